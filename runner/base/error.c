@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/strv.h"
+#include "base/utf8.h"
+
+/* The length of the character at `s` when a terminal only shows it; 0 for what may move the cursor or change
+ * the terminal (C0 but for the tab, DEL, C1) and for bytes that are no UTF-8. */
+static size_t printable_length(const char *s, size_t left) {
+        unsigned char c = (unsigned char) *s;
+
+        if ((c < 0x20 && c != '\t') || c == 0x7f || (c == 0xc2 && left > 1 && (unsigned char) s[1] < 0xa0))
+                return 0;
+        return utf8_char_length(s, left);
+}
+
+/* File names, values of a spec and the lines of a guest's journal end up in messages: they must neither
+ * break the line nor reach the terminal as escape sequences. Consumes `text`. */
+static char *make_printable(char *text) {
+        size_t left = strlen(text);
+        char *copy, *end;
+
+        copy = end = xnew0(char, left * 4 + 1);
+        for (const char *s = text; left > 0;) {
+                size_t n = printable_length(s, left);
+
+                if (n > 0)
+                        end = mempcpy(end, s, n);
+                else if (*s == '\n')
+                        end = mempcpy(end, "\\n", 2);
+                else
+                        end += sprintf(end, "\\x%02x", (unsigned char) *s);
+                n = n > 0 ? n : 1;
+                s += n;
+                left -= n;
+        }
+        free(text);
+        return copy;
+}
+
+static char *format_printable(const char *format, va_list ap) _printf_(1, 0);
+static char *format_printable(const char *format, va_list ap) {
+        return make_printable(xvasprintf(format, ap));
+}
+
+static int errno_of_exit(ExitCode exit) {
+        switch (exit) {
+        case FC_EXIT_USAGE:
+                return EINVAL;
+        case FC_EXIT_TIMEOUT:
+                return ETIMEDOUT;
+        case FC_EXIT_CONFLICT:
+                return EBUSY;
+        case FC_EXIT_HOST:
+                return EOPNOTSUPP;
+        case FC_EXIT_NOT_RUNNING:
+                return ESRCH;
+        case FC_EXIT_INTERRUPTED:
+                return EINTR;
+        default:
+                return EIO;
+        }
+}
+
+void error_done(Error *e) {
+        if (!e)
+                return;
+        free(e->message);
+        strv_free(e->evidence);
+        strv_free(e->hints);
+        *e = ERROR_NULL;
+}
+
+int error_set(Error *reterr, int errnum, const char *format, ...) {
+        va_list ap;
+
+        errnum = errnum < 0 ? -errnum : errnum;
+        if (errnum == 0)
+                errnum = EIO;
+        if (reterr) {
+                _cleanup_free_ char *text = NULL;
+
+                va_start(ap, format);
+                text = format_printable(format, ap);
+                va_end(ap);
+                error_done(reterr);
+                reterr->exit = errnum == EPERM || errnum == EACCES ? FC_EXIT_HOST : FC_EXIT_INTERNAL;
+                reterr->message = xasprintf("%s: %s", text, strerror(errnum));
+        }
+        return -errnum;
+}
+
+int error_raise(Error *reterr, ExitCode exit, const char *format, ...) {
+        va_list ap;
+
+        if (reterr) {
+                char *text;
+
+                va_start(ap, format);
+                text = format_printable(format, ap);
+                va_end(ap);
+                error_done(reterr);
+                reterr->exit = exit;
+                reterr->message = text;
+        }
+        return -errno_of_exit(exit);
+}
+
+int error_prefix(Error *reterr, int r, const char *format, ...) {
+        va_list ap;
+
+        if (error_is_set(reterr)) {
+                _cleanup_free_ char *text = NULL, *old = reterr->message;
+
+                va_start(ap, format);
+                text = format_printable(format, ap);
+                va_end(ap);
+                reterr->message = xasprintf("%s: %s", text, old);
+        }
+        return r;
+}
+
+static void add_line(char ***lines, const char *format, va_list ap) _printf_(2, 0);
+static void add_line(char ***lines, const char *format, va_list ap) {
+        strv_push_take(lines, format_printable(format, ap));
+}
+
+void error_add_evidence(Error *reterr, const char *format, ...) {
+        va_list ap;
+
+        if (!error_is_set(reterr))
+                return;
+        va_start(ap, format);
+        add_line(&reterr->evidence, format, ap);
+        va_end(ap);
+}
+
+void error_add_hint(Error *reterr, const char *format, ...) {
+        va_list ap;
+
+        if (!error_is_set(reterr))
+                return;
+        va_start(ap, format);
+        add_line(&reterr->hints, format, ap);
+        va_end(ap);
+}
+
+void error_move(Error *to, Error *from) {
+        if (to) {
+                error_done(to);
+                *to = *from;
+                *from = ERROR_NULL;
+        } else
+                error_done(from);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The one error value that travels from where a failure is noticed up to main(), which prints it.
+ *
+ * Fallible functions return int: 0 or more is success, a negative errno is failure, and then their last
+ * parameter `Error *reterr` is filled. Raising is one line: `return error_set(reterr, errno, "open '%s'",
+ * p);` An expected outcome (not found, already running) is an out parameter, never an Error. Every function
+ * here takes `reterr == NULL` for callers that do not want the text. What goes into an Error is made
+ * printable: control characters and bytes that are no UTF-8 become "\n" and "\xNN". */
+
+#include "base/exit-code.h"
+#include "base/macro.h"
+
+typedef struct Error {
+        ExitCode exit;   /* what the process exits with */
+        char *message;   /* one line without full stop: what was tried, on what; NULL: no error */
+        char **evidence; /* what the failing thing itself said, a line each, or NULL */
+        char **hints;    /* what to type next, a line each, or NULL */
+} Error;
+
+#define ERROR_NULL ((Error){0})
+
+void error_done(Error *e);
+
+static inline bool error_is_set(const Error *e) {
+        return e && e->message;
+}
+
+/**
+ * error_set() - raise an error that the system reported
+ * @errnum: a positive or negative errno; its text is appended to the message
+ *
+ * The exit code is FC_EXIT_HOST for EPERM and EACCES, otherwise FC_EXIT_INTERNAL.
+ * Return: the negative errno. An error that is already set is replaced.
+ */
+int error_set(Error *reterr, int errnum, const char *format, ...) _printf_(3, 4);
+
+/**
+ * error_raise() - raise an error of our own finding, with its exit code
+ *
+ * Return: a negative errno that fits @exit (-EINVAL for usage, -EBUSY for conflicts, ...); callers only test
+ * its sign.
+ */
+int error_raise(Error *reterr, ExitCode exit, const char *format, ...) _printf_(3, 4);
+
+/* Puts "<context>: " in front of a set message; returns @r. */
+int error_prefix(Error *reterr, int r, const char *format, ...) _printf_(3, 4);
+
+/* Adds one line of evidence or of advice to a set error. */
+void error_add_evidence(Error *reterr, const char *format, ...) _printf_(2, 3);
+void error_add_hint(Error *reterr, const char *format, ...) _printf_(2, 3);
+
+/* Moves @from into @to, which must be unset; @from is unset afterwards. */
+void error_move(Error *to, Error *from);

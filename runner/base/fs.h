@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Files and directories relative to a directory fd. The *_beneath functions resolve with openat2(2) and
+ * RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: a path that leaves the directory or that
+ * goes through a symbolic link is an error. Everything below `.containers/` is reached through them. */
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Return: an O_CLOEXEC fd. `path` "." opens the directory again. */
+int fs_open_beneath(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr);
+
+/* Like fs_open_beneath(), but a missing file is the expected outcome `*ret_fd = -EBADF` and success. */
+int fs_open_beneath_optional(int dir_fd, const char *path, int flags, int *ret_fd, Error *reterr);
+
+/* Makes each missing component of `path` and opens the last; `mode` is for what is made. Return: the fd. */
+int fs_mkdir_beneath(int dir_fd, const char *path, mode_t mode, Error *reterr);
+
+/* Reads a whole file of at most `max` bytes. `*ret` is NUL-terminated and owned by the caller; `ret_size`
+ * may be NULL. A larger file is an error. `name` is used in the message only. */
+int fs_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_size, Error *reterr);
+
+/* Replaces `name` in `dir_fd`: temporary file, write, fsync, rename; the old content stays when anything
+ * fails, and no temporary file is left. A power failure leaves the old or the new content, whole. Owner is
+ * the caller's fsuid. */
+int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size, mode_t mode, Error *reterr);
+
+/* Removes `name` below `dir_fd` with all it contains, without following links or crossing into another
+ * mount; clears the immutable flag where it stands in the way (systemd and NixOS set it on var/empty). A
+ * missing name is success. */
+int fs_remove_tree(int dir_fd, const char *name, Error *reterr);
+
+/* "/proc/self/fd/N", for interfaces that take only a path. `buf` has at least FS_PROC_FD_MAX bytes. */
+#define FS_PROC_FD_MAX 32
+char *fs_proc_fd(char *buf, int fd);

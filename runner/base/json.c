@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/alloc.h"
+#include "base/json-scan.h"
+#include "base/json.h"
+#include "base/strv.h"
+#include "base/utf8.h"
+
+/* A value and the way to it; the path is only written out for a message. */
+typedef struct Place {
+        const struct Place *parent; /* NULL for the document */
+        const Json *json;
+        size_t index;
+} Place;
+
+static char *place_path(const Place *place) {
+        _cleanup_free_ char *parent = NULL;
+
+        if (!place->parent)
+                return xstrdup("");
+        parent = place_path(place->parent);
+        return place->json->string ? json_path_member(parent, place->json->string)
+                                   : json_path_index(parent, place->index);
+}
+
+static int compare_keys(const void *a, const void *b) {
+        return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* Sorted, because a document may have many thousand keys in one object. */
+static int check_duplicate_keys(const Place *object, Error *reterr) {
+        _cleanup_free_ const char **keys = NULL;
+        size_t n = json_length(object->json), i = 0;
+
+        if (n < 2)
+                return 0;
+        keys = xnew0(const char *, n);
+        JSON_FOREACH (member, object->json)
+                keys[i++] = member->string;
+        qsort(keys, n, sizeof(*keys), compare_keys);
+        for (i = 1; i < n; i++)
+                if (streq(keys[i - 1], keys[i])) {
+                        _cleanup_free_ char *path = place_path(object), *member = NULL;
+
+                        member = json_path_member(path, keys[i]);
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s: the key is given twice", member);
+                }
+        return 0;
+}
+
+/* What the text alone did not tell. Recursion is bounded by JSON_DEPTH_MAX. */
+static int check_tree(const Place *place, Error *reterr) {
+        Place child = {.parent = place};
+        int r;
+
+        if (cJSON_IsObject(place->json)) {
+                r = check_duplicate_keys(place, reterr);
+                if (r < 0)
+                        return r;
+        }
+        for (child.json = json_first(place->json); child.json;
+             child.json = json_next(child.json), child.index++) {
+                r = check_tree(&child, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* cJSON prints 15 digits of a number. Longer ones are kept as text, so that what is printed reads back. */
+static void keep_digits(Json *json) {
+        if (cJSON_IsNumber(json) && (json->valuedouble >= 1e15 || json->valuedouble <= -1e15)) {
+                json->valuestring = xasprintf("%.0f", json->valuedouble);
+                json->type = cJSON_Raw;
+        }
+        for (Json *child = json->child; child; child = child->next)
+                keep_digits(child);
+}
+
+int json_parse(const char *text, size_t size, const char *name, Json **ret, Error *reterr) {
+        _cleanup_(json_freep) Json *json = NULL;
+        int r;
+
+        r = json_scan(text, size, name, reterr);
+        if (r < 0)
+                return r;
+        json = cJSON_ParseWithLengthOpts(text, size, /* return_parse_end= */ NULL,
+                                         /* require_null_terminated= */ false);
+        if (!json)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "read JSON that was found to be valid");
+        r = check_tree(&(Place){.json = json}, reterr);
+        if (r < 0)
+                return name ? error_prefix(reterr, r, "%s", name) : r;
+        keep_digits(json);
+        *ret = TAKE_PTR(json);
+        return 0;
+}
+
+Json *json_free(Json *json) {
+        cJSON_Delete(json);
+        return NULL;
+}
+
+JsonType json_type(const Json *json) {
+        /* See keep_digits() and json_add_uint(). */
+        return cJSON_IsNumber(json) || cJSON_IsRaw(json) ? JSON_NUMBER
+               : cJSON_IsString(json)                    ? JSON_STRING
+               : cJSON_IsArray(json)                     ? JSON_ARRAY
+               : cJSON_IsObject(json)                    ? JSON_OBJECT
+               : cJSON_IsBool(json)                      ? JSON_BOOL
+                                                         : JSON_NULL;
+}
+
+const char *json_type_to_string(JsonType type) {
+        switch (type) {
+        case JSON_NULL:
+                return "null";
+        case JSON_BOOL:
+                return "a boolean";
+        case JSON_NUMBER:
+                return "a number";
+        case JSON_STRING:
+                return "a string";
+        case JSON_ARRAY:
+                return "an array";
+        case JSON_OBJECT:
+                return "an object";
+        }
+        return "nothing";
+}
+
+const char *json_string(const Json *json) {
+        assert(json_type(json) == JSON_STRING);
+        return json->valuestring;
+}
+
+bool json_bool(const Json *json) {
+        assert(json_type(json) == JSON_BOOL);
+        return cJSON_IsTrue(json);
+}
+
+int json_uint(const Json *json, const char *path, uint64_t min, uint64_t max, uint64_t *ret, Error *reterr) {
+        double value;
+        int r;
+
+        r = json_expect(json, JSON_NUMBER, path, reterr);
+        if (r < 0)
+                return r;
+        /* Every number of a parsed document is whole and within 2^53, so that a double holds it exactly. */
+        value = cJSON_IsRaw(json) ? strtod(json->valuestring, NULL) : json->valuedouble;
+        if (value < 0 || value > (double) JSON_NUMBER_MAX || (uint64_t) value < min ||
+            (uint64_t) value > max)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: must be between %" PRIu64 " and %" PRIu64 ", is %.0f", path, min,
+                                   max, value);
+        *ret = (uint64_t) value;
+        return 0;
+}
+
+int json_expect(const Json *json, JsonType type, const char *path, Error *reterr) {
+        if (json_type(json) == type)
+                return 0;
+        return error_raise(reterr, FC_EXIT_USAGE, "%s%s must be %s, is %s", path[0] ? path : "the document",
+                           path[0] ? ":" : "", json_type_to_string(type),
+                           json_type_to_string(json_type(json)));
+}
+
+const Json *json_get(const Json *object, const char *key) {
+        return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+const Json *json_first(const Json *array_or_object) {
+        return array_or_object->child;
+}
+
+const Json *json_next(const Json *child) {
+        return child->next;
+}
+
+const char *json_key(const Json *member) {
+        return member->string;
+}
+
+size_t json_length(const Json *array_or_object) {
+        size_t n = 0;
+
+        JSON_FOREACH (child, array_or_object)
+                n++;
+        return n;
+}
+
+static const JsonField *find_field(const JsonField *fields, size_t n_fields, const char *key) {
+        for (size_t i = 0; i < n_fields; i++)
+                if (streq(fields[i].key, key))
+                        return &fields[i];
+        return NULL;
+}
+
+static int raise_unknown(const char *path, const JsonField *fields, size_t n_fields, Error *reterr) {
+        _cleanup_strv_ char **known = NULL;
+        _cleanup_free_ char *list = NULL;
+        int r;
+
+        for (size_t i = 0; i < n_fields; i++)
+                if (fields[i].parse)
+                        strv_push(&known, fields[i].key);
+        list = strv_join(known, ", ");
+        r = error_raise(reterr, FC_EXIT_USAGE, "%s: unknown key", path);
+        error_add_hint(reterr, "the keys known here: %s", list);
+        return r;
+}
+
+int json_dispatch(const Json *object, const char *path, const JsonField *fields, size_t n_fields,
+                  void *target, Error *reterr) {
+        int r;
+
+        r = json_expect(object, JSON_OBJECT, path, reterr);
+        if (r < 0)
+                return r;
+        JSON_FOREACH (member, object) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+                const JsonField *field = find_field(fields, n_fields, json_key(member));
+
+                if (!field)
+                        return raise_unknown(member_path, fields, n_fields, reterr);
+                if (!field->parse)
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s: is not supported by this version",
+                                           member_path);
+                r = field->parse(member, member_path, target, reterr);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < n_fields; i++)
+                if (fields[i].mandatory && !json_get(object, fields[i].key))
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s%sthe key '%s' is missing", path,
+                                           path[0] ? ": " : "", fields[i].key);
+        return 0;
+}
+
+/* cJSON returns NULL only when memory is short. */
+static Json *check(Json *json) {
+        if (!json)
+                abort();
+        return json;
+}
+
+/* A copy in which each byte that is no part of UTF-8 is U+FFFD. */
+static char *valid_copy(const char *s) {
+        size_t left = strlen(s);
+        char *copy = xnew0(char, left * 3 + 1), *end = copy;
+
+        for (size_t n; left > 0; s += n, left -= n) {
+                n = utf8_char_length(s, left);
+                end = n > 0 ? mempcpy(end, s, n) : mempcpy(end, "\xef\xbf\xbd", 3);
+                n = n > 0 ? n : 1;
+        }
+        return copy;
+}
+
+static Json *new_string(const char *s) {
+        _cleanup_free_ char *copy = valid_copy(s);
+
+        return check(cJSON_CreateString(copy));
+}
+
+Json *json_new_object(void) {
+        return check(cJSON_CreateObject());
+}
+
+Json *json_new_array(void) {
+        return check(cJSON_CreateArray());
+}
+
+void json_add(Json *object, const char *key, Json *value) {
+        _cleanup_free_ char *copy = valid_copy(key);
+
+        if (!cJSON_AddItemToObject(object, copy, value))
+                abort();
+}
+
+void json_append(Json *array, Json *value) {
+        if (!cJSON_AddItemToArray(array, value))
+                abort();
+}
+
+void json_add_string(Json *object, const char *key, const char *value) {
+        if (value)
+                json_add(object, key, new_string(value));
+}
+
+void json_append_string(Json *array, const char *value) {
+        if (value)
+                json_append(array, new_string(value));
+}
+
+void json_add_uint(Json *object, const char *key, uint64_t value) {
+        char digits[32];
+
+        /* As text: cJSON prints only 15 digits of a number. */
+        (void) snprintf(digits, sizeof(digits), "%" PRIu64, value);
+        json_add(object, key, check(cJSON_CreateRaw(digits)));
+}
+
+void json_add_bool(Json *object, const char *key, bool value) {
+        json_add(object, key, check(cJSON_CreateBool(value)));
+}
+
+void json_add_null(Json *object, const char *key) {
+        json_add(object, key, check(cJSON_CreateNull()));
+}
+
+void json_add_strv(Json *object, const char *key, char *const *v) {
+        Json *array = json_new_array();
+
+        STRV_FOREACH (s, v)
+                json_append_string(array, *s);
+        json_add(object, key, array);
+}
+
+char *json_print(const Json *json, bool pretty) {
+        char *text = pretty ? cJSON_Print(json) : cJSON_PrintUnformatted(json);
+
+        if (!text)
+                abort();
+        return text;
+}

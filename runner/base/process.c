@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+
+#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin"
+
+static char *find_in(const char *program, const char *path) {
+        _cleanup_free_ char *copy = xstrdup(path);
+        char *save = NULL;
+
+        for (char *dir = strtok_r(copy, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {
+                _cleanup_free_ char *candidate = NULL;
+                struct stat st;
+
+                /* A relative entry would make root run what lies in the current directory. */
+                if (dir[0] != '/')
+                        continue;
+                candidate = xasprintf("%s/%s", dir, program);
+                if (stat(candidate, &st) >= 0 && S_ISREG(st.st_mode) && access(candidate, X_OK) == 0)
+                        return TAKE_PTR(candidate);
+        }
+        return NULL;
+}
+
+char *process_find_program(const char *program, const char *path) {
+        const char *env = getenv("PATH");
+        char *found;
+
+        if (path)
+                return find_in(program, path);
+        found = env ? find_in(program, env) : NULL;
+        return found ? found : find_in(program, SYSTEM_PATH);
+}
+
+int process_open(pid_t pid) {
+        int fd = (int) syscall(SYS_pidfd_open, pid, 0);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int process_signal(int pidfd, int signal) {
+        return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
+}
+
+uint64_t now_usec(void) {
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
+}
+
+int process_wait(int pidfd, uint64_t timeout_usec) {
+        uint64_t start = now_usec();
+
+        for (;;) {
+                struct pollfd p = {.fd = pidfd, .events = POLLIN};
+                uint64_t elapsed = now_usec() - start;
+                int timeout = -1, n;
+
+                if (timeout_usec != UINT64_MAX) {
+                        uint64_t left = timeout_usec > elapsed ? timeout_usec - elapsed : 0;
+
+                        timeout = (int) ((left + 999) / 1000);
+                }
+                n = poll(&p, 1, timeout);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                return n > 0;
+        }
+}
+
+static void run_child(int dir_fd, char *const *argv, int out_fd) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        int out = out_fd >= 0 ? out_fd : STDERR_FILENO;
+        sigset_t none;
+
+        (void) sigemptyset(&none);
+        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+            dup2(out, STDERR_FILENO) < 0)
+                _exit(127);
+        if (dir_fd != AT_FDCWD && fchdir(dir_fd) < 0)
+                _exit(127);
+        (void) execv(argv[0], argv);
+        _exit(127);
+}
+
+int process_run(char *const *argv, char **ret_output, Error *reterr) {
+        return process_run_in(AT_FDCWD, argv, ret_output, reterr);
+}
+
+int process_run_in(int dir_fd, char *const *argv, char **ret_output, Error *reterr) {
+        _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
+        _cleanup_free_ char *output = NULL;
+        int pipe_fd[2], status, r = 0;
+        pid_t pid;
+
+        if (ret_output) {
+                if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+                        return error_set(reterr, errno, "make a pipe");
+                read_fd = pipe_fd[0];
+                write_fd = pipe_fd[1];
+        }
+        pid = fork();
+        if (pid < 0)
+                return error_set(reterr, errno, "start '%s'", argv[0]);
+        if (pid == 0)
+                run_child(dir_fd, argv, write_fd);
+
+        write_fd = safe_close(write_fd);
+        if (ret_output)
+                r = fs_read_fd(read_fd, argv[0], 1024 * 1024, &output, NULL, reterr);
+        /* Closed before waiting: a child that writes more than is read must not block for ever. */
+        read_fd = safe_close(read_fd);
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return error_set(reterr, errno, "wait for '%s'", argv[0]);
+        if (r < 0)
+                return r;
+        if (ret_output)
+                *ret_output = TAKE_PTR(output);
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}

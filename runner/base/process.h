@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Starting programs with an argument vector (never a shell) and waiting for processes by pidfd. */
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Looks `program` up in `path` (NULL: $PATH, then the system directories that a sudo with a reset PATH or a
+ * user shell may lack: /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin,
+ * /run/current-system/sw/bin). Return: the absolute path, owned by the caller, or NULL. */
+char *process_find_program(const char *program, const char *path);
+
+/* pidfd_open(2). Return: an O_CLOEXEC fd, or -ESRCH and no Error when the process has ended already. */
+int process_open(pid_t pid);
+
+/* pidfd_send_signal(2). Return: 0, or a negative errno (-ESRCH: it has ended). */
+int process_signal(int pidfd, int signal);
+
+/* Waits until the process ends. @timeout_usec: relative, UINT64_MAX: for ever.
+ * Return: 1 ended, 0 the time passed, negative errno. */
+int process_wait(int pidfd, uint64_t timeout_usec);
+
+/* Runs `argv` to its end with /dev/null as input; stdout and stderr are collected into `ret_output` (may be
+ * NULL: then they go to our stderr). Return: the exit status, 128+n for a signal, or a negative errno. */
+int process_run(char *const *argv, char **ret_output, Error *reterr);
+
+/* The same with @dir_fd as the working directory. */
+int process_run_in(int dir_fd, char *const *argv, char **ret_output, Error *reterr);
+
+/* CLOCK_MONOTONIC in microseconds. */
+uint64_t now_usec(void);
