@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Single arguments of command lines: the words of a container's command, and options that the specification
+ * hands to systemd-nspawn as they are. */
+
+#include "base/error.h"
+
+/* What Linux passes as one argument or variable, with its NUL (MAX_ARG_STRLEN of execve(2)). */
+#define ARGUMENT_SIZE_MAX (128 * 1024)
+
+/* FC_EXIT_USAGE when the kernel would refuse it for its length. */
+int argument_check(const char *argument, Error *reterr);
+
+/**
+ * argument_check_nspawn() - is this an option that a specification may hand to systemd-nspawn?
+ *
+ * It is one string "--OPTION" or "--OPTION=VALUE", and none of those that flake-containers sets itself, not
+ * even abbreviated: those would break what it knows about the container. The message names the key to use
+ * instead.
+ */
+int argument_check_nspawn(const char *argument, Error *reterr);

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "spec/argument.h"
+#include "spec/capability.h"
+#include "spec/container-parse.h"
+#include "spec/credential.h"
+#include "spec/element-parse.h"
+#include "spec/env.h"
+#include "spec/path.h"
+#include "spec/value-parse.h"
+
+#define DEFAULT_INIT "/sbin/init"
+
+/* What json_dispatch() hands to the functions below: the container, and what of it was given. */
+typedef struct Target {
+        ContainerSpec *c;
+        bool has_notify;
+} Target;
+
+static ContainerSpec *container_of(void *target) {
+        return ((Target *) target)->c;
+}
+
+static int check_capability(const char *name, Error *reterr) {
+        unsigned number;
+
+        return capability_from_string(name, &number, reterr);
+}
+
+static int check_text(const char *text, Error *reterr) {
+        if (!text[0])
+                return error_raise(reterr, FC_EXIT_USAGE, "the text is empty");
+        for (const char *s = text; *s; s++)
+                if ((unsigned char) *s < 0x20 || *s == 0x7f)
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "'%.100s': the text must not contain control characters", text);
+        return 0;
+}
+
+static int parse_rootfs(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = container_of(target);
+        int r;
+
+        r = value_parse_string(value, path, path_check_host, &c->rootfs, reterr);
+        if (r < 0)
+                return r;
+        if (c->rootfs[strspn(c->rootfs, "/")] == '\0')
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: '/' is the root of the host", path);
+        return 0;
+}
+
+static int parse_init(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, path_check_inside, &container_of(target)->init, reterr);
+}
+
+static int parse_build(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, check_text, &container_of(target)->build, reterr);
+}
+
+static int parse_system(const Json *value, const char *path, void *target, Error *reterr) {
+        static const JsonField fields[] = {
+                {"rootfs", parse_rootfs, .mandatory = true},
+                {"init", parse_init},
+                {"build", parse_build},
+                {"toplevel", NULL},
+                {"closure", NULL},
+        };
+
+        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+}
+
+static int parse_command(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = container_of(target);
+        int r;
+
+        r = value_parse_strv(value, path, argument_check, &c->command, reterr);
+        if (r < 0)
+                return r;
+        if (!c->command || !c->command[0][0])
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: the first word must name a program", path);
+        return 0;
+}
+
+static int parse_users(const Json *value, const char *path, void *target, Error *reterr) {
+        const char *words[_USERS_MODE_MAX];
+        size_t i;
+        int r;
+
+        for (i = 0; i < ELEMENTSOF(words); i++)
+                words[i] = users_mode_to_string((UsersMode) i);
+        r = value_parse_word(value, path, words, ELEMENTSOF(words), &i, reterr);
+        if (r < 0)
+                return r;
+        container_of(target)->users = (UsersMode) i;
+        return 0;
+}
+
+static int parse_network_mode(const Json *value, const char *path, void *target, Error *reterr) {
+        const char *words[_NETWORK_MODE_MAX];
+        size_t i;
+        int r;
+
+        for (i = 0; i < ELEMENTSOF(words); i++)
+                words[i] = network_mode_to_string((NetworkMode) i);
+        r = value_parse_word(value, path, words, ELEMENTSOF(words), &i, reterr);
+        if (r < 0)
+                return r;
+        container_of(target)->network = (NetworkMode) i;
+        return 0;
+}
+
+static int parse_network(const Json *value, const char *path, void *target, Error *reterr) {
+        static const JsonField fields[] = {
+                {"mode", parse_network_mode},
+                {"internet", NULL},
+                {"address", NULL},
+        };
+
+        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+}
+
+static int parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = container_of(target);
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        c->ports = xnew0(Port, json_length(value));
+        JSON_FOREACH (element, value) {
+                _cleanup_free_ char *element_path = json_path_index(path, c->n_ports);
+
+                r = port_parse_json(element, element_path, &c->ports[c->n_ports], reterr);
+                if (r < 0)
+                        return r;
+                c->n_ports++;
+        }
+        return 0;
+}
+
+static int parse_volumes(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = container_of(target);
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        c->volumes = xnew0(Volume, json_length(value));
+        JSON_FOREACH (element, value) {
+                _cleanup_free_ char *element_path = json_path_index(path, c->n_volumes);
+
+                r = volume_parse_json(element, element_path, &c->volumes[c->n_volumes], reterr);
+                if (r < 0)
+                        return r;
+                c->n_volumes++;
+        }
+        return 0;
+}
+
+static int parse_tmpfs(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, path_check_mount_point, &container_of(target)->tmpfs, reterr);
+}
+
+static int parse_environment(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = container_of(target);
+        size_t n = 0;
+        int r;
+
+        r = json_expect(value, JSON_OBJECT, path, reterr);
+        if (r < 0)
+                return r;
+        if (!json_first(value))
+                return 0;
+        c->environment = xnew0(char *, json_length(value) + 1);
+        JSON_FOREACH (member, value) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+
+                r = json_expect(member, JSON_STRING, member_path, reterr);
+                if (r < 0)
+                        return r;
+                r = env_check(json_key(member), json_string(member), reterr);
+                if (r < 0)
+                        return error_prefix(reterr, r, "%s", member_path);
+                c->environment[n++] = xasprintf("%s=%s", json_key(member), json_string(member));
+        }
+        return 0;
+}
+
+static int parse_credentials(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = container_of(target);
+        int r;
+
+        r = json_expect(value, JSON_OBJECT, path, reterr);
+        if (r < 0)
+                return r;
+        c->credentials = xnew0(Credential, json_length(value));
+        JSON_FOREACH (member, value) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+                Credential *credential = &c->credentials[c->n_credentials];
+
+                r = credential_check_id(json_key(member), reterr);
+                if (r < 0)
+                        return error_prefix(reterr, r, "%s", member_path);
+                r = value_parse_string(member, member_path, path_check_host, &credential->path, reterr);
+                if (r < 0)
+                        return r;
+                credential->id = xstrdup(json_key(member));
+                c->n_credentials++;
+        }
+        return 0;
+}
+
+static int parse_capabilities_add(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, check_capability, &container_of(target)->capabilities_add,
+                                reterr);
+}
+
+static int parse_capabilities_drop(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, check_capability, &container_of(target)->capabilities_drop,
+                                reterr);
+}
+
+static int parse_capabilities(const Json *value, const char *path, void *target, Error *reterr) {
+        static const JsonField fields[] = {
+                {"add", parse_capabilities_add},
+                {"drop", parse_capabilities_drop},
+        };
+
+        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+}
+
+static int parse_nspawn_args(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, argument_check_nspawn, &container_of(target)->nspawn_args,
+                                reterr);
+}
+
+static int parse_ready_timeout(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_timeout(value, path, &container_of(target)->ready_timeout_usec, reterr);
+}
+
+static int parse_ready_notify(const Json *value, const char *path, void *target, Error *reterr) {
+        ((Target *) target)->has_notify = true;
+        return value_parse_bool(value, path, &container_of(target)->ready_notify, reterr);
+}
+
+static int parse_ready(const Json *value, const char *path, void *target, Error *reterr) {
+        static const JsonField fields[] = {
+                {"timeout", parse_ready_timeout},
+                {"notify", parse_ready_notify},
+                {"units", NULL},
+                {"tcp", NULL},
+                {"http", NULL},
+                {"exec", NULL},
+        };
+
+        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+}
+
+static int parse_stop_timeout(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_timeout(value, path, &container_of(target)->stop_timeout_usec, reterr);
+}
+
+static int parse_stop(const Json *value, const char *path, void *target, Error *reterr) {
+        static const JsonField fields[] = {
+                {"timeout", parse_stop_timeout},
+        };
+
+        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+}
+
+static const JsonField container_fields[] = {
+        {"system", parse_system, .mandatory = true},
+        {"command", parse_command},
+        {"users", parse_users},
+        {"network", parse_network},
+        {"ports", parse_ports},
+        {"volumes", parse_volumes},
+        {"tmpfs", parse_tmpfs},
+        {"environment", parse_environment},
+        {"credentials", parse_credentials},
+        {"capabilities", parse_capabilities},
+        {"nspawnArgs", parse_nspawn_args},
+        {"ready", parse_ready},
+        {"stop", parse_stop},
+        {"dependsOn", NULL},
+        {"devices", NULL},
+        {"ephemeral", NULL},
+        {"resources", NULL},
+        {"restart", NULL},
+        {"store", NULL},
+};
+
+int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {
+        Target target = {.c = c};
+        int r;
+
+        c->ready_timeout_usec = SPEC_READY_TIMEOUT_USEC;
+        c->stop_timeout_usec = SPEC_STOP_TIMEOUT_USEC;
+        r = json_dispatch(json, path, container_fields, ELEMENTSOF(container_fields), &target, reterr);
+        if (r < 0)
+                return r;
+
+        if (c->command && c->init)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: 'command' and 'system.init' exclude each other", path);
+        if (!c->command && !c->init)
+                c->init = xstrdup(DEFAULT_INIT);
+        if (!target.has_notify)
+                c->ready_notify = !c->command;
+        return 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Names of credentials that a container is given, see "System and Service Credentials" of systemd. */
+
+#include "base/error.h"
+
+/* FC_EXIT_USAGE unless it is a file name of at most 255 printable ASCII characters, as systemd wants it,
+ * without
+ * ':', space and backslash. */
+int credential_check_id(const char *id, Error *reterr);

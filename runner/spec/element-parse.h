@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Elements of "ports" and "volumes": each is a string in the short form or an object. */
+
+#include "base/json.h"
+#include "spec/spec.h"
+
+/* @ret: owned by the caller, see port_done() and volume_done(). */
+int port_parse_json(const Json *value, const char *path, Port *ret, Error *reterr);
+int volume_parse_json(const Json *value, const char *path, Volume *ret, Error *reterr);

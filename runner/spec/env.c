@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+#include "spec/argument.h"
+#include "spec/env.h"
+
+static int check_name(const char *name, Error *reterr) {
+        /* The container would not know what it is, not reach the notification socket, or not find its
+         * credentials. */
+        static const char *const reserved[] = {
+                "CREDENTIALS_DIRECTORY", "LISTEN_FDNAMES", "LISTEN_FDS",        "LISTEN_PID",
+                "NOTIFY_SOCKET",         "container",      "container_host_id", "container_uuid"};
+
+        if (!name[0])
+                return error_raise(reterr, FC_EXIT_USAGE, "the name of a variable is empty");
+        if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0' ||
+            (name[0] >= '0' && name[0] <= '9'))
+                return error_raise(
+                        reterr, FC_EXIT_USAGE,
+                        "'%.100s' cannot name a variable: allowed are letters, digits and '_', not a "
+                        "digit first",
+                        name);
+        for (size_t i = 0; i < ELEMENTSOF(reserved); i++)
+                if (streq(name, reserved[i]))
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "the variable '%s' is set by systemd-nspawn", name);
+        return 0;
+}
+
+int env_check(const char *name, const char *value, Error *reterr) {
+        size_t left = strlen(value);
+        int r;
+
+        r = check_name(name, reterr);
+        if (r < 0)
+                return r;
+        if (strlen("--setenv=") + strlen(name) + strlen("=") + left >= ARGUMENT_SIZE_MAX)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "the variable '%.100s' is longer than the %d bytes that Linux passes",
+                                   name, ARGUMENT_SIZE_MAX - 1);
+        for (size_t n; left > 0; value += n, left -= n) {
+                unsigned char c = (unsigned char) *value;
+
+                n = utf8_char_length(value, left);
+                if (n == 0 || (c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+                        return error_raise(
+                                reterr, FC_EXIT_USAGE,
+                                "the value of '%.100s' contains the byte 0x%02x, which a variable of a "
+                                "container cannot hold",
+                                name, c);
+        }
+        return 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Environment variables of a container. */
+
+#include "base/error.h"
+
+/* FC_EXIT_USAGE when systemd-nspawn would refuse the variable (see env_value_is_valid() of systemd: control
+ * characters other than tab and newline, invalid UTF-8, too long), or sets it itself. */
+int env_check(const char *name, const char *value, Error *reterr);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "spec/path.h"
+
+static int check_characters(const char *path, Error *reterr) {
+        if (!path[0])
+                return error_raise(reterr, FC_EXIT_USAGE, "the path is empty");
+        for (const char *s = path; *s; s++)
+                if ((unsigned char) *s < 0x20 || *s == 0x7f)
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "'%.100s': a path must not contain control characters", path);
+        if (strlen(path) >= PATH_MAX)
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s...': a path has at most %d bytes", path,
+                                   PATH_MAX - 1);
+        return 0;
+}
+
+int path_check_host(const char *path, Error *reterr) {
+        int r;
+
+        r = check_characters(path, reterr);
+        if (r < 0)
+                return r;
+        if (path[0] == '~' && (path[1] == '\0' || path[1] == '/')) {
+                r = error_raise(reterr, FC_EXIT_USAGE, "'%.100s': '~' is not expanded here", path);
+                error_add_hint(reterr, "write the absolute path, or './%.100s' for what has that name",
+                               path);
+                return r;
+        }
+        return 0;
+}
+
+static bool is_normalised(const char *path) {
+        for (const char *s = path; *s;) {
+                size_t n;
+
+                s++; /* the slash */
+                n = strcspn(s, "/");
+                if (n == 0 || (n == 1 && s[0] == '.') || (n == 2 && s[0] == '.' && s[1] == '.'))
+                        return false;
+                s += n;
+        }
+        return true;
+}
+
+int path_check_inside(const char *path, Error *reterr) {
+        int r;
+
+        r = check_characters(path, reterr);
+        if (r < 0)
+                return r;
+        if (path[0] != '/')
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "'%.100s': a path inside the container must be absolute", path);
+        if (streq(path, "/"))
+                return error_raise(reterr, FC_EXIT_USAGE, "'/' is the container's whole root");
+        if (!is_normalised(path))
+                return error_raise(
+                        reterr, FC_EXIT_USAGE,
+                        "'%.100s': a path inside the container must have no '.', '..' or empty part", path);
+        return 0;
+}
+
+int path_check_mount_point(const char *path, Error *reterr) {
+        static const struct {
+                const char *path, *who;
+                bool also_below;
+        } taken[] = {
+                {"/dev", "systemd-nspawn", true},
+                {"/proc", "systemd-nspawn", true},
+                {"/run", "systemd-nspawn", false},
+                {"/run/host", "systemd-nspawn", true},
+                {"/sys", "systemd-nspawn", true},
+                {"/etc/hosts", "flake-containers", true},
+                {"/run/flake-containers", "flake-containers", true},
+                {"/var/log/journal", "flake-containers", true},
+        };
+        int r;
+
+        r = path_check_inside(path, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(taken); i++) {
+                const char *rest = startswith(path, taken[i].path);
+
+                if (rest && (*rest == '\0' || (*rest == '/' && taken[i].also_below)))
+                        return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': %s is mounted by %s", path,
+                                           taken[i].path, taken[i].who);
+        }
+        return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Lexical rules for the paths in a specification. Nothing here looks at a file system. All mistakes are
+ * FC_EXIT_USAGE. */
+
+#include "base/error.h"
+
+/* A path of the host: absolute or relative to the project root, where `..` may lead out of it. It is not
+ * empty, has no control characters (it is printed on screens) and is not meant for a shell (`~`). */
+int path_check_host(const char *path, Error *reterr);
+
+/* A path inside the container: absolute, without empty, `.` and `..` parts, not "/", no control characters.
+ */
+int path_check_inside(const char *path, Error *reterr);
+
+/* A path inside at which something may be mounted: as path_check_inside(), and not where systemd-nspawn or
+ * flake-containers mount what the container needs. */
+int path_check_mount_point(const char *path, Error *reterr);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "spec/port.h"
+
+static int parse_number(const char *s, size_t n, const char *text, uint16_t *ret, Error *reterr) {
+        unsigned value = 0;
+
+        /* Six digits are too many in any case, because a zero cannot stand first. */
+        for (size_t i = 0; i < n && i < 6; i++) {
+                if (s[i] < '0' || s[i] > '9')
+                        return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': '%.*s' is no port number", text,
+                                           n > 100 ? 100 : (int) n, s);
+                value = value * 10 + (unsigned) (s[i] - '0');
+        }
+        if (n == 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': a port number is missing", text);
+        if (value > UINT16_MAX || s[0] == '0')
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': a port is a number from 1 to 65535",
+                                   text);
+        *ret = (uint16_t) value;
+        return 0;
+}
+
+static int parse_host(const char *s, size_t n, const char *text, uint16_t *ret, Error *reterr) {
+        if (n == strlen("auto") && memcmp(s, "auto", n) == 0) {
+                *ret = 0;
+                return 0;
+        }
+        return parse_number(s, n, text, ret, reterr);
+}
+
+static int raise_address(const char *text, const char *reason, Error *reterr) {
+        return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': %s", text, reason);
+}
+
+static int check_address4(const char *text, struct in_addr a, Error *reterr) {
+        uint32_t host = ntohl(a.s_addr);
+
+        if (IN_MULTICAST(host) || host == INADDR_BROADCAST || (host != INADDR_ANY && host >> 24 == 0))
+                return raise_address(text, "not an address that can be listened on", reterr);
+        return 0;
+}
+
+static int check_address6(const char *text, const struct in6_addr *a, Error *reterr) {
+        if (IN6_IS_ADDR_V4MAPPED(a) || (IN6_IS_ADDR_V4COMPAT(a)))
+                return raise_address(text, "write an IPv4 address without '::'", reterr);
+        if (IN6_IS_ADDR_MULTICAST(a))
+                return raise_address(text, "not an address that can be listened on", reterr);
+        /* It means nothing without an interface, and the names of those differ from host to host. */
+        if (IN6_IS_ADDR_LINKLOCAL(a))
+                return raise_address(text, "a link-local address cannot be used", reterr);
+        return 0;
+}
+
+int port_parse_address(const char *text, char **ret, Error *reterr) {
+        char canonical[INET6_ADDRSTRLEN];
+        struct in6_addr a6;
+        struct in_addr a4;
+        int r;
+
+        if (inet_pton(AF_INET, text, &a4) == 1) {
+                r = check_address4(text, a4, reterr);
+                (void) inet_ntop(AF_INET, &a4, canonical, sizeof(canonical));
+        } else if (inet_pton(AF_INET6, text, &a6) == 1) {
+                r = check_address6(text, &a6, reterr);
+                (void) inet_ntop(AF_INET6, &a6, canonical, sizeof(canonical));
+        } else
+                r = raise_address(text, "not a numeric IPv4 or IPv6 address", reterr);
+        if (r < 0)
+                return r;
+        *ret = xstrdup(canonical);
+        return 0;
+}
+
+int port_check_protocol(const char *protocol, Error *reterr) {
+        if (streq(protocol, "tcp"))
+                return 0;
+        if (streq(protocol, "udp"))
+                return error_raise(reterr, FC_EXIT_USAGE, "protocol 'udp' is not supported by this version");
+        return error_raise(reterr, FC_EXIT_USAGE, "'%.100s' is no protocol, use 'tcp'", protocol);
+}
+
+static int raise_form(const char *text, Error *reterr) {
+        return error_raise(reterr, FC_EXIT_USAGE,
+                           "'%.100s': expected [ADDRESS:]HOST:CONTAINER, an IPv6 address in brackets", text);
+}
+
+/* Splits "ADDRESS:" off the front of `text`, when it has one. */
+static int split_address(const char *text, const char **ret_rest, char **ret_address, Error *reterr) {
+        const char *end, *second;
+
+        if (text[0] == '[') {
+                end = strchr(text, ']');
+                if (!end || end[1] != ':' || !memchr(text, ':', (size_t) (end - text)))
+                        return raise_form(text, reterr);
+                *ret_address = xstrndup(text + 1, (size_t) (end - text) - 1);
+                *ret_rest = end + 2;
+                return 0;
+        }
+        end = strchr(text, ':');
+        second = end ? strchr(end + 1, ':') : NULL;
+        if (!second) {
+                *ret_rest = text;
+                return 0;
+        }
+        if (strchr(second + 1, ':'))
+                return raise_form(text, reterr);
+        *ret_address = xstrndup(text, (size_t) (end - text));
+        *ret_rest = end + 1;
+        return 0;
+}
+
+/* "HOST:CONTAINER", or "PORT" when no address stands in front of it. */
+static int parse_pair(const char *s, size_t n, const char *text, Port *port, Error *reterr) {
+        const char *colon = memchr(s, ':', n);
+        size_t n_host = colon ? (size_t) (colon - s) : n;
+        int r;
+
+        if (!colon && port->address)
+                return raise_form(text, reterr);
+        if (!colon) {
+                r = parse_number(s, n, text, &port->container, reterr);
+                port->host = port->container;
+                return r;
+        }
+        if (memchr(colon + 1, ':', n - n_host - 1))
+                return raise_form(text, reterr);
+        r = parse_host(s, n_host, text, &port->host, reterr);
+        return r < 0 ? r : parse_number(colon + 1, n - n_host - 1, text, &port->container, reterr);
+}
+
+int port_parse(const char *text, Port *ret, Error *reterr) {
+        _cleanup_(port_done) Port port = {0};
+        _cleanup_free_ char *address = NULL;
+        const char *rest, *slash;
+        int r;
+
+        r = split_address(text, &rest, &address, reterr);
+        if (r < 0)
+                return r;
+        if (address) {
+                r = port_parse_address(address, &port.address, reterr);
+                if (r < 0)
+                        return error_prefix(reterr, r, "'%.100s'", text);
+        }
+        slash = strchr(rest, '/');
+        if (slash) {
+                r = port_check_protocol(slash + 1, reterr);
+                if (r < 0)
+                        return error_prefix(reterr, r, "'%.100s'", text);
+        }
+        r = parse_pair(rest, slash ? (size_t) (slash - rest) : strlen(rest), text, &port, reterr);
+        if (r < 0)
+                return r;
+        *ret = port;
+        port = (Port){0};
+        return 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <inttypes.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "spec/container-parse.h"
+#include "spec/name.h"
+#include "spec/spec-check.h"
+#include "spec/spec-parse.h"
+#include "spec/value-parse.h"
+
+static int check_project_name(const char *name, Error *reterr) {
+        return name_check(name, "project", reterr);
+}
+
+static int parse_project_name(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, check_project_name, &((Spec *) target)->project_name, reterr);
+}
+
+static int parse_project(const Json *value, const char *path, void *target, Error *reterr) {
+        static const JsonField fields[] = {
+                {"name", parse_project_name},
+        };
+
+        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+}
+
+static int parse_containers(const Json *value, const char *path, void *target, Error *reterr) {
+        Spec *spec = target;
+        int r;
+
+        r = json_expect(value, JSON_OBJECT, path, reterr);
+        if (r < 0)
+                return r;
+        spec->containers = xnew0(ContainerSpec, json_length(value));
+        JSON_FOREACH (member, value) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+                ContainerSpec *c = &spec->containers[spec->n_containers];
+
+                r = name_check(json_key(member), "container", reterr);
+                if (r < 0)
+                        return error_prefix(reterr, r, "%s", member_path);
+                c->name = xstrdup(json_key(member));
+                spec->n_containers++;
+                r = container_parse(member, member_path, c, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int parse_version(const Json *value, const char *path, void *target, Error *reterr) {
+        uint64_t version;
+        int r;
+
+        r = json_uint(value, path, 0, UINT64_MAX, &version, reterr);
+        if (r < 0)
+                return r;
+        if (version != SPEC_VERSION)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: %" PRIu64 " is not supported, this program reads version %d", path,
+                                   version, SPEC_VERSION);
+        return 0;
+}
+
+static const JsonField spec_fields[] = {
+        {"version", parse_version, .mandatory = true},
+        {"project", parse_project},
+        {"containers", parse_containers, .mandatory = true},
+};
+
+int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr) {
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        _cleanup_(json_freep) Json *json = NULL;
+        const Json *version;
+        int r;
+
+        if (size > SPEC_SIZE_MAX)
+                return error_raise(reterr, FC_EXIT_USAGE, "the specification is larger than %d bytes",
+                                   SPEC_SIZE_MAX);
+        r = json_parse(text, size, /* name= */ NULL, &json, reterr);
+        if (r < 0)
+                return r;
+        /* Before all other keys: those of another version are not for us to judge. */
+        r = json_expect(json, JSON_OBJECT, "", reterr);
+        if (r < 0)
+                return r;
+        version = json_get(json, "version");
+        r = version ? parse_version(version, "version", NULL, reterr) : 0;
+        if (r < 0)
+                return r;
+
+        spec = xnew0(Spec, 1);
+        r = json_dispatch(json, "", spec_fields, ELEMENTSOF(spec_fields), spec, reterr);
+        if (r < 0)
+                return r;
+        r = spec_check(spec, reterr);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(spec);
+        return 0;
+}

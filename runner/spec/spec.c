@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "spec/spec.h"
+
+void port_done(Port *port) {
+        free(port->address);
+        *port = (Port){0};
+}
+
+void volume_done(Volume *volume) {
+        free(volume->source);
+        free(volume->target);
+        *volume = (Volume){0};
+}
+
+static void container_spec_done(ContainerSpec *c) {
+        free(c->name);
+        free(c->rootfs);
+        free(c->init);
+        free(c->build);
+        strv_free(c->command);
+        for (size_t i = 0; i < c->n_ports; i++)
+                port_done(&c->ports[i]);
+        free(c->ports);
+        for (size_t i = 0; i < c->n_volumes; i++)
+                volume_done(&c->volumes[i]);
+        free(c->volumes);
+        strv_free(c->tmpfs);
+        strv_free(c->environment);
+        for (size_t i = 0; i < c->n_credentials; i++) {
+                free(c->credentials[i].id);
+                free(c->credentials[i].path);
+        }
+        free(c->credentials);
+        strv_free(c->capabilities_add);
+        strv_free(c->capabilities_drop);
+        strv_free(c->nspawn_args);
+}
+
+Spec *spec_free(Spec *spec) {
+        if (!spec)
+                return NULL;
+        free(spec->project_name);
+        for (size_t i = 0; i < spec->n_containers; i++)
+                container_spec_done(&spec->containers[i]);
+        free(spec->containers);
+        free(spec);
+        return NULL;
+}
+
+const ContainerSpec *spec_find(const Spec *spec, const char *name) {
+        for (size_t i = 0; i < spec->n_containers; i++)
+                if (streq(spec->containers[i].name, name))
+                        return &spec->containers[i];
+        return NULL;
+}
+
+const char *users_mode_to_string(UsersMode mode) {
+        static const char *const table[_USERS_MODE_MAX] = {
+                [USERS_PRIVATE] = "private",
+                [USERS_HOST] = "host",
+        };
+
+        return table[mode];
+}
+
+const char *network_mode_to_string(NetworkMode mode) {
+        static const char *const table[_NETWORK_MODE_MAX] = {
+                [NETWORK_PRIVATE] = "private",
+                [NETWORK_HOST] = "host",
+                [NETWORK_NONE] = "none",
+        };
+
+        return table[mode];
+}
+
+const char *volume_owner_to_string(VolumeOwner owner) {
+        static const char *const table[_VOLUME_OWNER_MAX] = {
+                [VOLUME_OWNER_USER] = "user",
+                [VOLUME_OWNER_CONTAINER] = "container",
+        };
+
+        return table[owner];
+}

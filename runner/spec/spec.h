@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The specification of a project's containers, as Nix or a hand wrote it (docs/SPEC.md). Plain data: parsing
+ * and printing are in spec-parse.h; nothing here looks at the machine. */
+
+#include "base/error.h"
+#include "base/strv.h"
+
+typedef enum UsersMode {
+        USERS_PRIVATE, /* a user namespace of its own */
+        USERS_HOST,
+        _USERS_MODE_MAX,
+} UsersMode;
+
+typedef enum NetworkMode {
+        NETWORK_PRIVATE, /* own namespace, on the project's bridge */
+        NETWORK_HOST,    /* the host's network */
+        NETWORK_NONE,    /* own namespace with loopback only */
+        _NETWORK_MODE_MAX,
+} NetworkMode;
+
+typedef enum VolumeOwner {
+        VOLUME_OWNER_USER,      /* the container's root is the owner of the source (nspawn: rootidmap) */
+        VOLUME_OWNER_CONTAINER, /* uids on disk are the container's (nspawn: idmap) */
+        _VOLUME_OWNER_MAX,
+} VolumeOwner;
+
+/* A port of the container that is published on the host, TCP. */
+typedef struct Port {
+        char *address;      /* numeric IPv4 or IPv6 as inet_ntop(3) writes it; NULL: 127.0.0.1 and ::1 */
+        uint16_t host;      /* 0: any free port, remembered in the state ("auto") */
+        uint16_t container; /* 1..65535 */
+} Port;
+
+typedef struct Volume {
+        char *source;      /* absolute, or relative to the project root; "@NAME": .containers/volumes/NAME */
+        char *target;      /* absolute, normalised, not "/" */
+        VolumeOwner owner; /* default: user; for "@NAME": container */
+        bool read_only;
+} Volume;
+
+typedef struct Credential {
+        char *id;
+        char *path; /* absolute, or relative to the project root */
+} Credential;
+
+typedef struct ContainerSpec {
+        char *name;     /* a host name label, 1..63 */
+        char *rootfs;   /* image directory, relative to the project root or absolute */
+        char *init;     /* absolute path inside; NULL when command is set */
+        char *build;    /* what makes the image, only ever printed; may be NULL */
+        char **command; /* payload instead of an init */
+        UsersMode users;
+        NetworkMode network;
+        Port *ports;
+        size_t n_ports;
+        Volume *volumes;
+        size_t n_volumes;
+        char **tmpfs;       /* absolute targets */
+        char **environment; /* KEY=VALUE */
+        Credential *credentials;
+        size_t n_credentials;
+        char **capabilities_add; /* CAP_... */
+        char **capabilities_drop;
+        char **nspawn_args; /* appended as they are: the user's own responsibility */
+        uint64_t ready_timeout_usec;
+        uint64_t stop_timeout_usec;
+        bool ready_notify; /* wait for the payload's READY=1; default: true with an init, false with a
+                              command */
+} ContainerSpec;
+
+typedef struct Spec {
+        char *project_name;        /* may be NULL */
+        ContainerSpec *containers; /* in the order of the document */
+        size_t n_containers;
+} Spec;
+
+#define SPEC_VERSION            1
+#define SPEC_READY_TIMEOUT_USEC (60 * USEC_PER_SEC)
+#define SPEC_STOP_TIMEOUT_USEC  (10 * USEC_PER_SEC)
+
+Spec *spec_free(Spec *spec);
+DEFINE_FREEP(Spec, spec_free);
+
+void port_done(Port *port);
+void volume_done(Volume *volume);
+
+/* Return: the container of that name, owned by @spec, or NULL. */
+const ContainerSpec *spec_find(const Spec *spec, const char *name);
+
+const char *users_mode_to_string(UsersMode mode);
+const char *network_mode_to_string(NetworkMode mode);
+const char *volume_owner_to_string(VolumeOwner owner);
