@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "plan/nspawn-argv.h"
+#include "plan/plan.h"
+
+ContainerPlan *container_plan_free(ContainerPlan *p) {
+        if (!p)
+                return NULL;
+        free(p->name);
+        free(p->machine);
+        free(p->image);
+        free(p->build);
+        strv_free(p->argv);
+        for (size_t i = 0; i < p->n_mounts; i++) {
+                free(p->mounts[i].name);
+                free(p->mounts[i].source);
+                free(p->mounts[i].place);
+        }
+        free(p->mounts);
+        free(p->bridge);
+        free(p->address);
+        for (size_t i = 0; i < p->n_ports; i++)
+                port_done(&p->ports[i]);
+        free(p->ports);
+        strv_free(p->definition);
+        free(p);
+        return NULL;
+}
+
+static char *absolute(const char *root, const char *path) {
+        return path[0] == '/' ? xstrdup(path) : xasprintf("%s%s%s", root, streq(root, "/") ? "" : "/", path);
+}
+
+static PlanMount *add_mount(ContainerPlan *p, PlanMountKind kind, const char *name, bool idmapped) {
+        PlanMount *m = XGROW(p->mounts, p->n_mounts);
+
+        m->kind = kind;
+        m->name = xstrdup(name);
+        m->idmapped = idmapped;
+        return m;
+}
+
+static void add_volumes(ContainerPlan *p, const ContainerSpec *c, const char *root) {
+        for (size_t i = 0; i < c->n_volumes; i++) {
+                const Volume *v = &c->volumes[i];
+                _cleanup_free_ char *name = xasprintf("volume-%zu", i);
+                PlanMount *m =
+                        add_mount(p, v->source[0] == '@' ? PLAN_MOUNT_NAMED_VOLUME : PLAN_MOUNT_VOLUME, name,
+                                  c->users == USERS_PRIVATE);
+
+                m->source = v->source[0] == '@' ? xstrdup(v->source + 1) : absolute(root, v->source);
+                m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);
+        }
+}
+
+static void add_credentials(ContainerPlan *p, const ContainerSpec *c, const char *root) {
+        for (size_t i = 0; i < c->n_credentials; i++) {
+                _cleanup_free_ char *name = xasprintf("credential-%zu", i);
+                PlanMount *m = add_mount(p, PLAN_MOUNT_CREDENTIAL, name, false);
+
+                m->source = absolute(root, c->credentials[i].path);
+                m->place = xasprintf("containers.%s.credentials.%s", c->name, c->credentials[i].id);
+        }
+}
+
+static void add_mounts(ContainerPlan *p, const ContainerSpec *c, const char *root) {
+        (void) add_mount(p, PLAN_MOUNT_ROOT, "root", c->users == USERS_PRIVATE);
+        if (p->has_init)
+                (void) add_mount(p, PLAN_MOUNT_JOURNAL, "journal", c->users == USERS_PRIVATE);
+        if (p->bridge)
+                (void) add_mount(p, PLAN_MOUNT_HOSTS, "hosts", false);
+        if (p->gate) {
+                (void) add_mount(p, PLAN_MOUNT_GATE, "gate", false);
+                (void) add_mount(p, PLAN_MOUNT_FIFO, "fifo", false);
+        }
+        add_volumes(p, c, root);
+        add_credentials(p, c, root);
+}
+
+static void add_ports(ContainerPlan *p, const ContainerSpec *c) {
+        for (size_t i = 0; i < c->n_ports; i++) {
+                Port *port = XGROW(p->ports, p->n_ports);
+
+                *port = c->ports[i];
+                port->address = xstrdup(c->ports[i].address);
+        }
+}
+
+/* Everything that a running container cannot be given without a restart, and nothing that differs from one
+ * machine or one release of ours to the next without meaning. */
+static void define(ContainerPlan *p, const char *nspawn) {
+        strv_pushf(&p->definition, "image %s", p->image);
+        if (p->address)
+                strv_pushf(&p->definition, "address %s", p->address);
+        for (size_t i = 0; i < p->n_mounts; i++)
+                if (p->mounts[i].source)
+                        strv_pushf(&p->definition, "%s %s", p->mounts[i].name, p->mounts[i].source);
+        for (size_t i = 0; i < p->n_ports; i++)
+                strv_pushf(&p->definition, "port %s:%u:%u",
+                           p->ports[i].address ? p->ports[i].address : "localhost", p->ports[i].host,
+                           p->ports[i].container);
+        STRV_FOREACH (argument, p->argv)
+                if (!streq(*argument, nspawn))
+                        strv_pushf(&p->definition, "argument %s", *argument);
+}
+
+ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
+        ContainerPlan *p = xmalloc0(sizeof(*p));
+
+        p->name = xstrdup(c->name);
+        p->machine = xstrdup(facts->machine);
+        p->image = absolute(facts->root, c->rootfs);
+        p->build = xstrdup(c->build);
+        p->has_init = c->init != NULL;
+        p->notify = c->ready_notify;
+        p->set_network = c->network != NETWORK_HOST;
+        p->gate = !p->has_init && p->set_network;
+        p->ready_timeout_usec = c->ready_timeout_usec;
+        p->stop_timeout_usec = c->stop_timeout_usec;
+        if (c->network == NETWORK_PRIVATE) {
+                p->bridge = xstrdup(facts->bridge);
+                p->address = xstrdup(facts->address);
+        }
+        add_ports(p, c);
+        add_mounts(p, c, facts->root);
+        p->argv = nspawn_argv(p, c, facts->nspawn);
+        define(p, facts->nspawn);
+        return p;
+}
+
+PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *running_definition,
+                       char ***ret_reasons) {
+        char **reasons = NULL;
+        PlanAction action;
+
+        if (!running)
+                action = PLAN_START;
+        else if (!running_definition || strv_equal(p->definition, running_definition))
+                action = PLAN_KEEP;
+        else {
+                action = PLAN_RESTART;
+                STRV_FOREACH (line, running_definition)
+                        if (!strv_contains(p->definition, *line))
+                                strv_pushf(&reasons, "no longer: %s", *line);
+                STRV_FOREACH (line, p->definition)
+                        if (!strv_contains(running_definition, *line))
+                                strv_pushf(&reasons, "new: %s", *line);
+                if (!reasons)
+                        strv_push(&reasons, "order of the definition changed");
+        }
+        if (ret_reasons)
+                *ret_reasons = reasons;
+        else
+                strv_free(reasons);
+        return action;
+}
+
+const char *plan_action_to_string(PlanAction action) {
+        static const char *const table[] = {
+                [PLAN_START] = "start",
+                [PLAN_KEEP] = "nothing",
+                [PLAN_RESTART] = "restart",
+        };
+
+        return table[action];
+}

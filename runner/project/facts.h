@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What this machine is and has. Gathered once by a verb and handed to the pure layers, so that these can be
+ * tested without the machine. Nothing is executed for it. */
+
+#include "base/error.h"
+
+typedef struct HostFacts {
+        char *boot_id;     /* 32 lower case hexadecimal digits; another one: the machine was booted since */
+        char *nspawn;      /* path of systemd-nspawn, NULL: not installed */
+        char *proxyd;      /* path of systemd-socket-proxyd, NULL: not installed */
+        char *cgroup_root; /* where cgroup2 is mounted, NULL: nowhere */
+        bool cgroup_unified; /* cgroup2 is what is at /sys/fs/cgroup itself, so it has all controllers */
+        bool sd_booted;      /* systemd is PID 1, sd_booted(3) */
+        char *kernel;        /* "6.1.0-18-amd64" */
+} HostFacts;
+
+int facts_gather(HostFacts *ret, Error *reterr);
+void facts_done(HostFacts *facts);
+
+typedef enum FactsNeed {
+        FACTS_NSPAWN = 1 << 0,
+        FACTS_PROXYD = 1 << 1,
+        FACTS_CGROUP = 1 << 2,
+} FactsNeed;
+
+/* FC_EXIT_HOST for the first thing in `needs` that the host lacks, with how to get it. */
+int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr);
+
+/**
+ * facts_parse_mountinfo() - where cgroup2 is mounted
+ * @text: /proc/self/mountinfo, proc(5)
+ *
+ * /sys/fs/cgroup if it is one of several, else the first. Mounts of only a part of the hierarchy (in
+ * containers) do not count unless there is nothing else. Return: owned by the caller, NULL when there is
+ * none.
+ */
+char *facts_parse_mountinfo(const char *text);
+
+/**
+ * facts_probe_idmap() - can mounts of this directory be id-mapped? mount_setattr(2)
+ *
+ * Tried on a detached copy of the mount, in a user namespace of a short-lived child. Needs root
+ * (FC_EXIT_HOST).
+ */
+int facts_probe_idmap(int dir_fd, bool *ret, Error *reterr);
+
+/* Asks the program, for `doctor`. `*ret_text` is its first line, owned by the caller. */
+int facts_nspawn_version(const HostFacts *facts, unsigned *ret_major, char **ret_text, Error *reterr);

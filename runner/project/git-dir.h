@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Finding a `.git` without libgit2: enough to read an index, and to recognise a work tree that libgit2 has
+ * accepted before. */
+
+#include "base/error.h"
+
+/**
+ * git_dir_find_work_tree() - the nearest directory upwards that has a `.git`
+ * @path: an absolute path without links
+ *
+ * Return: owned by the caller; NULL when there is none on the file system of @path, or when a directory on
+ * the way looks like a repository itself (HEAD and objects), as a bare repository does.
+ */
+char *git_dir_find_work_tree(const char *path);
+
+/**
+ * git_dir_of() - the repository of a work tree
+ *
+ * `.git` itself, or where a `.git` file points to (linked worktrees, submodules; gitrepository-layout(5)).
+ * Return: owned by the caller; NULL when there is no `.git` or it makes no sense.
+ */
+char *git_dir_of(const char *work_tree);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "project/lock.h"
+
+/* What a holder that is gone left in the file is not believed: whoever took the lock after it may not have
+ * written yet. */
+static void read_holder(int fd, LockHolder *ret) {
+        char text[sizeof(ret->verb) + 16] = "";
+        LockHolder holder = {};
+        int end = 0;
+
+        *ret = (LockHolder){};
+        if (pread(fd, text, sizeof(text) - 1, 0) > 0 &&
+            sscanf(text, "%7d %31[a-z-]%n", &holder.pid, holder.verb, &end) == 2 && text[end] == '\n' &&
+            holder.pid > 0 && (kill(holder.pid, 0) >= 0 || errno == EPERM))
+                *ret = holder;
+}
+
+static int write_holder(int fd, const char *verb, const char *name, Error *reterr) {
+        _cleanup_free_ char *text = xasprintf("%d %s\n", (int) getpid(), verb);
+
+        if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0)
+                return error_set(reterr, errno, "write lock '%s'", name);
+        return 0;
+}
+
+static int raise_held(const char *name, const LockHolder *holder, uint64_t waited_usec, Error *reterr) {
+        _cleanup_free_ char *what = NULL, *who = NULL, *after = NULL;
+        int r;
+
+        what = streq(name, LOCK_PROJECT) ? xstrdup("the project") : xasprintf("'%s'", name);
+        who = holder->pid > 0 ? xasprintf("'%s' (pid %d)", holder->verb, (int) holder->pid)
+                              : xstrdup("another command");
+        after = waited_usec > 0 ? xasprintf(", and still was after %.3g s",
+                                            (double) waited_usec / (double) USEC_PER_SEC)
+                                : xstrdup("");
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "%s is locked by %s%s", what, who, after);
+        error_add_hint(reterr, "try again when it is done");
+        return r;
+}
+
+static _Noreturn void waiter(int fd, pid_t parent) {
+        /* Whoever waits must not outlive the command that it waits for. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+                _exit(1);
+        while (flock(fd, LOCK_EX) < 0)
+                if (errno != EINTR)
+                        _exit(1);
+        _exit(0);
+}
+
+/* Return: the pid, with every signal blocked in it so that no handler of ours runs there. */
+static pid_t start_waiter(int fd) {
+        pid_t parent = getpid(), pid;
+        sigset_t all, old;
+
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, &old);
+        pid = fork();
+        if (pid == 0)
+                waiter(fd, parent);
+        (void) sigprocmask(SIG_SETMASK, &old, NULL);
+        return pid;
+}
+
+/* Return: 1 the child has ended, 0 the time has passed, -EINTR a signal is pending, other negative errno. */
+static int poll_waiter(int pidfd, uint64_t deadline) {
+        _cleanup_close_ int signal_fd = -EBADF;
+        sigset_t signals;
+
+        /* Never read: it only tells that one of them is pending, and whoever blocked it finds it still
+         * there. */
+        (void) sigemptyset(&signals);
+        (void) sigaddset(&signals, SIGINT);
+        (void) sigaddset(&signals, SIGTERM);
+        (void) sigaddset(&signals, SIGHUP);
+        signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+        if (signal_fd < 0)
+                return -errno;
+
+        for (;;) {
+                struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
+                uint64_t now = now_usec(), left = deadline > now ? deadline - now : 0;
+                struct timespec timeout = {.tv_sec = (time_t) (left / USEC_PER_SEC),
+                                           .tv_nsec = (long) (left % USEC_PER_SEC * 1000)};
+
+                if (ppoll(fds, 2, deadline == UINT64_MAX ? NULL : &timeout, NULL) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -errno;
+                }
+                if (fds[0].revents != 0)
+                        return 1;
+                return fds[1].revents != 0 ? -EINTR : 0;
+        }
+}
+
+/* flock(2) belongs to the open file, which a child shares: so a child blocks in it, and when it returns the
+ * lock is ours. That needs no timer signal, disturbs no event loop, and ends whenever we like.
+ *
+ * Return: 1 locked, 0 the time has passed, negative errno. */
+static int wait_for_lock(int fd, const char *name, uint64_t deadline, Error *reterr) {
+        _cleanup_close_ int pidfd = -EBADF;
+        pid_t pid;
+        int r;
+
+        pid = start_waiter(fd);
+        if (pid < 0)
+                return error_set(reterr, errno, "wait for lock '%s'", name);
+        pidfd = process_open(pid);
+        r = pidfd < 0 ? pidfd : poll_waiter(pidfd, deadline);
+        (void) kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+
+        if (r == -EINTR)
+                return error_raise(reterr, FC_EXIT_INTERRUPTED, "interrupted while waiting for lock '%s'",
+                                   name);
+        if (r < 0)
+                return error_set(reterr, r, "wait for lock '%s'", name);
+        /* Right also when the child got it in the last moment, or was killed by somebody before it got it.
+         */
+        if (flock(fd, LOCK_EX | LOCK_NB) >= 0)
+                return 1;
+        if (errno != EWOULDBLOCK)
+                return error_set(reterr, errno, "take lock '%s'", name);
+        return 0;
+}
+
+/* False when somebody has removed the file, so that the next command would make and lock another one. */
+static bool is_current(int dir_fd, const char *file, int fd) {
+        struct stat a, b;
+
+        return fstat(fd, &a) >= 0 && fstatat(dir_fd, file, &b, AT_SYMLINK_NOFOLLOW) >= 0 &&
+               a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeout_usec, LockWaitFunc on_wait,
+                 void *userdata, Lock *ret, Error *reterr) {
+        uint64_t start = now_usec(),
+                 deadline = timeout_usec < UINT64_MAX - start ? start + timeout_usec : UINT64_MAX;
+        _cleanup_free_ char *file = xasprintf("%s.lock", name);
+
+        for (;;) {
+                _cleanup_close_ int fd = -EBADF;
+                LockHolder holder;
+                int r;
+
+                fd = fs_open_beneath(dir_fd, file, O_RDWR | O_CREAT, 0644, reterr);
+                if (fd < 0)
+                        return fd;
+                r = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 1;
+                if (r < 0 && r != -EWOULDBLOCK)
+                        return error_set(reterr, r, "take lock '%s'", name);
+
+                if (r < 0 && timeout_usec > 0) {
+                        if (on_wait) {
+                                read_holder(fd, &holder);
+                                on_wait(&holder, userdata);
+                                on_wait = NULL;
+                        }
+                        r = wait_for_lock(fd, name, deadline, reterr);
+                        if (r < 0)
+                                return r;
+                }
+                if (r <= 0) {
+                        read_holder(fd, &holder);
+                        return raise_held(name, &holder, timeout_usec, reterr);
+                }
+                if (!is_current(dir_fd, file, fd))
+                        continue;
+
+                r = write_holder(fd, verb, name, reterr);
+                if (r < 0)
+                        return r;
+                ret->fd = TAKE_FD(fd);
+                return 0;
+        }
+}
+
+void lock_release(Lock *lock) {
+        if (lock->fd < 0)
+                return;
+        if (ftruncate(lock->fd, 0) < 0) {
+                /* An old holder's name may stay; read_holder() looks whether it lives. */
+        }
+        /* Not left to close(): a child that has not called exec yet may hold the same open file. */
+        (void) flock(lock->fd, LOCK_UN);
+        lock->fd = safe_close(lock->fd);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+
+/* libgit2 is loaded when it is needed, and mostly it is not: linked, it and the 17 libraries behind it cost
+ * every command 4 ms of dynamic linking, and its initialisation another 4 (it reads the system's TLS
+ * certificates). So a work tree that it has accepted before, as the `.containers` in it tells, is recognised
+ * without it. */
+
+#include <dlfcn.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <git2.h>
+
+#include "base/alloc.h"
+#include "project/git-dir.h"
+#include "project/git-index.h"
+#include "project/root.h"
+#include "project/state-dir.h"
+#include "project/user.h"
+
+#define GIT_FUNCTIONS(X)                                                                                    \
+        X(git_libgit2_init)                                                                                 \
+        X(git_libgit2_shutdown)                                                                             \
+        X(git_libgit2_opts)                                                                                 \
+        X(git_error_last)                                                                                   \
+        X(git_repository_open_ext)                                                                          \
+        X(git_repository_free)                                                                              \
+        X(git_repository_is_bare)                                                                           \
+        X(git_repository_workdir)                                                                           \
+        X(git_repository_path)
+
+#define GIT_MEMBER(name) __typeof__(&name) name;
+typedef struct Git {
+        GIT_FUNCTIONS(GIT_MEMBER)
+        git_repository *repository;
+} Git;
+
+static const char *git_message(const Git *git) {
+        const git_error *error = git->git_error_last();
+
+        return error && error->message ? error->message : "unknown error";
+}
+
+static int git_load(Git *git, Error *reterr) {
+        /* Never closed: the libraries behind it do not all survive that. */
+        void *library = dlopen(FC_GIT2_SONAME, RTLD_NOW | RTLD_LOCAL);
+
+        /* Where libraries have no common directory (Nix), the place it had when we were built. */
+        if (!library)
+                library = dlopen(FC_GIT2_PATH, RTLD_NOW | RTLD_LOCAL);
+        if (!library) {
+                error_raise(reterr, FC_EXIT_HOST, "load libgit2: %s", dlerror());
+                error_add_hint(reterr, "install " FC_GIT2_SONAME ", or name the project by --root DIR");
+                return -EOPNOTSUPP;
+        }
+#define GIT_RESOLVE(name)                                                                                   \
+        git->name = (__typeof__(&name)) dlsym(library, #name);                                              \
+        if (!git->name)                                                                                     \
+                return error_raise(reterr, FC_EXIT_HOST, "load libgit2: %s", dlerror());
+        GIT_FUNCTIONS(GIT_RESOLVE)
+
+        if (git->git_libgit2_init() < 0)
+                return error_raise(reterr, FC_EXIT_HOST, "initialise libgit2: %s", git_message(git));
+        return 0;
+}
+
+static void git_done(Git *git) {
+        if (!git->git_libgit2_shutdown)
+                return;
+        if (git->git_repository_free)
+                git->git_repository_free(git->repository);
+        (void) git->git_libgit2_shutdown();
+}
+
+static bool owner_is_ours(uid_t owner, const InvokingUser *invoking) {
+        return owner == geteuid() || (geteuid() == 0 && owner == invoking->uid);
+}
+
+/* The first of the places whose owner git checks that does not belong to us; owned by the caller. */
+static char *find_foreign(Git *git, const InvokingUser *invoking, uid_t *ret_owner) {
+        const char *work_tree = git->git_repository_workdir(git->repository);
+        _cleanup_free_ char *link = work_tree ? xasprintf("%s.git", work_tree) : NULL;
+        const char *paths[] = {work_tree, link, git->git_repository_path(git->repository)};
+
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                struct stat st;
+
+                if (paths[i] && lstat(paths[i], &st) >= 0 && !owner_is_ours(st.st_uid, invoking)) {
+                        *ret_owner = st.st_uid;
+                        /* libgit2's directories end in a slash. */
+                        return xstrndup(paths[i], strlen(paths[i]) - (paths[i] != link));
+                }
+        }
+        return NULL;
+}
+
+static int raise_git(Git *git, int code, const char *start, Error *reterr) {
+        _cleanup_free_ char *broken = code == GIT_ENOTFOUND ? git_dir_find_work_tree(start) : NULL;
+        int r;
+
+        /* A worktree or submodule whose repository has moved, or a half-made one. */
+        if (broken)
+                r = error_raise(reterr, FC_EXIT_USAGE, "'%s/.git' does not lead to a git repository",
+                                broken);
+        else if (code == GIT_ENOTFOUND)
+                r = error_raise(reterr, FC_EXIT_USAGE, "'%s' is in no git repository", start);
+        else
+                r = error_raise(reterr, FC_EXIT_USAGE, "open the git repository of '%s': %s", start,
+                                git_message(git));
+        error_add_hint(reterr, "%sname the project by --root DIR",
+                       !broken && code == GIT_ENOTFOUND ? "make one by 'git init', or " : "");
+        return r;
+}
+
+static int open_foreign(Git *git, const char *start, const InvokingUser *invoking, Error *reterr) {
+        _cleanup_free_ char *path = NULL, *name = NULL;
+        uid_t owner;
+        int code, r;
+
+        /* libgit2 knows of SUDO_UID, but not of PKEXEC_UID and DOAS_USER; and 1.5 says "not found" of other
+         * people's repositories when there is no safe.directory at all. So what it refuses is looked at once
+         * more. Opening reads configuration and runs nothing. */
+        (void) git->git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+        code = git->git_repository_open_ext(&git->repository, start, 0, NULL);
+        (void) git->git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
+        if (code < 0)
+                return raise_git(git, code, start, reterr);
+
+        path = find_foreign(git, invoking, &owner);
+        if (!path)
+                return 0;
+        name = user_name(owner);
+        r = error_raise(reterr, FC_EXIT_USAGE,
+                        "'%s' belongs to %s, and git works in other people's repositories "
+                        "only when told to",
+                        path, name);
+        error_add_hint(reterr, "git config --global --add safe.directory '%s'", path);
+        error_add_hint(reterr, "or name the project by --root DIR");
+        return r;
+}
+
+/* As git_repository_open_ext(), without the user's and the system's configuration when that cannot be read:
+ * HOME may be another user's, or damaged. All that is missed then is safe.directory. */
+static int open_repository(Git *git, const char *start) {
+        static const int levels[] = {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL};
+        int code = git->git_repository_open_ext(&git->repository, start, 0, NULL);
+
+        if (code >= 0 || code == GIT_EOWNER || code == GIT_ENOTFOUND)
+                return code;
+        for (size_t i = 0; i < ELEMENTSOF(levels); i++)
+                (void) git->git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+        return git->git_repository_open_ext(&git->repository, start, 0, NULL);
+}
+
+static int find_by_git(Git *git, const char *start, const InvokingUser *invoking, char **ret,
+                       Error *reterr) {
+        const char *work_tree, *repository;
+        char *root;
+        int code, r;
+
+        r = git_load(git, reterr);
+        if (r < 0)
+                return r;
+
+        code = open_repository(git, start);
+        if (code == GIT_EOWNER || code == GIT_ENOTFOUND)
+                r = open_foreign(git, start, invoking, reterr);
+        else
+                r = code < 0 ? raise_git(git, code, start, reterr) : 0;
+        if (r < 0)
+                return r;
+
+        work_tree = git->git_repository_workdir(git->repository);
+        if (git->git_repository_is_bare(git->repository) || !work_tree) {
+                repository = git->git_repository_path(git->repository); /* ends in a slash */
+                r = error_raise(reterr, FC_EXIT_USAGE,
+                                "'%s' is in the bare git repository '%.*s', which has no work tree", start,
+                                (int) strlen(repository) - 1, repository);
+                error_add_hint(reterr,
+                               "go to a clone or a worktree of it, or name the project by --root DIR");
+                return r;
+        }
+
+        root = realpath(work_tree, NULL);
+        if (!root)
+                return error_set(reterr, errno, "resolve the work tree '%s'", work_tree);
+        *ret = root;
+        return 0;
+}
+
+static bool path_is(const char *directory, const char *name, mode_t type, const InvokingUser *invoking) {
+        _cleanup_free_ char *path = xasprintf("%s/%s", directory, name);
+        struct stat st;
+
+        return lstat(path, &st) >= 0 && (type == 0 || (st.st_mode & S_IFMT) == type) &&
+               (!invoking || owner_is_ours(st.st_uid, invoking));
+}
+
+/* NULL also when it is one, but libgit2 has to have a look at it (its owner may be in safe.directory). */
+static char *find_known(const char *start, const InvokingUser *invoking) {
+        _cleanup_free_ char *root = git_dir_find_work_tree(start);
+
+        if (root && path_is(root, ".", S_IFDIR, invoking) && path_is(root, ".git", 0, invoking) &&
+            path_is(root, STATE_DIR_NAME, S_IFDIR, NULL) &&
+            path_is(root, STATE_DIR_NAME "/" STATE_DIR_TAG, S_IFREG, NULL))
+                return TAKE_PTR(root);
+        return NULL;
+}
+
+static int find(const char *start, const InvokingUser *invoking, char **ret, Error *reterr) {
+        _cleanup_(git_done) Git git = {};
+        _cleanup_free_ char *real = realpath(start, NULL);
+        char *root;
+
+        if (!real) {
+                int saved = errno;
+
+                return error_raise(reterr, FC_EXIT_USAGE, "find the project of '%s': %s", start,
+                                   strerror(saved));
+        }
+        root = find_known(real, invoking);
+        if (root) {
+                *ret = root;
+                return 0;
+        }
+        return find_by_git(&git, real, invoking, ret, reterr);
+}
+
+int project_root_find(const char *start, char **ret_root, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        InvokingUser invoking;
+        int r;
+
+        r = user_invoking(&invoking, reterr);
+        if (r < 0)
+                return r;
+        r = find(start, &invoking, ret_root, reterr);
+        if (r >= 0 || geteuid() != 0 || invoking.uid == 0)
+                return r;
+
+        /* A home on NFS may be closed to root and open to the user. The first error is the one to report. */
+        if (user_fs_enter(&invoking, &guard, NULL) >= 0 && find(start, &invoking, ret_root, NULL) >= 0) {
+                error_done(reterr);
+                return 0;
+        }
+        return r;
+}
+
+int project_root_tracks(const char *root, const char *name, bool *ret, Error *reterr) {
+        _cleanup_free_ char *top = git_dir_find_work_tree(root), *repository = NULL, *index = NULL,
+                            *path = NULL;
+        _cleanup_fclose_ FILE *file = NULL;
+        const char *below;
+
+        repository = top ? git_dir_of(top) : NULL;
+        if (!repository) {
+                *ret = false;
+                return 0;
+        }
+
+        index = xasprintf("%s/index", repository);
+        file = fopen(index, "re");
+        if (!file && errno != ENOENT && errno != ENOTDIR)
+                return error_set(reterr, errno, "read the git index '%s'", index);
+
+        below = root + strlen(top);
+        path = below[0] == '/' ? xasprintf("%s/%s", below + 1, name) : xstrdup(name);
+        *ret = file && git_index_look_up(file, path) == GIT_INDEX_TRACKED;
+        return 0;
+}

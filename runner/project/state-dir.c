@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <assert.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/strv.h"
+#include "project/root.h"
+#include "project/state-dir.h"
+#include "spec/name.h"
+
+#define GITIGNORE "*\n"
+#define TAG                                                                                                 \
+        "Signature: 8a477f597d28d172789f06886806bc55\n"                                                     \
+        "# This directory belongs to flake-containers. The tag makes backup programs leave it out.\n"       \
+        "# See https://bford.info/cachedir/\n"
+
+#define VOLUMES "volumes"
+
+void state_dir_done(StateDir *dir) {
+        free(dir->root);
+        (void) safe_close(dir->root_fd);
+        (void) safe_close(dir->fd);
+        *dir = STATE_DIR_NULL;
+}
+
+static int open_root(const char *root, const InvokingUser *invoking) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0 && errno == EACCES && user_fs_enter(invoking, &guard, NULL) >= 0)
+                fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+static int refuse_tracked(const StateDir *dir, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        bool tracked = false;
+        int r;
+
+        /* Either of root and the user may be the one who can read the repository. */
+        (void) project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, NULL);
+        if (!tracked && user_fs_enter(&dir->user, &guard, NULL) >= 0 && guard.entered)
+                (void) project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, NULL);
+        if (!tracked)
+                return 0;
+
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s/" STATE_DIR_NAME "' is tracked by git, and containers would change it",
+                        dir->root);
+        error_add_hint(reterr, "git -C '%s' rm -r --cached " STATE_DIR_NAME, dir->root);
+        return r;
+}
+
+/* openat2() refuses these too; here they get a message that says what to do. */
+static int refuse_other_type(const StateDir *dir, Error *reterr) {
+        struct stat st;
+        int r;
+
+        if (fstatat(dir->root_fd, STATE_DIR_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode))
+                return 0;
+        if (S_ISLNK(st.st_mode)) {
+                r = error_raise(reterr, FC_EXIT_CONFLICT,
+                                "'%s/" STATE_DIR_NAME "' is a symbolic link, which is not followed",
+                                dir->root);
+                error_add_hint(reterr,
+                               "remove it; to keep the state elsewhere, mount that place on a directory "
+                               "of this name");
+                return r;
+        }
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "'%s/" STATE_DIR_NAME "' is not a directory", dir->root);
+        error_add_hint(reterr, "move it away");
+        return r;
+}
+
+int state_dir_open(const char *root, const InvokingUser *invoking, StateDir *ret, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_(state_dir_done) StateDir dir = STATE_DIR_NULL;
+        struct stat st;
+        int r;
+
+        dir.root = xstrdup(root);
+        dir.root_fd = open_root(root, invoking);
+        if (dir.root_fd < 0)
+                return error_set(reterr, dir.root_fd, "open the project root '%s'", root);
+        if (fstat(dir.root_fd, &st) < 0)
+                return error_set(reterr, errno, "look at the project root '%s'", root);
+        user_for_owner(invoking, st.st_uid, st.st_gid, &dir.user);
+
+        r = refuse_tracked(&dir, reterr);
+        if (r < 0)
+                return r;
+
+        r = user_fs_enter(&dir.user, &guard, reterr);
+        if (r < 0)
+                return r;
+        r = refuse_other_type(&dir, reterr);
+        if (r < 0)
+                return r;
+        r = fs_open_beneath_optional(dir.root_fd, STATE_DIR_NAME, O_RDONLY | O_DIRECTORY, &dir.fd, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "project '%s'", root);
+
+        *ret = dir;
+        dir = STATE_DIR_NULL;
+        return 0;
+}
+
+/* Puts the place in front of the message of a failed write, and says who could not write. */
+static int explain(const StateDir *dir, int r, Error *reterr) {
+        struct stat st;
+
+        (void) error_prefix(reterr, r, "state in '%s/" STATE_DIR_NAME "'", dir->root);
+        if (r == -EACCES && fstat(dir->fd >= 0 ? dir->fd : dir->root_fd, &st) >= 0 &&
+            st.st_uid != dir->user.uid) {
+                _cleanup_free_ char *owner = user_name(st.st_uid), *user = user_name(dir->user.uid);
+
+                error_add_hint(reterr, "'%s%s' belongs to %s, and files there are made as %s", dir->root,
+                               dir->fd >= 0 ? "/" STATE_DIR_NAME : "", owner, user);
+        }
+        return r;
+}
+
+/* Writing the same bytes at the same place is harmless for two of us at once, and repairs what a killed one
+ * left. */
+static int put_file(int dir_fd, const char *name, const char *text, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        size_t size = strlen(text);
+        struct stat st;
+        ssize_t n;
+
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+            (size_t) st.st_size >= size)
+                return 0;
+
+        fd = fs_open_beneath(dir_fd, name, O_WRONLY | O_CREAT | O_NONBLOCK, 0644, reterr);
+        if (fd < 0)
+                return fd;
+        n = pwrite(fd, text, size, 0);
+        if (n < 0)
+                return error_set(reterr, errno, "write '%s'", name);
+        return (size_t) n == size ? 0 : error_set(reterr, ENOSPC, "write '%s'", name);
+}
+
+int state_dir_make(StateDir *dir, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = user_fs_enter(&dir->user, &guard, reterr);
+        if (r < 0)
+                return r;
+        r = refuse_other_type(dir, reterr);
+        if (r < 0)
+                return r;
+
+        fd = fs_mkdir_beneath(dir->root_fd, STATE_DIR_NAME, 0755, reterr);
+        if (fd < 0)
+                return explain(dir, fd, reterr);
+
+        /* First of all, so that git never sees what follows. The tag is last: it says that all is there. */
+        r = put_file(fd, ".gitignore", GITIGNORE, reterr);
+        if (r >= 0)
+                r = put_file(fd, STATE_DIR_TAG, TAG, reterr);
+        if (r < 0)
+                return explain(dir, r, reterr);
+
+        (void) safe_close(dir->fd);
+        dir->fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* A container of that name would share its directory with something of ours. */
+static bool name_is_reserved(const char *name) {
+        return streq(name, VOLUMES) || streq(name, "snapshots");
+}
+
+static int check_container_name(const char *name, Error *reterr) {
+        int r;
+
+        r = name_check(name, "container", reterr);
+        if (r < 0)
+                return r;
+        if (name_is_reserved(name))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "container '%s': the name is taken by a directory in " STATE_DIR_NAME,
+                                   name);
+        return 0;
+}
+
+int state_dir_container_open(const StateDir *dir, const char *name, int *ret_fd, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        int r;
+
+        r = check_container_name(name, reterr);
+        if (r < 0)
+                return r;
+        if (dir->fd < 0) {
+                *ret_fd = -EBADF;
+                return 0;
+        }
+        r = user_fs_enter(&dir->user, &guard, reterr);
+        if (r < 0)
+                return r;
+        r = fs_open_beneath_optional(dir->fd, name, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
+        return r < 0 ? explain(dir, r, reterr) : 0;
+}
+
+static int make(const StateDir *dir, const char *path, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        int r;
+
+        assert(dir->fd >= 0);
+        r = user_fs_enter(&dir->user, &guard, reterr);
+        if (r < 0)
+                return r;
+        r = fs_mkdir_beneath(dir->fd, path, 0755, reterr);
+        return r < 0 ? explain(dir, r, reterr) : r;
+}
+
+int state_dir_container_make(const StateDir *dir, const char *name, Error *reterr) {
+        int r;
+
+        r = check_container_name(name, reterr);
+        return r < 0 ? r : make(dir, name, reterr);
+}
+
+int state_dir_volume_make(const StateDir *dir, const char *name, Error *reterr) {
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = name_check(name, "volume", reterr);
+        if (r < 0)
+                return r;
+        path = xasprintf(VOLUMES "/%s", name);
+        return make(dir, path, reterr);
+}
+
+static void closedirp(DIR **d) {
+        if (*d)
+                (void) closedir(*d);
+}
+
+static int compare(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+int state_dir_list(const StateDir *dir, char ***ret_names, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_(closedirp) DIR *d = NULL;
+        _cleanup_strv_ char **names = NULL;
+        int fd, r;
+
+        if (dir->fd < 0) {
+                *ret_names = NULL;
+                return 0;
+        }
+        r = user_fs_enter(&dir->user, &guard, reterr);
+        if (r < 0)
+                return r;
+        fd = fs_open_beneath(dir->fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (fd < 0)
+                return explain(dir, fd, reterr);
+        d = fdopendir(fd);
+        if (!d) {
+                r = error_set(reterr, errno, "list '%s/" STATE_DIR_NAME "'", dir->root);
+                (void) safe_close(fd);
+                return r;
+        }
+
+        for (;;) {
+                struct dirent *entry;
+                struct stat st;
+
+                errno = 0;
+                entry = readdir(d);
+                if (!entry && errno != 0)
+                        return error_set(reterr, errno, "list '%s/" STATE_DIR_NAME "'", dir->root);
+                if (!entry)
+                        break;
+                if (name_check(entry->d_name, "container", NULL) >= 0 && !name_is_reserved(entry->d_name) &&
+                    fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISDIR(st.st_mode))
+                        strv_push(&names, entry->d_name);
+        }
+        if (names)
+                qsort(names, strv_length(names), sizeof(*names), compare);
+        *ret_names = TAKE_PTR(names);
+        return 0;
+}
