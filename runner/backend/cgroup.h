@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The control group of a machine on a host that systemd does not manage, cgroups(7):
+ *
+ *     <cgroup2 mount>/flake-containers/<machine>/runner   the supervisor and its helpers
+ *     <cgroup2 mount>/flake-containers/<machine>/nspawn   systemd-nspawn, which makes supervisor/ and
+ * payload/ there
+ *
+ * Its `populated` bit is the truth about "is it running", its cgroup.kill the way to end everything that a
+ * machine consists of. It is made afresh for every start: one that was delegated to another uid range cannot
+ * be used again
+ * ("Failed to create /init.scope control group: Permission denied"). */
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* The machine's cgroup directory, or `*ret_fd = -EBADF` when there is none. */
+int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *reterr);
+
+/* The names of all machines that have a cgroup; owned by the caller, NULL when there are none. */
+int cgroup_list(const char *mount, char ***ret, Error *reterr);
+
+/* Makes the machine's cgroup with runner/ and nspawn/; it must not exist. Return: the directory's fd. */
+int cgroup_create(const char *mount, const char *machine, Error *reterr);
+
+/* Makes the child `name` of a cgroup, e.g. nspawn/ again after a reboot of the guest. */
+int cgroup_create_child(int fd, const char *name, Error *reterr);
+
+/* Moves the calling process into the child `name`, "." for the cgroup itself. Async-signal-safe when reterr
+ * is NULL. */
+int cgroup_enter(int fd, const char *name, Error *reterr);
+
+/* Is any process in it or below it? */
+int cgroup_populated(int fd, bool *ret, Error *reterr);
+
+/* SIGKILL to all that is in `name` ("." for the cgroup itself) and below, forks included. */
+int cgroup_kill(int fd, const char *name, Error *reterr);
+
+/* Waits for `populated 0` of `name`. Return: 1 empty, 0 when the time passed, negative errno. */
+int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *reterr);
+
+/* An fd on cgroup.events that polls POLLPRI at every change of `populated`. */
+int cgroup_open_events(int fd, Error *reterr);
+
+/* Removes the child `name` and what is below it, depth first. It must be empty of processes. */
+int cgroup_remove_child(int fd, const char *name, Error *reterr);
+
+/* Removes the machine's cgroup; a missing one is success. `flake-containers/` goes with the last machine. */
+int cgroup_remove(const char *mount, const char *machine, Error *reterr);
+
+/* The first process of `path` ("runner", "nspawn/supervisor"), 0 when there is none. */
+int cgroup_first_process(int fd, const char *path, pid_t *ret, Error *reterr);
+
+/**
+ * cgroup_find_leader() - the host's pid of the payload's PID 1, 0 when there is none (yet)
+ *
+ * Found by asking the kernel, not by remembering: the process in payload/ or, where the payload is systemd,
+ * payload/init.scope whose innermost pid is 1 (NSpid in proc(5)) one level below nspawn's own.
+ */
+int cgroup_find_leader(int fd, pid_t *ret, Error *reterr);

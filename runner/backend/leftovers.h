@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/error.h"
+
+/* Removes what a systemd-nspawn that was killed leaves in /run/systemd/nspawn for @machine. Newer releases
+ * refuse to start a machine of the same name while it is there ("Mount point ... exists already,
+ * refusing."). The machine must not be running. Nothing there is success. */
+int nspawn_clear_leftovers(const char *machine, Error *reterr);

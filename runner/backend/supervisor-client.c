@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "backend/cgroup.h"
+#include "backend/leftovers.h"
+#include "backend/libexec.h"
+#include "backend/supervisor-client.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+
+#define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
+
+int supervisor_query(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        MachineStatus status = {};
+        int r;
+
+        r = cgroup_open(cgroup_mount, machine, &fd, reterr);
+        if (r >= 0 && fd >= 0) {
+                r = cgroup_populated(fd, &status.running, reterr);
+                status.stale = !status.running;
+                if (r >= 0 && status.running)
+                        r = cgroup_first_process(fd, "runner", &status.supervisor, reterr);
+                if (r >= 0 && status.running)
+                        r = cgroup_find_leader(fd, &status.leader, reterr);
+        }
+        if (r < 0)
+                return error_prefix(reterr, r, "machine '%s'", machine);
+        *ret = status;
+        return 0;
+}
+
+int supervisor_list(const char *cgroup_mount, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **all = NULL, **running = NULL;
+        int r = cgroup_list(cgroup_mount, &all, reterr);
+
+        if (r < 0)
+                return r;
+        STRV_FOREACH (machine, all) {
+                MachineStatus status;
+
+                r = supervisor_query(cgroup_mount, *machine, &status, reterr);
+                if (r < 0)
+                        return r;
+                if (status.running)
+                        strv_push(&running, *machine);
+        }
+        *ret = TAKE_PTR(running);
+        return 0;
+}
+
+int supervisor_open_payload_cgroup(const char *cgroup_mount, const char *machine, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = cgroup_open(cgroup_mount, machine, &fd, reterr);
+
+        if (r < 0)
+                return r;
+        if (fd < 0)
+                return error_raise(reterr, FC_EXIT_NOT_RUNNING, "machine '%s' does not run", machine);
+        return fs_open_beneath(fd, "nspawn/payload", O_RDONLY | O_DIRECTORY, 0, reterr);
+}
+
+int supervisor_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = cgroup_open(cgroup_mount, machine, &fd, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        r = cgroup_kill(fd, ".", reterr);
+        if (r < 0)
+                return r;
+        r = cgroup_wait_empty(fd, ".", KILL_TIMEOUT_USEC, reterr);
+        if (r == 0)
+                return error_raise(reterr, FC_EXIT_FAILED,
+                                   "machine '%s' outlives SIGKILL (a process in "
+                                   "uninterruptible sleep?)",
+                                   machine);
+        if (r < 0)
+                return r;
+        r = cgroup_remove(cgroup_mount, machine, reterr);
+        if (r < 0)
+                return r;
+        return nspawn_clear_leftovers(machine, reterr);
+}
+
+/* The argument vector of the supervisor and the fds that it names. */
+typedef struct Command {
+        char **argv;
+        int *fds;
+        size_t n_fds;
+} Command;
+
+static void command_done(Command *c) {
+        strv_free(c->argv);
+        free(c->fds);
+}
+
+static int inherit(Command *c, int fd) {
+        *XGROW(c->fds, c->n_fds) = fd;
+        return fd;
+}
+
+static int build_command(Command *c, const ContainerPlan *plan, const StartResources *res, int cgroup_fd,
+                         int control_fd, Error *reterr) {
+        char *program;
+        int r;
+
+        r = libexec_find("supervisor", &program, reterr);
+        if (r < 0)
+                return r;
+        strv_push_take(&c->argv, program);
+        strv_pushf(&c->argv, "--machine=%s", plan->machine);
+        strv_pushf(&c->argv, "--cgroup-fd=%d", inherit(c, cgroup_fd));
+        strv_pushf(&c->argv, "--control-fd=%d", inherit(c, control_fd));
+        strv_pushf(&c->argv, "--console-fd=%d", inherit(c, res->console_fd));
+        strv_pushf(&c->argv, "--runtime-fd=%d", inherit(c, res->runtime_fd));
+        if (res->gate_fd >= 0)
+                strv_pushf(&c->argv, "--gate-fd=%d", inherit(c, res->gate_fd));
+        if (plan->set_network) {
+                _cleanup_free_ char *netns = NULL;
+
+                r = libexec_find("netns", &netns, reterr);
+                if (r < 0)
+                        return r;
+                strv_pushf(&c->argv, "--netns=%s", netns);
+        }
+        if (plan->bridge) {
+                strv_pushf(&c->argv, "--address=%s/24", plan->address);
+                strv_pushf(&c->argv, "--bridge=%s", plan->bridge);
+                strv_pushf(&c->argv, "--bridge-lock=%s", res->bridge_lock);
+                strv_pushf(&c->argv, "--lock-fd=%d", inherit(c, res->lock_fd));
+        }
+        if (plan->n_ports > 0)
+                strv_pushf(&c->argv, "--proxyd=%s", res->proxyd);
+        for (size_t i = 0; i < plan->n_ports; i++) {
+                const int *fds = res->port_fds[i];
+
+                if (fds[1] >= 0)
+                        strv_pushf(&c->argv, "--port=%u:%d:%d", plan->ports[i].container, inherit(c, fds[0]),
+                                   inherit(c, fds[1]));
+                else
+                        strv_pushf(&c->argv, "--port=%u:%d", plan->ports[i].container, inherit(c, fds[0]));
+        }
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                strv_pushf(&c->argv, "--mount=%d:%s", inherit(c, res->mount_fds[i]), plan->mounts[i].name);
+        strv_push(&c->argv, "--");
+        strv_extend(&c->argv, plan->argv);
+        return 0;
+}
+
+static void exec_supervisor(const Command *c, int console_fd) {
+        char *envp[] = {
+                (char *) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                /* nspawn of 252 otherwise guesses the guest's cgroup version from its /usr, and a NixOS
+                 * root, which has none, gets version 1, which systemd of 256 and later refuses. */
+                (char *) "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1",
+                /* Its console is the container's log: no remarks about interface names in it. */
+                (char *) "SYSTEMD_LOG_LEVEL=warning",
+                NULL,
+        };
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        sigset_t none;
+
+        (void) sigemptyset(&none);
+        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+            dup2(console_fd, STDERR_FILENO) < 0)
+                _exit(EXIT_FAILURE);
+        for (size_t i = 0; i < c->n_fds; i++)
+                (void) fcntl(c->fds[i], F_SETFD, 0);
+        (void) execve(c->argv[0], c->argv, envp);
+        _exit(EXIT_FAILURE);
+}
+
+/* The process that is started ends as soon as the supervisor proper is in its namespaces. */
+static int spawn(const Command *c, int console_fd, Error *reterr) {
+        int status;
+        pid_t pid;
+
+        pid = fork();
+        if (pid < 0)
+                return error_set(reterr, errno, "start the supervisor");
+        if (pid == 0)
+                exec_supervisor(c, console_fd);
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return error_set(reterr, errno, "wait for the supervisor's start");
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                return error_raise(reterr, FC_EXIT_INTERNAL,
+                                   "the supervisor did not start (see its console log)");
+        return 0;
+}
+
+int supervisor_start(const ContainerPlan *plan, const StartResources *resources, int *ret_control_fd,
+                     Error *reterr) {
+        _cleanup_(command_done) Command command = {};
+        _cleanup_close_ int cgroup_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
+        int pair[2], r;
+
+        r = supervisor_kill(resources->cgroup_mount, plan->machine, reterr);
+        if (r < 0)
+                return r;
+        cgroup_fd = cgroup_create(resources->cgroup_mount, plan->machine, reterr);
+        if (cgroup_fd < 0)
+                return cgroup_fd;
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return error_set(reterr, errno, "make a control socket");
+        ours = pair[0];
+        theirs = pair[1];
+
+        r = build_command(&command, plan, resources, cgroup_fd, theirs, reterr);
+        if (r >= 0)
+                r = spawn(&command, resources->console_fd, reterr);
+        if (r < 0) {
+                (void) cgroup_remove(resources->cgroup_mount, plan->machine, NULL);
+                return r;
+        }
+        *ret_control_fd = TAKE_FD(ours);
+        return 0;
+}

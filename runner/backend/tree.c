@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "backend/tree.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+
+#define TREE      "root"
+#define TREE_COPY "root.new"
+
+int tree_exists(int container_fd, bool *ret, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = fs_open_beneath_optional(container_fd, TREE, O_PATH | O_DIRECTORY, &fd, reterr);
+
+        if (r < 0)
+                return r;
+        *ret = fd >= 0;
+        return 0;
+}
+
+static int check_image(const char *image, const char *build, Error *reterr) {
+        struct stat st;
+        int r = 0;
+
+        if (stat(image, &st) < 0)
+                r = errno == ENOENT ? error_raise(reterr, FC_EXIT_USAGE, "image '%s' does not exist", image)
+                                    : error_set(reterr, errno, "look at image '%s'", image);
+        else if (!S_ISDIR(st.st_mode))
+                r = error_raise(reterr, FC_EXIT_USAGE, "image '%s' is not a directory", image);
+        if (r < 0 && build)
+                error_add_hint(reterr, "make it: %s", build);
+        return r;
+}
+
+/* The last line that cp printed says why. */
+static const char *last_line(char *output) {
+        size_t n = strlen(output);
+        char *newline;
+
+        while (n > 0 && output[n - 1] == '\n')
+                output[--n] = '\0';
+        newline = strrchr(output, '\n');
+        return newline ? newline + 1 : output;
+}
+
+static int copy(int container_fd, const char *image, Error *reterr) {
+        _cleanup_free_ char *cp = process_find_program("cp", NULL), *output = NULL;
+        char *argv[] = {cp,
+                        (char *) "-a",
+                        (char *) "--reflink=auto",
+                        (char *) "--",
+                        (char *) image,
+                        (char *) TREE_COPY,
+                        NULL};
+        int r;
+
+        if (!cp)
+                return error_raise(reterr, FC_EXIT_HOST, "program 'cp' is missing");
+        r = process_run_in(container_fd, argv, &output, reterr);
+        if (r < 0)
+                return r;
+        if (r == 128 + SIGINT || r == 128 + SIGTERM)
+                return error_raise(reterr, FC_EXIT_INTERRUPTED, "interrupted while copying image '%s'",
+                                   image);
+        if (r > 0)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "copy image '%s': %s", image,
+                                   last_line(output));
+        return 0;
+}
+
+int tree_prepare(int container_fd, const char *image, const char *build, bool *ret_copied, Error *reterr) {
+        bool there;
+        int r;
+
+        r = tree_exists(container_fd, &there, reterr);
+        if (r < 0)
+                return r;
+        if (!there) {
+                r = check_image(image, build, reterr);
+                if (r < 0)
+                        return r;
+                r = fs_remove_tree(container_fd, TREE_COPY, reterr);
+                if (r < 0)
+                        return r;
+                r = copy(container_fd, image, reterr);
+                if (r >= 0 && renameat(container_fd, TREE_COPY, container_fd, TREE) < 0)
+                        r = error_set(reterr, errno, "name the copy of image '%s'", image);
+                if (r < 0) {
+                        (void) fs_remove_tree(container_fd, TREE_COPY, NULL);
+                        return r;
+                }
+        }
+        if (ret_copied)
+                *ret_copied = !there;
+        return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The writable root file system of a container: a copy of its image, made once. */
+
+#include "base/error.h"
+
+/**
+ * tree_prepare() - make `root/` from the image unless it is there
+ * @container_fd: the container's directory below .containers/
+ * @image: absolute path of the image directory
+ * @build: the command that makes the image, for the message when it is missing; may be NULL
+ * @ret_copied: whether a copy was made, may be NULL
+ *
+ * The copy is complete or not there at all: it is made under another name and renamed. What an interrupted
+ * copy left is removed first. Blocks in cp(1), which ends at SIGINT like any foreground program.
+ */
+int tree_prepare(int container_fd, const char *image, const char *build, bool *ret_copied, Error *reterr);
+
+/* Would tree_prepare() copy? */
+int tree_exists(int container_fd, bool *ret, Error *reterr);

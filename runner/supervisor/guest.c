@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <systemd/sd-event.h>
+
+#include "backend/cgroup.h"
+#include "backend/control.h"
+#include "backend/leftovers.h"
+#include "base/alloc.h"
+#include "base/process.h"
+#include "supervisor/guest.h"
+#include "supervisor/isolate.h"
+#include "supervisor/proxy.h"
+
+/* In the private mount namespace: no name clash, short enough for sun_path, gone with the supervisor. */
+#define NOTIFY_SOCKET PRIVATE_DIR "/notify"
+
+/* With --keep-unit nspawn does not loop when the guest reboots, it asks its unit to: systemd-nspawn@.service
+ * has RestartForceExitStatus=133. */
+#define NSPAWN_EXIT_REBOOT 133
+
+/* Killing a cgroup takes a millisecond, in the worst case seen a hundred. */
+#define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
+
+struct Guest {
+        const SupervisorOptions *options;
+        int host_proc;
+        sd_event *event;
+        int notify_fd;
+        int leader_pidfd;
+        int netns_fd; /* the payload's network namespace */
+        int gate_fd;  /* open once the network is set, which lets the payload start */
+        pid_t nspawn;
+        pid_t netns_helper;
+        bool network_set;
+        bool ready;
+        unsigned stop_requests; /* 1: the payload was asked to halt, 2: it is ended at once */
+        Proxy **proxies;
+        size_t n_proxies;
+        char result[64];
+        Error error; /* what made us give up, if anything did */
+};
+
+static int notify_socket(Error *reterr) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = NOTIFY_SOCKET};
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int on = 1;
+
+        if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ||
+            setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+                return error_set(reterr, errno, "make the notification socket");
+        return TAKE_FD(fd);
+}
+
+static void give_up(Guest *g) {
+        if (g->nspawn > 0)
+                (void) kill(g->nspawn, SIGKILL);
+}
+
+/* SIGRTMIN+3 halts systemd (systemd(1), SIGNALS) and nspawn's own PID 1 of --as-pid2. A PID 1 that has not
+ * yet set up its signals loses it without a trace: continued when the leader is known and when the payload
+ * is ready. */
+static void continue_stop(Guest *g) {
+        if (g->stop_requests == 0)
+                return;
+        /* Before there is a leader nothing of the payload has run that could be halted. */
+        if (g->leader_pidfd < 0)
+                give_up(g);
+        else
+                /* With the leader goes its PID namespace, and nspawn then ends in its own order. */
+                (void) process_signal(g->leader_pidfd, g->stop_requests == 1 ? SIGRTMIN + 3 : SIGKILL);
+}
+
+static void enable_ports(Guest *g) {
+        if (!g->ready || !g->network_set)
+                return;
+        for (size_t i = 0; i < g->n_proxies; i++)
+                proxy_enable(g->proxies[i], g->netns_fd);
+}
+
+static int spawn_nspawn(Guest *g, Error *reterr) {
+        const SupervisorOptions *o = g->options;
+        sigset_t none;
+
+        g->nspawn = fork();
+        if (g->nspawn < 0)
+                return error_set(reterr, errno, "start systemd-nspawn");
+        if (g->nspawn > 0)
+                return 0;
+
+        (void) sigemptyset(&none);
+        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        if (cgroup_enter(o->cgroup_fd, "nspawn", NULL) < 0 || dup2(o->console_fd, STDOUT_FILENO) < 0 ||
+            dup2(o->console_fd, STDERR_FILENO) < 0)
+                _exit(EXIT_FAILURE);
+        if (setenv("NOTIFY_SOCKET", NOTIFY_SOCKET, 1) < 0)
+                _exit(EXIT_FAILURE);
+        (void) execv(o->nspawn[0], o->nspawn);
+        (void) fprintf(stderr, "cannot execute %s: %m\n", o->nspawn[0]);
+        _exit(EXIT_FAILURE);
+}
+
+/* Sets the network inside. nspawn reports its leader before the payload's first instruction or a moment
+ * after it; a systemd guest takes another 60 ms to its first unit, a plain command waits at the gate. */
+static int spawn_netns_helper(Guest *g, pid_t leader, Error *reterr) {
+        const SupervisorOptions *o = g->options;
+        _cleanup_free_ char *pid = xasprintf("%d", leader);
+        char *set[] = {o->netns,         (char *) "setup",     (char *) "--pid", pid, (char *) "--interface",
+                       (char *) "host0", (char *) "--address", o->address,       NULL};
+        char *loopback[] = {o->netns, (char *) "loopback", (char *) "--pid", pid, NULL};
+        char **argv = o->address ? set : loopback;
+        sigset_t none;
+
+        g->netns_helper = fork();
+        if (g->netns_helper < 0)
+                return error_set(reterr, errno, "start '%s'", o->netns);
+        if (g->netns_helper > 0)
+                return 0;
+        (void) sigemptyset(&none);
+        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        if (dup2(o->console_fd, STDERR_FILENO) < 0)
+                _exit(EXIT_FAILURE);
+        (void) execv(argv[0], argv);
+        (void) fprintf(stderr, "cannot execute %s: %m\n", argv[0]);
+        _exit(EXIT_FAILURE);
+}
+
+static void open_gate(Guest *g) {
+        char path[64];
+
+        g->network_set = true;
+        control_send(g->options->control_fd, CONTROL_NETWORK, NULL);
+        if (g->options->gate_fd >= 0 && g->gate_fd < 0) {
+                /* Read-write: never blocks, and a reader that comes later is not kept waiting. It stays
+                 * open, or the FIFO would shut again before a slow payload has opened it. */
+                (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", g->options->gate_fd);
+                g->gate_fd = open(path, O_RDWR | O_CLOEXEC);
+        }
+        enable_ports(g);
+}
+
+/* Our pid numbers are those of our namespace. The host's /proc shows the host's number of a pidfd's process.
+ */
+static int host_pid(Guest *g, pid_t *ret) {
+        _cleanup_free_ char *path = xasprintf("self/fdinfo/%d", g->leader_pidfd);
+        _cleanup_close_ int fd = openat(g->host_proc, path, O_RDONLY | O_CLOEXEC);
+        char text[1024], *line;
+        ssize_t n;
+
+        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        if (n < 0)
+                return -errno;
+        text[n] = '\0';
+        line = strstr(text, "Pid:");
+        if (!line)
+                return -EBADMSG;
+        *ret = (pid_t) strtol(line + strlen("Pid:"), NULL, 10);
+        return *ret > 0 ? 0 : -ESRCH;
+}
+
+static int on_leader(Guest *g, pid_t leader, Error *reterr) {
+        char text[32], path[64];
+        pid_t host;
+        int r;
+
+        g->leader_pidfd = process_open(leader);
+        if (g->leader_pidfd < 0 || host_pid(g, &host) < 0)
+                return 0; /* it has ended already: nspawn will say so */
+        (void) snprintf(path, sizeof(path), "/proc/%d/ns/net", leader);
+        g->netns_fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (g->netns_fd < 0)
+                return 0;
+        (void) snprintf(text, sizeof(text), "%d", host);
+        control_send(g->options->control_fd, CONTROL_LEADER, text);
+        continue_stop(g);
+        if (!g->options->netns) {
+                open_gate(g);
+                return 0;
+        }
+        r = spawn_netns_helper(g, leader, reterr);
+        return r;
+}
+
+/* sd_notify(3): lines of KEY=VALUE; unknown keys are ignored. */
+static int on_notify_line(Guest *g, const char *line, Error *reterr) {
+        const char *value;
+
+        value = startswith(line, "X_NSPAWN_LEADER_PID=");
+        if (value && g->leader_pidfd < 0)
+                return on_leader(g, (pid_t) strtol(value, NULL, 10), reterr);
+        value = startswith(line, "STATUS=");
+        if (value)
+                control_send(g->options->control_fd, CONTROL_STATUS, value);
+        if (streq(line, "READY=1")) {
+                g->ready = true;
+                control_send(g->options->control_fd, CONTROL_READY, NULL);
+                enable_ports(g);
+                continue_stop(g);
+        }
+        return 0;
+}
+
+/* Return: 1 a datagram of nspawn's, 0 somebody else's, negative errno. */
+static int receive_notify(Guest *g, char *buffer, size_t size) {
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int) * 253)];
+        } control;
+        struct iovec iov = {.iov_base = buffer, .iov_len = size - 1};
+        struct msghdr message = {
+                .msg_iov = &iov,
+                .msg_iovlen = 1,
+                .msg_control = &control,
+                .msg_controllen = sizeof(control),
+        };
+        const struct ucred *creds = NULL;
+        ssize_t n;
+
+        n = recvmsg(g->notify_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        if (n < 0)
+                return -errno;
+        buffer[n] = '\0';
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+                if (c->cmsg_level != SOL_SOCKET)
+                        continue;
+                if (c->cmsg_type == SCM_CREDENTIALS)
+                        creds = (const struct ucred *) CMSG_DATA(c);
+                /* FDSTORE=1 and the like: not ours to keep. */
+                if (c->cmsg_type == SCM_RIGHTS)
+                        for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++)
+                                (void) safe_close(((int *) CMSG_DATA(c))[i]);
+        }
+        return creds && creds->pid == g->nspawn;
+}
+
+static int on_notify(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Guest *g = userdata;
+        char buffer[4096], *save = NULL;
+        int r;
+
+        r = receive_notify(g, buffer, sizeof(buffer));
+        if (r <= 0)
+                return 0;
+        for (char *line = strtok_r(buffer, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+                r = on_notify_line(g, line, &g->error);
+                if (r < 0) {
+                        give_up(g);
+                        return 0;
+                }
+        }
+        return 0;
+}
+
+/* What the payload left behind: nothing after an orderly end, all of it when nspawn was killed. */
+static int clear_payload(Guest *g, Error *reterr) {
+        int r;
+
+        for (size_t i = 0; i < g->n_proxies; i++)
+                proxy_disable(g->proxies[i]);
+        if (g->netns_helper > 0)
+                (void) kill(g->netns_helper, SIGKILL);
+        g->leader_pidfd = safe_close(g->leader_pidfd);
+        g->netns_fd = safe_close(g->netns_fd);
+        g->gate_fd = safe_close(g->gate_fd);
+        g->network_set = g->ready = false;
+
+        r = cgroup_kill(g->options->cgroup_fd, "nspawn", reterr);
+        if (r < 0)
+                return r;
+        r = cgroup_wait_empty(g->options->cgroup_fd, "nspawn", KILL_TIMEOUT_USEC, reterr);
+        if (r == 0)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "the payload outlives SIGKILL");
+        if (r < 0)
+                return r;
+        r = cgroup_remove_child(g->options->cgroup_fd, "nspawn", reterr);
+        if (r < 0)
+                return r;
+        return nspawn_clear_leftovers(g->options->machine, reterr);
+}
+
+static int reboot(Guest *g, Error *reterr) {
+        int r;
+
+        r = cgroup_create_child(g->options->cgroup_fd, "nspawn", reterr);
+        if (r < 0)
+                return r;
+        return spawn_nspawn(g, reterr);
+}
+
+static void on_nspawn_end(Guest *g, int status) {
+        bool again = WIFEXITED(status) && WEXITSTATUS(status) == NSPAWN_EXIT_REBOOT &&
+                     g->stop_requests == 0 && !error_is_set(&g->error);
+
+        g->nspawn = 0;
+        (void) snprintf(g->result, sizeof(g->result), "%s %d", WIFEXITED(status) ? "exited" : "killed",
+                        WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+        if (clear_payload(g, error_is_set(&g->error) ? NULL : &g->error) < 0)
+                again = false;
+        if (!again || reboot(g, &g->error) < 0)
+                (void) sd_event_exit(g->event, 0);
+}
+
+static void on_netns_helper_end(Guest *g, int status) {
+        g->netns_helper = 0;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+                open_gate(g);
+                return;
+        }
+        /* nspawn may just have ended, and the network namespace with it: then that is what is reported. */
+        if (g->leader_pidfd >= 0 && process_wait(g->leader_pidfd, 0) == 0) {
+                (void) error_raise(&g->error, FC_EXIT_INTERNAL,
+                                   "set the network of the container (see its console log)");
+                give_up(g);
+        }
+}
+
+/* As PID 1 we also reap what nspawn leaves to us when it is killed. */
+static int on_child(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
+        Guest *g = userdata;
+
+        for (;;) {
+                int status;
+                pid_t pid = waitpid(-1, &status, WNOHANG);
+
+                if (pid <= 0)
+                        return 0;
+                if (pid == g->nspawn)
+                        on_nspawn_end(g, status);
+                else if (pid == g->netns_helper)
+                        on_netns_helper_end(g, status);
+                else
+                        for (size_t i = 0; i < g->n_proxies && !proxy_reaped(g->proxies[i], pid); i++)
+                                ;
+        }
+}
+
+/* The first SIGTERM halts the payload, a second one ends it at once. */
+static int on_terminate(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
+        Guest *g = userdata;
+
+        g->stop_requests++;
+        continue_stop(g);
+        return 0;
+}
+
+static int watch(Guest *g, Error *reterr) {
+        sigset_t mask;
+        int r;
+
+        (void) sigemptyset(&mask);
+        (void) sigaddset(&mask, SIGCHLD);
+        (void) sigaddset(&mask, SIGTERM);
+        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
+
+        r = sd_event_new(&g->event);
+        if (r >= 0)
+                r = sd_event_add_signal(g->event, NULL, SIGCHLD, on_child, g);
+        if (r >= 0)
+                r = sd_event_add_signal(g->event, NULL, SIGTERM, on_terminate, g);
+        if (r >= 0)
+                r = sd_event_add_io(g->event, NULL, g->notify_fd, EPOLLIN, on_notify, g);
+        return r < 0 ? error_set(reterr, r, "make an event loop") : 0;
+}
+
+int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *reterr) {
+        _cleanup_(guest_freep) Guest *g = xmalloc0(sizeof(*g));
+        int r;
+
+        *g = (Guest){
+                .options = o,
+                .host_proc = host_proc,
+                .leader_pidfd = -EBADF,
+                .netns_fd = -EBADF,
+                .gate_fd = -EBADF,
+        };
+        g->notify_fd = notify_socket(reterr);
+        if (g->notify_fd < 0)
+                return g->notify_fd;
+        r = watch(g, reterr);
+        if (r < 0)
+                return r;
+        g->proxies = xnew0(Proxy *, o->n_ports);
+        for (; g->n_proxies < o->n_ports; g->n_proxies++) {
+                r = proxy_new(g->event, o, &o->ports[g->n_proxies], &g->proxies[g->n_proxies], reterr);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(g);
+        return 0;
+}
+
+Guest *guest_free(Guest *g) {
+        if (!g)
+                return NULL;
+        for (size_t i = 0; i < g->n_proxies; i++)
+                (void) proxy_free(g->proxies[i]);
+        free(g->proxies);
+        (void) sd_event_unref(g->event);
+        (void) safe_close(g->notify_fd);
+        (void) safe_close(g->leader_pidfd);
+        (void) safe_close(g->netns_fd);
+        (void) safe_close(g->gate_fd);
+        error_done(&g->error);
+        free(g);
+        return NULL;
+}
+
+int guest_run(Guest *g, Error *reterr) {
+        int r;
+
+        r = spawn_nspawn(g, reterr);
+        if (r < 0)
+                return r;
+        r = sd_event_loop(g->event);
+        if (error_is_set(&g->error)) {
+                error_move(reterr, &g->error);
+                return -EIO;
+        }
+        return r < 0 ? error_set(reterr, r, "run the event loop") : 0;
+}
+
+const char *guest_result(const Guest *g) {
+        return g->result;
+}

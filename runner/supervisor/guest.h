@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* One container for as long as it lives: systemd-nspawn, its notifications, the network inside, its ports,
+ * the reboots of the guest, and the end. */
+
+#include "supervisor/options.h"
+
+typedef struct Guest Guest;
+
+/**
+ * guest_new() - prepare everything that must exist before nspawn starts
+ * @host_proc: the host's /proc, borrowed
+ */
+int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *reterr);
+Guest *guest_free(Guest *g);
+DEFINE_FREEP(Guest, guest_free);
+
+/* Starts nspawn and returns when the container has ended for good. */
+int guest_run(Guest *g, Error *reterr);
+
+/* What ended it: "exited N" or "killed N". */
+const char *guest_result(const Guest *g);

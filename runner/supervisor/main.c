@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The supervisor: one small detached process for each container on a host that systemd does not manage. It
+ * starts systemd-nspawn, keeps the container's network and ports while the guest reboots, and puts
+ * everything away at the end. It does not read the specification, the state or the project:
+ * backend/supervisor.c hands it what it needs. It links only libsystemd, since it stays resident. */
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "backend/cgroup.h"
+#include "backend/control.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "supervisor/guest.h"
+#include "supervisor/isolate.h"
+#include "supervisor/options.h"
+
+static void release_bridge(SupervisorOptions *o) {
+        char *argv[] = {
+                o->netns,       (char *) "release",   (char *) "--bridge", o->bridge, (char *) "--lock",
+                o->bridge_lock, (char *) "--machine", o->machine,          NULL};
+
+        if (!o->bridge || !o->netns)
+                return;
+        /* The bridge goes when nobody holds the lock any more, us included. */
+        o->lock_fd = safe_close(o->lock_fd);
+        (void) process_run(argv, NULL, NULL);
+}
+
+/* From here on the machine is gone: until now our being in its cgroup has said that it is there. */
+static void remove_cgroup(const SupervisorOptions *o) {
+        _cleanup_close_ int root = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (root >= 0 && cgroup_enter(root, ".", NULL) >= 0)
+                (void) cgroup_remove("/sys/fs/cgroup", o->machine, NULL);
+}
+
+/* The record is for `status`, and complete before the machine is gone; the message is for the command that
+ * started us, and comes when everything is. */
+static void finish(SupervisorOptions *o, ControlKind kind, const char *text) {
+        (void) fs_write_atomic(o->runtime_fd, "exit", text, strlen(text), 0644, NULL);
+        release_bridge(o);
+        remove_cgroup(o);
+        control_send(o->control_fd, kind, text);
+}
+
+static int run(SupervisorOptions *o, Error *reterr) {
+        _cleanup_(guest_freep) Guest *guest = NULL;
+        _cleanup_close_ int host_proc = -EBADF;
+        int r;
+
+        r = isolate(o, &host_proc, reterr);
+        if (r < 0)
+                return r;
+        r = guest_new(o, host_proc, &guest, reterr);
+        if (r < 0)
+                return r;
+        r = guest_run(guest, reterr);
+        if (r < 0)
+                return r;
+        finish(o, CONTROL_EXITED, guest_result(guest));
+        return 0;
+}
+
+int main(int argc, char **argv) {
+        SupervisorOptions options;
+        Error error = ERROR_NULL;
+
+        if (supervisor_options_parse(argc, argv, &options, &error) < 0) {
+                (void) fprintf(stderr, "supervisor: %s\n", error.message);
+                error_done(&error);
+                return EXIT_FAILURE;
+        }
+        if (run(&options, &error) < 0)
+                finish(&options, CONTROL_ERROR, error.message);
+        error_done(&error);
+        supervisor_options_done(&options);
+        return EXIT_SUCCESS;
+}
