@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Single requests to the kernel's rtnetlink(7), in the network namespace that the socket was opened in, and
+ * waiting for changes of links. Interfaces are named by index once they are found. What is missing or exists
+ * already is for the caller to judge, so everything here but opening returns a bare negative errno; the
+ * caller has the words. */
+
+#include "plan/address.h"
+
+#define LINK_NAME_MAX 16 /* IFNAMSIZ: with the terminating NUL */
+
+typedef struct Netlink Netlink;
+
+typedef struct Link {
+        int index;                /* 0: there is no such interface */
+        char kind[LINK_NAME_MAX]; /* "bridge", "veth", ...; "" for hardware and loopback */
+} Link;
+
+int netlink_open(Netlink **ret, Error *reterr);
+Netlink *netlink_free(Netlink *netlink);
+DEFINE_FREEP(Netlink, netlink_free);
+
+/* A missing interface is success with index 0. */
+int netlink_link_find(Netlink *netlink, const char *name, Link *ret);
+
+/* -EEXIST when an interface of that name exists, whatever it is. The bridge is left down. */
+int netlink_bridge_create(Netlink *netlink, const char *name, const uint8_t mac[6]);
+
+int netlink_link_up(Netlink *netlink, int index);
+int netlink_link_delete(Netlink *netlink, int index);
+
+/* By its name or an alternative name, of any length. -ENODEV when there is none. */
+int netlink_link_delete_named(Netlink *netlink, const char *name);
+
+/* How many interfaces are ports of the bridge `index`. */
+int netlink_count_ports(Netlink *netlink, int index, size_t *ret);
+
+/* Makes `address` the only IPv4 address of the interface. */
+int netlink_address_set(Netlink *netlink, int index, uint32_t address, uint8_t prefix);
+
+/* A default route over `gateway`, which must be on the link of interface `index`. */
+int netlink_default_route_set(Netlink *netlink, int index, uint32_t gateway);
+
+/* Destinations of all IPv4 routes of all tables, without those over the interface `except_index` (0: none).
+ * Owned by the caller. */
+int netlink_routes(Netlink *netlink, int except_index, Subnet **ret, size_t *ret_n);
+
+/* An fd on which every change of a link of this namespace arrives. Open it before looking at the links. */
+int netlink_monitor_open(void);
+
+/* Waits until something changed since the last call, discarding what it was.
+ * @other_fd: ends the wait, too, when it is readable; -1: none
+ * @deadline_usec: on CLOCK_MONOTONIC
+ * Return: 1 look again, 0 the deadline has passed, -ECANCELED `other_fd` is readable, other negative errno.
+ */
+int netlink_monitor_wait(int fd, int other_fd, uint64_t deadline_usec);

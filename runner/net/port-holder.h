@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Who holds a TCP port of this network namespace: for the message when it cannot be bound. Best effort: what
+ * cannot be found out is left out. */
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "base/macro.h"
+
+typedef struct PortHolder {
+        pid_t pid;     /* 0: none that we may see */
+        char *command; /* proc_pid_comm(5), any bytes; or NULL */
+        char *machine; /* the container whose runner it belongs to, or NULL */
+} PortHolder;
+
+#define PORT_HOLDER_NULL ((PortHolder){0})
+
+void port_holder_done(PortHolder *holder);
+
+/**
+ * port_holder_find() - the process whose socket stands in the way of binding an address
+ * @address: IPv4 or IPv6 with a port; sockets on a wildcard address count, too
+ *
+ * Reads proc_pid_net(5) and then the descriptors of every process, so without root only one's own are found.
+ * When several processes hold the socket, one that belongs to a container is preferred, then the first.
+ */
+void port_holder_find(const struct sockaddr *address, PortHolder *ret);
+
+/* The machine name in the text of a proc_pid_cgroup(5) file: the component after "flake-containers" in the
+ * path of the "0::" line. Owned by the caller; NULL when there is none. */
+char *port_holder_parse_cgroup(const char *text);

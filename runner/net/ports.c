@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "net/port-holder.h"
+#include "net/ports.h"
+
+/* Above the kernel's default range for outgoing connections (net.ipv4.ip_local_port_range ends at 60999), so
+ * that a remembered port is not lost to one. */
+#define AUTO_MIN 61000u
+#define AUTO_MAX 65535u
+
+/* How far above a taken port a free one is looked for. */
+#define FREE_DISTANCE 100u
+
+typedef union Endpoint {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+} Endpoint;
+
+/* Where one published port is bound. */
+typedef struct Endpoints {
+        Endpoint items[2];
+        size_t n;
+        bool second_is_optional;
+} Endpoints;
+
+void port_sockets_done(PortSockets *sockets) {
+        for (size_t i = 0; i < ELEMENTSOF(sockets->fds); i++)
+                sockets->fds[i] = safe_close(sockets->fds[i]);
+        sockets->n_fds = 0;
+}
+
+static bool endpoint_parse(const char *address, Endpoint *ret) {
+        Endpoint e = {0};
+
+        if (inet_pton(AF_INET, address, &e.in.sin_addr) == 1)
+                e.any.sa_family = AF_INET;
+        else if (inet_pton(AF_INET6, address, &e.in6.sin6_addr) == 1)
+                e.any.sa_family = AF_INET6;
+        else
+                return false;
+        *ret = e;
+        return true;
+}
+
+static void endpoint_set_port(Endpoint *e, uint16_t port) {
+        if (e->any.sa_family == AF_INET)
+                e->in.sin_port = htons(port);
+        else
+                e->in6.sin6_port = htons(port);
+}
+
+static char *endpoint_to_string(const Endpoint *e) {
+        char text[INET6_ADDRSTRLEN];
+
+        if (e->any.sa_family == AF_INET) {
+                (void) inet_ntop(AF_INET, &e->in.sin_addr, text, sizeof(text));
+                return xasprintf("%s:%u", text, ntohs(e->in.sin_port));
+        }
+        (void) inet_ntop(AF_INET6, &e->in6.sin6_addr, text, sizeof(text));
+        return xasprintf("[%s]:%u", text, ntohs(e->in6.sin6_port));
+}
+
+static int endpoints_of(const Port *port, Endpoints *ret, Error *reterr) {
+        Endpoints e = {.n = 1};
+
+        if (!port->address) {
+                (void) endpoint_parse("127.0.0.1", &e.items[0]);
+                (void) endpoint_parse("::1", &e.items[1]);
+                e.n = 2;
+                e.second_is_optional = true;
+        } else if (!endpoint_parse(port->address, &e.items[0]))
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no numeric IP address", port->address);
+        *ret = e;
+        return 0;
+}
+
+/* Return: a listening socket, or a negative errno. */
+static int listen_on(const Endpoint *e) {
+        _cleanup_close_ int fd =
+                socket(e->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+        bool is_ipv4 = e->any.sa_family == AF_INET;
+        const int one = 1;
+
+        if (fd < 0)
+                return -errno;
+        /* Else connections of an earlier run in TIME_WAIT would keep the port for a minute. On Linux this
+         * does not let us bind beside a listener. */
+        if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0)
+                return -errno;
+        if (!is_ipv4 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0)
+                return -errno;
+        if (bind(fd, &e->any, is_ipv4 ? sizeof(e->in) : sizeof(e->in6)) < 0)
+                return -errno;
+        /* Two sockets with SO_REUSEADDR may both be bound; only one of them may listen. */
+        if (listen(fd, SOMAXCONN) < 0)
+                return -errno;
+        return TAKE_FD(fd);
+}
+
+/* Binds all addresses on `port`, or none. @reterr_index: on failure, the one that did not work; may be NULL.
+ * Return: 0 or a negative errno. */
+static int bind_all(Endpoints *endpoints, uint16_t port, PortSockets *ret, size_t *reterr_index) {
+        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+
+        for (size_t i = 0; i < endpoints->n; i++) {
+                int fd;
+
+                endpoint_set_port(&endpoints->items[i], port);
+                fd = listen_on(&endpoints->items[i]);
+                if (i > 0 && endpoints->second_is_optional && (fd == -EADDRNOTAVAIL || fd == -EAFNOSUPPORT))
+                        break;
+                if (fd < 0) {
+                        if (reterr_index)
+                                *reterr_index = i;
+                        return fd;
+                }
+                sockets.fds[sockets.n_fds++] = fd;
+        }
+        sockets.host = port;
+        *ret = sockets;
+        sockets = PORT_SOCKETS_NULL;
+        return 0;
+}
+
+static bool is_free(const Endpoints *endpoints, uint16_t port) {
+        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+        Endpoints copy = *endpoints;
+
+        return bind_all(&copy, port, &sockets, NULL) >= 0;
+}
+
+/* The next free port, in the words of the specification. */
+static void hint_free_port(const Port *port, const Endpoints *endpoints, Error *reterr) {
+        _cleanup_free_ char *address = NULL;
+
+        if (port->address)
+                address = xasprintf(strchr(port->address, ':') ? "[%s]:" : "%s:", port->address);
+        for (unsigned p = port->host + 1u; p <= UINT16_MAX && p <= port->host + FREE_DISTANCE; p++)
+                if (is_free(endpoints, (uint16_t) p)) {
+                        error_add_hint(reterr, "%u is free: publish the port as \"%s%u:%u\"", p,
+                                       address ? address : "", p, port->container);
+                        return;
+                }
+}
+
+static int raise_taken(const Port *port, const Endpoints *endpoints, size_t index,
+                       PortDescribeMachine describe, void *userdata, Error *reterr) {
+        _cleanup_(port_holder_done) PortHolder holder = PORT_HOLDER_NULL;
+        _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index]), *who = NULL;
+        int r;
+
+        port_holder_find(&endpoints->items[index].any, &holder);
+        if (holder.machine && describe)
+                who = describe(holder.machine, userdata);
+        if (holder.machine && !who)
+                who = xasprintf("container '%s' (pid %d)", holder.machine, (int) holder.pid);
+        if (!who && holder.pid > 0)
+                who = xasprintf("'%s' (pid %d)", holder.command ? holder.command : "?", (int) holder.pid);
+
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "%s is taken by %s", where,
+                        who ? who : "a process that is not visible from here");
+        hint_free_port(port, endpoints, reterr);
+        return r;
+}
+
+static int raise_bind(const Port *port, const Endpoints *endpoints, size_t index, int errnum,
+                      PortDescribeMachine describe, void *userdata, Error *reterr) {
+        _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index]);
+        int r;
+
+        switch (-errnum) {
+        case EADDRINUSE:
+                return raise_taken(port, endpoints, index, describe, userdata, reterr);
+        case EADDRNOTAVAIL:
+        case EAFNOSUPPORT:
+                r = error_raise(reterr, FC_EXIT_HOST, "bind %s: this host does not have that address",
+                                where);
+                error_add_hint(reterr, "see which it has: ip -brief address");
+                return r;
+        case EACCES:
+                r = error_set(reterr, errnum, "bind %s", where);
+                error_add_hint(reterr, "ports below 1024 need root");
+                return r;
+        default:
+                return error_set(reterr, errnum, "bind %s", where);
+        }
+}
+
+/* A free port of the automatic range, tried from a random place on, so that projects which do not run at the
+ * same time rarely remember the same one. */
+static int bind_automatic(Endpoints *endpoints, PortSockets *ret, size_t *reterr_index) {
+        const unsigned n = AUTO_MAX - AUTO_MIN + 1;
+        unsigned first = 0;
+        int r = -EADDRINUSE;
+
+        if (getrandom(&first, sizeof(first), GRND_NONBLOCK) < 0)
+                first = 0; /* the lowest free one does, too */
+        for (unsigned i = 0; i < n && r == -EADDRINUSE; i++)
+                r = bind_all(endpoints, (uint16_t) (AUTO_MIN + (first % n + i) % n), ret, reterr_index);
+        return r;
+}
+
+int port_bind(const Port *port, uint16_t preferred, PortDescribeMachine describe, void *userdata,
+              PortSockets *ret, Error *reterr) {
+        Endpoints endpoints;
+        size_t index = 0;
+        int r;
+
+        r = endpoints_of(port, &endpoints, reterr);
+        if (r < 0)
+                return r;
+
+        if (port->host > 0)
+                r = bind_all(&endpoints, port->host, ret, &index);
+        else {
+                r = preferred > 0 ? bind_all(&endpoints, preferred, ret, &index) : -EADDRINUSE;
+                if (r == -EADDRINUSE)
+                        r = bind_automatic(&endpoints, ret, &index);
+                if (r == -EADDRINUSE)
+                        return error_raise(reterr, FC_EXIT_CONFLICT, "no port from %u to %u is free",
+                                           AUTO_MIN, AUTO_MAX);
+        }
+        if (r < 0)
+                return raise_bind(port, &endpoints, index, r, describe, userdata, reterr);
+        return 0;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/process.h"
+#include "net/netlink.h"
+#include "net/rtnl.h"
+
+/* How often a bridge may vanish under us (another process releases it) before we say so. */
+#define ENSURE_TRIES 5
+
+/* The index of the bridge `name`, 0 when there is no such interface. */
+static int find_bridge(Netlink *netlink, const char *name, int *ret_index, Error *reterr) {
+        Link link;
+        int r;
+
+        r = netlink_link_find(netlink, name, &link);
+        if (r < 0)
+                return error_set(reterr, r, "look up interface '%s'", name);
+        if (link.index > 0 && !streq(link.kind, "bridge")) {
+                r = error_raise(reterr, FC_EXIT_CONFLICT,
+                                "interface '%s' exists and is no bridge but of kind '%s'", name,
+                                link.kind[0] ? link.kind : "hardware");
+                error_add_hint(reterr, "look at it: ip -d link show dev %s", name);
+                return r;
+        }
+        *ret_index = link.index;
+        return 0;
+}
+
+int routes_read(const char *except_ifname, Subnet **ret, size_t *ret_n, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        Link except = {0};
+        int r;
+
+        r = netlink_open(&netlink, reterr);
+        if (r < 0)
+                return r;
+        if (except_ifname) {
+                r = netlink_link_find(netlink, except_ifname, &except);
+                if (r < 0)
+                        return error_set(reterr, r, "look up interface '%s'", except_ifname);
+        }
+        r = netlink_routes(netlink, except.index, ret, ret_n);
+        if (r < 0)
+                return error_set(reterr, r, "read the host's routes");
+        return 0;
+}
+
+/* A bridge otherwise takes over the lowest MAC address of its ports and changes it when they come and go,
+ * and then containers talk to a stale neighbour entry for some seconds. */
+static void mac_of(const char *name, uint8_t ret[6]) {
+        uint64_t hash = hash_text(name);
+
+        for (size_t i = 0; i < 6; i++)
+                ret[i] = (uint8_t) (hash >> 8 * i);
+        ret[0] = (uint8_t) ((ret[0] & 0xfc) | 0x02); /* locally administered, unicast */
+}
+
+/* The host takes no part in IPv6 on the bridge. Else root in a container could send router advertisements
+ * and give the host an IPv6 default route through that container; a link-local address would answer there on
+ * every port that the host serves on [::]; and every start would wait behind duplicate address detection and
+ * send router solicitations. Containers among themselves are not concerned: frames pass. There is no netlink
+ * message for it. A kernel without IPv6 has no such file, and neither has a bridge that vanished. */
+static int disable_ipv6(const char *name, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+        if ((fd < 0 || write(fd, "1\n", 2) < 0) && errno != ENOENT)
+                return error_set(reterr, errno, "switch IPv6 off on bridge '%s'", name);
+        return 0;
+}
+
+/* @ret_gone: the bridge vanished meanwhile. */
+static int configure(Netlink *netlink, const char *name, int index, const Subnet *subnet, bool *ret_gone,
+                     Error *reterr) {
+        uint32_t address = subnet_address(subnet, SUBNET_OCTET_GATEWAY);
+        _cleanup_free_ char *text = address_to_string(address);
+        int r;
+
+        r = disable_ipv6(name, reterr);
+        if (r < 0)
+                return r;
+        r = netlink_address_set(netlink, index, address, subnet->prefix);
+        if (r < 0 && r != -ENODEV)
+                return error_set(reterr, r, "give %s/%u to bridge '%s'", text, subnet->prefix, name);
+        if (r >= 0)
+                r = netlink_link_up(netlink, index);
+        if (r < 0 && r != -ENODEV)
+                return error_set(reterr, r, "set bridge '%s' up", name);
+        *ret_gone = r < 0;
+        return 0;
+}
+
+int bridge_ensure(const char *name, const Subnet *subnet, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        uint8_t mac[6];
+        int r;
+
+        r = netlink_open(&netlink, reterr);
+        if (r < 0)
+                return r;
+        mac_of(name, mac);
+
+        for (unsigned i = 0; i < ENSURE_TRIES; i++) {
+                bool gone;
+                int index;
+
+                r = find_bridge(netlink, name, &index, reterr);
+                if (r < 0)
+                        return r;
+                if (index == 0) {
+                        r = netlink_bridge_create(netlink, name, mac);
+                        if (r < 0 && r != -EEXIST)
+                                return error_set(reterr, r, "make bridge '%s'", name);
+                        /* Made by us or by somebody else meanwhile: now it has an index. */
+                        r = find_bridge(netlink, name, &index, reterr);
+                        if (r < 0)
+                                return r;
+                        if (index == 0)
+                                continue;
+                }
+                r = configure(netlink, name, index, subnet, &gone, reterr);
+                if (r < 0 || !gone)
+                        return r;
+        }
+        return error_raise(reterr, FC_EXIT_CONFLICT,
+                           "bridge '%s' is removed by another process again and again", name);
+}
+
+/* Return: 1 removed (by whomever), 0 ports are attached. */
+static int try_release(Netlink *netlink, const char *name, int index, Error *reterr) {
+        size_t n_ports;
+        int r;
+
+        r = netlink_count_ports(netlink, index, &n_ports);
+        if (r < 0)
+                return error_set(reterr, r, "count the ports of bridge '%s'", name);
+        if (n_ports > 0)
+                return 0;
+        r = netlink_link_delete(netlink, index);
+        if (r < 0 && r != -ENODEV)
+                return error_set(reterr, r, "remove bridge '%s'", name);
+        return 1;
+}
+
+int bridge_release(const char *name, bool *ret_removed, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        int index, r;
+
+        r = netlink_open(&netlink, reterr);
+        if (r < 0)
+                return r;
+        r = find_bridge(netlink, name, &index, reterr);
+        if (r < 0)
+                return r;
+        r = index > 0 ? try_release(netlink, name, index, reterr) : 0;
+        if (r < 0)
+                return r;
+        if (ret_removed)
+                *ret_removed = r > 0;
+        return 0;
+}
+
+int port_drop(const char *machine, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        _cleanup_free_ char *name = xasprintf("vb-%s", machine);
+        int r;
+
+        r = netlink_open(&netlink, reterr);
+        if (r < 0)
+                return r;
+        r = netlink_link_delete_named(netlink, name);
+        if (r < 0 && r != -ENODEV)
+                return error_set(reterr, r, "remove interface '%s'", name);
+        return 0;
+}

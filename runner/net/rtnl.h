@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The host's side of a project's network: what the host routes already, and the project's bridge. Acts in
+ * the network namespace of the calling thread; rtnetlink(7). */
+
+#include "plan/address.h"
+
+/**
+ * routes_read() - all IPv4 destinations that the host routes, in all tables
+ * @except_ifname: leave out what goes over this interface (the project's own bridge); it may be missing, or
+ *                 NULL
+ * @ret: owned by the caller
+ */
+int routes_read(const char *except_ifname, Subnet **ret, size_t *ret_n, Error *reterr);
+
+/**
+ * bridge_ensure() - make the bridge of a project, or complete what is there
+ * @name: at most 15 bytes
+ * @subnet: the bridge gets its first address, with the subnet's prefix, and no other IPv4 address
+ *
+ * Whoever calls it at the same time, both return when the bridge is up. A bridge without a port is removed
+ * by bridge_release(): hold the lock that its callers hold until the container's port is attached.
+ * FC_EXIT_CONFLICT when `name` belongs to another kind of interface; FC_EXIT_HOST without CAP_NET_ADMIN.
+ */
+int bridge_ensure(const char *name, const Subnet *subnet, Error *reterr);
+
+/**
+ * bridge_release() - remove the bridge when no port is attached to it
+ *
+ * The port of a container that was killed goes some ten milliseconds after its last process: port_drop()
+ * first.
+ * @ret_removed: false: still in use, or there was none. May be NULL.
+ */
+int bridge_release(const char *name, bool *ret_removed, Error *reterr);
+
+/**
+ * port_drop() - remove the interface that nspawn made on the host for a machine that does not run any more
+ *
+ * The kernel does it by itself, but only some time after the last process of a container that was killed,
+ * and until then the next nspawn fails with "Failed to add new veth interfaces: File exists". nspawn's name
+ * for it is vb-MACHINE, where that is too long as the alternative name (systemd-nspawn(1), --network-veth).
+ * None is success.
+ */
+int port_drop(const char *machine, Error *reterr);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <sched.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "net/netlink.h"
+#include "netns-setup/setup.h"
+
+/* By pidfd instead of /proc/PID/ns/net, which could belong to another process by the time it is opened; and
+ * no /proc is needed. Return: the pidfd. */
+static int enter_netns(pid_t pid, Error *reterr) {
+        _cleanup_close_ int pidfd = process_open(pid);
+
+        if (pidfd == -ESRCH)
+                return error_raise(reterr, FC_EXIT_NOT_RUNNING, "process %d has ended", (int) pid);
+        if (pidfd < 0)
+                return error_set(reterr, pidfd, "open process %d", (int) pid);
+        if (setns(pidfd, CLONE_NEWNET) < 0) {
+                if (errno == ESRCH)
+                        return error_raise(reterr, FC_EXIT_NOT_RUNNING, "process %d has ended", (int) pid);
+                return error_set(reterr, errno, "enter the network namespace of process %d", (int) pid);
+        }
+        return TAKE_FD(pidfd);
+}
+
+static int set_up(Netlink *netlink, const char *name, int index, Error *reterr) {
+        int r = netlink_link_up(netlink, index);
+
+        return r < 0 ? error_set(reterr, r, "set interface '%s' up", name) : 0;
+}
+
+static int loopback_up(Netlink *netlink, Error *reterr) {
+        Link lo;
+        int r;
+
+        r = netlink_link_find(netlink, "lo", &lo);
+        if (r >= 0 && lo.index == 0)
+                r = -ENODEV;
+        if (r < 0)
+                return error_set(reterr, r, "look up interface 'lo'");
+        return set_up(netlink, "lo", lo.index, reterr);
+}
+
+/* The interface may be moved into the namespace or get its name after we came. The monitor is open before
+ * the first look, so that nothing is missed in between. */
+static int wait_for_interface(Netlink *netlink, int pidfd, const char *name, uint64_t wait_usec,
+                              int *ret_index, Error *reterr) {
+        _cleanup_close_ int monitor = netlink_monitor_open();
+        uint64_t deadline = now_usec() + wait_usec;
+        int r;
+
+        if (monitor < 0)
+                return error_set(reterr, monitor, "watch the container's interfaces");
+        for (;;) {
+                Link link;
+
+                r = netlink_link_find(netlink, name, &link);
+                if (r < 0)
+                        return error_set(reterr, r, "look up interface '%s'", name);
+                if (link.index > 0) {
+                        *ret_index = link.index;
+                        return 0;
+                }
+                r = netlink_monitor_wait(monitor, pidfd, deadline);
+                if (r == 0)
+                        return error_raise(reterr, FC_EXIT_TIMEOUT,
+                                           "interface '%s' did not appear within %.1f s", name,
+                                           (double) wait_usec / USEC_PER_SEC);
+                if (r == -ECANCELED)
+                        return error_raise(reterr, FC_EXIT_NOT_RUNNING,
+                                           "the container ended before its interface '%s' appeared", name);
+                if (r < 0)
+                        return error_set(reterr, r, "watch the container's interfaces");
+        }
+}
+
+int netns_setup(pid_t pid, const InterfaceSettings *settings, uint64_t wait_usec, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        _cleanup_close_ int pidfd = -EBADF;
+        _cleanup_free_ char *address = address_to_string(settings->address);
+        int index, r;
+
+        pidfd = enter_netns(pid, reterr);
+        if (pidfd < 0)
+                return pidfd;
+        r = netlink_open(&netlink, reterr);
+        if (r < 0)
+                return r;
+        r = loopback_up(netlink, reterr);
+        if (r < 0)
+                return r;
+
+        r = wait_for_interface(netlink, pidfd, settings->name, wait_usec, &index, reterr);
+        if (r < 0)
+                return r;
+        r = netlink_address_set(netlink, index, settings->address, settings->prefix);
+        if (r < 0)
+                return error_set(reterr, r, "give %s/%u to interface '%s'", address, settings->prefix,
+                                 settings->name);
+        r = set_up(netlink, settings->name, index, reterr);
+        if (r < 0 || settings->gateway == 0)
+                return r;
+
+        r = netlink_default_route_set(netlink, index, settings->gateway);
+        if (r < 0) {
+                _cleanup_free_ char *gateway = address_to_string(settings->gateway);
+
+                return error_set(reterr, r, "route over %s", gateway);
+        }
+        return 0;
+}
+
+int netns_loopback(pid_t pid, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        _cleanup_close_ int pidfd = -EBADF;
+        int r;
+
+        pidfd = enter_netns(pid, reterr);
+        if (pidfd < 0)
+                return pidfd;
+        r = netlink_open(&netlink, reterr);
+        return r < 0 ? r : loopback_up(netlink, reterr);
+}
