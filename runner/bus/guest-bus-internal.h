@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What the files of bus/ share and nobody else sees. */
+
+#include <systemd/sd-bus.h>
+
+#include "bus/guest-bus.h"
+
+#define SYSTEMD_PATH       "/org/freedesktop/systemd1"
+#define SYSTEMD_UNIT_PATH  "/org/freedesktop/systemd1/unit"
+#define SYSTEMD_MANAGER    "org.freedesktop.systemd1.Manager"
+#define SYSTEMD_UNIT       "org.freedesktop.systemd1.Unit"
+#define SYSTEMD_SERVICE    "org.freedesktop.systemd1.Service"
+#define DBUS_PROPERTIES    "org.freedesktop.DBus.Properties"
+#define DBUS_LOCAL_PATH    "/org/freedesktop/DBus/Local"
+#define DBUS_LOCAL         "org.freedesktop.DBus.Local"
+#define ERROR_NO_SUCH_UNIT "org.freedesktop.systemd1.NoSuchUnit"
+
+struct GuestBus {
+        sd_bus *bus;
+};
+
+/* Raises what a call answered; @e may be unset when the call did not get that far. */
+int guest_bus_error(Error *reterr, int r, const sd_bus_error *e, const char *format, ...) _printf_(4, 5);
+
+/* sd_bus_match_signal() for the manager: no sender, as a direct connection has no names. */
+int guest_bus_match(GuestBus *bus, sd_bus_slot **ret, const char *path, const char *interface,
+                    const char *member, sd_bus_message_handler_t handler, void *userdata, Error *reterr);
+
+/* Reads an "a{sv}". @read gets the name of a property with the message at its value ("v"), which it reads or
+ * skips. */
+int guest_bus_read_properties(sd_bus_message *m,
+                              int (*read)(sd_bus_message *m, const char *name, void *userdata),
+                              void *userdata);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* A connection to the service manager (PID 1) of a guest: to its private socket, which needs neither a
+ * dbus-daemon in the guest nor machined on the host. There is no bus in between, so there is no Hello and no
+ * Subscribe: the manager sends all its signals to every such peer (org.freedesktop.systemd1(5)).
+ *
+ * Making the connected socket needs the guest's namespaces, which is not done here: see enter/manager.h. */
+
+#include <systemd/sd-event.h>
+
+#include "base/error.h"
+
+typedef struct GuestBus GuestBus;
+
+/* Of the manager's socket, inside the guest. */
+#define GUEST_BUS_SOCKET "/run/systemd/private"
+
+/* What a healthy manager needs is a few milliseconds; this is for one that is busy loading its units. */
+#define GUEST_BUS_TIMEOUT_USEC (10 * USEC_PER_SEC)
+
+/**
+ * guest_bus_new() - speak D-Bus on a connected socket
+ * @fd: connected to GUEST_BUS_SOCKET by a process that was root in the guest; owned by the connection from
+ * now on, also when this fails
+ * @timeout_usec: how long the greeting, and later each call, may take; relative
+ *
+ * Returns when the manager has accepted us. FC_EXIT_NOT_RUNNING when it closes the connection (it is
+ * shutting down or has ended), FC_EXIT_TIMEOUT when it does not answer.
+ */
+int guest_bus_new(int fd, uint64_t timeout_usec, GuestBus **ret, Error *reterr);
+GuestBus *guest_bus_free(GuestBus *bus);
+DEFINE_FREEP(GuestBus, guest_bus_free);
+
+/* Lets the loop serve the connection, for the functions that report by callback. The loop must not outlive
+ * the connection's use, and the connection is detached when it is freed. */
+int guest_bus_attach(GuestBus *bus, sd_event *event, Error *reterr);

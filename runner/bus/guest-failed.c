@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <signal.h>
+
+#include "base/alloc.h"
+#include "bus/guest-bus-internal.h"
+#include "bus/guest-failed.h"
+
+void failed_units_done(FailedUnits *units) {
+        for (size_t i = 0; i < units->n; i++) {
+                free(units->units[i].name);
+                free(units->units[i].description);
+                free(units->units[i].result);
+        }
+        free(units->units);
+        *units = (FailedUnits){0};
+}
+
+/* The commands of a property like ExecStart, each with how it ended the last time: path, argv, ignore
+ * errors, start and exit (realtime and monotonic), pid, code, status. */
+static int read_commands(sd_bus_message *m, FailedUnit *unit) {
+        uint64_t started;
+        int r, ignore, code, status;
+
+        r = sd_bus_message_enter_container(m, 'v', "a(sasbttttuii)");
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'a', "(sasbttttuii)");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(m, 'r', "sasbttttuii")) > 0) {
+                r = sd_bus_message_skip(m, "sas");
+                if (r >= 0)
+                        r = sd_bus_message_read(m, "bttttuii", &ignore, &started, NULL, NULL, NULL, NULL,
+                                                &code, &status);
+                if (r >= 0)
+                        r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+                if (unit->exec_code == 0 && !ignore && code != 0 && (code != CLD_EXITED || status != 0)) {
+                        unit->exec_code = code;
+                        unit->exec_status = status;
+                        unit->started_usec = started;
+                }
+        }
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_main(sd_bus_message *m, const char *name, FailedUnit *unit) {
+        if (streq(name, "ExecMainCode"))
+                return sd_bus_message_read(m, "v", "i", &unit->exec_code);
+        if (streq(name, "ExecMainStatus"))
+                return sd_bus_message_read(m, "v", "i", &unit->exec_status);
+        return sd_bus_message_read(m, "v", "t", &unit->started_usec);
+}
+
+typedef struct Details {
+        FailedUnit *unit;
+        FailedUnit main, command; /* each only with what it read */
+} Details;
+
+static int read_unit_property(sd_bus_message *m, const char *name, void *userdata) {
+        Details *d = userdata;
+        const char *text;
+        int r;
+
+        if (streq(name, "Result")) {
+                r = sd_bus_message_read(m, "v", "s", &text);
+                if (r >= 0) {
+                        free(d->unit->result);
+                        d->unit->result = xstrdup(text);
+                }
+                return r;
+        }
+        if (streq(name, "NRestarts"))
+                return sd_bus_message_read(m, "v", "u", &d->unit->restarts);
+        if (streq(name, "ExecMainCode") || streq(name, "ExecMainStatus") ||
+            streq(name, "ExecMainStartTimestamp"))
+                return read_main(m, name, &d->main);
+        if (streq(name, "ExecCondition") || streq(name, "ExecStartPre") || streq(name, "ExecStart") ||
+            streq(name, "ExecStartPost"))
+                return read_commands(m, &d->command);
+        return sd_bus_message_skip(m, "v");
+}
+
+static int get_unit_details(GuestBus *bus, const char *path, FailedUnit *unit, Error *reterr) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        Details details = {.unit = unit};
+        const FailedUnit *process;
+        int r;
+
+        /* No interface: those of the unit and of its kind, whichever that is, in one answer. */
+        r = sd_bus_call_method(bus->bus, NULL, path, DBUS_PROPERTIES, "GetAll", &error, &reply, "s", "");
+        if (r >= 0)
+                r = guest_bus_read_properties(reply, read_unit_property, &details);
+        if (r < 0)
+                return guest_bus_error(reterr, r, &error, "ask why unit '%s' failed", unit->name);
+
+        /* A service that forks, or that fails before its main process, has none: its command says it then.
+         */
+        process = details.main.exec_code != 0 ? &details.main : &details.command;
+        unit->exec_code = process->exec_code;
+        unit->exec_status = process->exec_status;
+        unit->started_usec = process->started_usec;
+        return 0;
+}
+
+int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(failed_units_done) FailedUnits found = {0};
+        const char *name, *description, *path;
+        int r;
+
+        r = sd_bus_call_method(bus->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsFiltered", &error,
+                               &reply, "as", 1, "failed");
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+        if (r < 0)
+                return guest_bus_error(reterr, r, &error, "list the container's failed units");
+
+        while ((r = sd_bus_message_read(reply, "(ssssssouso)", &name, &description, NULL, NULL, NULL, NULL,
+                                        &path, NULL, NULL, NULL)) > 0) {
+                FailedUnit *unit = XGROW(found.units, found.n);
+
+                unit->name = xstrdup(name);
+                unit->description = xstrdup(description);
+                r = get_unit_details(bus, path, unit, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (r < 0)
+                return guest_bus_error(reterr, r, NULL, "list the container's failed units");
+
+        *ret = found;
+        found = (FailedUnits){0};
+        return 0;
+}

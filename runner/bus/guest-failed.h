@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The units of a guest that failed, and what is known of why. */
+
+#include "bus/guest-bus.h"
+
+/* A unit in the state "failed". What does not apply to its kind is zero. */
+typedef struct FailedUnit {
+        char *name;
+        char *description;
+        char *result;      /* "exit-code", "signal", "timeout", "start-limit-hit", ... */
+        int exec_code;     /* CLD_EXITED, CLD_KILLED, CLD_DUMPED: of its main process, or else of the command
+                            * that     failed; 0: none ended */
+        int exec_status;   /* exit status or signal, by exec_code */
+        uint32_t restarts; /* automatic restarts so far */
+        uint64_t started_usec; /* of that process, CLOCK_REALTIME; 0: none was started */
+} FailedUnit;
+
+typedef struct FailedUnits {
+        FailedUnit *units;
+        size_t n;
+} FailedUnits;
+
+void failed_units_done(FailedUnits *units);
+
+/* Asks which units failed and how; `ret` is emptied by failed_units_done(). None is success with n == 0.
+ * Each question takes at most the connection's timeout. */
+int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <signal.h>
+
+#include "base/alloc.h"
+#include "base/strv.h"
+#include "bus/guest-bus-internal.h"
+#include "bus/guest-unit-message.h"
+
+/* Every status and signal counts as success: a session that ends with 7 is no failure of the guest, must not
+ * show as one in its journal, and must not make it "degraded" for the moment until it is collected. */
+static int append_success(sd_bus_message *m) {
+        int32_t statuses[255], signals[_NSIG];
+        size_t n_signals = 0;
+        int r;
+
+        for (int i = 0; i < 255; i++)
+                statuses[i] = i + 1;
+        /* 32 and 33 are glibc's own and have no name, without which the manager refuses the list. */
+        for (int i = 1; i <= SIGRTMAX; i++)
+                if (i < 32 || i >= SIGRTMIN)
+                        signals[n_signals++] = i;
+
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", "SuccessExitStatus");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "(aiai)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'r', "aiai");
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'i', statuses, sizeof(statuses));
+        if (r >= 0)
+                r = sd_bus_message_append_array(m, 'i', signals, n_signals * sizeof(signals[0]));
+        for (int depth = 0; depth < 3 && r >= 0; depth++)
+                r = sd_bus_message_close_container(m);
+        return r;
+}
+
+static int append_strv(sd_bus_message *m, const char *property, char *const *v) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", property);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "as");
+        if (r >= 0)
+                r = sd_bus_message_append_strv(m, (char **) v);
+        for (int depth = 0; depth < 2 && r >= 0; depth++)
+                r = sd_bus_message_close_container(m);
+        return r;
+}
+
+/* ExecStartEx with "no-env-expand", for in ExecStart the manager would replace ${NAME} and "$NAME". `%` is
+ * no specifier in what comes over D-Bus. So nothing is escaped, and nothing may be. */
+static int append_command(sd_bus_message *m, const char *path, char *const *argv) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", "ExecStartEx");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "a(sasas)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "(sasas)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'r', "sasas");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", path);
+        if (r >= 0)
+                r = sd_bus_message_append_strv(m, (char **) argv);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "as", 1, "no-env-expand");
+        for (int depth = 0; depth < 4 && r >= 0; depth++)
+                r = sd_bus_message_close_container(m);
+        return r;
+}
+
+static int append_lifetime(sd_bus_message *m, const GuestService *s) {
+        int r;
+
+        /* A session must start in any state of the guest, also in one that hangs while booting, so the
+         * default dependencies (After=basic.target and Requires=sysinit.target) are out. Of these only the
+         * part that ends it with the guest is wanted, and early, beside the services: without Conflicts= it
+         * would be left to systemd-shutdown, which waits 90 s for a stubborn process. */
+        r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "DefaultDependencies", "b", false, "Conflicts",
+                                  "as", 1, "shutdown.target", "Before", "as", 1, "shutdown.target",
+                                  "IgnoreOnIsolate", "b", true);
+        if (r < 0)
+                return r;
+
+        /* With Type=exec the job is done when the program runs, and not when it is about to: before, the
+         * manager throws away what was typed into the terminal. Without a terminal nobody asks, and "simple"
+         * says less in the guest's journal. CollectMode: a unit that failed after all (a stop that timed
+         * out) goes, too. SIGHUP ends interactive shells, which ignore SIGTERM. */
+        r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Type", "s", s->terminal ? "exec" : "simple",
+                                  "CollectMode", "s", "inactive-or-failed", "TimeoutStopUSec", "t",
+                                  GUEST_UNIT_STOP_USEC, "SendSIGHUP", "b", s->terminal);
+        return r < 0 ? r : append_success(m);
+}
+
+static int append_execution(sd_bus_message *m, const GuestService *s) {
+        _cleanup_free_ char *directory = xasprintf("%s%s", s->directory_optional ? "-" : "", s->directory);
+        int r;
+
+        r = append_command(m, s->path, s->argv);
+        if (r >= 0)
+                r = append_strv(m, "Environment", s->environment);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "(sv)", "WorkingDirectory", "s", directory);
+        /* Not for root: the manager would look it up, which costs time and fails in a guest without passwd.
+         */
+        if (r >= 0 && s->user)
+                r = sd_bus_message_append(m, "(sv)", "User", "s", s->user);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "(sv)(sv)(sv)", "StandardInputFileDescriptor", "h", s->stdio[0],
+                                          "StandardOutputFileDescriptor", "h", s->stdio[1],
+                                          "StandardErrorFileDescriptor", "h", s->stdio[2]);
+        /* Services ignore SIGPIPE by default; then "yes" complains where it should end. */
+        if (r >= 0)
+                r = sd_bus_message_append(m, "(sv)", "IgnoreSIGPIPE", "b", false);
+        return r;
+}
+
+int guest_unit_message_new(sd_bus *bus, const GuestService *s, sd_bus_message **ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(bus, &m, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                           "StartTransientUnit");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "ss", s->name, "fail");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "(sv)", "Description", "s", s->description);
+        if (r >= 0)
+                r = append_lifetime(m, s);
+        if (r >= 0)
+                r = append_execution(m, s);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "a(sa(sv))", 0);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* A user as a container's /etc/passwd and /etc/group describe it. Only these files: the host's NSS knows
+ * other users, and the container's own (of systemd-userdbd, say) only its manager can ask. */
+
+#include "base/error.h"
+
+typedef struct Account {
+        bool known;   /* stands in the file */
+        char *name;   /* as in the file, else as asked for */
+        uint32_t uid; /* not set for a name that is not known */
+        uint32_t gid;
+        char *home;       /* absolute; "/" when the file says nothing useful */
+        char *shell;      /* absolute; "/bin/sh" likewise, or when it is one that refuses to work */
+        uint32_t *groups; /* supplementary */
+        size_t n_groups;
+} Account;
+
+void account_done(Account *account);
+
+/**
+ * account_find() - look a user up
+ * @passwd, @group: the texts of the files; NULL: there is none
+ * @user: name or number; NULL: uid 0
+ *
+ * Pure. Not being in the file is an expected outcome: `known` is false then. Malformed lines are skipped.
+ */
+void account_find(const char *passwd, const char *group, const char *user, Account *ret);
+
+/* account_find() in the files of a container. */
+void account_find_in_root(int root_fd, const char *user, Account *ret);

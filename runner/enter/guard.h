@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* A process that outlives this one for a moment: when we are killed in a way that cannot be handled
+ * (SIGKILL, out of memory), it ends in our place what we left running in a container. */
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+typedef struct Guard {
+        pid_t pid;
+        int fd;
+} Guard;
+
+#define GUARD_NULL ((Guard){.fd = -EBADF})
+
+enum { GUARD_KEEP_MAX = 8 };
+
+/**
+ * guard_start() - fork the process
+ * @act: what it does when we end without guard_done(); it may use the descriptors of @keep and nothing that
+ *       talks to anybody on our behalf (a bus connection above all)
+ * @keep: descriptors that it needs, at most GUARD_KEEP_MAX; -EBADF among them is ignored. All others are
+ * closed in it, so that it keeps no pipe open that somebody waits for
+ *
+ * It is in a session of its own, so that a Ctrl-C that is meant for us does not reach it.
+ */
+int guard_start(void (*act)(void *userdata), void *userdata, const int *keep, size_t n_keep, Guard *ret,
+                Error *reterr);
+
+/* All is well: it ends without doing anything. Waits for that. */
+void guard_done(Guard *guard);

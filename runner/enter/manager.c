@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "base/process.h"
+#include "enter/manager.h"
+
+#define RETRY_USEC (20 * USEC_PER_MSEC)
+
+static int connect_inside(void *userdata) {
+        static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = GUEST_BUS_SOCKET};
+        const int *fd = userdata;
+
+        while (connect(*fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        return 0;
+}
+
+static void set_connect_timeout(int fd, uint64_t timeout_usec) {
+        struct timeval t = {
+                .tv_sec = (time_t) (timeout_usec / USEC_PER_SEC),
+                .tv_usec = (suseconds_t) (timeout_usec % USEC_PER_SEC),
+        };
+
+        (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
+}
+
+int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **ret, Error *reterr) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int r, result = 0;
+
+        if (fd < 0)
+                return error_set(reterr, errno, "make a socket");
+
+        /* A full backlog makes connect() wait, and this bounds it (socket(7)); non-blocking, it would give
+         * EAGAIN at once and nothing to wait for. */
+        set_connect_timeout(fd, timeout_usec);
+
+        /* The manager asks the kernel who connected, so that must be done by root of its user namespace,
+         * under a pid that exists in its PID namespace; else it refuses us as unprivileged. */
+        r = enter_call(target, CLONE_NEWNS | CLONE_NEWPID, connect_inside, &fd, &result, reterr);
+        if (r < 0)
+                return r;
+        if (result == -ENOENT || result == -ECONNREFUSED || result == -ENOTDIR) {
+                *ret = NULL;
+                return 0;
+        }
+        if (result == -EAGAIN)
+                return error_raise(reterr, FC_EXIT_TIMEOUT,
+                                   "connect to the container's systemd: it does not answer");
+        if (result < 0)
+                return error_set(reterr, result, "connect to the container's systemd");
+
+        set_connect_timeout(fd, 0);
+        return guest_bus_new(TAKE_FD(fd), timeout_usec, ret, reterr);
+}
+
+int manager_open_patiently(const EnterTarget *target, uint64_t timeout_usec, uint64_t patience_usec,
+                           GuestBus **ret, Error *reterr) {
+        uint64_t start = now_usec();
+
+        for (;;) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                GuestBus *bus = NULL;
+                int r;
+
+                r = manager_open(target, timeout_usec, &bus, &error);
+                if (bus || !enter_target_is_systemd(target) || now_usec() - start >= patience_usec) {
+                        if (r < 0)
+                                error_move(reterr, &error);
+                        else
+                                *ret = bus;
+                        return r;
+                }
+                /* Nothing tells when the socket is there again; only the end of it all has an event. */
+                if (process_wait(target->pidfd, RETRY_USEC) != 0)
+                        patience_usec = 0;
+        }
+}
+
+int manager_open_by_pid(pid_t leader, GuestBus **ret, Error *reterr) {
+        _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
+        int r;
+
+        r = enter_target_open(leader, &target, reterr);
+        return r < 0 ? r : manager_open(&target, GUEST_BUS_TIMEOUT_USEC, ret, reterr);
+}

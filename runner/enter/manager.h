@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The way from the host to the service manager inside a container. */
+
+#include "bus/guest-bus.h"
+#include "enter/namespaces.h"
+
+/**
+ * manager_open() - connect to a container's service manager
+ * @timeout_usec: for connecting, for the greeting, and later for each call; relative
+ * @ret: the connection, or NULL when nobody listens: the leader is not systemd, or not ready yet, or already
+ * shutting down, which is not an error
+ *
+ * FC_EXIT_NOT_RUNNING when the container ends meanwhile, FC_EXIT_TIMEOUT when the manager does not answer.
+ */
+int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **ret, Error *reterr);
+
+/* The same for callers that have only the leader's pid (in our numbers), with GUEST_BUS_TIMEOUT_USEC. */
+int manager_open_by_pid(pid_t leader, GuestBus **ret, Error *reterr);
+
+/**
+ * manager_open_patiently() - manager_open() for a guest that is known to be up
+ * @patience_usec: how long to try when the leader is systemd but nobody listens; relative
+ *
+ * That is so for a moment when it executes itself anew ("systemctl daemon-reexec", an upgrade of it).
+ * Returns at once when the leader is something else, when it has become systemd-shutdown, and when it ends.
+ */
+int manager_open_patiently(const EnterTarget *target, uint64_t timeout_usec, uint64_t patience_usec,
+                           GuestBus **ret, Error *reterr);

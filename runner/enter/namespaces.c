@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "enter/namespaces.h"
+
+#define PROC_FILE_MAX (4 * 1024 * 1024) /* an environment may be large */
+
+/* One setns(2) call with a pidfd takes them all, and the kernel orders them: the user namespace first,
+ * because the capabilities in it are what allows to join the others. */
+static const struct {
+        const char *file;
+        int flag;
+} namespaces_all[] = {
+        /* clang-format off */
+        {"ns/user",   CLONE_NEWUSER},
+        {"ns/mnt",    CLONE_NEWNS},
+        {"ns/pid",    CLONE_NEWPID},
+        {"ns/net",    CLONE_NEWNET},
+        {"ns/uts",    CLONE_NEWUTS},
+        {"ns/ipc",    CLONE_NEWIPC},
+        {"ns/cgroup", CLONE_NEWCGROUP},
+        /* clang-format on */
+};
+
+void enter_target_done(EnterTarget *t) {
+        t->pidfd = safe_close(t->pidfd);
+        t->proc_fd = safe_close(t->proc_fd);
+        t->root_fd = safe_close(t->root_fd);
+        id_map_done(&t->uids);
+        id_map_done(&t->gids);
+}
+
+bool enter_target_is_alive(const EnterTarget *t) {
+        struct pollfd p = {.fd = t->pidfd, .events = POLLIN};
+
+        /* A pidfd is readable from the moment the process has ended. */
+        return poll(&p, 1, 0) == 0;
+}
+
+static int gone(pid_t leader, Error *reterr) {
+        return error_raise(reterr, FC_EXIT_NOT_RUNNING, "its leader, process %d, has ended", (int) leader);
+}
+
+int enter_target_read(const EnterTarget *t, const char *file, char **ret, size_t *ret_size, Error *reterr) {
+        _cleanup_close_ int fd = openat(t->proc_fd, file, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s' of the container's leader", file);
+        return fs_read_fd(fd, file, PROC_FILE_MAX, ret, ret_size, reterr);
+}
+
+bool enter_target_is_systemd(const EnterTarget *t) {
+        _cleanup_free_ char *comm = NULL;
+
+        return enter_target_read(t, "comm", &comm, NULL, NULL) >= 0 && streq(comm, "systemd\n");
+}
+
+/* Joining one's own user namespace is refused (EINVAL), and there is no need to join others that are shared.
+ */
+static int find_namespaces(EnterTarget *t, Error *reterr) {
+        for (size_t i = 0; i < ELEMENTSOF(namespaces_all); i++) {
+                _cleanup_free_ char *own = xasprintf("/proc/self/%s", namespaces_all[i].file);
+                struct stat theirs, ours;
+
+                if (fstatat(t->proc_fd, namespaces_all[i].file, &theirs, 0) < 0 || stat(own, &ours) < 0)
+                        return error_set(reterr, errno, "look at the container's namespace '%s'",
+                                         namespaces_all[i].file);
+                if (theirs.st_dev != ours.st_dev || theirs.st_ino != ours.st_ino)
+                        t->namespaces |= namespaces_all[i].flag;
+        }
+        return 0;
+}
+
+static int read_id_map(const EnterTarget *t, const char *file, IdMap *ret, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = enter_target_read(t, file, &text, NULL, reterr);
+        return r < 0 ? r : id_map_parse(text, ret, reterr);
+}
+
+int enter_target_open(pid_t leader, EnterTarget *ret, Error *reterr) {
+        _cleanup_(enter_target_done) EnterTarget t = ENTER_TARGET_NULL;
+        _cleanup_free_ char *proc = xasprintf("/proc/%d", (int) leader);
+        int r;
+
+        t.pidfd = leader > 0 ? process_open(leader) : -ESRCH;
+        if (t.pidfd == -ESRCH)
+                return gone(leader, reterr);
+        if (t.pidfd < 0)
+                return error_set(reterr, t.pidfd, "open the container's process %d", (int) leader);
+
+        t.proc_fd = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (t.proc_fd < 0 || !enter_target_is_alive(&t))
+                return gone(leader, reterr);
+        /* It was alive after its directory in /proc was opened, so that is the same process's; and what is
+         * opened below that directory fails with ESRCH once it has ended. */
+        t.root_fd = openat(t.proc_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        /* A process that is exiting has lost its root some time before it counts as ended. */
+        if (t.root_fd < 0 && errno == ENOENT)
+                return gone(leader, reterr);
+        r = t.root_fd < 0 ? error_set(reterr, errno, "open the container's root directory") : 0;
+        if (r >= 0)
+                r = find_namespaces(&t, reterr);
+        if (r >= 0)
+                r = read_id_map(&t, "uid_map", &t.uids, reterr);
+        if (r >= 0)
+                r = read_id_map(&t, "gid_map", &t.gids, reterr);
+        if (r < 0)
+                return enter_target_is_alive(&t) ? r : gone(leader, reterr);
+
+        *ret = t;
+        t = ENTER_TARGET_NULL;
+        return 0;
+}
+
+int enter_join(const EnterTarget *t, int namespaces) {
+        int which = t->namespaces & (namespaces | CLONE_NEWUSER);
+
+        if (which != 0 && setns(t->pidfd, which) < 0)
+                return -errno;
+        /* setns() into a mount namespace goes to its topmost root; the leader may have another one. */
+        if ((namespaces & CLONE_NEWNS) && (fchdir(t->root_fd) < 0 || chroot(".") < 0))
+                return -errno;
+        return 0;
+}
+
+int enter_become_root(void) {
+        if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+                return -errno;
+        return 0;
+}
+
+typedef struct CallReport {
+        bool worked; /* `value` is the function's, not that of what had to come before it */
+        int value;
+} CallReport;
+
+static _Noreturn void call_child(const EnterTarget *t, int namespaces, int (*work)(void *), void *userdata,
+                                 int report_fd) {
+        CallReport report = {.value = enter_join(t, namespaces)};
+        pid_t pid = -1;
+
+        if (report.value >= 0) {
+                /* Only a child is in the new PID namespace. */
+                pid = fork();
+                if (pid < 0)
+                        report.value = -errno;
+        }
+        if (pid == 0) {
+                report.value = enter_become_root();
+                if (report.value >= 0)
+                        report = (CallReport){.worked = true, .value = work(userdata)};
+        }
+        if (pid > 0)
+                while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                        continue;
+        else
+                (void) !write(report_fd, &report, sizeof(report));
+        _exit(0);
+}
+
+int enter_call(const EnterTarget *t, int namespaces, int (*work)(void *userdata), void *userdata,
+               int *ret_result, Error *reterr) {
+        _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
+        CallReport report;
+        int pipe_fd[2];
+        ssize_t n;
+        pid_t pid;
+
+        if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+                return error_set(reterr, errno, "make a pipe");
+        read_fd = pipe_fd[0];
+        write_fd = pipe_fd[1];
+
+        pid = fork();
+        if (pid < 0)
+                return error_set(reterr, errno, "start a process for the container");
+        if (pid == 0)
+                call_child(t, namespaces, work, userdata, write_fd);
+
+        write_fd = safe_close(write_fd);
+        do
+                n = read(read_fd, &report, sizeof(report));
+        while (n < 0 && errno == EINTR);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                continue;
+
+        /* Nothing was said: killed, most likely together with the container. */
+        if (n != sizeof(report) || (!report.worked && report.value == -ESRCH))
+                return error_raise(reterr, FC_EXIT_NOT_RUNNING, "the container stopped");
+        if (!report.worked)
+                return error_set(reterr, report.value, "enter the container's namespaces");
+        *ret_result = report.value;
+        return 0;
+}

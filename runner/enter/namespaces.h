@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Getting into a running container, given the pid of its leader (the container's PID 1, in our numbers).
+ * Everything that is needed of it is opened once, as descriptors, and the pid is not used again, so that one
+ * that the kernel gave to somebody else in the meantime is never entered. */
+
+#include <sys/types.h>
+
+#include "enter/id-map.h"
+
+typedef struct EnterTarget {
+        int pidfd;
+        int proc_fd;    /* /proc/LEADER */
+        int root_fd;    /* its root directory, O_PATH: paths below it with root_open() only */
+        int namespaces; /* CLONE_NEW*: those that are not our own */
+        IdMap uids, gids;
+} EnterTarget;
+
+#define ENTER_TARGET_NULL ((EnterTarget){.pidfd = -EBADF, .proc_fd = -EBADF, .root_fd = -EBADF})
+
+/* FC_EXIT_NOT_RUNNING when there is no such process (any more). */
+int enter_target_open(pid_t leader, EnterTarget *ret, Error *reterr);
+void enter_target_done(EnterTarget *target);
+
+/* Whether the leader still runs; a zombie does not. */
+bool enter_target_is_alive(const EnterTarget *target);
+
+/* Whether the leader is systemd, by the name it gives itself. */
+bool enter_target_is_systemd(const EnterTarget *target);
+
+/* Reads a file of the leader's directory in /proc; `ret_size` may be NULL. */
+int enter_target_read(const EnterTarget *target, const char *file, char **ret, size_t *ret_size,
+                      Error *reterr);
+
+/**
+ * enter_join() - put the calling process into the container; for a freshly forked child
+ * @namespaces: which, of the target's; CLONE_NEWPID takes effect for children only (setns(2))
+ *
+ * The user namespace is among them whenever the container has one of its own, as it gives the right to
+ * join the others. With CLONE_NEWNS the root and the working directory become the container's. The
+ * credentials are left alone: see enter_become_root(). Async-signal-safe. Return: 0 or a negative errno.
+ */
+int enter_join(const EnterTarget *target, int namespaces);
+
+/* Becomes uid 0 and gid 0 of the namespace that was joined, without supplementary groups. Async-signal-safe.
+ */
+int enter_become_root(void);
+
+/**
+ * enter_call() - run a function inside the container, as its root, in a child process
+ * @namespaces: as for enter_join(); CLONE_NEWPID gives the child a pid that exists in the container
+ * @work: returns 0 or a negative errno; async-signal-safe
+ * @ret_result: what it returned
+ *
+ * Waits for its end.
+ */
+int enter_call(const EnterTarget *target, int namespaces, int (*work)(void *userdata), void *userdata,
+               int *ret_result, Error *reterr);

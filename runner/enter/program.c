@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "enter/program.h"
+#include "enter/root.h"
+
+/* The kernel reads as much of a script's first line (BINPRM_BUF_SIZE). */
+enum { HEADER_SIZE = 256 };
+
+void program_done(Program *p) {
+        free(p->path);
+        free(p->interpreter);
+        *p = (Program){0};
+}
+
+/* The path after "#!", or NULL when the line is not one. */
+static char *parse_interpreter(char *header) {
+        char *start = header + 2;
+
+        header[strcspn(header, "\n")] = '\0';
+        start += strspn(start, " \t");
+        start[strcspn(start, " \t\r")] = '\0';
+        return start[0] == '/' ? xstrdup(start) : NULL;
+}
+
+static void look_at_header(int root_fd, int path_fd, Program *p) {
+        char header[HEADER_SIZE + 1], proc[FS_PROC_FD_MAX];
+        _cleanup_free_ char *interpreter = NULL;
+        _cleanup_close_ int fd = open(fs_proc_fd(proc, path_fd), O_RDONLY | O_CLOEXEC), found = -EBADF;
+        ssize_t n = fd < 0 ? -1 : read(fd, header, HEADER_SIZE);
+
+        if (n < 4)
+                return;
+        header[n] = '\0';
+        if (memcmp(header, "\177ELF", 4) == 0) {
+                p->certain = true;
+                return;
+        }
+        if (memcmp(header, "#!", 2) != 0)
+                return; /* perhaps something for binfmt_misc */
+
+        interpreter = parse_interpreter(header);
+        if (!interpreter)
+                return;
+        found = root_open(root_fd, interpreter, O_PATH);
+        p->certain = found >= 0;
+        if (found == -ENOENT || found == -ENOTDIR) {
+                p->state = PROGRAM_NO_INTERPRETER;
+                p->interpreter = TAKE_PTR(interpreter);
+        }
+}
+
+static void look_at(int root_fd, char *path, Program *ret) {
+        _cleanup_close_ int fd = root_open(root_fd, path, O_PATH);
+        struct stat st;
+
+        *ret = (Program){.state = PROGRAM_FOUND, .path = path};
+        if (fd == -ENOENT || fd == -ENOTDIR) {
+                program_done(ret);
+                ret->state = PROGRAM_NOT_FOUND;
+                return;
+        }
+        /* Whatever else there is (a magic link, say), the container may see it with other eyes. */
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return;
+        if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0) {
+                ret->state = PROGRAM_NOT_EXECUTABLE;
+                return;
+        }
+        look_at_header(root_fd, fd, ret);
+        /* Those who may execute it are not all: whether this user may is the kernel's decision. */
+        if ((st.st_mode & 0001) == 0)
+                ret->certain = false;
+}
+
+void program_find(int root_fd, const char *name, const char *path, const char *directory, Program *ret) {
+        _cleanup_(program_done) Program refused = {.state = PROGRAM_NOT_FOUND};
+        const char *end;
+
+        if (strchr(name, '/')) {
+                look_at(root_fd, name[0] == '/' ? xstrdup(name) : xasprintf("%s/%s", directory, name), ret);
+                return;
+        }
+        for (const char *entry = path; *name && entry; entry = *end ? end + 1 : NULL) {
+                Program p;
+
+                end = entry + strcspn(entry, ":");
+                if (entry[0] != '/')
+                        continue;
+                look_at(root_fd, xasprintf("%.*s/%s", (int) (end - entry), entry, name), &p);
+                if (p.state == PROGRAM_FOUND) {
+                        *ret = p;
+                        return;
+                }
+                /* Like execvp(3): the search goes on, and this is reported only when nothing better is
+                 * found. */
+                if (p.state != PROGRAM_NOT_FOUND && refused.state == PROGRAM_NOT_FOUND)
+                        refused = p;
+                else
+                        program_done(&p);
+        }
+        *ret = refused;
+        refused = (Program){.state = PROGRAM_NOT_FOUND};
+}
