@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "spec/spec-parse.h"
+
+typedef struct ConfigOptions {
+        bool services;
+} ConfigOptions;
+
+static const Option options[] = {
+        {"services", 0, OPTION_FLAG, offsetof(ConfigOptions, services), NULL,
+         "Print only the names of the containers"},
+};
+
+static void print_services(const Spec *spec, bool json) {
+        _cleanup_(json_freep) Json *array = json_new_array();
+        _cleanup_free_ char *text = NULL;
+
+        for (size_t i = 0; i < spec->n_containers; i++) {
+                if (!json)
+                        (void) puts(spec->containers[i].name);
+                json_append_string(array, spec->containers[i].name);
+        }
+        text = json_print(array, /* pretty= */ false);
+        if (json)
+                (void) puts(text);
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        const ConfigOptions *o = target;
+        _cleanup_(session_done) Session s;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = session_open(globals, &s, reterr);
+        if (r >= 0)
+                r = session_load_spec(&s, reterr);
+        if (r < 0)
+                return r;
+        if (globals->quiet)
+                return FC_EXIT_OK;
+        if (o->services) {
+                print_services(s.spec, globals->json);
+                return FC_EXIT_OK;
+        }
+        text = spec_print(s.spec);
+        (void) puts(text);
+        return FC_EXIT_OK;
+}
+
+const Verb cmd_config = {
+        .name = "config",
+        .synopsis = "",
+        .summary = "Check the specification and print it with all defaults (JSON); -q: only check",
+        .options = options,
+        .n_options = ELEMENTSOF(options),
+        .target_size = sizeof(ConfigOptions),
+        .run = run,
+};

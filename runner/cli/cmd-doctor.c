@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/process.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "report/output.h"
+
+#define KERNEL_MAJOR  5
+#define KERNEL_MINOR  15
+#define SYSTEMD_MAJOR 252
+
+typedef enum Verdict { VERDICT_OK, VERDICT_UNKNOWN, VERDICT_BAD } Verdict;
+
+typedef struct Finding {
+        const char *subject;
+        Verdict verdict;
+        char *text;
+        char *hint; /* may be NULL */
+} Finding;
+
+typedef struct Findings {
+        Finding *entries;
+        size_t n;
+} Findings;
+
+static void findings_done(Findings *f) {
+        for (size_t i = 0; i < f->n; i++) {
+                free(f->entries[i].text);
+                free(f->entries[i].hint);
+        }
+        free(f->entries);
+}
+
+static void add(Findings *f, const char *subject, Verdict verdict, char *text) {
+        *XGROW(f->entries, f->n) = (Finding){.subject = subject, .verdict = verdict, .text = text};
+}
+
+/* Takes the error over as what was found. */
+static void add_error(Findings *f, const char *subject, Error *e) {
+        Finding *finding = XGROW(f->entries, f->n);
+
+        *finding =
+                (Finding){subject, VERDICT_BAD, xstrdup(e->message), e->hints ? xstrdup(e->hints[0]) : NULL};
+        error_done(e);
+}
+
+static void check_kernel(Findings *f, const HostFacts *facts) {
+        unsigned major = 0, minor = 0;
+        bool old = sscanf(facts->kernel, "%u.%u", &major, &minor) == 2 &&
+                   (major < KERNEL_MAJOR || (major == KERNEL_MAJOR && minor < KERNEL_MINOR));
+
+        add(f, "kernel", old ? VERDICT_BAD : VERDICT_OK,
+            old ? xasprintf("Linux %s; %u.%u or later is needed", facts->kernel, KERNEL_MAJOR, KERNEL_MINOR)
+                : xasprintf("Linux %s", facts->kernel));
+}
+
+static void check_nspawn(Findings *f, const HostFacts *facts) {
+        Error e = ERROR_NULL;
+        char *text = NULL;
+        unsigned major;
+
+        if (facts_require(facts, FACTS_NSPAWN, &e) < 0 ||
+            facts_nspawn_version(facts, &major, &text, &e) < 0) {
+                add_error(f, "systemd-nspawn", &e);
+                return;
+        }
+        if (major < SYSTEMD_MAJOR) {
+                add(f, "systemd-nspawn", VERDICT_BAD,
+                    xasprintf("%s; %u or later is needed", text, SYSTEMD_MAJOR));
+                free(text);
+        } else
+                add(f, "systemd-nspawn", VERDICT_OK, text);
+}
+
+static void check_need(Findings *f, const HostFacts *facts, FactsNeed need, const char *subject,
+                       const char *found) {
+        Error e = ERROR_NULL;
+
+        if (facts_require(facts, need, &e) < 0)
+                add_error(f, subject, &e);
+        else
+                add(f, subject, VERDICT_OK, xstrdup(found));
+}
+
+static void check_idmap(Findings *f, const Session *s) {
+        Error e = ERROR_NULL;
+        bool works;
+
+        if (geteuid() != 0) {
+                add(f, "id-mapped mounts", VERDICT_UNKNOWN, xstrdup("only root can try"));
+                return;
+        }
+        if (facts_probe_idmap(s->state.root_fd, &works, &e) < 0) {
+                add_error(f, "id-mapped mounts", &e);
+                return;
+        }
+        if (works) {
+                add(f, "id-mapped mounts", VERDICT_OK, xasprintf("work on '%s'", s->root));
+                return;
+        }
+        add(f, "id-mapped mounts", VERDICT_BAD, xasprintf("the file system of '%s' has none", s->root));
+        f->entries[f->n - 1].hint =
+                xstrdup("move the project to ext4, xfs or btrfs, or set \"users\": \"host\"");
+}
+
+static void check_spec(Findings *f, Session *s) {
+        Error e = ERROR_NULL;
+
+        if (session_load_spec(s, &e) < 0)
+                add_error(f, "specification", &e);
+        else
+                add(f, "specification", VERDICT_OK,
+                    xasprintf("%s, %zu container%s", s->spec_path, s->spec->n_containers,
+                              s->spec->n_containers == 1 ? "" : "s"));
+}
+
+static void check_privilege(Findings *f) {
+        static const char *const programs[] = {"sudo", "run0", "doas", "pkexec"};
+
+        if (geteuid() == 0) {
+                add(f, "privilege", VERDICT_OK, xstrdup("root"));
+                return;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(programs); i++) {
+                _cleanup_free_ char *path = process_find_program(programs[i], NULL);
+
+                if (path) {
+                        add(f, "privilege", VERDICT_OK, xasprintf("through %s", path));
+                        return;
+                }
+        }
+        add(f, "privilege", VERDICT_BAD, xstrdup("not root, and no sudo, run0, doas or pkexec"));
+}
+
+static void print_text(const Findings *f) {
+        Output output;
+
+        output_probe(STDOUT_FILENO, &output);
+        for (size_t i = 0; i < f->n; i++) {
+                static const char *const marks[][3] = {{"ok  ", "?   ", "BAD "}, {"✔", "?", "✖"}};
+                const Finding *finding = &f->entries[i];
+
+                (void) printf("%s %-18s %s\n", marks[output.unicode && output.terminal][finding->verdict],
+                              finding->subject, finding->text);
+                if (finding->hint)
+                        (void) printf("    %s\n", finding->hint);
+        }
+}
+
+static void print_json(const Findings *f) {
+        static const char *const words[] = {"ok", "unknown", "bad"};
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+        Json *array = json_new_array();
+
+        for (size_t i = 0; i < f->n; i++) {
+                Json *o = json_new_object();
+
+                json_add_string(o, "subject", f->entries[i].subject);
+                json_add_string(o, "verdict", words[f->entries[i].verdict]);
+                json_add_string(o, "text", f->entries[i].text);
+                json_add_string(o, "hint", f->entries[i].hint);
+                json_append(array, o);
+        }
+        json_add(document, "checks", array);
+        text = json_print(document, /* pretty= */ true);
+        (void) puts(text);
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        _cleanup_(findings_done) Findings f = {};
+        _cleanup_(session_done) Session s;
+        Error e = ERROR_NULL;
+        bool bad = false;
+
+        /* What the session does not get to, the host's facts do not depend on. */
+        if (session_open(globals, &s, &e) < 0) {
+                add_error(&f, "project", &e);
+                if (!s.facts.kernel && facts_gather(&s.facts, reterr) < 0)
+                        return -EIO;
+        } else
+                add(&f, "project", VERDICT_OK, xasprintf("%s (%s)", s.root, s.id));
+        check_privilege(&f);
+        check_kernel(&f, &s.facts);
+        check_nspawn(&f, &s.facts);
+        check_need(&f, &s.facts, FACTS_PROXYD, "socket proxy", s.facts.proxyd);
+        check_need(&f, &s.facts, FACTS_CGROUP, "cgroup2", s.facts.cgroup_root);
+        if (s.state.root_fd >= 0) {
+                check_idmap(&f, &s);
+                check_spec(&f, &s);
+        }
+        if (globals->json)
+                print_json(&f);
+        else
+                print_text(&f);
+        for (size_t i = 0; i < f.n; i++)
+                bad = bad || f.entries[i].verdict == VERDICT_BAD;
+        return bad ? FC_EXIT_HOST : FC_EXIT_OK;
+}
+
+const Verb cmd_doctor = {
+        .name = "doctor",
+        .synopsis = "",
+        .summary = "Check what this host offers and what is missing",
+        .run = run,
+};

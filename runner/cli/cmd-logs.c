@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <signal.h>
+
+#include "base/alloc.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "report/format.h"
+#include "report/journal.h"
+#include "report/log-filter.h"
+#include "report/time-spec.h"
+
+typedef struct LogsOptions {
+        char *lines;
+        char *since;
+        char *until;
+        char **units;
+        char *priority;
+        char *output;
+        bool follow;
+        bool boot;
+} LogsOptions;
+
+static const Option options[] = {
+        {"follow", 'f', OPTION_FLAG, offsetof(LogsOptions, follow), NULL,
+         "Go on with what comes, over restarts too"},
+        {"lines", 'n', OPTION_STRING, offsetof(LogsOptions, lines), "N",
+         "The last N lines of each [all; 10 with -f]"},
+        {"tail", 0, OPTION_STRING, offsetof(LogsOptions, lines), "N", "The same as --lines"},
+        {"since", 0, OPTION_STRING, offsetof(LogsOptions, since), "TIME",
+         "From then on: 5m, today, 10:00, 2026-11-22 10:00"},
+        {"until", 0, OPTION_STRING, offsetof(LogsOptions, until), "TIME", "Up to then"},
+        {"unit", 'u', OPTION_STRINGS, offsetof(LogsOptions, units), "UNIT",
+         "Only of this unit; may be repeated"},
+        {"priority", 'p', OPTION_STRING, offsetof(LogsOptions, priority), "LEVEL",
+         "Only this bad and worse: err, 3, warning..err"},
+        {"boot", 'b', OPTION_FLAG, offsetof(LogsOptions, boot), NULL,
+         "Only since the container was last booted"},
+        {"output", 'o', OPTION_STRING, offsetof(LogsOptions, output), "FORMAT", "short, json or cat"},
+};
+
+static int parse(const Globals *globals, const LogsOptions *o, LogRequest *request, char ***ret_units,
+                 Error *reterr) {
+        uint64_t now = realtime_usec();
+        int r = 0;
+
+        request->follow = o->follow;
+        request->this_boot = o->boot;
+        request->output = globals->json ? LOG_OUTPUT_JSON : LOG_OUTPUT_SHORT;
+        if (o->output)
+                r = log_output_parse(o->output, &request->output, reterr);
+        if (r >= 0 && o->lines)
+                r = log_lines_parse(o->lines, &request->lines, reterr);
+        if (r >= 0 && o->since)
+                r = time_spec_parse(o->since, now, &request->since_usec, reterr);
+        if (r >= 0 && o->until)
+                r = time_spec_parse(o->until, now, &request->until_usec, reterr);
+        if (r >= 0 && o->priority)
+                r = log_priority_parse(o->priority, &request->priority_first, &request->priority_last,
+                                       reterr);
+        STRV_FOREACH (word, o->units) {
+                char *unit;
+
+                if (r >= 0)
+                        r = log_unit_name(*word, &unit, reterr);
+                if (r >= 0)
+                        strv_push_take(ret_units, unit);
+        }
+        return r;
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        _cleanup_(session_done) Session s;
+        _cleanup_strv_ char **names = NULL, **units = NULL, **paths = NULL;
+        _cleanup_free_ LogSource *sources = NULL;
+        LogRequest request = LOG_REQUEST_INIT;
+        int r;
+
+        r = session_open(globals, &s, reterr);
+        if (r >= 0)
+                r = parse(globals, target, &request, &units, reterr);
+        if (r >= 0)
+                r = session_load_spec(&s, reterr);
+        if (r >= 0)
+                r = session_select_known(&s, operands, &names, reterr);
+        /* So that following can wait for what does not exist yet. */
+        if (r >= 0 && s.state.fd < 0 && request.follow)
+                r = state_dir_make(&s.state, reterr);
+        if (r < 0)
+                return r;
+        if (s.state.fd < 0)
+                return FC_EXIT_OK;
+
+        sources = xnew0(LogSource, strv_length(names));
+        STRV_FOREACH (name, names) {
+                char *journal = xasprintf("%s/journal", *name),
+                     *console = xasprintf("%s/console.log", *name);
+
+                strv_push_take(&paths, journal);
+                strv_push_take(&paths, console);
+                sources[request.n_sources++] = (LogSource){*name, s.state.fd, journal, console};
+        }
+        request.sources = sources;
+        request.units = units;
+        (void) signal(SIGPIPE, SIG_IGN);
+        r = logs_show(&request, stdout, reterr);
+        return r < 0 ? r : FC_EXIT_OK;
+}
+
+const Verb cmd_logs = {
+        .name = "logs",
+        .synopsis = "[NAME..]",
+        .summary = "Show the logs, of several containers merged by time",
+        .options = options,
+        .n_options = ELEMENTSOF(options),
+        .target_size = sizeof(LogsOptions),
+        .max_operands = SIZE_MAX,
+        .needs_root = true,
+        .run = run,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "backend/supervisor-client.h"
+#include "base/alloc.h"
+#include "base/json.h"
+#include "cli/status-list.h"
+#include "cli/verbs.h"
+
+static int parse_port(const char *text, uint16_t *ret, Error *reterr) {
+        unsigned long n;
+        char *end;
+
+        errno = 0;
+        n = strtoul(text, &end, 10);
+        if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || n < 1 || n > UINT16_MAX)
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no port from 1 to 65535", text);
+        *ret = (uint16_t) n;
+        return 0;
+}
+
+static void print_one(const BoundPort *p, bool all) {
+        bool v6 = strchr(p->address, ':');
+
+        if (all)
+                (void) printf("%u -> ", p->container);
+        (void) printf("%s%s%s:%u\n", v6 ? "[" : "", p->address, v6 ? "]" : "", p->host);
+}
+
+static void print_json(const ContainerState *state, uint16_t wanted) {
+        _cleanup_(json_freep) Json *array = json_new_array();
+        _cleanup_free_ char *text = NULL;
+
+        for (size_t i = 0; i < state->n_ports; i++) {
+                const BoundPort *p = &state->ports[i];
+                Json *o;
+
+                if (wanted > 0 && p->container != wanted)
+                        continue;
+                o = json_new_object();
+                json_add_string(o, "address", p->address);
+                json_add_uint(o, "host", p->host);
+                json_add_uint(o, "container", p->container);
+                json_append(array, o);
+        }
+        text = json_print(array, /* pretty= */ false);
+        (void) puts(text);
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        _cleanup_(session_done) Session s;
+        _cleanup_(status_list_done) StatusList list = {};
+        char *const names[] = {operands[0], NULL};
+        const ContainerState *state;
+        uint16_t wanted = 0;
+        size_t n = 0;
+        int r;
+
+        r = operands[1] ? parse_port(operands[1], &wanted, reterr) : 0;
+        if (r < 0)
+                return r;
+        r = session_open(globals, &s, reterr);
+        if (r >= 0)
+                r = session_load_spec(&s, reterr);
+        if (r >= 0)
+                r = session_require_container(&s, operands[0], reterr);
+        if (r >= 0)
+                r = status_list_gather(&s, names, &list, reterr);
+        if (r < 0)
+                return r;
+        state = list.entries[0].state;
+        if (!list.entries[0].running || !state) {
+                _cleanup_free_ char *command = session_command(&s, "up", operands[0]);
+
+                (void) error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' is not running",
+                                   operands[0]);
+                error_add_hint(reterr, "start it: %s", command);
+                return -ESRCH;
+        }
+        for (size_t i = 0; i < state->n_ports; i++)
+                if (wanted == 0 || state->ports[i].container == wanted) {
+                        if (!globals->json)
+                                print_one(&state->ports[i], wanted == 0);
+                        n++;
+                }
+        if (wanted > 0 && n == 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "port %u of container '%s' is not published",
+                                   wanted, operands[0]);
+        if (globals->json)
+                print_json(state, wanted);
+        return FC_EXIT_OK;
+}
+
+const Verb cmd_port = {
+        .name = "port",
+        .synopsis = "NAME [PORT]",
+        .summary = "Show where a container's ports are on this host",
+        .min_operands = 1,
+        .max_operands = 2,
+        .run = run,
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "cli/fleet.h"
+#include "cli/plan-show.h"
+#include "cli/verbs.h"
+
+typedef struct RestartOptions {
+        uint64_t timeout_usec;
+        uint64_t stop_timeout_usec;
+} RestartOptions;
+
+static const Option options[] = {
+        {"timeout", 0, OPTION_SECONDS, offsetof(RestartOptions, timeout_usec), "SECONDS",
+         "How long to wait until ready [ready.timeout]"},
+        {"stop-timeout", 't', OPTION_SECONDS, offsetof(RestartOptions, stop_timeout_usec), "SECONDS",
+         "How long a container may take to shut down [stop.timeout]"},
+};
+
+static void defaults(void *target) {
+        *(RestartOptions *) target = (RestartOptions){UINT64_MAX, UINT64_MAX};
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        const RestartOptions *o = target;
+        _cleanup_(session_done) Session s;
+        _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        r = session_open(globals, &s, reterr);
+        if (r >= 0)
+                r = session_load_spec(&s, reterr);
+        if (r >= 0)
+                r = session_select(&s, operands, &names, reterr);
+        if (r < 0)
+                return r;
+        if (globals->dry_run)
+                return plan_show_restart(&s, names, reterr);
+
+        fleet.timeout_usec = o->timeout_usec;
+        fleet.stop_timeout_usec = o->stop_timeout_usec;
+        r = fleet_open(&fleet, &s, "restart", names, reterr);
+        if (r >= 0)
+                r = fleet_plan(&fleet, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < fleet.n_members; i++) {
+                fleet.members[i].start = true;
+                fleet.members[i].stop = fleet.members[i].status.running;
+        }
+        r = fleet_prepare(&fleet, reterr);
+        return r < 0 ? r : fleet_run(&fleet, reterr);
+}
+
+const Verb cmd_restart = {
+        .name = "restart",
+        .synopsis = "[NAME..]",
+        .summary = "Stop and start again, with what changed",
+        .options = options,
+        .n_options = ELEMENTSOF(options),
+        .target_size = sizeof(RestartOptions),
+        .defaults = defaults,
+        .max_operands = SIZE_MAX,
+        .needs_root = true,
+        .run = run,
+};

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "backend/supervisor-client.h"
+#include "base/alloc.h"
+#include "cli/network.h"
+#include "cli/status-list.h"
+#include "cli/verbs.h"
+#include "project/identity.h"
+#include "project/lock.h"
+#include "project/runtime-dir.h"
+
+/* What a killed supervisor left: an empty cgroup, mount points of nspawn, the bridge. Not when a command is
+ * at work on the container, which may be starting it at this moment. */
+static int clear_stale(const Session *s, const StatusList *list, Error *reterr) {
+        _cleanup_free_ char *bridge = identity_bridge_name(s->id);
+        _cleanup_close_ int runtime_fd = -EBADF;
+        int r;
+
+        r = runtime_dir_open(RUNTIME_DIR_BASE, s->id, &runtime_fd, reterr);
+        if (r < 0 || runtime_fd < 0)
+                return r;
+        for (size_t i = 0; i < list->n; i++) {
+                char *const machines[] = {list->entries[i].machine, NULL};
+                _cleanup_(lock_release) Lock lock = LOCK_NULL;
+
+                if (!list->entries[i].stale)
+                        continue;
+                if (lock_acquire(runtime_fd, list->entries[i].name, "status", /* timeout_usec= */ 0, NULL,
+                                 NULL, &lock, NULL) < 0)
+                        continue;
+                r = supervisor_kill(s->facts.cgroup_root, list->entries[i].machine, reterr);
+                if (r < 0)
+                        return r;
+                r = network_release(bridge, runtime_fd, machines, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        _cleanup_(session_done) Session s;
+        _cleanup_(status_list_done) StatusList list = {};
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        r = session_open(globals, &s, reterr);
+        if (r >= 0)
+                r = session_load_spec(&s, reterr);
+        if (r >= 0)
+                r = session_select_known(&s, operands, &names, reterr);
+        if (r >= 0)
+                r = status_list_gather(&s, names, &list, reterr);
+        if (r < 0)
+                return r;
+        if (geteuid() == 0) {
+                r = clear_stale(&s, &list, reterr);
+                if (r < 0)
+                        return r;
+        }
+        r = globals->json ? status_list_print_json(&s, names, reterr) : status_list_print(&list, reterr);
+        return r < 0 ? r : FC_EXIT_OK;
+}
+
+const Verb cmd_status = {
+        .name = "status",
+        .alias = "ps",
+        .synopsis = "[NAME..]",
+        .summary = "Show what runs",
+        .max_operands = SIZE_MAX,
+        .run = run,
+};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "cli/fleet.h"
+#include "cli/plan-show.h"
+#include "cli/status-list.h"
+#include "cli/verbs.h"
+
+typedef struct UpOptions {
+        uint64_t timeout_usec;
+        bool no_wait;
+        bool rm_on_failure;
+} UpOptions;
+
+static const Option options[] = {
+        {"timeout", 0, OPTION_SECONDS, offsetof(UpOptions, timeout_usec), "SECONDS",
+         "How long to wait until ready [ready.timeout]"},
+        {"no-wait", 0, OPTION_FLAG, offsetof(UpOptions, no_wait), NULL,
+         "Return when the start is under way"},
+        {"rm-on-failure", 0, OPTION_FLAG, offsetof(UpOptions, rm_on_failure), NULL,
+         "Stop again what did not become ready"},
+        {"detach", 'd', OPTION_IGNORED, 0, NULL, "(always so)"},
+        {"wait", 0, OPTION_IGNORED, 0, NULL, "(always so)"},
+};
+
+static void defaults(void *target) {
+        ((UpOptions *) target)->timeout_usec = UINT64_MAX;
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        const UpOptions *o = target;
+        _cleanup_(session_done) Session s;
+        _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
+        _cleanup_strv_ char **names = NULL;
+        int r, exit;
+
+        r = session_open(globals, &s, reterr);
+        if (r >= 0)
+                r = session_load_spec(&s, reterr);
+        if (r >= 0)
+                r = session_select(&s, operands, &names, reterr);
+        if (r < 0)
+                return r;
+        if (globals->dry_run)
+                return plan_show(&s, names, reterr);
+
+        fleet.timeout_usec = o->timeout_usec;
+        fleet.no_wait = o->no_wait;
+        fleet.rm_on_failure = o->rm_on_failure;
+        r = fleet_open(&fleet, &s, "up", names, reterr);
+        if (r >= 0)
+                r = fleet_plan(&fleet, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < fleet.n_members; i++) {
+                Member *m = &fleet.members[i];
+
+                m->start = m->action != PLAN_KEEP;
+                m->stop = m->action == PLAN_RESTART;
+        }
+        r = fleet_prepare(&fleet, reterr);
+        if (r < 0)
+                return r;
+        exit = fleet_run(&fleet, reterr);
+        if (exit >= 0 && globals->json) {
+                r = status_list_print_json(&s, names, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return exit;
+}
+
+const Verb cmd_up = {
+        .name = "up",
+        .synopsis = "[NAME..]",
+        .summary = "Start what is not running, apply what changed, return when ready",
+        .options = options,
+        .n_options = ELEMENTSOF(options),
+        .target_size = sizeof(UpOptions),
+        .defaults = defaults,
+        .max_operands = SIZE_MAX,
+        .needs_root = true,
+        .run = run,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Becoming root by running this program once more, through what the machine has for that. */
+
+#include "base/error.h"
+
+/* The first argument of the second run; a hidden option that means nothing else. It is an argument because
+ * sudo and its like do not pass the environment on. */
+#define ELEVATE_MARK "--elevated"
+
+/**
+ * elevate() - execute this program again as root
+ * @argv: as main() got it
+ * @extra_args: options that go in front of argv[1], or NULL: what the environment or the current directory
+ * would tell the second run, neither of which all of the tools keep
+ *
+ * Through the first of sudo(8), run0(1) (where systemd is PID 1), doas(1) and pkexec(1) that is installed,
+ * or through the program that FC_ELEVATE names. The arguments arrive byte for byte, there is no shell
+ * between. It is an exec: the terminal, signals and the exit status are the program's own.
+ *
+ * Does not return on success. FC_EXIT_HOST: there is none of these, or this already is the second run and it
+ * is still not root's.
+ */
+int elevate(int argc, char **argv, char *const *extra_args, Error *reterr);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The containers that one command starts or stops, side by side in one event loop: what `up`, `down` and
+ * `restart` do once they know what they want. Each member goes through [stop] [start, wait until ready];
+ * each has its own outcome. */
+
+#include "backend/supervisor-client.h"
+#include "cli/network.h"
+#include "cli/resources.h"
+#include "plan/plan.h"
+#include "project/lock.h"
+#include "ready/ready.h"
+
+typedef struct Fleet Fleet;
+
+typedef struct Member {
+        Fleet *fleet;
+        char *name;
+        char *machine;
+        Lock lock;
+        ContainerState *state; /* NULL: never started */
+        MachineStatus status;  /* when the command began */
+        ContainerPlan *plan;   /* NULL: only stopped */
+        PlanAction action;
+        bool stop;  /* wanted, before a start if there is one */
+        bool start; /* wanted */
+        uint64_t stop_timeout_usec;
+        Resources resources;
+        StopJob *stop_job;
+        ReadyJob *ready_job;
+        StopMeans means;
+        uint64_t began_usec;
+        bool attached; /* waiting for one that runs already */
+        bool prepared; /* the resources of a start are open, but for the ports of one that is stopped before
+                        */
+        bool over;
+        Error error; /* its outcome; unset: as wanted */
+} Member;
+
+struct Fleet {
+        Session *session;
+        const char *verb;
+        sd_event *event;
+        Progress *progress;
+        int runtime_fd; /* of the project */
+        Network network;
+        Member *members; /* never moves once the loop runs */
+        size_t n_members;
+        uint64_t timeout_usec;      /* of readiness, UINT64_MAX: each container's own */
+        uint64_t stop_timeout_usec; /* of stopping, likewise */
+        bool no_wait;
+        bool rm_on_failure;
+        unsigned interrupts; /* 1: members are being stopped, 2: at once */
+        sd_event_source *tick;
+};
+
+#define FLEET_NULL                                                                                          \
+        ((Fleet){.runtime_fd = -EBADF, .timeout_usec = UINT64_MAX, .stop_timeout_usec = UINT64_MAX})
+
+/**
+ * fleet_open() - lock the containers, find out what runs
+ * @fleet: FLEET_NULL with the limits set
+ * @names: in the order in which they are shown
+ *
+ * From here on SIGINT, SIGTERM and SIGHUP are blocked and seen by the loop.
+ */
+int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, Error *reterr);
+void fleet_done(Fleet *fleet);
+
+/* Loads what is remembered of each container and plans its start. Needs the specification. */
+int fleet_plan(Fleet *fleet, Error *reterr);
+
+/* Loads what is remembered of a container that is only to be stopped, so that its end can be remembered too.
+ * A damaged state is noted and left alone: it must not keep anything from being stopped. */
+void fleet_recall(Member *m);
+
+/* Opens what the members that are to start need; a refusal here means that nothing has started. */
+int fleet_prepare(Fleet *fleet, Error *reterr);
+
+/* Does it. Each member's outcome is in its error. Return: the exit status of the command; @reterr is set for
+ * what concerns no single member. */
+int fleet_run(Fleet *fleet, Error *reterr);
+
+/* Prints the members' errors, and returns the exit status that says most. */
+int fleet_report(Fleet *fleet);

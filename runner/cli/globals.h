@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Options that every verb takes, before or after its name. */
+
+#include "cli/options.h"
+
+typedef struct Globals {
+        char *directory; /* -C */
+        char *root;      /* --root */
+        char *spec;      /* --spec */
+        char *progress;  /* --progress */
+        bool json;
+        bool dry_run;
+        bool quiet;
+        bool help;
+        bool version;
+} Globals;
+
+extern const Option globals_options[];
+extern const size_t globals_n_options;

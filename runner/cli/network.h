@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The addresses of a project: chosen once, remembered in .containers/state.json, never moved by another
+ * container being added. */
+
+#include "cli/session.h"
+#include "plan/address.h"
+
+/* In the project's runtime directory. */
+#define NETWORK_HOSTS "@hosts"
+
+typedef struct Network {
+        char *bridge;
+        Subnet subnet;
+        ProjectState *state;
+} Network;
+
+void network_done(Network *n);
+
+/**
+ * network_read() - what the addresses are, or would be if they were chosen now
+ *
+ * Every container of the specification with a private network gets an address. Changes nothing; for plans
+ * that are only shown. @ret_changed: what was not remembered before was chosen.
+ */
+int network_read(const Session *s, Network *ret, bool *ret_changed, Error *reterr);
+
+/* Likewise, and remembers it and writes the hosts file into the project's runtime directory; under the
+ * project's lock, which is taken here. */
+int network_settle(const Session *s, int runtime_fd, const char *verb, Network *ret, Error *reterr);
+
+/* The address of a container, "10.x.y.z"; owned by the caller, NULL when it has none. */
+char *network_address(const Network *n, const char *container);
+
+/**
+ * network_acquire() - make sure of the bridge and hold it, for a machine that is about to start
+ * @ret_lock_fd: a shared lock on NETWORK_LOCK: as long as anybody holds one, the bridge stays. Inherited by
+ *               supervisors, who hold it for as long as they live.
+ */
+int network_acquire(const Network *n, int runtime_fd, const char *machine, int *ret_lock_fd, Error *reterr);
+
+/* Removes what is left on the host of machines that do not run any more, and the bridge unless somebody
+ * holds it. What is missing is success. */
+int network_release(const char *bridge, int runtime_fd, char *const *machines, Error *reterr);
+
+/* Its path for a supervisor, which releases the bridge by itself when its guest ends; owned by the caller.
+ */
+char *network_lock_path(const char *id);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "backend/supervisor-client.h"
+#include "base/alloc.h"
+#include "base/json.h"
+#include "cli/network.h"
+#include "cli/plan-show.h"
+#include "plan/plan.h"
+
+static int load_state(const Session *s, const char *name, ContainerState **ret, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        *ret = NULL;
+        r = state_dir_container_open(&s->state, name, &fd, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        return container_state_load(fd, name, &s->state.user, ret, reterr);
+}
+
+static void print_text(const char *name, const char *action, char *const *reasons) {
+        (void) printf("%s: %s\n", name, action);
+        STRV_FOREACH (reason, reasons)
+                (void) printf("  %s\n", *reason);
+}
+
+static Json *plan_json(const ContainerPlan *p, const char *action, char *const *reasons) {
+        Json *o = json_new_object(), *mounts = json_new_array();
+
+        json_add_string(o, "name", p->name);
+        json_add_string(o, "action", action);
+        json_add_strv(o, "reasons", reasons);
+        json_add_string(o, "machine", p->machine);
+        json_add_string(o, "image", p->image);
+        json_add_string(o, "address", p->address);
+        json_add_string(o, "bridge", p->bridge);
+        json_add_strv(o, "argv", p->argv);
+        for (size_t i = 0; i < p->n_mounts; i++) {
+                Json *m = json_new_object();
+                _cleanup_free_ char *at = xasprintf(PLAN_MACHINE_DIR "/%s", p->mounts[i].name);
+
+                json_add_string(m, "at", at);
+                json_add_string(m, "source", p->mounts[i].source);
+                json_append(mounts, m);
+        }
+        json_add(o, "mounts", mounts);
+        return o;
+}
+
+static void print_json(Json *containers) {
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+
+        json_add(document, "containers", containers);
+        text = json_print(document, /* pretty= */ true);
+        (void) puts(text);
+}
+
+static int show_starts(const Session *s, char *const *names, bool restart, Error *reterr) {
+        _cleanup_(network_done) Network network = {};
+        _cleanup_(json_freep) Json *containers = json_new_array();
+        bool changed;
+        int r;
+
+        r = facts_require(&s->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
+        if (r >= 0)
+                r = network_read(s, &network, &changed, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, names) {
+                _cleanup_free_ char *machine = session_machine(s, *name),
+                                    *address = network_address(&network, *name);
+                _cleanup_(container_state_freep) ContainerState *state = NULL;
+                _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
+                _cleanup_strv_ char **reasons = NULL;
+                MachineStatus status;
+                PlanFacts facts = {s->root, machine, s->facts.nspawn, network.bridge, address};
+                const char *action;
+
+                r = supervisor_query(s->facts.cgroup_root, machine, &status, reterr);
+                if (r >= 0)
+                        r = load_state(s, *name, &state, reterr);
+                if (r < 0)
+                        return r;
+                plan = plan_container(spec_find(s->spec, *name), &facts);
+                action = plan_action_to_string(
+                        plan_decide(plan, status.running, state ? state->definition : NULL, &reasons));
+                if (restart && status.running)
+                        action = plan_action_to_string(PLAN_RESTART);
+                if (s->globals->json)
+                        json_append(containers, plan_json(plan, action, reasons));
+                else
+                        print_text(*name, action, reasons);
+        }
+        if (s->globals->json)
+                print_json(TAKE_PTR(containers));
+        return FC_EXIT_OK;
+}
+
+int plan_show(const Session *s, char *const *names, Error *reterr) {
+        return show_starts(s, names, /* restart= */ false, reterr);
+}
+
+int plan_show_restart(const Session *s, char *const *names, Error *reterr) {
+        return show_starts(s, names, /* restart= */ true, reterr);
+}
+
+int plan_show_down(const Session *s, char *const *names, Error *reterr) {
+        _cleanup_(json_freep) Json *containers = json_new_array();
+        int r;
+
+        r = facts_require(&s->facts, FACTS_CGROUP, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, names) {
+                _cleanup_free_ char *machine = session_machine(s, *name);
+                MachineStatus status;
+                Json *o;
+
+                r = supervisor_query(s->facts.cgroup_root, machine, &status, reterr);
+                if (r < 0)
+                        return r;
+                if (!s->globals->json) {
+                        print_text(*name, status.running ? "stop" : "nothing", NULL);
+                        continue;
+                }
+                o = json_new_object();
+                json_add_string(o, "name", *name);
+                json_add_string(o, "action", status.running ? "stop" : "nothing");
+                json_append(containers, o);
+        }
+        if (s->globals->json)
+                print_json(TAKE_PTR(containers));
+        return FC_EXIT_OK;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* `--dry-run`: what a verb would do, and why, as text or JSON on stdout. Changes nothing, creates nothing.
+ */
+
+#include "cli/session.h"
+
+int plan_show(const Session *s, char *const *names, Error *reterr);
+int plan_show_restart(const Session *s, char *const *names, Error *reterr);
+int plan_show_down(const Session *s, char *const *names, Error *reterr);

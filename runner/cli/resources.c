@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "backend/libexec.h"
+#include "backend/mounts.h"
+#include "backend/tree.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "cli/resources.h"
+#include "net/ports.h"
+#include "project/identity.h"
+#include "project/runtime-dir.h"
+
+#define CONSOLE_LOG     "console.log"
+#define CONSOLE_LOG_OLD "console.log.1"
+#define CONSOLE_LOG_MAX (1024 * 1024)
+#define GATE_FIFO       "fifo"
+
+void resources_done(Resources *r) {
+        (void) safe_close(r->container_fd);
+        (void) safe_close(r->runtime_fd);
+        (void) safe_close(r->console_fd);
+        (void) safe_close(r->gate_fd);
+        (void) safe_close(r->lock_fd);
+        free(r->bridge_lock);
+        for (size_t i = 0; i < r->n_mounts; i++)
+                (void) safe_close(r->mount_fds[i]);
+        free(r->mount_fds);
+        for (size_t i = 0; i < r->n_ports; i++) {
+                (void) safe_close(r->port_fds[i][0]);
+                (void) safe_close(r->port_fds[i][1]);
+                port_done(&r->bound[i]);
+        }
+        free(r->port_fds);
+        free(r->bound);
+        *r = RESOURCES_NULL;
+}
+
+int resources_open_directories(const Session *s, int project_runtime_fd, const char *container, Resources *r,
+                               Error *reterr) {
+        r->container_fd = state_dir_container_make(&s->state, container, reterr);
+        if (r->container_fd < 0)
+                return r->container_fd;
+        r->runtime_fd = runtime_dir_container_make(project_runtime_fd, container, reterr);
+        return r->runtime_fd < 0 ? r->runtime_fd : 0;
+}
+
+/* PortDescribeMachine: the project of another machine that holds a port. */
+static char *describe_machine(const char *machine, void *userdata) {
+        _cleanup_free_ char *copy = xstrdup(machine), *root = NULL;
+
+        /* ID-CONTAINER: both parts may have dashes, but an id ends in four digits of hash. */
+        for (char *dash = strchr(copy, '-'); dash; dash = strchr(dash + 1, '-')) {
+                *dash = '\0';
+                if (identity_id_is_valid(copy)) {
+                        root = runtime_dir_find_project(RUNTIME_DIR_BASE, copy);
+                        if (root)
+                                return xasprintf("container '%s' of project '%s'", dash + 1, root);
+                }
+                *dash = '-';
+        }
+        return NULL;
+}
+
+static uint16_t preferred_port(const ContainerState *old, uint16_t container) {
+        for (size_t i = 0; old && i < old->n_ports; i++)
+                if (old->ports[i].container == container)
+                        return old->ports[i].host;
+        return 0;
+}
+
+int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, Resources *r, Error *reterr) {
+        r->port_fds = xreallocarray0(plan->n_ports, sizeof(*r->port_fds));
+        r->bound = xnew0(Port, plan->n_ports);
+        for (size_t i = 0; i < plan->n_ports; i++) {
+                const Port *port = &plan->ports[i];
+                PortSockets sockets = PORT_SOCKETS_NULL;
+                int k;
+
+                k = port_bind(port, preferred_port(old, port->container), describe_machine, NULL, &sockets,
+                              reterr);
+                if (k < 0)
+                        return error_prefix(reterr, k, "%s", plan->name);
+                r->port_fds[i][0] = TAKE_FD(sockets.fds[0]);
+                r->port_fds[i][1] = sockets.n_fds > 1 ? TAKE_FD(sockets.fds[1]) : -EBADF;
+                r->bound[i] = (Port){xstrdup(port->address), sockets.host, port->container};
+                r->n_ports++;
+                port_sockets_done(&sockets);
+        }
+        return 0;
+}
+
+static int open_console(const Session *s, Resources *r, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        struct stat st;
+        int k;
+
+        k = user_fs_enter(&s->state.user, &guard, reterr);
+        if (k < 0)
+                return k;
+        if (fstatat(r->container_fd, CONSOLE_LOG, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
+            st.st_size > CONSOLE_LOG_MAX &&
+            renameat(r->container_fd, CONSOLE_LOG, r->container_fd, CONSOLE_LOG_OLD) < 0)
+                return error_set(reterr, errno, "rotate '" CONSOLE_LOG "'");
+        r->console_fd = fs_open_beneath(r->container_fd, CONSOLE_LOG,
+                                        O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644, reterr);
+        if (r->console_fd < 0)
+                return r->console_fd;
+        if (fstat(r->console_fd, &st) < 0)
+                return error_set(reterr, errno, "look at '" CONSOLE_LOG "'");
+        r->console_start = (uint64_t) st.st_size;
+        return 0;
+}
+
+static int open_gate_fifo(Resources *r, Error *reterr) {
+        if (unlinkat(r->runtime_fd, GATE_FIFO, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove the old gate");
+        /* Read by the payload's root, who is another uid on the host. */
+        if (mkfifoat(r->runtime_fd, GATE_FIFO, 0444) < 0 || fchmodat(r->runtime_fd, GATE_FIFO, 0444, 0) < 0)
+                return error_set(reterr, errno, "make the gate");
+        r->gate_fd = fs_open_beneath(r->runtime_fd, GATE_FIFO, O_PATH | O_NOFOLLOW, 0, reterr);
+        return r->gate_fd < 0 ? r->gate_fd : 0;
+}
+
+static int open_source(const PlanMount *m, Error *reterr) {
+        int fd = open(m->source, O_PATH | O_CLOEXEC), r;
+
+        if (fd >= 0)
+                return fd;
+        if (errno != ENOENT)
+                return error_set(reterr, errno, "%s: open '%s'", m->place, m->source);
+        r = error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' does not exist", m->place, m->source);
+        if (m->kind == PLAN_MOUNT_VOLUME)
+                error_add_hint(reterr, "make it: mkdir '%s'", m->source);
+        return r;
+}
+
+static int open_program(const char *name, Error *reterr) {
+        _cleanup_free_ char *path = NULL;
+        int fd, r;
+
+        r = libexec_find(name, &path, reterr);
+        if (r < 0)
+                return r;
+        fd = open(path, O_PATH | O_CLOEXEC);
+        return fd < 0 ? error_set(reterr, errno, "open '%s'", path) : fd;
+}
+
+static int open_mount(const Session *s, int project_runtime_fd, const PlanMount *m, Resources *r,
+                      Error *reterr) {
+        switch (m->kind) {
+        case PLAN_MOUNT_JOURNAL:
+                return fs_mkdir_beneath(r->container_fd, "journal", 0755, reterr);
+        case PLAN_MOUNT_HOSTS:
+                return fs_open_beneath(project_runtime_fd, NETWORK_HOSTS, O_PATH | O_NOFOLLOW, 0, reterr);
+        case PLAN_MOUNT_GATE:
+                return open_program("gate", reterr);
+        case PLAN_MOUNT_FIFO:
+                return fs_open_beneath(r->runtime_fd, GATE_FIFO, O_PATH | O_NOFOLLOW, 0, reterr);
+        case PLAN_MOUNT_NAMED_VOLUME:
+                return state_dir_volume_make(&s->state, m->source, reterr);
+        default:
+                return open_source(m, reterr);
+        }
+}
+
+static int add_mount(Resources *r, size_t i, int fd, bool recursive, Error *reterr) {
+        _cleanup_close_ int owned = fd;
+
+        if (fd < 0)
+                return fd;
+        r->mount_fds[i] = mount_clone(fd, recursive, reterr);
+        return r->mount_fds[i] < 0 ? r->mount_fds[i] : 0;
+}
+
+int resources_open_mounts(const Session *s, int project_runtime_fd, const ContainerPlan *plan, Resources *r,
+                          Error *reterr) {
+        int k;
+
+        k = open_console(s, r, reterr);
+        if (k >= 0 && plan->gate)
+                k = open_gate_fifo(r, reterr);
+        if (k < 0)
+                return error_prefix(reterr, k, "%s", plan->name);
+
+        r->mount_fds = xnew0(int, plan->n_mounts);
+        for (; r->n_mounts < plan->n_mounts; r->n_mounts++)
+                r->mount_fds[r->n_mounts] = -EBADF;
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+
+                if (m->kind == PLAN_MOUNT_ROOT)
+                        continue;
+                k = add_mount(r, i, open_mount(s, project_runtime_fd, m, r, reterr),
+                              m->kind == PLAN_MOUNT_VOLUME, reterr);
+                if (k < 0)
+                        return m->place ? k : error_prefix(reterr, k, "%s", plan->name);
+        }
+        return 0;
+}
+
+int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr) {
+        int k;
+
+        k = tree_prepare(r->container_fd, plan->image, plan->build, /* ret_copied= */ NULL, reterr);
+        for (size_t i = 0; k >= 0 && i < plan->n_mounts; i++)
+                if (plan->mounts[i].kind == PLAN_MOUNT_ROOT)
+                        k = add_mount(
+                                r, i,
+                                fs_open_beneath(r->container_fd, "root", O_PATH | O_DIRECTORY, 0, reterr),
+                                /* recursive= */ false, reterr);
+        return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
+}
+
+int resources_start(const Session *s, const ContainerPlan *plan, const Resources *r, int *ret_control_fd,
+                    Error *reterr) {
+        StartResources start = {
+                .cgroup_mount = s->facts.cgroup_root,
+                .proxyd = s->facts.proxyd,
+                .bridge_lock = r->bridge_lock,
+                .lock_fd = r->lock_fd,
+                .runtime_fd = r->runtime_fd,
+                .console_fd = r->console_fd,
+                .gate_fd = r->gate_fd,
+                .mount_fds = r->mount_fds,
+                .port_fds = (const int(*)[2]) r->port_fds,
+        };
+        int k;
+
+        /* How an earlier run ended is not about this one. */
+        if (unlinkat(r->runtime_fd, "exit", 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "%s: remove the record of the last end", plan->name);
+        k = supervisor_start(plan, &start, ret_control_fd, reterr);
+        return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* All that a plan needs opened before its machine starts: mounts, published ports, console, gate. Everything
+ * that can be refused is refused here, before anything has started. */
+
+#include "backend/supervisor-client.h"
+#include "cli/network.h"
+
+typedef struct Resources {
+        int container_fd; /* .containers/NAME */
+        int runtime_fd;   /* /run/flake-containers/ID/NAME */
+        int console_fd;
+        uint64_t console_start; /* size of the console's log before this start */
+        int gate_fd;
+        int lock_fd; /* the network's */
+        char *bridge_lock;
+        int *mount_fds;
+        size_t n_mounts;
+        int (*port_fds)[2];
+        Port *bound; /* one for each planned port, with the host's port that it got */
+        size_t n_ports;
+} Resources;
+
+#define RESOURCES_NULL                                                                                      \
+        ((Resources){.container_fd = -EBADF,                                                                \
+                     .runtime_fd = -EBADF,                                                                  \
+                     .console_fd = -EBADF,                                                                  \
+                     .gate_fd = -EBADF,                                                                     \
+                     .lock_fd = -EBADF})
+
+void resources_done(Resources *r);
+
+/* The container's directories; made when missing. */
+int resources_open_directories(const Session *s, int project_runtime_fd, const char *container, Resources *r,
+                               Error *reterr);
+
+/* @old: what the container's ports were, for "auto"; may be NULL. */
+int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, Resources *r, Error *reterr);
+
+/* Volumes, credentials, console and gate; makes the journal directory. Not the root, which may yet have to
+ * be copied. */
+int resources_open_mounts(const Session *s, int project_runtime_fd, const ContainerPlan *plan, Resources *r,
+                          Error *reterr);
+
+/* The root, from its image when there is none yet; blocks while it is copied. */
+int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr);
+
+/* Starts the machine with them. @ret_control_fd: as in supervisor_start(). */
+int resources_start(const Session *s, const ContainerPlan *plan, const Resources *r, int *ret_control_fd,
+                    Error *reterr);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What nearly every verb begins with: which project, which specification, what the host offers. */
+
+#include "cli/globals.h"
+#include "project/facts.h"
+#include "project/state-dir.h"
+#include "project/state.h"
+#include "project/user.h"
+#include "report/progress.h"
+#include "spec/spec.h"
+
+#define SESSION_SPEC_NAME "flake-containers.json"
+
+typedef struct Session {
+        const Globals *globals;
+        ProgressMode progress;
+        InvokingUser user;
+        char *root; /* of the project, real path */
+        char *id;
+        char *spec_path;
+        Spec *spec; /* NULL until session_load_spec() */
+        StateDir state;
+        HostFacts facts;
+} Session;
+
+/* Finds the project and its state. Changes nothing. @ret is emptied by session_done(), also after a failure.
+ */
+int session_open(const Globals *globals, Session *ret, Error *reterr);
+void session_done(Session *s);
+
+int session_load_spec(Session *s, Error *reterr);
+
+/* The containers that a verb is to work on: those named, each of which must exist, or all. @ret_names is
+ * owned by the caller, without duplicates, in the order given or in that of the specification. */
+int session_select(const Session *s, char *const *names, char ***ret_names, Error *reterr);
+
+/* Likewise, for verbs that also reach containers that the specification no longer has: those with a state.
+ */
+int session_select_known(const Session *s, char *const *names, char ***ret_names, Error *reterr);
+
+/* Fails when @name is neither in the specification nor has a state. */
+int session_require_container(const Session *s, const char *name, Error *reterr);
+
+/* Machine name of a container; owned by the caller. */
+char *session_machine(const Session *s, const char *container);
+
+/* How a person runs @verb on this project, with the options that it took to get here; owned by the caller.
+ */
+char *session_command(const Session *s, const char *verb, const char *operand);
+
+/* Re-executes this program as root with the project and the specification already found, since libgit2 takes
+ * root's word only with SUDO_UID, and relative paths must not be read twice. Returns only on failure. */
+int session_elevate(const Globals *globals, int argc, char **argv, Error *reterr);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "backend/supervisor-client.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "cli/network.h"
+#include "cli/status-list.h"
+#include "enter/manager.h"
+#include "bus/guest-failed.h"
+#include "bus/guest-state.h"
+#include "plan/plan.h"
+#include "project/runtime-dir.h"
+#include "report/format.h"
+#include "report/table.h"
+
+void status_list_done(StatusList *list) {
+        for (size_t i = 0; i < list->n; i++) {
+                free(list->entries[i].name);
+                free(list->entries[i].machine);
+                (void) container_state_free(list->entries[i].state);
+                strv_free(list->entries[i].notes);
+        }
+        free(list->entries);
+        *list = (StatusList){};
+}
+
+static int load_state(const Session *s, ContainerStatus *c, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = state_dir_container_open(&s->state, c->name, &fd, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        return container_state_load(fd, c->name, &s->state.user, &c->state, reterr);
+}
+
+/* What the supervisor left when its container ended: "exited 1", "killed 9"; NULL when it could not. */
+static char *read_end(const Session *s, const char *name) {
+        _cleanup_close_ int project = -EBADF, container = -EBADF, fd = -EBADF;
+        char *text = NULL;
+
+        if (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) < 0 || project < 0 ||
+            runtime_dir_container_open(project, name, &container, NULL) < 0 || container < 0 ||
+            fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
+                return NULL;
+        return fs_read_fd(fd, "exit", 4096, &text, NULL, NULL) < 0 ? NULL : text;
+}
+
+static void describe_down(const Session *s, ContainerStatus *c) {
+        _cleanup_free_ char *end = NULL;
+
+        c->word = "stopped";
+        if (!c->state) {
+                strv_push(&c->notes, "never started");
+                return;
+        }
+        if (c->state->phase == PHASE_STOPPED)
+                return;
+        if (!streq(c->state->boot_id, s->facts.boot_id)) {
+                strv_push(&c->notes, "the host was rebooted");
+                return;
+        }
+        if (c->state->phase == PHASE_FAILED && c->state->result) {
+                c->word = "failed";
+                strv_push(&c->notes, c->state->result);
+                return;
+        }
+        end = read_end(s, c->name);
+        if (end && streq(end, "exited 0")) {
+                strv_push(&c->notes, "shut down by itself");
+                return;
+        }
+        c->word = "crashed";
+        strv_push(&c->notes, end ? end : "its supervisor was killed");
+}
+
+static void describe_manager(ContainerStatus *c, ManagerState state) {
+        switch (state) {
+        case MANAGER_RUNNING:
+                c->word = "running";
+                c->ready = true;
+                break;
+        case MANAGER_INITIALIZING:
+        case MANAGER_STARTING:
+                c->word = "starting";
+                c->ready = false;
+                break;
+        case MANAGER_STOPPING:
+        case MANAGER_OFFLINE:
+                c->word = "stopping";
+                c->ready = false;
+                break;
+        default:
+                c->word = "degraded";
+                c->ready = false;
+                break;
+        }
+}
+
+static void note_failed_units(ContainerStatus *c, GuestBus *bus) {
+        FailedUnits failed = {};
+
+        if (guest_bus_get_failed_units(bus, &failed, NULL) < 0)
+                return;
+        for (size_t i = 0; i < failed.n; i++)
+                strv_pushf(&c->notes, "%s failed", failed.units[i].name);
+        failed_units_done(&failed);
+}
+
+static void describe_up(ContainerStatus *c) {
+        _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
+        ManagerState state;
+
+        c->ready = c->state && c->state->phase == PHASE_READY;
+        c->word = c->ready ? "running" : "starting";
+        if (c->state && c->state->phase == PHASE_FAILED) {
+                c->word = "degraded";
+                if (c->state->result)
+                        strv_push(&c->notes, c->state->result);
+        }
+        /* A container that ends at this moment is no error of `status`. */
+        if (geteuid() != 0 || c->leader == 0 || manager_open_by_pid(c->leader, &bus, NULL) < 0 || !bus ||
+            guest_bus_get_state(bus, &state, NULL) < 0)
+                return;
+        describe_manager(c, state);
+        if (streq(c->word, "degraded")) {
+                c->notes = strv_free(c->notes);
+                note_failed_units(c, bus);
+        }
+}
+
+static int note_drift(const Session *s, const Network *network, ContainerStatus *c) {
+        _cleanup_free_ char *address = network_address(network, c->name);
+        _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
+        PlanFacts facts = {s->root, c->machine, s->facts.nspawn ? s->facts.nspawn : "systemd-nspawn",
+                           network->bridge, address};
+        const ContainerSpec *spec = spec_find(s->spec, c->name);
+
+        if (!spec) {
+                strv_push(&c->notes, "not in the specification any more");
+                return 0;
+        }
+        if (!c->running || !c->state)
+                return 0;
+        plan = plan_container(spec, &facts);
+        if (plan_decide(plan, true, c->state->definition, NULL) == PLAN_RESTART)
+                strv_push(&c->notes, "definition changed, run up");
+        return 0;
+}
+
+int status_list_gather(const Session *s, char *const *names, StatusList *ret, Error *reterr) {
+        _cleanup_(status_list_done) StatusList list = {};
+        _cleanup_(network_done) Network network = {};
+        bool changed;
+        int r;
+
+        r = facts_require(&s->facts, FACTS_CGROUP, reterr);
+        if (r >= 0 && s->spec)
+                r = network_read(s, &network, &changed, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, names) {
+                ContainerStatus *c = XGROW(list.entries, list.n);
+                MachineStatus machine;
+
+                c->name = xstrdup(*name);
+                c->machine = session_machine(s, *name);
+                r = supervisor_query(s->facts.cgroup_root, c->machine, &machine, reterr);
+                if (r >= 0)
+                        r = load_state(s, c, reterr);
+                if (r < 0)
+                        return r;
+                c->running = machine.running;
+                c->stale = machine.stale;
+                c->leader = machine.leader;
+                if (c->running)
+                        describe_up(c);
+                else
+                        describe_down(s, c);
+                c->since_usec = c->running && c->state ? c->state->ready_usec : 0;
+                if (s->spec)
+                        note_drift(s, &network, c);
+        }
+        *ret = list;
+        list = (StatusList){};
+        return 0;
+}
+
+char **status_ports(const ContainerState *state) {
+        char **ports = NULL;
+
+        for (size_t i = 0; state && i < state->n_ports; i++) {
+                const BoundPort *p = &state->ports[i];
+                bool v6 = strchr(p->address, ':');
+
+                strv_pushf(&ports, "%s%s%s:%u->%u", v6 ? "[" : "", p->address, v6 ? "]" : "", p->host,
+                           p->container);
+        }
+        return ports;
+}
+
+int status_list_print(const StatusList *list, Error *reterr) {
+        static const char *const headers[] = {"NAME",    "STATE", "READY", "UPTIME",
+                                              "ADDRESS", "PORTS", "NOTE",  NULL};
+        _cleanup_(table_freep) Table *table = table_new(headers);
+        uint64_t now = realtime_usec();
+        int r;
+
+        for (size_t i = 0; i < list->n; i++) {
+                const ContainerStatus *c = &list->entries[i];
+                _cleanup_strv_ char **ports = c->running ? status_ports(c->state) : NULL;
+                _cleanup_free_ char *all_ports = ports ? strv_join(ports, " ") : NULL;
+                _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
+                char uptime[FORMAT_DURATION_MAX] = "";
+                const char *cells[] = {
+                        c->name,
+                        c->word,
+                        c->running ? (c->ready ? "yes" : "no") : NULL,
+                        uptime,
+                        c->running && c->state ? c->state->address : NULL,
+                        all_ports,
+                        notes,
+                };
+
+                if (c->since_usec > 0 && now > c->since_usec)
+                        (void) format_duration(uptime, now - c->since_usec);
+                table_add_row(table, cells);
+        }
+        r = table_print(table, stdout);
+        return r < 0 ? error_set(reterr, r, "print the status") : 0;
+}
+
+static Json *status_json(const ContainerStatus *c) {
+        Json *o = json_new_object(), *ports = json_new_array();
+        char time[FORMAT_RFC3339_MAX];
+
+        json_add_string(o, "name", c->name);
+        json_add_string(o, "machine", c->machine);
+        json_add_string(o, "state", c->word);
+        json_add_bool(o, "running", c->running);
+        json_add_bool(o, "ready", c->ready);
+        if (c->leader > 0)
+                json_add_uint(o, "leader", (uint64_t) c->leader);
+        if (c->since_usec > 0)
+                json_add_string(o, "readySince", format_rfc3339(time, c->since_usec));
+        if (c->running && c->state)
+                json_add_string(o, "address", c->state->address);
+        for (size_t i = 0; c->running && c->state && i < c->state->n_ports; i++) {
+                Json *p = json_new_object();
+
+                json_add_string(p, "address", c->state->ports[i].address);
+                json_add_uint(p, "host", c->state->ports[i].host);
+                json_add_uint(p, "container", c->state->ports[i].container);
+                json_add_string(p, "protocol", "tcp");
+                json_append(ports, p);
+        }
+        json_add(o, "ports", ports);
+        json_add_strv(o, "notes", c->notes);
+        return o;
+}
+
+int status_list_print_json(const Session *s, char *const *names, Error *reterr) {
+        _cleanup_(status_list_done) StatusList list = {};
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+        Json *project = json_new_object(), *containers = json_new_array();
+        int r;
+
+        json_add_string(project, "id", s->id);
+        json_add_string(project, "root", s->root);
+        json_add(document, "project", project);
+        json_add(document, "containers", containers);
+        r = status_list_gather(s, names, &list, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < list.n; i++)
+                json_append(containers, status_json(&list.entries[i]));
+        text = json_print(document, /* pretty= */ true);
+        return puts(text) < 0 ? error_set(reterr, errno, "print the status") : 0;
+}

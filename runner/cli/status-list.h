@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What `status` shows of each container: what the kernel and the guest say now, beside what was remembered.
+ */
+
+#include "cli/session.h"
+
+typedef struct ContainerStatus {
+        char *name;
+        char *machine;
+        const char *word; /* running, degraded, starting, stopping, stopped, failed, crashed */
+        bool running;
+        bool ready;
+        bool stale;
+        pid_t leader;
+        uint64_t since_usec;   /* CLOCK_REALTIME of being ready, 0: is not */
+        ContainerState *state; /* may be NULL */
+        char **notes;
+} ContainerStatus;
+
+typedef struct StatusList {
+        ContainerStatus *entries;
+        size_t n;
+} StatusList;
+
+void status_list_done(StatusList *list);
+
+/* Only root can ask a guest's manager; for others `ready` is what was true when it was started. */
+int status_list_gather(const Session *s, char *const *names, StatusList *ret, Error *reterr);
+
+int status_list_print(const StatusList *list, Error *reterr);
+int status_list_print_json(const Session *s, char *const *names, Error *reterr);
+
+/* "127.0.0.1:8080->80" and so on, one for each published address; owned by the caller, NULL when there are
+ * none. */
+char **status_ports(const ContainerState *state);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "backend/supervisor-client.h"
+#include "base/alloc.h"
+#include "cli/target.h"
+
+static int not_running(const Session *s, const char *container, Error *reterr) {
+        _cleanup_free_ char *command = session_command(s, "up", container);
+
+        (void) error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' is not running", container);
+        error_add_hint(reterr, "start it: %s", command);
+        return -ESRCH;
+}
+
+int target_open(const Globals *globals, const char *container, Target *ret, Error *reterr) {
+        _cleanup_free_ char *machine = NULL;
+        Session *s = &ret->session;
+        MachineStatus status;
+        int r;
+
+        ret->payload_cgroup_fd = -EBADF;
+        r = session_open(globals, s, reterr);
+        if (r >= 0)
+                r = session_load_spec(s, reterr);
+        if (r >= 0)
+                r = session_require_container(s, container, reterr);
+        if (r >= 0)
+                r = facts_require(&s->facts, FACTS_CGROUP, reterr);
+        if (r < 0)
+                return r;
+        machine = session_machine(s, container);
+        r = supervisor_query(s->facts.cgroup_root, machine, &status, reterr);
+        if (r < 0)
+                return r;
+        if (!status.running || status.leader == 0)
+                return not_running(s, container, reterr);
+        ret->leader = status.leader;
+        ret->payload_cgroup_fd = supervisor_open_payload_cgroup(s->facts.cgroup_root, machine, reterr);
+        return ret->payload_cgroup_fd < 0 ? ret->payload_cgroup_fd : 0;
+}
+
+void target_done(Target *t) {
+        session_done(&t->session);
+        t->payload_cgroup_fd = safe_close(t->payload_cgroup_fd);
+}

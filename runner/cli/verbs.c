@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cli/elevate.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+
+static const Verb *const verbs[] = {
+        &cmd_up,   &cmd_down, &cmd_restart, &cmd_status, &cmd_logs,    &cmd_shell,
+        &cmd_exec, &cmd_port, &cmd_config,  &cmd_doctor, &cmd_version,
+};
+
+const Option globals_options[] = {
+        {"directory", 'C', OPTION_STRING, offsetof(Globals, directory), "DIR",
+         "Start looking for the project in DIR"},
+        {"root", 0, OPTION_STRING, offsetof(Globals, root), "DIR",
+         "The project's root is DIR, in git or not"},
+        {"spec", 0, OPTION_STRING, offsetof(Globals, spec), "FILE",
+         "Specification [ROOT/flake-containers.json]"},
+        {"json", 0, OPTION_FLAG, offsetof(Globals, json), NULL, "Print the result as JSON"},
+        {"progress", 0, OPTION_STRING, offsetof(Globals, progress), "MODE", "auto, plain, json or quiet"},
+        {"dry-run", 0, OPTION_FLAG, offsetof(Globals, dry_run), NULL,
+         "Say what would be done, and why; do nothing"},
+        {"quiet", 'q', OPTION_FLAG, offsetof(Globals, quiet), NULL, "Like --progress=quiet"},
+        {"help", 'h', OPTION_FLAG, offsetof(Globals, help), NULL, "Show this help"},
+        {"version", 0, OPTION_FLAG, offsetof(Globals, version), NULL, "Show the version"},
+        {ELEVATE_MARK + 2, 0, OPTION_IGNORED, 0, NULL, NULL},
+};
+const size_t globals_n_options = ELEMENTSOF(globals_options);
+
+static const Verb *find_verb(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (streq(verbs[i]->name, name) || streq_ptr(verbs[i]->alias, name))
+                        return verbs[i];
+        return NULL;
+}
+
+/* Levenshtein's distance, cut off at what is still a typing mistake. */
+static size_t distance(const char *a, const char *b) {
+        size_t row[32], n = strlen(b);
+
+        if (n >= ELEMENTSOF(row))
+                return SIZE_MAX;
+        for (size_t j = 0; j <= n; j++)
+                row[j] = j;
+        for (size_t i = 0; a[i]; i++) {
+                size_t diagonal = row[0];
+
+                row[0] = i + 1;
+                for (size_t j = 0; j < n; j++) {
+                        size_t change = diagonal + (a[i] != b[j]);
+
+                        diagonal = row[j + 1];
+                        row[j + 1] = diagonal + 1 < change ? diagonal + 1 : change;
+                        if (row[j] + 1 < row[j + 1])
+                                row[j + 1] = row[j] + 1;
+                }
+        }
+        return row[n];
+}
+
+static int unknown_verb(const char *name, Error *reterr) {
+        const Verb *best = NULL;
+        size_t best_distance = 3;
+
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                size_t d = distance(name, verbs[i]->name);
+
+                if (d < best_distance) {
+                        best_distance = d;
+                        best = verbs[i];
+                }
+        }
+        (void) error_raise(reterr, FC_EXIT_USAGE, "unknown command '%s'", name);
+        if (best)
+                error_add_hint(reterr, "did you mean '%s'?", best->name);
+        else
+                error_add_hint(reterr, "list of commands: flake-containers --help");
+        return -EINVAL;
+}
+
+static void print_help(void) {
+        (void) printf(
+                "flake-containers [OPTION..] COMMAND [OPTION..] [NAME..]\n\n"
+                "Run the containers of this project: systemd-nspawn, state in .containers/.\n\nCommands:\n");
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                _cleanup_free_ char *left = xasprintf("%s %s", verbs[i]->name, verbs[i]->synopsis);
+
+                (void) printf("  %-26s %s%s%s%s\n", left, verbs[i]->summary,
+                              verbs[i]->alias ? " (also: " : "", verbs[i]->alias ? verbs[i]->alias : "",
+                              verbs[i]->alias ? ")" : "");
+        }
+        (void) printf("\nOptions:\n");
+        options_print_help(stdout, globals_options, globals_n_options);
+        (void) printf(
+                "\nOptions of a command: flake-containers COMMAND --help. All else: flake-containers(1).\n");
+}
+
+static void print_verb_help(const Verb *v) {
+        (void) printf("flake-containers %s [OPTION..] %s\n\n%s.\n", v->name, v->synopsis, v->summary);
+        if (v->n_options > 0) {
+                (void) printf("\nOptions:\n");
+                options_print_help(stdout, v->options, v->n_options);
+        }
+        (void) printf("\nOptions of all commands:\n");
+        options_print_help(stdout, globals_options, globals_n_options);
+}
+
+static int check_operands(const Verb *v, char *const *operands, Error *reterr) {
+        size_t n = strv_length(operands);
+
+        if (n < v->min_operands)
+                return error_raise(reterr, FC_EXIT_USAGE, "usage: flake-containers %s %s", v->name,
+                                   v->synopsis);
+        if (n > v->max_operands)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "'%s' is one operand too many; usage: flake-containers %s %s",
+                                   operands[v->max_operands], v->name, v->synopsis);
+        return 0;
+}
+
+static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Globals *globals,
+                    Error *reterr) {
+        _cleanup_free_ void *target = xmalloc0(v->target_size);
+        _cleanup_strv_ char **operands = NULL;
+        OptionTable own = {v->options, v->n_options, target};
+        OptionTable tables[] = {own, {globals_options, globals_n_options, globals}};
+        int r;
+
+        if (globals->directory && chdir(globals->directory) < 0)
+                return errno == ENOENT
+                               ? error_raise(reterr, FC_EXIT_USAGE, "directory '%s' does not exist",
+                                             globals->directory)
+                               : error_set(reterr, errno, "change to directory '%s'", globals->directory);
+        if (v->defaults)
+                v->defaults(target);
+        r = options_parse(tables, ELEMENTSOF(tables), words, v->stop_early, &operands, reterr);
+        if (r >= 0 && globals->help) {
+                print_verb_help(v);
+                options_done(&own);
+                return FC_EXIT_OK;
+        }
+        if (r >= 0)
+                r = check_operands(v, operands, reterr);
+        if (r >= 0 && v->needs_root && !globals->dry_run && geteuid() != 0)
+                r = session_elevate(globals, argc, argv, reterr);
+        if (r >= 0)
+                r = v->run(globals, target, operands, reterr);
+        options_done(&own);
+        return r;
+}
+
+int verbs_main(int argc, char **argv, Globals *ret_globals, Error *reterr) {
+        OptionTable table = {globals_options, globals_n_options, ret_globals};
+        _cleanup_strv_ char **words = NULL;
+        const Verb *v;
+        int r;
+
+        r = options_parse(&table, 1, argv + 1, /* stop_early= */ true, &words, reterr);
+        if (r < 0)
+                return r;
+        if (ret_globals->version)
+                return cmd_version.run(ret_globals, NULL, NULL, reterr);
+        if (!words[0] || streq(words[0], "help")) {
+                if (!words[0] && !ret_globals->help) {
+                        (void) error_raise(reterr, FC_EXIT_USAGE, "no command given");
+                        error_add_hint(reterr, "list of commands: flake-containers --help");
+                        return -EINVAL;
+                }
+                print_help();
+                return FC_EXIT_OK;
+        }
+        v = find_verb(words[0]);
+        if (!v)
+                return unknown_verb(words[0], reterr);
+        return run_verb(v, argc, argv, words + 1, ret_globals, reterr);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The table of verbs: dispatch, `--help` and the completion are read from it. Each verb is a file
+ * cmd-<verb>.c that exports one row. */
+
+#include "cli/globals.h"
+
+typedef struct Verb {
+        const char *name;
+        const char *alias;    /* a name that people know from elsewhere, or NULL */
+        const char *synopsis; /* operands */
+        const char *summary;
+        const Option *options;
+        size_t n_options;
+        size_t target_size;             /* of the struct that the options fill, zeroed before */
+        void (*defaults)(void *target); /* for values that are not zero; may be NULL */
+        size_t min_operands;
+        size_t max_operands; /* SIZE_MAX: any number */
+        bool stop_early;     /* operands begin a foreign command line */
+        bool needs_root;     /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
+
+        /* Return: the exit status, or a negative errno with @reterr set. */
+        int (*run)(const Globals *globals, const void *options, char *const *operands, Error *reterr);
+} Verb;
+
+extern const Verb cmd_up, cmd_down, cmd_restart, cmd_status, cmd_logs, cmd_shell, cmd_exec, cmd_port,
+        cmd_config, cmd_doctor, cmd_version;
+
+/**
+ * verbs_main() - the whole command line
+ * @ret_globals: filled as far as parsing went, also on failure; the caller frees it with options_done()
+ *
+ * Return: the exit status, or a negative errno with @reterr set.
+ */
+int verbs_main(int argc, char **argv, Globals *ret_globals, Error *reterr);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The console's log of a container: bytes as the payload wrote them to its console, with escape sequences,
+ * carriage returns and a last line that may not have ended. It is what there is when the guest keeps no
+ * journal, or died before it had one. */
+
+#include "base/error.h"
+
+typedef struct ConsoleReader ConsoleReader;
+
+/**
+ * console_tail() - the last lines of a console log, safe for a terminal, oldest first
+ * @fd: the file, not owned, open for reading; its position is not used
+ * @n: at most so many; a last line without its end counts, empty lines too
+ *
+ * An empty file is success with *ret_lines = NULL. Free them with strv_free().
+ */
+int console_tail(int fd, uint64_t n, char ***ret_lines, Error *reterr);
+
+/* Reads a console log line by line and goes on when it grows. Ownership of the fd passes. */
+ConsoleReader *console_reader_new(int fd);
+ConsoleReader *console_reader_free(ConsoleReader *reader);
+DEFINE_FREEP(ConsoleReader, console_reader_free);
+
+/* To the beginning of the @n-th line from the end; UINT64_MAX: the beginning. */
+int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr);
+
+/**
+ * console_reader_next() - the next line that has ended
+ *
+ * *ret_line is valid until the next call, not NUL-terminated and *not* safe for a terminal; where the
+ * payload returned to the line's beginning (progress bars) it is what a screen would show last. A file that
+ * was truncated is read from its beginning, after what was left of the old line. A line of more than 64 KiB
+ * comes in pieces. Return: 1, 0 when there is none yet, or a negative errno.
+ */
+int console_reader_next(ConsoleReader *reader, const char **ret_line, size_t *ret_size, Error *reterr);
+
+/* What was read of a line that has not ended, for the end of reading. Return: whether there is anything. */
+bool console_reader_rest(ConsoleReader *reader, const char **ret_line, size_t *ret_size);
+
+/* The fd, owned by the reader: to be watched for IN_MODIFY. */
+int console_reader_fd(const ConsoleReader *reader);

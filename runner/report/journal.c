@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+
+#include "base/alloc.h"
+#include "base/strv.h"
+#include "report/journal-reader.h"
+#include "report/journal.h"
+#include "report/log-format.h"
+#include "report/log-view.h"
+#include "report/sigbus.h"
+
+static int print_all(const LogRequest *request, FILE *out, Error *reterr) {
+        _cleanup_(log_view_freep) LogView *view = NULL;
+        int r;
+
+        r = log_view_new(request, NULL, out, &view, reterr);
+        while (r >= 0 && (r = log_view_drain(view, SIZE_MAX, reterr)) > 0)
+                ;
+        return r == -EPIPE && !error_is_set(reterr) ? 0 : r;
+}
+
+static int follow(const LogRequest *request, FILE *out, Error *reterr) {
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        _cleanup_(log_view_freep) LogView *view = NULL;
+        int r;
+
+        r = sd_event_new(&event);
+        /* Without a callback the loop ends with the userdata, 0. Blocked while the source exists. */
+        r = r < 0 ? r : sd_event_add_signal(event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+        r = r < 0 ? r : sd_event_add_signal(event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+        if (r < 0)
+                return error_set(reterr, r, "make an event loop");
+        r = log_view_new(request, event, out, &view, reterr);
+        if (r < 0)
+                return r;
+        r = sd_event_loop(event);
+        if (r < 0) {
+                (void) error_set(reterr, r, "follow logs");
+                log_view_error(view, reterr);
+        }
+        return r;
+}
+
+int logs_show(const LogRequest *request, FILE *out, Error *reterr) {
+        SigbusGuard guard;
+        int r;
+
+        sigbus_guard_init(&guard);
+        r = request->follow ? follow(request, out, reterr) : print_all(request, out, reterr);
+        sigbus_guard_done(&guard);
+        return r;
+}
+
+static int read_tail(int dir_fd, const LogRequest *request, char ***ret_lines, Error *reterr) {
+        _cleanup_(journal_reader_freep) JournalReader *reader = NULL;
+        _cleanup_strv_ char **lines = NULL;
+        const LogEntry *entry;
+        int r;
+
+        r = journal_reader_new(dir_fd, request, &reader, reterr);
+        if (r >= 0)
+                r = journal_reader_seek(reader, request->lines, reterr);
+        while (r >= 0 && (r = journal_reader_next(reader, &entry, reterr)) > 0)
+                log_format_evidence(entry, &lines);
+        if (r < 0)
+                return r;
+        /* Entries were counted; a message of several lines makes more of them. */
+        for (size_t n = strv_length(lines); n > request->lines; n--) {
+                free(lines[0]);
+                memmove(lines, lines + 1, n * sizeof(*lines));
+        }
+        *ret_lines = TAKE_PTR(lines);
+        return 0;
+}
+
+int journal_unit_tail(const char *journal_dir, const char *unit, uint64_t since_usec, size_t n,
+                      char ***ret_lines, Error *reterr) {
+        char *units[] = {(char *) unit, NULL};
+        LogRequest request = LOG_REQUEST_INIT;
+        SigbusGuard guard;
+        int fd, r;
+
+        request.units = units;
+        request.since_usec = since_usec;
+        request.lines = n;
+        fd = open(journal_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT) {
+                *ret_lines = NULL;
+                return 0;
+        }
+        if (fd < 0)
+                return error_set(reterr, errno, "open the journal '%s'", journal_dir);
+        sigbus_guard_init(&guard);
+        r = read_tail(fd, &request, ret_lines, reterr);
+        sigbus_guard_done(&guard);
+        return r;
+}

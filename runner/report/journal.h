@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The logs of containers: their guests' journals, read from the host with sd-journal(3), several of them
+ * merged by time; and the console's log where there is no journal (yet).
+ *
+ * A guest owns its journal directory (it is bind-mounted at /var/log/journal), so symbolic links in it are
+ * not followed, its text is made harmless (text.h), and a file that is cut under our eyes only ends that
+ * file. */
+
+#include "base/error.h"
+
+typedef struct sd_event sd_event;
+
+typedef enum LogOutput {
+        LOG_OUTPUT_SHORT, /* "10:02:11 redis[31]: Ready to accept connections" */
+        LOG_OUTPUT_JSON,  /* one object per line */
+        LOG_OUTPUT_CAT,   /* the message alone */
+        _LOG_OUTPUT_MAX,
+} LogOutput;
+
+/* Where the log of one container is. Paths are relative to @dir_fd (".containers"), are resolved beneath it
+ * without following links, and need not exist. */
+typedef struct LogSource {
+        const char *container;
+        int dir_fd;          /* not owned */
+        const char *journal; /* "db/journal"; NULL: a payload without a journal */
+        const char *console; /* "db/console.log", read where there is no journal (yet); NULL: never */
+} LogSource;
+
+#define LOG_LINES_ALL     UINT64_MAX
+#define LOG_LINES_DEFAULT (UINT64_MAX - 1) /* all; with follow and neither since nor this_boot: 10 */
+
+typedef struct LogRequest {
+        const LogSource *sources;
+        size_t n_sources;
+        char *const *units;                     /* full names (log_unit_name()); empty: all */
+        unsigned priority_first, priority_last; /* 0 (emerg) to 7 (debug), see log_priority_parse() */
+        uint64_t since_usec, until_usec;        /* inclusive, microseconds since the epoch */
+        uint64_t lines;                         /* of each container: the last of them; journal entries */
+        bool this_boot;                         /* from the newest boot on */
+        bool follow;
+        LogOutput output;
+} LogRequest;
+
+#define LOG_REQUEST_INIT                                                                                    \
+        ((LogRequest){.priority_last = 7, .until_usec = UINT64_MAX, .lines = LOG_LINES_DEFAULT})
+
+/**
+ * logs_show() - print logs to @out as asked; the whole of the `logs` verb
+ *
+ * Without follow it returns when everything is printed. With follow it runs its own event loop until SIGINT
+ * or SIGTERM (0), until the reader of @out is gone (0, also while nothing is being logged), or until an
+ * error. It then waits for what does not exist yet (the container was never started) and goes on over
+ * restarts of the guest, a new machine id, rotation, and a container directory that is removed and made
+ * again. No polling; new entries appear when the guest's journald announces them, 250 to 500 ms after it got
+ * them.
+ *
+ * Short output has the container's name in front when there are several, the date when it is not today's,
+ * and colours when @out is a terminal. Cat output is raw bytes unless @out is a terminal.
+ *
+ * A console has neither times nor units nor priorities: it is left out when any of these is asked for, which
+ * is an error (FC_EXIT_USAGE) when nothing else is there, as is following with an end (until). The caller
+ * ignores SIGPIPE.
+ */
+int logs_show(const LogRequest *request, FILE *out, Error *reterr);
+
+typedef struct LogView LogView;
+
+/* The parts of a following logs_show() for a caller with an event loop of its own (`up` that stays
+ * attached): prints what there is and then what comes, from the loop. The loop is ended with 0 when the
+ * reader is gone, with a negative errno on failure; log_view_error() then moves the error out. @request and
+ * what it points to,
+ * @event and @out must outlive the view. */
+int log_view_new(const LogRequest *request, sd_event *event, FILE *out, LogView **ret, Error *reterr);
+LogView *log_view_free(LogView *view);
+DEFINE_FREEP(LogView, log_view_free);
+void log_view_error(LogView *view, Error *reterr);
+
+/**
+ * journal_unit_tail() - the last lines of a unit, for the report of its failure
+ * @journal_dir: as opened by the caller, best "/proc/self/fd/N" of a directory that was opened safely
+ * @since_usec: earlier entries are left out
+ *
+ * Lines like "10:11:02.118 postgres[61]: FATAL: ...", oldest first, at most @n, safe for a terminal; further
+ * lines of one message are indented. They contain what the unit printed and what the guest's manager said of
+ * it. No entry, or no journal at all, is success with *ret_lines = NULL. Free them with strv_free().
+ */
+int journal_unit_tail(const char *journal_dir, const char *unit, uint64_t since_usec, size_t n,
+                      char ***ret_lines, Error *reterr);
