@@ -1,0 +1,588 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What the tests in tests/live have in common. A script sources this, defines functions testcase_* and ends with
+# `live_main "$@"`; arguments choose test cases by name.
+#
+# The real program runs real containers as root, on the real kernel, but in a "host" of the script's own: namespaces
+# for processes, mounts, network, IPC and cgroups, an empty /run, and an /etc/passwd with a developer in it. So the
+# developer's machine keeps out of the tests (a port in use, another project's bridge), the tests keep out of it,
+# nothing survives them whatever happens, and "the host is as it was before" can be compared in full.
+#
+#   FC_BINARY     the program; its libexec/ lies beside it
+#   FC_HELPERS    folder of the helper programs (tests/live/wait-for.c)
+#   FC_IMAGES     folder with the example's images
+#   FC_TEST_TMP   where scratch folders are made; /var/tmp, because containers are big for a /tmp in memory
+#   FC_TEST_KEEP  not empty: leave the scratch folder of a failed script
+#   MUST_RUN      1: what would be skipped has failed
+
+set -Eeuo pipefail
+shopt -s inherit_errexit
+
+LIVE_SCRIPT=$(realpath -- "$0")
+LIVE_NAME=$(basename -- "$LIVE_SCRIPT" .sh)
+LIVE_TOP=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
+readonly LIVE_SCRIPT LIVE_NAME LIVE_TOP
+
+# The developer in the tests' /etc/passwd, who owns the projects.
+readonly DEV=fcdev DEV_UID=54321 DEV_GID=54321
+
+# A container needs well below a second of work; this is for machines that are busy with something else.
+readonly FC_TIMEOUT=${FC_TIMEOUT:-120}
+readonly WAIT=30
+
+### Outcomes
+
+# The script's own output, also where a function's is redirected.
+exec {LIVE_OUT}>&1
+
+note() { printf '    %s\n' "$*" >&"$LIVE_OUT"; }
+
+indent() { sed "s/^/$1/"; }
+
+# skip REASON: leaves the test case, or the script when called outside of one.
+skip() {
+        if [[ ${MUST_RUN:-} == 1 ]]; then
+                note "cannot run here, and MUST_RUN is set: $*"
+                exit 1
+        fi
+        note "skipped: $*"
+        exit 77
+}
+
+# The calls that led here, without this file's own.
+live_trace() {
+        local i
+
+        for ((i = 1; i < ${#FUNCNAME[@]}; i++)); do
+                if [[ ${BASH_SOURCE[i]} -ef $LIVE_SCRIPT ]]; then
+                        note "  at ${LIVE_SCRIPT##*/}:${BASH_LINENO[i - 1]} in ${FUNCNAME[i]}"
+                fi
+        done
+}
+
+# flunk TEXT..: the test case has failed. With the last command that `run` ran, for the reader.
+flunk() {
+        trap - ERR
+        note "FAILED: $*"
+        live_trace
+        if [[ -n ${RAN:-} ]]; then
+                note "last run: $RAN -> $STATUS"
+                head -n 60 <<<"$OUT" | indent '      out| ' >&"$LIVE_OUT"
+                head -n 60 <<<"$ERR" | indent '      err| ' >&"$LIVE_OUT"
+        fi
+        exit 1
+}
+
+live_on_error() {
+        local status=$?
+
+        trap - ERR
+        note "FAILED: status $status of: $1"
+        live_trace
+        exit 1
+}
+
+### Running things
+
+# run COMMAND..: sets STATUS, OUT and ERR, never fails by itself.
+run() {
+        local folder
+
+        folder=$(mktemp -d "$SCRATCH/run.XXXXXX")
+        RAN=$*
+        STATUS=0
+        "$@" >"$folder/out" 2>"$folder/err" || STATUS=$?
+        # NUL bytes cannot be kept; no test needs them.
+        OUT=$(tr -d '\0' <"$folder/out")
+        ERR=$(tr -d '\0' <"$folder/err")
+        rm -r "$folder"
+}
+
+# run_status STATUS COMMAND..: run, and that must be its status.
+run_status() {
+        local want=$1
+
+        shift
+        run "$@"
+        [[ $STATUS == "$want" ]] || flunk "status $STATUS, not $want"
+}
+
+ok() { run_status 0 "$@"; }
+
+# fc ARGUMENT..: the program, in the project's folder, as a developer's sudo would start it.
+fc() {
+        (
+                cd "$PROJECT"
+                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
+                        timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"
+        )
+}
+
+# fc_background OUTPUT ARGUMENT..: the same without waiting for it; FC_PID is the program itself, so that signals reach it. Like a
+# command typed at a terminal it does not ignore SIGINT, which bash would make it do otherwise.
+fc_background() {
+        local output=$1
+
+        shift
+        (
+                cd "$PROJECT"
+                exec env --default-signal=INT,QUIT SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" "$FC" "$@"
+        ) >"$output" 2>&1 &
+        FC_PID=$!
+}
+
+# finished PID: waits for a background command; sets STATUS.
+finished() {
+        STATUS=0
+        "$FC_HELPERS/wait-for" "$FC_TIMEOUT" exit "$1" || flunk "process $1 still runs after $FC_TIMEOUT s"
+        wait "$1" || STATUS=$?
+}
+
+# as_dev COMMAND..: as the developer, without any privilege.
+as_dev() {
+        setpriv --reuid "$DEV_UID" --regid "$DEV_GID" --init-groups -- env HOME="$SCRATCH/home" USER="$DEV" LOGNAME="$DEV" \
+                "$@"
+}
+
+### Assertions
+
+equal() { [[ $1 == "$2" ]] || flunk "${3:-value} is '$1', not '$2'"; }
+differ() { [[ $1 != "$2" ]] || flunk "${3:-value} is '$1' still"; }
+# expect_out REGEX, expect_err REGEX: extended regular expressions over the whole of it.
+expect_out() { [[ $OUT =~ $1 ]] || flunk "stdout has nothing like: $1"; }
+expect_err() { [[ $ERR =~ $1 ]] || flunk "stderr has nothing like: $1"; }
+refute_out() { [[ ! $OUT =~ $1 ]] || flunk "stdout has: ${BASH_REMATCH[0]}"; }
+refute_err() { [[ ! $ERR =~ $1 ]] || flunk "stderr has: ${BASH_REMATCH[0]}"; }
+exists() { [[ -e $1 || -L $1 ]] || flunk "$1 does not exist"; }
+absent() { [[ ! -e $1 && ! -L $1 ]] || flunk "$1 exists"; }
+# true_that TEXT COMMAND..
+true_that() {
+        local text=$1
+
+        shift
+        "$@" || flunk "not so: $text"
+}
+
+# same_files WANT GOT TEXT: shows the difference.
+same_files() {
+        local difference
+
+        difference=$(diff -U0 -- "$1" "$2" | tail -n +3) || :
+        [[ -z $difference ]] || flunk "$3:"$'\n'"$(indent '      ' <<<"$difference")"
+}
+
+### Waiting, always for an event and never longer than WAIT
+
+# line_in FILE REGEX [SECONDS]: until a line of a growing file matches; prints that line.
+line_in() {
+        local file=$1 regex=$2 seconds=${3:-$WAIT} tail fd line='' found=0
+
+        touch -- "$file"
+        exec {fd}< <(exec timeout "$seconds" tail -n +1 -f -- "$file" 2>/dev/null)
+        tail=$!
+        while IFS= read -r line <&"$fd"; do
+                if [[ $line =~ $regex ]]; then
+                        found=1
+                        break
+                fi
+        done
+        kill "$tail" 2>/dev/null || :
+        exec {fd}<&-
+        ((found)) || flunk "no line like '$regex' within $seconds s in: $(tail -n 20 -- "$file")"
+        printf '%s\n' "$line"
+}
+
+gone() { "$FC_HELPERS/wait-for" "$WAIT" exit "$1" || flunk "process $1 still runs after $WAIT s"; }
+
+# after MILLISECONDS: for tests whose subject is a moment ("killed 30 ms after the start"), never to wait for something.
+after() {
+        local nothing
+
+        read -r -t "$(printf '%d.%03d' "$(($1 / 1000))" "$(($1 % 1000))")" nothing <&"$LIVE_NOTHING" || :
+        : "${nothing:-}"
+}
+
+# try_until SECONDS COMMAND..: the last resort, where the only way to see the event is to look again.
+try_until() {
+        local end=$((SECONDS + $1))
+
+        shift
+        until "$@"; do
+                ((SECONDS < end)) || flunk "not within the time: $*"
+                after 20
+        done
+}
+
+### Projects
+
+# project PATH-BELOW-SCRATCH [OWNER]: makes a project with git and makes it the current one: PROJECT. Owned by the
+# developer unless OWNER is root.
+project() {
+        local owner=${2:-$DEV}
+
+        PROJECT=$SCRATCH/projects/$1
+        LIVE_PROJECTS+=("$PROJECT")
+        mkdir -p -- "$SCRATCH/projects" "$PROJECT/src"
+        chown "$DEV:" -- "$SCRATCH/projects"
+        printf '<p>page of %s</p>\n' "$1" >"$PROJECT/src/index.html"
+        chown -R "$owner:" -- "$PROJECT"
+        if [[ $owner == "$DEV" ]]; then
+                as_dev git init -q -- "$PROJECT"
+        else
+                git init -q -- "$PROJECT"
+        fi
+}
+
+# spec CONTAINERS: writes the current project's specification. CONTAINERS is the JSON inside of "containers".
+spec() {
+        jq -n --argjson containers "{$1}" '{version: 1, containers: $containers}' >"$PROJECT/flake-containers.json"
+        chown --reference="$PROJECT" -- "$PROJECT/flake-containers.json"
+}
+
+# What goes into spec: NAME [MORE JSON KEYS, each with a comma before it]
+web() {
+        printf '"%s": {"system": {"rootfs": "%s", "init": "/sbin/init"}%s}' \
+                "$1" "${WEB_IMAGE:-$FC_IMAGES/httpserver}" "${2:-}"
+}
+
+# A container that only runs a command, in a root file system of a few megabytes: starts in a fraction of the time.
+tiny() {
+        tiny_image
+        printf '"%s": {"system": {"rootfs": "%s"}, "command": %s%s}' "$1" "$TINY_IMAGE" \
+                "${2:-[\"/bin/sleep\", \"infinity\"]}" "${3:-}"
+}
+
+# bash and some tools, copied out of an image with the libraries they need: no package, no network.
+tiny_image() {
+        local from=$FC_IMAGES/httpserver to=$TINY_IMAGE program file
+
+        [[ ! -d $to ]] || return 0
+        mkdir -p "$to.new"/{dev,etc,proc,root,run,sys,tmp,usr/bin,usr/lib,usr/lib64,usr/sbin,var/log}
+        for file in bin lib lib64 sbin; do ln -s "usr/$file" "$to.new/$file"; done
+        for program in bash cat chmod chown date echo env false getent grep head hostname id kill ls md5sum mkdir mount mv printf ps \
+                readlink rm seq setpriv sh sleep stat stty tee touch true tty umount; do
+                [[ -e $from/usr/bin/$program ]] || continue
+                cp -L -- "$from/usr/bin/$program" "$to.new/usr/bin/$program"
+                while read -r file; do
+                        mkdir -p "$to.new/usr${file%/*}"
+                        [[ -e $to.new/usr$file ]] || cp -L -- "$from$file" "$to.new/usr$file"
+                done < <(chroot "$from" ldd "/usr/bin/$program" | sed -n 's/^.*[[:space:]]\(\/lib[^ ]*\) .*/\1/p')
+        done
+        # getent finds these at run time.
+        for file in "$from"/usr/lib/*/libnss_{files,dns}.so.2; do
+                [[ ! -e $file ]] || cp -L -- "$file" "$to.new${file#"$from"}"
+        done
+        printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n' >"$to.new/etc/passwd"
+        printf 'root:x:0:\nnogroup:x:65534:\n' >"$to.new/etc/group"
+        printf 'hosts: files\npasswd: files\ngroup: files\n' >"$to.new/etc/nsswitch.conf"
+        printf 'ID=tiny\nNAME=tiny\n' >"$to.new/usr/lib/os-release"
+        mv "$to.new" "$to"
+}
+
+# variant NAME: a copy of the httpserver's image that may get more files, and no changed ones: the files are hard links
+# where that is possible. Sets VARIANT.
+variant() {
+        VARIANT=$SCRATCH/images/$1
+        mkdir -p "$SCRATCH/images"
+        cp -al -- "$FC_IMAGES/httpserver" "$VARIANT" 2>/dev/null || {
+                rm -rf -- "$VARIANT"
+                cp -a --reflink=auto -- "$FC_IMAGES/httpserver" "$VARIANT"
+        }
+}
+
+# unit IMAGE NAME: a unit from stdin, wanted by multi-user.target.
+unit() {
+        local folder=$1/etc/systemd/system
+
+        cat >"$folder/$2"
+        ln -s "/etc/systemd/system/$2" "$folder/multi-user.target.wants/$2"
+}
+
+# page PORT [ADDRESS] [CURL OPTION..]
+page() {
+        local port=$1 address=${2:-127.0.0.1}
+
+        shift "$(($# < 2 ? $# : 2))"
+        curl --silent --show-error --fail --globoff --noproxy '*' --max-time 20 "$@" "http://$address:$port/"
+}
+
+### What the kernel says about a container of the current project
+
+machine_cgroup() {
+        printf '%s/flake-containers/%s\n' "$CGROUP2" \
+                "$(fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .machine')"
+}
+
+# *_pid_of CGROUP
+supervisor_pid_of() { head -n 1 "$1/runner/cgroup.procs"; }
+nspawn_pid_of() { head -n 1 "$1/nspawn/supervisor/cgroup.procs"; }
+payload_pids_of() { find "$1/nspawn/payload" -name cgroup.procs -exec cat {} + 2>/dev/null; }
+
+# payloads_on NAME: how many guests use the container's root file system, told by their PID namespaces. A number
+# above 1 is the way to lose data.
+payloads_on() {
+        local tree dir
+
+        tree=$(stat -c %d:%i -- "$PROJECT/.containers/$1/root") || {
+                echo 0
+                return
+        }
+        for dir in /proc/[0-9]*; do
+                if [[ $(stat -L -c %d:%i -- "$dir/root/" 2>/dev/null) == "$tree" ]]; then
+                        readlink -- "$dir/ns/pid" || :
+                fi
+        done | sort -u | wc -l
+}
+
+# state_of NAME: "running", "stopped", "crashed", ..
+state_of() { fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .state'; }
+
+### The host, before and after
+
+# Everything there is on the script's own host, one line a thing, sorted within its kind.
+host_snapshot() {
+        local dir pid args own=" 1 $$ $BASHPID ${PPID} "
+
+        for dir in /proc/[0-9]*; do
+                pid=${dir#/proc/}
+                [[ $own != *" $pid "* ]] || continue
+                args=$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null) || continue
+                # The subshell that just read it, and those of the test's own; a container's have other names.
+                [[ -z $args || $args == *"$LIVE_SCRIPT"* || $args == "tr "* || $args == "sort "* ]] || printf 'process %s\n' "$args"
+        done | sort
+        awk '{ print "mount", $5, $4 }' /proc/self/mountinfo | sort
+        ip -o link | awk '{ sub(/@.*/, "", $2); sub(/:$/, "", $2); print "link", $2 }' | sort
+        ip -o address | awk '{ print "address", $2, $4 }' | sort
+        { ip -4 route show table all && ip -6 route show table all; } | sed 's/^/route /; s/ *$//' | sort
+        if command -v nft >/dev/null; then nft list ruleset | sed 's/^/nft /'; fi
+        # Connections that end take a while to be forgotten; who listens is what counts.
+        ss -Hlnt | awk '{ print "listens", $4 }' | sort
+        find "$CGROUP2" -mindepth 1 -type d -printf 'cgroup /%P\n' | sort
+        # nspawn leaves its lock files itself, and ours may stay: nobody can tell when a lock's file is safe to remove.
+        find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
+                -not \( -path '/run/flake-containers*' \( -type d -o -type f -name '*lock*' \) \) \
+                -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf 'run %p %y %l\n' | sort
+        find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf 'file %p %y %s %l\n' 2>/dev/null | sort
+        # "grep ''" prints the names with the values.
+        grep -s '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv{4,6}/conf/{all,default}/{forwarding,rp_filter} \
+                /proc/sys/net/ipv4/conf/{all,default}/route_localnet | sed 's/^/sysctl /' || :
+}
+
+# project_snapshot: everything of the current project but .containers.
+project_snapshot() {
+        find "$PROJECT" -path "$PROJECT/.containers" -prune -o -not -path "$PROJECT" -printf '%P %y %u %g %m %s %T@ %l\n' | sort
+}
+
+# nothing_made: the program must not have begun anything in the current project.
+nothing_made() {
+        absent "$PROJECT/.containers"
+        [[ ! -e $CGROUP2/flake-containers ]] || flunk "a cgroup is there: $(find "$CGROUP2/flake-containers" -type d)"
+}
+
+### The script's own host
+
+live_require() {
+        local program
+
+        ((EUID == 0)) || skip "needs root"
+        [[ -n ${FC_BINARY:-} && -x ${FC_BINARY:-} ]] || skip "FC_BINARY names no program; tests/run sets it"
+        [[ -n ${FC_HELPERS:-} && -x $FC_HELPERS/wait-for ]] || skip "FC_HELPERS has no wait-for; tests/run sets it"
+        for program in systemd-nspawn unshare setpriv git jq curl ip ss; do
+                command -v "$program" >/dev/null || skip "$program is not installed"
+        done
+        FC_IMAGES=${FC_IMAGES:-$LIVE_TOP/examples/debian/images}
+        [[ -d $FC_IMAGES/httpserver ]] || skip "there is no $FC_IMAGES/httpserver; examples/debian/make-images makes it"
+        LIVE_CGROUP2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+        [[ -n $LIVE_CGROUP2 ]] || skip "no cgroup2 is mounted"
+        export FC_IMAGES LIVE_CGROUP2
+}
+
+# Removes a scratch folder and a cgroup of that name, with all that is still in them.
+live_remove() {
+        local scratch=$1 cgroup
+
+        cgroup=$LIVE_CGROUP2/$(basename -- "$scratch")
+        if [[ -d $cgroup ]]; then
+                echo 1 >"$cgroup/cgroup.kill" || :
+                "$FC_HELPERS/wait-for" 30 empty "$cgroup" || :
+                find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || :
+        fi
+        rm -rf --one-file-system -- "$scratch"
+}
+
+# Outside: makes the namespaces, waits, cleans up.
+live_outside() {
+        local folder=${FC_TEST_TMP:-/var/tmp} scratch status=0 lock old
+
+        live_require
+        # What an earlier script left that was killed: its lock is free.
+        for old in "$folder"/fc-live.??????; do
+                [[ -d $old ]] || continue
+                if exec {lock}<"$old" && flock --nonblock "$lock"; then live_remove "$old"; fi
+                exec {lock}<&-
+        done
+        SCRATCH=$(mktemp -d "$folder/fc-live.XXXXXX")
+        scratch=$SCRATCH
+        export SCRATCH
+        exec {lock}<"$scratch"
+        flock "$lock"
+        mkdir "$LIVE_CGROUP2/${scratch##*/}"
+        # Whatever ends this script ends the others' PID namespace, and so all of it.
+        trap '[[ -n ${FC_TEST_KEEP:-} && $status != 0 ]] || live_remove "$scratch"' EXIT
+        trap 'exit 130' INT TERM HUP
+
+        chmod 755 "$scratch"
+        # The shell in between is PID 1 of the namespace: it collects orphans, and a script that is PID 1 itself would
+        # ignore signals.
+        # shellcheck disable=SC2016 # expanded inside
+        LIVE_INSIDE=1 bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' bash "$LIVE_CGROUP2/${scratch##*/}" \
+                unshare --kill-child --fork --pid --mount --net --ipc --uts --cgroup \
+                bash -c '"$@"; exit $?' bash "$LIVE_SCRIPT" "$@" {lock}<&- </dev/null &
+        wait $! || status=$?
+        exit "$status"
+}
+
+# Inside, before anything else: makes the host look as described at the top.
+live_make_host() {
+        local etc=$SCRATCH/etc cgroups file
+
+        mount -t proc proc /proc
+        # sysfs shows the network that was current when it was mounted. The cgroups go with the old one, and come back:
+        # version 1 as it is, version 2 with the new root.
+        cgroups=$SCRATCH/cgroups
+        mkdir "$cgroups"
+        mount --rbind /sys/fs/cgroup "$cgroups"
+        mount -t sysfs sysfs /sys
+        mount --rbind "$cgroups" /sys/fs/cgroup
+        umount -R "$cgroups"
+        rmdir "$cgroups"
+        umount --lazy "$LIVE_CGROUP2"
+        mount -t cgroup2 cgroup2 "$LIVE_CGROUP2"
+        CGROUP2=$LIVE_CGROUP2
+
+        mount -t tmpfs -o mode=755 tmpfs /run
+        # nspawn makes these itself, and leaves them.
+        mkdir -p /run/lock /run/systemd/nspawn/{propagate,unix-export} /run/systemd/nspawn-uid "$LIVE_RUN"
+        mount --bind "$(dirname -- "$FC_BINARY")" "$LIVE_RUN"
+        FC=$LIVE_RUN/$(basename -- "$FC_BINARY")
+
+        # A developer who may use sudo. The accounts are the host's otherwise.
+        mkdir -p "$etc" "$SCRATCH/home"
+        for file in passwd group shadow; do
+                cp -p "/etc/$file" "$etc/$file"
+        done
+        echo "$DEV:x:$DEV_UID:$DEV_GID:Developer:$SCRATCH/home:/bin/bash" >>"$etc/passwd"
+        echo "$DEV:x:$DEV_GID:" >>"$etc/group"
+        echo "$DEV:*:19000:0:99999:7:::" >>"$etc/shadow"
+        for file in passwd group shadow; do mount --bind "$etc/$file" "/etc/$file"; done
+        if [[ -e /etc/sudoers ]]; then
+                printf 'Defaults env_reset,secure_path="/usr/sbin:/usr/bin:/sbin:/bin"\nroot ALL=(ALL:ALL) ALL\n%s ALL=(ALL:ALL) NOPASSWD: ALL\n' \
+                        "$DEV" >"$etc/sudoers"
+                chmod 440 "$etc/sudoers"
+                mount --bind "$etc/sudoers" /etc/sudoers
+        fi
+        chown "$DEV_UID:$DEV_GID" "$SCRATCH/home"
+        export HOME=$SCRATCH/home
+        unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND XDG_RUNTIME_DIR NOTIFY_SOCKET
+
+        # From here on a mount that somebody fails to keep to themselves shows here, as it would on a host whose root
+        # is shared, which is how systemd boots.
+        mount --make-rshared /
+        ip link set lo up
+        # A file descriptor on which nothing ever comes, to wait on. See try_until.
+        mkfifo "$SCRATCH/nothing"
+        exec {LIVE_NOTHING}<>"$SCRATCH/nothing"
+}
+
+# After a test case, as far as it did not do so itself: nothing may disturb the next one.
+live_reset() {
+        local link
+
+        if [[ -d $CGROUP2/flake-containers ]]; then
+                echo 1 >"$CGROUP2/flake-containers/cgroup.kill" || :
+                "$FC_HELPERS/wait-for" "$WAIT" empty "$CGROUP2/flake-containers" || :
+                find "$CGROUP2/flake-containers" -depth -type d -exec rmdir {} + 2>/dev/null || :
+        fi
+        while read -r link; do
+                ip link delete "$link" 2>/dev/null || :
+        done < <(ip -o link show type bridge | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')
+        # What a test case mounted into its project, the last one first.
+        sed -n "s|^.* \($SCRATCH/projects/[^ ]*\) .*|\1|p" /proc/self/mountinfo | tac | while read -r link; do
+                umount "$link" 2>/dev/null || :
+        done
+        rm -rf --one-file-system /run/flake-containers /run/systemd/nspawn/propagate/*
+        rm -rf --one-file-system "$SCRATCH/projects" "$SCRATCH/images"
+}
+
+live_run_testcase() {
+        trap 'live_on_error "$BASH_COMMAND"' ERR
+        # shellcheck disable=SC2034 # FC_PID is for the test cases
+        PROJECT='' RAN='' STATUS=0 OUT='' ERR='' FC_PID='' LIVE_PROJECTS=()
+        TMP=$(mktemp -d "$SCRATCH/tmp.XXXXXX")
+        chmod 755 "$TMP"
+        host_snapshot >"$TMP/host-before"
+        "$1"
+        # Each test case stops what it started, and then the host must be as before.
+        host_snapshot >"$TMP/host-after"
+        same_files "$TMP/host-before" "$TMP/host-after" "the host is not as it was before (- before, + after)"
+}
+
+live_inside() {
+        local name names=() all=() failed=0 skipped=0 passed=0 status started
+
+        LIVE_RUN=/run/flake-containers-build
+        live_make_host
+        TINY_IMAGE=$SCRATCH/tiny
+        export LC_ALL=C.UTF-8
+
+        mapfile -t all < <(
+                shopt -s extdebug
+                for name in $(compgen -A function testcase_); do declare -F "$name"; done | sort -n -k 2 | cut -d ' ' -f 1
+        )
+        if (($#)); then names=("${@/#/testcase_}"); else names=("${all[@]}"); fi
+        for name in "${names[@]}"; do
+                declare -F "$name" >/dev/null || {
+                        echo "$LIVE_NAME: there is no ${name#testcase_}, only: ${all[*]#testcase_}" >&2
+                        exit 2
+                }
+        done
+
+        for name in "${names[@]}"; do
+                printf -- '--- %s %s\n' "$LIVE_NAME" "${name#testcase_}"
+                started=${EPOCHREALTIME/[.,]/}
+                # In neither a condition nor an || list: there bash would ignore set -e in all of it.
+                set +e
+                (
+                        set -e
+                        live_run_testcase "$name"
+                )
+                status=$?
+                set -e
+                case $status in
+                0) passed=$((passed + 1)) && printf '    ok' ;;
+                77) skipped=$((skipped + 1)) && printf '    not run' ;;
+                *)
+                        failed=$((failed + 1))
+                        printf '    not ok'
+                        [[ -z ${FC_TEST_KEEP:-} ]] || break
+                        ;;
+                esac
+                printf ', %s ms\n' "$(((${EPOCHREALTIME/[.,]/} - started) / 1000))"
+                live_reset
+                rm -rf --one-file-system "$SCRATCH"/tmp.??????
+        done
+
+        printf '%s: %s passed, %s failed, %s skipped\n' "$LIVE_NAME" "$passed" "$failed" "$skipped"
+        ((failed == 0)) || exit 1
+        ((passed > 0)) || exit 77
+}
+
+live_main() {
+        if [[ -n ${LIVE_INSIDE:-} ]]; then
+                unset LIVE_INSIDE
+                live_inside "$@"
+        else
+                live_outside "$@"
+        fi
+}

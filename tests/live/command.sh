@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Containers without an init: a command in a small root file system. And the keys of the specification that both kinds
+# have.
+# shellcheck disable=SC2016 # the other shells expand these
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+testcase_runs_and_stops() {
+        project shop
+        spec "$(tiny one '["/bin/bash", "-c", "trap \"echo caught TERM; exit 0\" TERM; echo started; sleep infinity & wait"]')"
+        ok fc up
+        equal "$(state_of one)" running
+        ok fc up
+        expect_err 'already up'
+        equal "$(payloads_on one)" 1
+        ok fc down
+        equal "$(state_of one)" stopped
+        # It was asked, before it was made to.
+        ok fc logs one
+        expect_out 'started'
+        expect_out 'caught TERM'
+}
+
+testcase_arguments_unchanged() {
+        local words='["/bin/sh", "-c", "for i; do echo \"<$i>\"; done; exec sleep infinity", "sh", "$HOME", "%h %%", "two words", "", "\"", "\\\\", "*", "-x"]'
+
+        project shop
+        spec "$(tiny one "$words")"
+        ok fc up
+        ok fc logs one
+        expect_out '<\$HOME>'
+        expect_out '<%h %%>'
+        expect_out '<two words>'
+        expect_out '<>'
+        expect_out '<">'
+        expect_out '<\\>'
+        expect_out '<\*>'
+        expect_out '<-x>'
+        ok fc down
+}
+
+testcase_fails_at_once() {
+        project shop
+        spec "$(tiny one '["/bin/sh", "-c", "echo no such table; exit 4"]')"
+        run fc up
+        # A command that ends is no service that runs. Whether it ends before or after `up` has seen it start is chance.
+        if ((STATUS == 0)); then
+                try_until "$WAIT" not_running one
+        else
+                equal "$STATUS" 3
+                expect_err 'no such table'
+        fi
+        ok fc logs one
+        expect_out 'no such table'
+        ok fc status
+        refute_out 'one +running'
+        ok fc down
+}
+
+not_running() { [[ $(state_of "$1") != running ]]; }
+
+testcase_no_such_command() {
+        project shop
+        spec "$(tiny one '["/no/such/program"]')"
+        run fc up
+        [[ $STATUS == 3 ]] || try_until "$WAIT" not_running one
+        ok fc logs one
+        expect_out '/no/such/program'
+        ok fc down
+}
+
+testcase_ignores_the_signal() {
+        local started
+
+        project shop
+        spec "$(tiny one '["/bin/bash", "-c", "trap \"\" TERM INT HUP; while :; do sleep infinity; done"]' ', "stop": {"timeout": 1}')"
+        ok fc up
+        started=$SECONDS
+        ok fc down
+        ((SECONDS - started < 10)) || flunk "down took $((SECONDS - started)) s with a timeout of 1 s"
+        expect_err '[Kk]ill|forc|terminat'
+        equal "$(payloads_on one)" 0
+}
+
+testcase_environment() {
+        project shop
+        spec "$(tiny one '["/bin/sh", "-c", "env >/seen; exec sleep infinity"]' ', "environment": {"GREETING": "hello $USER %h", "EMPTY": "", "MULTI": "a\nb"}')"
+        SECRET_OF_HOST=1 ok fc up
+        ok fc exec one -- cat /seen
+        expect_out '(^|'$'\n'')GREETING=hello \$USER %h'
+        expect_out 'EMPTY='$'\n'
+        expect_out $'MULTI=a\nb'
+        refute_out 'SECRET_OF_HOST|SUDO_'
+        ok fc down
+}
+
+testcase_environment_of_a_guest() {
+        project shop
+        spec "$(web web ', "environment": {"GREETING": "hello $USER %h"}')"
+        ok fc up
+        ok fc exec web -- sh -c 'tr "\0" "\n" </proc/1/environ'
+        expect_out 'GREETING=hello \$USER %h'
+        ok fc down
+}
+
+testcase_users() {
+        project shop
+        spec "$(tiny private), $(tiny host '' ', "users": "host"')"
+        ok fc up
+        ok fc exec private -- cat /proc/self/uid_map
+        refute_out '^ *0 +0 '
+        ok fc exec host -- cat /proc/self/uid_map
+        expect_out '^ *0 +0 +4294967295'
+        # Files are root's on the disk either way.
+        ok fc exec private -- touch /made
+        equal "$(stat -c %u "$PROJECT/.containers/private/root/made")" 0 "the owner on the disk"
+        ok fc down
+}
+
+testcase_tmpfs_and_capabilities() {
+        project shop
+        spec "$(tiny one '' ', "tmpfs": ["/scratch"], "capabilities": {"drop": ["CAP_CHOWN"]}')"
+        ok fc up
+        ok fc exec one -- sh -c 'echo x >/scratch/file && grep " /scratch " /proc/mounts'
+        expect_out 'tmpfs'
+        absent "$PROJECT/.containers/one/root/scratch/file"
+        run fc exec one -- sh -c 'touch /f && chown 1 /f'
+        differ "$STATUS" 0 "the status of chown without CAP_CHOWN"
+        ok fc down
+        ok fc up
+        run fc exec one -- cat /scratch/file
+        differ "$STATUS" 0 "the status of reading what was in the tmpfs before"
+        ok fc down
+}
+
+# The image is input: two containers of one image have nothing in common.
+testcase_roots_are_separate() {
+        project shop
+        spec "$(tiny one), $(tiny two)"
+        find "$TINY_IMAGE" -printf '%p %T@ %u %m\n' | sort >"$TMP/before"
+        ok fc up
+        ok fc exec one -- sh -c 'echo one >/etc/who'
+        run fc exec two -- cat /etc/who
+        differ "$STATUS" 0
+        ok fc down
+        find "$TINY_IMAGE" -printf '%p %T@ %u %m\n' | sort >"$TMP/after"
+        same_files "$TMP/before" "$TMP/after" "the image was changed"
+}
+
+live_main "$@"

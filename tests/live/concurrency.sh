@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Commands that meet each other.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+project_with_web() {
+        project shop
+        spec "$(web web ', "ports": ["8080:80"]')"
+}
+
+testcase_two_ups() {
+        local first i
+
+        project_with_web
+        for i in 1 2 3 4; do
+                fc_background "$TMP/first" up
+                first=$FC_PID
+                run fc up
+                # It waited for the other one, and found it done; or it came first.
+                equal "$STATUS" 0 "the second up's status in round $i"
+                finished "$first"
+                equal "$STATUS" 0 "the first up's status in round $i ($(<"$TMP/first"))"
+                equal "$(payloads_on web)" 1 "guests on the tree"
+                ok page 8080
+                ok fc down
+        done
+}
+
+testcase_up_during_down() {
+        local first delay
+
+        project_with_web
+        for delay in 0 20 50 100 200; do
+                ok fc up
+                fc_background "$TMP/first" down
+                first=$FC_PID
+                after "$delay"
+                ok fc up
+                finished "$first"
+                equal "$STATUS" 0 "the status of down ($(<"$TMP/first"))"
+                # The one that was told later may only lose when it was quicker at the lock.
+                ok fc up
+                equal "$(payloads_on web)" 1 "guests on the tree"
+                ok page 8080
+                ok fc down
+        done
+}
+
+testcase_down_during_up() {
+        local first delay
+
+        project_with_web
+        ok fc up
+        ok fc down
+        for delay in 0 20 50 100 200 300; do
+                fc_background "$TMP/first" up
+                first=$FC_PID
+                after "$delay"
+                ok fc down
+                finished "$first"
+                [[ $STATUS == [035] || $STATUS == 130 ]] || flunk "up ended with $STATUS: $(<"$TMP/first")"
+                ok fc down
+                equal "$(state_of web)" stopped
+                equal "$(payloads_on web)" 0 "guests on the tree"
+        done
+}
+
+testcase_restarts_at_once() {
+        local pids=() i
+
+        project_with_web
+        ok fc up
+        for i in 1 2 3; do
+                fc_background "$TMP/$i" restart
+                pids+=("$FC_PID")
+        done
+        for i in 1 2 3; do
+                finished "${pids[i - 1]}"
+                equal "$STATUS" 0 "the status of restart $i ($(<"$TMP/$i"))"
+        done
+        equal "$(payloads_on web)" 1 "guests on the tree"
+        ok page 8080
+        ok fc down
+}
+
+# A look does not wait for somebody who acts.
+testcase_status_meanwhile() {
+        local started worst=0 took
+
+        project_with_web
+        fc_background "$TMP/up" up
+        while kill -0 "$FC_PID" 2>/dev/null; do
+                started=${EPOCHREALTIME/[.,]/}
+                ok fc status
+                took=$(((${EPOCHREALTIME/[.,]/} - started) / 1000))
+                ((took <= worst)) || worst=$took
+        done
+        finished "$FC_PID"
+        equal "$STATUS" 0 "the status of up"
+        note "the slowest status during up took $worst ms"
+        ((worst < 1000)) || flunk "status took $worst ms while up was at work"
+        ok fc down
+}
+
+# Two projects share the machine, and nothing else.
+testcase_two_projects_at_once() {
+        local first
+
+        project blog
+        spec "$(web web ', "ports": ["8081:80"]')"
+        fc_background "$TMP/first" up
+        first=$FC_PID
+        project_with_web
+        ok fc up
+        finished "$first"
+        equal "$STATUS" 0 "the first project's status ($(<"$TMP/first"))"
+        ok page 8080
+        ok page 8081
+        ok fc down
+        PROJECT=$SCRATCH/projects/blog
+        ok fc down
+}
+
+# Who waits for a lock is told for whom.
+testcase_lock_holder_is_named() {
+        local holder
+
+        variant hangs
+        unit "$VARIANT" hangs.service <<-'UNIT'
+		[Service]
+		Type=oneshot
+		TimeoutStartSec=infinity
+		ExecStart=/bin/sleep infinity
+	UNIT
+        project shop
+        spec "$(WEB_IMAGE=$VARIANT web web ', "ready": {"timeout": 100}')"
+        fc_background "$TMP/holder" up
+        holder=$FC_PID
+        line_in "$TMP/holder" 'hangs' >/dev/null
+        fc_background "$TMP/waiter" up
+        line_in "$TMP/waiter" "$holder" >/dev/null
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 130 "the interrupted waiter's status"
+        kill -INT "$holder"
+        finished "$holder"
+        equal "$STATUS" 130 "the interrupted holder's status"
+        equal "$(state_of web)" stopped
+}
+
+live_main "$@"

@@ -1,0 +1,209 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# kill -9 of anything at any time: the next command sees it and puts it right, and there are never two guests on one
+# tree.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+project_with_web() {
+        project shop
+        spec "$(web web ', "ports": ["8080:80"], "volumes": ["src:/var/www/html"]')"
+}
+
+# Whatever happened before, this is what must work.
+comes_up_again() {
+        ok fc up
+        equal "$(payloads_on web)" 1 "guests on the tree"
+        equal "$(page 8080)" "$(<"$PROJECT/src/index.html")"
+        equal "$(state_of web)" running
+}
+
+# After a kill nothing of the container may stay: the cgroup empties by itself.
+dead() {
+        "$FC_HELPERS/wait-for" "$WAIT" empty "$1" || flunk "still there: $(find "$1" -name cgroup.procs -exec grep -H . {} +)"
+        equal "$(payloads_on web)" 0 "guests on the tree"
+}
+
+# crash_and_recover WHAT: kills it in a container that is up.
+crash_and_recover() {
+        local cgroup started
+
+        project_with_web
+        ok fc up
+        fc exec web -- sh -c 'echo kept >/var/lib/kept; sync'
+        cgroup=$(machine_cgroup web)
+        started=${EPOCHREALTIME/[.,]/}
+        "$1" "$cgroup"
+        dead "$cgroup"
+        note "gone after $(((${EPOCHREALTIME/[.,]/} - started) / 1000)) ms"
+
+        ok fc status
+        expect_out 'web +crashed'
+        run_status 7 fc exec web -- true
+        comes_up_again
+        ok fc exec web -- cat /var/lib/kept
+        equal "$OUT" kept
+
+        # And down, after the same again.
+        cgroup=$(machine_cgroup web)
+        "$1" "$cgroup"
+        dead "$cgroup"
+        ok fc down
+        equal "$(state_of web)" stopped
+        comes_up_again
+        ok fc down
+}
+
+kill_supervisor() { kill -9 "$(supervisor_pid_of "$1")"; }
+kill_nspawn() { kill -9 "$(nspawn_pid_of "$1")"; }
+kill_both() { kill -9 "$(supervisor_pid_of "$1")" "$(nspawn_pid_of "$1")"; }
+kill_both_reversed() { kill -9 "$(nspawn_pid_of "$1")" "$(supervisor_pid_of "$1")"; }
+# The guest's own PID 1, which nobody asked to end.
+kill_guest() { kill -9 "$(sort -n "$1/nspawn/payload/init.scope/cgroup.procs" | head -n 1)"; }
+
+testcase_supervisor() { crash_and_recover kill_supervisor; }
+testcase_nspawn() { crash_and_recover kill_nspawn; }
+testcase_both() { crash_and_recover kill_both; }
+testcase_both_reversed() { crash_and_recover kill_both_reversed; }
+testcase_guest() { crash_and_recover kill_guest; }
+
+# What serves the ports is part of the container: without it there is no service, and that must show.
+testcase_port_proxies() {
+        local pid
+
+        project_with_web
+        ok fc up
+        ok page 8080
+        for pid in $(pgrep -f systemd-socket-proxyd); do kill -9 "$pid"; done
+        # Either it is started anew by the next connection, or the container counts as broken and `up` repairs it.
+        run page 8080
+        if ((STATUS != 0)); then
+                note "not served any more; up repairs it"
+                comes_up_again
+        fi
+        ok page 8080
+        ok fc down
+}
+
+# up itself killed, and what it had started so far: at moments all over the time that a start takes.
+testcase_during_up() {
+        local delay cgroup
+
+        project_with_web
+        ok fc up
+        ok fc down
+        for delay in 0 10 20 30 40 60 80 100 150 200 300 400; do
+                fc_background "$TMP/up" up
+                after "$delay"
+                kill -9 "$FC_PID"
+                finished "$FC_PID"
+                # What it began may still be there, and may even become ready by itself; both are in order.
+                ok fc status
+                ok fc up
+                equal "$(payloads_on web)" 1 "guests on the tree after a kill of up at $delay ms"
+                ok page 8080
+                ok fc down
+                [[ ! -e $CGROUP2/flake-containers ]] || flunk "after down there is $(find "$CGROUP2/flake-containers" -type d)"
+        done
+}
+
+testcase_supervisor_during_up() {
+        local delay cgroup
+
+        project_with_web
+        ok fc up
+        cgroup=$(machine_cgroup web)
+        ok fc down
+        for delay in 0 5 10 20 30 40 60 80 100 150 200 300; do
+                fc_background "$TMP/up" up
+                try_until "$WAIT" supervisor_is_there "$cgroup"
+                after "$delay"
+                kill_supervisor "$cgroup" 2>/dev/null || note "no supervisor any more at $delay ms"
+                finished "$FC_PID"
+                # Later than the start takes, up had succeeded before the kill.
+                [[ $STATUS == 3 || $STATUS == 0 ]] || flunk "up ended with $STATUS after its supervisor was killed at $delay ms: $(<"$TMP/up")"
+                comes_up_again
+                ok fc down
+        done
+}
+
+testcase_nspawn_during_up() {
+        local delay cgroup
+
+        project_with_web
+        ok fc up
+        cgroup=$(machine_cgroup web)
+        ok fc down
+        for delay in 0 5 10 20 30 40 60 80 100 150 200 300; do
+                fc_background "$TMP/up" up
+                try_until "$WAIT" nspawn_is_there "$cgroup"
+                after "$delay"
+                kill_nspawn "$cgroup" 2>/dev/null || note "no nspawn any more at $delay ms"
+                finished "$FC_PID"
+                [[ $STATUS == 3 || $STATUS == 0 ]] || flunk "up ended with $STATUS after nspawn was killed at $delay ms: $(<"$TMP/up")"
+                comes_up_again
+                ok fc down
+        done
+}
+
+supervisor_is_there() { grep -qs . "$1/runner/cgroup.procs"; }
+nspawn_is_there() { grep -qs . "$1/nspawn/supervisor/cgroup.procs"; }
+
+testcase_down_killed() {
+        local delay
+
+        project_with_web
+        for delay in 0 20 50 100 150; do
+                ok fc up
+                fc_background "$TMP/down" down
+                after "$delay"
+                kill -9 "$FC_PID"
+                finished "$FC_PID"
+                ok fc status
+                ok fc down
+                equal "$(state_of web)" stopped "after down was killed at $delay ms and repeated, the state"
+                [[ ! -e $CGROUP2/flake-containers ]] || flunk "after down there is $(find "$CGROUP2/flake-containers" -type d)"
+        done
+}
+
+# As after a loss of power: the state says "running", on another boot.
+testcase_state_of_another_boot() {
+        project_with_web
+        ok fc up
+        cp "$PROJECT/.containers/web/state.json" "$TMP/state.json"
+        cgroup=$(machine_cgroup web)
+        echo 1 >"$CGROUP2/flake-containers/cgroup.kill"
+        dead "$cgroup"
+        find "$CGROUP2/flake-containers" -depth -type d -exec rmdir {} +
+        ip link delete "$(ip -o link show type bridge | sed 's/^[0-9]*: \([^:@]*\).*/\1/')"
+        rm -rf /run/flake-containers /run/systemd/nspawn/propagate/*
+        sed -E 's/[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/00000000000000000000000000000001/' "$TMP/state.json" \
+                >"$PROJECT/.containers/web/state.json"
+        differ "$(<"$PROJECT/.containers/web/state.json")" "$(<"$TMP/state.json")" "the state's boot id"
+        ok fc status
+        refute_out 'web +running'
+        comes_up_again
+        ok fc down
+}
+
+testcase_damaged_state() {
+        project_with_web
+        ok fc up
+        ok fc down
+        for text in '' '{' '{"version": 99}' '[]' 'x'; do
+                printf '%s' "$text" >"$PROJECT/.containers/web/state.json"
+                run fc up
+                if ((STATUS == 0)); then
+                        flunk "a damaged state was taken for a good one: '$text'"
+                fi
+                expect_err 'state\.json'
+                [[ ! -e $CGROUP2/flake-containers ]] || flunk "something was started with the damaged state '$text'"
+        done
+        rm "$PROJECT/.containers/web/state.json"
+        comes_up_again
+        ok fc down
+}
+
+live_main "$@"

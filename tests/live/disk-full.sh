@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# No space left: said plainly, nothing half-made is left, and what runs can still be stopped.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# small_project MEGABYTES: the current project, on a file system of its own.
+small_project() {
+        command -v mkfs.ext4 >/dev/null || skip "mkfs.ext4 is not installed"
+        PROJECT=$SCRATCH/projects/shop
+        mkdir -p "$PROJECT"
+        truncate -s "$1M" "$SCRATCH/projects/disk"
+        mkfs.ext4 -q -m 0 "$SCRATCH/projects/disk"
+        mount -o loop "$SCRATCH/projects/disk" "$PROJECT" || skip "there are no loop devices here"
+        project shop
+}
+
+end_small_project() { umount "$PROJECT"; }
+
+fill() { dd if=/dev/zero of="$PROJECT/ballast" bs=64k status=none 2>/dev/null || sync -f "$PROJECT"; }
+
+testcase_image_does_not_fit() {
+        small_project 40
+        host_snapshot >"$TMP/before"
+        spec "$(web web ', "ports": ["8080:80"]')"
+        run fc up
+        differ "$STATUS" 0
+        expect_err 'No space left'
+        absent "$PROJECT/.containers/web/root"
+        equal "$(state_of web)" stopped
+        # The half copy is gone, so the space is there again.
+        ((50 > $(df --output=pcent "$PROJECT" | tail -n 1 | tr -dc 0-9))) || flunk "the disk is still full: $(df "$PROJECT"; find "$PROJECT/.containers" | head)"
+        host_snapshot >"$TMP/after"
+        same_files "$TMP/before" "$TMP/after" "the host changed"
+        end_small_project
+}
+
+testcase_state_cannot_be_written() {
+        small_project 60
+        spec "$(tiny one)"
+        ok fc up
+        ok fc down
+        cp "$PROJECT/.containers/one/state.json" "$TMP/state.json"
+        fill
+        run fc up
+        differ "$STATUS" 0
+        expect_err 'No space left'
+        same_files "$TMP/state.json" "$PROJECT/.containers/one/state.json" "the old state was changed"
+        [[ ! -e $CGROUP2/flake-containers ]] || flunk "something was started"
+
+        rm "$PROJECT/ballast"
+        ok fc up
+        ok fc down
+        end_small_project
+}
+
+testcase_full_while_it_runs() {
+        small_project 60
+        spec "$(tiny one)"
+        ok fc up
+        fill
+        ok fc status
+        expect_out 'one +running'
+        ok fc exec one -- echo hello
+        # It stops, whatever becomes of the note about it.
+        run fc down
+        equal "$(payloads_on one)" 0
+        rm "$PROJECT/ballast"
+        ok fc down
+        equal "$(state_of one)" stopped
+        ok fc up
+        ok fc down
+        end_small_project
+}
+
+testcase_read_only_project() {
+        small_project 60
+        spec "$(tiny one)"
+        mount -o remount,ro "$PROJECT"
+        run fc up
+        differ "$STATUS" 0
+        expect_err 'Read-only file system'
+        [[ ! -e $CGROUP2/flake-containers ]] || flunk "something was started"
+        ok fc status
+        end_small_project
+}
+
+live_main "$@"

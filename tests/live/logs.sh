@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# What the services said: chosen by number, unit, priority and time, followed, and as JSON.
+# shellcheck disable=SC2016 # the other shells expand these
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# A guest that says a lot at its start and at its end, the times when a line is lost most easily.
+chatty_up() {
+        variant chatty
+        printf '%s\n' '#!/bin/sh' 'boot=$(cat /var/lib/boots 2>/dev/null || echo 0)' 'i=0' \
+                'while [ $i -lt 200 ]; do i=$((i + 1)); echo "$1 $boot line $i"; done' >"$VARIANT/usr/local/bin/chat"
+        chmod +x "$VARIANT/usr/local/bin/chat"
+        unit "$VARIANT" chatty.service <<-'UNIT'
+		[Service]
+		Type=oneshot
+		RemainAfterExit=yes
+		ExecStart=/bin/sh -c 'echo $$(( $$(cat /var/lib/boots 2>/dev/null || echo 0) + 1 )) >/var/lib/boots'
+		ExecStart=/usr/local/bin/chat hello
+		ExecStop=/usr/local/bin/chat bye
+		LogRateLimitIntervalSec=0
+	UNIT
+        project shop
+        spec "$(WEB_IMAGE=$VARIANT web web), $(tiny one '["/bin/bash", "-c", "echo to the console; exec sleep infinity"]')"
+        ok fc up
+}
+
+testcase_choosing() {
+        chatty_up
+        ok fc logs web
+        expect_out 'hello 1 line 200'
+        ok fc logs -n 3 web
+        equal "$(wc -l <<<"$OUT")" 3 "lines with -n 3"
+        ok fc logs -u chatty.service -n 1000 web
+        equal "$(grep -c 'hello 1 line' <<<"$OUT")" 200 "lines of the unit"
+        refute_out 'apache2\.service'
+        # Without the ".service", as people write it.
+        ok fc logs -u chatty -n 1 web
+        expect_out 'hello 1 line 200|Finished'
+
+        ok fc exec web -- systemd-cat -p err -t marked echo 'something bad'
+        ok fc exec web -- systemd-cat -p info -t marked echo 'something fine'
+        ok fc logs -p err web
+        expect_out 'something bad'
+        refute_out 'something fine'
+        ok fc logs --since 1h web
+        expect_out 'something fine'
+        ok fc logs --since "$(date -d '+1 hour' '+%Y-%m-%d %H:%M:%S')" web
+        equal "$OUT" "" "lines of the future"
+        run_status 2 fc logs -n many web
+        run_status 2 fc logs -p loud web
+        run_status 2 fc logs --since yesteryear web
+        ok fc down
+}
+
+testcase_json() {
+        chatty_up
+        ok fc logs --json -n 50 web
+        equal "$(jq -es length <<<"$OUT")" 50 "lines that parse"
+        jq -es 'all(.message and .container == "web" and .ts)' <<<"$OUT" >/dev/null || flunk "a line lacks message, container or ts"
+        # What a service says cannot break the line.
+        ok fc exec web -- sh -c 'printf "quote\" back\\\\slash \033[31mred\n" | systemd-cat -t odd'
+        ok fc logs --json -n 20 web
+        equal "$(jq -rs 'map(select(.message | startswith("quote")))[0].message' <<<"$OUT")" $'quote" back\\slash \e[31mred'
+        ok fc down
+}
+
+testcase_several_containers() {
+        chatty_up
+        ok fc logs -n 1000
+        expect_out '(^|'$'\n'')web +\| .*hello 1 line 1'
+        expect_out '(^|'$'\n'')one +\| .*to the console'
+        ok fc down
+}
+
+# A plain command has no journal; what it writes is kept all the same.
+testcase_console() {
+        chatty_up
+        ok fc logs one
+        expect_out 'to the console'
+        ok fc down
+        ok fc logs one
+        expect_out 'to the console'
+}
+
+testcase_after_down() {
+        chatty_up
+        ok fc down
+        ok fc logs -n 1000 web
+        expect_out 'hello 1 line 200'
+        expect_out 'bye 1 line 200'
+        run_status 7 fc logs -f web
+}
+
+testcase_follow_across_restart() {
+        local follower boot
+
+        chatty_up
+        fc_background "$TMP/followed" logs -f -n 1000 web
+        follower=$FC_PID
+        line_in "$TMP/followed" 'hello 1 line 200' >/dev/null
+        ok fc restart web
+        line_in "$TMP/followed" 'hello 2 line 200' >/dev/null
+        ok fc exec web -- systemd-cat -t mark echo 'last words'
+        line_in "$TMP/followed" 'last words' >/dev/null
+        kill -INT "$follower"
+        finished "$follower"
+        for boot in 'hello 1' 'bye 1' 'hello 2'; do
+                equal "$(grep -o "$boot line [0-9]*" "$TMP/followed" | sort | uniq -c | awk '$1 == 1' | wc -l)" 200 \
+                        "lines of '$boot', each once,"
+        done
+        ok fc down
+}
+
+# A line is on the screen when the service has said it.
+testcase_follow_is_prompt() {
+        local started
+
+        chatty_up
+        fc_background "$TMP/followed" logs -f -n 0 web
+        # Nothing old with -n 0, so the first line is a new one. It may be said before the follower listens, then it is
+        # not there, hence several.
+        try_until "$WAIT" followed_says 'are you there'
+        started=${EPOCHREALTIME/[.,]/}
+        ok fc exec web -- systemd-cat -t mark echo 'prompt'
+        line_in "$TMP/followed" 'prompt' >/dev/null
+        note "from exec to the screen: $(((${EPOCHREALTIME/[.,]/} - started) / 1000)) ms"
+        if grep -q 'hello 1' "$TMP/followed"; then flunk "-n 0 showed old lines"; fi
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        ok fc down
+}
+
+followed_says() {
+        fc exec web -- systemd-cat -t mark echo "$1" && after 100 && grep -q "$1" "$TMP/followed"
+}
+
+# The reader of a pipe goes away.
+testcase_broken_pipe() {
+        chatty_up
+        fc logs -n 1000 web 2>"$TMP/err" | head -n 1 >"$TMP/out" || :
+        equal "$(wc -l <"$TMP/out")" 1
+        equal "$(<"$TMP/err")" "" "complaints"
+        ok fc down
+}
+
+live_main "$@"

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Published ports: where they listen, who else has them, and what happens then.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+listeners() { ss -Hlnt "sport = :$1" | awk '{ print $4 }' | sort | paste -sd ' '; }
+
+# Listens on a port until the test case ends. Of what a Debian has, perl can listen.
+hold_port() {
+        exec {HOLDER_OUT}< <(exec perl -MIO::Socket::INET -e '
+                $s = IO::Socket::INET->new(LocalAddr => $ARGV[0], Listen => 1) or die "$!";
+                $| = 1; print "listening\n"; sleep' "$1" 2>&1)
+        HOLDER=$!
+        read -r -t "$WAIT" line <&"$HOLDER_OUT"
+        equal "$line" listening "the holder of $1"
+}
+
+release_port() {
+        kill "$HOLDER"
+        gone "$HOLDER"
+        exec {HOLDER_OUT}<&-
+}
+
+testcase_addresses() {
+        project shop
+        spec "$(web web ', "ports": ["8080:80", "127.0.0.5:8081:80", {"host": 8082, "container": 80, "address": "::1"}]')"
+        ok fc up
+        equal "$(listeners 8080)" "127.0.0.1:8080 [::1]:8080" "8080 listens on"
+        equal "$(listeners 8081)" "127.0.0.5:8081" "8081 listens on"
+        equal "$(listeners 8082)" "[::1]:8082" "8082 listens on"
+        ok page 8081 127.0.0.5
+        ok page 8082 '[::1]'
+        ok fc down
+        equal "$(listeners 8080)$(listeners 8081)$(listeners 8082)" "" "after down there listen"
+}
+
+# A service that listens on nothing but its own localhost is reachable, too.
+testcase_localhost_inside() {
+        variant local-only
+        # Not a changed file: those are shared with the image. ports.conf is read by name, so the folder gets a new one.
+        rm "$VARIANT/etc/apache2/ports.conf"
+        echo 'Listen 127.0.0.1:80' >"$VARIANT/etc/apache2/ports.conf"
+        project shop
+        spec "$(WEB_IMAGE=$VARIANT web web ', "ports": ["8080:80"]')"
+        ok fc up
+        ok page 8080
+        ok fc down
+}
+
+testcase_busy() {
+        hold_port 127.0.0.1:8080
+        project shop
+        spec "$(web web ', "ports": ["8080:80"]'), $(tiny one)"
+        run_status 5 fc up web
+        expect_err '127\.0\.0\.1:8080'
+        expect_err 'perl'
+        expect_err "$HOLDER"
+        equal "$(state_of web)" stopped "after the refusal the state"
+        [[ ! -e $CGROUP2/flake-containers ]] || flunk "something was started"
+        equal "$(listeners 8080)" "127.0.0.1:8080" "on 8080 listens"
+        absent "$PROJECT/.containers/web/root"
+
+        release_port
+        ok fc up web
+        ok page 8080
+        ok fc down
+}
+
+testcase_busy_on_one_address() {
+        hold_port 127.0.0.1:8080
+        project shop
+        spec "$(tiny one '' ', "ports": ["127.0.0.2:8080:80"]')"
+        ok fc up
+        ok fc down
+        release_port
+}
+
+# The other one is named by what the developer knows it as: project and container.
+testcase_held_by_other_project() {
+        local other
+
+        project blog
+        other=$PROJECT
+        spec "$(web web ', "ports": ["8080:80"]')"
+        ok fc up
+        project shop
+        spec "$(web shopfront ', "ports": ["8080:80"]')"
+        run_status 5 fc up
+        expect_err '8080'
+        expect_err 'web'
+        true_that "the message names the other project" grep -qF -e "$other" -e blog <<<"$ERR"
+        equal "$(state_of shopfront)" stopped
+        PROJECT=$other
+        ok page 8080
+        ok fc down
+}
+
+testcase_same_port_twice() {
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]'), $(tiny two '' ', "ports": ["8080:81"]')"
+        run fc up
+        differ "$STATUS" 0 "the status"
+        expect_err '8080'
+        ok fc down
+}
+
+# Two checkouts whose folders have the same name, at the same time.
+testcase_same_name_side_by_side() {
+        project a/shop
+        spec "$(web web ', "ports": ["8080:80"], "volumes": ["src:/var/www/html"]')"
+        project b/shop
+        spec "$(web web ', "ports": ["8081:80"], "volumes": ["src:/var/www/html"]')"
+        ok fc up
+        PROJECT=$SCRATCH/projects/a/shop
+        ok fc up
+        equal "$(page 8080)" '<p>page of a/shop</p>'
+        equal "$(page 8081)" '<p>page of b/shop</p>'
+        ok fc down
+        equal "$(page 8081)" '<p>page of b/shop</p>' "after the other was stopped the page"
+        run page 8080
+        differ "$STATUS" 0 "the status of the stopped one"
+        PROJECT=$SCRATCH/projects/b/shop
+        ok fc down
+}
+
+testcase_after_guest_reboot() {
+        project shop
+        spec "$(web web ', "ports": ["8080:80"]')"
+        ok fc up
+        ok fc exec web -- touch /run/before
+        # The session ends with the guest, so its status says nothing.
+        run fc exec web -- systemctl reboot
+        # The port stays ours in between; once the guest is back it is answered again.
+        try_until "$WAIT" answers_after_reboot
+        equal "$(state_of web)" running
+        ok fc down
+}
+
+answers_after_reboot() {
+        fc exec web -- test ! -e /run/before >/dev/null 2>&1 && page 8080 >/dev/null 2>&1
+}
+
+testcase_many_connections() {
+        local i pids=() failed=0
+
+        project shop
+        spec "$(web web ', "ports": ["8080:80"], "volumes": ["src:/var/www/html"]')"
+        as_dev dd if=/dev/urandom of="$PROJECT/src/big" bs=1M count=8 status=none
+        ok fc up
+        for ((i = 0; i < 20; i++)); do
+                curl -sS --noproxy '*' --max-time 30 -o "$TMP/got.$i" http://127.0.0.1:8080/big &
+                pids+=($!)
+        done
+        for i in "${pids[@]}"; do wait "$i" || failed=1; done
+        equal "$failed" 0 "20 at once"
+        equal "$(sha256sum "$TMP"/got.* "$PROJECT/src/big" | cut -d ' ' -f 1 | sort -u | wc -l)" 1 "different files received"
+        ok fc down
+}
+
+live_main "$@"

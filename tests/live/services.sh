@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# The example's other two services, used as a developer uses them: with their own clients, over the published ports.
+# shellcheck disable=SC2016 # $$ quotes in SQL
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# The specification of the example itself, with absolute images.
+example() {
+        [[ -d $FC_IMAGES/db && -d $FC_IMAGES/cache ]] || skip "the images db and cache are not there"
+        command -v psql >/dev/null || skip "psql is not installed"
+        command -v redis-cli >/dev/null || skip "redis-cli is not installed"
+        project shop
+        jq --arg images "$FC_IMAGES" '.containers[].system.rootfs |= sub("^images"; $images)' \
+                "$LIVE_TOP/examples/debian/flake-containers.json" >"$PROJECT/flake-containers.json"
+        chown "$DEV:" "$PROJECT/flake-containers.json"
+}
+
+sql() { psql -X -q -t -A -v ON_ERROR_STOP=1 -h 127.0.0.1 -U postgres -c "$1"; }
+redis() { redis-cli -h 127.0.0.1 "$@"; }
+
+testcase_postgres() {
+        example
+        ok fc up db
+        # The first try: it is ready, or `up` was wrong.
+        equal "$(sql 'create table orders (item text); insert into orders values ($$tea$$), ($$milk$$); select count(*) from orders')" 2
+        ok fc exec db -- psql -U postgres -t -A -c 'select count(*) from orders'
+        equal "$OUT" 2 "counted from inside"
+        ok fc restart db
+        equal "$(sql 'select count(*) from orders')" 2 "rows after a restart"
+
+        # What was committed survives a kill.
+        sql 'insert into orders values ($$bread$$)'
+        kill -9 "$(supervisor_pid_of "$(machine_cgroup db)")"
+        "$FC_HELPERS/wait-for" "$WAIT" empty "$(machine_cgroup db)"
+        ok fc up db
+        equal "$(sql 'select count(*) from orders')" 3 "rows after a kill"
+        ok fc logs db -u postgresql
+        expect_out 'database system was not properly shut down'
+
+        # An open session does not keep it from stopping, and stopping is clean.
+        psql -X -h 127.0.0.1 -U postgres -c 'select pg_sleep(1000)' >"$TMP/session" 2>&1 &
+        try_until "$WAIT" session_is_open
+        local session=$! started=$SECONDS
+        ok fc down db
+        ((SECONDS - started < 10)) || flunk "down took $((SECONDS - started)) s"
+        finished "$session"
+        ok fc up db
+        ok fc logs db -u postgresql -n 30
+        expect_out 'database system was shut down at'
+        ok fc down
+}
+
+session_is_open() { [[ $(sql "select count(*) from pg_stat_activity where query like 'select pg_sleep%'") == 1 ]]; }
+
+testcase_redis() {
+        example
+        ok fc up cache
+        equal "$(redis ping)" PONG
+        equal "$(redis set greeting hello)" OK
+        ok fc restart cache
+        # Redis saves when it stops.
+        equal "$(redis get greeting)" hello "after a restart"
+        ok fc down
+}
+
+testcase_all_of_the_example() {
+        example
+        ok fc up
+        equal "$(page 8080)" "$(<"$PROJECT/src/index.html")"
+        equal "$(sql 'select 1')" 1
+        equal "$(redis ping)" PONG
+        for name in httpserver db cache; do
+                ok fc exec "$name" -- systemctl is-system-running
+                equal "$OUT" running "the state of $name's system"
+        done
+        ok fc down
+}
+
+live_main "$@"

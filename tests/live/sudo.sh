@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# A developer without root types the commands; sudo does the rest.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# dev ARGUMENT..: the program as the developer, in the project's folder.
+dev() { as_dev env -C "$PROJECT" timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"; }
+
+need_sudo() {
+        command -v sudo >/dev/null || skip "sudo is not installed"
+        as_dev sudo -n true 2>"$TMP/sudo" || skip "sudo does not work here: $(<"$TMP/sudo")"
+}
+
+testcase_all_verbs() {
+        need_sudo
+        project shop
+        spec "$(web web ', "ports": ["8080:80"], "volumes": ["src:/var/www/html"]')"
+        ok dev up
+        equal "$(page 8080)" "$(<"$PROJECT/src/index.html")"
+        equal "$(stat -c %U "$PROJECT/.containers")" "$DEV" "the owner of .containers"
+        ok dev up
+        expect_err 'already up'
+        ok dev status
+        expect_out 'web +running'
+        run_status 7 dev exec web -- sh -c 'exit 7'
+        equal "$(echo through | dev exec web -- cat)" through "what came through stdin"
+        ok dev exec web -- sh -c 'echo x >/var/www/html/new'
+        equal "$(stat -c %U "$PROJECT/src/new")" "$DEV" "the owner of a new file"
+        ok dev logs -n 5 web
+        ok dev restart web
+        ok dev port web
+        ok dev config
+        ok dev doctor
+        ok dev down
+        # Nothing of root's in the source tree.
+        equal "$(find "$PROJECT" -path "$PROJECT/.containers" -prune -o -not -user "$DEV" -print)" "" "files of others"
+}
+
+# From a sub-directory, with options that are relative to it, and with a folder that only the developer may enter.
+testcase_relative_and_private() {
+        need_sudo
+        project shop
+        spec "$(tiny one)"
+        as_dev mkdir -p "$PROJECT/deep/er"
+        as_dev chmod 700 "$PROJECT"
+        ok as_dev env -C "$PROJECT/deep/er" "$FC" up
+        ok as_dev env -C "$PROJECT/deep/er" "$FC" -C ../.. status
+        expect_out 'one +running'
+        ok as_dev env -C "$PROJECT/deep/er" "$FC" --root ../.. --spec ../../flake-containers.json status
+        expect_out 'one +running'
+        ok as_dev env -C "$PROJECT/deep/er" "$FC" down
+}
+
+# As `sudo flake-containers` as well.
+testcase_under_sudo() {
+        need_sudo
+        project shop
+        spec "$(tiny one)"
+        ok as_dev env -C "$PROJECT" sudo "$FC" up
+        equal "$(stat -c %U "$PROJECT/.containers")" "$DEV" "the owner of .containers"
+        ok as_dev env -C "$PROJECT" sudo "$FC" down
+}
+
+# Root's own repository, without sudo.
+testcase_root_alone() {
+        project shop root
+        spec "$(tiny one)"
+        ok env -C "$PROJECT" "$FC" up
+        equal "$(stat -c %U "$PROJECT/.containers")" root "the owner of .containers"
+        ok env -C "$PROJECT" "$FC" down
+}
+
+# What is in SUDO_UID counts only when it is root who reads it.
+testcase_forged_variables() {
+        need_sudo
+        project shop
+        spec "$(tiny one)"
+        ok as_dev env -C "$PROJECT" SUDO_UID=0 SUDO_GID=0 "$FC" up
+        equal "$(stat -c %U "$PROJECT/.containers")" "$DEV" "the owner of .containers"
+        ok dev down
+        run_status 2 env -C "$PROJECT" SUDO_UID=abc SUDO_GID=1 "$FC" up
+}
+
+# Ctrl-C in front of sudo arrives.
+testcase_interrupt() {
+        need_sudo
+        variant hangs
+        unit "$VARIANT" hangs.service <<-'UNIT'
+		[Service]
+		Type=oneshot
+		TimeoutStartSec=infinity
+		ExecStart=/bin/sleep infinity
+	UNIT
+        project shop
+        spec "$(WEB_IMAGE=$VARIANT web web ', "ready": {"timeout": 100}')"
+        # A terminal signals the whole foreground group, so this has one of its own.
+        (
+                cd "$PROJECT"
+                exec setsid --wait env --default-signal=INT setpriv --reuid "$DEV_UID" --regid "$DEV_GID" --init-groups -- "$FC" up
+        ) >"$TMP/up" 2>&1 &
+        FC_PID=$!
+        line_in "$TMP/up" 'hangs' >/dev/null
+        kill -INT -- "-$(pgrep -o -f "^$FC up")"
+        finished "$FC_PID"
+        equal "$STATUS" 130 "the status ($(<"$TMP/up"))"
+        equal "$(state_of web)" stopped
+}
+
+live_main "$@"

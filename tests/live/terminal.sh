@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# exec, shell and up at a real terminal: tmux plays the user.
+# shellcheck disable=SC2016 # the other shells expand these
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# terminal COMMAND..: runs it in a new window of 80 by 24; what appears is in $SCREEN as bytes.
+terminal() {
+        # A name of its own each time: the server of the one before may still be about to end.
+        SOCKET=$(mktemp -u "$TMP/tmux.XXXXXX")
+        SCREEN=$SOCKET.screen
+        : >"$SCREEN"
+        # The window waits until somebody listens, or the first words would be lost.
+        tmux -S "$SOCKET" -f /dev/null new-session -d -x 80 -y 24 -s t -- bash -c \
+                'read -r; cd "$1" && shift && SUDO_UID=$1 SUDO_GID=$2 SUDO_USER=$3 "${@:4}"; echo "[status $?]"; read -r' \
+                bash "$PROJECT" "$DEV_UID" "$DEV_GID" "$DEV" "$@"
+        tmux -S "$SOCKET" pipe-pane -t t "cat >>$(printf %q "$SCREEN")"
+        keys Enter
+}
+
+keys() { tmux -S "$SOCKET" send-keys -t t "$@"; }
+
+# A prompt is no whole line, so line_in cannot wait for it.
+prompt() { try_until "$WAIT" grep -aqE '[#$] ([^ ]*)$' "$SCREEN"; }
+
+end_terminal() { tmux -S "$SOCKET" kill-server; }
+
+need_tmux() { command -v tmux >/dev/null || skip "tmux is not installed"; }
+
+testcase_exec_has_a_terminal() {
+        need_tmux
+        project shop
+        spec "$(web web), $(tiny one)"
+        ok fc up
+        for name in web one; do
+                terminal "$FC" exec "$name" -- bash -c 'tty; stty size; test -t 0 && test -t 1 && test -t 2 && echo "all three"; exit 9'
+                line_in "$SCREEN" '/dev/' >/dev/null
+                line_in "$SCREEN" '24 80' >/dev/null
+                line_in "$SCREEN" 'all three' >/dev/null
+                line_in "$SCREEN" '\[status 9\]' >/dev/null
+                end_terminal
+        done
+        ok fc down
+}
+
+testcase_no_terminal_when_told_or_not_there() {
+        need_tmux
+        project shop
+        spec "$(web web)"
+        ok fc up
+        terminal "$FC" exec web -T -- sh -c 'test -t 1 && echo "is one" || echo "is none"'
+        line_in "$SCREEN" 'is none' >/dev/null
+        end_terminal
+        # In a pipe there is none without being told.
+        ok fc exec web -- sh -c 'test -t 0 || test -t 1 || test -t 2 || echo "is none"'
+        equal "$OUT" "is none"
+        ok fc down
+}
+
+testcase_window_resize() {
+        need_tmux
+        project shop
+        spec "$(web web), $(tiny one)"
+        ok fc up
+        for name in web one; do
+                terminal "$FC" exec "$name" -- bash -c 'trap "stty size" WINCH; sleep 5432 & echo started; while kill -0 $!; do wait; done'
+                line_in "$SCREEN" '^started' >/dev/null
+                tmux -S "$SOCKET" resize-window -t t -x 101 -y 31
+                line_in "$SCREEN" '31 101' >/dev/null
+                end_terminal
+        done
+        ok fc down
+}
+
+testcase_shell() {
+        need_tmux
+        project shop
+        spec "$(web web), $(tiny one)"
+        ok fc up
+        for name in web one; do
+                terminal "$FC" shell "$name"
+                prompt
+                # Typed, and so echoed: the answer is what only the shell can make of it.
+                keys 'echo "$((6 * 7)) at $(hostname)"' Enter
+                line_in "$SCREEN" "42 at $name" >/dev/null
+                # Job control: the shell is the leader of the terminal's session.
+                keys 'sleep 4321' Enter
+                try_until "$WAIT" grep -zqs 4321 /proc/[0-9]*/cmdline
+                keys C-c
+                keys 'echo "after $((7 * 8))"' Enter
+                line_in "$SCREEN" 'after 56' >/dev/null
+                refute_no_job_control
+                keys 'exit 5' Enter
+                line_in "$SCREEN" '\[status 5\]' >/dev/null
+                end_terminal
+        done
+        ok fc down
+}
+
+refute_no_job_control() {
+        if grep -qa 'no job control' "$SCREEN"; then flunk "the shell has no job control"; fi
+}
+
+testcase_terminal_is_left_as_it_was() {
+        need_tmux
+        project shop
+        spec "$(web web)"
+        ok fc up
+        terminal bash -c 'stty -g >"$1"; "${@:3}"; stty -g >"$2"' bash "$TMP/stty-before" "$TMP/stty-after" \
+                "$FC" exec web -- bash -c 'stty raw -echo; kill -9 $$'
+        line_in "$SCREEN" '\[status' >/dev/null
+        equal "$(<"$TMP/stty-after")" "$(<"$TMP/stty-before")" "the terminal's settings"
+        end_terminal
+        ok fc down
+}
+
+# Ctrl-C typed at a terminal goes to the command inside, not to us.
+testcase_control_c_goes_inside() {
+        need_tmux
+        project shop
+        spec "$(web web), $(tiny one)"
+        ok fc up
+        for name in web one; do
+                terminal "$FC" exec "$name" -- bash -c 'trap "echo caught; exit 3" INT; echo ready; sleep 5432 & wait'
+                line_in "$SCREEN" '^ready' >/dev/null
+                keys C-c
+                line_in "$SCREEN" 'caught' >/dev/null
+                line_in "$SCREEN" '\[status 3\]' >/dev/null
+                end_terminal
+        done
+        ok fc down
+}
+
+testcase_control_c_stops_up() {
+        need_tmux
+        variant hangs
+        unit "$VARIANT" hangs.service <<-'UNIT'
+		[Service]
+		Type=oneshot
+		TimeoutStartSec=infinity
+		ExecStart=/bin/sleep infinity
+	UNIT
+        project shop
+        spec "$(WEB_IMAGE=$VARIANT web web ', "ready": {"timeout": 100}')"
+        terminal "$FC" up
+        # Its progress names what it waits for.
+        line_in "$SCREEN" 'hangs' >/dev/null
+        keys C-c
+        line_in "$SCREEN" '\[status 130\]' >/dev/null
+        end_terminal
+        equal "$(state_of web)" stopped
+}
+
+# With NO_COLOR, or where it cannot move the cursor, not even at a terminal.
+testcase_dumb_terminal() {
+        need_tmux
+        project shop
+        spec "$(web web)"
+        terminal env TERM=dumb "$FC" up
+        line_in "$SCREEN" '\[status 0\]' >/dev/null
+        if grep -qa $'\e' "$SCREEN"; then flunk "escape codes on a dumb terminal: $(cat -v "$SCREEN")"; fi
+        end_terminal
+        ok fc down
+}
+
+live_main "$@"

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Folders of the project inside of containers: whose files are they, and what is refused.
+# shellcheck disable=SC2016 # the other shells expand these
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# What the container's root writes into the source tree belongs to the developer.
+testcase_owner() {
+        project shop
+        spec "$(web httpserver ', "volumes": ["src:/var/www/html"]')"
+        ok fc up
+        ok fc exec httpserver -- sh -c 'echo hello >/var/www/html/new && mkdir /var/www/html/folder && stat -c %U /var/www/html /var/www/html/index.html'
+        equal "$OUT" $'root\nroot' "the owners inside"
+        equal "$(stat -c %U:%G "$PROJECT/src/new" "$PROJECT/src/folder")" "$DEV:$DEV"$'\n'"$DEV:$DEV" "the owners outside"
+        true_that "the developer can change it" as_dev sh -c 'echo more >>"$1"' sh "$PROJECT/src/new"
+        ok fc exec httpserver -- cat /var/www/html/new
+        equal "$OUT" $'hello\nmore'
+        ok fc down
+        equal "$(stat -c %U "$PROJECT/src/new")" "$DEV" "the owner after down"
+}
+
+testcase_read_only() {
+        project shop
+        spec "$(web httpserver ', "volumes": ["src:/var/www/html:ro"], "ports": ["8080:80"]')"
+        ok fc up
+        equal "$(page 8080)" "$(<"$PROJECT/src/index.html")"
+        run fc exec httpserver -- sh -c 'echo x >/var/www/html/index.html'
+        differ "$STATUS" 0 "the status of writing"
+        expect_err 'Read-only file system'
+        run fc exec httpserver -- mount -o remount,rw,bind /var/www/html
+        run fc exec httpserver -- sh -c 'echo x >/var/www/html/new'
+        differ "$STATUS" 0 "the status of writing after a remount"
+        absent "$PROJECT/src/new"
+        ok fc down
+}
+
+testcase_objects_and_files() {
+        project shop
+        as_dev sh -c 'echo one-file >"$1/motd"; mkdir "$1/other"' sh "$PROJECT"
+        spec "$(tiny one '' ', "volumes": [
+                {"source": "motd", "target": "/etc/motd", "readOnly": true},
+                {"source": "other", "target": "/srv/deep/er"}]')"
+        ok fc up
+        ok fc exec one -- cat /etc/motd
+        equal "$OUT" one-file
+        ok fc exec one -- sh -c 'echo x >/srv/deep/er/file'
+        equal "$(stat -c %U "$PROJECT/other/file")" "$DEV"
+        run fc exec one -- sh -c 'echo x >/etc/motd'
+        differ "$STATUS" 0 "the status of writing to the read-only file"
+        ok fc down
+}
+
+# A named one lies in .containers and survives down; what owns what in it is the container's business.
+testcase_named() {
+        project shop
+        spec "$(web httpserver ', "volumes": ["@data:/data"]')"
+        ok fc up
+        ok fc exec httpserver -- sh -c 'echo kept >/data/file && chown www-data /data/file'
+        ok fc down
+        exists "$PROJECT/.containers/volumes/data/file"
+        ok fc up
+        ok fc exec httpserver -- stat -c %U /data/file
+        equal "$OUT" www-data "the owner inside after a restart"
+        ok fc down
+}
+
+testcase_changes_show_both_ways() {
+        project shop
+        spec "$(tiny one '' ', "volumes": ["src:/src"]')"
+        ok fc up
+        as_dev sh -c 'echo outside >"$1/src/a"' sh "$PROJECT"
+        ok fc exec one -- cat /src/a
+        equal "$OUT" outside
+        ok fc exec one -- sh -c 'mv /src/a /src/b; rm /src/index.html'
+        equal "$(ls "$PROJECT/src")" b
+        ok fc down
+}
+
+testcase_missing_source() {
+        project shop
+        spec "$(tiny one '' ', "volumes": ["no-such-folder:/data"]')"
+        run fc up
+        differ "$STATUS" 0 "the status"
+        expect_err 'no-such-folder'
+        absent "$PROJECT/no-such-folder"
+        [[ ! -e $CGROUP2/flake-containers ]] || flunk "something was started"
+        equal "$(state_of one)" stopped
+}
+
+# A path that a shell, nspawn, systemd or JSON could take for something else.
+testcase_odd_characters() {
+        local name i=0 volumes=() names=("with space" "dollar \$HOME \${x}" "percent %h %%" "colon:here" "back\\slash"
+                "quote\"double" "quote'single" "ünïcode" "-dash" "comma,equals=x")
+
+        project shop
+        for name in "${names[@]}"; do
+                as_dev mkdir "$PROJECT/./$name"
+                volumes+=("$(jq -n --arg source "./$name" --arg target "/v/$i" '{source: $source, target: $target}')")
+                i=$((i + 1))
+        done
+        spec "$(tiny one '' ", \"volumes\": [$(IFS=,; echo "${volumes[*]}")]")"
+        ok fc up
+        for ((i = 0; i < ${#names[@]}; i++)); do
+                ok fc exec one -- sh -c "echo $i >/v/$i/file"
+                equal "$(cat -- "$PROJECT/./${names[i]}/file")" "$i" "what lies in ${names[i]}"
+        done
+        ok fc down
+}
+
+live_main "$@"

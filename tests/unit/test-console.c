@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "test.h"
+
+#include <fcntl.h>
+
+#include "base/alloc.h"
+#include "base/strv.h"
+#include "report/console.h"
+
+/* An unnamed file. */
+static int file_of(const char *text, size_t size) {
+        int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+        if (fd < 0 || write(fd, text, size) != (ssize_t) size)
+                test_fail(__FILE__, __LINE__, "write a file: %m");
+        return fd;
+}
+
+static void assert_tail(const char *text, uint64_t n, const char *expected) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = file_of(text, strlen(text));
+        _cleanup_strv_ char **lines = NULL;
+        _cleanup_free_ char *joined = NULL;
+
+        ASSERT_OK(console_tail(fd, n, &lines, &error), &error);
+        joined = strv_join(lines, "|");
+        ASSERT_STREQ(joined, expected);
+}
+
+TEST(tail) {
+        static const struct {
+                const char *text;
+                uint64_t n;
+                const char *expected; /* lines joined by | */
+        } cases[] = {
+                {"", 10, ""},
+                {"one\n", 10, "one"},
+                {"one", 10, "one"},
+                {"one\ntwo\nthree\n", 2, "two|three"},
+                {"one\ntwo\nthree", 2, "two|three"},
+                {"one\ntwo\nthree\n", 3, "one|two|three"},
+                {"one\ntwo\nthree\n", UINT64_MAX, "one|two|three"},
+                {"one\ntwo\n", 0, ""},
+                {"one\n\n\n", 2, "|"},
+                {"\n\n\n", 3, "||"},
+                {"\n", 1, ""},
+                /* What a screen would show. */
+                {"a\r\nb\r\n", 9, "a|b"},
+                {"10%\r20%\r100%\n", 9, "100%"},
+                {"10%\r20%\r\r\n", 9, "20%"},
+                {"\r\r\n", 9, ""},
+                {"[ \x1b[0;32m  OK  \x1b[0m] Started x\n", 9, "[   OK  ] Started x"},
+                {"\x1b[2J\x1b]0;evil\ahello \xff\n", 9, "hello \xef\xbf\xbd"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                test_set_row("case %zu", i);
+                assert_tail(cases[i].text, cases[i].n, cases[i].expected);
+        }
+}
+
+/* The search backwards goes in blocks of 16 KiB. */
+TEST(tail_of_much) {
+        _cleanup_free_ char *text = xnew0(char, 200000);
+        size_t size = 0, lines = 0;
+
+        for (; size < 190000; lines++)
+                size += (size_t) sprintf(text + size, "%zu%.*s\n", lines, (int) (lines % 90),
+                                         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                         "xxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+        for (size_t n = 1; n < lines; n += 7) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_close_ int fd = file_of(text, size);
+                _cleanup_strv_ char **tail = NULL;
+
+                test_set_row("%zu lines", n);
+                ASSERT_OK(console_tail(fd, n, &tail, &error), &error);
+                ASSERT_EQ(strv_length(tail), n);
+                ASSERT_EQ(strtoul(tail[0], NULL, 10), lines - n);
+                ASSERT_EQ(strtoul(tail[n - 1], NULL, 10), lines - 1);
+        }
+}
+
+TEST(bytes_of_any_kind) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = file_of("a\0b\nc", 5);
+        _cleanup_strv_ char **lines = NULL;
+
+        ASSERT_OK(console_tail(fd, 10, &lines, &error), &error);
+        ASSERT_EQ(strv_length(lines), 2);
+        ASSERT_STREQ(lines[0], "a\xef\xbf\xbd"
+                               "b");
+}
+
+TEST(refusals) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_strv_ char **lines = NULL;
+
+        ASSERT_ERROR(console_tail(directory, 10, &lines, &error), &error, FC_EXIT_INTERNAL,
+                     "Is a directory");
+        ASSERT_ERROR(console_tail(-1, 10, &lines, &error), &error, FC_EXIT_INTERNAL, "Bad file descriptor");
+        ASSERT_TRUE(lines == NULL);
+}
+
+static void append(int fd, const char *text) {
+        if (lseek(fd, 0, SEEK_END) < 0 || write(fd, text, strlen(text)) != (ssize_t) strlen(text))
+                test_fail(__FILE__, __LINE__, "append: %m");
+}
+
+static void assert_next(ConsoleReader *reader, const char *expected) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *text = NULL;
+        const char *line = NULL;
+        size_t size = 0;
+        int r;
+
+        r = console_reader_next(reader, &line, &size, &error);
+        ASSERT_OK(r, &error);
+        if (r > 0)
+                text = xstrndup(line, size);
+        ASSERT_STREQ(text, expected);
+}
+
+TEST(growing_file) {
+        int fd = file_of("one\ntw", 6);
+        _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(fd);
+        const char *line;
+        size_t size;
+
+        assert_next(reader, "one");
+        assert_next(reader, NULL);
+        append(fd, "o\n\nthree\nfo");
+        assert_next(reader, "two");
+        assert_next(reader, "");
+        assert_next(reader, "three");
+        assert_next(reader, NULL);
+        assert_next(reader, NULL);
+        /* Cut and written anew: the old rest first. */
+        ASSERT_EQ(ftruncate(fd, 0), 0);
+        assert_next(reader, "fo");
+        assert_next(reader, NULL);
+        append(fd, "new\nrest");
+        assert_next(reader, "new");
+        assert_next(reader, NULL);
+        ASSERT_TRUE(console_reader_rest(reader, &line, &size));
+        ASSERT_EQ(size, 4);
+        ASSERT_TRUE(!console_reader_rest(reader, &line, &size));
+}
+
+TEST(endless_line) {
+        _cleanup_free_ char *text = xnew0(char, 200000);
+        _cleanup_(console_reader_freep) ConsoleReader *reader = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        size_t size = 0, total = 0;
+        const char *line;
+
+        memset(text, 'x', 200000);
+        reader = console_reader_new(file_of(text, 200000));
+        while (console_reader_next(reader, &line, &size, &error) > 0) {
+                ASSERT_TRUE(size <= 65536);
+                total += size;
+        }
+        ASSERT_TRUE(console_reader_rest(reader, &line, &size));
+        ASSERT_EQ(total + size, 200000);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <sys/file.h>
+
+#include "base/fs.h"
+#include "netns-util.h"
+#include "netns-setup/setup.h"
+
+#define IN_NETNS(name)                                                                                      \
+        static void in_##name(void);                                                                        \
+        TEST(name) {                                                                                        \
+                if (!can_make_netns())                                                                      \
+                        SKIP("needs root, to make network namespaces, and ip");                             \
+                run_in_netns(in_##name);                                                                    \
+        }                                                                                                   \
+        static void in_##name(void)
+
+/* The program as the supervisor runs it; `ret_stderr` is owned by the caller, or NULL. */
+static pid_t start(const char *line, int *ret_stderr) {
+        _cleanup_free_ char *copy = xstrdup(line);
+        _cleanup_strv_ char **argv = NULL;
+        char *save = NULL;
+        int fds[2];
+        pid_t pid;
+
+        strv_push(&argv, "netns");
+        for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
+                strv_push(&argv, word);
+        ASSERT_OK(pipe2(fds, O_CLOEXEC));
+        pid = fork();
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+                if (dup2(fds[1], STDERR_FILENO) >= 0)
+                        (void) execv(NETNS_PROGRAM, argv);
+                _exit(127);
+        }
+        (void) close(fds[1]);
+        *ret_stderr = fds[0];
+        return pid;
+}
+
+static void finish(pid_t pid, int fd, int status, const char *message) {
+        _cleanup_close_ int owned = fd;
+        _cleanup_free_ char *text = NULL;
+
+        ASSERT_OK(fs_read_fd(owned, "stderr", 65536, &text, NULL, NULL));
+        if (!message)
+                ASSERT_STREQ(text, "");
+        ASSERT_EQ(wait_status(pid), status);
+        if (!message)
+                return;
+        if (!strstr(text, message))
+                test_fail(__FILE__, __LINE__, "stderr is '%s', expected '%s' in it", text, message);
+        /* One line. */
+        ASSERT_TRUE(startswith(text, "flake-containers-netns: "));
+        ASSERT_TRUE(strchr(text, '\n') == text + strlen(text) - 1);
+}
+
+_printf_(3, 4) static void netns(int status, const char *message, const char *format, ...) {
+        _cleanup_free_ char *line = NULL;
+        va_list ap;
+        int fd;
+        pid_t pid;
+
+        va_start(ap, format);
+        line = xvasprintf(format, ap);
+        va_end(ap);
+        test_set_row("%s", line);
+        pid = start(line, &fd);
+        finish(pid, fd, status, message);
+}
+
+/* `wanted` NULL: nothing is printed. */
+static void assert_inside(pid_t pid, const char *line, const char *wanted) {
+        _cleanup_free_ char *inside = xasprintf("nsenter -t %d -n %s", (int) pid, line);
+
+        if (wanted)
+                assert_output(inside, wanted);
+        else
+                assert_no_output(inside);
+}
+
+static void add_veth(pid_t pid) {
+        run("ip link add fc-test type bridge");
+        run("ip address add 10.29.40.1/24 dev fc-test");
+        run("ip link set fc-test up");
+        free(command("ip link add fc-port type veth peer name host0 netns %d", (int) pid));
+        run("ip link set fc-port master fc-test up");
+}
+
+static void check_setup(int flags) {
+        pid_t pid = holder_new(flags);
+
+        add_veth(pid);
+        netns(0, NULL, "setup --pid %d --interface host0 --address 10.29.40.7/24", (int) pid);
+        assert_inside(pid, "ip link show dev lo up", "LOOPBACK");
+        assert_inside(pid, "ip link show dev host0 up", "LOWER_UP");
+        assert_inside(pid, "ip -4 address show dev host0",
+                      "inet 10.29.40.7/24 brd 10.29.40.255 scope global");
+        assert_inside(pid, "ip route show 10.29.40.0/24", "dev host0");
+        assert_inside(pid, "ip route show default", NULL);
+        /* Our own namespace has not changed. */
+        assert_output("ip link show dev lo", "state DOWN");
+
+        /* Again, as after a reboot that kept the namespace, with another address and a way out. */
+        netns(0, NULL, "setup --pid %d --interface host0 --address 10.29.40.8/24 --gateway 10.29.40.1",
+              (int) pid);
+        assert_inside(pid, "ip -4 address show dev host0", "inet 10.29.40.8/24");
+        assert_inside(pid, "ip -4 address show dev host0 to 10.29.40.7/32", NULL);
+        assert_inside(pid, "ip route show default", "default via 10.29.40.1 dev host0");
+        netns(0, NULL, "setup --pid %d --interface host0 --address 10.29.40.8/24 --gateway 10.29.40.1",
+              (int) pid);
+        holder_end(pid);
+}
+
+IN_NETNS(setup) {
+        check_setup(CLONE_NEWNET);
+}
+
+/* Private users: the namespace belongs to the container's own user namespace. */
+IN_NETNS(setup_with_private_users) {
+        check_setup(CLONE_NEWNET | CLONE_NEWUSER);
+}
+
+IN_NETNS(packets_pass) {
+        pid_t pid = holder_new(CLONE_NEWNET);
+        struct sockaddr_in in = {
+                .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(0x0a1d2807)};
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        /* A refused connection: the answer came from the container's side. */
+        add_veth(pid);
+        netns(0, NULL, "setup --pid %d --interface host0 --address 10.29.40.7/24", (int) pid);
+        ASSERT_TRUE(connect(fd, (struct sockaddr *) &in, sizeof(in)) < 0);
+        ASSERT_EQ(errno, ECONNREFUSED);
+        holder_end(pid);
+}
+
+IN_NETNS(waits_for_the_interface) {
+        pid_t pid = holder_new(CLONE_NEWNET);
+        _cleanup_free_ char *line =
+                xasprintf("setup --pid %d --interface host0 --address 10.29.40.7/24", (int) pid);
+        int fd, status;
+        pid_t program = start(line, &fd);
+
+        /* Time to come to the point where it waits; when it is slower, the test only tests less. */
+        (void) usleep(50000);
+        ASSERT_EQ(waitpid(program, &status, WNOHANG), 0);
+        add_veth(pid);
+        finish(program, fd, 0, NULL);
+        assert_inside(pid, "ip -4 address show dev host0", "inet 10.29.40.7/24");
+        holder_end(pid);
+}
+
+IN_NETNS(waits_for_the_name) {
+        pid_t pid = holder_new(CLONE_NEWNET);
+        _cleanup_free_ char *line =
+                xasprintf("setup --pid %d --interface eth0 --address 10.29.40.7/24", (int) pid);
+        int fd;
+        pid_t program;
+
+        add_veth(pid);
+        program = start(line, &fd);
+        (void) usleep(50000);
+        free(command("nsenter -t %d -n ip link set host0 name eth0", (int) pid));
+        finish(program, fd, 0, NULL);
+        assert_inside(pid, "ip -4 address show dev eth0", "inet 10.29.40.7/24");
+        holder_end(pid);
+}
+
+IN_NETNS(ends_with_the_container) {
+        pid_t pid = holder_new(CLONE_NEWNET);
+        _cleanup_free_ char *line =
+                xasprintf("setup --pid %d --interface host0 --address 10.29.40.7/24", (int) pid);
+        int fd;
+        pid_t program = start(line, &fd);
+
+        (void) usleep(50000);
+        ASSERT_OK(kill(pid, SIGKILL));
+        finish(program, fd, 1, "the container ended before its interface 'host0' appeared");
+        ASSERT_EQ(wait_status(pid), 128 + SIGKILL);
+}
+
+IN_NETNS(gives_up_in_time) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        InterfaceSettings settings = {.name = "host0", .address = 0x0a1d2807, .prefix = 24};
+        pid_t pid = holder_new(CLONE_NEWNET);
+
+        ASSERT_ERROR(netns_setup(pid, &settings, 20 * USEC_PER_MSEC, &error), &error, FC_EXIT_TIMEOUT,
+                     "interface 'host0' did not appear within 0.0 s");
+        holder_end(pid);
+}
+
+IN_NETNS(loopback) {
+        pid_t pid = holder_new(CLONE_NEWNET | CLONE_NEWUSER);
+
+        assert_inside(pid, "ip link show dev lo up", NULL);
+        netns(0, NULL, "loopback --pid %d", (int) pid);
+        assert_inside(pid, "ip link show dev lo up", "LOOPBACK");
+        netns(0, NULL, "loopback --pid %d", (int) pid);
+        holder_end(pid);
+}
+
+static unsigned count_lines(const char *line) {
+        _cleanup_free_ char *output = command("%s", line);
+        unsigned n = 0;
+
+        for (const char *p = output; *p; p++)
+                n += *p == '\n';
+        return n;
+}
+
+IN_NETNS(release) {
+        char path[] = "/tmp/test-netns-XXXXXX";
+        int lock = mkstemp(path);
+        pid_t holder = holder_new(CLONE_NEWNET);
+
+        ASSERT_OK(lock);
+        add_veth(holder);
+
+        /* A port is attached: nothing happens, and that is no error. */
+        netns(0, NULL, "release --bridge fc-test --lock %s", path);
+        run("ip link show dev fc-test");
+
+        /* While anybody holds the network the bridge stays, even without a port. */
+        ASSERT_OK(flock(lock, LOCK_SH));
+        run("ip link del fc-port");
+        netns(0, NULL, "release --bridge fc-test --lock %s", path);
+        run("ip link show dev fc-test");
+        ASSERT_OK(flock(lock, LOCK_UN));
+        netns(0, NULL, "release --bridge fc-test --lock %s", path);
+        assert_no_output("ip -o link show type bridge");
+
+        /* A missing bridge is fine, and so is a missing lock file. */
+        ASSERT_OK(unlink(path));
+        netns(0, NULL, "release --bridge fc-test --lock %s", path);
+        netns(1, "is no bridge", "release --bridge lo --lock %s", path);
+        ASSERT_OK(unlink(path));
+
+        (void) unlink(path);
+        (void) close(lock);
+}
+
+/* One container of two has ended: its port goes, the bridge stays, and nobody waits for the other one. */
+IN_NETNS(release_names_the_machine) {
+        char path[] = "/tmp/test-netns-XXXXXX";
+        int lock = mkstemp(path);
+        pid_t other = holder_new(CLONE_NEWNET), ended = holder_new(CLONE_NEWNET);
+
+        ASSERT_OK(lock);
+        add_veth(other);
+        free(command("ip link add vb-shop-db type veth peer name host0 netns %d", (int) ended));
+        run("ip link set vb-shop-db master fc-test up");
+        netns(0, NULL, "release --bridge fc-test --lock %s --machine shop-db", path);
+        assert_output("ip -o link show master fc-test", "fc-port");
+        assert_output("ip -o link show type bridge", "fc-test");
+        ASSERT_EQ(count_lines("ip -o link show type veth"), 1u);
+        holder_end(other);
+        holder_end(ended);
+        ASSERT_OK(unlink(path));
+        (void) close(lock);
+}
+
+TEST(refusals) {
+        static const struct {
+                const char *line, *message;
+        } rows[] = {
+                {"", "which of setup, loopback, release?"},
+                {"set", "which of setup, loopback, release?"},
+                {"--help", "which of setup, loopback, release?"},
+                {"setup", "setup needs --pid, --interface and --address"},
+                {"setup --pid 1 --interface host0", "setup needs"},
+                {"setup --pid 1 --address 10.1.1.1/24", "setup needs"},
+                {"setup --interface host0 --address 10.1.1.1/24", "setup needs"},
+                {"setup --pid 0 --interface host0 --address 10.1.1.1/24", "setup needs"},
+                {"setup --pid -1", "--pid: '-1' is no number"},
+                {"setup --pid x", "--pid: 'x' is no number"},
+                {"setup --pid 1x", "--pid: '1x' is no number"},
+                {"setup --pid 4294967297", "--pid: '4294967297' is no number"},
+                {"setup --pid 99999999999999999999", "is no number"},
+                {"setup --pid", "unknown option, or an option without its value"},
+                {"setup --colour red", "unknown option"},
+                {"setup host0", "unexpected argument 'host0'"},
+                {"setup --address 10.1.1.1", "has no prefix length, such as /24"},
+                {"setup --address 10.1.1.1/33", "--address: '33' is no number from 0 to 32"},
+                {"setup --address 10.1.1.1/", "--address: '' is no number"},
+                {"setup --address 10.1.1/24", "--address: '10.1.1' is no IPv4 address"},
+                {"setup --gateway fe80::1", "--gateway: 'fe80::1' is no IPv4 address"},
+                {"loopback", "loopback needs --pid"},
+                {"release --bridge fc-none", "release needs --bridge and --lock"},
+                {"release --lock /tmp/none", "release needs --bridge and --lock"},
+                {"release --bridge fc-none --lock /tmp/none/none", "open lock file '/tmp/none/none'"},
+                {"release --bridge fc-none --lock /proc/self/exe", "open lock file '/proc/self/exe'"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                netns(1, rows[i].message, "%s", rows[i].line);
+}
+
+TEST(process_has_ended) {
+        pid_t pid = fork();
+
+        if (pid == 0)
+                _exit(0);
+        ASSERT_EQ(wait_status(pid), 0);
+        netns(1, "has ended", "loopback --pid %d", (int) pid);
+        netns(1, "has ended", "setup --pid %d --interface host0 --address 10.29.40.7/24", (int) pid);
+}
+
+IN_NETNS(ended_but_not_reaped) {
+        pid_t pid = holder_new(CLONE_NEWNET);
+
+        ASSERT_OK(kill(pid, SIGKILL));
+        ASSERT_OK(waitid(P_PID, (id_t) pid, &(siginfo_t){0}, WEXITED | WNOWAIT));
+        netns(1, "has ended", "loopback --pid %d", (int) pid);
+        (void) wait_status(pid);
+}
+
+IN_NETNS(needs_privileges) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        become_unprivileged();
+        ASSERT_ERROR(netns_loopback(1, &error), &error, FC_EXIT_HOST,
+                     "enter the network namespace of process 1");
+}

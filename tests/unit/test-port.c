@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "spec/port.h"
+#include "test.h"
+
+TEST(accepts) {
+        static const struct {
+                const char *text, *address;
+                unsigned host, container;
+        } table[] = {
+                {"80", NULL, 80, 80},
+                {"1", NULL, 1, 1},
+                {"65535", NULL, 65535, 65535},
+                {"80/tcp", NULL, 80, 80},
+                {"8080:80", NULL, 8080, 80},
+                {"8080:80/tcp", NULL, 8080, 80},
+                {"auto:80", NULL, 0, 80},
+                {"127.0.0.1:8080:80", "127.0.0.1", 8080, 80},
+                {"0.0.0.0:auto:80/tcp", "0.0.0.0", 0, 80},
+                {"[::1]:8080:80", "::1", 8080, 80},
+                {"[::]:auto:80", "::", 0, 80},
+                {"[0:0:0:0:0:0:0:1]:8080:80", "::1", 8080, 80},
+                {"[2001:DB8::0001]:1:2", "2001:db8::1", 1, 2},
+                {"192.168.0.1:1:65535", "192.168.0.1", 1, 65535},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(port_done) Port port = {0};
+
+                test_set_row("%s", table[i].text);
+                ASSERT_OK(port_parse(table[i].text, &port, &error), &error);
+                ASSERT_STREQ(port.address, table[i].address);
+                ASSERT_EQ(port.host, table[i].host);
+                ASSERT_EQ(port.container, table[i].container);
+        }
+}
+
+TEST(refuses) {
+        static const struct {
+                const char *text, *message;
+        } table[] = {
+                {"", "'': a port number is missing"},
+                {":", "a port number is missing"},
+                {"80:", "'80:': a port number is missing"},
+                {":80", "':80': a port number is missing"},
+                {"/tcp", "a port number is missing"},
+                {"0", "'0': a port is a number from 1 to 65535"},
+                {"65536", "a port is a number from 1 to 65535"},
+                {"8080:0", "a port is a number from 1 to 65535"},
+                {"8080:65536", "a port is a number from 1 to 65535"},
+                {"100000:80", "a port is a number from 1 to 65535"},
+                {"99999999999999999999:80", "a port is a number from 1 to 65535"},
+                {"4294967376", "a port is a number from 1 to 65535"},
+                {"080", "a port is a number from 1 to 65535"},
+                {"8080:080", "a port is a number from 1 to 65535"},
+                {"-1", "'-1' is no port number"},
+                {"+1", "'+1' is no port number"},
+                {" 80", "' 80' is no port number"},
+                {"80 ", "'80 ' is no port number"},
+                {"8080: 80", "' 80' is no port number"},
+                {"0x50", "'0x50' is no port number"},
+                {"http", "'http' is no port number"},
+                {"80-90", "'80-90' is no port number"},
+                {"8080:http", "'http' is no port number"},
+                {"auto", "'auto' is no port number"},
+                {"80:auto", "'auto' is no port number"},
+                {"AUTO:80", "'AUTO' is no port number"},
+                {"80\n", "'80\\n' is no port number"},
+                {"127.0.0.1:80", "'127.0.0.1' is no port number"},
+                {"127.0.0.1::80", "a port number is missing"},
+                {"80/", "'' is no protocol, use 'tcp'"},
+                {"80/TCP", "'TCP' is no protocol"},
+                {"80/sctp", "'80/sctp': 'sctp' is no protocol, use 'tcp'"},
+                {"80/tcp/tcp", "is no protocol"},
+                {"80/tcp:80", "is no protocol"},
+                {"8080:80/udp", "'8080:80/udp': protocol 'udp' is not supported by this version"},
+                {"tcp:8080:80", "'tcp': not a numeric IPv4 or IPv6 address"},
+                {"localhost:8080:80", "'localhost': not a numeric"},
+                {":8080:80", "'': not a numeric"},
+                {"127.1:8080:80", "'127.1': not a numeric"},
+                {"127.0.0.01:8080:80", "not a numeric"},
+                {"256.0.0.1:8080:80", "not a numeric"},
+                {"*:8080:80", "'*': not a numeric"},
+                {"eth0:8080:80", "not a numeric"},
+                {"0.0.0.1:1:1", "not an address that can be listened on"},
+                {"224.0.0.1:1:1", "not an address that can be listened on"},
+                {"255.255.255.255:1:1", "not an address that can be listened on"},
+                {"::1:8080:80", "expected [ADDRESS:]HOST:CONTAINER, an IPv6 address in brackets"},
+                {"1:2:3:4", "expected [ADDRESS:]HOST:CONTAINER"},
+                {"[::1]", "expected [ADDRESS:]HOST:CONTAINER"},
+                {"[::1]:80", "expected [ADDRESS:]HOST:CONTAINER"},
+                {"[::1]:1:2:3", "expected [ADDRESS:]HOST:CONTAINER"},
+                {"[::1", "expected [ADDRESS:]HOST:CONTAINER"},
+                {"[]:1:1", "expected [ADDRESS:]HOST:CONTAINER"},
+                {"[127.0.0.1]:1:1", "expected [ADDRESS:]HOST:CONTAINER"},
+                {"[::1]x:1:1", "expected [ADDRESS:]HOST:CONTAINER"},
+                {"[::g]:1:1", "'::g': not a numeric"},
+                {"[fe80::1%eth0]:1:1", "'fe80::1%eth0': not a numeric"},
+                {"[fe80::1]:1:1", "a link-local address cannot be used"},
+                {"[ff02::1]:1:1", "not an address that can be listened on"},
+                {"[::ffff:127.0.0.1]:1:1", "write an IPv4 address without '::'"},
+                {"[::127.0.0.1]:1:1", "write an IPv4 address without '::'"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                Port port = {0};
+
+                test_set_row("%s", table[i].text);
+                ASSERT_ERROR(port_parse(table[i].text, &port, &error), &error, FC_EXIT_USAGE,
+                             table[i].message);
+                ASSERT_TRUE(!port.address && port.host == 0 && port.container == 0);
+                ASSERT_TRUE(port_parse(table[i].text, &port, NULL) < 0);
+        }
+}
+
+TEST(long_text_is_cut_in_the_message) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *text = xmalloc0(100001);
+        Port port = {0};
+
+        memset(text, 'x', 100000);
+        ASSERT_ERROR(port_parse(text, &port, &error), &error, FC_EXIT_USAGE, "is no port number");
+        ASSERT_TRUE(strlen(error.message) < 300);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "test.h"
+
+static int run(const char *script, char **ret_output, Error *reterr) {
+        const char *argv[] = {"/bin/sh", "-c", script, NULL};
+
+        return process_run((char *const *) argv, ret_output, reterr);
+}
+
+TEST(run_gives_the_exit_status) {
+        static const struct {
+                const char *script;
+                int status;
+        } table[] = {
+                {"true", 0},
+                {"exit 7", 7},
+                {"exit 255", 255},
+                {"kill -KILL $$", 128 + 9},
+                {"kill -TERM $$", 128 + 15},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+
+                test_set_row("%s", table[i].script);
+                ASSERT_EQ(run(table[i].script, NULL, &error), table[i].status);
+                ASSERT_TRUE(!error_is_set(&error));
+        }
+}
+
+TEST(run_of_a_missing_program) {
+        const char *argv[] = {"/nonexistent/program", NULL};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        ASSERT_EQ(process_run((char *const *) argv, NULL, &error), 127);
+}
+
+TEST(run_collects_both_outputs_and_has_no_input) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *output = NULL;
+
+        ASSERT_EQ(run("echo out; echo err >&2; cat; exit 3", &output, &error), 3);
+        ASSERT_STREQ(output, "out\nerr\n");
+}
+
+TEST(run_takes_arguments_as_they_are) {
+        const char *argv[] = {"/bin/echo", "$HOME", "a b", "*", "", ";exit", NULL};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *output = NULL;
+
+        ASSERT_EQ(process_run((char *const *) argv, &output, &error), 0);
+        ASSERT_STREQ(output, "$HOME a b *  ;exit\n");
+}
+
+TEST(run_in_a_directory) {
+        const char *argv[] = {"/bin/pwd", NULL};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = open("/usr", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+        _cleanup_free_ char *output = NULL;
+
+        ASSERT_EQ(process_run_in(fd, (char *const *) argv, &output, &error), 0);
+        ASSERT_STREQ(output, "/usr\n");
+}
+
+TEST(run_does_not_hang_on_too_much_output) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        char *output = NULL;
+
+        ASSERT_TRUE(run("exec cat /dev/zero", &output, &error) < 0);
+        ASSERT_TRUE(error_is_set(&error) && strstr(error.message, "is larger than"));
+        ASSERT_TRUE(!output);
+}
+
+TEST(run_hands_no_blocked_signal_on) {
+        /* Not through a shell: dash clears the mask itself. */
+        const char *argv[] = {"/bin/grep", "SigBlk", "/proc/self/status", NULL};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *output = NULL;
+        sigset_t all, old;
+
+        (void) sigfillset(&all);
+        ASSERT_EQ(sigprocmask(SIG_SETMASK, &all, &old), 0);
+        ASSERT_EQ(process_run((char *const *) argv, &output, &error), 0);
+        ASSERT_EQ(sigprocmask(SIG_SETMASK, &old, NULL), 0);
+        ASSERT_STREQ(output, "SigBlk:\t0000000000000000\n");
+}
+
+TEST(run_hands_no_descriptor_on) {
+        const char *argv[] = {"/bin/ls", "/proc/self/fd", NULL};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *output = NULL;
+
+        /* What our own parent left open is not what is tested. */
+        ASSERT_EQ(close_range(3, ~0U, 0), 0);
+        ASSERT_EQ(process_run((char *const *) argv, &output, &error), 0);
+        /* 3 is the directory that ls reads. */
+        ASSERT_STREQ(output, "0\n1\n2\n3\n");
+}
+
+static pid_t fork_paused(void) {
+        pid_t pid = fork();
+
+        ASSERT_TRUE(pid >= 0);
+        while (pid == 0)
+                (void) pause();
+        return pid;
+}
+
+TEST(pidfd_of_a_process_from_start_to_end) {
+        pid_t pid = fork_paused();
+        _cleanup_close_ int fd = process_open(pid);
+
+        ASSERT_OK(fd);
+        ASSERT_TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        ASSERT_EQ(process_wait(fd, 0), 0);
+        ASSERT_EQ(process_wait(fd, 1000), 0);
+        ASSERT_OK(process_signal(fd, SIGKILL));
+        ASSERT_EQ(process_wait(fd, UINT64_MAX), 1);
+        /* Ended but not reaped, then gone. */
+        ASSERT_EQ(process_wait(fd, 0), 1);
+        ASSERT_EQ(waitpid(pid, NULL, 0), pid);
+        ASSERT_EQ(process_signal(fd, SIGKILL), -ESRCH);
+        ASSERT_EQ(process_open(pid), -ESRCH);
+}
+
+TEST(wait_keeps_its_deadline) {
+        pid_t pid = fork_paused();
+        _cleanup_close_ int fd = process_open(pid);
+        uint64_t start = now_usec(), elapsed;
+
+        ASSERT_EQ(process_wait(fd, 50 * USEC_PER_MSEC), 0);
+        elapsed = now_usec() - start;
+        ASSERT_OK(process_signal(fd, SIGKILL));
+        ASSERT_EQ(waitpid(pid, NULL, 0), pid);
+        ASSERT_TRUE(elapsed >= 50 * USEC_PER_MSEC);
+        ASSERT_TRUE(elapsed < 10 * USEC_PER_SEC);
+}
+
+static void put_program(const char *path, mode_t mode) {
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+        ASSERT_TRUE(fd >= 0);
+        ASSERT_EQ(fchmod(fd, mode), 0);
+}
+
+TEST(find_program) {
+        char path[] = "/tmp/fc-test-process-XXXXXX";
+        _cleanup_close_ int tmp = open("/tmp", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+        _cleanup_free_ char *search = NULL, *first = NULL, *second = NULL, *sh = NULL;
+
+        ASSERT_TRUE(mkdtemp(path));
+        ASSERT_EQ(chdir(path), 0);
+        ASSERT_EQ(mkdir("a", 0755), 0);
+        ASSERT_EQ(mkdir("b", 0755), 0);
+        put_program("a/both", 0755);
+        put_program("b/both", 0755);
+        put_program("a/text", 0644);
+        put_program("b/text", 0755);
+        put_program("here", 0755);
+        ASSERT_EQ(mkdir("a/folder", 0755), 0);
+        search = xasprintf(":.:b:relative:/nonexistent:%s/a::%s/b", path, path);
+
+        first = process_find_program("both", search);
+        ASSERT_TRUE(first && startswith(first, path));
+        ASSERT_STREQ(first + strlen(path), "/a/both");
+        second = process_find_program("text", search);
+        ASSERT_TRUE(second && startswith(second, path));
+        ASSERT_STREQ(second + strlen(path), "/b/text");
+        ASSERT_STREQ(process_find_program("here", search), NULL);
+        ASSERT_STREQ(process_find_program("folder", search), NULL);
+        ASSERT_STREQ(process_find_program("none", search), NULL);
+        ASSERT_STREQ(process_find_program("both", ""), NULL);
+
+        /* The system's directories come in when PATH lacks them. */
+        ASSERT_EQ(setenv("PATH", "/nonexistent", 1), 0);
+        sh = process_find_program("sh", NULL);
+        ASSERT_TRUE(sh && sh[0] == '/');
+        ASSERT_EQ(unsetenv("PATH"), 0);
+        free(TAKE_PTR(sh));
+        sh = process_find_program("sh", NULL);
+        ASSERT_TRUE(sh && sh[0] == '/');
+        ASSERT_STREQ(process_find_program("flake-containers-no-such-program", NULL), NULL);
+
+        ASSERT_EQ(chdir("/"), 0);
+        ASSERT_OK(fs_remove_tree(tmp, path + strlen("/tmp/"), NULL));
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "test.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/strv.h"
+#include "report/progress.h"
+
+/* What a screen shows of what is written to a terminal: as much of one as the progress uses. */
+#define ROWS 40
+
+typedef struct Screen {
+        int master;
+        FILE *out;
+        unsigned width;
+        char *rows[ROWS];
+        unsigned row, column; /* columns count characters */
+} Screen;
+
+static void set_terminal(const char *no_color, const char *ci, const char *term, const char *locale) {
+        (void) setenv("NO_COLOR", no_color, 1);
+        (void) setenv("CI", ci, 1);
+        (void) setenv("TERM", term, 1);
+        (void) setenv("LC_ALL", locale, 1);
+}
+
+static void screen_resize(Screen *screen, unsigned width, unsigned height) {
+        struct winsize size = {.ws_col = (unsigned short) width, .ws_row = (unsigned short) height};
+
+        ASSERT_EQ(ioctl(fileno(screen->out), TIOCSWINSZ, &size), 0);
+        screen->width = width;
+}
+
+static void screen_init(Screen *screen, unsigned width, unsigned height) {
+        int slave;
+
+        *screen = (Screen){.master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+        if (screen->master < 0 || grantpt(screen->master) < 0 || unlockpt(screen->master) < 0)
+                test_fail(__FILE__, __LINE__, "make a terminal: %m");
+        slave = ioctl(screen->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (slave < 0 || fcntl(screen->master, F_SETFL, O_NONBLOCK) < 0)
+                test_fail(__FILE__, __LINE__, "open a terminal: %m");
+        screen->out = fdopen(slave, "w");
+        for (unsigned i = 0; i < ROWS; i++)
+                screen->rows[i] = xstrdup("");
+        screen_resize(screen, width, height);
+}
+
+static void screen_done(Screen *screen) {
+        (void) fclose(screen->out);
+        (void) close(screen->master);
+        for (unsigned i = 0; i < ROWS; i++)
+                free(screen->rows[i]);
+}
+
+static void screen_clear_from(Screen *screen) {
+        ASSERT_EQ(screen->column, 0);
+        for (unsigned i = screen->row; i < ROWS; i++)
+                screen->rows[i][0] = '\0';
+}
+
+static void screen_put(Screen *screen, const char *c, size_t length) {
+        char *old;
+
+        if (screen->column == screen->width) {
+                screen->row++;
+                screen->column = 0;
+        }
+        ASSERT_TRUE(screen->row < ROWS);
+        old = screen->rows[screen->row];
+        screen->rows[screen->row] = xasprintf("%s%.*s", old, (int) length, c);
+        free(old);
+        screen->column++;
+}
+
+/* Takes in what was written since the last call. */
+static void screen_read(Screen *screen) {
+        char text[65536];
+        ssize_t n = read(screen->master, text, sizeof(text) - 1);
+
+        text[n > 0 ? n : 0] = '\0';
+        for (char *p = text; *p;) {
+                unsigned count;
+                int length = 0;
+
+                if (*p == '\r')
+                        screen->column = 0, p++;
+                else if (*p == '\n')
+                        screen->row++, p++; /* the terminal's driver puts a carriage return in front */
+                else if (sscanf(p, "\x1b[%uA%n", &count, &length) == 1 && length > 0) {
+                        ASSERT_TRUE(count <= screen->row);
+                        screen->row -= count;
+                        p += length;
+                } else if (startswith(p, "\x1b[J")) {
+                        screen_clear_from(screen);
+                        p += 3;
+                } else if (*p == '\x1b')
+                        p += strcspn(p, "m") + 1;
+                else {
+                        for (length = 1; (p[length] & 0xc0) == 0x80;)
+                                length++;
+                        screen_put(screen, p, (size_t) length);
+                        p += length;
+                }
+        }
+}
+
+static void assert_row(Screen *screen, unsigned row, const char *expected) {
+        ASSERT_STREQ(screen->rows[row], expected);
+}
+
+/* The row, but for the spinner and the time, which "*" stands for. */
+static void assert_row_like(Screen *screen, unsigned row, const char *expected) {
+        const char *text = screen->rows[row];
+
+        for (const char *e = expected; *e; e++)
+                if (*e == '*') {
+                        ASSERT_TRUE(*text != '\0');
+                        for (text++; (*text & 0xc0) == 0x80;)
+                                text++;
+                } else if (*e != *text++)
+                        test_fail(__FILE__, __LINE__, "row %u is '%s', expected '%s'", row,
+                                  screen->rows[row], expected);
+        ASSERT_STREQ(text, "");
+}
+
+static char *const names[] = {(char *) "db", (char *) "cache", NULL};
+
+TEST(live_lines) {
+        _cleanup_(progress_freep) Progress *progress = NULL;
+        Screen screen;
+
+        set_terminal("", "", "xterm", "C.UTF-8");
+        screen_init(&screen, 80, 24);
+        progress = progress_new(PROGRESS_AUTO, screen.out, names);
+        ASSERT_EQ(progress_tick_interval(progress), UINT64_MAX);
+        progress_update(progress, "db", "starting", NULL);
+        progress_update(progress, "cache", "starting", NULL);
+        ASSERT_TRUE(progress_tick_interval(progress) <= 200000);
+        screen_read(&screen);
+        assert_row_like(&screen, 0, "  * db     starting   0s");
+        assert_row_like(&screen, 1, "  * cache  starting   0s");
+
+        progress_update(progress, "db", "booting", "postgresql.service/start running");
+        progress_tick(progress);
+        progress_tick(progress);
+        screen_read(&screen);
+        assert_row_like(&screen, 0, "  * db     booting    0s  postgresql.service/start running");
+        assert_row_like(&screen, 1, "  * cache  starting   0s");
+        assert_row(&screen, 2, "");
+
+        /* The one that is ready first stands first, and stays. */
+        progress_update(progress, "cache", "ready", "127.0.0.1:6379");
+        screen_read(&screen);
+        assert_row_like(&screen, 0, "  ✔ cache  ready  127.0.0.1:6379  0.0*s");
+        assert_row_like(&screen, 1, "  * db     booting    0s  postgresql.service/start running");
+
+        progress_note(progress, "a note");
+        screen_read(&screen);
+        assert_row(&screen, 1, "a note");
+        assert_row_like(&screen, 2, "  * db     booting    0s  postgresql.service/start running");
+
+        progress_update(progress, "db", "failed", "exit status 1");
+        ASSERT_EQ(progress_tick_interval(progress), UINT64_MAX);
+        progress_finish(progress);
+        screen_read(&screen);
+        assert_row_like(&screen, 2, "  ✖ db     failed  exit status 1  0.0*s");
+        assert_row(&screen, 3, "");
+        ASSERT_EQ(screen.row, 3);
+        screen_done(&screen);
+}
+
+TEST(live_restart_and_interruption) {
+        _cleanup_(progress_freep) Progress *progress = NULL;
+        Screen screen;
+
+        set_terminal("", "", "xterm", "C.UTF-8");
+        screen_init(&screen, 80, 24);
+        progress = progress_new(PROGRESS_AUTO, screen.out, names);
+        progress_update(progress, "db", "stopping", NULL);
+        progress_update(progress, "db", "stopped", NULL);
+        progress_update(progress, "db", "starting", NULL);
+        progress_update(progress, "cache", "unchanged", NULL);
+        progress_finish(progress);
+        progress_finish(progress);
+        screen_read(&screen);
+        assert_row_like(&screen, 0, "  ✔ db     stopped  0.0*s");
+        assert_row(&screen, 1, "    cache  unchanged");
+        assert_row_like(&screen, 2, "  … db     starting  0.0*s");
+        assert_row(&screen, 3, "");
+        screen_done(&screen);
+}
+
+TEST(narrow_screens) {
+        _cleanup_(progress_freep) Progress *progress = NULL;
+        Screen screen;
+
+        set_terminal("", "", "xterm", "C");
+        screen_init(&screen, 30, 24);
+        progress = progress_new(PROGRESS_AUTO, screen.out, names);
+        progress_update(progress, "db", "booting", "a text that is longer than what is left of the line");
+        screen_read(&screen);
+        assert_row_like(&screen, 0, "  * db     booting    0s  ...");
+        /* The terminal wraps the line that stands there into two; both are erased. (This screen does not
+         * wrap when its width changes, so the test moves its cursor.) */
+        screen.row = 2;
+        screen_resize(&screen, 20, 24);
+        progress_tick(progress);
+        screen_read(&screen);
+        assert_row_like(&screen, 0, "  * db     booti...");
+        assert_row(&screen, 1, "");
+        screen_resize(&screen, 3, 24);
+        screen.row = 7;
+        progress_tick(progress);
+        screen_read(&screen);
+        /* A line that stays is not cut. */
+        screen_resize(&screen, 80, 24);
+        screen.row = 1;
+        progress_update(progress, "db", "ready", "a text that is longer than thirty characters");
+        screen_read(&screen);
+        ASSERT_TRUE(strstr(screen.rows[0], "+ db     ready  a text that is longer than thirty characters"));
+        screen_done(&screen);
+}
+
+TEST(more_containers_than_rows) {
+        _cleanup_(progress_freep) Progress *progress = NULL;
+        Screen screen;
+
+        set_terminal("", "", "xterm", "C.UTF-8");
+        screen_init(&screen, 80, 5);
+        progress = progress_new(PROGRESS_AUTO, screen.out, NULL);
+        for (unsigned i = 0; i < 9; i++) {
+                char name[16];
+
+                (void) snprintf(name, sizeof(name), "web%u", i);
+                progress_update(progress, name, "starting", NULL);
+        }
+        screen_read(&screen);
+        assert_row_like(&screen, 0, "  * web0  starting   0s");
+        assert_row_like(&screen, 2, "  * web2  starting   0s");
+        assert_row(&screen, 3, "    and 6 more");
+        ASSERT_EQ(screen.row, 4);
+        screen_resize(&screen, 80, 1);
+        progress_tick(progress);
+        screen_read(&screen);
+        ASSERT_EQ(screen.row, 0);
+        screen_done(&screen);
+}
+
+/* Everything that the mode prints for a short story. */
+static char *story(ProgressMode mode) {
+        char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        Progress *progress = progress_new(mode, out, names);
+
+        progress_update(progress, "db", "starting", NULL);
+        progress_update(progress, "db", "starting", NULL);
+        progress_update(progress, "db", "booting", "one");
+        progress_update(progress, "db", "booting", "one");
+        progress_update(progress, "db", "booting", "\x1b[31mtwo\n");
+        progress_update(progress, "cache", "unchanged", "");
+        progress_tick(progress);
+        progress_note(progress, "note\x1b[2J");
+        progress_update(progress, "db", "ready", "127.0.0.1:5432");
+        progress_update(progress, "db", "ready", "127.0.0.1:5432");
+        ASSERT_EQ(progress_tick_interval(progress), UINT64_MAX);
+        progress_finish(progress);
+        progress_free(progress);
+        (void) fclose(out);
+        return text;
+}
+
+TEST(plain_lines) {
+        /* A text of changing details is no new state, so "two" is not there. */
+        static const char expected[] = "db: starting\n"
+                                       "db: booting  one\n"
+                                       "cache: unchanged\n"
+                                       "note\n"
+                                       "db: ready  127.0.0.1:5432  0.00s\n";
+        _cleanup_free_ char *plain = story(PROGRESS_PLAIN), *automatic = story(PROGRESS_AUTO);
+        _cleanup_free_ char *quiet = story(PROGRESS_QUIET);
+
+        ASSERT_STREQ(plain, expected);
+        ASSERT_STREQ(automatic, expected);
+        ASSERT_STREQ(quiet, "");
+}
+
+TEST(terminals_that_are_not_redrawn) {
+        static const struct {
+                const char *no_color, *ci, *term;
+                bool live;
+        } cases[] = {
+                {"", "", "xterm", true},      {"", "false", "xterm", true}, {"1", "", "xterm", false},
+                {"", "true", "xterm", false}, {"", "", "dumb", false},      {"", "", "", false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(progress_freep) Progress *progress = NULL;
+                char text[4096];
+                Screen screen;
+                ssize_t n;
+
+                test_set_row("case %zu", i);
+                set_terminal(cases[i].no_color, cases[i].ci, cases[i].term, "C.UTF-8");
+                screen_init(&screen, 80, 24);
+                progress = progress_new(PROGRESS_AUTO, screen.out, names);
+                progress_update(progress, "db", "starting", NULL);
+                progress_tick(progress);
+                progress_update(progress, "db", "ready", NULL);
+                progress_finish(progress);
+                n = read(screen.master, text, sizeof(text));
+                ASSERT_TRUE(n > 0);
+                ASSERT_EQ(memchr(text, '\x1b', (size_t) n) != NULL, cases[i].live);
+                screen_done(&screen);
+        }
+        test_set_row("%s", "");
+}
+
+TEST(json_lines) {
+        static const char *const expected[][3] = {
+                {"db", "starting", NULL},     {"db", "booting", "one"}, {"db", "booting", "two\xef\xbf\xbd"},
+                {"cache", "unchanged", NULL}, {NULL, NULL, "note"},     {"db", "ready", "127.0.0.1:5432"},
+        };
+        _cleanup_free_ char *text = story(PROGRESS_JSON);
+        size_t n = 0;
+
+        for (char *line = text, *end; *line; line = end + 1, n++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(json_freep) Json *json = NULL;
+
+                end = strchr(line, '\n');
+                ASSERT_TRUE(end != NULL && n < ELEMENTSOF(expected));
+                ASSERT_OK(json_parse(line, (size_t) (end - line), "line", &json, &error), &error);
+                ASSERT_EQ(strlen(json_string(json_get(json, "time"))), strlen("2026-11-22T10:04:40.113Z"));
+                if (!expected[n][0]) {
+                        ASSERT_STREQ(json_string(json_get(json, "note")), expected[n][2]);
+                        continue;
+                }
+                ASSERT_STREQ(json_string(json_get(json, "container")), expected[n][0]);
+                ASSERT_STREQ(json_string(json_get(json, "phase")), expected[n][1]);
+                if (expected[n][2])
+                        ASSERT_STREQ(json_string(json_get(json, "detail")), expected[n][2]);
+                else
+                        ASSERT_EQ(json_type(json_get(json, "detail")), JSON_NULL);
+        }
+        ASSERT_EQ(n, ELEMENTSOF(expected));
+}
+
+static char *printed(const Error *error, ProgressMode mode) {
+        char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+
+        report_error(out, error, mode);
+        (void) fclose(out);
+        return text;
+}
+
+TEST(errors) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *none = printed(&error, PROGRESS_PLAIN),
+                            *no_json = printed(&error, PROGRESS_JSON);
+        _cleanup_free_ char *text = NULL, *json = NULL;
+
+        ASSERT_STREQ(none, "");
+        ASSERT_STREQ(no_json, "");
+        /* Not through error_raise(), which has a protection of its own. */
+        error = (Error){.exit = FC_EXIT_FAILED,
+                        .message = xstrdup("db: postgresql.service failed\x1b]0;x\a")};
+        strv_push(&error.evidence, "10:11:02.118 postgres[61]: LOG:  starting");
+        strv_push(&error.evidence, "\x1b[31mFATAL\x1b[0m\n\xff");
+        strv_push(&error.hints, "more: flake-containers logs db");
+        text = printed(&error, PROGRESS_QUIET);
+        ASSERT_STREQ(text, "error: db: postgresql.service failed\n"
+                           "      10:11:02.118 postgres[61]: LOG:  starting\n"
+                           "      FATAL\xef\xbf\xbd\xef\xbf\xbd\n"
+                           "  more: flake-containers logs db\n");
+        json = printed(&error, PROGRESS_JSON);
+        ASSERT_STREQ(
+                json,
+                "{\"error\":{\"exit\":3,\"message\":\"db: postgresql.service failed\\u001b]0;x\\u0007\","
+                "\"evidence\":[\"10:11:02.118 postgres[61]: LOG:  starting\","
+                "\"\\u001b[31mFATAL\\u001b[0m\\n\xef\xbf\xbd\"],"
+                "\"hints\":[\"more: flake-containers logs db\"]}}\n");
+}
+
+TEST(colour_of_errors) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        char text[256] = "";
+        Screen screen;
+
+        (void) error_raise(&error, FC_EXIT_USAGE, "wrong");
+        set_terminal("", "true", "xterm", "C");
+        screen_init(&screen, 80, 24);
+        report_error(screen.out, &error, PROGRESS_AUTO);
+        ASSERT_TRUE(read(screen.master, text, sizeof(text) - 1) > 0);
+        ASSERT_STREQ(text, "\x1b[1;31merror:\x1b[0m wrong\r\n");
+        set_terminal("1", "", "xterm", "C");
+        report_error(screen.out, &error, PROGRESS_AUTO);
+        memset(text, 0, sizeof(text));
+        ASSERT_TRUE(read(screen.master, text, sizeof(text) - 1) > 0);
+        ASSERT_STREQ(text, "error: wrong\r\n");
+        screen_done(&screen);
+}
+
+TEST(modes) {
+        static const char *const wrong[] = {"", "Plain", "tty", "jso", "json ", "none"};
+        ProgressMode mode;
+
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+
+                ASSERT_ERROR(progress_mode_parse(wrong[i], &mode, &error), &error, FC_EXIT_USAGE,
+                             "auto, plain, json, quiet");
+        }
+        for (ProgressMode i = 0; i < _PROGRESS_MODE_MAX; i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+
+                ASSERT_OK(progress_mode_parse(progress_mode_to_string(i), &mode, &error), &error);
+                ASSERT_EQ(mode, i);
+        }
+}
+
+/* A full disk behind stderr must not matter. */
+TEST(full_disk) {
+        _cleanup_fclose_ FILE *full = fopen("/dev/full", "we");
+        _cleanup_(progress_freep) Progress *progress = progress_new(PROGRESS_JSON, full, NULL);
+
+        progress_update(progress, "db", "starting", NULL);
+        progress_finish(progress);
+}

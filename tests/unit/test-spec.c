@@ -1,0 +1,677 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "spec/spec-parse.h"
+#include "test.h"
+
+static int parse(const char *text, size_t size, Spec **ret, Error *reterr) {
+        /* Exactly as large as the text, so that the sanitizer sees a read beyond it. */
+        _cleanup_free_ char *copy = xmalloc0(size);
+
+        memcpy(copy, text, size);
+        return spec_parse(copy, size, ret, reterr);
+}
+
+/* A specification with one container `c`, around what a row of a table is about. */
+static char *with_container(const char *members) {
+        return xasprintf("{\"version\":1,\"containers\":{\"c\":{\"system\":{\"rootfs\":\"r\"}%s%s}}}",
+                         members[0] ? "," : "", members);
+}
+
+TEST(minimal_has_all_defaults) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        _cleanup_free_ char *text = with_container("");
+        const ContainerSpec *c;
+
+        ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
+        ASSERT_STREQ(spec->project_name, NULL);
+        ASSERT_EQ(spec->n_containers, 1);
+        c = spec_find(spec, "c");
+        ASSERT_TRUE(c == &spec->containers[0]);
+        ASSERT_TRUE(!spec_find(spec, "C"));
+        ASSERT_STREQ(c->name, "c");
+        ASSERT_STREQ(c->rootfs, "r");
+        ASSERT_STREQ(c->init, "/sbin/init");
+        ASSERT_STREQ(c->build, NULL);
+        ASSERT_TRUE(!c->command);
+        ASSERT_EQ(c->users, USERS_PRIVATE);
+        ASSERT_EQ(c->network, NETWORK_PRIVATE);
+        ASSERT_EQ(c->n_ports + c->n_volumes + c->n_credentials, 0);
+        ASSERT_TRUE(!c->tmpfs && !c->environment && !c->capabilities_add && !c->capabilities_drop &&
+                    !c->nspawn_args);
+        ASSERT_EQ(c->ready_timeout_usec, 60 * USEC_PER_SEC);
+        ASSERT_EQ(c->stop_timeout_usec, 10 * USEC_PER_SEC);
+        ASSERT_TRUE(c->ready_notify);
+}
+
+static const char full[] =
+        "{ \"version\": 1,\n"
+        "  \"project\": { \"name\": \"shop\" },\n"
+        "  \"containers\": {\n"
+        "    \"web\": {\n"
+        "      \"system\": { \"rootfs\": \"images/web\", \"init\": \"/usr/lib/systemd/systemd\",\n"
+        "                  \"build\": \"./make-image web\" },\n"
+        "      \"users\": \"host\",\n"
+        "      \"network\": { \"mode\": \"private\" },\n"
+        "      \"ports\": [ \"8080:80\", { \"host\": \"auto\", \"container\": 443 },\n"
+        "                 { \"address\": \"0::1\", \"host\": 9090, \"container\": 90, \"protocol\": \"tcp\" "
+        "},\n"
+        "                 \"127.0.0.1:auto:81\" ],\n"
+        "      \"volumes\": [ \"src:/srv/www:ro\", \"@data:/var/lib/data\",\n"
+        "                   { \"source\": \"a:b\", \"target\": \"/x:y\", \"owner\": \"container\" },\n"
+        "                   { \"source\": \"@cache\", \"target\": \"/c\", \"owner\": \"user\", "
+        "\"readOnly\": true } ],\n"
+        "      \"tmpfs\": [ \"/tmp\", \"/var/tmp\" ],\n"
+        "      \"environment\": { \"A\": \"b=c\", \"EMPTY\": \"\" },\n"
+        "      \"credentials\": { \"db.password\": \"secrets/db\" },\n"
+        "      \"capabilities\": { \"add\": [ \"CAP_NET_ADMIN\" ], \"drop\": [ \"CAP_SYSLOG\" ] },\n"
+        "      \"nspawnArgs\": [ \"--rlimit=NOFILE=1024\" ],\n"
+        "      \"ready\": { \"timeout\": 5, \"notify\": false },\n"
+        "      \"stop\": { \"timeout\": 86400 } },\n"
+        "    \"job\": { \"system\": { \"rootfs\": \"/images/job\" }, \"command\": [ \"sh\", \"-c\", "
+        "\"a\\nb\", \"\" ],\n"
+        "             \"network\": { \"mode\": \"none\" } },\n"
+        "    \"host\": { \"system\": { \"rootfs\": \"r\" }, \"network\": { \"mode\": \"host\" },\n"
+        "              \"ready\": { \"notify\": true } } } }\n";
+
+TEST(reads_every_key) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        const ContainerSpec *c;
+
+        ASSERT_OK(parse(full, strlen(full), &spec, &error), &error);
+        ASSERT_STREQ(spec->project_name, "shop");
+        ASSERT_EQ(spec->n_containers, 3);
+
+        c = &spec->containers[0];
+        ASSERT_STREQ(c->name, "web");
+        ASSERT_STREQ(c->rootfs, "images/web");
+        ASSERT_STREQ(c->init, "/usr/lib/systemd/systemd");
+        ASSERT_STREQ(c->build, "./make-image web");
+        ASSERT_EQ(c->users, USERS_HOST);
+        ASSERT_EQ(c->n_ports, 4);
+        ASSERT_STREQ(c->ports[0].address, NULL);
+        ASSERT_EQ(c->ports[0].host, 8080);
+        ASSERT_EQ(c->ports[0].container, 80);
+        ASSERT_EQ(c->ports[1].host, 0);
+        ASSERT_EQ(c->ports[1].container, 443);
+        ASSERT_STREQ(c->ports[2].address, "::1");
+        ASSERT_EQ(c->ports[2].host, 9090);
+        ASSERT_STREQ(c->ports[3].address, "127.0.0.1");
+        ASSERT_EQ(c->n_volumes, 4);
+        ASSERT_TRUE(c->volumes[0].read_only);
+        ASSERT_EQ(c->volumes[1].owner, VOLUME_OWNER_CONTAINER);
+        ASSERT_STREQ(c->volumes[2].source, "a:b");
+        ASSERT_STREQ(c->volumes[2].target, "/x:y");
+        ASSERT_EQ(c->volumes[2].owner, VOLUME_OWNER_CONTAINER);
+        ASSERT_EQ(c->volumes[3].owner, VOLUME_OWNER_USER);
+        ASSERT_TRUE(c->volumes[3].read_only);
+        ASSERT_STREQ(c->tmpfs[1], "/var/tmp");
+        ASSERT_STREQ(c->environment[0], "A=b=c");
+        ASSERT_STREQ(c->environment[1], "EMPTY=");
+        ASSERT_STREQ(c->environment[2], NULL);
+        ASSERT_EQ(c->n_credentials, 1);
+        ASSERT_STREQ(c->credentials[0].id, "db.password");
+        ASSERT_STREQ(c->credentials[0].path, "secrets/db");
+        ASSERT_STREQ(c->capabilities_add[0], "CAP_NET_ADMIN");
+        ASSERT_STREQ(c->capabilities_drop[0], "CAP_SYSLOG");
+        ASSERT_STREQ(c->nspawn_args[0], "--rlimit=NOFILE=1024");
+        ASSERT_EQ(c->ready_timeout_usec, 5 * USEC_PER_SEC);
+        ASSERT_TRUE(!c->ready_notify);
+        ASSERT_EQ(c->stop_timeout_usec, 86400 * USEC_PER_SEC);
+
+        c = &spec->containers[1];
+        ASSERT_STREQ(c->init, NULL);
+        ASSERT_EQ(strv_length(c->command), 4);
+        ASSERT_STREQ(c->command[2], "a\nb");
+        ASSERT_EQ(c->network, NETWORK_NONE);
+        ASSERT_TRUE(!c->ready_notify);
+
+        c = &spec->containers[2];
+        ASSERT_EQ(c->network, NETWORK_HOST);
+        ASSERT_TRUE(c->ready_notify);
+}
+
+TEST(prints_canonically_and_reads_it_back) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL, *again = NULL;
+        _cleanup_free_ char *text = NULL, *text_again = NULL, *one = NULL;
+
+        ASSERT_OK(parse(full, strlen(full), &spec, &error), &error);
+        text = spec_print(spec);
+        ASSERT_OK(parse(text, strlen(text), &again, &error), &error);
+        text_again = spec_print(again);
+        ASSERT_STREQ(text, text_again);
+
+        one = container_spec_print(spec_find(spec, "web"));
+        ASSERT_STREQ(
+                one,
+                "{\"system\":{\"rootfs\":\"images/web\",\"init\":\"/usr/lib/systemd/systemd\",\"build\":"
+                "\"./make-image web\"},\"users\":\"host\",\"network\":{\"mode\":\"private\"},\"ports\":["
+                "{\"host\":8080,\"container\":80,\"protocol\":\"tcp\"},"
+                "{\"host\":\"auto\",\"container\":443,\"protocol\":\"tcp\"},"
+                "{\"address\":\"::1\",\"host\":9090,\"container\":90,\"protocol\":\"tcp\"},"
+                "{\"address\":\"127.0.0.1\",\"host\":\"auto\",\"container\":81,\"protocol\":\"tcp\"}],"
+                "\"volumes\":[{\"source\":\"src\",\"target\":\"/srv/"
+                "www\",\"readOnly\":true,\"owner\":\"user\"},"
+                "{\"source\":\"@data\",\"target\":\"/var/lib/"
+                "data\",\"readOnly\":false,\"owner\":\"container\"},"
+                "{\"source\":\"a:b\",\"target\":\"/x:y\",\"readOnly\":false,\"owner\":\"container\"},"
+                "{\"source\":\"@cache\",\"target\":\"/c\",\"readOnly\":true,\"owner\":\"user\"}],"
+                "\"tmpfs\":[\"/tmp\",\"/var/tmp\"],\"environment\":{\"A\":\"b=c\",\"EMPTY\":\"\"},"
+                "\"credentials\":{\"db.password\":\"secrets/"
+                "db\"},\"capabilities\":{\"add\":[\"CAP_NET_ADMIN\"],"
+                "\"drop\":[\"CAP_SYSLOG\"]},\"nspawnArgs\":[\"--rlimit=NOFILE=1024\"],\"ready\":{"
+                "\"timeout\":5,"
+                "\"notify\":false},\"stop\":{\"timeout\":86400}}");
+}
+
+TEST(prints_a_command_without_an_init) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        ASSERT_OK(parse(full, strlen(full), &spec, &error), &error);
+        text = container_spec_print(spec_find(spec, "job"));
+        ASSERT_STREQ(text,
+                     "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
+                     "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"volumes\":[],"
+                     "\"tmpfs\":[],\"environment\":{},\"credentials\":{},\"capabilities\":{\"add\":[],"
+                     "\"drop\":[]},\"nspawnArgs\":[],\"ready\":{\"timeout\":60,\"notify\":false},"
+                     "\"stop\":{\"timeout\":10}}");
+}
+
+TEST(an_empty_project_is_valid) {
+        static const char text[] = "{\"containers\":{},\"version\":1,\"project\":{}}";
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+
+        ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
+        ASSERT_EQ(spec->n_containers, 0);
+}
+
+static void refuse(const char *text, size_t size, const char *message) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Spec *spec = NULL;
+
+        ASSERT_ERROR(parse(text, size, &spec, &error), &error, FC_EXIT_USAGE, message);
+        ASSERT_TRUE(!spec);
+        ASSERT_TRUE(parse(text, size, &spec, NULL) < 0);
+}
+
+TEST(refuses_documents) {
+#define T(text, message)                                                                                    \
+        { text, sizeof(text) - 1, message }
+        static const struct {
+                const char *text;
+                size_t size;
+                const char *message;
+        } table[] = {
+                T("", "line 1, column 1: the text ends"),
+                T("[]", "the document must be an object, is an array"),
+                T("null", "the document must be an object, is null"),
+                T("{}", "the key 'version' is missing"),
+                T("{\"version\":1}", "the key 'containers' is missing"),
+                T("{\"containers\":{}}", "the key 'version' is missing"),
+                T("{\"version\":2,\"stuff\":1}",
+                  "version: 2 is not supported, this program reads version 1"),
+                T("{\"stuff\":1,\"version\":2}", "version: 2 is not supported"),
+                T("{\"version\":0,\"containers\":{}}", "version: 0 is not supported"),
+                T("{\"version\":-1,\"containers\":{}}", "version: must be between"),
+                T("{\"version\":\"1\",\"containers\":{}}", "version: must be a number, is a string"),
+                T("{\"version\":1.0,\"containers\":{}}", "version: number 1.0 must be whole"),
+                T("{\"version\":true,\"containers\":{}}", "version: must be a number, is a boolean"),
+                T("{\"Version\":1,\"version\":1,\"containers\":{}}", "Version: unknown key"),
+                T("{\"version\":1,\"version\":1,\"containers\":{}}", "version: the key is given twice"),
+                T("{\"version\":1,\"containers\":{},\"x\":1}", "x: unknown key"),
+                T("{\"version\":1,\"containers\":[]}", "containers: must be an object, is an array"),
+                T("{\"version\":1,\"containers\":null}", "containers: must be an object, is null"),
+                T("{\"version\":1,\"containers\":{},\"project\":\"x\"}", "project: must be an object"),
+                T("{\"version\":1,\"containers\":{},\"project\":{\"name\":1}}",
+                  "project.name: must be a string"),
+                T("{\"version\":1,\"containers\":{},\"project\":{\"name\":\"My Shop\"}}",
+                  "project.name: 'My Shop' cannot name a project"),
+                T("{\"version\":1,\"containers\":{},\"project\":{\"id\":1}}", "project.id: unknown key"),
+                T("{\"version\":1,\"containers\":{\"a\":{}}}", "containers.a: the key 'system' is missing"),
+                T("{\"version\":1,\"containers\":{\"a\":1}}",
+                  "containers.a: must be an object, is a number"),
+                T("{\"version\":1,\"containers\":{\"a\":{\"system\":{\"rootfs\":\"r\"}},\"a\":{}}}",
+                  "containers.a: the key is given twice"),
+                T("{\"version\":1,\"containers\":{\"Web\":{}}}",
+                  "containers.Web: 'Web' cannot name a container"),
+                T("{\"version\":1,\"containers\":{\"\":{}}}",
+                  "containers[\"\"]: the name of the container is empty"),
+                T("{\"version\":1,\"containers\":{\"a/b\":{}}}", "containers[\"a/b\"]: 'a/b' cannot name"),
+                T("{\"version\":1,\"containers\":{\"..\":{}}}", "containers[\"..\"]: '..' cannot name"),
+                T("{\"version\":1,\"containers\":{\"-a\":{}}}", "containers.-a: '-a' cannot name"),
+                T("{\"version\":1,\"containers\":{\".a\":{}}}", "'.a' cannot name"),
+                T("{\"version\":1,\"containers\":{\"\\u00e9\":{}}}", "cannot name a container"),
+                T("{\"version\":1,\"containers\":{\"a\\u001b[0m\":{}}}",
+                  "containers[\"a\\u001b[0m\"]: 'a\\x1b[0m' cannot name a container"),
+                T("{\"version\":1,\"containers\":{"
+                  "\"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg\":{}}}",
+                  "cannot name a container"),
+                T("\xef\xbb\xbf{\"version\":1,\"containers\":{}}", "byte order mark"),
+                T("{\"version\":1,\"containers\":{}}\0", "line 1, column 30: expected the end of the text"),
+                T("{\"version\":1,\"containers\":{\"a\":{\"system\":{\"rootfs\":\"\xff\"}}}}",
+                  "containers.a.system.rootfs: invalid UTF-8"),
+                T("{\"version\":1,\"containers\":{\"a\":{\"system\":{\"rootfs\":\"a\\u0000b\"}}}}",
+                  "containers.a.system.rootfs: '\\u0000' cannot stand"),
+                T("{\"version\":1,\"containers\":{\"a\":{\"ready\":{\"timeout\":1e400}}}}",
+                  "line 1, column 52: containers.a.ready.timeout: number 1e400 must be whole"),
+                T("{\"version\":1,\"containers\":{\"a\":{\"ready\":{\"timeout\":9007199254740993}}}}",
+                  "containers.a.ready.timeout: number 9007199254740993 is out of range"),
+        };
+#undef T
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("%zu: %s", i, table[i].text);
+                refuse(table[i].text, table[i].size, table[i].message);
+        }
+}
+
+/* "KEY":VALUE pairs of the container "c", which has a system.rootfs already. */
+TEST(refuses_containers) {
+        static const struct {
+                const char *members, *message;
+        } table[] = {
+                /* keys */
+                {"'x':1", "containers.c.x: unknown key"},
+                {"'Ports':[]", "containers.c.Ports: unknown key"},
+                {"'command ':[]", "containers.c[\"command \"]: unknown key"},
+                {"'ports':[],'ports':[]", "containers.c.ports: the key is given twice"},
+                {"'volumes-ro':[]", "containers.c.volumes-ro: unknown key"},
+                {"'configuration':{}", "containers.c.configuration: unknown key"},
+                /* keys of later versions */
+                {"'store':'closure'", "containers.c.store: is not supported by this version"},
+                {"'ephemeral':true", "containers.c.ephemeral: is not supported by this version"},
+                {"'dependsOn':{}", "containers.c.dependsOn: is not supported by this version"},
+                {"'restart':'always'", "containers.c.restart: is not supported by this version"},
+                {"'devices':[]", "containers.c.devices: is not supported by this version"},
+                {"'resources':{}", "containers.c.resources: is not supported by this version"},
+                {"'network':{'internet':true}",
+                 "containers.c.network.internet: is not supported by this version"},
+                {"'network':{'address':'10.0.0.1'}",
+                 "containers.c.network.address: is not supported by this version"},
+                {"'ready':{'units':[]}", "containers.c.ready.units: is not supported by this version"},
+                {"'ready':{'tcp':[80]}", "containers.c.ready.tcp: is not supported by this version"},
+                {"'ready':{'http':[]}", "containers.c.ready.http: is not supported by this version"},
+                {"'ready':{'exec':[]}", "containers.c.ready.exec: is not supported by this version"},
+                /* command */
+                {"'command':[]", "containers.c.command: the first word must name a program"},
+                {"'command':['']", "containers.c.command: the first word must name a program"},
+                {"'command':'sh'", "containers.c.command: must be an array, is a string"},
+                {"'command':['a',1]", "containers.c.command[1]: must be a string, is a number"},
+                {"'command':['a',null]", "containers.c.command[1]: must be a string, is null"},
+                /* users, network */
+                {"'users':'pick'", "containers.c.users: must be one of 'private', 'host', is 'pick'"},
+                {"'users':true", "containers.c.users: must be a string, is a boolean"},
+                {"'network':'host'", "containers.c.network: must be an object, is a string"},
+                {"'network':{'mode':'bridge'}",
+                 "containers.c.network.mode: must be one of 'private', 'host', 'none', is 'bridge'"},
+                {"'network':{'mode':null}", "containers.c.network.mode: must be a string, is null"},
+                {"'network':{'dns':1}", "containers.c.network.dns: unknown key"},
+                /* ports */
+                {"'ports':{}", "containers.c.ports: must be an array, is an object"},
+                {"'ports':'80'", "containers.c.ports: must be an array, is a string"},
+                {"'ports':[80]", "containers.c.ports[0]: must be a string or an object, is a number"},
+                {"'ports':['80',null]", "containers.c.ports[1]: must be a string or an object, is null"},
+                {"'ports':['1','x']", "containers.c.ports[1]: 'x': 'x' is no port number"},
+                {"'ports':['80/udp']",
+                 "containers.c.ports[0]: '80/udp': protocol 'udp' is not supported by this version"},
+                {"'ports':[{}]", "containers.c.ports[0]: the key 'host' is missing"},
+                {"'ports':[{'host':1}]", "containers.c.ports[0]: the key 'container' is missing"},
+                {"'ports':[{'container':1}]", "containers.c.ports[0]: the key 'host' is missing"},
+                {"'ports':[{'host':0,'container':1}]",
+                 "containers.c.ports[0].host: must be between 1 and 65535, is 0"},
+                {"'ports':[{'host':65536,'container':1}]", "must be between 1 and 65535, is 65536"},
+                {"'ports':[{'host':1,'container':-1}]",
+                 "containers.c.ports[0].container: must be between 1 and 65535, is -1"},
+                {"'ports':[{'host':'80','container':1}]",
+                 "containers.c.ports[0].host: must be a number or 'auto', is '80'"},
+                {"'ports':[{'host':1,'container':'auto'}]",
+                 "containers.c.ports[0].container: must be a number, is a string"},
+                {"'ports':[{'host':1,'container':1,'address':'localhost'}]",
+                 "containers.c.ports[0].address: 'localhost': not a numeric"},
+                {"'ports':[{'host':1,'container':1,'address':'[::1]'}]", "'[::1]': not a numeric"},
+                {"'ports':[{'host':1,'container':1,'address':null}]",
+                 "containers.c.ports[0].address: must be a string, is null"},
+                {"'ports':[{'host':1,'container':1,'protocol':'udp'}]",
+                 "containers.c.ports[0].protocol: protocol 'udp' is not supported by this version"},
+                {"'ports':[{'host':1,'container':1,'x':1}]", "containers.c.ports[0].x: unknown key"},
+                {"'ports':['80'],'network':{'mode':'none'}",
+                 "containers.c.ports: nothing can be published with network mode 'none'"},
+                {"'network':{'mode':'host'},'ports':['80']",
+                 "containers.c.ports: with network mode 'host' the service's own port is on the host "
+                 "already"},
+                {"'ports':['80','80']",
+                 "containers.c.ports[1]: host port 80 on 127.0.0.1 is taken already, by "
+                 "containers.c.ports[0]"},
+                {"'ports':['80:1','81:1','127.0.0.1:80:2']",
+                 "containers.c.ports[2]: host port 80 on 127.0.0.1"},
+                {"'ports':['[::1]:80:1','80:2']",
+                 "containers.c.ports[1]: host port 80 on ::1 is taken already"},
+                {"'ports':['10.0.0.1:80:1','0.0.0.0:80:2']",
+                 "containers.c.ports[1]: host port 80 on 0.0.0.0 is taken already, by "
+                 "containers.c.ports[0]"},
+                {"'ports':['0.0.0.0:80:1','10.0.0.2:80:2']",
+                 "containers.c.ports[1]: host port 80 on 10.0.0.2 is taken already, by "
+                 "containers.c.ports[0]"},
+                {"'ports':['[::]:80:1','80:2']", "containers.c.ports[1]: host port 80 on ::1"},
+                {"'ports':['auto:80','auto:80']",
+                 "containers.c.ports[1]: container port 80 has an automatic host port already, by "
+                 "containers.c.ports[0]"},
+                /* volumes, tmpfs */
+                {"'volumes':'a:/b'", "containers.c.volumes: must be an array"},
+                {"'volumes':[1]", "containers.c.volumes[0]: must be a string or an object, is a number"},
+                {"'volumes':['a']", "containers.c.volumes[0]: 'a': expected SOURCE:TARGET"},
+                {"'volumes':['a:/b','a:b']", "containers.c.volumes[1]: target: 'b': a path inside"},
+                {"'volumes':[{}]", "containers.c.volumes[0]: the key 'source' is missing"},
+                {"'volumes':[{'source':'a'}]", "containers.c.volumes[0]: the key 'target' is missing"},
+                {"'volumes':[{'source':'','target':'/a'}]",
+                 "containers.c.volumes[0].source: the path is empty"},
+                {"'volumes':[{'source':'a\\nb','target':'/a'}]", "source: 'a\\nb': a path must not contain"},
+                {"'volumes':[{'source':'@A','target':'/a'}]", "source: 'A' cannot name a volume"},
+                {"'volumes':[{'source':'a','target':'/proc/x'}]",
+                 "containers.c.volumes[0].target: '/proc/x': /proc is mounted by systemd-nspawn"},
+                {"'volumes':[{'source':'a','target':'/a','readOnly':'yes'}]",
+                 "containers.c.volumes[0].readOnly: must be a boolean, is a string"},
+                {"'volumes':[{'source':'a','target':'/a','owner':'root'}]",
+                 "containers.c.volumes[0].owner: must be one of 'user', 'container', is 'root'"},
+                {"'volumes':[{'source':'a','target':'/a','ro':true}]", "volumes[0].ro: unknown key"},
+                {"'volumes':['a:/x','b:/x']",
+                 "containers.c.volumes[1]: target '/x' is taken already, by containers.c.volumes[0]"},
+                {"'tmpfs':['/x'],'volumes':['a:/x']",
+                 "containers.c.tmpfs[0]: target '/x' is taken already, by containers.c.volumes[0]"},
+                {"'tmpfs':['/y','/x','/y']",
+                 "containers.c.tmpfs[2]: target '/y' is taken already, by containers.c.tmpfs[0]"},
+                {"'tmpfs':['tmp']",
+                 "containers.c.tmpfs[0]: 'tmp': a path inside the container must be absolute"},
+                {"'tmpfs':['/']", "containers.c.tmpfs[0]: '/' is the container's whole root"},
+                {"'tmpfs':['/run']", "containers.c.tmpfs[0]: '/run': /run is mounted by systemd-nspawn"},
+                {"'tmpfs':{}", "containers.c.tmpfs: must be an array"},
+                /* environment, credentials */
+                {"'environment':['A=b']", "containers.c.environment: must be an object, is an array"},
+                {"'environment':{'A':1}", "containers.c.environment.A: must be a string, is a number"},
+                {"'environment':{'A':null}", "containers.c.environment.A: must be a string, is null"},
+                {"'environment':{'A B':'x'}",
+                 "containers.c.environment[\"A B\"]: 'A B' cannot name a variable"},
+                {"'environment':{'':'x'}",
+                 "containers.c.environment[\"\"]: the name of a variable is empty"},
+                {"'environment':{'A':'x','A':'y'}", "containers.c.environment.A: the key is given twice"},
+                {"'environment':{'NOTIFY_SOCKET':'x'}", "environment.NOTIFY_SOCKET: the variable"},
+                {"'credentials':{'a:b':'x'}",
+                 "containers.c.credentials[\"a:b\"]: 'a:b' cannot name a credential"},
+                {"'credentials':{'a':1}", "containers.c.credentials.a: must be a string, is a number"},
+                {"'credentials':{'a':''}", "containers.c.credentials.a: the path is empty"},
+                {"'credentials':{'a':'x','a':'y'}", "containers.c.credentials.a: the key is given twice"},
+                {"'credentials':[]", "containers.c.credentials: must be an object"},
+                /* capabilities, nspawnArgs */
+                {"'capabilities':[]", "containers.c.capabilities: must be an object"},
+                {"'capabilities':{'add':['NET_ADMIN']}",
+                 "containers.c.capabilities.add[0]: 'NET_ADMIN' is no capability"},
+                {"'capabilities':{'drop':'CAP_KILL'}", "containers.c.capabilities.drop: must be an array"},
+                {"'capabilities':{'add':['CAP_KILL','CAP_CHOWN','CAP_KILL']}",
+                 "containers.c.capabilities.add[2]: CAP_KILL is named already"},
+                {"'capabilities':{'drop':['CAP_KILL'],'add':['CAP_KILL']}",
+                 "containers.c.capabilities.drop[0]: CAP_KILL is named already"},
+                {"'nspawnArgs':['--bind','/a']",
+                 "containers.c.nspawnArgs[1]: '/a': an option of systemd-nspawn"},
+                {"'nspawnArgs':['--machine=x']",
+                 "containers.c.nspawnArgs[0]: '--machine=x': --machine cannot"},
+                {"'nspawnArgs':'--bind=/a'", "containers.c.nspawnArgs: must be an array"},
+                /* ready, stop */
+                {"'ready':{'timeout':0}", "containers.c.ready.timeout: must be between 1 and 86400, is 0"},
+                {"'ready':{'timeout':86401}", "containers.c.ready.timeout: must be between 1 and 86400"},
+                {"'ready':{'timeout':-5}", "containers.c.ready.timeout: must be between 1 and 86400, is -5"},
+                {"'ready':{'timeout':'60s'}", "containers.c.ready.timeout: must be a number, is a string"},
+                {"'ready':{'timeout':1.5}", "containers.c.ready.timeout: number 1.5 must be whole"},
+                {"'ready':{'timeout':null}", "containers.c.ready.timeout: must be a number, is null"},
+                {"'ready':{'notify':1}", "containers.c.ready.notify: must be a boolean, is a number"},
+                {"'ready':60", "containers.c.ready: must be an object, is a number"},
+                {"'stop':{'timeout':0}", "containers.c.stop.timeout: must be between 1 and 86400, is 0"},
+                {"'stop':{'signal':9}", "containers.c.stop.signal: unknown key"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = with_container(table[i].members);
+
+                test_set_row("%zu: %s", i, table[i].members);
+                for (char *s = text; *s; s++)
+                        *s = *s == '\'' ? '"' : *s;
+                refuse(text, strlen(text), table[i].message);
+        }
+}
+
+TEST(refuses_systems) {
+        static const struct {
+                const char *members, *message;
+        } table[] = {
+                {"'system':{}", "containers.c.system: the key 'rootfs' is missing"},
+                {"'system':'r'", "containers.c.system: must be an object, is a string"},
+                {"'system':null", "containers.c.system: must be an object, is null"},
+                {"'system':{'rootfs':''}", "containers.c.system.rootfs: the path is empty"},
+                {"'system':{'rootfs':1}", "containers.c.system.rootfs: must be a string, is a number"},
+                {"'system':{'rootfs':'/'}", "containers.c.system.rootfs: '/' is the root of the host"},
+                {"'system':{'rootfs':'//'}", "containers.c.system.rootfs: '/' is the root of the host"},
+                {"'system':{'rootfs':'~/r'}", "containers.c.system.rootfs: '~/r': '~' is not expanded"},
+                {"'system':{'rootfs':'a\\tb'}",
+                 "containers.c.system.rootfs: 'a\tb': a path must not contain"},
+                {"'system':{'rootfs':'r','init':'sbin/init'}",
+                 "containers.c.system.init: 'sbin/init': a path inside the container must be absolute"},
+                {"'system':{'rootfs':'r','init':'/'}", "containers.c.system.init: '/' is the container's"},
+                {"'system':{'rootfs':'r','init':'/a/../b'}", "containers.c.system.init: '/a/../b': a path"},
+                {"'system':{'rootfs':'r','build':''}", "containers.c.system.build: the text is empty"},
+                {"'system':{'rootfs':'r','build':'a\\nb'}",
+                 "containers.c.system.build: 'a\\nb': the text must"},
+                {"'system':{'toplevel':'/nix/store/x'}",
+                 "containers.c.system.toplevel: is not supported by this version"},
+                {"'system':{'rootfs':'r','closure':'x'}",
+                 "containers.c.system.closure: is not supported by this version"},
+                {"'system':{'rootfs':'r','image':'x'}", "containers.c.system.image: unknown key"},
+                {"'system':{'rootfs':'r','init':'/i'},'command':['a']",
+                 "containers.c: 'command' and 'system.init' exclude each other"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text =
+                        xasprintf("{'version':1,'containers':{'c':{%s}}}", table[i].members);
+
+                test_set_row("%zu: %s", i, table[i].members);
+                for (char *s = text; *s; s++)
+                        *s = *s == '\'' ? '"' : *s;
+                refuse(text, strlen(text), table[i].message);
+        }
+}
+
+/* One container per list of ports. */
+static char *with_ports(const char *a, const char *b) {
+        return xasprintf("{\"version\":1,\"containers\":{"
+                         "\"a\":{\"system\":{\"rootfs\":\"r\"},\"ports\":[%s]},"
+                         "\"b\":{\"system\":{\"rootfs\":\"r\"},\"ports\":[%s]}}}",
+                         a, b);
+}
+
+TEST(ports_of_two_containers) {
+        static const struct {
+                const char *a, *b, *message;
+        } table[] = {
+                {"\"80\"", "\"81:80\"", NULL},
+                {"\"127.0.0.1:80:80\"", "\"127.0.0.2:80:80\"", NULL},
+                {"\"127.0.0.1:80:80\"", "\"[::1]:80:80\"", NULL},
+                {"\"0.0.0.0:80:80\"", "\"[::]:80:80\"", NULL},
+                {"\"auto:80\"", "\"auto:80\"", NULL},
+                {"\"auto:80\"", "\"80\"", NULL},
+                {"\"auto:80\",\"80\"", "\"auto:80\"", NULL},
+                {"\"127.0.0.1:auto:80\",\"[::1]:auto:80\"", "", NULL},
+                {"\"1:80\",\"80:80\"", "\"81:1\",\"80:80\"",
+                 "containers.b.ports[1]: host port 80 on 127.0.0.1 is taken already, by "
+                 "containers.a.ports[1]"},
+                {"\"0.0.0.0:80:80\"", "\"80:80\"",
+                 "containers.b.ports[0]: host port 80 on 127.0.0.1 is taken already, by "
+                 "containers.a.ports[0]"},
+                {"\"80:80\"", "\"[::]:80:80\"",
+                 "containers.b.ports[0]: host port 80 on :: is taken already, by containers.a.ports[0]"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(spec_freep) Spec *spec = NULL;
+                _cleanup_free_ char *text = with_ports(table[i].a, table[i].b);
+
+                test_set_row("%s and %s", table[i].a, table[i].b);
+                if (table[i].message)
+                        refuse(text, strlen(text), table[i].message);
+                else
+                        ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
+        }
+}
+
+TEST(an_unknown_key_is_answered_with_the_known_ones) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *text = with_container("\"stop\":{\"after\":1}");
+        Spec *spec = NULL;
+
+        ASSERT_ERROR(parse(text, strlen(text), &spec, &error), &error, FC_EXIT_USAGE, "unknown key");
+        ASSERT_STREQ(error.hints[0], "the keys known here: timeout");
+}
+
+static char *read_source(const char *name) {
+        _cleanup_free_ char *path = xasprintf(FC_SOURCE_DIR "/%s", name);
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        char *text = NULL;
+
+        test_set_row("%s", path);
+        ASSERT_TRUE(fd >= 0);
+        ASSERT_OK(fs_read_fd(fd, path, SPEC_SIZE_MAX, &text, NULL, NULL));
+        return text;
+}
+
+TEST(the_example_of_the_repository) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        _cleanup_free_ char *text = read_source("examples/debian/flake-containers.json");
+
+        ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
+        ASSERT_TRUE(spec_find(spec, "httpserver"));
+}
+
+TEST(the_example_of_the_documentation) {
+        static const char fence[] = "```json\n";
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        _cleanup_free_ char *text = read_source("docs/SPEC.md");
+        const char *start = strstr(text, fence), *end;
+
+        ASSERT_TRUE(start);
+        start += strlen(fence);
+        end = strstr(start, "```");
+        ASSERT_TRUE(end);
+        ASSERT_OK(parse(start, (size_t) (end - start), &spec, &error), &error);
+        ASSERT_EQ(spec->n_containers, 3);
+}
+
+/* The text between the next two backticks, or NULL. Moves `s` behind it. */
+static char *next_code(char **s) {
+        char *start = strchr(*s, '`'), *end = start ? strchr(start + 1, '`') : NULL;
+
+        if (!end)
+                return NULL;
+        *s = end + 1;
+        *end = '\0';
+        return start + 1;
+}
+
+static char *print_element(const char *key, const char *element) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        _cleanup_free_ char *members = xasprintf("\"%s\":[%s]", key, element),
+                            *text = with_container(members);
+
+        ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
+        return container_spec_print(&spec->containers[0]);
+}
+
+TEST(the_short_forms_of_the_documentation) {
+        _cleanup_free_ char *text = read_source("docs/SPEC.md");
+        char *save = NULL;
+        int n = 0;
+
+        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+                _cleanup_free_ char *a = NULL, *b = NULL;
+                char *short_form, *long_form;
+                const char *key;
+
+                if (!startswith(line, "| `\""))
+                        continue;
+                test_set_row("%s", line);
+                short_form = next_code(&line);
+                long_form = next_code(&line);
+                ASSERT_TRUE(short_form && long_form);
+                key = strstr(long_form, "\"host\"") ? "ports" : "volumes";
+                a = print_element(key, short_form);
+                b = print_element(key, long_form);
+                ASSERT_STREQ(a, b);
+                n++;
+        }
+        ASSERT_EQ(n, 9);
+}
+
+/* Quadratic work on these takes minutes. */
+#define LIMIT_USEC (20 * USEC_PER_SEC)
+
+/* One container whose list `key` has `n` elements of the format, which takes the index. */
+static char *with_list(const char *key, size_t n, const char *format, size_t *ret_size) {
+        char *text = NULL;
+        FILE *f = open_memstream(&text, ret_size);
+
+        ASSERT_TRUE(f);
+        (void) fprintf(f, "{\"version\":1,\"containers\":{\"c\":{\"system\":{\"rootfs\":\"r\"},%s:[", key);
+        for (size_t i = 0; i < n; i++)
+                (void) fprintf(f, "%s\"%s%zu\"", i == 0 ? "" : ",", format, i);
+        (void) fputs("]}}}", f);
+        ASSERT_EQ(fclose(f), 0);
+        return text;
+}
+
+TEST(hostile_sizes) {
+        static const struct {
+                const char *key, *format;
+                size_t n;
+        } table[] = {
+                {"\"tmpfs\"", "/t", 300000},        {"\"volumes\"", "s:/t", 250000},
+                {"\"command\"", "w", 300000},       {"\"ports\"", "127.0.0.1:auto:1", 9999},
+                {"\"ports\"", "[::]:auto:1", 9999},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(spec_freep) Spec *spec = NULL;
+                size_t size;
+                _cleanup_free_ char *text = with_list(table[i].key, table[i].n, table[i].format, &size);
+                uint64_t start = now_usec();
+
+                test_set_row("%s", table[i].key);
+                ASSERT_TRUE(size <= SPEC_SIZE_MAX);
+                ASSERT_OK(parse(text, size, &spec, &error), &error);
+                ASSERT_TRUE(now_usec() - start < LIMIT_USEC);
+        }
+}
+
+TEST(size_is_limited) {
+        const size_t mb16 = 16 * 1024 * 1024;
+        _cleanup_free_ char *text = xmalloc0(mb16);
+
+        memset(text, ' ', mb16);
+        refuse(text, mb16, "the specification is larger than 4194304 bytes");
+        refuse(text, SPEC_SIZE_MAX + 1, "the specification is larger than 4194304 bytes");
+        refuse(text, SPEC_SIZE_MAX, "the text ends");
+        memset(text, '[', mb16);
+        refuse(text, SPEC_SIZE_MAX, "more than 32");
+        refuse(text, mb16, "larger than");
+}

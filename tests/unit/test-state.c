@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <sched.h>
+#include <sys/mount.h>
+
+#include "project/state-json.h"
+#include "project/state.h"
+#include "project-util.h"
+
+#define BOOT_ID "0123456789abcdef0123456789abcdef"
+
+static const InvokingUser us = {};
+
+static ContainerState *make_state(void) {
+        ContainerState *state = container_state_new();
+
+        state->phase = PHASE_READY;
+        state->machine = xstrdup("shop-3f2a-db");
+        state->boot_id = xstrdup(BOOT_ID);
+        state->started_usec = UINT64_C(1790000000123456);
+        state->ready_usec = UINT64_C(1790000001123457);
+        state->address = xstrdup("10.1.2.3");
+        state->result = xstrdup("ready");
+        strv_push(&state->definition, "volume /srv/\303\244 \\x \377\001 ro");
+        strv_push(&state->definition, "");
+        container_state_add_port(state, "127.0.0.1", 8080, 80);
+        container_state_add_port(state, "::1", 8080, 80);
+        return state;
+}
+
+static void same(const ContainerState *a, const ContainerState *b) {
+        ASSERT_EQ(a->phase, b->phase);
+        ASSERT_STREQ(a->machine, b->machine);
+        ASSERT_STREQ(a->boot_id, b->boot_id);
+        ASSERT_EQ(a->started_usec, b->started_usec);
+        ASSERT_EQ(a->ready_usec, b->ready_usec);
+        ASSERT_STREQ(a->address, b->address);
+        ASSERT_STREQ(a->result, b->result);
+        ASSERT_TRUE(strv_equal(a->definition, b->definition));
+        ASSERT_EQ(a->n_ports, b->n_ports);
+        for (size_t i = 0; i < a->n_ports; i++) {
+                ASSERT_STREQ(a->ports[i].address, b->ports[i].address);
+                ASSERT_EQ(a->ports[i].host, b->ports[i].host);
+                ASSERT_EQ(a->ports[i].container, b->ports[i].container);
+        }
+}
+
+TEST(container_comes_back_the_same) {
+        _cleanup_(container_state_freep) ContainerState *state = make_state(), *loaded = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        struct stat st;
+
+        TEST_DIR(dir);
+        ASSERT_OK(container_state_save(dir.fd, "db", &us, state, &error), &error);
+        ASSERT_OK(container_state_load(dir.fd, "db", &us, &loaded, &error), &error);
+        same(state, loaded);
+        ASSERT_OK(fstatat(dir.fd, "state.json", &st, 0));
+        ASSERT_EQ(st.st_mode & 07777u, 0644u);
+}
+
+TEST(container_with_only_what_must_be) {
+        _cleanup_(container_state_freep) ContainerState *state = container_state_new(), *loaded = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        state->machine = xstrdup("a-0000-b");
+        state->boot_id = xstrdup(BOOT_ID);
+        state->started_usec = 1;
+        for (Phase phase = 0; phase < _PHASE_MAX; phase++) {
+                state->phase = phase;
+                ASSERT_OK(container_state_save(dir.fd, "db", &us, state, &error), &error);
+                loaded = container_state_free(loaded);
+                ASSERT_OK(container_state_load(dir.fd, "db", &us, &loaded, &error), &error);
+                same(state, loaded);
+        }
+}
+
+TEST(project_comes_back_the_same) {
+        _cleanup_(project_state_freep) ProjectState *state = project_state_new(), *loaded = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        state->id = xstrdup("shop-3f2a");
+        ASSERT_OK(project_state_save(dir.fd, &us, state, &error), &error);
+        ASSERT_OK(project_state_load(dir.fd, &us, &loaded, &error), &error);
+        ASSERT_STREQ(loaded->subnet, NULL);
+        ASSERT_EQ(loaded->n_addresses, 0u);
+        loaded = project_state_free(loaded);
+
+        state->subnet = xstrdup("10.3.7.0/24");
+        project_state_set_address(state, "db", 9);
+        project_state_set_address(state, "web", 254);
+        project_state_set_address(state, "db", 2);
+        ASSERT_OK(project_state_save(dir.fd, &us, state, &error), &error);
+        ASSERT_OK(project_state_load(dir.fd, &us, &loaded, &error), &error);
+        ASSERT_STREQ(loaded->id, "shop-3f2a");
+        ASSERT_STREQ(loaded->subnet, "10.3.7.0/24");
+        ASSERT_EQ(loaded->n_addresses, 2u);
+        ASSERT_EQ(project_state_get_address(loaded, "db"), 2);
+        ASSERT_EQ(project_state_get_address(loaded, "web"), 254);
+        ASSERT_EQ(project_state_get_address(loaded, "cache"), 0);
+}
+
+TEST(missing_is_expected) {
+        ContainerState *container = (ContainerState *) 1;
+        ProjectState *project = (ProjectState *) 1;
+
+        TEST_DIR(dir);
+        ASSERT_OK(container_state_load(dir.fd, "db", &us, &container, NULL));
+        ASSERT_TRUE(container == NULL);
+        ASSERT_OK(project_state_load(dir.fd, &us, &project, NULL));
+        ASSERT_TRUE(project == NULL);
+}
+
+TEST(escaping) {
+        char all[256];
+
+        for (int i = 0; i < 255; i++)
+                all[i] = (char) (i + 1);
+        all[255] = '\0';
+        _cleanup_free_ char *escaped = state_escape(all), *plain = state_unescape(escaped),
+                            *simple = state_escape("a b:c/$%\"");
+
+        ASSERT_STREQ(plain, all);
+        ASSERT_STREQ(simple, "a b:c/$%\"");
+        ASSERT_TRUE(strspn(escaped, "\n\t") == 0);
+
+        static const char *const refused[] = {"\\",    "\\x", "\\x1", "\\x00",   "\\xgg",
+                                              "\\xAB", "\\n", "\001", "\303\244"};
+        for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
+                test_set_row("%zu", i);
+                ASSERT_TRUE(state_unescape(refused[i]) == NULL);
+        }
+}
+
+/* A good one with a piece replaced. */
+static char *edit(const char *text, const char *old, const char *new) {
+        const char *at = strstr(text, old);
+
+        ASSERT_TRUE(at != NULL);
+        return xasprintf("%.*s%s%s", (int) (at - text), text, new, at + strlen(old));
+}
+
+TEST(damaged_container) {
+        static const char good[] =
+                "{\"version\":1,\"phase\":\"ready\",\"machine\":\"m-0000-a\",\"bootId\":\"" BOOT_ID
+                "\",\"startedUsec\":5,\"readyUsec\":6,\"address\":\"10.0.0.2\",\"result\":\"r\","
+                "\"ports\":[{\"address\":\"::1\",\"host\":1,\"container\":2}],"
+                "\"definition\":[\"a\"]}";
+        static const struct {
+                const char *old, *new, *message;
+        } table[] = {
+                {good, "", "line 1"},
+                {good, "[]", "must be an object"},
+                {good, "null", "must be an object"},
+                {good, "\"x\"", "must be an object"},
+                {good, "{}", "the key 'version' is missing"},
+                {good, "{\"version\":1}", "is missing"},
+                {"\"a\"]}", "\"a\"]", "line 1"},
+                {"\"a\"]}", "\"a\"]}x", "line 1"},
+                {"\"version\":1", "\"version\":0", "version"},
+                {"\"version\":1", "\"version\":\"1\"", "version"},
+                {"\"version\":1", "\"version\":1e400", "line 1"},
+                {"\"version\":1,", "\"version\":1,\"version\":1,", "version"},
+                {"\"version\":1,", "\"version\":1,\"more\":1,", "more"},
+                {"\"ready\"", "\"Ready\"", "phase"},
+                {"\"ready\"", "\"\"", "phase"},
+                {"\"ready\"", "1", "phase"},
+                {"m-0000-a", "../x", "machine"},
+                {"m-0000-a", "", "machine"},
+                {"m-0000-a", "-a", "machine"},
+                {"m-0000-a", "0123456789012345678901234567890123456789012345678901234567890123x", "machine"},
+                {BOOT_ID, "0123", "bootId"},
+                {BOOT_ID, "0123456789abcdef0123456789abcdeF", "bootId"},
+                {"\"startedUsec\":5", "\"startedUsec\":0", "startedUsec"},
+                {"\"startedUsec\":5", "\"startedUsec\":-5", "startedUsec"},
+                {"\"startedUsec\":5", "\"startedUsec\":9007199254740993", "startedUsec"},
+                {"10.0.0.2", "10.0.0", "address"},
+                {"10.0.0.2", "10.0.0.256", "address"},
+                {"10.0.0.2", "localhost", "address"},
+                {"\"::1\"", "\"\"", "ports[0].address"},
+                {"\"host\":1", "\"host\":0", "ports[0].host"},
+                {"\"host\":1", "\"host\":65536", "ports[0].host"},
+                {"\"container\":2", "\"container\":0", "ports[0].container"},
+                {",\"container\":2", "", "ports[0]"},
+                {"\"definition\":[\"a\"]", "\"definition\":[1]", "definition[0]"},
+                {"\"definition\":[\"a\"]", "\"definition\":[\"a\",\"\\\\\"]", "definition[1]"},
+                {"\"definition\":[\"a\"]", "\"definition\":null", "definition"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_free_ char *text = edit(good, table[i].old, table[i].new);
+                ContainerState *state = NULL;
+
+                TEST_DIR(dir);
+                test_set_row("%zu: %s", i, table[i].new);
+                ASSERT_OK(fs_write_atomic(dir.fd, "state.json", text, strlen(text), 0644, NULL));
+                ASSERT_ERROR(container_state_load(dir.fd, "db", &us, &state, &error), &error,
+                             FC_EXIT_CONFLICT, table[i].message);
+                ASSERT_TRUE(strstr(error.message, "'.containers/db/state.json'") != NULL);
+                ASSERT_TRUE(strv_length(error.hints) == 1 &&
+                            strstr(error.hints[0], "remove '.containers/db/state.json'"));
+                ASSERT_TRUE(state == NULL);
+        }
+}
+
+TEST(damaged_project) {
+        static const char good[] =
+                "{\"version\":1,\"id\":\"a-0000\",\"subnet\":\"10.0.1.0/24\",\"addresses\":{\"db\":2}}";
+        static const struct {
+                const char *old, *new, *message;
+        } table[] = {
+                {"a-0000", "../..", "id"},
+                {"a-0000", "", "id"},
+                {"10.0.1.0/24", "10.0.1.0", "subnet"},
+                {"10.0.1.0/24", "10.0.1.0/25", "subnet"},
+                {"10.0.1.0/24", "10.0.1.1/24", "subnet"},
+                {"10.0.1.0/24", "/24", "subnet"},
+                {"10.0.1.0/24", "x/24", "subnet"},
+                {"\"db\":2", "\"db\":1", "addresses.db"},
+                {"\"db\":2", "\"db\":255", "addresses.db"},
+                {"\"db\":2", "\"db\":\"2\"", "addresses.db"},
+                {"\"db\":2", "\"../db\":2", "no name of a container"},
+                {"\"db\":2", "\"db\":2,\"db\":3", "addresses.db"},
+                {"\"db\":2", "\"db\":2,\"web\":2", "same address"},
+                {"{\"db\":2}", "[]", "addresses"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_free_ char *text = edit(good, table[i].old, table[i].new);
+                ProjectState *state = NULL;
+
+                TEST_DIR(dir);
+                test_set_row("%zu: %s", i, table[i].new);
+                ASSERT_OK(fs_write_atomic(dir.fd, "state.json", text, strlen(text), 0644, NULL));
+                ASSERT_ERROR(project_state_load(dir.fd, &us, &state, &error), &error, FC_EXIT_CONFLICT,
+                             table[i].message);
+                ASSERT_TRUE(error.hints && strstr(error.hints[0], "remove '.containers/state.json'"));
+                ASSERT_TRUE(state == NULL);
+        }
+}
+
+TEST(later_version) {
+        static const char text[] = "{\"version\":2,\"news\":true}";
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        ContainerState *state;
+
+        ASSERT_ERROR(container_state_parse(text, strlen(text), "f", &state, &error), &error,
+                     FC_EXIT_CONFLICT, "was written by a later flake-containers");
+}
+
+TEST(not_a_file) {
+        static const struct {
+                const char *setup, *message;
+        } table[] = {
+                {"mkfifo state.json", "no regular file"},
+                {"mkdir state.json", "no regular file"},
+                {"touch other && ln -s other state.json", "symbolic link"},
+                {"ln -s /etc/passwd state.json", "symbolic link"},
+                {"truncate -s 17M state.json", "larger than"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                ContainerState *state;
+
+                TEST_DIR(dir);
+                test_set_row("%s", table[i].setup);
+                ASSERT_EQ(test_shell(&dir, "%s", table[i].setup), 0);
+                ASSERT_ERROR(container_state_load(dir.fd, "db", &us, &state, &error), &error,
+                             FC_EXIT_CONFLICT, table[i].message);
+                ASSERT_TRUE(strstr(error.message, ".containers/db/state.json") != NULL);
+                ASSERT_EQ(strv_length(error.hints), 1u);
+        }
+}
+
+TEST(written_as_the_user) {
+        static const InvokingUser user = {.uid = TEST_UID, .gid = TEST_UID};
+        static const struct { uid_t directory, file; } table[] = {{TEST_UID, TEST_UID}, {0, 0}};
+        _cleanup_(container_state_freep) ContainerState *state = make_state(), *loaded = NULL;
+        struct stat st;
+
+        SKIP_UNLESS_ROOT();
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                TEST_DIR(dir);
+                test_set_row("%zu", i);
+                ASSERT_OK(fchown(dir.fd, table[i].directory, table[i].directory));
+                ASSERT_OK(container_state_save(dir.fd, "db", &user, state, NULL));
+                ASSERT_OK(fstatat(dir.fd, "state.json", &st, 0));
+                ASSERT_EQ(st.st_uid, table[i].file);
+                ASSERT_EQ(st.st_gid, table[i].file);
+                loaded = container_state_free(loaded);
+                ASSERT_OK(container_state_load(dir.fd, "db", &user, &loaded, NULL));
+                ASSERT_TRUE(loaded != NULL);
+        }
+}
+
+static void fill_up(int fd) {
+        char block[4096] = {};
+        ssize_t n;
+
+        do
+                n = write(fd, block, sizeof(block));
+        while (n > 0);
+        ASSERT_TRUE(errno == ENOSPC);
+}
+
+/* On a file system of a few pages. */
+TEST(disk_full) {
+        _cleanup_(container_state_freep) ContainerState *state = make_state(), *loaded = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = -EBADF, ballast = -EBADF;
+
+        SKIP_UNLESS_ROOT();
+        TEST_DIR(dir);
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+            mount("tmpfs", dir.path, "tmpfs", 0, "size=64k") < 0)
+                SKIP("needs to mount a tmpfs");
+        fd = open(dir.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_OK(container_state_save(fd, "db", &us, state, &error), &error);
+        ballast = openat(fd, "ballast", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        fill_up(ballast);
+
+        state->phase = PHASE_FAILED;
+        for (int i = 0; i < 2; i++) {
+                ASSERT_ERROR(container_state_save(fd, "db", &us, state, &error), &error, FC_EXIT_HOST,
+                             "No space left on device");
+                ASSERT_TRUE(strstr(error.message, "'.containers/db/state.json'") != NULL);
+        }
+        ASSERT_OK(container_state_load(fd, "db", &us, &loaded, &error), &error);
+        ASSERT_EQ(loaded->phase, PHASE_READY);
+        ASSERT_TRUE(faccessat(fd, ".state.json.new", F_OK, 0) < 0);
+
+        ballast = safe_close(ballast);
+        ASSERT_OK(mount(NULL, dir.path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+        ASSERT_ERROR(container_state_save(fd, "db", &us, state, &error), &error, FC_EXIT_HOST,
+                     "Read-only file system");
+        (void) umount2(dir.path, MNT_DETACH);
+}

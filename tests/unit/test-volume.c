@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <limits.h>
+
+#include "base/alloc.h"
+#include "spec/path.h"
+#include "spec/volume.h"
+#include "test.h"
+
+TEST(accepts) {
+        static const struct {
+                const char *text, *source, *target;
+                bool read_only;
+        } table[] = {
+                {"src:/srv/www", "src", "/srv/www", false},
+                {"src:/srv/www:rw", "src", "/srv/www", false},
+                {"src:/srv/www:ro", "src", "/srv/www", true},
+                {".:/app", ".", "/app", false},
+                {"./a b:/c d", "./a b", "/c d", false},
+                {"../sibling:/s", "../sibling", "/s", false},
+                {"/:/host", "/", "/host", false},
+                {"/nix/store:/nix/store:ro", "/nix/store", "/nix/store", true},
+                {"a\\:b:/c\\:d", "a:b", "/c:d", false},
+                {"a\\\\b:/c\\\\", "a\\b", "/c\\", false},
+                {"a\\\\:/b", "a\\", "/b", false},
+                {"ro:/rw:rw", "ro", "/rw", false},
+                {"$HOME:/%i", "$HOME", "/%i", false},
+                {"\xc3\xa9:/\xc3\xa9", "\xc3\xa9", "/\xc3\xa9", false},
+                {"-v:/--help", "-v", "/--help", false},
+                {"a@b:/c", "a@b", "/c", false},
+                {"~x:/a", "~x", "/a", false},
+                {"a:/devices", "a", "/devices", false},
+                {"a:/run/x", "a", "/run/x", false},
+                {"a:/etc", "a", "/etc", false},
+                {"a:/...", "a", "/...", false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(volume_done) Volume v = {0};
+
+                test_set_row("%s", table[i].text);
+                ASSERT_OK(volume_parse(table[i].text, &v, &error), &error);
+                ASSERT_STREQ(v.source, table[i].source);
+                ASSERT_STREQ(v.target, table[i].target);
+                ASSERT_EQ(v.read_only, table[i].read_only);
+                ASSERT_EQ(v.owner, VOLUME_OWNER_USER);
+        }
+}
+
+TEST(a_named_volume_is_the_containers) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(volume_done) Volume v = {0};
+
+        ASSERT_OK(volume_parse("@pgdata:/var/lib/postgresql:ro", &v, &error), &error);
+        ASSERT_STREQ(v.source, "@pgdata");
+        ASSERT_EQ(v.owner, VOLUME_OWNER_CONTAINER);
+        ASSERT_TRUE(v.read_only);
+}
+
+TEST(refuses) {
+        static const struct {
+                const char *text, *message;
+        } table[] = {
+                {"", "'': expected SOURCE:TARGET[:ro|:rw]"},
+                {"src", "'src': expected SOURCE:TARGET"},
+                {"a\\:b", "expected SOURCE:TARGET"},
+                {":", "source: the path is empty"},
+                {":/a", "source: the path is empty"},
+                {"a:", "target: the path is empty"},
+                {"a::ro", "target: the path is empty"},
+                {"a:/b:", "stands 'ro' or 'rw', not ''"},
+                {"a:/b:RO", "stands 'ro' or 'rw', not 'RO'"},
+                {"a:/b:ro,z", "stands 'ro' or 'rw', not 'ro,z'"},
+                {"a:/b:idmap", "stands 'ro' or 'rw', not 'idmap'"},
+                {"a:/b:ro:ro", "a ':' in a path is written '\\:'"},
+                {"a:b:c:d", "a ':' in a path is written '\\:'"},
+                {"a\\b:/c", "a '\\' in a path is written '\\\\'"},
+                {"a:/c\\", "a '\\' in a path is written '\\\\'"},
+                {"a:/c\\n", "a '\\' in a path is written '\\\\'"},
+                {"\\", "a '\\' in a path is written '\\\\'"},
+                {"a:b", "target: 'b': a path inside the container must be absolute"},
+                {"a:./b", "must be absolute"},
+                {"a:ro", "must be absolute"},
+                {"a:/", "target: '/' is the container's whole root"},
+                {"a://", "must have no '.', '..' or empty part"},
+                {"a:/b/", "must have no '.', '..' or empty part"},
+                {"a:/b//c", "must have no '.', '..' or empty part"},
+                {"a://b", "must have no '.', '..' or empty part"},
+                {"a:/.", "must have no '.', '..' or empty part"},
+                {"a:/b/.", "must have no '.', '..' or empty part"},
+                {"a:/./b", "must have no '.', '..' or empty part"},
+                {"a:/..", "must have no '.', '..' or empty part"},
+                {"a:/b/../c", "must have no '.', '..' or empty part"},
+                {"a:/b/..", "must have no '.', '..' or empty part"},
+                {"a:/proc", "target: '/proc': /proc is mounted by systemd-nspawn"},
+                {"a:/proc/sys", "/proc is mounted by systemd-nspawn"},
+                {"a:/sys/fs/cgroup", "/sys is mounted by systemd-nspawn"},
+                {"a:/dev", "/dev is mounted by systemd-nspawn"},
+                {"a:/dev/shm", "/dev is mounted by systemd-nspawn"},
+                {"a:/run", "/run is mounted by systemd-nspawn"},
+                {"a:/run/host", "/run/host is mounted by systemd-nspawn"},
+                {"a:/run/host/x", "/run/host is mounted by systemd-nspawn"},
+                {"a:/etc/hosts", "/etc/hosts is mounted by flake-containers"},
+                {"a:/var/log/journal", "/var/log/journal is mounted by flake-containers"},
+                {"a:/run/flake-containers/x", "/run/flake-containers is mounted by flake-containers"},
+                {"@:/a", "source: the name of the volume is empty"},
+                {"@A:/a", "source: 'A' cannot name a volume"},
+                {"@a/b:/a", "'a/b' cannot name a volume"},
+                {"@..:/a", "'..' cannot name a volume"},
+                {"@-a:/a", "'-a' cannot name a volume"},
+                {"~:/a", "'~' is not expanded here"},
+                {"~/src:/a", "'~/src': '~' is not expanded here"},
+                {"a\nb:/c", "'a\\nb': a path must not contain control characters"},
+                {"a\tb:/c", "must not contain control characters"},
+                {"a:/c\x1b", "target: '/c\\x1b': a path must not contain control characters"},
+                {"a:/c\x7f", "must not contain control characters"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                Volume v = {0};
+
+                test_set_row("%s", table[i].text);
+                ASSERT_ERROR(volume_parse(table[i].text, &v, &error), &error, FC_EXIT_USAGE,
+                             table[i].message);
+                ASSERT_TRUE(!v.source && !v.target);
+                ASSERT_TRUE(volume_parse(table[i].text, &v, NULL) < 0);
+        }
+}
+
+TEST(hints) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Volume v;
+
+        ASSERT_ERROR(volume_parse("@a/b:/c", &v, &error), &error, FC_EXIT_USAGE, "cannot name");
+        ASSERT_STREQ(error.hints[0], "a directory of that name is written './@a/b'");
+        ASSERT_ERROR(volume_parse("~/x:/c", &v, &error), &error, FC_EXIT_USAGE, "not expanded");
+        ASSERT_STREQ(error.hints[0], "write the absolute path, or './~/x' for what has that name");
+}
+
+TEST(path_length) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *path = xmalloc0(PATH_MAX + 1);
+
+        memset(path, 'a', PATH_MAX);
+        path[0] = '/';
+        ASSERT_ERROR(path_check_inside(path, &error), &error, FC_EXIT_USAGE,
+                     "a path has at most 4095 bytes");
+        ASSERT_TRUE(strlen(error.message) < 300);
+        path[PATH_MAX - 1] = '\0';
+        ASSERT_OK(path_check_inside(path, &error));
+        ASSERT_OK(path_check_host(path, &error));
+}
