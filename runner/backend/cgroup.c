@@ -3,9 +3,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sched.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "backend/cgroup.h"
 #include "base/alloc.h"
@@ -124,6 +127,20 @@ int cgroup_enter(int fd, const char *name, Error *reterr) {
         int r = write_file(fd, name, "cgroup.procs", "0");
 
         return r < 0 ? error_set(reterr, r, "enter cgroup '%s'", name) : 0;
+}
+
+pid_t cgroup_fork(int fd) {
+        struct clone_args args = {
+                .flags = CLONE_INTO_CGROUP,
+                .exit_signal = SIGCHLD,
+                .cgroup = (uint64_t) fd,
+        };
+
+        return (pid_t) syscall(SYS_clone3, &args, sizeof(args));
+}
+
+int cgroup_open_child(int fd, const char *name, Error *reterr) {
+        return fs_open_beneath(fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
 }
 
 /* Reads a kernel file into *ret; -ENOENT and -ENODEV (removed while open) are returned without an Error. */

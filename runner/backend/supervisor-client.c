@@ -178,11 +178,14 @@ static void exec_supervisor(const Command *c, int console_fd) {
 }
 
 /* The process that is started ends as soon as the supervisor proper is in its namespaces. */
-static int spawn(const Command *c, int console_fd, Error *reterr) {
+static int spawn(const Command *c, int cgroup_fd, int console_fd, Error *reterr) {
+        _cleanup_close_ int runner = cgroup_open_child(cgroup_fd, "runner", reterr);
         int status;
         pid_t pid;
 
-        pid = fork();
+        if (runner < 0)
+                return runner;
+        pid = cgroup_fork(runner);
         if (pid < 0)
                 return error_set(reterr, errno, "start the supervisor");
         if (pid == 0)
@@ -215,7 +218,7 @@ int supervisor_start(const ContainerPlan *plan, const StartResources *resources,
 
         r = build_command(&command, plan, resources, cgroup_fd, theirs, reterr);
         if (r >= 0)
-                r = spawn(&command, resources->console_fd, reterr);
+                r = spawn(&command, cgroup_fd, resources->console_fd, reterr);
         if (r < 0) {
                 (void) cgroup_remove(resources->cgroup_mount, plan->machine, NULL);
                 return r;

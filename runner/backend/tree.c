@@ -99,3 +99,13 @@ int tree_prepare(int container_fd, const char *image, const char *build, bool *r
                 *ret_copied = !there;
         return 0;
 }
+
+int tree_check(int container_fd, const char *image, const char *build, Error *reterr) {
+        bool there;
+        int r;
+
+        r = tree_exists(container_fd, &there, reterr);
+        if (r < 0 || there)
+                return r;
+        return check_image(image, build, reterr);
+}

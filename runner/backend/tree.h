@@ -17,5 +17,9 @@
  */
 int tree_prepare(int container_fd, const char *image, const char *build, bool *ret_copied, Error *reterr);
 
+/* Is there a `root/`, or else an image to make it from? The refusals of tree_prepare() that need no copying.
+ */
+int tree_check(int container_fd, const char *image, const char *build, Error *reterr);
+
 /* Would tree_prepare() copy? */
 int tree_exists(int container_fd, bool *ret, Error *reterr);

@@ -62,7 +62,7 @@ int fs_mkdir_beneath(int dir_fd, const char *path, mode_t mode, Error *reterr) {
 
                 if (mkdirat(fd, name, mode) < 0 && errno != EEXIST)
                         return error_set(reterr, errno, "make directory '%s'", path);
-                next = open_beneath(fd, name, O_DIRECTORY | O_RDONLY | O_NOFOLLOW, 0);
+                next = open_beneath(fd, name, O_DIRECTORY | O_RDONLY, 0);
                 if (next < 0 && errno == ENOTDIR)
                         return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is not a directory", path);
                 if (next < 0)

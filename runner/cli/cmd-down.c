@@ -99,6 +99,7 @@ const Verb cmd_down = {
         .target_size = sizeof(DownOptions),
         .defaults = defaults,
         .max_operands = SIZE_MAX,
+        .has_dry_run = true,
         .needs_root = true,
         .run = run,
 };

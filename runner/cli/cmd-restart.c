@@ -62,6 +62,7 @@ const Verb cmd_restart = {
         .target_size = sizeof(RestartOptions),
         .defaults = defaults,
         .max_operands = SIZE_MAX,
+        .has_dry_run = true,
         .needs_root = true,
         .run = run,
 };

@@ -79,6 +79,7 @@ const Verb cmd_up = {
         .target_size = sizeof(UpOptions),
         .defaults = defaults,
         .max_operands = SIZE_MAX,
+        .has_dry_run = true,
         .needs_root = true,
         .run = run,
 };

@@ -160,6 +160,25 @@ static int plan_member(Member *m, Error *reterr) {
         return 0;
 }
 
+/* The root is a copy: another image does not change it. */
+static void note_other_image(const Member *m) {
+        _cleanup_free_ char *now = xasprintf("image %s", m->plan->image), *text = NULL;
+        const char *before = NULL;
+        bool there;
+
+        STRV_FOREACH (line, m->state ? m->state->definition : NULL)
+                if (startswith(*line, "image "))
+                        before = *line;
+        if (!before || streq(before, now) || tree_exists(m->resources.container_fd, &there, NULL) < 0 ||
+            !there)
+                return;
+        text = xasprintf(
+                "%s: its root is still a copy of '%s'; to start from the new image, run down and remove "
+                "'%s/" STATE_DIR_NAME "/%s/root'",
+                m->name, before + strlen("image "), m->fleet->session->root, m->name);
+        progress_note(m->fleet->progress, text);
+}
+
 int fleet_plan(Fleet *fleet, Error *reterr) {
         Session *s = fleet->session;
         int r;
@@ -182,6 +201,7 @@ int fleet_plan(Fleet *fleet, Error *reterr) {
                 r = plan_member(m, reterr);
                 if (r < 0)
                         return r;
+                note_other_image(m);
         }
         return 0;
 }
@@ -214,12 +234,12 @@ static int prepare_member(Member *m, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        /* What runs still has its ports. */
-        if (!m->stop) {
-                r = resources_bind_ports(m->plan, m->state, &m->resources, reterr);
-                if (r < 0)
-                        return r;
-        }
+        r = tree_check(m->resources.container_fd, m->plan->image, m->plan->build, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "%s", m->name);
+        r = resources_bind_ports(m->plan, m->state, m->stop, &m->resources, reterr);
+        if (r < 0)
+                return r;
         r = resources_open_mounts(s, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
@@ -336,14 +356,19 @@ static void member_stop(Member *m) {
                 member_fail(m, "failed");
 }
 
+static void print_address(FILE *f, const char *separator, const BoundPort *p) {
+        bool v6 = strchr(p->address, ':');
+
+        (void) fprintf(f, "%s%s%s%s:%u", separator, v6 ? "[" : "", p->address, v6 ? "]" : "", p->host);
+}
+
 static char *ready_detail(const Member *m) {
         char *text = NULL;
         size_t size = 0;
         FILE *f = open_memstream(&text, &size);
 
         for (size_t i = 0; f && m->state && i < m->state->n_ports; i++)
-                (void) fprintf(f, "%s%s:%u", i > 0 ? "  " : "", m->state->ports[i].address,
-                               m->state->ports[i].host);
+                print_address(f, i > 0 ? "  " : "", &m->state->ports[i]);
         if (!f || fclose(f) != 0)
                 abort();
         return text;
@@ -443,11 +468,9 @@ static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        if (m->stop) {
-                r = resources_bind_ports(m->plan, m->state, &m->resources, reterr);
-                if (r < 0)
-                        return r;
-        }
+        r = resources_bind_ports(m->plan, m->state, /* running= */ false, &m->resources, reterr);
+        if (r < 0)
+                return r;
         r = write_intent(m, reterr);
         if (r < 0)
                 return r;

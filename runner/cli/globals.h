@@ -15,6 +15,7 @@ typedef struct Globals {
         bool quiet;
         bool help;
         bool version;
+        bool elevated; /* the second run, as root: see session_elevate() */
 } Globals;
 
 extern const Option globals_options[];

@@ -159,6 +159,11 @@ int network_settle(const Session *s, int runtime_fd, const char *verb, Network *
         r = network_read(s, &n, &changed, reterr);
         if (r < 0)
                 return r;
+        if (s->state.git_index && !streq_ptr(n.state->git_index, s->state.git_index)) {
+                free(n.state->git_index);
+                n.state->git_index = xstrdup(s->state.git_index);
+                changed = true;
+        }
         if (changed) {
                 r = project_state_save(s->state.fd, &s->state.user, n.state, reterr);
                 if (r < 0)

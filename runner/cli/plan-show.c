@@ -6,6 +6,7 @@
 #include "cli/network.h"
 #include "cli/plan-show.h"
 #include "plan/plan.h"
+#include "project/runtime-dir.h"
 
 static int load_state(const Session *s, const char *name, ContainerState **ret, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
@@ -24,7 +25,22 @@ static void print_text(const char *name, const char *action, char *const *reason
                 (void) printf("  %s\n", *reason);
 }
 
-static Json *plan_json(const ContainerPlan *p, const char *action, char *const *reasons) {
+/* Where a mount comes from; owned by the caller, NULL for our own programs. */
+static char *mount_source(const Session *s, const ContainerPlan *p, const PlanMount *m) {
+        switch (m->kind) {
+        case PLAN_MOUNT_ROOT:
+        case PLAN_MOUNT_JOURNAL:
+                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", s->root, p->name, m->name);
+        case PLAN_MOUNT_HOSTS:
+                return xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_HOSTS, s->id);
+        case PLAN_MOUNT_NAMED_VOLUME:
+                return xasprintf("%s/" STATE_DIR_NAME "/volumes/%s", s->root, m->source);
+        default:
+                return xstrdup(m->source);
+        }
+}
+
+static Json *plan_json(const Session *s, const ContainerPlan *p, const char *action, char *const *reasons) {
         Json *o = json_new_object(), *mounts = json_new_array();
 
         json_add_string(o, "name", p->name);
@@ -38,9 +54,10 @@ static Json *plan_json(const ContainerPlan *p, const char *action, char *const *
         for (size_t i = 0; i < p->n_mounts; i++) {
                 Json *m = json_new_object();
                 _cleanup_free_ char *at = xasprintf(PLAN_MACHINE_DIR "/%s", p->mounts[i].name);
+                _cleanup_free_ char *source = mount_source(s, p, &p->mounts[i]);
 
                 json_add_string(m, "at", at);
-                json_add_string(m, "source", p->mounts[i].source);
+                json_add_string(m, "source", source);
                 json_append(mounts, m);
         }
         json_add(o, "mounts", mounts);
@@ -88,7 +105,7 @@ static int show_starts(const Session *s, char *const *names, bool restart, Error
                 if (restart && status.running)
                         action = plan_action_to_string(PLAN_RESTART);
                 if (s->globals->json)
-                        json_append(containers, plan_json(plan, action, reasons));
+                        json_append(containers, plan_json(s, plan, action, reasons));
                 else
                         print_text(*name, action, reasons);
         }

@@ -72,23 +72,51 @@ static uint16_t preferred_port(const ContainerState *old, uint16_t container) {
         return 0;
 }
 
-int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, Resources *r, Error *reterr) {
-        r->port_fds = xreallocarray0(plan->n_ports, sizeof(*r->port_fds));
-        r->bound = xnew0(Port, plan->n_ports);
+/* Has a container that runs with this state the port already? */
+static bool is_held(const ContainerState *state, const Port *port) {
+        for (size_t i = 0; state && i < state->n_ports; i++) {
+                const BoundPort *p = &state->ports[i];
+
+                if (port->host == 0
+                            ? p->container == port->container
+                            : p->host == port->host && (!port->address || streq(p->address, port->address)))
+                        return true;
+        }
+        return false;
+}
+
+static int bind_port(const ContainerPlan *plan, size_t i, const ContainerState *old, Resources *r,
+                     Error *reterr) {
+        const Port *port = &plan->ports[i];
+        PortSockets sockets = PORT_SOCKETS_NULL;
+        int k;
+
+        k = port_bind(port, preferred_port(old, port->container), describe_machine, NULL, &sockets, reterr);
+        if (k < 0)
+                return error_prefix(reterr, k, "%s", plan->name);
+        r->port_fds[i][0] = TAKE_FD(sockets.fds[0]);
+        r->port_fds[i][1] = sockets.n_fds > 1 ? TAKE_FD(sockets.fds[1]) : -EBADF;
+        r->bound[i] = (Port){xstrdup(port->address), sockets.host, port->container};
+        port_sockets_done(&sockets);
+        return 0;
+}
+
+int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
+                         Error *reterr) {
+        if (!r->port_fds) {
+                r->port_fds = xreallocarray0(plan->n_ports, sizeof(*r->port_fds));
+                r->bound = xnew0(Port, plan->n_ports);
+                for (; r->n_ports < plan->n_ports; r->n_ports++)
+                        r->port_fds[r->n_ports][0] = r->port_fds[r->n_ports][1] = -EBADF;
+        }
         for (size_t i = 0; i < plan->n_ports; i++) {
-                const Port *port = &plan->ports[i];
-                PortSockets sockets = PORT_SOCKETS_NULL;
                 int k;
 
-                k = port_bind(port, preferred_port(old, port->container), describe_machine, NULL, &sockets,
-                              reterr);
+                if (r->port_fds[i][0] >= 0 || (running && is_held(old, &plan->ports[i])))
+                        continue;
+                k = bind_port(plan, i, old, r, reterr);
                 if (k < 0)
-                        return error_prefix(reterr, k, "%s", plan->name);
-                r->port_fds[i][0] = TAKE_FD(sockets.fds[0]);
-                r->port_fds[i][1] = sockets.n_fds > 1 ? TAKE_FD(sockets.fds[1]) : -EBADF;
-                r->bound[i] = (Port){xstrdup(port->address), sockets.host, port->container};
-                r->n_ports++;
-                port_sockets_done(&sockets);
+                        return k;
         }
         return 0;
 }

@@ -35,8 +35,13 @@ void resources_done(Resources *r);
 int resources_open_directories(const Session *s, int project_runtime_fd, const char *container, Resources *r,
                                Error *reterr);
 
-/* @old: what the container's ports were, for "auto"; may be NULL. */
-int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, Resources *r, Error *reterr);
+/**
+ * resources_bind_ports() - bind those ports that are not bound yet
+ * @old: what the container's ports were: "auto" gets the same again; may be NULL
+ * @running: the container runs with @old: leave out what it holds, until it is stopped
+ */
+int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
+                         Error *reterr);
 
 /* Volumes, credentials, console and gate; makes the journal directory. Not the root, which may yet have to
  * be copied. */

@@ -187,3 +187,18 @@ int session_elevate(const Globals *globals, int argc, char **argv, Error *reterr
         strv_pushf(&extra, "--spec=%s", spec);
         return elevate(argc, argv, extra, reterr);
 }
+
+void session_adopt(Globals *globals, char **argv) {
+        /* argv[1] is the mark, and what session_elevate() put there follows it. */
+        const char *root = argv[2] ? startswith(argv[2], "--root=") : NULL;
+        const char *spec = root && argv[3] ? startswith(argv[3], "--spec=") : NULL;
+
+        if (!spec)
+                return;
+        free(globals->root);
+        free(globals->spec);
+        free(globals->directory);
+        globals->root = xstrdup(root);
+        globals->spec = xstrdup(spec);
+        globals->directory = NULL;
+}

@@ -271,6 +271,7 @@ int status_list_print_json(const Session *s, char *const *names, Error *reterr) 
         int r;
 
         json_add_string(project, "id", s->id);
+        json_add_string(project, "name", s->spec ? s->spec->project_name : NULL);
         json_add_string(project, "root", s->root);
         json_add(document, "project", project);
         json_add(document, "containers", containers);

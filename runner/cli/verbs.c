@@ -27,7 +27,7 @@ const Option globals_options[] = {
         {"quiet", 'q', OPTION_FLAG, offsetof(Globals, quiet), NULL, "Like --progress=quiet"},
         {"help", 'h', OPTION_FLAG, offsetof(Globals, help), NULL, "Show this help"},
         {"version", 0, OPTION_FLAG, offsetof(Globals, version), NULL, "Show the version"},
-        {ELEVATE_MARK + 2, 0, OPTION_IGNORED, 0, NULL, NULL},
+        {ELEVATE_MARK + 2, 0, OPTION_FLAG, offsetof(Globals, elevated), NULL, NULL},
 };
 const size_t globals_n_options = ELEMENTSOF(globals_options);
 
@@ -130,6 +130,8 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         OptionTable tables[] = {own, {globals_options, globals_n_options, globals}};
         int r;
 
+        if (globals->elevated)
+                session_adopt(globals, argv);
         if (globals->directory && chdir(globals->directory) < 0)
                 return errno == ENOENT
                                ? error_raise(reterr, FC_EXIT_USAGE, "directory '%s' does not exist",
@@ -145,6 +147,9 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         }
         if (r >= 0)
                 r = check_operands(v, operands, reterr);
+        /* Verbs that only look do the same with it as without. */
+        if (r >= 0 && globals->dry_run && v->needs_root && !v->has_dry_run)
+                r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--dry-run'", v->name);
         if (r >= 0 && v->needs_root && !globals->dry_run && geteuid() != 0)
                 r = session_elevate(globals, argc, argv, reterr);
         if (r >= 0)
@@ -164,8 +169,8 @@ int verbs_main(int argc, char **argv, Globals *ret_globals, Error *reterr) {
                 return r;
         if (ret_globals->version)
                 return cmd_version.run(ret_globals, NULL, NULL, reterr);
-        if (!words[0] || streq(words[0], "help")) {
-                if (!words[0] && !ret_globals->help) {
+        if (!words || streq(words[0], "help")) {
+                if (!words && !ret_globals->help) {
                         (void) error_raise(reterr, FC_EXIT_USAGE, "no command given");
                         error_add_hint(reterr, "list of commands: flake-containers --help");
                         return -EINVAL;

@@ -18,7 +18,8 @@ typedef struct Verb {
         size_t min_operands;
         size_t max_operands; /* SIZE_MAX: any number */
         bool stop_early;     /* operands begin a foreign command line */
-        bool needs_root;     /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
+        bool has_dry_run;
+        bool needs_root; /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
 
         /* Return: the exit status, or a negative errno with @reterr set. */
         int (*run)(const Globals *globals, const void *options, char *const *operands, Error *reterr);

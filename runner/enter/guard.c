@@ -41,7 +41,8 @@ static void leave_surroundings(void) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
         (void) setsid();
-        (void) chdir("/");
+        if (chdir("/") < 0)
+                (void) 0; /* then it stays where it is */
         (void) prctl(PR_SET_NAME, "exec-guard");
         for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
                 (void) dup2(null, fd);

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -129,6 +130,11 @@ int enter_target_open(pid_t leader, EnterTarget *ret, Error *reterr) {
 int enter_join(const EnterTarget *t, int namespaces) {
         int which = t->namespaces & (namespaces | CLONE_NEWUSER);
 
+        /* From here on the container's root has power over this process, which is a copy of one of the
+         * host's, with its memory and descriptors: keep it from looking into them (ptrace(2)). Executing a
+         * program ends that. */
+        if (prctl(PR_SET_DUMPABLE, 0) < 0)
+                return -errno;
         if (which != 0 && setns(t->pidfd, which) < 0)
                 return -errno;
         /* setns() into a mount namespace goes to its topmost root; the leader may have another one. */

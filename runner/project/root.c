@@ -13,7 +13,6 @@
 
 #include "base/alloc.h"
 #include "project/git-dir.h"
-#include "project/git-index.h"
 #include "project/root.h"
 #include "project/state-dir.h"
 #include "project/user.h"
@@ -27,7 +26,11 @@
         X(git_repository_free)                                                                              \
         X(git_repository_is_bare)                                                                           \
         X(git_repository_workdir)                                                                           \
-        X(git_repository_path)
+        X(git_repository_path)                                                                              \
+        X(git_repository_index)                                                                             \
+        X(git_index_free)                                                                                   \
+        X(git_index_get_bypath)                                                                             \
+        X(git_index_find_prefix)
 
 #define GIT_MEMBER(name) __typeof__(&name) name;
 typedef struct Git {
@@ -246,25 +249,61 @@ int project_root_find(const char *start, char **ret_root, Error *reterr) {
         return r;
 }
 
+/* Whoever owns it: an index is only read. */
+static int open_any(Git *git, const char *start) {
+        int code = open_repository(git, start);
+
+        if (code != GIT_EOWNER && code != GIT_ENOTFOUND)
+                return code;
+        (void) git->git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+        code = git->git_repository_open_ext(&git->repository, start, 0, NULL);
+        (void) git->git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
+        return code;
+}
+
+static bool index_has(Git *git, const char *path) {
+        _cleanup_free_ char *below = xasprintf("%s/", path);
+        git_index *index = NULL;
+        bool found;
+
+        if (git->git_repository_index(&index, git->repository) < 0)
+                return false;
+        found = git->git_index_get_bypath(index, path, 0) ||
+                git->git_index_find_prefix(NULL, index, below) >= 0;
+        git->git_index_free(index);
+        return found;
+}
+
 int project_root_tracks(const char *root, const char *name, bool *ret, Error *reterr) {
-        _cleanup_free_ char *top = git_dir_find_work_tree(root), *repository = NULL, *index = NULL,
-                            *path = NULL;
-        _cleanup_fclose_ FILE *file = NULL;
-        const char *below;
+        _cleanup_(git_done) Git git = {};
+        _cleanup_free_ char *top = NULL, *path = NULL;
+        const char *work_tree, *below;
+        int r;
+
+        r = git_load(&git, reterr);
+        if (r < 0)
+                return r;
+        *ret = false;
+        if (open_any(&git, root) < 0)
+                return 0;
+        work_tree = git.git_repository_workdir(git.repository);
+        top = work_tree ? realpath(work_tree, NULL) : NULL;
+        below = top ? startswith(root, top) : NULL;
+        if (!below)
+                return 0;
+        path = below[0] == '/' ? xasprintf("%s/%s", below + 1, name) : xstrdup(name);
+        *ret = index_has(&git, path);
+        return 0;
+}
+
+char *project_root_index(const char *root) {
+        _cleanup_free_ char *top = git_dir_find_work_tree(root), *repository = NULL, *index = NULL;
+        struct stat st;
 
         repository = top ? git_dir_of(top) : NULL;
-        if (!repository) {
-                *ret = false;
-                return 0;
-        }
-
-        index = xasprintf("%s/index", repository);
-        file = fopen(index, "re");
-        if (!file && errno != ENOENT && errno != ENOTDIR)
-                return error_set(reterr, errno, "read the git index '%s'", index);
-
-        below = root + strlen(top);
-        path = below[0] == '/' ? xasprintf("%s/%s", below + 1, name) : xstrdup(name);
-        *ret = file && git_index_look_up(file, path) == GIT_INDEX_TRACKED;
-        return 0;
+        index = repository ? xasprintf("%s/index", repository) : NULL;
+        if (!index || stat(index, &st) < 0)
+                return NULL;
+        return xasprintf("%ju:%ju:%jd:%jd.%09ld", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino,
+                         (intmax_t) st.st_size, (intmax_t) st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }

@@ -28,3 +28,8 @@ int project_root_find(const char *start, char **ret_root, Error *reterr);
  * mistake, and git itself tells of a damaged index.
  */
 int project_root_tracks(const char *root, const char *name, bool *ret, Error *reterr);
+
+/* What changes when the index of the repository around @root does, for not asking project_root_tracks()
+ * again, which costs ten milliseconds and more. Owned by the caller; NULL when there is no index that is
+ * found without libgit2. */
+char *project_root_index(const char *root);

@@ -11,6 +11,7 @@
 #include "base/strv.h"
 #include "project/root.h"
 #include "project/state-dir.h"
+#include "project/state.h"
 #include "spec/name.h"
 
 #define GITIGNORE "*\n"
@@ -23,6 +24,7 @@
 
 void state_dir_done(StateDir *dir) {
         free(dir->root);
+        free(dir->git_index);
         (void) safe_close(dir->root_fd);
         (void) safe_close(dir->fd);
         *dir = STATE_DIR_NULL;
@@ -35,25 +37,6 @@ static int open_root(const char *root, const InvokingUser *invoking) {
         if (fd < 0 && errno == EACCES && user_fs_enter(invoking, &guard, NULL) >= 0)
                 fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
-}
-
-static int refuse_tracked(const StateDir *dir, Error *reterr) {
-        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        bool tracked = false;
-        int r;
-
-        /* Either of root and the user may be the one who can read the repository. */
-        (void) project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, NULL);
-        if (!tracked && user_fs_enter(&dir->user, &guard, NULL) >= 0 && guard.entered)
-                (void) project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, NULL);
-        if (!tracked)
-                return 0;
-
-        r = error_raise(reterr, FC_EXIT_CONFLICT,
-                        "'%s/" STATE_DIR_NAME "' is tracked by git, and containers would change it",
-                        dir->root);
-        error_add_hint(reterr, "git -C '%s' rm -r --cached " STATE_DIR_NAME, dir->root);
-        return r;
 }
 
 /* openat2() refuses these too; here they get a message that says what to do. */
@@ -90,10 +73,6 @@ int state_dir_open(const char *root, const InvokingUser *invoking, StateDir *ret
         if (fstat(dir.root_fd, &st) < 0)
                 return error_set(reterr, errno, "look at the project root '%s'", root);
         user_for_owner(invoking, st.st_uid, st.st_gid, &dir.user);
-
-        r = refuse_tracked(&dir, reterr);
-        if (r < 0)
-                return r;
 
         r = user_fs_enter(&dir.user, &guard, reterr);
         if (r < 0)
@@ -146,11 +125,54 @@ static int put_file(int dir_fd, const char *name, const char *text, Error *reter
         return (size_t) n == size ? 0 : error_set(reterr, ENOSPC, "write '%s'", name);
 }
 
+static int refuse_tracked(const StateDir *dir, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        bool tracked = false;
+        int r;
+
+        /* Either of root and the user may be the one who can read the repository. */
+        (void) project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, NULL);
+        if (!tracked && user_fs_enter(&dir->user, &guard, NULL) >= 0 && guard.entered)
+                (void) project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, NULL);
+        if (!tracked)
+                return 0;
+
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s/" STATE_DIR_NAME "' is tracked by git, and containers would change it",
+                        dir->root);
+        error_add_hint(reterr, "git -C '%s' rm -r --cached " STATE_DIR_NAME, dir->root);
+        return r;
+}
+
+/* Asking libgit2 takes longer than all else that `up` does before it starts something, so it is asked once
+ * for each state of the index. */
+static int check_untracked(StateDir *dir, Error *reterr) {
+        _cleanup_(project_state_freep) ProjectState *state = NULL;
+        _cleanup_free_ char *index = project_root_index(dir->root);
+        int r;
+
+        /* A damaged state is reported by those who need it. */
+        if (index && dir->fd >= 0)
+                (void) project_state_load(dir->fd, &dir->user, &state, NULL);
+        if (!state || !streq_ptr(state->git_index, index)) {
+                r = refuse_tracked(dir, reterr);
+                if (r < 0)
+                        return r;
+        }
+        free(dir->git_index);
+        dir->git_index = TAKE_PTR(index);
+        return 0;
+}
+
 int state_dir_make(StateDir *dir, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         _cleanup_close_ int fd = -EBADF;
+        struct stat st;
         int r;
 
+        r = check_untracked(dir, reterr);
+        if (r < 0)
+                return r;
         r = user_fs_enter(&dir->user, &guard, reterr);
         if (r < 0)
                 return r;
@@ -158,9 +180,13 @@ int state_dir_make(StateDir *dir, Error *reterr) {
         if (r < 0)
                 return r;
 
-        fd = fs_mkdir_beneath(dir->root_fd, STATE_DIR_NAME, 0755, reterr);
+        fd = fs_mkdir_beneath(dir->root_fd, STATE_DIR_NAME, 0700, reterr);
         if (fd < 0)
                 return explain(dir, fd, reterr);
+        /* Below it lie root file systems, in which a container's root can make programs that are setuid root
+         * on the host, too. Nobody else must reach them. */
+        if (fstat(fd, &st) < 0 || ((st.st_mode & 077) && fchmod(fd, 0700) < 0))
+                return error_set(reterr, errno, "make '%s/" STATE_DIR_NAME "' private", dir->root);
 
         /* First of all, so that git never sees what follows. The tag is last: it says that all is there. */
         r = put_file(fd, ".gitignore", GITIGNORE, reterr);

@@ -22,6 +22,8 @@ typedef struct StateDir {
         int root_fd;
         int fd;            /* .containers/, or -EBADF: there is none */
         InvokingUser user; /* who makes files in it */
+        char *git_index; /* the index that was seen not to track it, see ProjectState; NULL: none was looked
+                            at */
 } StateDir;
 
 #define STATE_DIR_NULL ((StateDir){.root_fd = -EBADF, .fd = -EBADF})
@@ -32,13 +34,14 @@ typedef struct StateDir {
  * @ret: to be emptied by state_dir_done()
  *
  * A missing `.containers` is the expected outcome `fd` == -EBADF. FC_EXIT_CONFLICT when it is a symbolic
- * link, no directory, or tracked by git.
+ * link or no directory.
  */
 int state_dir_open(const char *root, const InvokingUser *invoking, StateDir *ret, Error *reterr);
 void state_dir_done(StateDir *dir);
 
 /* Makes `.containers` with its .gitignore and CACHEDIR.TAG where they are missing. May run at the same time
- * as another one, and after one that was killed. The same refusals as state_dir_open(). */
+ * as another one, and after one that was killed. The same refusals as state_dir_open(), and also
+ * when git tracks it or anything in it. */
 int state_dir_make(StateDir *dir, Error *reterr);
 
 /* `.containers/NAME/`. A missing one is `*ret_fd = -EBADF`, also when there is no `.containers`. */

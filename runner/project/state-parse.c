@@ -49,6 +49,11 @@ static bool ip_is_valid(const char *text) {
         return ipv4_is_valid(text) || inet_pton(AF_INET6, text, &address) == 1;
 }
 
+/* Only ever compared, never looked into. */
+static bool git_index_is_valid(const char *text) {
+        return text[0] != '\0';
+}
+
 static bool subnet_is_valid(const char *text) {
         const char *slash = strchr(text, '/');
         _cleanup_free_ char *network = slash ? xstrndup(text, (size_t) (slash - text)) : NULL;
@@ -167,6 +172,7 @@ static const JsonField container_fields[] = {
 
 STRING_FIELD(parse_id, ProjectState, id, identity_id_is_valid)
 STRING_FIELD(parse_subnet, ProjectState, subnet, subnet_is_valid)
+STRING_FIELD(parse_git_index, ProjectState, git_index, git_index_is_valid)
 
 static int parse_addresses(const Json *value, const char *path, void *target, Error *reterr) {
         bool seen[UINT8_MAX + 1] = {};
@@ -198,9 +204,8 @@ static int parse_addresses(const Json *value, const char *path, void *target, Er
 }
 
 static const JsonField project_fields[] = {
-        {"version", parse_version, true},
-        {"id", parse_id, true},
-        {"subnet", parse_subnet, false},
+        {"version", parse_version, true},     {"id", parse_id, true},
+        {"subnet", parse_subnet, false},      {"gitIndex", parse_git_index, false},
         {"addresses", parse_addresses, true},
 };
 

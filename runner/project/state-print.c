@@ -88,6 +88,7 @@ char *project_state_print(const ProjectState *state) {
         json_add_uint(json, "version", STATE_VERSION);
         json_add_string(json, "id", state->id);
         json_add_string(json, "subnet", state->subnet);
+        json_add_string(json, "gitIndex", state->git_index);
         for (size_t i = 0; i < state->n_addresses; i++)
                 json_add_uint(addresses, state->addresses[i].name, state->addresses[i].octet);
         json_add(json, "addresses", addresses);

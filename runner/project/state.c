@@ -67,6 +67,7 @@ ProjectState *project_state_free(ProjectState *state) {
         free(state->addresses);
         free(state->id);
         free(state->subnet);
+        free(state->git_index);
         free(state);
         return NULL;
 }

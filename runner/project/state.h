@@ -76,7 +76,8 @@ typedef struct RememberedAddress {
 
 typedef struct ProjectState {
         char *id;
-        char *subnet;                 /* "10.x.y.0/24", NULL: none chosen yet */
+        char *subnet;    /* "10.x.y.0/24", NULL: none chosen yet */
+        char *git_index; /* project_root_index() of the index that does not track .containers, or NULL */
         RememberedAddress *addresses; /* sorted as they were added; neither names nor octets repeat */
         size_t n_addresses;
 } ProjectState;

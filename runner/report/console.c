@@ -36,10 +36,6 @@ ConsoleReader *console_reader_free(ConsoleReader *reader) {
         return NULL;
 }
 
-int console_reader_fd(const ConsoleReader *reader) {
-        return reader->fd;
-}
-
 static ssize_t read_at(int fd, char *buf, size_t size, off_t offset) {
         ssize_t n;
 
@@ -184,7 +180,7 @@ static void push_safe(char ***lines, const char *line, size_t size) {
         strv_push_take(lines, buffer_steal(&safe));
 }
 
-int console_tail(int fd, uint64_t n, char ***ret_lines, Error *reterr) {
+int console_tail(int fd, uint64_t from, uint64_t n, char ***ret_lines, Error *reterr) {
         ConsoleReader reader = {.fd = fd};
         _cleanup_strv_ char **lines = NULL;
         const char *line;
@@ -192,6 +188,8 @@ int console_tail(int fd, uint64_t n, char ***ret_lines, Error *reterr) {
         int r;
 
         r = console_reader_seek(&reader, n, reterr);
+        if (reader.offset < (off_t) from)
+                reader.offset = (off_t) from;
         while (r >= 0 && (r = console_reader_next(&reader, &line, &size, reterr)) > 0)
                 push_safe(&lines, line, size);
         if (r >= 0 && console_reader_rest(&reader, &line, &size))

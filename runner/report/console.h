@@ -12,11 +12,12 @@ typedef struct ConsoleReader ConsoleReader;
 /**
  * console_tail() - the last lines of a console log, safe for a terminal, oldest first
  * @fd: the file, not owned, open for reading; its position is not used
+ * @from: nothing before this offset, for a log of which only the last run matters
  * @n: at most so many; a last line without its end counts, empty lines too
  *
  * An empty file is success with *ret_lines = NULL. Free them with strv_free().
  */
-int console_tail(int fd, uint64_t n, char ***ret_lines, Error *reterr);
+int console_tail(int fd, uint64_t from, uint64_t n, char ***ret_lines, Error *reterr);
 
 /* Reads a console log line by line and goes on when it grows. Ownership of the fd passes. */
 ConsoleReader *console_reader_new(int fd);
@@ -38,6 +39,3 @@ int console_reader_next(ConsoleReader *reader, const char **ret_line, size_t *re
 
 /* What was read of a line that has not ended, for the end of reading. Return: whether there is anything. */
 bool console_reader_rest(ConsoleReader *reader, const char **ret_line, size_t *ret_size);
-
-/* The fd, owned by the reader: to be watched for IN_MODIFY. */
-int console_reader_fd(const ConsoleReader *reader);

@@ -45,13 +45,7 @@ static int follow(const LogRequest *request, FILE *out, Error *reterr) {
 }
 
 int logs_show(const LogRequest *request, FILE *out, Error *reterr) {
-        SigbusGuard guard;
-        int r;
-
-        sigbus_guard_init(&guard);
-        r = request->follow ? follow(request, out, reterr) : print_all(request, out, reterr);
-        sigbus_guard_done(&guard);
-        return r;
+        return request->follow ? follow(request, out, reterr) : print_all(request, out, reterr);
 }
 
 static int read_tail(int dir_fd, const LogRequest *request, char ***ret_lines, Error *reterr) {

@@ -53,8 +53,8 @@ typedef struct LogRequest {
  * or SIGTERM (0), until the reader of @out is gone (0, also while nothing is being logged), or until an
  * error. It then waits for what does not exist yet (the container was never started) and goes on over
  * restarts of the guest, a new machine id, rotation, and a container directory that is removed and made
- * again. No polling; new entries appear when the guest's journald announces them, 250 to 500 ms after it got
- * them.
+ * again. No polling: an entry is printed when the guest's journald announces it, which it does 250 to 500 ms
+ * after it got the first that is not announced yet.
  *
  * Short output has the container's name in front when there are several, the date when it is not today's,
  * and colours when @out is a terminal. Cat output is raw bytes unless @out is a terminal.
@@ -69,9 +69,8 @@ typedef struct LogView LogView;
 
 /* The parts of a following logs_show() for a caller with an event loop of its own (`up` that stays
  * attached): prints what there is and then what comes, from the loop. The loop is ended with 0 when the
- * reader is gone, with a negative errno on failure; log_view_error() then moves the error out. @request and
- * what it points to,
- * @event and @out must outlive the view. */
+ * reader is gone, with a negative errno on failure; log_view_error() then moves the error out. @request,
+ * which has `follow` set, and what it points to, @event and @out must outlive the view. */
 int log_view_new(const LogRequest *request, sd_event *event, FILE *out, LogView **ret, Error *reterr);
 LogView *log_view_free(LogView *view);
 DEFINE_FREEP(LogView, log_view_free);

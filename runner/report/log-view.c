@@ -140,6 +140,7 @@ int log_view_new(const LogRequest *request, sd_event *event, FILE *out, LogView 
         if (r < 0)
                 return r;
         view = xnew0(LogView, 1);
+        sigbus_guard_init(&view->sigbus);
         view->request = request;
         view->out = out;
         view->event = sd_event_ref(event);
@@ -178,6 +179,7 @@ LogView *log_view_free(LogView *view) {
         (void) sd_event_source_disable_unref(view->hangup);
         sd_event_unref(view->event);
         buffer_done(&view->buffer);
+        sigbus_guard_done(&view->sigbus);
         error_done(&view->error);
         free(view);
         return NULL;

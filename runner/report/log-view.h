@@ -10,6 +10,7 @@
 #include "report/journal.h"
 #include "report/log-format.h"
 #include "report/path-watch.h"
+#include "report/sigbus.h"
 
 typedef struct Stream {
         LogView *view;
@@ -33,6 +34,7 @@ struct LogView {
         sd_event *event; /* NULL: do not follow */
         sd_event_source *drain, *hangup;
         uint64_t lines;
+        SigbusGuard sigbus;
         bool started; /* the sources that existed in the beginning are open */
         Error error;
 };

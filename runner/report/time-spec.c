@@ -13,7 +13,7 @@
 
 /* 9999-12-31 23:59:59 UTC: RFC 3339 has no later year. */
 #define TIME_MAX_SEC  INT64_C(253402300799)
-#define TIME_MAX_USEC ((uint64_t) TIME_MAX_SEC * USEC_PER_SEC)
+#define TIME_MAX_USEC ((uint64_t) (TIME_MAX_SEC + 1) * USEC_PER_SEC - 1)
 
 static bool is_digit(char c) {
         return c >= '0' && c <= '9';

@@ -26,6 +26,14 @@ static int parse_project(const Json *value, const char *path, void *target, Erro
         return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
 }
 
+/* These are directories of their own in .containers/. */
+static int check_container_name(const char *name, Error *reterr) {
+        if (streq(name, "volumes") || streq(name, "snapshots"))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "'%s' cannot name a container: it is a directory of .containers/", name);
+        return name_check(name, "container", reterr);
+}
+
 static int parse_containers(const Json *value, const char *path, void *target, Error *reterr) {
         Spec *spec = target;
         int r;
@@ -38,7 +46,7 @@ static int parse_containers(const Json *value, const char *path, void *target, E
                 _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
                 ContainerSpec *c = &spec->containers[spec->n_containers];
 
-                r = name_check(json_key(member), "container", reterr);
+                r = check_container_name(json_key(member), reterr);
                 if (r < 0)
                         return error_prefix(reterr, r, "%s", member_path);
                 c->name = xstrdup(json_key(member));

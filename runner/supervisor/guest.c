@@ -86,9 +86,12 @@ static void enable_ports(Guest *g) {
 
 static int spawn_nspawn(Guest *g, Error *reterr) {
         const SupervisorOptions *o = g->options;
+        _cleanup_close_ int cgroup = cgroup_open_child(o->cgroup_fd, "nspawn", reterr);
         sigset_t none;
 
-        g->nspawn = fork();
+        if (cgroup < 0)
+                return cgroup;
+        g->nspawn = cgroup_fork(cgroup);
         if (g->nspawn < 0)
                 return error_set(reterr, errno, "start systemd-nspawn");
         if (g->nspawn > 0)
@@ -96,8 +99,7 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
 
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
-        if (cgroup_enter(o->cgroup_fd, "nspawn", NULL) < 0 || dup2(o->console_fd, STDOUT_FILENO) < 0 ||
-            dup2(o->console_fd, STDERR_FILENO) < 0)
+        if (dup2(o->console_fd, STDOUT_FILENO) < 0 || dup2(o->console_fd, STDERR_FILENO) < 0)
                 _exit(EXIT_FAILURE);
         if (setenv("NOTIFY_SOCKET", NOTIFY_SOCKET, 1) < 0)
                 _exit(EXIT_FAILURE);

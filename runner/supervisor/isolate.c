@@ -9,7 +9,6 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 
-#include "backend/cgroup.h"
 #include "base/alloc.h"
 #include "supervisor/isolate.h"
 
@@ -86,9 +85,6 @@ int isolate(const SupervisorOptions *o, int *ret_host_proc, Error *reterr) {
         pid_t pid;
         int r;
 
-        r = cgroup_enter(o->cgroup_fd, "runner", reterr);
-        if (r < 0)
-                return r;
         host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (host_proc < 0)
                 return error_set(reterr, errno, "open /proc");

@@ -14,7 +14,7 @@
 #define PRIVATE_DIR "/run/flake-containers/machine"
 
 /**
- * isolate() - enter the machine's cgroup and the namespaces
+ * isolate() - enter the namespaces
  * @ret_host_proc: the host's /proc, in which numbers of pids are the host's; owned by the caller
  *
  * Forks: only the child, PID 1 of the namespace and leader of a session of its own, returns; the caller's

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The supervisor's command line. It is written by backend/supervisor.c and by nobody else: a mistake in it
+/* The supervisor's command line. It is written by backend/supervisor-client.c and by nobody else: a mistake in it
  * is a bug of ours, so messages are terse. File descriptors are named by number and inherited. */
 
 #include "base/error.h"

@@ -204,8 +204,8 @@ static bool wait_ready(int fd, double start, pid_t *ret_leader, Report *report) 
 /* "NAME=SOURCE" to MACHINE_DIR/NAME. The place may already be somebody's, so it gets a tmpfs of our own. */
 static void attach(char *const *mounts, size_t n) {
         (void) mkdir("/run/flake-containers", 0755);
-        if (n > 0 && (mount("tmpfs", "/run/flake-containers", "tmpfs", 0, "mode=755") < 0 ||
-                      mkdir(MACHINE_DIR, 0755) < 0))
+        (void) mkdir(MACHINE_DIR, 0755);
+        if (n > 0 && mount("tmpfs", MACHINE_DIR, "tmpfs", 0, "mode=755") < 0)
                 die(MACHINE_DIR);
         for (size_t i = 0; i < n; i++) {
                 char *source = strchr(mounts[i], '=') + 1, at[4200];

@@ -136,7 +136,8 @@ fc_background() {
 finished() {
         STATUS=0
         "$FC_HELPERS/wait-for" "$FC_TIMEOUT" exit "$1" || flunk "process $1 still runs after $FC_TIMEOUT s"
-        wait "$1" || STATUS=$?
+        # bash reports on stderr what was killed; that is the tests' daily bread.
+        { wait "$1" || STATUS=$?; } 2>/dev/null
 }
 
 # as_dev COMMAND..: as the developer, without any privilege.

@@ -119,10 +119,11 @@ setup_cmake() {
         fi
         [[ -f $folder/CMakeCache.txt ]] || generator=(-G Ninja)
         if [[ ! -f $folder/.configured || "$(<"$folder/.configured")" != "$*" || -n ${generator[*]} ]]; then
-                setup_as_owner cmake --log-level=NOTICE -S "$TOP" -B "$folder" "${generator[@]}" "$@" | sed 's/^/    /'
+                setup_as_owner cmake --log-level=NOTICE -S "$TOP" -B "$folder" "${generator[@]}" "$@" | sed 's/^/    /' ||
+                        fail 1 "cmake could not configure $folder, see above"
                 setup_as_owner tee "$folder/.configured" <<<"$*" >/dev/null
         fi
-        setup_as_owner cmake --build "$folder" 2>&1 | setup_show_build
+        setup_as_owner cmake --build "$folder" 2>&1 | setup_show_build || fail 1 "building in $folder failed, see above"
 }
 
 # Of a build's progress four lines; all else, which is what compilers and linkers have to say, as it is.

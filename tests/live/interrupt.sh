@@ -76,7 +76,7 @@ testcase_hangup() {
 
 # At moments all over a start that would succeed: either it was too late, or nothing is left.
 testcase_at_any_moment() {
-        local delay
+        local delay started took
 
         project shop
         spec "$(web web ', "ports": ["8080:80"]')"
@@ -84,7 +84,11 @@ testcase_at_any_moment() {
                 fc_background "$TMP/up" up
                 after "$delay"
                 kill -INT "$FC_PID" 2>/dev/null || :
+                started=${EPOCHREALTIME/[.,]/}
                 finished "$FC_PID"
+                took=$(((${EPOCHREALTIME/[.,]/} - started) / 1000))
+                note "after $delay ms: status $STATUS, $took ms"
+                ((took < 8000)) || flunk "it took $took ms to stop what had started $delay ms ago"
                 case $STATUS in
                 130) equal "$(state_of web)" stopped "after an interrupt at $delay ms the state" ;;
                 0) ok page 8080 ;;

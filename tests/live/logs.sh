@@ -91,7 +91,6 @@ testcase_after_down() {
         ok fc logs -n 1000 web
         expect_out 'hello 1 line 200'
         expect_out 'bye 1 line 200'
-        run_status 7 fc logs -f web
 }
 
 testcase_follow_across_restart() {

@@ -103,7 +103,7 @@ testcase_interrupt() {
         ) >"$TMP/up" 2>&1 &
         FC_PID=$!
         line_in "$TMP/up" 'hangs' >/dev/null
-        kill -INT -- "-$(pgrep -o -f "^$FC up")"
+        kill -INT -- "-$FC_PID"
         finished "$FC_PID"
         equal "$STATUS" 130 "the status ($(<"$TMP/up"))"
         equal "$(state_of web)" stopped

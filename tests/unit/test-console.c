@@ -23,7 +23,7 @@ static void assert_tail(const char *text, uint64_t n, const char *expected) {
         _cleanup_strv_ char **lines = NULL;
         _cleanup_free_ char *joined = NULL;
 
-        ASSERT_OK(console_tail(fd, n, &lines, &error), &error);
+        ASSERT_OK(console_tail(fd, 0, n, &lines, &error), &error);
         joined = strv_join(lines, "|");
         ASSERT_STREQ(joined, expected);
 }
@@ -75,7 +75,7 @@ TEST(tail_of_much) {
                 _cleanup_strv_ char **tail = NULL;
 
                 test_set_row("%zu lines", n);
-                ASSERT_OK(console_tail(fd, n, &tail, &error), &error);
+                ASSERT_OK(console_tail(fd, 0, n, &tail, &error), &error);
                 ASSERT_EQ(strv_length(tail), n);
                 ASSERT_EQ(strtoul(tail[0], NULL, 10), lines - n);
                 ASSERT_EQ(strtoul(tail[n - 1], NULL, 10), lines - 1);
@@ -87,7 +87,7 @@ TEST(bytes_of_any_kind) {
         _cleanup_close_ int fd = file_of("a\0b\nc", 5);
         _cleanup_strv_ char **lines = NULL;
 
-        ASSERT_OK(console_tail(fd, 10, &lines, &error), &error);
+        ASSERT_OK(console_tail(fd, 0, 10, &lines, &error), &error);
         ASSERT_EQ(strv_length(lines), 2);
         ASSERT_STREQ(lines[0], "a\xef\xbf\xbd"
                                "b");
@@ -98,9 +98,10 @@ TEST(refusals) {
         _cleanup_close_ int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_ char **lines = NULL;
 
-        ASSERT_ERROR(console_tail(directory, 10, &lines, &error), &error, FC_EXIT_INTERNAL,
+        ASSERT_ERROR(console_tail(directory, 0, 10, &lines, &error), &error, FC_EXIT_INTERNAL,
                      "Is a directory");
-        ASSERT_ERROR(console_tail(-1, 10, &lines, &error), &error, FC_EXIT_INTERNAL, "Bad file descriptor");
+        ASSERT_ERROR(console_tail(-1, 0, 10, &lines, &error), &error, FC_EXIT_INTERNAL,
+                     "Bad file descriptor");
         ASSERT_TRUE(lines == NULL);
 }
 

@@ -94,8 +94,14 @@ static LogRequest follow_request(const Tree *tree, const char *journal, const ch
         return request;
 }
 
+static int compare_times(const void *a, const void *b) {
+        uint64_t x = *(const uint64_t *) a, y = *(const uint64_t *) b;
+
+        return x < y ? -1 : x > y;
+}
+
 TEST(new_lines_at_once) {
-        uint64_t slowest = 0;
+        uint64_t times[21];
         LogRequest request;
         Follower follower;
         Writer writer;
@@ -109,20 +115,20 @@ TEST(new_lines_at_once) {
         follow(&follower, &request);
         /* Not before: the follower would inherit the pipe whose end the writer waits for. */
         writer_open(&writer, &tree, "a/journal/" ID1 "/system.journal");
-        for (unsigned i = 0; i < 20; i++) {
-                _cleanup_free_ char *message = xasprintf("line %u", i);
+        for (size_t i = 0; i < ELEMENTSOF(times); i++) {
+                _cleanup_free_ char *message = xasprintf("line %zu", i);
                 uint64_t start = now_usec();
 
                 writer_say(&writer, "app", message);
                 expect_line(&follower, message);
-                if (i > 0 && now_usec() - start > slowest)
-                        slowest = now_usec() - start;
+                times[i] = now_usec() - start;
         }
         writer_close(&writer);
         stop(&follower);
-        (void) fprintf(stderr, "slowest line: %u us\n", (unsigned) slowest);
-        /* Far more than it takes on a quiet machine, far less than any polling that would be bearable. */
-        ASSERT_TRUE(slowest < 100 * USEC_PER_MSEC);
+        /* The median: some other process may have the processor for once. About 0.1 ms. */
+        qsort(times, ELEMENTSOF(times), sizeof(times[0]), compare_times);
+        if (times[ELEMENTSOF(times) / 2] >= 50 * USEC_PER_MSEC)
+                test_fail(__FILE__, __LINE__, "a line takes %u us", (unsigned) times[ELEMENTSOF(times) / 2]);
         tree_done(&tree);
 }
 

@@ -42,7 +42,7 @@ static void screen_init(Screen *screen, unsigned width, unsigned height) {
         if (screen->master < 0 || grantpt(screen->master) < 0 || unlockpt(screen->master) < 0)
                 test_fail(__FILE__, __LINE__, "make a terminal: %m");
         slave = ioctl(screen->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-        if (slave < 0 || fcntl(screen->master, F_SETFL, O_NONBLOCK) < 0)
+        if (slave < 0)
                 test_fail(__FILE__, __LINE__, "open a terminal: %m");
         screen->out = fdopen(slave, "w");
         for (unsigned i = 0; i < ROWS; i++)
@@ -77,12 +77,27 @@ static void screen_put(Screen *screen, const char *c, size_t length) {
         screen->column++;
 }
 
-/* Takes in what was written since the last call. */
+/* Takes what was written since the last call, as a string. The kernel hands it over in the background, so a
+ * mark is sent behind it. */
+static void screen_take(Screen *screen, char *text, size_t size) {
+        size_t n = 0;
+
+        ASSERT_EQ(write(fileno(screen->out), "\x05", 1), 1);
+        do {
+                ssize_t k = read(screen->master, text + n, size - n);
+
+                if (k <= 0)
+                        test_fail(__FILE__, __LINE__, "read a terminal: %m");
+                n += (size_t) k;
+        } while (text[n - 1] != '\x05');
+        text[n - 1] = '\0';
+}
+
+/* Shows what was written since the last call. */
 static void screen_read(Screen *screen) {
         char text[65536];
-        ssize_t n = read(screen->master, text, sizeof(text) - 1);
 
-        text[n > 0 ? n : 0] = '\0';
+        screen_take(screen, text, sizeof(text));
         for (char *p = text; *p;) {
                 unsigned count;
                 int length = 0;
@@ -113,19 +128,23 @@ static void assert_row(Screen *screen, unsigned row, const char *expected) {
         ASSERT_STREQ(screen->rows[row], expected);
 }
 
-/* The row, but for the spinner and the time, which "*" stands for. */
-static void assert_row_like(Screen *screen, unsigned row, const char *expected) {
-        const char *text = screen->rows[row];
+/* "*" in @expected stands for one character, of the spinner, and "#" for a number, of a time. */
+static void assert_like(const char *text, const char *expected) {
+        const char *t = text;
 
         for (const char *e = expected; *e; e++)
                 if (*e == '*') {
-                        ASSERT_TRUE(*text != '\0');
-                        for (text++; (*text & 0xc0) == 0x80;)
-                                text++;
-                } else if (*e != *text++)
-                        test_fail(__FILE__, __LINE__, "row %u is '%s', expected '%s'", row,
-                                  screen->rows[row], expected);
-        ASSERT_STREQ(text, "");
+                        for (t += *t != '\0'; (*t & 0xc0) == 0x80;)
+                                t++;
+                } else if (*e == '#')
+                        t += strspn(t, "0123456789.");
+                else if (*e != *t++)
+                        test_fail(__FILE__, __LINE__, "'%s' is not like '%s'", text, expected);
+        ASSERT_STREQ(t, "");
+}
+
+static void assert_row_like(Screen *screen, unsigned row, const char *expected) {
+        assert_like(screen->rows[row], expected);
 }
 
 static char *const names[] = {(char *) "db", (char *) "cache", NULL};
@@ -142,33 +161,33 @@ TEST(live_lines) {
         progress_update(progress, "cache", "starting", NULL);
         ASSERT_TRUE(progress_tick_interval(progress) <= 200000);
         screen_read(&screen);
-        assert_row_like(&screen, 0, "  * db     starting   0s");
-        assert_row_like(&screen, 1, "  * cache  starting   0s");
+        assert_row_like(&screen, 0, "  * db     starting   #s");
+        assert_row_like(&screen, 1, "  * cache  starting   #s");
 
         progress_update(progress, "db", "booting", "postgresql.service/start running");
         progress_tick(progress);
         progress_tick(progress);
         screen_read(&screen);
-        assert_row_like(&screen, 0, "  * db     booting    0s  postgresql.service/start running");
-        assert_row_like(&screen, 1, "  * cache  starting   0s");
+        assert_row_like(&screen, 0, "  * db     booting    #s  postgresql.service/start running");
+        assert_row_like(&screen, 1, "  * cache  starting   #s");
         assert_row(&screen, 2, "");
 
         /* The one that is ready first stands first, and stays. */
         progress_update(progress, "cache", "ready", "127.0.0.1:6379");
         screen_read(&screen);
-        assert_row_like(&screen, 0, "  ✔ cache  ready  127.0.0.1:6379  0.0*s");
-        assert_row_like(&screen, 1, "  * db     booting    0s  postgresql.service/start running");
+        assert_row_like(&screen, 0, "  ✔ cache  ready  127.0.0.1:6379  #s");
+        assert_row_like(&screen, 1, "  * db     booting    #s  postgresql.service/start running");
 
         progress_note(progress, "a note");
         screen_read(&screen);
         assert_row(&screen, 1, "a note");
-        assert_row_like(&screen, 2, "  * db     booting    0s  postgresql.service/start running");
+        assert_row_like(&screen, 2, "  * db     booting    #s  postgresql.service/start running");
 
         progress_update(progress, "db", "failed", "exit status 1");
         ASSERT_EQ(progress_tick_interval(progress), UINT64_MAX);
         progress_finish(progress);
         screen_read(&screen);
-        assert_row_like(&screen, 2, "  ✖ db     failed  exit status 1  0.0*s");
+        assert_row_like(&screen, 2, "  ✖ db     failed  exit status 1  #s");
         assert_row(&screen, 3, "");
         ASSERT_EQ(screen.row, 3);
         screen_done(&screen);
@@ -188,9 +207,9 @@ TEST(live_restart_and_interruption) {
         progress_finish(progress);
         progress_finish(progress);
         screen_read(&screen);
-        assert_row_like(&screen, 0, "  ✔ db     stopped  0.0*s");
+        assert_row_like(&screen, 0, "  ✔ db     stopped  #s");
         assert_row(&screen, 1, "    cache  unchanged");
-        assert_row_like(&screen, 2, "  … db     starting  0.0*s");
+        assert_row_like(&screen, 2, "  … db     starting  #s");
         assert_row(&screen, 3, "");
         screen_done(&screen);
 }
@@ -204,7 +223,7 @@ TEST(narrow_screens) {
         progress = progress_new(PROGRESS_AUTO, screen.out, names);
         progress_update(progress, "db", "booting", "a text that is longer than what is left of the line");
         screen_read(&screen);
-        assert_row_like(&screen, 0, "  * db     booting    0s  ...");
+        assert_row_like(&screen, 0, "  * db     booting    #s  ...");
         /* The terminal wraps the line that stands there into two; both are erased. (This screen does not
          * wrap when its width changes, so the test moves its cursor.) */
         screen.row = 2;
@@ -240,8 +259,8 @@ TEST(more_containers_than_rows) {
                 progress_update(progress, name, "starting", NULL);
         }
         screen_read(&screen);
-        assert_row_like(&screen, 0, "  * web0  starting   0s");
-        assert_row_like(&screen, 2, "  * web2  starting   0s");
+        assert_row_like(&screen, 0, "  * web0  starting   #s");
+        assert_row_like(&screen, 2, "  * web2  starting   #s");
         assert_row(&screen, 3, "    and 6 more");
         ASSERT_EQ(screen.row, 4);
         screen_resize(&screen, 80, 1);
@@ -281,12 +300,12 @@ TEST(plain_lines) {
                                        "db: booting  one\n"
                                        "cache: unchanged\n"
                                        "note\n"
-                                       "db: ready  127.0.0.1:5432  0.00s\n";
+                                       "db: ready  127.0.0.1:5432  #s\n";
         _cleanup_free_ char *plain = story(PROGRESS_PLAIN), *automatic = story(PROGRESS_AUTO);
         _cleanup_free_ char *quiet = story(PROGRESS_QUIET);
 
-        ASSERT_STREQ(plain, expected);
-        ASSERT_STREQ(automatic, expected);
+        assert_like(plain, expected);
+        assert_like(automatic, expected);
         ASSERT_STREQ(quiet, "");
 }
 
@@ -303,7 +322,6 @@ TEST(terminals_that_are_not_redrawn) {
                 _cleanup_(progress_freep) Progress *progress = NULL;
                 char text[4096];
                 Screen screen;
-                ssize_t n;
 
                 test_set_row("case %zu", i);
                 set_terminal(cases[i].no_color, cases[i].ci, cases[i].term, "C.UTF-8");
@@ -313,9 +331,8 @@ TEST(terminals_that_are_not_redrawn) {
                 progress_tick(progress);
                 progress_update(progress, "db", "ready", NULL);
                 progress_finish(progress);
-                n = read(screen.master, text, sizeof(text));
-                ASSERT_TRUE(n > 0);
-                ASSERT_EQ(memchr(text, '\x1b', (size_t) n) != NULL, cases[i].live);
+                screen_take(&screen, text, sizeof(text));
+                ASSERT_EQ(strchr(text, '\x1b') != NULL, cases[i].live);
                 screen_done(&screen);
         }
         test_set_row("%s", "");
@@ -398,12 +415,11 @@ TEST(colour_of_errors) {
         set_terminal("", "true", "xterm", "C");
         screen_init(&screen, 80, 24);
         report_error(screen.out, &error, PROGRESS_AUTO);
-        ASSERT_TRUE(read(screen.master, text, sizeof(text) - 1) > 0);
+        screen_take(&screen, text, sizeof(text));
         ASSERT_STREQ(text, "\x1b[1;31merror:\x1b[0m wrong\r\n");
         set_terminal("1", "", "xterm", "C");
         report_error(screen.out, &error, PROGRESS_AUTO);
-        memset(text, 0, sizeof(text));
-        ASSERT_TRUE(read(screen.master, text, sizeof(text) - 1) > 0);
+        screen_take(&screen, text, sizeof(text));
         ASSERT_STREQ(text, "error: wrong\r\n");
         screen_done(&screen);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/strv.h"
+#include "base/alloc.h"
 #include "project/state-dir.h"
+#include "project/state.h"
 #include "project-util.h"
 
 static void sudo_as(uid_t uid) {
@@ -83,7 +85,7 @@ TEST(made_as_the_user) {
                                 ASSERT_OK(volume, &error);
                         }
                         /* Whose tree it is decides, whether that is root or the one who calls sudo. */
-                        check_owner(dir.fd, ".containers", owners[i], 0755);
+                        check_owner(dir.fd, ".containers", owners[i], 0700);
                         check_owner(dir.fd, ".containers/.gitignore", owners[i], 0644);
                         check_owner(dir.fd, ".containers/CACHEDIR.TAG", owners[i], 0644);
                         check_owner(dir.fd, ".containers/db", owners[i], 0755);
@@ -117,7 +119,7 @@ TEST(closed_to_root_without_its_powers) {
         sudo_as(TEST_UID);
         ASSERT_OK(state_open(&dir, &state, &error), &error);
         ASSERT_OK(state_dir_make(&state, &error), &error);
-        check_owner(dir.fd, ".containers", TEST_UID, 0755);
+        check_owner(dir.fd, ".containers", TEST_UID, 0700);
         sudo_as(0);
 }
 
@@ -176,16 +178,50 @@ TEST(refusals) {
         refuse("mkfifo .containers", "is not a directory", "move it away");
 }
 
+static void refuse_tracked(const char *setup) {
+        _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        test_set_row("%s", setup);
+        ASSERT_EQ(test_shell(&dir, "%s", setup), 0);
+        ASSERT_OK(state_open(&dir, &state, &error), &error);
+        ASSERT_ERROR(state_dir_make(&state, &error), &error, FC_EXIT_CONFLICT, "is tracked by git");
+        ASSERT_TRUE(error.hints && strstr(error.hints[0], "git -C"));
+        ASSERT_TRUE(faccessat(dir.fd, ".containers/.gitignore", F_OK, 0) < 0);
+}
+
 TEST(refuses_what_git_tracks) {
         if (!test_have("git"))
                 SKIP("needs git");
-        refuse("git init -q . && mkdir .containers && touch .containers/x && git add -f .containers",
-               "is tracked by git", "git -C");
-        refuse("git init -q . && mkdir .containers && touch .containers/x && git add -f .containers && rm "
-               "-r .containers",
-               "is tracked by git", "git -C");
-        refuse("git init -q . && touch .containers && git add -f .containers", "is tracked by git",
-               "git -C");
+        refuse_tracked(
+                "git init -q . && mkdir .containers && touch .containers/x && git add -f .containers");
+        refuse_tracked(
+                "git init -q . && mkdir .containers && touch .containers/x && git add -f .containers && rm "
+                "-r .containers");
+}
+
+/* What was seen of an index is remembered, and a changed one is looked at again. */
+TEST(looks_at_a_changed_index) {
+        _cleanup_(project_state_freep) ProjectState *remembered = project_state_new();
+        _cleanup_(state_dir_done) StateDir first = STATE_DIR_NULL, second = STATE_DIR_NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        if (!test_have("git"))
+                SKIP("needs git");
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(&dir, "git init -q . && touch a && git add a"), 0);
+        ASSERT_OK(state_open(&dir, &first, &error), &error);
+        ASSERT_OK(state_dir_make(&first, &error), &error);
+        ASSERT_TRUE(first.git_index);
+        remembered->id = xstrdup("shop-3f2a");
+        remembered->git_index = xstrdup(first.git_index);
+        ASSERT_OK(project_state_save(first.fd, &first.user, remembered, &error), &error);
+        ASSERT_OK(state_dir_make(&first, &error), &error);
+
+        ASSERT_EQ(test_shell(&dir, "git add -f .containers/state.json"), 0);
+        ASSERT_OK(state_open(&dir, &second, &error), &error);
+        ASSERT_ERROR(state_dir_make(&second, &error), &error, FC_EXIT_CONFLICT, "is tracked by git");
 }
 
 /* Between open and make something else may have come there. */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "enter/account.h"
+#include "test.h"
+
+static const char passwd[] = "root:x:0:0:root:/root:/bin/bash\n"
+                             "# a comment\n"
+                             "broken:x:1\n"
+                             "badid:x:-5:5::/:/bin/sh\n"
+                             "hugeid:x:4294967295:5::/:/bin/sh\n"
+                             "www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n"
+                             "postgres:x:999:990:PostgreSQL:/var/lib/postgresql:/bin/bash\n"
+                             "1001:x:5000:5000::/numeric-name:/bin/sh\n"
+                             "nohome:x:1002:1002:::\n"
+                             "relative:x:1003:1003::home:bin/sh\n"
+                             "colons:x:1004:1004::/h:/bin/sh:extra\n"
+                             "last:x:1005:1005::/last:/bin/dash";
+
+static const char group[] = "root:x:0:\n"
+                            "adm:x:4:postgres,www-data\n"
+                            "ssl-cert:x:101:postgres\n"
+                            "postgres:x:990:postgres\n"
+                            "broken\n"
+                            "like:x:102:postgresql,xpostgres\n"
+                            "empty:x:103:,,postgres,";
+
+TEST(finds_users_by_name_and_number) {
+        static const struct {
+                const char *user;
+                bool known;
+                const char *name;
+                uint32_t uid, gid;
+                const char *home, *shell;
+        } table[] = {
+                {NULL, true, "root", 0, 0, "/root", "/bin/bash"},
+                {"root", true, "root", 0, 0, "/root", "/bin/bash"},
+                {"0", true, "root", 0, 0, "/root", "/bin/bash"},
+                {"postgres", true, "postgres", 999, 990, "/var/lib/postgresql", "/bin/bash"},
+                {"999", true, "postgres", 999, 990, "/var/lib/postgresql", "/bin/bash"},
+                /* Shells that only say no are of no use here. */
+                {"www-data", true, "www-data", 33, 33, "/var/www", "/bin/sh"},
+                {"nohome", true, "nohome", 1002, 1002, "/", "/bin/sh"},
+                {"relative", true, "relative", 1003, 1003, "/", "/bin/sh"},
+                {"last", true, "last", 1005, 1005, "/last", "/bin/dash"},
+                {"nobody", false, "nobody", 0, 0, "/", "/bin/sh"},
+                {"4711", false, "4711", 4711, 4711, "/", "/bin/sh"},
+                /* A number is a uid, whatever names there are. */
+                {"1001", false, "1001", 1001, 1001, "/", "/bin/sh"},
+                {"broken", false, "broken", 0, 0, "/", "/bin/sh"},
+                {"badid", false, "badid", 0, 0, "/", "/bin/sh"},
+                {"hugeid", false, "hugeid", 0, 0, "/", "/bin/sh"},
+                {"4294967295", false, "4294967295", 0, 0, "/", "/bin/sh"},
+                {"-1", false, "-1", 0, 0, "/", "/bin/sh"},
+                {"post", false, "post", 0, 0, "/", "/bin/sh"},
+                {"", false, "", 0, 0, "/", "/bin/sh"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(account_done) Account a = {0};
+
+                test_set_row("%s", table[i].user ? table[i].user : "(NULL)");
+                account_find(passwd, group, table[i].user, &a);
+                ASSERT_EQ(a.known, table[i].known);
+                ASSERT_STREQ(a.name, table[i].name);
+                ASSERT_STREQ(a.home, table[i].home);
+                ASSERT_STREQ(a.shell, table[i].shell);
+                if (table[i].known || table[i].uid != 0) {
+                        ASSERT_EQ(a.uid, table[i].uid);
+                        ASSERT_EQ(a.gid, table[i].gid);
+                }
+        }
+}
+
+TEST(finds_supplementary_groups) {
+        _cleanup_(account_done) Account a = {0};
+
+        account_find(passwd, group, "postgres", &a);
+        ASSERT_EQ(a.n_groups, (size_t) 3);
+        ASSERT_EQ(a.groups[0], 4u);
+        ASSERT_EQ(a.groups[1], 101u);
+        ASSERT_EQ(a.groups[2], 103u);
+}
+
+TEST(root_exists_without_files) {
+        static const char *const users[] = {NULL, "root", "0"};
+
+        for (size_t i = 0; i < ELEMENTSOF(users); i++) {
+                _cleanup_(account_done) Account a = {0};
+
+                account_find(NULL, NULL, users[i], &a);
+                ASSERT_TRUE(a.known);
+                ASSERT_EQ(a.uid, 0u);
+                ASSERT_STREQ(a.shell, "/bin/sh");
+        }
+        {
+                _cleanup_(account_done) Account a = {0};
+
+                account_find(NULL, NULL, "postgres", &a);
+                ASSERT_TRUE(!a.known);
+        }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "base/process.h"
+#include "bus/guest-bus.h"
+#include "bus/guest-state.h"
+#include "test.h"
+
+TEST(states_have_names) {
+        for (int i = 0; i < _MANAGER_STATE_MAX; i++)
+                ASSERT_EQ(manager_state_from_string(manager_state_to_string((ManagerState) i)),
+                          (ManagerState) i);
+        ASSERT_EQ(manager_state_from_string("running"), MANAGER_RUNNING);
+        ASSERT_EQ(manager_state_from_string("degraded"), MANAGER_DEGRADED);
+        ASSERT_EQ(manager_state_from_string("Running"), MANAGER_UNKNOWN);
+        ASSERT_EQ(manager_state_from_string(""), MANAGER_UNKNOWN);
+        ASSERT_EQ(manager_state_from_string("of-the-future"), MANAGER_UNKNOWN);
+        ASSERT_EQ(manager_state_from_string(NULL), MANAGER_UNKNOWN);
+        ASSERT_STREQ(manager_state_to_string(_MANAGER_STATE_MAX), "unknown");
+        ASSERT_STREQ(manager_state_to_string((ManagerState) -1), "unknown");
+}
+
+TEST(booted_is_everything_that_stays) {
+        ASSERT_TRUE(!manager_state_is_booted(MANAGER_INITIALIZING));
+        ASSERT_TRUE(!manager_state_is_booted(MANAGER_STARTING));
+        ASSERT_TRUE(manager_state_is_booted(MANAGER_RUNNING));
+        ASSERT_TRUE(manager_state_is_booted(MANAGER_DEGRADED));
+        ASSERT_TRUE(manager_state_is_booted(MANAGER_MAINTENANCE));
+        ASSERT_TRUE(manager_state_is_booted(MANAGER_STOPPING));
+}
+
+/* A peer that is there and says nothing: ours is the deadline, not the library's 90 s. */
+TEST(a_silent_peer_has_a_deadline) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        GuestBus *bus = NULL;
+        uint64_t start = now_usec();
+        int fds[2];
+
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+        ASSERT_ERROR(guest_bus_new(fds[0], 100 * USEC_PER_MSEC, &bus, &error), &error, FC_EXIT_TIMEOUT,
+                     "does not answer");
+        ASSERT_TRUE(now_usec() - start < 5 * USEC_PER_SEC);
+        ASSERT_TRUE(bus == NULL);
+        ASSERT_TRUE(fcntl(fds[0], F_GETFD) < 0); /* it took the fd */
+        (void) close(fds[1]);
+}
+
+TEST(a_peer_that_goes_is_not_running) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        GuestBus *bus = NULL;
+        int fds[2];
+
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+        (void) close(fds[1]);
+        ASSERT_ERROR(guest_bus_new(fds[0], USEC_PER_SEC, &bus, &error), &error, FC_EXIT_NOT_RUNNING,
+                     "closed the connection");
+}
+
+TEST(nonsense_is_refused) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        GuestBus *bus = NULL;
+        int fds[2];
+
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+        ASSERT_EQ(write(fds[1], "HTTP/1.1 200 OK\r\n\r\n", 19), 19);
+        ASSERT_TRUE(guest_bus_new(fds[0], USEC_PER_SEC, &bus, &error) < 0);
+        ASSERT_TRUE(error_is_set(&error));
+        (void) close(fds[1]);
+}
