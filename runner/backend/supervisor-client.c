@@ -8,6 +8,7 @@
 #include "backend/cgroup.h"
 #include "backend/leftovers.h"
 #include "backend/libexec.h"
+#include "backend/mounts.h"
 #include "backend/supervisor-client.h"
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -106,7 +107,7 @@ static int inherit(Command *c, int fd) {
 }
 
 static int build_command(Command *c, const ContainerPlan *plan, const StartResources *res, int cgroup_fd,
-                         int control_fd, Error *reterr) {
+                         int cgroup_mount_fd, int control_fd, Error *reterr) {
         char *program;
         int r;
 
@@ -116,6 +117,7 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         strv_push_take(&c->argv, program);
         strv_pushf(&c->argv, "--machine=%s", plan->machine);
         strv_pushf(&c->argv, "--cgroup-fd=%d", inherit(c, cgroup_fd));
+        strv_pushf(&c->argv, "--cgroup-mount-fd=%d", inherit(c, cgroup_mount_fd));
         strv_pushf(&c->argv, "--control-fd=%d", inherit(c, control_fd));
         strv_pushf(&c->argv, "--console-fd=%d", inherit(c, res->console_fd));
         strv_pushf(&c->argv, "--runtime-fd=%d", inherit(c, res->runtime_fd));
@@ -199,10 +201,18 @@ static int spawn(const Command *c, int cgroup_fd, int console_fd, Error *reterr)
         return 0;
 }
 
+static int clone_path(const char *path, Error *reterr) {
+        _cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        return mount_clone(fd, /* recursive= */ false, reterr);
+}
+
 int supervisor_start(const ContainerPlan *plan, const StartResources *resources, int *ret_control_fd,
                      Error *reterr) {
         _cleanup_(command_done) Command command = {};
-        _cleanup_close_ int cgroup_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
+        _cleanup_close_ int cgroup_fd = -EBADF, cgroup_mount_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
         int pair[2], r;
 
         r = supervisor_kill(resources->cgroup_mount, plan->machine, reterr);
@@ -211,12 +221,15 @@ int supervisor_start(const ContainerPlan *plan, const StartResources *resources,
         cgroup_fd = cgroup_create(resources->cgroup_mount, plan->machine, reterr);
         if (cgroup_fd < 0)
                 return cgroup_fd;
+        cgroup_mount_fd = clone_path(resources->cgroup_mount, reterr);
+        if (cgroup_mount_fd < 0)
+                return cgroup_mount_fd;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return error_set(reterr, errno, "make a control socket");
         ours = pair[0];
         theirs = pair[1];
 
-        r = build_command(&command, plan, resources, cgroup_fd, theirs, reterr);
+        r = build_command(&command, plan, resources, cgroup_fd, cgroup_mount_fd, theirs, reterr);
         if (r >= 0)
                 r = spawn(&command, cgroup_fd, resources->console_fd, reterr);
         if (r < 0) {

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "enter/pty.h"
+#include "enter/program-stdio.h"
 #include "enter/session.h"
 #include "enter/stream.h"
 #include "enter/terminal.h"
@@ -27,9 +24,7 @@ struct Session {
         const EnterTarget *target;
         sd_event *event;
         bool has_terminal;
-        int program_fds[3]; /* borrowed from the next */
-        int owned_fds[3];   /* the program's ends */
-        int own_fds[3];     /* the other ends; with a terminal the master is at [0] */
+        ProgramStdio stdio; /* our ends move to the streams */
         Stream *streams[3]; /* to, from, from */
         Terminal terminal;
         Escape escape;
@@ -43,11 +38,6 @@ struct Session {
         struct sigaction old_pipe;
 };
 
-static void close_fds(int fds[3]) {
-        for (size_t i = 0; i < 3; i++)
-                fds[i] = safe_close(fds[i]);
-}
-
 static void give_signals_back(const Session *s) {
         (void) sigaction(SIGPIPE, &s->old_pipe, NULL);
         (void) sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
@@ -59,8 +49,7 @@ Session *session_free(Session *s) {
         for (size_t i = 0; i < ELEMENTSOF(s->streams); i++)
                 (void) stream_free(s->streams[i]);
         terminal_restore(&s->terminal);
-        close_fds(s->owned_fds);
-        close_fds(s->own_fds);
+        program_stdio_done(&s->stdio);
         s->timer = sd_event_source_disable_unref(s->timer);
         s->event = sd_event_unref(s->event);
         error_done(&s->error);
@@ -74,7 +63,7 @@ sd_event *session_event(Session *s) {
 }
 
 const int *session_program_stdio(Session *s) {
-        return s->program_fds;
+        return s->stdio.program;
 }
 
 bool session_has_terminal(const Session *s) {
@@ -96,71 +85,6 @@ static void take_signals(Session *s) {
         (void) sigaction(SIGPIPE, &ignore, &s->old_pipe);
 }
 
-static bool is_same_file(int a, int b) {
-        struct stat x, y;
-
-        return fstat(a, &x) >= 0 && fstat(b, &y) >= 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino &&
-               x.st_rdev == y.st_rdev;
-}
-
-/* A pipe belongs to who made it, and opening /dev/stdout opens it anew, with a check of permission: so it
- * must be the program's user's. */
-static int make_pipe(Session *s, size_t i, const Account *owner, Error *reterr) {
-        bool input = i == STDIN_FILENO;
-        uint32_t uid = 0, gid = 0;
-        int pipe_fd[2];
-
-        if (pipe2(pipe_fd, O_CLOEXEC) < 0)
-                return error_set(reterr, errno, "make a pipe");
-        s->owned_fds[i] = s->program_fds[i] = pipe_fd[input ? 0 : 1];
-        s->own_fds[i] = pipe_fd[input ? 1 : 0];
-
-        if (fcntl(s->own_fds[i], F_SETFL, O_NONBLOCK) < 0)
-                return error_set(reterr, errno, "make a pipe non-blocking");
-        if (id_map_to_outside(&s->target->uids, owner->uid, &uid) &&
-            id_map_to_outside(&s->target->gids, owner->gid, &gid) && fchown(pipe_fd[0], uid, gid) < 0)
-                return error_set(reterr, errno, "give a pipe to uid %u of the container", owner->uid);
-        return 0;
-}
-
-static int make_pipes(Session *s, const Account *owner, Error *reterr) {
-        int r;
-
-        for (size_t i = 0; i < 3; i++) {
-                /* One pipe for both ("2>&1") keeps what is written to them in order. */
-                if (i == STDERR_FILENO && is_same_file(STDOUT_FILENO, STDERR_FILENO)) {
-                        s->program_fds[i] = s->program_fds[STDOUT_FILENO];
-                        return 0;
-                }
-                r = make_pipe(s, i, owner, reterr);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-/* Of the terminal that the output is seen on; else, with output redirected, the one that is typed on. */
-static void get_own_size(struct winsize *ret) {
-        terminal_get_size(isatty(STDOUT_FILENO) ? STDOUT_FILENO : STDIN_FILENO, ret);
-}
-
-static int make_terminal(Session *s, const Account *owner, Error *reterr) {
-        struct winsize size;
-        int r;
-
-        get_own_size(&size);
-        r = pty_open(s->target, owner->uid, &size, &s->own_fds[0], &s->owned_fds[0], reterr);
-        if (r < 0)
-                return r;
-        /* Streams own what they are given, so each direction has the master for itself. */
-        s->own_fds[1] = fcntl(s->own_fds[0], F_DUPFD_CLOEXEC, 3);
-        if (s->own_fds[1] < 0)
-                return error_set(reterr, errno, "duplicate a terminal of the container");
-        for (size_t i = 0; i < 3; i++)
-                s->program_fds[i] = s->owned_fds[0];
-        return 0;
-}
-
 int session_new(const EnterTarget *target, bool terminal, const Account *owner, Session **ret,
                 Error *reterr) {
         _cleanup_(session_freep) Session *s = xmalloc0(sizeof(Session));
@@ -170,16 +94,15 @@ int session_new(const EnterTarget *target, bool terminal, const Account *owner, 
                 .target = target,
                 .has_terminal = terminal,
                 .terminal = TERMINAL_NULL,
-                .program_fds = {-EBADF, -EBADF, -EBADF},
-                .owned_fds = {-EBADF, -EBADF, -EBADF},
-                .own_fds = {-EBADF, -EBADF, -EBADF},
+                .stdio = PROGRAM_STDIO_NULL,
         };
         take_signals(s);
 
         r = sd_event_new(&s->event);
         if (r < 0)
                 return error_set(reterr, r, "make an event loop");
-        r = terminal ? make_terminal(s, owner, reterr) : make_pipes(s, owner, reterr);
+        r = terminal ? program_stdio_make_terminal(target, owner, &s->stdio, reterr)
+                     : program_stdio_make_pipes(target, owner, &s->stdio, reterr);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(s);
@@ -212,16 +135,6 @@ static void set_timer(Session *s, uint64_t usec) {
         (void) sd_event_add_time_relative(s->event, &s->timer, CLOCK_MONOTONIC, usec, 0, on_timer, s);
 }
 
-static void copy_size(Session *s) {
-        struct winsize size;
-
-        if (!s->has_terminal || s->streams[1] == NULL || stream_is_done(s->streams[1]))
-                return;
-        get_own_size(&size);
-        /* The kernel sends SIGWINCH to the program. The slave stands for the pair here. */
-        (void) ioctl(s->owned_fds[0], TIOCSWINSZ, &size);
-}
-
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
         Session *s = userdata;
         int signal = (int) info->ssi_signo;
@@ -229,7 +142,8 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
         if (signal == SIGWINCH || signal == SIGCONT) {
                 if (signal == SIGCONT)
                         terminal_renew_raw(&s->terminal);
-                copy_size(s);
+                if (s->has_terminal)
+                        program_stdio_copy_size(&s->stdio);
                 return 0;
         }
         /* Only output that nobody takes keeps us now. */
@@ -288,8 +202,7 @@ void session_ended(Session *s) {
         bool done = true;
 
         s->ended = true;
-        if (s->has_terminal)
-                s->owned_fds[0] = safe_close(s->owned_fds[0]);
+        program_stdio_close_program(&s->stdio);
         for (size_t i = STDOUT_FILENO; i < ELEMENTSOF(s->streams); i++)
                 if (s->streams[i]) {
                         stream_drain(s->streams[i]);
@@ -309,14 +222,14 @@ static int add_stream(Session *s, size_t i, Error *reterr) {
         };
         int own;
 
-        if (s->own_fds[i] < 0)
+        if (s->stdio.ours[i] < 0)
                 return 0;
         own = stream_open_own((int) i, input ? O_RDONLY : O_WRONLY, reterr);
         if (own < 0)
                 return own;
-        config.from = input ? own : s->own_fds[i];
-        config.to = input ? s->own_fds[i] : own;
-        s->own_fds[i] = -EBADF;
+        config.from = input ? own : s->stdio.ours[i];
+        config.to = input ? s->stdio.ours[i] : own;
+        s->stdio.ours[i] = -EBADF;
         if (input && s->has_terminal) {
                 config.observe = observe_typing;
                 config.at_end = TERMINAL_EOF;
@@ -328,7 +241,7 @@ void session_start_input(Session *s) {
         Error error = ERROR_NULL;
 
         /* Its descriptor was taken by the stream that it has already. */
-        if (s->ended || s->own_fds[STDIN_FILENO] < 0)
+        if (s->ended || s->stdio.ours[STDIN_FILENO] < 0)
                 return;
         if (add_stream(s, STDIN_FILENO, &error) < 0) {
                 error_move(&s->error, &error);
@@ -364,7 +277,7 @@ int session_run(Session *s, const SessionRunner *runner, Error *reterr) {
          * manager has the message and the one when the program runs, the terminal would otherwise hang up.
          */
         if (!s->has_terminal)
-                close_fds(s->owned_fds);
+                program_stdio_close_program(&s->stdio);
 
         r = add_watches(s, reterr);
         for (size_t i = STDOUT_FILENO; i < ELEMENTSOF(s->streams) && r >= 0; i++)

@@ -3,7 +3,7 @@
 
 /* Our side of a program that runs in a container: its standard streams or its terminal, copied to and from
  * ours; signals that we get; the end. How the program is started, signalled and stopped is the runner's
- * business (session-manager.c, session-direct.c). */
+ * business (exec-manager.c, exec-direct.c). */
 
 #include <systemd/sd-event.h>
 

@@ -151,8 +151,11 @@ static int check_untracked(StateDir *dir, Error *reterr) {
         _cleanup_free_ char *index = project_root_index(dir->root);
         int r;
 
+        /* Without an index nothing is tracked. */
+        if (!index)
+                return 0;
         /* A damaged state is reported by those who need it. */
-        if (index && dir->fd >= 0)
+        if (dir->fd >= 0)
                 (void) project_state_load(dir->fd, &dir->user, &state, NULL);
         if (!state || !streq_ptr(state->git_index, index)) {
                 r = refuse_tracked(dir, reterr);

@@ -15,13 +15,15 @@
 /* nspawn looks for its own cgroup at this path only. */
 #define CGROUP_DIR "/sys/fs/cgroup"
 
-static int mount_cgroup(Error *reterr) {
+static int mount_cgroup(const SupervisorOptions *o, Error *reterr) {
         struct statfs st;
 
         if (statfs(CGROUP_DIR, &st) >= 0 && st.f_type == CGROUP2_SUPER_MAGIC)
                 return 0;
-        if (mount("cgroup2", CGROUP_DIR, "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-                return error_set(reterr, errno, "mount cgroup2 on " CGROUP_DIR);
+        /* A copy of the mount that is there: mount(2) of another one takes 15 ms. */
+        if (syscall(SYS_move_mount, o->cgroup_mount_fd, "", AT_FDCWD, CGROUP_DIR, MOVE_MOUNT_F_EMPTY_PATH) <
+            0)
+                return error_set(reterr, errno, "attach cgroup2 to " CGROUP_DIR);
         return 0;
 }
 
@@ -68,7 +70,7 @@ static int set_up(const SupervisorOptions *o, Error *reterr) {
 
         if (setsid() < 0)
                 return error_set(reterr, errno, "start a session");
-        r = mount_cgroup(reterr);
+        r = mount_cgroup(o, reterr);
         if (r < 0)
                 return r;
         r = mount_private(o, reterr);

@@ -72,6 +72,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
         enum {
                 MACHINE = 256,
                 CGROUP_FD,
+                CGROUP_MOUNT_FD,
                 CONTROL_FD,
                 CONSOLE_FD,
                 RUNTIME_FD,
@@ -88,6 +89,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
         static const struct option long_options[] = {
                 {"machine", required_argument, NULL, MACHINE},
                 {"cgroup-fd", required_argument, NULL, CGROUP_FD},
+                {"cgroup-mount-fd", required_argument, NULL, CGROUP_MOUNT_FD},
                 {"control-fd", required_argument, NULL, CONTROL_FD},
                 {"console-fd", required_argument, NULL, CONSOLE_FD},
                 {"runtime-fd", required_argument, NULL, RUNTIME_FD},
@@ -104,6 +106,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
         };
         SupervisorOptions o = {
                 .cgroup_fd = -EBADF,
+                .cgroup_mount_fd = -EBADF,
                 .control_fd = -EBADF,
                 .console_fd = -EBADF,
                 .runtime_fd = -EBADF,
@@ -119,6 +122,9 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                         break;
                 case CGROUP_FD:
                         r = parse_whole_fd(optarg, &o.cgroup_fd, reterr);
+                        break;
+                case CGROUP_MOUNT_FD:
+                        r = parse_whole_fd(optarg, &o.cgroup_mount_fd, reterr);
                         break;
                 case CONTROL_FD:
                         r = parse_whole_fd(optarg, &o.control_fd, reterr);
@@ -161,8 +167,9 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 }
         for (int i = optind; r >= 0 && i < argc; i++)
                 strv_push(&o.nspawn, argv[i]);
-        if (r >= 0 && (!o.machine || o.cgroup_fd < 0 || o.console_fd < 0 || o.runtime_fd < 0 || !o.nspawn ||
-                       (o.n_ports > 0 && !o.proxyd) || (o.bridge && !o.bridge_lock)))
+        if (r >= 0 &&
+            (!o.machine || o.cgroup_fd < 0 || o.cgroup_mount_fd < 0 || o.console_fd < 0 ||
+             o.runtime_fd < 0 || !o.nspawn || (o.n_ports > 0 && !o.proxyd) || (o.bridge && !o.bridge_lock)))
                 r = error_raise(reterr, FC_EXIT_INTERNAL, "an option is missing");
         if (r < 0) {
                 supervisor_options_done(&o);
@@ -192,6 +199,7 @@ void supervisor_options_done(SupervisorOptions *o) {
         free(o->ports);
         strv_free(o->nspawn);
         (void) safe_close(o->cgroup_fd);
+        (void) safe_close(o->cgroup_mount_fd);
         (void) safe_close(o->control_fd);
         (void) safe_close(o->console_fd);
         (void) safe_close(o->runtime_fd);

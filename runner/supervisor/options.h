@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The supervisor's command line. It is written by backend/supervisor-client.c and by nobody else: a mistake in it
- * is a bug of ours, so messages are terse. File descriptors are named by number and inherited. */
+/* The supervisor's command line. It is written by backend/supervisor-client.c and by nobody else: a mistake
+ * in it is a bug of ours, so messages are terse. File descriptors are named by number and inherited. */
 
 #include "base/error.h"
 #include "base/strv.h"
@@ -21,15 +21,16 @@ typedef struct PortOption {
 
 typedef struct SupervisorOptions {
         char *machine;
-        int cgroup_fd;  /* the machine's cgroup */
-        int control_fd; /* see backend/control.h */
-        int console_fd; /* where nspawn and the payload's console write */
-        int runtime_fd; /* directory for the `exit` record */
-        int gate_fd;    /* O_PATH of the FIFO that a plain command waits on, or -EBADF */
-        int lock_fd;    /* shared lock of the project's network, held for as long as we live, or -EBADF */
-        char *netns;    /* program that sets the network inside, NULL: nothing to set */
-        char *address;  /* A.B.C.D/24; NULL: loopback only */
-        char *bridge;   /* released at the end, NULL: none */
+        int cgroup_fd;       /* the machine's cgroup */
+        int cgroup_mount_fd; /* a detached mount of the whole cgroup2 tree */
+        int control_fd;      /* see backend/control.h */
+        int console_fd;      /* where nspawn and the payload's console write */
+        int runtime_fd;      /* directory for the `exit` record */
+        int gate_fd;         /* O_PATH of the FIFO that a plain command waits on, or -EBADF */
+        int lock_fd;   /* shared lock of the project's network, held for as long as we live, or -EBADF */
+        char *netns;   /* program that sets the network inside, NULL: nothing to set */
+        char *address; /* A.B.C.D/24; NULL: loopback only */
+        char *bridge;  /* released at the end, NULL: none */
         char *bridge_lock;
         char *proxyd; /* systemd-socket-proxyd */
         MountOption *mounts;

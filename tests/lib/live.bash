@@ -12,7 +12,10 @@
 #   FC_BINARY     the program; its libexec/ lies beside it
 #   FC_HELPERS    folder of the helper programs (tests/live/wait-for.c)
 #   FC_IMAGES     folder with the example's images
-#   FC_TEST_TMP   where scratch folders are made; /var/tmp, because containers are big for a /tmp in memory
+#   FC_TEST_TMP   where scratch folders are made [/var/tmp]
+#   LIVE_SCRATCH  "disk": really there; "memory": in a tmpfs of the script's own. Each first `up` copies a root file
+#                 system of 200 MB, so this is where the time goes. Unset: in memory where that is big enough and the
+#                 kernel can map the owners of its files (since Linux 6.3). Scripts about files say "disk".
 #   FC_TEST_KEEP  not empty: leave the scratch folder of a failed script
 #   MUST_RUN      1: what would be skipped has failed
 
@@ -135,9 +138,11 @@ fc_background() {
 # finished PID: waits for a background command; sets STATUS.
 finished() {
         STATUS=0
-        "$FC_HELPERS/wait-for" "$FC_TIMEOUT" exit "$1" || flunk "process $1 still runs after $FC_TIMEOUT s"
-        # bash reports on stderr what was killed; that is the tests' daily bread.
-        { wait "$1" || STATUS=$?; } 2>/dev/null
+        # bash reports on stderr what was killed, as soon as it hears of it; that is the tests' daily bread.
+        {
+                "$FC_HELPERS/wait-for" "$FC_TIMEOUT" exit "$1" || flunk "process $1 still runs after $FC_TIMEOUT s"
+                wait "$1" || STATUS=$?
+        } 2>/dev/null
 }
 
 # as_dev COMMAND..: as the developer, without any privilege.
@@ -444,11 +449,22 @@ live_outside() {
         exit "$status"
 }
 
+# Is there memory enough for what the test cases keep at a time, and for the rest of the machine?
+live_memory_will_do() {
+        local major minor
+
+        IFS=.- read -r major minor _ < <(uname -r)
+        ((major > 6 || (major == 6 && minor >= 3))) && (($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) > 6000000))
+}
+
 # Inside, before anything else: makes the host look as described at the top.
 live_make_host() {
         local etc=$SCRATCH/etc cgroups file
 
         mount -t proc proc /proc
+        if [[ ${LIVE_SCRATCH:-} == memory ]] || { [[ -z ${LIVE_SCRATCH:-} ]] && live_memory_will_do; }; then
+                mount -t tmpfs -o mode=755,size=4g tmpfs "$SCRATCH"
+        fi
         # sysfs shows the network that was current when it was mounted. The cgroups go with the old one, and come back:
         # version 1 as it is, version 2 with the new root.
         cgroups=$SCRATCH/cgroups

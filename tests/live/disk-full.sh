@@ -3,6 +3,8 @@
 #
 # No space left: said plainly, nothing half-made is left, and what runs can still be stopped.
 
+# Containers on a real disk, as users have them.
+export LIVE_SCRATCH=${LIVE_SCRATCH:-disk}
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 

@@ -107,22 +107,22 @@ testcase_arguments_unchanged() {
 
 testcase_user_folder_environment() {
         both_up
-        ok fc exec web -u www-data -- sh -c 'id -un; id -gn'
+        ok fc exec -u www-data web -- sh -c 'id -un; id -gn'
         equal "$OUT" $'www-data\nwww-data'
-        ok fc exec web -u www-data -- sh -c 'echo $HOME'
+        ok fc exec -u www-data web -- sh -c 'echo $HOME'
         equal "$OUT" /var/www "HOME of www-data"
-        ok fc exec one -u nobody -- id -u
+        ok fc exec -u nobody one -- id -u
         equal "$OUT" 65534
         for name in web one; do
-                ok fc exec "$name" -w /etc -- pwd
+                ok fc exec -w /etc "$name" -- pwd
                 equal "$OUT" /etc
-                ok fc exec "$name" -e GREETING='hello $USER %h' -e EMPTY= -- sh -c 'echo "$GREETING,${EMPTY-unset}"'
+                ok fc exec -e GREETING='hello $USER %h' -e EMPTY= "$name" -- sh -c 'echo "$GREETING,${EMPTY-unset}"'
                 equal "$OUT" 'hello $USER %h,'
                 # The host's own variables stay outside.
                 SECRET=1 ok fc exec "$name" -- env
                 refute_out 'SECRET|SUDO_'
                 expect_out '(^|'$'\n'')PATH='
-                run fc exec "$name" -u no-such-user -- true
+                run fc exec -u no-such-user "$name" -- true
                 equal "$STATUS" 125 "the status with a user that does not exist"
                 expect_err 'no-such-user'
         done
@@ -195,8 +195,8 @@ testcase_usage() {
         ok fc up
         run_status 2 fc exec
         run_status 2 fc exec one
-        run_status 2 fc exec one --no-such-option -- true
-        run_status 2 fc exec one -e 'NO-EQUALS-SIGN' -- true
+        run_status 2 fc exec --no-such-option one -- true
+        run_status 2 fc exec -e 'NO-EQUALS-SIGN' one -- true
         ok fc down
 }
 

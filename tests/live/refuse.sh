@@ -279,39 +279,51 @@ testcase_not_the_owner() {
         fi
 }
 
-# Hidden where it is, because the program looks in the usual places whatever PATH says: it runs below sudo.
-testcase_no_nspawn() {
-        local nspawn
+# hide PROGRAM..: as if it were not installed. Hidden where it lies, because the program looks in the usual places
+# whatever PATH says: it runs below sudo, which sets that anew.
+hide() {
+        local program path
 
+        touch "$TMP/nothing"
+        HIDDEN=()
+        for program; do
+                path=$(command -v "$program") || continue
+                mount --bind "$TMP/nothing" "$path"
+                HIDDEN+=("$path")
+        done
+        hash -r
+}
+
+unhide() { umount "${HIDDEN[@]}"; }
+
+testcase_no_nspawn() {
         project shop
         spec "$(tiny one)"
-        nspawn=$(command -v systemd-nspawn)
-        touch "$TMP/nothing"
-        mount --bind "$TMP/nothing" "$nspawn"
+        hide systemd-nspawn
         run_status 6 fc up
         expect_err 'systemd-container'
         nothing_made
         run fc doctor
         differ "$STATUS" 0 "doctor's status"
         expect_out 'systemd-container'
-        umount "$nspawn"
+        unhide
         ok fc doctor
 }
 
 testcase_no_root_and_no_way_to_it() {
         project shop
         spec "$(tiny one)"
-        mkdir "$TMP/bin"
-        ln -s /usr/bin/* "$TMP/bin/" 2>/dev/null || :
-        rm -f "$TMP"/bin/{sudo,run0,doas,pkexec}
-        run_status 6 as_dev env -C "$PROJECT" PATH="$TMP/bin" "$FC" up
+        hide sudo run0 doas pkexec
+        run_status 6 as_dev env -C "$PROJECT" "$FC" up
         expect_err 'root'
         expect_err 'sudo'
         nothing_made
         # What needs no root does not ask for it.
-        ok as_dev env -C "$PROJECT" PATH="$TMP/bin" "$FC" version
-        ok as_dev env -C "$PROJECT" PATH="$TMP/bin" "$FC" --help
-        ok as_dev env -C "$PROJECT" PATH="$TMP/bin" "$FC" config
+        ok as_dev env -C "$PROJECT" "$FC" version
+        ok as_dev env -C "$PROJECT" "$FC" --help
+        ok as_dev env -C "$PROJECT" "$FC" config
+        ok as_dev env -C "$PROJECT" "$FC" up --dry-run
+        unhide
 }
 
 live_main "$@"

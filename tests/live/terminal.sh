@@ -51,7 +51,7 @@ testcase_no_terminal_when_told_or_not_there() {
         project shop
         spec "$(web web)"
         ok fc up
-        terminal "$FC" exec web -T -- sh -c 'test -t 1 && echo "is one" || echo "is none"'
+        terminal "$FC" exec -T web -- sh -c 'test -t 1 && echo "is one" || echo "is none"'
         line_in "$SCREEN" 'is none' >/dev/null
         end_terminal
         # In a pipe there is none without being told.

@@ -4,6 +4,8 @@
 # Folders of the project inside of containers: whose files are they, and what is refused.
 # shellcheck disable=SC2016 # the other shells expand these
 
+# Containers on a real disk, as users have them.
+export LIVE_SCRATCH=${LIVE_SCRATCH:-disk}
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 

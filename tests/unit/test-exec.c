@@ -36,8 +36,7 @@ static void write_to(const char *path, const char *text) {
 
 /* PID 1 of the container: reaps, as one must, and lives until we do not. */
 static _Noreturn void container_init(int ready_fd) {
-        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ||
+        if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
             mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || sethostname("inside", 6) < 0 ||
             mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620") < 0)
                 _exit(1);
@@ -137,8 +136,7 @@ static int exec_here(const ExecRequest *request) {
         return (int) error.exit;
 }
 
-/* In a child with pipes as standard streams, as a user's shell would have it. Input: a string, or NULL for
- * none. */
+/* In a child, with these as standard streams. */
 static pid_t start(const ExecRequest *request, int stdin_fd, int stdout_fd, int stderr_fd) {
         pid_t pid = fork();
 
@@ -421,20 +419,34 @@ TEST(a_terminal_of_its_own) {
         (void) close(master);
 }
 
+/* A line first, which comes back from the terminal and from the program: so it is the program that gets the
+ * key. */
 TEST(keys_reach_the_program) {
-        ExecRequest q = {ARGV("sh", "-c", "echo ready; cat; echo after; sleep 100")};
-        char text[4096] = "";
-        int master;
-        pid_t pid;
+        static const struct {
+                const char *key;
+                int status;
+        } table[] = {
+                {"\004", 0},             /* Ctrl-D */
+                {"\003", 128 + SIGINT},  /* Ctrl-C */
+                {"\034", 128 + SIGQUIT}, /* Ctrl-\\ */
+        };
 
         NEED_CONTAINER();
-        pid = start_on_terminal(&q, NULL, &master);
-        ASSERT_TRUE(read_until(master, "ready", text, sizeof(text)) != NULL);
-        ASSERT_EQ(write(master, "typed\n\004", 7), 7);
-        ASSERT_TRUE(read_until(master, "after", text, sizeof(text)) != NULL);
-        ASSERT_EQ(write(master, "\003", 1), 1); /* Ctrl-C */
-        ASSERT_EQ(wait_status(pid), 128 + SIGINT);
-        (void) close(master);
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                ExecRequest q = {ARGV("sh", "-c", "echo ready; exec cat")};
+                char text[4096] = "";
+                int master;
+                pid_t pid;
+
+                test_set_row("%zu", i);
+                pid = start_on_terminal(&q, NULL, &master);
+                ASSERT_TRUE(read_until(master, "ready", text, sizeof(text)) != NULL);
+                ASSERT_EQ(write(master, "typed\n", 6), 6);
+                ASSERT_TRUE(read_until(master, "typed\r\ntyped\r\n", text, sizeof(text)) != NULL);
+                ASSERT_EQ(write(master, table[i].key, 1), 1);
+                ASSERT_EQ(wait_status(pid), table[i].status);
+                (void) close(master);
+        }
 }
 
 TEST(escape_ends_what_does_not_listen) {
@@ -506,7 +518,7 @@ TEST(a_program_may_handle_its_signal) {
         (void) close(output);
 }
 
-/* Whether anything with that argument runs anywhere. */
+/* Whether a "sleep" with that argument runs anywhere. */
 static bool runs(const char *argument) {
         _cleanup_free_ char *script = xasprintf("pgrep -f '^sleep %s$' >/dev/null", argument);
 
@@ -514,20 +526,23 @@ static bool runs(const char *argument) {
 }
 
 TEST(nothing_is_left_when_we_are_killed) {
+        _cleanup_free_ char *first = xasprintf("1000.1%d", getpid()),
+                            *second = xasprintf("1000.2%d", getpid());
+        _cleanup_free_ char *script = xasprintf("sleep %s & echo ready; sleep %s", first, second);
+        uint64_t deadline;
         int output;
         pid_t pid;
-        uint64_t deadline;
 
         NEED_CONTAINER();
-        pid = start_ready("sleep 98761 & echo ready; sleep 98762", &output);
-        ASSERT_TRUE(runs("98761"));
+        pid = start_ready(script, &output);
+        ASSERT_TRUE(runs(first));
         ASSERT_OK(kill(pid, SIGKILL));
         ASSERT_EQ(wait_status(pid), -SIGKILL);
         deadline = now_usec() + 5 * USEC_PER_SEC;
-        while ((runs("98761") || runs("98762")) && now_usec() < deadline)
+        while ((runs(first) || runs(second)) && now_usec() < deadline)
                 (void) poll(NULL, 0, 10);
-        ASSERT_TRUE(!runs("98761"));
-        ASSERT_TRUE(!runs("98762"));
+        ASSERT_TRUE(!runs(first));
+        ASSERT_TRUE(!runs(second));
         (void) close(output);
 }
 
