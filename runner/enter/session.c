@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 

@@ -186,17 +186,17 @@ int state_dir_make(StateDir *dir, Error *reterr) {
         fd = fs_mkdir_beneath(dir->root_fd, STATE_DIR_NAME, 0700, reterr);
         if (fd < 0)
                 return explain(dir, fd, reterr);
-        /* Below it lie root file systems, in which a container's root can make programs that are setuid root
-         * on the host, too. Nobody else must reach them. */
-        if (fstat(fd, &st) < 0 || ((st.st_mode & 077) && fchmod(fd, 0700) < 0))
-                return error_set(reterr, errno, "make '%s/" STATE_DIR_NAME "' private", dir->root);
-
         /* First of all, so that git never sees what follows. The tag is last: it says that all is there. */
         r = put_file(fd, ".gitignore", GITIGNORE, reterr);
         if (r >= 0)
                 r = put_file(fd, STATE_DIR_TAG, TAG, reterr);
         if (r < 0)
                 return explain(dir, r, reterr);
+
+        /* Below it lie root file systems, in which a container's root can make programs that are setuid root
+         * on the host, too. Nobody else must reach them. */
+        if (fstat(fd, &st) < 0 || ((st.st_mode & 077) && fchmod(fd, 0700) < 0))
+                return error_set(reterr, errno, "make '%s/" STATE_DIR_NAME "' private", dir->root);
 
         (void) safe_close(dir->fd);
         dir->fd = TAKE_FD(fd);
