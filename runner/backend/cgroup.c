@@ -330,7 +330,7 @@ static int innermost_pid(pid_t pid, long *ret_pid, unsigned *ret_depth) {
         return 0;
 }
 
-int cgroup_find_leader(int fd, pid_t *ret, Error *reterr) {
+int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
         static const char *const places[] = {"nspawn/payload/init.scope", "nspawn/payload"};
         unsigned best_depth = UINT_MAX;
         pid_t best = 0;
@@ -344,13 +344,13 @@ int cgroup_find_leader(int fd, pid_t *ret, Error *reterr) {
                         continue;
                 if (r < 0)
                         return r;
-                /* A container of the guest's own has a PID 1 too: the shallowest is the leader. */
+                /* A container of the guest's own has these pids, too: the shallowest is the payload's. */
                 for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
                         pid_t pid = (pid_t) strtol(line, NULL, 10);
                         unsigned depth;
                         long inner;
 
-                        if (pid <= 0 || innermost_pid(pid, &inner, &depth) < 0 || inner != 1)
+                        if (pid <= 0 || innermost_pid(pid, &inner, &depth) < 0 || inner != wanted)
                                 continue;
                         if (depth < best_depth) {
                                 best_depth = depth;
@@ -360,4 +360,8 @@ int cgroup_find_leader(int fd, pid_t *ret, Error *reterr) {
         }
         *ret = best;
         return 0;
+}
+
+int cgroup_find_leader(int fd, pid_t *ret, Error *reterr) {
+        return cgroup_find_process(fd, 1, ret, reterr);
 }

@@ -62,9 +62,13 @@ int cgroup_remove(const char *mount, const char *machine, Error *reterr);
 int cgroup_first_process(int fd, const char *path, pid_t *ret, Error *reterr);
 
 /**
- * cgroup_find_leader() - the host's pid of the payload's PID 1, 0 when there is none (yet)
+ * cgroup_find_process() - the pid in our numbers of the process that is @wanted in the payload, 0 when there
+ * is none
  *
  * Found by asking the kernel, not by remembering: the process in payload/ or, where the payload is systemd,
- * payload/init.scope whose innermost pid is 1 (NSpid in proc(5)) one level below nspawn's own.
+ * payload/init.scope whose innermost pid (NSpid in proc(5)) is that, and that is in the fewest namespaces.
  */
+int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr);
+
+/* The payload's PID 1. */
 int cgroup_find_leader(int fd, pid_t *ret, Error *reterr);

@@ -137,6 +137,8 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
                 strv_pushf(&c->argv, "--bridge-lock=%s", res->bridge_lock);
                 strv_pushf(&c->argv, "--lock-fd=%d", inherit(c, res->lock_fd));
         }
+        if (!plan->has_init)
+                strv_push(&c->argv, "--command");
         if (plan->n_ports > 0)
                 strv_pushf(&c->argv, "--proxyd=%s", res->proxyd);
         for (size_t i = 0; i < plan->n_ports; i++) {

@@ -73,6 +73,16 @@ static int copy(int container_fd, const char *image, Error *reterr) {
         return 0;
 }
 
+/* A cp whose command was killed is killed with it, but may still be writing its last file while we remove
+ * it. */
+static int remove_stale_copy(int container_fd, Error *reterr) {
+        int r = -ENOTEMPTY;
+
+        for (unsigned tries = 0; r == -ENOTEMPTY && tries < 5; tries++)
+                r = fs_remove_tree(container_fd, TREE_COPY, reterr);
+        return r;
+}
+
 int tree_prepare(int container_fd, const char *image, const char *build, bool *ret_copied, Error *reterr) {
         bool there;
         int r;
@@ -84,7 +94,7 @@ int tree_prepare(int container_fd, const char *image, const char *build, bool *r
                 r = check_image(image, build, reterr);
                 if (r < 0)
                         return r;
-                r = fs_remove_tree(container_fd, TREE_COPY, reterr);
+                r = remove_stale_copy(container_fd, reterr);
                 if (r < 0)
                         return r;
                 r = copy(container_fd, image, reterr);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -87,6 +88,8 @@ static void run_child(int dir_fd, char *const *argv, int out_fd) {
         int out = out_fd >= 0 ? out_fd : STDERR_FILENO;
         sigset_t none;
 
+        /* What works for us must not go on without us, when we are killed. */
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
         if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "base/fs.h"
 #include "cli/fleet.h"
 #include "cli/plan-show.h"
 #include "cli/verbs.h"
-#include "project/identity.h"
 
 typedef struct DownOptions {
         uint64_t timeout_usec;
@@ -33,25 +31,6 @@ static uint64_t stop_timeout(const Session *s, const char *name) {
         const ContainerSpec *c = s->spec ? spec_find(s->spec, name) : NULL;
 
         return c ? c->stop_timeout_usec : SPEC_STOP_TIMEOUT_USEC;
-}
-
-/* What is left to do when a container is gone: its record of running, its directory in /run, the bridge. */
-static int put_away(Fleet *fleet, Error *reterr) {
-        _cleanup_free_ char *bridge = identity_bridge_name(fleet->session->id);
-        _cleanup_strv_ char **machines = NULL;
-
-        for (size_t i = 0; i < fleet->n_members; i++) {
-                const Member *m = &fleet->members[i];
-                int r;
-
-                if (error_is_set(&m->error))
-                        continue;
-                strv_push(&machines, m->machine);
-                r = fs_remove_tree(fleet->runtime_fd, m->name, reterr);
-                if (r < 0)
-                        return r;
-        }
-        return network_release(bridge, fleet->runtime_fd, machines, reterr);
 }
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
@@ -85,7 +64,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         exit = fleet_run(&fleet, reterr);
         if (exit < 0)
                 return exit;
-        r = put_away(&fleet, reterr);
+        r = fleet_put_away(&fleet, reterr);
         return r < 0 ? r : exit;
 }
 

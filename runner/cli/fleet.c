@@ -6,6 +6,7 @@
 
 #include "backend/tree.h"
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/process.h"
 #include "cli/failure.h"
 #include "cli/fleet.h"
@@ -104,7 +105,40 @@ int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, E
         return r < 0 ? r : look_at_members(fleet, reterr);
 }
 
+static int put_away_member(Member *m, Error *reterr) {
+        /* How a container that was not touched has ended is still to be shown. */
+        if (m->began_usec > 0)
+                return fs_remove_tree(m->fleet->runtime_fd, m->name, reterr);
+        if (m->resources.runtime_fd >= 0)
+                return resources_drop_gate(&m->resources, reterr);
+        return 0;
+}
+
+int fleet_put_away(Fleet *fleet, Error *reterr) {
+        _cleanup_free_ char *bridge = identity_bridge_name(fleet->session->id);
+        _cleanup_strv_ char **machines = NULL;
+
+        fleet->network_fd = safe_close(fleet->network_fd);
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+                MachineStatus now;
+                int r;
+
+                r = supervisor_query(fleet->session->facts.cgroup_root, m->machine, &now, reterr);
+                if (r >= 0 && now.running)
+                        continue;
+                if (r >= 0)
+                        r = put_away_member(m, reterr);
+                if (r < 0)
+                        return r;
+                strv_push(&machines, m->machine);
+        }
+        return network_release(bridge, fleet->runtime_fd, machines, reterr);
+}
+
 void fleet_done(Fleet *fleet) {
+        if (fleet->runtime_fd >= 0)
+                (void) fleet_put_away(fleet, NULL);
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
@@ -123,6 +157,7 @@ void fleet_done(Fleet *fleet) {
         sd_event_source_disable_unref(fleet->tick);
         (void) sd_event_unref(fleet->event);
         (void) progress_free(fleet->progress);
+        (void) safe_close(fleet->network_fd);
         (void) safe_close(fleet->runtime_fd);
         *fleet = FLEET_NULL;
 }
@@ -189,6 +224,9 @@ int fleet_plan(Fleet *fleet, Error *reterr) {
         r = state_dir_make(&s->state, reterr);
         if (r < 0)
                 return r;
+        fleet->network_fd = network_hold(fleet->runtime_fd, reterr);
+        if (fleet->network_fd < 0)
+                return fleet->network_fd;
         r = network_settle(s, fleet->runtime_fd, fleet->verb, &fleet->network, reterr);
         if (r < 0)
                 return r;
@@ -476,8 +514,8 @@ static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
                 return r;
         if (m->plan->bridge) {
                 m->resources.bridge_lock = network_lock_path(fleet->session->id);
-                r = network_acquire(&fleet->network, fleet->runtime_fd, m->machine, &m->resources.lock_fd,
-                                    reterr);
+                m->resources.lock_fd = fleet->network_fd;
+                r = network_prepare(&fleet->network, m->machine, reterr);
                 if (r < 0)
                         return r;
         }
@@ -493,8 +531,6 @@ static void member_start(Member *m) {
                 member_fail(m, "failed");
                 return;
         }
-        /* The supervisor holds the network and the ports now. */
-        m->resources.lock_fd = safe_close(m->resources.lock_fd);
         if (m->fleet->no_wait) {
                 (void) safe_close(control_fd);
                 member_over(m, "starting", "not waited for");
@@ -571,6 +607,7 @@ int fleet_run(Fleet *fleet, Error *reterr) {
 
         for (size_t i = 0; i < fleet->n_members; i++)
                 member_begin(&fleet->members[i]);
+        check_over(fleet);
         r = watch(fleet);
         if (r >= 0)
                 r = sd_event_loop(fleet->event);

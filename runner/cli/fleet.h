@@ -44,6 +44,7 @@ struct Fleet {
         sd_event *event;
         Progress *progress;
         int runtime_fd; /* of the project */
+        int network_fd; /* keeps its network, see network_hold() */
         Network network;
         Member *members; /* never moves once the loop runs */
         size_t n_members;
@@ -56,7 +57,10 @@ struct Fleet {
 };
 
 #define FLEET_NULL                                                                                          \
-        ((Fleet){.runtime_fd = -EBADF, .timeout_usec = UINT64_MAX, .stop_timeout_usec = UINT64_MAX})
+        ((Fleet){.runtime_fd = -EBADF,                                                                      \
+                 .network_fd = -EBADF,                                                                      \
+                 .timeout_usec = UINT64_MAX,                                                                \
+                 .stop_timeout_usec = UINT64_MAX})
 
 /**
  * fleet_open() - lock the containers, find out what runs
@@ -81,6 +85,10 @@ int fleet_prepare(Fleet *fleet, Error *reterr);
 /* Does it. Each member's outcome is in its error. Return: the exit status of the command; @reterr is set for
  * what concerns no single member. */
 int fleet_run(Fleet *fleet, Error *reterr);
+
+/* Removes what the members that do not run any more, or were never started, have in /run, and the network
+ * when nobody needs it. fleet_done() does it too, without a word. */
+int fleet_put_away(Fleet *fleet, Error *reterr);
 
 /* Prints the members' errors, and returns the exit status that says most. */
 int fleet_report(Fleet *fleet);

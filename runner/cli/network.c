@@ -181,23 +181,23 @@ static int open_lock(int runtime_fd, Error *reterr) {
         return fs_open_beneath(runtime_fd, NETWORK_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, reterr);
 }
 
-int network_acquire(const Network *n, int runtime_fd, const char *machine, int *ret_lock_fd, Error *reterr) {
+int network_hold(int runtime_fd, Error *reterr) {
         _cleanup_close_ int fd = open_lock(runtime_fd, reterr);
-        int r;
 
         if (fd < 0)
                 return fd;
-        /* Whoever holds it alone is removing the bridge: that takes milliseconds, and it is made again. */
+        /* Whoever has it alone is removing the bridge: that takes milliseconds. */
         while (flock(fd, LOCK_SH) < 0)
                 if (errno != EINTR)
                         return error_set(reterr, errno, "lock the network");
+        return TAKE_FD(fd);
+}
+
+int network_prepare(const Network *n, const char *machine, Error *reterr) {
+        int r;
+
         r = bridge_ensure(n->bridge, &n->subnet, reterr);
-        if (r >= 0)
-                r = port_drop(machine, reterr);
-        if (r < 0)
-                return r;
-        *ret_lock_fd = TAKE_FD(fd);
-        return 0;
+        return r < 0 ? r : port_drop(machine, reterr);
 }
 
 int network_release(const char *bridge, int runtime_fd, char *const *machines, Error *reterr) {
@@ -213,7 +213,13 @@ int network_release(const char *bridge, int runtime_fd, char *const *machines, E
                 if (r < 0)
                         return r;
         }
-        return bridge_release(bridge, /* ret_removed= */ NULL, reterr);
+        r = bridge_release(bridge, /* ret_removed= */ NULL, reterr);
+        if (r < 0)
+                return r;
+        if ((unlinkat(runtime_fd, NETWORK_HOSTS, 0) < 0 && errno != ENOENT) ||
+            (unlinkat(runtime_fd, RUNTIME_DIR_CLAIM, 0) < 0 && errno != ENOENT))
+                return error_set(reterr, errno, "clear the runtime directory");
+        return 0;
 }
 
 char *network_lock_path(const char *id) {

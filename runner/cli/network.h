@@ -34,11 +34,15 @@ int network_settle(const Session *s, int runtime_fd, const char *verb, Network *
 char *network_address(const Network *n, const char *container);
 
 /**
- * network_acquire() - make sure of the bridge and hold it, for a machine that is about to start
- * @ret_lock_fd: a shared lock on NETWORK_LOCK: as long as anybody holds one, the bridge stays. Inherited by
- *               supervisors, who hold it for as long as they live.
+ * network_hold() - keep the project's network from being put away
+ *
+ * A shared lock on NETWORK_LOCK, taken before the addresses are settled and handed on to the supervisors,
+ * who hold it for as long as they live. Return: the fd.
  */
-int network_acquire(const Network *n, int runtime_fd, const char *machine, int *ret_lock_fd, Error *reterr);
+int network_hold(int runtime_fd, Error *reterr);
+
+/* Makes the bridge, and room on it for a machine that is about to start. The network is held. */
+int network_prepare(const Network *n, const char *machine, Error *reterr);
 
 /* Removes what is left on the host of machines that do not run any more, and the bridge unless somebody
  * holds it. What is missing is success. */

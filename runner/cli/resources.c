@@ -24,7 +24,6 @@ void resources_done(Resources *r) {
         (void) safe_close(r->runtime_fd);
         (void) safe_close(r->console_fd);
         (void) safe_close(r->gate_fd);
-        (void) safe_close(r->lock_fd);
         free(r->bridge_lock);
         for (size_t i = 0; i < r->n_mounts; i++)
                 (void) safe_close(r->mount_fds[i]);
@@ -143,9 +142,18 @@ static int open_console(const Session *s, Resources *r, Error *reterr) {
         return 0;
 }
 
-static int open_gate_fifo(Resources *r, Error *reterr) {
+int resources_drop_gate(const Resources *r, Error *reterr) {
         if (unlinkat(r->runtime_fd, GATE_FIFO, 0) < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "remove the old gate");
+        return 0;
+}
+
+static int open_gate_fifo(Resources *r, Error *reterr) {
+        int k;
+
+        k = resources_drop_gate(r, reterr);
+        if (k < 0)
+                return k;
         /* Read by the payload's root, who is another uid on the host. */
         if (mkfifoat(r->runtime_fd, GATE_FIFO, 0444) < 0 || fchmodat(r->runtime_fd, GATE_FIFO, 0444, 0) < 0)
                 return error_set(reterr, errno, "make the gate");
@@ -198,9 +206,9 @@ static int open_mount(const Session *s, int project_runtime_fd, const PlanMount 
 static int add_mount(Resources *r, size_t i, int fd, bool recursive, Error *reterr) {
         _cleanup_close_ int owned = fd;
 
-        if (fd < 0)
-                return fd;
-        r->mount_fds[i] = mount_clone(fd, recursive, reterr);
+        if (owned < 0)
+                return owned;
+        r->mount_fds[i] = mount_clone(owned, recursive, reterr);
         return r->mount_fds[i] < 0 ? r->mount_fds[i] : 0;
 }
 

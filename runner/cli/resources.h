@@ -13,7 +13,7 @@ typedef struct Resources {
         int console_fd;
         uint64_t console_start; /* size of the console's log before this start */
         int gate_fd;
-        int lock_fd; /* the network's */
+        int lock_fd; /* the network's, borrowed */
         char *bridge_lock;
         int *mount_fds;
         size_t n_mounts;
@@ -54,3 +54,6 @@ int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr);
 /* Starts the machine with them. @ret_control_fd: as in supervisor_start(). */
 int resources_start(const Session *s, const ContainerPlan *plan, const Resources *r, int *ret_control_fd,
                     Error *reterr);
+
+/* Removes the gate of a start that did not come to pass. */
+int resources_drop_gate(const Resources *r, Error *reterr);

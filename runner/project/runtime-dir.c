@@ -11,8 +11,6 @@
 #include "project/runtime-dir.h"
 #include "spec/name.h"
 
-#define PATH_FILE "project.path"
-
 /* Ids also come from names of cgroups and the like, and a wrong one must not become a path. */
 static int check_id(const char *id, Error *reterr) {
         return identity_id_is_valid(id) ? 0
@@ -85,8 +83,8 @@ static char *read_path(int fd) {
         _cleanup_free_ char *path = NULL;
         size_t size;
 
-        if (fs_open_beneath_optional(fd, PATH_FILE, O_RDONLY | O_NONBLOCK, &file, NULL) < 0 || file < 0 ||
-            fs_read_fd(file, PATH_FILE, PATH_MAX + 1, &path, &size, NULL) < 0)
+        if (fs_open_beneath_optional(fd, RUNTIME_DIR_CLAIM, O_RDONLY | O_NONBLOCK, &file, NULL) < 0 ||
+            file < 0 || fs_read_fd(file, RUNTIME_DIR_CLAIM, PATH_MAX + 1, &path, &size, NULL) < 0)
                 return NULL;
         /* Only the last newline is not part of the path. */
         if (size < 2 || path[0] != '/' || path[size - 1] != '\n' || strlen(path) != size)
@@ -111,7 +109,7 @@ int runtime_dir_claim(int fd, const char *id, const char *root, bool in_use, Err
                 return r;
         }
         text = xasprintf("%s\n", root);
-        return fs_write_atomic(fd, PATH_FILE, text, strlen(text), 0644, reterr);
+        return fs_write_atomic(fd, RUNTIME_DIR_CLAIM, text, strlen(text), 0644, reterr);
 }
 
 char *runtime_dir_find_project(const char *base, const char *id) {

@@ -14,7 +14,8 @@
 
 #include "base/error.h"
 
-#define RUNTIME_DIR_BASE "/run/flake-containers"
+#define RUNTIME_DIR_BASE  "/run/flake-containers"
+#define RUNTIME_DIR_CLAIM "project.path" /* made by runtime_dir_claim() */
 
 /* `base` is RUNTIME_DIR_BASE but in tests; its parent exists. */
 

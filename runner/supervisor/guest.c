@@ -63,18 +63,28 @@ static void give_up(Guest *g) {
                 (void) kill(g->nspawn, SIGKILL);
 }
 
-/* SIGRTMIN+3 halts systemd (systemd(1), SIGNALS) and nspawn's own PID 1 of --as-pid2. A PID 1 that has not
- * yet set up its signals loses it without a trace: continued when the leader is known and when the payload
- * is ready. */
+/* A plain command gets SIGTERM and nothing else. Asked to halt, nspawn's PID 1 would send it SIGHUP as well,
+ * which is delivered first and ends what handles only SIGTERM. */
+static bool terminate_command(Guest *g) {
+        pid_t pid;
+
+        return g->options->command && cgroup_find_process(g->options->cgroup_fd, 2, &pid, NULL) >= 0 &&
+               pid > 0 && kill(pid, SIGTERM) >= 0;
+}
+
+/* SIGRTMIN+3 halts systemd (systemd(1), SIGNALS) and nspawn's PID 1. A PID 1 that has not yet set up its
+ * signals loses it without a trace: continued when the leader is known and when the payload is ready. */
 static void continue_stop(Guest *g) {
         if (g->stop_requests == 0)
                 return;
         /* Before there is a leader nothing of the payload has run that could be halted. */
         if (g->leader_pidfd < 0)
                 give_up(g);
-        else
-                /* With the leader goes its PID namespace, and nspawn then ends in its own order. */
-                (void) process_signal(g->leader_pidfd, g->stop_requests == 1 ? SIGRTMIN + 3 : SIGKILL);
+        /* With the leader goes its PID namespace, and nspawn then ends in its own order. */
+        else if (g->stop_requests > 1)
+                (void) process_signal(g->leader_pidfd, SIGKILL);
+        else if (!terminate_command(g))
+                (void) process_signal(g->leader_pidfd, SIGRTMIN + 3);
 }
 
 static void enable_ports(Guest *g) {

@@ -70,6 +70,9 @@ static int set_up(const SupervisorOptions *o, Error *reterr) {
 
         if (setsid() < 0)
                 return error_set(reterr, errno, "start a session");
+        /* Not the user's: it would keep a file system busy. */
+        if (chdir("/") < 0)
+                return error_set(reterr, errno, "change to '/'");
         r = mount_cgroup(o, reterr);
         if (r < 0)
                 return r;

@@ -82,6 +82,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 ADDRESS,
                 BRIDGE,
                 BRIDGE_LOCK,
+                COMMAND,
                 PROXYD,
                 MOUNT,
                 PORT,
@@ -99,6 +100,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 {"address", required_argument, NULL, ADDRESS},
                 {"bridge", required_argument, NULL, BRIDGE},
                 {"bridge-lock", required_argument, NULL, BRIDGE_LOCK},
+                {"command", no_argument, NULL, COMMAND},
                 {"proxyd", required_argument, NULL, PROXYD},
                 {"mount", required_argument, NULL, MOUNT},
                 {"port", required_argument, NULL, PORT},
@@ -152,6 +154,9 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                         break;
                 case BRIDGE_LOCK:
                         o.bridge_lock = xstrdup(optarg);
+                        break;
+                case COMMAND:
+                        o.command = true;
                         break;
                 case PROXYD:
                         o.proxyd = xstrdup(optarg);

@@ -32,6 +32,7 @@ typedef struct SupervisorOptions {
         char *address; /* A.B.C.D/24; NULL: loopback only */
         char *bridge;  /* released at the end, NULL: none */
         char *bridge_lock;
+        bool command; /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
         char *proxyd; /* systemd-socket-proxyd */
         MountOption *mounts;
         size_t n_mounts;
