@@ -27,7 +27,7 @@ const Option globals_options[] = {
         {"quiet", 'q', OPTION_FLAG, offsetof(Globals, quiet), NULL, "Like --progress=quiet"},
         {"help", 'h', OPTION_FLAG, offsetof(Globals, help), NULL, "Show this help"},
         {"version", 0, OPTION_FLAG, offsetof(Globals, version), NULL, "Show the version"},
-        {ELEVATE_MARK + 2, 0, OPTION_FLAG, offsetof(Globals, elevated), NULL, NULL},
+        {&ELEVATE_MARK[2], 0, OPTION_FLAG, offsetof(Globals, elevated), NULL, NULL},
 };
 const size_t globals_n_options = ELEMENTSOF(globals_options);
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "backend/cgroup.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/strv.h"
+#include "project/facts.h"
+#include "test.h"
+
+#define SOON (10 * USEC_PER_SEC)
+
+static char *mount_point(void) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        HostFacts facts;
+        char *path;
+
+        ASSERT_OK(facts_gather(&facts, &error), &error);
+        path = xstrdup(facts.cgroup_root);
+        facts_done(&facts);
+        return path;
+}
+
+static bool possible(const char *mount) {
+        return mount && geteuid() == 0 && access(mount, W_OK) == 0;
+}
+
+static char *machine_name(void) {
+        return xasprintf("fc-test-%d", getpid());
+}
+
+/* A child in the cgroup that does nothing but be there. */
+static pid_t put_child(int fd, const char *name) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int child = cgroup_open_child(fd, name, &error);
+        pid_t pid;
+
+        ASSERT_OK(child, &error);
+        pid = cgroup_fork(child);
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0)
+                for (;;)
+                        (void) pause();
+        return pid;
+}
+
+static void reap(pid_t pid, int signal) {
+        int status;
+
+        ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        ASSERT_TRUE(WIFSIGNALED(status));
+        ASSERT_EQ(WTERMSIG(status), signal);
+}
+
+TEST(life_of_a_machine) {
+        _cleanup_free_ char *mount = mount_point(), *machine = machine_name();
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = -EBADF, again = -EBADF;
+        _cleanup_strv_ char **all = NULL;
+        bool populated;
+        pid_t pid, found;
+
+        if (!possible(mount))
+                SKIP("needs root and a writable cgroup2");
+        ASSERT_OK(cgroup_open(mount, machine, &again, &error), &error);
+        ASSERT_EQ(again, -EBADF);
+
+        fd = cgroup_create(mount, machine, &error);
+        ASSERT_OK(fd, &error);
+        ASSERT_ERROR(cgroup_create(mount, machine, &error), &error, FC_EXIT_INTERNAL, machine);
+        ASSERT_OK(cgroup_list(mount, &all, &error), &error);
+        ASSERT_TRUE(strv_contains(all, machine));
+        ASSERT_OK(cgroup_populated(fd, &populated, &error), &error);
+        ASSERT_TRUE(!populated);
+        ASSERT_EQ(cgroup_wait_empty(fd, ".", 0, &error), 1);
+
+        pid = put_child(fd, "runner");
+        ASSERT_OK(cgroup_populated(fd, &populated, &error), &error);
+        ASSERT_TRUE(populated);
+        ASSERT_OK(cgroup_first_process(fd, "runner", &found, &error), &error);
+        ASSERT_EQ(found, pid);
+        ASSERT_OK(cgroup_first_process(fd, "nspawn", &found, &error), &error);
+        ASSERT_EQ(found, 0);
+        ASSERT_OK(cgroup_first_process(fd, "nspawn/supervisor", &found, &error), &error);
+        ASSERT_EQ(found, 0);
+        ASSERT_EQ(cgroup_wait_empty(fd, ".", 1000, &error), 0);
+
+        ASSERT_TRUE(cgroup_remove(mount, machine, NULL) < 0);
+        ASSERT_OK(cgroup_kill(fd, ".", &error), &error);
+        reap(pid, SIGKILL);
+        ASSERT_EQ(cgroup_wait_empty(fd, ".", SOON, &error), 1);
+        ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
+        ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
+
+        /* What is held open of a machine that is gone is as good as empty. */
+        ASSERT_OK(cgroup_populated(fd, &populated, &error), &error);
+        ASSERT_TRUE(!populated);
+        ASSERT_OK(cgroup_kill(fd, ".", &error), &error);
+        ASSERT_EQ(cgroup_wait_empty(fd, ".", 0, &error), 1);
+}
+
+/* Only the named child is killed, and it can be made again: the reboot of a guest. */
+TEST(a_part_of_a_machine) {
+        _cleanup_free_ char *mount = mount_point(), *machine = machine_name();
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = -EBADF;
+        pid_t runner, payload;
+        bool populated;
+
+        if (!possible(mount))
+                SKIP("needs root and a writable cgroup2");
+        fd = cgroup_create(mount, machine, &error);
+        ASSERT_OK(fd, &error);
+        runner = put_child(fd, "runner");
+        ASSERT_EQ(mkdirat(fd, "nspawn/payload", 0755), 0);
+        ASSERT_EQ(mkdirat(fd, "nspawn/payload/deep", 0755), 0);
+        payload = put_child(fd, "nspawn/payload/deep");
+
+        ASSERT_OK(cgroup_kill(fd, "nspawn", &error), &error);
+        reap(payload, SIGKILL);
+        ASSERT_EQ(cgroup_wait_empty(fd, "nspawn", SOON, &error), 1);
+        ASSERT_OK(cgroup_remove_child(fd, "nspawn", &error), &error);
+        ASSERT_OK(cgroup_create_child(fd, "nspawn", &error), &error);
+        ASSERT_OK(cgroup_populated(fd, &populated, &error), &error);
+        ASSERT_TRUE(populated);
+
+        ASSERT_OK(cgroup_kill(fd, ".", &error), &error);
+        reap(runner, SIGKILL);
+        ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
+}
+
+TEST(refuses_links_and_missing_mounts) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        int fd = -EBADF;
+
+        ASSERT_ERROR(cgroup_open("/nonexistent", "m", &fd, &error), &error, FC_EXIT_INTERNAL,
+                     "/nonexistent");
+        ASSERT_EQ(fd, -EBADF);
+}
