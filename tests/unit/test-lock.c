@@ -11,11 +11,33 @@ typedef struct Told {
         LockHolder holder;
 } Told;
 
+/* A byte comes out of it when somebody begins to wait for a lock. */
+static int waiting[2] = {-EBADF, -EBADF};
+
 static void on_wait(const LockHolder *holder, void *userdata) {
         Told *told = userdata;
 
-        told->n++;
-        told->holder = *holder;
+        if (told) {
+                told->n++;
+                told->holder = *holder;
+        }
+        if (waiting[1] >= 0)
+                ASSERT_EQ(write(waiting[1], "", 1), 1);
+}
+
+static void await_waiting(void) {
+        char c;
+
+        ASSERT_EQ(read(waiting[0], &c, 1), 1);
+}
+
+static void waiting_open(void) {
+        ASSERT_OK(pipe2(waiting, O_CLOEXEC));
+}
+
+static void waiting_close(void) {
+        waiting[0] = safe_close(waiting[0]);
+        waiting[1] = safe_close(waiting[1]);
 }
 
 /* A process that holds a lock until it is told to let go. */
@@ -60,13 +82,13 @@ static void other_stop(Other *other) {
         ASSERT_EQ(status, 0);
 }
 
-/* Ends the other one (0: orderly, or by a signal) or signals us (negative) after a while, from a third
- * process, so that this one can wait meanwhile. */
-static pid_t later(uint64_t usec, const Other *other, int signal) {
+/* Ends the other one (0: orderly, or by a signal) or signals us (negative) when we begin to wait, from a
+ * third process, so that this one can wait meanwhile. */
+static pid_t when_waiting(const Other *other, int signal) {
         pid_t pid = fork();
 
         if (pid == 0) {
-                (void) usleep((useconds_t) usec);
+                await_waiting();
                 if (signal)
                         (void) kill(signal > 0 ? other->pid : getppid(), abs(signal));
                 else
@@ -137,7 +159,10 @@ TEST(waits_until_it_is_free) {
         TEST_DIR(dir);
         for (int killed = 0; killed < 2; killed++) {
                 Other other = other_start(&dir, "db", "up");
-                pid_t pid = later(30 * USEC_PER_MSEC, &other, killed ? SIGKILL : 0);
+                pid_t pid;
+
+                waiting_open();
+                pid = when_waiting(&other, killed ? SIGKILL : 0);
 
                 test_set_row("killed: %d", killed);
                 told = (Told){};
@@ -150,6 +175,7 @@ TEST(waits_until_it_is_free) {
                 _cleanup_close_ int probe = openat(dir.fd, "db.lock", O_RDONLY | O_CLOEXEC);
                 ASSERT_TRUE(flock(probe, LOCK_EX | LOCK_NB) < 0);
                 lock_release(&lock);
+                waiting_close();
                 ASSERT_OK(flock(probe, LOCK_EX | LOCK_NB));
                 (void) close(other.fd);
                 (void) waitpid(pid, NULL, 0);
@@ -213,8 +239,9 @@ TEST(blocked_signal_ends_the_wait) {
         (void) sigemptyset(&set);
         (void) sigaddset(&set, SIGINT);
         (void) sigprocmask(SIG_BLOCK, &set, &old);
-        pid = later(30 * USEC_PER_MSEC, &other, -SIGINT);
-        ASSERT_ERROR(lock_acquire(dir.fd, "db", "down", 20 * USEC_PER_SEC, NULL, NULL, &lock, &error),
+        waiting_open();
+        pid = when_waiting(&other, -SIGINT);
+        ASSERT_ERROR(lock_acquire(dir.fd, "db", "down", 20 * USEC_PER_SEC, on_wait, NULL, &lock, &error),
                      &error, FC_EXIT_INTERRUPTED, "interrupted");
         /* Still there for the loop. */
         ASSERT_OK(sigpending(&pending));
@@ -223,6 +250,7 @@ TEST(blocked_signal_ends_the_wait) {
         (void) sigprocmask(SIG_SETMASK, &old, NULL);
         (void) signal(SIGINT, SIG_DFL);
         (void) waitpid(pid, NULL, 0);
+        waiting_close();
         other_stop(&other);
 }
 
@@ -237,14 +265,16 @@ TEST(killed_while_waiting) {
         TEST_DIR(dir);
         Other other = other_start(&dir, "db", "up");
         ASSERT_OK(pipe2(pipe_fd, O_CLOEXEC));
+        waiting_open();
         pid = fork();
         if (pid == 0) {
                 (void) alarm(20);
-                (void) lock_acquire(dir.fd, "db", "down", UINT64_MAX, NULL, NULL, &lock, NULL);
+                (void) lock_acquire(dir.fd, "db", "down", UINT64_MAX, on_wait, NULL, &lock, NULL);
                 _exit(1);
         }
         (void) close(pipe_fd[1]);
-        (void) usleep(30 * 1000);
+        await_waiting();
+        waiting_close();
         (void) kill(pid, SIGKILL);
         (void) waitpid(pid, NULL, 0);
         /* End of file only when the grandchild, which has the pipe too, is gone. */
@@ -264,14 +294,17 @@ TEST(replaced_file) {
 
         TEST_DIR(dir);
         Other other = other_start(&dir, "db", "up");
+        waiting_open();
         pid = fork();
         if (pid == 0) {
-                (void) usleep(30 * 1000);
+                await_waiting();
                 (void) unlinkat(dir.fd, "db.lock", 0);
                 (void) kill(other.pid, SIGKILL);
                 _exit(0);
         }
-        ASSERT_OK(lock_acquire(dir.fd, "db", "down", 20 * USEC_PER_SEC, NULL, NULL, &lock, &error), &error);
+        ASSERT_OK(lock_acquire(dir.fd, "db", "down", 20 * USEC_PER_SEC, on_wait, NULL, &lock, &error),
+                  &error);
+        waiting_close();
         ASSERT_OK(fstat(lock.fd, &a));
         ASSERT_OK(fstatat(dir.fd, "db.lock", &b, 0));
         ASSERT_EQ(a.st_ino, b.st_ino);

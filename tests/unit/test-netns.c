@@ -139,6 +139,22 @@ IN_NETNS(packets_pass) {
         holder_end(pid);
 }
 
+/* Until the program sleeps: there is no event for that, so its state is looked at, with a deadline. Where it
+ * sleeps for another reason the test only tests less. */
+static void await_sleep(pid_t pid) {
+        uint64_t deadline = now_usec() + 10 * USEC_PER_SEC;
+        _cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int) pid);
+        char state = '?';
+
+        while (state != 'S' && state != 'Z') {
+                _cleanup_fclose_ FILE *f = fopen(path, "re");
+
+                ASSERT_TRUE(f && fscanf(f, "%*d %*s %c", &state) == 1);
+                ASSERT_TRUE(now_usec() < deadline);
+                (void) sched_yield();
+        }
+}
+
 IN_NETNS(waits_for_the_interface) {
         pid_t pid = holder_new(CLONE_NEWNET);
         _cleanup_free_ char *line =
@@ -146,8 +162,7 @@ IN_NETNS(waits_for_the_interface) {
         int fd, status;
         pid_t program = start(line, &fd);
 
-        /* Time to come to the point where it waits; when it is slower, the test only tests less. */
-        (void) usleep(50000);
+        await_sleep(program);
         ASSERT_EQ(waitpid(program, &status, WNOHANG), 0);
         add_veth(pid);
         finish(program, fd, 0, NULL);
@@ -164,7 +179,7 @@ IN_NETNS(waits_for_the_name) {
 
         add_veth(pid);
         program = start(line, &fd);
-        (void) usleep(50000);
+        await_sleep(program);
         free(command("nsenter -t %d -n ip link set host0 name eth0", (int) pid));
         finish(program, fd, 0, NULL);
         assert_inside(pid, "ip -4 address show dev eth0", "inet 10.29.40.7/24");
@@ -178,7 +193,7 @@ IN_NETNS(ends_with_the_container) {
         int fd;
         pid_t program = start(line, &fd);
 
-        (void) usleep(50000);
+        await_sleep(program);
         ASSERT_OK(kill(pid, SIGKILL));
         finish(program, fd, 1, "the container ended before its interface 'host0' appeared");
         ASSERT_EQ(wait_status(pid), 128 + SIGKILL);
