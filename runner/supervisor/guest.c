@@ -362,13 +362,7 @@ static int on_terminate(sd_event_source *s, const struct signalfd_siginfo *si, v
 }
 
 static int watch(Guest *g, Error *reterr) {
-        sigset_t mask;
         int r;
-
-        (void) sigemptyset(&mask);
-        (void) sigaddset(&mask, SIGCHLD);
-        (void) sigaddset(&mask, SIGTERM);
-        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
 
         r = sd_event_new(&g->event);
         if (r >= 0)

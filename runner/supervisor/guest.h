@@ -11,6 +11,8 @@ typedef struct Guest Guest;
 /**
  * guest_new() - prepare everything that must exist before nspawn starts
  * @host_proc: the host's /proc, borrowed
+ *
+ * SIGCHLD and SIGTERM are blocked.
  */
 int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *reterr);
 Guest *guest_free(Guest *g);

@@ -6,6 +6,7 @@
  * backend/supervisor-client.c hands it what it needs. It links only libsystemd, since it stays resident. */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #include "backend/cgroup.h"
@@ -63,10 +64,22 @@ static int run(SupervisorOptions *o, Error *reterr) {
         return 0;
 }
 
+/* First of all: PID 1 of a namespace loses a signal that is neither blocked nor handled, and we can be asked
+ * to stop as soon as we exist. */
+static void block_signals(void) {
+        sigset_t mask;
+
+        (void) sigemptyset(&mask);
+        (void) sigaddset(&mask, SIGCHLD);
+        (void) sigaddset(&mask, SIGTERM);
+        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
+}
+
 int main(int argc, char **argv) {
         SupervisorOptions options;
         Error error = ERROR_NULL;
 
+        block_signals();
         if (supervisor_options_parse(argc, argv, &options, &error) < 0) {
                 (void) fprintf(stderr, "supervisor: %s\n", error.message);
                 error_done(&error);
