@@ -81,7 +81,8 @@ static void member_stop(Member *m) {
         m->stop_job = stop_job_free(m->stop_job);
         if (timeout == UINT64_MAX)
                 timeout = m->stop_timeout_usec;
-        progress_update(m->fleet->progress, m->name, "stopping", NULL);
+        if (m->status.running || m->start)
+                progress_update(m->fleet->progress, m->name, "stopping", NULL);
         r = stop_job_new(m->fleet->event, m->fleet->session->facts.cgroup_root, m->machine, timeout,
                          on_stopped, m, &m->stop_job, &m->error);
         if (r < 0)
