@@ -21,11 +21,6 @@
 /* Kernel text files: larger than any list of processes that is read here. */
 #define CGROUP_FILE_MAX (1024 * 1024)
 
-static void closedirp(DIR **d) {
-        if (*d)
-                (void) closedir(*d);
-}
-
 static int open_mount(const char *mount, Error *reterr) {
         int fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

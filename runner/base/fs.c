@@ -152,11 +152,6 @@ static void clear_immutable(int fd) {
         (void) ioctl(fd, FS_IOC_SETFLAGS, &flags);
 }
 
-static void closedirp(DIR **d) {
-        if (*d)
-                (void) closedir(*d);
-}
-
 /* A bind mount has the device number of its source, so that only the kernel can tell. */
 static int open_same_mount(int dir_fd, const char *name, int flags) {
         struct open_how how = {

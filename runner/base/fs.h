@@ -5,6 +5,7 @@
  * RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: a path that leaves the directory or that
  * goes through a symbolic link is an error. Everything below `.containers/` is reached through them. */
 
+#include <dirent.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -35,3 +36,9 @@ int fs_remove_tree(int dir_fd, const char *name, Error *reterr);
 /* "/proc/self/fd/N", for interfaces that take only a path. `buf` has at least FS_PROC_FD_MAX bytes. */
 #define FS_PROC_FD_MAX 32
 char *fs_proc_fd(char *buf, int fd);
+
+/* For _cleanup_(). */
+static inline void closedirp(DIR **d) {
+        if (*d)
+                (void) closedir(*d);
+}

@@ -28,11 +28,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open(globals, &s, reterr);
-        if (r >= 0)
-                r = session_load_spec(&s, reterr);
-        if (r >= 0)
-                r = session_select(&s, operands, &names, reterr);
+        r = session_open_selected(globals, operands, &s, &names, reterr);
         if (r < 0)
                 return r;
         if (globals->dry_run)
@@ -40,17 +36,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
 
         fleet.timeout_usec = o->timeout_usec;
         fleet.stop_timeout_usec = o->stop_timeout_usec;
-        r = fleet_open(&fleet, &s, "restart", names, reterr);
-        if (r >= 0)
-                r = fleet_plan(&fleet, reterr);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < fleet.n_members; i++) {
-                fleet.members[i].start = true;
-                fleet.members[i].stop = fleet.members[i].status.running;
-        }
-        r = fleet_prepare(&fleet, reterr);
-        return r < 0 ? r : fleet_run(&fleet, reterr);
+        return fleet_bring_up(&fleet, &s, "restart", names, /* restart= */ true, reterr);
 }
 
 const Verb cmd_restart = {

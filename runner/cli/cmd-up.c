@@ -34,11 +34,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         _cleanup_strv_ char **names = NULL;
         int r, exit;
 
-        r = session_open(globals, &s, reterr);
-        if (r >= 0)
-                r = session_load_spec(&s, reterr);
-        if (r >= 0)
-                r = session_select(&s, operands, &names, reterr);
+        r = session_open_selected(globals, operands, &s, &names, reterr);
         if (r < 0)
                 return r;
         if (globals->dry_run)
@@ -47,21 +43,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         fleet.timeout_usec = o->timeout_usec;
         fleet.no_wait = o->no_wait;
         fleet.rm_on_failure = o->rm_on_failure;
-        r = fleet_open(&fleet, &s, "up", names, reterr);
-        if (r >= 0)
-                r = fleet_plan(&fleet, reterr);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < fleet.n_members; i++) {
-                Member *m = &fleet.members[i];
-
-                m->start = m->action != PLAN_KEEP;
-                m->stop = m->action == PLAN_RESTART;
-        }
-        r = fleet_prepare(&fleet, reterr);
-        if (r < 0)
-                return r;
-        exit = fleet_run(&fleet, reterr);
+        exit = fleet_bring_up(&fleet, &s, "up", names, /* restart= */ false, reterr);
         if (exit >= 0 && globals->json) {
                 r = status_list_print_json(&s, names, reterr);
                 if (r < 0)

@@ -311,6 +311,25 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
         return 0;
 }
 
+int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, bool restart,
+                   Error *reterr) {
+        int r;
+
+        r = fleet_open(fleet, s, verb, names, reterr);
+        if (r >= 0)
+                r = fleet_plan(fleet, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+
+                m->start = restart || m->action != PLAN_KEEP;
+                m->stop = m->start && m->status.running;
+        }
+        r = fleet_prepare(fleet, reterr);
+        return r < 0 ? r : fleet_run(fleet, reterr);
+}
+
 /* ---- reporting ---- */
 
 int fleet_report(Fleet *fleet) {

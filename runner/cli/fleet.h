@@ -82,6 +82,11 @@ void fleet_recall(Member *m);
 /* Opens what the members that are to start need; a refusal here means that nothing has started. */
 int fleet_prepare(Fleet *fleet, Error *reterr);
 
+/* All that `up` and `restart` do: open, plan, prepare and run. @restart: also what runs as it should.
+ * Return: the exit status, or a negative errno. */
+int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, bool restart,
+                   Error *reterr);
+
 /* Does it. Each member's outcome is in its error. Return: the exit status of the command; @reterr is set for
  * what concerns no single member. */
 int fleet_run(Fleet *fleet, Error *reterr);

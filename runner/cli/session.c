@@ -135,6 +135,16 @@ int session_select(const Session *s, char *const *names, char ***ret_names, Erro
         return select_from(all, names, s, ret_names, reterr);
 }
 
+int session_open_selected(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,
+                          Error *reterr) {
+        int r;
+
+        r = session_open(globals, ret, reterr);
+        if (r >= 0)
+                r = session_load_spec(ret, reterr);
+        return r < 0 ? r : session_select(ret, operands, ret_names, reterr);
+}
+
 static int known_names(const Session *s, char ***ret, Error *reterr) {
         _cleanup_strv_ char **all = spec_names(s), **stored = NULL;
         int r = state_dir_list(&s->state, &stored, reterr);

@@ -36,7 +36,13 @@ int session_load_spec(Session *s, Error *reterr);
  * owned by the caller, without duplicates, in the order given or in that of the specification. */
 int session_select(const Session *s, char *const *names, char ***ret_names, Error *reterr);
 
-/* Likewise, for verbs that also reach containers that the specification no longer has: those with a state.
+/* session_open(), session_load_spec() and session_select(): what the verbs begin with that need the
+ * specification. */
+int session_open_selected(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,
+                          Error *reterr);
+
+/* Like session_select(), for verbs that also reach containers that the specification no longer has: those
+ * with a state.
  */
 int session_select_known(const Session *s, char *const *names, char ***ret_names, Error *reterr);
 

@@ -27,11 +27,6 @@ static void inodes_done(Inodes *inodes) {
         free(inodes->other);
 }
 
-static void closedirp(DIR **d) {
-        if (*d)
-                (void) closedir(*d);
-}
-
 void port_holder_done(PortHolder *holder) {
         free(holder->command);
         free(holder->machine);

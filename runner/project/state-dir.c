@@ -269,11 +269,6 @@ int state_dir_volume_make(const StateDir *dir, const char *name, Error *reterr) 
         return make(dir, path, reterr);
 }
 
-static void closedirp(DIR **d) {
-        if (*d)
-                (void) closedir(*d);
-}
-
 static int compare(const void *a, const void *b) {
         return strcmp(*(char *const *) a, *(char *const *) b);
 }

@@ -329,11 +329,6 @@ bool journal_reader_has_files(JournalReader *reader) {
         return sd_journal_get_usage(reader->journal, &bytes) >= 0 && bytes > 0;
 }
 
-static void closedirp(DIR **d) {
-        if (*d)
-                (void) closedir(*d);
-}
-
 /* Whether a file named *.journal with anything in it lies in the directory or in one of its directories. */
 static bool has_named_files(int dir_fd, unsigned depth) {
         _cleanup_(closedirp) DIR *d = NULL;
