@@ -158,9 +158,9 @@ static int read_file(int fd, const char *name, const char *file, char **ret, Err
         return r;
 }
 
-static int populated(int fd, const char *name, bool *ret, Error *reterr) {
+int cgroup_populated(int fd, bool *ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
-        int r = read_file(fd, name, "cgroup.events", &text, reterr);
+        int r = read_file(fd, ".", "cgroup.events", &text, reterr);
 
         if (r == -ENOENT || r == -ENODEV) {
                 *ret = false;
@@ -172,22 +172,12 @@ static int populated(int fd, const char *name, bool *ret, Error *reterr) {
         return 0;
 }
 
-int cgroup_populated(int fd, bool *ret, Error *reterr) {
-        return populated(fd, ".", ret, reterr);
-}
-
 int cgroup_kill(int fd, const char *name, Error *reterr) {
         int r = write_file(fd, name, "cgroup.kill", "1");
 
         if (r < 0 && r != -ENOENT && r != -ENODEV)
                 return error_set(reterr, r, "kill the processes of cgroup '%s'", name);
         return 0;
-}
-
-int cgroup_open_events(int fd, Error *reterr) {
-        int f = open_file(fd, ".", "cgroup.events", O_RDONLY);
-
-        return f < 0 ? error_set(reterr, errno, "watch a cgroup") : f;
 }
 
 int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *reterr) {

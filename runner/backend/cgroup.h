@@ -49,9 +49,6 @@ int cgroup_kill(int fd, const char *name, Error *reterr);
 /* Waits for `populated 0` of `name`. Return: 1 empty, 0 when the time passed, negative errno. */
 int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *reterr);
 
-/* An fd on cgroup.events that polls POLLPRI at every change of `populated`. */
-int cgroup_open_events(int fd, Error *reterr);
-
 /* Removes the child `name` and what is below it, depth first. It must be empty of processes. */
 int cgroup_remove_child(int fd, const char *name, Error *reterr);
 

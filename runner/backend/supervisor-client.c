@@ -12,6 +12,7 @@
 #include "backend/supervisor-client.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/process.h"
 
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
@@ -168,10 +169,8 @@ static void exec_supervisor(const Command *c, int console_fd) {
                 NULL,
         };
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        sigset_t none;
 
-        (void) sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        process_unblock_signals();
         if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
             dup2(console_fd, STDERR_FILENO) < 0)
                 _exit(EXIT_FAILURE);

@@ -83,15 +83,20 @@ int process_wait(int pidfd, uint64_t timeout_usec) {
         }
 }
 
+void process_unblock_signals(void) {
+        sigset_t none;
+
+        (void) sigemptyset(&none);
+        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void run_child(int dir_fd, char *const *argv, int out_fd) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         int out = out_fd >= 0 ? out_fd : STDERR_FILENO;
-        sigset_t none;
 
         /* What works for us must not go on without us, when we are killed. */
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void) sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        process_unblock_signals();
         if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
             dup2(out, STDERR_FILENO) < 0)
                 _exit(127);

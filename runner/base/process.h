@@ -22,6 +22,10 @@ int process_signal(int pidfd, int signal);
  * Return: 1 ended, 0 the time passed, negative errno. */
 int process_wait(int pidfd, uint64_t timeout_usec);
 
+/* Unblocks all signals: for a child that is about to execute another program, which would inherit what we
+ * block for an event loop. Async-signal-safe. */
+void process_unblock_signals(void);
+
 /* Runs `argv` to its end with /dev/null as input; stdout and stderr are collected into `ret_output` (may be
  * NULL: then they go to our stderr). Return: the exit status, 128+n for a signal, or a negative errno. */
 int process_run(char *const *argv, char **ret_output, Error *reterr);

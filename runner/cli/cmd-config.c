@@ -31,7 +31,7 @@ static void print_services(const Spec *spec, bool json) {
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const ConfigOptions *o = target;
-        _cleanup_(session_done) Session s;
+        _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_free_ char *text = NULL;
         int r;
 

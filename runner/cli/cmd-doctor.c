@@ -171,7 +171,7 @@ static void print_json(const Findings *f) {
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(findings_done) Findings f = {};
-        _cleanup_(session_done) Session s;
+        _cleanup_(session_done) Session s = SESSION_NULL;
         Error e = ERROR_NULL;
         bool bad = false;
 

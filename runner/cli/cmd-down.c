@@ -35,7 +35,7 @@ static uint64_t stop_timeout(const Session *s, const char *name) {
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const DownOptions *o = target;
-        _cleanup_(session_done) Session s;
+        _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
         _cleanup_strv_ char **names = NULL;
         int r, exit;

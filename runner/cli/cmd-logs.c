@@ -70,7 +70,7 @@ static int parse(const Globals *globals, const LogsOptions *o, LogRequest *reque
 }
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
-        _cleanup_(session_done) Session s;
+        _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_strv_ char **names = NULL, **units = NULL, **paths = NULL;
         _cleanup_free_ LogSource *sources = NULL;
         LogRequest request = LOG_REQUEST_INIT;

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <string.h>
-
-#include "backend/supervisor-client.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "cli/status-list.h"
@@ -21,11 +18,11 @@ static int parse_port(const char *text, uint16_t *ret, Error *reterr) {
 }
 
 static void print_one(const BoundPort *p, bool all) {
-        bool v6 = strchr(p->address, ':');
+        _cleanup_free_ char *address = bound_port_address(p);
 
         if (all)
                 (void) printf("%u -> ", p->container);
-        (void) printf("%s%s%s:%u\n", v6 ? "[" : "", p->address, v6 ? "]" : "", p->host);
+        (void) puts(address);
 }
 
 static void print_json(const ContainerState *state, uint16_t wanted) {
@@ -49,7 +46,7 @@ static void print_json(const ContainerState *state, uint16_t wanted) {
 }
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
-        _cleanup_(session_done) Session s;
+        _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(status_list_done) StatusList list = {};
         char *const names[] = {operands[0], NULL};
         const ContainerState *state;
@@ -70,14 +67,8 @@ static int run(const Globals *globals, const void *target, char *const *operands
         if (r < 0)
                 return r;
         state = list.entries[0].state;
-        if (!list.entries[0].running || !state) {
-                _cleanup_free_ char *command = session_command(&s, "up", operands[0]);
-
-                (void) error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' is not running",
-                                   operands[0]);
-                error_add_hint(reterr, "start it: %s", command);
-                return -ESRCH;
-        }
+        if (!list.entries[0].running || !state)
+                return session_not_running(&s, operands[0], reterr);
         for (size_t i = 0; i < state->n_ports; i++)
                 if (wanted == 0 || state->ports[i].container == wanted) {
                         if (!globals->json)

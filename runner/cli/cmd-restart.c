@@ -23,7 +23,7 @@ static void defaults(void *target) {
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const RestartOptions *o = target;
-        _cleanup_(session_done) Session s;
+        _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
         _cleanup_strv_ char **names = NULL;
         int r;

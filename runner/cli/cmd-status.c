@@ -39,7 +39,7 @@ static int clear_stale(const Session *s, const StatusList *list, Error *reterr) 
 }
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
-        _cleanup_(session_done) Session s;
+        _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(status_list_done) StatusList list = {};
         _cleanup_strv_ char **names = NULL;
         int r;
@@ -58,7 +58,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
                 if (r < 0)
                         return r;
         }
-        r = globals->json ? status_list_print_json(&s, names, reterr) : status_list_print(&list, reterr);
+        r = globals->json ? status_list_print_json(&s, &list, reterr) : status_list_print(&list, reterr);
         return r < 0 ? r : FC_EXIT_OK;
 }
 

@@ -29,8 +29,9 @@ static void defaults(void *target) {
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const UpOptions *o = target;
-        _cleanup_(session_done) Session s;
+        _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
+        _cleanup_(status_list_done) StatusList list = {};
         _cleanup_strv_ char **names = NULL;
         int r, exit;
 
@@ -45,7 +46,9 @@ static int run(const Globals *globals, const void *target, char *const *operands
         fleet.rm_on_failure = o->rm_on_failure;
         exit = fleet_bring_up(&fleet, &s, "up", names, /* restart= */ false, reterr);
         if (exit >= 0 && globals->json) {
-                r = status_list_print_json(&s, names, reterr);
+                r = status_list_gather(&s, names, &list, reterr);
+                if (r >= 0)
+                        r = status_list_print_json(&s, &list, reterr);
                 if (r < 0)
                         return r;
         }

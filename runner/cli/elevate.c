@@ -53,7 +53,6 @@ static int find_tool(char **ret, Error *reterr) {
 int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
         _cleanup_free_ char *program = NULL, *tool = NULL;
         _cleanup_strv_ char **command = NULL;
-        sigset_t none;
         int r;
 
         if (argc > 1 && streq(argv[1], ELEVATE_MARK))
@@ -77,8 +76,7 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
         strv_extend(&command, argc > 1 ? argv + 1 : NULL);
 
         /* What is blocked stays blocked across exec, and the tool must be able to get SIGINT and SIGCHLD. */
-        (void) sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        process_unblock_signals();
         (void) execv(tool, command);
         r = error_set(reterr, errno, "run '%s'", tool);
         if (reterr)

@@ -55,7 +55,6 @@ static void on_stopped(StopJob *job, int r, StopMeans means, Error *error, void 
                 [STOP_KILLED] = "killed",
         };
 
-        m->means = means;
         if (r < 0) {
                 if (!error_is_set(&m->error))
                         error_move(&m->error, error);
@@ -89,22 +88,12 @@ static void member_stop(Member *m) {
                 member_fail(m, "failed");
 }
 
-static void print_address(FILE *f, const char *separator, const BoundPort *p) {
-        bool v6 = strchr(p->address, ':');
-
-        (void) fprintf(f, "%s%s%s%s:%u", separator, v6 ? "[" : "", p->address, v6 ? "]" : "", p->host);
-}
-
 static char *ready_detail(const Member *m) {
-        char *text = NULL;
-        size_t size = 0;
-        FILE *f = open_memstream(&text, &size);
+        _cleanup_strv_ char **addresses = NULL;
 
-        for (size_t i = 0; f && m->state && i < m->state->n_ports; i++)
-                print_address(f, i > 0 ? "  " : "", &m->state->ports[i]);
-        if (!f || fclose(f) != 0)
-                abort();
-        return text;
+        for (size_t i = 0; m->state && i < m->state->n_ports; i++)
+                strv_push_take(&addresses, bound_port_address(&m->state->ports[i]));
+        return strv_join(addresses, "  ");
 }
 
 static void on_status(const char *text, void *userdata) {

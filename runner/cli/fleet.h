@@ -29,7 +29,6 @@ typedef struct Member {
         Resources resources;
         StopJob *stop_job;
         ReadyJob *ready_job;
-        StopMeans means;
         uint64_t began_usec;
         bool attached; /* waiting for one that runs already */
         bool prepared; /* the resources of a start are open, but for the ports of one that is stopped before

@@ -8,17 +8,6 @@
 #include "plan/plan.h"
 #include "project/runtime-dir.h"
 
-static int load_state(const Session *s, const char *name, ContainerState **ret, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF;
-        int r;
-
-        *ret = NULL;
-        r = state_dir_container_open(&s->state, name, &fd, reterr);
-        if (r < 0 || fd < 0)
-                return r;
-        return container_state_load(fd, name, &s->state.user, ret, reterr);
-}
-
 static void print_text(const char *name, const char *action, char *const *reasons) {
         (void) printf("%s: %s\n", name, action);
         STRV_FOREACH (reason, reasons)
@@ -96,7 +85,7 @@ static int show_starts(const Session *s, char *const *names, bool restart, Error
 
                 r = supervisor_query(s->facts.cgroup_root, machine, &status, reterr);
                 if (r >= 0)
-                        r = load_state(s, *name, &state, reterr);
+                        r = session_load_state(s, *name, &state, reterr);
                 if (r < 0)
                         return r;
                 plan = plan_container(spec_find(s->spec, *name), &facts);

@@ -77,7 +77,7 @@ void session_done(Session *s) {
         (void) spec_free(s->spec);
         state_dir_done(&s->state);
         facts_done(&s->facts);
-        *s = (Session){.state = STATE_DIR_NULL};
+        *s = SESSION_NULL;
 }
 
 int session_load_spec(Session *s, Error *reterr) {
@@ -182,6 +182,26 @@ char *session_command(const Session *s, const char *verb, const char *operand) {
         return xasprintf("flake-containers%s%s%s%s %s%s%s", g->root ? " --root " : "",
                          g->root ? g->root : "", g->spec ? " --spec " : "", g->spec ? g->spec : "", verb,
                          operand ? " " : "", operand ? operand : "");
+}
+
+int session_load_state(const Session *s, const char *container, ContainerState **ret, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        *ret = NULL;
+        r = state_dir_container_open(&s->state, container, &fd, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        return container_state_load(fd, container, &s->state.user, ret, reterr);
+}
+
+int session_not_running(const Session *s, const char *container, Error *reterr) {
+        _cleanup_free_ char *command = session_command(s, "up", container);
+        int r;
+
+        r = error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' is not running", container);
+        error_add_hint(reterr, "start it: %s", command);
+        return r;
 }
 
 int session_elevate(const Globals *globals, int argc, char **argv, Error *reterr) {

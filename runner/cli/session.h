@@ -25,6 +25,8 @@ typedef struct Session {
         HostFacts facts;
 } Session;
 
+#define SESSION_NULL ((Session){.state = STATE_DIR_NULL})
+
 /* Finds the project and its state. Changes nothing. @ret is emptied by session_done(), also after a failure.
  */
 int session_open(const Globals *globals, Session *ret, Error *reterr);
@@ -48,6 +50,12 @@ int session_select_known(const Session *s, char *const *names, char ***ret_names
 
 /* Fails when @name is neither in the specification nor has a state. */
 int session_require_container(const Session *s, const char *name, Error *reterr);
+
+/* What is remembered of a container: `*ret` NULL when there is nothing, else owned by the caller. */
+int session_load_state(const Session *s, const char *container, ContainerState **ret, Error *reterr);
+
+/* Raises FC_EXIT_NOT_RUNNING with the command that starts the container. */
+int session_not_running(const Session *s, const char *container, Error *reterr);
 
 /* Machine name of a container; owned by the caller. */
 char *session_machine(const Session *s, const char *container);

@@ -28,16 +28,6 @@ void status_list_done(StatusList *list) {
         *list = (StatusList){};
 }
 
-static int load_state(const Session *s, ContainerStatus *c, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF;
-        int r;
-
-        r = state_dir_container_open(&s->state, c->name, &fd, reterr);
-        if (r < 0 || fd < 0)
-                return r;
-        return container_state_load(fd, c->name, &s->state.user, &c->state, reterr);
-}
-
 /* What the supervisor left when its container ended: "exited 1", "killed 9"; NULL when it could not. */
 static char *read_end(const Session *s, const char *name) {
         _cleanup_close_ int project = -EBADF, container = -EBADF, fd = -EBADF;
@@ -133,7 +123,7 @@ static void describe_up(ContainerStatus *c) {
         }
 }
 
-static int note_drift(const Session *s, const Network *network, ContainerStatus *c) {
+static void note_drift(const Session *s, const Network *network, ContainerStatus *c) {
         _cleanup_free_ char *address = network_address(network, c->name);
         _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
         PlanFacts facts = {s->root, c->machine, s->facts.nspawn ? s->facts.nspawn : "systemd-nspawn",
@@ -142,14 +132,13 @@ static int note_drift(const Session *s, const Network *network, ContainerStatus 
 
         if (!spec) {
                 strv_push(&c->notes, "not in the specification any more");
-                return 0;
+                return;
         }
         if (!c->running || !c->state)
-                return 0;
+                return;
         plan = plan_container(spec, &facts);
         if (plan_decide(plan, true, c->state->definition, NULL) == PLAN_RESTART)
                 strv_push(&c->notes, "definition changed, run up");
-        return 0;
 }
 
 int status_list_gather(const Session *s, char *const *names, StatusList *ret, Error *reterr) {
@@ -171,7 +160,7 @@ int status_list_gather(const Session *s, char *const *names, StatusList *ret, Er
                 c->machine = session_machine(s, *name);
                 r = supervisor_query(s->facts.cgroup_root, c->machine, &machine, reterr);
                 if (r >= 0)
-                        r = load_state(s, c, reterr);
+                        r = session_load_state(s, c->name, &c->state, reterr);
                 if (r < 0)
                         return r;
                 c->running = machine.running;
@@ -190,15 +179,13 @@ int status_list_gather(const Session *s, char *const *names, StatusList *ret, Er
         return 0;
 }
 
-char **status_ports(const ContainerState *state) {
+static char **ports_text(const ContainerState *state) {
         char **ports = NULL;
 
         for (size_t i = 0; state && i < state->n_ports; i++) {
-                const BoundPort *p = &state->ports[i];
-                bool v6 = strchr(p->address, ':');
+                _cleanup_free_ char *address = bound_port_address(&state->ports[i]);
 
-                strv_pushf(&ports, "%s%s%s:%u->%u", v6 ? "[" : "", p->address, v6 ? "]" : "", p->host,
-                           p->container);
+                strv_pushf(&ports, "%s->%u", address, state->ports[i].container);
         }
         return ports;
 }
@@ -212,7 +199,7 @@ int status_list_print(const StatusList *list, Error *reterr) {
 
         for (size_t i = 0; i < list->n; i++) {
                 const ContainerStatus *c = &list->entries[i];
-                _cleanup_strv_ char **ports = c->running ? status_ports(c->state) : NULL;
+                _cleanup_strv_ char **ports = c->running ? ports_text(c->state) : NULL;
                 _cleanup_free_ char *all_ports = ports ? strv_join(ports, " ") : NULL;
                 _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
                 char uptime[FORMAT_DURATION_MAX] = "";
@@ -263,23 +250,18 @@ static Json *status_json(const ContainerStatus *c) {
         return o;
 }
 
-int status_list_print_json(const Session *s, char *const *names, Error *reterr) {
-        _cleanup_(status_list_done) StatusList list = {};
+int status_list_print_json(const Session *s, const StatusList *list, Error *reterr) {
         _cleanup_(json_freep) Json *document = json_new_object();
         _cleanup_free_ char *text = NULL;
         Json *project = json_new_object(), *containers = json_new_array();
-        int r;
 
         json_add_string(project, "id", s->id);
         json_add_string(project, "name", s->spec ? s->spec->project_name : NULL);
         json_add_string(project, "root", s->root);
         json_add(document, "project", project);
         json_add(document, "containers", containers);
-        r = status_list_gather(s, names, &list, reterr);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < list.n; i++)
-                json_append(containers, status_json(&list.entries[i]));
+        for (size_t i = 0; i < list->n; i++)
+                json_append(containers, status_json(&list->entries[i]));
         text = json_print(document, /* pretty= */ true);
         return puts(text) < 0 ? error_set(reterr, errno, "print the status") : 0;
 }

@@ -30,8 +30,4 @@ void status_list_done(StatusList *list);
 int status_list_gather(const Session *s, char *const *names, StatusList *ret, Error *reterr);
 
 int status_list_print(const StatusList *list, Error *reterr);
-int status_list_print_json(const Session *s, char *const *names, Error *reterr);
-
-/* "127.0.0.1:8080->80" and so on, one for each published address; owned by the caller, NULL when there are
- * none. */
-char **status_ports(const ContainerState *state);
+int status_list_print_json(const Session *s, const StatusList *list, Error *reterr);

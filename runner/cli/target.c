@@ -4,14 +4,6 @@
 #include "base/alloc.h"
 #include "cli/target.h"
 
-static int not_running(const Session *s, const char *container, Error *reterr) {
-        _cleanup_free_ char *command = session_command(s, "up", container);
-
-        (void) error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' is not running", container);
-        error_add_hint(reterr, "start it: %s", command);
-        return -ESRCH;
-}
-
 int target_open(const Globals *globals, const char *container, Target *ret, Error *reterr) {
         _cleanup_free_ char *machine = NULL;
         Session *s = &ret->session;
@@ -33,7 +25,7 @@ int target_open(const Globals *globals, const char *container, Target *ret, Erro
         if (r < 0)
                 return r;
         if (!status.running || status.leader == 0)
-                return not_running(s, container, reterr);
+                return session_not_running(s, container, reterr);
         ret->leader = status.leader;
         ret->payload_cgroup_fd = supervisor_open_payload_cgroup(s->facts.cgroup_root, machine, reterr);
         return ret->payload_cgroup_fd < 0 ? ret->payload_cgroup_fd : 0;

@@ -11,7 +11,7 @@ typedef struct Target {
         int payload_cgroup_fd;
 } Target;
 
-#define TARGET_NULL ((Target){.payload_cgroup_fd = -EBADF, .session = {.state = STATE_DIR_NULL}})
+#define TARGET_NULL ((Target){.payload_cgroup_fd = -EBADF, .session = SESSION_NULL})
 
 /* FC_EXIT_NOT_RUNNING with the command that starts it. @ret is emptied by target_done(), also after a
  * failure. */

@@ -113,12 +113,10 @@ static int become_user(const Account *a) {
  * script). */
 static void reset_signals(void) {
         struct sigaction by_default = {.sa_handler = SIG_DFL};
-        sigset_t none;
 
         for (int i = 1; i < _NSIG; i++)
                 (void) sigaction(i, &by_default, NULL);
-        (void) sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        process_unblock_signals();
 }
 
 static _Noreturn void program_child(const Plan *p) {

@@ -29,6 +29,12 @@ Phase phase_from_string(const char *text) {
         return _PHASE_INVALID;
 }
 
+char *bound_port_address(const BoundPort *port) {
+        bool v6 = strchr(port->address, ':');
+
+        return xasprintf("%s%s%s:%u", v6 ? "[" : "", port->address, v6 ? "]" : "", port->host);
+}
+
 ContainerState *container_state_new(void) {
         return xmalloc0(sizeof(ContainerState));
 }

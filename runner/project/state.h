@@ -35,6 +35,9 @@ typedef struct BoundPort {
         uint16_t container;
 } BoundPort;
 
+/* "127.0.0.1:8080", "[::1]:8080": where on the host; owned by the caller. */
+char *bound_port_address(const BoundPort *port);
+
 typedef struct ContainerState {
         Phase phase;
         char *machine;

@@ -97,7 +97,6 @@ static void enable_ports(Guest *g) {
 static int spawn_nspawn(Guest *g, Error *reterr) {
         const SupervisorOptions *o = g->options;
         _cleanup_close_ int cgroup = cgroup_open_child(o->cgroup_fd, "nspawn", reterr);
-        sigset_t none;
 
         if (cgroup < 0)
                 return cgroup;
@@ -107,8 +106,7 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
         if (g->nspawn > 0)
                 return 0;
 
-        (void) sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        process_unblock_signals();
         if (dup2(o->console_fd, STDOUT_FILENO) < 0 || dup2(o->console_fd, STDERR_FILENO) < 0)
                 _exit(EXIT_FAILURE);
         if (setenv("NOTIFY_SOCKET", NOTIFY_SOCKET, 1) < 0)
@@ -127,15 +125,13 @@ static int spawn_netns_helper(Guest *g, pid_t leader, Error *reterr) {
                        (char *) "host0", (char *) "--address", o->address,       NULL};
         char *loopback[] = {o->netns, (char *) "loopback", (char *) "--pid", pid, NULL};
         char **argv = o->address ? set : loopback;
-        sigset_t none;
 
         g->netns_helper = fork();
         if (g->netns_helper < 0)
                 return error_set(reterr, errno, "start '%s'", o->netns);
         if (g->netns_helper > 0)
                 return 0;
-        (void) sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        process_unblock_signals();
         if (dup2(o->console_fd, STDERR_FILENO) < 0)
                 _exit(EXIT_FAILURE);
         (void) execv(argv[0], argv);

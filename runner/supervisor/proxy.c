@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "supervisor/proxy.h"
 
 #define NOBODY 65534
@@ -36,11 +37,9 @@ static void exec_proxyd(const Proxy *p) {
         char *argv[] = {(char *) p->options->proxyd, (char *) "--exit-idle-time=" IDLE_TIME, target, NULL};
         char listen_pid[32], *envp[] = {listen_pid, (char *) "LISTEN_FDS=1", NULL};
         int fds[2], n = 0;
-        sigset_t none;
 
         (void) snprintf(listen_pid, sizeof(listen_pid), "LISTEN_PID=%d", getpid());
-        (void) sigemptyset(&none);
-        (void) sigprocmask(SIG_SETMASK, &none, NULL);
+        process_unblock_signals();
 
         /* Out of the way of 3 and 4 first: either may be one of the other. */
         for (size_t i = 0; i < 2; i++)

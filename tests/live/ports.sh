@@ -37,6 +37,18 @@ testcase_addresses() {
         equal "$(listeners 8080)$(listeners 8081)$(listeners 8082)" "" "after down there listen"
 }
 
+testcase_what_is_no_port() {
+        local text
+
+        project shop
+        spec "$(web web)"
+        for text in abc 0 65536 -1 80x '' ' 80' 99999999999999999999; do
+                run_status 2 fc port web -- "$text"
+                expect_err 'no port from 1 to 65535'
+        done
+        run_status 7 fc port web 80
+}
+
 # A service that listens on nothing but its own localhost is reachable, too.
 testcase_localhost_inside() {
         variant local-only
