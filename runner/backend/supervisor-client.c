@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -9,6 +10,7 @@
 #include "backend/leftovers.h"
 #include "backend/libexec.h"
 #include "backend/mounts.h"
+#include "backend/stop-job.h"
 #include "backend/supervisor-client.h"
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -16,7 +18,8 @@
 
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
-int supervisor_query(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr) {
+static int supervisor_query(const char *cgroup_mount, const char *machine, MachineStatus *ret,
+                            Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         MachineStatus status = {};
         int r;
@@ -26,36 +29,17 @@ int supervisor_query(const char *cgroup_mount, const char *machine, MachineStatu
                 r = cgroup_populated(fd, &status.running, reterr);
                 status.stale = !status.running;
                 if (r >= 0 && status.running)
-                        r = cgroup_first_process(fd, "runner", &status.supervisor, reterr);
+                        r = cgroup_first_process(fd, "runner", &status.keeper, reterr);
                 if (r >= 0 && status.running)
                         r = cgroup_find_leader(fd, &status.leader, reterr);
         }
         if (r < 0)
-                return error_prefix(reterr, r, "machine '%s'", machine);
+                return r;
         *ret = status;
         return 0;
 }
 
-int supervisor_list(const char *cgroup_mount, char ***ret, Error *reterr) {
-        _cleanup_strv_ char **all = NULL, **running = NULL;
-        int r = cgroup_list(cgroup_mount, &all, reterr);
-
-        if (r < 0)
-                return r;
-        STRV_FOREACH (machine, all) {
-                MachineStatus status;
-
-                r = supervisor_query(cgroup_mount, *machine, &status, reterr);
-                if (r < 0)
-                        return r;
-                if (status.running)
-                        strv_push(&running, *machine);
-        }
-        *ret = TAKE_PTR(running);
-        return 0;
-}
-
-int supervisor_open_payload_cgroup(const char *cgroup_mount, const char *machine, Error *reterr) {
+static int supervisor_open_payload_cgroup(const char *cgroup_mount, const char *machine, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r = cgroup_open(cgroup_mount, machine, &fd, reterr);
 
@@ -66,7 +50,7 @@ int supervisor_open_payload_cgroup(const char *cgroup_mount, const char *machine
         return fs_open_beneath(fd, "nspawn/payload", O_RDONLY | O_DIRECTORY, 0, reterr);
 }
 
-int supervisor_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
+static int supervisor_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
@@ -154,7 +138,10 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         for (size_t i = 0; i < plan->n_mounts; i++)
                 strv_pushf(&c->argv, "--mount=%d:%s", inherit(c, res->mount_fds[i]), plan->mounts[i].name);
         strv_push(&c->argv, "--");
-        strv_extend(&c->argv, plan->argv);
+        strv_push(&c->argv, plan->argv[0]);
+        /* There is no machined, or it has nothing to do with this machine. */
+        strv_push(&c->argv, "--register=no");
+        strv_extend(&c->argv, plan->argv + 1);
         return 0;
 }
 
@@ -210,15 +197,12 @@ static int clone_path(const char *path, Error *reterr) {
         return mount_clone(fd, /* recursive= */ false, reterr);
 }
 
-int supervisor_start(const ContainerPlan *plan, const StartResources *resources, int *ret_control_fd,
-                     Error *reterr) {
+static int supervisor_start(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
+                            int *ret_control_fd, Error *reterr) {
         _cleanup_(command_done) Command command = {};
         _cleanup_close_ int cgroup_fd = -EBADF, cgroup_mount_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
         int pair[2], r;
 
-        r = supervisor_kill(resources->cgroup_mount, plan->machine, reterr);
-        if (r < 0)
-                return r;
         cgroup_fd = cgroup_create(resources->cgroup_mount, plan->machine, reterr);
         if (cgroup_fd < 0)
                 return cgroup_fd;
@@ -240,3 +224,64 @@ int supervisor_start(const ContainerPlan *plan, const StartResources *resources,
         *ret_control_fd = TAKE_FD(ours);
         return 0;
 }
+
+/* ---- stopping ---- */
+
+typedef struct SupervisorWatch {
+        int pidfd;
+        sd_event_source *ended;
+} SupervisorWatch;
+
+static void supervisor_stop_end(StopJob *job) {
+        SupervisorWatch *w = job->watch;
+
+        sd_event_source_disable_unref(w->ended);
+        (void) safe_close(w->pidfd);
+        free(w);
+        job->watch = NULL;
+}
+
+/* The supervisor has removed the cgroup; one that was killed has not, but all of its payload died with it.
+ */
+static int on_ended(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
+        stop_job_ended(userdata);
+        return 0;
+}
+
+static int supervisor_stop_begin(StopJob *job, const MachineStatus *status, Error *reterr) {
+        _cleanup_close_ int pidfd = -EBADF;
+        SupervisorWatch *w;
+        int r;
+
+        if (status->keeper == 0)
+                return 0;
+        pidfd = process_open(status->keeper);
+        if (pidfd == -ESRCH)
+                return 0;
+        if (pidfd < 0)
+                return error_set(reterr, pidfd, "open process %d", (int) status->keeper);
+        job->watch = w = xmalloc0(sizeof(*w));
+        w->pidfd = TAKE_FD(pidfd);
+        r = sd_event_add_io(job->event, &w->ended, w->pidfd, EPOLLIN, on_ended, job);
+        return r < 0 ? error_set(reterr, r, "watch process %d", (int) status->keeper) : 1;
+}
+
+/* The first SIGTERM halts the payload, the second kills its PID 1. */
+static void supervisor_stop_ask(StopJob *job, StopMeans means) {
+        const SupervisorWatch *w = job->watch;
+
+        (void) process_signal(w->pidfd, SIGTERM);
+}
+
+const Backend backend_supervisor = {
+        .name = "supervisor",
+        .query = supervisor_query,
+        .list = cgroup_list,
+        .open_payload_cgroup = supervisor_open_payload_cgroup,
+        .kill = supervisor_kill,
+        .start = supervisor_start,
+        .stop_begin = supervisor_stop_begin,
+        .stop_ask = supervisor_stop_ask,
+        .stop_end = supervisor_stop_end,
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "backend/supervisor-client.h"
+#include "backend/backend.h"
 #include "base/alloc.h"
 #include "cli/network.h"
 #include "cli/status-list.h"
@@ -28,7 +28,7 @@ static int clear_stale(const Session *s, const StatusList *list, Error *reterr) 
                 if (lock_acquire(runtime_fd, list->entries[i].name, "status", /* timeout_usec= */ 0, NULL,
                                  NULL, &lock, NULL) < 0)
                         continue;
-                r = supervisor_kill(s->facts.cgroup_root, list->entries[i].machine, reterr);
+                r = machine_kill(s->facts.cgroup_root, list->entries[i].machine, reterr);
                 if (r < 0)
                         return r;
                 r = network_release(bridge, runtime_fd, machines, reterr);

@@ -203,7 +203,7 @@ static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        return resources_start(fleet->session, m->plan, &m->resources, ret_control_fd, reterr);
+        return resources_start(fleet->session, fleet->event, m->plan, &m->resources, ret_control_fd, reterr);
 }
 
 static void member_start(Member *m) {

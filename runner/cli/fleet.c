@@ -61,7 +61,7 @@ static int lock_members(Fleet *fleet, Error *reterr) {
 static int look_at_members(Fleet *fleet, Error *reterr) {
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
-                int r = supervisor_query(fleet->session->facts.cgroup_root, m->machine, &m->status, reterr);
+                int r = machine_query(fleet->session->facts.cgroup_root, m->machine, &m->status, reterr);
 
                 if (r < 0)
                         return r;
@@ -119,7 +119,7 @@ int fleet_put_away(Fleet *fleet, Error *reterr) {
                 MachineStatus now;
                 int r;
 
-                r = supervisor_query(fleet->session->facts.cgroup_root, m->machine, &now, reterr);
+                r = machine_query(fleet->session->facts.cgroup_root, m->machine, &now, reterr);
                 if (r >= 0 && now.running)
                         continue;
                 if (r >= 0)
@@ -185,7 +185,7 @@ static int plan_member(Member *m, Error *reterr) {
                 streq(m->state->boot_id, s->facts.boot_id);
         m->action = plan_decide(m->plan, m->status.running, known ? m->state->definition : NULL, NULL);
         /* It is on its way up or down, and nobody tells: its starter or its supervisor was killed. */
-        if (m->action == PLAN_KEEP && (m->status.leader == 0 || m->status.supervisor == 0))
+        if (m->action == PLAN_KEEP && (m->status.leader == 0 || m->status.keeper == 0))
                 m->action = PLAN_RESTART;
         return 0;
 }

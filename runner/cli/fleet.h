@@ -5,7 +5,7 @@
  * `restart` do once they know what they want. Each member goes through [stop] [start, wait until ready];
  * each has its own outcome. */
 
-#include "backend/supervisor-client.h"
+#include "backend/backend.h"
 #include "cli/network.h"
 #include "cli/resources.h"
 #include "plan/plan.h"

@@ -4,7 +4,7 @@
 #include <net/if.h>
 #include <sys/file.h>
 
-#include "backend/supervisor-client.h"
+#include "backend/backend.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "cli/network.h"
@@ -129,7 +129,7 @@ static int write_hosts(const Network *n, int runtime_fd, Error *reterr) {
 static int project_in_use(const Session *s, bool *ret, Error *reterr) {
         _cleanup_strv_ char **machines = NULL;
         _cleanup_free_ char *prefix = xasprintf("%s-", s->id);
-        int r = supervisor_list(s->facts.cgroup_root, &machines, reterr);
+        int r = machine_list(s->facts.cgroup_root, &machines, reterr);
 
         if (r < 0)
                 return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "backend/supervisor-client.h"
+#include "backend/backend.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "cli/network.h"
@@ -83,7 +83,7 @@ static int show_starts(const Session *s, char *const *names, bool restart, Error
                 PlanFacts facts = {s->root, machine, s->facts.nspawn, network.bridge, address};
                 const char *action;
 
-                r = supervisor_query(s->facts.cgroup_root, machine, &status, reterr);
+                r = machine_query(s->facts.cgroup_root, machine, &status, reterr);
                 if (r >= 0)
                         r = session_load_state(s, *name, &state, reterr);
                 if (r < 0)
@@ -123,7 +123,7 @@ int plan_show_down(const Session *s, char *const *names, Error *reterr) {
                 MachineStatus status;
                 Json *o;
 
-                r = supervisor_query(s->facts.cgroup_root, machine, &status, reterr);
+                r = machine_query(s->facts.cgroup_root, machine, &status, reterr);
                 if (r < 0)
                         return r;
                 if (!s->globals->json) {

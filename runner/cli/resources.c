@@ -251,8 +251,8 @@ int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr) 
         return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
 }
 
-int resources_start(const Session *s, const ContainerPlan *plan, const Resources *r, int *ret_control_fd,
-                    Error *reterr) {
+int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,
+                    int *ret_control_fd, Error *reterr) {
         StartResources start = {
                 .cgroup_mount = s->facts.cgroup_root,
                 .proxyd = s->facts.proxyd,
@@ -269,6 +269,6 @@ int resources_start(const Session *s, const ContainerPlan *plan, const Resources
         /* How an earlier run ended is not about this one. */
         if (unlinkat(r->runtime_fd, "exit", 0) < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "%s: remove the record of the last end", plan->name);
-        k = supervisor_start(plan, &start, ret_control_fd, reterr);
+        k = machine_start(s->backend, event, plan, &start, ret_control_fd, reterr);
         return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
 }

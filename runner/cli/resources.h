@@ -4,7 +4,7 @@
 /* All that a plan needs opened before its machine starts: mounts, published ports, console, gate. Everything
  * that can be refused is refused here, before anything has started. */
 
-#include "backend/supervisor-client.h"
+#include "backend/backend.h"
 #include "cli/network.h"
 
 typedef struct Resources {
@@ -51,9 +51,9 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
 /* The root, from its image when there is none yet; blocks while it is copied. */
 int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr);
 
-/* Starts the machine with them. @ret_control_fd: as in supervisor_start(). */
-int resources_start(const Session *s, const ContainerPlan *plan, const Resources *r, int *ret_control_fd,
-                    Error *reterr);
+/* Starts the machine with them. @ret_control_fd: as in machine_start(). */
+int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,
+                    int *ret_control_fd, Error *reterr);
 
 /* Removes the gate of a start that did not come to pass. */
 int resources_drop_gate(const Resources *r, Error *reterr);

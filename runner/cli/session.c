@@ -67,6 +67,7 @@ int session_open(const Globals *globals, Session *ret, Error *reterr) {
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
         if (r < 0)
                 return r;
+        ret->backend = backend_choose();
         return facts_gather(&ret->facts, reterr);
 }
 

@@ -3,6 +3,7 @@
 
 /* What nearly every verb begins with: which project, which specification, what the host offers. */
 
+#include "backend/backend.h"
 #include "cli/globals.h"
 #include "project/facts.h"
 #include "project/state-dir.h"
@@ -23,6 +24,7 @@ typedef struct Session {
         Spec *spec; /* NULL until session_load_spec() */
         StateDir state;
         HostFacts facts;
+        const Backend *backend; /* for what is started */
 } Session;
 
 #define SESSION_NULL ((Session){.state = STATE_DIR_NULL})

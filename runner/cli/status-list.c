@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "backend/supervisor-client.h"
+#include "backend/backend.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -158,7 +158,7 @@ int status_list_gather(const Session *s, char *const *names, StatusList *ret, Er
 
                 c->name = xstrdup(*name);
                 c->machine = session_machine(s, *name);
-                r = supervisor_query(s->facts.cgroup_root, c->machine, &machine, reterr);
+                r = machine_query(s->facts.cgroup_root, c->machine, &machine, reterr);
                 if (r >= 0)
                         r = session_load_state(s, c->name, &c->state, reterr);
                 if (r < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "backend/supervisor-client.h"
+#include "backend/backend.h"
 #include "base/alloc.h"
 #include "cli/target.h"
 
@@ -21,13 +21,13 @@ int target_open(const Globals *globals, const char *container, Target *ret, Erro
         if (r < 0)
                 return r;
         machine = session_machine(s, container);
-        r = supervisor_query(s->facts.cgroup_root, machine, &status, reterr);
+        r = machine_query(s->facts.cgroup_root, machine, &status, reterr);
         if (r < 0)
                 return r;
         if (!status.running || status.leader == 0)
                 return session_not_running(s, container, reterr);
         ret->leader = status.leader;
-        ret->payload_cgroup_fd = supervisor_open_payload_cgroup(s->facts.cgroup_root, machine, reterr);
+        ret->payload_cgroup_fd = machine_open_payload_cgroup(&status, s->facts.cgroup_root, machine, reterr);
         return ret->payload_cgroup_fd < 0 ? ret->payload_cgroup_fd : 0;
 }
 

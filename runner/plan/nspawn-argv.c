@@ -103,8 +103,8 @@ char **nspawn_argv(const ContainerPlan *p, const ContainerSpec *c, const char *n
 
         strv_push(&argv, nspawn);
         strv_push(&argv, "--quiet");
-        /* Without --keep-unit nspawn asks a manager for a scope; it is in a cgroup of its own already. */
-        strv_push(&argv, "--register=no");
+        /* Without it nspawn asks a manager for a scope; it is in a cgroup of its own already. Whether it
+         * registers with machined is the backend's to say. */
         strv_push(&argv, "--keep-unit");
         strv_push(&argv, "--directory=" PLAN_MACHINE_DIR "/root");
         strv_pushf(&argv, "--machine=%s", p->machine);
