@@ -52,6 +52,8 @@ struct Backend {
         /* The functions below, of the machines that this backend has. */
         int (*query)(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr);
         int (*list)(const char *cgroup_mount, char ***ret, Error *reterr);
+        /* Can a machine have what the plan wants? Refuses without having tried to start. */
+        int (*check)(const char *cgroup_mount, const ContainerPlan *plan, Error *reterr);
         int (*open_payload_cgroup)(const char *cgroup_mount, const char *machine, Error *reterr);
         int (*kill)(const char *cgroup_mount, const char *machine, Error *reterr);
         int (*start)(sd_event *event, const ContainerPlan *plan, const StartResources *resources,

@@ -118,6 +118,56 @@ static int write_file(int fd, const char *name, const char *file, const char *va
         return n < 0 ? -errno : 0;
 }
 
+static int enable(int fd, const char *where, char *const *controllers, Error *reterr) {
+        STRV_FOREACH (controller, controllers) {
+                _cleanup_free_ char *value = xasprintf("+%s", *controller);
+                int r = write_file(fd, ".", "cgroup.subtree_control", value);
+
+                if (r < 0) {
+                        r = error_set(reterr, r, "turn on cgroup controller '%s' in '%s'", *controller,
+                                      where);
+                        if (error_is_set(reterr))
+                                reterr->exit = FC_EXIT_HOST;
+                        return r;
+                }
+        }
+        return 0;
+}
+
+int cgroup_enable(const char *mount, const char *machine, char *const *controllers, Error *reterr) {
+        _cleanup_close_ int root = open_mount(mount, reterr), top = -EBADF, fd = -EBADF;
+        int r;
+
+        if (root < 0)
+                return root;
+        top = fs_open_beneath(root, CGROUP_TOP, O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (top < 0)
+                return top;
+        fd = fs_open_beneath(top, machine, O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (fd < 0)
+                return fd;
+        r = enable(root, mount, controllers, reterr);
+        if (r >= 0)
+                r = enable(top, CGROUP_TOP, controllers, reterr);
+        if (r >= 0)
+                r = enable(fd, machine, controllers, reterr);
+        return r;
+}
+
+int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr) {
+        STRV_FOREACH (setting, settings) {
+                _cleanup_free_ char *file = xstrndup(*setting, strcspn(*setting, "="));
+                int r = write_file(fd, name, file, *setting + strlen(file) + 1);
+
+                if (r == -ENOENT)
+                        return error_raise(reterr, FC_EXIT_HOST, "this kernel has no '%s' for cgroups",
+                                           file);
+                if (r < 0)
+                        return error_set(reterr, r, "set '%s' of a cgroup", *setting);
+        }
+        return 0;
+}
+
 int cgroup_enter(int fd, const char *name, Error *reterr) {
         int r = write_file(fd, name, "cgroup.procs", "0");
 

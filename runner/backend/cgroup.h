@@ -40,6 +40,19 @@ pid_t cgroup_fork(int fd);
 /* The child `name` as a directory, for cgroup_fork(). */
 int cgroup_open_child(int fd, const char *name, Error *reterr);
 
+/**
+ * cgroup_enable() - turn controllers on for the children of a machine's cgroup
+ * @controllers: "memory", "cpu", ...
+ *
+ * That takes every cgroup from the top of the tree on, and stays for the ones above the machine: other
+ * machines may need it, and it limits nobody.
+ */
+int cgroup_enable(const char *mount, const char *machine, char *const *controllers, Error *reterr);
+
+/* Writes attributes of the child `name`. @settings: "FILE=VALUE", may be NULL. FC_EXIT_HOST when the kernel
+ * has no such file. */
+int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr);
+
 /* Is any process in it or below it? */
 int cgroup_populated(int fd, bool *ret, Error *reterr);
 

@@ -9,6 +9,7 @@
 #include "backend/cgroup.h"
 #include "backend/leftovers.h"
 #include "backend/libexec.h"
+#include "backend/limits.h"
 #include "backend/mounts.h"
 #include "backend/stop-job.h"
 #include "backend/supervisor-client.h"
@@ -91,8 +92,9 @@ static int inherit(Command *c, int fd) {
         return fd;
 }
 
-static int build_command(Command *c, const ContainerPlan *plan, const StartResources *res, int cgroup_fd,
-                         int cgroup_mount_fd, int control_fd, Error *reterr) {
+static int build_command(Command *c, const ContainerPlan *plan, const StartResources *res,
+                         char *const *limits, int cgroup_fd, int cgroup_mount_fd, int control_fd,
+                         Error *reterr) {
         char *program;
         int r;
 
@@ -124,6 +126,8 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         }
         if (!plan->has_init)
                 strv_push(&c->argv, "--command");
+        STRV_FOREACH (setting, limits)
+                strv_pushf(&c->argv, "--limit=%s", *setting);
         if (plan->n_ports > 0)
                 strv_pushf(&c->argv, "--proxyd=%s", res->proxyd);
         for (size_t i = 0; i < plan->n_ports; i++) {
@@ -197,10 +201,34 @@ static int clone_path(const char *path, Error *reterr) {
         return mount_clone(fd, /* recursive= */ false, reterr);
 }
 
+static int supervisor_check(const char *cgroup_mount, const ContainerPlan *plan, Error *reterr) {
+        _cleanup_free_ char *place = xasprintf("containers.%s.resources", plan->name);
+
+        return limits_require(cgroup_mount, plan->resources, plan->n_resources, place, reterr);
+}
+
+/* Also here and not by the supervisor alone, who does it again at each reboot of the guest: what the kernel
+ * refuses is to be an error of ours, before anything runs. */
+static int set_limits(const ContainerPlan *plan, const char *cgroup_mount, int cgroup_fd, char ***ret,
+                      Error *reterr) {
+        uint64_t memory = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE);
+        _cleanup_strv_ char **settings = limits_settings(plan->resources, plan->n_resources, memory);
+        int r;
+
+        r = limits_enable(cgroup_mount, plan->machine, plan->resources, plan->n_resources, reterr);
+        if (r >= 0)
+                r = cgroup_set(cgroup_fd, "nspawn", settings, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "limit resources");
+        *ret = TAKE_PTR(settings);
+        return 0;
+}
+
 static int supervisor_start(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                             int *ret_control_fd, Error *reterr) {
         _cleanup_(command_done) Command command = {};
         _cleanup_close_ int cgroup_fd = -EBADF, cgroup_mount_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
+        _cleanup_strv_ char **limits = NULL;
         int pair[2], r;
 
         cgroup_fd = cgroup_create(resources->cgroup_mount, plan->machine, reterr);
@@ -214,7 +242,10 @@ static int supervisor_start(sd_event *event, const ContainerPlan *plan, const St
         ours = pair[0];
         theirs = pair[1];
 
-        r = build_command(&command, plan, resources, cgroup_fd, cgroup_mount_fd, theirs, reterr);
+        r = set_limits(plan, resources->cgroup_mount, cgroup_fd, &limits, reterr);
+        if (r >= 0)
+                r = build_command(&command, plan, resources, limits, cgroup_fd, cgroup_mount_fd, theirs,
+                                  reterr);
         if (r >= 0)
                 r = spawn(&command, cgroup_fd, resources->console_fd, reterr);
         if (r < 0) {
@@ -278,6 +309,7 @@ const Backend backend_supervisor = {
         .name = "supervisor",
         .query = supervisor_query,
         .list = cgroup_list,
+        .check = supervisor_check,
         .open_payload_cgroup = supervisor_open_payload_cgroup,
         .kill = supervisor_kill,
         .start = supervisor_start,

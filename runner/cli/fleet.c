@@ -267,6 +267,9 @@ int member_prepare(Member *m, Error *reterr) {
                 if (r < 0)
                         return r;
         }
+        r = s->backend->check(s->facts.cgroup_root, m->plan, reterr);
+        if (r < 0)
+                return r;
         r = tree_check(m->resources.container_fd, m->plan->image, m->plan->build, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);

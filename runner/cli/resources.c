@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/devices.h"
 #include "backend/libexec.h"
 #include "backend/mounts.h"
 #include "backend/tree.h"
@@ -230,8 +231,12 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
 
                 if (m->kind == PLAN_MOUNT_ROOT)
                         continue;
-                k = add_mount(r, i, open_mount(s, project_runtime_fd, m, r, reterr),
-                              m->kind == PLAN_MOUNT_VOLUME, reterr);
+                if (m->kind == PLAN_MOUNT_DEVICES)
+                        k = r->mount_fds[i] =
+                                devices_mount(plan->devices, plan->n_devices, m->place, reterr);
+                else
+                        k = add_mount(r, i, open_mount(s, project_runtime_fd, m, r, reterr),
+                                      m->kind == PLAN_MOUNT_VOLUME, reterr);
                 if (k < 0)
                         return m->place ? k : error_prefix(reterr, k, "%s", plan->name);
         }

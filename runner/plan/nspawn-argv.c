@@ -64,6 +64,15 @@ static void push_volumes(char ***argv, const ContainerSpec *c) {
         }
 }
 
+/* Nodes of ours, not the host's: see backend/devices.h. */
+static void push_devices(char ***argv, const ContainerSpec *c) {
+        for (size_t i = 0; i < c->n_devices; i++) {
+                _cleanup_free_ char *name = xasprintf("devices/%zu", i);
+
+                push_bind(argv, /* read_only= */ false, name, c->devices[i].path, /* mapping= */ NULL);
+        }
+}
+
 static void push_settings(char ***argv, const ContainerSpec *c) {
         STRV_FOREACH (target, c->tmpfs) {
                 _cleanup_free_ char *escaped = escape(*target);
@@ -125,6 +134,7 @@ char **nspawn_argv(const ContainerPlan *p, const ContainerSpec *c, const char *n
                 push_bind(&argv, /* read_only= */ true, "fifo", GATE_FIFO, /* mapping= */ NULL);
         }
         push_volumes(&argv, c);
+        push_devices(&argv, c);
         push_settings(&argv, c);
         push_payload(&argv, p, c);
         return argv;

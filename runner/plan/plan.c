@@ -23,6 +23,12 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         for (size_t i = 0; i < p->n_ports; i++)
                 port_done(&p->ports[i]);
         free(p->ports);
+        for (size_t i = 0; i < p->n_devices; i++)
+                device_done(&p->devices[i]);
+        free(p->devices);
+        for (size_t i = 0; i < p->n_resources; i++)
+                free(p->resources[i].value);
+        free(p->resources);
         strv_free(p->definition);
         free(p);
         return NULL;
@@ -74,6 +80,9 @@ static void add_mounts(ContainerPlan *p, const ContainerSpec *c, const char *roo
                 (void) add_mount(p, PLAN_MOUNT_GATE, "gate", false);
                 (void) add_mount(p, PLAN_MOUNT_FIFO, "fifo", false);
         }
+        if (p->n_devices > 0)
+                add_mount(p, PLAN_MOUNT_DEVICES, "devices", false)->place =
+                        xasprintf("containers.%s.devices", c->name);
         add_volumes(p, c, root);
         add_credentials(p, c, root);
 }
@@ -85,6 +94,18 @@ static void add_ports(ContainerPlan *p, const ContainerSpec *c) {
                 *port = c->ports[i];
                 port->address = xstrdup(c->ports[i].address);
         }
+}
+
+static void add_devices(ContainerPlan *p, const ContainerSpec *c) {
+        for (size_t i = 0; i < c->n_devices; i++)
+                *XGROW(p->devices, p->n_devices) =
+                        (Device){xstrdup(c->devices[i].path), xstrdup(c->devices[i].permissions)};
+}
+
+static void add_resources(ContainerPlan *p, const ContainerSpec *c) {
+        for (size_t i = 0; i < c->n_resources; i++)
+                *XGROW(p->resources, p->n_resources) =
+                        (Resource){c->resources[i].kind, xstrdup(c->resources[i].value)};
 }
 
 /* Everything that a running container cannot be given without a restart, and nothing that differs from one
@@ -100,6 +121,11 @@ static void define(ContainerPlan *p, const char *nspawn) {
                 strv_pushf(&p->definition, "port %s:%u:%u",
                            p->ports[i].address ? p->ports[i].address : "localhost", p->ports[i].host,
                            p->ports[i].container);
+        for (size_t i = 0; i < p->n_devices; i++)
+                strv_pushf(&p->definition, "device %s %s", p->devices[i].path, p->devices[i].permissions);
+        for (size_t i = 0; i < p->n_resources; i++)
+                strv_pushf(&p->definition, "resource %s %s", resource_kind_to_string(p->resources[i].kind),
+                           p->resources[i].value);
         STRV_FOREACH (argument, p->argv)
                 if (!streq(*argument, nspawn))
                         strv_pushf(&p->definition, "argument %s", *argument);
@@ -123,6 +149,8 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
                 p->address = xstrdup(facts->address);
         }
         add_ports(p, c);
+        add_devices(p, c);
+        add_resources(p, c);
         add_mounts(p, c, facts->root);
         p->argv = nspawn_argv(p, c, facts->nspawn);
         define(p, facts->nspawn);

@@ -16,6 +16,7 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_HOSTS,   /* the project's hosts file */
         PLAN_MOUNT_GATE,    /* the program that lets a plain command wait for its network */
         PLAN_MOUNT_FIFO,    /* what it waits on */
+        PLAN_MOUNT_DEVICES, /* a folder with a node for each of devices, named by its index */
         PLAN_MOUNT_VOLUME,  /* a directory or file of the user's */
         PLAN_MOUNT_NAMED_VOLUME,
         PLAN_MOUNT_CREDENTIAL,
@@ -51,6 +52,10 @@ typedef struct ContainerPlan {
         char *address; /* A.B.C.D, likewise */
         Port *ports;
         size_t n_ports;
+        Device *devices;
+        size_t n_devices;
+        Resource *resources;
+        size_t n_resources;
         bool set_network; /* the network inside is set by us: private and none */
         bool gate;        /* the payload waits for the network */
         bool has_init;

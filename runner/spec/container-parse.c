@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json-scan.h"
 #include "spec/argument.h"
 #include "spec/capability.h"
 #include "spec/container-parse.h"
@@ -10,6 +11,7 @@
 #include "spec/element-parse.h"
 #include "spec/env.h"
 #include "spec/path.h"
+#include "spec/resource.h"
 #include "spec/value-parse.h"
 
 #define DEFAULT_INIT "/sbin/init"
@@ -232,6 +234,80 @@ static int parse_capabilities(const Json *value, const char *path, void *target,
         return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
 }
 
+static int parse_devices(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = container_of(target);
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        c->devices = xnew0(Device, json_length(value));
+        JSON_FOREACH (element, value) {
+                _cleanup_free_ char *element_path = json_path_index(path, c->n_devices);
+
+                r = device_parse_json(element, element_path, &c->devices[c->n_devices], reterr);
+                if (r < 0)
+                        return r;
+                c->n_devices++;
+        }
+        return 0;
+}
+
+static int raise_unknown_resource(const char *path, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        _cleanup_free_ char *known = NULL;
+        int r = error_raise(reterr, FC_EXIT_USAGE, "%s: unknown key", path);
+
+        for (size_t i = 0; i < _RESOURCE_KIND_MAX; i++)
+                strv_push(&names, resource_kind_to_string((ResourceKind) i));
+        known = strv_join(names, ", ");
+        error_add_hint(reterr, "the keys known here: %s", known);
+        return r;
+}
+
+static int parse_resource(const Json *value, const char *path, ResourceKind kind, char **ret,
+                          Error *reterr) {
+        uint64_t number;
+        int r;
+
+        if (json_type(value) == JSON_NUMBER) {
+                r = json_uint(value, path, 0, JSON_NUMBER_MAX, &number, reterr);
+                if (r < 0)
+                        return r;
+                r = resource_parse_number(kind, number, ret, reterr);
+        } else if (json_type(value) == JSON_STRING)
+                r = resource_parse(kind, json_string(value), ret, reterr);
+        else
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: must be a string or a number, is %s", path,
+                                   json_type_to_string(json_type(value)));
+        return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+}
+
+/* The keys are a table of spec/resource.c, so that no row of ours can be forgotten. */
+static int parse_resources(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = container_of(target);
+        int r;
+
+        r = json_expect(value, JSON_OBJECT, path, reterr);
+        if (r < 0)
+                return r;
+        c->resources = xnew0(Resource, json_length(value));
+        JSON_FOREACH (member, value) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+                Resource *resource = &c->resources[c->n_resources];
+                ResourceKind kind = resource_kind_from_string(json_key(member));
+
+                if (kind < 0)
+                        return raise_unknown_resource(member_path, reterr);
+                r = parse_resource(member, member_path, kind, &resource->value, reterr);
+                if (r < 0)
+                        return r;
+                resource->kind = kind;
+                c->n_resources++;
+        }
+        return 0;
+}
+
 static int parse_nspawn_args(const Json *value, const char *path, void *target, Error *reterr) {
         return value_parse_strv(value, path, argument_check_nspawn, &container_of(target)->nspawn_args,
                                 reterr);
@@ -282,13 +358,13 @@ static const JsonField container_fields[] = {
         {"environment", parse_environment},
         {"credentials", parse_credentials},
         {"capabilities", parse_capabilities},
+        {"devices", parse_devices},
+        {"resources", parse_resources},
         {"nspawnArgs", parse_nspawn_args},
         {"ready", parse_ready},
         {"stop", parse_stop},
         {"dependsOn", NULL},
-        {"devices", NULL},
         {"ephemeral", NULL},
-        {"resources", NULL},
         {"restart", NULL},
         {"store", NULL},
 };

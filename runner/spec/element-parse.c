@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "spec/device.h"
 #include "spec/element-parse.h"
 #include "spec/path.h"
 #include "spec/port.h"
@@ -144,5 +145,42 @@ int volume_parse_json(const Json *value, const char *path, Volume *ret, Error *r
                 t.volume.owner = volume_default_owner(t.volume.source);
         *ret = t.volume;
         t.volume = (Volume){0};
+        return 0;
+}
+
+static int parse_path(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, device_check_path, &((Device *) target)->path, reterr);
+}
+
+static int parse_permissions(const Json *value, const char *path, void *target, Error *reterr) {
+        int r;
+
+        r = json_expect(value, JSON_STRING, path, reterr);
+        if (r < 0)
+                return r;
+        r = device_parse_permissions(json_string(value), &((Device *) target)->permissions, reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+}
+
+int device_parse_json(const Json *value, const char *path, Device *ret, Error *reterr) {
+        static const JsonField fields[] = {
+                {"path", parse_path, .mandatory = true},
+                {"permissions", parse_permissions},
+        };
+        _cleanup_(device_done) Device device = {0};
+        int r;
+
+        if (json_type(value) == JSON_STRING)
+                r = parse_path(value, path, &device, reterr);
+        else if (json_type(value) == JSON_OBJECT)
+                r = json_dispatch(value, path, fields, ELEMENTSOF(fields), &device, reterr);
+        else
+                r = raise_type(value, path, reterr);
+        if (r < 0)
+                return r;
+        if (!device.permissions)
+                device.permissions = xstrdup(DEVICE_DEFAULT_PERMISSIONS);
+        *ret = device;
+        device = (Device){0};
         return 0;
 }

@@ -168,6 +168,32 @@ static int check_capability_list(const ContainerSpec *c, const char *key, char *
         return 0;
 }
 
+static int compare_paths(const void *a, const void *b) {
+        const Device *const *x = a, *const *y = b;
+        int r = strcmp((*x)->path, (*y)->path);
+
+        if (r != 0)
+                return r;
+        COMPARE(*x, *y);
+        return 0;
+}
+
+static int check_devices(const ContainerSpec *c, Error *reterr) {
+        _cleanup_free_ const Device **sorted = xnew0(const Device *, c->n_devices);
+
+        for (size_t i = 0; i < c->n_devices; i++)
+                sorted[i] = &c->devices[i];
+        qsort(sorted, c->n_devices, sizeof(*sorted), compare_paths);
+        for (size_t i = 1; i < c->n_devices; i++)
+                if (streq(sorted[i - 1]->path, sorted[i]->path))
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "containers.%s.devices[%zu]: '%.100s' is named already, by "
+                                           "containers.%s.devices[%zu]",
+                                           c->name, (size_t) (sorted[i] - c->devices), sorted[i]->path,
+                                           c->name, (size_t) (sorted[i - 1] - c->devices));
+        return 0;
+}
+
 static int check_container(const ContainerSpec *c, Error *reterr) {
         uint64_t seen = 0;
         int r;
@@ -183,6 +209,9 @@ static int check_container(const ContainerSpec *c, Error *reterr) {
                         "the host already",
                         c->name);
         r = check_targets(c, reterr);
+        if (r < 0)
+                return r;
+        r = check_devices(c, reterr);
         if (r < 0)
                 return r;
         r = check_capability_list(c, "add", c->capabilities_add, &seen, reterr);

@@ -88,6 +88,27 @@ static Json *print_capabilities(const ContainerSpec *c) {
         return json;
 }
 
+static Json *print_devices(const ContainerSpec *c) {
+        Json *json = json_new_array();
+
+        for (size_t i = 0; i < c->n_devices; i++) {
+                Json *device = json_new_object();
+
+                json_add_string(device, "path", c->devices[i].path);
+                json_add_string(device, "permissions", c->devices[i].permissions);
+                json_append(json, device);
+        }
+        return json;
+}
+
+static Json *print_resources(const ContainerSpec *c) {
+        Json *json = json_new_object();
+
+        for (size_t i = 0; i < c->n_resources; i++)
+                json_add_string(json, resource_kind_to_string(c->resources[i].kind), c->resources[i].value);
+        return json;
+}
+
 static Json *print_ready(const ContainerSpec *c) {
         Json *json = json_new_object();
 
@@ -117,6 +138,8 @@ static Json *print_container(const ContainerSpec *c) {
         json_add(json, "environment", print_environment(c));
         json_add(json, "credentials", print_credentials(c));
         json_add(json, "capabilities", print_capabilities(c));
+        json_add(json, "devices", print_devices(c));
+        json_add(json, "resources", print_resources(c));
         json_add_strv(json, "nspawnArgs", c->nspawn_args);
         json_add(json, "ready", print_ready(c));
         json_add(json, "stop", print_stop(c));

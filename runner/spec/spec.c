@@ -14,6 +14,12 @@ void volume_done(Volume *volume) {
         *volume = (Volume){0};
 }
 
+void device_done(Device *device) {
+        free(device->path);
+        free(device->permissions);
+        *device = (Device){0};
+}
+
 static void container_spec_done(ContainerSpec *c) {
         free(c->name);
         free(c->rootfs);
@@ -35,6 +41,12 @@ static void container_spec_done(ContainerSpec *c) {
         free(c->credentials);
         strv_free(c->capabilities_add);
         strv_free(c->capabilities_drop);
+        for (size_t i = 0; i < c->n_devices; i++)
+                device_done(&c->devices[i]);
+        free(c->devices);
+        for (size_t i = 0; i < c->n_resources; i++)
+                free(c->resources[i].value);
+        free(c->resources);
         strv_free(c->nspawn_args);
 }
 

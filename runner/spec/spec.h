@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/strv.h"
+#include "spec/resource.h"
 
 typedef enum UsersMode {
         USERS_PRIVATE, /* a user namespace of its own */
@@ -40,6 +41,11 @@ typedef struct Volume {
         bool read_only;
 } Volume;
 
+typedef struct Device {
+        char *path;        /* below /dev, outside and inside */
+        char *permissions; /* of "rwm", in this order */
+} Device;
+
 typedef struct Credential {
         char *id;
         char *path; /* absolute, or relative to the project root */
@@ -63,6 +69,10 @@ typedef struct ContainerSpec {
         size_t n_credentials;
         char **capabilities_add; /* CAP_... */
         char **capabilities_drop;
+        Device *devices;
+        size_t n_devices;
+        Resource *resources; /* each kind at most once */
+        size_t n_resources;
         char **nspawn_args; /* appended as they are: the user's own responsibility */
         uint64_t ready_timeout_usec;
         uint64_t stop_timeout_usec;
@@ -85,6 +95,7 @@ DEFINE_FREEP(Spec, spec_free);
 
 void port_done(Port *port);
 void volume_done(Volume *volume);
+void device_done(Device *device);
 
 /* Return: the container of that name, owned by @spec, or NULL. */
 const ContainerSpec *spec_find(const Spec *spec, const char *name);

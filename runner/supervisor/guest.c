@@ -97,9 +97,13 @@ static void enable_ports(Guest *g) {
 static int spawn_nspawn(Guest *g, Error *reterr) {
         const SupervisorOptions *o = g->options;
         _cleanup_close_ int cgroup = cgroup_open_child(o->cgroup_fd, "nspawn", reterr);
+        int r;
 
         if (cgroup < 0)
                 return cgroup;
+        r = cgroup_set(o->cgroup_fd, "nspawn", o->limits, reterr);
+        if (r < 0)
+                return r;
         g->nspawn = cgroup_fork(cgroup);
         if (g->nspawn < 0)
                 return error_set(reterr, errno, "start systemd-nspawn");

@@ -83,6 +83,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 BRIDGE,
                 BRIDGE_LOCK,
                 COMMAND,
+                LIMIT,
                 PROXYD,
                 MOUNT,
                 PORT,
@@ -101,6 +102,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 {"bridge", required_argument, NULL, BRIDGE},
                 {"bridge-lock", required_argument, NULL, BRIDGE_LOCK},
                 {"command", no_argument, NULL, COMMAND},
+                {"limit", required_argument, NULL, LIMIT},
                 {"proxyd", required_argument, NULL, PROXYD},
                 {"mount", required_argument, NULL, MOUNT},
                 {"port", required_argument, NULL, PORT},
@@ -158,6 +160,11 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 case COMMAND:
                         o.command = true;
                         break;
+                case LIMIT:
+                        if (!strchr(optarg, '='))
+                                r = error_raise(reterr, FC_EXIT_INTERNAL, "limit '%s' has no value", optarg);
+                        strv_push(&o.limits, optarg);
+                        break;
                 case PROXYD:
                         o.proxyd = xstrdup(optarg);
                         break;
@@ -202,6 +209,7 @@ void supervisor_options_done(SupervisorOptions *o) {
                 free(o->ports[i].container);
         }
         free(o->ports);
+        strv_free(o->limits);
         strv_free(o->nspawn);
         (void) safe_close(o->cgroup_fd);
         (void) safe_close(o->cgroup_mount_fd);

@@ -38,6 +38,7 @@ typedef struct SupervisorOptions {
         size_t n_mounts;
         PortOption *ports;
         size_t n_ports;
+        char **limits; /* of nspawn's cgroup, "FILE=VALUE" */
         char **nspawn; /* argument vector */
 } SupervisorOptions;
 

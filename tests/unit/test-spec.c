@@ -41,7 +41,7 @@ TEST(minimal_has_all_defaults) {
         ASSERT_TRUE(!c->command);
         ASSERT_EQ(c->users, USERS_PRIVATE);
         ASSERT_EQ(c->network, NETWORK_PRIVATE);
-        ASSERT_EQ(c->n_ports + c->n_volumes + c->n_credentials, 0);
+        ASSERT_EQ(c->n_ports + c->n_volumes + c->n_credentials + c->n_devices + c->n_resources, 0);
         ASSERT_TRUE(!c->tmpfs && !c->environment && !c->capabilities_add && !c->capabilities_drop &&
                     !c->nspawn_args);
         ASSERT_EQ(c->ready_timeout_usec, 60 * USEC_PER_SEC);
@@ -70,6 +70,8 @@ static const char full[] =
         "      \"environment\": { \"A\": \"b=c\", \"EMPTY\": \"\" },\n"
         "      \"credentials\": { \"db.password\": \"secrets/db\" },\n"
         "      \"capabilities\": { \"add\": [ \"CAP_NET_ADMIN\" ], \"drop\": [ \"CAP_SYSLOG\" ] },\n"
+        "      \"devices\": [ \"/dev/fuse\", { \"path\": \"/dev/kvm\", \"permissions\": \"mr\" } ],\n"
+        "      \"resources\": { \"MemoryMax\": \"512M\", \"CPUQuota\": \"50%\", \"TasksMax\": 512 },\n"
         "      \"nspawnArgs\": [ \"--rlimit=NOFILE=1024\" ],\n"
         "      \"ready\": { \"timeout\": 5, \"notify\": false },\n"
         "      \"stop\": { \"timeout\": 86400 } },\n"
@@ -120,6 +122,14 @@ TEST(reads_every_key) {
         ASSERT_STREQ(c->credentials[0].path, "secrets/db");
         ASSERT_STREQ(c->capabilities_add[0], "CAP_NET_ADMIN");
         ASSERT_STREQ(c->capabilities_drop[0], "CAP_SYSLOG");
+        ASSERT_EQ(c->n_devices, 2);
+        ASSERT_STREQ(c->devices[0].path, "/dev/fuse");
+        ASSERT_STREQ(c->devices[0].permissions, "rw");
+        ASSERT_STREQ(c->devices[1].permissions, "rm");
+        ASSERT_EQ(c->n_resources, 3);
+        ASSERT_EQ(c->resources[0].kind, RESOURCE_MEMORY_MAX);
+        ASSERT_STREQ(c->resources[0].value, "536870912");
+        ASSERT_STREQ(c->resources[2].value, "512");
         ASSERT_STREQ(c->nspawn_args[0], "--rlimit=NOFILE=1024");
         ASSERT_EQ(c->ready_timeout_usec, 5 * USEC_PER_SEC);
         ASSERT_TRUE(!c->ready_notify);
@@ -166,7 +176,10 @@ TEST(prints_canonically_and_reads_it_back) {
                 "\"tmpfs\":[\"/tmp\",\"/var/tmp\"],\"environment\":{\"A\":\"b=c\",\"EMPTY\":\"\"},"
                 "\"credentials\":{\"db.password\":\"secrets/"
                 "db\"},\"capabilities\":{\"add\":[\"CAP_NET_ADMIN\"],"
-                "\"drop\":[\"CAP_SYSLOG\"]},\"nspawnArgs\":[\"--rlimit=NOFILE=1024\"],\"ready\":{"
+                "\"drop\":[\"CAP_SYSLOG\"]},\"devices\":[{\"path\":\"/dev/fuse\",\"permissions\":\"rw\"},"
+                "{\"path\":\"/dev/kvm\",\"permissions\":\"rm\"}],\"resources\":{\"MemoryMax\":\"536870912\","
+                "\"CPUQuota\":\"50%\",\"TasksMax\":\"512\"},\"nspawnArgs\":[\"--rlimit=NOFILE=1024\"],"
+                "\"ready\":{"
                 "\"timeout\":5,"
                 "\"notify\":false},\"stop\":{\"timeout\":86400}}");
 }
@@ -182,7 +195,8 @@ TEST(prints_a_command_without_an_init) {
                      "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
                      "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"volumes\":[],"
                      "\"tmpfs\":[],\"environment\":{},\"credentials\":{},\"capabilities\":{\"add\":[],"
-                     "\"drop\":[]},\"nspawnArgs\":[],\"ready\":{\"timeout\":60,\"notify\":false},"
+                     "\"drop\":[]},\"devices\":[],\"resources\":{},\"nspawnArgs\":[],\"ready\":{\"timeout\":"
+                     "60,\"notify\":false},"
                      "\"stop\":{\"timeout\":10}}");
 }
 
@@ -292,8 +306,6 @@ TEST(refuses_containers) {
                 {"'ephemeral':true", "containers.c.ephemeral: is not supported by this version"},
                 {"'dependsOn':{}", "containers.c.dependsOn: is not supported by this version"},
                 {"'restart':'always'", "containers.c.restart: is not supported by this version"},
-                {"'devices':[]", "containers.c.devices: is not supported by this version"},
-                {"'resources':{}", "containers.c.resources: is not supported by this version"},
                 {"'network':{'internet':true}",
                  "containers.c.network.internet: is not supported by this version"},
                 {"'network':{'address':'10.0.0.1'}",
@@ -425,6 +437,36 @@ TEST(refuses_containers) {
                 {"'nspawnArgs':['--machine=x']",
                  "containers.c.nspawnArgs[0]: '--machine=x': --machine cannot"},
                 {"'nspawnArgs':'--bind=/a'", "containers.c.nspawnArgs: must be an array"},
+                /* devices */
+                {"'devices':'/dev/kvm'", "containers.c.devices: must be an array, is a string"},
+                {"'devices':[1]", "containers.c.devices[0]: must be a string or an object, is a number"},
+                {"'devices':['/dev/kvm','kvm']",
+                 "containers.c.devices[1]: 'kvm': a path inside the container"},
+                {"'devices':['/etc/passwd']",
+                 "containers.c.devices[0]: '/etc/passwd': a device is below /dev"},
+                {"'devices':[{}]", "containers.c.devices[0]: the key 'path' is missing"},
+                {"'devices':[{'path':'/dev/pts/3'}]",
+                 "containers.c.devices[0].path: '/dev/pts/3': every container has a /dev/pts of its own"},
+                {"'devices':[{'path':'/dev/kvm','permissions':'rx'}]",
+                 "containers.c.devices[0].permissions: 'rx': must be of 'r', 'w' and 'm'"},
+                {"'devices':[{'path':'/dev/kvm','permissions':null}]",
+                 "containers.c.devices[0].permissions: must be a string, is null"},
+                {"'devices':[{'path':'/dev/kvm','mode':'rw'}]", "containers.c.devices[0].mode: unknown key"},
+                {"'devices':['/dev/b','/dev/a',{'path':'/dev/b','permissions':'r'}]",
+                 "containers.c.devices[2]: '/dev/b' is named already, by containers.c.devices[0]"},
+                /* resources */
+                {"'resources':[]", "containers.c.resources: must be an object, is an array"},
+                {"'resources':{'Memory':1}", "containers.c.resources.Memory: unknown key"},
+                {"'resources':{'memoryMax':'1G'}", "containers.c.resources.memoryMax: unknown key"},
+                {"'resources':{'MemoryMax':true}",
+                 "containers.c.resources.MemoryMax: must be a string or a number, is a boolean"},
+                {"'resources':{'MemoryMax':512}",
+                 "containers.c.resources.MemoryMax: '512': must be at least 1048576 bytes"},
+                {"'resources':{'MemoryMax':-1}", "containers.c.resources.MemoryMax: must be between 0 and"},
+                {"'resources':{'CPUQuota':50}",
+                 "containers.c.resources.CPUQuota: '50': must be a percentage of one processor"},
+                {"'resources':{'TasksMax':'512','TasksMax':'513'}",
+                 "containers.c.resources.TasksMax: the key is given twice"},
                 /* ready, stop */
                 {"'ready':{'timeout':0}", "containers.c.ready.timeout: must be between 1 and 86400, is 0"},
                 {"'ready':{'timeout':86401}", "containers.c.ready.timeout: must be between 1 and 86400"},
