@@ -1,0 +1,227 @@
+# The names that NixOS's `containers.NAME` and extra-container use: what carries over is mapped to our options, the rest
+# is refused with the reason or with the option to use. Nothing else knows these names.
+{
+  config,
+  lib,
+  name,
+  options,
+  ...
+}:
+let
+  inherit (lib)
+    mkIf
+    mkMerge
+    mkOption
+    types
+    ;
+
+  mkCompat =
+    type: description:
+    mkOption {
+      type = types.nullOr type;
+      default = null;
+      inherit description;
+    };
+
+  problem = option: message: "flake-containers.containers.${name}.${option}: ${message}";
+
+  # Option -> reason. Their values are not looked at.
+  addresses = "addresses are given by the project: containers find each other by their names";
+  interfaces = "not supported: a container has one interface, on the project's bridge; more are possible by nspawnArgs";
+  refused = {
+    hostAddress = addresses;
+    hostAddress6 = addresses;
+    localAddress6 = addresses;
+    localMacAddress = addresses;
+    hostBridge = interfaces;
+    interfaces = interfaces;
+    macvlans = interfaces;
+    extraVeths = interfaces;
+    networkNamespace = interfaces;
+    copyResolvConf = "with network.mode = \"host\" the host's resolvers are used, else there are none";
+    flake = "use toplevel = inputs.NAME.nixosConfigurations.NAME.config.system.build.toplevel, or nixosConfiguration";
+  };
+  refusedExtra = {
+    addressPrefix = addresses;
+    enableSSH = "'${name}-shell' opens a shell without SSH; else enable services.openssh in the configuration";
+    exposeLocalhost = "use ports: a published port reaches what listens on the container's 127.0.0.1";
+  };
+
+  mkRefused = lib.mapAttrs (
+    _: reason:
+    mkOption {
+      type = types.raw;
+      description = "Refused: ${reason}.";
+    }
+  );
+  refusals =
+    prefix: declared: reasons:
+    map (option: problem (prefix + option) reasons.${option}) (
+      builtins.filter (option: declared.${option}.isDefined) (builtins.attrNames reasons)
+    );
+
+  # "1min", "90s", "90" or 90 -> seconds.
+  units = {
+    s = 1;
+    sec = 1;
+    m = 60;
+    min = 60;
+    h = 3600;
+  };
+  parsed = builtins.match "([1-9][0-9]{0,4}) *(s|sec|m|min|h)?" (toString config.timeoutStartSec);
+  seconds =
+    if parsed == null then
+      null
+    else
+      lib.toInt (builtins.head parsed)
+      * units.${if builtins.elemAt parsed 1 == null then "s" else builtins.elemAt parsed 1};
+
+  privateUsers = {
+    no = "host";
+    pick = "private";
+  };
+in
+{
+  options = mkRefused refused // {
+    config = mkCompat types.deferredModule "`configuration`.";
+    path = mkCompat types.path "`toplevel`.";
+    bindMounts =
+      mkCompat
+        (types.attrsOf (
+          types.submodule (
+            { name, ... }:
+            {
+              options = {
+                mountPoint = mkOption {
+                  type = types.str;
+                  default = name;
+                  description = "`volumes.*.target`.";
+                };
+                hostPath = mkOption {
+                  type = types.nullOr types.str;
+                  default = null;
+                  description = "`volumes.*.source`.";
+                };
+                isReadOnly = mkOption {
+                  type = types.bool;
+                  default = true;
+                  description = "`volumes.*.readOnly`.";
+                };
+              };
+            }
+          )
+        ))
+        "`volumes`.";
+    forwardPorts = mkCompat (types.listOf (
+      types.submodule {
+        options = {
+          protocol = mkOption {
+            type = types.enum [
+              "tcp"
+              "udp"
+            ];
+            default = "tcp";
+            description = "`ports.*.protocol`.";
+          };
+          hostPort = mkOption {
+            type = types.port;
+            description = "`ports.*.host`.";
+          };
+          containerPort = mkOption {
+            type = types.nullOr types.port;
+            default = null;
+            description = "`ports.*.container`.";
+          };
+        };
+      }
+    )) "`ports`. Published on `127.0.0.1` and `::1`, not on all addresses.";
+    privateNetwork = mkCompat types.bool "`network.mode`: `\"private\"` or `\"host\"`.";
+    localAddress = mkCompat types.str "`network.address`.";
+    privateUsers = mkCompat types.str "`users`: `\"no\"` is `\"host\"`, `\"pick\"` is `\"private\"`.";
+    additionalCapabilities = mkCompat (types.listOf types.str) "`capabilities.add`.";
+    allowedDevices = mkCompat (types.listOf (
+      types.submodule {
+        options = {
+          node = mkOption {
+            type = types.str;
+            description = "`devices.*.path`.";
+          };
+          modifier = mkOption {
+            type = types.str;
+            description = "`devices.*.permissions`.";
+          };
+        };
+      }
+    )) "`devices`.";
+    enableTun = mkCompat types.bool "`/dev/net/tun` in `devices` and `CAP_NET_ADMIN` in `capabilities.add`.";
+    extraFlags = mkCompat (types.listOf types.str) "`nspawnArgs`.";
+    timeoutStartSec = mkCompat (types.either types.int types.str) "`ready.timeout`.";
+    autoStart = mkCompat types.bool "Containers of a project are started by `up` only, so true is refused.";
+    restartIfChanged = mkCompat types.bool "`up` applies what has changed, so false is refused.";
+    extra = mkRefused refusedExtra // {
+      enableWAN = mkCompat types.bool "`network.internet`.";
+      firewallAllowHost = mkOption {
+        type = types.bool;
+        default = false;
+        description = "Trusts the interface to the host in the NixOS firewall, which is off unless the configuration enables it.";
+      };
+    };
+  };
+
+  config = mkMerge [
+    (mkIf (config.config != null) { configuration = config.config; })
+    (mkIf (config.path != null) { toplevel = config.path; })
+    (mkIf (config.bindMounts != null) {
+      volumes = lib.mapAttrsToList (_: mount: {
+        source = if mount.hostPath == null then mount.mountPoint else mount.hostPath;
+        target = mount.mountPoint;
+        readOnly = mount.isReadOnly;
+      }) config.bindMounts;
+    })
+    (mkIf (config.forwardPorts != null) {
+      ports = map (port: {
+        host = port.hostPort;
+        container = if port.containerPort == null then port.hostPort else port.containerPort;
+        inherit (port) protocol;
+      }) config.forwardPorts;
+    })
+    (mkIf (config.privateNetwork != null) {
+      network.mode = if config.privateNetwork then "private" else "host";
+    })
+    (mkIf (config.localAddress != null) { network.address = config.localAddress; })
+    (mkIf (privateUsers ? ${toString config.privateUsers}) {
+      users = privateUsers.${config.privateUsers};
+    })
+    (mkIf (config.additionalCapabilities != null) { capabilities.add = config.additionalCapabilities; })
+    (mkIf (config.allowedDevices != null) {
+      devices = map (device: {
+        path = device.node;
+        permissions = device.modifier;
+      }) config.allowedDevices;
+    })
+    (mkIf (config.enableTun == true) {
+      devices = [ "/dev/net/tun" ];
+      capabilities.add = [ "CAP_NET_ADMIN" ];
+    })
+    (mkIf (config.extraFlags != null) { nspawnArgs = config.extraFlags; })
+    (mkIf (config.timeoutStartSec != null && seconds != null) { ready.timeout = seconds; })
+    (mkIf (config.extra.enableWAN != null) { network.internet = config.extra.enableWAN; })
+    {
+      build.problems =
+        refusals "" options refused
+        ++ refusals "extra." options.extra refusedExtra
+        ++ lib.optional (config.privateUsers != null && !(privateUsers ? ${config.privateUsers})) (
+          problem "privateUsers" "'${config.privateUsers}' is not supported, use users = \"private\" or \"host\""
+        )
+        ++ lib.optional (config.timeoutStartSec != null && seconds == null) (
+          problem "timeoutStartSec" "'${toString config.timeoutStartSec}' is no number of seconds, use ready.timeout"
+        )
+        ++ lib.optional (config.autoStart == true) (
+          problem "autoStart" "containers of a project are started by 'up' only"
+        )
+        ++ lib.optional (config.restartIfChanged == false) (
+          problem "restartIfChanged" "'up' applies what has changed, and says before by --dry-run what that is"
+        );
+    }
+  ];
+}

@@ -1,0 +1,126 @@
+# The NixOS module that every container gets: what a container of the runner is, whatever else it does. Options are set
+# where the nixpkgs of the container has them, so that it evaluates with releases of many years.
+{
+  name,
+  # network.mode: private, host or none
+  network,
+  nixDaemon,
+  trustHost,
+  # An evaluation that was made for something else, with a host name and more of its own.
+  existing,
+}:
+{
+  config,
+  lib,
+  options,
+  ...
+}:
+let
+  inherit (lib)
+    attrByPath
+    hasAttrByPath
+    mkForce
+    mkMerge
+    mkOverride
+    optional
+    setAttrByPath
+    ;
+
+  # Weaker than mkDefault: who says anything else means it, and two mkDefaults would be in conflict.
+  mkWeak = mkOverride 1200;
+  # Stronger than what is said plainly, weaker than mkForce.
+  mkGuest = mkOverride 90;
+
+  set = path: value: if hasAttrByPath path options then setAttrByPath path value else { };
+
+  # The entries that NixOS makes itself are no loss.
+  ownHosts = lib.filterAttrs (address: _: builtins.match "127\\..*|::1" address == null) (
+    attrByPath [ "networking" "hosts" ] { } config
+  );
+in
+{
+  _file = ./guest.nix;
+
+  config = mkMerge [
+    {
+      boot.isContainer = true;
+
+      networking.hostName = (if existing then mkGuest else mkWeak) name;
+      networking.useDHCP = mkGuest false;
+      # The network belongs to the project, and published ports come in through the container's own loopback.
+      networking.firewall.enable = mkWeak false;
+      # With the host's network its resolvers, too; else there is nobody to ask.
+      networking.useHostResolvConf = mkGuest (network == "host");
+
+      assertions = [
+        {
+          assertion = config.networking.hostName == name;
+          message = "flake-containers.containers.${name}: networking.hostName is '${config.networking.hostName}'; a container's host name is its name";
+        }
+      ];
+
+      # NixOS and its containers do not keep state together, so what was installed first does not matter.
+      system.stateVersion = mkWeak lib.trivial.release;
+    }
+    (set [ "boot" "isNspawnContainer" ] (mkWeak true))
+
+    # --- network: the runner sets up the interface host0, and nobody else touches it ---------------------------------
+    (set [ "networking" "dhcpcd" "denyInterfaces" ] [ "host0" ])
+    (set [ "networking" "networkmanager" "unmanaged" ] [ "interface-name:host0" ])
+    # Before systemd's own 80-container-host0.network, which asks for DHCP.
+    (set [ "systemd" "network" "networks" ] {
+      "10-flake-containers" = {
+        matchConfig.Name = "host0";
+        linkConfig.Unmanaged = true;
+      };
+    })
+    # Nothing that it could see would ever be online.
+    (set [ "systemd" "network" "wait-online" "enable" ] (mkWeak false))
+    (if trustHost then { networking.firewall.trustedInterfaces = [ "host0" ]; } else { })
+
+    # --- names: the runner mounts the project's hosts file, which activation cannot replace --------------------------
+    (
+      if network == "private" then
+        {
+          environment.etc.hosts.enable = mkForce false;
+          warnings = optional (config.networking.extraHosts != "" || ownHosts != { })
+            "flake-containers.containers.${name}: networking.hosts and networking.extraHosts have no effect, /etc/hosts is the project's";
+        }
+      else
+        { }
+    )
+
+    # --- Nix: the store is read-only and the host's ------------------------------------------------------------------
+    (
+      if nixDaemon then
+        {
+          environment.variables.NIX_REMOTE = mkWeak "daemon";
+          systemd.services.nix-daemon.enable = mkGuest false;
+          systemd.sockets.nix-daemon.enable = mkGuest false;
+        }
+      else if hasAttrByPath [ "nix" "enable" ] options then
+        { nix.enable = mkWeak false; }
+      else
+        {
+          systemd.services.nix-daemon.enable = mkWeak false;
+          systemd.sockets.nix-daemon.enable = mkWeak false;
+        }
+    )
+    (set [ "nix" "gc" "automatic" ] (mkWeak false))
+    (set [ "nix" "optimise" "automatic" ] (mkWeak false))
+
+    # --- a quick boot: nothing that a container of a project has no use for ------------------------------------------
+    (set [ "documentation" "enable" ] (mkWeak false))
+    (set [ "documentation" "nixos" "enable" ] (mkWeak false))
+    (set [ "programs" "command-not-found" "enable" ] (mkWeak false))
+    (set [ "services" "udisks2" "enable" ] (mkWeak false))
+    # Fails in a user namespace.
+    (set [ "services" "logrotate" "enable" ] (mkWeak false))
+    (set [ "services" "lvm" "enable" ] (mkWeak false))
+    # The host does that.
+    (set [ "services" "timesyncd" "enable" ] (mkWeak false))
+    (set [ "systemd" "oomd" "enable" ] (mkWeak false))
+    # The console is a log, nobody logs in there.
+    { systemd.services.console-getty.enable = mkGuest false; }
+  ];
+}

@@ -1,0 +1,63 @@
+# The runner. Called by `pkgs.callPackage` of the user's nixpkgs. To build it takes nixpkgs 22.11 (systemd 252) or newer;
+# with an older one it evaluates, so that everything else can be looked at, and CMake says what is missing.
+{
+  lib,
+  stdenv,
+  cmake,
+  ninja,
+  pkg-config,
+  # Since 21.05.
+  cjson ? null,
+  libgit2,
+  libnl,
+  systemd,
+  systemdLibs ? systemd,
+}:
+let
+  # Not the whole flake, so that a change of an example or of a test builds nothing anew.
+  sources = [
+    "CMakeLists.txt"
+    "docs"
+    "docs/flake-containers.1"
+    "runner"
+  ];
+  root = toString ../.;
+  relative = path: builtins.substring (builtins.stringLength root + 1) (-1) (toString path);
+in
+stdenv.mkDerivation {
+  pname = "flake-containers";
+  version = "0.1.0";
+
+  src = builtins.path {
+    name = "flake-containers-source";
+    path = ../.;
+    filter =
+      path: _:
+      let
+        name = relative path;
+      in
+      builtins.elem name sources || builtins.substring 0 7 name == "runner/";
+  };
+
+  nativeBuildInputs = [
+    cmake
+    ninja
+    pkg-config
+  ];
+
+  buildInputs = [
+    cjson
+    libgit2
+    libnl
+    systemdLibs
+  ]
+  # For the one program that is put into containers.
+  ++ lib.optional (stdenv.cc.libc ? static) stdenv.cc.libc.static;
+
+  meta = {
+    description = "Run the systemd-nspawn containers of a project";
+    license = lib.licenses.mit;
+    platforms = lib.platforms.linux;
+    mainProgram = "flake-containers";
+  };
+}
