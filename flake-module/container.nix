@@ -246,7 +246,7 @@ in
       '';
     };
 
-    toplevel = mkNullable (types.either types.package types.path) {
+    toplevel = mkNullable types.path {
       example = literalExpression "self.packages.x86_64-linux.my-system";
       description = "A system that has been made already (a NixOS `system.build.toplevel`), instead of a `configuration`.";
     };
