@@ -127,7 +127,21 @@ static int resolve_program(const ExecRequest *request, int root_fd, Command *c, 
         return 0;
 }
 
-/* What the container was started with (spec: environment) is in its leader's. */
+/* A command is the first child of nspawn's own small init, whose environment is that of nspawn. */
+static int read_first_environment(const EnterTarget *target, char **ret, size_t *ret_size) {
+        _cleanup_free_ char *comm = NULL, *path = NULL, *child = NULL;
+        pid_t pid;
+
+        if (enter_target_read(target, "comm", &comm, NULL, NULL) < 0 || !streq(comm, "(sd-stubinit)\n"))
+                return enter_target_read(target, "environ", ret, ret_size, NULL);
+        pid = enter_target_first_child(target);
+        if (pid <= 0)
+                return -ESRCH;
+        path = xasprintf("../%d/environ", (int) pid);
+        return enter_target_read(target, path, ret, ret_size, NULL);
+}
+
+/* What the container was started with (spec: environment). */
 static char **leader_environment(const EnterTarget *target) {
         static const char *const not_inherited[] = {"NOTIFY_SOCKET",  "LISTEN_FDS", "LISTEN_PID",
                                                     "LISTEN_FDNAMES", "HOME",       "USER",
@@ -136,7 +150,7 @@ static char **leader_environment(const EnterTarget *target) {
         char **environment = NULL;
         size_t size = 0;
 
-        if (enter_target_read(target, "environ", &text, &size, NULL) < 0)
+        if (read_first_environment(target, &text, &size) < 0)
                 return NULL;
         for (const char *s = text; s < text + size; s += strlen(s) + 1) {
                 bool keep = strchr(s, '=') != NULL;

@@ -62,6 +62,15 @@ int enter_target_read(const EnterTarget *t, const char *file, char **ret, size_t
         return fs_read_fd(fd, file, PROC_FILE_MAX, ret, ret_size, reterr);
 }
 
+pid_t enter_target_first_child(const EnterTarget *t) {
+        _cleanup_free_ char *text = NULL, *path = NULL;
+
+        path = xasprintf("task/%d/children", (int) t->leader);
+        if (enter_target_read(t, path, &text, NULL, NULL) < 0)
+                return 0;
+        return (pid_t) strtol(text, NULL, 10);
+}
+
 bool enter_target_is_systemd(const EnterTarget *t) {
         _cleanup_free_ char *comm = NULL;
 
@@ -97,6 +106,7 @@ int enter_target_open(pid_t leader, EnterTarget *ret, Error *reterr) {
         _cleanup_free_ char *proc = xasprintf("/proc/%d", (int) leader);
         int r;
 
+        t.leader = leader;
         t.pidfd = leader > 0 ? process_open(leader) : -ESRCH;
         if (t.pidfd == -ESRCH)
                 return gone(leader, reterr);

@@ -10,6 +10,7 @@
 #include "enter/id-map.h"
 
 typedef struct EnterTarget {
+        pid_t leader; /* for names below /proc/LEADER only */
         int pidfd;
         int proc_fd;    /* /proc/LEADER */
         int root_fd;    /* its root directory, O_PATH: paths below it with root_open() only */
@@ -32,6 +33,9 @@ bool enter_target_is_systemd(const EnterTarget *target);
 /* Reads a file of the leader's directory in /proc; `ret_size` may be NULL. */
 int enter_target_read(const EnterTarget *target, const char *file, char **ret, size_t *ret_size,
                       Error *reterr);
+
+/* The leader's first child, in our numbers; 0: it has none. */
+pid_t enter_target_first_child(const EnterTarget *target);
 
 /**
  * enter_join() - put the calling process into the container; for a freshly forked child

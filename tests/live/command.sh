@@ -94,6 +94,9 @@ testcase_environment() {
         expect_out 'EMPTY='$'\n'
         expect_out $'MULTI=a\nb'
         refute_out 'SECRET_OF_HOST|SUDO_'
+        ok fc exec one -- env
+        expect_out 'GREETING=hello \$USER %h'
+        refute_out 'SYSTEMD_NSPAWN'
         ok fc down
 }
 
