@@ -15,3 +15,11 @@ int mount_clone(int fd, bool recursive, Error *reterr) {
         tree = (int) syscall(SYS_open_tree, fd, "", flags);
         return tree < 0 ? error_set(reterr, errno, "copy a mount") : tree;
 }
+
+int mount_protect(int tree_fd, Error *reterr) {
+        struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID};
+
+        if (syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+                return error_set(reterr, errno, "make a mount read-only");
+        return 0;
+}

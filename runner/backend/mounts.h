@@ -11,3 +11,6 @@
  * Return: an fd, to be attached elsewhere with move_mount(2) or closed, which makes it vanish.
  */
 int mount_clone(int fd, bool recursive, Error *reterr);
+
+/* Makes a detached mount read-only, without devices and without set-user-ID programs. */
+int mount_protect(int tree_fd, Error *reterr);

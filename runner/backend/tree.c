@@ -5,10 +5,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/skeleton.h"
 #include "backend/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/strv.h"
 
 #define TREE      "root"
 #define TREE_COPY "root.new"
@@ -91,15 +93,16 @@ int tree_prepare(int container_fd, const char *image, const char *build, bool *r
         if (r < 0)
                 return r;
         if (!there) {
-                r = check_image(image, build, reterr);
+                r = image ? check_image(image, build, reterr) : 0;
                 if (r < 0)
                         return r;
                 r = remove_stale_copy(container_fd, reterr);
                 if (r < 0)
                         return r;
-                r = copy(container_fd, image, reterr);
+                r = image ? copy(container_fd, image, reterr)
+                          : skeleton_make(container_fd, TREE_COPY, reterr);
                 if (r >= 0 && renameat(container_fd, TREE_COPY, container_fd, TREE) < 0)
-                        r = error_set(reterr, errno, "name the copy of image '%s'", image);
+                        r = error_set(reterr, errno, "name the new root");
                 if (r < 0) {
                         (void) fs_remove_tree(container_fd, TREE_COPY, NULL);
                         return r;
@@ -115,7 +118,21 @@ int tree_check(int container_fd, const char *image, const char *build, Error *re
         int r;
 
         r = tree_exists(container_fd, &there, reterr);
-        if (r < 0 || there)
+        if (r < 0 || there || !image)
                 return r;
         return check_image(image, build, reterr);
+}
+
+int tree_make_parents(int container_fd, char *const *mount_points, Error *reterr) {
+        _cleanup_close_ int root_fd = fs_open_beneath(container_fd, TREE, O_RDONLY | O_DIRECTORY, 0, reterr);
+
+        if (root_fd < 0)
+                return root_fd;
+        STRV_FOREACH (path, mount_points) {
+                _cleanup_free_ char *parent = xstrdup(*path);
+
+                *strrchr(parent, '/') = '\0';
+                (void) safe_close(fs_mkdir_beneath(root_fd, parent, 0755, NULL));
+        }
+        return 0;
 }

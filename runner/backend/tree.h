@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The writable root file system of a container: a copy of its image, made once. */
+/* The writable root file system of a container, made once: a copy of its image, or for a toplevel nearly
+ * nothing (skeleton.h). */
 
 #include "base/error.h"
 
 /**
  * tree_prepare() - make `root/` from the image unless it is there
  * @container_fd: the container's directory below .containers/
- * @image: absolute path of the image directory
+ * @image: absolute path of the image directory, NULL for a toplevel
  * @build: the command that makes the image, for the message when it is missing; may be NULL
  * @ret_copied: whether a copy was made, may be NULL
  *
- * The copy is complete or not there at all: it is made under another name and renamed. What an interrupted
+ * It is complete or not there at all: it is made under another name and renamed. What an interrupted
  * copy left is removed first. Blocks in cp(1), which ends at SIGINT like any foreground program.
  */
 int tree_prepare(int container_fd, const char *image, const char *build, bool *ret_copied, Error *reterr);
@@ -20,6 +21,11 @@ int tree_prepare(int container_fd, const char *image, const char *build, bool *r
 /* Is there a `root/`, or else an image to make it from? The refusals of tree_prepare() that need no copying.
  */
 int tree_check(int container_fd, const char *image, const char *build, Error *reterr);
+
+/* Makes the directories that lead to mount points inside, as the container's root. systemd-nspawn would make
+ * those that are missing, too, but they would belong to nobody, and no service could make them its own. What
+ * cannot be made is left to it: there may be a symbolic link on the way, which only it can follow. */
+int tree_make_parents(int container_fd, char *const *mount_points, Error *reterr);
 
 /* Would tree_prepare() copy? */
 int tree_exists(int container_fd, bool *ret, Error *reterr);

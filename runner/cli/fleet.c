@@ -190,23 +190,49 @@ static int plan_member(Member *m, Error *reterr) {
         return 0;
 }
 
-/* The root is a copy: another image does not change it. */
-static void note_other_image(const Member *m) {
-        _cleanup_free_ char *now = xasprintf("image %s", m->plan->image), *text = NULL;
-        const char *before = NULL;
-        bool there;
+static const char *find_line(char *const *definition, const char *prefix) {
+        STRV_FOREACH (line, definition)
+                if (startswith(*line, prefix))
+                        return startswith(*line, prefix);
+        return NULL;
+}
 
-        STRV_FOREACH (line, m->state ? m->state->definition : NULL)
-                if (startswith(*line, "image "))
-                        before = *line;
-        if (!before || streq(before, now) || tree_exists(m->resources.container_fd, &there, NULL) < 0 ||
-            !there)
-                return;
+static int refuse_other_kind(const Member *m, const char *before, Error *reterr) {
+        int r = error_raise(reterr, FC_EXIT_CONFLICT,
+                            "%s: its root was made for %s '%s', which has other files in it", m->name,
+                            m->plan->image ? "toplevel" : "image", before);
+
+        error_add_hint(reterr, "to start anew, run down and remove '%s/" STATE_DIR_NAME "/%s/root'",
+                       m->fleet->session->root, m->name);
+        return r;
+}
+
+/* The root is a copy: another image does not change it. A system cannot boot from a copy of an image, nor an
+ * image from what a system left. */
+static int check_root(const Member *m, Error *reterr) {
+        char *const *definition = m->state ? m->state->definition : NULL;
+        const char *image = find_line(definition, "image "), *toplevel = find_line(definition, "toplevel ");
+        _cleanup_free_ char *text = NULL;
+        bool there;
+        int r;
+
+        r = tree_exists(m->resources.container_fd, &there, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "%s", m->name);
+        if (!there)
+                return 0;
+        if (image && m->plan->toplevel)
+                return refuse_other_kind(m, image, reterr);
+        if (toplevel && m->plan->image)
+                return refuse_other_kind(m, toplevel, reterr);
+        if (!image || streq(image, m->plan->image))
+                return 0;
         text = xasprintf(
                 "%s: its root is still a copy of '%s'; to start from the new image, run down and remove "
                 "'%s/" STATE_DIR_NAME "/%s/root'",
-                m->name, before + strlen("image "), m->fleet->session->root, m->name);
+                m->name, image, m->fleet->session->root, m->name);
         progress_note(m->fleet->progress, text);
+        return 0;
 }
 
 int fleet_plan(Fleet *fleet, Error *reterr) {
@@ -234,7 +260,9 @@ int fleet_plan(Fleet *fleet, Error *reterr) {
                 r = plan_member(m, reterr);
                 if (r < 0)
                         return r;
-                note_other_image(m);
+                r = check_root(m, reterr);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -290,7 +318,7 @@ int member_prepare_root(Member *m, Error *reterr) {
         r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
-        if (!there)
+        if (!there && m->plan->image)
                 progress_update(m->fleet->progress, m->name, "image", m->plan->image);
         return resources_open_root(m->plan, &m->resources, reterr);
 }

@@ -20,6 +20,10 @@ static char *mount_source(const Session *s, const ContainerPlan *p, const PlanMo
         case PLAN_MOUNT_ROOT:
         case PLAN_MOUNT_JOURNAL:
                 return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", s->root, p->name, m->name);
+        case PLAN_MOUNT_STORE:
+                return xstrdup(p->store);
+        case PLAN_MOUNT_TOPLEVEL:
+                return xstrdup(p->toplevel);
         case PLAN_MOUNT_HOSTS:
                 return xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_HOSTS, s->id);
         case PLAN_MOUNT_NAMED_VOLUME:
@@ -37,6 +41,7 @@ static Json *plan_json(const Session *s, const ContainerPlan *p, const char *act
         json_add_strv(o, "reasons", reasons);
         json_add_string(o, "machine", p->machine);
         json_add_string(o, "image", p->image);
+        json_add_string(o, "toplevel", p->toplevel);
         json_add_string(o, "address", p->address);
         json_add_string(o, "bridge", p->bridge);
         json_add_strv(o, "argv", p->argv);

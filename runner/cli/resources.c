@@ -7,6 +7,7 @@
 #include "backend/devices.h"
 #include "backend/libexec.h"
 #include "backend/mounts.h"
+#include "backend/skeleton.h"
 #include "backend/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -186,9 +187,57 @@ static int open_program(const char *name, Error *reterr) {
         return fd < 0 ? error_set(reterr, errno, "open '%s'", path) : fd;
 }
 
-static int open_mount(const Session *s, int project_runtime_fd, const PlanMount *m, Resources *r,
-                      Error *reterr) {
+static int check_toplevel(const ContainerPlan *plan, Error *reterr) {
+        struct stat st;
+        int r;
+
+        if (stat(plan->toplevel, &st) >= 0)
+                return S_ISDIR(st.st_mode) ? 0
+                                           : error_raise(reterr, FC_EXIT_USAGE,
+                                                         "toplevel '%s' is not a directory", plan->toplevel);
+        if (errno != ENOENT)
+                return error_set(reterr, errno, "look at toplevel '%s'", plan->toplevel);
+        r = error_raise(reterr, FC_EXIT_USAGE, "toplevel '%s' does not exist", plan->toplevel);
+        error_add_hint(reterr, "it may have been garbage-collected; build it again");
+        return r;
+}
+
+/* The guest has other ids than the store: were they not mapped, all of it would belong to nobody, and not
+ * even systemd would take a unit from it. Found out here, since nspawn would only say "Invalid argument". */
+static int open_store_path(const ContainerPlan *plan, const PlanMount *m, Error *reterr) {
+        const char *path = m->kind == PLAN_MOUNT_STORE ? plan->store : plan->toplevel;
+        _cleanup_close_ int fd = -EBADF;
+        bool can_map = true;
+        int r;
+
+        r = check_toplevel(plan, reterr);
+        if (r < 0)
+                return r;
+        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        if (m->kind == PLAN_MOUNT_STORE && m->idmapped) {
+                r = facts_probe_idmap(fd, &can_map, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (!can_map) {
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "the file system or the mount of the store '%s' cannot be id-mapped, which "
+                                "private users need",
+                                path);
+                error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
+                return r;
+        }
+        return TAKE_FD(fd);
+}
+
+static int open_mount(const Session *s, int project_runtime_fd, const ContainerPlan *plan,
+                      const PlanMount *m, Resources *r, Error *reterr) {
         switch (m->kind) {
+        case PLAN_MOUNT_STORE:
+        case PLAN_MOUNT_TOPLEVEL:
+                return open_store_path(plan, m, reterr);
         case PLAN_MOUNT_JOURNAL:
                 return fs_mkdir_beneath(r->container_fd, "journal", 0755, reterr);
         case PLAN_MOUNT_HOSTS:
@@ -235,18 +284,38 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
                         k = r->mount_fds[i] =
                                 devices_mount(plan->devices, plan->n_devices, m->place, reterr);
                 else
-                        k = add_mount(r, i, open_mount(s, project_runtime_fd, m, r, reterr),
+                        k = add_mount(r, i, open_mount(s, project_runtime_fd, plan, m, r, reterr),
                                       m->kind == PLAN_MOUNT_VOLUME, reterr);
+                if (k >= 0 && (m->kind == PLAN_MOUNT_STORE || m->kind == PLAN_MOUNT_TOPLEVEL))
+                        k = mount_protect(r->mount_fds[i], reterr);
                 if (k < 0)
                         return m->place ? k : error_prefix(reterr, k, "%s", plan->name);
         }
         return 0;
 }
 
+static int update_skeleton(const ContainerPlan *plan, const Resources *r, Error *reterr) {
+        _cleanup_close_ int root_fd = -EBADF, toplevel_fd = -EBADF;
+
+        root_fd = fs_open_beneath(r->container_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (root_fd < 0)
+                return root_fd;
+        if (!plan->has_init) {
+                toplevel_fd = open(plan->toplevel, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (toplevel_fd < 0)
+                        return error_set(reterr, errno, "open '%s'", plan->toplevel);
+        }
+        return skeleton_update(root_fd, plan->store, toplevel_fd, reterr);
+}
+
 int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr) {
         int k;
 
         k = tree_prepare(r->container_fd, plan->image, plan->build, /* ret_copied= */ NULL, reterr);
+        if (k >= 0 && plan->toplevel)
+                k = update_skeleton(plan, r, reterr);
+        if (k >= 0)
+                k = tree_make_parents(r->container_fd, plan->mount_points, reterr);
         for (size_t i = 0; k >= 0 && i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == PLAN_MOUNT_ROOT)
                         k = add_mount(

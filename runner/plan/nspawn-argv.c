@@ -7,6 +7,11 @@
 #define GATE_PROGRAM "/run/flake-containers/gate"
 #define GATE_FIFO    "/run/flake-containers/fifo"
 
+/* Where NixOS's activation puts a link to it. */
+#define CURRENT_SYSTEM "/run/current-system"
+
+#define PATH_FHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* --bind= and --tmpfs= split at ':' and take '\' as the escape. */
 static char *escape(const char *path) {
         char *escaped = xmalloc0(strlen(path) * 2 + 1), *q = escaped;
@@ -52,6 +57,16 @@ static void push_network(char ***argv, const ContainerPlan *p, NetworkMode mode)
         strv_push(argv, "--resolv-conf=off");
 }
 
+static void push_store(char ***argv, const ContainerPlan *p, UsersMode users) {
+        const char *mapping = users == USERS_PRIVATE ? "idmap" : NULL;
+
+        if (!p->toplevel)
+                return;
+        push_bind(argv, /* read_only= */ true, "store", p->store, mapping);
+        if (!p->has_init)
+                push_bind(argv, /* read_only= */ true, "toplevel", CURRENT_SYSTEM, mapping);
+}
+
 static void push_volumes(char ***argv, const ContainerSpec *c) {
         bool mapped = c->users == USERS_PRIVATE;
 
@@ -79,6 +94,9 @@ static void push_settings(char ***argv, const ContainerSpec *c) {
 
                 strv_pushf(argv, "--tmpfs=%s", escaped);
         }
+        /* An init of NixOS sets it for its services; nspawn's own has nothing that leads to the store. */
+        if (c->toplevel && c->command)
+                strv_push(argv, "--setenv=PATH=" CURRENT_SYSTEM "/sw/bin:" PATH_FHS);
         STRV_FOREACH (assignment, c->environment)
                 strv_pushf(argv, "--setenv=%s", *assignment);
         for (size_t i = 0; i < c->n_credentials; i++)
@@ -126,6 +144,7 @@ char **nspawn_argv(const ContainerPlan *p, const ContainerSpec *c, const char *n
         strv_push(&argv, "--link-journal=no");
         push_users(&argv, c->users);
         push_network(&argv, p, c->network);
+        push_store(&argv, p, c->users);
         if (p->has_init)
                 push_bind(&argv, /* read_only= */ false, "journal", "/var/log/journal",
                           c->users == USERS_PRIVATE ? "idmap" : NULL);

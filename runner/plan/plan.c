@@ -11,6 +11,9 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         free(p->machine);
         free(p->image);
         free(p->build);
+        free(p->toplevel);
+        free(p->store);
+        free(p->closure);
         strv_free(p->argv);
         for (size_t i = 0; i < p->n_mounts; i++) {
                 free(p->mounts[i].name);
@@ -18,6 +21,7 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
                 free(p->mounts[i].place);
         }
         free(p->mounts);
+        strv_free(p->mount_points);
         free(p->bridge);
         free(p->address);
         for (size_t i = 0; i < p->n_ports; i++)
@@ -57,6 +61,7 @@ static void add_volumes(ContainerPlan *p, const ContainerSpec *c, const char *ro
 
                 m->source = v->source[0] == '@' ? xstrdup(v->source + 1) : absolute(root, v->source);
                 m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);
+                strv_push(&p->mount_points, v->target);
         }
 }
 
@@ -72,6 +77,10 @@ static void add_credentials(ContainerPlan *p, const ContainerSpec *c, const char
 
 static void add_mounts(ContainerPlan *p, const ContainerSpec *c, const char *root) {
         (void) add_mount(p, PLAN_MOUNT_ROOT, "root", c->users == USERS_PRIVATE);
+        if (p->toplevel)
+                (void) add_mount(p, PLAN_MOUNT_STORE, "store", c->users == USERS_PRIVATE);
+        if (p->toplevel && !p->has_init)
+                (void) add_mount(p, PLAN_MOUNT_TOPLEVEL, "toplevel", c->users == USERS_PRIVATE);
         if (p->has_init)
                 (void) add_mount(p, PLAN_MOUNT_JOURNAL, "journal", c->users == USERS_PRIVATE);
         if (p->bridge)
@@ -84,6 +93,7 @@ static void add_mounts(ContainerPlan *p, const ContainerSpec *c, const char *roo
                 add_mount(p, PLAN_MOUNT_DEVICES, "devices", false)->place =
                         xasprintf("containers.%s.devices", c->name);
         add_volumes(p, c, root);
+        strv_extend(&p->mount_points, c->tmpfs);
         add_credentials(p, c, root);
 }
 
@@ -111,7 +121,12 @@ static void add_resources(ContainerPlan *p, const ContainerSpec *c) {
 /* Everything that a running container cannot be given without a restart, and nothing that differs from one
  * machine or one release of ours to the next without meaning. */
 static void define(ContainerPlan *p, const char *nspawn) {
-        strv_pushf(&p->definition, "image %s", p->image);
+        if (p->toplevel)
+                strv_pushf(&p->definition, "toplevel %s", p->toplevel);
+        else
+                strv_pushf(&p->definition, "image %s", p->image);
+        if (p->closure)
+                strv_pushf(&p->definition, "closure %s", p->closure);
         if (p->address)
                 strv_pushf(&p->definition, "address %s", p->address);
         for (size_t i = 0; i < p->n_mounts; i++)
@@ -136,8 +151,14 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
 
         p->name = xstrdup(c->name);
         p->machine = xstrdup(facts->machine);
-        p->image = absolute(facts->root, c->rootfs);
-        p->build = xstrdup(c->build);
+        if (c->toplevel) {
+                p->toplevel = xstrdup(c->toplevel);
+                p->store = container_spec_store(c);
+                p->closure = c->store == STORE_CLOSURE ? xstrdup(c->closure) : NULL;
+        } else {
+                p->image = absolute(facts->root, c->rootfs);
+                p->build = xstrdup(c->build);
+        }
         p->has_init = c->init != NULL;
         p->notify = c->ready_notify;
         p->set_network = c->network != NETWORK_HOST;

@@ -11,13 +11,15 @@
 #define PLAN_MACHINE_DIR "/run/flake-containers/machine"
 
 typedef enum PlanMountKind {
-        PLAN_MOUNT_ROOT,    /* the container's own writable tree */
-        PLAN_MOUNT_JOURNAL, /* .containers/NAME/journal */
-        PLAN_MOUNT_HOSTS,   /* the project's hosts file */
-        PLAN_MOUNT_GATE,    /* the program that lets a plain command wait for its network */
-        PLAN_MOUNT_FIFO,    /* what it waits on */
-        PLAN_MOUNT_DEVICES, /* a folder with a node for each of devices, named by its index */
-        PLAN_MOUNT_VOLUME,  /* a directory or file of the user's */
+        PLAN_MOUNT_ROOT,     /* the container's own writable tree */
+        PLAN_MOUNT_STORE,    /* what the toplevel needs, read-only */
+        PLAN_MOUNT_TOPLEVEL, /* the toplevel itself, where no activation makes the link to it */
+        PLAN_MOUNT_JOURNAL,  /* .containers/NAME/journal */
+        PLAN_MOUNT_HOSTS,    /* the project's hosts file */
+        PLAN_MOUNT_GATE,     /* the program that lets a plain command wait for its network */
+        PLAN_MOUNT_FIFO,     /* what it waits on */
+        PLAN_MOUNT_DEVICES,  /* a folder with a node for each of devices, named by its index */
+        PLAN_MOUNT_VOLUME,   /* a directory or file of the user's */
         PLAN_MOUNT_NAMED_VOLUME,
         PLAN_MOUNT_CREDENTIAL,
 } PlanMountKind;
@@ -43,13 +45,17 @@ typedef struct PlanFacts {
 typedef struct ContainerPlan {
         char *name;
         char *machine;
-        char *image; /* absolute path of the read-only root file system */
-        char *build; /* the command that makes it, for messages; may be NULL */
-        char **argv; /* of systemd-nspawn */
+        char *image;    /* absolute path of the read-only root file system; NULL with a toplevel */
+        char *build;    /* the command that makes it, for messages; may be NULL */
+        char *toplevel; /* NULL with an image */
+        char *store;    /* the directory that holds it */
+        char *closure;  /* the file that lists what of the store is mounted; NULL: all of it */
+        char **argv;    /* of systemd-nspawn */
         PlanMount *mounts;
         size_t n_mounts;
-        char *bridge;  /* NULL unless the network is private */
-        char *address; /* A.B.C.D, likewise */
+        char **mount_points; /* inside, of volumes and tmpfs */
+        char *bridge;        /* NULL unless the network is private */
+        char *address;       /* A.B.C.D, likewise */
         Port *ports;
         size_t n_ports;
         Device *devices;

@@ -20,6 +20,7 @@
 typedef struct Target {
         ContainerSpec *c;
         bool has_notify;
+        bool has_store;
 } Target;
 
 static ContainerSpec *container_of(void *target) {
@@ -62,16 +63,72 @@ static int parse_build(const Json *value, const char *path, void *target, Error 
         return value_parse_string(value, path, check_text, &container_of(target)->build, reterr);
 }
 
+static int parse_toplevel(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, path_check_store_path, &container_of(target)->toplevel,
+                                  reterr);
+}
+
+static int parse_closure(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, path_check_inside, &container_of(target)->closure, reterr);
+}
+
+/* Nothing outside of the store is there when the container starts. */
+static int check_in_store(const char *path, const char *key, const char *value, const char *store,
+                          Error *reterr) {
+        if (!value || (path_is_within(value, store) && !streq(value, store)))
+                return 0;
+        return error_raise(reterr, FC_EXIT_USAGE, "%s.%s: '%.100s' is not in the store '%.100s'", path, key,
+                           value, store);
+}
+
+static int check_toplevel(const ContainerSpec *c, const char *path, Error *reterr) {
+        _cleanup_free_ char *store = NULL;
+        int r;
+
+        if (c->rootfs || c->build)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' and 'toplevel' exclude each other", path,
+                                   c->rootfs ? "rootfs" : "build");
+        store = container_spec_store(c);
+        r = check_in_store(path, "init", c->init, store, reterr);
+        return r < 0 ? r : check_in_store(path, "closure", c->closure, store, reterr);
+}
+
 static int parse_system(const Json *value, const char *path, void *target, Error *reterr) {
         static const JsonField fields[] = {
-                {"rootfs", parse_rootfs, .mandatory = true},
-                {"init", parse_init},
-                {"build", parse_build},
-                {"toplevel", NULL},
-                {"closure", NULL},
+                {"rootfs", parse_rootfs}, {"toplevel", parse_toplevel}, {"init", parse_init},
+                {"build", parse_build},   {"closure", parse_closure},
         };
+        const ContainerSpec *c = container_of(target);
+        int r;
 
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+        r = json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+        if (r < 0)
+                return r;
+        if (c->toplevel)
+                return check_toplevel(c, path, reterr);
+        if (!c->rootfs)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'rootfs' or 'toplevel' is missing", path);
+        if (c->closure)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s.closure: only with 'toplevel'", path);
+        return 0;
+}
+
+static int parse_store(const Json *value, const char *path, void *target, Error *reterr) {
+        const char *words[_STORE_MODE_MAX];
+        size_t i;
+        int r;
+
+        for (i = 0; i < ELEMENTSOF(words); i++)
+                words[i] = store_mode_to_string((StoreMode) i);
+        r = value_parse_word(value, path, words, ELEMENTSOF(words), &i, reterr);
+        if (r < 0)
+                return r;
+        if (i == STORE_CLOSURE)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'closure' is not supported by this version",
+                                   path);
+        container_of(target)->store = (StoreMode) i;
+        ((Target *) target)->has_store = true;
+        return 0;
 }
 
 static int parse_command(const Json *value, const char *path, void *target, Error *reterr) {
@@ -349,6 +406,7 @@ static int parse_stop(const Json *value, const char *path, void *target, Error *
 
 static const JsonField container_fields[] = {
         {"system", parse_system, .mandatory = true},
+        {"store", parse_store},
         {"command", parse_command},
         {"users", parse_users},
         {"network", parse_network},
@@ -366,7 +424,6 @@ static const JsonField container_fields[] = {
         {"dependsOn", NULL},
         {"ephemeral", NULL},
         {"restart", NULL},
-        {"store", NULL},
 };
 
 int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {
@@ -379,11 +436,16 @@ int container_parse(const Json *json, const char *path, ContainerSpec *c, Error 
         if (r < 0)
                 return r;
 
+        if (target.has_store && !c->toplevel)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s.store: only with 'system.toplevel'", path);
+        if (c->store == STORE_CLOSURE && !c->closure)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s.store: 'closure' needs 'system.closure'",
+                                   path);
         if (c->command && c->init)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "%s: 'command' and 'system.init' exclude each other", path);
         if (!c->command && !c->init)
-                c->init = xstrdup(DEFAULT_INIT);
+                c->init = c->toplevel ? xasprintf("%s/init", c->toplevel) : xstrdup(DEFAULT_INIT);
         if (!target.has_notify)
                 c->ready_notify = !c->command;
         return 0;

@@ -93,3 +93,23 @@ int path_check_mount_point(const char *path, Error *reterr) {
         }
         return 0;
 }
+
+int path_check_store_path(const char *path, Error *reterr) {
+        _cleanup_free_ char *store = NULL;
+        int r;
+
+        r = path_check_inside(path, reterr);
+        if (r < 0)
+                return r;
+        store = xstrndup(path, (size_t) (strrchr(path, '/') - path));
+        if (!store[0])
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "'%.100s': a store path lies in a store, as in /nix/store/NAME", path);
+        return path_check_mount_point(store, reterr);
+}
+
+bool path_is_within(const char *path, const char *directory) {
+        const char *rest = startswith(path, directory);
+
+        return rest && (*rest == '\0' || *rest == '/');
+}

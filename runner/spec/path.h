@@ -14,6 +14,13 @@ int path_check_host(const char *path, Error *reterr);
  */
 int path_check_inside(const char *path, Error *reterr);
 
+/* A path of the same name on the host and inside, STORE/NAME: the store is a directory of its own that may be
+ * mounted inside. */
+int path_check_store_path(const char *path, Error *reterr);
+
+/* Is @path @directory, or below it? Both are normalised. */
+bool path_is_within(const char *path, const char *directory);
+
 /* A path inside at which something may be mounted: as path_check_inside(), and not where systemd-nspawn or
  * flake-containers mount what the container needs. */
 int path_check_mount_point(const char *path, Error *reterr);

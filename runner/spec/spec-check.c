@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "spec/capability.h"
+#include "spec/path.h"
 #include "spec/spec-check.h"
 
 /* One address on which a port is bound. */
@@ -130,6 +131,17 @@ static int compare_mounts(const void *va, const void *vb) {
         return 0;
 }
 
+/* The store is read-only, so a mount point in it can neither be made nor is it meant. */
+static int check_outside_store(const ContainerSpec *c, const Mount *m, Error *reterr) {
+        _cleanup_free_ char *store = c->toplevel ? container_spec_store(c) : NULL;
+
+        if (!store || !path_is_within(m->target, store))
+                return 0;
+        return error_raise(reterr, FC_EXIT_USAGE,
+                           "containers.%s.%s[%zu]: target '%.100s' is in the store '%.100s'", c->name,
+                           m->key, m->index, m->target, store);
+}
+
 static int check_targets(const ContainerSpec *c, Error *reterr) {
         _cleanup_free_ Mount *mounts = NULL;
         size_t n_tmpfs = strv_length(c->tmpfs), n = c->n_volumes + n_tmpfs;
@@ -139,6 +151,12 @@ static int check_targets(const ContainerSpec *c, Error *reterr) {
                 mounts[i] = (Mount){c->volumes[i].target, "volumes", i, i};
         for (size_t i = 0; i < n_tmpfs; i++)
                 mounts[c->n_volumes + i] = (Mount){c->tmpfs[i], "tmpfs", i, c->n_volumes + i};
+        for (size_t i = 0; i < n; i++) {
+                int r = check_outside_store(c, &mounts[i], reterr);
+
+                if (r < 0)
+                        return r;
+        }
         qsort(mounts, n, sizeof(*mounts), compare_mounts);
         for (size_t i = 1; i < n; i++)
                 if (streq(mounts[i - 1].target, mounts[i].target))

@@ -10,8 +10,10 @@ static Json *print_system(const ContainerSpec *c) {
         Json *json = json_new_object();
 
         json_add_string(json, "rootfs", c->rootfs);
+        json_add_string(json, "toplevel", c->toplevel);
         json_add_string(json, "init", c->init);
         json_add_string(json, "build", c->build);
+        json_add_string(json, "closure", c->closure);
         return json;
 }
 
@@ -128,6 +130,8 @@ static Json *print_container(const ContainerSpec *c) {
         Json *json = json_new_object();
 
         json_add(json, "system", print_system(c));
+        if (c->toplevel)
+                json_add_string(json, "store", store_mode_to_string(c->store));
         if (c->command)
                 json_add_strv(json, "command", c->command);
         json_add_string(json, "users", users_mode_to_string(c->users));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "spec/spec.h"
 
@@ -23,6 +25,8 @@ void device_done(Device *device) {
 static void container_spec_done(ContainerSpec *c) {
         free(c->name);
         free(c->rootfs);
+        free(c->toplevel);
+        free(c->closure);
         free(c->init);
         free(c->build);
         strv_free(c->command);
@@ -68,6 +72,10 @@ const ContainerSpec *spec_find(const Spec *spec, const char *name) {
         return NULL;
 }
 
+char *container_spec_store(const ContainerSpec *c) {
+        return xstrndup(c->toplevel, (size_t) (strrchr(c->toplevel, '/') - c->toplevel));
+}
+
 const char *users_mode_to_string(UsersMode mode) {
         static const char *const table[_USERS_MODE_MAX] = {
                 [USERS_PRIVATE] = "private",
@@ -82,6 +90,15 @@ const char *network_mode_to_string(NetworkMode mode) {
                 [NETWORK_PRIVATE] = "private",
                 [NETWORK_HOST] = "host",
                 [NETWORK_NONE] = "none",
+        };
+
+        return table[mode];
+}
+
+const char *store_mode_to_string(StoreMode mode) {
+        static const char *const table[_STORE_MODE_MAX] = {
+                [STORE_ALL] = "all",
+                [STORE_CLOSURE] = "closure",
         };
 
         return table[mode];

@@ -21,6 +21,12 @@ typedef enum NetworkMode {
         _NETWORK_MODE_MAX,
 } NetworkMode;
 
+typedef enum StoreMode {
+        STORE_ALL,     /* the whole store that the toplevel is in */
+        STORE_CLOSURE, /* only the paths that are listed in the file `closure` */
+        _STORE_MODE_MAX,
+} StoreMode;
+
 typedef enum VolumeOwner {
         VOLUME_OWNER_USER,      /* the container's root is the owner of the source (nspawn: rootidmap) */
         VOLUME_OWNER_CONTAINER, /* uids on disk are the container's (nspawn: idmap) */
@@ -53,7 +59,10 @@ typedef struct Credential {
 
 typedef struct ContainerSpec {
         char *name;     /* a host name label, 1..63 */
-        char *rootfs;   /* image directory, relative to the project root or absolute */
+        char *rootfs;   /* image directory, relative to the project root or absolute; NULL with toplevel */
+        char *toplevel; /* a NixOS system, STORE/NAME, the same path inside; NULL with rootfs */
+        char *closure;  /* a file in that store that lists the toplevel's closure; may be NULL */
+        StoreMode store;
         char *init;     /* absolute path inside; NULL when command is set */
         char *build;    /* what makes the image, only ever printed; may be NULL */
         char **command; /* payload instead of an init */
@@ -97,9 +106,13 @@ void port_done(Port *port);
 void volume_done(Volume *volume);
 void device_done(Device *device);
 
+/* The directory that the toplevel lies in; owned by the caller. Only for a container that has one. */
+char *container_spec_store(const ContainerSpec *c);
+
 /* Return: the container of that name, owned by @spec, or NULL. */
 const ContainerSpec *spec_find(const Spec *spec, const char *name);
 
 const char *users_mode_to_string(UsersMode mode);
 const char *network_mode_to_string(NetworkMode mode);
+const char *store_mode_to_string(StoreMode mode);
 const char *volume_owner_to_string(VolumeOwner owner);

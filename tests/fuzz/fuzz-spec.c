@@ -5,7 +5,9 @@
 
 /* What later layers rely on. */
 static void check_container(const ContainerSpec *c) {
-        FUZZ_CHECK(c->name && c->rootfs && !c->init != !c->command);
+        FUZZ_CHECK(c->name && !c->rootfs != !c->toplevel && !c->init != !c->command);
+        FUZZ_CHECK(!c->toplevel || (c->toplevel[0] == '/' && strrchr(c->toplevel, '/') > c->toplevel));
+        FUZZ_CHECK(c->store == STORE_ALL || c->closure);
         FUZZ_CHECK(c->users < _USERS_MODE_MAX && c->network < _NETWORK_MODE_MAX);
         FUZZ_CHECK(c->n_ports == 0 || c->network == NETWORK_PRIVATE);
         FUZZ_CHECK(c->ready_timeout_usec >= USEC_PER_SEC && c->stop_timeout_usec >= USEC_PER_SEC);

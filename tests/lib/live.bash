@@ -297,6 +297,29 @@ variant() {
         }
 }
 
+# toplevel NAME: something like what Nix builds of a NixOS configuration, in the script's own store, with the programs
+# of the httpserver image. Sets TOPLEVEL, and BUILT for where a test case can write to it: files are hard links.
+toplevel() {
+        local image=$FC_IMAGES/httpserver
+
+        TOPLEVEL=$STORE/$(printf '%s' "$1" | md5sum | cut -c 1-32)-nixos-system-$1
+        BUILT=$SCRATCH/nix/store/${TOPLEVEL##*/}
+        [[ ! -d $BUILT ]] || return 0
+        mkdir "$BUILT"
+        # By this name, since hard links do not lead from one mount to another.
+        cp -al -- "$image/usr" "$BUILT/usr" 2>/dev/null || {
+                rm -rf -- "$BUILT/usr"
+                cp -a --reflink=auto -- "$image/usr" "$BUILT/usr"
+        }
+        cp -a -- "$image/etc" "$BUILT/etc"
+        rm -f "$BUILT"/etc/{hosts,hostname,machine-id,resolv.conf}
+        ln -s usr "$BUILT/sw"
+        cp -- "$FC_HELPERS/stage1" "$BUILT/stage1"
+        printf '#!%s/stage1\nsystemConfig=%s\n' "$TOPLEVEL" "$TOPLEVEL" |
+                cat - "$LIVE_TOP/tests/lib/stage2.bash" >"$BUILT/init"
+        chmod 755 "$BUILT/init"
+}
+
 # unit IMAGE NAME: a unit from stdin, wanted by multi-user.target.
 unit() {
         local folder=$1/etc/systemd/system
@@ -507,6 +530,10 @@ live_make_host() {
         # is shared, which is how systemd boots.
         mount --make-rshared /
         ip link set lo up
+        # A Nix store. Not in the scratch folder, which lies in /var/tmp: units with PrivateTmp= would not see it.
+        STORE=/mnt/store
+        mkdir -p "$SCRATCH"/nix/{store,var/nix/gcroots/auto}
+        mount --bind "$SCRATCH/nix" /mnt
         # A file descriptor on which nothing ever comes, to wait on. See try_until.
         mkfifo "$SCRATCH/nothing"
         exec {LIVE_NOTHING}<>"$SCRATCH/nothing"

@@ -200,6 +200,41 @@ TEST(prints_a_command_without_an_init) {
                      "\"stop\":{\"timeout\":10}}");
 }
 
+TEST(reads_toplevels) {
+        static const char text[] =
+                "{\"version\":1,\"containers\":{"
+                "\"web\":{\"system\":{\"toplevel\":\"/nix/store/x-web\",\"closure\":\"/nix/store/y/"
+                "store-paths\"},"
+                "\"store\":\"all\",\"volumes\":[\"a:/nix/storage\"],\"tmpfs\":[\"/nix\"]},"
+                "\"own\":{\"system\":{\"toplevel\":\"/nix/store/x-own\",\"init\":\"/nix/store/z/start\"}},"
+                "\"job\":{\"system\":{\"toplevel\":\"/gnu/x-job\"},\"command\":[\"/gnu/y\"]}}}";
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL, *again = NULL;
+        _cleanup_free_ char *store = NULL, *other = NULL, *job = NULL, *whole = NULL, *whole_again = NULL;
+
+        ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
+        ASSERT_STREQ(spec->containers[0].toplevel, "/nix/store/x-web");
+        ASSERT_STREQ(spec->containers[0].rootfs, NULL);
+        ASSERT_STREQ(spec->containers[0].init, "/nix/store/x-web/init");
+        ASSERT_STREQ(spec->containers[0].closure, "/nix/store/y/store-paths");
+        ASSERT_EQ(spec->containers[0].store, STORE_ALL);
+        ASSERT_TRUE(spec->containers[0].ready_notify);
+        store = container_spec_store(&spec->containers[0]);
+        ASSERT_STREQ(store, "/nix/store");
+        ASSERT_STREQ(spec->containers[1].init, "/nix/store/z/start");
+        ASSERT_STREQ(spec->containers[2].init, NULL);
+        other = container_spec_store(&spec->containers[2]);
+        ASSERT_STREQ(other, "/gnu");
+
+        job = container_spec_print(&spec->containers[2]);
+        ASSERT_TRUE(startswith(job,
+                               "{\"system\":{\"toplevel\":\"/gnu/x-job\"},\"store\":\"all\",\"command\":["));
+        whole = spec_print(spec);
+        ASSERT_OK(parse(whole, strlen(whole), &again, &error), &error);
+        whole_again = spec_print(again);
+        ASSERT_STREQ(whole, whole_again);
+}
+
 TEST(an_empty_project_is_valid) {
         static const char text[] = "{\"containers\":{},\"version\":1,\"project\":{}}";
         _cleanup_(error_done) Error error = ERROR_NULL;
@@ -302,7 +337,10 @@ TEST(refuses_containers) {
                 {"'volumes-ro':[]", "containers.c.volumes-ro: unknown key"},
                 {"'configuration':{}", "containers.c.configuration: unknown key"},
                 /* keys of later versions */
-                {"'store':'closure'", "containers.c.store: is not supported by this version"},
+                {"'store':'closure'", "containers.c.store: 'closure' is not supported by this version"},
+                {"'store':'all'", "containers.c.store: only with 'system.toplevel'"},
+                {"'store':'none'", "containers.c.store: must be one of 'all', 'closure', is 'none'"},
+                {"'store':true", "containers.c.store: must be a string, is a boolean"},
                 {"'ephemeral':true", "containers.c.ephemeral: is not supported by this version"},
                 {"'dependsOn':{}", "containers.c.dependsOn: is not supported by this version"},
                 {"'restart':'always'", "containers.c.restart: is not supported by this version"},
@@ -494,7 +532,7 @@ TEST(refuses_systems) {
         static const struct {
                 const char *members, *message;
         } table[] = {
-                {"'system':{}", "containers.c.system: the key 'rootfs' is missing"},
+                {"'system':{}", "containers.c.system: 'rootfs' or 'toplevel' is missing"},
                 {"'system':'r'", "containers.c.system: must be an object, is a string"},
                 {"'system':null", "containers.c.system: must be an object, is null"},
                 {"'system':{'rootfs':''}", "containers.c.system.rootfs: the path is empty"},
@@ -511,10 +549,36 @@ TEST(refuses_systems) {
                 {"'system':{'rootfs':'r','build':''}", "containers.c.system.build: the text is empty"},
                 {"'system':{'rootfs':'r','build':'a\\nb'}",
                  "containers.c.system.build: 'a\\nb': the text must"},
-                {"'system':{'toplevel':'/nix/store/x'}",
-                 "containers.c.system.toplevel: is not supported by this version"},
-                {"'system':{'rootfs':'r','closure':'x'}",
-                 "containers.c.system.closure: is not supported by this version"},
+                {"'system':{'rootfs':'r','toplevel':'/nix/store/x'}",
+                 "containers.c.system: 'rootfs' and 'toplevel' exclude each other"},
+                {"'system':{'toplevel':'/nix/store/x','build':'make'}",
+                 "containers.c.system: 'build' and 'toplevel' exclude each other"},
+                {"'system':{'build':'make'}", "containers.c.system: 'rootfs' or 'toplevel' is missing"},
+                {"'system':{'toplevel':1}", "containers.c.system.toplevel: must be a string, is a number"},
+                {"'system':{'toplevel':''}", "containers.c.system.toplevel: the path is empty"},
+                {"'system':{'toplevel':'result'}", "containers.c.system.toplevel: 'result': a path inside"},
+                {"'system':{'toplevel':'/system'}",
+                 "containers.c.system.toplevel: '/system': a store path lies in a store"},
+                {"'system':{'toplevel':'/nix/store/../x'}", "'/nix/store/../x': a path inside"},
+                {"'system':{'toplevel':'/nix/store/x/'}", "'/nix/store/x/': a path inside"},
+                {"'system':{'toplevel':'/proc/x'}", "'/proc': /proc is mounted by systemd-nspawn"},
+                {"'system':{'toplevel':'/run/x'}", "'/run': /run is mounted by systemd-nspawn"},
+                {"'system':{'toplevel':'/nix/store/x','init':'/sbin/init'}",
+                 "containers.c.system.init: '/sbin/init' is not in the store '/nix/store'"},
+                {"'system':{'toplevel':'/nix/store/x','init':'/nix/store'}",
+                 "containers.c.system.init: '/nix/store' is not in the store '/nix/store'"},
+                {"'system':{'toplevel':'/nix/store/x','init':'/nix/storeroom/x'}",
+                 "containers.c.system.init: '/nix/storeroom/x' is not in the store"},
+                {"'system':{'toplevel':'/nix/store/x','closure':'/tmp/x'}",
+                 "containers.c.system.closure: '/tmp/x' is not in the store '/nix/store'"},
+                {"'system':{'toplevel':'/nix/store/x','init':'/nix/store/x/init'},'command':['a']",
+                 "containers.c: 'command' and 'system.init' exclude each other"},
+                {"'system':{'toplevel':'/nix/store/x'},'volumes':['a:/nix/store']",
+                 "containers.c.volumes[0]: target '/nix/store' is in the store '/nix/store'"},
+                {"'system':{'toplevel':'/nix/store/x'},'tmpfs':['/tmp','/nix/store/y']",
+                 "containers.c.tmpfs[1]: target '/nix/store/y' is in the store '/nix/store'"},
+                {"'system':{'rootfs':'r','closure':'/x'}",
+                 "containers.c.system.closure: only with 'toplevel'"},
                 {"'system':{'rootfs':'r','image':'x'}", "containers.c.system.image: unknown key"},
                 {"'system':{'rootfs':'r','init':'/i'},'command':['a']",
                  "containers.c: 'command' and 'system.init' exclude each other"},

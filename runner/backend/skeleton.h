@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The root file system that a NixOS system starts from: empty directories. Its activation script makes all else
+ * at each boot, as links into the store. */
+
+#include "base/error.h"
+
+/* Makes the directory @name below @dir_fd with what is in it. */
+int skeleton_make(int dir_fd, const char *name, Error *reterr);
+
+/**
+ * skeleton_update() - make what a start needs and may be missing
+ * @root_fd: the container's root, whose content is the container's doing
+ * @store: the store's path, where it is going to be mounted
+ * @toplevel_fd: -EBADF, or the toplevel of a container that runs a command: no activation script is going to
+ * run, so /bin/sh and the like are made here, as links into what is mounted at /run/current-system
+ *
+ * Nothing that is there is replaced.
+ */
+int skeleton_update(int root_fd, const char *store, int toplevel_fd, Error *reterr);

@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# A container of a NixOS system: an empty root, the store, an init in it.
+
+export LIVE_SCRATCH=disk
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# nixos NAME [MORE JSON KEYS]
+nixos() { printf '"%s": {"system": {"toplevel": "%s"}%s}' "$1" "$TOPLEVEL" "${2:-}"; }
+
+# What stage 2 could not do, and whether systemd is content.
+no_trouble() {
+        local root=$PROJECT/.containers/$1/root
+
+        [[ ! -e $root/stage2-trouble ]] || flunk "$(cat "$root/stage2-trouble")"
+        ok fc exec "$1" -- systemctl is-system-running
+}
+
+testcase_boots_and_boots_again() {
+        local i
+
+        toplevel web
+        project shop
+        spec "$(nixos web ', "ports": ["8080:80"], "volumes": ["src:/var/www/html", "src:/data/deep/src"]')"
+        for i in 1 2; do
+                ok fc up
+                equal "$(page 8080)" "<p>page of shop</p>"
+                no_trouble web
+                # The store is root's, and nobody can write to it.
+                ok fc exec web -- stat -c '%u %g' "$STORE" "$TOPLEVEL" "$TOPLEVEL/usr/bin/bash"
+                equal "$OUT" $'0 0\n0 0\n0 0' "owners in the store"
+                for command in "touch $STORE/x" "mount -o remount,rw,bind $STORE" "umount $STORE"; do
+                        # shellcheck disable=SC2086 # words
+                        run fc exec web -- $command
+                        differ "$STATUS" 0 "the status of $command"
+                done
+                # A folder that is made for the sake of what is mounted in it is no less the container's own.
+                ok fc exec web -- stat -c %u / /bin /data /data/deep /data/deep/src
+                equal "$OUT" $'0\n0\n0\n0\n0' "owners"
+                # Each file where NixOS would have it, and names of the project by way of ours.
+                ok fc exec web -- readlink /etc/apache2 /run/current-system
+                equal "$OUT" $'/etc/static/apache2\n'"$TOPLEVEL" "links"
+                ok fc exec web -- getent hosts web
+                ok fc exec web -- cat /etc/machine-id
+                [[ $OUT =~ ^[0-9a-f]{32}$ ]] || flunk "/etc/machine-id is '$OUT'"
+                equal "$OUT" "${machine_id:-$OUT}" "the machine id of the second boot"
+                local machine_id=$OUT
+                ok fc logs web -n 3
+                expect_out '[a-z]'
+                if ((i == 1)); then
+                        # What runs as it should is left alone.
+                        ok fc up
+                        expect_err 'unchanged'
+                        ok fc restart
+                fi
+        done
+        ok fc down
+}
+
+# Of the store's files there is none in the root: a first start makes no copy of anything.
+testcase_root_is_empty() {
+        toplevel web
+        project shop
+        spec "$(nixos web)"
+        # Without its init nothing comes up, so what is there is ours.
+        mv "$BUILT/init" "$BUILT/init.off"
+        run_status 3 fc up
+        expect_err "$TOPLEVEL/init"
+        mv "$BUILT/init.off" "$BUILT/init"
+        (cd "$PROJECT/.containers/web/root" && find . -mindepth 1 -not -type d -printf '%P %y %s\n') | sort >"$TMP/got"
+        printf 'etc/hosts f 0\netc/machine-id f 0\n' >"$TMP/want"
+        same_files "$TMP/want" "$TMP/got" "files in the new root (- wanted, + found)"
+        ok fc down
+}
+
+testcase_changed_toplevel() {
+        local first
+
+        toplevel web
+        first=$TOPLEVEL
+        project shop
+        spec "$(nixos web)"
+        ok fc up
+        ok fc exec web -- touch /var/lib/kept
+        toplevel web2
+        spec "$(nixos web)"
+        ok fc up --dry-run
+        expect_out "web: restart"
+        expect_out "no longer: toplevel $first"
+        expect_out "new: toplevel $TOPLEVEL"
+        ok fc exec web -- readlink /run/current-system
+        equal "$OUT" "$first" "the toplevel after --dry-run"
+        ok fc up
+        ok fc exec web -- readlink /run/current-system
+        equal "$OUT" "$TOPLEVEL" "the toplevel"
+        ok fc exec web -- test -e /var/lib/kept
+        no_trouble web
+        ok fc down
+}
+
+# No init, so no activation: what programs need of a root file system is there nevertheless.
+testcase_command() {
+        toplevel job
+        cat >"$BUILT/job" <<-'JOB'
+		set -e
+		export PATH=/run/current-system/sw/bin
+		ls -l /bin/sh /usr/bin /etc/os-release
+		id -un
+		getent hosts job
+		grep ^ID= /etc/os-release
+		echo done
+		exec sleep infinity
+	JOB
+        project shop
+        spec "$(nixos job ", \"command\": [\"$TOPLEVEL/stage1\", \"$TOPLEVEL/job\"], \"environment\": {\"FOO\": \"bar\"}")"
+        ok fc up job
+        line_in "$PROJECT/.containers/job/console.log" '^done$'
+        line_in "$PROJECT/.containers/job/console.log" '^root$'
+        line_in "$PROJECT/.containers/job/console.log" '^ID=debian$'
+        ok fc exec job -- readlink /bin/sh
+        equal "$OUT" /run/current-system/sw/bin/sh "links"
+        # Programs without a path are found where NixOS has them.
+        # shellcheck disable=SC2016 # expanded inside
+        ok fc exec job -- sh -c 'echo $PATH'
+        expect_out '/run/current-system/sw/bin'
+        ok fc down
+        ok fc up job
+        ok fc down
+}
+
+testcase_host_users() {
+        toplevel web
+        project shop
+        spec "$(nixos web ', "users": "host", "ports": ["8080:80"], "volumes": ["src:/var/www/html"]')"
+        ok fc up
+        equal "$(page 8080)" "<p>page of shop</p>"
+        no_trouble web
+        ok fc down
+}
+
+testcase_refusals() {
+        toplevel web
+        project shop
+        spec '"web": {"system": {"toplevel": "'"$STORE"'/none"}}'
+        run_status 2 fc up
+        expect_err "toplevel '$STORE/none' does not exist"
+        absent "$PROJECT/.containers/web/root"
+
+        # A store that cannot be mapped, said before anything of it runs.
+        mkdir "$TMP/store" && mkdir "$TMP/store/system"
+        mount -t proc proc "$TMP/store"
+        spec '"web": {"system": {"toplevel": "'"$TMP"'/store/self"}}'
+        run_status 6 fc up
+        expect_err 'id-mapped'
+        expect_err '"users": "host"'
+        umount "$TMP/store"
+
+        # The root of the one is no root for the other.
+        spec "$(tiny web)"
+        ok fc up
+        ok fc down
+        spec "$(nixos web)"
+        run_status 5 fc up
+        expect_err 'root'
+        rm -rf "$PROJECT/.containers/web/root"
+        ok fc up
+        ok fc down
+        spec "$(tiny web)"
+        run_status 5 fc up
+        absent "$CGROUP2/flake-containers/$(basename "$PROJECT")"
+}
+
+live_main "$@"
