@@ -1,0 +1,207 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What the tests in tests/nix have in common. They run the real nix, of whatever version there is, without network, in a
+# store of their own (NIX_STORE_DIR and the like), so neither root nor /nix is needed and nothing is left. A script
+# sources this, defines functions testcase_* and ends with `nix_main "$@"`; arguments choose test cases by name.
+#
+#   FC_BINARY       the program
+#   FC_NIXPKGS_LIB  a tree that has nixpkgs' lib/ [without: what needs it is skipped, also with MUST_RUN]
+#   FC_FLAKE_PARTS  a tree of flake-parts [the same]
+#   MUST_RUN        1: what would be skipped has failed
+
+set -Eeuo pipefail
+shopt -s inherit_errexit
+
+NIX_SCRIPT=$(realpath -- "$0")
+NIX_TESTS=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+TOP=${NIX_TESTS%/tests/nix}
+readonly NIX_SCRIPT NIX_TESTS TOP
+
+# Each command below is done in well under a second; this is for machines that are busy with something else.
+readonly NIX_TIMEOUT=${NIX_TIMEOUT:-120}
+
+# The script's own output, also where a function's is redirected.
+exec {NIX_OUT}>&1
+
+note() { printf '    %s\n' "$*" >&"$NIX_OUT"; }
+indent() { sed "s/^/$1/"; }
+
+skip() {
+        if [[ ${MUST_RUN:-} == 1 ]]; then
+                note "cannot run here, and MUST_RUN is set: $*"
+                exit 1
+        fi
+        skip_always "$@"
+}
+
+# skip_always REASON: also with MUST_RUN, for what a CI without the real nixpkgs cannot do.
+skip_always() {
+        note "skipped: $*"
+        exit 77
+}
+
+flunk() {
+        trap - ERR
+        note "FAILED: $*"
+        if [[ -n ${RAN:-} ]]; then
+                note "last run: $RAN -> $STATUS"
+                head -n 40 <<<"$OUT" | indent '      out| ' >&"$NIX_OUT"
+                head -n 40 <<<"$ERR" | indent '      err| ' >&"$NIX_OUT"
+        fi
+        exit 1
+}
+
+nix_on_error() {
+        local status=$?
+
+        trap - ERR
+        note "FAILED: status $status of: $1 (line $2)"
+        exit 1
+}
+
+# run COMMAND..: sets STATUS, OUT and ERR, never fails by itself.
+run() {
+        RAN=$*
+        STATUS=0
+        timeout --kill-after=5 "$NIX_TIMEOUT" "$@" >"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null || STATUS=$?
+        OUT=$(<"$SCRATCH/out")
+        ERR=$(<"$SCRATCH/err")
+}
+
+ok() {
+        run "$@"
+        [[ $STATUS == 0 ]] || flunk "status $STATUS, not 0"
+}
+
+fails() {
+        run "$@"
+        [[ $STATUS != 0 ]] || flunk "status 0"
+}
+
+equal() { [[ $1 == "$2" ]] || flunk "${3:-value} is '$1', not '$2'"; }
+expect_out() { [[ $OUT == *"$1"* ]] || flunk "stdout has no: $1"; }
+expect_err() { [[ $ERR == *"$1"* ]] || flunk "stderr has no: $1"; }
+refute_out() { [[ $OUT != *"$1"* ]] || flunk "stdout has: $1"; }
+refute_err() { [[ $ERR != *"$1"* ]] || flunk "stderr has: $1"; }
+
+# same WANT GOT TEXT: two files; shows the difference.
+same() {
+        local difference
+
+        difference=$(diff -U2 -- "$1" "$2" | tail -n +3) || :
+        [[ -z $difference ]] || flunk "$3:"$'\n'"$(indent '      ' <<<"$difference")"
+}
+
+# evaluate EXPRESSION: its value as JSON in OUT.
+evaluate() { ok nix-instantiate --eval --strict --json --expr "$1"; }
+
+# Real inputs, or it leaves the test case.
+need_nixpkgs_lib() {
+        [[ -n ${FC_NIXPKGS_LIB:-} ]] || skip_always "FC_NIXPKGS_LIB names no tree with nixpkgs' lib"
+        [[ -f $FC_NIXPKGS_LIB/lib/default.nix ]] || flunk "FC_NIXPKGS_LIB: there is no $FC_NIXPKGS_LIB/lib/default.nix"
+}
+
+need_flake_parts() {
+        [[ -n ${FC_FLAKE_PARTS:-} ]] || skip_always "FC_FLAKE_PARTS names no tree of flake-parts"
+        [[ -f $FC_FLAKE_PARTS/lib.nix ]] || flunk "FC_FLAKE_PARTS: there is no $FC_FLAKE_PARTS/lib.nix"
+}
+
+# The lib, flake-parts and nixpkgs that an expression is given. There is no real nixpkgs small enough to be carried along,
+# so that stays the stand-in.
+standin_inputs() {
+        local standin=$NIX_TESTS/standin
+
+        [[ -d $SCRATCH/standin ]] || "$standin/make" "$SCRATCH/standin"
+        printf '{ lib = import %s; flake-parts.lib = import %s { lib = import %s; }; nixpkgs = %s; }' \
+                "$standin/lib" "$standin/flake-parts/lib.nix" "$standin/lib" "$SCRATCH/standin/nixpkgs"
+}
+
+real_flake_parts() {
+        printf '((import %s).outputs { self = { }; nixpkgs-lib.lib = import %s; })' "$FC_FLAKE_PARTS/flake.nix" "$FC_NIXPKGS_LIB/lib"
+}
+
+real_inputs() {
+        [[ -d $SCRATCH/standin ]] || "$NIX_TESTS/standin/make" "$SCRATCH/standin"
+        printf '{ lib = import %s; flake-parts = %s; nixpkgs = %s; }' \
+                "$FC_NIXPKGS_LIB/lib" "$(real_flake_parts)" "$SCRATCH/standin/nixpkgs"
+}
+
+# nix_environment FOLDER: a store below FOLDER, and nothing of the user's own settings.
+nix_environment() {
+        export NIX_STORE_DIR=$1/store NIX_STATE_DIR=$1/var/nix NIX_LOG_DIR=$1/var/log/nix NIX_CONF_DIR=$1/etc
+        export NIX_CONFIG=$'experimental-features = nix-command flakes\nsandbox = false\nbuild-users-group =\nsubstituters =\nflake-registry =\nwarn-dirty = false'
+        export HOME=$1/home
+        unset NIX_PATH NIX_REMOTE NIX_USER_CONF_FILES XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME XDG_STATE_HOME
+        mkdir -p "$HOME"
+}
+
+# our_flake FOLDER: this project as the input of another flake: what git would have of it, without its history.
+our_flake() {
+        local name
+
+        mkdir -p "$1"
+        for name in flake.nix flake-module templates examples runner docs CMakeLists.txt LICENSE; do
+                [[ -e $TOP/$name ]] || continue
+                tar -C "$TOP" --exclude='examples/*/images' --exclude=.containers --create "$name" |
+                        tar -C "$1" --extract --no-same-owner
+        done
+}
+
+nix_run_testcase() {
+        trap 'nix_on_error "$BASH_COMMAND" "$LINENO"' ERR
+        RAN='' STATUS=0 OUT='' ERR=''
+        "$1"
+}
+
+nix_main() {
+        local name names=() all=() failed=0 skipped=0 passed=0 status started script_name
+
+        script_name=$(basename -- "$NIX_SCRIPT" .sh)
+        for name in nix nix-instantiate; do
+                command -v "$name" >/dev/null || skip "$name is not installed (Debian: nix-bin)"
+        done
+        command -v jq >/dev/null || skip "jq is not installed"
+
+        SCRATCH=$(mktemp -d "${TMPDIR:-/var/tmp}/fc-nix.XXXXXX")
+        # Nix makes what is in the store read-only.
+        trap 'chmod -R u+w -- "$SCRATCH" && rm -rf -- "$SCRATCH"' EXIT
+        trap 'exit 130' INT TERM HUP
+        nix_environment "$SCRATCH/nix"
+        export LC_ALL=C.UTF-8
+
+        mapfile -t all < <(
+                shopt -s extdebug
+                for name in $(compgen -A function testcase_); do declare -F "$name"; done | sort -n -k 2 | cut -d ' ' -f 1
+        )
+        if (($#)); then names=("${@/#/testcase_}"); else names=("${all[@]}"); fi
+        for name in "${names[@]}"; do
+                declare -F "$name" >/dev/null || {
+                        echo "$script_name: there is no ${name#testcase_}, only: ${all[*]#testcase_}" >&2
+                        exit 2
+                }
+        done
+
+        for name in "${names[@]}"; do
+                printf -- '--- %s %s\n' "$script_name" "${name#testcase_}"
+                started=${EPOCHREALTIME/[.,]/}
+                # Not in a condition, where bash would ignore set -e.
+                set +e
+                (
+                        set -e
+                        nix_run_testcase "$name"
+                )
+                status=$?
+                set -e
+                case $status in
+                0) passed=$((passed + 1)) && printf '    ok' ;;
+                77) skipped=$((skipped + 1)) && printf '    not run' ;;
+                *) failed=$((failed + 1)) && printf '    not ok' ;;
+                esac
+                printf ', %s ms\n' "$(((${EPOCHREALTIME/[.,]/} - started) / 1000))"
+        done
+
+        printf '%s: %s passed, %s failed, %s skipped\n' "$script_name" "$passed" "$failed" "$skipped"
+        ((failed == 0)) || exit 1
+        ((passed > 0)) || exit 77
+}

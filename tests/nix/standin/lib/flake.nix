@@ -1,0 +1,4 @@
+{
+  description = "Stand-in for nixpkgs' lib, see ../README.md";
+  outputs = _: { lib = import ./.; };
+}

@@ -1,0 +1,120 @@
+# Not NixOS: enough of its options that the guest module and a user's few lines evaluate, and a toplevel that boots a
+# Debian tree (`standin.tree`) from an almost empty root as NixOS boots: what PID 1 finds is /nix/store.
+{
+  system ? builtins.currentSystem,
+  lib ? import ../../lib,
+  pkgs ? null,
+  modules,
+  specialArgs ? { },
+}:
+let
+  inherit (lib) mkOption types;
+  option =
+    type: default:
+    mkOption {
+      inherit type default;
+      description = "As in NixOS.";
+    };
+  flag = option types.bool;
+
+  base =
+    { config, pkgs, ... }:
+    let
+      toplevel =
+        pkgs.runCommand "nixos-system-${config.networking.hostName}-standin"
+          {
+            packages = map toString config.environment.systemPackages;
+            tree = toString config.standin.tree;
+            hostName = config.networking.hostName;
+            settings = builtins.toJSON {
+              inherit (config) boot networking;
+              etc = lib.mapAttrs (_: file: file.enable) config.environment.etc;
+            };
+            passAsFile = [ "settings" ];
+            stage2 = ../stage-2.c;
+            activate = ../activate;
+          }
+          ''
+            mkdir -p $out/etc $out/sw/bin
+            cp "$settingsPath" $out/settings.json
+            echo "$hostName" >$out/etc/hostname
+            printf 'ID=nixos\nNAME="NixOS stand-in"\nPRETTY_NAME="NixOS stand-in"\n' >$out/etc/os-release
+            for package in $packages; do
+                    for program in $package/bin/*; do ln -sf "$program" $out/sw/bin/; done
+            done
+            [[ -n $tree ]] || exit 0
+            # Static, since nothing of the tree is where the dynamic loader would be looked for.
+            gcc -static -O2 -Wall -DTREE="\"$tree\"" -DACTIVATE="\"$activate\"" -o $out/init "$stage2"
+          '';
+    in
+    {
+      _file = "NixOS stand-in";
+      # The thousands of other options.
+      freeformType = types.lazyAttrsOf types.anything;
+
+      options = {
+        assertions = option (types.listOf types.unspecified) [ ];
+        warnings = option (types.listOf types.str) [ ];
+        boot.isContainer = flag false;
+        boot.isNspawnContainer = flag false;
+        documentation.enable = flag true;
+        documentation.nixos.enable = flag true;
+        environment.etc = option (types.attrsOf (types.submodule ({ name, ... }: {
+          options = {
+            enable = flag true;
+            target = option types.str name;
+            text = option (types.nullOr types.lines) null;
+            source = option (types.nullOr types.path) null;
+            mode = option types.str "symlink";
+          };
+        }))) { };
+        environment.systemPackages = option (types.listOf types.package) [ ];
+        networking.hostName = option types.str "nixos";
+        networking.hosts = option (types.attrsOf (types.listOf types.str)) { };
+        networking.extraHosts = option types.lines "";
+        networking.useDHCP = flag true;
+        networking.useHostResolvConf = flag false;
+        networking.useNetworkd = flag false;
+        networking.firewall.enable = flag true;
+        networking.firewall.allowedTCPPorts = option (types.listOf types.port) [ ];
+        networking.dhcpcd.enable = flag true;
+        networking.dhcpcd.denyInterfaces = option (types.listOf types.str) [ ];
+        networking.networkmanager.unmanaged = option (types.listOf types.str) [ ];
+        nix.enable = flag true;
+        nixpkgs.pkgs = option types.raw (if pkgs != null then pkgs else import ../.. { inherit system; });
+        services.logrotate.enable = flag true;
+        services.journald.extraConfig = option types.lines "";
+        services.httpd.enable = flag false;
+        services.httpd.adminAddr = option (types.nullOr types.str) null;
+        system.build = option (types.lazyAttrsOf types.raw) { };
+        system.stateVersion = option types.str "26.11";
+        systemd.services = option (types.lazyAttrsOf types.anything) { };
+
+        standin.tree = mkOption {
+          type = types.nullOr types.path;
+          default = null;
+          description = "Debian's file system; without it the toplevel is built, but does not boot.";
+        };
+      };
+
+      config = {
+        _module.args.pkgs = lib.mkDefault config.nixpkgs.pkgs;
+        system.build.toplevel =
+          let
+            failed = lib.filter (a: !a.assertion) config.assertions;
+          in
+          if failed != [ ] then
+            throw "\nFailed assertions:\n${lib.concatMapStringsSep "\n" (a: "- ${a.message}") failed}"
+          else
+            lib.foldr lib.warn toplevel config.warnings;
+      };
+    };
+in
+lib.evalModules {
+  class = "nixos";
+  specialArgs = {
+    modulesPath = ../modules;
+  }
+  // specialArgs;
+  modules = [ base ] ++ modules;
+}

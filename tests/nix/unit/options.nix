@@ -1,0 +1,383 @@
+# Options -> what the runner gets, and what is refused. In the flake there is a prebuilt system unless a row says which.
+{
+  lib,
+  flake-parts,
+  nixpkgs,
+}@inputs:
+let
+  module = import ./module.nix inputs;
+  inherit (module) packages project;
+
+  toplevel = "/nix/store/00000000000000000000000000000000-system";
+  system = {
+    inherit toplevel;
+    init = "${toplevel}/init";
+  };
+
+  equal = expr: expected: { inherit expr expected; };
+  # becomes OPTIONS SPEC: of one container `web`, beside its system.
+  becomes = options: expected: {
+    expr = builtins.removeAttrs (module.spec { web = { inherit toplevel; } // options; }).web [ "system" ];
+    inherit expected;
+  };
+  web = options: (module.spec { web = options; }).web;
+
+  # A nixosSystem as users have one.
+  existing = import (nixpkgs + "/nixos/lib/eval-config.nix") {
+    system = module.system;
+    modules = [
+      {
+        networking.hostName = "laptop";
+        environment.systemPackages = [ ];
+      }
+    ];
+  };
+
+  refused = {
+    unknownOption = { containers.web = { inherit toplevel; prots = [ ]; }; says = [ "web" "prots" "does not exist" ]; };
+    unknownDeep = { containers.web = { inherit toplevel; ready.tpc = [ ]; }; says = [ "web" "ready.tpc" ]; };
+    unknownVolume = { containers.web = { inherit toplevel; volumes = [ { source = "a"; targte = "/b"; } ]; }; says = [ "web" "volumes" "targte" ]; };
+    wrongType = { containers.web = { inherit toplevel; ports = "8080:80"; }; says = [ "web.ports" "not of type" ]; };
+    wrongElement = { containers.web = { inherit toplevel; ready.tcp = [ 0 ]; }; says = [ "web.ready.tcp" "not of type" ]; };
+    wrongEnum = { containers.web = { inherit toplevel; users = "me"; }; says = [ "web.users" "private" "host" ]; };
+    wrongCondition = { containers = { web = { inherit toplevel; dependsOn.db = "up"; }; db = { inherit toplevel; }; }; says = [ "web.dependsOn.db" "completed" ]; };
+    wrongSeconds = { containers.web = { inherit toplevel; stop.timeout = 0; }; says = [ "web.stop.timeout" "1 and 86400" ]; };
+    wrongBool = { containers.web = { inherit toplevel; ephemeral = "yes"; }; says = [ "web.ephemeral" "boolean" ]; };
+    wrongContainer = { containers.web = 1; says = [ "containers.web" ]; };
+    wrongContainers = { containers = [ ]; says = [ "containers" "not of type" ]; };
+    port = { containers.web = { inherit toplevel; ports = [ "eighty" ]; }; says = [ "containers.web.ports" "'eighty'" ]; };
+    portTwice = {
+      containers = { a = { inherit toplevel; ports = [ "8080:80" ]; }; b = { inherit toplevel; ports = [ "8080:81" ]; }; };
+      says = [ "containers.b.ports" "8080" "'a'" ];
+    };
+    portUdp = { containers.web = { inherit toplevel; ports = [ "53:53/udp" ]; }; says = [ "containers.web.ports" "udp" "not supported" ]; };
+    volume = { containers.web = { inherit toplevel; volumes = [ "src" ]; }; says = [ "containers.web.volumes" "'src'" "target" ]; };
+    volumeSet = { containers.web = { inherit toplevel; volumes = [ { source = "src"; } ]; }; says = [ "containers.web.volumes" "target" ]; };
+    name = { containers.Web_1 = { inherit toplevel; }; says = [ "Web_1" "host name" ]; };
+    stranger = { containers.web = { inherit toplevel; dependsOn = [ "bd" ]; }; says = [ "containers.web.dependsOn" "'bd'" ]; };
+    circle = {
+      containers = { a = { inherit toplevel; dependsOn = [ "b" ]; }; b = { inherit toplevel; dependsOn = [ "a" ]; }; };
+      says = [ "dependsOn" "'a', 'b'" ];
+    };
+    completed = {
+      containers = { a = { inherit toplevel; dependsOn.b = "completed"; }; b = { inherit toplevel; }; };
+      says = [ "containers.a.dependsOn" "'b'" "oneShot" ];
+    };
+    twoSystems = { containers.web = { inherit toplevel; configuration = { }; }; says = [ "containers.web" "configuration" "toplevel" ]; };
+    threeSystems = {
+      containers.web = { inherit toplevel; configuration = { }; nixosConfiguration = existing; };
+      says = [ "containers.web" "configuration" "toplevel" "nixosConfiguration" ];
+    };
+    internet = { containers.web = { inherit toplevel; network.internet = true; }; says = [ "containers.web.network.internet" "not supported" ]; };
+    otherHostName = {
+      containers.web.configuration.networking.hostName = "other";
+      says = [ "containers.web" "networking.hostName" "'other'" ];
+    };
+    readOnly = { containers.web = { inherit toplevel; build.spec = { }; }; says = [ "web.build.spec" "read-only" ]; };
+    refusedHostAddress = { containers.web = { inherit toplevel; hostAddress = "10.0.0.1"; }; says = [ "containers.web.hostAddress" "by their names" ]; };
+    refusedLocalhost = { containers.web = { inherit toplevel; extra.exposeLocalhost = true; }; says = [ "containers.web.extra.exposeLocalhost" "ports" ]; };
+    refusedAutoStart = { containers.web = { inherit toplevel; autoStart = true; }; says = [ "containers.web.autoStart" "up" ]; };
+    refusedUnknown = { containers.web = { inherit toplevel; imageTag = "x"; }; says = [ "web.imageTag" ]; };
+  };
+in
+{
+  rows = {
+    # --- the system
+    toplevel = equal (web { inherit toplevel; }) { inherit system; };
+    toplevelInit = equal (web { inherit toplevel; init = "/nix/store/x/prepare-root"; }).system {
+      inherit toplevel;
+      init = "/nix/store/x/prepare-root";
+    };
+    configuration = {
+      expr =
+        let
+          spec = web { configuration.networking.firewall.enable = true; };
+        in
+        lib.hasPrefix builtins.storeDir spec.system.toplevel && spec.system.init == "${spec.system.toplevel}/init";
+      expected = true;
+    };
+    hostName = equal (packages (project { web.configuration = { }; })).web-up.config.networking.hostName "web";
+    guest = equal (
+      let
+        inherit ((packages (project { web.configuration = { }; })).web-up) config;
+      in
+      {
+        inherit (config.boot) isContainer isNspawnContainer;
+        inherit (config.networking) useDHCP useHostResolvConf;
+        firewall = config.networking.firewall.enable;
+        hosts = config.environment.etc.hosts.enable;
+        nix = config.nix.enable;
+      }
+    ) {
+      isContainer = true;
+      isNspawnContainer = true;
+      useDHCP = false;
+      useHostResolvConf = false;
+      firewall = false;
+      hosts = false;
+      nix = false;
+    };
+    # What the user says plainly wins where it is a matter of taste.
+    guestFirewall = equal (packages (project { web.configuration.networking.firewall.enable = true; })).web-up.config.networking.firewall.enable true;
+    sharedModules = {
+      expr =
+        let
+          flake = module.outputs [
+            {
+              flake-containers = {
+                enable = true;
+                modules = [ { networking.firewall.allowedTCPPorts = [ 1 ]; } ];
+                containers.web.extraModules = [ { networking.firewall.allowedTCPPorts = [ 2 ]; } ];
+                containers.web.configuration.networking.firewall.allowedTCPPorts = [ 3 ];
+              };
+              perSystem.flake-containers.modules = [ { networking.firewall.allowedTCPPorts = [ 4 ]; } ];
+            }
+          ];
+        in
+        builtins.sort builtins.lessThan (packages flake).web-up.config.networking.firewall.allowedTCPPorts;
+      expected = [ 1 2 3 4 ];
+    };
+    specialArgs = equal (packages (project {
+      web = {
+        specialArgs.answer = 42;
+        configuration = { answer, ... }: { networking.firewall.allowedTCPPorts = [ answer ]; };
+      };
+    })).web-up.config.networking.firewall.allowedTCPPorts [ 42 ];
+    existing = equal (
+      let
+        web = (packages (project { web.nixosConfiguration = existing; })).web-up;
+      in
+      [
+        web.config.networking.hostName
+        web.config.boot.isContainer
+      ]
+    ) [ "web" true ];
+    commandText = {
+      expr =
+        let
+          spec = web {
+            inherit toplevel;
+            runCommand = pkgs: "echo ${pkgs.system}";
+          };
+        in
+        [
+          (builtins.length spec.command)
+          (lib.hasPrefix builtins.storeDir (builtins.head spec.command))
+          (spec.system ? init)
+          spec.environment.PATH
+        ];
+      expected = [ 1 true false "${toplevel}/sw/bin:/usr/bin:/bin" ];
+    };
+    commandList = equal (web {
+      inherit toplevel;
+      runCommand = [ "/bin/sh" "-c" "echo $HOME %n" ];
+    }).command [ "/bin/sh" "-c" "echo $HOME %n" ];
+
+    # --- the rest of the specification
+    nothing = becomes { } { };
+    ports = becomes { ports = [ "8080:80" 443 { host = "auto"; container = 22; address = "0.0.0.0"; } ]; } {
+      ports = [
+        { host = 8080; container = 80; }
+        { host = 443; container = 443; }
+        { address = "0.0.0.0"; host = "auto"; container = 22; }
+      ];
+    };
+    volumes = becomes {
+      volumes = [ "src:/srv/www" "@data:/var/lib/app" { source = "a:b"; target = "/c d"; readOnly = true; owner = "container"; } ];
+      volumes-ro = [ "/tmp" ];
+    } {
+      volumes = [
+        { source = "src"; target = "/srv/www"; }
+        { source = "@data"; target = "/var/lib/app"; }
+        { source = "a:b"; target = "/c d"; readOnly = true; owner = "container"; }
+        { source = "/tmp"; target = "/tmp"; readOnly = true; }
+      ];
+    };
+    dependsOn = {
+      expr = (module.spec {
+        web = { inherit toplevel; dependsOn = [ "db" ]; };
+        db = { inherit toplevel; dependsOn.seed = "completed"; };
+        seed = { inherit toplevel; oneShot = true; };
+      });
+      expected = {
+        web = { inherit system; dependsOn.db = "ready"; };
+        db = { inherit system; dependsOn.seed = "completed"; };
+        seed = { inherit system; oneShot = true; };
+      };
+    };
+    ready = becomes {
+      ready = {
+        timeout = 5;
+        notify = false;
+        units = [ "a.service" ];
+        tcp = [ 80 ];
+        http = [ 80 { port = 81; path = "/h"; status = [ 200 204 ]; } ];
+        exec = [ [ "true" ] ];
+        unix = [ "/run/s" ];
+      };
+    } {
+      ready = {
+        timeout = 5;
+        notify = false;
+        units = [ "a.service" ];
+        tcp = [ 80 ];
+        http = [ { port = 80; } { port = 81; path = "/h"; status = [ 200 204 ]; } ];
+        exec = [ [ "true" ] ];
+        unix = [ "/run/s" ];
+      };
+    };
+    rights = becomes {
+      users = "host";
+      capabilities.add = [ "CAP_NET_ADMIN" ];
+      capabilities.drop = [ "CAP_AUDIT_CONTROL" ];
+      devices = [ "/dev/kvm" { path = "/dev/fuse"; permissions = "rw"; } { path = "/dev/null"; } ];
+      resources = { MemoryMax = "512M"; TasksMax = 512; };
+      nspawnArgs = [ "--rlimit=NOFILE=65536" ];
+    } {
+      users = "host";
+      capabilities = { add = [ "CAP_NET_ADMIN" ]; drop = [ "CAP_AUDIT_CONTROL" ]; };
+      devices = [ "/dev/kvm" { path = "/dev/fuse"; permissions = "rw"; } "/dev/null" ];
+      resources = { MemoryMax = "512M"; TasksMax = 512; };
+      nspawnArgs = [ "--rlimit=NOFILE=65536" ];
+    };
+    various = becomes {
+      tmpfs = [ "/scratch" ];
+      environment = { TZ = "UTC"; N = 1; };
+      credentials."pg.password" = "secrets/pg";
+      ephemeral = true;
+      restart = "on-failure";
+      stop.timeout = 3;
+      network.mode = "none";
+    } {
+      tmpfs = [ "/scratch" ];
+      environment = { TZ = "UTC"; N = "1"; };
+      credentials."pg.password" = "secrets/pg";
+      ephemeral = true;
+      restart = "on-failure";
+      stop.timeout = 3;
+      network.mode = "none";
+    };
+    # Quotes and the like are the JSON's business.
+    words = becomes { environment.X = "a \"b\" $c \\ 'd'\n%n ü"; } { environment.X = "a \"b\" $c \\ 'd'\n%n ü"; };
+    closure = {
+      expr =
+        let
+          spec = web { configuration = { }; store = "closure"; };
+        in
+        [ spec.store (lib.hasSuffix "/store-paths" spec.system.closure) ];
+      expected = [ "closure" true ];
+    };
+    nixDaemon = becomes { nixDaemon = true; } {
+      volumes = [
+        { source = "/nix/var/nix/db"; target = "/nix/var/nix/db"; readOnly = true; }
+        { source = "/nix/var/nix/daemon-socket"; target = "/nix/var/nix/daemon-socket"; readOnly = true; }
+      ];
+    };
+    conditions = becomes { ports = lib.mkIf false [ "1:1" ]; tmpfs = lib.mkMerge [ [ "/a" ] (lib.mkBefore [ "/b" ]) ]; } { tmpfs = [ "/b" "/a" ]; };
+
+    # --- names that other projects use
+    familiar = becomes {
+      bindMounts."/data" = { hostPath = "src"; isReadOnly = false; };
+      forwardPorts = [ { hostPort = 8080; containerPort = 80; } ];
+      additionalCapabilities = [ "CAP_NET_ADMIN" ];
+      allowedDevices = [ { node = "/dev/fuse"; modifier = "rw"; } ];
+      extraFlags = [ "--x" ];
+      timeoutStartSec = "1min";
+      autoStart = false;
+    } {
+      volumes = [ { source = "src"; target = "/data"; } ];
+      ports = [ { host = 8080; container = 80; } ];
+      capabilities.add = [ "CAP_NET_ADMIN" ];
+      devices = [ { path = "/dev/fuse"; permissions = "rw"; } ];
+      nspawnArgs = [ "--x" ];
+      ready.timeout = 60;
+    };
+    familiarNetwork = becomes { privateNetwork = false; } { network.mode = "host"; };
+    familiarPath = equal (web { path = toplevel; }) { inherit system; };
+    familiarConfig = equal (packages (project { web.config.networking.firewall.allowedTCPPorts = [ 5 ]; })).web-up.config.networking.firewall.allowedTCPPorts [ 5 ];
+
+    # --- both levels, and what comes out
+    bothLevels = equal (
+      let
+        flake = module.outputs [
+          {
+            flake-containers.enable = true;
+            flake-containers.containers.web = { inherit toplevel; ports = [ "1:1" ]; };
+            perSystem.flake-containers.containers.web = { lib, ... }: { ports = lib.mkAfter [ "2:2" ]; };
+            perSystem.flake-containers.containers.db = { inherit toplevel; };
+          }
+        ];
+      in
+      (module.document (packages flake).flake-containers).containers
+    ) {
+      web = { inherit system; ports = [ { host = 1; container = 1; } { host = 2; container = 2; } ]; };
+      db = { inherit system; };
+    };
+    perSystemAlone = equal (builtins.attrNames (packages (module.outputs [ { perSystem.flake-containers.containers.db = { }; } ]))) [
+      "db-down"
+      "db-shell"
+      "db-up"
+      "flake-containers"
+    ];
+    disabled = equal (packages (module.outputs [ { flake-containers.containers.db = { }; } ])) { };
+    darwin = equal (
+      let
+        flake = project { web = { inherit toplevel; }; };
+      in
+      [ flake.packages.x86_64-darwin flake.devShells.x86_64-darwin flake.formatter or { } ]
+    ) [ { } { } { } ];
+    # The names are known without looking at any configuration.
+    lazy = equal (builtins.attrNames (packages (project { web.configuration = throw "looked at"; db = throw "looked at"; }))) [
+      "db-down"
+      "db-shell"
+      "db-up"
+      "flake-containers"
+      "web-down"
+      "web-shell"
+      "web-up"
+    ];
+    # NAME-up has what NAME needs and is not bothered by the others.
+    subset = equal (builtins.attrNames (module.document (packages (project {
+      web = { inherit toplevel; dependsOn = [ "db" ]; };
+      db = { inherit toplevel; };
+      broken.ports = throw "looked at";
+    })).web-up).containers) [ "db" "web" ];
+    version = equal (module.document (packages (project { web = { inherit toplevel; }; })).web-up).version 1;
+    mainProgram = equal (packages (project { web = { inherit toplevel; }; })).web-up.meta.mainProgram "web-up";
+    # The user's packages stay the user's.
+    ownPackages = equal (
+      let
+        flake = module.outputs [
+          (
+            { lib, ... }:
+            {
+              flake-containers = {
+                enable = true;
+                nixpkgs.overlays = [ (_: _: { marked = "containers"; }) ];
+                containers.web.configuration = { pkgs, ... }: { networking.hosts.${pkgs.marked} = [ ]; };
+              };
+              perSystem =
+                { pkgs, ... }:
+                {
+                  legacyPackages.marked = pkgs.marked or "none";
+                };
+            }
+          )
+        ];
+      in
+      [ flake.legacyPackages.x86_64-linux.marked (builtins.attrNames (packages flake).web-up.config.networking.hosts) ]
+    ) [ "none" [ "containers" ] ];
+    containerPackages = equal (packages (project {
+      web = { pkgs, ... }: {
+        configuration = { };
+        nixpkgs = nixpkgs;
+        environment.A = "b";
+      };
+    })).web-up.config.networking.hostName "web";
+  };
+
+  # refusals.NAME is an error whose message has all that `says.NAME` lists.
+  refusals = lib.mapAttrs (_: row: (packages (project row.containers)).flake-containers.spec.drvPath) refused;
+  says = lib.mapAttrs (_: row: row.says) refused;
+}
+
