@@ -55,6 +55,8 @@ struct Backend {
         /* Can a machine have what the plan wants? Refuses without having tried to start. */
         int (*check)(const char *cgroup_mount, const ContainerPlan *plan, Error *reterr);
         int (*open_payload_cgroup)(const char *cgroup_mount, const char *machine, Error *reterr);
+        /* May be NULL. */
+        char *(*payload_path)(const char *machine);
         int (*kill)(const char *cgroup_mount, const char *machine, Error *reterr);
         int (*start)(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                      int *ret_control_fd, Error *reterr);
@@ -77,6 +79,10 @@ int machine_list(const char *cgroup_mount, char ***ret, Error *reterr);
 /* The payload's cgroup directory, for processes that join it. Return: an fd, owned by the caller. */
 int machine_open_payload_cgroup(const MachineStatus *status, const char *cgroup_mount, const char *machine,
                                 Error *reterr);
+
+/* Where the payload's cgroup is, below the host's cgroup2, whether the machine runs or not, for what wants
+ * to see it come. Owned by the caller; NULL: nobody can say. */
+char *machine_payload_path(const char *machine);
 
 /* Ends all of a machine that is alive, at once, and removes its cgroup and what nspawn left. For what must
  * not wait; not running is success. */

@@ -36,6 +36,10 @@ int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *rete
         return fs_open_beneath_optional(top, path, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
 }
 
+char *cgroup_payload_path(const char *machine) {
+        return xasprintf(CGROUP_TOP "/%s/nspawn/payload", machine);
+}
+
 int cgroup_list(const char *mount, char ***ret, Error *reterr) {
         _cleanup_close_ int root = open_mount(mount, reterr), top = -EBADF;
         _cleanup_(closedirp) DIR *d = NULL;

@@ -19,6 +19,9 @@
 /* The machine's cgroup directory, or `*ret_fd = -EBADF` when there is none. */
 int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *reterr);
 
+/* Where the payload is, below the cgroup2 mount. Owned by the caller. */
+char *cgroup_payload_path(const char *machine);
+
 /* The names of all machines that have a cgroup; owned by the caller, NULL when there are none. */
 int cgroup_list(const char *mount, char ***ret, Error *reterr);
 

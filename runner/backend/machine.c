@@ -59,6 +59,12 @@ int machine_open_payload_cgroup(const MachineStatus *status, const char *cgroup_
         return status->backend->open_payload_cgroup(cgroup_mount, machine, reterr);
 }
 
+char *machine_payload_path(const char *machine) {
+        const Backend *backend = backend_choose();
+
+        return backend->payload_path ? backend->payload_path(machine) : NULL;
+}
+
 int machine_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
         for (size_t i = 0; i < ELEMENTSOF(backends); i++) {
                 int r = backends[i]->kill(cgroup_mount, machine, reterr);

@@ -311,6 +311,7 @@ const Backend backend_supervisor = {
         .list = cgroup_list,
         .check = supervisor_check,
         .open_payload_cgroup = supervisor_open_payload_cgroup,
+        .payload_path = cgroup_payload_path,
         .kill = supervisor_kill,
         .start = supervisor_start,
         .stop_begin = supervisor_stop_begin,

@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "base/alloc.h"
-#include "cli/session.h"
+#include "cli/log-sources.h"
 #include "cli/verbs.h"
 #include "report/format.h"
 #include "report/journal.h"
@@ -17,8 +17,9 @@ typedef struct LogsOptions {
         char **units;
         char *priority;
         char *output;
+        char *boot;
+        char *grep;
         bool follow;
-        bool boot;
 } LogsOptions;
 
 static const Option options[] = {
@@ -34,18 +35,19 @@ static const Option options[] = {
          "Only of this unit; may be repeated"},
         {"priority", 'p', OPTION_STRING, offsetof(LogsOptions, priority), "LEVEL",
          "Only this bad and worse: err, 3, warning..err"},
-        {"boot", 'b', OPTION_FLAG, offsetof(LogsOptions, boot), NULL,
-         "Only since the container was last booted"},
+        {"boot", 'b', OPTION_OPTIONAL, offsetof(LogsOptions, boot), "BOOT",
+         "Only of this boot: -1 (the one before), 1 (the first), an id [the newest]"},
+        {"grep", 'g', OPTION_STRING, offsetof(LogsOptions, grep), "REGEX",
+         "Only messages in which this extended regular expression is found"},
         {"output", 'o', OPTION_STRING, offsetof(LogsOptions, output), "FORMAT", "short, json or cat"},
 };
 
 static int parse(const Globals *globals, const LogsOptions *o, LogRequest *request, char ***ret_units,
-                 Error *reterr) {
+                 LogPattern **ret_pattern, Error *reterr) {
         uint64_t now = realtime_usec();
         int r = 0;
 
         request->follow = o->follow;
-        request->this_boot = o->boot;
         request->output = globals->json ? LOG_OUTPUT_JSON : LOG_OUTPUT_SHORT;
         if (o->output)
                 r = log_output_parse(o->output, &request->output, reterr);
@@ -58,6 +60,10 @@ static int parse(const Globals *globals, const LogsOptions *o, LogRequest *reque
         if (r >= 0 && o->priority)
                 r = log_priority_parse(o->priority, &request->priority_first, &request->priority_last,
                                        reterr);
+        if (r >= 0 && o->boot)
+                r = log_boot_parse(o->boot, &request->boot, reterr);
+        if (r >= 0 && o->grep)
+                r = log_pattern_new(o->grep, ret_pattern, reterr);
         STRV_FOREACH (word, o->units) {
                 char *unit;
 
@@ -71,14 +77,15 @@ static int parse(const Globals *globals, const LogsOptions *o, LogRequest *reque
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(session_done) Session s = SESSION_NULL;
-        _cleanup_strv_ char **names = NULL, **units = NULL, **paths = NULL;
-        _cleanup_free_ LogSource *sources = NULL;
+        _cleanup_strv_ char **names = NULL, **units = NULL;
+        _cleanup_(log_sources_done) LogSources sources = LOG_SOURCES_NULL;
+        _cleanup_(log_pattern_freep) LogPattern *pattern = NULL;
         LogRequest request = LOG_REQUEST_INIT;
         int r;
 
         r = session_open(globals, &s, reterr);
         if (r >= 0)
-                r = parse(globals, target, &request, &units, reterr);
+                r = parse(globals, target, &request, &units, &pattern, reterr);
         if (r >= 0)
                 r = session_load_spec(&s, reterr);
         if (r >= 0)
@@ -91,17 +98,13 @@ static int run(const Globals *globals, const void *target, char *const *operands
         if (s.state.fd < 0)
                 return FC_EXIT_OK;
 
-        sources = xnew0(LogSource, strv_length(names));
-        STRV_FOREACH (name, names) {
-                char *journal = xasprintf("%s/journal", *name),
-                     *console = xasprintf("%s/console.log", *name);
-
-                strv_push_take(&paths, journal);
-                strv_push_take(&paths, console);
-                sources[request.n_sources++] = (LogSource){*name, s.state.fd, journal, console};
-        }
-        request.sources = sources;
+        r = log_sources_find(&s, names, &sources, reterr);
+        if (r < 0)
+                return r;
+        request.sources = sources.sources;
+        request.n_sources = sources.n;
         request.units = units;
+        request.pattern = pattern;
         (void) signal(SIGPIPE, SIG_IGN);
         r = logs_show(&request, stdout, reterr);
         return r < 0 ? r : FC_EXIT_OK;

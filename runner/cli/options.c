@@ -32,8 +32,9 @@ static int store(const Option *o, void *target, const char *shown, const char *v
                 *(bool *) field = true;
                 return 0;
         case OPTION_STRING:
+        case OPTION_OPTIONAL:
                 free(*(char **) field);
-                *(char **) field = xstrdup(value);
+                *(char **) field = xstrdup(value ? value : "");
                 return 0;
         case OPTION_STRINGS:
                 strv_push((char ***) field, value);
@@ -65,6 +66,13 @@ static void getopt_done(Getopt *g) {
 /* Values of long options start beyond all letters. */
 #define FIRST_NAME 256
 
+/* As getopt_long(3) counts: none, mandatory, optional; also the number of colons that getopt(3) wants. */
+static int has_argument(const Option *o) {
+        return !o->argument                 ? no_argument
+               : o->type == OPTION_OPTIONAL ? optional_argument
+                                            : required_argument;
+}
+
 static void getopt_build(Getopt *g, const OptionTable *tables, size_t n_tables, bool stop_early) {
         size_t n_names = 0, n_letters;
 
@@ -73,7 +81,7 @@ static void getopt_build(Getopt *g, const OptionTable *tables, size_t n_tables, 
         g->rows = xnew0(const Option *, g->n);
         g->targets = xnew0(void *, g->n);
         g->names = xnew0(struct option, g->n + 1);
-        g->letters = xmalloc0(2 * g->n + 3);
+        g->letters = xmalloc0(3 * g->n + 3);
         /* '+': stop at the first operand; ':': tell a missing value from an unknown option. */
         n_letters = (size_t) sprintf(g->letters, "%s:", stop_early ? "+" : "");
 
@@ -86,12 +94,12 @@ static void getopt_build(Getopt *g, const OptionTable *tables, size_t n_tables, 
                         if (o->name)
                                 g->names[n_names++] = (struct option){
                                         .name = o->name,
-                                        .has_arg = o->argument ? required_argument : no_argument,
+                                        .has_arg = has_argument(o),
                                         .val = FIRST_NAME + (int) i,
                                 };
                         if (o->letter)
-                                n_letters += (size_t) sprintf(g->letters + n_letters, "%c%s", o->letter,
-                                                              o->argument ? ":" : "");
+                                n_letters += (size_t) sprintf(g->letters + n_letters, "%c%.*s", o->letter,
+                                                              has_argument(o), "::");
                 }
 }
 
@@ -117,6 +125,17 @@ static int refuse(const Getopt *g, int c, char *const *argv, Error *reterr) {
         return error_raise(reterr, FC_EXIT_USAGE, "unknown option '%s'", argv[optind - 1]);
 }
 
+/* "-b -1", as journalctl(1) takes it: a number with a sign is no option, and no other operand looks so. */
+static const char *take_number(char *const *words, int argc) {
+        const char *word = optind < argc ? words[optind] : "";
+        size_t n = strlen(word);
+
+        if (n < 2 || (word[0] != '-' && word[0] != '+') || strspn(word + 1, "0123456789") != n - 1)
+                return NULL;
+        optind++;
+        return word;
+}
+
 int options_parse(const OptionTable *tables, size_t n_tables, char *const *argv, bool stop_early,
                   char ***ret_operands, Error *reterr) {
         _cleanup_(getopt_done) Getopt g = {};
@@ -138,6 +157,8 @@ int options_parse(const OptionTable *tables, size_t n_tables, char *const *argv,
                 if (c == '?' || c == ':')
                         return refuse(&g, c, words, reterr);
                 i = row_of(&g, c);
+                if (g.rows[i]->type == OPTION_OPTIONAL && !optarg)
+                        optarg = (char *) take_number(words, argc);
                 shown = c >= FIRST_NAME ? xasprintf("--%s", g.rows[i]->name) : xasprintf("-%c", c);
                 r = store(g.rows[i], g.targets[i], shown, optarg, reterr);
                 if (r < 0)
@@ -151,7 +172,7 @@ void options_done(const OptionTable *table) {
         for (size_t i = 0; i < table->n_rows; i++) {
                 char *field = (char *) table->target + table->rows[i].offset;
 
-                if (table->rows[i].type == OPTION_STRING) {
+                if (table->rows[i].type == OPTION_STRING || table->rows[i].type == OPTION_OPTIONAL) {
                         free(*(char **) field);
                         *(char **) field = NULL;
                 } else if (table->rows[i].type == OPTION_STRINGS)
@@ -168,8 +189,12 @@ void options_print_help(FILE *f, const Option *rows, size_t n_rows) {
                 _cleanup_free_ char *name = o->name ? xasprintf("--%s", o->name) : xstrdup("");
                 _cleanup_free_ char *letter =
                         o->letter ? xasprintf("-%c%s", o->letter, o->name ? ", " : "") : xstrdup("    ");
-                _cleanup_free_ char *left = xasprintf("%s%s%s%s", letter, name, o->argument ? " " : "",
-                                                      o->argument ? o->argument : "");
+                bool optional = o->type == OPTION_OPTIONAL;
+                _cleanup_free_ char *left = xasprintf("%s%s%s%s%s", letter, name,
+                                                      !o->argument ? ""
+                                                      : optional   ? "[="
+                                                                   : " ",
+                                                      o->argument ? o->argument : "", optional ? "]" : "");
 
                 (void) fprintf(f, "  %-26s %s\n", left, o->help);
         }

@@ -7,11 +7,12 @@
 #include "base/strv.h"
 
 typedef enum OptionType {
-        OPTION_FLAG,    /* bool; a repeated one is the same */
-        OPTION_STRING,  /* char *, the last one counts */
-        OPTION_STRINGS, /* char **, each is added */
-        OPTION_SECONDS, /* uint64_t microseconds from whole or decimal seconds; UINT64_MAX: not given */
-        OPTION_IGNORED, /* accepted for people who know it from elsewhere, without effect */
+        OPTION_FLAG,     /* bool; a repeated one is the same */
+        OPTION_STRING,   /* char *, the last one counts */
+        OPTION_STRINGS,  /* char **, each is added */
+        OPTION_OPTIONAL, /* char *, "" without a value; "-o VALUE" only for a number with a sign */
+        OPTION_SECONDS,  /* uint64_t microseconds from whole or decimal seconds; UINT64_MAX: not given */
+        OPTION_IGNORED,  /* accepted for people who know it from elsewhere, without effect */
 } OptionType;
 
 typedef struct Option {

@@ -90,6 +90,16 @@ int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr) {
         return 0;
 }
 
+int console_reader_seek_to(ConsoleReader *reader, uint64_t offset, Error *reterr) {
+        struct stat st;
+
+        if (fstat(reader->fd, &st) < 0)
+                return error_set(reterr, errno, "look at the console's log");
+        reader->offset = (off_t) offset <= st.st_size ? (off_t) offset : 0;
+        reader->pending.size = reader->taken = reader->scanned = 0;
+        return 0;
+}
+
 /* The part of a line that a screen shows in the end: behind the last carriage return that something follows.
  */
 static void visible_part(const char *line, size_t size, const char **ret_line, size_t *ret_size) {

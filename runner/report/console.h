@@ -27,6 +27,9 @@ DEFINE_FREEP(ConsoleReader, console_reader_free);
 /* To the beginning of the @n-th line from the end; UINT64_MAX: the beginning. */
 int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr);
 
+/* To an offset, or to the beginning of a file that is not that long. */
+int console_reader_seek_to(ConsoleReader *reader, uint64_t offset, Error *reterr);
+
 /**
  * console_reader_next() - the next line that has ended
  *

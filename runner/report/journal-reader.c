@@ -10,6 +10,13 @@
 #include "base/fs.h"
 #include "base/strv.h"
 #include "report/journal-reader.h"
+#include "report/log-filter.h"
+
+/* Entries that are read for one that matches the pattern before somebody else gets a turn. */
+#define SKIP_MAX 4096
+
+/* More boots than these are not looked for. A damaged journal could lead round in a circle. */
+#define BOOTS_MAX 100000
 
 /* sd-journal unpacks a field up to this size; a bomb of zeros is not worth more. */
 #define FIELD_SIZE_MAX (1024 * 1024)
@@ -53,6 +60,7 @@ struct JournalReader {
         const LogRequest *request;
         unsigned needed; /* fields after which an entry need not be read further */
         bool on_entry;   /* the next entry is the one that sd-journal stands on */
+        bool no_boot;    /* the boot that is asked for is not there */
         Buffer values[_FIELD_MAX];
         LogEntry entry;
 };
@@ -145,7 +153,7 @@ static int match_unit(sd_journal *journal, const char *unit) {
         return sd_journal_add_disjunction(journal);
 }
 
-static int add_matches(JournalReader *reader) {
+static int add_matches(JournalReader *reader, const char *boot) {
         const LogRequest *request = reader->request;
         int r;
 
@@ -155,42 +163,117 @@ static int add_matches(JournalReader *reader) {
                         return r;
         }
         r = sd_journal_add_conjunction(reader->journal);
+        if (r >= 0 && boot)
+                r = match(reader->journal, "_BOOT_ID", boot);
         if (r < 0 || (request->priority_first == 0 && request->priority_last >= 7))
                 return r;
-        for (unsigned i = request->priority_first; i <= request->priority_last; i++) {
+        r = sd_journal_add_conjunction(reader->journal);
+        for (unsigned i = request->priority_first; r >= 0 && i <= request->priority_last; i++) {
                 char value[] = {(char) ('0' + i), '\0'};
 
                 r = match(reader->journal, "PRIORITY", value);
-                if (r < 0)
-                        return r;
         }
+        return r;
+}
+
+/* From the entry that sd-journal stands on to the first one of its boot. */
+static int to_boot_start(sd_journal *journal, char ret_id[static SD_ID128_STRING_MAX], uint64_t *ret_usec) {
+        sd_id128_t boot;
+        uint64_t unused;
+        int r;
+
+        r = sd_journal_get_monotonic_usec(journal, &unused, &boot);
+        r = r < 0 ? r : match(journal, "_BOOT_ID", sd_id128_to_string(boot, ret_id));
+        r = r < 0 ? r : sd_journal_seek_head(journal);
+        r = r < 0 ? r : sd_journal_next(journal);
+        if (r > 0)
+                r = sd_journal_get_realtime_usec(journal, ret_usec) < 0 ? 0 : 1;
+        sd_journal_flush_matches(journal);
+        return r;
+}
+
+/* All boots, the newest first, but not more than @max; *ret_usec: when the last of them began. */
+static int list_boots(sd_journal *journal, size_t max, char ***ret, uint64_t *ret_usec) {
+        _cleanup_strv_ char **boots = NULL;
+        int r;
+
+        r = sd_journal_seek_tail(journal);
+        for (size_t n = 0; r >= 0 && n < max; n++) {
+                char id[SD_ID128_STRING_MAX];
+
+                /* The entry before the first one of a boot is of the boot before. */
+                r = sd_journal_previous(journal);
+                if (r <= 0)
+                        break;
+                r = to_boot_start(journal, id, ret_usec);
+                if (r <= 0)
+                        break;
+                strv_push(&boots, id);
+        }
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(boots);
         return 0;
 }
 
 /* When the newest boot began: the time of its first entry; 0 when there is no entry. A time instead of a
  * match on the boot, so that following goes on into the next boot. */
 static int find_boot_start(sd_journal *journal, uint64_t *ret) {
-        char id[SD_ID128_STRING_MAX];
-        sd_id128_t boot;
-        uint64_t unused;
-        int r;
+        _cleanup_strv_ char **boots = NULL;
 
         *ret = 0;
-        r = sd_journal_seek_tail(journal);
-        r = r < 0 ? r : sd_journal_previous(journal);
-        if (r <= 0)
+        return list_boots(journal, 1, &boots, ret);
+}
+
+/* The id of an older boot, or NULL: there is none. */
+static int find_boot(sd_journal *journal, const LogBoot *boot, char **ret) {
+        _cleanup_strv_ char **boots = NULL;
+        bool from_end = boot->kind == LOG_BOOT_OFFSET && boot->offset <= 0;
+        uint64_t unused;
+        size_t n, back;
+        int r;
+
+        r = list_boots(journal, from_end ? (size_t) -boot->offset + 1 : BOOTS_MAX, &boots, &unused);
+        if (r < 0)
                 return r;
-        r = sd_journal_get_monotonic_usec(journal, &unused, &boot);
-        r = r < 0 ? r : match(journal, "_BOOT_ID", sd_id128_to_string(boot, id));
-        r = r < 0 ? r : sd_journal_seek_head(journal);
-        r = r < 0 ? r : sd_journal_next(journal);
-        if (r > 0)
-                r = sd_journal_get_realtime_usec(journal, ret);
-        sd_journal_flush_matches(journal);
+        n = strv_length(boots);
+        *ret = NULL;
+        if (boot->kind == LOG_BOOT_ID) {
+                *ret = strv_contains(boots, boot->id) ? xstrdup(boot->id) : NULL;
+                return 0;
+        }
+        back = boot->offset <= 0 ? (size_t) -boot->offset : n - (size_t) boot->offset;
+        if (back < n)
+                *ret = xstrdup(boots[back]);
+        return 0;
+}
+
+static bool matches_pattern(const JournalReader *reader, const void *message, size_t size) {
+        return log_pattern_matches(reader->request->pattern, message, size);
+}
+
+/* Back over @lines entries that match the pattern, from sd-journal's position. Return: as
+ * sd_journal_previous_skip(). */
+static int skip_back(JournalReader *reader, uint64_t lines) {
+        uint64_t found = 0;
+        int r;
+
+        if (!reader->request->pattern)
+                return sd_journal_previous_skip(reader->journal, lines);
+        while ((r = sd_journal_previous(reader->journal)) > 0) {
+                const void *data;
+                size_t size;
+
+                if (sd_journal_get_data(reader->journal, "MESSAGE", &data, &size) >= 0 &&
+                    matches_pattern(reader, (const char *) data + strlen("MESSAGE="),
+                                    size - strlen("MESSAGE=")) &&
+                    ++found == lines)
+                        return 1;
+        }
         return r;
 }
 
-/* To the @lines-th entry from the end, or from until; false: that lies before @since, or there is none. */
+/* To the @lines-th entry from the end, or from until; 0: that lies before @since, or there is none. */
 static int seek_back(JournalReader *reader, uint64_t since, uint64_t lines) {
         sd_journal *journal = reader->journal;
         uint64_t usec;
@@ -199,7 +282,8 @@ static int seek_back(JournalReader *reader, uint64_t since, uint64_t lines) {
         r = reader->request->until_usec == UINT64_MAX
                     ? sd_journal_seek_tail(journal)
                     : sd_journal_seek_realtime_usec(journal, reader->request->until_usec);
-        r = r < 0 ? r : sd_journal_previous_skip(journal, lines > 0 ? lines : 1);
+        if (r >= 0)
+                r = lines > 0 ? skip_back(reader, lines) : sd_journal_previous(journal);
         if (r <= 0)
                 return r;
         r = sd_journal_get_realtime_usec(journal, &usec);
@@ -210,17 +294,22 @@ static int seek_back(JournalReader *reader, uint64_t since, uint64_t lines) {
 }
 
 static int seek(JournalReader *reader, uint64_t lines) {
+        const LogBoot *boot = &reader->request->boot;
         sd_journal *journal = reader->journal;
-        uint64_t since = reader->request->since_usec, boot = 0;
+        uint64_t since = reader->request->since_usec, start = 0;
+        _cleanup_free_ char *id = NULL;
         int r;
 
-        if (reader->request->this_boot) {
-                r = find_boot_start(journal, &boot);
-                if (r < 0)
-                        return r;
-                since = boot > since ? boot : since;
-        }
-        r = add_matches(reader);
+        if (boot->kind == LOG_BOOT_OFFSET && boot->offset == 0) {
+                r = find_boot_start(journal, &start);
+                since = start > since ? start : since;
+        } else if (boot->kind != LOG_BOOT_ANY) {
+                r = find_boot(journal, boot, &id);
+                reader->no_boot = !id;
+        } else
+                r = 0;
+        if (r >= 0)
+                r = add_matches(reader, id);
         if (r < 0)
                 return r;
         reader->on_entry = false;
@@ -291,10 +380,8 @@ static LogText unit_of(const JournalReader *reader, unsigned found) {
         return value_of(reader, found, FIELD_SYSTEMD_UNIT);
 }
 
-int journal_reader_next(JournalReader *reader, const LogEntry **ret, Error *reterr) {
-        LogEntry *entry = &reader->entry;
-        LogText priority;
-        unsigned found;
+/* Steps to the next entry and reads its fields. Return: 1, 0 at the end, or a negative errno. */
+static int read_next(JournalReader *reader, unsigned *ret_found) {
         int r = 1;
 
         if (reader->on_entry)
@@ -302,25 +389,51 @@ int journal_reader_next(JournalReader *reader, const LogEntry **ret, Error *rete
         else
                 r = sd_journal_next(reader->journal);
         if (r > 0)
-                r = sd_journal_get_realtime_usec(reader->journal, &entry->realtime_usec);
+                r = sd_journal_get_realtime_usec(reader->journal, &reader->entry.realtime_usec);
         else if (r == 0)
                 return 0;
         if (r < 0)
-                return error_set(reterr, r, "read the journal");
-        if (entry->realtime_usec > reader->request->until_usec)
+                return r;
+        if (reader->entry.realtime_usec > reader->request->until_usec)
                 return 0;
+        *ret_found = read_fields(reader);
+        return 1;
+}
 
-        found = read_fields(reader);
+int journal_reader_next(JournalReader *reader, const LogEntry **ret, Error *reterr) {
+        LogEntry *entry = &reader->entry;
+        unsigned found = 0, skipped = 0;
+        LogText priority;
+        int r;
+
+        if (reader->no_boot)
+                return 0;
+        for (;;) {
+                r = read_next(reader, &found);
+                if (r < 0)
+                        return error_set(reterr, r, "read the journal");
+                if (r == 0)
+                        return 0;
+                entry->message = value_of(reader, found, FIELD_MESSAGE);
+                if (!reader->request->pattern ||
+                    matches_pattern(reader, entry->message.data, entry->message.size))
+                        break;
+                if (++skipped == SKIP_MAX)
+                        return 2;
+        }
         priority = value_of(reader, found, FIELD_PRIORITY);
         entry->priority = priority.size == 1 && priority.data[0] >= '0' && priority.data[0] <= '7'
                                   ? priority.data[0] - '0'
                                   : -1;
-        entry->message = value_of(reader, found, FIELD_MESSAGE);
         entry->ident = first_of(reader, found, FIELD_IDENT, FIELD_COMM);
         entry->pid = first_of(reader, found, FIELD_PID, FIELD_SYSLOG_PID);
         entry->unit = unit_of(reader, found);
         *ret = entry;
         return 1;
+}
+
+bool journal_reader_has_boot(const JournalReader *reader) {
+        return !reader->no_boot;
 }
 
 bool journal_reader_has_files(JournalReader *reader) {

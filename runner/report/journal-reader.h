@@ -39,8 +39,12 @@ DEFINE_FREEP(JournalReader, journal_reader_free);
  */
 int journal_reader_seek(JournalReader *reader, uint64_t lines, Error *reterr);
 
-/* The next entry that matches. Return: 1, 0 when there is none (yet), or a negative errno. */
+/* The next entry that matches. Return: 1, 0 when there is none (yet), 2 when a good many were read that do
+ * not match and the caller may want to look at something else before it calls again, or a negative errno. */
 int journal_reader_next(JournalReader *reader, const LogEntry **ret, Error *reterr);
+
+/* After journal_reader_seek(): whether the boot that was asked for is there. Without, there is no entry. */
+bool journal_reader_has_boot(const JournalReader *reader);
 
 /* Whether there is any journal file that can be read. */
 bool journal_reader_has_files(JournalReader *reader);

@@ -26,10 +26,24 @@ typedef struct LogSource {
         int dir_fd;          /* not owned */
         const char *journal; /* "db/journal"; NULL: a payload without a journal */
         const char *console; /* "db/console.log", read where there is no journal (yet); NULL: never */
+        bool console_timed;  /* since_usec is known to be at this offset of the console's log: */
+        uint64_t console_from;
+        size_t colour;               /* of its prefix: a small number that is always the same for it */
+        const char *journald_cgroup; /* of the guest, to see when it writes; NULL: unknown */
+        int cgroup_fd;               /* what that is relative to: the host's cgroup2; not owned */
 } LogSource;
 
+/* Which boot of a guest. */
+typedef struct LogBoot {
+        enum { LOG_BOOT_ANY, LOG_BOOT_OFFSET, LOG_BOOT_ID } kind;
+        int64_t offset; /* 0: the newest, -1: the one before it, 1: the first */
+        char id[33];    /* in lower case */
+} LogBoot;
+
+typedef struct LogPattern LogPattern; /* log-filter.h */
+
 #define LOG_LINES_ALL     UINT64_MAX
-#define LOG_LINES_DEFAULT (UINT64_MAX - 1) /* all; with follow and neither since nor this_boot: 10 */
+#define LOG_LINES_DEFAULT (UINT64_MAX - 1) /* all; with follow and neither since nor boot: 10 */
 
 typedef struct LogRequest {
         const LogSource *sources;
@@ -38,7 +52,8 @@ typedef struct LogRequest {
         unsigned priority_first, priority_last; /* 0 (emerg) to 7 (debug), see log_priority_parse() */
         uint64_t since_usec, until_usec;        /* inclusive, microseconds since the epoch */
         uint64_t lines;                         /* of each container: the last of them; journal entries */
-        bool this_boot;                         /* from the newest boot on */
+        LogBoot boot;                           /* followed, the newest goes over into the next ones */
+        LogPattern *pattern;                    /* that the message has; NULL: any */
         bool follow;
         LogOutput output;
 } LogRequest;
@@ -53,15 +68,15 @@ typedef struct LogRequest {
  * or SIGTERM (0), until the reader of @out is gone (0, also while nothing is being logged), or until an
  * error. It then waits for what does not exist yet (the container was never started) and goes on over
  * restarts of the guest, a new machine id, rotation, and a container directory that is removed and made
- * again. No polling: an entry is printed when the guest's journald announces it, which it does 250 to 500 ms
- * after it got the first that is not announced yet.
+ * again. No polling: an entry is printed when the guest's journald has written it (journald-watch.h) or,
+ * where that cannot be watched, when it announces it, 250 to 500 ms later.
  *
  * Short output has the container's name in front when there are several, the date when it is not today's,
  * and colours when @out is a terminal. Cat output is raw bytes unless @out is a terminal.
  *
- * A console has neither times nor units nor priorities: it is left out when any of these is asked for, which
- * is an error (FC_EXIT_USAGE) when nothing else is there, as is following with an end (until). The caller
- * ignores SIGPIPE.
+ * A console has neither times nor units, priorities or boots: it is left out when any of these is asked for,
+ * which is an error (FC_EXIT_USAGE) when nothing else is there, as is following with an end (until, an older
+ * boot), or a boot that none of them had. The caller ignores SIGPIPE.
  */
 int logs_show(const LogRequest *request, FILE *out, Error *reterr);
 

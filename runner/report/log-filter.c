@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <ctype.h>
+#include <regex.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -21,29 +22,33 @@ static bool is_unit_char(char c) {
         return isalnum((unsigned char) c) || (c != '\0' && strchr(":-_.\\@", c));
 }
 
+static bool has_unit_type(const char *word, size_t n) {
+        for (size_t i = 0; i < ELEMENTSOF(unit_types); i++) {
+                size_t length = strlen(unit_types[i]);
+
+                if (n > length && streq(word + n - length, unit_types[i]))
+                        return true;
+        }
+        return false;
+}
+
 int log_unit_name(const char *word, char **ret, Error *reterr) {
         size_t n = strlen(word);
         _cleanup_free_ char *quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
+        bool typed;
 
         if (n == 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "the name of a unit is empty");
-        if (n > UNIT_NAME_MAX - strlen(".service"))
-                return error_raise(reterr, FC_EXIT_USAGE, "the name of a unit is longer than %d characters",
-                                   UNIT_NAME_MAX);
         if (strpbrk(word, "*?["))
                 return error_raise(reterr, FC_EXIT_USAGE, "unit '%s': patterns are not supported", quote);
         for (const char *p = word; *p; p++)
                 if (!is_unit_char(*p))
                         return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no name of a unit", quote);
-        for (size_t i = 0; i < ELEMENTSOF(unit_types); i++) {
-                size_t length = strlen(unit_types[i]);
-
-                if (n > length && streq(word + n - length, unit_types[i])) {
-                        *ret = xstrdup(word);
-                        return 0;
-                }
-        }
-        *ret = xasprintf("%s.service", word);
+        typed = has_unit_type(word, n);
+        if (n + (typed ? 0 : strlen(".service")) > UNIT_NAME_MAX)
+                return error_raise(reterr, FC_EXIT_USAGE, "the name of a unit is longer than %d characters",
+                                   UNIT_NAME_MAX);
+        *ret = xasprintf("%s%s", word, typed ? "" : ".service");
         return 0;
 }
 
@@ -98,6 +103,84 @@ int log_output_parse(const char *word, LogOutput *ret, Error *reterr) {
                 }
         quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
         return error_raise(reterr, FC_EXIT_USAGE, "'%s' is none of short, json, cat", quote);
+}
+
+static bool parse_boot_id(const char *word, char ret[static 33]) {
+        size_t n = 0;
+
+        for (const char *p = word; *p; p++) {
+                size_t at = (size_t) (p - word);
+
+                if (*p == '-' && strlen(word) == 36 && (at == 8 || at == 13 || at == 18 || at == 23))
+                        continue;
+                if (!isxdigit((unsigned char) *p) || n == 32)
+                        return false;
+                ret[n++] = (char) tolower((unsigned char) *p);
+        }
+        ret[n] = '\0';
+        return n == 32;
+}
+
+int log_boot_parse(const char *word, LogBoot *ret, Error *reterr) {
+        const char *digits = word[0] == '-' || word[0] == '+' ? word + 1 : word;
+        size_t n = strlen(digits);
+        LogBoot boot = {.kind = LOG_BOOT_OFFSET};
+        _cleanup_free_ char *quote = NULL;
+
+        if (streq(word, "all"))
+                boot.kind = LOG_BOOT_ANY;
+        else if (parse_boot_id(word, boot.id))
+                boot.kind = LOG_BOOT_ID;
+        else if (n > 0 && n <= 9 && strspn(digits, "0123456789") == n)
+                boot.offset = word[0] == '-' ? -atol(digits) : atol(digits);
+        else if (word[0] != '\0') {
+                quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "'%s' is no boot: 0 (the newest), -1 (the one before), 1 (the first), an "
+                                   "id, or all",
+                                   quote);
+        }
+        *ret = boot;
+        return 0;
+}
+
+struct LogPattern {
+        regex_t regex;
+};
+
+int log_pattern_new(const char *word, LogPattern **ret, Error *reterr) {
+        LogPattern *pattern = xnew0(LogPattern, 1);
+        int flags = REG_EXTENDED | REG_NEWLINE | REG_NOSUB, k;
+        char text[128];
+
+        for (const char *p = word; *p && !(flags & REG_ICASE); p++)
+                if (isupper((unsigned char) *p))
+                        break;
+                else if (p[1] == '\0')
+                        flags |= REG_ICASE;
+        k = regcomp(&pattern->regex, word, flags);
+        if (k != 0) {
+                _cleanup_free_ char *quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
+
+                (void) regerror(k, &pattern->regex, text, sizeof(text));
+                free(pattern);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no regular expression: %s", quote, text);
+        }
+        *ret = pattern;
+        return 0;
+}
+
+LogPattern *log_pattern_free(LogPattern *pattern) {
+        if (!pattern)
+                return NULL;
+        regfree(&pattern->regex);
+        free(pattern);
+        return NULL;
+}
+
+bool log_pattern_matches(LogPattern *pattern, const char *text, size_t size) {
+        /* Not NUL-terminated, and so not for regexec(3). */
+        return re_search(&pattern->regex, text ? text : "", (int) size, 0, (int) size, NULL) >= 0;
 }
 
 int log_lines_parse(const char *word, uint64_t *ret, Error *reterr) {

@@ -14,5 +14,16 @@ int log_priority_parse(const char *word, unsigned *ret_first, unsigned *ret_last
 /* "short", "json", "cat". */
 int log_output_parse(const char *word, LogOutput *ret, Error *reterr);
 
+/* "" or "0" (the newest boot), "-1" (the one before), "1" (the first), "all", or the 32 hexadecimal digits
+ * of an id, with or without dashes. */
+int log_boot_parse(const char *word, LogBoot *ret, Error *reterr);
+
+/* A POSIX extended regular expression. Like with journalctl(1), case counts only where the expression has an
+ * upper case letter. */
+int log_pattern_new(const char *word, LogPattern **ret, Error *reterr);
+LogPattern *log_pattern_free(LogPattern *pattern);
+DEFINE_FREEP(LogPattern, log_pattern_free);
+bool log_pattern_matches(LogPattern *pattern, const char *text, size_t size);
+
 /* "all" or a number. */
 int log_lines_parse(const char *word, uint64_t *ret, Error *reterr);

@@ -31,16 +31,16 @@ void log_format_init(LogFormat *format, const LogRequest *request, FILE *out) {
 }
 
 /* "db    | " */
-static void append_prefix(const LogFormat *format, Buffer *buffer, const char *container, size_t index) {
+static void append_prefix(const LogFormat *format, Buffer *buffer, const LogSource *source) {
         static const char *const colours[] = {"\x1b[36m", "\x1b[35m", "\x1b[32m",
                                               "\x1b[34m", "\x1b[33m", "\x1b[96m"};
 
         if (format->prefix_width == 0)
                 return;
         if (format->colour)
-                buffer_append_text(buffer, colours[index % ELEMENTSOF(colours)]);
-        buffer_append_text(buffer, container);
-        buffer_append_fill(buffer, ' ', format->prefix_width - text_width(container));
+                buffer_append_text(buffer, colours[source->colour % ELEMENTSOF(colours)]);
+        buffer_append_text(buffer, source->container);
+        buffer_append_fill(buffer, ' ', format->prefix_width - text_width(source->container));
         buffer_append_text(buffer, " | ");
         if (format->colour)
                 buffer_append_text(buffer, RESET);
@@ -110,8 +110,7 @@ static const char *priority_colour(int priority) {
         return priority <= 3 ? "\x1b[31m" : priority == 4 ? "\x1b[33m" : priority == 7 ? "\x1b[2m" : NULL;
 }
 
-static void append_short(LogFormat *format, Buffer *buffer, const LogSource *source, size_t index,
-                         const LogEntry *entry) {
+static void append_short(LogFormat *format, Buffer *buffer, const LogSource *source, const LogEntry *entry) {
         const char *colour = format->colour ? priority_colour(entry->priority) : NULL;
         size_t start, indent = 0;
         LogText left = entry->message;
@@ -120,7 +119,7 @@ static void append_short(LogFormat *format, Buffer *buffer, const LogSource *sou
         do {
                 LogText line = cut_line(left, &left);
 
-                append_prefix(format, buffer, source->container, index);
+                append_prefix(format, buffer, source);
                 if (first) {
                         start = buffer->size;
                         buffer_append_text(buffer, clock_text(format, entry->realtime_usec));
@@ -214,8 +213,7 @@ static void append_json(Buffer *buffer, const char *container, const LogEntry *e
         buffer_append_text(buffer, "\n");
 }
 
-void log_format_entry(LogFormat *format, Buffer *buffer, const LogSource *source, size_t index,
-                      const LogEntry *entry) {
+void log_format_entry(LogFormat *format, Buffer *buffer, const LogSource *source, const LogEntry *entry) {
         switch (format->output) {
         case LOG_OUTPUT_JSON:
                 append_json(buffer, source->container, entry);
@@ -224,12 +222,12 @@ void log_format_entry(LogFormat *format, Buffer *buffer, const LogSource *source
                 append_cat(format, buffer, entry->message);
                 break;
         default:
-                append_short(format, buffer, source, index, entry);
+                append_short(format, buffer, source, entry);
         }
 }
 
-void log_format_console(LogFormat *format, Buffer *buffer, const LogSource *source, size_t index,
-                        const char *line, size_t size) {
+void log_format_console(LogFormat *format, Buffer *buffer, const LogSource *source, const char *line,
+                        size_t size) {
         LogEntry entry = {.priority = -1, .message = {.data = line, .size = size}};
 
         switch (format->output) {
@@ -240,7 +238,7 @@ void log_format_console(LogFormat *format, Buffer *buffer, const LogSource *sour
                 append_cat(format, buffer, entry.message);
                 break;
         default:
-                append_prefix(format, buffer, source->container, index);
+                append_prefix(format, buffer, source);
                 text_append_safe(buffer, line, size);
                 buffer_append_text(buffer, "\n");
         }

@@ -19,13 +19,12 @@ typedef struct LogFormat {
 /* @out: to know what may be written there. */
 void log_format_init(LogFormat *format, const LogRequest *request, FILE *out);
 
-/* Appends one entry with its line end. @index: the source's number, which chooses its colour. */
-void log_format_entry(LogFormat *format, Buffer *buffer, const LogSource *source, size_t index,
-                      const LogEntry *entry);
+/* Appends one entry with its line end. */
+void log_format_entry(LogFormat *format, Buffer *buffer, const LogSource *source, const LogEntry *entry);
 
 /* The same for a line of a console, which has only text. */
-void log_format_console(LogFormat *format, Buffer *buffer, const LogSource *source, size_t index,
-                        const char *line, size_t size);
+void log_format_console(LogFormat *format, Buffer *buffer, const LogSource *source, const char *line,
+                        size_t size);
 
 /* The lines of one entry as journal_unit_tail() gives them. */
 void log_format_evidence(const LogEntry *entry, char ***lines);

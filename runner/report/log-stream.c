@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 
 #include "base/fs.h"
+#include "report/log-filter.h"
 #include "report/log-view.h"
 
 /* Within a journal sd_journal_process() may move the reader, which must not happen to an entry that was read
@@ -12,7 +13,8 @@
 #define PROCESS_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 5)
 
 static bool wants_console(const LogView *view, const LogSource *source) {
-        return source->console && !log_request_has_filters(view->request);
+        return source->console && !log_request_has_filters(view->request) &&
+               (view->request->since_usec == 0 || source->console_timed);
 }
 
 static void drop_reader(Stream *stream) {
@@ -25,17 +27,21 @@ static void drop_reader(Stream *stream) {
 
 int log_stream_print_console(Stream *stream, bool rest, Error *reterr) {
         LogView *view = stream->view;
+        LogPattern *pattern = view->request->pattern;
         const char *line;
         size_t size;
         int r;
 
         while ((r = console_reader_next(stream->console, &line, &size, reterr)) > 0) {
-                log_format_console(&view->format, &view->buffer, stream->source, stream->index, line, size);
+                if (pattern && !log_pattern_matches(pattern, line, size))
+                        continue;
+                log_format_console(&view->format, &view->buffer, stream->source, line, size);
                 if (view->buffer.size >= LOG_FLUSH_SIZE && (r = log_view_flush(view, reterr)) < 0)
                         return r;
         }
-        if (r >= 0 && rest && console_reader_rest(stream->console, &line, &size))
-                log_format_console(&view->format, &view->buffer, stream->source, stream->index, line, size);
+        if (r >= 0 && rest && console_reader_rest(stream->console, &line, &size) &&
+            (!pattern || log_pattern_matches(pattern, line, size)))
+                log_format_console(&view->format, &view->buffer, stream->source, line, size);
         return r;
 }
 
@@ -156,7 +162,10 @@ static int open_console(Stream *stream, int fd, Error *reterr) {
                 return r;
         }
         stream->console = console_reader_new(fd);
-        r = console_reader_seek(stream->console, view->started ? UINT64_MAX : view->lines, reterr);
+        if (view->request->since_usec > 0 && !view->started)
+                r = console_reader_seek_to(stream->console, stream->source->console_from, reterr);
+        else
+                r = console_reader_seek(stream->console, view->started ? UINT64_MAX : view->lines, reterr);
         if (r >= 0 && view->event) {
                 r = sd_event_add_inotify_fd(view->event, &stream->console_io, fd, IN_MODIFY,
                                             on_console_change, stream);
@@ -173,6 +182,15 @@ static int on_console_file(int fd, void *userdata, Error *reterr) {
         return open_console(userdata, fd, reterr);
 }
 
+static void on_journald(void *userdata) {
+        Stream *stream = userdata;
+
+        if (!stream->reader)
+                return;
+        stream->unread = true;
+        log_view_schedule(stream->view);
+}
+
 int log_stream_follow(Stream *stream, Error *reterr) {
         const LogSource *source = stream->source;
         LogView *view = stream->view;
@@ -181,6 +199,9 @@ int log_stream_follow(Stream *stream, Error *reterr) {
         if (source->journal) {
                 r = path_watch_new(view->event, source->dir_fd, source->journal, O_RDONLY | O_DIRECTORY,
                                    on_journal_directory, stream, &stream->journal_watch, reterr);
+                if (r >= 0 && source->journald_cgroup)
+                        r = journald_watch_new(view->event, source->cgroup_fd, source->journald_cgroup,
+                                               on_journald, stream, &stream->journald, reterr);
                 if (r < 0)
                         return r;
         }
@@ -211,6 +232,7 @@ int log_stream_open(Stream *stream, Error *reterr) {
 }
 
 void log_stream_done(Stream *stream) {
+        stream->journald = journald_watch_free(stream->journald);
         stream->journal_watch = path_watch_free(stream->journal_watch);
         stream->console_watch = path_watch_free(stream->console_watch);
         drop_reader(stream);

@@ -3,6 +3,8 @@
 /* Several sources merged into one output, and kept up to date. Within one journal the order is sd-journal's;
  * between journals the earlier time goes first. */
 
+#include <inttypes.h>
+
 #include "base/alloc.h"
 #include "report/log-view.h"
 
@@ -11,8 +13,8 @@
 
 bool log_request_has_filters(const LogRequest *request) {
         return (request->units && request->units[0]) || request->priority_first > 0 ||
-               request->priority_last < 7 || request->since_usec > 0 || request->until_usec != UINT64_MAX ||
-               request->this_boot;
+               request->priority_last < 7 || request->until_usec != UINT64_MAX ||
+               request->boot.kind != LOG_BOOT_ANY;
 }
 
 void log_view_schedule(LogView *view) {
@@ -31,7 +33,8 @@ int log_view_flush(LogView *view, Error *reterr) {
         return r < 0 && r != -EPIPE ? error_set(reterr, r, "write log lines") : r;
 }
 
-/* The stream whose entry is the oldest; NULL: all are read to their ends. */
+/* The stream whose entry is the oldest; NULL: all are read to their ends. Return: 1, 2 when one of them
+ * wants to be asked again first, or a negative errno. */
 static int next_stream(LogView *view, Stream **ret, Error *reterr) {
         Stream *oldest = NULL;
 
@@ -44,13 +47,15 @@ static int next_stream(LogView *view, Stream **ret, Error *reterr) {
                         if (r < 0)
                                 return error_prefix(reterr, r, "log of '%s'", stream->source->container);
                         stream->unread = r > 0;
+                        if (r == 2)
+                                return 2;
                 }
                 if (stream->entry &&
                     (!oldest || stream->entry->realtime_usec < oldest->entry->realtime_usec))
                         oldest = stream;
         }
         *ret = oldest;
-        return 0;
+        return 1;
 }
 
 int log_view_drain(LogView *view, size_t max, Error *reterr) {
@@ -68,11 +73,13 @@ int log_view_drain(LogView *view, size_t max, Error *reterr) {
                 r = next_stream(view, &stream, reterr);
                 if (r < 0)
                         return r;
+                if (r == 2)
+                        return 1;
                 if (!stream) {
                         r = log_view_flush(view, reterr);
                         return r < 0 ? r : 0;
                 }
-                log_format_entry(&view->format, &view->buffer, stream->source, stream->index, stream->entry);
+                log_format_entry(&view->format, &view->buffer, stream->source, stream->entry);
                 stream->entry = NULL;
                 if (view->buffer.size >= LOG_FLUSH_SIZE) {
                         r = log_view_flush(view, reterr);
@@ -124,12 +131,39 @@ static int check_request(const LogRequest *request, Error *reterr) {
                                    "following has no end: --follow and --until exclude each other");
         if (request->n_sources == 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "no container whose logs could be shown");
+        if (request->follow && request->boot.kind != LOG_BOOT_ANY &&
+            (request->boot.kind == LOG_BOOT_ID || request->boot.offset != 0))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "following goes on from the newest boot: --follow and another --boot "
+                                   "exclude each other");
         for (size_t i = 0; i < request->n_sources; i++)
-                if (request->sources[i].journal || !log_request_has_filters(request))
+                if (request->sources[i].journal ||
+                    (!log_request_has_filters(request) &&
+                     (request->since_usec == 0 || request->sources[i].console_timed)))
                         return 0;
         return error_raise(reterr, FC_EXIT_USAGE,
                            "'%s' has only a console, which knows no times, units, priorities or boots",
                            request->sources[0].container);
+}
+
+/* A boot that one container has need not be there for the others, least of all its id. */
+static int check_boot(const LogView *view, Error *reterr) {
+        const LogBoot *boot = &view->request->boot;
+        bool offset = boot->kind == LOG_BOOT_OFFSET;
+
+        for (size_t i = 0; i < view->n_streams; i++)
+                if (view->streams[i].reader && journal_reader_has_boot(view->streams[i].reader))
+                        return 0;
+        if (boot->kind == LOG_BOOT_ANY || (offset && boot->offset == 0))
+                return 0;
+        if (offset)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "there is no boot %" PRId64 " in the log of '%s'%s", boot->offset,
+                                   view->request->sources[0].container,
+                                   view->n_streams > 1 ? " and the others" : "");
+        return error_raise(reterr, FC_EXIT_USAGE, "there is no boot '%s' in the log of '%s'%s", boot->id,
+                           view->request->sources[0].container,
+                           view->n_streams > 1 ? " and the others" : "");
 }
 
 int log_view_new(const LogRequest *request, sd_event *event, FILE *out, LogView **ret, Error *reterr) {
@@ -146,7 +180,9 @@ int log_view_new(const LogRequest *request, sd_event *event, FILE *out, LogView 
         view->event = sd_event_ref(event);
         view->lines = request->lines;
         if (view->lines == LOG_LINES_DEFAULT)
-                view->lines = event && request->since_usec == 0 && !request->this_boot ? 10 : LOG_LINES_ALL;
+                view->lines = event && request->since_usec == 0 && request->boot.kind == LOG_BOOT_ANY
+                                      ? 10
+                                      : LOG_LINES_ALL;
         log_format_init(&view->format, request, out);
         if (event) {
                 r = add_sources(view, reterr);
@@ -159,11 +195,14 @@ int log_view_new(const LogRequest *request, sd_event *event, FILE *out, LogView 
         for (size_t i = 0; i < view->n_streams; i++) {
                 Stream *stream = &view->streams[i];
 
-                *stream = (Stream){.view = view, .source = &request->sources[i], .index = i};
+                *stream = (Stream){.view = view, .source = &request->sources[i]};
                 r = event ? log_stream_follow(stream, reterr) : log_stream_open(stream, reterr);
                 if (r < 0)
                         return r;
         }
+        r = check_boot(view, reterr);
+        if (r < 0)
+                return r;
         view->started = true;
         *ret = TAKE_PTR(view);
         return 0;
@@ -189,6 +228,7 @@ void log_view_error(LogView *view, Error *reterr) {
         for (size_t i = 0; i < view->n_streams; i++) {
                 path_watch_error(view->streams[i].journal_watch, reterr);
                 path_watch_error(view->streams[i].console_watch, reterr);
+                journald_watch_error(view->streams[i].journald, reterr);
         }
         if (error_is_set(&view->error))
                 error_move(reterr, &view->error);

@@ -8,6 +8,7 @@
 
 #include "report/console.h"
 #include "report/journal.h"
+#include "report/journald-watch.h"
 #include "report/log-format.h"
 #include "report/path-watch.h"
 #include "report/sigbus.h"
@@ -15,12 +16,12 @@
 typedef struct Stream {
         LogView *view;
         const LogSource *source;
-        size_t index;
         JournalReader *reader; /* NULL: no directory (yet) */
         const LogEntry *entry; /* read, not yet printed */
         bool unread;           /* the reader may have more */
         ConsoleReader *console;
         PathWatch *journal_watch, *console_watch;
+        JournaldWatch *journald;
         sd_event_source *io, *timer, *console_io;
 } Stream;
 
@@ -39,7 +40,8 @@ struct LogView {
         Error error;
 };
 
-/* Whether lines are asked for by what only a journal knows. */
+/* Whether lines are asked for by what only a journal knows. Where the first line since a time is in a
+ * console's log may be known otherwise. */
 bool log_request_has_filters(const LogRequest *request);
 
 /* Opens what there is of a source, or, to follow it, also watches for what there is not. */

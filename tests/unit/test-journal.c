@@ -297,12 +297,195 @@ TEST(unit_and_priority_and_boot) {
 
         request = request_for(sources, 1);
         request.output = LOG_OUTPUT_CAT;
-        request.this_boot = true;
+        request.boot = (LogBoot){.kind = LOG_BOOT_OFFSET};
         assert_shows(&request, "second boot\n");
         request.lines = 5;
         assert_shows(&request, "second boot\n");
         request.units = two;
         assert_shows(&request, "second boot\n");
+        tree_done(&tree);
+}
+
+static void assert_boots(LogRequest *request, const char *word, const char *expected) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        test_set_row("--boot=%s", word);
+        ASSERT_OK(log_boot_parse(word, &request->boot, &error), &error);
+        assert_shows(request, expected);
+}
+
+TEST(boots) {
+        static const char *const missing[] = {"-3", "4", "-100000", "99999",
+                                              "33333333333333333333333333333333"};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        LogSource sources[2];
+        LogRequest request;
+        Writer writer;
+        Tree tree;
+
+        if (journal_skip())
+                SKIP(journal_skip());
+        tree_init(&tree);
+        tree_mkdir(&tree, "a/journal/" ID1);
+        tree_mkdir(&tree, "b");
+        writer_open(&writer, &tree, "a/journal/" ID1 "/system.journal");
+        writer_say(&writer, "app", "one");
+        writer_say(&writer, "app", "two");
+        writer.boot = BOOT2;
+        writer_say(&writer, "app", "three");
+        writer.boot = "dddddddddddddddddddddddddddddddd";
+        writer_say(&writer, "app", "four");
+        writer_say(&writer, "app", "five");
+        writer_close(&writer);
+        sources[0] = source(&tree, "a", "a/journal", NULL);
+        sources[1] = source(&tree, "b", "b/journal", "b/console.log");
+        request = request_for(sources, 1);
+        request.output = LOG_OUTPUT_CAT;
+
+        assert_boots(&request, "", "four\nfive\n");
+        assert_boots(&request, "0", "four\nfive\n");
+        assert_boots(&request, "-0", "four\nfive\n");
+        assert_boots(&request, "-1", "three\n");
+        assert_boots(&request, "-2", "one\ntwo\n");
+        assert_boots(&request, "1", "one\ntwo\n");
+        assert_boots(&request, "+2", "three\n");
+        assert_boots(&request, "3", "four\nfive\n");
+        assert_boots(&request, "all", "one\ntwo\nthree\nfour\nfive\n");
+        assert_boots(&request, BOOT1, "one\ntwo\n");
+        assert_boots(&request, "DDDDDDDD-dddd-dddd-dddd-dddddddddddd", "four\nfive\n");
+        request.lines = 1;
+        assert_boots(&request, "-2", "two\n");
+        request.lines = LOG_LINES_ALL;
+        /* With other filters. */
+        request.since_usec = T0 + USEC_PER_SEC;
+        assert_boots(&request, "1", "two\n");
+        request.since_usec = 0;
+        request.priority_last = 5;
+        assert_boots(&request, "1", "");
+        request.priority_last = 7;
+        /* One of several has it. */
+        request.n_sources = 2;
+        assert_boots(&request, "-1", "three\n");
+        for (size_t i = 0; i < ELEMENTSOF(missing); i++) {
+                test_set_row("--boot=%s", missing[i]);
+                ASSERT_OK(log_boot_parse(missing[i], &request.boot, &error), &error);
+                ASSERT_ERROR(logs_show(&request, stdout, &error), &error, FC_EXIT_USAGE, "there is no boot");
+        }
+        request.follow = true;
+        ASSERT_OK(log_boot_parse("-1", &request.boot, &error), &error);
+        ASSERT_ERROR(logs_show(&request, stdout, &error), &error, FC_EXIT_USAGE, "--boot");
+        test_set_row("%s", "");
+        tree_done(&tree);
+}
+
+TEST(words_for_boots) {
+        static const char *const wrong[] = {
+                "-",
+                "+",
+                "x",
+                "1x",
+                "--1",
+                "0x1",
+                "1 ",
+                " 1",
+                "1234567890",
+                "ALL",
+                "abcd",
+                "1.5",
+                "-b",
+                "11111111111111111111111111111111 ",
+                "1111111111111111111111111111111g",
+                "111111111111111111111111111111111",
+                "1111111-11111-1111-1111-111111111111",
+        };
+        LogBoot boot;
+
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+
+                test_set_row("'%s'", wrong[i]);
+                ASSERT_ERROR(log_boot_parse(wrong[i], &boot, &error), &error, FC_EXIT_USAGE, "is no boot");
+        }
+        test_set_row("%s", "");
+}
+
+TEST(patterns) {
+        static const struct {
+                const char *pattern, *text;
+                bool matches;
+        } table[] = {
+                {"error", "an ERROR here", true},
+                {"Error", "an ERROR here", false},
+                {"", "anything", true},
+                {"", "", true},
+                {"^b$", "a\nb\nc", true},
+                {"a.b", "a\nb", false},
+                {"(get|post) /", "POST /x", true},
+                {"a{2}", "aa", true},
+                {"\\.html$", "x.html", true},
+                {"\\.html$", "x.html ", false},
+                {"[[:digit:]]+ms", "12ms", true},
+                {"x", "", false},
+        };
+        static const char *const wrong[] = {"(", "[a", "a{2", "*(", "[[:nope:]]", "\\"};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(log_pattern_freep) LogPattern *pattern = NULL;
+                _cleanup_free_ char *longer = xasprintf("%sxyz", table[i].text);
+
+                test_set_row("'%s'", table[i].pattern);
+                ASSERT_OK(log_pattern_new(table[i].pattern, &pattern, &error), &error);
+                /* Text that goes on behind its end. */
+                ASSERT_EQ(log_pattern_matches(pattern, longer, strlen(table[i].text)), table[i].matches);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                LogPattern *pattern;
+
+                test_set_row("'%s'", wrong[i]);
+                ASSERT_ERROR(log_pattern_new(wrong[i], &pattern, &error), &error, FC_EXIT_USAGE,
+                             "is no regular expression");
+        }
+        test_set_row("%s", "");
+}
+
+TEST(grep) {
+        _cleanup_(log_pattern_freep) LogPattern *pattern = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        LogSource sources[2];
+        LogRequest request;
+        Writer writer;
+        Tree tree;
+
+        if (journal_skip())
+                SKIP(journal_skip());
+        tree_init(&tree);
+        tree_mkdir(&tree, "a/journal/" ID1);
+        tree_mkdir(&tree, "b");
+        writer_open(&writer, &tree, "a/journal/" ID1 "/system.journal");
+        /* More than are read at a time. */
+        for (unsigned i = 0; i < 10000; i++)
+                writer_say(&writer, "app", i % 5000 == 0 ? "Needle" : "hay");
+        writer_say(&writer, "app", "hay");
+        writer_close(&writer);
+        tree_write(&tree, "b/console.log", "hay\nneedle of the console\nhay\nneedle without end", 0);
+        sources[0] = source(&tree, "a", "a/journal", NULL);
+        sources[1] = source(&tree, "b", "b/journal", "b/console.log");
+        request = request_for(sources, 2);
+        request.output = LOG_OUTPUT_CAT;
+        ASSERT_OK(log_pattern_new("needle", &pattern, &error), &error);
+        request.pattern = pattern;
+        assert_shows(&request, "needle of the console\nneedle without end\nNeedle\nNeedle\n");
+        request.n_sources = 1;
+        /* Lines that match are counted. */
+        request.lines = 1;
+        assert_shows(&request, "Needle\n");
+        request.lines = 2;
+        assert_shows(&request, "Needle\nNeedle\n");
+        request.lines = 3;
+        assert_shows(&request, "Needle\nNeedle\n");
+        request.lines = 0;
+        assert_shows(&request, "");
         tree_done(&tree);
 }
 
@@ -391,7 +574,7 @@ TEST(refusals) {
                 request.priority_last = i == 2 ? 3 : 7;
                 request.since_usec = i == 3 ? T0 : 0;
                 request.until_usec = i == 4 ? T0 : UINT64_MAX;
-                request.this_boot = i == 5;
+                request.boot.kind = i == 5 ? LOG_BOOT_OFFSET : LOG_BOOT_ANY;
                 ASSERT_ERROR(logs_show(&request, stdout, &error), &error, FC_EXIT_USAGE, "only a console");
         }
         test_set_row("%s", "");

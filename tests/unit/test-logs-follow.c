@@ -186,7 +186,7 @@ TEST(where_it_begins) {
                 request = follow_request(&tree, "a/journal", NULL);
                 request.lines = cases[i].lines;
                 request.since_usec = cases[i].since > 0 ? T0 + cases[i].since * USEC_PER_SEC : 0;
-                request.this_boot = cases[i].this_boot;
+                request.boot.kind = cases[i].this_boot ? LOG_BOOT_OFFSET : LOG_BOOT_ANY;
                 follow(&follower, &request);
                 expect_lines(&follower, cases[i].first, 29);
                 /* What comes later follows without a gap. */

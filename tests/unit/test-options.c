@@ -8,6 +8,7 @@ typedef struct Target {
         char *name;
         char **words;
         uint64_t wait_usec;
+        char *maybe;
         bool flag;
 } Target;
 
@@ -16,6 +17,7 @@ static const Option rows[] = {
         {"word", 'w', OPTION_STRINGS, offsetof(Target, words), "WORD", "A word"},
         {"wait", 0, OPTION_SECONDS, offsetof(Target, wait_usec), "SECONDS", "A time"},
         {"flag", 'f', OPTION_FLAG, offsetof(Target, flag), NULL, "A flag"},
+        {"maybe", 'm', OPTION_OPTIONAL, offsetof(Target, maybe), "VALUE", "A value, or none"},
         {"old", 'o', OPTION_IGNORED, 0, NULL, "Nothing"},
         {"hidden", 0, OPTION_IGNORED, 0, NULL, NULL},
 };
@@ -74,6 +76,42 @@ TEST(reads) {
                 ASSERT_EQ(target.wait_usec, table[i].wait_usec);
                 ASSERT_EQ(target.flag, table[i].flag);
         }
+}
+
+TEST(optional_values) {
+        static const struct {
+                const char *line, *maybe, *operands;
+        } table[] = {
+                {"a", NULL, "a"},
+                {"-m a", "", "a"},
+                {"a --maybe b", "", "a|b"},
+                {"-mx a", "x", "a"},
+                {"--maybe=x a", "x", "a"},
+                {"--maybe= a", "", "a"},
+                {"-m -1 a", "-1", "a"},
+                {"--maybe +12", "+12", ""},
+                {"a -m -20 b", "-20", "a|b"},
+                {"-m 1 a", "", "1|a"},
+                {"-m -f a", "", "a"},
+                {"-m - a", "", "-|a"},
+                {"-m -- -1", "", "-1"},
+                {"-fm", "", ""},
+                {"-m -1 -m", "", ""},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(done) Target target = {};
+                _cleanup_strv_ char **operands = NULL;
+                _cleanup_free_ char *joined = NULL;
+
+                test_set_row("%s", table[i].line);
+                ASSERT_OK(parse(table[i].line, false, &target, &operands, &error), &error);
+                joined = strv_join(operands, "|");
+                ASSERT_STREQ(joined, table[i].operands);
+                ASSERT_STREQ(target.maybe, table[i].maybe);
+        }
+        test_set_row("%s", "");
 }
 
 TEST(refuses) {
