@@ -8,13 +8,14 @@
 #include "base/error.h"
 
 typedef enum ControlKind {
-        CONTROL_LEADER,  /* text: the host's pid of the payload's PID 1 */
-        CONTROL_NETWORK, /* the container's side of the network is set */
-        CONTROL_STATUS,  /* text: the payload's STATUS= line */
-        CONTROL_READY,   /* nspawn said READY=1: by --notify-ready= of the payload or of its start */
-        CONTROL_EXITED,  /* text: "exited N", "killed N" (by signal); the last message of a container that
-                            ended */
-        CONTROL_ERROR,   /* text: why the supervisor itself gave up; the last message */
+        CONTROL_LEADER,     /* text: the host's pid of the payload's PID 1 */
+        CONTROL_NETWORK,    /* the container's side of the network is set */
+        CONTROL_STATUS,     /* text: the payload's STATUS= line */
+        CONTROL_READY,      /* nspawn said READY=1: by --notify-ready= of the payload or of its start */
+        CONTROL_RESTARTING, /* text: how it failed; it is started again, a LEADER follows */
+        CONTROL_EXITED,     /* text: "exited N", "killed N" (by signal), perhaps ", why" behind it; the last
+                               message of a container that     ended */
+        CONTROL_ERROR,      /* text: why the supervisor itself gave up; the last message */
         _CONTROL_KIND_MAX,
 } ControlKind;
 

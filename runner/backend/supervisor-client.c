@@ -126,6 +126,8 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         }
         if (!plan->has_init)
                 strv_push(&c->argv, "--command");
+        if (plan->restart == RESTART_ON_FAILURE)
+                strv_push(&c->argv, "--restart");
         STRV_FOREACH (setting, limits)
                 strv_pushf(&c->argv, "--limit=%s", *setting);
         if (plan->n_ports > 0)

@@ -35,3 +35,6 @@ int process_run_in(int dir_fd, char *const *argv, char **ret_output, Error *rete
 
 /* CLOCK_MONOTONIC in microseconds. */
 uint64_t now_usec(void);
+
+/* CLOCK_REALTIME in microseconds since the epoch. */
+uint64_t realtime_usec(void);

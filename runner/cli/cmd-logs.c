@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "cli/log-sources.h"
 #include "cli/verbs.h"
 #include "report/format.h"

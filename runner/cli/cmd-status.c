@@ -9,6 +9,15 @@
 #include "project/lock.h"
 #include "project/runtime-dir.h"
 
+typedef struct StatusOptions {
+        bool check;
+} StatusOptions;
+
+static const Option options[] = {
+        {"check", 0, OPTION_FLAG, offsetof(StatusOptions, check), NULL,
+         "Exit 0 only when all are ready, 3 when one has failed, else 7"},
+};
+
 /* What a killed supervisor left: an empty cgroup, mount points of nspawn, the bridge. Not when a command is
  * at work on the container, which may be starting it at this moment. */
 static int clear_stale(const Session *s, const StatusList *list, Error *reterr) {
@@ -39,6 +48,7 @@ static int clear_stale(const Session *s, const StatusList *list, Error *reterr) 
 }
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        const StatusOptions *o = target;
         _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(status_list_done) StatusList list = {};
         _cleanup_strv_ char **names = NULL;
@@ -59,7 +69,9 @@ static int run(const Globals *globals, const void *target, char *const *operands
                         return r;
         }
         r = globals->json ? status_list_print_json(&s, &list, reterr) : status_list_print(&list, reterr);
-        return r < 0 ? r : FC_EXIT_OK;
+        if (r < 0)
+                return r;
+        return o->check ? status_list_check(&list) : FC_EXIT_OK;
 }
 
 const Verb cmd_status = {
@@ -67,6 +79,9 @@ const Verb cmd_status = {
         .alias = "ps",
         .synopsis = "[NAME..]",
         .summary = "Show what runs",
+        .options = options,
+        .n_options = ELEMENTSOF(options),
+        .target_size = sizeof(StatusOptions),
         .max_operands = SIZE_MAX,
         .run = run,
 };

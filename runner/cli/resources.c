@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/crash-record.h"
 #include "backend/devices.h"
 #include "backend/libexec.h"
 #include "backend/mounts.h"
@@ -343,6 +344,9 @@ int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan
         /* How an earlier run ended is not about this one. */
         if (unlinkat(r->runtime_fd, "exit", 0) < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "%s: remove the record of the last end", plan->name);
+        k = crash_record_remove(r->runtime_fd, reterr);
+        if (k < 0)
+                return error_prefix(reterr, k, "%s", plan->name);
         k = machine_start(s->backend, event, plan, &start, ret_control_fd, reterr);
         return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
 }

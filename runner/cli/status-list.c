@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/process.h"
 #include "cli/network.h"
 #include "cli/status-list.h"
 #include "enter/manager.h"
@@ -28,21 +29,22 @@ void status_list_done(StatusList *list) {
         *list = (StatusList){};
 }
 
-/* What the supervisor left when its container ended: "exited 1", "killed 9"; NULL when it could not. */
-static char *read_end(const Session *s, const char *name) {
+/* What the supervisor left: how its container ended ("exited 1", "killed 9"; NULL when it could not say),
+ * and whether it had failed before. What cannot be read is not worth an error of `status`. */
+static char *read_records(const Session *s, const char *name, CrashRecord *ret_crashes) {
         _cleanup_close_ int project = -EBADF, container = -EBADF, fd = -EBADF;
         char *text = NULL;
 
         if (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) < 0 || project < 0 ||
-            runtime_dir_container_open(project, name, &container, NULL) < 0 || container < 0 ||
-            fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
+            runtime_dir_container_open(project, name, &container, NULL) < 0 || container < 0)
+                return NULL;
+        (void) crash_record_read(container, ret_crashes, NULL);
+        if (fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
                 return NULL;
         return fs_read_fd(fd, "exit", 4096, &text, NULL, NULL) < 0 ? NULL : text;
 }
 
-static void describe_down(const Session *s, ContainerStatus *c) {
-        _cleanup_free_ char *end = NULL;
-
+static void describe_down(const Session *s, ContainerStatus *c, const char *end) {
         c->word = "stopped";
         if (!c->state) {
                 strv_push(&c->notes, "never started");
@@ -59,12 +61,12 @@ static void describe_down(const Session *s, ContainerStatus *c) {
                 strv_push(&c->notes, c->state->result);
                 return;
         }
-        end = read_end(s, c->name);
         if (end && streq(end, "exited 0")) {
                 strv_push(&c->notes, "shut down by itself");
                 return;
         }
-        c->word = "crashed";
+        /* After restarts it says how it ended only when it has given up. */
+        c->word = end && c->crashes.restarts > 0 ? "failed" : "crashed";
         strv_push(&c->notes, end ? end : "its supervisor was killed");
 }
 
@@ -101,11 +103,24 @@ static void note_failed_units(ContainerStatus *c, GuestBus *bus) {
         failed_units_done(&failed);
 }
 
+static void note_restarts(ContainerStatus *c) {
+        const CrashRecord *crashes = &c->crashes;
+        uint64_t now = realtime_usec();
+        char ago[FORMAT_DURATION_MAX];
+
+        if (crashes->restarts == 0)
+                return;
+        (void) format_duration(ago, now > crashes->crash_usec ? now - crashes->crash_usec : 0);
+        strv_pushf(&c->notes, "crashed %s ago (%s), restarted %u time%s", ago, crashes->reason,
+                   crashes->restarts, crashes->restarts > 1 ? "s" : "");
+}
+
 static void describe_up(ContainerStatus *c) {
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         ManagerState state;
 
-        c->ready = c->state && c->state->phase == PHASE_READY;
+        c->ready = c->state && c->state->phase == PHASE_READY &&
+                   (c->crashes.restarts == 0 || c->crashes.ready_usec > 0);
         c->word = c->ready ? "running" : "starting";
         if (c->state && c->state->phase == PHASE_FAILED) {
                 c->word = "degraded";
@@ -121,6 +136,12 @@ static void describe_up(ContainerStatus *c) {
                 c->notes = strv_free(c->notes);
                 note_failed_units(c, bus);
         }
+}
+
+static uint64_t ready_since(const ContainerStatus *c) {
+        if (!c->running || !c->state || c->state->ready_usec == 0)
+                return 0;
+        return c->crashes.restarts > 0 ? c->crashes.ready_usec : c->state->ready_usec;
 }
 
 static void note_drift(const Session *s, const Network *network, ContainerStatus *c) {
@@ -154,6 +175,7 @@ int status_list_gather(const Session *s, char *const *names, StatusList *ret, Er
                 return r;
         STRV_FOREACH (name, names) {
                 ContainerStatus *c = XGROW(list.entries, list.n);
+                _cleanup_free_ char *end = NULL;
                 MachineStatus machine;
 
                 c->name = xstrdup(*name);
@@ -166,17 +188,35 @@ int status_list_gather(const Session *s, char *const *names, StatusList *ret, Er
                 c->running = machine.running;
                 c->stale = machine.stale;
                 c->leader = machine.leader;
-                if (c->running)
+                end = read_records(s, c->name, &c->crashes);
+                if (c->running) {
                         describe_up(c);
-                else
-                        describe_down(s, c);
-                c->since_usec = c->running && c->state ? c->state->ready_usec : 0;
+                        note_restarts(c);
+                } else
+                        describe_down(s, c, end);
+                c->since_usec = ready_since(c);
                 if (s->spec)
                         note_drift(s, &network, c);
         }
         *ret = list;
         list = (StatusList){};
         return 0;
+}
+
+static bool has_failed(const ContainerStatus *c) {
+        return streq(c->word, "failed") || streq(c->word, "crashed") || streq(c->word, "degraded");
+}
+
+int status_list_check(const StatusList *list) {
+        int exit = FC_EXIT_OK;
+
+        for (size_t i = 0; i < list->n; i++) {
+                if (has_failed(&list->entries[i]))
+                        return FC_EXIT_FAILED;
+                if (!list->entries[i].ready)
+                        exit = FC_EXIT_NOT_RUNNING;
+        }
+        return exit;
 }
 
 static char **ports_text(const ContainerState *state) {
@@ -234,6 +274,11 @@ static Json *status_json(const ContainerStatus *c) {
                 json_add_uint(o, "leader", (uint64_t) c->leader);
         if (c->since_usec > 0)
                 json_add_string(o, "readySince", format_rfc3339(time, c->since_usec));
+        if (c->crashes.restarts > 0) {
+                json_add_uint(o, "restarts", c->crashes.restarts);
+                json_add_string(o, "lastCrash", format_rfc3339(time, c->crashes.crash_usec));
+                json_add_string(o, "lastCrashReason", c->crashes.reason);
+        }
         if (c->running && c->state)
                 json_add_string(o, "address", c->state->address);
         for (size_t i = 0; c->running && c->state && i < c->state->n_ports; i++) {

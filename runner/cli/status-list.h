@@ -4,6 +4,7 @@
 /* What `status` shows of each container: what the kernel and the guest say now, beside what was remembered.
  */
 
+#include "backend/crash-record.h"
 #include "cli/session.h"
 
 typedef struct ContainerStatus {
@@ -15,6 +16,7 @@ typedef struct ContainerStatus {
         bool stale;
         pid_t leader;
         uint64_t since_usec;   /* CLOCK_REALTIME of being ready, 0: is not */
+        CrashRecord crashes;   /* restarts == 0: there were none */
         ContainerState *state; /* may be NULL */
         char **notes;
 } ContainerStatus;
@@ -28,6 +30,10 @@ void status_list_done(StatusList *list);
 
 /* Only root can ask a guest's manager; for others `ready` is what was true when it was started. */
 int status_list_gather(const Session *s, char *const *names, StatusList *ret, Error *reterr);
+
+/* Are all of them ready? FC_EXIT_OK, FC_EXIT_FAILED when one has failed or is degraded, else
+ * FC_EXIT_NOT_RUNNING. */
+int status_list_check(const StatusList *list);
 
 int status_list_print(const StatusList *list, Error *reterr);
 int status_list_print_json(const Session *s, const StatusList *list, Error *reterr);

@@ -141,6 +141,8 @@ static void define(ContainerPlan *p, const char *nspawn) {
         for (size_t i = 0; i < p->n_resources; i++)
                 strv_pushf(&p->definition, "resource %s %s", resource_kind_to_string(p->resources[i].kind),
                            p->resources[i].value);
+        if (p->restart != RESTART_NO)
+                strv_pushf(&p->definition, "restart %s", restart_mode_to_string(p->restart));
         STRV_FOREACH (argument, p->argv)
                 if (!streq(*argument, nspawn))
                         strv_pushf(&p->definition, "argument %s", *argument);
@@ -160,6 +162,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
                 p->build = xstrdup(c->build);
         }
         p->has_init = c->init != NULL;
+        p->restart = c->restart;
         p->notify = c->ready_notify;
         p->set_network = c->network != NETWORK_HOST;
         p->gate = !p->has_init && p->set_network;

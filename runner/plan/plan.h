@@ -65,6 +65,7 @@ typedef struct ContainerPlan {
         bool set_network; /* the network inside is set by us: private and none */
         bool gate;        /* the payload waits for the network */
         bool has_init;
+        RestartMode restart;
         bool notify;
         uint64_t ready_timeout_usec;
         uint64_t stop_timeout_usec;

@@ -138,6 +138,21 @@ static void on_payload_ready(ReadyJob *job) {
         finish_error(job, &error);
 }
 
+/* It failed, and is started again: the next one has to become ready. */
+static void forget_guest(ReadyJob *job) {
+        job->deferred = sd_event_source_disable_unref(job->deferred);
+        job->watch = guest_boot_watch_free(job->watch);
+        job->bus = guest_bus_free(job->bus);
+        job->leader = 0;
+}
+
+static void on_restarting(ReadyJob *job, const char *reason) {
+        _cleanup_free_ char *text = xasprintf("failed (%s), starting again", reason);
+
+        forget_guest(job);
+        show_status(job, text);
+}
+
 static void on_message(ReadyJob *job, const ControlMessage *m) {
         Error error = ERROR_NULL;
 
@@ -152,6 +167,9 @@ static void on_message(ReadyJob *job, const ControlMessage *m) {
                 break;
         case CONTROL_READY:
                 on_payload_ready(job);
+                break;
+        case CONTROL_RESTARTING:
+                on_restarting(job, m->text);
                 break;
         case CONTROL_EXITED:
                 finish(job, &(ReadyResult){.outcome = READY_ENDED, .text = m->text});

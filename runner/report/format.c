@@ -56,10 +56,3 @@ char *format_rfc3339(char buf[static FORMAT_RFC3339_MAX], uint64_t usec) {
                         (unsigned) tm.tm_sec % 61, (unsigned) (usec / USEC_PER_MSEC % 1000));
         return buf;
 }
-
-uint64_t realtime_usec(void) {
-        struct timespec ts;
-
-        (void) clock_gettime(CLOCK_REALTIME, &ts);
-        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
-}

@@ -17,6 +17,3 @@ char *format_size(char buf[static FORMAT_SIZE_MAX], uint64_t bytes);
 
 /* "2026-11-22T10:04:40.113Z": UTC with milliseconds, from microseconds since the epoch. Return: @buf. */
 char *format_rfc3339(char buf[static FORMAT_RFC3339_MAX], uint64_t usec);
-
-/* CLOCK_REALTIME in microseconds since the epoch. */
-uint64_t realtime_usec(void);

@@ -365,6 +365,20 @@ static int parse_resources(const Json *value, const char *path, void *target, Er
         return 0;
 }
 
+static int parse_restart(const Json *value, const char *path, void *target, Error *reterr) {
+        const char *words[_RESTART_MODE_MAX];
+        size_t i;
+        int r;
+
+        for (i = 0; i < ELEMENTSOF(words); i++)
+                words[i] = restart_mode_to_string((RestartMode) i);
+        r = value_parse_word(value, path, words, ELEMENTSOF(words), &i, reterr);
+        if (r < 0)
+                return r;
+        container_of(target)->restart = (RestartMode) i;
+        return 0;
+}
+
 static int parse_nspawn_args(const Json *value, const char *path, void *target, Error *reterr) {
         return value_parse_strv(value, path, argument_check_nspawn, &container_of(target)->nspawn_args,
                                 reterr);
@@ -418,12 +432,12 @@ static const JsonField container_fields[] = {
         {"capabilities", parse_capabilities},
         {"devices", parse_devices},
         {"resources", parse_resources},
+        {"restart", parse_restart},
         {"nspawnArgs", parse_nspawn_args},
         {"ready", parse_ready},
         {"stop", parse_stop},
         {"dependsOn", NULL},
         {"ephemeral", NULL},
-        {"restart", NULL},
 };
 
 int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {

@@ -95,6 +95,15 @@ const char *network_mode_to_string(NetworkMode mode) {
         return table[mode];
 }
 
+const char *restart_mode_to_string(RestartMode mode) {
+        static const char *const table[_RESTART_MODE_MAX] = {
+                [RESTART_NO] = "no",
+                [RESTART_ON_FAILURE] = "on-failure",
+        };
+
+        return table[mode];
+}
+
 const char *store_mode_to_string(StoreMode mode) {
         static const char *const table[_STORE_MODE_MAX] = {
                 [STORE_ALL] = "all",

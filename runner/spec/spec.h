@@ -33,6 +33,12 @@ typedef enum VolumeOwner {
         _VOLUME_OWNER_MAX,
 } VolumeOwner;
 
+typedef enum RestartMode {
+        RESTART_NO,
+        RESTART_ON_FAILURE, /* when it ends otherwise than in order */
+        _RESTART_MODE_MAX,
+} RestartMode;
+
 /* A port of the container that is published on the host, TCP. */
 typedef struct Port {
         char *address;      /* numeric IPv4 or IPv6 as inet_ntop(3) writes it; NULL: 127.0.0.1 and ::1 */
@@ -83,6 +89,7 @@ typedef struct ContainerSpec {
         Resource *resources; /* each kind at most once */
         size_t n_resources;
         char **nspawn_args; /* appended as they are: the user's own responsibility */
+        RestartMode restart;
         uint64_t ready_timeout_usec;
         uint64_t stop_timeout_usec;
         bool ready_notify; /* wait for the payload's READY=1; default: true with an init, false with a
@@ -114,5 +121,6 @@ const ContainerSpec *spec_find(const Spec *spec, const char *name);
 
 const char *users_mode_to_string(UsersMode mode);
 const char *network_mode_to_string(NetworkMode mode);
+const char *restart_mode_to_string(RestartMode mode);
 const char *store_mode_to_string(StoreMode mode);
 const char *volume_owner_to_string(VolumeOwner owner);

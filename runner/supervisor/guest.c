@@ -11,12 +11,14 @@
 
 #include "backend/cgroup.h"
 #include "backend/control.h"
+#include "backend/crash-record.h"
 #include "backend/leftovers.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "supervisor/guest.h"
 #include "supervisor/isolate.h"
 #include "supervisor/proxy.h"
+#include "supervisor/restart.h"
 
 /* In the private mount namespace: no name clash, short enough for sun_path, gone with the supervisor. */
 #define NOTIFY_SOCKET PRIVATE_DIR "/notify"
@@ -43,7 +45,10 @@ struct Guest {
         unsigned stop_requests; /* 1: the payload was asked to halt, 2: it is ended at once */
         Proxy **proxies;
         size_t n_proxies;
-        char result[64];
+        RestartLimit restart_limit;
+        sd_event_source *restart_timer; /* set: it failed and waits to be started again */
+        CrashRecord crashes;
+        char result[128];
         Error error; /* what made us give up, if anything did */
 };
 
@@ -199,6 +204,22 @@ static int on_leader(Guest *g, pid_t leader, Error *reterr) {
         return r;
 }
 
+/* For `status` only, so that a full /run is no reason to do anything else. */
+static void note_crash(Guest *g) {
+        g->crashes.restarts++;
+        g->crashes.crash_usec = realtime_usec();
+        g->crashes.ready_usec = 0;
+        (void) snprintf(g->crashes.reason, sizeof(g->crashes.reason), "%s", g->result);
+        (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
+}
+
+static void note_recovery(Guest *g) {
+        if (g->crashes.restarts == 0)
+                return;
+        g->crashes.ready_usec = realtime_usec();
+        (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
+}
+
 /* sd_notify(3): lines of KEY=VALUE; unknown keys are ignored. */
 static int on_notify_line(Guest *g, const char *line, Error *reterr) {
         const char *value;
@@ -212,6 +233,7 @@ static int on_notify_line(Guest *g, const char *line, Error *reterr) {
         if (streq(line, "READY=1")) {
                 g->ready = true;
                 control_send(g->options->control_fd, CONTROL_READY, NULL);
+                note_recovery(g);
                 enable_ports(g);
                 continue_stop(g);
         }
@@ -248,7 +270,7 @@ static int receive_notify(Guest *g, char *buffer, size_t size) {
                         for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++)
                                 (void) safe_close(((int *) CMSG_DATA(c))[i]);
         }
-        return creds && creds->pid == g->nspawn;
+        return creds && g->nspawn > 0 && creds->pid == g->nspawn;
 }
 
 static int on_notify(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
@@ -296,7 +318,7 @@ static int clear_payload(Guest *g, Error *reterr) {
         return nspawn_clear_leftovers(g->options->machine, reterr);
 }
 
-static int reboot(Guest *g, Error *reterr) {
+static int start_again(Guest *g, Error *reterr) {
         int r;
 
         r = cgroup_create_child(g->options->cgroup_fd, "nspawn", reterr);
@@ -305,16 +327,68 @@ static int reboot(Guest *g, Error *reterr) {
         return spawn_nspawn(g, reterr);
 }
 
+static int on_restart(sd_event_source *s, uint64_t usec, void *userdata) {
+        Guest *g = userdata;
+
+        g->restart_timer = sd_event_source_disable_unref(g->restart_timer);
+        if (start_again(g, &g->error) < 0)
+                (void) sd_event_exit(g->event, 0);
+        return 0;
+}
+
+/* Return: 1 it will be started again, 0 that has happened too often, or a negative errno. */
+static int restart_later(Guest *g, Error *reterr) {
+        uint64_t delay;
+        int r;
+
+        if (!restart_limit_next(&g->restart_limit, now_usec(), &delay)) {
+                size_t n = strlen(g->result);
+
+                (void) snprintf(g->result + n, sizeof(g->result) - n, ", given up after %u restarts",
+                                g->crashes.restarts);
+                return 0;
+        }
+        r = sd_event_add_time_relative(g->event, &g->restart_timer, CLOCK_MONOTONIC, delay, 1, on_restart,
+                                       g);
+        if (r < 0)
+                return error_set(reterr, r, "wait for the restart");
+        note_crash(g);
+        control_send(g->options->control_fd, CONTROL_RESTARTING, g->result);
+        (void) fprintf(stderr, "flake-containers: the container failed (%s) and is started again\n",
+                       g->result);
+        return 1;
+}
+
+typedef enum Next {
+        NEXT_END,
+        NEXT_REBOOT,
+        NEXT_RESTART,
+} Next;
+
+static Next what_next(const Guest *g, int status) {
+        if (g->stop_requests > 0 || error_is_set(&g->error))
+                return NEXT_END;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == NSPAWN_EXIT_REBOOT)
+                return NEXT_REBOOT;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+                return NEXT_END;
+        return g->options->restart ? NEXT_RESTART : NEXT_END;
+}
+
 static void on_nspawn_end(Guest *g, int status) {
-        bool again = WIFEXITED(status) && WEXITSTATUS(status) == NSPAWN_EXIT_REBOOT &&
-                     g->stop_requests == 0 && !error_is_set(&g->error);
+        Next next = what_next(g, status);
+        int again = 0;
 
         g->nspawn = 0;
         (void) snprintf(g->result, sizeof(g->result), "%s %d", WIFEXITED(status) ? "exited" : "killed",
                         WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
         if (clear_payload(g, error_is_set(&g->error) ? NULL : &g->error) < 0)
-                again = false;
-        if (!again || reboot(g, &g->error) < 0)
+                next = NEXT_END;
+        if (next == NEXT_REBOOT)
+                again = start_again(g, &g->error) >= 0;
+        else if (next == NEXT_RESTART)
+                again = restart_later(g, &g->error);
+        if (again <= 0)
                 (void) sd_event_exit(g->event, 0);
 }
 
@@ -357,6 +431,8 @@ static int on_terminate(sd_event_source *s, const struct signalfd_siginfo *si, v
         Guest *g = userdata;
 
         g->stop_requests++;
+        if (g->restart_timer)
+                return sd_event_exit(g->event, 0);
         continue_stop(g);
         return 0;
 }
@@ -407,6 +483,7 @@ Guest *guest_free(Guest *g) {
         for (size_t i = 0; i < g->n_proxies; i++)
                 (void) proxy_free(g->proxies[i]);
         free(g->proxies);
+        sd_event_source_disable_unref(g->restart_timer);
         (void) sd_event_unref(g->event);
         (void) safe_close(g->notify_fd);
         (void) safe_close(g->leader_pidfd);

@@ -2,7 +2,7 @@
 #pragma once
 
 /* One container for as long as it lives: systemd-nspawn, its notifications, the network inside, its ports,
- * the reboots of the guest, and the end. */
+ * the reboots of the guest, its restarts, and the end. */
 
 #include "supervisor/options.h"
 
@@ -21,5 +21,5 @@ DEFINE_FREEP(Guest, guest_free);
 /* Starts nspawn and returns when the container has ended for good. */
 int guest_run(Guest *g, Error *reterr);
 
-/* What ended it: "exited N" or "killed N". */
+/* What ended it: "exited N" or "killed N", perhaps with ", given up after N restarts". */
 const char *guest_result(const Guest *g);

@@ -83,6 +83,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 BRIDGE,
                 BRIDGE_LOCK,
                 COMMAND,
+                RESTART,
                 LIMIT,
                 PROXYD,
                 MOUNT,
@@ -103,6 +104,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 {"bridge-lock", required_argument, NULL, BRIDGE_LOCK},
                 {"command", no_argument, NULL, COMMAND},
                 {"limit", required_argument, NULL, LIMIT},
+                {"restart", no_argument, NULL, RESTART},
                 {"proxyd", required_argument, NULL, PROXYD},
                 {"mount", required_argument, NULL, MOUNT},
                 {"port", required_argument, NULL, PORT},
@@ -159,6 +161,9 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                         break;
                 case COMMAND:
                         o.command = true;
+                        break;
+                case RESTART:
+                        o.restart = true;
                         break;
                 case LIMIT:
                         if (!strchr(optarg, '='))

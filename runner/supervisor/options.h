@@ -33,6 +33,7 @@ typedef struct SupervisorOptions {
         char *bridge;  /* released at the end, NULL: none */
         char *bridge_lock;
         bool command; /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
+        bool restart; /* when it fails */
         char *proxyd; /* systemd-socket-proxyd */
         MountOption *mounts;
         size_t n_mounts;
