@@ -10,7 +10,9 @@
 #include "cli/failure.h"
 #include "cli/fleet-member.h"
 #include "enter/manager.h"
+#include "project/gc-root.h"
 #include "report/format.h"
+#include "spec/path.h"
 
 static void member_start(Member *m);
 
@@ -179,6 +181,31 @@ static int write_intent(Member *m, Error *reterr) {
         return save_state(m, PHASE_STARTING, NULL, reterr);
 }
 
+/* The specification, too: it names what the toplevel does not lead to, like the program of a command.
+ * Whoever cannot be kept from collecting garbage is no reason not to start. */
+static void protect_from_gc(Member *m) {
+        const Session *s = m->fleet->session;
+        const ContainerPlan *p = m->plan;
+        _cleanup_free_ char *path = xasprintf("%s/" STATE_DIR_NAME "/%s", s->root, m->name),
+                            *spec = p->toplevel ? realpath(s->spec_path, NULL) : NULL;
+        bool in_store = spec && path_is_within(spec, p->store);
+        Error error = ERROR_NULL;
+        int r;
+
+        r = gc_root_set(m->resources.container_fd, path, &s->state.user, "system", p->toplevel, p->store,
+                        &error);
+        if (r >= 0)
+                r = gc_root_set(m->resources.container_fd, path, &s->state.user, "spec",
+                                in_store ? spec : NULL, p->store, &error);
+        if (r < 0) {
+                _cleanup_free_ char *text =
+                        xasprintf("%s: %s, so Nix may collect what runs, ignoring", m->name, error.message);
+
+                progress_note(m->fleet->progress, text);
+        }
+        error_done(&error);
+}
+
 static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
         Fleet *fleet = m->fleet;
         int r;
@@ -196,6 +223,7 @@ static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
         r = write_intent(m, reterr);
         if (r < 0)
                 return r;
+        protect_from_gc(m);
         if (m->plan->bridge) {
                 m->resources.bridge_lock = network_lock_path(fleet->session->id);
                 m->resources.lock_fd = fleet->network_fd;

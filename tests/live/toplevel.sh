@@ -131,6 +131,54 @@ testcase_command() {
         ok fc down
 }
 
+# gc_roots: what Nix's collector would find, from its folder on.
+gc_roots() {
+        local link
+
+        for link in "$STORE"/../var/nix/gcroots/auto/*; do
+                readlink -- "$(readlink -- "$link")" || echo "$link leads nowhere"
+        done | sort
+}
+
+testcase_gc_roots() {
+        local first auto=$STORE/../var/nix/gcroots/auto
+
+        toplevel web
+        first=$TOPLEVEL
+        project shop
+        spec "$(nixos web)"
+        # As NAME-up has it.
+        cp "$PROJECT/flake-containers.json" "$BUILT-spec.json"
+        ok fc --spec "$TOPLEVEL-spec.json" up
+        equal "$(gc_roots)" "$TOPLEVEL"$'\n'"$TOPLEVEL-spec.json" "what is protected"
+        equal "$(stat -c %U "$PROJECT/.containers/web/system")" "$DEV" "owner of the link"
+        equal "$(readlink "$PROJECT/.containers/web/system")" "$TOPLEVEL" "the link"
+
+        # What runs is protected for as long as it does: another one that does not come up changes nothing.
+        toplevel web2
+        spec "$(nixos web ', "volumes": ["none:/srv"]')"
+        run_status 2 fc up
+        equal "$(gc_roots)" "$first"$'\n'"$first-spec.json" "what is protected"
+        spec "$(nixos web)"
+        ok fc up
+        # That of the specification leads nowhere now, and the collector removes it.
+        equal "$(gc_roots | grep -v nowhere)" "$TOPLEVEL" "what is protected then"
+        ok fc down
+        equal "$(readlink "$PROJECT/.containers/web/system")" "$TOPLEVEL" "the link of what is to be started again"
+
+        # Where the collector's folder cannot be written to, that is said, and no more.
+        chattr +i "$SCRATCH/nix/var/nix/gcroots/auto"
+        rm "$PROJECT/.containers/web/system"
+        project other
+        spec "$(nixos web)"
+        run fc up
+        chattr -i "$SCRATCH/nix/var/nix/gcroots/auto"
+        equal "$STATUS" 0 "the status"
+        expect_err 'ignoring'
+        ok fc down
+        rm -f "$auto"/*
+}
+
 testcase_host_users() {
         toplevel web
         project shop

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "project/gc-root.h"
+
+/* Whoever holds the container's lock is the only one to use these names. */
+static int replace_link(int dir_fd, const char *name, const char *target, Error *reterr) {
+        _cleanup_free_ char *temporary = xasprintf(".%s.new", name);
+        char old[PATH_MAX];
+        ssize_t n = readlinkat(dir_fd, name, old, sizeof(old));
+
+        if (n >= 0 && (size_t) n == strlen(target) && memcmp(old, target, (size_t) n) == 0)
+                return 0;
+        if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove stale '%s'", temporary);
+        if (symlinkat(target, dir_fd, temporary) < 0)
+                return error_set(reterr, errno, "make the link '%s'", name);
+        if (renameat(dir_fd, temporary, dir_fd, name) < 0) {
+                int r = error_set(reterr, errno, "make the link '%s'", name);
+
+                (void) unlinkat(dir_fd, temporary, 0);
+                return r;
+        }
+        return 0;
+}
+
+static int make_own_link(int container_fd, const InvokingUser *user, const char *name, const char *target,
+                         Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        int r;
+
+        r = user_fs_enter(user, &guard, reterr);
+        if (r < 0)
+                return r;
+        if (target)
+                return replace_link(container_fd, name, target, reterr);
+        if (unlinkat(container_fd, name, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove the link '%s'", name);
+        return 0;
+}
+
+int gc_root_set(int container_fd, const char *container_path, const InvokingUser *user, const char *name,
+                const char *target, const char *store, Error *reterr) {
+        _cleanup_free_ char *roots = NULL, *link = NULL, *registered = NULL;
+        _cleanup_close_ int roots_fd = -EBADF;
+        int r;
+
+        r = make_own_link(container_fd, user, name, target, reterr);
+        if (r < 0 || !target)
+                return r;
+        roots = xasprintf("%.*s/var/nix/gcroots/auto", (int) (strrchr(store, '/') - store), store);
+        roots_fd = open(roots, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (roots_fd < 0)
+                return errno == ENOENT ? 0 : error_set(reterr, errno, "open '%s'", roots);
+        link = xasprintf("%s/%s", container_path, name);
+        /* Always the same name for the same link, so that they do not gather. */
+        registered = xasprintf("flake-containers-%016" PRIx64, hash_text(link));
+        r = replace_link(roots_fd, registered, link, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s'", roots) : 0;
+}

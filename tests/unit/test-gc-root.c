@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "project/gc-root.h"
+#include "project-util.h"
+
+typedef struct Fixture {
+        InvokingUser user;
+        char *container, *store;
+        int fd;
+} Fixture;
+
+static void fixture_done(Fixture *f) {
+        (void) safe_close(f->fd);
+        free(f->container);
+        free(f->store);
+}
+
+static Fixture fixture_make(const TestDir *dir) {
+        Fixture f = {.container = xasprintf("%s/.containers/web", dir->path),
+                     .store = xasprintf("%s/nix/store", dir->path)};
+
+        test_clear_environment();
+        ASSERT_OK(user_invoking(&f.user, NULL));
+        ASSERT_EQ(test_shell(dir, "mkdir -p .containers/web nix/store nix/var/nix/gcroots/auto"), 0);
+        f.fd = open(f.container, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_TRUE(f.fd >= 0);
+        return f;
+}
+
+#define FIXTURE(name, dir) _cleanup_(fixture_done) Fixture name = fixture_make(&dir)
+
+static int set(const Fixture *f, const char *name, const char *target, Error *error) {
+        return gc_root_set(f->fd, f->container, &f->user, name, target, f->store, error);
+}
+
+TEST(links_by_way_of_the_containers_directory) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_OK(set(&f, "spec", "/nix/store/b-spec.json", &error), &error);
+        /* The same again, and another one, under the same names. */
+        ASSERT_OK(set(&f, "spec", "/nix/store/b-spec.json", &error), &error);
+        ASSERT_OK(set(&f, "system", "/nix/store/c-system", &error), &error);
+        ASSERT_EQ(test_shell(&dir, "test \"$(readlink .containers/web/system)\" = /nix/store/c-system"), 0);
+        ASSERT_EQ(test_shell(&dir, "test \"$(readlink nix/var/nix/gcroots/auto/* | sort)\" = "
+                                   "\"$(printf '%%s\\n' \"$PWD/.containers/web/spec\" "
+                                   "\"$PWD/.containers/web/system\")\""),
+                  0);
+        ASSERT_EQ(test_shell(&dir, "test \"$(ls -A .containers/web | tr '\\n' ,)\" = spec,system,"), 0);
+        ASSERT_EQ(test_shell(&dir, "test \"$(ls -A nix/var/nix/gcroots/auto | wc -l)\" = 2"), 0);
+}
+
+TEST(drops_its_own_link) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        ASSERT_OK(set(&f, "system", NULL, &error), &error);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_OK(set(&f, "system", NULL, &error), &error);
+        ASSERT_EQ(test_shell(&dir, "test ! -L .containers/web/system"), 0);
+}
+
+TEST(replaces_what_a_killed_one_left) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        ASSERT_EQ(test_shell(&dir, "ln -s nowhere .containers/web/.system.new"), 0);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_EQ(test_shell(&dir, "test \"$(ls -A .containers/web)\" = system"), 0);
+}
+
+TEST(needs_no_nix) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        ASSERT_EQ(test_shell(&dir, "rm -r nix/var"), 0);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_EQ(test_shell(&dir, "test -L .containers/web/system && test ! -e nix/var"), 0);
+}
+
+TEST(refuses_what_is_in_the_way) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        ASSERT_EQ(test_shell(&dir, "mkdir .containers/web/system"), 0);
+        ASSERT_ERROR(set(&f, "system", "/nix/store/a-system", &error), &error, FC_EXIT_INTERNAL,
+                     "make the link 'system'");
+        ASSERT_EQ(test_shell(&dir, "test \"$(ls -A .containers/web)\" = system"), 0);
+        error_done(&error);
+        ASSERT_EQ(test_shell(&dir, "rmdir .containers/web/system nix/var/nix/gcroots/auto && "
+                                   "touch nix/var/nix/gcroots/auto"),
+                  0);
+        ASSERT_ERROR(set(&f, "system", "/nix/store/a-system", &error), &error, FC_EXIT_INTERNAL,
+                     "var/nix/gcroots/auto");
+}
+
+/* What appears in the project belongs to the developer, what appears at Nix's does not. */
+TEST(each_link_has_the_right_owner) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        SKIP_UNLESS_ROOT();
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        f.user = (InvokingUser){.uid = TEST_UID, .gid = TEST_UID};
+        ASSERT_EQ(test_shell(&dir, "chown %d:%d .containers/web", TEST_UID, TEST_UID), 0);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_EQ(test_shell(&dir, "test \"$(stat -c %%u .containers/web/system)\" = %d", TEST_UID), 0);
+        ASSERT_EQ(test_shell(&dir, "test \"$(stat -c %%u nix/var/nix/gcroots/auto/*)\" = 0"), 0);
+}
