@@ -25,6 +25,16 @@ void network_done(Network *n) {
         *n = (Network){};
 }
 
+/* Also for who needs none: the hosts file has the addresses of those that do, and they may be running. */
+static int recall_subnet(const Session *s, Network *n, Error *reterr) {
+        int r;
+
+        if (!n->state->subnet)
+                return 0;
+        r = subnet_from_string(n->state->subnet, &n->subnet, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", s->root) : 0;
+}
+
 /* A remembered subnet is kept while anything may be using it, that is while there is a bridge; else it is
  * given up when the host has come to route it elsewhere, as with a VPN. */
 static int choose_subnet(const Session *s, Network *n, bool *changed, Error *reterr) {
@@ -32,13 +42,8 @@ static int choose_subnet(const Session *s, Network *n, bool *changed, Error *ret
         size_t n_taken;
         int r;
 
-        if (n->state->subnet) {
-                r = subnet_from_string(n->state->subnet, &n->subnet, reterr);
-                if (r < 0)
-                        return error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", s->root);
-                if (if_nametoindex(n->bridge) > 0)
-                        return 0;
-        }
+        if (n->state->subnet && if_nametoindex(n->bridge) > 0)
+                return 0;
         r = routes_read(n->bridge, &taken, &n_taken, reterr);
         if (r < 0)
                 return r;
@@ -94,11 +99,11 @@ int network_read(const Session *s, Network *ret, bool *ret_changed, Error *reter
                         if (r < 0)
                                 return r;
                 }
-        if (wanted) {
+        r = recall_subnet(s, &n, reterr);
+        if (r >= 0 && wanted)
                 r = choose_subnet(s, &n, &changed, reterr);
-                if (r < 0)
-                        return r;
-        }
+        if (r < 0)
+                return r;
         *ret = n;
         n = (Network){};
         *ret_changed = changed;

@@ -152,7 +152,7 @@ static void note_drift(const Session *s, const Network *network, ContainerStatus
         const ContainerSpec *spec = spec_find(s->spec, c->name);
 
         if (!spec) {
-                strv_push(&c->notes, "not in the specification any more");
+                strv_push(&c->notes, "not in this specification");
                 return;
         }
         if (!c->running || !c->state)

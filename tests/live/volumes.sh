@@ -112,4 +112,18 @@ testcase_odd_characters() {
         ok fc down
 }
 
+# As in "the sources are here, run them": with .containers in it, and below nspawn's own /tmp.
+testcase_project_itself() {
+        project shop
+        spec "$(tiny one '' ', "volumes": [".:/tmp/src"]')"
+        ok fc up
+        ok fc exec one -- cat /tmp/src/src/index.html
+        expect_out 'page of shop'
+        ok fc exec one -- touch /tmp/src/made
+        equal "$(stat -c %U:%G "$PROJECT/made")" "$DEV:$DEV" "owner of a new file"
+        ok fc restart
+        ok fc exec one -- rm /tmp/src/made
+        ok fc down
+}
+
 live_main "$@"

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# A specification that has not all containers of the project, as the one in NAME-up: the others are left alone.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# only NAME CONTAINER: its specification is $TMP/NAME.json.
+only() { jq -n --argjson containers "{$2}" '{version: 1, containers: $containers}' >"$TMP/$1.json"; }
+
+# On its own: what the others have does not change, and all know each other.
+testcase_names_and_addresses_stay() {
+        local address
+
+        project shop
+        only web "$(tiny web)"
+        only db "$(tiny db)"
+        only lone "$(tiny lone '' ', "network": {"mode": "host"}')"
+        ok fc --spec "$TMP/web.json" up web
+        ok fc --spec "$TMP/web.json" exec web -- getent hosts web
+        address=${OUT%% *}
+        ok fc --spec "$TMP/db.json" up db
+        refute_err 'web'
+        ok fc --spec "$TMP/db.json" exec db -- getent hosts web
+        equal "${OUT%% *}" "$address" "web's address as db knows it"
+        ok fc --spec "$TMP/web.json" exec web -- getent hosts db
+        address=${OUT%% *}
+        # Also by one that has no address itself.
+        ok fc --spec "$TMP/lone.json" up
+        ok fc --spec "$TMP/web.json" exec web -- getent hosts db
+        equal "${OUT%% *}" "$address" "db's address as web knows it"
+
+        # What is not in it is a container of the project nevertheless.
+        ok fc --spec "$TMP/db.json" status
+        expect_out 'web +running'
+        expect_out 'db +running'
+        ok fc --spec "$TMP/db.json" exec web -- true
+        ok fc --spec "$TMP/db.json" down db
+        equal "$(fc --spec "$TMP/db.json" --json status web | jq -r '.containers[0].state')" running "web's state"
+        ok fc --spec "$TMP/db.json" down
+        equal "$(fc --spec "$TMP/db.json" --json status | jq -r '[.containers[].state] | unique[]')" stopped "all states"
+}
+
+testcase_port_of_another() {
+        project shop
+        only web "$(tiny web '' ', "ports": ["8080:80"]')"
+        only db "$(tiny db '' ', "ports": ["8080:5432"]')"
+        ok fc --spec "$TMP/web.json" up
+        run_status 5 fc --spec "$TMP/db.json" up
+        expect_err "8080.*container 'web'"
+        ok fc --spec "$TMP/web.json" up
+        expect_err 'unchanged'
+        ok fc --spec "$TMP/web.json" down
+}
+
+live_main "$@"
