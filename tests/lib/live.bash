@@ -556,7 +556,7 @@ live_reset() {
                 umount "$link" 2>/dev/null || :
         done
         rm -rf --one-file-system /run/flake-containers /run/systemd/nspawn/propagate/*
-        rm -rf --one-file-system "$SCRATCH/projects" "$SCRATCH/images"
+        rm -rf --one-file-system "$SCRATCH/projects" "$SCRATCH/images" "$SCRATCH"/nix/var/nix/gcroots/auto/*
 }
 
 live_run_testcase() {
