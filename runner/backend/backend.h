@@ -27,9 +27,10 @@ typedef struct StartResources {
         const char *bridge_lock; /* path, needed with a bridge */
         int lock_fd;             /* shared lock on it, or -EBADF */
         int runtime_fd;          /* the container's directory below /run/flake-containers/ID/ */
-        int console_fd;
-        int gate_fd;          /* O_PATH of the FIFO, or -EBADF */
-        const int *mount_fds; /* detached mounts, in the order of plan->mounts */
+        int console_fd;          /* its log */
+        int state_fd;            /* .containers/NAME */
+        int gate_fd;             /* O_PATH of the FIFO, or -EBADF */
+        const int *mount_fds;    /* detached mounts, in the order of plan->mounts */
         const int (
                 *port_fds)[2]; /* listening sockets, in the order of plan->ports; the second may be -EBADF */
 } StartResources;

@@ -107,6 +107,7 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         strv_pushf(&c->argv, "--cgroup-mount-fd=%d", inherit(c, cgroup_mount_fd));
         strv_pushf(&c->argv, "--control-fd=%d", inherit(c, control_fd));
         strv_pushf(&c->argv, "--console-fd=%d", inherit(c, res->console_fd));
+        strv_pushf(&c->argv, "--state-fd=%d", inherit(c, res->state_fd));
         strv_pushf(&c->argv, "--runtime-fd=%d", inherit(c, res->runtime_fd));
         if (res->gate_fd >= 0)
                 strv_pushf(&c->argv, "--gate-fd=%d", inherit(c, res->gate_fd));

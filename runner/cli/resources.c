@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/console-log.h"
 #include "backend/crash-record.h"
 #include "backend/devices.h"
 #include "backend/libexec.h"
@@ -17,10 +18,7 @@
 #include "project/identity.h"
 #include "project/runtime-dir.h"
 
-#define CONSOLE_LOG     "console.log"
-#define CONSOLE_LOG_OLD "console.log.1"
-#define CONSOLE_LOG_MAX (1024 * 1024)
-#define GATE_FIFO       "fifo"
+#define GATE_FIFO "fifo"
 
 void resources_done(Resources *r) {
         (void) safe_close(r->container_fd);
@@ -132,11 +130,12 @@ static int open_console(const Session *s, Resources *r, Error *reterr) {
         if (k < 0)
                 return k;
         if (fstatat(r->container_fd, CONSOLE_LOG, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
-            st.st_size > CONSOLE_LOG_MAX &&
-            renameat(r->container_fd, CONSOLE_LOG, r->container_fd, CONSOLE_LOG_OLD) < 0)
-                return error_set(reterr, errno, "rotate '" CONSOLE_LOG "'");
-        r->console_fd = fs_open_beneath(r->container_fd, CONSOLE_LOG,
-                                        O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644, reterr);
+            st.st_size > CONSOLE_LOG_MAX) {
+                k = console_log_rotate(r->container_fd, reterr);
+                if (k < 0)
+                        return k;
+        }
+        r->console_fd = console_log_open(r->container_fd, reterr);
         if (r->console_fd < 0)
                 return r->console_fd;
         if (fstat(r->console_fd, &st) < 0)
@@ -335,6 +334,7 @@ int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan
                 .lock_fd = r->lock_fd,
                 .runtime_fd = r->runtime_fd,
                 .console_fd = r->console_fd,
+                .state_fd = r->container_fd,
                 .gate_fd = r->gate_fd,
                 .mount_fds = r->mount_fds,
                 .port_fds = (const int(*)[2]) r->port_fds,

@@ -194,11 +194,13 @@ int console_tail(int fd, uint64_t from, uint64_t n, char ***ret_lines, Error *re
         ConsoleReader reader = {.fd = fd};
         _cleanup_strv_ char **lines = NULL;
         const char *line;
+        struct stat st;
         size_t size;
         int r;
 
         r = console_reader_seek(&reader, n, reterr);
-        if (reader.offset < (off_t) from)
+        /* A log that is shorter than that has been begun anew since. */
+        if (fstat(fd, &st) >= 0 && (off_t) from <= st.st_size && reader.offset < (off_t) from)
                 reader.offset = (off_t) from;
         while (r >= 0 && (r = console_reader_next(&reader, &line, &size, reterr)) > 0)
                 push_safe(&lines, line, size);

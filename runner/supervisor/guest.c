@@ -15,6 +15,7 @@
 #include "backend/leftovers.h"
 #include "base/alloc.h"
 #include "base/process.h"
+#include "supervisor/console.h"
 #include "supervisor/guest.h"
 #include "supervisor/isolate.h"
 #include "supervisor/proxy.h"
@@ -43,6 +44,7 @@ struct Guest {
         bool network_set;
         bool ready;
         unsigned stop_requests; /* 1: the payload was asked to halt, 2: it is ended at once */
+        Console *console;
         Proxy **proxies;
         size_t n_proxies;
         RestartLimit restart_limit;
@@ -116,7 +118,8 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
                 return 0;
 
         process_unblock_signals();
-        if (dup2(o->console_fd, STDOUT_FILENO) < 0 || dup2(o->console_fd, STDERR_FILENO) < 0)
+        if (dup2(console_input(g->console), STDOUT_FILENO) < 0 ||
+            dup2(console_input(g->console), STDERR_FILENO) < 0)
                 _exit(EXIT_FAILURE);
         if (setenv("NOTIFY_SOCKET", NOTIFY_SOCKET, 1) < 0)
                 _exit(EXIT_FAILURE);
@@ -312,6 +315,7 @@ static int clear_payload(Guest *g, Error *reterr) {
                 return error_raise(reterr, FC_EXIT_INTERNAL, "the payload outlives SIGKILL");
         if (r < 0)
                 return r;
+        console_drain(g->console);
         r = cgroup_remove_child(g->options->cgroup_fd, "nspawn", reterr);
         if (r < 0)
                 return r;
@@ -465,6 +469,8 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
         if (g->notify_fd < 0)
                 return g->notify_fd;
         r = watch(g, reterr);
+        if (r >= 0)
+                r = console_new(g->event, o, &g->console, reterr);
         if (r < 0)
                 return r;
         g->proxies = xnew0(Proxy *, o->n_ports);
@@ -483,6 +489,7 @@ Guest *guest_free(Guest *g) {
         for (size_t i = 0; i < g->n_proxies; i++)
                 (void) proxy_free(g->proxies[i]);
         free(g->proxies);
+        (void) console_free(g->console);
         sd_event_source_disable_unref(g->restart_timer);
         (void) sd_event_unref(g->event);
         (void) safe_close(g->notify_fd);

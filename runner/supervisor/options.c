@@ -75,6 +75,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 CGROUP_MOUNT_FD,
                 CONTROL_FD,
                 CONSOLE_FD,
+                STATE_FD,
                 RUNTIME_FD,
                 GATE_FD,
                 LOCK_FD,
@@ -95,6 +96,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 {"cgroup-mount-fd", required_argument, NULL, CGROUP_MOUNT_FD},
                 {"control-fd", required_argument, NULL, CONTROL_FD},
                 {"console-fd", required_argument, NULL, CONSOLE_FD},
+                {"state-fd", required_argument, NULL, STATE_FD},
                 {"runtime-fd", required_argument, NULL, RUNTIME_FD},
                 {"gate-fd", required_argument, NULL, GATE_FD},
                 {"lock-fd", required_argument, NULL, LOCK_FD},
@@ -115,6 +117,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 .cgroup_mount_fd = -EBADF,
                 .control_fd = -EBADF,
                 .console_fd = -EBADF,
+                .state_fd = -EBADF,
                 .runtime_fd = -EBADF,
                 .gate_fd = -EBADF,
                 .lock_fd = -EBADF,
@@ -137,6 +140,9 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                         break;
                 case CONSOLE_FD:
                         r = parse_whole_fd(optarg, &o.console_fd, reterr);
+                        break;
+                case STATE_FD:
+                        r = parse_whole_fd(optarg, &o.state_fd, reterr);
                         break;
                 case RUNTIME_FD:
                         r = parse_whole_fd(optarg, &o.runtime_fd, reterr);
@@ -185,7 +191,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
         for (int i = optind; r >= 0 && i < argc; i++)
                 strv_push(&o.nspawn, argv[i]);
         if (r >= 0 &&
-            (!o.machine || o.cgroup_fd < 0 || o.cgroup_mount_fd < 0 || o.console_fd < 0 ||
+            (!o.machine || o.cgroup_fd < 0 || o.cgroup_mount_fd < 0 || o.console_fd < 0 || o.state_fd < 0 ||
              o.runtime_fd < 0 || !o.nspawn || (o.n_ports > 0 && !o.proxyd) || (o.bridge && !o.bridge_lock)))
                 r = error_raise(reterr, FC_EXIT_INTERNAL, "an option is missing");
         if (r < 0) {
@@ -220,6 +226,7 @@ void supervisor_options_done(SupervisorOptions *o) {
         (void) safe_close(o->cgroup_mount_fd);
         (void) safe_close(o->control_fd);
         (void) safe_close(o->console_fd);
+        (void) safe_close(o->state_fd);
         (void) safe_close(o->runtime_fd);
         (void) safe_close(o->gate_fd);
         (void) safe_close(o->lock_fd);

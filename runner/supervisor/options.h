@@ -24,7 +24,8 @@ typedef struct SupervisorOptions {
         int cgroup_fd;       /* the machine's cgroup */
         int cgroup_mount_fd; /* a detached mount of the whole cgroup2 tree */
         int control_fd;      /* see backend/control.h */
-        int console_fd;      /* where nspawn and the payload's console write */
+        int console_fd;      /* the log of what nspawn and the payload write to their console */
+        int state_fd;        /* directory of that log */
         int runtime_fd;      /* directory for the `exit` record */
         int gate_fd;         /* O_PATH of the FIFO that a plain command waits on, or -EBADF */
         int lock_fd;   /* shared lock of the project's network, held for as long as we live, or -EBADF */

@@ -153,4 +153,22 @@ testcase_roots_are_separate() {
         same_files "$TMP/before" "$TMP/after" "the image was changed"
 }
 
+# A command that talks for ever fills no disk, and loses nothing of its last words; /dev/stdout can be opened again.
+testcase_talks_a_lot() {
+        local folder
+
+        project shop
+        spec "$(tiny one '["/bin/sh", "-c", "seq 2000000; echo through a path >/dev/stdout; echo the end >&2; sleep infinity"]')"
+        ok fc up
+        folder=$PROJECT/.containers/one
+        try_until "$WAIT" grep -qs '^the end$' "$folder/console.log"
+        equal "$(tail -n 3 "$folder/console.log")" $'2000000\nthrough a path\nthe end'
+        equal "$(stat -c %U "$folder/console.log" "$folder/console.log.1")" "$DEV"$'\n'"$DEV" "the owners"
+        (($(cat "$folder"/console.log* | wc -c) < 9000000)) || flunk "the log has $(wc -c "$folder"/console.log*)"
+        # Over the border between the two no line is missing.
+        equal "$(cat "$folder/console.log.1" "$folder/console.log" | grep -c '^[0-9]*$')" \
+                "$((2000000 - $(head -n 1 "$folder/console.log.1") + 1))" "the lines"
+        ok fc down
+}
+
 live_main "$@"

@@ -60,6 +60,34 @@ TEST(tail) {
         }
 }
 
+TEST(tail_of_one_run) {
+        static const struct {
+                uint64_t from;
+                const char *expected;
+        } cases[] = {
+                {0, "two|three"},
+                {4, "two|three"},
+                {8, "three"},
+                {14, ""},
+                /* Begun anew meanwhile. */
+                {15, "two|three"},
+                {UINT64_C(1) << 40, "two|three"},
+        };
+        static const char text[] = "one\ntwo\nthree\n";
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_close_ int fd = file_of(text, strlen(text));
+                _cleanup_strv_ char **lines = NULL;
+                _cleanup_free_ char *joined = NULL;
+
+                test_set_row("from %llu", (unsigned long long) cases[i].from);
+                ASSERT_OK(console_tail(fd, cases[i].from, 2, &lines, &error), &error);
+                joined = strv_join(lines, "|");
+                ASSERT_STREQ(joined, cases[i].expected);
+        }
+}
+
 /* The search backwards goes in blocks of 16 KiB. */
 TEST(tail_of_much) {
         _cleanup_free_ char *text = xnew0(char, 200000);

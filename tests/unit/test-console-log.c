@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The supervisor's half of the console's log. */
+
+#include "backend/console-log.h"
+#include "project-util.h"
+#include "supervisor/console.h"
+
+typedef struct Fixture {
+        SupervisorOptions options;
+        sd_event *event;
+        Console *console;
+        int saved_stderr;
+} Fixture;
+
+static void fixture_open(Fixture *f, const TestDir *dir) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        *f = (Fixture){.options = {.state_fd = dir->fd}};
+        /* It moves our standard error along. */
+        f->saved_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+        f->options.console_fd = console_log_open(dir->fd, &error);
+        ASSERT_OK(f->options.console_fd, &error);
+        ASSERT_OK(sd_event_new(&f->event));
+        ASSERT_OK(console_new(f->event, &f->options, &f->console, &error), &error);
+}
+
+static void fixture_done(Fixture *f) {
+        (void) console_free(f->console);
+        (void) sd_event_unref(f->event);
+        (void) safe_close(f->options.console_fd);
+        ASSERT_TRUE(dup2(f->saved_stderr, STDERR_FILENO) >= 0);
+        (void) safe_close(f->saved_stderr);
+}
+
+static void put(Fixture *f, const char *text, size_t size) {
+        ASSERT_EQ(write(console_input(f->console), text, size), size);
+        console_drain(f->console);
+}
+
+static char *get(const TestDir *dir, const char *name, size_t *ret_size) {
+        _cleanup_close_ int fd = openat(dir->fd, name, O_RDONLY | O_CLOEXEC);
+        char *text = NULL;
+
+        ASSERT_TRUE(fd >= 0);
+        ASSERT_OK(fs_read_fd(fd, name, 64 * 1024 * 1024, &text, ret_size, NULL));
+        return text;
+}
+
+TEST(no_line_is_lost_cut_or_doubled) {
+        _cleanup_free_ char *old = NULL, *current = NULL;
+        size_t old_size, current_size;
+        unsigned n = 0, first, i;
+        char line[32], *p;
+        TEST_DIR(dir);
+        Fixture f;
+
+        fixture_open(&f, &dir);
+        /* Three files' worth, so that the oldest is gone. */
+        for (size_t size = 0; size < 3 * (size_t) CONSOLE_LOG_MAX;) {
+                size_t length = (size_t) snprintf(line, sizeof(line), "line %u\n", n++);
+
+                put(&f, line, length);
+                size += length;
+        }
+        fixture_done(&f);
+
+        old = get(&dir, CONSOLE_LOG_OLD, &old_size);
+        current = get(&dir, CONSOLE_LOG, &current_size);
+        ASSERT_TRUE(old_size <= CONSOLE_LOG_MAX + 64 && old_size > CONSOLE_LOG_MAX - 64);
+        ASSERT_TRUE(current_size <= CONSOLE_LOG_MAX + 64);
+        ASSERT_EQ(sscanf(old, "line %u\n", &first), 1);
+        i = first;
+        for (p = strtok(old, "\n"); p; p = strtok(NULL, "\n"), i++) {
+                (void) snprintf(line, sizeof(line), "line %u", i);
+                ASSERT_STREQ(p, line);
+        }
+        for (p = strtok(current, "\n"); p; p = strtok(NULL, "\n"), i++) {
+                (void) snprintf(line, sizeof(line), "line %u", i);
+                ASSERT_STREQ(p, line);
+        }
+        ASSERT_EQ(i, n);
+}
+
+TEST(without_lines_it_is_limited_too) {
+        _cleanup_free_ char *old = NULL, *current = NULL;
+        size_t old_size, current_size;
+        static char block[60000];
+        TEST_DIR(dir);
+        Fixture f;
+
+        memset(block, 'x', sizeof(block));
+        fixture_open(&f, &dir);
+        for (size_t size = 0; size < 3 * (size_t) CONSOLE_LOG_MAX; size += sizeof(block))
+                put(&f, block, sizeof(block));
+        fixture_done(&f);
+        old = get(&dir, CONSOLE_LOG_OLD, &old_size);
+        current = get(&dir, CONSOLE_LOG, &current_size);
+        ASSERT_TRUE(old_size + current_size < 2 * (CONSOLE_LOG_MAX + 2 * sizeof(block)));
+}
+
+TEST(our_own_messages_follow) {
+        _cleanup_free_ char *current = NULL;
+        static char block[60000];
+        TEST_DIR(dir);
+        Fixture f;
+
+        memset(block, '\n', sizeof(block));
+        fixture_open(&f, &dir);
+        for (size_t size = 0; size <= CONSOLE_LOG_MAX; size += sizeof(block))
+                put(&f, block, sizeof(block));
+        ASSERT_EQ(write(STDERR_FILENO, "by the supervisor\n", 18), 18);
+        ASSERT_EQ(write(f.options.console_fd, "by a helper\n", 12), 12);
+        fixture_done(&f);
+        current = get(&dir, CONSOLE_LOG, NULL);
+        ASSERT_TRUE(strstr(current, "by the supervisor\nby a helper\n"));
+}
+
+/* A folder that was removed: what cannot be begun anew is cut. */
+TEST(a_log_that_cannot_be_rotated_does_not_grow) {
+        static char block[60000];
+        struct stat st;
+        TEST_DIR(dir);
+        Fixture f;
+
+        memset(block, '\n', sizeof(block));
+        ASSERT_TRUE(mkdirat(dir.fd, "sub", 0755) >= 0);
+        {
+                TestDir sub = {.fd = openat(dir.fd, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+
+                fixture_open(&f, &sub);
+                ASSERT_OK(fs_remove_tree(dir.fd, "sub", NULL));
+                for (size_t size = 0; size < 3 * (size_t) CONSOLE_LOG_MAX; size += sizeof(block))
+                        put(&f, block, sizeof(block));
+                ASSERT_TRUE(fstat(f.options.console_fd, &st) >= 0);
+                ASSERT_TRUE(st.st_size <= CONSOLE_LOG_MAX + (off_t) sizeof(block));
+                fixture_done(&f);
+                (void) safe_close(sub.fd);
+        }
+}
