@@ -46,8 +46,8 @@ flunk() {
         note "FAILED: $*"
         if [[ -n ${RAN:-} ]]; then
                 note "last run: $RAN -> $STATUS"
-                head -n 40 <<<"$OUT" | indent '      out| ' >&"$NIX_OUT"
-                head -n 40 <<<"$ERR" | indent '      err| ' >&"$NIX_OUT"
+                head -n 40 <<<"$OUT" | cut -c 1-400 | indent '      out| ' >&"$NIX_OUT"
+                head -n 40 <<<"$ERR" | cut -c 1-400 | indent '      err| ' >&"$NIX_OUT"
         fi
         exit 1
 }
@@ -112,7 +112,7 @@ need_flake_parts() {
 standin_inputs() {
         local standin=$NIX_TESTS/standin
 
-        [[ -d $SCRATCH/standin ]] || "$standin/make" "$SCRATCH/standin"
+        [[ -d $SCRATCH/standin ]] || "$standin/make" "$SCRATCH/standin" >&2
         printf '{ lib = import %s; flake-parts.lib = import %s { lib = import %s; }; nixpkgs = %s; }' \
                 "$standin/lib" "$standin/flake-parts/lib.nix" "$standin/lib" "$SCRATCH/standin/nixpkgs"
 }
@@ -134,18 +134,6 @@ nix_environment() {
         export HOME=$1/home
         unset NIX_PATH NIX_REMOTE NIX_USER_CONF_FILES XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME XDG_STATE_HOME
         mkdir -p "$HOME"
-}
-
-# our_flake FOLDER: this project as the input of another flake: what git would have of it, without its history.
-our_flake() {
-        local name
-
-        mkdir -p "$1"
-        for name in flake.nix flake-module templates examples runner docs CMakeLists.txt LICENSE; do
-                [[ -e $TOP/$name ]] || continue
-                tar -C "$TOP" --exclude='examples/*/images' --exclude=.containers --create "$name" |
-                        tar -C "$1" --extract --no-same-owner
-        done
 }
 
 nix_run_testcase() {

@@ -16,8 +16,9 @@ let
 
   equal = expr: expected: { inherit expr expected; };
   # becomes OPTIONS SPEC: of one container `web`, beside its system.
-  becomes = options: expected: {
-    expr = builtins.removeAttrs (module.spec { web = { inherit toplevel; } // options; }).web [ "system" ];
+  becomes = options: expected: rec {
+    containers.web = { inherit toplevel; } // options;
+    expr = builtins.removeAttrs (module.spec containers).web [ "system" ];
     inherit expected;
   };
   web = options: (module.spec { web = options; }).web;
@@ -33,54 +34,6 @@ let
     ];
   };
 
-  refused = {
-    unknownOption = { containers.web = { inherit toplevel; prots = [ ]; }; says = [ "web" "prots" "does not exist" ]; };
-    unknownDeep = { containers.web = { inherit toplevel; ready.tpc = [ ]; }; says = [ "web" "ready.tpc" ]; };
-    unknownVolume = { containers.web = { inherit toplevel; volumes = [ { source = "a"; targte = "/b"; } ]; }; says = [ "web" "volumes" "targte" ]; };
-    wrongType = { containers.web = { inherit toplevel; ports = "8080:80"; }; says = [ "web.ports" "not of type" ]; };
-    wrongElement = { containers.web = { inherit toplevel; ready.tcp = [ 0 ]; }; says = [ "web.ready.tcp" "not of type" ]; };
-    wrongEnum = { containers.web = { inherit toplevel; users = "me"; }; says = [ "web.users" "private" "host" ]; };
-    wrongCondition = { containers = { web = { inherit toplevel; dependsOn.db = "up"; }; db = { inherit toplevel; }; }; says = [ "web.dependsOn.db" "completed" ]; };
-    wrongSeconds = { containers.web = { inherit toplevel; stop.timeout = 0; }; says = [ "web.stop.timeout" "1 and 86400" ]; };
-    wrongBool = { containers.web = { inherit toplevel; ephemeral = "yes"; }; says = [ "web.ephemeral" "boolean" ]; };
-    wrongContainer = { containers.web = 1; says = [ "containers.web" ]; };
-    wrongContainers = { containers = [ ]; says = [ "containers" "not of type" ]; };
-    port = { containers.web = { inherit toplevel; ports = [ "eighty" ]; }; says = [ "containers.web.ports" "'eighty'" ]; };
-    portTwice = {
-      containers = { a = { inherit toplevel; ports = [ "8080:80" ]; }; b = { inherit toplevel; ports = [ "8080:81" ]; }; };
-      says = [ "containers.b.ports" "8080" "'a'" ];
-    };
-    portUdp = { containers.web = { inherit toplevel; ports = [ "53:53/udp" ]; }; says = [ "containers.web.ports" "udp" "not supported" ]; };
-    volume = { containers.web = { inherit toplevel; volumes = [ "src" ]; }; says = [ "containers.web.volumes" "'src'" "target" ]; };
-    volumeSet = { containers.web = { inherit toplevel; volumes = [ { source = "src"; } ]; }; says = [ "containers.web.volumes" "target" ]; };
-    name = { containers.Web_1 = { inherit toplevel; }; says = [ "Web_1" "host name" ]; };
-    stranger = { containers.web = { inherit toplevel; dependsOn = [ "bd" ]; }; says = [ "containers.web.dependsOn" "'bd'" ]; };
-    circle = {
-      containers = { a = { inherit toplevel; dependsOn = [ "b" ]; }; b = { inherit toplevel; dependsOn = [ "a" ]; }; };
-      says = [ "dependsOn" "'a', 'b'" ];
-    };
-    completed = {
-      containers = { a = { inherit toplevel; dependsOn.b = "completed"; }; b = { inherit toplevel; }; };
-      says = [ "containers.a.dependsOn" "'b'" "oneShot" ];
-    };
-    twoSystems = { containers.web = { inherit toplevel; configuration = { }; }; says = [ "containers.web" "configuration" "toplevel" ]; };
-    threeSystems = {
-      containers.web = { inherit toplevel; configuration = { }; nixosConfiguration = existing; };
-      says = [ "containers.web" "configuration" "toplevel" "nixosConfiguration" ];
-    };
-    internet = { containers.web = { inherit toplevel; network.internet = true; }; says = [ "containers.web.network.internet" "not supported" ]; };
-    otherHostName = {
-      containers.web.configuration.networking.hostName = "other";
-      says = [ "containers.web" "networking.hostName" "'other'" ];
-    };
-    readOnly = { containers.web = { inherit toplevel; build.spec = { }; }; says = [ "web.build.spec" "read-only" ]; };
-    refusedHostAddress = { containers.web = { inherit toplevel; hostAddress = "10.0.0.1"; }; says = [ "containers.web.hostAddress" "by their names" ]; };
-    refusedLocalhost = { containers.web = { inherit toplevel; extra.exposeLocalhost = true; }; says = [ "containers.web.extra.exposeLocalhost" "ports" ]; };
-    refusedAutoStart = { containers.web = { inherit toplevel; autoStart = true; }; says = [ "containers.web.autoStart" "up" ]; };
-    refusedUnknown = { containers.web = { inherit toplevel; imageTag = "x"; }; says = [ "web.imageTag" ]; };
-  };
-in
-{
   rows = {
     # --- the system
     toplevel = equal (web { inherit toplevel; }) { inherit system; };
@@ -193,12 +146,13 @@ in
         { source = "/tmp"; target = "/tmp"; readOnly = true; }
       ];
     };
-    dependsOn = {
-      expr = (module.spec {
+    dependsOn = rec {
+      containers = {
         web = { inherit toplevel; dependsOn = [ "db" ]; };
         db = { inherit toplevel; dependsOn.seed = "completed"; };
         seed = { inherit toplevel; oneShot = true; };
-      });
+      };
+      expr = module.spec containers;
       expected = {
         web = { inherit system; dependsOn.db = "ready"; };
         db = { inherit system; dependsOn.seed = "completed"; };
@@ -230,13 +184,13 @@ in
       users = "host";
       capabilities.add = [ "CAP_NET_ADMIN" ];
       capabilities.drop = [ "CAP_AUDIT_CONTROL" ];
-      devices = [ "/dev/kvm" { path = "/dev/fuse"; permissions = "rw"; } { path = "/dev/null"; } ];
+      devices = [ "/dev/kvm" { path = "/dev/fuse"; permissions = "rw"; } { path = "/dev/net/tun"; } ];
       resources = { MemoryMax = "512M"; TasksMax = 512; };
       nspawnArgs = [ "--rlimit=NOFILE=65536" ];
     } {
       users = "host";
       capabilities = { add = [ "CAP_NET_ADMIN" ]; drop = [ "CAP_AUDIT_CONTROL" ]; };
-      devices = [ "/dev/kvm" { path = "/dev/fuse"; permissions = "rw"; } "/dev/null" ];
+      devices = [ "/dev/kvm" { path = "/dev/fuse"; permissions = "rw"; } "/dev/net/tun" ];
       resources = { MemoryMax = "512M"; TasksMax = 512; };
       nspawnArgs = [ "--rlimit=NOFILE=65536" ];
     };
@@ -375,6 +329,61 @@ in
       };
     })).web-up.config.networking.hostName "web";
   };
+
+  refused = {
+    unknownOption = { containers.web = { inherit toplevel; prots = [ ]; }; says = [ "web" "prots" "does not exist" ]; };
+    unknownDeep = { containers.web = { inherit toplevel; ready.tpc = [ ]; }; says = [ "web" "ready.tpc" ]; };
+    unknownVolume = { containers.web = { inherit toplevel; volumes = [ { source = "a"; targte = "/b"; } ]; }; says = [ "web" "volumes" "targte" ]; };
+    wrongType = { containers.web = { inherit toplevel; ports = "8080:80"; }; says = [ "web.ports" "not of type" ]; };
+    wrongElement = { containers.web = { inherit toplevel; ready.tcp = [ 0 ]; }; says = [ "web.ready.tcp" "not of type" ]; };
+    wrongEnum = { containers.web = { inherit toplevel; users = "me"; }; says = [ "web.users" "private" "host" ]; };
+    wrongCondition = { containers = { web = { inherit toplevel; dependsOn.db = "up"; }; db = { inherit toplevel; }; }; says = [ "web.dependsOn.db" "completed" ]; };
+    wrongSeconds = { containers.web = { inherit toplevel; stop.timeout = 0; }; says = [ "web.stop.timeout" "1 and 86400" ]; };
+    wrongBool = { containers.web = { inherit toplevel; ephemeral = "yes"; }; says = [ "web.ephemeral" "boolean" ]; };
+    wrongContainer = { containers.web = 1; says = [ "containers.web" ]; };
+    wrongContainers = { containers = [ ]; says = [ "containers" "not of type" ]; };
+    port = { containers.web = { inherit toplevel; ports = [ "eighty" ]; }; says = [ "containers.web.ports" "'eighty'" ]; };
+    portTwice = {
+      containers = { a = { inherit toplevel; ports = [ "8080:80" ]; }; b = { inherit toplevel; ports = [ "8080:81" ]; }; };
+      says = [ "containers.b.ports" "8080" "'a'" ];
+    };
+    portUdp = { containers.web = { inherit toplevel; ports = [ "53:53/udp" ]; }; says = [ "containers.web.ports" "udp" "not supported" ]; };
+    volume = { containers.web = { inherit toplevel; volumes = [ "src" ]; }; says = [ "containers.web.volumes" "'src'" "target" ]; };
+    volumeSet = { containers.web = { inherit toplevel; volumes = [ { source = "src"; } ]; }; says = [ "containers.web.volumes" "target" ]; };
+    name = { containers.Web_1 = { inherit toplevel; }; says = [ "Web_1" "host name" ]; };
+    stranger = { containers.web = { inherit toplevel; dependsOn = [ "bd" ]; }; says = [ "containers.web.dependsOn" "'bd'" ]; };
+    circle = {
+      containers = { a = { inherit toplevel; dependsOn = [ "b" ]; }; b = { inherit toplevel; dependsOn = [ "a" ]; }; };
+      says = [ "dependsOn" "'a', 'b'" ];
+    };
+    completed = {
+      containers = { a = { inherit toplevel; dependsOn.b = "completed"; }; b = { inherit toplevel; }; };
+      says = [ "containers.a.dependsOn" "'b'" "oneShot" ];
+    };
+    twoSystems = { containers.web = { inherit toplevel; configuration = { }; }; says = [ "containers.web" "configuration" "toplevel" ]; };
+    threeSystems = {
+      containers.web = { inherit toplevel; configuration = { }; nixosConfiguration = existing; };
+      says = [ "containers.web" "configuration" "toplevel" "nixosConfiguration" ];
+    };
+    internet = { containers.web = { inherit toplevel; network.internet = true; }; says = [ "containers.web.network.internet" "not supported" ]; };
+    otherHostName = {
+      containers.web.configuration.networking.hostName = "other";
+      says = [ "containers.web" "networking.hostName" "'other'" ];
+    };
+    readOnly = { containers.web = { inherit toplevel; build.spec = { }; }; says = [ "web.build.spec" "read-only" ]; };
+    refusedHostAddress = { containers.web = { inherit toplevel; hostAddress = "10.0.0.1"; }; says = [ "containers.web.hostAddress" "by their names" ]; };
+    refusedLocalhost = { containers.web = { inherit toplevel; extra.exposeLocalhost = true; }; says = [ "containers.web.extra.exposeLocalhost" "ports" ]; };
+    refusedAutoStart = { containers.web = { inherit toplevel; autoStart = true; }; says = [ "containers.web.autoStart" "up" ]; };
+    refusedUnknown = { containers.web = { inherit toplevel; imageTag = "x"; }; says = [ "web.imageTag" ]; };
+  };
+in
+{
+  inherit rows;
+
+  # What the program gets for them.
+  documents = lib.mapAttrs (_: row: module.document (packages (project row.containers)).flake-containers) (
+    lib.filterAttrs (_: row: row ? containers) rows
+  );
 
   # refusals.NAME is an error whose message has all that `says.NAME` lists.
   refusals = lib.mapAttrs (_: row: (packages (project row.containers)).flake-containers.spec.drvPath) refused;

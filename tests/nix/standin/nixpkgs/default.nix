@@ -86,7 +86,13 @@ let
     runtimeShell = "/bin/bash";
     coreutils = derive {
       name = "coreutils-debian";
-      script = "mkdir -p $out/bin; for f in cat cp env id ln ls mkdir rm sleep; do ln -s /bin/$f $out/bin/$f; done";
+      script = ''
+        mkdir -p $out/bin
+        for f in cat chmod cp cut dirname env false head id ln ls mkdir mktemp mv readlink rm sed sleep sort tail touch tr \
+                true uname wc; do
+                ln -s /usr/bin/$f $out/bin/$f
+        done
+      '';
     };
 
     writeTextFile =
@@ -225,7 +231,8 @@ let
           stdenv = self.writeTextFile {
             name = "setup";
             destination = "/setup";
-            text = "PATH=${lib.concatMapStrings (p: "${lib.getBin p}/bin:") inputs}/usr/bin:/bin\n";
+            # Of the store alone: `nix develop` adds the user's behind it.
+            text = "PATH=${lib.concatMapStringsSep ":" (p: "${lib.getBin p}/bin") (inputs ++ [ self.coreutils ])}\n";
           };
           script = "echo 'This derivation is for nix develop' >&2; export >$out";
         }

@@ -1,5 +1,6 @@
 # Not NixOS: enough of its options that the guest module and a user's few lines evaluate, and a toplevel that boots a
-# Debian tree (`standin.tree`) from an almost empty root as NixOS boots: what PID 1 finds is /nix/store.
+# Debian tree (`standin.tree`) as NixOS boots, from a root in which there is nothing but the store: by tests/live/stage1.c
+# and tests/lib/stage2.bash, which `make` copies here.
 {
   system ? builtins.currentSystem,
   lib ? import ../../lib,
@@ -9,6 +10,8 @@
 }:
 let
   inherit (lib) mkOption types;
+  # Inside of the module below `pkgs` is what the configuration says.
+  given = pkgs;
   option =
     type: default:
     mkOption {
@@ -31,20 +34,26 @@ let
               etc = lib.mapAttrs (_: file: file.enable) config.environment.etc;
             };
             passAsFile = [ "settings" ];
-            stage2 = ../stage-2.c;
-            activate = ../activate;
           }
           ''
             mkdir -p $out/etc $out/sw/bin
             cp "$settingsPath" $out/settings.json
+            if [[ -z $tree ]]; then
+                    printf 'ID=nixos\nNAME="NixOS stand-in"\n' >$out/etc/os-release
+            else
+                    ln -s $tree/usr $out/usr
+                    ln -s $tree/usr/bin/* $out/sw/bin/
+                    cp -a $tree/etc/. $out/etc/
+                    chmod u+w $out/etc
+                    rm -f $out/etc/{hosts,machine-id,resolv.conf}
+                    gcc -static -O2 -o $out/stage1 ${../stage1.c}
+                    printf '#!%s/stage1\nsystemConfig=%s\n' $out $out | cat - ${../stage2.bash} >$out/init
+                    chmod +x $out/init
+            fi
             echo "$hostName" >$out/etc/hostname
-            printf 'ID=nixos\nNAME="NixOS stand-in"\nPRETTY_NAME="NixOS stand-in"\n' >$out/etc/os-release
             for package in $packages; do
-                    for program in $package/bin/*; do ln -sf "$program" $out/sw/bin/; done
+                    ln -sf $package/bin/* $out/sw/bin/
             done
-            [[ -n $tree ]] || exit 0
-            # Static, since nothing of the tree is where the dynamic loader would be looked for.
-            gcc -static -O2 -Wall -DTREE="\"$tree\"" -DACTIVATE="\"$activate\"" -o $out/init "$stage2"
           '';
     in
     {
@@ -81,7 +90,7 @@ let
         networking.dhcpcd.denyInterfaces = option (types.listOf types.str) [ ];
         networking.networkmanager.unmanaged = option (types.listOf types.str) [ ];
         nix.enable = flag true;
-        nixpkgs.pkgs = option types.raw (if pkgs != null then pkgs else import ../.. { inherit system; });
+        nixpkgs.pkgs = option types.raw (if given != null then given else import ../.. { inherit system; });
         services.logrotate.enable = flag true;
         services.journald.extraConfig = option types.lines "";
         services.httpd.enable = flag false;

@@ -1,0 +1,225 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# The way of a Nix user: a flake, and its commands by `nix run` and `nix develop`. Nix is real, with its daemon, as a
+# developer without privileges uses it; nixpkgs and flake-parts are stand-ins (tests/nix/standin), whose NixOS boots a
+# Debian tree from the store.
+
+export LIVE_SCRATCH=disk
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# The store is at /mnt/store, see live_make_host.
+export NIX_REMOTE=daemon NIX_STORE_DIR=/mnt/store NIX_STATE_DIR=/mnt/var/nix NIX_LOG_DIR=/mnt/var/log/nix NIX_CONF_DIR=/mnt/etc
+
+need_nix() {
+        command -v nix nix-daemon >/dev/null || skip "nix is not installed (Debian: nix-bin)"
+        command -v sudo >/dev/null || skip "sudo is not installed"
+        as_dev sudo -n true 2>"$TMP/sudo" || skip "sudo does not work here: $(<"$TMP/sudo")"
+        if [[ ! -e $NIX_CONF_DIR/nix.conf ]]; then
+                mkdir -p "$NIX_CONF_DIR"
+                printf '%s\n' 'experimental-features = nix-command flakes' 'sandbox = false' 'build-users-group =' \
+                        'substituters =' 'flake-registry =' 'warn-dirty = false' >"$NIX_CONF_DIR/nix.conf"
+        fi
+        [[ -d $SCRATCH/inputs ]] || "$LIVE_TOP/tests/nix/standin/make" "$SCRATCH/inputs" "$FC_BINARY"
+        start_daemon
+        if [[ -L $SCRATCH/tree ]]; then TREE=$(readlink "$SCRATCH/tree"); else add_tree; fi
+}
+
+start_daemon() {
+        local socket=$NIX_STATE_DIR/daemon-socket/socket
+
+        rm -f "$socket"
+        mkdir -p "${socket%/*}"
+        env -u NIX_REMOTE nix-daemon </dev/null >"$TMP/daemon" 2>&1 &
+        DAEMON=$!
+        try_until "$WAIT" connected
+}
+
+connected() { as_dev nix store ping 2>/dev/null; }
+
+stop_daemon() {
+        kill "$DAEMON"
+        finished "$DAEMON"
+}
+
+# Debian's httpserver as a store path: what of it is in a NixOS toplevel's closure as well. By the name that flake inputs
+# have, so that Nix takes it as it is.
+add_tree() {
+        local tree=$SCRATCH/tree.new/source
+
+        mkdir -p "$tree"
+        cp -al -- "$FC_IMAGES/httpserver/usr" "$tree/usr" 2>/dev/null ||
+                cp -a --reflink=auto -- "$FC_IMAGES/httpserver/usr" "$tree/"
+        cp -a -- "$FC_IMAGES/httpserver/etc" "$tree/etc"
+        chmod -R a+rX "$tree/etc"
+        TREE=$(nix-store --add "$tree")
+        # All test cases share it.
+        ln -s "$TREE" "$SCRATCH/tree"
+        ln -s "$SCRATCH/tree" "$NIX_STATE_DIR/gcroots/tree"
+        rm -rf "$SCRATCH/tree.new"
+}
+
+# flake MODULE: the current project's flake, of a flake-parts module that may use `tree`.
+flake() {
+        sed "s|    runner = {|    tree = { url = \"path:$TREE\"; flake = false; };\n&|" "$SCRATCH/inputs/flake.nix" >"$PROJECT/flake.nix"
+        printf '{ inputs, ... }:\nlet tree = inputs.tree; in\n%s\n' "$1" >"$PROJECT/containers.nix"
+        chown "$DEV:" "$PROJECT"/{flake,containers}.nix
+        as_dev git -C "$PROJECT" add -A
+        ok as_dev env -C "$PROJECT" nix flake lock
+        as_dev git -C "$PROJECT" add -A
+}
+
+readonly HTTPSERVER='{
+  flake-containers = {
+    enable = true;
+    containers.httpserver = {
+      ports = [ "8080:80" ];
+      volumes = [ "src:/var/www/html" ];
+      configuration.standin.tree = tree;
+    };
+  };
+}'
+
+# dev COMMAND..: as the developer in the project's folder.
+dev() { as_dev env -C "$PROJECT" timeout --kill-after=10 "$FC_TIMEOUT" "$@"; }
+
+# fleet ARGUMENT..: the program with the flake's specification.
+fleet() { dev nix run .#flake-containers -- "$@"; }
+
+# toplevel_of NAME: the store path that the flake has for a container.
+toplevel_of() { dev nix eval --raw ".#$1-up.toplevel"; }
+
+testcase_run() {
+        need_nix
+        project shop
+        flake "$HTTPSERVER"
+        ok dev nix run .#httpserver-up
+        equal "$(page 8080)" "<p>page of shop</p>"
+        equal "$(stat -c %U "$PROJECT/.containers")" "$DEV" "the owner of .containers"
+        ok dev nix run .#httpserver-up
+        expect_err 'unchanged|already up'
+        absent "$PROJECT/.containers/httpserver/root/stage2-trouble"
+        ok fleet exec httpserver -- readlink /run/current-system
+        equal "$OUT" "$(toplevel_of httpserver)" "the system inside"
+        # A login shell reads commands where there is no terminal.
+        echo 'hostname; exit 5' >"$TMP/commands"
+        run_status 5 eval 'dev nix run .#httpserver-shell <"$TMP/commands"'
+        expect_out '^httpserver$'
+        ok dev nix run .#httpserver-down
+        run page 8080
+        equal "$STATUS" 7 "curl's status after down"
+        # Nothing of root's outside of .containers.
+        equal "$(find "$PROJECT" -path "$PROJECT/.containers" -prune -o -not -user "$DEV" -print)" "" "files of others"
+        stop_daemon
+}
+
+testcase_develop() {
+        need_nix
+        project shop
+        flake "$HTTPSERVER"
+        # It elevates itself.
+        ok dev nix develop .#flake-containers -c httpserver-up
+        equal "$(page 8080)" "<p>page of shop</p>"
+        ok dev nix develop .#flake-containers -c httpserver-down
+        # sudo has a PATH of its own here (live_make_host), in which our commands are not.
+        run dev sudo httpserver-up
+        differ "$STATUS" 0 "the status of a command that sudo should not find"
+        ok dev nix develop .#flake-containers -c sudo httpserver-up
+        equal "$(page 8080)" "<p>page of shop</p>"
+        equal "$(stat -c %U "$PROJECT/.containers")" "$DEV" "the owner of .containers"
+        ok dev nix develop .#flake-containers -c sudo -n httpserver-down
+        ok dev nix develop .#flake-containers -c sudo flake-containers status
+        expect_out 'httpserver +stopped'
+        stop_daemon
+}
+
+# What runs, or could be started again, stays in the store; what is deleted does not.
+testcase_garbage() {
+        local toplevel
+
+        need_nix
+        project shop
+        flake "$HTTPSERVER"
+        ok dev nix run .#httpserver-up
+        toplevel=$(toplevel_of httpserver)
+        equal "$(readlink "$PROJECT/.containers/httpserver/system")" "$toplevel" "the link to the system"
+        ok nix-store --gc
+        exists "$toplevel/init"
+        equal "$(page 8080)" "<p>page of shop</p>"
+        ok fleet exec httpserver -- systemctl is-system-running
+        ok fleet down
+        ok nix-store --gc
+        exists "$toplevel/init"
+        # Whoever deletes the state, by whatever means, has deleted the root.
+        rm -rf "$PROJECT/.containers/httpserver"
+        ok nix-store --gc
+        absent "$toplevel"
+        stop_daemon
+}
+
+# Another configuration is another system on the same root.
+testcase_changed() {
+        local first
+
+        need_nix
+        project shop
+        flake "$HTTPSERVER"
+        ok dev nix run .#httpserver-up
+        first=$(toplevel_of httpserver)
+        ok fleet exec httpserver -- touch /var/lib/kept
+        flake "${HTTPSERVER/standin.tree = tree/standin.tree = tree; configuration.networking.firewall.allowedTCPPorts = [ 80 ]}"
+        differ "$(toplevel_of httpserver)" "$first" "the toplevel of another configuration"
+        ok dev nix run .#httpserver-up -- --dry-run
+        expect_out "no longer: toplevel $first"
+        ok dev nix run .#httpserver-up
+        ok fleet exec httpserver -- readlink /run/current-system
+        equal "$OUT" "$(toplevel_of httpserver)" "the system inside"
+        ok fleet exec httpserver -- test -e /var/lib/kept
+        ok dev nix run .#httpserver-down
+        stop_daemon
+}
+
+# A prebuilt system, and commands instead of an init.
+testcase_toplevel_and_command() {
+        need_nix
+        project shop
+        as_dev tee "$PROJECT/job" <<<'echo "$WORD"; exec sleep infinity' >/dev/null
+        flake '{
+          flake-containers.enable = true;
+          perSystem = { pkgs, config, ... }:
+            let
+              toplevel = (pkgs.nixos { networking.hostName = "web"; standin.tree = tree; }).config.system.build.toplevel;
+              # stage1 finds Debian beside the script that it runs.
+              job = pkgs.runCommand "job" { } "mkdir $out; ln -s ${toplevel}/{stage1,usr} $out/; cp ${./job} $out/job";
+            in
+            {
+              flake-containers.containers = {
+                web = {
+                  toplevel = "${toplevel}";
+                  ports = [ "8080:80" ];
+                  volumes = [ "src:/var/www/html" ];
+                };
+                job = {
+                  toplevel = "${toplevel}";
+                  runCommand = [ "${job}/stage1" "${job}/job" ];
+                  environment.WORD = "a \"b\" $c %n";
+                };
+              };
+            };
+        }'
+        ok fleet up
+        equal "$(page 8080)" "<p>page of shop</p>"
+        line_in "$PROJECT/.containers/job/console.log" '^a "b" \$c %n' >/dev/null
+        # NAME-up has what NAME needs, and leaves the other alone.
+        ok dev nix run .#web-up
+        ok dev nix run .#web-down
+        ok fleet status
+        expect_out 'web +stopped'
+        expect_out 'job +running'
+        ok fleet down
+        stop_daemon
+}
+
+live_main "$@"

@@ -1,0 +1,234 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# What a user of the flake does, by the real nix: show, build, eval, develop, run, init. The inputs are the stand-ins, the
+# commands and the specification are ours and real. Containers are started by tests/live/flake.sh.
+
+# shellcheck source=tests/nix/lib.bash
+. "$(dirname "$0")/lib.bash"
+
+SYSTEM=$(nix-instantiate --eval --expr builtins.currentSystem 2>/dev/null | tr -d '"')
+readonly SYSTEM
+
+need() {
+        local program
+
+        for program; do
+                command -v "$program" >/dev/null || skip "$program is not installed"
+        done
+}
+
+# The inputs of all flakes here, made once.
+inputs() {
+        INPUTS=$SCRATCH/inputs
+        [[ ! -d $INPUTS ]] || return 0
+        need git
+        [[ -x ${FC_BINARY:-} ]] || skip "FC_BINARY names no program; ctest sets it"
+        "$NIX_TESTS/standin/make" "$INPUTS" "$FC_BINARY"
+}
+
+# project MODULE: a git repository with a flake of that flake-parts module, as the current folder. A new one each time.
+project() {
+        inputs
+        PROJECT=$(mktemp -d "$SCRATCH/project.XXXXXX")
+        cd "$PROJECT"
+        cp "$INPUTS/flake.nix" .
+        printf '%s\n' "$1" >containers.nix
+        git init -q .
+        git add .
+        ok nix flake lock
+        git add flake.lock
+}
+
+readonly TWO='{
+  flake-containers = {
+    enable = true;
+    containers.web = {
+      ports = [ "8080:80" ];
+      volumes = [ "src:/srv/www" ];
+      configuration = { pkgs, ... }: { environment.systemPackages = [ pkgs.coreutils ]; };
+    };
+  };
+  perSystem.flake-containers.containers.db = {
+    volumes = [ "@data:/var/lib/db" ];
+    runCommand = pkgs: "exec sleep infinity";
+    ready.timeout = 7;
+  };
+}'
+
+testcase_show() {
+        project "$TWO"
+        ok nix flake show --json
+        equal "$(jq -c '.packages["'"$SYSTEM"'"] | keys' <<<"$OUT")" \
+                '["db-down","db-shell","db-up","flake-containers","web-down","web-shell","web-up"]' "the packages"
+        equal "$(jq -r '.devShells["'"$SYSTEM"'"]["flake-containers"].type' <<<"$OUT")" derivation
+        equal "$(jq -c '.packages["x86_64-darwin"]' <<<"$OUT")" '{}' "what there is for Darwin"
+        # What is wrong with a container is the business of who builds it.
+        project '{ flake-containers = { enable = true; containers.web = { configuration = throw "looked at"; }; }; }'
+        ok nix flake show --json
+        equal "$(jq -c '.packages["'"$SYSTEM"'"] | keys' <<<"$OUT")" '["flake-containers","web-down","web-shell","web-up"]'
+        fails nix build --no-link .#web-up
+        expect_err 'looked at'
+}
+
+testcase_check() {
+        project "$TWO"
+        ok nix flake check
+}
+
+testcase_eval() {
+        project "$TWO"
+        ok nix eval --raw .#web-up.config.networking.hostName
+        equal "$OUT" web
+        ok nix eval --json .#web-up.config.boot.isContainer
+        equal "$OUT" true
+}
+
+testcase_spec() {
+        project "$TWO"
+        ok nix build --out-link spec .#flake-containers.spec
+        ok jq -S '.containers | map_values(keys)' spec
+        equal "$(jq -c . <<<"$OUT")" \
+                '{"db":["command","environment","ready","system","volumes"],"web":["ports","system","volumes"]}'
+        # The program takes it as it is.
+        ok "$FC_BINARY" --json --spec "$PWD/spec" config
+        equal "$(jq -r '.containers.web.ports[0] | "\(.host) \(.container)"' <<<"$OUT")" '8080 80'
+        equal "$(jq -r .containers.db.ready.timeout <<<"$OUT")" 7
+        equal "$(jq -r .containers.web.system.init <<<"$OUT")" "$(jq -r .containers.web.system.toplevel <<<"$OUT")/init"
+        # What it refers to has been built along with it.
+        [[ -x $(jq -r '.containers.db.command[0]' spec) ]] || flunk "the command was not built"
+        [[ -e $(jq -r .containers.web.system.toplevel spec)/etc/hostname ]] || flunk "the toplevel was not built"
+        # One container, and what it needs.
+        ok nix build --out-link db-spec .#db-up.spec
+        equal "$(jq -c '.containers | keys' db-spec)" '["db"]'
+}
+
+# Whatever the module can emit, the program can read: the rows of unit/options.nix that are a whole project.
+testcase_program_reads_all() {
+        local file=$NIX_TESTS/unit/options.nix
+
+        inputs
+        evaluate "(import $file $(standin_inputs)).documents"
+        cp "$SCRATCH/out" "$SCRATCH/documents"
+        note "$(jq length "$SCRATCH/documents") documents"
+        cd "$(mktemp -d "$SCRATCH/reads.XXXXXX")"
+        git init -q .
+        while IFS=$'\t' read -r name document; do
+                printf '%s\n' "$document" >spec.json
+                run "$FC_BINARY" --spec "$PWD/spec.json" config
+                if [[ $ERR == *'is not supported by this version'* ]]; then
+                        note "$name: later"
+                        continue
+                fi
+                [[ $STATUS == 0 ]] || flunk "$name: $document"
+        done < <(jq -r 'to_entries[] | "\(.key)\t\(.value | tojson)"' "$SCRATCH/documents")
+}
+
+testcase_run() {
+        project "$TWO"
+        ok nix run .#flake-containers -- --json config
+        equal "$(jq -c '.containers | keys' <<<"$OUT")" '["db","web"]'
+        ok nix run .#web-up -- --help
+        expect_out 'up'
+        # Arguments arrive as they are.
+        run nix run .#db-shell -- --no-such-option 'a b'
+        equal "$STATUS" 2
+        expect_err '--no-such-option'
+}
+
+testcase_develop() {
+        local path
+
+        project "$TWO"
+        ok nix develop .#flake-containers -c bash -c 'type -P web-up db-down db-shell flake-containers sudo'
+        equal "$(wc -l <<<"$OUT")" 5 "the number of commands found"
+        equal "$(grep -v "^$NIX_STORE_DIR/" <<<"$OUT" || :)" "" "which of them are not the shell's"
+        refute_err 'containers of this project'
+        ok nix develop .#flake-containers -c flake-containers --json config
+        run nix develop .#flake-containers -c bash -c 'exit 7'
+        equal "$STATUS" 7
+        # The greeting is for who sits in front of it.
+        ok bash -c "echo exit | script -qec 'nix develop .#flake-containers' /dev/null"
+        expect_out 'containers of this project'
+        expect_out 'web-up'
+}
+
+# What the shell's sudo hands to the real one, which here only says what it gets.
+testcase_sudo() {
+        local row words want web
+
+        project "$TWO"
+        mkdir real
+        printf '#!/bin/bash\nprintf "<%%s>" "$@"\n' >real/sudo
+        chmod +x real/sudo
+        ok nix build --out-link web-up .#web-up
+        web=$(realpath web-up)/bin/web-up
+        while IFS='|' read -r words want; do
+                ok env PATH="$PWD/real:$PATH" nix develop .#flake-containers -c sudo $words
+                equal "$OUT" "${want//WEB/$web}" "what 'sudo $words' becomes"
+        done <<-'ROWS'
+		web-up|<WEB>
+		web-up -v --dry-run|<WEB><-v><--dry-run>
+		-u root web-up|<-u><root><WEB>
+		-E -n web-up web-up|<-E><-n><WEB><web-up>
+		-- web-up|<--><WEB>
+		A=b web-up|<A=b><WEB>
+		ls web-up|<ls><web-up>
+		-l|<-l>
+		web-upp|<web-upp>
+		./web-up|<./web-up>
+	ROWS
+}
+
+# The package, built by stdenv's phases with the machine's compiler.
+testcase_package() {
+        inputs
+        need cmake ninja gcc pkg-config
+        ok nix build -L --out-link "$SCRATCH/package" --impure --expr \
+                "(import $INPUTS/nixpkgs { }).callPackage $INPUTS/flake-containers/flake-module/package.nix { }"
+        ok "$SCRATCH/package/bin/flake-containers" version
+        # Installed, it finds its helpers.
+        ok "$SCRATCH/package/bin/flake-containers" --json version
+        ok find -L "$SCRATCH/package/libexec" -type f -perm -1
+        equal "$(wc -l <<<"$OUT")" 3 "the number of helpers"
+        [[ -e $SCRATCH/package/share/man/man1/flake-containers.1 ]] || flunk "there is no manual page"
+}
+
+testcase_examples() {
+        local example arguments=() count=0
+
+        inputs
+        for example in "$TOP"/examples/*/flake.nix; do
+                [[ -e $example ]] || continue
+                cd "$(mktemp -d "$SCRATCH/example.XXXXXX")"
+                cp -r -- "$(dirname -- "$example")/." .
+                rm -f flake.lock
+                git init -q .
+                git add .
+                arguments=(--no-write-lock-file)
+                for input in nixpkgs flake-parts flake-containers; do
+                        grep -q "$input.url" flake.nix && arguments+=(--override-input "$input" "path:$INPUTS/$input")
+                done
+                note "$(basename -- "$(dirname -- "$example")")"
+                ok nix flake show --json "${arguments[@]}"
+                jq -e '.packages["'"$SYSTEM"'"]["flake-containers"]' <<<"$OUT" >/dev/null || flunk "no flake-containers"
+                ok nix build "${arguments[@]}" --out-link spec .#flake-containers.spec
+                ok "$FC_BINARY" --spec "$PWD/spec" config
+                count=$((count + 1))
+        done
+        ((count > 0)) || skip_always "there are no examples yet"
+}
+
+testcase_broken() {
+        project '{ flake-containers = { enable = true; containers.web = { prots = [ ]; }; }; }'
+        fails nix build --no-link .#web-up
+        expect_err 'web.prots'
+        project '{ flake-containers = { enable = true; containers.web = { ports = [ "http" ]; volumes = [ "src" ]; }; }; }'
+        fails nix build --no-link .#web-up
+        expect_err "containers.web.ports: 'http'"
+        expect_err "containers.web.volumes"
+        # An assertion says it, so no trace of the module system is in the way.
+        refute_err 'while evaluating'
+}
+
+nix_main "$@"
