@@ -134,11 +134,20 @@ let
             command=$(type -P -- "$1") && set -- "$command" "''${@:2}"
             ;;
     esac
+    # The one behind this in PATH: there may be more of our kind, of other projects.
+    real=
     while read -r program; do
-            [[ $program -ef ''${BASH_SOURCE[0]} ]] || exec "$program" "''${options[@]}" "$@"
+            if [[ $program -ef ''${BASH_SOURCE[0]} ]]; then
+                    real=
+            else
+                    real=''${real:-$program}
+            fi
     done < <(type -ap sudo)
-    echo "sudo: there is none behind that of this shell" >&2
-    exit 127
+    if [[ ! $real ]]; then
+            echo "sudo: there is none behind that of this shell" >&2
+            exit 127
+    fi
+    exec "$real" "''${options[@]}" "$@"
   '';
 
   greeting = lib.concatMapStrings (name: "  ${name}\n") (

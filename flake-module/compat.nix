@@ -27,7 +27,7 @@ let
 
   # Option -> reason. Their values are not looked at.
   addresses = "addresses are given by the project: containers find each other by their names";
-  interfaces = "not supported: a container has one interface, on the project's bridge; more are possible by nspawnArgs";
+  interfaces = "not supported: a container has one interface, on the project's bridge, or the host's by network.mode";
   refused = {
     hostAddress = addresses;
     hostAddress6 = addresses;

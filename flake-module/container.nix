@@ -10,7 +10,6 @@
 let
   inherit (lib)
     literalExpression
-    mkEnableOption
     mkOption
     optional
     types
@@ -29,92 +28,98 @@ let
       // attributes
     );
 
+  mkFlag =
+    description:
+    mkOption {
+      type = types.bool;
+      default = false;
+      inherit description;
+    };
+
   seconds = types.ints.between 1 86400;
   portNumber = types.ints.between 1 65535;
 
-  portModule = types.submodule {
-    options = {
-      address = mkNullable types.str {
-        example = "0.0.0.0";
-        description = "Numeric address of the host; `127.0.0.1` and `::1` when it is left out.";
-      };
-      host = mkOption {
-        type = types.either portNumber (types.enum [ "auto" ]);
-        description = "Port on the host; `\"auto\"` takes a free one and keeps it.";
-      };
-      container = mkOption {
-        type = portNumber;
-        description = "Port inside, on the container's own `127.0.0.1`.";
-      };
-      protocol = mkNullable (types.enum [
-        "tcp"
-        "udp"
-      ]) { description = "`\"tcp\"`, which is the default. UDP is not supported by this version."; };
+  # A path is a module as well, but who writes a path has forgotten its quotes.
+  setOf = options: types.addCheck (types.submodule { inherit options; }) builtins.isAttrs;
+
+  # Options of the set are in the reference, too.
+  orSet = others: set: types.oneOf (others ++ [ set ]) // { inherit (set) getSubOptions; };
+
+  portModule = setOf {
+    address = mkNullable types.str {
+      example = "0.0.0.0";
+      description = "Numeric address of the host; `127.0.0.1` and `::1` when it is left out.";
+    };
+    host = mkOption {
+      type = types.either portNumber (types.enum [ "auto" ]);
+      description = "Port on the host; `\"auto\"` takes a free one and keeps it.";
+    };
+    container = mkOption {
+      type = portNumber;
+      description = "Port inside, on the container's own `127.0.0.1`.";
+    };
+    protocol = mkNullable (types.enum [
+      "tcp"
+      "udp"
+    ]) { description = "`\"tcp\"`, which is the default. UDP is not supported by this version."; };
+  };
+
+  volumeModule = setOf {
+    source = mkOption {
+      type = types.str;
+      example = "@data";
+      description = ''
+        Directory or file of the host, absolute or relative to the root of the project, or `@NAME` for a directory
+        that is kept in `.containers/volumes/NAME`.
+      '';
+    };
+    target = mkNullable types.str {
+      example = "/var/lib/app";
+      description = "Where it appears inside, an absolute path. Mandatory.";
+    };
+    readOnly = mkFlag "Whether it is mounted read-only.";
+    owner =
+      mkNullable
+        (types.enum [
+          "user"
+          "container"
+        ])
+        {
+          description = ''
+            `"user"`: the owner of the source is root inside, so that what root inside writes belongs to the
+            developer. `"container"`: the ids on disk are those of the container. The default is `"user"`, for `@NAME`
+            `"container"`.
+          '';
+        };
+  };
+
+  deviceModule = setOf {
+    path = mkOption {
+      type = types.str;
+      example = "/dev/kvm";
+      description = "The device node.";
+    };
+    permissions = mkNullable types.str {
+      example = "rw";
+      description = "Of `r` (read), `w` (write) and `m` (make nodes).";
     };
   };
 
-  volumeModule = types.submodule {
-    options = {
-      source = mkOption {
-        type = types.str;
-        example = "@data";
-        description = ''
-          Directory or file of the host, absolute or relative to the root of the project, or `@NAME` for a directory
-          that is kept in `.containers/volumes/NAME`.
-        '';
-      };
-      target = mkNullable types.str {
-        example = "/var/lib/app";
-        description = "Where it appears inside, an absolute path. Mandatory.";
-      };
-      readOnly = mkEnableOption "mounting it read-only";
-      owner =
-        mkNullable
-          (types.enum [
-            "user"
-            "container"
-          ])
-          {
-            description = ''
-              `"user"`: the owner of the source is root inside, so that what root inside writes belongs to the
-              developer. `"container"`: the ids on disk are those of the container. The default is `"user"`, for `@NAME`
-              `"container"`.
-            '';
-          };
+  httpModule = setOf {
+    port = mkOption {
+      type = portNumber;
+      description = "Port inside.";
     };
-  };
-
-  deviceModule = types.submodule {
-    options = {
-      path = mkOption {
-        type = types.str;
-        example = "/dev/kvm";
-        description = "The device node.";
-      };
-      permissions = mkNullable types.str {
-        example = "rw";
-        description = "Of `r` (read), `w` (write) and `m` (make nodes).";
-      };
+    path = mkNullable types.str {
+      example = "/health";
+      description = "What is asked for; `/` when it is left out.";
     };
-  };
-
-  httpModule = types.submodule {
-    options = {
-      port = mkOption {
-        type = portNumber;
-        description = "Port inside.";
-      };
-      path = mkNullable types.str {
-        example = "/health";
-        description = "What is asked for; `/` when it is left out.";
-      };
-      status = mkNullable (types.listOf types.ints.unsigned) {
-        example = [
-          200
-          299
-        ];
-        description = "First and last status that mean ready; 200 to 399 when it is left out.";
-      };
+    status = mkNullable (types.listOf types.ints.unsigned) {
+      example = [
+        200
+        299
+      ];
+      description = "First and last status that mean ready; 200 to 399 when it is left out.";
     };
   };
 
@@ -297,7 +302,7 @@ in
       '';
     };
 
-    oneShot = mkEnableOption "a container that is expected to end by itself; `up` waits until it has, with status 0";
+    oneShot = mkFlag "Whether the container is expected to end by itself: `up` waits until it has, with status 0.";
 
     ready = {
       timeout = mkNullable seconds { description = "Seconds that `up` waits until the container is ready; 60 when it is left out."; };
@@ -361,11 +366,10 @@ in
     # --- network -----------------------------------------------------------------------------------------------------------
     ports = mkOption {
       type = types.listOf (
-        types.oneOf [
+        orSet [
           portNumber
           types.str
-          portModule
-        ]
+        ] portModule
       );
       default = [ ];
       example = [
@@ -397,7 +401,7 @@ in
 
     # --- storage -----------------------------------------------------------------------------------------------------------
     volumes = mkOption {
-      type = types.listOf (types.either types.str volumeModule);
+      type = types.listOf (orSet [ types.str ] volumeModule);
       default = [ ];
       example = [
         "src:/srv/www:ro"
@@ -424,7 +428,7 @@ in
       description = "Empty file systems in memory.";
     };
 
-    ephemeral = mkEnableOption "a root file system that is empty again at each start";
+    ephemeral = mkFlag "Whether the root file system is empty again at each start.";
 
     store = mkOption {
       type = types.enum [
@@ -435,7 +439,7 @@ in
       description = "What the container sees of the Nix store, read-only: all of it, or only what it is made of.";
     };
 
-    nixDaemon = mkEnableOption "the host's Nix daemon inside, with its socket and its data base";
+    nixDaemon = mkFlag "Whether the host's Nix daemon can be used inside: binds its socket and its data base.";
 
     credentials = mkOption {
       type = types.attrsOf types.str;
@@ -478,7 +482,7 @@ in
     };
 
     devices = mkOption {
-      type = types.listOf (types.either types.str deviceModule);
+      type = types.listOf (orSet [ types.str ] deviceModule);
       default = [ ];
       example = [ "/dev/kvm" ];
       description = "Devices of the host that may be used inside.";

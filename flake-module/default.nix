@@ -28,9 +28,7 @@ let
 in
 {
   options.flake-containers = {
-    enable = mkEnableOption ''
-      the containers that are defined here. Those that are defined in `perSystem` need no enabling
-    '';
+    enable = mkEnableOption "the containers that are defined here; those of `perSystem` need no enabling";
 
     nixpkgs = {
       nixpkgs = mkOption {

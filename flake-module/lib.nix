@@ -1,7 +1,37 @@
 # For flakes without flake-parts, and for no flake at all.
+let
+  # What the options need of lib, and a nixpkgs before 22.11 has not.
+  extend =
+    lib:
+    lib
+    // {
+      literalExpression = lib.literalExpression or lib.literalExample;
+      types = {
+        raw = lib.types.unspecified;
+        functionTo =
+          _:
+          lib.mkOptionType {
+            name = "function";
+            check = lib.isFunction;
+            merge = lib.mergeOneOption;
+          };
+        deferredModule = lib.mkOptionType {
+          name = "deferredModule";
+          check = module: builtins.isAttrs module || lib.isFunction module || lib.types.path.check module;
+          merge = _: definitions: {
+            imports = map (definition: {
+              _file = definition.file;
+              imports = [ definition.value ];
+            }) definitions;
+          };
+        };
+      }
+      // lib.types;
+    };
+in
 {
-  # The containers that `modules` define, made of `pkgs` (nixpkgs 22.11 or newer, or with the `lib` of such a one), as
-  # { packages, devShell, config }. The options are those of `perSystem.flake-containers`.
+  # The containers that `modules` define, made of `pkgs`, as { packages, devShell, config, options }. The options are
+  # those of `perSystem.flake-containers`.
   evalContainers =
     {
       pkgs,
@@ -20,7 +50,10 @@
         ]
         ++ modules;
         prefix = [ "flake-containers" ];
-        specialArgs = { inherit nixpkgsArguments; };
+        specialArgs = {
+          inherit nixpkgsArguments;
+          lib = extend lib;
+        };
       };
     in
     evaluation.config.outputs // { inherit (evaluation) config options; };

@@ -14,9 +14,12 @@ let
     # As in NixOS's containers, where `config` is an option.
     shorthandOnlyDefinesConfig = true;
     modules = [ ./container.nix ];
-    specialArgs.context = {
-      inherit nixpkgsArguments;
-      inherit (config) pkgs modules;
+    specialArgs = {
+      inherit lib;
+      context = {
+        inherit nixpkgsArguments;
+        inherit (config) pkgs modules;
+      };
     };
   };
 in

@@ -1,0 +1,32 @@
+{
+  description = "A database in a flake that uses no flake-parts";
+
+  inputs = {
+    nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
+    # The address of flake-containers, or of a clone: "git+file:///home/me/flake-containers".
+    flake-containers.url = "flake-containers";
+  };
+
+  outputs =
+    { nixpkgs, flake-containers, ... }:
+    let
+      system = "x86_64-linux";
+
+      project = flake-containers.lib.evalContainers {
+        pkgs = nixpkgs.legacyPackages.${system};
+        modules = [
+          {
+            containers.db = {
+              ports = [ "5432:5432" ];
+              ready.tcp = [ 5432 ];
+              configuration.services.postgresql.enable = true;
+            };
+          }
+        ];
+      };
+    in
+    {
+      packages.${system} = project.packages;
+      devShells.${system}.flake-containers = project.devShell;
+    };
+}
