@@ -1,0 +1,57 @@
+{
+  description = "What flake-containers is developed, formatted and tested with, where Nix is";
+
+  inputs = {
+    nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+    flake-parts.url = "github:hercules-ci/flake-parts";
+    flake-parts.inputs.nixpkgs-lib.follows = "nixpkgs";
+  };
+
+  outputs =
+    inputs@{ flake-parts, ... }:
+    flake-parts.lib.mkFlake { inherit inputs; } {
+      imports = [ ../flake-module ];
+
+      systems = [
+        "x86_64-linux"
+        "aarch64-linux"
+      ];
+
+      perSystem =
+        {
+          config,
+          lib,
+          pkgs,
+          ...
+        }:
+        {
+          checks = {
+            inherit (config.flake-containers) package;
+
+            vm = import ./nix/vm.nix { inherit pkgs; };
+
+            options =
+              pkgs.runCommand "check-options"
+                {
+                  reference = import ../docs/options.nix { inherit lib; };
+                  passAsFile = [ "reference" ];
+                }
+                ''
+                  diff -u ${../docs/options.md} $referencePath
+                  touch $out
+                '';
+          };
+
+          formatter = pkgs.nixfmt-tree;
+
+          devShells.default = pkgs.mkShell {
+            inputsFrom = [ config.flake-containers.package ];
+            packages = [
+              pkgs.clang-tools
+              pkgs.nixfmt
+              pkgs.shellcheck
+            ];
+          };
+        };
+    };
+}
