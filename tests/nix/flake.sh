@@ -213,7 +213,9 @@ testcase_examples() {
                 ok nix flake show --json "${arguments[@]}"
                 jq -e '.packages["'"$SYSTEM"'"]["flake-containers"]' <<<"$OUT" >/dev/null || flunk "no flake-containers"
                 ok nix build "${arguments[@]}" --out-link spec .#flake-containers.spec
-                ok "$FC_BINARY" --spec "$PWD/spec" config
+                run "$FC_BINARY" --spec "$PWD/spec" config
+                # The examples may be ahead of the program, but in nothing else.
+                [[ $ERR == *" is not supported by this version" ]] || equal "$STATUS" 0 status
                 count=$((count + 1))
         done
         ((count > 0)) || skip_always "there are no examples yet"
