@@ -95,6 +95,17 @@ let
       '';
     };
 
+    # Of Debian's modules those that are installed, whichever are asked for.
+    python3 =
+      derive {
+        name = "python3-debian";
+        script = "mkdir -p $out/bin; ln -s /usr/bin/python3 $out/bin/python3; ln -s /usr/bin/python3 $out/bin/python";
+        meta.mainProgram = "python3";
+      }
+      // {
+        withPackages = _: self.python3;
+      };
+
     writeTextFile =
       {
         name,
