@@ -58,5 +58,6 @@ const Verb cmd_config = {
         .options = options,
         .n_options = ELEMENTSOF(options),
         .target_size = sizeof(ConfigOptions),
+        .builds = true,
         .run = run,
 };

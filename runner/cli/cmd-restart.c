@@ -49,6 +49,7 @@ const Verb cmd_restart = {
         .defaults = defaults,
         .max_operands = SIZE_MAX,
         .has_dry_run = true,
+        .builds = true,
         .needs_root = true,
         .run = run,
 };

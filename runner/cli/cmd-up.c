@@ -65,6 +65,7 @@ const Verb cmd_up = {
         .defaults = defaults,
         .max_operands = SIZE_MAX,
         .has_dry_run = true,
+        .builds = true,
         .needs_root = true,
         .run = run,
 };

@@ -6,16 +6,18 @@
 #include "cli/options.h"
 
 typedef struct Globals {
-        char *directory; /* -C */
-        char *root;      /* --root */
-        char *spec;      /* --spec */
-        char *progress;  /* --progress */
+        char *directory;                     /* -C */
+        char *root;                          /* --root */
+        char *spec;                          /* --spec */
+        const char *found_root, *found_spec; /* the second run, as root: see session_elevate() */
+        bool builds; /* the verb wants a flake's specification as it is now, not as it was built last ... */
+        bool keeps;  /* ... and leaves it in .containers */
+        char *progress; /* --progress */
         bool json;
         bool dry_run;
         bool quiet;
         bool help;
         bool version;
-        bool elevated; /* the second run, as root: see session_elevate() */
 } Globals;
 
 extern const Option globals_options[];

@@ -8,22 +8,28 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "cli/elevate.h"
+#include "cli/flake.h"
 #include "cli/session.h"
 #include "project/identity.h"
 #include "project/root.h"
+#include "spec/path.h"
 #include "spec/spec-parse.h"
 
+#define FOUND_ROOT "--root="
+#define FOUND_SPEC "--spec="
+
 static int find_root(const Globals *globals, char **ret, Error *reterr) {
+        const char *given = globals->found_root ? globals->found_root : globals->root;
         _cleanup_free_ char *root = NULL;
         struct stat st;
 
-        if (!globals->root)
+        if (!given)
                 return project_root_find(".", ret, reterr);
-        root = realpath(globals->root, NULL);
+        root = realpath(given, NULL);
         if (!root || stat(root, &st) < 0)
                 return errno == ENOENT ? error_raise(reterr, FC_EXIT_USAGE,
-                                                     "project root '%s' does not exist", globals->root)
-                                       : error_set(reterr, errno, "project root '%s'", globals->root);
+                                                     "project root '%s' does not exist", given)
+                                       : error_set(reterr, errno, "project root '%s'", given);
         if (!S_ISDIR(st.st_mode))
                 return error_raise(reterr, FC_EXIT_USAGE, "project root '%s' is not a directory", root);
         *ret = TAKE_PTR(root);
@@ -31,15 +37,37 @@ static int find_root(const Globals *globals, char **ret, Error *reterr) {
 }
 
 /* Made absolute without resolving links: the name that the user knows is the one in messages. */
-static char *spec_path(const Globals *globals, const char *root) {
+static char *absolute(const char *path) {
         _cleanup_free_ char *cwd = NULL;
 
-        if (!globals->spec)
-                return xasprintf("%s/" SESSION_SPEC_NAME, root);
-        if (globals->spec[0] == '/')
-                return xstrdup(globals->spec);
+        if (path[0] == '/')
+                return xstrdup(path);
         cwd = getcwd(NULL, 0);
-        return xasprintf("%s/%s", cwd ? cwd : ".", globals->spec);
+        return xasprintf("%s/%s", cwd ? cwd : ".", path);
+}
+
+/* What the flake's specification was when it was last built; its link when there is none. */
+static char *last_built(const char *root) {
+        _cleanup_free_ char *link = flake_built_link(root);
+        char *path = realpath(link, NULL);
+
+        return path ? path : TAKE_PTR(link);
+}
+
+static int find_spec(const Globals *globals, const char *root, const InvokingUser *user, ProgressMode mode,
+                     char **ret, Error *reterr) {
+        const char *given = globals->found_spec ? globals->found_spec : globals->spec;
+        _cleanup_free_ char *path = xasprintf("%s/" SESSION_SPEC_NAME, root);
+
+        if (given)
+                *ret = absolute(given);
+        else if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0 || !flake_exists(root))
+                *ret = TAKE_PTR(path);
+        else if (globals->builds)
+                return flake_build(root, user, /* keep= */ globals->keeps, mode, ret, reterr);
+        else
+                *ret = last_built(root);
+        return 0;
 }
 
 static int progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr) {
@@ -63,7 +91,9 @@ int session_open(const Globals *globals, Session *ret, Error *reterr) {
         if (r < 0)
                 return r;
         ret->id = identity_project_id(ret->root);
-        ret->spec_path = spec_path(globals, ret->root);
+        r = find_spec(globals, ret->root, &ret->user, ret->progress, &ret->spec_path, reterr);
+        if (r < 0)
+                return r;
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
         if (r < 0)
                 return r;
@@ -81,12 +111,26 @@ void session_done(Session *s) {
         *s = SESSION_NULL;
 }
 
+static bool is_last_built(const Session *s) {
+        _cleanup_free_ char *link = flake_built_link(s->root);
+
+        return streq(s->spec_path, link);
+}
+
 int session_load_spec(Session *s, Error *reterr) {
         _cleanup_free_ char *text = NULL;
         _cleanup_close_ int fd = open(s->spec_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         size_t size;
         int r;
 
+        if (fd < 0 && errno == ENOENT && is_last_built(s)) {
+                _cleanup_free_ char *command = session_command(s, "up", NULL);
+
+                (void) error_raise(reterr, FC_EXIT_USAGE, "the specification of '%s/flake.nix' is not built",
+                                   s->root);
+                error_add_hint(reterr, "build it and start: %s", command);
+                return -ENOENT;
+        }
         if (fd < 0 && errno == ENOENT) {
                 (void) error_raise(reterr, FC_EXIT_USAGE, "no specification: '%s' does not exist",
                                    s->spec_path);
@@ -177,12 +221,37 @@ char *session_machine(const Session *s, const char *container) {
         return identity_machine_name(s->id, container);
 }
 
+/* The one in NAME-up and the like: beside it there is a flake-containers that has its own. */
+static bool spec_is_baked(const Session *s) {
+        const char *spec = s->globals->spec;
+
+        for (size_t i = 0; spec && s->spec && i < s->spec->n_containers; i++) {
+                const ContainerSpec *c = &s->spec->containers[i];
+                _cleanup_free_ char *store = c->toplevel ? container_spec_store(c) : NULL;
+
+                if (store && path_is_within(spec, store))
+                        return true;
+        }
+        return false;
+}
+
+static void push_option(char ***words, const char *option, const char *value) {
+        if (value)
+                strv_pushf(words, "%s %s", option, value);
+}
+
 char *session_command(const Session *s, const char *verb, const char *operand) {
         const Globals *g = s->globals;
+        _cleanup_strv_ char **words = NULL;
 
-        return xasprintf("flake-containers%s%s%s%s %s%s%s", g->root ? " --root " : "",
-                         g->root ? g->root : "", g->spec ? " --spec " : "", g->spec ? g->spec : "", verb,
-                         operand ? " " : "", operand ? operand : "");
+        strv_push(&words, "flake-containers");
+        push_option(&words, "-C", g->directory);
+        push_option(&words, "--root", g->root);
+        push_option(&words, "--spec", spec_is_baked(s) ? NULL : g->spec);
+        strv_push(&words, verb);
+        if (operand)
+                strv_push(&words, operand);
+        return strv_join(words, " ");
 }
 
 int session_load_state(const Session *s, const char *container, ContainerState **ret, Error *reterr) {
@@ -208,28 +277,34 @@ int session_not_running(const Session *s, const char *container, Error *reterr) 
 int session_elevate(const Globals *globals, int argc, char **argv, Error *reterr) {
         _cleanup_free_ char *root = NULL, *spec = NULL;
         _cleanup_strv_ char **extra = NULL;
+        ProgressMode mode;
+        InvokingUser user;
         int r;
 
-        r = find_root(globals, &root, reterr);
+        r = progress_mode(globals, &mode, reterr);
+        if (r >= 0)
+                r = user_invoking(&user, reterr);
+        if (r >= 0)
+                r = find_root(globals, &root, reterr);
+        if (r >= 0)
+                r = find_spec(globals, root, &user, mode, &spec, reterr);
         if (r < 0)
                 return r;
-        spec = spec_path(globals, root);
-        strv_pushf(&extra, "--root=%s", root);
-        strv_pushf(&extra, "--spec=%s", spec);
+        strv_pushf(&extra, FOUND_ROOT "%s", root);
+        strv_pushf(&extra, FOUND_SPEC "%s", spec);
         return elevate(argc, argv, extra, reterr);
 }
 
-void session_adopt(Globals *globals, char **argv) {
-        /* argv[1] is the mark, and what session_elevate() put there follows it. */
-        const char *root = argv[2] ? startswith(argv[2], "--root=") : NULL;
-        const char *spec = root && argv[3] ? startswith(argv[3], "--spec=") : NULL;
+char **session_adopt(Globals *globals, char **argv) {
+        const char *root = NULL, *spec = NULL;
 
+        if (argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK))
+                root = argv[2] ? startswith(argv[2], FOUND_ROOT) : NULL;
+        if (root)
+                spec = argv[3] ? startswith(argv[3], FOUND_SPEC) : NULL;
         if (!spec)
-                return;
-        free(globals->root);
-        free(globals->spec);
-        free(globals->directory);
-        globals->root = xstrdup(root);
-        globals->spec = xstrdup(spec);
-        globals->directory = NULL;
+                return argv + 1;
+        globals->found_root = root;
+        globals->found_spec = spec;
+        return argv + 4;
 }

@@ -70,6 +70,5 @@ char *session_command(const Session *s, const char *verb, const char *operand);
  * root's word only with SUDO_UID, and relative paths must not be read twice. Returns only on failure. */
 int session_elevate(const Globals *globals, int argc, char **argv, Error *reterr);
 
-/* In that second run: takes what the first one found, and nothing relative that the user typed, since
- * pkexec(1) has changed the directory. */
-void session_adopt(Globals *globals, char **argv);
+/* In that second run: takes what the first one found. Return: the words that the user typed. */
+char **session_adopt(Globals *globals, char **argv);

@@ -19,7 +19,7 @@ const Option globals_options[] = {
         {"root", 0, OPTION_STRING, offsetof(Globals, root), "DIR",
          "The project's root is DIR, in git or not"},
         {"spec", 0, OPTION_STRING, offsetof(Globals, spec), "FILE",
-         "Specification [ROOT/flake-containers.json]"},
+         "Specification [ROOT/flake-containers.json, or built of ROOT/flake.nix]"},
         {"json", 0, OPTION_FLAG, offsetof(Globals, json), NULL, "Print the result as JSON"},
         {"progress", 0, OPTION_STRING, offsetof(Globals, progress), "MODE", "auto, plain, json or quiet"},
         {"dry-run", 0, OPTION_FLAG, offsetof(Globals, dry_run), NULL,
@@ -27,7 +27,6 @@ const Option globals_options[] = {
         {"quiet", 'q', OPTION_FLAG, offsetof(Globals, quiet), NULL, "Like --progress=quiet"},
         {"help", 'h', OPTION_FLAG, offsetof(Globals, help), NULL, "Show this help"},
         {"version", 0, OPTION_FLAG, offsetof(Globals, version), NULL, "Show the version"},
-        {&ELEVATE_MARK[2], 0, OPTION_FLAG, offsetof(Globals, elevated), NULL, NULL},
 };
 const size_t globals_n_options = ELEMENTSOF(globals_options);
 
@@ -130,9 +129,9 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         OptionTable tables[] = {own, {globals_options, globals_n_options, globals}};
         int r;
 
-        if (globals->elevated)
-                session_adopt(globals, argv);
-        if (globals->directory && chdir(globals->directory) < 0)
+        /* In the second run nothing is found by way of the directory any more, which pkexec(1) has changed.
+         */
+        if (globals->directory && !globals->found_root && chdir(globals->directory) < 0)
                 return errno == ENOENT
                                ? error_raise(reterr, FC_EXIT_USAGE, "directory '%s' does not exist",
                                              globals->directory)
@@ -150,6 +149,8 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         /* Verbs that only look do the same with it as without. */
         if (r >= 0 && globals->dry_run && v->needs_root && !v->has_dry_run)
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--dry-run'", v->name);
+        globals->builds = v->builds;
+        globals->keeps = v->builds && v->needs_root && !globals->dry_run;
         if (r >= 0 && v->needs_root && !globals->dry_run && geteuid() != 0)
                 r = session_elevate(globals, argc, argv, reterr);
         if (r >= 0)
@@ -164,7 +165,8 @@ int verbs_main(int argc, char **argv, Globals *ret_globals, Error *reterr) {
         const Verb *v;
         int r;
 
-        r = options_parse(&table, 1, argv + 1, /* stop_early= */ true, &words, reterr);
+        r = options_parse(&table, 1, session_adopt(ret_globals, argv), /* stop_early= */ true, &words,
+                          reterr);
         if (r < 0)
                 return r;
         if (ret_globals->version)

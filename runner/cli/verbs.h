@@ -19,6 +19,7 @@ typedef struct Verb {
         size_t max_operands; /* SIZE_MAX: any number */
         bool stop_early;     /* operands begin a foreign command line */
         bool has_dry_run;
+        bool builds;     /* a flake's specification is built for it, instead of taking the last one */
         bool needs_root; /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
 
         /* Return: the exit status, or a negative errno with @reterr set. */

@@ -54,6 +54,28 @@ testcase_relative_and_private() {
         ok as_dev env -C "$PROJECT/deep/er" "$FC" down
 }
 
+# What to type next is what the developer would type, not what root was handed.
+testcase_hints() {
+        need_sudo
+        project shop
+        spec "$(tiny one)"
+        as_dev mkdir "$PROJECT/deep"
+        run_status 7 dev exec one -- true
+        expect_err $'start it: flake-containers up one(\n|$)'
+        run_status 7 as_dev env -C "$PROJECT/deep" "$FC" exec one -- true
+        expect_err 'start it: flake-containers up one'
+        run_status 7 as_dev env -C "$PROJECT/deep" "$FC" --root .. --spec ../flake-containers.json exec one -- true
+        expect_err 'start it: flake-containers --root \.\. --spec \.\./flake-containers.json up one'
+        run_status 7 as_dev env -C / "$FC" -C "$PROJECT/deep" exec one -- true
+        expect_err "start it: flake-containers -C $PROJECT/deep up one"
+        # The one in web-up: the command beside it has its own.
+        toplevel web
+        jq --arg toplevel "$TOPLEVEL" '.containers.one = {system: {toplevel: $toplevel}}' \
+                "$PROJECT/flake-containers.json" >"$BUILT-spec.json"
+        run_status 7 dev --spec "$TOPLEVEL-spec.json" exec one -- true
+        expect_err 'start it: flake-containers up one'
+}
+
 # As `sudo flake-containers` as well.
 testcase_under_sudo() {
         need_sudo
