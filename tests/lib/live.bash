@@ -308,7 +308,7 @@ toplevel() {
         mkdir "$BUILT"
         # By this name, since hard links do not lead from one mount to another.
         cp -al -- "$image/usr" "$BUILT/usr" 2>/dev/null || {
-                rm -rf -- "$BUILT/usr"
+                rm -rf -- "${BUILT:?}/usr"
                 cp -a --reflink=auto -- "$image/usr" "$BUILT/usr"
         }
         cp -a -- "$image/etc" "$BUILT/etc"

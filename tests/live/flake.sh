@@ -88,6 +88,8 @@ dev() { as_dev env -C "$PROJECT" timeout --kill-after=10 "$FC_TIMEOUT" "$@"; }
 # fleet ARGUMENT..: the program with the flake's specification.
 fleet() { dev nix run .#flake-containers -- "$@"; }
 
+shell() { dev nix run .#httpserver-shell; }
+
 # toplevel_of NAME: the store path that the flake has for a container.
 toplevel_of() { dev nix eval --raw ".#$1-up.toplevel"; }
 
@@ -104,8 +106,7 @@ testcase_run() {
         ok fleet exec httpserver -- readlink /run/current-system
         equal "$OUT" "$(toplevel_of httpserver)" "the system inside"
         # A login shell reads commands where there is no terminal.
-        echo 'hostname; exit 5' >"$TMP/commands"
-        run_status 5 eval 'dev nix run .#httpserver-shell <"$TMP/commands"'
+        run_status 5 shell <<<'hostname; exit 5'
         expect_out '^httpserver$'
         ok dev nix run .#httpserver-down
         run page 8080
@@ -185,7 +186,9 @@ testcase_changed() {
 testcase_toplevel_and_command() {
         need_nix
         project shop
+        # shellcheck disable=SC2016 # expanded inside
         as_dev tee "$PROJECT/job" <<<'echo "$WORD"; exec sleep infinity' >/dev/null
+        # shellcheck disable=SC2016 # Nix
         flake '{
           flake-containers.enable = true;
           perSystem = { pkgs, config, ... }:
@@ -211,6 +214,7 @@ testcase_toplevel_and_command() {
         }'
         ok fleet up
         equal "$(page 8080)" "<p>page of shop</p>"
+        # shellcheck disable=SC2016 # verbatim
         line_in "$PROJECT/.containers/job/console.log" '^a "b" \$c %n' >/dev/null
         # NAME-up has what NAME needs, and leaves the other alone.
         ok dev nix run .#web-up

@@ -137,8 +137,6 @@ testcase_run() {
 }
 
 testcase_develop() {
-        local path
-
         project "$TWO"
         ok nix develop .#flake-containers -c bash -c 'type -P web-up db-down db-shell flake-containers sudo'
         equal "$(wc -l <<<"$OUT")" 5 "the number of commands found"
@@ -155,7 +153,7 @@ testcase_develop() {
 
 # What the shell's sudo hands to the real one, which here only says what it gets.
 testcase_sudo() {
-        local row words want web
+        local words want web
 
         project "$TWO"
         mkdir real
@@ -164,6 +162,7 @@ testcase_sudo() {
         ok nix build --out-link web-up .#web-up
         web=$(realpath web-up)/bin/web-up
         while IFS='|' read -r words want; do
+                # shellcheck disable=SC2086 # words
                 ok env PATH="$PWD/real:$PATH" nix develop .#flake-containers -c sudo $words
                 equal "$OUT" "${want//WEB/$web}" "what 'sudo $words' becomes"
         done <<-'ROWS'

@@ -16,6 +16,7 @@ shopt -s inherit_errexit
 NIX_SCRIPT=$(realpath -- "$0")
 NIX_TESTS=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 TOP=${NIX_TESTS%/tests/nix}
+# shellcheck disable=SC2034 # for the scripts
 readonly NIX_SCRIPT NIX_TESTS TOP
 
 # Each command below is done in well under a second; this is for machines that are busy with something else.
