@@ -137,6 +137,8 @@ nix_environment() {
         mkdir -p "$HOME"
 }
 
+our_flake() { "$NIX_TESTS/our-flake" "$1"; }
+
 nix_run_testcase() {
         trap 'nix_on_error "$BASH_COMMAND" "$LINENO"' ERR
         RAN='' STATUS=0 OUT='' ERR=''
