@@ -400,13 +400,27 @@ in
       uniq = types.uniq types.int;
       pkgs = types.pkgs;
     };
-    # What the reference of the options is rendered from. Where the real one breaks lines does not matter here.
-    docs = map (doc: removeAttrs doc [ "declarations" "example" ]) (
+    pretty = map (lib.generators.toPretty { }) [
+      1
+      "a \"b\" \${c} \\"
+      "two\nlines"
+      "two\nlines\n"
+      true
+      null
+      [ ]
+      { }
+      [ 1 [ 2 ] ]
+      { a.b = [ "c" ]; "d e" = 1; }
+      (derivation { name = "n"; system = "s"; builder = "b"; })
+    ];
+    # What the reference of the options is rendered from.
+    docs = map (doc: doc // { declarations = map baseNameOf doc.declarations; }) (
       lib.filter (doc: !doc.internal && lib.head doc.loc != "_module") (
         lib.optionAttrSetToDocList
           (lib.evalModules {
             modules = [
               {
+                _file = "a.nix";
                 options.containers = mkOption {
                   type = containers;
                   description = "Containers.";

@@ -22,6 +22,7 @@ let
         [ module ]
         ++ map (def: lib.setDefaultModuleLocation "${def.file}, via option ${lib.showOption loc}" def.value) defs;
       inherit (types.submoduleWith { modules = [ module ]; }) getSubOptions getSubModules;
+      substSubModules = imports: modulesType { inherit imports; };
       functor = {
         name = "perSystem";
         payload = module;

@@ -220,7 +220,6 @@ rec {
   versionAtLeast = a: b: compareVersions a b >= 0;
   versionOlder = a: b: compareVersions a b < 0;
   fileContents = file: removeSuffix "\n" (readFile file);
-  generators.toPretty = _: toJSON;
 
   # Sources
   cleanSourceWith =

@@ -17,6 +17,7 @@ let
       trivial = basics // { release = "26.11"; };
       sources = basics;
       meta = basics;
+      generators.toPretty = _: options.showValue;
     };
 in
 # What nixpkgs does not have, or elsewhere, is not for others: a flake that used it would work here only.
@@ -38,7 +39,6 @@ removeAttrs lib [
   "ordered"
   "pushDown"
   "renamed"
-  "renderNix"
   "renderValue"
   "showDefs"
   "showValue"

@@ -307,10 +307,20 @@ rec {
   mergeDeclarations =
     loc: decls:
     let
+      # The modules of a submodule are where their option is declared.
+      located =
+        decl:
+        let
+          inherit (decl.options) type;
+        in
+        if decl.options.type.getSubModules or null == null then
+          decl.options
+        else
+          decl.options // { type = type.substSubModules (map (setDefaultModuleLocation decl.file) type.getSubModules); };
       merge =
         a: decl:
         let
-          b = decl.options;
+          b = located decl;
           conflict = throw "The option `${showOption loc}' in `${decl.file}' is already declared in ${showFiles a.declarations}.";
           both = name: a ? ${name} && b ? ${name};
           type = a.type.typeMerge b.type.functor;

@@ -71,26 +71,41 @@ rec {
       in
       "\n- In `${def.file}'${if value.success then ": ${value.value}" else ""}"
     ) defs;
+  # A value as Nix would read it, one element a line.
   showValue =
-    value:
-    if
-      builtins.elem (typeOf value) [
-        "bool"
-        "float"
-        "int"
-        "null"
-        "string"
-      ]
-    then
-      builtins.toJSON value
-    else if isList value then
-      if value == [ ] then "[ ]" else "[ ${concatStringsSep " " (map showValue value)} ]"
-    else if typeOf value == "path" then
-      toString value
-    else if isAttrs value then
-      if value.type or null == "derivation" then "<derivation ${value.name}>" else "<attribute set>"
-    else
-      "<function>";
+    let
+      block =
+        indent: open: lines: close:
+        if lines == [ ] then "${open} ${close}" else "${open}\n${concatMapStrings (line: "${indent}  ${line}\n") lines}${indent}${close}";
+      string =
+        indent: value:
+        let
+          lines = lib.splitString "\n" value;
+        in
+        if length lines == 1 then
+          "\"${builtins.replaceStrings [ "\\" "\"" "\${" ] [ "\\\\" "\\\"" "\\\${" ] value}\""
+        else
+          "''\n${
+            concatMapStrings (line: "${indent}  ${builtins.replaceStrings [ "\${" "''" ] [ "''\${" "'''" ] line}\n") (lib.init lines)
+          }${if lib.last lines == "" then indent else "${indent}  ${lib.last lines}"}''";
+      show =
+        indent: value:
+        if typeOf value == "string" then
+          string indent value
+        else if isList value then
+          block indent "[" (map (show (indent + "  ")) value) "]"
+        else if lib.isFunction value then
+          "<function>"
+        else if value.type or null == "derivation" then
+          "<derivation ${value.name}>"
+        else if isAttrs value then
+          block indent "{" (mapAttrsToList (name: v: "${lib.escapeNixIdentifier name} = ${show (indent + "  ") v};") value) "}"
+        else if typeOf value == "path" then
+          toString value
+        else
+          builtins.toJSON value;
+    in
+    show "";
   getFiles = map (def: def.file);
   getValues = map (def: def.value);
 
@@ -146,17 +161,5 @@ rec {
           [ ];
     in
     walk options;
-  renderValue =
-    value: if value ? _type && value ? text then value else literalExpression (if builtins.isAttrs value || builtins.isList value then renderNix value else builtins.toJSON value);
-  renderNix =
-    value:
-    if isList value then
-      if value == [ ] then "[ ]" else "[ ${concatStringsSep " " (map renderNix value)} ]"
-    else if isAttrs value then
-      if value == { } then
-        "{ }"
-      else
-        "{ ${concatStringsSep " " (mapAttrsToList (name: v: "${lib.escapeNixIdentifier name} = ${renderNix v};") value)} }"
-    else
-      builtins.toJSON value;
+  renderValue = value: if value ? _type && value ? text then value else literalExpression (showValue value);
 }

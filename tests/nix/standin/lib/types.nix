@@ -37,7 +37,9 @@ let
         merge = mergeEqualOption;
         emptyValue = { };
         getSubOptions = _: { };
+        # The modules of a submodule, and the type with others in their place.
         getSubModules = null;
+        substSubModules = _: null;
         nestedTypes = { };
         functor = {
           inherit name;
@@ -74,6 +76,7 @@ let
       in
       if functor.name == name && inner != null then make inner else null;
     inherit (type) getSubModules;
+    substSubModules = modules: make (type.substSubModules modules);
     nestedTypes.elemType = type;
   };
 
@@ -474,6 +477,7 @@ let
               ) defs
             );
           inherit (to) emptyValue getSubOptions getSubModules;
+          substSubModules = modules: coercedTo from convert (to.substSubModules modules);
           typeMerge = _: null;
         }
       );
@@ -538,6 +542,7 @@ let
             _freeformOptions = base._module.freeformType.getSubOptions prefix;
           };
         getSubModules = modules;
+        substSubModules = modules: submoduleWith (args // { inherit modules; });
         nestedTypes = lib.optionalAttrs (base._module.freeformType != null) { inherit (base._module) freeformType; };
         functor = {
           name = "submodule";
@@ -581,6 +586,7 @@ let
             ++ map (def: lib.setDefaultModuleLocation "${def.file}, via option ${showOption loc}" def.value) defs;
         };
         inherit (submoduleWith { modules = staticModules; }) getSubOptions getSubModules;
+        substSubModules = staticModules: deferredModuleWith { inherit staticModules; };
         functor = {
           name = "deferredModuleWith";
           payload = { inherit staticModules; };
