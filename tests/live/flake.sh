@@ -136,6 +136,30 @@ testcase_develop() {
         stop_daemon
 }
 
+# The program as the system has it, which knows of the flake only what it builds.
+testcase_installed() {
+        need_nix
+        project shop
+        flake "$HTTPSERVER"
+        as_dev mkdir "$PROJECT/deep"
+        ok dev env -C deep "$FC" up
+        equal "$(page 8080)" "<p>page of shop</p>"
+        # What it has built stays.
+        ok nix-store --gc
+        ok dev "$FC" status
+        expect_out 'httpserver +running'
+        ok dev "$FC" exec httpserver -- hostname
+        equal "$OUT" httpserver
+        # It is the same container, whichever way one comes to it.
+        ok dev nix run .#httpserver-up
+        expect_err 'unchanged'
+        ok dev "$FC" down
+        flake "${HTTPSERVER/ports/prots}"
+        run_status 2 dev "$FC" up
+        expect_err 'httpserver.prots'
+        stop_daemon
+}
+
 # What runs, or could be started again, stays in the store; what is deleted does not.
 testcase_garbage() {
         local toplevel

@@ -183,8 +183,11 @@ testcase_sudo() {
 testcase_package() {
         inputs
         need cmake ninja gcc pkg-config
-        ok nix build -L --out-link "$SCRATCH/package" --impure --expr \
-                "(import $INPUTS/nixpkgs { }).callPackage $INPUTS/flake-containers/flake-module/package.nix { }"
+        ok nix build -L --out-link "$SCRATCH/package" --impure --expr "
+                let
+                  ours = builtins.getFlake \"path:$INPUTS/flake-containers\";
+                in
+                (import $INPUTS/nixpkgs { overlays = [ ours.overlays.default ]; }).flake-containers"
         ok "$SCRATCH/package/bin/flake-containers" version
         # Installed, it finds its helpers.
         ok "$SCRATCH/package/bin/flake-containers" --json version
@@ -218,6 +221,24 @@ testcase_examples() {
                 count=$((count + 1))
         done
         ((count > 0)) || skip_always "there are no examples yet"
+}
+
+# What a new project begins with is one of the examples, and works as it is.
+testcase_templates() {
+        local name
+
+        inputs
+        ok nix eval --json "path:$INPUTS/flake-containers#templates" --apply builtins.attrNames
+        for name in $(jq -r '.[]' <<<"$OUT"); do
+                note "$name"
+                cd "$(mktemp -d "$SCRATCH/template.XXXXXX")"
+                git init -q .
+                ok nix flake init -t "path:$INPUTS/flake-containers#$name"
+                [[ ! -e flake.lock ]] || flunk "it has a lock file, which is the project's to make"
+                # STORE/HASH-EXAMPLE
+                ok nix eval --raw "path:$INPUTS/flake-containers#templates.$name.path"
+                ok diff -r --exclude=.git . "$INPUTS/flake-containers/examples/${OUT#"$NIX_STORE_DIR"/*-}"
+        done
 }
 
 testcase_broken() {

@@ -57,6 +57,12 @@ testcase_spec() { table "import $NIX_TESTS/unit/spec.nix"; }
 
 testcase_options() { options "$(standin_inputs)"; }
 
+# With the real lib it is tests/nix/real.sh that looks.
+testcase_option_reference() {
+        ok env FC_NIXPKGS_LIB="$NIX_TESTS/standin" "$TOP/docs/make-options"
+        same "$TOP/docs/options.md" "$SCRATCH/out" "docs/options.md is not what docs/make-options makes (- there, + made)"
+}
+
 testcase_options_real() {
         need_nixpkgs_lib
         need_flake_parts
