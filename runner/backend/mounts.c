@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 
 #include "backend/mounts.h"
+#include "base/alloc.h"
+#include "base/userns.h"
 
 int mount_clone(int fd, bool recursive, Error *reterr) {
         unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
@@ -21,5 +23,18 @@ int mount_protect(int tree_fd, Error *reterr) {
 
         if (syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
                 return error_set(reterr, errno, "make a mount read-only");
+        return 0;
+}
+
+int mount_map_ids(int tree_fd, uint32_t base, Error *reterr) {
+        /* Without the second line the host's root could make nothing there, which systemd-nspawn has to. */
+        _cleanup_free_ char *map = xasprintf("0 %u 65536\n65536 0 1\n", base);
+        _cleanup_close_ int userns_fd = userns_open(map);
+        struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) userns_fd};
+
+        if (userns_fd < 0)
+                return error_set(reterr, userns_fd, "make a user namespace");
+        if (syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return error_set(reterr, errno, "map the ids of a mount");
         return 0;
 }

@@ -25,7 +25,7 @@ int tree_exists(int container_fd, bool *ret, Error *reterr) {
         return 0;
 }
 
-static int check_image(const char *image, const char *build, Error *reterr) {
+int tree_check_image(const char *image, const char *build, Error *reterr) {
         struct stat st;
         int r = 0;
 
@@ -93,7 +93,7 @@ int tree_prepare(int container_fd, const char *image, const char *build, bool *r
         if (r < 0)
                 return r;
         if (!there) {
-                r = image ? check_image(image, build, reterr) : 0;
+                r = image ? tree_check_image(image, build, reterr) : 0;
                 if (r < 0)
                         return r;
                 r = remove_stale_copy(container_fd, reterr);
@@ -120,19 +120,40 @@ int tree_check(int container_fd, const char *image, const char *build, Error *re
         r = tree_exists(container_fd, &there, reterr);
         if (r < 0 || there || !image)
                 return r;
-        return check_image(image, build, reterr);
+        return tree_check_image(image, build, reterr);
 }
 
-int tree_make_parents(int container_fd, char *const *mount_points, Error *reterr) {
-        _cleanup_close_ int root_fd = fs_open_beneath(container_fd, TREE, O_RDONLY | O_DIRECTORY, 0, reterr);
+/* Return: the directory; made for @owner, with those that lead to it, when it is missing. */
+static int make_directory(int root_fd, const char *path, uint32_t owner) {
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *parent = xstrdup(path);
+        char *slash = strrchr(parent, '/');
 
-        if (root_fd < 0)
-                return root_fd;
-        STRV_FOREACH (path, mount_points) {
-                _cleanup_free_ char *parent = xstrdup(*path);
-
-                *strrchr(parent, '/') = '\0';
-                (void) safe_close(fs_mkdir_beneath(root_fd, parent, 0755, NULL));
+        if (fs_open_beneath_optional(root_fd, path, O_RDONLY | O_DIRECTORY, &fd, NULL) < 0)
+                return -EIO;
+        if (fd >= 0)
+                return TAKE_FD(fd);
+        if (slash) {
+                *slash = '\0';
+                fd = make_directory(root_fd, parent, owner);
+                if (fd < 0)
+                        return fd;
+                (void) safe_close(fd);
         }
-        return 0;
+        fd = fs_mkdir_beneath(root_fd, path, 0755, NULL);
+        if (fd >= 0 && fchown(fd, owner, owner) < 0)
+                return -errno;
+        return TAKE_FD(fd);
+}
+
+void tree_make_parents(int root_fd, uint32_t owner, char *const *mount_points) {
+        STRV_FOREACH (path, mount_points) {
+                _cleanup_free_ char *parent = xstrdup(*path + 1);
+                char *slash = strrchr(parent, '/');
+
+                if (!slash)
+                        continue;
+                *slash = '\0';
+                (void) safe_close(make_directory(root_fd, parent, owner));
+        }
 }

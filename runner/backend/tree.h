@@ -22,10 +22,14 @@ int tree_prepare(int container_fd, const char *image, const char *build, bool *r
  */
 int tree_check(int container_fd, const char *image, const char *build, Error *reterr);
 
-/* Makes the directories that lead to mount points inside, as the container's root. systemd-nspawn would make
- * those that are missing, too, but they would belong to nobody, and no service could make them its own. What
- * cannot be made is left to it: there may be a symbolic link on the way, which only it can follow. */
-int tree_make_parents(int container_fd, char *const *mount_points, Error *reterr);
+/* Is there an image? */
+int tree_check_image(const char *image, const char *build, Error *reterr);
+
+/* Makes the directories that lead to mount points inside, for @owner, who is the container's root.
+ * systemd-nspawn would make those that are missing, too, but they would belong to nobody, and no service
+ * could make them its own. What cannot be made is left to it: there may be a symbolic link on the way, which
+ * only it can follow. */
+void tree_make_parents(int root_fd, uint32_t owner, char *const *mount_points);
 
 /* Would tree_prepare() copy? */
 int tree_exists(int container_fd, bool *ret, Error *reterr);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "backend/backend.h"
+#include "backend/ephemeral.h"
 #include "base/alloc.h"
 #include "cli/network.h"
 #include "cli/status-list.h"
@@ -17,6 +18,14 @@ static const Option options[] = {
         {"check", 0, OPTION_FLAG, offsetof(StatusOptions, check), NULL,
          "Exit 0 only when all are ready, 3 when one has failed, else 7"},
 };
+
+static int clear_ephemeral(const Session *s, const char *name, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = state_dir_container_open(&s->state, name, &fd, reterr);
+        return r < 0 || fd < 0 ? r : ephemeral_remove(fd, reterr);
+}
 
 /* What a killed supervisor left: an empty cgroup, mount points of nspawn, the bridge. Not when a command is
  * at work on the container, which may be starting it at this moment. */
@@ -38,6 +47,9 @@ static int clear_stale(const Session *s, const StatusList *list, Error *reterr) 
                                  NULL, &lock, NULL) < 0)
                         continue;
                 r = machine_kill(s->facts.cgroup_root, list->entries[i].machine, reterr);
+                if (r < 0)
+                        return r;
+                r = clear_ephemeral(s, list->entries[i].name, reterr);
                 if (r < 0)
                         return r;
                 r = network_release(bridge, runtime_fd, machines, reterr);

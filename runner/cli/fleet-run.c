@@ -212,8 +212,11 @@ static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
 
         if (!m->prepared) {
                 r = member_prepare(m, reterr);
-                if (r >= 0)
-                        r = member_prepare_root(m, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (!m->has_root) {
+                r = member_prepare_root(m, reterr);
                 if (r < 0)
                         return r;
         }

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "backend/ephemeral.h"
 #include "backend/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -101,6 +102,12 @@ int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, E
 }
 
 static int put_away_member(Member *m, Error *reterr) {
+        int r = 0;
+
+        if (m->resources.container_fd >= 0)
+                r = ephemeral_remove(m->resources.container_fd, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "%s", m->name);
         /* How a container that was not touched has ended is still to be shown. */
         if (m->began_usec > 0)
                 return fs_remove_tree(m->fleet->runtime_fd, m->name, reterr);
@@ -216,6 +223,8 @@ static int check_root(const Member *m, Error *reterr) {
         bool there;
         int r;
 
+        if (m->plan->ephemeral)
+                return 0;
         r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
@@ -298,7 +307,10 @@ int member_prepare(Member *m, Error *reterr) {
         r = s->backend->check(s->facts.cgroup_root, m->plan, reterr);
         if (r < 0)
                 return r;
-        r = tree_check(m->resources.container_fd, m->plan->image, m->plan->build, reterr);
+        if (!m->plan->ephemeral)
+                r = tree_check(m->resources.container_fd, m->plan->image, m->plan->build, reterr);
+        else if (m->plan->image)
+                r = tree_check_image(m->plan->image, m->plan->build, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
         r = resources_bind_ports(m->plan, m->state, m->stop, &m->resources, reterr);
@@ -312,15 +324,20 @@ int member_prepare(Member *m, Error *reterr) {
 }
 
 int member_prepare_root(Member *m, Error *reterr) {
-        bool there;
-        int r;
+        bool there = true;
+        int r = 0;
 
-        r = tree_exists(m->resources.container_fd, &there, reterr);
+        if (!m->plan->ephemeral)
+                r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
         if (!there && m->plan->image)
                 progress_update(m->fleet->progress, m->name, "image", m->plan->image);
-        return resources_open_root(m->plan, &m->resources, reterr);
+        r = resources_open_root(m->plan, &m->resources, reterr);
+        if (r < 0)
+                return r;
+        m->has_root = true;
+        return 0;
 }
 
 int fleet_prepare(Fleet *fleet, Error *reterr) {
@@ -333,12 +350,16 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
                                 return r;
                 }
         /* Copies may take seconds: after everything that is refused at once. */
-        for (size_t i = 0; i < fleet->n_members; i++)
-                if (fleet->members[i].start) {
-                        r = member_prepare_root(&fleet->members[i], reterr);
-                        if (r < 0)
-                                return r;
-                }
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+
+                /* A fresh root takes the place of the one that is in use until it has stopped. */
+                if (!m->start || (m->stop && m->plan->ephemeral))
+                        continue;
+                r = member_prepare_root(m, reterr);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 

@@ -33,6 +33,7 @@ typedef struct Member {
         bool attached; /* waiting for one that runs already */
         bool prepared; /* the resources of a start are open, but for the ports of one that is stopped before
                         */
+        bool has_root; /* its root is open */
         bool over;
         Error error; /* its outcome; unset: as wanted */
 } Member;

@@ -18,6 +18,8 @@ static void print_text(const char *name, const char *action, char *const *reason
 static char *mount_source(const Session *s, const ContainerPlan *p, const PlanMount *m) {
         switch (m->kind) {
         case PLAN_MOUNT_ROOT:
+                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", s->root, p->name,
+                                 p->ephemeral ? "ephemeral" : m->name);
         case PLAN_MOUNT_JOURNAL:
                 return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", s->root, p->name, m->name);
         case PLAN_MOUNT_STORE:

@@ -7,8 +7,10 @@
 #include "backend/console-log.h"
 #include "backend/crash-record.h"
 #include "backend/devices.h"
+#include "backend/ephemeral.h"
 #include "backend/libexec.h"
 #include "backend/mounts.h"
+#include "backend/overlay.h"
 #include "backend/skeleton.h"
 #include "backend/tree.h"
 #include "base/alloc.h"
@@ -294,12 +296,9 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
         return 0;
 }
 
-static int update_skeleton(const ContainerPlan *plan, const Resources *r, Error *reterr) {
-        _cleanup_close_ int root_fd = -EBADF, toplevel_fd = -EBADF;
+static int update_skeleton(const ContainerPlan *plan, int root_fd, Error *reterr) {
+        _cleanup_close_ int toplevel_fd = -EBADF;
 
-        root_fd = fs_open_beneath(r->container_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
-        if (root_fd < 0)
-                return root_fd;
         if (!plan->has_init) {
                 toplevel_fd = open(plan->toplevel, O_PATH | O_DIRECTORY | O_CLOEXEC);
                 if (toplevel_fd < 0)
@@ -308,21 +307,68 @@ static int update_skeleton(const ContainerPlan *plan, const Resources *r, Error 
         return skeleton_update(root_fd, plan->store, toplevel_fd, reterr);
 }
 
-int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr) {
-        int k;
+/* A root in @dir_fd, which may be there from an earlier start. Return: a detached mount. */
+static int open_tree(const ContainerPlan *plan, int dir_fd, Error *reterr) {
+        _cleanup_close_ int root_fd = -EBADF, tree_fd = -EBADF;
+        int r;
 
-        k = tree_prepare(r->container_fd, plan->image, plan->build, /* ret_copied= */ NULL, reterr);
-        if (k >= 0 && plan->toplevel)
-                k = update_skeleton(plan, r, reterr);
-        if (k >= 0)
-                k = tree_make_parents(r->container_fd, plan->mount_points, reterr);
-        for (size_t i = 0; k >= 0 && i < plan->n_mounts; i++)
+        r = tree_prepare(dir_fd, plan->image, plan->build, /* ret_copied= */ NULL, reterr);
+        if (r < 0)
+                return r;
+        root_fd = fs_open_beneath(dir_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (root_fd < 0)
+                return root_fd;
+        if (plan->toplevel) {
+                r = update_skeleton(plan, root_fd, reterr);
+                if (r < 0)
+                        return r;
+        }
+        tree_make_parents(root_fd, /* owner= */ 0, plan->mount_points);
+        tree_fd = mount_clone(root_fd, /* recursive= */ false, reterr);
+        if (tree_fd < 0)
+                return tree_fd;
+        if (plan->ids_base > 0) {
+                r = mount_map_ids(tree_fd, plan->ids_base, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return TAKE_FD(tree_fd);
+}
+
+static int open_overlay(const ContainerPlan *plan, int dir_fd, Error *reterr) {
+        _cleanup_close_ int image_fd = -EBADF, tree_fd = -EBADF;
+
+        image_fd = open(plan->image, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (image_fd < 0)
+                return error_set(reterr, errno, "open image '%s'", plan->image);
+        tree_fd = overlay_mount(image_fd, dir_fd, plan->ids_base, reterr);
+        if (tree_fd >= 0)
+                tree_make_parents(tree_fd, plan->ids_base, plan->mount_points);
+        return TAKE_FD(tree_fd);
+}
+
+/* Whatever an earlier start left is removed first. */
+static int open_ephemeral(const ContainerPlan *plan, const Resources *r, Error *reterr) {
+        _cleanup_close_ int dir_fd = ephemeral_make(r->container_fd, reterr);
+        int fd;
+
+        if (dir_fd < 0)
+                return dir_fd;
+        fd = plan->image ? open_overlay(plan, dir_fd, NULL) : -EBADF;
+        /* An older kernel, or a file system that is good for no layer. */
+        return fd >= 0 ? fd : open_tree(plan, dir_fd, reterr);
+}
+
+int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr) {
+        int fd;
+
+        fd = plan->ephemeral ? open_ephemeral(plan, r, reterr) : open_tree(plan, r->container_fd, reterr);
+        if (fd < 0)
+                return error_prefix(reterr, fd, "%s", plan->name);
+        for (size_t i = 0; i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == PLAN_MOUNT_ROOT)
-                        k = add_mount(
-                                r, i,
-                                fs_open_beneath(r->container_fd, "root", O_PATH | O_DIRECTORY, 0, reterr),
-                                /* recursive= */ false, reterr);
-        return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
+                        r->mount_fds[i] = fd;
+        return 0;
 }
 
 int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <inttypes.h>
+
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "plan/nspawn-argv.h"
 
 /* Inside: nspawn mounts a tmpfs on /run, and on no root file system does anybody else use this name. */
@@ -32,13 +35,27 @@ static void push_bind(char ***argv, bool read_only, const char *name, const char
                    mapping ? ":" : "", mapping ? mapping : "");
 }
 
-static void push_users(char ***argv, UsersMode users) {
+static void push_users(char ***argv, const ContainerPlan *p, UsersMode users) {
+        if (p->ids_base > 0) {
+                strv_pushf(argv, "--private-users=%u:65536", p->ids_base);
+                strv_push(argv, "--private-users-ownership=off");
+                return;
+        }
         if (users == USERS_HOST) {
                 strv_push(argv, "--private-users=no");
                 return;
         }
         strv_push(argv, "--private-users=pick");
         strv_push(argv, "--private-users-ownership=map");
+}
+
+/* A fresh root has no machine-id(5), and with another one each time there would be another journal, too. */
+static void push_identity(char ***argv, const ContainerPlan *p) {
+        _cleanup_free_ char *salted = xasprintf("%s/machine-id", p->machine);
+
+        if (p->ephemeral && p->has_init)
+                strv_pushf(argv, "--uuid=%016" PRIx64 "%016" PRIx64, hash_text(p->machine),
+                           hash_text(salted));
 }
 
 static void push_network(char ***argv, const ContainerPlan *p, NetworkMode mode) {
@@ -142,7 +159,8 @@ char **nspawn_argv(const ContainerPlan *p, const ContainerSpec *c, const char *n
         strv_push(&argv, "--timezone=off");
         /* The journal is bound below: --link-journal= would put it under the host's /var/log/journal. */
         strv_push(&argv, "--link-journal=no");
-        push_users(&argv, c->users);
+        push_users(&argv, p, c->users);
+        push_identity(&argv, p);
         push_network(&argv, p, c->network);
         push_store(&argv, p, c->users);
         if (p->has_init)

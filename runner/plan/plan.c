@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "plan/nspawn-argv.h"
 #include "plan/plan.h"
+
+/* systemd's range for containers: UIDS-GIDS.md in its documentation. */
+#define IDS_FIRST  UINT32_C(0x00080000)
+#define IDS_RANGES UINT32_C(0x6ff8)
+#define IDS_SIZE   UINT32_C(0x00010000)
 
 ContainerPlan *container_plan_free(ContainerPlan *p) {
         if (!p)
@@ -97,6 +103,12 @@ static void add_mounts(ContainerPlan *p, const ContainerSpec *c, const char *roo
         add_credentials(p, c, root);
 }
 
+/* For a root of ours we must know the range of ids before systemd-nspawn starts. It is one of those that
+ * nspawn picks from, and like its first choice a hash of the machine's name. */
+static uint32_t choose_ids(const char *machine) {
+        return IDS_FIRST + (uint32_t) (hash_text(machine) % IDS_RANGES) * IDS_SIZE;
+}
+
 static void add_ports(ContainerPlan *p, const ContainerSpec *c) {
         for (size_t i = 0; i < c->n_ports; i++) {
                 Port *port = XGROW(p->ports, p->n_ports);
@@ -141,6 +153,8 @@ static void define(ContainerPlan *p, const char *nspawn) {
         for (size_t i = 0; i < p->n_resources; i++)
                 strv_pushf(&p->definition, "resource %s %s", resource_kind_to_string(p->resources[i].kind),
                            p->resources[i].value);
+        if (p->ephemeral)
+                strv_push(&p->definition, "ephemeral");
         if (p->restart != RESTART_NO)
                 strv_pushf(&p->definition, "restart %s", restart_mode_to_string(p->restart));
         STRV_FOREACH (argument, p->argv)
@@ -163,6 +177,9 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         }
         p->has_init = c->init != NULL;
         p->restart = c->restart;
+        p->ephemeral = c->ephemeral;
+        if (c->ephemeral && c->users == USERS_PRIVATE)
+                p->ids_base = choose_ids(p->machine);
         p->notify = c->ready_notify;
         p->set_network = c->network != NETWORK_HOST;
         p->gate = !p->has_init && p->set_network;

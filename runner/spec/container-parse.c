@@ -365,6 +365,10 @@ static int parse_resources(const Json *value, const char *path, void *target, Er
         return 0;
 }
 
+static int parse_ephemeral(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_bool(value, path, &container_of(target)->ephemeral, reterr);
+}
+
 static int parse_restart(const Json *value, const char *path, void *target, Error *reterr) {
         const char *words[_RESTART_MODE_MAX];
         size_t i;
@@ -432,12 +436,12 @@ static const JsonField container_fields[] = {
         {"capabilities", parse_capabilities},
         {"devices", parse_devices},
         {"resources", parse_resources},
+        {"ephemeral", parse_ephemeral},
         {"restart", parse_restart},
         {"nspawnArgs", parse_nspawn_args},
         {"ready", parse_ready},
         {"stop", parse_stop},
         {"dependsOn", NULL},
-        {"ephemeral", NULL},
 };
 
 int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {

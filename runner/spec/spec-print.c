@@ -144,6 +144,7 @@ static Json *print_container(const ContainerSpec *c) {
         json_add(json, "capabilities", print_capabilities(c));
         json_add(json, "devices", print_devices(c));
         json_add(json, "resources", print_resources(c));
+        json_add_bool(json, "ephemeral", c->ephemeral);
         json_add_string(json, "restart", restart_mode_to_string(c->restart));
         json_add_strv(json, "nspawnArgs", c->nspawn_args);
         json_add(json, "ready", print_ready(c));

@@ -90,6 +90,7 @@ typedef struct ContainerSpec {
         size_t n_resources;
         char **nspawn_args; /* appended as they are: the user's own responsibility */
         RestartMode restart;
+        bool ephemeral; /* a fresh root at each start */
         uint64_t ready_timeout_usec;
         uint64_t stop_timeout_usec;
         bool ready_notify; /* wait for the payload's READY=1; default: true with an init, false with a

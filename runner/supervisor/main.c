@@ -11,6 +11,7 @@
 
 #include "backend/cgroup.h"
 #include "backend/control.h"
+#include "backend/ephemeral.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "supervisor/guest.h"
@@ -42,6 +43,7 @@ static void remove_cgroup(const SupervisorOptions *o) {
 static void finish(SupervisorOptions *o, ControlKind kind, const char *text) {
         (void) fs_write_atomic(o->runtime_fd, "exit", text, strlen(text), 0644, NULL);
         release_bridge(o);
+        (void) ephemeral_remove(o->state_fd, NULL);
         remove_cgroup(o);
         control_send(o->control_fd, kind, text);
 }

@@ -72,7 +72,7 @@ static const char full[] =
         "      \"capabilities\": { \"add\": [ \"CAP_NET_ADMIN\" ], \"drop\": [ \"CAP_SYSLOG\" ] },\n"
         "      \"devices\": [ \"/dev/fuse\", { \"path\": \"/dev/kvm\", \"permissions\": \"mr\" } ],\n"
         "      \"resources\": { \"MemoryMax\": \"512M\", \"CPUQuota\": \"50%\", \"TasksMax\": 512 },\n"
-        "      \"restart\": \"on-failure\",\n"
+        "      \"restart\": \"on-failure\", \"ephemeral\": true,\n"
         "      \"nspawnArgs\": [ \"--rlimit=NOFILE=1024\" ],\n"
         "      \"ready\": { \"timeout\": 5, \"notify\": false },\n"
         "      \"stop\": { \"timeout\": 86400 } },\n"
@@ -131,6 +131,7 @@ TEST(reads_every_key) {
         ASSERT_EQ(c->resources[0].kind, RESOURCE_MEMORY_MAX);
         ASSERT_STREQ(c->resources[0].value, "536870912");
         ASSERT_STREQ(c->resources[2].value, "512");
+        ASSERT_TRUE(c->ephemeral);
         ASSERT_EQ(c->restart, RESTART_ON_FAILURE);
         ASSERT_STREQ(c->nspawn_args[0], "--rlimit=NOFILE=1024");
         ASSERT_EQ(c->ready_timeout_usec, 5 * USEC_PER_SEC);
@@ -180,7 +181,8 @@ TEST(prints_canonically_and_reads_it_back) {
                 "db\"},\"capabilities\":{\"add\":[\"CAP_NET_ADMIN\"],"
                 "\"drop\":[\"CAP_SYSLOG\"]},\"devices\":[{\"path\":\"/dev/fuse\",\"permissions\":\"rw\"},"
                 "{\"path\":\"/dev/kvm\",\"permissions\":\"rm\"}],\"resources\":{\"MemoryMax\":\"536870912\","
-                "\"CPUQuota\":\"50%\",\"TasksMax\":\"512\"},\"restart\":\"on-failure\",\"nspawnArgs\":[\"--"
+                "\"CPUQuota\":\"50%\",\"TasksMax\":\"512\"},\"ephemeral\":true,\"restart\":\"on-failure\","
+                "\"nspawnArgs\":[\"--"
                 "rlimit=NOFILE=1024\"],"
                 "\"ready\":{"
                 "\"timeout\":5,"
@@ -198,7 +200,8 @@ TEST(prints_a_command_without_an_init) {
                      "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
                      "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"volumes\":[],"
                      "\"tmpfs\":[],\"environment\":{},\"credentials\":{},\"capabilities\":{\"add\":[],"
-                     "\"drop\":[]},\"devices\":[],\"resources\":{},\"restart\":\"no\",\"nspawnArgs\":[],"
+                     "\"drop\":[]},\"devices\":[],\"resources\":{},\"ephemeral\":false,\"restart\":\"no\","
+                     "\"nspawnArgs\":[],"
                      "\"ready\":{\"timeout\":"
                      "60,\"notify\":false},"
                      "\"stop\":{\"timeout\":10}}");
@@ -345,10 +348,10 @@ TEST(refuses_containers) {
                 {"'store':'all'", "containers.c.store: only with 'system.toplevel'"},
                 {"'store':'none'", "containers.c.store: must be one of 'all', 'closure', is 'none'"},
                 {"'store':true", "containers.c.store: must be a string, is a boolean"},
-                {"'ephemeral':true", "containers.c.ephemeral: is not supported by this version"},
                 {"'dependsOn':{}", "containers.c.dependsOn: is not supported by this version"},
                 {"'restart':'always'",
                  "containers.c.restart: must be one of 'no', 'on-failure', is 'always'"},
+                {"'ephemeral':'yes'", "containers.c.ephemeral: must be a boolean, is a string"},
                 {"'restart':true", "containers.c.restart: must be a string, is a boolean"},
                 {"'network':{'internet':true}",
                  "containers.c.network.internet: is not supported by this version"},

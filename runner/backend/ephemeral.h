@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Where a root is that lives as long as its container runs: `.containers/NAME/ephemeral/`, on the disk,
+ * since in memory it would count against the container's limits. Whoever ends the container removes it; what
+ * a crash leaves the next command does. */
+
+#include "base/error.h"
+
+/* @container_fd: the container's directory. Return: the directory, empty. */
+int ephemeral_make(int container_fd, Error *reterr);
+
+/* A missing one is success. */
+int ephemeral_remove(int container_fd, Error *reterr);

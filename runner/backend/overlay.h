@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* A writable view of an image that does not change it: overlayfs, the image below with its ids mapped to the
+ * container's range, what is written above. Ready in milliseconds, where a copy takes a second. */
+
+#include "base/error.h"
+
+/**
+ * overlay_mount() - a detached mount of the view
+ * @image_fd: the image's directory; O_PATH will do
+ * @dir_fd: an empty directory for what is written; it is removed like any other
+ * @base: the first of the 65536 ids that the container has, 0: it has the host's
+ *
+ * Not every kernel (before 5.19) and file system can do it: then the caller has to copy.
+ * Return: an fd as of mount_clone().
+ */
+int overlay_mount(int image_fd, int dir_fd, uint32_t base, Error *reterr);
