@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/process.h"
+#include "base/strv.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "report/output.h"
@@ -84,25 +88,44 @@ static void check_need(Findings *f, const HostFacts *facts, FactsNeed need, cons
                 add(f, subject, VERDICT_OK, xstrdup(found));
 }
 
-static void check_idmap(Findings *f, const Session *s) {
+static void check_idmap(Findings *f, int dir_fd, const char *path, const char *hint) {
         Error e = ERROR_NULL;
         bool works;
 
         if (geteuid() != 0) {
-                add(f, "id-mapped mounts", VERDICT_UNKNOWN, xstrdup("only root can try"));
+                add(f, "id-mapped mounts", VERDICT_UNKNOWN, xasprintf("only root can try on '%s'", path));
                 return;
         }
-        if (facts_probe_idmap(s->state.root_fd, &works, &e) < 0) {
+        if (facts_probe_idmap(dir_fd, &works, &e) < 0) {
                 add_error(f, "id-mapped mounts", &e);
                 return;
         }
         if (works) {
-                add(f, "id-mapped mounts", VERDICT_OK, xasprintf("work on '%s'", s->root));
+                add(f, "id-mapped mounts", VERDICT_OK, xasprintf("work on '%s'", path));
                 return;
         }
-        add(f, "id-mapped mounts", VERDICT_BAD, xasprintf("the file system of '%s' has none", s->root));
-        f->entries[f->n - 1].hint =
-                xstrdup("move the project to ext4, xfs or btrfs, or set \"users\": \"host\"");
+        add(f, "id-mapped mounts", VERDICT_BAD, xasprintf("the file system of '%s' has none", path));
+        f->entries[f->n - 1].hint = xstrdup(hint);
+}
+
+/* The stores that toplevels lie in; in practice there is one. */
+static void check_stores(Findings *f, const Spec *spec) {
+        _cleanup_strv_ char **seen = NULL;
+
+        for (size_t i = 0; spec && i < spec->n_containers; i++) {
+                const ContainerSpec *c = &spec->containers[i];
+                _cleanup_free_ char *store = c->toplevel ? container_spec_store(c) : NULL;
+                _cleanup_close_ int fd = -EBADF;
+
+                if (!store || c->users == USERS_HOST || strv_contains(seen, store))
+                        continue;
+                strv_push(&seen, store);
+                fd = open(store, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (fd < 0)
+                        add(f, "store", VERDICT_BAD, xasprintf("open '%s': %s", store, strerror(errno)));
+                else
+                        check_idmap(f, fd, store, "set \"users\": \"host\"");
+        }
 }
 
 static void check_spec(Findings *f, Session *s) {
@@ -188,8 +211,10 @@ static int run(const Globals *globals, const void *target, char *const *operands
         check_need(&f, &s.facts, FACTS_PROXYD, "socket proxy", s.facts.proxyd);
         check_need(&f, &s.facts, FACTS_CGROUP, "cgroup2", s.facts.cgroup_root);
         if (s.state.root_fd >= 0) {
-                check_idmap(&f, &s);
+                check_idmap(&f, s.state.root_fd, s.root,
+                            "move the project to ext4, xfs or btrfs, or set \"users\": \"host\"");
                 check_spec(&f, &s);
+                check_stores(&f, s.spec);
         }
         if (globals->json)
                 print_json(&f);

@@ -203,6 +203,8 @@ testcase_refusals() {
         run_status 6 fc up
         expect_err 'id-mapped'
         expect_err '"users": "host"'
+        run fc doctor
+        expect_out "BAD +id-mapped mounts +the file system of '$TMP/store' has none"
         umount "$TMP/store"
 
         # The root of the one is no root for the other.
