@@ -7,7 +7,7 @@
 # shellcheck source=tests/nix/lib.bash
 . "$(dirname "$0")/lib.bash"
 
-SYSTEM=$(nix-instantiate --eval --expr builtins.currentSystem 2>/dev/null | tr -d '"')
+SYSTEM=$(uname -m)-linux
 readonly SYSTEM
 
 need() {
@@ -137,6 +137,7 @@ testcase_run() {
 }
 
 testcase_develop() {
+        need script
         project "$TWO"
         ok nix develop .#flake-containers -c bash -c 'type -P web-up db-down db-shell flake-containers sudo'
         equal "$(wc -l <<<"$OUT")" 5 "the number of commands found"
@@ -149,6 +150,17 @@ testcase_develop() {
         ok bash -c "echo exit | script -qec 'nix develop .#flake-containers' /dev/null"
         expect_out 'containers of this project'
         expect_out 'web-up'
+}
+
+# As direnv reads it: variables for the shell that is there.
+testcase_print_dev_env() {
+        project "$TWO"
+        ok bash -c 'set -e; source <(nix print-dev-env .#flake-containers); type -P web-up flake-containers; web-up --help >&2'
+        equal "$(wc -l <<<"$OUT")" 2 "the number of commands found"
+        project '{ perSystem.flake-containers = { sudo = false; containers.db = { }; }; }'
+        ok nix develop .#flake-containers -c bash -c 'type -P db-up; type -P sudo || :'
+        expect_out /bin/db-up
+        equal "$(grep "^$NIX_STORE_DIR/.*/sudo$" <<<"$OUT" || :)" "" "the shell's sudo"
 }
 
 # What the shell's sudo hands to the real one, which here only says what it gets.
