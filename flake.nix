@@ -33,7 +33,7 @@
           without-flake-parts = template "without-flake-parts" "A database in a flake that uses no flake-parts";
         };
 
-      overlays.default = final: _: {
+      overlays.default = final: prev: {
         flake-containers = final.callPackage ./flake-module/package.nix { };
       };
     };

@@ -235,6 +235,11 @@ testcase_examples() {
         ((count > 0)) || skip_always "there are no examples yet"
 }
 
+testcase_itself() {
+        inputs
+        ok nix flake check "path:$INPUTS/flake-containers"
+}
+
 # What a new project begins with is one of the examples, and works as it is.
 testcase_templates() {
         local name
