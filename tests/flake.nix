@@ -18,28 +18,12 @@
       ];
 
       perSystem =
-        {
-          config,
-          lib,
-          pkgs,
-          ...
-        }:
+        { config, pkgs, ... }:
         {
           checks = {
             inherit (config.flake-containers) package;
 
             vm = import ./nix/vm.nix { inherit pkgs; };
-
-            options =
-              pkgs.runCommand "check-options"
-                {
-                  reference = import ../docs/options.nix { inherit lib; };
-                  passAsFile = [ "reference" ];
-                }
-                ''
-                  diff -u ${../docs/options.md} $referencePath
-                  touch $out
-                '';
           };
 
           formatter = pkgs.nixfmt-tree;

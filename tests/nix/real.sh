@@ -171,10 +171,4 @@ testcase_guest_real() {
         value sound-up.config.warnings '[]'
 }
 
-testcase_reference_real() {
-        need_nixpkgs_lib
-        ok "$TOP/docs/make-options"
-        same "$TOP/docs/options.md" "$SCRATCH/out" "docs/options.md is not what the options are, see docs/make-options"
-}
-
 nix_main "$@"

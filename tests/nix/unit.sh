@@ -57,16 +57,23 @@ testcase_spec() { table "import $NIX_TESTS/unit/spec.nix"; }
 
 testcase_options() { options "$(standin_inputs)"; }
 
-# With the real lib it is tests/nix/real.sh that looks.
-testcase_option_reference() {
-        ok env FC_NIXPKGS_LIB="$NIX_TESTS/standin" "$TOP/docs/make-options"
-        same "$TOP/docs/options.md" "$SCRATCH/out" "docs/options.md is not what docs/make-options makes (- there, + made)"
-}
-
 testcase_options_real() {
         need_nixpkgs_lib
         need_flake_parts
         options "$(real_inputs)"
+}
+
+# reference TREE: docs/options.md is what the options are, by the lib/ of TREE.
+reference() {
+        ok env FC_NIXPKGS_LIB="$1" "$TOP/docs/make-options"
+        same "$TOP/docs/options.md" "$SCRATCH/out" "docs/options.md is not what the options are, see docs/make-options"
+}
+
+testcase_reference() { reference "$NIX_TESTS/standin"; }
+
+testcase_reference_real() {
+        need_nixpkgs_lib
+        reference "$FC_NIXPKGS_LIB"
 }
 
 nix_main "$@"
