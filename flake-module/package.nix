@@ -26,7 +26,11 @@ let
 in
 stdenv.mkDerivation {
   pname = "flake-containers";
-  version = "0.1.0";
+  version = builtins.head (
+    builtins.elemAt (builtins.split "flake-containers VERSION ([0-9.]+)" (
+      builtins.readFile ../CMakeLists.txt
+    )) 1
+  );
 
   src = builtins.path {
     name = "flake-containers-source";
