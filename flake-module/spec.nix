@@ -301,6 +301,10 @@ let
         in
         if !(containers ? ${dependency}) then
           [ (at name "dependsOn" "there is no container '${dependency}'") ]
+        else if condition == "ready" && containers.${dependency}.oneShot or false then
+          [
+            (at name "dependsOn" "'${dependency}' is never ready, since oneShot = true in it: say ${dependency} = \"completed\"")
+          ]
         else if condition == "completed" && !(containers.${dependency}.oneShot or false) then
           [ (at name "dependsOn" "'${dependency}' never completes: that takes oneShot = true in it") ]
         else

@@ -162,7 +162,7 @@ let
     ready = becomes {
       ready = {
         timeout = 5;
-        notify = false;
+        notify = true;
         units = [ "a.service" ];
         tcp = [ 80 ];
         http = [ 80 { port = 81; path = "/h"; status = [ 200 204 ]; } ];
@@ -172,7 +172,7 @@ let
     } {
       ready = {
         timeout = 5;
-        notify = false;
+        notify = true;
         units = [ "a.service" ];
         tcp = [ 80 ];
         http = [ { port = 80; } { port = 81; path = "/h"; status = [ 200 204 ]; } ];
