@@ -19,3 +19,7 @@ int mount_protect(int tree_fd, Error *reterr);
  * @base there. What the host's root makes in it is 65536 on the disk, and nobody's in the range. Fails where
  * the file system or the kernel cannot, or when it was done already. */
 int mount_map_ids(int tree_fd, uint32_t base, Error *reterr);
+
+/* The same in two steps, for many mounts. The first returns an fd. */
+int mount_ids_open(uint32_t base, Error *reterr);
+int mount_map_ids_by(int tree_fd, int ids_fd, Error *reterr);

@@ -2,15 +2,11 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <sched.h>
-#include <string.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
+#include "backend/mount-child.h"
 #include "backend/mounts.h"
 #include "backend/overlay.h"
 #include "base/fs.h"
@@ -65,84 +61,18 @@ static int make_overlay(void) {
         return TAKE_FD(fd);
 }
 
-static int assemble(int image_tree, int state_tree) {
+typedef struct Layers {
+        int image_tree, state_tree;
+} Layers;
+
+static int assemble(const void *userdata) {
+        const Layers *layers = userdata;
         int r;
 
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-            (mkdir(PLAN_MACHINE_DIR, 0755) < 0 && errno != EEXIST) ||
-            mount("tmpfs", PLAN_MACHINE_DIR, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
-                return -errno;
-        r = attach(image_tree, IMAGE);
+        r = attach(layers->image_tree, IMAGE);
         if (r >= 0)
-                r = attach(state_tree, STATE);
+                r = attach(layers->state_tree, STATE);
         return r < 0 ? r : make_overlay();
-}
-
-static int send_result(int socket_fd, int result) {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int))];
-        } control = {};
-        struct iovec iov = {.iov_base = &result, .iov_len = sizeof(result)};
-        struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-
-        if (result >= 0) {
-                message.msg_control = &control;
-                message.msg_controllen = sizeof(control);
-                control.header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
-                                                  .cmsg_type = SCM_RIGHTS,
-                                                  .cmsg_len = CMSG_LEN(sizeof(int))};
-                memcpy(CMSG_DATA(&control.header), &result, sizeof(int));
-        }
-        return sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-static int receive_result(int socket_fd) {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int))];
-        } control = {};
-        int result = -EIO, fd;
-        struct iovec iov = {.iov_base = &result, .iov_len = sizeof(result)};
-        struct msghdr message = {
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = &control,
-                .msg_controllen = sizeof(control),
-        };
-
-        /* Nothing: it was killed. */
-        if (recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC) != (ssize_t) sizeof(result))
-                return -EIO;
-        if (result < 0)
-                return result;
-        if (!CMSG_FIRSTHDR(&message) || control.header.cmsg_type != SCM_RIGHTS)
-                return -EIO;
-        memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-        return fd;
-}
-
-/* In a mount namespace of its own, which a process cannot leave again without losing its root and working
- * directory: so it is a child's. */
-static int assemble_in_child(int image_tree, int state_tree) {
-        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
-        int pair[2], fd;
-        pid_t pid;
-
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-                return -errno;
-        ours = pair[0];
-        theirs = pair[1];
-        pid = fork();
-        if (pid < 0)
-                return -errno;
-        if (pid == 0)
-                _exit(send_result(theirs, assemble(image_tree, state_tree)) < 0);
-        theirs = safe_close(theirs);
-        fd = receive_result(ours);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                ;
-        return fd;
 }
 
 /* The root directory of the view is that of the upper layer. On the disk the ids are those of the
@@ -181,6 +111,6 @@ int overlay_mount(int image_fd, int dir_fd, uint32_t base, Error *reterr) {
         state_tree = mount_clone(dir_fd, /* recursive= */ false, reterr);
         if (state_tree < 0)
                 return state_tree;
-        fd = assemble_in_child(image_tree, state_tree);
+        fd = mount_in_child(assemble, &(Layers){image_tree, state_tree});
         return fd < 0 ? error_set(reterr, fd, "lay a writable layer over the image") : fd;
 }

@@ -12,6 +12,7 @@
 #include "backend/mounts.h"
 #include "backend/overlay.h"
 #include "backend/skeleton.h"
+#include "backend/store-view.h"
 #include "backend/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -19,6 +20,7 @@
 #include "net/ports.h"
 #include "project/identity.h"
 #include "project/runtime-dir.h"
+#include "spec/closure.h"
 
 #define GATE_FIFO "fifo"
 
@@ -234,6 +236,33 @@ static int open_store_path(const ContainerPlan *plan, const PlanMount *m, Error 
         return TAKE_FD(fd);
 }
 
+static int read_closure(const ContainerPlan *plan, char ***ret_names, Error *reterr) {
+        _cleanup_close_ int fd = open(plan->closure, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open closure '%s'", plan->closure);
+        r = fs_read_fd(fd, plan->closure, CLOSURE_SIZE_MAX, &text, &size, reterr);
+        if (r < 0)
+                return r;
+        r = closure_parse(text, size, plan->store, plan->toplevel, ret_names, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s'", plan->closure) : 0;
+}
+
+/* Return: a detached mount. */
+static int open_store_view(const ContainerPlan *plan, const PlanMount *m, Error *reterr) {
+        _cleanup_close_ int store_fd = open_store_path(plan, m, reterr);
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        if (store_fd < 0)
+                return store_fd;
+        r = read_closure(plan, &names, reterr);
+        return r < 0 ? r : store_view_mount(plan->store, names, plan->ids_base, reterr);
+}
+
 static int open_mount(const Session *s, int project_runtime_fd, const ContainerPlan *plan,
                       const PlanMount *m, Resources *r, Error *reterr) {
         switch (m->kind) {
@@ -285,6 +314,8 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
                 if (m->kind == PLAN_MOUNT_DEVICES)
                         k = r->mount_fds[i] =
                                 devices_mount(plan->devices, plan->n_devices, m->place, reterr);
+                else if (m->kind == PLAN_MOUNT_STORE && plan->closure)
+                        k = r->mount_fds[i] = open_store_view(plan, m, reterr);
                 else
                         k = add_mount(r, i, open_mount(s, project_runtime_fd, plan, m, r, reterr),
                                       m->kind == PLAN_MOUNT_VOLUME, reterr);

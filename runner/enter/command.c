@@ -129,7 +129,7 @@ static int resolve_program(const ExecRequest *request, int root_fd, Command *c, 
 
 /* A command is the first child of nspawn's own small init, whose environment is that of nspawn. */
 static int read_first_environment(const EnterTarget *target, char **ret, size_t *ret_size) {
-        _cleanup_free_ char *comm = NULL, *path = NULL, *child = NULL;
+        _cleanup_free_ char *comm = NULL, *path = NULL;
         pid_t pid;
 
         if (enter_target_read(target, "comm", &comm, NULL, NULL) < 0 || !streq(comm, "(sd-stubinit)\n"))

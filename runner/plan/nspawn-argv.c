@@ -79,7 +79,7 @@ static void push_store(char ***argv, const ContainerPlan *p, UsersMode users) {
 
         if (!p->toplevel)
                 return;
-        push_bind(argv, /* read_only= */ true, "store", p->store, mapping);
+        push_bind(argv, /* read_only= */ true, "store", p->store, p->closure ? NULL : mapping);
         if (!p->has_init)
                 push_bind(argv, /* read_only= */ true, "toplevel", CURRENT_SYSTEM, mapping);
 }

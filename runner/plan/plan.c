@@ -103,7 +103,7 @@ static void add_mounts(ContainerPlan *p, const ContainerSpec *c, const char *roo
         add_credentials(p, c, root);
 }
 
-/* For a root of ours we must know the range of ids before systemd-nspawn starts. It is one of those that
+/* For mounts that we map we must know the range of ids before systemd-nspawn starts. It is one of those that
  * nspawn picks from, and like its first choice a hash of the machine's name. */
 static uint32_t choose_ids(const char *machine) {
         return IDS_FIRST + (uint32_t) (hash_text(machine) % IDS_RANGES) * IDS_SIZE;
@@ -178,7 +178,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         p->has_init = c->init != NULL;
         p->restart = c->restart;
         p->ephemeral = c->ephemeral;
-        if (c->ephemeral && c->users == USERS_PRIVATE)
+        if ((c->ephemeral || p->closure) && c->users == USERS_PRIVATE)
                 p->ids_base = choose_ids(p->machine);
         p->notify = c->ready_notify;
         p->set_network = c->network != NETWORK_HOST;

@@ -65,8 +65,9 @@ typedef struct ContainerPlan {
         bool set_network; /* the network inside is set by us: private and none */
         bool gate;        /* the payload waits for the network */
         bool has_init;
-        bool ephemeral;    /* the root is made anew at each start */
-        uint32_t ids_base; /* what its mount has been mapped to, by us; 0: not, nspawn does it, or nobody */
+        bool ephemeral; /* the root is made anew at each start */
+        uint32_t
+                ids_base; /* what root and closure are mapped to, by us; 0: not, nspawn does it, or nobody */
         RestartMode restart;
         bool notify;
         uint64_t ready_timeout_usec;

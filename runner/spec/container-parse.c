@@ -123,9 +123,6 @@ static int parse_store(const Json *value, const char *path, void *target, Error 
         r = value_parse_word(value, path, words, ELEMENTSOF(words), &i, reterr);
         if (r < 0)
                 return r;
-        if (i == STORE_CLOSURE)
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'closure' is not supported by this version",
-                                   path);
         container_of(target)->store = (StoreMode) i;
         ((Target *) target)->has_store = true;
         return 0;

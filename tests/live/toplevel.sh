@@ -11,6 +11,12 @@ export LIVE_SCRATCH=disk
 # nixos NAME [MORE JSON KEYS]
 nixos() { printf '"%s": {"system": {"toplevel": "%s"}%s}' "$1" "$TOPLEVEL" "${2:-}"; }
 
+# The same with a part of the store.
+closed() {
+        printf '"%s": {"system": {"toplevel": "%s", "closure": "%s-closure"}, "store": "closure"%s}' \
+                "$1" "$TOPLEVEL" "$TOPLEVEL" "${2:-}"
+}
+
 # What stage 2 could not do, and whether systemd is content.
 no_trouble() {
         local root=$PROJECT/.containers/$1/root
@@ -99,6 +105,57 @@ testcase_changed_toplevel() {
         ok fc exec web -- test -e /var/lib/kept
         no_trouble web
         ok fc down
+}
+
+# Of the store only what the system needs.
+testcase_closure() {
+        local extra=$SCRATCH/nix/store/11111111111111111111111111111111 command
+
+        toplevel web
+        project shop
+        mkdir "$extra-folder" "$extra-secret"
+        echo file >"$extra-folder/file"
+        echo text >"$extra-text"
+        ln -s "$STORE/${extra##*/}-text" "$extra-link"
+        printf '%s\n' "$TOPLEVEL" "$STORE/${extra##*/}"-{folder,text,link} >"$BUILT-closure"
+        spec "$(closed web ', "ports": ["8080:80"], "volumes": ["src:/var/www/html", "@data:/data/deep"]'),
+                $(closed job ", \"command\": [\"$TOPLEVEL/stage1\", \"$TOPLEVEL/wait\"]")"
+        echo 'exec sleep infinity' >"$BUILT/wait"
+        ok fc up
+        equal "$(page 8080)" "<p>page of shop</p>"
+        no_trouble web
+        ok fc exec web -- find "$STORE" -maxdepth 1 -printf '%P %y %u %g\n'
+        equal "$(sort <<<"$OUT")" "$(printf '%s root root\n' ' d' "${TOPLEVEL##*/} d" "${extra##*/}"-{'folder d','link l','text f'} |
+                sort)" "the store"
+        ok fc exec web -- cat "$STORE/${extra##*/}-folder/file" "$STORE/${extra##*/}-link"
+        equal "$OUT" $'file\ntext'
+        for command in "touch $STORE/x" "touch $TOPLEVEL/x" "mount -o remount,rw,bind $TOPLEVEL" "umount $TOPLEVEL"; do
+                # shellcheck disable=SC2086 # words
+                run fc exec web -- $command
+                differ "$STATUS" 0 "the status of $command"
+        done
+        ok fc exec web -- sh -c 'touch /kept && stat -c %u /kept /data'
+        equal "$OUT" $'0\n0' "owners"
+        equal "$(stat -c %u "$PROJECT/.containers/web/root/kept")" 0 "owner on the disk"
+        ok fc exec job -- readlink /run/current-system/sw
+        ok fc up
+        expect_err 'web:? +unchanged'
+        # From one to the other with the same root.
+        spec "$(nixos web)"
+        ok fc up
+        ok fc exec web -- test -e /kept
+        no_trouble web
+        ok fc down
+
+        # A list that is none, and one of what is not there.
+        echo "$STORE/${extra##*/}-gone" >>"$BUILT-closure"
+        spec "$(closed web)"
+        run_status 2 fc up
+        expect_err "store path '$STORE/${extra##*/}-gone' does not exist"
+        echo /etc/passwd >"$BUILT-closure"
+        run_status 2 fc up
+        expect_err "line 1: '/etc/passwd' is no path of the store"
+        rm -rf "$extra"-* "$BUILT-closure"
 }
 
 # No init, so no activation: what programs need of a root file system is there nevertheless.

@@ -214,7 +214,9 @@ TEST(reads_toplevels) {
                 "store-paths\"},"
                 "\"store\":\"all\",\"volumes\":[\"a:/nix/storage\"],\"tmpfs\":[\"/nix\"]},"
                 "\"own\":{\"system\":{\"toplevel\":\"/nix/store/x-own\",\"init\":\"/nix/store/z/start\"}},"
-                "\"job\":{\"system\":{\"toplevel\":\"/gnu/x-job\"},\"command\":[\"/gnu/y\"]}}}";
+                "\"job\":{\"system\":{\"toplevel\":\"/gnu/x-job\"},\"command\":[\"/gnu/y\"]},"
+                "\"little\":{\"system\":{\"toplevel\":\"/nix/store/x\",\"closure\":\"/nix/store/y\"},"
+                "\"store\":\"closure\"}}}";
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_(spec_freep) Spec *spec = NULL, *again = NULL;
         _cleanup_free_ char *store = NULL, *other = NULL, *job = NULL, *whole = NULL, *whole_again = NULL;
@@ -230,6 +232,7 @@ TEST(reads_toplevels) {
         ASSERT_STREQ(store, "/nix/store");
         ASSERT_STREQ(spec->containers[1].init, "/nix/store/z/start");
         ASSERT_STREQ(spec->containers[2].init, NULL);
+        ASSERT_EQ(spec->containers[3].store, STORE_CLOSURE);
         other = container_spec_store(&spec->containers[2]);
         ASSERT_STREQ(other, "/gnu");
 
@@ -344,7 +347,7 @@ TEST(refuses_containers) {
                 {"'volumes-ro':[]", "containers.c.volumes-ro: unknown key"},
                 {"'configuration':{}", "containers.c.configuration: unknown key"},
                 /* keys of later versions */
-                {"'store':'closure'", "containers.c.store: 'closure' is not supported by this version"},
+                {"'store':'closure'", "containers.c.store: only with 'system.toplevel'"},
                 {"'store':'all'", "containers.c.store: only with 'system.toplevel'"},
                 {"'store':'none'", "containers.c.store: must be one of 'all', 'closure', is 'none'"},
                 {"'store':true", "containers.c.store: must be a string, is a boolean"},
@@ -586,6 +589,8 @@ TEST(refuses_systems) {
                  "containers.c.volumes[0]: target '/nix/store' is in the store '/nix/store'"},
                 {"'system':{'toplevel':'/nix/store/x'},'tmpfs':['/tmp','/nix/store/y']",
                  "containers.c.tmpfs[1]: target '/nix/store/y' is in the store '/nix/store'"},
+                {"'system':{'toplevel':'/nix/store/x'},'store':'closure'",
+                 "containers.c.store: 'closure' needs 'system.closure'"},
                 {"'system':{'rootfs':'r','closure':'/x'}",
                  "containers.c.system.closure: only with 'toplevel'"},
                 {"'system':{'rootfs':'r','image':'x'}", "containers.c.system.image: unknown key"},
