@@ -1,5 +1,5 @@
-# Containers -> the commands NAME-up, NAME-down and NAME-shell, the command for the whole project, and the shell that has
-# them. Which there are depends on the names of the containers alone: `nix flake show` evaluates no configuration.
+# Containers -> the commands NAME-up, NAME-down and NAME-shell, the command for the whole project, and the shell that
+# has them. Which there are depends on the names of the containers alone: `nix flake show` evaluates no configuration.
 {
   lib,
   pkgs,

@@ -199,7 +199,7 @@ in
   imports = [ ./compat.nix ];
 
   options = {
-    # --- what runs -----------------------------------------------------------------------------------------------------
+    # --- what runs --------------------------------------------------------------------------------
     configuration = mkNullable types.deferredModule {
       example = literalExpression ''
         { pkgs, ... }: {
@@ -280,7 +280,7 @@ in
           '';
         };
 
-    # --- when it is started, and what of ---------------------------------------------------------------------------------
+    # --- when it is started, and what of ----------------------------------------------------------
     dependsOn = mkOption {
       type = types.coercedTo (types.listOf types.str) (names: lib.genAttrs names (_: "ready")) (
         types.attrsOf (
@@ -305,7 +305,9 @@ in
     oneShot = mkFlag "Whether the container is expected to end by itself: `up` waits until it has, with status 0.";
 
     ready = {
-      timeout = mkNullable seconds { description = "Seconds that `up` waits until the container is ready; 60 when it is left out."; };
+      timeout = mkNullable seconds {
+        description = "Seconds that `up` waits until the container is ready; 60 when it is left out.";
+      };
       notify = mkNullable types.bool {
         description = "Whether PID 1 says when it is ready, as systemd does; that is the default with an init.";
       };
@@ -363,7 +365,7 @@ in
       description = "Seconds that `down` waits for an orderly stop before it ends the container; 10 when it is left out.";
     };
 
-    # --- network -----------------------------------------------------------------------------------------------------------
+    # --- network ----------------------------------------------------------------------------------
     ports = mkOption {
       type = types.listOf (
         orSet [
@@ -395,11 +397,15 @@ in
           `"host"`: the host's network. `"none"`: loopback only.
         '';
       };
-      internet = mkNullable types.bool { description = "Whether the container reaches the internet. Not supported by this version."; };
-      address = mkNullable types.str { description = "A fixed address. Not supported by this version."; };
+      internet = mkNullable types.bool {
+        description = "Whether the container reaches the internet. Not supported by this version.";
+      };
+      address = mkNullable types.str {
+        description = "A fixed address. Not supported by this version.";
+      };
     };
 
-    # --- storage -----------------------------------------------------------------------------------------------------------
+    # --- storage ----------------------------------------------------------------------------------
     volumes = mkOption {
       type = types.listOf (orSet [ types.str ] volumeModule);
       default = [ ];
@@ -453,7 +459,7 @@ in
       '';
     };
 
-    # --- rights and limits ---------------------------------------------------------------------------------------------------
+    # --- rights and limits ------------------------------------------------------------------------
     users =
       mkNullable
         (types.enum [
@@ -514,7 +520,7 @@ in
       description = "More options for {manpage}`systemd-nspawn(1)`, at your own responsibility.";
     };
 
-    # --- results -------------------------------------------------------------------------------------------------------------
+    # --- results ----------------------------------------------------------------------------------
     build = {
       nixos = mkOption {
         type = types.raw;

@@ -124,8 +124,8 @@ in
           containers = mkIf top.enable (lib.mapAttrs (_: definition: _: { imports = [ definition ]; }) top.containers);
         };
 
-        # flake-parts has no pkgs where Nix (before 2.14) does not say what a flake is, or where nixpkgs is none. Weaker than
-        # what anybody else says.
+        # flake-parts has no pkgs where Nix (before 2.14) does not say what a flake is, or where nixpkgs is none.
+        # Weaker than what anybody else says.
         _module.args.pkgs = mkIf (inputs ? nixpkgs && inputs.nixpkgs._type or null != "flake") (
           mkOverride 1400 (inputs.nixpkgs.legacyPackages.${system} or (import inputs.nixpkgs { inherit system; }))
         );

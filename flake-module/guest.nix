@@ -31,7 +31,10 @@ let
   # Stronger than what is said plainly, weaker than mkForce.
   mkGuest = mkOverride 90;
 
-  set = path: value: if hasAttrByPath path options then setAttrByPath path value else { };
+  # An option that has been removed or renamed is there as well, to say so; it is not visible.
+  has = path: hasAttrByPath path options && (attrByPath path { } options).visible or true != false;
+
+  set = path: value: if has path then setAttrByPath path value else { };
 
   # The entries that NixOS makes itself are no loss.
   ownHosts = lib.filterAttrs (address: _: builtins.match "127\\..*|::1" address == null) (
@@ -64,7 +67,7 @@ in
     }
     (set [ "boot" "isNspawnContainer" ] (mkWeak true))
 
-    # --- network: the runner sets up the interface host0, and nobody else touches it ---------------------------------
+    # --- network: the runner sets up the interface host0, and nobody else touches it --------------
     (set [ "networking" "dhcpcd" "denyInterfaces" ] [ "host0" ])
     (set [ "networking" "networkmanager" "unmanaged" ] [ "interface-name:host0" ])
     # Before systemd's own 80-container-host0.network, which asks for DHCP.
@@ -78,7 +81,7 @@ in
     (set [ "systemd" "network" "wait-online" "enable" ] (mkWeak false))
     (if trustHost then { networking.firewall.trustedInterfaces = [ "host0" ]; } else { })
 
-    # --- names: the runner mounts the project's hosts file, which activation cannot replace --------------------------
+    # --- names: the runner mounts the project's hosts file, which activation cannot replace -------
     (
       if network == "private" then
         {
@@ -90,7 +93,7 @@ in
         { }
     )
 
-    # --- Nix: the store is read-only and the host's ------------------------------------------------------------------
+    # --- Nix: the store is read-only and the host's -----------------------------------------------
     (
       if nixDaemon then
         {
@@ -98,7 +101,7 @@ in
           systemd.services.nix-daemon.enable = mkGuest false;
           systemd.sockets.nix-daemon.enable = mkGuest false;
         }
-      else if hasAttrByPath [ "nix" "enable" ] options then
+      else if has [ "nix" "enable" ] then
         { nix.enable = mkWeak false; }
       else
         {
@@ -109,7 +112,7 @@ in
     (set [ "nix" "gc" "automatic" ] (mkWeak false))
     (set [ "nix" "optimise" "automatic" ] (mkWeak false))
 
-    # --- a quick boot: nothing that a container of a project has no use for ------------------------------------------
+    # --- a quick boot: nothing that a container of a project has no use for -----------------------
     (set [ "documentation" "enable" ] (mkWeak false))
     (set [ "documentation" "nixos" "enable" ] (mkWeak false))
     (set [ "programs" "command-not-found" "enable" ] (mkWeak false))

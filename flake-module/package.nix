@@ -1,5 +1,5 @@
-# The runner. Called by `pkgs.callPackage` of the user's nixpkgs. To build it takes nixpkgs 22.11 (systemd 252) or newer;
-# with an older one it evaluates, so that everything else can be looked at, and CMake says what is missing.
+# The runner. Called by `pkgs.callPackage` of the user's nixpkgs. To build it takes nixpkgs 22.11 (systemd 252) or
+# newer; with an older one it evaluates, so that everything else can be looked at, and CMake says what is missing.
 {
   lib,
   stdenv,

@@ -1,5 +1,5 @@
 # The options of containers -> the runner's specification (docs/SPEC.md), as attribute sets for builtins.toJSON, and
-# what is wrong with them, as lists of messages. Pure, and of builtins only: no lib, no pkgs, so that tables can test it.
+# what is wrong with them, as lists of messages. Pure, and of builtins only: no lib, no pkgs; so tables can test it.
 #
 # The runner checks everything again. Here is checked what a developer should hear from the evaluation already: what
 # concerns several options or containers, and the syntax of what is written as a string.
@@ -50,7 +50,7 @@ let
     name: option: message:
     "flake-containers.containers.${name}.${option}: ${message}";
 
-  # --- names ---------------------------------------------------------------------------------------------------------
+  # --- names --------------------------------------------------------------------------------------
 
   isName = name: match "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?" name != null;
 
@@ -59,7 +59,7 @@ let
     optional (!isName name)
       "flake-containers.containers.${name}: '${name}' is no host name: use 1 to 63 of a-z, 0-9 and '-', with no '-' at either end";
 
-  # --- ports ---------------------------------------------------------------------------------------------------------
+  # --- ports --------------------------------------------------------------------------------------
 
   # "[ADDRESS:]HOST:CONTAINER[/PROTOCOL]", "PORT" or 80 -> { address, host, container, protocol }, or { error }.
   parsePort =
@@ -184,7 +184,7 @@ let
       ) used
     );
 
-  # --- volumes -------------------------------------------------------------------------------------------------------
+  # --- volumes ------------------------------------------------------------------------------------
 
   # "SOURCE:TARGET[:ro|:rw]", or "/PATH" for "/PATH:/PATH" -> { source, target, readOnly, owner }, or { error }.
   # In strings '\:' is a colon in a path and '\\' a backslash.
@@ -274,7 +274,7 @@ let
     in
     map (target: at name "volumes" "'${target}' is mounted on twice") again.twice;
 
-  # --- dependencies --------------------------------------------------------------------------------------------------
+  # --- dependencies -------------------------------------------------------------------------------
 
   dependencies = container: attrNames (container.dependsOn or { });
 
@@ -328,7 +328,7 @@ let
       } depend on one another in a circle"
     );
 
-  # --- one container -------------------------------------------------------------------------------------------------
+  # --- one container ------------------------------------------------------------------------------
 
   # What several options say together, and what is written as a string.
   containerErrors =
@@ -367,6 +367,15 @@ let
     )
     ++ parsed "volumes" (volumes container)
     ++ targetErrors name container
+    ++ map (
+      credential:
+      at name "credentials" "'${credential}' is in the store, where everybody can read it: give a path outside, as a string"
+    ) (
+      filter (
+        credential:
+        substring 0 (stringLength builtins.storeDir) container.credentials.${credential} == builtins.storeDir
+      ) (attrNames (container.credentials or { }))
+    )
     ++ later "network.internet" (get "internet" network)
     ++ later "network.address" (get "address" network);
 

@@ -70,6 +70,17 @@ let
       hosts = false;
       nix = false;
     };
+    # What a later NixOS has given up is not set, which would be an error there.
+    guestOfLaterNixos = equal (
+      builtins.isString
+        (packages (project {
+          web.configuration =
+            { lib, ... }:
+            {
+              imports = [ (lib.mkRemovedOptionModule [ "services" "lvm" "enable" ] "It is gone.") ];
+            };
+        })).web-up.toplevel
+    ) true;
     # What the user says plainly wins where it is a matter of taste.
     guestFirewall = equal (packages (project { web.configuration.networking.firewall.enable = true; })).web-up.config.networking.firewall.enable true;
     sharedModules = {

@@ -182,6 +182,7 @@ in
   } [ "dependsOn" "'a', 'b', 'c'" ];
   neverCompletes = one { web.dependsOn.db = "completed"; db = { }; } [ "containers.web.dependsOn" "'db'" "oneShot" ];
   neverReady = one { web.dependsOn.seed = "ready"; seed.oneShot = true; } [ "containers.web.dependsOn" "'seed'" "completed" ];
+  secretInStore = one { web.credentials = { a = "secrets/a"; b = "${builtins.storeDir}/00000000000000000000000000000000-b"; }; } [ "containers.web.credentials" "'b'" ];
   portTwiceInOne = one { web.ports = [ "8080:80" "8080:81" ]; } [ "containers.web.ports" "8080" ];
   portTwiceInTwo = one { a.ports = [ "8080:80" ]; b.ports = [ { host = 8080; container = 80; } ]; } [ "containers.b.ports" "8080" "'a'" ];
   portOnAll = one { a.ports = [ "8080:80" ]; b.ports = [ "0.0.0.0:8080:80" ]; } [ "containers.b.ports" "8080" ];
