@@ -29,6 +29,7 @@ typedef struct StartResources {
         int runtime_fd;          /* the container's directory below /run/flake-containers/ID/ */
         int console_fd;          /* its log */
         int state_fd;            /* .containers/NAME */
+        int events_fd;           /* .containers, for the event log */
         int gate_fd;             /* O_PATH of the FIFO, or -EBADF */
         const int *mount_fds;    /* detached mounts, in the order of plan->mounts */
         const int (

@@ -27,18 +27,12 @@ static void load_spec_if_possible(Session *s) {
         error_done(&error);
 }
 
-static uint64_t stop_timeout(const Session *s, const char *name) {
-        const ContainerSpec *c = s->spec ? spec_find(s->spec, name) : NULL;
-
-        return c ? c->stop_timeout_usec : SPEC_STOP_TIMEOUT_USEC;
-}
-
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const DownOptions *o = target;
         _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
         _cleanup_strv_ char **names = NULL;
-        int r, exit;
+        int r;
 
         r = session_open(globals, &s, reterr);
         if (r < 0)
@@ -51,21 +45,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
                 return plan_show_down(&s, names, reterr);
 
         fleet.stop_timeout_usec = o->timeout_usec;
-        r = fleet_open(&fleet, &s, "down", names, reterr);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < fleet.n_members; i++) {
-                Member *m = &fleet.members[i];
-
-                m->stop = true;
-                m->stop_timeout_usec = stop_timeout(&s, m->name);
-                fleet_recall(m);
-        }
-        exit = fleet_run(&fleet, reterr);
-        if (exit < 0)
-                return exit;
-        r = fleet_put_away(&fleet, reterr);
-        return r < 0 ? r : exit;
+        return fleet_take_down(&fleet, &s, "down", names, reterr);
 }
 
 const Verb cmd_down = {

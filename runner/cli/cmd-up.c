@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/fleet.h"
+#include "cli/attach.h"
 #include "cli/plan-show.h"
 #include "cli/status-list.h"
 #include "cli/verbs.h"
@@ -9,6 +9,7 @@
 typedef struct UpOptions {
         uint64_t timeout_usec;
         bool no_wait;
+        bool attach;
         bool rm_on_failure;
 } UpOptions;
 
@@ -19,7 +20,9 @@ static const Option options[] = {
          "Return when the start is under way"},
         {"rm-on-failure", 0, OPTION_FLAG, offsetof(UpOptions, rm_on_failure), NULL,
          "Stop again what did not become ready"},
-        {"detach", 'd', OPTION_IGNORED, 0, NULL, "(always so)"},
+        {"attach", 'a', OPTION_FLAG, offsetof(UpOptions, attach), NULL,
+         "Stay, show the logs; Ctrl-C stops, a second one kills"},
+        {"detach", 'd', OPTION_IGNORED, 0, NULL, "(always so, unless --attach)"},
         {"wait", 0, OPTION_IGNORED, 0, NULL, "(always so)"},
 };
 
@@ -27,11 +30,19 @@ static void defaults(void *target) {
         ((UpOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
+static int print_status(const Session *s, char *const *names, Error *reterr) {
+        _cleanup_(status_list_done) StatusList list = {};
+        int r;
+
+        r = status_list_gather(s, names, &list, reterr);
+        return r < 0 ? r : status_list_print_json(s, &list, reterr);
+}
+
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const UpOptions *o = target;
         _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
-        _cleanup_(status_list_done) StatusList list = {};
+        _cleanup_(attachment_done) Attachment attachment = ATTACHMENT_NULL;
         _cleanup_strv_ char **names = NULL;
         int r, exit;
 
@@ -41,14 +52,19 @@ static int run(const Globals *globals, const void *target, char *const *operands
         if (globals->dry_run)
                 return plan_show(&s, names, reterr);
 
+        attachment_begin(&attachment);
         fleet.timeout_usec = o->timeout_usec;
         fleet.no_wait = o->no_wait;
         fleet.rm_on_failure = o->rm_on_failure;
         exit = fleet_bring_up(&fleet, &s, "up", names, /* restart= */ false, reterr);
+        if (exit == FC_EXIT_OK && o->attach) {
+                r = attachment_prepare(&attachment, &fleet, names, reterr);
+                /* Other commands are free to work on them. */
+                fleet_done(&fleet);
+                return r < 0 ? r : attachment_run(&attachment, &s, names, reterr);
+        }
         if (exit >= 0 && globals->json) {
-                r = status_list_gather(&s, names, &list, reterr);
-                if (r >= 0)
-                        r = status_list_print_json(&s, &list, reterr);
+                r = print_status(&s, names, reterr);
                 if (r < 0)
                         return r;
         }

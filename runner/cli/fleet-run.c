@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "cli/failure.h"
+#include "cli/fleet-events.h"
 #include "cli/fleet-member.h"
 #include "enter/manager.h"
 #include "project/gc-root.h"
@@ -133,6 +134,8 @@ static void on_ready(const ReadyResult *result, void *userdata) {
                 return;
         }
         failure_explain(m, result, &m->error);
+        if (result->outcome == READY_DEGRADED)
+                fleet_add_event(m->fleet, m->name, "degraded", m->error.message);
         if (m->fleet->rm_on_failure && !m->attached)
                 member_stop(m);
         else

@@ -7,6 +7,7 @@
 #include "backend/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "cli/fleet-events.h"
 #include "cli/fleet-member.h"
 #include "project/identity.h"
 #include "project/runtime-dir.h"
@@ -76,13 +77,16 @@ int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, E
         fleet->session = s;
         fleet->verb = verb;
         fleet->progress = progress_new(s->progress, stderr, names);
+        progress_watch(fleet->progress, fleet_on_progress, fleet);
         r = facts_require(&s->facts, FACTS_CGROUP, reterr);
         if (r < 0)
                 return r;
         block_signals();
-        r = sd_event_new(&fleet->event);
-        if (r < 0)
-                return error_set(reterr, r, "make an event loop");
+        if (!fleet->event) {
+                r = sd_event_new(&fleet->event);
+                if (r < 0)
+                        return error_set(reterr, r, "make an event loop");
+        }
 
         fleet->runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, s->id, reterr);
         if (fleet->runtime_fd < 0)
@@ -151,6 +155,7 @@ void fleet_done(Fleet *fleet) {
                 (void) container_state_free(m->state);
                 lock_release(&m->lock);
                 error_done(&m->error);
+                free(m->last_event);
                 free(m->machine);
                 free(m->name);
         }
@@ -380,6 +385,32 @@ int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *name
         }
         r = fleet_prepare(fleet, reterr);
         return r < 0 ? r : fleet_run(fleet, reterr);
+}
+
+static uint64_t stop_timeout(const Session *s, const char *name) {
+        const ContainerSpec *c = s->spec ? spec_find(s->spec, name) : NULL;
+
+        return c ? c->stop_timeout_usec : SPEC_STOP_TIMEOUT_USEC;
+}
+
+int fleet_take_down(Fleet *fleet, Session *s, const char *verb, char *const *names, Error *reterr) {
+        int r, exit;
+
+        r = fleet_open(fleet, s, verb, names, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+
+                m->stop = true;
+                m->stop_timeout_usec = stop_timeout(s, m->name);
+                fleet_recall(m);
+        }
+        exit = fleet_run(fleet, reterr);
+        if (exit < 0)
+                return exit;
+        r = fleet_put_away(fleet, reterr);
+        return r < 0 ? r : exit;
 }
 
 /* ---- reporting ---- */

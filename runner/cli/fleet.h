@@ -35,13 +35,14 @@ typedef struct Member {
                         */
         bool has_root; /* its root is open */
         bool over;
+        char *last_event;
         Error error; /* its outcome; unset: as wanted */
 } Member;
 
 struct Fleet {
         Session *session;
         const char *verb;
-        sd_event *event;
+        sd_event *event; /* made by fleet_open() unless the caller has one */
         Progress *progress;
         int runtime_fd; /* of the project */
         int network_fd; /* keeps its network, see network_hold() */
@@ -54,6 +55,7 @@ struct Fleet {
         bool rm_on_failure;
         unsigned interrupts; /* 1: members are being stopped, 2: at once */
         sd_event_source *tick;
+        bool events_prepared;
 };
 
 #define FLEET_NULL                                                                                          \
@@ -86,6 +88,9 @@ int fleet_prepare(Fleet *fleet, Error *reterr);
  * Return: the exit status, or a negative errno. */
 int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, bool restart,
                    Error *reterr);
+
+/* All that `down` does. Return: likewise. */
+int fleet_take_down(Fleet *fleet, Session *s, const char *verb, char *const *names, Error *reterr);
 
 /* Does it. Each member's outcome is in its error. Return: the exit status of the command; @reterr is set for
  * what concerns no single member. */

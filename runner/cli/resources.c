@@ -410,6 +410,7 @@ int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan
                 .bridge_lock = r->bridge_lock,
                 .lock_fd = r->lock_fd,
                 .runtime_fd = r->runtime_fd,
+                .events_fd = s->state.fd,
                 .console_fd = r->console_fd,
                 .state_fd = r->container_fd,
                 .gate_fd = r->gate_fd,

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/process.h"
+#include "base/timestamp.h"
 #include "cli/network.h"
 #include "cli/status-list.h"
 #include "enter/manager.h"
@@ -263,7 +264,7 @@ int status_list_print(const StatusList *list, Error *reterr) {
 
 static Json *status_json(const ContainerStatus *c) {
         Json *o = json_new_object(), *ports = json_new_array();
-        char time[FORMAT_RFC3339_MAX];
+        char time[TIMESTAMP_MAX];
 
         json_add_string(o, "name", c->name);
         json_add_string(o, "machine", c->machine);
@@ -273,10 +274,10 @@ static Json *status_json(const ContainerStatus *c) {
         if (c->leader > 0)
                 json_add_uint(o, "leader", (uint64_t) c->leader);
         if (c->since_usec > 0)
-                json_add_string(o, "readySince", format_rfc3339(time, c->since_usec));
+                json_add_string(o, "readySince", timestamp_format(time, c->since_usec));
         if (c->crashes.restarts > 0) {
                 json_add_uint(o, "restarts", c->crashes.restarts);
-                json_add_string(o, "lastCrash", format_rfc3339(time, c->crashes.crash_usec));
+                json_add_string(o, "lastCrash", timestamp_format(time, c->crashes.crash_usec));
                 json_add_string(o, "lastCrashReason", c->crashes.reason);
         }
         if (c->running && c->state)

@@ -26,8 +26,8 @@ typedef struct Verb {
         int (*run)(const Globals *globals, const void *options, char *const *operands, Error *reterr);
 } Verb;
 
-extern const Verb cmd_up, cmd_down, cmd_restart, cmd_status, cmd_logs, cmd_shell, cmd_exec, cmd_port,
-        cmd_config, cmd_doctor, cmd_version;
+extern const Verb cmd_up, cmd_down, cmd_restart, cmd_status, cmd_logs, cmd_events, cmd_shell, cmd_exec,
+        cmd_port, cmd_config, cmd_doctor, cmd_version;
 
 /**
  * verbs_main() - the whole command line

@@ -7,13 +7,9 @@
 
 #define FORMAT_DURATION_MAX 24
 #define FORMAT_SIZE_MAX     16
-#define FORMAT_RFC3339_MAX  32
 
 /* "0.03s", "1.9s", "42s", "12m", "3h", "2d": one unit, rounded down from minutes on. Return: @buf. */
 char *format_duration(char buf[static FORMAT_DURATION_MAX], uint64_t usec);
 
 /* "512B", "5.3M", "412M": powers of 1024. Return: @buf. */
 char *format_size(char buf[static FORMAT_SIZE_MAX], uint64_t bytes);
-
-/* "2026-11-22T10:04:40.113Z": UTC with milliseconds, from microseconds since the epoch. Return: @buf. */
-char *format_rfc3339(char buf[static FORMAT_RFC3339_MAX], uint64_t usec);

@@ -91,6 +91,15 @@ LogView *log_view_free(LogView *view);
 DEFINE_FREEP(LogView, log_view_free);
 void log_view_error(LogView *view, Error *reterr);
 
+/* From now on the loop is somebody else's to end: when the reader is gone, or on failure, only the view
+ * ends.
+ */
+void log_view_keep_loop(LogView *view);
+
+/* Prints what is left, when nothing more is going to be logged. Return: 0, -EPIPE without an Error when the
+ * reader is gone, or another negative errno. */
+int log_view_finish(LogView *view, Error *reterr);
+
 /**
  * journal_unit_tail() - the last lines of a unit, for the report of its failure
  * @journal_dir: as opened by the caller, best "/proc/self/fd/N" of a directory that was opened safely

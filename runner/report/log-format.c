@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/strv.h"
+#include "base/timestamp.h"
 #include "base/utf8.h"
-#include "report/format.h"
 #include "report/log-format.h"
 #include "report/output.h"
 #include "report/text.h"
@@ -193,10 +193,10 @@ static void add_number(Json *json, const char *key, LogText text) {
 static void append_json(Buffer *buffer, const char *container, const LogEntry *entry) {
         _cleanup_(json_freep) Json *json = json_new_object();
         _cleanup_free_ char *text = NULL;
-        char ts[FORMAT_RFC3339_MAX];
+        char ts[TIMESTAMP_MAX];
 
         if (entry->realtime_usec > 0)
-                json_add_string(json, "ts", format_rfc3339(ts, entry->realtime_usec));
+                json_add_string(json, "ts", timestamp_format(ts, entry->realtime_usec));
         else
                 json_add_null(json, "ts");
         json_add_string(json, "container", container);

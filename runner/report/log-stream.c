@@ -80,6 +80,16 @@ static int process_journal(Stream *stream) {
         return r < 0 ? log_view_end(view, r) : 0;
 }
 
+int log_stream_refresh(Stream *stream, Error *reterr) {
+        int r;
+
+        if (!stream->reader)
+                return 0;
+        r = journal_reader_process(stream->reader, reterr);
+        stream->unread = true;
+        return r < 0 ? r : leave_console(stream, reterr);
+}
+
 static int on_journal_io(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         return process_journal(userdata);
 }

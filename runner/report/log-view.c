@@ -23,7 +23,31 @@ void log_view_schedule(LogView *view) {
 }
 
 int log_view_end(LogView *view, int r) {
-        return sd_event_exit(view->event, r);
+        view->over = true;
+        if (!view->kept)
+                return sd_event_exit(view->event, r);
+        for (size_t i = 0; i < view->n_streams; i++)
+                log_stream_done(&view->streams[i]);
+        (void) sd_event_source_set_enabled(view->drain, SD_EVENT_OFF);
+        view->hangup = sd_event_source_disable_unref(view->hangup);
+        return 0;
+}
+
+void log_view_keep_loop(LogView *view) {
+        view->kept = true;
+}
+
+int log_view_finish(LogView *view, Error *reterr) {
+        int r = view->over ? -EPIPE : 0;
+
+        for (size_t i = 0; r >= 0 && i < view->n_streams; i++)
+                r = log_stream_refresh(&view->streams[i], reterr);
+        while (r >= 0 && (r = log_view_drain(view, SIZE_MAX, reterr)) > 0)
+                ;
+        for (size_t i = 0; r >= 0 && i < view->n_streams; i++)
+                if (view->streams[i].console)
+                        r = log_stream_print_console(&view->streams[i], /* rest= */ true, reterr);
+        return r < 0 ? r : log_view_flush(view, reterr);
 }
 
 int log_view_flush(LogView *view, Error *reterr) {

@@ -36,6 +36,8 @@ struct LogView {
         sd_event_source *drain, *hangup;
         uint64_t lines;
         SigbusGuard sigbus;
+        bool kept;    /* the loop is not ended by us */
+        bool over;    /* nobody reads, or something has failed */
         bool started; /* the sources that existed in the beginning are open */
         Error error;
 };
@@ -51,6 +53,9 @@ void log_stream_done(Stream *stream);
 
 /* Looks again when sd-journal wants to, where inotify is not enough (network file systems). */
 int log_stream_arm_timer(Stream *stream, Error *reterr);
+
+/* Looks for journal files that have come, without waiting to be told. */
+int log_stream_refresh(Stream *stream, Error *reterr);
 
 /* Prints the lines of the console that have come; @rest: also one that has not ended. */
 int log_stream_print_console(Stream *stream, bool rest, Error *reterr);

@@ -14,6 +14,7 @@
 
 #define DEFAULT_WIDTH  80
 #define DEFAULT_HEIGHT 24
+#define NARROW         50
 #define FRAME_INTERVAL (80 * USEC_PER_MSEC)
 
 struct ProgressLive {
@@ -123,8 +124,12 @@ static void append_busy(ProgressLive *live, Buffer *buffer, const ProgressItem *
                 (void) snprintf(buf, sizeof(buf), "%us", (unsigned) (elapsed / USEC_PER_SEC));
         else
                 (void) format_duration(buf, elapsed);
-        text = xasprintf("%s  %-8s  %3s%s%s", name, item->phase, buf, item->detail ? "  " : "",
-                         item->detail ? item->detail : "");
+        /* Where there is no room for both, what it does says more than the word for it. */
+        if (item->detail && room < NARROW)
+                text = xasprintf("%s  %3s  %s", name, buf, item->detail);
+        else
+                text = xasprintf("%s  %-8s  %3s%s%s", name, item->phase, buf, item->detail ? "  " : "",
+                                 item->detail ? item->detail : "");
         append_glyph(live, buffer, item, /* stays= */ false, now);
         append_drawn(live, buffer, text, room);
 }

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "base/timestamp.h"
 #include "report/buffer.h"
 #include "report/format.h"
 #include "report/progress-live.h"
@@ -18,6 +19,8 @@ struct Progress {
         ProgressLive *live; /* NULL: not a terminal */
         ProgressItem **items;
         size_t n_items;
+        ProgressWatch watch;
+        void *userdata;
 };
 
 static const char *const mode_names[_PROGRESS_MODE_MAX] = {
@@ -99,10 +102,10 @@ static void write_json(FILE *out, Json *json) {
 }
 
 static Json *new_event(void) {
-        char time[FORMAT_RFC3339_MAX];
+        char time[TIMESTAMP_MAX];
         Json *json = json_new_object();
 
-        json_add_string(json, "time", format_rfc3339(time, realtime_usec()));
+        json_add_string(json, "time", timestamp_format(time, realtime_usec()));
         return json;
 }
 
@@ -151,6 +154,8 @@ void progress_update(Progress *progress, const char *container, const char *phas
                 item->final = progress_phase_is_final(phase);
         }
 
+        if (progress->watch)
+                progress->watch(container, item->phase, item->detail, progress->userdata);
         if (progress->mode == PROGRESS_JSON)
                 print_json(progress, item);
         else if (progress->live)
@@ -158,6 +163,11 @@ void progress_update(Progress *progress, const char *container, const char *phas
         else if (progress->mode != PROGRESS_QUIET &&
                  (new_phase || item->final || now - item->printed >= DETAIL_INTERVAL))
                 print_plain(progress, item, now);
+}
+
+void progress_watch(Progress *progress, ProgressWatch watch, void *userdata) {
+        progress->watch = watch;
+        progress->userdata = userdata;
 }
 
 void progress_note(Progress *progress, const char *text) {

@@ -47,6 +47,11 @@ DEFINE_FREEP(Progress, progress_free);
  */
 void progress_update(Progress *progress, const char *container, const char *phase, const char *detail);
 
+/* @watch is told of each change of phase or detail as well, whatever is printed. @detail: safe text or NULL.
+ */
+typedef void (*ProgressWatch)(const char *container, const char *phase, const char *detail, void *userdata);
+void progress_watch(Progress *progress, ProgressWatch watch, void *userdata);
+
 /* A line of its own, without disturbing the live ones; {"time","note"} as JSON. */
 void progress_note(Progress *progress, const char *text);
 

@@ -13,9 +13,11 @@
 #include "backend/control.h"
 #include "backend/crash-record.h"
 #include "backend/leftovers.h"
+#include "backend/nspawn-status.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "supervisor/console.h"
+#include "supervisor/events.h"
 #include "supervisor/guest.h"
 #include "supervisor/isolate.h"
 #include "supervisor/proxy.h"
@@ -43,6 +45,8 @@ struct Guest {
         pid_t netns_helper;
         bool network_set;
         bool ready;
+        bool failed; /* it ended, was not asked to, and not by an orderly shutdown */
+        unsigned boots;
         unsigned stop_requests; /* 1: the payload was asked to halt, 2: it is ended at once */
         Console *console;
         Proxy **proxies;
@@ -114,8 +118,10 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
         g->nspawn = cgroup_fork(cgroup);
         if (g->nspawn < 0)
                 return error_set(reterr, errno, "start systemd-nspawn");
-        if (g->nspawn > 0)
+        if (g->nspawn > 0) {
+                g->boots++;
                 return 0;
+        }
 
         process_unblock_signals();
         if (dup2(console_input(g->console), STDOUT_FILENO) < 0 ||
@@ -214,9 +220,14 @@ static void note_crash(Guest *g) {
         g->crashes.ready_usec = 0;
         (void) snprintf(g->crashes.reason, sizeof(g->crashes.reason), "%s", g->result);
         (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
+        supervisor_event(g->options, "crashed", g->result);
+        supervisor_event(g->options, "restarting", NULL);
 }
 
-static void note_recovery(Guest *g) {
+/* The first time that is for the command to tell that started it. */
+static void note_booted(Guest *g) {
+        if (g->boots > 1)
+                supervisor_event(g->options, "booted", NULL);
         if (g->crashes.restarts == 0)
                 return;
         g->crashes.ready_usec = realtime_usec();
@@ -231,12 +242,16 @@ static int on_notify_line(Guest *g, const char *line, Error *reterr) {
         if (value && g->leader_pidfd < 0)
                 return on_leader(g, (pid_t) strtol(value, NULL, 10), reterr);
         value = startswith(line, "STATUS=");
-        if (value)
-                control_send(g->options->control_fd, CONTROL_STATUS, value);
+        if (value) {
+                _cleanup_free_ char *status = nspawn_status_text(value);
+
+                control_send(g->options->control_fd, CONTROL_STATUS, status);
+        }
         if (streq(line, "READY=1")) {
+                if (!g->ready)
+                        note_booted(g);
                 g->ready = true;
                 control_send(g->options->control_fd, CONTROL_READY, NULL);
-                note_recovery(g);
                 enable_ports(g);
                 continue_stop(g);
         }
@@ -388,9 +403,12 @@ static void on_nspawn_end(Guest *g, int status) {
                         WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
         if (clear_payload(g, error_is_set(&g->error) ? NULL : &g->error) < 0)
                 next = NEXT_END;
-        if (next == NEXT_REBOOT)
+        g->failed = g->stop_requests == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        if (next == NEXT_REBOOT) {
+                supervisor_event(g->options, "rebooting", NULL);
                 again = start_again(g, &g->error) >= 0;
-        else if (next == NEXT_RESTART)
+        }
+        if (next == NEXT_RESTART)
                 again = restart_later(g, &g->error);
         if (again <= 0)
                 (void) sd_event_exit(g->event, 0);
@@ -517,4 +535,8 @@ int guest_run(Guest *g, Error *reterr) {
 
 const char *guest_result(const Guest *g) {
         return g->result;
+}
+
+bool guest_failed(const Guest *g) {
+        return g->failed;
 }

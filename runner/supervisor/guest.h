@@ -23,3 +23,6 @@ int guest_run(Guest *g, Error *reterr);
 
 /* What ended it: "exited N" or "killed N", perhaps with ", given up after N restarts". */
 const char *guest_result(const Guest *g);
+
+/* Whether that was neither asked for nor an orderly shutdown. */
+bool guest_failed(const Guest *g);

@@ -14,6 +14,7 @@
 #include "backend/ephemeral.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "supervisor/events.h"
 #include "supervisor/guest.h"
 #include "supervisor/isolate.h"
 #include "supervisor/options.h"
@@ -40,11 +41,12 @@ static void remove_cgroup(const SupervisorOptions *o) {
 
 /* The record is for `status`, and complete before the machine is gone; the message is for the command that
  * started us, and comes when everything is. */
-static void finish(SupervisorOptions *o, ControlKind kind, const char *text) {
+static void finish(SupervisorOptions *o, ControlKind kind, const char *text, bool failed) {
         (void) fs_write_atomic(o->runtime_fd, "exit", text, strlen(text), 0644, NULL);
         release_bridge(o);
         (void) ephemeral_remove(o->state_fd, NULL);
         remove_cgroup(o);
+        supervisor_event(o, failed ? "crashed" : "ended", text);
         control_send(o->control_fd, kind, text);
 }
 
@@ -62,7 +64,7 @@ static int run(SupervisorOptions *o, Error *reterr) {
         r = guest_run(guest, reterr);
         if (r < 0)
                 return r;
-        finish(o, CONTROL_EXITED, guest_result(guest));
+        finish(o, CONTROL_EXITED, guest_result(guest), guest_failed(guest));
         return 0;
 }
 
@@ -88,7 +90,7 @@ int main(int argc, char **argv) {
                 return EXIT_FAILURE;
         }
         if (run(&options, &error) < 0)
-                finish(&options, CONTROL_ERROR, error.message);
+                finish(&options, CONTROL_ERROR, error.message, /* failed= */ true);
         error_done(&error);
         supervisor_options_done(&options);
         return EXIT_SUCCESS;

@@ -31,18 +31,40 @@ static int parse_whole_fd(const char *text, int *ret, Error *reterr) {
         return 0;
 }
 
-static int parse_mount(SupervisorOptions *o, const char *text, Error *reterr) {
-        MountOption *m;
+/* FD:NAME. @ret_name points into @text. */
+static int parse_named_fd(const char *text, const char **ret_name, Error *reterr) {
         char *end = NULL;
         int fd = parse_fd(text, &end, reterr);
 
         if (fd < 0)
                 return fd;
         if (*end != ':' || end[1] == '\0' || strchr(end + 1, '/'))
-                return error_raise(reterr, FC_EXIT_INTERNAL, "mount '%s' has no name", text);
+                return error_raise(reterr, FC_EXIT_INTERNAL, "'%s' has no name", text);
+        *ret_name = end + 1;
+        return fd;
+}
+
+static int parse_mount(SupervisorOptions *o, const char *text, Error *reterr) {
+        const char *name;
+        MountOption *m;
+        int fd = parse_named_fd(text, &name, reterr);
+
+        if (fd < 0)
+                return fd;
         m = XGROW(o->mounts, o->n_mounts);
         m->fd = fd;
-        m->name = xstrdup(end + 1);
+        m->name = xstrdup(name);
+        return 0;
+}
+
+static int parse_events(SupervisorOptions *o, const char *text, Error *reterr) {
+        const char *name;
+        int fd = parse_named_fd(text, &name, reterr);
+
+        if (fd < 0)
+                return fd;
+        o->events_fd = fd;
+        o->container = xstrdup(name);
         return 0;
 }
 
@@ -77,6 +99,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 CONSOLE_FD,
                 STATE_FD,
                 RUNTIME_FD,
+                EVENTS,
                 GATE_FD,
                 LOCK_FD,
                 NETNS,
@@ -98,6 +121,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 {"console-fd", required_argument, NULL, CONSOLE_FD},
                 {"state-fd", required_argument, NULL, STATE_FD},
                 {"runtime-fd", required_argument, NULL, RUNTIME_FD},
+                {"events", required_argument, NULL, EVENTS},
                 {"gate-fd", required_argument, NULL, GATE_FD},
                 {"lock-fd", required_argument, NULL, LOCK_FD},
                 {"netns", required_argument, NULL, NETNS},
@@ -119,6 +143,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 .console_fd = -EBADF,
                 .state_fd = -EBADF,
                 .runtime_fd = -EBADF,
+                .events_fd = -EBADF,
                 .gate_fd = -EBADF,
                 .lock_fd = -EBADF,
         };
@@ -146,6 +171,9 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                         break;
                 case RUNTIME_FD:
                         r = parse_whole_fd(optarg, &o.runtime_fd, reterr);
+                        break;
+                case EVENTS:
+                        r = parse_events(&o, optarg, reterr);
                         break;
                 case GATE_FD:
                         r = parse_whole_fd(optarg, &o.gate_fd, reterr);
@@ -204,6 +232,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
 
 void supervisor_options_done(SupervisorOptions *o) {
         free(o->machine);
+        free(o->container);
         free(o->netns);
         free(o->address);
         free(o->bridge);
@@ -228,6 +257,7 @@ void supervisor_options_done(SupervisorOptions *o) {
         (void) safe_close(o->console_fd);
         (void) safe_close(o->state_fd);
         (void) safe_close(o->runtime_fd);
+        (void) safe_close(o->events_fd);
         (void) safe_close(o->gate_fd);
         (void) safe_close(o->lock_fd);
         *o = (SupervisorOptions){};

@@ -27,6 +27,8 @@ typedef struct SupervisorOptions {
         int console_fd;      /* the log of what nspawn and the payload write to their console */
         int state_fd;        /* directory of that log */
         int runtime_fd;      /* directory for the `exit` record */
+        int events_fd;       /* directory of the project's event log, or -EBADF */
+        char *container;     /* its name there */
         int gate_fd;         /* O_PATH of the FIFO that a plain command waits on, or -EBADF */
         int lock_fd;   /* shared lock of the project's network, held for as long as we live, or -EBADF */
         char *netns;   /* program that sets the network inside, NULL: nothing to set */

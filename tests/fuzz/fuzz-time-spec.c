@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 
+#include "base/timestamp.h"
 #include "fuzz.h"
-#include "report/format.h"
 #include "report/time-spec.h"
 
 #define NOW UINT64_C(1795341880500000)
@@ -19,7 +19,7 @@ static uint64_t parse_again(const char *text, uint64_t now) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *text = fuzz_string(data, size), *epoch = NULL, *padded = NULL;
-        char rfc3339[FORMAT_RFC3339_MAX];
+        char rfc3339[TIMESTAMP_MAX];
         uint64_t value = 1;
         int r;
 
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         /* Both forms that are exact lead back to it. */
         epoch = xasprintf("@%" PRIu64 ".%06" PRIu64, value / USEC_PER_SEC, value % USEC_PER_SEC);
         FUZZ_CHECK(parse_again(epoch, 0) == value);
-        FUZZ_CHECK(parse_again(format_rfc3339(rfc3339, value), 0) == value / 1000 * 1000);
+        FUZZ_CHECK(parse_again(timestamp_format(rfc3339, value), 0) == value / 1000 * 1000);
         padded = xasprintf(" %s\t", text);
         FUZZ_CHECK(parse_again(padded, NOW) == value);
         return 0;

@@ -7,14 +7,14 @@
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 
-# terminal COMMAND..: runs it in a new window of 80 by 24; what appears is in $SCREEN as bytes.
+# terminal COMMAND..: runs it in a new window of 80 by 24, or $WIDTH by 24; what appears is in $SCREEN as bytes.
 terminal() {
         # A name of its own each time: the server of the one before may still be about to end.
         SOCKET=$(mktemp -u "$TMP/tmux.XXXXXX")
         SCREEN=$SOCKET.screen
         : >"$SCREEN"
         # The window waits until somebody listens, or the first words would be lost.
-        tmux -S "$SOCKET" -f /dev/null new-session -d -x 80 -y 24 -s t -- bash -c \
+        tmux -S "$SOCKET" -f /dev/null new-session -d -x "${WIDTH:-80}" -y 24 -s t -- bash -c \
                 'read -r; cd "$1" && shift && SUDO_UID=$1 SUDO_GID=$2 SUDO_USER=$3 "${@:4}"; echo "[status $?]"; read -r' \
                 bash "$PROJECT" "$DEV_UID" "$DEV_GID" "$DEV" "$@"
         tmux -S "$SOCKET" pipe-pane -t t "cat >>$(printf %q "$SCREEN")"
@@ -27,6 +27,14 @@ keys() { tmux -S "$SOCKET" send-keys -t t "$@"; }
 prompt() { try_until "$WAIT" grep -aqE '[#$] ([^ ]*)$' "$SCREEN"; }
 
 end_terminal() { tmux -S "$SOCKET" kill-server; }
+
+# What a person sees now, without empty lines at the end. Spinner and times masked.
+seen() {
+        tmux -S "$SOCKET" capture-pane -p -t t | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' |
+                sed -E 's/^  [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] /  * /; s/[0-9]+(\.[0-9]+)?(s|min)/#\2/g; s/  +#s/  #s/g'
+}
+
+sees() { seen | grep -qE "$1"; }
 
 need_tmux() { command -v tmux >/dev/null || skip "tmux is not installed"; }
 
@@ -152,6 +160,74 @@ testcase_control_c_stops_up() {
         line_in "$SCREEN" '\[status 130\]' >/dev/null
         end_terminal
         equal "$(state_of web)" stopped
+}
+
+# One line for each, and none that the terminal would wrap: that is how it is redrawn.
+testcase_progress_on_the_screen() {
+        local width want
+
+        need_tmux
+        variant hangs
+        unit "$VARIANT" hangs.service <<-'UNIT'
+		[Service]
+		Type=oneshot
+		TimeoutStartSec=120
+		ExecStart=/bin/sleep infinity
+	UNIT
+        project shop
+        spec "$(WEB_IMAGE=$VARIANT web frontend ', "ready": {"timeout": 100}'), $(tiny one)"
+        for width in 80 40; do
+                WIDTH=$width terminal "$FC" up
+                try_until "$WAIT" sees 'hangs.*(running|…)'
+                try_until "$WAIT" sees '✔ one'
+                seen >"$TMP/seen-$width"
+                note "$(<"$TMP/seen-$width")"
+                # The first up also copies the images, which is gone from the screen when that is done.
+                [[ $(<"$TMP/seen-$width") == "$(expected_progress "$width")" ]] || flunk "the screen at $width columns"
+                keys C-c
+                line_in "$SCREEN" '\[status 130\]' >/dev/null
+                seen >"$TMP/seen-$width"
+                grep -q '✔ frontend  stopped  #s' "$TMP/seen-$width" || flunk "after Ctrl-C: $(<"$TMP/seen-$width")"
+                end_terminal
+                ok fc down
+        done
+        # Without colours, without redrawing.
+        WIDTH=80 terminal env NO_COLOR=1 "$FC" up one
+        line_in "$SCREEN" '\[status 0\]' >/dev/null
+        if grep -qa $'\e\[' "$SCREEN"; then flunk "escape codes with NO_COLOR: $(cat -v "$SCREEN")"; fi
+        end_terminal
+        ok fc down
+}
+
+expected_progress() {
+        case $1 in
+        80) printf '\n  ✔ one       ready  #s\n  * frontend  booting  #s  hangs.service/start running (#s / #min)' ;;
+        40) printf '\n  ✔ one       ready  #s\n  * frontend  #s  hangs.service/start…' ;;
+        esac
+}
+
+testcase_attached() {
+        local stubborn='["/bin/bash", "-c", "trap \"echo no\" TERM; echo hello; while :; do sleep 9999 & wait; done"]'
+
+        need_tmux
+        project shop
+        spec "$(web web), $(tiny one)"
+        terminal "$FC" up -a
+        line_in "$SCREEN" 'web.*apache2' >/dev/null
+        keys C-c
+        line_in "$SCREEN" '\[status 0\]' >/dev/null
+        end_terminal
+        equal "$(state_of web) $(state_of one)" "stopped stopped"
+
+        spec "$(tiny one "$stubborn" ', "stop": {"timeout": 100}')"
+        terminal "$FC" up -a
+        line_in "$SCREEN" 'hello' >/dev/null
+        keys C-c
+        line_in "$SCREEN" '^no' >/dev/null
+        keys C-c
+        line_in "$SCREEN" '\[status 130\]' >/dev/null
+        end_terminal
+        equal "$(state_of one)" stopped
 }
 
 # With NO_COLOR, or where it cannot move the cursor, not even at a terminal.

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "backend/control.h"
+#include "backend/nspawn-status.h"
 #include "test.h"
 
 static void pair_new(int fds[2]) {
@@ -71,4 +72,25 @@ TEST(sending_never_hurts) {
         (void) close(fds[1]);
         control_send(fds[0], CONTROL_READY, NULL);
         (void) close(fds[0]);
+}
+
+TEST(status_of_nspawn) {
+        static const char *const table[][2] = {
+                {"", ""},
+                {"Container running.", ""},
+                {"Container running: Startup finished in 1s.", "Startup finished in 1s."},
+                {"Container running: User job a.service/start running (2s / 2min)...",
+                 "a.service/start running (2s / 2min)"},
+                {"Container running: Job a.service/start running (2s / no limit)...",
+                 "a.service/start running (2s / no limit)"},
+                {"Starting...", "Starting"},
+                {"...", "..."},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = nspawn_status_text(table[i][0]);
+
+                test_set_row("%s", table[i][0]);
+                ASSERT_STREQ(text, table[i][1]);
+        }
 }

@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include "base/alloc.h"
+#include "base/timestamp.h"
 #include "report/format.h"
 #include "report/output.h"
 #include "report/table.h"
@@ -260,11 +261,11 @@ TEST(sizes) {
 }
 
 TEST(times) {
-        char buf[FORMAT_RFC3339_MAX];
+        char buf[TIMESTAMP_MAX];
 
-        ASSERT_STREQ(format_rfc3339(buf, 0), "1970-01-01T00:00:00.000Z");
-        ASSERT_STREQ(format_rfc3339(buf, UINT64_C(1795341880113999)), "2026-11-22T10:04:40.113Z");
-        ASSERT_STREQ(format_rfc3339(buf, UINT64_MAX), "9999-12-31T23:59:59.999Z");
+        ASSERT_STREQ(timestamp_format(buf, 0), "1970-01-01T00:00:00.000Z");
+        ASSERT_STREQ(timestamp_format(buf, UINT64_C(1795341880113999)), "2026-11-22T10:04:40.113Z");
+        ASSERT_STREQ(timestamp_format(buf, UINT64_MAX), "9999-12-31T23:59:59.999Z");
 }
 
 TEST(output_that_is_no_terminal) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
+#include "base/timestamp.h"
 #include "test.h"
 
 #include <time.h>
 
-#include "report/format.h"
 #include "report/time-spec.h"
 
 /* 2026-11-22 10:04:40.5 UTC, a Sunday */
@@ -217,10 +217,10 @@ TEST(round_trip) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
         for (uint64_t usec = 999000; usec < UINT64_C(253402300799) * SEC; usec = usec * 3 / 2 + 1000) {
-                char text[FORMAT_RFC3339_MAX];
+                char text[TIMESTAMP_MAX];
                 uint64_t value;
 
-                ASSERT_OK(time_spec_parse(format_rfc3339(text, usec), NOW, &value, &error), &error);
+                ASSERT_OK(time_spec_parse(timestamp_format(text, usec), NOW, &value, &error), &error);
                 ASSERT_EQ(value / 1000, usec / 1000);
         }
 }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/event-log.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "base/timestamp.h"
+#include "base/utf8.h"
+
+/* Longer text is cut: a line is to fit into one write(2) whatever somebody puts into an error message. */
+#define TEXT_MAX 1000
+
+/* As JSON text. Written here because the supervisor does without cJSON. */
+static char *quote(const char *text) {
+        /* A byte takes six at most. */
+        char *quoted = xmalloc0(6 * TEXT_MAX + 3), *to = quoted;
+        size_t left = strnlen(text, TEXT_MAX);
+
+        *to++ = '"';
+        while (left > 0) {
+                size_t n = utf8_char_length(text, left);
+
+                if (n == 0 || (n == 1 && ((unsigned char) *text < 0x20 || *text == 0x7f)))
+                        to += sprintf(to, "\\u%04x", n == 0 ? 0xfffd : (unsigned char) *text);
+                else {
+                        if (*text == '"' || *text == '\\')
+                                *to++ = '\\';
+                        memcpy(to, text, n);
+                        to += n;
+                }
+                text += n > 0 ? n : 1;
+                left -= n > 0 ? n : 1;
+        }
+        *to = '"';
+        return quoted;
+}
+
+char *event_log_format(uint64_t usec, const char *container, const char *event, const char *detail) {
+        _cleanup_free_ char *name = quote(container), *word = quote(event),
+                            *text = quote(detail ? detail : "");
+        char time[TIMESTAMP_MAX];
+
+        return xasprintf("{\"time\":\"%s\",\"container\":%s,\"event\":%s,\"detail\":%s}",
+                         timestamp_format(time, usec), name, word, detail ? text : "null");
+}
+
+void event_log_prepare(int dir_fd) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        if (dir_fd < 0)
+                return;
+        if (fstatat(dir_fd, EVENT_LOG, &st, AT_SYMLINK_NOFOLLOW) >= 0 && st.st_size > EVENT_LOG_SIZE_MAX)
+                (void) renameat(dir_fd, EVENT_LOG, dir_fd, EVENT_LOG_OLD);
+        fd = fs_open_beneath(dir_fd, EVENT_LOG, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0644, NULL);
+}
+
+void event_log_append(int dir_fd, const char *container, const char *event, const char *detail) {
+        _cleanup_free_ char *text = NULL, *line = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        if (dir_fd < 0)
+                return;
+        fd = fs_open_beneath(dir_fd, EVENT_LOG, O_WRONLY | O_APPEND | O_NONBLOCK, 0, NULL);
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
+                return;
+        text = event_log_format(realtime_usec(), container, event, detail);
+        line = xasprintf("%s\n", text);
+        /* All or nothing, but for a full disk, and then the reader leaves half a line out. */
+        if (write(fd, line, strlen(line)) < 0)
+                return;
+}

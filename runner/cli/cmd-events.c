@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <signal.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "report/event-view.h"
+#include "report/log-filter.h"
+#include "report/time-spec.h"
+
+typedef struct EventsOptions {
+        char *lines;
+        char *since;
+        bool follow;
+} EventsOptions;
+
+static const Option options[] = {
+        {"follow", 'f', OPTION_FLAG, offsetof(EventsOptions, follow), NULL, "Go on with what happens"},
+        {"lines", 'n', OPTION_STRING, offsetof(EventsOptions, lines), "N", "The last N [all; 10 with -f]"},
+        {"since", 0, OPTION_STRING, offsetof(EventsOptions, since), "TIME",
+         "From then on: 5m, today, 10:00, 2026-11-22 10:00"},
+};
+
+static int parse(const Globals *globals, const EventsOptions *o, EventRequest *request, Error *reterr) {
+        int r = 0;
+
+        request->follow = o->follow;
+        request->json = globals->json;
+        request->lines = o->follow && !o->since ? 10 : LOG_LINES_ALL;
+        if (o->lines)
+                r = log_lines_parse(o->lines, &request->lines, reterr);
+        if (r >= 0 && o->since)
+                r = time_spec_parse(o->since, realtime_usec(), &request->since_usec, reterr);
+        return r;
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_strv_ char **names = NULL;
+        EventRequest request = {};
+        int r;
+
+        r = session_open(globals, &s, reterr);
+        if (r >= 0)
+                r = parse(globals, target, &request, reterr);
+        if (r >= 0)
+                r = session_load_spec(&s, reterr);
+        if (r >= 0 && operands && operands[0])
+                r = session_select_known(&s, operands, &names, reterr);
+        /* So that following can wait for what does not exist yet. */
+        if (r >= 0 && s.state.fd < 0 && request.follow)
+                r = state_dir_make(&s.state, reterr);
+        if (r < 0)
+                return r;
+        if (s.state.fd < 0)
+                return FC_EXIT_OK;
+        request.dir_fd = s.state.fd;
+        request.containers = names;
+        (void) signal(SIGPIPE, SIG_IGN);
+        r = events_show(&request, stdout, reterr);
+        return r < 0 ? r : FC_EXIT_OK;
+}
+
+const Verb cmd_events = {
+        .name = "events",
+        .synopsis = "[NAME..]",
+        .summary = "Show what happened to the containers",
+        .options = options,
+        .n_options = ELEMENTSOF(options),
+        .target_size = sizeof(EventsOptions),
+        .max_operands = SIZE_MAX,
+        .run = run,
+};

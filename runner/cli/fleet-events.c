@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/event-log.h"
+#include "cli/fleet-events.h"
+
+/* The rung of the ladder (ready/ready.h) that it stands on: of what is waited for, what a colon ends, as in
+ * "tcp 5432: Connection refused". NULL: it is on none. */
+static char *rung_of(const char *phase, const char *detail) {
+        const char *colon = detail ? strstr(detail, ": ") : NULL;
+
+        if (streq(phase, "booting"))
+                return xstrdup("boot");
+        return streq(phase, "waiting") && colon ? xstrndup(detail, (size_t) (colon - detail)) : NULL;
+}
+
+static Member *find_member(Fleet *fleet, const char *container) {
+        for (size_t i = 0; i < fleet->n_members; i++)
+                if (streq(fleet->members[i].name, container))
+                        return &fleet->members[i];
+        return NULL;
+}
+
+void fleet_add_event(Fleet *fleet, const char *container, const char *event, const char *detail) {
+        const StateDir *state = &fleet->session->state;
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+
+        if (state->fd < 0 || user_fs_enter(&state->user, &guard, NULL) < 0)
+                return;
+        if (!fleet->events_prepared)
+                event_log_prepare(state->fd);
+        fleet->events_prepared = true;
+        event_log_append(state->fd, container, event, detail);
+}
+
+void fleet_on_progress(const char *container, const char *phase, const char *detail, void *userdata) {
+        _cleanup_free_ char *rung = rung_of(phase, detail), *key = NULL;
+        Fleet *fleet = userdata;
+        Member *m = find_member(fleet, container);
+
+        /* Nothing happens to one that runs as it should. */
+        if (!m || m->attached || streq(phase, "unchanged") ||
+            (streq(phase, "stopped") && !m->status.running && !m->start))
+                return;
+        key = xasprintf("%s %s", phase, rung ? rung : "");
+        if (streq_ptr(m->last_event, key))
+                return;
+        free(m->last_event);
+        m->last_event = TAKE_PTR(key);
+        if (rung)
+                fleet_add_event(fleet, container, "rung", rung);
+        else
+                fleet_add_event(fleet, container, phase,
+                                error_is_set(&m->error) ? m->error.message : detail);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The fleet's side of the event log (base/event-log.h): what `up`, `down` and `restart` show as progress is
+ * remembered, but for details that only change. */
+
+#include "cli/fleet.h"
+
+/* A ProgressWatch, with the fleet as its userdata. */
+void fleet_on_progress(const char *container, const char *phase, const char *detail, void *fleet);
+
+/* For what is no progress. @detail: may be NULL. */
+void fleet_add_event(Fleet *fleet, const char *container, const char *event, const char *detail);

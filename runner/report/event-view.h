@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The event log (base/event-log.h) as `events` shows it. */
+
+#include "base/error.h"
+
+typedef struct EventRequest {
+        int dir_fd;              /* ".containers"; not owned */
+        char *const *containers; /* only theirs; empty: all */
+        uint64_t since_usec;     /* inclusive, microseconds since the epoch */
+        uint64_t lines;          /* the last of them; UINT64_MAX: all */
+        bool follow;
+        bool json;
+} EventRequest;
+
+/**
+ * events_show() - print events to @out, oldest first; the whole of the `events` verb
+ *
+ * With follow it goes on until SIGINT or SIGTERM (0), until the reader of @out is gone (0), or an error. A
+ * log that does not exist is an empty one, and waited for. The log is the user's: what in it is no event is
+ * left out, and nothing in it can drive a terminal.
+ */
+int events_show(const EventRequest *request, FILE *out, Error *reterr);

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What a supervisor tells the project's event log (base/event-log.h): what happens when no command looks. */
+
+#include "supervisor/options.h"
+
+/* @detail: may be NULL. */
+void supervisor_event(const SupervisorOptions *o, const char *event, const char *detail);

@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# What happened to the containers, also when no command was there to see it.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# "starting ready ..": the events of a container since the last call.
+SEEN=0
+events_of() {
+        local all
+
+        mapfile -t all < <(fc --json events "$1" | jq -r .event)
+        printf '%s\n' "${all[*]:SEEN}"
+}
+
+testcase_life() {
+        project shop
+        spec "$(web web)"
+        ok fc events
+        equal "$OUT$ERR" "" "events of nothing"
+        nothing_made
+        ok fc up
+        equal "$(events_of web)" "image starting rung ready"
+        # It runs as it should: nothing happens.
+        ok fc up
+        ok fc status
+        equal "$(events_of web)" "image starting rung ready"
+        SEEN=4
+        ok fc restart web
+        equal "$(events_of web)" "stopping ended stopped starting rung ready"
+        SEEN=10
+        run fc exec web -- systemctl --no-block reboot
+        try_until "$WAIT" says web booted
+        equal "$(events_of web)" "rebooting booted"
+        SEEN=12
+        run fc exec web -- systemctl --no-block poweroff
+        try_until "$WAIT" says web 'ended +exited 0'
+        equal "$(events_of web)" "ended"
+        SEEN=13
+        ok fc down
+        equal "$(events_of web)" "" "events of a down of nothing"
+        # Whose file it is, whoever writes to it.
+        equal "$(stat -c %U "$PROJECT/.containers/events.jsonl")" "$DEV"
+        # shellcheck disable=SC2016 # expanded inside
+        ok as_dev bash -c 'cd "$1" && "$2" events -n 1' bash "$PROJECT" "$FC"
+        expect_out 'web: ended +exited 0'
+}
+
+says() { fc events "$1" | tail -n 1 | grep -qE "$1: $2"; }
+
+testcase_crash() {
+        project shop
+        spec "$(tiny one), $(tiny two '["/bin/bash", "-c", "exit 3"]')"
+        run_status 0 fc up one
+        kill -9 "$(nspawn_pid_of "$(machine_cgroup one)")"
+        try_until "$WAIT" says one 'crashed +killed 9'
+        run fc up two
+        try_until "$WAIT" says two '(crashed|failed) .*3'
+        ok fc events
+        expect_out '[0-9]{2}:[0-9]{2}:[0-9]{2} one: crashed  killed 9'
+        ok fc down
+}
+
+testcase_failure_says_why() {
+        variant fails
+        unit "$VARIANT" fails.service <<-'UNIT'
+		[Service]
+		Type=oneshot
+		ExecStart=/bin/false
+	UNIT
+        project shop
+        spec "$(WEB_IMAGE=$VARIANT web web)"
+        run_status 3 fc up
+        ok fc --json events -n 1 web
+        jq -e '.event == "failed" and (.detail | test("fails.service failed: exit status 1"))' <<<"$OUT" >/dev/null ||
+                flunk "the event does not say what failed"
+        ok fc --json events web
+        jq -es 'any(.event == "degraded")' <<<"$OUT" >/dev/null || flunk "no event says that it runs degraded"
+        ok fc down
+}
+
+testcase_follow() {
+        local follower
+
+        project shop
+        spec "$(tiny one)"
+        # Before there is anything to follow.
+        fc_background "$TMP/followed" events -f --json
+        follower=$FC_PID
+        try_until "$WAIT" test -d "$PROJECT/.containers"
+        ok fc up
+        line_in "$TMP/followed" '"ready"' >/dev/null
+        kill -9 "$(nspawn_pid_of "$(machine_cgroup one)")"
+        line_in "$TMP/followed" '"crashed"' >/dev/null
+        # A full log is put aside, and the next one followed.
+        jq -nc 'range(3000) | {time: "2026-01-01T00:00:00.000Z", container: "old", event: ("number \(.)"), detail: null}' \
+                >>"$PROJECT/.containers/events.jsonl"
+        ok fc up
+        line_in "$TMP/followed" '"number 2999"' >/dev/null
+        ok fc down
+        line_in "$TMP/followed" '"stopped"' >/dev/null
+        exists "$PROJECT/.containers/events.1.jsonl"
+        kill -INT "$follower"
+        finished "$follower"
+        equal "$STATUS" 0
+        equal "$(jq -r 'select(.container == "old") | .event' "$TMP/followed" | sort -u | wc -l)" 3000 "old ones followed"
+        equal "$(jq -r 'select(.container == "one") | .event' "$TMP/followed" | xargs)" \
+                "image starting rung ready crashed starting rung ready stopping ended stopped"
+        # Both files are read.
+        ok fc --json events
+        equal "$(jq -r 'select(.container == "one") | .event' <<<"$OUT" | xargs)" \
+                "image starting rung ready crashed starting rung ready stopping ended stopped"
+}
+
+# Lines that somebody has put there, and files that are none.
+testcase_damaged() {
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        printf 'no json\n{"time":"x"}\n[]\n{"time":"2026-01-01T00:00:00Z","container":"a\\u001b[2J","event":"b\\u0007","detail":"\\u001b]0;t\\u0007c"}\ntorn' \
+                >>"$PROJECT/.containers/events.jsonl"
+        ok fc events
+        refute_out $'[\e\a]'
+        expect_out 'a.*: b'
+        ok fc down
+        # Root is not led to write elsewhere.
+        rm "$PROJECT/.containers/events.jsonl"
+        echo precious >"$PROJECT/precious"
+        ln -s ../precious "$PROJECT/.containers/events.jsonl"
+        ok fc up
+        ok fc down
+        equal "$(<"$PROJECT/precious")" precious
+        rm "$PROJECT/.containers/events.jsonl"
+        ln "$PROJECT/precious" "$PROJECT/.containers/events.jsonl"
+        ok fc up
+        ok fc down
+        equal "$(<"$PROJECT/precious")" precious
+        rm "$PROJECT/.containers/events.jsonl"
+        mkfifo "$PROJECT/.containers/events.jsonl"
+        ok fc up
+        ok fc down
+}
+
+live_main "$@"
