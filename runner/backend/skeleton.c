@@ -58,6 +58,8 @@ static const struct {
 static const struct {
         const char *path, *text;
 } files[] = {
+        /* What lies below the project's, where there is one. */
+        {"etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"},
         {"etc/group", "root:x:0:\nnogroup:x:65534:\n"},
         {"etc/passwd", "root:x:0:0:System administrator:/root:/bin/sh\n"
                        "nobody:x:65534:65534:Unprivileged account:/var/empty:/sbin/nologin\n"},

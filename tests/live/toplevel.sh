@@ -245,6 +245,26 @@ testcase_host_users() {
         ok fc down
 }
 
+testcase_other_networks() {
+        local job
+
+        toplevel web
+        echo 'exec sleep infinity' >"$BUILT/wait"
+        job=', "command": ["'$TOPLEVEL/stage1'", "'$TOPLEVEL/wait'"]'
+        project shop
+        spec "$(nixos web ', "network": {"mode": "none"}'), $(nixos alone ", \"network\": {\"mode\": \"none\"}$job"),
+                $(nixos open ", \"network\": {\"mode\": \"host\"}$job")"
+        ok fc up
+        no_trouble web
+        ok fc exec alone -- getent hosts localhost
+        ok fc exec open -- getent hosts localhost
+        # The host's resolvers are of use where the network is the host's.
+        ok fc exec open -- cat /etc/resolv.conf
+        run fc exec alone -- test -e /etc/resolv.conf
+        equal "$STATUS" 1 "whether there is one without a network"
+        ok fc down
+}
+
 testcase_refusals() {
         toplevel web
         project shop
