@@ -206,6 +206,24 @@ testcase_changed() {
         stop_daemon
 }
 
+# Of the store there is what the system refers to, as Nix knows it, and nothing else.
+testcase_closure() {
+        need_nix
+        project shop
+        flake "${HTTPSERVER/ports =/store = \"closure\"; ports =}"
+        ok dev nix run .#httpserver-up
+        equal "$(page 8080)" "<p>page of shop</p>"
+        ok nix-store --query --requisites "$(toplevel_of httpserver)"
+        sed "s|^$NIX_STORE_DIR/||" <<<"$OUT" | sort >"$TMP/wanted"
+        ok fleet exec httpserver -- ls "$NIX_STORE_DIR"
+        # And a text with what else the specification names.
+        grep -v -e '-httpserver-references$' <<<"$OUT" | sort >"$TMP/found"
+        same_files "$TMP/wanted" "$TMP/found" "the store inside (- wanted, + found)"
+        absent "$PROJECT/.containers/httpserver/root/stage2-trouble"
+        ok dev nix run .#httpserver-down
+        stop_daemon
+}
+
 # A prebuilt system, and commands instead of an init.
 testcase_toplevel_and_command() {
         need_nix

@@ -116,11 +116,7 @@ testcase_program_reads_all() {
         while IFS=$'\t' read -r name document; do
                 printf '%s\n' "$document" >spec.json
                 run "$FC_BINARY" --spec "$PWD/spec.json" config
-                if [[ $ERR == *'is not supported by this version'* ]]; then
-                        note "$name: later"
-                        continue
-                fi
-                [[ $STATUS == 0 ]] || flunk "$name: $document"
+                [[ $ERR == *" is not supported by this version"* || $STATUS == 0 ]] || flunk "$name: $document"
         done < <(jq -r 'to_entries[] | "\(.key)\t\(.value | tojson)"' "$SCRATCH/documents")
 }
 
@@ -201,10 +197,9 @@ testcase_package() {
                 in
                 (import $INPUTS/nixpkgs { overlays = [ ours.overlays.default ]; }).flake-containers"
         ok "$SCRATCH/package/bin/flake-containers" version
-        # Installed, it finds its helpers.
-        ok "$SCRATCH/package/bin/flake-containers" --json version
-        ok find -L "$SCRATCH/package/libexec" -type f -perm -1
-        equal "$(wc -l <<<"$OUT")" 3 "the number of helpers"
+        # Installed, its helpers are where it looks for them.
+        equal "$(ls "$SCRATCH/package/libexec/flake-containers")" "$(find "$INPUTS/runner/libexec" -type f -printf '%f\n' | sort)" \
+                "the helpers"
         [[ -e $SCRATCH/package/share/man/man1/flake-containers.1 ]] || flunk "there is no manual page"
 }
 
@@ -213,7 +208,6 @@ testcase_examples() {
 
         inputs
         for example in "$TOP"/examples/*/flake.nix; do
-                [[ -e $example ]] || continue
                 cd "$(mktemp -d "$SCRATCH/example.XXXXXX")"
                 cp -r -- "$(dirname -- "$example")/." .
                 rm -f flake.lock
@@ -228,11 +222,10 @@ testcase_examples() {
                 jq -e '.packages["'"$SYSTEM"'"]["flake-containers"]' <<<"$OUT" >/dev/null || flunk "no flake-containers"
                 ok nix build "${arguments[@]}" --out-link spec .#flake-containers.spec
                 run "$FC_BINARY" --spec "$PWD/spec" config
-                # The examples may be ahead of the program, but in nothing else.
                 [[ $ERR == *" is not supported by this version"* ]] || equal "$STATUS" 0 status
                 count=$((count + 1))
         done
-        ((count > 0)) || skip_always "there are no examples yet"
+        ((count > 0)) || flunk "there are no examples"
 }
 
 testcase_itself() {
