@@ -208,7 +208,8 @@ in
       '';
       description = ''
         The NixOS configuration of the container: a module as in `configuration.nix`. Given several times, and on both
-        levels, the modules are merged.
+        levels, the modules are merged. `system.stateVersion` is the release of the container's nixpkgs unless it says
+        otherwise: set it where data are to outlast an upgrade of nixpkgs, as those of PostgreSQL are.
       '';
     };
 

@@ -62,7 +62,7 @@ in
         }
       ];
 
-      # NixOS and its containers do not keep state together, so what was installed first does not matter.
+      # Without a warning: most containers keep nothing that depends on it. Those that do set it, see the examples.
       system.stateVersion = mkWeak lib.trivial.release;
     }
     (set [ "boot" "isNspawnContainer" ] (mkWeak true))

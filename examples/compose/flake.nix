@@ -26,6 +26,9 @@
           db = {
             ready.tcp = [ 5432 ];
             configuration = {
+              # Decides on the release of PostgreSQL: kept, the data outlast an upgrade of nixpkgs.
+              system.stateVersion = "26.05";
+
               services.postgresql = {
                 enable = true;
                 enableTCPIP = true;

@@ -33,6 +33,9 @@
         ];
 
         configuration = {
+          # Decides on the release of PostgreSQL: kept, the data outlast an upgrade of nixpkgs.
+          system.stateVersion = "26.05";
+
           services.postgresql = {
             enable = true;
             # Runs once, in a new and empty database; `rm -rf .containers/db` makes it new again.

@@ -19,7 +19,12 @@
             containers.db = {
               ports = [ "5432:5432" ];
               ready.tcp = [ 5432 ];
-              configuration.services.postgresql.enable = true;
+              configuration = {
+                # Decides on the release of PostgreSQL: kept, the data outlast an upgrade of nixpkgs.
+                system.stateVersion = "26.05";
+
+                services.postgresql.enable = true;
+              };
             };
           }
         ];
