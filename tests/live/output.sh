@@ -43,6 +43,25 @@ testcase_talk_and_data() {
         equal "$OUT" "" "stdout of down"
 }
 
+# is_progress PHASE..: stderr is what docs/JSON.md says, an object for each change, and these phases come in this order.
+is_progress() {
+        local want=$*
+
+        jq -es 'all(
+                (.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z$")) and
+                ((has("note") and (keys == ["note", "time"])) or
+                 ((keys == ["container", "detail", "phase", "time"]) and (.container | type) == "string" and
+                  (.phase | IN("image", "starting", "booting", "waiting", "stopping", "ready", "completed", "unchanged",
+                               "stopped", "skipped", "failed")) and
+                  (.detail | type | IN("string", "null")))))' <<<"$ERR" >/dev/null ||
+                flunk "the progress is not what docs/JSON.md says"
+        jq -es '[.[] | [.container, .phase, .detail]] as $all | all(range(1; $all | length); $all[.] != $all[. - 1])' \
+                <<<"$ERR" >/dev/null || flunk "an object twice"
+        jq -es --arg want "$want" '[.[].phase] as $all | ($want | split(" ")) as $want |
+                reduce $all[] as $phase (0; if $want[.] == $phase then . + 1 else . end) == ($want | length)' \
+                <<<"$ERR" >/dev/null || flunk "the phases are not $want"
+}
+
 testcase_progress() {
         project shop
         spec "$(web web)"
@@ -58,9 +77,14 @@ testcase_progress() {
         ((1 <= $(wc -l <<<"$ERR") && $(wc -l <<<"$ERR") <= 20)) || flunk "$(wc -l <<<"$ERR") lines"
         ok fc down
         ok fc --progress json up
-        jq -es 'length > 0' <<<"$ERR" >/dev/null || flunk "--progress json has a line that is no JSON"
+        is_progress ready
+        ok fc --progress json restart
+        is_progress stopping stopped starting ready
         ok fc --progress json down
-        jq -es 'length > 0' <<<"$ERR" >/dev/null || flunk "--progress json has a line that is no JSON"
+        is_progress stopping stopped
+        run fc --progress json up nobody
+        jq -e '.error | .exit == 2 and (.message | type) == "string" and (.evidence | type) == "array" and
+                (.hints | type) == "array"' <<<"$ERR" >/dev/null || flunk "the error is not what docs/JSON.md says"
         # Quiet is about talk: a failure is still told.
         run fc -q up nobody
         differ "$ERR" "" "stderr of a failure with -q"

@@ -206,6 +206,28 @@ expected_progress() {
         esac
 }
 
+# A container keeps its colour whatever else is shown.
+testcase_colours_of_logs() {
+        local arguments
+
+        need_tmux
+        project shop
+        spec "$(tiny one '["/bin/bash", "-c", "echo said; exec sleep infinity"]'), $(tiny two '["/bin/bash", "-c", "echo said; exec sleep infinity"]'), $(tiny three)"
+        ok fc up
+        for arguments in '' 'two three' 'three two' 'two one'; do
+                # shellcheck disable=SC2086 # several words
+                terminal "$FC" logs $arguments
+                line_in "$SCREEN" '\[status 0\]' >/dev/null
+                grep -qaF $'\e[35mtwo' "$SCREEN" || flunk "two has another colour: $(cat -v "$SCREEN")"
+                end_terminal
+        done
+        terminal env NO_COLOR=1 "$FC" logs one two
+        line_in "$SCREEN" '\[status 0\]' >/dev/null
+        if grep -qaF $'\e[3' "$SCREEN"; then flunk "colours with NO_COLOR"; fi
+        end_terminal
+        ok fc down
+}
+
 testcase_attached() {
         local stubborn='["/bin/bash", "-c", "trap \"echo no\" TERM; echo hello; while :; do sleep 9999 & wait; done"]'
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "cli/completion.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+
+/* What the scripts ask for while somebody types. */
+static int print_names(const Globals *globals, Error *reterr) {
+        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        r = session_open(globals, &s, reterr);
+        if (r >= 0)
+                r = session_load_spec(&s, reterr);
+        if (r >= 0)
+                r = session_select_known(&s, NULL, &names, reterr);
+        STRV_FOREACH (name, names)
+                (void) puts(*name);
+        return r < 0 ? r : FC_EXIT_OK;
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        _cleanup_free_ char *script = NULL;
+        int r;
+
+        if (streq(operands[0], "names"))
+                return print_names(globals, reterr);
+        r = completion_make(operands[0], &script, reterr);
+        if (r < 0)
+                return r;
+        return fputs(script, stdout) < 0 ? error_set(reterr, errno, "print the script") : FC_EXIT_OK;
+}
+
+const Verb cmd_completion = {
+        .name = "completion",
+        .synopsis = "SHELL",
+        .summary = "Print a script that completes our words in bash, zsh or fish",
+        .min_operands = 1,
+        .max_operands = 1,
+        .run = run,
+};

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cli/completion.h"
+#include "cli/verbs.h"
+
+#define PROGRAM "flake-containers"
+
+/* Words that an option takes; for others its placeholder says whether it is a file, a directory or neither.
+ */
+static const char *words_of(const Option *o) {
+        static const struct {
+                const char *argument, *words;
+        } table[] = {{"MODE", "auto plain json quiet"}, {"FORMAT", "short json cat"}};
+
+        for (size_t i = 0; o->argument && i < ELEMENTSOF(table); i++)
+                if (streq(o->argument, table[i].argument))
+                        return table[i].words;
+        return NULL;
+}
+
+static bool takes_names(const Verb *v) {
+        return startswith(v->synopsis, "NAME") || startswith(v->synopsis, "[NAME");
+}
+
+/* A path of this host's; those of a verb are a container's. */
+static bool takes_path(const Option *o, const char *kind) {
+        return o->argument && streq(o->argument, kind) && o >= globals_options &&
+               o < globals_options + globals_n_options;
+}
+
+/* Takes what no other word gives: the next one, that is. */
+static bool takes_word(const Option *o) {
+        return o->argument && o->type != OPTION_OPTIONAL;
+}
+
+/* ---- bash ---- */
+
+static void bash_options(FILE *f, const Option *rows, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                if (!rows[i].help)
+                        continue;
+                if (rows[i].letter)
+                        (void) fprintf(f, " -%c", rows[i].letter);
+                if (rows[i].name)
+                        (void) fprintf(f, " --%s", rows[i].name);
+        }
+}
+
+/* "up:--timeout)", "*:-C|*:--directory)" and what completes the word after it. */
+static void bash_values(FILE *f, const char *verb, const Option *rows, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const Option *o = &rows[i];
+
+                if (!o->help || !takes_word(o))
+                        continue;
+                (void) fprintf(f, "        ");
+                if (o->letter)
+                        (void) fprintf(f, "%s:-%c%s", verb, o->letter, o->name ? " | " : "");
+                if (o->name)
+                        (void) fprintf(f, "%s:--%s", verb, o->name);
+                if (words_of(o))
+                        (void) fprintf(f, ") COMPREPLY=($(compgen -W '%s' -- \"$cur\")) ;;\n", words_of(o));
+                else if (takes_path(o, "DIR") || takes_path(o, "FILE"))
+                        (void) fprintf(
+                                f, ") compopt -o filenames && COMPREPLY=($(compgen -%c -- \"$cur\")) ;;\n",
+                                takes_path(o, "DIR") ? 'd' : 'f');
+                else
+                        (void) fprintf(f, ") ;;\n");
+        }
+}
+
+static void make_bash(FILE *f) {
+        (void) fprintf(
+                f, "# bash completion of " PROGRAM "(1), made by '" PROGRAM " completion bash'\n\n"
+                   "_flake_containers() {\n"
+                   "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= i\n\n"
+                   "    COMPREPLY=()\n"
+                   "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+                   "        case ${COMP_WORDS[i]} in\n"
+                   "        ");
+        for (size_t i = 0, n = 0; i < globals_n_options; i++) {
+                const Option *o = &globals_options[i];
+
+                if (!o->help || !takes_word(o))
+                        continue;
+                if (o->letter)
+                        (void) fprintf(f, "%s-%c", n++ > 0 ? " | " : "", o->letter);
+                (void) fprintf(f, "%s--%s", n++ > 0 ? " | " : "", o->name);
+        }
+        (void) fprintf(f, ") ((i++)) ;;\n"
+                          "        -*) ;;\n"
+                          "        *) verb=${COMP_WORDS[i]} && break ;;\n"
+                          "        esac\n"
+                          "    done\n\n"
+                          "    case $verb:$prev in\n");
+        for (size_t i = 0; verb_at(i); i++)
+                bash_values(f, verb_at(i)->name, verb_at(i)->options, verb_at(i)->n_options);
+        bash_values(f, "*", globals_options, globals_n_options);
+        (void) fprintf(f, "        *)\n"
+                          "        local options='' words=''\n\n"
+                          "        case $verb in\n"
+                          "        '') words='");
+        for (size_t i = 0; verb_at(i); i++)
+                (void) fprintf(f, "%s%s", i > 0 ? " " : "", verb_at(i)->name);
+        (void) fprintf(f, "' ;;\n");
+        for (size_t i = 0; verb_at(i); i++) {
+                const Verb *v = verb_at(i);
+
+                (void) fprintf(f, "        %s%s%s) options='", v->name, v->alias ? " | " : "",
+                               v->alias ? v->alias : "");
+                bash_options(f, v->options, v->n_options);
+                (void) fprintf(f, "'%s ;;\n",
+                               takes_names(v) ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null)"
+                               : streq(v->name, "completion") ? " words='bash zsh fish'"
+                                                              : "");
+        }
+        (void) fprintf(f, "        esac\n"
+                          "        [[ $cur != -* ]] || words=\"$options");
+        bash_options(f, globals_options, globals_n_options);
+        (void) fprintf(f, "\"\n"
+                          "        COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+                          "        ;;\n"
+                          "    esac\n"
+                          "}\n\n"
+                          "complete -F _flake_containers " PROGRAM "\n");
+}
+
+/* ---- zsh and fish ---- */
+
+/* As in single quotes; @escape: characters that get a backslash. */
+static void quoted(FILE *f, const char *text, const char *escape) {
+        for (const char *p = text; *p; p++) {
+                if (strchr(escape, *p))
+                        (void) fputc('\\', f);
+                if (*p == '\'')
+                        (void) fputs("'\\''", f);
+                else
+                        (void) fputc(*p, f);
+        }
+}
+
+static void zsh_option(FILE *f, const Option *o, const char *dashes, const char *name) {
+        (void) fprintf(f, " \\\n            '*%s%s%s[", dashes, name,
+                       !o->argument                 ? ""
+                       : o->type == OPTION_OPTIONAL ? (dashes[1] ? "=-" : "-")
+                       : dashes[1]                  ? "="
+                                                    : "+");
+        quoted(f, o->help, "[]:");
+        (void) fputc(']', f);
+        if (o->argument) {
+                (void) fprintf(f, "%s:%s:", o->type == OPTION_OPTIONAL ? ":" : "", o->argument);
+                if (words_of(o))
+                        (void) fprintf(f, "(%s)", words_of(o));
+                else if (takes_path(o, "DIR"))
+                        (void) fprintf(f, "_directories");
+                else if (takes_path(o, "FILE"))
+                        (void) fprintf(f, "_files");
+                else
+                        (void) fputc(' ', f);
+        }
+        (void) fputc('\'', f);
+}
+
+static void zsh_options(FILE *f, const Option *rows, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                char letter[2] = {rows[i].letter, '\0'};
+
+                if (!rows[i].help)
+                        continue;
+                if (rows[i].letter)
+                        zsh_option(f, &rows[i], "-", letter);
+                if (rows[i].name)
+                        zsh_option(f, &rows[i], "--", rows[i].name);
+        }
+}
+
+static void make_zsh(FILE *f) {
+        (void) fprintf(f, "#compdef " PROGRAM "\n"
+                          "# zsh completion of " PROGRAM "(1), made by '" PROGRAM " completion zsh'\n\n"
+                          "_flake_containers_names() {\n"
+                          "    local -a names=(${(f)\"$(_call_program names $service completion names "
+                          "2>/dev/null)\"})\n"
+                          "    _describe container names\n"
+                          "}\n\n"
+                          "_flake_containers() {\n"
+                          "    local curcontext=$curcontext state line ret=1\n"
+                          "    typeset -A opt_args\n\n"
+                          "    _arguments -C -s");
+        zsh_options(f, globals_options, globals_n_options);
+        (void) fprintf(f, " \\\n            '1:command:->verb' '*::: :->rest' && ret=0\n"
+                          "    case $state in\n"
+                          "    verb)\n"
+                          "        local -a verbs=(\n");
+        for (size_t i = 0; verb_at(i); i++) {
+                (void) fprintf(f, "            '%s:", verb_at(i)->name);
+                quoted(f, verb_at(i)->summary, "");
+                (void) fprintf(f, "'\n");
+        }
+        (void) fprintf(f, "        )\n"
+                          "        _describe command verbs && ret=0\n"
+                          "        ;;\n"
+                          "    rest)\n"
+                          "        case $line[1] in\n");
+        for (size_t i = 0; verb_at(i); i++) {
+                const Verb *v = verb_at(i);
+
+                (void) fprintf(f, "        %s%s%s)\n            _arguments -s", v->name, v->alias ? "|" : "",
+                               v->alias ? v->alias : "");
+                zsh_options(f, v->options, v->n_options);
+                zsh_options(f, globals_options, globals_n_options);
+                if (takes_names(v))
+                        (void) fprintf(f, " \\\n            '*:container:_flake_containers_names'");
+                else if (streq(v->name, "completion"))
+                        (void) fprintf(f, " \\\n            '1:shell:(bash zsh fish)'");
+                (void) fprintf(f, " && ret=0\n            ;;\n");
+        }
+        (void) fprintf(f, "        esac\n"
+                          "        ;;\n"
+                          "    esac\n"
+                          "    return ret\n"
+                          "}\n\n"
+                          "_flake_containers \"$@\"\n");
+}
+
+static void fish_options(FILE *f, const char *condition, const Option *rows, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const Option *o = &rows[i];
+
+                if (!o->help)
+                        continue;
+                (void) fprintf(f, "complete -c " PROGRAM "%s", condition);
+                if (o->letter)
+                        (void) fprintf(f, " -s %c", o->letter);
+                if (o->name)
+                        (void) fprintf(f, " -l %s", o->name);
+                if (words_of(o))
+                        (void) fprintf(f, " -x -a '%s'", words_of(o));
+                else if (takes_path(o, "DIR"))
+                        (void) fprintf(f, " -x -a '(__fish_complete_directories)'");
+                else if (takes_path(o, "FILE"))
+                        (void) fprintf(f, " -r -F");
+                else if (takes_word(o))
+                        (void) fprintf(f, " -x");
+                (void) fprintf(f, " -d '");
+                for (const char *p = o->help; *p; p++)
+                        (void) fprintf(f, *p == '\'' || *p == '\\' ? "\\%c" : "%c", *p);
+                (void) fprintf(f, "'\n");
+        }
+}
+
+static void make_fish(FILE *f) {
+        (void) fprintf(f, "# fish completion of " PROGRAM "(1), made by '" PROGRAM " completion fish'\n\n"
+                          "complete -c " PROGRAM " -f\n");
+        fish_options(f, "", globals_options, globals_n_options);
+        for (size_t i = 0; verb_at(i); i++) {
+                const Verb *v = verb_at(i);
+                _cleanup_free_ char *condition =
+                        xasprintf(" -n '__fish_seen_subcommand_from %s%s%s'", v->name, v->alias ? " " : "",
+                                  v->alias ? v->alias : "");
+
+                (void) fprintf(f, "complete -c " PROGRAM " -n __fish_use_subcommand -a %s -d '", v->name);
+                quoted(f, v->summary, "");
+                (void) fprintf(f, "'\n");
+                fish_options(f, condition, v->options, v->n_options);
+                if (takes_names(v))
+                        (void) fprintf(f,
+                                       "complete -c " PROGRAM "%s -a '(" PROGRAM
+                                       " completion names 2>/dev/null)'\n",
+                                       condition);
+                else if (streq(v->name, "completion"))
+                        (void) fprintf(f, "complete -c " PROGRAM "%s -a 'bash zsh fish'\n", condition);
+        }
+}
+
+int completion_make(const char *shell, char **ret_script, Error *reterr) {
+        static const struct {
+                const char *shell;
+                void (*make)(FILE *f);
+        } shells[] = {{"bash", make_bash}, {"zsh", make_zsh}, {"fish", make_fish}};
+
+        for (size_t i = 0; i < ELEMENTSOF(shells); i++)
+                if (streq(shell, shells[i].shell)) {
+                        char *text = NULL;
+                        size_t size;
+                        FILE *f = open_memstream(&text, &size);
+
+                        if (!f)
+                                return error_set(reterr, errno, "make a completion script");
+                        shells[i].make(f);
+                        (void) fclose(f);
+                        *ret_script = text;
+                        return 0;
+                }
+        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is none of bash, zsh, fish", shell);
+}
