@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The root file system that a NixOS system starts from: empty directories. Its activation script makes all else
- * at each boot, as links into the store. */
+/* The root file system that a NixOS system starts from: empty directories. Its activation script makes all
+ * else at each boot, as links into the store. */
 
 #include "base/error.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What keeps Nix's garbage collector away from what a container was started with: links in `.containers/NAME/` to
- * store paths, and for each a link to it in Nix's gcroots/auto. The collector follows those two steps, and itself
- * removes the second link when the first is gone, so that deleting a container's state is all there is to do. */
+/* What keeps Nix's garbage collector away from what a container was started with: links in
+ * `.containers/NAME/` to store paths, and for each a link to it in Nix's gcroots/auto. The collector follows
+ * those two steps, and itself removes the second link when the first is gone, so that deleting a container's
+ * state is all there is to do. */
 
 #include "base/error.h"
 #include "project/user.h"
@@ -15,8 +16,8 @@
  * @user: who makes files there
  * @name: of the link
  * @target: what it leads to, in @store; NULL drops the link
- * @store: the directory of store paths; Nix's own things are beside it, in ../var/nix. Where there is no such
- * directory there is no collector, and only the first link is made
+ * @store: the directory of store paths; Nix's own things are beside it, in ../var/nix. Where there is no
+ * such directory there is no collector, and only the first link is made
  *
  * What was linked before is no longer kept: call it when nothing runs from it any more.
  */

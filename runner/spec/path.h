@@ -14,8 +14,8 @@ int path_check_host(const char *path, Error *reterr);
  */
 int path_check_inside(const char *path, Error *reterr);
 
-/* A path of the same name on the host and inside, STORE/NAME: the store is a directory of its own that may be
- * mounted inside. */
+/* A path of the same name on the host and inside, STORE/NAME: the store is a directory of its own that may
+ * be mounted inside. */
 int path_check_store_path(const char *path, Error *reterr);
 
 /* Is @path @directory, or below it? Both are normalised. */
