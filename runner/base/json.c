@@ -299,12 +299,20 @@ void json_append_string(Json *array, const char *value) {
                 json_append(array, new_string(value));
 }
 
-void json_add_uint(Json *object, const char *key, uint64_t value) {
+/* As text: cJSON prints only 15 digits of a number. */
+static Json *new_uint(uint64_t value) {
         char digits[32];
 
-        /* As text: cJSON prints only 15 digits of a number. */
         (void) snprintf(digits, sizeof(digits), "%" PRIu64, value);
-        json_add(object, key, check(cJSON_CreateRaw(digits)));
+        return check(cJSON_CreateRaw(digits));
+}
+
+void json_add_uint(Json *object, const char *key, uint64_t value) {
+        json_add(object, key, new_uint(value));
+}
+
+void json_append_uint(Json *array, uint64_t value) {
+        json_append(array, new_uint(value));
 }
 
 void json_add_bool(Json *object, const char *key, bool value) {

@@ -73,6 +73,7 @@ void json_add(Json *object, const char *key, Json *value);
 void json_add_strv(Json *object, const char *key, char *const *v); /* NULL: [] */
 void json_append(Json *array, Json *value);
 void json_append_string(Json *array, const char *value);
+void json_append_uint(Json *array, uint64_t value);
 
 /* Bytes that are not valid UTF-8 are written as U+FFFD. Owned by the caller; ends without a newline. */
 char *json_print(const Json *json, bool pretty);

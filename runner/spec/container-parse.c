@@ -8,9 +8,11 @@
 #include "spec/capability.h"
 #include "spec/container-parse.h"
 #include "spec/credential.h"
+#include "spec/dependency.h"
 #include "spec/element-parse.h"
 #include "spec/env.h"
 #include "spec/path.h"
+#include "spec/ready-parse.h"
 #include "spec/resource.h"
 #include "spec/value-parse.h"
 
@@ -385,26 +387,18 @@ static int parse_nspawn_args(const Json *value, const char *path, void *target, 
                                 reterr);
 }
 
-static int parse_ready_timeout(const Json *value, const char *path, void *target, Error *reterr) {
-        return value_parse_timeout(value, path, &container_of(target)->ready_timeout_usec, reterr);
-}
-
-static int parse_ready_notify(const Json *value, const char *path, void *target, Error *reterr) {
-        ((Target *) target)->has_notify = true;
-        return value_parse_bool(value, path, &container_of(target)->ready_notify, reterr);
-}
-
 static int parse_ready(const Json *value, const char *path, void *target, Error *reterr) {
-        static const JsonField fields[] = {
-                {"timeout", parse_ready_timeout},
-                {"notify", parse_ready_notify},
-                {"units", NULL},
-                {"tcp", NULL},
-                {"http", NULL},
-                {"exec", NULL},
-        };
+        Target *t = target;
 
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+        return ready_parse(value, path, t->c, &t->has_notify, reterr);
+}
+
+static int parse_depends_on(const Json *value, const char *path, void *target, Error *reterr) {
+        return dependencies_parse(value, path, container_of(target), reterr);
+}
+
+static int parse_one_shot(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_bool(value, path, &container_of(target)->one_shot, reterr);
 }
 
 static int parse_stop_timeout(const Json *value, const char *path, void *target, Error *reterr) {
@@ -438,7 +432,8 @@ static const JsonField container_fields[] = {
         {"nspawnArgs", parse_nspawn_args},
         {"ready", parse_ready},
         {"stop", parse_stop},
-        {"dependsOn", NULL},
+        {"dependsOn", parse_depends_on},
+        {"oneShot", parse_one_shot},
 };
 
 int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {

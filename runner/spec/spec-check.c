@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "spec/capability.h"
+#include "spec/dependency.h"
 #include "spec/path.h"
 #include "spec/spec-check.h"
 
@@ -212,6 +213,21 @@ static int check_devices(const ContainerSpec *c, Error *reterr) {
         return 0;
 }
 
+static int check_units(const ContainerSpec *c, Error *reterr) {
+        if (!c->ready_checks.units)
+                return 0;
+        if (c->command)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.ready.units: a container with 'command' has no units",
+                                   c->name);
+        if (!c->ready_notify)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.ready.units: with 'notify' false nobody tells when the "
+                                   "units can be asked for",
+                                   c->name);
+        return 0;
+}
+
 static int check_container(const ContainerSpec *c, Error *reterr) {
         uint64_t seen = 0;
         int r;
@@ -226,7 +242,9 @@ static int check_container(const ContainerSpec *c, Error *reterr) {
                         "containers.%s.ports: with network mode 'host' the service's own port is on "
                         "the host already",
                         c->name);
-        r = check_targets(c, reterr);
+        r = check_units(c, reterr);
+        if (r >= 0)
+                r = check_targets(c, reterr);
         if (r < 0)
                 return r;
         r = check_devices(c, reterr);
@@ -246,5 +264,6 @@ int spec_check(const Spec *spec, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        return check_ports(spec, reterr);
+        r = dependencies_check(spec, reterr);
+        return r < 0 ? r : check_ports(spec, reterr);
 }

@@ -4,6 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "spec/dependency.h"
+#include "spec/ready-parse.h"
 #include "spec/spec-parse.h"
 
 static Json *print_system(const ContainerSpec *c) {
@@ -111,14 +113,6 @@ static Json *print_resources(const ContainerSpec *c) {
         return json;
 }
 
-static Json *print_ready(const ContainerSpec *c) {
-        Json *json = json_new_object();
-
-        json_add_uint(json, "timeout", c->ready_timeout_usec / USEC_PER_SEC);
-        json_add_bool(json, "notify", c->ready_notify);
-        return json;
-}
-
 static Json *print_stop(const ContainerSpec *c) {
         Json *json = json_new_object();
 
@@ -147,8 +141,10 @@ static Json *print_container(const ContainerSpec *c) {
         json_add_bool(json, "ephemeral", c->ephemeral);
         json_add_string(json, "restart", restart_mode_to_string(c->restart));
         json_add_strv(json, "nspawnArgs", c->nspawn_args);
-        json_add(json, "ready", print_ready(c));
+        json_add(json, "ready", ready_print(c));
         json_add(json, "stop", print_stop(c));
+        json_add(json, "dependsOn", dependencies_print(c));
+        json_add_bool(json, "oneShot", c->one_shot);
         return json;
 }
 

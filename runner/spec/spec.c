@@ -22,6 +22,19 @@ void device_done(Device *device) {
         *device = (Device){0};
 }
 
+void ready_checks_done(ReadyChecks *checks) {
+        strv_free(checks->units);
+        free(checks->tcp);
+        for (size_t i = 0; i < checks->n_http; i++)
+                free(checks->http[i].path);
+        free(checks->http);
+        for (size_t i = 0; i < checks->n_exec; i++)
+                strv_free(checks->exec[i]);
+        free(checks->exec);
+        strv_free(checks->sockets);
+        *checks = (ReadyChecks){0};
+}
+
 static void container_spec_done(ContainerSpec *c) {
         free(c->name);
         free(c->rootfs);
@@ -52,6 +65,10 @@ static void container_spec_done(ContainerSpec *c) {
                 free(c->resources[i].value);
         free(c->resources);
         strv_free(c->nspawn_args);
+        ready_checks_done(&c->ready_checks);
+        for (size_t i = 0; i < c->n_dependencies; i++)
+                free(c->dependencies[i].name);
+        free(c->dependencies);
 }
 
 Spec *spec_free(Spec *spec) {
@@ -120,4 +137,14 @@ const char *volume_owner_to_string(VolumeOwner owner) {
         };
 
         return table[owner];
+}
+
+const char *dependency_need_to_string(DependencyNeed need) {
+        static const char *const table[_NEED_MAX] = {
+                [NEED_STARTED] = "started",
+                [NEED_READY] = "ready",
+                [NEED_COMPLETED] = "completed",
+        };
+
+        return table[need];
 }

@@ -63,6 +63,38 @@ typedef struct Credential {
         char *path; /* absolute, or relative to the project root */
 } Credential;
 
+/* GET on a port inside. */
+typedef struct HttpCheck {
+        uint16_t port;
+        char *path;
+        uint16_t status_min, status_max; /* what counts as an answer, inclusive */
+} HttpCheck;
+
+/* What must be so inside before the container is ready, beside what its init says. */
+typedef struct ReadyChecks {
+        char **units;  /* active; needs systemd as the init */
+        uint16_t *tcp; /* ports that accept connections */
+        size_t n_tcp;
+        HttpCheck *http;
+        size_t n_http;
+        char ***exec; /* commands that end with 0 */
+        size_t n_exec;
+        char **sockets; /* paths of unix sockets that accept connections */
+} ReadyChecks;
+
+/* How far another container must have come. */
+typedef enum DependencyNeed {
+        NEED_STARTED,
+        NEED_READY,
+        NEED_COMPLETED, /* ended with success; of a one-shot container */
+        _NEED_MAX,
+} DependencyNeed;
+
+typedef struct Dependency {
+        char *name;
+        DependencyNeed need;
+} Dependency;
+
 typedef struct ContainerSpec {
         char *name;     /* a host name label, 1..63 */
         char *rootfs;   /* image directory, relative to the project root or absolute; NULL with toplevel */
@@ -95,6 +127,10 @@ typedef struct ContainerSpec {
         uint64_t stop_timeout_usec;
         bool ready_notify; /* wait for the payload's READY=1; default: true with an init, false with a
                               command */
+        ReadyChecks ready_checks;
+        Dependency *dependencies; /* in the order of the document */
+        size_t n_dependencies;
+        bool one_shot; /* it is expected to end by itself */
 } ContainerSpec;
 
 typedef struct Spec {
@@ -113,6 +149,7 @@ DEFINE_FREEP(Spec, spec_free);
 void port_done(Port *port);
 void volume_done(Volume *volume);
 void device_done(Device *device);
+void ready_checks_done(ReadyChecks *checks);
 
 /* The directory that the toplevel lies in; owned by the caller. Only for a container that has one. */
 char *container_spec_store(const ContainerSpec *c);
@@ -125,3 +162,4 @@ const char *network_mode_to_string(NetworkMode mode);
 const char *restart_mode_to_string(RestartMode mode);
 const char *store_mode_to_string(StoreMode mode);
 const char *volume_owner_to_string(VolumeOwner owner);
+const char *dependency_need_to_string(DependencyNeed need);

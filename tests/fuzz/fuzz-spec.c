@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "fuzz.h"
+#include "spec/dependency.h"
 #include "spec/spec-parse.h"
+
+/* That whoever waits for somebody finds them, and that all come to their turn. */
+static void check_order(const Spec *spec) {
+        _cleanup_strv_ char **names = NULL, **order = NULL;
+
+        for (size_t i = 0; i < spec->n_containers; i++)
+                strv_push(&names, spec->containers[i].name);
+        order = dependencies_order(spec, names);
+        FUZZ_CHECK(strv_length(order) == spec->n_containers);
+}
 
 /* What later layers rely on. */
 static void check_container(const ContainerSpec *c) {
@@ -13,6 +24,16 @@ static void check_container(const ContainerSpec *c) {
         FUZZ_CHECK(c->ready_timeout_usec >= USEC_PER_SEC && c->stop_timeout_usec >= USEC_PER_SEC);
         for (size_t i = 0; i < c->n_ports; i++)
                 FUZZ_CHECK(c->ports[i].container > 0);
+        for (size_t i = 0; i < c->ready_checks.n_tcp; i++)
+                FUZZ_CHECK(c->ready_checks.tcp[i] > 0);
+        for (size_t i = 0; i < c->ready_checks.n_http; i++)
+                FUZZ_CHECK(c->ready_checks.http[i].port > 0 && c->ready_checks.http[i].path[0] == '/' &&
+                           !strpbrk(c->ready_checks.http[i].path, " \r\n") &&
+                           c->ready_checks.http[i].status_min <= c->ready_checks.http[i].status_max);
+        for (size_t i = 0; i < c->ready_checks.n_exec; i++)
+                FUZZ_CHECK(c->ready_checks.exec[i] && c->ready_checks.exec[i][0][0]);
+        STRV_FOREACH (unit, c->ready_checks.units)
+                FUZZ_CHECK(!c->command && c->ready_notify && !strchr(*unit, '/'));
         for (size_t i = 0; i < c->n_volumes; i++)
                 FUZZ_CHECK(c->volumes[i].source[0] && c->volumes[i].target[0] == '/');
         STRV_FOREACH (variable, c->environment)
@@ -37,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 check_container(&spec->containers[i]);
                 FUZZ_CHECK(spec_find(spec, spec->containers[i].name) == &spec->containers[i]);
         }
+        check_order(spec);
         text = spec_print(spec);
         FUZZ_CHECK(spec_parse(text, strlen(text), &again, NULL) >= 0);
         text_again = spec_print(again);

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "spec/dependency.h"
 #include "spec/spec-parse.h"
 #include "test.h"
 
@@ -74,11 +75,16 @@ static const char full[] =
         "      \"resources\": { \"MemoryMax\": \"512M\", \"CPUQuota\": \"50%\", \"TasksMax\": 512 },\n"
         "      \"restart\": \"on-failure\", \"ephemeral\": true,\n"
         "      \"nspawnArgs\": [ \"--rlimit=NOFILE=1024\" ],\n"
-        "      \"ready\": { \"timeout\": 5, \"notify\": false },\n"
+        "      \"ready\": { \"timeout\": 5, \"units\": [ \"nginx.service\" ], \"tcp\": [ 80, 443 ],\n"
+        "               \"http\": [ { \"port\": 80 }, { \"status\": [ 100, 599 ], \"path\": \"/up?x=%20\", "
+        "\"port\": 81 } ],\n"
+        "               \"exec\": [ [ \"pg_isready\", \"-q\" ], [ \"/bin/true\" ] ],\n"
+        "               \"unix\": [ \"/run/x y.sock\" ] },\n"
+        "      \"dependsOn\": { \"job\": \"completed\", \"host\": \"ready\" },\n"
         "      \"stop\": { \"timeout\": 86400 } },\n"
         "    \"job\": { \"system\": { \"rootfs\": \"/images/job\" }, \"command\": [ \"sh\", \"-c\", "
         "\"a\\nb\", \"\" ],\n"
-        "             \"network\": { \"mode\": \"none\" } },\n"
+        "             \"network\": { \"mode\": \"none\" }, \"oneShot\": true },\n"
         "    \"host\": { \"system\": { \"rootfs\": \"r\" }, \"network\": { \"mode\": \"host\" },\n"
         "              \"ready\": { \"notify\": true } } } }\n";
 
@@ -135,7 +141,24 @@ TEST(reads_every_key) {
         ASSERT_EQ(c->restart, RESTART_ON_FAILURE);
         ASSERT_STREQ(c->nspawn_args[0], "--rlimit=NOFILE=1024");
         ASSERT_EQ(c->ready_timeout_usec, 5 * USEC_PER_SEC);
-        ASSERT_TRUE(!c->ready_notify);
+        ASSERT_TRUE(c->ready_notify);
+        ASSERT_STREQ(c->ready_checks.units[0], "nginx.service");
+        ASSERT_EQ(c->ready_checks.n_tcp, 2);
+        ASSERT_EQ(c->ready_checks.tcp[1], 443);
+        ASSERT_EQ(c->ready_checks.n_http, 2);
+        ASSERT_STREQ(c->ready_checks.http[0].path, "/");
+        ASSERT_EQ(c->ready_checks.http[0].status_min, 200);
+        ASSERT_EQ(c->ready_checks.http[0].status_max, 399);
+        ASSERT_EQ(c->ready_checks.http[1].port, 81);
+        ASSERT_EQ(c->ready_checks.http[1].status_max, 599);
+        ASSERT_EQ(c->ready_checks.n_exec, 2);
+        ASSERT_STREQ(c->ready_checks.exec[0][1], "-q");
+        ASSERT_STREQ(c->ready_checks.sockets[0], "/run/x y.sock");
+        ASSERT_EQ(c->n_dependencies, 2);
+        ASSERT_STREQ(c->dependencies[0].name, "job");
+        ASSERT_EQ(c->dependencies[0].need, NEED_COMPLETED);
+        ASSERT_EQ(c->dependencies[1].need, NEED_READY);
+        ASSERT_TRUE(!c->one_shot);
         ASSERT_EQ(c->stop_timeout_usec, 86400 * USEC_PER_SEC);
 
         c = &spec->containers[1];
@@ -144,6 +167,7 @@ TEST(reads_every_key) {
         ASSERT_STREQ(c->command[2], "a\nb");
         ASSERT_EQ(c->network, NETWORK_NONE);
         ASSERT_TRUE(!c->ready_notify);
+        ASSERT_TRUE(c->one_shot);
 
         c = &spec->containers[2];
         ASSERT_EQ(c->network, NETWORK_HOST);
@@ -185,8 +209,12 @@ TEST(prints_canonically_and_reads_it_back) {
                 "\"nspawnArgs\":[\"--"
                 "rlimit=NOFILE=1024\"],"
                 "\"ready\":{"
-                "\"timeout\":5,"
-                "\"notify\":false},\"stop\":{\"timeout\":86400}}");
+                "\"timeout\":5,\"notify\":true,\"units\":[\"nginx.service\"],\"tcp\":[80,443],"
+                "\"http\":[{\"port\":80,\"path\":\"/\",\"status\":[200,399]},"
+                "{\"port\":81,\"path\":\"/up?x=%20\",\"status\":[100,599]}],"
+                "\"exec\":[[\"pg_isready\",\"-q\"],[\"/bin/true\"]],\"unix\":[\"/run/x y.sock\"]},"
+                "\"stop\":{\"timeout\":86400},"
+                "\"dependsOn\":{\"job\":\"completed\",\"host\":\"ready\"},\"oneShot\":false}");
 }
 
 TEST(prints_a_command_without_an_init) {
@@ -202,9 +230,9 @@ TEST(prints_a_command_without_an_init) {
                      "\"tmpfs\":[],\"environment\":{},\"credentials\":{},\"capabilities\":{\"add\":[],"
                      "\"drop\":[]},\"devices\":[],\"resources\":{},\"ephemeral\":false,\"restart\":\"no\","
                      "\"nspawnArgs\":[],"
-                     "\"ready\":{\"timeout\":"
-                     "60,\"notify\":false},"
-                     "\"stop\":{\"timeout\":10}}");
+                     "\"ready\":{\"timeout\":60,\"notify\":false,"
+                     "\"units\":[],\"tcp\":[],\"http\":[],\"exec\":[],\"unix\":[]},"
+                     "\"stop\":{\"timeout\":10},\"dependsOn\":{},\"oneShot\":true}");
 }
 
 TEST(reads_toplevels) {
@@ -245,15 +273,6 @@ TEST(reads_toplevels) {
         ASSERT_STREQ(whole, whole_again);
 }
 
-TEST(an_empty_project_is_valid) {
-        static const char text[] = "{\"containers\":{},\"version\":1,\"project\":{}}";
-        _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_(spec_freep) Spec *spec = NULL;
-
-        ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
-        ASSERT_EQ(spec->n_containers, 0);
-}
-
 static void refuse(const char *text, size_t size, const char *message) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         Spec *spec = NULL;
@@ -261,6 +280,116 @@ static void refuse(const char *text, size_t size, const char *message) {
         ASSERT_ERROR(parse(text, size, &spec, &error), &error, FC_EXIT_USAGE, message);
         ASSERT_TRUE(!spec);
         ASSERT_TRUE(parse(text, size, &spec, NULL) < 0);
+}
+
+/* NAME:DEPENDENCY,.. of each container; a capital letter wants "completed", and "!" marks a one-shot. */
+static char *with_dependencies(const char *const *containers) {
+        _cleanup_strv_ char **parts = NULL;
+        _cleanup_free_ char *all = NULL;
+
+        for (; *containers; containers++) {
+                _cleanup_strv_ char **needs = NULL;
+                _cleanup_free_ char *list = NULL;
+                const char *c = *containers;
+
+                for (const char *d = c + 1; *d; d++)
+                        if (*d != '!' && *d != ':')
+                                strv_pushf(&needs, "\"%c\":\"%s\"", *d | 0x20,
+                                           *d & 0x20 ? "ready" : "completed");
+                list = strv_join(needs, ",");
+                strv_pushf(&parts,
+                           "\"%c\":{\"system\":{\"rootfs\":\"r\"},\"oneShot\":%s,\"dependsOn\":{%s}}", c[0],
+                           strchr(c, '!') ? "true" : "false", list);
+        }
+        all = strv_join(parts, ",");
+        return xasprintf("{\"version\":1,\"containers\":{%s}}", all);
+}
+
+TEST(refuses_dependencies) {
+        static const struct {
+                const char *containers[6], *message;
+        } table[] = {
+                {{"a:b", "b:a"}, "containers.a.dependsOn: they wait for each other: a -> b -> a"},
+                {{"a:b", "b:c", "c:b"}, "containers.b.dependsOn: they wait for each other: b -> c -> b"},
+                {{"d:", "a:db", "b:dc", "c:da"}, "they wait for each other: a -> b -> c -> a"},
+                {{"a:", "b:A"},
+                 "containers.b.dependsOn.a: 'a' is not expected to end: 'completed' takes one with "
+                 "'oneShot'"},
+                {{"a!", "b:a"},
+                 "containers.b.dependsOn.a: 'a' is 'oneShot' and never ready: wait until it is 'completed'"},
+                {{"a:", "b:x"}, "containers.b.dependsOn.x: there is no such container"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = with_dependencies(table[i].containers);
+
+                test_set_row("%zu: %s", i, text);
+                refuse(text, strlen(text), table[i].message);
+        }
+}
+
+TEST(orders_dependencies) {
+        static const struct {
+                const char *containers[6], *names[4], *order;
+        } table[] = {
+                {{"a", "b", "c"}, {"c", "a"}, "c a"},
+                {{"a:b", "b:c", "c"}, {"a"}, "c b a"},
+                {{"a:b", "b:c", "c"}, {"b"}, "c b"},
+                {{"a:bc", "b:d", "c:d", "d"}, {"a"}, "d b c a"},
+                {{"a:bc", "b:d", "c:d", "d"}, {"c", "a", "c"}, "d c b a"},
+                {{"a:B", "b!"}, {"b", "a"}, "b a"},
+                {{"a"}, {NULL}, ""},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = with_dependencies(table[i].containers), *got = NULL;
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(spec_freep) Spec *spec = NULL;
+                _cleanup_strv_ char **order = NULL;
+
+                test_set_row("%zu: %s", i, text);
+                ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
+                order = dependencies_order(spec, (char *const *) table[i].names);
+                got = strv_join(order, " ");
+                ASSERT_STREQ(got, table[i].order);
+        }
+}
+
+/* As deep as a specification can be: neither recursion nor a search through all names for each. */
+TEST(a_long_chain_of_dependencies_is_cheap) {
+        enum { N = 30000 };
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **order = NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        char *last[] = {(char *) "c0", NULL};
+        uint64_t start = now_usec();
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        (void) fprintf(f, "{\"version\":1,\"containers\":{");
+        for (int i = 0; i < N; i++) {
+                (void) fprintf(f, "%s\"c%d\":{\"system\":{\"rootfs\":\"r\"}", i ? "," : "", i);
+                if (i < N - 1)
+                        (void) fprintf(f, ",\"dependsOn\":{\"c%d\":\"started\"}", i + 1);
+                (void) fputc('}', f);
+        }
+        (void) fprintf(f, "}}");
+        (void) fclose(f);
+        ASSERT_OK(parse(text, size, &spec, &error), &error);
+        order = dependencies_order(spec, last);
+        ASSERT_EQ(strv_length(order), N);
+        ASSERT_STREQ(order[0], "c29999");
+        ASSERT_TRUE(now_usec() - start < 20 * USEC_PER_SEC);
+}
+
+TEST(an_empty_project_is_valid) {
+        static const char text[] = "{\"containers\":{},\"version\":1,\"project\":{}}";
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+
+        ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
+        ASSERT_EQ(spec->n_containers, 0);
 }
 
 TEST(refuses_documents) {
@@ -351,7 +480,6 @@ TEST(refuses_containers) {
                 {"'store':'all'", "containers.c.store: only with 'system.toplevel'"},
                 {"'store':'none'", "containers.c.store: must be one of 'all', 'closure', is 'none'"},
                 {"'store':true", "containers.c.store: must be a string, is a boolean"},
-                {"'dependsOn':{}", "containers.c.dependsOn: is not supported by this version"},
                 {"'restart':'always'",
                  "containers.c.restart: must be one of 'no', 'on-failure', is 'always'"},
                 {"'ephemeral':'yes'", "containers.c.ephemeral: must be a boolean, is a string"},
@@ -360,10 +488,69 @@ TEST(refuses_containers) {
                  "containers.c.network.internet: is not supported by this version"},
                 {"'network':{'address':'10.0.0.1'}",
                  "containers.c.network.address: is not supported by this version"},
-                {"'ready':{'units':[]}", "containers.c.ready.units: is not supported by this version"},
-                {"'ready':{'tcp':[80]}", "containers.c.ready.tcp: is not supported by this version"},
-                {"'ready':{'http':[]}", "containers.c.ready.http: is not supported by this version"},
-                {"'ready':{'exec':[]}", "containers.c.ready.exec: is not supported by this version"},
+                /* ready */
+                {"'ready':{'units':'x'}", "containers.c.ready.units: must be an array, is a string"},
+                {"'ready':{'units':['']}", "containers.c.ready.units[0]: the name of the unit is empty"},
+                {"'ready':{'units':['a.service','nginx']}",
+                 "containers.c.ready.units[1]: 'nginx' names no kind of unit, as 'nginx.service' does"},
+                {"'ready':{'units':['a b.service']}", "'a b.service' cannot name a unit"},
+                {"'ready':{'units':['a*.service']}", "'a*.service' cannot name a unit"},
+                {"'ready':{'units':['../x.service']}", "'../x.service' cannot name a unit"},
+                {"'ready':{'units':['.service']}", "'.service' names no kind of unit"},
+                {"'ready':{'units':['a.servicex']}", "'a.servicex' names no kind of unit"},
+                {"'ready':{'units':['getty@.service']}", "'getty@.service' is a template, not a unit"},
+                {"'ready':{'units':['@a.service']}", "'@a.service' cannot name a unit"},
+                {"'command':['x'],'ready':{'units':['a.service']}",
+                 "containers.c.ready.units: a container with 'command' has no units"},
+                {"'ready':{'units':['a.service'],'notify':false}",
+                 "containers.c.ready.units: with 'notify' false nobody tells"},
+                {"'ready':{'tcp':80}", "containers.c.ready.tcp: must be an array, is a number"},
+                {"'ready':{'tcp':[80,0]}", "containers.c.ready.tcp[1]: must be between 1 and 65535, is 0"},
+                {"'ready':{'tcp':[65536]}", "must be between 1 and 65535, is 65536"},
+                {"'ready':{'tcp':['80']}", "containers.c.ready.tcp[0]: must be a number, is a string"},
+                {"'ready':{'http':{}}", "containers.c.ready.http: must be an array, is an object"},
+                {"'ready':{'http':[80]}", "containers.c.ready.http[0]: must be an object, is a number"},
+                {"'ready':{'http':[{}]}", "containers.c.ready.http[0]: the key 'port' is missing"},
+                {"'ready':{'http':[{'port':1,'path':''}]}",
+                 "containers.c.ready.http[0].path: '': a path begins with '/'"},
+                {"'ready':{'http':[{'port':1,'path':'up'}]}", "'up': a path begins with '/'"},
+                {"'ready':{'http':[{'port':1,'path':'/a b'}]}", "'/a b': only printable ASCII"},
+                {"'ready':{'http':[{'port':1,'path':'/\\r\\nX: y'}]}", "only printable ASCII"},
+                {"'ready':{'http':[{'port':1,'path':'/\\u00e9'}]}", "only printable ASCII"},
+                {"'ready':{'http':[{'port':1,'status':200}]}",
+                 "containers.c.ready.http[0].status: must be an array, is a number"},
+                {"'ready':{'http':[{'port':1,'status':[200]}]}",
+                 "containers.c.ready.http[0].status: must be two numbers, the first and the last status"},
+                {"'ready':{'http':[{'port':1,'status':[200,299,300]}]}", "must be two numbers"},
+                {"'ready':{'http':[{'port':1,'status':[99,200]}]}",
+                 "containers.c.ready.http[0].status[0]: must be between 100 and 599, is 99"},
+                {"'ready':{'http':[{'port':1,'status':[200,600]}]}", "status[1]: must be between 100"},
+                {"'ready':{'http':[{'port':1,'status':[300,200]}]}",
+                 "containers.c.ready.http[0].status: the range from 300 to 200 is empty"},
+                {"'ready':{'http':[{'port':1,'url':'/'}]}", "containers.c.ready.http[0].url: unknown key"},
+                {"'ready':{'exec':['true']}", "containers.c.ready.exec[0]: must be an array, is a string"},
+                {"'ready':{'exec':[['true'],[]]}",
+                 "containers.c.ready.exec[1]: the first word must name a program"},
+                {"'ready':{'exec':[['']]}",
+                 "containers.c.ready.exec[0]: the first word must name a program"},
+                {"'ready':{'exec':[['a',1]]}",
+                 "containers.c.ready.exec[0][1]: must be a string, is a number"},
+                {"'ready':{'unix':['run/x']}", "containers.c.ready.unix[0]: 'run/x': a path inside"},
+                {"'ready':{'unix':['/run/../x']}", "containers.c.ready.unix[0]: '/run/../x'"},
+                {"'ready':{'port':80}", "containers.c.ready.port: unknown key"},
+                /* dependsOn, oneShot */
+                {"'oneShot':1", "containers.c.oneShot: must be a boolean, is a number"},
+                {"'dependsOn':['a']", "containers.c.dependsOn: must be an object, is an array"},
+                {"'dependsOn':{'a':'healthy'}",
+                 "containers.c.dependsOn.a: must be one of 'started', 'ready', 'completed', is 'healthy'"},
+                {"'dependsOn':{'a':true}", "containers.c.dependsOn.a: must be a string, is a boolean"},
+                {"'dependsOn':{'a':'ready'}", "containers.c.dependsOn.a: there is no such container"},
+                {"'dependsOn':{'a b':'ready'}",
+                 "containers.c.dependsOn[\"a b\"]: there is no such container"},
+                {"'dependsOn':{'c':'ready'}",
+                 "containers.c.dependsOn.c: a container cannot wait for itself"},
+                {"'dependsOn':{'a':'ready','a':'ready'}",
+                 "containers.c.dependsOn.a: the key is given twice"},
                 /* command */
                 {"'command':[]", "containers.c.command: the first word must name a program"},
                 {"'command':['']", "containers.c.command: the first word must name a program"},
@@ -693,7 +880,7 @@ TEST(the_example_of_the_documentation) {
         end = strstr(start, "```");
         ASSERT_TRUE(end);
         ASSERT_OK(parse(start, (size_t) (end - start), &spec, &error), &error);
-        ASSERT_EQ(spec->n_containers, 3);
+        ASSERT_EQ(spec->n_containers, 4);
 }
 
 /* The text between the next two backticks, or NULL. Moves `s` behind it. */

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "spec/dependency.h"
+#include "spec/value-parse.h"
+
+/* Of a circle on the screen. */
+#define CYCLE_NAMES_MAX 20
+
+int dependencies_parse(const Json *value, const char *path, ContainerSpec *c, Error *reterr) {
+        const char *words[_NEED_MAX];
+        int r;
+
+        for (DependencyNeed need = 0; need < _NEED_MAX; need++)
+                words[need] = dependency_need_to_string(need);
+        r = json_expect(value, JSON_OBJECT, path, reterr);
+        if (r < 0)
+                return r;
+        c->dependencies = xnew0(Dependency, json_length(value));
+        JSON_FOREACH (member, value) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+                size_t need;
+
+                r = value_parse_word(member, member_path, words, ELEMENTSOF(words), &need, reterr);
+                if (r < 0)
+                        return r;
+                c->dependencies[c->n_dependencies++] = (Dependency){
+                        .name = xstrdup(json_key(member)),
+                        .need = (DependencyNeed) need,
+                };
+        }
+        return 0;
+}
+
+Json *dependencies_print(const ContainerSpec *c) {
+        Json *json = json_new_object();
+
+        for (size_t i = 0; i < c->n_dependencies; i++)
+                json_add_string(json, c->dependencies[i].name,
+                                dependency_need_to_string(c->dependencies[i].need));
+        return json;
+}
+
+bool depends_on(const ContainerSpec *c, const char *name) {
+        for (size_t i = 0; i < c->n_dependencies; i++)
+                if (streq(c->dependencies[i].name, name))
+                        return true;
+        return false;
+}
+
+/* A walk from container to container, deep first. No recursion, and names are found by halving: a
+ * specification may have 50,000 containers. */
+typedef struct Walk {
+        const Spec *spec;
+        const ContainerSpec **by_name; /* all, sorted */
+        const ContainerSpec **path;    /* the way to where we are */
+        size_t *next;                  /* per step of it: the dependency to look at next */
+        size_t depth;
+        enum { UNSEEN, ON_PATH, DONE } * marks; /* per container */
+} Walk;
+
+static int compare_names(const void *a, const void *b) {
+        const ContainerSpec *const *x = a, *const *y = b;
+
+        return strcmp((*x)->name, (*y)->name);
+}
+
+static int compare_name(const void *name, const void *c) {
+        return strcmp(name, (*(const ContainerSpec *const *) c)->name);
+}
+
+static void walk_init(Walk *w, const Spec *spec) {
+        *w = (Walk){
+                .spec = spec,
+                .by_name = xnew0(const ContainerSpec *, spec->n_containers),
+                .path = xnew0(const ContainerSpec *, spec->n_containers),
+                .next = xnew0(size_t, spec->n_containers),
+        };
+        w->marks = xreallocarray0(spec->n_containers, sizeof(*w->marks));
+        for (size_t i = 0; i < spec->n_containers; i++)
+                w->by_name[i] = &spec->containers[i];
+        qsort(w->by_name, spec->n_containers, sizeof(*w->by_name), compare_names);
+}
+
+static void walk_done(Walk *w) {
+        free(w->by_name);
+        free(w->path);
+        free(w->next);
+        free(w->marks);
+}
+
+static const ContainerSpec *walk_find(const Walk *w, const char *name) {
+        const ContainerSpec *const *found =
+                bsearch(name, w->by_name, w->spec->n_containers, sizeof(*w->by_name), compare_name);
+
+        return found ? *found : NULL;
+}
+
+static int check_one(const Walk *w, const ContainerSpec *c, const Dependency *d, Error *reterr) {
+        _cleanup_free_ char *parent = xasprintf("containers.%s.dependsOn", c->name),
+                            *path = json_path_member(parent, d->name);
+        const ContainerSpec *other = walk_find(w, d->name);
+
+        if (!other)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: there is no such container", path);
+        if (other == c)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: a container cannot wait for itself", path);
+        if (d->need == NEED_COMPLETED && !other->one_shot)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: '%s' is not expected to end: 'completed' takes one with 'oneShot'",
+                                   path, d->name);
+        if (d->need == NEED_READY && other->one_shot)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: '%s' is 'oneShot' and never ready: wait until it is 'completed'",
+                                   path, d->name);
+        return 0;
+}
+
+static void walk_enter(Walk *w, const ContainerSpec *c) {
+        w->marks[c - w->spec->containers] = ON_PATH;
+        w->path[w->depth] = c;
+        w->next[w->depth++] = 0;
+}
+
+static int raise_cycle(const Walk *w, const ContainerSpec *again, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        _cleanup_free_ char *chain = NULL;
+        size_t first = 0;
+
+        while (w->path[first] != again)
+                first++;
+        for (size_t i = first; i < w->depth && i < first + CYCLE_NAMES_MAX; i++)
+                strv_push(&names, w->path[i]->name);
+        if (w->depth > first + CYCLE_NAMES_MAX)
+                strv_push(&names, "...");
+        strv_push(&names, again->name);
+        chain = strv_join(names, " -> ");
+        return error_raise(reterr, FC_EXIT_USAGE, "containers.%s.dependsOn: they wait for each other: %s",
+                           again->name, chain);
+}
+
+/* Goes one step on. @ret_left: the container that was left for good, NULL: none was. */
+static int walk_step(Walk *w, const ContainerSpec **ret_left, Error *reterr) {
+        const ContainerSpec *c = w->path[w->depth - 1], *other;
+
+        *ret_left = NULL;
+        if (w->next[w->depth - 1] == c->n_dependencies) {
+                w->marks[c - w->spec->containers] = DONE;
+                w->depth--;
+                *ret_left = c;
+                return 0;
+        }
+        other = walk_find(w, c->dependencies[w->next[w->depth - 1]++].name);
+        switch (w->marks[other - w->spec->containers]) {
+        case UNSEEN:
+                walk_enter(w, other);
+                return 0;
+        case ON_PATH:
+                return raise_cycle(w, other, reterr);
+        default:
+                return 0;
+        }
+}
+
+int dependencies_check(const Spec *spec, Error *reterr) {
+        _cleanup_(walk_done) Walk walk = {0};
+        const ContainerSpec *left;
+        int r;
+
+        walk_init(&walk, spec);
+        for (size_t i = 0; i < spec->n_containers; i++)
+                for (size_t j = 0; j < spec->containers[i].n_dependencies; j++) {
+                        r = check_one(&walk, &spec->containers[i], &spec->containers[i].dependencies[j],
+                                      reterr);
+                        if (r < 0)
+                                return r;
+                }
+        for (size_t i = 0; i < spec->n_containers; i++) {
+                if (walk.marks[i] == UNSEEN)
+                        walk_enter(&walk, &spec->containers[i]);
+                while (walk.depth > 0) {
+                        r = walk_step(&walk, &left, reterr);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+char **dependencies_order(const Spec *spec, char *const *names) {
+        _cleanup_(walk_done) Walk walk = {0};
+        const ContainerSpec *left;
+        char **ordered = xnew0(char *, spec->n_containers + 1);
+        size_t n = 0;
+
+        walk_init(&walk, spec);
+        STRV_FOREACH (name, names) {
+                const ContainerSpec *c = walk_find(&walk, *name);
+
+                if (walk.marks[c - spec->containers] == UNSEEN)
+                        walk_enter(&walk, c);
+                while (walk.depth > 0 && walk_step(&walk, &left, NULL) >= 0)
+                        if (left)
+                                ordered[n++] = xstrdup(left->name);
+        }
+        return ordered;
+}

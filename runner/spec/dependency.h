@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The key "dependsOn": which containers must have come how far before one is started. */
+
+#include "base/json.h"
+#include "spec/spec.h"
+
+/* Fills the dependencies of @c; whether there are such containers, dependencies_check() finds out. */
+int dependencies_parse(const Json *value, const char *path, ContainerSpec *c, Error *reterr);
+
+Json *dependencies_print(const ContainerSpec *c);
+
+/* FC_EXIT_USAGE for strangers, cycles ("a -> b -> a"), and needs that the other can never meet. */
+int dependencies_check(const Spec *spec, Error *reterr);
+
+/**
+ * dependencies_order() - containers with all that they depend on
+ * @names: of containers of the specification; each follows what it depends on, and else they stay in order
+ *
+ * Return: without duplicates, owned by the caller. @spec has passed dependencies_check().
+ */
+char **dependencies_order(const Spec *spec, char *const *names);
+
+/* Whether @c waits for @name, directly. */
+bool depends_on(const ContainerSpec *c, const char *name);

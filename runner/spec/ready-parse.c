@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "spec/argument.h"
+#include "spec/path.h"
+#include "spec/ready-parse.h"
+#include "spec/unit-name.h"
+#include "spec/value-parse.h"
+
+enum { STATUS_MIN = 100, STATUS_MAX = 599, OK_MIN = 200, OK_MAX = 399 };
+
+#define HTTP_PATH_MAX 4096
+
+typedef struct Target {
+        ContainerSpec *c;
+        bool has_notify;
+} Target;
+
+static ReadyChecks *checks_of(void *target) {
+        return &((Target *) target)->c->ready_checks;
+}
+
+static int parse_timeout(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_timeout(value, path, &((Target *) target)->c->ready_timeout_usec, reterr);
+}
+
+static int parse_notify(const Json *value, const char *path, void *target, Error *reterr) {
+        ((Target *) target)->has_notify = true;
+        return value_parse_bool(value, path, &((Target *) target)->c->ready_notify, reterr);
+}
+
+static int parse_units(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, unit_name_check, &checks_of(target)->units, reterr);
+}
+
+static int parse_port(const Json *value, const char *path, uint16_t *ret, Error *reterr) {
+        uint64_t port;
+        int r;
+
+        r = json_uint(value, path, 1, UINT16_MAX, &port, reterr);
+        if (r < 0)
+                return r;
+        *ret = (uint16_t) port;
+        return 0;
+}
+
+static int parse_tcp(const Json *value, const char *path, void *target, Error *reterr) {
+        ReadyChecks *checks = checks_of(target);
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        checks->tcp = xnew0(uint16_t, json_length(value));
+        JSON_FOREACH (element, value) {
+                _cleanup_free_ char *element_path = json_path_index(path, checks->n_tcp);
+
+                r = parse_port(element, element_path, &checks->tcp[checks->n_tcp], reterr);
+                if (r < 0)
+                        return r;
+                checks->n_tcp++;
+        }
+        return 0;
+}
+
+/* It becomes part of a request's first line. */
+static int check_http_path(const char *path, Error *reterr) {
+        if (path[0] != '/')
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': a path begins with '/'", path);
+        if (strlen(path) > HTTP_PATH_MAX)
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s...': the path is too long", path);
+        for (const char *s = path; *s; s++)
+                if (*s <= ' ' || *s > '~')
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "'%.100s': only printable ASCII without spaces can stand in a "
+                                           "path, all else as %%XX",
+                                           path);
+        return 0;
+}
+
+static int parse_http_port(const Json *value, const char *path, void *target, Error *reterr) {
+        return parse_port(value, path, &((HttpCheck *) target)->port, reterr);
+}
+
+static int parse_http_path(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, check_http_path, &((HttpCheck *) target)->path, reterr);
+}
+
+static int parse_http_status(const Json *value, const char *path, void *target, Error *reterr) {
+        HttpCheck *check = target;
+        uint64_t range[2] = {0};
+        size_t n = 0;
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        if (json_length(value) != ELEMENTSOF(range))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: must be two numbers, the first and the last status", path);
+        JSON_FOREACH (element, value) {
+                _cleanup_free_ char *element_path = json_path_index(path, n);
+
+                r = json_uint(element, element_path, STATUS_MIN, STATUS_MAX, &range[n++], reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (range[0] > range[1])
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: the range from %u to %u is empty", path,
+                                   (unsigned) range[0], (unsigned) range[1]);
+        check->status_min = (uint16_t) range[0];
+        check->status_max = (uint16_t) range[1];
+        return 0;
+}
+
+static int parse_http(const Json *value, const char *path, void *target, Error *reterr) {
+        static const JsonField fields[] = {
+                {"port", parse_http_port, .mandatory = true},
+                {"path", parse_http_path},
+                {"status", parse_http_status},
+        };
+        ReadyChecks *checks = checks_of(target);
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        JSON_FOREACH (element, value) {
+                _cleanup_free_ char *element_path = json_path_index(path, checks->n_http);
+                HttpCheck *check = XGROW(checks->http, checks->n_http);
+
+                *check = (HttpCheck){.status_min = OK_MIN, .status_max = OK_MAX};
+                r = json_expect(element, JSON_OBJECT, element_path, reterr);
+                if (r >= 0)
+                        r = json_dispatch(element, element_path, fields, ELEMENTSOF(fields), check, reterr);
+                if (r < 0)
+                        return r;
+                if (!check->path)
+                        check->path = xstrdup("/");
+        }
+        return 0;
+}
+
+static int parse_exec(const Json *value, const char *path, void *target, Error *reterr) {
+        ReadyChecks *checks = checks_of(target);
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        checks->exec = xnew0(char **, json_length(value));
+        JSON_FOREACH (element, value) {
+                _cleanup_free_ char *element_path = json_path_index(path, checks->n_exec);
+                char ***argv = &checks->exec[checks->n_exec];
+
+                r = value_parse_strv(element, element_path, argument_check, argv, reterr);
+                if (r < 0)
+                        return r;
+                checks->n_exec++;
+                if (!*argv || !(*argv)[0][0])
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s: the first word must name a program",
+                                           element_path);
+        }
+        return 0;
+}
+
+static int parse_unix(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, path_check_inside, &checks_of(target)->sockets, reterr);
+}
+
+int ready_parse(const Json *value, const char *path, ContainerSpec *c, bool *ret_has_notify, Error *reterr) {
+        static const JsonField fields[] = {
+                {"timeout", parse_timeout}, {"notify", parse_notify}, {"units", parse_units},
+                {"tcp", parse_tcp},         {"http", parse_http},     {"exec", parse_exec},
+                {"unix", parse_unix},
+        };
+        Target target = {.c = c};
+        int r;
+
+        r = json_dispatch(value, path, fields, ELEMENTSOF(fields), &target, reterr);
+        if (r < 0)
+                return r;
+        *ret_has_notify = target.has_notify;
+        return 0;
+}
+
+static Json *print_tcp(const ReadyChecks *checks) {
+        Json *json = json_new_array();
+
+        for (size_t i = 0; i < checks->n_tcp; i++)
+                json_append_uint(json, checks->tcp[i]);
+        return json;
+}
+
+static Json *print_http(const ReadyChecks *checks) {
+        Json *json = json_new_array();
+
+        for (size_t i = 0; i < checks->n_http; i++) {
+                const HttpCheck *check = &checks->http[i];
+                Json *object = json_new_object(), *status = json_new_array();
+
+                json_add_uint(object, "port", check->port);
+                json_add_string(object, "path", check->path);
+                json_append_uint(status, check->status_min);
+                json_append_uint(status, check->status_max);
+                json_add(object, "status", status);
+                json_append(json, object);
+        }
+        return json;
+}
+
+static Json *print_exec(const ReadyChecks *checks) {
+        Json *json = json_new_array();
+
+        for (size_t i = 0; i < checks->n_exec; i++) {
+                Json *argv = json_new_array();
+
+                STRV_FOREACH (argument, checks->exec[i])
+                        json_append_string(argv, *argument);
+                json_append(json, argv);
+        }
+        return json;
+}
+
+Json *ready_print(const ContainerSpec *c) {
+        const ReadyChecks *checks = &c->ready_checks;
+        Json *json = json_new_object();
+
+        json_add_uint(json, "timeout", c->ready_timeout_usec / USEC_PER_SEC);
+        json_add_bool(json, "notify", c->ready_notify);
+        json_add_strv(json, "units", checks->units);
+        json_add(json, "tcp", print_tcp(checks));
+        json_add(json, "http", print_http(checks));
+        json_add(json, "exec", print_exec(checks));
+        json_add_strv(json, "unix", checks->sockets);
+        return json;
+}
