@@ -160,7 +160,7 @@ static void exec_supervisor(const Command *c, int console_fd) {
                  * root, which has none, gets version 1, which systemd of 256 and later refuses. */
                 (char *) "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1",
                 /* Its console is the container's log: no remarks about interface names in it. */
-                (char *) "SYSTEMD_LOG_LEVEL=warning",
+                (char *) "SYSTEMD_LOG_LEVEL=err",
                 NULL,
         };
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);

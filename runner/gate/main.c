@@ -6,8 +6,9 @@
  *
  * nspawn starts a payload some milliseconds before its network is set. A systemd guest takes longer than
  * that to its first unit; a plain command would find no address. So it waits here until the supervisor opens
- * the FIFO for writing, and is then executed in this process's place. Linked statically: it runs in whatever
- * root file system the user has. */
+ * the FIFO for writing, and is then executed in this process's place. That closes the FIFO with the byte
+ * still in it that the supervisor has put there, which is how it knows that the command was executed. Linked
+ * statically: it runs in whatever root file system the user has. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,8 @@
 #include <unistd.h>
 
 int main(int argc, char **argv) {
-        int fd;
+        int fd, error;
+        char byte;
 
         if (argc < 3) {
                 (void) fprintf(stderr, "gate: no command\n");
@@ -30,6 +32,9 @@ int main(int argc, char **argv) {
                 return 125;
         }
         (void) execvp(argv[2], argv + 2);
-        (void) fprintf(stderr, "cannot execute '%s': %s\n", argv[2], strerror(errno));
-        return errno == ENOENT ? 127 : 126;
+        error = errno;
+        /* This says that it is not the execution that closes the FIFO. */
+        (void) !read(fd, &byte, 1);
+        (void) fprintf(stderr, "cannot execute '%s': %s\n", argv[2], strerror(error));
+        return error == ENOENT ? 127 : 126;
 }

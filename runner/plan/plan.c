@@ -182,7 +182,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
                 p->ids_base = choose_ids(p->machine);
         p->notify = c->ready_notify;
         p->set_network = c->network != NETWORK_HOST;
-        p->gate = !p->has_init && p->set_network;
+        p->gate = !p->has_init;
         p->ready_timeout_usec = c->ready_timeout_usec;
         p->stop_timeout_usec = c->stop_timeout_usec;
         if (c->network == NETWORK_PRIVATE) {

@@ -63,7 +63,7 @@ typedef struct ContainerPlan {
         Resource *resources;
         size_t n_resources;
         bool set_network; /* the network inside is set by us: private and none */
-        bool gate;        /* the payload waits for the network */
+        bool gate;        /* the payload waits for the network, and we are told that it was executed */
         bool has_init;
         bool ephemeral; /* the root is made anew at each start */
         uint32_t

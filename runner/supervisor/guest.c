@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -41,6 +43,9 @@ struct Guest {
         int leader_pidfd;
         int netns_fd; /* the payload's network namespace */
         int gate_fd;  /* open once the network is set, which lets the payload start */
+        sd_event_source *gate_closed;
+        bool executed; /* the command behind the gate */
+        bool told_ready;
         pid_t nspawn;
         pid_t netns_helper;
         bool network_set;
@@ -157,6 +162,39 @@ static int spawn_netns_helper(Guest *g, pid_t leader, Error *reterr) {
         _exit(EXIT_FAILURE);
 }
 
+/* The first time that is for the command to tell that started it. */
+static void note_booted(Guest *g) {
+        if (g->boots > 1)
+                supervisor_event(g->options, "booted", NULL);
+        if (g->crashes.restarts == 0)
+                return;
+        g->crashes.ready_usec = realtime_usec();
+        (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
+}
+
+static void tell_ready(Guest *g) {
+        if (!g->ready || g->told_ready || (g->options->gate_fd >= 0 && !g->executed))
+                return;
+        g->told_ready = true;
+        note_booted(g);
+        control_send(g->options->control_fd, CONTROL_READY, NULL);
+        enable_ports(g);
+        continue_stop(g);
+}
+
+/* The gate holds the FIFO open until it executes its command, which closes it; or until it ends because it
+ * could not, and then it has taken the byte out before. */
+static int on_gate_closed(sd_event_source *s, const struct inotify_event *event, void *userdata) {
+        Guest *g = userdata;
+        int left = 0;
+
+        if (g->executed || g->gate_fd < 0 || ioctl(g->gate_fd, FIONREAD, &left) < 0 || left == 0)
+                return 0;
+        g->executed = true;
+        tell_ready(g);
+        return 0;
+}
+
 static void open_gate(Guest *g) {
         char path[64];
 
@@ -166,7 +204,13 @@ static void open_gate(Guest *g) {
                 /* Read-write: never blocks, and a reader that comes later is not kept waiting. It stays
                  * open, or the FIFO would shut again before a slow payload has opened it. */
                 (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", g->options->gate_fd);
+                /* Watched before it is opened, which is what the gate waits for. Without a watch there
+                 * is nothing to wait for. */
+                if (sd_event_add_inotify(g->event, &g->gate_closed, path, IN_CLOSE_NOWRITE, on_gate_closed,
+                                         g) < 0)
+                        g->executed = true;
                 g->gate_fd = open(path, O_RDWR | O_CLOEXEC);
+                (void) !write(g->gate_fd, "", 1);
         }
         enable_ports(g);
 }
@@ -224,16 +268,6 @@ static void note_crash(Guest *g) {
         supervisor_event(g->options, "restarting", NULL);
 }
 
-/* The first time that is for the command to tell that started it. */
-static void note_booted(Guest *g) {
-        if (g->boots > 1)
-                supervisor_event(g->options, "booted", NULL);
-        if (g->crashes.restarts == 0)
-                return;
-        g->crashes.ready_usec = realtime_usec();
-        (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
-}
-
 /* sd_notify(3): lines of KEY=VALUE; unknown keys are ignored. */
 static int on_notify_line(Guest *g, const char *line, Error *reterr) {
         const char *value;
@@ -248,12 +282,8 @@ static int on_notify_line(Guest *g, const char *line, Error *reterr) {
                 control_send(g->options->control_fd, CONTROL_STATUS, status);
         }
         if (streq(line, "READY=1")) {
-                if (!g->ready)
-                        note_booted(g);
                 g->ready = true;
-                control_send(g->options->control_fd, CONTROL_READY, NULL);
-                enable_ports(g);
-                continue_stop(g);
+                tell_ready(g);
         }
         return 0;
 }
@@ -319,8 +349,9 @@ static int clear_payload(Guest *g, Error *reterr) {
                 (void) kill(g->netns_helper, SIGKILL);
         g->leader_pidfd = safe_close(g->leader_pidfd);
         g->netns_fd = safe_close(g->netns_fd);
+        g->gate_closed = sd_event_source_disable_unref(g->gate_closed);
         g->gate_fd = safe_close(g->gate_fd);
-        g->network_set = g->ready = false;
+        g->network_set = g->ready = g->executed = g->told_ready = false;
 
         r = cgroup_kill(g->options->cgroup_fd, "nspawn", reterr);
         if (r < 0)
@@ -346,15 +377,6 @@ static int start_again(Guest *g, Error *reterr) {
         return spawn_nspawn(g, reterr);
 }
 
-static _printf_(2, 3) void append_result(Guest *g, const char *format, ...) {
-        size_t n = strlen(g->result);
-        va_list ap;
-
-        va_start(ap, format);
-        (void) vsnprintf(g->result + n, sizeof(g->result) - n, format, ap);
-        va_end(ap);
-}
-
 static int on_restart(sd_event_source *s, uint64_t usec, void *userdata) {
         Guest *g = userdata;
 
@@ -370,7 +392,10 @@ static int restart_later(Guest *g, Error *reterr) {
         int r;
 
         if (!restart_limit_next(&g->restart_limit, now_usec(), &delay)) {
-                append_result(g, ", given up after %u restarts", g->crashes.restarts);
+                size_t n = strlen(g->result);
+
+                (void) snprintf(g->result + n, sizeof(g->result) - n, ", given up after %u restarts",
+                                g->crashes.restarts);
                 return 0;
         }
         r = sd_event_add_time_relative(g->event, &g->restart_timer, CLOCK_MONOTONIC, delay, 1, on_restart,
@@ -407,9 +432,6 @@ static void on_nspawn_end(Guest *g, int status) {
         g->nspawn = 0;
         (void) snprintf(g->result, sizeof(g->result), "%s %d", WIFEXITED(status) ? "exited" : "killed",
                         WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-        if (!streq(g->result, "exited 0") && g->options->limits &&
-            cgroup_ran_out_of_memory(g->options->cgroup_fd, "nspawn"))
-                append_result(g, ", had run out of memory");
         if (clear_payload(g, error_is_set(&g->error) ? NULL : &g->error) < 0)
                 next = NEXT_END;
         g->failed = g->stop_requests == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -518,6 +540,7 @@ Guest *guest_free(Guest *g) {
         free(g->proxies);
         (void) console_free(g->console);
         sd_event_source_disable_unref(g->restart_timer);
+        sd_event_source_disable_unref(g->gate_closed);
         (void) sd_event_unref(g->event);
         (void) safe_close(g->notify_fd);
         (void) safe_close(g->leader_pidfd);

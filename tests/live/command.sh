@@ -65,10 +65,13 @@ not_running() { [[ $(state_of "$1") != running ]]; }
 testcase_no_such_command() {
         project shop
         spec "$(tiny one '["/no/such/program"]')"
-        run fc up
-        [[ $STATUS == 3 ]] || try_until "$WAIT" not_running one
-        ok fc logs one
-        expect_out '/no/such/program'
+        run_status 3 fc up
+        expect_err "cannot execute '/no/such/program': No such file or directory"
+        equal "$(state_of one)" failed
+        # The same on the host's network, where there is nothing else to wait for.
+        spec "$(tiny one '["/etc/passwd"]' ', "network": {"mode": "host"}')"
+        run_status 3 fc up
+        expect_err "cannot execute '/etc/passwd': Permission denied"
         ok fc down
 }
 
