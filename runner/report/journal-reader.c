@@ -153,11 +153,27 @@ static int match_unit(sd_journal *journal, const char *unit) {
         return sd_journal_add_disjunction(journal);
 }
 
+/* What the processes of one start of a unit wrote, and what the manager said of it. */
+static int match_invocation(sd_journal *journal, const char *invocation) {
+        int r;
+
+        if ((r = match(journal, "_SYSTEMD_INVOCATION_ID", invocation)) < 0 ||
+            (r = sd_journal_add_disjunction(journal)) < 0 || (r = match(journal, "_PID", "1")) < 0 ||
+            (r = match(journal, "INVOCATION_ID", invocation)) < 0)
+                return r;
+        return sd_journal_add_disjunction(journal);
+}
+
 static int add_matches(JournalReader *reader, const char *boot) {
         const LogRequest *request = reader->request;
         int r;
 
-        STRV_FOREACH (unit, request->units) {
+        if (request->invocation) {
+                r = match_invocation(reader->journal, request->invocation);
+                if (r < 0)
+                        return r;
+        }
+        STRV_FOREACH (unit, request->invocation ? NULL : request->units) {
                 r = match_unit(reader->journal, *unit);
                 if (r < 0)
                         return r;

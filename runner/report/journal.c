@@ -48,17 +48,35 @@ int logs_show(const LogRequest *request, FILE *out, Error *reterr) {
         return request->follow ? follow(request, out, reterr) : print_all(request, out, reterr);
 }
 
-static int read_tail(int dir_fd, const LogRequest *request, char ***ret_lines, Error *reterr) {
+static int open_reader(const char *journal_dir, const LogRequest *request, uint64_t lines,
+                       JournalReader **ret, Error *reterr) {
+        _cleanup_(journal_reader_freep) JournalReader *reader = NULL;
+        int dir_fd = open(journal_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+        if (dir_fd < 0)
+                return error_set(reterr, errno, "open the journal '%s'", journal_dir);
+        r = journal_reader_new(dir_fd, request, &reader, reterr);
+        if (r >= 0)
+                r = journal_reader_seek(reader, lines, reterr);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(reader);
+        return 0;
+}
+
+static int read_tail(const char *journal_dir, const LogRequest *request, char ***ret_lines,
+                     uint64_t *ret_last_usec, Error *reterr) {
         _cleanup_(journal_reader_freep) JournalReader *reader = NULL;
         _cleanup_strv_ char **lines = NULL;
         const LogEntry *entry;
         int r;
 
-        r = journal_reader_new(dir_fd, request, &reader, reterr);
-        if (r >= 0)
-                r = journal_reader_seek(reader, request->lines, reterr);
-        while (r >= 0 && (r = journal_reader_next(reader, &entry, reterr)) > 0)
+        r = open_reader(journal_dir, request, request->lines, &reader, reterr);
+        while (r >= 0 && (r = journal_reader_next(reader, &entry, reterr)) > 0) {
                 log_format_evidence(entry, &lines);
+                if (ret_last_usec)
+                        *ret_last_usec = entry->realtime_usec;
+        }
         if (r < 0)
                 return r;
         /* Entries were counted; a message of several lines makes more of them. */
@@ -70,25 +88,44 @@ static int read_tail(int dir_fd, const LogRequest *request, char ***ret_lines, E
         return 0;
 }
 
-int journal_unit_tail(const char *journal_dir, const char *unit, uint64_t since_usec, size_t n,
-                      char ***ret_lines, Error *reterr) {
-        char *units[] = {(char *) unit, NULL};
+/* Moves the beginning to the first entry of that start. Not all of its lines carry its id: of a process that
+ * ends at once journald may not know it. */
+static int skip_older_starts(const char *journal_dir, const char *invocation, LogRequest *request,
+                             Error *reterr) {
+        _cleanup_(journal_reader_freep) JournalReader *reader = NULL;
+        LogRequest first = *request;
+        const LogEntry *entry;
+        int r;
+
+        first.invocation = invocation;
+        r = open_reader(journal_dir, &first, LOG_LINES_ALL, &reader, reterr);
+        if (r >= 0)
+                r = journal_reader_next(reader, &entry, reterr);
+        if (r > 0)
+                request->since_usec = entry->realtime_usec;
+        return r;
+}
+
+int journal_unit_tail(const char *journal_dir, const char *unit, const char *invocation, uint64_t since_usec,
+                      size_t n, char ***ret_lines, uint64_t *ret_last_usec, Error *reterr) {
+        char *units[] = {(char *) unit, NULL}, **lines = NULL;
         LogRequest request = LOG_REQUEST_INIT;
         SigbusGuard guard;
-        int fd, r;
+        int r;
 
         request.units = units;
         request.since_usec = since_usec;
         request.lines = n;
-        fd = open(journal_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT) {
+        if (access(journal_dir, F_OK) < 0 && errno == ENOENT) {
                 *ret_lines = NULL;
                 return 0;
         }
-        if (fd < 0)
-                return error_set(reterr, errno, "open the journal '%s'", journal_dir);
         sigbus_guard_init(&guard);
-        r = read_tail(fd, &request, ret_lines, reterr);
+        r = invocation ? skip_older_starts(journal_dir, invocation, &request, reterr) : 0;
+        if (r >= 0)
+                r = read_tail(journal_dir, &request, &lines, ret_last_usec, reterr);
         sigbus_guard_done(&guard);
+        if (r >= 0)
+                *ret_lines = lines;
         return r;
 }

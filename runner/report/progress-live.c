@@ -56,10 +56,9 @@ typedef struct Glyph {
 } Glyph;
 
 static const Glyph glyphs[] = {
-        {"ready", "✔", "+", "\x1b[32m"},
-        {"stopped", "✔", "+", "\x1b[32m"},
-        {"failed", "✖", "x", "\x1b[31m"},
-        {"unchanged", " ", " ", ""},
+        {"ready", "✔", "+", "\x1b[32m"},   {"completed", "✔", "+", "\x1b[32m"},
+        {"stopped", "✔", "+", "\x1b[32m"}, {"failed", "✖", "x", "\x1b[31m"},
+        {"skipped", "∅", "-", "\x1b[31m"}, {"unchanged", " ", " ", ""},
 };
 
 static void append_glyph(const ProgressLive *live, Buffer *buffer, const ProgressItem *item, bool stays,
@@ -100,7 +99,7 @@ static void append_final(const ProgressLive *live, Buffer *buffer, const Progres
         buffer_appendf(buffer, "%s  %s", name, item->phase);
         if (item->detail)
                 buffer_appendf(buffer, "  %s", item->detail);
-        if (!streq(item->phase, "unchanged"))
+        if (progress_phase_has_time(item->phase))
                 buffer_appendf(buffer, "  %s", format_duration(elapsed, now - item->since));
         buffer_append_text(buffer, "\n");
 }

@@ -18,6 +18,7 @@ typedef struct ProgressItem {
 typedef struct ProgressLive ProgressLive;
 
 bool progress_phase_is_final(const char *phase);
+bool progress_phase_has_time(const char *phase); /* whether how long it took says anything */
 
 /* NULL: @out is no terminal that can be redrawn. */
 ProgressLive *progress_live_new(FILE *out, char *const *containers);

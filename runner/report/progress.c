@@ -45,12 +45,17 @@ int progress_mode_parse(const char *word, ProgressMode *ret, Error *reterr) {
 }
 
 bool progress_phase_is_final(const char *phase) {
-        static const char *const final[] = {"ready", "failed", "stopped", "unchanged"};
+        static const char *const final[] = {"ready",   "completed", "failed",
+                                            "skipped", "stopped",   "unchanged"};
 
         for (size_t i = 0; i < ELEMENTSOF(final); i++)
                 if (streq(phase, final[i]))
                         return true;
         return false;
+}
+
+bool progress_phase_has_time(const char *phase) {
+        return !streq(phase, "unchanged") && !streq(phase, "skipped");
 }
 
 Progress *progress_new(ProgressMode mode, FILE *out, char *const *containers) {
@@ -129,7 +134,7 @@ static void print_plain(Progress *progress, ProgressItem *item, uint64_t now) {
         buffer_appendf(&line, "%s: %s", item->container, item->phase);
         if (item->detail)
                 buffer_appendf(&line, "  %s", item->detail);
-        if (item->final && !streq(item->phase, "unchanged"))
+        if (item->final && progress_phase_has_time(item->phase))
                 buffer_appendf(&line, "  %s", format_duration(elapsed, now - item->since));
         buffer_append_text(&line, "\n");
         (void) buffer_flush(&line, progress->out);
@@ -144,7 +149,9 @@ void progress_update(Progress *progress, const char *container, const char *phas
 
         if (!new_phase && streq_ptr(item->detail, safe))
                 return;
-        if (!item->phase || (new_phase && item->final))
+        /* What it waited for others is not its own time. */
+        if (!item->phase ||
+            (new_phase && (item->final || (streq(item->phase, "waiting") && streq(phase, "starting")))))
                 item->since = now;
         free(item->detail);
         item->detail = TAKE_PTR(safe);

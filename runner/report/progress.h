@@ -38,8 +38,9 @@ DEFINE_FREEP(Progress, progress_free);
 
 /**
  * progress_update() - tell what a container is doing
- * @phase: "image", "starting", "booting", "stopping" while it works; "ready", "failed", "stopped",
- *         "unchanged" end its line, and a later phase (restart) begins a new one with a new time
+ * @phase: "image", "starting", "booting", "waiting", "stopping" while it works; "ready", "completed",
+ *         "failed", "skipped", "stopped", "unchanged" end its line, and a later phase (restart) begins a new
+ * one with a new time
  * @detail: text for it, may be NULL and may come from the guest: it is made safe for a terminal here
  *
  * Nothing is printed when neither phase nor detail changed. In plain mode a changed detail alone is printed

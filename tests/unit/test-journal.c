@@ -514,7 +514,8 @@ TEST(unit_tail) {
         writer_close(&writer);
         directory = xasprintf("%s/a/journal", tree.path);
 
-        ASSERT_OK(journal_unit_tail(directory, "postgres.service", 0, 10, &lines, &error), &error);
+        ASSERT_OK(journal_unit_tail(directory, "postgres.service", NULL, 0, 10, &lines, NULL, &error),
+                  &error);
         ASSERT_EQ(strv_length(lines), 4);
         ASSERT_STREQ(lines[0], "14:13:20.118 postgres[7]: LOG:  starting");
         ASSERT_STREQ(lines[1], "14:13:23.118 postgres[7]: FATAL:  incompatible");
@@ -523,28 +524,32 @@ TEST(unit_tail) {
         lines = strv_free(lines);
 
         /* At most so many lines, the last ones, also when that cuts a message. */
-        ASSERT_OK(journal_unit_tail(directory, "postgres.service", 0, 1, &lines, &error), &error);
+        ASSERT_OK(journal_unit_tail(directory, "postgres.service", NULL, 0, 1, &lines, NULL, &error),
+                  &error);
         ASSERT_EQ(strv_length(lines), 1);
         ASSERT_STREQ(lines[0], "                       more!");
         lines = strv_free(lines);
 
-        ASSERT_OK(journal_unit_tail(directory, "postgres.service", T0 + 2000000, 10, &lines, &error),
+        ASSERT_OK(journal_unit_tail(directory, "postgres.service", NULL, T0 + 2000000, 10, &lines, NULL,
+                                    &error),
                   &error);
         ASSERT_EQ(strv_length(lines), 3);
         lines = strv_free(lines);
-        ASSERT_OK(journal_unit_tail(directory, "nothing.service", 0, 10, &lines, &error), &error);
+        ASSERT_OK(journal_unit_tail(directory, "nothing.service", NULL, 0, 10, &lines, NULL, &error),
+                  &error);
         ASSERT_EQ(strv_length(lines), 0);
-        ASSERT_OK(journal_unit_tail(directory, "postgres.service", 0, 0, &lines, &error), &error);
+        ASSERT_OK(journal_unit_tail(directory, "postgres.service", NULL, 0, 0, &lines, NULL, &error),
+                  &error);
         ASSERT_EQ(strv_length(lines), 0);
 
         missing = xasprintf("%s/nowhere", tree.path);
-        ASSERT_OK(journal_unit_tail(missing, "postgres.service", 0, 10, &lines, &error), &error);
+        ASSERT_OK(journal_unit_tail(missing, "postgres.service", NULL, 0, 10, &lines, NULL, &error), &error);
         ASSERT_EQ(strv_length(lines), 0);
         tree_write(&tree, "file", "", 0);
         free(TAKE_PTR(missing));
         missing = xasprintf("%s/file", tree.path);
-        ASSERT_ERROR(journal_unit_tail(missing, "postgres.service", 0, 10, &lines, &error), &error,
-                     FC_EXIT_INTERNAL, "Not a directory");
+        ASSERT_ERROR(journal_unit_tail(missing, "postgres.service", NULL, 0, 10, &lines, NULL, &error),
+                     &error, FC_EXIT_INTERNAL, "Not a directory");
         tree_done(&tree);
 }
 
