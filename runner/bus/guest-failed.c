@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <signal.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
 
 #include "base/alloc.h"
 #include "bus/guest-bus-internal.h"
 #include "bus/guest-failed.h"
+#include "bus/guest-unit.h"
 
 void failed_units_done(FailedUnits *units) {
         for (size_t i = 0; i < units->n; i++) {
                 free(units->units[i].name);
                 free(units->units[i].description);
                 free(units->units[i].result);
+                free(units->units[i].invocation);
         }
         free(units->units);
         *units = (FailedUnits){0};
@@ -55,6 +59,25 @@ static int read_main(sd_bus_message *m, const char *name, FailedUnit *unit) {
         return sd_bus_message_read(m, "v", "t", &unit->started_usec);
 }
 
+/* 16 bytes, or none for a unit that was never started. */
+static int read_invocation(sd_bus_message *m, char **ret) {
+        const void *bytes;
+        sd_id128_t id;
+        size_t size;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'v', "ay");
+        if (r >= 0)
+                r = sd_bus_message_read_array(m, 'y', &bytes, &size);
+        if (r >= 0 && size == sizeof(id)) {
+                memcpy(&id, bytes, sizeof(id)); /* in the message it is not aligned */
+                free(*ret);
+                *ret = xmalloc0(SD_ID128_STRING_MAX);
+                (void) sd_id128_to_string(id, *ret);
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 typedef struct Details {
         FailedUnit *unit;
         FailedUnit main, command; /* each only with what it read */
@@ -73,6 +96,8 @@ static int read_unit_property(sd_bus_message *m, const char *name, void *userdat
                 }
                 return r;
         }
+        if (streq(name, "InvocationID"))
+                return read_invocation(m, &d->unit->invocation);
         if (streq(name, "NRestarts"))
                 return sd_bus_message_read(m, "v", "u", &d->unit->restarts);
         if (streq(name, "ExecMainCode") || streq(name, "ExecMainStatus") ||
@@ -123,8 +148,12 @@ int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
 
         while ((r = sd_bus_message_read(reply, "(ssssssouso)", &name, &description, NULL, NULL, NULL, NULL,
                                         &path, NULL, NULL, NULL)) > 0) {
-                FailedUnit *unit = XGROW(found.units, found.n);
+                FailedUnit *unit;
 
+                /* Of ours: a check that has not succeeded yet. */
+                if (startswith(name, GUEST_UNIT_PREFIX))
+                        continue;
+                unit = XGROW(found.units, found.n);
                 unit->name = xstrdup(name);
                 unit->description = xstrdup(description);
                 r = get_unit_details(bus, path, unit, reterr);

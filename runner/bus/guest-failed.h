@@ -15,6 +15,7 @@ typedef struct FailedUnit {
         int exec_status;   /* exit status or signal, by exec_code */
         uint32_t restarts; /* automatic restarts so far */
         uint64_t started_usec; /* of that process, CLOCK_REALTIME; 0: none was started */
+        char *invocation;      /* id of its last start, which its journal entries carry; NULL: unknown */
 } FailedUnit;
 
 typedef struct FailedUnits {

@@ -7,6 +7,9 @@
 
 #include "bus/guest-bus.h"
 
+/* The units that we make begin with this: they are no services of the guest's. */
+#define GUEST_UNIT_PREFIX "flake-containers-"
+
 /* What a session is to the guest's manager; all of it borrowed. Strings are UTF-8: D-Bus carries nothing
  * else. */
 typedef struct GuestService {

@@ -36,7 +36,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
 
         fleet.timeout_usec = o->timeout_usec;
         fleet.stop_timeout_usec = o->stop_timeout_usec;
-        return fleet_bring_up(&fleet, &s, "restart", names, /* restart= */ true, reterr);
+        return fleet_bring_up(&fleet, &s, "restart", names, names, /* restart= */ true, reterr);
 }
 
 const Verb cmd_restart = {

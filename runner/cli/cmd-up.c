@@ -5,6 +5,7 @@
 #include "cli/plan-show.h"
 #include "cli/status-list.h"
 #include "cli/verbs.h"
+#include "spec/dependency.h"
 
 typedef struct UpOptions {
         uint64_t timeout_usec;
@@ -17,7 +18,7 @@ static const Option options[] = {
         {"timeout", 0, OPTION_SECONDS, offsetof(UpOptions, timeout_usec), "SECONDS",
          "How long to wait until ready [ready.timeout]"},
         {"no-wait", 0, OPTION_FLAG, offsetof(UpOptions, no_wait), NULL,
-         "Return when the start is under way"},
+         "Return when they have been started"},
         {"rm-on-failure", 0, OPTION_FLAG, offsetof(UpOptions, rm_on_failure), NULL,
          "Stop again what did not become ready"},
         {"attach", 'a', OPTION_FLAG, offsetof(UpOptions, attach), NULL,
@@ -43,20 +44,21 @@ static int run(const Globals *globals, const void *target, char *const *operands
         _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
         _cleanup_(attachment_done) Attachment attachment = ATTACHMENT_NULL;
-        _cleanup_strv_ char **names = NULL;
+        _cleanup_strv_ char **asked = NULL, **names = NULL;
         int r, exit;
 
-        r = session_open_selected(globals, operands, &s, &names, reterr);
+        r = session_open_selected(globals, operands, &s, &asked, reterr);
         if (r < 0)
                 return r;
+        names = dependencies_order(s.spec, asked);
         if (globals->dry_run)
-                return plan_show(&s, names, reterr);
+                return plan_show(&s, names, asked, reterr);
 
         attachment_begin(&attachment);
         fleet.timeout_usec = o->timeout_usec;
         fleet.no_wait = o->no_wait;
         fleet.rm_on_failure = o->rm_on_failure;
-        exit = fleet_bring_up(&fleet, &s, "up", names, /* restart= */ false, reterr);
+        exit = fleet_bring_up(&fleet, &s, "up", names, asked, /* restart= */ false, reterr);
         if (exit == FC_EXIT_OK && o->attach) {
                 r = attachment_prepare(&attachment, &fleet, names, reterr);
                 /* Other commands are free to work on them. */

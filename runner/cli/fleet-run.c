@@ -10,24 +10,17 @@
 #include "cli/failure.h"
 #include "cli/fleet-events.h"
 #include "cli/fleet-member.h"
-#include "enter/manager.h"
+#include "cli/fleet-order.h"
 #include "project/gc-root.h"
 #include "report/format.h"
 #include "spec/path.h"
 
-static void member_start(Member *m);
-
-static void check_over(Fleet *fleet) {
-        for (size_t i = 0; i < fleet->n_members; i++)
-                if (!fleet->members[i].over)
-                        return;
-        (void) sd_event_exit(fleet->event, 0);
-}
+static void fleet_advance(Fleet *fleet);
 
 static void member_over(Member *m, const char *phase, const char *detail) {
-        m->over = true;
+        m->stage = STAGE_OVER;
         progress_update(m->fleet->progress, m->name, phase, detail);
-        check_over(m->fleet);
+        fleet_advance(m->fleet);
 }
 
 static int save_state(Member *m, Phase phase, const char *result, Error *reterr) {
@@ -69,16 +62,25 @@ static void on_stopped(StopJob *job, int r, StopMeans means, Error *error, void 
                                   error_is_set(&m->error) ? m->error.message : details[means], NULL);
         if (m->start && m->fleet->interrupts == 0 && !error_is_set(&m->error)) {
                 progress_update(m->fleet->progress, m->name, "stopped", details[means]);
-                member_start(m);
+                m->stage = STAGE_TO_START;
+                fleet_advance(m->fleet);
                 return;
         }
         member_over(m, error_is_set(&m->error) ? "failed" : "stopped", details[means]);
 }
 
+/* Its turn comes when all that depends on it has stopped. */
 static void member_stop(Member *m) {
+        m->stage = STAGE_TO_STOP;
+        fleet_advance(m->fleet);
+}
+
+static void begin_stop(Member *m) {
         uint64_t timeout = m->fleet->stop_timeout_usec;
         int r;
 
+        m->stage = STAGE_STOPPING;
+        m->began_usec = m->began_usec > 0 ? m->began_usec : now_usec();
         m->ready_job = ready_job_free(m->ready_job);
         m->stop_job = stop_job_free(m->stop_job);
         if (timeout == UINT64_MAX)
@@ -99,10 +101,57 @@ static char *ready_detail(const Member *m) {
         return strv_join(addresses, "  ");
 }
 
-static void on_status(const char *text, void *userdata) {
+static void on_status(bool booted, const char *text, void *userdata) {
         Member *m = userdata;
 
-        progress_update(m->fleet->progress, m->name, m->attached ? "waiting" : "booting", text);
+        progress_update(m->fleet->progress, m->name, booted || m->attached ? "waiting" : "booting", text);
+}
+
+static void on_started(void *userdata) {
+        Member *m = userdata;
+
+        m->started = true;
+        fleet_advance(m->fleet);
+}
+
+static int open_payload_cgroup(void *userdata, Error *reterr) {
+        const Member *m = userdata;
+        const char *mount = m->fleet->session->facts.cgroup_root;
+        MachineStatus status;
+        int r;
+
+        r = machine_query(mount, m->machine, &status, reterr);
+        if (r < 0)
+                return r;
+        if (!status.running)
+                return error_raise(reterr, FC_EXIT_NOT_RUNNING, "%s: it has stopped", m->name);
+        return machine_open_payload_cgroup(&status, mount, m->machine, reterr);
+}
+
+static void on_usable(Member *m) {
+        _cleanup_free_ char *detail = NULL;
+
+        m->reached = true;
+        if (m->state && (!m->attached || m->state->phase != PHASE_READY)) {
+                m->state->ready_usec = realtime_usec();
+                if (save_state(m, PHASE_READY, NULL, &m->error) < 0) {
+                        m->reached = false;
+                        member_over(m, "failed", NULL);
+                        return;
+                }
+        }
+        detail = ready_detail(m);
+        member_over(m, m->attached ? "unchanged" : "ready", m->attached ? "already up" : detail);
+}
+
+static void on_completed(Member *m) {
+        m->reached = true;
+        if (m->state && save_state(m, PHASE_COMPLETED, NULL, &m->error) < 0) {
+                m->reached = false;
+                member_over(m, "failed", NULL);
+                return;
+        }
+        member_over(m, "completed", NULL);
 }
 
 /* It was found running a moment ago, but was being killed at that moment, or has ended since. */
@@ -112,28 +161,31 @@ static bool has_gone(const ReadyResult *result) {
 }
 
 static void on_ready(const ReadyResult *result, void *userdata) {
+        ReadyResult told = *result;
+        _cleanup_free_ char *end = NULL;
         Member *m = userdata;
-        _cleanup_free_ char *detail = NULL;
 
-        if (result->outcome == READY_OK) {
-                if (m->state && (!m->attached || m->state->phase != PHASE_READY)) {
-                        m->state->ready_usec = realtime_usec();
-                        if (save_state(m, PHASE_READY, NULL, &m->error) < 0) {
-                                member_over(m, "failed", NULL);
-                                return;
-                        }
-                }
-                detail = ready_detail(m);
-                member_over(m, m->attached ? "unchanged" : "ready", m->attached ? "already up" : detail);
+        if (told.outcome == READY_OK) {
+                if (m->fleet->no_wait && !member_is_awaited(m))
+                        member_over(m, "starting", "not waited for");
+                else
+                        on_usable(m);
                 return;
         }
-        if (m->attached && has_gone(result)) {
+        if (told.outcome == READY_ENDED && !told.text)
+                told.text = end = session_read_end(m->fleet->session, m->name);
+        if (told.outcome == READY_ENDED && m->spec->one_shot && streq_ptr(told.text, "exited 0")) {
+                on_completed(m);
+                return;
+        }
+        if (m->attached && !m->spec->one_shot && has_gone(result)) {
                 m->attached = false;
-                m->stop = m->start = true;
+                m->start = true;
+                m->stop = true;
                 member_stop(m);
                 return;
         }
-        failure_explain(m, result, &m->error);
+        failure_explain(m, &told, &m->error);
         if (result->outcome == READY_DEGRADED)
                 fleet_add_event(m->fleet, m->name, "degraded", m->error.message);
         if (m->fleet->rm_on_failure && !m->attached)
@@ -144,11 +196,18 @@ static void on_ready(const ReadyResult *result, void *userdata) {
 
 static void member_wait(Member *m, int control_fd) {
         ReadyRequest request = {
+                .container = m->name,
                 .control_fd = control_fd,
                 .leader = m->attached ? m->status.leader : 0,
+                .keeper = m->attached ? m->status.keeper : 0,
+                .unsure = !m->state || m->state->phase != PHASE_READY,
                 .has_init = m->plan->has_init,
+                .one_shot = m->spec->one_shot,
+                .leader_only = m->fleet->no_wait && !member_is_awaited(m),
                 .deadline_usec = now_usec() + m->plan->ready_timeout_usec,
-                .connect = manager_open_by_pid,
+                .checks = &m->spec->ready_checks,
+                .open_payload_cgroup = open_payload_cgroup,
+                .started = on_started,
                 .status = on_status,
                 .done = on_ready,
                 .userdata = m,
@@ -243,33 +302,110 @@ static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
 static void member_start(Member *m) {
         int control_fd = -EBADF;
 
+        m->stage = STAGE_STARTING;
         progress_update(m->fleet->progress, m->name, "starting", NULL);
         m->began_usec = now_usec();
         if (try_start(m, &control_fd, &m->error) < 0) {
                 member_fail(m, "failed");
                 return;
         }
-        if (m->fleet->no_wait) {
-                (void) safe_close(control_fd);
-                member_over(m, "starting", "not waited for");
-                return;
-        }
         member_wait(m, control_fd);
 }
 
-static void member_begin(Member *m) {
+static void member_attach(Member *m) {
+        m->stage = STAGE_STARTING;
+        m->attached = m->started = true;
         m->began_usec = now_usec();
-        if (m->stop)
-                member_stop(m);
-        else if (m->start)
-                member_start(m);
+        if (m->fleet->no_wait && !member_is_awaited(m))
+                member_over(m, "unchanged", "already up");
         else {
-                m->attached = true;
-                if (m->fleet->no_wait)
-                        member_over(m, "unchanged", "already up");
-                else
-                        member_wait(m, -EBADF);
+                if (m->spec->one_shot)
+                        on_status(/* booted= */ true, "until it has ended", m);
+                member_wait(m, -EBADF);
         }
+}
+
+static void member_skip(Member *m, const Member *other) {
+        _cleanup_free_ char *why = NULL;
+
+        if (m->fleet->interrupts > 0) {
+                member_over(m, "skipped", "interrupted");
+                return;
+        }
+        why = xasprintf("%s %s", other->name,
+                        other->start && !other->started ? "was not started" : "failed");
+        (void) error_raise(&m->error, error_is_set(&other->error) ? other->error.exit : FC_EXIT_FAILED,
+                           "%s: not started: %s", m->name, why);
+        member_over(m, "skipped", why);
+}
+
+/* Return: whether it came any further. */
+static bool member_advance(Member *m) {
+        const Dependency *open = NULL;
+        const Member *other = NULL;
+
+        if (m->stage == STAGE_TO_STOP && (member_may_stop(m) || m->fleet->interrupts > 1)) {
+                begin_stop(m);
+                return true;
+        }
+        if (m->stage != STAGE_TO_START)
+                return false;
+        switch (member_needs(m, &open, &other)) {
+        case NEEDS_MET:
+                member_start(m);
+                return true;
+        case NEEDS_FAILED:
+                member_skip(m, other);
+                return true;
+        default:
+                break;
+        }
+        if (m->fleet->interrupts == 0) {
+                _cleanup_free_ char *detail =
+                        xasprintf("for %s (%s)", other->name, dependency_need_to_string(open->need));
+
+                progress_update(m->fleet->progress, m->name, "waiting", detail);
+        }
+        return false;
+}
+
+/* Whoever can go on, goes on; at the end of all, the loop ends. Called whenever a member has come to another
+ * stage, also from within itself, when one comes to its end at once. */
+static void fleet_advance(Fleet *fleet) {
+        bool again = true, over = true;
+
+        if (fleet->advancing)
+                return;
+        fleet->advancing = true;
+        while (again) {
+                again = false;
+                for (size_t i = 0; i < fleet->n_members; i++)
+                        again = member_advance(&fleet->members[i]) || again;
+        }
+        fleet->advancing = false;
+        for (size_t i = 0; i < fleet->n_members; i++)
+                over = over && fleet->members[i].stage == STAGE_OVER;
+        if (over)
+                (void) sd_event_exit(fleet->event, 0);
+}
+
+/* Those that run as they should are only waited for, whatever becomes of what they depend on. */
+static void fleet_begin(Fleet *fleet) {
+        fleet->advancing = true;
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+
+                if (m->stage == STAGE_OVER)
+                        continue;
+                if (m->stop)
+                        m->stage = STAGE_TO_STOP;
+                else if (m->start)
+                        m->stage = STAGE_TO_START;
+                else
+                        member_attach(m);
+        }
+        fleet->advancing = false;
+        fleet_advance(fleet);
 }
 
 /* The first: everything that was being started goes down in order. The second: at once. */
@@ -277,20 +413,21 @@ static int on_interrupt(sd_event_source *s, const struct signalfd_siginfo *si, v
         Fleet *fleet = userdata;
 
         fleet->interrupts++;
+        fleet->advancing = true;
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
-                if (m->over)
-                        continue;
                 if (fleet->interrupts > 1 && m->stop_job)
                         stop_job_hurry(m->stop_job);
-                if (fleet->interrupts > 1 || (m->stop_job && m->stop))
-                        continue;
-                if (m->attached)
+                if (m->stage == STAGE_TO_START)
+                        member_over(m, "skipped", "interrupted");
+                else if (m->stage == STAGE_STARTING && m->attached)
                         member_over(m, "unchanged", NULL);
-                else
-                        member_stop(m);
+                else if (m->stage == STAGE_STARTING)
+                        m->stage = STAGE_TO_STOP;
         }
+        fleet->advancing = false;
+        fleet_advance(fleet);
         return 0;
 }
 
@@ -323,9 +460,7 @@ static int watch(Fleet *fleet) {
 int fleet_run(Fleet *fleet, Error *reterr) {
         int r;
 
-        for (size_t i = 0; i < fleet->n_members; i++)
-                member_begin(&fleet->members[i]);
-        check_over(fleet);
+        fleet_begin(fleet);
         r = watch(fleet);
         if (r >= 0)
                 r = sd_event_loop(fleet->event);

@@ -11,6 +11,7 @@
 #include "cli/fleet-member.h"
 #include "project/identity.h"
 #include "project/runtime-dir.h"
+#include "spec/dependency.h"
 
 /* Another command on the same container ends within its own deadlines. */
 #define LOCK_TIMEOUT_USEC (120 * USEC_PER_SEC)
@@ -98,6 +99,7 @@ int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, E
                 m->machine = session_machine(s, *name);
                 m->lock = LOCK_NULL;
                 m->resources = RESOURCES_NULL;
+                m->spec = s->spec ? spec_find(s->spec, *name) : NULL;
         }
         for (size_t i = 0; i < fleet->n_members; i++)
                 fleet->members[i].fleet = fleet;
@@ -228,8 +230,7 @@ static int check_root(const Member *m, Error *reterr) {
         bool there;
         int r;
 
-        /* Then the state is about another root than this one. */
-        if (m->plan->ephemeral || find_line(definition, "ephemeral"))
+        if (m->plan->ephemeral)
                 return 0;
         r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
@@ -369,8 +370,25 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
         return 0;
 }
 
-int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, bool restart,
-                   Error *reterr) {
+/* What others depend on comes after them here, so that it is known whether they need it. A one-shot
+ * container runs again whenever it is asked for; for others only when one of them is started. */
+static void want_members(Fleet *fleet, bool restart) {
+        for (size_t i = fleet->n_members; i-- > 0;) {
+                Member *m = &fleet->members[i];
+                bool needed = m->asked || !m->spec->one_shot;
+
+                for (size_t j = i + 1; j < fleet->n_members && !needed; j++)
+                        needed = fleet->members[j].start && depends_on(fleet->members[j].spec, m->name);
+                m->start = needed && (restart || m->action != PLAN_KEEP);
+                m->stop = m->start && m->status.running;
+                /* One that is not needed and does not run is not waited for either. */
+                if (!needed && !m->status.running)
+                        m->stage = STAGE_OVER;
+        }
+}
+
+int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, char *const *asked,
+                   bool restart, Error *reterr) {
         int r;
 
         r = fleet_open(fleet, s, verb, names, reterr);
@@ -378,12 +396,9 @@ int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *name
                 r = fleet_plan(fleet, reterr);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < fleet->n_members; i++) {
-                Member *m = &fleet->members[i];
-
-                m->start = restart || m->action != PLAN_KEEP;
-                m->stop = m->start && m->status.running;
-        }
+        for (size_t i = 0; i < fleet->n_members; i++)
+                fleet->members[i].asked = strv_contains(asked, fleet->members[i].name);
+        want_members(fleet, restart);
         r = fleet_prepare(fleet, reterr);
         return r < 0 ? r : fleet_run(fleet, reterr);
 }

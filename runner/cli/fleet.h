@@ -3,7 +3,8 @@
 
 /* The containers that one command starts or stops, side by side in one event loop: what `up`, `down` and
  * `restart` do once they know what they want. Each member goes through [stop] [start, wait until ready];
- * each has its own outcome. */
+ * each has its own outcome. None is started before those of the fleet that it depends on have come as far as
+ * it needs them, and none is stopped before those that depend on it. */
 
 #include "backend/backend.h"
 #include "cli/network.h"
@@ -14,9 +15,20 @@
 
 typedef struct Fleet Fleet;
 
+/* Where a member is on its way. */
+typedef enum MemberStage {
+        STAGE_TO_STOP, /* until what depends on it has stopped */
+        STAGE_STOPPING,
+        STAGE_TO_START, /* until what it depends on is there */
+        STAGE_STARTING, /* until it is ready; also of one that runs already */
+        STAGE_OVER,
+} MemberStage;
+
 typedef struct Member {
         Fleet *fleet;
         char *name;
+        const ContainerSpec *spec; /* NULL: it is not in the specification any more */
+        bool asked;                /* by the user, not only by those that depend on it */
         char *machine;
         Lock lock;
         ContainerState *state; /* NULL: never started */
@@ -31,11 +43,13 @@ typedef struct Member {
         ReadyJob *ready_job;
         uint64_t began_usec;
         bool attached; /* waiting for one that runs already */
+        bool started;
+        bool reached;  /* it is ready, or completed: what others may wait for */
         bool prepared; /* the resources of a start are open, but for the ports of one that is stopped before
                         */
         bool has_root; /* its root is open */
-        bool over;
         char *last_event;
+        MemberStage stage;
         Error error; /* its outcome; unset: as wanted */
 } Member;
 
@@ -54,6 +68,7 @@ struct Fleet {
         bool no_wait;
         bool rm_on_failure;
         unsigned interrupts; /* 1: members are being stopped, 2: at once */
+        bool advancing;
         sd_event_source *tick;
         bool events_prepared;
 };
@@ -84,10 +99,12 @@ void fleet_recall(Member *m);
 /* Opens what the members that are to start need; a refusal here means that nothing has started. */
 int fleet_prepare(Fleet *fleet, Error *reterr);
 
-/* All that `up` and `restart` do: open, plan, prepare and run. @restart: also what runs as it should.
+/* All that `up` and `restart` do: open, plan, prepare and run.
+ * @names: @asked, and what these depend on where that is to come up, too; in the order of dependencies
+ * @restart: also what runs as it should
  * Return: the exit status, or a negative errno. */
-int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, bool restart,
-                   Error *reterr);
+int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, char *const *asked,
+                   bool restart, Error *reterr);
 
 /* All that `down` does. Return: likewise. */
 int fleet_take_down(Fleet *fleet, Session *s, const char *verb, char *const *names, Error *reterr);

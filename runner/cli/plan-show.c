@@ -7,6 +7,7 @@
 #include "cli/plan-show.h"
 #include "plan/plan.h"
 #include "project/runtime-dir.h"
+#include "spec/dependency.h"
 
 static void print_text(const char *name, const char *action, char *const *reasons) {
         (void) printf("%s: %s\n", name, action);
@@ -69,9 +70,73 @@ static void print_json(Json *containers) {
         (void) puts(text);
 }
 
-static int show_starts(const Session *s, char *const *names, bool restart, Error *reterr) {
+/* What would become of one container. */
+typedef struct Shown {
+        const ContainerSpec *spec;
+        ContainerPlan *plan;
+        PlanAction action;
+        bool running;
+        char **reasons;
+} Shown;
+
+typedef struct ShownList {
+        Shown *entries;
+        size_t n;
+} ShownList;
+
+static void shown_list_done(ShownList *list) {
+        for (size_t i = 0; i < list->n; i++) {
+                (void) container_plan_free(list->entries[i].plan);
+                strv_free(list->entries[i].reasons);
+        }
+        free(list->entries);
+}
+
+static int look_at(const Session *s, const Network *network, const char *name, bool restart, Shown *ret,
+                   Error *reterr) {
+        _cleanup_free_ char *machine = session_machine(s, name), *address = network_address(network, name);
+        PlanFacts facts = {s->root, machine, s->facts.nspawn, network->bridge, address};
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+        MachineStatus status;
+        int r;
+
+        r = machine_query(s->facts.cgroup_root, machine, &status, reterr);
+        if (r >= 0)
+                r = session_load_state(s, name, &state, reterr);
+        if (r < 0)
+                return r;
+        ret->spec = spec_find(s->spec, name);
+        ret->plan = plan_container(ret->spec, &facts);
+        ret->running = status.running;
+        ret->action =
+                plan_decide(ret->plan, status.running, state ? state->definition : NULL, &ret->reasons);
+        if (restart && status.running)
+                ret->action = PLAN_RESTART;
+        return 0;
+}
+
+/* As fleet_bring_up() does: a one-shot container that nobody has asked for runs for those that are started.
+ */
+static void leave_out_unneeded(ShownList *list, char *const *asked) {
+        for (size_t i = list->n; i-- > 0;) {
+                Shown *x = &list->entries[i];
+                bool needed = !x->spec->one_shot || x->running || strv_contains(asked, x->spec->name);
+
+                for (size_t j = i + 1; j < list->n && !needed; j++)
+                        needed = list->entries[j].action != PLAN_KEEP &&
+                                 depends_on(list->entries[j].spec, x->spec->name);
+                if (needed)
+                        continue;
+                x->action = PLAN_KEEP;
+                strv_push(&x->reasons, "nothing that needs it is started");
+        }
+}
+
+static int show_starts(const Session *s, char *const *names, char *const *asked, bool restart,
+                       Error *reterr) {
         _cleanup_(network_done) Network network = {};
         _cleanup_(json_freep) Json *containers = json_new_array();
+        _cleanup_(shown_list_done) ShownList list = {};
         bool changed;
         int r;
 
@@ -81,41 +146,31 @@ static int show_starts(const Session *s, char *const *names, bool restart, Error
         if (r < 0)
                 return r;
         STRV_FOREACH (name, names) {
-                _cleanup_free_ char *machine = session_machine(s, *name),
-                                    *address = network_address(&network, *name);
-                _cleanup_(container_state_freep) ContainerState *state = NULL;
-                _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
-                _cleanup_strv_ char **reasons = NULL;
-                MachineStatus status;
-                PlanFacts facts = {s->root, machine, s->facts.nspawn, network.bridge, address};
-                const char *action;
-
-                r = machine_query(s->facts.cgroup_root, machine, &status, reterr);
-                if (r >= 0)
-                        r = session_load_state(s, *name, &state, reterr);
+                r = look_at(s, &network, *name, restart, XGROW(list.entries, list.n), reterr);
                 if (r < 0)
                         return r;
-                plan = plan_container(spec_find(s->spec, *name), &facts);
-                action = plan_action_to_string(
-                        plan_decide(plan, status.running, state ? state->definition : NULL, &reasons));
-                if (restart && status.running)
-                        action = plan_action_to_string(PLAN_RESTART);
+        }
+        leave_out_unneeded(&list, asked);
+        for (size_t i = 0; i < list.n; i++) {
+                const Shown *x = &list.entries[i];
+                const char *action = plan_action_to_string(x->action);
+
                 if (s->globals->json)
-                        json_append(containers, plan_json(s, plan, action, reasons));
+                        json_append(containers, plan_json(s, x->plan, action, x->reasons));
                 else
-                        print_text(*name, action, reasons);
+                        print_text(x->spec->name, action, x->reasons);
         }
         if (s->globals->json)
                 print_json(TAKE_PTR(containers));
         return FC_EXIT_OK;
 }
 
-int plan_show(const Session *s, char *const *names, Error *reterr) {
-        return show_starts(s, names, /* restart= */ false, reterr);
+int plan_show(const Session *s, char *const *names, char *const *asked, Error *reterr) {
+        return show_starts(s, names, asked, /* restart= */ false, reterr);
 }
 
 int plan_show_restart(const Session *s, char *const *names, Error *reterr) {
-        return show_starts(s, names, /* restart= */ true, reterr);
+        return show_starts(s, names, names, /* restart= */ true, reterr);
 }
 
 int plan_show_down(const Session *s, char *const *names, Error *reterr) {

@@ -6,6 +6,7 @@
 
 #include "cli/session.h"
 
-int plan_show(const Session *s, char *const *names, Error *reterr);
+/* @names: @asked, and what these depend on, in the order of dependencies. */
+int plan_show(const Session *s, char *const *names, char *const *asked, Error *reterr);
 int plan_show_restart(const Session *s, char *const *names, Error *reterr);
 int plan_show_down(const Session *s, char *const *names, Error *reterr);

@@ -12,6 +12,7 @@
 #include "cli/session.h"
 #include "project/identity.h"
 #include "project/root.h"
+#include "project/runtime-dir.h"
 #include "spec/path.h"
 #include "spec/spec-parse.h"
 
@@ -263,6 +264,17 @@ int session_load_state(const Session *s, const char *container, ContainerState *
         if (r < 0 || fd < 0)
                 return r;
         return container_state_load(fd, container, &s->state.user, ret, reterr);
+}
+
+char *session_read_end(const Session *s, const char *name) {
+        _cleanup_close_ int project = -EBADF, container = -EBADF, fd = -EBADF;
+        char *text = NULL;
+
+        if (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) < 0 || project < 0 ||
+            runtime_dir_container_open(project, name, &container, NULL) < 0 || container < 0 ||
+            fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
+                return NULL;
+        return fs_read_fd(fd, "exit", 4096, &text, NULL, NULL) < 0 ? NULL : text;
 }
 
 int session_not_running(const Session *s, const char *container, Error *reterr) {

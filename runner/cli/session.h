@@ -56,6 +56,10 @@ int session_require_container(const Session *s, const char *name, Error *reterr)
 /* What is remembered of a container: `*ret` NULL when there is nothing, else owned by the caller. */
 int session_load_state(const Session *s, const char *container, ContainerState **ret, Error *reterr);
 
+/* What the supervisor left when its container ended: "exited 1", "killed 9"; NULL when it could not, and
+ * when a command has put it away. Owned by the caller. */
+char *session_read_end(const Session *s, const char *container);
+
 /* Raises FC_EXIT_NOT_RUNNING with the command that starts the container. */
 int session_not_running(const Session *s, const char *container, Error *reterr);
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
 #include <string.h>
 
 #include "backend/backend.h"
 #include "base/alloc.h"
-#include "base/fs.h"
 #include "base/json.h"
 #include "base/process.h"
 #include "base/timestamp.h"
@@ -30,19 +28,19 @@ void status_list_done(StatusList *list) {
         *list = (StatusList){};
 }
 
-/* What the supervisor left: how its container ended ("exited 1", "killed 9"; NULL when it could not say),
- * and whether it had failed before. What cannot be read is not worth an error of `status`. */
-static char *read_records(const Session *s, const char *name, CrashRecord *ret_crashes) {
-        _cleanup_close_ int project = -EBADF, container = -EBADF, fd = -EBADF;
-        char *text = NULL;
+/* Whether it had failed before. What cannot be read is not worth an error of `status`. */
+static void read_crashes(const Session *s, const char *name, CrashRecord *ret_crashes) {
+        _cleanup_close_ int project = -EBADF, container = -EBADF;
 
-        if (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) < 0 || project < 0 ||
-            runtime_dir_container_open(project, name, &container, NULL) < 0 || container < 0)
-                return NULL;
-        (void) crash_record_read(container, ret_crashes, NULL);
-        if (fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
-                return NULL;
-        return fs_read_fd(fd, "exit", 4096, &text, NULL, NULL) < 0 ? NULL : text;
+        if (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) >= 0 && project >= 0 &&
+            runtime_dir_container_open(project, name, &container, NULL) >= 0 && container >= 0)
+                (void) crash_record_read(container, ret_crashes, NULL);
+}
+
+static bool is_one_shot(const Session *s, const char *name) {
+        const ContainerSpec *c = s->spec ? spec_find(s->spec, name) : NULL;
+
+        return c && c->one_shot;
 }
 
 static void describe_down(const Session *s, ContainerStatus *c, const char *end) {
@@ -53,6 +51,10 @@ static void describe_down(const Session *s, ContainerStatus *c, const char *end)
         }
         if (c->state->phase == PHASE_STOPPED)
                 return;
+        if (c->state->phase == PHASE_COMPLETED) {
+                c->word = "completed";
+                return;
+        }
         if (!streq(c->state->boot_id, s->facts.boot_id)) {
                 strv_push(&c->notes, "the host was rebooted");
                 return;
@@ -60,6 +62,10 @@ static void describe_down(const Session *s, ContainerStatus *c, const char *end)
         if (c->state->phase == PHASE_FAILED && c->state->result) {
                 c->word = "failed";
                 strv_push(&c->notes, c->state->result);
+                return;
+        }
+        if (end && streq(end, "exited 0") && is_one_shot(s, c->name)) {
+                c->word = "completed";
                 return;
         }
         if (end && streq(end, "exited 0")) {
@@ -189,7 +195,8 @@ int status_list_gather(const Session *s, char *const *names, StatusList *ret, Er
                 c->running = machine.running;
                 c->stale = machine.stale;
                 c->leader = machine.leader;
-                end = read_records(s, c->name, &c->crashes);
+                read_crashes(s, c->name, &c->crashes);
+                end = session_read_end(s, c->name);
                 if (c->running) {
                         describe_up(c);
                         note_restarts(c);

@@ -10,7 +10,7 @@
 typedef struct ContainerStatus {
         char *name;
         char *machine;
-        const char *word; /* running, degraded, starting, stopping, stopped, failed, crashed */
+        const char *word; /* running, degraded, starting, stopping, stopped, completed, failed, crashed */
         bool running;
         bool ready;
         bool stale;

@@ -27,7 +27,7 @@ typedef struct Verb {
 } Verb;
 
 extern const Verb cmd_up, cmd_down, cmd_restart, cmd_status, cmd_logs, cmd_events, cmd_shell, cmd_exec,
-        cmd_port, cmd_config, cmd_doctor, cmd_completion, cmd_version;
+        cmd_port, cmd_config, cmd_wait, cmd_doctor, cmd_completion, cmd_version;
 
 /* All verbs, in the order of --help; NULL behind the last. */
 const Verb *verb_at(size_t index);

@@ -158,7 +158,7 @@ static char *new_unit_name(void) {
 
         while (getrandom(&random, sizeof(random), 0) < 0 && errno == EINTR)
                 continue;
-        return xasprintf("flake-containers-exec-%016llx.service", (unsigned long long) random);
+        return xasprintf(GUEST_UNIT_PREFIX "exec-%016llx.service", (unsigned long long) random);
 }
 
 static int start(ManagedExec *x, Error *reterr) {

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -71,10 +72,19 @@ pid_t enter_target_first_child(const EnterTarget *t) {
         return (pid_t) strtol(text, NULL, 10);
 }
 
-bool enter_target_is_systemd(const EnterTarget *t) {
+static bool comm_is(const EnterTarget *t, const char *expected) {
         _cleanup_free_ char *comm = NULL;
 
-        return enter_target_read(t, "comm", &comm, NULL, NULL) >= 0 && streq(comm, "systemd\n");
+        return enter_target_read(t, "comm", &comm, NULL, NULL) >= 0 && streq(comm, expected);
+}
+
+bool enter_target_is_systemd(const EnterTarget *t) {
+        return comm_is(t, "systemd\n");
+}
+
+/* The kernel keeps 15 characters of "systemd-shutdown". */
+bool enter_target_is_shutting_down(const EnterTarget *t) {
+        return comm_is(t, "systemd-shutdow\n");
 }
 
 /* Joining one's own user namespace is refused (EINVAL), and there is no need to join others that are shared.
@@ -157,6 +167,23 @@ int enter_become_root(void) {
         if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
                 return -errno;
         return 0;
+}
+
+int enter_socket(const EnterTarget *t, int family, int type) {
+        _cleanup_close_ int own = -EBADF;
+        int fd, saved;
+
+        if (t->namespaces & CLONE_NEWNET) {
+                own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+                if (own < 0 || setns(t->pidfd, CLONE_NEWNET) < 0)
+                        return -errno;
+        }
+        fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        saved = errno;
+        /* In the wrong network nothing that comes next would be right. */
+        if (own >= 0 && setns(own, CLONE_NEWNET) < 0)
+                abort();
+        return fd < 0 ? -saved : fd;
 }
 
 typedef struct CallReport {

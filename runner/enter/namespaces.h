@@ -30,6 +30,9 @@ bool enter_target_is_alive(const EnterTarget *target);
 /* Whether the leader is systemd, by the name it gives itself. */
 bool enter_target_is_systemd(const EnterTarget *target);
 
+/* Whether it has become what systemd ends as. */
+bool enter_target_is_shutting_down(const EnterTarget *target);
+
 /* Reads a file of the leader's directory in /proc; `ret_size` may be NULL. */
 int enter_target_read(const EnterTarget *target, const char *file, char **ret, size_t *ret_size,
                       Error *reterr);
@@ -50,6 +53,10 @@ int enter_join(const EnterTarget *target, int namespaces);
 /* Becomes uid 0 and gid 0 of the namespace that was joined, without supplementary groups. Async-signal-safe.
  */
 int enter_become_root(void);
+
+/* socket(2) in the container's network, without leaving ours for longer than that. Return: an O_CLOEXEC,
+ * non-blocking fd, or a negative errno (-ESRCH: the container has ended). */
+int enter_socket(const EnterTarget *target, int family, int type);
 
 /**
  * enter_call() - run a function inside the container, as its root, in a child process

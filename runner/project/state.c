@@ -12,10 +12,8 @@
 #define FILE_NAME "state.json"
 
 static const char *const phase_names[_PHASE_MAX] = {
-        [PHASE_STARTING] = "starting",
-        [PHASE_READY] = "ready",
-        [PHASE_FAILED] = "failed",
-        [PHASE_STOPPED] = "stopped",
+        [PHASE_STARTING] = "starting", [PHASE_READY] = "ready",     [PHASE_COMPLETED] = "completed",
+        [PHASE_FAILED] = "failed",     [PHASE_STOPPED] = "stopped",
 };
 
 const char *phase_to_string(Phase phase) {

@@ -20,6 +20,7 @@
 typedef enum Phase {
         PHASE_STARTING, /* the intent: written before anything is started */
         PHASE_READY,
+        PHASE_COMPLETED, /* of a one-shot container: it ended, with success */
         PHASE_FAILED,
         PHASE_STOPPED,
         _PHASE_MAX,

@@ -5,33 +5,82 @@
 
 #include "backend/control.h"
 #include "base/alloc.h"
+#include "base/process.h"
+#include "bus/guest-job.h"
+#include "bus/guest-state.h"
+#include "bus/guest-watch.h"
+#include "enter/manager.h"
+#include "ready/checks.h"
 #include "ready/ready.h"
+
+/* For the questions about what is in the way, when the time is over already. */
+#define LAST_QUESTION_USEC USEC_PER_SEC
+
+/* For a guest that somebody else has started, and that may not have got as far as to listen. */
+#define RETRY_USEC  (20 * USEC_PER_MSEC)
+#define UNSURE_USEC USEC_PER_SEC
+
+/* How long a manager that executes itself anew may take. */
+#define RECONNECT_USEC (3 * USEC_PER_SEC)
+
+typedef enum Rung {
+        RUNG_LEADER, /* until there is a PID 1 */
+        RUNG_BOOT,   /* until it says READY=1, and its manager has nothing left to start */
+        RUNG_UNITS,
+        RUNG_CHECKS,
+} Rung;
 
 struct ReadyJob {
         ReadyRequest request;
         sd_event *event;
         sd_event_source *control;
+        sd_event_source *end;
         sd_event_source *timer;
         sd_event_source *deferred;
-        GuestBus *bus;
-        GuestBootWatch *watch;
+        sd_event_source *retry;
+        uint64_t began_usec;
+        int end_fd;
         pid_t leader;
+        Rung rung;
+        EnterTarget target;
+        GuestBus *bus;
+        bool had_manager;
+        GuestBootWatch *boot;
+        GuestWatch *units;
         ManagerState booted; /* what the guest's manager ended its boot in */
-        char *status;
+        Checks *checks;
+        int payload_cgroup_fd;
+        char *status;         /* the payload's own word */
+        char *waiting, *unit; /* what is waited for after it has booted */
         bool over;
 };
+
+/* What is known of this boot of the guest. */
+static void forget_guest(ReadyJob *job) {
+        job->checks = checks_free(job->checks);
+        job->units = guest_watch_free(job->units);
+        job->boot = guest_boot_watch_free(job->boot);
+        job->bus = guest_bus_free(job->bus);
+        enter_target_done(&job->target);
+        job->payload_cgroup_fd = safe_close(job->payload_cgroup_fd);
+        job->had_manager = false;
+}
 
 ReadyJob *ready_job_free(ReadyJob *job) {
         if (!job)
                 return NULL;
         sd_event_source_disable_unref(job->control);
+        sd_event_source_disable_unref(job->end);
         sd_event_source_disable_unref(job->timer);
         sd_event_source_disable_unref(job->deferred);
-        (void) guest_boot_watch_free(job->watch);
-        (void) guest_bus_free(job->bus);
+        sd_event_source_disable_unref(job->retry);
+        forget_guest(job);
         (void) safe_close(job->request.control_fd);
+        (void) safe_close(job->end_fd);
         (void) sd_event_unref(job->event);
         free(job->status);
+        free(job->waiting);
+        free(job->unit);
         free(job);
         return NULL;
 }
@@ -42,8 +91,10 @@ static void finish(ReadyJob *job, const ReadyResult *result) {
                 return;
         job->over = true;
         (void) sd_event_source_set_enabled(job->control, SD_EVENT_OFF);
+        (void) sd_event_source_set_enabled(job->end, SD_EVENT_OFF);
         (void) sd_event_source_set_enabled(job->timer, SD_EVENT_OFF);
         (void) sd_event_source_set_enabled(job->deferred, SD_EVENT_OFF);
+        (void) sd_event_source_set_enabled(job->retry, SD_EVENT_OFF);
         job->request.done(result, job->request.userdata);
 }
 
@@ -52,104 +103,299 @@ static void finish_error(ReadyJob *job, Error *error) {
         error_done(error);
 }
 
-static void finish_degraded(ReadyJob *job) {
+/* It was there a moment ago. If it is ending, that is what is reported, by whoever sees its end. */
+static void finish_guest_error(ReadyJob *job, Error *error) {
+        if (error->exit == FC_EXIT_NOT_RUNNING && (job->request.control_fd >= 0 || job->end_fd >= 0))
+                error_done(error);
+        else
+                finish_error(job, error);
+}
+
+static void set_waiting(ReadyJob *job, const char *unit, const char *text) {
+        free(job->waiting);
+        free(job->unit);
+        job->waiting = xstrdup(text);
+        job->unit = xstrdup(unit);
+        if (job->request.status && text)
+                job->request.status(/* booted= */ true, text, job->request.userdata);
+}
+
+/* ---- checks ---- */
+
+static void on_checks_changed(void *userdata) {
+        ReadyJob *job = userdata;
+        _cleanup_free_ char *text = checks_waiting(job->checks);
+
+        set_waiting(job, NULL, text);
+}
+
+static void on_checks_done(void *userdata) {
+        finish(userdata, &(ReadyResult){.outcome = READY_OK});
+}
+
+static bool has_checks(const ReadyChecks *c) {
+        return c->n_tcp + c->n_http + c->n_exec > 0 || c->sockets;
+}
+
+static int open_target(ReadyJob *job, Error *reterr) {
+        return job->target.pidfd >= 0 ? 0 : enter_target_open(job->leader, &job->target, reterr);
+}
+
+static int try_checks(ReadyJob *job, Error *reterr) {
+        ChecksRequest request = {
+                .event = job->event,
+                .target = &job->target,
+                .container = job->request.container,
+                .leader = job->leader,
+                .payload_cgroup_fd = -EBADF,
+                .checks = job->request.checks,
+                .changed = on_checks_changed,
+                .done = on_checks_done,
+                .userdata = job,
+        };
+        int r;
+
+        r = open_target(job, reterr);
+        if (r < 0)
+                return r;
+        if (request.checks->n_exec > 0 && !job->bus) {
+                job->payload_cgroup_fd = job->request.open_payload_cgroup(job->request.userdata, reterr);
+                if (job->payload_cgroup_fd < 0)
+                        return job->payload_cgroup_fd;
+                request.payload_cgroup_fd = job->payload_cgroup_fd;
+        }
+        return checks_new(&request, &job->checks, reterr);
+}
+
+static void begin_checks(ReadyJob *job) {
+        Error error = ERROR_NULL;
+
+        job->rung = RUNG_CHECKS;
+        if (!has_checks(job->request.checks)) {
+                finish(job, &(ReadyResult){.outcome = READY_OK});
+                return;
+        }
+        if (try_checks(job, &error) < 0) {
+                finish_guest_error(job, &error);
+                return;
+        }
+        on_checks_changed(job);
+}
+
+/* ---- units ---- */
+
+/* A connection must not be freed from its own callback, and `done` may free all. */
+static void defer(ReadyJob *job, sd_event_handler_t handler) {
+        Error error = ERROR_NULL;
+
+        job->deferred = sd_event_source_disable_unref(job->deferred);
+        if (sd_event_add_defer(job->event, &job->deferred, handler, job) >= 0)
+                return;
+        (void) error_raise(&error, FC_EXIT_INTERNAL, "go on waiting for the guest");
+        finish_error(job, &error);
+}
+
+static int on_lost(sd_event_source *s, void *userdata);
+
+/* Return: whether it was that. */
+static bool finish_degraded(ReadyJob *job, bool certain) {
         FailedUnits failed = {};
         Error error = ERROR_NULL;
 
         if (guest_bus_get_failed_units(job->bus, &failed, &error) < 0) {
-                finish_error(job, &error);
-                return;
+                finish_guest_error(job, &error);
+                return true;
         }
+        if (failed.n == 0 && !certain)
+                return false;
         finish(job, &(ReadyResult){.outcome = READY_DEGRADED, .failed = &failed});
         failed_units_done(&failed);
+        return true;
 }
 
-static void show_status(ReadyJob *job, const char *text) {
-        free(job->status);
-        job->status = xstrdup(text);
-        if (job->request.status)
-                job->request.status(text, job->request.userdata);
-}
-
-static int on_deferred(sd_event_source *s, void *userdata);
-
-/* A connection must not be freed from its own callback, and `done` may free all. */
-static void on_booted(ManagerState state, void *userdata) {
-        ReadyJob *job = userdata;
+static void finish_missing(ReadyJob *job, const char *text) {
         Error error = ERROR_NULL;
 
-        /* On its way down: a supervisor that we listen to will tell how it ended. */
-        if ((state == MANAGER_STOPPING || state == MANAGER_OFFLINE) && job->request.control_fd >= 0)
-                return;
-        job->booted = state;
-        job->deferred = sd_event_source_disable_unref(job->deferred);
-        if (sd_event_add_defer(job->event, &job->deferred, on_deferred, job) < 0) {
-                (void) error_raise(&error, FC_EXIT_INTERNAL, "go on after the guest's boot");
-                finish_error(job, &error);
-                return;
+        (void) error_raise(&error, FC_EXIT_FAILED, "ready.units: %s", text);
+        finish_error(job, &error);
+}
+
+static void on_units(WatchVerdict verdict, const char *unit, const char *text, void *userdata) {
+        ReadyJob *job = userdata;
+
+        switch (verdict) {
+        case WATCH_FAILED:
+                /* It may have been started again by now. */
+                (void) finish_degraded(job, /* certain= */ false);
+                break;
+        case WATCH_MISSING:
+                finish_missing(job, text);
+                break;
+        case WATCH_LOST:
+                if (job->rung == RUNG_UNITS)
+                        defer(job, on_lost);
+                break;
+        case WATCH_READY:
+                if (job->rung == RUNG_UNITS)
+                        begin_checks(job);
+                break;
+        default:
+                if (job->rung == RUNG_UNITS) {
+                        _cleanup_free_ char *units = xasprintf("units: %s", text);
+
+                        set_waiting(job, unit, units);
+                }
+                break;
         }
 }
 
-static int on_deferred(sd_event_source *s, void *userdata) {
+static void begin_units(ReadyJob *job) {
+        Error error = ERROR_NULL;
+        int r;
+
+        job->rung = RUNG_UNITS;
+        r = guest_watch_new(job->bus, job->event, job->request.checks->units, on_units, job, &job->units,
+                            &error);
+        if (r < 0)
+                finish_guest_error(job, &error);
+}
+
+/* ---- boot ---- */
+
+static int on_settled(sd_event_source *s, void *userdata);
+
+static void on_booted(ManagerState state, void *userdata) {
         ReadyJob *job = userdata;
 
-        if (job->booted == MANAGER_STOPPING || job->booted == MANAGER_OFFLINE)
+        /* On its way down: a supervisor that we listen to will tell how it ended. */
+        if (state == MANAGER_STOPPING && job->request.control_fd >= 0)
+                return;
+        job->booted = state;
+        defer(job, state == MANAGER_OFFLINE ? on_lost : on_settled);
+}
+
+static int on_settled(sd_event_source *s, void *userdata) {
+        ReadyJob *job = userdata;
+
+        if (job->booted == MANAGER_STOPPING)
                 finish(job, &(ReadyResult){.outcome = READY_ENDED, .text = "it is shutting down"});
         else if (job->booted == MANAGER_DEGRADED || job->booted == MANAGER_MAINTENANCE)
-                finish_degraded(job);
+                (void) finish_degraded(job, /* certain= */ true);
         else
-                finish(job, &(ReadyResult){.outcome = READY_OK});
+                begin_units(job);
         return 0;
 }
 
-/* Asks the guest's manager, which knows of more than READY=1 says. */
-static int watch_guest(ReadyJob *job, Error *reterr) {
+/* Nobody listens. A guest of ours has said READY=1, so that its systemd is on its way down, which somebody
+ * will tell. One that we have only found may just as well be on its way up; before systemd has given itself
+ * its name there is no telling what it will be. */
+static bool may_listen_later(const ReadyJob *job) {
+        return job->had_manager || enter_target_is_systemd(&job->target) ||
+               enter_target_is_shutting_down(&job->target) ||
+               (job->request.control_fd < 0 && job->request.unsure &&
+                now_usec() < job->began_usec + UNSURE_USEC);
+}
+
+static int on_retry(sd_event_source *s, uint64_t usec, void *userdata);
+
+/* Nothing tells when the manager of a guest that somebody else has started begins to listen. */
+static int schedule_retry(ReadyJob *job, Error *reterr) {
         int r;
 
-        r = job->request.connect(job->leader, &job->bus, reterr);
+        if (job->request.control_fd >= 0)
+                return 0;
+        job->retry = sd_event_source_disable_unref(job->retry);
+        r = sd_event_add_time_relative(job->event, &job->retry, CLOCK_MONOTONIC, RETRY_USEC, 1, on_retry,
+                                       job);
+        return r < 0 ? error_set(reterr, r, "wait for the container's systemd") : 0;
+}
+
+/* Asks the guest's manager, which knows of more than READY=1 says. */
+static int watch_guest(ReadyJob *job, uint64_t patience_usec, Error *reterr) {
+        int r;
+
+        r = open_target(job, reterr);
+        if (r >= 0)
+                r = manager_open_patiently(&job->target, GUEST_BUS_TIMEOUT_USEC, patience_usec, &job->bus,
+                                           reterr);
         if (r < 0)
                 return r;
+        /* Its end is told in another way. */
+        if (!job->bus && !enter_target_is_alive(&job->target))
+                return 0;
+        if (!job->bus && may_listen_later(job))
+                return schedule_retry(job, reterr);
+        if (!job->bus && job->request.checks->units)
+                return error_raise(reterr, FC_EXIT_FAILED, "ready.units: its init is no systemd");
         if (!job->bus) {
-                finish(job, &(ReadyResult){.outcome = READY_OK});
+                begin_checks(job);
                 return 0;
         }
+        job->had_manager = true;
         r = guest_bus_attach(job->bus, job->event, reterr);
         if (r < 0)
                 return r;
-        return guest_bus_watch_booted(job->bus, on_booted, job, &job->watch, reterr);
+        return guest_bus_watch_booted(job->bus, on_booted, job, &job->boot, reterr);
+}
+
+/* The manager executes itself anew, and listens again in a moment; or it is on its way down, and somebody
+ * will tell. */
+static int on_lost(sd_event_source *s, void *userdata) {
+        ReadyJob *job = userdata;
+        Error error = ERROR_NULL;
+
+        job->units = guest_watch_free(job->units);
+        job->boot = guest_boot_watch_free(job->boot);
+        job->bus = guest_bus_free(job->bus);
+        job->rung = RUNG_BOOT;
+        if (watch_guest(job, RECONNECT_USEC, &error) < 0)
+                finish_guest_error(job, &error);
+        return 0;
 }
 
 static void on_payload_ready(ReadyJob *job) {
         Error error = ERROR_NULL;
 
-        if (!job->request.has_init || job->leader == 0) {
+        if (job->request.one_shot || job->rung > RUNG_BOOT || job->bus)
+                return;
+        if (!job->request.has_init || job->leader == 0)
+                begin_checks(job);
+        else if (watch_guest(job, /* patience_usec= */ 0, &error) < 0)
+                finish_guest_error(job, &error);
+}
+
+static int on_retry(sd_event_source *s, uint64_t usec, void *userdata) {
+        on_payload_ready(userdata);
+        return 0;
+}
+
+/* Also after a reboot of the guest: then all begins anew. */
+static void on_leader(ReadyJob *job, pid_t leader) {
+        job->deferred = sd_event_source_disable_unref(job->deferred);
+        forget_guest(job);
+        job->leader = leader;
+        job->rung = RUNG_BOOT;
+        if (job->request.started)
+                job->request.started(job->request.userdata);
+        if (job->request.leader_only)
                 finish(job, &(ReadyResult){.outcome = READY_OK});
-                return;
-        }
-        if (job->bus)
-                return; /* again, after a reboot of the guest */
-        if (watch_guest(job, &error) >= 0)
-                return;
-        /* It was there a moment ago. If it is ending, that is what is reported; by the supervisor. */
-        if (error.exit == FC_EXIT_NOT_RUNNING && job->request.control_fd >= 0) {
-                error_done(&error);
-                return;
-        }
-        finish_error(job, &error);
+}
+
+static void show_status(ReadyJob *job, const char *text) {
+        free(job->status);
+        job->status = text[0] ? xstrdup(text) : NULL;
+        if (job->request.status && job->rung <= RUNG_BOOT)
+                job->request.status(/* booted= */ false, text, job->request.userdata);
 }
 
 /* It failed, and is started again: the next one has to become ready. */
-static void forget_guest(ReadyJob *job) {
-        job->deferred = sd_event_source_disable_unref(job->deferred);
-        job->watch = guest_boot_watch_free(job->watch);
-        job->bus = guest_bus_free(job->bus);
-        job->leader = 0;
-}
-
 static void on_restarting(ReadyJob *job, const char *reason) {
         _cleanup_free_ char *text = xasprintf("failed (%s), starting again", reason);
 
+        job->deferred = sd_event_source_disable_unref(job->deferred);
         forget_guest(job);
+        job->leader = 0;
+        job->rung = RUNG_LEADER;
         show_status(job, text);
 }
 
@@ -158,7 +404,7 @@ static void on_message(ReadyJob *job, const ControlMessage *m) {
 
         switch (m->kind) {
         case CONTROL_LEADER:
-                job->leader = (pid_t) strtol(m->text, NULL, 10);
+                on_leader(job, (pid_t) strtol(m->text, NULL, 10));
                 break;
         case CONTROL_NETWORK:
                 break;
@@ -197,16 +443,89 @@ static int on_control(sd_event_source *s, int fd, uint32_t revents, void *userda
         return 0;
 }
 
-static int on_deadline(sd_event_source *s, uint64_t usec, void *userdata) {
-        ReadyJob *job = userdata;
-
-        finish(job, &(ReadyResult){.outcome = READY_TIMEOUT, .text = job->status});
+static int on_end(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        finish(userdata, &(ReadyResult){.outcome = READY_ENDED});
         return 0;
 }
+
+/* ---- the deadline ---- */
+
+static char *describe_job(const GuestJob *j) {
+        uint64_t now = now_usec();
+
+        if (j->since_usec == 0 || j->since_usec > now)
+                return xasprintf("%s/%s is under way", j->unit, j->type);
+        return xasprintf("%s/%s is under way for %.1f s", j->unit, j->type,
+                         (double) (now - j->since_usec) / (double) USEC_PER_SEC);
+}
+
+/* What a guest that has not booted is busy with. */
+static int ask_job(ReadyJob *job, GuestJob *ret) {
+        _cleanup_(guest_bus_freep) GuestBus *own = NULL;
+        int r;
+
+        if (job->leader == 0 || !job->request.has_init || open_target(job, NULL) < 0)
+                return -ESRCH;
+        if (!job->bus) {
+                r = manager_open(&job->target, LAST_QUESTION_USEC, &own, NULL);
+                if (r < 0)
+                        return r;
+                if (!own)
+                        return -ENOTCONN;
+        }
+        r = guest_bus_get_job(job->bus ? job->bus : own, ret, NULL);
+        return r < 0 ? r : ret->unit ? 0 : -ENOENT;
+}
+
+static int on_deadline(sd_event_source *s, uint64_t usec, void *userdata) {
+        _cleanup_(guest_job_done) GuestJob guest_job = {0};
+        _cleanup_free_ char *text = NULL;
+        ReadyJob *job = userdata;
+        ReadyResult result = {.outcome = READY_TIMEOUT};
+
+        if (job->request.one_shot)
+                result.text = "it has not ended";
+        else if (job->rung > RUNG_BOOT) {
+                result.text = job->waiting;
+                result.unit = job->unit;
+        } else if (ask_job(job, &guest_job) >= 0) {
+                result.text = text = describe_job(&guest_job);
+                result.unit = guest_job.unit;
+        } else if (job->status)
+                result.text = job->status;
+        else
+                result.text = job->leader == 0 ? "it has no PID 1 yet" : "its PID 1 has not said READY=1";
+        finish(job, &result);
+        return 0;
+}
+
+/* ---- ---- */
 
 static int on_running_already(sd_event_source *s, void *userdata) {
         on_payload_ready(userdata);
         return 0;
+}
+
+static int on_gone_already(sd_event_source *s, void *userdata) {
+        finish(userdata, &(ReadyResult){.outcome = READY_ENDED});
+        return 0;
+}
+
+static int watch_running(ReadyJob *job, sd_event *event) {
+        /* How a one-shot container has ended is known when its keeper has ended, too. Of any other the end
+         * of its PID 1 is enough: the keeper may start it again, but does not tell us. */
+        bool wait_keeper = job->request.one_shot && job->request.keeper > 0;
+        pid_t pid = wait_keeper ? job->request.keeper : job->leader;
+        int r;
+
+        job->rung = RUNG_BOOT;
+        job->end_fd = process_open(pid);
+        if (job->end_fd == -ESRCH)
+                return sd_event_add_defer(event, &job->deferred, on_gone_already, job);
+        if (job->end_fd < 0)
+                return job->end_fd;
+        r = sd_event_add_io(event, &job->end, job->end_fd, EPOLLIN, on_end, job);
+        return r < 0 ? r : sd_event_add_defer(event, &job->deferred, on_running_already, job);
 }
 
 int ready_job_new(sd_event *event, const ReadyRequest *request, ReadyJob **ret, Error *reterr) {
@@ -215,11 +534,14 @@ int ready_job_new(sd_event *event, const ReadyRequest *request, ReadyJob **ret, 
 
         job->request = *request;
         job->leader = request->leader;
+        job->began_usec = now_usec();
         job->event = sd_event_ref(event);
+        job->target = ENTER_TARGET_NULL;
+        job->end_fd = job->payload_cgroup_fd = -EBADF;
         if (request->control_fd >= 0)
                 r = sd_event_add_io(event, &job->control, request->control_fd, EPOLLIN, on_control, job);
         else
-                r = sd_event_add_defer(event, &job->deferred, on_running_already, job);
+                r = watch_running(job, event);
         if (r >= 0)
                 r = sd_event_add_time(event, &job->timer, CLOCK_MONOTONIC, request->deadline_usec, 1,
                                       on_deadline, job);

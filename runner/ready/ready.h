@@ -1,28 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Waiting until a container is usable: nspawn reports its leader, the payload says READY=1, and the guest's
- * service manager has finished booting without a failed unit. Each step is an event; nothing is asked twice.
- * READY=1 alone is not enough: a guest sends it although wanted units failed, even with a root file system
- * that is read-only. */
+/* Waiting until a container is usable, rung by rung: nspawn reports its leader, the payload says READY=1,
+ * the guest's service manager has finished booting without a failed unit, the wanted units are active, the
+ * checks have succeeded. All but the checks are events; nothing is asked twice. READY=1 alone is not enough:
+ * a guest sends it although wanted units failed, even with a root file system that is read-only.
+ *
+ * Of a one-shot container only the end is waited for. */
 
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "bus/guest-failed.h"
-#include "bus/guest-state.h"
+#include "spec/spec.h"
 
 typedef enum ReadyOutcome {
         READY_OK,
         READY_DEGRADED, /* it runs, with failed units */
-        READY_ENDED,    /* the container ended before it was ready */
+        READY_ENDED,    /* the container ended before it was ready, or as it should */
         READY_TIMEOUT,
         READY_ERROR, /* we or the supervisor could not go on */
 } ReadyOutcome;
 
 typedef struct ReadyResult {
         ReadyOutcome outcome;
-        const char *text; /* ENDED: "exited 1", "killed 9"; TIMEOUT: the payload's last STATUS=, or NULL */
+        const char *text; /* ENDED: "exited 1", "killed 9", NULL when nobody told us; TIMEOUT: what was
+                             waited for */
+        const char *unit; /* TIMEOUT: that is in the way; may be NULL */
         const FailedUnits *failed; /* DEGRADED */
         Error *error;              /* ERROR: may be moved */
 } ReadyResult;
@@ -30,16 +34,26 @@ typedef struct ReadyResult {
 typedef struct ReadyJob ReadyJob;
 
 typedef struct ReadyRequest {
-        int control_fd;         /* of a supervisor just started, owned by the job; -EBADF: it runs already */
-        pid_t leader;           /* of a container that runs already */
-        bool has_init;          /* the payload is an init: it may have a service manager to ask */
+        const char *container;
+        int control_fd; /* of a supervisor just started, owned by the job; -EBADF: it runs already */
+        pid_t leader;   /* of a container that runs already */
+        pid_t keeper;   /* likewise: the process that outlives the leader and says how it ended; 0: none */
+        bool unsure;    /* likewise: nobody has found it ready yet */
+        bool has_init;  /* the payload is an init: it may have a service manager to ask */
+        bool one_shot;
+        bool leader_only;       /* it is enough that there is a PID 1 */
         uint64_t deadline_usec; /* CLOCK_MONOTONIC */
+        const ReadyChecks *checks;
 
-        /* A connection to the guest's manager; `*ret` NULL: the payload has none. Short, but blocking. */
-        int (*connect)(pid_t leader, GuestBus **ret, Error *reterr);
+        /* The payload's cgroup, for commands where there is no systemd. Return: an fd, or a negative errno.
+         */
+        int (*open_payload_cgroup)(void *userdata, Error *reterr);
 
-        /* The payload's STATUS=, or what is being waited for; may be NULL. */
-        void (*status)(const char *text, void *userdata);
+        /* There is a PID 1. Also after each reboot of the guest; may be NULL. */
+        void (*started)(void *userdata);
+
+        /* The payload's STATUS= while it boots, then what is being waited for; may be NULL. */
+        void (*status)(bool booted, const char *text, void *userdata);
 
         /* Called once, from the loop. The job may be freed in it. */
         void (*done)(const ReadyResult *result, void *userdata);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "bus/guest-bus-internal.h"
+#include "bus/guest-job.h"
+
+void guest_job_done(GuestJob *job) {
+        free(job->unit);
+        free(job->type);
+        *job = (GuestJob){0};
+}
+
+int guest_bus_get_job(GuestBus *bus, GuestJob *ret, Error *reterr) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(guest_job_done) GuestJob oldest = {0};
+        const char *unit, *type, *state, *path;
+        int r;
+
+        r = sd_bus_call_method(bus->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListJobs", &error, &reply,
+                               NULL);
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "(usssoo)");
+        while (r >= 0 &&
+               (r = sd_bus_message_read(reply, "(usssoo)", NULL, &unit, &type, &state, NULL, &path)) > 0) {
+                uint64_t since = 0;
+
+                /* The others wait for these. */
+                if (!streq(state, "running"))
+                        continue;
+                (void) sd_bus_get_property_trivial(bus->bus, NULL, path, SYSTEMD_UNIT,
+                                                   "StateChangeTimestampMonotonic", NULL, 't', &since);
+                if (oldest.unit && since >= oldest.since_usec)
+                        continue;
+                guest_job_done(&oldest);
+                oldest = (GuestJob){.unit = xstrdup(unit), .type = xstrdup(type), .since_usec = since};
+        }
+        if (r < 0)
+                return guest_bus_error(reterr, r, &error, "ask what the container's systemd is busy with");
+        *ret = oldest;
+        oldest = (GuestJob){0};
+        return 0;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "base/strv.h"
+#include "bus/guest-bus-internal.h"
+#include "bus/guest-unit.h"
+#include "bus/guest-watch.h"
+
+typedef struct WatchedUnit {
+        GuestWatch *watch;
+        char *name;
+        char *path;
+        sd_bus_slot *question; /* GetAll: what it was before the first change that we are told of */
+        bool wanted;
+        bool known;
+        char *load_state, *active_state, *sub_state, *type, *result;
+        uint32_t restarts;
+        uint32_t job;                     /* 0: none is queued */
+        uint64_t active_usec, ended_usec; /* CLOCK_MONOTONIC, which a guest shares with its host */
+} WatchedUnit;
+
+struct GuestWatch {
+        GuestBus *bus;
+        sd_bus_slot *properties, *disconnected;
+        sd_event_source *settle; /* when to look again at a unit that was restarted */
+        sd_event_source *deferred;
+        WatchedUnit *units; /* does not move */
+        size_t n_units;
+        char *failed; /* a unit that has failed, watched or not */
+        WatchChanged callback;
+        void *userdata;
+};
+
+GuestWatch *guest_watch_free(GuestWatch *w) {
+        if (!w)
+                return NULL;
+        sd_bus_slot_unref(w->properties);
+        sd_bus_slot_unref(w->disconnected);
+        sd_event_source_disable_unref(w->settle);
+        sd_event_source_disable_unref(w->deferred);
+        for (size_t i = 0; i < w->n_units; i++) {
+                WatchedUnit *u = &w->units[i];
+
+                sd_bus_slot_unref(u->question);
+                free(u->name);
+                free(u->path);
+                free(u->load_state);
+                free(u->active_state);
+                free(u->sub_state);
+                free(u->type);
+                free(u->result);
+        }
+        free(w->units);
+        free(w->failed);
+        free(w);
+        return NULL;
+}
+
+static int read_string(sd_bus_message *m, char **target) {
+        const char *text;
+        int r;
+
+        r = sd_bus_message_read(m, "v", "s", &text);
+        if (r >= 0) {
+                free(*target);
+                *target = xstrdup(text);
+        }
+        return r;
+}
+
+static int read_unit_property(sd_bus_message *m, const char *name, void *userdata) {
+        WatchedUnit *u = userdata;
+
+        if (streq(name, "LoadState"))
+                return read_string(m, &u->load_state);
+        if (streq(name, "ActiveState"))
+                return read_string(m, &u->active_state);
+        if (streq(name, "SubState"))
+                return read_string(m, &u->sub_state);
+        if (streq(name, "Type"))
+                return read_string(m, &u->type);
+        if (streq(name, "Result"))
+                return read_string(m, &u->result);
+        if (streq(name, "Job"))
+                return sd_bus_message_read(m, "v", "(uo)", &u->job, NULL);
+        if (streq(name, "NRestarts"))
+                return sd_bus_message_read(m, "v", "u", &u->restarts);
+        if (streq(name, "ActiveEnterTimestampMonotonic"))
+                return sd_bus_message_read(m, "v", "t", &u->active_usec);
+        if (streq(name, "ExecMainExitTimestampMonotonic"))
+                return sd_bus_message_read(m, "v", "t", &u->ended_usec);
+        return sd_bus_message_skip(m, "v");
+}
+
+static bool state_is(const WatchedUnit *u, const char *state) {
+        return streq_ptr(u->active_state, state);
+}
+
+/* A service that did what it was there for is inactive afterwards, as it was before. */
+static bool has_succeeded(const WatchedUnit *u) {
+        return state_is(u, "inactive") && streq_ptr(u->type, "oneshot") && u->ended_usec > 0 &&
+               streq_ptr(u->result, "success");
+}
+
+/* @ret_settle: when it will have held out long enough, if only that is missing. */
+static WatchVerdict unit_verdict(const WatchedUnit *u, uint64_t *ret_settle) {
+        if (!u->known)
+                return WATCH_WAIT;
+        if (u->wanted && !streq_ptr(u->load_state, "loaded") && !streq_ptr(u->load_state, "merged"))
+                return WATCH_MISSING;
+        if (state_is(u, "failed"))
+                return WATCH_FAILED;
+        if (state_is(u, "active") || state_is(u, "reloading")) {
+                if (u->restarts == 0 || now_usec() >= u->active_usec + GUEST_WATCH_SETTLE_USEC)
+                        return WATCH_READY;
+                *ret_settle = u->active_usec + GUEST_WATCH_SETTLE_USEC;
+                return WATCH_WAIT;
+        }
+        if (has_succeeded(u))
+                return WATCH_READY;
+        /* Somebody has stopped it, and nobody had asked for it. (While it is restarted there is a job.) */
+        return !u->wanted && state_is(u, "inactive") && u->job == 0 ? WATCH_READY : WATCH_WAIT;
+}
+
+static char *unit_text(const WatchedUnit *u, WatchVerdict verdict) {
+        if (verdict == WATCH_MISSING)
+                return xasprintf("unit '%s' cannot be loaded: %s", u->name,
+                                 u->load_state ? u->load_state : "unknown");
+        if (!u->known)
+                return xasprintf("%s", u->name);
+        if (u->restarts > 0)
+                return xasprintf("%s keeps being restarted: %u restart%s, %s (%s)", u->name, u->restarts,
+                                 u->restarts > 1 ? "s" : "", u->active_state, u->sub_state);
+        return xasprintf("%s is %s (%s)", u->name, u->active_state, u->sub_state);
+}
+
+static void look(GuestWatch *w) {
+        WatchVerdict verdict = WATCH_READY;
+        const WatchedUnit *about = NULL;
+        _cleanup_free_ char *text = NULL;
+        uint64_t settle = 0;
+
+        for (size_t i = 0; i < w->n_units && verdict <= WATCH_READY; i++) {
+                WatchVerdict v = unit_verdict(&w->units[i], &settle);
+
+                /* The first that is waited for; a failure counts more. */
+                if (v > WATCH_READY || (v == WATCH_WAIT && verdict == WATCH_READY)) {
+                        verdict = v;
+                        about = &w->units[i];
+                }
+        }
+        if (w->failed && verdict != WATCH_MISSING)
+                verdict = WATCH_FAILED;
+        if (settle > 0) {
+                (void) sd_event_source_set_time(w->settle, settle);
+                (void) sd_event_source_set_enabled(w->settle, SD_EVENT_ONESHOT);
+        }
+        text = about ? unit_text(about, verdict) : NULL;
+        w->callback(verdict, about ? about->name : NULL, text, w->userdata);
+}
+
+/* From the loop, not from the connection: the callback may free all of this. */
+static void schedule_look(GuestWatch *w) {
+        (void) sd_event_source_set_enabled(w->deferred, SD_EVENT_ONESHOT);
+}
+
+static int on_deferred(sd_event_source *s, void *userdata) {
+        look(userdata);
+        return 0;
+}
+
+static int on_settled(sd_event_source *s, uint64_t usec, void *userdata) {
+        look(userdata);
+        return 0;
+}
+
+static int read_active_state(sd_bus_message *m, const char *name, void *userdata) {
+        return streq(name, "ActiveState") ? read_string(m, userdata) : sd_bus_message_skip(m, "v");
+}
+
+static void note_failed(GuestWatch *w, const char *path, sd_bus_message *m) {
+        _cleanup_free_ char *state = NULL, *name = NULL;
+
+        if (guest_bus_read_properties(m, read_active_state, &state) < 0 || !streq_ptr(state, "failed") ||
+            sd_bus_path_decode(path, SYSTEMD_UNIT_PATH, &name) <= 0)
+                return;
+        /* A check that does not succeed yet is no failed service. */
+        if (startswith(name, GUEST_UNIT_PREFIX))
+                return;
+        free(w->failed);
+        w->failed = TAKE_PTR(name);
+        schedule_look(w);
+}
+
+static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+        const char *path = sd_bus_message_get_path(m);
+        GuestWatch *w = userdata;
+
+        if (!path || sd_bus_message_skip(m, "s") < 0)
+                return 0;
+        for (size_t i = 0; i < w->n_units; i++)
+                if (streq(w->units[i].path, path)) {
+                        (void) guest_bus_read_properties(m, read_unit_property, &w->units[i]);
+                        schedule_look(w);
+                        return 0;
+                }
+        note_failed(w, path, m);
+        return 0;
+}
+
+static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+        WatchedUnit *u = userdata;
+
+        u->question = sd_bus_slot_unref(u->question);
+        /* What a manager that is too busy to answer knows, it tells when it changes. */
+        if (!sd_bus_message_is_method_error(m, NULL))
+                u->known = guest_bus_read_properties(m, read_unit_property, u) >= 0;
+        schedule_look(u->watch);
+        return 0;
+}
+
+static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+        GuestWatch *w = userdata;
+
+        w->callback(WATCH_LOST, NULL, NULL, w->userdata);
+        return 0;
+}
+
+static int get_restarts(GuestBus *bus, const char *path, uint32_t *ret) {
+        return sd_bus_get_property_trivial(bus->bus, NULL, path, SYSTEMD_SERVICE, "NRestarts", NULL, 'u',
+                                           ret);
+}
+
+/* The services that run or are about to, and that had to be restarted. */
+static int list_restarted(GuestBus *bus, char ***ret, Error *reterr) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_strv_ char **names = NULL;
+        const char *name, *sub_state, *path;
+        int r;
+
+        r = sd_bus_call_method(bus->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsByPatterns", &error,
+                               &reply, "asas", 2, "active", "activating", 1, "*.service");
+        if (r >= 0)
+                r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+        while (r >= 0 && (r = sd_bus_message_read(reply, "(ssssssouso)", &name, NULL, NULL, NULL, &sub_state,
+                                                  NULL, &path, NULL, NULL, NULL)) > 0) {
+                uint32_t restarts;
+
+                if (streq(sub_state, "exited") || startswith(name, GUEST_UNIT_PREFIX) ||
+                    get_restarts(bus, path, &restarts) < 0)
+                        continue;
+                /* Before its first restart it has not been counted yet. */
+                if (restarts > 0 || startswith(sub_state, "auto-restart"))
+                        strv_push(&names, name);
+        }
+        if (r < 0)
+                return guest_bus_error(reterr, r, &error, "list the container's services");
+        *ret = TAKE_PTR(names);
+        return 0;
+}
+
+static int watch_unit(GuestWatch *w, const char *name, bool wanted, Error *reterr) {
+        WatchedUnit *u = &w->units[w->n_units];
+        int r;
+
+        *u = (WatchedUnit){.watch = w, .name = xstrdup(name), .wanted = wanted};
+        w->n_units++;
+        r = sd_bus_path_encode(SYSTEMD_UNIT_PATH, name, &u->path);
+        if (r < 0)
+                return error_set(reterr, r, "name unit '%s'", name);
+        /* This loads it, too; what there is none of is said by its LoadState. */
+        r = sd_bus_call_method_async(w->bus->bus, &u->question, NULL, u->path, DBUS_PROPERTIES, "GetAll",
+                                     on_asked, u, "s", "");
+        if (r < 0)
+                return guest_bus_error(reterr, r, NULL, "ask for unit '%s'", name);
+        return 0;
+}
+
+int guest_watch_new(GuestBus *bus, sd_event *event, char *const *units, WatchChanged callback,
+                    void *userdata, GuestWatch **ret, Error *reterr) {
+        _cleanup_(guest_watch_freep) GuestWatch *w = xmalloc0(sizeof(*w));
+        _cleanup_strv_ char **restarted = NULL;
+        int r;
+
+        *w = (GuestWatch){.bus = bus, .callback = callback, .userdata = userdata};
+        r = sd_event_add_time(event, &w->settle, CLOCK_MONOTONIC, UINT64_MAX, 1, on_settled, w);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(w->settle, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_add_defer(event, &w->deferred, on_deferred, w);
+        if (r < 0)
+                return error_set(reterr, r, "watch the container's units");
+        /* Of all units, and before anything is asked. */
+        r = guest_bus_match(bus, &w->properties, NULL, DBUS_PROPERTIES, "PropertiesChanged", on_properties,
+                            w, reterr);
+        if (r >= 0)
+                r = guest_bus_match(bus, &w->disconnected, DBUS_LOCAL_PATH, DBUS_LOCAL, "Disconnected",
+                                    on_disconnected, w, reterr);
+        if (r >= 0)
+                r = list_restarted(bus, &restarted, reterr);
+        if (r < 0)
+                return r;
+
+        w->units = xnew0(WatchedUnit, strv_length(units) + strv_length(restarted));
+        STRV_FOREACH (name, units) {
+                r = watch_unit(w, *name, /* wanted= */ true, reterr);
+                if (r < 0)
+                        return r;
+        }
+        STRV_FOREACH (name, restarted) {
+                r = strv_contains(units, *name) ? 0 : watch_unit(w, *name, /* wanted= */ false, reterr);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(w);
+        return 0;
+}

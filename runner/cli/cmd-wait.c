@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+
+#include "backend/backend.h"
+#include "base/alloc.h"
+#include "base/process.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "ready/ready.h"
+#include "report/progress.h"
+
+typedef enum WaitFor {
+        WAIT_READY,
+        WAIT_STOPPED,
+        WAIT_COMPLETED,
+        _WAIT_MAX,
+} WaitFor;
+
+typedef struct WaitOptions {
+        char *what;
+        uint64_t timeout_usec;
+} WaitOptions;
+
+static const Option options[] = {
+        {"for", 0, OPTION_STRING, offsetof(WaitOptions, what), "STATE",
+         "ready, stopped or completed [ready; of a oneShot one completed]"},
+        {"timeout", 't', OPTION_SECONDS, offsetof(WaitOptions, timeout_usec), "SECONDS",
+         "How long to wait [as long as it takes]"},
+};
+
+static void defaults(void *target) {
+        ((WaitOptions *) target)->timeout_usec = UINT64_MAX;
+}
+
+static const char *const wait_words[_WAIT_MAX] = {
+        [WAIT_READY] = "ready",
+        [WAIT_STOPPED] = "stopped",
+        [WAIT_COMPLETED] = "completed",
+};
+
+typedef struct Waiter Waiter;
+
+typedef struct Waited {
+        Waiter *waiter;
+        const char *name;
+        const ContainerSpec *spec;
+        WaitFor what;
+        MachineStatus status;
+        char *machine;
+        ReadyJob *job;
+        int end_fd;
+        bool over;
+        Error error;
+} Waited;
+
+struct Waiter {
+        const Session *session;
+        sd_event *event;
+        uint64_t deadline_usec;
+        Waited *waited; /* does not move */
+        size_t n_waited;
+};
+
+static void waiter_done(Waiter *w) {
+        for (size_t i = 0; i < w->n_waited; i++) {
+                Waited *x = &w->waited[i];
+
+                (void) ready_job_free(x->job);
+                (void) safe_close(x->end_fd);
+                error_done(&x->error);
+                free(x->machine);
+        }
+        free(w->waited);
+        (void) sd_event_unref(w->event);
+}
+
+static void look(Waiter *w) {
+        for (size_t i = 0; i < w->n_waited; i++)
+                if (!w->waited[i].over)
+                        return;
+        (void) sd_event_exit(w->event, 0);
+}
+
+static void over(Waited *x) {
+        x->over = true;
+        look(x->waiter);
+}
+
+/* ---- ready ---- */
+
+static void on_ready(const ReadyResult *result, void *userdata) {
+        Waited *x = userdata;
+
+        switch (result->outcome) {
+        case READY_OK:
+                break;
+        case READY_DEGRADED:
+                (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: %s failed", x->name,
+                                   result->failed->n > 0 ? result->failed->units[0].name : "a unit");
+                break;
+        case READY_ENDED:
+                (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: ended before it was ready", x->name);
+                break;
+        case READY_TIMEOUT:
+                (void) error_raise(&x->error, FC_EXIT_TIMEOUT, "%s: not ready%s%s", x->name,
+                                   result->text ? ": " : "", result->text ? result->text : "");
+                break;
+        case READY_ERROR:
+                error_move(&x->error, result->error);
+                (void) error_prefix(&x->error, 0, "%s", x->name);
+                break;
+        }
+        over(x);
+}
+
+static int open_payload_cgroup(void *userdata, Error *reterr) {
+        const Waited *x = userdata;
+
+        return machine_open_payload_cgroup(&x->status, x->waiter->session->facts.cgroup_root, x->machine,
+                                           reterr);
+}
+
+static int wait_ready_as_root(Waited *x, Error *reterr) {
+        ReadyRequest request = {
+                .container = x->name,
+                .control_fd = -EBADF,
+                .leader = x->status.leader,
+                .keeper = x->status.keeper,
+                .unsure = true,
+                .has_init = x->spec->init != NULL,
+                .deadline_usec = x->waiter->deadline_usec,
+                .checks = &x->spec->ready_checks,
+                .open_payload_cgroup = open_payload_cgroup,
+                .done = on_ready,
+                .userdata = x,
+        };
+
+        return ready_job_new(x->waiter->event, &request, &x->job, reterr);
+}
+
+/* ---- what is remembered ---- */
+
+/* The outcome as far as it is known. Return: 1 known, 0 not yet, or a negative errno. */
+static int look_at_state(Waited *x, bool running, Error *reterr) {
+        const Session *s = x->waiter->session;
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+        _cleanup_free_ char *end = NULL;
+        Phase good = x->what == WAIT_READY ? PHASE_READY : PHASE_COMPLETED;
+        int r;
+
+        /* Before the state: whoever removes it has written the state. */
+        end = session_read_end(s, x->name);
+        r = session_load_state(s, x->name, &state, reterr);
+        if (r < 0)
+                return r;
+        if (state && !streq(state->boot_id, s->facts.boot_id))
+                return 0;
+        if (state && state->phase == good && running == (x->what == WAIT_READY))
+                return 1;
+        if (!running && x->what == WAIT_COMPLETED && end && streq(end, "exited 0"))
+                return 1;
+        if ((state && state->phase == PHASE_FAILED) || (!running && end))
+                return error_raise(reterr, FC_EXIT_FAILED, "%s: %s", x->name,
+                                   state && state->phase == PHASE_FAILED && state->result ? state->result
+                                                                                          : end);
+        return 0;
+}
+
+static void conclude(Waited *x, int r) {
+        if (r != 0)
+                over(x);
+}
+
+static int on_state_written(sd_event_source *s, const struct inotify_event *event, void *userdata) {
+        Waited *x = userdata;
+
+        if (!x->over)
+                conclude(x, look_at_state(x, /* running= */ true, &x->error));
+        return 0;
+}
+
+/* Whoever brings it up writes down what came of it. Only root can ask the container itself. */
+static int wait_ready_as_user(Waited *x, Error *reterr) {
+        const Session *s = x->waiter->session;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = state_dir_container_open(&s->state, x->name, &fd, reterr);
+        if (r < 0)
+                return r;
+        if (fd >= 0) {
+                r = sd_event_add_inotify_fd(x->waiter->event, NULL, fd, IN_MOVED_TO, on_state_written, x);
+                if (r < 0)
+                        return error_set(reterr, r, "watch the state of '%s'", x->name);
+        }
+        return look_at_state(x, /* running= */ true, reterr);
+}
+
+/* ---- the end ---- */
+
+static int on_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Waited *x = userdata;
+        int r;
+
+        (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        if (x->over)
+                return 0;
+        r = x->what == WAIT_COMPLETED ? look_at_state(x, /* running= */ false, &x->error) : 0;
+        if (r == 0 && x->what != WAIT_STOPPED)
+                (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: it was stopped before it was %s", x->name,
+                                   wait_words[x->what]);
+        over(x);
+        return 0;
+}
+
+static int watch_end(Waited *x, Error *reterr) {
+        pid_t pid = x->status.keeper > 0 ? x->status.keeper : x->status.leader;
+        int r;
+
+        x->end_fd = pid > 0 ? process_open(pid) : -ESRCH;
+        if (x->end_fd == -ESRCH)
+                return session_not_running(x->waiter->session, x->name, reterr);
+        if (x->end_fd < 0)
+                return error_set(reterr, x->end_fd, "watch container '%s'", x->name);
+        r = sd_event_add_io(x->waiter->event, NULL, x->end_fd, EPOLLIN, on_end, x);
+        return r < 0 ? error_set(reterr, r, "watch container '%s'", x->name) : 0;
+}
+
+/* Return: 1 it is so already, 0 it is watched, or a negative errno. */
+static int begin(Waited *x, Error *reterr) {
+        const Session *s = x->waiter->session;
+        int r;
+
+        r = machine_query(s->facts.cgroup_root, x->machine, &x->status, reterr);
+        if (r < 0)
+                return r;
+        if (!x->status.running) {
+                if (x->what == WAIT_STOPPED)
+                        return 1;
+                r = x->what == WAIT_COMPLETED ? look_at_state(x, /* running= */ false, reterr) : 0;
+                return r != 0 ? r : session_not_running(s, x->name, reterr);
+        }
+        /* Without a PID 1 it is about to be started, by somebody who will write down what comes of it. */
+        if (x->what == WAIT_READY && geteuid() == 0 && x->status.leader > 0)
+                return wait_ready_as_root(x, reterr);
+        r = watch_end(x, reterr);
+        if (r < 0 || x->what != WAIT_READY)
+                return r;
+        return wait_ready_as_user(x, reterr);
+}
+
+/* ---- ---- */
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
+        Waiter *w = userdata;
+
+        for (size_t i = 0; i < w->n_waited; i++) {
+                Waited *x = &w->waited[i];
+
+                /* A job that has the same deadline knows more. */
+                if (x->over || x->job)
+                        continue;
+                (void) error_raise(&x->error, FC_EXIT_TIMEOUT, "%s: not %s", x->name, wait_words[x->what]);
+                x->over = true;
+        }
+        look(w);
+        return 0;
+}
+
+static int parse_what(const char *word, WaitFor *ret, Error *reterr) {
+        for (WaitFor what = 0; what < _WAIT_MAX; what++)
+                if (streq(word, wait_words[what])) {
+                        *ret = what;
+                        return 0;
+                }
+        return error_raise(reterr, FC_EXIT_USAGE, "--for: '%s' is none of ready, stopped, completed", word);
+}
+
+static int choose(Waited *x, const char *word, Error *reterr) {
+        x->what = x->spec->one_shot ? WAIT_COMPLETED : WAIT_READY;
+        if (word) {
+                int r = parse_what(word, &x->what, reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        if (x->what == WAIT_COMPLETED && !x->spec->one_shot)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "container '%s' is not oneShot and never completed", x->name);
+        if (x->what == WAIT_READY && x->spec->one_shot)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "container '%s' is oneShot and never ready, only completed", x->name);
+        return 0;
+}
+
+static int prepare(Waiter *w, const Session *s, const WaitOptions *o, char *const *names, Error *reterr) {
+        int r;
+
+        w->session = s;
+        w->deadline_usec = o->timeout_usec == UINT64_MAX ? UINT64_MAX : now_usec() + o->timeout_usec;
+        w->waited = xnew0(Waited, strv_length(names));
+        STRV_FOREACH (name, names) {
+                Waited *x = &w->waited[w->n_waited++];
+
+                *x = (Waited){
+                        .waiter = w,
+                        .name = *name,
+                        .spec = spec_find(s->spec, *name),
+                        .machine = session_machine(s, *name),
+                        .end_fd = -EBADF,
+                };
+                r = choose(x, o->what, reterr);
+                if (r < 0)
+                        return r;
+        }
+        r = sd_event_new(&w->event);
+        if (r >= 0)
+                r = sd_event_add_time(w->event, NULL, CLOCK_MONOTONIC, w->deadline_usec, 1, on_deadline, w);
+        return r < 0 ? error_set(reterr, r, "make an event loop") : 0;
+}
+
+static int wait_all(Waiter *w, Error *reterr) {
+        int exit = FC_EXIT_OK, r;
+
+        for (size_t i = 0; i < w->n_waited; i++) {
+                Waited *x = &w->waited[i];
+
+                x->over = begin(x, &x->error) != 0;
+        }
+        look(w);
+        r = sd_event_loop(w->event);
+        if (r < 0)
+                return error_set(reterr, r, "run the event loop");
+        for (size_t i = 0; i < w->n_waited; i++) {
+                if (!error_is_set(&w->waited[i].error))
+                        continue;
+                report_error(stderr, &w->waited[i].error, w->session->progress);
+                if (exit == FC_EXIT_OK)
+                        exit = w->waited[i].error.exit;
+        }
+        return exit;
+}
+
+static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(waiter_done) Waiter w = {};
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        r = session_open_selected(globals, operands, &s, &names, reterr);
+        if (r >= 0)
+                r = facts_require(&s.facts, FACTS_CGROUP, reterr);
+        if (r >= 0)
+                r = prepare(&w, &s, target, names, reterr);
+        return r < 0 ? r : wait_all(&w, reterr);
+}
+
+const Verb cmd_wait = {
+        .name = "wait",
+        .synopsis = "[NAME..]",
+        .summary = "Wait until containers are ready, stopped or completed",
+        .options = options,
+        .n_options = ELEMENTSOF(options),
+        .target_size = sizeof(WaitOptions),
+        .defaults = defaults,
+        .max_operands = SIZE_MAX,
+        .run = run,
+};
