@@ -178,6 +178,42 @@ same_files() {
         [[ -z $difference ]] || flunk "$3:"$'\n'"$(indent '      ' <<<"$difference")"
 }
 
+# screen NAME: what the last `run` printed on stderr is tests/live/screens/NAME.expected, with all that differs from run to run
+# masked; of what a container is busy with only the first, and the lines of its journal sorted. Where that must be written anew: FC_UPDATE_SCREENS=1.
+screen() {
+        local file=$LIVE_TOP/tests/live/screens/$1.expected masked
+
+        masked=$(sed -E \
+                -e "s|$SCRATCH|SCRATCH|g" \
+                -e 's/[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?/TIME/g' \
+                -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} TIME( UTC)?/DATE/g' \
+                -e 's/\[[0-9]+\]/[PID]/g' \
+                -e 's/([^0-9.])[0-9]+(\.[0-9]+)? ?(s|m)\b/\1SECONDS/g' \
+                -e 's/[0-9]+(\.[0-9]+)?(ms|us)\b/SECONDS/g' <<<"$ERR" |
+                awk '
+                        # Lines of the guest: what is sent to journald in one moment it may take in any order.
+                        function flush(i, j, t) {
+                                for (i = 2; i <= n; i++)
+                                        for (j = i; j > 1 && line[j - 1] > line[j]; j--) {
+                                                t = line[j]; line[j] = line[j - 1]; line[j - 1] = t
+                                        }
+                                for (i = 1; i <= n; i++) print line[i]
+                                n = 0
+                        }
+                        /^      / { line[++n] = $0; next }
+                        { flush() }
+                        !(/^[^ ]+: (booting|waiting)/ && seen[$1, $2]++)
+                        END { flush() }')
+        if [[ ${FC_UPDATE_SCREENS:-} == 1 ]]; then
+                mkdir -p "${file%/*}"
+                printf '%s\n' "$masked" >"$file"
+        fi
+        exists "$file"
+        same_files "$file" <(printf '%s\n' "$masked") "the screen is not that of ${file##*/} (- expected, + shown)"
+        # Nobody but a terminal gets these.
+        [[ $ERR != *$'\e'* ]] || flunk "escape codes without a terminal"
+}
+
 ### Waiting, always for an event and never longer than WAIT
 
 # line_in FILE REGEX [SECONDS]: until a line of a growing file matches; prints that line.
@@ -383,7 +419,9 @@ host_snapshot() {
         awk '{ print "mount", $5, $4 }' /proc/self/mountinfo | sort
         ip -o link | awk '{ sub(/@.*/, "", $2); sub(/:$/, "", $2); print "link", $2 }' | sort
         ip -o address | awk '{ print "address", $2, $4 }' | sort
-        { ip -4 route show table all && ip -6 route show table all; } | sed 's/^/route /; s/ *$//' | sort
+        # The kernel's own route to a link-local address comes when that has been found to be unique, after a second or two;
+        # the address is above.
+        { ip -4 route show table all && ip -6 route show table all; } | sed '/^local fe80:/d; s/^/route /; s/ *$//' | sort
         if command -v nft >/dev/null; then nft list ruleset | sed 's/^/nft /'; fi
         # Connections that end take a while to be forgotten; who listens is what counts.
         ss -Hlnt | awk '{ print "listens", $4 }' | sort

@@ -57,6 +57,49 @@ testcase_postgres() {
 
 session_is_open() { [[ $(sql "select count(*) from pg_stat_activity where query like 'select pg_sleep%'") == 1 ]]; }
 
+# The data of another major version: what the server says of it is on the screen.
+testcase_postgres_of_another_version() {
+        example
+        ok fc up db
+        ok fc down
+        echo 13 >"$PROJECT/.containers/db/root/var/lib/postgresql/data/PG_VERSION"
+        run_status 3 fc up db
+        expect_err 'FATAL:  database files are incompatible with server'
+        # The server's own version is the image's.
+        ERR=$(sed -E 's/PostgreSQL version [0-9]+, which is not compatible with this version [0-9.]+ .*/VERSIONS/' <<<"$ERR")
+        screen postgres-of-another-version
+        ok fc down
+}
+
+# A script that fills the database, with a mistake in it.
+testcase_seed() {
+        local data psql
+
+        example
+        ok fc up db
+        ok fc down
+        data=$PROJECT/.containers/db/root/var/lib/postgresql/data
+        printf "listen_addresses = '*'\n" >>"$data/postgresql.auto.conf"
+        printf 'host all all 0.0.0.0/0 trust\n' >>"$data/pg_hba.conf"
+        psql=$(cd "$FC_IMAGES/db" && echo usr/lib/postgresql/*/bin/psql)
+        printf 'create table orders (item text);\ninsert into ordrs values (1);\n' >"$PROJECT/seed.sql"
+        jq --arg psql "/$psql" '.containers.seed = {
+                system: {rootfs: .containers.db.system.rootfs},
+                command: [$psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "db", "-U", "postgres", "-f", "/srv/seed.sql"],
+                volumes: ["seed.sql:/srv/seed.sql:ro"], dependsOn: {db: "ready"}, oneShot: true} |
+                .containers.db.ready = {units: ["postgresql.service"], exec: [["pg_isready", "-q"]]}' \
+                "$PROJECT/flake-containers.json" >"$TMP/spec"
+        cat "$TMP/spec" >"$PROJECT/flake-containers.json"
+        run_status 3 fc up seed
+        screen seed-with-an-error
+
+        printf 'drop table orders;\ncreate table orders (item text);\ninsert into orders values (1);\n' >"$PROJECT/seed.sql"
+        ok fc up seed
+        expect_err 'seed: completed'
+        equal "$(sql 'select count(*) from orders')" 1
+        ok fc down
+}
+
 testcase_redis() {
         example
         ok fc up cache
