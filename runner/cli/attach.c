@@ -28,6 +28,7 @@ struct Attached {
         sd_event *event;
         sd_event_source *signals[ELEMENTSOF(signals)];
         LogView *view;
+        Progress *progress;
         Watched *watched; /* does not move */
         size_t n_watched;
         bool interrupted;
@@ -72,6 +73,7 @@ void attachment_done(Attachment *a) {
 
 static void attached_done(Attached *a) {
         (void) log_view_free(a->view);
+        (void) progress_free(a->progress);
         for (size_t i = 0; i < a->n_watched; i++) {
                 (void) sd_event_source_disable_unref(a->watched[i].end);
                 (void) safe_close(a->watched[i].pidfd);
@@ -99,6 +101,8 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *userda
 
         /* Restarted by somebody else, it is another process that counts now. */
         r = watch_end(w, &w->attached->error);
+        if (w->ended)
+                progress_update(w->attached->progress, w->name, "ended", NULL);
         return r < 0 ? sd_event_exit(w->attached->event, r) : 0;
 }
 
@@ -138,6 +142,7 @@ static int attach(Attached *a, const Session *s, char *const *names, const LogRe
         int r;
 
         a->session = s;
+        a->progress = progress_new(s->progress, stderr, names);
         r = sd_event_new(&a->event);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(signals); i++)
                 r = sd_event_add_signal(a->event, &a->signals[i], signals[i], on_signal, a);

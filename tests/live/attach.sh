@@ -94,6 +94,15 @@ testcase_ends_with_the_last() {
         finished "$FC_PID"
         equal "$STATUS" 3 "status when it ended with 7"
         grep -q 'two: crashed: exited 7' "$TMP/err" || flunk "how it ended is not said: $(<"$TMP/err")"
+        # With another that goes on, the end is said when it comes.
+        attached
+        line_in "$TMP/err" 'two: ready' >/dev/null
+        line_in "$TMP/out" '^one.*hello' >/dev/null
+        echo go >"$PROJECT/src/fifo"
+        line_in "$TMP/err" '(one|two): ended' >/dev/null
+        kill -0 "$FC_PID" || flunk "it did not stay for the other"
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
         ok fc down
 }
 
