@@ -224,6 +224,55 @@ testcase_closure() {
         stop_daemon
 }
 
+# Several containers: NAME-up brings what NAME needs, and is done when all of it is.
+testcase_together() {
+        need_nix
+        project shop
+        # shellcheck disable=SC2016 # expanded inside
+        as_dev tee "$PROJECT/seed" <<<'echo "seeded for $WORD" >/srv/data/page; exit "${STATUS:-0}"' >/dev/null
+        # shellcheck disable=SC2016 # Nix
+        flake '{
+          flake-containers.enable = true;
+          perSystem = { pkgs, config, ... }:
+            let
+              toplevel = (pkgs.nixos { networking.hostName = "seed"; standin.tree = tree; }).config.system.build.toplevel;
+              seed = pkgs.runCommand "seed" { } "mkdir $out; ln -s ${toplevel}/{stage1,usr} $out/; cp ${./seed} $out/seed";
+            in
+            {
+              flake-containers.containers = {
+                seed = {
+                  inherit toplevel;
+                  oneShot = true;
+                  volumes = [ "src:/srv/data" ];
+                  environment.WORD = "all";
+                  runCommand = [ "${seed}/stage1" "${seed}/seed" ];
+                };
+                web = {
+                  ports = [ "8080:80" ];
+                  volumes = [ "src:/var/www/html:ro" ];
+                  configuration.standin.tree = tree;
+                  dependsOn.seed = "completed";
+                  ready = {
+                    http = [ { port = 80; path = "/page"; } ];
+                    units = [ "apache2.service" ];
+                  };
+                };
+                other = {
+                  inherit toplevel;
+                  dependsOn = [ "web" ];
+                };
+              };
+            };
+        }'
+        ok dev nix run .#web-up
+        equal "$(curl --silent --fail http://127.0.0.1:8080/page)" "seeded for all" "the page that the other has made"
+        ok fleet --json status
+        equal "$(jq -r '[.containers[] | "\(.name) \(.state)"] | sort | join(", ")' <<<"$OUT")" \
+                "other stopped, seed completed, web running" "the containers"
+        ok dev nix run .#web-down
+        stop_daemon
+}
+
 # A prebuilt system, and commands instead of an init.
 testcase_toplevel_and_command() {
         need_nix
