@@ -13,7 +13,10 @@ static char *rung_of(const char *phase, const char *detail) {
 
         if (streq(phase, "booting"))
                 return xstrdup("boot");
-        return streq(phase, "waiting") && colon ? xstrndup(detail, (size_t) (colon - detail)) : NULL;
+        /* For another container it waits before it is started. */
+        if (!streq(phase, "waiting") || !detail || startswith(detail, "for "))
+                return NULL;
+        return colon ? xstrndup(detail, (size_t) (colon - detail)) : xstrdup(detail);
 }
 
 static Member *find_member(Fleet *fleet, const char *container) {

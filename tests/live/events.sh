@@ -63,6 +63,21 @@ testcase_crash() {
         ok fc down
 }
 
+testcase_rungs() {
+        project shop
+        spec "$(web web ', "ready": {"tcp": [80], "exec": [["test", "-d", "/"]]}'),
+                $(tiny job '["/bin/true"]' ', "oneShot": true, "dependsOn": {"web": "ready"}')"
+        ok fc up
+        ok fc --json events web
+        jq -es '[.[] | select(.event == "rung") | .detail] | .[0] == "boot" and any(. == "tcp 80")' <<<"$OUT" >/dev/null ||
+                flunk "the rungs are not there"
+        jq -es 'all(.event != "waiting")' <<<"$OUT" >/dev/null || flunk "a rung that is called something else"
+        ok fc --json events job
+        jq -es '[.[].event] == ["image", "waiting", "starting", "rung", "ended", "completed"]' <<<"$OUT" >/dev/null ||
+                flunk "not what a job does"
+        ok fc down
+}
+
 testcase_failure_says_why() {
         variant fails
         unit "$VARIANT" fails.service <<-'UNIT'
