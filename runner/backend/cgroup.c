@@ -127,13 +127,15 @@ static int enable(int fd, const char *where, char *const *controllers, Error *re
                 _cleanup_free_ char *value = xasprintf("+%s", *controller);
                 int r = write_file(fd, ".", "cgroup.subtree_control", value);
 
-                if (r < 0) {
-                        r = error_set(reterr, r, "turn on cgroup controller '%s' in '%s'", *controller,
-                                      where);
-                        if (error_is_set(reterr))
-                                reterr->exit = FC_EXIT_HOST;
-                        return r;
-                }
+                if (r >= 0)
+                        continue;
+                (void) error_raise(reterr, FC_EXIT_HOST, "turn on cgroup controller '%s' in '%s': %s",
+                                   *controller, where, strerror(-r));
+                /* Only the hierarchy's true root may have both, and this one is of a cgroup namespace. */
+                if (r == -EBUSY)
+                        error_add_hint(reterr,
+                                       "processes are in that cgroup itself: move them to one below");
+                return r;
         }
         return 0;
 }
@@ -224,6 +226,16 @@ int cgroup_populated(int fd, bool *ret, Error *reterr) {
                 return r;
         *ret = strstr(text, "populated 1") != NULL;
         return 0;
+}
+
+bool cgroup_ran_out_of_memory(int fd, const char *name) {
+        _cleanup_free_ char *text = NULL;
+        const char *count;
+
+        if (read_file(fd, name, "memory.events", &text, NULL) < 0)
+                return false;
+        count = strstr(text, "oom_kill ");
+        return count && strtoul(count + strlen("oom_kill "), NULL, 10) > 0;
 }
 
 int cgroup_kill(int fd, const char *name, Error *reterr) {

@@ -59,6 +59,9 @@ int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr);
 /* Is any process in it or below it? */
 int cgroup_populated(int fd, bool *ret, Error *reterr);
 
+/* Has the kernel killed something of the child `name` for want of memory? */
+bool cgroup_ran_out_of_memory(int fd, const char *name);
+
 /* SIGKILL to all that is in `name` ("." for the cgroup itself) and below, forks included. */
 int cgroup_kill(int fd, const char *name, Error *reterr);
 

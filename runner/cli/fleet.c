@@ -230,7 +230,8 @@ static int check_root(const Member *m, Error *reterr) {
         bool there;
         int r;
 
-        if (m->plan->ephemeral)
+        /* Then the state is about another root than this one. */
+        if (m->plan->ephemeral || find_line(definition, "ephemeral"))
                 return 0;
         r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)

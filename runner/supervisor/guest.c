@@ -377,6 +377,15 @@ static int start_again(Guest *g, Error *reterr) {
         return spawn_nspawn(g, reterr);
 }
 
+static _printf_(2, 3) void append_result(Guest *g, const char *format, ...) {
+        size_t n = strlen(g->result);
+        va_list ap;
+
+        va_start(ap, format);
+        (void) vsnprintf(g->result + n, sizeof(g->result) - n, format, ap);
+        va_end(ap);
+}
+
 static int on_restart(sd_event_source *s, uint64_t usec, void *userdata) {
         Guest *g = userdata;
 
@@ -392,10 +401,7 @@ static int restart_later(Guest *g, Error *reterr) {
         int r;
 
         if (!restart_limit_next(&g->restart_limit, now_usec(), &delay)) {
-                size_t n = strlen(g->result);
-
-                (void) snprintf(g->result + n, sizeof(g->result) - n, ", given up after %u restarts",
-                                g->crashes.restarts);
+                append_result(g, ", given up after %u restarts", g->crashes.restarts);
                 return 0;
         }
         r = sd_event_add_time_relative(g->event, &g->restart_timer, CLOCK_MONOTONIC, delay, 1, on_restart,
@@ -432,6 +438,9 @@ static void on_nspawn_end(Guest *g, int status) {
         g->nspawn = 0;
         (void) snprintf(g->result, sizeof(g->result), "%s %d", WIFEXITED(status) ? "exited" : "killed",
                         WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+        if (!streq(g->result, "exited 0") && g->options->limits &&
+            cgroup_ran_out_of_memory(g->options->cgroup_fd, "nspawn"))
+                append_result(g, ", had run out of memory");
         if (clear_payload(g, error_is_set(&g->error) ? NULL : &g->error) < 0)
                 next = NEXT_END;
         g->failed = g->stop_requests == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);

@@ -21,7 +21,7 @@ DEFINE_FREEP(Guest, guest_free);
 /* Starts nspawn and returns when the container has ended for good. */
 int guest_run(Guest *g, Error *reterr);
 
-/* What ended it: "exited N" or "killed N", perhaps with ", given up after N restarts". */
+/* What ended it: "exited N" or "killed N", perhaps with ", and why" behind it. */
 const char *guest_result(const Guest *g);
 
 /* Whether that was neither asked for nor an orderly shutdown. */

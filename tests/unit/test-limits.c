@@ -110,6 +110,27 @@ TEST(controllers_are_turned_on_down_to_the_machine) {
         ASSERT_OK(limits_enable(tree.path, "no such machine", NULL, 0, &error), &error);
 }
 
+TEST(out_of_memory) {
+        static const struct {
+                const char *events;
+                bool killed;
+        } table[] = {
+                {"low 0\nhigh 0\nmax 12\noom 0\noom_kill 0\noom_group_kill 0\n", false},
+                {"low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 0\n", true},
+                {"low 0\nhigh 0\nmax 12\noom 3\noom_kill 20\n", true},
+                {"", false},
+        };
+        TEST_DIR(tree);
+
+        make_folder(&tree, "nspawn");
+        ASSERT_TRUE(!cgroup_ran_out_of_memory(tree.fd, "nspawn"));
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("%zu", i);
+                put(&tree, "nspawn/memory.events", table[i].events);
+                ASSERT_EQ(cgroup_ran_out_of_memory(tree.fd, "nspawn"), table[i].killed);
+        }
+}
+
 TEST(attributes_are_written) {
         char *const settings[] = {(char *) "cpu.max=50000 100000", (char *) "pids.max=7", NULL};
         char *const unknown[] = {(char *) "io.weight=7", NULL};
