@@ -13,8 +13,9 @@
 
 int crash_record_write(int runtime_fd, const CrashRecord *record, Error *reterr) {
         _cleanup_free_ char *text =
-                xasprintf("restarts=%u\ncrash=%" PRIu64 "\nready=%" PRIu64 "\nreason=%s\n", record->restarts,
-                          record->crash_usec, record->ready_usec, record->reason);
+                xasprintf("restarts=%u\nreboots=%u\ncrash=%" PRIu64 "\nready=%" PRIu64 "\nreason=%s\n",
+                          record->restarts, record->reboots, record->crash_usec, record->ready_usec,
+                          record->restarts > 0 ? record->reason : "-");
 
         return fs_write_atomic(runtime_fd, RECORD, text, strlen(text), 0644, reterr);
 }
@@ -30,8 +31,10 @@ int crash_record_read(int runtime_fd, CrashRecord *ret, Error *reterr) {
                 r = fs_read_fd(fd, RECORD, RECORD_MAX, &text, NULL, reterr);
         if (r < 0)
                 return r;
-        if (text && sscanf(text, "restarts=%u\ncrash=%" SCNu64 "\nready=%" SCNu64 "\nreason=%127[^\n]",
-                           &record.restarts, &record.crash_usec, &record.ready_usec, record.reason) != 4)
+        if (text &&
+            sscanf(text, "restarts=%u\nreboots=%u\ncrash=%" SCNu64 "\nready=%" SCNu64 "\nreason=%127[^\n]",
+                   &record.restarts, &record.reboots, &record.crash_usec, &record.ready_usec,
+                   record.reason) != 5)
                 return error_raise(reterr, FC_EXIT_INTERNAL, "the record '" RECORD "' is damaged");
         *ret = record;
         return 0;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What the supervisor notes when it starts a container again that had failed, for `status`: a file in the
- * container's directory in /run, which goes with the next start that a command makes. */
+/* What the supervisor notes when a container starts again, since it had failed or rebooted, for `status`: a
+ * file in the container's directory in /run, which goes with the next start that a command makes. */
 
 #include "base/error.h"
 
 typedef struct CrashRecord {
-        unsigned restarts;   /* since a command started it; 0: never */
+        unsigned restarts;   /* after failures, since a command started it */
+        unsigned reboots;    /* likewise, from inside; both 0: it has not started again */
         uint64_t crash_usec; /* the last time it failed, CLOCK_REALTIME */
         uint64_t ready_usec; /* when its payload was ready again, 0: not yet */
         char reason[128];    /* "exited 1", "killed 9" */

@@ -107,6 +107,12 @@ static void on_status(bool booted, const char *text, void *userdata) {
         progress_update(m->fleet->progress, m->name, booted || m->attached ? "waiting" : "booting", text);
 }
 
+static void on_restarting(const char *reason, void *userdata) {
+        Member *m = userdata;
+
+        progress_update(m->fleet->progress, m->name, "restarting", reason);
+}
+
 static void on_started(void *userdata) {
         Member *m = userdata;
 
@@ -209,6 +215,7 @@ static void member_wait(Member *m, int control_fd) {
                 .open_payload_cgroup = open_payload_cgroup,
                 .started = on_started,
                 .status = on_status,
+                .restarting = on_restarting,
                 .done = on_ready,
                 .userdata = m,
         };

@@ -110,6 +110,11 @@ static void note_failed_units(ContainerStatus *c, GuestBus *bus) {
         failed_units_done(&failed);
 }
 
+/* By itself: then what was remembered by a command is not about it as it runs now. */
+static bool has_started_again(const ContainerStatus *c) {
+        return c->crashes.restarts > 0 || c->crashes.reboots > 0;
+}
+
 static void note_restarts(ContainerStatus *c) {
         const CrashRecord *crashes = &c->crashes;
         uint64_t now = realtime_usec();
@@ -127,7 +132,7 @@ static void describe_up(ContainerStatus *c) {
         ManagerState state;
 
         c->ready = c->state && c->state->phase == PHASE_READY &&
-                   (c->crashes.restarts == 0 || c->crashes.ready_usec > 0);
+                   (!has_started_again(c) || c->crashes.ready_usec > 0);
         c->word = c->ready ? "running" : "starting";
         if (c->state && c->state->phase == PHASE_FAILED) {
                 c->word = "degraded";
@@ -148,7 +153,7 @@ static void describe_up(ContainerStatus *c) {
 static uint64_t ready_since(const ContainerStatus *c) {
         if (!c->running || !c->state || c->state->ready_usec == 0)
                 return 0;
-        return c->crashes.restarts > 0 ? c->crashes.ready_usec : c->state->ready_usec;
+        return has_started_again(c) ? c->crashes.ready_usec : c->state->ready_usec;
 }
 
 static void note_drift(const Session *s, const Network *network, ContainerStatus *c) {

@@ -16,7 +16,7 @@ typedef struct ContainerStatus {
         bool stale;
         pid_t leader;
         uint64_t since_usec;   /* CLOCK_REALTIME of being ready, 0: is not */
-        CrashRecord crashes;   /* restarts == 0: there were none */
+        CrashRecord crashes;   /* and reboots, of this start */
         ContainerState *state; /* may be NULL */
         char **notes;
 } ContainerStatus;

@@ -206,6 +206,10 @@ static int explain(const Plan *p, const Report *failure, Error *reterr) {
                 /* ENODEV: the cgroup is being removed. */
                 if (e == ENODEV || e == ENOENT)
                         return error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' stopped", container);
+                /* It has divided its cgroup already, as systemd does, but does not listen yet. */
+                if (e == EBUSY)
+                        return error_raise(reterr, FC_EXIT_EXEC_OWN,
+                                           "container '%s' is booting and takes no commands yet", container);
                 return error_raise(reterr, FC_EXIT_EXEC_OWN, "enter the cgroup of container '%s': %s",
                                    container, strerror(e));
         default:

@@ -396,7 +396,10 @@ static void on_restarting(ReadyJob *job, const char *reason) {
         forget_guest(job);
         job->leader = 0;
         job->rung = RUNG_LEADER;
-        show_status(job, text);
+        free(job->status);
+        job->status = TAKE_PTR(text);
+        if (job->request.restarting)
+                job->request.restarting(reason, job->request.userdata);
 }
 
 static void on_message(ReadyJob *job, const ControlMessage *m) {

@@ -55,6 +55,9 @@ typedef struct ReadyRequest {
         /* The payload's STATUS= while it boots, then what is being waited for; may be NULL. */
         void (*status)(bool booted, const char *text, void *userdata);
 
+        /* It failed, and is started again; may be NULL. */
+        void (*restarting)(const char *reason, void *userdata);
+
         /* Called once, from the loop. The job may be freed in it. */
         void (*done)(const ReadyResult *result, void *userdata);
         void *userdata;

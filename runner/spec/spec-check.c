@@ -247,6 +247,9 @@ static int check_container(const ContainerSpec *c, Error *reterr) {
                 r = check_targets(c, reterr);
         if (r < 0)
                 return r;
+        if (c->one_shot && c->restart != RESTART_NO)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.restart: a container with 'oneShot' is run once", c->name);
         r = check_devices(c, reterr);
         if (r < 0)
                 return r;

@@ -35,6 +35,9 @@
 /* Killing a cgroup takes a millisecond, in the worst case seen a hundred. */
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
+/* From leaving its namespaces to its end a process takes milliseconds. */
+#define LEADER_END_USEC (1 * USEC_PER_SEC)
+
 struct Guest {
         const SupervisorOptions *options;
         int host_proc;
@@ -164,10 +167,9 @@ static int spawn_netns_helper(Guest *g, pid_t leader, Error *reterr) {
 
 /* The first time that is for the command to tell that started it. */
 static void note_booted(Guest *g) {
-        if (g->boots > 1)
-                supervisor_event(g->options, "booted", NULL);
-        if (g->crashes.restarts == 0)
+        if (g->boots <= 1)
                 return;
+        supervisor_event(g->options, "booted", NULL);
         g->crashes.ready_usec = realtime_usec();
         (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
 }
@@ -257,7 +259,14 @@ static int on_leader(Guest *g, pid_t leader, Error *reterr) {
         return r;
 }
 
-/* For `status` only, so that a full /run is no reason to do anything else. */
+/* The record is for `status` only, so that a full /run is no reason to do anything else. */
+static void note_reboot(Guest *g) {
+        g->crashes.reboots++;
+        g->crashes.ready_usec = 0;
+        (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
+        supervisor_event(g->options, "rebooting", NULL);
+}
+
 static void note_crash(Guest *g) {
         g->crashes.restarts++;
         g->crashes.crash_usec = realtime_usec();
@@ -445,7 +454,7 @@ static void on_nspawn_end(Guest *g, int status) {
                 next = NEXT_END;
         g->failed = g->stop_requests == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
         if (next == NEXT_REBOOT) {
-                supervisor_event(g->options, "rebooting", NULL);
+                note_reboot(g);
                 again = start_again(g, &g->error) >= 0;
         }
         if (next == NEXT_RESTART)
@@ -460,8 +469,9 @@ static void on_netns_helper_end(Guest *g, int status) {
                 open_gate(g);
                 return;
         }
-        /* nspawn may just have ended, and the network namespace with it: then that is what is reported. */
-        if (g->leader_pidfd >= 0 && process_wait(g->leader_pidfd, 0) == 0) {
+        /* The payload may just be ending: then that is what is reported. It has left its namespaces a moment
+         * before its pidfd tells. */
+        if (g->leader_pidfd >= 0 && process_wait(g->leader_pidfd, LEADER_END_USEC) == 0) {
                 (void) error_raise(&g->error, FC_EXIT_INTERNAL,
                                    "set the network of the container (see its console log)");
                 give_up(g);

@@ -92,6 +92,38 @@ is_state() { [[ $(state_of "$1") == "$2" ]]; }
 booted_again() { [[ $(leader_of "$1") != "$2" ]] && fc exec "$1" -- true 2>/dev/null; }
 leader_of() { of "$1" 'leader // 0'; }
 
+# A guest that reboots is not ready until it is again, also as long as it has nobody who could be asked.
+testcase_a_reboot_shows() {
+        local leader
+
+        variant waits
+        cat >"$VARIANT/usr/sbin/waiting-init" <<-'INIT'
+		#!/bin/sh
+		read -r line </srv/src/fifo
+		exec /sbin/init
+	INIT
+        chmod +x "$VARIANT/usr/sbin/waiting-init"
+        project shop
+        as_dev mkfifo "$PROJECT/src/fifo"
+        spec "\"web\": {\"system\": {\"rootfs\": \"$VARIANT\", \"init\": \"/usr/sbin/waiting-init\"}, \"volumes\": [\"src:/srv/src\"]}"
+        fc_background "$TMP/up" up
+        echo go >"$PROJECT/src/fifo"
+        finished "$FC_PID"
+        equal "$STATUS" 0
+        leader=$(leader_of web)
+        run fc exec web -- systemctl reboot
+        try_until "$WAIT" has_other_leader web "$leader"
+        equal "$(state_of web)" starting
+        run_status 7 fc status --check
+        echo go >"$PROJECT/src/fifo"
+        try_until "$WAIT" is_state web running
+        ok fc status --check
+        refute_out 'restarted'
+        ok fc down
+}
+
+has_other_leader() { ! [[ $(leader_of "$1") =~ ^(0|$2)$ ]]; }
+
 # One that cannot work is given up, `up` says why, and it does not take long.
 testcase_given_up() {
         project shop
@@ -137,6 +169,7 @@ testcase_while_up_waits() {
         project shop
         spec "\"web\": {\"system\": {\"rootfs\": \"$VARIANT\", \"init\": \"/usr/sbin/flaky-init\"}, $RESTART, \"ports\": [\"8080:80\"]}"
         ok fc up
+        expect_err 'web: restarting +exited 7'
         ok page 8080
         equal "$(of web restarts)" 2
         equal "$(wc -l <"$PROJECT/.containers/web/root/var/starts")" 3

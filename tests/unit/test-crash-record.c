@@ -5,7 +5,7 @@
 
 TEST(is_read_as_it_was_written) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        CrashRecord record = {3, UINT64_C(1700000000000001), 0, "killed 9"}, got = {.restarts = 7};
+        CrashRecord record = {3, 2, UINT64_C(1700000000000001), 0, "killed 9"}, got = {.restarts = 7};
         TEST_DIR(dir);
 
         ASSERT_OK(crash_record_read(dir.fd, &got, &error), &error);
@@ -15,6 +15,7 @@ TEST(is_read_as_it_was_written) {
         ASSERT_OK(crash_record_write(dir.fd, &record, &error), &error);
         ASSERT_OK(crash_record_read(dir.fd, &got, &error), &error);
         ASSERT_EQ(got.restarts, 3);
+        ASSERT_EQ(got.reboots, 2);
         ASSERT_EQ(got.crash_usec, UINT64_C(1700000000000001));
         ASSERT_EQ(got.ready_usec, UINT64_MAX);
         ASSERT_STREQ(got.reason, "killed 9");
@@ -30,8 +31,8 @@ TEST(a_damaged_one_is_an_error) {
                 "",
                 "x",
                 "restarts=1\n",
-                "restarts=1\ncrash=2\nready=3\n",
-                "restarts=x\ncrash=2\nready=3\nreason=a",
+                "restarts=1\nreboots=0\ncrash=2\nready=3\n",
+                "restarts=x\nreboots=0\ncrash=2\nready=3\nreason=a",
         };
         TEST_DIR(dir);
 

@@ -483,6 +483,8 @@ TEST(refuses_containers) {
                 {"'restart':'always'",
                  "containers.c.restart: must be one of 'no', 'on-failure', is 'always'"},
                 {"'ephemeral':'yes'", "containers.c.ephemeral: must be a boolean, is a string"},
+                {"'oneShot':true,'restart':'on-failure'",
+                 "containers.c.restart: a container with 'oneShot' is run once"},
                 {"'restart':true", "containers.c.restart: must be a string, is a boolean"},
                 {"'network':{'internet':true}",
                  "containers.c.network.internet: is not supported by this version"},
