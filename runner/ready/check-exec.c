@@ -144,4 +144,5 @@ static void start(Check *c) {
                 check_fail(c, "%s", strerror(-r));
 }
 
-const CheckKind check_exec = {.start = start, .stop = stop, .timeout_usec = UINT64_MAX};
+/* A command may be expensive, and slows down what it waits for. */
+const CheckKind check_exec = {.start = start, .stop = stop, .timeout_usec = UINT64_MAX, .growth = 100};

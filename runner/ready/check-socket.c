@@ -17,6 +17,10 @@
 
 #define ATTEMPT_USEC (5 * USEC_PER_SEC)
 
+/* An attempt costs next to nothing. So a pause is about an eighth of the time that has passed, and that much
+ * later at most a service is found. */
+#define GROWTH 12
+
 static void stop(Check *c) {
         c->io = sd_event_source_disable_unref(c->io);
         c->fd = safe_close(c->fd);
@@ -140,7 +144,12 @@ static void start_tcp(Check *c) {
         start_family(c, AF_INET);
 }
 
-const CheckKind check_tcp = {.start = start_tcp, .stop = stop, .timeout_usec = ATTEMPT_USEC};
+const CheckKind check_tcp = {
+        .start = start_tcp,
+        .stop = stop,
+        .timeout_usec = ATTEMPT_USEC,
+        .growth = GROWTH,
+};
 
 /* ---- unix sockets ---- */
 
@@ -171,4 +180,9 @@ static void start_unix(Check *c) {
                 check_succeed(c);
 }
 
-const CheckKind check_unix = {.start = start_unix, .stop = stop, .timeout_usec = ATTEMPT_USEC};
+const CheckKind check_unix = {
+        .start = start_unix,
+        .stop = stop,
+        .timeout_usec = ATTEMPT_USEC,
+        .growth = GROWTH,
+};

@@ -14,6 +14,7 @@ typedef struct CheckKind {
         void (*start)(Check *check);
         void (*stop)(Check *check);
         uint64_t timeout_usec; /* of an attempt; UINT64_MAX: none but the deadline of all */
+        unsigned growth;       /* of the pause from one attempt to the next, in percent */
 } CheckKind;
 
 struct Check {

@@ -92,7 +92,9 @@ void check_fail(Check *c, const char *format, ...) {
         c->error = xvasprintf(format, ap);
         va_end(ap);
         set_timer(c, c->pause_usec);
-        c->pause_usec = c->pause_usec * 2 < PAUSE_MAX_USEC ? c->pause_usec * 2 : PAUSE_MAX_USEC;
+        c->pause_usec += c->pause_usec * c->kind->growth / 100;
+        if (c->pause_usec > PAUSE_MAX_USEC)
+                c->pause_usec = PAUSE_MAX_USEC;
         tell(c->all);
 }
 
