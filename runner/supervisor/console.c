@@ -49,8 +49,8 @@ static int begin_log(const SupervisorOptions *o) {
 
 static void rotate(Console *c) {
         /* Better a hole in the log than a full disk. */
-        if (begin_log(c->options) < 0)
-                (void) ftruncate(c->options->console_fd, 0);
+        if (begin_log(c->options) < 0 && ftruncate(c->options->console_fd, 0) < 0)
+                return;
         c->size = 0;
 }
 
