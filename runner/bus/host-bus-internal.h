@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "bus/guest-bus-internal.h"
+#include "bus/host-bus.h"
+
+#define SYSTEMD_NAME          "org.freedesktop.systemd1"
+#define MACHINED_NAME         "org.freedesktop.machine1"
+#define MACHINED_PATH         "/org/freedesktop/machine1"
+#define MACHINED_MANAGER      "org.freedesktop.machine1.Manager"
+#define MACHINED_MACHINE      "org.freedesktop.machine1.Machine"
+#define ERROR_NO_SUCH_MACHINE "org.freedesktop.machine1.NoSuchMachine"
+#define ERROR_UNIT_EXISTS     "org.freedesktop.systemd1.UnitExists"
+
+struct HostBus {
+        sd_bus *bus;
+};
+
+/* Raises what a call answered; @e may be unset when the call did not get that far. */
+int host_bus_error(Error *reterr, int r, const sd_bus_error *e, const char *format, ...) _printf_(4, 5);

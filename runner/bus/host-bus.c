@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "bus/host-bus-internal.h"
+
+/* A manager that is being reloaded or executed anew answers when it is done. */
+#define CALL_TIMEOUT_USEC (30 * USEC_PER_SEC)
+
+HostBus *host_bus_free(HostBus *bus) {
+        if (!bus)
+                return NULL;
+        if (bus->bus) {
+                (void) sd_bus_detach_event(bus->bus);
+                sd_bus_flush_close_unref(bus->bus);
+        }
+        free(bus);
+        return NULL;
+}
+
+int host_bus_error(Error *reterr, int r, const sd_bus_error *e, const char *format, ...) {
+        _cleanup_free_ char *text = NULL, *answer = NULL;
+        va_list ap;
+        size_t n;
+
+        va_start(ap, format);
+        text = xvasprintf(format, ap);
+        va_end(ap);
+        if (e && e->message) {
+                n = strlen(e->message);
+                answer = xstrndup(e->message, n > 0 && e->message[n - 1] == '.' ? n - 1 : n);
+        }
+
+        if (r == -ETIMEDOUT || sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
+                return error_raise(reterr, FC_EXIT_TIMEOUT, "%s: the host's systemd does not answer", text);
+        if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
+                return error_raise(reterr, FC_EXIT_HOST, "%s: the host's message bus closed the connection",
+                                   text);
+        if (sd_bus_error_has_name(e, SD_BUS_ERROR_ACCESS_DENIED) ||
+            sd_bus_error_has_name(e, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED) ||
+            sd_bus_error_has_name(e, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+            sd_bus_error_has_name(e, SD_BUS_ERROR_PROPERTY_READ_ONLY))
+                return error_raise(reterr, FC_EXIT_HOST, "%s: %s", text, answer);
+        if (answer) {
+                (void) error_raise(reterr, FC_EXIT_INTERNAL, "%s: %s", text, answer);
+                return r < 0 ? r : -EIO;
+        }
+        return error_set(reterr, r, "%s", text);
+}
+
+int host_bus_open(sd_event *event, HostBus **ret, Error *reterr) {
+        _cleanup_(host_bus_freep) HostBus *bus = xmalloc0(sizeof(HostBus));
+        int r;
+
+        r = sd_bus_open_system(&bus->bus);
+        if (r < 0) {
+                (void) error_set(reterr, r, "connect to the host's message bus");
+                if (reterr)
+                        reterr->exit = FC_EXIT_HOST;
+                error_add_hint(reterr, "look: systemctl status dbus; or do without the host's systemd: "
+                                       "--backend supervisor");
+                return r;
+        }
+        (void) sd_bus_set_description(bus->bus, "host");
+        (void) sd_bus_set_method_call_timeout(bus->bus, CALL_TIMEOUT_USEC);
+        if (event) {
+                r = sd_bus_attach_event(bus->bus, event, SD_EVENT_PRIORITY_NORMAL);
+                if (r < 0)
+                        return error_set(reterr, r, "watch the host's message bus");
+        }
+        *ret = TAKE_PTR(bus);
+        return 0;
+}
+
+int host_bus_find_machine(HostBus *bus, const char *machine, char **ret_unit, Error *reterr) {
+        _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_free_ char *unit = NULL;
+        const char *path;
+        int r;
+
+        r = sd_bus_call_method(bus->bus, MACHINED_NAME, MACHINED_PATH, MACHINED_MANAGER, "GetMachine", &e,
+                               &reply, "s", machine);
+        if (r < 0 && sd_bus_error_has_name(&e, ERROR_NO_SUCH_MACHINE)) {
+                *ret_unit = NULL;
+                return 0;
+        }
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "o", &path);
+        if (r < 0)
+                return host_bus_error(reterr, r, &e, "ask systemd-machined for machine '%s'", machine);
+        /* It may end at this moment. */
+        if (sd_bus_get_property_string(bus->bus, MACHINED_NAME, path, MACHINED_MACHINE, "Unit", NULL,
+                                       &unit) < 0)
+                unit = xstrdup("?");
+        *ret_unit = TAKE_PTR(unit);
+        return 0;
+}
+
+int host_bus_forget_machine(HostBus *bus, const char *machine, Error *reterr) {
+        _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = sd_bus_call_method(bus->bus, MACHINED_NAME, MACHINED_PATH, MACHINED_MANAGER, "UnregisterMachine",
+                               &e, NULL, "s", machine);
+        if (r < 0 && !sd_bus_error_has_name(&e, ERROR_NO_SUCH_MACHINE))
+                return host_bus_error(reterr, r, &e, "unregister machine '%s'", machine);
+        return 0;
+}

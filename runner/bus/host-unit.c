@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "base/strv.h"
+#include "bus/host-bus-internal.h"
+#include "bus/host-unit.h"
+
+#define NSPAWN_EXIT_REBOOT 133
+
+#define MATCH_OWNER                                                                                         \
+        "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SYSTEMD_NAME "'"
+
+/* For a manager that is being executed anew. */
+#define MANAGER_TIMEOUT_USEC (30 * USEC_PER_SEC)
+
+enum {
+        SLOT_JOB,
+        SLOT_PROPERTIES,
+        SLOT_REMOVED,
+        SLOT_OWNER,
+        SLOT_DISCONNECTED,
+        SLOT_ASKED,
+        _SLOT_MAX,
+};
+
+struct HostUnit {
+        HostBus *bus;
+        char *name;
+        char *path;
+        const HostUnitHandlers *handlers;
+        void *userdata;
+        sd_bus_slot *slots[_SLOT_MAX];
+        char *status;
+        bool status_changed;
+        bool begun; /* its start or stop has been asked for */
+        bool gone;
+};
+
+HostUnit *host_unit_free(HostUnit *unit) {
+        if (!unit)
+                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(unit->slots); i++)
+                (void) sd_bus_slot_unref(unit->slots[i]);
+        free(unit->name);
+        free(unit->path);
+        free(unit->status);
+        free(unit);
+        return NULL;
+}
+
+/* ---- watching ---- */
+
+static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        const char *path, *name, *result;
+        HostUnit *unit = userdata;
+        uint32_t id;
+
+        if (sd_bus_message_read(m, "uoss", &id, &path, &name, &result) < 0 || !streq(name, unit->name))
+                return 0;
+        if (unit->handlers->started && !unit->gone)
+                unit->handlers->started(result, unit->userdata);
+        return 0;
+}
+
+/* All values are repeated in each signal, changed or not. */
+static int read_status(sd_bus_message *m, const char *name, void *userdata) {
+        HostUnit *unit = userdata;
+        const char *text;
+        int r;
+
+        if (!streq(name, "StatusText"))
+                return sd_bus_message_skip(m, "v");
+        r = sd_bus_message_read(m, "v", "s", &text);
+        if (r < 0 || streq(text, unit->status ? unit->status : ""))
+                return r;
+        free(unit->status);
+        unit->status = xstrdup(text);
+        unit->status_changed = true;
+        return r;
+}
+
+static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        HostUnit *unit = userdata;
+        const char *interface;
+
+        unit->status_changed = false;
+        if (sd_bus_message_read(m, "s", &interface) < 0 || !streq(interface, SYSTEMD_SERVICE) ||
+            guest_bus_read_properties(m, read_status, unit) < 0)
+                return 0;
+        if (unit->handlers->status && unit->status_changed)
+                unit->handlers->status(unit->status, unit->userdata);
+        return 0;
+}
+
+static int on_watched(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        return 0; /* what is wrong with the bus shows in the next call */
+}
+
+static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        HostUnit *unit = userdata;
+        _cleanup_free_ char *state = NULL;
+
+        if (unit->gone)
+                return 0;
+        if (sd_bus_message_is_method_error(m, ERROR_NO_SUCH_UNIT)) {
+                unit->gone = true;
+                if (unit->handlers->gone)
+                        unit->handlers->gone(unit->userdata);
+                return 0;
+        }
+        /* What was told while nobody could hear it. */
+        if (!sd_bus_message_is_method_error(m, NULL) && unit->handlers->started &&
+            sd_bus_get_property_string(unit->bus->bus, SYSTEMD_NAME, unit->path, SYSTEMD_UNIT, "ActiveState",
+                                       NULL, &state) >= 0 &&
+            streq(state, "active"))
+                unit->handlers->started("done", unit->userdata);
+        return 0;
+}
+
+static void ask_whether_gone(HostUnit *unit) {
+        unit->slots[SLOT_ASKED] = sd_bus_slot_unref(unit->slots[SLOT_ASKED]);
+        (void) sd_bus_call_method_async(unit->bus->bus, &unit->slots[SLOT_ASKED], SYSTEMD_NAME, SYSTEMD_PATH,
+                                        SYSTEMD_MANAGER, "GetUnit", on_asked, unit, "s", unit->name);
+}
+
+/* A manager that is reloaded or executed anew says this of all its units, and then has them again. */
+static int on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        HostUnit *unit = userdata;
+        const char *name, *path;
+
+        if (sd_bus_message_read(m, "so", &name, &path) >= 0 && streq(name, unit->name) && !unit->gone)
+                ask_whether_gone(unit);
+        return 0;
+}
+
+/* It is back, and does not answer what it was asked before. */
+static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        const char *name, *before, *now;
+        HostUnit *unit = userdata;
+
+        if (sd_bus_message_read(m, "sss", &name, &before, &now) < 0 || !*now)
+                return 0;
+        (void) sd_bus_call_method_async(unit->bus->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                        "Subscribe", on_watched, NULL, NULL);
+        if (!unit->gone && unit->begun)
+                ask_whether_gone(unit);
+        return 0;
+}
+
+static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        HostUnit *unit = userdata;
+
+        if (unit->handlers->lost && !unit->gone)
+                unit->handlers->lost(unit->userdata);
+        return 0;
+}
+
+/* Without waiting for the answers: the bus keeps the order of what one connection sends. */
+static int watch(HostUnit *unit) {
+        sd_bus *bus = unit->bus->bus;
+        int r;
+
+        r = sd_bus_match_signal_async(bus, &unit->slots[SLOT_JOB], SYSTEMD_NAME, SYSTEMD_PATH,
+                                      SYSTEMD_MANAGER, "JobRemoved", on_job_removed, on_watched, unit);
+        if (r >= 0)
+                r = sd_bus_match_signal_async(bus, &unit->slots[SLOT_PROPERTIES], SYSTEMD_NAME, unit->path,
+                                              DBUS_PROPERTIES, "PropertiesChanged", on_properties_changed,
+                                              on_watched, unit);
+        if (r >= 0)
+                r = sd_bus_match_signal_async(bus, &unit->slots[SLOT_REMOVED], SYSTEMD_NAME, SYSTEMD_PATH,
+                                              SYSTEMD_MANAGER, "UnitRemoved", on_unit_removed, on_watched,
+                                              unit);
+        if (r >= 0)
+                r = sd_bus_match_signal_async(bus, &unit->slots[SLOT_DISCONNECTED], NULL, DBUS_LOCAL_PATH,
+                                              DBUS_LOCAL, "Disconnected", on_disconnected, on_watched, unit);
+        if (r >= 0)
+                r = sd_bus_add_match_async(bus, &unit->slots[SLOT_OWNER], MATCH_OWNER, on_owner_changed,
+                                           on_watched, unit);
+        /* A manager without subscribers sends no signals. */
+        if (r >= 0)
+                r = sd_bus_call_method_async(bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                             "Subscribe", on_watched, NULL, NULL);
+        return r;
+}
+
+int host_unit_new(HostBus *bus, const char *name, const HostUnitHandlers *handlers, void *userdata,
+                  HostUnit **ret, Error *reterr) {
+        _cleanup_(host_unit_freep) HostUnit *unit = xmalloc0(sizeof(*unit));
+        int r;
+
+        unit->bus = bus;
+        unit->name = xstrdup(name);
+        unit->handlers = handlers;
+        unit->userdata = userdata;
+        r = sd_bus_path_encode(SYSTEMD_UNIT_PATH, name, &unit->path);
+        if (r >= 0)
+                r = watch(unit);
+        if (r < 0)
+                return host_bus_error(reterr, r, NULL, "watch unit '%s'", name);
+        *ret = TAKE_PTR(unit);
+        return 0;
+}
+
+/* ---- starting ---- */
+
+/* An element "(sv)" of the properties: the name and a value of a basic type. */
+static int append(sd_bus_message *m, const char *name, const char *type, ...) {
+        va_list ap;
+        int r;
+
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', type);
+        if (r >= 0) {
+                va_start(ap, type);
+                r = sd_bus_message_appendv(m, type, ap);
+                va_end(ap);
+        }
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+/* "$" as systemd.service(5) has it in command lines; "%" is a unit file's matter only. */
+static char **escape_dollars(char *const *argv) {
+        char **escaped = NULL;
+
+        STRV_FOREACH (word, argv) {
+                char *text = xmalloc0(strlen(*word) * 2 + 1), *out = text;
+
+                for (const char *p = *word; *p; p++) {
+                        if (*p == '$')
+                                *out++ = '$';
+                        *out++ = *p;
+                }
+                strv_push_take(&escaped, text);
+        }
+        return escaped;
+}
+
+/* "a(sasb)". Not ExecStartEx with its no-env-expand: systemd 252 writes it into the unit's file by that
+ * name, which it does not know when it reads the file again, after a daemon-reload. */
+static int append_command(sd_bus_message *m, const char *name, char *const *argv) {
+        _cleanup_strv_ char **escaped = escape_dollars(argv);
+        int r;
+
+        if (!argv)
+                return 0;
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", name);
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "a(sasb)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "(sasb)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'r', "sasb");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", argv[0]);
+        if (r >= 0)
+                r = sd_bus_message_append_strv(m, escaped);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "b", 0);
+        for (int i = 0; r >= 0 && i < 4; i++)
+                r = sd_bus_message_close_container(m);
+        return r;
+}
+
+static int append_devices(sd_bus_message *m, const HostUnitDevice *devices, size_t n) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", "DeviceAllow");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'v', "a(ss)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "(ss)");
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = sd_bus_message_append(m, "(ss)", devices[i].path, devices[i].permissions);
+        for (int i = 0; r >= 0 && i < 3; i++)
+                r = sd_bus_message_close_container(m);
+        return r;
+}
+
+/* As upstream's systemd-nspawn@.service, and what a unit that nobody wrote needs beside that. */
+static int append_constant(sd_bus_message *m) {
+        int r;
+
+        r = append(m, "Type", "s", "notify");
+        if (r >= 0)
+                r = append(m, "NotifyAccess", "s", "all");
+        if (r >= 0)
+                r = append(m, "Delegate", "b", 1);
+        if (r >= 0)
+                r = append(m, "KillMode", "s", "mixed");
+        if (r >= 0)
+                r = append(m, "Slice", "s", "machine.slice");
+        if (r >= 0)
+                r = append(m, "SuccessExitStatus", "(aiai)", 1, NSPAWN_EXIT_REBOOT, 0);
+        if (r >= 0)
+                r = append(m, "RestartForceExitStatus", "(aiai)", 1, NSPAWN_EXIT_REBOOT, 0);
+        if (r >= 0)
+                r = append(m, "DevicePolicy", "s", "closed");
+        /* Whoever waits has a deadline of their own. */
+        if (r >= 0)
+                r = append(m, "TimeoutStartUSec", "t", UINT64_MAX);
+        /* A process of the guest that the kernel kills for its memory is the guest's matter. */
+        if (r >= 0)
+                r = append(m, "OOMPolicy", "s", "continue");
+        /* One that failed must not be in the way of the next start. */
+        if (r >= 0)
+                r = append(m, "CollectMode", "s", "inactive-or-failed");
+        if (r >= 0)
+                r = append(m, "FileDescriptorStoreMax", "u", 1);
+        /* At shutdown it goes before those. */
+        if (r >= 0)
+                r = append(m, "After", "as", 2, "systemd-machined.service", "dbus.service");
+        return r;
+}
+
+static int append_settings(sd_bus_message *m, const HostUnitSettings *s) {
+        int r;
+
+        r = append(m, "Description", "s", s->description);
+        if (r >= 0)
+                r = append_command(m, "ExecStart", s->start);
+        if (r >= 0)
+                r = append_command(m, "ExecStop", s->stop);
+        if (r >= 0)
+                r = append_command(m, "ExecStopPost", s->finish);
+        if (r >= 0)
+                r = append(m, "StandardInputFileDescriptor", "h", s->input_fd);
+        if (r >= 0)
+                r = append(m, "StandardOutputFileDescriptor", "h", s->output_fd);
+        if (r >= 0)
+                r = append(m, "StandardErrorFileDescriptor", "h", s->output_fd);
+        if (r >= 0)
+                r = append(m, "TimeoutStopUSec", "t", s->stop_timeout_usec);
+        if (r >= 0 && s->restart)
+                r = append(m, "Restart", "s", "on-failure");
+        if (r >= 0)
+                r = append(m, "RestartUSec", "t", s->restart_delay_usec);
+        if (r >= 0)
+                r = append(m, "StartLimitIntervalUSec", "t", s->restart_interval_usec);
+        if (r >= 0)
+                r = append(m, "StartLimitBurst", "u", s->restart_burst);
+        if (r >= 0)
+                r = append_devices(m, s->devices, s->n_devices);
+        for (size_t i = 0; r >= 0 && i < s->n_limits; i++)
+                r = s->limits[i].type == 't'
+                            ? append(m, s->limits[i].property, "t", s->limits[i].value)
+                            : append(m, s->limits[i].property, "u", (uint32_t) s->limits[i].value);
+        return r;
+}
+
+static int make_start_call(HostUnit *unit, const HostUnitSettings *settings, sd_bus_message **ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(unit->bus->bus, &m, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                           "StartTransientUnit");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "ss", unit->name, "fail");
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = append_constant(m);
+        if (r >= 0)
+                r = append_settings(m, settings);
+        if (r >= 0)
+                r = sd_bus_message_close_container(m);
+        if (r >= 0)
+                r = sd_bus_message_append(m, "a(sa(sv))", 0);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+/* A manager that is executed anew drops the calls that it has not answered. Those made here may be made
+ * twice. */
+static bool was_dropped(const sd_bus_error *e) {
+        return sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY) ||
+               sd_bus_error_has_name(e, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
+               sd_bus_error_has_name(e, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+               sd_bus_error_has_name(e, SD_BUS_ERROR_DISCONNECTED);
+}
+
+static int on_manager_back(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        const char *name, *before, *now;
+        bool *there = userdata;
+
+        if (sd_bus_message_read(m, "sss", &name, &before, &now) >= 0 && *now)
+                *there = true;
+        return 0;
+}
+
+/* Until systemd is on the bus; watched first and then looked at. Return: 1 it is, 0 the time has passed. */
+static int wait_for_manager(HostBus *bus, uint64_t timeout_usec) {
+        _cleanup_(sd_bus_slot_unrefp) sd_bus_slot *slot = NULL;
+        _cleanup_(sd_bus_creds_unrefp) sd_bus_creds *owner = NULL;
+        uint64_t deadline = now_usec() + timeout_usec;
+        bool there = false;
+        int r;
+
+        r = sd_bus_add_match(bus->bus, &slot, MATCH_OWNER, on_manager_back, &there);
+        if (r >= 0 && sd_bus_get_name_creds(bus->bus, SYSTEMD_NAME, 0, &owner) >= 0)
+                there = true;
+        while (r >= 0 && !there) {
+                uint64_t now = now_usec();
+
+                r = sd_bus_process(bus->bus, NULL);
+                if (r != 0)
+                        continue;
+                if (now >= deadline)
+                        return 0;
+                r = sd_bus_wait(bus->bus, deadline - now);
+        }
+        return r < 0 ? r : 1;
+}
+
+int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *reterr) {
+        bool again = false;
+
+        unit->begun = true;
+        for (;;) {
+                _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+                _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+                int r = make_start_call(unit, settings, &m);
+
+                if (r >= 0)
+                        r = sd_bus_call(unit->bus->bus, m, 0, &e, NULL);
+                /* The first time it was heard, only the answer was lost. */
+                if (r >= 0 || (again && sd_bus_error_has_name(&e, ERROR_UNIT_EXISTS)))
+                        return 0;
+                if (sd_bus_error_has_name(&e, ERROR_UNIT_EXISTS)) {
+                        (void) error_raise(reterr, FC_EXIT_CONFLICT,
+                                           "the host's systemd has another unit '%s' already", unit->name);
+                        error_add_hint(reterr, "look: systemctl status %s", unit->name);
+                        return -EBUSY;
+                }
+                if (again || !was_dropped(&e) || wait_for_manager(unit->bus, MANAGER_TIMEOUT_USEC) <= 0)
+                        return host_bus_error(reterr, r, &e, "start unit '%s'", unit->name);
+                again = true;
+        }
+}
+
+/* ---- stopping ---- */
+
+int host_unit_stop(HostUnit *unit, Error *reterr) {
+        unit->begun = true;
+        for (bool again = false;; again = true) {
+                _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+                int r = sd_bus_call_method(unit->bus->bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                           "StopUnit", &e, NULL, "ss", unit->name, "replace");
+
+                if (r >= 0)
+                        return 1;
+                if (sd_bus_error_has_name(&e, ERROR_NO_SUCH_UNIT))
+                        return 0;
+                if (again || !was_dropped(&e) || wait_for_manager(unit->bus, MANAGER_TIMEOUT_USEC) <= 0)
+                        return host_bus_error(reterr, r, &e, "stop unit '%s'", unit->name);
+        }
+}
+
+int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr) {
+        uint64_t deadline = now_usec() + timeout_usec;
+
+        while (!unit->gone) {
+                uint64_t now = now_usec();
+                int r = sd_bus_process(unit->bus->bus, NULL);
+
+                if (r > 0)
+                        continue;
+                if (r >= 0 && now >= deadline)
+                        return 0;
+                if (r >= 0)
+                        r = sd_bus_wait(unit->bus->bus, deadline - now);
+                if (r < 0 && r != -EINTR)
+                        return host_bus_error(reterr, r, NULL, "wait for the end of unit '%s'", unit->name);
+        }
+        return 1;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* One transient service of the host's systemd (org.freedesktop.systemd1(5)): started, stopped, watched. */
+
+#include "bus/host-bus.h"
+
+typedef struct HostUnitHandlers {
+        /* A start or restart of the unit is over: "done", "failed", "canceled", ... */
+        void (*started)(const char *result, void *userdata);
+
+        /* Its STATUS= has changed. */
+        void (*status)(const char *text, void *userdata);
+
+        /* It has ended and is forgotten. Last. */
+        void (*gone)(void *userdata);
+
+        /* The bus is lost, and with it all that would be told. Last. */
+        void (*lost)(void *userdata);
+} HostUnitHandlers;
+
+typedef struct HostUnit HostUnit;
+
+/* Installs the watches first, so that whatever is called next, nothing is missed. @handlers: static; each
+ * may be NULL, and may free the unit as its last action. */
+int host_unit_new(HostBus *bus, const char *name, const HostUnitHandlers *handlers, void *userdata,
+                  HostUnit **ret, Error *reterr);
+HostUnit *host_unit_free(HostUnit *unit);
+DEFINE_FREEP(HostUnit, host_unit_free);
+
+typedef struct HostUnitDevice {
+        const char *path; /* or "char-pts", "block-loop" */
+        const char *permissions;
+} HostUnitDevice;
+
+/* A limit of systemd.resource-control(5) over D-Bus. */
+typedef struct HostUnitLimit {
+        const char *property;
+        char type; /* 't' or 'u' */
+        uint64_t value;
+} HostUnitLimit;
+
+typedef struct HostUnitSettings {
+        const char *description;
+        char *const *
+                start; /* argument vectors, NULL: none; the first word is the program. Nothing is expanded */
+        char *const *stop;   /* before it is asked to end */
+        char *const *finish; /* after each end */
+        int input_fd;        /* stdin of the first start */
+        int output_fd;       /* stdout and stderr, likewise */
+        bool restart;        /* when it fails */
+        unsigned restart_burst;
+        uint64_t restart_interval_usec;
+        uint64_t restart_delay_usec;
+        uint64_t stop_timeout_usec;
+        const HostUnitDevice *devices;
+        size_t n_devices;
+        const HostUnitLimit *limits;
+        size_t n_limits;
+} HostUnitSettings;
+
+/* Return: when systemd has taken it over; how it goes is reported. FC_EXIT_CONFLICT when the name is taken.
+ */
+int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *reterr);
+
+/* Return: 1 it is being stopped and `gone` follows, 0 there is no such unit. */
+int host_unit_stop(HostUnit *unit, Error *reterr);
+
+/* Blocks until it is gone, for callers without an event loop. Return: 1 it is, 0 the time has passed. */
+int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr);

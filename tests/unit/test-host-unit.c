@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A unit of the host's systemd that is started, stopped and watched, with a systemd that does what it is
+ * told here: every way in which a job can go. */
+
+#include "base/strv.h"
+#include "bus-util.h"
+#include "bus/host-unit.h"
+
+#define TIMEOUT_USEC (5 * USEC_PER_SEC)
+
+static char *events; /* what the handlers were told, in one line */
+
+static void note(const char *word, const char *text) {
+        char *more = xasprintf("%s%s%s%s%s", events ? events : "", events ? " " : "", word, text ? "=" : "",
+                               text ? text : "");
+
+        free(events);
+        events = more;
+}
+
+static void on_started(const char *result, void *userdata) {
+        note("started", result);
+}
+
+static void on_status(const char *text, void *userdata) {
+        note("status", text);
+}
+
+static void on_gone(void *userdata) {
+        note("gone", NULL);
+}
+
+static void on_lost(void *userdata) {
+        note("lost", NULL);
+}
+
+static const HostUnitHandlers handlers = {on_started, on_status, on_gone, on_lost};
+
+typedef struct Fixture {
+        sd_event *event;
+        HostBus *bus;
+        HostUnit *unit;
+        pid_t mock;
+} Fixture;
+
+static Fixture fixture_open(MockScript script) {
+        Fixture f = {};
+        Error error = ERROR_NULL;
+
+        free(events);
+        events = NULL;
+        f.mock = mock_start(script);
+        ASSERT_OK(sd_event_new(&f.event));
+        ASSERT_OK(host_bus_open(f.event, &f.bus, &error), &error);
+        ASSERT_OK(host_unit_new(f.bus, MOCK_UNIT, &handlers, NULL, &f.unit, &error), &error);
+        return f;
+}
+
+static void fixture_close(Fixture *f) {
+        (void) host_unit_free(f->unit);
+        (void) host_bus_free(f->bus);
+        (void) sd_event_unref(f->event);
+        mock_stop(f->mock);
+}
+
+/* Runs the loop until the handlers were told what is wanted, or something else. */
+static void expect_events(const Fixture *f, const char *wanted) {
+        while (!streq_ptr(events, wanted)) {
+                int r;
+
+                if (events && strlen(events) >= strlen(wanted))
+                        break;
+                r = sd_event_run(f->event, TIMEOUT_USEC);
+                ASSERT_OK(r);
+                if (r == 0)
+                        break;
+        }
+        ASSERT_STREQ(events, wanted);
+}
+
+static int start(const Fixture *f, Error *error) {
+        char *words[] = {(char *) "/bin/unit", (char *) "$HOME ${X} %n $$", NULL};
+        HostUnitSettings settings = {
+                .description = "a test",
+                .start = words,
+                .finish = words,
+                .input_fd = STDIN_FILENO,
+                .output_fd = STDERR_FILENO,
+        };
+
+        return host_unit_start(f->unit, &settings, error);
+}
+
+TEST(how_a_start_can_go) {
+        static const struct {
+                const char *start, *get, *events;
+        } rows[] = {
+                {"reply done", NULL, "started=done"},
+                /* The job is over before its answer is out. */
+                {"done reply", NULL, "started=done"},
+                {"reply other done", NULL, "started=done"},
+                {"reply failed", NULL, "started=failed"},
+                {"reply canceled", NULL, "started=canceled"},
+                {"reply dependency", NULL, "started=dependency"},
+                {"reply failed removed", "nounit", "started=failed gone"},
+                /* The machine is gone before it was ready. */
+                {"reply removed", "nounit", "gone"},
+                {"removed reply failed", "nounit", "started=failed gone"},
+                /* Told twice, gone once. */
+                {"reply removed removed done", "nounit\nnounit", "started=done gone"},
+                /* A manager that is reloaded has its units again. */
+                {"reply removed done", "unit", "started=done"},
+                /* All values are repeated in each signal. */
+                {"reply status=a status=a status=b done", NULL, "status=a status=b started=done"},
+                {"status=early reply done", NULL, "status=early started=done"},
+        };
+
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Fixture f = fixture_open((MockScript){.start = rows[i].start, .get = rows[i].get});
+                Error error = ERROR_NULL;
+
+                test_set_row("%s", rows[i].start);
+                ASSERT_OK(start(&f, &error), &error);
+                expect_events(&f, rows[i].events);
+                fixture_close(&f);
+        }
+        bus_stop();
+}
+
+TEST(how_a_start_is_refused) {
+        static const struct {
+                const char *start;
+                int exit;
+                const char *text;
+        } rows[] = {
+                {"exists", FC_EXIT_CONFLICT, "another unit '" MOCK_UNIT "'"},
+                {"denied", FC_EXIT_HOST, "Permission denied"},
+                {"nounit", FC_EXIT_INTERNAL, "It is not loaded"},
+        };
+
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Fixture f = fixture_open((MockScript){.start = rows[i].start});
+                _cleanup_(error_done) Error error = ERROR_NULL;
+
+                test_set_row("%s", rows[i].start);
+                ASSERT_ERROR(start(&f, &error), &error, rows[i].exit, rows[i].text);
+                fixture_close(&f);
+        }
+        bus_stop();
+}
+
+/* A manager that is executed anew leaves the bus without having answered, and another process of it comes.
+ */
+static void executed_anew(const char *second, const char *get, const char *wanted) {
+        Fixture f = fixture_open((MockScript){.start = "stuck exit"});
+        Error error = ERROR_NULL;
+        pid_t again = fork();
+
+        ASSERT_TRUE(again >= 0);
+        if (again == 0) {
+                (void) mock_start((MockScript){.start = second, .get = get});
+                for (;;)
+                        (void) pause();
+        }
+        ASSERT_OK(start(&f, &error), &error);
+        if (wanted)
+                expect_events(&f, wanted);
+        fixture_close(&f);
+        mock_stop(again);
+}
+
+TEST(manager_executed_anew) {
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        test_set_row("it had not heard of it");
+        executed_anew("reply done", "unit", "started=done");
+        test_set_row("it had");
+        executed_anew("exists done", "unit", "started=done");
+        bus_stop();
+}
+
+TEST(bus_lost) {
+        Fixture f;
+        Error error = ERROR_NULL;
+
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        f = fixture_open((MockScript){.start = "reply"});
+        ASSERT_OK(start(&f, &error), &error);
+        bus_stop();
+        expect_events(&f, "lost");
+        fixture_close(&f);
+}
+
+TEST(no_bus) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        HostBus *bus;
+
+        ASSERT_TRUE(setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere", 1) >= 0);
+        ASSERT_ERROR(host_bus_open(NULL, &bus, &error), &error, FC_EXIT_HOST,
+                     "connect to the host's message bus");
+        ASSERT_TRUE(error.hints != NULL);
+}
+
+TEST(stop) {
+        Error error = ERROR_NULL;
+        Fixture f;
+
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        f = fixture_open((MockScript){.stop = "nounit"});
+        ASSERT_EQ(host_unit_stop(f.unit, &error), 0);
+        fixture_close(&f);
+
+        f = fixture_open((MockScript){.stop = "reply removed", .get = "nounit"});
+        ASSERT_EQ(host_unit_stop(f.unit, &error), 1);
+        ASSERT_EQ(host_unit_wait_gone(f.unit, TIMEOUT_USEC, &error), 1);
+        fixture_close(&f);
+
+        f = fixture_open((MockScript){.stop = "reply"});
+        ASSERT_EQ(host_unit_stop(f.unit, &error), 1);
+        ASSERT_EQ(host_unit_wait_gone(f.unit, 20 * USEC_PER_MSEC, &error), 0);
+        fixture_close(&f);
+        bus_stop();
+}
