@@ -36,6 +36,15 @@ typedef struct StartResources {
                 *port_fds)[2]; /* listening sockets, in the order of plan->ports; the second may be -EBADF */
 } StartResources;
 
+/* What reports on the control fd from within this process, where the machine has nobody who would. */
+typedef struct MachineReporter MachineReporter;
+
+struct MachineReporter {
+        MachineReporter *(*free)(MachineReporter *reporter);
+};
+
+MachineReporter *machine_reporter_free(MachineReporter *reporter);
+
 /* How a machine was stopped. */
 typedef enum StopMeans {
         STOP_NONE,       /* it did not run */
@@ -61,7 +70,7 @@ struct Backend {
         char *(*payload_path)(const char *machine);
         int (*kill)(const char *cgroup_mount, const char *machine, Error *reterr);
         int (*start)(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
-                     int *ret_control_fd, Error *reterr);
+                     int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);
 
         /* The steps of a StopJob, see backend/stop-job.h. */
         int (*stop_begin)(StopJob *job, const MachineStatus *status, Error *reterr);
@@ -69,8 +78,16 @@ struct Backend {
         void (*stop_end)(StopJob *job);
 };
 
-/* The backend for machines that are started on this host. */
-const Backend *backend_choose(void);
+/**
+ * backend_choose() - the backend for machines that are started
+ * @name: "auto" or NULL, "supervisor", "systemd"
+ * @sd_booted: systemd is PID 1
+ * @cgroup_unified: with cgroup version 2 alone
+ *
+ * FC_EXIT_USAGE when there is no such backend, FC_EXIT_HOST when this host has nothing for it.
+ */
+int backend_choose(const char *name, bool sd_booted, bool cgroup_unified, const Backend **ret,
+                   Error *reterr);
 
 int machine_query(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr);
 
@@ -84,7 +101,7 @@ int machine_open_payload_cgroup(const MachineStatus *status, const char *cgroup_
 
 /* Where the payload's cgroup is, below the host's cgroup2, whether the machine runs or not, for what wants
  * to see it come. Owned by the caller; NULL: nobody can say. */
-char *machine_payload_path(const char *machine);
+char *machine_payload_path(const Backend *backend, const char *machine);
 
 /* Ends all of a machine that is alive, at once, and removes its cgroup and what nspawn left. For what must
  * not wait; not running is success. */
@@ -94,12 +111,14 @@ int machine_kill(const char *cgroup_mount, const char *machine, Error *reterr);
  * machine_start() - start a machine that does not run
  * @event: outlives the control fd
  * @ret_control_fd: where it reports, see backend/control.h; owned by the caller
+ * @ret_reporter: to be freed when nothing is read from there any more, before @event; may become NULL
  *
  * What a killed predecessor left is cleared first. Whether it got further is read from the control fd;
  * closing that does not stop anything.
  */
 int machine_start(const Backend *backend, sd_event *event, const ContainerPlan *plan,
-                  const StartResources *resources, int *ret_control_fd, Error *reterr);
+                  const StartResources *resources, int *ret_control_fd, MachineReporter **ret_reporter,
+                  Error *reterr);
 
 /**
  * stop_job_new() - ask a machine to halt

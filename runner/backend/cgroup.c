@@ -382,7 +382,12 @@ static int innermost_pid(pid_t pid, long *ret_pid, unsigned *ret_depth) {
 }
 
 int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
-        static const char *const places[] = {"nspawn/payload/init.scope", "nspawn/payload"};
+        static const char *const places[] = {
+                "nspawn/payload/init.scope",
+                "nspawn/payload",
+                "payload/init.scope",
+                "payload",
+        };
         unsigned best_depth = UINT_MAX;
         pid_t best = 0;
 

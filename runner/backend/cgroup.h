@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The control group of a machine on a host that systemd does not manage, cgroups(7):
+/* The control group of a machine on a host that systemd does not manage, cgroups(7) (where it does, the
+ * cgroup of its unit is opened by backend/unit.h and has what nspawn/ has here):
  *
  *     <cgroup2 mount>/flake-containers/<machine>/runner   the supervisor and its helpers
  *     <cgroup2 mount>/flake-containers/<machine>/nspawn   systemd-nspawn, which makes supervisor/ and

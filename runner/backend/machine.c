@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "backend/supervisor-client.h"
+#include "backend/systemd-client.h"
+#include "base/alloc.h"
 #include "base/strv.h"
 
-static const Backend *const backends[] = {&backend_supervisor};
+static const Backend *const backends[] = {&backend_supervisor, &backend_systemd};
 
-const Backend *backend_choose(void) {
-        return &backend_supervisor;
+int backend_choose(const char *name, bool sd_booted, bool cgroup_unified, const Backend **ret,
+                   Error *reterr) {
+        bool possible = sd_booted && cgroup_unified;
+
+        if (!name || streq(name, "auto")) {
+                *ret = possible ? &backend_systemd : &backend_supervisor;
+                return 0;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(backends); i++) {
+                if (!streq(name, backends[i]->name))
+                        continue;
+                if (backends[i] == &backend_systemd && !possible)
+                        return error_raise(reterr, FC_EXIT_HOST, "--backend systemd: %s",
+                                           sd_booted ? "this host has cgroups of version 1"
+                                                     : "this host was not booted with systemd");
+                *ret = backends[i];
+                return 0;
+        }
+        return error_raise(reterr, FC_EXIT_USAGE, "--backend: '%s' is none of auto, supervisor, systemd",
+                           name);
+}
+
+MachineReporter *machine_reporter_free(MachineReporter *reporter) {
+        return reporter ? reporter->free(reporter) : NULL;
 }
 
 int machine_query(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr) {
@@ -59,10 +83,8 @@ int machine_open_payload_cgroup(const MachineStatus *status, const char *cgroup_
         return status->backend->open_payload_cgroup(cgroup_mount, machine, reterr);
 }
 
-char *machine_payload_path(const char *machine) {
-        const Backend *backend = backend_choose();
-
-        return backend->payload_path ? backend->payload_path(machine) : NULL;
+char *machine_payload_path(const Backend *backend, const char *machine) {
+        return backend->payload_path(machine);
 }
 
 int machine_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
@@ -76,9 +98,10 @@ int machine_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
 }
 
 int machine_start(const Backend *backend, sd_event *event, const ContainerPlan *plan,
-                  const StartResources *resources, int *ret_control_fd, Error *reterr) {
+                  const StartResources *resources, int *ret_control_fd, MachineReporter **ret_reporter,
+                  Error *reterr) {
         int r;
 
         r = machine_kill(resources->cgroup_mount, plan->machine, reterr);
-        return r < 0 ? r : backend->start(event, plan, resources, ret_control_fd, reterr);
+        return r < 0 ? r : backend->start(event, plan, resources, ret_control_fd, ret_reporter, reterr);
 }

@@ -229,7 +229,7 @@ static int set_limits(const ContainerPlan *plan, const char *cgroup_mount, int c
 }
 
 static int supervisor_start(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
-                            int *ret_control_fd, Error *reterr) {
+                            int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
         _cleanup_(command_done) Command command = {};
         _cleanup_close_ int cgroup_fd = -EBADF, cgroup_mount_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
         _cleanup_strv_ char **limits = NULL;
@@ -257,6 +257,7 @@ static int supervisor_start(sd_event *event, const ContainerPlan *plan, const St
                 return r;
         }
         *ret_control_fd = TAKE_FD(ours);
+        *ret_reporter = NULL; /* it reports itself */
         return 0;
 }
 

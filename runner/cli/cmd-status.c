@@ -30,7 +30,6 @@ static int clear_ephemeral(const Session *s, const char *name, Error *reterr) {
 /* What a killed supervisor left: an empty cgroup, mount points of nspawn, the bridge. Not when a command is
  * at work on the container, which may be starting it at this moment. */
 static int clear_stale(const Session *s, const StatusList *list, Error *reterr) {
-        _cleanup_free_ char *bridge = identity_bridge_name(s->id);
         _cleanup_close_ int runtime_fd = -EBADF;
         int r;
 
@@ -52,7 +51,7 @@ static int clear_stale(const Session *s, const StatusList *list, Error *reterr) 
                 r = clear_ephemeral(s, list->entries[i].name, reterr);
                 if (r < 0)
                         return r;
-                r = network_release(bridge, runtime_fd, machines, reterr);
+                r = network_release(s, runtime_fd, machines, reterr);
                 if (r < 0)
                         return r;
         }

@@ -303,7 +303,8 @@ static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        return resources_start(fleet->session, fleet->event, m->plan, &m->resources, ret_control_fd, reterr);
+        return resources_start(fleet->session, fleet->event, m->plan, &m->resources, ret_control_fd,
+                               &m->reporter, reterr);
 }
 
 static void member_start(Member *m) {
@@ -312,6 +313,7 @@ static void member_start(Member *m) {
         m->stage = STAGE_STARTING;
         progress_update(m->fleet->progress, m->name, "starting", NULL);
         m->began_usec = now_usec();
+        m->reporter = machine_reporter_free(m->reporter);
         if (try_start(m, &control_fd, &m->error) < 0) {
                 member_fail(m, "failed");
                 return;

@@ -123,7 +123,6 @@ static int put_away_member(Member *m, Error *reterr) {
 }
 
 int fleet_put_away(Fleet *fleet, Error *reterr) {
-        _cleanup_free_ char *bridge = identity_bridge_name(fleet->session->id);
         _cleanup_strv_ char **machines = NULL;
 
         fleet->network_fd = safe_close(fleet->network_fd);
@@ -141,7 +140,7 @@ int fleet_put_away(Fleet *fleet, Error *reterr) {
                         return r;
                 strv_push(&machines, m->machine);
         }
-        return network_release(bridge, fleet->runtime_fd, machines, reterr);
+        return network_release(fleet->session, fleet->runtime_fd, machines, reterr);
 }
 
 void fleet_done(Fleet *fleet) {
@@ -152,6 +151,7 @@ void fleet_done(Fleet *fleet) {
 
                 (void) stop_job_free(m->stop_job);
                 (void) ready_job_free(m->ready_job);
+                (void) machine_reporter_free(m->reporter);
                 resources_done(&m->resources);
                 (void) container_plan_free(m->plan);
                 (void) container_state_free(m->state);

@@ -41,6 +41,7 @@ typedef struct Member {
         Resources resources;
         StopJob *stop_job;
         ReadyJob *ready_job;
+        MachineReporter *reporter; /* for what the ready job reads */
         uint64_t began_usec;
         bool attached; /* waiting for one that runs already */
         bool started;

@@ -13,6 +13,7 @@ typedef struct Globals {
         bool builds; /* the verb wants a flake's specification as it is now, not as it was built last ... */
         bool keeps;  /* ... and leaves it in .containers */
         char *progress; /* --progress */
+        char *backend;  /* --backend */
         bool json;
         bool dry_run;
         bool quiet;

@@ -23,7 +23,8 @@ static size_t colour_of(char *const *all, const char *name) {
 }
 
 static char *journald_cgroup(const Session *s, const char *name) {
-        _cleanup_free_ char *machine = session_machine(s, name), *payload = machine_payload_path(machine);
+        _cleanup_free_ char *machine = session_machine(s, name),
+                            *payload = machine_payload_path(s->backend, machine);
 
         return payload ? xasprintf("%s/system.slice/systemd-journald.service", payload) : NULL;
 }

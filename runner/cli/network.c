@@ -131,7 +131,7 @@ static int write_hosts(const Network *n, int runtime_fd, Error *reterr) {
         return hosts_write(runtime_fd, NETWORK_HOSTS, text, reterr);
 }
 
-static int project_in_use(const Session *s, bool *ret, Error *reterr) {
+int network_in_use(const Session *s, bool *ret, Error *reterr) {
         _cleanup_strv_ char **machines = NULL;
         _cleanup_free_ char *prefix = xasprintf("%s-", s->id);
         int r = machine_list(s->facts.cgroup_root, &machines, reterr);
@@ -155,7 +155,7 @@ int network_settle(const Session *s, int runtime_fd, const char *verb, Network *
                          reterr);
         if (r < 0)
                 return r;
-        r = project_in_use(s, &in_use, reterr);
+        r = network_in_use(s, &in_use, reterr);
         if (r < 0)
                 return r;
         r = runtime_dir_claim(runtime_fd, s->id, s->root, in_use, reterr);
@@ -205,14 +205,20 @@ int network_prepare(const Network *n, const char *machine, Error *reterr) {
         return r < 0 ? r : port_drop(machine, reterr);
 }
 
-int network_release(const char *bridge, int runtime_fd, char *const *machines, Error *reterr) {
+int network_release(const Session *s, int runtime_fd, char *const *machines, Error *reterr) {
+        _cleanup_free_ char *bridge = identity_bridge_name(s->id);
         _cleanup_close_ int fd = open_lock(runtime_fd, reterr);
+        bool in_use;
         int r;
 
         if (fd < 0)
                 return fd;
         if (flock(fd, LOCK_EX | LOCK_NB) < 0)
                 return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock the network");
+        /* A unit that has yet to start, or waits to be started again, holds no lock. */
+        r = network_in_use(s, &in_use, reterr);
+        if (r < 0 || in_use)
+                return r;
         STRV_FOREACH (machine, machines) {
                 r = port_drop(*machine, reterr);
                 if (r < 0)

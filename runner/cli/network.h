@@ -33,6 +33,9 @@ int network_settle(const Session *s, int runtime_fd, const char *verb, Network *
 /* The address of a container, "10.x.y.z"; owned by the caller, NULL when it has none. */
 char *network_address(const Network *n, const char *container);
 
+/* Does any machine of the project run? */
+int network_in_use(const Session *s, bool *ret, Error *reterr);
+
 /**
  * network_hold() - keep the project's network from being put away
  *
@@ -46,7 +49,7 @@ int network_prepare(const Network *n, const char *machine, Error *reterr);
 
 /* Removes what is left on the host of machines that do not run any more, and the bridge unless somebody
  * holds it. What is missing is success. */
-int network_release(const char *bridge, int runtime_fd, char *const *machines, Error *reterr);
+int network_release(const Session *s, int runtime_fd, char *const *machines, Error *reterr);
 
 /* Its path for a supervisor, which releases the bridge by itself when its guest ends; owned by the caller.
  */

@@ -403,7 +403,7 @@ int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr) 
 }
 
 int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,
-                    int *ret_control_fd, Error *reterr) {
+                    int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
         StartResources start = {
                 .cgroup_mount = s->facts.cgroup_root,
                 .proxyd = s->facts.proxyd,
@@ -425,6 +425,6 @@ int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan
         k = crash_record_remove(r->runtime_fd, reterr);
         if (k < 0)
                 return error_prefix(reterr, k, "%s", plan->name);
-        k = machine_start(s->backend, event, plan, &start, ret_control_fd, reterr);
+        k = machine_start(s->backend, event, plan, &start, ret_control_fd, ret_reporter, reterr);
         return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
 }

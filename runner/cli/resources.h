@@ -53,7 +53,7 @@ int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr);
 
 /* Starts the machine with them. @ret_control_fd: as in machine_start(). */
 int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,
-                    int *ret_control_fd, Error *reterr);
+                    int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);
 
 /* Removes the gate of a start that did not come to pass. */
 int resources_drop_gate(const Resources *r, Error *reterr);

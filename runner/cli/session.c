@@ -98,8 +98,11 @@ int session_open(const Globals *globals, Session *ret, Error *reterr) {
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
         if (r < 0)
                 return r;
-        ret->backend = backend_choose();
-        return facts_gather(&ret->facts, reterr);
+        r = facts_gather(&ret->facts, reterr);
+        if (r < 0)
+                return r;
+        return backend_choose(globals->backend, ret->facts.sd_booted, ret->facts.cgroup_unified,
+                              &ret->backend, reterr);
 }
 
 void session_done(Session *s) {

@@ -28,6 +28,8 @@ const Option globals_options[] = {
         {"progress", 0, OPTION_STRING, offsetof(Globals, progress), "MODE", "auto, plain, json or quiet"},
         {"dry-run", 0, OPTION_FLAG, offsetof(Globals, dry_run), NULL,
          "Say what would be done, and why; do nothing"},
+        {"backend", 0, OPTION_STRING, offsetof(Globals, backend), "NAME",
+         "What keeps containers that are started: auto, systemd or supervisor"},
         {"quiet", 'q', OPTION_FLAG, offsetof(Globals, quiet), NULL, "Like --progress=quiet"},
         {"help", 'h', OPTION_FLAG, offsetof(Globals, help), NULL, "Show this help"},
         {"version", 0, OPTION_FLAG, offsetof(Globals, version), NULL, "Show the version"},

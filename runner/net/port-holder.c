@@ -134,23 +134,32 @@ static char *read_proc(int proc_fd, const char *name) {
         return text;
 }
 
+/* "0::/flake-containers/MACHINE/..", or of a unit "0::/machine.slice/flake-containers-MACHINE.service/..".
+ */
 char *port_holder_parse_cgroup(const char *text) {
-        static const char top[] = "/flake-containers/";
+        static const struct {
+                const char *top, *suffix;
+        } places[] = {{"/flake-containers/", ""}, {"/flake-containers-", ".service"}};
 
         for (const char *line = text; line; line = strchr(line, '\n')) {
-                const char *path, *machine;
-                size_t n;
+                const char *path;
 
                 line += *line == '\n';
                 path = startswith(line, "0::");
                 if (!path)
                         continue;
-                machine = strstr(path, top);
-                if (!machine || machine > path + strcspn(path, "\n"))
-                        return NULL;
-                machine += strlen(top);
-                n = strcspn(machine, "/\n");
-                return n > 0 ? xstrndup(machine, n) : NULL;
+                for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                        size_t suffix = strlen(places[i].suffix), n;
+                        const char *machine = strstr(path, places[i].top);
+
+                        if (!machine || machine > path + strcspn(path, "\n"))
+                                continue;
+                        machine += strlen(places[i].top);
+                        n = strcspn(machine, "/\n");
+                        if (n > suffix && strncmp(machine + n - suffix, places[i].suffix, suffix) == 0)
+                                return xstrndup(machine, n - suffix);
+                }
+                return NULL;
         }
         return NULL;
 }

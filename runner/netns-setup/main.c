@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The supervisor's helper for the network of a container: run whenever the guest has (re)booted, and when it
- * has ended. It makes no decision: addresses and names are given, by flake-containers. Exit status 0, or 1
- * with one line on stderr. */
+ * What sets the network of a container: run by its supervisor or its unit whenever the guest has (re)booted,
+ * and when it has ended. It makes no decision: addresses and names are given, by flake-containers. Exit
+ * status 0, or 1 with one line on stderr. */
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -144,12 +144,25 @@ static int run_release(const Options *options, Error *reterr) {
         return bridge_release(options->bridge, NULL, reterr);
 }
 
+/* The bridge of a container that starts again, whose end may have removed it. The lock is held. */
+static int run_ensure(const Options *options, Error *reterr) {
+        Subnet subnet = {options->interface.address, options->interface.prefix};
+        int r;
+
+        if (!options->bridge || subnet.network == 0 || subnet.prefix == 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "ensure needs --bridge and --address");
+        subnet.network &= ~UINT32_C(0) << (32 - subnet.prefix);
+        r = bridge_ensure(options->bridge, &subnet, reterr);
+        return r < 0 || !options->machine ? r : port_drop(options->machine, reterr);
+}
+
 static const struct {
         const char *name;
         int (*run)(const Options *options, Error *reterr);
 } verbs[] = {
         {"setup", run_setup},       /* --pid PID --interface NAME --address A/PREFIX [--gateway A] */
         {"loopback", run_loopback}, /* --pid PID */
+        {"ensure", run_ensure},     /* --bridge NAME --address A/PREFIX [--machine NAME] */
         {"release", run_release},   /* --bridge NAME --lock PATH [--machine NAME] */
 };
 
@@ -163,7 +176,7 @@ static int run(int argc, char *argv[], Error *reterr) {
                 r = parse_options(argc - 1, argv + 1, &options, reterr);
                 return r < 0 ? r : verbs[i].run(&options, reterr);
         }
-        return error_raise(reterr, FC_EXIT_USAGE, "which of setup, loopback, release?");
+        return error_raise(reterr, FC_EXIT_USAGE, "which of setup, loopback, ensure, release?");
 }
 
 int main(int argc, char *argv[]) {

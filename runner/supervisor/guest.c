@@ -26,7 +26,7 @@
 #include "supervisor/restart.h"
 
 /* In the private mount namespace: no name clash, short enough for sun_path, gone with the supervisor. */
-#define NOTIFY_SOCKET PRIVATE_DIR "/notify"
+#define NOTIFY_SOCKET MACHINE_DIR "/notify"
 
 /* With --keep-unit nspawn does not loop when the guest reboots, it asks its unit to: systemd-nspawn@.service
  * has RestartForceExitStatus=133. */

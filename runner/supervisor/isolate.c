@@ -5,7 +5,6 @@
 #include <linux/mount.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 
@@ -27,44 +26,6 @@ static int mount_cgroup(const SupervisorOptions *o, Error *reterr) {
         return 0;
 }
 
-static int attach_mount(int dir_fd, const MountOption *m, Error *reterr) {
-        _cleanup_close_ int target = -EBADF;
-        struct stat st;
-
-        if (fstat(m->fd, &st) < 0)
-                return error_set(reterr, errno, "look at mount '%s'", m->name);
-        if (S_ISDIR(st.st_mode)) {
-                if (mkdirat(dir_fd, m->name, 0755) < 0)
-                        return error_set(reterr, errno, "make '%s'", m->name);
-        } else {
-                target = openat(dir_fd, m->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-                if (target < 0)
-                        return error_set(reterr, errno, "make '%s'", m->name);
-        }
-        if (syscall(SYS_move_mount, m->fd, "", dir_fd, m->name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-                return error_set(reterr, errno, "attach '%s'", m->name);
-        return 0;
-}
-
-static int mount_private(const SupervisorOptions *o, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF;
-
-        if (mkdir(PRIVATE_DIR, 0755) < 0 && errno != EEXIST)
-                return error_set(reterr, errno, "make '" PRIVATE_DIR "'");
-        if (mount("tmpfs", PRIVATE_DIR, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755,size=1m") < 0)
-                return error_set(reterr, errno, "mount a tmpfs on '" PRIVATE_DIR "'");
-        fd = open(PRIVATE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return error_set(reterr, errno, "open '" PRIVATE_DIR "'");
-        for (size_t i = 0; i < o->n_mounts; i++) {
-                int r = attach_mount(fd, &o->mounts[i], reterr);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
 static int set_up(const SupervisorOptions *o, Error *reterr) {
         int r;
 
@@ -76,7 +37,7 @@ static int set_up(const SupervisorOptions *o, Error *reterr) {
         r = mount_cgroup(o, reterr);
         if (r < 0)
                 return r;
-        r = mount_private(o, reterr);
+        r = machine_dir_mount(o->mounts, o->n_mounts, reterr);
         if (r < 0)
                 return r;
         /* Last: the code above may want the host's. */
@@ -94,13 +55,9 @@ int isolate(const SupervisorOptions *o, int *ret_host_proc, Error *reterr) {
         if (host_proc < 0)
                 return error_set(reterr, errno, "open /proc");
 
-        if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
-                return error_set(reterr, errno, "make namespaces");
-        /* Slave, not private: what the host mounts or unmounts later shows here too, so that nothing of the
-         * host's is kept busy by a container. */
-        if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-                return error_set(reterr, errno, "make the mounts slaves of the host's");
-
+        r = machine_dir_unshare(CLONE_NEWPID, reterr);
+        if (r < 0)
+                return r;
         pid = fork();
         if (pid < 0)
                 return error_set(reterr, errno, "start the first process of a PID namespace");

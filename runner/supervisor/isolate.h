@@ -11,8 +11,6 @@
 
 #include "supervisor/options.h"
 
-#define PRIVATE_DIR "/run/flake-containers/machine"
-
 /**
  * isolate() - enter the namespaces
  * @ret_host_proc: the host's /proc, in which numbers of pids are the host's; owned by the caller

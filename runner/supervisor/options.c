@@ -46,7 +46,7 @@ static int parse_named_fd(const char *text, const char **ret_name, Error *reterr
 
 static int parse_mount(SupervisorOptions *o, const char *text, Error *reterr) {
         const char *name;
-        MountOption *m;
+        MachineMount *m;
         int fd = parse_named_fd(text, &name, reterr);
 
         if (fd < 0)

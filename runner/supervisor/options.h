@@ -4,14 +4,9 @@
 /* The supervisor's command line. It is written by backend/supervisor-client.c and by nobody else: a mistake
  * in it is a bug of ours, so messages are terse. File descriptors are named by number and inherited. */
 
+#include "backend/machine-dir.h"
 #include "base/error.h"
 #include "base/strv.h"
-
-/* A detached mount, open_tree(2), that is attached at PRIVATE_DIR/<name>. */
-typedef struct MountOption {
-        int fd;
-        char *name;
-} MountOption;
 
 /* A published port: one or two listening sockets of the host, one port inside. */
 typedef struct PortOption {
@@ -38,7 +33,7 @@ typedef struct SupervisorOptions {
         bool command; /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
         bool restart; /* when it fails */
         char *proxyd; /* systemd-socket-proxyd */
-        MountOption *mounts;
+        MachineMount *mounts;
         size_t n_mounts;
         PortOption *ports;
         size_t n_ports;

@@ -283,9 +283,9 @@ TEST(refusals) {
         static const struct {
                 const char *line, *message;
         } rows[] = {
-                {"", "which of setup, loopback, release?"},
-                {"set", "which of setup, loopback, release?"},
-                {"--help", "which of setup, loopback, release?"},
+                {"", "which of setup, loopback, ensure, release?"},
+                {"set", "which of setup, loopback, ensure, release?"},
+                {"--help", "which of setup, loopback, ensure, release?"},
                 {"setup", "setup needs --pid, --interface and --address"},
                 {"setup --pid 1 --interface host0", "setup needs"},
                 {"setup --pid 1 --address 10.1.1.1/24", "setup needs"},

@@ -406,6 +406,10 @@ TEST(machine_of_a_cgroup) {
                 {"0::/flake-containers\n", NULL},
                 {"0::/my-flake-containers/m/x\n", NULL},
                 {"10::/flake-containers/m/x\n", NULL},
+                {"0::/machine.slice/flake-containers-shop-3f2a-db.service/proxies\n", "shop-3f2a-db"},
+                {"0::/machine.slice/flake-containers-shop-3f2a-db.service\n", "shop-3f2a-db"},
+                {"0::/machine.slice/flake-containers-.service/proxies\n", NULL},
+                {"0::/machine.slice/flake-containers-shop.scope\n", NULL},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The unit of a machine on a host that systemd manages: its name and its control group,
+ *
+ *     <cgroup2 mount>/machine.slice/<unit>/supervisor   systemd-nspawn
+ *     <cgroup2 mount>/machine.slice/<unit>/payload      the guest
+ *     <cgroup2 mount>/machine.slice/<unit>/proxies      what serves its ports
+ */
+
+#include "base/error.h"
+
+#define UNIT_SLICE   "machine.slice"
+#define UNIT_PREFIX  "flake-containers-"
+#define UNIT_SUFFIX  ".service"
+#define UNIT_PROXIES "proxies"
+
+/* How often one that fails is started within the interval, the first time included. */
+#define UNIT_START_BURST           6
+#define UNIT_RESTART_INTERVAL_USEC (5 * 60 * USEC_PER_SEC)
+#define UNIT_RESTART_DELAY_USEC    (100 * USEC_PER_MSEC)
+
+/* Owned by the caller. */
+char *unit_name(const char *machine);
+
+/* Below the cgroup2 mount; owned by the caller. */
+char *unit_cgroup_path(const char *machine);
+
+/* The unit's cgroup directory, or `*ret_fd = -EBADF` when there is none. */
+int unit_cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *reterr);
+
+/* The machine of a unit's name; owned by the caller, NULL when it is another's. */
+char *unit_machine(const char *name);

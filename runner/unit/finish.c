@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "backend/cgroup.h"
+#include "backend/crash-record.h"
+#include "backend/leftovers.h"
+#include "backend/unit.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "bus/host-bus.h"
+#include "unit/finish.h"
+#include "unit/start-limit.h"
+
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+
+int unit_stop(const UnitOptions *o, Error *reterr) {
+        const char *main_pid = getenv("MAINPID");
+        _cleanup_close_ int cgroup_fd = -EBADF, nspawn = -EBADF;
+        pid_t pid;
+        int r;
+
+        if (!main_pid)
+                return 0;
+        nspawn = process_open((pid_t) strtol(main_pid, NULL, 10));
+        if (nspawn < 0)
+                return 0;
+        r = unit_cgroup_open(CGROUP_MOUNT, o->machine, &cgroup_fd, reterr);
+        if (r < 0 || cgroup_fd < 0)
+                return r;
+        r = cgroup_find_process(cgroup_fd, 2, &pid, reterr);
+        if (r < 0 || pid == 0)
+                return r;
+        (void) kill(pid, SIGTERM);
+        return process_wait(nspawn, UINT64_MAX);
+}
+
+/* What systemd says of the main process, systemd.exec(5): "exited" and a number, or "killed" and a signal's
+ * name. */
+static char *describe_end(void) {
+        const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS"),
+                   *result = getenv("SERVICE_RESULT");
+
+        if (!code || !status)
+                return xasprintf("its unit failed: %s", result ? result : "unknown");
+        if (streq(code, "exited"))
+                return xasprintf("exited %s", status);
+        for (int i = 1; i < 32; i++)
+                if (sigabbrev_np(i) && streq(sigabbrev_np(i), status))
+                        return xasprintf("killed %d", i);
+        return xasprintf("killed %s", status);
+}
+
+static int note_crash(int runtime_fd, const char *end, CrashRecord *crashes, Error *reterr) {
+        crashes->restarts++;
+        crashes->crash_usec = realtime_usec();
+        crashes->ready_usec = 0;
+        (void) snprintf(crashes->reason, sizeof(crashes->reason), "%s", end);
+        return crash_record_write(runtime_fd, crashes, reterr);
+}
+
+/* A failure that systemd answers with a restart is noted for `status`, and that it does not any more. */
+static int note_end(const UnitOptions *o, int runtime_fd, Error *reterr) {
+        const char *result = getenv("SERVICE_RESULT");
+        _cleanup_free_ char *end = describe_end();
+        int r;
+
+        if (o->restart && result && !streq(result, "success")) {
+                bool given_up = false;
+                CrashRecord crashes;
+
+                r = crash_record_read(runtime_fd, &crashes, reterr);
+                if (r >= 0)
+                        r = start_limit_reached(runtime_fd, &given_up, reterr);
+                if (r >= 0 && !given_up)
+                        r = note_crash(runtime_fd, end, &crashes, reterr);
+                if (r < 0)
+                        return r;
+                if (given_up) {
+                        char *more = xasprintf("%s, given up after %u restarts", end, crashes.restarts);
+
+                        free(end);
+                        end = more;
+                }
+        }
+        return fs_write_atomic(runtime_fd, "exit", end, strlen(end), 0644, reterr);
+}
+
+static int release_bridge(const UnitOptions *o, Error *reterr) {
+        char *argv[] = {(char *) o->netns,    (char *) "release",  (char *) "--bridge",
+                        (char *) o->bridge,   (char *) "--lock",   (char *) o->bridge_lock,
+                        (char *) "--machine", (char *) o->machine, NULL};
+
+        return o->bridge ? process_run(argv, NULL, reterr) : 0;
+}
+
+/* nspawn does so itself unless it was killed. */
+static int unregister(const UnitOptions *o, Error *reterr) {
+        _cleanup_(host_bus_freep) HostBus *bus = NULL;
+        const char *code = getenv("EXIT_CODE");
+        int r;
+
+        if (!code || streq(code, "exited"))
+                return 0;
+        r = host_bus_open(/* event= */ NULL, &bus, reterr);
+        return r < 0 ? r : host_bus_forget_machine(bus, o->machine, reterr);
+}
+
+int unit_finish(const UnitOptions *o, Error *reterr) {
+        _cleanup_close_ int runtime_fd =
+                o->runtime ? open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+        int r = 0;
+
+        /* Not there: a command has put the project away meanwhile, and nobody asks. */
+        if (runtime_fd >= 0)
+                r = note_end(o, runtime_fd, reterr);
+        if (r >= 0)
+                r = nspawn_clear_leftovers(o->machine, reterr);
+        if (r >= 0)
+                r = unregister(o, reterr);
+        return r < 0 ? r : release_bridge(o, reterr);
+}

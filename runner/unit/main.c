@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the unit of a machine runs on a host that systemd manages: before nspawn, whose process it becomes,
+ * and when it has ended. It does not read the specification, the state or the project:
+ * backend/systemd-start.c has written its command line into the unit. */
+
+#include "base/alloc.h"
+#include "unit/finish.h"
+#include "unit/start.h"
+
+static const struct {
+        const char *name;
+        int (*run)(const UnitOptions *o, Error *reterr);
+        bool runtime; /* needs the directory for records */
+} verbs[] = {
+        {"start", unit_start, true},
+        {"stop", unit_stop, false},
+        {"finish", unit_finish, true},
+};
+
+static int run(int argc, char **argv, Error *reterr) {
+        UnitOptions options;
+        int r;
+
+        for (size_t i = 0; argc > 1 && i < ELEMENTSOF(verbs); i++) {
+                if (!streq(argv[1], verbs[i].name))
+                        continue;
+                r = unit_options_parse(argc - 1, argv + 1, &options, reterr);
+                if (r < 0)
+                        return r;
+                if (verbs[i].runtime && !options.runtime)
+                        r = error_raise(reterr, FC_EXIT_INTERNAL, "no --runtime");
+                else
+                        r = verbs[i].run(&options, reterr);
+                unit_options_done(&options);
+                return r;
+        }
+        return error_raise(reterr, FC_EXIT_USAGE, "which of start, stop, finish?");
+}
+
+int main(int argc, char **argv) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        if (run(argc, argv, &error) >= 0)
+                return EXIT_SUCCESS;
+        (void) fprintf(stderr, "flake-containers: %s\n", error.message);
+        return EXIT_FAILURE;
+}

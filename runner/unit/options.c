@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <getopt.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "unit/options.h"
+
+/* "80:2" */
+static int parse_port(UnitOptions *o, const char *text, Error *reterr) {
+        const char *colon = strchr(text, ':');
+        PortOption *port;
+
+        if (!colon || colon == text || (!streq(colon, ":1") && !streq(colon, ":2")))
+                return error_raise(reterr, FC_EXIT_INTERNAL, "port '%s' has no number of sockets", text);
+        port = XGROW(o->ports, o->n_ports);
+        port->container = xstrndup(text, (size_t) (colon - text));
+        port->n_fds = (size_t) (colon[1] - '0');
+        return 0;
+}
+
+int unit_options_parse(int argc, char **argv, UnitOptions *ret, Error *reterr) {
+        enum { MACHINE = 256, NETNS, ADDRESS, BRIDGE, BRIDGE_LOCK, PROXYD, RUNTIME, GATE, RESTART, PORT };
+        static const struct option table[] = {
+                {"machine", required_argument, NULL, MACHINE},
+                {"netns", required_argument, NULL, NETNS},
+                {"address", required_argument, NULL, ADDRESS},
+                {"bridge", required_argument, NULL, BRIDGE},
+                {"bridge-lock", required_argument, NULL, BRIDGE_LOCK},
+                {"proxyd", required_argument, NULL, PROXYD},
+                {"runtime", required_argument, NULL, RUNTIME},
+                {"gate", no_argument, NULL, GATE},
+                {"restart", no_argument, NULL, RESTART},
+                {"port", required_argument, NULL, PORT},
+                {},
+        };
+        UnitOptions o = {};
+        int c, r = 0;
+
+        while (r >= 0 && (c = getopt_long(argc, argv, "+", table, NULL)) >= 0)
+                switch (c) {
+                case MACHINE:
+                        o.machine = optarg;
+                        break;
+                case NETNS:
+                        o.netns = optarg;
+                        break;
+                case ADDRESS:
+                        o.address = optarg;
+                        break;
+                case BRIDGE:
+                        o.bridge = optarg;
+                        break;
+                case BRIDGE_LOCK:
+                        o.bridge_lock = optarg;
+                        break;
+                case PROXYD:
+                        o.proxyd = optarg;
+                        break;
+                case RUNTIME:
+                        o.runtime = optarg;
+                        break;
+                case GATE:
+                        o.gate = true;
+                        break;
+                case RESTART:
+                        o.restart = true;
+                        break;
+                case PORT:
+                        r = parse_port(&o, optarg, reterr);
+                        break;
+                default:
+                        r = error_raise(reterr, FC_EXIT_INTERNAL, "unknown option");
+                }
+        o.nspawn = argv + optind;
+        if (r >= 0 &&
+            (!o.machine || (o.n_ports > 0 && !o.proxyd) || (o.bridge && (!o.bridge_lock || !o.netns))))
+                r = error_raise(reterr, FC_EXIT_INTERNAL, "an option is missing");
+        if (r < 0) {
+                unit_options_done(&o);
+                return r;
+        }
+        *ret = o;
+        return 0;
+}
+
+void unit_options_done(UnitOptions *o) {
+        for (size_t i = 0; i < o->n_ports; i++)
+                free(o->ports[i].container);
+        free(o->ports);
+        *o = (UnitOptions){};
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The command line of the unit's program. It is written by backend/systemd-start.c and by nobody else: a
+ * mistake in it is a bug of ours, so messages are terse. */
+
+#include "base/error.h"
+#include "base/strv.h"
+
+/* A published port: how many listening sockets of those that are held, and where they lead to. */
+typedef struct PortOption {
+        char *container;
+        size_t n_fds;
+} PortOption;
+
+typedef struct UnitOptions {
+        const char *machine;
+        const char *netns;   /* program that sets the network inside, NULL: nothing to set */
+        const char *address; /* A.B.C.D/24; NULL: loopback only */
+        const char *bridge;  /* NULL: none */
+        const char *bridge_lock;
+        const char *proxyd;  /* systemd-socket-proxyd */
+        const char *runtime; /* directory for the records of ends */
+        bool gate;           /* the payload waits at a FIFO until its network is set */
+        bool restart;        /* systemd starts it again when it fails */
+        PortOption *ports;
+        size_t n_ports;
+        char **nspawn; /* argument vector, borrowed */
+} UnitOptions;
+
+/* @argv: from the verb on. */
+int unit_options_parse(int argc, char **argv, UnitOptions *ret, Error *reterr);
+void unit_options_done(UnitOptions *o);

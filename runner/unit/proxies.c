@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "unit/proxies.h"
+
+#define NOBODY 65534
+
+/* Long enough for a person who clicks through pages, short enough not to keep 7 MB for a port that is not
+ * used. */
+#define IDLE_TIME "60s"
+
+/* One that cannot start leaves its connection in the backlog, and the socket readable. */
+#define RETRY_USEC USEC_PER_SEC
+
+typedef struct Proxy {
+        const PortOption *port;
+        const int *sockets;
+        pid_t pid; /* 0: none runs */
+        int pidfd;
+        uint64_t retry_usec; /* CLOCK_MONOTONIC: not before */
+} Proxy;
+
+struct Proxies {
+        const UnitOptions *options;
+        int leader_fd;
+        Proxy *proxies; /* one a port */
+};
+
+/* sd_listen_fds(3): the sockets are 3 and 4, and LISTEN_PID is the process that execs. */
+static void exec_proxyd(const Proxies *p, const Proxy *proxy) {
+        _cleanup_free_ char *target = xasprintf("127.0.0.1:%s", proxy->port->container);
+        char *argv[] = {(char *) p->options->proxyd, (char *) "--exit-idle-time=" IDLE_TIME, target, NULL};
+        char listen_pid[32], listen_fds[32], *envp[] = {listen_pid, listen_fds, NULL};
+        size_t n = proxy->port->n_fds;
+        int fds[2];
+
+        (void) snprintf(listen_pid, sizeof(listen_pid), "LISTEN_PID=%d", getpid());
+        (void) snprintf(listen_fds, sizeof(listen_fds), "LISTEN_FDS=%zu", n);
+        if (setns(p->leader_fd, CLONE_NEWNET) < 0)
+                _exit(1);
+        /* Out of the way of 3 and 4 first: either may be one of the other. */
+        for (size_t i = 0; i < n; i++) {
+                fds[i] = fcntl(proxy->sockets[i], F_DUPFD_CLOEXEC, 16);
+                if (fds[i] < 0)
+                        _exit(1);
+        }
+        for (size_t i = 0; i < n; i++)
+                if (dup2(fds[i], 3 + (int) i) < 0)
+                        _exit(1);
+        /* It only accepts and connects from here on. */
+        if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+            setresuid(NOBODY, NOBODY, NOBODY) < 0)
+                _exit(1);
+        (void) execve(argv[0], argv, envp);
+        _exit(1);
+}
+
+Proxies *proxies_new(const UnitOptions *o, int leader_fd, const int *port_fds) {
+        Proxies *p = xmalloc0(sizeof(*p));
+
+        p->options = o;
+        p->leader_fd = leader_fd;
+        p->proxies = xnew0(Proxy, o->n_ports);
+        for (size_t i = 0; i < o->n_ports; i++) {
+                p->proxies[i] = (Proxy){.port = &o->ports[i], .sockets = port_fds, .pidfd = -EBADF};
+                port_fds += o->ports[i].n_fds;
+        }
+        return p;
+}
+
+size_t proxies_count(const Proxies *p) {
+        return p->options->n_ports * 2;
+}
+
+size_t proxies_prepare(Proxies *p, struct pollfd *fds, int *ret_timeout_ms) {
+        uint64_t now = now_usec();
+        size_t n = 0;
+
+        *ret_timeout_ms = -1;
+        for (size_t i = 0; i < p->options->n_ports; i++) {
+                const Proxy *proxy = &p->proxies[i];
+
+                if (proxy->pid > 0)
+                        fds[n++] = (struct pollfd){.fd = proxy->pidfd, .events = POLLIN};
+                else if (now < proxy->retry_usec)
+                        *ret_timeout_ms = (int) (RETRY_USEC / USEC_PER_MSEC);
+                else
+                        for (size_t k = 0; k < proxy->port->n_fds; k++)
+                                fds[n++] = (struct pollfd){.fd = proxy->sockets[k], .events = POLLIN};
+        }
+        return n;
+}
+
+static void start(const Proxies *p, Proxy *proxy) {
+        proxy->pid = fork();
+        if (proxy->pid == 0)
+                exec_proxyd(p, proxy);
+        proxy->pidfd = proxy->pid > 0 ? process_open(proxy->pid) : -EBADF;
+        if (proxy->pidfd < 0) {
+                proxy->pid = 0;
+                proxy->retry_usec = now_usec() + RETRY_USEC;
+        }
+}
+
+static void reap(Proxy *proxy) {
+        int status = 0;
+
+        (void) waitpid(proxy->pid, &status, 0);
+        proxy->pid = 0;
+        proxy->pidfd = safe_close(proxy->pidfd);
+        if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+                proxy->retry_usec = now_usec() + RETRY_USEC;
+}
+
+static bool has_socket(const Proxy *proxy, int fd) {
+        for (size_t k = 0; k < proxy->port->n_fds; k++)
+                if (proxy->sockets[k] == fd)
+                        return true;
+        return false;
+}
+
+void proxies_dispatch(Proxies *p, const struct pollfd *fds, size_t n) {
+        for (size_t j = 0; j < n; j++)
+                for (size_t i = 0; fds[j].revents != 0 && i < p->options->n_ports; i++) {
+                        Proxy *proxy = &p->proxies[i];
+
+                        if (proxy->pid > 0 && proxy->pidfd == fds[j].fd)
+                                reap(proxy);
+                        else if (proxy->pid == 0 && has_socket(proxy, fds[j].fd))
+                                start(p, proxy);
+                        else
+                                continue;
+                        break;
+                }
+}

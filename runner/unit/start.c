@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+
+#include "backend/cgroup.h"
+#include "backend/crash-record.h"
+#include "backend/leftovers.h"
+#include "backend/unit.h"
+#include "base/alloc.h"
+#include "base/process.h"
+#include "unit/relay.h"
+#include "unit/start-limit.h"
+#include "unit/start.h"
+
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+
+/* SCM_MAX_FD of the kernel. */
+#define HELD_FDS_MAX 253
+
+/* The socket with what backend/systemd-start.c has put into it: standard input at the first start, from
+ * systemd's store at the others, which closes what a unit had as input when it starts again (252 does; 257
+ * does not). */
+static int find_held(Error *reterr) {
+        int n = sd_listen_fds(/* unset_environment= */ true);
+
+        if (n == 1)
+                return SD_LISTEN_FDS_START;
+        if (n != 0)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "systemd gives %d descriptors", n);
+        /* FDPOLL=0: its sender is closed, which otherwise removes it from the store. */
+        n = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=machine\nFDPOLL=0", &(int){STDIN_FILENO}, 1);
+        if (n <= 0)
+                return error_set(reterr, n < 0 ? n : ENOTCONN,
+                                 "put the machine's descriptors into the store");
+        return STDIN_FILENO;
+}
+
+/* Looks at the message and leaves it there for the next start. */
+static int take_held(int held, int *fds, size_t *ret_n, Error *reterr) {
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(sizeof(int) * HELD_FDS_MAX)];
+        } control;
+        char byte;
+        struct iovec iov = {&byte, 1};
+        struct msghdr message = {
+                .msg_iov = &iov,
+                .msg_iovlen = 1,
+                .msg_control = &control,
+                .msg_controllen = sizeof(control),
+        };
+
+        if (recvmsg(held, &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+                return error_set(reterr, errno, "take the machine's descriptors");
+        if (message.msg_controllen == 0 || control.header.cmsg_type != SCM_RIGHTS)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "the machine's descriptors are not there");
+        *ret_n = (control.header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        memcpy(fds, CMSG_DATA(&control.header), *ret_n * sizeof(int));
+        return 0;
+}
+
+static int set_stdio(int console_fd, Error *reterr) {
+        int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(console_fd, STDOUT_FILENO) < 0 ||
+            dup2(console_fd, STDERR_FILENO) < 0)
+                return error_set(reterr, errno, "open the console's log");
+        (void) safe_close(null);
+        return 0;
+}
+
+/* nspawn inherits the lock and holds it as long as it runs: who gets it alone may remove the bridge. At a
+ * restart the bridge may be gone: the end of the last run has not waited for this one. */
+static int hold_bridge(const UnitOptions *o, Error *reterr) {
+        char *ensure[] = {(char *) o->netns,    (char *) "ensure",    (char *) "--bridge",
+                          (char *) o->bridge,   (char *) "--address", (char *) o->address,
+                          (char *) "--machine", (char *) o->machine,  NULL};
+        int fd, r;
+
+        if (!o->bridge)
+                return 0;
+        /* Not O_CLOEXEC, see above. */
+        fd = open(o->bridge_lock, O_RDWR | O_CREAT | O_NOFOLLOW, 0600); /* NOLINT */
+        if (fd < 0)
+                return error_set(reterr, errno, "open lock file '%s'", o->bridge_lock);
+        while (flock(fd, LOCK_SH) < 0)
+                if (errno != EINTR)
+                        return error_set(reterr, errno, "lock the network");
+        r = process_run(ensure, NULL, reterr);
+        return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "make bridge '%s'", o->bridge) : r;
+}
+
+/* One that was delegated to another range of uids cannot be used again, and a unit keeps its cgroup at a
+ * restart. */
+static int clear_cgroup(int fd, Error *reterr) {
+        static const char *const children[] = {"payload", "supervisor", UNIT_PROXIES};
+
+        for (size_t i = 0; i < ELEMENTSOF(children); i++) {
+                int r = cgroup_remove_child(fd, children[i], reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        return cgroup_create_child(fd, UNIT_PROXIES, reterr);
+}
+
+/* In a cgroup of its own from birth: a process in the unit's own would keep nspawn from turning controllers
+ * on for the payload. A grandchild, so that nspawn is nobody's parent that it does not know of. */
+static int fork_relay(const UnitOptions *o, int cgroup_fd, int notify_fd, const int *port_fds,
+                      Error *reterr) {
+        _cleanup_close_ int proxies = cgroup_open_child(cgroup_fd, UNIT_PROXIES, reterr);
+        pid_t nspawn = getpid(), pid;
+
+        if (proxies < 0)
+                return proxies;
+        pid = cgroup_fork(proxies);
+        if (pid < 0)
+                return error_set(reterr, errno, "start a process");
+        if (pid == 0) {
+                pid = fork();
+                if (pid != 0)
+                        _exit(pid < 0);
+                relay_run(o, nspawn, notify_fd, port_fds);
+        }
+        (void) waitpid(pid, NULL, 0);
+        return 0;
+}
+
+static int exec_nspawn(const UnitOptions *o, Error *reterr) {
+        static const char *const unset[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID"};
+
+        for (size_t i = 0; i < ELEMENTSOF(unset); i++)
+                (void) unsetenv(unset[i]);
+        /* nspawn of 252 otherwise guesses the guest's cgroup version from its /usr. */
+        if (setenv("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1", 1) < 0 ||
+            setenv("SYSTEMD_LOG_LEVEL", "warning", 1) < 0 || setenv("NOTIFY_SOCKET", RELAY_SOCKET, 1) < 0)
+                return error_set(reterr, errno, "set the environment");
+        (void) execv(o->nspawn[0], o->nspawn);
+        return error_set(reterr, errno, "execute '%s'", o->nspawn[0]);
+}
+
+/* Every start is counted; one again is told in the console's log. */
+static int note_start(const UnitOptions *o, bool first, Error *reterr) {
+        _cleanup_close_ int runtime_fd = -EBADF;
+        CrashRecord crashes = {};
+        int r;
+
+        if (!o->restart)
+                return 0;
+        runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (runtime_fd < 0)
+                return error_set(reterr, errno, "open '%s'", o->runtime);
+        r = start_limit_count(runtime_fd, first, reterr);
+        if (r >= 0 && !first)
+                r = crash_record_read(runtime_fd, &crashes, reterr);
+        if (r >= 0 && crashes.restarts > 0 && crashes.ready_usec == 0)
+                (void) fprintf(stderr, "flake-containers: the container failed (%s) and is started again\n",
+                               crashes.reason);
+        return r;
+}
+
+int unit_start(const UnitOptions *o, Error *reterr) {
+        _cleanup_close_ int cgroup_fd = -EBADF, notify_fd = -EBADF;
+        int fds[HELD_FDS_MAX], held, r;
+        size_t n_fds, n_wanted = 2;
+
+        if (!o->nspawn[0])
+                return error_raise(reterr, FC_EXIT_INTERNAL, "no command");
+        held = find_held(reterr);
+        if (held < 0)
+                return held;
+        r = take_held(held, fds, &n_fds, reterr);
+        if (r < 0)
+                return r;
+        if (held != STDIN_FILENO)
+                (void) safe_close(held);
+        for (size_t i = 0; i < o->n_ports; i++)
+                n_wanted += o->ports[i].n_fds;
+        if (n_fds != n_wanted)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are held, not %zu", n_fds,
+                                   n_wanted);
+
+        r = set_stdio(fds[1], reterr);
+        if (r >= 0)
+                r = note_start(o, held == STDIN_FILENO, reterr);
+        if (r < 0)
+                return r;
+        if (setns(fds[0], CLONE_NEWNS) < 0 || chdir("/") < 0)
+                return error_set(reterr, errno, "enter the machine's mounts");
+        r = unit_cgroup_open(CGROUP_MOUNT, o->machine, &cgroup_fd, reterr);
+        if (r >= 0 && cgroup_fd < 0)
+                r = error_raise(reterr, FC_EXIT_INTERNAL, "the unit has no cgroup");
+        if (r >= 0)
+                r = clear_cgroup(cgroup_fd, reterr);
+        if (r >= 0)
+                r = nspawn_clear_leftovers(o->machine, reterr);
+        if (r >= 0)
+                r = notify_fd = relay_socket(reterr);
+        if (r >= 0)
+                r = fork_relay(o, cgroup_fd, notify_fd, fds + 2, reterr);
+        /* Last: the relay must not have the lock. */
+        if (r >= 0)
+                r = hold_bridge(o, reterr);
+        return r < 0 ? r : exec_nspawn(o, reterr);
+}
