@@ -16,6 +16,8 @@
 #   LIVE_SCRATCH  "disk": really there; "memory": in a tmpfs of the script's own. Each first `up` copies a root file
 #                 system of 200 MB, so this is where the time goes. Unset: in memory where that is big enough and the
 #                 kernel can map the owners of its files (since Linux 6.3). Scripts about files say "disk".
+#   FC_LIVE_HOST  "booted": this machine is there for the tests alone, and systemd is its PID 1 (tests/host): no
+#                 namespaces, and containers are units
 #   FC_TEST_KEEP  not empty: leave the scratch folder of a failed script
 #   MUST_RUN      1: what would be skipped has failed
 
@@ -50,6 +52,15 @@ skip() {
                 exit 1
         fi
         note "skipped: $*"
+        exit 77
+}
+
+is_booted() { [[ ${FC_LIVE_HOST:-} == booted ]]; }
+
+# supervisor_only: leaves a test case about what a host that systemd manages does not have.
+supervisor_only() {
+        is_booted || return 0
+        note "not here: about the supervisor"
         exit 77
 }
 
@@ -375,14 +386,35 @@ page() {
 ### What the kernel says about a container of the current project
 
 machine_cgroup() {
-        printf '%s/flake-containers/%s\n' "$CGROUP2" \
-                "$(fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .machine')"
+        local machine
+
+        machine=$(fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .machine')
+        if is_booted; then
+                printf '%s/machine.slice/flake-containers-%s.service\n' "$CGROUP2" "$machine"
+        else
+                printf '%s/flake-containers/%s\n' "$CGROUP2" "$machine"
+        fi
 }
 
-# *_pid_of CGROUP
+# *_pid_of CGROUP. nspawn_cgroup CGROUP: where nspawn makes its own.
+nspawn_cgroup() { if is_booted; then printf '%s\n' "$1"; else printf '%s/nspawn\n' "$1"; fi; }
 supervisor_pid_of() { head -n 1 "$1/runner/cgroup.procs"; }
-nspawn_pid_of() { head -n 1 "$1/nspawn/supervisor/cgroup.procs"; }
-payload_pids_of() { find "$1/nspawn/payload" -name cgroup.procs -exec cat {} + 2>/dev/null; }
+# keeper_pid_of: the process whose death is the container's.
+keeper_pid_of() { if is_booted; then nspawn_pid_of "$1"; else supervisor_pid_of "$1"; fi; }
+nspawn_pid_of() { head -n 1 "$(nspawn_cgroup "$1")/supervisor/cgroup.procs"; }
+payload_pids_of() { find "$(nspawn_cgroup "$1")/payload" -name cgroup.procs -exec cat {} + 2>/dev/null; }
+
+# machines_left: what still is of machines, of whatever project.
+machines_left() {
+        find "$CGROUP2" -mindepth 1 -type d \( -path "$CGROUP2/flake-containers*" -o -path "*/flake-containers-*.service*" \) 2>/dev/null || :
+}
+
+no_machine_left() {
+        local left
+
+        left=$(machines_left)
+        [[ -z $left ]] || flunk "$1: $left"
+}
 
 # payloads_on NAME: how many guests use the container's root file system, told by their PID namespaces. A number
 # above 1 is the way to lose data.
@@ -405,6 +437,21 @@ state_of() { fc --json status | jq -er --arg name "$1" '.containers[] | select(.
 
 ### The host, before and after
 
+# On a host that systemd manages things come and go that are not ours: daemons, their cgroups, what they note in /run.
+host_filter() {
+        local lines
+
+        if ! is_booted; then
+                # No program: it would be among the processes.
+                mapfile -t lines
+                printf '%s\n' "${lines[@]}"
+        elif [[ $1 == run ]]; then
+                grep -E '^run /run/(flake-containers|systemd/(nspawn|transient|machines)/)' || :
+        else
+                grep -E "^$1 .*(flake-containers|nspawn|socket-proxyd|/sbin/init|sleep)" | grep -v '^process grep ' || :
+        fi
+}
+
 # Everything there is on the script's own host, one line a thing, sorted within its kind.
 host_snapshot() {
         local dir pid args own=" 1 $$ $BASHPID ${PPID} "
@@ -415,7 +462,7 @@ host_snapshot() {
                 args=$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null) || continue
                 # The subshell that just read it, and those of the test's own; a container's have other names.
                 [[ -z $args || $args == *"$LIVE_SCRIPT"* || $args == "tr "* || $args == "sort "* ]] || printf 'process %s\n' "$args"
-        done | sort
+        done | sort | host_filter process
         awk '{ print "mount", $5, $4 }' /proc/self/mountinfo | sort
         ip -o link | awk '{ sub(/@.*/, "", $2); sub(/:$/, "", $2); print "link", $2 }' | sort
         ip -o address | awk '{ print "address", $2, $4 }' | sort
@@ -425,12 +472,16 @@ host_snapshot() {
         if command -v nft >/dev/null; then nft list ruleset | sed 's/^/nft /'; fi
         # Connections that end take a while to be forgotten; who listens is what counts.
         ss -Hlnt | awk '{ print "listens", $4 }' | sort
-        find "$CGROUP2" -mindepth 1 -type d -printf 'cgroup /%P\n' | sort
+        { find "$CGROUP2" -mindepth 1 -type d -printf 'cgroup /%P\n' 2>/dev/null || :; } | sort | host_filter cgroup
+        if is_booted; then
+                systemctl list-units --all --plain --no-legend 'flake-containers-*' | sed 's/^/unit /'
+                machinectl list --no-legend | sed 's/^/machine /'
+        fi
         # nspawn leaves its lock files itself, and ours may stay: nobody can tell when a lock's file is safe to remove.
-        find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
+        { find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
                 -not \( -path '/run/flake-containers*' \( -type d -o -type f -name '*lock*' \) \) \
-                -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf 'run %p %y %l\n' | sort
-        find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf 'file %p %y %s %l\n' 2>/dev/null | sort
+                -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf 'run %p %y %l\n' 2>/dev/null || :; } | sort | host_filter run
+        is_booted || find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf 'file %p %y %s %l\n' 2>/dev/null | sort
         # "grep ''" prints the names with the values.
         grep -s '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv{4,6}/conf/{all,default}/{forwarding,rp_filter} \
                 /proc/sys/net/ipv4/conf/{all,default}/route_localnet | sed 's/^/sysctl /' || :
@@ -444,7 +495,7 @@ project_snapshot() {
 # nothing_made: the program must not have begun anything in the current project.
 nothing_made() {
         absent "$PROJECT/.containers"
-        [[ ! -e $CGROUP2/flake-containers ]] || flunk "a cgroup is there: $(find "$CGROUP2/flake-containers" -type d)"
+        no_machine_left "something was started"
 }
 
 ### The script's own host
@@ -475,6 +526,7 @@ live_remove() {
                 "$FC_HELPERS/wait-for" 30 empty "$cgroup" || :
                 find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || :
         fi
+        ! is_booted || umount -R -- "$scratch" 2>/dev/null || :
         rm -rf --one-file-system -- "$scratch"
 }
 
@@ -500,6 +552,11 @@ live_outside() {
         trap 'exit 130' INT TERM HUP
 
         chmod 755 "$scratch"
+        if is_booted; then
+                LIVE_INSIDE=1 bash -c 'exec "$@"' bash "$LIVE_SCRIPT" "$@" {lock}<&- </dev/null &
+                wait $! || status=$?
+                exit "$status"
+        fi
         # The shell in between is PID 1 of the namespace: it collects orphans, and a script that is PID 1 itself would
         # ignore signals.
         # shellcheck disable=SC2016 # expanded inside
@@ -518,14 +575,11 @@ live_memory_will_do() {
         ((major > 6 || (major == 6 && minor >= 3))) && (($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) > 6000000))
 }
 
-# Inside, before anything else: makes the host look as described at the top.
-live_make_host() {
-        local etc=$SCRATCH/etc cgroups file
+# Inside: namespaces look like a host, with a /proc, /sys and /run of their own.
+live_isolate() {
+        local cgroups
 
         mount -t proc proc /proc
-        if [[ ${LIVE_SCRATCH:-} == memory ]] || { [[ -z ${LIVE_SCRATCH:-} ]] && live_memory_will_do; }; then
-                mount -t tmpfs -o mode=755,size=4g tmpfs "$SCRATCH"
-        fi
         # sysfs shows the network that was current when it was mounted. The cgroups go with the old one, and come back:
         # version 1 as it is, version 2 with the new root.
         cgroups=$SCRATCH/cgroups
@@ -537,11 +591,21 @@ live_make_host() {
         rmdir "$cgroups"
         umount --lazy "$LIVE_CGROUP2"
         mount -t cgroup2 cgroup2 "$LIVE_CGROUP2"
-        CGROUP2=$LIVE_CGROUP2
 
         mount -t tmpfs -o mode=755 tmpfs /run
+}
+
+# Inside, before anything else: makes the host look as described at the top.
+live_make_host() {
+        local etc=$SCRATCH/etc file
+
+        CGROUP2=$LIVE_CGROUP2
+        is_booted || live_isolate
+        if [[ ${LIVE_SCRATCH:-} == memory ]] || { [[ -z ${LIVE_SCRATCH:-} ]] && live_memory_will_do; }; then
+                mount -t tmpfs -o mode=755,size=4g tmpfs "$SCRATCH"
+        fi
         # nspawn makes these itself, and leaves them.
-        mkdir -p /run/lock /run/systemd/nspawn/{propagate,unix-export} /run/systemd/nspawn-uid "$LIVE_RUN"
+        mkdir -p /run/lock /run/systemd/nspawn/{propagate,unix-export,locks} /run/systemd/nspawn-uid "$LIVE_RUN"
         mount --bind "$(dirname -- "$FC_BINARY")" "$LIVE_RUN"
         FC=$LIVE_RUN/$(basename -- "$FC_BINARY")
 
@@ -564,14 +628,12 @@ live_make_host() {
         export HOME=$SCRATCH/home
         unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND XDG_RUNTIME_DIR NOTIFY_SOCKET
 
-        # From here on a mount that somebody fails to keep to themselves shows here, as it would on a host whose root
-        # is shared, which is how systemd boots.
-        mount --make-rshared /
-        ip link set lo up
-        # A Nix store. Not in the scratch folder, which lies in /var/tmp: units with PrivateTmp= would not see it.
-        STORE=/mnt/store
-        mkdir -p "$SCRATCH"/nix/{store,var/nix/gcroots/auto}
-        mount --bind "$SCRATCH/nix" /mnt
+        if ! is_booted; then
+                # From here on a mount that somebody fails to keep to themselves shows here, as it would on a host whose
+                # root is shared, which is how systemd boots.
+                mount --make-rshared /
+                ip link set lo up
+        fi
         # A file descriptor on which nothing ever comes, to wait on. See try_until.
         mkfifo "$SCRATCH/nothing"
         exec {LIVE_NOTHING}<>"$SCRATCH/nothing"
@@ -581,6 +643,10 @@ live_make_host() {
 live_reset() {
         local link
 
+        if is_booted; then
+                systemctl kill --signal=KILL 'flake-containers-*' 2>/dev/null || :
+                systemctl stop 'flake-containers-*' 2>/dev/null || :
+        fi
         if [[ -d $CGROUP2/flake-containers ]]; then
                 echo 1 >"$CGROUP2/flake-containers/cgroup.kill" || :
                 "$FC_HELPERS/wait-for" "$WAIT" empty "$CGROUP2/flake-containers" || :

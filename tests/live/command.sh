@@ -160,6 +160,7 @@ testcase_roots_are_separate() {
 testcase_talks_a_lot() {
         local folder
 
+        supervisor_only
         project shop
         spec "$(tiny one '["/bin/sh", "-c", "seq 2000000; echo through a path >/dev/stdout; echo the end >&2; sleep infinity"]')"
         ok fc up

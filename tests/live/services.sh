@@ -35,7 +35,7 @@ testcase_postgres() {
 
         # What was committed survives a kill.
         sql 'insert into orders values ($$bread$$)'
-        kill -9 "$(supervisor_pid_of "$(machine_cgroup db)")"
+        kill -9 "$(keeper_pid_of "$(machine_cgroup db)")"
         "$FC_HELPERS/wait-for" "$WAIT" empty "$(machine_cgroup db)"
         ok fc up db
         equal "$(sql 'select count(*) from orders')" 3 "rows after a kill"

@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# What is so only on a host that systemd manages: containers are units and machines, and end without a command of ours.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib/live.bash"
+
+machine_of() { fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .machine'; }
+unit_of() { printf 'flake-containers-%s.service\n' "$(machine_of "$1")"; }
+unit_gone() { [[ ! -e /run/systemd/transient/$1 ]]; }
+
+testcase_unit_and_machine() {
+        local machine unit pids pid word
+
+        project shop
+        # machinectl wants a message bus in the guest.
+        spec "$(WEB_IMAGE=$FC_IMAGES/db web web ', "ports": ["8080:80"]')"
+        ok fc up
+        machine=$(machine_of web)
+        unit=$(unit_of web)
+        ok systemctl show -p Slice -p Delegate -p KillMode -p Type -p DevicePolicy "$unit"
+        for word in Slice=machine.slice Delegate=yes KillMode=mixed Type=notify DevicePolicy=closed; do expect_out "$word"; done
+        ok machinectl show -p Unit --value "$machine"
+        equal "$OUT" "$unit"
+        ok machinectl --quiet shell "$machine" /bin/echo hello
+        expect_out hello
+        ok systemctl -M "$machine" is-system-running
+        equal "$OUT" running
+        ok journalctl -M "$machine" --no-pager -n 1
+        # Beside the guest there are nspawn and what serves the port, and nothing without a port.
+        pids=$(cat "$(machine_cgroup web)"/{supervisor,proxies}/cgroup.procs)
+        for pid in $pids; do
+                case $(readlink "/proc/$pid/exe") in
+                */systemd-nspawn | */libexec/flake-containers/unit) ;;
+                *) flunk "a process of ours is there: $(tr '\0' ' ' <"/proc/$pid/cmdline")" ;;
+                esac
+        done
+        equal "$(wc -w <<<"$pids")" 2 "processes beside the guest's"
+        ok fc down
+
+        spec "$(tiny one)"
+        ok fc up
+        pids=$(find "$(machine_cgroup one)" -maxdepth 2 -not -path '*/payload*' -name cgroup.procs -exec cat {} +)
+        equal "$(wc -w <<<"$pids")" 1 "processes beside the guest's"
+        ok fc down
+}
+
+# ends NAME STATE COMMAND..: the container ends by the command, everything goes with it, and it can start at once.
+ends() {
+        local state=$1 unit
+
+        shift
+        unit=$(unit_of web)
+        ok "$@"
+        try_until "$WAIT" unit_gone "$unit"
+        no_machine_left "after $*"
+        run page 8080
+        equal "$STATUS" 7 "the port's answer"
+        [[ -z $(ip -o link show type bridge) ]] || flunk "the bridge is there after $*"
+        equal "$(state_of web)" "$state" "the state after $*"
+        ok fc up
+        ok page 8080
+}
+
+testcase_ends_without_us() {
+        local machine
+
+        project shop
+        spec "$(web web ', "ports": ["8080:80"]')"
+        ok fc up
+        machine=$(machine_of web)
+        ends stopped machinectl poweroff "$machine"
+        ends stopped systemctl stop "$(unit_of web)"
+        ends stopped machinectl terminate "$machine"
+        ends crashed kill -9 "$(nspawn_pid_of "$(machine_cgroup web)")"
+        ok fc down
+}
+
+restarted() { [[ $(systemctl show -P NRestarts "$1") == 1 ]]; }
+
+testcase_reboot() {
+        local before after unit
+
+        project shop
+        spec "$(web web ', "ports": ["8080:80"]')"
+        ok fc up
+        unit=$(unit_of web)
+        before=$(fc --json status | jq -r '.containers[0].address')
+        run fc exec web -- systemctl reboot
+        try_until "$WAIT" restarted "$unit"
+        # The socket has been open all the time: a connection waits until the guest is back.
+        ok page 8080
+        after=$(fc --json status | jq -r '.containers[0].address')
+        equal "$after" "$before" "the address"
+        ok fc exec web -- getent hosts web
+        ok fc down
+}
+
+testcase_names_taken() {
+        local unit machine
+
+        project shop
+        spec "$(tiny one)"
+        unit=$(unit_of one)
+        machine=$(machine_of one)
+        systemd-run --quiet --unit="$unit" sleep infinity
+        run_status 5 fc up
+        expect_err "another unit '$unit'"
+        systemctl stop "$unit"
+        ok busctl call org.freedesktop.machine1 /org/freedesktop/machine1 org.freedesktop.machine1.Manager RegisterMachine \
+                'sayssus' "$machine" 0 test container 0 /
+        run_status 5 fc up
+        expect_err "machine name '$machine' is taken by unit"
+        refute_err "exists already"
+        systemctl restart systemd-machined
+        # Some releases have forgotten it by that.
+        run busctl call org.freedesktop.machine1 /org/freedesktop/machine1 org.freedesktop.machine1.Manager \
+                UnregisterMachine s "$machine"
+}
+
+testcase_manager_executed_anew() {
+        project shop
+        spec "$(web web ', "ports": ["8080:80"]')"
+        ok fc up
+        systemctl daemon-reload
+        systemctl daemon-reexec
+        systemctl restart systemd-machined
+        ok page 8080
+        equal "$(state_of web)" running
+        # What the unit holds has survived, too.
+        run fc exec web -- systemctl reboot
+        try_until "$WAIT" restarted "$(unit_of web)"
+        ok page 8080
+        ok fc down
+}
+
+testcase_manager_executed_anew_during_up() {
+        project shop
+        spec "$(web web)"
+        fc_background "$TMP/out" up
+        line_in "$TMP/out" 'starting' >/dev/null
+        systemctl daemon-reexec
+        finished "$FC_PID"
+        equal "$STATUS" 0 "the status of up ($(<"$TMP/out"))"
+        ok fc down
+}
+
+testcase_no_bus() {
+        project shop
+        spec "$(tiny one)"
+        DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere run_status 6 fc up
+        expect_err "connect to the host's message bus"
+        expect_err "\-\-backend supervisor"
+        no_machine_left "without a bus"
+}
+
+testcase_other_backend() {
+        project shop
+        spec "$(tiny one)"
+        ok fc --backend supervisor up
+        [[ -d $CGROUP2/flake-containers ]] || flunk "it is no supervisor's"
+        # It stays with the one that has it, and every verb finds it.
+        ok fc up
+        [[ -d $CGROUP2/flake-containers ]] || flunk "it went to another"
+        equal "$(state_of one)" running
+        ok fc restart
+        [[ ! -d $CGROUP2/flake-containers ]] || flunk "a restart does not choose"
+        equal "$(systemctl is-active "$(unit_of one)")" active
+        ok fc down
+        run_status 2 fc --backend nonsense up
+        expect_err "'nonsense' is none of auto, supervisor, systemd"
+}
+
+is_booted || skip "this machine was not booted for it, see tests/host"
+live_main "$@"
