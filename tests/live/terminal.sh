@@ -34,7 +34,15 @@ seen() {
                 sed -E 's/^  [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] /  * /; s/[0-9]+(\.[0-9]+)?(s|min)/#\2/g; s/  +#s/  #s/g'
 }
 
-sees() { seen | grep -qE "$1"; }
+# Waits until it is on the screen; says what is there instead.
+see() {
+        local end=$((SECONDS + WAIT)) screen
+
+        until screen=$(seen) && grep -qE "$1" <<<"$screen"; do
+                ((SECONDS < end)) || flunk "not on the screen: $1"$'\n'"$screen"
+                after 20
+        done
+}
 
 need_tmux() { command -v tmux >/dev/null || skip "tmux is not installed"; }
 
@@ -178,8 +186,8 @@ testcase_progress_on_the_screen() {
         spec "$(WEB_IMAGE=$VARIANT web frontend ', "ready": {"timeout": 100}'), $(tiny one)"
         for width in 80 40; do
                 WIDTH=$width terminal "$FC" up
-                try_until "$WAIT" sees 'hangs.*(running|…)'
-                try_until "$WAIT" sees '✔ one'
+                see 'hangs.*(running|…)'
+                see '✔ one'
                 seen >"$TMP/seen-$width"
                 note "$(<"$TMP/seen-$width")"
                 # The first up also copies the images, which is gone from the screen when that is done.
