@@ -189,13 +189,14 @@ same_files() {
         [[ -z $difference ]] || flunk "$3:"$'\n'"$(indent '      ' <<<"$difference")"
 }
 
-# screen NAME: what the last `run` printed on stderr is tests/live/screens/NAME.expected, with all that differs from run to run
-# masked; of what a container is busy with only the first, and the lines of its journal sorted. Where that must be written anew: FC_UPDATE_SCREENS=1.
+# screen NAME: what the last `run` printed on stderr is tests/live/screens/NAME.expected, with all that differs from run
+# to run masked; of what a container is busy with only the first, and the lines of its journal sorted. Where that must be
+# written anew: FC_UPDATE_SCREENS=1.
 screen() {
         local file=$LIVE_TOP/tests/live/screens/$1.expected masked
 
         masked=$(sed -E \
-                -e "s|$SCRATCH|SCRATCH|g" \
+                -e "s|$SCRATCH|SCRATCH|g; s|$FC_IMAGES|IMAGES|g" \
                 -e 's/[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?/TIME/g' \
                 -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} TIME( UTC)?/DATE/g' \
                 -e 's/\[[0-9]+\]/[PID]/g' \
@@ -241,6 +242,8 @@ line_in() {
                 fi
         done
         kill "$tail" 2>/dev/null || :
+        # What it leaves is looked for at the end of the test.
+        wait "$tail" 2>/dev/null || :
         exec {fd}<&-
         ((found)) || flunk "no line like '$regex' within $seconds s in: $(tail -n 20 -- "$file")"
         printf '%s\n' "$line"

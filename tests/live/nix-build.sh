@@ -15,6 +15,7 @@ export NIX_CONFIG=$'build-users-group =\nsandbox = false\nsubstituters ='
 # flake CONTAINERS [COMMAND]: makes the current project one. COMMAND is run by the builder before; the project's name says
 # who the builder is.
 flake() {
+        mkdir -p /mnt/store /mnt/var
         chown "$DEV:" /mnt /mnt/store
         chown -R "$DEV:" /mnt/var
         cat >"$PROJECT/flake.nix" <<-FLAKE
