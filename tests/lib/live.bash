@@ -193,15 +193,18 @@ same_files() {
 # to run masked; of what a container is busy with only the first, and the lines of its journal sorted. Where that must be
 # written anew: FC_UPDATE_SCREENS=1.
 screen() {
-        local file=$LIVE_TOP/tests/live/screens/$1.expected masked
+        local file=$LIVE_TOP/tests/live/screens/$1.expected masked nspawn=''
 
+        # Registered with machined, nspawn makes one more remark.
+        ! is_booted || nspawn='/Network interface name .* has been changed to/d'
         masked=$(sed -E \
                 -e "s|$SCRATCH|SCRATCH|g; s|$FC_IMAGES|IMAGES|g" \
                 -e 's/[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?/TIME/g' \
                 -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} TIME( UTC)?/DATE/g' \
                 -e 's/\[[0-9]+\]/[PID]/g' \
                 -e 's/([^0-9.])[0-9]+(\.[0-9]+)? ?(s|m)\b/\1SECONDS/g' \
-                -e 's/[0-9]+(\.[0-9]+)?(ms|us)\b/SECONDS/g' <<<"$ERR" |
+                -e 's/[0-9]+(\.[0-9]+)?(ms|us)\b/SECONDS/g' \
+                -e "$nspawn" <<<"$ERR" |
                 awk '
                         # Lines of the guest: what is sent to journald in one moment it may take in any order.
                         function flush(i, j, t) {
@@ -529,7 +532,7 @@ live_remove() {
                 "$FC_HELPERS/wait-for" 30 empty "$cgroup" || :
                 find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || :
         fi
-        ! is_booted || umount -R -- "$scratch" 2>/dev/null || :
+        ! is_booted || umount --recursive --lazy -- "$scratch" 2>/dev/null || :
         rm -rf --one-file-system -- "$scratch"
 }
 
@@ -637,6 +640,10 @@ live_make_host() {
                 mount --make-rshared /
                 ip link set lo up
         fi
+        # A Nix store. Not in the scratch folder, which lies in /var/tmp: units with PrivateTmp= would not see it.
+        STORE=/mnt/store
+        mkdir -p "$SCRATCH"/nix/{store,var/nix/gcroots/auto}
+        mount --bind "$SCRATCH/nix" /mnt
         # A file descriptor on which nothing ever comes, to wait on. See try_until.
         mkfifo "$SCRATCH/nothing"
         exec {LIVE_NOTHING}<>"$SCRATCH/nothing"
