@@ -244,7 +244,7 @@ static char **ports_text(const ContainerState *state) {
 }
 
 int status_list_print(const StatusList *list, Error *reterr) {
-        static const char *const headers[] = {"NAME",    "STATE", "READY", "UPTIME",
+        static const char *const headers[] = {"NAME",    "STATE", "READY", "UPTIME", "MACHINE",
                                               "ADDRESS", "PORTS", "NOTE",  NULL};
         _cleanup_(table_freep) Table *table = table_new(headers);
         uint64_t now = realtime_usec();
@@ -256,15 +256,18 @@ int status_list_print(const StatusList *list, Error *reterr) {
                 _cleanup_free_ char *all_ports = ports ? strv_join(ports, " ") : NULL;
                 _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
                 char uptime[FORMAT_DURATION_MAX] = "";
+                /* clang-format off */
                 const char *cells[] = {
                         c->name,
                         c->word,
                         c->running ? (c->ready ? "yes" : "no") : NULL,
                         uptime,
+                        c->machine,
                         c->running && c->state ? c->state->address : NULL,
                         all_ports,
                         notes,
                 };
+                /* clang-format on */
 
                 if (c->since_usec > 0 && now > c->since_usec)
                         (void) format_duration(uptime, now - c->since_usec);

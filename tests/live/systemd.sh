@@ -23,6 +23,8 @@ testcase_unit_and_machine() {
         for word in Slice=machine.slice Delegate=yes KillMode=mixed Type=notify DevicePolicy=closed; do expect_out "$word"; done
         ok machinectl show -p Unit --value "$machine"
         equal "$OUT" "$unit"
+        ok fc status
+        expect_out "web +running +yes +[^ ]+ +$machine "
         ok machinectl --quiet shell "$machine" /bin/echo hello
         expect_out hello
         ok systemctl -M "$machine" is-system-running
