@@ -325,7 +325,9 @@ tiny_image() {
                 cp -L -- "$from/usr/bin/$program" "$to.new/usr/bin/$program"
                 while read -r file; do
                         mkdir -p "$to.new/usr${file%/*}"
-                        [[ -e $to.new/usr$file ]] || cp -L -- "$from$file" "$to.new/usr$file"
+                        # The loader is an absolute link, which must not lead to the host's, of perhaps another release.
+                        [[ -e $to.new/usr$file ]] ||
+                                cp -- "$from$(chroot "$from" realpath -- "$file")" "$to.new/usr$file"
                 done < <(chroot "$from" ldd "/usr/bin/$program" | sed -n 's/^.*[[:space:]]\(\/lib[^ ]*\) .*/\1/p')
         done
         # getent finds these at run time.
@@ -481,7 +483,8 @@ host_snapshot() {
         { find "$CGROUP2" -mindepth 1 -type d -printf 'cgroup /%P\n' 2>/dev/null || :; } | sort | host_filter cgroup
         if is_booted; then
                 systemctl list-units --all --plain --no-legend 'flake-containers-*' | sed 's/^/unit /'
-                machinectl list --no-legend | sed 's/^/machine /'
+                # Without addresses: a second or two after the start comes a link-local one.
+                machinectl list --no-legend | awk '{ print "machine", $1, $2, $3 }'
         fi
         # nspawn leaves its lock files itself, and ours may stay: nobody can tell when a lock's file is safe to remove.
         { find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \

@@ -175,7 +175,8 @@ testcase_machine_readable() {
         ok fc --json version
         ok fc --json doctor
         ok fc --json down
-        true_that "down --json prints JSON" jq -e . <<<"$OUT" >/dev/null
+        # What is down has nothing to say (docs/JSON.md).
+        equal "$OUT" "" "stdout of down --json"
 }
 
 testcase_port() {
