@@ -15,6 +15,7 @@
 #include "backend/control.h"
 #include "backend/crash-record.h"
 #include "backend/leftovers.h"
+#include "backend/nspawn-notify.h"
 #include "backend/nspawn-status.h"
 #include "base/alloc.h"
 #include "base/process.h"
@@ -297,45 +298,12 @@ static int on_notify_line(Guest *g, const char *line, Error *reterr) {
         return 0;
 }
 
-/* Return: 1 a datagram of nspawn's, 0 somebody else's, negative errno. */
-static int receive_notify(Guest *g, char *buffer, size_t size) {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int) * 253)];
-        } control;
-        struct iovec iov = {.iov_base = buffer, .iov_len = size - 1};
-        struct msghdr message = {
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = &control,
-                .msg_controllen = sizeof(control),
-        };
-        const struct ucred *creds = NULL;
-        ssize_t n;
-
-        n = recvmsg(g->notify_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-        if (n < 0)
-                return -errno;
-        buffer[n] = '\0';
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-                if (c->cmsg_level != SOL_SOCKET)
-                        continue;
-                if (c->cmsg_type == SCM_CREDENTIALS)
-                        creds = (const struct ucred *) CMSG_DATA(c);
-                /* FDSTORE=1 and the like: not ours to keep. */
-                if (c->cmsg_type == SCM_RIGHTS)
-                        for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++)
-                                (void) safe_close(((int *) CMSG_DATA(c))[i]);
-        }
-        return creds && g->nspawn > 0 && creds->pid == g->nspawn;
-}
-
 static int on_notify(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         Guest *g = userdata;
         char buffer[4096], *save = NULL;
         int r;
 
-        r = receive_notify(g, buffer, sizeof(buffer));
+        r = nspawn_notify_receive(g->notify_fd, MSG_DONTWAIT, g->nspawn, buffer, sizeof(buffer));
         if (r <= 0)
                 return 0;
         for (char *line = strtok_r(buffer, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {

@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "backend/crash-record.h"
+#include "backend/nspawn-notify.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "unit/proxies.h"
@@ -32,38 +33,6 @@ int relay_socket(Error *reterr) {
             setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
                 return error_set(reterr, errno, "make the notification socket");
         return TAKE_FD(fd);
-}
-
-/* Return: 1 a datagram of nspawn's, 0 somebody else's, negative errno. */
-static int receive(int fd, pid_t nspawn, char *buffer, size_t size) {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int) * 253)];
-        } control;
-        struct iovec iov = {.iov_base = buffer, .iov_len = size - 1};
-        struct msghdr message = {
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = &control,
-                .msg_controllen = sizeof(control),
-        };
-        const struct ucred *creds = NULL;
-        ssize_t n;
-
-        n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-        if (n < 0)
-                return -errno;
-        buffer[n] = '\0';
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-                if (c->cmsg_level != SOL_SOCKET)
-                        continue;
-                if (c->cmsg_type == SCM_CREDENTIALS)
-                        creds = (const struct ucred *) CMSG_DATA(c);
-                if (c->cmsg_type == SCM_RIGHTS)
-                        for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++)
-                                (void) safe_close(((int *) CMSG_DATA(c))[i]);
-        }
-        return creds && creds->pid == nspawn;
 }
 
 static int set_network(const UnitOptions *o, const char *leader, Error *reterr) {
@@ -180,7 +149,7 @@ static int serve_ports(const UnitOptions *o, pid_t nspawn, int notify_fd, int *l
                 proxies_dispatch(proxies, fds, n);
                 if (fds[n].revents == 0)
                         continue;
-                r = receive(notify_fd, nspawn, buffer, sizeof(buffer));
+                r = nspawn_notify_receive(notify_fd, 0, nspawn, buffer, sizeof(buffer));
                 if (r > 0)
                         r = on_notification(o, buffer, leader_fd, reterr);
                 if (r < 0)
@@ -195,7 +164,7 @@ void relay_run(const UnitOptions *o, pid_t nspawn, int notify_fd, const int *por
         int r = 0;
 
         while (r == 0) {
-                r = receive(notify_fd, nspawn, buffer, sizeof(buffer));
+                r = nspawn_notify_receive(notify_fd, 0, nspawn, buffer, sizeof(buffer));
                 if (r == -EINTR)
                         r = 0;
                 else if (r > 0)

@@ -29,6 +29,9 @@ LIVE_NAME=$(basename -- "$LIVE_SCRIPT" .sh)
 LIVE_TOP=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 readonly LIVE_SCRIPT LIVE_NAME LIVE_TOP
 
+# shellcheck source=tests/lib/testcases.bash
+. "$LIVE_TOP/tests/lib/testcases.bash"
+
 # The developer in the tests' /etc/passwd, who owns the projects.
 readonly DEV=fcdev DEV_UID=54321 DEV_GID=54321
 
@@ -676,7 +679,7 @@ live_reset() {
         rm -rf --one-file-system "$SCRATCH/projects" "$SCRATCH/images" "$SCRATCH"/nix/var/nix/gcroots/auto/*
 }
 
-live_run_testcase() {
+run_testcase() {
         trap 'live_on_error "$BASH_COMMAND"' ERR
         # shellcheck disable=SC2034 # FC_PID is for the test cases
         PROJECT='' RAN='' STATUS=0 OUT='' ERR='' FC_PID='' LIVE_PROJECTS=()
@@ -690,53 +693,18 @@ live_run_testcase() {
 }
 
 live_inside() {
-        local name names=() all=() failed=0 skipped=0 passed=0 status started
-
         LIVE_RUN=/run/flake-containers-build
         live_make_host
         TINY_IMAGE=$SCRATCH/tiny
         export LC_ALL=C.UTF-8
 
-        mapfile -t all < <(
-                shopt -s extdebug
-                for name in $(compgen -A function testcase_); do declare -F "$name"; done | sort -n -k 2 | cut -d ' ' -f 1
-        )
-        if (($#)); then names=("${@/#/testcase_}"); else names=("${all[@]}"); fi
-        for name in "${names[@]}"; do
-                declare -F "$name" >/dev/null || {
-                        echo "$LIVE_NAME: there is no ${name#testcase_}, only: ${all[*]#testcase_}" >&2
-                        exit 2
-                }
-        done
+        testcases_run "$LIVE_NAME" "$@"
+}
 
-        for name in "${names[@]}"; do
-                printf -- '--- %s %s\n' "$LIVE_NAME" "${name#testcase_}"
-                started=${EPOCHREALTIME/[.,]/}
-                # In neither a condition nor an || list: there bash would ignore set -e in all of it.
-                set +e
-                (
-                        set -e
-                        live_run_testcase "$name"
-                )
-                status=$?
-                set -e
-                case $status in
-                0) passed=$((passed + 1)) && printf '    ok' ;;
-                77) skipped=$((skipped + 1)) && printf '    not run' ;;
-                *)
-                        failed=$((failed + 1))
-                        printf '    not ok'
-                        [[ -z ${FC_TEST_KEEP:-} ]] || break
-                        ;;
-                esac
-                printf ', %s ms\n' "$(((${EPOCHREALTIME/[.,]/} - started) / 1000))"
-                live_reset
-                rm -rf --one-file-system "$SCRATCH"/tmp.??????
-        done
-
-        printf '%s: %s passed, %s failed, %s skipped\n' "$LIVE_NAME" "$passed" "$failed" "$skipped"
-        ((failed == 0)) || exit 1
-        ((passed > 0)) || exit 77
+after_testcase() {
+        [[ -z ${FC_TEST_KEEP:-} || $1 == 0 || $1 == 77 ]] || return
+        live_reset
+        rm -rf --one-file-system "$SCRATCH"/tmp.??????
 }
 
 live_main() {

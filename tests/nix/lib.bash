@@ -19,6 +19,9 @@ TOP=${NIX_TESTS%/tests/nix}
 # shellcheck disable=SC2034 # for the scripts
 readonly NIX_SCRIPT NIX_TESTS TOP
 
+# shellcheck source=tests/lib/testcases.bash
+. "$TOP/tests/lib/testcases.bash"
+
 # Each command below is done in well under a second; this is for machines that are busy with something else.
 readonly NIX_TIMEOUT=${NIX_TIMEOUT:-120}
 
@@ -139,16 +142,17 @@ nix_environment() {
 
 our_flake() { "$NIX_TESTS/our-flake" "$1"; }
 
-nix_run_testcase() {
+run_testcase() {
         trap 'nix_on_error "$BASH_COMMAND" "$LINENO"' ERR
         RAN='' STATUS=0 OUT='' ERR=''
         "$1"
 }
 
-nix_main() {
-        local name names=() all=() failed=0 skipped=0 passed=0 status started script_name
+after_testcase() { :; }
 
-        script_name=$(basename -- "$NIX_SCRIPT" .sh)
+nix_main() {
+        local name
+
         for name in nix nix-instantiate; do
                 command -v "$name" >/dev/null || skip "$name is not installed (Debian: nix-bin)"
         done
@@ -161,38 +165,5 @@ nix_main() {
         nix_environment "$SCRATCH/nix"
         export LC_ALL=C.UTF-8
 
-        mapfile -t all < <(
-                shopt -s extdebug
-                for name in $(compgen -A function testcase_); do declare -F "$name"; done | sort -n -k 2 | cut -d ' ' -f 1
-        )
-        if (($#)); then names=("${@/#/testcase_}"); else names=("${all[@]}"); fi
-        for name in "${names[@]}"; do
-                declare -F "$name" >/dev/null || {
-                        echo "$script_name: there is no ${name#testcase_}, only: ${all[*]#testcase_}" >&2
-                        exit 2
-                }
-        done
-
-        for name in "${names[@]}"; do
-                printf -- '--- %s %s\n' "$script_name" "${name#testcase_}"
-                started=${EPOCHREALTIME/[.,]/}
-                # Not in a condition, where bash would ignore set -e.
-                set +e
-                (
-                        set -e
-                        nix_run_testcase "$name"
-                )
-                status=$?
-                set -e
-                case $status in
-                0) passed=$((passed + 1)) && printf '    ok' ;;
-                77) skipped=$((skipped + 1)) && printf '    not run' ;;
-                *) failed=$((failed + 1)) && printf '    not ok' ;;
-                esac
-                printf ', %s ms\n' "$(((${EPOCHREALTIME/[.,]/} - started) / 1000))"
-        done
-
-        printf '%s: %s passed, %s failed, %s skipped\n' "$script_name" "$passed" "$failed" "$skipped"
-        ((failed == 0)) || exit 1
-        ((passed > 0)) || exit 77
+        testcases_run "$(basename -- "$NIX_SCRIPT" .sh)" "$@"
 }
