@@ -100,6 +100,9 @@ static int on_end(sd_event_source *s, int fd, uint32_t events, void *userdata) {
 
         if (waitid(P_PIDFD, (id_t) c->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
                 return 0;
+        /* The source before its descriptor: children of other checks have a copy of that, which keeps it in
+         * the epoll. */
+        c->child = sd_event_source_disable_unref(c->child);
         c->pidfd = safe_close(c->pidfd);
         read_output(c);
         if (info.si_code == CLD_EXITED && info.si_status == 0) {

@@ -287,6 +287,16 @@ testcase_exec_fails_twice() {
         ok fc down
 }
 
+# One ends while another, which was started later, still runs.
+testcase_exec_side_by_side() {
+        project shop
+        spec "$(tiny one '' ', "ready": {"timeout": 2, "exec": [["sh", "-c", "sleep 0.2; echo first; exit 1"], ["sleep", "4321"]]}')"
+        run_status 4 fc up
+        expect_err 'one: not ready after [0-9.]+s: exec sh .*: exit status 1: first'
+        try_until "$WAIT" nothing_runs 'sleep 4321'
+        ok fc down
+}
+
 nothing_runs() { ! grep -qz "^${1// /.}" /proc/[0-9]*/cmdline 2>/dev/null; }
 
 testcase_unix_socket() {
