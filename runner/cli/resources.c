@@ -338,11 +338,30 @@ static int update_skeleton(const ContainerPlan *plan, int root_fd, Error *reterr
         return skeleton_update(root_fd, plan->store, toplevel_fd, reterr);
 }
 
+/* Before an image is copied for nothing. Where we do not map, systemd-nspawn does, and says so itself. */
+static int check_ids(const ContainerPlan *plan, int dir_fd, Error *reterr) {
+        bool can_map = true;
+        int r;
+
+        if (plan->ids_base == 0)
+                return 0;
+        r = facts_probe_idmap(dir_fd, &can_map, reterr);
+        if (r < 0 || can_map)
+                return r;
+        r = error_raise(reterr, FC_EXIT_HOST,
+                        "the file system of '.containers' cannot be id-mapped, which private users need");
+        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
+        return r;
+}
+
 /* A root in @dir_fd, which may be there from an earlier start. Return: a detached mount. */
 static int open_tree(const ContainerPlan *plan, int dir_fd, Error *reterr) {
         _cleanup_close_ int root_fd = -EBADF, tree_fd = -EBADF;
         int r;
 
+        r = check_ids(plan, dir_fd, reterr);
+        if (r < 0)
+                return r;
         r = tree_prepare(dir_fd, plan->image, plan->build, /* ret_copied= */ NULL, reterr);
         if (r < 0)
                 return r;

@@ -105,6 +105,23 @@ testcase_copy_where_there_are_no_layers() {
 }
 
 # Fresh at each start that somebody makes; a reboot or a restart after a failure goes on with what there is.
+# A project on a file system that is good for no layer and cannot map ids either.
+testcase_project_that_cannot_map() {
+        project shop
+        mkdir "$TMP"/{upper,work}
+        chown "$DEV:" "$TMP/upper"
+        mount -t overlay -o "lowerdir=$PROJECT,upperdir=$TMP/upper,workdir=$TMP/work" overlay "$PROJECT"
+        spec "$(tiny one '' ", $EPHEMERAL")"
+        run_status 6 fc up
+        expect_err "one: the file system of '\.containers' cannot be id-mapped"
+        expect_err '"users": "host"'
+        no_machine_left "something was started"
+        spec "$(tiny one '' ", $EPHEMERAL, \"users\": \"host\"")"
+        ok fc up
+        ok fc down
+        umount "$PROJECT"
+}
+
 testcase_what_is_a_start() {
         local cgroup leader
 
