@@ -68,6 +68,9 @@ struct Backend {
         int (*open_payload_cgroup)(const char *cgroup_mount, const char *machine, Error *reterr);
         /* May be NULL. */
         char *(*payload_path)(const char *machine);
+        /* What is there from the start to the last of the end, reboots and restarts included. Owned by the
+         * caller. NULL: the keeper is. */
+        char *(*lasting_file)(const char *machine);
         int (*kill)(const char *cgroup_mount, const char *machine, Error *reterr);
         int (*start)(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                      int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);

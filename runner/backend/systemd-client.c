@@ -22,12 +22,18 @@
 
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
+static char *systemd_lasting_file(const char *machine) {
+        _cleanup_free_ char *name = unit_name(machine);
+
+        return xasprintf(TRANSIENT_DIR "/%s", name);
+}
+
 /* A machine is there as long as its unit is: also before its first process, while what puts it away runs,
  * and while it waits to be started again. Seen from what the unit is read from, which needs neither a bus
  * nor root. */
 static bool is_loaded(const char *machine) {
-        _cleanup_free_ char *name = unit_name(machine), *path = xasprintf(TRANSIENT_DIR "/%s", name),
-                            *text = NULL, *option = xasprintf("--machine=%s", machine);
+        _cleanup_free_ char *path = systemd_lasting_file(machine), *text = NULL,
+                            *option = xasprintf("--machine=%s", machine);
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 
         /* Anybody can give a unit that name. */
@@ -221,6 +227,7 @@ const Backend backend_systemd = {
         .check = systemd_check,
         .open_payload_cgroup = systemd_open_payload_cgroup,
         .payload_path = systemd_payload_path,
+        .lasting_file = systemd_lasting_file,
         .kill = systemd_kill,
         .start = systemd_start,
         .stop_begin = systemd_stop_begin,

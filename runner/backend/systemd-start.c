@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "backend/cgroup.h"
@@ -19,6 +21,7 @@
 #include "backend/libexec.h"
 #include "backend/machine-dir.h"
 #include "backend/nspawn-status.h"
+#include "backend/state-place.h"
 #include "backend/systemd-internal.h"
 #include "backend/unit.h"
 #include "base/alloc.h"
@@ -87,6 +90,9 @@ static void on_started(const char *result, void *userdata) {
 
         if (streq(result, "done")) {
                 report_leader(r);
+                /* One that has ended again has been there. */
+                if (r->leader == 0)
+                        control_send(r->control_fd, CONTROL_LEADER, "0");
                 control_send(r->control_fd, CONTROL_NETWORK, NULL);
                 control_send(r->control_fd, CONTROL_READY, NULL);
         } else if (r->restart && streq(result, "failed")) {
@@ -370,8 +376,18 @@ static HostUnitLimit *make_limits(const ContainerPlan *plan) {
         return limits;
 }
 
-/* Those of systemd-nspawn@.service, and the plan's. */
-static HostUnitDevice *make_devices(const ContainerPlan *plan, size_t *ret_n) {
+/* By number, which systemd understands without such a file: in names it allows no blank. */
+static char *device_number(const char *path) {
+        struct stat st;
+
+        if (stat(path, &st) < 0)
+                return xstrdup(path); /* gone since its node was made: let systemd say so */
+        return xasprintf("/dev/%s/%u:%u", S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev),
+                         minor(st.st_rdev));
+}
+
+/* Those of systemd-nspawn@.service, and the plan's, whose names go to @numbers. */
+static HostUnitDevice *make_devices(const ContainerPlan *plan, char ***numbers, size_t *ret_n) {
         static const HostUnitDevice always[] = {
                 {"/dev/net/tun", "rwm"},       {"char-pts", "rw"},
                 {"/dev/fuse", "rwm"},          {"/dev/loop-control", "rw"},
@@ -381,9 +397,12 @@ static HostUnitDevice *make_devices(const ContainerPlan *plan, size_t *ret_n) {
         HostUnitDevice *devices = xnew0(HostUnitDevice, ELEMENTSOF(always) + plan->n_devices);
 
         memcpy(devices, always, sizeof(always));
-        for (size_t i = 0; i < plan->n_devices; i++)
-                devices[ELEMENTSOF(always) + i] =
-                        (HostUnitDevice){plan->devices[i].path, plan->devices[i].permissions};
+        for (size_t i = 0; i < plan->n_devices; i++) {
+                char *number = device_number(plan->devices[i].path);
+
+                strv_push_take(numbers, number);
+                devices[ELEMENTSOF(always) + i] = (HostUnitDevice){number, plan->devices[i].permissions};
+        }
         *ret_n = ELEMENTSOF(always) + plan->n_devices;
         return devices;
 }
@@ -411,12 +430,15 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
         _cleanup_close_ int mounts_fd = -EBADF, held_fd = -EBADF;
         _cleanup_free_ HostUnitLimit *limits = make_limits(plan);
         _cleanup_free_ HostUnitDevice *devices = NULL;
+        _cleanup_strv_ char **numbers = NULL;
         _cleanup_(commands_done) Commands commands = {};
         HostUnitSettings settings;
         size_t n_devices;
         int r;
 
         r = make_commands(plan, resources, &commands, reterr);
+        if (r >= 0)
+                r = state_place_write(resources->runtime_fd, resources->state_fd, reterr);
         if (r < 0)
                 return r;
         mounts_fd = make_mount_namespace(plan, resources, reterr);
@@ -425,7 +447,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
         held_fd = hold(plan, resources, mounts_fd, reterr);
         if (held_fd < 0)
                 return held_fd;
-        devices = make_devices(plan, &n_devices);
+        devices = make_devices(plan, &numbers, &n_devices);
         settings = (HostUnitSettings){
                 .description = description,
                 .start = commands.start,

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -74,4 +75,16 @@ void event_log_append(int dir_fd, const char *container, const char *event, cons
         /* All or nothing, but for a full disk, and then the reader leaves half a line out. */
         if (write(fd, line, strlen(line)) < 0)
                 return;
+}
+
+void event_log_append_as_owner(int dir_fd, const char *container, const char *event, const char *detail) {
+        struct stat st;
+
+        if (dir_fd < 0 || fstat(dir_fd, &st) < 0)
+                return;
+        (void) setfsgid(st.st_gid);
+        (void) setfsuid(st.st_uid);
+        event_log_append(dir_fd, container, event, detail);
+        (void) setfsuid(0);
+        (void) setfsgid(0);
 }

@@ -28,5 +28,9 @@ void event_log_prepare(int dir_fd);
  */
 void event_log_append(int dir_fd, const char *container, const char *event, const char *detail);
 
+/* For root: as the one to whom the directory belongs. Who could put something else there could then write to
+ * it anyway, and root may not write to a home on NFS. */
+void event_log_append_as_owner(int dir_fd, const char *container, const char *event, const char *detail);
+
 /* The line without its end; owned by the caller. */
 char *event_log_format(uint64_t usec, const char *container, const char *event, const char *detail);

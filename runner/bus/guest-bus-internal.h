@@ -11,6 +11,7 @@
 #define SYSTEMD_UNIT_PATH  "/org/freedesktop/systemd1/unit"
 #define SYSTEMD_MANAGER    "org.freedesktop.systemd1.Manager"
 #define SYSTEMD_UNIT       "org.freedesktop.systemd1.Unit"
+#define SYSTEMD_JOB        "org.freedesktop.systemd1.Job"
 #define SYSTEMD_SERVICE    "org.freedesktop.systemd1.Service"
 #define DBUS_PROPERTIES    "org.freedesktop.DBus.Properties"
 #define DBUS_LOCAL_PATH    "/org/freedesktop/DBus/Local"

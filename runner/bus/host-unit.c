@@ -8,8 +8,6 @@
 #include "bus/host-bus-internal.h"
 #include "bus/host-unit.h"
 
-#define NSPAWN_EXIT_REBOOT 133
-
 #define MATCH_OWNER                                                                                         \
         "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SYSTEMD_NAME "'"
 
@@ -486,4 +484,19 @@ int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr) {
                         return host_bus_error(reterr, r, NULL, "wait for the end of unit '%s'", unit->name);
         }
         return 1;
+}
+
+bool host_unit_is_stopping(HostBus *bus, const char *name) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_free_ char *path = NULL, *type = NULL;
+        const char *job;
+        uint32_t id;
+
+        if (sd_bus_path_encode(SYSTEMD_UNIT_PATH, name, &path) < 0 ||
+            sd_bus_get_property(bus->bus, SYSTEMD_NAME, path, SYSTEMD_UNIT, "Job", NULL, &reply, "(uo)") <
+                    0 ||
+            sd_bus_message_read(reply, "(uo)", &id, &job) < 0 || id == 0 ||
+            sd_bus_get_property_string(bus->bus, SYSTEMD_NAME, job, SYSTEMD_JOB, "JobType", NULL, &type) < 0)
+                return false;
+        return streq(type, "stop") || streq(type, "restart");
 }

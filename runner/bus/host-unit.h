@@ -5,6 +5,9 @@
 
 #include "bus/host-bus.h"
 
+/* With --keep-unit nspawn does not loop when the guest reboots, it asks its unit to. */
+#define NSPAWN_EXIT_REBOOT 133
+
 typedef struct HostUnitHandlers {
         /* A start or restart of the unit is over: "done", "failed", "canceled", ... */
         void (*started)(const char *result, void *userdata);
@@ -65,6 +68,9 @@ int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *ret
 
 /* Return: 1 it is being stopped and `gone` follows, 0 there is no such unit. */
 int host_unit_stop(HostUnit *unit, Error *reterr);
+
+/* Whether somebody wants it stopped now. What is not to be found out is no. */
+bool host_unit_is_stopping(HostBus *bus, const char *name);
 
 /* Blocks until it is gone, for callers without an event loop. Return: 1 it is, 0 the time has passed. */
 int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr);

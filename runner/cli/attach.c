@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
 
+#include "backend/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "cli/attach.h"
@@ -18,8 +18,7 @@ typedef struct Watched {
         Attached *attached;
         const char *name;
         char *machine;
-        int pidfd; /* of what lives as long as the container does */
-        sd_event_source *end;
+        MachineEnd *end;
         bool ended;
 } Watched;
 
@@ -75,8 +74,7 @@ static void attached_done(Attached *a) {
         (void) log_view_free(a->view);
         (void) progress_free(a->progress);
         for (size_t i = 0; i < a->n_watched; i++) {
-                (void) sd_event_source_disable_unref(a->watched[i].end);
-                (void) safe_close(a->watched[i].pidfd);
+                (void) machine_end_free(a->watched[i].end);
                 free(a->watched[i].machine);
         }
         free(a->watched);
@@ -95,15 +93,16 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
 
 static int watch_end(Watched *w, Error *reterr);
 
-static int on_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+static void on_end(void *userdata) {
         Watched *w = userdata;
         int r;
 
-        /* Restarted by somebody else, it is another process that counts now. */
+        /* Restarted by somebody else, it is another machine that counts now. */
         r = watch_end(w, &w->attached->error);
         if (w->ended)
                 progress_update(w->attached->progress, w->name, "ended", NULL);
-        return r < 0 ? sd_event_exit(w->attached->event, r) : 0;
+        if (r < 0)
+                (void) sd_event_exit(w->attached->event, r);
 }
 
 static int watch_end(Watched *w, Error *reterr) {
@@ -111,23 +110,14 @@ static int watch_end(Watched *w, Error *reterr) {
         MachineStatus status;
         int r;
 
-        w->end = sd_event_source_disable_unref(w->end);
-        w->pidfd = safe_close(w->pidfd);
+        w->end = machine_end_free(w->end);
         r = machine_query(a->session->facts.cgroup_root, w->machine, &status, reterr);
+        if (r >= 0)
+                r = machine_end_watch(a->event, w->machine, &status, on_end, w, &w->end, reterr);
         if (r < 0)
-                return r;
-        w->ended = !status.running || (status.keeper == 0 && status.leader == 0);
-        if (w->ended)
-                return 0;
-        w->pidfd = process_open(status.keeper > 0 ? status.keeper : status.leader);
-        if (w->pidfd == -ESRCH) {
-                w->ended = true;
-                return 0;
-        }
-        if (w->pidfd < 0)
-                return error_set(reterr, w->pidfd, "watch container '%s'", w->name);
-        r = sd_event_add_io(a->event, &w->end, w->pidfd, EPOLLIN, on_end, w);
-        return r < 0 ? error_set(reterr, r, "watch container '%s'", w->name) : 0;
+                return error_prefix(reterr, r, "%s", w->name);
+        w->ended = r == 0;
+        return 0;
 }
 
 static bool all_ended(const Attached *a) {
@@ -152,8 +142,7 @@ static int attach(Attached *a, const Session *s, char *const *names, const LogRe
         STRV_FOREACH (name, names) {
                 Watched *w = &a->watched[a->n_watched++];
 
-                *w = (Watched){
-                        .attached = a, .name = *name, .machine = session_machine(s, *name), .pidfd = -EBADF};
+                *w = (Watched){.attached = a, .name = *name, .machine = session_machine(s, *name)};
                 r = watch_end(w, reterr);
                 if (r < 0)
                         return r;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <sys/epoll.h>
 #include <sys/inotify.h>
 
-#include "backend/backend.h"
+#include "backend/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "cli/session.h"
@@ -50,7 +49,7 @@ typedef struct Waited {
         MachineStatus status;
         char *machine;
         ReadyJob *job;
-        int end_fd;
+        MachineEnd *end;
         bool over;
         Error error;
 } Waited;
@@ -68,7 +67,7 @@ static void waiter_done(Waiter *w) {
                 Waited *x = &w->waited[i];
 
                 (void) ready_job_free(x->job);
-                (void) safe_close(x->end_fd);
+                (void) machine_end_free(x->end);
                 error_done(&x->error);
                 free(x->machine);
         }
@@ -127,7 +126,6 @@ static int wait_ready_as_root(Waited *x, Error *reterr) {
                 .container = x->name,
                 .control_fd = -EBADF,
                 .leader = x->status.leader,
-                .keeper = x->status.keeper,
                 .unsure = true,
                 .has_init = x->spec->init != NULL,
                 .deadline_usec = x->waiter->deadline_usec,
@@ -200,32 +198,26 @@ static int wait_ready_as_user(Waited *x, Error *reterr) {
 
 /* ---- the end ---- */
 
-static int on_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+static void on_end(void *userdata) {
         Waited *x = userdata;
         int r;
 
-        (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
         if (x->over)
-                return 0;
+                return;
         r = x->what == WAIT_COMPLETED ? look_at_state(x, /* running= */ false, &x->error) : 0;
         if (r == 0 && x->what != WAIT_STOPPED)
                 (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: it was stopped before it was %s", x->name,
                                    wait_words[x->what]);
         over(x);
-        return 0;
 }
 
 static int watch_end(Waited *x, Error *reterr) {
-        pid_t pid = x->status.keeper > 0 ? x->status.keeper : x->status.leader;
         int r;
 
-        x->end_fd = pid > 0 ? process_open(pid) : -ESRCH;
-        if (x->end_fd == -ESRCH)
-                return session_not_running(x->waiter->session, x->name, reterr);
-        if (x->end_fd < 0)
-                return error_set(reterr, x->end_fd, "watch container '%s'", x->name);
-        r = sd_event_add_io(x->waiter->event, NULL, x->end_fd, EPOLLIN, on_end, x);
-        return r < 0 ? error_set(reterr, r, "watch container '%s'", x->name) : 0;
+        r = machine_end_watch(x->waiter->event, x->machine, &x->status, on_end, x, &x->end, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "%s", x->name);
+        return r > 0 ? 0 : session_not_running(x->waiter->session, x->name, reterr);
 }
 
 /* Return: 1 it is so already, 0 it is watched, or a negative errno. */
@@ -309,7 +301,6 @@ static int prepare(Waiter *w, const Session *s, const WaitOptions *o, char *cons
                         .name = *name,
                         .spec = spec_find(s->spec, *name),
                         .machine = session_machine(s, *name),
-                        .end_fd = -EBADF,
                 };
                 r = choose(x, o->what, reterr);
                 if (r < 0)

@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include "backend/control.h"
+#include "backend/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "bus/guest-job.h"
@@ -40,6 +41,7 @@ struct ReadyJob {
         sd_event_source *retry;
         uint64_t began_usec;
         int end_fd;
+        MachineEnd *machine_end; /* of a one-shot container */
         pid_t leader;
         Rung rung;
         EnterTarget target;
@@ -76,6 +78,7 @@ ReadyJob *ready_job_free(ReadyJob *job) {
         sd_event_source_disable_unref(job->retry);
         forget_guest(job);
         (void) safe_close(job->request.control_fd);
+        (void) machine_end_free(job->machine_end);
         (void) safe_close(job->end_fd);
         (void) sd_event_unref(job->event);
         free(job->status);
@@ -446,6 +449,10 @@ static int on_control(sd_event_source *s, int fd, uint32_t revents, void *userda
         return 0;
 }
 
+static void on_machine_ended(void *userdata) {
+        finish(userdata, &(ReadyResult){.outcome = READY_ENDED});
+}
+
 static int on_end(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         finish(userdata, &(ReadyResult){.outcome = READY_ENDED});
         return 0;
@@ -515,14 +522,20 @@ static int on_gone_already(sd_event_source *s, void *userdata) {
 }
 
 static int watch_running(ReadyJob *job, sd_event *event) {
-        /* How a one-shot container has ended is known when its keeper has ended, too. Of any other the end
-         * of its PID 1 is enough: the keeper may start it again, but does not tell us. */
-        bool wait_keeper = job->request.one_shot && job->request.keeper > 0;
-        pid_t pid = wait_keeper ? job->request.keeper : job->leader;
         int r;
 
         job->rung = RUNG_BOOT;
-        job->end_fd = process_open(pid);
+        /* How a one-shot container has ended is known at the very end. Of any other the end of its PID 1 is
+         * enough: it may be started again, but nobody tells us. */
+        if (job->request.one_shot) {
+                r = machine_end_watch(event, job->request.machine, job->request.machine_status,
+                                      on_machine_ended, job, &job->machine_end, NULL);
+                if (r < 0)
+                        return r;
+                return sd_event_add_defer(event, &job->deferred,
+                                          r > 0 ? on_running_already : on_gone_already, job);
+        }
+        job->end_fd = process_open(job->leader);
         if (job->end_fd == -ESRCH)
                 return sd_event_add_defer(event, &job->deferred, on_gone_already, job);
         if (job->end_fd < 0)

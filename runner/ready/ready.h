@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "backend/backend.h"
 #include "bus/guest-failed.h"
 #include "spec/spec.h"
 
@@ -35,11 +36,12 @@ typedef struct ReadyJob ReadyJob;
 
 typedef struct ReadyRequest {
         const char *container;
-        int control_fd; /* of a supervisor just started, owned by the job; -EBADF: it runs already */
-        pid_t leader;   /* of a container that runs already */
-        pid_t keeper;   /* likewise: the process that outlives the leader and says how it ended; 0: none */
-        bool unsure;    /* likewise: nobody has found it ready yet */
-        bool has_init;  /* the payload is an init: it may have a service manager to ask */
+        int control_fd;      /* of a supervisor just started, owned by the job; -EBADF: it runs already */
+        pid_t leader;        /* of a container that runs already */
+        const char *machine; /* likewise, */
+        const MachineStatus *machine_status; /* and what is known of it; borrowed by ready_job_new() */
+        bool unsure;                         /* likewise: nobody has found it ready yet */
+        bool has_init; /* the payload is an init: it may have a service manager to ask */
         bool one_shot;
         bool leader_only;       /* it is enough that there is a PID 1 */
         uint64_t deadline_usec; /* CLOCK_MONOTONIC */

@@ -6,12 +6,16 @@
 
 #include "backend/cgroup.h"
 #include "backend/crash-record.h"
+#include "backend/ephemeral.h"
 #include "backend/leftovers.h"
+#include "backend/state-place.h"
 #include "backend/unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "bus/host-bus.h"
+#include "bus/host-unit.h"
+#include "unit/events.h"
 #include "unit/finish.h"
 #include "unit/start-limit.h"
 
@@ -54,39 +58,105 @@ static char *describe_end(void) {
         return xasprintf("killed %s", status);
 }
 
-static int note_crash(int runtime_fd, const char *end, CrashRecord *crashes, Error *reterr) {
-        crashes->restarts++;
-        crashes->crash_usec = realtime_usec();
-        crashes->ready_usec = 0;
-        (void) snprintf(crashes->reason, sizeof(crashes->reason), "%s", end);
-        return crash_record_write(runtime_fd, crashes, reterr);
+/* What becomes of the machine. */
+typedef enum Outcome {
+        OUTCOME_ENDED, /* as it was told to, or of its own accord */
+        OUTCOME_FAILED,
+        OUTCOME_GIVEN_UP,
+        OUTCOME_RESTARTS,
+        OUTCOME_REBOOTS,
+} Outcome;
+
+/* Whom somebody stops, systemd does not start again, and to end with a signal is then no failure. */
+static bool is_being_stopped(const UnitOptions *o) {
+        _cleanup_free_ char *name = unit_name(o->machine);
+        _cleanup_(host_bus_freep) HostBus *bus = NULL;
+
+        return host_bus_open(/* event= */ NULL, &bus, NULL) >= 0 && host_unit_is_stopping(bus, name);
 }
 
-/* A failure that systemd answers with a restart is noted for `status`, and that it does not any more. */
-static int note_end(const UnitOptions *o, int runtime_fd, Error *reterr) {
-        const char *result = getenv("SERVICE_RESULT");
-        _cleanup_free_ char *end = describe_end();
+static int find_outcome(const UnitOptions *o, int runtime_fd, Outcome *ret, Error *reterr) {
+        const char *result = getenv("SERVICE_RESULT"), *status = getenv("EXIT_STATUS");
+        bool failed = !result || !streq(result, "success"),
+             reboots = !failed && status && strtol(status, NULL, 10) == NSPAWN_EXIT_REBOOT, given_up = false;
         int r;
 
-        if (o->restart && result && !streq(result, "success")) {
-                bool given_up = false;
-                CrashRecord crashes;
-
-                r = crash_record_read(runtime_fd, &crashes, reterr);
-                if (r >= 0)
-                        r = start_limit_reached(runtime_fd, &given_up, reterr);
-                if (r >= 0 && !given_up)
-                        r = note_crash(runtime_fd, end, &crashes, reterr);
+        if ((!failed && !reboots) || is_being_stopped(o)) {
+                *ret = OUTCOME_ENDED;
+                return 0;
+        }
+        /* A reboot counts, too. */
+        if (o->restart) {
+                r = start_limit_reached(runtime_fd, &given_up, reterr);
                 if (r < 0)
                         return r;
-                if (given_up) {
-                        char *more = xasprintf("%s, given up after %u restarts", end, crashes.restarts);
-
-                        free(end);
-                        end = more;
-                }
         }
-        return fs_write_atomic(runtime_fd, "exit", end, strlen(end), 0644, reterr);
+        if (given_up)
+                *ret = OUTCOME_GIVEN_UP;
+        else if (reboots)
+                *ret = OUTCOME_REBOOTS;
+        else
+                *ret = o->restart ? OUTCOME_RESTARTS : OUTCOME_FAILED;
+        return 0;
+}
+
+/* That it starts again is noted for `status`, and that it does not any more. */
+static int note_end(int runtime_fd, Outcome outcome, char **end, Error *reterr) {
+        CrashRecord crashes;
+        int r;
+
+        r = crash_record_read(runtime_fd, &crashes, reterr);
+        if (r < 0)
+                return r;
+        if (outcome == OUTCOME_RESTARTS) {
+                crashes.restarts++;
+                crashes.crash_usec = realtime_usec();
+                (void) snprintf(crashes.reason, sizeof(crashes.reason), "%s", *end);
+        } else if (outcome == OUTCOME_REBOOTS)
+                crashes.reboots++;
+        else if (outcome == OUTCOME_GIVEN_UP) {
+                char *more = xasprintf("%s, given up after %u restarts", *end, crashes.restarts);
+
+                free(*end);
+                *end = more;
+        }
+        if (outcome == OUTCOME_RESTARTS || outcome == OUTCOME_REBOOTS) {
+                crashes.ready_usec = 0;
+                r = crash_record_write(runtime_fd, &crashes, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return fs_write_atomic(runtime_fd, "exit", *end, strlen(*end), 0644, reterr);
+}
+
+static void tell(const UnitOptions *o, int state_fd, Outcome outcome, const char *end) {
+        if (outcome == OUTCOME_REBOOTS) {
+                unit_event(o, state_fd, "rebooting", NULL);
+                return;
+        }
+        unit_event(o, state_fd, outcome == OUTCOME_ENDED ? "ended" : "crashed", end);
+        if (outcome == OUTCOME_RESTARTS)
+                unit_event(o, state_fd, "restarting", NULL);
+}
+
+/* What is the project's. An ephemeral root outlives what is no end. */
+static int put_away(const UnitOptions *o, int runtime_fd, Error *reterr) {
+        _cleanup_free_ char *end = describe_end();
+        _cleanup_close_ int state_fd = -EBADF;
+        Outcome outcome;
+        int r;
+
+        r = find_outcome(o, runtime_fd, &outcome, reterr);
+        if (r >= 0)
+                r = note_end(runtime_fd, outcome, &end, reterr);
+        if (r >= 0)
+                r = state_place_open(runtime_fd, &state_fd, reterr);
+        if (r < 0)
+                return r;
+        if (state_fd >= 0 && outcome != OUTCOME_RESTARTS && outcome != OUTCOME_REBOOTS)
+                r = ephemeral_remove(state_fd, reterr);
+        tell(o, state_fd, outcome, end);
+        return r;
 }
 
 static int release_bridge(const UnitOptions *o, Error *reterr) {
@@ -116,7 +186,7 @@ int unit_finish(const UnitOptions *o, Error *reterr) {
 
         /* Not there: a command has put the project away meanwhile, and nobody asks. */
         if (runtime_fd >= 0)
-                r = note_end(o, runtime_fd, reterr);
+                r = put_away(o, runtime_fd, reterr);
         if (r >= 0)
                 r = nspawn_clear_leftovers(o->machine, reterr);
         if (r >= 0)

@@ -12,8 +12,10 @@
 
 #include "backend/crash-record.h"
 #include "backend/nspawn-notify.h"
+#include "backend/state-place.h"
 #include "base/alloc.h"
 #include "base/process.h"
+#include "unit/events.h"
 #include "unit/proxies.h"
 #include "unit/relay.h"
 
@@ -93,19 +95,25 @@ static int on_leader(const UnitOptions *o, const char *text, int *ret_pidfd, Err
         return r < 0 ? r : open_gate(o, *ret_pidfd, reterr);
 }
 
-/* For `status`. */
-static int note_recovery(const UnitOptions *o, Error *reterr) {
-        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/* The first time that is for the command to tell that started it. */
+static int note_booted(const UnitOptions *o, Error *reterr) {
+        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                            state_fd = -EBADF;
         CrashRecord crashes;
         int r;
 
         if (runtime_fd < 0)
                 return 0;
         r = crash_record_read(runtime_fd, &crashes, reterr);
-        if (r < 0 || crashes.restarts == 0)
+        if (r < 0 || (crashes.restarts == 0 && crashes.reboots == 0))
                 return r;
         crashes.ready_usec = realtime_usec();
-        return crash_record_write(runtime_fd, &crashes, reterr);
+        r = crash_record_write(runtime_fd, &crashes, reterr);
+        if (r >= 0)
+                r = state_place_open(runtime_fd, &state_fd, reterr);
+        if (r >= 0)
+                unit_event(o, state_fd, "booted", NULL);
+        return r;
 }
 
 /* Return: 1 the guest is ready. */
@@ -119,8 +127,8 @@ static int on_notification(const UnitOptions *o, const char *text, int *leader_f
         /* nspawn will say how that ended; what it has to say before is not true any more. */
         if (r == 0)
                 _exit(EXIT_SUCCESS);
-        if (r >= 0 && ready && o->restart)
-                r = note_recovery(o, reterr);
+        if (r >= 0 && ready)
+                r = note_booted(o, reterr);
         if (r < 0)
                 return r;
         r = sd_notify(false, text);

@@ -14,6 +14,7 @@
 #include "backend/leftovers.h"
 #include "backend/unit.h"
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/process.h"
 #include "unit/relay.h"
 #include "unit/start-limit.h"
@@ -146,6 +147,15 @@ static int exec_nspawn(const UnitOptions *o, Error *reterr) {
         return error_set(reterr, errno, "execute '%s'", o->nspawn[0]);
 }
 
+/* The last time, what unit_finish() has noted. */
+static bool has_rebooted(int runtime_fd) {
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *end = NULL;
+
+        return fs_open_beneath_optional(runtime_fd, "exit", O_RDONLY, &fd, NULL) >= 0 && fd >= 0 &&
+               fs_read_fd(fd, "exit", 4096, &end, NULL, NULL) >= 0 && streq(end, "exited 133");
+}
+
 /* Every start is counted; one again is told in the console's log. */
 static int note_start(const UnitOptions *o, bool first, Error *reterr) {
         _cleanup_close_ int runtime_fd = -EBADF;
@@ -160,7 +170,7 @@ static int note_start(const UnitOptions *o, bool first, Error *reterr) {
         r = start_limit_count(runtime_fd, first, reterr);
         if (r >= 0 && !first)
                 r = crash_record_read(runtime_fd, &crashes, reterr);
-        if (r >= 0 && crashes.restarts > 0 && crashes.ready_usec == 0)
+        if (r >= 0 && crashes.restarts > 0 && crashes.ready_usec == 0 && !has_rebooted(runtime_fd))
                 (void) fprintf(stderr, "flake-containers: the container failed (%s) and is started again\n",
                                crashes.reason);
         return r;

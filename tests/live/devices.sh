@@ -85,7 +85,7 @@ testcase_what_cannot_be() {
         spec "$(tiny one)"
         ok fc up
         cgroup=$(machine_cgroup one)
-        leader=$(supervisor_pid_of "$cgroup")
+        leader=$(keeper_pid_of "$cgroup")
         spec "$(tiny one '' ', "devices": ["/dev/net/zero", "/dev/net/absent"]')"
         run_status 6 fc up
         expect_err "containers\.one\.devices\[1\]: this host has no '/dev/net/absent'"
@@ -97,7 +97,7 @@ testcase_what_cannot_be() {
         expect_err "'/dev/net' is no device"
         spec "$(tiny one '' ', "devices": ["/dev/net/../sda"]')"
         run_status 2 fc up
-        equal "$(supervisor_pid_of "$cgroup")" "$leader" "the supervisor of what runs"
+        equal "$(keeper_pid_of "$cgroup")" "$leader" "the keeper of what runs"
         ok fc down
         devices_away
 }

@@ -157,6 +157,7 @@ not_there() { [[ ! -e $1 ]]; }
 testcase_crash() {
         local cgroup
 
+        supervisor_only
         project shop
         spec "$(web web ", $EPHEMERAL")"
         ok fc up

@@ -39,6 +39,8 @@ testcase_life() {
         try_until "$WAIT" says web 'ended +exited 0'
         equal "$(events_of web)" "ended"
         SEEN=13
+        # A unit has something to do after it.
+        ok fc wait --for stopped web
         ok fc down
         equal "$(events_of web)" "" "events of a down of nothing"
         # Whose file it is, whoever writes to it.

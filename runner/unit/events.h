@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What a unit tells the project's event log (base/event-log.h): what happens when no command looks. */
+
+#include "unit/options.h"
+
+/* @state_fd: the container's directory in `.containers`; -EBADF: nobody is told. @detail: may be NULL. */
+void unit_event(const UnitOptions *o, int state_fd, const char *event, const char *detail);
