@@ -75,10 +75,20 @@ static bool is_being_stopped(const UnitOptions *o) {
         return host_bus_open(/* event= */ NULL, &bus, NULL) >= 0 && host_unit_is_stopping(bus, name);
 }
 
+/* A command may end in order before systemd has heard that it is ready, which it calls a failure. */
+static bool has_failed(const UnitOptions *o) {
+        const char *result = getenv("SERVICE_RESULT"), *code = getenv("EXIT_CODE"),
+                   *status = getenv("EXIT_STATUS");
+
+        if (!o->restart && code && streq(code, "exited") && status && streq(status, "0"))
+                return false;
+        return !result || !streq(result, "success");
+}
+
 static int find_outcome(const UnitOptions *o, int runtime_fd, Outcome *ret, Error *reterr) {
-        const char *result = getenv("SERVICE_RESULT"), *status = getenv("EXIT_STATUS");
-        bool failed = !result || !streq(result, "success"),
-             reboots = !failed && status && strtol(status, NULL, 10) == NSPAWN_EXIT_REBOOT, given_up = false;
+        const char *status = getenv("EXIT_STATUS");
+        bool failed = has_failed(o), given_up = false,
+             reboots = !failed && status && strtol(status, NULL, 10) == NSPAWN_EXIT_REBOOT;
         int r;
 
         if ((!failed && !reboots) || is_being_stopped(o)) {
