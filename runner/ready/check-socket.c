@@ -17,7 +17,7 @@
 
 #define ATTEMPT_USEC (5 * USEC_PER_SEC)
 
-/* A refused attempt costs a tenth of a millisecond. So a pause is about a 25th of the time that has passed,
+/* A refused attempt is a few system calls. So a pause is about a 25th of the time that has passed,
  * and that much later at most a service is found; the longest is reached after 12 s and 100 attempts. */
 #define GROWTH 4
 
