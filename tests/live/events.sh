@@ -114,6 +114,8 @@ testcase_follow() {
         # A full log is put aside, and the next one followed.
         jq -nc 'range(3000) | {time: "2026-01-01T00:00:00.000Z", container: "old", event: ("number \(.)"), detail: null}' \
                 >>"$PROJECT/.containers/events.jsonl"
+        # What is still ending would be stopped first.
+        ok fc wait --for stopped one
         ok fc up
         line_in "$TMP/followed" '"number 2999"' >/dev/null
         ok fc down
