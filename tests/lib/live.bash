@@ -639,6 +639,8 @@ live_make_host() {
         chown "$DEV_UID:$DEV_GID" "$SCRATCH/home"
         export HOME=$SCRATCH/home
         unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND XDG_RUNTIME_DIR NOTIFY_SOCKET
+        # They choose what is printed, and the screens in the tests are a person's.
+        unset CI NO_COLOR
 
         if ! is_booted; then
                 # From here on a mount that somebody fails to keep to themselves shows here, as it would on a host whose
