@@ -241,12 +241,8 @@ line_in() {
         touch -- "$file"
         exec {fd}< <(exec timeout "$seconds" tail -n +1 -f -- "$file" 2>/dev/null)
         tail=$!
-        while IFS= read -r line <&"$fd"; do
-                if [[ $line =~ $regex ]]; then
-                        found=1
-                        break
-                fi
-        done
+        # Not by the shell: some files have a million lines.
+        if line=$(grep -aE -m 1 -- "$regex" <&"$fd"); then found=1; fi
         kill "$tail" 2>/dev/null || :
         # What it leaves is looked for at the end of the test.
         wait "$tail" 2>/dev/null || :
@@ -384,6 +380,11 @@ unit() {
 
         cat >"$folder/$2"
         ln -s "/etc/systemd/system/$2" "$folder/multi-user.target.wants/$2"
+}
+
+# job_unit IMAGE NAME COMMAND: a unit that runs COMMAND at boot and waits for it.
+job_unit() {
+        printf '[Service]\nType=oneshot\nExecStart=%s\n' "$3" | unit "$1" "$2"
 }
 
 # page PORT [ADDRESS] [CURL OPTION..]

@@ -82,11 +82,7 @@ testcase_rungs() {
 
 testcase_failure_says_why() {
         variant fails
-        unit "$VARIANT" fails.service <<-'UNIT'
-		[Service]
-		Type=oneshot
-		ExecStart=/bin/false
-	UNIT
+        job_unit "$VARIANT" fails.service /bin/false
         project shop
         spec "$(WEB_IMAGE=$VARIANT web web)"
         run_status 3 fc up

@@ -95,11 +95,7 @@ testcase_guest_text_is_harmless() {
         variant rude
         printf '#!/bin/sh\nprintf "\\033]0;owned\\007\\033[2Jrude words\\n"; exit 1\n' >"$VARIANT/usr/local/bin/rude"
         chmod +x "$VARIANT/usr/local/bin/rude"
-        unit "$VARIANT" rude.service <<-'UNIT'
-		[Service]
-		Type=oneshot
-		ExecStart=/usr/local/bin/rude
-	UNIT
+        job_unit "$VARIANT" rude.service /usr/local/bin/rude
         project shop
         spec "$(WEB_IMAGE=$VARIANT web web)"
         run_status 3 fc up

@@ -68,11 +68,7 @@ testcase_unit_after_boot() {
 
 testcase_failing_unit() {
         variant broken
-        unit "$VARIANT" migrate.service <<-'UNIT'
-		[Service]
-		Type=oneshot
-		ExecStart=/bin/sh -c 'echo "relation ordrs does not exist"; sleep 0.1; exit 3'
-	UNIT
+        job_unit "$VARIANT" migrate.service "/bin/sh -c 'echo \"relation ordrs does not exist\"; sleep 0.1; exit 3'"
         project shop
         spec "$(WEB_IMAGE=$VARIANT web web)"
         up_shows 3 failing-unit

@@ -8,11 +8,7 @@
 
 testcase_failed_unit() {
         variant broken
-        unit "$VARIANT" migrate.service <<-'UNIT'
-		[Service]
-		Type=oneshot
-		ExecStart=/bin/sh -c 'echo "relation ordrs does not exist"; exit 3'
-	UNIT
+        job_unit "$VARIANT" migrate.service "/bin/sh -c 'echo \"relation ordrs does not exist\"; exit 3'"
         project shop
         spec "$(WEB_IMAGE=$VARIANT web web ', "ports": ["8080:80"]'), $(tiny one)"
         run_status 3 fc up
@@ -36,11 +32,7 @@ testcase_failed_unit() {
 # Repaired from outside, the same root comes up.
 testcase_repaired() {
         variant broken
-        unit "$VARIANT" flaky.service <<-'UNIT'
-		[Service]
-		Type=oneshot
-		ExecStart=/bin/test -e /repaired
-	UNIT
+        job_unit "$VARIANT" flaky.service '/bin/test -e /repaired'
         project shop
         spec "$(WEB_IMAGE=$VARIANT web web)"
         run_status 3 fc up
