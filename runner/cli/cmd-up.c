@@ -58,6 +58,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         fleet.timeout_usec = o->timeout_usec;
         fleet.no_wait = o->no_wait;
         fleet.rm_on_failure = o->rm_on_failure;
+        fleet.undo_all = o->attach;
         exit = fleet_bring_up(&fleet, &s, "up", names, asked, /* restart= */ false, reterr);
         if (exit == FC_EXIT_OK && o->attach) {
                 r = attachment_prepare(&attachment, &fleet, names, reterr);

@@ -418,6 +418,11 @@ static void fleet_begin(Fleet *fleet) {
         fleet_advance(fleet);
 }
 
+/* Started by this command, and there is still something to stop: it is ready, or has failed and was left. */
+static bool is_up(const Member *m) {
+        return m->stage == STAGE_OVER && m->start && m->started && !(m->spec->one_shot && m->reached);
+}
+
 /* The first: everything that was being started goes down in order. The second: at once. */
 static int on_interrupt(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
         Fleet *fleet = userdata;
@@ -434,6 +439,8 @@ static int on_interrupt(sd_event_source *s, const struct signalfd_siginfo *si, v
                 else if (m->stage == STAGE_STARTING && m->attached)
                         member_over(m, "unchanged", NULL);
                 else if (m->stage == STAGE_STARTING)
+                        m->stage = STAGE_TO_STOP;
+                else if (fleet->undo_all && fleet->interrupts == 1 && is_up(m))
                         m->stage = STAGE_TO_STOP;
         }
         fleet->advancing = false;

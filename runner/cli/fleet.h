@@ -68,6 +68,7 @@ struct Fleet {
         uint64_t stop_timeout_usec; /* of stopping, likewise */
         bool no_wait;
         bool rm_on_failure;
+        bool undo_all;       /* an interrupt also stops those that have become ready by now */
         unsigned interrupts; /* 1: members are being stopped, 2: at once */
         bool advancing;
         sd_event_source *tick;

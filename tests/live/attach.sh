@@ -74,6 +74,47 @@ testcase_second_signal_kills() {
         equal "$(state_of one)" stopped
 }
 
+# Before all are ready: what this one has started goes, in order, and what ran before stays. `never` waits for a port
+# that nobody opens.
+testcase_interrupted_before_ready() {
+        project shop
+        spec "$(tiny before), $(tiny one "$POLITE"), $(tiny job '["/bin/true"]' ', "oneShot": true'),
+                $(tiny never '["/bin/sleep", "infinity"]' ', "ready": {"tcp": [9]}, "dependsOn": {"one": "ready", "job": "completed"}')"
+        ok fc up before
+        attached
+        line_in "$TMP/err" 'never: waiting  tcp 9' >/dev/null
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 130 "status after an interrupt"
+        equal "$(state_of before) $(state_of one) $(state_of never) $(state_of job)" "running stopped stopped completed"
+        # Whoever depends on another goes first, and only once.
+        equal "$(grep -E ': (stopping|stopped)' "$TMP/err" | sed 's/  .*//')" \
+                $'never: stopping\nnever: stopped\none: stopping\none: stopped'
+        # Without --attach what is ready stays.
+        fc_background "$TMP/err" up
+        line_in "$TMP/err" 'never: waiting  tcp 9' >/dev/null
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 130
+        equal "$(state_of before) $(state_of one) $(state_of never)" "running running stopped"
+        ok fc down
+}
+
+testcase_second_signal_before_ready() {
+        project shop
+        spec "$(tiny one "$STUBBORN" ', "stop": {"timeout": 100}'),
+                $(tiny never '["/bin/sleep", "infinity"]' ', "ready": {"tcp": [9]}, "dependsOn": {"one": "ready"}')"
+        attached
+        line_in "$TMP/err" 'never: waiting  tcp 9' >/dev/null
+        line_in "$PROJECT/.containers/one/console.log" 'hello' >/dev/null
+        kill -INT "$FC_PID"
+        line_in "$PROJECT/.containers/one/console.log" 'never' >/dev/null
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 130 "status after two signals"
+        equal "$(state_of one) $(state_of never)" "stopped stopped"
+}
+
 testcase_ends_with_the_last() {
         project shop
         spec "$(tiny one '["/bin/bash", "-c", "echo hello; read -r < /srv/fifo; echo done"]' ', "volumes": ["src:/srv"]'),
@@ -149,11 +190,7 @@ testcase_json() {
 # A start that fails is no reason to stay.
 testcase_failed_start() {
         variant fails
-        unit "$VARIANT" fails.service <<-'UNIT'
-		[Service]
-		Type=oneshot
-		ExecStart=/bin/false
-	UNIT
+        job_unit "$VARIANT" fails.service /bin/false
         project shop
         spec "$(WEB_IMAGE=$VARIANT web web)"
         run_status 3 fc up -a
