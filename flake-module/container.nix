@@ -303,7 +303,7 @@ in
       '';
     };
 
-    oneShot = mkFlag "Whether the container is expected to end by itself: `up` waits until it has, with status 0.";
+    oneShot = mkFlag "Whether the container is expected to end by itself: `up` waits until it has, with status 0. It takes no `restart` and, but for its `timeout`, no `ready`.";
 
     ready = {
       timeout = mkNullable seconds {

@@ -340,6 +340,7 @@ let
         "nixosConfiguration"
       ];
       network = container.network or { };
+      ready = container.ready or { };
       mode = network.mode or "private";
       ports = map parsePort (container.ports or [ ]);
       later =
@@ -360,6 +361,21 @@ let
     )
     ++ optional (get "runCommand" container != null && get "init" container != null) (
       at name "runCommand, init" "give one of them, both say what runs"
+    )
+    ++ optional (container.oneShot or false && !elem (get "restart" container) [ null "no" ]) (
+      at name "restart" "a container with oneShot = true is run once"
+    )
+    ++ map (check: at name "ready.${check}" "a container with oneShot = true is never ready, only completed") (
+      filter (check: container.oneShot or false && ready.${check} or [ ] != [ ]) [
+        "units"
+        "tcp"
+        "http"
+        "exec"
+        "unix"
+      ]
+    )
+    ++ optional (get "runCommand" container != null && ready.units or [ ] != [ ]) (
+      at name "ready.units" "a container with runCommand has no units"
     )
     ++ parsed "ports" ports
     ++ optional (ports != [ ] && mode != "private") (

@@ -228,6 +228,32 @@ static int check_units(const ContainerSpec *c, Error *reterr) {
         return 0;
 }
 
+/* It is never ready, so nothing would ever look at them. (`notify` has a default, and so is printed of any.)
+ */
+static int check_one_shot(const ContainerSpec *c, Error *reterr) {
+        const ReadyChecks *checks = &c->ready_checks;
+        const struct {
+                const char *key;
+                bool given;
+        } keys[] = {
+                {"units", checks->units},     {"tcp", checks->n_tcp > 0}, {"http", checks->n_http > 0},
+                {"exec", checks->n_exec > 0}, {"unix", checks->sockets},
+        };
+
+        if (!c->one_shot)
+                return 0;
+        if (c->restart != RESTART_NO)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.restart: a container with 'oneShot' is run once", c->name);
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                if (keys[i].given)
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "containers.%s.ready.%s: a container with 'oneShot' is never "
+                                           "ready, only completed",
+                                           c->name, keys[i].key);
+        return 0;
+}
+
 static int check_container(const ContainerSpec *c, Error *reterr) {
         uint64_t seen = 0;
         int r;
@@ -247,9 +273,9 @@ static int check_container(const ContainerSpec *c, Error *reterr) {
                 r = check_targets(c, reterr);
         if (r < 0)
                 return r;
-        if (c->one_shot && c->restart != RESTART_NO)
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "containers.%s.restart: a container with 'oneShot' is run once", c->name);
+        r = check_one_shot(c, reterr);
+        if (r < 0)
+                return r;
         r = check_devices(c, reterr);
         if (r < 0)
                 return r;

@@ -182,6 +182,11 @@ in
   } [ "dependsOn" "'a', 'b', 'c'" ];
   neverCompletes = one { web.dependsOn.db = "completed"; db = { }; } [ "containers.web.dependsOn" "'db'" "oneShot" ];
   neverReady = one { web.dependsOn.seed = "ready"; seed.oneShot = true; } [ "containers.web.dependsOn" "'seed'" "completed" ];
+  onceRestarted = one { seed = { oneShot = true; restart = "on-failure"; }; } [ "containers.seed.restart" "oneShot" ];
+  onceChecked = one { seed = { oneShot = true; ready.tcp = [ 80 ]; }; } [ "containers.seed.ready.tcp" "never ready" ];
+  onceUnits = one { seed = { oneShot = true; ready.units = [ "a.service" ]; }; } [ "containers.seed.ready.units" "never ready" ];
+  onceTimed = equal (errors { seed = { oneShot = true; restart = "no"; ready = { timeout = 5; tcp = [ ]; units = [ ]; }; }; }) [ ];
+  commandUnits = one { web = { runCommand = [ "a" ]; ready.units = [ "a.service" ]; }; } [ "containers.web.ready.units" "runCommand" ];
   secretInStore = one { web.credentials = { a = "secrets/a"; b = "${builtins.storeDir}/00000000000000000000000000000000-b"; }; } [ "containers.web.credentials" "'b'" ];
   portTwiceInOne = one { web.ports = [ "8080:80" "8080:81" ]; } [ "containers.web.ports" "8080" ];
   portTwiceInTwo = one { a.ports = [ "8080:80" ]; b.ports = [ { host = 8080; container = 80; } ]; } [ "containers.b.ports" "8080" "'a'" ];
