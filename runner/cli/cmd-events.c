@@ -42,22 +42,16 @@ static int run(const Globals *globals, const void *target, char *const *operands
         EventRequest request = {};
         int r;
 
-        r = session_open(globals, &s, reterr);
+        r = parse(globals, target, &request, reterr);
         if (r >= 0)
-                r = parse(globals, target, &request, reterr);
-        if (r >= 0)
-                r = session_load_spec(&s, reterr);
-        if (r >= 0 && operands && operands[0])
-                r = session_select_known(&s, operands, &names, reterr);
-        /* So that following can wait for what does not exist yet. */
-        if (r >= 0 && s.state.fd < 0 && request.follow)
-                r = state_dir_make(&s.state, reterr);
+                r = session_open_records(globals, operands, request.follow, &s, &names, reterr);
         if (r < 0)
                 return r;
         if (s.state.fd < 0)
                 return FC_EXIT_OK;
         request.dir_fd = s.state.fd;
-        request.containers = names;
+        /* Of all also what those did that are not known any more. */
+        request.containers = operands && operands[0] ? names : NULL;
         (void) signal(SIGPIPE, SIG_IGN);
         r = events_show(&request, stdout, reterr);
         return r < 0 ? r : FC_EXIT_OK;

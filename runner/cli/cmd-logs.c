@@ -84,16 +84,9 @@ static int run(const Globals *globals, const void *target, char *const *operands
         LogRequest request = LOG_REQUEST_INIT;
         int r;
 
-        r = session_open(globals, &s, reterr);
+        r = parse(globals, target, &request, &units, &pattern, reterr);
         if (r >= 0)
-                r = parse(globals, target, &request, &units, &pattern, reterr);
-        if (r >= 0)
-                r = session_load_spec(&s, reterr);
-        if (r >= 0)
-                r = session_select_known(&s, operands, &names, reterr);
-        /* So that following can wait for what does not exist yet. */
-        if (r >= 0 && s.state.fd < 0 && request.follow)
-                r = state_dir_make(&s.state, reterr);
+                r = session_open_records(globals, operands, request.follow, &s, &names, reterr);
         if (r < 0)
                 return r;
         if (s.state.fd < 0)

@@ -214,6 +214,20 @@ int session_select_known(const Session *s, char *const *names, char ***ret_names
         return r < 0 ? r : select_from(all, names, s, ret_names, reterr);
 }
 
+int session_open_records(const Globals *globals, char *const *operands, bool follow, Session *ret,
+                         char ***ret_names, Error *reterr) {
+        int r;
+
+        r = session_open(globals, ret, reterr);
+        if (r >= 0)
+                r = session_load_spec(ret, reterr);
+        if (r >= 0)
+                r = session_select_known(ret, operands, ret_names, reterr);
+        if (r >= 0 && follow && ret->state.fd < 0)
+                r = state_dir_make(&ret->state, reterr);
+        return r;
+}
+
 int session_require_container(const Session *s, const char *name, Error *reterr) {
         char *const names[] = {(char *) name, NULL};
         _cleanup_strv_ char **selected = NULL;

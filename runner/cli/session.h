@@ -50,6 +50,12 @@ int session_open_selected(const Globals *globals, char *const *operands, Session
  */
 int session_select_known(const Session *s, char *const *names, char ***ret_names, Error *reterr);
 
+/* What the verbs begin with that show what was written down: session_open(), session_load_spec() and
+ * session_select_known(). @follow: then there is a `.containers`, so that what does not exist yet can be
+ * waited for. Without it there may be none, which is nothing to show. */
+int session_open_records(const Globals *globals, char *const *operands, bool follow, Session *ret,
+                         char ***ret_names, Error *reterr);
+
 /* Fails when @name is neither in the specification nor has a state. */
 int session_require_container(const Session *s, const char *name, Error *reterr);
 
