@@ -6,8 +6,7 @@
 #include "base/fs.h"
 
 int console_log_open(int dir_fd, Error *reterr) {
-        return fs_open_beneath(dir_fd, CONSOLE_LOG, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644,
-                               reterr);
+        return fs_open_file_beneath(dir_fd, CONSOLE_LOG, O_WRONLY | O_CREAT | O_APPEND, 0644, reterr);
 }
 
 int console_log_rotate(int dir_fd, Error *reterr) {

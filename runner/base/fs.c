@@ -48,6 +48,38 @@ int fs_open_beneath_optional(int dir_fd, const char *path, int flags, int *ret_f
         return 0;
 }
 
+/* Return: the fd, -ENOENT without an Error, or another negative errno. */
+static int open_file(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr) {
+        _cleanup_close_ int fd = open_beneath(dir_fd, path, flags | O_NONBLOCK | O_NOCTTY, mode);
+        struct stat st;
+
+        if (fd < 0 && errno == ENOENT)
+                return -ENOENT;
+        /* ENXIO: a socket, or a FIFO that nobody reads. */
+        if (fd < 0 && errno != ENXIO)
+                return open_error(reterr, path);
+        if (fd >= 0 && fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '%s'", path);
+        if (fd < 0 || !S_ISREG(st.st_mode))
+                return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is no regular file", path);
+        return TAKE_FD(fd);
+}
+
+int fs_open_file_beneath(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr) {
+        int fd = open_file(dir_fd, path, flags, mode, reterr);
+
+        return fd == -ENOENT ? error_set(reterr, ENOENT, "open '%s'", path) : fd;
+}
+
+int fs_open_file_beneath_optional(int dir_fd, const char *path, int *ret_fd, Error *reterr) {
+        int fd = open_file(dir_fd, path, O_RDONLY, 0, reterr);
+
+        if (fd < 0 && fd != -ENOENT)
+                return fd;
+        *ret_fd = fd < 0 ? -EBADF : fd;
+        return 0;
+}
+
 int fs_mkdir_beneath(int dir_fd, const char *path, mode_t mode, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *copy = xstrdup(path);

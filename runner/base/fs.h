@@ -16,6 +16,13 @@ int fs_open_beneath(int dir_fd, const char *path, int flags, mode_t mode, Error 
 /* Like fs_open_beneath(), but a missing file is the expected outcome `*ret_fd = -EBADF` and success. */
 int fs_open_beneath_optional(int dir_fd, const char *path, int flags, int *ret_fd, Error *reterr);
 
+/* The same for a regular file. Its directory may be somebody else's: a FIFO or a device in its place is
+ * FC_EXIT_CONFLICT, and neither blocks us nor notices. */
+int fs_open_file_beneath(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr);
+
+/* For reading; a missing one is `*ret_fd = -EBADF` and success. */
+int fs_open_file_beneath_optional(int dir_fd, const char *path, int *ret_fd, Error *reterr);
+
 /* Makes each missing component of `path` and opens the last; `mode` is for what is made. Return: the fd. */
 int fs_mkdir_beneath(int dir_fd, const char *path, mode_t mode, Error *reterr);
 

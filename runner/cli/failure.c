@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "backend/console-log.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
@@ -45,11 +46,11 @@ static void sync_journal(const Member *m) {
 }
 
 static void add_console(const Member *m, Error *e) {
-        _cleanup_close_ int fd =
-                fs_open_beneath(m->resources.container_fd, "console.log", O_RDONLY, 0, NULL);
+        _cleanup_close_ int fd = -EBADF;
         _cleanup_strv_ char **lines = NULL;
 
-        if (fd < 0 || console_tail(fd, m->resources.console_start, EVIDENCE_LINES, &lines, NULL) < 0)
+        if (fs_open_file_beneath_optional(m->resources.container_fd, CONSOLE_LOG, &fd, NULL) < 0 || fd < 0 ||
+            console_tail(fd, m->resources.console_start, EVIDENCE_LINES, &lines, NULL) < 0)
                 return;
         STRV_FOREACH (line, lines)
                 error_add_evidence(e, "%s", *line);

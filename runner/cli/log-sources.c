@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "backend/backend.h"
+#include "backend/console-log.h"
 #include "base/alloc.h"
 #include "cli/log-sources.h"
 
@@ -43,7 +44,8 @@ int log_sources_find(const Session *s, char *const *names, LogSources *ret, Erro
         found.sources = xnew0(LogSource, strv_length(names));
         STRV_FOREACH (name, names) {
                 char *journal = xasprintf("%s/journal", *name),
-                     *console = xasprintf("%s/console.log", *name);
+                     *console = xasprintf("%s/" CONSOLE_LOG, *name),
+                     *console_old = xasprintf("%s/" CONSOLE_LOG_OLD, *name);
                 char *cgroup = found.cgroup_fd < 0 ? NULL : journald_cgroup(s, *name);
 
                 found.sources[found.n++] = (LogSource){
@@ -51,12 +53,14 @@ int log_sources_find(const Session *s, char *const *names, LogSources *ret, Erro
                         .dir_fd = s->state.fd,
                         .journal = journal,
                         .console = console,
+                        .console_old = console_old,
                         .colour = colour_of(all, *name),
                         .journald_cgroup = cgroup,
                         .cgroup_fd = found.cgroup_fd,
                 };
                 strv_push_take(&found.texts, journal);
                 strv_push_take(&found.texts, console);
+                strv_push_take(&found.texts, console_old);
                 if (cgroup)
                         strv_push_take(&found.texts, cgroup);
         }

@@ -110,11 +110,10 @@ static int read_state(int dir_fd, const char *label, const InvokingUser *user, c
         r = user_fs_enter(user, &guard, reterr);
         if (r < 0)
                 return r;
-        /* Not blocking: the file may have been replaced by a FIFO. */
-        r = fs_open_beneath_optional(dir_fd, FILE_NAME, O_RDONLY | O_NONBLOCK, &fd, reterr);
+        r = fs_open_file_beneath_optional(dir_fd, FILE_NAME, &fd, reterr);
         if (r == -EACCES && guard.entered) {
                 user_fs_leave(&guard);
-                r = fs_open_beneath_optional(dir_fd, FILE_NAME, O_RDONLY | O_NONBLOCK, &fd, reterr);
+                r = fs_open_file_beneath_optional(dir_fd, FILE_NAME, &fd, reterr);
         }
         if (r < 0)
                 return error_prefix(reterr, r, "state '%s'", label);
@@ -124,8 +123,6 @@ static int read_state(int dir_fd, const char *label, const InvokingUser *user, c
         }
         if (fstat(fd, &st) < 0)
                 return error_set(reterr, errno, "look at state '%s'", label);
-        if (!S_ISREG(st.st_mode))
-                return error_raise(reterr, FC_EXIT_CONFLICT, "state '%s' is no regular file", label);
         r = fs_read_fd(fd, label, STATE_SIZE_MAX, ret, ret_size, reterr);
         if (r < 0 && st.st_size > STATE_SIZE_MAX && reterr)
                 reterr->exit = FC_EXIT_CONFLICT;

@@ -14,16 +14,18 @@
 
 struct ConsoleReader {
         int fd;
+        int old_fd;     /* read to its end before; -EBADF: there is none, or it has been */
         off_t offset;   /* of what is read next */
         Buffer pending; /* read, not yet returned */
         size_t taken;   /* of `pending`: returned by the last call */
         size_t scanned; /* of `pending`: known to have no line end */
 };
 
-ConsoleReader *console_reader_new(int fd) {
+ConsoleReader *console_reader_new(int fd, int old_fd) {
         ConsoleReader *reader = xnew0(ConsoleReader, 1);
 
         reader->fd = fd;
+        reader->old_fd = old_fd;
         return reader;
 }
 
@@ -31,6 +33,7 @@ ConsoleReader *console_reader_free(ConsoleReader *reader) {
         if (!reader)
                 return NULL;
         (void) safe_close(reader->fd);
+        (void) safe_close(reader->old_fd);
         buffer_done(&reader->pending);
         free(reader);
         return NULL;
@@ -45,14 +48,16 @@ static ssize_t read_at(int fd, char *buf, size_t size, off_t offset) {
         return n < 0 ? -errno : n;
 }
 
-/* Searches backwards for the @n-th line end before the last byte, which ends or belongs to the last line. */
-static int find_tail(int fd, uint64_t n, off_t *ret) {
+/* Searches backwards for the @n-th line end before the last byte, which ends or belongs to the last line.
+ * @ret_missing: how many lines more it would take. */
+static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
         char block[BLOCK_SIZE];
         struct stat st;
         off_t end;
 
         if (fstat(fd, &st) < 0)
                 return -errno;
+        *ret_missing = 0;
         if (n == 0) {
                 *ret = st.st_size;
                 return 0;
@@ -73,30 +78,42 @@ static int find_tail(int fd, uint64_t n, off_t *ret) {
                 end = start;
         }
         *ret = 0;
+        *ret_missing = st.st_size > 0 ? n - 1 : n;
         return 0;
 }
 
-int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr) {
-        off_t offset = 0;
-        int r;
-
-        if (n != UINT64_MAX) {
-                r = find_tail(reader->fd, n, &offset);
-                if (r < 0)
-                        return error_set(reterr, r, "read the console's log");
-        }
+static void begin_at(ConsoleReader *reader, off_t offset, bool with_old) {
+        if (!with_old)
+                reader->old_fd = safe_close(reader->old_fd);
         reader->offset = offset;
         reader->pending.size = reader->taken = reader->scanned = 0;
+}
+
+int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr) {
+        uint64_t missing = UINT64_MAX;
+        off_t offset = 0;
+        bool with_old;
+        int r = 0;
+
+        if (n != UINT64_MAX)
+                r = find_tail(reader->fd, n, &offset, &missing);
+        with_old = reader->old_fd >= 0 && missing > 0;
+        if (r >= 0 && with_old && missing != UINT64_MAX)
+                r = find_tail(reader->old_fd, missing, &offset, &missing);
+        if (r < 0)
+                return error_set(reterr, r, "read the console's log");
+        begin_at(reader, offset, with_old);
         return 0;
 }
 
 int console_reader_seek_to(ConsoleReader *reader, uint64_t offset, Error *reterr) {
-        struct stat st;
+        struct stat st, old = {0};
+        bool rotated;
 
-        if (fstat(reader->fd, &st) < 0)
+        if (fstat(reader->fd, &st) < 0 || (reader->old_fd >= 0 && fstat(reader->old_fd, &old) < 0))
                 return error_set(reterr, errno, "look at the console's log");
-        reader->offset = (off_t) offset <= st.st_size ? (off_t) offset : 0;
-        reader->pending.size = reader->taken = reader->scanned = 0;
+        rotated = (off_t) offset > st.st_size && (off_t) offset <= old.st_size;
+        begin_at(reader, rotated || (off_t) offset <= st.st_size ? (off_t) offset : 0, rotated);
         return 0;
 }
 
@@ -124,9 +141,18 @@ static void take_line(ConsoleReader *reader, size_t size, size_t separator, cons
 static int read_more(ConsoleReader *reader) {
         char block[BLOCK_SIZE];
         struct stat st;
-        ssize_t n;
+        ssize_t n = 0;
 
-        n = read_at(reader->fd, block, sizeof(block), reader->offset);
+        if (reader->old_fd >= 0) {
+                n = read_at(reader->old_fd, block, sizeof(block), reader->offset);
+                if (n == 0) {
+                        /* A line may go on in the next file. */
+                        reader->old_fd = safe_close(reader->old_fd);
+                        reader->offset = 0;
+                }
+        }
+        if (reader->old_fd < 0)
+                n = read_at(reader->fd, block, sizeof(block), reader->offset);
         if (n > 0) {
                 buffer_append(&reader->pending, block, (size_t) n);
                 reader->offset += n;
@@ -191,7 +217,7 @@ static void push_safe(char ***lines, const char *line, size_t size) {
 }
 
 int console_tail(int fd, uint64_t from, uint64_t n, char ***ret_lines, Error *reterr) {
-        ConsoleReader reader = {.fd = fd};
+        ConsoleReader reader = {.fd = fd, .old_fd = -EBADF};
         _cleanup_strv_ char **lines = NULL;
         const char *line;
         struct stat st;

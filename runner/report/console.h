@@ -19,15 +19,17 @@ typedef struct ConsoleReader ConsoleReader;
  */
 int console_tail(int fd, uint64_t from, uint64_t n, char ***ret_lines, Error *reterr);
 
-/* Reads a console log line by line and goes on when it grows. Ownership of the fd passes. */
-ConsoleReader *console_reader_new(int fd);
+/* Reads a console log line by line and goes on when it grows. @old_fd: the part before it, which does not
+ * grow any more and is read first; -EBADF: there is none. Ownership of both passes. */
+ConsoleReader *console_reader_new(int fd, int old_fd);
 ConsoleReader *console_reader_free(ConsoleReader *reader);
 DEFINE_FREEP(ConsoleReader, console_reader_free);
 
 /* To the beginning of the @n-th line from the end; UINT64_MAX: the beginning. */
 int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr);
 
-/* To an offset, or to the beginning of a file that is not that long. */
+/* To an offset of what was the log once: one that it is too short for was that of the part before it. When
+ * that is too short as well, to the beginning of the log. */
 int console_reader_seek_to(ConsoleReader *reader, uint64_t offset, Error *reterr);
 
 /**

@@ -143,11 +143,10 @@ static int read_old(EventView *view, Error *reterr) {
         EventFile old = {};
         int fd, r;
 
-        r = fs_open_beneath_optional(view->request->dir_fd, EVENT_LOG_OLD, O_RDONLY | O_NONBLOCK, &fd,
-                                     reterr);
+        r = fs_open_file_beneath_optional(view->request->dir_fd, EVENT_LOG_OLD, &fd, reterr);
         if (r < 0 || fd < 0)
                 return r;
-        old.reader = console_reader_new(fd);
+        old.reader = console_reader_new(fd, -EBADF);
         r = read_file(view, &old, reterr);
         file_done(&old);
         return r;
@@ -179,7 +178,7 @@ static int open_log(EventView *view, int fd, Error *reterr) {
                 (void) safe_close(fd);
                 return r;
         }
-        view->now.reader = console_reader_new(fd);
+        view->now.reader = console_reader_new(fd, -EBADF);
         if (view->event) {
                 r = sd_event_add_inotify_fd(view->event, &view->now.modified, fd, IN_MODIFY, on_modified,
                                             view);
@@ -205,8 +204,7 @@ static int show_all(EventView *view, Error *reterr) {
 
         r = read_old(view, reterr);
         if (r >= 0)
-                r = fs_open_beneath_optional(view->request->dir_fd, EVENT_LOG, O_RDONLY | O_NONBLOCK, &fd,
-                                             reterr);
+                r = fs_open_file_beneath_optional(view->request->dir_fd, EVENT_LOG, &fd, reterr);
         if (r >= 0)
                 r = open_log(view, fd, reterr);
         return r < 0 ? r : print_past(view, reterr);
@@ -228,8 +226,8 @@ static int follow(EventView *view, Error *reterr) {
                 return error_set(reterr, r, "watch the output");
         r = read_old(view, reterr);
         if (r >= 0)
-                r = path_watch_new(view->event, view->request->dir_fd, EVENT_LOG, O_RDONLY | O_NONBLOCK,
-                                   on_log, view, &view->watch, reterr);
+                r = path_watch_new(view->event, view->request->dir_fd, EVENT_LOG, PATH_FILE, on_log, view,
+                                   &view->watch, reterr);
         if (r >= 0)
                 r = print_past(view, reterr);
         if (r < 0)

@@ -131,8 +131,7 @@ int journald_watch_new(sd_event *event, int cgroup_fd, const char *path, void (*
         watch->cgroup_fd = watch->perf_fd = -EBADF;
         watch->on_written = on_written;
         watch->userdata = userdata;
-        r = path_watch_new(event, cgroup_fd, path, O_RDONLY | O_DIRECTORY, on_cgroup, watch, &watch->path,
-                           reterr);
+        r = path_watch_new(event, cgroup_fd, path, PATH_DIRECTORY, on_cgroup, watch, &watch->path, reterr);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(watch);

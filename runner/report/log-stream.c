@@ -161,17 +161,45 @@ static int on_console_change(sd_event_source *source, const struct inotify_event
         return 0;
 }
 
+static bool is_same_file(const struct stat *a, const struct stat *b) {
+        return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* What was the console's log before @fd, as far as it has not been read yet; *ret_fd -EBADF: nothing. While
+ * we follow that is a file that came and went between two looks. */
+static int open_console_before(const Stream *stream, int fd, int *ret_fd, Error *reterr) {
+        const LogSource *source = stream->source;
+        _cleanup_close_ int old = -EBADF;
+        struct stat st, seen = stream->console_seen;
+        int r = 0;
+
+        if (source->console_old)
+                r = fs_open_file_beneath_optional(source->dir_fd, source->console_old, &old, reterr);
+        if (r < 0)
+                return r;
+        if (old >= 0 && (fstat(old, &st) < 0 || (!stream->view->started && fstat(fd, &seen) < 0)))
+                return error_set(reterr, errno, "look at the console's log");
+        *ret_fd = old >= 0 && !is_same_file(&st, &seen) ? TAKE_FD(old) : -EBADF;
+        return 0;
+}
+
 /* Takes the fd of the console's log; -EBADF: it is gone. */
 static int open_console(Stream *stream, int fd, Error *reterr) {
         LogView *view = stream->view;
-        int r;
+        _cleanup_close_ int owned = fd, old = -EBADF;
+        int r = 0;
 
+        /* Before the one that is open now is closed: its number could come back as another file's. */
+        if (fd >= 0)
+                r = open_console_before(stream, fd, &old, reterr);
+        if (r >= 0 && fd >= 0 && fstat(fd, &stream->console_seen) < 0)
+                r = error_set(reterr, errno, "look at the console's log");
+        if (r < 0)
+                return error_prefix(reterr, r, "log of '%s'", stream->source->container);
         r = drop_console(stream, reterr);
-        if (r < 0 || fd < 0) {
-                (void) safe_close(fd);
+        if (r < 0 || fd < 0)
                 return r;
-        }
-        stream->console = console_reader_new(fd);
+        stream->console = console_reader_new(TAKE_FD(owned), TAKE_FD(old));
         if (view->request->since_usec > 0 && !view->started)
                 r = console_reader_seek_to(stream->console, stream->source->console_from, reterr);
         else
@@ -207,7 +235,7 @@ int log_stream_follow(Stream *stream, Error *reterr) {
         int r;
 
         if (source->journal) {
-                r = path_watch_new(view->event, source->dir_fd, source->journal, O_RDONLY | O_DIRECTORY,
+                r = path_watch_new(view->event, source->dir_fd, source->journal, PATH_DIRECTORY,
                                    on_journal_directory, stream, &stream->journal_watch, reterr);
                 if (r >= 0 && source->journald_cgroup)
                         r = journald_watch_new(view->event, source->cgroup_fd, source->journald_cgroup,
@@ -217,8 +245,13 @@ int log_stream_follow(Stream *stream, Error *reterr) {
         }
         if (!wants_console(view, source) || (stream->reader && journal_reader_has_files(stream->reader)))
                 return 0;
-        return path_watch_new(view->event, source->dir_fd, source->console, O_RDONLY, on_console_file,
-                              stream, &stream->console_watch, reterr);
+        /* Where there is no log now, what comes is new as a whole, but not what was there before it. */
+        if (source->console_old &&
+            fstatat(source->dir_fd, source->console_old, &stream->console_seen, AT_SYMLINK_NOFOLLOW) < 0)
+                stream->console_seen = (struct stat){0};
+        r = path_watch_new(view->event, source->dir_fd, source->console, PATH_FILE, on_console_file, stream,
+                           &stream->console_watch, reterr);
+        return r < 0 ? error_prefix(reterr, r, "log of '%s'", source->container) : 0;
 }
 
 int log_stream_open(Stream *stream, Error *reterr) {
@@ -237,8 +270,9 @@ int log_stream_open(Stream *stream, Error *reterr) {
         }
         if (!wants_console(stream->view, source))
                 return 0;
-        r = fs_open_beneath_optional(source->dir_fd, source->console, O_RDONLY, &fd, reterr);
-        return r < 0 ? r : open_console(stream, fd, reterr);
+        r = fs_open_file_beneath_optional(source->dir_fd, source->console, &fd, reterr);
+        return r < 0 ? error_prefix(reterr, r, "log of '%s'", source->container)
+                     : open_console(stream, fd, reterr);
 }
 
 void log_stream_done(Stream *stream) {

@@ -4,6 +4,7 @@
 /* The inner side of journal.h's LogView, which two files share: log-stream.c opens and watches one source,
  * log-view.c merges and prints them. Private to report/. */
 
+#include <sys/stat.h>
 #include <systemd/sd-event.h>
 
 #include "report/console.h"
@@ -20,6 +21,8 @@ typedef struct Stream {
         const LogEntry *entry; /* read, not yet printed */
         bool unread;           /* the reader may have more */
         ConsoleReader *console;
+        struct stat console_seen; /* the newest file that lines of the console were read from, or that was
+                                     there before; its st_ino is 0 where there was none */
         PathWatch *journal_watch, *console_watch;
         JournaldWatch *journald;
         sd_event_source *io, *timer, *console_io;

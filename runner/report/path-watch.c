@@ -15,7 +15,7 @@ struct PathWatch {
         sd_event *event;
         int dir_fd;
         char **names; /* the components of the path */
-        int flags;
+        PathKind what;
         PathWatchCallback on_change;
         void *userdata;
         sd_event_source **sources; /* one per component: its directory, as far as they exist */
@@ -74,7 +74,6 @@ static int walk(PathWatch *watch, int *ret_fd, Error *reterr) {
         if (fd < 0)
                 return fd;
         for (size_t i = 0; watch->names[i]; i++) {
-                bool last = !watch->names[i + 1];
                 int next = -EBADF;
 
                 r = sd_event_add_inotify_fd(watch->event, &watch->sources[i], fd,
@@ -84,8 +83,11 @@ static int walk(PathWatch *watch, int *ret_fd, Error *reterr) {
                 if (r < 0)
                         return error_set(reterr, r, "watch for '%s'", watch->names[i]);
                 (void) sd_event_source_set_description(watch->sources[i], "path-watch");
-                r = fs_open_beneath_optional(fd, watch->names[i],
-                                             last ? watch->flags : O_RDONLY | O_DIRECTORY, &next, reterr);
+                if (!watch->names[i + 1] && watch->what == PATH_FILE)
+                        r = fs_open_file_beneath_optional(fd, watch->names[i], &next, reterr);
+                else
+                        r = fs_open_beneath_optional(fd, watch->names[i], O_RDONLY | O_DIRECTORY, &next,
+                                                     reterr);
                 if (r < 0)
                         return r;
                 (void) safe_close(fd);
@@ -120,7 +122,7 @@ static int resolve(PathWatch *watch, Error *reterr) {
         return watch->on_change(TAKE_FD(fd), watch->userdata, reterr);
 }
 
-int path_watch_new(sd_event *event, int dir_fd, const char *path, int flags, PathWatchCallback on_change,
+int path_watch_new(sd_event *event, int dir_fd, const char *path, PathKind what, PathWatchCallback on_change,
                    void *userdata, PathWatch **ret, Error *reterr) {
         _cleanup_(path_watch_freep) PathWatch *watch = xnew0(PathWatch, 1);
         _cleanup_free_ char *copy = xstrdup(path);
@@ -129,7 +131,7 @@ int path_watch_new(sd_event *event, int dir_fd, const char *path, int flags, Pat
 
         watch->event = sd_event_ref(event);
         watch->dir_fd = dir_fd;
-        watch->flags = flags;
+        watch->what = what;
         watch->on_change = on_change;
         watch->userdata = userdata;
         for (char *name = strtok_r(copy, "/", &save); name; name = strtok_r(NULL, "/", &save))

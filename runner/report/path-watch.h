@@ -9,6 +9,11 @@
 typedef struct sd_event sd_event;
 typedef struct PathWatch PathWatch;
 
+typedef enum PathKind {
+        PATH_FILE, /* a regular one */
+        PATH_DIRECTORY,
+} PathKind;
+
 /**
  * on_change: called when @path became a file (another one than before) or ceased to exist
  * @fd: the file, ownership passes; -EBADF when there is none. It must be kept open as long as the file
@@ -22,9 +27,9 @@ typedef int (*PathWatchCallback)(int fd, void *userdata, Error *reterr);
  * path_watch_new() - begin watching; calls back before it returns when the path exists
  * @dir_fd: not owned, must stay open
  * @path: resolved without following links (fs.h)
- * @flags: for opening what it leads to, such as O_RDONLY | O_DIRECTORY
+ * @what: it leads to; anything else is an error
  */
-int path_watch_new(sd_event *event, int dir_fd, const char *path, int flags, PathWatchCallback on_change,
+int path_watch_new(sd_event *event, int dir_fd, const char *path, PathKind what, PathWatchCallback on_change,
                    void *userdata, PathWatch **ret, Error *reterr);
 PathWatch *path_watch_free(PathWatch *watch);
 DEFINE_FREEP(PathWatch, path_watch_free);

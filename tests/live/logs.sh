@@ -75,6 +75,63 @@ testcase_several_containers() {
         ok fc down
 }
 
+# A console's log that is put aside meanwhile, twice: who follows misses nothing, and the end of it is in two files.
+testcase_long_console() {
+        local follower
+
+        project shop
+        spec "$(tiny one '["/bin/bash", "-c", "echo begin; read -r < /srv/fifo; seq 1000001 2200000; echo end; exec sleep infinity"]' \
+                ', "volumes": ["src:/srv"]')"
+        mkfifo -m 666 "$PROJECT/src/fifo"
+        ok fc up
+        fc_background "$TMP/followed" logs -f -o cat one
+        follower=$FC_PID
+        line_in "$TMP/followed" '^begin$' >/dev/null
+        echo go >"$PROJECT/src/fifo"
+        line_in "$TMP/followed" '^end$' >/dev/null
+        kill -INT "$follower"
+        finished "$follower"
+        equal "$(grep -E '^[0-9]{7}$' "$TMP/followed" | md5sum)" "$(seq 1000001 2200000 | md5sum)" "the lines that were followed"
+        fc logs -o cat --tail 600001 one >"$TMP/tail"
+        equal "$(sed -n '1p;$p' "$TMP/tail" | xargs)" "1600001 end" "first and last line of the tail"
+        equal "$(wc -l <"$TMP/tail")" 600001 "lines of the tail"
+        ok fc down
+}
+
+# The folder is the developer's. What is no file there is refused, and nothing waits for its other end.
+testcase_no_files() {
+        local file
+
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        ok fc down
+        for file in one/console.log events.jsonl one/state.json state.json; do
+                mv "$PROJECT/.containers/$file" "$TMP/kept"
+                mkfifo "$PROJECT/.containers/$file"
+                chmod 666 "$PROJECT/.containers/$file"
+                case $file in
+                events.jsonl) run_status 5 fc events ;;
+                *state.json) run_status 5 fc status ;;
+                *) run_status 5 fc logs one ;;
+                esac
+                expect_err "^error: [^"$'\n'"]*${file##*/}' is no regular file"
+                if [[ $file == *.log ]]; then
+                        run_status 5 fc logs -f one
+                        expect_err "console.log' is no regular file"
+                        run_status 5 fc up
+                        expect_err "console.log' is no regular file"
+                fi
+                rm "$PROJECT/.containers/$file"
+                mv "$TMP/kept" "$PROJECT/.containers/$file"
+        done
+        # What a guest can put among its journals.
+        mkdir -p "$PROJECT/.containers/one/journal/0123456789abcdef0123456789abcdef"
+        mkfifo "$PROJECT/.containers/one/journal/0123456789abcdef0123456789abcdef/system.journal"
+        run_status 6 fc logs one
+        expect_err 'no journal file of .one. can be read'
+}
+
 # A plain command has no journal; what it writes is kept all the same.
 testcase_console() {
         chatty_up

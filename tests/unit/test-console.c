@@ -154,7 +154,7 @@ static void assert_next(ConsoleReader *reader, const char *expected) {
 
 TEST(growing_file) {
         int fd = file_of("one\ntw", 6);
-        _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(fd);
+        _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(fd, -EBADF);
         const char *line;
         size_t size;
 
@@ -186,11 +186,79 @@ TEST(endless_line) {
         const char *line;
 
         memset(text, 'x', 200000);
-        reader = console_reader_new(file_of(text, 200000));
+        reader = console_reader_new(file_of(text, 200000), -EBADF);
         while (console_reader_next(reader, &line, &size, &error) > 0) {
                 ASSERT_TRUE(size <= 65536);
                 total += size;
         }
         ASSERT_TRUE(console_reader_rest(reader, &line, &size));
         ASSERT_EQ(total + size, 200000);
+}
+
+/* The log and the part of it that was put aside before. */
+TEST(two_parts) {
+        static const struct {
+                const char *old, *now;
+                uint64_t lines;
+                const char *expected; /* lines that end here */
+        } table[] = {
+                {"a\nb\n", "c\nd\n", UINT64_MAX, "a,b,c,d,"},
+                {"a\nb\n", "c\nd\n", 5, "a,b,c,d,"},
+                {"a\nb\n", "c\nd\n", 4, "a,b,c,d,"},
+                {"a\nb\n", "c\nd\n", 3, "b,c,d,"},
+                {"a\nb\n", "c\nd\n", 2, "c,d,"},
+                {"a\nb\n", "c\nd\n", 1, "d,"},
+                {"a\nb\n", "c\nd\n", 0, ""},
+                {"a\nb\n", "", 1, "b,"},
+                {"a\nb\n", "", 0, ""},
+                {"", "c\n", 9, "c,"},
+                {"a\nb", "c\nd\n", UINT64_MAX, "a,bc,d,"},
+                {"a\nb\n", "c", 2, "b,"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                int old = file_of(table[i].old, strlen(table[i].old)),
+                    now = file_of(table[i].now, strlen(table[i].now));
+                _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(now, old);
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                char shown[64] = "";
+                const char *line;
+                size_t size;
+
+                test_set_row("%zu: %s", i, table[i].expected);
+                ASSERT_OK(console_reader_seek(reader, table[i].lines, &error), &error);
+                while (console_reader_next(reader, &line, &size, &error) > 0)
+                        (void) sprintf(shown + strlen(shown), "%.*s,", (int) size, line);
+                ASSERT_STREQ(shown, table[i].expected);
+        }
+}
+
+/* By an offset from before a rotation, and what comes later. */
+TEST(offset_in_two_parts) {
+        static const struct {
+                const char *old, *now;
+                uint64_t offset;
+                const char *expected;
+        } table[] = {
+                {"a\nb\n", "c\nd\n", 2, "d,"}, {"a\nb\n", "c\nd\n", 4, ""}, {"a\nb\nb\n", "c\n", 4, "b,c,"},
+                {"a\nb\n", "c\n", 4, "c,"},    {"a\nb\n", "c\n", 9, "c,"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                int old = file_of(table[i].old, strlen(table[i].old)),
+                    now = file_of(table[i].now, strlen(table[i].now));
+                _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(now, old);
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                char shown[64] = "";
+                const char *line;
+                size_t size;
+
+                test_set_row("%zu: %s", i, table[i].expected);
+                ASSERT_OK(console_reader_seek_to(reader, table[i].offset, &error), &error);
+                while (console_reader_next(reader, &line, &size, &error) > 0)
+                        (void) sprintf(shown + strlen(shown), "%.*s,", (int) size, line);
+                ASSERT_STREQ(shown, table[i].expected);
+                append(now, "new\n");
+                assert_next(reader, "new");
+        }
 }

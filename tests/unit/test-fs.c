@@ -5,7 +5,10 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -159,6 +162,41 @@ TEST(open_beneath_optional_tells_missing_from_wrong) {
         ASSERT_OK(fs_open_beneath_optional(s.fd, "dir/file", O_RDONLY, &fd, &error));
         ASSERT_TRUE(fd >= 0 && fd != 42);
         (void) safe_close(fd);
+}
+
+/* Nothing blocks: whoever may write to the directory can put anything there. */
+TEST(open_file_beneath) {
+        static const char *const names[] = {"fifo", "directory", "device", "socket"};
+        struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+        _cleanup_close_ int bound = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = -EBADF;
+        SCRATCH(s);
+
+        ASSERT_EQ(mkfifo("fifo", 0600), 0);
+        ASSERT_EQ(mkdir("directory", 0755), 0);
+        ASSERT_EQ(bind(bound, (struct sockaddr *) &address, sizeof(address)), 0);
+        put("file", "text");
+        ASSERT_EQ(symlink("file", "link"), 0);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                test_set_row("%s", names[i]);
+                if (streq(names[i], "device") && mknod("device", S_IFCHR | 0600, makedev(1, 5)) < 0)
+                        continue; /* not for us */
+                ASSERT_ERROR(fs_open_file_beneath_optional(s.fd, names[i], &fd, &error), &error,
+                             FC_EXIT_CONFLICT, "is no regular file");
+                if (!streq(names[i], "directory"))
+                        ASSERT_ERROR(fs_open_file_beneath(s.fd, names[i], O_WRONLY | O_APPEND, 0, &error),
+                                     &error, FC_EXIT_CONFLICT, "is no regular file");
+        }
+        test_set_row("%s", "others");
+        ASSERT_ERROR(fs_open_file_beneath_optional(s.fd, "link", &fd, &error), &error, FC_EXIT_CONFLICT,
+                     "symbolic link");
+        ASSERT_OK(fs_open_file_beneath_optional(s.fd, "missing", &fd, &error), &error);
+        ASSERT_EQ(fd, -EBADF);
+        ASSERT_ERROR(fs_open_file_beneath(s.fd, "missing", O_RDONLY, 0, &error), &error, FC_EXIT_INTERNAL,
+                     "open 'missing': No such file");
+        ASSERT_OK(fs_open_file_beneath_optional(s.fd, "file", &fd, &error), &error);
+        ASSERT_TRUE(fd >= 0);
 }
 
 TEST(mkdir_beneath) {

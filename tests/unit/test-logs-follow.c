@@ -367,6 +367,74 @@ TEST(console) {
         tree_done(&tree);
 }
 
+/* Rotated while it is followed, also twice before we look: the follower is stopped meanwhile. */
+TEST(console_rotation) {
+        LogRequest request;
+        Follower follower;
+        Tree tree;
+
+        tree_init(&tree);
+        tree_mkdir(&tree, "a");
+        tree_write(&tree, "a/console.log.1", "old 1\nold 2\n", 0);
+        tree_write(&tree, "a/console.log", "one\n", 0);
+        request = follow_request(&tree, NULL, "a/console.log");
+        the_source.console_old = "a/console.log.1";
+        request.lines = 2;
+        follow(&follower, &request);
+        expect_line(&follower, "old 2");
+        expect_line(&follower, "one");
+        for (size_t round = 0; round < 3; round++) {
+                ASSERT_EQ(kill(follower.pid, SIGSTOP), 0);
+                tree_write(&tree, "a/console.log", "two\n", O_APPEND);
+                tree_rename(&tree, "a/console.log", "a/console.log.1");
+                tree_write(&tree, "a/console.log", "three\n", 0);
+                if (round > 0) {
+                        tree_rename(&tree, "a/console.log", "a/console.log.1");
+                        tree_write(&tree, "a/console.log", "four\n", 0);
+                }
+                ASSERT_EQ(kill(follower.pid, SIGCONT), 0);
+                expect_line(&follower, "two");
+                expect_line(&follower, "three");
+                if (round > 0)
+                        expect_line(&follower, "four");
+        }
+        stop(&follower);
+
+        /* Where nothing is at first, what was before it is old. */
+        request.lines = 1;
+        ASSERT_EQ(unlinkat(tree.fd, "a/console.log", 0), 0);
+        follow(&follower, &request);
+        tree_write(&tree, "a/console.log", "five\n", 0);
+        expect_line(&follower, "five");
+        stop(&follower);
+        tree_done(&tree);
+}
+
+/* The directory is the user's, and a FIFO in it must not hold us up. */
+TEST(console_is_no_file) {
+        static const char *const names[] = {"a/console.log", "a/console.log.1"};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        LogRequest request;
+        Tree tree;
+
+        tree_init(&tree);
+        tree_mkdir(&tree, "a");
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                tree_write(&tree, "a/console.log", "one\n", 0);
+                (void) unlinkat(tree.fd, names[i], 0);
+                ASSERT_EQ(mkfifoat(tree.fd, names[i], 0600), 0);
+                request = follow_request(&tree, NULL, "a/console.log");
+                the_source.console_old = "a/console.log.1";
+                for (size_t follow = 0; follow < 2; follow++) {
+                        request.follow = follow == 1;
+                        ASSERT_ERROR(logs_show(&request, stdout, &error), &error, FC_EXIT_CONFLICT,
+                                     "is no regular file");
+                }
+                ASSERT_EQ(unlinkat(tree.fd, names[i], 0), 0);
+        }
+        tree_done(&tree);
+}
+
 TEST(console_until_there_is_a_journal) {
         LogRequest request;
         Follower follower;
