@@ -5,6 +5,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include "bus/bus-error.h"
 #include "bus/guest-bus.h"
 
 #define SYSTEMD_PATH       "/org/freedesktop/systemd1"
@@ -21,9 +22,6 @@
 struct GuestBus {
         sd_bus *bus;
 };
-
-/* Raises what a call answered; @e may be unset when the call did not get that far. */
-int guest_bus_error(Error *reterr, int r, const sd_bus_error *e, const char *format, ...) _printf_(4, 5);
 
 /* sd_bus_match_signal() for the manager: no sender, as a direct connection has no names. */
 int guest_bus_match(GuestBus *bus, sd_bus_slot **ret, const char *path, const char *interface,

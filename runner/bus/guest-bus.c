@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <stdarg.h>
-
 #include "base/alloc.h"
 #include "base/process.h"
 #include "bus/guest-bus-internal.h"
@@ -15,27 +13,6 @@ GuestBus *guest_bus_free(GuestBus *bus) {
         }
         free(bus);
         return NULL;
-}
-
-int guest_bus_error(Error *reterr, int r, const sd_bus_error *e, const char *format, ...) {
-        _cleanup_free_ char *text = NULL;
-        va_list ap;
-
-        va_start(ap, format);
-        text = xvasprintf(format, ap);
-        va_end(ap);
-
-        if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
-                return error_raise(reterr, FC_EXIT_NOT_RUNNING,
-                                   "%s: the container's systemd closed the connection", text);
-        if (r == -ETIMEDOUT)
-                return error_raise(reterr, FC_EXIT_TIMEOUT, "%s: the container's systemd does not answer",
-                                   text);
-        if (e && e->message) {
-                (void) error_raise(reterr, FC_EXIT_INTERNAL, "%s: %s", text, e->message);
-                return r;
-        }
-        return error_set(reterr, r, "%s", text);
 }
 
 int guest_bus_match(GuestBus *bus, sd_bus_slot **ret, const char *path, const char *interface,
@@ -97,7 +74,7 @@ int guest_bus_new(int fd, uint64_t timeout_usec, GuestBus **ret, Error *reterr) 
         if (r >= 0)
                 r = wait_accepted(bus->bus, timeout_usec);
         if (r < 0)
-                return guest_bus_error(reterr, r, NULL, "greet the container's systemd");
+                return bus_error(&bus_guest, reterr, r, NULL, "greet the container's systemd");
 
         *ret = TAKE_PTR(bus);
         return 0;

@@ -121,7 +121,7 @@ static int get_unit_details(GuestBus *bus, const char *path, FailedUnit *unit, E
         if (r >= 0)
                 r = guest_bus_read_properties(reply, read_unit_property, &details);
         if (r < 0)
-                return guest_bus_error(reterr, r, &error, "ask why unit '%s' failed", unit->name);
+                return bus_error(&bus_guest, reterr, r, &error, "ask why unit '%s' failed", unit->name);
 
         /* A service that forks, or that fails before its main process, has none: its command says it then.
          */
@@ -144,7 +144,7 @@ int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
         if (r >= 0)
                 r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
         if (r < 0)
-                return guest_bus_error(reterr, r, &error, "list the container's failed units");
+                return bus_error(&bus_guest, reterr, r, &error, "list the container's failed units");
 
         while ((r = sd_bus_message_read(reply, "(ssssssouso)", &name, &description, NULL, NULL, NULL, NULL,
                                         &path, NULL, NULL, NULL)) > 0) {
@@ -161,7 +161,7 @@ int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
                         return r;
         }
         if (r < 0)
-                return guest_bus_error(reterr, r, NULL, "list the container's failed units");
+                return bus_error(&bus_guest, reterr, r, NULL, "list the container's failed units");
 
         *ret = found;
         found = (FailedUnits){0};

@@ -36,7 +36,8 @@ int guest_bus_get_job(GuestBus *bus, GuestJob *ret, Error *reterr) {
                 oldest = (GuestJob){.unit = xstrdup(unit), .type = xstrdup(type), .since_usec = since};
         }
         if (r < 0)
-                return guest_bus_error(reterr, r, &error, "ask what the container's systemd is busy with");
+                return bus_error(&bus_guest, reterr, r, &error,
+                                 "ask what the container's systemd is busy with");
         *ret = oldest;
         oldest = (GuestJob){0};
         return 0;

@@ -30,7 +30,7 @@ int guest_bus_get_state(GuestBus *bus, ManagerState *ret, Error *reterr) {
         r = sd_bus_get_property_string(bus->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "SystemState", &error,
                                        &state);
         if (r < 0)
-                return guest_bus_error(reterr, r, &error, "ask for the container's system state");
+                return bus_error(&bus_guest, reterr, r, &error, "ask for the container's system state");
         *ret = manager_state_from_string(state);
         return 0;
 }
@@ -137,7 +137,7 @@ int guest_bus_watch_booted(GuestBus *bus, GuestBooted callback, void *userdata, 
 
         r = boot_watch_ask(w);
         if (r < 0)
-                return guest_bus_error(reterr, r, NULL, "ask for the container's system state");
+                return bus_error(&bus_guest, reterr, r, NULL, "ask for the container's system state");
         *ret = TAKE_PTR(w);
         return 0;
 }

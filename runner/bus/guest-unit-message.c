@@ -3,9 +3,8 @@
 #include <signal.h>
 
 #include "base/alloc.h"
-#include "base/strv.h"
-#include "bus/guest-bus-internal.h"
 #include "bus/guest-unit-message.h"
+#include "bus/transient-message.h"
 
 /* Every status and signal counts as success: a session that ends with 7 is no failure of the guest, must not
  * show as one in its journal, and must not make it "degraded" for the moment until it is collected. */
@@ -21,60 +20,16 @@ static int append_success(sd_bus_message *m) {
                 if (i < 32 || i >= SIGRTMIN)
                         signals[n_signals++] = i;
 
-        r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", "SuccessExitStatus");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "(aiai)");
+        r = transient_open(m, "SuccessExitStatus", "(aiai)");
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'r', "aiai");
         if (r >= 0)
                 r = sd_bus_message_append_array(m, 'i', statuses, sizeof(statuses));
         if (r >= 0)
                 r = sd_bus_message_append_array(m, 'i', signals, n_signals * sizeof(signals[0]));
-        for (int depth = 0; depth < 3 && r >= 0; depth++)
+        if (r >= 0)
                 r = sd_bus_message_close_container(m);
-        return r;
-}
-
-static int append_strv(sd_bus_message *m, const char *property, char *const *v) {
-        int r;
-
-        r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", property);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "as");
-        if (r >= 0)
-                r = sd_bus_message_append_strv(m, (char **) v);
-        for (int depth = 0; depth < 2 && r >= 0; depth++)
-                r = sd_bus_message_close_container(m);
-        return r;
-}
-
-/* ExecStartEx with "no-env-expand", for in ExecStart the manager would replace ${NAME} and "$NAME". `%` is
- * no specifier in what comes over D-Bus. So nothing is escaped, and nothing may be. */
-static int append_command(sd_bus_message *m, const char *path, char *const *argv) {
-        int r;
-
-        r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", "ExecStartEx");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "a(sasas)");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "(sasas)");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'r', "sasas");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", path);
-        if (r >= 0)
-                r = sd_bus_message_append_strv(m, (char **) argv);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "as", 1, "no-env-expand");
-        for (int depth = 0; depth < 4 && r >= 0; depth++)
-                r = sd_bus_message_close_container(m);
-        return r;
+        return r < 0 ? r : transient_close(m);
 }
 
 static int append_lifetime(sd_bus_message *m, const GuestService *s) {
@@ -104,9 +59,9 @@ static int append_execution(sd_bus_message *m, const GuestService *s) {
         _cleanup_free_ char *directory = xasprintf("%s%s", s->directory_optional ? "-" : "", s->directory);
         int r;
 
-        r = append_command(m, s->path, s->argv);
+        r = transient_append_command(m, "ExecStart", s->path, s->argv);
         if (r >= 0)
-                r = append_strv(m, "Environment", s->environment);
+                r = transient_append_strv(m, "Environment", s->environment);
         if (r >= 0)
                 r = sd_bus_message_append(m, "(sv)", "WorkingDirectory", "s", directory);
         /* Not for root: the manager would look it up, which costs time and fails in a guest without passwd.
@@ -127,22 +82,15 @@ int guest_unit_message_new(sd_bus *bus, const GuestService *s, sd_bus_message **
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r;
 
-        r = sd_bus_message_new_method_call(bus, &m, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                           "StartTransientUnit");
+        r = transient_message_new(bus, /* destination= */ NULL, s->name, &m);
         if (r >= 0)
-                r = sd_bus_message_append(m, "ss", s->name, "fail");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "(sv)");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)", "Description", "s", s->description);
+                r = transient_append(m, "Description", "s", s->description);
         if (r >= 0)
                 r = append_lifetime(m, s);
         if (r >= 0)
                 r = append_execution(m, s);
         if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "a(sa(sv))", 0);
+                r = transient_message_end(m);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(m);

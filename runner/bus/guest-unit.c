@@ -228,7 +228,7 @@ int guest_unit_start(GuestBus *bus, const GuestService *service, const GuestUnit
         if (r >= 0)
                 r = sd_bus_call_async(bus->bus, &u->call, m, on_started, u, 0);
         if (r < 0)
-                return guest_bus_error(reterr, r, NULL, "start '%s' in the container", service->path);
+                return bus_error(&bus_guest, reterr, r, NULL, "start '%s' in the container", service->path);
         *ret = TAKE_PTR(u);
         return 0;
 }
@@ -244,7 +244,7 @@ int guest_unit_adopt(GuestBus *bus, const char *name, const GuestUnitCallbacks *
         u->adopted = true;
         r = unit_ask(u);
         if (r < 0)
-                return guest_bus_error(reterr, r, NULL, "ask for unit '%s'", name);
+                return bus_error(&bus_guest, reterr, r, NULL, "ask for unit '%s'", name);
         *ret = TAKE_PTR(u);
         return 0;
 }
@@ -268,6 +268,6 @@ int guest_unit_stop_by_name(GuestBus *bus, const char *name, Error *reterr) {
         if (r < 0 && sd_bus_error_has_name(&error, ERROR_NO_SUCH_UNIT))
                 return 0;
         if (r < 0)
-                return guest_bus_error(reterr, r, &error, "stop unit '%s'", name);
+                return bus_error(&bus_guest, reterr, r, &error, "stop unit '%s'", name);
         return 0;
 }

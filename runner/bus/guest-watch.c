@@ -259,7 +259,7 @@ static int list_restarted(GuestBus *bus, char ***ret, Error *reterr) {
                         strv_push(&names, name);
         }
         if (r < 0)
-                return guest_bus_error(reterr, r, &error, "list the container's services");
+                return bus_error(&bus_guest, reterr, r, &error, "list the container's services");
         *ret = TAKE_PTR(names);
         return 0;
 }
@@ -277,7 +277,7 @@ static int watch_unit(GuestWatch *w, const char *name, bool wanted, Error *reter
         r = sd_bus_call_method_async(w->bus->bus, &u->question, NULL, u->path, DBUS_PROPERTIES, "GetAll",
                                      on_asked, u, "s", "");
         if (r < 0)
-                return guest_bus_error(reterr, r, NULL, "ask for unit '%s'", name);
+                return bus_error(&bus_guest, reterr, r, NULL, "ask for unit '%s'", name);
         return 0;
 }
 

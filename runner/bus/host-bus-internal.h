@@ -15,6 +15,3 @@
 struct HostBus {
         sd_bus *bus;
 };
-
-/* Raises what a call answered; @e may be unset when the call did not get that far. */
-int host_bus_error(Error *reterr, int r, const sd_bus_error *e, const char *format, ...) _printf_(4, 5);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <stdarg.h>
-#include <string.h>
-
 #include "base/alloc.h"
 #include "bus/host-bus-internal.h"
 
@@ -18,36 +15,6 @@ HostBus *host_bus_free(HostBus *bus) {
         }
         free(bus);
         return NULL;
-}
-
-int host_bus_error(Error *reterr, int r, const sd_bus_error *e, const char *format, ...) {
-        _cleanup_free_ char *text = NULL, *answer = NULL;
-        va_list ap;
-        size_t n;
-
-        va_start(ap, format);
-        text = xvasprintf(format, ap);
-        va_end(ap);
-        if (e && e->message) {
-                n = strlen(e->message);
-                answer = xstrndup(e->message, n > 0 && e->message[n - 1] == '.' ? n - 1 : n);
-        }
-
-        if (r == -ETIMEDOUT || sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY))
-                return error_raise(reterr, FC_EXIT_TIMEOUT, "%s: the host's systemd does not answer", text);
-        if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
-                return error_raise(reterr, FC_EXIT_HOST, "%s: the host's message bus closed the connection",
-                                   text);
-        if (sd_bus_error_has_name(e, SD_BUS_ERROR_ACCESS_DENIED) ||
-            sd_bus_error_has_name(e, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED) ||
-            sd_bus_error_has_name(e, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
-            sd_bus_error_has_name(e, SD_BUS_ERROR_PROPERTY_READ_ONLY))
-                return error_raise(reterr, FC_EXIT_HOST, "%s: %s", text, answer);
-        if (answer) {
-                (void) error_raise(reterr, FC_EXIT_INTERNAL, "%s: %s", text, answer);
-                return r < 0 ? r : -EIO;
-        }
-        return error_set(reterr, r, "%s", text);
 }
 
 int host_bus_open(sd_event *event, HostBus **ret, Error *reterr) {
@@ -90,7 +57,7 @@ int host_bus_find_machine(HostBus *bus, const char *machine, char **ret_unit, Er
         if (r >= 0)
                 r = sd_bus_message_read(reply, "o", &path);
         if (r < 0)
-                return host_bus_error(reterr, r, &e, "ask systemd-machined for machine '%s'", machine);
+                return bus_error(&bus_host, reterr, r, &e, "ask systemd-machined for machine '%s'", machine);
         /* It may end at this moment. */
         if (sd_bus_get_property_string(bus->bus, MACHINED_NAME, path, MACHINED_MACHINE, "Unit", NULL,
                                        &unit) < 0)
@@ -106,6 +73,6 @@ int host_bus_forget_machine(HostBus *bus, const char *machine, Error *reterr) {
         r = sd_bus_call_method(bus->bus, MACHINED_NAME, MACHINED_PATH, MACHINED_MANAGER, "UnregisterMachine",
                                &e, NULL, "s", machine);
         if (r < 0 && !sd_bus_error_has_name(&e, ERROR_NO_SUCH_MACHINE))
-                return host_bus_error(reterr, r, &e, "unregister machine '%s'", machine);
+                return bus_error(&bus_host, reterr, r, &e, "unregister machine '%s'", machine);
         return 0;
 }

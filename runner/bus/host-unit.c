@@ -4,9 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "base/strv.h"
 #include "bus/host-bus-internal.h"
 #include "bus/host-unit.h"
+#include "bus/transient-message.h"
 
 #define MATCH_OWNER                                                                                         \
         "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SYSTEMD_NAME "'"
@@ -28,6 +28,7 @@ struct HostUnit {
         HostBus *bus;
         char *name;
         char *path;
+        char *job; /* that of the start; NULL: unknown */
         const HostUnitHandlers *handlers;
         void *userdata;
         sd_bus_slot *slots[_SLOT_MAX];
@@ -44,6 +45,7 @@ HostUnit *host_unit_free(HostUnit *unit) {
                 (void) sd_bus_slot_unref(unit->slots[i]);
         free(unit->name);
         free(unit->path);
+        free(unit->job);
         free(unit->status);
         free(unit);
         return NULL;
@@ -51,14 +53,51 @@ HostUnit *host_unit_free(HostUnit *unit) {
 
 /* ---- watching ---- */
 
+static int on_watched(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        return 0; /* what is wrong with the bus shows in the next call */
+}
+
+static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        HostUnit *unit = userdata;
+        _cleanup_free_ char *state = NULL;
+
+        if (unit->gone)
+                return 0;
+        if (sd_bus_message_is_method_error(m, ERROR_NO_SUCH_UNIT)) {
+                unit->gone = true;
+                if (unit->handlers->gone)
+                        unit->handlers->gone(unit->userdata);
+                return 0;
+        }
+        /* What was told while nobody could hear it, or of a job that we do not know. */
+        if (!sd_bus_message_is_method_error(m, NULL) && unit->handlers->started &&
+            sd_bus_get_property_string(unit->bus->bus, SYSTEMD_NAME, unit->path, SYSTEMD_UNIT, "ActiveState",
+                                       NULL, &state) >= 0 &&
+            streq(state, "active"))
+                unit->handlers->started("done", unit->userdata);
+        return 0;
+}
+
+/* Whether it is gone, or whether it runs. */
+static void ask(HostUnit *unit) {
+        unit->slots[SLOT_ASKED] = sd_bus_slot_unref(unit->slots[SLOT_ASKED]);
+        (void) sd_bus_call_method_async(unit->bus->bus, &unit->slots[SLOT_ASKED], SYSTEMD_NAME, SYSTEMD_PATH,
+                                        SYSTEMD_MANAGER, "GetUnit", on_asked, unit, "s", unit->name);
+}
+
+/* What is done may also be a stop that somebody else has asked for, or the start after a failure; both are
+ * jobs of systemd's own. */
 static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         const char *path, *name, *result;
         HostUnit *unit = userdata;
         uint32_t id;
 
-        if (sd_bus_message_read(m, "uoss", &id, &path, &name, &result) < 0 || !streq(name, unit->name))
+        if (sd_bus_message_read(m, "uoss", &id, &path, &name, &result) < 0 || !streq(name, unit->name) ||
+            !unit->handlers->started || unit->gone)
                 return 0;
-        if (unit->handlers->started && !unit->gone)
+        if (streq(result, "done") && !streq_ptr(path, unit->job))
+                ask(unit);
+        else
                 unit->handlers->started(result, unit->userdata);
         return 0;
 }
@@ -93,44 +132,13 @@ static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error
         return 0;
 }
 
-static int on_watched(sd_bus_message *m, void *userdata, sd_bus_error *e) {
-        return 0; /* what is wrong with the bus shows in the next call */
-}
-
-static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *e) {
-        HostUnit *unit = userdata;
-        _cleanup_free_ char *state = NULL;
-
-        if (unit->gone)
-                return 0;
-        if (sd_bus_message_is_method_error(m, ERROR_NO_SUCH_UNIT)) {
-                unit->gone = true;
-                if (unit->handlers->gone)
-                        unit->handlers->gone(unit->userdata);
-                return 0;
-        }
-        /* What was told while nobody could hear it. */
-        if (!sd_bus_message_is_method_error(m, NULL) && unit->handlers->started &&
-            sd_bus_get_property_string(unit->bus->bus, SYSTEMD_NAME, unit->path, SYSTEMD_UNIT, "ActiveState",
-                                       NULL, &state) >= 0 &&
-            streq(state, "active"))
-                unit->handlers->started("done", unit->userdata);
-        return 0;
-}
-
-static void ask_whether_gone(HostUnit *unit) {
-        unit->slots[SLOT_ASKED] = sd_bus_slot_unref(unit->slots[SLOT_ASKED]);
-        (void) sd_bus_call_method_async(unit->bus->bus, &unit->slots[SLOT_ASKED], SYSTEMD_NAME, SYSTEMD_PATH,
-                                        SYSTEMD_MANAGER, "GetUnit", on_asked, unit, "s", unit->name);
-}
-
 /* A manager that is reloaded or executed anew says this of all its units, and then has them again. */
 static int on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         HostUnit *unit = userdata;
         const char *name, *path;
 
         if (sd_bus_message_read(m, "so", &name, &path) >= 0 && streq(name, unit->name) && !unit->gone)
-                ask_whether_gone(unit);
+                ask(unit);
         return 0;
 }
 
@@ -144,7 +152,7 @@ static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *e) 
         (void) sd_bus_call_method_async(unit->bus->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
                                         "Subscribe", on_watched, NULL, NULL);
         if (!unit->gone && unit->begun)
-                ask_whether_gone(unit);
+                ask(unit);
         return 0;
 }
 
@@ -197,135 +205,71 @@ int host_unit_new(HostBus *bus, const char *name, const HostUnitHandlers *handle
         if (r >= 0)
                 r = watch(unit);
         if (r < 0)
-                return host_bus_error(reterr, r, NULL, "watch unit '%s'", name);
+                return bus_error(&bus_host, reterr, r, NULL, "watch unit '%s'", name);
         *ret = TAKE_PTR(unit);
         return 0;
 }
 
 /* ---- starting ---- */
 
-/* An element "(sv)" of the properties: the name and a value of a basic type. */
-static int append(sd_bus_message *m, const char *name, const char *type, ...) {
-        va_list ap;
-        int r;
-
-        r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", name);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', type);
-        if (r >= 0) {
-                va_start(ap, type);
-                r = sd_bus_message_appendv(m, type, ap);
-                va_end(ap);
-        }
-        if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-/* "$" as systemd.service(5) has it in command lines; "%" is a unit file's matter only. */
-static char **escape_dollars(char *const *argv) {
-        char **escaped = NULL;
-
-        STRV_FOREACH (word, argv) {
-                char *text = xmalloc0(strlen(*word) * 2 + 1), *out = text;
-
-                for (const char *p = *word; *p; p++) {
-                        if (*p == '$')
-                                *out++ = '$';
-                        *out++ = *p;
-                }
-                strv_push_take(&escaped, text);
-        }
-        return escaped;
-}
-
-/* "a(sasb)". Not ExecStartEx with its no-env-expand: systemd 252 writes it into the unit's file by that
- * name, which it does not know when it reads the file again, after a daemon-reload. */
-static int append_command(sd_bus_message *m, const char *name, char *const *argv) {
-        _cleanup_strv_ char **escaped = escape_dollars(argv);
-        int r;
-
-        if (!argv)
-                return 0;
-        r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", name);
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "a(sasb)");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "(sasb)");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'r', "sasb");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", argv[0]);
-        if (r >= 0)
-                r = sd_bus_message_append_strv(m, escaped);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "b", 0);
-        for (int i = 0; r >= 0 && i < 4; i++)
-                r = sd_bus_message_close_container(m);
-        return r;
-}
-
 static int append_devices(sd_bus_message *m, const HostUnitDevice *devices, size_t n) {
         int r;
 
-        r = sd_bus_message_open_container(m, 'r', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", "DeviceAllow");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "a(ss)");
+        r = transient_open(m, "DeviceAllow", "a(ss)");
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'a', "(ss)");
         for (size_t i = 0; r >= 0 && i < n; i++)
                 r = sd_bus_message_append(m, "(ss)", devices[i].path, devices[i].permissions);
-        for (int i = 0; r >= 0 && i < 3; i++)
+        if (r >= 0)
                 r = sd_bus_message_close_container(m);
-        return r;
+        return r < 0 ? r : transient_close(m);
+}
+
+/* argv[0] is the program; NULL: no such command. */
+static int append_command(sd_bus_message *m, const char *property, char *const *argv) {
+        return argv ? transient_append_command(m, property, argv[0], argv) : 0;
 }
 
 /* As upstream's systemd-nspawn@.service, and what a unit that nobody wrote needs beside that. */
 static int append_constant(sd_bus_message *m) {
         int r;
 
-        r = append(m, "Type", "s", "notify");
+        r = transient_append(m, "Type", "s", "notify");
         if (r >= 0)
-                r = append(m, "NotifyAccess", "s", "all");
+                r = transient_append(m, "NotifyAccess", "s", "all");
         if (r >= 0)
-                r = append(m, "Delegate", "b", 1);
+                r = transient_append(m, "Delegate", "b", 1);
         if (r >= 0)
-                r = append(m, "KillMode", "s", "mixed");
+                r = transient_append(m, "KillMode", "s", "mixed");
         if (r >= 0)
-                r = append(m, "Slice", "s", "machine.slice");
+                r = transient_append(m, "Slice", "s", "machine.slice");
         if (r >= 0)
-                r = append(m, "SuccessExitStatus", "(aiai)", 1, NSPAWN_EXIT_REBOOT, 0);
+                r = transient_append(m, "SuccessExitStatus", "(aiai)", 1, NSPAWN_EXIT_REBOOT, 0);
         if (r >= 0)
-                r = append(m, "RestartForceExitStatus", "(aiai)", 1, NSPAWN_EXIT_REBOOT, 0);
+                r = transient_append(m, "RestartForceExitStatus", "(aiai)", 1, NSPAWN_EXIT_REBOOT, 0);
         if (r >= 0)
-                r = append(m, "DevicePolicy", "s", "closed");
+                r = transient_append(m, "DevicePolicy", "s", "closed");
         /* Whoever waits has a deadline of their own. */
         if (r >= 0)
-                r = append(m, "TimeoutStartUSec", "t", UINT64_MAX);
+                r = transient_append(m, "TimeoutStartUSec", "t", UINT64_MAX);
         /* A process of the guest that the kernel kills for its memory is the guest's matter. */
         if (r >= 0)
-                r = append(m, "OOMPolicy", "s", "continue");
+                r = transient_append(m, "OOMPolicy", "s", "continue");
         /* One that failed must not be in the way of the next start. */
         if (r >= 0)
-                r = append(m, "CollectMode", "s", "inactive-or-failed");
+                r = transient_append(m, "CollectMode", "s", "inactive-or-failed");
         if (r >= 0)
-                r = append(m, "FileDescriptorStoreMax", "u", 1);
+                r = transient_append(m, "FileDescriptorStoreMax", "u", 1);
         /* At shutdown it goes before those. */
         if (r >= 0)
-                r = append(m, "After", "as", 2, "systemd-machined.service", "dbus.service");
+                r = transient_append(m, "After", "as", 2, "systemd-machined.service", "dbus.service");
         return r;
 }
 
 static int append_settings(sd_bus_message *m, const HostUnitSettings *s) {
         int r;
 
-        r = append(m, "Description", "s", s->description);
+        r = transient_append(m, "Description", "s", s->description);
         if (r >= 0)
                 r = append_command(m, "ExecStart", s->start);
         if (r >= 0)
@@ -333,27 +277,27 @@ static int append_settings(sd_bus_message *m, const HostUnitSettings *s) {
         if (r >= 0)
                 r = append_command(m, "ExecStopPost", s->finish);
         if (r >= 0)
-                r = append(m, "StandardInputFileDescriptor", "h", s->input_fd);
+                r = transient_append(m, "StandardInputFileDescriptor", "h", s->input_fd);
         if (r >= 0)
-                r = append(m, "StandardOutputFileDescriptor", "h", s->output_fd);
+                r = transient_append(m, "StandardOutputFileDescriptor", "h", s->output_fd);
         if (r >= 0)
-                r = append(m, "StandardErrorFileDescriptor", "h", s->output_fd);
+                r = transient_append(m, "StandardErrorFileDescriptor", "h", s->output_fd);
         if (r >= 0)
-                r = append(m, "TimeoutStopUSec", "t", s->stop_timeout_usec);
+                r = transient_append(m, "TimeoutStopUSec", "t", s->stop_timeout_usec);
         if (r >= 0 && s->restart)
-                r = append(m, "Restart", "s", "on-failure");
+                r = transient_append(m, "Restart", "s", "on-failure");
         if (r >= 0)
-                r = append(m, "RestartUSec", "t", s->restart_delay_usec);
+                r = transient_append(m, "RestartUSec", "t", s->restart_delay_usec);
         if (r >= 0)
-                r = append(m, "StartLimitIntervalUSec", "t", s->restart_interval_usec);
+                r = transient_append(m, "StartLimitIntervalUSec", "t", s->restart_interval_usec);
         if (r >= 0)
-                r = append(m, "StartLimitBurst", "u", s->restart_burst);
+                r = transient_append(m, "StartLimitBurst", "u", s->restart_burst);
         if (r >= 0)
                 r = append_devices(m, s->devices, s->n_devices);
         for (size_t i = 0; r >= 0 && i < s->n_limits; i++)
                 r = s->limits[i].type == 't'
-                            ? append(m, s->limits[i].property, "t", s->limits[i].value)
-                            : append(m, s->limits[i].property, "u", (uint32_t) s->limits[i].value);
+                            ? transient_append(m, s->limits[i].property, "t", s->limits[i].value)
+                            : transient_append(m, s->limits[i].property, "u", (uint32_t) s->limits[i].value);
         return r;
 }
 
@@ -361,20 +305,13 @@ static int make_start_call(HostUnit *unit, const HostUnitSettings *settings, sd_
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r;
 
-        r = sd_bus_message_new_method_call(unit->bus->bus, &m, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                           "StartTransientUnit");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "ss", unit->name, "fail");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "(sv)");
+        r = transient_message_new(unit->bus->bus, SYSTEMD_NAME, unit->name, &m);
         if (r >= 0)
                 r = append_constant(m);
         if (r >= 0)
                 r = append_settings(m, settings);
         if (r >= 0)
-                r = sd_bus_message_close_container(m);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "a(sa(sv))", 0);
+                r = transient_message_end(m);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(m);
@@ -429,11 +366,14 @@ int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *ret
         unit->begun = true;
         for (;;) {
                 _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
-                _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+                _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
+                const char *job;
                 int r = make_start_call(unit, settings, &m);
 
                 if (r >= 0)
-                        r = sd_bus_call(unit->bus->bus, m, 0, &e, NULL);
+                        r = sd_bus_call(unit->bus->bus, m, 0, &e, &reply);
+                if (r >= 0 && sd_bus_message_read(reply, "o", &job) >= 0)
+                        unit->job = xstrdup(job);
                 /* The first time it was heard, only the answer was lost. */
                 if (r >= 0 || (again && sd_bus_error_has_name(&e, ERROR_UNIT_EXISTS)))
                         return 0;
@@ -444,7 +384,7 @@ int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *ret
                         return -EBUSY;
                 }
                 if (again || !was_dropped(&e) || wait_for_manager(unit->bus, MANAGER_TIMEOUT_USEC) <= 0)
-                        return host_bus_error(reterr, r, &e, "start unit '%s'", unit->name);
+                        return bus_error(&bus_host, reterr, r, &e, "start unit '%s'", unit->name);
                 again = true;
         }
 }
@@ -463,7 +403,7 @@ int host_unit_stop(HostUnit *unit, Error *reterr) {
                 if (sd_bus_error_has_name(&e, ERROR_NO_SUCH_UNIT))
                         return 0;
                 if (again || !was_dropped(&e) || wait_for_manager(unit->bus, MANAGER_TIMEOUT_USEC) <= 0)
-                        return host_bus_error(reterr, r, &e, "stop unit '%s'", unit->name);
+                        return bus_error(&bus_host, reterr, r, &e, "stop unit '%s'", unit->name);
         }
 }
 
@@ -481,7 +421,8 @@ int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr) {
                 if (r >= 0)
                         r = sd_bus_wait(unit->bus->bus, deadline - now);
                 if (r < 0 && r != -EINTR)
-                        return host_bus_error(reterr, r, NULL, "wait for the end of unit '%s'", unit->name);
+                        return bus_error(&bus_host, reterr, r, NULL, "wait for the end of unit '%s'",
+                                         unit->name);
         }
         return 1;
 }

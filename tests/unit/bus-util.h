@@ -18,6 +18,8 @@
 #define MOCK_PATH "/org/freedesktop/systemd1/unit/flake_2dcontainers_2dshop_2d3f2a_2ddb_2eservice"
 #define MOCK_JOB  "/org/freedesktop/systemd1/job/7"
 
+#define MOCK_MACHINE "/org/freedesktop/machine1/machine/shop"
+
 static pid_t bus_daemon_pid;
 
 /* The daemon prints its address when it listens. Return: false when there is no dbus-daemon. */
@@ -55,18 +57,24 @@ static void bus_stop(void) {
 
 /* What one call of a mock makes it do. The steps of a script are separated by spaces:
  *
- *     reply exists denied nounit unit   answer the call
+ *     reply unit machine nothing        answer the call
+ *     exists denied ask readonly noreply nounit nomachine
+ *                                       answer it with an error
  *     done failed canceled              JobRemoved of the unit's job
+ *     stopped                           the same of another job of the unit, which is done
  *     other                             the same of another unit's
  *     removed                           UnitRemoved
  *     status=TEXT                       PropertiesChanged with that StatusText
  *     stuck                             keep the call without an answer
  *     exit                              leave the bus
+ *     nobus                             end the bus
  *
  * A script has a line for each call of its method. */
 typedef struct MockScript {
-        const char *start, *stop, *get;
-        unsigned n_start, n_stop, n_get; /* calls so far: each has a line of the script */
+        const char *start, *stop, *get, *machine, *forget;
+        const char *state; /* of the unit [active] */
+        /* Calls so far: each has a line of the script. */
+        unsigned n_start, n_stop, n_get, n_machine, n_forget;
         bool exit;
 } MockScript;
 
@@ -80,9 +88,9 @@ static const char *mock_line(const char *script, unsigned *n, char *buffer, size
         return buffer;
 }
 
-static void mock_job_removed(sd_bus *bus, const char *unit, const char *result) {
+static void mock_job_removed(sd_bus *bus, const char *job, const char *unit, const char *result) {
         ASSERT_OK(sd_bus_emit_signal(bus, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
-                                     "JobRemoved", "uoss", 7, MOCK_JOB, unit, result));
+                                     "JobRemoved", "uoss", 7, job, unit, result));
 }
 
 static void mock_status(sd_bus *bus, const char *text) {
@@ -91,6 +99,18 @@ static void mock_status(sd_bus *bus, const char *text) {
                                      "StatusText", "s", text, 0));
 }
 
+static const struct {
+        const char *step, *name, *text;
+} mock_errors[] = {
+        {"exists", "org.freedesktop.systemd1.UnitExists", "It was already loaded."},
+        {"denied", SD_BUS_ERROR_ACCESS_DENIED, "Permission denied"},
+        {"ask", SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, "Interactive authentication required."},
+        {"readonly", SD_BUS_ERROR_PROPERTY_READ_ONLY, "Cannot set property OOMPolicy, or unknown property."},
+        {"noreply", SD_BUS_ERROR_NO_REPLY, "Did not receive a reply."},
+        {"nounit", "org.freedesktop.systemd1.NoSuchUnit", "It is not loaded."},
+        {"nomachine", "org.freedesktop.machine1.NoSuchMachine", "No machine of that name known."},
+};
+
 static int mock_step(MockScript *script, sd_bus_message *m, const char *step) {
         sd_bus *bus = sd_bus_message_get_bus(m);
 
@@ -98,26 +118,29 @@ static int mock_step(MockScript *script, sd_bus_message *m, const char *step) {
                 return sd_bus_reply_method_return(m, "o", MOCK_JOB);
         if (streq(step, "unit"))
                 return sd_bus_reply_method_return(m, "o", MOCK_PATH);
-        if (streq(step, "exists"))
-                return sd_bus_reply_method_errorf(m, "org.freedesktop.systemd1.UnitExists",
-                                                  "It was already loaded.");
-        if (streq(step, "denied"))
-                return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_ACCESS_DENIED, "Permission denied");
-        if (streq(step, "nounit"))
-                return sd_bus_reply_method_errorf(m, "org.freedesktop.systemd1.NoSuchUnit",
-                                                  "It is not loaded.");
+        if (streq(step, "machine"))
+                return sd_bus_reply_method_return(m, "o", MOCK_MACHINE);
+        if (streq(step, "nothing"))
+                return sd_bus_reply_method_return(m, NULL);
+        for (size_t i = 0; i < ELEMENTSOF(mock_errors); i++)
+                if (streq(step, mock_errors[i].step))
+                        return sd_bus_reply_method_errorf(m, mock_errors[i].name, "%s", mock_errors[i].text);
         if (streq(step, "removed"))
                 return sd_bus_emit_signal(bus, "/org/freedesktop/systemd1",
                                           "org.freedesktop.systemd1.Manager", "UnitRemoved", "so", MOCK_UNIT,
                                           MOCK_PATH);
         if (streq(step, "other"))
-                mock_job_removed(bus, "other.service", "failed");
+                mock_job_removed(bus, MOCK_JOB, "other.service", "failed");
+        else if (streq(step, "stopped"))
+                mock_job_removed(bus, MOCK_JOB "7", MOCK_UNIT, "done");
         else if (strncmp(step, "status=", 7) == 0)
                 mock_status(bus, step + 7);
         else if (streq(step, "exit"))
                 script->exit = true;
+        else if (streq(step, "nobus"))
+                (void) kill(bus_daemon_pid, SIGKILL);
         else if (!streq(step, "stuck"))
-                mock_job_removed(bus, MOCK_UNIT, step);
+                mock_job_removed(bus, MOCK_JOB, MOCK_UNIT, step);
         return 0;
 }
 
@@ -148,10 +171,20 @@ static int mock_manager(sd_bus_message *m, void *userdata, sd_bus_error *e) {
                 return mock_play(script, m, script->stop, &script->n_stop);
         if (streq(member, "GetUnit"))
                 return mock_play(script, m, script->get, &script->n_get);
+        if (streq(member, "GetMachine"))
+                return mock_play(script, m, script->machine, &script->n_machine);
+        if (streq(member, "UnregisterMachine"))
+                return mock_play(script, m, script->forget, &script->n_forget);
+        if (streq(member, "Get") && streq_ptr(sd_bus_message_get_path(m), MOCK_PATH))
+                return sd_bus_reply_method_return(m, "v", "s", script->state ? script->state : "active");
+        /* The unit of the machine. */
+        if (streq(member, "Get") && streq_ptr(sd_bus_message_get_path(m), MOCK_MACHINE))
+                return sd_bus_reply_method_return(m, "v", "s", "other.service");
         return 0;
 }
 
-/* A process that has the name of systemd, or gets it when the one that has it goes. Return: its pid. */
+/* A process that has the name of systemd (and of machined, if there is a script for it), or gets it when the
+ * one that has it goes. Return: its pid. */
 static pid_t mock_start(MockScript script) {
         int pipes[2];
         char byte;
@@ -167,6 +200,8 @@ static pid_t mock_start(MockScript script) {
                 ASSERT_OK(sd_bus_open_system(&bus));
                 ASSERT_OK(sd_bus_add_filter(bus, NULL, mock_manager, &script));
                 ASSERT_OK(sd_bus_request_name(bus, "org.freedesktop.systemd1", SD_BUS_NAME_QUEUE));
+                if (script.machine || script.forget)
+                        ASSERT_OK(sd_bus_request_name(bus, "org.freedesktop.machine1", 0));
                 ASSERT_TRUE(write(pipes[1], "", 1) == 1);
                 while (!script.exit) {
                         int r = sd_bus_process(bus, NULL);

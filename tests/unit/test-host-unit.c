@@ -94,9 +94,14 @@ static int start(const Fixture *f, Error *error) {
 
 TEST(how_a_start_can_go) {
         static const struct {
-                const char *start, *get, *events;
+                const char *start, *get, *events, *state;
         } rows[] = {
                 {"reply done", NULL, "started=done"},
+                /* That it is stopped is no start. */
+                {"reply stopped removed", "unit\nnounit", "gone", "deactivating"},
+                {"reply canceled stopped removed", "unit\nnounit", "started=canceled gone", "inactive"},
+                /* One that systemd starts again by itself. */
+                {"reply failed stopped", "unit", "started=failed started=done", "active"},
                 /* The job is over before its answer is out. */
                 {"done reply", NULL, "started=done"},
                 {"reply other done", NULL, "started=done"},
@@ -106,6 +111,9 @@ TEST(how_a_start_can_go) {
                 {"reply failed removed", "nounit", "started=failed gone"},
                 /* The machine is gone before it was ready. */
                 {"reply removed", "nounit", "gone"},
+                {"reply status=a removed canceled", "nounit", "status=a started=canceled gone"},
+                /* All of it before the answer. */
+                {"removed status=a done reply", "nounit", "status=a started=done gone"},
                 {"removed reply failed", "nounit", "started=failed gone"},
                 /* Told twice, gone once. */
                 {"reply removed removed done", "nounit\nnounit", "started=done gone"},
@@ -119,7 +127,8 @@ TEST(how_a_start_can_go) {
         if (!bus_start())
                 SKIP("dbus-daemon is not installed");
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                Fixture f = fixture_open((MockScript){.start = rows[i].start, .get = rows[i].get});
+                Fixture f = fixture_open(
+                        (MockScript){.start = rows[i].start, .get = rows[i].get, .state = rows[i].state});
                 Error error = ERROR_NULL;
 
                 test_set_row("%s", rows[i].start);
@@ -134,24 +143,35 @@ TEST(how_a_start_is_refused) {
         static const struct {
                 const char *start;
                 int exit;
-                const char *text;
+                const char *text, *hint;
         } rows[] = {
-                {"exists", FC_EXIT_CONFLICT, "another unit '" MOCK_UNIT "'"},
-                {"denied", FC_EXIT_HOST, "Permission denied"},
-                {"nounit", FC_EXIT_INTERNAL, "It is not loaded"},
+                {"exists", FC_EXIT_CONFLICT, "another unit '" MOCK_UNIT "'", "systemctl status " MOCK_UNIT},
+                {"denied", FC_EXIT_HOST, "start unit '" MOCK_UNIT "': Permission denied", "--backend"},
+                {"ask", FC_EXIT_HOST, "Interactive authentication required", "--backend"},
+                {"readonly", FC_EXIT_HOST, "Cannot set property OOMPolicy", "--backend"},
+                {"nounit", FC_EXIT_INTERNAL, "It is not loaded", NULL},
+                /* It is asked a second time before that is said. */
+                {"noreply\nnoreply", FC_EXIT_TIMEOUT, "the host's systemd does not answer", NULL},
+                {"noreply\ndenied", FC_EXIT_HOST, "Permission denied", "--backend"},
+                {"nobus", FC_EXIT_HOST, "the host's message bus closed the connection", NULL},
         };
 
-        if (!bus_start())
-                SKIP("dbus-daemon is not installed");
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                Fixture f = fixture_open((MockScript){.start = rows[i].start});
                 _cleanup_(error_done) Error error = ERROR_NULL;
+                Fixture f;
 
                 test_set_row("%s", rows[i].start);
+                if (!bus_start())
+                        SKIP("dbus-daemon is not installed");
+                f = fixture_open((MockScript){.start = rows[i].start});
                 ASSERT_ERROR(start(&f, &error), &error, rows[i].exit, rows[i].text);
+                if (rows[i].hint)
+                        ASSERT_TRUE(error.hints && strstr(error.hints[0], rows[i].hint));
+                else
+                        ASSERT_TRUE(!error.hints);
                 fixture_close(&f);
+                bus_stop();
         }
-        bus_stop();
 }
 
 /* A manager that is executed anew leaves the bus without having answered, and another process of it comes.
@@ -226,5 +246,61 @@ TEST(stop) {
         ASSERT_EQ(host_unit_stop(f.unit, &error), 1);
         ASSERT_EQ(host_unit_wait_gone(f.unit, 20 * USEC_PER_MSEC, &error), 0);
         fixture_close(&f);
+        bus_stop();
+}
+
+TEST(machine_names) {
+        static const struct {
+                const char *script;
+                int exit; /* 0: it is an answer */
+                const char *text;
+        } rows[] = {
+                {"machine", 0, "other.service"},
+                {"nomachine", 0, NULL},
+                {"denied", FC_EXIT_HOST, "ask systemd-machined for machine 'shop': Permission denied"},
+                {"noreply", FC_EXIT_TIMEOUT, "ask systemd-machined for machine 'shop'"},
+                {NULL, FC_EXIT_HOST, "org.freedesktop.machine1"}, /* there is no machined */
+        };
+
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Fixture f = fixture_open((MockScript){.machine = rows[i].script});
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_free_ char *unit = NULL;
+
+                test_set_row("%s", rows[i].script ? rows[i].script : "no machined");
+                if (rows[i].exit != 0)
+                        ASSERT_ERROR(host_bus_find_machine(f.bus, "shop", &unit, &error), &error,
+                                     rows[i].exit, rows[i].text);
+                else {
+                        ASSERT_OK(host_bus_find_machine(f.bus, "shop", &unit, &error), &error);
+                        ASSERT_TRUE(streq_ptr(unit, rows[i].text));
+                }
+                fixture_close(&f);
+        }
+        bus_stop();
+}
+
+TEST(machine_forgotten) {
+        static const struct {
+                const char *script;
+                int exit;
+        } rows[] = {{"nothing", 0}, {"nomachine", 0}, {"denied", FC_EXIT_HOST}};
+
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Fixture f = fixture_open((MockScript){.forget = rows[i].script});
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                int r = host_bus_forget_machine(f.bus, "shop", &error);
+
+                test_set_row("%s", rows[i].script);
+                if (rows[i].exit != 0)
+                        ASSERT_ERROR(r, &error, rows[i].exit, "unregister machine 'shop'");
+                else
+                        ASSERT_OK(r, &error);
+                fixture_close(&f);
+        }
         bus_stop();
 }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What went wrong with a call, in the words of whoever it was made to. */
+
+#include <systemd/sd-bus.h>
+
+#include "base/error.h"
+
+typedef struct BusPeer {
+        const char *manager;    /* who answers */
+        const char *connection; /* what breaks */
+        int broken_exit;        /* exit code when it does */
+        int denied_exit;        /* when the caller or what it asks for is refused */
+        const char *denied_hint;
+} BusPeer;
+
+extern const BusPeer bus_guest, bus_host;
+
+/* Raises what a call answered; @e may be unset when the call did not get that far, or NULL. */
+int bus_error(const BusPeer *peer, Error *reterr, int r, const sd_bus_error *e, const char *format, ...)
+        _printf_(5, 6);
