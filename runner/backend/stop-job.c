@@ -83,12 +83,7 @@ static int begin(StopJob *job, Error *reterr) {
                 return r;
         job->backend = status.backend;
         r = status.running ? status.backend->stop_begin(job, &status, reterr) : 0;
-        if (r < 0)
-                return error_prefix(reterr, r, "watch machine '%s'", job->machine);
-        /* What cannot be asked is being killed by the kernel. */
-        if (r == 0 && status.running)
-                job->means = STOP_KILLED;
-        return r;
+        return r < 0 ? error_prefix(reterr, r, "watch machine '%s'", job->machine) : r;
 }
 
 int stop_job_new(sd_event *event, const char *cgroup_mount, const char *machine, uint64_t timeout_usec,

@@ -290,8 +290,11 @@ static int supervisor_stop_begin(StopJob *job, const MachineStatus *status, Erro
         SupervisorWatch *w;
         int r;
 
-        if (status->keeper == 0)
+        /* Without its supervisor the kernel is killing it. */
+        if (status->keeper == 0) {
+                job->means = STOP_KILLED;
                 return 0;
+        }
         pidfd = process_open(status->keeper);
         if (pidfd == -ESRCH)
                 return 0;
