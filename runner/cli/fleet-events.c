@@ -7,7 +7,8 @@
 #include "cli/fleet-events.h"
 
 /* The rung of the ladder (ready/ready.h) that it stands on: of what is waited for, what a colon ends, as in
- * "tcp 5432: Connection refused". NULL: it is on none. */
+ * "tcp 5432: Connection refused". NULL: it is on none. (Of a one-shot container the end is waited for, and
+ * whether it is seen before that depends on how soon that comes.) */
 static char *rung_of(const char *phase, const char *detail) {
         const char *colon = detail ? strstr(detail, ": ") : NULL;
 
@@ -46,6 +47,8 @@ void fleet_on_progress(const char *container, const char *phase, const char *det
         /* Nothing happens to one that runs as it should. */
         if (!m || m->attached || streq(phase, "unchanged") ||
             (streq(phase, "stopped") && !m->status.running && !m->start))
+                return;
+        if (rung && m->spec && m->spec->one_shot)
                 return;
         key = xasprintf("%s %s", phase, rung ? rung : "");
         if (streq_ptr(m->last_event, key))
