@@ -148,6 +148,126 @@ testcase_manager_executed_anew_during_up() {
         ok fc down
 }
 
+# waits_only TRACE: whether what a process did between its call to systemd and the end of readiness was to wait for events:
+# it never slept, and nothing that it waited in ended because a time had passed. sd-event waits for times by a timerfd, of
+# which what is armed for "now" is no waiting.
+waits_only() {
+        awk '
+                function bad(why) { print why ": " $0; failed = 1 }
+                /^timerfd_create\(/ { timer["read(" $NF] = 1 }
+                /StartTransientUnit/ { on = began = 1 }
+                on && /^write\(2, ".*: ready/ { on = 0; ended = 1 }
+                !on { next }
+                /^(clock_)?nanosleep\(|^p?select6?\(/ { bad("it sleeps") }
+                /^p?poll\(/ && /= 0 \(Timeout\)/ && !/, 0\) += 0|tv_sec=0, tv_nsec=0}/ { bad("it waits for a time to pass") }
+                /^epoll_(p?wait|pwait2)\(/ && !/\], [0-9]+, (-1|0|NULL|\{tv_sec=0, tv_nsec=0\})(, NULL, 8)?\) += / { bad("it polls") }
+                /^timerfd_settime\(/ { later = !/it_value=\{tv_sec=0, tv_nsec=1\}/ }
+                later && /= 8$/ && ($1 in timer) { bad("a timer went off") }
+                END {
+                        if (!began || !ended) bad("the trace lacks its begin or its end")
+                        exit failed
+                }' "$1"
+}
+
+testcase_waits_for_events() {
+        local program=$FC progress
+
+        project shop
+        spec "$(web web ', "ports": ["8080:80"], "ready": {"units": ["apache2.service"]}')"
+        printf '#!/bin/sh\nexec strace -s 400 -o %q %q "$@"\n' "$TMP/trace" "$program" >"$TMP/traced"
+        chmod 755 "$TMP/traced"
+        for progress in plain auto; do
+                FC=$TMP/traced
+                ok fc --progress "$progress" up
+                FC=$program
+                run waits_only "$TMP/trace"
+                [[ $STATUS == 0 ]] || flunk "--progress $progress: $(head -n 5 <<<"$OUT")"
+                ok fc down
+        done
+}
+
+# What is asked for an address is the library that a host has it from: nss-mymachines, as nsswitch.conf of Debian's package.
+testcase_names_resolve() {
+        local machine address
+
+        project shop
+        spec "$(web web), $(tiny one)"
+        ok fc up
+        for name in web one; do
+                machine=$(machine_of "$name")
+                address=$(fc --json status | jq -r --arg name "$name" '.containers[] | select(.name == $name) | .address')
+                ok getent ahostsv4 "$machine"
+                equal "${OUT%% *}" "$address" "the address of $machine"
+        done
+        ok curl --silent --show-error --fail --max-time 10 "http://$(machine_of web)/"
+        ok fc down
+        run_status 2 getent ahostsv4 "$machine"
+}
+
+# end_at_connect COMMAND..: a way to the bus on which the first connection has to wait until the command is done.
+end_at_connect() {
+        systemd-run --quiet --unit=fc-late-bus --socket-property="ListenStream=$TMP/bus" --property="ExecStartPre=$*" \
+                /lib/systemd/systemd-socket-proxyd /run/dbus/system_bus_socket
+}
+
+late_bus_gone() { systemctl stop fc-late-bus.socket fc-late-bus.service 2>/dev/null; }
+
+testcase_down_of_what_has_just_ended() {
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        # It was found running, and is gone before it is asked to stop.
+        end_at_connect /usr/bin/systemctl stop "$(unit_of one)"
+        DBUS_SYSTEM_BUS_ADDRESS=unix:path=$TMP/bus ok fc down
+        refute_err killed
+        expect_err 'one: stopped +was not running'
+        late_bus_gone
+        equal "$(state_of one)" stopped
+}
+
+# Never ready by itself.
+testcase_ends_before_ready() {
+        local unit
+
+        project shop
+        spec "$(tiny one '["/bin/sleep", "infinity"]' ', "ready": {"notify": true}')"
+        unit=$(unit_of one)
+        for ending in "systemctl stop $unit" "systemctl kill --kill-who=main --signal=KILL $unit"; do
+                fc_background "$TMP/out" up
+                line_in "$TMP/out" 'booting' >/dev/null
+                ok eval "$ending"
+                finished "$FC_PID"
+                equal "$STATUS" 3 "the status of up after $ending ($(<"$TMP/out"))"
+                line_in "$TMP/out" 'one.*(ended|killed|exited)' >/dev/null
+                try_until "$WAIT" unit_gone "$unit"
+                no_machine_left "after $ending"
+                rm "$TMP/out"
+        done
+}
+
+testcase_access_denied() {
+        local policy=/etc/dbus-1/system.d/fc-test.conf
+
+        project shop
+        spec "$(tiny one)"
+        cat >"$policy" <<-'XML'
+		<busconfig><policy context="mandatory">
+		<deny send_destination="org.freedesktop.systemd1" send_interface="org.freedesktop.systemd1.Manager"
+		      send_member="StartTransientUnit"/>
+		</policy></busconfig>
+	XML
+        busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus ReloadConfig
+        run fc up
+        rm "$policy"
+        busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus ReloadConfig
+        equal "$STATUS" 6
+        expect_err "start unit '$(unit_of one)': "
+        expect_err "\-\-backend supervisor"
+        no_machine_left "access was denied"
+        ok fc up
+        ok fc down
+}
+
 testcase_no_bus() {
         project shop
         spec "$(tiny one)"
