@@ -31,6 +31,8 @@ readonly LIVE_SCRIPT LIVE_NAME LIVE_TOP
 
 # shellcheck source=tests/lib/testcases.bash
 . "$LIVE_TOP/tests/lib/testcases.bash"
+# shellcheck source=tests/lib/scratch.bash
+. "$LIVE_TOP/tests/lib/scratch.bash"
 
 # The developer in the tests' /etc/passwd, who owns the projects.
 readonly DEV=fcdev DEV_UID=54321 DEV_GID=54321
@@ -524,60 +526,43 @@ live_require() {
         done
         FC_IMAGES=${FC_IMAGES:-$LIVE_TOP/examples/debian/images}
         [[ -d $FC_IMAGES/httpserver ]] || skip "there is no $FC_IMAGES/httpserver; examples/debian/make-images makes it"
-        LIVE_CGROUP2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-        [[ -n $LIVE_CGROUP2 ]] || skip "no cgroup2 is mounted"
-        export FC_IMAGES LIVE_CGROUP2
-}
-
-# Removes a scratch folder and a cgroup of that name, with all that is still in them.
-live_remove() {
-        local scratch=$1 cgroup
-
-        cgroup=$LIVE_CGROUP2/$(basename -- "$scratch")
-        if [[ -d $cgroup ]]; then
-                echo 1 >"$cgroup/cgroup.kill" || :
-                "$FC_HELPERS/wait-for" 30 empty "$cgroup" || :
-                find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || :
-        fi
-        ! is_booted || umount --recursive --lazy -- "$scratch" 2>/dev/null || :
-        rm -rf --one-file-system -- "$scratch"
+        scratch_cgroup2 || skip "no cgroup2 is mounted"
+        export FC_IMAGES CGROUP2_MOUNT
 }
 
 # Outside: makes the namespaces, waits, cleans up.
 live_outside() {
-        local folder=${FC_TEST_TMP:-/var/tmp} scratch status=0 lock old
+        local status=0
 
         live_require
-        # What an earlier script left that was killed: its lock is free.
-        for old in "$folder"/fc-live.??????; do
-                [[ -d $old ]] || continue
-                if exec {lock}<"$old" && flock --nonblock "$lock"; then live_remove "$old"; fi
-                exec {lock}<&-
-        done
-        SCRATCH=$(mktemp -d "$folder/fc-live.XXXXXX")
-        scratch=$SCRATCH
-        export SCRATCH
-        exec {lock}<"$scratch"
-        flock "$lock"
-        mkdir "$LIVE_CGROUP2/${scratch##*/}"
+        scratch_make fc-live
         # Whatever ends this script ends the others' PID namespace, and so all of it.
-        trap '[[ -n ${FC_TEST_KEEP:-} && $status != 0 ]] || live_remove "$scratch"' EXIT
+        trap live_outside_end EXIT
         trap 'exit 130' INT TERM HUP
+        export SCRATCH
 
-        chmod 755 "$scratch"
         if is_booted; then
-                LIVE_INSIDE=1 bash -c 'exec "$@"' bash "$LIVE_SCRIPT" "$@" {lock}<&- </dev/null &
-                wait $! || status=$?
-                exit "$status"
+                LIVE_INSIDE=1 bash -c 'exec "$@"' bash "$LIVE_SCRIPT" "$@" {SCRATCH_LOCK}<&- </dev/null &
+        else
+                # The shell in between is PID 1 of the namespace: it collects orphans, and a script that is PID 1 itself
+                # would ignore signals.
+                # shellcheck disable=SC2016 # expanded inside
+                LIVE_INSIDE=1 bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' bash "$SCRATCH_CGROUP" \
+                        setpriv --pdeathsig KILL \
+                        unshare --kill-child --fork --pid --mount --net --ipc --uts --cgroup \
+                        bash -c '"$@"; exit $?' bash "$LIVE_SCRIPT" "$@" {SCRATCH_LOCK}<&- </dev/null &
         fi
-        # The shell in between is PID 1 of the namespace: it collects orphans, and a script that is PID 1 itself would
-        # ignore signals.
-        # shellcheck disable=SC2016 # expanded inside
-        LIVE_INSIDE=1 bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' bash "$LIVE_CGROUP2/${scratch##*/}" \
-                unshare --kill-child --fork --pid --mount --net --ipc --uts --cgroup \
-                bash -c '"$@"; exit $?' bash "$LIVE_SCRIPT" "$@" {lock}<&- </dev/null &
         wait $! || status=$?
         exit "$status"
+}
+
+# shellcheck disable=SC2317 # called by the trap
+live_outside_end() {
+        local status=$?
+
+        [[ -z ${FC_TEST_KEEP:-} || $status == 0 ]] || return
+        ! is_booted || umount --recursive --lazy -- "$SCRATCH" 2>/dev/null || :
+        scratch_remove
 }
 
 # Is there memory enough for what the test cases keep at a time, and for the rest of the machine?
@@ -590,7 +575,7 @@ live_memory_will_do() {
 
 # Inside: namespaces look like a host, with a /proc, /sys and /run of their own.
 live_isolate() {
-        local cgroups
+        local cgroups point
 
         mount -t proc proc /proc
         # sysfs shows the network that was current when it was mounted. The cgroups go with the old one, and come back:
@@ -602,17 +587,24 @@ live_isolate() {
         mount --rbind "$cgroups" /sys/fs/cgroup
         umount -R "$cgroups"
         rmdir "$cgroups"
-        umount --lazy "$LIVE_CGROUP2"
-        mount -t cgroup2 cgroup2 "$LIVE_CGROUP2"
+        umount --lazy "$CGROUP2_MOUNT"
+        mount -t cgroup2 cgroup2 "$CGROUP2_MOUNT"
 
         mount -t tmpfs -o mode=755 tmpfs /run
+
+        # What others of this machine have mounted for a while goes from here, too, when they are done: mmdebstrap's, say.
+        awk '$5 ~ "^(/var)?/tmp/" { print $5 }' /proc/self/mountinfo | tac | while read -r point; do
+                case $LIVE_TOP/ in "$point"/*) continue ;; esac
+                case $FC_IMAGES/ in "$point"/*) continue ;; esac
+                umount --lazy -- "$(printf %b "$point")"
+        done
 }
 
 # Inside, before anything else: makes the host look as described at the top.
 live_make_host() {
         local etc=$SCRATCH/etc file
 
-        CGROUP2=$LIVE_CGROUP2
+        CGROUP2=$CGROUP2_MOUNT
         is_booted || live_isolate
         if [[ ${LIVE_SCRATCH:-} == memory ]] || { [[ -z ${LIVE_SCRATCH:-} ]] && live_memory_will_do; }; then
                 mount -t tmpfs -o mode=755,size=4g tmpfs "$SCRATCH"

@@ -241,12 +241,6 @@ testcase_port_never_opens() {
 }
 
 testcase_http() {
-        project shop
-        spec "$(web web ', "volumes": ["src:/var/www/html"], "ready": {"http": [{"port": 80}, {"port": 80, "path": "/none", "status": [404, 404]}], "timeout": 20}')"
-        ok fc up
-        spec "$(web web ', "volumes": ["src:/var/www/html"], "ready": {"http": [{"port": 80}, {"port": 80, "path": "/none"}], "timeout": 1}')"
-        run_status 4 fc up
-        screen http-status
         # Not everything that listens speaks HTTP.
         variant mute
         unit "$VARIANT" mute.service <<-'UNIT'
@@ -255,11 +249,19 @@ testcase_http() {
 		ExecStart=/usr/bin/perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => "127.0.0.1", LocalPort => 4444, ReuseAddr => 1) or die; system "systemd-notify", "--ready"; while (my $c = $s->accept) { print $c "220 mail\r\n" }'
 		NotifyAccess=all
 	UNIT
-        spec "$(WEB_IMAGE=$VARIANT web web2 ', "ready": {"http": [{"port": 4444}], "timeout": 1}')"
+        project shop
+        checks '[{"port": 80}, {"port": 80, "path": "/none", "status": [404, 404]}], "timeout": 20'
+        ok fc up
+        checks '[{"port": 80}, {"port": 80, "path": "/none"}], "timeout": 1'
+        run_status 4 fc up
+        screen http-status
+        checks '[{"port": 4444}], "timeout": 1'
         run_status 4 fc up
         expect_err 'http 4444 /: the answer is not HTTP'
         ok fc down
 }
+
+checks() { spec "$(WEB_IMAGE=$VARIANT web web ", \"volumes\": [\"src:/var/www/html\"], \"ready\": {\"http\": $1}")"; }
 
 testcase_exec_fails_twice() {
         local try='n=$(cat /tries 2>/dev/null || echo 0); echo $((n + 1)) >/tries; [ $n -ge 2 ] || { echo "try $n"; exit 1; }'
