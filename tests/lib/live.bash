@@ -106,16 +106,16 @@ live_on_error() {
 
 # run COMMAND..: sets STATUS, OUT and ERR, never fails by itself.
 run() {
-        local folder
+        local files=$SCRATCH/run.$BASHPID
 
-        folder=$(mktemp -d "$SCRATCH/run.XXXXXX")
         RAN=$*
         STATUS=0
-        "$@" >"$folder/out" 2>"$folder/err" || STATUS=$?
-        # NUL bytes cannot be kept; no test needs them.
-        OUT=$(tr -d '\0' <"$folder/out")
-        ERR=$(tr -d '\0' <"$folder/err")
-        rm -r "$folder"
+        "$@" >"$files.out" 2>"$files.err" || STATUS=$?
+        # NUL bytes cannot be kept, about which bash complains; no test needs them.
+        {
+                OUT=$(<"$files.out")
+                ERR=$(<"$files.err")
+        } 2>/dev/null
 }
 
 # run_status STATUS COMMAND..: run, and that must be its status.
@@ -203,7 +203,7 @@ screen() {
         # Registered with machined, nspawn makes one more remark.
         ! is_booted || nspawn='/Network interface name .* has been changed to/d'
         masked=$(sed -E \
-                -e "s|$SCRATCH|SCRATCH|g; s|$FC_IMAGES|IMAGES|g" \
+                -e "s|$SLIM_IMAGE|IMAGES/httpserver|g; s|$SCRATCH|SCRATCH|g; s|$FC_IMAGES|IMAGES|g" \
                 -e 's/[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?/TIME/g' \
                 -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} TIME( UTC)?/DATE/g' \
                 -e 's/\[[0-9]+\]/[PID]/g' \
@@ -302,8 +302,8 @@ spec() {
 
 # What goes into spec: NAME [MORE JSON KEYS, each with a comma before it]
 web() {
-        printf '"%s": {"system": {"rootfs": "%s", "init": "/sbin/init"}%s}' \
-                "$1" "${WEB_IMAGE:-$FC_IMAGES/httpserver}" "${2:-}"
+        [[ -n ${WEB_IMAGE:-} ]] || slim_image
+        printf '"%s": {"system": {"rootfs": "%s", "init": "/sbin/init"}%s}' "$1" "${WEB_IMAGE:-$SLIM_IMAGE}" "${2:-}"
 }
 
 # A container that only runs a command, in a root file system of a few megabytes: starts in a fraction of the time.
@@ -315,25 +315,27 @@ tiny() {
 
 # bash and some tools, copied out of an image with the libraries they need: no package, no network.
 tiny_image() {
-        local from=$FC_IMAGES/httpserver to=$TINY_IMAGE program file
+        local from=$FC_IMAGES/httpserver to=$TINY_IMAGE programs=() libraries=() files=() i
 
         [[ ! -d $to ]] || return 0
         mkdir -p "$to.new"/{dev,etc,proc,root,run,sys,tmp,usr/bin,usr/lib,usr/lib64,usr/sbin,var/log}
-        for file in bin lib lib64 sbin; do ln -s "usr/$file" "$to.new/$file"; done
-        for program in bash cat chmod chown date echo env false getent grep head hostname id kill ls md5sum mkdir mount mv printf ps pwd \
+        for i in bin lib lib64 sbin; do ln -s "usr/$i" "$to.new/$i"; done
+        for i in bash cat chmod chown date echo env false getent grep head hostname id kill ls md5sum mkdir mount mv printf ps pwd \
                 readlink rm seq setpriv sh sleep stat stty tee touch true tty umount; do
-                [[ -e $from/usr/bin/$program ]] || continue
-                cp -L -- "$from/usr/bin/$program" "$to.new/usr/bin/$program"
-                while read -r file; do
-                        mkdir -p "$to.new/usr${file%/*}"
-                        # The loader is an absolute link, which must not lead to the host's, of perhaps another release.
-                        [[ -e $to.new/usr$file ]] ||
-                                cp -- "$from$(chroot "$from" realpath -- "$file")" "$to.new/usr$file"
-                done < <(chroot "$from" ldd "/usr/bin/$program" | sed -n 's/^.*[[:space:]]\(\/lib[^ ]*\) .*/\1/p')
+                [[ ! -e $from/usr/bin/$i ]] || programs+=("/usr/bin/$i")
+        done
+        cp -L -t "$to.new/usr/bin" -- "${programs[@]/#/$from}"
+        mapfile -t libraries < <(chroot "$from" ldd "${programs[@]}" |
+                sed -n 's/^.*[[:space:]]\(\/lib[^ ]*\) .*/\1/p' | sort -u)
+        # The loader is an absolute link, which must not lead to the host's, of perhaps another release.
+        mapfile -t files < <(chroot "$from" realpath -- "${libraries[@]}")
+        for i in "${!libraries[@]}"; do
+                mkdir -p "$to.new/usr${libraries[i]%/*}"
+                cp -- "$from${files[i]}" "$to.new/usr${libraries[i]}"
         done
         # getent finds these at run time.
-        for file in "$from"/usr/lib/*/libnss_{files,dns}.so.2; do
-                [[ ! -e $file ]] || cp -L -- "$file" "$to.new${file#"$from"}"
+        for i in "$from"/usr/lib/*/libnss_{files,dns}.so.2; do
+                [[ ! -e $i ]] || cp -L -- "$i" "$to.new${i#"$from"}"
         done
         printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n' >"$to.new/etc/passwd"
         printf 'root:x:0:\nnogroup:x:65534:\n' >"$to.new/etc/group"
@@ -342,32 +344,39 @@ tiny_image() {
         mv "$to.new" "$to"
 }
 
-# variant NAME: a copy of the httpserver's image that may get more files, and no changed ones: the files are hard links
-# where that is possible. Sets VARIANT.
+# The httpserver's image without what no test needs, which is the larger part of its files: each first `up` copies them
+# all. It is the script's own, so that what is made of it can be hard links.
+slim_image() {
+        local to=$SLIM_IMAGE
+
+        [[ ! -d $to ]] || return 0
+        mkdir -p "$to.new"
+        tar -C "$FC_IMAGES/httpserver" -cf - --exclude='./usr/share/perl*' --exclude='./usr/lib/*/perl' \
+                --exclude='./usr/lib/*/gconv' --exclude='./usr/share/*-completion*' --exclude='./usr/share/apache2/icons' \
+                --exclude='./var/lib/dpkg/info' . | tar -C "$to.new" --same-owner -xpf -
+        mv "$to.new" "$to"
+}
+
+# variant NAME: a copy of the slim image that may get more files, and no changed ones: the files are hard links. Sets
+# VARIANT.
 variant() {
         VARIANT=$SCRATCH/images/$1
+        slim_image
         mkdir -p "$SCRATCH/images"
-        cp -al -- "$FC_IMAGES/httpserver" "$VARIANT" 2>/dev/null || {
-                rm -rf -- "$VARIANT"
-                cp -a --reflink=auto -- "$FC_IMAGES/httpserver" "$VARIANT"
-        }
+        cp -al -- "$SLIM_IMAGE" "$VARIANT"
 }
 
 # toplevel NAME: something like what Nix builds of a NixOS configuration, in the script's own store, with the programs
 # of the httpserver image. Sets TOPLEVEL, and BUILT for where a test case can write to it: files are hard links.
 toplevel() {
-        local image=$FC_IMAGES/httpserver
-
         TOPLEVEL=$STORE/$(printf '%s' "$1" | md5sum | cut -c 1-32)-nixos-system-$1
         BUILT=$SCRATCH/nix/store/${TOPLEVEL##*/}
         [[ ! -d $BUILT ]] || return 0
+        slim_image
         mkdir "$BUILT"
         # By this name, since hard links do not lead from one mount to another.
-        cp -al -- "$image/usr" "$BUILT/usr" 2>/dev/null || {
-                rm -rf -- "${BUILT:?}/usr"
-                cp -a --reflink=auto -- "$image/usr" "$BUILT/usr"
-        }
-        cp -a -- "$image/etc" "$BUILT/etc"
+        cp -al -- "$SLIM_IMAGE/usr" "$BUILT/usr"
+        cp -a -- "$SLIM_IMAGE/etc" "$BUILT/etc"
         rm -f "$BUILT"/etc/{hosts,hostname,machine-id,resolv.conf}
         ln -s usr "$BUILT/sw"
         cp -- "$FC_HELPERS/stage1" "$BUILT/stage1"
@@ -468,14 +477,15 @@ host_filter() {
 
 # Everything there is on the script's own host, one line a thing, sorted within its kind.
 host_snapshot() {
-        local dir pid args own=" 1 $$ $BASHPID ${PPID} "
+        local dir pid words args own=" 1 $$ $BASHPID ${PPID} "
 
         for dir in /proc/[0-9]*; do
                 pid=${dir#/proc/}
                 [[ $own != *" $pid "* ]] || continue
-                args=$(tr '\0' ' ' <"$dir/cmdline" 2>/dev/null) || continue
-                # The subshell that just read it, and those of the test's own; a container's have other names.
-                [[ -z $args || $args == *"$LIVE_SCRIPT"* || $args == "tr "* || $args == "sort "* ]] || printf 'process %s\n' "$args"
+                { mapfile -d '' -t words <"$dir/cmdline"; } 2>/dev/null || continue
+                args="${words[*]}"
+                # Those of the test's own; a container's have other names.
+                [[ -z $args || $args == *"$LIVE_SCRIPT"* || $args == sort ]] || printf 'process %s\n' "$args"
         done | sort | host_filter process
         awk '{ print "mount", $5, $4 }' /proc/self/mountinfo | sort
         ip -o link | awk '{ sub(/@.*/, "", $2); sub(/:$/, "", $2); print "link", $2 }' | sort
@@ -691,6 +701,7 @@ live_inside() {
         LIVE_RUN=/run/flake-containers-build
         live_make_host
         TINY_IMAGE=$SCRATCH/tiny
+        SLIM_IMAGE=$SCRATCH/httpserver
         export LC_ALL=C.UTF-8
 
         testcases_run "$LIVE_NAME" "$@"
@@ -699,7 +710,7 @@ live_inside() {
 after_testcase() {
         [[ -z ${FC_TEST_KEEP:-} || $1 == 0 || $1 == 77 ]] || return
         live_reset
-        rm -rf --one-file-system "$SCRATCH"/tmp.??????
+        rm -rf --one-file-system "$SCRATCH"/{tmp,run}.*
 }
 
 live_main() {

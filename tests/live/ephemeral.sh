@@ -11,7 +11,7 @@ export LIVE_SCRATCH=${LIVE_SCRATCH:-disk}
 
 readonly EPHEMERAL='"ephemeral": true'
 
-image_snapshot() { find "$FC_IMAGES/httpserver" -printf '%P %y %u %g %m %s %T@ %C@ %l\n' | sort; }
+image_snapshot() { find "$SLIM_IMAGE" -printf '%P %y %u %g %m %s %T@ %C@ %l\n' | sort; }
 
 no_root_left() {
         absent "$PROJECT/.containers/$1/ephemeral"
@@ -32,6 +32,7 @@ is_a_good_root() {
 testcase_image() {
         local i
 
+        slim_image
         image_snapshot >"$TMP/image-before"
         project shop
         spec "$(web web ", $EPHEMERAL, \"ports\": [\"8080:80\"], \"volumes\": [\"src:/var/www/html\", \"@data:/srv/deep/data\"]")"
@@ -89,9 +90,10 @@ testcase_toplevel() {
 
 # An image that cannot be id-mapped as a layer: here because it is an overlay itself.
 testcase_copy_where_there_are_no_layers() {
+        slim_image
         project shop
         mkdir -p "$SCRATCH/images/odd" "$SCRATCH/images/empty"
-        mount -t overlay -o "ro,lowerdir=$FC_IMAGES/httpserver:$SCRATCH/images/empty" overlay "$SCRATCH/images/odd"
+        mount -t overlay -o "ro,lowerdir=$SLIM_IMAGE:$SCRATCH/images/empty" overlay "$SCRATCH/images/odd"
         spec "$(WEB_IMAGE=$SCRATCH/images/odd web web ", $EPHEMERAL, \"volumes\": [\"src:/srv/deep/src\"]")"
         for _ in 1 2; do
                 ok fc up

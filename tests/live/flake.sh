@@ -49,10 +49,10 @@ stop_daemon() {
 add_tree() {
         local tree=$SCRATCH/tree.new/source
 
+        slim_image
         mkdir -p "$tree"
-        cp -al -- "$FC_IMAGES/httpserver/usr" "$tree/usr" 2>/dev/null ||
-                cp -a --reflink=auto -- "$FC_IMAGES/httpserver/usr" "$tree/"
-        cp -a -- "$FC_IMAGES/httpserver/etc" "$tree/etc"
+        cp -al -- "$SLIM_IMAGE/usr" "$tree/usr"
+        cp -a -- "$SLIM_IMAGE/etc" "$tree/etc"
         chmod -R a+rX "$tree/etc"
         TREE=$(nix-store --add "$tree")
         # All test cases share it.

@@ -120,7 +120,7 @@ testcase_during_the_copy() {
                 ok fc up
                 ok page 8080
                 equal "$(fc exec web -- sh -c 'find / -xdev -type f \( -path "/usr/*" \) | wc -l')" \
-                        "$(find "$FC_IMAGES/httpserver/usr" -xdev -type f | wc -l)" "files in /usr"
+                        "$(find "$SLIM_IMAGE/usr" -xdev -type f | wc -l)" "files in /usr"
                 ok fc down
         done
 }

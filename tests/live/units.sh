@@ -103,8 +103,9 @@ testcase_will_not_stop() {
 }
 
 testcase_no_such_init() {
+        slim_image
         project shop
-        spec "\"web\": {\"system\": {\"rootfs\": \"$FC_IMAGES/httpserver\", \"init\": \"/sbin/nothing\"}}"
+        spec "\"web\": {\"system\": {\"rootfs\": \"$SLIM_IMAGE\", \"init\": \"/sbin/nothing\"}}"
         run_status 3 fc up
         expect_err '/sbin/nothing'
         ok fc down

@@ -105,8 +105,8 @@ testcase_keeps_what_was_written() {
         equal "$OUT" "$id" "the machine id after a restart"
         ok fc down
         # The image is input only.
-        absent "$FC_IMAGES/httpserver/var/lib/kept"
-        equal "$(wc -c <"$FC_IMAGES/httpserver/etc/machine-id")" 0 "the size of the image's machine id"
+        absent "$SLIM_IMAGE/var/lib/kept"
+        equal "$(wc -c <"$SLIM_IMAGE/etc/machine-id")" 0 "the size of the image's machine id"
 }
 
 testcase_restart() {
