@@ -41,6 +41,16 @@ int cgroup_enter(int fd, const char *name, Error *reterr);
  */
 pid_t cgroup_fork(int fd);
 
+/**
+ * cgroup_expect_moves() - spares whoever is going to move processes between cgroups the wait
+ *
+ * A move takes the kernel's cgroup_threadgroup_rwsem, whose first writer in a while waits for a grace period
+ * of RCU, 5 to 20 ms; those who come shortly after do not. nspawn moves its payload, a guest's systemd
+ * itself and what it starts, and each may be the first. This moves the calling process to where it is, the
+ * child `name`, which changes nothing and begins that period: for somebody who would only wait meanwhile.
+ */
+void cgroup_expect_moves(int fd, const char *name);
+
 /* The child `name` as a directory, for cgroup_fork(). */
 int cgroup_open_child(int fd, const char *name, Error *reterr);
 

@@ -129,6 +129,9 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
                 return error_set(reterr, errno, "start systemd-nspawn");
         if (g->nspawn > 0) {
                 g->boots++;
+                /* nspawn is going to move its payload, and that to move itself. There is nothing to be done
+                 * here until nspawn has a leader. */
+                cgroup_expect_moves(o->cgroup_fd, "runner");
                 return 0;
         }
 
@@ -252,12 +255,16 @@ static int on_leader(Guest *g, pid_t leader, Error *reterr) {
         (void) snprintf(text, sizeof(text), "%d", host);
         control_send(g->options->control_fd, CONTROL_LEADER, text);
         continue_stop(g);
-        if (!g->options->netns) {
+        if (g->options->netns) {
+                r = spawn_netns_helper(g, leader, reterr);
+                if (r < 0)
+                        return r;
+        } else
                 open_gate(g);
-                return 0;
-        }
-        r = spawn_netns_helper(g, leader, reterr);
-        return r;
+        /* In some milliseconds a systemd moves itself. A command may wait at the gate for us. */
+        if (g->options->gate_fd < 0)
+                cgroup_expect_moves(g->options->cgroup_fd, "runner");
+        return 0;
 }
 
 /* The record is for `status` only, so that a full /run is no reason to do anything else. */

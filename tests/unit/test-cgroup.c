@@ -133,6 +133,32 @@ TEST(a_part_of_a_machine) {
         ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
 }
 
+TEST(who_expects_moves_stays) {
+        _cleanup_free_ char *mount = mount_point(), *machine = machine_name();
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = -EBADF, runner = -EBADF;
+        pid_t pid, found;
+        int status;
+
+        if (!possible(mount))
+                SKIP("needs root and a writable cgroup2");
+        fd = cgroup_create(mount, machine, &error);
+        ASSERT_OK(fd, &error);
+        runner = cgroup_open_child(fd, "runner", &error);
+        ASSERT_OK(runner, &error);
+        pid = cgroup_fork(runner);
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+                cgroup_expect_moves(fd, "runner");
+                /* It is advice: of what is not there nothing is said. */
+                cgroup_expect_moves(fd, "nowhere");
+                _exit(cgroup_first_process(fd, "runner", &found, NULL) >= 0 && found == getpid() ? 0 : 1);
+        }
+        ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        ASSERT_EQ(status, 0);
+        ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
+}
+
 TEST(refuses_links_and_missing_mounts) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         int fd = -EBADF;
