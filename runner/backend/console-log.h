@@ -2,7 +2,7 @@
 #pragma once
 
 /* The file that keeps what a container writes to its console, and the one before it. Together they hold at
- * most a bit more than twice CONSOLE_LOG_MAX. */
+ * most a bit more than twice CONSOLE_LOG_MAX. A log may begin with a hole. */
 
 #include "base/error.h"
 
@@ -15,3 +15,12 @@ int console_log_open(int dir_fd, Error *reterr);
 
 /* The current one becomes the old one; one that is missing already is success. */
 int console_log_rotate(int dir_fd, Error *reterr);
+
+/**
+ * console_log_trim() - keep a log within CONSOLE_LOG_MAX while others write to it
+ * @fd: the log, open for writing
+ *
+ * Frees the space of its beginning (a hole, as in fallocate(2)). What is left stays where it is, so neither who
+ * appends to it nor who reads it notices, and nothing is lost that is written meanwhile.
+ */
+int console_log_trim(int fd, Error *reterr);

@@ -9,6 +9,7 @@
  * included, and no longer. */
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -251,13 +252,14 @@ static int hold(const ContainerPlan *plan, const StartResources *resources, int 
 /* ---- what the unit runs ---- */
 
 typedef struct Commands {
-        char **start, **stop, **finish;
+        char **start, **stop, **finish, **console;
 } Commands;
 
 static void commands_done(Commands *c) {
         strv_free(c->start);
         strv_free(c->stop);
         strv_free(c->finish);
+        strv_free(c->console);
 }
 
 static int push_network(Commands *c, const ContainerPlan *plan, const StartResources *resources,
@@ -280,21 +282,36 @@ static int push_network(Commands *c, const ContainerPlan *plan, const StartResou
         return 0;
 }
 
-static int push_runtime(Commands *c, int runtime_fd, Error *reterr) {
+/* Below /run/flake-containers/ID. Owned by the caller. */
+static int find_runtime(int runtime_fd, char **ret, Error *reterr) {
         char proc[FS_PROC_FD_MAX], path[256];
         ssize_t n;
 
         n = readlink(fs_proc_fd(proc, runtime_fd), path, sizeof(path) - 1);
         if (n < 0)
                 return error_set(reterr, errno, "find the container's runtime directory");
-        path[n] = '\0';
-        strv_pushf(&c->start, "--runtime=%s", path);
-        strv_pushf(&c->finish, "--runtime=%s", path);
+        *ret = xstrndup(path, (size_t) n);
         return 0;
 }
 
-static int make_commands(const ContainerPlan *plan, const StartResources *resources, Commands *ret,
-                         Error *reterr) {
+/* What the unit of the console watches: no path of the user's, which might hold what systemd expands. */
+static int link_console(const StartResources *resources, Error *reterr) {
+        char proc[FS_PROC_FD_MAX], path[PATH_MAX];
+        ssize_t n;
+
+        n = readlink(fs_proc_fd(proc, resources->console_fd), path, sizeof(path) - 1);
+        if (n < 0)
+                return error_set(reterr, errno, "find the console's log");
+        path[n] = '\0';
+        if (unlinkat(resources->runtime_fd, UNIT_CONSOLE_LINK, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove '" UNIT_CONSOLE_LINK "'");
+        if (symlinkat(path, resources->runtime_fd, UNIT_CONSOLE_LINK) < 0)
+                return error_set(reterr, errno, "link '" UNIT_CONSOLE_LINK "'");
+        return 0;
+}
+
+static int make_commands(const ContainerPlan *plan, const StartResources *resources, const char *runtime,
+                         Commands *ret, Error *reterr) {
         _cleanup_(commands_done) Commands c = {};
         _cleanup_free_ char *program = NULL;
         int r;
@@ -319,9 +336,12 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
                 strv_push(&c.start, "--restart");
                 strv_push(&c.finish, "--restart");
         }
-        r = push_runtime(&c, resources->runtime_fd, reterr);
-        if (r < 0)
-                return r;
+        strv_pushf(&c.start, "--runtime=%s", runtime);
+        strv_pushf(&c.finish, "--runtime=%s", runtime);
+        strv_push(&c.console, program);
+        strv_push(&c.console, "console");
+        strv_pushf(&c.console, "--machine=%s", plan->machine);
+        strv_pushf(&c.console, "--runtime=%s", runtime);
         if (plan->n_ports > 0)
                 strv_pushf(&c.start, "--proxyd=%s", resources->proxyd);
         for (size_t i = 0; i < plan->n_ports; i++)
@@ -432,11 +452,16 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
         _cleanup_free_ HostUnitDevice *devices = NULL;
         _cleanup_strv_ char **numbers = NULL;
         _cleanup_(commands_done) Commands commands = {};
+        _cleanup_free_ char *runtime = NULL, *console = unit_console_name(plan->machine), *log = NULL;
         HostUnitSettings settings;
         size_t n_devices;
         int r;
 
-        r = make_commands(plan, resources, &commands, reterr);
+        r = find_runtime(resources->runtime_fd, &runtime, reterr);
+        if (r >= 0)
+                r = make_commands(plan, resources, runtime, &commands, reterr);
+        if (r >= 0)
+                r = link_console(resources, reterr);
         if (r >= 0)
                 r = state_place_write(resources->runtime_fd, resources->state_fd, reterr);
         if (r < 0)
@@ -448,6 +473,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
         if (held_fd < 0)
                 return held_fd;
         devices = make_devices(plan, &numbers, &n_devices);
+        log = xasprintf("%s/" UNIT_CONSOLE_LINK, runtime);
         settings = (HostUnitSettings){
                 .description = description,
                 .start = commands.start,
@@ -466,6 +492,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
                 .n_devices = n_devices,
                 .limits = limits,
                 .n_limits = plan->n_resources + 1,
+                .watch = {console, "Console log of a container (flake-containers)", log, commands.console},
         };
         return host_unit_start(reporter->unit, &settings, reterr);
 }

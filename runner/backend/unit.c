@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "backend/unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/process.h"
 
 char *unit_name(const char *machine) {
         return xasprintf(UNIT_PREFIX "%s" UNIT_SUFFIX, machine);
+}
+
+/* Not UNIT_PREFIX: these are no machines. Those of the last start may be there for a moment still. */
+char *unit_console_name(const char *machine) {
+        return xasprintf("fc-console-%s-%" PRIx64, machine, now_usec());
 }
 
 char *unit_cgroup_path(const char *machine) {

@@ -6,6 +6,8 @@
  *     <cgroup2 mount>/machine.slice/<unit>/supervisor   systemd-nspawn
  *     <cgroup2 mount>/machine.slice/<unit>/payload      the guest
  *     <cgroup2 mount>/machine.slice/<unit>/proxies      what serves its ports
+ *
+ * Beside it there are two more for what keeps the console's log within its size (unit/console.h).
  */
 
 #include "base/error.h"
@@ -15,6 +17,9 @@
 #define UNIT_SUFFIX  ".service"
 #define UNIT_PROXIES "proxies"
 
+/* In the container's directory in /run: a link to the console's log. */
+#define UNIT_CONSOLE_LINK "console"
+
 /* How often one that fails is started within the interval, the first time included. */
 #define UNIT_START_BURST           6
 #define UNIT_RESTART_INTERVAL_USEC (5 * 60 * USEC_PER_SEC)
@@ -22,6 +27,9 @@
 
 /* Owned by the caller. */
 char *unit_name(const char *machine);
+
+/* For those of the console, without suffix, each time another; owned by the caller. */
+char *unit_console_name(const char *machine);
 
 /* Below the cgroup2 mount; owned by the caller. */
 char *unit_cgroup_path(const char *machine);

@@ -90,6 +90,8 @@ int guest_unit_message_new(sd_bus *bus, const GuestService *s, sd_bus_message **
         if (r >= 0)
                 r = append_execution(m, s);
         if (r >= 0)
+                r = transient_properties_end(m);
+        if (r >= 0)
                 r = transient_message_end(m);
         if (r < 0)
                 return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <string.h>
+#include <syslog.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
@@ -294,11 +295,51 @@ static int append_settings(sd_bus_message *m, const HostUnitSettings *s) {
                 r = transient_append(m, "StartLimitBurst", "u", s->restart_burst);
         if (r >= 0)
                 r = append_devices(m, s->devices, s->n_devices);
+        if (r >= 0 && s->watch.name) {
+                _cleanup_free_ char *path = xasprintf("%s.path", s->watch.name);
+
+                r = transient_append(m, "Wants", "as", 1, path);
+        }
         for (size_t i = 0; r >= 0 && i < s->n_limits; i++)
                 r = s->limits[i].type == 't'
                             ? transient_append(m, s->limits[i].property, "t", s->limits[i].value)
                             : transient_append(m, s->limits[i].property, "u", (uint32_t) s->limits[i].value);
         return r;
+}
+
+/* Stopped with the unit that it belongs to. Nothing by which its start would pull that in, too: that could
+ * replace a stop, and counts as a start. */
+static int open_part(sd_bus_message *m, const char *name, const HostUnit *unit, const char *description) {
+        int r = transient_unit_open(m, name);
+
+        return r < 0 ? r
+                     : sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)", "Description", "s", description,
+                                             "DefaultDependencies", "b", 0, "PartOf", "as", 1, unit->name,
+                                             "StartLimitIntervalUSec", "t", UINT64_C(0), "CollectMode", "s",
+                                             "inactive-or-failed");
+}
+
+static int append_watch(sd_bus_message *m, const HostUnit *unit, const HostUnitWatch *w) {
+        _cleanup_free_ char *path = xasprintf("%s.path", w->name),
+                            *service = xasprintf("%s.service", w->name);
+        int r;
+
+        r = open_part(m, path, unit, w->description);
+        /* When the unit ends by itself nobody wants it any more. */
+        if (r >= 0)
+                r = transient_append(m, "StopWhenUnneeded", "b", 1);
+        if (r >= 0)
+                r = transient_append(m, "Paths", "a(ss)", 1, "PathModified", w->path);
+        if (r >= 0)
+                r = transient_unit_close(m);
+        if (r >= 0)
+                r = open_part(m, service, unit, w->description);
+        if (r >= 0)
+                r = append_command(m, "ExecStart", w->command);
+        /* That it comes and goes is not worth two lines in the journal each time. */
+        if (r >= 0)
+                r = transient_append(m, "LogLevelMax", "i", LOG_WARNING);
+        return r < 0 ? r : transient_unit_close(m);
 }
 
 static int make_start_call(HostUnit *unit, const HostUnitSettings *settings, sd_bus_message **ret) {
@@ -310,6 +351,10 @@ static int make_start_call(HostUnit *unit, const HostUnitSettings *settings, sd_
                 r = append_constant(m);
         if (r >= 0)
                 r = append_settings(m, settings);
+        if (r >= 0)
+                r = transient_properties_end(m);
+        if (r >= 0 && settings->watch.name)
+                r = append_watch(m, unit, &settings->watch);
         if (r >= 0)
                 r = transient_message_end(m);
         if (r < 0)

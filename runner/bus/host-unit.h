@@ -43,6 +43,15 @@ typedef struct HostUnitLimit {
         uint64_t value;
 } HostUnitLimit;
 
+/* A command that is run when a file is written to, unless it runs already, as long as the unit is there. It
+ * has to end by itself when the unit does. */
+typedef struct HostUnitWatch {
+        const char *name; /* of its units, without suffix, never used before; NULL: there is none */
+        const char *description;
+        const char *path; /* with nothing in it that a unit file would expand */
+        char *const *command;
+} HostUnitWatch;
+
 typedef struct HostUnitSettings {
         const char *description;
         char *const *
@@ -60,6 +69,7 @@ typedef struct HostUnitSettings {
         size_t n_devices;
         const HostUnitLimit *limits;
         size_t n_limits;
+        HostUnitWatch watch;
 } HostUnitSettings;
 
 /* Return: when systemd has taken it over; how it goes is reported. FC_EXIT_CONFLICT when the name is taken.

@@ -24,10 +24,29 @@ int transient_message_new(sd_bus *bus, const char *destination, const char *unit
         return 0;
 }
 
-int transient_message_end(sd_bus_message *m) {
+int transient_properties_end(sd_bus_message *m) {
         int r = sd_bus_message_close_container(m);
 
-        return r < 0 ? r : sd_bus_message_append(m, "a(sa(sv))", 0);
+        return r < 0 ? r : sd_bus_message_open_container(m, 'a', "(sa(sv))");
+}
+
+int transient_unit_open(sd_bus_message *m, const char *unit) {
+        int r;
+
+        r = sd_bus_message_open_container(m, 'r', "sa(sv)");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", unit);
+        return r < 0 ? r : sd_bus_message_open_container(m, 'a', "(sv)");
+}
+
+int transient_unit_close(sd_bus_message *m) {
+        int r = sd_bus_message_close_container(m);
+
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int transient_message_end(sd_bus_message *m) {
+        return sd_bus_message_close_container(m);
 }
 
 int transient_open(sd_bus_message *m, const char *property, const char *type) {

@@ -12,7 +12,14 @@
 /* Begins the call; properties follow. @destination: NULL on a direct connection. */
 int transient_message_new(sd_bus *bus, const char *destination, const char *unit, sd_bus_message **ret);
 
-/* After the last property. */
+/* After the last property of the unit; others may follow, which are loaded with it, but not started. */
+int transient_properties_end(sd_bus_message *m);
+
+/* One of these, and its end. */
+int transient_unit_open(sd_bus_message *m, const char *unit);
+int transient_unit_close(sd_bus_message *m);
+
+/* After the last unit. */
 int transient_message_end(sd_bus_message *m);
 
 /* One property; the value as in sd_bus_message_append(3). */

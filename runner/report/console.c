@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/strv.h"
@@ -39,6 +40,13 @@ ConsoleReader *console_reader_free(ConsoleReader *reader) {
         return NULL;
 }
 
+/* The first byte that is there from @offset on: a log that was trimmed begins with a hole. */
+static off_t skip_hole(int fd, off_t offset) {
+        off_t data = lseek(fd, offset, SEEK_DATA);
+
+        return data > offset ? data : offset;
+}
+
 static ssize_t read_at(int fd, char *buf, size_t size, off_t offset) {
         ssize_t n;
 
@@ -53,7 +61,7 @@ static ssize_t read_at(int fd, char *buf, size_t size, off_t offset) {
 static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
         char block[BLOCK_SIZE];
         struct stat st;
-        off_t end;
+        off_t end, begin = skip_hole(fd, 0);
 
         if (fstat(fd, &st) < 0)
                 return -errno;
@@ -62,8 +70,8 @@ static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
                 *ret = st.st_size;
                 return 0;
         }
-        for (end = st.st_size - 1; end > 0;) {
-                off_t start = end > BLOCK_SIZE ? end - BLOCK_SIZE : 0;
+        for (end = st.st_size - 1; end > begin;) {
+                off_t start = end - begin > BLOCK_SIZE ? end - BLOCK_SIZE : begin;
                 ssize_t size = read_at(fd, block, (size_t) (end - start), start);
 
                 if (size < 0)
@@ -77,7 +85,7 @@ static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
                         }
                 end = start;
         }
-        *ret = 0;
+        *ret = begin;
         *ret_missing = st.st_size > 0 ? n - 1 : n;
         return 0;
 }
@@ -97,6 +105,8 @@ int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr) {
 
         if (n != UINT64_MAX)
                 r = find_tail(reader->fd, n, &offset, &missing);
+        else
+                offset = skip_hole(reader->old_fd >= 0 ? reader->old_fd : reader->fd, 0);
         with_old = reader->old_fd >= 0 && missing > 0;
         if (r >= 0 && with_old && missing != UINT64_MAX)
                 r = find_tail(reader->old_fd, missing, &offset, &missing);
@@ -137,6 +147,21 @@ static void take_line(ConsoleReader *reader, size_t size, size_t separator, cons
         reader->scanned = 0;
 }
 
+/* What is read of a hole are zeros: it was made when we were about to read there, or while we did. */
+static ssize_t read_there(ConsoleReader *reader, int fd, char *block, size_t size) {
+        for (;;) {
+                ssize_t n = read_at(fd, block, size, reader->offset);
+                off_t data;
+
+                if (n <= 0 || !memchr(block, '\0', (size_t) n))
+                        return n;
+                data = skip_hole(fd, reader->offset);
+                if (data == reader->offset)
+                        return n;
+                reader->offset = data;
+        }
+}
+
 /* Return: 1 when more is pending, 0 at the end, 2 when the file was cut and reading begins anew. */
 static int read_more(ConsoleReader *reader) {
         char block[BLOCK_SIZE];
@@ -144,7 +169,7 @@ static int read_more(ConsoleReader *reader) {
         ssize_t n = 0;
 
         if (reader->old_fd >= 0) {
-                n = read_at(reader->old_fd, block, sizeof(block), reader->offset);
+                n = read_there(reader, reader->old_fd, block, sizeof(block));
                 if (n == 0) {
                         /* A line may go on in the next file. */
                         reader->old_fd = safe_close(reader->old_fd);
@@ -152,7 +177,7 @@ static int read_more(ConsoleReader *reader) {
                 }
         }
         if (reader->old_fd < 0)
-                n = read_at(reader->fd, block, sizeof(block), reader->offset);
+                n = read_there(reader, reader->fd, block, sizeof(block));
         if (n > 0) {
                 buffer_append(&reader->pending, block, (size_t) n);
                 reader->offset += n;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 /* What the unit of a machine runs on a host that systemd manages: before nspawn, whose process it becomes,
- * and when it has ended. It does not read the specification, the state or the project:
- * backend/systemd-start.c has written its command line into the unit. */
+ * when it has ended, and meanwhile where its console is written to. It does not read the specification, the
+ * state or the project: backend/systemd-start.c has written its command line into the unit. */
 
 #include "base/alloc.h"
+#include "unit/console.h"
 #include "unit/finish.h"
 #include "unit/start.h"
 
@@ -16,6 +17,7 @@ static const struct {
         {"start", unit_start, true},
         {"stop", unit_stop, false},
         {"finish", unit_finish, true},
+        {"console", unit_console, true},
 };
 
 static int run(int argc, char **argv, Error *reterr) {
@@ -35,7 +37,7 @@ static int run(int argc, char **argv, Error *reterr) {
                 unit_options_done(&options);
                 return r;
         }
-        return error_raise(reterr, FC_EXIT_USAGE, "which of start, stop, finish?");
+        return error_raise(reterr, FC_EXIT_USAGE, "which of start, stop, finish, console?");
 }
 
 int main(int argc, char **argv) {

@@ -498,7 +498,7 @@ host_snapshot() {
         ss -Hlnt | awk '{ print "listens", $4 }' | sort
         { find "$CGROUP2" -mindepth 1 -type d -printf 'cgroup /%P\n' 2>/dev/null || :; } | sort | host_filter cgroup
         if is_booted; then
-                systemctl list-units --all --plain --no-legend 'flake-containers-*' | sed 's/^/unit /'
+                systemctl list-units --all --plain --no-legend 'flake-containers-*' 'fc-console-*' | sed 's/^/unit /'
                 # Without addresses: a second or two after the start comes a link-local one.
                 machinectl list --no-legend | awk '{ print "machine", $1, $2, $3 }'
         fi

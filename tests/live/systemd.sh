@@ -48,6 +48,9 @@ testcase_unit_and_machine() {
         ok fc down
 }
 
+# systemd closes what it has kept for a unit when it has forgotten that.
+nobody_listens() { [[ -z $(ss -Hlnt "sport = :$1") ]]; }
+
 # ends NAME STATE COMMAND..: the container ends by the command, everything goes with it, and it can start at once.
 ends() {
         local state=$1 unit
@@ -57,8 +60,7 @@ ends() {
         ok "$@"
         try_until "$WAIT" unit_gone "$unit"
         no_machine_left "after $*"
-        run page 8080
-        equal "$STATUS" 7 "the port's answer"
+        try_until "$WAIT" nobody_listens 8080
         [[ -z $(ip -o link show type bridge) ]] || flunk "the bridge is there after $*"
         equal "$(state_of web)" "$state" "the state after $*"
         ok fc up
@@ -146,6 +148,45 @@ testcase_manager_executed_anew_during_up() {
         finished "$FC_PID"
         equal "$STATUS" 0 "the status of up ($(<"$TMP/out"))"
         ok fc down
+}
+
+# console_is path|service 0|1: how many there are.
+console_is() { [[ $(systemctl list-units --plain --no-legend "fc-console-*.$1" | wc -l) == "$2" ]]; }
+console_ends_with() { [[ $(fc logs -o cat --tail 1 one) == "$1" ]]; }
+# On the disk; one block more than whole ones may be begun.
+console_is_trimmed() { (($(du -k "$PROJECT/.containers/one/console.log" | cut -f 1) <= 4096 + 64)); }
+
+# Who writes and writes does not fill the disk, and nobody is there for one who is silent.
+testcase_console_is_trimmed() {
+        local round
+
+        project shop
+        # shellcheck disable=SC2016 # expanded inside
+        spec "$(tiny one '["/bin/bash", "-c", "while read -r word < /srv/fifo; do seq 1000001 2600000; echo $word; done"]' \
+                ', "restart": "on-failure", "volumes": ["src:/srv"]')"
+        mkfifo -m 666 "$PROJECT/src/fifo"
+        ok fc up
+        for round in first second again; do
+                try_until "$WAIT" console_is path 1
+                echo "$round" >"$PROJECT/src/fifo"
+                try_until "$WAIT" console_ends_with "$round"
+                try_until "$WAIT" console_is_trimmed
+                # All that is kept is there, and nothing else.
+                fc logs -o cat --tail 100001 one >"$TMP/tail"
+                same_files <(seq 2500001 2600000 && echo "$round") "$TMP/tail" "the end of the log"
+                fc logs -o cat one >"$TMP/all"
+                run grep -vE '^([0-9]{7}|first|second|again|flake-containers: .*|Network interface .*)$' <(tail -n +2 "$TMP/all")
+                equal "$OUT" "" "what nobody wrote"
+                try_until "$WAIT" console_is service 0
+                # It is there as well after the container was started again.
+                if [[ $round == second ]]; then
+                        kill -9 "$(nspawn_pid_of "$(machine_cgroup one)")"
+                        try_until "$WAIT" restarted "$(unit_of one)"
+                fi
+        done
+        ok fc down
+        ok systemctl list-units --all --plain --no-legend 'fc-console-*'
+        equal "$OUT" ""
 }
 
 # waits_only TRACE: whether what a process did between its call to systemd and the end of readiness was to wait for events:

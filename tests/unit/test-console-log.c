@@ -138,3 +138,79 @@ TEST(a_log_that_cannot_be_rotated_does_not_grow) {
                 (void) safe_close(sub.fd);
         }
 }
+
+/* ---- trimmed, without those who write and read taking part ---- */
+
+static off_t size_on_disk(int fd) {
+        struct stat st;
+
+        ASSERT_OK(fstat(fd, &st));
+        return (off_t) st.st_blocks * 512;
+}
+
+TEST(trimmed_to_its_end) {
+        static const struct {
+                size_t size;
+                bool trimmed;
+        } table[] = {
+                {0, false},
+                {100, false},
+                {CONSOLE_LOG_MAX, false},
+                {CONSOLE_LOG_MAX + 1, true},
+                {CONSOLE_LOG_MAX * 5 + 12345, true},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = xmalloc0(table[i].size + 1), *now = NULL;
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_close_ int fd = -EBADF;
+                TEST_DIR(dir);
+                size_t size;
+
+                test_set_row("%zu", table[i].size);
+                for (size_t k = 0; k < table[i].size; k++)
+                        text[k] = (char) ('a' + k % 23);
+                fd = console_log_open(dir.fd, &error);
+                ASSERT_OK(fd, &error);
+                ASSERT_EQ(write(fd, text, table[i].size), table[i].size);
+                ASSERT_OK(console_log_trim(fd, &error), &error);
+                /* Twice changes nothing. */
+                ASSERT_OK(console_log_trim(fd, &error), &error);
+                ASSERT_EQ(write(fd, "more", 4), 4);
+
+                now = get(&dir, CONSOLE_LOG, &size);
+                ASSERT_EQ(size, table[i].size + 4);
+                ASSERT_STREQ(now + table[i].size, "more");
+                ASSERT_EQ(size > 4 && now[0] == '\0', table[i].trimmed);
+                if (table[i].trimmed) {
+                        ASSERT_TRUE(size_on_disk(fd) <= CONSOLE_LOG_MAX / 2 + 256 * 1024);
+                        ASSERT_TRUE(memcmp(now + table[i].size - CONSOLE_LOG_MAX / 2,
+                                           text + table[i].size - CONSOLE_LOG_MAX / 2,
+                                           CONSOLE_LOG_MAX / 2) == 0);
+                }
+        }
+}
+
+/* It is measured from its hole on, not from where it once began. */
+TEST(trimmed_again_only_when_it_has_grown) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *text = xmalloc0(CONSOLE_LOG_MAX);
+        _cleanup_close_ int fd = -EBADF;
+        off_t begin;
+        TEST_DIR(dir);
+
+        memset(text, 'x', CONSOLE_LOG_MAX);
+        fd = console_log_open(dir.fd, &error);
+        ASSERT_OK(fd, &error);
+        for (int i = 0; i < 2; i++)
+                ASSERT_EQ(write(fd, text, CONSOLE_LOG_MAX), CONSOLE_LOG_MAX);
+        ASSERT_OK(console_log_trim(fd, &error), &error);
+        begin = lseek(fd, 0, SEEK_DATA);
+        ASSERT_TRUE(begin > 0);
+        ASSERT_EQ(write(fd, text, CONSOLE_LOG_MAX / 4), CONSOLE_LOG_MAX / 4);
+        ASSERT_OK(console_log_trim(fd, &error), &error);
+        ASSERT_EQ(lseek(fd, 0, SEEK_DATA), begin);
+        ASSERT_EQ(write(fd, text, CONSOLE_LOG_MAX / 2), CONSOLE_LOG_MAX / 2);
+        ASSERT_OK(console_log_trim(fd, &error), &error);
+        ASSERT_TRUE(lseek(fd, 0, SEEK_DATA) > begin);
+}

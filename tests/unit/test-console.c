@@ -262,3 +262,68 @@ TEST(offset_in_two_parts) {
                 assert_next(reader, "new");
         }
 }
+
+#define HOLE ((off_t) 1024 * 1024)
+
+static int file_with_hole(const char *text) {
+        int fd = file_of("gone\n", 5);
+
+        ASSERT_OK(ftruncate(fd, HOLE));
+        append(fd, text);
+        ASSERT_OK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, HOLE));
+        return fd;
+}
+
+/* A log that was trimmed begins where its hole ends, in whichever part. */
+TEST(begins_with_a_hole) {
+        static const struct {
+                const char *old, *now;
+                bool old_hole, now_hole;
+                uint64_t lines;
+                const char *expected;
+        } table[] = {
+                {NULL, "c\nd\n", false, true, UINT64_MAX, "c,d,"},
+                {NULL, "c\nd\n", false, true, 9, "c,d,"},
+                {NULL, "c\nd\n", false, true, 1, "d,"},
+                {NULL, "c\nd\n", false, true, 0, ""},
+                {"a\nb\n", "c\n", true, false, UINT64_MAX, "a,b,c,"},
+                {"a\nb\n", "c\n", true, true, 9, "a,b,c,"},
+                {"a\nb\n", "c\n", true, true, 2, "b,c,"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                int old = !table[i].old       ? -EBADF
+                          : table[i].old_hole ? file_with_hole(table[i].old)
+                                              : file_of(table[i].old, strlen(table[i].old)),
+                    now = table[i].now_hole ? file_with_hole(table[i].now)
+                                            : file_of(table[i].now, strlen(table[i].now));
+                _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(now, old);
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                char shown[64] = "";
+                const char *line;
+                size_t size;
+
+                test_set_row("%zu: %s", i, table[i].expected);
+                ASSERT_OK(console_reader_seek(reader, table[i].lines, &error), &error);
+                while (console_reader_next(reader, &line, &size, &error) > 0)
+                        (void) sprintf(shown + strlen(shown), "%.*s,", (int) size, line);
+                ASSERT_STREQ(shown, table[i].expected);
+        }
+}
+
+/* Who follows too slowly goes on behind it. Zeros that were written are no hole. */
+TEST(hole_overtakes_the_reader) {
+        int fd = file_of("a\nz\0z\n", 6);
+        _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(fd, -EBADF);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        const char *line;
+        size_t size;
+
+        assert_next(reader, "a");
+        ASSERT_EQ(console_reader_next(reader, &line, &size, &error), 1);
+        ASSERT_EQ(size, 3);
+        ASSERT_OK(ftruncate(fd, HOLE));
+        append(fd, "b\n");
+        ASSERT_OK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, HOLE));
+        assert_next(reader, "b");
+}
