@@ -10,6 +10,7 @@
   cjson ? null,
   libgit2,
   libnl,
+  pcre2,
   systemd,
   systemdLibs ? systemd,
 }:
@@ -53,6 +54,7 @@ stdenv.mkDerivation {
     cjson
     libgit2
     libnl
+    pcre2
     systemdLibs
   ]
   # For the one program that is put into containers.

@@ -20,6 +20,7 @@ typedef struct LogsOptions {
         char *output;
         char *boot;
         char *grep;
+        char *case_sensitive;
         bool follow;
 } LogsOptions;
 
@@ -39,13 +40,16 @@ static const Option options[] = {
         {"boot", 'b', OPTION_OPTIONAL, offsetof(LogsOptions, boot), "BOOT",
          "Only of this boot: -1 (the one before), 1 (the first), an id [the newest]"},
         {"grep", 'g', OPTION_STRING, offsetof(LogsOptions, grep), "REGEX",
-         "Only messages in which this extended regular expression is found"},
+         "Only messages in which this regular expression (PCRE2) is found"},
+        {"case-sensitive", 0, OPTION_OPTIONAL, offsetof(LogsOptions, case_sensitive), "BOOL",
+         "Whether case counts in it [if it has upper case letters]"},
         {"output", 'o', OPTION_STRING, offsetof(LogsOptions, output), "FORMAT", "short, json or cat"},
 };
 
 static int parse(const Globals *globals, const LogsOptions *o, LogRequest *request, char ***ret_units,
                  LogPattern **ret_pattern, Error *reterr) {
         uint64_t now = realtime_usec();
+        LogCase what = LOG_CASE_AUTO;
         int r = 0;
 
         request->follow = o->follow;
@@ -63,8 +67,16 @@ static int parse(const Globals *globals, const LogsOptions *o, LogRequest *reque
                                        reterr);
         if (r >= 0 && o->boot)
                 r = log_boot_parse(o->boot, &request->boot, reterr);
+        if (r >= 0 && o->case_sensitive && !o->grep)
+                r = error_raise(reterr, FC_EXIT_USAGE,
+                                "--case-sensitive is about --grep, which is not given");
+        if (r >= 0 && o->case_sensitive) {
+                r = log_case_parse(o->case_sensitive, &what, reterr);
+                if (r < 0)
+                        return error_prefix(reterr, r, "--case-sensitive");
+        }
         if (r >= 0 && o->grep)
-                r = log_pattern_new(o->grep, ret_pattern, reterr);
+                r = log_pattern_new(o->grep, what, ret_pattern, reterr);
         STRV_FOREACH (word, o->units) {
                 char *unit;
 

@@ -264,33 +264,44 @@ static int find_boot(sd_journal *journal, const LogBoot *boot, char **ret) {
         return 0;
 }
 
-static bool matches_pattern(const JournalReader *reader, const void *message, size_t size) {
-        return log_pattern_matches(reader->request->pattern, message, size);
+static int search_error(Error *reterr, int r) {
+        return error_set(reterr, r, "search the journal");
 }
 
-/* Back over @lines entries that match the pattern, from sd-journal's position. Return: as
- * sd_journal_previous_skip(). */
-static int skip_back(JournalReader *reader, uint64_t lines) {
+/* Return: 1, 0, or a negative errno. */
+static int match_message(const JournalReader *reader, const void *message, size_t size, Error *reterr) {
+        return reader->request->pattern ? log_pattern_match(reader->request->pattern, message, size, reterr)
+                                        : 1;
+}
+
+/* Back over @lines entries that match the pattern, from sd-journal's position. Return: 1, 0 when there are
+ * none, or a negative errno. */
+static int skip_back(JournalReader *reader, uint64_t lines, Error *reterr) {
         uint64_t found = 0;
         int r;
 
-        if (!reader->request->pattern)
-                return sd_journal_previous_skip(reader->journal, lines);
+        if (!reader->request->pattern) {
+                r = sd_journal_previous_skip(reader->journal, lines);
+                return r < 0 ? search_error(reterr, r) : r;
+        }
         while ((r = sd_journal_previous(reader->journal)) > 0) {
                 const void *data;
                 size_t size;
 
-                if (sd_journal_get_data(reader->journal, "MESSAGE", &data, &size) >= 0 &&
-                    matches_pattern(reader, (const char *) data + strlen("MESSAGE="),
-                                    size - strlen("MESSAGE=")) &&
-                    ++found == lines)
+                if (sd_journal_get_data(reader->journal, "MESSAGE", &data, &size) < 0)
+                        continue;
+                r = match_message(reader, (const char *) data + strlen("MESSAGE="),
+                                  size - strlen("MESSAGE="), reterr);
+                if (r < 0)
+                        return r;
+                if (r > 0 && ++found == lines)
                         return 1;
         }
-        return r;
+        return r < 0 ? search_error(reterr, r) : 0;
 }
 
 /* To the @lines-th entry from the end, or from until; 0: that lies before @since, or there is none. */
-static int seek_back(JournalReader *reader, uint64_t since, uint64_t lines) {
+static int seek_back(JournalReader *reader, uint64_t since, uint64_t lines, Error *reterr) {
         sd_journal *journal = reader->journal;
         uint64_t usec;
         int r;
@@ -298,18 +309,25 @@ static int seek_back(JournalReader *reader, uint64_t since, uint64_t lines) {
         r = reader->request->until_usec == UINT64_MAX
                     ? sd_journal_seek_tail(journal)
                     : sd_journal_seek_realtime_usec(journal, reader->request->until_usec);
-        if (r >= 0)
-                r = lines > 0 ? skip_back(reader, lines) : sd_journal_previous(journal);
-        if (r <= 0)
-                return r;
-        r = sd_journal_get_realtime_usec(journal, &usec);
-        if (r < 0 || usec < since)
-                return r < 0 ? r : 0;
+        if (r >= 0 && lines > 0) {
+                r = skip_back(reader, lines, reterr);
+                if (r <= 0)
+                        return r;
+        } else if (r >= 0)
+                r = sd_journal_previous(journal);
+        if (r == 0)
+                return 0;
+        if (r > 0)
+                r = sd_journal_get_realtime_usec(journal, &usec);
+        if (r < 0)
+                return search_error(reterr, r);
+        if (usec < since)
+                return 0;
         reader->on_entry = lines > 0;
         return 1;
 }
 
-static int seek(JournalReader *reader, uint64_t lines) {
+int journal_reader_seek(JournalReader *reader, uint64_t lines, Error *reterr) {
         const LogBoot *boot = &reader->request->boot;
         sd_journal *journal = reader->journal;
         uint64_t since = reader->request->since_usec, start = 0;
@@ -327,20 +345,15 @@ static int seek(JournalReader *reader, uint64_t lines) {
         if (r >= 0)
                 r = add_matches(reader, id);
         if (r < 0)
-                return r;
+                return search_error(reterr, r);
         reader->on_entry = false;
         if (lines != LOG_LINES_ALL) {
-                r = seek_back(reader, since, lines);
+                r = seek_back(reader, since, lines, reterr);
                 if (r != 0)
-                        return r;
+                        return r < 0 ? r : 0;
         }
-        return since > 0 ? sd_journal_seek_realtime_usec(journal, since) : sd_journal_seek_head(journal);
-}
-
-int journal_reader_seek(JournalReader *reader, uint64_t lines, Error *reterr) {
-        int r = seek(reader, lines);
-
-        return r < 0 ? error_set(reterr, r, "search the journal") : 0;
+        r = since > 0 ? sd_journal_seek_realtime_usec(journal, since) : sd_journal_seek_head(journal);
+        return r < 0 ? search_error(reterr, r) : 0;
 }
 
 static Field find_field(const char *data, size_t size) {
@@ -431,8 +444,10 @@ int journal_reader_next(JournalReader *reader, const LogEntry **ret, Error *rete
                 if (r == 0)
                         return 0;
                 entry->message = value_of(reader, found, FIELD_MESSAGE);
-                if (!reader->request->pattern ||
-                    matches_pattern(reader, entry->message.data, entry->message.size))
+                r = match_message(reader, entry->message.data, entry->message.size, reterr);
+                if (r < 0)
+                        return r;
+                if (r > 0)
                         break;
                 if (++skipped == SKIP_MAX)
                         return 2;

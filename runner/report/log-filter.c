@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <ctype.h>
-#include <regex.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strv.h"
 #include "report/log-filter.h"
 #include "report/text.h"
 
 #define UNIT_NAME_MAX 255
+
+/* Steps for one message, some 10 ms. (a+)+b would otherwise take years for one that has many a and no b. */
+#define MATCH_LIMIT 1000000
+#define HEAP_LIMIT  65536 /* KiB */
 
 /* How much of a wrong word is shown. */
 #define QUOTE_WIDTH 60
@@ -144,43 +150,95 @@ int log_boot_parse(const char *word, LogBoot *ret, Error *reterr) {
         return 0;
 }
 
-struct LogPattern {
-        regex_t regex;
-};
+int log_case_parse(const char *word, LogCase *ret, Error *reterr) {
+        static const char *const yes[] = {"", "yes", "true", "on", "1", "y", "t", NULL},
+                                 *const no[] = {"no", "false", "off", "0", "n", "f", NULL};
 
-int log_pattern_new(const char *word, LogPattern **ret, Error *reterr) {
-        LogPattern *pattern = xnew0(LogPattern, 1);
-        int flags = REG_EXTENDED | REG_NEWLINE | REG_NOSUB, k;
-        char text[128];
-
-        for (const char *p = word; *p && !(flags & REG_ICASE); p++)
-                if (isupper((unsigned char) *p))
-                        break;
-                else if (p[1] == '\0')
-                        flags |= REG_ICASE;
-        k = regcomp(&pattern->regex, word, flags);
-        if (k != 0) {
+        if (strv_contains((char *const *) yes, word))
+                *ret = LOG_CASE_SENSITIVE;
+        else if (strv_contains((char *const *) no, word))
+                *ret = LOG_CASE_INSENSITIVE;
+        else {
                 _cleanup_free_ char *quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
 
-                (void) regerror(k, &pattern->regex, text, sizeof(text));
-                free(pattern);
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no regular expression: %s", quote, text);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is neither yes nor no", quote);
         }
-        *ret = pattern;
+        return 0;
+}
+
+struct LogPattern {
+        char *quote; /* for messages */
+        pcre2_code *code;
+        pcre2_match_data *data;
+        pcre2_match_context *context;
+};
+
+static bool has_upper(const char *word) {
+        for (const char *p = word; *p; p++)
+                if (isupper((unsigned char) *p))
+                        return true;
+        return false;
+}
+
+static int compile(const char *word, uint32_t flags, const char *quote, pcre2_code **ret, Error *reterr) {
+        unsigned char text[128];
+        PCRE2_SIZE offset = 0;
+        int code = 0;
+
+        *ret = pcre2_compile((PCRE2_SPTR) word, PCRE2_ZERO_TERMINATED, flags, &code, &offset, NULL);
+        if (*ret)
+                return 0;
+        (void) pcre2_get_error_message(code, text, sizeof(text));
+        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no regular expression: %s, at offset %zu", quote,
+                           text, (size_t) offset);
+}
+
+int log_pattern_new(const char *word, LogCase what, LogPattern **ret, Error *reterr) {
+        _cleanup_(log_pattern_freep) LogPattern *pattern = xnew0(LogPattern, 1);
+        bool sensitive = what == LOG_CASE_AUTO ? has_upper(word) : what == LOG_CASE_SENSITIVE;
+        /* Messages need not be UTF-8; what is none is matched by nothing. */
+        uint32_t flags = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | (sensitive ? 0 : PCRE2_CASELESS);
+        int r;
+
+        pattern->quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
+        r = compile(word, flags, pattern->quote, &pattern->code, reterr);
+        if (r < 0)
+                return r;
+        pattern->data = pcre2_match_data_create(1, NULL);
+        pattern->context = pcre2_match_context_create(NULL);
+        if (!pattern->data || !pattern->context)
+                return error_set(reterr, ENOMEM, "prepare a search");
+        (void) pcre2_set_match_limit(pattern->context, MATCH_LIMIT);
+        (void) pcre2_set_heap_limit(pattern->context, HEAP_LIMIT);
+        *ret = TAKE_PTR(pattern);
         return 0;
 }
 
 LogPattern *log_pattern_free(LogPattern *pattern) {
         if (!pattern)
                 return NULL;
-        regfree(&pattern->regex);
+        pcre2_code_free(pattern->code);
+        pcre2_match_data_free(pattern->data);
+        pcre2_match_context_free(pattern->context);
+        free(pattern->quote);
         free(pattern);
         return NULL;
 }
 
-bool log_pattern_matches(LogPattern *pattern, const char *text, size_t size) {
-        /* Not NUL-terminated, and so not for regexec(3). */
-        return re_search(&pattern->regex, text ? text : "", (int) size, 0, (int) size, NULL) >= 0;
+int log_pattern_match(LogPattern *pattern, const char *text, size_t size, Error *reterr) {
+        unsigned char why[128];
+        int r;
+
+        r = pcre2_match(pattern->code, (PCRE2_SPTR) (text ? text : ""), size, 0, 0, pattern->data,
+                        pattern->context);
+        /* 0: the groups have no place, which nobody asked for. */
+        if (r >= 0)
+                return 1;
+        if (r == PCRE2_ERROR_NOMATCH)
+                return 0;
+        (void) pcre2_get_error_message(r, why, sizeof(why));
+        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is too much work for a message of %zu bytes: %s",
+                           pattern->quote, size, why);
 }
 
 int log_lines_parse(const char *word, uint64_t *ret, Error *reterr) {

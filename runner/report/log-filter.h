@@ -18,12 +18,22 @@ int log_output_parse(const char *word, LogOutput *ret, Error *reterr);
  * of an id, with or without dashes. */
 int log_boot_parse(const char *word, LogBoot *ret, Error *reterr);
 
-/* A POSIX extended regular expression. Like with journalctl(1), case counts only where the expression has an
- * upper case letter. */
-int log_pattern_new(const char *word, LogPattern **ret, Error *reterr);
+typedef enum LogCase {
+        LOG_CASE_AUTO, /* counts where the expression has an upper case letter */
+        LOG_CASE_SENSITIVE,
+        LOG_CASE_INSENSITIVE,
+} LogCase;
+
+/* "" (yes) and systemd's words for yes and no. */
+int log_case_parse(const char *word, LogCase *ret, Error *reterr);
+
+/* A regular expression as in pcre2pattern(3), like journalctl's. */
+int log_pattern_new(const char *word, LogCase what, LogPattern **ret, Error *reterr);
 LogPattern *log_pattern_free(LogPattern *pattern);
 DEFINE_FREEP(LogPattern, log_pattern_free);
-bool log_pattern_matches(LogPattern *pattern, const char *text, size_t size);
+
+/* Return: 1, 0, or a negative errno when it would take too long to know. */
+int log_pattern_match(LogPattern *pattern, const char *text, size_t size, Error *reterr);
 
 /* "all" or a number. */
 int log_lines_parse(const char *word, uint64_t *ret, Error *reterr);

@@ -25,23 +25,30 @@ static void drop_reader(Stream *stream) {
         stream->unread = false;
 }
 
+static int print_console_line(Stream *stream, const char *line, size_t size, Error *reterr) {
+        LogView *view = stream->view;
+        int r = view->request->pattern ? log_pattern_match(view->request->pattern, line, size, reterr) : 1;
+
+        if (r > 0)
+                log_format_console(&view->format, &view->buffer, stream->source, line, size);
+        return r < 0 ? r : 0;
+}
+
 int log_stream_print_console(Stream *stream, bool rest, Error *reterr) {
         LogView *view = stream->view;
-        LogPattern *pattern = view->request->pattern;
         const char *line;
         size_t size;
         int r;
 
         while ((r = console_reader_next(stream->console, &line, &size, reterr)) > 0) {
-                if (pattern && !log_pattern_matches(pattern, line, size))
-                        continue;
-                log_format_console(&view->format, &view->buffer, stream->source, line, size);
-                if (view->buffer.size >= LOG_FLUSH_SIZE && (r = log_view_flush(view, reterr)) < 0)
+                r = print_console_line(stream, line, size, reterr);
+                if (r >= 0 && view->buffer.size >= LOG_FLUSH_SIZE)
+                        r = log_view_flush(view, reterr);
+                if (r < 0)
                         return r;
         }
-        if (r >= 0 && rest && console_reader_rest(stream->console, &line, &size) &&
-            (!pattern || log_pattern_matches(pattern, line, size)))
-                log_format_console(&view->format, &view->buffer, stream->source, line, size);
+        if (r >= 0 && rest && console_reader_rest(stream->console, &line, &size))
+                r = print_console_line(stream, line, size, reterr);
         return r;
 }
 

@@ -27,7 +27,9 @@ static void check_boot(const char *text) {
 /* The words of `logs` that choose lines. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(error_done) Error priority_error = ERROR_NULL, unit_error = ERROR_NULL,
-                                    lines_error = ERROR_NULL, pattern_error = ERROR_NULL;
+                                    lines_error = ERROR_NULL, pattern_error = ERROR_NULL,
+                                    case_error = ERROR_NULL, match_error = ERROR_NULL;
+        LogCase what = LOG_CASE_AUTO;
         _cleanup_free_ char *text = fuzz_string(data, size), *unit = NULL, *again = NULL;
         _cleanup_(log_pattern_freep) LogPattern *pattern = NULL;
         unsigned first = 0, last = 0;
@@ -43,13 +45,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (r >= 0)
                 FUZZ_CHECK(log_unit_name(unit, &again, NULL) >= 0 && streq(unit, again));
         fuzz_check_result(log_lines_parse(text, &lines, &lines_error), &lines_error);
-        /* "++++.." of some length takes the C library all memory. Whoever types that does it to themselves.
-         */
-        if (size > 12)
-                return 0;
-        r = log_pattern_new(text, &pattern, &pattern_error);
+        r = log_case_parse(text, &what, &case_error);
+        fuzz_check_result(r, &case_error);
+        r = log_pattern_new(text, what, &pattern, &pattern_error);
         fuzz_check_result(r, &pattern_error);
-        if (r >= 0)
-                (void) log_pattern_matches(pattern, text, strlen(text));
+        if (r >= 0) {
+                r = log_pattern_match(pattern, text, strlen(text), &match_error);
+                fuzz_check_result(r, &match_error);
+        }
         return 0;
 }

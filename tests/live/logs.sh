@@ -275,8 +275,16 @@ testcase_grep() {
         equal "$(grep -c 'line 7[89]' <<<"$OUT")" 2
         ok fc logs -g 'to the CONSOLE|to the console' one
         expect_out 'to the console'
-        run_status 2 fc logs -g '(' web
-        expect_err 'regular expression'
+        ok fc logs --case-sensitive=no -g 'LINE 1\d\d$' web
+        equal "$(wc -l <<<"$OUT")" 100 "lines that match whatever the case"
+        ok fc logs --case-sensitive -g 'to the console' one
+        expect_out 'to the console'
+        run_status 2 fc logs -g 'hello (' web
+        expect_err "^error: 'hello \(' is no regular expression: [^"$'\n'"]*, at offset 7\$"
+        run_status 2 fc logs --case-sensitive web
+        expect_err 'is about --grep'
+        run_status 2 fc logs --case-sensitive=perhaps -g x web
+        expect_err "^error: --case-sensitive: 'perhaps' is neither yes nor no\$"
         ok fc down
 }
 

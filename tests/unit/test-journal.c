@@ -418,7 +418,26 @@ TEST(patterns) {
                 {"Error", "an ERROR here", false},
                 {"", "anything", true},
                 {"", "", true},
-                {"^b$", "a\nb\nc", true},
+                {"^b$", "a\nb\nc", false},
+                {"(?m)^b$", "a\nb\nc", true},
+                {"\\d+ ?ms\\b", "took 12 ms.", true},
+                {"\\bcat\\b", "concatenate", false},
+                {"a.*?b(?=c)", "a-b-bc", true},
+                {"(?i)ERROR", "an error here", true},
+                {"\xc3\x9c.er",
+                 "\xc3\x9c\xc3\xa4"
+                 "er",
+                 true},
+                {"\xc3\xa4", "\xc3\x84", true},
+                {"b",
+                 "a\xff"
+                 "b",
+                 true},
+                {"a.b",
+                 "a\xff"
+                 "b",
+                 false},
+                {"a{2", "a{2", true},
                 {"a.b", "a\nb", false},
                 {"(get|post) /", "POST /x", true},
                 {"a{2}", "aa", true},
@@ -427,7 +446,19 @@ TEST(patterns) {
                 {"[[:digit:]]+ms", "12ms", true},
                 {"x", "", false},
         };
-        static const char *const wrong[] = {"(", "[a", "a{2", "*(", "[[:nope:]]", "\\"};
+        static const struct {
+                const char *pattern, *message;
+        } wrong[] = {
+                {"(", "'(' is no regular expression: missing closing parenthesis, at offset 1"},
+                {"[a", "at offset 2"},
+                {"*(", "quantifier does not follow a repeatable item, at offset 0"},
+                {"a[[:nope:]]", "unknown POSIX class name, at offset"},
+                {"\\", "\\ at end of pattern, at offset 1"},
+                {"ab\xff", "UTF-8 error"},
+                {"((ab){1000}){1000}", "regular expression is too large"},
+                {"x(?<n", "at offset"},
+                {"\x1b[2J(", "is no regular expression: missing"},
+        };
         _cleanup_(error_done) Error error = ERROR_NULL;
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -435,18 +466,68 @@ TEST(patterns) {
                 _cleanup_free_ char *longer = xasprintf("%sxyz", table[i].text);
 
                 test_set_row("'%s'", table[i].pattern);
-                ASSERT_OK(log_pattern_new(table[i].pattern, &pattern, &error), &error);
+                ASSERT_OK(log_pattern_new(table[i].pattern, LOG_CASE_AUTO, &pattern, &error), &error);
                 /* Text that goes on behind its end. */
-                ASSERT_EQ(log_pattern_matches(pattern, longer, strlen(table[i].text)), table[i].matches);
+                ASSERT_EQ(log_pattern_match(pattern, longer, strlen(table[i].text), &error),
+                          table[i].matches);
         }
         for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
                 LogPattern *pattern;
 
-                test_set_row("'%s'", wrong[i]);
-                ASSERT_ERROR(log_pattern_new(wrong[i], &pattern, &error), &error, FC_EXIT_USAGE,
-                             "is no regular expression");
+                test_set_row("'%s'", wrong[i].pattern);
+                ASSERT_ERROR(log_pattern_new(wrong[i].pattern, LOG_CASE_AUTO, &pattern, &error), &error,
+                             FC_EXIT_USAGE, wrong[i].message);
         }
         test_set_row("%s", "");
+}
+
+TEST(pattern_case) {
+        static const struct {
+                const char *word;
+                LogCase what;
+        } good[] = {
+                {"", LOG_CASE_SENSITIVE},        {"yes", LOG_CASE_SENSITIVE},  {"1", LOG_CASE_SENSITIVE},
+                {"false", LOG_CASE_INSENSITIVE}, {"no", LOG_CASE_INSENSITIVE},
+        };
+        static const char *const wrong[] = {"Yes", "maybe", "2", "yes "};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        LogCase what;
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+                _cleanup_(log_pattern_freep) LogPattern *lower = NULL, *upper = NULL;
+                bool sensitive = good[i].what == LOG_CASE_SENSITIVE;
+
+                test_set_row("'%s'", good[i].word);
+                ASSERT_OK(log_case_parse(good[i].word, &what, &error), &error);
+                ASSERT_EQ(what, good[i].what);
+                ASSERT_OK(log_pattern_new("error", what, &lower, &error), &error);
+                ASSERT_OK(log_pattern_new("ERROR", what, &upper, &error), &error);
+                ASSERT_EQ(log_pattern_match(lower, "ERROR", 5, &error), !sensitive);
+                ASSERT_EQ(log_pattern_match(upper, "error", 5, &error), !sensitive);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                test_set_row("'%s'", wrong[i]);
+                ASSERT_ERROR(log_case_parse(wrong[i], &what, &error), &error, FC_EXIT_USAGE,
+                             "is neither yes nor no");
+        }
+        test_set_row("%s", "");
+}
+
+/* What would take years says so in a moment. */
+TEST(pattern_without_end) {
+        _cleanup_(log_pattern_freep) LogPattern *pattern = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        char text[60];
+        uint64_t start;
+
+        memset(text, 'a', sizeof(text));
+        ASSERT_OK(log_pattern_new("(a+)+$", LOG_CASE_AUTO, &pattern, &error), &error);
+        ASSERT_EQ(log_pattern_match(pattern, text, sizeof(text), &error), 1);
+        text[sizeof(text) - 1] = 'b';
+        start = now_usec();
+        ASSERT_ERROR(log_pattern_match(pattern, text, sizeof(text), &error), &error, FC_EXIT_USAGE,
+                     "'(a+)+$' is too much work for a message of 60 bytes: match limit exceeded");
+        ASSERT_TRUE(now_usec() - start < 5 * USEC_PER_SEC);
 }
 
 TEST(grep) {
@@ -473,7 +554,7 @@ TEST(grep) {
         sources[1] = source(&tree, "b", "b/journal", "b/console.log");
         request = request_for(sources, 2);
         request.output = LOG_OUTPUT_CAT;
-        ASSERT_OK(log_pattern_new("needle", &pattern, &error), &error);
+        ASSERT_OK(log_pattern_new("needle", LOG_CASE_AUTO, &pattern, &error), &error);
         request.pattern = pattern;
         assert_shows(&request, "needle of the console\nneedle without end\nNeedle\nNeedle\n");
         request.n_sources = 1;
@@ -486,6 +567,16 @@ TEST(grep) {
         assert_shows(&request, "Needle\nNeedle\n");
         request.lines = 0;
         assert_shows(&request, "");
+
+        /* What cannot be known is not left out. */
+        pattern = log_pattern_free(pattern);
+        ASSERT_OK(log_pattern_new("(*LIMIT_MATCH=1)n.*l.*n.*e", LOG_CASE_INSENSITIVE, &pattern, &error),
+                  &error);
+        request.pattern = pattern;
+        request.lines = 1;
+        ASSERT_ERROR(logs_show(&request, stdout, &error), &error, FC_EXIT_USAGE, "is too much work");
+        request.lines = LOG_LINES_ALL;
+        ASSERT_ERROR(logs_show(&request, stdout, &error), &error, FC_EXIT_USAGE, "is too much work");
         tree_done(&tree);
 }
 
