@@ -16,6 +16,7 @@ typedef struct WatchedUnit {
         char *path;
         sd_bus_slot *question; /* GetAll: what it was before the first change that we are told of */
         bool wanted;
+        bool passed; /* as far as we know it has not been restarted, and is nothing to us */
         bool known;
         char *load_state, *active_state, *sub_state, *type, *result;
         uint32_t restarts;
@@ -30,10 +31,18 @@ struct GuestWatch {
         sd_event_source *deferred;
         WatchedUnit *units; /* does not move */
         size_t n_units;
-        char *failed; /* a unit that has failed, watched or not */
+        size_t n_asked; /* of which it is not known yet whether they matter */
+        char *failed;   /* a unit that has failed, watched or not */
         WatchChanged callback;
         void *userdata;
 };
+
+static const WatchedUnit *find_unit(const GuestWatch *w, const char *name) {
+        for (size_t i = 0; i < w->n_units; i++)
+                if (streq(w->units[i].name, name))
+                        return &w->units[i];
+        return NULL;
+}
 
 GuestWatch *guest_watch_free(GuestWatch *w) {
         if (!w)
@@ -108,6 +117,8 @@ static bool has_succeeded(const WatchedUnit *u) {
 
 /* @ret_settle: when it will have held out long enough, if only that is missing. */
 static WatchVerdict unit_verdict(const WatchedUnit *u, uint64_t *ret_settle) {
+        if (u->passed)
+                return WATCH_READY;
         if (!u->known)
                 return WATCH_WAIT;
         if (u->wanted && !streq_ptr(u->load_state, "loaded") && !streq_ptr(u->load_state, "merged"))
@@ -155,6 +166,8 @@ static void look(GuestWatch *w) {
         }
         if (w->failed && verdict != WATCH_MISSING)
                 verdict = WATCH_FAILED;
+        if (w->n_asked > 0 && verdict == WATCH_READY)
+                return;
         if (settle > 0) {
                 (void) sd_event_source_set_time(w->settle, settle);
                 (void) sd_event_source_set_enabled(w->settle, SD_EVENT_ONESHOT);
@@ -203,7 +216,7 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr
         if (!path || sd_bus_message_skip(m, "s") < 0)
                 return 0;
         for (size_t i = 0; i < w->n_units; i++)
-                if (streq(w->units[i].path, path)) {
+                if (!w->units[i].passed && streq(w->units[i].path, path)) {
                         (void) guest_bus_read_properties(m, read_unit_property, &w->units[i]);
                         schedule_look(w);
                         return 0;
@@ -223,6 +236,17 @@ static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         return 0;
 }
 
+static int watch_unit(WatchedUnit *u, Error *reterr) {
+        int r;
+
+        /* This loads it, too; what there is none of is said by its LoadState. */
+        r = sd_bus_call_method_async(u->watch->bus->bus, &u->question, NULL, u->path, DBUS_PROPERTIES,
+                                     "GetAll", on_asked, u, "s", "");
+        if (r < 0)
+                return bus_error(&bus_guest, reterr, r, NULL, "ask for unit '%s'", u->name);
+        return 0;
+}
+
 static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestWatch *w = userdata;
 
@@ -230,17 +254,38 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *rete
         return 0;
 }
 
-static int get_restarts(GuestBus *bus, const char *path, uint32_t *ret) {
-        return sd_bus_get_property_trivial(bus->bus, NULL, path, SYSTEMD_SERVICE, "NRestarts", NULL, 'u',
-                                           ret);
+static int on_restarts(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+        WatchedUnit *u = userdata;
+        uint32_t restarts = 0;
+
+        u->question = sd_bus_slot_unref(u->question);
+        u->watch->n_asked--;
+        if (!sd_bus_message_is_method_error(m, NULL) && sd_bus_message_read(m, "v", "u", &restarts) >= 0 &&
+            restarts > 0)
+                u->passed = watch_unit(u, NULL) < 0;
+        schedule_look(u->watch);
+        return 0;
 }
 
-/* The services that run or are about to, and that had to be restarted. */
-static int list_restarted(GuestBus *bus, char ***ret, Error *reterr) {
+/* All at once, which takes no longer than one question. */
+static int ask_restarts(WatchedUnit *u, Error *reterr) {
+        int r;
+
+        r = sd_bus_call_method_async(u->watch->bus->bus, &u->question, NULL, u->path, DBUS_PROPERTIES, "Get",
+                                     on_restarts, u, "ss", SYSTEMD_SERVICE, "NRestarts");
+        if (r < 0)
+                return bus_error(&bus_guest, reterr, r, NULL, "ask for unit '%s'", u->name);
+        u->watch->n_asked++;
+        u->passed = true;
+        return 0;
+}
+
+/* The services that run or are about to: those that are just being restarted, and others. */
+static int list_services(GuestBus *bus, char ***ret_restarting, char ***ret_others, Error *reterr) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_strv_ char **names = NULL;
-        const char *name, *sub_state, *path;
+        _cleanup_strv_ char **restarting = NULL, **others = NULL;
+        const char *name, *sub_state;
         int r;
 
         r = sd_bus_call_method(bus->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsByPatterns", &error,
@@ -248,43 +293,44 @@ static int list_restarted(GuestBus *bus, char ***ret, Error *reterr) {
         if (r >= 0)
                 r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
         while (r >= 0 && (r = sd_bus_message_read(reply, "(ssssssouso)", &name, NULL, NULL, NULL, &sub_state,
-                                                  NULL, &path, NULL, NULL, NULL)) > 0) {
-                uint32_t restarts;
-
-                if (streq(sub_state, "exited") || startswith(name, GUEST_UNIT_PREFIX) ||
-                    get_restarts(bus, path, &restarts) < 0)
-                        continue;
+                                                  NULL, NULL, NULL, NULL, NULL)) > 0)
                 /* Before its first restart it has not been counted yet. */
-                if (restarts > 0 || startswith(sub_state, "auto-restart"))
-                        strv_push(&names, name);
-        }
+                if (startswith(sub_state, "auto-restart"))
+                        strv_push(&restarting, name);
+                else if (!streq(sub_state, "exited") && !startswith(name, GUEST_UNIT_PREFIX))
+                        strv_push(&others, name);
         if (r < 0)
                 return bus_error(&bus_guest, reterr, r, &error, "list the container's services");
-        *ret = TAKE_PTR(names);
+        *ret_restarting = TAKE_PTR(restarting);
+        *ret_others = TAKE_PTR(others);
         return 0;
 }
 
-static int watch_unit(GuestWatch *w, const char *name, bool wanted, Error *reterr) {
-        WatchedUnit *u = &w->units[w->n_units];
-        int r;
+/* @begin: what is asked of each first. */
+static int add_units(GuestWatch *w, char *const *names, bool wanted, int (*begin)(WatchedUnit *, Error *),
+                     Error *reterr) {
+        STRV_FOREACH (name, names) {
+                WatchedUnit *u = &w->units[w->n_units];
+                int r;
 
-        *u = (WatchedUnit){.watch = w, .name = xstrdup(name), .wanted = wanted};
-        w->n_units++;
-        r = sd_bus_path_encode(SYSTEMD_UNIT_PATH, name, &u->path);
-        if (r < 0)
-                return error_set(reterr, r, "name unit '%s'", name);
-        /* This loads it, too; what there is none of is said by its LoadState. */
-        r = sd_bus_call_method_async(w->bus->bus, &u->question, NULL, u->path, DBUS_PROPERTIES, "GetAll",
-                                     on_asked, u, "s", "");
-        if (r < 0)
-                return bus_error(&bus_guest, reterr, r, NULL, "ask for unit '%s'", name);
+                if (find_unit(w, *name))
+                        continue;
+                *u = (WatchedUnit){.watch = w, .name = xstrdup(*name), .wanted = wanted};
+                w->n_units++;
+                r = sd_bus_path_encode(SYSTEMD_UNIT_PATH, *name, &u->path);
+                if (r < 0)
+                        return error_set(reterr, r, "name unit '%s'", *name);
+                r = begin(u, reterr);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
 int guest_watch_new(GuestBus *bus, sd_event *event, char *const *units, WatchChanged callback,
                     void *userdata, GuestWatch **ret, Error *reterr) {
         _cleanup_(guest_watch_freep) GuestWatch *w = xmalloc0(sizeof(*w));
-        _cleanup_strv_ char **restarted = NULL;
+        _cleanup_strv_ char **restarting = NULL, **others = NULL;
         int r;
 
         *w = (GuestWatch){.bus = bus, .callback = callback, .userdata = userdata};
@@ -302,21 +348,18 @@ int guest_watch_new(GuestBus *bus, sd_event *event, char *const *units, WatchCha
                 r = guest_bus_match(bus, &w->disconnected, DBUS_LOCAL_PATH, DBUS_LOCAL, "Disconnected",
                                     on_disconnected, w, reterr);
         if (r >= 0)
-                r = list_restarted(bus, &restarted, reterr);
+                r = list_services(bus, &restarting, &others, reterr);
         if (r < 0)
                 return r;
 
-        w->units = xnew0(WatchedUnit, strv_length(units) + strv_length(restarted));
-        STRV_FOREACH (name, units) {
-                r = watch_unit(w, *name, /* wanted= */ true, reterr);
-                if (r < 0)
-                        return r;
-        }
-        STRV_FOREACH (name, restarted) {
-                r = strv_contains(units, *name) ? 0 : watch_unit(w, *name, /* wanted= */ false, reterr);
-                if (r < 0)
-                        return r;
-        }
+        w->units = xnew0(WatchedUnit, strv_length(units) + strv_length(restarting) + strv_length(others));
+        r = add_units(w, units, /* wanted= */ true, watch_unit, reterr);
+        if (r >= 0)
+                r = add_units(w, restarting, /* wanted= */ false, watch_unit, reterr);
+        if (r >= 0)
+                r = add_units(w, others, /* wanted= */ false, ask_restarts, reterr);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(w);
         return 0;
 }
