@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 
@@ -9,11 +10,15 @@
 #include "base/event-log.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/strv.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
 /* Longer text is cut: a line is to fit into one write(2) whatever somebody puts into an error message. */
 #define TEXT_MAX 1000
+
+/* Of what is read. Nobody writes a log that is so long. */
+#define READ_MAX (4 * 1024 * 1024)
 
 /* As JSON text. Written here because the supervisor does without cJSON. */
 static char *quote(const char *text) {
@@ -75,6 +80,69 @@ void event_log_append(int dir_fd, const char *container, const char *event, cons
         /* All or nothing, but for a full disk, and then the reader leaves half a line out. */
         if (write(fd, line, strlen(line)) < 0)
                 return;
+}
+
+/* Whatever was wrong with it, with these it begins anew. */
+static bool ends_degraded(const char *word, size_t size) {
+        static const char *const words[] = {"starting",  "ready",   "completed", "stopping", "stopped",
+                                            "rebooting", "crashed", "ended",     "recovered"};
+
+        for (size_t i = 0; i < ELEMENTSOF(words); i++)
+                if (strlen(words[i]) == size && strncmp(words[i], word, size) == 0)
+                        return true;
+        return false;
+}
+
+/* What is known to be wrong after the events of this file: details as they stand in it. The lines are those
+ * of event_log_format(), in which a quote within a text is escaped: so @key is found only where it is one.
+ */
+static void read_degraded(int dir_fd, const char *file, const char *key, char ***known) {
+        _cleanup_free_ char *text = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        char *save = NULL;
+
+        if (fs_open_file_beneath_optional(dir_fd, file, &fd, NULL) < 0 || fd < 0 ||
+            fs_read_fd(fd, file, READ_MAX, &text, NULL, NULL) < 0)
+                return;
+        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+                char *word = strstr(line, key), *end, *detail;
+
+                word = word ? word + strlen(key) : NULL;
+                end = word ? strchr(word, '"') : NULL;
+                if (!end)
+                        continue;
+                if (ends_degraded(word, (size_t) (end - word)))
+                        *known = strv_free(*known);
+                detail = startswith(word, "degraded\",\"detail\":") ? strrchr(line, '}') : NULL;
+                if (!detail)
+                        continue;
+                *detail = '\0';
+                strv_push(known, startswith(word, "degraded\",\"detail\":"));
+        }
+}
+
+void event_log_note_health(int dir_fd, const char *container, char *const *failures) {
+        _cleanup_free_ char *name = quote(container),
+                            *key = xasprintf(",\"container\":%s,\"event\":\"", name);
+        _cleanup_strv_ char **known = NULL;
+        _cleanup_close_ int fd = -EBADF;
+
+        if (dir_fd < 0)
+                return;
+        fd = fs_open_file_beneath(dir_fd, EVENT_LOG, O_RDONLY, 0, NULL);
+        /* Not waiting: the file is the user's, and who has the lock is writing the same down. */
+        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+                return;
+        read_degraded(dir_fd, EVENT_LOG_OLD, key, &known);
+        read_degraded(dir_fd, EVENT_LOG, key, &known);
+        if (known && (!failures || !failures[0]))
+                event_log_append(dir_fd, container, "recovered", NULL);
+        STRV_FOREACH (failure, failures) {
+                _cleanup_free_ char *text = quote(*failure);
+
+                if (!strv_contains(known, text))
+                        event_log_append(dir_fd, container, "degraded", *failure);
+        }
 }
 
 void event_log_append_as_owner(int dir_fd, const char *container, const char *event, const char *detail) {

@@ -27,6 +27,10 @@ struct GuestBus {
 int guest_bus_match(GuestBus *bus, sd_bus_slot **ret, const char *path, const char *interface,
                     const char *member, sd_bus_message_handler_t handler, void *userdata, Error *reterr);
 
+/* Of a PropertiesChanged signal of a unit that is none of ours: its name and its ActiveState. Return: 1; 0
+ * when it is about something else; or a negative errno. */
+int guest_bus_read_active_state(sd_bus_message *m, char **ret_unit, char **ret_state);
+
 /* Reads an "a{sv}". @read gets the name of a property with the message at its value ("v"), which it reads or
  * skips. */
 int guest_bus_read_properties(sd_bus_message *m,

@@ -2,7 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "base/strv.h"
 #include "bus/guest-bus-internal.h"
+#include "bus/guest-unit.h"
 
 GuestBus *guest_bus_free(GuestBus *bus) {
         if (!bus)
@@ -109,4 +111,32 @@ int guest_bus_read_properties(sd_bus_message *m,
                         return r;
         }
         return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_active_state(sd_bus_message *m, const char *name, void *userdata) {
+        const char **state = userdata;
+
+        return streq(name, "ActiveState") ? sd_bus_message_read(m, "v", "s", state)
+                                          : sd_bus_message_skip(m, "v");
+}
+
+int guest_bus_read_active_state(sd_bus_message *m, char **ret_unit, char **ret_state) {
+        _cleanup_free_ char *unit = NULL;
+        const char *path = sd_bus_message_get_path(m), *state = NULL;
+        int r;
+
+        r = path ? sd_bus_path_decode(path, SYSTEMD_UNIT_PATH, &unit) : 0;
+        /* A check that does not succeed yet is no failed service. */
+        if (r <= 0 || startswith(unit, GUEST_UNIT_PREFIX))
+                return r < 0 ? r : 0;
+        r = sd_bus_message_rewind(m, true);
+        if (r >= 0)
+                r = sd_bus_message_skip(m, "s");
+        if (r >= 0)
+                r = guest_bus_read_properties(m, read_active_state, &state);
+        if (r < 0 || !state)
+                return r < 0 ? r : 0;
+        *ret_unit = TAKE_PTR(unit);
+        *ret_state = xstrdup(state);
+        return 1;
 }

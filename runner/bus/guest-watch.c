@@ -191,21 +191,13 @@ static int on_settled(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static int read_active_state(sd_bus_message *m, const char *name, void *userdata) {
-        return streq(name, "ActiveState") ? read_string(m, userdata) : sd_bus_message_skip(m, "v");
-}
+static void note_failed(GuestWatch *w, sd_bus_message *m) {
+        _cleanup_free_ char *unit = NULL, *state = NULL;
 
-static void note_failed(GuestWatch *w, const char *path, sd_bus_message *m) {
-        _cleanup_free_ char *state = NULL, *name = NULL;
-
-        if (guest_bus_read_properties(m, read_active_state, &state) < 0 || !streq_ptr(state, "failed") ||
-            sd_bus_path_decode(path, SYSTEMD_UNIT_PATH, &name) <= 0)
-                return;
-        /* A check that does not succeed yet is no failed service. */
-        if (startswith(name, GUEST_UNIT_PREFIX))
+        if (guest_bus_read_active_state(m, &unit, &state) <= 0 || !streq(state, "failed"))
                 return;
         free(w->failed);
-        w->failed = TAKE_PTR(name);
+        w->failed = TAKE_PTR(unit);
         schedule_look(w);
 }
 
@@ -221,7 +213,7 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr
                         schedule_look(w);
                         return 0;
                 }
-        note_failed(w, path, m);
+        note_failed(w, m);
         return 0;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <signal.h>
+#include <systemd/sd-event.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "cli/health.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "report/event-view.h"
@@ -26,7 +28,6 @@ static const Option options[] = {
 static int parse(const Globals *globals, const EventsOptions *o, EventRequest *request, Error *reterr) {
         int r = 0;
 
-        request->follow = o->follow;
         request->json = globals->json;
         request->lines = o->follow && !o->since ? 10 : LOG_LINES_ALL;
         if (o->lines)
@@ -36,15 +37,40 @@ static int parse(const Globals *globals, const EventsOptions *o, EventRequest *r
         return r;
 }
 
+static void on_event(const char *container, void *userdata) {
+        health_watch_look(userdata, container);
+}
+
+/* What fails in a container while it runs nobody would write down otherwise. */
+static int follow(const Session *s, char *const *names, EventRequest *request, Error *reterr) {
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        _cleanup_(health_watch_freep) HealthWatch *health = NULL;
+        int r;
+
+        r = sd_event_new(&event);
+        if (r < 0)
+                return error_set(reterr, r, "make an event loop");
+        request->event = event;
+        if (geteuid() == 0) {
+                r = health_watch_new(s, event, names, &health, reterr);
+                if (r < 0)
+                        return r;
+                request->seen = on_event;
+                request->userdata = health;
+        }
+        return events_show(request, stdout, reterr);
+}
+
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+        const EventsOptions *o = target;
         _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_strv_ char **names = NULL;
         EventRequest request = {};
         int r;
 
-        r = parse(globals, target, &request, reterr);
+        r = parse(globals, o, &request, reterr);
         if (r >= 0)
-                r = session_open_records(globals, operands, request.follow, &s, &names, reterr);
+                r = session_open_records(globals, operands, o->follow, &s, &names, reterr);
         if (r < 0)
                 return r;
         if (s.state.fd < 0)
@@ -53,7 +79,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         /* Of all also what those did that are not known any more. */
         request.containers = operands && operands[0] ? names : NULL;
         (void) signal(SIGPIPE, SIG_IGN);
-        r = events_show(&request, stdout, reterr);
+        r = o->follow ? follow(&s, names, &request, reterr) : events_show(&request, stdout, reterr);
         return r < 0 ? r : FC_EXIT_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "backend/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
+#include "cli/health.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "ready/ready.h"
@@ -94,8 +95,11 @@ static void on_ready(const ReadyResult *result, void *userdata) {
 
         switch (result->outcome) {
         case READY_OK:
+                health_note(x->waiter->session, x->name, &(FailedUnits){0});
                 break;
         case READY_DEGRADED:
+                if (result->failed->n > 0)
+                        health_note(x->waiter->session, x->name, result->failed);
                 (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: %s failed", x->name,
                                    result->failed->n > 0 ? result->failed->units[0].name : "a unit");
                 break;

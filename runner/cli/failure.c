@@ -90,7 +90,7 @@ static const char *describe_result(const FailedUnit *u) {
         return u->result;
 }
 
-static char *describe_unit(const FailedUnit *u) {
+char *failure_describe_unit(const FailedUnit *u) {
         _cleanup_strv_ char **parts = NULL;
         _cleanup_free_ char *how = NULL;
         const char *result = describe_result(u);
@@ -114,11 +114,11 @@ static void explain_degraded(const Member *m, const FailedUnits *failed, Error *
                 return;
         }
         sync_journal(m);
-        first = describe_unit(&failed->units[0]);
+        first = failure_describe_unit(&failed->units[0]);
         (void) error_raise(e, FC_EXIT_FAILED, "%s: %s", m->name, first);
         (void) add_journal(m, failed->units[0].name, failed->units[0].invocation, e);
         for (size_t i = 1; i < failed->n; i++) {
-                _cleanup_free_ char *text = describe_unit(&failed->units[i]);
+                _cleanup_free_ char *text = failure_describe_unit(&failed->units[i]);
 
                 error_add_evidence(e, "also: %s", text);
                 (void) add_journal(m, failed->units[i].name, failed->units[i].invocation, e);

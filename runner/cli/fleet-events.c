@@ -27,7 +27,7 @@ static Member *find_member(Fleet *fleet, const char *container) {
         return NULL;
 }
 
-void fleet_add_event(Fleet *fleet, const char *container, const char *event, const char *detail) {
+static void add_event(Fleet *fleet, const char *container, const char *event, const char *detail) {
         const StateDir *state = &fleet->session->state;
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
 
@@ -56,8 +56,7 @@ void fleet_on_progress(const char *container, const char *phase, const char *det
         free(m->last_event);
         m->last_event = TAKE_PTR(key);
         if (rung)
-                fleet_add_event(fleet, container, "rung", rung);
+                add_event(fleet, container, "rung", rung);
         else
-                fleet_add_event(fleet, container, phase,
-                                error_is_set(&m->error) ? m->error.message : detail);
+                add_event(fleet, container, phase, error_is_set(&m->error) ? m->error.message : detail);
 }

@@ -8,6 +8,3 @@
 
 /* A ProgressWatch, with the fleet as its userdata. */
 void fleet_on_progress(const char *container, const char *phase, const char *detail, void *fleet);
-
-/* For what is no progress. @detail: may be NULL. */
-void fleet_add_event(Fleet *fleet, const char *container, const char *event, const char *detail);

@@ -11,6 +11,7 @@
 #include "cli/fleet-events.h"
 #include "cli/fleet-member.h"
 #include "cli/fleet-order.h"
+#include "cli/health.h"
 #include "project/gc-root.h"
 #include "report/format.h"
 #include "spec/path.h"
@@ -146,6 +147,9 @@ static void on_usable(Member *m) {
                         return;
                 }
         }
+        /* It may have been found degraded before; one that was started has begun anew. */
+        if (m->attached)
+                health_note(m->fleet->session, m->name, &(FailedUnits){0});
         detail = ready_detail(m);
         member_over(m, m->attached ? "unchanged" : "ready", m->attached ? "already up" : detail);
 }
@@ -192,8 +196,8 @@ static void on_ready(const ReadyResult *result, void *userdata) {
                 return;
         }
         failure_explain(m, &told, &m->error);
-        if (result->outcome == READY_DEGRADED)
-                fleet_add_event(m->fleet, m->name, "degraded", m->error.message);
+        if (result->outcome == READY_DEGRADED && result->failed->n > 0)
+                health_note(m->fleet->session, m->name, result->failed);
         if (m->fleet->rm_on_failure && !m->attached)
                 member_stop(m);
         else

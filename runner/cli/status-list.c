@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/process.h"
 #include "base/timestamp.h"
+#include "cli/health.h"
 #include "cli/network.h"
 #include "cli/status-list.h"
 #include "enter/manager.h"
@@ -100,11 +101,13 @@ static void describe_manager(ContainerStatus *c, ManagerState state) {
         }
 }
 
-static void note_failed_units(ContainerStatus *c, GuestBus *bus) {
+static void note_failed_units(const Session *s, ContainerStatus *c, GuestBus *bus) {
         FailedUnits failed = {};
 
         if (guest_bus_get_failed_units(bus, &failed, NULL) < 0)
                 return;
+        if (failed.n > 0)
+                health_note(s, c->name, &failed);
         for (size_t i = 0; i < failed.n; i++)
                 strv_pushf(&c->notes, "%s failed", failed.units[i].name);
         failed_units_done(&failed);
@@ -127,7 +130,7 @@ static void note_restarts(ContainerStatus *c) {
                    crashes->restarts, crashes->restarts > 1 ? "s" : "");
 }
 
-static void describe_up(ContainerStatus *c) {
+static void describe_up(const Session *s, ContainerStatus *c) {
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         ManagerState state;
 
@@ -144,9 +147,11 @@ static void describe_up(ContainerStatus *c) {
             guest_bus_get_state(bus, &state, NULL) < 0)
                 return;
         describe_manager(c, state);
+        if (state == MANAGER_RUNNING)
+                health_note(s, c->name, &(FailedUnits){0});
         if (streq(c->word, "degraded")) {
                 c->notes = strv_free(c->notes);
-                note_failed_units(c, bus);
+                note_failed_units(s, c, bus);
         }
 }
 
@@ -203,7 +208,7 @@ int status_list_gather(const Session *s, char *const *names, StatusList *ret, Er
                 read_crashes(s, c->name, &c->crashes);
                 end = session_read_end(s, c->name);
                 if (c->running) {
-                        describe_up(c);
+                        describe_up(s, c);
                         note_restarts(c);
                 } else
                         describe_down(s, c, end);

@@ -32,7 +32,6 @@ typedef struct EventView {
         char **past; /* gathered until the last of them are known; then printed as they come */
         bool past_printed;
         EventFile now, before;
-        sd_event *event;
         PathWatch *watch;
         Error error;
 } EventView;
@@ -62,7 +61,8 @@ static char *format_plain(uint64_t usec, const char *container, const char *even
 }
 
 /* NULL: the line is no event, or none that is asked for. */
-static char *read_event(const EventRequest *request, const char *line, size_t size) {
+static char *read_event(const EventView *view, const char *line, size_t size) {
+        const EventRequest *request = view->request;
         _cleanup_(json_freep) Json *json = NULL;
         const char *time, *container, *event;
         uint64_t usec;
@@ -77,6 +77,8 @@ static char *read_event(const EventRequest *request, const char *line, size_t si
             (request->containers && request->containers[0] &&
              !strv_contains(request->containers, container)))
                 return NULL;
+        if (view->past_printed && request->seen)
+                request->seen(container, request->userdata);
         if (request->json)
                 return event_log_format(usec, container, event, string_of(json, "detail"));
         else {
@@ -99,7 +101,7 @@ static int read_file(EventView *view, const EventFile *file, Error *reterr) {
         if (!file->reader)
                 return 0;
         while ((r = console_reader_next(file->reader, &line, &size, reterr)) > 0) {
-                char *text = read_event(view->request, line, size);
+                char *text = read_event(view, line, size);
 
                 if (!text)
                         continue;
@@ -161,7 +163,7 @@ static int on_modified(sd_event_source *source, const struct inotify_event *even
                 r = read_file(view, &view->now, &view->error);
         if (r >= 0)
                 r = flush(view, &view->error);
-        return r < 0 ? sd_event_exit(view->event, r) : 0;
+        return r < 0 ? sd_event_exit(view->request->event, r) : 0;
 }
 
 /* Takes the fd of the log; -EBADF: there is none now. */
@@ -179,9 +181,9 @@ static int open_log(EventView *view, int fd, Error *reterr) {
                 return r;
         }
         view->now.reader = console_reader_new(fd, -EBADF);
-        if (view->event) {
-                r = sd_event_add_inotify_fd(view->event, &view->now.modified, fd, IN_MODIFY, on_modified,
-                                            view);
+        if (view->request->event) {
+                r = sd_event_add_inotify_fd(view->request->event, &view->now.modified, fd, IN_MODIFY,
+                                            on_modified, view);
                 if (r < 0)
                         return error_set(reterr, r, "watch the event log");
         }
@@ -196,7 +198,7 @@ static int on_log(int fd, void *userdata, Error *reterr) {
 static int on_hangup(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         EventView *view = userdata;
 
-        return sd_event_exit(view->event, 0);
+        return sd_event_exit(view->request->event, 0);
 }
 
 static int show_all(EventView *view, Error *reterr) {
@@ -213,26 +215,25 @@ static int show_all(EventView *view, Error *reterr) {
 static int follow(EventView *view, Error *reterr) {
         int fd = fileno(view->out), r;
 
-        r = sd_event_new(&view->event);
-        r = r < 0 ? r
-                  : sd_event_add_signal(view->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
-        r = r < 0 ? r
-                  : sd_event_add_signal(view->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+        r = sd_event_add_signal(view->request->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(view->request->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL,
+                                        NULL);
         if (r < 0)
-                return error_set(reterr, r, "make an event loop");
+                return error_set(reterr, r, "watch for signals");
         /* A regular file cannot be watched and has no reader who could leave. */
-        r = sd_event_add_io(view->event, NULL, fd, 0, on_hangup, view);
+        r = sd_event_add_io(view->request->event, NULL, fd, 0, on_hangup, view);
         if (r < 0 && r != -EPERM)
                 return error_set(reterr, r, "watch the output");
         r = read_old(view, reterr);
         if (r >= 0)
-                r = path_watch_new(view->event, view->request->dir_fd, EVENT_LOG, PATH_FILE, on_log, view,
-                                   &view->watch, reterr);
+                r = path_watch_new(view->request->event, view->request->dir_fd, EVENT_LOG, PATH_FILE, on_log,
+                                   view, &view->watch, reterr);
         if (r >= 0)
                 r = print_past(view, reterr);
         if (r < 0)
                 return r;
-        r = sd_event_loop(view->event);
+        r = sd_event_loop(view->request->event);
         if (r < 0 && r != -EPIPE) {
                 (void) error_set(reterr, r, "follow events");
                 path_watch_error(view->watch, reterr);
@@ -246,11 +247,10 @@ int events_show(const EventRequest *request, FILE *out, Error *reterr) {
         EventView view = {.request = request, .out = out};
         int r;
 
-        r = request->follow ? follow(&view, reterr) : show_all(&view, reterr);
+        r = request->event ? follow(&view, reterr) : show_all(&view, reterr);
         (void) path_watch_free(view.watch);
         file_done(&view.now);
         file_done(&view.before);
-        (void) sd_event_unref(view.event);
         buffer_done(&view.buffer);
         strv_free(view.past);
         error_done(&view.error);

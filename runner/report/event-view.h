@@ -5,13 +5,18 @@
 
 #include "base/error.h"
 
+typedef struct sd_event sd_event;
+
 typedef struct EventRequest {
         int dir_fd;              /* ".containers"; not owned */
         char *const *containers; /* only theirs; empty: all */
         uint64_t since_usec;     /* inclusive, microseconds since the epoch */
         uint64_t lines;          /* the last of them; UINT64_MAX: all */
-        bool follow;
         bool json;
+        sd_event *event; /* follow, in this loop, whose only user it need not be; NULL: do not */
+        /* Called for each event that comes while they are followed; may be NULL. */
+        void (*seen)(const char *container, void *userdata);
+        void *userdata;
 } EventRequest;
 
 /**

@@ -132,6 +132,72 @@ testcase_follow() {
                 "image starting rung ready crashed starting rung ready stopping ended stopped"
 }
 
+# fail_inside UNIT, repair_inside UNIT: in the guest that runs.
+fail_inside() { ok fc exec web -- systemd-run --quiet --unit="$1" sh -c 'exit 7'; }
+repair_inside() { ok fc exec web -- systemctl reset-failed "$1"; }
+
+health_of_web() { fc --json events web | jq -r 'select(.event | IN("degraded", "recovered")) | "\(.event) \(.detail)"'; }
+
+# What fails while nobody starts anything: who follows hears it from the guest, and writes it down for the others.
+testcase_degraded_later() {
+        local follower want=$'degraded boom.service failed: exit status 7\ndegraded bang.service failed: exit status 7\nrecovered null'
+
+        project shop
+        spec "$(web web)"
+        fc_background "$TMP/followed" events -f --json
+        follower=$FC_PID
+        ok fc up
+        fail_inside boom
+        line_in "$TMP/followed" '"degraded","detail":"boom.service failed: exit status 7"' >/dev/null
+        fail_inside bang
+        line_in "$TMP/followed" '"degraded","detail":"bang.service' >/dev/null
+        # What is known already nobody writes down again.
+        ok fc status
+        run_status 3 fc wait web
+        repair_inside boom.service
+        repair_inside bang.service
+        line_in "$TMP/followed" '"recovered"' >/dev/null
+        ok fc status
+        ok fc wait web
+        equal "$(health_of_web)" "$want"
+        # It goes on over a systemd that executes itself anew, a reboot, and another start.
+        run fc exec web -- systemctl daemon-reexec
+        fail_inside again
+        line_in "$TMP/followed" 'again.service failed' >/dev/null
+        run fc exec web -- systemctl --no-block reboot
+        line_in "$TMP/followed" '"booted"' >/dev/null
+        ok fc wait web
+        fail_inside anew
+        line_in "$TMP/followed" 'anew.service failed' >/dev/null
+        ok fc restart
+        fail_inside last
+        line_in "$TMP/followed" 'last.service failed' >/dev/null
+        ok fc down
+        line_in "$TMP/followed" '"stopped"' >/dev/null
+        kill -INT "$follower"
+        finished "$follower"
+        equal "$STATUS" 0
+        equal "$(health_of_web)" "$want"$'\ndegraded again.service failed: exit status 7\ndegraded anew.service failed: exit status 7\ndegraded last.service failed: exit status 7'
+}
+
+# Nobody follows: it is known to whoever asks first.
+testcase_degraded_unseen() {
+        project shop
+        spec "$(web web)"
+        ok fc up
+        fail_inside boom
+        ok fc status
+        ok fc status
+        equal "$(health_of_web)" "degraded boom.service failed: exit status 7"
+        run_status 3 fc up
+        equal "$(health_of_web)" "degraded boom.service failed: exit status 7"
+        repair_inside boom.service
+        ok fc up
+        ok fc up
+        equal "$(health_of_web)" $'degraded boom.service failed: exit status 7\nrecovered null'
+        ok fc down
+}
+
 # Lines that somebody has put there, and files that are none.
 testcase_damaged() {
         project shop

@@ -29,6 +29,16 @@ testcase_no_wakeups() {
                 equal "$count" 0 "system calls of $name's supervisor in 2 s ($(head -n 5 "$TMP/trace"))"
                 note "$name: $(sed -n 's/^VmRSS:[[:space:]]*//p' "/proc/$pid/status") resident"
         done
+        # Who follows what happens listens to the guest as well.
+        fc_background "$TMP/followed" events -f
+        line_in "$TMP/followed" 'web: ready' >/dev/null
+        count=$(wakes "$FC_PID")
+        ((count == 0)) || count=$(wakes "$FC_PID")
+        equal "$count" 0 "system calls of events -f in 2 s ($(head -n 5 "$TMP/trace"))"
+        ok fc exec web -- systemd-run --quiet --unit=boom false
+        line_in "$TMP/followed" 'web: degraded  boom\.service' >/dev/null
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
         ok fc down
 }
 

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -224,5 +225,95 @@ TEST(no_events) {
                 "{\"time\":\"2026-09-21T14:13:20.000Z\",\"container\":\"d\\u001b[2Jb\",\"event\":\"e\\n\","
                 "\"detail\":\"\\u001b[31mred\\u0007\",\"more\":[1]}\n");
         assert_shows(&request, "2026-09-21 14:13:20 db: e\xef\xbf\xbd  red\xef\xbf\xbd\n");
+        end();
+}
+
+static void note(const char *container, const char *first, const char *second) {
+        char *failures[] = {(char *) first, (char *) second, NULL};
+
+        event_log_note_health(dir_fd, container, first ? failures : NULL);
+}
+
+/* "degraded a,recovered null,..": what the log has of web. */
+static void assert_health(const char *expected) {
+        _cleanup_free_ char *text = read_file(EVENT_LOG);
+        char shown[512] = "", *save = NULL;
+
+        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(json_freep) Json *json = NULL;
+                const Json *detail;
+
+                ASSERT_OK(json_parse(line, strlen(line), "line", &json, &error), &error);
+                if (!streq(json_string(json_get(json, "container")), "web"))
+                        continue;
+                detail = json_get(json, "detail");
+                (void) sprintf(shown + strlen(shown), "%s %s,", json_string(json_get(json, "event")),
+                               json_type(detail) == JSON_STRING ? json_string(detail) : "-");
+        }
+        ASSERT_STREQ(shown, expected);
+}
+
+/* What is known is not written again, by whomever. */
+TEST(health) {
+        _cleanup_free_ char *line = NULL;
+        _cleanup_close_ int lock = -EBADF;
+        struct stat st;
+
+        begin();
+        note("web", "a", NULL);
+        ASSERT_EQ(fstatat(dir_fd, EVENT_LOG, &st, 0), -1);
+        event_log_prepare(dir_fd);
+        note("web", NULL, NULL);
+        assert_health("");
+        note("web", "a", NULL);
+        note("web", "a", NULL);
+        note("web", "b \"x\" \\x2d", "a");
+        note("web", "b \"x\" \\x2d", NULL);
+        note("other", "a", NULL);
+        note("other", NULL, NULL);
+        assert_health("degraded a,degraded b \"x\" \\x2d,");
+        note("web", NULL, NULL);
+        note("web", NULL, NULL);
+        assert_health("degraded a,degraded b \"x\" \\x2d,recovered -,");
+        note("web", "a", NULL);
+        /* Events in between, of which some begin anew. */
+        event_log_append(dir_fd, "web", "rung", "boot");
+        event_log_append(dir_fd, "web", "failed", "web: a");
+        note("web", "a", NULL);
+        event_log_append(dir_fd, "web", "rebooting", NULL);
+        note("web", NULL, NULL);
+        note("web", "a", NULL);
+        assert_health("degraded a,degraded b \"x\" \\x2d,recovered -,degraded a,rung boot,failed web: a,"
+                      "rebooting -,degraded a,");
+
+        /* In the file before this one, too. */
+        ASSERT_EQ(renameat(dir_fd, EVENT_LOG, dir_fd, EVENT_LOG_OLD), 0);
+        event_log_prepare(dir_fd);
+        note("web", "a", NULL);
+        assert_health("");
+        note("web", NULL, NULL);
+        assert_health("recovered -,");
+
+        /* A text that looks like an event of another container is a text. */
+        line = event_log_format(T0, "web", "degraded", "x");
+        note("other", line, NULL);
+        note("web", "x", NULL);
+        assert_health("recovered -,degraded x,");
+
+        /* Somebody writes it down already. */
+        lock = openat(dir_fd, EVENT_LOG, O_RDONLY | O_CLOEXEC);
+        ASSERT_EQ(flock(lock, LOCK_EX), 0);
+        note("web", NULL, NULL);
+        assert_health("recovered -,degraded x,");
+        lock = safe_close(lock);
+
+        /* What is torn or no event counts for nothing. */
+        write_file(EVENT_LOG, "\n}\n,\"container\":\"web\",\"event\":\"degraded\",\"detail\":\n"
+                              ",\"container\":\"web\",\"event\":\"");
+        note("web", "x", NULL);
+        ASSERT_EQ(unlinkat(dir_fd, EVENT_LOG, 0), 0);
+        ASSERT_EQ(mkfifoat(dir_fd, EVENT_LOG, 0600), 0);
+        note("web", "y", NULL);
         end();
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What is wrong inside of containers that run. Whoever finds out writes it down (base/event-log.h), for all
+ * others; `events -f` finds out when it happens. */
+
+#include "bus/guest-failed.h"
+#include "cli/session.h"
+
+/* @failed: what its systemd says now; none: nothing is wrong. */
+void health_note(const Session *s, const char *container, const FailedUnits *failed);
+
+typedef struct sd_event sd_event;
+typedef struct HealthWatch HealthWatch;
+
+/**
+ * health_watch_new() - note what fails in containers that run, and that it does not any more
+ * @names: of the containers
+ *
+ * Only for root, whom a guest's systemd answers. It waits for signals of theirs and has no timer.
+ */
+int health_watch_new(const Session *s, sd_event *event, char *const *names, HealthWatch **ret,
+                     Error *reterr);
+HealthWatch *health_watch_free(HealthWatch *watch);
+DEFINE_FREEP(HealthWatch, health_watch_free);
+
+/* Something has happened to a container: it may run since. */
+void health_watch_look(HealthWatch *watch, const char *container);
