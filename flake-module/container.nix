@@ -446,7 +446,7 @@ in
       description = "What the container sees of the Nix store, read-only: all of it, or only what it is made of.";
     };
 
-    nixDaemon = mkFlag "Whether the host's Nix daemon can be used inside: binds its socket and its data base.";
+    nixDaemon = mkFlag "Whether the host's Nix daemon can be used inside: binds its socket and its data base, and sets `NIX_REMOTE`.";
 
     credentials = mkOption {
       type = types.attrsOf types.str;
@@ -603,7 +603,13 @@ in
                 }/store-paths";
           };
           environment =
-            lib.optionalAttrs (command != null) { PATH = "${toplevel}/sw/bin:/usr/bin:/bin"; } // config.environment;
+            lib.optionalAttrs (command != null) (
+              {
+                PATH = "${toplevel}/sw/bin:/usr/bin:/bin";
+              }
+              // lib.optionalAttrs config.nixDaemon { NIX_REMOTE = "daemon"; }
+            )
+            // config.environment;
         }
       );
     };

@@ -20,6 +20,7 @@ let
     attrByPath
     hasAttrByPath
     mkForce
+    mkIf
     mkMerge
     mkOverride
     optional
@@ -78,8 +79,22 @@ in
       };
     })
     # Nothing that it could see would ever be online.
-    (set [ "systemd" "network" "wait-online" "enable" ] (mkWeak false))
+    (
+      if has [ "systemd" "network" "wait-online" "enable" ] then
+        { systemd.network.wait-online.enable = mkWeak false; }
+      else
+        { systemd.services.systemd-networkd-wait-online.enable = mkWeak false; }
+    )
     (if trustHost then { networking.firewall.trustedInterfaces = [ "host0" ]; } else { })
+
+    # Before the network counts as up it would write an empty resolv.conf and start nscd again.
+    (set [ "networking" "resolvconf" "enable" ] (
+      mkIf (
+        network != "host"
+        && !attrByPath [ "networking" "resolvconf" "useLocalResolver" ] false config
+        && attrByPath [ "networking" "nameservers" ] [ ] config == [ ]
+      ) (mkWeak false)
+    ))
 
     # --- names: the runner mounts the project's hosts file, which activation cannot replace -------
     (
@@ -101,6 +116,13 @@ in
           systemd.services.nix-daemon.enable = mkGuest false;
           systemd.sockets.nix-daemon.enable = mkGuest false;
         }
+        # For services and for what `exec` runs. Without it root's nix takes the store for its own.
+        // (
+          if has [ "systemd" "settings" "Manager" ] then
+            { systemd.settings.Manager.DefaultEnvironment = mkWeak "NIX_REMOTE=daemon"; }
+          else
+            { systemd.extraConfig = "DefaultEnvironment=NIX_REMOTE=daemon"; }
+        )
       else if has [ "nix" "enable" ] then
         { nix.enable = mkWeak false; }
       else
@@ -123,6 +145,12 @@ in
     # The host does that.
     (set [ "services" "timesyncd" "enable" ] (mkWeak false))
     (set [ "systemd" "oomd" "enable" ] (mkWeak false))
+    # Those that change the system, which only the flake does.
+    (set [ "system" "disableInstallerTools" ] (mkWeak true))
+    (set [ "xdg" "autostart" "enable" ] (mkWeak false))
+    (set [ "xdg" "icons" "enable" ] (mkWeak false))
+    (set [ "xdg" "mime" "enable" ] (mkWeak false))
+    (set [ "xdg" "sounds" "enable" ] (mkWeak false))
     # The console is a log, nobody logs in there.
     { systemd.services.console-getty.enable = mkGuest false; }
   ];

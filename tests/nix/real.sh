@@ -168,6 +168,8 @@ testcase_guest_real() {
         value sound-up.config.networking.firewall.enable false
         value sound-up.config.environment.etc.hosts.enable false
         value sound-up.config.systemd.services.console-getty.enable false
+        value sound-up.config.systemd.services.systemd-networkd-wait-online.enable false
+        value sound-up.config.xdg.mime.enable false
         value sound-up.config.warnings '[]'
 }
 

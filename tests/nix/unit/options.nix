@@ -34,6 +34,17 @@ let
     ];
   };
 
+  resolvers = {
+    host = {
+      network.mode = "host";
+      configuration = { };
+    };
+    local.configuration.networking.resolvconf.useLocalResolver = true;
+    none.configuration = { };
+    said.configuration.networking.resolvconf.enable = true;
+    server.configuration.networking.nameservers = [ "192.0.2.1" ];
+  };
+
   rows = {
     # --- the system
     toplevel = equal (web { inherit toplevel; }) { inherit system; };
@@ -60,6 +71,9 @@ let
         firewall = config.networking.firewall.enable;
         hosts = config.environment.etc.hosts.enable;
         nix = config.nix.enable;
+        resolvconf = config.networking.resolvconf.enable;
+        waitOnline = config.systemd.services.systemd-networkd-wait-online.enable;
+        manager = config.systemd.extraConfig;
       }
     ) {
       isContainer = true;
@@ -69,6 +83,66 @@ let
       firewall = false;
       hosts = false;
       nix = false;
+      resolvconf = false;
+      waitOnline = false;
+      manager = "";
+    };
+    # Where the names of others can be asked for, resolvconf has something to do.
+    guestResolvers =
+      equal
+        (lib.mapAttrs (name: _: (packages (project resolvers))."${name}-up".config.networking.resolvconf.enable) resolvers)
+        {
+          host = true;
+          local = true;
+          none = false;
+          said = true;
+          server = true;
+        };
+    # Root's nix reads no profile, whoever starts it.
+    guestNixDaemon =
+      let
+        configuration.options.systemd.settings.Manager = lib.mkOption { type = lib.types.lazyAttrsOf lib.types.raw; };
+        inherit
+          (packages (project {
+            before.nixDaemon = true;
+            later = {
+              nixDaemon = true;
+              inherit configuration;
+            };
+          }))
+          before-up
+          later-up
+          ;
+      in
+      equal
+        {
+          before = before-up.config.systemd.extraConfig;
+          later = later-up.config.systemd.extraConfig;
+          settings = later-up.config.systemd.settings.Manager;
+          variable = before-up.config.environment.variables.NIX_REMOTE;
+        }
+        {
+          before = "DefaultEnvironment=NIX_REMOTE=daemon";
+          later = "";
+          settings.DefaultEnvironment = "NIX_REMOTE=daemon";
+          variable = "daemon";
+        };
+    guestWaitOnline = equal (
+      let
+        inherit
+          ((packages (project {
+            web.configuration.options.systemd.network.wait-online.enable = lib.mkOption { type = lib.types.bool; };
+          })).web-up.config)
+          systemd
+          ;
+      in
+      {
+        option = systemd.network.wait-online.enable;
+        service = systemd.services ? systemd-networkd-wait-online;
+      }
+    ) {
+      option = false;
+      service = false;
     };
     # What a later NixOS has given up is not set, which would be an error there.
     guestOfLaterNixos = equal (
@@ -136,6 +210,15 @@ let
       inherit toplevel;
       runCommand = [ "/bin/sh" "-c" "echo $HOME %n" ];
     }).command [ "/bin/sh" "-c" "echo $HOME %n" ];
+    commandNixDaemon = equal (web {
+      inherit toplevel;
+      nixDaemon = true;
+      runCommand = [ "/bin/sh" ];
+      environment.PATH = "/bin";
+    }).environment {
+      NIX_REMOTE = "daemon";
+      PATH = "/bin";
+    };
 
     # --- the rest of the specification
     nothing = becomes { } { };

@@ -84,6 +84,9 @@ let
         networking.useDHCP = flag true;
         networking.useHostResolvConf = flag false;
         networking.useNetworkd = flag false;
+        networking.nameservers = option (types.listOf types.str) [ ];
+        networking.resolvconf.enable = flag true;
+        networking.resolvconf.useLocalResolver = flag false;
         networking.firewall.enable = flag true;
         networking.firewall.allowedTCPPorts = option (types.listOf types.port) [ ];
         networking.dhcpcd.enable = flag true;
@@ -97,6 +100,7 @@ let
         services.httpd.adminAddr = option (types.nullOr types.str) null;
         system.build = option (types.lazyAttrsOf types.raw) { };
         system.stateVersion = option types.str "26.11";
+        systemd.extraConfig = option types.lines "";
         systemd.services = option (types.lazyAttrsOf types.anything) { };
 
         standin.tree = mkOption {
