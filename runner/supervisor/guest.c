@@ -566,3 +566,7 @@ const char *guest_result(const Guest *g) {
 bool guest_failed(const Guest *g) {
         return g->failed;
 }
+
+bool guest_asked(const Guest *g) {
+        return g->stop_requests > 0;
+}

@@ -26,3 +26,6 @@ const char *guest_result(const Guest *g);
 
 /* Whether that was neither asked for nor an orderly shutdown. */
 bool guest_failed(const Guest *g);
+
+/* Whether it was asked to end. */
+bool guest_asked(const Guest *g);

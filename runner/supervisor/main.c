@@ -31,7 +31,9 @@ static void release_bridge(SupervisorOptions *o) {
         (void) process_run(argv, NULL, NULL);
 }
 
-/* From here on the machine is gone: until now our being in its cgroup has said that it is there. */
+/* From here on the machine is gone: until now our being in its cgroup has said that it is there. To leave it
+ * takes a grace period of the kernel, which nobody waits for when a container has ended by itself. Who has
+ * asked for the end waits for ours, and removes the cgroup then (backend/stop-job.c). */
 static void remove_cgroup(const SupervisorOptions *o) {
         _cleanup_close_ int root = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -41,11 +43,12 @@ static void remove_cgroup(const SupervisorOptions *o) {
 
 /* The record is for `status`, and complete before the machine is gone; the message is for the command that
  * started us, and comes when everything is. */
-static void finish(SupervisorOptions *o, ControlKind kind, const char *text, bool failed) {
+static void finish(SupervisorOptions *o, ControlKind kind, const char *text, bool failed, bool asked) {
         (void) fs_write_atomic(o->runtime_fd, "exit", text, strlen(text), 0644, NULL);
         release_bridge(o);
         (void) ephemeral_remove(o->state_fd, NULL);
-        remove_cgroup(o);
+        if (!asked)
+                remove_cgroup(o);
         supervisor_event(o, failed ? "crashed" : "ended", text);
         control_send(o->control_fd, kind, text);
 }
@@ -64,7 +67,7 @@ static int run(SupervisorOptions *o, Error *reterr) {
         r = guest_run(guest, reterr);
         if (r < 0)
                 return r;
-        finish(o, CONTROL_EXITED, guest_result(guest), guest_failed(guest));
+        finish(o, CONTROL_EXITED, guest_result(guest), guest_failed(guest), guest_asked(guest));
         return 0;
 }
 
@@ -90,7 +93,7 @@ int main(int argc, char **argv) {
                 return EXIT_FAILURE;
         }
         if (run(&options, &error) < 0)
-                finish(&options, CONTROL_ERROR, error.message, /* failed= */ true);
+                finish(&options, CONTROL_ERROR, error.message, /* failed= */ true, /* asked= */ false);
         error_done(&error);
         supervisor_options_done(&options);
         return EXIT_SUCCESS;
