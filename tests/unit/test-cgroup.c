@@ -163,7 +163,7 @@ TEST(refuses_links_and_missing_mounts) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         int fd = -EBADF;
 
-        ASSERT_ERROR(cgroup_open("/nonexistent", "m", &fd, &error), &error, FC_EXIT_INTERNAL,
-                     "/nonexistent");
+        ASSERT_ERROR(cgroup_open("/proc/nonexistent", "m", &fd, &error), &error, FC_EXIT_INTERNAL,
+                     "/proc/nonexistent");
         ASSERT_EQ(fd, -EBADF);
 }
