@@ -146,6 +146,13 @@ let
       import (config.pkgs.path + "/nixos/lib/eval-config.nix") {
         inherit (config.pkgs.stdenv.hostPlatform) system;
         inherit (config) specialArgs;
+        # What is wrong in a configuration is said with the container's name.
+        prefix = [
+          "flake-containers"
+          "containers"
+          name
+          "configuration"
+        ];
         modules =
           [
             (

@@ -425,6 +425,10 @@ let
   };
 
   refused = {
+    wrongInside = {
+      containers.web.configuration.networking.firewall.allowedTCPPorts = [ "all" ];
+      says = [ "flake-containers.containers.web.configuration.networking.firewall.allowedTCPPorts" ];
+    };
     unknownOption = { containers.web = { inherit toplevel; prots = [ ]; }; says = [ "web" "prots" "does not exist" ]; };
     unknownDeep = { containers.web = { inherit toplevel; ready.tpc = [ ]; }; says = [ "web" "ready.tpc" ]; };
     unknownVolume = { containers.web = { inherit toplevel; volumes = [ { source = "a"; targte = "/b"; } ]; }; says = [ "web" "volumes" "targte" ]; };

@@ -6,6 +6,7 @@
   lib ? import ../../lib,
   pkgs ? null,
   modules,
+  prefix ? [ ],
   specialArgs ? { },
 }:
 let
@@ -125,6 +126,7 @@ let
 in
 lib.evalModules {
   class = "nixos";
+  inherit prefix;
   specialArgs = {
     modulesPath = ../modules;
   }
