@@ -352,7 +352,8 @@ slim_image() {
         [[ ! -d $to ]] || return 0
         mkdir -p "$to.new"
         tar -C "$FC_IMAGES/httpserver" -cf - --exclude='./usr/share/perl*' --exclude='./usr/lib/*/perl' \
-                --exclude='./usr/lib/*/gconv' --exclude='./usr/share/*-completion*' --exclude='./usr/share/apache2/icons' \
+                --exclude='./usr/lib/*/gconv' --exclude='./usr/lib/*/libicu*' \
+                --exclude='./usr/share/*-completion*' --exclude='./usr/share/apache2/icons' \
                 --exclude='./var/lib/dpkg/info' . | tar -C "$to.new" --same-owner -xpf -
         mv "$to.new" "$to"
 }

@@ -3,8 +3,6 @@
 #
 # Ctrl-C while `up` works: once, and everything that it began is undone in order; twice, and at once.
 
-# Containers on a real disk, as users have them.
-export LIVE_SCRATCH=${LIVE_SCRATCH:-disk}
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 

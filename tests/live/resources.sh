@@ -31,7 +31,7 @@ testcase_refused() {
 
 # What runs goes on when that is known beforehand.
 testcase_refusal_changes_nothing() {
-        local cgroup supervisor
+        local cgroup keeper
 
         if grep -qw memory "$CGROUP2/cgroup.controllers"; then
                 note "here it is only known when it is tried"
@@ -41,11 +41,11 @@ testcase_refusal_changes_nothing() {
         spec "$(tiny one)"
         ok fc up
         cgroup=$(machine_cgroup one)
-        supervisor=$(supervisor_pid_of "$cgroup")
+        keeper=$(keeper_pid_of "$cgroup")
         spec "$(tiny one '' ", $LIMITS")"
         run_status 6 fc up
         refused
-        equal "$(supervisor_pid_of "$cgroup")" "$supervisor" "the supervisor of what runs"
+        equal "$(keeper_pid_of "$cgroup")" "$keeper" "what keeps the container that runs"
         ok fc down
 }
 

@@ -4,8 +4,6 @@
 # The example's other two services, used as a developer uses them: with their own clients, over the published ports.
 # shellcheck disable=SC2016 # $$ quotes in SQL
 
-# Containers on a real disk, as users have them.
-export LIVE_SCRATCH=${LIVE_SCRATCH:-disk}
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 

@@ -3,8 +3,6 @@
 #
 # A container of a NixOS system: an empty root, the store, an init in it.
 
-export LIVE_SCRATCH=disk
-
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 

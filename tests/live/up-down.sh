@@ -3,8 +3,6 @@
 #
 # The main road: a real web server comes up, answers with the project's page, and goes, leaving the host as it was.
 
-# Containers on a real disk, as users have them.
-export LIVE_SCRATCH=${LIVE_SCRATCH:-disk}
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 
