@@ -15,7 +15,11 @@
  * once. */
 
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -136,10 +140,26 @@ _unused_ static void test_error(const char *file, int line, const char *what, lo
                 test_fail(file, line, "%s: not one line without full stop: '%s'", what, error->message);
 }
 
+/* As tests/lib/environment.bash has it for scripts: no test depends on what the caller has for programs of
+ * their own, or touches the repository that a hook is run for. */
+static void test_clean_environment(void) {
+        static const char *const names[] = {
+                "LC_ALL",          "LC_MESSAGES",     "LC_CTYPE",      "LANG",          "LANGUAGE",
+                "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "GIT_DIR",       "GIT_WORK_TREE", "GIT_INDEX_FILE",
+                "GIT_PREFIX",      "GIT_CONFIG",      "GIT_NAMESPACE", "TMPDIR",        "CI",
+                "NO_COLOR",
+        };
+
+        (void) umask(022);
+        for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+                (void) unsetenv(names[i]);
+}
+
 int main(int argc, char *argv[]) {
         const char *must_run = getenv("MUST_RUN");
         unsigned n = 0;
 
+        test_clean_environment();
         for (const Test *t = test_first; t; t = t->next) {
                 if (argc > 1 && !strstr(t->name, argv[1]))
                         continue;

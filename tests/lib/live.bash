@@ -29,6 +29,8 @@ LIVE_NAME=$(basename -- "$LIVE_SCRIPT" .sh)
 LIVE_TOP=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 readonly LIVE_SCRIPT LIVE_NAME LIVE_TOP
 
+# shellcheck source=tests/lib/environment.bash
+. "$LIVE_TOP/tests/lib/environment.bash"
 # shellcheck source=tests/lib/testcases.bash
 . "$LIVE_TOP/tests/lib/testcases.bash"
 # shellcheck source=tests/lib/scratch.bash
@@ -478,13 +480,13 @@ host_filter() {
 
 # Everything there is on the script's own host, one line a thing, sorted within its kind.
 host_snapshot() {
-        local dir pid words args own=" 1 $$ $BASHPID ${PPID} "
+        local dir pid cmdline args own=" 1 $$ $BASHPID ${PPID} "
 
         for dir in /proc/[0-9]*; do
                 pid=${dir#/proc/}
                 [[ $own != *" $pid "* ]] || continue
-                { mapfile -d '' -t words <"$dir/cmdline"; } 2>/dev/null || continue
-                args="${words[*]}"
+                { mapfile -d '' -t cmdline <"$dir/cmdline"; } 2>/dev/null || continue
+                args="${cmdline[*]}"
                 # Those of the test's own; a container's have other names.
                 [[ -z $args || $args == *"$LIVE_SCRIPT"* || $args == sort ]] || printf 'process %s\n' "$args"
         done | sort | host_filter process
@@ -642,9 +644,7 @@ live_make_host() {
         fi
         chown "$DEV_UID:$DEV_GID" "$SCRATCH/home"
         export HOME=$SCRATCH/home
-        unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND XDG_RUNTIME_DIR NOTIFY_SOCKET
-        # They choose what is printed, and the screens in the tests are a person's.
-        unset CI NO_COLOR
+        unset "${!SUDO_@}" NOTIFY_SOCKET
 
         if ! is_booted; then
                 # From here on a mount that somebody fails to keep to themselves shows here, as it would on a host whose
@@ -703,8 +703,6 @@ live_inside() {
         live_make_host
         TINY_IMAGE=$SCRATCH/tiny
         SLIM_IMAGE=$SCRATCH/httpserver
-        export LC_ALL=C.UTF-8
-
         testcases_run "$LIVE_NAME" "$@"
 }
 

@@ -19,6 +19,8 @@ TOP=${NIX_TESTS%/tests/nix}
 # shellcheck disable=SC2034 # for the scripts
 readonly NIX_SCRIPT NIX_TESTS TOP
 
+# shellcheck source=tests/lib/environment.bash
+. "$TOP/tests/lib/environment.bash"
 # shellcheck source=tests/lib/testcases.bash
 . "$TOP/tests/lib/testcases.bash"
 
@@ -158,12 +160,11 @@ nix_main() {
         done
         command -v jq >/dev/null || skip "jq is not installed"
 
-        SCRATCH=$(mktemp -d "${TMPDIR:-/var/tmp}/fc-nix.XXXXXX")
+        SCRATCH=$(mktemp -d "${FC_TEST_TMP:-/var/tmp}/fc-nix.XXXXXX")
         # Nix makes what is in the store read-only.
         trap 'chmod -R u+w -- "$SCRATCH" && rm -rf -- "$SCRATCH"' EXIT
         trap 'exit 130' INT TERM HUP
         nix_environment "$SCRATCH/nix"
-        export LC_ALL=C.UTF-8
 
         testcases_run "$(basename -- "$NIX_SCRIPT" .sh)" "$@"
 }
