@@ -78,11 +78,22 @@ static void describe_down(const Session *s, ContainerStatus *c, const char *end)
         strv_push(&c->notes, end ? end : "its supervisor was killed");
 }
 
-static void describe_manager(ContainerStatus *c, ManagerState state) {
+/* Whether what is listed under `ready` answers, too, is only known from whoever waited for it. */
+static bool is_ready_when_running(const Session *s, const ContainerStatus *c) {
+        const ContainerSpec *spec = s->spec ? spec_find(s->spec, c->name) : NULL;
+
+        if (c->state && c->state->phase == PHASE_READY)
+                return true;
+        if (c->state && c->state->phase == PHASE_FAILED)
+                return false;
+        return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks));
+}
+
+static void describe_manager(const Session *s, ContainerStatus *c, ManagerState state) {
         switch (state) {
         case MANAGER_RUNNING:
-                c->word = "running";
-                c->ready = true;
+                c->ready = is_ready_when_running(s, c);
+                c->word = c->state && c->state->phase == PHASE_FAILED ? "degraded" : "running";
                 break;
         case MANAGER_INITIALIZING:
         case MANAGER_STARTING:
@@ -146,10 +157,10 @@ static void describe_up(const Session *s, ContainerStatus *c) {
         if (geteuid() != 0 || c->leader == 0 || manager_open_by_pid(c->leader, &bus, NULL) < 0 || !bus ||
             guest_bus_get_state(bus, &state, NULL) < 0)
                 return;
-        describe_manager(c, state);
+        describe_manager(s, c, state);
         if (state == MANAGER_RUNNING)
                 health_note(s, c->name, &(FailedUnits){0});
-        if (streq(c->word, "degraded")) {
+        else if (streq(c->word, "degraded")) {
                 c->notes = strv_free(c->notes);
                 note_failed_units(s, c, bus);
         }

@@ -136,10 +136,6 @@ static void on_checks_done(void *userdata) {
         finish(userdata, &(ReadyResult){.outcome = READY_OK});
 }
 
-static bool has_checks(const ReadyChecks *c) {
-        return c->n_tcp + c->n_http + c->n_exec > 0 || c->sockets;
-}
-
 static int open_target(ReadyJob *job, Error *reterr) {
         return job->target.pidfd >= 0 ? 0 : enter_target_open(job->leader, &job->target, reterr);
 }
@@ -174,7 +170,7 @@ static void begin_checks(ReadyJob *job) {
         Error error = ERROR_NULL;
 
         job->rung = RUNG_CHECKS;
-        if (!has_checks(job->request.checks)) {
+        if (!ready_checks_has_probes(job->request.checks)) {
                 finish(job, &(ReadyResult){.outcome = READY_OK});
                 return;
         }

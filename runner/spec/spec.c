@@ -89,6 +89,10 @@ const ContainerSpec *spec_find(const Spec *spec, const char *name) {
         return NULL;
 }
 
+bool ready_checks_has_probes(const ReadyChecks *checks) {
+        return checks->n_tcp + checks->n_http + checks->n_exec > 0 || checks->sockets;
+}
+
 char *container_spec_store(const ContainerSpec *c) {
         return xstrndup(c->toplevel, (size_t) (strrchr(c->toplevel, '/') - c->toplevel));
 }

@@ -151,6 +151,9 @@ void volume_done(Volume *volume);
 void device_done(Device *device);
 void ready_checks_done(ReadyChecks *checks);
 
+/* Whether it lists anything that has to be tried, which units need not be: they tell. */
+bool ready_checks_has_probes(const ReadyChecks *checks);
+
 /* The directory that the toplevel lies in; owned by the caller. Only for a container that has one. */
 char *container_spec_store(const ContainerSpec *c);
 

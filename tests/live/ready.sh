@@ -126,6 +126,9 @@ testcase_crash_loop() {
         run_status 4 fc up
         expect_err 'web: not ready after [0-9.]+s: units: loop\.service keeps being restarted: [0-9]+ restarts?, '
         expect_err 'going down'
+        # To its manager all is well most of the time.
+        ok fc --json status
+        equal "$(jq -c '.containers[0] | [.state, .ready, (.notes[0] | test("keeps being restarted"))]' <<<"$OUT")" '["degraded",false,true]'
         spec "$(WEB_IMAGE=$VARIANT web web ', "ready": {"timeout": 4, "units": ["loop.service"]}')"
         run_status 4 fc up
         expect_err 'loop\.service keeps being restarted'
