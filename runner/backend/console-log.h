@@ -20,7 +20,7 @@ int console_log_rotate(int dir_fd, Error *reterr);
  * console_log_trim() - keep a log within CONSOLE_LOG_MAX while others write to it
  * @fd: the log, open for writing
  *
- * Frees the space of its beginning (a hole, as in fallocate(2)). What is left stays where it is, so neither who
- * appends to it nor who reads it notices, and nothing is lost that is written meanwhile.
+ * Frees the space of its beginning (a hole, as in fallocate(2)). What is left stays where it is, so neither
+ * who appends to it nor who reads it notices, and nothing is lost that is written meanwhile.
  */
 int console_log_trim(int fd, Error *reterr);
