@@ -82,8 +82,8 @@ readonly HTTPSERVER='{
   };
 }'
 
-# dev COMMAND..: as the developer in the project's folder.
-dev() { as_dev env -C "$PROJECT" timeout --kill-after=10 "$FC_TIMEOUT" "$@"; }
+# dev COMMAND..: as the developer in the project's folder. "nix develop" leaves a folder in TMPDIR.
+dev() { as_dev env -C "$PROJECT" TMPDIR="$SCRATCH/home" timeout --kill-after=10 "$FC_TIMEOUT" "$@"; }
 
 # fleet ARGUMENT..: the program with the flake's specification.
 fleet() { dev nix run .#flake-containers -- "$@"; }

@@ -137,7 +137,8 @@ real_inputs() {
 nix_environment() {
         export NIX_STORE_DIR=$1/store NIX_STATE_DIR=$1/var/nix NIX_LOG_DIR=$1/var/log/nix NIX_CONF_DIR=$1/etc
         export NIX_CONFIG=$'experimental-features = nix-command flakes\nsandbox = false\nbuild-users-group =\nsubstituters =\nflake-registry =\nwarn-dirty = false'
-        export HOME=$1/home
+        # "nix develop" leaves a folder in TMPDIR.
+        export HOME=$1/home TMPDIR=$1
         unset NIX_PATH NIX_REMOTE NIX_USER_CONF_FILES XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME XDG_STATE_HOME
         mkdir -p "$HOME"
 }

@@ -35,7 +35,9 @@ static bool bus_start(void) {
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
                 if (dup2(pipes[1], STDOUT_FILENO) < 0)
                         _exit(1);
-                (void) execlp("dbus-daemon", "dbus-daemon", "--session", "--nofork", "--nopidfile",
+                /* No file that would stay behind when it is killed. */
+                (void) snprintf(address, sizeof(address), "--address=unix:abstract=fc-test-%d", getpid());
+                (void) execlp("dbus-daemon", "dbus-daemon", "--session", "--nofork", "--nopidfile", address,
                               "--print-address=1", NULL);
                 _exit(127);
         }
