@@ -152,6 +152,20 @@ static void assert_next(ConsoleReader *reader, const char *expected) {
         ASSERT_STREQ(text, expected);
 }
 
+/* All that there is to read, with a comma after each line. */
+static void assert_rest(ConsoleReader *reader, const char *expected) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        char shown[64] = "";
+        const char *line;
+        size_t size;
+        int r;
+
+        while ((r = console_reader_next(reader, &line, &size, &error)) > 0)
+                (void) sprintf(shown + strlen(shown), "%.*s,", (int) size, line);
+        ASSERT_OK(r, &error);
+        ASSERT_STREQ(shown, expected);
+}
+
 TEST(growing_file) {
         int fd = file_of("one\ntw", 6);
         _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(fd, -EBADF);
@@ -221,15 +235,10 @@ TEST(two_parts) {
                     now = file_of(table[i].now, strlen(table[i].now));
                 _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(now, old);
                 _cleanup_(error_done) Error error = ERROR_NULL;
-                char shown[64] = "";
-                const char *line;
-                size_t size;
 
                 test_set_row("%zu: %s", i, table[i].expected);
                 ASSERT_OK(console_reader_seek(reader, table[i].lines, &error), &error);
-                while (console_reader_next(reader, &line, &size, &error) > 0)
-                        (void) sprintf(shown + strlen(shown), "%.*s,", (int) size, line);
-                ASSERT_STREQ(shown, table[i].expected);
+                assert_rest(reader, table[i].expected);
         }
 }
 
@@ -249,15 +258,10 @@ TEST(offset_in_two_parts) {
                     now = file_of(table[i].now, strlen(table[i].now));
                 _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(now, old);
                 _cleanup_(error_done) Error error = ERROR_NULL;
-                char shown[64] = "";
-                const char *line;
-                size_t size;
 
                 test_set_row("%zu: %s", i, table[i].expected);
                 ASSERT_OK(console_reader_seek_to(reader, table[i].offset, &error), &error);
-                while (console_reader_next(reader, &line, &size, &error) > 0)
-                        (void) sprintf(shown + strlen(shown), "%.*s,", (int) size, line);
-                ASSERT_STREQ(shown, table[i].expected);
+                assert_rest(reader, table[i].expected);
                 append(now, "new\n");
                 assert_next(reader, "new");
         }
@@ -299,15 +303,10 @@ TEST(begins_with_a_hole) {
                                             : file_of(table[i].now, strlen(table[i].now));
                 _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(now, old);
                 _cleanup_(error_done) Error error = ERROR_NULL;
-                char shown[64] = "";
-                const char *line;
-                size_t size;
 
                 test_set_row("%zu: %s", i, table[i].expected);
                 ASSERT_OK(console_reader_seek(reader, table[i].lines, &error), &error);
-                while (console_reader_next(reader, &line, &size, &error) > 0)
-                        (void) sprintf(shown + strlen(shown), "%.*s,", (int) size, line);
-                ASSERT_STREQ(shown, table[i].expected);
+                assert_rest(reader, table[i].expected);
         }
 }
 
