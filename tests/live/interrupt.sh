@@ -8,12 +8,12 @@
 
 # A guest that never gets ready, and does not like to stop either.
 hanging_project() {
-        variant hangs
+        variant stubborn
         unit "$VARIANT" hangs.service <<-'UNIT'
 		[Service]
 		Type=oneshot
 		TimeoutStartSec=infinity
-		ExecStart=/bin/sh -c 'trap "" TERM HUP; while :; do sleep infinity; done'
+		ExecStart=/bin/sh -c 'trap "" TERM HUP; echo >/hangs; while :; do sleep infinity; done'
 		SendSIGKILL=no
 		KillMode=process
 		TimeoutStopSec=infinity
@@ -22,11 +22,14 @@ hanging_project() {
         spec "$(WEB_IMAGE=$VARIANT web web ", \"ready\": {\"timeout\": 100}, \"stop\": {\"timeout\": $1}, \"ports\": [\"8080:80\"]")"
 }
 
+# Its PID 1 listens to signals long since, and nothing else happens any more.
+hangs() { try_until "$WAIT" test -e "$PROJECT/.containers/web/root/hangs"; }
+
 testcase_once() {
         hanging_project 1
         project_snapshot >"$TMP/before"
         fc_background "$TMP/up" up
-        line_in "$TMP/up" 'hangs' >/dev/null
+        hangs
         kill -INT "$FC_PID"
         finished "$FC_PID"
         equal "$STATUS" 130 "the status ($(<"$TMP/up"))"
@@ -40,7 +43,7 @@ testcase_twice() {
 
         hanging_project 60
         fc_background "$TMP/up" up
-        line_in "$TMP/up" 'hangs' >/dev/null
+        hangs
         kill -INT "$FC_PID"
         # It says that it stops, and how to be quicker.
         line_in "$TMP/up" '[Ss]topp' >/dev/null
@@ -55,7 +58,7 @@ testcase_twice() {
 testcase_sigterm() {
         hanging_project 1
         fc_background "$TMP/up" up
-        line_in "$TMP/up" 'hangs' >/dev/null
+        hangs
         kill -TERM "$FC_PID"
         finished "$FC_PID"
         differ "$STATUS" 0 "the status of the terminated up"
@@ -66,7 +69,7 @@ testcase_sigterm() {
 testcase_hangup() {
         hanging_project 1
         fc_background "$TMP/up" up
-        line_in "$TMP/up" 'hangs' >/dev/null
+        hangs
         kill -HUP "$FC_PID"
         finished "$FC_PID"
         differ "$STATUS" 0 "the status of the hung-up up"
@@ -130,7 +133,7 @@ testcase_others_keep_running() {
         spec "$(WEB_IMAGE=$VARIANT web web ', "ready": {"timeout": 100}, "stop": {"timeout": 1}'), $(tiny one)"
         ok fc up one
         fc_background "$TMP/up" up
-        line_in "$TMP/up" 'hangs' >/dev/null
+        hangs
         kill -INT "$FC_PID"
         finished "$FC_PID"
         equal "$STATUS" 130 "the status"
