@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "net/port-holder.h"
+#include "net/port-release.h"
 #include "net/ports.h"
 
 /* Above the kernel's default range for outgoing connections (net.ipv4.ip_local_port_range ends at 60999), so
@@ -16,6 +18,9 @@
 
 /* How far above a taken port a free one is looked for. */
 #define FREE_DISTANCE 100u
+
+/* How long a socket on its way out is waited for. */
+#define RELEASE_USEC (500 * USEC_PER_MSEC)
 
 typedef union Endpoint {
         struct sockaddr any;
@@ -193,6 +198,30 @@ static int raise_bind(const Port *port, const Endpoints *endpoints, size_t index
         }
 }
 
+static bool is_held(const Endpoint *e) {
+        _cleanup_(port_holder_done) PortHolder holder = PORT_HOLDER_NULL;
+
+        port_holder_find(&e->any, &holder);
+        return holder.pid > 0;
+}
+
+/* Of a port that no process holds the socket is on its way out. */
+static int bind_patiently(Endpoints *endpoints, uint16_t port, PortSockets *ret, size_t *reterr_index) {
+        _cleanup_close_ int watch = -EBADF;
+        uint64_t deadline;
+        int r;
+
+        r = bind_all(endpoints, port, ret, reterr_index);
+        if (r != -EADDRINUSE || is_held(&endpoints->items[*reterr_index]))
+                return r;
+        deadline = now_usec() + RELEASE_USEC;
+        watch = port_release_watch();
+        do
+                r = bind_all(endpoints, port, ret, reterr_index);
+        while (r == -EADDRINUSE && watch >= 0 && port_release_wait(watch, deadline) > 0);
+        return r;
+}
+
 /* A free port of the automatic range, tried from a random place on, so that projects which do not run at the
  * same time rarely remember the same one. */
 static int bind_automatic(Endpoints *endpoints, PortSockets *ret, size_t *reterr_index) {
@@ -218,9 +247,9 @@ int port_bind(const Port *port, uint16_t preferred, PortDescribeMachine describe
                 return r;
 
         if (port->host > 0)
-                r = bind_all(&endpoints, port->host, ret, &index);
+                r = bind_patiently(&endpoints, port->host, ret, &index);
         else {
-                r = preferred > 0 ? bind_all(&endpoints, preferred, ret, &index) : -EADDRINUSE;
+                r = preferred > 0 ? bind_patiently(&endpoints, preferred, ret, &index) : -EADDRINUSE;
                 if (r == -EADDRINUSE)
                         r = bind_automatic(&endpoints, ret, &index);
                 if (r == -EADDRINUSE)

@@ -3,10 +3,15 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "netns-util.h"
 #include "net/port-holder.h"
@@ -46,6 +51,40 @@ static int listener(const char *address, unsigned number, bool do_listen) {
         if (do_listen)
                 ASSERT_OK(listen(fd, 5));
         return fd;
+}
+
+/* A listener that no process has open: it lies in a socket, unread. @ret: who closes both releases it. */
+static void listener_in_flight(const char *address, unsigned number, int ret[static 2]) {
+        int fd = listener(address, number, true);
+        union {
+                struct cmsghdr header;
+                char room[CMSG_SPACE(sizeof(int))];
+        } control = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+        struct iovec data = {.iov_base = (char[1]){"x"}, .iov_len = 1};
+        struct msghdr message = {.msg_iov = &data,
+                                 .msg_iovlen = 1,
+                                 .msg_control = &control,
+                                 .msg_controllen = sizeof(control)};
+
+        memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ret));
+        ASSERT_EQ(sendmsg(ret[0], &message, 0), 1);
+        (void) close(fd);
+}
+
+/* Whether somebody of this network namespace waits for sockets to be destroyed: proc_pid_net(5), "netlink".
+ */
+static bool release_is_watched(void) {
+        _cleanup_fclose_ FILE *f = fopen("/proc/thread-self/net/netlink", "re");
+        unsigned protocol, groups;
+        char line[256];
+
+        ASSERT_TRUE(f);
+        while (fgets(line, sizeof(line), f))
+                if (sscanf(line, "%*s %u %*d %x", &protocol, &groups) == 2 &&
+                    protocol == NETLINK_SOCK_DIAG && groups != 0)
+                        return true;
+        return false;
 }
 
 /* Does a client get through? */
@@ -338,6 +377,43 @@ IN_NETNS(refuses_what_the_host_lacks) {
                              "this host does not have that address");
                 ASSERT_TRUE(error.hints);
         }
+}
+
+IN_NETNS(waits_for_a_socket_on_its_way_out) {
+        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Port wanted = port(NULL, 8080);
+        int held[2], status;
+        pid_t pid;
+
+        listener_in_flight("127.0.0.1", 8080, held);
+        pid = fork();
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+                (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+                while (!release_is_watched())
+                        (void) sched_yield();
+                _exit(0);
+        }
+        (void) close(held[0]);
+        (void) close(held[1]);
+        ASSERT_OK(port_bind(&wanted, 0, NULL, NULL, &sockets, &error), &error);
+        ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        ASSERT_EQ(status, 0);
+}
+
+IN_NETNS(does_not_wait_for_ever) {
+        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Port wanted = port(NULL, 8080);
+        int held[2];
+
+        listener_in_flight("127.0.0.1", 8080, held);
+        ASSERT_TRUE(port_bind(&wanted, 0, NULL, NULL, &sockets, &error) < 0);
+        ASSERT_EQ(error.exit, FC_EXIT_CONFLICT);
+        ASSERT_STREQ(error.message, "127.0.0.1:8080 is taken by a process that is not visible from here");
+        (void) close(held[0]);
+        (void) close(held[1]);
 }
 
 TEST(refuses_bad_addresses) {
