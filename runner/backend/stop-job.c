@@ -4,6 +4,9 @@
 #include "base/alloc.h"
 #include "base/process.h"
 
+/* How long what is to end at once may take to put itself away. */
+#define HURRY_USEC USEC_PER_SEC
+
 StopJob *stop_job_free(StopJob *job) {
         if (!job)
                 return NULL;
@@ -69,8 +72,14 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
 }
 
 void stop_job_hurry(StopJob *job) {
-        if (!job->over && job->means != STOP_NONE)
-                escalate(job);
+        bool in_order = job->means == STOP_HALTED;
+
+        if (job->over || job->means == STOP_NONE)
+                return;
+        escalate(job);
+        /* A guest that has only begun to boot hears no signal yet. */
+        if (in_order)
+                (void) sd_event_source_set_time_relative(job->timer, HURRY_USEC);
 }
 
 /* Return: 1 it can be asked to halt, 0 it is not there or going. */
