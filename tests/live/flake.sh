@@ -39,7 +39,11 @@ start_daemon() {
 
 connected() { as_dev nix store ping 2>/dev/null; }
 
+# It forks for each client, and what it forked ends on its own.
+is_alone() { [[ -z $(<"/proc/$1/task/$1/children") ]]; }
+
 stop_daemon() {
+        try_until "$WAIT" is_alone "$DAEMON"
         kill "$DAEMON"
         finished "$DAEMON"
 }
