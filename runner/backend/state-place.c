@@ -14,15 +14,15 @@
 #define RECORD_MAX (PATH_MAX + 64)
 
 int state_place_write(int runtime_fd, int state_fd, Error *reterr) {
-        char proc[FS_PROC_FD_MAX], path[PATH_MAX];
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *path = NULL, *text = NULL;
         struct stat st;
-        ssize_t n;
+        int r;
 
-        n = readlink(fs_proc_fd(proc, state_fd), path, sizeof(path) - 1);
-        if (n < 0 || fstat(state_fd, &st) < 0)
+        r = fs_fd_path(state_fd, "the container's directory", &path, reterr);
+        if (r < 0)
+                return r;
+        if (fstat(state_fd, &st) < 0)
                 return error_set(reterr, errno, "find the container's directory");
-        path[n] = '\0';
         text = xasprintf("%" PRIu64 " %" PRIu64 " %s", (uint64_t) st.st_dev, (uint64_t) st.st_ino, path);
         return fs_write_atomic(runtime_fd, RECORD, text, strlen(text), 0600, reterr);
 }

@@ -9,7 +9,6 @@
  * included, and no longer. */
 
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -282,27 +281,14 @@ static int push_network(Commands *c, const ContainerPlan *plan, const StartResou
         return 0;
 }
 
-/* Below /run/flake-containers/ID. Owned by the caller. */
-static int find_runtime(int runtime_fd, char **ret, Error *reterr) {
-        char proc[FS_PROC_FD_MAX], path[256];
-        ssize_t n;
-
-        n = readlink(fs_proc_fd(proc, runtime_fd), path, sizeof(path) - 1);
-        if (n < 0)
-                return error_set(reterr, errno, "find the container's runtime directory");
-        *ret = xstrndup(path, (size_t) n);
-        return 0;
-}
-
 /* What the unit of the console watches: no path of the user's, which might hold what systemd expands. */
 static int link_console(const StartResources *resources, Error *reterr) {
-        char proc[FS_PROC_FD_MAX], path[PATH_MAX];
-        ssize_t n;
+        _cleanup_free_ char *path = NULL;
+        int r;
 
-        n = readlink(fs_proc_fd(proc, resources->console_fd), path, sizeof(path) - 1);
-        if (n < 0)
-                return error_set(reterr, errno, "find the console's log");
-        path[n] = '\0';
+        r = fs_fd_path(resources->console_fd, "the console's log", &path, reterr);
+        if (r < 0)
+                return r;
         if (unlinkat(resources->runtime_fd, UNIT_CONSOLE_LINK, 0) < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "remove '" UNIT_CONSOLE_LINK "'");
         if (symlinkat(path, resources->runtime_fd, UNIT_CONSOLE_LINK) < 0)
@@ -457,7 +443,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
         size_t n_devices;
         int r;
 
-        r = find_runtime(resources->runtime_fd, &runtime, reterr);
+        r = fs_fd_path(resources->runtime_fd, "the container's runtime directory", &runtime, reterr);
         if (r >= 0)
                 r = make_commands(plan, resources, runtime, &commands, reterr);
         if (r >= 0)

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <string.h>
@@ -287,4 +288,14 @@ int fs_remove_tree(int dir_fd, const char *name, Error *reterr) {
 char *fs_proc_fd(char *buf, int fd) {
         (void) snprintf(buf, FS_PROC_FD_MAX, "/proc/self/fd/%d", fd);
         return buf;
+}
+
+int fs_fd_path(int fd, const char *what, char **ret, Error *reterr) {
+        char proc[FS_PROC_FD_MAX], path[PATH_MAX];
+        ssize_t n = readlink(fs_proc_fd(proc, fd), path, sizeof(path));
+
+        if (n < 0)
+                return error_set(reterr, errno, "find %s", what);
+        *ret = xstrndup(path, (size_t) n);
+        return 0;
 }

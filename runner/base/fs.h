@@ -44,6 +44,10 @@ int fs_remove_tree(int dir_fd, const char *name, Error *reterr);
 #define FS_PROC_FD_MAX 32
 char *fs_proc_fd(char *buf, int fd);
 
+/* Where what is open lies now, for those who open it later and ask whether it is the same still. @what:
+ * names it in the error. The string is the caller's. */
+int fs_fd_path(int fd, const char *what, char **ret, Error *reterr);
+
 /* For _cleanup_(). */
 static inline void closedirp(DIR **d) {
         if (*d)

@@ -451,6 +451,17 @@ TEST(remove_tree_deep) {
         ASSERT_TRUE(!exists("t"));
 }
 
+TEST(fd_path) {
+        _cleanup_free_ char *path = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = open("/usr", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        ASSERT_OK(fs_fd_path(fd, "it", &path, &error), &error);
+        ASSERT_STREQ(path, "/usr");
+        ASSERT_TRUE(fs_fd_path(-1, "it", &path, &error) < 0);
+        ASSERT_TRUE(startswith(error.message, "find it: "));
+}
+
 TEST(proc_fd) {
         char buf[FS_PROC_FD_MAX];
 
