@@ -315,6 +315,21 @@ tiny() {
                 "${2:-[\"/bin/sleep\", \"infinity\"]}" "${3:-}"
 }
 
+# A guest whose systemd behaves as badly as it is told to, see tests/live/fake-manager.c: NAME ENVIRONMENT [MORE JSON
+# KEYS], where ENVIRONMENT is the inside of a JSON object.
+fake() {
+        FAKE_IMAGE=$SCRATCH/fake
+        if [[ ! -d $FAKE_IMAGE ]]; then
+                tiny_image
+                cp -a -- "$TINY_IMAGE" "$FAKE_IMAGE.new"
+                mkdir -p "$FAKE_IMAGE.new/usr/lib/systemd"
+                cp -- "$FC_HELPERS/fake-manager" "$FAKE_IMAGE.new/usr/lib/systemd/systemd"
+                mv "$FAKE_IMAGE.new" "$FAKE_IMAGE"
+        fi
+        printf '"%s": {"system": {"rootfs": "%s", "init": "/usr/lib/systemd/systemd"}, "environment": {%s}%s}' \
+                "$1" "$FAKE_IMAGE" "$2" "${3:-}"
+}
+
 # bash and some tools, copied out of an image with the libraries they need: no package, no network.
 tiny_image() {
         local from=$FC_IMAGES/httpserver to=$TINY_IMAGE programs=() libraries=() files=() i
