@@ -9,7 +9,8 @@ char *nspawn_status_text(const char *status) {
         static const char *const prefixes[] = {"Container running: ", "User job ", "Job "};
         size_t n;
 
-        if (streq(status, "Container running."))
+        /* 262 says that it has started. */
+        if (streq(status, "Container running.") || streq(status, "Container started."))
                 return xstrdup("");
         for (size_t i = 0; i < ELEMENTSOF(prefixes); i++)
                 if (startswith(status, prefixes[i]))

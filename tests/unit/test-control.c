@@ -78,6 +78,7 @@ TEST(status_of_nspawn) {
         static const char *const table[][2] = {
                 {"", ""},
                 {"Container running.", ""},
+                {"Container started.", ""},
                 {"Container running: Startup finished in 1s.", "Startup finished in 1s."},
                 {"Container running: User job a.service/start running (2s / 2min)...",
                  "a.service/start running (2s / 2min)"},
