@@ -415,6 +415,16 @@ static HostUnitDevice *make_devices(const ContainerPlan *plan, char ***numbers, 
 
 /* ---- starting ---- */
 
+/* For the one who finds the unit. */
+static char *describe_unit(const ContainerPlan *plan, const StartResources *resources) {
+        _cleanup_free_ char *path = NULL;
+
+        if (fs_fd_path(resources->events_fd, "the project's directory", &path, NULL) < 0)
+                return xasprintf("Container %s (flake-containers)", plan->name);
+        *strrchr(path, '/') = '\0';
+        return error_make_printable(xasprintf("Container %s of %s (flake-containers)", plan->name, path));
+}
+
 /* nspawn of 257 and later would speak of a mount point that exists already. */
 static int require_free_name(HostBus *bus, const char *machine, Error *reterr) {
         _cleanup_free_ char *unit = NULL;
@@ -431,8 +441,7 @@ static int require_free_name(HostBus *bus, const char *machine, Error *reterr) {
 
 static int start_unit(Reporter *reporter, const ContainerPlan *plan, const StartResources *resources,
                       Error *reterr) {
-        _cleanup_free_ char *description =
-                xasprintf("Container %s (flake-containers, machine %s)", plan->name, plan->machine);
+        _cleanup_free_ char *description = describe_unit(plan, resources);
         _cleanup_close_ int mounts_fd = -EBADF, held_fd = -EBADF;
         _cleanup_free_ HostUnitLimit *limits = make_limits(plan);
         _cleanup_free_ HostUnitDevice *devices = NULL;
@@ -462,6 +471,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
         log = xasprintf("%s/" UNIT_CONSOLE_LINK, runtime);
         settings = (HostUnitSettings){
                 .description = description,
+                .documentation = "man:flake-containers(1)",
                 .start = commands.start,
                 .stop = commands.stop,
                 .finish = commands.finish,

@@ -19,8 +19,8 @@ static size_t printable_length(const char *s, size_t left) {
 }
 
 /* File names, values of a spec and the lines of a guest's journal end up in messages: they must neither
- * break the line nor reach the terminal as escape sequences. Consumes `text`. */
-static char *make_printable(char *text) {
+ * break the line nor reach the terminal as escape sequences. */
+char *error_make_printable(char *text) {
         size_t left = strlen(text);
         char *copy, *end;
 
@@ -44,7 +44,7 @@ static char *make_printable(char *text) {
 
 static char *format_printable(const char *format, va_list ap) _printf_(1, 0);
 static char *format_printable(const char *format, va_list ap) {
-        return make_printable(xvasprintf(format, ap));
+        return error_make_printable(xvasprintf(format, ap));
 }
 
 static int errno_of_exit(ExitCode exit) {

@@ -51,5 +51,8 @@ int error_prefix(Error *reterr, int r, const char *format, ...) _printf_(3, 4);
 void error_add_evidence(Error *reterr, const char *format, ...) _printf_(2, 3);
 void error_add_hint(Error *reterr, const char *format, ...) _printf_(2, 3);
 
+/* As it is done to messages, for text that leaves the program in another way; consumes @text. */
+char *error_make_printable(char *text);
+
 /* Moves @from into @to, which must be unset; @from is unset afterwards. */
 void error_move(Error *to, Error *from);

@@ -261,9 +261,13 @@ static int append_constant(sd_bus_message *m) {
                 r = transient_append(m, "CollectMode", "s", "inactive-or-failed");
         if (r >= 0)
                 r = transient_append(m, "FileDescriptorStoreMax", "u", 1);
-        /* At shutdown it goes before those. */
+        /* At shutdown it goes before that. Not after systemd-machined.service: nspawn's last call activates
+         * machined where it does not run, and a start waits for the stop of what is ordered after it. */
         if (r >= 0)
-                r = transient_append(m, "After", "as", 2, "systemd-machined.service", "dbus.service");
+                r = transient_append(m, "After", "as", 1, "dbus.service");
+        /* A change of the host's target is not about containers. */
+        if (r >= 0)
+                r = transient_append(m, "IgnoreOnIsolate", "b", 1);
         return r;
 }
 
@@ -271,6 +275,8 @@ static int append_settings(sd_bus_message *m, const HostUnitSettings *s) {
         int r;
 
         r = transient_append(m, "Description", "s", s->description);
+        if (r >= 0)
+                r = transient_append(m, "Documentation", "as", 1, s->documentation);
         if (r >= 0)
                 r = append_command(m, "ExecStart", s->start);
         if (r >= 0)
@@ -313,10 +319,10 @@ static int open_part(sd_bus_message *m, const char *name, const HostUnit *unit, 
         int r = transient_unit_open(m, name);
 
         return r < 0 ? r
-                     : sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)", "Description", "s", description,
+                     : sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)(sv)", "Description", "s", description,
                                              "DefaultDependencies", "b", 0, "PartOf", "as", 1, unit->name,
-                                             "StartLimitIntervalUSec", "t", UINT64_C(0), "CollectMode", "s",
-                                             "inactive-or-failed");
+                                             "IgnoreOnIsolate", "b", 1, "StartLimitIntervalUSec", "t",
+                                             UINT64_C(0), "CollectMode", "s", "inactive-or-failed");
 }
 
 static int append_watch(sd_bus_message *m, const HostUnit *unit, const HostUnitWatch *w) {

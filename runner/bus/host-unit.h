@@ -54,6 +54,7 @@ typedef struct HostUnitWatch {
 
 typedef struct HostUnitSettings {
         const char *description;
+        const char *documentation; /* an URI, see systemd.unit(5) */
         char *const *
                 start; /* argument vectors, NULL: none; the first word is the program. Nothing is expanded */
         char *const *stop;   /* before it is asked to end */

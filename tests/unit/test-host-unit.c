@@ -83,6 +83,7 @@ static int start(const Fixture *f, Error *error) {
         char *words[] = {(char *) "/bin/unit", (char *) "$HOME ${X} %n $$", NULL};
         HostUnitSettings settings = {
                 .description = "a test",
+                .documentation = "man:flake-containers(1)",
                 .start = words,
                 .finish = words,
                 .input_fd = STDIN_FILENO,
