@@ -128,7 +128,9 @@ testcase_none_mode() {
 # The network is set before the first instruction of a plain command.
 testcase_network_before_command() {
         project shop
-        spec "$(tiny one '["/bin/bash", "-c", "getent ahostsv4 one >/seen; cat /proc/net/route >>/seen; exec sleep infinity"]')"
+        # That the command is executed is all that `up` would wait for.
+        spec "$(tiny one '["/bin/bash", "-c", "getent ahostsv4 one >/seen; cat /proc/net/route >>/seen; >/done; exec sleep infinity"]' \
+                ', "ready": {"exec": [["/bin/sh", "-c", "[ -e /done ]"]]}')"
         ok fc up
         ok fc exec one -- cat /seen
         expect_out '^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+ '
