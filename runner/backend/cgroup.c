@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "backend/cgroup-text.h"
 #include "backend/cgroup.h"
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -228,18 +229,14 @@ int cgroup_populated(int fd, bool *ret, Error *reterr) {
         }
         if (r < 0)
                 return r;
-        *ret = strstr(text, "populated 1") != NULL;
+        *ret = cgroup_text_populated(text);
         return 0;
 }
 
 bool cgroup_ran_out_of_memory(int fd, const char *name) {
         _cleanup_free_ char *text = NULL;
-        const char *count;
 
-        if (read_file(fd, name, "memory.events", &text, NULL) < 0)
-                return false;
-        count = strstr(text, "oom_kill ");
-        return count && strtoul(count + strlen("oom_kill "), NULL, 10) > 0;
+        return read_file(fd, name, "memory.events", &text, NULL) >= 0 && cgroup_text_oom_kills(text) > 0;
 }
 
 int cgroup_kill(int fd, const char *name, Error *reterr) {
@@ -273,7 +270,7 @@ int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *re
                 if (size < 0)
                         return error_set(reterr, errno, "read cgroup.events of '%s'", name);
                 text[size] = '\0';
-                if (!strstr(text, "populated 1"))
+                if (!cgroup_text_populated(text))
                         return 1;
 
                 now = now_usec();
@@ -346,6 +343,7 @@ int cgroup_remove(const char *mount, const char *machine, Error *reterr) {
 
 int cgroup_first_process(int fd, const char *path, pid_t *ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
+        const char *rest;
         int r = read_file(fd, path, "cgroup.procs", &text, reterr);
 
         if (r == -ENOENT || r == -ENODEV) {
@@ -354,35 +352,18 @@ int cgroup_first_process(int fd, const char *path, pid_t *ret, Error *reterr) {
         }
         if (r < 0)
                 return r;
-        *ret = (pid_t) strtol(text, NULL, 10);
+        rest = text;
+        *ret = cgroup_text_next_process(&rest);
         return 0;
 }
 
-/* The innermost pid of `pid` and how many PID namespaces it is nested in; -ESRCH when it has gone. */
-static int innermost_pid(pid_t pid, long *ret_pid, unsigned *ret_depth) {
+/* The innermost pid of `pid` and how many PID namespaces it is nested in. Return: false when it has gone. */
+static bool innermost_pid(pid_t pid, pid_t *ret_pid, unsigned *ret_depth) {
         _cleanup_free_ char *path = xasprintf("/proc/%d/status", pid), *text = NULL;
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-        unsigned depth = 0;
-        const char *p;
-        char *end;
-        long last = 0;
 
-        if (fd < 0 || fs_read_fd(fd, path, CGROUP_FILE_MAX, &text, NULL, NULL) < 0)
-                return -ESRCH;
-        p = strstr(text, "\nNSpid:");
-        if (!p)
-                return -ESRCH;
-        for (p += strlen("\nNSpid:"); *p && *p != '\n'; p = end) {
-                long n = strtol(p, &end, 10);
-
-                if (end == p)
-                        break;
-                last = n;
-                depth++;
-        }
-        *ret_pid = last;
-        *ret_depth = depth;
-        return 0;
+        return fd >= 0 && fs_read_fd(fd, path, CGROUP_FILE_MAX, &text, NULL, NULL) >= 0 &&
+               cgroup_text_innermost_pid(text, ret_pid, ret_depth);
 }
 
 int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
@@ -397,7 +378,8 @@ int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
 
         for (size_t i = 0; i < ELEMENTSOF(places); i++) {
                 _cleanup_free_ char *text = NULL;
-                char *save = NULL;
+                const char *rest;
+                pid_t pid;
                 int r = read_file(fd, places[i], "cgroup.procs", &text, reterr);
 
                 if (r == -ENOENT || r == -ENODEV)
@@ -405,12 +387,11 @@ int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
                 if (r < 0)
                         return r;
                 /* A container of the guest's own has these pids, too: the shallowest is the payload's. */
-                for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-                        pid_t pid = (pid_t) strtol(line, NULL, 10);
+                for (rest = text; (pid = cgroup_text_next_process(&rest)) > 0;) {
                         unsigned depth;
-                        long inner;
+                        pid_t inner;
 
-                        if (pid <= 0 || innermost_pid(pid, &inner, &depth) < 0 || inner != wanted)
+                        if (!innermost_pid(pid, &inner, &depth) || inner != wanted)
                                 continue;
                         if (depth < best_depth) {
                                 best_depth = depth;

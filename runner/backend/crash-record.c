@@ -20,6 +20,17 @@ int crash_record_write(int runtime_fd, const CrashRecord *record, Error *reterr)
         return fs_write_atomic(runtime_fd, RECORD, text, strlen(text), 0644, reterr);
 }
 
+bool crash_record_parse(const char *text, CrashRecord *ret) {
+        CrashRecord record = {};
+
+        if (sscanf(text, "restarts=%u\nreboots=%u\ncrash=%" SCNu64 "\nready=%" SCNu64 "\nreason=%127[^\n]",
+                   &record.restarts, &record.reboots, &record.crash_usec, &record.ready_usec,
+                   record.reason) != 5)
+                return false;
+        *ret = record;
+        return true;
+}
+
 int crash_record_read(int runtime_fd, CrashRecord *ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -31,10 +42,7 @@ int crash_record_read(int runtime_fd, CrashRecord *ret, Error *reterr) {
                 r = fs_read_fd(fd, RECORD, RECORD_MAX, &text, NULL, reterr);
         if (r < 0)
                 return r;
-        if (text &&
-            sscanf(text, "restarts=%u\nreboots=%u\ncrash=%" SCNu64 "\nready=%" SCNu64 "\nreason=%127[^\n]",
-                   &record.restarts, &record.reboots, &record.crash_usec, &record.ready_usec,
-                   record.reason) != 5)
+        if (text && !crash_record_parse(text, &record))
                 return error_raise(reterr, FC_EXIT_INTERNAL, "the record '" RECORD "' is damaged");
         *ret = record;
         return 0;

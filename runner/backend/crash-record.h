@@ -16,6 +16,9 @@ typedef struct CrashRecord {
 
 int crash_record_write(int runtime_fd, const CrashRecord *record, Error *reterr);
 
+/* The text of a record. Return: false when it is damaged. Pure. */
+bool crash_record_parse(const char *text, CrashRecord *ret);
+
 /* A missing record is success with restarts == 0. */
 int crash_record_read(int runtime_fd, CrashRecord *ret, Error *reterr);
 

@@ -37,12 +37,23 @@ static int read_record(int runtime_fd, char **ret, Error *reterr) {
         return fs_read_fd(fd, RECORD, RECORD_MAX, ret, NULL, reterr);
 }
 
+bool state_place_parse(const char *text, uint64_t *ret_dev, uint64_t *ret_ino, const char **ret_path) {
+        int begin = 0;
+
+        if (sscanf(text, "%" SCNu64 " %" SCNu64 " /%n", ret_dev, ret_ino, &begin) != 2 || begin == 0 ||
+            text[begin] == '\0')
+                return false;
+        *ret_path = text + begin;
+        return true;
+}
+
 int state_place_open(int runtime_fd, int *ret_fd, Error *reterr) {
         _cleanup_close_ int root_fd = -EBADF, fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         uint64_t dev, ino;
         struct stat st;
-        int begin = 0, r;
+        const char *path;
+        int r;
 
         r = read_record(runtime_fd, &text, reterr);
         if (r < 0)
@@ -50,13 +61,12 @@ int state_place_open(int runtime_fd, int *ret_fd, Error *reterr) {
         *ret_fd = -EBADF;
         if (!text)
                 return 0;
-        if (sscanf(text, "%" SCNu64 " %" SCNu64 " /%n", &dev, &ino, &begin) != 2 || begin == 0 ||
-            text[begin] == '\0')
+        if (!state_place_parse(text, &dev, &ino, &path))
                 return error_raise(reterr, FC_EXIT_INTERNAL, "the record '" RECORD "' is damaged");
         root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (root_fd < 0)
                 return error_set(reterr, errno, "open '/'");
-        fd = fs_open_beneath(root_fd, text + begin, O_RDONLY | O_DIRECTORY, 0, NULL);
+        fd = fs_open_beneath(root_fd, path, O_RDONLY | O_DIRECTORY, 0, NULL);
         if (fd >= 0 && fstat(fd, &st) >= 0 && st.st_dev == dev && st.st_ino == ino)
                 *ret_fd = TAKE_FD(fd);
         return 0;

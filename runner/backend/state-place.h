@@ -10,6 +10,10 @@
 /* @state_fd: `.containers/NAME` */
 int state_place_write(int runtime_fd, int state_fd, Error *reterr);
 
+/* The text of a record: which directory it is, and where in @text its path below "/" begins. Return: false
+ * when it is damaged. Pure. */
+bool state_place_parse(const char *text, uint64_t *ret_dev, uint64_t *ret_ino, const char **ret_path);
+
 /* The same directory, or `*ret_fd = -EBADF` when there is no record or it is another by now: the path is the
  * user's, who may have put anything there. */
 int state_place_open(int runtime_fd, int *ret_fd, Error *reterr);

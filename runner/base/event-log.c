@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/event-health.h"
 #include "base/event-log.h"
 #include "base/fs.h"
 #include "base/process.h"
@@ -82,43 +83,13 @@ void event_log_append(int dir_fd, const char *container, const char *event, cons
                 return;
 }
 
-/* Whatever was wrong with it, with these it begins anew. */
-static bool ends_degraded(const char *word, size_t size) {
-        static const char *const words[] = {"starting",  "ready",   "completed", "stopping", "stopped",
-                                            "rebooting", "crashed", "ended",     "recovered"};
-
-        for (size_t i = 0; i < ELEMENTSOF(words); i++)
-                if (strlen(words[i]) == size && strncmp(words[i], word, size) == 0)
-                        return true;
-        return false;
-}
-
-/* What is known to be wrong after the events of this file: details as they stand in it. The lines are those
- * of event_log_format(), in which a quote within a text is escaped: so @key is found only where it is one.
- */
 static void read_degraded(int dir_fd, const char *file, const char *key, char ***known) {
         _cleanup_free_ char *text = NULL;
         _cleanup_close_ int fd = -EBADF;
-        char *save = NULL;
 
-        if (fs_open_file_beneath_optional(dir_fd, file, &fd, NULL) < 0 || fd < 0 ||
-            fs_read_fd(fd, file, READ_MAX, &text, NULL, NULL) < 0)
-                return;
-        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-                char *word = strstr(line, key), *end, *detail;
-
-                word = word ? word + strlen(key) : NULL;
-                end = word ? strchr(word, '"') : NULL;
-                if (!end)
-                        continue;
-                if (ends_degraded(word, (size_t) (end - word)))
-                        *known = strv_free(*known);
-                detail = startswith(word, "degraded\",\"detail\":") ? strrchr(line, '}') : NULL;
-                if (!detail)
-                        continue;
-                *detail = '\0';
-                strv_push(known, startswith(word, "degraded\",\"detail\":"));
-        }
+        if (fs_open_file_beneath_optional(dir_fd, file, &fd, NULL) >= 0 && fd >= 0 &&
+            fs_read_fd(fd, file, READ_MAX, &text, NULL, NULL) >= 0)
+                event_health_read(text, key, known);
 }
 
 void event_log_note_health(int dir_fd, const char *container, char *const *failures) {

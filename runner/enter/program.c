@@ -6,11 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "enter/interpreter.h"
 #include "enter/program.h"
 #include "enter/root.h"
-
-/* The kernel reads as much of a script's first line (BINPRM_BUF_SIZE). */
-enum { HEADER_SIZE = 256 };
 
 void program_done(Program *p) {
         free(p->path);
@@ -18,35 +16,22 @@ void program_done(Program *p) {
         *p = (Program){0};
 }
 
-/* The path after "#!", or NULL when the line is not one. */
-static char *parse_interpreter(char *header) {
-        char *start = header + 2;
-
-        header[strcspn(header, "\n")] = '\0';
-        start += strspn(start, " \t");
-        start[strcspn(start, " \t\r")] = '\0';
-        return start[0] == '/' ? xstrdup(start) : NULL;
-}
-
 static void look_at_header(int root_fd, int path_fd, Program *p) {
-        char header[HEADER_SIZE + 1], proc[FS_PROC_FD_MAX];
+        char header[INTERPRETER_HEADER_MAX], proc[FS_PROC_FD_MAX];
         _cleanup_free_ char *interpreter = NULL;
         _cleanup_close_ int fd = open(fs_proc_fd(proc, path_fd), O_RDONLY | O_CLOEXEC), found = -EBADF;
-        ssize_t n = fd < 0 ? -1 : read(fd, header, HEADER_SIZE);
+        ssize_t n = fd < 0 ? -1 : read(fd, header, sizeof(header));
 
         if (n < 4)
                 return;
-        header[n] = '\0';
         if (memcmp(header, "\177ELF", 4) == 0) {
                 p->certain = true;
                 return;
         }
-        if (memcmp(header, "#!", 2) != 0)
+        interpreter = interpreter_parse(header, (size_t) n);
+        if (!interpreter)
                 return; /* perhaps something for binfmt_misc */
 
-        interpreter = parse_interpreter(header);
-        if (!interpreter)
-                return;
         found = root_open(root_fd, interpreter, O_PATH);
         p->certain = found >= 0;
         if (found == -ENOENT || found == -ENOTDIR) {

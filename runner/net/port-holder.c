@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -33,10 +32,9 @@ void port_holder_done(PortHolder *holder) {
         *holder = PORT_HOLDER_NULL;
 }
 
-/* A line's local address as IPv6; IPv4 comes out as v4-mapped. The kernel prints the words of the address in
- * the byte order of the machine. */
-static bool parse_line(const char *line, struct in6_addr *ret_address, uint16_t *ret_port,
-                       unsigned *ret_state, unsigned long *ret_inode) {
+/* The kernel prints the words of the address in the byte order of the machine. */
+bool port_holder_parse_line(const char *line, struct in6_addr *ret_address, uint16_t *ret_port,
+                            unsigned *ret_state, unsigned long *ret_inode) {
         struct in6_addr address = {0};
         char hex[33];
         unsigned port;
@@ -87,7 +85,7 @@ static void collect(const char *path, const struct in6_addr *wanted, uint16_t wa
                 uint16_t port;
 
                 /* Without an inode it is in TIME_WAIT and belongs to no process. */
-                if (!parse_line(line, &address, &port, &state, &inode) || port != wanted_port ||
+                if (!port_holder_parse_line(line, &address, &port, &state, &inode) || port != wanted_port ||
                     inode == 0 || !conflicts(&address, wanted))
                         continue;
                 if (state == TCP_STATE_LISTEN)

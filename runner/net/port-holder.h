@@ -4,6 +4,7 @@
 /* Who holds a TCP port of this network namespace: for the message when it cannot be bound. Best effort: what
  * cannot be found out is left out. */
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -27,6 +28,11 @@ void port_holder_done(PortHolder *holder);
  * When several processes hold the socket, one that belongs to a container is preferred, then the first.
  */
 void port_holder_find(const struct sockaddr *address, PortHolder *ret);
+
+/* A line of /proc/net/tcp or tcp6, proc_pid_net(5): the local address as IPv6, IPv4 v4-mapped. Return: false
+ * when it is not one, as the heading. Pure. */
+bool port_holder_parse_line(const char *line, struct in6_addr *ret_address, uint16_t *ret_port,
+                            unsigned *ret_state, unsigned long *ret_inode);
 
 /* The machine name in the text of a proc_pid_cgroup(5) file: the component after "flake-containers" in the
  * path of the "0::" line. Owned by the caller; NULL when there is none. */

@@ -48,10 +48,18 @@ char *git_dir_find_work_tree(const char *path) {
         }
 }
 
+char *git_dir_parse_file(const char *work_tree, const char *text) {
+        const char *target = startswith(text, "gitdir: ");
+        size_t n = target ? strcspn(target, "\n") : 0;
+
+        if (n == 0)
+                return NULL;
+        return target[0] == '/' ? xstrndup(target, n) : xasprintf("%s/%.*s", work_tree, (int) n, target);
+}
+
 char *git_dir_of(const char *work_tree) {
         _cleanup_free_ char *path = xasprintf("%s/.git", work_tree), *text = NULL;
         _cleanup_close_ int fd = -EBADF;
-        const char *target;
         mode_t type;
 
         if (!exists(work_tree, ".git", &type))
@@ -62,9 +70,5 @@ char *git_dir_of(const char *work_tree) {
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (fd < 0 || fs_read_fd(fd, path, GIT_FILE_MAX, &text, NULL, NULL) < 0)
                 return NULL;
-        text[strcspn(text, "\n")] = '\0';
-        target = startswith(text, "gitdir: ");
-        if (!target || target[0] == '\0')
-                return NULL;
-        return target[0] == '/' ? xstrdup(target) : xasprintf("%s/%s", work_tree, target);
+        return git_dir_parse_file(work_tree, text);
 }

@@ -22,3 +22,6 @@ char *git_dir_find_work_tree(const char *path);
  * Return: owned by the caller; NULL when there is no `.git` or it makes no sense.
  */
 char *git_dir_of(const char *work_tree);
+
+/* What the text of a `.git` file points to; NULL: nothing. Owned by the caller. Pure. */
+char *git_dir_parse_file(const char *work_tree, const char *text);

@@ -16,17 +16,26 @@
 #include "base/process.h"
 #include "project/lock.h"
 
+bool lock_holder_parse(const char *text, LockHolder *ret) {
+        LockHolder holder = {};
+        int end = 0;
+
+        if (sscanf(text, "%7d %31[a-z-]%n", &holder.pid, holder.verb, &end) != 2 || text[end] != '\n' ||
+            holder.pid <= 0)
+                return false;
+        *ret = holder;
+        return true;
+}
+
 /* What a holder that is gone left in the file is not believed: whoever took the lock after it may not have
  * written yet. */
 static void read_holder(int fd, LockHolder *ret) {
         char text[sizeof(ret->verb) + 16] = "";
-        LockHolder holder = {};
-        int end = 0;
+        LockHolder holder;
 
         *ret = (LockHolder){};
-        if (pread(fd, text, sizeof(text) - 1, 0) > 0 &&
-            sscanf(text, "%7d %31[a-z-]%n", &holder.pid, holder.verb, &end) == 2 && text[end] == '\n' &&
-            holder.pid > 0 && (kill(holder.pid, 0) >= 0 || errno == EPERM))
+        if (pread(fd, text, sizeof(text) - 1, 0) > 0 && lock_holder_parse(text, &holder) &&
+            (kill(holder.pid, 0) >= 0 || errno == EPERM))
                 *ret = holder;
 }
 

@@ -24,6 +24,9 @@ typedef struct LockHolder {
         char verb[LOCK_VERB_MAX];
 } LockHolder;
 
+/* What stands in a lock's file. Return: whether it names a holder, which may be gone. Pure. */
+bool lock_holder_parse(const char *text, LockHolder *ret);
+
 /* Called at most once, when the lock is held by somebody else and is going to be waited for. */
 typedef void (*LockWaitFunc)(const LockHolder *holder, void *userdata);
 

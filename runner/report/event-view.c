@@ -10,14 +10,13 @@
 #include "base/alloc.h"
 #include "base/event-log.h"
 #include "base/fs.h"
-#include "base/json.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "report/buffer.h"
 #include "report/console.h"
+#include "report/event-line.h"
 #include "report/event-view.h"
 #include "report/path-watch.h"
-#include "report/text.h"
-#include "report/time-spec.h"
 
 /* The file that is written to, and the one before it: who has opened that one may still add a line. */
 typedef struct EventFile {
@@ -36,56 +35,19 @@ typedef struct EventView {
         Error error;
 } EventView;
 
-/* ---- one line ---- */
-
-static const char *string_of(const Json *json, const char *key) {
-        const Json *value = json_get(json, key);
-
-        return value && json_type(value) == JSON_STRING ? json_string(value) : NULL;
-}
-
-/* "2026-11-22 10:02:11 db: ready"; without the date when that is today's. */
-static char *format_plain(uint64_t usec, const char *container, const char *event, const char *detail) {
-        _cleanup_free_ char *safe = text_safe(detail);
-        time_t second = (time_t) (usec / USEC_PER_SEC), now = time(NULL);
-        struct tm tm = {}, today = {};
-        char clock[40] = "";
-
-        (void) localtime_r(&second, &tm);
-        (void) localtime_r(&now, &today);
-        (void) strftime(clock, sizeof(clock),
-                        tm.tm_year == today.tm_year && tm.tm_yday == today.tm_yday ? "%H:%M:%S"
-                                                                                   : "%Y-%m-%d %H:%M:%S",
-                        &tm);
-        return xasprintf("%s %s: %s%s%s", clock, container, event, safe ? "  " : "", safe ? safe : "");
-}
-
-/* NULL: the line is no event, or none that is asked for. */
+/* NULL: the line is not an event, or not one that is asked for. */
 static char *read_event(const EventView *view, const char *line, size_t size) {
         const EventRequest *request = view->request;
-        _cleanup_(json_freep) Json *json = NULL;
-        const char *time, *container, *event;
-        uint64_t usec;
+        _cleanup_(event_line_done) EventLine event = {0};
 
-        if (json_parse(line, size, NULL, &json, NULL) < 0 || json_type(json) != JSON_OBJECT)
-                return NULL;
-        time = string_of(json, "time");
-        container = string_of(json, "container");
-        event = string_of(json, "event");
-        if (!time || !container || !event || time_spec_parse(time, 0, &usec, NULL) < 0 ||
-            usec < request->since_usec ||
+        if (!event_line_parse(line, size, &event) || event.usec < request->since_usec ||
             (request->containers && request->containers[0] &&
-             !strv_contains(request->containers, container)))
+             !strv_contains(request->containers, event.container)))
                 return NULL;
         if (view->past_printed && request->seen)
-                request->seen(container, request->userdata);
-        if (request->json)
-                return event_log_format(usec, container, event, string_of(json, "detail"));
-        else {
-                _cleanup_free_ char *safe_container = text_safe(container), *safe_event = text_safe(event);
-
-                return format_plain(usec, safe_container, safe_event, string_of(json, "detail"));
-        }
+                request->seen(event.container, request->userdata);
+        return request->json ? event_log_format(event.usec, event.container, event.event, event.detail)
+                             : event_line_format(&event, time(NULL));
 }
 
 static void print_line(EventView *view, const char *text) {

@@ -286,40 +286,32 @@ static void note_crash(Guest *g) {
 }
 
 /* sd_notify(3): lines of KEY=VALUE; unknown keys are ignored. */
-static int on_notify_line(Guest *g, const char *line, Error *reterr) {
-        const char *value;
+static int on_notice(Guest *g, const NspawnNotice *notice, Error *reterr) {
+        int r = 0;
 
-        value = startswith(line, "X_NSPAWN_LEADER_PID=");
-        if (value && g->leader_pidfd < 0)
-                return on_leader(g, (pid_t) strtol(value, NULL, 10), reterr);
-        value = startswith(line, "STATUS=");
-        if (value) {
-                _cleanup_free_ char *status = nspawn_status_text(value);
-
-                control_send(g->options->control_fd, CONTROL_STATUS, status);
-        }
-        if (streq(line, "READY=1")) {
+        if (notice->leader > 0 && g->leader_pidfd < 0)
+                r = on_leader(g, notice->leader, reterr);
+        if (notice->status)
+                control_send(g->options->control_fd, CONTROL_STATUS, notice->status);
+        if (r >= 0 && notice->ready) {
                 g->ready = true;
                 tell_ready(g);
         }
-        return 0;
+        return r;
 }
 
 static int on_notify(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        _cleanup_(nspawn_notice_done) NspawnNotice notice = {0};
         Guest *g = userdata;
-        char buffer[4096], *save = NULL;
+        char buffer[4096];
         int r;
 
         r = nspawn_notify_receive(g->notify_fd, MSG_DONTWAIT, g->nspawn, buffer, sizeof(buffer));
         if (r <= 0)
                 return 0;
-        for (char *line = strtok_r(buffer, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-                r = on_notify_line(g, line, &g->error);
-                if (r < 0) {
-                        give_up(g);
-                        return 0;
-                }
-        }
+        nspawn_notice_parse(buffer, &notice);
+        if (on_notice(g, &notice, &g->error) < 0)
+                give_up(g);
         return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include "backend/crash-record.h"
 #include "backend/nspawn-notify.h"
+#include "backend/nspawn-status.h"
 #include "backend/state-place.h"
 #include "base/alloc.h"
 #include "base/process.h"
@@ -72,21 +73,10 @@ static int open_gate(const UnitOptions *o, int leader_fd, Error *reterr) {
         return fds[0].revents != 0 && ioctl(fd, FIONREAD, &left) >= 0 && left > 0;
 }
 
-/* The value of a line "KEY=VALUE" of a notification, up to its end; owned by the caller, NULL: there is
- * none. */
-static char *find_value(const char *text, const char *key) {
-        for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-                const char *value = startswith(line, key);
-
-                if (value)
-                        return xstrndup(value, strcspn(value, "\n"));
-        }
-        return NULL;
-}
-
 /* Return: 1 the payload runs, 0 it has ended already, and nspawn will say so. */
-static int on_leader(const UnitOptions *o, const char *text, int *ret_pidfd, Error *reterr) {
-        int r = process_open((pid_t) strtol(text, NULL, 10));
+static int on_leader(const UnitOptions *o, pid_t leader, int *ret_pidfd, Error *reterr) {
+        _cleanup_free_ char *text = xasprintf("%d", leader);
+        int r = process_open(leader);
 
         if (r < 0)
                 return 0;
@@ -118,23 +108,23 @@ static int note_booted(const UnitOptions *o, Error *reterr) {
 
 /* Return: 1 the guest is ready. */
 static int on_notification(const UnitOptions *o, const char *text, int *leader_fd, Error *reterr) {
-        _cleanup_free_ char *leader = find_value(text, "X_NSPAWN_LEADER_PID="),
-                            *ready = find_value(text, "READY=1");
+        _cleanup_(nspawn_notice_done) NspawnNotice notice = {0};
         int r = 1;
 
-        if (leader && *leader_fd < 0)
-                r = on_leader(o, leader, leader_fd, reterr);
+        nspawn_notice_parse(text, &notice);
+        if (notice.leader > 0 && *leader_fd < 0)
+                r = on_leader(o, notice.leader, leader_fd, reterr);
         /* nspawn will say how that ended; what it has to say before is not true any more. */
         if (r == 0)
                 _exit(EXIT_SUCCESS);
-        if (r >= 0 && ready)
+        if (r >= 0 && notice.ready)
                 r = note_booted(o, reterr);
         if (r < 0)
                 return r;
         r = sd_notify(false, text);
-        if (r >= 0 && ready)
+        if (r >= 0 && notice.ready)
                 r = sd_notify_barrier(false, BARRIER_TIMEOUT_USEC);
-        return r < 0 ? error_set(reterr, r, "notify systemd") : ready != NULL;
+        return r < 0 ? error_set(reterr, r, "notify systemd") : notice.ready;
 }
 
 /* Ends with the unit, by SIGKILL. */
