@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The short texts that are left in files for the next command. The first byte chooses the kind, so that one
+ * corpus serves all. */
+
+#include "backend/crash-record.h"
+#include "backend/state-place.h"
+#include "fuzz.h"
+#include "project/git-dir.h"
+#include "project/lock.h"
+
+static void fuzz_crashes(const char *text) {
+        CrashRecord record = {0};
+
+        if (crash_record_parse(text, &record))
+                FUZZ_CHECK(record.reason[0] && strlen(record.reason) < sizeof(record.reason));
+}
+
+static void fuzz_place(const char *text) {
+        const char *path = NULL;
+        uint64_t dev, ino;
+
+        if (state_place_parse(text, &dev, &ino, &path))
+                FUZZ_CHECK(path > text && path[-1] == '/' && *path);
+}
+
+static void fuzz_holder(const char *text) {
+        LockHolder holder = {0};
+
+        if (lock_holder_parse(text, &holder))
+                FUZZ_CHECK(holder.pid > 0 && holder.verb[0] && strlen(holder.verb) < sizeof(holder.verb));
+}
+
+static void fuzz_git(const char *text) {
+        _cleanup_free_ char *path = git_dir_parse_file("/p", text);
+
+        if (path)
+                FUZZ_CHECK(path[0] == '/' && !strchr(path, '\n'));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        _cleanup_free_ char *text = NULL;
+
+        if (size == 0)
+                return 0;
+        text = fuzz_string(data + 1, size - 1);
+        if (data[0] == 'c')
+                fuzz_crashes(text);
+        else if (data[0] == 'p')
+                fuzz_place(text);
+        else if (data[0] == 'l')
+                fuzz_holder(text);
+        else
+                fuzz_git(text);
+        return 0;
+}
