@@ -40,14 +40,20 @@ void attachment_begin(Attachment *a) {
         a->since_usec = realtime_usec();
 }
 
+static const Member *find_member(const Fleet *fleet, const char *name) {
+        for (size_t i = 0; i < fleet->n_members; i++)
+                if (streq(fleet->members[i].name, name))
+                        return &fleet->members[i];
+        return NULL;
+}
+
 /* Of one that was started, where its supervisor began to write; of one that had been running, its end. */
-static uint64_t console_begin(const Session *s, const Fleet *fleet, const char *name) {
+static uint64_t console_begin(const Session *s, const Member *m, const char *name) {
         _cleanup_free_ char *path = xasprintf("%s/console.log", name);
         struct stat st;
 
-        for (size_t i = 0; i < fleet->n_members; i++)
-                if (streq(fleet->members[i].name, name) && fleet->members[i].resources.console_fd >= 0)
-                        return fleet->members[i].resources.console_start;
+        if (m && m->resources.console_fd >= 0)
+                return m->resources.console_start;
         return fstatat(s->state.fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : (uint64_t) st.st_size;
 }
 
@@ -57,9 +63,13 @@ int attachment_prepare(Attachment *a, const Fleet *fleet, char *const *names, Er
         r = log_sources_find(fleet->session, names, &a->sources, reterr);
         for (size_t i = 0; r >= 0 && i < a->sources.n; i++) {
                 LogSource *source = &a->sources.sources[i];
+                const Member *m = find_member(fleet, source->container);
 
                 source->console_timed = true;
-                source->console_from = console_begin(fleet->session, fleet, source->container);
+                source->console_from = console_begin(fleet->session, m, source->container);
+                /* What is remembered is about what ran before. */
+                if (m && m->spec)
+                        source->on_console = m->spec->command != NULL;
         }
         return r;
 }

@@ -6,6 +6,8 @@
 #include "backend/console-log.h"
 #include "base/alloc.h"
 #include "cli/log-sources.h"
+#include "plan/plan.h"
+#include "project/state.h"
 
 void log_sources_done(LogSources *sources) {
         free(sources->sources);
@@ -28,6 +30,16 @@ static char *journald_cgroup(const Session *s, const char *name) {
                             *payload = machine_payload_path(s->backend, machine);
 
         return payload ? xasprintf("%s/system.slice/systemd-journald.service", payload) : NULL;
+}
+
+/* As far as is remembered. */
+static bool runs_command(const Session *s, const char *name) {
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+        _cleanup_close_ int fd = -EBADF;
+
+        return state_dir_container_open(&s->state, name, &fd, NULL) >= 0 && fd >= 0 &&
+               container_state_load(fd, name, &s->state.user, &state, NULL) >= 0 && state &&
+               plan_definition_runs_command(state->definition);
 }
 
 int log_sources_find(const Session *s, char *const *names, LogSources *ret, Error *reterr) {
@@ -54,6 +66,7 @@ int log_sources_find(const Session *s, char *const *names, LogSources *ret, Erro
                         .journal = journal,
                         .console = console,
                         .console_old = console_old,
+                        .on_console = runs_command(s, *name),
                         .colour = colour_of(all, *name),
                         .journald_cgroup = cgroup,
                         .cgroup_fd = found.cgroup_fd,

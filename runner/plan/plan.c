@@ -198,6 +198,10 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         return p;
 }
 
+bool plan_definition_runs_command(char *const *definition) {
+        return strv_contains(definition, "argument --as-pid2");
+}
+
 PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *running_definition,
                        char ***ret_reasons) {
         char **reasons = NULL;

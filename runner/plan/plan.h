@@ -91,4 +91,7 @@ typedef enum PlanAction {
 PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *running_definition,
                        char ***ret_reasons);
 
+/* Whether what a definition starts is a command, and no init. */
+bool plan_definition_runs_command(char *const *definition);
+
 const char *plan_action_to_string(PlanAction action);

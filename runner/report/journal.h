@@ -27,7 +27,8 @@ typedef struct LogSource {
         const char *journal;     /* "db/journal"; NULL: a payload without a journal */
         const char *console;     /* "db/console.log", read where there is no journal (yet); NULL: never */
         const char *console_old; /* "db/console.log.1", what was that before; NULL: never */
-        bool console_timed;      /* since_usec is known to be at this offset of the console's log: */
+        bool on_console;    /* what runs has only a console: read beside the journal of what was before */
+        bool console_timed; /* since_usec is known to be at this offset of the console's log: */
         uint64_t console_from;
         size_t colour;               /* of its prefix: a small number that is always the same for it */
         const char *journald_cgroup; /* of the guest, to see when it writes; NULL: unknown */

@@ -63,11 +63,15 @@ static int drop_console(Stream *stream, Error *reterr) {
         return r == -EPIPE ? log_view_end(stream->view, 0) : r;
 }
 
-/* From the first journal file on the journal is the better source. */
+/* From the first journal file on the journal is the better source, of what writes there. */
+static bool prefers_journal(const Stream *stream) {
+        return !stream->source->on_console && stream->reader && journal_reader_has_files(stream->reader);
+}
+
 static int leave_console(Stream *stream, Error *reterr) {
         int r;
 
-        if (!stream->console_watch || !stream->reader || !journal_reader_has_files(stream->reader))
+        if (!stream->console_watch || !prefers_journal(stream))
                 return 0;
         r = drop_console(stream, reterr);
         stream->console_watch = path_watch_free(stream->console_watch);
@@ -250,7 +254,7 @@ int log_stream_follow(Stream *stream, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        if (!wants_console(view, source) || (stream->reader && journal_reader_has_files(stream->reader)))
+        if (!wants_console(view, source) || prefers_journal(stream))
                 return 0;
         /* Where there is no log now, what comes is new as a whole, but not what was there before it. */
         if (source->console_old &&
@@ -272,10 +276,10 @@ int log_stream_open(Stream *stream, Error *reterr) {
                         r = open_journal(stream, fd, reterr);
                 if (r >= 0 && stream->reader)
                         r = journal_reader_check(stream->reader, source->container, reterr);
-                if (r < 0 || (stream->reader && journal_reader_has_files(stream->reader)))
+                if (r < 0)
                         return r;
         }
-        if (!wants_console(stream->view, source))
+        if (!wants_console(stream->view, source) || prefers_journal(stream))
                 return 0;
         r = fs_open_file_beneath_optional(source->dir_fd, source->console, &fd, reterr);
         return r < 0 ? error_prefix(reterr, r, "log of '%s'", source->container)

@@ -82,15 +82,27 @@ static int next_stream(LogView *view, Stream **ret, Error *reterr) {
         return 1;
 }
 
+/* @all: also those that are newer than a journal that is read first. */
+static int print_consoles(LogView *view, bool all, Error *reterr) {
+        for (size_t i = 0; i < view->n_streams; i++) {
+                Stream *stream = &view->streams[i];
+                int r;
+
+                if (!stream->console || (stream->source->on_console && stream->reader && !all))
+                        continue;
+                r = log_stream_print_console(stream, /* rest= */ !view->event, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int log_view_drain(LogView *view, size_t max, Error *reterr) {
         int r;
 
-        for (size_t i = 0; i < view->n_streams; i++)
-                if (view->streams[i].console) {
-                        r = log_stream_print_console(&view->streams[i], /* rest= */ !view->event, reterr);
-                        if (r < 0)
-                                return r;
-                }
+        r = print_consoles(view, /* all= */ false, reterr);
+        if (r < 0)
+                return r;
         for (size_t n = 0; n < max; n++) {
                 Stream *stream;
 
@@ -100,7 +112,9 @@ int log_view_drain(LogView *view, size_t max, Error *reterr) {
                 if (r == 2)
                         return 1;
                 if (!stream) {
-                        r = log_view_flush(view, reterr);
+                        r = print_consoles(view, /* all= */ true, reterr);
+                        if (r >= 0)
+                                r = log_view_flush(view, reterr);
                         return r < 0 ? r : 0;
                 }
                 log_format_entry(&view->format, &view->buffer, stream->source, stream->entry);

@@ -297,4 +297,31 @@ testcase_broken_pipe() {
         ok fc down
 }
 
+# What was a system and is a command now writes to its console, whatever its journal still has.
+testcase_becomes_a_command() {
+        local command='["/bin/bash", "-c", "echo said by the command $((6 * 7)); exec sleep infinity"]'
+
+        project shop
+        spec "$(web web)"
+        ok fc up
+        ok fc exec web -- systemd-cat -t system echo 'said by the system'
+        ok fc down
+        spec "\"web\": {\"system\": {\"rootfs\": \"$SLIM_IMAGE\"}, \"command\": $command}"
+        fc_background "$TMP/attached" up --attach
+        line_in "$TMP/attached" 'said by the command 42' >/dev/null
+        ok fc logs -n 100 web
+        # In the order in which it came.
+        [[ $OUT == *'said by the system'*'said by the command 42'* ]] || flunk "the log has not both, in order"
+        ok fc logs --since 1h web
+        expect_out 'said by the system'
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        # And back.
+        spec "$(web web)"
+        ok fc up
+        ok fc logs web
+        refute_out 'said by the command'
+        ok fc down
+}
+
 live_main "$@"
