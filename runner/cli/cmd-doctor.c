@@ -210,6 +210,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         check_nspawn(&f, &s.facts);
         check_need(&f, &s.facts, FACTS_PROXYD, "socket proxy", s.facts.proxyd);
         check_need(&f, &s.facts, FACTS_CGROUP, "cgroup2", s.facts.cgroup_root);
+        check_need(&f, &s.facts, FACTS_MACHINE_ID, "machine id", "'/etc/machine-id'");
         if (s.state.root_fd >= 0) {
                 check_idmap(&f, s.state.root_fd, s.root,
                             "move the project to ext4, xfs or btrfs, or set \"users\": \"host\"");

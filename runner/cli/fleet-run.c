@@ -94,11 +94,16 @@ static void begin_stop(Member *m) {
                 member_fail(m, "failed");
 }
 
+/* Where it is reached: by its ports, or else only from the host, by its own address. */
 static char *ready_detail(const Member *m) {
         _cleanup_strv_ char **addresses = NULL;
 
-        for (size_t i = 0; m->state && i < m->state->n_ports; i++)
+        if (!m->state)
+                return xstrdup("");
+        for (size_t i = 0; i < m->state->n_ports; i++)
                 strv_push_take(&addresses, bound_port_address(&m->state->ports[i]));
+        if (!addresses && m->state->address)
+                strv_push(&addresses, m->state->address);
         return strv_join(addresses, "  ");
 }
 

@@ -312,6 +312,11 @@ int member_prepare(Member *m, Error *reterr) {
                 if (r < 0)
                         return r;
         }
+        if (m->plan->bridge) {
+                r = facts_require(&s->facts, FACTS_MACHINE_ID, reterr);
+                if (r < 0)
+                        return r;
+        }
         r = s->backend->check(s->facts.cgroup_root, m->plan, reterr);
         if (r < 0)
                 return r;

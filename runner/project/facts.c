@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-id128.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -172,6 +173,7 @@ static int find_cgroup(HostFacts *facts, Error *reterr) {
 int facts_gather(HostFacts *ret, Error *reterr) {
         _cleanup_(facts_done) HostFacts facts = {};
         struct utsname name;
+        sd_id128_t machine_id;
         int r;
 
         r = read_boot_id(&facts.boot_id, reterr);
@@ -182,6 +184,7 @@ int facts_gather(HostFacts *ret, Error *reterr) {
                 return r;
         facts.nspawn = process_find_program("systemd-nspawn", NULL);
         facts.proxyd = find_proxyd(facts.nspawn);
+        facts.machine_id = sd_id128_get_machine(&machine_id) >= 0;
         facts.sd_booted = sd_booted() > 0;
         if (uname(&name) < 0)
                 return error_set(reterr, errno, "ask for the kernel's release");
@@ -211,6 +214,13 @@ int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
         if ((needs & FACTS_CGROUP) && !facts->cgroup_root) {
                 r = error_raise(reterr, FC_EXIT_HOST, "the cgroup2 file system is not mounted");
                 error_add_hint(reterr, "mkdir -p /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup");
+                return r;
+        }
+        if ((needs & FACTS_MACHINE_ID) && !facts->machine_id) {
+                r = error_raise(
+                        reterr, FC_EXIT_HOST,
+                        "'/etc/machine-id' has no id, without which systemd-nspawn makes no network");
+                error_add_hint(reterr, "make one: systemd-machine-id-setup");
                 return r;
         }
         return 0;

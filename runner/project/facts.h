@@ -12,6 +12,7 @@ typedef struct HostFacts {
         char *proxyd;      /* path of systemd-socket-proxyd, NULL: not installed */
         char *cgroup_root; /* where cgroup2 is mounted, NULL: nowhere */
         bool cgroup_unified; /* cgroup2 is what is at /sys/fs/cgroup itself, so it has all controllers */
+        bool machine_id;     /* the host has one, machine-id(5) */
         bool sd_booted;      /* systemd is PID 1, sd_booted(3) */
         char *kernel;        /* "6.1.0-18-amd64" */
 } HostFacts;
@@ -23,6 +24,7 @@ typedef enum FactsNeed {
         FACTS_NSPAWN = 1 << 0,
         FACTS_PROXYD = 1 << 1,
         FACTS_CGROUP = 1 << 2,
+        FACTS_MACHINE_ID = 1 << 3, /* systemd-nspawn makes the hardware addresses of an interface from it */
 } FactsNeed;
 
 /* FC_EXIT_HOST for the first thing in `needs` that the host lacks, with how to get it. */

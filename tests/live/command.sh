@@ -12,6 +12,8 @@ testcase_runs_and_stops() {
         project shop
         spec "$(tiny one '["/bin/bash", "-c", "trap \"echo caught TERM; exit 0\" TERM; echo started; sleep infinity & wait"]')"
         ok fc up
+        # Without ports, by its own address.
+        expect_err "one: ready +$(fc --json status | jq -er '.containers[0].address | gsub("[.]"; "[.]")')"
         equal "$(state_of one)" running
         ok fc up
         expect_err 'already up'

@@ -310,6 +310,28 @@ testcase_no_nspawn() {
         ok fc doctor
 }
 
+# systemd-nspawn would say "Failed to generate predictable MAC address", when the container is being started.
+testcase_no_machine_id() {
+        : >"$TMP/empty"
+        mount --bind "$TMP/empty" /etc/machine-id
+        project shop
+        spec "$(tiny one)"
+        run_status 6 fc up
+        expect_err "'/etc/machine-id' has no id"
+        expect_err 'systemd-machine-id-setup'
+        equal "$(state_of one)" stopped
+        run_status 6 fc doctor
+        expect_out "BAD  *machine id  *'/etc/machine-id' has no id"
+        expect_out 'systemd-machine-id-setup'
+        # What has no interface needs none.
+        spec "$(tiny one '["/bin/sleep", "infinity"]' ', "network": {"mode": "none"}')"
+        ok fc up
+        ok fc down
+        umount /etc/machine-id
+        ok fc doctor
+        expect_out "ok  *machine id"
+}
+
 testcase_no_root_and_no_way_to_it() {
         project shop
         spec "$(tiny one)"
