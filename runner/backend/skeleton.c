@@ -98,22 +98,18 @@ static int make_link(int root_fd, const char *path, const char *target, Error *r
         return 0;
 }
 
-int skeleton_make(int dir_fd, const char *name, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF;
+int skeleton_make(int root_fd, Error *reterr) {
         int r;
 
-        if (mkdirat(dir_fd, name, 0755) < 0)
-                return error_set(reterr, errno, "make '%s'", name);
-        fd = fs_open_beneath(dir_fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
-        if (fd < 0)
-                return fd;
+        if (fchmod(root_fd, 0755) < 0)
+                return error_set(reterr, errno, "open the new root to its users");
         for (size_t i = 0; i < ELEMENTSOF(directories); i++)
-                if (mkdirat(fd, directories[i].path, 0755) < 0 ||
-                    fchmodat(fd, directories[i].path, directories[i].mode, 0) < 0)
-                        return error_set(reterr, errno, "make '%s/%s'", name, directories[i].path);
+                if (mkdirat(root_fd, directories[i].path, 0755) < 0 ||
+                    fchmodat(root_fd, directories[i].path, directories[i].mode, 0) < 0)
+                        return error_set(reterr, errno, "make '/%s' in the new root", directories[i].path);
         /* Empty, not missing: systemd fills it, and does not take this for the first boot of an image, which
          * it would preset all units for. See machine-id(5). */
-        r = make_file(fd, "etc/machine-id", "", reterr);
+        r = make_file(root_fd, "etc/machine-id", "", reterr);
         return r < 0 ? r : 0;
 }
 

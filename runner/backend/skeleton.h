@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 
-/* Makes the directory @name below @dir_fd with what is in it. */
-int skeleton_make(int dir_fd, const char *name, Error *reterr);
+/* Fills the empty directory @root_fd, to which nobody else can write yet. */
+int skeleton_make(int root_fd, Error *reterr);
 
 /**
  * skeleton_update() - make what a start needs and may be missing

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "backend/skeleton.h"
+#include "backend/tree-copy.h"
 #include "backend/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "base/process.h"
 #include "base/strv.h"
 
-#define TREE      "root"
-#define TREE_COPY "root.new"
+#define TREE     "root"
+#define TREE_NEW "root.new"
 
 int tree_exists(int container_fd, bool *ret, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
@@ -39,49 +38,41 @@ int tree_check_image(const char *image, const char *build, Error *reterr) {
         return r;
 }
 
-/* The last line that cp printed says why. */
-static const char *last_line(char *output) {
-        size_t n = strlen(output);
-        char *newline;
+/* As root's and closed to everybody else: what is in it is nobody else's business until it is complete. */
+static int make_new(int container_fd, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
 
-        while (n > 0 && output[n - 1] == '\n')
-                output[--n] = '\0';
-        newline = strrchr(output, '\n');
-        return newline ? newline + 1 : output;
+        if (mkdirat(container_fd, TREE_NEW, 0700) < 0)
+                return error_set(reterr, errno, "make '" TREE_NEW "'");
+        fd = fs_open_beneath(container_fd, TREE_NEW, O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '" TREE_NEW "'");
+        if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+                return error_raise(reterr, FC_EXIT_CONFLICT, "'" TREE_NEW "' was exchanged meanwhile");
+        return TAKE_FD(fd);
 }
 
-static int copy(int container_fd, const char *image, Error *reterr) {
-        _cleanup_free_ char *cp = process_find_program("cp", NULL), *output = NULL;
-        char *argv[] = {cp,
-                        (char *) "-a",
-                        (char *) "--reflink=auto",
-                        (char *) "--",
-                        (char *) image,
-                        (char *) TREE_COPY,
-                        NULL};
+static int copy_image(const char *image, int copy_fd, Error *reterr) {
+        _cleanup_close_ int image_fd = -EBADF;
+
+        image_fd = open(image, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (image_fd < 0)
+                return error_set(reterr, errno, "open image '%s'", image);
+        return tree_copy(image_fd, copy_fd, image, reterr);
+}
+
+static int make_tree(int container_fd, const char *image, Error *reterr) {
+        _cleanup_close_ int fd = make_new(container_fd, reterr);
         int r;
 
-        if (!cp)
-                return error_raise(reterr, FC_EXIT_HOST, "program 'cp' is missing");
-        r = process_run_in(container_fd, argv, &output, reterr);
-        if (r < 0)
-                return r;
-        if (r == 128 + SIGINT || r == 128 + SIGTERM)
-                return error_raise(reterr, FC_EXIT_INTERRUPTED, "interrupted while copying image '%s'",
-                                   image);
-        if (r > 0)
-                return error_raise(reterr, FC_EXIT_INTERNAL, "copy image '%s': %s", image,
-                                   last_line(output));
-        return 0;
-}
-
-/* A cp whose command was killed is killed with it, but may still be writing its last file while we remove
- * it. */
-static int remove_stale_copy(int container_fd, Error *reterr) {
-        int r = -ENOTEMPTY;
-
-        for (unsigned tries = 0; r == -ENOTEMPTY && tries < 5; tries++)
-                r = fs_remove_tree(container_fd, TREE_COPY, reterr);
+        if (fd < 0)
+                return fd;
+        r = image ? copy_image(image, fd, reterr) : skeleton_make(fd, reterr);
+        if (r >= 0 && renameat(container_fd, TREE_NEW, container_fd, TREE) < 0)
+                r = error_set(reterr, errno, "name the new root");
         return r;
 }
 
@@ -96,15 +87,12 @@ int tree_prepare(int container_fd, const char *image, const char *build, bool *r
                 r = image ? tree_check_image(image, build, reterr) : 0;
                 if (r < 0)
                         return r;
-                r = remove_stale_copy(container_fd, reterr);
+                r = fs_remove_tree(container_fd, TREE_NEW, reterr);
                 if (r < 0)
                         return r;
-                r = image ? copy(container_fd, image, reterr)
-                          : skeleton_make(container_fd, TREE_COPY, reterr);
-                if (r >= 0 && renameat(container_fd, TREE_COPY, container_fd, TREE) < 0)
-                        r = error_set(reterr, errno, "name the new root");
+                r = make_tree(container_fd, image, reterr);
                 if (r < 0) {
-                        (void) fs_remove_tree(container_fd, TREE_COPY, NULL);
+                        (void) fs_remove_tree(container_fd, TREE_NEW, NULL);
                         return r;
                 }
         }

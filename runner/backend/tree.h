@@ -14,7 +14,7 @@
  * @ret_copied: whether a copy was made, may be NULL
  *
  * It is complete or not there at all: it is made under another name and renamed. What an interrupted
- * copy left is removed first. Blocks in cp(1), which ends at SIGINT like any foreground program.
+ * copy left is removed first. Blocks while it copies, until a signal: see tree_copy().
  */
 int tree_prepare(int container_fd, const char *image, const char *build, bool *ret_copied, Error *reterr);
 

@@ -97,7 +97,7 @@ void process_unblock_signals(void) {
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void run_child(int dir_fd, char *const *argv, int out_fd) {
+static void run_child(char *const *argv, int out_fd) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         int out = out_fd >= 0 ? out_fd : STDERR_FILENO;
 
@@ -107,17 +107,11 @@ static void run_child(int dir_fd, char *const *argv, int out_fd) {
         if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
             dup2(out, STDERR_FILENO) < 0)
                 _exit(127);
-        if (dir_fd != AT_FDCWD && fchdir(dir_fd) < 0)
-                _exit(127);
         (void) execv(argv[0], argv);
         _exit(127);
 }
 
 int process_run(char *const *argv, char **ret_output, Error *reterr) {
-        return process_run_in(AT_FDCWD, argv, ret_output, reterr);
-}
-
-int process_run_in(int dir_fd, char *const *argv, char **ret_output, Error *reterr) {
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
         _cleanup_free_ char *output = NULL;
         int pipe_fd[2], status, r = 0;
@@ -133,7 +127,7 @@ int process_run_in(int dir_fd, char *const *argv, char **ret_output, Error *rete
         if (pid < 0)
                 return error_set(reterr, errno, "start '%s'", argv[0]);
         if (pid == 0)
-                run_child(dir_fd, argv, write_fd);
+                run_child(argv, write_fd);
 
         write_fd = safe_close(write_fd);
         if (ret_output)

@@ -30,9 +30,6 @@ void process_unblock_signals(void);
  * NULL: then they go to our stderr). Return: the exit status, 128+n for a signal, or a negative errno. */
 int process_run(char *const *argv, char **ret_output, Error *reterr);
 
-/* The same with @dir_fd as the working directory. */
-int process_run_in(int dir_fd, char *const *argv, char **ret_output, Error *reterr);
-
 /* CLOCK_MONOTONIC in microseconds. */
 uint64_t now_usec(void);
 

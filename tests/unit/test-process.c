@@ -61,16 +61,6 @@ TEST(run_takes_arguments_as_they_are) {
         ASSERT_STREQ(output, "$HOME a b *  ;exit\n");
 }
 
-TEST(run_in_a_directory) {
-        const char *argv[] = {"/bin/pwd", NULL};
-        _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_close_ int fd = open("/usr", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-        _cleanup_free_ char *output = NULL;
-
-        ASSERT_EQ(process_run_in(fd, (char *const *) argv, &output, &error), 0);
-        ASSERT_STREQ(output, "/usr\n");
-}
-
 TEST(run_does_not_hang_on_too_much_output) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         char *output = NULL;

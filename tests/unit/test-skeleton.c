@@ -22,6 +22,15 @@ static int make_scratch(char *path) {
         return fd;
 }
 
+static int make_skeleton(int fd, Error *reterr) {
+        _cleanup_close_ int root_fd = -EBADF;
+
+        ASSERT_TRUE(mkdirat(fd, "root", 0700) >= 0 || errno == EEXIST);
+        root_fd = openat(fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_TRUE(root_fd >= 0);
+        return skeleton_make(root_fd, reterr);
+}
+
 static void remove_scratch(int fd, const char *path) {
         ASSERT_TRUE(fs_remove_tree(fd, "root", NULL) >= 0 && fs_remove_tree(fd, "toplevel", NULL) >= 0);
         ASSERT_TRUE(rmdir(path) >= 0);
@@ -40,7 +49,7 @@ TEST(makes_what_nspawn_and_nixos_begin_with) {
         _cleanup_close_ int fd = make_scratch(path);
         struct stat st;
 
-        ASSERT_OK(skeleton_make(fd, "root", &error), &error);
+        ASSERT_OK(make_skeleton(fd, &error), &error);
         ASSERT_EQ(mode_of(fd, "root"), S_IFDIR | 0755);
         ASSERT_EQ(mode_of(fd, "root/usr"), S_IFDIR | 0755);
         ASSERT_EQ(mode_of(fd, "root/bin"), S_IFDIR | 0755);
@@ -50,7 +59,7 @@ TEST(makes_what_nspawn_and_nixos_begin_with) {
         ASSERT_EQ(mode_of(fd, "root/etc/machine-id"), S_IFREG | 0644);
         ASSERT_TRUE(fstatat(fd, "root/etc/machine-id", &st, 0) >= 0 && st.st_size == 0);
         ASSERT_TRUE(faccessat(fd, "root/etc/passwd", F_OK, AT_SYMLINK_NOFOLLOW) < 0);
-        ASSERT_ERROR(skeleton_make(fd, "root", &error), &error, FC_EXIT_INTERNAL, "make 'root'");
+        ASSERT_ERROR(make_skeleton(fd, &error), &error, FC_EXIT_INTERNAL, "make '/bin'");
         remove_scratch(fd, path);
 }
 
@@ -60,7 +69,7 @@ TEST(adds_what_a_command_needs_and_replaces_nothing) {
         _cleanup_close_ int fd = make_scratch(path), root_fd = -EBADF, toplevel_fd = -EBADF;
         struct stat st;
 
-        ASSERT_OK(skeleton_make(fd, "root", &error), &error);
+        ASSERT_OK(make_skeleton(fd, &error), &error);
         root_fd = fs_open_beneath(fd, "root", O_RDONLY | O_DIRECTORY, 0, &error);
         toplevel_fd = fs_open_beneath(fd, "toplevel", O_PATH | O_DIRECTORY, 0, &error);
         ASSERT_TRUE(root_fd >= 0 && toplevel_fd >= 0);
@@ -88,7 +97,7 @@ TEST(follows_no_link_of_the_container) {
         char path[] = "/tmp/fc-skeleton-XXXXXX";
         _cleanup_close_ int fd = make_scratch(path), root_fd = -EBADF, toplevel_fd = -EBADF;
 
-        ASSERT_OK(skeleton_make(fd, "root", &error), &error);
+        ASSERT_OK(make_skeleton(fd, &error), &error);
         root_fd = fs_open_beneath(fd, "root", O_RDONLY | O_DIRECTORY, 0, &error);
         toplevel_fd = fs_open_beneath(fd, "toplevel", O_PATH | O_DIRECTORY, 0, &error);
         ASSERT_TRUE(root_fd >= 0 && toplevel_fd >= 0);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What one file consists of, from descriptor to descriptor. */
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Asked between blocks: is the copy to end? Return: 0, or a negative errno that ends it. */
+typedef int (*FileCopyCheck)(void);
+
+/* The contents of a regular file, holes included; shared with the original where the file system can do
+ * that. @no_clone: remembers that it cannot. Return: 0 or a negative errno. */
+int file_copy_data(int from_fd, int to_fd, const struct stat *st, bool *no_clone, FileCopyCheck check);
+
+/* Owner, mode, extended attributes (capabilities and ACLs are such) and times. What the file system has no
+ * place for is left out. Return: 0 or a negative errno. */
+int file_copy_attributes(int from_fd, int to_fd, const struct stat *st);
