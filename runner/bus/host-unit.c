@@ -478,7 +478,7 @@ int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr) {
         return 1;
 }
 
-bool host_unit_is_stopping(HostBus *bus, const char *name) {
+HostUnitJob host_unit_get_job(HostBus *bus, const char *name) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_free_ char *path = NULL, *type = NULL;
         const char *job;
@@ -489,6 +489,8 @@ bool host_unit_is_stopping(HostBus *bus, const char *name) {
                     0 ||
             sd_bus_message_read(reply, "(uo)", &id, &job) < 0 || id == 0 ||
             sd_bus_get_property_string(bus->bus, SYSTEMD_NAME, job, SYSTEMD_JOB, "JobType", NULL, &type) < 0)
-                return false;
-        return streq(type, "stop") || streq(type, "restart");
+                return HOST_UNIT_JOB_OTHER;
+        if (streq(type, "restart"))
+                return HOST_UNIT_JOB_RESTART;
+        return streq(type, "stop") ? HOST_UNIT_JOB_STOP : HOST_UNIT_JOB_OTHER;
 }

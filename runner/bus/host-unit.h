@@ -80,8 +80,14 @@ int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *ret
 /* Return: 1 it is being stopped and `gone` follows, 0 there is no such unit. */
 int host_unit_stop(HostUnit *unit, Error *reterr);
 
-/* Whether somebody wants it stopped now. What is not to be found out is no. */
-bool host_unit_is_stopping(HostBus *bus, const char *name);
+/* What somebody wants of it now; what is not to be found out is OTHER. */
+typedef enum HostUnitJob {
+        HOST_UNIT_JOB_OTHER, /* or none */
+        HOST_UNIT_JOB_STOP,
+        HOST_UNIT_JOB_RESTART,
+} HostUnitJob;
+
+HostUnitJob host_unit_get_job(HostBus *bus, const char *name);
 
 /* Blocks until it is gone, for callers without an event loop. Return: 1 it is, 0 the time has passed. */
 int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr);

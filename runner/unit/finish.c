@@ -52,6 +52,9 @@ static char *describe_end(void) {
                 return xasprintf("its unit failed: %s", result ? result : "unknown");
         if (streq(code, "exited"))
                 return xasprintf("exited %s", status);
+        /* systemd calls it so, glibc otherwise. */
+        if (streq(status, "IO"))
+                return xstrdup("its relay was killed");
         for (int i = 1; i < 32; i++)
                 if (sigabbrev_np(i) && streq(sigabbrev_np(i), status))
                         return xasprintf("killed %d", i);
@@ -60,19 +63,25 @@ static char *describe_end(void) {
 
 /* What becomes of the machine. */
 typedef enum Outcome {
-        OUTCOME_ENDED, /* as it was told to, or of its own accord */
+        OUTCOME_ENDED,     /* as it was told to, or of its own accord */
+        OUTCOME_RESTARTED, /* by somebody, with its unit */
         OUTCOME_FAILED,
         OUTCOME_GIVEN_UP,
         OUTCOME_RESTARTS,
         OUTCOME_REBOOTS,
 } Outcome;
 
+static bool starts_again(Outcome outcome) {
+        return outcome == OUTCOME_RESTARTED || outcome == OUTCOME_RESTARTS || outcome == OUTCOME_REBOOTS;
+}
+
 /* Whom somebody stops, systemd does not start again, and to end with a signal is then no failure. */
-static bool is_being_stopped(const UnitOptions *o) {
+static HostUnitJob find_job(const UnitOptions *o) {
         _cleanup_free_ char *name = unit_name(o->machine);
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
 
-        return host_bus_open(/* event= */ NULL, &bus, NULL) >= 0 && host_unit_is_stopping(bus, name);
+        return host_bus_open(/* event= */ NULL, &bus, NULL) >= 0 ? host_unit_get_job(bus, name)
+                                                                 : HOST_UNIT_JOB_OTHER;
 }
 
 /* A command may end in order before systemd has heard that it is ready, which it calls a failure. */
@@ -89,9 +98,14 @@ static int find_outcome(const UnitOptions *o, int runtime_fd, Outcome *ret, Erro
         const char *status = getenv("EXIT_STATUS");
         bool failed = has_failed(o), given_up = false,
              reboots = !failed && status && strtol(status, NULL, 10) == NSPAWN_EXIT_REBOOT;
+        HostUnitJob job = find_job(o);
         int r;
 
-        if ((!failed && !reboots) || is_being_stopped(o)) {
+        if (job == HOST_UNIT_JOB_RESTART) {
+                *ret = OUTCOME_RESTARTED;
+                return 0;
+        }
+        if ((!failed && !reboots) || job == HOST_UNIT_JOB_STOP) {
                 *ret = OUTCOME_ENDED;
                 return 0;
         }
@@ -122,7 +136,7 @@ static int note_end(int runtime_fd, Outcome outcome, char **end, Error *reterr) 
                 crashes.restarts++;
                 crashes.crash_usec = realtime_usec();
                 (void) snprintf(crashes.reason, sizeof(crashes.reason), "%s", *end);
-        } else if (outcome == OUTCOME_REBOOTS)
+        } else if (outcome == OUTCOME_REBOOTS || outcome == OUTCOME_RESTARTED)
                 crashes.reboots++;
         else if (outcome == OUTCOME_GIVEN_UP) {
                 char *more = xasprintf("%s, given up after %u restarts", *end, crashes.restarts);
@@ -130,7 +144,7 @@ static int note_end(int runtime_fd, Outcome outcome, char **end, Error *reterr) 
                 free(*end);
                 *end = more;
         }
-        if (outcome == OUTCOME_RESTARTS || outcome == OUTCOME_REBOOTS) {
+        if (starts_again(outcome)) {
                 crashes.ready_usec = 0;
                 r = crash_record_write(runtime_fd, &crashes, reterr);
                 if (r < 0)
@@ -144,8 +158,9 @@ static void tell(const UnitOptions *o, int state_fd, Outcome outcome, const char
                 unit_event(o, state_fd, "rebooting", NULL);
                 return;
         }
-        unit_event(o, state_fd, outcome == OUTCOME_ENDED ? "ended" : "crashed", end);
-        if (outcome == OUTCOME_RESTARTS)
+        unit_event(o, state_fd,
+                   outcome == OUTCOME_ENDED || outcome == OUTCOME_RESTARTED ? "ended" : "crashed", end);
+        if (starts_again(outcome))
                 unit_event(o, state_fd, "restarting", NULL);
 }
 
@@ -163,7 +178,7 @@ static int put_away(const UnitOptions *o, int runtime_fd, Error *reterr) {
                 r = state_place_open(runtime_fd, &state_fd, reterr);
         if (r < 0)
                 return r;
-        if (state_fd >= 0 && outcome != OUTCOME_RESTARTS && outcome != OUTCOME_REBOOTS)
+        if (state_fd >= 0 && !starts_again(outcome))
                 r = ephemeral_remove(state_fd, reterr);
         tell(o, state_fd, outcome, end);
         return r;

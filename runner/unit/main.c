@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /* What the unit of a machine runs on a host that systemd manages: before nspawn, whose process it becomes,
- * when it has ended, and meanwhile where its console is written to. It does not read the specification, the
- * state or the project: backend/systemd-start.c has written its command line into the unit. */
+ * beside it, when it has ended, and meanwhile where its console is written to. It does not read the
+ * specification, the state or the project: backend/systemd-start.c has written its command line into the
+ * unit. */
 
 #include "base/alloc.h"
 #include "unit/console.h"
 #include "unit/finish.h"
+#include "unit/relay.h"
 #include "unit/start.h"
 
 static const struct {
@@ -14,10 +16,8 @@ static const struct {
         int (*run)(const UnitOptions *o, Error *reterr);
         bool runtime; /* needs the directory for records */
 } verbs[] = {
-        {"start", unit_start, true},
-        {"stop", unit_stop, false},
-        {"finish", unit_finish, true},
-        {"console", unit_console, true},
+        {"start", unit_start, true},   {"relay", unit_relay, true},     {"stop", unit_stop, false},
+        {"finish", unit_finish, true}, {"console", unit_console, true},
 };
 
 static int run(int argc, char **argv, Error *reterr) {
@@ -30,6 +30,7 @@ static int run(int argc, char **argv, Error *reterr) {
                 r = unit_options_parse(argc - 1, argv + 1, &options, reterr);
                 if (r < 0)
                         return r;
+                options.program = argv[0];
                 if (verbs[i].runtime && !options.runtime)
                         r = error_raise(reterr, FC_EXIT_INTERNAL, "no --runtime");
                 else
@@ -37,7 +38,7 @@ static int run(int argc, char **argv, Error *reterr) {
                 unit_options_done(&options);
                 return r;
         }
-        return error_raise(reterr, FC_EXIT_USAGE, "which of start, stop, finish, console?");
+        return error_raise(reterr, FC_EXIT_USAGE, "which of start, relay, stop, finish, console?");
 }
 
 int main(int argc, char **argv) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
 
@@ -19,8 +20,33 @@ static int parse_port(UnitOptions *o, const char *text, Error *reterr) {
         return 0;
 }
 
+/* "5,6,7": what has been inherited, and goes no further. */
+static int parse_fds(UnitOptions *o, const char *text, Error *reterr) {
+        for (char *end; *text; text = *end ? end + 1 : end) {
+                int fd = (int) strtol(text, &end, 10);
+
+                if (end == text || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+                        return error_raise(reterr, FC_EXIT_INTERNAL, "'%s' names no descriptor", text);
+                *XGROW(o->fds, o->n_fds) = fd;
+        }
+        return 0;
+}
+
 int unit_options_parse(int argc, char **argv, UnitOptions *ret, Error *reterr) {
-        enum { MACHINE = 256, NETNS, ADDRESS, BRIDGE, BRIDGE_LOCK, PROXYD, RUNTIME, GATE, RESTART, PORT };
+        enum {
+                MACHINE = 256,
+                NETNS,
+                ADDRESS,
+                BRIDGE,
+                BRIDGE_LOCK,
+                PROXYD,
+                RUNTIME,
+                GATE,
+                RESTART,
+                PORT,
+                NSPAWN,
+                FDS
+        };
         static const struct option table[] = {
                 {"machine", required_argument, NULL, MACHINE},
                 {"netns", required_argument, NULL, NETNS},
@@ -32,6 +58,8 @@ int unit_options_parse(int argc, char **argv, UnitOptions *ret, Error *reterr) {
                 {"gate", no_argument, NULL, GATE},
                 {"restart", no_argument, NULL, RESTART},
                 {"port", required_argument, NULL, PORT},
+                {"nspawn", required_argument, NULL, NSPAWN},
+                {"fds", required_argument, NULL, FDS},
                 {},
         };
         UnitOptions o = {};
@@ -69,6 +97,12 @@ int unit_options_parse(int argc, char **argv, UnitOptions *ret, Error *reterr) {
                 case PORT:
                         r = parse_port(&o, optarg, reterr);
                         break;
+                case NSPAWN:
+                        o.nspawn_pid = (pid_t) strtol(optarg, NULL, 10);
+                        break;
+                case FDS:
+                        r = parse_fds(&o, optarg, reterr);
+                        break;
                 default:
                         r = error_raise(reterr, FC_EXIT_INTERNAL, "unknown option");
                 }
@@ -88,5 +122,6 @@ void unit_options_done(UnitOptions *o) {
         for (size_t i = 0; i < o->n_ports; i++)
                 free(o->ports[i].container);
         free(o->ports);
+        free(o->fds);
         *o = (UnitOptions){};
 }

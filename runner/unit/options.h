@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The command line of the unit's program. It is written by backend/systemd-start.c and by nobody else: a
- * mistake in it is a bug of ours, so messages are terse. */
+/* The command line of the unit's program. It is written by backend/systemd-start.c, and the relay's by
+ * unit/start.c: a mistake in it is a bug of ours, so messages are terse. */
+
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "base/strv.h"
@@ -14,6 +16,7 @@ typedef struct PortOption {
 } PortOption;
 
 typedef struct UnitOptions {
+        const char *program; /* this one's path */
         const char *machine;
         const char *netns;   /* program that sets the network inside, NULL: nothing to set */
         const char *address; /* A.B.C.D/24; NULL: loopback only */
@@ -25,6 +28,9 @@ typedef struct UnitOptions {
         bool restart;        /* systemd starts it again when it fails */
         PortOption *ports;
         size_t n_ports;
+        pid_t nspawn_pid; /* of the relay, as what follows */
+        int *fds;
+        size_t n_fds;
         char **nspawn; /* argument vector, borrowed */
 } UnitOptions;
 

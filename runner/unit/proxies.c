@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -41,6 +42,7 @@ static void exec_proxyd(const Proxies *p, const Proxy *proxy) {
         size_t n = proxy->port->n_fds;
         int fds[2];
 
+        process_unblock_signals();
         (void) snprintf(listen_pid, sizeof(listen_pid), "LISTEN_PID=%d", getpid());
         (void) snprintf(listen_fds, sizeof(listen_fds), "LISTEN_FDS=%zu", n);
         if (setns(p->leader_fd, CLONE_NEWNET) < 0)
@@ -139,4 +141,10 @@ void proxies_dispatch(Proxies *p, const struct pollfd *fds, size_t n) {
                                 continue;
                         break;
                 }
+}
+
+void proxies_end(Proxies *p) {
+        for (size_t i = 0; i < p->options->n_ports; i++)
+                if (p->proxies[i].pid > 0)
+                        (void) process_signal(p->proxies[i].pidfd, SIGKILL);
 }

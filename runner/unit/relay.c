@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "unit/events.h"
+#include "unit/lifeline.h"
 #include "unit/proxies.h"
 #include "unit/relay.h"
 
@@ -106,77 +107,115 @@ static int note_booted(const UnitOptions *o, Error *reterr) {
         return r;
 }
 
-/* Return: 1 the guest is ready. */
-static int on_notification(const UnitOptions *o, const char *text, int *leader_fd, Error *reterr) {
+typedef struct Relay {
+        const UnitOptions *options;
+        int leader_fd;    /* pidfd; -EBADF: not named yet */
+        Proxies *proxies; /* NULL: the guest is not ready, or has no ports */
+        bool over;        /* there is nothing more to do */
+} Relay;
+
+static int on_notification(Relay *relay, const char *text, Error *reterr) {
         _cleanup_(nspawn_notice_done) NspawnNotice notice = {0};
+        const UnitOptions *o = relay->options;
         int r = 1;
 
         nspawn_notice_parse(text, &notice);
-        if (notice.leader > 0 && *leader_fd < 0)
-                r = on_leader(o, notice.leader, leader_fd, reterr);
+        if (notice.leader > 0 && relay->leader_fd < 0)
+                r = on_leader(o, notice.leader, &relay->leader_fd, reterr);
         /* nspawn will say how that ended; what it has to say before is not true any more. */
-        if (r == 0)
-                _exit(EXIT_SUCCESS);
-        if (r >= 0 && notice.ready)
+        relay->over = r == 0;
+        if (r > 0 && notice.ready)
                 r = note_booted(o, reterr);
-        if (r < 0)
+        if (r < 0 || relay->over)
                 return r;
         r = sd_notify(false, text);
         if (r >= 0 && notice.ready)
                 r = sd_notify_barrier(false, BARRIER_TIMEOUT_USEC);
-        return r < 0 ? error_set(reterr, r, "notify systemd") : notice.ready;
+        if (r < 0)
+                return error_set(reterr, r, "notify systemd");
+        if (!notice.ready || relay->proxies)
+                return 0;
+        relay->over = o->n_ports == 0 || relay->leader_fd < 0;
+        if (!relay->over)
+                relay->proxies = proxies_new(o, relay->leader_fd, o->fds + RELAY_PORTS);
+        return 0;
 }
 
-/* Ends with the unit, by SIGKILL. */
-static int serve_ports(const UnitOptions *o, pid_t nspawn, int notify_fd, int *leader_fd,
-                       const int *port_fds, Error *reterr) {
-        Proxies *proxies = proxies_new(o, *leader_fd, port_fds);
-        struct pollfd *fds = xnew0(struct pollfd, proxies_count(proxies) + 1);
-
-        for (;;) {
-                char buffer[4096];
-                int timeout, r;
-                size_t n = proxies_prepare(proxies, fds, &timeout);
-
-                fds[n] = (struct pollfd){.fd = notify_fd, .events = POLLIN};
-                if (poll(fds, n + 1, timeout) < 0) {
-                        if (errno == EINTR)
-                                continue;
-                        return error_set(reterr, errno, "wait for connections");
-                }
-                proxies_dispatch(proxies, fds, n);
-                if (fds[n].revents == 0)
-                        continue;
-                r = nspawn_notify_receive(notify_fd, 0, nspawn, buffer, sizeof(buffer));
-                if (r > 0)
-                        r = on_notification(o, buffer, leader_fd, reterr);
-                if (r < 0)
-                        return r;
-        }
-}
-
-void relay_run(const UnitOptions *o, pid_t nspawn, int notify_fd, const int *port_fds) {
-        _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_close_ int leader_fd = -EBADF;
+/* What nspawn has said last comes before its end. */
+static int relay_step(Relay *relay, struct pollfd *fds, Error *reterr) {
+        const UnitOptions *o = relay->options;
         char buffer[4096];
+        int timeout = -1, r;
+        size_t n = relay->proxies ? proxies_prepare(relay->proxies, fds, &timeout) : 0;
+
+        fds[n] = (struct pollfd){.fd = o->fds[RELAY_NOTIFY], .events = POLLIN};
+        fds[n + 1] = (struct pollfd){.fd = o->fds[RELAY_NSPAWN], .events = POLLIN};
+        if (poll(fds, n + 2, timeout) < 0)
+                return errno == EINTR ? 0 : error_set(reterr, errno, "wait for connections");
+        if (relay->proxies)
+                proxies_dispatch(relay->proxies, fds, n);
+        if (fds[n].revents == 0) {
+                relay->over = fds[n + 1].revents != 0;
+                return 0;
+        }
+        r = nspawn_notify_receive(o->fds[RELAY_NOTIFY], MSG_DONTWAIT, o->nspawn_pid, buffer, sizeof(buffer));
+        if (r == -EINTR || r == -EAGAIN)
+                return 0;
+        if (r < 0)
+                return error_set(reterr, r, "hear systemd-nspawn");
+        return r > 0 ? on_notification(relay, buffer, reterr) : 0;
+}
+
+int unit_relay(const UnitOptions *o, Error *reterr) {
+        _cleanup_free_ struct pollfd *fds = xnew0(struct pollfd, o->n_ports * 2 + 2);
+        Relay relay = {.options = o, .leader_fd = -EBADF};
+        size_t n_wanted = RELAY_PORTS;
         int r = 0;
 
-        while (r == 0) {
-                r = nspawn_notify_receive(notify_fd, 0, nspawn, buffer, sizeof(buffer));
-                if (r == -EINTR)
-                        r = 0;
-                else if (r > 0)
-                        r = on_notification(o, buffer, &leader_fd, &error);
-        }
-        if (r > 0 && o->n_ports > 0 && leader_fd >= 0)
-                r = serve_ports(o, nspawn, notify_fd, &leader_fd, port_fds, &error);
-        if (r >= 0)
-                _exit(EXIT_SUCCESS);
+        for (size_t i = 0; i < o->n_ports; i++)
+                n_wanted += o->ports[i].n_fds;
+        if (o->n_fds != n_wanted)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are inherited, not %zu",
+                                   o->n_fds, n_wanted);
+        while (r >= 0 && !relay.over)
+                r = relay_step(&relay, fds, reterr);
+        if (relay.proxies)
+                proxies_end(relay.proxies);
         /* When the guest has ended, that is what is to be reported, and nspawn does. */
-        if (leader_fd < 0 || process_wait(leader_fd, 0) == 0) {
-                (void) fprintf(stderr, "flake-containers: %s\n",
-                               error.message ? error.message : strerror(-r));
-                (void) kill(nspawn, SIGKILL);
+        if (r < 0 && (relay.leader_fd < 0 || process_wait(relay.leader_fd, 0) == 0))
+                (void) process_signal(o->fds[RELAY_NSPAWN], SIGKILL);
+        lifeline_release(o->fds[RELAY_LIFELINE_OF_NSPAWN]);
+        return r;
+}
+
+void relay_exec(const UnitOptions *o, pid_t nspawn, const int *fds, size_t n_fds) {
+        _cleanup_strv_ char **argv = NULL, **numbers = NULL;
+        _cleanup_free_ char *list = NULL;
+        sigset_t all;
+
+        strv_push(&argv, o->program);
+        strv_push(&argv, "relay");
+        strv_pushf(&argv, "--machine=%s", o->machine);
+        if (o->address)
+                strv_pushf(&argv, "--address=%s", o->address);
+        for (size_t i = 0; i < o->n_ports; i++)
+                strv_pushf(&argv, "--port=%s:%zu", o->ports[i].container, o->ports[i].n_fds);
+        if (o->gate)
+                strv_push(&argv, "--gate");
+        if (o->netns)
+                strv_pushf(&argv, "--netns=%s", o->netns);
+        if (o->proxyd)
+                strv_pushf(&argv, "--proxyd=%s", o->proxyd);
+        strv_pushf(&argv, "--runtime=%s", o->runtime);
+        strv_pushf(&argv, "--nspawn=%d", (int) nspawn);
+        for (size_t i = 0; i < n_fds; i++) {
+                strv_pushf(&numbers, "%d", fds[i]);
+                (void) fcntl(fds[i], F_SETFD, 0);
         }
-        _exit(EXIT_FAILURE);
+        list = strv_join(numbers, ",");
+        strv_pushf(&argv, "--fds=%s", list);
+        /* `systemctl kill` sends its signal to all of a unit. The relay ends with nspawn. */
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_SETMASK, &all, NULL);
+        (void) execv(o->program, argv);
 }

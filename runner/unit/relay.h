@@ -4,9 +4,7 @@
 /* Between nspawn's notifications and systemd: when nspawn names its leader, the relay sets the network
  * inside and opens the gate, and only then hands on that the guest is ready. Then it ends, unless there are
  * ports to be served (proxies.h). What nspawn says when nobody listens any more is lost, which it does not
- * mind. */
-
-#include <sys/types.h>
+ * mind. A relay that is killed takes nspawn with it (lifeline.h). */
 
 #include "backend/machine-dir.h"
 #include "unit/options.h"
@@ -17,6 +15,18 @@
 /* The socket that nspawn is given instead of systemd's. Return: an fd. */
 int relay_socket(Error *reterr);
 
-/* Does not return. Messages go to stderr; when it cannot go on it ends nspawn. */
-void relay_run(const UnitOptions *o, pid_t nspawn, int notify_fd, const int *port_fds)
-        __attribute__((noreturn));
+/* What it inherits, in this order; then the listening sockets in the order of the ports. */
+enum {
+        RELAY_NSPAWN, /* pidfd */
+        RELAY_NOTIFY, /* relay_socket() */
+        RELAY_LIFELINE,
+        RELAY_LIFELINE_OF_NSPAWN,
+        RELAY_PORTS,
+};
+
+/* Executes this program as the relay, so that it has a command line of its own. @fds: as above. Returns only
+ * on failure. */
+void relay_exec(const UnitOptions *o, pid_t nspawn, const int *fds, size_t n_fds);
+
+/* The relay. Messages go to stderr; when it cannot go on it ends nspawn. */
+int unit_relay(const UnitOptions *o, Error *reterr);

@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "unit/lifeline.h"
 #include "unit/relay.h"
 #include "unit/start-limit.h"
 #include "unit/start.h"
@@ -114,10 +115,10 @@ static int clear_cgroup(int fd, Error *reterr) {
 
 /* In a cgroup of its own from birth: a process in the unit's own would keep nspawn from turning controllers
  * on for the payload. A grandchild, so that nspawn is nobody's parent that it does not know of. */
-static int fork_relay(const UnitOptions *o, int cgroup_fd, int notify_fd, const int *port_fds,
-                      Error *reterr) {
+static int fork_relay(const UnitOptions *o, int cgroup_fd, const int *fds, size_t n_fds, Error *reterr) {
         _cleanup_close_ int proxies = cgroup_open_child(cgroup_fd, UNIT_PROXIES, reterr);
         pid_t nspawn = getpid(), pid;
+        int status = 0;
 
         if (proxies < 0)
                 return proxies;
@@ -128,13 +129,37 @@ static int fork_relay(const UnitOptions *o, int cgroup_fd, int notify_fd, const 
                 pid = fork();
                 if (pid != 0)
                         _exit(pid < 0);
-                relay_run(o, nspawn, notify_fd, port_fds);
+                relay_exec(o, nspawn, fds, n_fds);
+                _exit(EXIT_FAILURE);
         }
-        (void) waitpid(pid, NULL, 0);
-        return 0;
+        (void) waitpid(pid, &status, 0);
+        return status == 0 ? 0 : error_raise(reterr, FC_EXIT_INTERNAL, "start the relay");
 }
 
-static int exec_nspawn(const UnitOptions *o, Error *reterr) {
+/* @port_fds: @n_ports of them. Return: nspawn's end of the lifeline. */
+static int start_relay(const UnitOptions *o, int cgroup_fd, const int *port_fds, size_t n_ports,
+                       Error *reterr) {
+        _cleanup_close_ int nspawn = -EBADF, notify = -EBADF, ours = -EBADF, relays = -EBADF;
+        int fds[RELAY_PORTS + HELD_FDS_MAX], r;
+
+        r = nspawn = process_open(getpid());
+        if (r < 0)
+                return error_set(reterr, r, "open this process");
+        r = notify = relay_socket(reterr);
+        if (r >= 0)
+                r = lifeline_make(&ours, &relays, reterr);
+        if (r < 0)
+                return r;
+        fds[RELAY_NSPAWN] = nspawn;
+        fds[RELAY_NOTIFY] = notify;
+        fds[RELAY_LIFELINE] = relays;
+        fds[RELAY_LIFELINE_OF_NSPAWN] = ours;
+        memcpy(fds + RELAY_PORTS, port_fds, n_ports * sizeof(int));
+        r = fork_relay(o, cgroup_fd, fds, RELAY_PORTS + n_ports, reterr);
+        return r < 0 ? r : TAKE_FD(ours);
+}
+
+static int exec_nspawn(const UnitOptions *o, int lifeline_fd, Error *reterr) {
         static const char *const unset[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID"};
 
         for (size_t i = 0; i < ELEMENTSOF(unset); i++)
@@ -143,17 +168,20 @@ static int exec_nspawn(const UnitOptions *o, Error *reterr) {
         if (setenv("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1", 1) < 0 ||
             setenv("SYSTEMD_LOG_LEVEL", "warning", 1) < 0 || setenv("NOTIFY_SOCKET", RELAY_SOCKET, 1) < 0)
                 return error_set(reterr, errno, "set the environment");
+        if (fcntl(lifeline_fd, F_SETFD, 0) < 0)
+                return error_set(reterr, errno, "keep the lifeline");
         (void) execv(o->nspawn[0], o->nspawn);
         return error_set(reterr, errno, "execute '%s'", o->nspawn[0]);
 }
 
-/* The last time, what unit_finish() has noted. */
-static bool has_rebooted(int runtime_fd) {
+/* The last time, which is what unit_finish() has noted. */
+static bool has_failed(int runtime_fd, const CrashRecord *crashes) {
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *end = NULL;
 
-        return fs_open_beneath_optional(runtime_fd, "exit", O_RDONLY, &fd, NULL) >= 0 && fd >= 0 &&
-               fs_read_fd(fd, "exit", 4096, &end, NULL, NULL) >= 0 && streq(end, "exited 133");
+        return crashes->restarts > 0 &&
+               fs_open_beneath_optional(runtime_fd, "exit", O_RDONLY, &fd, NULL) >= 0 && fd >= 0 &&
+               fs_read_fd(fd, "exit", 4096, &end, NULL, NULL) >= 0 && streq(end, crashes->reason);
 }
 
 /* Every start is counted; one again is told in the console's log. */
@@ -170,14 +198,14 @@ static int note_start(const UnitOptions *o, bool first, Error *reterr) {
         r = start_limit_count(runtime_fd, first, reterr);
         if (r >= 0 && !first)
                 r = crash_record_read(runtime_fd, &crashes, reterr);
-        if (r >= 0 && crashes.restarts > 0 && crashes.ready_usec == 0 && !has_rebooted(runtime_fd))
+        if (r >= 0 && has_failed(runtime_fd, &crashes))
                 (void) fprintf(stderr, "flake-containers: the container failed (%s) and is started again\n",
                                crashes.reason);
         return r;
 }
 
 int unit_start(const UnitOptions *o, Error *reterr) {
-        _cleanup_close_ int cgroup_fd = -EBADF, notify_fd = -EBADF;
+        _cleanup_close_ int cgroup_fd = -EBADF, lifeline_fd = -EBADF;
         int fds[HELD_FDS_MAX], held, r;
         size_t n_fds, n_wanted = 2;
 
@@ -212,11 +240,9 @@ int unit_start(const UnitOptions *o, Error *reterr) {
         if (r >= 0)
                 r = nspawn_clear_leftovers(o->machine, reterr);
         if (r >= 0)
-                r = notify_fd = relay_socket(reterr);
-        if (r >= 0)
-                r = fork_relay(o, cgroup_fd, notify_fd, fds + 2, reterr);
+                r = lifeline_fd = start_relay(o, cgroup_fd, fds + 2, n_fds - 2, reterr);
         /* Last: the relay must not have the lock. */
         if (r >= 0)
                 r = hold_bridge(o, reterr);
-        return r < 0 ? r : exec_nspawn(o, reterr);
+        return r < 0 ? r : exec_nspawn(o, lifeline_fd, reterr);
 }

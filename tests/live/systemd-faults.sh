@@ -78,5 +78,117 @@ testcase_unit_says_what_it_is() {
         ok fc down
 }
 
+relay_of() { cat "$(machine_cgroup "$1")/proxies/cgroup.procs"; }
+nobody_listens() { [[ -z $(ss -Hlnt "sport = :$1") ]]; }
+has_restarted() { [[ $(systemctl show -P NRestarts "$1") == 1 ]]; }
+note_of() { fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .notes[]'; }
+
+testcase_relay_is_killed() {
+        local unit
+
+        project shop
+        spec "$(web web ', "ports": ["8080:80"]')"
+        unit=$(unit_of web)
+        ok fc up
+        equal "$(wc -w <<<"$(relay_of web)")" 1 "the relay"
+        kill -9 "$(relay_of web)"
+        try_until "$WAIT" unit_gone "$unit"
+        no_machine_left "the relay was killed"
+        try_until "$WAIT" nobody_listens 8080
+        equal "$(state_of web)" crashed
+        equal "$(note_of web)" "its relay was killed"
+        ok fc up
+        expect_err 'web: ready'
+        ok curl --silent --show-error --fail --max-time 10 http://127.0.0.1:8080/
+        ok fc down
+
+        spec "$(web web ', "ports": ["8080:80"], "restart": "on-failure"')"
+        ok fc up
+        kill -9 "$(relay_of web)"
+        try_until "$WAIT" has_restarted "$unit"
+        ok curl --silent --show-error --fail --max-time 10 http://127.0.0.1:8080/
+        ok fc up
+        expect_err unchanged
+        ok fc status
+        expect_out 'its relay was killed\), restarted 1 time'
+        ok fc down
+}
+
+# Never ready by itself, and the deadline is a minute.
+testcase_relay_is_killed_during_boot() {
+        local began
+
+        project shop
+        spec "$(tiny one '["/bin/sleep", "infinity"]' ', "ready": {"notify": true}')"
+        fc_background "$TMP/out" up
+        line_in "$TMP/out" 'booting' >/dev/null
+        began=$SECONDS
+        kill -9 "$(relay_of one)"
+        finished "$FC_PID"
+        equal "$STATUS" 3 "the status of up ($(<"$TMP/out"))"
+        ((SECONDS - began < 20)) || flunk "up took $((SECONDS - began)) s to see it"
+        line_in "$TMP/out" 'one: ended before it was ready: its relay was killed' >/dev/null
+        try_until "$WAIT" unit_gone "$(unit_of one)"
+        no_machine_left "the relay was killed"
+}
+
+# One that has nothing to do any more has gone, and nothing depends on it.
+testcase_relay_ends_in_order() {
+        local relay
+
+        project shop
+        spec "$(tiny one), $(web web ', "ports": ["8080:80"]')"
+        ok fc up
+        equal "$(relay_of one)" ""
+        relay=$(relay_of web)
+        run cat "/proc/$relay/cmdline"
+        [[ $(tr '\0' ' ' <"/proc/$relay/cmdline") =~ ^/[^\ ]*/unit\ relay\ --machine=$(machine_of web)\  ]] ||
+                flunk "its command line is $(tr '\0' ' ' <"/proc/$relay/cmdline")"
+        ok curl --silent --show-error --fail --max-time 10 http://127.0.0.1:8080/
+        # What systemd has to kill it tells.
+        journalctl --cursor-file="$TMP/cursor" -n 1 >/dev/null
+        ok fc down
+        ok journalctl --cursor-file="$TMP/cursor" -u 'flake-containers-*' -o cat
+        refute_out 'Killing process'
+        expect_out 'Stopped'
+}
+
+# To all of the unit, the relay included: the guest halts in order.
+testcase_unit_gets_a_signal() {
+        local unit
+
+        project shop
+        spec "$(web web ', "ports": ["8080:80"]')"
+        ok fc up
+        unit=$(unit_of web)
+        ok systemctl kill "$unit"
+        try_until "$WAIT" unit_gone "$unit"
+        equal "$(state_of web)" stopped
+        equal "$(note_of web)" "shut down by itself"
+        ok fc down
+}
+
+testcase_unit_is_restarted() {
+        local unit relay
+
+        project shop
+        spec "$(web web ', "ports": ["8080:80"], "ephemeral": true')"
+        ok fc up
+        unit=$(unit_of web)
+        relay=$(relay_of web)
+        ok fc exec web -- /bin/sh -c 'echo kept >/root/file'
+        ok systemctl restart "$unit"
+        differ "$(relay_of web)" "$relay" "the relay"
+        ok curl --silent --show-error --fail --max-time 10 http://127.0.0.1:8080/
+        equal "$(state_of web)" running
+        ok fc events
+        expect_out $'ended[^\n]*\n[^\n]*restarting[^\n]*\n[^\n]*booted'
+        refute_out crashed
+        # As at a reboot from inside, it is still the same start.
+        ok fc exec web -- cat /root/file
+        equal "$OUT" kept
+        ok fc down
+}
+
 is_booted || skip "this machine was not booted for it, see tests/host"
 live_main "$@"
