@@ -16,9 +16,14 @@ let
   unknown = what: throw "docs/options.nix: a default needs ${what}, give the option a defaultText";
 
   top = lib.evalModules {
-    modules = [ ../flake-module ];
+    modules = [
+      ../flake-module
+      { options.flake = lib.mkOption { internal = true; }; }
+    ];
     specialArgs = {
       inputs = unknown "inputs";
+      self = unknown "self";
+      withSystem = unknown "a system";
       flake-parts-lib.mkPerSystemOption = _: lib.mkOption { internal = true; };
     };
   };
@@ -28,7 +33,10 @@ let
       ../flake-module/project.nix
       { pkgs = unknown "pkgs"; }
     ];
-    specialArgs.nixpkgsArguments = unknown "nixpkgsArguments";
+    specialArgs = {
+      nixpkgsArguments = unknown "nixpkgsArguments";
+      self = null;
+    };
   };
 
   listed =

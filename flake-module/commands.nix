@@ -1,11 +1,15 @@
 # Containers -> the commands NAME-up, NAME-down and NAME-shell, the command for the whole project, and the shell that
 # has them. Which there are depends on the names of the containers alone: `nix flake show` evaluates no configuration.
+#
+# Only what starts containers has a specification, and so a configuration, in it. All else works on what runs.
 {
   lib,
   pkgs,
   package,
   sudo,
   containers,
+  # The flake that the commands are of, as place.nix tells; null: of none that the program could find.
+  place,
 }:
 let
   inherit (builtins) attrNames concatMap;
@@ -15,8 +19,8 @@ let
   names = attrNames containers;
   runner = "${package}/bin/flake-containers";
 
-  # The specification of these containers and of what they need. Looks at no other container.
-  specification =
+  # The text for these containers and for what they need. Looks at no other container.
+  document =
     wanted:
     let
       chosen = lib.genAttrs (spec.closure containers wanted) (name: containers.${name});
@@ -24,21 +28,34 @@ let
         spec.projectErrors chosen ++ concatMap (name: chosen.${name}.build.problems) (attrNames chosen);
     in
     if problems == [ ] then
-      pkgs.writeText "flake-containers.json" (
-        builtins.toJSON (spec.document (lib.mapAttrs (_: container: container.build.spec) chosen))
-      )
+      builtins.toJSON (spec.document (lib.mapAttrs (_: container: container.build.spec) chosen))
     else
       throw "\n${lib.concatMapStrings (problem: "- ${problem}\n") problems}";
+
+  # Of an impure evaluation the program must not believe that it comes out the same the next time; it sees the name.
+  documentName =
+    if builtins ? currentSystem then "flake-containers-impure.json" else "flake-containers.json";
+
+  specification = wanted: pkgs.writeText documentName (document wanted);
+
+  # What the program builds for some containers: `with.db.with.web.spec`. No end, but only as deep as somebody looks.
+  choose = wanted: {
+    spec = specification wanted;
+    "with" = lib.genAttrs names (name: choose (wanted ++ [ name ]));
+  };
 
   command =
     {
       name,
       description,
-      text,
+      arguments,
       passthru,
     }:
     let
-      script = pkgs.writeScriptBin name "#!${pkgs.runtimeShell}\n${text}\n";
+      script = pkgs.writeScriptBin name ''
+        #!${pkgs.runtimeShell}
+        exec ${lib.concatStringsSep " " ([ runner ] ++ arguments)} "$@"
+      '';
     in
     script
     // passthru
@@ -49,6 +66,15 @@ let
       };
     };
 
+  atPlace = lib.optionals (place != null && place.subdir != null) [
+    "--subdir"
+    (lib.escapeShellArg place.subdir)
+  ];
+  ofPlace = lib.optionals (place != null && place.file != null) [
+    "--of-flake"
+    place.file
+  ];
+
   containerCommand =
     name: verb: description:
     let
@@ -57,7 +83,19 @@ let
     lib.nameValuePair "${name}-${verb}" (command {
       name = "${name}-${verb}";
       inherit description;
-      text = ''exec ${runner} --spec ${file} ${verb} ${name} "$@"'';
+      arguments =
+        atPlace
+        ++ lib.optionals (verb == "up") (
+          ofPlace
+          ++ [
+            "--spec"
+            "${file}"
+          ]
+        )
+        ++ [
+          verb
+          name
+        ];
       passthru = {
         spec = file;
         inherit (containers.${name}.build) config nixos toplevel;
@@ -72,14 +110,21 @@ let
     ]) names
   );
 
-  all = specification names;
-
   projectCommand =
     let
+      all = choose names;
       script = command {
         name = "flake-containers";
         description = "Run the containers of this project";
-        text = ''exec ${runner} --spec ${all} "$@"'';
+        # Of a flake it builds what a verb needs, when it needs it.
+        arguments =
+          if place != null then
+            atPlace
+          else
+            [
+              "--spec"
+              "${all.spec}"
+            ];
         passthru = { };
       };
       # With the manual page and what else the package has beside the program.
@@ -97,13 +142,47 @@ let
     in
     environment
     // {
-      spec = all;
+      inherit (all) spec;
+      inherit (choose [ ]) "with";
+      inherit names;
       inherit (script) meta;
     };
 
   packages = containerCommands // {
     flake-containers = projectCommand;
   };
+
+  # What the development shell has: as long as there is a flake, commands that build what they need when they are run.
+  # So entering the shell evaluates and builds none of it, and nothing in it gets old.
+  shellCommands =
+    if place == null then
+      lib.attrValues packages
+    else
+      [
+        (pkgs.runCommand "flake-containers-commands"
+          {
+            preferLocalBuild = true;
+            allowSubstitutes = false;
+            program = lib.concatStringsSep " " ([ runner ] ++ atPlace);
+            # What is no name is refused when it is built.
+            containers = lib.filter spec.isName names;
+          }
+          ''
+            mkdir -p $out/bin
+            script() {
+                    printf '#!%s\nexec %s "$@"\n' ${pkgs.runtimeShell} "$program$2" >$out/bin/$1
+                    chmod +x $out/bin/$1
+            }
+            script flake-containers ""
+            for name in $containers; do
+                    for verb in up down shell; do
+                            script $name-$verb " $verb $name"
+                    done
+            done
+            [[ ! -e ${package}/share ]] || ln -s ${package}/share $out/share
+          ''
+        )
+      ];
 
   # Finds the commands where the real sudo, which has a PATH of its own, does not.
   sudoScript = pkgs.writeScriptBin "sudo" ''
@@ -157,9 +236,21 @@ in
 {
   inherit packages;
 
+  # All of it evaluated, none of it built: of the systems, only where they would lie.
+  check =
+    pkgs.runCommand "flake-containers-check"
+      {
+        passAsFile = [ "document" ];
+        document = builtins.unsafeDiscardStringContext (document names);
+      }
+      ''
+        ${runner} --root . --spec "$documentPath" --quiet config
+        touch $out
+      '';
+
   devShell = pkgs.mkShell {
     name = "flake-containers";
-    nativeBuildInputs = lib.optional sudo sudoScript ++ lib.attrValues packages;
+    nativeBuildInputs = lib.optional sudo sudoScript ++ shellCommands;
     shellHook = ''
       # Not for "nix develop -c" and direnv.
       case $- in

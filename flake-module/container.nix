@@ -137,6 +137,7 @@ let
     if config.nixosConfiguration != null then
       config.nixosConfiguration.extendModules {
         inherit modules;
+        # Not those of the project: the evaluation may have others of the same names.
         inherit (config) specialArgs;
       }
     else if config.toplevel != null then
@@ -145,7 +146,7 @@ let
       # Not pkgs.nixos, which takes no specialArgs.
       import (config.pkgs.path + "/nixos/lib/eval-config.nix") {
         inherit (config.pkgs.stdenv.hostPlatform) system;
-        inherit (config) specialArgs;
+        specialArgs = context.specialArgs // config.specialArgs;
         # What is wrong in a configuration is said with the container's name.
         prefix = [
           "flake-containers"

@@ -4,12 +4,14 @@
   flake-parts-lib,
   inputs,
   lib,
+  options,
+  self,
+  withSystem,
   ...
 }:
 let
   inherit (lib)
     literalExpression
-    mkEnableOption
     mkIf
     mkOption
     mkOverride
@@ -23,12 +25,18 @@ let
   nixpkgsIsSet =
     top.nixpkgs.nixpkgs != null || top.nixpkgs.config != { } || top.nixpkgs.overlays != [ ];
 
-  # A definition as an attribute set says nothing but config, as it does in perSystem, where the type sees to it.
-  containerModule = types.coercedTo types.attrs (definition: { config = definition; }) types.deferredModule;
+  containerModule = import ./module-type.nix lib;
+
+  enableIsSet = options.flake-containers.enable.highestPrio < (lib.mkOptionDefault null).priority;
 in
 {
   options.flake-containers = {
-    enable = mkEnableOption "the containers that are defined here; those of `perSystem` need no enabling";
+    enable = mkOption {
+      type = types.bool;
+      default = top.containers != { };
+      defaultText = literalExpression "containers != { }";
+      description = "Whether there are commands, a shell and a check for the containers, on all systems.";
+    };
 
     nixpkgs = {
       nixpkgs = mkOption {
@@ -59,6 +67,33 @@ in
       default = [ ];
       example = literalExpression ''[ { time.timeZone = "Europe/Berlin"; } ]'';
       description = "NixOS modules for all containers, on both levels.";
+    };
+
+    specialArgs = mkOption {
+      type = types.lazyAttrsOf types.raw;
+      default = { };
+      example = literalExpression "{ hosts = import ./hosts.nix; }";
+      description = ''
+        More arguments for the modules of all containers, on both levels, usable in their `imports`. `inputs` and `self`
+        are there already.
+      '';
+    };
+
+    defaults = mkOption {
+      type = containerModule;
+      default = { };
+      example = literalExpression "{ restart = \"on-failure\"; }";
+      description = "Options that all containers have, on both levels; see `perSystem.flake-containers.defaults`.";
+    };
+
+    nixosConfigurations = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "x86_64-linux";
+      description = ''
+        The system whose containers are outputs `nixosConfigurations.NAME`, too, where programs look for them that know
+        NixOS (`nixos-option`, `nix-diff`, `nix repl`). There is no machine to deploy them to.
+      '';
     };
 
     containers = mkOption {
@@ -93,7 +128,6 @@ in
       cfg = config.flake-containers;
       # Not around the definitions: flake-parts looks at what they define without a system.
       isLinux = lib.hasSuffix "-linux" system;
-      hasContainers = top.enable || cfg.containers != { };
     in
     {
       _file = ./default.nix;
@@ -101,7 +135,7 @@ in
       options.flake-containers = mkOption {
         type = types.submoduleWith {
           modules = [ ./project.nix ];
-          specialArgs = { inherit nixpkgsArguments; };
+          specialArgs = { inherit nixpkgsArguments self; };
         };
         default = { };
         description = "The containers on this system.";
@@ -120,8 +154,11 @@ in
                   inputs.nixpkgs or (throw "flake-containers.nixpkgs: there is no input 'nixpkgs', set flake-containers.nixpkgs.nixpkgs")
               ) (nixpkgsArguments // { inherit system; })
           );
-          modules = top.modules;
-          containers = mkIf top.enable (lib.mapAttrs (_: definition: _: { imports = [ definition ]; }) top.containers);
+          enable = mkIf enableIsSet (lib.mkDefault top.enable);
+          inherit (top) modules;
+          specialArgs = lib.mapAttrs (_: lib.mkDefault) { inherit inputs self; } // top.specialArgs;
+          defaults = _: { imports = [ top.defaults ]; };
+          containers = lib.mapAttrs (_: definition: _: { imports = [ definition ]; }) top.containers;
         };
 
         # flake-parts has no pkgs where Nix (before 2.14) does not say what a flake is, or where nixpkgs is none.
@@ -130,9 +167,23 @@ in
           mkOverride 1400 (inputs.nixpkgs.legacyPackages.${system} or (import inputs.nixpkgs { inherit system; }))
         );
 
-        packages = mkIf (isLinux && hasContainers) cfg.outputs.packages;
-        devShells = mkIf (isLinux && hasContainers) { flake-containers = cfg.outputs.devShell; };
+        packages = mkIf isLinux cfg.outputs.packages;
+        checks = mkIf isLinux cfg.outputs.checks;
+        devShells = mkIf (isLinux && cfg.enable) { flake-containers = cfg.outputs.devShell; };
       };
     }
   );
+
+  config.flake = mkIf (top.nixosConfigurations != null) {
+    nixosConfigurations = withSystem top.nixosConfigurations (
+      { config, ... }:
+      lib.mapAttrs (
+        name: container:
+        if container.build.nixos != null then
+          container.build.nixos
+        else
+          throw "nixosConfigurations.${name}: with a toplevel there is no NixOS configuration"
+      ) config.flake-containers.containers
+    );
+  };
 }

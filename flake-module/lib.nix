@@ -30,14 +30,16 @@ let
     };
 in
 {
-  # The containers that `modules` define, made of `pkgs`, as { packages, devShell, config, options }. The options are
-  # those of `perSystem.flake-containers`.
+  # The containers that `modules` define, made of `pkgs`, as { packages, devShell, checks, testMachine, config, options }.
+  # The options are those of `perSystem.flake-containers`. With the flake's `self`, in which `packages` are where a flake
+  # has them, its commands build what they need when they are run; without, it is built with them.
   evalContainers =
     {
       pkgs,
       modules,
       lib ? pkgs.lib,
       nixpkgsArguments ? { },
+      self ? null,
     }:
     let
       evaluation = lib.evalModules {
@@ -51,7 +53,7 @@ in
         ++ modules;
         prefix = [ "flake-containers" ];
         specialArgs = {
-          inherit nixpkgsArguments;
+          inherit nixpkgsArguments self;
           lib = extend lib;
         };
       };

@@ -1,10 +1,11 @@
 # The containers of one project on one system, and the commands for them: the same options in
 # `perSystem.flake-containers` and in `evalContainers` (lib.nix). Given `nixpkgsArguments`, the config and overlays with
-# which a container's own nixpkgs is imported.
+# which a container's own nixpkgs is imported, and `self`, the flake, or null.
 {
   config,
   lib,
   nixpkgsArguments,
+  self,
   ...
 }:
 let
@@ -13,18 +14,44 @@ let
   containerType = types.submoduleWith {
     # As in NixOS's containers, where `config` is an option.
     shorthandOnlyDefinesConfig = true;
-    modules = [ ./container.nix ];
+    modules = [
+      ./container.nix
+      config.defaults
+    ];
     specialArgs = {
       inherit lib;
       context = {
         inherit nixpkgsArguments;
-        inherit (config) pkgs modules;
+        inherit (config) pkgs modules specialArgs;
       };
     };
   };
+
+  commands =
+    place:
+    import ./commands.nix {
+      inherit lib place;
+      inherit (config)
+        pkgs
+        package
+        sudo
+        containers
+        ;
+    };
+  ours = commands (if self == null then null else import ./place.nix self);
 in
 {
   options = {
+    enable = mkOption {
+      type = types.bool;
+      default = config.containers != { };
+      defaultText = literalExpression "containers != { }";
+      description = ''
+        Whether there are commands, a shell and a check for the containers. In `perSystem` this is about one system, and
+        counts more than the same at the top.
+      '';
+    };
+
     pkgs = mkOption {
       type = types.raw;
       description = "The instance of Nixpkgs that the containers and the commands are made of.";
@@ -42,6 +69,40 @@ in
       default = [ ];
       example = literalExpression ''[ { time.timeZone = "Europe/Berlin"; } ]'';
       description = "NixOS modules for all containers.";
+    };
+
+    specialArgs = mkOption {
+      type = types.lazyAttrsOf types.raw;
+      default = { };
+      example = literalExpression "{ inherit inputs; }";
+      description = ''
+        More arguments for the modules of all containers, usable in their `imports`. In a flake of flake-parts `inputs`
+        and `self` are there already.
+      '';
+    };
+
+    defaults = mkOption {
+      type = import ./module-type.nix lib;
+      default = { };
+      example = literalExpression ''
+        { lib, ... }: {
+          ready.timeout = lib.mkDefault 120;
+          environment.TZ = "Europe/Berlin";
+        }
+      '';
+      description = ''
+        Options that all containers have, as a module that is merged into each: lists become longer, and what a container
+        may set otherwise is an `mkDefault`. (For their NixOS configurations: `modules`.)
+      '';
+    };
+
+    check = mkOption {
+      type = types.bool;
+      default = true;
+      description = ''
+        Whether `nix flake check` evaluates all containers and has the program read what it would be told
+        (`checks.SYSTEM.flake-containers`). It builds none of them.
+      '';
     };
 
     sudo = mkOption {
@@ -73,17 +134,17 @@ in
     outputs = mkOption {
       type = types.raw;
       readOnly = true;
-      description = "What is made of all this: `packages` and `devShell`.";
+      description = ''
+        What is made of all this: `packages`, `devShell`, `checks`, and `testMachine`, a module for a machine of a NixOS
+        test, where the commands are installed and `/project` is a project.
+      '';
     };
   };
 
-  config.outputs = import ./commands.nix {
-    inherit lib;
-    inherit (config)
-      pkgs
-      package
-      sudo
-      containers
-      ;
+  config.outputs = {
+    packages = lib.optionalAttrs config.enable ours.packages;
+    inherit (ours) devShell;
+    checks = lib.optionalAttrs (config.enable && config.check) { flake-containers = ours.check; };
+    testMachine = import ./vm-test.nix { inherit (commands null) packages; };
   };
 }

@@ -456,6 +456,7 @@ in
     closure
     containerErrors
     containerSpec
+    isName
     parsePort
     parseVolume
     projectErrors

@@ -11,11 +11,7 @@ static int print_names(const Globals *globals, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open(globals, &s, reterr);
-        if (r >= 0)
-                r = session_load_spec(&s, reterr);
-        if (r >= 0)
-                r = session_select_known(&s, NULL, &names, reterr);
+        r = session_open_known(globals, NULL, &s, &names, reterr);
         STRV_FOREACH (name, names)
                 (void) puts(*name);
         return r < 0 ? r : FC_EXIT_OK;

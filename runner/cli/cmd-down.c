@@ -18,15 +18,6 @@ static void defaults(void *target) {
         ((DownOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
-/* A container that is in no specification any more can still be stopped, and so can all when the
- * specification is broken: then with the default timeout. */
-static void load_spec_if_possible(Session *s) {
-        Error error = ERROR_NULL;
-
-        (void) session_load_spec(s, &error);
-        error_done(&error);
-}
-
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const DownOptions *o = target;
         _cleanup_(session_done) Session s = SESSION_NULL;
@@ -34,11 +25,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open(globals, &s, reterr);
-        if (r < 0)
-                return r;
-        load_spec_if_possible(&s);
-        r = session_select_known(&s, operands, &names, reterr);
+        r = session_open_known(globals, operands, &s, &names, reterr);
         if (r < 0)
                 return r;
         if (globals->dry_run)

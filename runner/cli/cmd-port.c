@@ -48,7 +48,8 @@ static void print_json(const ContainerState *state, uint16_t wanted) {
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(session_done) Session s = SESSION_NULL;
         _cleanup_(status_list_done) StatusList list = {};
-        char *const names[] = {operands[0], NULL};
+        char *const operand[] = {operands[0], NULL};
+        _cleanup_strv_ char **names = NULL;
         const ContainerState *state;
         uint16_t wanted = 0;
         size_t n = 0;
@@ -57,11 +58,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         r = operands[1] ? parse_port(operands[1], &wanted, reterr) : 0;
         if (r < 0)
                 return r;
-        r = session_open(globals, &s, reterr);
-        if (r >= 0)
-                r = session_load_spec(&s, reterr);
-        if (r >= 0)
-                r = session_require_container(&s, operands[0], reterr);
+        r = session_open_known(globals, operand, &s, &names, reterr);
         if (r >= 0)
                 r = status_list_gather(&s, names, &list, reterr);
         if (r < 0)

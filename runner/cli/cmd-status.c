@@ -65,11 +65,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open(globals, &s, reterr);
-        if (r >= 0)
-                r = session_load_spec(&s, reterr);
-        if (r >= 0)
-                r = session_select_known(&s, operands, &names, reterr);
+        r = session_open_known(globals, operands, &s, &names, reterr);
         if (r >= 0)
                 r = status_list_gather(&s, names, &list, reterr);
         if (r < 0)

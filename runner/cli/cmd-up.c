@@ -31,7 +31,7 @@ static void defaults(void *target) {
         ((UpOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
-static int print_status(const Session *s, char *const *names, Error *reterr) {
+static int print_status(Session *s, char *const *names, Error *reterr) {
         _cleanup_(status_list_done) StatusList list = {};
         int r;
 

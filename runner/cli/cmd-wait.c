@@ -45,7 +45,7 @@ typedef struct Waiter Waiter;
 typedef struct Waited {
         Waiter *waiter;
         const char *name;
-        const ContainerSpec *spec;
+        const ContainerSpec *spec; /* may be NULL */
         WaitFor what;
         MachineStatus status;
         char *machine;
@@ -56,7 +56,7 @@ typedef struct Waited {
 } Waited;
 
 struct Waiter {
-        const Session *session;
+        Session *session;
         sd_event *event;
         uint64_t deadline_usec;
         Waited *waited; /* does not move */
@@ -238,8 +238,9 @@ static int begin(Waited *x, Error *reterr) {
                 r = x->what == WAIT_COMPLETED ? look_at_state(x, /* running= */ false, reterr) : 0;
                 return r != 0 ? r : session_not_running(s, x->name, reterr);
         }
-        /* Without a PID 1 it is about to be started, by somebody who will write down what comes of it. */
-        if (x->what == WAIT_READY && geteuid() == 0 && x->status.leader > 0)
+        /* Without a PID 1 it is about to be started, by a command that will write down what comes of it; as
+         * it has where no specification says what makes it ready. */
+        if (x->what == WAIT_READY && geteuid() == 0 && x->status.leader > 0 && x->spec)
                 return wait_ready_as_root(x, reterr);
         r = watch_end(x, reterr);
         if (r < 0 || x->what != WAIT_READY)
@@ -275,23 +276,23 @@ static int parse_what(const char *word, WaitFor *ret, Error *reterr) {
 }
 
 static int choose(Waited *x, const char *word, Error *reterr) {
-        x->what = x->spec->one_shot ? WAIT_COMPLETED : WAIT_READY;
+        x->what = x->spec && x->spec->one_shot ? WAIT_COMPLETED : WAIT_READY;
         if (word) {
                 int r = parse_what(word, &x->what, reterr);
 
                 if (r < 0)
                         return r;
         }
-        if (x->what == WAIT_COMPLETED && !x->spec->one_shot)
+        if (x->spec && x->what == WAIT_COMPLETED && !x->spec->one_shot)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "container '%s' is not oneShot and never completed", x->name);
-        if (x->what == WAIT_READY && x->spec->one_shot)
+        if (x->spec && x->what == WAIT_READY && x->spec->one_shot)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "container '%s' is oneShot and never ready, only completed", x->name);
         return 0;
 }
 
-static int prepare(Waiter *w, const Session *s, const WaitOptions *o, char *const *names, Error *reterr) {
+static int prepare(Waiter *w, Session *s, const WaitOptions *o, char *const *names, Error *reterr) {
         int r;
 
         w->session = s;
@@ -303,7 +304,7 @@ static int prepare(Waiter *w, const Session *s, const WaitOptions *o, char *cons
                 *x = (Waited){
                         .waiter = w,
                         .name = *name,
-                        .spec = spec_find(s->spec, *name),
+                        .spec = session_container_spec(s, *name),
                         .machine = session_machine(s, *name),
                 };
                 r = choose(x, o->what, reterr);
@@ -344,7 +345,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open_selected(globals, operands, &s, &names, reterr);
+        r = session_open_known(globals, operands, &s, &names, reterr);
         if (r >= 0)
                 r = facts_require(&s.facts, FACTS_CGROUP, reterr);
         if (r >= 0)

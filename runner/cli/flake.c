@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
-#include <poll.h>
-#include <pwd.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
-#include "base/fs.h"
-#include "base/process.h"
 #include "base/strv.h"
+#include "cli/flake-record.h"
 #include "cli/flake.h"
-#include "cli/session.h"
+#include "project/place.h"
+#include "spec/name.h"
 
-#define LINK_NAME    SESSION_SPEC_NAME
-#define EVIDENCE_MAX (16 * 1024)
+/* Of some containers it is a file of its own, so that the one of all stays what the other verbs read. */
+#define LINK_NAME      PROJECT_SPEC_NAME
+#define PART_LINK_NAME "flake-containers.part.json"
 
 bool flake_exists(const char *root) {
-        _cleanup_free_ char *path = xasprintf("%s/flake.nix", root);
+        _cleanup_free_ char *path = xasprintf("%s/" PROJECT_FLAKE_NAME, root);
 
         return access(path, F_OK) >= 0;
 }
@@ -33,186 +27,51 @@ char *flake_built_link(const char *root) {
         return xasprintf("%s/" STATE_DIR_NAME "/" LINK_NAME, root);
 }
 
-/* One run of Nix. */
-typedef struct Nix {
-        InvokingUser user;
-        const char *root;
-        char *program;
-        char **argv, **envp;
-        int output_fd; /* what it says, when nobody is to see it at once */
-} Nix;
+/* What is to be built. */
+typedef struct Wanted {
+        char *names;     /* in the record: "*", or sorted and each once: "db+web" */
+        char *attribute; /* flake-containers.spec, flake-containers.with.db.with.web.spec */
+        bool all;
+} Wanted;
 
-static void nix_done(Nix *nix) {
-        free(nix->program);
-        strv_free(nix->argv);
-        strv_free(nix->envp);
-        (void) safe_close(nix->output_fd);
+static void wanted_done(Wanted *w) {
+        free(w->names);
+        free(w->attribute);
 }
 
-/* sudo(8) gives us a PATH without the profiles that Nix is installed to. */
-static int find_nix(Nix *nix, const struct passwd *pw, Error *reterr) {
-        _cleanup_free_ char *profiles = NULL;
-        int r;
-
-        nix->program = process_find_program("nix", NULL);
-        if (nix->program)
-                return 0;
-        profiles = xasprintf(
-                "%s/.nix-profile/bin:%s/.local/state/nix/profile/bin:/etc/profiles/per-user/%s/bin:"
-                "/nix/var/nix/profiles/default/bin",
-                pw ? pw->pw_dir : "", pw ? pw->pw_dir : "", pw ? pw->pw_name : "");
-        nix->program = process_find_program("nix", profiles);
-        if (nix->program)
-                return 0;
-        r = error_raise(reterr, FC_EXIT_HOST, "'%s/flake.nix' needs nix, which is not installed", nix->root);
-        error_add_hint(reterr,
-                       "or write the specification by hand: '%s/" SESSION_SPEC_NAME "' (docs/SPEC.md)",
-                       nix->root);
-        return r;
+static int compare(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
-/* root's home and caches are not the user's, and would be left with files that are. */
-static void set_environment(Nix *nix, const struct passwd *pw) {
-        static const char *const others[] = {"HOME=",          "USER=",           "LOGNAME=",
-                                             "SHELL=",         "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=",
-                                             "XDG_DATA_HOME=", "XDG_STATE_HOME=", "XDG_RUNTIME_DIR="};
-        bool changes = geteuid() != nix->user.uid;
+static void wanted_init(char *const *names, Wanted *ret) {
+        _cleanup_strv_ char **sorted = strv_copy(names), **each = NULL, **words = NULL;
 
-        STRV_FOREACH (s, environ) {
-                bool keep = true;
-
-                for (size_t i = 0; changes && i < ELEMENTSOF(others); i++)
-                        keep = keep && !startswith(*s, others[i]);
-                if (keep)
-                        strv_push(&nix->envp, *s);
+        if (!sorted) {
+                *ret = (Wanted){xstrdup("*"), xstrdup(".#flake-containers.spec"), true};
+                return;
         }
-        if (changes && pw) {
-                strv_pushf(&nix->envp, "HOME=%s", pw->pw_dir);
-                strv_pushf(&nix->envp, "USER=%s", pw->pw_name);
-                strv_pushf(&nix->envp, "LOGNAME=%s", pw->pw_name);
+        qsort(sorted, strv_length(sorted), sizeof(*sorted), compare);
+        strv_push(&words, ".#flake-containers");
+        STRV_FOREACH (name, sorted) {
+                if (strv_contains(each, *name))
+                        continue;
+                strv_push(&each, *name);
+                strv_pushf(&words, "with.%s", *name);
         }
+        strv_push(&words, "spec");
+        *ret = (Wanted){strv_join(each, "+"), strv_join(words, "."), false};
 }
 
-/* Run in the flake's directory, since a path in a flake reference takes no '#', '?', '%' and, depending on
- * the release, no space. */
-static int prepare(Nix *nix, const char *link, ProgressMode mode, Error *reterr) {
-        const struct passwd *pw = getpwuid(nix->user.uid);
-        int r;
-
-        r = find_nix(nix, pw, reterr);
-        if (r < 0)
-                return r;
-        set_environment(nix, pw);
-        strv_push(&nix->argv, nix->program);
-        strv_push(&nix->argv, "--extra-experimental-features");
-        strv_push(&nix->argv, "nix-command flakes");
+static int prepare(Nix *nix, const char *link, const Wanted *wanted, ProgressMode mode, Error *reterr) {
         strv_push(&nix->argv, "build");
         /* While one works on a flake its tree is dirty all the time. */
         strv_push(&nix->argv, "--no-warn-dirty");
         strv_push(&nix->argv, "--out-link");
         strv_push(&nix->argv, link);
-        strv_push(&nix->argv, ".#flake-containers.spec");
-        if (mode == PROGRESS_QUIET || mode == PROGRESS_JSON) {
-                nix->output_fd = memfd_create("nix", MFD_CLOEXEC);
-                if (nix->output_fd < 0)
-                        return error_set(reterr, errno, "make a file in memory");
-        }
-        return 0;
-}
-
-static bool become(const InvokingUser *user) {
-        if (geteuid() == user->uid)
-                return true;
-        return setgroups(user->n_groups, user->groups) >= 0 &&
-               setresgid(user->gid, user->gid, user->gid) >= 0 &&
-               setresuid(user->uid, user->uid, user->uid) >= 0;
-}
-
-static _Noreturn void exec_nix(const Nix *nix, pid_t parent) {
-        int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-        /* In this order: new credentials reset the signal. */
-        if (!become(&nix->user) || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
-                _exit(126);
-        if (chdir(nix->root) < 0) {
-                (void) dprintf(STDERR_FILENO, "change to '%s': %m\n", nix->root);
-                _exit(126);
-        }
-        /* It asks whether to trust a flake's settings, if there is somebody to ask. */
-        if (!isatty(STDIN_FILENO) && (null < 0 || dup2(null, STDIN_FILENO) < 0))
-                _exit(126);
-        if ((nix->output_fd >= 0 && dup2(nix->output_fd, STDERR_FILENO) < 0) ||
-            dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-                _exit(126);
-        process_unblock_signals();
-        (void) execve(nix->program, nix->argv, nix->envp);
-        (void) dprintf(STDERR_FILENO, "run '%s': %m\n", nix->program);
-        _exit(127);
-}
-
-/* On a terminal Ctrl-C reaches Nix by itself; whoever signals only us means both. */
-static int wait_for_end(int pidfd, int signal_fd, bool *ret_interrupted, Error *reterr) {
-        for (;;) {
-                struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
-                struct signalfd_siginfo info;
-
-                if (poll(fds, ELEMENTSOF(fds), -1) < 0 && errno != EINTR)
-                        return error_set(reterr, errno, "wait for nix");
-                if (fds[1].revents & POLLIN && read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
-                        *ret_interrupted = true;
-                        (void) process_signal(pidfd, (int) info.ssi_signo);
-                }
-                if (fds[0].revents & POLLIN)
-                        return 0;
-        }
-}
-
-/* Return: the exit status, 128+n for a signal, or a negative errno. */
-static int run(const Nix *nix, bool *ret_interrupted, Error *reterr) {
-        _cleanup_close_ int pidfd = -EBADF, signal_fd = -EBADF;
-        pid_t pid, parent = getpid();
-        sigset_t mask, old;
-        int status, r;
-
-        (void) sigemptyset(&mask);
-        (void) sigaddset(&mask, SIGINT);
-        (void) sigaddset(&mask, SIGTERM);
-        (void) sigaddset(&mask, SIGHUP);
-        signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-        if (signal_fd < 0)
-                return error_set(reterr, errno, "make a signal descriptor");
-        (void) sigprocmask(SIG_BLOCK, &mask, &old);
-        pid = fork();
-        if (pid == 0)
-                exec_nix(nix, parent);
-        if (pid < 0)
-                r = error_set(reterr, errno, "start nix");
-        else {
-                pidfd = process_open(pid);
-                r = pidfd < 0 ? error_set(reterr, pidfd, "open the process of nix")
-                              : wait_for_end(pidfd, signal_fd, ret_interrupted, reterr);
-                if (r < 0)
-                        (void) kill(pid, SIGTERM);
-                while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-                        ;
-        }
-        (void) sigprocmask(SIG_SETMASK, &old, NULL);
-        if (r < 0)
-                return r;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* The end of it: that is where the reason stands. */
-static void add_evidence(int fd, Error *reterr) {
-        _cleanup_free_ char *text = NULL;
-        off_t size = lseek(fd, 0, SEEK_END);
-        char *save = NULL;
-
-        if (size < 0 || lseek(fd, size > EVIDENCE_MAX ? size - EVIDENCE_MAX : 0, SEEK_SET) < 0 ||
-            fs_read_fd(fd, "nix", EVIDENCE_MAX, &text, NULL, NULL) < 0)
-                return;
-        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-                error_add_evidence(reterr, "%s", line);
+        /* Run in the flake's directory, since a path in a flake reference takes no '#', '?', '%' and,
+         * depending on the release, no space. */
+        strv_push(&nix->argv, wanted->attribute);
+        return mode == PROGRESS_QUIET || mode == PROGRESS_JSON ? nix_keep_output(nix, reterr) : 0;
 }
 
 static bool path_is_plain(const char *path) {
@@ -220,11 +79,11 @@ static bool path_is_plain(const char *path) {
                '\0';
 }
 
-static int build(const Nix *nix, Error *reterr) {
+static int build(const Nix *nix, const Wanted *wanted, Error *reterr) {
         bool interrupted = false;
         int r;
 
-        r = run(nix, &interrupted, reterr);
+        r = nix_run(nix, &interrupted, reterr);
         if (r <= 0)
                 return r;
         if (interrupted || r == 128 + SIGINT)
@@ -232,10 +91,9 @@ static int build(const Nix *nix, Error *reterr) {
                                    "interrupted while nix built the specification");
         r = error_raise(reterr, r == 126 || r == 127 ? FC_EXIT_HOST : FC_EXIT_USAGE,
                         "nix does not build the specification: exit status %d", r);
-        if (nix->output_fd >= 0)
-                add_evidence(nix->output_fd, reterr);
-        error_add_hint(reterr, "by hand: cd '%s' && nix build '.#flake-containers.spec'", nix->root);
-        if (!path_is_plain(nix->root))
+        nix_add_evidence(nix, reterr);
+        error_add_hint(reterr, "by hand: cd '%s' && nix build '%s'", nix->directory, wanted->attribute);
+        if (!path_is_plain(nix->directory))
                 error_add_hint(reterr,
                                "not all releases of nix can build a flake in a directory of this name");
         return r;
@@ -252,23 +110,23 @@ static int read_link(const char *link, char **ret, Error *reterr) {
         return 0;
 }
 
-static int build_for_once(const InvokingUser *user, Nix *nix, ProgressMode mode, char **ret_path,
+static int build_for_once(Nix *nix, const Wanted *wanted, ProgressMode mode, char **ret_path,
                           Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         char directory[] = "/tmp/flake-containers-XXXXXX";
         _cleanup_free_ char *link = NULL;
         int r;
 
-        r = user_fs_enter(user, &guard, reterr);
+        r = user_fs_enter(&nix->user, &guard, reterr);
         if (r < 0)
                 return r;
         if (!mkdtemp(directory))
                 return error_set(reterr, errno, "make a directory in /tmp");
         user_fs_leave(&guard);
         link = xasprintf("%s/" LINK_NAME, directory);
-        r = prepare(nix, link, mode, reterr);
+        r = prepare(nix, link, wanted, mode, reterr);
         if (r >= 0)
-                r = build(nix, reterr);
+                r = build(nix, wanted, reterr);
         if (r >= 0)
                 r = read_link(link, ret_path, reterr);
         (void) unlink(link);
@@ -276,26 +134,61 @@ static int build_for_once(const InvokingUser *user, Nix *nix, ProgressMode mode,
         return r;
 }
 
-int flake_build(const char *root, const InvokingUser *invoking, bool keep, ProgressMode mode,
-                char **ret_path, Error *reterr) {
-        _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL;
-        _cleanup_(nix_done) Nix nix = {.root = root, .output_fd = -EBADF};
+static int build_to_keep(Nix *nix, const Wanted *wanted, StateDir *state, ProgressMode mode, char **ret_path,
+                         Error *reterr) {
         _cleanup_free_ char *link = NULL;
+        FlakeHash hash;
         int r;
 
+        r = state_dir_make(state, reterr);
+        if (r < 0)
+                return r;
+        link = xasprintf("%s/" STATE_DIR_NAME "/%s", state->root, wanted->all ? LINK_NAME : PART_LINK_NAME);
+        hash = flake_record_hash(nix);
+        r = prepare(nix, link, wanted, mode, reterr);
+        if (r >= 0)
+                r = build(nix, wanted, reterr);
+        if (r >= 0)
+                r = read_link(link, ret_path, reterr);
+        if (r >= 0)
+                flake_record_add(state, nix, hash, wanted->names, *ret_path);
+        return r;
+}
+
+int flake_build(const char *root, const InvokingUser *invoking, char *const *names, bool keep,
+                ProgressMode mode, char **ret_path, Error *reterr) {
+        _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL;
+        _cleanup_(wanted_done) Wanted wanted = {};
+        _cleanup_(nix_done) Nix nix = NIX_NULL;
+        int r;
+
+        /* They become part of what Nix is asked for. */
+        STRV_FOREACH (name, names) {
+                r = name_check(*name, "container", reterr);
+                if (r < 0)
+                        return r;
+        }
         r = state_dir_open(root, invoking, &state, reterr);
         if (r < 0)
                 return r;
+        nix.directory = root;
         nix.user = invoking->uid != 0 ? *invoking : state.user;
+        r = nix_open(&nix, reterr);
+        if (r < 0) {
+                error_add_hint(reterr,
+                               "or write the specification by hand: '%s/" PROJECT_SPEC_NAME
+                               "' (docs/SPEC.md)",
+                               root);
+                return r;
+        }
+        wanted_init(names, &wanted);
+        if (state.fd >= 0) {
+                *ret_path = flake_record_find(&state, flake_record_hash(&nix), wanted.names);
+                if (*ret_path)
+                        return 0;
+        }
         /* In root's directory a user can leave no link. */
         if (!keep || nix.user.uid != state.user.uid)
-                return build_for_once(&nix.user, &nix, mode, ret_path, reterr);
-        r = state_dir_make(&state, reterr);
-        if (r < 0)
-                return r;
-        link = flake_built_link(root);
-        r = prepare(&nix, link, mode, reterr);
-        if (r >= 0)
-                r = build(&nix, reterr);
-        return r < 0 ? r : read_link(link, ret_path, reterr);
+                return build_for_once(&nix, &wanted, mode, ret_path, reterr);
+        return build_to_keep(&nix, &wanted, &state, mode, ret_path, reterr);
 }

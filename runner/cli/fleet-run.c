@@ -274,7 +274,7 @@ static void protect_from_gc(Member *m) {
         r = gc_root_set(m->resources.container_fd, path, &s->state.user, "system", p->toplevel, p->store,
                         &error);
         if (r >= 0)
-                r = gc_root_set(m->resources.container_fd, path, &s->state.user, "spec",
+                r = gc_root_set(m->resources.container_fd, path, &s->state.user, SESSION_STARTED_LINK,
                                 in_store ? spec : NULL, p->store, &error);
         if (r < 0) {
                 _cleanup_free_ char *text =

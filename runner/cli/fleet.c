@@ -99,7 +99,7 @@ int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, E
                 m->machine = session_machine(s, *name);
                 m->lock = LOCK_NULL;
                 m->resources = RESOURCES_NULL;
-                m->spec = s->spec ? spec_find(s->spec, *name) : NULL;
+                m->spec = session_container_spec(s, *name);
         }
         for (size_t i = 0; i < fleet->n_members; i++)
                 fleet->members[i].fleet = fleet;
@@ -409,12 +409,6 @@ int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *name
         return r < 0 ? r : fleet_run(fleet, reterr);
 }
 
-static uint64_t stop_timeout(const Session *s, const char *name) {
-        const ContainerSpec *c = s->spec ? spec_find(s->spec, name) : NULL;
-
-        return c ? c->stop_timeout_usec : SPEC_STOP_TIMEOUT_USEC;
-}
-
 int fleet_take_down(Fleet *fleet, Session *s, const char *verb, char *const *names, Error *reterr) {
         int r, exit;
 
@@ -425,7 +419,7 @@ int fleet_take_down(Fleet *fleet, Session *s, const char *verb, char *const *nam
                 Member *m = &fleet->members[i];
 
                 m->stop = true;
-                m->stop_timeout_usec = stop_timeout(s, m->name);
+                m->stop_timeout_usec = m->spec ? m->spec->stop_timeout_usec : SPEC_STOP_TIMEOUT_USEC;
                 fleet_recall(m);
         }
         exit = fleet_run(fleet, reterr);

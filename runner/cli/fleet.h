@@ -27,7 +27,7 @@ typedef enum MemberStage {
 typedef struct Member {
         Fleet *fleet;
         char *name;
-        const ContainerSpec *spec; /* NULL: it is not in the specification any more */
+        const ContainerSpec *spec; /* session_container_spec() */
         bool asked;                /* by the user, not only by those that depend on it */
         char *machine;
         Lock lock;

@@ -8,12 +8,15 @@
 typedef struct Globals {
         char *directory;                     /* -C */
         char *root;                          /* --root */
+        char *subdir;                        /* --subdir */
+        char *of_flake;                      /* --of-flake */
         char *spec;                          /* --spec */
         const char *found_root, *found_spec; /* the second run, as root: see session_elevate() */
         bool builds; /* the verb wants a flake's specification as it is now, not as it was built last ... */
         bool keeps;  /* ... and leaves it in .containers */
-        char *progress; /* --progress */
-        char *backend;  /* --backend */
+        char *const *wanted; /* the containers that it is built for; NULL: all */
+        char *progress;      /* --progress */
+        char *backend;       /* --backend */
         bool json;
         bool dry_run;
         bool quiet;

@@ -47,7 +47,7 @@ int log_sources_find(const Session *s, char *const *names, LogSources *ret, Erro
         _cleanup_strv_ char **all = NULL;
         int r;
 
-        r = session_select_known(s, NULL, &all, reterr);
+        r = session_known_names(s, &all, reterr);
         if (r < 0)
                 return r;
         /* Without it a line comes a little later. */

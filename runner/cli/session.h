@@ -12,7 +12,8 @@
 #include "report/progress.h"
 #include "spec/spec.h"
 
-#define SESSION_SPEC_NAME "flake-containers.json"
+/* In `.containers/NAME`: to the specification that the container was started from, if that is in a store. */
+#define SESSION_STARTED_LINK "spec"
 
 typedef struct Session {
         const Globals *globals;
@@ -21,7 +22,11 @@ typedef struct Session {
         char *root; /* of the project, real path */
         char *id;
         char *spec_path;
-        Spec *spec; /* NULL until session_load_spec() */
+        Spec *spec;        /* NULL until session_load_spec(), and where there is none */
+        Error spec_error;  /* why session_load_if_possible() found none ... */
+        bool spec_missing; /* ... because there is none, or none is built */
+        Spec **started;    /* what containers were started from, see session_container_spec() */
+        size_t n_started;
         StateDir state;
         HostFacts facts;
         const Backend *backend; /* for what is started */
@@ -36,6 +41,10 @@ void session_done(Session *s);
 
 int session_load_spec(Session *s, Error *reterr);
 
+/* For the verbs that work on what runs: there, a specification that is missing, not built, or broken is no
+ * obstacle; then `spec` is NULL. One that is broken is said to be ignored. */
+void session_load_if_possible(Session *s);
+
 /* The containers that a verb is to work on: those named, each of which must exist, or all. @ret_names is
  * owned by the caller, without duplicates, in the order given or in that of the specification. */
 int session_select(const Session *s, char *const *names, char ***ret_names, Error *reterr);
@@ -45,19 +54,30 @@ int session_select(const Session *s, char *const *names, char ***ret_names, Erro
 int session_open_selected(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,
                           Error *reterr);
 
-/* Like session_select(), for verbs that also reach containers that the specification no longer has: those
- * with a state.
- */
-int session_select_known(const Session *s, char *const *names, char ***ret_names, Error *reterr);
+/* All that the specification has, if there is one, and then those that have a state. Owned by the caller. */
+int session_known_names(const Session *s, char ***ret, Error *reterr);
 
-/* What the verbs begin with that show what was written down: session_open(), session_load_spec() and
- * session_select_known(). @follow: then there is a `.containers`, so that what does not exist yet can be
- * waited for. Without it there may be none, which is nothing to show. */
+/* Like session_select(), for verbs that also reach containers that the specification no longer has: those
+ * with a state. Where it is missing, any name that a container can have may be one's. */
+int session_select_known(Session *s, char *const *names, char ***ret_names, Error *reterr);
+
+/* What the verbs begin with that work on what runs: session_open(), session_load_if_possible() and
+ * session_select_known(). */
+int session_open_known(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,
+                       Error *reterr);
+
+/* The same for verbs that show what was written down. @follow: then there is a `.containers`, so that what
+ * does not exist yet can be waited for. Without it there may be none, which is nothing to show. */
 int session_open_records(const Globals *globals, char *const *operands, bool follow, Session *ret,
                          char ***ret_names, Error *reterr);
 
-/* Fails when @name is neither in the specification nor has a state. */
-int session_require_container(const Session *s, const char *name, Error *reterr);
+/* How a container is specified: in the specification, or else in that which it was started from, which Nix
+ * keeps for as long. NULL: neither says. */
+const ContainerSpec *session_container_spec(Session *s, const char *name);
+
+/* Whether it was started since the flake's specification was last built as a whole: then what that says is
+ * not news. */
+bool session_is_newer(const Session *s, const char *name);
 
 /* What is remembered of a container: `*ret` NULL when there is nothing, else owned by the caller. */
 int session_load_state(const Session *s, const char *container, ContainerState **ret, Error *reterr);

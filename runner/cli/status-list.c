@@ -38,13 +38,13 @@ static void read_crashes(const Session *s, const char *name, CrashRecord *ret_cr
                 (void) crash_record_read(container, ret_crashes, NULL);
 }
 
-static bool is_one_shot(const Session *s, const char *name) {
-        const ContainerSpec *c = s->spec ? spec_find(s->spec, name) : NULL;
+static bool is_one_shot(Session *s, const char *name) {
+        const ContainerSpec *c = session_container_spec(s, name);
 
         return c && c->one_shot;
 }
 
-static void describe_down(const Session *s, ContainerStatus *c, const char *end) {
+static void describe_down(Session *s, ContainerStatus *c, const char *end) {
         c->word = "stopped";
         if (!c->state) {
                 strv_push(&c->notes, "never started");
@@ -79,8 +79,8 @@ static void describe_down(const Session *s, ContainerStatus *c, const char *end)
 }
 
 /* Whether what is listed under `ready` answers, too, is only known from whoever waited for it. */
-static bool is_ready_when_running(const Session *s, const ContainerStatus *c) {
-        const ContainerSpec *spec = s->spec ? spec_find(s->spec, c->name) : NULL;
+static bool is_ready_when_running(Session *s, const ContainerStatus *c) {
+        const ContainerSpec *spec = session_container_spec(s, c->name);
 
         if (c->state && c->state->phase == PHASE_READY)
                 return true;
@@ -89,7 +89,7 @@ static bool is_ready_when_running(const Session *s, const ContainerStatus *c) {
         return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks));
 }
 
-static void describe_manager(const Session *s, ContainerStatus *c, ManagerState state) {
+static void describe_manager(Session *s, ContainerStatus *c, ManagerState state) {
         switch (state) {
         case MANAGER_RUNNING:
                 c->ready = is_ready_when_running(s, c);
@@ -141,7 +141,7 @@ static void note_restarts(ContainerStatus *c) {
                    crashes->restarts, crashes->restarts > 1 ? "s" : "");
 }
 
-static void describe_up(const Session *s, ContainerStatus *c) {
+static void describe_up(Session *s, ContainerStatus *c) {
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         ManagerState state;
 
@@ -179,6 +179,8 @@ static void note_drift(const Session *s, const Network *network, ContainerStatus
                            network->bridge, address};
         const ContainerSpec *spec = spec_find(s->spec, c->name);
 
+        if (session_is_newer(s, c->name))
+                return;
         if (!spec) {
                 strv_push(&c->notes, "not in this specification");
                 return;
@@ -190,7 +192,7 @@ static void note_drift(const Session *s, const Network *network, ContainerStatus
                 strv_push(&c->notes, "definition changed, run up");
 }
 
-int status_list_gather(const Session *s, char *const *names, StatusList *ret, Error *reterr) {
+int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *reterr) {
         _cleanup_(status_list_done) StatusList list = {};
         _cleanup_(network_done) Network network = {};
         bool changed;

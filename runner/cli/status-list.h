@@ -29,7 +29,7 @@ typedef struct StatusList {
 void status_list_done(StatusList *list);
 
 /* Only root can ask a guest's manager; for others `ready` is what was true when it was started. */
-int status_list_gather(const Session *s, char *const *names, StatusList *ret, Error *reterr);
+int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *reterr);
 
 /* Are all of them ready? FC_EXIT_OK, FC_EXIT_FAILED when one has failed or is degraded, else
  * FC_EXIT_NOT_RUNNING. */

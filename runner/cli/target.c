@@ -5,17 +5,15 @@
 #include "cli/target.h"
 
 int target_open(const Globals *globals, const char *container, Target *ret, Error *reterr) {
+        char *const names[] = {(char *) container, NULL};
+        _cleanup_strv_ char **selected = NULL;
         _cleanup_free_ char *machine = NULL;
         Session *s = &ret->session;
         MachineStatus status;
         int r;
 
         ret->payload_cgroup_fd = -EBADF;
-        r = session_open(globals, s, reterr);
-        if (r >= 0)
-                r = session_load_spec(s, reterr);
-        if (r >= 0)
-                r = session_require_container(s, container, reterr);
+        r = session_open_known(globals, names, s, &selected, reterr);
         if (r >= 0)
                 r = facts_require(&s->facts, FACTS_CGROUP, reterr);
         if (r < 0)

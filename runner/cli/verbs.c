@@ -22,6 +22,10 @@ const Option globals_options[] = {
          "Start looking for the project in DIR"},
         {"root", 0, OPTION_STRING, offsetof(Globals, root), "DIR",
          "The project's root is DIR, in git or not"},
+        {"subdir", 0, OPTION_STRING, offsetof(Globals, subdir), "DIR",
+         "The project's root is DIR in the git work tree [the nearest directory upwards with a flake.nix]"},
+        {"of-flake", 0, OPTION_STRING, offsetof(Globals, of_flake), "FILE",
+         "Start nothing in a project whose flake.nix is another one than FILE"},
         {"spec", 0, OPTION_STRING, offsetof(Globals, spec), "FILE",
          "Specification [ROOT/flake-containers.json, or built of ROOT/flake.nix]"},
         {"json", 0, OPTION_FLAG, offsetof(Globals, json), NULL, "Print the result as JSON"},
@@ -157,6 +161,7 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--dry-run'", v->name);
         globals->builds = v->builds;
         globals->keeps = v->builds && v->needs_root && !globals->dry_run;
+        globals->wanted = operands;
         if (r >= 0 && v->needs_root && !globals->dry_run && geteuid() != 0)
                 r = session_elevate(globals, argc, argv, reterr);
         if (r >= 0)

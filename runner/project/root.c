@@ -12,10 +12,14 @@
 #include <git2.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
+#include "base/process.h"
 #include "project/git-dir.h"
+#include "project/place.h"
 #include "project/root.h"
 #include "project/state-dir.h"
 #include "project/user.h"
+#include "spec/path.h"
 
 #define GIT_FUNCTIONS(X)                                                                                    \
         X(git_libgit2_init)                                                                                 \
@@ -29,8 +33,11 @@
         X(git_repository_path)                                                                              \
         X(git_repository_index)                                                                             \
         X(git_index_free)                                                                                   \
+        X(git_index_entrycount)                                                                             \
+        X(git_index_get_byindex)                                                                            \
         X(git_index_get_bypath)                                                                             \
-        X(git_index_find_prefix)
+        X(git_index_find_prefix)                                                                            \
+        X(git_reference_name_to_id)
 
 #define GIT_MEMBER(name) __typeof__(&name) name;
 typedef struct Git {
@@ -191,6 +198,28 @@ static int find_by_git(Git *git, const char *start, const InvokingUser *invoking
         return 0;
 }
 
+/* The project in a work tree: that which a command belongs to, or else the nearest. */
+static int find_place(const char *work_tree, const char *start, const char *subdir, char **ret,
+                      Error *reterr) {
+        _cleanup_free_ char *path = NULL, *place = NULL;
+        int r;
+
+        if (!subdir) {
+                *ret = place_find(work_tree, start);
+                return 0;
+        }
+        path = subdir[0] ? xasprintf("%s/%s", work_tree, subdir) : xstrdup(work_tree);
+        place = realpath(path, NULL);
+        if (place && path_is_within(place, work_tree) && place_is_project(place)) {
+                *ret = TAKE_PTR(place);
+                return 0;
+        }
+        r = error_raise(reterr, FC_EXIT_USAGE,
+                        "there is no '%s/" PROJECT_FLAKE_NAME "', whose command this is", path);
+        error_add_hint(reterr, "go to the git repository of the flake, or name the project by --root DIR");
+        return r;
+}
+
 static bool path_is(const char *directory, const char *name, mode_t type, const InvokingUser *invoking) {
         _cleanup_free_ char *path = xasprintf("%s/%s", directory, name);
         struct stat st;
@@ -200,20 +229,24 @@ static bool path_is(const char *directory, const char *name, mode_t type, const 
 }
 
 /* NULL also when it is one, but libgit2 has to have a look at it (its owner may be in safe.directory). */
-static char *find_known(const char *start, const InvokingUser *invoking) {
-        _cleanup_free_ char *root = git_dir_find_work_tree(start);
+static char *find_known(const char *start, const char *subdir, const InvokingUser *invoking) {
+        _cleanup_free_ char *work_tree = git_dir_find_work_tree(start), *root = NULL;
 
-        if (root && path_is(root, ".", S_IFDIR, invoking) && path_is(root, ".git", 0, invoking) &&
+        if (work_tree && path_is(work_tree, ".", S_IFDIR, invoking) &&
+            path_is(work_tree, ".git", 0, invoking) &&
+            find_place(work_tree, start, subdir, &root, NULL) >= 0 &&
             path_is(root, STATE_DIR_NAME, S_IFDIR, NULL) &&
             path_is(root, STATE_DIR_NAME "/" STATE_DIR_TAG, S_IFREG, NULL))
                 return TAKE_PTR(root);
         return NULL;
 }
 
-static int find(const char *start, const InvokingUser *invoking, char **ret, Error *reterr) {
+static int find(const char *start, const char *subdir, const InvokingUser *invoking, char **ret,
+                Error *reterr) {
         _cleanup_(git_done) Git git = {};
-        _cleanup_free_ char *real = realpath(start, NULL);
+        _cleanup_free_ char *real = realpath(start, NULL), *from = NULL, *work_tree = NULL;
         char *root;
+        int r;
 
         if (!real) {
                 int saved = errno;
@@ -221,15 +254,17 @@ static int find(const char *start, const InvokingUser *invoking, char **ret, Err
                 return error_raise(reterr, FC_EXIT_USAGE, "find the project of '%s': %s", start,
                                    strerror(saved));
         }
-        root = find_known(real, invoking);
+        from = place_leave_state(real);
+        root = find_known(from, subdir, invoking);
         if (root) {
                 *ret = root;
                 return 0;
         }
-        return find_by_git(&git, real, invoking, ret, reterr);
+        r = find_by_git(&git, from, invoking, &work_tree, reterr);
+        return r < 0 ? r : find_place(work_tree, from, subdir, ret, reterr);
 }
 
-int project_root_find(const char *start, char **ret_root, Error *reterr) {
+int project_root_find(const char *start, const char *subdir, char **ret_root, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         InvokingUser invoking;
         int r;
@@ -237,12 +272,13 @@ int project_root_find(const char *start, char **ret_root, Error *reterr) {
         r = user_invoking(&invoking, reterr);
         if (r < 0)
                 return r;
-        r = find(start, &invoking, ret_root, reterr);
+        r = find(start, subdir, &invoking, ret_root, reterr);
         if (r >= 0 || geteuid() != 0 || invoking.uid == 0)
                 return r;
 
         /* A home on NFS may be closed to root and open to the user. The first error is the one to report. */
-        if (user_fs_enter(&invoking, &guard, NULL) >= 0 && find(start, &invoking, ret_root, NULL) >= 0) {
+        if (user_fs_enter(&invoking, &guard, NULL) >= 0 &&
+            find(start, subdir, &invoking, ret_root, NULL) >= 0) {
                 error_done(reterr);
                 return 0;
         }
@@ -306,4 +342,79 @@ char *project_root_index(const char *root) {
                 return NULL;
         return xasprintf("%ju:%ju:%jd:%jd.%09ld", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino,
                          (intmax_t) st.st_size, (intmax_t) st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/* ---- what a flake is made of ---- */
+
+/* What lstat(2) tells changes with each change of a file, but for one in the same moment as the one before:
+ * the kernel's clock for files ticks every few milliseconds, and on some file systems every second. */
+#define MOMENT_USEC (50 * 1000)
+#define SECOND_USEC (2 * 1000 * 1000)
+
+typedef struct TreeHash {
+        uint64_t hash;
+        bool settled;
+        uint64_t now_usec; /* CLOCK_REALTIME, before anything was looked at */
+} TreeHash;
+
+static uint64_t usec(const struct timespec *t) {
+        return (uint64_t) t->tv_sec * 1000000 + (uint64_t) t->tv_nsec / 1000;
+}
+
+static void hash_file(TreeHash *t, const char *path) {
+        struct stat st;
+
+        if (lstat(path, &st) < 0) {
+                t->hash = hash_more(t->hash, "", 1);
+                return;
+        }
+        t->hash = hash_more(t->hash, &st.st_ino, sizeof(st.st_ino));
+        t->hash = hash_more(t->hash, &st.st_mode, sizeof(st.st_mode));
+        t->hash = hash_more(t->hash, &st.st_size, sizeof(st.st_size));
+        t->hash = hash_more(t->hash, &st.st_mtim, sizeof(st.st_mtim));
+        t->hash = hash_more(t->hash, &st.st_ctim, sizeof(st.st_ctim));
+        if (usec(&st.st_ctim) + (st.st_ctim.tv_nsec == 0 ? SECOND_USEC : MOMENT_USEC) > t->now_usec)
+                t->settled = false;
+}
+
+/* Return: false for a submodule, whose files another index lists. */
+static bool hash_index(const Git *git, git_index *index, const char *work_tree, TreeHash *t) {
+        size_t n = git->git_index_entrycount(index);
+
+        for (size_t i = 0; i < n; i++) {
+                const git_index_entry *entry = git->git_index_get_byindex(index, i);
+                _cleanup_free_ char *path = xasprintf("%s%s", work_tree, entry->path);
+
+                if (entry->mode == GIT_FILEMODE_COMMIT)
+                        return false;
+                t->hash = hash_more(t->hash, entry->path, strlen(entry->path) + 1);
+                t->hash = hash_more(t->hash, &entry->mode, sizeof(entry->mode));
+                t->hash = hash_more(t->hash, &entry->id, sizeof(entry->id));
+                hash_file(t, path);
+        }
+        return true;
+}
+
+bool project_root_hash(const char *root, uint64_t *ret, bool *ret_settled) {
+        _cleanup_(git_done) Git git = {};
+        TreeHash t = {.hash = HASH_INIT, .settled = true, .now_usec = realtime_usec()};
+        git_index *index = NULL;
+        const char *work_tree;
+        git_oid head = {};
+        bool known;
+        int code;
+
+        if (git_load(&git, NULL) < 0 || open_any(&git, root) < 0)
+                return false;
+        work_tree = git.git_repository_workdir(git.repository);
+        code = git.git_reference_name_to_id(&head, git.repository, "HEAD");
+        if (!work_tree || (code < 0 && code != GIT_ENOTFOUND) ||
+            git.git_repository_index(&index, git.repository) < 0)
+                return false;
+        t.hash = hash_more(t.hash, &head, sizeof(head));
+        known = hash_index(&git, index, work_tree, &t);
+        git.git_index_free(index);
+        *ret = t.hash;
+        *ret_settled = t.settled;
+        return known;
 }

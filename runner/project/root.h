@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Where the project is: the work tree of the git repository around a directory. */
+/* Where the project is: the directory of a flake in the work tree of a git repository. */
 
 #include "base/error.h"
 
 /**
- * project_root_find() - the work tree that contains a directory
+ * project_root_find() - the project that a directory belongs to
  * @start: the directory, for instance "."
+ * @subdir: where the project is in its work tree, "" for the top; NULL: what declares a project (place.h) in
+ * the nearest directory upwards, or else the top
  * @ret_root: its real path, owned by the caller
  *
- * For a linked worktree and for a submodule that is their own work tree. GIT_DIR and its like are not looked
+ * The search ends at the work tree that contains @start; for a linked worktree and for a submodule that is
+ * their own. GIT_DIR and its like are not looked
  * at: in a git hook they would name another repository. Other people's repositories are refused as git does
  * (safe.directory in git-config(1)), except that root may work in those of the user that user_invoking()
  * names.
  *
- * FC_EXIT_USAGE: no repository, a bare one, one that git cannot open or that belongs to somebody else.
+ * FC_EXIT_USAGE: no repository, a bare one, one that git cannot open or that belongs to somebody else, no
+ * project in @subdir.
  */
-int project_root_find(const char *start, char **ret_root, Error *reterr);
+int project_root_find(const char *start, const char *subdir, char **ret_root, Error *reterr);
 
 /**
  * project_root_tracks() - is something of that name in the index of the repository?
@@ -33,3 +37,14 @@ int project_root_tracks(const char *root, const char *name, bool *ret, Error *re
  * again, which costs ten milliseconds and more. Owned by the caller; NULL when there is no index that is
  * found without libgit2. */
 char *project_root_index(const char *root);
+
+/**
+ * project_root_hash() - a number for the state of the work tree around a directory, as Nix sees it
+ * @ret: of HEAD, of the index, and of what lstat(2) says of each file that git tracks; anybody's untracked
+ * files are not seen
+ * @ret_settled: the last change is long enough ago that another one now would give another number
+ *
+ * Return: false when there is no such number: no repository, none that libgit2 understands, or one with
+ * submodules.
+ */
+bool project_root_hash(const char *root, uint64_t *ret, bool *ret_settled);

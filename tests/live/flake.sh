@@ -22,6 +22,9 @@ need_nix() {
                 printf '%s\n' 'experimental-features = nix-command flakes' 'sandbox = false' 'build-users-group =' \
                         'substituters =' 'flake-registry =' 'warn-dirty = false' >"$NIX_CONF_DIR/nix.conf"
         fi
+        # What nobody sets who has Nix in its usual place.
+        grep -q NIX_ /etc/sudoers ||
+                echo 'Defaults env_keep += "NIX_REMOTE NIX_STORE_DIR NIX_STATE_DIR NIX_LOG_DIR NIX_CONF_DIR"' >>/etc/sudoers
         [[ -d $SCRATCH/inputs ]] || "$LIVE_TOP/tests/nix/standin/make" "$SCRATCH/inputs" "$FC_BINARY"
         start_daemon
         if [[ -L $SCRATCH/tree ]]; then TREE=$(readlink "$SCRATCH/tree"); else add_tree; fi
@@ -65,9 +68,17 @@ add_tree() {
         rm -rf "$SCRATCH/tree.new"
 }
 
-# flake MODULE: the current project's flake, of a flake-parts module that may use `tree`.
+# flake MODULE: the current project's flake, of a flake-parts module that may use `tree`. What Nix says of a flake's place
+# since 2.14 it says in any case.
 flake() {
-        sed "s|    runner = {|    tree = { url = \"path:$TREE\"; flake = false; };\n&|" "$SCRATCH/inputs/flake.nix" >"$PROJECT/flake.nix"
+        local folder self
+
+        folder=$(as_dev git -C "$PROJECT" rev-parse --show-prefix)
+        folder=${folder%/}
+        self="inputs.self // { _type = \"flake\"; outPath = inputs.self.sourceInfo.outPath + \"${folder:+/$folder}\"; }"
+        sed -e "s|    runner = {|    tree = { url = \"path:$TREE\"; flake = false; };\n&|" \
+                -e "s|mkFlake { inherit inputs; }|mkFlake { inherit inputs; self = $self; }|" \
+                "$SCRATCH/inputs/flake.nix" >"$PROJECT/flake.nix"
         printf '{ inputs, ... }:\nlet tree = inputs.tree; in\n%s\n' "$1" >"$PROJECT/containers.nix"
         chown "$DEV:" "$PROJECT"/{flake,containers}.nix
         as_dev git -C "$PROJECT" add -A
@@ -137,6 +148,131 @@ testcase_develop() {
         ok dev nix develop .#flake-containers -c sudo -n httpserver-down
         ok dev nix develop .#flake-containers -c sudo flake-containers status
         expect_out 'httpserver +stopped'
+        # Not the user's files, and nothing of the user's home to root.
+        equal "$(find "$PROJECT" "$SCRATCH/home" -path "$PROJECT/.containers/httpserver" -prune -o -not -user "$DEV" -print)" "" \
+                "files of others"
+        stop_daemon
+}
+
+# in_shell COMMAND..: in the shell as it was when the developer entered it, whatever has changed since.
+# shellcheck disable=SC2016 # expanded inside
+in_shell() { dev bash -c 'set -e; source "$0"; "$@"' "$PROJECT/../shell" "$@"; }
+
+# The shell gets not old: its commands are of the flake as it is when they are run. They need nothing of what is broken,
+# and what only works on what runs needs nothing at all.
+testcase_shell() {
+        need_nix
+        project shop
+        flake "$HTTPSERVER"
+        # All that entering it builds is there already, so that nothing of the containers can be.
+        sed -i 's/configuration.standin.tree = tree/configuration = throw "looked at"/' "$PROJECT/containers.nix"
+        ok dev nix print-dev-env .#flake-containers
+        as_dev tee "$PROJECT/../shell" <<<"$OUT" >/dev/null
+        run_status 2 in_shell httpserver-up
+        expect_err 'looked at'
+
+        flake "${HTTPSERVER/containers.httpserver/containers.broken.configuration = throw \"looked at\"; containers.httpserver}"
+        ok in_shell httpserver-up
+        equal "$(page 8080)" "<p>page of shop</p>"
+        ok in_shell sudo httpserver-up
+        expect_err 'unchanged'
+        run_status 2 in_shell flake-containers up
+        expect_err 'looked at'
+        # Another port: neither the shell nor anything in it is made anew.
+        flake "${HTTPSERVER/8080/8081}"
+        ok in_shell sudo -n httpserver-up
+        equal "$(page 8081)" "<p>page of shop</p>"
+
+        # From here on nothing can be evaluated.
+        echo 'not a flake (' >"$PROJECT/flake.nix"
+        ok in_shell flake-containers status
+        expect_out 'httpserver +running +yes'
+        equal "$(in_shell httpserver-shell <<<hostname)" httpserver "the host name by httpserver-shell"
+        ok in_shell flake-containers logs -n 1
+        ok in_shell flake-containers port httpserver 80
+        expect_out '127.0.0.1:8081'
+        run_status 2 in_shell httpserver-up
+        ok in_shell httpserver-down
+        ok in_shell flake-containers status
+        expect_out 'httpserver +stopped'
+        stop_daemon
+}
+
+# What does not start a container does not know what is in it.
+testcase_run_without_evaluation() {
+        need_nix
+        project shop
+        flake "$HTTPSERVER"
+        ok dev nix run .#httpserver-up
+        flake "${HTTPSERVER/standin.tree = tree/standin.tree = throw \"looked at\"}"
+        run dev nix run .#httpserver-up
+        differ "$STATUS" 0 "the status of a broken flake's httpserver-up"
+        expect_err 'looked at'
+        ok fleet status
+        expect_out 'httpserver +running +yes'
+        equal "$(shell <<<hostname)" httpserver "the host name by httpserver-shell"
+        ok dev nix run .#httpserver-down
+        stop_daemon
+}
+
+# A flake's command in another project: it is not mistaken for that one's.
+testcase_elsewhere() {
+        local there
+
+        need_nix
+        project theirs
+        flake "$HTTPSERVER"
+        there=$PROJECT
+        ok dev nix build --out-link up .#httpserver-up
+        project ours
+        flake "${HTTPSERVER/80:80/81:80}"
+        echo '# Ours.' >>"$PROJECT/flake.nix"
+        ok dev nix run .#httpserver-up
+        run_status 5 dev nix run "git+file://$there#httpserver-up"
+        expect_err "'$PROJECT' is not the project of this command: its flake.nix is another one"
+        run_status 5 dev nix run "path:$there#httpserver-up"
+        equal "$(page 8081)" "<p>page of ours</p>"
+        # Meant, it is done.
+        ok dev "$there/up/bin/httpserver-up" --root "$PROJECT" --dry-run
+        expect_out 'httpserver: restart'
+        ok dev nix run .#httpserver-down
+        # Where there is no flake, and no repository.
+        as_dev git init -q "$SCRATCH/projects/none"
+        run_status 2 as_dev env -C "$SCRATCH/projects/none" nix run "git+file://$there#httpserver-up"
+        expect_err "there is no '$SCRATCH/projects/none/flake.nix'"
+        run_status 2 as_dev env -C "$SCRATCH/home" nix run "git+file://$there#httpserver-up"
+        expect_err "is in no git repository"
+        stop_daemon
+}
+
+# In a folder of the repository; by its own commands also from elsewhere in it.
+testcase_subdir() {
+        local top
+
+        need_nix
+        project shop
+        top=$PROJECT
+        as_dev mkdir -p "$top/services/src" "$top/other"
+        cp "$top/src/index.html" "$top/services/src/"
+        PROJECT=$top/services
+        flake "$HTTPSERVER"
+        as_dev cp -r "$PROJECT"/{flake.nix,flake.lock,containers.nix} "$top/other/"
+        as_dev git -C "$top" add -A
+        PROJECT=$top
+        ok dev nix run ./services#httpserver-up
+        exists "$top/services/.containers/httpserver"
+        absent "$top/.containers"
+        equal "$(page 8080)" "<p>page of shop</p>"
+        ok dev nix develop ./services#flake-containers -c env -C other httpserver-up
+        expect_err 'unchanged'
+        ok dev nix run ./services#flake-containers -- status
+        expect_out 'httpserver +running'
+        ok dev env -C other nix run ../services#httpserver-down
+        absent "$top/other/.containers"
+        # What is copied without git does not say where it was. (And Nix would copy all that containers keep.)
+        rm -rf "$top/services/.containers"
+        ok dev env -C services nix run "path:$top/services#httpserver-up" -- --dry-run
+        expect_out 'httpserver: start'
         stop_daemon
 }
 
@@ -270,9 +406,10 @@ testcase_together() {
         }'
         ok dev nix run .#web-up
         equal "$(curl --silent --fail http://127.0.0.1:8080/page)" "seeded for all" "the page that the other has made"
+        # What was not asked for nothing knows of.
         ok fleet --json status
         equal "$(jq -r '[.containers[] | "\(.name) \(.state)"] | sort | join(", ")' <<<"$OUT")" \
-                "other stopped, seed completed, web running" "the containers"
+                "seed completed, web running" "the containers"
         ok dev nix run .#web-down
         stop_daemon
 }

@@ -169,8 +169,8 @@ testcase_sudo() {
         mkdir real
         printf '#!/bin/bash\nprintf "<%%s>" "$@"\n' >real/sudo
         chmod +x real/sudo
-        ok nix build --out-link web-up .#web-up
-        web=$(realpath web-up)/bin/web-up
+        ok nix develop .#flake-containers -c bash -c 'type -P web-up'
+        web=$OUT
         while IFS='|' read -r words want; do
                 # shellcheck disable=SC2086 # words
                 ok env PATH="$PWD/real:$PATH" nix develop .#flake-containers -c sudo $words

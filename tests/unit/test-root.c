@@ -2,7 +2,11 @@
 
 /* Against real repositories, made by git. */
 
+#include <sys/stat.h>
+
+#include "base/process.h"
 #include "project/identity.h"
+#include "project/place.h"
 #include "project/root.h"
 #include "project/state-dir.h"
 #include "project-util.h"
@@ -18,7 +22,7 @@ static void expect(const TestDir *dir, const char *start, const char *root) {
                             *found = NULL;
 
         test_set_row("%s", start);
-        ASSERT_OK(project_root_find(from, &found, &error), &error);
+        ASSERT_OK(project_root_find(from, NULL, &found, &error), &error);
         ASSERT_STREQ(found, expected);
         test_set_row("%s", "");
 }
@@ -28,7 +32,7 @@ static void refuse(const TestDir *dir, const char *start, const char *message) {
         _cleanup_free_ char *from = xasprintf("%s/%s", dir->path, start), *found = NULL;
 
         test_set_row("%s", start);
-        ASSERT_ERROR(project_root_find(from, &found, &error), &error, FC_EXIT_USAGE, message);
+        ASSERT_ERROR(project_root_find(from, NULL, &found, &error), &error, FC_EXIT_USAGE, message);
         ASSERT_TRUE(found == NULL);
         test_set_row("%s", "");
 }
@@ -76,6 +80,210 @@ TEST(kinds_of_work_trees) {
         }
 }
 
+static void expect_in(const TestDir *dir, const char *start, const char *subdir, const char *root) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *from = xasprintf("%s/%s", dir->path, start),
+                            *expected = xasprintf("%s/%s", dir->path, root), *found = NULL;
+
+        test_set_row("%s, %s", start, subdir);
+        ASSERT_OK(project_root_find(from, subdir, &found, &error), &error);
+        ASSERT_STREQ(found, expected);
+        test_set_row("%s", "");
+}
+
+static void refuse_in(const TestDir *dir, const char *start, const char *subdir, const char *message) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *from = xasprintf("%s/%s", dir->path, start), *found = NULL;
+
+        test_set_row("%s, %s", start, subdir);
+        ASSERT_ERROR(project_root_find(from, subdir, &found, &error), &error, FC_EXIT_USAGE, message);
+        ASSERT_TRUE(error.hints && strstr(error.hints[0], "--root"));
+        test_set_row("%s", "");
+}
+
+/* Two flakes in one repository are two projects, and the work tree of each kind ends the search. */
+TEST(nearest_flake) {
+        SKIP_UNLESS_GIT();
+        test_clear_environment();
+        TEST_DIR(dir);
+        ASSERT_EQ(
+                test_shell(&dir,
+                           "touch flake.nix && git init -q main && cd main && mkdir -p a/x/y b/x c/.git2 && "
+                           "touch a/flake.nix a/x/f b/flake-containers.json c/f && git add . && "
+                           "git commit -qm x && git worktree add -q ../tree && "
+                           "git -c protocol.file.allow=always submodule --quiet add ../main a/sub"),
+                0);
+        for (int with_state = 0; with_state < 2; with_state++) {
+                expect(&dir, "main", "main");
+                expect(&dir, "main/c", "main");
+                expect(&dir, "main/a", "main/a");
+                expect(&dir, "main/a/x/y", "main/a");
+                expect(&dir, "main/b/x", "main/b");
+                expect(&dir, "tree/a/x", "tree/a");
+                expect(&dir, "tree/c", "tree");
+                expect(&dir, "main/a/sub", "main/a/sub");
+                expect(&dir, "main/a/sub/c", "main/a/sub");
+                expect(&dir, "main/a/sub/a/x", "main/a/sub/a");
+
+                expect_in(&dir, "main", "a", "main/a");
+                expect_in(&dir, "main/b/x", "a", "main/a");
+                expect_in(&dir, "tree/b", "a", "tree/a");
+                expect_in(&dir, "main/a/sub/b", "a", "main/a/sub/a");
+                refuse_in(&dir, "main/a", "", "there is no '");
+                refuse_in(&dir, "main", "c", "/main/c/flake.nix'");
+                refuse_in(&dir, "main", "d", "/main/d/flake.nix'");
+                refuse_in(&dir, "main", "..", "/main/../flake.nix'");
+                if (!with_state) {
+                        make_state(&dir, "main/a");
+                        make_state(&dir, "main/b");
+                        make_state(&dir, "main");
+                        make_state(&dir, "tree/a");
+                        make_state(&dir, "main/a/sub/a");
+                }
+        }
+}
+
+/* What a guest puts into its root is no project, nor a repository, however near it is. */
+TEST(inside_of_the_state) {
+        SKIP_UNLESS_GIT();
+        test_clear_environment();
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(&dir, "mkdir -p main/a && git init -q main && touch main/a/flake.nix"), 0);
+        make_state(&dir, "main/a");
+        ASSERT_EQ(test_shell(&dir,
+                             "cd main/a/.containers && mkdir -p web/root/.containers web/root/home && cd "
+                             "web/root && "
+                             "touch flake.nix home/flake.nix .containers/CACHEDIR.TAG && git init -q home"),
+                  0);
+        expect(&dir, "main/a/.containers", "main/a");
+        expect(&dir, "main/a/.containers/web/root", "main/a");
+        expect(&dir, "main/a/.containers/web/root/home", "main/a");
+        expect(&dir, "main/a/.containers/web/root/.containers", "main/a");
+        /* Anybody's of that name. */
+        ASSERT_EQ(test_shell(&dir, "mkdir -p main/.containers/b main/.containersx && "
+                                   "touch main/.containers/b/flake.nix"),
+                  0);
+        expect(&dir, "main/.containers/b", "main/.containers/b");
+        expect(&dir, "main/.containersx", "main");
+}
+
+static char *old_state(const TestDir *dir, const char *root) {
+        _cleanup_free_ char *path = xasprintf("%s/%s", dir->path, root), *top = place_old_state(path);
+
+        return top ? xstrdup(top + strlen(dir->path) + 1) : NULL;
+}
+
+TEST(state_of_the_repository) {
+        SKIP_UNLESS_GIT();
+        test_clear_environment();
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(&dir, "mkdir -p main/a other/a && git init -q main && git init -q other && "
+                                   "mkdir other/.containers && touch main/a/flake.nix other/a/flake.nix"),
+                  0);
+        make_state(&dir, "main");
+        _cleanup_free_ char *first = old_state(&dir, "main/a"), *second = NULL, *third = NULL;
+
+        ASSERT_STREQ(first, "main");
+        ASSERT_TRUE(old_state(&dir, "main") == NULL);
+        /* Not ours. */
+        ASSERT_TRUE(old_state(&dir, "other/a") == NULL);
+        /* That of another project. */
+        ASSERT_EQ(test_shell(&dir, "touch main/flake.nix"), 0);
+        second = old_state(&dir, "main/a");
+        ASSERT_TRUE(second == NULL);
+        ASSERT_EQ(test_shell(&dir, "rm main/flake.nix"), 0);
+        make_state(&dir, "main/a");
+        third = old_state(&dir, "main/a");
+        ASSERT_TRUE(third == NULL);
+}
+
+/* The hash of a work tree after a command; each file in it is given a time long ago before. */
+static uint64_t hash_after(const TestDir *dir, const char *command) {
+        _cleanup_free_ char *root = xasprintf("%s/main/a", dir->path);
+        uint64_t hash = 0;
+        bool settled;
+
+        test_set_row("%s", command);
+        ASSERT_EQ(test_shell(dir, "cd main && %s", command), 0);
+        ASSERT_TRUE(project_root_hash(root, &hash, &settled));
+        test_set_row("%s", "");
+        return hash;
+}
+
+/* All that Nix could make something else of gives another number, and nothing else does. */
+TEST(hash_of_a_work_tree) {
+        static const char *const changes[] = {
+                "echo y > f",
+                "echo y > a/flake.nix",
+                "chmod +x f",
+                "rm f",
+                "git add new",
+                "git rm -q --cached new",
+                "git commit -qm y",
+                "git commit -q --amend -m z",
+                "ln -sfn a link && git add link",
+                "ln -sfn b link",
+                "touch -d @1 f",
+                "git commit -q --allow-empty -m e",
+        };
+        static const char *const others[] = {"true", "echo y > other", "git status", "touch .git/index",
+                                             "mkdir a/.containers"};
+        uint64_t last;
+
+        SKIP_UNLESS_GIT();
+        test_clear_environment();
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(&dir, "mkdir -p main/a none && git init -q main && cd main && echo x > f && "
+                                   "touch a/flake.nix new && git add f a"),
+                  0);
+        last = hash_after(&dir, "true");
+        for (size_t i = 0; i < ELEMENTSOF(changes); i++) {
+                uint64_t now = hash_after(&dir, changes[i]);
+
+                test_set_row("%s", changes[i]);
+                ASSERT_TRUE(now != last);
+                test_set_row("%s", "");
+                last = now;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+                test_set_row("%s", others[i]);
+                ASSERT_TRUE(hash_after(&dir, others[i]) == last);
+                test_set_row("%s", "");
+        }
+}
+
+TEST(hash_that_means_nothing) {
+        _cleanup_free_ char *none = NULL, *main = NULL, *file = NULL;
+        struct stat st;
+        uint64_t hash;
+        bool settled;
+
+        SKIP_UNLESS_GIT();
+        test_clear_environment();
+        TEST_DIR(dir);
+        none = xasprintf("%s/none", dir.path);
+        main = xasprintf("%s/main", dir.path);
+        file = xasprintf("%s/f", main);
+        ASSERT_EQ(test_shell(&dir, "mkdir none && git init -q main && cd main && echo x > f && git add f && "
+                                   "git commit -qm x"),
+                  0);
+        ASSERT_TRUE(!project_root_hash(none, &hash, &settled));
+        /* Changed again at once, it might look the same. */
+        do {
+                ASSERT_EQ(test_shell(&dir, "touch main/f"), 0);
+                ASSERT_TRUE(project_root_hash(main, &hash, &settled));
+                ASSERT_EQ(stat(file, &st), 0);
+        } while (realtime_usec() >
+                 (uint64_t) st.st_ctim.tv_sec * 1000000 + (uint64_t) st.st_ctim.tv_nsec / 1000 + 50 * 1000);
+        ASSERT_TRUE(!settled);
+        while (!settled)
+                ASSERT_TRUE(project_root_hash(main, &hash, &settled));
+        ASSERT_EQ(test_shell(&dir,
+                             "cd main && git -c protocol.file.allow=always submodule --quiet add ./ sub"),
+                  0);
+        ASSERT_TRUE(!project_root_hash(main, &hash, &settled));
+}
+
 /* In a git hook these name the repository of the hook, and relative paths besides. */
 TEST(git_dir_in_the_environment_does_not_count) {
         SKIP_UNLESS_GIT();
@@ -115,7 +323,7 @@ TEST(hints) {
         _cleanup_free_ char *found = NULL;
 
         TEST_DIR(dir);
-        ASSERT_TRUE(project_root_find(dir.path, &found, &error) < 0);
+        ASSERT_TRUE(project_root_find(dir.path, NULL, &found, &error) < 0);
         ASSERT_TRUE(error.hints && strstr(error.hints[0], "git init") && strstr(error.hints[0], "--root"));
 }
 
@@ -133,7 +341,8 @@ static void refuses_others(const TestDir *dir) {
                             *path = xasprintf("%s/roots", dir->path), *found = NULL;
 
         (void) setenv("HOME", home, 1);
-        ASSERT_ERROR(project_root_find(path, &found, &error), &error, FC_EXIT_USAGE, "belongs to root");
+        ASSERT_ERROR(project_root_find(path, NULL, &found, &error), &error, FC_EXIT_USAGE,
+                     "belongs to root");
         ASSERT_TRUE(error.hints && strstr(error.hints[0], "safe.directory"));
 }
 

@@ -367,7 +367,130 @@ let
       "db-up"
       "flake-containers"
     ];
-    disabled = equal (packages (module.outputs [ { flake-containers.containers.db = { }; } ])) { };
+    # Both levels know `enable`, which needs not be said; perSystem has the last word for its system.
+    enabled =
+      equal
+        (lib.mapAttrs
+          (_: modules: builtins.attrNames (packages (module.outputs modules)) != [ ])
+          rec {
+            nothing = [ ];
+            byDefault = [ { flake-containers.containers.db = { }; } ];
+            off = [ { flake-containers = { enable = false; containers.db = { }; }; } ];
+            offForAll = off ++ [ { perSystem.flake-containers.containers.web = { }; } ];
+            onHere = off ++ [ { perSystem.flake-containers.enable = true; } ];
+            offHere = byDefault ++ [ { perSystem.flake-containers.enable = false; } ];
+            alone = [ { perSystem.flake-containers = { enable = false; containers.db = { }; }; } ];
+          }
+        )
+        {
+          nothing = false;
+          byDefault = true;
+          off = false;
+          offForAll = false;
+          onHere = true;
+          offHere = false;
+          alone = false;
+        };
+    # One's own options for all, on both levels, and a container's own are merged.
+    defaults = equal (
+      let
+        flake = module.outputs [
+          {
+            flake-containers = {
+              defaults = { lib, ... }: { ready.timeout = lib.mkDefault 7; environment.A = "top"; };
+              containers.web = { inherit toplevel; ready.timeout = 9; tmpfs = [ "/own" ]; };
+            };
+            perSystem.flake-containers = {
+              defaults = { tmpfs = [ "/all" ]; environment.B = "perSystem"; };
+              containers.db = { inherit toplevel; };
+            };
+          }
+        ];
+      in
+      lib.mapAttrs (_: c: { inherit (c) environment tmpfs; inherit (c.ready) timeout; }) (
+        module.document (packages flake).flake-containers
+      ).containers
+    ) {
+      web = { environment = { A = "top"; B = "perSystem"; }; tmpfs = [ "/own" "/all" ]; timeout = 9; };
+      db = { environment = { A = "top"; B = "perSystem"; }; tmpfs = [ "/all" ]; timeout = 7; };
+    };
+    # Of the project for all, with what the flake itself has; of a container for it alone.
+    projectSpecialArgs =
+      equal
+        (
+          let
+            flake = module.outputs [
+              {
+                flake-containers = {
+                  specialArgs.ports = [ 1 ];
+                  containers.web = {
+                    specialArgs.own = [ 3 ];
+                    configuration =
+                      { inputs, self, ports, more, own, ... }:
+                      {
+                        networking.firewall.allowedTCPPorts = ports ++ more ++ own;
+                        networking.extraHosts = "${self.outPath} ${builtins.concatStringsSep "," (builtins.attrNames inputs)}";
+                      };
+                  };
+                };
+                perSystem.flake-containers.specialArgs.more = [ 2 ];
+              }
+            ];
+            inherit ((packages flake).web-up) config;
+          in
+          [ config.networking.firewall.allowedTCPPorts config.networking.extraHosts ]
+        )
+        [
+          [ 1 2 3 ]
+          "/flake nixpkgs,self"
+        ];
+    # An evaluation that was made elsewhere has its own.
+    existingSpecialArgs = equal (packages (project {
+      web.nixosConfiguration = import (nixpkgs + "/nixos/lib/eval-config.nix") {
+        system = module.system;
+        specialArgs.inputs.port = 7;
+        modules = [ ({ inputs, ... }: { networking.firewall.allowedTCPPorts = [ inputs.port ]; }) ];
+      };
+    })).web-up.config.networking.firewall.allowedTCPPorts [ 7 ];
+    # Of somebody else's flake: it says what containers there are, and leaves the rest to the project.
+    othersModule = equal (
+      let
+        theirs = {
+          flake-containers.containers.cache.ports = [ "6379:6379" ];
+          perSystem.flake-containers.containers.cache = { inherit toplevel; };
+        };
+        flake = module.outputs [
+          theirs
+          { flake-containers.containers.cache = { lib, ... }: { ports = lib.mkForce [ "7000:6379" ]; }; }
+        ];
+      in
+      (module.document (packages flake).flake-containers).containers.cache.ports
+    ) [ { host = 7000; container = 6379; } ];
+    nixosConfigurations =
+      equal
+        (
+          let
+            flake = module.outputs [
+              {
+                flake-containers = {
+                  nixosConfigurations = module.system;
+                  containers.web.configuration = { };
+                  containers.built = { inherit toplevel; };
+                };
+              }
+            ];
+          in
+          [
+            (builtins.attrNames flake.nixosConfigurations)
+            flake.nixosConfigurations.web.config.networking.hostName
+            ((project { web.configuration = { }; }).nixosConfigurations or { })
+          ]
+        )
+        [
+          [ "built" "web" ]
+          "web"
+          { }
+        ];
     darwin = equal (
       let
         flake = project { web = { inherit toplevel; }; };
