@@ -10,6 +10,7 @@
   cjson ? null,
   libgit2,
   libnl,
+  libseccomp,
   pcre2,
   systemd,
   systemdLibs ? systemd,
@@ -54,6 +55,7 @@ stdenv.mkDerivation {
     cjson
     libgit2
     libnl
+    libseccomp
     pcre2
     systemdLibs
   ]

@@ -132,8 +132,15 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
                 strv_push(&c->argv, "--restart");
         STRV_FOREACH (setting, limits)
                 strv_pushf(&c->argv, "--limit=%s", *setting);
-        if (plan->n_ports > 0)
+        if (plan->n_ports > 0) {
+                _cleanup_free_ char *proxy = NULL;
+
+                r = libexec_find("proxy", &proxy, reterr);
+                if (r < 0)
+                        return r;
+                strv_pushf(&c->argv, "--proxy=%s", proxy);
                 strv_pushf(&c->argv, "--proxyd=%s", res->proxyd);
+        }
         for (size_t i = 0; i < plan->n_ports; i++) {
                 const int *fds = res->port_fds[i];
 

@@ -299,7 +299,7 @@ static int link_console(const StartResources *resources, Error *reterr) {
 static int make_commands(const ContainerPlan *plan, const StartResources *resources, const char *runtime,
                          Commands *ret, Error *reterr) {
         _cleanup_(commands_done) Commands c = {};
-        _cleanup_free_ char *program = NULL;
+        _cleanup_free_ char *program = NULL, *proxy = NULL;
         int r;
 
         r = libexec_find("unit", &program, reterr);
@@ -328,8 +328,13 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
         strv_push(&c.console, "console");
         strv_pushf(&c.console, "--machine=%s", plan->machine);
         strv_pushf(&c.console, "--runtime=%s", runtime);
-        if (plan->n_ports > 0)
+        if (plan->n_ports > 0) {
+                r = libexec_find("proxy", &proxy, reterr);
+                if (r < 0)
+                        return r;
+                strv_pushf(&c.start, "--proxy=%s", proxy);
                 strv_pushf(&c.start, "--proxyd=%s", resources->proxyd);
+        }
         for (size_t i = 0; i < plan->n_ports; i++)
                 strv_pushf(&c.start, "--port=%u:%d", plan->ports[i].container,
                            resources->port_fds[i][1] >= 0 ? 2 : 1);

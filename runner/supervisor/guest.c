@@ -45,8 +45,7 @@ struct Guest {
         sd_event *event;
         int notify_fd;
         int leader_pidfd;
-        int netns_fd; /* the payload's network namespace */
-        int gate_fd;  /* open once the network is set, which lets the payload start */
+        int gate_fd; /* open once the network is set, which lets the payload start */
         sd_event_source *gate_closed;
         bool executed; /* the command behind the gate */
         bool told_ready;
@@ -111,7 +110,7 @@ static void enable_ports(Guest *g) {
         if (!g->ready || !g->network_set)
                 return;
         for (size_t i = 0; i < g->n_proxies; i++)
-                proxy_enable(g->proxies[i], g->netns_fd);
+                proxy_enable(g->proxies[i], g->leader_pidfd);
 }
 
 static int spawn_nspawn(Guest *g, Error *reterr) {
@@ -241,17 +240,13 @@ static int host_pid(Guest *g, pid_t *ret) {
 }
 
 static int on_leader(Guest *g, pid_t leader, Error *reterr) {
-        char text[32], path[64];
+        char text[32];
         pid_t host;
         int r;
 
         g->leader_pidfd = process_open(leader);
         if (g->leader_pidfd < 0 || host_pid(g, &host) < 0)
                 return 0; /* it has ended already: nspawn will say so */
-        (void) snprintf(path, sizeof(path), "/proc/%d/ns/net", leader);
-        g->netns_fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (g->netns_fd < 0)
-                return 0;
         (void) snprintf(text, sizeof(text), "%d", host);
         control_send(g->options->control_fd, CONTROL_LEADER, text);
         continue_stop(g);
@@ -324,7 +319,6 @@ static int clear_payload(Guest *g, Error *reterr) {
         if (g->netns_helper > 0)
                 (void) kill(g->netns_helper, SIGKILL);
         g->leader_pidfd = safe_close(g->leader_pidfd);
-        g->netns_fd = safe_close(g->netns_fd);
         g->gate_closed = sd_event_source_disable_unref(g->gate_closed);
         g->gate_fd = safe_close(g->gate_fd);
         g->network_set = g->ready = g->executed = g->told_ready = false;
@@ -497,7 +491,6 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
                 .options = o,
                 .host_proc = host_proc,
                 .leader_pidfd = -EBADF,
-                .netns_fd = -EBADF,
                 .gate_fd = -EBADF,
         };
         g->notify_fd = notify_socket(reterr);
@@ -530,7 +523,6 @@ Guest *guest_free(Guest *g) {
         (void) sd_event_unref(g->event);
         (void) safe_close(g->notify_fd);
         (void) safe_close(g->leader_pidfd);
-        (void) safe_close(g->netns_fd);
         (void) safe_close(g->gate_fd);
         error_done(&g->error);
         free(g);

@@ -13,6 +13,7 @@
 #include "backend/control.h"
 #include "backend/ephemeral.h"
 #include "base/fs.h"
+#include "base/privilege.h"
 #include "base/process.h"
 #include "supervisor/events.h"
 #include "supervisor/guest.h"
@@ -53,6 +54,19 @@ static void finish(SupervisorOptions *o, ControlKind kind, const char *text, boo
         control_send(o->control_fd, kind, text);
 }
 
+/* What this process does itself, to things that are not root's: it removes an ephemeral root and the cgroups
+ * of guests, signals guests and proxies, and writes to the event log as its owner. What it executes, nspawn
+ * above all, is to have everything: so neither the bounding set is smaller nor are new privileges refused.
+ */
+static int give_up_privileges(Error *reterr) {
+        int r = privilege_keep(PRIVILEGE(CHOWN) | PRIVILEGE(DAC_OVERRIDE) | PRIVILEGE(FOWNER) |
+                               PRIVILEGE(KILL) | PRIVILEGE(LINUX_IMMUTABLE) | PRIVILEGE(SETGID) |
+                               PRIVILEGE(SETUID));
+
+        privilege_no_core();
+        return r < 0 ? error_set(reterr, r, "give up privileges") : 0;
+}
+
 static int run(SupervisorOptions *o, Error *reterr) {
         _cleanup_(guest_freep) Guest *guest = NULL;
         _cleanup_close_ int host_proc = -EBADF;
@@ -62,6 +76,9 @@ static int run(SupervisorOptions *o, Error *reterr) {
         if (r < 0)
                 return r;
         r = guest_new(o, host_proc, &guest, reterr);
+        if (r < 0)
+                return r;
+        r = give_up_privileges(reterr);
         if (r < 0)
                 return r;
         r = guest_run(guest, reterr);

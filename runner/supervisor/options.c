@@ -109,6 +109,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 COMMAND,
                 RESTART,
                 LIMIT,
+                PROXY,
                 PROXYD,
                 MOUNT,
                 PORT,
@@ -131,6 +132,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 {"command", no_argument, NULL, COMMAND},
                 {"limit", required_argument, NULL, LIMIT},
                 {"restart", no_argument, NULL, RESTART},
+                {"proxy", required_argument, NULL, PROXY},
                 {"proxyd", required_argument, NULL, PROXYD},
                 {"mount", required_argument, NULL, MOUNT},
                 {"port", required_argument, NULL, PORT},
@@ -204,6 +206,9 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                                 r = error_raise(reterr, FC_EXIT_INTERNAL, "limit '%s' has no value", optarg);
                         strv_push(&o.limits, optarg);
                         break;
+                case PROXY:
+                        o.proxy = xstrdup(optarg);
+                        break;
                 case PROXYD:
                         o.proxyd = xstrdup(optarg);
                         break;
@@ -218,9 +223,9 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 }
         for (int i = optind; r >= 0 && i < argc; i++)
                 strv_push(&o.nspawn, argv[i]);
-        if (r >= 0 &&
-            (!o.machine || o.cgroup_fd < 0 || o.cgroup_mount_fd < 0 || o.console_fd < 0 || o.state_fd < 0 ||
-             o.runtime_fd < 0 || !o.nspawn || (o.n_ports > 0 && !o.proxyd) || (o.bridge && !o.bridge_lock)))
+        if (r >= 0 && (!o.machine || o.cgroup_fd < 0 || o.cgroup_mount_fd < 0 || o.console_fd < 0 ||
+                       o.state_fd < 0 || o.runtime_fd < 0 || !o.nspawn ||
+                       (o.n_ports > 0 && (!o.proxy || !o.proxyd)) || (o.bridge && !o.bridge_lock)))
                 r = error_raise(reterr, FC_EXIT_INTERNAL, "an option is missing");
         if (r < 0) {
                 supervisor_options_done(&o);
@@ -237,6 +242,7 @@ void supervisor_options_done(SupervisorOptions *o) {
         free(o->address);
         free(o->bridge);
         free(o->bridge_lock);
+        free(o->proxy);
         free(o->proxyd);
         for (size_t i = 0; i < o->n_mounts; i++) {
                 (void) safe_close(o->mounts[i].fd);

@@ -32,6 +32,7 @@ typedef struct SupervisorOptions {
         char *bridge_lock;
         bool command; /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
         bool restart; /* when it fails */
+        char *proxy;  /* what becomes one, confined */
         char *proxyd; /* systemd-socket-proxyd */
         MachineMount *mounts;
         size_t n_mounts;

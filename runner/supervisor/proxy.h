@@ -18,9 +18,9 @@ int proxy_new(sd_event *event, const SupervisorOptions *o, const PortOption *por
               Error *reterr);
 Proxy *proxy_free(Proxy *p);
 
-/* Serves connections from now on, those that wait in the backlog first. @netns_fd is borrowed, until
- * proxy_disable(). */
-void proxy_enable(Proxy *p, int netns_fd);
+/* Serves connections from now on, those that wait in the backlog first. @leader_fd, a pidfd, is borrowed
+ * until proxy_disable(). */
+void proxy_enable(Proxy *p, int leader_fd);
 
 /* Ends the helper; connections wait in the backlog again, as while the payload boots. */
 void proxy_disable(Proxy *p);

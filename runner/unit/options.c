@@ -39,6 +39,7 @@ int unit_options_parse(int argc, char **argv, UnitOptions *ret, Error *reterr) {
                 ADDRESS,
                 BRIDGE,
                 BRIDGE_LOCK,
+                PROXY,
                 PROXYD,
                 RUNTIME,
                 GATE,
@@ -54,6 +55,7 @@ int unit_options_parse(int argc, char **argv, UnitOptions *ret, Error *reterr) {
                 {"bridge", required_argument, NULL, BRIDGE},
                 {"bridge-lock", required_argument, NULL, BRIDGE_LOCK},
                 {"proxyd", required_argument, NULL, PROXYD},
+                {"proxy", required_argument, NULL, PROXY},
                 {"runtime", required_argument, NULL, RUNTIME},
                 {"gate", no_argument, NULL, GATE},
                 {"restart", no_argument, NULL, RESTART},
@@ -82,6 +84,9 @@ int unit_options_parse(int argc, char **argv, UnitOptions *ret, Error *reterr) {
                 case BRIDGE_LOCK:
                         o.bridge_lock = optarg;
                         break;
+                case PROXY:
+                        o.proxy = optarg;
+                        break;
                 case PROXYD:
                         o.proxyd = optarg;
                         break;
@@ -107,8 +112,8 @@ int unit_options_parse(int argc, char **argv, UnitOptions *ret, Error *reterr) {
                         r = error_raise(reterr, FC_EXIT_INTERNAL, "unknown option");
                 }
         o.nspawn = argv + optind;
-        if (r >= 0 &&
-            (!o.machine || (o.n_ports > 0 && !o.proxyd) || (o.bridge && (!o.bridge_lock || !o.netns))))
+        if (r >= 0 && (!o.machine || (o.n_ports > 0 && (!o.proxy || !o.proxyd)) ||
+                       (o.bridge && (!o.bridge_lock || !o.netns))))
                 r = error_raise(reterr, FC_EXIT_INTERNAL, "an option is missing");
         if (r < 0) {
                 unit_options_done(&o);

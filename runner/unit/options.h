@@ -22,6 +22,7 @@ typedef struct UnitOptions {
         const char *address; /* A.B.C.D/24; NULL: loopback only */
         const char *bridge;  /* NULL: none */
         const char *bridge_lock;
+        const char *proxy;   /* what becomes one, confined */
         const char *proxyd;  /* systemd-socket-proxyd */
         const char *runtime; /* directory for the records of ends */
         bool gate;           /* the payload waits at a FIFO until its network is set */

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
-#include <grp.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "backend/proxy-program.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "unit/proxies.h"
-
-#define NOBODY 65534
-
-/* Long enough for a person who clicks through pages, short enough not to keep 7 MB for a port that is not
- * used. */
-#define IDLE_TIME "60s"
 
 /* One that cannot start leaves its connection in the backlog, and the socket readable. */
 #define RETRY_USEC USEC_PER_SEC
@@ -33,36 +24,6 @@ struct Proxies {
         int leader_fd;
         Proxy *proxies; /* one a port */
 };
-
-/* sd_listen_fds(3): the sockets are 3 and 4, and LISTEN_PID is the process that execs. */
-static void exec_proxyd(const Proxies *p, const Proxy *proxy) {
-        _cleanup_free_ char *target = xasprintf("127.0.0.1:%s", proxy->port->container);
-        char *argv[] = {(char *) p->options->proxyd, (char *) "--exit-idle-time=" IDLE_TIME, target, NULL};
-        char listen_pid[32], listen_fds[32], *envp[] = {listen_pid, listen_fds, NULL};
-        size_t n = proxy->port->n_fds;
-        int fds[2];
-
-        process_unblock_signals();
-        (void) snprintf(listen_pid, sizeof(listen_pid), "LISTEN_PID=%d", getpid());
-        (void) snprintf(listen_fds, sizeof(listen_fds), "LISTEN_FDS=%zu", n);
-        if (setns(p->leader_fd, CLONE_NEWNET) < 0)
-                _exit(1);
-        /* Out of the way of 3 and 4 first: either may be one of the other. */
-        for (size_t i = 0; i < n; i++) {
-                fds[i] = fcntl(proxy->sockets[i], F_DUPFD_CLOEXEC, 16);
-                if (fds[i] < 0)
-                        _exit(1);
-        }
-        for (size_t i = 0; i < n; i++)
-                if (dup2(fds[i], 3 + (int) i) < 0)
-                        _exit(1);
-        /* It only accepts and connects from here on. */
-        if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-            setresuid(NOBODY, NOBODY, NOBODY) < 0)
-                _exit(1);
-        (void) execve(argv[0], argv, envp);
-        _exit(1);
-}
 
 Proxies *proxies_new(const UnitOptions *o, int leader_fd, const int *port_fds) {
         Proxies *p = xmalloc0(sizeof(*p));
@@ -101,9 +62,11 @@ size_t proxies_prepare(Proxies *p, struct pollfd *fds, int *ret_timeout_ms) {
 }
 
 static void start(const Proxies *p, Proxy *proxy) {
-        proxy->pid = fork();
-        if (proxy->pid == 0)
-                exec_proxyd(p, proxy);
+        const UnitOptions *o = p->options;
+        const ProxyProgram program = {o->machine, o->proxy, o->proxyd};
+
+        proxy->pid = proxy_program_start(&program, proxy->port->container, proxy->sockets,
+                                         proxy->port->n_fds, p->leader_fd);
         proxy->pidfd = proxy->pid > 0 ? process_open(proxy->pid) : -EBADF;
         if (proxy->pidfd < 0) {
                 proxy->pid = 0;

@@ -15,6 +15,7 @@
 #include "backend/nspawn-status.h"
 #include "backend/state-place.h"
 #include "base/alloc.h"
+#include "base/privilege.h"
 #include "base/process.h"
 #include "unit/events.h"
 #include "unit/lifeline.h"
@@ -166,17 +167,33 @@ static int relay_step(Relay *relay, struct pollfd *fds, Error *reterr) {
         return r > 0 ? on_notification(relay, buffer, reterr) : 0;
 }
 
+/* What this process does itself is to write to the event log as its owner and to end proxies; beside that
+ * there is what setting a network and entering it need, and what a proxy needs to give up the rest. */
+static int give_up_privileges(Error *reterr) {
+        const uint64_t own = PRIVILEGE(DAC_OVERRIDE) | PRIVILEGE(KILL) | PRIVILEGE(SETGID) |
+                             PRIVILEGE(SETUID),
+                       executed = PRIVILEGE(NET_ADMIN) | PRIVILEGE(SETPCAP) | PRIVILEGE(SYS_ADMIN) |
+                                  PRIVILEGE(SYS_PTRACE) | PRIVILEGE(SYS_RESOURCE);
+        int r = privilege_bound(own | executed);
+
+        if (r >= 0)
+                r = privilege_keep(own);
+        privilege_no_core();
+        return r < 0 ? error_set(reterr, r, "give up privileges") : 0;
+}
+
 int unit_relay(const UnitOptions *o, Error *reterr) {
         _cleanup_free_ struct pollfd *fds = xnew0(struct pollfd, o->n_ports * 2 + 2);
         Relay relay = {.options = o, .leader_fd = -EBADF};
         size_t n_wanted = RELAY_PORTS;
-        int r = 0;
+        int r;
 
         for (size_t i = 0; i < o->n_ports; i++)
                 n_wanted += o->ports[i].n_fds;
         if (o->n_fds != n_wanted)
                 return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are inherited, not %zu",
                                    o->n_fds, n_wanted);
+        r = give_up_privileges(reterr);
         while (r >= 0 && !relay.over)
                 r = relay_step(&relay, fds, reterr);
         if (relay.proxies)
@@ -204,6 +221,8 @@ void relay_exec(const UnitOptions *o, pid_t nspawn, const int *fds, size_t n_fds
                 strv_push(&argv, "--gate");
         if (o->netns)
                 strv_pushf(&argv, "--netns=%s", o->netns);
+        if (o->proxy)
+                strv_pushf(&argv, "--proxy=%s", o->proxy);
         if (o->proxyd)
                 strv_pushf(&argv, "--proxyd=%s", o->proxyd);
         strv_pushf(&argv, "--runtime=%s", o->runtime);

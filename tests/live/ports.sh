@@ -3,6 +3,7 @@
 #
 # Published ports: where they listen, who else has them, and what happens then.
 
+# shellcheck disable=SC2016 # perl expands these
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 
@@ -153,6 +154,38 @@ testcase_after_guest_reboot() {
 
 answers_after_reboot() {
         fc exec web -- test ! -e /run/before >/dev/null 2>&1 && page 8080 >/dev/null 2>&1
+}
+
+# serve_at_once NAME N: something in the container's network that answers when it has N connections, and not before.
+serve_at_once() {
+        local leader
+
+        leader=$(fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .leader')
+        exec {SERVER_OUT}< <(exec nsenter --target "$leader" --net perl -MIO::Socket::INET -e '
+                $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:80", Listen => 4096) or die "$!";
+                $| = 1; print "listening\n";
+                push @c, scalar $s->accept while @c < $ARGV[0];
+                for (@c) { sysread $_, $line, 6; syswrite $_, "got $line"; close $_ }' "$2" 2>&1)
+        SERVER=$!
+        read -r -t "$WAIT" line <&"$SERVER_OUT"
+        equal "$line" listening "the server in $1"
+}
+
+# More than the 256 that systemd-socket-proxyd takes by itself.
+testcase_a_thousand_at_once() {
+        project shop
+        spec "$(tiny one '' ', "ports": ["127.0.0.1:8080:80"]')"
+        ok fc up
+        serve_at_once one 1000
+        ok timeout "$FC_TIMEOUT" perl -MIO::Socket::INET -e '
+                push @c, IO::Socket::INET->new(PeerAddr => "127.0.0.1:8080") || die "$!" while @c < 1000;
+                syswrite $_, "hello\n" for @c;
+                for (@c) { sysread $_, $line, 10 or next; $n++ if $line eq "got hello\n" }
+                print "$n\n"'
+        equal "$OUT" 1000 "answers"
+        gone "$SERVER"
+        exec {SERVER_OUT}<&-
+        ok fc down
 }
 
 testcase_many_connections() {

@@ -77,6 +77,7 @@ let
     libcjson = null;
     libgit2 = null;
     libnl = null;
+    libseccomp = null;
     pcre2 = null;
     bashInteractive = self.bash;
     bash = derive {

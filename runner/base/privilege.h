@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Giving up what a process of ours does not need once it is set up: capabilities(7). */
+
+#include <linux/capability.h>
+
+#include "base/macro.h"
+
+#define PRIVILEGE(name) (UINT64_C(1) << CAP_##name)
+
+/* Gives up every capability but `kept`. What this process executes as root has those of the bounding set
+ * again, so that it is a fence around our own code, and none around a program that it could start. Return: 0
+ * or a negative errno. */
+int privilege_keep(uint64_t kept);
+
+/* Takes every capability but `kept` out of the bounding set as well: what is executed from now on never has
+ * another. Before privilege_keep(), since it needs CAP_SETPCAP. Return: 0 or a negative errno. */
+int privilege_bound(uint64_t kept);
+
+/* No core is dumped: it would hold descriptors' contents and be written wherever the host wants it. */
+void privilege_no_core(void);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <grp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/hash.h"
+#include "base/privilege.h"
+#include "proxy/confine.h"
+
+#define IDS_FIRST UINT32_C(0x78000000)
+#define IDS_COUNT (UINT32_C(1) << 26)
+
+/* Where the host has but 65536 ids, since it is a container itself: of those that systemd's DynamicUser=
+ * takes. */
+#define FEW_IDS_FIRST UINT32_C(61184)
+#define FEW_IDS_COUNT UINT32_C(4336)
+
+#define CONNECTIONS_MAX 8192
+
+/* Of each direction a socket and the two ends of a pipe. */
+#define CONNECTION_FDS 6
+
+/* Beside the connections': what listens, polls, and a resolver that is asked for nothing. */
+#define OTHER_FDS 64
+
+static int limit(int resource, rlim_t value, Error *reterr) {
+        if (setrlimit((__rlimit_resource_t) resource, &(struct rlimit){value, value}) < 0)
+                return error_set(reterr, errno, "limit resource %d", resource);
+        return 0;
+}
+
+int confine_connections(unsigned *ret, Error *reterr) {
+        rlim_t wanted = CONNECTIONS_MAX * CONNECTION_FDS + OTHER_FDS;
+        struct rlimit l;
+
+        if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+                return error_set(reterr, errno, "ask for the limit of open files");
+        /* Only who may can raise it. */
+        if (l.rlim_max < wanted && setrlimit(RLIMIT_NOFILE, &(struct rlimit){wanted, wanted}) >= 0)
+                l.rlim_max = wanted;
+        if (wanted > l.rlim_max)
+                wanted = l.rlim_max;
+        *ret = wanted > OTHER_FDS + CONNECTION_FDS ? (unsigned) (wanted - OTHER_FDS) / CONNECTION_FDS : 1;
+        return limit(RLIMIT_NOFILE, wanted, reterr);
+}
+
+static int set_limits(Error *reterr) {
+        int r;
+
+        r = limit(RLIMIT_FSIZE, 0, reterr);
+        if (r >= 0)
+                r = limit(RLIMIT_MEMLOCK, 0, reterr);
+        if (r >= 0)
+                r = limit(RLIMIT_MSGQUEUE, 0, reterr);
+        if (r >= 0)
+                privilege_no_core();
+        return r;
+}
+
+static int become(uint32_t id) {
+        return setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0 ? -errno : 0;
+}
+
+int confine(const char *machine, Error *reterr) {
+        uint64_t hash = hash_text(machine);
+        int r;
+
+        r = set_limits(reterr);
+        if (r < 0)
+                return r;
+        r = privilege_bound(0);
+        if (r < 0)
+                return error_set(reterr, r, "give up privileges");
+        if (setgroups(0, NULL) < 0)
+                return error_set(reterr, errno, "leave all groups");
+        r = become(IDS_FIRST + (uint32_t) (hash % IDS_COUNT));
+        if (r == -EINVAL)
+                r = become(FEW_IDS_FIRST + (uint32_t) (hash % FEW_IDS_COUNT));
+        if (r < 0)
+                return error_set(reterr, r, "become another user");
+        r = privilege_keep(0);
+        if (r < 0)
+                return error_set(reterr, r, "give up privileges");
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                return error_set(reterr, errno, "refuse new privileges");
+        return 0;
+}
