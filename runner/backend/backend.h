@@ -30,7 +30,6 @@ typedef struct StartResources {
         int console_fd;          /* its log */
         int state_fd;            /* .containers/NAME */
         int events_fd;           /* .containers, for the event log */
-        int gate_fd;             /* O_PATH of the FIFO, or -EBADF */
         const int *mount_fds;    /* detached mounts, in the order of plan->mounts */
         const int (
                 *port_fds)[2]; /* listening sockets, in the order of plan->ports; the second may be -EBADF */

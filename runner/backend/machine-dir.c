@@ -36,7 +36,14 @@ static int attach_mount(int dir_fd, const MachineMount *m, Error *reterr) {
         return 0;
 }
 
-int machine_dir_mount(const MachineMount *mounts, size_t n, Error *reterr) {
+/* Read by the payload's root, who is another uid on the host. */
+static int make_gate(Error *reterr) {
+        if (mkfifo(MACHINE_GATE, 0644) < 0 || chmod(MACHINE_GATE, 0644) < 0)
+                return error_set(reterr, errno, "make the gate");
+        return 0;
+}
+
+int machine_dir_mount(const MachineMount *mounts, size_t n, bool gate, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
 
         if (mkdir(MACHINE_DIR, 0755) < 0 && errno != EEXIST)
@@ -52,5 +59,5 @@ int machine_dir_mount(const MachineMount *mounts, size_t n, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return gate ? make_gate(reterr) : 0;
 }

@@ -8,6 +8,10 @@
 
 #define MACHINE_DIR "/run/flake-containers/machine" /* PLAN_MACHINE_DIR, for those who know no plan */
 
+/* The FIFO that a plain command waits on (gate/main.c). It has no other name, so that no other user of the
+ * host can open it and be taken for the gate. */
+#define MACHINE_GATE MACHINE_DIR "/fifo"
+
 /* A detached mount, open_tree(2), that is attached at MACHINE_DIR/<name>. */
 typedef struct MachineMount {
         int fd;
@@ -18,5 +22,5 @@ typedef struct MachineMount {
  * shows there too, so that nothing of the host's is kept busy by a container. */
 int machine_dir_unshare(int more_flags, Error *reterr);
 
-/* Mounts a tmpfs on MACHINE_DIR and attaches the mounts. */
-int machine_dir_mount(const MachineMount *mounts, size_t n, Error *reterr);
+/* Mounts a tmpfs on MACHINE_DIR, attaches the mounts, and makes the FIFO if there is a gate. */
+int machine_dir_mount(const MachineMount *mounts, size_t n, bool gate, Error *reterr);

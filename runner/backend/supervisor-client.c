@@ -110,8 +110,8 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         strv_pushf(&c->argv, "--state-fd=%d", inherit(c, res->state_fd));
         strv_pushf(&c->argv, "--runtime-fd=%d", inherit(c, res->runtime_fd));
         strv_pushf(&c->argv, "--events=%d:%s", inherit(c, res->events_fd), plan->name);
-        if (res->gate_fd >= 0)
-                strv_pushf(&c->argv, "--gate-fd=%d", inherit(c, res->gate_fd));
+        if (plan->gate)
+                strv_push(&c->argv, "--gate");
         if (plan->set_network) {
                 _cleanup_free_ char *netns = NULL;
 

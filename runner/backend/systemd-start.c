@@ -167,7 +167,7 @@ static void assemble(const ContainerPlan *plan, const StartResources *resources,
         for (size_t i = 0; i < plan->n_mounts; i++)
                 mounts[i] = (MachineMount){resources->mount_fds[i], plan->mounts[i].name};
         if (machine_dir_unshare(0, &error) >= 0)
-                (void) machine_dir_mount(mounts, plan->n_mounts, &error);
+                (void) machine_dir_mount(mounts, plan->n_mounts, plan->gate, &error);
         if (error_is_set(&error))
                 (void) !write(pipe_fd, error.message, strlen(error.message));
         else

@@ -115,11 +115,7 @@ static int put_away_member(Member *m, Error *reterr) {
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
         /* How a container that was not touched has ended is still to be shown. */
-        if (m->began_usec > 0)
-                return fs_remove_tree(m->fleet->runtime_fd, m->name, reterr);
-        if (m->resources.runtime_fd >= 0)
-                return resources_drop_gate(&m->resources, reterr);
-        return 0;
+        return m->began_usec > 0 ? fs_remove_tree(m->fleet->runtime_fd, m->name, reterr) : 0;
 }
 
 int fleet_put_away(Fleet *fleet, Error *reterr) {

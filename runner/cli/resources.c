@@ -22,13 +22,10 @@
 #include "project/runtime-dir.h"
 #include "spec/closure.h"
 
-#define GATE_FIFO "fifo"
-
 void resources_done(Resources *r) {
         (void) safe_close(r->container_fd);
         (void) safe_close(r->runtime_fd);
         (void) safe_close(r->console_fd);
-        (void) safe_close(r->gate_fd);
         free(r->bridge_lock);
         for (size_t i = 0; i < r->n_mounts; i++)
                 (void) safe_close(r->mount_fds[i]);
@@ -148,25 +145,6 @@ static int open_console(const Session *s, Resources *r, Error *reterr) {
         return 0;
 }
 
-int resources_drop_gate(const Resources *r, Error *reterr) {
-        if (unlinkat(r->runtime_fd, GATE_FIFO, 0) < 0 && errno != ENOENT)
-                return error_set(reterr, errno, "remove the old gate");
-        return 0;
-}
-
-static int open_gate_fifo(Resources *r, Error *reterr) {
-        int k;
-
-        k = resources_drop_gate(r, reterr);
-        if (k < 0)
-                return k;
-        /* Read by the payload's root, who is another uid on the host. */
-        if (mkfifoat(r->runtime_fd, GATE_FIFO, 0444) < 0 || fchmodat(r->runtime_fd, GATE_FIFO, 0444, 0) < 0)
-                return error_set(reterr, errno, "make the gate");
-        r->gate_fd = fs_open_beneath(r->runtime_fd, GATE_FIFO, O_PATH | O_NOFOLLOW, 0, reterr);
-        return r->gate_fd < 0 ? r->gate_fd : 0;
-}
-
 static int open_source(const PlanMount *m, Error *reterr) {
         int fd = open(m->source, O_PATH | O_CLOEXEC), r;
 
@@ -275,8 +253,6 @@ static int open_mount(const Session *s, int project_runtime_fd, const ContainerP
                 return fs_open_beneath(project_runtime_fd, NETWORK_HOSTS, O_PATH | O_NOFOLLOW, 0, reterr);
         case PLAN_MOUNT_GATE:
                 return open_program("gate", reterr);
-        case PLAN_MOUNT_FIFO:
-                return fs_open_beneath(r->runtime_fd, GATE_FIFO, O_PATH | O_NOFOLLOW, 0, reterr);
         case PLAN_MOUNT_NAMED_VOLUME:
                 return state_dir_volume_make(&s->state, m->source, reterr);
         default:
@@ -298,8 +274,6 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
         int k;
 
         k = open_console(s, r, reterr);
-        if (k >= 0 && plan->gate)
-                k = open_gate_fifo(r, reterr);
         if (k < 0)
                 return error_prefix(reterr, k, "%s", plan->name);
 
@@ -432,7 +406,6 @@ int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan
                 .events_fd = s->state.fd,
                 .console_fd = r->console_fd,
                 .state_fd = r->container_fd,
-                .gate_fd = r->gate_fd,
                 .mount_fds = r->mount_fds,
                 .port_fds = (const int(*)[2]) r->port_fds,
         };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* All that a plan needs opened before its machine starts: mounts, published ports, console, gate. Everything
+/* All that a plan needs opened before its machine starts: mounts, published ports, console. Everything
  * that can be refused is refused here, before anything has started. */
 
 #include "backend/backend.h"
@@ -12,8 +12,7 @@ typedef struct Resources {
         int runtime_fd;   /* /run/flake-containers/ID/NAME */
         int console_fd;
         uint64_t console_start; /* size of the console's log before this start */
-        int gate_fd;
-        int lock_fd; /* the network's, borrowed */
+        int lock_fd;            /* the network's, borrowed */
         char *bridge_lock;
         int *mount_fds;
         size_t n_mounts;
@@ -23,11 +22,7 @@ typedef struct Resources {
 } Resources;
 
 #define RESOURCES_NULL                                                                                      \
-        ((Resources){.container_fd = -EBADF,                                                                \
-                     .runtime_fd = -EBADF,                                                                  \
-                     .console_fd = -EBADF,                                                                  \
-                     .gate_fd = -EBADF,                                                                     \
-                     .lock_fd = -EBADF})
+        ((Resources){.container_fd = -EBADF, .runtime_fd = -EBADF, .console_fd = -EBADF, .lock_fd = -EBADF})
 
 void resources_done(Resources *r);
 
@@ -43,7 +38,7 @@ int resources_open_directories(const Session *s, int project_runtime_fd, const c
 int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
                          Error *reterr);
 
-/* Volumes, credentials, console and gate; makes the journal directory. Not the root, which may yet have to
+/* Volumes, credentials and console; makes the journal directory. Not the root, which may yet have to
  * be copied. */
 int resources_open_mounts(const Session *s, int project_runtime_fd, const ContainerPlan *plan, Resources *r,
                           Error *reterr);
@@ -54,6 +49,3 @@ int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr);
 /* Starts the machine with them. @ret_control_fd: as in machine_start(). */
 int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,
                     int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);
-
-/* Removes the gate of a start that did not come to pass. */
-int resources_drop_gate(const Resources *r, Error *reterr);

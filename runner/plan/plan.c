@@ -91,10 +91,8 @@ static void add_mounts(ContainerPlan *p, const ContainerSpec *c, const char *roo
                 (void) add_mount(p, PLAN_MOUNT_JOURNAL, "journal", c->users == USERS_PRIVATE);
         if (p->bridge)
                 (void) add_mount(p, PLAN_MOUNT_HOSTS, "hosts", false);
-        if (p->gate) {
+        if (p->gate)
                 (void) add_mount(p, PLAN_MOUNT_GATE, "gate", false);
-                (void) add_mount(p, PLAN_MOUNT_FIFO, "fifo", false);
-        }
         if (p->n_devices > 0)
                 add_mount(p, PLAN_MOUNT_DEVICES, "devices", false)->place =
                         xasprintf("containers.%s.devices", c->name);

@@ -17,7 +17,6 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_JOURNAL,  /* .containers/NAME/journal */
         PLAN_MOUNT_HOSTS,    /* the project's hosts file */
         PLAN_MOUNT_GATE,     /* the program that lets a plain command wait for its network */
-        PLAN_MOUNT_FIFO,     /* what it waits on */
         PLAN_MOUNT_DEVICES,  /* a folder with a node for each of devices, named by its index */
         PLAN_MOUNT_VOLUME,   /* a directory or file of the user's */
         PLAN_MOUNT_NAMED_VOLUME,

@@ -178,7 +178,7 @@ static void note_booted(Guest *g) {
 }
 
 static void tell_ready(Guest *g) {
-        if (!g->ready || g->told_ready || (g->options->gate_fd >= 0 && !g->executed))
+        if (!g->ready || g->told_ready || (g->options->gate && !g->executed))
                 return;
         g->told_ready = true;
         note_booted(g);
@@ -201,20 +201,17 @@ static int on_gate_closed(sd_event_source *s, const struct inotify_event *event,
 }
 
 static void open_gate(Guest *g) {
-        char path[64];
-
         g->network_set = true;
         control_send(g->options->control_fd, CONTROL_NETWORK, NULL);
-        if (g->options->gate_fd >= 0 && g->gate_fd < 0) {
+        if (g->options->gate && g->gate_fd < 0) {
                 /* Read-write: never blocks, and a reader that comes later is not kept waiting. It stays
-                 * open, or the FIFO would shut again before a slow payload has opened it. */
-                (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", g->options->gate_fd);
-                /* Watched before it is opened, which is what the gate waits for. Without a watch there
-                 * is nothing to wait for. */
-                if (sd_event_add_inotify(g->event, &g->gate_closed, path, IN_CLOSE_NOWRITE, on_gate_closed,
-                                         g) < 0)
+                 * open, or the FIFO would shut again before a slow payload has opened it. Watched before it
+                 * is opened, which is what the gate waits for. Without a watch there is nothing to wait for.
+                 */
+                if (sd_event_add_inotify(g->event, &g->gate_closed, MACHINE_GATE, IN_CLOSE_NOWRITE,
+                                         on_gate_closed, g) < 0)
                         g->executed = true;
-                g->gate_fd = open(path, O_RDWR | O_CLOEXEC);
+                g->gate_fd = open(MACHINE_GATE, O_RDWR | O_CLOEXEC);
                 (void) !write(g->gate_fd, "", 1);
         }
         enable_ports(g);
@@ -257,7 +254,7 @@ static int on_leader(Guest *g, pid_t leader, Error *reterr) {
         } else
                 open_gate(g);
         /* In some milliseconds a systemd moves itself. A command may wait at the gate for us. */
-        if (g->options->gate_fd < 0)
+        if (!g->options->gate)
                 cgroup_expect_moves(g->options->cgroup_fd, "runner");
         return 0;
 }

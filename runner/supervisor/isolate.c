@@ -37,7 +37,7 @@ static int set_up(const SupervisorOptions *o, Error *reterr) {
         r = mount_cgroup(o, reterr);
         if (r < 0)
                 return r;
-        r = machine_dir_mount(o->mounts, o->n_mounts, reterr);
+        r = machine_dir_mount(o->mounts, o->n_mounts, o->gate, reterr);
         if (r < 0)
                 return r;
         /* Last: the code above may want the host's. */

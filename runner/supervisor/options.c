@@ -100,7 +100,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 STATE_FD,
                 RUNTIME_FD,
                 EVENTS,
-                GATE_FD,
+                GATE,
                 LOCK_FD,
                 NETNS,
                 ADDRESS,
@@ -123,7 +123,7 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 {"state-fd", required_argument, NULL, STATE_FD},
                 {"runtime-fd", required_argument, NULL, RUNTIME_FD},
                 {"events", required_argument, NULL, EVENTS},
-                {"gate-fd", required_argument, NULL, GATE_FD},
+                {"gate", no_argument, NULL, GATE},
                 {"lock-fd", required_argument, NULL, LOCK_FD},
                 {"netns", required_argument, NULL, NETNS},
                 {"address", required_argument, NULL, ADDRESS},
@@ -146,7 +146,6 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 .state_fd = -EBADF,
                 .runtime_fd = -EBADF,
                 .events_fd = -EBADF,
-                .gate_fd = -EBADF,
                 .lock_fd = -EBADF,
         };
         int c, r = 0;
@@ -177,8 +176,8 @@ int supervisor_options_parse(int argc, char **argv, SupervisorOptions *ret, Erro
                 case EVENTS:
                         r = parse_events(&o, optarg, reterr);
                         break;
-                case GATE_FD:
-                        r = parse_whole_fd(optarg, &o.gate_fd, reterr);
+                case GATE:
+                        o.gate = true;
                         break;
                 case LOCK_FD:
                         r = parse_whole_fd(optarg, &o.lock_fd, reterr);
@@ -264,7 +263,6 @@ void supervisor_options_done(SupervisorOptions *o) {
         (void) safe_close(o->state_fd);
         (void) safe_close(o->runtime_fd);
         (void) safe_close(o->events_fd);
-        (void) safe_close(o->gate_fd);
         (void) safe_close(o->lock_fd);
         *o = (SupervisorOptions){};
 }

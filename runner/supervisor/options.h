@@ -24,12 +24,12 @@ typedef struct SupervisorOptions {
         int runtime_fd;      /* directory for the `exit` record */
         int events_fd;       /* directory of the project's event log, or -EBADF */
         char *container;     /* its name there */
-        int gate_fd;         /* O_PATH of the FIFO that a plain command waits on, or -EBADF */
         int lock_fd;   /* shared lock of the project's network, held for as long as we live, or -EBADF */
         char *netns;   /* program that sets the network inside, NULL: nothing to set */
         char *address; /* A.B.C.D/24; NULL: loopback only */
         char *bridge;  /* released at the end, NULL: none */
         char *bridge_lock;
+        bool gate;    /* the payload waits at a FIFO until its network is set */
         bool command; /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
         bool restart; /* when it fails */
         char *proxy;  /* what becomes one, confined */

@@ -25,8 +25,6 @@
 /* systemd forgets what a process has said that is gone by the time it looks who that was. */
 #define BARRIER_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
-#define GATE MACHINE_DIR "/fifo"
-
 int relay_socket(Error *reterr) {
         struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = RELAY_SOCKET};
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -64,9 +62,9 @@ static int open_gate(const UnitOptions *o, int leader_fd, Error *reterr) {
 
         if (!o->gate)
                 return 1;
-        if (watch < 0 || inotify_add_watch(watch, GATE, IN_CLOSE_NOWRITE) < 0)
+        if (watch < 0 || inotify_add_watch(watch, MACHINE_GATE, IN_CLOSE_NOWRITE) < 0)
                 return error_set(reterr, errno, "watch the gate");
-        fd = open(GATE, O_RDWR | O_CLOEXEC);
+        fd = open(MACHINE_GATE, O_RDWR | O_CLOEXEC);
         if (fd < 0 || write(fd, "", 1) != 1)
                 return error_set(reterr, errno, "open the gate");
         while (poll(fds, ELEMENTSOF(fds), -1) < 0)
@@ -170,7 +168,7 @@ static int relay_step(Relay *relay, struct pollfd *fds, Error *reterr) {
 /* What this process does itself is to write to the event log as its owner and to end proxies; beside that
  * there is what setting a network and entering it need, and what a proxy needs to give up the rest. */
 static int give_up_privileges(Error *reterr) {
-        const uint64_t own = PRIVILEGE(DAC_OVERRIDE) | PRIVILEGE(KILL) | PRIVILEGE(SETGID) |
+        const uint64_t own = PRIVILEGE(DAC_READ_SEARCH) | PRIVILEGE(KILL) | PRIVILEGE(SETGID) |
                              PRIVILEGE(SETUID),
                        executed = PRIVILEGE(NET_ADMIN) | PRIVILEGE(SETPCAP) | PRIVILEGE(SYS_ADMIN) |
                                   PRIVILEGE(SYS_PTRACE) | PRIVILEGE(SYS_RESOURCE);
