@@ -1,12 +1,37 @@
 {
   description = "Project-local NixOS containers for developers, run by systemd-nspawn";
 
-  # No inputs: the runner and the containers are made of the user's nixpkgs. What the tests need is in tests/flake.nix.
+  # No inputs: the runner and the containers are made of the user's nixpkgs, and a user's lock file gets one node.
   outputs =
     { self, ... }:
+    let
+      # Where this is published, and all that has to be changed here when it is elsewhere. The templates have to say it as
+      # text: `tests/check-address --fix` puts it there.
+      address = "github:adfaure/flake-containers";
+
+      # For the outputs below that are this flake's own: that of the tests (tests/flake.nix), fetched when it is asked
+      # for.
+      nixpkgs = builtins.fetchTree (builtins.fromJSON (builtins.readFile ./tests/flake.lock)).nodes.nixpkgs.locked;
+
+      forSystems =
+        f:
+        builtins.listToAttrs (
+          map
+            (system: {
+              name = system;
+              value = f (import nixpkgs.outPath { inherit system; });
+            })
+            [
+              "x86_64-linux"
+              "aarch64-linux"
+            ]
+        );
+    in
     {
       flakeModules.default = ./flake-module;
       flakeModule = self.flakeModules.default;
+
+      nixosModules.default.imports = [ ./flake-module/nixos.nix ];
 
       lib = import ./flake-module/lib.nix;
 
@@ -17,7 +42,7 @@
             path = ./examples + "/${name}";
             inherit description;
             welcomeText = ''
-              Put the address of flake-containers into `flake.nix`, and add that to git, then:
+              This uses ${address}. Add `flake.nix` to git, then:
 
                   nix develop .#flake-containers
                   flake-containers up
@@ -36,5 +61,19 @@
       overlays.default = final: prev: {
         flake-containers = final.callPackage ./flake-module/package.nix { };
       };
+
+      packages = forSystems (pkgs: rec {
+        flake-containers = pkgs.callPackage ./flake-module/package.nix { };
+        default = flake-containers;
+      });
+
+      apps = forSystems (pkgs: {
+        default = {
+          type = "app";
+          program = "${self.packages.${pkgs.stdenv.hostPlatform.system}.default}/bin/flake-containers";
+        };
+      });
+
+      formatter = forSystems (pkgs: pkgs.nixfmt-tree);
     };
 }

@@ -1,12 +1,7 @@
 # A NixOS module for a machine of a NixOS test (`pkgs.testers.runNixOSTest`): the commands of these containers are
 # there, and a git repository for them in /project. Given `packages` of commands that belong to no flake.
 { packages }:
-{
-  config,
-  lib,
-  pkgs,
-  ...
-}:
+{ lib, pkgs, ... }:
 {
   _file = ./vm-test.nix;
 

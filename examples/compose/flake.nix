@@ -4,8 +4,8 @@
   inputs = {
     nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
     flake-parts.url = "github:hercules-ci/flake-parts";
-    # The address of flake-containers, or of a clone: "git+file:///home/me/flake-containers".
-    flake-containers.url = "flake-containers";
+    # Of a clone: "git+file:///home/me/flake-containers".
+    flake-containers.url = "github:adfaure/flake-containers";
   };
 
   outputs =

@@ -3,16 +3,22 @@
 
   inputs = {
     nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
-    # The address of flake-containers, or of a clone: "git+file:///home/me/flake-containers".
-    flake-containers.url = "flake-containers";
+    # Of a clone: "git+file:///home/me/flake-containers".
+    flake-containers.url = "github:adfaure/flake-containers";
   };
 
   outputs =
-    { nixpkgs, flake-containers, ... }:
+    {
+      self,
+      nixpkgs,
+      flake-containers,
+      ...
+    }:
     let
       system = "x86_64-linux";
 
       project = flake-containers.lib.evalContainers {
+        inherit self;
         pkgs = nixpkgs.legacyPackages.${system};
         modules = [
           {
@@ -33,5 +39,6 @@
     {
       packages.${system} = project.packages;
       devShells.${system}.flake-containers = project.devShell;
+      checks.${system} = project.checks;
     };
 }

@@ -331,7 +331,7 @@ testcase_changed() {
         need_nix
         project shop
         flake "$HTTPSERVER"
-        ok dev nix run .#httpserver-up
+        ok dev "$FC" up
         first=$(toplevel_of httpserver)
         ok fleet exec httpserver -- touch /var/lib/kept
         flake "${HTTPSERVER/standin.tree = tree/standin.tree = tree; configuration.networking.firewall.allowedTCPPorts = [ 80 ]}"
@@ -342,6 +342,10 @@ testcase_changed() {
         ok fleet exec httpserver -- readlink /run/current-system
         equal "$OUT" "$(toplevel_of httpserver)" "the system inside"
         ok fleet exec httpserver -- test -e /var/lib/kept
+        # What was built as a whole is older than what runs, and no news.
+        ok dev "$FC" status
+        expect_out 'httpserver +running'
+        refute_out 'definition changed'
         ok dev nix run .#httpserver-down
         stop_daemon
 }

@@ -72,9 +72,29 @@ testcase_show() {
         expect_err 'looked at'
 }
 
+# It looks at everything, builds no container, and the program reads what it would be told.
 testcase_check() {
+        local toplevel
+
         project "$TWO"
         ok nix flake check
+        ok nix eval --raw .#web-up.toplevel
+        toplevel=$OUT
+        ok nix build --no-link ".#checks.$SYSTEM.flake-containers"
+        [[ ! -e $toplevel ]] || flunk "the check has built $toplevel"
+        project '{ flake-containers.containers.web.configuration = throw "looked at"; }'
+        fails nix flake check
+        expect_err 'looked at'
+        project '{
+          flake-containers.containers.web.configuration = { };
+          perSystem.flake-containers.check = false;
+        }'
+        ok nix eval --json ".#checks.$SYSTEM"
+        equal "$OUT" '{}' "the checks when there are to be none"
+        # What only the program refuses.
+        project '{ flake-containers.containers.web = { configuration = { }; volumes = [ "src:/proc/x" ]; }; }'
+        fails nix flake check
+        expect_err /proc
 }
 
 testcase_eval() {
@@ -148,6 +168,35 @@ testcase_develop() {
         expect_out 'containers of this project'
         expect_out 'web-up'
         expect_out 'complete -F _flake_containers flake-containers'
+}
+
+# The shell is of one's own as well, with the commands and without the greeting of two.
+testcase_inputs_from() {
+        project '{
+          flake-containers.containers.web.configuration = throw "looked at";
+          perSystem = { config, pkgs, ... }: {
+            devShells.default = pkgs.mkShell {
+              packages = [ (pkgs.writeShellScriptBin "own" "echo mine") ];
+              inputsFrom = [ config.devShells.flake-containers ];
+              shellHook = "export OWN=1";
+            };
+          };
+        }'
+        # shellcheck disable=SC2016 # expanded inside
+        ok nix develop -c bash -c 'own; echo "$OWN"; type -P web-up flake-containers sudo'
+        equal "$(wc -l <<<"$OUT")" 5 "the number of lines"
+        equal "$(head -n 2 <<<"$OUT")" $'mine\n1'
+}
+
+# What direnv itself makes of it.
+testcase_direnv() {
+        need direnv
+        project '{ flake-containers.containers.web.configuration = throw "looked at"; }'
+        echo 'use flake .#flake-containers' >.envrc
+        ok direnv allow
+        ok direnv exec . bash -c 'type -P web-up'
+        expect_out "$NIX_STORE_DIR/"
+        refute_err 'containers of this project'
 }
 
 # As direnv reads it: variables for the shell that is there.
@@ -231,8 +280,103 @@ testcase_examples() {
 }
 
 testcase_itself() {
+        local ours
+
         inputs
-        ok nix flake check "path:$INPUTS/flake-containers"
+        ours=path:$INPUTS/flake-containers
+        ok nix flake check "$ours"
+        ok nix eval --json "$ours#packages.$SYSTEM" --apply builtins.attrNames
+        equal "$OUT" '["default","flake-containers"]' "its packages"
+        ok nix eval --raw "$ours#packages.$SYSTEM.default.name"
+        expect_out flake-containers-
+        ok nix eval --json "$ours#apps.$SYSTEM.default" --apply 'app: app.program'
+        expect_out '/bin/flake-containers'
+        ok nix eval --raw "$ours#formatter.$SYSTEM.name"
+        # Who has it as an input has one node in the lock file.
+        ok nix flake metadata --json "$ours"
+        equal "$(jq -c '.locks.nodes | keys' <<<"$OUT")" '["root"]' "its inputs"
+        ok nix eval --json --impure --expr "
+                let
+                  nixos = import $INPUTS/nixpkgs/nixos/lib/eval-config.nix {
+                    modules = [
+                      (builtins.getFlake \"$ours\").nixosModules.default
+                      { programs.flake-containers.enable = true; }
+                    ];
+                  };
+                in
+                map (package: package.name) nixos.config.environment.systemPackages"
+        expect_out flake-containers-
+}
+
+# What the README and the templates call it.
+testcase_address() {
+        ok "$TOP/tests/check-address"
+        cp -r "$TOP"/{flake.nix,README.md} "$SCRATCH/"
+        mkdir -p "$SCRATCH/tests"
+        cp "$TOP/tests/check-address" "$SCRATCH/tests/"
+        tar -C "$TOP" --create --exclude=images --exclude=.containers examples | tar -C "$SCRATCH" --extract --no-same-owner
+        sed -i 's|^ *address = .*|address = "gitlab:group%2Fsub/name";|' "$SCRATCH/flake.nix"
+        fails "$SCRATCH/tests/check-address"
+        expect_err 'examples/database/flake.nix:8:'
+        expect_err 'README.md'
+        ok "$SCRATCH/tests/check-address" --fix
+        ok "$SCRATCH/tests/check-address"
+        ok grep -F '"gitlab:group%2Fsub/name"' "$SCRATCH/examples/without-flake/containers.nix"
+        sed -i '/flake-containers.url/d' "$SCRATCH/examples/compose/flake.nix"
+        fails "$SCRATCH/tests/check-address"
+        expect_err 'examples/compose/flake.nix'
+}
+
+# nix -f: no flake, but what our flake has for that.
+testcase_without_flake() {
+        inputs
+        cd "$(mktemp -d "$SCRATCH/without.XXXXXX")"
+        cp "$TOP/examples/without-flake/containers.nix" .
+        git init -q .
+        without() {
+                ok nix "$1" -f containers.nix --arg pkgs "import $INPUTS/nixpkgs { }" \
+                        --arg flake-containers "builtins.getFlake \"path:$INPUTS/flake-containers\"" "${@:2}"
+        }
+        without eval --json packages --apply builtins.attrNames
+        equal "$OUT" '["db-down","db-shell","db-up","flake-containers"]' "the packages"
+        # The program of the test's inputs instead of one to build.
+        sed -i "s|    {|    { package = builtins.storePath (builtins.path { path = $INPUTS/runner; name = \"runner\"; }); }\n&|" containers.nix
+        without run packages.db-up -- --help
+        without run packages.flake-containers -- --json config
+        equal "$(jq -c '.containers | keys' <<<"$OUT")" '["db"]'
+        without run packages.flake-containers -- config --services
+        equal "$OUT" db
+}
+
+# A machine of a NixOS test has the commands and a project, and all that they need; the flake is not there.
+testcase_test_machine() {
+        project '{
+          flake-containers.containers.web.configuration = { };
+          perSystem = { config, ... }: {
+            flake-containers.containers.db = { runCommand = pkgs: "exec sleep infinity"; };
+            legacyPackages.machine = config.flake-containers.outputs.testMachine;
+          };
+        }'
+        # shellcheck disable=SC2016 # Nix
+        ok nix build --out-link machine --impure --expr '
+                let
+                  flake = builtins.getFlake "git+file://'"$PWD"'";
+                  pkgs = import flake.inputs.nixpkgs { };
+                  inherit (import "${flake.inputs.nixpkgs}/nixos/lib/eval-config.nix" {
+                    modules = [ flake.legacyPackages.'"$SYSTEM"'.machine { options.virtualisation = pkgs.lib.mkOption { type = pkgs.lib.types.raw; }; } ];
+                  }) config;
+                in
+                pkgs.runCommand "machine" { } "
+                  mkdir $out
+                  for path in ${toString config.virtualisation.additionalPaths}; do ln -sf $path/bin/* $out/; done
+                "'
+        equal "$(find machine/ -type l -printf '%f\n' | sort | paste -sd ' ')" \
+                "db-down db-shell db-up flake-containers web-down web-shell web-up" "the commands"
+        mkdir ../project.machine
+        cd ../project.machine
+        git init -q .
+        ok "$OLDPWD/machine/flake-containers" config --services
+        equal "$OUT" $'db\nweb'
 }
 
 # What a new project begins with is one of the examples, and works as it is.

@@ -55,6 +55,8 @@ options() {
 
 testcase_spec() { table "import $NIX_TESTS/unit/spec.nix"; }
 
+testcase_place() { table "import $NIX_TESTS/unit/place.nix"; }
+
 testcase_options() { options "$(standin_inputs)"; }
 
 testcase_options_real() {

@@ -45,6 +45,7 @@ let
       ];
     };
 
+  inherit (project "first") testMachine;
   before = (project "first").packages;
   after = (project "second").packages;
 in
@@ -52,28 +53,22 @@ pkgs.testers.runNixOSTest {
   name = "flake-containers";
 
   nodes.machine = {
-    environment.systemPackages = [
-      pkgs.curl
-      pkgs.git
-    ];
+    imports = [ testMachine ];
+    environment.systemPackages = [ pkgs.curl ];
     virtualisation = {
       memorySize = 2048;
-      # Of a file system that can be mounted with other ids, which what is shared with the host cannot.
-      useNixStoreImage = true;
-      writableStore = false;
-      additionalPaths = builtins.attrValues before ++ builtins.attrValues after;
+      additionalPaths = builtins.attrValues after;
     };
   };
 
   testScript = ''
     def run(program, arguments=""):
-        return machine.succeed(f"cd /root/shop && timeout 120 {program} {arguments} 2>&1")
+        return machine.succeed(f"cd /project && timeout 120 {program} {arguments} 2>&1")
 
     def page():
         return machine.succeed("curl -sS --fail http://127.0.0.1:8080/")
 
     machine.wait_for_unit("multi-user.target")
-    machine.succeed("mkdir /root/shop && git -C /root/shop init")
 
     with subtest("up returns when the page loads, and db is up before"):
         run("${before.web-up}/bin/web-up")
@@ -86,10 +81,10 @@ pkgs.testers.runNixOSTest {
     with subtest("exec: names, exit status"):
         run("${before.flake-containers}/bin/flake-containers", "exec web -- getent hosts db")
         assert run("${before.flake-containers}/bin/flake-containers", "exec web -- hostname").strip() == "web"
-        machine.fail("cd /root/shop && ${before.flake-containers}/bin/flake-containers exec web -- false")
+        machine.fail("cd /project && ${before.flake-containers}/bin/flake-containers exec web -- false")
 
     with subtest("the running system is safe from the garbage collector"):
-        machine.succeed("test -e /root/shop/.containers/web/system/init")
+        machine.succeed("test -e /project/.containers/web/system/init")
 
     with subtest("a changed configuration is applied, and nothing else is"):
         run("${after.flake-containers}/bin/flake-containers", "up web")
@@ -103,7 +98,7 @@ pkgs.testers.runNixOSTest {
     with subtest("down stops, and keeps what there is"):
         run("${after.flake-containers}/bin/flake-containers", "down")
         machine.fail("curl -sS http://127.0.0.1:8080/")
-        machine.succeed("test -d /root/shop/.containers/db/root/var/lib/postgresql")
+        machine.succeed("test -d /project/.containers/db/root/var/lib/postgresql")
         machine.fail("ip -o link | grep fc-")
   '';
 }

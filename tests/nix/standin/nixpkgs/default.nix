@@ -97,6 +97,9 @@ let
       '';
     };
 
+    git = null;
+    nixfmt-tree = self.writeShellScriptBin "treefmt" "exit 0";
+
     # Of Debian's modules those that are installed, whichever are asked for.
     python3 =
       derive {
@@ -229,7 +232,10 @@ let
         ...
       }:
       let
-        inputs = lib.filter (p: p != null) (packages ++ nativeBuildInputs ++ buildInputs);
+        # Of other shells their inputs and what they do at the start.
+        gathered = what: lib.concatMap (shell: shell.inputs.${what}) inputsFrom;
+        inputs = lib.filter (p: p != null) (packages ++ nativeBuildInputs ++ buildInputs ++ gathered "packages");
+        hooks = lib.concatStringsSep "\n" (gathered "hooks" ++ [ shellHook ]);
       in
       derive (
         builtins.removeAttrs attrs [
@@ -239,7 +245,14 @@ let
           "inputsFrom"
         ]
         // {
-          inherit name shellHook passthru meta;
+          inherit name meta;
+          shellHook = hooks;
+          passthru = passthru // {
+            inputs = {
+              packages = inputs;
+              hooks = [ hooks ];
+            };
+          };
           outputs = [ "out" ];
           stdenv = self.writeTextFile {
             name = "setup";
