@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -59,18 +61,58 @@ static void mac_of(const char *name, uint8_t ret[6]) {
         ret[0] = (uint8_t) ((ret[0] & 0xfc) | 0x02); /* locally administered, unicast */
 }
 
-/* The host takes no part in IPv6 on the bridge. Else root in a container could send router advertisements
- * and give the host an IPv6 default route through that container; a link-local address would answer there on
- * every port that the host serves on [::]; and every start would wait behind duplicate address detection and
- * send router solicitations. Containers among themselves are not concerned: frames pass. There is no netlink
- * message for it. A kernel without IPv6 has no such file, and neither has a bridge that vanished. */
-static int disable_ipv6(const char *name, Error *reterr) {
-        _cleanup_free_ char *path = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+/* There is no netlink message for it. A kernel without IPv6 has no such file, and neither has a bridge that
+ * vanished. */
+static int set_sysctl(const char *family, const char *name, const char *key, const char *value,
+                      Error *reterr) {
+        _cleanup_free_ char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, name, key);
         _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-        if ((fd < 0 || write(fd, "1\n", 2) < 0) && errno != ENOENT)
-                return error_set(reterr, errno, "switch IPv6 off on bridge '%s'", name);
+        if ((fd < 0 || write(fd, value, strlen(value)) < 0) && errno != ENOENT)
+                return error_set(reterr, errno, "set '%s' to %s", path, value);
         return 0;
+}
+
+static const int families[] = {AF_INET, AF_INET6};
+
+/* Kernels without rules have no way to forward by anything but the setting below. */
+static int strand(Netlink *netlink, const char *name, Error *reterr) {
+        for (size_t i = 0; i < ELEMENTSOF(families); i++) {
+                int r = netlink_rule_strand(netlink, families[i], name);
+
+                if (r < 0 && r != -EAFNOSUPPORT && r != -EOPNOTSUPP)
+                        return error_set(reterr, r, "close the way out of bridge '%s'", name);
+        }
+        return 0;
+}
+
+static int unstrand(Netlink *netlink, const char *name, Error *reterr) {
+        for (size_t i = 0; i < ELEMENTSOF(families); i++) {
+                int r = netlink_rule_remove(netlink, families[i], name);
+
+                if (r < 0 && r != -EAFNOSUPPORT && r != -EOPNOTSUPP)
+                        return error_set(reterr, r, "remove the rule of bridge '%s'", name);
+        }
+        return 0;
+}
+
+/* What comes from a container is for another one, which the bridge sees to, or for the host itself.
+ *
+ * It is not forwarded, also on a host that forwards for others. Where that is switched on later the kernel
+ * switches it on for every interface, this one, too: so there is a rule as well, and where somebody removes
+ * all rules that are not theirs (systemd-networkd does, when it starts) the setting remains.
+ *
+ * The host takes no part in IPv6 on the bridge. Else root in a container could send router advertisements
+ * and give the host an IPv6 default route through that container; a link-local address would answer there on
+ * every port that the host serves on [::]; and every start would wait behind duplicate address detection and
+ * send router solicitations. Containers among themselves are not concerned: frames pass. */
+static int isolate(Netlink *netlink, const char *name, Error *reterr) {
+        int r;
+
+        r = set_sysctl("ipv6", name, "disable_ipv6", "1", reterr);
+        if (r >= 0)
+                r = set_sysctl("ipv4", name, "forwarding", "0", reterr);
+        return r < 0 ? r : strand(netlink, name, reterr);
 }
 
 /* @ret_gone: the bridge vanished meanwhile. */
@@ -80,7 +122,7 @@ static int configure(Netlink *netlink, const char *name, int index, const Subnet
         _cleanup_free_ char *text = address_to_string(address);
         int r;
 
-        r = disable_ipv6(name, reterr);
+        r = isolate(netlink, name, reterr);
         if (r < 0)
                 return r;
         r = netlink_address_set(netlink, index, address, subnet->prefix);
@@ -143,7 +185,8 @@ static int try_release(Netlink *netlink, const char *name, int index, Error *ret
         r = netlink_link_delete(netlink, index);
         if (r < 0 && r != -ENODEV)
                 return error_set(reterr, r, "remove bridge '%s'", name);
-        return 1;
+        r = unstrand(netlink, name, reterr);
+        return r < 0 ? r : 1;
 }
 
 int bridge_release(const char *name, bool *ret_removed, Error *reterr) {
@@ -156,7 +199,8 @@ int bridge_release(const char *name, bool *ret_removed, Error *reterr) {
         r = find_bridge(netlink, name, &index, reterr);
         if (r < 0)
                 return r;
-        r = index > 0 ? try_release(netlink, name, index, reterr) : 0;
+        /* Whoever has removed the bridge may have left its rule. */
+        r = index > 0 ? try_release(netlink, name, index, reterr) : unstrand(netlink, name, reterr);
         if (r < 0)
                 return r;
         if (ret_removed)

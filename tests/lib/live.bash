@@ -511,6 +511,7 @@ host_snapshot() {
         # The kernel's own route to a link-local address comes when that has been found to be unique, after a second or two;
         # the address is above.
         { ip -4 route show table all && ip -6 route show table all; } | sed '/^local fe80:/d; s/^/route /; s/ *$//' | sort
+        { ip -4 rule && ip -6 rule; } | sed 's/^/rule /' | sort
         if command -v nft >/dev/null; then nft list ruleset | sed 's/^/nft /'; fi
         # Connections that end take a while to be forgotten; who listens is what counts.
         ss -Hlnt | awk '{ print "listens", $4 }' | sort

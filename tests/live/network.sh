@@ -78,6 +78,119 @@ testcase_projects_do_not_meet() {
         ok fc down
 }
 
+leader_of() { fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .leader'; }
+
+# inside NAME COMMAND..: in the container's network, with the host's programs.
+inside() {
+        local name=$1
+
+        shift
+        nsenter --target "$(leader_of "$name")" --net -- "$@"
+}
+
+# listen PID FILE: what comes to port 9 in a process's network is written to FILE, up to a line "end".
+listen() {
+        exec {LISTENER_OUT}< <(exec nsenter --target "$1" --net perl -MIO::Socket::IP -e '
+                $s = IO::Socket::IP->new(LocalAddr => "::", LocalPort => 9, Proto => "udp", V6Only => 0) or die "$@";
+                $| = 1; print "listening\n"; open $f, ">", $ARGV[0] or die;
+                while ($s->recv($m, 100)) { syswrite $f, $m; last if $m eq "end\n" }' "$2" 2>&1)
+        LISTENER=$!
+        read -r -t "$WAIT" line <&"$LISTENER_OUT"
+        equal "$line" listening "the listener"
+}
+
+# what_came FILE: when the last has come.
+what_came() {
+        gone "$LISTENER"
+        exec {LISTENER_OUT}<&-
+        paste -sd ' ' "$1"
+}
+
+# say ADDRESS TEXT: one datagram of this process's network.
+say() { perl -MIO::Socket::IP -e '
+        IO::Socket::IP->new(PeerAddr => $ARGV[0], PeerPort => 9, Proto => "udp")->send("$ARGV[1]\n")' "$1" "$2"; }
+
+# make_world: a network of its own behind a bridge of the host's. Sets WORLD.
+make_world() {
+        exec {WORLD_OUT}< <(exec unshare --net -- sh -c 'echo up; exec sleep infinity')
+        WORLD=$!
+        read -r -t "$WAIT" <&"$WORLD_OUT"
+        ip link add world type bridge
+        ip address add 192.0.2.1/24 dev world
+        ip address add 2001:db8::1/64 dev world nodad
+        ip link set world up
+        ip link add world-port master world up type veth peer name host0 netns "$WORLD"
+        nsenter --target "$WORLD" --net sh -c 'ip address add 192.0.2.2/24 dev host0; ip address add 2001:db8::2/64 dev host0 nodad
+                ip link set host0 up; ip route add default via 192.0.2.1; ip -6 route add default via 2001:db8::1'
+}
+
+end_world() {
+        kill "$WORLD"
+        gone "$WORLD"
+        exec {WORLD_OUT}<&-
+        ip link delete world
+        ip link delete world-port 2>/dev/null || :
+}
+
+# Sets the routes inside as root in a guest can, and speaks to the world and to the other project. The host speaks first, so
+# that neighbours know each other, and last.
+try_to_get_out() {
+        local bridge=$1 theirs=$2 neighbour=$3 mac
+
+        mac=$(cat "/sys/class/net/$bridge/address")
+        inside one ip route replace default via "${GATEWAY:?}"
+        inside one ip address replace 2001:db8:1::2/64 dev host0 nodad
+        inside one ip -6 neighbour replace fe80::1 lladdr "$mac" dev host0
+        inside one ip -6 route replace default via fe80::1 dev host0
+        inside one ip neighbour replace "$GATEWAY" lladdr "$mac" dev host0
+
+        listen "$WORLD" "$TMP/world"
+        say 192.0.2.2 begin
+        say 2001:db8::2 begin6
+        inside one bash -c 'exec 2>/dev/null; echo internet >/dev/udp/192.0.2.2/9' || :
+        inside one bash -c 'exec 2>/dev/null; echo internet6 >/dev/udp/2001:db8::2/9' || :
+        say 192.0.2.2 end
+        equal "$(what_came "$TMP/world")" "begin begin6 end" "what came to the world"
+
+        listen "$neighbour" "$TMP/theirs"
+        say "$theirs" begin
+        inside one bash -c "exec 2>/dev/null; echo neighbour >/dev/udp/$theirs/9" || :
+        say "$theirs" end
+        equal "$(what_came "$TMP/theirs")" "begin end" "what came to the other project"
+}
+
+# Also on a host that forwards for others, whether it did before or comes to later.
+testcase_no_way_out() {
+        local theirs neighbour order
+
+        make_world
+        project blog
+        spec "$(tiny other)"
+        ok fc up
+        neighbour=$(leader_of other) theirs=$(address_of other other)
+        for order in before after; do
+                project "shop-$order"
+                spec "$(tiny one)"
+                echo 1 >/proc/sys/net/ipv4/ip_forward
+                echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+                if [[ $order == after ]]; then
+                        echo 0 >/proc/sys/net/ipv4/ip_forward
+                        echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
+                fi
+                ok fc up
+                GATEWAY=$(address_of one one | sed 's/[0-9]*$/1/')
+                echo 1 >/proc/sys/net/ipv4/ip_forward
+                echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+                try_to_get_out "$(ip -o -4 address show to "$GATEWAY" | awk '{ print $2 }')" "$theirs" "$neighbour"
+                ok fc down
+        done
+        PROJECT=$SCRATCH/projects/blog
+        ok fc down
+        end_world
+        echo 0 >/proc/sys/net/ipv4/ip_forward
+        echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
+}
+
 # An address that something else on the host has already is not taken.
 testcase_subnet_in_use() {
         local mine

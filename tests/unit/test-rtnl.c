@@ -71,6 +71,27 @@ IN_NETNS(host_has_no_ipv6_on_the_bridge) {
         assert_no_output("ip -6 route show dev fc-test");
 }
 
+/* What comes from a container goes no further, and what says so goes with the bridge. */
+IN_NETNS(no_way_on) {
+        run("sysctl -qw net.ipv4.ip_forward=1");
+        ensure("fc-test", &ours);
+        assert_output("cat /proc/sys/net/ipv4/conf/fc-test/forwarding", "0");
+        assert_output("ip rule", "from all iif fc-test unreachable");
+        assert_output("ip -6 rule", "from all iif fc-test unreachable");
+        ensure("fc-test", &ours);
+        ASSERT_TRUE(release("fc-test"));
+        assert_no_output("ip rule show iif fc-test");
+        assert_no_output("ip -6 rule show iif fc-test");
+
+        /* Somebody has removed the bridge, and the rules have stayed. */
+        ensure("fc-test", &ours);
+        run("ip link delete fc-test");
+        assert_output("ip rule", "iif fc-test");
+        ASSERT_TRUE(!release("fc-test"));
+        assert_no_output("ip rule show iif fc-test");
+        assert_no_output("ip -6 rule show iif fc-test");
+}
+
 IN_NETNS(ensure_twice) {
         _cleanup_free_ char *before = NULL, *after = NULL;
 
