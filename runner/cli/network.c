@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <net/if.h>
 #include <sys/file.h>
 
 #include "backend/backend.h"
@@ -32,17 +31,27 @@ static int recall_subnet(const Session *s, Network *n, Error *reterr) {
         if (!n->state->subnet)
                 return 0;
         r = subnet_from_string(n->state->subnet, &n->subnet, reterr);
-        return r < 0 ? error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", s->root) : 0;
+        if (r < 0)
+                return error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", s->root);
+        if (subnet_is_choosable(&n->subnet))
+                return 0;
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s/" STATE_DIR_NAME "/state.json': %s is not a network that a project gets",
+                        s->root, n->state->subnet);
+        error_add_hint(reterr,
+                       "when nothing of the project runs, remove the file: a network is chosen anew");
+        return r;
 }
 
-/* A remembered subnet is kept while anything may be using it, that is while there is a bridge; else it is
- * given up when the host has come to route it elsewhere, as with a VPN. */
+/* A remembered subnet is kept while anything may be using it, that is while the bridge has its address; else
+ * it is given up when the host has come to route it elsewhere, as with a VPN. What is remembered, a guest
+ * may have written, and no route of the host's is to become the project's by that. */
 static int choose_subnet(const Session *s, Network *n, bool *changed, Error *reterr) {
         _cleanup_free_ Subnet *taken = NULL;
         size_t n_taken;
         int r;
 
-        if (n->state->subnet && if_nametoindex(n->bridge) > 0)
+        if (n->state->subnet && bridge_has(n->bridge, &n->subnet))
                 return 0;
         r = routes_read(n->bridge, &taken, &n_taken, reterr);
         if (r < 0)

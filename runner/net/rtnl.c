@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 
 #include "base/alloc.h"
 #include "base/hash.h"
@@ -170,6 +172,19 @@ int bridge_ensure(const char *name, const Subnet *subnet, Error *reterr) {
         }
         return error_raise(reterr, FC_EXIT_CONFLICT,
                            "bridge '%s' is removed by another process again and again", name);
+}
+
+/* One system call: every `up` asks. */
+bool bridge_has(const char *name, const Subnet *subnet) {
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq request = {};
+        struct sockaddr_in address;
+
+        (void) snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+        if (fd < 0 || ioctl(fd, SIOCGIFADDR, &request) < 0)
+                return false;
+        memcpy(&address, &request.ifr_addr, sizeof(address));
+        return ntohl(address.sin_addr.s_addr) == subnet_address(subnet, SUBNET_OCTET_GATEWAY);
 }
 
 /* Return: 1 removed (by whomever), 0 ports are attached. */

@@ -25,6 +25,9 @@ int routes_read(const char *except_ifname, Subnet **ret, size_t *ret_n, Error *r
  */
 int bridge_ensure(const char *name, const Subnet *subnet, Error *reterr);
 
+/* Whether there is a bridge of that name that has the subnet's first address. */
+bool bridge_has(const char *name, const Subnet *subnet);
+
 /**
  * bridge_release() - remove the bridge when no port is attached to it
  *

@@ -40,6 +40,12 @@ const Subnet *subnet_find_overlap(const Subnet *subnet, const Subnet *taken, siz
         return NULL;
 }
 
+bool subnet_is_choosable(const Subnet *subnet) {
+        if (subnet->prefix != SUBNET_PREFIX || subnet_find_overlap(subnet, reserved, ELEMENTSOF(reserved)))
+                return false;
+        return subnet_find_overlap(subnet, pools, ELEMENTSOF(pools)) != NULL;
+}
+
 static bool choose_from(const Subnet *pool, uint64_t hash, const Subnet *taken, size_t n_taken,
                         Subnet *ret) {
         uint32_t n = UINT32_C(1) << (SUBNET_PREFIX - pool->prefix), first = (uint32_t) (hash % n);
@@ -50,8 +56,7 @@ static bool choose_from(const Subnet *pool, uint64_t hash, const Subnet *taken, 
                         .prefix = SUBNET_PREFIX,
                 };
 
-                if (subnet_find_overlap(&candidate, reserved, ELEMENTSOF(reserved)) ||
-                    subnet_find_overlap(&candidate, taken, n_taken))
+                if (!subnet_is_choosable(&candidate) || subnet_find_overlap(&candidate, taken, n_taken))
                         continue;
                 *ret = candidate;
                 return true;

@@ -47,6 +47,11 @@ const Subnet *subnet_find_overlap(const Subnet *subnet, const Subnet *taken, siz
  */
 int subnet_choose(const char *id, const Subnet *taken, size_t n_taken, Subnet *ret, Error *reterr);
 
+/* Whether subnet_choose() may come to it on some host. What is remembered lies in a directory that a guest
+ * may have as a volume, and any other network, the whole Internet's among them, would be the project's by
+ * that. */
+bool subnet_is_choosable(const Subnet *subnet);
+
 /**
  * address_allot() - the last octet of a container's address, 2..254
  * @remembered: what was allotted before, also to containers that no longer exist

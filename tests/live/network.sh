@@ -212,6 +212,44 @@ testcase_subnet_in_use() {
         ip link delete other
 }
 
+# remember SUBNET: as who can write to .containers does, a guest with such a volume among them.
+remember() {
+        local file=$PROJECT/.containers/state.json
+
+        jq --arg subnet "$1" '.subnet = $subnet' "$file" >"$TMP/state.json"
+        cat "$TMP/state.json" >"$file"
+}
+
+# route_to ADDRESS: the interface.
+route_to() { ip route get "$1" | sed -n 's/.* dev \([^ ]*\).*/\1/p'; }
+
+# What is remembered makes no network the project's that is not for projects, nor one that the host has elsewhere.
+testcase_remembered_networks() {
+        local subnet
+
+        project shop
+        spec "$(tiny one), $(tiny two)"
+        ok fc up one
+        ok fc down
+        for subnet in 8.8.8.0/24 198.51.100.0/24 192.168.1.0/24 127.0.0.0/24 172.17.0.0/24; do
+                remember "$subnet"
+                run_status 5 fc up one
+                expect_err "state\.json': $subnet is not a network that a project gets"
+                no_machine_left "something was started with $subnet"
+        done
+        rm "$PROJECT/.containers/state.json"
+        ok fc up one
+
+        ip link add other type bridge
+        ip address add 10.77.3.1/24 dev other
+        ip link set other up
+        remember 10.77.3.0/24
+        ok fc up two
+        equal "$(route_to 10.77.3.9)" other "the host's way to its own network"
+        ok fc down
+        ip link delete other
+}
+
 testcase_host_mode() {
         project shop
         spec "$(tiny one '' ', "network": {"mode": "host"}'), $(web web ', "ports": ["8080:80"]')"

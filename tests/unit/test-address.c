@@ -238,6 +238,29 @@ TEST(subnet_text) {
         }
 }
 
+TEST(choosable) {
+        static const struct {
+                const char *text;
+                bool choosable;
+        } rows[] = {
+                {"10.2.0.0/24", true},     {"10.255.255.0/24", true},   {"172.16.0.0/24", true},
+                {"172.31.255.0/24", true}, {"10.0.7.0/24", false},      {"10.1.255.0/24", false},
+                {"10.42.0.0/24", false},   {"10.88.3.0/24", false},     {"10.233.1.0/24", false},
+                {"172.17.0.0/24", false},  {"172.32.0.0/24", false},    {"172.15.255.0/24", false},
+                {"8.8.8.0/24", false},     {"192.168.1.0/24", false},   {"198.51.100.0/24", false},
+                {"127.0.0.0/24", false},   {"169.254.1.0/24", false},   {"224.0.0.0/24", false},
+                {"0.0.0.0/24", false},     {"255.255.255.0/24", false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Subnet s;
+
+                test_set_row("%s", rows[i].text);
+                ASSERT_OK(subnet_from_string(rows[i].text, &s, NULL));
+                ASSERT_EQ(subnet_is_choosable(&s), rows[i].choosable);
+        }
+}
+
 TEST(address_text) {
         static const char *const bad[] = {"",           "10",        "10.1",      "10.3.7.", "10.3.7.9.1",
                                           "10.3.7.0x9", "10.3.7.9 ", "010.3.7.9", "::1",     "localhost"};
