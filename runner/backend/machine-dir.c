@@ -46,7 +46,7 @@ static int make_gate(Error *reterr) {
 int machine_dir_mount(const MachineMount *mounts, size_t n, bool gate, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
 
-        if (mkdir(MACHINE_DIR, 0755) < 0 && errno != EEXIST)
+        if (mkdir(MACHINE_DIR, 0700) < 0 && errno != EEXIST)
                 return error_set(reterr, errno, "make '" MACHINE_DIR "'");
         if (mount("tmpfs", MACHINE_DIR, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755,size=1m") < 0)
                 return error_set(reterr, errno, "mount a tmpfs on '" MACHINE_DIR "'");

@@ -89,7 +89,7 @@ int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, E
                         return error_set(reterr, r, "make an event loop");
         }
 
-        fleet->runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, s->id, reterr);
+        fleet->runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, s->id, s->state.user.uid, reterr);
         if (fleet->runtime_fd < 0)
                 return fleet->runtime_fd;
         STRV_FOREACH (name, names) {

@@ -45,7 +45,7 @@ int resources_open_directories(const Session *s, int project_runtime_fd, const c
         r->container_fd = state_dir_container_make(&s->state, container, reterr);
         if (r->container_fd < 0)
                 return r->container_fd;
-        r->runtime_fd = runtime_dir_container_make(project_runtime_fd, container, reterr);
+        r->runtime_fd = runtime_dir_container_make(project_runtime_fd, container, s->state.user.uid, reterr);
         return r->runtime_fd < 0 ? r->runtime_fd : 0;
 }
 

@@ -169,7 +169,7 @@ int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeou
                 LockHolder holder;
                 int r;
 
-                fd = fs_open_beneath(dir_fd, file, O_RDWR | O_CREAT, 0644, reterr);
+                fd = fs_open_beneath(dir_fd, file, O_RDWR | O_CREAT, 0600, reterr);
                 if (fd < 0)
                         return fd;
                 r = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 1;

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <endian.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -18,7 +22,7 @@ static int check_id(const char *id, Error *reterr) {
 }
 
 static int open_base(const char *base, int *ret_fd, Error *reterr) {
-        int fd = open(base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int fd = open(base, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
         if (fd < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "open '%s'", base);
@@ -40,23 +44,69 @@ int runtime_dir_open(const char *base, const char *id, int *ret_fd, Error *reter
                 *ret_fd = -EBADF;
                 return 0;
         }
-        return fs_open_beneath_optional(base_fd, id, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
+        return fs_open_beneath_optional(base_fd, id, O_PATH | O_DIRECTORY, ret_fd, reterr);
 }
 
-/* mkdir(2) that does not depend on the umask: other users may ask for the status. */
-static int make(int dir_fd, const char *name, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF;
+static int set_mode(int fd, const char *name, mode_t mode, Error *reterr) {
         struct stat st;
 
-        fd = fs_mkdir_beneath(dir_fd, name, 0755, reterr);
-        if (fd < 0)
-                return fd;
-        if (fstat(fd, &st) < 0 || ((st.st_mode & 07777) != 0755 && fchmod(fd, 0755) < 0))
-                return error_set(reterr, errno, "make '%s' readable", name);
-        return TAKE_FD(fd);
+        /* Not depending on the umask, and also for what an earlier release has made. */
+        if (fstat(fd, &st) < 0 || ((st.st_mode & 07777) != mode && fchmod(fd, mode) < 0))
+                return error_set(reterr, errno, "set the mode of '%s'", name);
+        return 0;
 }
 
-int runtime_dir_make(const char *base, const char *id, Error *reterr) {
+/* acl(5): root may do everything, `owner` may read and pass, others nothing. It is not theirs, since who
+ * owns a directory can exchange what lies in it, and it is not their group's, which may be everybody's. */
+static int let_owner_read(int fd, const char *name, uid_t owner, Error *reterr) {
+        const struct {
+                struct posix_acl_xattr_header header;
+                struct posix_acl_xattr_entry entries[5];
+        } acl = {
+                .header.a_version = htole32(POSIX_ACL_XATTR_VERSION),
+                .entries =
+                        {
+                                {htole16(ACL_USER_OBJ), htole16(ACL_READ | ACL_WRITE | ACL_EXECUTE),
+                                 htole32(ACL_UNDEFINED_ID)},
+                                {htole16(ACL_USER), htole16(ACL_READ | ACL_EXECUTE), htole32(owner)},
+                                {htole16(ACL_GROUP_OBJ), 0, htole32(ACL_UNDEFINED_ID)},
+                                {htole16(ACL_MASK), htole16(ACL_READ | ACL_EXECUTE),
+                                 htole32(ACL_UNDEFINED_ID)},
+                                {htole16(ACL_OTHER), 0, htole32(ACL_UNDEFINED_ID)},
+                        },
+        };
+
+        if (fsetxattr(fd, "system.posix_acl_access", &acl, sizeof(acl), 0) >= 0)
+                return 0;
+        if (errno != EOPNOTSUPP)
+                return error_set(reterr, errno, "let the project's owner read '%s'", name);
+        /* Then whoever knows the names can read how a container has ended. The locks are closed to them
+         * still. */
+        return set_mode(fd, name, 0711, reterr);
+}
+
+static int make(int dir_fd, const char *name, uid_t owner, Error *reterr) {
+        _cleanup_close_ int fd = fs_mkdir_beneath(dir_fd, name, 0700, reterr);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = owner != 0 ? let_owner_read(fd, name, owner, reterr) : set_mode(fd, name, 0700, reterr);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* Whoever may look into a project's has to pass, and needs no list of all projects. */
+static int make_base(int parent_fd, const char *name, Error *reterr) {
+        _cleanup_close_ int fd = fs_mkdir_beneath(parent_fd, name, 0711, reterr);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = set_mode(fd, name, 0711, reterr);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+int runtime_dir_make(const char *base, const char *id, uid_t owner, Error *reterr) {
         _cleanup_free_ char *parent = xstrdup(base);
         _cleanup_close_ int parent_fd = -EBADF, base_fd = -EBADF;
         char *slash = strrchr(parent, '/');
@@ -70,10 +120,10 @@ int runtime_dir_make(const char *base, const char *id, Error *reterr) {
         parent_fd = open(parent[0] != '\0' ? parent : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (parent_fd < 0)
                 return error_set(reterr, errno, "open '%s'", parent);
-        base_fd = make(parent_fd, slash + 1, reterr);
+        base_fd = make_base(parent_fd, slash + 1, reterr);
         if (base_fd < 0)
                 return error_prefix(reterr, base_fd, "'%s'", base);
-        r = make(base_fd, id, reterr);
+        r = make(base_fd, id, owner, reterr);
         return r < 0 ? error_prefix(reterr, r, "'%s'", base) : r;
 }
 
@@ -122,12 +172,12 @@ int runtime_dir_container_open(int fd, const char *name, int *ret_fd, Error *ret
         int r;
 
         r = name_check(name, "container", reterr);
-        return r < 0 ? r : fs_open_beneath_optional(fd, name, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
+        return r < 0 ? r : fs_open_beneath_optional(fd, name, O_PATH | O_DIRECTORY, ret_fd, reterr);
 }
 
-int runtime_dir_container_make(int fd, const char *name, Error *reterr) {
+int runtime_dir_container_make(int fd, const char *name, uid_t owner, Error *reterr) {
         int r;
 
         r = name_check(name, "container", reterr);
-        return r < 0 ? r : make(fd, name, reterr);
+        return r < 0 ? r : make(fd, name, owner, reterr);
 }

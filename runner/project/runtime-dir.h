@@ -8,9 +8,12 @@
  *     NAME.lock
  *     NAME/             sockets and such of one container
  *
- * It belongs to root and may be read by all. A container's name has neither dots nor '@', so that files of
- * the project with one of these in their name cannot be taken for a container's. Sockets in NAME/ are
- * reached through fs_proc_fd(): with the longest names their path does not fit into a sockaddr_un. */
+ * It belongs to root. The project's owner may look into it, for `status` without root; nobody else, who
+ * could hold a lock. A container's name has neither dots nor '@', so that files of the project with one of
+ * these in their name cannot be taken for a container's. Sockets in NAME/ are reached through fs_proc_fd():
+ * with the longest names their path does not fit into a sockaddr_un. */
+
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -19,11 +22,11 @@
 
 /* `base` is RUNTIME_DIR_BASE but in tests; its parent exists. */
 
-/* The project's directory, or `*ret_fd = -EBADF` when there is none. */
+/* The project's directory, or `*ret_fd = -EBADF` when there is none; for what is opened in it. */
 int runtime_dir_open(const char *base, const char *id, int *ret_fd, Error *reterr);
 
-/* The same, made when it is missing. Return: the fd. */
-int runtime_dir_make(const char *base, const char *id, Error *reterr);
+/* The same, made when it is missing. @owner: who may read it beside root. Return: the fd. */
+int runtime_dir_make(const char *base, const char *id, uid_t owner, Error *reterr);
 
 /**
  * runtime_dir_claim() - note that the id stands for this project
@@ -39,8 +42,8 @@ int runtime_dir_claim(int fd, const char *id, const char *root, bool in_use, Err
 /* The root of the project with that id; owned by the caller, NULL when it is not known. For messages. */
 char *runtime_dir_find_project(const char *base, const char *id);
 
-/* ID/NAME/, or `*ret_fd = -EBADF` when there is none. */
+/* ID/NAME/, or `*ret_fd = -EBADF` when there is none; for what is opened in it. */
 int runtime_dir_container_open(int fd, const char *name, int *ret_fd, Error *reterr);
 
-/* The same, made when it is missing. Return: the fd. */
-int runtime_dir_container_make(int fd, const char *name, Error *reterr);
+/* The same, made when it is missing. @owner: who may read it beside root. Return: the fd. */
+int runtime_dir_container_make(int fd, const char *name, uid_t owner, Error *reterr);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+#include "base/fs.h"
 #include "project/lock.h"
 #include "project/runtime-dir.h"
 #include "project-util.h"
@@ -22,20 +28,22 @@ TEST(made_and_found) {
         ASSERT_OK(runtime_dir_open(base, ID, &again, &error), &error);
         ASSERT_EQ(again, -EBADF);
         mask = umask(077);
-        fd = runtime_dir_make(base, ID, &error);
+        fd = runtime_dir_make(base, ID, 0, &error);
         ASSERT_OK(fd, &error);
-        container = runtime_dir_container_make(fd, "db", &error);
+        container = runtime_dir_container_make(fd, "db", 0, &error);
         ASSERT_OK(container, &error);
         (void) umask(mask);
         for (int i = 0; i < 3; i++) {
                 static const char *const paths[] = {"flake-containers", "flake-containers/" ID,
                                                     "flake-containers/" ID "/db"};
 
+                test_set_row("%s", paths[i]);
                 ASSERT_OK(fstatat(dir.fd, paths[i], &st, 0));
-                ASSERT_EQ(st.st_mode & 07777u, 0755u);
+                ASSERT_EQ(st.st_mode & 07777u, i == 0 ? 0711u : 0700u);
         }
+        test_set_row("%s", "");
         (void) safe_close(fd);
-        fd = runtime_dir_make(base, ID, &error);
+        fd = runtime_dir_make(base, ID, 0, &error);
         ASSERT_OK(fd, &error);
         ASSERT_OK(runtime_dir_open(base, ID, &again, &error), &error);
         ASSERT_TRUE(again >= 0);
@@ -47,6 +55,94 @@ TEST(made_and_found) {
         ASSERT_EQ(container, -EBADF);
 }
 
+#define OWNER 54321
+#define OTHER 54322
+
+/* What `uid` gets of a directory: 0 or a negative errno. */
+static int look(const char *base, uid_t uid) {
+        int status;
+        pid_t pid = fork();
+
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+                _cleanup_close_ int fd = -EBADF, container = -EBADF, file = -EBADF;
+                int r = setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0 ? -1 : 0;
+
+                if (r >= 0)
+                        r = runtime_dir_open(base, ID, &fd, NULL);
+                if (r >= 0)
+                        r = runtime_dir_container_open(fd, "db", &container, NULL);
+                if (r >= 0)
+                        r = file = openat(container, "exit", O_RDONLY | O_CLOEXEC) < 0 ? -errno : 0;
+                if (r >= 0 && openat(container, "new", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) >= 0)
+                        r = -1;
+                if (r >= 0 && unlinkat(container, "exit", 0) >= 0)
+                        r = -1;
+                _exit(-r);
+        }
+        ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        ASSERT_TRUE(WIFEXITED(status));
+        return -WEXITSTATUS(status);
+}
+
+static void make_for_owner(const char *base) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = runtime_dir_make(base, ID, OWNER, &error), container = -EBADF;
+
+        ASSERT_OK(fd, &error);
+        container = runtime_dir_container_make(fd, "db", OWNER, &error);
+        ASSERT_OK(container, &error);
+        ASSERT_OK(fs_write_atomic(container, "exit", "exited 0", 8, 0644, &error), &error);
+}
+
+TEST(the_owner_may_look) {
+        TEST_DIR(dir);
+        _cleanup_free_ char *base = base_of(&dir);
+
+        if (geteuid() != 0)
+                SKIP("needs root, to make a directory that is not the owner's");
+        ASSERT_OK(fchmod(dir.fd, 0711));
+        make_for_owner(base);
+        ASSERT_EQ(look(base, OWNER), 0);
+        ASSERT_EQ(look(base, OTHER), -EACCES);
+        /* As an earlier release had it. */
+        ASSERT_OK(fchmodat(dir.fd, "flake-containers/" ID, 0755, 0));
+        ASSERT_OK(fchmodat(dir.fd, "flake-containers/" ID "/db", 0755, 0));
+        make_for_owner(base);
+        ASSERT_EQ(look(base, OWNER), 0);
+        ASSERT_EQ(look(base, OTHER), -EACCES);
+}
+
+/* Where there are no access control lists, nobody gets a list of what is there. */
+TEST(the_owner_may_look_without_acls) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *base = NULL;
+        struct stat st;
+        int status;
+        pid_t pid;
+
+        TEST_DIR(dir);
+        if (geteuid() != 0)
+                SKIP("needs root, to mount a file system");
+        base = base_of(&dir);
+        ASSERT_OK(fchmod(dir.fd, 0711));
+        pid = fork();
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+                ASSERT_OK(unshare(CLONE_NEWNS));
+                ASSERT_OK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+                ASSERT_OK(mount("ramfs", dir.path, "ramfs", 0, "mode=0711"));
+                make_for_owner(base);
+                ASSERT_EQ(look(base, OWNER), 0);
+                ASSERT_OK(chdir(base));
+                ASSERT_OK(stat(ID "/db", &st));
+                ASSERT_EQ(st.st_mode & 07777u, 0711u);
+                exit(0);
+        }
+        ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        ASSERT_EQ(status, 0);
+}
+
 TEST(claim) {
         static const char *const roots[] = {"/home/alice/shop", "/home/bob/shop", "/with\nnewline\n",
                                             "/a b"};
@@ -54,7 +150,7 @@ TEST(claim) {
 
         TEST_DIR(dir);
         _cleanup_free_ char *base = base_of(&dir);
-        _cleanup_close_ int fd = runtime_dir_make(base, ID, &error);
+        _cleanup_close_ int fd = runtime_dir_make(base, ID, 0, &error);
 
         ASSERT_OK(fd, &error);
         ASSERT_TRUE(runtime_dir_find_project(base, ID) == NULL);
@@ -77,7 +173,7 @@ TEST(claim_of_one_that_runs) {
 
         TEST_DIR(dir);
         _cleanup_free_ char *base = base_of(&dir), *found = NULL;
-        _cleanup_close_ int fd = runtime_dir_make(base, ID, &error);
+        _cleanup_close_ int fd = runtime_dir_make(base, ID, 0, &error);
 
         ASSERT_OK(runtime_dir_claim(fd, ID, "/home/alice/shop", true, &error), &error);
         ASSERT_ERROR(runtime_dir_claim(fd, ID, "/home/bob/shop", true, &error), &error, FC_EXIT_CONFLICT,
@@ -95,7 +191,7 @@ TEST(damaged_path_file) {
 
                 TEST_DIR(dir);
                 _cleanup_free_ char *base = base_of(&dir);
-                _cleanup_close_ int fd = runtime_dir_make(base, ID, &error);
+                _cleanup_close_ int fd = runtime_dir_make(base, ID, 0, &error);
 
                 test_set_row("%zu", i);
                 ASSERT_EQ(test_shell(&dir, "printf '%s' > flake-containers/" ID "/project.path", table[i]),
@@ -114,18 +210,18 @@ TEST(refusals) {
 
         TEST_DIR(dir);
         _cleanup_free_ char *base = base_of(&dir);
-        _cleanup_close_ int fd = runtime_dir_make(base, ID, &error);
+        _cleanup_close_ int fd = runtime_dir_make(base, ID, 0, &error);
 
         for (size_t i = 0; i < ELEMENTSOF(ids); i++) {
                 test_set_row("%s", ids[i]);
-                ASSERT_ERROR(runtime_dir_make(base, ids[i], &error), &error, FC_EXIT_USAGE,
+                ASSERT_ERROR(runtime_dir_make(base, ids[i], 0, &error), &error, FC_EXIT_USAGE,
                              "is no project id");
                 ASSERT_ERROR(runtime_dir_open(base, ids[i], &other, &error), &error, FC_EXIT_USAGE,
                              "is no project id");
         }
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 test_set_row("%s", names[i]);
-                ASSERT_ERROR(runtime_dir_container_make(fd, names[i], &error), &error, FC_EXIT_USAGE,
+                ASSERT_ERROR(runtime_dir_container_make(fd, names[i], 0, &error), &error, FC_EXIT_USAGE,
                              "container");
                 ASSERT_ERROR(runtime_dir_container_open(fd, names[i], &other, &error), &error, FC_EXIT_USAGE,
                              "container");
@@ -141,10 +237,10 @@ TEST(links_are_not_followed) {
 
         ASSERT_EQ(test_shell(&dir, "mkdir other flake-containers && ln -s ../other flake-containers/" ID),
                   0);
-        ASSERT_TRUE(runtime_dir_make(base, ID, &error) < 0);
+        ASSERT_TRUE(runtime_dir_make(base, ID, 0, &error) < 0);
         ASSERT_EQ(error.exit, FC_EXIT_CONFLICT);
         ASSERT_EQ(test_shell(&dir, "rm -r flake-containers && ln -s other flake-containers"), 0);
-        ASSERT_TRUE(runtime_dir_make(base, ID, &error) < 0);
+        ASSERT_TRUE(runtime_dir_make(base, ID, 0, &error) < 0);
         ASSERT_EQ(test_shell(&dir, "test -z \"$(ls other)\""), 0);
 }
 
@@ -152,7 +248,7 @@ static void cannot(const TestDir *dir) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *base = base_of(dir);
 
-        ASSERT_ERROR(runtime_dir_make(base, ID, &error), &error, FC_EXIT_HOST, "Permission denied");
+        ASSERT_ERROR(runtime_dir_make(base, ID, 0, &error), &error, FC_EXIT_HOST, "Permission denied");
 }
 
 TEST(needs_permission) {
