@@ -70,12 +70,16 @@ int argument_check(const char *argument, Error *reterr) {
 /* --bind=SOURCE:/etc/hosts would hide the file through which the project's containers find each other. */
 static bool binds_hosts(const char *name, size_t n, const char *value) {
         static const char hosts[] = "/etc/hosts";
-        const char *at;
 
         if (n < strlen("bind") || strncmp(name, "bind", 4) != 0)
                 return false;
-        at = strstr(value, hosts);
-        return at && (at == value || at[-1] == ':') && (!at[strlen(hosts)] || at[strlen(hosts)] == ':');
+        for (const char *at = strstr(value, hosts); at; at = strstr(at + 1, hosts)) {
+                char after = at[strlen(hosts)];
+
+                if ((at == value || at[-1] == ':') && (!after || after == ':'))
+                        return true;
+        }
+        return false;
 }
 
 int argument_check_nspawn(const char *argument, Error *reterr) {

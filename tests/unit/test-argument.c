@@ -70,6 +70,7 @@ TEST(nspawn_options_that_may_not) {
                 {"--help", "it starts no container"},
                 {"--version", "it starts no container"},
                 {"--bind=/x:/etc/hosts", "the runner writes /etc/hosts"},
+                {"--bind=/srv/etc/hosts:/etc/hosts", "the runner writes /etc/hosts"},
                 {"--bind-ro=/etc/hosts", "the runner writes /etc/hosts"},
                 {"--bind=/x:/etc/hosts:idmap", "the runner writes /etc/hosts"},
         };
