@@ -97,7 +97,7 @@ in
     };
 
     containers = mkOption {
-      type = types.lazyAttrsOf containerModule;
+      type = import ./containers-type.nix { inherit lib; } containerModule;
       default = { };
       example = literalExpression ''
         {

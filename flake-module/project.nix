@@ -115,7 +115,7 @@ in
     };
 
     containers = mkOption {
-      type = types.lazyAttrsOf containerType;
+      type = import ./containers-type.nix { inherit lib; } containerType;
       default = { };
       example = literalExpression ''
         {
