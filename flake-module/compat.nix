@@ -10,7 +10,6 @@
 let
   inherit (lib)
     mkIf
-    mkMerge
     mkOption
     types
     ;
@@ -23,9 +22,15 @@ let
       inherit description;
     };
 
-  problem = option: message: "flake-containers.containers.${name}.${option}: ${message}";
+  where = import ./where.nix;
 
-  # Option -> reason. Their values are not looked at.
+  problem =
+    option: message:
+    "flake-containers.containers.${name}.${option}: ${message}${
+      where.files ((lib.attrByPath (lib.splitString "." option) { } options).files or [ ])
+    }";
+
+  # Option -> reason. What NixOS has by default, and whatever else asks for nothing, is none.
   addresses = "addresses are given by the project: containers find each other by their names";
   interfaces = "not supported: a container has one interface, on the project's bridge, or the host's by network.mode";
   refused = {
@@ -57,7 +62,16 @@ let
   refusals =
     prefix: declared: reasons:
     map (option: problem (prefix + option) reasons.${option}) (
-      builtins.filter (option: declared.${option}.isDefined) (builtins.attrNames reasons)
+      builtins.filter (
+        option:
+        declared.${option}.isDefined
+        && !builtins.elem declared.${option}.value [
+          null
+          false
+          [ ]
+          { }
+        ]
+      ) (builtins.attrNames reasons)
     );
 
   # "1min", "90s", "90" or 90 -> seconds.
@@ -79,6 +93,48 @@ let
   privateUsers = {
     no = "host";
     pick = "private";
+  };
+  # Option -> what it means in ours.
+  mappings = {
+    config = mkIf (config.config != null) { configuration = config.config; };
+    path = mkIf (config.path != null) { toplevel = config.path; };
+    bindMounts = mkIf (config.bindMounts != null) {
+      volumes = lib.mapAttrsToList (_: mount: {
+        source = if mount.hostPath == null then mount.mountPoint else mount.hostPath;
+        target = mount.mountPoint;
+        readOnly = mount.isReadOnly;
+      }) config.bindMounts;
+    };
+    forwardPorts = mkIf (config.forwardPorts != null) {
+      ports = map (port: {
+        host = port.hostPort;
+        container = if port.containerPort == null then port.hostPort else port.containerPort;
+        inherit (port) protocol;
+      }) config.forwardPorts;
+    };
+    privateNetwork = mkIf (config.privateNetwork != null) {
+      network.mode = if config.privateNetwork then "private" else "host";
+    };
+    localAddress = mkIf (config.localAddress != null) { network.address = config.localAddress; };
+    privateUsers = mkIf (privateUsers ? ${toString config.privateUsers}) {
+      users = privateUsers.${config.privateUsers};
+    };
+    additionalCapabilities = mkIf (config.additionalCapabilities != null) {
+      capabilities.add = config.additionalCapabilities;
+    };
+    allowedDevices = mkIf (config.allowedDevices != null) {
+      devices = map (device: {
+        path = device.node;
+        permissions = device.modifier;
+      }) config.allowedDevices;
+    };
+    enableTun = mkIf (config.enableTun == true) {
+      devices = [ "/dev/net/tun" ];
+      capabilities.add = [ "CAP_NET_ADMIN" ];
+    };
+    extraFlags = mkIf (config.extraFlags != null) { nspawnArgs = config.extraFlags; };
+    timeoutStartSec = mkIf (config.timeoutStartSec != null && seconds != null) { ready.timeout = seconds; };
+    "extra.enableWAN" = mkIf (config.extra.enableWAN != null) { network.internet = config.extra.enableWAN; };
   };
 in
 {
@@ -137,7 +193,7 @@ in
     )) "`ports`. Published on `127.0.0.1` and `::1`, not on all addresses.";
     privateNetwork = mkCompat types.bool "`network.mode`: `\"private\"` or `\"host\"`.";
     localAddress = mkCompat types.str "`network.address`.";
-    privateUsers = mkCompat types.str "`users`: `\"no\"` is `\"host\"`, `\"pick\"` is `\"private\"`.";
+    privateUsers = mkCompat (types.either types.ints.unsigned types.str) "`users`: `\"no\"` is `\"host\"`, `\"pick\"` is `\"private\"`.";
     additionalCapabilities = mkCompat (types.listOf types.str) "`capabilities.add`.";
     allowedDevices = mkCompat (types.listOf (
       types.submodule {
@@ -168,60 +224,25 @@ in
     };
   };
 
-  config = mkMerge [
-    (mkIf (config.config != null) { configuration = config.config; })
-    (mkIf (config.path != null) { toplevel = config.path; })
-    (mkIf (config.bindMounts != null) {
-      volumes = lib.mapAttrsToList (_: mount: {
-        source = if mount.hostPath == null then mount.mountPoint else mount.hostPath;
-        target = mount.mountPoint;
-        readOnly = mount.isReadOnly;
-      }) config.bindMounts;
-    })
-    (mkIf (config.forwardPorts != null) {
-      ports = map (port: {
-        host = port.hostPort;
-        container = if port.containerPort == null then port.hostPort else port.containerPort;
-        inherit (port) protocol;
-      }) config.forwardPorts;
-    })
-    (mkIf (config.privateNetwork != null) {
-      network.mode = if config.privateNetwork then "private" else "host";
-    })
-    (mkIf (config.localAddress != null) { network.address = config.localAddress; })
-    (mkIf (privateUsers ? ${toString config.privateUsers}) {
-      users = privateUsers.${config.privateUsers};
-    })
-    (mkIf (config.additionalCapabilities != null) { capabilities.add = config.additionalCapabilities; })
-    (mkIf (config.allowedDevices != null) {
-      devices = map (device: {
-        path = device.node;
-        permissions = device.modifier;
-      }) config.allowedDevices;
-    })
-    (mkIf (config.enableTun == true) {
-      devices = [ "/dev/net/tun" ];
-      capabilities.add = [ "CAP_NET_ADMIN" ];
-    })
-    (mkIf (config.extraFlags != null) { nspawnArgs = config.extraFlags; })
-    (mkIf (config.timeoutStartSec != null && seconds != null) { ready.timeout = seconds; })
-    (mkIf (config.extra.enableWAN != null) { network.internet = config.extra.enableWAN; })
-    {
-      build.problems =
-        refusals "" options refused
-        ++ refusals "extra." options.extra refusedExtra
-        ++ lib.optional (config.privateUsers != null && !(privateUsers ? ${config.privateUsers})) (
-          problem "privateUsers" "'${config.privateUsers}' is not supported, use users = \"private\" or \"host\""
-        )
-        ++ lib.optional (config.timeoutStartSec != null && seconds == null) (
-          problem "timeoutStartSec" "'${toString config.timeoutStartSec}' is no number of seconds, use ready.timeout"
-        )
-        ++ lib.optional (config.autoStart == true) (
-          problem "autoStart" "containers of a project are started by 'up' only"
-        )
-        ++ lib.optional (config.restartIfChanged == false) (
-          problem "restartIfChanged" "'up' applies what has changed, and says before by --dry-run what that is"
-        );
-    }
-  ];
+  # Each as if it stood in a file of its own, so that the module system, and problems.nix, name what was written.
+  imports = map (option: {
+    _file = where.mapped option;
+    config = mappings.${option};
+  }) (builtins.attrNames mappings);
+
+  config.build.problems =
+    refusals "" options refused
+    ++ refusals "extra." options.extra refusedExtra
+    ++ lib.optional (config.privateUsers != null && !(privateUsers ? ${toString config.privateUsers})) (
+      problem "privateUsers" "'${toString config.privateUsers}' is not supported, the runner chooses the ids itself: use users = \"private\" or \"host\""
+    )
+    ++ lib.optional (config.timeoutStartSec != null && seconds == null) (
+      problem "timeoutStartSec" "'${toString config.timeoutStartSec}' is not a number of seconds, use ready.timeout"
+    )
+    ++ lib.optional (config.autoStart == true) (
+      problem "autoStart" "containers of a project are started by 'up' only"
+    )
+    ++ lib.optional (config.restartIfChanged == false) (
+      problem "restartIfChanged" "'up' applies what has changed, and says before by --dry-run what that is"
+    );
 }

@@ -5,9 +5,17 @@
   context,
   lib,
   name,
+  options,
   ...
 }:
 let
+  inherit (builtins)
+    isAttrs
+    isBool
+    isList
+    isPath
+    isString
+    ;
   inherit (lib)
     literalExpression
     mkOption
@@ -16,6 +24,7 @@ let
     ;
 
   spec = import ./spec.nix;
+  where = import ./where.nix;
 
   # What is left out is the runner's to decide.
   mkNullable =
@@ -35,6 +44,36 @@ let
       default = false;
       inherit description;
     };
+
+  # A type that says what to write instead, where the type alone would not help: `hint` is null, or that.
+  hinted =
+    type: hint:
+    type
+    // {
+      check = value: type.check value || hint value != null;
+      merge =
+        location: definitions:
+        let
+          wrong = builtins.filter (definition: hint definition.value != null) definitions;
+          first = builtins.head wrong;
+        in
+        if wrong == [ ] then
+          type.merge location definitions
+        else
+          throw "\n- ${where.option location}: ${hint first.value}${where.files [ first.file ]}";
+      substSubModules = modules: hinted (type.substSubModules modules) hint;
+    };
+  whenIs =
+    test: hint: value:
+    if test value then hint else null;
+
+  # Of the host, so not of the store.
+  hostPath = whenIs isPath "a path without quotes would be copied into the store: write it as a string, relative to the root of the project";
+  hostString = hinted types.str hostPath;
+  isSet = value: isAttrs value && !(value ? outPath);
+  nixosModule = hinted types.deferredModule (
+    whenIs isString "a module is an attribute set, a function, or a path, which is written without quotes"
+  );
 
   seconds = types.ints.between 1 86400;
   portNumber = types.ints.between 1 65535;
@@ -66,7 +105,7 @@ let
 
   volumeModule = setOf {
     source = mkOption {
-      type = types.str;
+      type = hostString;
       example = "@data";
       description = ''
         Directory or file of the host, absolute or relative to the root of the project, or `@NAME` for a directory
@@ -152,17 +191,11 @@ let
           "flake-containers"
           "containers"
           name
-          "configuration"
+          # As it was written.
+          (if lib.all where.isMapped options.configuration.files then "config" else "configuration")
         ];
         modules =
-          [
-            (
-              { lib, ... }:
-              {
-                nixpkgs.pkgs = lib.mkDefault config.pkgs;
-              }
-            )
-          ]
+          [ (import ./nixpkgs-config.nix { given = config.pkgs; }) ]
           ++ modules
           ++ optional (config.configuration != null) config.configuration;
       };
@@ -198,17 +231,34 @@ let
     in
     if value == null then
       null
-    else if builtins.isList value then
-      map toString value
+    else if isList value then
+      map programOf value
     else
-      [ "${if builtins.isString value then shellScript value else value}" ];
+      [ (if isString value then "${shellScript value}" else programOf value) ];
+
+  # A package is its main program. One that names none may be a script itself, as those of writeScript are.
+  programOf =
+    value:
+    let
+      main = value.meta.mainProgram or value.pname or null;
+    in
+    if lib.isDerivation value && main != null then
+      "${lib.getBin value}/bin/${main}"
+    else if isPath value then
+      "${value}"
+    else
+      toString value;
 in
 {
-  imports = [ ./compat.nix ];
+  imports = [
+    ./compat.nix
+    ./misplaced.nix
+    ./problems.nix
+  ];
 
   options = {
     # --- what runs --------------------------------------------------------------------------------
-    configuration = mkNullable types.deferredModule {
+    configuration = mkNullable nixosModule {
       example = literalExpression ''
         { pkgs, ... }: {
           services.postgresql.enable = true;
@@ -234,7 +284,9 @@ in
       description = "The instance of Nixpkgs that the container is made of.";
     };
 
-    nixpkgs = mkNullable types.path {
+    nixpkgs =
+      mkNullable (hinted types.path (whenIs isSet "here it is the nixpkgs that is imported: the options of that name go into configuration.nixpkgs, or for all containers into flake-containers.nixpkgs"))
+        {
       example = literalExpression "inputs.nixpkgs-unstable";
       description = "Another nixpkgs for this container, imported with `flake-containers.nixpkgs.{config,overlays}`.";
     };
@@ -247,20 +299,20 @@ in
     };
 
     extraModules = mkOption {
-      type = types.listOf types.deferredModule;
+      type = types.listOf nixosModule;
       default = [ ];
       example = literalExpression "[ inputs.sops-nix.nixosModules.sops ]";
       description = "More NixOS modules, beside `configuration` or on top of `nixosConfiguration`.";
     };
 
-    nixosConfiguration = mkNullable types.raw {
+    nixosConfiguration = mkNullable (hinted types.raw (whenIs (value: !(value ? extendModules)) "it is not what nixosSystem returns: write self.nixosConfigurations.NAME")) {
       example = literalExpression "self.nixosConfigurations.web";
       description = ''
         An existing NixOS evaluation to run instead of a `configuration`. It is extended by what a container needs.
       '';
     };
 
-    toplevel = mkNullable types.path {
+    toplevel = mkNullable (hinted types.path (whenIs (value: value ? extendModules) "it is a NixOS configuration: write it to nixosConfiguration")) {
       example = literalExpression "self.packages.x86_64-linux.my-system";
       description = "A system that has been made already (a NixOS `system.build.toplevel`), instead of a `configuration`.";
     };
@@ -274,24 +326,31 @@ in
       mkNullable
         (types.oneOf [
           (types.functionTo types.raw)
-          (types.listOf types.str)
+          (types.listOf (
+            types.oneOf [
+              types.str
+              types.package
+              types.path
+            ]
+          ))
           types.str
           types.package
+          types.path
         ])
         {
           example = literalExpression ''
             pkgs: "exec ''${pkgs.python3}/bin/python -m http.server 8000"
           '';
           description = ''
-            What runs instead of an init: a script for bash, a program with its arguments as a list, a package that is
-            a script, or a function of `pkgs` that returns one of these. A signal to stop reaches all that a script has
+            What runs instead of an init: a script for bash, a program with its arguments as a list, a package, whose
+            main program it is, or a function of `pkgs` that returns one of these. A signal to stop reaches all that a script has
             started. Nothing of `configuration` is activated, but its packages are in `PATH`.
           '';
         };
 
     # --- when it is started, and what of ----------------------------------------------------------
     dependsOn = mkOption {
-      type = types.coercedTo (types.listOf types.str) (names: lib.genAttrs names (_: "ready")) (
+      type = hinted (types.coercedTo (types.listOf types.str) (names: lib.genAttrs names (_: "ready")) (
         types.attrsOf (
           types.enum [
             "started"
@@ -299,7 +358,7 @@ in
             "completed"
           ]
         )
-      );
+      )) (whenIs isString "write a list of names, [ \"NAME\" ], or { NAME = \"ready\"; }");
       default = { };
       example = {
         cache = "ready";
@@ -344,7 +403,11 @@ in
         description = "Pages inside that have to load. A number is a port whose `/` is asked for.";
       };
       exec = mkOption {
-        type = types.listOf (types.listOf types.str);
+        type = types.listOf (
+          hinted (types.listOf types.str) (
+            whenIs isString "each command is a list of words, so this is a list of lists: [ [ \"pg_isready\" \"-q\" ] ]"
+          )
+        );
         default = [ ];
         example = [
           [
@@ -376,12 +439,12 @@ in
 
     # --- network ----------------------------------------------------------------------------------
     ports = mkOption {
-      type = types.listOf (
+      type = hinted (types.listOf (
         orSet [
           portNumber
           types.str
         ] portModule
-      );
+      )) (whenIs (value: isString value || builtins.isInt value) "write a list: [ \"8080:80\" ]");
       default = [ ];
       example = [
         "8080:80"
@@ -416,7 +479,9 @@ in
 
     # --- storage ----------------------------------------------------------------------------------
     volumes = mkOption {
-      type = types.listOf (orSet [ types.str ] volumeModule);
+      type = hinted (types.listOf (hinted (orSet [ types.str ] volumeModule) hostPath)) (
+        whenIs isString "write a list: [ \"src:/where/it/appears\" ]"
+      );
       default = [ ];
       example = [
         "src:/srv/www:ro"
@@ -430,7 +495,7 @@ in
     };
 
     volumes-ro = mkOption {
-      type = types.listOf types.str;
+      type = types.listOf hostString;
       default = [ ];
       example = [ "/data" ];
       description = "As `volumes`, but read-only.";
@@ -457,7 +522,7 @@ in
     nixDaemon = mkFlag "Whether the host's Nix daemon can be used inside: binds its socket and its data base, and sets `NIX_REMOTE`.";
 
     credentials = mkOption {
-      type = types.attrsOf types.str;
+      type = types.attrsOf hostString;
       default = { };
       example = {
         "pg.password" = "secrets/pg";
@@ -471,10 +536,10 @@ in
     # --- rights and limits ------------------------------------------------------------------------
     users =
       mkNullable
-        (types.enum [
+        (hinted (types.enum [
           "private"
           "host"
-        ])
+        ]) (whenIs isAttrs "here it is \"private\" or \"host\": the users of NixOS go into configuration.users"))
         {
           description = ''
             `"private"`, the default: a user namespace, root inside is nobody in particular outside. `"host"`: root
@@ -514,7 +579,17 @@ in
     };
 
     environment = mkOption {
-      type = types.attrsOf (types.either types.int types.str);
+      type = types.attrsOf (
+        hinted (types.either types.int types.str) (
+          value:
+          if isBool value then
+            "a variable is text: write \"${if value then "true" else "false"}\""
+          else if isAttrs value || isList value then
+            "here are the variables of PID 1: the options of NixOS go into configuration.environment"
+          else
+            null
+        )
+      );
       default = { };
       example = {
         TZ = "Europe/Berlin";
@@ -546,6 +621,12 @@ in
         readOnly = true;
         description = "The store path of the system.";
       };
+      command = mkOption {
+        type = types.raw;
+        readOnly = true;
+        internal = true;
+        description = "The words of the command that runs instead of an init, or null.";
+      };
       spec = mkOption {
         type = types.raw;
         readOnly = true;
@@ -561,6 +642,9 @@ in
   };
 
   config = {
+    # For a container that is a function.
+    _module.args.pkgs = lib.mkOptionDefault config.pkgs;
+
     volumes = lib.mkIf config.nixDaemon (
       map (directory: {
         source = directory;
@@ -576,7 +660,7 @@ in
           throw "flake-containers.containers.${name}: with a toplevel there is no NixOS configuration"
         else
           config.build.nixos.config;
-      inherit toplevel;
+      inherit command toplevel;
       spec = spec.containerSpec (
         config
         // {

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# What can be told without building anything: each Nix file parses, the tables of unit/ hold.
+# What can be told without building anything: each Nix file parses, the tables of unit/ hold, and the module refuses what
+# the program refuses.
+#
+#   FC_VERDICTS  the program that says what the runner makes of a specification, tests/nix/verdicts.c
 
 # shellcheck source=tests/nix/lib.bash
 . "$(dirname "$0")/lib.bash"
@@ -41,21 +44,55 @@ options() {
         evaluate "(import $file $1).says"
         cp "$SCRATCH/out" "$SCRATCH/says"
         note "$(jq length "$SCRATCH/says") refusals"
+        # Each is an evaluation of its own, since it ends with the first error.
+        mkdir -p "$SCRATCH/refusals"
+        # shellcheck disable=SC2016 # the other shell expands these
+        jq -r 'keys[]' "$SCRATCH/says" | REFUSALS="(import $file $1).refusals" xargs -P "$(nproc)" -I NAME bash -c '
+                ! timeout "$2" nix-instantiate --eval --strict --expr "$REFUSALS.$1" >"$0/$1" 2>&1 || : >"$0/$1.taken"
+        ' "$SCRATCH/refusals" NAME "$NIX_TIMEOUT"
         for name in $(jq -r 'keys[]' "$SCRATCH/says"); do
-                fails nix-instantiate --eval --strict --expr "(import $file $1).refusals.$name"
+                [[ ! -e $SCRATCH/refusals/$name.taken ]] || flunk "$name: it is taken"
                 # Without the indentation, and the lines that it is broken into.
-                message=$(tr -s ' \n' ' ' <<<"$ERR")
+                message=$(tr -s ' \n' ' ' <"$SCRATCH/refusals/$name")
                 while IFS= read -r fragment; do
-                        [[ $message == *"$fragment"* ]] || flunk "$name: the message has no: $fragment"
+                        [[ $message == *"$fragment"* ]] || flunk "$name: the message has no: $fragment"$'\n'"$message"
                 done < <(jq -r --arg name "$name" '.[$name][]' "$SCRATCH/says")
                 # What it says must come first, before any trace.
-                [[ $ERR != *"infinite recursion"* ]] || flunk "$name: infinite recursion"
+                [[ $message != *"infinite recursion"* ]] || flunk "$name: infinite recursion"
         done
+}
+
+# What the module takes the program takes as well, and what it refuses the program would not take either: each text of
+# unit/verdicts.nix, and each that the program's own tables have, in each option.
+testcase_verdicts() {
+        local rows=$SCRATCH/rows
+
+        [[ -x ${FC_VERDICTS:-} ]] || skip "FC_VERDICTS names no program; ctest sets it"
+        grep -ohP '(?<!#include )"(?:[^"\\\n]|\\.)*"' "$TOP"/runner/spec/*.c | jq -R 'try fromjson catch empty' |
+                jq -s unique >"$SCRATCH/texts"
+        evaluate "import $NIX_TESTS/unit/verdicts.nix { texts = builtins.fromJSON (builtins.readFile $SCRATCH/texts); }"
+        mv "$SCRATCH/out" "$rows"
+        OUT=''
+        jq -c '.[].document' "$rows" | "$FC_VERDICTS" >"$SCRATCH/verdicts"
+        jq -r '.[] | [.what, .excused, .message == null] | @json' "$rows" | paste - "$SCRATCH/verdicts" >"$SCRATCH/both"
+        note "$(wc -l <"$SCRATCH/both") texts, $(grep -c 'false\]'$'\t' "$SCRATCH/both") of them refused"
+        awk -F '\t' '{ takes = $1 ~ /true\]$/; excused = $1 ~ /,true,false\]$/ }
+                takes != ($2 == "ok") && !excused { print (takes ? "taken" : "refused") " by the module alone: " $0 }' \
+                "$SCRATCH/both" >"$SCRATCH/differ"
+        [[ ! -s $SCRATCH/differ ]] || flunk "$(head -n 20 "$SCRATCH/differ" | cut -c 1-300)"
 }
 
 testcase_spec() { table "import $NIX_TESTS/unit/spec.nix"; }
 
 testcase_place() { table "import $NIX_TESTS/unit/place.nix"; }
+
+testcase_mistakes() { table "import $NIX_TESTS/unit/mistakes.nix $(standin_inputs)"; }
+
+testcase_mistakes_real() {
+        need_nixpkgs_lib
+        need_flake_parts
+        table "import $NIX_TESTS/unit/mistakes.nix $(real_inputs)"
+}
 
 testcase_options() { options "$(standin_inputs)"; }
 

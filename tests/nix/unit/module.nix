@@ -48,6 +48,24 @@ let
       }
     ];
 
+  # What is wrong with the options of each of them.
+  problems =
+    containers:
+    (outputs [
+      {
+        _file = "flake.nix";
+        flake-containers = {
+          enable = true;
+          inherit containers;
+        };
+        perSystem =
+          { config, ... }:
+          {
+            legacyPackages = lib.mapAttrs (_: container: container.build.problems) config.flake-containers.containers;
+          };
+      }
+    ]).legacyPackages.${system};
+
   # Writing the text of a derivation into the store is no build.
   document = package: builtins.fromJSON (builtins.unsafeDiscardStringContext package.spec.text);
 in
@@ -55,6 +73,7 @@ in
   inherit
     document
     outputs
+    problems
     project
     system
     ;

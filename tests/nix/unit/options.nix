@@ -210,6 +210,36 @@ let
       inherit toplevel;
       runCommand = [ "/bin/sh" "-c" "echo $HOME %n" ];
     }).command [ "/bin/sh" "-c" "echo $HOME %n" ];
+    # A package is its main program, also before words; a script is itself.
+    commandPackage =
+      let
+        command = runCommand: map builtins.unsafeDiscardStringContext (web { inherit toplevel runCommand; }).command;
+        name = words: map (word: builtins.match "(${builtins.storeDir}/[^-]*-)?(.*)" word) words;
+        last = command: map (match: builtins.elemAt match 1) (name command);
+        isInStore = word: lib.hasPrefix builtins.storeDir word;
+        said = command (pkgs: [ (pkgs.writeShellScriptBin "hi" "") "a b" ]);
+      in
+      equal
+        {
+          bin = last (command (pkgs: pkgs.writeShellScriptBin "hi" "echo hi"));
+          main = last (command (pkgs: pkgs.bash));
+          words = last said;
+          inStore = map isInStore said;
+          script = last (command (pkgs: pkgs.writeScript "hi" "#!/bin/sh"));
+          named = last (command (pkgs: pkgs.bash // { meta = { }; pname = "shell"; }));
+          path = last (command ./module.nix);
+          direct = last (command (import nixpkgs { }).bash);
+        }
+        {
+          bin = [ "hi/bin/hi" ];
+          main = [ "bash-debian/bin/bash" ];
+          words = [ "hi/bin/hi" "a b" ];
+          inStore = [ true false ];
+          script = [ "hi" ];
+          named = [ "bash-debian/bin/shell" ];
+          path = [ "module.nix" ];
+          direct = [ "bash-debian/bin/bash" ];
+        };
     commandNixDaemon = equal (web {
       inherit toplevel;
       nixDaemon = true;
@@ -538,6 +568,74 @@ let
       in
       [ flake.legacyPackages.x86_64-linux.marked (builtins.attrNames (packages flake).web-up.config.networking.hosts) ]
     ) [ "none" [ "containers" ] ];
+    # A container may be a function of `pkgs`, which are its own.
+    functionOfPackages = equal (
+      let
+        flake = module.outputs [
+          {
+            flake-containers = {
+              enable = true;
+              nixpkgs.overlays = [ (_: _: { marked = "own"; }) ];
+              containers.web = { pkgs, ... }: { inherit toplevel; environment.A = pkgs.marked; };
+            };
+          }
+        ];
+      in
+      (module.document (packages flake).web-up).containers.web.environment
+    ) { A = "own"; };
+    # What mkIf takes back is no container, on either level.
+    takenBack = equal (
+      let
+        flake = module.outputs [
+          {
+            flake-containers = {
+              enable = true;
+              containers = {
+                a = lib.mkIf false { inherit toplevel; };
+                b = lib.mkIf true { inherit toplevel; };
+                c = lib.mkMerge [ (lib.mkIf false { }) (lib.mkForce (lib.mkIf false { })) ];
+                d = lib.mkMerge [ (lib.mkIf false { }) { inherit toplevel; } ];
+                e = lib.mkIf false { inherit toplevel; };
+                f = lib.mkIf false (throw "looked at");
+              };
+            };
+            perSystem.flake-containers.containers = {
+              e = { inherit toplevel; };
+              g = lib.mkIf false { inherit toplevel; };
+              h = lib.mkIf true { inherit toplevel; };
+            };
+          }
+        ];
+      in
+      builtins.attrNames (module.document (packages flake).flake-containers).containers
+    ) [ "b" "d" "e" "h" ];
+    # The configuration's own nixpkgs.config adds to that of the container's packages.
+    nixpkgsConfig = equal (
+      let
+        flake = module.outputs [
+          {
+            flake-containers = {
+              enable = true;
+              nixpkgs.config = { allowUnfree = true; deep.a = 1; };
+              nixpkgs.overlays = [ (_: _: { marked = "kept"; }) ];
+              modules = [ ({ pkgs, ... }: { environment.etc.seen.text = builtins.toJSON { inherit (pkgs) config marked; }; }) ];
+              containers.web.configuration.nixpkgs.config = { permitted = [ "x" ]; deep.b = 2; };
+              containers.plain.configuration = { };
+            };
+          }
+        ];
+        of = name: builtins.fromJSON (packages flake)."${name}-up".config.environment.etc.seen.text;
+      in
+      {
+        web = of "web";
+        plain = of "plain";
+        builds = builtins.isString (packages flake).web-up.toplevel;
+      }
+    ) {
+      web = { config = { allowUnfree = true; permitted = [ "x" ]; deep = { a = 1; b = 2; }; }; marked = "kept"; };
+      plain = { config = { allowUnfree = true; deep.a = 1; }; marked = "kept"; };
+      builds = true;
+    };
     containerPackages = equal (packages (project {
       web = { pkgs, ... }: {
         configuration = { };
@@ -552,10 +650,71 @@ let
       containers.web.configuration.networking.firewall.allowedTCPPorts = [ "all" ];
       says = [ "flake-containers.containers.web.configuration.networking.firewall.allowedTCPPorts" ];
     };
+    # As it was written.
+    wrongInConfig = {
+      containers.web.config.networking.firewall.allowedTCPPorts = [ "all" ];
+      says = [ "flake-containers.containers.web.config.networking.firewall.allowedTCPPorts" ];
+    };
+    pathOfVolume = {
+      containers.web = { inherit toplevel; volumes = [ ./. ]; };
+      says = [ "- flake-containers.containers.web.volumes: a path without quotes would be copied into the store" "(in flake.nix)" ];
+    };
+    pathOfVolumeSource = {
+      containers.web = { inherit toplevel; volumes = [ { source = ./.; target = "/t"; } ]; };
+      says = [ "containers.web.volumes" "source: a path without quotes" ];
+    };
+    pathOfCredential = {
+      containers.web = { inherit toplevel; credentials.key = ./module.nix; };
+      says = [ "- flake-containers.containers.web.credentials.key: a path without quotes" "(in flake.nix)" ];
+    };
+    execWords = {
+      containers.web = { inherit toplevel; ready.exec = [ "pg_isready" "-q" ]; };
+      says = [ "- flake-containers.containers.web.ready.exec: each command is a list of words" "[ [" "(in flake.nix)" ];
+    };
+    volumesString = {
+      containers.web = { inherit toplevel; volumes = "src:/srv"; };
+      says = [ "- flake-containers.containers.web.volumes: write a list" ];
+    };
+    dependsOnString = {
+      containers.web = { inherit toplevel; dependsOn = "db"; };
+      says = [ "- flake-containers.containers.web.dependsOn: write a list of names" ];
+    };
+    variableBool = {
+      containers.web = { inherit toplevel; environment.DEBUG = true; };
+      says = [ "- flake-containers.containers.web.environment.DEBUG: a variable is text: write \"true\"" ];
+    };
+    packagesOfNixos = {
+      containers.web = { inherit toplevel; environment.systemPackages = [ ]; };
+      says = [ "- flake-containers.containers.web.environment.systemPackages: here are the variables of PID 1" "configuration.environment" ];
+    };
+    usersOfNixos = {
+      containers.web = { inherit toplevel; users.users.alice = { }; };
+      says = [ "- flake-containers.containers.web.users: here it is \"private\" or \"host\"" "configuration.users" ];
+    };
+    nixpkgsOfNixos = {
+      containers.web = { configuration = { }; nixpkgs.config.allowUnfree = true; };
+      says = [ "- flake-containers.containers.web.nixpkgs:" "configuration.nixpkgs" ];
+    };
+    configurationString = {
+      containers.web.configuration = "./web.nix";
+      says = [ "- flake-containers.containers.web.configuration: a module is" "without quotes" ];
+    };
+    wholeSystem = {
+      containers.web = existing;
+      says = [ "- flake-containers.containers.web: it is a whole NixOS system: write web.nixosConfiguration = .. (in flake.nix)" ];
+    };
+    wrongSystem = {
+      containers.web.nixosConfiguration = existing.config;
+      says = [ "- flake-containers.containers.web.nixosConfiguration: it is not what nixosSystem returns" ];
+    };
+    toplevelSystem = {
+      containers.web.toplevel = existing;
+      says = [ "- flake-containers.containers.web.toplevel: it is a NixOS configuration" "nixosConfiguration" ];
+    };
     unknownOption = { containers.web = { inherit toplevel; prots = [ ]; }; says = [ "web" "prots" "does not exist" ]; };
     unknownDeep = { containers.web = { inherit toplevel; ready.tpc = [ ]; }; says = [ "web" "ready.tpc" ]; };
     unknownVolume = { containers.web = { inherit toplevel; volumes = [ { source = "a"; targte = "/b"; } ]; }; says = [ "web" "volumes" "targte" ]; };
-    wrongType = { containers.web = { inherit toplevel; ports = "8080:80"; }; says = [ "web.ports" "not of type" ]; };
+    wrongType = { containers.web = { inherit toplevel; ports = "8080:80"; }; says = [ "containers.web.ports:" "a list" "(in flake.nix)" ]; };
     wrongElement = { containers.web = { inherit toplevel; ready.tcp = [ 0 ]; }; says = [ "web.ready.tcp" "not of type" ]; };
     wrongEnum = { containers.web = { inherit toplevel; users = "me"; }; says = [ "web.users" "private" "host" ]; };
     wrongCondition = { containers = { web = { inherit toplevel; dependsOn.db = "up"; }; db = { inherit toplevel; }; }; says = [ "web.dependsOn.db" "completed" ]; };

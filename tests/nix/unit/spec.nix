@@ -37,7 +37,12 @@ let
     db = { };
     alone = { };
   };
-  errors = containers: spec.projectErrors containers;
+  errors =
+    containers:
+    spec.projectErrors containers
+    ++ builtins.concatMap (name: map (spec.said name) (spec.containerErrors containers.${name})) (
+      builtins.attrNames containers
+    );
   # one { CONTAINERS } FRAGMENTS: exactly one message, and it has all of these.
   one =
     containers: fragments:
@@ -187,7 +192,7 @@ in
   onceUnits = one { seed = { oneShot = true; ready.units = [ "a.service" ]; }; } [ "containers.seed.ready.units" "never ready" ];
   onceTimed = equal (errors { seed = { oneShot = true; restart = "no"; ready = { timeout = 5; tcp = [ ]; units = [ ]; }; }; }) [ ];
   commandUnits = one { web = { runCommand = [ "a" ]; ready.units = [ "a.service" ]; }; } [ "containers.web.ready.units" "runCommand" ];
-  secretInStore = one { web.credentials = { a = "secrets/a"; b = "${builtins.storeDir}/00000000000000000000000000000000-b"; }; } [ "containers.web.credentials" "'b'" ];
+  secretInStore = one { web.credentials = { a = "secrets/a"; b = "${builtins.storeDir}/00000000000000000000000000000000-b"; }; } [ "containers.web.credentials.b:" "store" ];
   portTwiceInOne = one { web.ports = [ "8080:80" "8080:81" ]; } [ "containers.web.ports" "8080" ];
   portTwiceInTwo = one { a.ports = [ "8080:80" ]; b.ports = [ { host = 8080; container = 80; } ]; } [ "containers.b.ports" "8080" "'a'" ];
   portOnAll = one { a.ports = [ "8080:80" ]; b.ports = [ "0.0.0.0:8080:80" ]; } [ "containers.b.ports" "8080" ];
@@ -215,7 +220,7 @@ in
   nameLong = one { a234567890123456789012345678901234567890123456789012345678901234 = { }; } [ "63" ];
   nameLongest = equal (errors { a23456789012345678901234567890123456789012345678901234567890123 = { }; }) [ ];
   twoSystems = one { web = { configuration = { }; toplevel = "/nix/store/x"; }; } [ "containers.web" "configuration" "toplevel" ];
-  threeSystems = one { web = { configuration = { }; toplevel = "/x"; nixosConfiguration = { }; }; } [ "configuration" "toplevel" "nixosConfiguration" ];
+  threeSystems = one { web = { configuration = { }; toplevel = "/nix/store/x"; nixosConfiguration = { }; }; } [ "configuration" "toplevel" "nixosConfiguration" ];
   internet = one { web.network.internet = true; } [ "containers.web.network.internet" "not supported" ];
   address = one { web.network.address = "10.0.0.2"; } [ "containers.web.network.address" "not supported" ];
   # Each is told, not the first alone.

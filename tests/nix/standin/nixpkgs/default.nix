@@ -48,7 +48,12 @@ let
 
   base = self: {
     _type = "pkgs";
-    inherit system config lib;
+    inherit
+      system
+      config
+      overlays
+      lib
+      ;
     path = ./.;
     callPackage =
       file: overrides:

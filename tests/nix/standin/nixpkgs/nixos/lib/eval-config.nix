@@ -22,7 +22,12 @@ let
   flag = option types.bool;
 
   base =
-    { config, pkgs, ... }:
+    {
+      config,
+      options,
+      pkgs,
+      ...
+    }:
     let
       toplevel =
         pkgs.runCommand "nixos-system-${config.networking.hostName}-standin"
@@ -94,7 +99,12 @@ let
         networking.dhcpcd.denyInterfaces = option (types.listOf types.str) [ ];
         networking.networkmanager.unmanaged = option (types.listOf types.str) [ ];
         nix.enable = flag true;
-        nixpkgs.pkgs = option types.raw (if given != null then given else import ../.. { inherit system; });
+        nixpkgs.pkgs = mkOption {
+          type = types.raw;
+          description = "As in NixOS.";
+        };
+        nixpkgs.config = option (types.lazyAttrsOf types.anything) { };
+        nixpkgs.overlays = option (types.listOf types.raw) [ ];
         services.logrotate.enable = flag true;
         services.journald.extraConfig = option types.lines "";
         services.httpd.enable = flag false;
@@ -112,7 +122,22 @@ let
       };
 
       config = {
-        _module.args.pkgs = lib.mkDefault config.nixpkgs.pkgs;
+        nixpkgs.pkgs = lib.mkIf (given != null) (lib.mkDefault given);
+        _module.args.pkgs = lib.mkDefault (
+          if options.nixpkgs.pkgs.isDefined then
+            config.nixpkgs.pkgs
+          else
+            import ../.. {
+              inherit system;
+              inherit (config.nixpkgs) config overlays;
+            }
+        );
+        assertions = [
+          {
+            assertion = options.nixpkgs.pkgs.isDefined -> config.nixpkgs.config == { };
+            message = "Your system configures nixpkgs with an externally created instance.";
+          }
+        ];
         system.build.toplevel =
           let
             failed = lib.filter (a: !a.assertion) config.assertions;

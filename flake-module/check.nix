@@ -1,0 +1,379 @@
+# What is wrong with the options of containers, as a developer should hear it from the evaluation already: the rules of
+# syntax.nix, applied to each option, and what concerns several options or containers. Pure, and of builtins only.
+let
+  inherit (builtins)
+    any
+    attrNames
+    attrValues
+    concatLists
+    concatMap
+    concatStringsSep
+    elem
+    elemAt
+    filter
+    foldl'
+    genList
+    genericClosure
+    head
+    isAttrs
+    isString
+    length
+    map
+    stringLength
+    substring
+    toString
+    ;
+
+  syntax = import ./syntax.nix;
+
+  get = name: set: set.${name} or null;
+  optional = condition: value: if condition then [ value ] else [ ];
+  imap = f: list: genList (i: f i (elemAt list i)) (length list);
+
+  # Options are named as in the flake; `at` is a container's for what concerns it as a whole.
+  at =
+    name: option: message:
+    "flake-containers.containers.${name}.${option}: ${message}";
+
+  said = name: finding: at name (concatStringsSep "." finding.option) finding.message;
+
+  # A finding about an option: [ "ready" "units" ]. With `element` about one of a list, with `key` about one of a set,
+  # so that it can be told where that is written.
+  about = option: message: { inherit option message; };
+
+  # --- one container ------------------------------------------------------------------------------
+
+  # Each element of a list, each value of a set.
+  elements =
+    option: list: check:
+    concatMap (
+      element:
+      let
+        message = check element;
+      in
+      optional (message != null) (about option message // { inherit element; })
+    ) list;
+  members =
+    option: set: check:
+    concatMap (
+      key:
+      let
+        message = check key set.${key};
+      in
+      optional (message != null) (about (option ++ [ key ]) message // { inherit key; })
+    ) (attrNames set);
+
+  parseError = parse: value: get "error" (parse value);
+
+  twice =
+    list:
+    (foldl'
+      (
+        seen: x:
+        if elem x seen.all then
+          seen // { twice = seen.twice ++ optional (!elem x seen.twice) x; }
+        else
+          seen // { all = seen.all ++ [ x ]; }
+      )
+      {
+        all = [ ];
+        twice = [ ];
+      }
+      list
+    ).twice;
+
+  deviceError =
+    device:
+    let
+      path = syntax.device (if isString device then device else device.path);
+      permissions = get "permissions" device;
+    in
+    if path != null || isString device || permissions == null then path else syntax.permissions permissions;
+
+  httpError =
+    check:
+    let
+      path = if get "path" check == null then null else syntax.httpPath check.path;
+    in
+    if path != null || get "status" check == null then
+      path
+    else
+      syntax.httpStatus check.status;
+
+  credentialError =
+    id: path:
+    let
+      wrong = syntax.credential id;
+    in
+    if wrong != null then
+      wrong
+    else if substring 0 (stringLength builtins.storeDir) path == builtins.storeDir then
+      "it is in the store, where everybody can read it: give a path outside, as a string"
+    else
+      syntax.hostPath path;
+
+  # The store that nothing can be mounted in.
+  storeOf =
+    container:
+    let
+      toplevel = get "toplevel" container;
+    in
+    if toplevel == null then builtins.storeDir else dirOf (toString toplevel);
+
+  targetError =
+    container: option: target:
+    map (about option) (
+      optional (syntax.isBelow (storeOf container) target) "'${target}' is in the store, which is mounted already"
+    );
+
+  valueErrors =
+    container:
+    let
+      ready = container.ready or { };
+      capabilities = container.capabilities or { };
+      volumes = container.volumes or [ ];
+      volumes-ro = container.volumes-ro or [ ];
+      tmpfs = container.tmpfs or [ ];
+      targets = concatMap (
+        volume:
+        let
+          parsed = syntax.parseVolume volume;
+        in
+        optional (!(parsed ? error)) parsed.target
+      );
+      devices = map (device: if isString device then device else device.path) (container.devices or [ ]);
+      init = get "init" container;
+      toplevel = get "toplevel" container;
+      command = if get "command" container == null then null else syntax.command container.command;
+    in
+    elements [ "ports" ] (container.ports or [ ]) (parseError syntax.parsePort)
+    ++ elements [ "volumes" ] volumes (parseError syntax.parseVolume)
+    ++ elements [ "volumes-ro" ] volumes-ro (parseError syntax.parseVolume)
+    ++ elements [ "tmpfs" ] tmpfs syntax.mountPoint
+    ++ concatMap (targetError container [ "volumes" ]) (targets volumes)
+    ++ concatMap (targetError container [ "volumes-ro" ]) (targets volumes-ro)
+    ++ concatMap (targetError container [ "tmpfs" ]) tmpfs
+    ++ map (target: about [ "volumes" ] "'${target}' is mounted on twice") (
+      twice (targets volumes ++ targets volumes-ro ++ tmpfs)
+    )
+    ++ members [ "credentials" ] (container.credentials or { }) credentialError
+    ++ members [ "environment" ] (container.environment or { }) (name: value: syntax.variable name (toString value))
+    ++ members [ "resources" ] (container.resources or { }) syntax.resource
+    ++ elements [ "devices" ] (container.devices or [ ]) deviceError
+    ++ map (path: about [ "devices" ] "'${path}' is named twice") (twice devices)
+    ++ elements [ "capabilities" "add" ] (capabilities.add or [ ]) syntax.capability
+    ++ elements [ "capabilities" "drop" ] (capabilities.drop or [ ]) syntax.capability
+    ++ map (name: about [ "capabilities" ] "'${name}' is named twice") (
+      twice (capabilities.add or [ ] ++ capabilities.drop or [ ])
+    )
+    ++ elements [ "nspawnArgs" ] (container.nspawnArgs or [ ]) syntax.nspawnArgument
+    ++ elements [ "ready" "units" ] (ready.units or [ ]) syntax.unit
+    ++ elements [ "ready" "unix" ] (ready.unix or [ ]) syntax.insidePath
+    ++ elements [ "ready" "exec" ] (ready.exec or [ ]) syntax.command
+    ++ elements [ "ready" "http" ] (ready.http or [ ]) httpError
+    ++ optional (command != null) (about [ "runCommand" ] command)
+    ++ optional (toplevel != null && storeOf container == "/") (
+      about [ "toplevel" ] "'${toString toplevel}' is not in a store, as /nix/store/NAME is"
+    )
+    ++ map (about [ "init" ]) (
+      optional (init != null && syntax.insidePath init != null) (syntax.insidePath init)
+      ++ optional (
+        init != null && syntax.insidePath init == null && !(syntax.isBelow (storeOf container) init && init != storeOf container)
+      ) "'${init}' is not in the store, and nothing else is there when the container starts"
+    );
+
+  # What several options say together.
+  togetherErrors =
+    container:
+    let
+      # As it was written: the first is what the second is mapped to.
+      written = ours: other: if get other container != null then other else ours;
+      given = filter (option: get option container != null) [
+        (written "configuration" "config")
+        (written "toplevel" "path")
+        "nixosConfiguration"
+      ];
+      ready = container.ready or { };
+      network = container.network or { };
+      mode = network.mode or "private";
+      oneShot = container.oneShot or false;
+      isCommand = get "runCommand" container != null;
+      later =
+        option: value:
+        optional (
+          !elem value [
+            null
+            false
+          ]
+        ) (about option "is not supported by this version");
+      checks = filter (check: ready.${check} or [ ] != [ ]) [
+        "units"
+        "tcp"
+        "http"
+        "exec"
+        "unix"
+      ];
+      hasUnits = elem "units" checks;
+    in
+    optional (length given > 1) (
+      about [ (concatStringsSep ", " given) ] "give one of them, they all say what the system is"
+    )
+    ++ optional (isCommand && get "init" container != null) (
+      about [ "runCommand, init" ] "give one of them, both say what runs"
+    )
+    ++ optional (oneShot && !elem (get "restart" container) [ null "no" ]) (
+      about [ "restart" ] "a container with oneShot = true is run once"
+    )
+    ++ map (
+      check: about [ "ready" check ] "a container with oneShot = true is never ready, only completed"
+    ) (if oneShot then checks else [ ])
+    ++ optional (isCommand && hasUnits) (about [ "ready" "units" ] "a container with runCommand has no units")
+    ++ optional (!isCommand && hasUnits && get "notify" ready == false) (
+      about [ "ready" "units" ] "with ready.notify = false it is not known when the units can be asked for"
+    )
+    ++ optional (container.ports or [ ] != [ ] && mode != "private") (
+      about [ "ports" ] "only with network.mode = \"private\", here it is \"${mode}\""
+    )
+    ++ later [ "network" "internet" ] (get "internet" network)
+    ++ later [ "network" "address" ] (get "address" network);
+
+  # All that is wrong with one container, as findings.
+  containerErrors = container: togetherErrors container ++ valueErrors container;
+
+  nameErrors =
+    name:
+    let
+      message = syntax.containerName name;
+    in
+    optional (message != null) "flake-containers.containers.${name}: ${message}";
+
+  # --- ports of several containers ----------------------------------------------------------------
+
+  # The addresses on which a port is bound; "0.0.0.0" and "::" are all of their family.
+  addresses =
+    port:
+    if port.address != null then
+      [ port.address ]
+    else
+      [
+        "127.0.0.1"
+        "::1"
+      ];
+  isSix = address: builtins.match ".*:.*" address != null;
+  overlap =
+    a: b:
+    let
+      both = map syntax.canonicalAddress [ a b ];
+    in
+    isSix a == isSix b
+    && (
+      head both == elemAt both 1
+      || any (all: elem (syntax.canonicalAddress all) both) [
+        "0.0.0.0"
+        "::"
+      ]
+    );
+  clash =
+    a: b:
+    a.port.host == b.port.host
+    && (if a.port.host == "auto" then a.name == b.name && a.port.container == b.port.container else true)
+    && any (x: any (overlap x) (addresses b.port)) (addresses a.port);
+
+  # Each port that an earlier one has taken already, in one container or in several.
+  portClashes =
+    containers:
+    let
+      used = concatMap (
+        name:
+        map (port: { inherit name port; }) (
+          filter (port: !(port ? error)) (map syntax.parsePort (containers.${name}.ports or [ ]))
+        )
+      ) (attrNames containers);
+      describe =
+        first: second:
+        at second.name "ports" (
+          if second.port.host == "auto" then
+            "container port ${toString second.port.container} has an automatic host port already"
+          else
+            "host port ${toString second.port.host} is taken already, by "
+            + (if first.name == second.name then "the same container" else "container '${first.name}'")
+        );
+    in
+    concatLists (
+      imap (
+        i: second:
+        let
+          earlier = filter (first: clash first second) (genList (elemAt used) i);
+        in
+        optional (earlier != [ ]) (describe (head earlier) second)
+      ) used
+    );
+
+  # --- dependencies -------------------------------------------------------------------------------
+
+  dependencies = container: attrNames (container.dependsOn or { });
+
+  # Of `names`, with all that they need, in turn.
+  closure =
+    containers: names:
+    map (node: node.key) (genericClosure {
+      startSet = map (key: { inherit key; }) names;
+      operator =
+        node:
+        map (key: { inherit key; }) (
+          filter (name: containers ? ${name}) (dependencies (containers.${node.key} or { }))
+        );
+    });
+
+  dependencyErrors =
+    containers:
+    concatMap (
+      name:
+      concatMap (
+        dependency:
+        let
+          condition = containers.${name}.dependsOn.${dependency};
+        in
+        if !(containers ? ${dependency}) then
+          [ (at name "dependsOn" "there is no container '${dependency}'") ]
+        else if condition == "ready" && containers.${dependency}.oneShot or false then
+          [
+            (at name "dependsOn" "'${dependency}' is never ready, since oneShot = true in it: say ${dependency} = \"completed\"")
+          ]
+        else if condition == "completed" && !(containers.${dependency}.oneShot or false) then
+          [ (at name "dependsOn" "'${dependency}' never completes: that takes oneShot = true in it") ]
+        else
+          [ ]
+      ) (dependencies containers.${name})
+    ) (attrNames containers)
+    ++ cycleErrors containers;
+
+  # One message for all that stand on a cycle: what reaches itself.
+  cycleErrors =
+    containers:
+    let
+      reached = name: concatMap (next: closure containers [ next ]) (
+        filter (next: containers ? ${next}) (dependencies containers.${name})
+      );
+      cyclic = filter (name: elem name (reached name)) (attrNames containers);
+    in
+    optional (cyclic != [ ]) (
+      at (head cyclic) "dependsOn" "the containers ${
+        concatStringsSep ", " (map (name: "'${name}'") cyclic)
+      } depend on one another in a circle"
+    );
+
+  # What concerns several containers. What is wrong with each says its own `build.problems`.
+  projectErrors =
+    containers:
+    concatMap nameErrors (attrNames containers) ++ portClashes containers ++ dependencyErrors containers;
+in
+{
+  inherit
+    at
+    closure
+    containerErrors
+    projectErrors
+    said
+    ;
+}

@@ -1,0 +1,185 @@
+# What people write, and what they are told, before anything is built: options of one container `web` in flake.nix, and
+# all that is said of them, each behind the container's place. -> rows as in unit.sh
+{ lib, ... }@inputs:
+let
+  module = import ./module.nix inputs;
+
+  toplevel = "${builtins.storeDir}/00000000000000000000000000000000-system";
+
+  says = options: messages: {
+    expr = (module.problems { web = if builtins.isAttrs options then { inherit toplevel; } // options else options; }).web;
+    expected = map (message: "flake-containers.containers.web.${message}") messages;
+  };
+  # In the file where they are written.
+  mistake = options: message: says options [ "${message} (in flake.nix)" ];
+  fine = options: says options [ ];
+
+  # A module in a file of its own.
+  other = file: options: {
+    _file = file;
+    config = options;
+  };
+in
+{
+  # --- the syntax of strings
+  portTriple = mistake { ports = [ "80:80:80" ]; } "ports: '80:80:80': '80': not a numeric IPv4 or IPv6 address";
+  portName = mistake { ports = [ "http" ]; } "ports: 'http': expected [ADDRESS:]HOST:CONTAINER or PORT, the address numeric, IPv6 in brackets";
+  portLocalhost = mistake { ports = [ "localhost:8080:80" ]; } "ports: 'localhost:8080:80': 'localhost': not a numeric IPv4 or IPv6 address";
+  portRange = mistake { ports = [ "8000-8010:80" ]; } "ports: '8000-8010:80': expected [ADDRESS:]HOST:CONTAINER or PORT, the address numeric, IPv6 in brackets";
+  portHigh = mistake { ports = [ "80:70000" ]; } "ports: '80:70000': a port is a number from 1 to 65535";
+  portUdp = mistake { ports = [ "53:53/udp" ]; } "ports: '53:53/udp': protocol 'udp' is not supported by this version";
+  portSet = mistake { ports = [ { host = 80; container = 80; address = "0.0.0.256"; } ]; }
+    ''ports: '{"address":"0.0.0.256","container":80,"host":80}': '0.0.0.256': not a numeric IPv4 or IPv6 address'';
+  portsWithHost = mistake { ports = [ "80:80" ]; network.mode = "host"; } ''ports: only with network.mode = "private", here it is "host"'';
+  volumeHome = mistake { volumes = [ "~/x:/y" ]; }
+    "volumes: '~/x:/y': source '~/x': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/x' for what has that name";
+  volumeVariable = mistake { volumes = [ "$HOME/x:/y" ]; }
+    "volumes: '$HOME/x:/y': source '$HOME/x': '$HOME' is not expanded here: write a path relative to the project, an absolute one, or './$HOME/x' for what has that name";
+  volumeSetHome = mistake { volumes = [ { source = "~/x"; target = "/y"; } ]; }
+    "volumes: '~/x': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/x' for what has that name";
+  volumeNoTarget = mistake { volumes = [ "./src" ]; } "volumes: volume './src' has no target: write './src:/where/it/appears'";
+  volumeRelative = mistake { volumes = [ "src:srv" ]; } "volumes: 'src:srv': target 'srv': a path inside the container must be absolute";
+  volumeSlash = mistake { volumes = [ "src:/srv/" ]; }
+    "volumes: 'src:/srv/': target '/srv/': a path inside the container must have no '.', '..' or empty part, and no '/' at its end";
+  volumeProc = mistake { volumes = [ "src:/proc" ]; } "volumes: 'src:/proc': target '/proc': '/proc' is mounted already";
+  volumeStore = mistake { volumes = [ "src:${toplevel}/x" ]; } "volumes: '${toplevel}/x' is in the store, which is mounted already";
+  volumeMode = mistake { volumes = [ "src:/srv:readonly" ]; } "volumes: 'src:/srv:readonly': behind the target stands 'ro' or 'rw', not 'readonly'";
+  volumeName = mistake { volumes = [ "@my_data:/srv" ]; }
+    "volumes: '@my_data:/srv': source '@my_data' cannot name a volume: use 1 to 63 of a-z, 0-9 and '-', with no '-' at either end; a directory of that name is written './@my_data'";
+  volumesRo = mistake { volumes-ro = [ "~" ]; } "volumes-ro: volume '~' has no target: write '~:/where/it/appears'";
+  targetTwice = mistake { volumes = [ "a:/srv" "b:/srv" ]; } "volumes: '/srv' is mounted on twice";
+  tmpfs = mistake { tmpfs = [ "cache" ]; } "tmpfs: 'cache': a path inside the container must be absolute";
+  credentialName = mistake { credentials."a b" = "x"; }
+    "credentials.a b: 'a b' cannot name a credential: allowed are 1 to 255 printable ASCII characters without space, ':', '/' and '\\'";
+  credentialStore = mistake { credentials.key = "${toplevel}/key"; } "credentials.key: it is in the store, where everybody can read it: give a path outside, as a string";
+  credentialHome = mistake { credentials.key = "~/.ssh/id"; }
+    "credentials.key: '~/.ssh/id': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/.ssh/id' for what has that name";
+  variable = mistake { environment.A-B = "x"; } "environment.A-B: 'A-B' cannot name a variable: allowed are letters, digits and '_', not a digit first";
+  variableReserved = mistake { environment.container = "x"; } "environment.container: the variable 'container' is set by systemd-nspawn";
+  resourceName = mistake { resources.MemroyMax = "1G"; }
+    "resources.MemroyMax: there is no such limit; there are CPUQuota, CPUWeight, IOWeight, MemoryHigh, MemoryMax, MemorySwapMax, TasksMax";
+  resourceForm = mistake { resources.MemoryMax = "1GB"; }
+    "resources.MemoryMax: '1GB': must be bytes such as '512M' (with K, M, G or T), a percentage of the memory such as '50%', or 'infinity'";
+  resourceSmall = mistake { resources.MemoryMax = 512; } "resources.MemoryMax: '512': must be at least 1048576 bytes, written with K, M, G or T";
+  resourceQuota = mistake { resources.CPUQuota = 2; } "resources.CPUQuota: '2': must be a percentage of one processor such as '50%' or '200%'";
+  capability = mistake { capabilities.add = [ "NET_ADMIN" ]; } "capabilities.add: 'NET_ADMIN' is not a capability, write 'CAP_NET_ADMIN'";
+  capabilityLower = mistake { capabilities.drop = [ "cap_net_raw" ]; } "capabilities.drop: 'cap_net_raw' is not a capability, write 'CAP_NET_RAW'";
+  capabilityAll = mistake { capabilities.add = [ "all" ]; } "capabilities.add: 'all' is not a capability: they are written like CAP_NET_ADMIN";
+  deviceName = mistake { devices = [ "kvm" ]; } "devices: 'kvm': a path inside the container must be absolute";
+  devicePermissions = mistake { devices = [ { path = "/dev/kvm"; permissions = "rx"; } ]; } "devices: 'rx': must be of 'r', 'w' and 'm', each once, and not 'm' alone";
+  nspawnShort = mistake { nspawnArgs = [ "-U" ]; }
+    "nspawnArgs: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users";
+  nspawnOwned = mistake { nspawnArgs = [ "--bind-ro=/x" "--port=80" ]; } "nspawnArgs: '--port=80': --port cannot be given here: use ports";
+  unit = mistake { ready.units = [ "nginx" ]; } "ready.units: 'nginx' names no kind of unit: write 'nginx.service'";
+  unitTemplate = mistake { ready.units = [ "getty@.service" ]; } "ready.units: 'getty@.service' is a template, not a unit";
+  unix = mistake { ready.unix = [ "run/x" ]; } "ready.unix: 'run/x': a path inside the container must be absolute";
+  execEmpty = mistake { ready.exec = [ [ ] ]; } "ready.exec: the first word must name a program";
+  httpPath = mistake { ready.http = [ { port = 80; path = "health"; } ]; } "ready.http: 'health': a path begins with '/'";
+  httpStatus = mistake { ready.http = [ { port = 80; status = [ 200 ]; } ]; } "ready.http: must be two numbers, the first and the last status";
+  init = mistake { init = "/sbin/init"; } "init: '/sbin/init' is not in the store, and nothing else is there when the container starts";
+  commandEmpty = mistake { runCommand = [ ]; } "runCommand: the first word must name a program";
+  # Each is told, and each where it is written.
+  several = says
+    {
+      imports = [
+        { inherit toplevel; }
+        (other "ports.nix" { ports = [ "a" "80" ]; })
+        (other "more.nix" { ports = [ "b" ]; environment.container = "x"; })
+      ];
+    }
+    [
+      "imports: an attribute set only has options: write a function, containers.web = { ... }: { imports = [ .. ]; }; modules of NixOS go into configuration.imports (in flake.nix)"
+    ];
+  severalFiles = says
+    (_: {
+      imports = [
+        { inherit toplevel; }
+        (other "ports.nix" { ports = [ "a" "80" ]; })
+        (other "${builtins.storeDir}/00000000000000000000000000000000-source/nix/more.nix" { ports = lib.mkBefore [ "b" ]; environment.container = "x"; })
+      ];
+    })
+    [
+      "ports: 'b': expected [ADDRESS:]HOST:CONTAINER or PORT, the address numeric, IPv6 in brackets (in nix/more.nix)"
+      "ports: 'a': expected [ADDRESS:]HOST:CONTAINER or PORT, the address numeric, IPv6 in brackets (in ports.nix)"
+      "environment.container: the variable 'container' is set by systemd-nspawn (in nix/more.nix)"
+    ];
+
+  # --- what does not go together
+  twoSystems = says { configuration = { }; } [ "configuration, toplevel: give one of them, they all say what the system is" ];
+  commandAndInit = says { runCommand = [ "a" ]; init = "${toplevel}/init"; } [ "runCommand, init: give one of them, both say what runs" ];
+  commandUnits = mistake { runCommand = [ "a" ]; ready.units = [ "a.service" ]; } "ready.units: a container with runCommand has no units";
+  notify = mistake { ready = { notify = false; units = [ "a.service" ]; }; } "ready.units: with ready.notify = false it is not known when the units can be asked for";
+  internet = mistake { network.internet = true; } "network.internet: is not supported by this version";
+
+  # --- options at the wrong place
+  services = mistake { services.nginx.enable = true; } "services: it is an option of NixOS: write configuration.services";
+  servicesTwice = says
+    (_: {
+      imports = [
+        { inherit toplevel; services = { }; }
+        (other "web.nix" { services.nginx.enable = true; })
+      ];
+    })
+    [ "services: it is an option of NixOS: write configuration.services (in web.nix, flake.nix)" ];
+  networking = mistake { networking.firewall.enable = false; } "networking: it is an option of NixOS: write configuration.networking";
+  imports = mistake { imports = [ ./module.nix ]; }
+    "imports: an attribute set only has options: write a function, containers.web = { ... }: { imports = [ .. ]; }; modules of NixOS go into configuration.imports";
+  enable = mistake { enable = true; } "enable: a container that is defined is there: use lib.mkIf to have it at times only";
+  image = mistake { image = "postgres:16"; } "image: containers are made of a NixOS configuration, or of a toplevel; a root file system goes into a flake-containers.json";
+
+  # --- names of others: what is told names what was written
+  extraFlags = mistake { extraFlags = [ "-U" ]; }
+    "extraFlags: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users";
+  bindMounts = mistake { bindMounts."/data".hostPath = "~/data"; }
+    "bindMounts: '~/data': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/data' for what has that name";
+  forwardPorts = mistake { forwardPorts = [ { hostPort = 53; protocol = "udp"; } ]; }
+    ''forwardPorts: '{"container":53,"host":53,"protocol":"udp"}': protocol 'udp' is not supported by this version'';
+  additionalCapabilities = mistake { additionalCapabilities = [ "CAP_X" ]; } "additionalCapabilities: 'CAP_X' is not a capability: they are written like CAP_NET_ADMIN";
+  allowedDevices = mistake { allowedDevices = [ { node = "/x"; modifier = "rw"; } ]; } "allowedDevices: '/x': a device is below /dev";
+  localAddress = mistake { localAddress = "10.0.0.1"; } "localAddress: is not supported by this version";
+  enableWAN = mistake { extra.enableWAN = true; } "extra.enableWAN: is not supported by this version";
+  besides = says { extraFlags = [ "-U" ]; nspawnArgs = [ "-b" ]; } [
+    "nspawnArgs: '-b': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use init (in flake.nix)"
+    "extraFlags: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users (in flake.nix)"
+  ];
+  configAndPath = says { toplevel = lib.mkForce null; config = { }; path = toplevel; } [ "config, path: give one of them, they all say what the system is" ];
+  macvlans = mistake { macvlans = [ "eth0" ]; } "macvlans: not supported: a container has one interface, on the project's bridge, or the host's by network.mode";
+  privateUsers = mistake { privateUsers = 65536; } ''privateUsers: '65536' is not supported, the runner chooses the ids itself: use users = "private" or "host"'';
+  privateUsersIdentity = mistake { privateUsers = "identity"; } ''privateUsers: 'identity' is not supported, the runner chooses the ids itself: use users = "private" or "host"'';
+  autoStart = mistake { autoStart = true; } "autoStart: containers of a project are started by 'up' only";
+  timeoutStartSec = mistake { timeoutStartSec = "soon"; } "timeoutStartSec: 'soon' is not a number of seconds, use ready.timeout";
+  exposeLocalhost = mistake { extra.exposeLocalhost = true; } "extra.exposeLocalhost: use ports: a published port reaches what listens on the container's 127.0.0.1";
+
+  # --- and what is none: what these have by default
+  defaults = fine {
+    additionalCapabilities = [ ];
+    allowedDevices = [ ];
+    autoStart = false;
+    bindMounts = { };
+    enableTun = false;
+    extraFlags = [ ];
+    extraVeths = { };
+    flake = null;
+    forwardPorts = [ ];
+    hostAddress = null;
+    hostAddress6 = null;
+    hostBridge = null;
+    interfaces = [ ];
+    localAddress = null;
+    localAddress6 = null;
+    localMacAddress = null;
+    macvlans = [ ];
+    networkNamespace = null;
+    restartIfChanged = true;
+    timeoutStartSec = "1min";
+    tmpfs = [ ];
+    extra = {
+      addressPrefix = null;
+      enableSSH = false;
+      enableWAN = false;
+      exposeLocalhost = false;
+      firewallAllowHost = false;
+    };
+  };
+  volumeSources = fine { volumes = [ "./src:/a" "../x:/b" "/abs:/c" "@data:/d" "a b:/e" "$x:/f" "/g" ]; };
+}

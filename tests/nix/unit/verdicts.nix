@@ -1,0 +1,179 @@
+# What the flake module takes and refuses, to be held against what the runner does: each text in each option that takes
+# one. -> [ { place, text, message, excused, raw, made } ], where `raw` is the specification that has the text as it is,
+# and `made` the one that the module makes of it; the latter only where `message`, the refusal, is null.
+{
+  # Strings, as many as there are.
+  texts,
+}:
+let
+  spec = import ../../../flake-module/spec.nix;
+
+  store = builtins.storeDir;
+  toplevel = "${store}/00000000000000000000000000000000-system";
+  repeat = n: text: builtins.concatStringsSep "" (builtins.genList (_: text) n);
+
+  # What people write, and what nobody should.
+  known = [
+    "" " " "." ".." "/" "//" "~" "~/x" "~x" "\${HOME}/x" "$HOME" "$HOME/x" "./~" "a" "src" "./src" "../src" "/a" "/a/" "/a//b"
+    "/a/./b" "/a/../b" "/a b" "/a:b" "a:b" "a\nb" "a\tb" "/a\nb" "\\" "a\\:b:/c" "a\\b:/c" "src:/t" "src:t" "src:" ":/t"
+    "src:/t:ro" "src:/t:rw" "src:/t:idmap" "src:/t:" "src:/t:ro:x" "~/x:/y" "$HOME/x:/y" "@data:/t" "@:/t" "@Data:/t" "@data"
+    "@a_b" "src:/proc/x" "src:/run" "src:/run/x" "src:/run/host" "src:/etc/hosts" "src:/etc/hostsx" "src:/" "/t"
+    "${store}" "${store}/x" "src:${store}/x" "${toplevel}/init" "/etc/hosts" "/etc/hosts/x" "/run" "/run/x"
+    "80" "80:80" "80:80:80" "8080:80/tcp" "80/tcp" "80/udp" "80/" "80/tcp/x" "0:80" "65536:80" "080:80" "auto:80" "auto"
+    "auto:auto" "80:auto" "99999999999999999999:1" "-1:80" "+80" " 80" "80 " "8080:" ":80" "1:2:3:4" "[::1]:80:80" "[::1]:80"
+    "[]:80:80" "[::]:80:80" "::1:80:80" "[fe80::1]:80:80" "[febf::]:1:1" "[fec0::]:1:1" "[ff02::1]:80:80" "[::ffff:1.2.3.4]:1:1"
+    "[::1.2.3.4]:1:1" "[1::1.2.3.4]:1:1" "[1:2:3:4:5:6:7:8]:1:1" "[1:2:3:4:5:6:7::]:1:1" "[1:2:3:4:5:6:7:8::]:1:1" "[1::2::3]:1:1"
+    "[:::]:1:1" "[:1::]:1:1" "[12345::]:1:1" "[0::0001]:1:1" "[::1]:auto:1" "127.0.0.1:80:80" "0.0.0.0:80:80" "0.0.0.1:80:80"
+    "1.2.3:80:80" "1.2.3.4.5:80:80" "01.2.3.4:80:80" "256.1.1.1:80:80" "224.0.0.1:80:80" "239.1.1.1:1:1" "240.0.0.1:1:1"
+    "255.255.255.255:1:1" "localhost:80:80" "*:80:80" "http:80" "80-90:80"
+    "0.0.0.0" "127.0.0.1" "::" "::1" "0::1" "::2" "1::" "fe80::1" "ff00::" "::ffff:1.2.3.4" "1.2.3.4" "1.2.3" "x"
+    "NET_ADMIN" "CAP_NET_ADMIN" "cap_net_admin" "CAP_ALL" "all" "CAP_NET_ADMIN "
+    "nginx" "nginx.service" "nginx.servic" ".service" "getty@.service" "getty@tty1.service" "@a.service" "a@b@.service" "a@.b.service"
+    "a b.service" "a.b.socket" "a\\x2d.mount" "ä.service" "a.service.d" "a."
+    "1GB" "1G" "1g" "512M" "512 M" "512MiB" "0" "1" "1048575" "1048576" "1023K" "1024K" "50%" "0%" "100%" "101%" "200%" "1000000%"
+    "1000001%" "50.5%" "infinity" "Infinity" "max" "-1" "007" "10000" "10001" "2147483647" "2147483648" "4611686018427387904"
+    "4611686018427387905" "4T" "4194304T" "4194305T" "99999999999999999999" "1e3"
+    "-U" "-b" "--" "--=" "--=x" "--b" "--boot" "--boo" "--bootx" "--boot=yes" "--bind=/a" "--bind=/a:/etc/hosts" "--bind-ro=/etc/hosts"
+    "--bind=/etc/hosts.allow" "--bind=/x/etc/hosts:/etc/hosts" "--bind=/a\n:/etc/hosts" "--rlimit=NOFILE=1" "--rlimit NOFILE=1" "-rlimit" "rlimit"
+    "--private-users" "--priv" "--p" "--system-call-filter=x" "---" "--capability=all"
+    "PATH" "A_B" "1A" "A-B" "A=B" "" "container" "NOTIFY_SOCKET" "é"
+    "r" "w" "m" "rw" "rwm" "mr" "rr" "rx" "mw" "R"
+    "/dev/kvm" "/dev/net/tun" "/dev/null" "/dev/shm/x" "/dev" "/dev/" "/dev/../x" "/devx" "/dev/logx" "/dev/log/x" "/dev/fd" "/dev/fd/3"
+    "/health" "/a%20b" "/ä" "health" "/?x=1" "pg.password" "a/b" "a b" "a:b" "a\\b"
+    "web" "Web" "my_db" "db-" "-db" "a.b" "volumes" "snapshots" "web-2"
+    (repeat 63 "a") (repeat 64 "a") (repeat 255 "a") (repeat 256 "a") "/${repeat 4094 "a"}" "/${repeat 4095 "a"}" "/${repeat 4096 "a"}"
+    "${repeat 247 "a"}.service" "${repeat 248 "a"}.service"
+    (builtins.fromJSON ''"a\u0001"'') (builtins.fromJSON ''"a\u007f"'') (builtins.fromJSON ''"a\u001b[0m"'')
+  ];
+
+  # As long as an argument can be, around --setenv=X= and without.
+  long = map (n: repeat n "a") [ 131061 131062 131071 131072 ];
+
+  all = known ++ texts;
+  plain = text: [ text ];
+  option = words: text: builtins.foldl' (value: word: { ${word} = value; }) text words;
+
+  # Where a text stands, innermost name first, and what it is tried with beside itself.
+  place = name: make: attributes: { inherit name make; raw = make; variants = plain; long = [ ]; } // attributes;
+  list = names: place (builtins.concatStringsSep "." names) (text: option names [ text ]);
+  mounted = text: [ text "${text}/x" ];
+  places = [
+    (list [ "ports" ] { })
+    (place "ports.address" (text: { ports = [ { address = text; host = 1; container = 1; } ]; }) { })
+    (place "ports.protocol" (text: { ports = [ { protocol = text; host = 1; container = 1; } ]; }) { })
+    # "/a" alone is ours, see `made`.
+    (list [ "volumes" ] { variants = text: [ text "src:${text}" "${text}:/t" ]; })
+    (place "volumes-ro" (text: { volumes-ro = [ text ]; }) { raw = text: { volumes = [ text ]; }; })
+    (place "volumes.source" (text: { volumes = [ { source = text; target = "/t"; } ]; }) { variants = text: [ text "@${text}" ]; })
+    (place "volumes.target" (text: { volumes = [ { source = "s"; target = text; } ]; }) { variants = mounted; })
+    (list [ "tmpfs" ] { variants = mounted; })
+    (place "environment name" (text: { environment.${text} = "x"; }) { })
+    (place "environment" (text: { environment.X = text; }) { inherit long; })
+    (place "credentials name" (text: { credentials.${text} = "x"; }) { })
+    (place "credentials" (text: { credentials.x = text; }) { })
+    (list [ "add" "capabilities" ] { variants = text: [ text "CAP_${text}" ]; })
+    (list [ "drop" "capabilities" ] { })
+    (list [ "devices" ] { variants = text: [ text "/dev/${text}" "/dev/${text}/x" ]; })
+    (place "devices.path" (text: { devices = [ { path = text; } ]; }) { })
+    (place "devices.permissions" (text: { devices = [ { path = "/dev/kvm"; permissions = text; } ]; }) { })
+    (place "resources name" (text: { resources.${text} = "50%"; }) { })
+    (list [ "nspawnArgs" ] { variants = text: [ text "--${text}" "--${text}=1" ]; })
+    (list [ "units" "ready" ] { variants = text: [ text "a${text}" ]; })
+    (list [ "unix" "ready" ] { })
+    (place "ready.http.path" (text: { ready.http = [ { port = 1; path = text; } ]; }) { })
+    (place "ready.exec" (text: { ready.exec = [ [ text ] ]; }) { })
+    (place "ready.exec words" (text: { ready.exec = [ [ "a" text ] ]; }) { inherit long; })
+    (place "runCommand" (text: { runCommand = [ text ]; command = [ text ]; }) { raw = text: { command = [ text ]; }; })
+    (place "init" (text: { init = text; }) { raw = text: { system = { inherit toplevel; init = text; }; }; })
+  ]
+  ++ map (limit: place "resources.${limit}" (text: { resources.${limit} = text; }) { }) [
+    "CPUQuota"
+    "CPUWeight"
+    "IOWeight"
+    "MemoryHigh"
+    "MemoryMax"
+    "MemorySwapMax"
+    "TasksMax"
+  ];
+
+  # What says several things together, or has no text: { options, raw }.
+  same = options: { inherit options; raw = options; };
+  others = [
+    (same { })
+    (same { ready.http = [ { port = 1; status = [ 200 ]; } ]; })
+    (same { ready.http = [ { port = 1; status = [ 200 100 ]; } ]; })
+    (same { ready.http = [ { port = 1; status = [ 99 200 ]; } ]; })
+    (same { ready.http = [ { port = 1; status = [ 100 599 ]; } ]; })
+    (same { ready.http = [ { port = 1; status = [ 100 600 ]; } ]; })
+    (same { ready.exec = [ [ ] ]; })
+    (same { ready.notify = false; ready.units = [ "a.service" ]; })
+    (same { oneShot = true; restart = "on-failure"; })
+    (same { oneShot = true; ready.tcp = [ 80 ]; })
+    (same { oneShot = true; ready.timeout = 5; })
+    (same { network.mode = "host"; ports = [ "80" ]; })
+    (same { network.mode = "none"; ports = [ "80" ]; })
+    (same { volumes = [ "a:/t" "b:/t" ]; })
+    (same { volumes = [ "a:/t" ]; tmpfs = [ "/t" ]; })
+    (same { tmpfs = [ "/t" "/t" ]; })
+    (same { devices = [ "/dev/kvm" { path = "/dev/kvm"; } ]; })
+    (same { capabilities = { add = [ "CAP_BPF" ]; drop = [ "CAP_BPF" ]; }; })
+    (same { capabilities.add = [ "CAP_BPF" "CAP_BPF" ]; })
+    (same { resources.MemoryMax = 512; })
+    (same { resources.MemoryMax = 1048576; })
+    (same { resources.TasksMax = -1; })
+    (same { ports = [ "[::1]:80:80" "[0::1]:80:81" ]; })
+    (same { ports = [ "80" "[::1]:80:81" ]; })
+    (same { ports = [ "80" "127.0.0.2:80:81" ]; })
+    (same { ports = [ "80" "0.0.0.0:80:81" ]; })
+    (same { ports = [ "auto:80" "auto:80" ]; })
+    (same { dependsOn.c = "started"; })
+    (same { dependsOn.other = "started"; })
+    { options = { runCommand = [ ]; command = [ ]; }; raw.command = [ ]; }
+    { options = { runCommand = [ "a" ]; command = [ "a" ]; init = "${toplevel}/init"; }; raw = { command = [ "a" ]; system = { inherit toplevel; init = "${toplevel}/init"; }; }; }
+    { options = { runCommand = [ "a" ]; command = [ "a" ]; ready.units = [ "a.service" ]; }; raw = { command = [ "a" ]; ready.units = [ "a.service" ]; }; }
+  ];
+
+  document = name: container: spec.document { ${name} = { system = { inherit toplevel; }; } // container; };
+
+  row =
+    name: what: options: raw: excused:
+    let
+      messages =
+        spec.projectErrors { ${name} = options; } ++ map (spec.said name) (spec.containerErrors options);
+      refused = messages != [ ];
+    in
+    {
+      inherit what excused;
+      message = if refused then builtins.head messages else null;
+      document =
+        if refused then
+          document name raw
+        else
+          document name (
+            spec.containerSpec (
+              options
+              // {
+                system = {
+                  inherit toplevel;
+                  init = options.init or null;
+                };
+              }
+            )
+          );
+    };
+
+  # Where we are stricter: what the shell would have expanded, and secrets that everybody could read.
+  starts = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+  excuse =
+    place: text:
+    builtins.any (home: text == home || starts "${home}/" text || starts "${home}:" text) [ "$HOME" "\${HOME}" ]
+    || (place.name == "credentials" && starts store text);
+in
+builtins.concatMap (
+  place:
+  builtins.concatMap (
+    text: map (text: row "c" "${place.name} = ${builtins.toJSON (builtins.substring 0 60 text)}" (place.make text) (place.raw text) (excuse place text)) (place.variants text)
+  ) (all ++ place.long)
+) places
+++ map (text: row text "the name ${builtins.toJSON (builtins.substring 0 60 text)}" { } { } false) all
+++ map (other: row "c" (builtins.toJSON other.options) other.options other.raw false) others
