@@ -13,10 +13,11 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 
-#define VIEW PLAN_MACHINE_DIR "/store"
+#define VIEW  PLAN_MACHINE_DIR "/view"
+#define STORE PLAN_MACHINE_DIR "/store"
 
 typedef struct View {
-        const char *store;
+        int store_tree;
         char *const *names;
         uint32_t base;
         int ids_fd; /* what the mounts are mapped by; -EBADF: not at all */
@@ -72,16 +73,17 @@ static int attach(const View *view, int store_fd, int view_fd, const char *name)
 static int build(const void *userdata) {
         const View *view = userdata;
         _cleanup_free_ char *options = xasprintf("mode=0755,uid=%u,gid=%u", view->base, view->base);
-        /* Here, as mounts of another namespace cannot be copied. */
-        _cleanup_close_ int store_fd = open(view->store, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                            view_fd = -EBADF;
+        _cleanup_close_ int store_fd = -EBADF, view_fd = -EBADF;
         int tree_fd, r;
 
-        if (store_fd < 0 || mkdir(VIEW, 0755) < 0 ||
-            mount("tmpfs", VIEW, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
+        /* Here, as mounts of another namespace cannot be copied. */
+        if (mkdir(STORE, 0755) < 0 ||
+            syscall(SYS_move_mount, view->store_tree, "", AT_FDCWD, STORE, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+            mkdir(VIEW, 0755) < 0 || mount("tmpfs", VIEW, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
                 return -errno;
+        store_fd = open(STORE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         view_fd = open(VIEW, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (view_fd < 0)
+        if (store_fd < 0 || view_fd < 0)
                 return -errno;
         STRV_FOREACH (name, view->names) {
                 r = attach(view, store_fd, view_fd, *name);
@@ -109,12 +111,10 @@ static int check_names(int store_fd, const char *store, char *const *names, Erro
         return 0;
 }
 
-int store_view_mount(const char *store, char *const *names, uint32_t base, Error *reterr) {
-        _cleanup_close_ int store_fd = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ids_fd = -EBADF;
+int store_view_mount(int store_fd, const char *store, char *const *names, uint32_t base, Error *reterr) {
+        _cleanup_close_ int store_tree = -EBADF, ids_fd = -EBADF;
         int fd, r;
 
-        if (store_fd < 0)
-                return error_set(reterr, errno, "open '%s'", store);
         r = check_names(store_fd, store, names, reterr);
         if (r < 0)
                 return r;
@@ -123,6 +123,9 @@ int store_view_mount(const char *store, char *const *names, uint32_t base, Error
                 if (ids_fd < 0)
                         return ids_fd;
         }
-        fd = mount_in_child(build, &(View){store, names, base, ids_fd});
+        store_tree = mount_clone(store_fd, /* recursive= */ true, reterr);
+        if (store_tree < 0)
+                return store_tree;
+        fd = mount_in_child(build, &(View){store_tree, names, base, ids_fd});
         return fd < 0 ? error_set(reterr, fd, "assemble the paths of the store '%s'", store) : fd;
 }

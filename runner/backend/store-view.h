@@ -13,4 +13,4 @@
  *
  * Return: an fd as of mount_clone().
  */
-int store_view_mount(const char *store, char *const *names, uint32_t base, Error *reterr);
+int store_view_mount(int store_fd, const char *store, char *const *names, uint32_t base, Error *reterr);

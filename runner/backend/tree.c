@@ -24,20 +24,6 @@ int tree_exists(int container_fd, bool *ret, Error *reterr) {
         return 0;
 }
 
-int tree_check_image(const char *image, const char *build, Error *reterr) {
-        struct stat st;
-        int r = 0;
-
-        if (stat(image, &st) < 0)
-                r = errno == ENOENT ? error_raise(reterr, FC_EXIT_USAGE, "image '%s' does not exist", image)
-                                    : error_set(reterr, errno, "look at image '%s'", image);
-        else if (!S_ISDIR(st.st_mode))
-                r = error_raise(reterr, FC_EXIT_USAGE, "image '%s' is not a directory", image);
-        if (r < 0 && build)
-                error_add_hint(reterr, "make it: %s", build);
-        return r;
-}
-
 /* As root's and closed to everybody else: what is in it is nobody else's business until it is complete. */
 static int make_new(int container_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
@@ -55,60 +41,32 @@ static int make_new(int container_fd, Error *reterr) {
         return TAKE_FD(fd);
 }
 
-static int copy_image(const char *image, int copy_fd, Error *reterr) {
-        _cleanup_close_ int image_fd = -EBADF;
-
-        image_fd = open(image, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (image_fd < 0)
-                return error_set(reterr, errno, "open image '%s'", image);
-        return tree_copy(image_fd, copy_fd, image, reterr);
-}
-
-static int make_tree(int container_fd, const char *image, Error *reterr) {
+static int make_tree(int container_fd, int image_fd, const char *image, Error *reterr) {
         _cleanup_close_ int fd = make_new(container_fd, reterr);
         int r;
 
         if (fd < 0)
                 return fd;
-        r = image ? copy_image(image, fd, reterr) : skeleton_make(fd, reterr);
+        r = image_fd >= 0 ? tree_copy(image_fd, fd, image, reterr) : skeleton_make(fd, reterr);
         if (r >= 0 && renameat(container_fd, TREE_NEW, container_fd, TREE) < 0)
                 r = error_set(reterr, errno, "name the new root");
         return r;
 }
 
-int tree_prepare(int container_fd, const char *image, const char *build, bool *ret_copied, Error *reterr) {
+int tree_prepare(int container_fd, int image_fd, const char *image, Error *reterr) {
         bool there;
         int r;
 
         r = tree_exists(container_fd, &there, reterr);
+        if (r < 0 || there)
+                return r;
+        r = fs_remove_tree(container_fd, TREE_NEW, reterr);
         if (r < 0)
                 return r;
-        if (!there) {
-                r = image ? tree_check_image(image, build, reterr) : 0;
-                if (r < 0)
-                        return r;
-                r = fs_remove_tree(container_fd, TREE_NEW, reterr);
-                if (r < 0)
-                        return r;
-                r = make_tree(container_fd, image, reterr);
-                if (r < 0) {
-                        (void) fs_remove_tree(container_fd, TREE_NEW, NULL);
-                        return r;
-                }
-        }
-        if (ret_copied)
-                *ret_copied = !there;
-        return 0;
-}
-
-int tree_check(int container_fd, const char *image, const char *build, Error *reterr) {
-        bool there;
-        int r;
-
-        r = tree_exists(container_fd, &there, reterr);
-        if (r < 0 || there || !image)
-                return r;
-        return tree_check_image(image, build, reterr);
+        r = make_tree(container_fd, image_fd, image, reterr);
+        if (r < 0)
+                (void) fs_remove_tree(container_fd, TREE_NEW, NULL);
+        return r;
 }
 
 /* Return: the directory; made for @owner, with those that lead to it, when it is missing. */

@@ -9,21 +9,13 @@
 /**
  * tree_prepare() - make `root/` from the image unless it is there
  * @container_fd: the container's directory below .containers/
- * @image: absolute path of the image directory, NULL for a toplevel
- * @build: the command that makes the image, for the message when it is missing; may be NULL
- * @ret_copied: whether a copy was made, may be NULL
+ * @image_fd: the image, -EBADF for a toplevel
+ * @image: its path, for messages
  *
  * It is complete or not there at all: it is made under another name and renamed. What an interrupted
  * copy left is removed first. Blocks while it copies, until a signal: see tree_copy().
  */
-int tree_prepare(int container_fd, const char *image, const char *build, bool *ret_copied, Error *reterr);
-
-/* Is there a `root/`, or else an image to make it from? The refusals of tree_prepare() that need no copying.
- */
-int tree_check(int container_fd, const char *image, const char *build, Error *reterr);
-
-/* Is there an image? */
-int tree_check_image(const char *image, const char *build, Error *reterr);
+int tree_prepare(int container_fd, int image_fd, const char *image, Error *reterr);
 
 /* Makes the directories that lead to mount points inside, for @owner, who is the container's root.
  * systemd-nspawn would make those that are missing, too, but they would belong to nobody, and no service

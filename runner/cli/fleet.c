@@ -300,7 +300,7 @@ void fleet_recall(Member *m) {
 /* ---- preparing ---- */
 
 int member_prepare(Member *m, Error *reterr) {
-        const Session *s = m->fleet->session;
+        Session *s = m->fleet->session;
         int r;
 
         if (m->plan->n_ports > 0) {
@@ -316,12 +316,11 @@ int member_prepare(Member *m, Error *reterr) {
         r = s->backend->check(s->facts.cgroup_root, m->plan, reterr);
         if (r < 0)
                 return r;
-        if (!m->plan->ephemeral)
-                r = tree_check(m->resources.container_fd, m->plan->image, m->plan->build, reterr);
-        else if (m->plan->image)
-                r = tree_check_image(m->plan->image, m->plan->build, reterr);
+        r = session_open_sources(s, reterr);
+        if (r >= 0)
+                r = resources_open_image(s, m->plan, &m->resources, reterr);
         if (r < 0)
-                return error_prefix(reterr, r, "%s", m->name);
+                return r;
         r = resources_bind_ports(m->plan, m->state, m->stop, &m->resources, reterr);
         if (r < 0)
                 return r;
@@ -342,7 +341,7 @@ int member_prepare_root(Member *m, Error *reterr) {
                 return error_prefix(reterr, r, "%s", m->name);
         if (!there && m->plan->image)
                 progress_update(m->fleet->progress, m->name, "image", m->plan->image);
-        r = resources_open_root(m->plan, &m->resources, reterr);
+        r = resources_open_root(m->fleet->session, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
         m->has_root = true;

@@ -12,20 +12,20 @@
 #include "backend/mounts.h"
 #include "backend/overlay.h"
 #include "backend/skeleton.h"
-#include "backend/store-view.h"
 #include "backend/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "cli/resource-sources.h"
 #include "cli/resources.h"
 #include "net/ports.h"
 #include "project/identity.h"
 #include "project/runtime-dir.h"
-#include "spec/closure.h"
 
 void resources_done(Resources *r) {
         (void) safe_close(r->container_fd);
         (void) safe_close(r->runtime_fd);
         (void) safe_close(r->console_fd);
+        (void) safe_close(r->image_fd);
         free(r->bridge_lock);
         for (size_t i = 0; i < r->n_mounts; i++)
                 (void) safe_close(r->mount_fds[i]);
@@ -145,19 +145,6 @@ static int open_console(const Session *s, Resources *r, Error *reterr) {
         return 0;
 }
 
-static int open_source(const PlanMount *m, Error *reterr) {
-        int fd = open(m->source, O_PATH | O_CLOEXEC), r;
-
-        if (fd >= 0)
-                return fd;
-        if (errno != ENOENT)
-                return error_set(reterr, errno, "%s: open '%s'", m->place, m->source);
-        r = error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' does not exist", m->place, m->source);
-        if (m->kind == PLAN_MOUNT_VOLUME)
-                error_add_hint(reterr, "make it: mkdir '%s'", m->source);
-        return r;
-}
-
 static int open_program(const char *name, Error *reterr) {
         _cleanup_free_ char *path = NULL;
         int fd, r;
@@ -169,84 +156,12 @@ static int open_program(const char *name, Error *reterr) {
         return fd < 0 ? error_set(reterr, errno, "open '%s'", path) : fd;
 }
 
-static int check_toplevel(const ContainerPlan *plan, Error *reterr) {
-        struct stat st;
-        int r;
-
-        if (stat(plan->toplevel, &st) >= 0)
-                return S_ISDIR(st.st_mode) ? 0
-                                           : error_raise(reterr, FC_EXIT_USAGE,
-                                                         "toplevel '%s' is not a directory", plan->toplevel);
-        if (errno != ENOENT)
-                return error_set(reterr, errno, "look at toplevel '%s'", plan->toplevel);
-        r = error_raise(reterr, FC_EXIT_USAGE, "toplevel '%s' does not exist", plan->toplevel);
-        error_add_hint(reterr, "it may have been garbage-collected; build it again");
-        return r;
-}
-
-/* The guest has other ids than the store: were they not mapped, all of it would belong to nobody, and not
- * even systemd would take a unit from it. Found out here, since nspawn would only say "Invalid argument". */
-static int open_store_path(const ContainerPlan *plan, const PlanMount *m, Error *reterr) {
-        const char *path = m->kind == PLAN_MOUNT_STORE ? plan->store : plan->toplevel;
-        _cleanup_close_ int fd = -EBADF;
-        bool can_map = true;
-        int r;
-
-        r = check_toplevel(plan, reterr);
-        if (r < 0)
-                return r;
-        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return error_set(reterr, errno, "open '%s'", path);
-        if (m->kind == PLAN_MOUNT_STORE && m->idmapped) {
-                r = facts_probe_idmap(fd, &can_map, reterr);
-                if (r < 0)
-                        return r;
-        }
-        if (!can_map) {
-                r = error_raise(reterr, FC_EXIT_HOST,
-                                "the file system or the mount of the store '%s' cannot be id-mapped, which "
-                                "private users need",
-                                path);
-                error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
-                return r;
-        }
-        return TAKE_FD(fd);
-}
-
-static int read_closure(const ContainerPlan *plan, char ***ret_names, Error *reterr) {
-        _cleanup_close_ int fd = open(plan->closure, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        int r;
-
-        if (fd < 0)
-                return error_set(reterr, errno, "open closure '%s'", plan->closure);
-        r = fs_read_fd(fd, plan->closure, CLOSURE_SIZE_MAX, &text, &size, reterr);
-        if (r < 0)
-                return r;
-        r = closure_parse(text, size, plan->store, plan->toplevel, ret_names, reterr);
-        return r < 0 ? error_prefix(reterr, r, "'%s'", plan->closure) : 0;
-}
-
-/* Return: a detached mount. */
-static int open_store_view(const ContainerPlan *plan, const PlanMount *m, Error *reterr) {
-        _cleanup_close_ int store_fd = open_store_path(plan, m, reterr);
-        _cleanup_strv_ char **names = NULL;
-        int r;
-
-        if (store_fd < 0)
-                return store_fd;
-        r = read_closure(plan, &names, reterr);
-        return r < 0 ? r : store_view_mount(plan->store, names, plan->ids_base, reterr);
-}
-
 static int open_mount(const Session *s, int project_runtime_fd, const ContainerPlan *plan,
                       const PlanMount *m, Resources *r, Error *reterr) {
         switch (m->kind) {
         case PLAN_MOUNT_STORE:
         case PLAN_MOUNT_TOPLEVEL:
-                return open_store_path(plan, m, reterr);
+                return resource_open_store(&s->sources, plan, m, reterr);
         case PLAN_MOUNT_JOURNAL:
                 return fs_mkdir_beneath(r->container_fd, "journal", 0755, reterr);
         case PLAN_MOUNT_HOSTS:
@@ -256,7 +171,7 @@ static int open_mount(const Session *s, int project_runtime_fd, const ContainerP
         case PLAN_MOUNT_NAMED_VOLUME:
                 return state_dir_volume_make(&s->state, m->source, reterr);
         default:
-                return open_source(m, reterr);
+                return resource_open_source(&s->sources, m, reterr);
         }
 }
 
@@ -289,7 +204,7 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
                         k = r->mount_fds[i] =
                                 devices_mount(plan->devices, plan->n_devices, m->place, reterr);
                 else if (m->kind == PLAN_MOUNT_STORE && plan->closure)
-                        k = r->mount_fds[i] = open_store_view(plan, m, reterr);
+                        k = r->mount_fds[i] = resource_mount_closure(&s->sources, plan, m, reterr);
                 else
                         k = add_mount(r, i, open_mount(s, project_runtime_fd, plan, m, r, reterr),
                                       m->kind == PLAN_MOUNT_VOLUME, reterr);
@@ -301,13 +216,13 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
         return 0;
 }
 
-static int update_skeleton(const ContainerPlan *plan, int root_fd, Error *reterr) {
+static int update_skeleton(const Session *s, const ContainerPlan *plan, int root_fd, Error *reterr) {
         _cleanup_close_ int toplevel_fd = -EBADF;
 
         if (!plan->has_init) {
-                toplevel_fd = open(plan->toplevel, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                toplevel_fd = resource_open_toplevel(&s->sources, plan, reterr);
                 if (toplevel_fd < 0)
-                        return error_set(reterr, errno, "open '%s'", plan->toplevel);
+                        return toplevel_fd;
         }
         return skeleton_update(root_fd, plan->store, toplevel_fd, reterr);
 }
@@ -329,21 +244,22 @@ static int check_ids(const ContainerPlan *plan, int dir_fd, Error *reterr) {
 }
 
 /* A root in @dir_fd, which may be there from an earlier start. Return: a detached mount. */
-static int open_tree(const ContainerPlan *plan, int dir_fd, Error *reterr) {
+static int open_tree(const Session *s, const ContainerPlan *plan, const Resources *resources, int dir_fd,
+                     Error *reterr) {
         _cleanup_close_ int root_fd = -EBADF, tree_fd = -EBADF;
         int r;
 
         r = check_ids(plan, dir_fd, reterr);
         if (r < 0)
                 return r;
-        r = tree_prepare(dir_fd, plan->image, plan->build, /* ret_copied= */ NULL, reterr);
+        r = tree_prepare(dir_fd, resources->image_fd, plan->image, reterr);
         if (r < 0)
                 return r;
         root_fd = fs_open_beneath(dir_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
         if (root_fd < 0)
                 return root_fd;
         if (plan->toplevel) {
-                r = update_skeleton(plan, root_fd, reterr);
+                r = update_skeleton(s, plan, root_fd, reterr);
                 if (r < 0)
                         return r;
         }
@@ -359,34 +275,49 @@ static int open_tree(const ContainerPlan *plan, int dir_fd, Error *reterr) {
         return TAKE_FD(tree_fd);
 }
 
-static int open_overlay(const ContainerPlan *plan, int dir_fd, Error *reterr) {
-        _cleanup_close_ int image_fd = -EBADF, tree_fd = -EBADF;
+static int open_overlay(const ContainerPlan *plan, int image_fd, int dir_fd, Error *reterr) {
+        _cleanup_close_ int tree_fd = overlay_mount(image_fd, dir_fd, plan->ids_base, reterr);
 
-        image_fd = open(plan->image, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (image_fd < 0)
-                return error_set(reterr, errno, "open image '%s'", plan->image);
-        tree_fd = overlay_mount(image_fd, dir_fd, plan->ids_base, reterr);
         if (tree_fd >= 0)
                 tree_make_parents(tree_fd, plan->ids_base, plan->mount_points);
         return TAKE_FD(tree_fd);
 }
 
 /* Whatever an earlier start left is removed first. */
-static int open_ephemeral(const ContainerPlan *plan, const Resources *r, Error *reterr) {
+static int open_ephemeral(const Session *s, const ContainerPlan *plan, const Resources *r, Error *reterr) {
         _cleanup_close_ int dir_fd = ephemeral_make(r->container_fd, reterr);
         int fd;
 
         if (dir_fd < 0)
                 return dir_fd;
-        fd = plan->image ? open_overlay(plan, dir_fd, NULL) : -EBADF;
+        fd = plan->image ? open_overlay(plan, r->image_fd, dir_fd, NULL) : -EBADF;
         /* An older kernel, or a file system that is good for no layer. */
-        return fd >= 0 ? fd : open_tree(plan, dir_fd, reterr);
+        return fd >= 0 ? fd : open_tree(s, plan, r, dir_fd, reterr);
 }
 
-int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr) {
+/* Only where there is no root yet: what is not used may be missing. */
+int resources_open_image(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr) {
+        bool there = false;
+        int k = 0;
+
+        if (!plan->image || r->image_fd >= 0)
+                return 0;
+        if (!plan->ephemeral)
+                k = tree_exists(r->container_fd, &there, reterr);
+        if (k >= 0 && !there)
+                k = r->image_fd = resource_open_image(&s->sources, plan, reterr);
+        return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
+}
+
+int resources_open_root(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr) {
         int fd;
 
-        fd = plan->ephemeral ? open_ephemeral(plan, r, reterr) : open_tree(plan, r->container_fd, reterr);
+        /* Its root may have been removed since. */
+        fd = resources_open_image(s, plan, r, reterr);
+        if (fd < 0)
+                return fd;
+        fd = plan->ephemeral ? open_ephemeral(s, plan, r, reterr)
+                             : open_tree(s, plan, r, r->container_fd, reterr);
         if (fd < 0)
                 return error_prefix(reterr, fd, "%s", plan->name);
         for (size_t i = 0; i < plan->n_mounts; i++)

@@ -14,6 +14,7 @@ typedef struct Resources {
         uint64_t console_start; /* size of the console's log before this start */
         int lock_fd;            /* the network's, borrowed */
         char *bridge_lock;
+        int image_fd; /* -EBADF: there is a root already, or there is no image */
         int *mount_fds;
         size_t n_mounts;
         int (*port_fds)[2];
@@ -22,7 +23,11 @@ typedef struct Resources {
 } Resources;
 
 #define RESOURCES_NULL                                                                                      \
-        ((Resources){.container_fd = -EBADF, .runtime_fd = -EBADF, .console_fd = -EBADF, .lock_fd = -EBADF})
+        ((Resources){.container_fd = -EBADF,                                                                \
+                     .runtime_fd = -EBADF,                                                                  \
+                     .console_fd = -EBADF,                                                                  \
+                     .image_fd = -EBADF,                                                                    \
+                     .lock_fd = -EBADF})
 
 void resources_done(Resources *r);
 
@@ -38,13 +43,16 @@ int resources_open_directories(const Session *s, int project_runtime_fd, const c
 int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
                          Error *reterr);
 
+/* What the root is made from, where it has yet to be made. */
+int resources_open_image(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr);
+
 /* Volumes, credentials and console; makes the journal directory. Not the root, which may yet have to
  * be copied. */
 int resources_open_mounts(const Session *s, int project_runtime_fd, const ContainerPlan *plan, Resources *r,
                           Error *reterr);
 
 /* The root, from its image when there is none yet; blocks while it is copied. */
-int resources_open_root(const ContainerPlan *plan, Resources *r, Error *reterr);
+int resources_open_root(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr);
 
 /* Starts the machine with them. @ret_control_fd: as in machine_start(). */
 int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,

@@ -77,9 +77,17 @@ void session_done(Session *s) {
                 (void) spec_free(s->started[i]);
         free(s->started);
         error_done(&s->spec_error);
+        sources_done(&s->sources);
         state_dir_done(&s->state);
         facts_done(&s->facts);
         *s = SESSION_NULL;
+}
+
+int session_open_sources(Session *s, Error *reterr) {
+        if (s->sources.opened)
+                return 0;
+        return sources_open(s->root, s->state.root_fd, s->state.fd, &s->state.user, &s->user, s->spec,
+                            &s->sources, reterr);
 }
 
 char *session_machine(const Session *s, const char *container) {

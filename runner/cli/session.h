@@ -6,6 +6,7 @@
 #include "backend/backend.h"
 #include "cli/globals.h"
 #include "project/facts.h"
+#include "project/source.h"
 #include "project/state-dir.h"
 #include "project/state.h"
 #include "project/user.h"
@@ -28,6 +29,7 @@ typedef struct Session {
         Spec **started;    /* what containers were started from, see session_container_spec() */
         size_t n_started;
         StateDir state;
+        Sources sources; /* from session_open_sources() on */
         HostFacts facts;
         const Backend *backend; /* for what is started */
 } Session;
@@ -44,6 +46,9 @@ int session_load_spec(Session *s, Error *reterr);
 /* For the verbs that work on what runs: there, a specification that is missing, not built, or broken is no
  * obstacle; then `spec` is NULL. One that is broken is said to be ignored. */
 void session_load_if_possible(Session *s);
+
+/* Before anything that the specification names is opened; with `.containers` made. */
+int session_open_sources(Session *s, Error *reterr);
 
 /* The containers that a verb is to work on: those named, each of which must exist, or all. @ret_names is
  * owned by the caller, without duplicates, in the order given or in that of the specification. */

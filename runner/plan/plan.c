@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "plan/nspawn-argv.h"
@@ -44,8 +46,13 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         return NULL;
 }
 
-static char *absolute(const char *root, const char *path) {
-        return path[0] == '/' ? xstrdup(path) : xasprintf("%s%s%s", root, streq(root, "/") ? "" : "/", path);
+/* @ret_below: of a relative path its place in what is returned, otherwise NULL. */
+static char *absolute(const char *root, const char *path, const char **ret_below) {
+        char *whole = path[0] == '/' ? xstrdup(path)
+                                     : xasprintf("%s%s%s", root, streq(root, "/") ? "" : "/", path);
+
+        *ret_below = path[0] == '/' ? NULL : whole + strlen(whole) - strlen(path);
+        return whole;
 }
 
 static PlanMount *add_mount(ContainerPlan *p, PlanMountKind kind, const char *name, bool idmapped) {
@@ -65,7 +72,8 @@ static void add_volumes(ContainerPlan *p, const ContainerSpec *c, const char *ro
                         add_mount(p, v->source[0] == '@' ? PLAN_MOUNT_NAMED_VOLUME : PLAN_MOUNT_VOLUME, name,
                                   c->users == USERS_PRIVATE);
 
-                m->source = v->source[0] == '@' ? xstrdup(v->source + 1) : absolute(root, v->source);
+                m->source =
+                        v->source[0] == '@' ? xstrdup(v->source + 1) : absolute(root, v->source, &m->below);
                 m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 strv_push(&p->mount_points, v->target);
         }
@@ -76,7 +84,7 @@ static void add_credentials(ContainerPlan *p, const ContainerSpec *c, const char
                 _cleanup_free_ char *name = xasprintf("credential-%zu", i);
                 PlanMount *m = add_mount(p, PLAN_MOUNT_CREDENTIAL, name, false);
 
-                m->source = absolute(root, c->credentials[i].path);
+                m->source = absolute(root, c->credentials[i].path, &m->below);
                 m->place = xasprintf("containers.%s.credentials.%s", c->name, c->credentials[i].id);
         }
 }
@@ -170,7 +178,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
                 p->store = container_spec_store(c);
                 p->closure = c->store == STORE_CLOSURE ? xstrdup(c->closure) : NULL;
         } else {
-                p->image = absolute(facts->root, c->rootfs);
+                p->image = absolute(facts->root, c->rootfs, &p->image_below);
                 p->build = xstrdup(c->build);
         }
         p->has_init = c->init != NULL;

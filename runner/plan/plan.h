@@ -28,7 +28,8 @@ typedef struct PlanMount {
         char *name;   /* attached at PLAN_MACHINE_DIR/<name> */
         char *source; /* VOLUME, CREDENTIAL: absolute path; NAMED_VOLUME: its name; otherwise NULL, implied
                          by kind */
-        char *place;  /* where it stands in the specification, for messages */
+        const char *below; /* of a relative source what was written: the end of source; otherwise NULL */
+        char *place;       /* where it stands in the specification, for messages */
         bool idmapped;
 } PlanMount;
 
@@ -44,12 +45,13 @@ typedef struct PlanFacts {
 typedef struct ContainerPlan {
         char *name;
         char *machine;
-        char *image;    /* absolute path of the read-only root file system; NULL with a toplevel */
-        char *build;    /* the command that makes it, for messages; may be NULL */
-        char *toplevel; /* NULL with an image */
-        char *store;    /* the directory that holds it */
-        char *closure;  /* the file that lists what of the store is mounted; NULL: all of it */
-        char **argv;    /* of systemd-nspawn */
+        char *image;             /* absolute path of the read-only root file system; NULL with a toplevel */
+        const char *image_below; /* as in PlanMount */
+        char *build;             /* the command that makes it, for messages; may be NULL */
+        char *toplevel;          /* NULL with an image */
+        char *store;             /* the directory that holds it */
+        char *closure;           /* the file that lists what of the store is mounted; NULL: all of it */
+        char **argv;             /* of systemd-nspawn */
         PlanMount *mounts;
         size_t n_mounts;
         char **mount_points; /* inside, of volumes and tmpfs */

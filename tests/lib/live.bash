@@ -337,7 +337,7 @@ tiny_image() {
         [[ ! -d $to ]] || return 0
         mkdir -p "$to.new"/{dev,etc,proc,root,run,sys,tmp,usr/bin,usr/lib,usr/lib64,usr/sbin,var/log}
         for i in bin lib lib64 sbin; do ln -s "usr/$i" "$to.new/$i"; done
-        for i in bash cat chmod chown date echo env false getent grep head hostname id kill ls md5sum mkdir mount mv printf ps pwd \
+        for i in bash cat chmod chown date echo env false getent grep head hostname id kill ln ls md5sum mkdir mount mv printf ps pwd \
                 readlink rm seq setpriv sh sleep stat stty tee touch true tty umount; do
                 [[ ! -e $from/usr/bin/$i ]] || programs+=("/usr/bin/$i")
         done

@@ -3,6 +3,7 @@
 #
 # What a guest, or a program that runs as the developer, puts in the way of root: nothing outside of the project is read
 # or written for it.
+# shellcheck disable=SC2016 # the other shells expand these
 
 # Containers on a real disk, as users have them.
 export LIVE_SCRATCH=${LIVE_SCRATCH:-disk}
@@ -54,6 +55,147 @@ testcase_link_for_a_copy() {
         ok fc exec one -- true
         ok fc down
         outside_is_as_before
+}
+
+# refused REGEX: `up` is, by what stderr says then; and nothing outside has changed, or is seen.
+refused() {
+        run_status 5 fc up
+        expect_err "$1"
+        no_machine_left "something was started"
+        outside_is_as_before
+}
+
+# A guest exchanges a folder that it can write to, which is the source of something else, for a link.
+testcase_link_for_a_source() {
+        project shop
+        outside
+        as_dev mkdir "$PROJECT/src/public" "$PROJECT/secrets"
+        as_dev sh -c 'echo of-the-developer >"$1/secrets/key"; echo page >"$1/src/public/page"' sh "$PROJECT"
+        spec "$(tiny one '' ', "volumes": ["src:/src", "src/public:/srv/www"]'),
+                $(tiny two '' ', "credentials": {"token": "src/public/token"}')"
+        as_dev touch "$PROJECT/src/public/token"
+        ok fc up
+        ok fc exec one -- cat /srv/www/page
+        equal "$OUT" page
+        ok fc exec one -- sh -c 'mv /src/public /src/gone; mkdir /src/public; echo other >/src/public/page'
+        ok fc restart one
+        ok fc exec one -- cat /srv/www/page
+        equal "$OUT" other "what is in the folder that took its place"
+
+        ok fc exec one -- sh -c "rm -r /src/public; ln -s '$OUTSIDE' /src/public"
+        run_status 5 fc restart one
+        expect_err "one.volumes\[1\]: '.*/src/public' leads out of a directory that a container can write to"
+        outside_is_as_before
+        ok fc exec one -- true
+        ok fc down
+        refused 'leads out of a directory that a container can write to'
+
+        # To what is the project's, but not the guest's; and to a file that root alone can read.
+        ln -sfn ../secrets "$PROJECT/src/public"
+        refused 'one.volumes\[1\].* leads out of a directory that a container can write to'
+        rm "$PROJECT/src/public"
+        as_dev mkdir "$PROJECT/src/public"
+        ln -s "$OUTSIDE/secret" "$PROJECT/src/public/token"
+        refused 'two.credentials.token.* leads out of a directory that a container can write to'
+        rm "$PROJECT/src/public/token"
+        (umask 077 && echo of-root >"$PROJECT/src/public/token")
+        run_status 6 fc up
+        expect_err 'two.credentials.token: open .* Permission denied'
+        rm "$PROJECT/src/public/token"
+        as_dev mkfifo "$PROJECT/src/public/token"
+        run_status 2 fc up
+        expect_err 'two.credentials.token: .* is not a regular file'
+        rm "$PROJECT/src/public/token"
+        as_dev touch "$PROJECT/src/public/token"
+        ok fc up
+        ok fc down
+}
+
+testcase_link_for_an_image() {
+        project shop
+        outside
+        spec "$(tiny one '' ', "volumes": ["src:/src"]'),
+                \"two\": {\"system\": {\"rootfs\": \"src/image\"}, \"command\": [\"/bin/sleep\", \"infinity\"]},
+                \"three\": {\"system\": {\"rootfs\": \"src/image\"}, \"command\": [\"/bin/sleep\", \"infinity\"], \"ephemeral\": true}"
+        ok fc up one
+        ok fc exec one -- ln -s "$OUTSIDE" /src/image
+        for i in two three; do
+                run_status 5 fc up "$i"
+                expect_err "$i: image '.*/src/image' leads out of a directory that a container can write to"
+        done
+        absent "$PROJECT/.containers/two/root"
+        ok fc down
+        rm "$PROJECT/src/image"
+        cp -a "$TINY_IMAGE" "$PROJECT/src/image"
+        ok fc up
+        ok fc exec three -- true
+        ok fc down
+        outside_is_as_before
+}
+
+# Where the host's root is meant, whatever it is called.
+testcase_root_of_the_host() {
+        local rootfs
+
+        project shop
+        ln -s / "$PROJECT/slash"
+        for rootfs in /tmp/.. /proc/self/root "$PROJECT/slash" "$PROJECT/../../../../../../../.."; do
+                spec "\"one\": {\"system\": {\"rootfs\": \"$rootfs\"}, \"command\": [\"/bin/true\"], \"ephemeral\": true}"
+                run_status 2 fc up
+                expect_err "image '$rootfs' is the host's root"
+        done
+        absent "$PROJECT/.containers/one/ephemeral/upper"
+}
+
+# The same place is a folder and a link to another one, as fast as a program can make it so: whichever `up` meets, the
+# guest never has the other one.
+testcase_source_that_changes() {
+        local i seen=0
+
+        project shop
+        outside
+        as_dev mkdir "$PROJECT/src/public"
+        as_dev touch "$PROJECT/src/public/page"
+        as_dev ln -s "$OUTSIDE" "$PROJECT/src/link"
+        spec "$(tiny one '' ', "volumes": ["src:/src", "src/public:/srv/www"]')"
+        ok fc up
+        ok fc down
+        race exchange "$PROJECT/src/public" "$PROJECT/src/link"
+        for ((i = 0; i < 12; i++)); do
+                run fc up
+                if [[ $STATUS == 0 ]]; then
+                        seen=$((seen + 1))
+                        ok fc exec one -- cat /srv/www/page
+                else
+                        equal "$STATUS" 5
+                        expect_err 'leads out of a directory that a container can write to'
+                fi
+                ok fc down
+        done
+        race_over
+        outside_is_as_before
+        note "$seen of 12 came up"
+}
+
+# What lies elsewhere is named by its absolute path, and looked up as the user.
+testcase_places_elsewhere() {
+        project shop
+        outside
+        as_dev mkdir "$PROJECT/releases" "$PROJECT/releases/3" "$SCRATCH/projects/other"
+        as_dev ln -s releases/3 "$PROJECT/current"
+        as_dev ln -s "$SCRATCH/projects/other" "$PROJECT/elsewhere"
+        as_dev touch "$PROJECT/releases/3/three" "$SCRATCH/projects/other/other"
+        spec "$(tiny one '' ", \"volumes\": [\"current:/a\", \"../other:/b\", \"$PROJECT/elsewhere:/c\"]")"
+        ok fc up
+        ok fc exec one -- cat /a/three /b/other /c/other
+        ok fc down
+        spec "$(tiny one '' ', "volumes": ["elsewhere:/c"]')"
+        refused "one.volumes\[0\]: '.*/elsewhere' leads out of the project"
+        expect_err 'write the absolute path of the place itself'
+        spec "$(tiny one '' ", \"volumes\": [\"$OUTSIDE/secret:/c:ro\"]")"
+        run_status 6 fc up
+        expect_err "open '$OUTSIDE/secret': Permission denied"
+        expect_err "looked up with the permissions of $DEV"
 }
 
 live_main "$@"

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "backend/store-view.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "cli/resource-sources.h"
+#include "project/facts.h"
+#include "spec/closure.h"
+
+/* It is read by systemd-nspawn, which a FIFO would hold up. */
+static int check_regular(int fd, const char *path, Error *reterr) {
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '%s'", path);
+        if (!S_ISREG(st.st_mode))
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a regular file", path);
+        return 0;
+}
+
+int resource_open_source(const Sources *sources, const PlanMount *m, Error *reterr) {
+        bool credential = m->kind == PLAN_MOUNT_CREDENTIAL;
+        _cleanup_close_ int fd =
+                source_open(sources, "", m->source, m->below, /* reads= */ credential, reterr);
+        int r = fd;
+
+        if (r == -ENOENT && !credential)
+                error_add_hint(reterr, "make it: mkdir '%s'", m->source);
+        if (r >= 0 && credential)
+                r = check_regular(fd, m->source, reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
+}
+
+/* However it is spelled, and through whatever link. */
+static int check_image(int fd, const char *image, Error *reterr) {
+        struct stat st, root;
+
+        if (fstat(fd, &st) < 0 || stat("/", &root) < 0)
+                return error_set(reterr, errno, "look at image '%s'", image);
+        if (!S_ISDIR(st.st_mode))
+                return error_raise(reterr, FC_EXIT_USAGE, "image '%s' is not a directory", image);
+        if (st.st_dev == root.st_dev && st.st_ino == root.st_ino)
+                return error_raise(reterr, FC_EXIT_USAGE, "image '%s' is the host's root", image);
+        return 0;
+}
+
+int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
+        _cleanup_close_ int fd =
+                source_open(sources, "image", plan->image, plan->image_below, /* reads= */ false, reterr);
+        int r = fd;
+
+        if (r >= 0)
+                r = check_image(fd, plan->image, reterr);
+        if (r < 0 && plan->build)
+                error_add_hint(reterr, "make it: %s", plan->build);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
+        _cleanup_close_ int fd =
+                source_open(sources, "toplevel", plan->toplevel, NULL, /* reads= */ false, reterr);
+        struct stat st;
+
+        if (fd == -ENOENT)
+                error_add_hint(reterr, "it may have been garbage-collected; build it again");
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at toplevel '%s'", plan->toplevel);
+        if (!S_ISDIR(st.st_mode))
+                return error_raise(reterr, FC_EXIT_USAGE, "toplevel '%s' is not a directory",
+                                   plan->toplevel);
+        return TAKE_FD(fd);
+}
+
+/* The guest has other ids than the store: were they not mapped, all of it would belong to nobody, and not
+ * even systemd would take a unit from it. Found out here, since nspawn would only say "Invalid argument". */
+static int check_mapping(int fd, const ContainerPlan *plan, const PlanMount *m, Error *reterr) {
+        bool can_map = true;
+        int r;
+
+        if (m->kind != PLAN_MOUNT_STORE || !m->idmapped)
+                return 0;
+        r = facts_probe_idmap(fd, &can_map, reterr);
+        if (r < 0 || can_map)
+                return r;
+        r = error_raise(reterr, FC_EXIT_HOST,
+                        "the file system or the mount of the store '%s' cannot be id-mapped, which "
+                        "private users need",
+                        plan->store);
+        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
+        return r;
+}
+
+int resource_open_store(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
+                        Error *reterr) {
+        _cleanup_close_ int toplevel_fd = resource_open_toplevel(sources, plan, reterr), fd = -EBADF;
+        int r;
+
+        if (toplevel_fd < 0)
+                return toplevel_fd;
+        if (m->kind == PLAN_MOUNT_TOPLEVEL)
+                return TAKE_FD(toplevel_fd);
+        fd = source_open(sources, "store", plan->store, NULL, /* reads= */ false, reterr);
+        if (fd < 0)
+                return fd;
+        r = check_mapping(fd, plan, m, reterr);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int read_closure(const Sources *sources, const ContainerPlan *plan, char ***ret_names,
+                        Error *reterr) {
+        _cleanup_close_ int path_fd = -EBADF, fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        char path[FS_PROC_FD_MAX];
+        size_t size;
+        int r;
+
+        path_fd = source_open(sources, "closure", plan->closure, NULL, /* reads= */ true, reterr);
+        if (path_fd < 0)
+                return path_fd;
+        r = check_regular(path_fd, plan->closure, reterr);
+        if (r < 0)
+                return r;
+        fd = open(fs_proc_fd(path, path_fd), O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return error_set(reterr, errno, "open closure '%s'", plan->closure);
+        r = fs_read_fd(fd, plan->closure, CLOSURE_SIZE_MAX, &text, &size, reterr);
+        if (r < 0)
+                return r;
+        r = closure_parse(text, size, plan->store, plan->toplevel, ret_names, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s'", plan->closure) : 0;
+}
+
+int resource_mount_closure(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
+                           Error *reterr) {
+        _cleanup_close_ int store_fd = resource_open_store(sources, plan, m, reterr);
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        if (store_fd < 0)
+                return store_fd;
+        r = read_closure(sources, plan, &names, reterr);
+        return r < 0 ? r : store_view_mount(store_fd, plan->store, names, plan->ids_base, reterr);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Opening what a plan names on the host, and refusing what is not of the right kind. All return a descriptor
+ * and raise errors that name the place. */
+
+#include "plan/plan.h"
+#include "project/source.h"
+
+/* A volume or a credential. */
+int resource_open_source(const Sources *sources, const PlanMount *m, Error *reterr);
+
+/* The directory that a root is made from. */
+int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error *reterr);
+
+/* The toplevel. */
+int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Error *reterr);
+
+/* The store or the toplevel in it, whichever @m is; refused where private users need it to be mapped and it
+ * cannot be. */
+int resource_open_store(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
+                        Error *reterr);
+
+/* Of the store what the plan's closure lists. Return: a detached mount. */
+int resource_mount_closure(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
+                           Error *reterr);

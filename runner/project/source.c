@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/alloc.h"
+#include "project/source.h"
+
+#define DEPTH_MAX 256 /* directories on the way, each of which is held open */
+#define LINKS_MAX 40  /* as many as the kernel follows */
+
+/* The way from where a path begins to where it is now. ".." goes back on it: what a directory that was moved
+ * meanwhile calls its parent is of no interest. */
+typedef struct Walk {
+        const Sources *sources;
+        const char *name; /* of what is opened, for messages */
+        uid_t uid;
+        int fds[DEPTH_MAX];
+        size_t depth;
+        size_t floor; /* ".." leads to no directory before this one */
+        bool beneath; /* neither does an absolute link */
+        bool guest;   /* in what a guest can write to */
+        bool state;   /* in .containers */
+        unsigned n_links;
+        char *rest; /* components that are left */
+        int file;   /* the end of the way, where that is not a directory */
+} Walk;
+
+static void walk_done(Walk *w) {
+        while (w->depth > 0)
+                (void) close(w->fds[--w->depth]);
+        (void) safe_close(w->file);
+        free(w->rest);
+}
+
+static bool same(const SourceId *id, const struct stat *st) {
+        return id->inode != 0 && id->device == st->st_dev && id->inode == st->st_ino;
+}
+
+/* Takes the fd. Return: 0 or a negative errno. */
+static int enter(Walk *w, int fd) {
+        const Sources *s = w->sources;
+        struct stat st;
+
+        if (w->depth == DEPTH_MAX || fstat(fd, &st) < 0) {
+                int r = w->depth == DEPTH_MAX ? -ENAMETOOLONG : -errno;
+
+                (void) close(fd);
+                return r;
+        }
+        w->fds[w->depth++] = fd;
+        w->state = w->state || same(&s->state, &st);
+        for (size_t i = 0; i < s->n_guests; i++)
+                if (same(&s->guests[i], &st)) {
+                        w->guest = w->beneath = true;
+                        w->floor = w->depth - 1;
+                }
+        return 0;
+}
+
+static int enter_root(Walk *w) {
+        int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        while (w->depth > 0)
+                (void) close(w->fds[--w->depth]);
+        w->floor = 0;
+        w->state = false;
+        return fd < 0 ? -errno : enter(w, fd);
+}
+
+static int refuse_way_out(const Walk *w, Error *reterr) {
+        int r;
+
+        if (w->guest)
+                return error_raise(reterr, FC_EXIT_CONFLICT,
+                                   "%s leads out of a directory that a container can write to, by a "
+                                   "symbolic link or '..'",
+                                   w->name);
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "%s leads out of the project, by a symbolic link or '..'",
+                        w->name);
+        error_add_hint(reterr, "write the absolute path of the place itself");
+        return r;
+}
+
+static int go_back(Walk *w, Error *reterr) {
+        if (w->depth - 1 > w->floor)
+                (void) close(w->fds[--w->depth]);
+        else if (w->beneath)
+                return refuse_way_out(w, reterr);
+        return 0;
+}
+
+/* What the kernel does for links that it follows itself, where fs.protected_symlinks is set: in a directory
+ * like /tmp those of other users are not followed. */
+static int check_link_owner(const Walk *w, const struct stat *link) {
+        struct stat dir;
+
+        if (fstat(w->fds[w->depth - 1], &dir) < 0)
+                return -errno;
+        if ((dir.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH) && link->st_uid != w->uid &&
+            link->st_uid != dir.st_uid)
+                return -EACCES;
+        return 0;
+}
+
+static int follow(Walk *w, int link_fd, const struct stat *st, Error *reterr) {
+        _cleanup_free_ char *before = w->rest;
+        char target[PATH_MAX];
+        ssize_t n;
+        int r;
+
+        w->rest = NULL;
+        if (w->state)
+                return error_raise(reterr, FC_EXIT_CONFLICT,
+                                   "%s goes through a symbolic link in '.containers'", w->name);
+        if (++w->n_links > LINKS_MAX)
+                return -ELOOP;
+        r = check_link_owner(w, st);
+        if (r < 0)
+                return r;
+        n = readlinkat(link_fd, "", target, sizeof(target));
+        if (n < 0)
+                return -errno;
+        if (n == 0 || (size_t) n == sizeof(target))
+                return -ENAMETOOLONG;
+        w->rest = xasprintf("%.*s%s%s", (int) n, target, before ? "/" : "", before ? before : "");
+        if (target[0] != '/')
+                return 0;
+        return w->beneath ? refuse_way_out(w, reterr) : enter_root(w);
+}
+
+/* With the "/." it is entered, so that what is mounted on it at its first use is mounted. */
+static int open_directory(int dir_fd, const char *name) {
+        _cleanup_free_ char *path = xasprintf("%s/.", name);
+        struct open_how how = {
+                .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+        };
+        int fd = (int) syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+
+        return fd < 0 ? -errno : fd;
+}
+
+/* Return: 0, or a negative errno with or without an Error. */
+static int go(Walk *w, const char *name, Error *reterr) {
+        int dir_fd = w->fds[w->depth - 1], next;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        if (streq(name, "."))
+                return 0;
+        if (streq(name, ".."))
+                return go_back(w, reterr);
+        fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (S_ISLNK(st.st_mode))
+                return follow(w, fd, &st, reterr);
+        if (S_ISDIR(st.st_mode)) {
+                next = open_directory(dir_fd, name);
+                /* Of the last one nothing is asked but that it is there. */
+                if (next == -EACCES && (!w->rest || w->rest[strspn(w->rest, "/")] == '\0'))
+                        next = TAKE_FD(fd);
+                /* It has been exchanged meanwhile. */
+                if (next == -ELOOP && ++w->n_links <= LINKS_MAX)
+                        return go(w, name, reterr);
+                return next < 0 ? next : enter(w, next);
+        }
+        if (w->rest)
+                return -ENOTDIR;
+        w->file = TAKE_FD(fd);
+        return 0;
+}
+
+/* Return: the next component, owned by the caller; NULL at the end. What is left is NULL then, and also when
+ * nothing, not even a slash, follows it. */
+static char *next_component(Walk *w) {
+        char *text = w->rest, *begin, *name, *rest;
+        size_t size;
+
+        if (!text)
+                return NULL;
+        begin = text + strspn(text, "/");
+        size = strcspn(begin, "/");
+        name = size > 0 ? xstrndup(begin, size) : NULL;
+        rest = begin[size] ? xstrdup(begin + size) : NULL;
+        free(text);
+        w->rest = rest;
+        return name;
+}
+
+static int walk(Walk *w, Error *reterr) {
+        for (;;) {
+                _cleanup_free_ char *name = next_component(w);
+                int r;
+
+                if (!name)
+                        return 0;
+                r = go(w, name, reterr);
+                if (r < 0)
+                        return r;
+        }
+}
+
+static int begin_walk(Walk *w, const char *path, const char *below) {
+        int fd;
+
+        w->rest = xstrdup(below ? below : path);
+        if (!below)
+                return enter_root(w);
+        w->beneath = true;
+        fd = fcntl(w->sources->root_fd, F_DUPFD_CLOEXEC, 3);
+        return fd < 0 ? -errno : enter(w, fd);
+}
+
+static int take_end(Walk *w) {
+        if (w->file < 0)
+                w->file = w->fds[--w->depth];
+        return TAKE_FD(w->file);
+}
+
+static int explain(const InvokingUser *user, int r, const char *what, Error *reterr) {
+        _cleanup_free_ char *name = NULL;
+
+        if (r == -ENOENT) {
+                (void) error_raise(reterr, FC_EXIT_USAGE, "%s does not exist", what);
+                return -ENOENT;
+        }
+        r = error_set(reterr, r, "open %s", what);
+        if (r == -EACCES) {
+                name = user_name(user->uid);
+                error_add_hint(reterr, "it is looked up with the permissions of %s", name);
+        }
+        return r;
+}
+
+/* A FIFO or a device is not opened for that. */
+static int check_readable(int fd) {
+        return syscall(SYS_faccessat2, fd, "", R_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 ? -errno : 0;
+}
+
+static bool leads_out(const char *below) {
+        while (startswith(below, "./"))
+                below += 1 + strspn(below + 1, "/");
+        return streq(below, "..") || startswith(below, "../");
+}
+
+int source_open(const Sources *s, const char *what, const char *path, const char *below, bool reads,
+                Error *reterr) {
+        _cleanup_free_ char *name = xasprintf("%s%s'%s'", what, what[0] ? " " : "", path);
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_(walk_done) Walk w = {.sources = s, .name = name, .file = -EBADF};
+        const char *relative = below && !leads_out(below) ? below : NULL;
+        const InvokingUser *user = relative ? &s->project : &s->asking;
+        Error error = ERROR_NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = user_fs_enter(user, &guard, reterr);
+        if (r < 0)
+                return r;
+        w.uid = user->uid;
+        r = begin_walk(&w, path, relative);
+        if (r >= 0)
+                r = walk(&w, &error);
+        if (r >= 0)
+                fd = take_end(&w);
+        if (r >= 0 && reads)
+                r = check_readable(fd);
+        if (r >= 0)
+                return TAKE_FD(fd);
+        if (!error_is_set(&error))
+                return explain(user, r, name, reterr);
+        if (reterr)
+                error_move(reterr, &error);
+        error_done(&error);
+        return r;
+}
+
+/* Found without knowing of the others: what lies in no other guest's directory is found where it is, and
+ * where the way to the rest has been led, that is in one of those. */
+static void add_guest(const Sources *s, Sources *found, const Volume *v, const char *root) {
+        _cleanup_free_ char *path = xasprintf("%s/%s", root, v->source);
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        if (v->read_only || v->source[0] == '@')
+                return;
+        fd = v->source[0] == '/' ? source_open(s, "", v->source, NULL, /* reads= */ false, NULL)
+                                 : source_open(s, "", path, v->source, /* reads= */ false, NULL);
+        if (fd >= 0 && fstat(fd, &st) >= 0 && S_ISDIR(st.st_mode))
+                *XGROW(found->guests, found->n_guests) = (SourceId){st.st_dev, st.st_ino};
+}
+
+int sources_open(const char *root, int root_fd, int state_fd, const InvokingUser *project,
+                 const InvokingUser *asking, const Spec *spec, Sources *ret, Error *reterr) {
+        Sources s = {.opened = true, .root_fd = root_fd, .project = *project, .asking = *asking}, found;
+        struct stat st;
+
+        if (state_fd >= 0) {
+                if (fstat(state_fd, &st) < 0)
+                        return error_set(reterr, errno, "look at '.containers'");
+                s.state = (SourceId){st.st_dev, st.st_ino};
+        }
+        found = s;
+        for (size_t i = 0; i < spec->n_containers; i++)
+                for (size_t j = 0; j < spec->containers[i].n_volumes; j++)
+                        add_guest(&s, &found, &spec->containers[i].volumes[j], root);
+        *ret = found;
+        return 0;
+}
+
+void sources_done(Sources *s) {
+        free(s->guests);
+        *s = (Sources){};
+}

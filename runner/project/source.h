@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Opening what a specification names: sources of volumes, credentials, root file systems, stores.
+ *
+ * A guest writes to what it is given, and root looks there again at the next start. So a path is walked a
+ * component at a time, with the permissions of the user, and
+ *
+ *   - a relative one never leaves the project's root (one that begins with `..` counts as absolute);
+ *   - from where it enters a directory that a guest can write to, it never leaves that one;
+ *   - below `.containers` it goes through no symbolic link.
+ *
+ * Symbolic links are followed within that. What is returned is a descriptor: nothing is looked up twice. */
+
+#include "project/user.h"
+#include "spec/spec.h"
+
+typedef struct SourceId {
+        dev_t device;
+        ino_t inode;
+} SourceId;
+
+typedef struct Sources {
+        bool opened;
+        int root_fd;          /* the project's, borrowed */
+        InvokingUser project; /* as whom its files are reached */
+        InvokingUser asking;  /* as whom all others are */
+        SourceId state;       /* .containers; inode 0: there is none */
+        SourceId *guests;     /* what guests can write to */
+        size_t n_guests;
+} Sources;
+
+/**
+ * sources_open() - what the sources of a project are opened with
+ * @root, @root_fd: the project's; the latter outlives @ret
+ * @state_fd: .containers, or -EBADF
+ * @project: who makes files in the project
+ * @asking: who asked
+ * @spec: says what guests can write to
+ */
+int sources_open(const char *root, int root_fd, int state_fd, const InvokingUser *project,
+                 const InvokingUser *asking, const Spec *spec, Sources *ret, Error *reterr);
+void sources_done(Sources *s);
+
+/**
+ * source_open() - open a source
+ * @what: a word for messages that stands before the path; may be empty
+ * @path: absolute, for messages and for one that is not relative
+ * @below: of a relative one what was written, otherwise NULL
+ * @reads: must the user be able to read it?
+ *
+ * Return: an O_PATH fd; -ENOENT with an Error of FC_EXIT_USAGE when there is none. FC_EXIT_CONFLICT when a
+ * symbolic link leads to where it must not.
+ */
+int source_open(const Sources *s, const char *what, const char *path, const char *below, bool reads,
+                Error *reterr);
