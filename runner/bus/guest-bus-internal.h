@@ -21,7 +21,26 @@
 
 struct GuestBus {
         sd_bus *bus;
+        sd_event_source *exit;  /* of the loop that it is attached to */
+        uint64_t deadline_usec; /* for questions that are waited for, CLOCK_MONOTONIC; UINT64_MAX: none */
 };
+
+/* A guest has so many units, jobs or services that we ask for each: what lists them can list any number. */
+#define GUEST_DETAILS_MAX  20
+#define GUEST_SERVICES_MAX 1000
+
+/* When all that is asked from now on, until the caller has what it wants, must be answered. */
+uint64_t guest_bus_deadline(const GuestBus *bus);
+
+/**
+ * guest_bus_ask() - sd_bus_call_method() with a deadline for all that is asked
+ * @deadline_usec: of guest_bus_deadline()
+ *
+ * What else the manager says meanwhile goes to whoever watches for it at once: sd_bus_call() would keep all
+ * of it, and a guest can say a lot.
+ */
+int guest_bus_ask(GuestBus *bus, uint64_t deadline_usec, const char *path, const char *interface,
+                  const char *member, sd_bus_error *error, sd_bus_message **ret, const char *types, ...);
 
 /* sd_bus_match_signal() for the manager: no sender, as a direct connection has no names. */
 int guest_bus_match(GuestBus *bus, sd_bus_slot **ret, const char *path, const char *interface,

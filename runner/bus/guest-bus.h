@@ -19,16 +19,27 @@ typedef struct GuestBus GuestBus;
 /* What a healthy manager needs is a few milliseconds; this is for one that is busy loading its units. */
 #define GUEST_BUS_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
+/* For whoever waits for answers meanwhile and does nothing else: all questions of one function together. */
+#define GUEST_BUS_ANSWERS_USEC (3 * USEC_PER_SEC)
+
 /**
  * guest_bus_new() - speak D-Bus on a connected socket
  * @fd: connected to GUEST_BUS_SOCKET by a process that was root in the guest; owned by the connection from
  * now on, also when this fails
- * @timeout_usec: how long the greeting, and later each call, may take; relative
+ * @timeout_usec: how long each call whose answer comes from the loop may take; relative
  *
- * Returns when the manager has accepted us. FC_EXIT_NOT_RUNNING when it closes the connection (it is
- * shutting down or has ended), FC_EXIT_TIMEOUT when it does not answer.
+ * Returns before the manager has accepted us: what is asked waits for that, and when it does not, the
+ * connection ends.
  */
 int guest_bus_new(int fd, uint64_t timeout_usec, GuestBus **ret, Error *reterr);
+
+/* Waits until the manager has accepted us. FC_EXIT_NOT_RUNNING when it closes the connection (it is shutting
+ * down or has ended), FC_EXIT_TIMEOUT when it does not answer. */
+int guest_bus_wait_accepted(GuestBus *bus, uint64_t deadline_usec, Error *reterr);
+
+/* All that is asked of it and waited for must be answered by then, CLOCK_MONOTONIC, beside the
+ * GUEST_BUS_ANSWERS_USEC that each function has. */
+void guest_bus_set_deadline(GuestBus *bus, uint64_t deadline_usec);
 GuestBus *guest_bus_free(GuestBus *bus);
 DEFINE_FREEP(GuestBus, guest_bus_free);
 

@@ -109,7 +109,8 @@ static int read_unit_property(sd_bus_message *m, const char *name, void *userdat
         return sd_bus_message_skip(m, "v");
 }
 
-static int get_unit_details(GuestBus *bus, const char *path, FailedUnit *unit, Error *reterr) {
+static int get_unit_details(GuestBus *bus, uint64_t deadline_usec, const char *path, FailedUnit *unit,
+                            Error *reterr) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         Details details = {.unit = unit};
@@ -117,9 +118,11 @@ static int get_unit_details(GuestBus *bus, const char *path, FailedUnit *unit, E
         int r;
 
         /* No interface: those of the unit and of its kind, whichever that is, in one answer. */
-        r = sd_bus_call_method(bus->bus, NULL, path, DBUS_PROPERTIES, "GetAll", &error, &reply, "s", "");
+        r = guest_bus_ask(bus, deadline_usec, path, DBUS_PROPERTIES, "GetAll", &error, &reply, "s", "");
         if (r >= 0)
                 r = guest_bus_read_properties(reply, read_unit_property, &details);
+        if (r == -ETIMEDOUT)
+                return 0;
         if (r < 0)
                 return bus_error(&bus_guest, reterr, r, &error, "ask why unit '%s' failed", unit->name);
 
@@ -136,11 +139,12 @@ int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(failed_units_done) FailedUnits found = {0};
+        uint64_t deadline = guest_bus_deadline(bus);
         const char *name, *description, *path;
         int r;
 
-        r = sd_bus_call_method(bus->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsFiltered", &error,
-                               &reply, "as", 1, "failed");
+        r = guest_bus_ask(bus, deadline, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsFiltered", &error, &reply,
+                          "as", 1, "failed");
         if (r >= 0)
                 r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
         if (r < 0)
@@ -153,10 +157,14 @@ int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
                 /* Of ours: a check that has not succeeded yet. */
                 if (startswith(name, GUEST_UNIT_PREFIX))
                         continue;
+                if (found.n == GUEST_DETAILS_MAX) {
+                        found.n_more++;
+                        continue;
+                }
                 unit = XGROW(found.units, found.n);
                 unit->name = xstrdup(name);
                 unit->description = xstrdup(description);
-                r = get_unit_details(bus, path, unit, reterr);
+                r = get_unit_details(bus, deadline, path, unit, reterr);
                 if (r < 0)
                         return r;
         }

@@ -19,12 +19,13 @@ typedef struct FailedUnit {
 } FailedUnit;
 
 typedef struct FailedUnits {
-        FailedUnit *units;
+        FailedUnit *units; /* the first of them */
         size_t n;
+        size_t n_more; /* that failed as well */
 } FailedUnits;
 
 void failed_units_done(FailedUnits *units);
 
-/* Asks which units failed and how; `ret` is emptied by failed_units_done(). None is success with n == 0.
- * Each question takes at most the connection's timeout. */
+/* Asks which units failed and how; `ret` is emptied by failed_units_done(). None is success with n == 0. Of
+ * what is not told in time only the name is known. */
 int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr);

@@ -17,8 +17,8 @@ typedef struct GuestHealth GuestHealth;
  */
 typedef void (*GuestHealthChanged)(const FailedUnits *failed, void *userdata);
 
-/* The connection must be attached to @event and outlive the watch. Each change costs a question that blocks,
- * for at most the connection's timeout. */
+/* The connection must be attached to @event and outlive the watch. Each change costs questions that are
+ * waited for. */
 int guest_health_new(GuestBus *bus, sd_event *event, GuestHealthChanged callback, void *userdata,
                      GuestHealth **ret, Error *reterr);
 GuestHealth *guest_health_free(GuestHealth *health);

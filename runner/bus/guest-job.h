@@ -13,5 +13,5 @@ typedef struct GuestJob {
 
 void guest_job_done(GuestJob *job);
 
-/* The job that runs for the longest time; `ret->unit` NULL: none runs. */
+/* The job that runs for the longest time, of as many as are looked at; `ret->unit` NULL: none runs. */
 int guest_bus_get_job(GuestBus *bus, GuestJob *ret, Error *reterr);

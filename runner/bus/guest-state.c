@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "bus/guest-bus-internal.h"
 #include "bus/guest-state.h"
 
@@ -22,16 +23,27 @@ ManagerState manager_state_from_string(const char *s) {
         return MANAGER_UNKNOWN;
 }
 
+/* "offline" is what one says that does not run: an answer is never that. */
+static ManagerState read_state(sd_bus_message *m) {
+        ManagerState state;
+        const char *text;
+
+        if (sd_bus_message_read(m, "v", "s", &text) < 0)
+                return MANAGER_UNKNOWN;
+        state = manager_state_from_string(text);
+        return state == MANAGER_OFFLINE ? MANAGER_UNKNOWN : state;
+}
+
 int guest_bus_get_state(GuestBus *bus, ManagerState *ret, Error *reterr) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_free_ char *state = NULL;
         int r;
 
-        r = sd_bus_get_property_string(bus->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "SystemState", &error,
-                                       &state);
+        r = guest_bus_ask(bus, guest_bus_deadline(bus), SYSTEMD_PATH, DBUS_PROPERTIES, "Get", &error, &reply,
+                          "ss", SYSTEMD_MANAGER, "SystemState");
         if (r < 0)
                 return bus_error(&bus_guest, reterr, r, &error, "ask for the container's system state");
-        *ret = manager_state_from_string(state);
+        *ret = read_state(reply);
         return 0;
 }
 
@@ -39,6 +51,7 @@ struct GuestBootWatch {
         GuestBus *bus;
         sd_bus_slot *finished, *job, *disconnected, *question;
         bool ask_again; /* something changed while a question was under way */
+        uint64_t asked_usec;
         GuestBooted callback;
         void *userdata;
 };
@@ -68,25 +81,24 @@ static int boot_watch_ask(GuestBootWatch *w);
 
 static int on_state(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestBootWatch *w = userdata;
-        ManagerState state = MANAGER_UNKNOWN;
-        const char *text;
+        bool failed = sd_bus_message_is_method_error(m, NULL);
 
         w->question = sd_bus_slot_unref(w->question);
         if (sd_bus_is_open(w->bus->bus) <= 0) {
                 boot_watch_end(w, MANAGER_OFFLINE);
                 return 0;
         }
-        /* An error of a live manager says that it is too busy to answer in time: it still boots, the next
-         * signal asks again, and the deadline for all of it is the caller's. */
-        if (!sd_bus_message_is_method_error(m, NULL)) {
-                if (sd_bus_message_read(m, "v", "s", &text) >= 0)
-                        state = manager_state_from_string(text);
+        if (!failed) {
+                ManagerState state = read_state(m);
+
                 if (manager_state_is_booted(state)) {
                         boot_watch_end(w, state);
                         return 0;
                 }
         }
-        if (w->ask_again && boot_watch_ask(w) < 0)
+        /* An error of a live manager says that it is too busy to answer in time: it still boots, it is asked
+         * again, and the deadline for all of it is the caller's. */
+        if ((w->ask_again || (failed && now_usec() - w->asked_usec > USEC_PER_SEC)) && boot_watch_ask(w) < 0)
                 boot_watch_end(w, MANAGER_OFFLINE);
         return 0;
 }
@@ -98,6 +110,7 @@ static int boot_watch_ask(GuestBootWatch *w) {
                 return 0;
         }
         w->ask_again = false;
+        w->asked_usec = now_usec();
         return sd_bus_call_method_async(w->bus->bus, &w->question, NULL, SYSTEMD_PATH, DBUS_PROPERTIES,
                                         "Get", on_state, w, "ss", SYSTEMD_MANAGER, "SystemState");
 }

@@ -178,6 +178,8 @@ static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         const sd_bus_error *e = sd_bus_message_get_error(m);
 
         u->call = sd_bus_slot_unref(u->call);
+        if (!e && sd_bus_message_has_signature(m, "o") <= 0)
+                unit_refused(u, "it answers what is no answer", /* stopping= */ false);
         if (!e)
                 return 0;
         /* For a connection that ended sd-bus answers itself; Disconnected follows. */
@@ -263,8 +265,8 @@ int guest_unit_stop_by_name(GuestBus *bus, const char *name, Error *reterr) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;
 
-        r = sd_bus_call_method(bus->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "StopUnit", &error, NULL, "ss",
-                               name, "replace");
+        r = guest_bus_ask(bus, guest_bus_deadline(bus), SYSTEMD_PATH, SYSTEMD_MANAGER, "StopUnit", &error,
+                          NULL, "ss", name, "replace");
         if (r < 0 && sd_bus_error_has_name(&error, ERROR_NO_SUCH_UNIT))
                 return 0;
         if (r < 0)

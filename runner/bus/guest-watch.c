@@ -26,12 +26,12 @@ typedef struct WatchedUnit {
 
 struct GuestWatch {
         GuestBus *bus;
-        sd_bus_slot *properties, *disconnected;
+        sd_bus_slot *properties, *disconnected, *services;
         sd_event_source *settle; /* when to look again at a unit that was restarted */
         sd_event_source *deferred;
         WatchedUnit *units; /* does not move */
         size_t n_units;
-        size_t n_asked; /* of which it is not known yet whether they matter */
+        size_t n_asked; /* answers without which it is not known whether there is more to wait for */
         char *failed;   /* a unit that has failed, watched or not */
         WatchChanged callback;
         void *userdata;
@@ -49,6 +49,7 @@ GuestWatch *guest_watch_free(GuestWatch *w) {
                 return NULL;
         sd_bus_slot_unref(w->properties);
         sd_bus_slot_unref(w->disconnected);
+        sd_bus_slot_unref(w->services);
         sd_event_source_disable_unref(w->settle);
         sd_event_source_disable_unref(w->deferred);
         for (size_t i = 0; i < w->n_units; i++) {
@@ -149,6 +150,11 @@ static char *unit_text(const WatchedUnit *u, WatchVerdict verdict) {
         return xasprintf("%s is %s (%s)", u->name, u->active_state, u->sub_state);
 }
 
+/* From the loop, not from the connection: the callback may free all of this. */
+static void schedule_look(GuestWatch *w) {
+        (void) sd_event_source_set_enabled(w->deferred, SD_EVENT_ONESHOT);
+}
+
 static void look(GuestWatch *w) {
         WatchVerdict verdict = WATCH_READY;
         const WatchedUnit *about = NULL;
@@ -164,8 +170,13 @@ static void look(GuestWatch *w) {
                         about = &w->units[i];
                 }
         }
-        if (w->failed && verdict != WATCH_MISSING)
+        if (w->failed && verdict != WATCH_MISSING) {
                 verdict = WATCH_FAILED;
+                /* It may be as it should again by now. */
+                free(w->failed);
+                w->failed = NULL;
+                schedule_look(w);
+        }
         if (w->n_asked > 0 && verdict == WATCH_READY)
                 return;
         if (settle > 0) {
@@ -174,11 +185,6 @@ static void look(GuestWatch *w) {
         }
         text = about ? unit_text(about, verdict) : NULL;
         w->callback(verdict, about ? about->name : NULL, text, w->userdata);
-}
-
-/* From the loop, not from the connection: the callback may free all of this. */
-static void schedule_look(GuestWatch *w) {
-        (void) sd_event_source_set_enabled(w->deferred, SD_EVENT_ONESHOT);
 }
 
 static int on_deferred(sd_event_source *s, void *userdata) {
@@ -273,29 +279,23 @@ static int ask_restarts(WatchedUnit *u, Error *reterr) {
 }
 
 /* The services that run or are about to: those that are just being restarted, and others. */
-static int list_services(GuestBus *bus, char ***ret_restarting, char ***ret_others, Error *reterr) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_strv_ char **restarting = NULL, **others = NULL;
+static int read_services(sd_bus_message *reply, char ***ret_restarting, char ***ret_others) {
         const char *name, *sub_state;
+        size_t n = 0;
         int r;
 
-        r = sd_bus_call_method(bus->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsByPatterns", &error,
-                               &reply, "asas", 2, "active", "activating", 1, "*.service");
-        if (r >= 0)
-                r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
-        while (r >= 0 && (r = sd_bus_message_read(reply, "(ssssssouso)", &name, NULL, NULL, NULL, &sub_state,
-                                                  NULL, NULL, NULL, NULL, NULL)) > 0)
+        r = sd_bus_message_enter_container(reply, 'a', "(ssssssouso)");
+        while (r >= 0 && n < GUEST_SERVICES_MAX &&
+               (r = sd_bus_message_read(reply, "(ssssssouso)", &name, NULL, NULL, NULL, &sub_state, NULL,
+                                        NULL, NULL, NULL, NULL)) > 0) {
                 /* Before its first restart it has not been counted yet. */
                 if (startswith(sub_state, "auto-restart"))
-                        strv_push(&restarting, name);
+                        strv_push(ret_restarting, name);
                 else if (!streq(sub_state, "exited") && !startswith(name, GUEST_UNIT_PREFIX))
-                        strv_push(&others, name);
-        if (r < 0)
-                return bus_error(&bus_guest, reterr, r, &error, "list the container's services");
-        *ret_restarting = TAKE_PTR(restarting);
-        *ret_others = TAKE_PTR(others);
-        return 0;
+                        strv_push(ret_others, name);
+                n++;
+        }
+        return r;
 }
 
 /* @begin: what is asked of each first. */
@@ -319,10 +319,43 @@ static int add_units(GuestWatch *w, char *const *names, bool wanted, int (*begin
         return 0;
 }
 
+static int add_services(GuestWatch *w, sd_bus_message *m) {
+        _cleanup_strv_ char **restarting = NULL, **others = NULL;
+        int r;
+
+        r = read_services(m, &restarting, &others);
+        if (r >= 0)
+                r = add_units(w, restarting, /* wanted= */ false, watch_unit, NULL);
+        return r < 0 ? r : add_units(w, others, /* wanted= */ false, ask_restarts, NULL);
+}
+
+/* One that does not say which services it has is asked again over another connection. */
+static int on_services(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+        GuestWatch *w = userdata;
+
+        w->services = sd_bus_slot_unref(w->services);
+        w->n_asked--;
+        if (sd_bus_message_is_method_error(m, NULL) || add_services(w, m) < 0)
+                w->callback(WATCH_LOST, NULL, NULL, w->userdata);
+        else
+                schedule_look(w);
+        return 0;
+}
+
+static int ask_services(GuestWatch *w, Error *reterr) {
+        int r = sd_bus_call_method_async(w->bus->bus, &w->services, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                         "ListUnitsByPatterns", on_services, w, "asas", 2, "active",
+                                         "activating", 1, "*.service");
+
+        if (r < 0)
+                return bus_error(&bus_guest, reterr, r, NULL, "list the container's services");
+        w->n_asked++;
+        return 0;
+}
+
 int guest_watch_new(GuestBus *bus, sd_event *event, char *const *units, WatchChanged callback,
                     void *userdata, GuestWatch **ret, Error *reterr) {
         _cleanup_(guest_watch_freep) GuestWatch *w = xmalloc0(sizeof(*w));
-        _cleanup_strv_ char **restarting = NULL, **others = NULL;
         int r;
 
         *w = (GuestWatch){.bus = bus, .callback = callback, .userdata = userdata};
@@ -339,17 +372,13 @@ int guest_watch_new(GuestBus *bus, sd_event *event, char *const *units, WatchCha
         if (r >= 0)
                 r = guest_bus_match(bus, &w->disconnected, DBUS_LOCAL_PATH, DBUS_LOCAL, "Disconnected",
                                     on_disconnected, w, reterr);
-        if (r >= 0)
-                r = list_services(bus, &restarting, &others, reterr);
         if (r < 0)
                 return r;
 
-        w->units = xnew0(WatchedUnit, strv_length(units) + strv_length(restarting) + strv_length(others));
+        w->units = xnew0(WatchedUnit, strv_length(units) + GUEST_SERVICES_MAX);
         r = add_units(w, units, /* wanted= */ true, watch_unit, reterr);
         if (r >= 0)
-                r = add_units(w, restarting, /* wanted= */ false, watch_unit, reterr);
-        if (r >= 0)
-                r = add_units(w, others, /* wanted= */ false, ask_restarts, reterr);
+                r = ask_services(w, reterr);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(w);

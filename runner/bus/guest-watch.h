@@ -15,7 +15,7 @@ typedef enum WatchVerdict {
         WATCH_READY,   /* all is as it should be */
         WATCH_FAILED,  /* a unit is in the state "failed" */
         WATCH_MISSING, /* a wanted unit cannot be loaded; `text` says which and why */
-        WATCH_LOST,    /* the connection ended */
+        WATCH_LOST,    /* the connection ended, or is of no use */
 } WatchVerdict;
 
 /**
@@ -32,8 +32,7 @@ typedef struct GuestWatch GuestWatch;
  * guest_watch_new() - watch units, beginning with what they are now
  * @units: names of those wanted; services that the manager has had to restart are watched beside them
  *
- * The connection must be attached to @event and outlive the watch. Blocks for a few questions; the callback
- * comes from the loop.
+ * The connection must be attached to @event and outlive the watch. The callback comes from the loop.
  */
 int guest_watch_new(GuestBus *bus, sd_event *event, char *const *units, WatchChanged callback,
                     void *userdata, GuestWatch **ret, Error *reterr);

@@ -123,6 +123,8 @@ static void explain_degraded(const Member *m, const FailedUnits *failed, Error *
                 error_add_evidence(e, "also: %s", text);
                 (void) add_journal(m, failed->units[i].name, failed->units[i].invocation, e);
         }
+        if (failed->n_more > 0)
+                error_add_evidence(e, "also: %zu more units", failed->n_more);
         add_hints(m, failed->units[0].name, true, e);
 }
 

@@ -18,6 +18,10 @@
 #include "report/format.h"
 #include "report/table.h"
 
+/* Of all containers' systemds together; each has a little in any case. */
+#define ALL_ANSWERS_USEC (8 * USEC_PER_SEC)
+#define ANSWERS_MIN_USEC (300 * USEC_PER_MSEC)
+
 void status_list_done(StatusList *list) {
         for (size_t i = 0; i < list->n; i++) {
                 free(list->entries[i].name);
@@ -121,6 +125,8 @@ static void note_failed_units(const Session *s, ContainerStatus *c, GuestBus *bu
                 health_note(s, c->name, &failed);
         for (size_t i = 0; i < failed.n; i++)
                 strv_pushf(&c->notes, "%s failed", failed.units[i].name);
+        if (failed.n_more > 0)
+                strv_pushf(&c->notes, "%zu more units failed", failed.n_more);
         failed_units_done(&failed);
 }
 
@@ -141,9 +147,39 @@ static void note_restarts(ContainerStatus *c) {
                    crashes->restarts, crashes->restarts > 1 ? "s" : "");
 }
 
-static void describe_up(Session *s, ContainerStatus *c) {
+/* Return: 1 and its state, 0 there is no systemd that listens, or a negative errno. */
+static int ask_manager(pid_t leader, uint64_t deadline_usec, GuestBus **ret_bus, ManagerState *ret,
+                       Error *reterr) {
+        _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
+        uint64_t now = now_usec();
+        int r;
+
+        r = enter_target_open(leader, &target, reterr);
+        if (r >= 0)
+                r = manager_open(&target, deadline_usec > now ? deadline_usec - now : 1, &bus, reterr);
+        if (r < 0 || !bus)
+                return r;
+        guest_bus_set_deadline(bus, deadline_usec);
+        r = guest_bus_get_state(bus, ret, reterr);
+        if (r < 0)
+                return r;
+        *ret_bus = TAKE_PTR(bus);
+        return 1;
+}
+
+/* What was true when it was started need not be now. */
+static void describe_silent(ContainerStatus *c) {
+        c->word = "degraded";
+        c->ready = false;
+        strv_push(&c->notes, "its systemd does not answer");
+}
+
+static void describe_up(Session *s, ContainerStatus *c, uint64_t deadline_usec) {
+        _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
         ManagerState state;
+        int r;
 
         c->ready = c->state && c->state->phase == PHASE_READY &&
                    (!has_started_again(c) || c->crashes.ready_usec > 0);
@@ -153,15 +189,21 @@ static void describe_up(Session *s, ContainerStatus *c) {
                 if (c->state->result)
                         strv_push(&c->notes, c->state->result);
         }
+        if (geteuid() != 0 || c->leader == 0)
+                return;
+        r = ask_manager(c->leader, deadline_usec, &bus, &state, &error);
+        if (r < 0 && error.exit != FC_EXIT_NOT_RUNNING)
+                describe_silent(c);
         /* A container that ends at this moment is no error of `status`. */
-        if (geteuid() != 0 || c->leader == 0 || manager_open_by_pid(c->leader, &bus, NULL) < 0 || !bus ||
-            guest_bus_get_state(bus, &state, NULL) < 0)
+        if (r <= 0)
                 return;
         describe_manager(s, c, state);
         if (state == MANAGER_RUNNING)
                 health_note(s, c->name, &(FailedUnits){0});
         else if (streq(c->word, "degraded")) {
                 c->notes = strv_free(c->notes);
+                if (state == MANAGER_UNKNOWN)
+                        strv_push(&c->notes, "its systemd says that it is in a state that is not known");
                 note_failed_units(s, c, bus);
         }
 }
@@ -192,9 +234,18 @@ static void note_drift(const Session *s, const Network *network, ContainerStatus
                 strv_push(&c->notes, "definition changed, run up");
 }
 
+/* One that does not answer takes nothing from the others but time. */
+static uint64_t answers_deadline(uint64_t end_usec) {
+        uint64_t now = now_usec(),
+                 all = end_usec > now + ANSWERS_MIN_USEC ? end_usec : now + ANSWERS_MIN_USEC;
+
+        return all < now + GUEST_BUS_ANSWERS_USEC ? all : now + GUEST_BUS_ANSWERS_USEC;
+}
+
 int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *reterr) {
         _cleanup_(status_list_done) StatusList list = {};
         _cleanup_(network_done) Network network = {};
+        uint64_t end = now_usec() + ALL_ANSWERS_USEC;
         bool changed;
         int r;
 
@@ -205,7 +256,7 @@ int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *r
                 return r;
         STRV_FOREACH (name, names) {
                 ContainerStatus *c = XGROW(list.entries, list.n);
-                _cleanup_free_ char *end = NULL;
+                _cleanup_free_ char *ended = NULL;
                 MachineStatus machine;
 
                 c->name = xstrdup(*name);
@@ -219,12 +270,12 @@ int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *r
                 c->stale = machine.stale;
                 c->leader = machine.leader;
                 read_crashes(s, c->name, &c->crashes);
-                end = session_read_end(s, c->name);
+                ended = session_read_end(s, c->name);
                 if (c->running) {
-                        describe_up(s, c);
+                        describe_up(s, c, answers_deadline(end));
                         note_restarts(c);
                 } else
-                        describe_down(s, c, end);
+                        describe_down(s, c, ended);
                 c->since_usec = ready_since(c);
                 if (s->spec)
                         note_drift(s, &network, c);

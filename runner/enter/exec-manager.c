@@ -17,6 +17,9 @@
 #define RECONNECT_PAUSE_USEC (50 * USEC_PER_MSEC)
 #define RECONNECT_USEC       (5 * USEC_PER_SEC)
 
+/* One that closes each connection is not executing itself anew. */
+#define LOSSES_MAX 5
+
 /* Setting up a service: systemd's own exit statuses, systemd.exec(5). A program may end with the same. */
 enum {
         EXIT_SYSTEMD_CHDIR = 200,
@@ -34,6 +37,7 @@ typedef struct ManagedExec {
         GuestUnit *unit;
         sd_event_source *reconnect;
         uint64_t lost_usec; /* when the connection was lost */
+        unsigned losses;    /* since the manager was heard last */
         ExecOutcome outcome;
         Error error;
 } ManagedExec;
@@ -89,6 +93,10 @@ static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata) 
 static void schedule_reconnect(ManagedExec *x) {
         int r;
 
+        if (x->losses++ == LOSSES_MAX) {
+                lose(x);
+                return;
+        }
         x->lost_usec = now_usec();
         x->reconnect = sd_event_source_disable_unref(x->reconnect);
         r = sd_event_add_time_relative(session_event(x->session), &x->reconnect, CLOCK_MONOTONIC, 0, 0,
@@ -100,6 +108,7 @@ static void schedule_reconnect(ManagedExec *x) {
 static void on_unit_started(void *userdata) {
         ManagedExec *x = userdata;
 
+        x->losses = 0;
         session_start_input(x->session);
 }
 

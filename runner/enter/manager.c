@@ -30,7 +30,7 @@ static void set_connect_timeout(int fd, uint64_t timeout_usec) {
         (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
 }
 
-int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **ret, Error *reterr) {
+int manager_connect(const EnterTarget *target, uint64_t timeout_usec, GuestBus **ret, Error *reterr) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         int r, result = 0;
 
@@ -57,7 +57,21 @@ int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **re
                 return error_set(reterr, result, "connect to the container's systemd");
 
         set_connect_timeout(fd, 0);
-        return guest_bus_new(TAKE_FD(fd), timeout_usec, ret, reterr);
+        return guest_bus_new(TAKE_FD(fd), GUEST_BUS_TIMEOUT_USEC, ret, reterr);
+}
+
+int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **ret, Error *reterr) {
+        _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
+        uint64_t deadline = now_usec() + timeout_usec;
+        int r;
+
+        r = manager_connect(target, timeout_usec, &bus, reterr);
+        if (r >= 0 && bus)
+                r = guest_bus_wait_accepted(bus, deadline, reterr);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(bus);
+        return 0;
 }
 
 int manager_open_patiently(const EnterTarget *target, uint64_t timeout_usec, uint64_t patience_usec,
@@ -81,12 +95,4 @@ int manager_open_patiently(const EnterTarget *target, uint64_t timeout_usec, uin
                 if (process_wait(target->pidfd, RETRY_USEC) != 0)
                         patience_usec = 0;
         }
-}
-
-int manager_open_by_pid(pid_t leader, GuestBus **ret, Error *reterr) {
-        _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
-        int r;
-
-        r = enter_target_open(leader, &target, reterr);
-        return r < 0 ? r : manager_open(&target, GUEST_BUS_TIMEOUT_USEC, ret, reterr);
 }

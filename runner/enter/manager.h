@@ -7,17 +7,17 @@
 #include "enter/namespaces.h"
 
 /**
- * manager_open() - connect to a container's service manager
- * @timeout_usec: for connecting, for the greeting, and later for each call; relative
- * @ret: the connection, or NULL when nobody listens: the leader is not systemd, or not ready yet, or already
- * shutting down, which is not an error
+ * manager_connect() - connect to a container's service manager
+ * @timeout_usec: for connecting alone; relative
+ * @ret: the connection, which waits to be accepted (guest_bus_new()); or NULL when nobody listens: the
+ * leader is not systemd, or not ready yet, or already shutting down, which is not an error
  *
  * FC_EXIT_NOT_RUNNING when the container ends meanwhile, FC_EXIT_TIMEOUT when the manager does not answer.
  */
-int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **ret, Error *reterr);
+int manager_connect(const EnterTarget *target, uint64_t timeout_usec, GuestBus **ret, Error *reterr);
 
-/* The same for callers that have only the leader's pid (in our numbers), with GUEST_BUS_TIMEOUT_USEC. */
-int manager_open_by_pid(pid_t leader, GuestBus **ret, Error *reterr);
+/* The same, and waits until the manager has accepted us. @timeout_usec: for all of that. */
+int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **ret, Error *reterr);
 
 /**
  * manager_open_patiently() - manager_open() for a guest that is known to be up

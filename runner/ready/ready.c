@@ -17,12 +17,16 @@
 /* For the questions about what is in the way, when the time is over already. */
 #define LAST_QUESTION_USEC USEC_PER_SEC
 
-/* For a guest that somebody else has started, and that may not have got as far as to listen. */
-#define RETRY_USEC  (20 * USEC_PER_MSEC)
+/* Before a manager that does not listen is tried again: a part of the time that it has not, within these. It
+ * may have been started by another command and not have got so far, or be executing itself anew. */
+#define RETRY_USEC     (20 * USEC_PER_MSEC)
+#define RETRY_MAX_USEC (500 * USEC_PER_MSEC)
+#define RETRY_PART     8
+
 #define UNSURE_USEC USEC_PER_SEC
 
-/* How long a manager that executes itself anew may take. */
-#define RECONNECT_USEC (3 * USEC_PER_SEC)
+/* Others wait meanwhile. A manager that is too busy to take us in at once is tried again. */
+#define CONNECT_USEC (50 * USEC_PER_MSEC)
 
 typedef enum Rung {
         RUNG_LEADER, /* until there is a PID 1 */
@@ -40,6 +44,7 @@ struct ReadyJob {
         sd_event_source *deferred;
         sd_event_source *retry;
         uint64_t began_usec;
+        uint64_t unheard_usec; /* since when its manager has said nothing; 0: it has */
         int end_fd;
         MachineEnd *machine_end; /* of a one-shot container */
         pid_t leader;
@@ -200,16 +205,29 @@ static int on_lost(sd_event_source *s, void *userdata);
 static bool finish_degraded(ReadyJob *job, bool certain) {
         FailedUnits failed = {};
         Error error = ERROR_NULL;
+        int r;
 
-        if (guest_bus_get_failed_units(job->bus, &failed, &error) < 0) {
+        r = guest_bus_get_failed_units(job->bus, &failed, &error);
+        /* That it is degraded is known even so. */
+        if (r < 0 && (!certain || error.exit != FC_EXIT_TIMEOUT)) {
                 finish_guest_error(job, &error);
                 return true;
         }
+        error_done(&error);
         if (failed.n == 0 && !certain)
                 return false;
         finish(job, &(ReadyResult){.outcome = READY_DEGRADED, .failed = &failed});
         failed_units_done(&failed);
         return true;
+}
+
+/* A word that means nothing is no reason to believe that all is well. */
+static void finish_unknown(ReadyJob *job) {
+        Error error = ERROR_NULL;
+
+        (void) error_raise(&error, FC_EXIT_FAILED,
+                           "its systemd says that it is in a state that is not known");
+        finish_error(job, &error);
 }
 
 static void finish_missing(ReadyJob *job, const char *text) {
@@ -269,6 +287,8 @@ static void on_booted(ManagerState state, void *userdata) {
         /* On its way down: a supervisor that we listen to will tell how it ended. */
         if (state == MANAGER_STOPPING && job->request.control_fd >= 0)
                 return;
+        if (state != MANAGER_OFFLINE)
+                job->unheard_usec = 0;
         job->booted = state;
         defer(job, state == MANAGER_OFFLINE ? on_lost : on_settled);
 }
@@ -280,6 +300,8 @@ static int on_settled(sd_event_source *s, void *userdata) {
                 finish(job, &(ReadyResult){.outcome = READY_ENDED, .text = "it is shutting down"});
         else if (job->booted == MANAGER_DEGRADED || job->booted == MANAGER_MAINTENANCE)
                 (void) finish_degraded(job, /* certain= */ true);
+        else if (job->booted == MANAGER_UNKNOWN)
+                finish_unknown(job);
         else
                 begin_units(job);
         return 0;
@@ -297,28 +319,34 @@ static bool may_listen_later(const ReadyJob *job) {
 
 static int on_retry(sd_event_source *s, uint64_t usec, void *userdata);
 
-/* Nothing tells when the manager of a guest that somebody else has started begins to listen. */
+/* Nothing tells when a manager begins to listen. */
 static int schedule_retry(ReadyJob *job, Error *reterr) {
+        uint64_t now = now_usec(), pause;
         int r;
 
-        if (job->request.control_fd >= 0)
-                return 0;
+        if (job->unheard_usec == 0)
+                job->unheard_usec = now;
+        pause = (now - job->unheard_usec) / RETRY_PART;
+        pause = pause < RETRY_USEC ? RETRY_USEC : pause > RETRY_MAX_USEC ? RETRY_MAX_USEC : pause;
         job->retry = sd_event_source_disable_unref(job->retry);
-        r = sd_event_add_time_relative(job->event, &job->retry, CLOCK_MONOTONIC, RETRY_USEC, 1, on_retry,
-                                       job);
+        r = sd_event_add_time_relative(job->event, &job->retry, CLOCK_MONOTONIC, pause, 1, on_retry, job);
         return r < 0 ? error_set(reterr, r, "wait for the container's systemd") : 0;
 }
 
 /* Asks the guest's manager, which knows of more than READY=1 says. */
-static int watch_guest(ReadyJob *job, uint64_t patience_usec, Error *reterr) {
+static int watch_guest(ReadyJob *job, Error *reterr) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
         int r;
 
-        r = open_target(job, reterr);
+        r = open_target(job, &error);
         if (r >= 0)
-                r = manager_open_patiently(&job->target, GUEST_BUS_TIMEOUT_USEC, patience_usec, &job->bus,
-                                           reterr);
-        if (r < 0)
+                r = manager_connect(&job->target, CONNECT_USEC, &job->bus, &error);
+        if (r < 0 && error.exit == FC_EXIT_TIMEOUT)
+                return schedule_retry(job, reterr);
+        if (r < 0) {
+                error_move(reterr, &error);
                 return r;
+        }
         /* Its end is told in another way. */
         if (!job->bus && !enter_target_is_alive(&job->target))
                 return 0;
@@ -337,8 +365,8 @@ static int watch_guest(ReadyJob *job, uint64_t patience_usec, Error *reterr) {
         return guest_bus_watch_booted(job->bus, on_booted, job, &job->boot, reterr);
 }
 
-/* The manager executes itself anew, and listens again in a moment; or it is on its way down, and somebody
- * will tell. */
+/* The manager executes itself anew, and listens again in a moment; or it is on its way down, and its end
+ * will be told. */
 static int on_lost(sd_event_source *s, void *userdata) {
         ReadyJob *job = userdata;
         Error error = ERROR_NULL;
@@ -347,8 +375,8 @@ static int on_lost(sd_event_source *s, void *userdata) {
         job->boot = guest_boot_watch_free(job->boot);
         job->bus = guest_bus_free(job->bus);
         job->rung = RUNG_BOOT;
-        if (watch_guest(job, RECONNECT_USEC, &error) < 0)
-                finish_guest_error(job, &error);
+        if (schedule_retry(job, &error) < 0)
+                finish_error(job, &error);
         return 0;
 }
 
@@ -359,7 +387,7 @@ static void on_payload_ready(ReadyJob *job) {
                 return;
         if (!job->request.has_init || job->leader == 0)
                 begin_checks(job);
-        else if (watch_guest(job, /* patience_usec= */ 0, &error) < 0)
+        else if (watch_guest(job, &error) < 0)
                 finish_guest_error(job, &error);
 }
 
@@ -468,6 +496,7 @@ static char *describe_job(const GuestJob *j) {
 /* What a guest that has not booted is busy with. */
 static int ask_job(ReadyJob *job, GuestJob *ret) {
         _cleanup_(guest_bus_freep) GuestBus *own = NULL;
+        uint64_t deadline = now_usec() + LAST_QUESTION_USEC;
         int r;
 
         if (job->leader == 0 || !job->request.has_init || open_target(job, NULL) < 0)
@@ -479,6 +508,7 @@ static int ask_job(ReadyJob *job, GuestJob *ret) {
                 if (!own)
                         return -ENOTCONN;
         }
+        guest_bus_set_deadline(job->bus ? job->bus : own, deadline);
         r = guest_bus_get_job(job->bus ? job->bus : own, ret, NULL);
         return r < 0 ? r : ret->unit ? 0 : -ENOENT;
 }

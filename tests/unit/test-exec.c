@@ -547,18 +547,21 @@ TEST(nothing_is_left_when_we_are_killed) {
 }
 
 TEST(there_is_no_manager) {
+        _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
         GuestBus *bus = NULL;
 
         NEED_CONTAINER();
         /* The host's may listen at that path: it is the same file system here. */
         if (access(GUEST_BUS_SOCKET, F_OK) == 0)
                 SKIP("this host is managed by systemd");
-        ASSERT_OK(manager_open_by_pid(leader, &bus, NULL));
+        ASSERT_OK(enter_target_open(leader, &target, NULL));
+        ASSERT_OK(manager_open(&target, USEC_PER_SEC, &bus, NULL));
         ASSERT_TRUE(bus == NULL);
 }
 
 /* The last: it takes the container away. */
 TEST(the_container_stops) {
+        _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
         GuestBus *bus = NULL;
         int output;
@@ -566,9 +569,13 @@ TEST(the_container_stops) {
 
         NEED_CONTAINER();
         pid = start_ready("echo ready; sleep 100", &output);
+        ASSERT_OK(enter_target_open(leader, &target, NULL));
         ASSERT_OK(kill(leader, SIGKILL));
         ASSERT_EQ(wait_status(pid), 128 + SIGKILL);
         (void) close(output);
-        ASSERT_ERROR(manager_open_by_pid(leader, &bus, &error), &error, FC_EXIT_NOT_RUNNING, "has ended");
-        ASSERT_ERROR(manager_open_by_pid(0, &bus, &error), &error, FC_EXIT_NOT_RUNNING, "has ended");
+        ASSERT_ERROR(manager_open(&target, USEC_PER_SEC, &bus, &error), &error, FC_EXIT_NOT_RUNNING,
+                     "stopped");
+        enter_target_done(&target);
+        ASSERT_ERROR(enter_target_open(leader, &target, &error), &error, FC_EXIT_NOT_RUNNING, "has ended");
+        ASSERT_ERROR(enter_target_open(0, &target, &error), &error, FC_EXIT_NOT_RUNNING, "has ended");
 }

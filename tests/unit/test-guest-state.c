@@ -39,12 +39,35 @@ TEST(a_silent_peer_has_a_deadline) {
         int fds[2];
 
         ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
-        ASSERT_ERROR(guest_bus_new(fds[0], 100 * USEC_PER_MSEC, &bus, &error), &error, FC_EXIT_TIMEOUT,
-                     "does not answer");
+        ASSERT_OK(guest_bus_new(fds[0], USEC_PER_SEC, &bus, &error));
+        ASSERT_ERROR(guest_bus_wait_accepted(bus, start + 100 * USEC_PER_MSEC, &error), &error,
+                     FC_EXIT_TIMEOUT, "does not answer");
         ASSERT_TRUE(now_usec() - start < 5 * USEC_PER_SEC);
-        ASSERT_TRUE(bus == NULL);
+        (void) guest_bus_free(bus);
         ASSERT_TRUE(fcntl(fds[0], F_GETFD) < 0); /* it took the fd */
         (void) close(fds[1]);
+}
+
+/* What is asked before it has accepted us waits for that, and no longer than its deadline. */
+TEST(a_question_has_a_deadline) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        GuestBus *bus = NULL;
+        ManagerState state;
+        uint64_t start = now_usec();
+        int fds[2];
+
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+        ASSERT_OK(guest_bus_new(fds[0], USEC_PER_SEC, &bus, &error));
+        guest_bus_set_deadline(bus, start + 100 * USEC_PER_MSEC);
+        ASSERT_ERROR(guest_bus_get_state(bus, &state, &error), &error, FC_EXIT_TIMEOUT, "does not answer");
+        ASSERT_TRUE(now_usec() - start < 2 * USEC_PER_SEC);
+        (void) close(fds[1]);
+        ASSERT_ERROR(guest_bus_get_state(bus, &state, &error), &error, FC_EXIT_TIMEOUT, "does not answer");
+        guest_bus_set_deadline(bus, UINT64_MAX);
+        error_done(&error);
+        ASSERT_ERROR(guest_bus_get_state(bus, &state, &error), &error, FC_EXIT_NOT_RUNNING,
+                     "closed the connection");
+        (void) guest_bus_free(bus);
 }
 
 TEST(a_peer_that_goes_is_not_running) {
@@ -54,8 +77,10 @@ TEST(a_peer_that_goes_is_not_running) {
 
         ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
         (void) close(fds[1]);
-        ASSERT_ERROR(guest_bus_new(fds[0], USEC_PER_SEC, &bus, &error), &error, FC_EXIT_NOT_RUNNING,
-                     "closed the connection");
+        if (guest_bus_new(fds[0], USEC_PER_SEC, &bus, &error) >= 0)
+                (void) guest_bus_wait_accepted(bus, now_usec() + USEC_PER_SEC, &error);
+        ASSERT_ERROR(-EIO, &error, FC_EXIT_NOT_RUNNING, "closed the connection");
+        (void) guest_bus_free(bus);
 }
 
 TEST(nonsense_is_refused) {
@@ -65,7 +90,9 @@ TEST(nonsense_is_refused) {
 
         ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
         ASSERT_EQ(write(fds[1], "HTTP/1.1 200 OK\r\n\r\n", 19), 19);
-        ASSERT_TRUE(guest_bus_new(fds[0], USEC_PER_SEC, &bus, &error) < 0);
+        ASSERT_OK(guest_bus_new(fds[0], USEC_PER_SEC, &bus, &error));
+        ASSERT_TRUE(guest_bus_wait_accepted(bus, now_usec() + USEC_PER_SEC, &error) < 0);
+        (void) guest_bus_free(bus);
         ASSERT_TRUE(error_is_set(&error));
         (void) close(fds[1]);
 }
