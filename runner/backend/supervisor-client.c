@@ -199,7 +199,7 @@ static int spawn(const Command *c, int cgroup_fd, int console_fd, Error *reterr)
                 if (errno != EINTR)
                         return error_set(reterr, errno, "wait for the supervisor's start");
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-                return error_raise(reterr, FC_EXIT_INTERNAL,
+                return error_raise(reterr, FC_EXIT_FAILED,
                                    "the supervisor did not start (see its console log)");
         return 0;
 }

@@ -347,6 +347,7 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
                 strv_push(&c.stop, program);
                 strv_push(&c.stop, "stop");
                 strv_pushf(&c.stop, "--machine=%s", plan->machine);
+                strv_pushf(&c.stop, "--runtime=%s", runtime);
         }
         *ret = c;
         c = (Commands){};

@@ -6,15 +6,19 @@
 #include "base/event-health.h"
 #include "base/strv.h"
 
-/* Whatever was wrong with it, with these it begins anew. */
-static bool ends_degraded(const char *word, size_t size) {
-        static const char *const words[] = {"starting",  "ready",   "completed", "stopping", "stopped",
-                                            "rebooting", "crashed", "ended",     "recovered"};
-
-        for (size_t i = 0; i < ELEMENTSOF(words); i++)
-                if (strlen(words[i]) == size && strncmp(words[i], word, size) == 0)
+static bool is_among(const char *const *words, const char *word, size_t size) {
+        for (; *words; words++)
+                if (strlen(*words) == size && strncmp(*words, word, size) == 0)
                         return true;
         return false;
+}
+
+/* Whatever was wrong with it, with these it begins anew. */
+static bool ends_degraded(const char *word, size_t size) {
+        static const char *const words[] = {"starting",  "ready",   "completed", "stopping",  "stopped",
+                                            "rebooting", "crashed", "ended",     "recovered", NULL};
+
+        return is_among(words, word, size);
 }
 
 void event_health_read(const char *text, const char *key, char ***known) {
@@ -36,5 +40,19 @@ void event_health_read(const char *text, const char *key, char ***known) {
                         continue;
                 *detail = '\0';
                 strv_push(known, startswith(word, "degraded\",\"detail\":"));
+        }
+}
+
+void event_health_read_over(const char *text, const char *key, bool *over) {
+        static const char *const ends[] = {"completed", "stopped", "skipped", "failed",
+                                           "crashed",   "ended",   NULL};
+
+        for (const char *word = strstr(text, key); word; word = strstr(word, key)) {
+                const char *end;
+
+                word += strlen(key);
+                end = strpbrk(word, "\"\n");
+                if (end && *end == '"')
+                        *over = is_among(ends, word, (size_t) (end - word));
         }
 }

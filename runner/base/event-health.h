@@ -4,6 +4,8 @@
 /* What an event log says of a container's health: for who writes to it and must not say the same twice.
  * Pure. */
 
+#include <stdbool.h>
+
 /**
  * event_health_read() - what is known to be wrong after the events of a log
  * @text: the log, lines of event_log_format(), in which a quote within a text is escaped
@@ -11,3 +13,7 @@
  * @known: details of "degraded" as they stand in the log, quoted; what was known before the log, in and out
  */
 void event_health_read(const char *text, const char *key, char ***known);
+
+/* Likewise whether the last that is known of it is that it has ended. @over: what was known before the log,
+ * in and out. */
+void event_health_read_over(const char *text, const char *key, bool *over);

@@ -83,29 +83,48 @@ void event_log_append(int dir_fd, const char *container, const char *event, cons
                 return;
 }
 
-static void read_degraded(int dir_fd, const char *file, const char *key, char ***known) {
-        _cleanup_free_ char *text = NULL;
+/* Calls @read with both files of the log, the older one first. */
+static void read_files(int dir_fd, void (*read)(const char *text, const char *key, void *userdata),
+                       const char *key, void *userdata) {
+        static const char *const files[] = {EVENT_LOG_OLD, EVENT_LOG};
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                _cleanup_free_ char *text = NULL;
+                _cleanup_close_ int fd = -EBADF;
+
+                if (fs_open_file_beneath_optional(dir_fd, files[i], &fd, NULL) >= 0 && fd >= 0 &&
+                    fs_read_fd(fd, files[i], READ_MAX, &text, NULL, NULL) >= 0)
+                        read(text, key, userdata);
+        }
+}
+
+/* Not waiting: the file is the user's, and who has the lock is writing the same down. */
+static int lock_log(int dir_fd) {
         _cleanup_close_ int fd = -EBADF;
 
-        if (fs_open_file_beneath_optional(dir_fd, file, &fd, NULL) >= 0 && fd >= 0 &&
-            fs_read_fd(fd, file, READ_MAX, &text, NULL, NULL) >= 0)
-                event_health_read(text, key, known);
+        fd = dir_fd < 0 ? -EBADF : fs_open_file_beneath(dir_fd, EVENT_LOG, O_RDONLY, 0, NULL);
+        return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ? -EBADF : TAKE_FD(fd);
+}
+
+/* What event_health_read() and event_health_is_over() look for. */
+static char *key_of(const char *container) {
+        _cleanup_free_ char *name = quote(container);
+
+        return xasprintf(",\"container\":%s,\"event\":\"", name);
+}
+
+static void read_degraded(const char *text, const char *key, void *userdata) {
+        event_health_read(text, key, userdata);
 }
 
 void event_log_note_health(int dir_fd, const char *container, char *const *failures) {
-        _cleanup_free_ char *name = quote(container),
-                            *key = xasprintf(",\"container\":%s,\"event\":\"", name);
+        _cleanup_free_ char *key = key_of(container);
+        _cleanup_close_ int fd = lock_log(dir_fd);
         _cleanup_strv_ char **known = NULL;
-        _cleanup_close_ int fd = -EBADF;
 
-        if (dir_fd < 0)
+        if (fd < 0)
                 return;
-        fd = fs_open_file_beneath(dir_fd, EVENT_LOG, O_RDONLY, 0, NULL);
-        /* Not waiting: the file is the user's, and who has the lock is writing the same down. */
-        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-                return;
-        read_degraded(dir_fd, EVENT_LOG_OLD, key, &known);
-        read_degraded(dir_fd, EVENT_LOG, key, &known);
+        read_files(dir_fd, read_degraded, key, &known);
         if (known && (!failures || !failures[0]))
                 event_log_append(dir_fd, container, "recovered", NULL);
         STRV_FOREACH (failure, failures) {
@@ -114,6 +133,22 @@ void event_log_note_health(int dir_fd, const char *container, char *const *failu
                 if (!strv_contains(known, text))
                         event_log_append(dir_fd, container, "degraded", *failure);
         }
+}
+
+static void read_over(const char *text, const char *key, void *userdata) {
+        event_health_read_over(text, key, userdata);
+}
+
+void event_log_note_crash(int dir_fd, const char *container, const char *detail) {
+        _cleanup_free_ char *key = key_of(container);
+        _cleanup_close_ int fd = lock_log(dir_fd);
+        bool over = true;
+
+        if (fd < 0)
+                return;
+        read_files(dir_fd, read_over, key, &over);
+        if (!over)
+                event_log_append(dir_fd, container, "crashed", detail);
 }
 
 void event_log_append_as_owner(int dir_fd, const char *container, const char *event, const char *detail) {

@@ -42,5 +42,8 @@ void event_log_append_as_owner(int dir_fd, const char *container, const char *ev
  */
 void event_log_note_health(int dir_fd, const char *container, char *const *failures);
 
+/* It has ended, and no record says how: adds that it has `crashed`, unless it is known to have ended. */
+void event_log_note_crash(int dir_fd, const char *container, const char *detail);
+
 /* The line without its end; owned by the caller. */
 char *event_log_format(uint64_t usec, const char *container, const char *event, const char *detail);

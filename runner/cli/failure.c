@@ -173,7 +173,10 @@ static void explain_end(const Member *m, const char *text, Error *e) {
         _cleanup_free_ char *end = describe_end(text);
 
         (void) error_raise(e, FC_EXIT_FAILED, "%s: %s: %s", m->name,
-                           m->spec->one_shot ? "failed" : "ended before it was ready", end);
+                           m->spec->one_shot ? "failed"
+                           : m->was_ready    ? "ended after it was ready"
+                                             : "ended before it was ready",
+                           end);
         add_console(m, e);
         add_hints(m, NULL, false, e);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "backend/stop-record.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "cli/failure.h"
@@ -13,6 +14,7 @@
 #include "cli/fleet-order.h"
 #include "cli/health.h"
 #include "project/gc-root.h"
+#include "project/runtime-dir.h"
 #include "report/format.h"
 #include "spec/path.h"
 
@@ -25,11 +27,26 @@ static void member_over(Member *m, const char *phase, const char *detail) {
 }
 
 static int save_state(Member *m, Phase phase, const char *result, Error *reterr) {
+        int r;
+
         m->state->phase = phase;
         free(m->state->result);
         m->state->result = xstrdup(result);
-        return container_state_save(m->resources.container_fd, m->name, &m->fleet->session->state.user,
-                                    m->state, reterr);
+        r = container_state_save(m->resources.container_fd, m->name, &m->fleet->session->state.user,
+                                 m->state, reterr);
+        m->untold = r < 0;
+        return r;
+}
+
+/* Where nothing depends on it. */
+static void try_save_state(Member *m, Phase phase, const char *result) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *text = NULL;
+
+        if (!m->state || save_state(m, phase, result, &error) >= 0)
+                return;
+        text = xasprintf("%s: %s, ignoring", m->name, error.message);
+        progress_note(m->fleet->progress, text);
 }
 
 /* What goes wrong while stopping says nothing about how the start went. */
@@ -38,9 +55,20 @@ static void member_fail(Member *m, const char *phase) {
         _cleanup_free_ char *prefix = xasprintf("%s: ", m->name);
         const char *result = startswith(m->error.message, prefix);
 
-        if (m->state && save_state(m, remembered, result ? result : m->error.message, NULL) < 0)
-                progress_note(m->fleet->progress, "the state could not be written, ignoring");
+        try_save_state(m, remembered, result ? result : m->error.message);
         member_over(m, phase, NULL);
+}
+
+/* For `status`: not more than a service to whoever looks. */
+static void note_stopping(const Member *m, bool stopping) {
+        _cleanup_close_ int fd = -EBADF;
+
+        if (runtime_dir_container_open(m->fleet->runtime_fd, m->name, &fd, NULL) < 0 || fd < 0)
+                return;
+        if (stopping)
+                (void) stop_record_write(fd, NULL);
+        else
+                (void) stop_record_remove(fd, NULL);
 }
 
 static void on_stopped(StopJob *job, int r, StopMeans means, Error *error, void *userdata) {
@@ -55,12 +83,13 @@ static void on_stopped(StopJob *job, int r, StopMeans means, Error *error, void 
         if (r < 0) {
                 if (!error_is_set(&m->error))
                         error_move(&m->error, error);
+                note_stopping(m, /* stopping= */ false);
                 member_fail(m, "failed");
                 return;
         }
-        if (m->state)
-                (void) save_state(m, error_is_set(&m->error) ? PHASE_FAILED : PHASE_STOPPED,
-                                  error_is_set(&m->error) ? m->error.message : details[means], NULL);
+        m->reached = false;
+        try_save_state(m, error_is_set(&m->error) ? PHASE_FAILED : PHASE_STOPPED,
+                       error_is_set(&m->error) ? m->error.message : details[means]);
         if (m->start && m->fleet->interrupts == 0 && !error_is_set(&m->error)) {
                 progress_update(m->fleet->progress, m->name, "stopped", details[means]);
                 m->stage = STAGE_TO_START;
@@ -86,6 +115,7 @@ static void begin_stop(Member *m) {
         m->stop_job = stop_job_free(m->stop_job);
         if (timeout == UINT64_MAX)
                 timeout = m->stop_timeout_usec;
+        note_stopping(m, /* stopping= */ true);
         if (m->status.running || m->start)
                 progress_update(m->fleet->progress, m->name, "stopping", NULL);
         r = stop_job_new(m->fleet->event, m->fleet->session->facts.cgroup_root, m->machine, timeout,
@@ -169,6 +199,17 @@ static void on_completed(Member *m) {
         member_over(m, "completed", NULL);
 }
 
+/* It has been called ready, and this command is still there to say what becomes of that. */
+static void on_lost(void *userdata) {
+        Member *m = userdata;
+
+        if (m->stage != STAGE_OVER || m->fleet->interrupts > 0)
+                return;
+        m->reached = false;
+        m->was_ready = true;
+        m->stage = STAGE_STARTING;
+}
+
 /* It was found running a moment ago, but was being killed at that moment, or has ended since. */
 static bool has_gone(const ReadyResult *result) {
         return result->outcome == READY_ENDED ||
@@ -230,6 +271,8 @@ static void member_wait(Member *m, int control_fd) {
                 .userdata = m,
         };
 
+        if (!request.leader_only)
+                request.lost = on_lost;
         if (ready_job_new(m->fleet->event, &request, &m->ready_job, &m->error) < 0)
                 member_fail(m, "failed");
 }
@@ -388,6 +431,12 @@ static bool member_advance(Member *m) {
         return false;
 }
 
+/* What was found ready first may have ended while others took their time. */
+static bool member_is_over(Member *m) {
+        return m->stage == STAGE_OVER && (!m->reached || !m->ready_job || m->spec->one_shot ||
+                                          m->fleet->interrupts > 0 || ready_job_holds(m->ready_job));
+}
+
 /* Whoever can go on, goes on; at the end of all, the loop ends. Called whenever a member has come to another
  * stage, also from within itself, when one comes to its end at once. */
 static void fleet_advance(Fleet *fleet) {
@@ -403,7 +452,7 @@ static void fleet_advance(Fleet *fleet) {
         }
         fleet->advancing = false;
         for (size_t i = 0; i < fleet->n_members; i++)
-                over = over && fleet->members[i].stage == STAGE_OVER;
+                over = member_is_over(&fleet->members[i]) && over;
         if (over)
                 (void) sd_event_exit(fleet->event, 0);
 }

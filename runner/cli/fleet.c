@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "cli/fleet-events.h"
 #include "cli/fleet-member.h"
+#include "cli/health.h"
 #include "project/identity.h"
 #include "project/runtime-dir.h"
 #include "spec/dependency.h"
@@ -114,8 +115,11 @@ static int put_away_member(Member *m, Error *reterr) {
                 r = ephemeral_remove(m->resources.container_fd, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
-        /* How a container that was not touched has ended is still to be shown. */
-        return m->began_usec > 0 ? fs_remove_tree(m->fleet->runtime_fd, m->name, reterr) : 0;
+        /* How a container has ended that was not touched, or that ended by itself after all had been said,
+         * is still to be shown; and that it was stopped, where its state does not say so. */
+        if (m->began_usec > 0 && !m->untold && (!m->reached || m->spec->one_shot))
+                return fs_remove_tree(m->fleet->runtime_fd, m->name, reterr);
+        return 0;
 }
 
 int fleet_put_away(Fleet *fleet, Error *reterr) {
@@ -169,6 +173,18 @@ void fleet_done(Fleet *fleet) {
 
 /* ---- planning ---- */
 
+/* Its supervisor was killed, and with it whoever writes such things down. */
+static void member_note_crash(const Member *m) {
+        const Session *s = m->fleet->session;
+        _cleanup_free_ char *end = NULL;
+
+        if (m->status.running || (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING))
+                return;
+        end = session_read_end(s, m->name);
+        if (!end && !session_is_stopping(s, m->name))
+                health_note_crash(s, m->name);
+}
+
 static int plan_member(Member *m, Error *reterr) {
         const Session *s = m->fleet->session;
         _cleanup_free_ char *address = network_address(&m->fleet->network, m->name);
@@ -193,6 +209,8 @@ static int plan_member(Member *m, Error *reterr) {
         /* A state of another machine or boot says nothing about what runs. */
         known = m->state && streq(m->state->machine, m->machine) &&
                 streq(m->state->boot_id, s->facts.boot_id);
+        if (known)
+                member_note_crash(m);
         m->action = plan_decide(m->plan, m->status.running, known ? m->state->definition : NULL, NULL);
         /* It is on its way up or down, and nobody tells: its starter or its supervisor was killed. */
         if (m->action == PLAN_KEEP && (m->status.leader == 0 || m->status.keeper == 0))
@@ -293,7 +311,8 @@ void fleet_recall(Member *m) {
                 _cleanup_free_ char *text = xasprintf("%s: %s, ignoring", m->name, error.message);
 
                 progress_note(m->fleet->progress, text);
-        }
+        } else if (m->state && streq(m->state->boot_id, s->facts.boot_id))
+                member_note_crash(m);
         error_done(&error);
 }
 
@@ -348,6 +367,15 @@ int member_prepare_root(Member *m, Error *reterr) {
         return 0;
 }
 
+/* Before anything is stopped: where what is remembered now cannot be written, nor can what it is started
+ * with again. */
+static int check_writable(const Member *m, Error *reterr) {
+        if (!m->stop || !m->start || !m->state)
+                return 0;
+        return container_state_save(m->resources.container_fd, m->name, &m->fleet->session->state.user,
+                                    m->state, reterr);
+}
+
 int fleet_prepare(Fleet *fleet, Error *reterr) {
         int r;
 
@@ -365,6 +393,11 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
                 if (!m->start || (m->stop && m->plan->ephemeral))
                         continue;
                 r = member_prepare_root(m, reterr);
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                r = check_writable(&fleet->members[i], reterr);
                 if (r < 0)
                         return r;
         }

@@ -45,10 +45,12 @@ typedef struct Member {
         uint64_t began_usec;
         bool attached; /* waiting for one that runs already */
         bool started;
-        bool reached;  /* it is ready, or completed: what others may wait for */
-        bool prepared; /* the resources of a start are open, but for the ports of one that is stopped before
-                        */
-        bool has_root; /* its root is open */
+        bool was_ready; /* and ended after that */
+        bool untold;    /* what has become of it could not be written to its state */
+        bool reached;   /* it is ready, or completed: what others may wait for */
+        bool prepared;  /* the resources of a start are open, but for the ports of one that is stopped before
+                         */
+        bool has_root;  /* its root is open */
         char *last_event;
         MemberStage stage;
         Error error; /* its outcome; unset: as wanted */

@@ -5,6 +5,13 @@
 #include "cli/failure.h"
 #include "cli/health.h"
 
+void health_note_crash(const Session *s, const char *container) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+
+        if (s->state.fd >= 0 && user_fs_enter(&s->state.user, &guard, NULL) >= 0)
+                event_log_note_crash(s->state.fd, container, HEALTH_CRASHED);
+}
+
 void health_note(const Session *s, const char *container, const FailedUnits *failed) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         _cleanup_strv_ char **texts = NULL;

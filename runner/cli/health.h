@@ -10,6 +10,12 @@
 /* @failed: what its systemd says now; none: nothing is wrong. */
 void health_note(const Session *s, const char *container, const FailedUnits *failed);
 
+/* It does not run, and no record says how it ended: whoever would have written it down was killed, too. */
+void health_note_crash(const Session *s, const char *container);
+
+/* What is known of such an end. */
+#define HEALTH_CRASHED "its supervisor was killed"
+
 typedef struct sd_event sd_event;
 typedef struct HealthWatch HealthWatch;
 

@@ -6,6 +6,7 @@
 
 #include "backend/console-log.h"
 #include "backend/crash-record.h"
+#include "backend/stop-record.h"
 #include "backend/devices.h"
 #include "backend/ephemeral.h"
 #include "backend/libexec.h"
@@ -346,6 +347,8 @@ int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan
         if (unlinkat(r->runtime_fd, "exit", 0) < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "%s: remove the record of the last end", plan->name);
         k = crash_record_remove(r->runtime_fd, reterr);
+        if (k >= 0)
+                k = stop_record_remove(r->runtime_fd, reterr);
         if (k < 0)
                 return error_prefix(reterr, k, "%s", plan->name);
         k = machine_start(s->backend, event, plan, &start, ret_control_fd, ret_reporter, reterr);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "backend/stop-record.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "cli/elevate.h"
@@ -138,13 +139,27 @@ int session_load_state(const Session *s, const char *container, ContainerState *
         return container_state_load(fd, container, &s->state.user, ret, reterr);
 }
 
-char *session_read_end(const Session *s, const char *name) {
-        _cleanup_close_ int project = -EBADF, container = -EBADF, fd = -EBADF;
-        char *text = NULL;
+int session_open_runtime(const Session *s, const char *name) {
+        _cleanup_close_ int project = -EBADF;
+        int fd;
 
         if (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) < 0 || project < 0 ||
-            runtime_dir_container_open(project, name, &container, NULL) < 0 || container < 0 ||
-            fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
+            runtime_dir_container_open(project, name, &fd, NULL) < 0)
+                return -EBADF;
+        return fd;
+}
+
+bool session_is_stopping(const Session *s, const char *name) {
+        _cleanup_close_ int container = session_open_runtime(s, name);
+
+        return container >= 0 && stop_record_exists(container);
+}
+
+char *session_read_end(const Session *s, const char *name) {
+        _cleanup_close_ int container = session_open_runtime(s, name), fd = -EBADF;
+        char *text = NULL;
+
+        if (container < 0 || fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
                 return NULL;
         return fs_read_fd(fd, "exit", 4096, &text, NULL, NULL) < 0 ? NULL : text;
 }

@@ -87,6 +87,12 @@ bool session_is_newer(const Session *s, const char *name);
 /* What is remembered of a container: `*ret` NULL when there is nothing, else owned by the caller. */
 int session_load_state(const Session *s, const char *container, ContainerState **ret, Error *reterr);
 
+/* The container's directory in /run; -EBADF: there is none, or it is not to be seen. */
+int session_open_runtime(const Session *s, const char *container);
+
+/* Has its end been asked for? */
+bool session_is_stopping(const Session *s, const char *container);
+
 /* What the supervisor left when its container ended: "exited 1", "killed 9"; NULL when it could not, and
  * when a command has put it away. Owned by the caller. */
 char *session_read_end(const Session *s, const char *container);

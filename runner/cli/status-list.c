@@ -14,6 +14,7 @@
 #include "bus/guest-failed.h"
 #include "bus/guest-state.h"
 #include "plan/plan.h"
+#include "project/lock.h"
 #include "project/runtime-dir.h"
 #include "report/format.h"
 #include "report/table.h"
@@ -21,6 +22,8 @@
 /* Of all containers' systemds together; each has a little in any case. */
 #define ALL_ANSWERS_USEC (8 * USEC_PER_SEC)
 #define ANSWERS_MIN_USEC (300 * USEC_PER_MSEC)
+
+#define PATIENCE_USEC (500 * USEC_PER_MSEC)
 
 void status_list_done(StatusList *list) {
         for (size_t i = 0; i < list->n; i++) {
@@ -35,11 +38,20 @@ void status_list_done(StatusList *list) {
 
 /* Whether it had failed before. What cannot be read is not worth an error of `status`. */
 static void read_crashes(const Session *s, const char *name, CrashRecord *ret_crashes) {
-        _cleanup_close_ int project = -EBADF, container = -EBADF;
+        _cleanup_close_ int container = session_open_runtime(s, name);
 
-        if (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) >= 0 && project >= 0 &&
-            runtime_dir_container_open(project, name, &container, NULL) >= 0 && container >= 0)
+        if (container >= 0)
                 (void) crash_record_read(container, ret_crashes, NULL);
+}
+
+/* Is a command at work on it? Only root can tell. */
+static bool is_being_started(const Session *s, const char *name) {
+        _cleanup_close_ int project = -EBADF;
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+
+        return geteuid() != 0 ||
+               (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) >= 0 && project >= 0 &&
+                lock_acquire(project, name, "status", /* timeout_usec= */ 0, NULL, NULL, &lock, NULL) < 0);
 }
 
 static bool is_one_shot(Session *s, const char *name) {
@@ -69,6 +81,13 @@ static void describe_down(Session *s, ContainerStatus *c, const char *end) {
                 strv_push(&c->notes, c->state->result);
                 return;
         }
+        /* However it ended, it was asked to. Its state does not say so where that could not be written. */
+        if (c->stopping)
+                return;
+        if (!end && c->state->phase == PHASE_STARTING && is_being_started(s, c->name)) {
+                c->word = "starting";
+                return;
+        }
         if (end && streq(end, "exited 0") && is_one_shot(s, c->name)) {
                 c->word = "completed";
                 return;
@@ -79,7 +98,9 @@ static void describe_down(Session *s, ContainerStatus *c, const char *end) {
         }
         /* After restarts it says how it ended only when it has given up. */
         c->word = end && c->crashes.restarts > 0 ? "failed" : "crashed";
-        strv_push(&c->notes, end ? end : "its supervisor was killed");
+        strv_push(&c->notes, end ? end : HEALTH_CRASHED);
+        if (!end)
+                health_note_crash(s, c->name);
 }
 
 /* Whether what is listed under `ready` answers, too, is only known from whoever waited for it. */
@@ -88,7 +109,8 @@ static bool is_ready_when_running(Session *s, const ContainerStatus *c) {
 
         if (c->state && c->state->phase == PHASE_READY)
                 return true;
-        if (c->state && c->state->phase == PHASE_FAILED)
+        /* A start that has failed for lack of time, or of a connection of ours, may have come to its end. */
+        if (c->state && c->state->phase == PHASE_FAILED && !spec)
                 return false;
         return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks));
 }
@@ -97,7 +119,9 @@ static void describe_manager(Session *s, ContainerStatus *c, ManagerState state)
         switch (state) {
         case MANAGER_RUNNING:
                 c->ready = is_ready_when_running(s, c);
-                c->word = c->state && c->state->phase == PHASE_FAILED ? "degraded" : "running";
+                c->word = !c->ready && c->state && c->state->phase == PHASE_FAILED ? "degraded" : "running";
+                if (c->ready)
+                        c->notes = strv_free(c->notes);
                 break;
         case MANAGER_INITIALIZING:
         case MANAGER_STARTING:
@@ -147,19 +171,30 @@ static void note_restarts(ContainerStatus *c) {
                    crashes->restarts, crashes->restarts > 1 ? "s" : "");
 }
 
-/* Return: 1 and its state, 0 there is no systemd that listens, or a negative errno. */
-static int ask_manager(pid_t leader, uint64_t deadline_usec, GuestBus **ret_bus, ManagerState *ret,
-                       Error *reterr) {
+/* Return: 1 and its state, 0 its PID 1 is no systemd, or a negative errno. */
+static int ask_manager(const ContainerStatus *c, uint64_t deadline_usec, GuestBus **ret_bus,
+                       ManagerState *ret, Error *reterr) {
         _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         uint64_t now = now_usec();
         int r;
 
-        r = enter_target_open(leader, &target, reterr);
+        r = enter_target_open(c->leader, &target, reterr);
+        /* One that has been ready listens, but for a moment in which it executes itself anew; before its end
+         * it becomes another program. */
         if (r >= 0)
-                r = manager_open(&target, deadline_usec > now ? deadline_usec - now : 1, &bus, reterr);
-        if (r < 0 || !bus)
+                r = manager_open_patiently(&target, deadline_usec > now ? deadline_usec - now : 1,
+                                           c->ready ? PATIENCE_USEC : 0, &bus, reterr);
+        if (r < 0)
                 return r;
+        if (!bus && enter_target_is_shutting_down(&target)) {
+                *ret = MANAGER_STOPPING;
+                return 1;
+        }
+        if (!bus && c->ready && enter_target_is_systemd(&target))
+                return error_raise(reterr, FC_EXIT_TIMEOUT, "its systemd does not listen");
+        if (!bus)
+                return 0;
         guest_bus_set_deadline(bus, deadline_usec);
         r = guest_bus_get_state(bus, ret, reterr);
         if (r < 0)
@@ -184,6 +219,12 @@ static void describe_up(Session *s, ContainerStatus *c, uint64_t deadline_usec) 
         c->ready = c->state && c->state->phase == PHASE_READY &&
                    (!has_started_again(c) || c->crashes.ready_usec > 0);
         c->word = c->ready ? "running" : "starting";
+        /* It has no PID 1 any more, or is said to have been asked to end. */
+        if (c->stopping || (c->ready && c->leader == 0)) {
+                c->word = "stopping";
+                c->ready = false;
+                return;
+        }
         if (c->state && c->state->phase == PHASE_FAILED) {
                 c->word = "degraded";
                 if (c->state->result)
@@ -191,10 +232,11 @@ static void describe_up(Session *s, ContainerStatus *c, uint64_t deadline_usec) 
         }
         if (geteuid() != 0 || c->leader == 0)
                 return;
-        r = ask_manager(c->leader, deadline_usec, &bus, &state, &error);
-        if (r < 0 && error.exit != FC_EXIT_NOT_RUNNING)
+        r = ask_manager(c, deadline_usec, &bus, &state, &error);
+        if (r < 0 && error.exit == FC_EXIT_NOT_RUNNING)
+                describe_manager(s, c, MANAGER_STOPPING);
+        else if (r < 0)
                 describe_silent(c);
-        /* A container that ends at this moment is no error of `status`. */
         if (r <= 0)
                 return;
         describe_manager(s, c, state);
@@ -270,6 +312,7 @@ int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *r
                 c->stale = machine.stale;
                 c->leader = machine.leader;
                 read_crashes(s, c->name, &c->crashes);
+                c->stopping = session_is_stopping(s, c->name);
                 ended = session_read_end(s, c->name);
                 if (c->running) {
                         describe_up(s, c, answers_deadline(end));

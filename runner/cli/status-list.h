@@ -14,6 +14,7 @@ typedef struct ContainerStatus {
         bool running;
         bool ready;
         bool stale;
+        bool stopping; /* its end has been asked for */
         pid_t leader;
         uint64_t since_usec;   /* CLOCK_REALTIME of being ready, 0: is not */
         CrashRecord crashes;   /* and reboots, of this start */

@@ -25,6 +25,10 @@
 
 #define UNSURE_USEC USEC_PER_SEC
 
+/* From the end of a container's PID 1 until its supervisor tells how it came: as long as that waits for what
+ * does not die at once. */
+#define NEWS_USEC (12 * USEC_PER_SEC)
+
 /* Others wait meanwhile. A manager that is too busy to take us in at once is tried again. */
 #define CONNECT_USEC (50 * USEC_PER_MSEC)
 
@@ -60,6 +64,7 @@ struct ReadyJob {
         char *status;         /* the payload's own word */
         char *waiting, *unit; /* what is waited for after it has booted */
         bool over;
+        bool settled; /* it is over since it is ready, and its end is watched for */
 };
 
 /* What is known of this boot of the guest. */
@@ -98,8 +103,11 @@ static void finish(ReadyJob *job, const ReadyResult *result) {
         if (job->over)
                 return;
         job->over = true;
-        (void) sd_event_source_set_enabled(job->control, SD_EVENT_OFF);
-        (void) sd_event_source_set_enabled(job->end, SD_EVENT_OFF);
+        job->settled = result->outcome == READY_OK && job->request.lost && !job->request.one_shot;
+        if (!job->settled) {
+                (void) sd_event_source_set_enabled(job->control, SD_EVENT_OFF);
+                (void) sd_event_source_set_enabled(job->end, SD_EVENT_OFF);
+        }
         (void) sd_event_source_set_enabled(job->timer, SD_EVENT_OFF);
         (void) sd_event_source_set_enabled(job->deferred, SD_EVENT_OFF);
         (void) sd_event_source_set_enabled(job->retry, SD_EVENT_OFF);
@@ -109,6 +117,24 @@ static void finish(ReadyJob *job, const ReadyResult *result) {
 static void finish_error(ReadyJob *job, Error *error) {
         finish(job, &(ReadyResult){.outcome = READY_ERROR, .error = error});
         error_done(error);
+}
+
+/* What was ready is not any more. Its deadline may have passed long ago: then this is how long it may take
+ * to hear what has become of it. */
+static void resume(ReadyJob *job) {
+        uint64_t deadline = now_usec() + NEWS_USEC;
+
+        if (!job->settled)
+                return;
+        job->over = job->settled = false;
+        forget_guest(job);
+        job->leader = 0;
+        job->rung = RUNG_LEADER;
+        if (deadline < job->request.deadline_usec)
+                deadline = job->request.deadline_usec;
+        (void) sd_event_source_set_time(job->timer, deadline);
+        (void) sd_event_source_set_enabled(job->timer, SD_EVENT_ONESHOT);
+        job->request.lost(job->request.userdata);
 }
 
 /* It was there a moment ago. If it is ending, that is what is reported, by whoever sees its end. */
@@ -396,12 +422,32 @@ static int on_retry(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
+static int on_leader_end(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        ReadyJob *job = userdata;
+
+        /* How it came is told on the control socket. */
+        (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
+        resume(job);
+        return 0;
+}
+
+/* What goes wrong with this shows on the control socket, only later. */
+static void watch_leader(ReadyJob *job) {
+        job->end = sd_event_source_disable_unref(job->end);
+        (void) safe_close(job->end_fd);
+        job->end_fd = process_open(job->leader);
+        if (job->end_fd >= 0)
+                (void) sd_event_add_io(job->event, &job->end, job->end_fd, EPOLLIN, on_leader_end, job);
+}
+
 /* Also after a reboot of the guest: then all begins anew. */
 static void on_leader(ReadyJob *job, pid_t leader) {
         job->deferred = sd_event_source_disable_unref(job->deferred);
         forget_guest(job);
         job->leader = leader;
         job->rung = RUNG_BOOT;
+        if (job->request.lost)
+                watch_leader(job);
         if (job->request.started)
                 job->request.started(job->request.userdata);
         if (job->request.leader_only)
@@ -432,6 +478,14 @@ static void on_restarting(ReadyJob *job, const char *reason) {
 static void on_message(ReadyJob *job, const ControlMessage *m) {
         Error error = ERROR_NULL;
 
+        if (job->settled && m->kind != CONTROL_LEADER && m->kind != CONTROL_RESTARTING &&
+            m->kind != CONTROL_EXITED && m->kind != CONTROL_ERROR)
+                return;
+        /* Nothing more is heard of it, and nothing more needs to be. */
+        if (job->settled && m->kind == CONTROL_ERROR && job->end_fd >= 0 &&
+            process_wait(job->end_fd, 0) == 0)
+                return;
+        resume(job);
         switch (m->kind) {
         case CONTROL_LEADER:
                 on_leader(job, (pid_t) strtol(m->text, NULL, 10));
@@ -467,9 +521,11 @@ static int on_control(sd_event_source *s, int fd, uint32_t revents, void *userda
         r = control_receive(fd, &message);
         if (r > 0)
                 on_message(job, &message);
-        else if (r == 0)
+        else if (r == 0) {
+                resume(job);
                 /* It says EXITED or ERROR before it ends by itself. */
                 finish(job, &(ReadyResult){.outcome = READY_ENDED, .text = "the supervisor was killed"});
+        }
         return 0;
 }
 
@@ -478,6 +534,7 @@ static void on_machine_ended(void *userdata) {
 }
 
 static int on_end(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        resume(userdata);
         finish(userdata, &(ReadyResult){.outcome = READY_ENDED});
         return 0;
 }
@@ -568,6 +625,18 @@ static int watch_running(ReadyJob *job, sd_event *event) {
                 return job->end_fd;
         r = sd_event_add_io(event, &job->end, job->end_fd, EPOLLIN, on_end, job);
         return r < 0 ? r : sd_event_add_defer(event, &job->deferred, on_running_already, job);
+}
+
+bool ready_job_holds(ReadyJob *job) {
+        if (!job->settled)
+                return false;
+        if (job->end_fd < 0 || process_wait(job->end_fd, 0) == 0)
+                return true;
+        if (job->request.control_fd >= 0)
+                resume(job);
+        else
+                (void) on_end(job->end, job->end_fd, EPOLLIN, job);
+        return false;
 }
 
 int ready_job_new(sd_event *event, const ReadyRequest *request, ReadyJob **ret, Error *reterr) {

@@ -60,10 +60,17 @@ typedef struct ReadyRequest {
         /* It failed, and is started again; may be NULL. */
         void (*restarting)(const char *reason, void *userdata);
 
-        /* Called once, from the loop. The job may be freed in it. */
+        /* Called from the loop, once, and once more after each `lost`. The job may be freed in it. */
         void (*done)(const ReadyResult *result, void *userdata);
+
+        /* What was ready has ended or begun anew: what becomes of it is told by `done`. NULL: nothing is
+         * watched any more when it is ready. */
+        void (*lost)(void *userdata);
         void *userdata;
 } ReadyRequest;
+
+/* Of one that `done` has called ready: is it so still? When not, `lost` has been called. */
+bool ready_job_holds(ReadyJob *job);
 
 int ready_job_new(sd_event *event, const ReadyRequest *request, ReadyJob **ret, Error *reterr);
 ReadyJob *ready_job_free(ReadyJob *job);

@@ -9,6 +9,7 @@
 #include "backend/ephemeral.h"
 #include "backend/leftovers.h"
 #include "backend/state-place.h"
+#include "backend/stop-record.h"
 #include "backend/unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -20,6 +21,15 @@
 #include "unit/start-limit.h"
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
+
+/* A command may take its time, and has no state of its own that could be asked for. */
+static void note_stopping(const UnitOptions *o) {
+        _cleanup_close_ int runtime_fd =
+                o->runtime ? open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+
+        if (runtime_fd >= 0)
+                (void) stop_record_write(runtime_fd, NULL);
+}
 
 int unit_stop(const UnitOptions *o, Error *reterr) {
         const char *main_pid = getenv("MAINPID");
@@ -38,6 +48,7 @@ int unit_stop(const UnitOptions *o, Error *reterr) {
         r = cgroup_find_process(cgroup_fd, 2, &pid, reterr);
         if (r < 0 || pid == 0)
                 return r;
+        note_stopping(o);
         (void) kill(pid, SIGTERM);
         return process_wait(nspawn, UINT64_MAX);
 }

@@ -45,6 +45,8 @@ crash_and_recover() {
 
         ok fc status
         expect_out 'web +crashed'
+        ok fc --json events web
+        equal "$(jq -r .event <<<"$OUT" | tail -n 1)" crashed "the last event"
         run_status 7 fc exec web -- true
         comes_up_again
         ok fc exec web -- cat /var/lib/kept

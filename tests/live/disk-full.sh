@@ -75,9 +75,18 @@ testcase_full_while_it_runs() {
         ok fc status
         expect_out 'one +running'
         ok fc exec one -- echo hello
-        # It stops, whatever becomes of the note about it.
-        run fc down
+        # What runs is not stopped where it could not be started again.
+        run_status 6 fc restart
+        expect_err "state '.containers/one/state.json'.*No space left"
+        equal "$(payloads_on one)" 1
+        equal "$(state_of one)" running
+        # It stops, whatever becomes of the note about it, and that was no crash.
+        ok fc down
+        expect_err "one: state '.containers/one/state.json'.*No space left.*ignoring"
         equal "$(payloads_on one)" 0
+        equal "$(state_of one)" stopped
+        ok fc status
+        refute_out crashed
         rm "$PROJECT/ballast"
         ok fc down
         equal "$(state_of one)" stopped

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* That a command, or the host, has asked for a container's end, for `status`: a file in the container's
+ * directory in /run, which goes with the next start. What it is asked of may take a while, and a guest on
+ * its way down has nobody left who could be asked; and how it ended then is no crash. */
+
+#include "base/error.h"
+
+int stop_record_write(int runtime_fd, Error *reterr);
+bool stop_record_exists(int runtime_fd);
+
+/* A missing one is success. */
+int stop_record_remove(int runtime_fd, Error *reterr);

@@ -1,0 +1,227 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# `up`, `status` and `events` tell the same story, and it is what has happened: also of what ends while others still
+# start, while it is being stopped, and when anything is killed at any moment.
+# shellcheck disable=SC2016 # the other shells expand these
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# of NAME KEY: what `status --json` says.
+of() { fc --json status | jq -r --arg name "$1" ".containers[] | select(.name == \$name) | .$2"; }
+
+last_event_of() { fc --json events "$1" | jq -r .event | tail -n 1; }
+
+leader_of() { of "$1" 'leader // 0'; }
+
+# One container is ready at once, the other waits for a file.
+two_containers() {
+        project shop
+        spec "$(tiny one "$1" ", \"volumes\": [\"src:/srv/src\"]${2:-}"),
+                $(tiny two '' ', "volumes": ["src:/srv/src"], "ready": {"exec": [["/bin/cat", "/srv/src/go"]]}')"
+        as_dev mkfifo "$PROJECT/src/fifo"
+        fc_background "$TMP/up" up
+        line_in "$TMP/up" '^one: ready' >/dev/null
+        line_in "$TMP/up" '^two: waiting' >/dev/null
+}
+
+up_ends() {
+        touch "$PROJECT/src/go"
+        finished "$FC_PID"
+        equal "$STATUS" "$1" "the status of up"
+}
+
+testcase_ends_while_others_start() {
+        two_containers '["/bin/sh", "-c", "read -r line </srv/src/fifo; echo last words; exit 7"]'
+        echo go >"$PROJECT/src/fifo"
+        line_in "$TMP/up" '^one: failed' >/dev/null
+        up_ends 3
+        grep -q '^error: one: ended after it was ready: exit status 7' "$TMP/up" || flunk "up says: $(<"$TMP/up")"
+        grep -q 'last words' "$TMP/up" || flunk "up does not show its console: $(<"$TMP/up")"
+        grep -q '^two: ready' "$TMP/up" || flunk "the other one is not ready"
+        ok fc status
+        expect_out 'one +failed .*ended after it was ready: exit status 7'
+        expect_out 'two +running +yes'
+        equal "$(last_event_of one)" failed
+        ok fc down
+}
+
+testcase_killed_while_others_start() {
+        two_containers '["/bin/sleep", "infinity"]'
+        kill -9 "$(leader_of one)"
+        line_in "$TMP/up" '^one: failed' >/dev/null
+        up_ends 3
+        grep -Eq '^error: one: ended after it was ready: (killed by SIGKILL|exit status [0-9]+)' "$TMP/up" || flunk "up says: $(<"$TMP/up")"
+        equal "$(of one state)" failed
+        ok fc down
+}
+
+# One that had been running already is started anew, which is what `up` is for.
+testcase_running_one_ends_meanwhile() {
+        local leader
+
+        project shop
+        spec "$(tiny one), $(tiny two '' ', "volumes": ["src:/srv/src"], "ready": {"exec": [["/bin/cat", "/srv/src/go"]]}')"
+        ok fc up one
+        leader=$(leader_of one)
+        fc_background "$TMP/up" up
+        line_in "$TMP/up" '^one: unchanged' >/dev/null
+        line_in "$TMP/up" '^two: waiting' >/dev/null
+        kill -9 "$leader"
+        line_in "$TMP/up" '^one: ready' >/dev/null
+        up_ends 0
+        equal "$(of one state)" running
+        differ "$(leader_of one)" "$leader" "the leader"
+        ok fc down
+}
+
+# With `restart` it has to be ready once more.
+testcase_restarts_while_others_start() {
+        two_containers '["/bin/sleep", "infinity"]' ', "restart": "on-failure"'
+        kill -9 "$(leader_of one)"
+        line_in "$TMP/up" '^one: restarting' >/dev/null
+        up_ends 0
+        equal "$(grep -c '^one: ready' "$TMP/up")" 2
+        equal "$(of one ready)" true
+        equal "$(of one restarts)" 1
+        ok fc down
+}
+
+# How it ended after `up` was done is still there after the next command that has to do with it.
+testcase_record_is_kept() {
+        project shop
+        spec "$(tiny one '["/bin/sh", "-c", "read -r line </srv/src/fifo; exit 7"]' ', "volumes": ["src:/srv/src"]'), $(tiny two)"
+        as_dev mkfifo "$PROJECT/src/fifo"
+        ok fc up
+        echo go >"$PROJECT/src/fifo"
+        ok fc wait --for stopped one
+        ok fc up two
+        ok fc status
+        expect_out 'one +crashed .*exited 7'
+        ok fc down
+}
+
+# is_word NAME WORD READY
+is_word() { [[ $(fc --json status | jq -r --arg name "$1" '.containers[] | select(.name == $name) | "\(.state) \(.ready)"') == "$2" ]]; }
+
+# From the moment that it is asked to end until it has: never "running", never "ready".
+testcase_stopping_command() {
+        local down word
+
+        project shop
+        spec "$(tiny one '["/bin/bash", "-c", "trap : TERM; read -r line </srv/src/fifo; exit 0"]' \
+                ', "volumes": ["src:/srv/src"], "stop": {"timeout": 60}')"
+        as_dev mkfifo "$PROJECT/src/fifo"
+        ok fc up
+        fc_background "$TMP/down" down
+        down=$FC_PID
+        line_in "$TMP/down" '^one: stopping' >/dev/null
+        equal "$(of one state) $(of one ready)" "stopping false"
+        run_status 7 fc status --check
+        # Also when the one who asked is gone.
+        kill -9 "$down"
+        finished "$down"
+        equal "$(of one state) $(of one ready)" "stopping false"
+        echo go >"$PROJECT/src/fifo"
+        ok fc wait --for stopped one
+        word=$(of one state)
+        equal "$word" stopped
+        ok fc up
+        equal "$(of one state) $(of one ready)" "running true"
+        echo go >"$PROJECT/src/fifo"
+        ok fc wait --for stopped one
+        ok fc down
+}
+
+# A guest, however its end came about: once it is on its way down it is not ready again before it has ended.
+testcase_stopping_guest() {
+        local how seen words=''
+
+        project shop
+        spec "$(web web)"
+        for how in down poweroff; do
+                ok fc up
+                words=''
+                if [[ $how == down ]]; then
+                        fc_background "$TMP/down" down
+                else
+                        run fc exec web -- systemctl --no-block poweroff
+                fi
+                until seen=$(fc --json status | jq -r '.containers[0] | "\(.state)/\(.ready)"') && [[ $seen == stopped/* ]]; do
+                        [[ ${words##* } == "$seen" ]] || words+=" $seen"
+                done
+                note "$how:$words $seen"
+                [[ $words =~ ^(\ running/true)?(\ stopping/false)*$ ]] || flunk "states while it went down ($how):$words"
+                [[ $how != down ]] || finished "$FC_PID"
+        done
+        ok fc down
+}
+
+### Kills at any moment
+
+# The story of one container after something was killed: STATUS of up, whether up was still there at the kill.
+consistent() {
+        local status=$1 word ready event
+
+        word=$(of one state) ready=$(of one ready) event=$(last_event_of one)
+        note "up $status, status $word/$ready, events $event"
+        case $status/$word/$ready/$event in
+                # up was content, and so it is.
+                0/running/true/ready) ;;
+                # It was killed when up had looked the last time.
+                0/crashed/false/crashed) [[ $KILLED_LATE == 1 ]] || flunk "up called ready what was dead before it ended" ;;
+                3/failed/false/failed) ;;
+                *) flunk "up, status and events do not tell the same; up: $(<"$TMP/up")" ;;
+        esac
+}
+
+# Nothing is under way any more.
+settled() { [[ ! $(of "$1" state) =~ ^(starting|stopping)$ ]]; }
+
+# kill_what CGROUP WHAT
+kill_what() {
+        local pids=() pid
+
+        # What is not there yet is not killed.
+        case $2 in
+                supervisor) mapfile -t pids < <(supervisor_pid_of "$1" 2>/dev/null || :) ;;
+                nspawn) mapfile -t pids < <(nspawn_pid_of "$1" 2>/dev/null || :) ;;
+                leader) mapfile -t pids < <(payload_pids_of "$1" | sort -n | head -n 1 || :) ;;
+                all) mapfile -t pids < <(find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null || :) ;;
+        esac
+        ((${#pids[@]} > 0)) || return 0
+        kill -9 "${pids[@]}" 2>/dev/null || :
+        for pid in "${pids[@]}"; do gone "$pid"; done
+        "$FC_HELPERS/wait-for" "$WAIT" empty "$1/nspawn/payload" || :
+}
+
+testcase_kills() {
+        local what delay cgroup
+
+        supervisor_only
+        project shop
+        spec "$(tiny one), $(tiny two '' ', "ready": {"exec": [["/bin/sleep", "0.15"]]}')"
+        ok fc up
+        cgroup=$(machine_cgroup one)
+        ok fc down
+        for what in leader supervisor nspawn all; do
+                for delay in 0 10 20 40 60 80 120 160 200 250 300; do
+                        fc_background "$TMP/up" up
+                        after "$delay"
+                        kill_what "$cgroup" "$what"
+                        # A process that is a zombie has looked before, and its files are closed.
+                        KILLED_LATE=0
+                        [[ -e /proc/$FC_PID/fd/2 ]] || KILLED_LATE=1
+                        finished "$FC_PID"
+                        try_until "$WAIT" settled one
+                        consistent "$STATUS"
+                        ok fc up
+                        equal "$(of one state) $(of one ready)" "running true"
+                        ok fc down
+                        equal "$(of one state) $(last_event_of one)" "stopped stopped"
+                done
+        done
+}
+
+live_main "$@"
