@@ -88,23 +88,6 @@ testcase_restarts_while_others_start() {
         ok fc down
 }
 
-# How it ended after `up` was done is still there after the next command that has to do with it.
-testcase_record_is_kept() {
-        project shop
-        spec "$(tiny one '["/bin/sh", "-c", "read -r line </srv/src/fifo; exit 7"]' ', "volumes": ["src:/srv/src"]'), $(tiny two)"
-        as_dev mkfifo "$PROJECT/src/fifo"
-        ok fc up
-        echo go >"$PROJECT/src/fifo"
-        ok fc wait --for stopped one
-        ok fc up two
-        ok fc status
-        expect_out 'one +crashed .*exited 7'
-        ok fc down
-}
-
-# is_word NAME WORD READY
-is_word() { [[ $(fc --json status | jq -r --arg name "$1" '.containers[] | select(.name == $name) | "\(.state) \(.ready)"') == "$2" ]]; }
-
 # From the moment that it is asked to end until it has: never "running", never "ready".
 testcase_stopping_command() {
         local down word
