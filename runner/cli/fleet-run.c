@@ -171,10 +171,12 @@ static int open_payload_cgroup(void *userdata, Error *reterr) {
 }
 
 static void on_usable(Member *m) {
+        /* One that runs, but was not ready in time or whose `up` was killed, is ready only now. */
+        bool already = m->attached && (!m->state || m->state->phase == PHASE_READY);
         _cleanup_free_ char *detail = NULL;
 
         m->reached = true;
-        if (m->state && (!m->attached || m->state->phase != PHASE_READY)) {
+        if (m->state && !already) {
                 m->state->ready_usec = realtime_usec();
                 if (save_state(m, PHASE_READY, NULL, &m->error) < 0) {
                         m->reached = false;
@@ -186,7 +188,7 @@ static void on_usable(Member *m) {
         if (m->attached)
                 health_note(m->fleet->session, m->name, &(FailedUnits){0});
         detail = ready_detail(m);
-        member_over(m, m->attached ? "unchanged" : "ready", m->attached ? "already up" : detail);
+        member_over(m, already ? "unchanged" : "ready", already ? "already up" : detail);
 }
 
 static void on_completed(Member *m) {

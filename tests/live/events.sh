@@ -94,6 +94,23 @@ testcase_failure_says_why() {
         ok fc down
 }
 
+# What was not ready in time is ready at last: whoever sees that first says so.
+testcase_ready_later() {
+        project shop
+        spec "$(tiny one '' ', "ready": {"exec": [["/bin/sh", "-c", "[ -e /go ]"]], "timeout": 1}')"
+        run_status 4 fc up
+        equal "$(events_of one | sed 's/.* //')" failed "the last event"
+        : >"$PROJECT/.containers/one/root/go"
+        ok fc up
+        refute_err 'already up'
+        equal "$(events_of one | sed 's/.* //')" ready "the last event"
+        SEEN=$(fc events one | wc -l)
+        ok fc up
+        expect_err 'already up'
+        equal "$(events_of one)" "" "events of what is ready already"
+        ok fc down
+}
+
 testcase_follow() {
         local follower
 
