@@ -693,6 +693,10 @@ live_reset() {
         while read -r link; do
                 ip link delete "$link" 2>/dev/null || :
         done < <(ip -o link show type bridge | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')
+        # Those of bridges that are gone.
+        while read -r link; do
+                ip "-${link%% *}" rule delete priority "${link#* }" 2>/dev/null || :
+        done < <(for link in 4 6; do ip "-$link" rule | sed -n "s/^\([0-9]*\):.*\[detached\].*/$link \1/p"; done)
         # What a test case mounted into its project, the last one first.
         sed -n "s|^.* \($SCRATCH/projects/[^ ]*\) .*|\1|p" /proc/self/mountinfo | tac | while read -r link; do
                 umount "$link" 2>/dev/null || :

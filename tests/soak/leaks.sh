@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Again and again, and nothing is left: processes, mounts, links, cgroups, addresses, files in /run and /tmp; and what goes
+# on running does not grow. FC_SOAK_ROUNDS: how often.
+
+# shellcheck source=tests/soak/lib.bash
+. "$(dirname "$0")/lib.bash"
+
+# slab: kilobytes of the kernel's that it cannot give back, of the whole machine.
+slab() { awk '/^SUnreclaim:/ { print $2 }' /proc/meminfo; }
+
+everything() {
+        host_snapshot
+        find /tmp -mindepth 1 -printf 'tmp %P\n' | sort
+        find "$PROJECT/.containers" -printf 'project %P\n' 2>/dev/null | sort
+}
+
+# Up and down, with a port that is used, a command inside, and a reader of the logs.
+testcase_cycles() {
+        local slab_before kind
+
+        soak_begin 20
+        # Others of this machine use theirs.
+        mount -t tmpfs tmpfs /tmp
+        project_with_two
+        soak_recovers
+        soak_stops
+        everything >"$TMP/before"
+        slab_before=$(slab)
+        while soak_next "a cycle" && ((SOAK_DONE <= ROUNDS)); do
+                pick 'up' 'up --rm-on-failure' 'restart' && kind=$PICKED
+                # shellcheck disable=SC2086 # words
+                bounded $kind
+                ((STATUS == 0)) || soak_flunk "'$kind' says $STATUS: $ERR"
+                bounded exec one -- /bin/true
+                ((STATUS == 0)) || soak_flunk "exec says $STATUS: $ERR"
+                bounded logs -n 1
+                curl --silent --max-time 5 http://127.0.0.1:8080/ >/dev/null || :
+                soak_stops
+                if ((SOAK_DONE % 20 == 0 || SOAK_DONE == ROUNDS)); then
+                        everything >"$TMP/after"
+                        same_files "$TMP/before" "$TMP/after" "after $SOAK_DONE cycles something is left (- before, + after)"
+                fi
+        done
+        umount /tmp
+        note "$((SOAK_DONE - 1)) cycles; slab of the machine $slab_before -> $(slab) KiB"
+}
+
+# descriptors, resident: of a process that stays.
+descriptors() { find "/proc/$1/fd" -mindepth 1 2>/dev/null | wc -l; }
+resident() { awk '/^VmRSS:/ { print $2 }' "/proc/$1/status"; }
+
+# One container, asked and rebooted again and again: its supervisor stays what it is.
+testcase_supervisor() {
+        local pid fds_before size_before fds size
+
+        supervisor_only
+        soak_begin 20
+        project shop
+        spec "$(fake one '"FAKE_MODE": "ok"' ', "ports": ["8080:80"]')"
+        bounded up
+        ((STATUS == 0)) || soak_flunk "up says $STATUS: $ERR"
+        pid=$(supervisor_pid_of "$(machine_cgroup one)")
+        while soak_next "a reboot" && ((SOAK_DONE <= ROUNDS)); do
+                bounded status
+                bounded exec one -- /bin/true
+                curl --silent --max-time 5 http://127.0.0.1:8080/ >/dev/null || :
+                # Its PID 1 reboots when it is told to.
+                kill -USR1 "$(fc --json status | jq -r '.containers[0].leader')" 2>/dev/null || :
+                bounded wait one
+                if ((SOAK_DONE == 5)); then
+                        fds_before=$(descriptors "$pid")
+                        size_before=$(resident "$pid")
+                fi
+        done
+        fds=$(descriptors "$pid") size=$(resident "$pid")
+        note "$((SOAK_DONE - 1)) rounds: $fds_before -> $fds descriptors, $size_before -> $size KiB"
+        ((fds <= fds_before + 1)) || soak_flunk "the supervisor had $fds_before descriptors, and has $fds"
+        ((size <= size_before + 512)) || soak_flunk "the supervisor had $size_before KiB, and has $size"
+        (($(fc --json events | grep -c '"rebooting"') > ROUNDS / 2)) || soak_flunk "it has not rebooted"
+        soak_stops
+}
+
+live_main "$@"

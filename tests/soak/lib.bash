@@ -1,0 +1,191 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What the scripts in tests/soak have in common: live tests (tests/lib/live.bash) that look for what no one has thought
+# of. What they try is drawn by lot, from a seed that they print; as much of it as fits into a run of all tests, or as
+# the environment says:
+#
+#     FC_SOAK_SEED      draws the same again
+#     FC_SOAK_ROUNDS    how much, in the script's own measure (each says which)
+#     FC_SOAK_SECONDS   begin nothing new after that time
+#     FC_SOAK_HANG      how long a command may take before it counts as one that hangs [15]
+#
+# After each thing that is tried an oracle looks whether the program tells the truth: soak_agree(), soak_recovers().
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname -- "${BASH_SOURCE[0]}")/../lib/live.bash"
+
+# Longer than that no command may take, whatever was done to it.
+readonly SOAK_HANG=${FC_SOAK_HANG:-15}
+
+# soak_begin ROUNDS: to be called first in a test case. Sets ROUNDS.
+soak_begin() {
+        SOAK_SEED=${FC_SOAK_SEED:-$((SRANDOM % 1000000))}
+        RANDOM=$((SOAK_SEED % 32768))
+        ROUNDS=${FC_SOAK_ROUNDS:-$1}
+        SOAK_END=$((SECONDS + ${FC_SOAK_SECONDS:-1000000}))
+        SOAK_DONE=0
+        SOAK_NOW=nothing
+        note "FC_SOAK_SEED=$SOAK_SEED FC_SOAK_ROUNDS=$ROUNDS"
+}
+
+# soak_next WHAT: before each thing that is tried; fails when the time is up.
+soak_next() {
+        ((SECONDS < SOAK_END)) || return 1
+        SOAK_NOW=$*
+        SOAK_DONE=$((SOAK_DONE + 1))
+}
+
+# soak_flunk TEXT..: with what was tried, and the seed to do so again.
+soak_flunk() { flunk "$* [seed $SOAK_SEED, number $SOAK_DONE: $SOAK_NOW]"; }
+
+# pick WORD..: one of them, by lot. Sets PICKED; no output, since a subshell would not go on in the series.
+pick() {
+        local i=$((RANDOM % $#))
+
+        shift "$i"
+        # shellcheck disable=SC2034 # for the scripts
+        PICKED=$1
+}
+
+# soak_run SECONDS COMMAND..: in the project's folder, as a developer's sudo would start it.
+soak_run() {
+        local seconds=$1
+
+        shift
+        (
+                cd "$PROJECT"
+                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" timeout --kill-after=5 "$seconds" "$@"
+        )
+}
+
+# bounded ARGUMENT..: the program like fc, which may not take longer than SOAK_HANG. Sets STATUS, OUT and ERR.
+bounded() {
+        run soak_run "$SOAK_HANG" "$FC" "$@"
+        ((STATUS != 124 && STATUS != 137)) || soak_flunk "'$*' hangs: not done in $SOAK_HANG s"
+        ((STATUS < 128 || STATUS == 130)) || soak_flunk "'$*' was killed: status $STATUS"
+}
+
+### The oracle
+
+# state_is_true STATE GUESTS: what the kernel says is what `status` says.
+state_is_true() {
+        case $1 in
+        # Whoever waited for it to be ready is gone: the next up waits again.
+        running | degraded | starting) (($2 == 1)) ;;
+        stopped | crashed | failed | completed) (($2 == 0)) ;;
+        *) return 1 ;; # it is on its way
+        esac
+}
+
+# guests NAME..: sets GUESTS, how many use each container's root.
+guests() { mapfile -t GUESTS < <("$FC_HELPERS/guests" "${@/#/$PROJECT/.containers/}"); }
+
+# soak_agree: status and kernel tell the same, at the latest when what was under way has been done; never two guests on a
+# tree. Sets STATES, an array of "NAME STATE READY".
+soak_agree() {
+        local end=$((SECONDS + SOAK_HANG)) name state i true names=()
+
+        while :; do
+                bounded --json status
+                ((STATUS == 0)) || soak_flunk "status says $STATUS"
+                mapfile -t STATES < <(jq -r '.containers[] | "\(.name) \(.state) \(.ready)"' <<<"$OUT")
+                names=("${STATES[@]%% *}")
+                guests "${names[@]/%//root}"
+                true=1
+                for i in "${!STATES[@]}"; do
+                        read -r name state _ <<<"${STATES[i]}"
+                        ((GUESTS[i] <= 1)) || two_guests "$name"
+                        state_is_true "$state" "${GUESTS[i]}" || true=0
+                done
+                ((!true)) || return 0
+                # Between the two looks something may have happened.
+                ((SECONDS < end)) || soak_flunk "status lies, or something never ends: ${STATES[*]}, guests: ${GUESTS[*]}"
+                after 20
+        done
+}
+
+# nspawn's children have its root until they execute something: what counts is what stays.
+two_guests() {
+        local i
+
+        for i in 1 2 3 4 5; do
+                after 20
+                guests "$1/root"
+                ((GUESTS[0] > 1)) || return 0
+        done
+        soak_flunk "${GUESTS[0]} guests on the tree of '$1'"
+}
+
+# soak_states STATE READY EVENT..: all containers are in that state, and the last that was heard of each is such an event.
+soak_states() {
+        local want="$1 $2" line last='' name event
+
+        for line in "${STATES[@]}"; do
+                [[ ${line#* } == "$want" ]] || soak_flunk "'$line', not '$want'"
+        done
+        shift 2
+        run fc --json events
+        # shellcheck disable=SC2016 # jq's
+        last=$(jq -rs 'reduce .[] as $e ({}; .[$e.container] = $e.event) | to_entries[] | "\(.key) \(.value)"' <<<"$OUT")
+        while read -r name event; do
+                [[ " $* " == *" $event "* ]] || soak_flunk "the last event of '$name' is '$event', not one of: $*"
+        done <<<"$last"
+}
+
+# soak_recovers: the next `up` puts everything right, whatever happened, and says the truth about it.
+soak_recovers() {
+        bounded up
+        ((STATUS == 0)) || soak_flunk "the next up fails: $STATUS"
+        soak_agree
+        soak_states running true ready recovered
+}
+
+# soak_stops: the next `down` ends everything, and nothing is left.
+soak_stops() {
+        bounded down
+        ((STATUS == 0)) || soak_flunk "the next down fails: $STATUS"
+        soak_agree
+        soak_states stopped false stopped ended crashed failed
+        soak_nothing_left
+}
+
+# The cheap part of what run_testcase compares at the end.
+soak_nothing_left() {
+        local left
+
+        left=$(machines_left)
+        [[ -z $left ]] || soak_flunk "cgroups are left: $left"
+        left=$(ip -o link show type bridge)
+        [[ -z $left ]] || soak_flunk "a bridge is left: $left"
+        ! is_booted || return 0
+        left=$(pgrep -fa '/libexec/flake-containers/|systemd-nspawn|systemd-socket-proxyd' || :)
+        [[ -z $left ]] || soak_flunk "processes are left: $left"
+}
+
+# soak_mark, soak_marked: data in the roots and in the volume of a project_with_two().
+soak_mark() {
+        MARK=$RANDOM$RANDOM
+        printf '%s\n' "$MARK" >"$PROJECT/.containers/one/root/kept"
+        printf '%s\n' "$MARK" >"$PROJECT/data/kept"
+}
+
+soak_marked() {
+        local file
+
+        [[ -n ${MARK:-} ]] || return 0
+        for file in "$PROJECT/.containers/one/root/kept" "$PROJECT/data/kept"; do
+                [[ -f $file && $(<"$file") == "$MARK" ]] || soak_flunk "data is lost: $file"
+        done
+}
+
+# project_with_two: small, but with all that needs care: a port, a volume, a network, one that depends on another.
+project_with_two() {
+        MARK=''
+        project shop
+        mkdir -p "$PROJECT/data"
+        chown --reference="$PROJECT" "$PROJECT/data"
+        spec "$(tiny one '' ', "ports": ["8080:80"], "volumes": ["data:/data", "@state:/state"], "ready": {"timeout": 10}'),
+                $(tiny two '["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]' \
+                        ', "dependsOn": {"one": "ready"}, "ready": {"timeout": 10}')"
+}
