@@ -51,6 +51,9 @@ stdenv.mkDerivation {
     pkg-config
   ];
 
+  # Where a host has no systemd-nspawn of its own.
+  cmakeFlags = lib.optional (systemd != null) "-DFC_PROGRAMS=${systemd}/bin";
+
   buildInputs = [
     cjson
     libgit2

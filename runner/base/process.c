@@ -14,9 +14,11 @@
 #include "base/fs.h"
 #include "base/process.h"
 
-#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin"
+#define SYSTEM_PATH                                                                                         \
+        "/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:"          \
+        "/nix/var/nix/profiles/default/bin"
 
-static char *find_in(const char *program, const char *path) {
+static char *find_in(const char *program, const char *path, mode_t wanted) {
         _cleanup_free_ char *copy = xstrdup(path);
         char *save = NULL;
 
@@ -28,20 +30,23 @@ static char *find_in(const char *program, const char *path) {
                 if (dir[0] != '/')
                         continue;
                 candidate = xasprintf("%s/%s", dir, program);
-                if (stat(candidate, &st) >= 0 && S_ISREG(st.st_mode) && access(candidate, X_OK) == 0)
+                if (stat(candidate, &st) >= 0 && S_ISREG(st.st_mode) && (st.st_mode & wanted) == wanted &&
+                    access(candidate, X_OK) == 0)
                         return TAKE_PTR(candidate);
         }
         return NULL;
 }
 
-char *process_find_program(const char *program, const char *path) {
-        const char *env = getenv("PATH");
-        char *found;
+const char *process_trusted_path(void) {
+        return FC_PROGRAMS[0] ? SYSTEM_PATH ":" FC_PROGRAMS : SYSTEM_PATH;
+}
 
-        if (path)
-                return find_in(program, path);
-        found = env ? find_in(program, env) : NULL;
-        return found ? found : find_in(program, SYSTEM_PATH);
+char *process_find_program(const char *program, const char *path) {
+        return find_in(program, path ? path : process_trusted_path(), 0);
+}
+
+char *process_find_setuid(const char *program, const char *path) {
+        return find_in(program, path, S_ISUID);
 }
 
 int process_open(pid_t pid) {

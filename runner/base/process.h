@@ -7,10 +7,18 @@
 
 #include "base/error.h"
 
-/* Looks `program` up in `path` (NULL: $PATH, then the system directories that a sudo with a reset PATH or a
- * user shell may lack: /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin,
- * /run/current-system/sw/bin). Return: the absolute path, owned by the caller, or NULL. */
+/* Where only root can write to: NixOS's profiles, /usr, and what the package was built with (FC_PROGRAMS).
+ * What root executes comes from there, whatever $PATH says: a user's sudo, su or environment may have set
+ * it. */
+const char *process_trusted_path(void);
+
+/* Looks `program` up in `path` (NULL: process_trusted_path()). Return: the absolute path, owned by the
+ * caller, or NULL. */
 char *process_find_program(const char *program, const char *path);
+
+/* The same for a program that is set-user-id, which makes root of a user: one that is not makes nobody root.
+ */
+char *process_find_setuid(const char *program, const char *path);
 
 /* pidfd_open(2). Return: an O_CLOEXEC fd, or -ESRCH and no Error when the process has ended already. */
 int process_open(pid_t pid);

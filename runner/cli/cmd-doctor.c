@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "cli/elevate.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "report/output.h"
@@ -140,21 +141,15 @@ static void check_spec(Findings *f, Session *s) {
 }
 
 static void check_privilege(Findings *f) {
-        static const char *const programs[] = {"sudo", "run0", "doas", "pkexec"};
+        _cleanup_free_ char *tool = NULL;
+        Error e = ERROR_NULL;
 
-        if (geteuid() == 0) {
+        if (geteuid() == 0)
                 add(f, "privilege", VERDICT_OK, xstrdup("root"));
-                return;
-        }
-        for (size_t i = 0; i < ELEMENTSOF(programs); i++) {
-                _cleanup_free_ char *path = process_find_program(programs[i], NULL);
-
-                if (path) {
-                        add(f, "privilege", VERDICT_OK, xasprintf("through %s", path));
-                        return;
-                }
-        }
-        add(f, "privilege", VERDICT_BAD, xstrdup("not root, and no sudo, run0, doas or pkexec"));
+        else if (elevate_find_tool(&tool, &e) < 0)
+                add_error(f, "privilege", &e);
+        else
+                add(f, "privilege", VERDICT_OK, xasprintf("through %s", tool));
 }
 
 static void print_text(const Findings *f) {

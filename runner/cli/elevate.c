@@ -23,15 +23,25 @@ static int find_ourselves(char **ret, Error *reterr) {
         return 0;
 }
 
-static int find_tool(char **ret, Error *reterr) {
+/* By the user's $PATH, since it is run as the user. On NixOS /run/wrappers/bin has the only sudo that works,
+ * and the one in a profile, or a script of that name, is passed over. run0 and what FC_ELEVATE names have
+ * other ways. */
+static char *find(const char *tool) {
+        const char *env = getenv("PATH");
+        _cleanup_free_ char *path =
+                xasprintf("/run/wrappers/bin:%s:%s", env ? env : "", process_trusted_path());
+        bool setuid = streq(tool, "sudo") || streq(tool, "doas") || streq(tool, "pkexec");
+
+        return setuid ? process_find_setuid(tool, path) : process_find_program(tool, path);
+}
+
+int elevate_find_tool(char **ret, Error *reterr) {
         static const char *const tools[] = {"sudo", "run0", "doas", "pkexec"};
         const char *chosen = getenv("FC_ELEVATE");
         int r;
 
         if (chosen && chosen[0] != '\0') {
-                *ret = chosen[0] != '/'            ? process_find_program(chosen, NULL)
-                       : access(chosen, X_OK) >= 0 ? xstrdup(chosen)
-                                                   : NULL;
+                *ret = chosen[0] != '/' ? find(chosen) : access(chosen, X_OK) >= 0 ? xstrdup(chosen) : NULL;
                 return *ret ? 0
                             : error_raise(reterr, FC_EXIT_HOST, "FC_ELEVATE names '%s', which is no program",
                                           chosen);
@@ -41,7 +51,7 @@ static int find_tool(char **ret, Error *reterr) {
                 /* It asks PID 1 to run the program. The test is sd_booted(3)'s. */
                 if (streq(tools[i], "run0") && access("/run/systemd/system/", F_OK) < 0)
                         continue;
-                *ret = process_find_program(tools[i], NULL);
+                *ret = find(tools[i]);
                 if (*ret)
                         return 0;
         }
@@ -62,7 +72,7 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
         r = find_ourselves(&program, reterr);
         if (r < 0)
                 return r;
-        r = find_tool(&tool, reterr);
+        r = elevate_find_tool(&tool, reterr);
         if (r < 0)
                 return r;
 

@@ -9,6 +9,10 @@
  * sudo and its like do not pass the environment on. */
 #define ELEVATE_MARK "--elevated"
 
+/* What gives root: what FC_ELEVATE names, or the first of sudo, run0, doas and pkexec. @ret: owned by the
+ * caller. FC_EXIT_HOST: there is none. */
+int elevate_find_tool(char **ret, Error *reterr);
+
 /**
  * elevate() - execute this program again as root
  * @argv: as main() got it

@@ -55,9 +55,13 @@ static void set_environment(Nix *nix, const struct passwd *pw, const char *profi
 
                 for (size_t i = 0; changes && i < ELEMENTSOF(others); i++)
                         keep = keep && !startswith(*s, others[i]);
+                if (nix->user.uid == 0)
+                        keep = keep && !startswith(*s, "PATH=");
                 if (keep)
                         strv_push(&nix->envp, *s);
         }
+        if (nix->user.uid == 0)
+                strv_pushf(&nix->envp, "PATH=%s:%s", process_trusted_path(), profiles);
         if (changes && pw) {
                 strv_pushf(&nix->envp, "PATH=%s:%s", path ? path : "/usr/bin:/bin", profiles);
                 strv_pushf(&nix->envp, "HOME=%s", pw->pw_dir);
@@ -70,7 +74,11 @@ int nix_open(Nix *nix, Error *reterr) {
         const struct passwd *pw = getpwuid(nix->user.uid);
         _cleanup_free_ char *profiles = profiles_of(pw);
 
-        nix->program = process_find_program("nix", NULL);
+        /* As the user it may come from wherever the user has it. */
+        if (nix->user.uid != 0 && getenv("PATH"))
+                nix->program = process_find_program("nix", getenv("PATH"));
+        if (!nix->program)
+                nix->program = process_find_program("nix", NULL);
         if (!nix->program)
                 nix->program = process_find_program("nix", profiles);
         if (!nix->program)

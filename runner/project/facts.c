@@ -53,9 +53,7 @@ static int read_boot_id(char **ret, Error *reterr) {
         return 0;
 }
 
-/* nspawn lies in PREFIX/bin, its helpers in PREFIX/lib/systemd. Its own prefix is first, so that both are of
- * one release: on NixOS and where somebody has built systemd there may be several. */
-static char *find_proxyd(const char *nspawn) {
+char *facts_find_proxyd(const char *nspawn) {
         _cleanup_free_ char *real = nspawn ? realpath(nspawn, NULL) : NULL, *own = NULL;
         const char *directories[] = {NULL, "/usr/lib/systemd", "/lib/systemd",
                                      "/run/current-system/systemd/lib/systemd"};
@@ -183,7 +181,7 @@ int facts_gather(HostFacts *ret, Error *reterr) {
         if (r < 0)
                 return r;
         facts.nspawn = process_find_program("systemd-nspawn", NULL);
-        facts.proxyd = find_proxyd(facts.nspawn);
+        facts.proxyd = facts_find_proxyd(facts.nspawn);
         facts.machine_id = sd_id128_get_machine(&machine_id) >= 0;
         facts.sd_booted = sd_booted() > 0;
         if (uname(&name) < 0)

@@ -30,6 +30,11 @@ typedef enum FactsNeed {
 /* FC_EXIT_HOST for the first thing in `needs` that the host lacks, with how to get it. */
 int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr);
 
+/* systemd-socket-proxyd: nspawn lies in PREFIX/bin, its helpers in PREFIX/lib/systemd. Its own prefix is
+ * first, so that both are of one release: on NixOS and where somebody has built systemd there may be
+ * several. Return: owned by the caller, NULL: there is none. */
+char *facts_find_proxyd(const char *nspawn);
+
 /**
  * facts_parse_mountinfo() - where cgroup2 is mounted
  * @text: /proc/self/mountinfo, proc(5)

@@ -296,6 +296,26 @@ hide() {
 
 unhide() { umount "${HIDDEN[@]}"; }
 
+# Who has set PATH is not asked: root executes what only root can write.
+testcase_programs_of_path() {
+        local program
+
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        mkdir -p "$TMP/bin" "$TMP/lib/systemd"
+        for program in bin/systemd-nspawn bin/cp bin/nix bin/git bin/tar lib/systemd/systemd-socket-proxyd; do
+                printf '#!/bin/sh\necho "$0" >>%q\nexit 1\n' "$TMP/executed" >"$TMP/$program"
+        done
+        chmod 755 "$TMP"/bin/* "$TMP/lib/systemd"/*
+        (
+                PATH=$TMP/bin:$PATH
+                ok fc up
+                ok fc doctor
+                ok fc down
+        )
+        absent "$TMP/executed"
+}
+
 testcase_no_nspawn() {
         project shop
         spec "$(tiny one)"

@@ -17,7 +17,7 @@
 
 /* Can we make namespaces, and is the program `ip` there? */
 _unused_ static bool can_make_netns(void) {
-        _cleanup_free_ char *ip = process_find_program("ip", NULL);
+        _cleanup_free_ char *ip = process_find_program("ip", getenv("PATH"));
         int status;
         pid_t pid;
 
@@ -64,7 +64,7 @@ _unused_ _printf_(1, 2) static char *command(const char *format, ...) {
         va_end(ap);
         for (char *word = strtok_r(line, " ", &save); word; word = strtok_r(NULL, " ", &save))
                 strv_push(&argv, word);
-        program = process_find_program(argv[0], NULL);
+        program = process_find_program(argv[0], getenv("PATH"));
         ASSERT_TRUE(program);
         free(argv[0]);
         argv[0] = TAKE_PTR(program);

@@ -64,7 +64,7 @@ _unused_ _printf_(2, 3) static int test_shell(const TestDir *dir, const char *fo
 }
 
 _unused_ static bool test_have(const char *program) {
-        _cleanup_free_ char *path = process_find_program(program, NULL);
+        _cleanup_free_ char *path = process_find_program(program, getenv("PATH"));
 
         return path != NULL;
 }

@@ -18,7 +18,7 @@ static void make_tool(const TestDir *dir, const char *name) {
         ASSERT_EQ(test_shell(dir,
                              "mkdir -p bin && { echo '#!/bin/sh'; echo 'for a; do printf \"%%s\\\\0\" "
                              "\"$a\"; done > "
-                             "\"%s/log\"'; echo 'exit 7'; } > bin/%s && chmod 755 bin/%s && chmod 1777 .",
+                             "\"%s/log\"'; echo 'exit 7'; } > bin/%s && chmod 4755 bin/%s && chmod 1777 .",
                              dir->path, name, name),
                   0);
 }
@@ -97,6 +97,53 @@ TEST(the_first_one_is_taken) {
         make_tool(&dir, "sudo");
         use_tools_of(&dir);
         ASSERT_EQ(run_in_child(&dir, run_awkward), 7);
+        (void) setenv("PATH", path, 1);
+        check_log(&dir);
+}
+
+/* It makes nobody root: on NixOS one such is in the system's profile, and another in a development shell. */
+TEST(one_without_its_bit_is_passed_over) {
+        _cleanup_free_ char *path = xstrdup(getenv("PATH")), *search = NULL;
+
+        (void) unsetenv("FC_ELEVATE");
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(&dir, "mkdir first && cp /bin/false first/sudo"), 0);
+        make_tool(&dir, "sudo");
+        search = xasprintf("%s/first:%s/bin", dir.path, dir.path);
+        (void) setenv("PATH", search, 1);
+        ASSERT_EQ(run_in_child(&dir, run_awkward), 7);
+        check_log(&dir);
+        (void) setenv("FC_ELEVATE", "sudo", 1);
+        ASSERT_EQ(run_in_child(&dir, run_awkward), 7);
+        (void) unsetenv("FC_ELEVATE");
+        (void) setenv("PATH", path, 1);
+        check_log(&dir);
+}
+
+/* NixOS's is taken before any other. */
+static void with_wrappers(const TestDir *dir) {
+        _cleanup_free_ char *bin = xasprintf("%s/bin", dir->path);
+
+        ASSERT_OK(unshare(CLONE_NEWNS));
+        ASSERT_OK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+        ASSERT_OK(mount("tmpfs", "/run", "tmpfs", 0, NULL));
+        ASSERT_OK(mkdir("/run/wrappers", 0755));
+        ASSERT_OK(symlink(bin, "/run/wrappers/bin"));
+        run_awkward(dir);
+}
+
+TEST(wrappers_of_nixos_are_first) {
+        _cleanup_free_ char *path = xstrdup(getenv("PATH")), *other = NULL;
+
+        if (geteuid() != 0)
+                SKIP("needs root, to have a /run of its own");
+        (void) unsetenv("FC_ELEVATE");
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(&dir, "mkdir other && cp /bin/false other/sudo && chmod 4755 other/sudo"), 0);
+        make_tool(&dir, "sudo");
+        other = xasprintf("%s/other", dir.path);
+        (void) setenv("PATH", other, 1);
+        ASSERT_EQ(run_in_child(&dir, with_wrappers), 7);
         (void) setenv("PATH", path, 1);
         check_log(&dir);
 }

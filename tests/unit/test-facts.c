@@ -128,8 +128,7 @@ TEST(nspawn_version) {
 
 /* The proxy that lies beside the nspawn that is going to be used. */
 TEST(proxyd_of_the_same_prefix) {
-        _cleanup_(facts_done) HostFacts facts = {};
-        _cleanup_free_ char *path = NULL, *bin = NULL, *old = xstrdup(getenv("PATH"));
+        _cleanup_free_ char *path = NULL, *nspawn = NULL, *proxyd = NULL;
 
         TEST_DIR(dir);
         ASSERT_EQ(test_shell(&dir,
@@ -137,13 +136,25 @@ TEST(proxyd_of_the_same_prefix) {
                              "ln -s ../p/bin/systemd-nspawn bin && cp /bin/true "
                              "p/lib/systemd/systemd-socket-proxyd"),
                   0);
-        bin = xasprintf("%s/bin", dir.path);
+        nspawn = xasprintf("%s/bin/systemd-nspawn", dir.path);
         path = xasprintf("%s/p/lib/systemd/systemd-socket-proxyd", dir.path);
+        proxyd = facts_find_proxyd(nspawn);
+        ASSERT_STREQ(proxyd, path);
+}
+
+/* Whatever the environment says. */
+TEST(nspawn_of_trusted_places) {
+        _cleanup_(facts_done) HostFacts before = {}, facts = {};
+        _cleanup_free_ char *bin = NULL, *old = xstrdup(getenv("PATH"));
+
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(&dir, "mkdir bin && cp /bin/true bin/systemd-nspawn"), 0);
+        bin = xasprintf("%s/bin", dir.path);
+        ASSERT_OK(facts_gather(&before, NULL));
         (void) setenv("PATH", bin, 1);
         ASSERT_OK(facts_gather(&facts, NULL));
         (void) setenv("PATH", old, 1);
-        ASSERT_TRUE(startswith(facts.nspawn, bin));
-        ASSERT_STREQ(facts.proxyd, path);
+        ASSERT_STREQ(facts.nspawn, before.nspawn);
 }
 
 static void probe_as_user(const TestDir *dir) {

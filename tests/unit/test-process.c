@@ -145,7 +145,7 @@ static void put_program(const char *path, mode_t mode) {
 TEST(find_program) {
         char path[] = "/tmp/fc-test-process-XXXXXX";
         _cleanup_close_ int tmp = open("/tmp", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-        _cleanup_free_ char *search = NULL, *first = NULL, *second = NULL, *sh = NULL;
+        _cleanup_free_ char *search = NULL, *first = NULL, *second = NULL, *sh = NULL, *setuid = NULL;
 
         ASSERT_TRUE(mkdtemp(path));
         ASSERT_EQ(chdir(path), 0);
@@ -170,15 +170,18 @@ TEST(find_program) {
         ASSERT_STREQ(process_find_program("none", search), NULL);
         ASSERT_STREQ(process_find_program("both", ""), NULL);
 
-        /* The system's directories come in when PATH lacks them. */
-        ASSERT_EQ(setenv("PATH", "/nonexistent", 1), 0);
+        /* Only places that are root's, whatever PATH says. */
+        ASSERT_EQ(setenv("PATH", search, 1), 0);
         sh = process_find_program("sh", NULL);
-        ASSERT_TRUE(sh && sh[0] == '/');
+        ASSERT_TRUE(sh && sh[0] == '/' && !startswith(sh, path));
+        ASSERT_STREQ(process_find_program("both", NULL), NULL);
         ASSERT_EQ(unsetenv("PATH"), 0);
-        free(TAKE_PTR(sh));
-        sh = process_find_program("sh", NULL);
-        ASSERT_TRUE(sh && sh[0] == '/');
-        ASSERT_STREQ(process_find_program("flake-containers-no-such-program", NULL), NULL);
+
+        /* Set-user-id or nothing. */
+        ASSERT_STREQ(process_find_setuid("both", search), NULL);
+        ASSERT_OK(fchmodat(AT_FDCWD, second, 04755, 0));
+        setuid = process_find_setuid("text", search);
+        ASSERT_STREQ(setuid, second);
 
         ASSERT_EQ(chdir("/"), 0);
         ASSERT_OK(fs_remove_tree(tmp, path + strlen("/tmp/"), NULL));
