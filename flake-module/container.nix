@@ -67,6 +67,8 @@ let
     test: hint: value:
     if test value then hint else null;
 
+  listOf = type: hinted (types.listOf type) (whenIs (value: !isList value) "write a list, [ .. ]");
+
   # Of the host, so not of the store.
   hostPath = whenIs isPath "a path without quotes would be copied into the store: write it as a string, relative to the root of the project";
   hostString = hinted types.str hostPath;
@@ -246,6 +248,8 @@ let
       "${lib.getBin value}/bin/${main}"
     else if isPath value then
       "${value}"
+    else if lib.isFunction value || isSet value then
+      throw "\n- flake-containers.containers.${name}.runCommand: its function returns a ${builtins.typeOf value}, where a script, a list of words or a package is meant${where.files options.runCommand.files}"
     else
       toString value;
 in
@@ -281,7 +285,7 @@ in
             context.nixpkgsArguments // { inherit (context.pkgs.stdenv.hostPlatform) system; }
           );
       defaultText = literalExpression "perSystem.flake-containers.pkgs";
-      description = "The instance of Nixpkgs that the container is made of.";
+      description = "The instance of Nixpkgs that the container is made of. A container that is a function gets it as `pkgs`.";
     };
 
     nixpkgs =
@@ -299,7 +303,7 @@ in
     };
 
     extraModules = mkOption {
-      type = types.listOf nixosModule;
+      type = listOf nixosModule;
       default = [ ];
       example = literalExpression "[ inputs.sops-nix.nixosModules.sops ]";
       description = "More NixOS modules, beside `configuration` or on top of `nixosConfiguration`.";
@@ -380,19 +384,23 @@ in
         description = "Whether PID 1 says when it is ready, as systemd does; that is the default with an init.";
       };
       units = mkOption {
-        type = types.listOf types.str;
+        type = listOf types.str;
         default = [ ];
         example = [ "postgresql.service" ];
         description = "Units inside that have to be active.";
       };
       tcp = mkOption {
-        type = types.listOf portNumber;
+        type = listOf portNumber;
         default = [ ];
         example = [ 5432 ];
         description = "Ports inside that have to accept connections.";
       };
       http = mkOption {
-        type = types.listOf (types.coercedTo portNumber (port: { inherit port; }) httpModule);
+        type = listOf (
+          hinted (types.coercedTo portNumber (port: { inherit port; }) httpModule) (
+            whenIs isString "write the port, or { port = 80; path = \"/health\"; }"
+          )
+        );
         default = [ ];
         example = [
           {
@@ -403,7 +411,7 @@ in
         description = "Pages inside that have to load. A number is a port whose `/` is asked for.";
       };
       exec = mkOption {
-        type = types.listOf (
+        type = listOf (
           hinted (types.listOf types.str) (
             whenIs isString "each command is a list of words, so this is a list of lists: [ [ \"pg_isready\" \"-q\" ] ]"
           )
@@ -418,7 +426,7 @@ in
         description = "Commands that have to succeed inside: each a program and its arguments.";
       };
       unix = mkOption {
-        type = types.listOf types.str;
+        type = listOf types.str;
         default = [ ];
         example = [ "/run/postgresql/.s.PGSQL.5432" ];
         description = "Sockets inside that have to accept connections.";
@@ -439,12 +447,12 @@ in
 
     # --- network ----------------------------------------------------------------------------------
     ports = mkOption {
-      type = hinted (types.listOf (
+      type = listOf (
         orSet [
           portNumber
           types.str
         ] portModule
-      )) (whenIs (value: isString value || builtins.isInt value) "write a list: [ \"8080:80\" ]");
+      );
       default = [ ];
       example = [
         "8080:80"
@@ -479,9 +487,7 @@ in
 
     # --- storage ----------------------------------------------------------------------------------
     volumes = mkOption {
-      type = hinted (types.listOf (hinted (orSet [ types.str ] volumeModule) hostPath)) (
-        whenIs isString "write a list: [ \"src:/where/it/appears\" ]"
-      );
+      type = listOf (hinted (orSet [ types.str ] volumeModule) hostPath);
       default = [ ];
       example = [
         "src:/srv/www:ro"
@@ -495,14 +501,14 @@ in
     };
 
     volumes-ro = mkOption {
-      type = types.listOf hostString;
+      type = listOf hostString;
       default = [ ];
       example = [ "/data" ];
       description = "As `volumes`, but read-only.";
     };
 
     tmpfs = mkOption {
-      type = types.listOf types.str;
+      type = listOf types.str;
       default = [ ];
       example = [ "/var/cache" ];
       description = "Empty file systems in memory.";
@@ -549,20 +555,20 @@ in
 
     capabilities = {
       add = mkOption {
-        type = types.listOf types.str;
+        type = listOf types.str;
         default = [ ];
         example = [ "CAP_NET_ADMIN" ];
         description = "Capabilities beside those that systemd-nspawn grants.";
       };
       drop = mkOption {
-        type = types.listOf types.str;
+        type = listOf types.str;
         default = [ ];
         description = "Capabilities that are taken away.";
       };
     };
 
     devices = mkOption {
-      type = types.listOf (orSet [ types.str ] deviceModule);
+      type = listOf (orSet [ types.str ] deviceModule);
       default = [ ];
       example = [ "/dev/kvm" ];
       description = "Devices of the host that may be used inside.";
@@ -598,7 +604,7 @@ in
     };
 
     nspawnArgs = mkOption {
-      type = types.listOf types.str;
+      type = listOf types.str;
       default = [ ];
       example = [ "--rlimit=NOFILE=65536" ];
       description = "More options for {manpage}`systemd-nspawn(1)`, at your own responsibility.";
@@ -633,7 +639,7 @@ in
         description = "What the runner is told about the container.";
       };
       problems = mkOption {
-        type = types.listOf types.str;
+        type = listOf types.str;
         default = [ ];
         internal = true;
         description = "What is wrong with the options.";

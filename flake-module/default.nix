@@ -27,6 +27,9 @@ let
 
   containerModule = import ./module-type.nix lib;
 
+  # Nothing else would say why there are no commands. Told by the names at the top alone, which need no system.
+  warnOfSystems = lib.warnIf (top.containers != { } && !lib.any (lib.hasSuffix "-linux") config.systems) "flake-containers: `systems` has no Linux, and containers are for Linux only, so there are no commands for them";
+
   enableIsSet = options.flake-containers.enable.highestPrio < (lib.mkOptionDefault null).priority;
 in
 {
@@ -167,7 +170,7 @@ in
           mkOverride 1400 (inputs.nixpkgs.legacyPackages.${system} or (import inputs.nixpkgs { inherit system; }))
         );
 
-        packages = mkIf isLinux cfg.outputs.packages;
+        packages = warnOfSystems (mkIf isLinux cfg.outputs.packages);
         checks = mkIf isLinux cfg.outputs.checks;
         devShells = mkIf (isLinux && cfg.enable) { flake-containers = cfg.outputs.devShell; };
       };

@@ -563,7 +563,7 @@ let
   nspawnArgument =
     text:
     let
-      fields = match "--([^=]+)(=.*)?" (substring 0 pathSize text);
+      fields = match "--([a-z0-9-]+)(=.*)?" (replaceStrings [ "\n" ] [ " " ] (substring 0 pathSize text));
       name = head fields;
       value = elemAt fields 1;
       hidden = filter (option: startsWith name option.name) owned;
@@ -584,7 +584,7 @@ let
       )
       (unless (
         !(
-          startsWith "bind" name && value != null && match "=(.*:)?/etc/hosts(:.*)?" (replaceStrings [ "\n" ] [ " " ] value) != null
+          startsWith "bind" name && value != null && match "=(.*:)?/etc/hosts(:.*)?" value != null
         )
       ) "'${text}': the runner writes /etc/hosts")
     ];

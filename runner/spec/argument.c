@@ -90,7 +90,8 @@ int argument_check_nspawn(const char *argument, Error *reterr) {
         r = argument_check(argument, reterr);
         if (r < 0)
                 return r;
-        if (n == 0)
+        /* "--rlimit NOFILE=1" would be an option of that name. */
+        if (n == 0 || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") < n)
                 return error_raise(
                         reterr, FC_EXIT_USAGE,
                         "'%.100s': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, "

@@ -397,6 +397,25 @@ testcase_templates() {
         done
 }
 
+# It is the same one that a shell finds, and is built along with the specification.
+testcase_package_as_command() {
+        project '{ flake-containers.containers.hi.runCommand = pkgs: pkgs.writeShellScriptBin "hi" "echo hi there"; }'
+        ok nix build --out-link spec .#hi-up.spec
+        ok "$(jq -r '.containers.hi.command[0]' spec)"
+        equal "$OUT" "hi there"
+}
+
+testcase_no_linux() {
+        project '{ flake-containers.containers.web = { }; }'
+        sed -i '/-linux"$/d' flake.nix
+        ok nix eval --json .#packages.x86_64-darwin
+        equal "$OUT" '{}' "the packages"
+        expect_err 'has no Linux'
+        project '{ flake-containers.containers.web = { }; }'
+        ok nix eval --json .#packages.x86_64-darwin
+        refute_err 'has no Linux'
+}
+
 testcase_broken() {
         project '{ flake-containers = { enable = true; containers.web = { prots = [ ]; }; }; }'
         fails nix build --no-link .#web-up
@@ -405,6 +424,8 @@ testcase_broken() {
         fails nix build --no-link .#web-up
         expect_err "containers.web.ports: 'http'"
         expect_err "containers.web.volumes"
+        # The file is the project's, not the one in the store.
+        expect_err "(in containers.nix)"
         # An assertion says it, so no trace of the module system is in the way.
         refute_err 'while evaluating'
 }

@@ -70,6 +70,8 @@ TEST(nspawn_options_that_may_not) {
                 {"--help", "it starts no container"},
                 {"--version", "it starts no container"},
                 {"--bind=/x:/etc/hosts", "the runner writes /etc/hosts"},
+                {"--rlimit NOFILE=1", "is written --OPTION or --OPTION=VALUE"},
+                {"--Boot", "is written --OPTION or --OPTION=VALUE"},
                 {"--bind=/srv/etc/hosts:/etc/hosts", "the runner writes /etc/hosts"},
                 {"--bind-ro=/etc/hosts", "the runner writes /etc/hosts"},
                 {"--bind=/x:/etc/hosts:idmap", "the runner writes /etc/hosts"},

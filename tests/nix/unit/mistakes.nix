@@ -69,6 +69,7 @@ in
   devicePermissions = mistake { devices = [ { path = "/dev/kvm"; permissions = "rx"; } ]; } "devices: 'rx': must be of 'r', 'w' and 'm', each once, and not 'm' alone";
   nspawnShort = mistake { nspawnArgs = [ "-U" ]; }
     "nspawnArgs: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users";
+  nspawnBlank = mistake { nspawnArgs = [ "--bind /x" ]; } "nspawnArgs: '--bind /x': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string";
   nspawnOwned = mistake { nspawnArgs = [ "--bind-ro=/x" "--port=80" ]; } "nspawnArgs: '--port=80': --port cannot be given here: use ports";
   unit = mistake { ready.units = [ "nginx" ]; } "ready.units: 'nginx' names no kind of unit: write 'nginx.service'";
   unitTemplate = mistake { ready.units = [ "getty@.service" ]; } "ready.units: 'getty@.service' is a template, not a unit";

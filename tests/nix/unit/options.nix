@@ -675,6 +675,26 @@ let
       containers.web = { inherit toplevel; volumes = "src:/srv"; };
       says = [ "- flake-containers.containers.web.volumes: write a list" ];
     };
+    volumesSet = {
+      containers.web = { inherit toplevel; volumes."/data" = { source = "src"; }; };
+      says = [ "- flake-containers.containers.web.volumes: write a list, [ .. ]" ];
+    };
+    tcpNumber = {
+      containers.web = { inherit toplevel; ready.tcp = 5432; };
+      says = [ "- flake-containers.containers.web.ready.tcp: write a list, [ .. ] (in flake.nix)" ];
+    };
+    httpAddress = {
+      containers.web = { inherit toplevel; ready.http = [ "http://localhost/" ]; };
+      says = [ "- flake-containers.containers.web.ready.http: write the port, or { port" ];
+    };
+    commandSet = {
+      containers.web = { inherit toplevel; runCommand = pkgs: { program = pkgs.bash; }; };
+      says = [ "- flake-containers.containers.web.runCommand: its function returns a set" "(in flake.nix)" ];
+    };
+    commandWords = {
+      containers.web = { inherit toplevel; runCommand = pkgs: [ pkgs.bash { } ]; };
+      says = [ "- flake-containers.containers.web.runCommand: its function returns a set" ];
+    };
     dependsOnString = {
       containers.web = { inherit toplevel; dependsOn = "db"; };
       says = [ "- flake-containers.containers.web.dependsOn: write a list of names" ];
@@ -714,7 +734,7 @@ let
     unknownOption = { containers.web = { inherit toplevel; prots = [ ]; }; says = [ "web" "prots" "does not exist" ]; };
     unknownDeep = { containers.web = { inherit toplevel; ready.tpc = [ ]; }; says = [ "web" "ready.tpc" ]; };
     unknownVolume = { containers.web = { inherit toplevel; volumes = [ { source = "a"; targte = "/b"; } ]; }; says = [ "web" "volumes" "targte" ]; };
-    wrongType = { containers.web = { inherit toplevel; ports = "8080:80"; }; says = [ "containers.web.ports:" "a list" "(in flake.nix)" ]; };
+    wrongType = { containers.web = { inherit toplevel; ports = "8080:80"; }; says = [ "- flake-containers.containers.web.ports: write a list, [ .. ] (in flake.nix)" ]; };
     wrongElement = { containers.web = { inherit toplevel; ready.tcp = [ 0 ]; }; says = [ "web.ready.tcp" "not of type" ]; };
     wrongEnum = { containers.web = { inherit toplevel; users = "me"; }; says = [ "web.users" "private" "host" ]; };
     wrongCondition = { containers = { web = { inherit toplevel; dependsOn.db = "up"; }; db = { inherit toplevel; }; }; says = [ "web.dependsOn.db" "completed" ]; };
