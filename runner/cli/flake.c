@@ -16,6 +16,7 @@
 /* Of some containers it is a file of its own, so that the one of all stays what the other verbs read. */
 #define LINK_NAME      PROJECT_SPEC_NAME
 #define PART_LINK_NAME "flake-containers.part.json"
+#define NAMES_MARK     "containers: "
 
 bool flake_exists(const char *root) {
         _cleanup_free_ char *path = xasprintf("%s/" PROJECT_FLAKE_NAME, root);
@@ -31,12 +32,13 @@ char *flake_built_link(const char *root) {
 typedef struct Wanted {
         char *names;     /* in the record: "*", or sorted and each once: "db+web" */
         char *attribute; /* flake-containers.spec, flake-containers.with.db.with.web.spec */
-        bool all;
+        char **each;     /* NULL: all */
 } Wanted;
 
 static void wanted_done(Wanted *w) {
         free(w->names);
         free(w->attribute);
+        strv_free(w->each);
 }
 
 static int compare(const void *a, const void *b) {
@@ -47,7 +49,7 @@ static void wanted_init(char *const *names, Wanted *ret) {
         _cleanup_strv_ char **sorted = strv_copy(names), **each = NULL, **words = NULL;
 
         if (!sorted) {
-                *ret = (Wanted){xstrdup("*"), xstrdup(".#flake-containers.spec"), true};
+                *ret = (Wanted){xstrdup("*"), xstrdup(".#flake-containers.spec"), NULL};
                 return;
         }
         qsort(sorted, strv_length(sorted), sizeof(*sorted), compare);
@@ -59,7 +61,8 @@ static void wanted_init(char *const *names, Wanted *ret) {
                 strv_pushf(&words, "with.%s", *name);
         }
         strv_push(&words, "spec");
-        *ret = (Wanted){strv_join(each, "+"), strv_join(words, "."), false};
+        *ret = (Wanted){strv_join(each, "+"), strv_join(words, "."), NULL};
+        ret->each = TAKE_PTR(each);
 }
 
 static int prepare(Nix *nix, const char *link, const Wanted *wanted, ProgressMode mode, Error *reterr) {
@@ -79,6 +82,59 @@ static bool path_is_plain(const char *path) {
                '\0';
 }
 
+/* The names of the flake's containers, which Nix can tell whatever is wrong with these. Owned by the caller;
+ * NULL: it cannot. */
+static char **ask_for_names(const Nix *other) {
+        _cleanup_(nix_done) Nix nix = NIX_NULL;
+        _cleanup_free_ char *text = NULL;
+        bool interrupted = false;
+        char *save = NULL, **names = NULL;
+        const char *found;
+
+        nix.user = other->user;
+        nix.directory = other->directory;
+        if (nix_open(&nix, NULL) < 0 || nix_keep_output(&nix, NULL) < 0)
+                return NULL;
+        strv_push(&nix.argv, "eval");
+        strv_push(&nix.argv, "--raw");
+        strv_push(&nix.argv, ".#flake-containers.names");
+        strv_push(&nix.argv, "--apply");
+        strv_push(&nix.argv, "names: \"" NAMES_MARK "\" + toString names");
+        if (nix_run(&nix, &interrupted, NULL) != 0)
+                return NULL;
+        /* Behind what it has said besides. */
+        text = nix_output(&nix);
+        found = text ? strstr(text, NAMES_MARK) : NULL;
+        if (!found)
+                return NULL;
+        for (char *name = strtok_r((char *) found + strlen(NAMES_MARK), " \n", &save); name;
+             name = strtok_r(NULL, " \n", &save))
+                strv_push(&names, name);
+        return names;
+}
+
+static int raise_refused(const Nix *nix, const Wanted *wanted, int status, Error *reterr) {
+        _cleanup_strv_ char **known = wanted->each ? ask_for_names(nix) : NULL;
+        int r;
+
+        STRV_FOREACH (name, wanted->each) {
+                _cleanup_free_ char *list = NULL;
+
+                if (!known || strv_contains(known, *name))
+                        continue;
+                list = strv_join(known, ", ");
+                r = error_raise(reterr, FC_EXIT_USAGE, "no container '%s' in '%s/" PROJECT_FLAKE_NAME "'",
+                                *name, nix->directory);
+                error_add_hint(reterr, "there %s: %s", strv_length(known) == 1 ? "is" : "are", list);
+                return r;
+        }
+        r = error_raise(reterr, status == 126 || status == 127 ? FC_EXIT_HOST : FC_EXIT_USAGE,
+                        "nix does not build the specification: exit status %d", status);
+        nix_add_evidence(nix, reterr);
+        error_add_hint(reterr, "by hand: cd '%s' && nix build '%s'", nix->directory, wanted->attribute);
+        return r;
+}
+
 static int build(const Nix *nix, const Wanted *wanted, Error *reterr) {
         bool interrupted = false;
         int r;
@@ -89,10 +145,7 @@ static int build(const Nix *nix, const Wanted *wanted, Error *reterr) {
         if (interrupted || r == 128 + SIGINT)
                 return error_raise(reterr, FC_EXIT_INTERRUPTED,
                                    "interrupted while nix built the specification");
-        r = error_raise(reterr, r == 126 || r == 127 ? FC_EXIT_HOST : FC_EXIT_USAGE,
-                        "nix does not build the specification: exit status %d", r);
-        nix_add_evidence(nix, reterr);
-        error_add_hint(reterr, "by hand: cd '%s' && nix build '%s'", nix->directory, wanted->attribute);
+        r = raise_refused(nix, wanted, r, reterr);
         if (!path_is_plain(nix->directory))
                 error_add_hint(reterr,
                                "not all releases of nix can build a flake in a directory of this name");
@@ -143,7 +196,7 @@ static int build_to_keep(Nix *nix, const Wanted *wanted, StateDir *state, Progre
         r = state_dir_make(state, reterr);
         if (r < 0)
                 return r;
-        link = xasprintf("%s/" STATE_DIR_NAME "/%s", state->root, wanted->all ? LINK_NAME : PART_LINK_NAME);
+        link = xasprintf("%s/" STATE_DIR_NAME "/%s", state->root, wanted->each ? PART_LINK_NAME : LINK_NAME);
         hash = flake_record_hash(nix);
         r = prepare(nix, link, wanted, mode, reterr);
         if (r >= 0)

@@ -177,16 +177,23 @@ int nix_run(const Nix *nix, bool *ret_interrupted, Error *reterr) {
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void nix_add_evidence(const Nix *nix, Error *reterr) {
-        _cleanup_free_ char *text = NULL;
+char *nix_output(const Nix *nix) {
         int fd = nix->output_fd;
         off_t size = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-        char *save = NULL;
+        char *text = NULL;
 
         if (size < 0 || lseek(fd, size > EVIDENCE_MAX ? size - EVIDENCE_MAX : 0, SEEK_SET) < 0 ||
             fs_read_fd(fd, "nix", EVIDENCE_MAX, &text, NULL, NULL) < 0)
-                return;
-        for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+                return NULL;
+        return text;
+}
+
+void nix_add_evidence(const Nix *nix, Error *reterr) {
+        _cleanup_free_ char *text = nix_output(nix);
+        char *save = NULL;
+
+        for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
+             line = strtok_r(NULL, "\n", &save))
                 error_add_evidence(reterr, "%s", line);
 }
 

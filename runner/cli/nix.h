@@ -27,7 +27,10 @@ void nix_done(Nix *nix);
 /* What it says goes into memory from here on. */
 int nix_keep_output(Nix *nix, Error *reterr);
 
-/* The end of that: there stands the reason. */
+/* The end of that; owned by the caller, NULL: there is none. */
+char *nix_output(const Nix *nix);
+
+/* The same as evidence: there stands the reason. */
 void nix_add_evidence(const Nix *nix, Error *reterr);
 
 /**

@@ -313,6 +313,11 @@ testcase_garbage() {
         ok nix-store --gc
         exists "$toplevel/init"
         equal "$(page 8080)" "<p>page of shop</p>"
+        # With a program of elsewhere, since the commands are gone.
+        ok dev "$FC" status
+        expect_out 'httpserver +running +yes'
+        ok dev "$FC" exec httpserver -- hostname
+        ok dev "$FC" wait httpserver
         ok fleet exec httpserver -- systemctl is-system-running
         ok fleet down
         ok nix-store --gc

@@ -38,7 +38,9 @@ flake() {
 		      };
 		      choose = names: { spec = spec names; "with" = builtins.mapAttrs (name: _: choose (names ++ [ name ])) containers; };
 		    in {
-		      packages."$(uname -m)-linux".flake-containers = spec [ ] // choose [ ] // { spec = spec (builtins.attrNames containers); };
+		      packages."$(uname -m)-linux".flake-containers = spec [ ] // choose [ ] // {
+		        names = builtins.attrNames containers;
+		        spec = spec (builtins.attrNames containers); };
 		    };
 		}
 	FLAKE
@@ -392,8 +394,10 @@ testcase_part() {
         ok fc status
         expect_out 'one +running'
         ok fc down
-        run_status 2 fc up three
-        expect_err three
+        # A name that is none is said, and which there are, though some of them are broken.
+        run_status 2 fc up one three
+        expect_err "no container 'three' in '$PROJECT/flake.nix'"
+        expect_err 'there are: one, two'
 }
 
 no_nix_runs() { ! grep -qsa '^nix' /proc/[0-9]*/comm; }

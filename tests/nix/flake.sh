@@ -119,9 +119,15 @@ testcase_spec() {
         # What it refers to has been built along with it.
         [[ -x $(jq -r '.containers.db.command[0]' spec) ]] || flunk "the command was not built"
         [[ -e $(jq -r .containers.web.system.toplevel spec)/etc/hostname ]] || flunk "the toplevel was not built"
-        # One container, and what it needs.
+        # One container, and what it needs; the same as the program asks for it.
         ok nix build --out-link db-spec .#db-up.spec
         equal "$(jq -c '.containers | keys' db-spec)" '["db"]'
+        ok nix build --out-link with-db .#flake-containers.with.db.spec
+        equal "$(realpath with-db)" "$(realpath db-spec)" "what there is for db"
+        ok nix build --out-link with-both .#flake-containers.with.db.with.web.spec
+        equal "$(jq -cS . with-both)" "$(jq -cS . spec)" "what there is for both"
+        ok nix eval --json .#flake-containers.names
+        equal "$OUT" '["db","web"]' "the names"
 }
 
 # Whatever the module can emit, the program can read: the rows of unit/options.nix that are a whole project.
