@@ -16,6 +16,7 @@ typedef struct MachineStatus {
         const Backend *backend; /* where it runs or has left something; NULL: nowhere */
         bool running;           /* anything of it is alive */
         bool stale;   /* nothing is, but its cgroup is there: it was killed, or is just being started */
+        bool frozen;  /* by somebody: nothing of it acts or answers */
         pid_t keeper; /* the process that ends it in order when told to; 0: none */
         pid_t leader; /* the payload's PID 1 in the host's numbers; 0: none yet */
 } MachineStatus;
@@ -71,6 +72,8 @@ struct Backend {
          * caller. NULL: the keeper is. */
         char *(*lasting_file)(const char *machine);
         int (*kill)(const char *cgroup_mount, const char *machine, Error *reterr);
+        /* What to type to thaw one that is frozen. Owned by the caller. */
+        char *(*thaw_command)(const char *cgroup_mount, const char *machine);
         int (*start)(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                      int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);
 
@@ -104,6 +107,10 @@ int machine_open_payload_cgroup(const MachineStatus *status, const char *cgroup_
 /* Where the payload's cgroup is, below the host's cgroup2, whether the machine runs or not, for what wants
  * to see it come. Owned by the caller; NULL: nobody can say. */
 char *machine_payload_path(const Backend *backend, const char *machine);
+
+/* Raises that it is frozen, with what to do about it. Return: a negative errno. */
+int machine_raise_frozen(const MachineStatus *status, const char *cgroup_mount, const char *machine,
+                         const char *container, Error *reterr);
 
 /* Ends all of a machine that is alive, at once, and removes its cgroup and what nspawn left. For what must
  * not wait; not running is success. */

@@ -26,6 +26,12 @@ bool cgroup_text_populated(const char *events) {
         return value && *value == '1';
 }
 
+bool cgroup_text_frozen(const char *events) {
+        const char *value = find_value(events, "frozen ");
+
+        return value && *value == '1';
+}
+
 unsigned long cgroup_text_oom_kills(const char *events) {
         const char *value = find_value(events, "oom_kill ");
 

@@ -9,6 +9,7 @@
 
 /* cgroup.events: whether there are processes, in it or below it. */
 bool cgroup_text_populated(const char *events);
+bool cgroup_text_frozen(const char *events);
 
 /* memory.events: how often the kernel has killed for want of memory. */
 unsigned long cgroup_text_oom_kills(const char *events);

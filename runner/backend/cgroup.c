@@ -37,6 +37,10 @@ int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *rete
         return fs_open_beneath_optional(top, path, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
 }
 
+char *cgroup_path(const char *machine) {
+        return xasprintf(CGROUP_TOP "/%s", machine);
+}
+
 char *cgroup_payload_path(const char *machine) {
         return xasprintf(CGROUP_TOP "/%s/nspawn/payload", machine);
 }
@@ -219,9 +223,10 @@ static int read_file(int fd, const char *name, const char *file, char **ret, Err
         return r;
 }
 
-int cgroup_populated(int fd, bool *ret, Error *reterr) {
+/* One that is gone has nothing in it. */
+static int ask_file(int fd, const char *file, bool (*find)(const char *text), bool *ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
-        int r = read_file(fd, ".", "cgroup.events", &text, reterr);
+        int r = read_file(fd, ".", file, &text, reterr);
 
         if (r == -ENOENT || r == -ENODEV) {
                 *ret = false;
@@ -229,8 +234,24 @@ int cgroup_populated(int fd, bool *ret, Error *reterr) {
         }
         if (r < 0)
                 return r;
-        *ret = cgroup_text_populated(text);
+        *ret = find(text);
         return 0;
+}
+
+int cgroup_populated(int fd, bool *ret, Error *reterr) {
+        return ask_file(fd, "cgroup.events", cgroup_text_populated, ret, reterr);
+}
+
+int cgroup_frozen(int fd, bool *ret, Error *reterr) {
+        return ask_file(fd, "cgroup.events", cgroup_text_frozen, ret, reterr);
+}
+
+static bool is_one(const char *text) {
+        return *text == '1';
+}
+
+int cgroup_frozen_by_itself(int fd, bool *ret, Error *reterr) {
+        return ask_file(fd, "cgroup.freeze", is_one, ret, reterr);
 }
 
 bool cgroup_ran_out_of_memory(int fd, const char *name) {
@@ -247,7 +268,9 @@ int cgroup_kill(int fd, const char *name, Error *reterr) {
         return 0;
 }
 
-int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *reterr) {
+/* Until its cgroup.events says no. Return: 1 it does, 0 the time has passed. */
+static int wait_until_not(int fd, const char *name, bool (*find)(const char *events), uint64_t timeout_usec,
+                          Error *reterr) {
         _cleanup_close_ int events = open_file(fd, name, "cgroup.events", O_RDONLY);
         uint64_t end = timeout_usec == UINT64_MAX ? UINT64_MAX : now_usec() + timeout_usec;
 
@@ -270,7 +293,7 @@ int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *re
                 if (size < 0)
                         return error_set(reterr, errno, "read cgroup.events of '%s'", name);
                 text[size] = '\0';
-                if (!cgroup_text_populated(text))
+                if (!find(text))
                         return 1;
 
                 now = now_usec();
@@ -282,6 +305,18 @@ int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *re
                 if (poll(&p, 1, timeout) < 0 && errno != EINTR)
                         return error_set(reterr, errno, "wait for cgroup '%s'", name);
         }
+}
+
+int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *reterr) {
+        return wait_until_not(fd, name, cgroup_text_populated, timeout_usec, reterr);
+}
+
+int cgroup_thaw(int fd, uint64_t timeout_usec, Error *reterr) {
+        int r = write_file(fd, ".", "cgroup.freeze", "0");
+
+        if (r < 0 && r != -ENOENT && r != -ENODEV)
+                return error_set(reterr, r, "thaw a cgroup");
+        return wait_until_not(fd, ".", cgroup_text_frozen, timeout_usec, reterr);
 }
 
 /* Guests nest cgroups as they like, but the kernel bounds the depth only by cgroup.max.depth. */

@@ -17,10 +17,16 @@
 
 #include "base/error.h"
 
+/* What takes a freezing back takes some milliseconds. */
+#define CGROUP_THAW_USEC (5 * USEC_PER_SEC)
+
 /* The machine's cgroup directory, or `*ret_fd = -EBADF` when there is none. */
 int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *reterr);
 
-/* Where the payload is, below the cgroup2 mount. Owned by the caller. */
+/* Where the machine is, below the cgroup2 mount. Owned by the caller. */
+char *cgroup_path(const char *machine);
+
+/* Likewise the payload. */
 char *cgroup_payload_path(const char *machine);
 
 /* The names of all machines that have a cgroup; owned by the caller, NULL when there are none. */
@@ -69,6 +75,16 @@ int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr);
 
 /* Is any process in it or below it? */
 int cgroup_populated(int fd, bool *ret, Error *reterr);
+
+/* Are all of them frozen, whether by itself or with a cgroup above? */
+int cgroup_frozen(int fd, bool *ret, Error *reterr);
+
+/* Takes its own freezing back. Return: 1 it is not frozen now, 0 it still is: one above it is, or the time
+ * has passed. */
+int cgroup_thaw(int fd, uint64_t timeout_usec, Error *reterr);
+
+/* Whether that would help. */
+int cgroup_frozen_by_itself(int fd, bool *ret, Error *reterr);
 
 /* Has the kernel killed something of the child `name` for want of memory? */
 bool cgroup_ran_out_of_memory(int fd, const char *name);

@@ -87,6 +87,15 @@ char *machine_payload_path(const Backend *backend, const char *machine) {
         return backend->payload_path(machine);
 }
 
+int machine_raise_frozen(const MachineStatus *status, const char *cgroup_mount, const char *machine,
+                         const char *container, Error *reterr) {
+        _cleanup_free_ char *command = status->backend->thaw_command(cgroup_mount, machine);
+        int r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: it is frozen", container);
+
+        error_add_hint(reterr, "go on: %s", command);
+        return r;
+}
+
 int machine_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
         for (size_t i = 0; i < ELEMENTSOF(backends); i++) {
                 int r = backends[i]->kill(cgroup_mount, machine, reterr);

@@ -30,6 +30,8 @@ static int supervisor_query(const char *cgroup_mount, const char *machine, Machi
                 r = cgroup_populated(fd, &status.running, reterr);
                 status.stale = !status.running;
                 if (r >= 0 && status.running)
+                        r = cgroup_frozen(fd, &status.frozen, reterr);
+                if (r >= 0 && status.running)
                         r = cgroup_first_process(fd, "runner", &status.keeper, reterr);
                 if (r >= 0 && status.running)
                         r = cgroup_find_leader(fd, &status.leader, reterr);
@@ -49,6 +51,20 @@ static int supervisor_open_payload_cgroup(const char *cgroup_mount, const char *
         if (fd < 0)
                 return error_raise(reterr, FC_EXIT_NOT_RUNNING, "machine '%s' does not run", machine);
         return fs_open_beneath(fd, "nspawn/payload", O_RDONLY | O_DIRECTORY, 0, reterr);
+}
+
+static char *supervisor_thaw_command(const char *cgroup_mount, const char *machine) {
+        _cleanup_free_ char *path = cgroup_path(machine);
+
+        return xasprintf("echo 0 >%s/%s/cgroup.freeze", cgroup_mount, path);
+}
+
+/* What is frozen hears nothing. */
+static int thaw(const StopJob *job, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);
+
+        return r < 0 || fd < 0 ? r : cgroup_thaw(fd, CGROUP_THAW_USEC, reterr);
 }
 
 static int supervisor_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
@@ -307,6 +323,11 @@ static int supervisor_stop_begin(StopJob *job, const MachineStatus *status, Erro
                 return 0;
         if (pidfd < 0)
                 return error_set(reterr, pidfd, "open process %d", (int) status->keeper);
+        r = status->frozen ? thaw(job, reterr) : 1;
+        if (r == 0)
+                r = machine_raise_frozen(status, job->cgroup_mount, job->machine, job->machine, reterr);
+        if (r < 0)
+                return r;
         job->watch = w = xmalloc0(sizeof(*w));
         w->pidfd = TAKE_FD(pidfd);
         r = sd_event_add_io(job->event, &w->ended, w->pidfd, EPOLLIN, on_ended, job);
@@ -328,6 +349,7 @@ const Backend backend_supervisor = {
         .open_payload_cgroup = supervisor_open_payload_cgroup,
         .payload_path = cgroup_payload_path,
         .kill = supervisor_kill,
+        .thaw_command = supervisor_thaw_command,
         .start = supervisor_start,
         .stop_begin = supervisor_stop_begin,
         .stop_ask = supervisor_stop_ask,

@@ -50,6 +50,8 @@ static int systemd_query(const char *cgroup_mount, const char *machine, MachineS
         if (status.running)
                 r = unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
         if (r >= 0 && fd >= 0)
+                r = cgroup_frozen(fd, &status.frozen, reterr);
+        if (r >= 0 && fd >= 0)
                 r = cgroup_first_process(fd, "supervisor", &status.keeper, reterr);
         if (r >= 0 && fd >= 0)
                 r = cgroup_find_leader(fd, &status.leader, reterr);
@@ -113,6 +115,35 @@ static int kill_processes(int cgroup_fd, Error *reterr) {
         return 0;
 }
 
+static char *systemd_thaw_command(const char *cgroup_mount, const char *machine) {
+        _cleanup_free_ char *unit = unit_name(machine);
+
+        return xasprintf("systemctl thaw %s", unit);
+}
+
+/* systemd stops no unit that is frozen, and when its processes are killed nevertheless its PID 1 waits for
+ * ever for one that it starts in that cgroup. What it has frozen it has to thaw itself; of who has written
+ * to the cgroup it knows nothing, and while the unit has a job it refuses. */
+static int thaw(HostUnit *unit, int cgroup_fd, Error *reterr) {
+        bool frozen, itself;
+        int r;
+
+        r = cgroup_frozen(cgroup_fd, &frozen, reterr);
+        if (r < 0 || !frozen)
+                return r;
+        r = cgroup_frozen_by_itself(cgroup_fd, &itself, reterr);
+        if (r >= 0 && itself) {
+                (void) host_unit_thaw(unit, NULL);
+                r = cgroup_thaw(cgroup_fd, CGROUP_THAW_USEC, reterr);
+        }
+        if (r != 0)
+                return r;
+        (void) error_raise(reterr, FC_EXIT_CONFLICT,
+                           "it is frozen, and so is '" UNIT_SLICE "', where it is");
+        error_add_hint(reterr, "go on: systemctl thaw " UNIT_SLICE);
+        return -EBUSY;
+}
+
 /* Stopped first, or systemd might start it again. */
 static int stop_and_kill(const char *name, int cgroup_fd, Error *reterr) {
         static const HostUnitHandlers handlers = {};
@@ -123,6 +154,9 @@ static int stop_and_kill(const char *name, int cgroup_fd, Error *reterr) {
         r = host_bus_open(/* event= */ NULL, &bus, reterr);
         if (r >= 0)
                 r = host_unit_new(bus, name, &handlers, NULL, &unit, reterr);
+        if (r < 0)
+                return r;
+        r = cgroup_fd >= 0 ? thaw(unit, cgroup_fd, reterr) : 0;
         if (r < 0)
                 return r;
         stopping = host_unit_stop(unit, reterr);
@@ -203,6 +237,7 @@ static int systemd_stop_begin(StopJob *job, const MachineStatus *status, Error *
                 .lost = on_stop_over,
         };
         _cleanup_free_ char *name = unit_name(job->machine);
+        _cleanup_close_ int fd = -EBADF;
         UnitStop *s = xmalloc0(sizeof(*s));
         int r;
 
@@ -210,6 +245,10 @@ static int systemd_stop_begin(StopJob *job, const MachineStatus *status, Error *
         r = host_bus_open(job->event, &s->bus, reterr);
         if (r >= 0)
                 r = host_unit_new(s->bus, name, &handlers, job, &s->unit, reterr);
+        if (r >= 0)
+                r = unit_cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);
+        if (r >= 0 && fd >= 0)
+                r = thaw(s->unit, fd, reterr);
         return r < 0 ? r : host_unit_stop(s->unit, reterr);
 }
 
@@ -229,6 +268,7 @@ const Backend backend_systemd = {
         .payload_path = systemd_payload_path,
         .lasting_file = systemd_lasting_file,
         .kill = systemd_kill,
+        .thaw_command = systemd_thaw_command,
         .start = systemd_start,
         .stop_begin = systemd_stop_begin,
         .stop_ask = systemd_stop_ask,

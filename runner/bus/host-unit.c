@@ -442,20 +442,31 @@ int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *ret
 
 /* ---- stopping ---- */
 
-int host_unit_stop(HostUnit *unit, Error *reterr) {
-        unit->begun = true;
+/* A call that may be made twice. @mode: of the job; NULL: there is none. Return: 1 done, 0 there
+ * is no such unit. */
+static int call_manager(HostUnit *unit, const char *method, const char *mode, const char *verb,
+                        Error *reterr) {
         for (bool again = false;; again = true) {
                 _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
                 int r = sd_bus_call_method(unit->bus->bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                           "StopUnit", &e, NULL, "ss", unit->name, "replace");
+                                           method, &e, NULL, mode ? "ss" : "s", unit->name, mode);
 
                 if (r >= 0)
                         return 1;
                 if (sd_bus_error_has_name(&e, ERROR_NO_SUCH_UNIT))
                         return 0;
                 if (again || !was_dropped(&e) || wait_for_manager(unit->bus, MANAGER_TIMEOUT_USEC) <= 0)
-                        return bus_error(&bus_host, reterr, r, &e, "stop unit '%s'", unit->name);
+                        return bus_error(&bus_host, reterr, r, &e, "%s unit '%s'", verb, unit->name);
         }
+}
+
+int host_unit_thaw(HostUnit *unit, Error *reterr) {
+        return call_manager(unit, "ThawUnit", /* mode= */ NULL, "thaw", reterr);
+}
+
+int host_unit_stop(HostUnit *unit, Error *reterr) {
+        unit->begun = true;
+        return call_manager(unit, "StopUnit", "replace", "stop", reterr);
 }
 
 int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr) {

@@ -77,6 +77,9 @@ typedef struct HostUnitSettings {
  */
 int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *reterr);
 
+/* Takes `systemctl freeze` back. One that is not frozen, or not there, is success. */
+int host_unit_thaw(HostUnit *unit, Error *reterr);
+
 /* Return: 1 it is being stopped and `gone` follows, 0 there is no such unit. */
 int host_unit_stop(HostUnit *unit, Error *reterr);
 

@@ -215,6 +215,8 @@ static int plan_member(Member *m, Error *reterr) {
         /* It is on its way up or down, and nobody tells: its starter or its supervisor was killed. */
         if (m->action == PLAN_KEEP && (m->status.leader == 0 || m->status.keeper == 0))
                 m->action = PLAN_RESTART;
+        if (m->action == PLAN_KEEP && m->status.frozen)
+                return machine_raise_frozen(&m->status, s->facts.cgroup_root, m->machine, m->name, reterr);
         return 0;
 }
 

@@ -219,6 +219,11 @@ static void describe_up(Session *s, ContainerStatus *c, uint64_t deadline_usec) 
         c->ready = c->state && c->state->phase == PHASE_READY &&
                    (!has_started_again(c) || c->crashes.ready_usec > 0);
         c->word = c->ready ? "running" : "starting";
+        if (c->frozen) {
+                c->word = "frozen";
+                c->ready = false;
+                return;
+        }
         /* It has no PID 1 any more, or is said to have been asked to end. */
         if (c->stopping || (c->ready && c->leader == 0)) {
                 c->word = "stopping";
@@ -310,6 +315,7 @@ int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *r
                         return r;
                 c->running = machine.running;
                 c->stale = machine.stale;
+                c->frozen = machine.frozen;
                 c->leader = machine.leader;
                 read_crashes(s, c->name, &c->crashes);
                 c->stopping = session_is_stopping(s, c->name);

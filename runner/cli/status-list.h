@@ -10,11 +10,13 @@
 typedef struct ContainerStatus {
         char *name;
         char *machine;
-        const char *word; /* running, degraded, starting, stopping, stopped, completed, failed, crashed */
+        const char *word; /* running, frozen, degraded, starting, stopping, stopped, completed, failed,
+                             crashed */
         bool running;
         bool ready;
         bool stale;
         bool stopping; /* its end has been asked for */
+        bool frozen;
         pid_t leader;
         uint64_t since_usec;   /* CLOCK_REALTIME of being ready, 0: is not */
         CrashRecord crashes;   /* and reboots, of this start */

@@ -24,6 +24,8 @@ int target_open(const Globals *globals, const char *container, Target *ret, Erro
                 return r;
         if (!status.running || status.leader == 0)
                 return session_not_running(s, container, reterr);
+        if (status.frozen)
+                return machine_raise_frozen(&status, s->facts.cgroup_root, machine, container, reterr);
         ret->leader = status.leader;
         ret->payload_cgroup_fd = machine_open_payload_cgroup(&status, s->facts.cgroup_root, machine, reterr);
         return ret->payload_cgroup_fd < 0 ? ret->payload_cgroup_fd : 0;

@@ -196,6 +196,30 @@ testcase_state_of_another_boot() {
         ok fc down
 }
 
+is_frozen() { grep -q 'frozen 1' "$(machine_cgroup web)/cgroup.events"; }
+
+testcase_frozen() {
+        project_with_web
+        ok fc up
+        echo 1 >"$(machine_cgroup web)/cgroup.freeze"
+        try_until "$WAIT" is_frozen
+        equal "$(state_of web)" frozen
+        run_status 5 fc up
+        expect_err 'web: it is frozen'
+        expect_err 'go on: .*'
+        # What is to be typed is what helps, where nothing but the kernel knows of it.
+        if is_booted; then
+                echo 0 >"$(machine_cgroup web)/cgroup.freeze"
+        else
+                bash -c "$(sed -n 's/^ *go on: //p' <<<"$ERR")"
+        fi
+        ok fc up
+        echo 1 >"$(machine_cgroup web)/cgroup.freeze"
+        try_until "$WAIT" is_frozen
+        ok fc down
+        refute_err 'killed|terminated'
+}
+
 testcase_damaged_state() {
         project_with_web
         ok fc up
