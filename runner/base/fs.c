@@ -195,7 +195,58 @@ static int open_same_mount(int dir_fd, const char *name, int flags) {
         return (int) syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
 }
 
-static int remove_children(int fd) {
+/* A directory on the way down. Only the last is open; back up it goes by "..", and what that leads to must
+ * be what it came from. */
+typedef struct Level {
+        dev_t device;
+        ino_t inode;
+        char **names; /* of the directories in it */
+        size_t n_names;
+} Level;
+
+typedef struct Removal {
+        Level *levels;
+        size_t n_levels;
+        int fd; /* of the last one */
+} Removal;
+
+static void pop_level(Removal *r) {
+        Level *level = &r->levels[--r->n_levels];
+
+        while (level->n_names > 0)
+                free(level->names[--level->n_names]);
+        free(level->names);
+}
+
+static void removal_done(Removal *r) {
+        while (r->n_levels > 0)
+                pop_level(r);
+        free(r->levels);
+        (void) safe_close(r->fd);
+}
+
+/* Removes what is no directory. Return: 1 when it is one, 0, or a negative errno. */
+static int remove_file(int fd, const char *name) {
+        _cleanup_close_ int child = -EBADF;
+        struct stat st;
+
+        if (unlinkat(fd, name, 0) >= 0)
+                return 0;
+        if (errno != EISDIR && errno != EPERM)
+                return -errno;
+        child = open_same_mount(fd, name, /* flags= */ 0);
+        if (child < 0 && errno == EXDEV)
+                return -EBUSY;
+        if (child < 0 || fstat(child, &st) < 0)
+                return -errno;
+        if (S_ISDIR(st.st_mode))
+                return 1;
+        clear_immutable(child);
+        return unlinkat(fd, name, 0) < 0 ? -errno : 0;
+}
+
+/* Leaves the directories in it, whose names it notes. */
+static int remove_files(int fd, Level *level) {
         _cleanup_(closedirp) DIR *d = NULL;
         int dup = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -207,11 +258,8 @@ static int remove_children(int fd) {
                 return -saved;
         }
         clear_immutable(fd);
-
         for (;;) {
-                _cleanup_close_ int child = -EBADF;
                 struct dirent *entry;
-                struct stat st;
                 int r;
 
                 errno = 0;
@@ -220,25 +268,69 @@ static int remove_children(int fd) {
                         return -errno;
                 if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
                         continue;
-                if (unlinkat(fd, entry->d_name, 0) >= 0)
-                        continue;
-                if (errno != EISDIR && errno != EPERM)
-                        return -errno;
-
-                child = open_same_mount(fd, entry->d_name, /* flags= */ 0);
-                if (child < 0 && errno == EXDEV)
-                        return -EBUSY;
-                if (child < 0 || fstat(child, &st) < 0)
-                        return -errno;
-                if (S_ISDIR(st.st_mode)) {
-                        r = remove_children(child);
-                        if (r < 0)
-                                return r;
-                } else
-                        clear_immutable(child);
-                if (unlinkat(fd, entry->d_name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0)
-                        return -errno;
+                r = remove_file(fd, entry->d_name);
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        *XGROW(level->names, level->n_names) = xstrdup(entry->d_name);
         }
+}
+
+/* Takes the fd. */
+static int go_down(Removal *r, int fd) {
+        Level *level = XGROW(r->levels, r->n_levels);
+        struct stat st;
+
+        (void) safe_close(r->fd);
+        r->fd = fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        level->device = st.st_dev;
+        level->inode = st.st_ino;
+        return remove_files(fd, level);
+}
+
+/* Removes the directory that it comes from. */
+static int go_up(Removal *r) {
+        _cleanup_close_ int fd = openat(r->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        Level *level;
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        pop_level(r);
+        level = &r->levels[r->n_levels - 1];
+        /* Somebody has moved it meanwhile. */
+        if (st.st_dev != level->device || st.st_ino != level->inode)
+                return -ESTALE;
+        (void) safe_close(r->fd);
+        r->fd = TAKE_FD(fd);
+        if (unlinkat(r->fd, level->names[level->n_names - 1], AT_REMOVEDIR) < 0)
+                return -errno;
+        free(level->names[--level->n_names]);
+        return 0;
+}
+
+/* However deep it is, three descriptors and no recursion: who has filled it may have wanted it to stay. */
+static int remove_children(int fd) {
+        _cleanup_(removal_done) Removal removal = {.fd = -EBADF};
+        int r = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        r = r < 0 ? -errno : go_down(&removal, r);
+        while (r >= 0) {
+                const Level *level = &removal.levels[removal.n_levels - 1];
+
+                if (level->n_names > 0) {
+                        r = open_same_mount(removal.fd, level->names[level->n_names - 1], O_DIRECTORY);
+                        if (r < 0)
+                                return errno == EXDEV ? -EBUSY : -errno;
+                        r = go_down(&removal, r);
+                } else if (removal.n_levels == 1)
+                        return 0;
+                else
+                        r = go_up(&removal);
+        }
+        return r;
 }
 
 static int remove_entry(int dir_fd, const char *name) {

@@ -133,6 +133,18 @@ testcase_link_for_an_image() {
         outside_is_as_before
 }
 
+# More directories in each other than a process may have descriptors.
+testcase_deep_tree() {
+        project shop
+        spec "$(tiny one '' ', "ephemeral": true')"
+        ok fc up
+        ok fc exec one -- sh -c 'cd /tmp && for i in $(seq 1500); do mkdir d && cd d || exit; done'
+        ok fc down
+        absent "$PROJECT/.containers/one/ephemeral"
+        ok fc up
+        ok fc down
+}
+
 # Where the host's root is meant, whatever it is called.
 testcase_root_of_the_host() {
         local rootfs

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -435,19 +436,26 @@ TEST(remove_tree_clears_the_immutable_flag) {
         ASSERT_TRUE(!exists("t"));
 }
 
-/* Two descriptors for each level: within the usual limit of 1024. */
+/* Deeper than a process may have descriptors, and than its stack would take. */
 TEST(remove_tree_deep) {
         _cleanup_(error_done) Error error = ERROR_NULL;
+        struct rlimit old, few;
         SCRATCH(s);
 
+        ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &old), 0);
+        few = (struct rlimit){16, old.rlim_max};
+        ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
         ASSERT_EQ(mkdir("t", 0755), 0);
         ASSERT_EQ(chdir("t"), 0);
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 2000; i++) {
+                put("file", "");
+                ASSERT_EQ(mkdir("e", 0755), 0);
                 ASSERT_EQ(mkdir("d", 0755), 0);
                 ASSERT_EQ(chdir("d"), 0);
         }
         ASSERT_EQ(chdir(s.path), 0);
         ASSERT_OK(fs_remove_tree(s.fd, "t", &error), &error);
+        ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
         ASSERT_TRUE(!exists("t"));
 }
 
