@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/fsuid.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -152,13 +151,8 @@ void event_log_note_crash(int dir_fd, const char *container, const char *detail)
 }
 
 void event_log_append_as_owner(int dir_fd, const char *container, const char *event, const char *detail) {
-        struct stat st;
-
-        if (dir_fd < 0 || fstat(dir_fd, &st) < 0)
+        if (dir_fd < 0 || fs_enter_owner(dir_fd) < 0)
                 return;
-        (void) setfsgid(st.st_gid);
-        (void) setfsuid(st.st_uid);
         event_log_append(dir_fd, container, event, detail);
-        (void) setfsuid(0);
-        (void) setfsgid(0);
+        fs_leave_owner();
 }

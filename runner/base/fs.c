@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -375,6 +376,24 @@ int fs_remove_tree(int dir_fd, const char *name, Error *reterr) {
         if (r < 0)
                 return error_set(reterr, r, "remove '%s'", name);
         return 0;
+}
+
+int fs_enter_owner(int dir_fd) {
+        struct stat st;
+
+        if (fstat(dir_fd, &st) < 0)
+                return -errno;
+        (void) setfsgid(st.st_gid);
+        (void) setfsuid(st.st_uid);
+        return 0;
+}
+
+void fs_leave_owner(void) {
+        int saved = errno;
+
+        (void) setfsuid(geteuid());
+        (void) setfsgid(getegid());
+        errno = saved;
 }
 
 char *fs_proc_fd(char *buf, int fd) {

@@ -40,6 +40,11 @@ int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size,
  * missing name is success. */
 int fs_remove_tree(int dir_fd, const char *name, Error *reterr);
 
+/* To access files as the one to whom the directory belongs: there we then can do nothing that they could not.
+ * Of a process that keeps root's groups. Keeps errno. Return: 0 or a negative errno. */
+int fs_enter_owner(int dir_fd);
+void fs_leave_owner(void);
+
 /* "/proc/self/fd/N", for interfaces that take only a path. `buf` has at least FS_PROC_FD_MAX bytes. */
 #define FS_PROC_FD_MAX 32
 char *fs_proc_fd(char *buf, int fd);

@@ -7,6 +7,7 @@
 
 #include "backend/console-log.h"
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "supervisor/console.h"
 
 #define BLOCK_SIZE (64 * 1024)
@@ -33,16 +34,25 @@ static void write_log(Console *c, const char *data, size_t size) {
         }
 }
 
-/* It belongs to the user, like the one before. Whoever has a copy of the fd, our own standard error among
- * them, is to write to the new one. */
-static int begin_log(const SupervisorOptions *o) {
-        _cleanup_close_ int fd = -EBADF;
-        struct stat st;
+/* As the owner of the directory, who may have put something else in its place by now: that is not written
+ * to.
+ */
+static int make_log(int state_fd) {
+        int fd = -EBADF;
 
-        if (fstat(o->console_fd, &st) < 0 || console_log_rotate(o->state_fd, NULL) < 0)
-                return -1;
-        fd = console_log_open(o->state_fd, NULL);
-        if (fd < 0 || fchown(fd, st.st_uid, st.st_gid) < 0)
+        if (fs_enter_owner(state_fd) < 0)
+                return -EIO;
+        if (console_log_rotate(state_fd, NULL) >= 0)
+                fd = console_log_make(state_fd, NULL);
+        fs_leave_owner();
+        return fd;
+}
+
+/* Whoever has a copy of the fd, our own standard error among them, is to write to the new one. */
+static int begin_log(const SupervisorOptions *o) {
+        _cleanup_close_ int fd = make_log(o->state_fd);
+
+        if (fd < 0)
                 return -1;
         return dup3(fd, o->console_fd, O_CLOEXEC) < 0 || dup2(fd, STDERR_FILENO) < 0 ? -1 : 0;
 }

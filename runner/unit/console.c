@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/fsuid.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 
 #include "backend/cgroup.h"
 #include "backend/console-log.h"
@@ -18,17 +16,6 @@
 #define QUIET_MSEC 2000
 
 #define CGROUP_MOUNT "/sys/fs/cgroup"
-
-/* The directory is the user's: as its owner we can do nothing there that they could not. */
-static int become_owner(int state_fd, Error *reterr) {
-        struct stat st;
-
-        if (fstat(state_fd, &st) < 0)
-                return error_set(reterr, errno, "look at the container's directory");
-        (void) setfsgid(st.st_gid);
-        (void) setfsuid(st.st_uid);
-        return 0;
-}
 
 /* Of nspawn, with which the log comes to its end. Return: a pidfd, 0 when it is not there (yet). */
 static int open_nspawn(const char *machine, Error *reterr) {
@@ -77,9 +64,10 @@ int unit_console(const UnitOptions *o, Error *reterr) {
         /* The project was moved or removed, and the log with it. */
         if (r < 0 || state_fd < 0)
                 return r;
-        r = become_owner(state_fd, reterr);
-        if (r >= 0)
-                r = log_fd = fs_open_file_beneath(state_fd, CONSOLE_LOG, O_RDWR, 0, reterr);
+        r = fs_enter_owner(state_fd);
+        if (r < 0)
+                return error_set(reterr, r, "look at the container's directory");
+        r = log_fd = fs_open_file_beneath(state_fd, CONSOLE_LOG, O_RDWR, 0, reterr);
         if (r < 0)
                 return r;
         if (inotify_add_watch(watch, fs_proc_fd(proc, log_fd), IN_MODIFY) < 0)

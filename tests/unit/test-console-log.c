@@ -116,6 +116,62 @@ TEST(our_own_messages_follow) {
         ASSERT_TRUE(strstr(current, "by the supervisor\nby a helper\n"));
 }
 
+/* Who owns the folder puts a link where the next log is going to be, as often as a program can. */
+static void race(const TestDir *dir) {
+        if (setresgid(TEST_UID, TEST_UID, TEST_UID) < 0 || setresuid(TEST_UID, TEST_UID, TEST_UID) < 0)
+                _exit(1);
+        while (linkat(dir->fd, "target", dir->fd, CONSOLE_LOG, 0) >= 0 || errno == EEXIST)
+                ;
+        _exit(1);
+}
+
+TEST(what_lies_in_its_place_is_not_written_to) {
+        static char block[60000];
+        struct stat st;
+        TEST_DIR(dir);
+        pid_t racer;
+        Fixture f;
+
+        if (geteuid() != 0)
+                SKIP("needs root");
+        ASSERT_TRUE(mknodat(dir.fd, "target", S_IFREG | 0666, 0) >= 0 &&
+                    fchmodat(dir.fd, "target", 0666, 0) >= 0 && fchown(dir.fd, TEST_UID, TEST_UID) >= 0);
+        memset(block, '\n', sizeof(block));
+        fixture_open(&f, &dir);
+        racer = fork();
+        if (racer == 0)
+                race(&dir);
+        ASSERT_TRUE(racer > 0);
+        for (size_t size = 0; size < 10 * (size_t) CONSOLE_LOG_MAX; size += sizeof(block))
+                put(&f, block, sizeof(block));
+        ASSERT_TRUE(kill(racer, SIGKILL) >= 0 && waitpid(racer, NULL, 0) == racer);
+        fixture_done(&f);
+        ASSERT_EQ(fstatat(dir.fd, "target", &st, 0), 0);
+        ASSERT_TRUE(st.st_uid == 0 && st.st_size == 0);
+}
+
+TEST(a_new_one_belongs_to_who_owns_the_folder) {
+        static char block[60000];
+        struct stat st;
+        TEST_DIR(dir);
+        Fixture f;
+
+        if (geteuid() != 0)
+                SKIP("needs root");
+        ASSERT_EQ(fchown(dir.fd, TEST_UID, TEST_UID), 0);
+        memset(block, '\n', sizeof(block));
+        fixture_open(&f, &dir);
+        for (size_t size = 0; size <= CONSOLE_LOG_MAX; size += sizeof(block))
+                put(&f, block, sizeof(block));
+        fixture_done(&f);
+        ASSERT_TRUE(fstatat(dir.fd, CONSOLE_LOG_OLD, &st, 0) >= 0 && st.st_uid == 0);
+        ASSERT_TRUE(fstatat(dir.fd, CONSOLE_LOG, &st, 0) >= 0 && st.st_uid == TEST_UID &&
+                    st.st_gid == TEST_UID);
+        /* And we are root again. */
+        ASSERT_TRUE(mkdirat(dir.fd, "made", 0700) >= 0 && fstatat(dir.fd, "made", &st, 0) >= 0 &&
+                    st.st_uid == 0);
+}
+
 /* A folder that was removed: what cannot be begun anew is cut. */
 TEST(a_log_that_cannot_be_rotated_does_not_grow) {
         static char block[60000];
