@@ -348,6 +348,8 @@ int member_prepare(Member *m, Error *reterr) {
         r = resources_open_mounts(s, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
+        STRV_FOREACH (note, m->resources.notes)
+                progress_note(m->fleet->progress, *note);
         m->prepared = true;
         return 0;
 }

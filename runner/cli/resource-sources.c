@@ -21,7 +21,36 @@ static int check_regular(int fd, const char *path, Error *reterr) {
         return 0;
 }
 
-int resource_open_source(const Sources *sources, const PlanMount *m, Error *reterr) {
+/* What the container's root makes there belongs to the owner, set-user-id programs included: that is for the
+ * user to give away, and not what somebody else has in the user's way. */
+static int check_owner(const Sources *sources, const PlanMount *m, int fd, char ***notes, Error *reterr) {
+        _cleanup_free_ char *owner = NULL, *user = NULL;
+        struct stat st, project;
+        int r;
+
+        if (fstat(fd, &st) < 0 || fstat(sources->root_fd, &project) < 0)
+                return error_set(reterr, errno, "look at '%s'", m->source);
+        if (st.st_uid == sources->asking.uid || st.st_uid == project.st_uid) {
+                if (st.st_uid == 0)
+                        strv_pushf(notes,
+                                   "%s: '%s' belongs to root: there the container's root can make "
+                                   "set-user-id programs of the host's root",
+                                   m->place, m->source);
+                return 0;
+        }
+        owner = user_name(st.st_uid);
+        user = user_name(sources->asking.uid);
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s' belongs to %s, as whom the container's root would write there, and neither to "
+                        "%s nor to the owner of the project",
+                        m->source, owner, user);
+        error_add_hint(reterr,
+                       "give the volume \"readOnly\": true, or \"owner\": \"container\" where its ids "
+                       "are the container's");
+        return r;
+}
+
+int resource_open_source(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr) {
         bool credential = m->kind == PLAN_MOUNT_CREDENTIAL;
         _cleanup_close_ int fd =
                 source_open(sources, "", m->source, m->below, /* reads= */ credential, reterr);
@@ -31,6 +60,8 @@ int resource_open_source(const Sources *sources, const PlanMount *m, Error *rete
                 error_add_hint(reterr, "make it: mkdir '%s'", m->source);
         if (r >= 0 && credential)
                 r = check_regular(fd, m->source, reterr);
+        if (r >= 0 && m->writes_as_owner)
+                r = check_owner(sources, m, fd, notes, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
 }
 

@@ -7,8 +7,8 @@
 #include "plan/plan.h"
 #include "project/source.h"
 
-/* A volume or a credential. */
-int resource_open_source(const Sources *sources, const PlanMount *m, Error *reterr);
+/* A volume or a credential. @notes: gets what the user should know of it, and is not refused. */
+int resource_open_source(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr);
 
 /* The directory that a root is made from. */
 int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error *reterr);

@@ -27,6 +27,7 @@ void resources_done(Resources *r) {
         (void) safe_close(r->runtime_fd);
         (void) safe_close(r->console_fd);
         (void) safe_close(r->image_fd);
+        strv_free(r->notes);
         free(r->bridge_lock);
         for (size_t i = 0; i < r->n_mounts; i++)
                 (void) safe_close(r->mount_fds[i]);
@@ -172,7 +173,7 @@ static int open_mount(const Session *s, int project_runtime_fd, const ContainerP
         case PLAN_MOUNT_NAMED_VOLUME:
                 return state_dir_volume_make(&s->state, m->source, reterr);
         default:
-                return resource_open_source(&s->sources, m, reterr);
+                return resource_open_source(&s->sources, m, &r->notes, reterr);
         }
 }
 

@@ -15,6 +15,7 @@ typedef struct Resources {
         int lock_fd;            /* the network's, borrowed */
         char *bridge_lock;
         int image_fd; /* -EBADF: there is a root already, or there is no image */
+        char **notes; /* what the user should know of it */
         int *mount_fds;
         size_t n_mounts;
         int (*port_fds)[2];

@@ -133,6 +133,35 @@ testcase_link_for_an_image() {
         outside_is_as_before
 }
 
+# Whose files the container's root may write as their owner.
+testcase_owners() {
+        project shop
+        outside
+        chmod 755 "$OUTSIDE"
+        OUTSIDE_BEFORE=$(outside_now)
+        spec "$(tiny one '' ", \"volumes\": [\"$OUTSIDE:/srv\"]")"
+        refused "one.volumes\\[0\\]: '$OUTSIDE' belongs to root, .* neither to $DEV nor to the owner of the project"
+        spec "$(tiny one '' ", \"volumes\": [\"$OUTSIDE:/srv:ro\"]")"
+        ok fc up
+        refute_err 'set-user-id'
+        ok fc down
+        mkdir "$PROJECT/of-root"
+        spec "$(tiny one '' ', "volumes": ["of-root:/srv"]')"
+        refused 'belongs to root'
+        spec "$(tiny one '' ', "volumes": [{"source": "of-root", "target": "/srv", "owner": "container"}]')"
+        ok fc up
+        ok fc down
+
+        # A project of root's.
+        project office root
+        spec "$(tiny one '' ', "volumes": ["src:/srv"]')"
+        ok fc up
+        expect_err "one.volumes\\[0\\]: '$PROJECT/src' belongs to root: .* set-user-id programs of the host's root"
+        ok fc up
+        refute_err 'set-user-id'
+        ok fc down
+}
+
 # More directories in each other than a process may have descriptors.
 testcase_deep_tree() {
         project shop
