@@ -63,7 +63,8 @@ testcase_show() {
         equal "$(jq -c '.packages["'"$SYSTEM"'"] | keys' <<<"$OUT")" \
                 '["db-down","db-shell","db-up","flake-containers","web-down","web-shell","web-up"]' "the packages"
         equal "$(jq -r '.devShells["'"$SYSTEM"'"]["flake-containers"].type' <<<"$OUT")" derivation
-        equal "$(jq -c '.packages["x86_64-darwin"]' <<<"$OUT")" '{}' "what there is for Darwin"
+        # Nix of late leaves out a system that has nothing.
+        equal "$(jq -c '.packages["x86_64-darwin"] // {}' <<<"$OUT")" '{}' "what there is for Darwin"
         # What is wrong with a container is the business of who builds it.
         project '{ flake-containers = { enable = true; containers.web = { configuration = throw "looked at"; }; }; }'
         ok nix flake show --json
@@ -433,7 +434,7 @@ testcase_broken() {
         # The file is the project's, not the one in the store.
         expect_err "(in containers.nix)"
         # An assertion says it, so no trace of the module system is in the way.
-        refute_err 'while evaluating'
+        refute_err 'modules.nix'
 }
 
 nix_main "$@"

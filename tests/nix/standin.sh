@@ -22,7 +22,8 @@ record() {
         evaluate "builtins.attrNames ($cases).errors"
         for name in $(jq -r '.[]' <<<"$OUT"); do
                 fails nix-instantiate --eval --strict --expr "($cases).errors.$name"
-                sed -n '/^error: /{s/^error: //;s/ TypeError:.*//;s/ Definition values:.*//;p;q}' <<<"$ERR" |
+                # Of late behind the way to it, and indented.
+                sed -n '/^ *error: /{s/^ *error: //;s/ TypeError:.*//;s/ Definition values:.*//;p;q}' <<<"$ERR" |
                         jq -R --arg name "$name" '{($name): .}'
         done | jq -S -s --argjson values "$values" '{values: $values, errors: add}'
 }
