@@ -145,9 +145,4 @@ testcase_nspawn_killed() {
         sweep kill systemd-nspawn
 }
 
-testcase_copy_killed() {
-        soak_begin 2
-        sweep kill cp
-}
-
 live_main "$@"
