@@ -60,13 +60,13 @@ static void member_fail(Member *m, const char *phase) {
 }
 
 /* For `status`: not more than a service to whoever looks. */
-static void note_stopping(const Member *m, bool stopping) {
+static void note_stopping(const Member *m, bool stopping, pid_t asking) {
         _cleanup_close_ int fd = -EBADF;
 
         if (runtime_dir_container_open(m->fleet->runtime_fd, m->name, &fd, NULL) < 0 || fd < 0)
                 return;
         if (stopping)
-                (void) stop_record_write(fd, NULL);
+                (void) stop_record_write(fd, asking, NULL);
         else
                 (void) stop_record_remove(fd, NULL);
 }
@@ -83,7 +83,7 @@ static void on_stopped(StopJob *job, int r, StopMeans means, Error *error, void 
         if (r < 0) {
                 if (!error_is_set(&m->error))
                         error_move(&m->error, error);
-                note_stopping(m, /* stopping= */ false);
+                note_stopping(m, /* stopping= */ false, 0);
                 member_fail(m, "failed");
                 return;
         }
@@ -115,13 +115,20 @@ static void begin_stop(Member *m) {
         m->stop_job = stop_job_free(m->stop_job);
         if (timeout == UINT64_MAX)
                 timeout = m->stop_timeout_usec;
-        note_stopping(m, /* stopping= */ true);
+        /* Before it is asked, so that its end is never taken for a crash; but until then only as long as
+         * this command lives, or one that was killed before it asked would leave a container that seems to
+         * end. */
+        note_stopping(m, /* stopping= */ true, getpid());
         if (m->status.running || m->start)
                 progress_update(m->fleet->progress, m->name, "stopping", NULL);
         r = stop_job_new(m->fleet->event, m->fleet->session->facts.cgroup_root, m->machine, timeout,
                          on_stopped, m, &m->stop_job, &m->error);
-        if (r < 0)
+        if (r < 0) {
+                note_stopping(m, /* stopping= */ false, 0);
                 member_fail(m, "failed");
+                return;
+        }
+        note_stopping(m, /* stopping= */ true, 0);
 }
 
 /* Where it is reached: by its ports, or else only from the host, by its own address. */
@@ -187,6 +194,8 @@ static void on_usable(Member *m) {
         /* It may have been found degraded before; one that was started has begun anew. */
         if (m->attached)
                 health_note(m->fleet->session, m->name, &(FailedUnits){0});
+        if (m->attached)
+                note_stopping(m, /* stopping= */ false, 0);
         detail = ready_detail(m);
         member_over(m, already ? "unchanged" : "ready", already ? "already up" : detail);
 }

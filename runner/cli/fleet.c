@@ -181,7 +181,7 @@ static void member_note_crash(const Member *m) {
         if (m->status.running || (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING))
                 return;
         end = session_read_end(s, m->name);
-        if (!end && !session_is_stopping(s, m->name))
+        if (!end && !session_is_stopping(s, m->name, /* runs= */ false))
                 health_note_crash(s, m->name);
 }
 

@@ -149,10 +149,10 @@ int session_open_runtime(const Session *s, const char *name) {
         return fd;
 }
 
-bool session_is_stopping(const Session *s, const char *name) {
+bool session_is_stopping(const Session *s, const char *name, bool runs) {
         _cleanup_close_ int container = session_open_runtime(s, name);
 
-        return container >= 0 && stop_record_exists(container);
+        return container >= 0 && (runs ? stop_record_holds(container) : stop_record_exists(container));
 }
 
 char *session_read_end(const Session *s, const char *name) {

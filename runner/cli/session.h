@@ -90,8 +90,8 @@ int session_load_state(const Session *s, const char *container, ContainerState *
 /* The container's directory in /run; -EBADF: there is none, or it is not to be seen. */
 int session_open_runtime(const Session *s, const char *container);
 
-/* Has its end been asked for? */
-bool session_is_stopping(const Session *s, const char *container);
+/* Has its end been asked for? @runs: whether it still does, see backend/stop-record.h. */
+bool session_is_stopping(const Session *s, const char *container, bool runs);
 
 /* What the supervisor left when its container ended: "exited 1", "killed 9"; NULL when it could not, and
  * when a command has put it away. Owned by the caller. */

@@ -318,7 +318,7 @@ int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *r
                 c->frozen = machine.frozen;
                 c->leader = machine.leader;
                 read_crashes(s, c->name, &c->crashes);
-                c->stopping = session_is_stopping(s, c->name);
+                c->stopping = session_is_stopping(s, c->name, c->running);
                 ended = session_read_end(s, c->name);
                 if (c->running) {
                         describe_up(s, c, answers_deadline(end));

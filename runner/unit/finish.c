@@ -28,7 +28,7 @@ static void note_stopping(const UnitOptions *o) {
                 o->runtime ? open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
 
         if (runtime_fd >= 0)
-                (void) stop_record_write(runtime_fd, NULL);
+                (void) stop_record_write(runtime_fd, 0, NULL);
 }
 
 int unit_stop(const UnitOptions *o, Error *reterr) {

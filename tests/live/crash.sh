@@ -175,6 +175,27 @@ testcase_down_killed() {
         done
 }
 
+# Killed in the moment between saying that it is going to ask and asking: the container goes on, and that is what is said.
+testcase_down_killed_before_it_asks() {
+        local record
+
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        record=$(find /run/flake-containers -type d -name one)/stopping
+        # A process that is gone.
+        printf '%s\n' "$(bash -c 'echo $$')" >"$record"
+        equal "$(state_of one)" running
+        # Asked: it is on its way.
+        : >"$record"
+        equal "$(state_of one)" stopping
+        printf '%s\n' "$(bash -c 'echo $$')" >"$record"
+        ok fc up
+        expect_err 'already up'
+        absent "$record"
+        ok fc down
+}
+
 # As after a loss of power: the state says "running", on another boot.
 testcase_state_of_another_boot() {
         supervisor_only
