@@ -111,7 +111,7 @@ int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, E
 static int put_away_member(Member *m, Error *reterr) {
         int r = 0;
 
-        if (m->resources.container_fd >= 0)
+        if (m->resources.container_fd >= 0 && !m->elsewhere)
                 r = ephemeral_remove(m->resources.container_fd, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
@@ -185,6 +185,29 @@ static void member_note_crash(const Member *m) {
                 health_note_crash(s, m->name);
 }
 
+/* A project that was renamed, or is mounted at a second place, has another id there, and its machines other
+ * names. What runs from the same directory under the old one must be left alone. */
+static int refuse_elsewhere(Member *m, Error *reterr) {
+        const Session *s = m->fleet->session;
+        _cleanup_free_ char *where = NULL;
+        MachineStatus status;
+        int r;
+
+        if (!m->state || streq(m->state->machine, m->machine) || !streq(m->state->boot_id, s->facts.boot_id))
+                return 0;
+        r = machine_query(s->facts.cgroup_root, m->state->machine, &status, reterr);
+        if (r < 0 || !status.running)
+                return r;
+        m->elsewhere = true;
+        where = resources_describe_machine(m->state->machine, NULL);
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: it runs already, as %s%s", m->name,
+                        where ? where : "machine ", where ? "" : m->state->machine);
+        error_add_hint(reterr,
+                       "the directory was renamed, or is mounted at two places: stop it by the path with "
+                       "which it was started");
+        return r;
+}
+
 static int plan_member(Member *m, Error *reterr) {
         const Session *s = m->fleet->session;
         _cleanup_free_ char *address = network_address(&m->fleet->network, m->name);
@@ -200,6 +223,8 @@ static int plan_member(Member *m, Error *reterr) {
         int r;
 
         r = container_state_load(m->resources.container_fd, m->name, &s->state.user, &m->state, reterr);
+        if (r >= 0)
+                r = refuse_elsewhere(m, reterr);
         if (r < 0)
                 return r;
         m->plan = plan_container(c, &facts);
@@ -453,6 +478,9 @@ int fleet_take_down(Fleet *fleet, Session *s, const char *verb, char *const *nam
                 m->stop = true;
                 m->stop_timeout_usec = m->spec ? m->spec->stop_timeout_usec : SPEC_STOP_TIMEOUT_USEC;
                 fleet_recall(m);
+                r = refuse_elsewhere(m, reterr);
+                if (r < 0)
+                        return r;
         }
         exit = fleet_run(fleet, reterr);
         if (exit < 0)

@@ -51,6 +51,7 @@ typedef struct Member {
         bool prepared;  /* the resources of a start are open, but for the ports of one that is stopped before
                          */
         bool has_root;  /* its root is open */
+        bool elsewhere; /* it runs under another id: nothing that it has here is ours to remove */
         char *last_event;
         MemberStage stage;
         Error error; /* its outcome; unset: as wanted */

@@ -51,8 +51,7 @@ int resources_open_directories(const Session *s, int project_runtime_fd, const c
         return r->runtime_fd < 0 ? r->runtime_fd : 0;
 }
 
-/* PortDescribeMachine: the project of another machine that holds a port. */
-static char *describe_machine(const char *machine, void *userdata) {
+char *resources_describe_machine(const char *machine, void *userdata) {
         _cleanup_free_ char *copy = xstrdup(machine), *root = NULL;
 
         /* ID-CONTAINER: both parts may have dashes, but an id ends in four digits of hash. */
@@ -94,7 +93,8 @@ static int bind_port(const ContainerPlan *plan, size_t i, const ContainerState *
         PortSockets sockets = PORT_SOCKETS_NULL;
         int k;
 
-        k = port_bind(port, preferred_port(old, port->container), describe_machine, NULL, &sockets, reterr);
+        k = port_bind(port, preferred_port(old, port->container), resources_describe_machine, NULL, &sockets,
+                      reterr);
         if (k < 0)
                 return error_prefix(reterr, k, "%s", plan->name);
         r->port_fds[i][0] = TAKE_FD(sockets.fds[0]);

@@ -32,6 +32,10 @@ typedef struct Resources {
 
 void resources_done(Resources *r);
 
+/* "container 'NAME' of project 'PATH'", owned by the caller; NULL where that is not known. A
+ * PortDescribeMachine. */
+char *resources_describe_machine(const char *machine, void *userdata);
+
 /* The container's directories; made when missing. */
 int resources_open_directories(const Session *s, int project_runtime_fd, const char *container, Resources *r,
                                Error *reterr);

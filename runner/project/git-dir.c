@@ -57,9 +57,25 @@ char *git_dir_parse_file(const char *work_tree, const char *text) {
         return target[0] == '/' ? xstrndup(target, n) : xasprintf("%s/%.*s", work_tree, (int) n, target);
 }
 
+/* Of a small file; owned by the caller, or NULL. */
+static char *read_small(const char *path) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        char *text = NULL;
+
+        return fd >= 0 && fs_read_fd(fd, path, GIT_FILE_MAX, &text, NULL, NULL) >= 0 ? text : NULL;
+}
+
+static char *read_line(const char *directory, const char *name) {
+        _cleanup_free_ char *path = xasprintf("%s/%s", directory, name);
+        char *text = read_small(path);
+
+        if (text)
+                text[strcspn(text, "\n")] = '\0';
+        return text;
+}
+
 char *git_dir_of(const char *work_tree) {
         _cleanup_free_ char *path = xasprintf("%s/.git", work_tree), *text = NULL;
-        _cleanup_close_ int fd = -EBADF;
         mode_t type;
 
         if (!exists(work_tree, ".git", &type))
@@ -67,8 +83,73 @@ char *git_dir_of(const char *work_tree) {
         if (type != S_IFREG)
                 return TAKE_PTR(path);
 
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (fd < 0 || fs_read_fd(fd, path, GIT_FILE_MAX, &text, NULL, NULL) < 0)
-                return NULL;
-        return git_dir_parse_file(work_tree, text);
+        text = read_small(path);
+        return text ? git_dir_parse_file(work_tree, text) : NULL;
+}
+
+/* What is read to find a repository, its HEAD and its index. */
+static const struct {
+        const char *name;
+        off_t max;
+} files[] = {
+        {"HEAD", GIT_FILE_MAX},
+        {"commondir", GIT_FILE_MAX},
+        {"gitdir", GIT_FILE_MAX},
+        {"config", 16 * 1024 * 1024},
+        {"config.worktree", 16 * 1024 * 1024},
+        {"packed-refs", 256 * 1024 * 1024},
+        {"index", 1024 * 1024 * 1024},
+};
+
+static int check_file(const char *directory, const char *name, off_t max, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf("%s/%s", directory, name);
+        struct stat st;
+
+        if (stat(path, &st) < 0)
+                return 0;
+        if (!S_ISREG(st.st_mode))
+                return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is not a regular file", path);
+        if (st.st_size > max)
+                return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is larger than %jd bytes", path,
+                                   (intmax_t) max);
+        return 0;
+}
+
+static int check_repository(const char *repository, Error *reterr) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(files); i++)
+                r = check_file(repository, files[i].name, files[i].max, reterr);
+        return r;
+}
+
+int git_dir_check(const char *path, Error *reterr) {
+        _cleanup_free_ char *work_tree = git_dir_find_work_tree(path), *link = NULL, *repository = NULL,
+                            *shared = NULL;
+        struct stat st;
+        int r;
+
+        if (!work_tree)
+                return 0;
+        link = xasprintf("%s/.git", work_tree);
+        if (stat(link, &st) >= 0 && !S_ISDIR(st.st_mode)) {
+                r = check_file(work_tree, ".git", GIT_FILE_MAX, reterr);
+                if (r < 0)
+                        return r;
+        }
+        repository = git_dir_of(work_tree);
+        r = repository ? check_repository(repository, reterr) : 0;
+        if (r < 0 || !repository)
+                return r;
+        /* Of a linked worktree. */
+        shared = read_line(repository, "commondir");
+        if (!shared)
+                return 0;
+        if (shared[0] != '/') {
+                char *below = shared;
+
+                shared = xasprintf("%s/%s", repository, below);
+                free(below);
+        }
+        return check_repository(shared, reterr);
 }

@@ -168,7 +168,9 @@ static int find_by_git(Git *git, const char *start, const InvokingUser *invoking
         char *root;
         int code, r;
 
-        r = git_load(git, reterr);
+        r = git_dir_check(start, reterr);
+        if (r >= 0)
+                r = git_load(git, reterr);
         if (r < 0)
                 return r;
 
@@ -316,7 +318,9 @@ int project_root_tracks(const char *root, const char *name, bool *ret, Error *re
         const char *work_tree, *below;
         int r;
 
-        r = git_load(&git, reterr);
+        r = git_dir_check(root, reterr);
+        if (r >= 0)
+                r = git_load(&git, reterr);
         if (r < 0)
                 return r;
         *ret = false;
@@ -404,7 +408,7 @@ bool project_root_hash(const char *root, uint64_t *ret, bool *ret_settled) {
         bool known;
         int code;
 
-        if (git_load(&git, NULL) < 0 || open_any(&git, root) < 0)
+        if (git_dir_check(root, NULL) < 0 || git_load(&git, NULL) < 0 || open_any(&git, root) < 0)
                 return false;
         work_tree = git.git_repository_workdir(git.repository);
         code = git.git_reference_name_to_id(&head, git.repository, "HEAD");

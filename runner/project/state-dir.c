@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/strv.h"
+#include "project/git-dir.h"
 #include "project/root.h"
 #include "project/state-dir.h"
 #include "project/state.h"
@@ -158,7 +159,9 @@ static int check_untracked(StateDir *dir, Error *reterr) {
         if (dir->fd >= 0)
                 (void) project_state_load(dir->fd, &dir->user, &state, NULL);
         if (!state || !streq_ptr(state->git_index, index)) {
-                r = refuse_tracked(dir, reterr);
+                r = git_dir_check(dir->root, reterr);
+                if (r >= 0)
+                        r = refuse_tracked(dir, reterr);
                 if (r < 0)
                         return r;
         }

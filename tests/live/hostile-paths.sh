@@ -162,6 +162,59 @@ testcase_owners() {
         ok fc down
 }
 
+# The project gets another path, and so another id, while its containers run.
+testcase_another_path() {
+        local before verb
+
+        project shop
+        spec "$(tiny one '' ', "ephemeral": true'), $(tiny two)"
+        ok fc up
+        ok fc exec one -- sh -c 'echo kept >/file'
+        before=$PROJECT
+        mv "$before" "$before-moved"
+        PROJECT=$before-moved
+        for verb in up restart down; do
+                run_status 5 fc "$verb"
+                expect_err "(one|two): it runs already, as container '(one|two)' of project '$before'"
+        done
+        mv "$PROJECT" "$before"
+        PROJECT=$before
+        ok fc exec one -- cat /file
+        equal "$OUT" kept
+
+        mkdir "$before-mounted"
+        mount --bind "$before" "$before-mounted"
+        for verb in up restart down; do
+                run_status 5 fc --root "$before-mounted" "$verb" one
+                expect_err "one: it runs already, as container 'one' of project '$before'"
+        done
+        umount "$before-mounted"
+        ok fc exec one -- sh -c 'cat /file; echo more >/other'
+        equal "$OUT" kept
+        ok fc down
+        rm -rf /run/flake-containers/*-m*
+}
+
+# What git has in its folder is something else.
+testcase_repository() {
+        local name
+
+        project shop
+        spec "$(tiny one)"
+        for name in index config HEAD; do
+                mv "$PROJECT/.git/$name" "$PROJECT/kept" 2>/dev/null || :
+                as_dev mkfifo "$PROJECT/.git/$name"
+                run_status 5 fc up
+                expect_err "'.*/.git/$name' is not a regular file"
+                rm "$PROJECT/.git/$name"
+                mv "$PROJECT/kept" "$PROJECT/.git/$name" 2>/dev/null || :
+        done
+        mv "$PROJECT/.git" "$PROJECT/kept"
+        truncate -s 3G "$PROJECT/.git"
+        run_status 5 fc status
+        expect_err "'.*/.git' is larger than"
+}
+
 # More directories in each other than a process may have descriptors.
 testcase_deep_tree() {
         project shop
