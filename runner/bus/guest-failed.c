@@ -25,6 +25,7 @@ void failed_units_done(FailedUnits *units) {
 static int read_commands(sd_bus_message *m, FailedUnit *unit) {
         uint64_t started;
         int r, ignore, code, status;
+        uint32_t pid;
 
         r = sd_bus_message_enter_container(m, 'v', "a(sasbttttuii)");
         if (r >= 0)
@@ -34,7 +35,7 @@ static int read_commands(sd_bus_message *m, FailedUnit *unit) {
         while ((r = sd_bus_message_enter_container(m, 'r', "sasbttttuii")) > 0) {
                 r = sd_bus_message_skip(m, "sas");
                 if (r >= 0)
-                        r = sd_bus_message_read(m, "bttttuii", &ignore, &started, NULL, NULL, NULL, NULL,
+                        r = sd_bus_message_read(m, "bttttuii", &ignore, &started, NULL, NULL, NULL, &pid,
                                                 &code, &status);
                 if (r >= 0)
                         r = sd_bus_message_exit_container(m);
@@ -43,6 +44,7 @@ static int read_commands(sd_bus_message *m, FailedUnit *unit) {
                 if (unit->exec_code == 0 && !ignore && code != 0 && (code != CLD_EXITED || status != 0)) {
                         unit->exec_code = code;
                         unit->exec_status = status;
+                        unit->pid = (pid_t) pid;
                         unit->started_usec = started;
                 }
         }
@@ -52,6 +54,15 @@ static int read_commands(sd_bus_message *m, FailedUnit *unit) {
 }
 
 static int read_main(sd_bus_message *m, const char *name, FailedUnit *unit) {
+        uint32_t pid;
+        int r;
+
+        if (streq(name, "ExecMainPID")) {
+                r = sd_bus_message_read(m, "v", "u", &pid);
+                if (r >= 0)
+                        unit->pid = (pid_t) pid;
+                return r;
+        }
         if (streq(name, "ExecMainCode"))
                 return sd_bus_message_read(m, "v", "i", &unit->exec_code);
         if (streq(name, "ExecMainStatus"))
@@ -100,7 +111,7 @@ static int read_unit_property(sd_bus_message *m, const char *name, void *userdat
                 return read_invocation(m, &d->unit->invocation);
         if (streq(name, "NRestarts"))
                 return sd_bus_message_read(m, "v", "u", &d->unit->restarts);
-        if (streq(name, "ExecMainCode") || streq(name, "ExecMainStatus") ||
+        if (streq(name, "ExecMainCode") || streq(name, "ExecMainStatus") || streq(name, "ExecMainPID") ||
             streq(name, "ExecMainStartTimestamp"))
                 return read_main(m, name, &d->main);
         if (streq(name, "ExecCondition") || streq(name, "ExecStartPre") || streq(name, "ExecStart") ||
@@ -131,6 +142,7 @@ static int get_unit_details(GuestBus *bus, uint64_t deadline_usec, const char *p
         process = details.main.exec_code != 0 ? &details.main : &details.command;
         unit->exec_code = process->exec_code;
         unit->exec_status = process->exec_status;
+        unit->pid = process->pid;
         unit->started_usec = process->started_usec;
         return 0;
 }

@@ -14,7 +14,8 @@ typedef struct FailedUnit {
                             * that     failed; 0: none ended */
         int exec_status;   /* exit status or signal, by exec_code */
         uint32_t restarts; /* automatic restarts so far */
-        uint64_t started_usec; /* of that process, CLOCK_REALTIME; 0: none was started */
+        pid_t pid;         /* of that process, in the guest; 0: none ended */
+        uint64_t started_usec; /* of it, CLOCK_REALTIME; 0: none was started */
         char *invocation;      /* id of its last start, which its journal entries carry; NULL: unknown */
 } FailedUnit;
 

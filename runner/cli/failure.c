@@ -20,15 +20,15 @@
 
 /* What a unit said in its last start; the guest has the host's clock. Return: when it said the last of it,
  * 0: nothing. */
-static uint64_t add_journal(const Member *m, const char *unit, const char *invocation, Error *e) {
+static uint64_t add_journal(const Member *m, const JournalUnit *unit, Error *e) {
         _cleanup_close_ int fd =
                 fs_open_beneath(m->resources.container_fd, "journal", O_RDONLY | O_DIRECTORY, 0, NULL);
         uint64_t since = m->state ? m->state->started_usec : 0, last = 0;
         _cleanup_strv_ char **lines = NULL;
         char path[FS_PROC_FD_MAX];
 
-        if (fd < 0 || journal_unit_tail(fs_proc_fd(path, fd), unit, invocation, since, EVIDENCE_LINES,
-                                        &lines, &last, NULL) < 0)
+        if (fd < 0 ||
+            journal_unit_tail(fs_proc_fd(path, fd), unit, since, EVIDENCE_LINES, &lines, &last, NULL) < 0)
                 return 0;
         STRV_FOREACH (line, lines)
                 error_add_evidence(e, "%s", *line);
@@ -105,6 +105,15 @@ char *failure_describe_unit(const FailedUnit *u) {
         return xasprintf("%s failed%s%s", u->name, parts ? ": " : "", how);
 }
 
+static void add_failed(const Member *m, const FailedUnit *u, Error *e) {
+        (void) add_journal(m,
+                           &(JournalUnit){.name = u->name,
+                                          .invocation = u->invocation,
+                                          .pid = u->pid,
+                                          .started_usec = u->started_usec},
+                           e);
+}
+
 static void explain_degraded(const Member *m, const FailedUnits *failed, Error *e) {
         _cleanup_free_ char *first = NULL;
 
@@ -116,15 +125,16 @@ static void explain_degraded(const Member *m, const FailedUnits *failed, Error *
         sync_journal(m);
         first = failure_describe_unit(&failed->units[0]);
         (void) error_raise(e, FC_EXIT_FAILED, "%s: %s", m->name, first);
-        (void) add_journal(m, failed->units[0].name, failed->units[0].invocation, e);
+        add_failed(m, &failed->units[0], e);
         for (size_t i = 1; i < failed->n; i++) {
                 _cleanup_free_ char *text = failure_describe_unit(&failed->units[i]);
 
                 error_add_evidence(e, "also: %s", text);
-                (void) add_journal(m, failed->units[i].name, failed->units[i].invocation, e);
+                add_failed(m, &failed->units[i], e);
         }
-        if (failed->n_more > 0)
-                error_add_evidence(e, "also: %zu more units", failed->n_more);
+        /* What a guest says before it has a journal. */
+        if (!e->evidence)
+                add_console(m, e);
         add_hints(m, failed->units[0].name, true, e);
 }
 
@@ -134,7 +144,7 @@ static void add_last_words(const Member *m, const char *unit, Error *e) {
         uint64_t last, now;
 
         sync_journal(m);
-        last = add_journal(m, unit, NULL, e);
+        last = add_journal(m, &(JournalUnit){.name = unit}, e);
         now = realtime_usec();
         if (last > 0 && last <= now)
                 error_add_evidence(e, "nothing more for %s", format_duration(age, now - last));
@@ -173,10 +183,7 @@ static void explain_end(const Member *m, const char *text, Error *e) {
         _cleanup_free_ char *end = describe_end(text);
 
         (void) error_raise(e, FC_EXIT_FAILED, "%s: %s: %s", m->name,
-                           m->spec->one_shot ? "failed"
-                           : m->was_ready    ? "ended after it was ready"
-                                             : "ended before it was ready",
-                           end);
+                           m->spec->one_shot ? "failed" : "ended before it was ready", end);
         add_console(m, e);
         add_hints(m, NULL, false, e);
 }

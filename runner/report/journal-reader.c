@@ -178,6 +178,13 @@ static int add_matches(JournalReader *reader, const char *boot) {
                 if (r < 0)
                         return r;
         }
+        if (!request->invocation && request->pid > 0) {
+                _cleanup_free_ char *pid = xasprintf("%d", (int) request->pid);
+
+                if ((r = match(reader->journal, "_PID", pid)) < 0 ||
+                    (r = sd_journal_add_disjunction(reader->journal)) < 0)
+                        return r;
+        }
         r = sd_journal_add_conjunction(reader->journal);
         if (r >= 0 && boot)
                 r = match(reader->journal, "_BOOT_ID", boot);

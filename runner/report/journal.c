@@ -89,31 +89,36 @@ static int read_tail(const char *journal_dir, const LogRequest *request, char **
 }
 
 /* Moves the beginning to the first entry of that start. Not all of its lines carry its id: of a process that
- * ends at once journald may not know it. */
-static int skip_older_starts(const char *journal_dir, const char *invocation, LogRequest *request,
+ * ends at once journald may not know it, and such lines may be before those that do. */
+static int skip_older_starts(const char *journal_dir, const JournalUnit *unit, LogRequest *request,
                              Error *reterr) {
         _cleanup_(journal_reader_freep) JournalReader *reader = NULL;
         LogRequest first = *request;
         const LogEntry *entry;
         int r;
 
-        first.invocation = invocation;
+        first.invocation = unit->invocation;
         r = open_reader(journal_dir, &first, LOG_LINES_ALL, &reader, reterr);
         if (r >= 0)
                 r = journal_reader_next(reader, &entry, reterr);
-        if (r > 0)
+        if (r <= 0)
+                return r;
+        if (unit->pid <= 0 || unit->started_usec >= entry->realtime_usec)
                 request->since_usec = entry->realtime_usec;
+        else if (unit->started_usec > request->since_usec)
+                request->since_usec = unit->started_usec;
         return r;
 }
 
-int journal_unit_tail(const char *journal_dir, const char *unit, const char *invocation, uint64_t since_usec,
-                      size_t n, char ***ret_lines, uint64_t *ret_last_usec, Error *reterr) {
-        char *units[] = {(char *) unit, NULL}, **lines = NULL;
+int journal_unit_tail(const char *journal_dir, const JournalUnit *unit, uint64_t since_usec, size_t n,
+                      char ***ret_lines, uint64_t *ret_last_usec, Error *reterr) {
+        char *units[] = {(char *) unit->name, NULL}, **lines = NULL;
         LogRequest request = LOG_REQUEST_INIT;
         SigbusGuard guard;
         int r;
 
         request.units = units;
+        request.pid = unit->pid;
         request.since_usec = since_usec;
         request.lines = n;
         if (access(journal_dir, F_OK) < 0 && errno == ENOENT) {
@@ -121,7 +126,7 @@ int journal_unit_tail(const char *journal_dir, const char *unit, const char *inv
                 return 0;
         }
         sigbus_guard_init(&guard);
-        r = invocation ? skip_older_starts(journal_dir, invocation, &request, reterr) : 0;
+        r = unit->invocation ? skip_older_starts(journal_dir, unit, &request, reterr) : 0;
         if (r >= 0)
                 r = read_tail(journal_dir, &request, &lines, ret_last_usec, reterr);
         sigbus_guard_done(&guard);

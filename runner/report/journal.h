@@ -50,8 +50,9 @@ typedef struct LogPattern LogPattern; /* log-filter.h */
 typedef struct LogRequest {
         const LogSource *sources;
         size_t n_sources;
-        char *const *units;                     /* full names (log_unit_name()); empty: all */
-        const char *invocation;                 /* only what belongs to this start of a unit; NULL: any */
+        char *const *units;     /* full names (log_unit_name()); empty: all */
+        const char *invocation; /* only what belongs to this start of a unit; NULL: any */
+        pid_t pid;              /* what this process said belongs to the units, too; 0: none */
         unsigned priority_first, priority_last; /* 0 (emerg) to 7 (debug), see log_priority_parse() */
         uint64_t since_usec, until_usec;        /* inclusive, microseconds since the epoch */
         uint64_t lines;                         /* of each container: the last of them; journal entries */
@@ -103,10 +104,18 @@ void log_view_keep_loop(LogView *view);
  * reader is gone, or another negative errno. */
 int log_view_finish(LogView *view, Error *reterr);
 
+/* Of a process that ends at once, or before journald runs, journald does not find out whose it was: it is
+ * known by its PID alone. */
+typedef struct JournalUnit {
+        const char *name;
+        const char *invocation; /* none from before this start of it; NULL: of any */
+        pid_t pid;              /* its main process in that start; 0: unknown */
+        uint64_t started_usec;  /* of that process, CLOCK_REALTIME */
+} JournalUnit;
+
 /**
  * journal_unit_tail() - the last lines of a unit, for the report of its failure
  * @journal_dir: as opened by the caller, best "/proc/self/fd/N" of a directory that was opened safely
- * @invocation: none from before this start of it; NULL: of any
  * @since_usec: earlier entries are left out
  * @ret_last_usec: when the last one was written, CLOCK_REALTIME; set with lines only; may be NULL
  *
@@ -114,5 +123,5 @@ int log_view_finish(LogView *view, Error *reterr);
  * lines of one message are indented. They contain what the unit printed and what the guest's manager said of
  * it. No entry, or no journal at all, is success with *ret_lines = NULL. Free them with strv_free().
  */
-int journal_unit_tail(const char *journal_dir, const char *unit, const char *invocation, uint64_t since_usec,
-                      size_t n, char ***ret_lines, uint64_t *ret_last_usec, Error *reterr);
+int journal_unit_tail(const char *journal_dir, const JournalUnit *unit, uint64_t since_usec, size_t n,
+                      char ***ret_lines, uint64_t *ret_last_usec, Error *reterr);

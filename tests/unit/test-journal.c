@@ -605,7 +605,8 @@ TEST(unit_tail) {
         writer_close(&writer);
         directory = xasprintf("%s/a/journal", tree.path);
 
-        ASSERT_OK(journal_unit_tail(directory, "postgres.service", NULL, 0, 10, &lines, NULL, &error),
+        ASSERT_OK(journal_unit_tail(directory, &(JournalUnit){.name = "postgres.service"}, 0, 10, &lines,
+                                    NULL, &error),
                   &error);
         ASSERT_EQ(strv_length(lines), 4);
         ASSERT_STREQ(lines[0], "14:13:20.118 postgres[7]: LOG:  starting");
@@ -615,32 +616,81 @@ TEST(unit_tail) {
         lines = strv_free(lines);
 
         /* At most so many lines, the last ones, also when that cuts a message. */
-        ASSERT_OK(journal_unit_tail(directory, "postgres.service", NULL, 0, 1, &lines, NULL, &error),
+        ASSERT_OK(journal_unit_tail(directory, &(JournalUnit){.name = "postgres.service"}, 0, 1, &lines,
+                                    NULL, &error),
                   &error);
         ASSERT_EQ(strv_length(lines), 1);
         ASSERT_STREQ(lines[0], "                       more!");
         lines = strv_free(lines);
 
-        ASSERT_OK(journal_unit_tail(directory, "postgres.service", NULL, T0 + 2000000, 10, &lines, NULL,
-                                    &error),
+        ASSERT_OK(journal_unit_tail(directory, &(JournalUnit){.name = "postgres.service"}, T0 + 2000000, 10,
+                                    &lines, NULL, &error),
                   &error);
         ASSERT_EQ(strv_length(lines), 3);
         lines = strv_free(lines);
-        ASSERT_OK(journal_unit_tail(directory, "nothing.service", NULL, 0, 10, &lines, NULL, &error),
+        ASSERT_OK(journal_unit_tail(directory, &(JournalUnit){.name = "nothing.service"}, 0, 10, &lines,
+                                    NULL, &error),
                   &error);
         ASSERT_EQ(strv_length(lines), 0);
-        ASSERT_OK(journal_unit_tail(directory, "postgres.service", NULL, 0, 0, &lines, NULL, &error),
+        ASSERT_OK(journal_unit_tail(directory, &(JournalUnit){.name = "postgres.service"}, 0, 0, &lines,
+                                    NULL, &error),
                   &error);
         ASSERT_EQ(strv_length(lines), 0);
 
         missing = xasprintf("%s/nowhere", tree.path);
-        ASSERT_OK(journal_unit_tail(missing, "postgres.service", NULL, 0, 10, &lines, NULL, &error), &error);
+        ASSERT_OK(journal_unit_tail(missing, &(JournalUnit){.name = "postgres.service"}, 0, 10, &lines, NULL,
+                                    &error),
+                  &error);
         ASSERT_EQ(strv_length(lines), 0);
         tree_write(&tree, "file", "", 0);
         free(TAKE_PTR(missing));
         missing = xasprintf("%s/file", tree.path);
-        ASSERT_ERROR(journal_unit_tail(missing, "postgres.service", NULL, 0, 10, &lines, NULL, &error),
+        ASSERT_ERROR(journal_unit_tail(missing, &(JournalUnit){.name = "postgres.service"}, 0, 10, &lines,
+                                       NULL, &error),
                      &error, FC_EXIT_INTERNAL, "Not a directory");
+        tree_done(&tree);
+}
+
+/* systemd-sysctl says why it fails before journald runs, and is gone when journald looks whose lines they
+ * are. */
+TEST(unit_tail_of_a_process_that_has_gone) {
+        JournalUnit unit = {.name = "systemd-sysctl.service",
+                            .invocation = "0123456789abcdef0123456789abcdef",
+                            .pid = 18,
+                            .started_usec = T0 + 1000000};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *directory = NULL;
+        char **lines = NULL;
+        Writer writer;
+        Tree tree;
+
+        if (journal_skip())
+                SKIP(journal_skip());
+        tree_init(&tree);
+        tree_mkdir(&tree, "a/journal/" ID1);
+        writer_open(&writer, &tree, "a/journal/" ID1 "/system.journal");
+        writer_add(&writer, "_PID=18\nSYSLOG_IDENTIFIER=systemd-sysctl\nMESSAGE=of an older start\n");
+        writer_add(&writer, "_PID=18\nSYSLOG_IDENTIFIER=systemd-sysctl\nMESSAGE=Invalid argument\n");
+        writer_add(&writer, "_PID=19\nSYSLOG_IDENTIFIER=other\nMESSAGE=noise\n");
+        writer_add(&writer, "_PID=1\nSYSLOG_IDENTIFIER=systemd\nUNIT=systemd-sysctl.service\n"
+                            "INVOCATION_ID=0123456789abcdef0123456789abcdef\nMESSAGE=failed\n");
+        writer_close(&writer);
+        directory = xasprintf("%s/a/journal", tree.path);
+
+        ASSERT_OK(journal_unit_tail(directory, &unit, 0, 10, &lines, NULL, &error), &error);
+        ASSERT_EQ(strv_length(lines), 2);
+        ASSERT_STREQ(lines[0], "14:13:21.000 systemd-sysctl[18]: Invalid argument");
+        ASSERT_STREQ(lines[1], "14:13:23.000 systemd[1]: failed");
+        lines = strv_free(lines);
+
+        /* Nothing from before what was asked for. */
+        ASSERT_OK(journal_unit_tail(directory, &unit, T0 + 2000000, 10, &lines, NULL, &error), &error);
+        ASSERT_EQ(strv_length(lines), 1);
+        lines = strv_free(lines);
+        unit.pid = 0;
+        ASSERT_OK(journal_unit_tail(directory, &unit, 0, 10, &lines, NULL, &error), &error);
+        ASSERT_EQ(strv_length(lines), 1);
+        lines = strv_free(lines);
         tree_done(&tree);
 }
 
