@@ -113,22 +113,42 @@ int skeleton_make(int root_fd, Error *reterr) {
         return r < 0 ? r : 0;
 }
 
+/* What a container has thrown away of it. What stands in its place is the container's, also when it is no
+ * directory. */
+static int repair_directories(int root_fd, Error *reterr) {
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_close_ int there = -EBADF, fd = -EBADF;
+                const char *path = directories[i].path;
+
+                if (fs_open_beneath_optional(root_fd, path, O_PATH, &there, NULL) < 0 || there >= 0)
+                        continue;
+                fd = fs_mkdir_beneath(root_fd, path, 0755, reterr);
+                if (fd < 0)
+                        return fd;
+                if (fchmod(fd, directories[i].mode) < 0)
+                        return error_set(reterr, errno, "make '/%s'", path);
+        }
+        return 0;
+}
+
 int skeleton_update(int root_fd, const char *store, int toplevel_fd, Error *reterr) {
         _cleanup_close_ int store_fd = fs_mkdir_beneath(root_fd, store + 1, 0755, reterr);
+        int r;
 
         if (store_fd < 0)
                 return store_fd;
+        r = repair_directories(root_fd, reterr);
+        if (r < 0)
+                return r;
         if (toplevel_fd < 0)
                 return 0;
         for (size_t i = 0; i < ELEMENTSOF(files); i++) {
-                int r = make_file(root_fd, files[i].path, files[i].text, reterr);
+                r = make_file(root_fd, files[i].path, files[i].text, reterr);
 
                 if (r < 0)
                         return r;
         }
         for (size_t i = 0; i < ELEMENTSOF(links); i++) {
-                int r;
-
                 if (faccessat(toplevel_fd, links[i].target, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                         continue;
                 r = make_link(root_fd, links[i].path, links[i].target, reterr);

@@ -16,6 +16,6 @@ int skeleton_make(int root_fd, Error *reterr);
  * @toplevel_fd: -EBADF, or the toplevel of a container that runs a command: no activation script is going to
  * run, so /bin/sh and the like are made here, as links into what is mounted at /run/current-system
  *
- * Nothing that is there is replaced.
+ * Nothing that is there is replaced; directories that systemd-nspawn or activation begin with come back.
  */
 int skeleton_update(int root_fd, const char *store, int toplevel_fd, Error *reterr);

@@ -91,6 +91,28 @@ TEST(adds_what_a_command_needs_and_replaces_nothing) {
         remove_scratch(fd, path);
 }
 
+/* Without `usr` systemd-nspawn would never start it again. */
+TEST(repairs_what_the_container_has_thrown_away) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        char path[] = "/tmp/fc-skeleton-XXXXXX";
+        _cleanup_close_ int fd = make_scratch(path), root_fd = -EBADF;
+
+        ASSERT_OK(make_skeleton(fd, &error), &error);
+        root_fd = fs_open_beneath(fd, "root", O_RDONLY | O_DIRECTORY, 0, &error);
+        ASSERT_TRUE(root_fd >= 0);
+        ASSERT_TRUE(fs_remove_tree(root_fd, "usr", &error) >= 0 &&
+                    fs_remove_tree(root_fd, "tmp", &error) >= 0);
+        ASSERT_TRUE(unlinkat(root_fd, "srv", AT_REMOVEDIR) >= 0 && symlinkat("/data", root_fd, "srv") >= 0);
+        ASSERT_TRUE(fchmodat(root_fd, "opt", 0700, 0) >= 0);
+
+        ASSERT_OK(skeleton_update(root_fd, "/nix/store", -EBADF, &error), &error);
+        ASSERT_EQ(mode_of(root_fd, "usr/bin"), S_IFDIR | 0755);
+        ASSERT_EQ(mode_of(root_fd, "tmp"), S_IFDIR | 01777);
+        ASSERT_TRUE(S_ISLNK(mode_of(root_fd, "srv")));
+        ASSERT_EQ(mode_of(root_fd, "opt"), S_IFDIR | 0700);
+        remove_scratch(fd, path);
+}
+
 /* The root is the container's: what it leaves there must not lead us elsewhere. */
 TEST(follows_no_link_of_the_container) {
         _cleanup_(error_done) Error error = ERROR_NULL;
