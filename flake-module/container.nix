@@ -168,6 +168,7 @@ let
     inherit name;
     inherit (config) nixDaemon;
     network = config.network.mode;
+    privateUsers = config.users != "host";
     trustHost = config.extra.firewallAllowHost;
     existing = config.nixosConfiguration != null;
   };

@@ -4,6 +4,8 @@
   name,
   # network.mode: private, host or none
   network,
+  # Whether it has a range of user ids of its own, which ends at 65535.
+  privateUsers,
   nixDaemon,
   trustHost,
   # An evaluation that was made for something else, with a host name and more of its own.
@@ -29,6 +31,8 @@ let
 
   # Weaker than mkDefault: who says anything else means it, and two mkDefaults would be in conflict.
   mkWeak = mkOverride 1200;
+  # Instead of what NixOS says by mkDefault.
+  mkInstead = mkOverride 990;
   # Stronger than what is said plainly, weaker than mkForce.
   mkGuest = mkOverride 90;
 
@@ -66,7 +70,6 @@ in
       # Without a warning: most containers keep nothing that depends on it. Those that do set it, see the examples.
       system.stateVersion = mkWeak lib.trivial.release;
     }
-    (set [ "boot" "isNspawnContainer" ] (mkWeak true))
 
     # --- network: the runner sets up the interface host0, and nobody else touches it --------------
     (set [ "networking" "dhcpcd" "denyInterfaces" ] [ "host0" ])
@@ -116,13 +119,6 @@ in
           systemd.services.nix-daemon.enable = mkGuest false;
           systemd.sockets.nix-daemon.enable = mkGuest false;
         }
-        # For services and for what `exec` runs. Without it root's nix takes the store for its own.
-        // (
-          if has [ "systemd" "settings" "Manager" ] then
-            { systemd.settings.Manager.DefaultEnvironment = mkWeak "NIX_REMOTE=daemon"; }
-          else
-            { systemd.extraConfig = "DefaultEnvironment=NIX_REMOTE=daemon"; }
-        )
       else if has [ "nix" "enable" ] then
         { nix.enable = mkWeak false; }
       else
@@ -131,27 +127,100 @@ in
           systemd.sockets.nix-daemon.enable = mkWeak false;
         }
     )
+    # For services and for what `exec` runs. Without it root's nix takes the store for its own.
+    (
+      if !nixDaemon then
+        { }
+      else if has [ "systemd" "settings" "Manager" ] then
+        { systemd.settings.Manager.DefaultEnvironment = mkWeak "NIX_REMOTE=daemon"; }
+      else
+        { systemd.extraConfig = "DefaultEnvironment=NIX_REMOTE=daemon"; }
+    )
     (set [ "nix" "gc" "automatic" ] (mkWeak false))
     (set [ "nix" "optimise" "automatic" ] (mkWeak false))
+
+    # --- what NixOS switches on and a container cannot have ---------------------------------------
+    # For all groups that there are: of more the kernel knows nothing here, and refuses (NixOS since 24.05).
+    (
+      if privateUsers && network != "host" then
+        { boot.kernel.sysctl."net.ipv4.ping_group_range" = mkInstead "0 65535"; }
+      else
+        { }
+    )
+    # nspawn has mounted /proc, /dev, /run and what is below them. Mounting them anew, as NixOS does without
+    # boot.isNspawnContainer (26.05), is denied, or would undo what nspawn has done. What else there is, is mounted.
+    (
+      if has [ "boot" "isNspawnContainer" ] then
+        { boot.isNspawnContainer = mkWeak true; }
+      else
+        {
+          system.activationScripts.specialfs = mkGuest ''
+            specialMount() {
+              mountpoint -q "$2" || { mkdir -p "$2" && chmod 0755 "$2" && mount -t "$4" -o "$3" "$1" "$2"; }
+            }
+            source ${config.system.build.earlyMountScript}
+          '';
+        }
+    )
+    # A stage 1 of systemd's takes the init's place in the toplevel (until 25.11), and there is no stage 1.
+    (set [ "boot" "initrd" "systemd" "enable" ] (mkGuest false))
+    (set [ "system" "nixos-init" "enable" ] (mkWeak false))
+    # An image of /etc needs a loop device, and erofs, which only the host's root may mount.
+    (
+      if has [ "system" "etc" "overlay" "enable" ] then
+        {
+          assertions = [
+            {
+              assertion = !config.system.etc.overlay.enable;
+              message = "flake-containers.containers.${name}: system.etc.overlay.enable needs a stage 1 that mounts an image, which a container does not have";
+            }
+          ];
+        }
+      else
+        { }
+    )
+    # Disks of the machine that the evaluation was made for.
+    (
+      if existing then
+        {
+          fileSystems = mkGuest { };
+          swapDevices = mkGuest [ ];
+        }
+      else
+        { }
+    )
+    # To a system that a container goes back to when it ends. It would be made at each stop.
+    (set [ "systemd" "shutdownRamfs" "enable" ] (mkWeak false))
+    # Asks on the console what to do, where nobody answers; else the boot goes on, and `up` says what failed.
+    (set [ "systemd" "enableEmergencyMode" ] (mkWeak false))
+    # Passwords for disks, of which each container would take two of root's few inotify instances.
+    {
+      systemd.paths.systemd-ask-password-console.enable = mkWeak false;
+      systemd.paths.systemd-ask-password-wall.enable = mkWeak false;
+    }
+    # Its configuration is checked at boot, as a user that a user namespace does not have.
+    (set [ "services" "logrotate" "enable" ] (mkWeak false))
+    (set [ "services" "lvm" "enable" ] (mkWeak false))
+    # The host does that.
+    (set [ "services" "timesyncd" "enable" ] (mkWeak false))
+    (set [ "systemd" "oomd" "enable" ] (mkWeak false))
+    # The console is a log, nobody logs in there.
+    { systemd.services.console-getty.enable = mkGuest false; }
 
     # --- a quick boot: nothing that a container of a project has no use for -----------------------
     (set [ "documentation" "enable" ] (mkWeak false))
     (set [ "documentation" "nixos" "enable" ] (mkWeak false))
     (set [ "programs" "command-not-found" "enable" ] (mkWeak false))
     (set [ "services" "udisks2" "enable" ] (mkWeak false))
-    # Fails in a user namespace.
-    (set [ "services" "logrotate" "enable" ] (mkWeak false))
-    (set [ "services" "lvm" "enable" ] (mkWeak false))
-    # The host does that.
-    (set [ "services" "timesyncd" "enable" ] (mkWeak false))
-    (set [ "systemd" "oomd" "enable" ] (mkWeak false))
+    # Containers in containers, unless there are some.
+    (set [ "boot" "enableContainers" ] (
+      mkIf (attrByPath [ "containers" ] { } config == { }) (mkWeak false)
+    ))
     # Those that change the system, which only the flake does.
     (set [ "system" "disableInstallerTools" ] (mkWeak true))
     (set [ "xdg" "autostart" "enable" ] (mkWeak false))
     (set [ "xdg" "icons" "enable" ] (mkWeak false))
     (set [ "xdg" "mime" "enable" ] (mkWeak false))
     (set [ "xdg" "sounds" "enable" ] (mkWeak false))
-    # The console is a log, nobody logs in there.
-    { systemd.services.console-getty.enable = mkGuest false; }
   ];
 }

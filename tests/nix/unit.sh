@@ -82,6 +82,27 @@ testcase_verdicts() {
         [[ ! -s $SCRATCH/differ ]] || flunk "$(head -n 20 "$SCRATCH/differ" | cut -c 1-300)"
 }
 
+# What guest.nix leaves of NixOS's defaults is what tests/live/nixos.sh boots a guest with. To write it anew:
+#
+#     tests/nix/unit.sh --record
+settled() {
+        evaluate "import $NIX_TESTS/guest/settled.nix {
+                lib = import $1/lib; guest = $TOP/flake-module/guest.nix; defaults = $NIX_TESTS/guest/defaults; }"
+        jq -S . "$SCRATCH/out" >"$SCRATCH/settled"
+}
+
+testcase_guest() {
+        settled "$NIX_TESTS/standin"
+        same "$NIX_TESTS/guest/settled.json" "$SCRATCH/settled" \
+                "guest/settled.json is not what guest.nix leaves of NixOS's defaults (- file, + now)"
+}
+
+testcase_guest_real() {
+        need_nixpkgs_lib
+        settled "$FC_NIXPKGS_LIB"
+        same "$NIX_TESTS/guest/settled.json" "$SCRATCH/settled" "with the real lib guest/settled.json is not the same"
+}
+
 testcase_spec() { table "import $NIX_TESTS/unit/spec.nix"; }
 
 testcase_place() { table "import $NIX_TESTS/unit/place.nix"; }
@@ -115,4 +136,11 @@ testcase_reference_real() {
         reference "$FC_NIXPKGS_LIB"
 }
 
+if [[ ${1:-} == --record ]]; then
+        testcase_record() {
+                settled "$NIX_TESTS/standin"
+                cp "$SCRATCH/settled" "$NIX_TESTS/guest/settled.json"
+        }
+        set -- record
+fi
 nix_main "$@"
