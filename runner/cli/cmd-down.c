@@ -25,7 +25,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open_known(globals, operands, &s, &names, reterr);
+        r = session_open_stoppable(globals, operands, &s, &names, reterr);
         if (r < 0)
                 return r;
         if (globals->dry_run)

@@ -72,7 +72,7 @@ static int check_unknown(Session *s, const char *name, Error *reterr) {
         return name_check(name, "container", reterr);
 }
 
-int session_select_known(Session *s, char *const *names, char ***ret_names, Error *reterr) {
+static int select_known(Session *s, char *const *names, bool may_be_none, char ***ret_names, Error *reterr) {
         _cleanup_strv_ char **all = NULL;
         int r = session_known_names(s, &all, reterr);
 
@@ -88,11 +88,25 @@ int session_select_known(Session *s, char *const *names, char ***ret_names, Erro
                         strv_push(&all, *name);
                 }
         /* There is nothing to work on, and this is why. */
-        if (!all && error_is_set(&s->spec_error)) {
+        if (!all && !may_be_none && error_is_set(&s->spec_error)) {
                 error_move(reterr, &s->spec_error);
                 return -ENOENT;
         }
         return select_from(all, names, s, ret_names, reterr);
+}
+
+int session_select_known(Session *s, char *const *names, char ***ret_names, Error *reterr) {
+        return select_known(s, names, /* may_be_none= */ false, ret_names, reterr);
+}
+
+int session_open_stoppable(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,
+                           Error *reterr) {
+        int r = session_open(globals, ret, reterr);
+
+        if (r < 0)
+                return r;
+        session_load_if_possible(ret);
+        return select_known(ret, operands, /* may_be_none= */ !ret->spec_missing, ret_names, reterr);
 }
 
 int session_open_known(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,

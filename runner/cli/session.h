@@ -71,6 +71,11 @@ int session_select_known(Session *s, char *const *names, char ***ret_names, Erro
 int session_open_known(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,
                        Error *reterr);
 
+/* The same for a verb that stops: nothing to stop is what was asked for, also where the specification is
+ * broken. Where it is missing, the directory may be the wrong one, which is an error as for the others. */
+int session_open_stoppable(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,
+                           Error *reterr);
+
 /* The same for verbs that show what was written down. @follow: then there is a `.containers`, so that what
  * does not exist yet can be waited for. Without it there may be none, which is nothing to show. */
 int session_open_records(const Globals *globals, char *const *operands, bool follow, Session *ret,
