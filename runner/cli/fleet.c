@@ -450,6 +450,31 @@ static void want_members(Fleet *fleet, bool restart) {
         }
 }
 
+/* What is started makes its network by itself. */
+static int mend_network(Fleet *fleet, Error *reterr) {
+        bool any = false;
+
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                const Member *m = &fleet->members[i];
+                bool mended;
+                int r;
+
+                if (m->start || !m->status.running || !m->plan->bridge)
+                        continue;
+                r = network_mend(&fleet->network, m->machine, &mended, reterr);
+                if (r < 0)
+                        return error_prefix(reterr, r, "%s", m->name);
+                any = any || mended;
+        }
+        if (any) {
+                _cleanup_free_ char *text = xasprintf("another program had changed the network '%s', mended",
+                                                      fleet->network.bridge);
+
+                progress_note(fleet->progress, text);
+        }
+        return 0;
+}
+
 int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, char *const *asked,
                    bool restart, Error *reterr) {
         int r;
@@ -463,6 +488,8 @@ int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *name
                 fleet->members[i].asked = strv_contains(asked, fleet->members[i].name);
         want_members(fleet, restart);
         r = fleet_prepare(fleet, reterr);
+        if (r >= 0)
+                r = mend_network(fleet, reterr);
         return r < 0 ? r : fleet_run(fleet, reterr);
 }
 

@@ -214,6 +214,10 @@ int network_prepare(const Network *n, const char *machine, Error *reterr) {
         return r < 0 ? r : port_drop(machine, reterr);
 }
 
+int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr) {
+        return bridge_mend(n->bridge, &n->subnet, machine, ret_mended, reterr);
+}
+
 int network_release(const Session *s, int runtime_fd, char *const *machines, Error *reterr) {
         _cleanup_free_ char *bridge = identity_bridge_name(s->id);
         _cleanup_close_ int fd = open_lock(runtime_fd, reterr);

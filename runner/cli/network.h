@@ -47,6 +47,9 @@ int network_hold(int runtime_fd, Error *reterr);
 /* Makes the bridge, and room on it for a machine that is about to start. The network is held. */
 int network_prepare(const Network *n, const char *machine, Error *reterr);
 
+/* For a machine that runs, likewise. @ret_mended: another program had changed something. */
+int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr);
+
 /* Removes what is left on the host of machines that do not run any more, and the bridge unless somebody
  * holds it. What is missing is success. */
 int network_release(const Session *s, int runtime_fd, char *const *machines, Error *reterr);

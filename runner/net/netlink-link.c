@@ -15,9 +15,16 @@ static void on_link(struct nlmsghdr *header, void *userdata) {
         if (nlmsg_parse(header, sizeof(*message), tb, IFLA_MAX, NULL) < 0)
                 return;
         link->index = message->ifi_index;
+        link->up = message->ifi_flags & IFF_UP;
+        if (tb[IFLA_MASTER])
+                link->master = (int) nla_get_u32(tb[IFLA_MASTER]);
         if (tb[IFLA_LINKINFO] && nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) >= 0 &&
             info[IFLA_INFO_KIND])
                 (void) nla_strlcpy(link->kind, info[IFLA_INFO_KIND], sizeof(link->kind));
+}
+
+static void put_name(struct nl_msg *message, const char *name) {
+        netlink_put_string(message, strlen(name) < LINK_NAME_MAX ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
 }
 
 int netlink_link_find(Netlink *netlink, const char *name, Link *ret) {
@@ -27,9 +34,7 @@ int netlink_link_find(Netlink *netlink, const char *name, Link *ret) {
         Link link = {0};
         int r;
 
-        if (strlen(name) >= LINK_NAME_MAX)
-                return -ENAMETOOLONG;
-        netlink_put_string(message, IFLA_IFNAME, name);
+        put_name(message, name);
         r = netlink_request(netlink, message, on_link, &link);
         if (r < 0 && r != -ENODEV)
                 return r;
@@ -42,7 +47,7 @@ int netlink_link_delete_named(Netlink *netlink, const char *name) {
         _cleanup_message_ struct nl_msg *message =
                 netlink_message_new(RTM_DELLINK, 0, &header, sizeof(header));
 
-        netlink_put_string(message, strlen(name) < LINK_NAME_MAX ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
+        put_name(message, name);
         return netlink_request(netlink, message, NULL, NULL);
 }
 
@@ -72,6 +77,15 @@ int netlink_link_up(Netlink *netlink, int index) {
         _cleanup_message_ struct nl_msg *message =
                 netlink_message_new(RTM_NEWLINK, 0, &header, sizeof(header));
 
+        return netlink_request(netlink, message, NULL, NULL);
+}
+
+int netlink_link_attach(Netlink *netlink, int index, int master) {
+        struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
+        _cleanup_message_ struct nl_msg *message =
+                netlink_message_new(RTM_NEWLINK, 0, &header, sizeof(header));
+
+        netlink_put_u32(message, IFLA_MASTER, (uint32_t) master);
         return netlink_request(netlink, message, NULL, NULL);
 }
 

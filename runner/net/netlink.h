@@ -13,7 +13,9 @@
 typedef struct Netlink Netlink;
 
 typedef struct Link {
-        int index;                /* 0: there is no such interface */
+        int index;  /* 0: there is no such interface */
+        int master; /* the bridge that it is a port of; 0: none */
+        bool up;
         char kind[LINK_NAME_MAX]; /* "bridge", "veth", ...; "" for hardware and loopback */
 } Link;
 
@@ -21,13 +23,17 @@ int netlink_open(Netlink **ret, Error *reterr);
 Netlink *netlink_free(Netlink *netlink);
 DEFINE_FREEP(Netlink, netlink_free);
 
-/* A missing interface is success with index 0. */
+/* By its name or an alternative name, of any length. A missing interface is success with index 0. */
 int netlink_link_find(Netlink *netlink, const char *name, Link *ret);
 
 /* -EEXIST when an interface of that name exists, whatever it is. The bridge is left down. */
 int netlink_bridge_create(Netlink *netlink, const char *name, const uint8_t mac[6]);
 
 int netlink_link_up(Netlink *netlink, int index);
+
+/* Makes the interface a port of the bridge `master`. */
+int netlink_link_attach(Netlink *netlink, int index, int master);
+
 int netlink_link_delete(Netlink *netlink, int index);
 
 /* By its name or an alternative name, of any length. -ENODEV when there is none. */

@@ -187,6 +187,51 @@ bool bridge_has(const char *name, const Subnet *subnet) {
         return ntohl(address.sin_addr.s_addr) == subnet_address(subnet, SUBNET_OCTET_GATEWAY);
 }
 
+/* nspawn's end of the machine's veth on the host. */
+static char *port_name(const char *machine) {
+        return xasprintf("vb-%s", machine);
+}
+
+static int find_link(Netlink *netlink, const char *name, Link *ret, Error *reterr) {
+        int r = netlink_link_find(netlink, name, ret);
+
+        return r < 0 ? error_set(reterr, r, "look up interface '%s'", name) : 0;
+}
+
+int bridge_mend(const char *name, const Subnet *subnet, const char *machine, bool *ret_mended,
+                Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        _cleanup_free_ char *port_of = port_name(machine);
+        bool mended = false;
+        Link bridge, port;
+        int r;
+
+        r = netlink_open(&netlink, reterr);
+        if (r >= 0)
+                r = find_link(netlink, name, &bridge, reterr);
+        if (r >= 0 && (!bridge.up || !bridge_has(name, subnet))) {
+                mended = true;
+                r = bridge_ensure(name, subnet, reterr);
+                if (r >= 0)
+                        r = find_link(netlink, name, &bridge, reterr);
+        }
+        if (r >= 0)
+                r = find_link(netlink, port_of, &port, reterr);
+        if (r < 0)
+                return r;
+        /* Without a port it is ending. */
+        if (port.index > 0 && (port.master != bridge.index || !port.up)) {
+                mended = true;
+                r = netlink_link_attach(netlink, port.index, bridge.index);
+                if (r >= 0)
+                        r = netlink_link_up(netlink, port.index);
+                if (r < 0 && r != -ENODEV)
+                        return error_set(reterr, r, "attach '%s' to bridge '%s'", port_of, name);
+        }
+        *ret_mended = mended;
+        return 0;
+}
+
 /* Return: 1 removed (by whomever), 0 ports are attached. */
 static int try_release(Netlink *netlink, const char *name, int index, Error *reterr) {
         size_t n_ports;
@@ -225,7 +270,7 @@ int bridge_release(const char *name, bool *ret_removed, Error *reterr) {
 
 int port_drop(const char *machine, Error *reterr) {
         _cleanup_(netlink_freep) Netlink *netlink = NULL;
-        _cleanup_free_ char *name = xasprintf("vb-%s", machine);
+        _cleanup_free_ char *name = port_name(machine);
         int r;
 
         r = netlink_open(&netlink, reterr);

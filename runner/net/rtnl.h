@@ -29,6 +29,16 @@ int bridge_ensure(const char *name, const Subnet *subnet, Error *reterr);
 bool bridge_has(const char *name, const Subnet *subnet);
 
 /**
+ * bridge_mend() - undo what another program did to the network of a machine that runs
+ *
+ * A network manager may take the address of the bridge away, set it down or delete it, or take the machine's
+ * port off it. The bridge is held as for bridge_ensure().
+ * @ret_mended: something was not as it should be, and is now
+ */
+int bridge_mend(const char *name, const Subnet *subnet, const char *machine, bool *ret_mended,
+                Error *reterr);
+
+/**
  * bridge_release() - remove the bridge when no port is attached to it
  *
  * The port of a container that was killed goes some ten milliseconds after its last process: port_drop()

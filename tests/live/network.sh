@@ -301,4 +301,30 @@ testcase_bridge() {
         ok fc down
 }
 
+# What network managers and people do to a bridge while containers use it.
+testcase_bridge_is_changed() {
+        local bridge address port change
+
+        project shop
+        # With a name that is too long for an interface's.
+        spec "$(web web), $(web a-name-that-is-longer)"
+        ok fc up
+        bridge=$(ip -o link show type bridge | sed 's/^[0-9]*: \([^:@]*\).*/\1/')
+        address=$(fc --json status | jq -r '.containers[] | select(.name == "web") | .address')
+        port=$(ip -o link show master "$bridge" | sed -n '1s/^[0-9]*: \([^:@]*\).*/\1/p')
+        for change in "ip address flush dev $bridge" "ip link set $bridge down" "ip link set $port nomaster" \
+                "ip link set $port down" "ip link delete $bridge"; do
+                ok fc up
+                refute_err mended
+                # shellcheck disable=SC2086 # its words
+                ok $change
+                ok fc up
+                expect_err "another program had changed the network '$bridge', mended"
+                expect_err 'web: unchanged'
+                ok curl --silent --show-error --fail --max-time 10 "http://$address/"
+                ok fc exec a-name-that-is-longer -- bash -c "exec 3<>/dev/tcp/web/80"
+        done
+        ok fc down
+}
+
 live_main "$@"
