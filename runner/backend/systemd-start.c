@@ -123,7 +123,7 @@ static void on_gone(void *userdata) {
 static void on_lost(void *userdata) {
         Reporter *r = userdata;
 
-        control_send(r->control_fd, CONTROL_ERROR, "the host's message bus closed the connection");
+        control_send(r->control_fd, CONTROL_LOST, "the host's message bus closed the connection");
 }
 
 static int reporter_new(sd_event *event, const ContainerPlan *plan, const StartResources *resources,

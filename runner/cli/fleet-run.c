@@ -59,6 +59,12 @@ static void member_fail(Member *m, const char *phase) {
         member_over(m, phase, NULL);
 }
 
+/* It is on its way, but this host does not tell how far it comes. */
+static void member_lose(Member *m) {
+        try_save_state(m, PHASE_STARTING, NULL);
+        member_over(m, "failed", NULL);
+}
+
 /* For `status`: not more than a service to whoever looks. */
 static void note_stopping(const Member *m, bool stopping, pid_t asking) {
         _cleanup_close_ int fd = -EBADF;
@@ -257,6 +263,8 @@ static void on_ready(const ReadyResult *result, void *userdata) {
                 health_note(m->fleet->session, m->name, result->failed);
         if (m->fleet->rm_on_failure && !m->attached)
                 member_stop(m);
+        else if (result->outcome == READY_ERROR && m->error.exit == FC_EXIT_HOST)
+                member_lose(m);
         else
                 member_fail(m, "failed");
 }

@@ -479,10 +479,10 @@ static void on_message(ReadyJob *job, const ControlMessage *m) {
         Error error = ERROR_NULL;
 
         if (job->settled && m->kind != CONTROL_LEADER && m->kind != CONTROL_RESTARTING &&
-            m->kind != CONTROL_EXITED && m->kind != CONTROL_ERROR)
+            m->kind != CONTROL_EXITED && m->kind != CONTROL_ERROR && m->kind != CONTROL_LOST)
                 return;
         /* Nothing more is heard of it, and nothing more needs to be. */
-        if (job->settled && m->kind == CONTROL_ERROR && job->end_fd >= 0 &&
+        if (job->settled && (m->kind == CONTROL_ERROR || m->kind == CONTROL_LOST) && job->end_fd >= 0 &&
             process_wait(job->end_fd, 0) == 0)
                 return;
         resume(job);
@@ -506,6 +506,11 @@ static void on_message(ReadyJob *job, const ControlMessage *m) {
                 break;
         case CONTROL_ERROR:
                 (void) error_raise(&error, FC_EXIT_FAILED, "%s", m->text);
+                finish_error(job, &error);
+                break;
+        case CONTROL_LOST:
+                (void) error_raise(&error, FC_EXIT_HOST, "%s", m->text);
+                error_add_hint(&error, "the container goes on; to wait for it again, run up");
                 finish_error(job, &error);
                 break;
         default:

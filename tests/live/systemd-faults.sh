@@ -190,6 +190,23 @@ testcase_unit_is_restarted() {
         ok fc down
 }
 
+# The guest never says that it is ready.
+testcase_bus_is_lost() {
+        project shop
+        spec "$(tiny one '["/bin/sleep", "infinity"]' ', "ready": {"notify": true}')"
+        fc_background "$TMP/out" up
+        line_in "$TMP/out" 'booting' >/dev/null
+        ok systemctl restart dbus.service
+        finished "$FC_PID"
+        equal "$STATUS" 6 "the status of up ($(<"$TMP/out"))"
+        line_in "$TMP/out" "error: one: the host's message bus closed the connection" >/dev/null
+        line_in "$TMP/out" "run up" >/dev/null
+        # It is what it is, not what the bus was.
+        equal "$(state_of one)" starting
+        equal "$(fc --json status | jq -c '.containers[].notes')" '[]'
+        ok fc down
+}
+
 is_frozen() { grep -q 'frozen 1' "$(machine_cgroup one)/cgroup.events"; }
 
 # systemd stops none that is frozen; when its processes were killed, it would wait for ever for what it starts there.
