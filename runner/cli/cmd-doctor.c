@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/process.h"
 #include "base/strv.h"
-#include "cli/elevate.h"
+#include "cli/doctor.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "report/output.h"
@@ -16,49 +16,15 @@
 #define KERNEL_MINOR  15
 #define SYSTEMD_MAJOR 252
 
-typedef enum Verdict { VERDICT_OK, VERDICT_UNKNOWN, VERDICT_BAD } Verdict;
-
-typedef struct Finding {
-        const char *subject;
-        Verdict verdict;
-        char *text;
-        char *hint; /* may be NULL */
-} Finding;
-
-typedef struct Findings {
-        Finding *entries;
-        size_t n;
-} Findings;
-
-static void findings_done(Findings *f) {
-        for (size_t i = 0; i < f->n; i++) {
-                free(f->entries[i].text);
-                free(f->entries[i].hint);
-        }
-        free(f->entries);
-}
-
-static void add(Findings *f, const char *subject, Verdict verdict, char *text) {
-        *XGROW(f->entries, f->n) = (Finding){.subject = subject, .verdict = verdict, .text = text};
-}
-
-/* Takes the error over as what was found. */
-static void add_error(Findings *f, const char *subject, Error *e) {
-        Finding *finding = XGROW(f->entries, f->n);
-
-        *finding =
-                (Finding){subject, VERDICT_BAD, xstrdup(e->message), e->hints ? xstrdup(e->hints[0]) : NULL};
-        error_done(e);
-}
-
 static void check_kernel(Findings *f, const HostFacts *facts) {
         unsigned major = 0, minor = 0;
         bool old = sscanf(facts->kernel, "%u.%u", &major, &minor) == 2 &&
                    (major < KERNEL_MAJOR || (major == KERNEL_MAJOR && minor < KERNEL_MINOR));
 
-        add(f, "kernel", old ? VERDICT_BAD : VERDICT_OK,
-            old ? xasprintf("Linux %s; %u.%u or later is needed", facts->kernel, KERNEL_MAJOR, KERNEL_MINOR)
-                : xasprintf("Linux %s", facts->kernel));
+        findings_add(f, "kernel", old ? VERDICT_BAD : VERDICT_OK,
+                     old ? xasprintf("Linux %s; %u.%u or later is needed", facts->kernel, KERNEL_MAJOR,
+                                     KERNEL_MINOR)
+                         : xasprintf("Linux %s", facts->kernel));
 }
 
 static void check_nspawn(Findings *f, const HostFacts *facts) {
@@ -68,15 +34,15 @@ static void check_nspawn(Findings *f, const HostFacts *facts) {
 
         if (facts_require(facts, FACTS_NSPAWN, &e) < 0 ||
             facts_nspawn_version(facts, &major, &text, &e) < 0) {
-                add_error(f, "systemd-nspawn", &e);
+                findings_add_error(f, "systemd-nspawn", &e);
                 return;
         }
         if (major < SYSTEMD_MAJOR) {
-                add(f, "systemd-nspawn", VERDICT_BAD,
-                    xasprintf("%s; %u or later is needed", text, SYSTEMD_MAJOR));
+                findings_add(f, "systemd-nspawn", VERDICT_BAD,
+                             xasprintf("%s; %u or later is needed", text, SYSTEMD_MAJOR));
                 free(text);
         } else
-                add(f, "systemd-nspawn", VERDICT_OK, text);
+                findings_add(f, "systemd-nspawn", VERDICT_OK, text);
 }
 
 static void check_need(Findings *f, const HostFacts *facts, FactsNeed need, const char *subject,
@@ -84,9 +50,9 @@ static void check_need(Findings *f, const HostFacts *facts, FactsNeed need, cons
         Error e = ERROR_NULL;
 
         if (facts_require(facts, need, &e) < 0)
-                add_error(f, subject, &e);
+                findings_add_error(f, subject, &e);
         else
-                add(f, subject, VERDICT_OK, xstrdup(found));
+                findings_add(f, subject, VERDICT_OK, xstrdup(found));
 }
 
 static void check_idmap(Findings *f, int dir_fd, const char *path, const char *hint) {
@@ -94,18 +60,20 @@ static void check_idmap(Findings *f, int dir_fd, const char *path, const char *h
         bool works;
 
         if (geteuid() != 0) {
-                add(f, "id-mapped mounts", VERDICT_UNKNOWN, xasprintf("only root can try on '%s'", path));
+                findings_add(f, "id-mapped mounts", VERDICT_UNKNOWN,
+                             xasprintf("only root can try on '%s'", path));
                 return;
         }
         if (facts_probe_idmap(dir_fd, &works, &e) < 0) {
-                add_error(f, "id-mapped mounts", &e);
+                findings_add_error(f, "id-mapped mounts", &e);
                 return;
         }
         if (works) {
-                add(f, "id-mapped mounts", VERDICT_OK, xasprintf("work on '%s'", path));
+                findings_add(f, "id-mapped mounts", VERDICT_OK, xasprintf("work on '%s'", path));
                 return;
         }
-        add(f, "id-mapped mounts", VERDICT_BAD, xasprintf("the file system of '%s' has none", path));
+        findings_add(f, "id-mapped mounts", VERDICT_BAD,
+                     xasprintf("the file system of '%s' has none", path));
         f->entries[f->n - 1].hint = xstrdup(hint);
 }
 
@@ -123,7 +91,8 @@ static void check_stores(Findings *f, const Spec *spec) {
                 strv_push(&seen, store);
                 fd = open(store, O_PATH | O_DIRECTORY | O_CLOEXEC);
                 if (fd < 0)
-                        add(f, "store", VERDICT_BAD, xasprintf("open '%s': %s", store, strerror(errno)));
+                        findings_add(f, "store", VERDICT_BAD,
+                                     xasprintf("open '%s': %s", store, strerror(errno)));
                 else
                         check_idmap(f, fd, store, "set \"users\": \"host\"");
         }
@@ -133,23 +102,11 @@ static void check_spec(Findings *f, Session *s) {
         Error e = ERROR_NULL;
 
         if (session_load_spec(s, &e) < 0)
-                add_error(f, "specification", &e);
+                findings_add_error(f, "specification", &e);
         else
-                add(f, "specification", VERDICT_OK,
-                    xasprintf("%s, %zu container%s", s->spec_path, s->spec->n_containers,
-                              s->spec->n_containers == 1 ? "" : "s"));
-}
-
-static void check_privilege(Findings *f) {
-        _cleanup_free_ char *tool = NULL;
-        Error e = ERROR_NULL;
-
-        if (geteuid() == 0)
-                add(f, "privilege", VERDICT_OK, xstrdup("root"));
-        else if (elevate_find_tool(&tool, &e) < 0)
-                add_error(f, "privilege", &e);
-        else
-                add(f, "privilege", VERDICT_OK, xasprintf("through %s", tool));
+                findings_add(f, "specification", VERDICT_OK,
+                             xasprintf("%s, %zu container%s", s->spec_path, s->spec->n_containers,
+                                       s->spec->n_containers == 1 ? "" : "s"));
 }
 
 static void print_text(const Findings *f) {
@@ -195,16 +152,19 @@ static int run(const Globals *globals, const void *target, char *const *operands
 
         /* What the session does not get to, the host's facts do not depend on. */
         if (session_open(globals, &s, &e) < 0) {
-                add_error(&f, "project", &e);
+                findings_add_error(&f, "project", &e);
                 if (!s.facts.kernel && facts_gather(&s.facts, reterr) < 0)
                         return -EIO;
         } else
-                add(&f, "project", VERDICT_OK, xasprintf("%s (%s)", s.root, s.id));
-        check_privilege(&f);
+                findings_add(&f, "project", VERDICT_OK, xasprintf("%s (%s)", s.root, s.id));
+        doctor_check_privilege(&f);
         check_kernel(&f, &s.facts);
         check_nspawn(&f, &s.facts);
         check_need(&f, &s.facts, FACTS_PROXYD, "socket proxy", s.facts.proxyd);
         check_need(&f, &s.facts, FACTS_CGROUP, "cgroup2", s.facts.cgroup_root);
+        doctor_check_systemd(&f, &s.facts);
+        doctor_check_inotify(&f);
+        doctor_check_firewall(&f);
         check_need(&f, &s.facts, FACTS_MACHINE_ID, "machine id", "'/etc/machine-id'");
         if (s.state.root_fd >= 0) {
                 check_idmap(&f, s.state.root_fd, s.root,

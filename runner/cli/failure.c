@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "cli/failure.h"
 #include "enter/journal-sync.h"
+#include "project/inotify.h"
 #include "report/console.h"
 #include "report/format.h"
 #include "report/journal.h"
@@ -188,6 +189,17 @@ static void explain_end(const Member *m, const char *text, Error *e) {
         add_hints(m, NULL, false, e);
 }
 
+/* What fails for it says "Too many open files" at best. */
+static void add_scarcity(Error *e) {
+        InotifyUse use;
+
+        if (inotify_count(&use, NULL) < 0 || !inotify_is_short(&use))
+                return;
+        error_add_evidence(e, "the host has hardly any inotify instances left: %u of %u are in use",
+                           use.used, use.max);
+        error_add_hint(e, "more: " INOTIFY_HINT);
+}
+
 void failure_explain(const Member *m, const ReadyResult *result, Error *reterr) {
         switch (result->outcome) {
         case READY_DEGRADED:
@@ -207,4 +219,6 @@ void failure_explain(const Member *m, const ReadyResult *result, Error *reterr) 
         case READY_OK:
                 break;
         }
+        if (result->outcome != READY_ERROR && result->outcome != READY_OK)
+                add_scarcity(reterr);
 }

@@ -128,4 +128,43 @@ testcase_doctor() {
         nothing_made
 }
 
+# Not by using them up, which would be felt by all of this machine.
+testcase_inotify_is_short() {
+        local limit=/proc/sys/fs/inotify/max_user_instances
+
+        project shop
+        spec "$(tiny one '["/bin/false"]' ', "ready": {"notify": true}')"
+        echo 5 >"$TMP/limit"
+        mount --bind "$TMP/limit" "$limit"
+        run_status 6 fc doctor
+        expect_out 'BAD +inotify +[0-9]+ of 5 instances'
+        expect_out 'sysctl -w fs.inotify.max_user_instances'
+        run_status 3 fc up
+        expect_err 'hardly any inotify instances left: [0-9]+ of 5'
+        expect_err 'more: sysctl -w fs.inotify.max_user_instances'
+        echo 100000 >"$TMP/limit"
+        ok fc doctor
+        expect_out 'ok +inotify +[0-9]+ of 100000 instances'
+        run_status 3 fc up
+        refute_err inotify
+        umount "$limit"
+        ok fc down
+}
+
+# Of this host's own network namespace.
+testcase_firewall_sees_bridges() {
+        local calls=/proc/sys/net/bridge/bridge-nf-call-iptables
+
+        [[ -e $calls ]] || skip "this kernel has no br_netfilter"
+        project shop
+        spec "$(tiny one)"
+        echo 1 >"$calls"
+        ok fc doctor
+        expect_out '\? +firewall +sees what containers send each other'
+        expect_out 'physdev-is-bridged'
+        echo 0 >"$calls"
+        ok fc doctor
+        expect_out 'ok +firewall +does not see'
+}
+
 live_main "$@"

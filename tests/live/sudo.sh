@@ -131,4 +131,21 @@ testcase_interrupt() {
         equal "$(state_of web)" stopped
 }
 
+# Whom sudo refuses is told before it is tried.
+testcase_doctor_asks_sudo() {
+        need_sudo
+        project shop
+        spec "$(tiny one)"
+        cp "$SCRATCH/etc/sudoers" "$TMP/sudoers"
+        run dev doctor
+        expect_out 'ok +privilege +through /[^ ]*/sudo'$'\n'
+        printf 'root ALL=(ALL:ALL) ALL\n%s ALL=(ALL:ALL) ALL\n' "$DEV" >"$SCRATCH/etc/sudoers"
+        run dev doctor
+        expect_out 'ok +privilege +through /[^ ]*/sudo, which asks for a password'
+        printf 'root ALL=(ALL:ALL) ALL\n%s ALL=(ALL:ALL) NOPASSWD: /bin/true\n' "$DEV" >"$SCRATCH/etc/sudoers"
+        run_status 6 dev doctor
+        expect_out 'BAD +privilege +/[^ ]*/sudo does not let you run'
+        cat "$TMP/sudoers" >"$SCRATCH/etc/sudoers"
+}
+
 live_main "$@"

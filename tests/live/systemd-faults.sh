@@ -207,6 +207,28 @@ testcase_bus_is_lost() {
         ok fc down
 }
 
+testcase_doctor() {
+        project shop
+        spec "$(tiny one)"
+        ok fc doctor
+        expect_out 'ok +message bus +answers'
+        expect_out 'ok +machined +answers'
+        expect_out 'ok +machine names +resolve'
+        sed '/^hosts:/s/mymachines//' /etc/nsswitch.conf >"$TMP/nsswitch"
+        mount --bind "$TMP/nsswitch" /etc/nsswitch.conf
+        ok fc doctor
+        expect_out '\? +machine names'
+        expect_out 'libnss-mymachines'
+        umount /etc/nsswitch.conf
+        systemctl --quiet mask --runtime --now systemd-machined.service
+        run fc doctor
+        systemctl --quiet unmask --runtime systemd-machined.service
+        equal "$STATUS" 6
+        expect_out 'BAD +machined'
+        DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere run_status 6 fc doctor
+        expect_out "BAD +message bus +connect to the host's message bus"
+}
+
 is_frozen() { grep -q 'frozen 1' "$(machine_cgroup one)/cgroup.events"; }
 
 # systemd stops none that is frozen; when its processes were killed, it would wait for ever for what it starts there.
