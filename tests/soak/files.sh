@@ -121,7 +121,7 @@ project_with_files() {
 testcase_things() {
         local place kind before refused=0
 
-        soak_begin 24
+        soak_begin 12
         project_with_files
         make_outside
         while soak_next "the project again" && ((SOAK_DONE <= ROUNDS)); do
