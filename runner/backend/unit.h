@@ -12,6 +12,9 @@
 
 #include "base/error.h"
 
+/* Where a host that systemd manages has its cgroups, all of version 2. */
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+
 #define UNIT_SLICE   "machine.slice"
 #define UNIT_PREFIX  "flake-containers-"
 #define UNIT_SUFFIX  ".service"

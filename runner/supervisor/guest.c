@@ -14,6 +14,7 @@
 #include "backend/cgroup.h"
 #include "backend/control.h"
 #include "backend/crash-record.h"
+#include "backend/gate.h"
 #include "backend/leftovers.h"
 #include "backend/nspawn-notify.h"
 #include "backend/nspawn-status.h"
@@ -200,16 +201,36 @@ static int on_gate_closed(sd_event_source *s, const struct inotify_event *event,
         return 0;
 }
 
+static int on_gate_look(sd_event_source *s, uint64_t usec, void *userdata) {
+        Guest *g = userdata;
+
+        if (!gate_is_passed(g->options->cgroup_fd)) {
+                (void) sd_event_source_set_time_relative(s, GATE_LOOK_USEC);
+                return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+        }
+        g->executed = true;
+        tell_ready(g);
+        return 0;
+}
+
+/* Without an inotify instance there is no event. */
+static int watch_gate(Guest *g) {
+        int r = sd_event_add_inotify(g->event, &g->gate_closed, MACHINE_GATE, IN_CLOSE_NOWRITE,
+                                     on_gate_closed, g);
+
+        return r >= 0 ? r
+                      : sd_event_add_time_relative(g->event, &g->gate_closed, CLOCK_MONOTONIC,
+                                                   GATE_LOOK_USEC, 1, on_gate_look, g);
+}
+
 static void open_gate(Guest *g) {
         g->network_set = true;
         control_send(g->options->control_fd, CONTROL_NETWORK, NULL);
         if (g->options->gate && g->gate_fd < 0) {
                 /* Read-write: never blocks, and a reader that comes later is not kept waiting. It stays
                  * open, or the FIFO would shut again before a slow payload has opened it. Watched before it
-                 * is opened, which is what the gate waits for. Without a watch there is nothing to wait for.
-                 */
-                if (sd_event_add_inotify(g->event, &g->gate_closed, MACHINE_GATE, IN_CLOSE_NOWRITE,
-                                         on_gate_closed, g) < 0)
+                 * is opened, which is what the gate waits for. */
+                if (watch_gate(g) < 0)
                         g->executed = true;
                 g->gate_fd = open(MACHINE_GATE, O_RDWR | O_CLOEXEC);
                 (void) !write(g->gate_fd, "", 1);
@@ -241,9 +262,14 @@ static int on_leader(Guest *g, pid_t leader, Error *reterr) {
         pid_t host;
         int r;
 
-        g->leader_pidfd = process_open(leader);
-        if (g->leader_pidfd < 0 || host_pid(g, &host) < 0)
-                return 0; /* it has ended already: nspawn will say so */
+        /* -ESRCH: it has ended already, and nspawn will say so. */
+        r = process_open(leader);
+        if (r >= 0) {
+                g->leader_pidfd = r;
+                r = host_pid(g, &host);
+        }
+        if (r < 0)
+                return r == -ESRCH ? 0 : error_set(reterr, r, "open the container's PID 1");
         (void) snprintf(text, sizeof(text), "%d", host);
         control_send(g->options->control_fd, CONTROL_LEADER, text);
         continue_stop(g);

@@ -15,8 +15,6 @@
 /* What starts it costs some milliseconds: not for each line of one who writes now and then. */
 #define QUIET_MSEC 2000
 
-#define CGROUP_MOUNT "/sys/fs/cgroup"
-
 /* Of nspawn, with which the log comes to its end. Return: a pidfd, 0 when it is not there (yet). */
 static int open_nspawn(const char *machine, Error *reterr) {
         _cleanup_close_ int cgroup_fd = -EBADF;

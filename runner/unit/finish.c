@@ -20,8 +20,6 @@
 #include "unit/finish.h"
 #include "unit/start-limit.h"
 
-#define CGROUP_MOUNT "/sys/fs/cgroup"
-
 /* A command may take its time, and has no state of its own that could be asked for. */
 static void note_stopping(const UnitOptions *o) {
         _cleanup_close_ int runtime_fd =

@@ -11,9 +11,11 @@
 #include <systemd/sd-daemon.h>
 
 #include "backend/crash-record.h"
+#include "backend/gate.h"
 #include "backend/nspawn-notify.h"
 #include "backend/nspawn-status.h"
 #include "backend/state-place.h"
+#include "backend/unit.h"
 #include "base/alloc.h"
 #include "base/privilege.h"
 #include "base/process.h"
@@ -51,26 +53,55 @@ static int set_network(const UnitOptions *o, const char *leader, Error *reterr) 
         return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "set the network of the container") : r;
 }
 
+/* Return: how many of them are ready, or -1. */
+static int wait_for(int watch, int leader_fd, int timeout_msec) {
+        struct pollfd fds[] = {{.fd = watch, .events = POLLIN}, {.fd = leader_fd, .events = POLLIN}};
+        int n;
+
+        do
+                n = poll(fds, ELEMENTSOF(fds), timeout_msec);
+        while (n < 0 && errno == EINTR);
+        return n;
+}
+
+static int look_for_gate(const UnitOptions *o, int leader_fd, Error *reterr) {
+        _cleanup_close_ int cgroup_fd = -EBADF;
+        int r, n;
+
+        r = unit_cgroup_open(CGROUP_MOUNT, o->machine, &cgroup_fd, reterr);
+        if (r < 0)
+                return r;
+        while (!gate_is_passed(cgroup_fd)) {
+                n = wait_for(-EBADF, leader_fd, GATE_LOOK_USEC / USEC_PER_MSEC);
+                if (n != 0)
+                        return n < 0 ? error_set(reterr, errno, "wait for the gate") : 0;
+        }
+        return 1;
+}
+
 /* The gate holds the FIFO open until it executes its command, which closes it; or until it ends because it
  * could not, and then it has taken the byte out before. Watched before it is opened, which is what the gate
  * waits for; it stays open until then, or it would shut again before a slow payload has come. Return: 1
  * executed, 0 it will never be. */
 static int open_gate(const UnitOptions *o, int leader_fd, Error *reterr) {
-        _cleanup_close_ int watch = inotify_init1(IN_CLOEXEC), fd = -EBADF;
-        struct pollfd fds[] = {{.fd = watch, .events = POLLIN}, {.fd = leader_fd, .events = POLLIN}};
+        _cleanup_close_ int watch = -EBADF, fd = -EBADF;
         int left = 0;
 
         if (!o->gate)
                 return 1;
-        if (watch < 0 || inotify_add_watch(watch, MACHINE_GATE, IN_CLOSE_NOWRITE) < 0)
-                return error_set(reterr, errno, "watch the gate");
+        watch = inotify_init1(IN_CLOEXEC);
+        if (watch >= 0 && inotify_add_watch(watch, MACHINE_GATE, IN_CLOSE_NOWRITE) < 0)
+                watch = safe_close(watch);
         fd = open(MACHINE_GATE, O_RDWR | O_CLOEXEC);
         if (fd < 0 || write(fd, "", 1) != 1)
                 return error_set(reterr, errno, "open the gate");
-        while (poll(fds, ELEMENTSOF(fds), -1) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "watch the gate");
-        return fds[0].revents != 0 && ioctl(fd, FIONREAD, &left) >= 0 && left > 0;
+        /* Without an inotify instance there is no event. */
+        if (watch < 0)
+                return look_for_gate(o, leader_fd, reterr);
+        if (wait_for(watch, leader_fd, -1) < 0)
+                return error_set(reterr, errno, "watch the gate");
+        return poll(&(struct pollfd){.fd = watch, .events = POLLIN}, 1, 0) > 0 &&
+               ioctl(fd, FIONREAD, &left) >= 0 && left > 0;
 }
 
 /* Return: 1 the payload runs, 0 it has ended already, and nspawn will say so. */
@@ -78,8 +109,10 @@ static int on_leader(const UnitOptions *o, pid_t leader, int *ret_pidfd, Error *
         _cleanup_free_ char *text = xasprintf("%d", leader);
         int r = process_open(leader);
 
-        if (r < 0)
+        if (r == -ESRCH)
                 return 0;
+        if (r < 0)
+                return error_set(reterr, r, "open the container's PID 1");
         *ret_pidfd = r;
         r = set_network(o, text, reterr);
         return r < 0 ? r : open_gate(o, *ret_pidfd, reterr);

@@ -21,8 +21,6 @@
 #include "unit/start-limit.h"
 #include "unit/start.h"
 
-#define CGROUP_MOUNT "/sys/fs/cgroup"
-
 /* SCM_MAX_FD of the kernel. */
 #define HELD_FDS_MAX 253
 

@@ -77,6 +77,22 @@ testcase_no_such_command() {
         ok fc down
 }
 
+# No inotify instance is left: what is ready is so nevertheless, and what is not is not.
+testcase_no_inotify() {
+        project shop
+        printf '#!/bin/sh\nexec %s/deny inotify %s "$@"\n' "$FC_HELPERS" "$FC" >"$SCRATCH/denied"
+        chmod +x "$SCRATCH/denied"
+        spec "$(tiny one '' ', "ports": ["8080:80"], "ready": {"timeout": 10}')"
+        FC=$SCRATCH/denied ok fc up
+        equal "$(state_of one)" running
+        ok fc down
+        spec "$(tiny one '["/no/such/program"]' ', "ready": {"timeout": 10}')"
+        FC=$SCRATCH/denied run_status 3 fc up
+        expect_err "cannot execute '/no/such/program'"
+        ok fc down
+        rm "$SCRATCH/denied"
+}
+
 testcase_ignores_the_signal() {
         local started
 
