@@ -19,7 +19,9 @@ void program_done(Program *p) {
 static void look_at_header(int root_fd, int path_fd, Program *p) {
         char header[INTERPRETER_HEADER_MAX], proc[FS_PROC_FD_MAX];
         _cleanup_free_ char *interpreter = NULL;
-        _cleanup_close_ int fd = open(fs_proc_fd(proc, path_fd), O_RDONLY | O_CLOEXEC), found = -EBADF;
+        _cleanup_close_ int fd = open(fs_proc_fd(proc, path_fd),
+                                      O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
+                            found = -EBADF;
         ssize_t n = fd < 0 ? -1 : read(fd, header, sizeof(header));
 
         if (n < 4)

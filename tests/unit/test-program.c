@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/process.h"
 #include "enter/program.h"
 #include "enter/root.h"
 #include "test.h"
@@ -120,4 +123,45 @@ TEST(reads_only_regular_files_of_a_sane_size) {
         ASSERT_TRUE(root_read(root_fd, "/bin", 100) == NULL);
         ASSERT_TRUE(root_read(root_fd, "/etc/passwd", 1024 * 1024) == NULL);
         remove_root(template);
+}
+
+/* A guest's root can hold a lease on its own files, and need not give it up before the kernel takes it,
+ * which is after 45 s. */
+TEST(a_lease_does_not_make_us_wait) {
+        char template[] = "/tmp/test-program-XXXXXX", byte;
+        Program program = {0};
+        uint64_t began;
+        int pipes[2];
+        pid_t pid;
+
+        make_root(template);
+        ASSERT_OK(pipe2(pipes, O_CLOEXEC));
+        pid = fork();
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+                int text = openat(root_fd, "bin/text", O_RDWR | O_CLOEXEC),
+                    elf = openat(root_fd, "bin/elf", O_RDWR | O_CLOEXEC);
+
+                (void) signal(SIGIO, SIG_IGN);
+                byte = fcntl(text, F_SETLEASE, F_WRLCK) >= 0 && fcntl(elf, F_SETLEASE, F_WRLCK) >= 0;
+                (void) !write(pipes[1], &byte, 1);
+                for (;;)
+                        (void) pause();
+        }
+        ASSERT_EQ(read(pipes[0], &byte, 1), 1);
+        began = now_usec();
+        if (byte) {
+                ASSERT_TRUE(root_read(root_fd, "/bin/text", 100) == NULL);
+                program_find(root_fd, "/bin/elf", "", "/", &program);
+                ASSERT_EQ(program.state, PROGRAM_FOUND);
+        }
+        ASSERT_TRUE(now_usec() - began < 5 * USEC_PER_SEC);
+        program_done(&program);
+        (void) kill(pid, SIGKILL);
+        (void) waitpid(pid, NULL, 0);
+        (void) close(pipes[0]);
+        (void) close(pipes[1]);
+        remove_root(template);
+        if (!byte)
+                SKIP("this file system has no leases");
 }
