@@ -40,10 +40,13 @@ ConsoleReader *console_reader_free(ConsoleReader *reader) {
         return NULL;
 }
 
-/* The first byte that is there from @offset on: a log that was trimmed begins with a hole. */
+/* The first byte that is there from @offset on: a log that was trimmed begins with a hole. One that ends
+ * with a hole has nothing more. */
 static off_t skip_hole(int fd, off_t offset) {
         off_t data = lseek(fd, offset, SEEK_DATA);
 
+        if (data < 0 && errno == ENXIO)
+                data = lseek(fd, 0, SEEK_END);
         return data > offset ? data : offset;
 }
 
@@ -57,14 +60,16 @@ static ssize_t read_at(int fd, char *buf, size_t size, off_t offset) {
 }
 
 /* Searches backwards for the @n-th line end before the last byte, which ends or belongs to the last line.
+ * What has no line ends counts as lines of the size in which it is shown.
  * @ret_missing: how many lines more it would take. */
 static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
         char block[BLOCK_SIZE];
         struct stat st;
-        off_t end, begin = skip_hole(fd, 0);
+        off_t end, begin = skip_hole(fd, 0), line_end;
 
         if (fstat(fd, &st) < 0)
                 return -errno;
+        line_end = st.st_size;
         *ret_missing = 0;
         if (n == 0) {
                 *ret = st.st_size;
@@ -78,11 +83,15 @@ static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
                         return (int) size;
                 if (size < end - start)
                         break; /* truncated meanwhile: from the beginning */
-                for (; size > 0; size--)
-                        if (block[size - 1] == '\n' && --n == 0) {
+                for (; size > 0; size--) {
+                        if (block[size - 1] != '\n' && line_end - (start + size) < LINE_MAX_SIZE)
+                                continue;
+                        line_end = start + size;
+                        if (--n == 0) {
                                 *ret = start + size;
                                 return 0;
                         }
+                }
                 end = start;
         }
         *ret = begin;

@@ -326,3 +326,37 @@ TEST(hole_overtakes_the_reader) {
         ASSERT_OK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, HOLE));
         assert_next(reader, "b");
 }
+
+/* Of a file that is larger than all disks there is nothing to show, and it takes no time. */
+TEST(ends_with_a_hole) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **lines = NULL;
+        int fd = file_of("", 0);
+        _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(fd, -EBADF);
+        const char *line;
+        size_t size;
+
+        ASSERT_OK(ftruncate(fd, (off_t) 1 << 40));
+        ASSERT_OK(console_reader_seek(reader, UINT64_MAX, &error), &error);
+        ASSERT_EQ(console_reader_next(reader, &line, &size, &error), 0);
+        ASSERT_TRUE(!console_reader_rest(reader, &line, &size));
+        ASSERT_OK(console_tail(fd, 0, 3, &lines, &error), &error);
+        ASSERT_TRUE(lines == NULL);
+}
+
+/* What has no line ends is shown in pieces, and these are what is counted. */
+TEST(tail_without_line_ends) {
+        size_t size = 1000 * 1000, total = 0;
+        _cleanup_free_ char *text = xmalloc0(size);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **lines = NULL;
+        _cleanup_close_ int fd = -EBADF;
+
+        memset(text, 'x', size);
+        fd = file_of(text, size);
+        ASSERT_OK(console_tail(fd, 0, 3, &lines, &error), &error);
+        STRV_FOREACH (line, lines)
+                total += strlen(*line);
+        ASSERT_EQ(strv_length(lines), 3);
+        ASSERT_EQ(total, 3 * 65536);
+}
