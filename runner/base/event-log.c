@@ -54,6 +54,26 @@ char *event_log_format(uint64_t usec, const char *container, const char *event, 
                          timestamp_format(time, usec), name, word, detail ? text : "null");
 }
 
+/* The file that has the lock is the log still, and too large: another may have been quicker. */
+static bool is_full(int dir_fd, int fd) {
+        struct stat st, named;
+
+        return fstat(fd, &st) >= 0 && st.st_size > EVENT_LOG_SIZE_MAX &&
+               fstatat(dir_fd, EVENT_LOG, &named, AT_SYMLINK_NOFOLLOW) >= 0 && named.st_dev == st.st_dev &&
+               named.st_ino == st.st_ino;
+}
+
+/* Not waiting for the lock: the file is the user's, and who has it does the same. */
+static void begin_anew(int dir_fd, int log_fd) {
+        _cleanup_close_ int fd = -EBADF;
+
+        if (flock(log_fd, LOCK_EX | LOCK_NB) < 0)
+                return;
+        if (is_full(dir_fd, log_fd) && renameat(dir_fd, EVENT_LOG, dir_fd, EVENT_LOG_OLD) >= 0)
+                fd = fs_open_beneath(dir_fd, EVENT_LOG, O_WRONLY | O_CREAT | O_EXCL, 0644, NULL);
+        (void) flock(log_fd, LOCK_UN);
+}
+
 void event_log_prepare(int dir_fd) {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
@@ -80,6 +100,8 @@ void event_log_append(int dir_fd, const char *container, const char *event, cons
         /* All or nothing, but for a full disk, and then the reader leaves half a line out. */
         if (write(fd, line, strlen(line)) < 0)
                 return;
+        if (st.st_size + (off_t) strlen(line) > EVENT_LOG_SIZE_MAX)
+                begin_anew(dir_fd, fd);
 }
 
 /* Calls @read with both files of the log, the older one first. */

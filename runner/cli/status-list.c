@@ -164,6 +164,9 @@ static void note_restarts(ContainerStatus *c) {
         uint64_t now = realtime_usec();
         char ago[FORMAT_DURATION_MAX];
 
+        if (crashes->reboots > 0 && crashes->ready_usec == 0)
+                strv_pushf(&c->notes, "rebooted %u time%s, not ready since", crashes->reboots,
+                           crashes->reboots > 1 ? "s" : "");
         if (crashes->restarts == 0)
                 return;
         (void) format_duration(ago, now > crashes->crash_usec ? now - crashes->crash_usec : 0);

@@ -61,6 +61,8 @@ struct Guest {
         Proxy **proxies;
         size_t n_proxies;
         RestartLimit restart_limit;
+        RebootPace reboot_pace;
+        uint64_t started_usec;          /* nspawn, the last time */
         sd_event_source *restart_timer; /* set: it failed and waits to be started again */
         CrashRecord crashes;
         char result[128];
@@ -129,6 +131,7 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
                 return error_set(reterr, errno, "start systemd-nspawn");
         if (g->nspawn > 0) {
                 g->boots++;
+                g->started_usec = now_usec();
                 /* nspawn is going to move its payload, and that to move itself. There is nothing to be done
                  * here until nspawn has a leader. */
                 cgroup_expect_moves(o->cgroup_fd, "runner");
@@ -286,11 +289,16 @@ static int on_leader(Guest *g, pid_t leader, Error *reterr) {
 }
 
 /* The record is for `status` only, so that a full /run is no reason to do anything else. */
-static void note_reboot(Guest *g) {
+static void note_reboot(Guest *g, uint64_t delay_usec) {
+        _cleanup_free_ char *detail =
+                delay_usec > 0 ? xasprintf("for the %u. time at once, in %.1f s", g->reboot_pace.soon,
+                                           (double) delay_usec / (double) USEC_PER_SEC)
+                               : NULL;
+
         g->crashes.reboots++;
         g->crashes.ready_usec = 0;
         (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
-        supervisor_event(g->options, "rebooting", NULL);
+        supervisor_event(g->options, "rebooting", detail);
 }
 
 static void note_crash(Guest *g) {
@@ -408,6 +416,18 @@ static int restart_later(Guest *g, Error *reterr) {
         return 1;
 }
 
+static int reboot(Guest *g, Error *reterr) {
+        uint64_t delay = reboot_pace_next(&g->reboot_pace, now_usec() - g->started_usec);
+        int r;
+
+        note_reboot(g, delay);
+        if (delay == 0)
+                return start_again(g, reterr);
+        r = sd_event_add_time_relative(g->event, &g->restart_timer, CLOCK_MONOTONIC, delay, 1, on_restart,
+                                       g);
+        return r < 0 ? error_set(reterr, r, "wait for the reboot") : 0;
+}
+
 typedef enum Next {
         NEXT_END,
         NEXT_REBOOT,
@@ -437,10 +457,8 @@ static void on_nspawn_end(Guest *g, int status) {
         if (clear_payload(g, error_is_set(&g->error) ? NULL : &g->error) < 0)
                 next = NEXT_END;
         g->failed = g->stop_requests == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-        if (next == NEXT_REBOOT) {
-                note_reboot(g);
-                again = start_again(g, &g->error) >= 0;
-        }
+        if (next == NEXT_REBOOT)
+                again = reboot(g, &g->error) >= 0;
         if (next == NEXT_RESTART)
                 again = restart_later(g, &g->error);
         if (again <= 0)

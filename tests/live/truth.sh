@@ -141,6 +141,43 @@ testcase_stopping_guest() {
         ok fc down
 }
 
+# One that reboots at once, for ever: later and later, and one is told.
+testcase_reboots_at_once() {
+        supervisor_only
+        project shop
+        spec "$(fake one '"FAKE_REBOOT_MS": "30"' '')"
+        ok fc up --no-wait
+        try_until "$WAIT" has_reboots one 6
+        equal "$(of one ready)" false
+        ok fc status
+        expect_out 'one +[a-z]+ +no .*rebooted [0-9]+ times, not ready since'
+        ok fc --json events one
+        [[ $(jq -r 'select(.event == "rebooting") | .detail' <<<"$OUT") == *"time at once, in "* ]] || flunk "no event says that it waits"
+        ok fc down
+        equal "$(of one state)" stopped
+}
+
+has_reboots() { (($(fc --json events "$1" | jq -s '[.[] | select(.event == "rebooting")] | length') >= $2)); }
+
+# Whoever writes to the log begins a new one when it is full, also where no command comes.
+testcase_supervisor_begins_a_new_log() {
+        local leader size
+
+        project shop
+        spec "$(web web)"
+        ok fc up
+        jq -nc 'range(3000) | {time: "2026-01-01T00:00:00.000Z", container: "old", event: ("number \(.)"), detail: null}' \
+                >>"$PROJECT/.containers/events.jsonl"
+        size=$(stat -c %s "$PROJECT/.containers/events.jsonl")
+        run fc exec web -- systemctl --no-block reboot
+        try_until "$WAIT" test -e "$PROJECT/.containers/events.1.jsonl"
+        try_until "$WAIT" grep -qs booted "$PROJECT/.containers/events.jsonl"
+        (($(stat -c %s "$PROJECT/.containers/events.1.jsonl") >= size)) || flunk "the old log is shorter than it was"
+        equal "$(stat -c %U "$PROJECT/.containers/events.jsonl")" "$DEV"
+        equal "$(tail -n 1 "$PROJECT/.containers/events.1.jsonl" | jq -r .event)" rebooting
+        ok fc down
+}
+
 ### Kills at any moment
 
 # The story of one container after something was killed: STATUS of up, whether up was still there at the kill.
