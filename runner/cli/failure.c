@@ -133,6 +133,8 @@ static void explain_degraded(const Member *m, const FailedUnits *failed, Error *
                 error_add_evidence(e, "also: %s", text);
                 add_failed(m, &failed->units[i], e);
         }
+        if (failed->n_more > 0)
+                error_add_evidence(e, "also: %zu more units", failed->n_more);
         /* What a guest says before it has a journal. */
         if (!e->evidence)
                 add_console(m, e);
@@ -184,7 +186,10 @@ static void explain_end(const Member *m, const char *text, Error *e) {
         _cleanup_free_ char *end = describe_end(text);
 
         (void) error_raise(e, FC_EXIT_FAILED, "%s: %s: %s", m->name,
-                           m->spec->one_shot ? "failed" : "ended before it was ready", end);
+                           m->spec->one_shot ? "failed"
+                           : m->was_ready    ? "ended after it was ready"
+                                             : "ended before it was ready",
+                           end);
         add_console(m, e);
         add_hints(m, NULL, false, e);
 }
