@@ -62,6 +62,8 @@ int resource_open_source(const Sources *sources, const PlanMount *m, char ***not
                 r = check_regular(fd, m->source, reterr);
         if (r >= 0 && m->writes_as_owner)
                 r = check_owner(sources, m, fd, notes, reterr);
+        if (r >= 0 && m->writable)
+                r = source_mark(fd, m->source, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
 }
 

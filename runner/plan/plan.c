@@ -74,6 +74,7 @@ static void add_volumes(ContainerPlan *p, const ContainerSpec *c, const char *ro
 
                 m->source =
                         v->source[0] == '@' ? xstrdup(v->source + 1) : absolute(root, v->source, &m->below);
+                m->writable = !v->read_only;
                 m->writes_as_owner = m->idmapped && v->owner == VOLUME_OWNER_USER && !v->read_only;
                 m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 strv_push(&p->mount_points, v->target);

@@ -31,6 +31,7 @@ typedef struct PlanMount {
         const char *below; /* of a relative source what was written: the end of source; otherwise NULL */
         char *place;       /* where it stands in the specification, for messages */
         bool idmapped;
+        bool writable;        /* VOLUME: the container can write there */
         bool writes_as_owner; /* VOLUME: the container's root writes there as the owner of the source */
 } PlanMount;
 

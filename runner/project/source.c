@@ -6,12 +6,18 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "project/source.h"
 
 #define DEPTH_MAX 256 /* directories on the way, each of which is held open */
 #define LINKS_MAX 40  /* as many as the kernel follows */
+
+/* Of a directory that a container was given to write to. Only the host's root can set or remove it; it goes
+ * where the directory goes, and with it. */
+#define MARK "trusted.flake-containers.guest"
 
 /* The way from where a path begins to where it is now. ".." goes back on it: what a directory that was moved
  * meanwhile calls its parent is of no interest. */
@@ -24,6 +30,7 @@ typedef struct Walk {
         size_t floor; /* ".." leads to no directory before this one */
         bool beneath; /* neither does an absolute link */
         bool guest;   /* in what a guest can write to */
+        bool marked;  /* or could, when it was started */
         bool state;   /* in .containers */
         unsigned n_links;
         char *rest; /* components that are left */
@@ -41,6 +48,17 @@ static bool same(const SourceId *id, const struct stat *st) {
         return id->inode != 0 && id->device == st->st_dev && id->inode == st->st_ino;
 }
 
+static bool is_marked(int fd) {
+        char path[FS_PROC_FD_MAX];
+
+        return getxattr(fs_proc_fd(path, fd), MARK, NULL, 0) >= 0;
+}
+
+static void begin_guests(Walk *w) {
+        w->guest = w->beneath = true;
+        w->floor = w->depth - 1;
+}
+
 /* Takes the fd. Return: 0 or a negative errno. */
 static int enter(Walk *w, int fd) {
         const Sources *s = w->sources;
@@ -55,10 +73,12 @@ static int enter(Walk *w, int fd) {
         w->fds[w->depth++] = fd;
         w->state = w->state || same(&s->state, &st);
         for (size_t i = 0; i < s->n_guests; i++)
-                if (same(&s->guests[i], &st)) {
-                        w->guest = w->beneath = true;
-                        w->floor = w->depth - 1;
-                }
+                if (same(&s->guests[i], &st))
+                        begin_guests(w);
+        if (is_marked(fd)) {
+                begin_guests(w);
+                w->marked = true;
+        }
         return 0;
 }
 
@@ -75,11 +95,17 @@ static int enter_root(Walk *w) {
 static int refuse_way_out(const Walk *w, Error *reterr) {
         int r;
 
-        if (w->guest)
-                return error_raise(reterr, FC_EXIT_CONFLICT,
-                                   "%s leads out of a directory that a container can write to, by a "
-                                   "symbolic link or '..'",
-                                   w->name);
+        if (w->guest) {
+                r = error_raise(reterr, FC_EXIT_CONFLICT,
+                                "%s leads out of a directory that a container can write to, by a "
+                                "symbolic link or '..'",
+                                w->name);
+                if (w->marked)
+                        error_add_hint(reterr,
+                                       "one that has been a writable volume once is not trusted again; "
+                                       "a new directory is");
+                return r;
+        }
         r = error_raise(reterr, FC_EXIT_CONFLICT, "%s leads out of the project, by a symbolic link or '..'",
                         w->name);
         error_add_hint(reterr, "write the absolute path of the place itself");
@@ -279,6 +305,22 @@ int source_open(const Sources *s, const char *what, const char *path, const char
                 error_move(reterr, &error);
         error_done(&error);
         return r;
+}
+
+int source_mark(int fd, const char *path, Error *reterr) {
+        char name[FS_PROC_FD_MAX];
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '%s'", path);
+        if (!S_ISDIR(st.st_mode) || is_marked(fd))
+                return 0;
+        /* Of an O_PATH fd by its name in /proc. Where there are no such attributes, there are mostly no ids
+         * that can be mapped either; what cannot be changed is changed by no guest. */
+        if (setxattr(fs_proc_fd(name, fd), MARK, "1", 1, 0) >= 0 || errno == EOPNOTSUPP || errno == EPERM ||
+            errno == EROFS)
+                return 0;
+        return error_set(reterr, errno, "mark '%s' as a container's to write", path);
 }
 
 /* Found without knowing of the others: what lies in no other guest's directory is found where it is, and

@@ -7,7 +7,7 @@
  * component at a time, with the permissions of the user, and
  *
  *   - a relative one never leaves the project's root (one that begins with `..` counts as absolute);
- *   - from where it enters a directory that a guest can write to, it never leaves that one;
+ *   - from where it enters a directory that a guest can write to, or could once, it never leaves that one;
  *   - below `.containers` it goes through no symbolic link.
  *
  * Symbolic links are followed within that. What is returned is a descriptor: nothing is looked up twice. */
@@ -54,3 +54,13 @@ void sources_done(Sources *s);
  */
 int source_open(const Sources *s, const char *what, const char *path, const char *below, bool reads,
                 Error *reterr);
+
+/**
+ * source_mark() - remember that a guest is given a directory to write to
+ * @fd: may be O_PATH; of what is not a directory nothing is remembered
+ * @path: for messages
+ *
+ * In an extended attribute of the directory itself, which the guest cannot change: so it holds whatever the
+ * specification says later, wherever the directory is moved to, and without `.containers`.
+ */
+int source_mark(int fd, const char *path, Error *reterr);

@@ -111,6 +111,32 @@ testcase_link_for_a_source() {
         ok fc down
 }
 
+# What a guest could write to before is not trusted because the specification says something else now.
+testcase_link_from_before() {
+        project shop
+        outside
+        as_dev mkdir "$PROJECT/src/public" "$PROJECT/secrets"
+        as_dev touch "$PROJECT/secrets/key"
+        spec "$(tiny one '' ', "volumes": ["src:/src"]')"
+        ok fc up
+        ok fc exec one -- sh -c "rm -r /src/public; ln -s ../secrets /src/public; ln -s '$OUTSIDE' /src/token"
+        ok fc down
+
+        spec "$(tiny one '' ', "volumes": ["src/public:/srv/www"]')"
+        refused "one.volumes\[0\]: '.*/src/public' leads out of a directory that a container can write to"
+        expect_err 'one that has been a writable volume once is not trusted again'
+        # Also when nothing of before is left but the directory, with another container and another kind of source.
+        rm -r "$PROJECT/.containers"
+        mv "$PROJECT/src" "$PROJECT/code"
+        spec "$(tiny two '' ', "credentials": {"token": "code/token"}')"
+        refused "two.credentials.token: '.*/code/token' leads out of a directory that a container can write to"
+        spec "$(tiny two '' ', "volumes": ["code:/code:ro"]')"
+        ok fc up
+        ok fc exec two -- sh -c '[ -L /code/public ]'
+        ok fc down
+        outside_is_as_before
+}
+
 testcase_link_for_an_image() {
         project shop
         outside

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #include "base/alloc.h"
 #include "project/source.h"
@@ -204,6 +205,44 @@ TEST(only_what_can_be_written_counts) {
 }
 
 /* One guest's directory in another's: each is left by no way. */
+/* What a specification said before: a container has been there. */
+TEST(what_could_be_written_once_leads_nowhere_else) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        PROJECT(p);
+        if (setxattr("roots", "trusted.flake-containers.test", "", 0, 0) < 0)
+                SKIP("no attributes that only root can set");
+        let_guests_have(&p, "\"src:/src\"");
+        for (size_t i = 0; i < 2; i++) {
+                _cleanup_close_ int fd = open_source(&p, "src", false, &error);
+
+                ASSERT_OK(source_mark(fd, "src", &error), &error);
+        }
+        let_guests_have(&p, "\"src/public:/www:ro\"");
+        make_link("../secrets", "project/src/out", ALICE);
+        make_link("public", "project/src/in", ALICE);
+        make_link("secrets", "project/beside", ALICE);
+        assert_refused(&p, "src/out", false, FC_EXIT_CONFLICT, "leads out of a directory that a container");
+        assert_leads(&p, "src/in", "project/src/public");
+        assert_leads(&p, "beside", "project/secrets");
+        /* Wherever it is now, and also as an absolute path. */
+        ASSERT_EQ(rename("project/src", "project/moved"), 0);
+        assert_refused(&p, "moved/out", false, FC_EXIT_CONFLICT,
+                       "leads out of a directory that a container");
+        assert_refused(&p, "/project/moved/out", false, FC_EXIT_CONFLICT, "leads out of a directory");
+        /* What comes in its place is not meant, nor is a file. */
+        make_directory("project/src", ALICE, 0755);
+        make_link("../secrets", "project/src/out", ALICE);
+        assert_leads(&p, "src/out", "project/secrets");
+        make_file("project/file", ALICE, 0644);
+        {
+                _cleanup_close_ int fd = open_source(&p, "file", false, &error);
+
+                ASSERT_OK(source_mark(fd, "file", &error), &error);
+                ASSERT_TRUE(getxattr("project/file", "trusted.flake-containers.guest", NULL, 0) < 0);
+        }
+}
+
 TEST(a_directory_in_a_directory) {
         PROJECT(p);
 
