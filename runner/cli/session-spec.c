@@ -80,9 +80,20 @@ static void say_old_state(const char *root, ProgressMode mode) {
         progress_note(progress, text);
 }
 
+/* A guest that can write to the whole project can make either. */
+static void say_which(const char *root, ProgressMode mode) {
+        _cleanup_(progress_freep) Progress *progress = progress_new(mode, stderr, NULL);
+        _cleanup_free_ char *text = xasprintf("'%s' has a " PROJECT_SPEC_NAME " and a " PROJECT_FLAKE_NAME
+                                              ": " PROJECT_SPEC_NAME " is used",
+                                              root);
+
+        progress_note(progress, text);
+}
+
 int session_find_spec(const Globals *globals, const char *root, const InvokingUser *user, ProgressMode mode,
                       char **ret, Error *reterr) {
         _cleanup_free_ char *path = xasprintf("%s/" PROJECT_SPEC_NAME, root);
+        bool declared, flake;
         int r;
 
         if (globals->found_spec) {
@@ -97,7 +108,11 @@ int session_find_spec(const Globals *globals, const char *root, const InvokingUs
                         *ret = absolute(globals->spec);
                 return r;
         }
-        if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0 || !flake_exists(root)) {
+        declared = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
+        flake = flake_exists(root);
+        if (declared && flake && globals->builds)
+                say_which(root, mode);
+        if (declared || !flake) {
                 *ret = TAKE_PTR(path);
                 return 0;
         }

@@ -137,6 +137,24 @@ testcase_link_from_before() {
         outside_is_as_before
 }
 
+# A guest that has the whole project as its volume makes what a project is declared by.
+testcase_two_specifications() {
+        local verb
+
+        project shop
+        spec "$(tiny one '' ', "volumes": [".:/work"]')"
+        ok fc up
+        refute_err 'is used'
+        ok fc exec one -- sh -c 'echo "{ }" >/work/flake.nix'
+        for verb in up restart config; do
+                ok fc "$verb"
+                expect_err "'$PROJECT' has a flake-containers.json and a flake.nix: flake-containers.json is used"
+        done
+        ok fc --spec "$PROJECT/flake-containers.json" up
+        refute_err 'is used'
+        ok fc down
+}
+
 testcase_link_for_an_image() {
         project shop
         outside
