@@ -322,13 +322,16 @@ static int write_intent(Member *m, Error *reterr) {
         return save_state(m, PHASE_STARTING, NULL, reterr);
 }
 
-/* The specification, too: it names what the toplevel does not lead to, like the program of a command.
- * Whoever cannot be kept from collecting garbage is no reason not to start. */
+/* The specification, too: it names what the toplevel does not lead to, like the program of a command. And
+ * this program: what it has beside it is executed again when the container ends. Whoever cannot be kept from
+ * collecting garbage is no reason not to start. */
 static void protect_from_gc(Member *m) {
         const Session *s = m->fleet->session;
         const ContainerPlan *p = m->plan;
         _cleanup_free_ char *path = xasprintf("%s/" STATE_DIR_NAME "/%s", s->root, m->name),
-                            *spec = p->toplevel ? realpath(s->spec_path, NULL) : NULL;
+                            *spec = p->toplevel ? realpath(s->spec_path, NULL) : NULL,
+                            *program = realpath("/proc/self/exe", NULL),
+                            *store = program ? gc_root_store_of(program) : NULL;
         bool in_store = spec && path_is_within(spec, p->store);
         Error error = ERROR_NULL;
         int r;
@@ -338,6 +341,9 @@ static void protect_from_gc(Member *m) {
         if (r >= 0)
                 r = gc_root_set(m->resources.container_fd, path, &s->state.user, SESSION_STARTED_LINK,
                                 in_store ? spec : NULL, p->store, &error);
+        if (r >= 0)
+                r = gc_root_set(m->resources.container_fd, path, &s->state.user, "program",
+                                store ? program : NULL, store, &error);
         if (r < 0) {
                 _cleanup_free_ char *text =
                         xasprintf("%s: %s, so Nix may collect what runs, ignoring", m->name, error.message);

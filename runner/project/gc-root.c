@@ -45,6 +45,25 @@ static int make_own_link(int container_fd, const InvokingUser *user, const char 
         return 0;
 }
 
+static char *roots_of(const char *store) {
+        return xasprintf("%.*s/var/nix/gcroots/auto", (int) (strrchr(store, '/') - store), store);
+}
+
+char *gc_root_store_of(const char *program) {
+        _cleanup_free_ char *store = xstrdup(program), *roots = NULL;
+
+        /* STORE/PACKAGE/bin/PROGRAM */
+        for (int i = 0; i < 3; i++) {
+                char *slash = strrchr(store, '/');
+
+                if (!slash || slash == store)
+                        return NULL;
+                *slash = '\0';
+        }
+        roots = roots_of(store);
+        return access(roots, F_OK) >= 0 ? TAKE_PTR(store) : NULL;
+}
+
 int gc_root_set(int container_fd, const char *container_path, const InvokingUser *user, const char *name,
                 const char *target, const char *store, Error *reterr) {
         _cleanup_free_ char *roots = NULL, *link = NULL, *registered = NULL;
@@ -54,7 +73,7 @@ int gc_root_set(int container_fd, const char *container_path, const InvokingUser
         r = make_own_link(container_fd, user, name, target, reterr);
         if (r < 0 || !target)
                 return r;
-        roots = xasprintf("%.*s/var/nix/gcroots/auto", (int) (strrchr(store, '/') - store), store);
+        roots = roots_of(store);
         roots_fd = open(roots, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (roots_fd < 0)
                 return errno == ENOENT ? 0 : error_set(reterr, errno, "open '%s'", roots);

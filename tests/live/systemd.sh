@@ -201,7 +201,7 @@ waits_only() {
                 !on { next }
                 /^(clock_)?nanosleep\(|^p?select6?\(/ { bad("it sleeps") }
                 /^p?poll\(/ && /= 0 \(Timeout\)/ && !/, 0\) += 0|tv_sec=0, tv_nsec=0}/ { bad("it waits for a time to pass") }
-                /^epoll_(p?wait|pwait2)\(/ && !/\], [0-9]+, (-1|0|NULL|\{tv_sec=0, tv_nsec=0\})(, NULL, 8)?\) += / { bad("it polls") }
+                /^epoll_(p?wait|pwait2)\(/ && !/\], [0-9]+, (-1|0|NULL|\{tv_sec=0, tv_nsec=0\})(, NULL, [08])?\) += / { bad("it polls") }
                 /^timerfd_settime\(/ { later = !/it_value=\{tv_sec=0, tv_nsec=1\}/ }
                 later && /= 8$/ && ($1 in timer) { bad("a timer went off") }
                 END {

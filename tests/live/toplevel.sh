@@ -195,6 +195,27 @@ gc_roots() {
         done | sort
 }
 
+# What runs is not only the guest: the end of a container executes programs that lie beside ours.
+testcase_program_is_protected() {
+        local package=$STORE/00000000000000000000000000000000-program outside=$FC
+
+        project shop
+        spec "$(tiny one)"
+        mkdir -p "$package/bin"
+        cp -a "$(dirname -- "$FC")/libexec" "$package/"
+        cp -a "$FC" "$package/bin/"
+        FC=$package/bin/$(basename -- "$FC")
+        ok fc up
+        equal "$(gc_roots)" "$FC" "what is protected"
+        ok fc restart
+        equal "$(gc_roots)" "$FC" "what is protected"
+        FC=$outside
+        ok fc restart
+        equal "$(gc_roots | sed /nowhere/d)" "" "what is protected then"
+        ok fc down
+        rm -r "$package"
+}
+
 testcase_gc_roots() {
         local first
 
