@@ -3,6 +3,7 @@
 #include "backend/supervisor-client.h"
 #include "backend/systemd-client.h"
 #include "base/alloc.h"
+#include "base/process.h"
 #include "base/strv.h"
 
 static const Backend *const backends[] = {&backend_supervisor, &backend_systemd};
@@ -42,6 +43,9 @@ int machine_query(const char *cgroup_mount, const char *machine, MachineStatus *
 
                 if (r < 0)
                         return error_prefix(reterr, r, "machine '%s'", machine);
+                /* With it goes the rest. */
+                if (status.keeper > 0 && process_is_ending(status.keeper))
+                        status.keeper = 0;
                 if (status.running || (status.stale && !found.backend)) {
                         found = status;
                         found.backend = backends[i];

@@ -14,6 +14,11 @@
 #include "base/fs.h"
 #include "base/process.h"
 
+/* Fields of /proc/PID/stat, and a flag of the kernel's that it shows. */
+#define STAT_FLAGS   9
+#define STAT_PENDING 31
+#define PF_EXITING   0x4UL
+
 #define SYSTEM_PATH                                                                                         \
         "/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:"          \
         "/nix/var/nix/profiles/default/bin"
@@ -53,6 +58,28 @@ int process_open(pid_t pid) {
         int fd = (int) syscall(SYS_pidfd_open, pid, 0);
 
         return fd < 0 ? -errno : fd;
+}
+
+/* /proc/PID/stat, proc(5): behind the name, which may hold anything, the fields from the third on. */
+bool process_is_ending(pid_t pid) {
+        _cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int) pid);
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        unsigned long flags = 0, pending = 0;
+        char text[1024], *field;
+        ssize_t n;
+
+        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        if (n < 0)
+                return true;
+        text[n] = '\0';
+        field = strrchr(text, ')');
+        for (unsigned i = 3; field && i <= STAT_PENDING && (field = strchr(field + 1, ' ')); i++) {
+                if (i == STAT_FLAGS)
+                        flags = strtoul(field, NULL, 10);
+                else if (i == STAT_PENDING)
+                        pending = strtoul(field, NULL, 10);
+        }
+        return (flags & PF_EXITING) || (pending & (1UL << (SIGKILL - 1)));
 }
 
 int process_signal(int pidfd, int signal) {

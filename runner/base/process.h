@@ -23,6 +23,10 @@ char *process_find_setuid(const char *program, const char *path);
 /* pidfd_open(2). Return: an O_CLOEXEC fd, or -ESRCH and no Error when the process has ended already. */
 int process_open(pid_t pid);
 
+/* Whether it has been killed or ends: until that is done, which takes some milliseconds, its pidfd says
+ * nothing. One that has ended does. */
+bool process_is_ending(pid_t pid);
+
 /* pidfd_send_signal(2). Return: 0, or a negative errno (-ESRCH: it has ended). */
 int process_signal(int pidfd, int signal);
 

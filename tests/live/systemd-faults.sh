@@ -229,6 +229,22 @@ testcase_doctor() {
         expect_out "BAD +message bus +connect to the host's message bus"
 }
 
+# A process that has been killed takes some milliseconds to end, in which its guest answers still.
+testcase_up_just_after_a_kill() {
+        local round
+
+        project shop
+        spec "$(web web)"
+        ok fc up
+        for round in {1..10}; do
+                kill -9 "$(nspawn_pid_of "$(machine_cgroup web)")"
+                ok fc up
+                [[ $ERR == *'web: ready'* ]] || flunk "round $round: up did not start it"
+                ok fc exec web -- true
+        done
+        ok fc down
+}
+
 is_frozen() { grep -q 'frozen 1' "$(machine_cgroup one)/cgroup.events"; }
 
 # systemd stops none that is frozen; when its processes were killed, it would wait for ever for what it starts there.

@@ -186,3 +186,27 @@ TEST(find_program) {
         ASSERT_EQ(chdir("/"), 0);
         ASSERT_OK(fs_remove_tree(tmp, path + strlen("/tmp/"), NULL));
 }
+
+TEST(is_ending) {
+        int pair[2], status;
+        char byte;
+        pid_t pid;
+
+        ASSERT_TRUE(!process_is_ending(getpid()));
+        ASSERT_OK(pipe(pair));
+        pid = fork();
+        if (pid == 0) {
+                (void) !write(pair[1], "", 1);
+                (void) raise(SIGSTOP);
+                _exit(0);
+        }
+        ASSERT_TRUE(read(pair[0], &byte, 1) == 1);
+        ASSERT_TRUE(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+        ASSERT_TRUE(!process_is_ending(pid));
+        ASSERT_OK(kill(pid, SIGKILL));
+        ASSERT_TRUE(process_is_ending(pid));
+        ASSERT_TRUE(waitpid(pid, &status, 0) == pid);
+        ASSERT_TRUE(process_is_ending(pid));
+        (void) close(pair[0]);
+        (void) close(pair[1]);
+}
