@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/hash.h"
 #include "project/gc-root.h"
 
@@ -64,6 +65,30 @@ char *gc_root_store_of(const char *program) {
         return access(roots, F_OK) >= 0 ? TAKE_PTR(store) : NULL;
 }
 
+/* Where a guest, or another user, can make directories, links could lead root anywhere: none is followed.
+ * Nix takes no store behind one either. Where there is no such directory, the fd is -EBADF. */
+static int open_roots(const char *roots, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int top_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        if (top_fd < 0)
+                return error_set(reterr, errno, "open '/'");
+        r = fs_open_beneath_optional(top_fd, roots + strspn(roots, "/"), O_RDONLY | O_DIRECTORY, ret_fd,
+                                     reterr);
+        return r < 0 ? error_prefix(reterr, r, "garbage collector's roots") : 0;
+}
+
+/* As the owner of that directory, who is root or has made a store of their own. */
+static int add_root(int roots_fd, const char *name, const char *link, Error *reterr) {
+        int r = fs_enter_owner(roots_fd);
+
+        if (r < 0)
+                return error_set(reterr, r, "look at its owner");
+        r = replace_link(roots_fd, name, link, reterr);
+        fs_leave_owner();
+        return r;
+}
+
 int gc_root_set(int container_fd, const char *container_path, const InvokingUser *user, const char *name,
                 const char *target, const char *store, Error *reterr) {
         _cleanup_free_ char *roots = NULL, *link = NULL, *registered = NULL;
@@ -74,12 +99,12 @@ int gc_root_set(int container_fd, const char *container_path, const InvokingUser
         if (r < 0 || !target)
                 return r;
         roots = roots_of(store);
-        roots_fd = open(roots, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (roots_fd < 0)
-                return errno == ENOENT ? 0 : error_set(reterr, errno, "open '%s'", roots);
+        r = open_roots(roots, &roots_fd, reterr);
+        if (r < 0 || roots_fd < 0)
+                return r;
         link = xasprintf("%s/%s", container_path, name);
         /* Always the same name for the same link, so that they do not gather. */
         registered = xasprintf("flake-containers-%016" PRIx64, hash_text(link));
-        r = replace_link(roots_fd, registered, link, reterr);
+        r = add_root(roots_fd, registered, link, reterr);
         return r < 0 ? error_prefix(reterr, r, "'%s'", roots) : 0;
 }

@@ -17,7 +17,8 @@
  * @name: of the link
  * @target: what it leads to, in @store; NULL drops the link
  * @store: the directory of store paths; Nix's own things are beside it, in ../var/nix. Where there is no
- * such directory there is no collector, and only the first link is made
+ * such directory there is no collector, and only the first link is made. It is reached by no symbolic link,
+ * and written to as its owner
  *
  * What was linked before is no longer kept: call it when nothing runs from it any more.
  */

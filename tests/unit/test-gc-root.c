@@ -100,6 +100,32 @@ TEST(refuses_what_is_in_the_way) {
                      "var/nix/gcroots/auto");
 }
 
+/* A store where a guest can write: root makes its links in no other place. */
+TEST(goes_nowhere_by_a_link) {
+        static const char *const places[] = {"nix/var/nix/gcroots/auto", "nix/var/nix/gcroots", "nix/var"};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        ASSERT_EQ(test_shell(&dir, "mkdir -p other/auto other/gcroots/auto other/nix/gcroots/auto"), 0);
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                test_set_row("%s", places[i]);
+                ASSERT_EQ(test_shell(&dir, "rm -r '%s' && ln -s \"$PWD/other\" '%s'", places[i], places[i]),
+                          0);
+                ASSERT_ERROR(set(&f, "system", "/nix/store/a-system", &error), &error, FC_EXIT_CONFLICT,
+                             "is, or goes through, a symbolic link");
+                error_done(&error);
+                ASSERT_EQ(test_shell(&dir,
+                                     "test -z \"$(find other -type l)\" && rm '%s' && mkdir -p "
+                                     "nix/var/nix/gcroots/auto",
+                                     places[i]),
+                          0);
+        }
+        test_set_row("%s", "");
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_EQ(test_shell(&dir, "test -L nix/var/nix/gcroots/auto/*"), 0);
+}
+
 /* What appears in the project belongs to the developer, what appears at Nix's does not. */
 TEST(each_link_has_the_right_owner) {
         _cleanup_(error_done) Error error = ERROR_NULL;
@@ -112,4 +138,10 @@ TEST(each_link_has_the_right_owner) {
         ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
         ASSERT_EQ(test_shell(&dir, "test \"$(stat -c %%u .containers/web/system)\" = %d", TEST_UID), 0);
         ASSERT_EQ(test_shell(&dir, "test \"$(stat -c %%u nix/var/nix/gcroots/auto/*)\" = 0"), 0);
+        /* Of a store of their own it does. */
+        ASSERT_EQ(test_shell(&dir, "rm nix/var/nix/gcroots/auto/* && chown %d nix/var/nix/gcroots/auto",
+                             TEST_UID),
+                  0);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_EQ(test_shell(&dir, "test \"$(stat -c %%u nix/var/nix/gcroots/auto/*)\" = %d", TEST_UID), 0);
 }
