@@ -7,6 +7,7 @@
 #include "backend/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "cli/elsewhere.h"
 #include "cli/fleet-events.h"
 #include "cli/fleet-member.h"
 #include "cli/health.h"
@@ -178,33 +179,24 @@ static void member_note_crash(const Member *m) {
         const Session *s = m->fleet->session;
         _cleanup_free_ char *end = NULL;
 
-        if (m->status.running || (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING))
+        if (m->status.running || !streq(m->state->machine, m->machine) ||
+            (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING))
                 return;
         end = session_read_end(s, m->name);
         if (!end && !session_is_stopping(s, m->name, /* runs= */ false))
                 health_note_crash(s, m->name);
 }
 
-/* A project that was renamed, or is mounted at a second place, has another id there, and its machines other
- * names. What runs from the same directory under the old one must be left alone. */
 static int refuse_elsewhere(Member *m, Error *reterr) {
-        const Session *s = m->fleet->session;
         _cleanup_free_ char *where = NULL;
-        MachineStatus status;
         int r;
 
-        if (!m->state || streq(m->state->machine, m->machine) || !streq(m->state->boot_id, s->facts.boot_id))
-                return 0;
-        r = machine_query(s->facts.cgroup_root, m->state->machine, &status, reterr);
-        if (r < 0 || !status.running)
+        r = elsewhere_find(m->fleet->session, m->name, m->state, &where, reterr);
+        if (r < 0 || !where)
                 return r;
         m->elsewhere = true;
-        where = resources_describe_machine(m->state->machine, NULL);
-        r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: it runs already, as %s%s", m->name,
-                        where ? where : "machine ", where ? "" : m->state->machine);
-        error_add_hint(reterr,
-                       "the directory was renamed, or is mounted at two places: stop it by the path with "
-                       "which it was started");
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: it runs already, as %s", m->name, where);
+        elsewhere_add_hint(reterr);
         return r;
 }
 

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "cli/elevate.h"
+#include "cli/elsewhere.h"
 #include "cli/session-spec.h"
 #include "project/identity.h"
 #include "project/root.h"
@@ -165,9 +166,17 @@ char *session_read_end(const Session *s, const char *name) {
 }
 
 int session_not_running(const Session *s, const char *container, Error *reterr) {
-        _cleanup_free_ char *command = session_command(s, "up", container);
+        _cleanup_free_ char *command = session_command(s, "up", container), *where = NULL;
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
         int r;
 
+        if (session_load_state(s, container, &state, NULL) >= 0 &&
+            elsewhere_find(s, container, state, &where, NULL) >= 0 && where) {
+                r = error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' runs as %s, not as one of '%s'",
+                                container, where, s->root);
+                elsewhere_add_hint(reterr);
+                return r;
+        }
         r = error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' is not running", container);
         error_add_hint(reterr, "start it: %s", command);
         return r;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/process.h"
 #include "base/timestamp.h"
+#include "cli/elsewhere.h"
 #include "cli/health.h"
 #include "cli/network.h"
 #include "cli/status-list.h"
@@ -81,6 +82,10 @@ static void describe_down(Session *s, ContainerStatus *c, const char *end) {
                 strv_push(&c->notes, c->state->result);
                 return;
         }
+        if (!streq(c->state->machine, c->machine)) {
+                strv_push(&c->notes, "it ran last by another path of the project");
+                return;
+        }
         /* However it ended, it was asked to. Its state does not say so where that could not be written. */
         if (c->stopping)
                 return;
@@ -101,6 +106,12 @@ static void describe_down(Session *s, ContainerStatus *c, const char *end) {
         strv_push(&c->notes, end ? end : HEALTH_CRASHED);
         if (!end)
                 health_note_crash(s, c->name);
+}
+
+/* By the project's other path it can be asked how it is. */
+static void describe_elsewhere(ContainerStatus *c, const char *where) {
+        c->word = "elsewhere";
+        strv_pushf(&c->notes, "runs as %s", where);
 }
 
 /* Whether what is listed under `ready` answers, too, is only known from whoever waited for it. */
@@ -306,7 +317,7 @@ int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *r
                 return r;
         STRV_FOREACH (name, names) {
                 ContainerStatus *c = XGROW(list.entries, list.n);
-                _cleanup_free_ char *ended = NULL;
+                _cleanup_free_ char *ended = NULL, *where = NULL;
                 MachineStatus machine;
 
                 c->name = xstrdup(*name);
@@ -314,6 +325,8 @@ int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *r
                 r = machine_query(s->facts.cgroup_root, c->machine, &machine, reterr);
                 if (r >= 0)
                         r = session_load_state(s, c->name, &c->state, reterr);
+                if (r >= 0 && !machine.running)
+                        r = elsewhere_find(s, c->name, c->state, &where, reterr);
                 if (r < 0)
                         return r;
                 c->running = machine.running;
@@ -326,7 +339,9 @@ int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *r
                 if (c->running) {
                         describe_up(s, c, answers_deadline(end));
                         note_restarts(c);
-                } else
+                } else if (where)
+                        describe_elsewhere(c, where);
+                else
                         describe_down(s, c, ended);
                 c->since_usec = ready_since(c);
                 if (s->spec)

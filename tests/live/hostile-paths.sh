@@ -206,21 +206,42 @@ testcase_owners() {
         ok fc down
 }
 
+# told_elsewhere: by the path that the project has now, `status` says that its containers run, and none has crashed.
+told_elsewhere() {
+        ok fc status
+        expect_out "one +elsewhere .* runs as container 'one' of project '$before'"
+        expect_out "two +elsewhere .* runs as container 'two' of project '$before'"
+        run_status 7 fc status --check
+        ok fc --json status
+        equal "$(jq -r '.containers[] | "\(.state) \(.running) \(.ready)"' <<<"$OUT")" \
+                $'elsewhere false false\nelsewhere false false'
+        ok fc --json events
+        equal "$OUT" "$events" "events"
+}
+
 # The project gets another path, and so another id, while its containers run.
 testcase_another_path() {
-        local before verb
+        local before verb events cgroup
 
         project shop
         spec "$(tiny one '' ', "ephemeral": true'), $(tiny two)"
         ok fc up
         ok fc exec one -- sh -c 'echo kept >/file'
         before=$PROJECT
+        ok fc --json events
+        events=$OUT
         mv "$before" "$before-moved"
         PROJECT=$before-moved
         for verb in up restart down; do
                 run_status 5 fc "$verb"
                 expect_err "(one|two): it runs already, as container '(one|two)' of project '$before'"
         done
+        for verb in 'exec one -- true' 'wait one'; do
+                # shellcheck disable=SC2086 # words
+                run_status 7 fc $verb
+                expect_err "container 'one' runs as container 'one' of project '$before', not as one of '$PROJECT'"
+        done
+        told_elsewhere
         mv "$PROJECT" "$before"
         PROJECT=$before
         ok fc exec one -- cat /file
@@ -232,11 +253,25 @@ testcase_another_path() {
                 run_status 5 fc --root "$before-mounted" "$verb" one
                 expect_err "one: it runs already, as container 'one' of project '$before'"
         done
+        PROJECT=$before-mounted told_elsewhere
         umount "$before-mounted"
         ok fc exec one -- sh -c 'cat /file; echo more >/other'
         equal "$OUT" kept
         ok fc down
-        rm -rf /run/flake-containers/*-m*
+
+        # What has ended there has not crashed here.
+        ok fc up two
+        cgroup=$(machine_cgroup two)
+        mv "$before" "$before-moved"
+        payload_pids_of "$cgroup" | xargs kill -9
+        "$FC_HELPERS/wait-for" "$WAIT" empty "$cgroup"
+        PROJECT=$before-moved
+        ok fc status
+        expect_out 'two +stopped .* it ran last by another path of the project'
+        ok fc up
+        ok fc exec two -- true
+        ok fc down
+        rm -rf /run/flake-containers/shop-*
 }
 
 # What git has in its folder is something else.
