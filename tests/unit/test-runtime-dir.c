@@ -115,7 +115,6 @@ TEST(the_owner_may_look) {
 
 /* Where there are no access control lists, nobody gets a list of what is there. */
 TEST(the_owner_may_look_without_acls) {
-        _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *base = NULL;
         struct stat st;
         int status;
