@@ -30,6 +30,11 @@ dead() {
 
 unit_gone() { [[ ! -e /run/systemd/transient/${1##*/} ]]; }
 
+# nspawn's, which it does not remove when it is killed.
+no_lock_left() {
+        equal "$(find /run/systemd/nspawn/locks /run/systemd/nspawn-uid -type f)" '' "lock files that nothing holds"
+}
+
 # crash_and_recover WHAT: kills it in a container that is up.
 crash_and_recover() {
         local cgroup started
@@ -45,6 +50,7 @@ crash_and_recover() {
 
         ok fc status
         expect_out 'web +crashed'
+        no_lock_left
         ok fc --json events web
         equal "$(jq -r .event <<<"$OUT" | tail -n 1)" crashed "the last event"
         run_status 7 fc exec web -- true
@@ -57,6 +63,7 @@ crash_and_recover() {
         "$1" "$cgroup"
         dead "$cgroup"
         ok fc down
+        no_lock_left
         equal "$(state_of web)" stopped
         comes_up_again
         ok fc down
@@ -74,6 +81,27 @@ testcase_nspawn() { crash_and_recover kill_nspawn; }
 testcase_both() { supervisor_only; crash_and_recover kill_both; }
 testcase_both_reversed() { supervisor_only; crash_and_recover kill_both_reversed; }
 testcase_guest() { crash_and_recover kill_guest; }
+
+# What another container's nspawn holds stays.
+testcase_locks_of_another() {
+        local cgroup
+
+        supervisor_only
+        project shop
+        spec "$(web web), $(tiny other)"
+        ok fc up
+        equal "$(find /run/systemd/nspawn/locks -type f | wc -l)" 2 "locks of two containers"
+        cgroup=$(machine_cgroup web)
+        kill_both "$cgroup"
+        dead "$cgroup"
+        ok fc status
+        expect_out 'web +crashed'
+        equal "$(find /run/systemd/nspawn/locks -type f | wc -l)" 1 "locks that are held"
+        equal "$(find /run/systemd/nspawn-uid -type f | wc -l)" 1 "ids that are held"
+        ok fc exec other -- true
+        ok fc down
+        no_lock_left
+}
 
 # What serves the ports is part of the container: without it there is no service, and that must show.
 testcase_port_proxies() {
