@@ -269,10 +269,27 @@ static int check_readable(int fd) {
         return syscall(SYS_faccessat2, fd, "", R_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 ? -errno : 0;
 }
 
-static bool leads_out(const char *below) {
-        while (startswith(below, "./"))
-                below += 1 + strspn(below + 1, "/");
-        return streq(below, "..") || startswith(below, "../");
+/* Of a relative path that begins with "..": where that leads from the project's root. It goes through no
+ * directory that it leaves again, which a container may be able to write to. Owned by the caller, NULL for
+ * others. @path is the root, a slash, and @below. */
+static char *leave_project(const char *path, const char *below) {
+        _cleanup_free_ char *root = xstrndup(path, strlen(path) - strlen(below) - 1);
+        bool out = false;
+
+        for (;;) {
+                size_t n = strcspn(below, "/");
+
+                if (n == 2 && startswith(below, "..")) {
+                        char *slash = strrchr(root, '/');
+
+                        if (slash)
+                                *slash = '\0';
+                        out = true;
+                } else if (n != 1 || below[0] != '.')
+                        break;
+                below += n + strspn(below + n, "/");
+        }
+        return out ? xasprintf("%s/%s", root, below) : NULL;
 }
 
 int source_open(const Sources *s, const char *what, const char *path, const char *below, bool reads,
@@ -280,7 +297,8 @@ int source_open(const Sources *s, const char *what, const char *path, const char
         _cleanup_free_ char *name = xasprintf("%s%s'%s'", what, what[0] ? " " : "", path);
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         _cleanup_(walk_done) Walk w = {.sources = s, .name = name, .file = -EBADF};
-        const char *relative = below && !leads_out(below) ? below : NULL;
+        _cleanup_free_ char *outside = below ? leave_project(path, below) : NULL;
+        const char *relative = below && !outside ? below : NULL;
         const InvokingUser *user = relative ? &s->project : &s->asking;
         Error error = ERROR_NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -290,7 +308,7 @@ int source_open(const Sources *s, const char *what, const char *path, const char
         if (r < 0)
                 return r;
         w.uid = user->uid;
-        r = begin_walk(&w, path, relative);
+        r = begin_walk(&w, outside ? outside : path, relative);
         if (r >= 0)
                 r = walk(&w, &error);
         if (r >= 0)

@@ -6,7 +6,8 @@
  * A guest writes to what it is given, and root looks there again at the next start. So a path is walked a
  * component at a time, with the permissions of the user, and
  *
- *   - a relative one never leaves the project's root (one that begins with `..` counts as absolute);
+ *   - a relative one never leaves the project's root (one that begins with `..` counts as absolute, and goes
+ *     not through the root, which may be a guest's);
  *   - from where it enters a directory that a guest can write to, or could once, it never leaves that one;
  *   - below `.containers` it goes through no symbolic link.
  *

@@ -124,6 +124,13 @@ testcase_project_itself() {
         ok fc restart
         ok fc exec one -- rm /tmp/src/made
         ok fc down
+        # What lies beside the project is found as before: the guest has no say in that.
+        as_dev mkdir "$PROJECT/../beside"
+        spec "$(tiny one '' ', "volumes": [".:/tmp/src", "../beside:/beside"]')"
+        ok fc up
+        ok fc exec one -- touch /beside/made
+        exists "$PROJECT/../beside/made"
+        ok fc down
 }
 
 live_main "$@"

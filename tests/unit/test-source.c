@@ -256,6 +256,13 @@ TEST(a_directory_in_a_directory) {
         assert_leads(&p, "src/public/up", "project/src/other");
         make_link("../roots-file", "project/out", ALICE);
         assert_refused(&p, "out", false, FC_EXIT_CONFLICT, "that a container can write to");
+        /* What the specification itself says to lie outside is not the guest's to say. */
+        assert_leads(&p, "../roots", "roots");
+        assert_leads(&p, ".././/../", "..");
+        assert_leads(&p, "./..//project/src", "project/src");
+        assert_leads(&p, "../../../../../../../../..", "/");
+        assert_refused(&p, "src/../../roots", false, FC_EXIT_CONFLICT, "that a container can write to");
+        assert_refused(&p, "../project/out", false, FC_EXIT_CONFLICT, "that a container can write to");
 }
 
 TEST(no_links_in_the_state) {
