@@ -682,6 +682,11 @@ live_reset() {
         local link
 
         if is_booted; then
+                # systemd waits for ever for what it starts in a cgroup that is frozen.
+                for link in "$CGROUP2"/machine.slice{,/flake-containers-*}/cgroup.freeze; do
+                        [[ ! -e $link ]] || echo 0 >"$link"
+                done
+                systemctl thaw 'flake-containers-*' 2>/dev/null || :
                 systemctl kill --signal=KILL 'flake-containers-*' 2>/dev/null || :
                 systemctl stop 'flake-containers-*' 2>/dev/null || :
         fi
