@@ -7,7 +7,7 @@
     let
       # Where this is published, and all that has to be changed here when it is elsewhere. The templates have to say it as
       # text: `tests/check-address --fix` puts it there.
-      address = "github:adfaure/flake-containers";
+      address = "github:flake-containers/flake-containers";
 
       # For the outputs below that are this flake's own: that of the tests (tests/flake.nix), fetched when it is asked
       # for.

@@ -5,7 +5,7 @@
     nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
     flake-parts.url = "github:hercules-ci/flake-parts";
     # Of a clone: "git+file:///home/me/flake-containers".
-    flake-containers.url = "github:adfaure/flake-containers";
+    flake-containers.url = "github:flake-containers/flake-containers";
   };
 
   outputs =

@@ -4,7 +4,7 @@
   inputs = {
     nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
     # Of a clone: "git+file:///home/me/flake-containers".
-    flake-containers.url = "github:adfaure/flake-containers";
+    flake-containers.url = "github:flake-containers/flake-containers";
   };
 
   outputs =

@@ -6,7 +6,7 @@
 # The project is the git repository that it lies in.
 {
   pkgs ? import <nixpkgs> { },
-  flake-containers ? builtins.getFlake "github:adfaure/flake-containers",
+  flake-containers ? builtins.getFlake "github:flake-containers/flake-containers",
 }:
 flake-containers.lib.evalContainers {
   inherit pkgs;
