@@ -28,7 +28,7 @@ static int look_up(const char *path, struct stat *ret, Error *reterr) {
                 return error_set(reterr, errno, "look at '%s'", path);
         }
         if (!S_ISCHR(ret->st_mode) && !S_ISBLK(ret->st_mode))
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no device", path);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a device", path);
         return 0;
 }
 

@@ -26,8 +26,8 @@ int backend_choose(const char *name, bool sd_booted, bool cgroup_unified, const 
                 *ret = backends[i];
                 return 0;
         }
-        return error_raise(reterr, FC_EXIT_USAGE, "--backend: '%s' is none of auto, supervisor, systemd",
-                           name);
+        return error_raise(reterr, FC_EXIT_USAGE,
+                           "--backend: '%s': must be one of auto, supervisor, systemd", name);
 }
 
 MachineReporter *machine_reporter_free(MachineReporter *reporter) {

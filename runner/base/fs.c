@@ -63,7 +63,7 @@ static int open_file(int dir_fd, const char *path, int flags, mode_t mode, Error
         if (fd >= 0 && fstat(fd, &st) < 0)
                 return error_set(reterr, errno, "look at '%s'", path);
         if (fd < 0 || !S_ISREG(st.st_mode))
-                return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is no regular file", path);
+                return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is not a regular file", path);
         return TAKE_FD(fd);
 }
 
@@ -196,8 +196,8 @@ static int open_same_mount(int dir_fd, const char *name, int flags) {
         return (int) syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
 }
 
-/* A directory on the way down. Only the last is open; back up it goes by "..", and what that leads to must
- * be what it came from. */
+/* A directory on the way down. Only the last one is open. The way back up is "..", which must lead to the
+ * directory that the way down came from. */
 typedef struct Level {
         dev_t device;
         ino_t inode;
@@ -226,7 +226,8 @@ static void removal_done(Removal *r) {
         (void) safe_close(r->fd);
 }
 
-/* Removes what is no directory. Return: 1 when it is one, 0, or a negative errno. */
+/* Removes a file that is not a directory. Return: 1 it is a directory, 0 it is removed, or a negative
+ * errno. */
 static int remove_file(int fd, const char *name) {
         _cleanup_close_ int child = -EBADF;
         struct stat st;
@@ -301,7 +302,7 @@ static int go_up(Removal *r) {
                 return -errno;
         pop_level(r);
         level = &r->levels[r->n_levels - 1];
-        /* Somebody has moved it meanwhile. */
+        /* Another process has moved it meanwhile. */
         if (st.st_dev != level->device || st.st_ino != level->inode)
                 return -ESTALE;
         (void) safe_close(r->fd);
@@ -312,7 +313,7 @@ static int go_up(Removal *r) {
         return 0;
 }
 
-/* However deep it is, three descriptors and no recursion: who has filled it may have wanted it to stay. */
+/* Three descriptors and no recursion, however deep it is: a guest may have made it deep so that it stays. */
 static int remove_children(int fd) {
         _cleanup_(removal_done) Removal removal = {.fd = -EBADF};
         int r = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -26,7 +26,7 @@ static inline bool manager_state_is_booted(ManagerState state) {
         return state != MANAGER_INITIALIZING && state != MANAGER_STARTING;
 }
 
-/* Asks, and waits for the answer. What is no state at all is MANAGER_UNKNOWN. */
+/* Asks, and waits for the answer. An answer that is not a state is MANAGER_UNKNOWN. */
 int guest_bus_get_state(GuestBus *bus, ManagerState *ret, Error *reterr);
 
 /**

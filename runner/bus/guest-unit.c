@@ -179,7 +179,7 @@ static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
 
         u->call = sd_bus_slot_unref(u->call);
         if (!e && sd_bus_message_has_signature(m, "o") <= 0)
-                unit_refused(u, "it answers what is no answer", /* stopping= */ false);
+                unit_refused(u, "its answer cannot be understood", /* stopping= */ false);
         if (!e)
                 return 0;
         /* For a connection that ended sd-bus answers itself; Disconnected follows. */

@@ -12,7 +12,7 @@ static int parse_port(const char *text, uint16_t *ret, Error *reterr) {
         errno = 0;
         n = strtoul(text, &end, 10);
         if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || n < 1 || n > UINT16_MAX)
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no port from 1 to 65535", text);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a port from 1 to 65535", text);
         *ret = (uint16_t) n;
         return 0;
 }

@@ -272,7 +272,8 @@ static int parse_what(const char *word, WaitFor *ret, Error *reterr) {
                         *ret = what;
                         return 0;
                 }
-        return error_raise(reterr, FC_EXIT_USAGE, "--for: '%s' is none of ready, stopped, completed", word);
+        return error_raise(reterr, FC_EXIT_USAGE, "--for: '%s': must be one of ready, stopped, completed",
+                           word);
 }
 
 static int choose(Waited *x, const char *word, Error *reterr) {

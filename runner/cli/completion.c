@@ -295,5 +295,5 @@ int completion_make(const char *shell, char **ret_script, Error *reterr) {
                         *ret_script = text;
                         return 0;
                 }
-        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is none of bash, zsh, fish", shell);
+        return error_raise(reterr, FC_EXIT_USAGE, "'%s': must be one of bash, zsh, fish", shell);
 }

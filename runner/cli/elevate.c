@@ -43,8 +43,8 @@ int elevate_find_tool(char **ret, Error *reterr) {
         if (chosen && chosen[0] != '\0') {
                 *ret = chosen[0] != '/' ? find(chosen) : access(chosen, X_OK) >= 0 ? xstrdup(chosen) : NULL;
                 return *ret ? 0
-                            : error_raise(reterr, FC_EXIT_HOST, "FC_ELEVATE names '%s', which is no program",
-                                          chosen);
+                            : error_raise(reterr, FC_EXIT_HOST,
+                                          "FC_ELEVATE names '%s', which is not a program", chosen);
         }
 
         for (size_t i = 0; i < ELEMENTSOF(tools); i++) {

@@ -18,7 +18,7 @@ static int parse_seconds(const char *shown, const char *value, uint64_t *ret, Er
         if (errno != 0 || end == value || (*end != '\0' && !streq(end, "s")) || !isfinite(seconds) ||
             seconds < 0 || seconds > SECONDS_MAX || strspn(value, "0123456789.s") != strlen(value))
                 return error_raise(reterr, FC_EXIT_USAGE,
-                                   "option '%s': '%s' is no number of seconds from 0 to %d", shown, value,
+                                   "option '%s': '%s' is not a number of seconds from 0 to %d", shown, value,
                                    SECONDS_MAX);
         *ret = (uint64_t) (seconds * 1e6);
         return 0;

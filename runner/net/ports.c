@@ -81,7 +81,7 @@ static int endpoints_of(const Port *port, Endpoints *ret, Error *reterr) {
                 e.n = 2;
                 e.second_is_optional = true;
         } else if (!endpoint_parse(port->address, &e.items[0]))
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no numeric IP address", port->address);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a numeric IP address", port->address);
         *ret = e;
         return 0;
 }

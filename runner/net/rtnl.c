@@ -25,7 +25,7 @@ static int find_bridge(Netlink *netlink, const char *name, int *ret_index, Error
                 return error_set(reterr, r, "look up interface '%s'", name);
         if (link.index > 0 && !streq(link.kind, "bridge")) {
                 r = error_raise(reterr, FC_EXIT_CONFLICT,
-                                "interface '%s' exists and is no bridge but of kind '%s'", name,
+                                "interface '%s' exists and is not a bridge, but a '%s'", name,
                                 link.kind[0] ? link.kind : "hardware");
                 error_add_hint(reterr, "look at it: ip -d link show dev %s", name);
                 return r;

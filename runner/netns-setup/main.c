@@ -31,7 +31,7 @@ static int parse_number(const char *option, const char *text, unsigned long max,
         errno = 0;
         value = strtoul(text, &end, 10);
         if (errno != 0 || text[0] < '0' || text[0] > '9' || *end || value > max)
-                return error_raise(reterr, FC_EXIT_USAGE, "--%s: '%s' is no number from 0 to %lu", option,
+                return error_raise(reterr, FC_EXIT_USAGE, "--%s: '%s' is not a number from 0 to %lu", option,
                                    text, max);
         *ret = value;
         return 0;

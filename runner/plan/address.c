@@ -128,7 +128,7 @@ int address_from_string(const char *text, uint32_t *ret, Error *reterr) {
 
         /* Unlike inet_aton(3), inet_pton(3) takes neither "10.1" nor octal octets. */
         if (inet_pton(AF_INET, text, &in) != 1)
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no IPv4 address", text);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not an IPv4 address", text);
         *ret = ntohl(in.s_addr);
         return 0;
 }
@@ -145,9 +145,10 @@ int subnet_from_string(const char *text, Subnet *ret, Error *reterr) {
         uint32_t address;
 
         if (!slash || !streq(slash, "/24"))
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no network with a prefix of /24", text);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a network with a prefix of /24",
+                                   text);
         if (address_from_string(network, &address, NULL) < 0)
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no IPv4 network", text);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not an IPv4 network", text);
         if (address & ~mask_of(SUBNET_PREFIX))
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is an address, not a network", text);
         *ret = (Subnet){.network = address, .prefix = SUBNET_PREFIX};

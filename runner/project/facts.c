@@ -47,7 +47,7 @@ static int read_boot_id(char **ret, Error *reterr) {
                 if (strchr("0123456789abcdef", *p))
                         id[n++] = *p;
         if (n != sizeof(id) - 1)
-                return error_raise(reterr, FC_EXIT_HOST, "read the kernel's boot id: '%s' is none", text);
+                return error_raise(reterr, FC_EXIT_HOST, "the kernel's boot id: '%s' is not an id", text);
         id[n] = '\0';
         *ret = xstrdup(id);
         return 0;

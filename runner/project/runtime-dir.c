@@ -18,7 +18,7 @@
 /* Ids also come from names of cgroups and the like, and a wrong one must not become a path. */
 static int check_id(const char *id, Error *reterr) {
         return identity_id_is_valid(id) ? 0
-                                        : error_raise(reterr, FC_EXIT_USAGE, "'%s' is no project id", id);
+                                        : error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a project id", id);
 }
 
 static int open_base(const char *base, int *ret_fd, Error *reterr) {

@@ -131,7 +131,7 @@ static int parse_definition(const Json *value, const char *path, void *target, E
                 if (json_type(line) == JSON_STRING)
                         lines[n] = state_unescape(json_string(line));
                 if (!lines[n])
-                        return error_raise(reterr, FC_EXIT_USAGE, "%s[%zu]: is no line of a definition",
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s[%zu]: is not a line of a definition",
                                            path, n);
                 n++;
         }
@@ -188,7 +188,7 @@ static int parse_addresses(const Json *value, const char *path, void *target, Er
                 uint64_t octet;
 
                 if (name_check(json_key(member), "container", NULL) < 0)
-                        return error_raise(reterr, FC_EXIT_USAGE, "%s: is no name of a container",
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s: is not the name of a container",
                                            member_path);
                 r = json_uint(member, member_path, 2, 254, &octet, reterr);
                 if (r < 0)

@@ -31,7 +31,7 @@ static int id_from_environment(const char *variable, const char *what, uint32_t 
         const char *value = getenv(variable);
 
         if (!parse_id(value, ret))
-                return error_raise(reterr, FC_EXIT_USAGE, "the environment's %s='%s' is no %s", variable,
+                return error_raise(reterr, FC_EXIT_USAGE, "the environment's %s='%s' is not a %s", variable,
                                    value, what);
         return 0;
 }
@@ -42,7 +42,7 @@ static int gid_of_uid(uid_t uid, const char *variable, gid_t *ret, Error *reterr
         if (!pw)
                 return error_raise(
                         reterr, FC_EXIT_USAGE,
-                        "the environment's %s=%u is no user of this system, so its group is unknown",
+                        "the environment's %s=%u is not a user of this system, so its group is unknown",
                         variable, (unsigned) uid);
         *ret = pw->pw_gid;
         return 0;
@@ -88,7 +88,7 @@ int user_invoking(InvokingUser *ret, Error *reterr) {
 
                 if (!pw)
                         return error_raise(reterr, FC_EXIT_USAGE,
-                                           "the environment's DOAS_USER='%s' is no user of this system",
+                                           "the environment's DOAS_USER='%s' is not a user of this system",
                                            getenv("DOAS_USER"));
                 user.uid = pw->pw_uid;
                 user.gid = pw->pw_gid;

@@ -49,7 +49,7 @@ int log_unit_name(const char *word, char **ret, Error *reterr) {
                 return error_raise(reterr, FC_EXIT_USAGE, "unit '%s': patterns are not supported", quote);
         for (const char *p = word; *p; p++)
                 if (!is_unit_char(*p))
-                        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no name of a unit", quote);
+                        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not the name of a unit", quote);
         typed = has_unit_type(word, n);
         if (n + (typed ? 0 : strlen(".service")) > UNIT_NAME_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE, "the name of a unit is longer than %d characters",
@@ -85,7 +85,7 @@ int log_priority_parse(const char *word, unsigned *ret_first, unsigned *ret_last
                 _cleanup_free_ char *quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
 
                 return error_raise(reterr, FC_EXIT_USAGE,
-                                   "'%s' is no priority: emerg, alert, crit, err, warning, notice, info, "
+                                   "'%s' is not a priority: emerg, alert, crit, err, warning, notice, info, "
                                    "debug, 0 to 7, or a range like warning..err",
                                    quote);
         }
@@ -108,7 +108,7 @@ int log_output_parse(const char *word, LogOutput *ret, Error *reterr) {
                         return 0;
                 }
         quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
-        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is none of short, json, cat", quote);
+        return error_raise(reterr, FC_EXIT_USAGE, "'%s': must be one of short, json, cat", quote);
 }
 
 static bool parse_boot_id(const char *word, char ret[static 33]) {
@@ -141,10 +141,11 @@ int log_boot_parse(const char *word, LogBoot *ret, Error *reterr) {
                 boot.offset = word[0] == '-' ? -atol(digits) : atol(digits);
         else if (word[0] != '\0') {
                 quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "'%s' is no boot: 0 (the newest), -1 (the one before), 1 (the first), an "
-                                   "id, or all",
-                                   quote);
+                return error_raise(
+                        reterr, FC_EXIT_USAGE,
+                        "'%s' is not a boot: 0 (the newest), -1 (the one before), 1 (the first), an "
+                        "id, or all",
+                        quote);
         }
         *ret = boot;
         return 0;
@@ -189,8 +190,8 @@ static int compile(const char *word, uint32_t flags, const char *quote, pcre2_co
         if (*ret)
                 return 0;
         (void) pcre2_get_error_message(code, text, sizeof(text));
-        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no regular expression: %s, at offset %zu", quote,
-                           text, (size_t) offset);
+        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a regular expression: %s, at offset %zu",
+                           quote, text, (size_t) offset);
 }
 
 int log_pattern_new(const char *word, LogCase what, LogPattern **ret, Error *reterr) {
@@ -257,6 +258,6 @@ int log_lines_parse(const char *word, uint64_t *ret, Error *reterr) {
                 return 0;
         }
         quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
-        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is no number of lines: 0 to 999999999, or all",
+        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a number of lines: 0 to 999999999, or all",
                            quote);
 }

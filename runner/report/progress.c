@@ -40,8 +40,8 @@ int progress_mode_parse(const char *word, ProgressMode *ret, Error *reterr) {
                         *ret = mode;
                         return 0;
                 }
-        return error_raise(reterr, FC_EXIT_USAGE, "--progress: '%s' is none of auto, plain, json, quiet",
-                           word);
+        return error_raise(reterr, FC_EXIT_USAGE,
+                           "--progress: '%s': must be one of auto, plain, json, quiet", word);
 }
 
 bool progress_phase_is_final(const char *phase) {

@@ -288,7 +288,7 @@ int time_spec_parse(const char *text, uint64_t now_usec, uint64_t *ret, Error *r
                      parse_relative(copy, now_usec, &value);
         if (!ok || value > TIME_MAX_USEC) {
                 quote = text_shorten(text, QUOTE_WIDTH, /* unicode= */ false);
-                r = error_raise(reterr, FC_EXIT_USAGE, "'%s' is no point in time", quote);
+                r = error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a point in time", quote);
                 error_add_hint(reterr, "for example: 5m, \"2 hours ago\", 10:30, today, yesterday, "
                                        "\"2026-11-22 10:00\", @1795341880");
                 return r;

@@ -55,5 +55,5 @@ int capability_from_string(const char *name, unsigned *ret, Error *reterr) {
                         return 0;
                 }
         return error_raise(reterr, FC_EXIT_USAGE,
-                           "'%.100s' is no capability, they are written like CAP_NET_ADMIN", name);
+                           "'%.100s' is not a capability, they are written like CAP_NET_ADMIN", name);
 }

@@ -36,7 +36,7 @@ static int check_line(const char *line, size_t number, const char *store, Error 
                 return error_prefix(reterr, r, "line %zu", number);
         if (!name_in_store(line, store))
                 return error_raise(reterr, FC_EXIT_USAGE,
-                                   "line %zu: '%.100s' is no path of the store '%.100s'", number, line,
+                                   "line %zu: '%.100s' is not a path of the store '%.100s'", number, line,
                                    store);
         return 0;
 }

@@ -12,8 +12,8 @@ static int parse_number(const char *s, size_t n, const char *text, uint16_t *ret
         /* Six digits are too many in any case, because a zero cannot stand first. */
         for (size_t i = 0; i < n && i < 6; i++) {
                 if (s[i] < '0' || s[i] > '9')
-                        return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': '%.*s' is no port number", text,
-                                           n > 100 ? 100 : (int) n, s);
+                        return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': '%.*s' is not a port number",
+                                           text, n > 100 ? 100 : (int) n, s);
                 value = value * 10 + (unsigned) (s[i] - '0');
         }
         if (n == 0)
@@ -81,7 +81,7 @@ int port_check_protocol(const char *protocol, Error *reterr) {
                 return 0;
         if (streq(protocol, "udp"))
                 return error_raise(reterr, FC_EXIT_USAGE, "protocol 'udp' is not supported by this version");
-        return error_raise(reterr, FC_EXIT_USAGE, "'%.100s' is no protocol, use 'tcp'", protocol);
+        return error_raise(reterr, FC_EXIT_USAGE, "'%.100s' is not a protocol, use 'tcp'", protocol);
 }
 
 static int raise_form(const char *text, Error *reterr) {

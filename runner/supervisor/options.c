@@ -26,7 +26,7 @@ static int parse_whole_fd(const char *text, int *ret, Error *reterr) {
         if (fd < 0)
                 return fd;
         if (*end != '\0')
-                return error_raise(reterr, FC_EXIT_INTERNAL, "'%s' is no file descriptor", text);
+                return error_raise(reterr, FC_EXIT_INTERNAL, "'%s' is not a file descriptor", text);
         *ret = fd;
         return 0;
 }

@@ -91,10 +91,10 @@ testcase_what_cannot_be() {
         expect_err "containers\.one\.devices\[1\]: this host has no '/dev/net/absent'"
         spec "$(tiny one '' ', "devices": ["/dev/net/file"]')"
         run_status 2 fc up
-        expect_err "containers\.one\.devices\[0\]: '/dev/net/file' is no device"
+        expect_err "containers\.one\.devices\[0\]: '/dev/net/file' is not a device"
         spec "$(tiny one '' ', "devices": ["/dev/net"]')"
         run_status 2 fc up
-        expect_err "'/dev/net' is no device"
+        expect_err "'/dev/net' is not a device"
         spec "$(tiny one '' ', "devices": ["/dev/net/../sda"]')"
         run_status 2 fc up
         equal "$(keeper_pid_of "$cgroup")" "$leader" "the keeper of what runs"

@@ -117,12 +117,12 @@ testcase_no_files() {
                 *state.json) run_status 5 fc status ;;
                 *) run_status 5 fc logs one ;;
                 esac
-                expect_err "^error: [^"$'\n'"]*${file##*/}' is no regular file"
+                expect_err "^error: [^"$'\n'"]*${file##*/}' is not a regular file"
                 if [[ $file == *.log ]]; then
                         run_status 5 fc logs -f one
-                        expect_err "console.log' is no regular file"
+                        expect_err "console.log' is not a regular file"
                         run_status 5 fc up
-                        expect_err "console.log' is no regular file"
+                        expect_err "console.log' is not a regular file"
                 fi
                 rm "$PROJECT/.containers/$file"
                 mv "$TMP/kept" "$PROJECT/.containers/$file"
@@ -280,7 +280,7 @@ testcase_grep() {
         ok fc logs --case-sensitive -g 'to the console' one
         expect_out 'to the console'
         run_status 2 fc logs -g 'hello (' web
-        expect_err "^error: 'hello \(' is no regular expression: [^"$'\n'"]*, at offset 7\$"
+        expect_err "^error: 'hello \(' is not a regular expression: [^"$'\n'"]*, at offset 7\$"
         run_status 2 fc logs --case-sensitive web
         expect_err 'is about --grep'
         run_status 2 fc logs --case-sensitive=perhaps -g x web

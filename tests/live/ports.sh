@@ -45,7 +45,7 @@ testcase_what_is_no_port() {
         spec "$(web web)"
         for text in abc 0 65536 -1 80x '' ' 80' 99999999999999999999; do
                 run_status 2 fc port web -- "$text"
-                expect_err 'no port from 1 to 65535'
+                expect_err 'not a port from 1 to 65535'
         done
         run_status 7 fc port web 80
 }

@@ -322,7 +322,7 @@ testcase_other_backend() {
         project shop
         spec "$(tiny one)"
         ok fc --backend supervisor up
-        [[ -d $CGROUP2/flake-containers ]] || flunk "it is no supervisor's"
+        [[ -d $CGROUP2/flake-containers ]] || flunk "it is not a supervisor's"
         # It stays with the one that has it, and every verb finds it.
         ok fc up
         [[ -d $CGROUP2/flake-containers ]] || flunk "it went to another"
@@ -332,7 +332,7 @@ testcase_other_backend() {
         equal "$(systemctl is-active "$(unit_of one)")" active
         ok fc down
         run_status 2 fc --backend nonsense up
-        expect_err "'nonsense' is none of auto, supervisor, systemd"
+        expect_err "'nonsense': must be one of auto, supervisor, systemd"
 }
 
 is_booted || skip "this machine was not booted for it, see tests/host"

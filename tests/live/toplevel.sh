@@ -152,7 +152,7 @@ testcase_closure() {
         expect_err "store path '$STORE/${extra##*/}-gone' does not exist"
         echo /etc/passwd >"$BUILT-closure"
         run_status 2 fc up
-        expect_err "line 1: '/etc/passwd' is no path of the store"
+        expect_err "line 1: '/etc/passwd' is not a path of the store"
         rm -rf "$extra"-* "$BUILT-closure"
 }
 

@@ -202,19 +202,19 @@ TEST(subnet_text) {
         static const struct {
                 const char *text, *message;
         } bad[] = {
-                {"", "no network with a prefix of /24"},
-                {"10.3.7.0", "no network with a prefix of /24"},
-                {"10.3.7.0/8", "no network with a prefix of /24"},
-                {"10.3.7.0/24 ", "no network with a prefix of /24"},
-                {"10.3.7.0/024", "no network with a prefix of /24"},
-                {"10.3.7.0/-1", "no network with a prefix of /24"},
-                {"10.3.7.0/24/24", "no network with a prefix of /24"},
-                {"/24", "no IPv4 network"},
-                {"10.3.7/24", "no IPv4 network"},
-                {"10.3.7.256/24", "no IPv4 network"},
-                {"10.03.7.0/24", "no IPv4 network"},
-                {" 10.3.7.0/24", "no IPv4 network"},
-                {"fd00::/24", "no IPv4 network"},
+                {"", "not a network with a prefix of /24"},
+                {"10.3.7.0", "not a network with a prefix of /24"},
+                {"10.3.7.0/8", "not a network with a prefix of /24"},
+                {"10.3.7.0/24 ", "not a network with a prefix of /24"},
+                {"10.3.7.0/024", "not a network with a prefix of /24"},
+                {"10.3.7.0/-1", "not a network with a prefix of /24"},
+                {"10.3.7.0/24/24", "not a network with a prefix of /24"},
+                {"/24", "not an IPv4 network"},
+                {"10.3.7/24", "not an IPv4 network"},
+                {"10.3.7.256/24", "not an IPv4 network"},
+                {"10.03.7.0/24", "not an IPv4 network"},
+                {" 10.3.7.0/24", "not an IPv4 network"},
+                {"fd00::/24", "not an IPv4 network"},
                 {"10.3.7.1/24", "an address, not a network"},
         };
 
@@ -278,6 +278,6 @@ TEST(address_text) {
 
                 test_set_row("%s", bad[i]);
                 ASSERT_ERROR(address_from_string(bad[i], &address, &error), &error, FC_EXIT_USAGE,
-                             "is no IPv4 address");
+                             "is not an IPv4 address");
         }
 }

@@ -115,7 +115,7 @@ TEST(capabilities) {
         for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
                 test_set_row("%s", refused[i]);
                 ASSERT_ERROR(capability_from_string(refused[i], &n, &error), &error, FC_EXIT_USAGE,
-                             "is no capability, they are written like CAP_NET_ADMIN");
+                             "is not a capability, they are written like CAP_NET_ADMIN");
                 ASSERT_EQ(n, 40);
         }
 }

@@ -184,10 +184,10 @@ TEST(open_file_beneath) {
                 if (streq(names[i], "device") && mknod("device", S_IFCHR | 0600, makedev(1, 5)) < 0)
                         continue; /* not for us */
                 ASSERT_ERROR(fs_open_file_beneath_optional(s.fd, names[i], &fd, &error), &error,
-                             FC_EXIT_CONFLICT, "is no regular file");
+                             FC_EXIT_CONFLICT, "is not a regular file");
                 if (!streq(names[i], "directory"))
                         ASSERT_ERROR(fs_open_file_beneath(s.fd, names[i], O_WRONLY | O_APPEND, 0, &error),
-                                     &error, FC_EXIT_CONFLICT, "is no regular file");
+                                     &error, FC_EXIT_CONFLICT, "is not a regular file");
         }
         test_set_row("%s", "others");
         ASSERT_ERROR(fs_open_file_beneath_optional(s.fd, "link", &fd, &error), &error, FC_EXIT_CONFLICT,

@@ -404,7 +404,8 @@ TEST(words_for_boots) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
 
                 test_set_row("'%s'", wrong[i]);
-                ASSERT_ERROR(log_boot_parse(wrong[i], &boot, &error), &error, FC_EXIT_USAGE, "is no boot");
+                ASSERT_ERROR(log_boot_parse(wrong[i], &boot, &error), &error, FC_EXIT_USAGE,
+                             "is not a boot");
         }
         test_set_row("%s", "");
 }
@@ -449,7 +450,7 @@ TEST(patterns) {
         static const struct {
                 const char *pattern, *message;
         } wrong[] = {
-                {"(", "'(' is no regular expression: missing closing parenthesis, at offset 1"},
+                {"(", "'(' is not a regular expression: missing closing parenthesis, at offset 1"},
                 {"[a", "at offset 2"},
                 {"*(", "quantifier does not follow a repeatable item, at offset 0"},
                 {"a[[:nope:]]", "unknown POSIX class name, at offset"},
@@ -457,7 +458,7 @@ TEST(patterns) {
                 {"ab\xff", "UTF-8 error"},
                 {"((ab){1000}){1000}", "regular expression is too large"},
                 {"x(?<n", "at offset"},
-                {"\x1b[2J(", "is no regular expression: missing"},
+                {"\x1b[2J(", "is not a regular expression: missing"},
         };
         _cleanup_(error_done) Error error = ERROR_NULL;
 
@@ -900,7 +901,7 @@ TEST(words_that_choose) {
                         ASSERT_EQ((int) last, priorities[i].last);
                 } else
                         ASSERT_ERROR(log_priority_parse(priorities[i].word, &first, &last, &error), &error,
-                                     FC_EXIT_USAGE, "is no priority");
+                                     FC_EXIT_USAGE, "is not a priority");
         }
         for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
@@ -911,7 +912,7 @@ TEST(words_that_choose) {
                         ASSERT_EQ(lines, numbers[i].lines);
                 } else
                         ASSERT_ERROR(log_lines_parse(numbers[i].word, &lines, &error), &error, FC_EXIT_USAGE,
-                                     "is no number of lines");
+                                     "is not a number of lines");
         }
         test_set_row("%s", "");
         {

@@ -428,7 +428,7 @@ TEST(console_is_no_file) {
                 for (size_t follow = 0; follow < 2; follow++) {
                         request.follow = follow == 1;
                         ASSERT_ERROR(logs_show(&request, stdout, &error), &error, FC_EXIT_CONFLICT,
-                                     "is no regular file");
+                                     "is not a regular file");
                 }
                 ASSERT_EQ(unlinkat(tree.fd, names[i], 0), 0);
         }

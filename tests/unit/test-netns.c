@@ -252,7 +252,7 @@ IN_NETNS(release) {
         /* A missing bridge is fine, and so is a missing lock file. */
         ASSERT_OK(unlink(path));
         netns(0, NULL, "release --bridge fc-test --lock %s", path);
-        netns(1, "is no bridge", "release --bridge lo --lock %s", path);
+        netns(1, "is not a bridge", "release --bridge lo --lock %s", path);
         ASSERT_OK(unlink(path));
 
         (void) unlink(path);
@@ -291,19 +291,19 @@ TEST(refusals) {
                 {"setup --pid 1 --address 10.1.1.1/24", "setup needs"},
                 {"setup --interface host0 --address 10.1.1.1/24", "setup needs"},
                 {"setup --pid 0 --interface host0 --address 10.1.1.1/24", "setup needs"},
-                {"setup --pid -1", "--pid: '-1' is no number"},
-                {"setup --pid x", "--pid: 'x' is no number"},
-                {"setup --pid 1x", "--pid: '1x' is no number"},
-                {"setup --pid 4294967297", "--pid: '4294967297' is no number"},
-                {"setup --pid 99999999999999999999", "is no number"},
+                {"setup --pid -1", "--pid: '-1' is not a number"},
+                {"setup --pid x", "--pid: 'x' is not a number"},
+                {"setup --pid 1x", "--pid: '1x' is not a number"},
+                {"setup --pid 4294967297", "--pid: '4294967297' is not a number"},
+                {"setup --pid 99999999999999999999", "is not a number"},
                 {"setup --pid", "unknown option, or an option without its value"},
                 {"setup --colour red", "unknown option"},
                 {"setup host0", "unexpected argument 'host0'"},
                 {"setup --address 10.1.1.1", "has no prefix length, such as /24"},
-                {"setup --address 10.1.1.1/33", "--address: '33' is no number from 0 to 32"},
-                {"setup --address 10.1.1.1/", "--address: '' is no number"},
-                {"setup --address 10.1.1/24", "--address: '10.1.1' is no IPv4 address"},
-                {"setup --gateway fe80::1", "--gateway: 'fe80::1' is no IPv4 address"},
+                {"setup --address 10.1.1.1/33", "--address: '33' is not a number from 0 to 32"},
+                {"setup --address 10.1.1.1/", "--address: '' is not a number"},
+                {"setup --address 10.1.1/24", "--address: '10.1.1' is not an IPv4 address"},
+                {"setup --gateway fe80::1", "--gateway: 'fe80::1' is not an IPv4 address"},
                 {"loopback", "loopback needs --pid"},
                 {"release --bridge fc-none", "release needs --bridge and --lock"},
                 {"release --lock /tmp/none", "release needs --bridge and --lock"},

@@ -124,14 +124,14 @@ TEST(refuses) {
                 {"--name", "option '--name' needs a value: NAME"},
                 {"-n", "option '-n' needs a value: NAME"},
                 {"--flag=1", "takes no value"},
-                {"--wait -1", "no number of seconds"},
-                {"--wait 1e9", "no number of seconds"},
-                {"--wait 86401", "no number of seconds"},
-                {"--wait x", "no number of seconds"},
-                {"--wait ''", "no number of seconds"},
-                {"--wait inf", "no number of seconds"},
-                {"--wait 0x10", "no number of seconds"},
-                {"--wait 1sx", "no number of seconds"},
+                {"--wait -1", "not a number of seconds"},
+                {"--wait 1e9", "not a number of seconds"},
+                {"--wait 86401", "not a number of seconds"},
+                {"--wait x", "not a number of seconds"},
+                {"--wait ''", "not a number of seconds"},
+                {"--wait inf", "not a number of seconds"},
+                {"--wait 0x10", "not a number of seconds"},
+                {"--wait 1sx", "not a number of seconds"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {

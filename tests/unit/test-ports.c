@@ -426,7 +426,7 @@ TEST(refuses_bad_addresses) {
 
                 test_set_row("%s", addresses[i]);
                 ASSERT_ERROR(port_bind(&p, 0, NULL, NULL, &sockets, &error), &error, FC_EXIT_USAGE,
-                             "is no numeric IP address");
+                             "is not a numeric IP address");
         }
 }
 

@@ -154,10 +154,10 @@ IN_NETNS(ensure_refuses_other_kinds) {
 
         run("ip link add fc-test type veth peer name fc-peer");
         ASSERT_ERROR(bridge_ensure("fc-test", &ours, &error), &error, FC_EXIT_CONFLICT,
-                     "interface 'fc-test' exists and is no bridge but of kind 'veth'");
+                     "interface 'fc-test' exists and is not a bridge, but a 'veth'");
         ASSERT_ERROR(bridge_ensure("lo", &ours, &error), &error, FC_EXIT_CONFLICT,
-                     "interface 'lo' exists and is no bridge");
-        ASSERT_ERROR(bridge_release("fc-test", NULL, &error), &error, FC_EXIT_CONFLICT, "is no bridge");
+                     "interface 'lo' exists and is not a bridge");
+        ASSERT_ERROR(bridge_release("fc-test", NULL, &error), &error, FC_EXIT_CONFLICT, "is not a bridge");
         ASSERT_TRUE(exists("fc-test"));
         assert_no_output("ip -4 address show dev fc-test");
 }

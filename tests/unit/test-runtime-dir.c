@@ -214,9 +214,9 @@ TEST(refusals) {
         for (size_t i = 0; i < ELEMENTSOF(ids); i++) {
                 test_set_row("%s", ids[i]);
                 ASSERT_ERROR(runtime_dir_make(base, ids[i], 0, &error), &error, FC_EXIT_USAGE,
-                             "is no project id");
+                             "is not a project id");
                 ASSERT_ERROR(runtime_dir_open(base, ids[i], &other, &error), &error, FC_EXIT_USAGE,
-                             "is no project id");
+                             "is not a project id");
         }
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 test_set_row("%s", names[i]);

@@ -582,7 +582,7 @@ TEST(refuses_containers) {
                 {"'ports':'80'", "containers.c.ports: must be an array, is a string"},
                 {"'ports':[80]", "containers.c.ports[0]: must be a string or an object, is a number"},
                 {"'ports':['80',null]", "containers.c.ports[1]: must be a string or an object, is null"},
-                {"'ports':['1','x']", "containers.c.ports[1]: 'x': 'x' is no port number"},
+                {"'ports':['1','x']", "containers.c.ports[1]: 'x': 'x' is not a port number"},
                 {"'ports':['80/udp']",
                  "containers.c.ports[0]: '80/udp': protocol 'udp' is not supported by this version"},
                 {"'ports':[{}]", "containers.c.ports[0]: the key 'host' is missing"},
@@ -675,7 +675,7 @@ TEST(refuses_containers) {
                 /* capabilities, nspawnArgs */
                 {"'capabilities':[]", "containers.c.capabilities: must be an object"},
                 {"'capabilities':{'add':['NET_ADMIN']}",
-                 "containers.c.capabilities.add[0]: 'NET_ADMIN' is no capability"},
+                 "containers.c.capabilities.add[0]: 'NET_ADMIN' is not a capability"},
                 {"'capabilities':{'drop':'CAP_KILL'}", "containers.c.capabilities.drop: must be an array"},
                 {"'capabilities':{'add':['CAP_KILL','CAP_CHOWN','CAP_KILL']}",
                  "containers.c.capabilities.add[2]: CAP_KILL is named already"},

@@ -221,7 +221,7 @@ TEST(damaged_project) {
                 {"\"db\":2", "\"db\":1", "addresses.db"},
                 {"\"db\":2", "\"db\":255", "addresses.db"},
                 {"\"db\":2", "\"db\":\"2\"", "addresses.db"},
-                {"\"db\":2", "\"../db\":2", "no name of a container"},
+                {"\"db\":2", "\"../db\":2", "not the name of a container"},
                 {"\"db\":2", "\"db\":2,\"db\":3", "addresses.db"},
                 {"\"db\":2", "\"db\":2,\"web\":2", "same address"},
                 {"{\"db\":2}", "[]", "addresses"},
@@ -255,8 +255,8 @@ TEST(not_a_file) {
         static const struct {
                 const char *setup, *message;
         } table[] = {
-                {"mkfifo state.json", "no regular file"},
-                {"mkdir state.json", "no regular file"},
+                {"mkfifo state.json", "not a regular file"},
+                {"mkdir state.json", "not a regular file"},
                 {"touch other && ln -s other state.json", "symbolic link"},
                 {"ln -s /etc/passwd state.json", "symbolic link"},
                 {"truncate -s 17M state.json", "larger than"},

@@ -183,7 +183,7 @@ TEST(refused) {
                 uint64_t value = 1;
                 test_set_row("%s", cases[i]);
                 ASSERT_ERROR(time_spec_parse(cases[i], NOW, &value, &error), &error, FC_EXIT_USAGE,
-                             "is no point in time");
+                             "is not a point in time");
                 ASSERT_TRUE(error.hints && error.hints[0]);
                 ASSERT_EQ(value, 1);
         }

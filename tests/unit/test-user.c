@@ -69,9 +69,9 @@ TEST(root_refuses_nonsense) {
                 {{.sudo_uid = "18446744073709551616"}, "SUDO_UID"},
                 {{.sudo_uid = "1000", .sudo_gid = "x"}, "SUDO_GID='x'"},
                 {{.sudo_uid = "1000", .sudo_gid = ""}, "SUDO_GID"},
-                {{.sudo_uid = "3999999999"}, "no user of this system"},
+                {{.sudo_uid = "3999999999"}, "not a user of this system"},
                 {{.pkexec_uid = "x"}, "PKEXEC_UID='x'"},
-                {{.pkexec_uid = "3999999999"}, "no user of this system"},
+                {{.pkexec_uid = "3999999999"}, "not a user of this system"},
                 {{.doas_user = "no-such-user-here"}, "DOAS_USER='no-such-user-here'"},
                 {{.doas_user = ""}, "DOAS_USER"},
         };
