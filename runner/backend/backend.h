@@ -16,7 +16,7 @@ typedef struct MachineStatus {
         const Backend *backend; /* where it runs or has left something; NULL: nowhere */
         bool running;           /* anything of it is alive */
         bool stale;   /* nothing is, but its cgroup is there: it was killed, or is just being started */
-        bool frozen;  /* by somebody: nothing of it acts or answers */
+        bool frozen;  /* its cgroup is frozen: it neither acts nor answers */
         pid_t keeper; /* the process that ends it in order when told to; 0: none */
         pid_t leader; /* the payload's PID 1 in the host's numbers; 0: none yet */
 } MachineStatus;
@@ -72,7 +72,7 @@ struct Backend {
          * caller. NULL: the keeper is. */
         char *(*lasting_file)(const char *machine);
         int (*kill)(const char *cgroup_mount, const char *machine, Error *reterr);
-        /* What to type to thaw one that is frozen. Owned by the caller. */
+        /* The command that thaws a frozen machine. Owned by the caller. */
         char *(*thaw_command)(const char *cgroup_mount, const char *machine);
         int (*start)(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                      int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);

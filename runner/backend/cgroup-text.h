@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What stands in the kernel's files about cgroups and processes, cgroups(7) and proc_pid_status(5). Pure. */
+/* The contents of the kernel's files about cgroups and processes, cgroups(7) and proc_pid_status(5).
+ * Pure. */
 
 #include <sys/types.h>
 

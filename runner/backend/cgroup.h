@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 
-/* What takes a freezing back takes some milliseconds. */
+/* Thawing takes some milliseconds. */
 #define CGROUP_THAW_USEC (5 * USEC_PER_SEC)
 
 /* The machine's cgroup directory, or `*ret_fd = -EBADF` when there is none. */
@@ -79,8 +79,8 @@ int cgroup_populated(int fd, bool *ret, Error *reterr);
 /* Are all of them frozen, whether by itself or with a cgroup above? */
 int cgroup_frozen(int fd, bool *ret, Error *reterr);
 
-/* Takes its own freezing back. Return: 1 it is not frozen now, 0 it still is: one above it is, or the time
- * has passed. */
+/* Thaws this cgroup itself. Return: 1 it is not frozen now, 0 it still is: a cgroup above it is, or the
+ * time has passed. */
 int cgroup_thaw(int fd, uint64_t timeout_usec, Error *reterr);
 
 /* Whether that would help. */

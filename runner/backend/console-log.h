@@ -13,7 +13,7 @@
 /* Opens it at its end, made when it is missing. @dir_fd: the container's directory. Return: the fd. */
 int console_log_open(int dir_fd, Error *reterr);
 
-/* Makes a new one; it is an error that there is something of its name. Return: the fd. */
+/* Makes a new one; that its name is taken is an error. Return: the fd. */
 int console_log_make(int dir_fd, Error *reterr);
 
 /* The current one becomes the old one; one that is missing already is success. */

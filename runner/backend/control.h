@@ -16,7 +16,7 @@ typedef enum ControlKind {
         CONTROL_EXITED,     /* text: "exited N", "killed N" (by signal), perhaps ", why" behind it; the last
                                message of a container that     ended */
         CONTROL_ERROR,      /* text: why the supervisor itself gave up; the last message */
-        CONTROL_LOST,       /* text: why nothing more is heard, though it goes on; the last message */
+        CONTROL_LOST, /* the last message; text: why nothing more will come, though the container goes on */
         _CONTROL_KIND_MAX,
 } ControlKind;
 

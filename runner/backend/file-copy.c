@@ -46,7 +46,8 @@ static int copy_extent(int from_fd, int to_fd, off_t begin, off_t end, FileCopyC
                         return copy_by_hand(from_fd, to_fd, from, end, check);
                 if (n < 0 && errno != EINTR)
                         return -errno;
-                /* Some file systems say that of files that are made while they are read. */
+                /* Some file systems report a size of 0 for files whose content is made when they are
+                 * read. */
                 if (n == 0)
                         return copy_by_hand(from_fd, to_fd, from, end, check);
                 r = check();

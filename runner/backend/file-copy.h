@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What one file consists of, from descriptor to descriptor. */
+/* Copies the contents and the attributes of one file, from descriptor to descriptor. */
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -13,6 +13,6 @@ typedef int (*FileCopyCheck)(void);
  * that. @no_clone: remembers that it cannot. Return: 0 or a negative errno. */
 int file_copy_data(int from_fd, int to_fd, const struct stat *st, bool *no_clone, FileCopyCheck check);
 
-/* Owner, mode, extended attributes (capabilities and ACLs are such) and times. What the file system has no
- * place for is left out. Return: 0 or a negative errno. */
+/* Owner, mode, extended attributes (capabilities and ACLs are such) and times. Attributes that the file
+ * system cannot store are left out. Return: 0 or a negative errno. */
 int file_copy_attributes(int from_fd, int to_fd, const struct stat *st);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Where there is no inotify instance left to watch the gate with (gate/main.c): whether it is still there
- * has to be looked for then. */
+/* For hosts without an inotify instance left to watch the gate with (gate/main.c): the supervisor and the
+ * relay then look whether the gate is still there. */
 
 #include "base/macro.h"
 
@@ -12,6 +12,6 @@
  * gate_is_passed() - has the gate executed its command?
  * @cgroup_fd: the machine's
  *
- * For who is in the machine's mount namespace.
+ * The caller must be in the machine's mount namespace.
  */
 bool gate_is_passed(int cgroup_fd);

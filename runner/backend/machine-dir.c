@@ -36,7 +36,7 @@ static int attach_mount(int dir_fd, const MachineMount *m, Error *reterr) {
         return 0;
 }
 
-/* Read by the payload's root, who is another uid on the host. */
+/* The payload's root reads it, and has another uid on the host. */
 static int make_gate(Error *reterr) {
         if (mkfifo(MACHINE_GATE, 0644) < 0 || chmod(MACHINE_GATE, 0644) < 0)
                 return error_set(reterr, errno, "make the gate");

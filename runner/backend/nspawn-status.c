@@ -11,7 +11,7 @@ void nspawn_notice_done(NspawnNotice *notice) {
         *notice = (NspawnNotice){0};
 }
 
-/* Strict: to kill(2) a pid that is none means very much. */
+/* Strict: kill(2) takes 0 and negative numbers for whole groups of processes. */
 static pid_t parse_leader(const char *text) {
         unsigned long pid;
         char *end;

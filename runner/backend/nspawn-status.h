@@ -15,7 +15,7 @@ typedef struct NspawnNotice {
 
 void nspawn_notice_done(NspawnNotice *notice);
 
-/* One notification. What it says twice counts as it is said last; what is neither is left out. */
+/* Reads one notification. The last line of a kind counts; other lines are ignored. */
 void nspawn_notice_parse(const char *text, NspawnNotice *ret);
 
 /* systemd-nspawn's STATUS= without what says nothing: of "Container running: User job db.service/start

@@ -113,8 +113,8 @@ int skeleton_make(int root_fd, Error *reterr) {
         return r < 0 ? r : 0;
 }
 
-/* What a container has thrown away of it. What stands in its place is the container's, also when it is no
- * directory. */
+/* Makes the directories that a container has removed. A file that stands in the place of one belongs to
+ * the container and is kept. */
 static int repair_directories(int root_fd, Error *reterr) {
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
                 _cleanup_close_ int there = -EBADF, fd = -EBADF;

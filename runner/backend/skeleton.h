@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-/* Fills the empty directory @root_fd, to which nobody else can write yet. */
+/* Fills the empty directory @root_fd, to which only root can write so far. */
 int skeleton_make(int root_fd, Error *reterr);
 
 /**

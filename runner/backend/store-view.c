@@ -76,7 +76,7 @@ static int build(const void *userdata) {
         _cleanup_close_ int store_fd = -EBADF, view_fd = -EBADF;
         int tree_fd, r;
 
-        /* Here, as mounts of another namespace cannot be copied. */
+        /* In this namespace, since mounts of another one cannot be copied. */
         if (mkdir(STORE, 0755) < 0 ||
             syscall(SYS_move_mount, view->store_tree, "", AT_FDCWD, STORE, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
             mkdir(VIEW, 0755) < 0 || mount("tmpfs", VIEW, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)

@@ -59,7 +59,7 @@ static char *supervisor_thaw_command(const char *cgroup_mount, const char *machi
         return xasprintf("echo 0 >%s/%s/cgroup.freeze", cgroup_mount, path);
 }
 
-/* What is frozen hears nothing. */
+/* Frozen processes take no signals. */
 static int thaw(const StopJob *job, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r = cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);

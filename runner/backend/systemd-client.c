@@ -121,9 +121,10 @@ static char *systemd_thaw_command(const char *cgroup_mount, const char *machine)
         return xasprintf("systemctl thaw %s", unit);
 }
 
-/* systemd stops no unit that is frozen, and when its processes are killed nevertheless its PID 1 waits for
- * ever for one that it starts in that cgroup. What it has frozen it has to thaw itself; of who has written
- * to the cgroup it knows nothing, and while the unit has a job it refuses. */
+/* systemd does not stop a frozen unit. When the unit's processes are killed nevertheless, systemd waits
+ * for ever for a process that it starts in that cgroup. A unit that systemd has frozen must be thawed by
+ * systemd; it does not know of other programs' writes to the cgroup, and it refuses while the unit has a
+ * job. */
 static int thaw(HostUnit *unit, int cgroup_fd, Error *reterr) {
         bool frozen, itself;
         int r;

@@ -421,7 +421,7 @@ static HostUnitDevice *make_devices(const ContainerPlan *plan, char ***numbers, 
 
 /* ---- starting ---- */
 
-/* For the one who finds the unit. */
+/* For people who come across the unit. */
 static char *describe_unit(const ContainerPlan *plan, const StartResources *resources) {
         _cleanup_free_ char *path = NULL;
 

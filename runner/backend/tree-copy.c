@@ -14,8 +14,8 @@
 #include "base/fs.h"
 #include "base/strv.h"
 
-/* A directory on the way down. Only those of the last are open; back up it goes by "..", and what that leads
- * to must be what it came from. */
+/* A directory on the way down. Only the last one is open. The way back up is "..", which must lead to the
+ * directory that the way down came from. */
 typedef struct Level {
         char **names;
         size_t n_names, next;
@@ -70,7 +70,7 @@ static void copy_done(Copy *c) {
         tdestroy(c->linked, linked_free);
 }
 
-/* Where @name is in the tree, in the directory that is so deep. */
+/* The path of @name in the directory at that depth of the tree. */
 static char *path_of(const Copy *c, size_t depth, const char *name) {
         _cleanup_strv_ char **parts = NULL;
 
@@ -144,7 +144,8 @@ static int go_up(int *fd, const struct stat *expected) {
         return 0;
 }
 
-/* Last of all, since it may take write permission away, and each file in it changes its time. */
+/* Last of all, since the mode may take write permission away, and each file made in a directory changes
+ * its time. */
 static int pop_level(Copy *c) {
         Level *level = &c->levels[c->n_levels - 1];
         int r;
@@ -221,8 +222,8 @@ static int copy_regular(Copy *c, const char *name) {
         return r >= 0 && st.st_nlink > 1 ? remember_copy(c, name, &st, to_fd) : r;
 }
 
-/* Nothing in here follows a link, and so nothing is changed but what has just been made, or what took its
- * place in the same directory. The mode of a node is that with which it is made: see tree_copy(). */
+/* Nothing in here follows a link. So it changes only what it has just made, or what has taken that place
+ * in the same directory. A node gets its mode when it is made: see tree_copy(). */
 static int copy_other(const Copy *c, const char *name, const struct stat *st) {
         const struct timespec times[] = {st->st_atim, st->st_mtim};
         char target[PATH_MAX];
@@ -253,7 +254,7 @@ static int copy_entry(Copy *c, const char *name) {
         return S_ISREG(st.st_mode) ? copy_regular(c, name) : copy_other(c, name, &st);
 }
 
-/* @depth: how many levels there were before, since one of them is gone, or another has come. */
+/* @depth: how many levels there were before this entry, since it may have removed or added one. */
 static int explain(const Copy *c, size_t depth, const char *name, int r, Error *reterr) {
         _cleanup_free_ char *path = path_of(c, depth, name);
 

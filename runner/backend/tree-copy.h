@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Copying a directory with all that it contains, as `cp -a` would, but by descriptors alone: whoever can
- * write to the copy meanwhile changes what is in it, and nothing elsewhere. No program is started. */
+/* Copying a directory with all that it contains, as `cp -a` would, but by descriptors alone: a process
+ * that can write to the copy meanwhile can change the copy and nothing else. No program is started. */
 
 #include "base/error.h"
 

@@ -24,7 +24,7 @@ int tree_exists(int container_fd, bool *ret, Error *reterr) {
         return 0;
 }
 
-/* As root's and closed to everybody else: what is in it is nobody else's business until it is complete. */
+/* Only root can enter it until it is complete. */
 static int make_new(int container_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-/* Where a host that systemd manages has its cgroups, all of version 2. */
+/* The cgroups of a host that systemd manages, all of version 2. */
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 
 #define UNIT_SLICE   "machine.slice"

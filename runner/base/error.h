@@ -51,7 +51,7 @@ int error_prefix(Error *reterr, int r, const char *format, ...) _printf_(3, 4);
 void error_add_evidence(Error *reterr, const char *format, ...) _printf_(2, 3);
 void error_add_hint(Error *reterr, const char *format, ...) _printf_(2, 3);
 
-/* As it is done to messages, for text that leaves the program in another way; consumes @text. */
+/* Makes text safe that is not printed as a message; consumes @text. */
 char *error_make_printable(char *text);
 
 /* Moves @from into @to, which must be unset; @from is unset afterwards. */

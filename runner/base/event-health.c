@@ -13,7 +13,7 @@ static bool is_among(const char *const *words, const char *word, size_t size) {
         return false;
 }
 
-/* Whatever was wrong with it, with these it begins anew. */
+/* These events end all that was wrong with it. */
 static bool ends_degraded(const char *word, size_t size) {
         static const char *const words[] = {"starting",  "ready",   "completed", "stopping",  "stopped",
                                             "rebooting", "crashed", "ended",     "recovered", NULL};

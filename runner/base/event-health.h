@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What an event log says of a container's health: for who writes to it and must not say the same twice.
- * Pure. */
+/* What an event log says of a container's health. The programs that write to it look here, so that they
+ * do not write the same twice. Pure. */
 
 #include <stdbool.h>
 

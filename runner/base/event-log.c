@@ -63,7 +63,8 @@ static bool is_full(int dir_fd, int fd) {
                named.st_ino == st.st_ino;
 }
 
-/* Not waiting for the lock: the file is the user's, and who has it does the same. */
+/* It does not wait for the lock: the file is the user's, and another of our programs that holds it does
+ * the same. */
 static void begin_anew(int dir_fd, int log_fd) {
         _cleanup_close_ int fd = -EBADF;
 
@@ -119,7 +120,8 @@ static void read_files(int dir_fd, void (*read)(const char *text, const char *ke
         }
 }
 
-/* Not waiting: the file is the user's, and who has the lock is writing the same down. */
+/* It does not wait: the file is the user's, and another of our programs that holds the lock writes the
+ * same down. */
 static int lock_log(int dir_fd) {
         _cleanup_close_ int fd = -EBADF;
 

@@ -11,7 +11,8 @@
 #define EVENT_LOG     "events.jsonl"
 #define EVENT_LOG_OLD "events.1.jsonl"
 
-/* Who finds the log larger than this, or makes it so, begins a new one; the one before is kept. */
+/* A program that finds the log larger than this, or makes it so, begins a new one; the log before it is
+ * kept. */
 #define EVENT_LOG_SIZE_MAX (256 * 1024)
 
 /* Makes the log or begins a new one where that is due. As the user to whom `.containers` belongs. */

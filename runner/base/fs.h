@@ -40,8 +40,8 @@ int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size,
  * missing name is success. */
 int fs_remove_tree(int dir_fd, const char *name, Error *reterr);
 
-/* To access files as the one to whom the directory belongs: there we then can do nothing that they could not.
- * Of a process that keeps root's groups. Keeps errno. Return: 0 or a negative errno. */
+/* Makes the process access files as the directory's owner, so that it can do nothing there that the owner
+ * could not. It keeps root's groups. Keeps errno. Return: 0 or a negative errno. */
 int fs_enter_owner(int dir_fd);
 void fs_leave_owner(void);
 

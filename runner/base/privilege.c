@@ -15,7 +15,7 @@ int privilege_keep(uint64_t kept) {
         if (syscall(SYS_capget, &header, data) < 0)
                 return -errno;
         for (size_t i = 0; i < ELEMENTSOF(data); i++) {
-                /* In a container that has fewer than we want, these are all there are. */
+                /* In a container that has fewer than we want, the rest cannot be had. */
                 data[i].permitted &= (uint32_t) (kept >> 32 * i);
                 data[i].effective = data[i].permitted;
                 data[i].inheritable = 0;
@@ -24,7 +24,7 @@ int privilege_keep(uint64_t kept) {
 }
 
 int privilege_bound(uint64_t kept) {
-        /* The kernel tells by EINVAL which is the last that it knows. */
+        /* EINVAL tells that the kernel knows no further ones. */
         for (unsigned long cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
                 if (!(kept & UINT64_C(1) << cap) && prctl(PR_CAPBSET_DROP, cap) < 0)
                         return -errno;

@@ -9,13 +9,13 @@
 
 #define PRIVILEGE(name) (UINT64_C(1) << CAP_##name)
 
-/* Gives up every capability but `kept`. What this process executes as root has those of the bounding set
- * again, so that it is a fence around our own code, and none around a program that it could start. Return: 0
- * or a negative errno. */
+/* Gives up every capability but `kept`. A program that this process executes as root has those of the
+ * bounding set again, so this fences in our own code, not what it starts. Return: 0 or a negative errno. */
 int privilege_keep(uint64_t kept);
 
-/* Takes every capability but `kept` out of the bounding set as well: what is executed from now on never has
- * another. Before privilege_keep(), since it needs CAP_SETPCAP. Return: 0 or a negative errno. */
+/* Takes every capability but `kept` out of the bounding set as well: a program that is executed from now
+ * on never has another. Before privilege_keep(), since it needs CAP_SETPCAP. Return: 0 or a negative
+ * errno. */
 int privilege_bound(uint64_t kept);
 
 /* No core is dumped: it would hold descriptors' contents and be written wherever the host wants it. */

@@ -7,17 +7,16 @@
 
 #include "base/error.h"
 
-/* Where only root can write to: NixOS's profiles, /usr, and what the package was built with (FC_PROGRAMS).
- * What root executes comes from there, whatever $PATH says: a user's sudo, su or environment may have set
- * it. */
+/* Where only root can write to: NixOS's profiles, /usr, and what the package was built with
+ * (FC_PROGRAMS). The programs that root executes come from there, whatever $PATH says: a user's sudo, su
+ * or environment may have set it. */
 const char *process_trusted_path(void);
 
 /* Looks `program` up in `path` (NULL: process_trusted_path()). Return: the absolute path, owned by the
  * caller, or NULL. */
 char *process_find_program(const char *program, const char *path);
 
-/* The same for a program that is set-user-id, which makes root of a user: one that is not makes nobody root.
- */
+/* The same for a set-user-id program, which makes a user root; one without that bit cannot. */
 char *process_find_setuid(const char *program, const char *path);
 
 /* pidfd_open(2). Return: an O_CLOEXEC fd, or -ESRCH and no Error when the process has ended already. */

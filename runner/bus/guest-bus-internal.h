@@ -36,8 +36,8 @@ uint64_t guest_bus_deadline(const GuestBus *bus);
  * guest_bus_ask() - sd_bus_call_method() with a deadline for all that is asked
  * @deadline_usec: of guest_bus_deadline()
  *
- * What else the manager says meanwhile goes to whoever watches for it at once: sd_bus_call() would keep all
- * of it, and a guest can say a lot.
+ * Signals that arrive meanwhile go to their watchers at once: sd_bus_call() would queue them, and a guest
+ * can send many.
  */
 int guest_bus_ask(GuestBus *bus, uint64_t deadline_usec, const char *path, const char *interface,
                   const char *member, sd_bus_error *error, sd_bus_message **ret, const char *types, ...);

@@ -38,7 +38,7 @@ static int wait_until(sd_bus *bus, uint64_t deadline_usec, int (*is_so)(void *us
 
                 if (r != 0)
                         return r < 0 ? r : 0;
-                /* Also of a manager that never stops talking. */
+                /* Also when a manager never stops talking. */
                 if (now >= deadline_usec)
                         return -ETIMEDOUT;
                 r = sd_bus_process(bus, NULL);
@@ -155,8 +155,8 @@ int guest_bus_attach(GuestBus *bus, sd_event *event, Error *reterr) {
         int r;
 
         r = sd_bus_attach_event(bus->bus, event, SD_EVENT_PRIORITY_NORMAL);
-        /* When the loop ends sd-bus waits, without any limit, until the guest has read all that was sent to
-         * it: not when there is no guest any more. */
+        /* When the loop ends, sd-bus waits without a limit until the guest has read all that was sent to
+         * it. A guest that is gone will not read. */
         if (r >= 0)
                 r = sd_event_add_exit(event, &bus->exit, on_loop_end, bus);
         if (r >= 0)

@@ -19,7 +19,7 @@ typedef struct GuestBus GuestBus;
 /* What a healthy manager needs is a few milliseconds; this is for one that is busy loading its units. */
 #define GUEST_BUS_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
-/* For whoever waits for answers meanwhile and does nothing else: all questions of one function together. */
+/* For a function that does nothing but wait for answers: all of its questions together. */
 #define GUEST_BUS_ANSWERS_USEC (3 * USEC_PER_SEC)
 
 /**
@@ -28,7 +28,7 @@ typedef struct GuestBus GuestBus;
  * now on, also when this fails
  * @timeout_usec: how long each call whose answer comes from the loop may take; relative
  *
- * Returns before the manager has accepted us: what is asked waits for that, and when it does not, the
+ * Returns before the manager has accepted us. Questions wait for that; when the manager refuses, the
  * connection ends.
  */
 int guest_bus_new(int fd, uint64_t timeout_usec, GuestBus **ret, Error *reterr);
@@ -37,8 +37,8 @@ int guest_bus_new(int fd, uint64_t timeout_usec, GuestBus **ret, Error *reterr);
  * down or has ended), FC_EXIT_TIMEOUT when it does not answer. */
 int guest_bus_wait_accepted(GuestBus *bus, uint64_t deadline_usec, Error *reterr);
 
-/* All that is asked of it and waited for must be answered by then, CLOCK_MONOTONIC, beside the
- * GUEST_BUS_ANSWERS_USEC that each function has. */
+/* The manager must have answered all questions that we wait for by then, CLOCK_MONOTONIC. Each function
+ * has GUEST_BUS_ANSWERS_USEC besides. */
 void guest_bus_set_deadline(GuestBus *bus, uint64_t deadline_usec);
 GuestBus *guest_bus_free(GuestBus *bus);
 DEFINE_FREEP(GuestBus, guest_bus_free);

@@ -27,6 +27,6 @@ typedef struct FailedUnits {
 
 void failed_units_done(FailedUnits *units);
 
-/* Asks which units failed and how; `ret` is emptied by failed_units_done(). None is success with n == 0. Of
- * what is not told in time only the name is known. */
+/* Asks which units failed and how; `ret` is emptied by failed_units_done(). None is success with n == 0.
+ * A unit whose details do not come in time has its name only. */
 int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr);

@@ -23,7 +23,7 @@ ManagerState manager_state_from_string(const char *s) {
         return MANAGER_UNKNOWN;
 }
 
-/* "offline" is what one says that does not run: an answer is never that. */
+/* systemd says "offline" only where it does not run, so a manager that answers never does. */
 static ManagerState read_state(sd_bus_message *m) {
         ManagerState state;
         const char *text;

@@ -83,7 +83,7 @@ int host_unit_thaw(HostUnit *unit, Error *reterr);
 /* Return: 1 it is being stopped and `gone` follows, 0 there is no such unit. */
 int host_unit_stop(HostUnit *unit, Error *reterr);
 
-/* What somebody wants of it now; what is not to be found out is OTHER. */
+/* The unit's job: what systemd is about to do with it. A job that cannot be found out is OTHER. */
 typedef enum HostUnitJob {
         HOST_UNIT_JOB_OTHER, /* or none */
         HOST_UNIT_JOB_STOP,

@@ -379,7 +379,7 @@ static int watch_guest(ReadyJob *job, Error *reterr) {
         if (!job->bus && may_listen_later(job))
                 return schedule_retry(job, reterr);
         if (!job->bus && job->request.checks->units)
-                return error_raise(reterr, FC_EXIT_FAILED, "ready.units: its init is no systemd");
+                return error_raise(reterr, FC_EXIT_FAILED, "ready.units: its init is not systemd");
         if (!job->bus) {
                 begin_checks(job);
                 return 0;
