@@ -30,7 +30,7 @@ let
   optional = condition: value: if condition then [ value ] else [ ];
   imap = f: list: genList (i: f i (elemAt list i)) (length list);
 
-  # Options are named as in the flake; `at` is a container's for what concerns it as a whole.
+  # Options are named as in the flake; `at` names a container, for what concerns it as a whole.
   at =
     name: option: message:
     "flake-containers.containers.${name}.${option}: ${message}";
@@ -112,7 +112,7 @@ let
     else
       syntax.hostPath path;
 
-  # The store that nothing can be mounted in.
+  # Nothing can be mounted in the store.
   storeOf =
     container:
     let
@@ -186,7 +186,7 @@ let
   togetherErrors =
     container:
     let
-      # As it was written: the first is what the second is mapped to.
+      # The name that was written: compat.nix maps the second to the first.
       written = ours: other: if get other container != null then other else ours;
       given = filter (option: get option container != null) [
         (written "configuration" "config")
@@ -348,7 +348,7 @@ let
     ) (attrNames containers)
     ++ cycleErrors containers;
 
-  # One message for all that stand on a cycle: what reaches itself.
+  # One message for a whole cycle: the containers that depend on themselves.
   cycleErrors =
     containers:
     let
@@ -363,7 +363,7 @@ let
       } depend on one another in a circle"
     );
 
-  # What concerns several containers. What is wrong with each says its own `build.problems`.
+  # Findings that concern several containers. The `build.problems` of each has those of its own.
   projectErrors =
     containers:
     concatMap nameErrors (attrNames containers) ++ portClashes containers ++ dependencyErrors containers;

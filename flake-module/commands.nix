@@ -1,14 +1,15 @@
 # Containers -> the commands NAME-up, NAME-down and NAME-shell, the command for the whole project, and the shell that
 # has them. Which there are depends on the names of the containers alone: `nix flake show` evaluates no configuration.
 #
-# Only what starts containers has a specification, and so a configuration, in it. All else works on what runs.
+# Only commands that start containers have a specification, and so a configuration, in them. The others work on what
+# runs.
 {
   lib,
   pkgs,
   package,
   sudo,
   containers,
-  # The flake that the commands are of, as place.nix tells; null: of none that the program could find.
+  # The flake that the commands belong to, as place.nix tells; null: none that the program could find.
   place,
 }:
 let
@@ -19,7 +20,7 @@ let
   names = attrNames containers;
   runner = "${package}/bin/flake-containers";
 
-  # The text for these containers and for what they need. Looks at no other container.
+  # The specification of these containers and of those that they need. It looks at no other container.
   document =
     wanted:
     let
@@ -32,13 +33,14 @@ let
     else
       throw "\n${lib.concatMapStrings (problem: "- ${problem}\n") problems}";
 
-  # Of an impure evaluation the program must not believe that it comes out the same the next time; it sees the name.
+  # The name tells the program that the evaluation was impure, so that it may come out differently the next time.
   documentName =
     if builtins ? currentSystem then "flake-containers-impure.json" else "flake-containers.json";
 
   specification = wanted: pkgs.writeText documentName (document wanted);
 
-  # What the program builds for some containers: `with.db.with.web.spec`. No end, but only as deep as somebody looks.
+  # The program builds this for some containers: `with.db.with.web.spec`. The tree has no end; Nix evaluates the part
+  # that is asked for.
   choose = wanted: {
     spec = specification wanted;
     "with" = lib.genAttrs names (name: choose (wanted ++ [ name ]));
@@ -116,7 +118,7 @@ let
       script = command {
         name = "flake-containers";
         description = "Run the containers of this project";
-        # Of a flake it builds what a verb needs, when it needs it.
+        # With a flake the program builds what a verb needs, when the verb needs it.
         arguments =
           if place != null then
             atPlace
@@ -152,8 +154,8 @@ let
     flake-containers = projectCommand;
   };
 
-  # What the development shell has: as long as there is a flake, commands that build what they need when they are run.
-  # So entering the shell evaluates and builds none of it, and nothing in it gets old.
+  # The commands of the development shell. With a flake they build what they need when they are run: entering the shell
+  # evaluates and builds none of it, and nothing in it gets old.
   shellCommands =
     if place == null then
       lib.attrValues packages
@@ -164,7 +166,7 @@ let
             preferLocalBuild = true;
             allowSubstitutes = false;
             program = lib.concatStringsSep " " ([ runner ] ++ atPlace);
-            # What is no name is refused when it is built.
+            # A word that is not a container's name is refused when the specification is built.
             containers = lib.filter spec.isName names;
           }
           ''
@@ -236,7 +238,7 @@ in
 {
   inherit packages;
 
-  # All of it evaluated, none of it built: of the systems, only where they would lie.
+  # Evaluates everything and builds nothing: only the systems' paths are used.
   check =
     pkgs.runCommand "flake-containers-check"
       {

@@ -30,7 +30,7 @@ let
       where.files ((lib.attrByPath (lib.splitString "." option) { } options).files or [ ])
     }";
 
-  # Option -> reason. What NixOS has by default, and whatever else asks for nothing, is none.
+  # Option -> reason. The default of NixOS, and any other value that changes nothing, is not refused.
   addresses = "addresses are given by the project: containers find each other by their names";
   interfaces = "not supported: a container has one interface, on the project's bridge, or the host's by network.mode";
   refused = {
@@ -94,7 +94,7 @@ let
     no = "host";
     pick = "private";
   };
-  # Option -> what it means in ours.
+  # Option -> the same in our options.
   mappings = {
     config = mkIf (config.config != null) { configuration = config.config; };
     path = mkIf (config.path != null) { toplevel = config.path; };
@@ -224,7 +224,8 @@ in
     };
   };
 
-  # Each as if it stood in a file of its own, so that the module system, and problems.nix, name what was written.
+  # Each as if it stood in a file of its own, so that the module system and problems.nix name the option that was
+  # written.
   imports = map (option: {
     _file = where.mapped option;
     config = mappings.${option};

@@ -45,7 +45,7 @@ let
       inherit description;
     };
 
-  # A type that says what to write instead, where the type alone would not help: `hint` is null, or that.
+  # A type that says what to write instead, where the type alone would not help: `hint` returns that, or null.
   hinted =
     type: hint:
     type
@@ -69,7 +69,7 @@ let
 
   listOf = type: hinted (types.listOf type) (whenIs (value: !isList value) "write a list, [ .. ]");
 
-  # Of the host, so not of the store.
+  # A path of the host, so not of the store.
   hostPath = whenIs isPath "a path without quotes would be copied into the store: write it as a string, relative to the root of the project";
   hostString = hinted types.str hostPath;
   isSet = value: isAttrs value && !(value ? outPath);
@@ -179,7 +179,7 @@ let
     if config.nixosConfiguration != null then
       config.nixosConfiguration.extendModules {
         inherit modules;
-        # Not those of the project: the evaluation may have others of the same names.
+        # Not the project's `inputs` and `self`: the evaluation may have others of the same names.
         inherit (config) specialArgs;
       }
     else if config.toplevel != null then
@@ -239,7 +239,7 @@ let
     else
       [ (if isString value then "${shellScript value}" else programOf value) ];
 
-  # A package is its main program. One that names none may be a script itself, as those of writeScript are.
+  # A package stands for its main program. One that names none may be a script itself, as those of writeScript are.
   programOf =
     value:
     let

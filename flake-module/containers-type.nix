@@ -1,5 +1,5 @@
-# The type of containers by name. Lazy: that there is one does not need a look at what it is, but for a definition that
-# is taken back by lib.mkIf, which is no container.
+# The type of containers by name. Lazy: to know that a container exists its options are not evaluated, except for
+# lib.mkIf, with which a definition may be no container at all.
 { lib }:
 let
   inherit (builtins)
@@ -14,7 +14,7 @@ let
 
   where = import ./where.nix;
 
-  # What cannot be told is there: whoever asks for it hears what is wrong with it.
+  # A definition that fails to evaluate counts as a container: its error is raised when its value is used.
   holds = condition: (tryEval condition).value;
   isThis = kind: value: holds (isAttrs value && value._type or null == kind);
   isTakenBack =
@@ -28,7 +28,7 @@ let
     else
       false;
 
-  # Else there would be as many complaints as a NixOS has attributes.
+  # Otherwise there would be as many errors as a NixOS has attributes.
   isSystem = value: holds (isAttrs value && value ? extendModules);
 
   containersOf =

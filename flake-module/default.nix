@@ -27,7 +27,7 @@ let
 
   containerModule = import ./module-type.nix lib;
 
-  # Nothing else would say why there are no commands. Told by the names at the top alone, which need no system.
+  # Nothing else would say why there are no commands. The names at the top tell it, and need no system.
   warnOfSystems = lib.warnIf (top.containers != { } && !lib.any (lib.hasSuffix "-linux") config.systems) "flake-containers: `systems` has no Linux, and containers are for Linux only, so there are no commands for them";
 
   enableIsSet = options.flake-containers.enable.highestPrio < (lib.mkOptionDefault null).priority;

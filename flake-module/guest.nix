@@ -4,7 +4,7 @@
   name,
   # network.mode: private, host or none
   network,
-  # Whether it has a range of user ids of its own, which ends at 65535.
+  # Whether the container has a range of user ids of its own, which ends at 65535.
   privateUsers,
   nixDaemon,
   trustHost,
@@ -31,7 +31,7 @@ let
 
   # Weaker than mkDefault: who says anything else means it, and two mkDefaults would be in conflict.
   mkWeak = mkOverride 1200;
-  # Instead of what NixOS says by mkDefault.
+  # Stronger than NixOS's own mkDefault, weaker than the user's values.
   mkInstead = mkOverride 990;
   # Stronger than what is said plainly, weaker than mkForce.
   mkGuest = mkOverride 90;
@@ -127,7 +127,7 @@ in
           systemd.sockets.nix-daemon.enable = mkWeak false;
         }
     )
-    # For services and for what `exec` runs. Without it root's nix takes the store for its own.
+    # For services and for the programs of `exec`. Without it root's nix takes the store for its own.
     (
       if !nixDaemon then
         { }
@@ -139,8 +139,8 @@ in
     (set [ "nix" "gc" "automatic" ] (mkWeak false))
     (set [ "nix" "optimise" "automatic" ] (mkWeak false))
 
-    # --- what NixOS switches on and a container cannot have ---------------------------------------
-    # For all groups that there are: of more the kernel knows nothing here, and refuses (NixOS since 24.05).
+    # --- what NixOS switches on and a container cannot have --------------------------------------- For all groups of
+    # the container: the kernel does not know higher ones in this user namespace, and refuses (NixOS since 24.05).
     (
       if privateUsers && network != "host" then
         { boot.kernel.sysctl."net.ipv4.ping_group_range" = mkInstead "0 65535"; }
@@ -148,7 +148,7 @@ in
         { }
     )
     # nspawn has mounted /proc, /dev, /run and what is below them. Mounting them anew, as NixOS does without
-    # boot.isNspawnContainer (26.05), is denied, or would undo what nspawn has done. What else there is, is mounted.
+    # boot.isNspawnContainer (26.05), is denied, or would undo what nspawn has done. Other file systems are mounted.
     (
       if has [ "boot" "isNspawnContainer" ] then
         { boot.isNspawnContainer = mkWeak true; }
@@ -162,10 +162,10 @@ in
           '';
         }
     )
-    # A stage 1 of systemd's takes the init's place in the toplevel (until 25.11), and there is no stage 1.
+    # systemd's stage 1 takes the init's place in the toplevel (until 25.11), and a container has no stage 1.
     (set [ "boot" "initrd" "systemd" "enable" ] (mkGuest false))
     (set [ "system" "nixos-init" "enable" ] (mkWeak false))
-    # An image of /etc needs a loop device, and erofs, which only the host's root may mount.
+    # An image of /etc needs a loop device and erofs, which only the host's root may mount.
     (
       if has [ "system" "etc" "overlay" "enable" ] then
         {
@@ -179,7 +179,7 @@ in
       else
         { }
     )
-    # Disks of the machine that the evaluation was made for.
+    # These are disks of the machine that the evaluation was made for.
     (
       if existing then
         {
@@ -189,22 +189,23 @@ in
       else
         { }
     )
-    # To a system that a container goes back to when it ends. It would be made at each stop.
+    # It makes a system that a machine goes back to when it ends. A container would make it at each stop.
     (set [ "systemd" "shutdownRamfs" "enable" ] (mkWeak false))
-    # Asks on the console what to do, where nobody answers; else the boot goes on, and `up` says what failed.
+    # Emergency mode asks on the console what to do, and the console has no input. Without it the boot goes on, and `up`
+    # says what failed.
     (set [ "systemd" "enableEmergencyMode" ] (mkWeak false))
-    # Passwords for disks, of which each container would take two of root's few inotify instances.
+    # These wait for passwords of disks, and would take two of root's few inotify instances for each container.
     {
       systemd.paths.systemd-ask-password-console.enable = mkWeak false;
       systemd.paths.systemd-ask-password-wall.enable = mkWeak false;
     }
-    # Its configuration is checked at boot, as a user that a user namespace does not have.
+    # It checks its configuration at boot, as a user that a user namespace does not have.
     (set [ "services" "logrotate" "enable" ] (mkWeak false))
     (set [ "services" "lvm" "enable" ] (mkWeak false))
     # The host does that.
     (set [ "services" "timesyncd" "enable" ] (mkWeak false))
     (set [ "systemd" "oomd" "enable" ] (mkWeak false))
-    # The console is a log, nobody logs in there.
+    # The console is a log without input.
     { systemd.services.console-getty.enable = mkGuest false; }
 
     # --- a quick boot: nothing that a container of a project has no use for -----------------------
@@ -217,7 +218,7 @@ in
     (set [ "documentation" "nixos" "enable" ] (mkWeak false))
     (set [ "programs" "command-not-found" "enable" ] (mkWeak false))
     (set [ "services" "udisks2" "enable" ] (mkWeak false))
-    # Containers in containers, unless there are some.
+    # Off unless the configuration has containers in containers.
     (set [ "boot" "enableContainers" ] (
       mkIf (attrByPath [ "containers" ] { } config == { }) (mkWeak false)
     ))

@@ -30,9 +30,9 @@ let
     };
 in
 {
-  # The containers that `modules` define, made of `pkgs`, as { packages, devShell, checks, testMachine, config, options }.
-  # The options are those of `perSystem.flake-containers`. With the flake's `self`, in which `packages` are where a flake
-  # has them, its commands build what they need when they are run; without, it is built with them.
+  # The containers that `modules` define, made of `pkgs`, as { packages, devShell, checks, testMachine, config, options
+  # }. The options are those of `perSystem.flake-containers`. With the flake's `self`, whose `packages` must be where a
+  # flake has them, the commands build what they need when they are run; without it, what they need is built with them.
   evalContainers =
     {
       pkgs,

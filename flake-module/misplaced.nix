@@ -1,4 +1,4 @@
-# Options that do not belong into a container, but are written there by who knows NixOS: each says where it goes.
+# Options that people who know NixOS write into a container although they belong elsewhere: each says where it goes.
 {
   config,
   lib,
@@ -11,7 +11,7 @@ let
 
   where = import ./where.nix;
 
-  # At the top of a NixOS configuration; those that mean something here are not among them.
+  # The top of a NixOS configuration, without the options that a container has as well.
   ofNixos = lib.genAttrs [
     "boot"
     "console"
@@ -52,7 +52,7 @@ in
     _: reason:
     lib.mkOption {
       type = lib.types.listOf lib.types.raw // {
-        # Whatever it is, however often.
+        # Any value, any number of definitions.
         check = _: true;
         merge = _: _: [ ];
       };

@@ -1,5 +1,5 @@
-# A NixOS module for a developer's machine: the program for all projects, of the machine's nixpkgs. A project needs none of
-# it, since it brings the program itself.
+# A NixOS module for a developer's machine: the program for all projects, of the machine's nixpkgs. A project does not
+# need it, since it brings the program itself.
 {
   config,
   lib,

@@ -51,7 +51,7 @@ stdenv.mkDerivation {
     pkg-config
   ];
 
-  # Where a host has no systemd-nspawn of its own.
+  # For a host without a systemd-nspawn of its own.
   cmakeFlags = lib.optional (systemd != null) "-DFC_PROGRAMS=${systemd}/bin";
 
   buildInputs = [

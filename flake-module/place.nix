@@ -3,7 +3,7 @@
 #   subdir  the folder of flake.nix in the work tree of git, "" for the top; null: unknown (a flake of `path:`)
 #   file    flake.nix as it was, in the store, so that a command knows another project when it sees one; null: unknown
 #
-# Nix before 2.14 says of no flake in which folder it is, and then neither is known.
+# Nix before 2.14 does not tell a flake's folder, and then neither is known.
 self:
 let
   inherit (builtins)
@@ -19,7 +19,7 @@ let
   tree = self.sourceInfo or { };
 
   isKnown = self._type or null == "flake";
-  # Only of a version control system Nix says one of these.
+  # Nix sets one of these only for a version control system.
   isWorkTree = tree ? submodules || tree ? rev || tree ? dirtyRev || tree ? revCount;
 
   file = self.outPath + "/flake.nix";

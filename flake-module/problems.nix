@@ -1,4 +1,4 @@
-# What is wrong with the options of one container (check.nix), said of the option that was written and with its file.
+# Problems with the options of one container (check.nix), with the option that was written and its file.
 {
   config,
   lib,
@@ -21,7 +21,7 @@ let
   spec = import ./spec.nix;
   where = import ./where.nix;
 
-  # Whether a definition, which is as it was written, has the element of what was merged.
+  # Whether a definition, as it was written, has that element of the merged value.
   isThis =
     merged: written:
     written == merged
@@ -43,7 +43,7 @@ let
     else
       true;
 
-  # The definitions that say it; where that cannot be told, all of the option.
+  # The definitions that have it; all of the option where that cannot be told.
   files =
     finding:
     let

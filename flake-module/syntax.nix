@@ -1,8 +1,8 @@
 # What a single value of an option may be. Each check takes it and returns null, or what is wrong with it; ports and
 # volumes are also read, to attribute sets or to { error }. Pure, and of builtins only.
 #
-# The rules are those of runner/spec/*.c, which are the ones that count: they are said here as well because a developer
-# should hear of a mistake before anything is built. tests/nix/unit.sh holds the two against each other.
+# The rules of runner/spec/*.c are the ones that count. They stand here as well, so that a developer hears of a mistake
+# before anything is built. tests/nix/unit.sh holds the two against each other.
 let
   inherit (builtins)
     any
@@ -32,7 +32,7 @@ let
   startsWith = prefix: text: substring 0 (stringLength prefix) text == prefix;
   splitAt = separator: text: filter isString (builtins.split separator text);
 
-  # The first that is said of several checks.
+  # The first message of several checks.
   first = checks: foldl' (found: check: if found != null then found else check) null checks;
   unless = condition: message: if condition then null else message;
 
@@ -523,7 +523,7 @@ let
 
   # --- options of systemd-nspawn ------------------------------------------------------------------
 
-  # Which are the runner's, and the option that says the same, or why there is none.
+  # The options that the runner sets itself, each with the option to use instead, or the reason why there is none.
   ownedBy = instead: names: map (name: { inherit name instead; }) (splitAt " " names);
   owned =
     ownedBy "use runCommand" "as-pid2"

@@ -1,5 +1,5 @@
 # A NixOS module for a machine of a NixOS test (`pkgs.testers.runNixOSTest`): the commands of these containers are
-# there, and a git repository for them in /project. Given `packages` of commands that belong to no flake.
+# there, and a git repository for them in /project. It is given `packages` of commands that do not belong to a flake.
 { packages }:
 { lib, pkgs, ... }:
 {
@@ -17,7 +17,7 @@
     };
 
     virtualisation = {
-      # Of a file system that can be mounted with other ids, which what is shared with the host cannot.
+      # On a file system that can be mounted with other ids; one that is shared with the host cannot.
       useNixStoreImage = lib.mkDefault true;
       writableStore = lib.mkDefault false;
       additionalPaths = lib.attrValues packages;

@@ -14,7 +14,7 @@ let
 
   startsWith = prefix: text: substring 0 (stringLength prefix) text == prefix;
 
-  # What the module system says of a definition that another option has been mapped to, see compat.nix.
+  # The module system's words for a definition that has been mapped to another option, see compat.nix.
   mark = "the option ";
 in
 rec {
@@ -22,7 +22,7 @@ rec {
   isMapped = startsWith mark;
   mappedOption = file: substring (stringLength mark) (-1) file;
 
-  # "/nix/store/..-source/flake.nix, via option perSystem" -> "flake.nix"; null of what is no file.
+  # "/nix/store/..-source/flake.nix, via option perSystem" -> "flake.nix"; null: not a file.
   file =
     text:
     let

@@ -238,8 +238,8 @@ static int begin(Waited *x, Error *reterr) {
                 r = x->what == WAIT_COMPLETED ? look_at_state(x, /* running= */ false, reterr) : 0;
                 return r != 0 ? r : session_not_running(s, x->name, reterr);
         }
-        /* Without a PID 1 it is about to be started, by a command that will write down what comes of it; as
-         * it has where no specification says what makes it ready. */
+        /* A container without a PID 1 is about to be started by a command, which will write the result.
+         * Where no specification says what makes the container ready, that command has written it. */
         if (x->what == WAIT_READY && geteuid() == 0 && x->status.leader > 0 && x->spec)
                 return wait_ready_as_root(x, reterr);
         r = watch_end(x, reterr);

@@ -108,7 +108,7 @@ void doctor_check_systemd(Findings *f, const HostFacts *facts) {
                 return;
         }
         findings_add(f, "message bus", VERDICT_OK, xstrdup("answers"));
-        /* There is none of that name, but who says so is there, or could be started. */
+        /* machined has no machine of that name, but it answers, so it runs or can be started. */
         if (host_bus_find_machine(bus, "flake-containers", &unit, &e) < 0)
                 findings_add_error(f, "machined", &e);
         else
@@ -142,7 +142,7 @@ void doctor_check_inotify(Findings *f) {
                 findings_add_hint(f, INOTIFY_HINT);
 }
 
-/* Whether it drops any of them only a frame can tell. */
+/* Only a frame that is sent could show whether the firewall drops any. */
 void doctor_check_firewall(Findings *f) {
         _cleanup_close_ int fd = open(BRIDGE_CALLS, O_RDONLY | O_CLOEXEC);
         char on = '0';

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What `doctor` finds, and its looks at what is not this program's own: at the host's way to root, its
- * systemd, its limits and its firewall. */
+/* What `doctor` finds, and its checks of the host: the way to root, systemd, limits and the firewall. */
 
 #include "cli/session.h"
 
@@ -28,7 +27,7 @@ void findings_add(Findings *f, const char *subject, Verdict verdict, char *text)
 /* To the last of them. */
 void findings_add_hint(Findings *f, const char *hint);
 
-/* Takes the error over as what was found. */
+/* Takes the error over as the finding. */
 void findings_add_error(Findings *f, const char *subject, Error *e);
 
 void doctor_check_privilege(Findings *f);

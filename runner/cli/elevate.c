@@ -23,9 +23,9 @@ static int find_ourselves(char **ret, Error *reterr) {
         return 0;
 }
 
-/* By the user's $PATH, since it is run as the user. On NixOS /run/wrappers/bin has the only sudo that works,
- * and the one in a profile, or a script of that name, is passed over. run0 and what FC_ELEVATE names have
- * other ways. */
+/* By the user's $PATH, since it runs as the user. On NixOS /run/wrappers/bin has the only sudo that
+ * works; a sudo in a profile, or a script of that name, is passed over. run0 and the program of
+ * FC_ELEVATE need not be set-user-id. */
 static char *find(const char *tool) {
         const char *env = getenv("PATH");
         _cleanup_free_ char *path =

@@ -135,7 +135,7 @@ static void explain_degraded(const Member *m, const FailedUnits *failed, Error *
         }
         if (failed->n_more > 0)
                 error_add_evidence(e, "also: %zu more units", failed->n_more);
-        /* What a guest says before it has a journal. */
+        /* The guest wrote this before it had a journal. */
         if (!e->evidence)
                 add_console(m, e);
         add_hints(m, failed->units[0].name, true, e);
@@ -194,7 +194,7 @@ static void explain_end(const Member *m, const char *text, Error *e) {
         add_hints(m, NULL, false, e);
 }
 
-/* What fails for it says "Too many open files" at best. */
+/* A program that gets no inotify instance says "Too many open files" at best. */
 static void add_scarcity(Error *e) {
         InotifyUse use;
 

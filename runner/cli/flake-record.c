@@ -91,7 +91,7 @@ char *flake_record_find(const StateDir *state, FlakeHash hash, const char *names
         STRV_FOREACH (line, lines) {
                 const char *path = line_path(*line, names);
 
-                /* The garbage collector takes it along with what it refers to. */
+                /* The garbage collector may have removed it, with what it refers to. */
                 if (!found && path && access(path, R_OK) >= 0)
                         found = xstrdup(path);
         }
@@ -106,7 +106,7 @@ static size_t count(const char *text, const char *word) {
         return n;
 }
 
-/* Each input with the hash of what is in it: others are looked for anew each time. */
+/* Each locked input has the hash of its contents. Nix looks for any other input anew each time. */
 static bool lock_is_complete(const char *directory) {
         _cleanup_free_ char *path = xasprintf("%s/flake.lock", directory), *text = NULL;
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What of a flake was built from what: `.containers/flake-containers.built`. With it a command whose flake
- * has not changed need not evaluate it.
+/* Which state of a flake was built to which specification: `.containers/flake-containers.built`. With it
+ * a command whose flake has not changed need not evaluate it.
  *
- * Nix evaluates a flake purely: what comes out depends on HEAD and the files that git tracks, on the inputs
- * that the lock file names, and on Nix and its settings. All that is one number (flake_record_hash()), and
- * whatever makes it doubtful makes that nothing is recorded: a lock file that does not name all inputs,
- * submodules, an impure evaluation, a file that has only just changed. */
+ * Nix evaluates a flake purely: what comes out depends on HEAD and the files that git tracks, on the
+ * inputs that the lock file names, and on Nix and its settings. All that is one number
+ * (flake_record_hash()). Nothing is recorded where that number is in doubt: with a lock file that does
+ * not name all inputs, with submodules, after an impure evaluation, with a file that has only just
+ * changed. */
 
 #include "cli/nix.h"
 #include "project/state-dir.h"

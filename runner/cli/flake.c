@@ -13,7 +13,8 @@
 #include "project/place.h"
 #include "spec/name.h"
 
-/* Of some containers it is a file of its own, so that the one of all stays what the other verbs read. */
+/* The specification of some containers is a file of its own, so that the other verbs go on reading that
+ * of all. */
 #define LINK_NAME      PROJECT_SPEC_NAME
 #define PART_LINK_NAME "flake-containers.part.json"
 #define NAMES_MARK     "containers: "
@@ -82,8 +83,8 @@ static bool path_is_plain(const char *path) {
                '\0';
 }
 
-/* The names of the flake's containers, which Nix can tell whatever is wrong with these. Owned by the caller;
- * NULL: it cannot. */
+/* The names of the flake's containers, which Nix can tell even when the containers themselves are wrong.
+ * Owned by the caller; NULL: it cannot. */
 static char **ask_for_names(const Nix *other) {
         _cleanup_(nix_done) Nix nix = NIX_NULL;
         _cleanup_free_ char *text = NULL;
@@ -102,7 +103,7 @@ static char **ask_for_names(const Nix *other) {
         strv_push(&nix.argv, "names: \"" NAMES_MARK "\" + toString names");
         if (nix_run(&nix, &interrupted, NULL) != 0)
                 return NULL;
-        /* Behind what it has said besides. */
+        /* The names come after anything else that Nix has printed. */
         text = nix_output(&nix);
         found = text ? strstr(text, NAMES_MARK) : NULL;
         if (!found)

@@ -44,7 +44,7 @@ void fleet_on_progress(const char *container, const char *phase, const char *det
         Fleet *fleet = userdata;
         Member *m = find_member(fleet, container);
 
-        /* Nothing happens to one that runs as it should, but that it may be ready at last. */
+        /* A container that runs as it should has no event, except that it may be ready at last. */
         if (!m || (m->attached && !streq(phase, "ready")) || streq(phase, "unchanged") ||
             (streq(phase, "stopped") && !m->status.running && !m->start))
                 return;

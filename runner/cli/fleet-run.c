@@ -59,13 +59,13 @@ static void member_fail(Member *m, const char *phase) {
         member_over(m, phase, NULL);
 }
 
-/* It is on its way, but this host does not tell how far it comes. */
+/* The start goes on, but this command will hear nothing more of it. */
 static void member_lose(Member *m) {
         try_save_state(m, PHASE_STARTING, NULL);
         member_over(m, "failed", NULL);
 }
 
-/* For `status`: not more than a service to whoever looks. */
+/* Best effort: only `status` reads it. */
 static void note_stopping(const Member *m, bool stopping, pid_t asking) {
         _cleanup_close_ int fd = -EBADF;
 
@@ -121,9 +121,9 @@ static void begin_stop(Member *m) {
         m->stop_job = stop_job_free(m->stop_job);
         if (timeout == UINT64_MAX)
                 timeout = m->stop_timeout_usec;
-        /* Before it is asked, so that its end is never taken for a crash; but until then only as long as
-         * this command lives, or one that was killed before it asked would leave a container that seems to
-         * end. */
+        /* Noted before the container is asked, so that its end is never taken for a crash. Until it is
+         * asked the note counts only while this command lives: a command that is killed before that must
+         * not leave a container that seems to end. */
         note_stopping(m, /* stopping= */ true, getpid());
         if (m->status.running || m->start)
                 progress_update(m->fleet->progress, m->name, "stopping", NULL);
@@ -216,7 +216,7 @@ static void on_completed(Member *m) {
         member_over(m, "completed", NULL);
 }
 
-/* It has been called ready, and this command is still there to say what becomes of that. */
+/* This command has called it ready and still runs, so it must say when that changes. */
 static void on_lost(void *userdata) {
         Member *m = userdata;
 
@@ -456,7 +456,7 @@ static bool member_advance(Member *m) {
         return false;
 }
 
-/* What was found ready first may have ended while others took their time. */
+/* A container that was ready early may have ended while others took their time. */
 static bool member_is_over(Member *m) {
         return m->stage == STAGE_OVER && (!m->reached || !m->ready_job || m->spec->one_shot ||
                                           m->fleet->interrupts > 0 || ready_job_holds(m->ready_job));

@@ -116,8 +116,8 @@ static int put_away_member(Member *m, Error *reterr) {
                 r = ephemeral_remove(m->resources.container_fd, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
-        /* How a container has ended that was not touched, or that ended by itself after all had been said,
-         * is still to be shown; and that it was stopped, where its state does not say so. */
+        /* Kept: how a container has ended that this command did not touch, or that ended by itself after
+         * its result was written; and that it was stopped, where its state does not say so. */
         if (m->began_usec > 0 && !m->untold && (!m->reached || m->spec->one_shot))
                 return fs_remove_tree(m->fleet->runtime_fd, m->name, reterr);
         return 0;
@@ -174,7 +174,7 @@ void fleet_done(Fleet *fleet) {
 
 /* ---- planning ---- */
 
-/* Its supervisor was killed, and with it whoever writes such things down. */
+/* Its supervisor was killed, so no event tells of its end. */
 static void member_note_crash(const Member *m) {
         const Session *s = m->fleet->session;
         _cleanup_free_ char *end = NULL;
@@ -388,8 +388,8 @@ int member_prepare_root(Member *m, Error *reterr) {
         return 0;
 }
 
-/* Before anything is stopped: where what is remembered now cannot be written, nor can what it is started
- * with again. */
+/* Written before anything is stopped: a disk that does not take this state will not take that of the new
+ * start either. */
 static int check_writable(const Member *m, Error *reterr) {
         if (!m->stop || !m->start || !m->state)
                 return 0;
@@ -442,7 +442,7 @@ static void want_members(Fleet *fleet, bool restart) {
         }
 }
 
-/* What is started makes its network by itself. */
+/* A start makes its network by itself. */
 static int mend_network(Fleet *fleet, Error *reterr) {
         bool any = false;
 

@@ -46,12 +46,12 @@ typedef struct Member {
         bool attached; /* waiting for one that runs already */
         bool started;
         bool was_ready; /* and ended after that */
-        bool untold;    /* what has become of it could not be written to its state */
+        bool untold;    /* its result could not be written to its state */
         bool reached;   /* it is ready, or completed: what others may wait for */
         bool prepared;  /* the resources of a start are open, but for the ports of one that is stopped before
                          */
         bool has_root;  /* its root is open */
-        bool elsewhere; /* it runs under another id: nothing that it has here is ours to remove */
+        bool elsewhere; /* it runs under another id: this command must not remove anything of it */
         char *last_event;
         MemberStage stage;
         Error error; /* its outcome; unset: as wanted */

@@ -10,7 +10,8 @@
 /* @failed: what its systemd says now; none: nothing is wrong. */
 void health_note(const Session *s, const char *container, const FailedUnits *failed);
 
-/* It does not run, and no record says how it ended: whoever would have written it down was killed, too. */
+/* It does not run, and no record says how it ended: its supervisor or relay, which writes it, was killed
+ * as well. */
 void health_note_crash(const Session *s, const char *container);
 
 /* What is known of such an end. */

@@ -32,7 +32,7 @@ static char *journald_cgroup(const Session *s, const char *name) {
         return payload ? xasprintf("%s/system.slice/systemd-journald.service", payload) : NULL;
 }
 
-/* As far as is remembered. */
+/* As far as its state says. */
 static bool runs_command(const Session *s, const char *name) {
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         _cleanup_close_ int fd = -EBADF;

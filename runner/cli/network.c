@@ -43,9 +43,9 @@ static int recall_subnet(const Session *s, Network *n, Error *reterr) {
         return r;
 }
 
-/* A remembered subnet is kept while anything may be using it, that is while the bridge has its address; else
- * it is given up when the host has come to route it elsewhere, as with a VPN. What is remembered, a guest
- * may have written, and no route of the host's is to become the project's by that. */
+/* A remembered subnet is kept while anything may be using it, that is while the bridge has its address;
+ * else it is given up when the host has come to route it elsewhere, as with a VPN. A guest may have
+ * written the remembered subnet, and must not make a network that the host routes the project's. */
 static int choose_subnet(const Session *s, Network *n, bool *changed, Error *reterr) {
         _cleanup_free_ Subnet *taken = NULL;
         size_t n_taken;

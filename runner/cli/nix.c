@@ -34,8 +34,8 @@ static char *profiles_of(const struct passwd *pw) {
                          pw ? pw->pw_dir : "", pw ? pw->pw_dir : "", pw ? pw->pw_name : "");
 }
 
-/* root's home and caches are not the user's, and would be left with files that are. Programs that Nix calls
- * (git, ssh) are often in its profiles as well. */
+/* root's home and caches must not get files that belong to the user. Programs that Nix calls (git, ssh)
+ * are often in its profiles as well. */
 static void set_environment(Nix *nix, const struct passwd *pw, const char *profiles) {
         const char *path = getenv("PATH");
         static const char *const others[] = {"PATH=",
@@ -74,7 +74,7 @@ int nix_open(Nix *nix, Error *reterr) {
         const struct passwd *pw = getpwuid(nix->user.uid);
         _cleanup_free_ char *profiles = profiles_of(pw);
 
-        /* As the user it may come from wherever the user has it. */
+        /* A Nix that runs as the user may come from anywhere in the user's PATH. */
         if (nix->user.uid != 0 && getenv("PATH"))
                 nix->program = process_find_program("nix", getenv("PATH"));
         if (!nix->program)
@@ -114,7 +114,7 @@ static _Noreturn void exec_nix(const Nix *nix, pid_t parent) {
                 (void) dprintf(STDERR_FILENO, "change to '%s': %m\n", nix->directory);
                 _exit(126);
         }
-        /* It asks whether to trust a flake's settings, if there is somebody to ask. */
+        /* On a terminal Nix asks whether to trust a flake's settings. */
         if (!isatty(STDIN_FILENO) && (null < 0 || dup2(null, STDIN_FILENO) < 0))
                 _exit(126);
         if ((nix->output_fd >= 0 && dup2(nix->output_fd, STDERR_FILENO) < 0) ||
@@ -126,7 +126,7 @@ static _Noreturn void exec_nix(const Nix *nix, pid_t parent) {
         _exit(127);
 }
 
-/* On a terminal Ctrl-C reaches Nix by itself; whoever signals only us means both. */
+/* On a terminal Ctrl-C reaches Nix by itself. A signal for this process alone is meant for both. */
 static int wait_for_end(int pidfd, int signal_fd, bool *ret_interrupted, Error *reterr) {
         for (;;) {
                 struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};

@@ -10,7 +10,7 @@ typedef struct Nix {
         const char *directory;
         char *program;
         char **argv, **envp;
-        int output_fd; /* for what it says, -EBADF: it is said at once */
+        int output_fd; /* collects its messages; -EBADF: they are shown at once */
 } Nix;
 
 #define NIX_NULL ((Nix){.output_fd = -EBADF})
@@ -24,13 +24,13 @@ typedef struct Nix {
 int nix_open(Nix *nix, Error *reterr);
 void nix_done(Nix *nix);
 
-/* What it says goes into memory from here on. */
+/* Collects its messages in memory from here on. */
 int nix_keep_output(Nix *nix, Error *reterr);
 
-/* The end of that; owned by the caller, NULL: there is none. */
+/* The end of its messages; owned by the caller, NULL: it has printed none. */
 char *nix_output(const Nix *nix);
 
-/* The same as evidence: there stands the reason. */
+/* Adds that end as evidence, since Nix prints the reason last. */
 void nix_add_evidence(const Nix *nix, Error *reterr);
 
 /**
@@ -41,5 +41,5 @@ void nix_add_evidence(const Nix *nix, Error *reterr);
  */
 int nix_run(const Nix *nix, bool *ret_interrupted, Error *reterr);
 
-/* The files that its settings are read from, for who wants to know whether they have changed. */
+/* The files that Nix reads its settings from, so that the caller can see whether they have changed. */
 char **nix_settings_files(const Nix *nix);

@@ -10,7 +10,7 @@
 #include "project/facts.h"
 #include "spec/closure.h"
 
-/* It is read by systemd-nspawn, which a FIFO would hold up. */
+/* systemd-nspawn reads it, and would wait on a FIFO. */
 static int check_regular(int fd, const char *path, Error *reterr) {
         struct stat st;
 
@@ -21,8 +21,9 @@ static int check_regular(int fd, const char *path, Error *reterr) {
         return 0;
 }
 
-/* What the container's root makes there belongs to the owner, set-user-id programs included: that is for the
- * user to give away, and not what somebody else has in the user's way. */
+/* Files that the container's root makes there belong to the directory's owner, set-user-id programs
+ * included. Users may give away their own account that way, not that of another user whose directory lies
+ * on the path. */
 static int check_owner(const Sources *sources, const PlanMount *m, int fd, char ***notes, Error *reterr) {
         _cleanup_free_ char *owner = NULL, *user = NULL;
         struct stat st, project;
@@ -67,7 +68,7 @@ int resource_open_source(const Sources *sources, const PlanMount *m, char ***not
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
 }
 
-/* However it is spelled, and through whatever link. */
+/* Also with another spelling, or through a link. */
 static int check_image(int fd, const char *image, Error *reterr) {
         struct stat st, root;
 
@@ -109,8 +110,9 @@ int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Er
         return TAKE_FD(fd);
 }
 
-/* The guest has other ids than the store: were they not mapped, all of it would belong to nobody, and not
- * even systemd would take a unit from it. Found out here, since nspawn would only say "Invalid argument". */
+/* The guest has other ids than the store. Without a map all of the store would belong to the user
+ * "nobody" inside, and not even systemd would take a unit from it. Checked here, since nspawn would only
+ * say "Invalid argument". */
 static int check_mapping(int fd, const ContainerPlan *plan, const PlanMount *m, Error *reterr) {
         bool can_map = true;
         int r;

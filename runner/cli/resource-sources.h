@@ -7,7 +7,7 @@
 #include "plan/plan.h"
 #include "project/source.h"
 
-/* A volume or a credential. @notes: gets what the user should know of it, and is not refused. */
+/* A volume or a credential. @notes: gets remarks for the user about sources that are not refused. */
 int resource_open_source(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr);
 
 /* The directory that a root is made from. */
@@ -21,6 +21,6 @@ int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Er
 int resource_open_store(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
                         Error *reterr);
 
-/* Of the store what the plan's closure lists. Return: a detached mount. */
+/* The part of the store that the plan's closure lists. Return: a detached mount. */
 int resource_mount_closure(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
                            Error *reterr);

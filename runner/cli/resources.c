@@ -297,7 +297,7 @@ static int open_ephemeral(const Session *s, const ContainerPlan *plan, const Res
         return fd >= 0 ? fd : open_tree(s, plan, r, dir_fd, reterr);
 }
 
-/* Only where there is no root yet: what is not used may be missing. */
+/* Only where there is no root yet: an image that is not used may be missing. */
 int resources_open_image(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr) {
         bool there = false;
         int k = 0;

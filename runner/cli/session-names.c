@@ -63,7 +63,7 @@ int session_known_names(const Session *s, char ***ret, Error *reterr) {
         return 0;
 }
 
-/* Whether it is one's where no specification says: the verb tells what it finds of it. */
+/* Whether it can be a container's name. No specification says more; the verb tells what it finds. */
 static int check_unknown(Session *s, const char *name, Error *reterr) {
         if (error_is_set(&s->spec_error) && !s->spec_missing) {
                 error_move(reterr, &s->spec_error);

@@ -29,7 +29,7 @@ static char *absolute(const char *path) {
         return xasprintf("%s/%s", cwd ? cwd : ".", path);
 }
 
-/* What the flake's specification was when it was last built; its link when there is none. */
+/* The specification that was built last of the flake; the link to it when it is gone. */
 static char *last_built(const char *root) {
         _cleanup_free_ char *link = flake_built_link(root);
         char *path = realpath(link, NULL);
@@ -45,14 +45,14 @@ static int read_flake(const char *path, char **ret, size_t *ret_size, Error *ret
         return fs_read_fd(fd, path, FLAKE_SIZE_MAX, ret, ret_size, reterr);
 }
 
-/* A command of a flake that was found elsewhere would take the containers of this project for its own, stop
- * them and start others in their state. */
+/* A command of another project's flake would take the containers of this project for its own, stop them
+ * and start others in their state. */
 static int check_flake(const Globals *globals, const char *root, Error *reterr) {
         _cleanup_free_ char *path = xasprintf("%s/" PROJECT_FLAKE_NAME, root), *text = NULL, *own = NULL;
         size_t size, own_size;
         int r;
 
-        /* With --root it has been said what is meant. */
+        /* --root says which project is meant. */
         if (!globals->of_flake || globals->root)
                 return 0;
         r = read_flake(globals->of_flake, &text, &size, reterr);
@@ -222,7 +222,7 @@ bool session_is_newer(const Session *s, const char *name) {
         _cleanup_close_ int fd = -EBADF;
         struct timespec built, started;
 
-        /* Another one was named. */
+        /* The user named another one. */
         if (!target || !streq(target, s->spec_path))
                 return false;
         if (state_dir_container_open(&s->state, name, &fd, NULL) < 0 || fd < 0 ||

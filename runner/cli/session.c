@@ -96,7 +96,7 @@ char *session_machine(const Session *s, const char *container) {
         return identity_machine_name(s->id, container);
 }
 
-/* The one in NAME-up: beside it there is a flake-containers that builds its own. */
+/* The flake-containers of NAME-up has one: beside it lies another that builds its own. */
 static bool spec_is_baked(const Session *s) {
         const char *spec = s->globals->spec;
 

@@ -43,8 +43,8 @@ void session_done(Session *s);
 
 int session_load_spec(Session *s, Error *reterr);
 
-/* For the verbs that work on what runs: there, a specification that is missing, not built, or broken is no
- * obstacle; then `spec` is NULL. One that is broken is said to be ignored. */
+/* For the verbs that work on what runs: they go on with a specification that is missing, not built, or
+ * broken; then `spec` is NULL. A warning says that a broken one is ignored. */
 void session_load_if_possible(Session *s);
 
 /* Before anything that the specification names is opened; with `.containers` made. */
@@ -63,21 +63,21 @@ int session_open_selected(const Globals *globals, char *const *operands, Session
 int session_known_names(const Session *s, char ***ret, Error *reterr);
 
 /* Like session_select(), for verbs that also reach containers that the specification no longer has: those
- * with a state. Where it is missing, any name that a container can have may be one's. */
+ * with a state. Where it is missing, any valid name of a container is taken. */
 int session_select_known(Session *s, char *const *names, char ***ret_names, Error *reterr);
 
-/* What the verbs begin with that work on what runs: session_open(), session_load_if_possible() and
+/* The beginning of the verbs that work on what runs: session_open(), session_load_if_possible() and
  * session_select_known(). */
 int session_open_known(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,
                        Error *reterr);
 
-/* The same for a verb that stops: nothing to stop is what was asked for, also where the specification is
+/* The same for a verb that stops: having nothing to stop is a success, also where the specification is
  * broken. Where it is missing, the directory may be the wrong one, which is an error as for the others. */
 int session_open_stoppable(const Globals *globals, char *const *operands, Session *ret, char ***ret_names,
                            Error *reterr);
 
-/* The same for verbs that show what was written down. @follow: then there is a `.containers`, so that what
- * does not exist yet can be waited for. Without it there may be none, which is nothing to show. */
+/* The same for verbs that show what was written down. @follow: makes `.containers`, so that the verb can
+ * wait for files in it. Otherwise it may be missing, and there is nothing to show. */
 int session_open_records(const Globals *globals, char *const *operands, bool follow, Session *ret,
                          char ***ret_names, Error *reterr);
 
@@ -85,14 +85,14 @@ int session_open_records(const Globals *globals, char *const *operands, bool fol
  * keeps for as long. NULL: neither says. */
 const ContainerSpec *session_container_spec(Session *s, const char *name);
 
-/* Whether it was started since the flake's specification was last built as a whole: then what that says is
- * not news. */
+/* Whether it was started after the flake's specification was last built as a whole: then a difference to
+ * that one is not a change that waits for a start. */
 bool session_is_newer(const Session *s, const char *name);
 
 /* What is remembered of a container: `*ret` NULL when there is nothing, else owned by the caller. */
 int session_load_state(const Session *s, const char *container, ContainerState **ret, Error *reterr);
 
-/* The container's directory in /run; -EBADF: there is none, or it is not to be seen. */
+/* The container's directory in /run; -EBADF: it does not exist or cannot be seen. */
 int session_open_runtime(const Session *s, const char *container);
 
 /* Has its end been asked for? @runs: whether it still does, see backend/stop-record.h. */

@@ -86,7 +86,7 @@ static void describe_down(Session *s, ContainerStatus *c, const char *end) {
                 strv_push(&c->notes, "it ran last by another path of the project");
                 return;
         }
-        /* However it ended, it was asked to. Its state does not say so where that could not be written. */
+        /* A command asked for this end. The state does not say so where it could not be written. */
         if (c->stopping)
                 return;
         if (!end && c->state->phase == PHASE_STARTING && is_being_started(s, c->name)) {
@@ -120,7 +120,7 @@ static bool is_ready_when_running(Session *s, const ContainerStatus *c) {
 
         if (c->state && c->state->phase == PHASE_READY)
                 return true;
-        /* A start that has failed for lack of time, or of a connection of ours, may have come to its end. */
+        /* A start that failed by its deadline, or because we lost a connection, may have succeeded since. */
         if (c->state && c->state->phase == PHASE_FAILED && !spec)
                 return false;
         return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks));
@@ -185,7 +185,7 @@ static void note_restarts(ContainerStatus *c) {
                    crashes->restarts, crashes->restarts > 1 ? "s" : "");
 }
 
-/* Return: 1 and its state, 0 its PID 1 is no systemd, or a negative errno. */
+/* Return: 1 and its state, 0 its PID 1 is not systemd, or a negative errno. */
 static int ask_manager(const ContainerStatus *c, uint64_t deadline_usec, GuestBus **ret_bus,
                        ManagerState *ret, Error *reterr) {
         _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
@@ -194,8 +194,8 @@ static int ask_manager(const ContainerStatus *c, uint64_t deadline_usec, GuestBu
         int r;
 
         r = enter_target_open(c->leader, &target, reterr);
-        /* One that has been ready listens, but for a moment in which it executes itself anew; before its end
-         * it becomes another program. */
+        /* A systemd that has been ready listens, but for a moment in which it executes itself anew;
+         * before its end it becomes another program. */
         if (r >= 0)
                 r = manager_open_patiently(&target, deadline_usec > now ? deadline_usec - now : 1,
                                            c->ready ? PATIENCE_USEC : 0, &bus, reterr);
@@ -217,7 +217,7 @@ static int ask_manager(const ContainerStatus *c, uint64_t deadline_usec, GuestBu
         return 1;
 }
 
-/* What was true when it was started need not be now. */
+/* It may have changed since it was started. */
 static void describe_silent(ContainerStatus *c) {
         c->word = "degraded";
         c->ready = false;
@@ -238,7 +238,7 @@ static void describe_up(Session *s, ContainerStatus *c, uint64_t deadline_usec) 
                 c->ready = false;
                 return;
         }
-        /* It has no PID 1 any more, or is said to have been asked to end. */
+        /* It has no PID 1 any more, or a record says that it was asked to end. */
         if (c->stopping || (c->ready && c->leader == 0)) {
                 c->word = "stopping";
                 c->ready = false;
@@ -295,7 +295,7 @@ static void note_drift(const Session *s, const Network *network, ContainerStatus
                 strv_push(&c->notes, "definition changed, run up");
 }
 
-/* One that does not answer takes nothing from the others but time. */
+/* A systemd that does not answer costs the other containers time only. */
 static uint64_t answers_deadline(uint64_t end_usec) {
         uint64_t now = now_usec(),
                  all = end_usec > now + ANSWERS_MIN_USEC ? end_usec : now + ANSWERS_MIN_USEC;

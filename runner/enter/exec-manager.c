@@ -17,7 +17,7 @@
 #define RECONNECT_PAUSE_USEC (50 * USEC_PER_MSEC)
 #define RECONNECT_USEC       (5 * USEC_PER_SEC)
 
-/* One that closes each connection is not executing itself anew. */
+/* A manager that closes each connection is not just executing itself anew. */
 #define LOSSES_MAX 5
 
 /* Setting up a service: systemd's own exit statuses, systemd.exec(5). A program may end with the same. */
@@ -37,7 +37,7 @@ typedef struct ManagedExec {
         GuestUnit *unit;
         sd_event_source *reconnect;
         uint64_t lost_usec; /* when the connection was lost */
-        unsigned losses;    /* since the manager was heard last */
+        unsigned losses;    /* since the manager's last answer */
         ExecOutcome outcome;
         Error error;
 } ManagedExec;

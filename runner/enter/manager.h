@@ -9,7 +9,7 @@
 /**
  * manager_connect() - connect to a container's service manager
  * @timeout_usec: for connecting alone; relative
- * @ret: the connection, which waits to be accepted (guest_bus_new()); or NULL when nobody listens: the
+ * @ret: the connection, which waits to be accepted (guest_bus_new()); or NULL when nothing listens: the
  * leader is not systemd, or not ready yet, or already shutting down, which is not an error
  *
  * FC_EXIT_NOT_RUNNING when the container ends meanwhile, FC_EXIT_TIMEOUT when the manager does not answer.

@@ -32,7 +32,7 @@ char *root_read(int root_fd, const char *path, size_t max) {
         /* Looked at before it is opened for reading: opening a FIFO would wait for somebody to write. */
         if (path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return NULL;
-        /* A lease on it, fcntl(2), would make us wait as long as the guest likes. */
+        /* With a lease on it, fcntl(2), the guest could make us wait as long as it likes. */
         fd = open(fs_proc_fd(proc, path_fd), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd < 0 || fs_read_fd(fd, path, max, &text, NULL, NULL) < 0)
                 return NULL;

@@ -48,8 +48,8 @@ int netlink_address_set(Netlink *netlink, int index, uint32_t address, uint8_t p
 /* A default route over `gateway`, which must be on the link of interface `index`. */
 int netlink_default_route_set(Netlink *netlink, int index, uint32_t gateway);
 
-/* A rule by which what arrives over an interface, and is not for the host itself, has no way on; it is by
- * the interface's name, and outlives it. That it is there, or is not, is success. -EAFNOSUPPORT,
+/* A rule that stops what arrives over an interface and is not for the host itself. It names the interface
+ * and outlives it. To add a rule that exists, or to remove a missing one, is success. -EAFNOSUPPORT,
  * -EOPNOTSUPP: the kernel has no rules. */
 int netlink_rule_strand(Netlink *netlink, int family, const char *interface);
 int netlink_rule_remove(Netlink *netlink, int family, const char *interface);

@@ -29,8 +29,8 @@ void port_holder_done(PortHolder *holder);
  */
 void port_holder_find(const struct sockaddr *address, PortHolder *ret);
 
-/* A line of /proc/net/tcp or tcp6, proc_pid_net(5): the local address as IPv6, IPv4 v4-mapped. Return: false
- * when it is not one, as the heading. Pure. */
+/* A line of /proc/net/tcp or tcp6, proc_pid_net(5): the local address as IPv6, IPv4 v4-mapped. Return:
+ * false for other lines, such as the heading. Pure. */
 bool port_holder_parse_line(const char *line, struct in6_addr *ret_address, uint16_t *ret_port,
                             unsigned *ret_state, unsigned long *ret_inode);
 

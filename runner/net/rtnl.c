@@ -98,11 +98,11 @@ static int unstrand(Netlink *netlink, const char *name, Error *reterr) {
         return 0;
 }
 
-/* What comes from a container is for another one, which the bridge sees to, or for the host itself.
+/* Traffic of a container is for another container, which the bridge delivers, or for the host itself.
  *
- * It is not forwarded, also on a host that forwards for others. Where that is switched on later the kernel
- * switches it on for every interface, this one, too: so there is a rule as well, and where somebody removes
- * all rules that are not theirs (systemd-networkd does, when it starts) the setting remains.
+ * The host does not forward it, also where it forwards for others. When forwarding is switched on later,
+ * the kernel switches it on for every interface, this one, too: so there is a rule as well. Where a
+ * program removes the rules of others (systemd-networkd does, when it starts), the setting remains.
  *
  * The host takes no part in IPv6 on the bridge. Else root in a container could send router advertisements
  * and give the host an IPv6 default route through that container; a link-local address would answer there on
@@ -174,7 +174,7 @@ int bridge_ensure(const char *name, const Subnet *subnet, Error *reterr) {
                            "bridge '%s' is removed by another process again and again", name);
 }
 
-/* One system call: every `up` asks. */
+/* One system call only, since every `up` asks. */
 bool bridge_has(const char *name, const Subnet *subnet) {
         _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         struct ifreq request = {};
@@ -219,7 +219,7 @@ int bridge_mend(const char *name, const Subnet *subnet, const char *machine, boo
                 r = find_link(netlink, port_of, &port, reterr);
         if (r < 0)
                 return r;
-        /* Without a port it is ending. */
+        /* A machine without a port is ending. */
         if (port.index > 0 && (port.master != bridge.index || !port.up)) {
                 mended = true;
                 r = netlink_link_attach(netlink, port.index, bridge.index);
@@ -259,7 +259,7 @@ int bridge_release(const char *name, bool *ret_removed, Error *reterr) {
         r = find_bridge(netlink, name, &index, reterr);
         if (r < 0)
                 return r;
-        /* Whoever has removed the bridge may have left its rule. */
+        /* Another program that removed the bridge may have left its rule. */
         r = index > 0 ? try_release(netlink, name, index, reterr) : unstrand(netlink, name, reterr);
         if (r < 0)
                 return r;

@@ -33,7 +33,7 @@ bool bridge_has(const char *name, const Subnet *subnet);
  *
  * A network manager may take the address of the bridge away, set it down or delete it, or take the machine's
  * port off it. The bridge is held as for bridge_ensure().
- * @ret_mended: something was not as it should be, and is now
+ * @ret_mended: whether it had to change anything
  */
 int bridge_mend(const char *name, const Subnet *subnet, const char *machine, bool *ret_mended,
                 Error *reterr);

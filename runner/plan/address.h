@@ -47,9 +47,9 @@ const Subnet *subnet_find_overlap(const Subnet *subnet, const Subnet *taken, siz
  */
 int subnet_choose(const char *id, const Subnet *taken, size_t n_taken, Subnet *ret, Error *reterr);
 
-/* Whether subnet_choose() may come to it on some host. What is remembered lies in a directory that a guest
- * may have as a volume, and any other network, the whole Internet's among them, would be the project's by
- * that. */
+/* Whether subnet_choose() could choose it on any host. The remembered network lies in a directory that a
+ * guest may have as a volume, and a guest must not make another network, such as one of the Internet, the
+ * project's. */
 bool subnet_is_choosable(const Subnet *subnet);
 
 /**

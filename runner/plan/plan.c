@@ -46,7 +46,7 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         return NULL;
 }
 
-/* @ret_below: of a relative path its place in what is returned, otherwise NULL. */
+/* @ret_below: where a relative path begins in what is returned, otherwise NULL. */
 static char *absolute(const char *root, const char *path, const char **ret_below) {
         char *whole = path[0] == '/' ? xstrdup(path)
                                      : xasprintf("%s%s%s", root, streq(root, "/") ? "" : "/", path);

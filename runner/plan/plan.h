@@ -28,7 +28,7 @@ typedef struct PlanMount {
         char *name;   /* attached at PLAN_MACHINE_DIR/<name> */
         char *source; /* VOLUME, CREDENTIAL: absolute path; NAMED_VOLUME: its name; otherwise NULL, implied
                          by kind */
-        const char *below; /* of a relative source what was written: the end of source; otherwise NULL */
+        const char *below; /* a relative source as it was written: the end of source; otherwise NULL */
         char *place;       /* where it stands in the specification, for messages */
         bool idmapped;
         bool writable;        /* VOLUME: the container can write there */
@@ -94,7 +94,7 @@ typedef enum PlanAction {
 PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *running_definition,
                        char ***ret_reasons);
 
-/* Whether what a definition starts is a command, and no init. */
+/* Whether the definition starts a command, not an init. */
 bool plan_definition_runs_command(char *const *definition);
 
 const char *plan_action_to_string(PlanAction action);

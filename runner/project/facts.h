@@ -31,8 +31,8 @@ typedef enum FactsNeed {
 int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr);
 
 /* systemd-socket-proxyd: nspawn lies in PREFIX/bin, its helpers in PREFIX/lib/systemd. Its own prefix is
- * first, so that both are of one release: on NixOS and where somebody has built systemd there may be
- * several. Return: owned by the caller, NULL: there is none. */
+ * first, so that both are of one release: a host may have several, as NixOS or one with a systemd built
+ * by hand. Return: owned by the caller, NULL: there is none. */
 char *facts_find_proxyd(const char *nspawn);
 
 /**

@@ -57,7 +57,7 @@ char *git_dir_parse_file(const char *work_tree, const char *text) {
         return target[0] == '/' ? xstrndup(target, n) : xasprintf("%s/%.*s", work_tree, (int) n, target);
 }
 
-/* Of a small file; owned by the caller, or NULL. */
+/* Reads a small file. Owned by the caller; NULL: it is not one. */
 static char *read_small(const char *path) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         char *text = NULL;
@@ -87,7 +87,7 @@ char *git_dir_of(const char *work_tree) {
         return text ? git_dir_parse_file(work_tree, text) : NULL;
 }
 
-/* What is read to find a repository, its HEAD and its index. */
+/* libgit2 reads these to find a repository, its HEAD and its index. */
 static const struct {
         const char *name;
         off_t max;

@@ -27,10 +27,10 @@ char *git_dir_of(const char *work_tree);
  * git_dir_check() - refuse a repository in which libgit2 would hang, or read without end
  * @path: in a work tree, or in none
  *
- * It opens by name, without a limit and with our signals blocked. A FIFO, a device or a file without measure
- * where git has one of its own is FC_EXIT_CONFLICT.
+ * libgit2 opens by name and reads without a limit, with our signals blocked. A FIFO, a device or a file
+ * without measure in the place of one of git's files is FC_EXIT_CONFLICT.
  */
 int git_dir_check(const char *path, Error *reterr);
 
-/* What the text of a `.git` file points to; NULL: nothing. Owned by the caller. Pure. */
+/* The path that the text of a `.git` file points to; NULL: none. Owned by the caller. Pure. */
 char *git_dir_parse_file(const char *work_tree, const char *text);

@@ -11,7 +11,7 @@
 
 #define LIMIT "/proc/sys/fs/inotify/max_user_instances"
 
-/* Root's own, or of a user namespace, which root has made. */
+/* Of root itself, or of a user namespace that root has made. */
 static bool counts_as_root(int process_fd, const struct stat *own_userns) {
         struct stat st;
 

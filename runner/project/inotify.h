@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* How many inotify instances root has, inotify(7): those of containers count among the host's root, whoever
- * has them inside, so that twenty guests use up what most hosts allow. */
+/* Counts root's inotify instances, inotify(7). Those of all users in containers count as the host's
+ * root's, so that twenty guests use up the number that most hosts allow. */
 
 #include "base/error.h"
 
-/* What a small Debian guest takes, and the unit's path unit. */
+/* A small Debian guest takes so many, with the path unit of its unit. */
 #define INOTIFY_OF_A_GUEST 6
 
 typedef struct InotifyUse {
-        unsigned used; /* as far as descriptors show */
+        unsigned used; /* as far as processes' descriptors show */
         unsigned max;
 } InotifyUse;
 

@@ -24,7 +24,7 @@ typedef struct LockHolder {
         char verb[LOCK_VERB_MAX];
 } LockHolder;
 
-/* What stands in a lock's file. Return: whether it names a holder, which may be gone. Pure. */
+/* Reads the text of a lock's file. Return: whether it names a holder, which may be gone. Pure. */
 bool lock_holder_parse(const char *text, LockHolder *ret);
 
 /* Called at most once, when the lock is held by somebody else and is going to be waited for. */

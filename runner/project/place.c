@@ -44,7 +44,7 @@ static bool is_state(const char *directory) {
 char *place_leave_state(const char *path) {
         _cleanup_free_ char *directory = xstrdup(path);
 
-        /* The outermost one: what lies in it is not ours to judge. */
+        /* The outermost one, since a guest may have made what lies in it. */
         for (char *part = strstr(directory, "/" STATE_DIR_NAME); part;
              part = strstr(part + 1, "/" STATE_DIR_NAME)) {
                 char *end = part + strlen("/" STATE_DIR_NAME), saved = *end;

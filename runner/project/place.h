@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Which directory of a git work tree is the project: that of the flake.nix, or of the specification written
- * by hand. Nothing here knows git, or whom anything belongs to; root.h does. */
+/* Which directory of a git work tree is the project: that of the flake.nix, or of the specification
+ * written by hand. Nothing here knows git or looks at owners; root.h does. */
 
 #include "base/macro.h"
 
@@ -25,8 +25,8 @@ char *place_find(const char *work_tree, const char *start);
  * place_leave_state() - the directory of the project whose `.containers` a path leads into
  * @path: an absolute path without links
  *
- * Below `.containers` lie the root file systems of guests, who can put a flake.nix, and a `.git` as well,
- * wherever they like.
+ * The root file systems of guests lie below `.containers`, and a guest can put a flake.nix and a `.git`
+ * anywhere in its own.
  *
  * Return: owned by the caller; a copy of @path when it leads into none.
  */

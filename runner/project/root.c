@@ -200,7 +200,7 @@ static int find_by_git(Git *git, const char *start, const InvokingUser *invoking
         return 0;
 }
 
-/* The project in a work tree: that which a command belongs to, or else the nearest. */
+/* The project in a work tree: the one that --subdir names, or else the nearest. */
 static int find_place(const char *work_tree, const char *start, const char *subdir, char **ret,
                       Error *reterr) {
         _cleanup_free_ char *path = NULL, *place = NULL;
@@ -350,8 +350,8 @@ char *project_root_index(const char *root) {
 
 /* ---- what a flake is made of ---- */
 
-/* What lstat(2) tells changes with each change of a file, but for one in the same moment as the one before:
- * the kernel's clock for files ticks every few milliseconds, and on some file systems every second. */
+/* Each change of a file changes what lstat(2) tells, except for two changes within one tick: the kernel's
+ * clock for files ticks every few milliseconds, and on some file systems every second. */
 #define MOMENT_USEC (50 * 1000)
 #define SECOND_USEC (2 * 1000 * 1000)
 

@@ -18,7 +18,7 @@
  * (safe.directory in git-config(1)), except that root may work in those of the user that user_invoking()
  * names.
  *
- * FC_EXIT_USAGE: no repository, a bare one, one that git cannot open or that belongs to somebody else, no
+ * FC_EXIT_USAGE: no repository, a bare one, one that git cannot open or that belongs to another user, no
  * project in @subdir.
  */
 int project_root_find(const char *start, const char *subdir, char **ret_root, Error *reterr);
@@ -40,8 +40,8 @@ char *project_root_index(const char *root);
 
 /**
  * project_root_hash() - a number for the state of the work tree around a directory, as Nix sees it
- * @ret: of HEAD, of the index, and of what lstat(2) says of each file that git tracks; anybody's untracked
- * files are not seen
+ * @ret: of HEAD, of the index, and of what lstat(2) says of each file that git tracks; untracked files do
+ * not count
  * @ret_settled: the last change is long enough ago that another one now would give another number
  *
  * Return: false when there is no such number: no repository, none that libgit2 understands, or one with

@@ -50,14 +50,15 @@ int runtime_dir_open(const char *base, const char *id, int *ret_fd, Error *reter
 static int set_mode(int fd, const char *name, mode_t mode, Error *reterr) {
         struct stat st;
 
-        /* Not depending on the umask, and also for what an earlier release has made. */
+        /* Set apart from the umask, and also on a directory that an earlier release has made. */
         if (fstat(fd, &st) < 0 || ((st.st_mode & 07777) != mode && fchmod(fd, mode) < 0))
                 return error_set(reterr, errno, "set the mode of '%s'", name);
         return 0;
 }
 
-/* acl(5): root may do everything, `owner` may read and pass, others nothing. It is not theirs, since who
- * owns a directory can exchange what lies in it, and it is not their group's, which may be everybody's. */
+/* acl(5): root may do everything, `owner` may read and pass, others nothing. The directory does not
+ * belong to the owner, since the owner of a directory can exchange its entries. It has not the owner's
+ * group either, which may hold every user. */
 static int let_owner_read(int fd, const char *name, uid_t owner, Error *reterr) {
         const struct {
                 struct posix_acl_xattr_header header;
@@ -80,8 +81,8 @@ static int let_owner_read(int fd, const char *name, uid_t owner, Error *reterr) 
                 return 0;
         if (errno != EOPNOTSUPP)
                 return error_set(reterr, errno, "let the project's owner read '%s'", name);
-        /* Then whoever knows the names can read how a container has ended. The locks are closed to them
-         * still. */
+        /* Then any user who knows the names can read how a container has ended. The locks stay closed to
+         * them. */
         return set_mode(fd, name, 0711, reterr);
 }
 
@@ -95,7 +96,7 @@ static int make(int dir_fd, const char *name, uid_t owner, Error *reterr) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-/* Whoever may look into a project's has to pass, and needs no list of all projects. */
+/* The owners of projects must pass through it, and need no list of all projects. */
 static int make_base(int parent_fd, const char *name, Error *reterr) {
         _cleanup_close_ int fd = fs_mkdir_beneath(parent_fd, name, 0711, reterr);
         int r;

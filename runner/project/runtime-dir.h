@@ -8,10 +8,10 @@
  *     NAME.lock
  *     NAME/             sockets and such of one container
  *
- * It belongs to root. The project's owner may look into it, for `status` without root; nobody else, who
- * could hold a lock. A container's name has neither dots nor '@', so that files of the project with one of
- * these in their name cannot be taken for a container's. Sockets in NAME/ are reached through fs_proc_fd():
- * with the longest names their path does not fit into a sockaddr_un. */
+ * It belongs to root. The project's owner may read it, for `status` without root. Other users may not,
+ * since they could hold a lock. A container's name has neither dots nor '@', so that files of the project
+ * with one of these in their name cannot be taken for a container's. Sockets in NAME/ are reached through
+ * fs_proc_fd(): with the longest names their path does not fit into a sockaddr_un. */
 
 #include <sys/types.h>
 

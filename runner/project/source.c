@@ -15,12 +15,12 @@
 #define DEPTH_MAX 256 /* directories on the way, each of which is held open */
 #define LINKS_MAX 40  /* as many as the kernel follows */
 
-/* Of a directory that a container was given to write to. Only the host's root can set or remove it; it goes
- * where the directory goes, and with it. */
+/* Marks a directory that a container was given to write to. Only the host's root can set or remove it. It
+ * moves with the directory and ends with it. */
 #define MARK "trusted.flake-containers.guest"
 
-/* The way from where a path begins to where it is now. ".." goes back on it: what a directory that was moved
- * meanwhile calls its parent is of no interest. */
+/* The directories from where a path begins to where the walk is now. ".." goes back along them, whatever
+ * a directory that was moved meanwhile has as its parent. */
 typedef struct Walk {
         const Sources *sources;
         const char *name; /* of what is opened, for messages */
@@ -120,8 +120,8 @@ static int go_back(Walk *w, Error *reterr) {
         return 0;
 }
 
-/* What the kernel does for links that it follows itself, where fs.protected_symlinks is set: in a directory
- * like /tmp those of other users are not followed. */
+/* As the kernel does with fs.protected_symlinks: links of other users in a directory like /tmp are not
+ * followed. */
 static int check_link_owner(const Walk *w, const struct stat *link) {
         struct stat dir;
 
@@ -159,7 +159,7 @@ static int follow(Walk *w, int link_fd, const struct stat *st, Error *reterr) {
         return w->beneath ? refuse_way_out(w, reterr) : enter_root(w);
 }
 
-/* With the "/." it is entered, so that what is mounted on it at its first use is mounted. */
+/* The "/." enters it, which triggers an automount. */
 static int open_directory(int dir_fd, const char *name) {
         _cleanup_free_ char *path = xasprintf("%s/.", name);
         struct open_how how = {
@@ -188,10 +188,10 @@ static int go(Walk *w, const char *name, Error *reterr) {
                 return follow(w, fd, &st, reterr);
         if (S_ISDIR(st.st_mode)) {
                 next = open_directory(dir_fd, name);
-                /* Of the last one nothing is asked but that it is there. */
+                /* The last component only needs to exist. */
                 if (next == -EACCES && (!w->rest || w->rest[strspn(w->rest, "/")] == '\0'))
                         next = TAKE_FD(fd);
-                /* It has been exchanged meanwhile. */
+                /* Another process has exchanged it meanwhile. */
                 if (next == -ELOOP && ++w->n_links <= LINKS_MAX)
                         return go(w, name, reterr);
                 return next < 0 ? next : enter(w, next);
@@ -202,8 +202,8 @@ static int go(Walk *w, const char *name, Error *reterr) {
         return 0;
 }
 
-/* Return: the next component, owned by the caller; NULL at the end. What is left is NULL then, and also when
- * nothing, not even a slash, follows it. */
+/* Return: the next component, owned by the caller; NULL at the end. The rest is NULL then, and also when
+ * nothing, not even a slash, follows the component. */
 static char *next_component(Walk *w) {
         char *text = w->rest, *begin, *name, *rest;
         size_t size;
@@ -264,7 +264,7 @@ static int explain(const InvokingUser *user, int r, const char *what, Error *ret
         return r;
 }
 
-/* A FIFO or a device is not opened for that. */
+/* A FIFO or a device must not be opened for that. */
 static int check_readable(int fd) {
         return syscall(SYS_faccessat2, fd, "", R_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 ? -errno : 0;
 }
@@ -333,16 +333,17 @@ int source_mark(int fd, const char *path, Error *reterr) {
                 return error_set(reterr, errno, "look at '%s'", path);
         if (!S_ISDIR(st.st_mode) || is_marked(fd))
                 return 0;
-        /* Of an O_PATH fd by its name in /proc. Where there are no such attributes, there are mostly no ids
-         * that can be mapped either; what cannot be changed is changed by no guest. */
+        /* An O_PATH fd is reached by its name in /proc. A file system without such attributes mostly has
+         * no id-mapped mounts either, so that guests cannot write there; nor can they on one that is
+         * read-only. */
         if (setxattr(fs_proc_fd(name, fd), MARK, "1", 1, 0) >= 0 || errno == EOPNOTSUPP || errno == EPERM ||
             errno == EROFS)
                 return 0;
         return error_set(reterr, errno, "mark '%s' as a container's to write", path);
 }
 
-/* Found without knowing of the others: what lies in no other guest's directory is found where it is, and
- * where the way to the rest has been led, that is in one of those. */
+/* Each is looked up without the others in the list. One that lies outside of the others is found where it
+ * is. A guest can only lead the way of the rest within its own directory, which is in the list anyway. */
 static void add_guest(const Sources *s, Sources *found, const Volume *v, const char *root) {
         _cleanup_free_ char *path = xasprintf("%s/%s", root, v->source);
         _cleanup_close_ int fd = -EBADF;

@@ -3,15 +3,15 @@
 
 /* Opening what a specification names: sources of volumes, credentials, root file systems, stores.
  *
- * A guest writes to what it is given, and root looks there again at the next start. So a path is walked a
- * component at a time, with the permissions of the user, and
+ * A guest writes to the directories that it is given, and root looks there again at the next start. So a
+ * path is walked a component at a time, with the permissions of the user, and
  *
  *   - a relative one never leaves the project's root (one that begins with `..` counts as absolute, and goes
  *     not through the root, which may be a guest's);
  *   - from where it enters a directory that a guest can write to, or could once, it never leaves that one;
  *   - below `.containers` it goes through no symbolic link.
  *
- * Symbolic links are followed within that. What is returned is a descriptor: nothing is looked up twice. */
+ * Symbolic links are followed within that. The result is a descriptor, so nothing is looked up twice. */
 
 #include "project/user.h"
 #include "spec/spec.h"
@@ -32,7 +32,7 @@ typedef struct Sources {
 } Sources;
 
 /**
- * sources_open() - what the sources of a project are opened with
+ * sources_open() - prepare to open the sources of a project
  * @root, @root_fd: the project's; the latter outlives @ret
  * @state_fd: .containers, or -EBADF
  * @project: who makes files in the project
@@ -47,7 +47,7 @@ void sources_done(Sources *s);
  * source_open() - open a source
  * @what: a word for messages that stands before the path; may be empty
  * @path: absolute, for messages and for one that is not relative
- * @below: of a relative one what was written, otherwise NULL
+ * @below: a relative path as it was written, otherwise NULL
  * @reads: must the user be able to read it?
  *
  * Return: an O_PATH fd; -ENOENT with an Error of FC_EXIT_USAGE when there is none. FC_EXIT_CONFLICT when a
@@ -58,10 +58,11 @@ int source_open(const Sources *s, const char *what, const char *path, const char
 
 /**
  * source_mark() - remember that a guest is given a directory to write to
- * @fd: may be O_PATH; of what is not a directory nothing is remembered
+ * @fd: may be O_PATH; only directories are marked
  * @path: for messages
  *
- * In an extended attribute of the directory itself, which the guest cannot change: so it holds whatever the
- * specification says later, wherever the directory is moved to, and without `.containers`.
+ * An extended attribute of the directory itself remembers it, and the guest cannot change that. So it
+ * holds whatever the specification says later, wherever the directory is moved to, and without
+ * `.containers`.
  */
 int source_mark(int fd, const char *path, Error *reterr);

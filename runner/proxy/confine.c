@@ -11,17 +11,16 @@
 #define IDS_FIRST UINT32_C(0x78000000)
 #define IDS_COUNT (UINT32_C(1) << 26)
 
-/* Where the host has but 65536 ids, since it is a container itself: of those that systemd's DynamicUser=
- * takes. */
+/* For a host with 65536 ids, which is a container itself: ids that systemd's DynamicUser= takes. */
 #define FEW_IDS_FIRST UINT32_C(61184)
 #define FEW_IDS_COUNT UINT32_C(4336)
 
 #define CONNECTIONS_MAX 8192
 
-/* Of each direction a socket and the two ends of a pipe. */
+/* A socket and the two ends of a pipe for each direction. */
 #define CONNECTION_FDS 6
 
-/* Beside the connections': what listens, polls, and a resolver that is asked for nothing. */
+/* Descriptors beside those of connections: listening sockets, polling, and a resolver that is not used. */
 #define OTHER_FDS 64
 
 static int limit(int resource, rlim_t value, Error *reterr) {
@@ -36,7 +35,7 @@ int confine_connections(unsigned *ret, Error *reterr) {
 
         if (getrlimit(RLIMIT_NOFILE, &l) < 0)
                 return error_set(reterr, errno, "ask for the limit of open files");
-        /* Only who may can raise it. */
+        /* This fails without the privilege to raise it. */
         if (l.rlim_max < wanted && setrlimit(RLIMIT_NOFILE, &(struct rlimit){wanted, wanted}) >= 0)
                 l.rlim_max = wanted;
         if (wanted > l.rlim_max)

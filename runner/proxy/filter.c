@@ -127,7 +127,7 @@ static const char *const allowed[] = {
 static int allow(scmp_filter_ctx filter, const char *name, unsigned n, struct scmp_arg_cmp condition) {
         int number = seccomp_syscall_resolve_name(name);
 
-        /* Another architecture's, or newer than the library. */
+        /* A call of another architecture, or one that is newer than the library. */
         return number == __NR_SCMP_ERROR ? 0
                                          : seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, n, condition);
 }

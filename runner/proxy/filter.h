@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Which system calls a port's proxy may make. It is another project's program, so the list is of what its
- * releases 252 to 262 and their C library do and fall back to, and what is not in it "is not implemented"
- * (ENOSYS): that is what a program asks for that is ready for an older kernel, and it goes on. */
+/* Which system calls a port's proxy may make. It is another project's program, so the list has the calls
+ * that its releases 252 to 262 and their C library make and fall back to. All others give ENOSYS, as on
+ * an older kernel that does not know them: programs are prepared for that and go on. */
 
 #include "base/error.h"
 

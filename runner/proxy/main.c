@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What a published port's proxy begins as.
+/* The program that a published port's proxy begins as.
  *
  *     proxy MACHINE PROXYD NAMESPACE PORT SOCKET [SOCKET]
  *
- * NAMESPACE is a descriptor of the container's network namespace or a pidfd of a process in it, the SOCKETs
- * are those that listen on the host. It enters the namespace, gives up all that moving bytes between sockets
- * does not need (confine.h, filter.h), and becomes systemd-socket-proxyd(8), connected to PORT of the
- * payload's own 127.0.0.1. Its command line is written by backend/proxy-program.c and by nobody else. */
+ * NAMESPACE is a descriptor of the container's network namespace or a pidfd of a process in it, the
+ * SOCKETs are those that listen on the host. It enters the namespace, gives up all that moving bytes
+ * between sockets does not need (confine.h, filter.h), and becomes systemd-socket-proxyd(8), connected to
+ * PORT of the payload's own 127.0.0.1. Only backend/proxy-program.c writes its command line. */
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -52,7 +52,7 @@ static int place_sockets(char *const *texts, int n, Error *reterr) {
         for (int i = 0; i < n; i++)
                 if (dup2(fds[i], LISTEN_FDS_START + i) < 0)
                         return error_set(reterr, errno, "place socket %s", texts[i]);
-        /* Whatever else is open is not for the program that is executed. */
+        /* The program that is executed must not get any other open descriptor. */
         if (close_range((unsigned) (LISTEN_FDS_START + n), UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0)
                 return error_set(reterr, errno, "close other descriptors");
         return 0;

@@ -17,19 +17,19 @@
 /* For the questions about what is in the way, when the time is over already. */
 #define LAST_QUESTION_USEC USEC_PER_SEC
 
-/* Before a manager that does not listen is tried again: a part of the time that it has not, within these. It
- * may have been started by another command and not have got so far, or be executing itself anew. */
+/* The pause before a manager that does not listen is tried again: a part of the time that has passed,
+ * within these limits. Another command may have just started it, or it may be executing itself anew. */
 #define RETRY_USEC     (20 * USEC_PER_MSEC)
 #define RETRY_MAX_USEC (500 * USEC_PER_MSEC)
 #define RETRY_PART     8
 
 #define UNSURE_USEC USEC_PER_SEC
 
-/* From the end of a container's PID 1 until its supervisor tells how it came: as long as that waits for what
- * does not die at once. */
+/* From the end of a container's PID 1 until its supervisor tells how it ended: the supervisor waits so
+ * long for processes that do not die at once. */
 #define NEWS_USEC (12 * USEC_PER_SEC)
 
-/* Others wait meanwhile. A manager that is too busy to take us in at once is tried again. */
+/* Other containers wait meanwhile. A manager that is too busy to accept us at once is tried again. */
 #define CONNECT_USEC (50 * USEC_PER_MSEC)
 
 typedef enum Rung {
@@ -119,8 +119,8 @@ static void finish_error(ReadyJob *job, Error *error) {
         error_done(error);
 }
 
-/* What was ready is not any more. Its deadline may have passed long ago: then this is how long it may take
- * to hear what has become of it. */
+/* The container was ready and is not any more. Its deadline may have passed long ago: then it gets this
+ * long until its supervisor tells what has become of it. */
 static void resume(ReadyJob *job) {
         uint64_t deadline = now_usec() + NEWS_USEC;
 
@@ -234,7 +234,7 @@ static bool finish_degraded(ReadyJob *job, bool certain) {
         int r;
 
         r = guest_bus_get_failed_units(job->bus, &failed, &error);
-        /* That it is degraded is known even so. */
+        /* That it is degraded is known all the same. */
         if (r < 0 && (!certain || error.exit != FC_EXIT_TIMEOUT)) {
                 finish_guest_error(job, &error);
                 return true;
@@ -247,7 +247,7 @@ static bool finish_degraded(ReadyJob *job, bool certain) {
         return true;
 }
 
-/* A word that means nothing is no reason to believe that all is well. */
+/* An unknown state must not count as ready. */
 static void finish_unknown(ReadyJob *job) {
         Error error = ERROR_NULL;
 
@@ -345,7 +345,7 @@ static bool may_listen_later(const ReadyJob *job) {
 
 static int on_retry(sd_event_source *s, uint64_t usec, void *userdata);
 
-/* Nothing tells when a manager begins to listen. */
+/* There is no event for a manager that begins to listen. */
 static int schedule_retry(ReadyJob *job, Error *reterr) {
         uint64_t now = now_usec(), pause;
         int r;
@@ -425,13 +425,13 @@ static int on_retry(sd_event_source *s, uint64_t usec, void *userdata) {
 static int on_leader_end(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         ReadyJob *job = userdata;
 
-        /* How it came is told on the control socket. */
+        /* The control socket tells how it ended. */
         (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
         resume(job);
         return 0;
 }
 
-/* What goes wrong with this shows on the control socket, only later. */
+/* Without this the end still shows on the control socket, only later. */
 static void watch_leader(ReadyJob *job) {
         job->end = sd_event_source_disable_unref(job->end);
         (void) safe_close(job->end_fd);
@@ -481,7 +481,7 @@ static void on_message(ReadyJob *job, const ControlMessage *m) {
         if (job->settled && m->kind != CONTROL_LEADER && m->kind != CONTROL_RESTARTING &&
             m->kind != CONTROL_EXITED && m->kind != CONTROL_ERROR && m->kind != CONTROL_LOST)
                 return;
-        /* Nothing more is heard of it, and nothing more needs to be. */
+        /* Nothing more will come from it, and nothing more is needed. */
         if (job->settled && (m->kind == CONTROL_ERROR || m->kind == CONTROL_LOST) && job->end_fd >= 0 &&
             process_wait(job->end_fd, 0) == 0)
                 return;

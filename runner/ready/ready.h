@@ -63,13 +63,13 @@ typedef struct ReadyRequest {
         /* Called from the loop, once, and once more after each `lost`. The job may be freed in it. */
         void (*done)(const ReadyResult *result, void *userdata);
 
-        /* What was ready has ended or begun anew: what becomes of it is told by `done`. NULL: nothing is
-         * watched any more when it is ready. */
+        /* A container that was ready has ended or begun anew; `done` tells the outcome. NULL: a container
+         * that is ready is not watched. */
         void (*lost)(void *userdata);
         void *userdata;
 } ReadyRequest;
 
-/* Of one that `done` has called ready: is it so still? When not, `lost` has been called. */
+/* Is a container that `done` called ready still so? When not, `lost` has been called. */
 bool ready_job_holds(ReadyJob *job);
 
 int ready_job_new(sd_event *event, const ReadyRequest *request, ReadyJob **ret, Error *reterr);

@@ -40,8 +40,8 @@ ConsoleReader *console_reader_free(ConsoleReader *reader) {
         return NULL;
 }
 
-/* The first byte that is there from @offset on: a log that was trimmed begins with a hole. One that ends
- * with a hole has nothing more. */
+/* The first byte of data from @offset on: a log that was trimmed begins with a hole. A log that ends with
+ * a hole has nothing more. */
 static off_t skip_hole(int fd, off_t offset) {
         off_t data = lseek(fd, offset, SEEK_DATA);
 
@@ -60,7 +60,7 @@ static ssize_t read_at(int fd, char *buf, size_t size, off_t offset) {
 }
 
 /* Searches backwards for the @n-th line end before the last byte, which ends or belongs to the last line.
- * What has no line ends counts as lines of the size in which it is shown.
+ * Text without line ends counts as lines of the size in which it is shown.
  * @ret_missing: how many lines more it would take. */
 static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
         char block[BLOCK_SIZE];

@@ -27,7 +27,8 @@ typedef struct LogSource {
         const char *journal;     /* "db/journal"; NULL: a payload without a journal */
         const char *console;     /* "db/console.log", read where there is no journal (yet); NULL: never */
         const char *console_old; /* "db/console.log.1", what was that before; NULL: never */
-        bool on_console;    /* what runs has only a console: read beside the journal of what was before */
+        bool on_console;    /* the payload has only a console, which is read beside the journal of an earlier
+                               one */
         bool console_timed; /* since_usec is known to be at this offset of the console's log: */
         uint64_t console_from;
         size_t colour;               /* of its prefix: a small number that is always the same for it */
@@ -52,7 +53,7 @@ typedef struct LogRequest {
         size_t n_sources;
         char *const *units;     /* full names (log_unit_name()); empty: all */
         const char *invocation; /* only what belongs to this start of a unit; NULL: any */
-        pid_t pid;              /* what this process said belongs to the units, too; 0: none */
+        pid_t pid;              /* messages of this process count as the units', too; 0: none */
         unsigned priority_first, priority_last; /* 0 (emerg) to 7 (debug), see log_priority_parse() */
         uint64_t since_usec, until_usec;        /* inclusive, microseconds since the epoch */
         uint64_t lines;                         /* of each container: the last of them; journal entries */
@@ -104,8 +105,8 @@ void log_view_keep_loop(LogView *view);
  * reader is gone, or another negative errno. */
 int log_view_finish(LogView *view, Error *reterr);
 
-/* Of a process that ends at once, or before journald runs, journald does not find out whose it was: it is
- * known by its PID alone. */
+/* journald cannot find the unit of a process that ends at once, or before journald runs: only its PID is
+ * known. */
 typedef struct JournalUnit {
         const char *name;
         const char *invocation; /* none from before this start of it; NULL: of any */

@@ -63,7 +63,7 @@ static int drop_console(Stream *stream, Error *reterr) {
         return r == -EPIPE ? log_view_end(stream->view, 0) : r;
 }
 
-/* From the first journal file on the journal is the better source, of what writes there. */
+/* From the first journal file on, the journal is the better source for the programs that write to it. */
 static bool prefers_journal(const Stream *stream) {
         return !stream->source->on_console && stream->reader && journal_reader_has_files(stream->reader);
 }

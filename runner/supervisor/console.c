@@ -34,9 +34,8 @@ static void write_log(Console *c, const char *data, size_t size) {
         }
 }
 
-/* As the owner of the directory, who may have put something else in its place by now: that is not written
- * to.
- */
+/* Opened as the owner of the directory, who may have put another file in its place by now: it must not be
+ * written to. */
 static int make_log(int state_fd) {
         int fd = -EBADF;
 
@@ -48,7 +47,7 @@ static int make_log(int state_fd) {
         return fd;
 }
 
-/* Whoever has a copy of the fd, our own standard error among them, is to write to the new one. */
+/* All copies of the fd, our own standard error among them, must lead to the new file. */
 static int begin_log(const SupervisorOptions *o) {
         _cleanup_close_ int fd = make_log(o->state_fd);
 

@@ -54,10 +54,10 @@ static void finish(SupervisorOptions *o, ControlKind kind, const char *text, boo
         control_send(o->control_fd, kind, text);
 }
 
-/* What this process does itself, to things that are not root's: it removes an ephemeral root and the cgroups
- * of guests, signals guests and proxies, gives a new log of the console to its owner and writes to the event
- * log as that. What it executes, nspawn above all, is to have everything: so neither the bounding set is
- * smaller nor are new privileges refused. */
+/* These are for what this process does itself: it removes an ephemeral root and the cgroups of guests,
+ * signals guests and proxies, gives a new log of the console to its owner and writes to the event log as
+ * that owner. Programs that it executes, nspawn above all, need all privileges: so the bounding set stays
+ * and new privileges are not refused. */
 static int give_up_privileges(Error *reterr) {
         int r = privilege_keep(PRIVILEGE(CHOWN) | PRIVILEGE(DAC_OVERRIDE) | PRIVILEGE(FOWNER) |
                                PRIVILEGE(KILL) | PRIVILEGE(LINUX_IMMUTABLE) | PRIVILEGE(SETGID) |

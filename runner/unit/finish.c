@@ -20,7 +20,7 @@
 #include "unit/finish.h"
 #include "unit/start-limit.h"
 
-/* A command may take its time, and has no state of its own that could be asked for. */
+/* A command may take its time, and has no state that it could be asked for. */
 static void note_stopping(const UnitOptions *o) {
         _cleanup_close_ int runtime_fd =
                 o->runtime ? open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
@@ -72,8 +72,8 @@ static char *describe_end(void) {
 
 /* What becomes of the machine. */
 typedef enum Outcome {
-        OUTCOME_ENDED,     /* as it was told to, or of its own accord */
-        OUTCOME_RESTARTED, /* by somebody, with its unit */
+        OUTCOME_ENDED,     /* it was stopped, or ended of its own accord */
+        OUTCOME_RESTARTED, /* with its unit, as by `systemctl restart` */
         OUTCOME_FAILED,
         OUTCOME_GIVEN_UP,
         OUTCOME_RESTARTS,

@@ -20,7 +20,7 @@ static int parse_port(UnitOptions *o, const char *text, Error *reterr) {
         return 0;
 }
 
-/* "5,6,7": what has been inherited, and goes no further. */
+/* "5,6,7": inherited descriptors, which are closed on exec from now on. */
 static int parse_fds(UnitOptions *o, const char *text, Error *reterr) {
         for (char *end; *text; text = *end ? end + 1 : end) {
                 int fd = (int) strtol(text, &end, 10);

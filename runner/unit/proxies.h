@@ -23,5 +23,5 @@ size_t proxies_prepare(Proxies *p, struct pollfd *fds, int *ret_timeout_ms);
 /* What poll(2) has made of that. */
 void proxies_dispatch(Proxies *p, const struct pollfd *fds, size_t n);
 
-/* Ends those that run, for a relay that ends. */
+/* Ends the proxies that run, when the relay ends. */
 void proxies_end(Proxies *p);

@@ -173,7 +173,7 @@ static int on_notification(Relay *relay, const char *text, Error *reterr) {
         return 0;
 }
 
-/* What nspawn has said last comes before its end. */
+/* nspawn's last notifications come before its end. */
 static int relay_step(Relay *relay, struct pollfd *fds, Error *reterr) {
         const UnitOptions *o = relay->options;
         char buffer[4096];
@@ -198,8 +198,8 @@ static int relay_step(Relay *relay, struct pollfd *fds, Error *reterr) {
         return r > 0 ? on_notification(relay, buffer, reterr) : 0;
 }
 
-/* What this process does itself is to write to the event log as its owner and to end proxies; beside that
- * there is what setting a network and entering it need, and what a proxy needs to give up the rest. */
+/* This process writes to the event log as its owner and ends proxies. Its children need the rest: they
+ * set the network and enter it, and a proxy gives its privileges up. */
 static int give_up_privileges(Error *reterr) {
         const uint64_t own = PRIVILEGE(DAC_READ_SEARCH) | PRIVILEGE(KILL) | PRIVILEGE(SETGID) |
                              PRIVILEGE(SETUID),

@@ -15,7 +15,7 @@
 /* The socket that nspawn is given instead of systemd's. Return: an fd. */
 int relay_socket(Error *reterr);
 
-/* What it inherits, in this order; then the listening sockets in the order of the ports. */
+/* The descriptors that it inherits, in this order; then the listening sockets in the order of the ports. */
 enum {
         RELAY_NSPAWN, /* pidfd */
         RELAY_NOTIFY, /* relay_socket() */

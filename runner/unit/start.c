@@ -172,7 +172,7 @@ static int exec_nspawn(const UnitOptions *o, int lifeline_fd, Error *reterr) {
         return error_set(reterr, errno, "execute '%s'", o->nspawn[0]);
 }
 
-/* The last time, which is what unit_finish() has noted. */
+/* Whether the unit failed before this start, as unit_finish() has noted. */
 static bool has_failed(int runtime_fd, const CrashRecord *crashes) {
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *end = NULL;

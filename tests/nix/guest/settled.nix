@@ -1,5 +1,5 @@
-# What of `defaults` is left for a guest when guest.nix has had its say: settled.json, by which tests/live/nixos.sh makes a
-# guest. Each of NixOS's own settings is a mkDefault here, as there.
+# What guest.nix leaves of `defaults` for a guest: settled.json, from which tests/live/nixos.sh makes a guest. Each of
+# NixOS's own settings is a mkDefault here, as there.
 {
   lib,
   guest,
@@ -69,7 +69,7 @@ let
               type = types.lines;
               default = "";
             };
-            # Else a path into what has no options is no option.
+            # Otherwise a path into a value without options would not be an option.
             systemd.paths = mkOption {
               type = types.lazyAttrsOf types.anything;
               default = { };
@@ -121,7 +121,7 @@ let
       paths = lib.filter (path: config.systemd.paths.${path}.enable or true) (all "path");
       masked = lib.filter (path: !(config.systemd.paths.${path}.enable or true)) (all "path");
     };
-  # What the parts of the module set, each of them: one that is set by two is lost where they are not merged.
+  # The settings of each part of the module: one that two parts set would be lost without a merge.
   twice =
     arguments:
     let

@@ -1,5 +1,5 @@
-# What people write, and what they are told, before anything is built: options of one container `web` in flake.nix, and
-# all that is said of them, each behind the container's place. -> rows as in unit.sh
+# Mistakes in a flake and the messages for them, before anything is built: options of one container `web` in flake.nix,
+# and all messages, each without the container's place. -> rows as in unit.sh
 { lib, ... }@inputs:
 let
   module = import ./module.nix inputs;
@@ -79,7 +79,7 @@ in
   httpStatus = mistake { ready.http = [ { port = 80; status = [ 200 ]; } ]; } "ready.http: must be two numbers, the first and the last status";
   init = mistake { init = "/sbin/init"; } "init: '/sbin/init' is not in the store, and nothing else is there when the container starts";
   commandEmpty = mistake { runCommand = [ ]; } "runCommand: the first word must name a program";
-  # Each is told, and each where it is written.
+  # Each has its message, with the place where it is written.
   several = says
     {
       imports = [

@@ -48,7 +48,7 @@ let
       }
     ];
 
-  # What is wrong with the options of each of them.
+  # The problems of each container.
   problems =
     containers:
     (outputs [

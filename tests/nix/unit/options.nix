@@ -210,7 +210,7 @@ let
       inherit toplevel;
       runCommand = [ "/bin/sh" "-c" "echo $HOME %n" ];
     }).command [ "/bin/sh" "-c" "echo $HOME %n" ];
-    # A package is its main program, also before words; a script is itself.
+    # A package stands for its main program, also before words; a script for itself.
     commandPackage =
       let
         command = runCommand: map builtins.unsafeDiscardStringContext (web { inherit toplevel runCommand; }).command;
@@ -397,7 +397,7 @@ let
       "db-up"
       "flake-containers"
     ];
-    # Both levels know `enable`, which needs not be said; perSystem has the last word for its system.
+    # Both levels have `enable`, with a default; perSystem has the last word for its system.
     enabled =
       equal
         (lib.mapAttrs
@@ -444,7 +444,8 @@ let
       web = { environment = { A = "top"; B = "perSystem"; }; tmpfs = [ "/own" "/all" ]; timeout = 9; };
       db = { environment = { A = "top"; B = "perSystem"; }; tmpfs = [ "/all" ]; timeout = 7; };
     };
-    # Of the project for all, with what the flake itself has; of a container for it alone.
+    # Those of the project are for all containers, with those of the flake itself; those of a container are for it
+    # alone.
     projectSpecialArgs =
       equal
         (
@@ -482,7 +483,7 @@ let
         modules = [ ({ inputs, ... }: { networking.firewall.allowedTCPPorts = [ inputs.port ]; }) ];
       };
     })).web-up.config.networking.firewall.allowedTCPPorts [ 7 ];
-    # Of somebody else's flake: it says what containers there are, and leaves the rest to the project.
+    # A module of another flake: it defines containers, and leaves the rest to the project.
     othersModule = equal (
       let
         theirs = {
@@ -583,7 +584,7 @@ let
       in
       (module.document (packages flake).web-up).containers.web.environment
     ) { A = "own"; };
-    # What mkIf takes back is no container, on either level.
+    # A definition under a false mkIf is not a container, on either level.
     takenBack = equal (
       let
         flake = module.outputs [

@@ -1,6 +1,6 @@
-# What the flake module takes and refuses, to be held against what the runner does: each text in each option that takes
-# one. -> [ { place, text, message, excused, raw, made } ], where `raw` is the specification that has the text as it is,
-# and `made` the one that the module makes of it; the latter only where `message`, the refusal, is null.
+# What the flake module takes and refuses, to be compared with the runner: each text in each option that takes one. -> [
+# { place, text, message, excused, raw, made } ], where `raw` is the specification that has the text as it is, and
+# `made` the one that the module makes of it; the latter only where `message`, the refusal, is null.
 {
   # Strings, as many as there are.
   texts,
@@ -12,7 +12,7 @@ let
   toplevel = "${store}/00000000000000000000000000000000-system";
   repeat = n: text: builtins.concatStringsSep "" (builtins.genList (_: text) n);
 
-  # What people write, and what nobody should.
+  # Plain texts, and wrong ones.
   known = [
     "" " " "." ".." "/" "//" "~" "~/x" "~x" "\${HOME}/x" "$HOME" "$HOME/x" "./~" "a" "src" "./src" "../src" "/a" "/a/" "/a//b"
     "/a/./b" "/a/../b" "/a b" "/a:b" "a:b" "a\nb" "a\tb" "/a\nb" "\\" "a\\:b:/c" "a\\b:/c" "src:/t" "src:t" "src:" ":/t"
@@ -53,7 +53,7 @@ let
   plain = text: [ text ];
   option = words: text: builtins.foldl' (value: word: { ${word} = value; }) text words;
 
-  # Where a text stands, innermost name first, and what it is tried with beside itself.
+  # The place of a text, innermost name first, and the options that it is tried with.
   place = name: make: attributes: { inherit name make; raw = make; variants = plain; long = [ ]; } // attributes;
   list = names: place (builtins.concatStringsSep "." names) (text: option names [ text ]);
   mounted = text: [ text "${text}/x" ];
@@ -96,7 +96,7 @@ let
     "TasksMax"
   ];
 
-  # What says several things together, or has no text: { options, raw }.
+  # Several options together, or options without text: { options, raw }.
   same = options: { inherit options; raw = options; };
   others = [
     (same { })
@@ -162,7 +162,7 @@ let
           );
     };
 
-  # Where we are stricter: what the shell would have expanded, and secrets that everybody could read.
+  # Where the module is stricter: texts that a shell would have expanded, and secrets that every user could read.
   starts = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
   excuse =
     place: text:

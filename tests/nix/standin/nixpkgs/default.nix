@@ -237,7 +237,7 @@ let
         ...
       }:
       let
-        # Of other shells their inputs and what they do at the start.
+        # Takes the inputs and the hooks of other shells.
         gathered = what: lib.concatMap (shell: shell.inputs.${what}) inputsFrom;
         inputs = lib.filter (p: p != null) (packages ++ nativeBuildInputs ++ buildInputs ++ gathered "packages");
         hooks = lib.concatStringsSep "\n" (gathered "hooks" ++ [ shellHook ]);
