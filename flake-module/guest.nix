@@ -209,11 +209,6 @@ in
     { systemd.services.console-getty.enable = mkGuest false; }
 
     # --- a quick boot: nothing that a container of a project has no use for -----------------------
-    # Nothing asks for a password, and each of these takes one of the inotify instances that all guests share.
-    (set [ "systemd" "paths" ] {
-      systemd-ask-password-console.enable = mkWeak false;
-      systemd-ask-password-wall.enable = mkWeak false;
-    })
     (set [ "documentation" "enable" ] (mkWeak false))
     (set [ "documentation" "nixos" "enable" ] (mkWeak false))
     (set [ "programs" "command-not-found" "enable" ] (mkWeak false))
