@@ -95,12 +95,17 @@ static void on_started(const char *result, void *userdata) {
                         control_send(r->control_fd, CONTROL_LEADER, "0");
                 control_send(r->control_fd, CONTROL_NETWORK, NULL);
                 control_send(r->control_fd, CONTROL_READY, NULL);
-        } else if (r->restart && streq(result, "failed")) {
-                _cleanup_free_ char *end = read_end(r);
-
-                control_send(r->control_fd, CONTROL_RESTARTING, end);
         }
-        /* Otherwise its end follows. */
+        /* Otherwise its end follows, or that it starts again. */
+}
+
+/* After a failure, or a reboot of the guest: of that a supervisor tells nothing but the next leader. */
+static void on_again(void *userdata) {
+        Reporter *r = userdata;
+        _cleanup_free_ char *end = read_end(r), *reboot = xasprintf("exited %d", NSPAWN_EXIT_REBOOT);
+
+        if (r->restart && !streq(end, reboot))
+                control_send(r->control_fd, CONTROL_RESTARTING, end);
 }
 
 static void on_status(const char *text, void *userdata) {
@@ -131,6 +136,7 @@ static int reporter_new(sd_event *event, const ContainerPlan *plan, const StartR
         static const HostUnitHandlers handlers = {
                 .started = on_started,
                 .status = on_status,
+                .again = on_again,
                 .gone = on_gone,
                 .lost = on_lost,
         };

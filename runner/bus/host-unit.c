@@ -35,6 +35,7 @@ struct HostUnit {
         sd_bus_slot *slots[_SLOT_MAX];
         char *status;
         bool status_changed;
+        bool waits; /* for systemd to start it again */
         bool begun; /* its start or stop has been asked for */
         bool gone;
 };
@@ -120,15 +121,32 @@ static int read_status(sd_bus_message *m, const char *name, void *userdata) {
         return r;
 }
 
+static int read_sub_state(sd_bus_message *m, const char *name, void *userdata) {
+        const char **state = userdata;
+
+        return streq(name, "SubState") ? sd_bus_message_read(m, "v", "s", state)
+                                       : sd_bus_message_skip(m, "v");
+}
+
+static void on_sub_state(HostUnit *unit, const char *state) {
+        bool waits = streq_ptr(state, "auto-restart"), began = waits && !unit->waits;
+
+        unit->waits = waits;
+        if (began && unit->handlers->again && !unit->gone)
+                unit->handlers->again(unit->userdata);
+}
+
 static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        const char *interface, *state = NULL;
         HostUnit *unit = userdata;
-        const char *interface;
 
         unit->status_changed = false;
-        if (sd_bus_message_read(m, "s", &interface) < 0 || !streq(interface, SYSTEMD_SERVICE) ||
-            guest_bus_read_properties(m, read_status, unit) < 0)
+        if (sd_bus_message_read(m, "s", &interface) < 0)
                 return 0;
-        if (unit->handlers->status && unit->status_changed)
+        if (streq(interface, SYSTEMD_UNIT) && guest_bus_read_properties(m, read_sub_state, &state) >= 0)
+                on_sub_state(unit, state);
+        else if (streq(interface, SYSTEMD_SERVICE) && guest_bus_read_properties(m, read_status, unit) >= 0 &&
+                 unit->handlers->status && unit->status_changed)
                 unit->handlers->status(unit->status, unit->userdata);
         return 0;
 }

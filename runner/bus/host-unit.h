@@ -15,6 +15,9 @@ typedef struct HostUnitHandlers {
         /* Its STATUS= has changed. */
         void (*status)(const char *text, void *userdata);
 
+        /* It has ended, and systemd will start it again by itself. */
+        void (*again)(void *userdata);
+
         /* It has ended and is forgotten. Last. */
         void (*gone)(void *userdata);
 

@@ -67,6 +67,7 @@ static void bus_stop(void) {
  *     other                             the same of another unit's
  *     removed                           UnitRemoved
  *     status=TEXT                       PropertiesChanged with that StatusText
+ *     sub=STATE                         likewise, with that SubState
  *     stuck                             keep the call without an answer
  *     exit                              leave the bus
  *     nobus                             end the bus
@@ -99,6 +100,12 @@ static void mock_status(sd_bus *bus, const char *text) {
         ASSERT_OK(sd_bus_emit_signal(bus, MOCK_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged",
                                      "sa{sv}as", "org.freedesktop.systemd1.Service", 2, "MainPID", "u", 42,
                                      "StatusText", "s", text, 0));
+}
+
+static void mock_sub_state(sd_bus *bus, const char *text) {
+        ASSERT_OK(sd_bus_emit_signal(bus, MOCK_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                     "sa{sv}as", "org.freedesktop.systemd1.Unit", 2, "ActiveState", "s",
+                                     "activating", "SubState", "s", text, 0));
 }
 
 static const struct {
@@ -137,6 +144,8 @@ static int mock_step(MockScript *script, sd_bus_message *m, const char *step) {
                 mock_job_removed(bus, MOCK_JOB "7", MOCK_UNIT, "done");
         else if (strncmp(step, "status=", 7) == 0)
                 mock_status(bus, step + 7);
+        else if (strncmp(step, "sub=", 4) == 0)
+                mock_sub_state(bus, step + 4);
         else if (streq(step, "exit"))
                 script->exit = true;
         else if (streq(step, "nobus"))

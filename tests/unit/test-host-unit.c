@@ -27,6 +27,10 @@ static void on_status(const char *text, void *userdata) {
         note("status", text);
 }
 
+static void on_again(void *userdata) {
+        note("again", NULL);
+}
+
 static void on_gone(void *userdata) {
         note("gone", NULL);
 }
@@ -35,7 +39,7 @@ static void on_lost(void *userdata) {
         note("lost", NULL);
 }
 
-static const HostUnitHandlers handlers = {on_started, on_status, on_gone, on_lost};
+static const HostUnitHandlers handlers = {on_started, on_status, on_again, on_gone, on_lost};
 
 typedef struct Fixture {
         sd_event *event;
@@ -103,6 +107,11 @@ TEST(how_a_start_can_go) {
                 {"reply canceled stopped removed", "unit\nnounit", "started=canceled gone", "inactive"},
                 /* One that systemd starts again by itself. */
                 {"reply failed stopped", "unit", "started=failed started=done", "active"},
+                /* All of a unit is told with each change of it. */
+                {"reply done sub=running sub=auto-restart sub=auto-restart stopped", "unit",
+                 "started=done again started=done", "active"},
+                {"reply failed sub=auto-restart sub=start sub=auto-restart", NULL,
+                 "started=failed again again"},
                 /* The job is over before its answer is out. */
                 {"done reply", NULL, "started=done"},
                 {"reply other done", NULL, "started=done"},
