@@ -18,6 +18,7 @@
 #include "backend/leftovers.h"
 #include "backend/nspawn-notify.h"
 #include "backend/nspawn-status.h"
+#include "backend/reboot-pace.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "supervisor/console.h"
@@ -290,10 +291,7 @@ static int on_leader(Guest *g, pid_t leader, Error *reterr) {
 
 /* The record is for `status` only, so that a full /run is no reason to do anything else. */
 static void note_reboot(Guest *g, uint64_t delay_usec) {
-        _cleanup_free_ char *detail =
-                delay_usec > 0 ? xasprintf("for the %u. time at once, in %.1f s", g->reboot_pace.soon,
-                                           (double) delay_usec / (double) USEC_PER_SEC)
-                               : NULL;
+        _cleanup_free_ char *detail = reboot_pace_describe(&g->reboot_pace, delay_usec);
 
         g->crashes.reboots++;
         g->crashes.ready_usec = 0;

@@ -19,6 +19,7 @@
 #include "unit/events.h"
 #include "unit/finish.h"
 #include "unit/start-limit.h"
+#include "unit/start-pace.h"
 
 /* A command may take its time, and has no state that it could be asked for. */
 static void note_stopping(const UnitOptions *o) {
@@ -162,9 +163,10 @@ static int note_end(int runtime_fd, Outcome outcome, char **end, Error *reterr) 
         return fs_write_atomic(runtime_fd, "exit", *end, strlen(*end), 0644, reterr);
 }
 
-static void tell(const UnitOptions *o, int state_fd, Outcome outcome, const char *end) {
+/* @pace: when the guest is started again after a reboot, NULL: at once. */
+static void tell(const UnitOptions *o, int state_fd, Outcome outcome, const char *end, const char *pace) {
         if (outcome == OUTCOME_REBOOTS) {
-                unit_event(o, state_fd, "rebooting", NULL);
+                unit_event(o, state_fd, "rebooting", pace);
                 return;
         }
         unit_event(o, state_fd,
@@ -175,7 +177,7 @@ static void tell(const UnitOptions *o, int state_fd, Outcome outcome, const char
 
 /* What is the project's. An ephemeral root outlives what is no end. */
 static int put_away(const UnitOptions *o, int runtime_fd, Error *reterr) {
-        _cleanup_free_ char *end = describe_end();
+        _cleanup_free_ char *end = describe_end(), *pace = NULL;
         _cleanup_close_ int state_fd = -EBADF;
         Outcome outcome;
         int r;
@@ -184,12 +186,15 @@ static int put_away(const UnitOptions *o, int runtime_fd, Error *reterr) {
         if (r >= 0)
                 r = note_end(runtime_fd, outcome, &end, reterr);
         if (r >= 0)
+                r = outcome == OUTCOME_REBOOTS ? start_pace_note_reboot(runtime_fd, &pace, reterr)
+                                               : start_pace_forget(runtime_fd, reterr);
+        if (r >= 0)
                 r = state_place_open(runtime_fd, &state_fd, reterr);
         if (r < 0)
                 return r;
         if (state_fd >= 0 && !starts_again(outcome))
                 r = ephemeral_remove(state_fd, reterr);
-        tell(o, state_fd, outcome, end);
+        tell(o, state_fd, outcome, end, pace);
         return r;
 }
 

@@ -19,6 +19,7 @@
 #include "unit/lifeline.h"
 #include "unit/relay.h"
 #include "unit/start-limit.h"
+#include "unit/start-pace.h"
 #include "unit/start.h"
 
 /* SCM_MAX_FD of the kernel. */
@@ -76,23 +77,32 @@ static int set_stdio(int console_fd, Error *reterr) {
         return 0;
 }
 
-/* nspawn inherits the lock and holds it as long as it runs: who gets it alone may remove the bridge. At a
- * restart the bridge may be gone: the end of the last run has not waited for this one. */
-static int hold_bridge(const UnitOptions *o, Error *reterr) {
-        char *ensure[] = {(char *) o->netns,    (char *) "ensure",    (char *) "--bridge",
-                          (char *) o->bridge,   (char *) "--address", (char *) o->address,
-                          (char *) "--machine", (char *) o->machine,  NULL};
-        int fd, r;
+/* nspawn inherits the lock and holds it as long as it runs: who gets it alone may remove the bridge.
+ * @ret_fd: -EBADF: there is none. */
+static int hold_network(const UnitOptions *o, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
 
         if (!o->bridge)
                 return 0;
-        /* Not O_CLOEXEC, see above. */
-        fd = open(o->bridge_lock, O_RDWR | O_CREAT | O_NOFOLLOW, 0600); /* NOLINT */
+        fd = open(o->bridge_lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return error_set(reterr, errno, "open lock file '%s'", o->bridge_lock);
         while (flock(fd, LOCK_SH) < 0)
                 if (errno != EINTR)
                         return error_set(reterr, errno, "lock the network");
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* At a restart it may be gone: the end of the last run has not waited for this one. */
+static int ensure_bridge(const UnitOptions *o, Error *reterr) {
+        char *ensure[] = {(char *) o->netns,    (char *) "ensure",    (char *) "--bridge",
+                          (char *) o->bridge,   (char *) "--address", (char *) o->address,
+                          (char *) "--machine", (char *) o->machine,  NULL};
+        int r;
+
+        if (!o->bridge)
+                return 0;
         r = process_run(ensure, NULL, reterr);
         return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "make bridge '%s'", o->bridge) : r;
 }
@@ -157,7 +167,8 @@ static int start_relay(const UnitOptions *o, int cgroup_fd, const int *port_fds,
         return r < 0 ? r : TAKE_FD(ours);
 }
 
-static int exec_nspawn(const UnitOptions *o, int lifeline_fd, Error *reterr) {
+/* @lock_fd: of the network, -EBADF: none. */
+static int exec_nspawn(const UnitOptions *o, int lifeline_fd, int lock_fd, Error *reterr) {
         static const char *const unset[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID"};
 
         for (size_t i = 0; i < ELEMENTSOF(unset); i++)
@@ -166,8 +177,8 @@ static int exec_nspawn(const UnitOptions *o, int lifeline_fd, Error *reterr) {
         if (setenv("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1", 1) < 0 ||
             setenv("SYSTEMD_LOG_LEVEL", "warning", 1) < 0 || setenv("NOTIFY_SOCKET", RELAY_SOCKET, 1) < 0)
                 return error_set(reterr, errno, "set the environment");
-        if (fcntl(lifeline_fd, F_SETFD, 0) < 0)
-                return error_set(reterr, errno, "keep the lifeline");
+        if (fcntl(lifeline_fd, F_SETFD, 0) < 0 || (lock_fd >= 0 && fcntl(lock_fd, F_SETFD, 0) < 0))
+                return error_set(reterr, errno, "keep the lifeline and the network's lock");
         (void) execv(o->nspawn[0], o->nspawn);
         return error_set(reterr, errno, "execute '%s'", o->nspawn[0]);
 }
@@ -183,16 +194,12 @@ static bool has_failed(int runtime_fd, const CrashRecord *crashes) {
 }
 
 /* Every start is counted; one again is told in the console's log. */
-static int note_start(const UnitOptions *o, bool first, Error *reterr) {
-        _cleanup_close_ int runtime_fd = -EBADF;
+static int note_start(const UnitOptions *o, int runtime_fd, bool first, Error *reterr) {
         CrashRecord crashes = {};
         int r;
 
         if (!o->restart)
                 return 0;
-        runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (runtime_fd < 0)
-                return error_set(reterr, errno, "open '%s'", o->runtime);
         r = start_limit_count(runtime_fd, first, reterr);
         if (r >= 0 && !first)
                 r = crash_record_read(runtime_fd, &crashes, reterr);
@@ -202,13 +209,27 @@ static int note_start(const UnitOptions *o, bool first, Error *reterr) {
         return r;
 }
 
-int unit_start(const UnitOptions *o, Error *reterr) {
-        _cleanup_close_ int cgroup_fd = -EBADF, lifeline_fd = -EBADF;
-        int fds[HELD_FDS_MAX], held, r;
-        size_t n_fds, n_wanted = 2;
+/* Waits when the guest does nothing but reboot. Return: 1 go on, 0 the unit is being stopped. */
+static int begin(const UnitOptions *o, bool first, Error *reterr) {
+        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r;
 
-        if (!o->nspawn[0])
-                return error_raise(reterr, FC_EXIT_INTERNAL, "no command");
+        if (runtime_fd < 0)
+                return error_set(reterr, errno, "open '%s'", o->runtime);
+        r = first ? start_pace_forget(runtime_fd, reterr) : 0;
+        if (r >= 0)
+                r = start_pace_wait(runtime_fd, reterr);
+        if (r <= 0)
+                return r;
+        r = note_start(o, runtime_fd, first, reterr);
+        return r < 0 ? r : 1;
+}
+
+/* @fds: room for HELD_FDS_MAX. @ret_first: `up` starts the unit, and not systemd again. */
+static int take_fds(const UnitOptions *o, int *fds, size_t *ret_n, bool *ret_first, Error *reterr) {
+        size_t n_fds, n_wanted = 2;
+        int held, r;
+
         held = find_held(reterr);
         if (held < 0)
                 return held;
@@ -222,11 +243,27 @@ int unit_start(const UnitOptions *o, Error *reterr) {
         if (n_fds != n_wanted)
                 return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are held, not %zu", n_fds,
                                    n_wanted);
+        *ret_n = n_fds;
+        *ret_first = held == STDIN_FILENO;
+        return 0;
+}
 
-        r = set_stdio(fds[1], reterr);
+int unit_start(const UnitOptions *o, Error *reterr) {
+        _cleanup_close_ int cgroup_fd = -EBADF, lifeline_fd = -EBADF, lock_fd = -EBADF;
+        int fds[HELD_FDS_MAX], r;
+        bool first = false;
+        size_t n_fds;
+
+        if (!o->nspawn[0])
+                return error_raise(reterr, FC_EXIT_INTERNAL, "no command");
+        r = take_fds(o, fds, &n_fds, &first, reterr);
         if (r >= 0)
-                r = note_start(o, held == STDIN_FILENO, reterr);
-        if (r < 0)
+                r = set_stdio(fds[1], reterr);
+        if (r >= 0)
+                r = hold_network(o, &lock_fd, reterr);
+        if (r >= 0)
+                r = begin(o, first, reterr);
+        if (r <= 0)
                 return r;
         if (setns(fds[0], CLONE_NEWNS) < 0 || chdir("/") < 0)
                 return error_set(reterr, errno, "enter the machine's mounts");
@@ -239,8 +276,7 @@ int unit_start(const UnitOptions *o, Error *reterr) {
                 r = nspawn_clear_leftovers(o->machine, reterr);
         if (r >= 0)
                 r = lifeline_fd = start_relay(o, cgroup_fd, fds + 2, n_fds - 2, reterr);
-        /* Last: the relay must not have the lock. */
         if (r >= 0)
-                r = hold_bridge(o, reterr);
-        return r < 0 ? r : exec_nspawn(o, lifeline_fd, reterr);
+                r = ensure_bridge(o, reterr);
+        return r < 0 ? r : exec_nspawn(o, lifeline_fd, lock_fd, reterr);
 }

@@ -131,6 +131,17 @@ run_status() {
 
 ok() { run_status 0 "$@"; }
 
+# takes_at_most SECONDS COMMAND..: run, measured.
+takes_at_most() {
+        local limit=$1 started=${EPOCHREALTIME/[.,]/} ms
+
+        shift
+        run "$@"
+        ms=$(((${EPOCHREALTIME/[.,]/} - started) / 1000))
+        note "$ms ms, status $STATUS: $*"
+        ((ms <= limit * 1000)) || flunk "it took $ms ms, not at most $limit s"
+}
+
 # fc ARGUMENT..: the program, in the project's folder, as a developer's sudo would start it.
 fc() {
         (

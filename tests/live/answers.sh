@@ -10,17 +10,6 @@
 # Beside the time that is asked for a command may take so long, on a machine that is busy.
 readonly SLACK=8
 
-# takes_at_most SECONDS COMMAND..: run, measured.
-takes_at_most() {
-        local limit=$1 started=${EPOCHREALTIME/[.,]/} ms
-
-        shift
-        run "$@"
-        ms=$(((${EPOCHREALTIME/[.,]/} - started) / 1000))
-        note "$ms ms, status $STATUS: $*"
-        ((ms <= limit * 1000)) || flunk "it took $ms ms, not at most $limit s"
-}
-
 # The environment of each of them.
 declare -A BAD=(
         [deaf]='"FAKE_MODE": "deaf"'

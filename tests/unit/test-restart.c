@@ -40,22 +40,3 @@ TEST(a_crash_now_and_then_is_restarted_for_ever) {
                 ASSERT_EQ(delay, RESTART_DELAY_USEC);
         }
 }
-
-/* One that reboots at once waits longer and longer, one that lasts does not. */
-TEST(reboots) {
-        static const struct {
-                uint64_t lived_msec, delay_msec;
-        } steps[] = {
-                {100, 0},     {100, 0},     {100, 0},     {100, 100},   {2999, 200},
-                {0, 400},     {100, 800},   {100, 1600},  {100, 3200},  {100, 6400},
-                {100, 12800}, {100, 25600}, {100, 30000}, {100, 30000}, {3000, 0},
-                {100, 0},     {100, 0},     {100, 0},     {100, 100},   {3600000, 0},
-        };
-        RebootPace pace = {};
-
-        for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
-                test_set_row("%zu", i);
-                ASSERT_EQ(reboot_pace_next(&pace, steps[i].lived_msec * USEC_PER_MSEC),
-                          steps[i].delay_msec * USEC_PER_MSEC);
-        }
-}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* When the unit's start becomes nspawn after a reboot of the guest. systemd starts the unit after each
+ * reboot, with one delay for all of them (RestartSteps= came with 254), so the start waits itself. */
+
+#include "base/error.h"
+
+/* Notes a reboot of the guest. @ret_detail: for the event; owned by the caller, NULL: the guest is started
+ * at once. */
+int start_pace_note_reboot(int runtime_fd, char **ret_detail, Error *reterr);
+
+/* For an end that is not a reboot, and the first start. */
+int start_pace_forget(int runtime_fd, Error *reterr);
+
+/* Waits until the unit may start, and notes the start. SIGTERM is blocked meanwhile. Return: 1 it may start,
+ * 0 SIGTERM has come, or a negative errno. */
+int start_pace_wait(int runtime_fd, Error *reterr);
