@@ -101,6 +101,53 @@ testcase_long_console() {
 }
 
 # The folder is the developer's. What is no file there is refused, and nothing waits for its other end.
+# A log of gigabytes of which next to nothing is there: neither time nor output.
+testcase_sparse_console() {
+        local folder log
+
+        project shop
+        spec "$(tiny one '["/bin/bash", "-c", "for i in 1 2 3 4 5; do echo line $i; done; exec sleep infinity"]')"
+        ok fc up
+        folder=$PROJECT/.containers/one log=$PROJECT/.containers/one/console.log
+        try_until "$WAIT" grep -q 'line 5' "$log"
+        ok fc down
+
+        # It ends with a hole, it begins with one, it has one in the midst; now and before.
+        truncate -s 2G "$log"
+        takes_at_most 10 begin_of_logs
+        shows_little
+        rm "$log"
+        truncate -s 2G "$log"
+        printf 'line 6\nline 7\n' >>"$log"
+        takes_at_most 10 begin_of_logs
+        shows_little
+        expect_out $'line 6\n[^\n]*line 7$'
+        printf 'line 1\n' >"$log"
+        truncate -s 2G "$log"
+        printf 'line 6\nline 7\n' >>"$log"
+        takes_at_most 10 begin_of_logs
+        shows_little
+        expect_out 'line 7$'
+        mv "$log" "$folder/console.log.1"
+        printf 'line 8\n' >"$log"
+        takes_at_most 10 begin_of_logs
+        shows_little
+        expect_out 'line 8$'
+        truncate -s 2G "$folder/console.log.1"
+        takes_at_most 10 begin_of_logs
+        shows_little
+        expect_out 'line 8$'
+}
+
+begin_of_logs() { fc logs -n 3 one | head -c 1000000; }
+
+# The size of what a line without an end is cut to, and what a byte that is none becomes.
+shows_little() {
+        equal "$STATUS" 0
+        note "${#OUT} characters"
+        ((${#OUT} < 4 * 65536)) || flunk "logs prints ${#OUT} characters"
+}
+
 testcase_no_files() {
         local file
 
