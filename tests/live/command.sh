@@ -77,20 +77,67 @@ testcase_no_such_command() {
         ok fc down
 }
 
+# A program of which the containers are denied something. denied WHAT CALL: sets DENIED.
+denied() {
+        local unit_dir=/run/systemd/system/flake-containers-.service.d
+
+        DENIED=$SCRATCH/denied/flake-containers
+        rm -rf -- "$SCRATCH/denied"
+        mkdir "$SCRATCH/denied"
+        cp -a -- "$(dirname "$FC")/libexec" "$FC" "$SCRATCH/denied"
+        if is_booted; then
+                mkdir -p "$unit_dir"
+                printf '[Service]\nSystemCallFilter=~%s\nSystemCallErrorNumber=EMFILE\n' "$2" >"$unit_dir/denied.conf"
+                systemctl daemon-reload
+                return
+        fi
+        mv "$SCRATCH/denied/libexec/flake-containers/supervisor"{,-itself}
+        printf '#!/bin/sh\nexec %s/deny %s "${0%%/*}"/supervisor-itself "$@"\n' "$FC_HELPERS" "$1" \
+                >"$SCRATCH/denied/libexec/flake-containers/supervisor"
+        chmod +x "$SCRATCH/denied/libexec/flake-containers/supervisor"
+}
+
+nothing_denied() {
+        rm -rf -- "$SCRATCH/denied"
+        is_booted || return 0
+        rm -r /run/systemd/system/flake-containers-.service.d
+        systemctl daemon-reload
+}
+
 # No inotify instance is left: what is ready is so nevertheless, and what is not is not.
 testcase_no_inotify() {
         project shop
-        printf '#!/bin/sh\nexec %s/deny inotify %s "$@"\n' "$FC_HELPERS" "$FC" >"$SCRATCH/denied"
-        chmod +x "$SCRATCH/denied"
+        denied inotify inotify_init1
+        # The command itself, too.
+        printf '#!/bin/sh\nexec %s/deny inotify %s "$@"\n' "$FC_HELPERS" "$DENIED" >"$SCRATCH/denied/all"
+        chmod +x "$SCRATCH/denied/all"
+        DENIED=$SCRATCH/denied/all
         spec "$(tiny one '' ', "ports": ["8080:80"], "ready": {"timeout": 10}')"
-        FC=$SCRATCH/denied ok fc up
+        FC=$DENIED ok fc up
         equal "$(state_of one)" running
         ok fc down
         spec "$(tiny one '["/no/such/program"]' ', "ready": {"timeout": 10}')"
-        FC=$SCRATCH/denied run_status 3 fc up
+        FC=$DENIED run_status 3 fc up
         expect_err "cannot execute '/no/such/program'"
         ok fc down
-        rm "$SCRATCH/denied"
+        nothing_denied
+}
+
+# A container whose PID 1 cannot be held is none: at once, and one hears why.
+testcase_no_descriptor_of_a_process() {
+        project shop
+        denied pidfd pidfd_open
+        spec "$(tiny one '' ', "ready": {"timeout": 60}')"
+        FC=$DENIED takes_at_most 20 fc up
+        equal "$STATUS" 3
+        expect_err 'open (the container.s PID 1|this process): Too many open files'
+        refute_err 'not ready'
+        try_until "$WAIT" not_running one
+        no_machine_left "up has failed"
+        nothing_denied
+        ok fc up
+        equal "$(state_of one)" running
+        ok fc down
 }
 
 testcase_ignores_the_signal() {

@@ -4,28 +4,39 @@
  * touching the limits of this machine.
  *
  *     deny inotify COMMAND [ARGUMENT..]    no inotify instance is left (EMFILE)
+ *     deny pidfd COMMAND [ARGUMENT..]      no descriptor of a process can be had (EMFILE)
  */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static unsigned call_of(const char *what) {
+        if (strcmp(what, "inotify") == 0)
+                return __NR_inotify_init1;
+        if (strcmp(what, "pidfd") == 0)
+                return __NR_pidfd_open;
+        fprintf(stderr, "deny: which of inotify, pidfd?\n");
+        exit(2);
+}
+
 int main(int argc, char **argv) {
         struct sock_filter filter[] = {
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_inotify_init1, 0, 1),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, argc > 2 ? call_of(argv[1]) : 0, 0, 1),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EMFILE),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         };
         struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
 
-        if (argc < 3 || strcmp(argv[1], "inotify") != 0) {
-                fprintf(stderr, "usage: deny inotify COMMAND [ARGUMENT..]\n");
+        if (argc < 3) {
+                fprintf(stderr, "usage: deny WHAT COMMAND [ARGUMENT..]\n");
                 return 2;
         }
         if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0) {
