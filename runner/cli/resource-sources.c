@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include "backend/store-view.h"
 #include "base/alloc.h"
@@ -51,6 +53,42 @@ static int check_owner(const Sources *sources, const PlanMount *m, int fd, char 
         return r;
 }
 
+/* Those that have had it since private users exist; whether others have is tried, which takes a process. */
+static bool is_known_to_map(int fd) {
+        struct statfs st;
+
+        return fstatfs(fd, &st) >= 0 && (st.f_type == EXT4_SUPER_MAGIC || st.f_type == XFS_SUPER_MAGIC ||
+                                         st.f_type == BTRFS_SUPER_MAGIC);
+}
+
+/* systemd-nspawn maps the ids of a volume, and would only say "Invalid argument", or "Device or resource
+ * busy" of a mount that has others in it, which it would have to map as well. */
+static int check_volume_ids(int fd, const PlanMount *m, Error *reterr) {
+        _cleanup_free_ char *other = NULL;
+        bool can_map = true;
+        int r;
+
+        if (m->kind != PLAN_MOUNT_VOLUME || !m->idmapped)
+                return 0;
+        r = facts_find_submount(fd, &other, reterr);
+        if (r >= 0 && !other && !is_known_to_map(fd))
+                r = facts_probe_idmap(fd, &can_map, reterr);
+        if (r < 0 || (!other && can_map))
+                return r;
+        if (other)
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "'%s' has another mount in it, '%s', and private users need the ids mapped, "
+                                "which systemd-nspawn does for one mount only",
+                                m->source, other);
+        else
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "the file system or the mount of '%s' cannot be id-mapped, which private "
+                                "users need",
+                                m->source);
+        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
+        return r;
+}
+
 int resource_open_source(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr) {
         bool credential = m->kind == PLAN_MOUNT_CREDENTIAL;
         _cleanup_close_ int fd =
@@ -63,6 +101,8 @@ int resource_open_source(const Sources *sources, const PlanMount *m, char ***not
                 r = check_regular(fd, m->source, reterr);
         if (r >= 0 && m->writes_as_owner)
                 r = check_owner(sources, m, fd, notes, reterr);
+        if (r >= 0)
+                r = check_volume_ids(fd, m, reterr);
         if (r >= 0 && m->writable)
                 r = source_mark(fd, m->source, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);

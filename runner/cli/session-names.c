@@ -16,7 +16,11 @@ static int select_from(char *const *all, char *const *names, const Session *s, c
 
                         (void) error_raise(reterr, FC_EXIT_USAGE, "no container '%s' in '%s'", *name,
                                            s->spec_path);
-                        error_add_hint(reterr, "there %s: %s", strv_length(all) == 1 ? "is" : "are", list);
+                        error_add_hint(reterr, "there %s%s",
+                                       strv_length(all) == 1 ? "is: "
+                                       : all && *all         ? "are: "
+                                                             : "are none",
+                                       list);
                         return -EINVAL;
                 }
                 if (!strv_contains(selected, *name))

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
 
@@ -13,6 +15,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "project/facts.h"
+#include "spec/path.h"
 
 #define MOUNTINFO     "/proc/self/mountinfo"
 #define MOUNTINFO_MAX (64 * 1024 * 1024)
@@ -135,6 +138,41 @@ char *facts_parse_mountinfo(const char *text) {
                         best = TAKE_PTR(path);
         }
         return best ? TAKE_PTR(best) : TAKE_PTR(part);
+}
+
+char *facts_parse_submount(const char *text, uint64_t mount, const char *path) {
+        for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+                size_t parent_size, size;
+                const char *parent = field(line, 1, &parent_size), *point = field(line, 4, &size);
+                _cleanup_free_ char *found = NULL;
+
+                if (!parent || !point || strtoull(parent, NULL, 10) != mount)
+                        continue;
+                found = unescape(point, size);
+                if (path_is_within(found, path) && !streq(found, path))
+                        return TAKE_PTR(found);
+        }
+        return NULL;
+}
+
+int facts_find_submount(int fd, char **ret, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        char name[FS_PROC_FD_MAX], path[PATH_MAX];
+        struct statx st;
+        ssize_t n;
+        int r;
+
+        if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+                return error_set(reterr, errno, "ask for a mount");
+        n = readlink(fs_proc_fd(name, fd), path, sizeof(path) - 1);
+        if (n < 0)
+                return error_set(reterr, errno, "ask for a path");
+        path[n] = '\0';
+        r = read_file(MOUNTINFO, MOUNTINFO_MAX, &text, reterr);
+        if (r < 0)
+                return r;
+        *ret = facts_parse_submount(text, st.stx_mnt_id, path);
+        return 0;
 }
 
 static bool is_cgroup2_mount(const char *path) {

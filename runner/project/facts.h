@@ -46,6 +46,19 @@ char *facts_find_proxyd(const char *nspawn);
 char *facts_parse_mountinfo(const char *text);
 
 /**
+ * facts_parse_submount() - a mount somewhere in a directory
+ * @text: /proc/self/mountinfo
+ * @mount: the id of the mount that the directory lies on
+ * @path: the directory's
+ *
+ * Return: its path, owned by the caller, NULL when there is none.
+ */
+char *facts_parse_submount(const char *text, uint64_t mount, const char *path);
+
+/* The same of a directory that is open, O_PATH or not. Return: 0 or a negative errno. */
+int facts_find_submount(int fd, char **ret, Error *reterr);
+
+/**
  * facts_probe_idmap() - can mounts of this directory be id-mapped? mount_setattr(2)
  *
  * Tried on a detached copy of the mount, in a user namespace of a short-lived child. Needs root

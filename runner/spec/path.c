@@ -111,5 +111,5 @@ int path_check_store_path(const char *path, Error *reterr) {
 bool path_is_within(const char *path, const char *directory) {
         const char *rest = startswith(path, directory);
 
-        return rest && (*rest == '\0' || *rest == '/');
+        return rest && (*rest == '\0' || *rest == '/' || streq(directory, "/"));
 }

@@ -162,6 +162,15 @@ unreadable_spec() {
         nothing_made
 }
 
+testcase_no_containers() {
+        project shop
+        spec ''
+        ok fc up
+        run_status 2 fc up web
+        expect_err "no container 'web' in '.*/flake-containers\.json'
+  there are none"
+}
+
 testcase_usage() {
         project shop
         spec "$(tiny one)"

@@ -157,6 +157,30 @@ TEST(nspawn_of_trusted_places) {
         ASSERT_STREQ(facts.nspawn, before.nspawn);
 }
 
+TEST(submount) {
+        static const struct {
+                const char *text, *path, *submount;
+        } table[] = {
+                {"", "/a", NULL},
+                {"garbage\n\n7", "/a", NULL},
+                {"9 7 0:1 / /a/b rw - tmpfs t rw\n", "/a", "/a/b"},
+                {"9 7 0:1 / /a/b rw - tmpfs t rw\n", "/a/b", NULL},
+                {"9 7 0:1 / /ab rw - tmpfs t rw\n", "/a", NULL},
+                {"9 7 0:1 / /a/b rw - tmpfs t rw\n", "/", "/a/b"},
+                {"9 7 0:1 / /a\\040b/c\\134 rw - tmpfs t rw", "/a b", "/a b/c\\"},
+                /* Of another mount at the same place, which this one covers or is covered by. */
+                {"9 6 0:1 / /a/b rw - tmpfs t rw\n", "/a", NULL},
+                {"9 6 0:1 / /a/b rw - t t rw\n10 7 0:2 / /a/c/d rw - t t rw\n", "/a", "/a/c/d"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *found = facts_parse_submount(table[i].text, 7, table[i].path);
+
+                test_set_row("%zu", i);
+                ASSERT_STREQ(found, table[i].submount);
+        }
+}
+
 static void probe_as_user(const TestDir *dir) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         bool possible;
