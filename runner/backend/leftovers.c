@@ -21,8 +21,8 @@ static bool is_young(const struct stat *st) {
         return made + LOCK_YOUNG_USEC > realtime_usec();
 }
 
-/* As systemd itself removes them: while we hold the lock. Who has opened the file meanwhile sees, with the
- * lock, that it has no name any more, and makes another. */
+/* As systemd itself removes them: while we hold the lock. A program that has opened the file meanwhile sees,
+ * with the lock, that it has no name any more, and makes another. */
 static void remove_unlocked(int dir_fd, const char *name) {
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         _cleanup_close_ int fd = fs_open_file_beneath(dir_fd, name, O_RDWR, 0, NULL);

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "project/child.h"
 #include "project/lock.h"
 
 bool lock_holder_parse(const char *text, LockHolder *ret) {
@@ -62,79 +58,20 @@ static int raise_held(const char *name, const LockHolder *holder, uint64_t waite
         return r;
 }
 
-static _Noreturn void waiter(int fd, pid_t parent) {
-        /* Whoever waits must not outlive the command that it waits for. */
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-                _exit(1);
-        while (flock(fd, LOCK_EX) < 0)
+static void take(void *userdata) {
+        const int *fd = userdata;
+
+        while (flock(*fd, LOCK_EX) < 0)
                 if (errno != EINTR)
-                        _exit(1);
-        _exit(0);
-}
-
-/* Return: the pid, with every signal blocked in it so that no handler of ours runs there. */
-static pid_t start_waiter(int fd) {
-        pid_t parent = getpid(), pid;
-        sigset_t all, old;
-
-        (void) sigfillset(&all);
-        (void) sigprocmask(SIG_SETMASK, &all, &old);
-        pid = fork();
-        if (pid == 0)
-                waiter(fd, parent);
-        (void) sigprocmask(SIG_SETMASK, &old, NULL);
-        return pid;
-}
-
-/* Return: 1 the child has ended, 0 the time has passed, -EINTR a signal is pending, other negative errno. */
-static int poll_waiter(int pidfd, uint64_t deadline) {
-        _cleanup_close_ int signal_fd = -EBADF;
-        sigset_t signals;
-
-        /* Never read: it only tells that one of them is pending, and whoever blocked it finds it still
-         * there. */
-        (void) sigemptyset(&signals);
-        (void) sigaddset(&signals, SIGINT);
-        (void) sigaddset(&signals, SIGTERM);
-        (void) sigaddset(&signals, SIGHUP);
-        signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
-        if (signal_fd < 0)
-                return -errno;
-
-        for (;;) {
-                struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
-                uint64_t now = now_usec(), left = deadline > now ? deadline - now : 0;
-                struct timespec timeout = {.tv_sec = (time_t) (left / USEC_PER_SEC),
-                                           .tv_nsec = (long) (left % USEC_PER_SEC * 1000)};
-
-                if (ppoll(fds, 2, deadline == UINT64_MAX ? NULL : &timeout, NULL) < 0) {
-                        if (errno == EINTR)
-                                continue;
-                        return -errno;
-                }
-                if (fds[0].revents != 0)
-                        return 1;
-                return fds[1].revents != 0 ? -EINTR : 0;
-        }
+                        return;
 }
 
 /* flock(2) belongs to the open file, which a child shares: so a child blocks in it, and when it returns the
- * lock is ours. That needs no timer signal, disturbs no event loop, and ends whenever we like.
+ * lock is ours.
  *
  * Return: 1 locked, 0 the time has passed, negative errno. */
 static int wait_for_lock(int fd, const char *name, uint64_t deadline, Error *reterr) {
-        _cleanup_close_ int pidfd = -EBADF;
-        pid_t pid;
-        int r;
-
-        pid = start_waiter(fd);
-        if (pid < 0)
-                return error_set(reterr, errno, "wait for lock '%s'", name);
-        pidfd = process_open(pid);
-        r = pidfd < 0 ? pidfd : poll_waiter(pidfd, deadline);
-        (void) kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                ;
+        int r = child_run(take, &fd, deadline);
 
         if (r == -EINTR)
                 return error_raise(reterr, FC_EXIT_INTERRUPTED, "interrupted while waiting for lock '%s'",

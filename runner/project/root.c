@@ -6,7 +6,9 @@
  * without it. */
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <git2.h>
@@ -14,6 +16,8 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/process.h"
+#include "base/strv.h"
+#include "project/child.h"
 #include "project/git-dir.h"
 #include "project/place.h"
 #include "project/root.h"
@@ -23,16 +27,13 @@
 
 #define GIT_FUNCTIONS(X)                                                                                    \
         X(git_libgit2_init)                                                                                 \
-        X(git_libgit2_shutdown)                                                                             \
         X(git_libgit2_opts)                                                                                 \
         X(git_error_last)                                                                                   \
         X(git_repository_open_ext)                                                                          \
-        X(git_repository_free)                                                                              \
         X(git_repository_is_bare)                                                                           \
         X(git_repository_workdir)                                                                           \
         X(git_repository_path)                                                                              \
         X(git_repository_index)                                                                             \
-        X(git_index_free)                                                                                   \
         X(git_index_entrycount)                                                                             \
         X(git_index_get_byindex)                                                                            \
         X(git_index_get_bypath)                                                                             \
@@ -68,19 +69,112 @@ static int git_load(Git *git, Error *reterr) {
         if (!git->name)                                                                                     \
                 return error_raise(reterr, FC_EXIT_HOST, "load libgit2: %s", dlerror());
         GIT_FUNCTIONS(GIT_RESOLVE)
+        return 0;
+}
 
+static int git_init(Git *git, Error *reterr) {
         if (git->git_libgit2_init() < 0)
                 return error_raise(reterr, FC_EXIT_HOST, "initialise libgit2: %s", git_message(git));
         return 0;
 }
 
-static void git_done(Git *git) {
-        if (!git->git_libgit2_shutdown)
-                return;
-        if (git->git_repository_free)
-                git->git_repository_free(git->repository);
-        (void) git->git_libgit2_shutdown();
+/* ---- asking it ---- */
+
+/* It opens by name, without a limit to what it reads, and what git_dir_check() has looked at may be a FIFO
+ * or under a lease in the next moment, as may what only a configuration names. So it is asked in a child,
+ * which leaves what it has made to the kernel. */
+#define GIT_TIMEOUT_USEC (5 * USEC_PER_SEC)
+
+#define HINTS_MAX 2
+
+/* What the child is shared with, so no pointers. */
+typedef struct Answer {
+        bool given;
+        int r;
+        ExitCode exit;
+        char message[4 * PATH_MAX], hints[HINTS_MAX][2 * PATH_MAX];
+        size_t n_hints;
+        bool yes, settled;
+        uint64_t hash;
+        char path[PATH_MAX];
+} Answer;
+
+static Answer *answer_free(Answer *answer) {
+        if (answer)
+                (void) munmap(answer, sizeof(*answer));
+        return NULL;
 }
+DEFINE_FREEP(Answer, answer_free);
+
+typedef struct Question {
+        int (*ask)(Git *git, const struct Question *q, Answer *answer, Error *reterr);
+        const char *start, *name;
+        const InvokingUser *invoking;
+        Git git;
+        Answer *answer;
+} Question;
+
+static void answer_question(void *userdata) {
+        Question *q = userdata;
+        Answer *a = q->answer;
+        Error error = ERROR_NULL;
+
+        a->r = git_init(&q->git, &error);
+        if (a->r >= 0)
+                a->r = q->ask(&q->git, q, a, &error);
+        a->exit = error.exit;
+        (void) snprintf(a->message, sizeof(a->message), "%s", error.message ? error.message : "");
+        STRV_FOREACH (hint, error.hints)
+                if (a->n_hints < HINTS_MAX)
+                        (void) snprintf(a->hints[a->n_hints++], sizeof(a->hints[0]), "%s", *hint);
+        a->given = true;
+}
+
+static int take_error(const Answer *a, Error *reterr) {
+        (void) error_raise(reterr, a->exit, "%s", a->message);
+        for (size_t i = 0; i < a->n_hints; i++)
+                error_add_hint(reterr, "%s", a->hints[i]);
+        return a->r;
+}
+
+static int raise_silence(const char *start, int r, Error *reterr) {
+        if (r == -EINTR) {
+                (void) error_raise(reterr, FC_EXIT_INTERRUPTED,
+                                   "interrupted while reading the git repository of '%s'", start);
+                return -ETIMEDOUT;
+        }
+        if (r < 0)
+                return error_set(reterr, r, "read the git repository of '%s'", start);
+        if (r > 0)
+                return error_raise(reterr, FC_EXIT_INTERNAL,
+                                   "read the git repository of '%s': libgit2 has crashed", start);
+        (void) error_raise(reterr, FC_EXIT_CONFLICT, "read the git repository of '%s': not done after %d s",
+                           start, (int) (GIT_TIMEOUT_USEC / USEC_PER_SEC));
+        error_add_hint(reterr, "is there a FIFO, or a file that another program holds, in its .git?");
+        return -ETIMEDOUT;
+}
+
+/* @ret: also filled where the answer is an error. Return: -ETIMEDOUT when there is none in time. */
+static int ask_git(const Question *question, Answer **ret, Error *reterr) {
+        Question q = *question;
+        int r;
+
+        r = git_dir_check(q.start, reterr);
+        if (r >= 0)
+                r = git_load(&q.git, reterr);
+        if (r < 0)
+                return r;
+        q.answer = mmap(NULL, sizeof(Answer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (q.answer == MAP_FAILED)
+                return error_set(reterr, errno, "make room for an answer");
+        *ret = q.answer;
+        r = child_run(answer_question, &q, now_usec() + GIT_TIMEOUT_USEC);
+        if (r <= 0 || !q.answer->given)
+                return raise_silence(q.start, r, reterr);
+        return q.answer->r < 0 ? take_error(q.answer, reterr) : 0;
+}
+
+/* ---- finding ---- */
 
 static bool owner_is_ours(uid_t owner, const InvokingUser *invoking) {
         return owner == geteuid() || (geteuid() == 0 && owner == invoking->uid);
@@ -162,21 +256,14 @@ static int open_repository(Git *git, const char *start) {
         return git->git_repository_open_ext(&git->repository, start, 0, NULL);
 }
 
-static int find_by_git(Git *git, const char *start, const InvokingUser *invoking, char **ret,
-                       Error *reterr) {
-        const char *work_tree, *repository;
-        char *root;
+static int find_work_tree(Git *git, const Question *q, Answer *answer, Error *reterr) {
+        const char *work_tree, *repository, *start = q->start;
+        _cleanup_free_ char *root = NULL;
         int code, r;
-
-        r = git_dir_check(start, reterr);
-        if (r >= 0)
-                r = git_load(git, reterr);
-        if (r < 0)
-                return r;
 
         code = open_repository(git, start);
         if (code == GIT_EOWNER || code == GIT_ENOTFOUND)
-                r = open_foreign(git, start, invoking, reterr);
+                r = open_foreign(git, start, q->invoking, reterr);
         else
                 r = code < 0 ? raise_git(git, code, start, reterr) : 0;
         if (r < 0)
@@ -196,8 +283,19 @@ static int find_by_git(Git *git, const char *start, const InvokingUser *invoking
         root = realpath(work_tree, NULL);
         if (!root)
                 return error_set(reterr, errno, "resolve the work tree '%s'", work_tree);
-        *ret = root;
+        (void) snprintf(answer->path, sizeof(answer->path), "%s", root);
         return 0;
+}
+
+static int find_by_git(const char *start, const InvokingUser *invoking, char **ret, Error *reterr) {
+        const Question question = {.ask = find_work_tree, .start = start, .invoking = invoking};
+        _cleanup_(answer_freep) Answer *answer = NULL;
+        int r;
+
+        r = ask_git(&question, &answer, reterr);
+        if (r >= 0)
+                *ret = xstrdup(answer->path);
+        return r;
 }
 
 /* The project in a work tree: the one that --subdir names, or else the nearest. */
@@ -245,7 +343,6 @@ static char *find_known(const char *start, const char *subdir, const InvokingUse
 
 static int find(const char *start, const char *subdir, const InvokingUser *invoking, char **ret,
                 Error *reterr) {
-        _cleanup_(git_done) Git git = {};
         _cleanup_free_ char *real = realpath(start, NULL), *from = NULL, *work_tree = NULL;
         char *root;
         int r;
@@ -262,7 +359,7 @@ static int find(const char *start, const char *subdir, const InvokingUser *invok
                 *ret = root;
                 return 0;
         }
-        r = find_by_git(&git, from, invoking, &work_tree, reterr);
+        r = find_by_git(from, invoking, &work_tree, reterr);
         return r < 0 ? r : find_place(work_tree, from, subdir, ret, reterr);
 }
 
@@ -275,7 +372,7 @@ int project_root_find(const char *start, const char *subdir, char **ret_root, Er
         if (r < 0)
                 return r;
         r = find(start, subdir, &invoking, ret_root, reterr);
-        if (r >= 0 || geteuid() != 0 || invoking.uid == 0)
+        if (r >= 0 || r == -ETIMEDOUT || geteuid() != 0 || invoking.uid == 0)
                 return r;
 
         /* A home on NFS may be closed to root and open to the user. The first error is the one to report. */
@@ -308,32 +405,34 @@ static bool index_has(Git *git, const char *path) {
                 return false;
         found = git->git_index_get_bypath(index, path, 0) ||
                 git->git_index_find_prefix(NULL, index, below) >= 0;
-        git->git_index_free(index);
         return found;
 }
 
-int project_root_tracks(const char *root, const char *name, bool *ret, Error *reterr) {
-        _cleanup_(git_done) Git git = {};
+static int find_in_index(Git *git, const Question *q, Answer *answer, Error *reterr) {
         _cleanup_free_ char *top = NULL, *path = NULL;
         const char *work_tree, *below;
-        int r;
 
-        r = git_dir_check(root, reterr);
-        if (r >= 0)
-                r = git_load(&git, reterr);
-        if (r < 0)
-                return r;
-        *ret = false;
-        if (open_any(&git, root) < 0)
+        if (open_any(git, q->start) < 0)
                 return 0;
-        work_tree = git.git_repository_workdir(git.repository);
+        work_tree = git->git_repository_workdir(git->repository);
         top = work_tree ? realpath(work_tree, NULL) : NULL;
-        below = top ? startswith(root, top) : NULL;
+        below = top ? startswith(q->start, top) : NULL;
         if (!below)
                 return 0;
-        path = below[0] == '/' ? xasprintf("%s/%s", below + 1, name) : xstrdup(name);
-        *ret = index_has(&git, path);
+        path = below[0] == '/' ? xasprintf("%s/%s", below + 1, q->name) : xstrdup(q->name);
+        answer->yes = index_has(git, path);
         return 0;
+}
+
+int project_root_tracks(const char *root, const char *name, bool *ret, Error *reterr) {
+        const Question question = {.ask = find_in_index, .start = root, .name = name};
+        _cleanup_(answer_freep) Answer *answer = NULL;
+        int r;
+
+        r = ask_git(&question, &answer, reterr);
+        if (r >= 0)
+                *ret = answer->yes;
+        return r;
 }
 
 char *project_root_index(const char *root) {
@@ -399,26 +498,34 @@ static bool hash_index(const Git *git, git_index *index, const char *work_tree, 
         return true;
 }
 
-bool project_root_hash(const char *root, uint64_t *ret, bool *ret_settled) {
-        _cleanup_(git_done) Git git = {};
+static int hash_tree(Git *git, const Question *q, Answer *answer, Error *reterr) {
         TreeHash t = {.hash = HASH_INIT, .settled = true, .now_usec = realtime_usec()};
         git_index *index = NULL;
         const char *work_tree;
         git_oid head = {};
-        bool known;
         int code;
 
-        if (git_dir_check(root, NULL) < 0 || git_load(&git, NULL) < 0 || open_any(&git, root) < 0)
-                return false;
-        work_tree = git.git_repository_workdir(git.repository);
-        code = git.git_reference_name_to_id(&head, git.repository, "HEAD");
+        if (open_any(git, q->start) < 0)
+                return 0;
+        work_tree = git->git_repository_workdir(git->repository);
+        code = git->git_reference_name_to_id(&head, git->repository, "HEAD");
         if (!work_tree || (code < 0 && code != GIT_ENOTFOUND) ||
-            git.git_repository_index(&index, git.repository) < 0)
-                return false;
+            git->git_repository_index(&index, git->repository) < 0)
+                return 0;
         t.hash = hash_more(t.hash, &head, sizeof(head));
-        known = hash_index(&git, index, work_tree, &t);
-        git.git_index_free(index);
-        *ret = t.hash;
-        *ret_settled = t.settled;
-        return known;
+        answer->yes = hash_index(git, index, work_tree, &t);
+        answer->hash = t.hash;
+        answer->settled = t.settled;
+        return 0;
+}
+
+bool project_root_hash(const char *root, uint64_t *ret, bool *ret_settled) {
+        const Question question = {.ask = hash_tree, .start = root};
+        _cleanup_(answer_freep) Answer *answer = NULL;
+
+        if (ask_git(&question, &answer, NULL) < 0)
+                return false;
+        *ret = answer->hash;
+        *ret_settled = answer->settled;
+        return answer->yes;
 }

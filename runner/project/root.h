@@ -18,6 +18,7 @@
  * (safe.directory in git-config(1)), except that root may work in those of the user that user_invoking()
  * names.
  *
+ * What blocks in reading a repository is given up after some seconds (FC_EXIT_CONFLICT).
  * FC_EXIT_USAGE: no repository, a bare one, one that git cannot open or that belongs to another user, no
  * project in @subdir.
  */
@@ -29,7 +30,8 @@ int project_root_find(const char *start, const char *subdir, char **ret_root, Er
  * @name: relative to it; files below it count
  *
  * False where there is no repository, and where its index cannot be understood: this protects from a
- * mistake, and git itself tells of a damaged index.
+ * mistake, and git itself tells of a damaged index. -ETIMEDOUT when it cannot be read in time, or a signal
+ * that was blocked says not to wait for it.
  */
 int project_root_tracks(const char *root, const char *name, bool *ret, Error *reterr);
 

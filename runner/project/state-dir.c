@@ -132,9 +132,12 @@ static int refuse_tracked(const StateDir *dir, Error *reterr) {
         int r;
 
         /* Either of root and the user may be the one who can read the repository. */
-        (void) project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, NULL);
-        if (!tracked && user_fs_enter(&dir->user, &guard, NULL) >= 0 && guard.entered)
-                (void) project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, NULL);
+        r = project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, reterr);
+        if (r != -ETIMEDOUT && !tracked && user_fs_enter(&dir->user, &guard, NULL) >= 0 && guard.entered)
+                r = project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, reterr);
+        if (r == -ETIMEDOUT)
+                return r;
+        error_done(reterr);
         if (!tracked)
                 return 0;
 

@@ -294,6 +294,39 @@ testcase_repository() {
         expect_err "'.*/.git' is larger than"
 }
 
+# What is a file when it is looked at, and a FIFO when it is opened; or what only git's configuration names.
+testcase_repository_that_blocks() {
+        local i began
+
+        project shop
+        spec "$(tiny one)"
+        as_dev mkfifo "$PROJECT/.git/fifo"
+        cp -p "$PROJECT/.git/config" "$PROJECT/.git/config.kept"
+        printf '[include]\n\tpath = fifo\n' >>"$PROJECT/.git/config"
+        run_status 5 fc up
+        expect_err "read the git repository of '$PROJECT': not done after 5 s"
+        # Where signals wait for an event loop.
+        as_dev touch "$PROJECT/.git/index"
+        fc_background "$TMP/up" --root "$PROJECT" up
+        try_until "$WAIT" pgrep -P "$FC_PID" >/dev/null
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 130
+        [[ $(<"$TMP/up") == *'interrupted while reading the git repository'* ]] || flunk "it says: $(<"$TMP/up")"
+        no_machine_left "something was started"
+
+        mv "$PROJECT/.git/config.kept" "$PROJECT/.git/config"
+        race exchange "$PROJECT/.git/config" "$PROJECT/.git/fifo"
+        for ((i = 0; i < 8; i++)); do
+                began=$SECONDS
+                run fc status
+                ((SECONDS - began <= 10)) || flunk "status took $((SECONDS - began)) s"
+                [[ $STATUS == 0 ]] || expect_err "not done after 5 s|is not a regular file"
+        done
+        race_over
+        equal "$(pgrep -f "^[^ ]*flake-containers" || :)" '' "processes that go on"
+}
+
 # More directories in each other than a process may have descriptors.
 testcase_deep_tree() {
         project shop

@@ -2,6 +2,7 @@
 
 /* Against real repositories, made by git. */
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "base/process.h"
@@ -485,6 +486,37 @@ TEST(tracked) {
         ASSERT_TRUE(!tracks(module, ".containers"));
         ASSERT_TRUE(tracks(module_sub, ".containers"));
         ASSERT_TRUE(!tracks(none, ".containers"));
+}
+
+/* What is looked at before libgit2 opens it is not all that it opens. */
+TEST(what_blocks_is_given_up) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *found = NULL;
+        uint64_t began = now_usec();
+        sigset_t term, before;
+        bool tracked, settled;
+        uint64_t hash;
+
+        SKIP_UNLESS_GIT();
+        test_clear_environment();
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(&dir, "git init -q . && mkfifo .git/fifo && git config include.path fifo"), 0);
+        ASSERT_EQ(project_root_find(dir.path, NULL, &found, &error), -ETIMEDOUT);
+        ASSERT_ERROR(-ETIMEDOUT, &error, FC_EXIT_CONFLICT, "not done after 5 s");
+        ASSERT_TRUE(now_usec() - began >= 5 * USEC_PER_SEC && now_usec() - began < 15 * USEC_PER_SEC);
+
+        /* A signal that is blocked for an event loop ends it at once, and is still there. */
+        (void) sigemptyset(&term);
+        (void) sigaddset(&term, SIGTERM);
+        (void) sigprocmask(SIG_BLOCK, &term, &before);
+        (void) raise(SIGTERM);
+        error_done(&error);
+        ASSERT_EQ(project_root_tracks(dir.path, ".containers", &tracked, &error), -ETIMEDOUT);
+        ASSERT_ERROR(-ETIMEDOUT, &error, FC_EXIT_INTERRUPTED,
+                     "interrupted while reading the git repository");
+        ASSERT_TRUE(!project_root_hash(dir.path, &hash, &settled));
+        ASSERT_EQ(sigwaitinfo(&term, NULL), SIGTERM);
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 TEST(damaged_index_is_no_obstacle) {
