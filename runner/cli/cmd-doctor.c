@@ -11,6 +11,7 @@
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "report/output.h"
+#include "report/text.h"
 
 #define KERNEL_MAJOR  5
 #define KERNEL_MINOR  15
@@ -116,11 +117,13 @@ static void print_text(const Findings *f) {
         for (size_t i = 0; i < f->n; i++) {
                 static const char *const marks[][3] = {{"ok  ", "?   ", "BAD "}, {"✔", "?", "✖"}};
                 const Finding *finding = &f->entries[i];
+                _cleanup_free_ char *text = text_safe(finding->text),
+                                    *hint = finding->hint ? text_safe(finding->hint) : NULL;
 
                 (void) printf("%s %-18s %s\n", marks[output.unicode && output.terminal][finding->verdict],
-                              finding->subject, finding->text);
-                if (finding->hint)
-                        (void) printf("    %s\n", finding->hint);
+                              finding->subject, text);
+                if (hint)
+                        (void) printf("    %s\n", hint);
         }
 }
 

@@ -126,6 +126,12 @@ testcase_doctor() {
         ok fc --json doctor
         jq -e . <<<"$OUT" >/dev/null || flunk "doctor --json prints no JSON"
         nothing_made
+        # The name of a folder does not reach the terminal as it is.
+        project $'bell\aand\nline'
+        spec "$(tiny one)"
+        ok fc doctor
+        expect_out 'project +/.*/projects/bell�and�line \('
+        refute_out $'\a'
 }
 
 # Not by using them up, which would be felt by all of this machine.
