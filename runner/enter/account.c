@@ -121,16 +121,15 @@ static void find_groups(const char *text, Account *a) {
 void account_find(const char *passwd, const char *group, const char *user, Account *ret) {
         Account a = {0};
 
-        a.known = find_passwd(passwd, user, &a);
+        a.has_uid = a.known = find_passwd(passwd, user, &a);
         if (a.known)
                 find_groups(group, &a);
         else {
                 a.name = xstrdup(user ? user : "root");
-                if (user)
-                        (void) parse_id(user, &a.uid);
-                a.gid = a.uid;
                 /* An image without a passwd has a root all the same. */
                 a.known = !user || streq(user, "root") || streq(user, "0");
+                a.has_uid = a.known || parse_id(user, &a.uid);
+                a.gid = a.uid;
                 a.home = xstrdup("/");
                 a.shell = xstrdup("/bin/sh");
         }

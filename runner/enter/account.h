@@ -9,7 +9,8 @@
 typedef struct Account {
         bool known;   /* stands in the file */
         char *name;   /* as in the file, else as asked for */
-        uint32_t uid; /* not set for a name that is not known */
+        bool has_uid; /* known, or asked for by number */
+        uint32_t uid; /* 0 without one */
         uint32_t gid;
         char *home;       /* absolute; "/" when the file says nothing useful */
         char *shell;      /* absolute; "/bin/sh" likewise, or when it is one that refuses to work */

@@ -72,7 +72,7 @@ static int run(const ExecRequest *request, const EnterTarget *target, const Comm
 
 static int check_account(const ExecRequest *request, const Command *command, Error *reterr) {
         /* Without a manager nobody knows users that are not in /etc/passwd; a number needs no name. */
-        if (command->account.known || (request->user[0] >= '0' && request->user[0] <= '9'))
+        if (command->account.has_uid)
                 return 0;
         return error_raise(reterr, FC_EXIT_EXEC_OWN, "container '%s' has no user '%s'", request->container,
                            request->user);

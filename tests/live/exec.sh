@@ -122,9 +122,13 @@ testcase_user_folder_environment() {
                 SECRET=1 ok fc exec "$name" -- env
                 refute_out 'SECRET|SUDO_'
                 expect_out '(^|'$'\n'')PATH='
-                run fc exec -u no-such-user "$name" -- true
-                equal "$STATUS" 125 "the status with a user that does not exist"
-                expect_err 'no-such-user'
+                # What begins like a number, or is the kernel's "no uid", is not root either.
+                for user in no-such-user 33x 0x21 4294967295 99999999999 -1; do
+                        run fc exec -u "$user" "$name" -- id -u
+                        equal "$STATUS" 125 "the status with a user '$user', who does not exist,"
+                        equal "$OUT" ''
+                        expect_err "$user"
+                done
         done
         ok fc down
 }

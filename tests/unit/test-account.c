@@ -51,6 +51,8 @@ TEST(finds_users_by_name_and_number) {
                 {"badid", false, "badid", 0, 0, "/", "/bin/sh"},
                 {"hugeid", false, "hugeid", 0, 0, "/", "/bin/sh"},
                 {"4294967295", false, "4294967295", 0, 0, "/", "/bin/sh"},
+                {"4711x", false, "4711x", 0, 0, "/", "/bin/sh"},
+                {"0x10", false, "0x10", 0, 0, "/", "/bin/sh"},
                 {"-1", false, "-1", 0, 0, "/", "/bin/sh"},
                 {"post", false, "post", 0, 0, "/", "/bin/sh"},
                 {"", false, "", 0, 0, "/", "/bin/sh"},
@@ -62,6 +64,7 @@ TEST(finds_users_by_name_and_number) {
                 test_set_row("%s", table[i].user ? table[i].user : "(NULL)");
                 account_find(passwd, group, table[i].user, &a);
                 ASSERT_EQ(a.known, table[i].known);
+                ASSERT_EQ(a.has_uid, table[i].known || table[i].uid != 0);
                 ASSERT_STREQ(a.name, table[i].name);
                 ASSERT_STREQ(a.home, table[i].home);
                 ASSERT_STREQ(a.shell, table[i].shell);
