@@ -205,6 +205,20 @@ testcase_bus_is_lost() {
         equal "$(state_of one)" starting
         equal "$(fc --json status | jq -c '.containers[].notes')" '[]'
         ok fc down
+
+        # One that has booted meanwhile, and is ready for the next up.
+        spec "$(web web ', "volumes": ["src:/srv/src"], "ready": {"exec": [["/bin/cat", "/srv/src/go"]]}')"
+        fc_background "$TMP/out" up
+        line_in "$TMP/out" '^web: waiting' >/dev/null
+        ok systemctl restart dbus.service
+        finished "$FC_PID"
+        equal "$STATUS" 6 "the status of up ($(<"$TMP/out"))"
+        touch "$PROJECT/src/go"
+        equal "$(fc --json status | jq -c '.containers[] | select(.name == "web") | [.state, .ready, .notes]')" '["running",false,[]]'
+        ok fc up
+        expect_err 'web: ready'
+        equal "$(fc --json status | jq -c '.containers[] | select(.name == "web") | [.state, .ready, .notes]')" '["running",true,[]]'
+        ok fc down
 }
 
 testcase_doctor() {
