@@ -230,6 +230,27 @@ kill_what() {
         "$FC_HELPERS/wait-for" "$WAIT" empty "$(nspawn_cgroup "$1")/payload" || :
 }
 
+# It says READY=1 and ends soon, before the last look of `up` or after it: the story is the same in each case.
+testcase_ends_soon() {
+        local ms status
+
+        project shop
+        # What up has called ready in the end was so when it looked.
+        KILLED_LATE=1
+        for ms in 1 2 5 10 20 30 50 100; do
+                spec "$(fake one "\"FAKE_LIVE_MS\": \"$ms\"" '')"
+                run fc up
+                status=$STATUS
+                printf '%s\n' "$ERR" >"$TMP/up"
+                try_until "$WAIT" has_ended one
+                note "$ms ms"
+                consistent "$status"
+                ok fc down
+        done
+}
+
+has_ended() { [[ $(of "$1" running) == false ]]; }
+
 testcase_kills() {
         local what delay cgroup victims=(leader supervisor nspawn all) delays=(0 10 20 40 60 80 120 160 200 250 300)
 
