@@ -4,7 +4,7 @@
 #include "fuzz.h"
 #include "report/event-line.h"
 
-/* A line of events.jsonl. What is accepted is written in one way only. */
+/* A line of events.jsonl. The parser accepts one spelling only. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(event_line_done) EventLine line = {0}, again = {0};
         _cleanup_free_ char *shown = NULL, *written = NULL;

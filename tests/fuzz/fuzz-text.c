@@ -17,7 +17,7 @@ static void check_safe(const char *s, size_t n, bool tabs) {
         }
 }
 
-/* What a guest says, made harmless; and as it is shortened to fit a line. */
+/* A guest's text, made harmless; and shortened to fit a line. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = fuzz_string(data, size), *safe = text_safe(text),
                             *again = text_safe(safe);

@@ -104,7 +104,7 @@ nothing_denied() {
         systemctl daemon-reload
 }
 
-# No inotify instance is left: what is ready is so nevertheless, and what is not is not.
+# No inotify instance is left: a command that is ready is called so nevertheless, and one that is not ready is not.
 testcase_no_inotify() {
         project shop
         denied inotify inotify_init1

@@ -256,7 +256,7 @@ testcase_frozen() {
         run_status 5 fc up
         expect_err 'web: it is frozen'
         expect_err 'go on: .*'
-        # What is to be typed is what helps, where nothing but the kernel knows of it.
+        # The hint names the command that helps, where only the kernel knows of the freezing.
         if is_booted; then
                 echo 0 >"$(machine_cgroup web)/cgroup.freeze"
         else

@@ -75,7 +75,7 @@ testcase_full_while_it_runs() {
         ok fc status
         expect_out 'one +running'
         ok fc exec one -- echo hello
-        # What runs is not stopped where it could not be started again.
+        # A container is not stopped where it could not be started again.
         run_status 6 fc restart
         expect_err "state '.containers/one/state.json'.*No space left"
         equal "$(payloads_on one)" 1

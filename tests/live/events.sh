@@ -94,7 +94,7 @@ testcase_failure_says_why() {
         ok fc down
 }
 
-# What was not ready in time is ready at last: whoever sees that first says so.
+# A container that was not ready in time is ready at last: the first command that sees it writes the event.
 testcase_ready_later() {
         project shop
         spec "$(tiny one '' ', "ready": {"exec": [["/bin/sh", "-c", "[ -e /go ]"]], "timeout": 1}')"

@@ -22,7 +22,7 @@ need_nix() {
                 printf '%s\n' 'experimental-features = nix-command flakes' 'sandbox = false' 'build-users-group =' \
                         'substituters =' 'flake-registry =' 'warn-dirty = false' >"$NIX_CONF_DIR/nix.conf"
         fi
-        # What nobody sets who has Nix in its usual place.
+        # Users with Nix in its usual place set none of these.
         grep -q NIX_ /etc/sudoers ||
                 echo 'Defaults env_keep += "NIX_REMOTE NIX_STORE_DIR NIX_STATE_DIR NIX_LOG_DIR NIX_CONF_DIR"' >>/etc/sudoers
         [[ -d $SCRATCH/inputs ]] || "$LIVE_TOP/tests/nix/standin/make" "$SCRATCH/inputs" "$FC_BINARY"
@@ -198,7 +198,7 @@ testcase_shell() {
         stop_daemon
 }
 
-# What does not start a container does not know what is in it.
+# A command that does not start a container does not know its contents.
 testcase_run_without_evaluation() {
         need_nix
         project shop
@@ -347,7 +347,7 @@ testcase_changed() {
         ok fleet exec httpserver -- readlink /run/current-system
         equal "$OUT" "$(toplevel_of httpserver)" "the system inside"
         ok fleet exec httpserver -- test -e /var/lib/kept
-        # What was built as a whole is older than what runs, and no news.
+        # The specification built as a whole is older than the running container: `status` reports no change.
         ok dev "$FC" status
         expect_out 'httpserver +running'
         refute_out 'definition changed'

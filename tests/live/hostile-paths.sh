@@ -10,7 +10,7 @@ export LIVE_SCRATCH=${LIVE_SCRATCH:-disk}
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 
-# outside: a folder of root's that nobody else can enter, and what is in it.
+# outside: a folder that only root can enter, with a file in it.
 outside() {
         OUTSIDE=$SCRATCH/projects/outside
         mkdir -m 700 "$OUTSIDE"
@@ -33,7 +33,7 @@ race_over() {
         wait "$RACER" 2>/dev/null || :
 }
 
-# Somebody puts a link where the image is going to be copied to.
+# Another process puts a link where the image is going to be copied to.
 testcase_link_for_a_copy() {
         local i
 
@@ -57,7 +57,7 @@ testcase_link_for_a_copy() {
         outside_is_as_before
 }
 
-# refused REGEX: `up` is, by what stderr says then; and nothing outside has changed, or is seen.
+# refused REGEX: `up` is refused, with that on stderr; nothing outside has changed or can be seen.
 refused() {
         run_status 5 fc up
         expect_err "$1"
@@ -111,7 +111,7 @@ testcase_link_for_a_source() {
         ok fc down
 }
 
-# What a guest could write to before is not trusted because the specification says something else now.
+# A directory that a guest could write to before stays untrusted when the specification changes.
 testcase_link_from_before() {
         project shop
         outside
@@ -137,7 +137,7 @@ testcase_link_from_before() {
         outside_is_as_before
 }
 
-# A guest that has the whole project as its volume makes what a project is declared by.
+# A guest that has the whole project as its volume writes the files that declare a project.
 testcase_two_specifications() {
         local verb
 
@@ -274,7 +274,7 @@ testcase_another_path() {
         rm -rf /run/flake-containers/shop-*
 }
 
-# What git has in its folder is something else.
+# A repository with other kinds of files in the place of git's is refused.
 testcase_repository() {
         local name
 
@@ -383,7 +383,7 @@ testcase_source_that_changes() {
         note "$seen of 12 came up"
 }
 
-# What lies elsewhere is named by its absolute path, and looked up as the user.
+# A source elsewhere is named by its absolute path, and looked up as the user.
 testcase_places_elsewhere() {
         project shop
         outside

@@ -344,7 +344,7 @@ testcase_broken_pipe() {
         ok fc down
 }
 
-# What was a system and is a command now writes to its console, whatever its journal still has.
+# A container that was a system and is a command now writes to its console, whatever its journal still has.
 testcase_becomes_a_command() {
         local command='["/bin/bash", "-c", "echo said by the command $((6 * 7)); exec sleep infinity"]'
 

@@ -88,7 +88,7 @@ inside() {
         nsenter --target "$(leader_of "$name")" --net -- "$@"
 }
 
-# listen PID FILE: what comes to port 9 in a process's network is written to FILE, up to a line "end".
+# listen PID FILE: writes what arrives at port 9 in a process's network to FILE, up to a line "end".
 listen() {
         exec {LISTENER_OUT}< <(exec nsenter --target "$1" --net perl -MIO::Socket::IP -e '
                 $s = IO::Socket::IP->new(LocalAddr => "::", LocalPort => 9, Proto => "udp", V6Only => 0) or die "$@";
@@ -212,7 +212,7 @@ testcase_subnet_in_use() {
         ip link delete other
 }
 
-# remember SUBNET: as who can write to .containers does, a guest with such a volume among them.
+# remember SUBNET: as a process does that can write to .containers, a guest with such a volume among them.
 remember() {
         local file=$PROJECT/.containers/state.json
 
@@ -220,7 +220,7 @@ remember() {
         cat "$TMP/state.json" >"$file"
 }
 
-# What is remembered makes no network the project's that is not for projects, nor one that the host has elsewhere.
+# A remembered subnet is refused when it is not for projects, or when the host routes it elsewhere.
 testcase_remembered_networks() {
         local subnet
 

@@ -213,11 +213,11 @@ testcase_unchanged() {
                 ! without_nix fc up || flunk "nix was not run after: $change"
                 [[ $change == 'touch'* ]] || try_until "$WAIT" without_nix fc up
         done
-        # A container more, and one less: what is said is always of now.
+        # A container more, and one less: the commands know the present ones.
         flake "$(tiny one), $(tiny three)"
         ok fc --json config
         equal "$(jq -r '.containers | keys | join(" ")' <<<"$OUT")" "one three" "the containers"
-        # What was built and is gone is built again.
+        # A specification that is gone is built again.
         try_until "$WAIT" without_nix fc up
         rm "$PROJECT"/.containers/flake-containers{,.part}.json
         ok as_dev nix-store --gc
@@ -225,7 +225,7 @@ testcase_unchanged() {
         ok fc down
 }
 
-# What Nix does not promise to make again is made again.
+# An impure evaluation is made again.
 testcase_impure() {
         need_nix
         project shop
@@ -264,7 +264,7 @@ testcase_unlocked() {
         ok fc down
 }
 
-# Two flakes in one repository are two projects; what is relative is relative to the flake.
+# Two flakes in one repository are two projects; relative paths are relative to the flake.
 testcase_two_flakes() {
         local folder
 
@@ -325,7 +325,7 @@ testcase_old_state() {
         ok fc -C a down
 }
 
-# Verbs that work on what runs need neither a flake that is right nor anything that is built.
+# Verbs that work on what runs need neither a correct flake nor a build.
 testcase_without_specification() {
         local what
 
@@ -394,7 +394,7 @@ testcase_part() {
         ok fc status
         expect_out 'one +running'
         ok fc down
-        # A name that is none is said, and which there are, though some of them are broken.
+        # A wrong name is refused with the list of the right ones, although some of these containers are broken.
         run_status 2 fc up one three
         expect_err "no container 'three' in '$PROJECT/flake.nix'"
         expect_err 'there are: one, two'

@@ -5,7 +5,7 @@
 # (tests/nix/guest/defaults), as guest.nix leaves it (settled.json there, which tests/nix/unit.sh compares). What of it a
 # guest cannot have, a real NixOS could not have either.
 
-# What is immutable is so on a disk.
+# A file is immutable on a disk.
 export LIVE_SCRATCH=disk
 
 # shellcheck source=tests/lib/live.bash
@@ -25,7 +25,7 @@ guest() {
         settled "$1" '.sysctl | to_entries[] | "\(.key)=\(.value)"' >"$etc/sysctl.d/60-nixos.conf"
         settled "$1" '.tmpfiles[]' >"$etc/tmpfiles.d/00-nixos.conf"
 
-        # What activation does before systemd is there. Each line is tried, as in NixOS; the status is that of the last.
+        # Activation does this before systemd runs. Each line is tried, as in NixOS; the status is that of the last.
         settled "$1" '.mounts[]' | while read -r device point options type; do
                 printf 'specialMount "%s" "%s" "%s" "%s" || failed=1\n' "$device" "$point" "$options" "$type"
         done >"$etc/nixos-mounts"
@@ -77,10 +77,10 @@ testcase_private_users() {
         spec "$(web web ', "ports": ["8080:80"]')"
         ok fc up
         content
-        # All who are there may ping.
+        # Every group may ping.
         ok fc exec web -- cat /proc/sys/net/ipv4/ping_group_range
         equal "$OUT" $'0\t65535' "the groups that may ping"
-        # Nobody types passwords, and no inotify instance waits for them.
+        # There is no input for passwords, and no inotify instance waits for them.
         ok fc exec web -- systemctl list-units --state active --no-legend --plain '*ask-password*'
         equal "$OUT" '' "what waits for passwords"
         ok fc down
@@ -95,8 +95,8 @@ testcase_newest() {
         ok fc down
 }
 
-# What it is about: each of these settings is refused, and `up` says which, in the words of who was refused. They are
-# said before the guest's journal is there.
+# The reason for all of this: the kernel refuses each of these settings, and `up` shows which, in the words of the
+# program that was refused. They are said before the guest's journal is there.
 testcase_unsettled() {
         guest unsettled
         project shop

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# What our own processes may do is what SECURITY.md says, told by the kernel.
+# Our own processes have the privileges that SECURITY.md lists, as the kernel tells.
 
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
@@ -99,8 +99,8 @@ testcase_what_serves_ports() {
 
 serves() { page "$1" >/dev/null 2>&1; }
 
-# What is given up is not missed when the guest reboots, and when a container ends by itself: what it leaves belongs to
-# other users, and is removed.
+# The privileges that were given up are not missed when the guest reboots or a container ends by itself: what it leaves
+# belongs to other users, and is removed.
 testcase_nothing_is_missing() {
         local leave='mkdir -p /deep/er && touch /deep/er/file && chmod 0 /deep && chmod 1777 /tmp && touch /tmp/file'
 

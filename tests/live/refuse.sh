@@ -305,7 +305,7 @@ hide() {
 
 unhide() { umount "${HIDDEN[@]}"; }
 
-# Who has set PATH is not asked: root executes what only root can write.
+# PATH does not count: root executes programs that only root can write to.
 testcase_programs_of_path() {
         local program
 

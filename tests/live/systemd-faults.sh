@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# What happens to containers on a host that systemd manages when something else there goes wrong, or is somebody's wish.
+# Containers on a host that systemd manages, when other parts of the host fail or are changed.
 
 # shellcheck source=tests/lib/live.bash
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib/live.bash"
@@ -41,7 +41,7 @@ testcase_isolate() {
         project shop
         spec "$(tiny one)"
         ok fc up
-        # A target without anything else: what is there already goes on, but for what nobody wants.
+        # An empty target: units go on, but for those that nothing wants.
         systemd-run --quiet --unit=fc-unwanted --property=DefaultDependencies=no sleep infinity
         printf '[Unit]\nAllowIsolate=yes\nRequires=multi-user.target\nAfter=multi-user.target\n' \
                 >/run/systemd/system/fc-other.target
@@ -201,7 +201,7 @@ testcase_bus_is_lost() {
         equal "$STATUS" 6 "the status of up ($(<"$TMP/out"))"
         line_in "$TMP/out" "error: one: the host's message bus closed the connection" >/dev/null
         line_in "$TMP/out" "run up" >/dev/null
-        # It is what it is, not what the bus was.
+        # The state of the container counts, not that of the bus.
         equal "$(state_of one)" starting
         equal "$(fc --json status | jq -c '.containers[].notes')" '[]'
         ok fc down

@@ -195,7 +195,7 @@ gc_roots() {
         done | sort
 }
 
-# What runs is not only the guest: the end of a container executes programs that lie beside ours.
+# Not only the guest needs files: the end of a container executes programs that lie beside ours.
 testcase_program_is_protected() {
         local package=$STORE/00000000000000000000000000000000-program outside=$FC
 

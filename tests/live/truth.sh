@@ -102,7 +102,7 @@ testcase_stopping_command() {
         line_in "$TMP/down" '^one: stopping' >/dev/null
         equal "$(of one state) $(of one ready)" "stopping false"
         run_status 7 fc status --check
-        # Also when the one who asked is gone.
+        # Also when the command that asked is gone.
         kill -9 "$down"
         finished "$down"
         equal "$(of one state) $(of one ready)" "stopping false"
@@ -172,7 +172,7 @@ tells_reboots() {
 
 has_reboots() { (($(fc --json events "$1" | jq -s '[.[] | select(.event == "rebooting")] | length') >= $2)); }
 
-# Whoever writes to the log begins a new one when it is full, also where no command comes.
+# The supervisor or relay that writes to a full log begins a new one, also where no command runs.
 testcase_supervisor_begins_a_new_log() {
         local leader size
 
@@ -216,7 +216,7 @@ settled() { [[ ! $(of "$1" state) =~ ^(starting|stopping)$ ]]; }
 kill_what() {
         local pids=() pid
 
-        # What is not there yet is not killed.
+        # A process that does not exist yet is not killed.
         case $2 in
                 supervisor) mapfile -t pids < <(supervisor_pid_of "$1" 2>/dev/null || :) ;;
                 nspawn) mapfile -t pids < <(nspawn_pid_of "$1" 2>/dev/null || :) ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Other users of the host: what they can do to a project that is not theirs, and what its owner can do without root.
+# Other users of the host can do nothing to a project; its owner can do some things without root.
 
 # shellcheck disable=SC2016 # other shells expand these
 # shellcheck source=tests/lib/live.bash
@@ -35,7 +35,7 @@ seen_by() {
 
 without_root() { as_dev env -C "$PROJECT" "$FC" "$@"; }
 
-# Whoever can open a lock's file can hold it, and then nothing of the project can be stopped.
+# A user who can open a lock's file can hold it, and then nothing of the project can be stopped.
 testcase_locks() {
         local files=() file opened
 

@@ -299,7 +299,7 @@ testcase_itself() {
         ok nix eval --json "$ours#apps.$SYSTEM.default" --apply 'app: app.program'
         expect_out '/bin/flake-containers'
         ok nix eval --raw "$ours#formatter.$SYSTEM.name"
-        # Who has it as an input has one node in the lock file.
+        # A flake with this one as an input has one node in its lock file.
         ok nix flake metadata --json "$ours"
         equal "$(jq -c '.locks.nodes | keys' <<<"$OUT")" '["root"]' "its inputs"
         ok nix eval --json --impure --expr "

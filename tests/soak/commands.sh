@@ -101,7 +101,7 @@ testcase_twelve() {
         note "$((SOAK_DONE - 1)) times twelve"
 }
 
-# Two projects share the host, and nothing else: what one does is not seen by the other.
+# Two projects share the host, and nothing else: neither sees what happens in the other.
 testcase_two_projects() {
         local pid first second delay
 

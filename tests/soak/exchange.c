@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
                 fprintf(stderr, "usage: exchange PATH OTHER\n");
                 return 2;
         }
-        /* One that is missing for the moment is put back by whoever needs it. */
+        /* A name may be missing for a moment: a command that needs it puts it back. */
         for (unsigned long n = 0;; n++) {
                 if (syscall(SYS_renameat2, AT_FDCWD, argv[1], AT_FDCWD, argv[2], 2 /* RENAME_EXCHANGE */) <
                             0 &&

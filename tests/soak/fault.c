@@ -255,7 +255,7 @@ static int on_stop(Process *p, pid_t command, int status) {
         case PTRACE_EVENT_CLONE: {
                 unsigned long child;
 
-                /* Until it executes something it is what its parent is. */
+                /* Until it executes a program it counts as its parent. */
                 if (ptrace(PTRACE_GETEVENTMSG, p->pid, 0, &child) >= 0) {
                         bool counts = p->counts;
 

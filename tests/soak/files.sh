@@ -24,7 +24,7 @@ readonly KINDS=(
         fifo socket device hard-link sparse immutable directory deep empty garbage closed set-user-id
 )
 
-# What must stay as it is: root's own, and closed to all others.
+# This must stay as it is: it belongs to root and is closed to all others.
 make_outside() {
         OUTSIDE=$SCRATCH/outside
         rm -rf -- "$OUTSIDE"

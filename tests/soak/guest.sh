@@ -131,7 +131,7 @@ testcase_console() {
         done
 }
 
-# Not by exec, which is what the leases are against.
+# Not by exec, which the leases would hold up.
 leased() { [[ -e $PROJECT/.containers/one/root/hostile-done ]]; }
 
 testcase_leases() {
@@ -170,7 +170,7 @@ testcase_deep() {
         rm -rf --one-file-system -- "$PROJECT/.containers"
 }
 
-# Into volumes and into its own root a guest puts what it likes: nothing of the host is seen by it at the next start.
+# A guest puts anything into its volumes and its own root: it sees nothing of the host by that at the next start.
 testcase_links() {
         local outside=$SCRATCH/outside place target file
 

@@ -51,7 +51,7 @@ testcase_cycles() {
 descriptors() { find "/proc/$1/fd" -mindepth 1 2>/dev/null | wc -l; }
 resident() { awk '/^VmRSS:/ { print $2 }' "/proc/$1/status"; }
 
-# One container, asked and rebooted again and again: its supervisor stays what it is.
+# One container, asked and rebooted again and again: its supervisor does not grow.
 testcase_supervisor() {
         local pid fds_before size_before fds size
 

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# What the scripts in tests/soak have in common: live tests (tests/lib/live.bash) that look for what no one has thought
-# of. What they try is drawn by lot, from a seed that they print; as much of it as fits into a run of all tests, or as
-# the environment says:
+# What the scripts in tests/soak have in common: live tests (tests/lib/live.bash) that look for faults that no other
+# test covers. They draw their steps by lot, from a seed that they print; as much of it as fits into a run of all tests,
+# or as the environment says:
 #
 #     FC_SOAK_SEED      draws the same again
 #     FC_SOAK_ROUNDS    how much, in the script's own measure (each says which)
@@ -68,10 +68,10 @@ bounded() {
 
 ### The oracle
 
-# state_is_true STATE GUESTS: what the kernel says is what `status` says.
+# state_is_true STATE GUESTS: `status` and the kernel agree.
 state_is_true() {
         case $1 in
-        # Whoever waited for it to be ready is gone: the next up waits again.
+        # The command that waited for it to be ready is gone: the next `up` waits again.
         running | degraded | starting) (($2 == 1)) ;;
         stopped | crashed | failed | completed) (($2 == 0)) ;;
         *) return 1 ;; # it is on its way
@@ -105,7 +105,7 @@ soak_agree() {
         done
 }
 
-# nspawn's children have its root until they execute something: what counts is what stays.
+# nspawn's children have its root until they execute something: only those that stay count.
 two_guests() {
         local i
 

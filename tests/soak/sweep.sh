@@ -7,7 +7,7 @@
 # shellcheck source=tests/soak/lib.bash
 . "$(dirname "$0")/lib.bash"
 
-# How it was before | what is run. A verb that comes is a row.
+# The state before | the command. A new verb is a row.
 readonly VERBS=(
         'new up'
         'stopped up'
@@ -65,7 +65,7 @@ judge() {
         error) ((STATUS == 0)) || explained ;;
         esac
         soak_agree
-        # Whoever exits with 0 has done it.
+        # A command that exits with 0 has done its work.
         if ((STATUS_OF_VERB == 0)); then
                 case $2 in
                 down) soak_states stopped false stopped ended crashed failed ;;

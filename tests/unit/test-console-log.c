@@ -116,7 +116,7 @@ TEST(our_own_messages_follow) {
         ASSERT_TRUE(strstr(current, "by the supervisor\nby a helper\n"));
 }
 
-/* Who owns the folder puts a link where the next log is going to be, as often as a program can. */
+/* The folder's owner puts a link where the next log is going to be, as often as a program can. */
 static void race(const TestDir *dir) {
         if (setresgid(TEST_UID, TEST_UID, TEST_UID) < 0 || setresuid(TEST_UID, TEST_UID, TEST_UID) < 0)
                 _exit(1);

@@ -344,7 +344,7 @@ TEST(ends_with_a_hole) {
         ASSERT_TRUE(lines == NULL);
 }
 
-/* What has no line ends is shown in pieces, and these are what is counted. */
+/* Text without line ends is shown in pieces, and the pieces are counted. */
 TEST(tail_without_line_ends) {
         size_t size = 1000 * 1000, total = 0;
         _cleanup_free_ char *text = xmalloc0(size);

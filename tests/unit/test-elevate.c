@@ -101,7 +101,8 @@ TEST(the_first_one_is_taken) {
         check_log(&dir);
 }
 
-/* It makes nobody root: on NixOS one such is in the system's profile, and another in a development shell. */
+/* This sudo cannot make a user root: NixOS has such a one in the system's profile, and a development
+ * shell has another. */
 TEST(one_without_its_bit_is_passed_over) {
         _cleanup_free_ char *path = xstrdup(getenv("PATH")), *search = NULL;
 

@@ -60,7 +60,7 @@ TEST(cgroups_have_processes) {
         }
 }
 
-/* 0 is a process that this PID namespace cannot see, which is no reason to stop. */
+/* 0 is a process that this PID namespace cannot see, and reading goes on behind it. */
 TEST(processes_are_read_to_the_end) {
         const char *rest = "12\n0\nx\n-3\n99999999999\n34";
 

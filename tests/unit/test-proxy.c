@@ -15,7 +15,7 @@
 #include "base/process.h"
 #include "base/userns.h"
 
-/* What the probe says that is executed in the place of systemd-socket-proxyd. */
+/* The output of the probe, which is executed in the place of systemd-socket-proxyd. */
 static char *probe(const char *machine, size_t n_sockets) {
         const ProxyProgram program = {machine, PROXY_PROGRAM, PROXY_PROBE};
         _cleanup_(error_done) Error error = ERROR_NULL;

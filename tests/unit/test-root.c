@@ -144,7 +144,7 @@ TEST(nearest_flake) {
         }
 }
 
-/* What a guest puts into its root is no project, nor a repository, however near it is. */
+/* A guest's files in its root do not make a project or a repository, however near they are. */
 TEST(inside_of_the_state) {
         SKIP_UNLESS_GIT();
         test_clear_environment();
@@ -160,7 +160,7 @@ TEST(inside_of_the_state) {
         expect(&dir, "main/a/.containers/web/root", "main/a");
         expect(&dir, "main/a/.containers/web/root/home", "main/a");
         expect(&dir, "main/a/.containers/web/root/.containers", "main/a");
-        /* Anybody's of that name. */
+        /* A directory of that name that is not ours. */
         ASSERT_EQ(test_shell(&dir, "mkdir -p main/.containers/b main/.containersx && "
                                    "touch main/.containers/b/flake.nix"),
                   0);

@@ -83,7 +83,7 @@ IN_NETNS(no_way_on) {
         assert_no_output("ip rule show iif fc-test");
         assert_no_output("ip -6 rule show iif fc-test");
 
-        /* Somebody has removed the bridge, and the rules have stayed. */
+        /* Another program has removed the bridge, and the rules have stayed. */
         ensure("fc-test", &ours);
         run("ip link delete fc-test");
         assert_output("ip rule", "iif fc-test");

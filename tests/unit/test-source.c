@@ -12,7 +12,8 @@
 #define ALICE 61001
 #define BOB   61002
 
-/* A project of Alice's, beside what is not in it. All below a directory that is the working directory. */
+/* Alice's project, beside files that are not part of it. All below a directory that is the working
+ * directory. */
 typedef struct Project {
         char top[64];
         char root[80];
@@ -230,7 +231,7 @@ TEST(what_could_be_written_once_leads_nowhere_else) {
         assert_refused(&p, "moved/out", false, FC_EXIT_CONFLICT,
                        "leads out of a directory that a container");
         assert_refused(&p, "/project/moved/out", false, FC_EXIT_CONFLICT, "leads out of a directory");
-        /* What comes in its place is not meant, nor is a file. */
+        /* Neither a directory in its place nor a file counts. */
         make_directory("project/src", ALICE, 0755);
         make_link("../secrets", "project/src/out", ALICE);
         assert_leads(&p, "src/out", "project/secrets");
