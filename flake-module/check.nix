@@ -108,7 +108,7 @@ let
     if wrong != null then
       wrong
     else if substring 0 (stringLength builtins.storeDir) path == builtins.storeDir then
-      "it is in the store, where everybody can read it: give a path outside, as a string"
+      "it is in the store, where every user can read it: give a path outside, as a string"
     else
       syntax.hostPath path;
 

@@ -549,7 +549,7 @@ in
         ]) (whenIs isAttrs "here it is \"private\" or \"host\": the users of NixOS go into configuration.users"))
         {
           description = ''
-            `"private"`, the default: a user namespace, root inside is nobody in particular outside. `"host"`: root
+            `"private"`, the default: a user namespace, root inside is an unprivileged id outside. `"host"`: root
             inside is root.
           '';
         };

@@ -460,8 +460,8 @@ int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *ret
 
 /* ---- stopping ---- */
 
-/* A call that may be made twice. @mode: of the job; NULL: there is none. Return: 1 done, 0 there
- * is no such unit. */
+/* A call that may be made twice. @mode: of the job; NULL: there is none. Return: 1 done, 0 the unit does
+ * not exist. */
 static int call_manager(HostUnit *unit, const char *method, const char *mode, const char *verb,
                         Error *reterr) {
         for (bool again = false;; again = true) {

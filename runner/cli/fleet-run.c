@@ -323,8 +323,8 @@ static int write_intent(Member *m, Error *reterr) {
 }
 
 /* The specification, too: it names what the toplevel does not lead to, like the program of a command. And
- * this program: what it has beside it is executed again when the container ends. Whoever cannot be kept from
- * collecting garbage is no reason not to start. */
+ * this program: what it has beside it is executed again when the container ends. A garbage collector that
+ * cannot be told of it is not a reason to refuse the start. */
 static void protect_from_gc(Member *m) {
         const Session *s = m->fleet->session;
         const ContainerPlan *p = m->plan;

@@ -25,6 +25,6 @@
 int gc_root_set(int container_fd, const char *container_path, const InvokingUser *user, const char *name,
                 const char *target, const char *store, Error *reterr);
 
-/* The store of the package that has @program, the path of an executable, in its bin/; owned by the caller,
- * NULL when that is no store that garbage is collected from. */
+/* The store of the package that has @program, the path of an executable, in its bin/; owned by the
+ * caller, NULL when that is not a store with a garbage collector. */
 char *gc_root_store_of(const char *program);

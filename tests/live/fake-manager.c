@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A guest's PID 1 that is no systemd but says that it is one, with a private bus that behaves as badly as it
- * is told to. Static: it runs in any root. Called "systemd", since that is what others go by; how it behaves
- * is in its environment:
+ * A guest's PID 1 that is not systemd but says that it is, with a private bus that behaves as badly as it
+ * is told to. Static: it runs in any root. Called "systemd", since that is what others go by; how it
+ * behaves is in its environment:
  *
  *     FAKE_MODE      ok          answers as a systemd would; the default
  *                    deaf        listens, never accepts

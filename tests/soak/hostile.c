@@ -2,11 +2,14 @@
  *
  * The deeds of a hostile guest. Static, so that it runs in any root. It goes on until it is ended.
  *
- *     hostile lease FILE..     holds a write lease on each, which delays whoever opens it (fcntl(2),
- * F_SETLEASE) hostile deep DIR N       N directories in each other hostile line MEGABYTES   so much to its
- * standard output, without a line end hostile lines MEGABYTES  the same, in lines of one byte hostile forks
- * as many processes as it can have, again and again hostile held DIR         deletes what it has opened in
- * DIR and keeps it */
+ *     hostile lease FILE..     holds a write lease on each (fcntl(2), F_SETLEASE), which delays any
+ *                              process that opens it
+ *     hostile deep DIR N       N directories in each other
+ *     hostile line MEGABYTES   so much to its standard output, without a line end
+ *     hostile lines MEGABYTES  the same, in lines of one byte
+ *     hostile forks            as many processes as it can have, again and again
+ *     hostile held DIR         deletes what it has opened in DIR and keeps it
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

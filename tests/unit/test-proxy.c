@@ -63,7 +63,7 @@ TEST(what_it_may_not_do) {
         _cleanup_free_ char *text = NULL;
 
         if (geteuid() != 0)
-                SKIP("needs root, to become somebody else");
+                SKIP("needs root, to become another user");
         text = probe("shop-1234-web", 2);
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 assert_errno(text, names[i], ENOSYS);
@@ -74,7 +74,7 @@ TEST(what_it_needs) {
         _cleanup_free_ char *text = NULL;
 
         if (geteuid() != 0)
-                SKIP("needs root, to become somebody else");
+                SKIP("needs root, to become another user");
         text = probe("shop-1234-web", 2);
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 assert_errno(text, names[i], 0);
@@ -84,7 +84,7 @@ TEST(what_it_is_given) {
         _cleanup_free_ char *two = NULL, *one = NULL;
 
         if (geteuid() != 0)
-                SKIP("needs root, to become somebody else");
+                SKIP("needs root, to become another user");
         two = probe("shop-1234-web", 2);
         assert_line(two, "argument --exit-idle-time=60s");
         assert_line(two, "argument 127.0.0.1:80");
@@ -106,7 +106,7 @@ TEST(connections_by_the_limit_of_files) {
         int status;
 
         if (geteuid() != 0)
-                SKIP("needs root, to become somebody else");
+                SKIP("needs root, to become another user");
         pid = fork();
         ASSERT_TRUE(pid >= 0);
         if (pid == 0) {

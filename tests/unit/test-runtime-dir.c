@@ -113,7 +113,7 @@ TEST(the_owner_may_look) {
         ASSERT_EQ(look(base, OTHER), -EACCES);
 }
 
-/* Where there are no access control lists, nobody gets a list of what is there. */
+/* Without access control lists only root can list the directory. */
 TEST(the_owner_may_look_without_acls) {
         _cleanup_free_ char *base = NULL;
         struct stat st;

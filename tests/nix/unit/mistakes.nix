@@ -51,7 +51,7 @@ in
   tmpfs = mistake { tmpfs = [ "cache" ]; } "tmpfs: 'cache': a path inside the container must be absolute";
   credentialName = mistake { credentials."a b" = "x"; }
     "credentials.a b: 'a b' cannot name a credential: allowed are 1 to 255 printable ASCII characters without space, ':', '/' and '\\'";
-  credentialStore = mistake { credentials.key = "${toplevel}/key"; } "credentials.key: it is in the store, where everybody can read it: give a path outside, as a string";
+  credentialStore = mistake { credentials.key = "${toplevel}/key"; } "credentials.key: it is in the store, where every user can read it: give a path outside, as a string";
   credentialHome = mistake { credentials.key = "~/.ssh/id"; }
     "credentials.key: '~/.ssh/id': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/.ssh/id' for what has that name";
   variable = mistake { environment.A-B = "x"; } "environment.A-B: 'A-B' cannot name a variable: allowed are letters, digits and '_', not a digit first";
