@@ -254,10 +254,10 @@ has_ended() { [[ $(of "$1" running) == false ]]; }
 testcase_kills() {
         local what delay cgroup victims=(leader supervisor nspawn all) delays=(0 10 20 40 60 80 120 160 200 250 300)
 
-        # A unit is there later.
+        # A unit is there later, and each round takes longer.
         if is_booted; then
                 victims=(leader relay nspawn all)
-                delays=(0 60 120 200 300)
+                delays=(0 100 250)
         fi
         project shop
         spec "$(tiny one '' ', "ports": ["8080:80"]'), $(tiny two '' ', "ready": {"exec": [["/bin/sleep", "0.15"]]}')"
