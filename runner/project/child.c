@@ -36,8 +36,8 @@ static int wait_for(int pidfd, uint64_t deadline) {
         _cleanup_close_ int signal_fd = -EBADF;
         sigset_t signals;
 
-        /* Never read: it only tells that one of them is pending, and whoever blocked it finds it still
-         * there. */
+        /* Never read: it only tells that one of them is pending, and the event loop that it is blocked for
+         * finds it still there. */
         (void) sigemptyset(&signals);
         (void) sigaddset(&signals, SIGINT);
         (void) sigaddset(&signals, SIGTERM);
