@@ -11,6 +11,7 @@
 #include "base/strv.h"
 #include "project/git-dir.h"
 #include "project/root.h"
+#include "project/source.h"
 #include "project/state-dir.h"
 #include "project/state.h"
 #include "spec/name.h"
@@ -203,6 +204,11 @@ int state_dir_make(StateDir *dir, Error *reterr) {
          * on the host, too. Nobody else must reach them. */
         if (fstat(fd, &st) < 0 || ((st.st_mode & 077) && fchmod(fd, 0700) < 0))
                 return error_set(reterr, errno, "make '%s/" STATE_DIR_NAME "' private", dir->root);
+
+        /* Guests write to what lies in it, and another project may name a source there. */
+        r = source_mark(fd, STATE_DIR_NAME, reterr);
+        if (r < 0)
+                return explain(dir, r, reterr);
 
         (void) safe_close(dir->fd);
         dir->fd = TAKE_FD(fd);

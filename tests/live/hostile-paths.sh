@@ -155,6 +155,35 @@ testcase_two_specifications() {
         ok fc down
 }
 
+# What another project's guest has, in that one's .containers.
+testcase_link_of_another_project() {
+        local shop
+
+        project shop
+        shop=$PROJECT
+        outside
+        as_dev mkdir "$PROJECT/../keys"
+        as_dev sh -c 'echo of-the-developer >"$1"' sh "$PROJECT/../keys/key"
+        spec "$(tiny one '' ', "volumes": ["@data:/data"]')"
+        ok fc up
+        ok fc exec one -- sh -c "mkdir /data/public; echo page >/data/public/page; ln -s public /data/same
+                ln -s '$shop/../keys' /data/keys; ln -s ../../../../keys /data/up; ln -s '$OUTSIDE' /data/out"
+
+        project other
+        spec "$(tiny two '' ', "volumes": ["../shop/.containers/volumes/data/same:/srv/www:ro"]')"
+        ok fc up
+        ok fc exec two -- cat /srv/www/page
+        equal "$OUT" page
+        ok fc down
+        for link in keys up out; do
+                spec "$(tiny two '' ", \"volumes\": [\"../shop/.containers/volumes/data/$link:/srv/www:ro\"]")"
+                run_status 5 fc up
+                expect_err "two.volumes\[0\]: '.*/data/$link' leads out of a directory that a container can write to"
+        done
+        PROJECT=$shop
+        ok fc down
+}
+
 testcase_link_for_an_image() {
         project shop
         outside
