@@ -18,6 +18,7 @@
 #                 kernel can map the owners of its files (since Linux 6.3). Scripts about files say "disk".
 #   FC_LIVE_HOST  "booted": this machine is there for the tests alone, and systemd is its PID 1 (tests/host): no
 #                 namespaces, and containers are units
+#   LIVE_NIX      1: what is at /mnt, Nix's store, is also at /nix, which this machine may lack
 #   FC_TEST_KEEP  not empty: leave the scratch folder of a failed script
 #   MUST_RUN      1: what would be skipped has failed
 
@@ -580,6 +581,8 @@ live_outside() {
         trap live_outside_end EXIT
         trap 'exit 130' INT TERM HUP
         export SCRATCH
+        # In the machine's own root, since a mount needs something to be mounted on.
+        [[ -z ${LIVE_NIX:-} || -d /nix ]] || { mkdir /nix && LIVE_MADE=/nix; }
 
         if is_booted; then
                 LIVE_INSIDE=1 bash -c 'exec "$@"' bash "$LIVE_SCRIPT" "$@" {SCRATCH_LOCK}<&- </dev/null &
@@ -600,6 +603,8 @@ live_outside() {
 live_outside_end() {
         local status=$?
 
+        # A booted host goes as a whole.
+        [[ -z ${LIVE_MADE:-} ]] || is_booted || rmdir -- "$LIVE_MADE" || :
         [[ -z ${FC_TEST_KEEP:-} || $status == 0 ]] || return
         ! is_booted || umount --recursive --lazy -- "$SCRATCH" 2>/dev/null || :
         scratch_remove
@@ -683,6 +688,7 @@ live_make_host() {
         STORE=/mnt/store
         mkdir -p "$SCRATCH"/nix/{store,var/nix/gcroots/auto}
         mount --bind "$SCRATCH/nix" /mnt
+        [[ -z ${LIVE_NIX:-} ]] || mount --bind "$SCRATCH/nix" /nix
         # A file descriptor on which nothing ever comes, to wait on. See try_until.
         mkfifo "$SCRATCH/nothing"
         exec {LIVE_NOTHING}<>"$SCRATCH/nothing"

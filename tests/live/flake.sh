@@ -13,42 +13,17 @@ export LIVE_SCRATCH=disk
 # The store is at /mnt/store, see live_make_host.
 export NIX_REMOTE=daemon NIX_STORE_DIR=/mnt/store NIX_STATE_DIR=/mnt/var/nix NIX_LOG_DIR=/mnt/var/log/nix NIX_CONF_DIR=/mnt/etc
 
+# shellcheck source=tests/lib/nix-daemon.bash
+. "$LIVE_TOP/tests/lib/nix-daemon.bash"
+
 need_nix() {
-        command -v nix nix-daemon >/dev/null || skip "nix is not installed (Debian: nix-bin)"
-        command -v sudo >/dev/null || skip "sudo is not installed"
-        as_dev sudo -n true 2>"$TMP/sudo" || skip "sudo does not work here: $(<"$TMP/sudo")"
-        if [[ ! -e $NIX_CONF_DIR/nix.conf ]]; then
-                mkdir -p "$NIX_CONF_DIR"
-                printf '%s\n' 'experimental-features = nix-command flakes' 'sandbox = false' 'build-users-group =' \
-                        'substituters =' 'flake-registry =' 'warn-dirty = false' >"$NIX_CONF_DIR/nix.conf"
-        fi
+        need_nix_daemon
         # Users with Nix in its usual place set none of these.
         grep -q NIX_ /etc/sudoers ||
                 echo 'Defaults env_keep += "NIX_REMOTE NIX_STORE_DIR NIX_STATE_DIR NIX_LOG_DIR NIX_CONF_DIR"' >>/etc/sudoers
         [[ -d $SCRATCH/inputs ]] || "$LIVE_TOP/tests/nix/standin/make" "$SCRATCH/inputs" "$FC_BINARY"
         start_daemon
         if [[ -L $SCRATCH/tree ]]; then TREE=$(readlink "$SCRATCH/tree"); else add_tree; fi
-}
-
-start_daemon() {
-        local socket=$NIX_STATE_DIR/daemon-socket/socket
-
-        rm -f "$socket"
-        mkdir -p "${socket%/*}"
-        env -u NIX_REMOTE nix-daemon </dev/null >"$TMP/daemon" 2>&1 &
-        DAEMON=$!
-        try_until "$WAIT" connected
-}
-
-connected() { as_dev nix store ping 2>/dev/null; }
-
-# It forks for each client, and what it forked ends on its own.
-is_alone() { [[ -z $(<"/proc/$1/task/$1/children") ]]; }
-
-stop_daemon() {
-        try_until "$WAIT" is_alone "$DAEMON"
-        kill "$DAEMON"
-        finished "$DAEMON"
 }
 
 # Debian's httpserver as a store path: what of it is in a NixOS toplevel's closure as well. By the name that flake inputs
@@ -96,12 +71,6 @@ readonly HTTPSERVER='{
     };
   };
 }'
-
-# dev COMMAND..: as the developer in the project's folder. "nix develop" leaves a folder in TMPDIR.
-dev() { as_dev env -C "$PROJECT" TMPDIR="$SCRATCH/home" timeout --kill-after=10 "$FC_TIMEOUT" "$@"; }
-
-# fleet ARGUMENT..: the program with the flake's specification.
-fleet() { dev nix run .#flake-containers -- "$@"; }
 
 shell() { dev nix run .#httpserver-shell; }
 

@@ -1,0 +1,208 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# A real NixOS, evaluated, built and booted, by NAME-up and as a developer without privileges: the modules are those of
+# the tree that FC_NIXPKGS names, the programs Debian's (tests/nix/real/complete). To be run by hand, since CI has no such
+# tree:
+#
+#     tests/nix/real/make-image IMAGE
+#     FC_NIXPKGS=.. FC_NIXPKGS_LIB=.. FC_FLAKE_PARTS=.. FC_DEBIAN=IMAGE ctest -R nix/boot --verbose
+#
+# On a host that systemd manages: tests/host/in-host, whose FC_HOST_SEEN makes these folders seen there. The image has to
+# be one of the same release.
+#
+#   FC_NIXPKGS      a tree that has nixos/, of nixpkgs or a fork that keeps no more of it
+#   FC_NIXPKGS_LIB  one that has lib/; for flake-parts with a flake.nix
+#   FC_FLAKE_PARTS  a tree of flake-parts
+#   FC_DEBIAN       a root file system of Debian's, of this machine's release
+
+export LIVE_SCRATCH=disk LIVE_NIX=1
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# The store is where it always is: NixOS knows no other place.
+export NIX_REMOTE=daemon NIX_STATE_DIR=/nix/var/nix NIX_CONF_DIR=/nix/etc
+
+# shellcheck source=tests/lib/nix-daemon.bash
+. "$LIVE_TOP/tests/lib/nix-daemon.bash"
+
+readonly REAL=$LIVE_TOP/tests/nix/real
+
+need_tree() {
+        if [[ -z ${!1:-} ]]; then
+                # Also with MUST_RUN.
+                note "skipped: $1 names no tree of $2"
+                exit 77
+        fi
+        exists "${!1}/$3"
+}
+
+# kept NAME FOLDER: puts it into the store, where it stays, and prints the path. Named as inputs are, Nix takes it as it is.
+kept() {
+        local path
+
+        path=$(nix store add-path --name source "$2")
+        ln -s "$path" "$NIX_STATE_DIR/gcroots/$1"
+        printf '%s\n' "$path"
+}
+
+# The inputs of the flakes, made once for all test cases: what is here goes with the scratch folder.
+need_nixos() {
+        need_tree FC_NIXPKGS NixOS nixos/lib/eval-config.nix
+        need_tree FC_NIXPKGS_LIB "nixpkgs' lib" lib/default.nix
+        need_tree FC_FLAKE_PARTS flake-parts lib.nix
+        need_tree FC_DEBIAN "a root file system" usr/lib/systemd/systemd
+        need_nix_daemon
+        start_daemon
+        [[ ! -d $SCRATCH/inputs ]] || return 0
+
+        local inputs=$SCRATCH/inputs tree lib nixpkgs parts
+
+        "$LIVE_TOP/tests/nix/standin/make" "$inputs" "$FC_BINARY"
+        "$REAL/make-tree" "$SCRATCH/tree" "$FC_DEBIAN"
+        tree=$(kept tree "$SCRATCH/tree")
+        lib=$(kept lib "$FC_NIXPKGS_LIB")
+        parts=$(kept flake-parts "$FC_FLAKE_PARTS")
+        "$REAL/complete" "$SCRATCH/nixpkgs" "$FC_NIXPKGS" "$FC_NIXPKGS_LIB" "$tree"
+        nixpkgs=$(kept nixpkgs "$SCRATCH/nixpkgs")
+        chmod -R u+w "$SCRATCH/tree"
+        rm -rf "$SCRATCH/tree" "$SCRATCH/nixpkgs"
+        sed -i -e "s|nixpkgs.url = .*|nixpkgs.url = \"path:$nixpkgs\";|" \
+                -e "s|flake-parts.url = .*|flake-parts = { url = \"path:$parts\"; inputs.nixpkgs-lib.url = \"path:$lib\"; };|" \
+                "$inputs/flake.nix"
+}
+
+# write_flake CONFIGURATION [MORE OPTIONS]: a container "web".
+write_flake() {
+        cp "$SCRATCH/inputs/flake.nix" "$PROJECT/flake.nix"
+        cat >"$PROJECT/containers.nix" <<-NIX
+		{
+		  flake-containers = {
+		    enable = true;
+		    containers.web = { configuration = $1; ${2:-} };
+		  };
+		}
+	NIX
+        chown "$DEV:" "$PROJECT"/{flake,containers}.nix
+        as_dev git -C "$PROJECT" add -A
+}
+
+# nixos CONFIGURATION [MORE OPTIONS]: a project with a container "web", which comes up.
+nixos() {
+        local began
+
+        write_flake "$@"
+        began=${EPOCHREALTIME/./}
+        ok dev nix build --no-link .#web-up
+        note "evaluated and built in $(((${EPOCHREALTIME/./} - began) / 1000)) ms"
+        began=${EPOCHREALTIME/./}
+        ok dev nix run .#web-up
+        note "nix run .#web-up: $(((${EPOCHREALTIME/./} - began) / 1000)) ms; $(grep '^web: ready' <<<"$ERR")"
+        content
+}
+
+# Nothing has failed, nothing is in the way, and nothing complains.
+content() {
+        ok fleet exec web -- systemctl is-system-running
+        equal "$OUT" running "the state of the container"
+        ok fleet exec web -- systemctl list-jobs --no-legend
+        equal "$OUT" '' "jobs"
+        cp "$PROJECT/.containers/web/console.log" "$TMP/console"
+        run grep -aiE 'denied|fail|error|not permitted|read-only' "$TMP/console"
+        equal "$OUT" '' "complaints on the console"
+        ok fleet exec web -- journalctl --boot --priority=err --no-pager -o cat
+        equal "$OUT" '' "errors in the journal"
+}
+
+done_with() {
+        ok dev nix run .#web-down
+        stop_daemon
+}
+
+testcase_nothing_said() {
+        need_nixos
+        project shop
+        nixos '{ }'
+        # It is NixOS.
+        ok fleet exec web -- readlink /run/current-system /etc/static
+        expect_out '^/nix/store/[^/]*-nixos-system-web-'
+        ok fleet exec web -- hostname
+        equal "$OUT" web "the host name"
+        # Each user may ping, which is what NixOS sets a group range for.
+        ok fleet exec web -- cat /proc/sys/net/ipv4/ping_group_range
+        equal "$OUT" $'0\t65535' "the groups that may ping"
+        ok dev nix run .#web-down
+        # What is there is no trouble the second time.
+        ok dev nix run .#web-up
+        content
+        done_with
+}
+
+# The README's.
+testcase_httpserver() {
+        need_nixos
+        project shop
+        nixos '{
+                services.httpd = {
+                  enable = true;
+                  adminAddr = "morty@example.org";
+                  virtualHosts.localhost.documentRoot = "/srv/www";
+                };
+        }' 'ports = [ "8080:80" ]; volumes = [ "src:/srv/www" ];'
+        equal "$(page 8080)" "<p>page of shop</p>"
+        done_with
+}
+
+# With the host's ids /var/empty is immutable, and nothing is denied.
+testcase_host_users() {
+        need_nixos
+        project shop
+        nixos '{ }' 'users = "host";'
+        ok dev nix run .#web-down
+        ok dev nix run .#web-up
+        content
+        done_with
+        chattr -i "$PROJECT/.containers/web/root/var/empty"
+}
+
+# Its own networkd and resolved leave the interface alone, and wait for nothing.
+testcase_networkd() {
+        need_nixos
+        project shop
+        nixos '{ networking.useNetworkd = true; services.resolved.enable = true; }'
+        ok fleet exec web -- networkctl --no-legend --no-pager list host0
+        expect_out 'unmanaged'
+        done_with
+}
+
+testcase_nix_daemon() {
+        need_nixos
+        project shop
+        nixos '{ }' 'nixDaemon = true;'
+        ok fleet exec web -- nix --extra-experimental-features nix-command store ping
+        expect_err 'Store URL: daemon'
+        ok fleet exec web -- systemctl show --property LoadState --value nix-daemon.socket nix-daemon.service
+        equal "$OUT" $'masked\n\nmasked' "the daemon's units inside"
+        done_with
+}
+
+testcase_network_host() {
+        need_nixos
+        project shop
+        nixos '{ }' 'network.mode = "host";'
+        done_with
+}
+
+# What a configuration for a machine has that a container cannot have.
+testcase_etc_overlay() {
+        need_nixos
+        project shop
+        write_flake '{ system.etc.overlay.enable = true; }'
+        run dev nix build --no-link .#web-up
+        differ "$STATUS" 0 "the status of a build"
+        expect_err 'web: system.etc.overlay.enable needs a stage 1'
+        stop_daemon
+}
+
+live_main "$@"
