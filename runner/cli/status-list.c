@@ -120,8 +120,10 @@ static bool is_ready_when_running(Session *s, const ContainerStatus *c) {
 
         if (c->state && c->state->phase == PHASE_READY)
                 return true;
-        /* A start that failed by its deadline, or because we lost a connection, may have succeeded since. */
-        if (c->state && c->state->phase == PHASE_FAILED && !spec)
+        /* A service that keeps crashing and being restarted leaves its manager "running" most of the time:
+         * only another `up`, which looks for long enough, tells that a start that failed has succeeded
+         * since. */
+        if (c->state && c->state->phase == PHASE_FAILED)
                 return false;
         return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks));
 }

@@ -25,7 +25,7 @@ readonly NIX_SCRIPT NIX_TESTS TOP
 . "$TOP/tests/lib/testcases.bash"
 
 # Each command below is done in well under a second; this is for machines that are busy with something else.
-readonly NIX_TIMEOUT=${NIX_TIMEOUT:-120}
+readonly NIX_TIMEOUT=${NIX_TIMEOUT:-300}
 
 # The script's own output, also where a function's is redirected.
 exec {NIX_OUT}>&1
