@@ -252,7 +252,7 @@ testcase_ends_soon() {
 has_ended() { [[ $(of "$1" running) == false ]]; }
 
 testcase_kills() {
-        local what delay cgroup victims=(leader supervisor nspawn all) delays=(0 10 20 40 60 80 120 160 200 250 300)
+        local what delay cgroup victims=(leader supervisor nspawn all) delays=(0 20 60 120 200 300)
 
         # A unit is there later, and each round takes longer.
         if is_booted; then
