@@ -241,8 +241,9 @@ int enter_call(const EnterTarget *t, int namespaces, int (*work)(void *userdata)
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 continue;
 
-        /* Nothing was said: killed, most likely together with the container. */
-        if (n != sizeof(report) || (!report.worked && report.value == -ESRCH))
+        /* Nothing was said: killed, most likely together with the container. ENOMEM is what fork(2) says in
+         * a PID namespace whose PID 1 has ended, pid_namespaces(7). */
+        if (n != sizeof(report) || (!report.worked && (report.value == -ESRCH || report.value == -ENOMEM)))
                 return error_raise(reterr, FC_EXIT_NOT_RUNNING, "the container stopped");
         if (!report.worked)
                 return error_set(reterr, report.value, "enter the container's namespaces");
