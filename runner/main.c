@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "cli/verbs.h"
-#include "report/progress.h"
+#include "screen/progress.h"
 
 /* A file opened as descriptor 0, 1 or 2 would be written to by the next message. */
 static void open_missing_stdio(void) {

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "cli/completion.h"
-#include "cli/session.h"
+#include "ops/session.h"
 #include "cli/verbs.h"
 
 /* What the scripts ask for while somebody types. */

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "cli/session.h"
+#include "ops/session.h"
 #include "cli/verbs.h"
 #include "spec/spec-parse.h"
 

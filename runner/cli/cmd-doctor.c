@@ -7,11 +7,11 @@
 #include "base/json.h"
 #include "base/process.h"
 #include "base/strv.h"
-#include "cli/doctor.h"
-#include "cli/session.h"
+#include "ops/doctor.h"
+#include "ops/session.h"
 #include "cli/verbs.h"
-#include "report/output.h"
-#include "report/text.h"
+#include "screen/output.h"
+#include "screen/text.h"
 
 #define KERNEL_MAJOR  5
 #define KERNEL_MINOR  15

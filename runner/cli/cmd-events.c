@@ -5,12 +5,12 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "cli/health.h"
-#include "cli/session.h"
+#include "ops/health.h"
+#include "ops/session.h"
 #include "cli/verbs.h"
-#include "report/event-view.h"
-#include "report/log-filter.h"
-#include "report/time-spec.h"
+#include "logs/event-view.h"
+#include "logs/log-filter.h"
+#include "logs/time-spec.h"
 
 typedef struct EventsOptions {
         char *lines;

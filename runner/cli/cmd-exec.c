@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cli/target.h"
+#include "ops/target.h"
 #include "cli/verbs.h"
 #include "enter/exec.h"
 

@@ -4,12 +4,12 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "cli/log-sources.h"
+#include "ops/log-sources.h"
 #include "cli/verbs.h"
-#include "report/format.h"
-#include "report/journal.h"
-#include "report/log-filter.h"
-#include "report/time-spec.h"
+#include "screen/format.h"
+#include "logs/journal.h"
+#include "logs/log-filter.h"
+#include "logs/time-spec.h"
 
 typedef struct LogsOptions {
         char *lines;

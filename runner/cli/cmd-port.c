@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "cli/status-list.h"
+#include "ops/status-list.h"
 #include "cli/verbs.h"
 
 static int parse_port(const char *text, uint16_t *ret, Error *reterr) {

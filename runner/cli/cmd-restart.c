@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/fleet.h"
-#include "cli/plan-show.h"
+#include "ops/fleet.h"
+#include "ops/plan-show.h"
 #include "cli/verbs.h"
 
 typedef struct RestartOptions {

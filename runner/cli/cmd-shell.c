@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/target.h"
+#include "ops/target.h"
 #include "cli/verbs.h"
 #include "enter/exec.h"
 

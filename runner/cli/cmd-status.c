@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "backend/backend.h"
-#include "backend/ephemeral.h"
+#include "machine/machine.h"
+#include "record/ephemeral.h"
 #include "base/alloc.h"
-#include "cli/network.h"
-#include "cli/status-list.h"
+#include "ops/network.h"
+#include "ops/status-list.h"
 #include "cli/verbs.h"
-#include "project/identity.h"
-#include "project/lock.h"
-#include "project/runtime-dir.h"
+#include "state/identity.h"
+#include "state/lock.h"
+#include "state/runtime-dir.h"
 
 typedef struct StatusOptions {
         bool check;

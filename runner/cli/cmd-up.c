@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/attach.h"
-#include "cli/plan-show.h"
-#include "cli/status-list.h"
+#include "ops/attach.h"
+#include "ops/plan-show.h"
+#include "ops/status-list.h"
 #include "cli/verbs.h"
 #include "spec/dependency.h"
 

@@ -2,14 +2,14 @@
 
 #include <sys/inotify.h>
 
-#include "backend/machine-end.h"
+#include "machine/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
-#include "cli/health.h"
-#include "cli/session.h"
+#include "ops/health.h"
+#include "ops/session.h"
 #include "cli/verbs.h"
 #include "ready/ready.h"
-#include "report/progress.h"
+#include "screen/progress.h"
 
 typedef enum WaitFor {
         WAIT_READY,

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cli/elevate.h"
-#include "cli/session.h"
+#include "host/elevate.h"
+#include "ops/session.h"
 #include "cli/verbs.h"
 
 static const Verb *const verbs[] = {

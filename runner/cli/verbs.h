@@ -4,7 +4,7 @@
 /* The table of verbs: dispatch, `--help` and the completion are read from it. Each verb is a file
  * cmd-<verb>.c that exports one row. */
 
-#include "cli/globals.h"
+#include "ops/globals.h"
 
 typedef struct Verb {
         const char *name;

@@ -96,7 +96,7 @@ static void push_volumes(char ***argv, const ContainerSpec *c) {
         }
 }
 
-/* Nodes of ours, not the host's: see backend/devices.h. */
+/* Nodes of ours, not the host's: see rootfs/devices.h. */
 static void push_devices(char ***argv, const ContainerSpec *c) {
         for (size_t i = 0; i < c->n_devices; i++) {
                 _cleanup_free_ char *name = xasprintf("devices/%zu", i);

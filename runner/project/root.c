@@ -17,12 +17,12 @@
 #include "base/hash.h"
 #include "base/process.h"
 #include "base/strv.h"
-#include "project/child.h"
+#include "base/child.h"
 #include "project/git-dir.h"
 #include "project/place.h"
 #include "project/root.h"
 #include "project/state-dir.h"
-#include "project/user.h"
+#include "host/user.h"
 #include "spec/path.h"
 
 #define GIT_FUNCTIONS(X)                                                                                    \

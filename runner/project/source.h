@@ -13,7 +13,7 @@
  *
  * Symbolic links are followed within that. The result is a descriptor, so nothing is looked up twice. */
 
-#include "project/user.h"
+#include "host/user.h"
 #include "spec/spec.h"
 
 typedef struct SourceId {

@@ -13,7 +13,7 @@
 #include "project/root.h"
 #include "project/source.h"
 #include "project/state-dir.h"
-#include "project/state.h"
+#include "state/state.h"
 #include "spec/name.h"
 
 #define GITIGNORE "*\n"

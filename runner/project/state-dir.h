@@ -12,7 +12,7 @@
  */
 
 #include "base/error.h"
-#include "project/user.h"
+#include "host/user.h"
 
 #define STATE_DIR_NAME ".containers"
 #define STATE_DIR_TAG  "CACHEDIR.TAG"

@@ -7,7 +7,7 @@
  * NAMESPACE is a descriptor of the container's network namespace or a pidfd of a process in it, the
  * SOCKETs are those that listen on the host. It enters the namespace, gives up all that moving bytes
  * between sockets does not need (confine.h, filter.h), and becomes systemd-socket-proxyd(8), connected to
- * PORT of the payload's own 127.0.0.1. Only backend/proxy-program.c writes its command line. */
+ * PORT of the payload's own 127.0.0.1. Only keeper/proxy-program.c writes its command line. */
 
 #include <fcntl.h>
 #include <linux/close_range.h>

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "backend/control.h"
-#include "backend/machine-end.h"
+#include "keeper/control.h"
+#include "machine/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "bus/guest-job.h"

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
-#include "backend/backend.h"
+#include "machine/machine.h"
 #include "bus/guest-failed.h"
 #include "spec/spec.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /* Limits of what a container may use, by the names of systemd.resource-control(5). A value has one spelling
- * here, which systemd takes and backend/limits.h does: whole bytes ("536870912"), a percentage ("50%"), a
+ * here, which systemd takes and machine/limits.h does: whole bytes ("536870912"), a percentage ("50%"), a
  * plain number, or "infinity". All mistakes are FC_EXIT_USAGE. */
 
 #include "base/error.h"

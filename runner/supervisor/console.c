@@ -5,7 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
-#include "backend/console-log.h"
+#include "record/console-log.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "supervisor/console.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "base/event-log.h"
+#include "record/event-log.h"
 #include "supervisor/events.h"
 
 void supervisor_event(const SupervisorOptions *o, const char *event, const char *detail) {

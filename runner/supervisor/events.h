@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What a supervisor tells the project's event log (base/event-log.h): what happens when no command looks. */
+/* What a supervisor tells the project's event log (record/event-log.h): what happens when no command looks. */
 
 #include "supervisor/options.h"
 

@@ -11,14 +11,14 @@
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 
-#include "backend/cgroup.h"
-#include "backend/control.h"
-#include "backend/crash-record.h"
-#include "backend/gate.h"
-#include "backend/leftovers.h"
-#include "backend/nspawn-notify.h"
-#include "backend/nspawn-status.h"
-#include "backend/reboot-pace.h"
+#include "cgroup/cgroup.h"
+#include "keeper/control.h"
+#include "record/crash-record.h"
+#include "keeper/gate.h"
+#include "cgroup/leftovers.h"
+#include "keeper/nspawn-notify.h"
+#include "keeper/nspawn-status.h"
+#include "keeper/reboot-pace.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "supervisor/console.h"

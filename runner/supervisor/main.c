@@ -3,15 +3,15 @@
 /* The supervisor: one small detached process for each container on a host that systemd does not manage. It
  * starts systemd-nspawn, keeps the container's network and ports while the guest reboots, and puts
  * everything away at the end. It does not read the specification, the state or the project:
- * backend/supervisor-client.c hands it what it needs. It links only libsystemd, since it stays resident. */
+ * machine/supervisor-client.c hands it what it needs. It links only libsystemd, since it stays resident. */
 
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 
-#include "backend/cgroup.h"
-#include "backend/control.h"
-#include "backend/ephemeral.h"
+#include "cgroup/cgroup.h"
+#include "keeper/control.h"
+#include "record/ephemeral.h"
 #include "base/fs.h"
 #include "base/privilege.h"
 #include "base/process.h"
@@ -34,7 +34,7 @@ static void release_bridge(SupervisorOptions *o) {
 
 /* From here on the machine is gone: until now our being in its cgroup has said that it is there. To leave it
  * takes a grace period of the kernel, which nobody waits for when a container has ended by itself. Who has
- * asked for the end waits for ours, and removes the cgroup then (backend/stop-job.c). */
+ * asked for the end waits for ours, and removes the cgroup then (machine/stop-job.c). */
 static void remove_cgroup(const SupervisorOptions *o) {
         _cleanup_close_ int root = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The supervisor's command line. It is written by backend/supervisor-client.c and by nobody else: a mistake
+/* The supervisor's command line. It is written by machine/supervisor-client.c and by nobody else: a mistake
  * in it is a bug of ours, so messages are terse. File descriptors are named by number and inherited. */
 
-#include "backend/machine-dir.h"
+#include "keeper/machine-dir.h"
 #include "base/error.h"
 #include "base/strv.h"
 
@@ -18,7 +18,7 @@ typedef struct SupervisorOptions {
         char *machine;
         int cgroup_fd;       /* the machine's cgroup */
         int cgroup_mount_fd; /* a detached mount of the whole cgroup2 tree */
-        int control_fd;      /* see backend/control.h */
+        int control_fd;      /* see keeper/control.h */
         int console_fd;      /* the log of what nspawn and the payload write to their console */
         int state_fd;        /* directory of that log */
         int runtime_fd;      /* directory for the `exit` record */

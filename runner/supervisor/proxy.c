@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
-#include "backend/proxy-program.h"
+#include "keeper/proxy-program.h"
 #include "base/alloc.h"
 #include "supervisor/proxy.h"
 

@@ -4,10 +4,10 @@
 #include <poll.h>
 #include <sys/inotify.h>
 
-#include "backend/cgroup.h"
-#include "backend/console-log.h"
-#include "backend/state-place.h"
-#include "backend/unit.h"
+#include "cgroup/cgroup.h"
+#include "record/console-log.h"
+#include "record/state-place.h"
+#include "keeper/unit.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "unit/console.h"

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "base/event-log.h"
+#include "record/event-log.h"
 #include "unit/events.h"
 
 /* The directory for its records in /run has the container's name. */

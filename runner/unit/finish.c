@@ -4,13 +4,13 @@
 #include <signal.h>
 #include <string.h>
 
-#include "backend/cgroup.h"
-#include "backend/crash-record.h"
-#include "backend/ephemeral.h"
-#include "backend/leftovers.h"
-#include "backend/state-place.h"
-#include "backend/stop-record.h"
-#include "backend/unit.h"
+#include "cgroup/cgroup.h"
+#include "record/crash-record.h"
+#include "record/ephemeral.h"
+#include "cgroup/leftovers.h"
+#include "record/state-place.h"
+#include "record/stop-record.h"
+#include "keeper/unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"

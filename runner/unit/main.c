@@ -2,7 +2,7 @@
 
 /* What the unit of a machine runs on a host that systemd manages: before nspawn, whose process it becomes,
  * beside it, when it has ended, and meanwhile where its console is written to. It does not read the
- * specification, the state or the project: backend/systemd-start.c has written its command line into the
+ * specification, the state or the project: machine/systemd-start.c has written its command line into the
  * unit. */
 
 #include "base/alloc.h"

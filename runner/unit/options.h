@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The command line of the unit's program. It is written by backend/systemd-start.c, and the relay's by
+/* The command line of the unit's program. It is written by machine/systemd-start.c, and the relay's by
  * unit/start.c: a mistake in it is a bug of ours, so messages are terse. */
 
 #include <sys/types.h>

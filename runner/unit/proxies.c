@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "backend/proxy-program.h"
+#include "keeper/proxy-program.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "unit/proxies.h"

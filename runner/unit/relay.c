@@ -10,12 +10,12 @@
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
 
-#include "backend/crash-record.h"
-#include "backend/gate.h"
-#include "backend/nspawn-notify.h"
-#include "backend/nspawn-status.h"
-#include "backend/state-place.h"
-#include "backend/unit.h"
+#include "record/crash-record.h"
+#include "keeper/gate.h"
+#include "keeper/nspawn-notify.h"
+#include "keeper/nspawn-status.h"
+#include "record/state-place.h"
+#include "keeper/unit.h"
 #include "base/alloc.h"
 #include "base/privilege.h"
 #include "base/process.h"

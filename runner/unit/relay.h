@@ -6,7 +6,7 @@
  * ports to be served (proxies.h). What nspawn says when nobody listens any more is lost, which it does not
  * mind. A relay that is killed takes nspawn with it (lifeline.h). */
 
-#include "backend/machine-dir.h"
+#include "keeper/machine-dir.h"
 #include "unit/options.h"
 
 /* In the machine's own mount namespace. */

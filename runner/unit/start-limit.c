@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "backend/unit.h"
+#include "keeper/unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"

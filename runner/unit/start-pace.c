@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "backend/reboot-pace.h"
+#include "keeper/reboot-pace.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"

@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 
-#include "backend/cgroup.h"
-#include "backend/crash-record.h"
-#include "backend/leftovers.h"
-#include "backend/unit.h"
+#include "cgroup/cgroup.h"
+#include "record/crash-record.h"
+#include "cgroup/leftovers.h"
+#include "keeper/unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
@@ -25,7 +25,7 @@
 /* SCM_MAX_FD of the kernel. */
 #define HELD_FDS_MAX 253
 
-/* The socket with what backend/systemd-start.c has put into it: standard input at the first start, from
+/* The socket with what machine/systemd-start.c has put into it: standard input at the first start, from
  * systemd's store at the others, which closes what a unit had as input when it starts again (252 does; 257
  * does not). */
 static int find_held(Error *reterr) {

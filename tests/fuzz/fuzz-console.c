@@ -4,7 +4,7 @@
 
 #include "base/strv.h"
 #include "fuzz.h"
-#include "report/console.h"
+#include "logs/console.h"
 
 static int make_file(const uint8_t *data, size_t size) {
         int fd = memfd_create("console", MFD_CLOEXEC);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "base/event-health.h"
-#include "base/event-log.h"
+#include "record/event-health.h"
+#include "record/event-log.h"
 #include "base/strv.h"
 #include "fuzz.h"
 

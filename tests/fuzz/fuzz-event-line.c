@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "base/event-log.h"
+#include "record/event-log.h"
 #include "fuzz.h"
-#include "report/event-line.h"
+#include "logs/event-line.h"
 
 /* A line of events.jsonl. The parser accepts one spelling only. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

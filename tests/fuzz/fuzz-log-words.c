@@ -3,7 +3,7 @@
 #include <ctype.h>
 
 #include "fuzz.h"
-#include "report/log-filter.h"
+#include "logs/log-filter.h"
 
 static void check_boot(const char *text) {
         _cleanup_(error_done) Error error = ERROR_NULL;

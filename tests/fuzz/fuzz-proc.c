@@ -2,7 +2,7 @@
 
 /* The kernel's files, in which a guest chooses some of the words. */
 
-#include "backend/cgroup-text.h"
+#include "cgroup/cgroup-text.h"
 #include "fuzz.h"
 #include "net/port-holder.h"
 

@@ -3,11 +3,11 @@
 /* The short texts that are left in files for the next command. The first byte chooses the kind, so that one
  * corpus serves all. */
 
-#include "backend/crash-record.h"
-#include "backend/state-place.h"
+#include "record/crash-record.h"
+#include "record/state-place.h"
 #include "fuzz.h"
 #include "project/git-dir.h"
-#include "project/lock.h"
+#include "state/lock.h"
 
 static void fuzz_crashes(const char *text) {
         CrashRecord record = {0};

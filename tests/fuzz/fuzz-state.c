@@ -4,7 +4,7 @@
  */
 
 #include "fuzz.h"
-#include "project/state-json.h"
+#include "state/state-json.h"
 
 static void check_result(int r, Error *error) {
         FUZZ_CHECK(r >= 0 || error->exit == FC_EXIT_CONFLICT);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "fuzz.h"
-#include "report/text.h"
+#include "screen/text.h"
 
 /* No control character, whole characters only. */
 static void check_safe(const char *s, size_t n, bool tabs) {

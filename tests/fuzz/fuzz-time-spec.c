@@ -4,7 +4,7 @@
 
 #include "base/timestamp.h"
 #include "fuzz.h"
-#include "report/time-spec.h"
+#include "logs/time-spec.h"
 
 #define NOW UINT64_C(1795341880500000)
 

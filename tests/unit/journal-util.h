@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
-#include "report/journal.h"
+#include "logs/journal.h"
 
 /* 2026-09-21 14:13:20 UTC */
 #define T0 UINT64_C(1790000000000000)

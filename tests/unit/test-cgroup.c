@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "backend/cgroup.h"
+#include "cgroup/cgroup.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/strv.h"
-#include "project/facts.h"
+#include "host/facts.h"
 #include "test.h"
 
 #define SOON (10 * USEC_PER_SEC)

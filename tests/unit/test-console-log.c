@@ -2,7 +2,7 @@
 
 /* The supervisor's half of the console's log. */
 
-#include "backend/console-log.h"
+#include "record/console-log.h"
 #include "project-util.h"
 #include "supervisor/console.h"
 

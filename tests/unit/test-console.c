@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
-#include "report/console.h"
+#include "logs/console.h"
 
 /* An unnamed file. */
 static int file_of(const char *text, size_t size) {

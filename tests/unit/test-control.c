@@ -2,8 +2,8 @@
 
 #include <sys/socket.h>
 
-#include "backend/control.h"
-#include "backend/nspawn-status.h"
+#include "keeper/control.h"
+#include "keeper/nspawn-status.h"
 #include "test.h"
 
 static void pair_new(int fds[2]) {

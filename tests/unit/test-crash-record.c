@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "backend/crash-record.h"
+#include "record/crash-record.h"
 #include "project-util.h"
 
 TEST(is_read_as_it_was_written) {

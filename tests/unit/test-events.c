@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/event-log.h"
+#include "record/event-log.h"
 #include "base/fs.h"
 #include "base/json.h"
-#include "report/event-view.h"
+#include "logs/event-view.h"
 
 #define T0 UINT64_C(1790000000000000)
 

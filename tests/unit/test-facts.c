@@ -3,7 +3,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "project/facts.h"
+#include "host/facts.h"
 #include "project-util.h"
 
 TEST(this_machine) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "project/gc-root.h"
+#include "state/gc-root.h"
 #include "project-util.h"
 
 typedef struct Fixture {

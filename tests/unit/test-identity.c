@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "project/identity.h"
+#include "state/identity.h"
 #include "spec/name.h"
 #include "test.h"
 

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/strv.h"
 #include "journal-util.h"
-#include "report/log-filter.h"
+#include "logs/log-filter.h"
 
 static LogSource source(const Tree *tree, const char *name, const char *journal, const char *console) {
         return (LogSource){.container = name, .dir_fd = tree->fd, .journal = journal, .console = console};

@@ -2,8 +2,8 @@
 
 /* What the kernel and nspawn write, as far as a guest chooses words of it. */
 
-#include "backend/cgroup-text.h"
-#include "backend/nspawn-status.h"
+#include "cgroup/cgroup-text.h"
+#include "keeper/nspawn-status.h"
 #include "base/alloc.h"
 #include "test.h"
 

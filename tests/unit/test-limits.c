@@ -3,8 +3,8 @@
 /* Against folders that look like a cgroup2 tree: the controllers that matter are often not to be had. What
  * the kernel makes of such writes is its own affair. */
 
-#include "backend/cgroup.h"
-#include "backend/limits.h"
+#include "cgroup/cgroup.h"
+#include "machine/limits.h"
 #include "project-util.h"
 
 static void put(const TestDir *tree, const char *name, const char *text) {

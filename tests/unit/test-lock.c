@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/file.h>
 
-#include "project/lock.h"
+#include "state/lock.h"
 #include "project-util.h"
 
 typedef struct Told {

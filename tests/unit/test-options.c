@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/options.h"
+#include "base/options.h"
 #include "test.h"
 
 typedef struct Target {

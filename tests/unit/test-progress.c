@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/strv.h"
-#include "report/progress.h"
+#include "screen/progress.h"
 
 /* What a screen shows of what is written to a terminal: as much of one as the progress uses. */
 #define ROWS 40

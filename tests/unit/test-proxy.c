@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "backend/proxy-program.h"
+#include "keeper/proxy-program.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/privilege.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "backend/reboot-pace.h"
+#include "keeper/reboot-pace.h"
 #include "base/alloc.h"
 #include "test.h"
 

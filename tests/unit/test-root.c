@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/process.h"
-#include "project/identity.h"
+#include "state/identity.h"
 #include "project/place.h"
 #include "project/root.h"
 #include "project/state-dir.h"

@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 
 #include "base/fs.h"
-#include "project/lock.h"
-#include "project/runtime-dir.h"
+#include "state/lock.h"
+#include "state/runtime-dir.h"
 #include "project-util.h"
 
 #define ID "shop-3f2a"

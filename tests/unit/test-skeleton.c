@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "backend/skeleton.h"
+#include "rootfs/skeleton.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "test.h"

@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-#include "backend/reboot-pace.h"
+#include "keeper/reboot-pace.h"
 #include "base/process.h"
 #include "project-util.h"
 #include "unit/start-pace.h"

@@ -3,7 +3,7 @@
 #include "base/strv.h"
 #include "base/alloc.h"
 #include "project/state-dir.h"
-#include "project/state.h"
+#include "state/state.h"
 #include "project-util.h"
 
 static void sudo_as(uid_t uid) {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "backend/state-place.h"
+#include "record/state-place.h"
 #include "base/fs.h"
 #include "project-util.h"
 

@@ -3,8 +3,8 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "project/state-json.h"
-#include "project/state.h"
+#include "state/state-json.h"
+#include "state/state.h"
 #include "project-util.h"
 
 #define BOOT_ID "0123456789abcdef0123456789abcdef"

@@ -2,7 +2,7 @@
 
 #include <sys/wait.h>
 
-#include "backend/stop-record.h"
+#include "record/stop-record.h"
 #include "project-util.h"
 
 TEST(counts_while_it_is_being_asked_and_afterwards) {

@@ -6,10 +6,10 @@
 
 #include "base/alloc.h"
 #include "base/timestamp.h"
-#include "report/format.h"
-#include "report/output.h"
-#include "report/table.h"
-#include "report/text.h"
+#include "screen/format.h"
+#include "screen/output.h"
+#include "screen/table.h"
+#include "screen/text.h"
 
 static char *print(const Table *table) {
         char *text = NULL;

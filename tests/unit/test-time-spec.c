@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "report/time-spec.h"
+#include "logs/time-spec.h"
 
 /* 2026-11-22 10:04:40.5 UTC, a Sunday */
 #define NOW (UINT64_C(1795341880) * USEC_PER_SEC + 500000)

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
-#include "backend/tree-copy.h"
+#include "rootfs/tree-copy.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "test.h"

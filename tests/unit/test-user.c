@@ -2,7 +2,7 @@
 
 #include <sys/fsuid.h>
 
-#include "project/user.h"
+#include "host/user.h"
 #include "project-util.h"
 
 typedef struct Variables {

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-#pragma once
-
-/* The backend of hosts that systemd does not manage: a supervisor (runner/supervisor/) for each machine. It
- * remembers nothing: what runs is read from the machine's cgroup. */
-
-#include "backend/backend.h"
-
-extern const Backend backend_supervisor;

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <getopt.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/options.h"
+
+#define SECONDS_MAX 86400
+
+static int parse_seconds(const char *shown, const char *value, uint64_t *ret, Error *reterr) {
+        char *end;
+        double seconds;
+
+        errno = 0;
+        seconds = strtod(value, &end);
+        if (errno != 0 || end == value || (*end != '\0' && !streq(end, "s")) || !isfinite(seconds) ||
+            seconds < 0 || seconds > SECONDS_MAX || strspn(value, "0123456789.s") != strlen(value))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "option '%s': '%s' is not a number of seconds from 0 to %d", shown, value,
+                                   SECONDS_MAX);
+        *ret = (uint64_t) (seconds * 1e6);
+        return 0;
+}
+
+static int store(const Option *o, void *target, const char *shown, const char *value, Error *reterr) {
+        char *field = (char *) target + o->offset;
+
+        switch (o->type) {
+        case OPTION_FLAG:
+                *(bool *) field = true;
+                return 0;
+        case OPTION_STRING:
+        case OPTION_OPTIONAL:
+                free(*(char **) field);
+                *(char **) field = xstrdup(value ? value : "");
+                return 0;
+        case OPTION_STRINGS:
+                strv_push((char ***) field, value);
+                return 0;
+        case OPTION_SECONDS:
+                return parse_seconds(shown, value, (uint64_t *) field, reterr);
+        case OPTION_IGNORED:
+                return 0;
+        }
+        return 0;
+}
+
+/* getopt_long(3) in its own terms: options by their row number. */
+typedef struct Getopt {
+        const Option **rows;
+        void **targets;
+        size_t n;
+        char *letters;
+        struct option *names;
+} Getopt;
+
+static void getopt_done(Getopt *g) {
+        free(g->rows);
+        free(g->targets);
+        free(g->letters);
+        free(g->names);
+}
+
+/* Values of long options start beyond all letters. */
+#define FIRST_NAME 256
+
+/* As getopt_long(3) counts: none, mandatory, optional; also the number of colons that getopt(3) wants. */
+static int has_argument(const Option *o) {
+        return !o->argument                 ? no_argument
+               : o->type == OPTION_OPTIONAL ? optional_argument
+                                            : required_argument;
+}
+
+static void getopt_build(Getopt *g, const OptionTable *tables, size_t n_tables, bool stop_early) {
+        size_t n_names = 0, n_letters;
+
+        for (size_t t = 0; t < n_tables; t++)
+                g->n += tables[t].n_rows;
+        g->rows = xnew0(const Option *, g->n);
+        g->targets = xnew0(void *, g->n);
+        g->names = xnew0(struct option, g->n + 1);
+        g->letters = xmalloc0(3 * g->n + 3);
+        /* '+': stop at the first operand; ':': tell a missing value from an unknown option. */
+        n_letters = (size_t) sprintf(g->letters, "%s:", stop_early ? "+" : "");
+
+        for (size_t t = 0, i = 0; t < n_tables; t++)
+                for (size_t row = 0; row < tables[t].n_rows; row++, i++) {
+                        const Option *o = &tables[t].rows[row];
+
+                        g->rows[i] = o;
+                        g->targets[i] = tables[t].target;
+                        if (o->name)
+                                g->names[n_names++] = (struct option){
+                                        .name = o->name,
+                                        .has_arg = has_argument(o),
+                                        .val = FIRST_NAME + (int) i,
+                                };
+                        if (o->letter)
+                                n_letters += (size_t) sprintf(g->letters + n_letters, "%c%.*s", o->letter,
+                                                              has_argument(o), "::");
+                }
+}
+
+static size_t row_of(const Getopt *g, int value) {
+        if (value >= FIRST_NAME)
+                return (size_t) (value - FIRST_NAME);
+        for (size_t i = 0; i < g->n; i++)
+                if (g->rows[i]->letter == value)
+                        return i;
+        return g->n;
+}
+
+static int refuse(const Getopt *g, int c, char *const *argv, Error *reterr) {
+        size_t i = row_of(g, optopt);
+
+        if (c == ':' && i < g->n)
+                return error_raise(reterr, FC_EXIT_USAGE, "option '%s' needs a value: %s", argv[optind - 1],
+                                   g->rows[i]->argument);
+        if (optopt >= FIRST_NAME)
+                return error_raise(reterr, FC_EXIT_USAGE, "option '%s' takes no value", argv[optind - 1]);
+        if (optopt > 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "unknown option '-%c'", optopt);
+        return error_raise(reterr, FC_EXIT_USAGE, "unknown option '%s'", argv[optind - 1]);
+}
+
+/* "-b -1", as journalctl(1) takes it: a number with a sign is no option, and no other operand looks so. */
+static const char *take_number(char *const *words, int argc) {
+        const char *word = optind < argc ? words[optind] : "";
+        size_t n = strlen(word);
+
+        if (n < 2 || (word[0] != '-' && word[0] != '+') || strspn(word + 1, "0123456789") != n - 1)
+                return NULL;
+        optind++;
+        return word;
+}
+
+int options_parse(const OptionTable *tables, size_t n_tables, char *const *argv, bool stop_early,
+                  char ***ret_operands, Error *reterr) {
+        _cleanup_(getopt_done) Getopt g = {};
+        /* getopt permutes what it is given, and takes the first element for the program's name. */
+        _cleanup_free_ char **words = xnew0(char *, strv_length(argv) + 2);
+        int argc = 1, c, r;
+
+        words[0] = (char *) "";
+        STRV_FOREACH (word, argv)
+                words[argc++] = *word;
+        getopt_build(&g, tables, n_tables, stop_early);
+
+        optind = 0; /* GNU: start anew */
+        opterr = 0;
+        while ((c = getopt_long(argc, words, g.letters, g.names, NULL)) >= 0) {
+                _cleanup_free_ char *shown = NULL;
+                size_t i;
+
+                if (c == '?' || c == ':')
+                        return refuse(&g, c, words, reterr);
+                i = row_of(&g, c);
+                if (g.rows[i]->type == OPTION_OPTIONAL && !optarg)
+                        optarg = (char *) take_number(words, argc);
+                shown = c >= FIRST_NAME ? xasprintf("--%s", g.rows[i]->name) : xasprintf("-%c", c);
+                r = store(g.rows[i], g.targets[i], shown, optarg, reterr);
+                if (r < 0)
+                        return r;
+        }
+        *ret_operands = strv_copy(words + optind);
+        return 0;
+}
+
+void options_done(const OptionTable *table) {
+        for (size_t i = 0; i < table->n_rows; i++) {
+                char *field = (char *) table->target + table->rows[i].offset;
+
+                if (table->rows[i].type == OPTION_STRING || table->rows[i].type == OPTION_OPTIONAL) {
+                        free(*(char **) field);
+                        *(char **) field = NULL;
+                } else if (table->rows[i].type == OPTION_STRINGS)
+                        *(char ***) field = strv_free(*(char ***) field);
+        }
+}
+
+void options_print_help(FILE *f, const Option *rows, size_t n_rows) {
+        for (size_t i = 0; i < n_rows; i++) {
+                const Option *o = &rows[i];
+
+                if (!o->help)
+                        continue;
+                _cleanup_free_ char *name = o->name ? xasprintf("--%s", o->name) : xstrdup("");
+                _cleanup_free_ char *letter =
+                        o->letter ? xasprintf("-%c%s", o->letter, o->name ? ", " : "") : xstrdup("    ");
+                bool optional = o->type == OPTION_OPTIONAL;
+                _cleanup_free_ char *left = xasprintf("%s%s%s%s%s", letter, name,
+                                                      !o->argument ? ""
+                                                      : optional   ? "[="
+                                                                   : " ",
+                                                      o->argument ? o->argument : "", optional ? "]" : "");
+
+                (void) fprintf(f, "  %-26s %s\n", left, o->help);
+        }
+}

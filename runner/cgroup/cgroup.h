@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The control group of a machine on a host that systemd does not manage, cgroups(7) (where it does, the
+ * cgroup of its unit is opened by keeper/unit.h and has what nspawn/ has here):
+ *
+ *     <cgroup2 mount>/flake-containers/<machine>/runner   the supervisor and its helpers
+ *     <cgroup2 mount>/flake-containers/<machine>/nspawn   systemd-nspawn, which makes supervisor/ and
+ * payload/ there
+ *
+ * Its `populated` bit is the truth about "is it running", its cgroup.kill the way to end everything that a
+ * machine consists of. It is made afresh for every start: one that was delegated to another uid range cannot
+ * be used again
+ * ("Failed to create /init.scope control group: Permission denied"). */
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Thawing takes some milliseconds. */
+#define CGROUP_THAW_USEC (5 * USEC_PER_SEC)
+
+/* The machine's cgroup directory, or `*ret_fd = -EBADF` when there is none. */
+int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *reterr);
+
+/* Where the machine is, below the cgroup2 mount. Owned by the caller. */
+char *cgroup_path(const char *machine);
+
+/* Likewise the payload. */
+char *cgroup_payload_path(const char *machine);
+
+/* The names of all machines that have a cgroup; owned by the caller, NULL when there are none. */
+int cgroup_list(const char *mount, char ***ret, Error *reterr);
+
+/* Makes the machine's cgroup with runner/ and nspawn/; it must not exist. Return: the directory's fd. */
+int cgroup_create(const char *mount, const char *machine, Error *reterr);
+
+/* Makes the child `name` of a cgroup, e.g. nspawn/ again after a reboot of the guest. */
+int cgroup_create_child(int fd, const char *name, Error *reterr);
+
+/* Moves the calling process into the child `name`, "." for the cgroup itself. Takes milliseconds: see
+ * cgroup_fork(). */
+int cgroup_enter(int fd, const char *name, Error *reterr);
+
+/* fork(2) whose child begins in the cgroup `fd`: clone3(2), CLONE_INTO_CGROUP. Unlike a move of a process
+ * that exists it does not wait for a grace period of the kernel, which takes 5 to 20 ms. Return: as fork().
+ */
+pid_t cgroup_fork(int fd);
+
+/**
+ * cgroup_expect_moves() - spares whoever is going to move processes between cgroups the wait
+ *
+ * A move takes the kernel's cgroup_threadgroup_rwsem, whose first writer in a while waits for a grace period
+ * of RCU, 5 to 20 ms; those who come shortly after do not. nspawn moves its payload, a guest's systemd
+ * itself and what it starts, and each may be the first. This moves the calling process to where it is, the
+ * child `name`, which changes nothing and begins that period: for somebody who would only wait meanwhile.
+ */
+void cgroup_expect_moves(int fd, const char *name);
+
+/* The child `name` as a directory, for cgroup_fork(). */
+int cgroup_open_child(int fd, const char *name, Error *reterr);
+
+/**
+ * cgroup_enable() - turn controllers on for the children of a machine's cgroup
+ * @controllers: "memory", "cpu", ...
+ *
+ * That takes every cgroup from the top of the tree on, and stays for the ones above the machine: other
+ * machines may need it, and it limits nobody.
+ */
+int cgroup_enable(const char *mount, const char *machine, char *const *controllers, Error *reterr);
+
+/* Writes attributes of the child `name`. @settings: "FILE=VALUE", may be NULL. FC_EXIT_HOST when the kernel
+ * has no such file. */
+int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr);
+
+/* Is any process in it or below it? */
+int cgroup_populated(int fd, bool *ret, Error *reterr);
+
+/* Are all of them frozen, whether by itself or with a cgroup above? */
+int cgroup_frozen(int fd, bool *ret, Error *reterr);
+
+/* Thaws this cgroup itself. Return: 1 it is not frozen now, 0 it still is: a cgroup above it is, or the
+ * time has passed. */
+int cgroup_thaw(int fd, uint64_t timeout_usec, Error *reterr);
+
+/* Whether that would help. */
+int cgroup_frozen_by_itself(int fd, bool *ret, Error *reterr);
+
+/* Has the kernel killed something of the child `name` for want of memory? */
+bool cgroup_ran_out_of_memory(int fd, const char *name);
+
+/* SIGKILL to all that is in `name` ("." for the cgroup itself) and below, forks included. */
+int cgroup_kill(int fd, const char *name, Error *reterr);
+
+/* Waits for `populated 0` of `name`. Return: 1 empty, 0 when the time passed, negative errno. */
+int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *reterr);
+
+/* Removes the child `name` and what is below it, depth first. It must be empty of processes. */
+int cgroup_remove_child(int fd, const char *name, Error *reterr);
+
+/* Removes the machine's cgroup; a missing one is success. `flake-containers/` goes with the last machine. */
+int cgroup_remove(const char *mount, const char *machine, Error *reterr);
+
+/* The first process of `path` ("runner", "nspawn/supervisor"), 0 when there is none. */
+int cgroup_first_process(int fd, const char *path, pid_t *ret, Error *reterr);
+
+/**
+ * cgroup_find_process() - the pid in our numbers of the process that is @wanted in the payload, 0 when there
+ * is none
+ *
+ * Found by asking the kernel, not by remembering: the process in payload/ or, where the payload is systemd,
+ * payload/init.scope whose innermost pid (NSpid in proc(5)) is that, and that is in the fewest namespaces.
+ */
+int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr);
+
+/* The payload's PID 1. */
+int cgroup_find_leader(int fd, pid_t *ret, Error *reterr);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "base/strv.h"
+#include "host/elevate.h"
+
+static int find_ourselves(char **ret, Error *reterr) {
+        char path[PATH_MAX];
+        ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+        if (n < 0)
+                return error_set(reterr, errno, "find our own program");
+        path[n] = '\0';
+        /* The kernel then appends " (deleted)", and something else may lie there by now. */
+        if (access(path, X_OK) < 0)
+                return error_set(reterr, errno, "run '%s' again as root", path);
+        *ret = xstrdup(path);
+        return 0;
+}
+
+/* By the user's $PATH, since it runs as the user. On NixOS /run/wrappers/bin has the only sudo that
+ * works; a sudo in a profile, or a script of that name, is passed over. run0 and the program of
+ * FC_ELEVATE need not be set-user-id. */
+static char *find(const char *tool) {
+        const char *env = getenv("PATH");
+        _cleanup_free_ char *path =
+                xasprintf("/run/wrappers/bin:%s:%s", env ? env : "", process_trusted_path());
+        bool setuid = streq(tool, "sudo") || streq(tool, "doas") || streq(tool, "pkexec");
+
+        return setuid ? process_find_setuid(tool, path) : process_find_program(tool, path);
+}
+
+int elevate_find_tool(char **ret, Error *reterr) {
+        static const char *const tools[] = {"sudo", "run0", "doas", "pkexec"};
+        const char *chosen = getenv("FC_ELEVATE");
+        int r;
+
+        if (chosen && chosen[0] != '\0') {
+                *ret = chosen[0] != '/' ? find(chosen) : access(chosen, X_OK) >= 0 ? xstrdup(chosen) : NULL;
+                return *ret ? 0
+                            : error_raise(reterr, FC_EXIT_HOST,
+                                          "FC_ELEVATE names '%s', which is not a program", chosen);
+        }
+
+        for (size_t i = 0; i < ELEMENTSOF(tools); i++) {
+                /* It asks PID 1 to run the program. The test is sd_booted(3)'s. */
+                if (streq(tools[i], "run0") && access("/run/systemd/system/", F_OK) < 0)
+                        continue;
+                *ret = find(tools[i]);
+                if (*ret)
+                        return 0;
+        }
+        r = error_raise(reterr, FC_EXIT_HOST, "this needs root, and there is no sudo, run0, doas or pkexec");
+        error_add_hint(reterr, "run it as root");
+        return r;
+}
+
+int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
+        _cleanup_free_ char *program = NULL, *tool = NULL;
+        _cleanup_strv_ char **command = NULL;
+        int r;
+
+        if (argc > 1 && streq(argv[1], ELEVATE_MARK))
+                return error_raise(reterr, FC_EXIT_HOST,
+                                   "still not root (uid %u) after being run again as root",
+                                   (unsigned) geteuid());
+        r = find_ourselves(&program, reterr);
+        if (r < 0)
+                return r;
+        r = elevate_find_tool(&tool, reterr);
+        if (r < 0)
+                return r;
+
+        /* All four take the first word without a dash for the program and leave everything after it alone.
+         * So no "--", which pkexec does not know; and the program's path begins with a slash, so that sudo
+         * does not take it for a variable. */
+        strv_push(&command, tool);
+        strv_push(&command, program);
+        strv_push(&command, ELEVATE_MARK);
+        strv_extend(&command, extra_args);
+        strv_extend(&command, argc > 1 ? argv + 1 : NULL);
+
+        /* What is blocked stays blocked across exec, and the tool must be able to get SIGINT and SIGCHLD. */
+        process_unblock_signals();
+        (void) execv(tool, command);
+        r = error_set(reterr, errno, "run '%s'", tool);
+        if (reterr)
+                reterr->exit = FC_EXIT_HOST;
+        return r;
+}

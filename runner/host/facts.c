@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/utsname.h>
+
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-id128.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "host/facts.h"
+#include "spec/path.h"
+
+#define MOUNTINFO     "/proc/self/mountinfo"
+#define MOUNTINFO_MAX (64 * 1024 * 1024)
+
+void facts_done(HostFacts *facts) {
+        free(facts->boot_id);
+        free(facts->nspawn);
+        free(facts->proxyd);
+        free(facts->cgroup_root);
+        free(facts->kernel);
+        *facts = (HostFacts){};
+}
+
+static int read_file(const char *path, size_t max, char **ret, Error *reterr) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        return fs_read_fd(fd, path, max, ret, NULL, reterr);
+}
+
+static int read_boot_id(char **ret, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        char id[33];
+        size_t n = 0;
+        int r;
+
+        r = read_file("/proc/sys/kernel/random/boot_id", 4096, &text, reterr);
+        if (r < 0)
+                return r;
+        for (const char *p = text; *p && n < sizeof(id); p++)
+                if (strchr("0123456789abcdef", *p))
+                        id[n++] = *p;
+        if (n != sizeof(id) - 1)
+                return error_raise(reterr, FC_EXIT_HOST, "the kernel's boot id: '%s' is not an id", text);
+        id[n] = '\0';
+        *ret = xstrdup(id);
+        return 0;
+}
+
+char *facts_find_proxyd(const char *nspawn) {
+        _cleanup_free_ char *real = nspawn ? realpath(nspawn, NULL) : NULL, *own = NULL;
+        const char *directories[] = {NULL, "/usr/lib/systemd", "/lib/systemd",
+                                     "/run/current-system/systemd/lib/systemd"};
+
+        for (int i = 0; real && i < 2; i++) {
+                char *slash = strrchr(real, '/');
+
+                if (slash)
+                        *slash = '\0';
+        }
+        if (real)
+                directories[0] = own = xasprintf("%s/lib/systemd", real);
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_free_ char *path = NULL;
+
+                if (!directories[i])
+                        continue;
+                path = xasprintf("%s/systemd-socket-proxyd", directories[i]);
+                if (access(path, X_OK) >= 0)
+                        return TAKE_PTR(path);
+        }
+        return NULL;
+}
+
+/* Octal escapes of space, tab, newline and backslash, proc(5). */
+static char *unescape(const char *s, size_t n) {
+        char *text = xstrndup(s, n), *out = text;
+
+        for (const char *p = text; *p; out++) {
+                if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' &&
+                    p[3] >= '0' && p[3] <= '7') {
+                        *out = (char) ((p[1] - '0') * 64 + (p[2] - '0') * 8 + (p[3] - '0'));
+                        p += 4;
+                } else
+                        *out = *p++;
+        }
+        *out = '\0';
+        return text;
+}
+
+/* The n-th field of a line, from 0. */
+static const char *field(const char *line, size_t n, size_t *ret_size) {
+        while (n-- > 0) {
+                line += strcspn(line, " \n");
+                if (*line != ' ')
+                        return NULL;
+                line++;
+        }
+        *ret_size = strcspn(line, " \n");
+        return line;
+}
+
+static bool is_cgroup2(const char *line) {
+        const char *end = line + strcspn(line, "\n"), *type = strstr(line, " - ");
+
+        return type && type < end && startswith(type, " - cgroup2 ");
+}
+
+char *facts_parse_mountinfo(const char *text) {
+        _cleanup_free_ char *best = NULL, *part = NULL;
+
+        for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+                _cleanup_free_ char *path = NULL;
+                const char *root, *mount;
+                size_t root_size, mount_size;
+
+                root = field(line, 3, &root_size);
+                mount = field(line, 4, &mount_size);
+                if (!root || !mount || !is_cgroup2(line))
+                        continue;
+                path = unescape(mount, mount_size);
+                if (root_size != 1 || root[0] != '/') {
+                        if (!part)
+                                part = TAKE_PTR(path);
+                } else if (streq(path, "/sys/fs/cgroup"))
+                        return TAKE_PTR(path);
+                else if (!best)
+                        best = TAKE_PTR(path);
+        }
+        return best ? TAKE_PTR(best) : TAKE_PTR(part);
+}
+
+char *facts_parse_submount(const char *text, uint64_t mount, const char *path) {
+        for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+                size_t parent_size, size;
+                const char *parent = field(line, 1, &parent_size), *point = field(line, 4, &size);
+                _cleanup_free_ char *found = NULL;
+
+                if (!parent || !point || strtoull(parent, NULL, 10) != mount)
+                        continue;
+                found = unescape(point, size);
+                if (path_is_within(found, path) && !streq(found, path))
+                        return TAKE_PTR(found);
+        }
+        return NULL;
+}
+
+int facts_find_submount(int fd, char **ret, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        char name[FS_PROC_FD_MAX], path[PATH_MAX];
+        struct statx st;
+        ssize_t n;
+        int r;
+
+        if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+                return error_set(reterr, errno, "ask for a mount");
+        n = readlink(fs_proc_fd(name, fd), path, sizeof(path) - 1);
+        if (n < 0)
+                return error_set(reterr, errno, "ask for a path");
+        path[n] = '\0';
+        r = read_file(MOUNTINFO, MOUNTINFO_MAX, &text, reterr);
+        if (r < 0)
+                return r;
+        *ret = facts_parse_submount(text, st.stx_mnt_id, path);
+        return 0;
+}
+
+static bool is_cgroup2_mount(const char *path) {
+        struct statfs st;
+
+        return statfs(path, &st) >= 0 && st.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+static int find_cgroup(HostFacts *facts, Error *reterr) {
+        static const char *const usual[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        /* Two system calls instead of a file that is long where there are many mounts. */
+        for (size_t i = 0; i < ELEMENTSOF(usual); i++)
+                if (is_cgroup2_mount(usual[i])) {
+                        facts->cgroup_root = xstrdup(usual[i]);
+                        facts->cgroup_unified = i == 0;
+                        return 0;
+                }
+
+        r = read_file(MOUNTINFO, MOUNTINFO_MAX, &text, reterr);
+        if (r < 0)
+                return r;
+        facts->cgroup_root = facts_parse_mountinfo(text);
+        /* Another mount may cover it. */
+        if (facts->cgroup_root && !is_cgroup2_mount(facts->cgroup_root)) {
+                free(facts->cgroup_root);
+                facts->cgroup_root = NULL;
+        }
+        return 0;
+}
+
+int facts_gather(HostFacts *ret, Error *reterr) {
+        _cleanup_(facts_done) HostFacts facts = {};
+        struct utsname name;
+        sd_id128_t machine_id;
+        int r;
+
+        r = read_boot_id(&facts.boot_id, reterr);
+        if (r < 0)
+                return r;
+        r = find_cgroup(&facts, reterr);
+        if (r < 0)
+                return r;
+        facts.nspawn = process_find_program("systemd-nspawn", NULL);
+        facts.proxyd = facts_find_proxyd(facts.nspawn);
+        facts.machine_id = sd_id128_get_machine(&machine_id) >= 0;
+        facts.sd_booted = sd_booted() > 0;
+        if (uname(&name) < 0)
+                return error_set(reterr, errno, "ask for the kernel's release");
+        facts.kernel = xstrdup(name.release);
+
+        *ret = facts;
+        facts = (HostFacts){};
+        return 0;
+}
+
+static int raise_missing(const char *program, Error *reterr) {
+        int r = error_raise(reterr, FC_EXIT_HOST, "%s is not installed", program);
+
+        error_add_hint(reterr, "Debian, Ubuntu: apt install systemd-container");
+        error_add_hint(reterr, "Fedora, openSUSE: dnf, zypper install systemd-container");
+        error_add_hint(reterr, "Arch, NixOS: it is part of the package systemd");
+        return r;
+}
+
+int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
+        int r;
+
+        if ((needs & FACTS_NSPAWN) && !facts->nspawn)
+                return raise_missing("systemd-nspawn", reterr);
+        if ((needs & FACTS_PROXYD) && !facts->proxyd)
+                return raise_missing("systemd-socket-proxyd", reterr);
+        if ((needs & FACTS_CGROUP) && !facts->cgroup_root) {
+                r = error_raise(reterr, FC_EXIT_HOST, "the cgroup2 file system is not mounted");
+                error_add_hint(reterr, "mkdir -p /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup");
+                return r;
+        }
+        if ((needs & FACTS_MACHINE_ID) && !facts->machine_id) {
+                r = error_raise(
+                        reterr, FC_EXIT_HOST,
+                        "'/etc/machine-id' has no id, without which systemd-nspawn makes no network");
+                error_add_hint(reterr, "make one: systemd-machine-id-setup");
+                return r;
+        }
+        return 0;
+}
+
+int facts_nspawn_version(const HostFacts *facts, unsigned *ret_major, char **ret_text, Error *reterr) {
+        char *argv[] = {facts->nspawn, (char *) "--version", NULL};
+        _cleanup_free_ char *output = NULL;
+        unsigned major;
+        int r;
+
+        r = facts_require(facts, FACTS_NSPAWN, reterr);
+        if (r < 0)
+                return r;
+        r = process_run(argv, &output, reterr);
+        if (r < 0)
+                return r;
+        output[strcspn(output, "\n")] = '\0';
+        if (r > 0 || sscanf(output, "systemd %5u", &major) != 1)
+                return error_raise(reterr, FC_EXIT_HOST, "ask '%s' for its version: exit status %d, '%s'",
+                                   facts->nspawn, r, output);
+        *ret_major = major;
+        *ret_text = TAKE_PTR(output);
+        return 0;
+}

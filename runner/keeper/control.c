@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "keeper/control.h"
+#include "base/alloc.h"
+
+static const char *const kind_table[_CONTROL_KIND_MAX] = {
+        [CONTROL_LEADER] = "LEADER",         [CONTROL_NETWORK] = "NETWORK",
+        [CONTROL_STATUS] = "STATUS",         [CONTROL_READY] = "READY",
+        [CONTROL_RESTARTING] = "RESTARTING", [CONTROL_EXITED] = "EXITED",
+        [CONTROL_ERROR] = "ERROR",           [CONTROL_LOST] = "LOST",
+};
+
+void control_send(int fd, ControlKind kind, const char *text) {
+        char buffer[CONTROL_MESSAGE_MAX];
+        int n;
+
+        if (fd < 0)
+                return;
+        n = snprintf(buffer, sizeof(buffer), "%s %s", kind_table[kind], text ? text : "");
+        if (n < 0)
+                return;
+        if ((size_t) n >= sizeof(buffer))
+                n = sizeof(buffer) - 1;
+        (void) send(fd, buffer, (size_t) n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int control_receive(int fd, ControlMessage *ret) {
+        char buffer[CONTROL_MESSAGE_MAX + 1], *space;
+        ssize_t n;
+
+        do
+                n = recv(fd, buffer, CONTROL_MESSAGE_MAX, MSG_DONTWAIT);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return errno == ECONNRESET ? 0 : -errno;
+        if (n == 0)
+                return 0;
+        buffer[n] = '\0';
+        space = strchr(buffer, ' ');
+        if (!space)
+                return -EBADMSG;
+        *space = '\0';
+        for (ControlKind kind = 0; kind < _CONTROL_KIND_MAX; kind++)
+                if (streq(buffer, kind_table[kind])) {
+                        ret->kind = kind;
+                        (void) snprintf(ret->text, sizeof(ret->text), "%s", space + 1);
+                        return 1;
+                }
+        return -EBADMSG;
+}

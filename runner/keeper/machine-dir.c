@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "keeper/machine-dir.h"
+
+int machine_dir_unshare(int more_flags, Error *reterr) {
+        if (unshare(CLONE_NEWNS | more_flags) < 0)
+                return error_set(reterr, errno, "make namespaces");
+        if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+                return error_set(reterr, errno, "make the mounts slaves of the host's");
+        return 0;
+}
+
+static int attach_mount(int dir_fd, const MachineMount *m, Error *reterr) {
+        _cleanup_close_ int target = -EBADF;
+        struct stat st;
+
+        if (fstat(m->fd, &st) < 0)
+                return error_set(reterr, errno, "look at mount '%s'", m->name);
+        if (S_ISDIR(st.st_mode)) {
+                if (mkdirat(dir_fd, m->name, 0755) < 0)
+                        return error_set(reterr, errno, "make '%s'", m->name);
+        } else {
+                target = openat(dir_fd, m->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+                if (target < 0)
+                        return error_set(reterr, errno, "make '%s'", m->name);
+        }
+        if (syscall(SYS_move_mount, m->fd, "", dir_fd, m->name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return error_set(reterr, errno, "attach '%s'", m->name);
+        return 0;
+}
+
+/* The payload's root reads it, and has another uid on the host. */
+static int make_gate(Error *reterr) {
+        if (mkfifo(MACHINE_GATE, 0644) < 0 || chmod(MACHINE_GATE, 0644) < 0)
+                return error_set(reterr, errno, "make the gate");
+        return 0;
+}
+
+int machine_dir_mount(const MachineMount *mounts, size_t n, bool gate, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+
+        if (mkdir(MACHINE_DIR, 0700) < 0 && errno != EEXIST)
+                return error_set(reterr, errno, "make '" MACHINE_DIR "'");
+        if (mount("tmpfs", MACHINE_DIR, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755,size=1m") < 0)
+                return error_set(reterr, errno, "mount a tmpfs on '" MACHINE_DIR "'");
+        fd = open(MACHINE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return error_set(reterr, errno, "open '" MACHINE_DIR "'");
+        for (size_t i = 0; i < n; i++) {
+                int r = attach_mount(fd, &mounts[i], reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        return gate ? make_gate(reterr) : 0;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/strv.h"
+#include "screen/buffer.h"
+#include "logs/console.h"
+#include "screen/text.h"
+
+#define BLOCK_SIZE    16384
+#define LINE_MAX_SIZE 65536
+
+struct ConsoleReader {
+        int fd;
+        int old_fd;     /* read to its end before; -EBADF: there is none, or it has been */
+        off_t offset;   /* of what is read next */
+        Buffer pending; /* read, not yet returned */
+        size_t taken;   /* of `pending`: returned by the last call */
+        size_t scanned; /* of `pending`: known to have no line end */
+};
+
+ConsoleReader *console_reader_new(int fd, int old_fd) {
+        ConsoleReader *reader = xnew0(ConsoleReader, 1);
+
+        reader->fd = fd;
+        reader->old_fd = old_fd;
+        return reader;
+}
+
+ConsoleReader *console_reader_free(ConsoleReader *reader) {
+        if (!reader)
+                return NULL;
+        (void) safe_close(reader->fd);
+        (void) safe_close(reader->old_fd);
+        buffer_done(&reader->pending);
+        free(reader);
+        return NULL;
+}
+
+/* The first byte of data from @offset on: a log that was trimmed begins with a hole. A log that ends with
+ * a hole has nothing more. */
+static off_t skip_hole(int fd, off_t offset) {
+        off_t data = lseek(fd, offset, SEEK_DATA);
+
+        if (data < 0 && errno == ENXIO)
+                data = lseek(fd, 0, SEEK_END);
+        return data > offset ? data : offset;
+}
+
+static ssize_t read_at(int fd, char *buf, size_t size, off_t offset) {
+        ssize_t n;
+
+        do
+                n = pread(fd, buf, size, offset);
+        while (n < 0 && errno == EINTR);
+        return n < 0 ? -errno : n;
+}
+
+/* Searches backwards for the @n-th line end before the last byte, which ends or belongs to the last line.
+ * Text without line ends counts as lines of the size in which it is shown.
+ * @ret_missing: how many lines more it would take. */
+static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
+        char block[BLOCK_SIZE];
+        struct stat st;
+        off_t end, begin = skip_hole(fd, 0), line_end;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        line_end = st.st_size;
+        *ret_missing = 0;
+        if (n == 0) {
+                *ret = st.st_size;
+                return 0;
+        }
+        for (end = st.st_size - 1; end > begin;) {
+                off_t start = end - begin > BLOCK_SIZE ? end - BLOCK_SIZE : begin;
+                ssize_t size = read_at(fd, block, (size_t) (end - start), start);
+
+                if (size < 0)
+                        return (int) size;
+                if (size < end - start)
+                        break; /* truncated meanwhile: from the beginning */
+                for (; size > 0; size--) {
+                        if (block[size - 1] != '\n' && line_end - (start + size) < LINE_MAX_SIZE)
+                                continue;
+                        line_end = start + size;
+                        if (--n == 0) {
+                                *ret = start + size;
+                                return 0;
+                        }
+                }
+                end = start;
+        }
+        *ret = begin;
+        *ret_missing = st.st_size > 0 ? n - 1 : n;
+        return 0;
+}
+
+static void begin_at(ConsoleReader *reader, off_t offset, bool with_old) {
+        if (!with_old)
+                reader->old_fd = safe_close(reader->old_fd);
+        reader->offset = offset;
+        reader->pending.size = reader->taken = reader->scanned = 0;
+}
+
+int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr) {
+        uint64_t missing = UINT64_MAX;
+        off_t offset = 0;
+        bool with_old;
+        int r = 0;
+
+        if (n != UINT64_MAX)
+                r = find_tail(reader->fd, n, &offset, &missing);
+        else
+                offset = skip_hole(reader->old_fd >= 0 ? reader->old_fd : reader->fd, 0);
+        with_old = reader->old_fd >= 0 && missing > 0;
+        if (r >= 0 && with_old && missing != UINT64_MAX)
+                r = find_tail(reader->old_fd, missing, &offset, &missing);
+        if (r < 0)
+                return error_set(reterr, r, "read the console's log");
+        begin_at(reader, offset, with_old);
+        return 0;
+}
+
+int console_reader_seek_to(ConsoleReader *reader, uint64_t offset, Error *reterr) {
+        struct stat st, old = {0};
+        bool rotated;
+
+        if (fstat(reader->fd, &st) < 0 || (reader->old_fd >= 0 && fstat(reader->old_fd, &old) < 0))
+                return error_set(reterr, errno, "look at the console's log");
+        rotated = (off_t) offset > st.st_size && (off_t) offset <= old.st_size;
+        begin_at(reader, rotated || (off_t) offset <= st.st_size ? (off_t) offset : 0, rotated);
+        return 0;
+}
+
+/* The part of a line that a screen shows in the end: behind the last carriage return that something follows.
+ */
+static void visible_part(const char *line, size_t size, const char **ret_line, size_t *ret_size) {
+        const char *cr;
+
+        while (size > 0 && line[size - 1] == '\r')
+                size--;
+        cr = memrchr(line, '\r', size);
+        *ret_line = cr ? cr + 1 : line;
+        *ret_size = cr ? (size_t) (line + size - cr - 1) : size;
+}
+
+/* Takes @size bytes and @separator further ones (the line end) from what is pending. */
+static void take_line(ConsoleReader *reader, size_t size, size_t separator, const char **ret_line,
+                      size_t *ret_size) {
+        visible_part(reader->pending.data, size, ret_line, ret_size);
+        reader->taken = size + separator;
+        reader->scanned = 0;
+}
+
+/* What is read of a hole are zeros: it was made when we were about to read there, or while we did. */
+static ssize_t read_there(ConsoleReader *reader, int fd, char *block, size_t size) {
+        for (;;) {
+                ssize_t n = read_at(fd, block, size, reader->offset);
+                off_t data;
+
+                if (n <= 0 || !memchr(block, '\0', (size_t) n))
+                        return n;
+                data = skip_hole(fd, reader->offset);
+                if (data == reader->offset)
+                        return n;
+                reader->offset = data;
+        }
+}
+
+/* Return: 1 when more is pending, 0 at the end, 2 when the file was cut and reading begins anew. */
+static int read_more(ConsoleReader *reader) {
+        char block[BLOCK_SIZE];
+        struct stat st;
+        ssize_t n = 0;
+
+        if (reader->old_fd >= 0) {
+                n = read_there(reader, reader->old_fd, block, sizeof(block));
+                if (n == 0) {
+                        /* A line may go on in the next file. */
+                        reader->old_fd = safe_close(reader->old_fd);
+                        reader->offset = 0;
+                }
+        }
+        if (reader->old_fd < 0)
+                n = read_there(reader, reader->fd, block, sizeof(block));
+        if (n > 0) {
+                buffer_append(&reader->pending, block, (size_t) n);
+                reader->offset += n;
+        }
+        if (n != 0)
+                return n < 0 ? (int) n : 1;
+        if (fstat(reader->fd, &st) < 0)
+                return -errno;
+        if (st.st_size >= reader->offset)
+                return 0;
+        reader->offset = 0;
+        return 2;
+}
+
+int console_reader_next(ConsoleReader *reader, const char **ret_line, size_t *ret_size, Error *reterr) {
+        Buffer *pending = &reader->pending;
+
+        buffer_drop(pending, reader->taken);
+        reader->taken = 0;
+        for (;;) {
+                const char *end = NULL;
+                int r;
+
+                if (pending->size > reader->scanned)
+                        end = memchr(pending->data + reader->scanned, '\n', pending->size - reader->scanned);
+                if (end) {
+                        take_line(reader, (size_t) (end - pending->data), 1, ret_line, ret_size);
+                        return 1;
+                }
+                reader->scanned = pending->size;
+                if (pending->size >= LINE_MAX_SIZE) {
+                        take_line(reader, LINE_MAX_SIZE, 0, ret_line, ret_size);
+                        return 1;
+                }
+
+                r = read_more(reader);
+                if (r < 0)
+                        return error_set(reterr, r, "read the console's log");
+                if (r == 0)
+                        return 0;
+                if (r == 2 && pending->size > 0) {
+                        take_line(reader, pending->size, 0, ret_line, ret_size);
+                        return 1;
+                }
+        }
+}
+
+bool console_reader_rest(ConsoleReader *reader, const char **ret_line, size_t *ret_size) {
+        buffer_drop(&reader->pending, reader->taken);
+        reader->taken = 0;
+        if (reader->pending.size == 0)
+                return false;
+        take_line(reader, reader->pending.size, 0, ret_line, ret_size);
+        return true;
+}
+
+static void push_safe(char ***lines, const char *line, size_t size) {
+        _cleanup_buffer_ Buffer safe = {0};
+
+        text_append_safe(&safe, line, size);
+        strv_push_take(lines, buffer_steal(&safe));
+}
+
+int console_tail(int fd, uint64_t from, uint64_t n, char ***ret_lines, Error *reterr) {
+        ConsoleReader reader = {.fd = fd, .old_fd = -EBADF};
+        _cleanup_strv_ char **lines = NULL;
+        const char *line;
+        struct stat st;
+        size_t size;
+        int r;
+
+        r = console_reader_seek(&reader, n, reterr);
+        /* A log that is shorter than that has been begun anew since. */
+        if (fstat(fd, &st) >= 0 && (off_t) from <= st.st_size && reader.offset < (off_t) from)
+                reader.offset = (off_t) from;
+        while (r >= 0 && (r = console_reader_next(&reader, &line, &size, reterr)) > 0)
+                push_safe(&lines, line, size);
+        if (r >= 0 && console_reader_rest(&reader, &line, &size))
+                push_safe(&lines, line, size);
+        buffer_done(&reader.pending);
+        if (r < 0)
+                return r;
+        *ret_lines = TAKE_PTR(lines);
+        return 0;
+}

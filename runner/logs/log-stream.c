@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+
+#include "base/fs.h"
+#include "logs/log-filter.h"
+#include "logs/log-view.h"
+
+/* Within a journal sd_journal_process() may move the reader, which must not happen to an entry that was read
+ * but not yet printed: so it runs only when the drain (normal priority) has nothing more to print. */
+#define PROCESS_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 5)
+
+static bool wants_console(const LogView *view, const LogSource *source) {
+        return source->console && !log_request_has_filters(view->request) &&
+               (view->request->since_usec == 0 || source->console_timed);
+}
+
+static void drop_reader(Stream *stream) {
+        stream->io = sd_event_source_disable_unref(stream->io);
+        stream->timer = sd_event_source_disable_unref(stream->timer);
+        stream->reader = journal_reader_free(stream->reader);
+        stream->entry = NULL;
+        stream->unread = false;
+}
+
+static int print_console_line(Stream *stream, const char *line, size_t size, Error *reterr) {
+        LogView *view = stream->view;
+        int r = view->request->pattern ? log_pattern_match(view->request->pattern, line, size, reterr) : 1;
+
+        if (r > 0)
+                log_format_console(&view->format, &view->buffer, stream->source, line, size);
+        return r < 0 ? r : 0;
+}
+
+int log_stream_print_console(Stream *stream, bool rest, Error *reterr) {
+        LogView *view = stream->view;
+        const char *line;
+        size_t size;
+        int r;
+
+        while ((r = console_reader_next(stream->console, &line, &size, reterr)) > 0) {
+                r = print_console_line(stream, line, size, reterr);
+                if (r >= 0 && view->buffer.size >= LOG_FLUSH_SIZE)
+                        r = log_view_flush(view, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (r >= 0 && rest && console_reader_rest(stream->console, &line, &size))
+                r = print_console_line(stream, line, size, reterr);
+        return r;
+}
+
+/* Prints what is left of it and closes it. */
+static int drop_console(Stream *stream, Error *reterr) {
+        int r = 0;
+
+        if (stream->console)
+                r = log_stream_print_console(stream, /* rest= */ true, reterr);
+        stream->console_io = sd_event_source_disable_unref(stream->console_io);
+        stream->console = console_reader_free(stream->console);
+        return r == -EPIPE ? log_view_end(stream->view, 0) : r;
+}
+
+/* From the first journal file on, the journal is the better source for the programs that write to it. */
+static bool prefers_journal(const Stream *stream) {
+        return !stream->source->on_console && stream->reader && journal_reader_has_files(stream->reader);
+}
+
+static int leave_console(Stream *stream, Error *reterr) {
+        int r;
+
+        if (!stream->console_watch || !prefers_journal(stream))
+                return 0;
+        r = drop_console(stream, reterr);
+        stream->console_watch = path_watch_free(stream->console_watch);
+        return r;
+}
+
+static int process_journal(Stream *stream) {
+        LogView *view = stream->view;
+        int r;
+
+        r = journal_reader_process(stream->reader, &view->error);
+        if (r > 0) {
+                stream->unread = true;
+                log_view_schedule(view);
+                r = leave_console(stream, &view->error);
+        }
+        return r < 0 ? log_view_end(view, r) : 0;
+}
+
+int log_stream_refresh(Stream *stream, Error *reterr) {
+        int r;
+
+        if (!stream->reader)
+                return 0;
+        r = journal_reader_process(stream->reader, reterr);
+        stream->unread = true;
+        return r < 0 ? r : leave_console(stream, reterr);
+}
+
+static int on_journal_io(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        return process_journal(userdata);
+}
+
+static int on_journal_time(sd_event_source *source, uint64_t usec, void *userdata) {
+        return process_journal(userdata);
+}
+
+static int watch_journal(Stream *stream, Error *reterr) {
+        int fd, r;
+
+        fd = journal_reader_fd(stream->reader, reterr);
+        if (fd < 0)
+                return fd;
+        r = sd_event_add_io(stream->view->event, &stream->io, fd, EPOLLIN, on_journal_io, stream);
+        if (r >= 0)
+                r = sd_event_source_set_priority(stream->io, PROCESS_PRIORITY);
+        if (r < 0)
+                return error_set(reterr, r, "watch the journal of '%s'", stream->source->container);
+        (void) sd_event_source_set_description(stream->io, "journal");
+        return 0;
+}
+
+int log_stream_arm_timer(Stream *stream, Error *reterr) {
+        uint64_t usec = stream->reader ? journal_reader_timeout(stream->reader) : UINT64_MAX;
+        int r;
+
+        stream->timer = sd_event_source_disable_unref(stream->timer);
+        if (usec == UINT64_MAX)
+                return 0;
+        r = sd_event_add_time(stream->view->event, &stream->timer, CLOCK_MONOTONIC, usec, 0, on_journal_time,
+                              stream);
+        if (r >= 0)
+                r = sd_event_source_set_priority(stream->timer, PROCESS_PRIORITY);
+        return r < 0 ? error_set(reterr, r, "watch the journal of '%s'", stream->source->container) : 0;
+}
+
+/* Takes the fd of the journal's directory; -EBADF: it is gone. */
+static int open_journal(Stream *stream, int fd, Error *reterr) {
+        LogView *view = stream->view;
+        int r;
+
+        drop_reader(stream);
+        if (fd < 0)
+                return 0;
+        r = journal_reader_new(fd, view->request, &stream->reader, reterr);
+        /* What comes to exist while we follow is new as a whole. */
+        if (r >= 0)
+                r = journal_reader_seek(stream->reader, view->started ? LOG_LINES_ALL : view->lines, reterr);
+        if (r >= 0 && view->event)
+                r = watch_journal(stream, reterr);
+        if (r >= 0)
+                r = leave_console(stream, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "log of '%s'", stream->source->container);
+        stream->unread = true;
+        log_view_schedule(view);
+        return 0;
+}
+
+static int on_journal_directory(int fd, void *userdata, Error *reterr) {
+        return open_journal(userdata, fd, reterr);
+}
+
+static int on_console_change(sd_event_source *source, const struct inotify_event *event, void *userdata) {
+        Stream *stream = userdata;
+
+        log_view_schedule(stream->view);
+        return 0;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b) {
+        return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* What was the console's log before @fd, as far as it has not been read yet; *ret_fd -EBADF: nothing. While
+ * we follow that is a file that came and went between two looks. */
+static int open_console_before(const Stream *stream, int fd, int *ret_fd, Error *reterr) {
+        const LogSource *source = stream->source;
+        _cleanup_close_ int old = -EBADF;
+        struct stat st, seen = stream->console_seen;
+        int r = 0;
+
+        if (source->console_old)
+                r = fs_open_file_beneath_optional(source->dir_fd, source->console_old, &old, reterr);
+        if (r < 0)
+                return r;
+        if (old >= 0 && (fstat(old, &st) < 0 || (!stream->view->started && fstat(fd, &seen) < 0)))
+                return error_set(reterr, errno, "look at the console's log");
+        *ret_fd = old >= 0 && !is_same_file(&st, &seen) ? TAKE_FD(old) : -EBADF;
+        return 0;
+}
+
+/* Takes the fd of the console's log; -EBADF: it is gone. */
+static int open_console(Stream *stream, int fd, Error *reterr) {
+        LogView *view = stream->view;
+        _cleanup_close_ int owned = fd, old = -EBADF;
+        int r = 0;
+
+        /* Before the one that is open now is closed: its number could come back as another file's. */
+        if (fd >= 0)
+                r = open_console_before(stream, fd, &old, reterr);
+        if (r >= 0 && fd >= 0 && fstat(fd, &stream->console_seen) < 0)
+                r = error_set(reterr, errno, "look at the console's log");
+        if (r < 0)
+                return error_prefix(reterr, r, "log of '%s'", stream->source->container);
+        r = drop_console(stream, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        stream->console = console_reader_new(TAKE_FD(owned), TAKE_FD(old));
+        if (view->request->since_usec > 0 && !view->started)
+                r = console_reader_seek_to(stream->console, stream->source->console_from, reterr);
+        else
+                r = console_reader_seek(stream->console, view->started ? UINT64_MAX : view->lines, reterr);
+        if (r >= 0 && view->event) {
+                r = sd_event_add_inotify_fd(view->event, &stream->console_io, fd, IN_MODIFY,
+                                            on_console_change, stream);
+                if (r < 0)
+                        r = error_set(reterr, r, "watch the console's log");
+        }
+        if (r < 0)
+                return error_prefix(reterr, r, "log of '%s'", stream->source->container);
+        log_view_schedule(view);
+        return 0;
+}
+
+static int on_console_file(int fd, void *userdata, Error *reterr) {
+        return open_console(userdata, fd, reterr);
+}
+
+static void on_journald(void *userdata) {
+        Stream *stream = userdata;
+
+        if (!stream->reader)
+                return;
+        stream->unread = true;
+        log_view_schedule(stream->view);
+}
+
+int log_stream_follow(Stream *stream, Error *reterr) {
+        const LogSource *source = stream->source;
+        LogView *view = stream->view;
+        int r;
+
+        if (source->journal) {
+                r = path_watch_new(view->event, source->dir_fd, source->journal, PATH_DIRECTORY,
+                                   on_journal_directory, stream, &stream->journal_watch, reterr);
+                if (r >= 0 && source->journald_cgroup)
+                        r = journald_watch_new(view->event, source->cgroup_fd, source->journald_cgroup,
+                                               on_journald, stream, &stream->journald, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (!wants_console(view, source) || prefers_journal(stream))
+                return 0;
+        /* Where there is no log now, what comes is new as a whole, but not what was there before it. */
+        if (source->console_old &&
+            fstatat(source->dir_fd, source->console_old, &stream->console_seen, AT_SYMLINK_NOFOLLOW) < 0)
+                stream->console_seen = (struct stat){0};
+        r = path_watch_new(view->event, source->dir_fd, source->console, PATH_FILE, on_console_file, stream,
+                           &stream->console_watch, reterr);
+        return r < 0 ? error_prefix(reterr, r, "log of '%s'", source->container) : 0;
+}
+
+int log_stream_open(Stream *stream, Error *reterr) {
+        const LogSource *source = stream->source;
+        int fd, r;
+
+        if (source->journal) {
+                r = fs_open_beneath_optional(source->dir_fd, source->journal, O_RDONLY | O_DIRECTORY, &fd,
+                                             reterr);
+                if (r >= 0)
+                        r = open_journal(stream, fd, reterr);
+                if (r >= 0 && stream->reader)
+                        r = journal_reader_check(stream->reader, source->container, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (!wants_console(stream->view, source) || prefers_journal(stream))
+                return 0;
+        r = fs_open_file_beneath_optional(source->dir_fd, source->console, &fd, reterr);
+        return r < 0 ? error_prefix(reterr, r, "log of '%s'", source->container)
+                     : open_console(stream, fd, reterr);
+}
+
+void log_stream_done(Stream *stream) {
+        stream->journald = journald_watch_free(stream->journald);
+        stream->journal_watch = path_watch_free(stream->journal_watch);
+        stream->console_watch = path_watch_free(stream->console_watch);
+        drop_reader(stream);
+        stream->console_io = sd_event_source_disable_unref(stream->console_io);
+        stream->console = console_reader_free(stream->console);
+}

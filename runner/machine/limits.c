@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cgroup/cgroup.h"
+#include "machine/limits.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+
+#define CONTROLLERS_MAX 4096
+
+/* cpu.max is so much time in each period, both in microseconds. */
+#define CPU_PERIOD_USEC UINT64_C(100000)
+
+static const struct {
+        const char *controller, *file;
+} attributes[_RESOURCE_KIND_MAX] = {
+        [RESOURCE_MEMORY_MAX] = {"memory", "memory.max"},
+        [RESOURCE_MEMORY_HIGH] = {"memory", "memory.high"},
+        [RESOURCE_MEMORY_SWAP_MAX] = {"memory", "memory.swap.max"},
+        [RESOURCE_CPU_QUOTA] = {"cpu", "cpu.max"},
+        [RESOURCE_CPU_WEIGHT] = {"cpu", "cpu.weight"},
+        [RESOURCE_TASKS_MAX] = {"pids", "pids.max"},
+        [RESOURCE_IO_WEIGHT] = {"io", "io.weight"},
+};
+
+/* The spellings are those of spec/resource.h. */
+static char *print_value(const Resource *r, uint64_t memory) {
+        uint64_t number;
+
+        if (streq(r->value, "infinity"))
+                return xstrdup("max");
+        number = strtoull(r->value, NULL, 10);
+        if (r->kind == RESOURCE_CPU_QUOTA)
+                return xasprintf("%" PRIu64 " %" PRIu64, number * CPU_PERIOD_USEC / 100, CPU_PERIOD_USEC);
+        if (strchr(r->value, '%'))
+                number = memory / 100 * number;
+        return xasprintf("%" PRIu64, number);
+}
+
+char **limits_settings(const Resource *resources, size_t n, uint64_t memory) {
+        char **settings = NULL;
+
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_free_ char *value = print_value(&resources[i], memory);
+
+                strv_pushf(&settings, "%s=%s", attributes[resources[i].kind].file, value);
+        }
+        return settings;
+}
+
+static int read_controllers(const char *mount, char ***ret, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf("%s/cgroup.controllers", mount), *text = NULL;
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        char *save = NULL;
+        int r;
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        r = fs_read_fd(fd, path, CONTROLLERS_MAX, &text, NULL, reterr);
+        if (r < 0)
+                return r;
+        *ret = NULL;
+        for (char *word = strtok_r(text, " \n", &save); word; word = strtok_r(NULL, " \n", &save))
+                strv_push(ret, word);
+        return 0;
+}
+
+int limits_require(const char *mount, const Resource *resources, size_t n, const char *place,
+                   Error *reterr) {
+        _cleanup_strv_ char **controllers = NULL;
+        int r;
+
+        if (n == 0)
+                return 0;
+        r = read_controllers(mount, &controllers, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++) {
+                const char *controller = attributes[resources[i].kind].controller;
+
+                if (strv_contains(controllers, controller))
+                        continue;
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "%s.%s: the cgroup2 tree at '%s' has no controller '%s' on this host", place,
+                                resource_kind_to_string(resources[i].kind), mount, controller);
+                error_add_hint(reterr,
+                               "it belongs to cgroup version 1 here, or to nobody: boot the host with "
+                               "cgroup_no_v1=all, or leave the limit out");
+                return r;
+        }
+        return 0;
+}
+
+int limits_enable(const char *mount, const char *machine, const Resource *resources, size_t n,
+                  Error *reterr) {
+        _cleanup_strv_ char **wanted = NULL;
+
+        for (size_t i = 0; i < n; i++)
+                if (!strv_contains(wanted, attributes[resources[i].kind].controller))
+                        strv_push(&wanted, attributes[resources[i].kind].controller);
+        return wanted ? cgroup_enable(mount, machine, wanted, reterr) : 0;
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "cgroup/cgroup.h"
+#include "cgroup/leftovers.h"
+#include "machine/libexec.h"
+#include "machine/limits.h"
+#include "rootfs/mounts.h"
+#include "machine/stop-job.h"
+#include "machine/supervisor-client.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+
+#define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
+
+static int supervisor_query(const char *cgroup_mount, const char *machine, MachineStatus *ret,
+                            Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        MachineStatus status = {};
+        int r;
+
+        r = cgroup_open(cgroup_mount, machine, &fd, reterr);
+        if (r >= 0 && fd >= 0) {
+                r = cgroup_populated(fd, &status.running, reterr);
+                status.stale = !status.running;
+                if (r >= 0 && status.running)
+                        r = cgroup_frozen(fd, &status.frozen, reterr);
+                if (r >= 0 && status.running)
+                        r = cgroup_first_process(fd, "runner", &status.keeper, reterr);
+                if (r >= 0 && status.running)
+                        r = cgroup_find_leader(fd, &status.leader, reterr);
+        }
+        if (r < 0)
+                return r;
+        *ret = status;
+        return 0;
+}
+
+static int supervisor_open_payload_cgroup(const char *cgroup_mount, const char *machine, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = cgroup_open(cgroup_mount, machine, &fd, reterr);
+
+        if (r < 0)
+                return r;
+        if (fd < 0)
+                return error_raise(reterr, FC_EXIT_NOT_RUNNING, "machine '%s' does not run", machine);
+        return fs_open_beneath(fd, "nspawn/payload", O_RDONLY | O_DIRECTORY, 0, reterr);
+}
+
+static char *supervisor_thaw_command(const char *cgroup_mount, const char *machine) {
+        _cleanup_free_ char *path = cgroup_path(machine);
+
+        return xasprintf("echo 0 >%s/%s/cgroup.freeze", cgroup_mount, path);
+}
+
+/* Frozen processes take no signals. */
+static int thaw(const StopJob *job, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);
+
+        return r < 0 || fd < 0 ? r : cgroup_thaw(fd, CGROUP_THAW_USEC, reterr);
+}
+
+static int supervisor_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = cgroup_open(cgroup_mount, machine, &fd, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        r = cgroup_kill(fd, ".", reterr);
+        if (r < 0)
+                return r;
+        r = cgroup_wait_empty(fd, ".", KILL_TIMEOUT_USEC, reterr);
+        if (r == 0)
+                return error_raise(reterr, FC_EXIT_FAILED,
+                                   "machine '%s' outlives SIGKILL (a process in "
+                                   "uninterruptible sleep?)",
+                                   machine);
+        if (r < 0)
+                return r;
+        r = cgroup_remove(cgroup_mount, machine, reterr);
+        if (r < 0)
+                return r;
+        return nspawn_clear_leftovers(machine, reterr);
+}
+
+/* The argument vector of the supervisor and the fds that it names. */
+typedef struct Command {
+        char **argv;
+        int *fds;
+        size_t n_fds;
+} Command;
+
+static void command_done(Command *c) {
+        strv_free(c->argv);
+        free(c->fds);
+}
+
+static int inherit(Command *c, int fd) {
+        *XGROW(c->fds, c->n_fds) = fd;
+        return fd;
+}
+
+static int build_command(Command *c, const ContainerPlan *plan, const StartResources *res,
+                         char *const *limits, int cgroup_fd, int cgroup_mount_fd, int control_fd,
+                         Error *reterr) {
+        char *program;
+        int r;
+
+        r = libexec_find("supervisor", &program, reterr);
+        if (r < 0)
+                return r;
+        strv_push_take(&c->argv, program);
+        strv_pushf(&c->argv, "--machine=%s", plan->machine);
+        strv_pushf(&c->argv, "--cgroup-fd=%d", inherit(c, cgroup_fd));
+        strv_pushf(&c->argv, "--cgroup-mount-fd=%d", inherit(c, cgroup_mount_fd));
+        strv_pushf(&c->argv, "--control-fd=%d", inherit(c, control_fd));
+        strv_pushf(&c->argv, "--console-fd=%d", inherit(c, res->console_fd));
+        strv_pushf(&c->argv, "--state-fd=%d", inherit(c, res->state_fd));
+        strv_pushf(&c->argv, "--runtime-fd=%d", inherit(c, res->runtime_fd));
+        strv_pushf(&c->argv, "--events=%d:%s", inherit(c, res->events_fd), plan->name);
+        if (plan->gate)
+                strv_push(&c->argv, "--gate");
+        if (plan->set_network) {
+                _cleanup_free_ char *netns = NULL;
+
+                r = libexec_find("netns", &netns, reterr);
+                if (r < 0)
+                        return r;
+                strv_pushf(&c->argv, "--netns=%s", netns);
+        }
+        if (plan->bridge) {
+                strv_pushf(&c->argv, "--address=%s/24", plan->address);
+                strv_pushf(&c->argv, "--bridge=%s", plan->bridge);
+                strv_pushf(&c->argv, "--bridge-lock=%s", res->bridge_lock);
+                strv_pushf(&c->argv, "--lock-fd=%d", inherit(c, res->lock_fd));
+        }
+        if (!plan->has_init)
+                strv_push(&c->argv, "--command");
+        if (plan->restart == RESTART_ON_FAILURE)
+                strv_push(&c->argv, "--restart");
+        STRV_FOREACH (setting, limits)
+                strv_pushf(&c->argv, "--limit=%s", *setting);
+        if (plan->n_ports > 0) {
+                _cleanup_free_ char *proxy = NULL;
+
+                r = libexec_find("proxy", &proxy, reterr);
+                if (r < 0)
+                        return r;
+                strv_pushf(&c->argv, "--proxy=%s", proxy);
+                strv_pushf(&c->argv, "--proxyd=%s", res->proxyd);
+        }
+        for (size_t i = 0; i < plan->n_ports; i++) {
+                const int *fds = res->port_fds[i];
+
+                if (fds[1] >= 0)
+                        strv_pushf(&c->argv, "--port=%u:%d:%d", plan->ports[i].container, inherit(c, fds[0]),
+                                   inherit(c, fds[1]));
+                else
+                        strv_pushf(&c->argv, "--port=%u:%d", plan->ports[i].container, inherit(c, fds[0]));
+        }
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                strv_pushf(&c->argv, "--mount=%d:%s", inherit(c, res->mount_fds[i]), plan->mounts[i].name);
+        strv_push(&c->argv, "--");
+        strv_push(&c->argv, plan->argv[0]);
+        /* There is no machined, or it has nothing to do with this machine. */
+        strv_push(&c->argv, "--register=no");
+        strv_extend(&c->argv, plan->argv + 1);
+        return 0;
+}
+
+static void exec_supervisor(const Command *c, int console_fd) {
+        char *envp[] = {
+                (char *) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                /* nspawn of 252 otherwise guesses the guest's cgroup version from its /usr, and a NixOS
+                 * root, which has none, gets version 1, which systemd of 256 and later refuses. */
+                (char *) "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1",
+                /* Its console is the container's log: no remarks about interface names in it. */
+                (char *) "SYSTEMD_LOG_LEVEL=err",
+                NULL,
+        };
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        process_unblock_signals();
+        if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+            dup2(console_fd, STDERR_FILENO) < 0)
+                _exit(EXIT_FAILURE);
+        for (size_t i = 0; i < c->n_fds; i++)
+                (void) fcntl(c->fds[i], F_SETFD, 0);
+        (void) execve(c->argv[0], c->argv, envp);
+        _exit(EXIT_FAILURE);
+}
+
+/* The process that is started ends as soon as the supervisor proper is in its namespaces. */
+static int spawn(const Command *c, int cgroup_fd, int console_fd, Error *reterr) {
+        _cleanup_close_ int runner = cgroup_open_child(cgroup_fd, "runner", reterr);
+        int status;
+        pid_t pid;
+
+        if (runner < 0)
+                return runner;
+        pid = cgroup_fork(runner);
+        if (pid < 0)
+                return error_set(reterr, errno, "start the supervisor");
+        if (pid == 0)
+                exec_supervisor(c, console_fd);
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return error_set(reterr, errno, "wait for the supervisor's start");
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                return error_raise(reterr, FC_EXIT_FAILED,
+                                   "the supervisor did not start (see its console log)");
+        return 0;
+}
+
+static int clone_path(const char *path, Error *reterr) {
+        _cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        return mount_clone(fd, /* recursive= */ false, reterr);
+}
+
+static int supervisor_check(const char *cgroup_mount, const ContainerPlan *plan, Error *reterr) {
+        _cleanup_free_ char *place = xasprintf("containers.%s.resources", plan->name);
+
+        return limits_require(cgroup_mount, plan->resources, plan->n_resources, place, reterr);
+}
+
+/* Also here and not by the supervisor alone, who does it again at each reboot of the guest: what the kernel
+ * refuses is to be an error of ours, before anything runs. */
+static int set_limits(const ContainerPlan *plan, const char *cgroup_mount, int cgroup_fd, char ***ret,
+                      Error *reterr) {
+        uint64_t memory = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE);
+        _cleanup_strv_ char **settings = limits_settings(plan->resources, plan->n_resources, memory);
+        int r;
+
+        r = limits_enable(cgroup_mount, plan->machine, plan->resources, plan->n_resources, reterr);
+        if (r >= 0)
+                r = cgroup_set(cgroup_fd, "nspawn", settings, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "limit resources");
+        *ret = TAKE_PTR(settings);
+        return 0;
+}
+
+static int supervisor_start(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
+                            int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
+        _cleanup_(command_done) Command command = {};
+        _cleanup_close_ int cgroup_fd = -EBADF, cgroup_mount_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
+        _cleanup_strv_ char **limits = NULL;
+        int pair[2], r;
+
+        cgroup_fd = cgroup_create(resources->cgroup_mount, plan->machine, reterr);
+        if (cgroup_fd < 0)
+                return cgroup_fd;
+        cgroup_mount_fd = clone_path(resources->cgroup_mount, reterr);
+        if (cgroup_mount_fd < 0)
+                return cgroup_mount_fd;
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return error_set(reterr, errno, "make a control socket");
+        ours = pair[0];
+        theirs = pair[1];
+
+        r = set_limits(plan, resources->cgroup_mount, cgroup_fd, &limits, reterr);
+        if (r >= 0)
+                r = build_command(&command, plan, resources, limits, cgroup_fd, cgroup_mount_fd, theirs,
+                                  reterr);
+        if (r >= 0)
+                r = spawn(&command, cgroup_fd, resources->console_fd, reterr);
+        if (r < 0) {
+                (void) cgroup_remove(resources->cgroup_mount, plan->machine, NULL);
+                return r;
+        }
+        *ret_control_fd = TAKE_FD(ours);
+        *ret_reporter = NULL; /* it reports itself */
+        return 0;
+}
+
+/* ---- stopping ---- */
+
+typedef struct SupervisorWatch {
+        int pidfd;
+        sd_event_source *ended;
+} SupervisorWatch;
+
+static void supervisor_stop_end(StopJob *job) {
+        SupervisorWatch *w = job->watch;
+
+        sd_event_source_disable_unref(w->ended);
+        (void) safe_close(w->pidfd);
+        free(w);
+        job->watch = NULL;
+}
+
+/* The supervisor has removed the cgroup; one that was killed has not, but all of its payload died with it.
+ */
+static int on_ended(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
+        stop_job_ended(userdata);
+        return 0;
+}
+
+static int supervisor_stop_begin(StopJob *job, const MachineStatus *status, Error *reterr) {
+        _cleanup_close_ int pidfd = -EBADF;
+        SupervisorWatch *w;
+        int r;
+
+        /* Without its supervisor the kernel is killing it. */
+        if (status->keeper == 0) {
+                job->means = STOP_KILLED;
+                return 0;
+        }
+        pidfd = process_open(status->keeper);
+        if (pidfd == -ESRCH)
+                return 0;
+        if (pidfd < 0)
+                return error_set(reterr, pidfd, "open process %d", (int) status->keeper);
+        r = status->frozen ? thaw(job, reterr) : 1;
+        if (r == 0)
+                r = machine_raise_frozen(status, job->cgroup_mount, job->machine, job->machine, reterr);
+        if (r < 0)
+                return r;
+        job->watch = w = xmalloc0(sizeof(*w));
+        w->pidfd = TAKE_FD(pidfd);
+        r = sd_event_add_io(job->event, &w->ended, w->pidfd, EPOLLIN, on_ended, job);
+        return r < 0 ? error_set(reterr, r, "watch process %d", (int) status->keeper) : 1;
+}
+
+/* The first SIGTERM halts the payload, the second kills its PID 1. */
+static void supervisor_stop_ask(StopJob *job, StopMeans means) {
+        const SupervisorWatch *w = job->watch;
+
+        (void) process_signal(w->pidfd, SIGTERM);
+}
+
+const Backend backend_supervisor = {
+        .name = "supervisor",
+        .query = supervisor_query,
+        .list = cgroup_list,
+        .check = supervisor_check,
+        .open_payload_cgroup = supervisor_open_payload_cgroup,
+        .payload_path = cgroup_payload_path,
+        .kill = supervisor_kill,
+        .thaw_command = supervisor_thaw_command,
+        .start = supervisor_start,
+        .stop_begin = supervisor_stop_begin,
+        .stop_ask = supervisor_stop_ask,
+        .stop_end = supervisor_stop_end,
+};

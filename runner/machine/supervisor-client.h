@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The backend of hosts that systemd does not manage: a supervisor (runner/supervisor/) for each machine. It
+ * remembers nothing: what runs is read from the machine's cgroup. */
+
+#include "machine/machine.h"
+
+extern const Backend backend_supervisor;

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Starting a machine's unit, and telling what becomes of it on the control fd as a supervisor does.
+ *
+ * What the machine is made of are descriptors: the mount namespace in which MACHINE_DIR is assembled, the
+ * console's log, the listening sockets. All of them travel in one message of a socket that becomes the
+ * unit's standard input, where the unit's program looks at them (MSG_PEEK) at every start, and which it puts
+ * into systemd's file descriptor store, so that they last as long as the unit does, reboots of the guest
+ * included, and no longer. */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+
+#include "cgroup/cgroup.h"
+#include "keeper/control.h"
+#include "machine/libexec.h"
+#include "keeper/machine-dir.h"
+#include "keeper/nspawn-status.h"
+#include "record/state-place.h"
+#include "machine/systemd-internal.h"
+#include "keeper/unit.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "bus/host-unit.h"
+
+/* SCM_MAX_FD of the kernel. */
+#define HELD_FDS_MAX 253
+
+/* What `systemctl stop` gives the guest at least; `down` has deadlines of its own. */
+#define STOP_TIMEOUT_MIN_USEC (90 * USEC_PER_SEC)
+
+/* ---- reporting ---- */
+
+typedef struct Reporter {
+        MachineReporter reporter;
+        HostBus *bus;
+        HostUnit *unit;
+        char *cgroup_mount;
+        char *machine;
+        int control_fd;
+        int runtime_fd;
+        bool restart;
+        pid_t leader;
+} Reporter;
+
+static MachineReporter *reporter_free(MachineReporter *reporter) {
+        Reporter *r = (Reporter *) reporter;
+
+        (void) host_unit_free(r->unit);
+        (void) host_bus_free(r->bus);
+        (void) safe_close(r->control_fd);
+        (void) safe_close(r->runtime_fd);
+        free(r->cgroup_mount);
+        free(r->machine);
+        free(r);
+        return NULL;
+}
+
+static void report_leader(Reporter *r) {
+        _cleanup_close_ int fd = -EBADF;
+        char text[32];
+        pid_t leader;
+
+        if (unit_cgroup_open(r->cgroup_mount, r->machine, &fd, NULL) < 0 || fd < 0 ||
+            cgroup_find_leader(fd, &leader, NULL) < 0 || leader == 0 || leader == r->leader)
+                return;
+        r->leader = leader;
+        (void) snprintf(text, sizeof(text), "%d", (int) leader);
+        control_send(r->control_fd, CONTROL_LEADER, text);
+}
+
+/* What the unit's program has noted at the end. */
+static char *read_end(const Reporter *r) {
+        _cleanup_close_ int fd = -EBADF;
+        char *text = NULL;
+
+        if (fs_open_beneath_optional(r->runtime_fd, "exit", O_RDONLY, &fd, NULL) >= 0 && fd >= 0)
+                (void) fs_read_fd(fd, "exit", 4096, &text, NULL, NULL);
+        return text ? text : xstrdup("its unit ended");
+}
+
+static void on_started(const char *result, void *userdata) {
+        Reporter *r = userdata;
+
+        if (streq(result, "done")) {
+                report_leader(r);
+                /* One that has ended again has been there. */
+                if (r->leader == 0)
+                        control_send(r->control_fd, CONTROL_LEADER, "0");
+                control_send(r->control_fd, CONTROL_NETWORK, NULL);
+                control_send(r->control_fd, CONTROL_READY, NULL);
+        }
+        /* Otherwise its end follows, or that it starts again. */
+}
+
+/* After a failure, or a reboot of the guest: of that a supervisor tells nothing but the next leader. */
+static void on_again(void *userdata) {
+        Reporter *r = userdata;
+        _cleanup_free_ char *end = read_end(r), *reboot = xasprintf("exited %d", NSPAWN_EXIT_REBOOT);
+
+        if (r->restart && !streq(end, reboot))
+                control_send(r->control_fd, CONTROL_RESTARTING, end);
+}
+
+static void on_status(const char *text, void *userdata) {
+        _cleanup_free_ char *guest = nspawn_status_text(text);
+        Reporter *r = userdata;
+
+        report_leader(r);
+        /* That it is ready the end of the job says. */
+        if (!streq(guest, "Ready."))
+                control_send(r->control_fd, CONTROL_STATUS, guest);
+}
+
+static void on_gone(void *userdata) {
+        Reporter *r = userdata;
+        _cleanup_free_ char *end = read_end(r);
+
+        control_send(r->control_fd, CONTROL_EXITED, end);
+}
+
+static void on_lost(void *userdata) {
+        Reporter *r = userdata;
+
+        control_send(r->control_fd, CONTROL_LOST, "the host's message bus closed the connection");
+}
+
+static int reporter_new(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
+                        int control_fd, Reporter **ret, Error *reterr) {
+        static const HostUnitHandlers handlers = {
+                .started = on_started,
+                .status = on_status,
+                .again = on_again,
+                .gone = on_gone,
+                .lost = on_lost,
+        };
+        _cleanup_free_ char *name = unit_name(plan->machine);
+        Reporter *reporter = xmalloc0(sizeof(*reporter));
+        int r;
+
+        *reporter = (Reporter){
+                .reporter.free = reporter_free,
+                .cgroup_mount = xstrdup(resources->cgroup_mount),
+                .machine = xstrdup(plan->machine),
+                .control_fd = control_fd,
+                .runtime_fd = fcntl(resources->runtime_fd, F_DUPFD_CLOEXEC, 3),
+                .restart = plan->restart == RESTART_ON_FAILURE,
+        };
+        r = host_bus_open(event, &reporter->bus, reterr);
+        if (r >= 0)
+                r = host_unit_new(reporter->bus, name, &handlers, reporter, &reporter->unit, reterr);
+        if (r < 0) {
+                (void) reporter_free(&reporter->reporter);
+                return r;
+        }
+        *ret = reporter;
+        return 0;
+}
+
+/* ---- what the unit gets ---- */
+
+/* In a child: a process that has threads or an event loop of its own had better stay where it is. */
+static void assemble(const ContainerPlan *plan, const StartResources *resources, int pipe_fd) {
+        _cleanup_free_ MachineMount *mounts = xnew0(MachineMount, plan->n_mounts);
+        Error error = ERROR_NULL;
+
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                mounts[i] = (MachineMount){resources->mount_fds[i], plan->mounts[i].name};
+        if (machine_dir_unshare(0, &error) >= 0)
+                (void) machine_dir_mount(mounts, plan->n_mounts, plan->gate, &error);
+        if (error_is_set(&error))
+                (void) !write(pipe_fd, error.message, strlen(error.message));
+        else
+                (void) !write(pipe_fd, "", 1);
+}
+
+/* The namespace in which MACHINE_DIR is assembled: it lives as long as this descriptor and what runs in it.
+ */
+static int make_mount_namespace(const ContainerPlan *plan, const StartResources *resources, Error *reterr) {
+        _cleanup_close_ int to_child = -EBADF, from_child = -EBADF, fd = -EBADF;
+        char text[1024] = "", path[64];
+        int pair[2];
+        ssize_t n;
+        pid_t pid;
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+                return error_set(reterr, errno, "make a socket pair");
+        from_child = pair[0];
+        to_child = pair[1];
+        pid = fork();
+        if (pid < 0)
+                return error_set(reterr, errno, "start a process");
+        if (pid == 0) {
+                (void) close(from_child);
+                assemble(plan, resources, to_child);
+                /* Until the other side has opened the namespace. */
+                (void) !read(to_child, text, 1);
+                _exit(0);
+        }
+        to_child = safe_close(to_child);
+        n = read(from_child, text, sizeof(text) - 1);
+        (void) snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int) pid);
+        if (n == 1)
+                fd = open(path, O_RDONLY | O_CLOEXEC);
+        from_child = safe_close(from_child);
+        (void) waitpid(pid, NULL, 0);
+        if (n == 1 && fd >= 0)
+                return TAKE_FD(fd);
+        return error_raise(reterr, FC_EXIT_INTERNAL, "assemble the machine: %s",
+                           n > 1 ? text : "its process ended");
+}
+
+/* One message with all descriptors, its sender closed. In this order runner/unit/ takes them out. */
+static int hold(const ContainerPlan *plan, const StartResources *resources, int mounts_fd, Error *reterr) {
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(sizeof(int) * HELD_FDS_MAX)];
+        } control = {};
+        char byte = 0;
+        struct iovec iov = {&byte, 1};
+        struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control};
+        _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+        int fds[HELD_FDS_MAX] = {mounts_fd, resources->console_fd}, pair[2];
+        size_t n = 2;
+
+        for (size_t i = 0; i < plan->n_ports; i++)
+                for (size_t k = 0; k < 2; k++) {
+                        if (resources->port_fds[i][k] < 0)
+                                continue;
+                        if (n == HELD_FDS_MAX)
+                                return error_raise(reterr, FC_EXIT_USAGE, "%s: too many ports", plan->name);
+                        fds[n++] = resources->port_fds[i][k];
+                }
+        control.header = (struct cmsghdr){
+                .cmsg_level = SOL_SOCKET,
+                .cmsg_type = SCM_RIGHTS,
+                .cmsg_len = CMSG_LEN(n * sizeof(int)),
+        };
+        memcpy(CMSG_DATA(&control.header), fds, n * sizeof(int));
+        message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+
+        if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
+                return error_set(reterr, errno, "make a socket pair");
+        ours = pair[0];
+        theirs = pair[1];
+        if (sendmsg(ours, &message, MSG_NOSIGNAL) < 0)
+                return error_set(reterr, errno, "hand over the machine's descriptors");
+        return TAKE_FD(theirs);
+}
+
+/* ---- what the unit runs ---- */
+
+typedef struct Commands {
+        char **start, **stop, **finish, **console;
+} Commands;
+
+static void commands_done(Commands *c) {
+        strv_free(c->start);
+        strv_free(c->stop);
+        strv_free(c->finish);
+        strv_free(c->console);
+}
+
+static int push_network(Commands *c, const ContainerPlan *plan, const StartResources *resources,
+                        Error *reterr) {
+        _cleanup_free_ char *netns = NULL;
+        int r;
+
+        r = libexec_find("netns", &netns, reterr);
+        if (r < 0)
+                return r;
+        strv_pushf(&c->start, "--netns=%s", netns);
+        if (!plan->bridge)
+                return 0;
+        strv_pushf(&c->start, "--address=%s/24", plan->address);
+        strv_pushf(&c->start, "--bridge=%s", plan->bridge);
+        strv_pushf(&c->start, "--bridge-lock=%s", resources->bridge_lock);
+        strv_pushf(&c->finish, "--netns=%s", netns);
+        strv_pushf(&c->finish, "--bridge=%s", plan->bridge);
+        strv_pushf(&c->finish, "--bridge-lock=%s", resources->bridge_lock);
+        return 0;
+}
+
+/* What the unit of the console watches: no path of the user's, which might hold what systemd expands. */
+static int link_console(const StartResources *resources, Error *reterr) {
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = fs_fd_path(resources->console_fd, "the console's log", &path, reterr);
+        if (r < 0)
+                return r;
+        if (unlinkat(resources->runtime_fd, UNIT_CONSOLE_LINK, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove '" UNIT_CONSOLE_LINK "'");
+        if (symlinkat(path, resources->runtime_fd, UNIT_CONSOLE_LINK) < 0)
+                return error_set(reterr, errno, "link '" UNIT_CONSOLE_LINK "'");
+        return 0;
+}
+
+static int make_commands(const ContainerPlan *plan, const StartResources *resources, const char *runtime,
+                         Commands *ret, Error *reterr) {
+        _cleanup_(commands_done) Commands c = {};
+        _cleanup_free_ char *program = NULL, *proxy = NULL;
+        int r;
+
+        r = libexec_find("unit", &program, reterr);
+        if (r < 0)
+                return r;
+        strv_push(&c.start, program);
+        strv_push(&c.start, "start");
+        strv_pushf(&c.start, "--machine=%s", plan->machine);
+        strv_push(&c.finish, program);
+        strv_push(&c.finish, "finish");
+        strv_pushf(&c.finish, "--machine=%s", plan->machine);
+        if (plan->set_network) {
+                r = push_network(&c, plan, resources, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (plan->gate)
+                strv_push(&c.start, "--gate");
+        if (plan->restart == RESTART_ON_FAILURE) {
+                strv_push(&c.start, "--restart");
+                strv_push(&c.finish, "--restart");
+        }
+        strv_pushf(&c.start, "--runtime=%s", runtime);
+        strv_pushf(&c.finish, "--runtime=%s", runtime);
+        strv_push(&c.console, program);
+        strv_push(&c.console, "console");
+        strv_pushf(&c.console, "--machine=%s", plan->machine);
+        strv_pushf(&c.console, "--runtime=%s", runtime);
+        if (plan->n_ports > 0) {
+                r = libexec_find("proxy", &proxy, reterr);
+                if (r < 0)
+                        return r;
+                strv_pushf(&c.start, "--proxy=%s", proxy);
+                strv_pushf(&c.start, "--proxyd=%s", resources->proxyd);
+        }
+        for (size_t i = 0; i < plan->n_ports; i++)
+                strv_pushf(&c.start, "--port=%u:%d", plan->ports[i].container,
+                           resources->port_fds[i][1] >= 0 ? 2 : 1);
+        strv_push(&c.start, "--");
+        strv_push(&c.start, plan->argv[0]);
+        strv_push(&c.start, "--register=yes");
+        strv_extend(&c.start, plan->argv + 1);
+        /* An init is asked by nspawn itself. */
+        if (!plan->has_init) {
+                strv_push(&c.stop, program);
+                strv_push(&c.stop, "stop");
+                strv_pushf(&c.stop, "--machine=%s", plan->machine);
+                strv_pushf(&c.stop, "--runtime=%s", runtime);
+        }
+        *ret = c;
+        c = (Commands){};
+        return 0;
+}
+
+/* Percentages of the memory and of the tasks are scaled to the full range of the type. */
+static HostUnitLimit *make_limits(const ContainerPlan *plan) {
+        static const struct {
+                const char *property, *scale;
+        } names[_RESOURCE_KIND_MAX] = {
+                [RESOURCE_MEMORY_MAX] = {"MemoryMax", "MemoryMaxScale"},
+                [RESOURCE_MEMORY_HIGH] = {"MemoryHigh", "MemoryHighScale"},
+                [RESOURCE_MEMORY_SWAP_MAX] = {"MemorySwapMax", "MemorySwapMaxScale"},
+                [RESOURCE_CPU_QUOTA] = {"CPUQuotaPerSecUSec", NULL},
+                [RESOURCE_CPU_WEIGHT] = {"CPUWeight", NULL},
+                [RESOURCE_TASKS_MAX] = {"TasksMax", NULL},
+                [RESOURCE_IO_WEIGHT] = {"IOWeight", NULL},
+        };
+        HostUnitLimit *limits = xnew0(HostUnitLimit, plan->n_resources + 1);
+
+        /* As in systemd-nspawn@.service; a later one counts. */
+        limits[0] = (HostUnitLimit){"TasksMax", 't', 16384};
+        for (size_t i = 0; i < plan->n_resources; i++) {
+                const Resource *r = &plan->resources[i];
+                uint64_t number = strtoull(r->value, NULL, 10);
+                HostUnitLimit *l = &limits[i + 1];
+
+                if (streq(r->value, "infinity"))
+                        *l = (HostUnitLimit){names[r->kind].property, 't', UINT64_MAX};
+                else if (r->kind == RESOURCE_CPU_QUOTA)
+                        *l = (HostUnitLimit){names[r->kind].property, 't', number * USEC_PER_SEC / 100};
+                else if (strchr(r->value, '%'))
+                        *l = (HostUnitLimit){names[r->kind].scale, 'u', number * UINT32_MAX / 100};
+                else
+                        *l = (HostUnitLimit){names[r->kind].property, 't', number};
+        }
+        return limits;
+}
+
+/* By number, which systemd understands without such a file: in names it allows no blank. */
+static char *device_number(const char *path) {
+        struct stat st;
+
+        if (stat(path, &st) < 0)
+                return xstrdup(path); /* gone since its node was made: let systemd say so */
+        return xasprintf("/dev/%s/%u:%u", S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev),
+                         minor(st.st_rdev));
+}
+
+/* Those of systemd-nspawn@.service, and the plan's, whose names go to @numbers. */
+static HostUnitDevice *make_devices(const ContainerPlan *plan, char ***numbers, size_t *ret_n) {
+        static const HostUnitDevice always[] = {
+                {"/dev/net/tun", "rwm"},       {"char-pts", "rw"},
+                {"/dev/fuse", "rwm"},          {"/dev/loop-control", "rw"},
+                {"block-loop", "rw"},          {"block-blkext", "rw"},
+                {"/dev/mapper/control", "rw"}, {"block-device-mapper", "rw"},
+        };
+        HostUnitDevice *devices = xnew0(HostUnitDevice, ELEMENTSOF(always) + plan->n_devices);
+
+        memcpy(devices, always, sizeof(always));
+        for (size_t i = 0; i < plan->n_devices; i++) {
+                char *number = device_number(plan->devices[i].path);
+
+                strv_push_take(numbers, number);
+                devices[ELEMENTSOF(always) + i] = (HostUnitDevice){number, plan->devices[i].permissions};
+        }
+        *ret_n = ELEMENTSOF(always) + plan->n_devices;
+        return devices;
+}
+
+/* ---- starting ---- */
+
+/* For people who come across the unit. */
+static char *describe_unit(const ContainerPlan *plan, const StartResources *resources) {
+        _cleanup_free_ char *path = NULL;
+
+        if (fs_fd_path(resources->events_fd, "the project's directory", &path, NULL) < 0)
+                return xasprintf("Container %s (flake-containers)", plan->name);
+        *strrchr(path, '/') = '\0';
+        return error_make_printable(xasprintf("Container %s of %s (flake-containers)", plan->name, path));
+}
+
+/* nspawn of 257 and later would speak of a mount point that exists already. */
+static int require_free_name(HostBus *bus, const char *machine, Error *reterr) {
+        _cleanup_free_ char *unit = NULL;
+        int r;
+
+        r = host_bus_find_machine(bus, machine, &unit, reterr);
+        if (r < 0 || !unit)
+                return r;
+        (void) error_raise(reterr, FC_EXIT_CONFLICT, "the machine name '%s' is taken by unit '%s'", machine,
+                           unit);
+        error_add_hint(reterr, "look: machinectl status %s", machine);
+        return -EBUSY;
+}
+
+static int start_unit(Reporter *reporter, const ContainerPlan *plan, const StartResources *resources,
+                      Error *reterr) {
+        _cleanup_free_ char *description = describe_unit(plan, resources);
+        _cleanup_close_ int mounts_fd = -EBADF, held_fd = -EBADF;
+        _cleanup_free_ HostUnitLimit *limits = make_limits(plan);
+        _cleanup_free_ HostUnitDevice *devices = NULL;
+        _cleanup_strv_ char **numbers = NULL;
+        _cleanup_(commands_done) Commands commands = {};
+        _cleanup_free_ char *runtime = NULL, *console = unit_console_name(plan->machine), *log = NULL;
+        HostUnitSettings settings;
+        size_t n_devices;
+        int r;
+
+        r = fs_fd_path(resources->runtime_fd, "the container's runtime directory", &runtime, reterr);
+        if (r >= 0)
+                r = make_commands(plan, resources, runtime, &commands, reterr);
+        if (r >= 0)
+                r = link_console(resources, reterr);
+        if (r >= 0)
+                r = state_place_write(resources->runtime_fd, resources->state_fd, reterr);
+        if (r < 0)
+                return r;
+        mounts_fd = make_mount_namespace(plan, resources, reterr);
+        if (mounts_fd < 0)
+                return mounts_fd;
+        held_fd = hold(plan, resources, mounts_fd, reterr);
+        if (held_fd < 0)
+                return held_fd;
+        devices = make_devices(plan, &numbers, &n_devices);
+        log = xasprintf("%s/" UNIT_CONSOLE_LINK, runtime);
+        settings = (HostUnitSettings){
+                .description = description,
+                .documentation = "man:flake-containers(1)",
+                .start = commands.start,
+                .stop = commands.stop,
+                .finish = commands.finish,
+                .input_fd = held_fd,
+                .output_fd = resources->console_fd,
+                .restart = reporter->restart,
+                .restart_burst = UNIT_START_BURST,
+                .restart_interval_usec = reporter->restart ? UNIT_RESTART_INTERVAL_USEC : 0,
+                .restart_delay_usec = UNIT_RESTART_DELAY_USEC,
+                .stop_timeout_usec = plan->stop_timeout_usec > STOP_TIMEOUT_MIN_USEC
+                                             ? plan->stop_timeout_usec
+                                             : STOP_TIMEOUT_MIN_USEC,
+                .devices = devices,
+                .n_devices = n_devices,
+                .limits = limits,
+                .n_limits = plan->n_resources + 1,
+                .watch = {console, "Console log of a container (flake-containers)", log, commands.console},
+        };
+        return host_unit_start(reporter->unit, &settings, reterr);
+}
+
+int systemd_start(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
+                  int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
+        _cleanup_close_ int ours = -EBADF;
+        Reporter *reporter;
+        int pair[2], r;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return error_set(reterr, errno, "make a control socket");
+        ours = pair[0];
+        r = reporter_new(event, plan, resources, pair[1], &reporter, reterr);
+        if (r < 0)
+                return r;
+        r = require_free_name(reporter->bus, plan->machine, reterr);
+        if (r >= 0)
+                r = start_unit(reporter, plan, resources, reterr);
+        if (r < 0) {
+                (void) reporter_free(&reporter->reporter);
+                return r;
+        }
+        *ret_control_fd = TAKE_FD(ours);
+        *ret_reporter = &reporter->reporter;
+        return 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+
+#include "machine/machine.h"
+#include "record/console-log.h"
+#include "base/alloc.h"
+#include "ops/log-sources.h"
+#include "plan/plan.h"
+#include "state/state.h"
+
+void log_sources_done(LogSources *sources) {
+        free(sources->sources);
+        strv_free(sources->texts);
+        (void) safe_close(sources->cgroup_fd);
+        *sources = LOG_SOURCES_NULL;
+}
+
+/* The same whichever containers are chosen: its place among all of them. */
+static size_t colour_of(char *const *all, const char *name) {
+        size_t i = 0;
+
+        while (all && all[i] && !streq(all[i], name))
+                i++;
+        return i;
+}
+
+static char *journald_cgroup(const Session *s, const char *name) {
+        _cleanup_free_ char *machine = session_machine(s, name),
+                            *payload = machine_payload_path(s->backend, machine);
+
+        return payload ? xasprintf("%s/system.slice/systemd-journald.service", payload) : NULL;
+}
+
+/* As far as its state says. */
+static bool runs_command(const Session *s, const char *name) {
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+        _cleanup_close_ int fd = -EBADF;
+
+        return state_dir_container_open(&s->state, name, &fd, NULL) >= 0 && fd >= 0 &&
+               container_state_load(fd, name, &s->state.user, &state, NULL) >= 0 && state &&
+               plan_definition_runs_command(state->definition);
+}
+
+int log_sources_find(const Session *s, char *const *names, LogSources *ret, Error *reterr) {
+        _cleanup_(log_sources_done) LogSources found = LOG_SOURCES_NULL;
+        _cleanup_strv_ char **all = NULL;
+        int r;
+
+        r = session_known_names(s, &all, reterr);
+        if (r < 0)
+                return r;
+        /* Without it a line comes a little later. */
+        if (s->facts.cgroup_root)
+                found.cgroup_fd = open(s->facts.cgroup_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        found.sources = xnew0(LogSource, strv_length(names));
+        STRV_FOREACH (name, names) {
+                char *journal = xasprintf("%s/journal", *name),
+                     *console = xasprintf("%s/" CONSOLE_LOG, *name),
+                     *console_old = xasprintf("%s/" CONSOLE_LOG_OLD, *name);
+                char *cgroup = found.cgroup_fd < 0 ? NULL : journald_cgroup(s, *name);
+
+                found.sources[found.n++] = (LogSource){
+                        .container = *name,
+                        .dir_fd = s->state.fd,
+                        .journal = journal,
+                        .console = console,
+                        .console_old = console_old,
+                        .on_console = runs_command(s, *name),
+                        .colour = colour_of(all, *name),
+                        .journald_cgroup = cgroup,
+                        .cgroup_fd = found.cgroup_fd,
+                };
+                strv_push_take(&found.texts, journal);
+                strv_push_take(&found.texts, console);
+                strv_push_take(&found.texts, console_old);
+                if (cgroup)
+                        strv_push_take(&found.texts, cgroup);
+        }
+        *ret = found;
+        found = LOG_SOURCES_NULL;
+        return 0;
+}

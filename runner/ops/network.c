@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "machine/machine.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "ops/network.h"
+#include "net/hosts.h"
+#include "net/rtnl.h"
+#include "state/identity.h"
+#include "state/lock.h"
+#include "state/runtime-dir.h"
+
+#define NETWORK_LOCK "@network.lock"
+
+/* Choosing addresses takes a few milliseconds. */
+#define LOCK_TIMEOUT_USEC (30 * USEC_PER_SEC)
+
+void network_done(Network *n) {
+        free(n->bridge);
+        (void) project_state_free(n->state);
+        *n = (Network){};
+}
+
+/* Also for who needs none: the hosts file has the addresses of those that do, and they may be running. */
+static int recall_subnet(const Session *s, Network *n, Error *reterr) {
+        int r;
+
+        if (!n->state->subnet)
+                return 0;
+        r = subnet_from_string(n->state->subnet, &n->subnet, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", s->root);
+        if (subnet_is_choosable(&n->subnet))
+                return 0;
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s/" STATE_DIR_NAME "/state.json': %s is not a network that a project gets",
+                        s->root, n->state->subnet);
+        error_add_hint(reterr,
+                       "when nothing of the project runs, remove the file: a network is chosen anew");
+        return r;
+}
+
+/* A remembered subnet is kept while anything may be using it, that is while the bridge has its address;
+ * else it is given up when the host has come to route it elsewhere, as with a VPN. A guest may have
+ * written the remembered subnet, and must not make a network that the host routes the project's. */
+static int choose_subnet(const Session *s, Network *n, bool *changed, Error *reterr) {
+        _cleanup_free_ Subnet *taken = NULL;
+        size_t n_taken;
+        int r;
+
+        if (n->state->subnet && bridge_has(n->bridge, &n->subnet))
+                return 0;
+        r = routes_read(n->bridge, &taken, &n_taken, reterr);
+        if (r < 0)
+                return r;
+        if (n->state->subnet && !subnet_find_overlap(&n->subnet, taken, n_taken))
+                return 0;
+        r = subnet_choose(s->id, taken, n_taken, &n->subnet, reterr);
+        if (r < 0)
+                return r;
+        free(n->state->subnet);
+        n->state->subnet = subnet_to_string(&n->subnet);
+        *changed = true;
+        return 0;
+}
+
+static int allot(Network *n, const char *container, bool *changed, Error *reterr) {
+        _cleanup_free_ AllottedAddress *remembered = NULL;
+        uint8_t octet;
+        int r;
+
+        if (project_state_get_address(n->state, container) > 0)
+                return 0;
+        remembered = xnew0(AllottedAddress, n->state->n_addresses);
+        for (size_t i = 0; i < n->state->n_addresses; i++)
+                remembered[i] = (AllottedAddress){n->state->addresses[i].name, n->state->addresses[i].octet};
+        r = address_allot(container, remembered, n->state->n_addresses, &octet, reterr);
+        if (r < 0)
+                return r;
+        project_state_set_address(n->state, container, octet);
+        *changed = true;
+        return 0;
+}
+
+int network_read(const Session *s, Network *ret, bool *ret_changed, Error *reterr) {
+        _cleanup_(network_done) Network n = {.bridge = identity_bridge_name(s->id)};
+        bool changed = false, wanted = false;
+        int r = 0;
+
+        if (s->state.fd >= 0)
+                r = project_state_load(s->state.fd, &s->state.user, &n.state, reterr);
+        if (r < 0)
+                return r;
+        if (!n.state)
+                n.state = project_state_new();
+        if (!streq_ptr(n.state->id, s->id)) {
+                free(n.state->id);
+                n.state->id = xstrdup(s->id);
+                changed = true;
+        }
+        for (size_t i = 0; i < s->spec->n_containers; i++)
+                if (s->spec->containers[i].network == NETWORK_PRIVATE) {
+                        wanted = true;
+                        r = allot(&n, s->spec->containers[i].name, &changed, reterr);
+                        if (r < 0)
+                                return r;
+                }
+        r = recall_subnet(s, &n, reterr);
+        if (r >= 0 && wanted)
+                r = choose_subnet(s, &n, &changed, reterr);
+        if (r < 0)
+                return r;
+        *ret = n;
+        n = (Network){};
+        *ret_changed = changed;
+        return 0;
+}
+
+char *network_address(const Network *n, const char *container) {
+        uint8_t octet = project_state_get_address(n->state, container);
+
+        return octet > 0 ? address_to_string(subnet_address(&n->subnet, octet)) : NULL;
+}
+
+static int write_hosts(const Network *n, int runtime_fd, Error *reterr) {
+        _cleanup_free_ HostsEntry *entries = xnew0(HostsEntry, n->state->n_addresses);
+        _cleanup_strv_ char **addresses = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        for (size_t i = 0; i < n->state->n_addresses; i++) {
+                char *address = network_address(n, n->state->addresses[i].name);
+
+                strv_push_take(&addresses, address);
+                entries[i] = (HostsEntry){n->state->addresses[i].name, address};
+        }
+        text = hosts_print(entries, n->state->n_addresses);
+        return hosts_write(runtime_fd, NETWORK_HOSTS, text, reterr);
+}
+
+int network_in_use(const Session *s, bool *ret, Error *reterr) {
+        _cleanup_strv_ char **machines = NULL;
+        _cleanup_free_ char *prefix = xasprintf("%s-", s->id);
+        int r = machine_list(s->facts.cgroup_root, &machines, reterr);
+
+        if (r < 0)
+                return r;
+        *ret = false;
+        STRV_FOREACH (machine, machines)
+                if (startswith(*machine, prefix))
+                        *ret = true;
+        return 0;
+}
+
+int network_settle(const Session *s, int runtime_fd, const char *verb, Network *ret, Error *reterr) {
+        _cleanup_(network_done) Network n = {};
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        bool changed, in_use;
+        int r;
+
+        r = lock_acquire(runtime_fd, LOCK_PROJECT, verb, LOCK_TIMEOUT_USEC, /* on_wait= */ NULL, NULL, &lock,
+                         reterr);
+        if (r < 0)
+                return r;
+        r = network_in_use(s, &in_use, reterr);
+        if (r < 0)
+                return r;
+        r = runtime_dir_claim(runtime_fd, s->id, s->root, in_use, reterr);
+        if (r < 0)
+                return r;
+        r = network_read(s, &n, &changed, reterr);
+        if (r < 0)
+                return r;
+        if (s->state.git_index && !streq_ptr(n.state->git_index, s->state.git_index)) {
+                free(n.state->git_index);
+                n.state->git_index = xstrdup(s->state.git_index);
+                changed = true;
+        }
+        if (changed) {
+                r = project_state_save(s->state.fd, &s->state.user, n.state, reterr);
+                if (r < 0)
+                        return r;
+        }
+        r = write_hosts(&n, runtime_fd, reterr);
+        if (r < 0)
+                return r;
+        *ret = n;
+        n = (Network){};
+        return 0;
+}
+
+static int open_lock(int runtime_fd, Error *reterr) {
+        return fs_open_beneath(runtime_fd, NETWORK_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, reterr);
+}
+
+int network_hold(int runtime_fd, Error *reterr) {
+        _cleanup_close_ int fd = open_lock(runtime_fd, reterr);
+
+        if (fd < 0)
+                return fd;
+        /* Whoever has it alone is removing the bridge: that takes milliseconds. */
+        while (flock(fd, LOCK_SH) < 0)
+                if (errno != EINTR)
+                        return error_set(reterr, errno, "lock the network");
+        return TAKE_FD(fd);
+}
+
+int network_prepare(const Network *n, const char *machine, Error *reterr) {
+        int r;
+
+        r = bridge_ensure(n->bridge, &n->subnet, reterr);
+        return r < 0 ? r : port_drop(machine, reterr);
+}
+
+int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr) {
+        return bridge_mend(n->bridge, &n->subnet, machine, ret_mended, reterr);
+}
+
+int network_release(const Session *s, int runtime_fd, char *const *machines, Error *reterr) {
+        _cleanup_free_ char *bridge = identity_bridge_name(s->id);
+        _cleanup_close_ int fd = open_lock(runtime_fd, reterr);
+        bool in_use;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+                return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock the network");
+        /* A unit that has yet to start, or waits to be started again, holds no lock. */
+        r = network_in_use(s, &in_use, reterr);
+        if (r < 0 || in_use)
+                return r;
+        STRV_FOREACH (machine, machines) {
+                r = port_drop(*machine, reterr);
+                if (r < 0)
+                        return r;
+        }
+        r = bridge_release(bridge, /* ret_removed= */ NULL, reterr);
+        if (r < 0)
+                return r;
+        if ((unlinkat(runtime_fd, NETWORK_HOSTS, 0) < 0 && errno != ENOENT) ||
+            (unlinkat(runtime_fd, RUNTIME_DIR_CLAIM, 0) < 0 && errno != ENOENT))
+                return error_set(reterr, errno, "clear the runtime directory");
+        return 0;
+}
+
+char *network_lock_path(const char *id) {
+        return xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_LOCK, id);
+}

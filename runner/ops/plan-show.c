@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "machine/machine.h"
+#include "base/alloc.h"
+#include "base/json.h"
+#include "ops/network.h"
+#include "ops/plan-show.h"
+#include "plan/plan.h"
+#include "state/runtime-dir.h"
+#include "spec/dependency.h"
+
+static void print_text(const char *name, const char *action, char *const *reasons) {
+        (void) printf("%s: %s\n", name, action);
+        STRV_FOREACH (reason, reasons)
+                (void) printf("  %s\n", *reason);
+}
+
+/* Where a mount comes from; owned by the caller, NULL for our own programs. */
+static char *mount_source(const Session *s, const ContainerPlan *p, const PlanMount *m) {
+        switch (m->kind) {
+        case PLAN_MOUNT_ROOT:
+                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", s->root, p->name,
+                                 p->ephemeral ? "ephemeral" : m->name);
+        case PLAN_MOUNT_JOURNAL:
+                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", s->root, p->name, m->name);
+        case PLAN_MOUNT_STORE:
+                return xstrdup(p->store);
+        case PLAN_MOUNT_TOPLEVEL:
+                return xstrdup(p->toplevel);
+        case PLAN_MOUNT_HOSTS:
+                return xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_HOSTS, s->id);
+        case PLAN_MOUNT_NAMED_VOLUME:
+                return xasprintf("%s/" STATE_DIR_NAME "/volumes/%s", s->root, m->source);
+        default:
+                return xstrdup(m->source);
+        }
+}
+
+static Json *plan_json(const Session *s, const ContainerPlan *p, const char *action, char *const *reasons) {
+        Json *o = json_new_object(), *mounts = json_new_array();
+
+        json_add_string(o, "name", p->name);
+        json_add_string(o, "action", action);
+        json_add_strv(o, "reasons", reasons);
+        json_add_string(o, "machine", p->machine);
+        json_add_string(o, "image", p->image);
+        json_add_string(o, "toplevel", p->toplevel);
+        json_add_string(o, "address", p->address);
+        json_add_string(o, "bridge", p->bridge);
+        json_add_strv(o, "argv", p->argv);
+        for (size_t i = 0; i < p->n_mounts; i++) {
+                Json *m = json_new_object();
+                _cleanup_free_ char *at = xasprintf(PLAN_MACHINE_DIR "/%s", p->mounts[i].name);
+                _cleanup_free_ char *source = mount_source(s, p, &p->mounts[i]);
+
+                json_add_string(m, "at", at);
+                json_add_string(m, "source", source);
+                json_append(mounts, m);
+        }
+        json_add(o, "mounts", mounts);
+        return o;
+}
+
+static void print_json(Json *containers) {
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+
+        json_add(document, "containers", containers);
+        text = json_print(document, /* pretty= */ true);
+        (void) puts(text);
+}
+
+/* What would become of one container. */
+typedef struct Shown {
+        const ContainerSpec *spec;
+        ContainerPlan *plan;
+        PlanAction action;
+        bool running;
+        char **reasons;
+} Shown;
+
+typedef struct ShownList {
+        Shown *entries;
+        size_t n;
+} ShownList;
+
+static void shown_list_done(ShownList *list) {
+        for (size_t i = 0; i < list->n; i++) {
+                (void) container_plan_free(list->entries[i].plan);
+                strv_free(list->entries[i].reasons);
+        }
+        free(list->entries);
+}
+
+static int look_at(const Session *s, const Network *network, const char *name, bool restart, Shown *ret,
+                   Error *reterr) {
+        _cleanup_free_ char *machine = session_machine(s, name), *address = network_address(network, name);
+        PlanFacts facts = {s->root, machine, s->facts.nspawn, network->bridge, address};
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+        MachineStatus status;
+        int r;
+
+        r = machine_query(s->facts.cgroup_root, machine, &status, reterr);
+        if (r >= 0)
+                r = session_load_state(s, name, &state, reterr);
+        if (r < 0)
+                return r;
+        ret->spec = spec_find(s->spec, name);
+        ret->plan = plan_container(ret->spec, &facts);
+        ret->running = status.running;
+        ret->action =
+                plan_decide(ret->plan, status.running, state ? state->definition : NULL, &ret->reasons);
+        if (restart && status.running)
+                ret->action = PLAN_RESTART;
+        return 0;
+}
+
+/* As fleet_bring_up() does: a one-shot container that nobody has asked for runs for those that are started.
+ */
+static void leave_out_unneeded(ShownList *list, char *const *asked) {
+        for (size_t i = list->n; i-- > 0;) {
+                Shown *x = &list->entries[i];
+                bool needed = !x->spec->one_shot || x->running || strv_contains(asked, x->spec->name);
+
+                for (size_t j = i + 1; j < list->n && !needed; j++)
+                        needed = list->entries[j].action != PLAN_KEEP &&
+                                 depends_on(list->entries[j].spec, x->spec->name);
+                if (needed)
+                        continue;
+                x->action = PLAN_KEEP;
+                strv_push(&x->reasons, "nothing that needs it is started");
+        }
+}
+
+static int show_starts(const Session *s, char *const *names, char *const *asked, bool restart,
+                       Error *reterr) {
+        _cleanup_(network_done) Network network = {};
+        _cleanup_(json_freep) Json *containers = json_new_array();
+        _cleanup_(shown_list_done) ShownList list = {};
+        bool changed;
+        int r;
+
+        r = facts_require(&s->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
+        if (r >= 0)
+                r = network_read(s, &network, &changed, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, names) {
+                r = look_at(s, &network, *name, restart, XGROW(list.entries, list.n), reterr);
+                if (r < 0)
+                        return r;
+        }
+        leave_out_unneeded(&list, asked);
+        for (size_t i = 0; i < list.n; i++) {
+                const Shown *x = &list.entries[i];
+                const char *action = plan_action_to_string(x->action);
+
+                if (s->globals->json)
+                        json_append(containers, plan_json(s, x->plan, action, x->reasons));
+                else
+                        print_text(x->spec->name, action, x->reasons);
+        }
+        if (s->globals->json)
+                print_json(TAKE_PTR(containers));
+        return FC_EXIT_OK;
+}
+
+int plan_show(const Session *s, char *const *names, char *const *asked, Error *reterr) {
+        return show_starts(s, names, asked, /* restart= */ false, reterr);
+}
+
+int plan_show_restart(const Session *s, char *const *names, Error *reterr) {
+        return show_starts(s, names, names, /* restart= */ true, reterr);
+}
+
+int plan_show_down(const Session *s, char *const *names, Error *reterr) {
+        _cleanup_(json_freep) Json *containers = json_new_array();
+        int r;
+
+        r = facts_require(&s->facts, FACTS_CGROUP, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, names) {
+                _cleanup_free_ char *machine = session_machine(s, *name);
+                MachineStatus status;
+                Json *o;
+
+                r = machine_query(s->facts.cgroup_root, machine, &status, reterr);
+                if (r < 0)
+                        return r;
+                if (!s->globals->json) {
+                        print_text(*name, status.running ? "stop" : "nothing", NULL);
+                        continue;
+                }
+                o = json_new_object();
+                json_add_string(o, "name", *name);
+                json_add_string(o, "action", status.running ? "stop" : "nothing");
+                json_append(containers, o);
+        }
+        if (s->globals->json)
+                print_json(TAKE_PTR(containers));
+        return FC_EXIT_OK;
+}

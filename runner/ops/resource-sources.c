@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#include "rootfs/store-view.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "ops/resource-sources.h"
+#include "host/facts.h"
+#include "spec/closure.h"
+
+/* systemd-nspawn reads it, and would wait on a FIFO. */
+static int check_regular(int fd, const char *path, Error *reterr) {
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '%s'", path);
+        if (!S_ISREG(st.st_mode))
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a regular file", path);
+        return 0;
+}
+
+/* Files that the container's root makes there belong to the directory's owner, set-user-id programs
+ * included. Users may give away their own account that way, not that of another user whose directory lies
+ * on the path. */
+static int check_owner(const Sources *sources, const PlanMount *m, int fd, char ***notes, Error *reterr) {
+        _cleanup_free_ char *owner = NULL, *user = NULL;
+        struct stat st, project;
+        int r;
+
+        if (fstat(fd, &st) < 0 || fstat(sources->root_fd, &project) < 0)
+                return error_set(reterr, errno, "look at '%s'", m->source);
+        if (st.st_uid == sources->asking.uid || st.st_uid == project.st_uid) {
+                if (st.st_uid == 0)
+                        strv_pushf(notes,
+                                   "%s: '%s' belongs to root: there the container's root can make "
+                                   "set-user-id programs of the host's root",
+                                   m->place, m->source);
+                return 0;
+        }
+        owner = user_name(st.st_uid);
+        user = user_name(sources->asking.uid);
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s' belongs to %s, as whom the container's root would write there, and neither to "
+                        "%s nor to the owner of the project",
+                        m->source, owner, user);
+        error_add_hint(reterr,
+                       "give the volume \"readOnly\": true, or \"owner\": \"container\" where its ids "
+                       "are the container's");
+        return r;
+}
+
+/* Those that have had it since private users exist; whether others have is tried, which takes a process. */
+static bool is_known_to_map(int fd) {
+        struct statfs st;
+
+        return fstatfs(fd, &st) >= 0 && (st.f_type == EXT4_SUPER_MAGIC || st.f_type == XFS_SUPER_MAGIC ||
+                                         st.f_type == BTRFS_SUPER_MAGIC);
+}
+
+/* systemd-nspawn maps the ids of a volume, and would only say "Invalid argument", or "Device or resource
+ * busy" of a mount that has others in it, which it would have to map as well. */
+static int check_volume_ids(int fd, const PlanMount *m, Error *reterr) {
+        _cleanup_free_ char *other = NULL;
+        bool can_map = true;
+        int r;
+
+        if (m->kind != PLAN_MOUNT_VOLUME || !m->idmapped)
+                return 0;
+        r = facts_find_submount(fd, &other, reterr);
+        if (r >= 0 && !other && !is_known_to_map(fd))
+                r = facts_probe_idmap(fd, &can_map, reterr);
+        if (r < 0 || (!other && can_map))
+                return r;
+        if (other)
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "'%s' has another mount in it, '%s', and private users need the ids mapped, "
+                                "which systemd-nspawn does for one mount only",
+                                m->source, other);
+        else
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "the file system or the mount of '%s' cannot be id-mapped, which private "
+                                "users need",
+                                m->source);
+        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
+        return r;
+}
+
+int resource_open_source(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr) {
+        bool credential = m->kind == PLAN_MOUNT_CREDENTIAL;
+        _cleanup_close_ int fd =
+                source_open(sources, "", m->source, m->below, /* reads= */ credential, reterr);
+        int r = fd;
+
+        if (r == -ENOENT && !credential)
+                error_add_hint(reterr, "make it: mkdir '%s'", m->source);
+        if (r >= 0 && credential)
+                r = check_regular(fd, m->source, reterr);
+        if (r >= 0 && m->writes_as_owner)
+                r = check_owner(sources, m, fd, notes, reterr);
+        if (r >= 0)
+                r = check_volume_ids(fd, m, reterr);
+        if (r >= 0 && m->writable)
+                r = source_mark(fd, m->source, reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
+}
+
+/* Also with another spelling, or through a link. */
+static int check_image(int fd, const char *image, Error *reterr) {
+        struct stat st, root;
+
+        if (fstat(fd, &st) < 0 || stat("/", &root) < 0)
+                return error_set(reterr, errno, "look at image '%s'", image);
+        if (!S_ISDIR(st.st_mode))
+                return error_raise(reterr, FC_EXIT_USAGE, "image '%s' is not a directory", image);
+        if (st.st_dev == root.st_dev && st.st_ino == root.st_ino)
+                return error_raise(reterr, FC_EXIT_USAGE, "image '%s' is the host's root", image);
+        return 0;
+}
+
+int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
+        _cleanup_close_ int fd =
+                source_open(sources, "image", plan->image, plan->image_below, /* reads= */ false, reterr);
+        int r = fd;
+
+        if (r >= 0)
+                r = check_image(fd, plan->image, reterr);
+        if (r < 0 && plan->build)
+                error_add_hint(reterr, "make it: %s", plan->build);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
+        _cleanup_close_ int fd =
+                source_open(sources, "toplevel", plan->toplevel, NULL, /* reads= */ false, reterr);
+        struct stat st;
+
+        if (fd == -ENOENT)
+                error_add_hint(reterr, "it may have been garbage-collected; build it again");
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at toplevel '%s'", plan->toplevel);
+        if (!S_ISDIR(st.st_mode))
+                return error_raise(reterr, FC_EXIT_USAGE, "toplevel '%s' is not a directory",
+                                   plan->toplevel);
+        return TAKE_FD(fd);
+}
+
+/* The guest has other ids than the store. Without a map all of the store would belong to the user
+ * "nobody" inside, and not even systemd would take a unit from it. Checked here, since nspawn would only
+ * say "Invalid argument". */
+static int check_mapping(int fd, const ContainerPlan *plan, const PlanMount *m, Error *reterr) {
+        bool can_map = true;
+        int r;
+
+        if (m->kind != PLAN_MOUNT_STORE || !m->idmapped)
+                return 0;
+        r = facts_probe_idmap(fd, &can_map, reterr);
+        if (r < 0 || can_map)
+                return r;
+        r = error_raise(reterr, FC_EXIT_HOST,
+                        "the file system or the mount of the store '%s' cannot be id-mapped, which "
+                        "private users need",
+                        plan->store);
+        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
+        return r;
+}
+
+int resource_open_store(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
+                        Error *reterr) {
+        _cleanup_close_ int toplevel_fd = resource_open_toplevel(sources, plan, reterr), fd = -EBADF;
+        int r;
+
+        if (toplevel_fd < 0)
+                return toplevel_fd;
+        if (m->kind == PLAN_MOUNT_TOPLEVEL)
+                return TAKE_FD(toplevel_fd);
+        fd = source_open(sources, "store", plan->store, NULL, /* reads= */ false, reterr);
+        if (fd < 0)
+                return fd;
+        r = check_mapping(fd, plan, m, reterr);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int read_closure(const Sources *sources, const ContainerPlan *plan, char ***ret_names,
+                        Error *reterr) {
+        _cleanup_close_ int path_fd = -EBADF, fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        char path[FS_PROC_FD_MAX];
+        size_t size;
+        int r;
+
+        path_fd = source_open(sources, "closure", plan->closure, NULL, /* reads= */ true, reterr);
+        if (path_fd < 0)
+                return path_fd;
+        r = check_regular(path_fd, plan->closure, reterr);
+        if (r < 0)
+                return r;
+        fd = open(fs_proc_fd(path, path_fd), O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return error_set(reterr, errno, "open closure '%s'", plan->closure);
+        r = fs_read_fd(fd, plan->closure, CLOSURE_SIZE_MAX, &text, &size, reterr);
+        if (r < 0)
+                return r;
+        r = closure_parse(text, size, plan->store, plan->toplevel, ret_names, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s'", plan->closure) : 0;
+}
+
+int resource_mount_closure(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
+                           Error *reterr) {
+        _cleanup_close_ int store_fd = resource_open_store(sources, plan, m, reterr);
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        if (store_fd < 0)
+                return store_fd;
+        r = read_closure(sources, plan, &names, reterr);
+        return r < 0 ? r : store_view_mount(store_fd, plan->store, names, plan->ids_base, reterr);
+}

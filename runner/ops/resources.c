@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "record/console-log.h"
+#include "record/crash-record.h"
+#include "record/stop-record.h"
+#include "rootfs/devices.h"
+#include "record/ephemeral.h"
+#include "machine/libexec.h"
+#include "rootfs/mounts.h"
+#include "rootfs/overlay.h"
+#include "rootfs/skeleton.h"
+#include "rootfs/tree.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "ops/resource-sources.h"
+#include "ops/resources.h"
+#include "net/ports.h"
+#include "state/identity.h"
+#include "state/runtime-dir.h"
+
+void resources_done(Resources *r) {
+        (void) safe_close(r->container_fd);
+        (void) safe_close(r->runtime_fd);
+        (void) safe_close(r->console_fd);
+        (void) safe_close(r->image_fd);
+        strv_free(r->notes);
+        free(r->bridge_lock);
+        for (size_t i = 0; i < r->n_mounts; i++)
+                (void) safe_close(r->mount_fds[i]);
+        free(r->mount_fds);
+        for (size_t i = 0; i < r->n_ports; i++) {
+                (void) safe_close(r->port_fds[i][0]);
+                (void) safe_close(r->port_fds[i][1]);
+                port_done(&r->bound[i]);
+        }
+        free(r->port_fds);
+        free(r->bound);
+        *r = RESOURCES_NULL;
+}
+
+int resources_open_directories(const Session *s, int project_runtime_fd, const char *container, Resources *r,
+                               Error *reterr) {
+        r->container_fd = state_dir_container_make(&s->state, container, reterr);
+        if (r->container_fd < 0)
+                return r->container_fd;
+        r->runtime_fd = runtime_dir_container_make(project_runtime_fd, container, s->state.user.uid, reterr);
+        return r->runtime_fd < 0 ? r->runtime_fd : 0;
+}
+
+char *resources_describe_machine(const char *machine, void *userdata) {
+        _cleanup_free_ char *copy = xstrdup(machine), *root = NULL;
+
+        /* ID-CONTAINER: both parts may have dashes, but an id ends in four digits of hash. */
+        for (char *dash = strchr(copy, '-'); dash; dash = strchr(dash + 1, '-')) {
+                *dash = '\0';
+                if (identity_id_is_valid(copy)) {
+                        root = runtime_dir_find_project(RUNTIME_DIR_BASE, copy);
+                        if (root)
+                                return xasprintf("container '%s' of project '%s'", dash + 1, root);
+                }
+                *dash = '-';
+        }
+        return NULL;
+}
+
+static uint16_t preferred_port(const ContainerState *old, uint16_t container) {
+        for (size_t i = 0; old && i < old->n_ports; i++)
+                if (old->ports[i].container == container)
+                        return old->ports[i].host;
+        return 0;
+}
+
+/* Has a container that runs with this state the port already? */
+static bool is_held(const ContainerState *state, const Port *port) {
+        for (size_t i = 0; state && i < state->n_ports; i++) {
+                const BoundPort *p = &state->ports[i];
+
+                if (port->host == 0
+                            ? p->container == port->container
+                            : p->host == port->host && (!port->address || streq(p->address, port->address)))
+                        return true;
+        }
+        return false;
+}
+
+static int bind_port(const ContainerPlan *plan, size_t i, const ContainerState *old, Resources *r,
+                     Error *reterr) {
+        const Port *port = &plan->ports[i];
+        PortSockets sockets = PORT_SOCKETS_NULL;
+        int k;
+
+        k = port_bind(port, preferred_port(old, port->container), resources_describe_machine, NULL, &sockets,
+                      reterr);
+        if (k < 0)
+                return error_prefix(reterr, k, "%s", plan->name);
+        r->port_fds[i][0] = TAKE_FD(sockets.fds[0]);
+        r->port_fds[i][1] = sockets.n_fds > 1 ? TAKE_FD(sockets.fds[1]) : -EBADF;
+        r->bound[i] = (Port){xstrdup(port->address), sockets.host, port->container};
+        port_sockets_done(&sockets);
+        return 0;
+}
+
+int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
+                         Error *reterr) {
+        if (!r->port_fds) {
+                r->port_fds = xreallocarray0(plan->n_ports, sizeof(*r->port_fds));
+                r->bound = xnew0(Port, plan->n_ports);
+                for (; r->n_ports < plan->n_ports; r->n_ports++)
+                        r->port_fds[r->n_ports][0] = r->port_fds[r->n_ports][1] = -EBADF;
+        }
+        for (size_t i = 0; i < plan->n_ports; i++) {
+                int k;
+
+                if (r->port_fds[i][0] >= 0 || (running && is_held(old, &plan->ports[i])))
+                        continue;
+                k = bind_port(plan, i, old, r, reterr);
+                if (k < 0)
+                        return k;
+        }
+        return 0;
+}
+
+static int open_console(const Session *s, Resources *r, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        struct stat st;
+        int k;
+
+        k = user_fs_enter(&s->state.user, &guard, reterr);
+        if (k < 0)
+                return k;
+        if (fstatat(r->container_fd, CONSOLE_LOG, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
+            st.st_size > CONSOLE_LOG_MAX) {
+                k = console_log_rotate(r->container_fd, reterr);
+                if (k < 0)
+                        return k;
+        }
+        r->console_fd = console_log_open(r->container_fd, reterr);
+        if (r->console_fd < 0)
+                return r->console_fd;
+        if (fstat(r->console_fd, &st) < 0)
+                return error_set(reterr, errno, "look at '" CONSOLE_LOG "'");
+        r->console_start = (uint64_t) st.st_size;
+        return 0;
+}
+
+static int open_program(const char *name, Error *reterr) {
+        _cleanup_free_ char *path = NULL;
+        int fd, r;
+
+        r = libexec_find(name, &path, reterr);
+        if (r < 0)
+                return r;
+        fd = open(path, O_PATH | O_CLOEXEC);
+        return fd < 0 ? error_set(reterr, errno, "open '%s'", path) : fd;
+}
+
+static int open_mount(const Session *s, int project_runtime_fd, const ContainerPlan *plan,
+                      const PlanMount *m, Resources *r, Error *reterr) {
+        switch (m->kind) {
+        case PLAN_MOUNT_STORE:
+        case PLAN_MOUNT_TOPLEVEL:
+                return resource_open_store(&s->sources, plan, m, reterr);
+        case PLAN_MOUNT_JOURNAL:
+                return fs_mkdir_beneath(r->container_fd, "journal", 0755, reterr);
+        case PLAN_MOUNT_HOSTS:
+                return fs_open_beneath(project_runtime_fd, NETWORK_HOSTS, O_PATH | O_NOFOLLOW, 0, reterr);
+        case PLAN_MOUNT_GATE:
+                return open_program("gate", reterr);
+        case PLAN_MOUNT_NAMED_VOLUME:
+                return state_dir_volume_make(&s->state, m->source, reterr);
+        default:
+                return resource_open_source(&s->sources, m, &r->notes, reterr);
+        }
+}
+
+static int add_mount(Resources *r, size_t i, int fd, bool recursive, Error *reterr) {
+        _cleanup_close_ int owned = fd;
+
+        if (owned < 0)
+                return owned;
+        r->mount_fds[i] = mount_clone(owned, recursive, reterr);
+        return r->mount_fds[i] < 0 ? r->mount_fds[i] : 0;
+}
+
+int resources_open_mounts(const Session *s, int project_runtime_fd, const ContainerPlan *plan, Resources *r,
+                          Error *reterr) {
+        int k;
+
+        k = open_console(s, r, reterr);
+        if (k < 0)
+                return error_prefix(reterr, k, "%s", plan->name);
+
+        r->mount_fds = xnew0(int, plan->n_mounts);
+        for (; r->n_mounts < plan->n_mounts; r->n_mounts++)
+                r->mount_fds[r->n_mounts] = -EBADF;
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+
+                if (m->kind == PLAN_MOUNT_ROOT)
+                        continue;
+                if (m->kind == PLAN_MOUNT_DEVICES)
+                        k = r->mount_fds[i] =
+                                devices_mount(plan->devices, plan->n_devices, m->place, reterr);
+                else if (m->kind == PLAN_MOUNT_STORE && plan->closure)
+                        k = r->mount_fds[i] = resource_mount_closure(&s->sources, plan, m, reterr);
+                else
+                        k = add_mount(r, i, open_mount(s, project_runtime_fd, plan, m, r, reterr),
+                                      m->kind == PLAN_MOUNT_VOLUME, reterr);
+                if (k >= 0 && (m->kind == PLAN_MOUNT_STORE || m->kind == PLAN_MOUNT_TOPLEVEL))
+                        k = mount_protect(r->mount_fds[i], reterr);
+                if (k < 0)
+                        return m->place ? k : error_prefix(reterr, k, "%s", plan->name);
+        }
+        return 0;
+}
+
+static int update_skeleton(const Session *s, const ContainerPlan *plan, int root_fd, Error *reterr) {
+        _cleanup_close_ int toplevel_fd = -EBADF;
+
+        if (!plan->has_init) {
+                toplevel_fd = resource_open_toplevel(&s->sources, plan, reterr);
+                if (toplevel_fd < 0)
+                        return toplevel_fd;
+        }
+        return skeleton_update(root_fd, plan->store, toplevel_fd, reterr);
+}
+
+/* Before an image is copied for nothing. Where we do not map, systemd-nspawn does, and says so itself. */
+static int check_ids(const ContainerPlan *plan, int dir_fd, Error *reterr) {
+        bool can_map = true;
+        int r;
+
+        if (plan->ids_base == 0)
+                return 0;
+        r = facts_probe_idmap(dir_fd, &can_map, reterr);
+        if (r < 0 || can_map)
+                return r;
+        r = error_raise(reterr, FC_EXIT_HOST,
+                        "the file system of '.containers' cannot be id-mapped, which private users need");
+        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
+        return r;
+}
+
+/* A root in @dir_fd, which may be there from an earlier start. Return: a detached mount. */
+static int open_tree(const Session *s, const ContainerPlan *plan, const Resources *resources, int dir_fd,
+                     Error *reterr) {
+        _cleanup_close_ int root_fd = -EBADF, tree_fd = -EBADF;
+        int r;
+
+        r = check_ids(plan, dir_fd, reterr);
+        if (r < 0)
+                return r;
+        r = tree_prepare(dir_fd, resources->image_fd, plan->image, reterr);
+        if (r < 0)
+                return r;
+        root_fd = fs_open_beneath(dir_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (root_fd < 0)
+                return root_fd;
+        if (plan->toplevel) {
+                r = update_skeleton(s, plan, root_fd, reterr);
+                if (r < 0)
+                        return r;
+        }
+        tree_make_parents(root_fd, /* owner= */ 0, plan->mount_points);
+        tree_fd = mount_clone(root_fd, /* recursive= */ false, reterr);
+        if (tree_fd < 0)
+                return tree_fd;
+        if (plan->ids_base > 0) {
+                r = mount_map_ids(tree_fd, plan->ids_base, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return TAKE_FD(tree_fd);
+}
+
+static int open_overlay(const ContainerPlan *plan, int image_fd, int dir_fd, Error *reterr) {
+        _cleanup_close_ int tree_fd = overlay_mount(image_fd, dir_fd, plan->ids_base, reterr);
+
+        if (tree_fd >= 0)
+                tree_make_parents(tree_fd, plan->ids_base, plan->mount_points);
+        return TAKE_FD(tree_fd);
+}
+
+/* Whatever an earlier start left is removed first. */
+static int open_ephemeral(const Session *s, const ContainerPlan *plan, const Resources *r, Error *reterr) {
+        _cleanup_close_ int dir_fd = ephemeral_make(r->container_fd, reterr);
+        int fd;
+
+        if (dir_fd < 0)
+                return dir_fd;
+        fd = plan->image ? open_overlay(plan, r->image_fd, dir_fd, NULL) : -EBADF;
+        /* An older kernel, or a file system that is good for no layer. */
+        return fd >= 0 ? fd : open_tree(s, plan, r, dir_fd, reterr);
+}
+
+/* Only where there is no root yet: an image that is not used may be missing. */
+int resources_open_image(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr) {
+        bool there = false;
+        int k = 0;
+
+        if (!plan->image || r->image_fd >= 0)
+                return 0;
+        if (!plan->ephemeral)
+                k = tree_exists(r->container_fd, &there, reterr);
+        if (k >= 0 && !there)
+                k = r->image_fd = resource_open_image(&s->sources, plan, reterr);
+        return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
+}
+
+int resources_open_root(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr) {
+        int fd;
+
+        /* Its root may have been removed since. */
+        fd = resources_open_image(s, plan, r, reterr);
+        if (fd < 0)
+                return fd;
+        fd = plan->ephemeral ? open_ephemeral(s, plan, r, reterr)
+                             : open_tree(s, plan, r, r->container_fd, reterr);
+        if (fd < 0)
+                return error_prefix(reterr, fd, "%s", plan->name);
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (plan->mounts[i].kind == PLAN_MOUNT_ROOT)
+                        r->mount_fds[i] = fd;
+        return 0;
+}
+
+int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,
+                    int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
+        StartResources start = {
+                .cgroup_mount = s->facts.cgroup_root,
+                .proxyd = s->facts.proxyd,
+                .bridge_lock = r->bridge_lock,
+                .lock_fd = r->lock_fd,
+                .runtime_fd = r->runtime_fd,
+                .events_fd = s->state.fd,
+                .console_fd = r->console_fd,
+                .state_fd = r->container_fd,
+                .mount_fds = r->mount_fds,
+                .port_fds = (const int(*)[2]) r->port_fds,
+        };
+        int k;
+
+        /* How an earlier run ended is not about this one. */
+        if (unlinkat(r->runtime_fd, "exit", 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "%s: remove the record of the last end", plan->name);
+        k = crash_record_remove(r->runtime_fd, reterr);
+        if (k >= 0)
+                k = stop_record_remove(r->runtime_fd, reterr);
+        if (k < 0)
+                return error_prefix(reterr, k, "%s", plan->name);
+        k = machine_start(s->backend, event, plan, &start, ret_control_fd, ret_reporter, reterr);
+        return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* All that a plan needs opened before its machine starts: mounts, published ports, console. Everything
+ * that can be refused is refused here, before anything has started. */
+
+#include "machine/machine.h"
+#include "ops/network.h"
+
+typedef struct Resources {
+        int container_fd; /* .containers/NAME */
+        int runtime_fd;   /* /run/flake-containers/ID/NAME */
+        int console_fd;
+        uint64_t console_start; /* size of the console's log before this start */
+        int lock_fd;            /* the network's, borrowed */
+        char *bridge_lock;
+        int image_fd; /* -EBADF: there is a root already, or there is no image */
+        char **notes; /* what the user should know of it */
+        int *mount_fds;
+        size_t n_mounts;
+        int (*port_fds)[2];
+        Port *bound; /* one for each planned port, with the host's port that it got */
+        size_t n_ports;
+} Resources;
+
+#define RESOURCES_NULL                                                                                      \
+        ((Resources){.container_fd = -EBADF,                                                                \
+                     .runtime_fd = -EBADF,                                                                  \
+                     .console_fd = -EBADF,                                                                  \
+                     .image_fd = -EBADF,                                                                    \
+                     .lock_fd = -EBADF})
+
+void resources_done(Resources *r);
+
+/* "container 'NAME' of project 'PATH'", owned by the caller; NULL where that is not known. A
+ * PortDescribeMachine. */
+char *resources_describe_machine(const char *machine, void *userdata);
+
+/* The container's directories; made when missing. */
+int resources_open_directories(const Session *s, int project_runtime_fd, const char *container, Resources *r,
+                               Error *reterr);
+
+/**
+ * resources_bind_ports() - bind those ports that are not bound yet
+ * @old: what the container's ports were: "auto" gets the same again; may be NULL
+ * @running: the container runs with @old: leave out what it holds, until it is stopped
+ */
+int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
+                         Error *reterr);
+
+/* What the root is made from, where it has yet to be made. */
+int resources_open_image(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr);
+
+/* Volumes, credentials and console; makes the journal directory. Not the root, which may yet have to
+ * be copied. */
+int resources_open_mounts(const Session *s, int project_runtime_fd, const ContainerPlan *plan, Resources *r,
+                          Error *reterr);
+
+/* The root, from its image when there is none yet; blocks while it is copied. */
+int resources_open_root(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr);
+
+/* Starts the machine with them. @ret_control_fd: as in machine_start(). */
+int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,
+                    int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);

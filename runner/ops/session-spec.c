@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The part of session.h that is about the specification: finding it, loading it, and doing without. */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "ops/flake.h"
+#include "ops/session-spec.h"
+#include "project/place.h"
+#include "spec/spec-parse.h"
+
+#define FLAKE_SIZE_MAX (1024 * 1024)
+
+/* ---- finding ---- */
+
+/* Made absolute without resolving links: the name that the user knows is the one in messages. */
+static char *absolute(const char *path) {
+        _cleanup_free_ char *cwd = NULL;
+
+        if (path[0] == '/')
+                return xstrdup(path);
+        cwd = getcwd(NULL, 0);
+        return xasprintf("%s/%s", cwd ? cwd : ".", path);
+}
+
+/* The specification that was built last of the flake; the link to it when it is gone. */
+static char *last_built(const char *root) {
+        _cleanup_free_ char *link = flake_built_link(root);
+        char *path = realpath(link, NULL);
+
+        return path ? path : TAKE_PTR(link);
+}
+
+static int read_flake(const char *path, char **ret, size_t *ret_size, Error *reterr) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        return fs_read_fd(fd, path, FLAKE_SIZE_MAX, ret, ret_size, reterr);
+}
+
+/* A command of another project's flake would take the containers of this project for its own, stop them
+ * and start others in their state. */
+static int check_flake(const Globals *globals, const char *root, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf("%s/" PROJECT_FLAKE_NAME, root), *text = NULL, *own = NULL;
+        size_t size, own_size;
+        int r;
+
+        /* --root says which project is meant. */
+        if (!globals->of_flake || globals->root)
+                return 0;
+        r = read_flake(globals->of_flake, &text, &size, reterr);
+        if (r < 0)
+                return r;
+        if (read_flake(path, &own, &own_size, NULL) >= 0 && size == own_size && memcmp(text, own, size) == 0)
+                return 0;
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s' is not the project of this command: its flake.nix is another one", root);
+        error_add_hint(reterr, "go to the project; if flake.nix has changed since, build the command anew");
+        error_add_hint(reterr, "or say that this is meant: --root '%s'", root);
+        return r;
+}
+
+static void say_old_state(const char *root, ProgressMode mode) {
+        _cleanup_free_ char *top = place_old_state(root), *text = NULL;
+        _cleanup_(progress_freep) Progress *progress = NULL;
+
+        if (!top)
+                return;
+        progress = progress_new(mode, stderr, NULL);
+        text = xasprintf("'%s/" STATE_DIR_NAME "' is not used here: the project is '%s'. To go on with it: "
+                         "flake-containers --root '%s' down; mv '%s/" STATE_DIR_NAME "' '%s/'",
+                         top, root, top, top, root);
+        progress_note(progress, text);
+}
+
+/* A guest that can write to the whole project can make either. */
+static void say_which(const char *root, ProgressMode mode) {
+        _cleanup_(progress_freep) Progress *progress = progress_new(mode, stderr, NULL);
+        _cleanup_free_ char *text = xasprintf("'%s' has a " PROJECT_SPEC_NAME " and a " PROJECT_FLAKE_NAME
+                                              ": " PROJECT_SPEC_NAME " is used",
+                                              root);
+
+        progress_note(progress, text);
+}
+
+int session_find_spec(const Globals *globals, const char *root, const InvokingUser *user, ProgressMode mode,
+                      char **ret, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf("%s/" PROJECT_SPEC_NAME, root);
+        bool declared, flake;
+        int r;
+
+        if (globals->found_spec) {
+                *ret = xstrdup(globals->found_spec);
+                return 0;
+        }
+        if (globals->keeps)
+                say_old_state(root, mode);
+        if (globals->spec) {
+                r = globals->builds ? check_flake(globals, root, reterr) : 0;
+                if (r >= 0)
+                        *ret = absolute(globals->spec);
+                return r;
+        }
+        declared = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
+        flake = flake_exists(root);
+        if (declared && flake && globals->builds)
+                say_which(root, mode);
+        if (declared || !flake) {
+                *ret = TAKE_PTR(path);
+                return 0;
+        }
+        if (globals->builds)
+                return flake_build(root, user, globals->wanted, /* keep= */ globals->keeps, mode, ret,
+                                   reterr);
+        *ret = last_built(root);
+        return 0;
+}
+
+/* ---- loading ---- */
+
+static int load_file(const char *path, Spec **ret, Error *reterr) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        r = fs_read_fd(fd, path, SPEC_SIZE_MAX, &text, &size, reterr);
+        if (r < 0)
+                return r;
+        r = spec_parse(text, size, ret, reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+}
+
+static bool is_last_built(const Session *s) {
+        _cleanup_free_ char *link = flake_built_link(s->root);
+
+        return streq(s->spec_path, link);
+}
+
+static int raise_missing(const Session *s, Error *reterr) {
+        if (is_last_built(s)) {
+                _cleanup_free_ char *command = session_command(s, "up", NULL);
+
+                (void) error_raise(reterr, FC_EXIT_USAGE, "the specification of '%s/flake.nix' is not built",
+                                   s->root);
+                error_add_hint(reterr, "build it and start: %s", command);
+                return -ENOENT;
+        }
+        (void) error_raise(reterr, FC_EXIT_USAGE, "no specification: '%s' does not exist", s->spec_path);
+        error_add_hint(reterr, "write one (docs/SPEC.md), or name it: --spec FILE");
+        return -ENOENT;
+}
+
+int session_load_spec(Session *s, Error *reterr) {
+        int r = access(s->spec_path, F_OK) < 0 ? -errno : 0;
+
+        return r == -ENOENT ? raise_missing(s, reterr) : load_file(s->spec_path, &s->spec, reterr);
+}
+
+void session_load_if_possible(Session *s) {
+        _cleanup_(progress_freep) Progress *progress = NULL;
+        _cleanup_free_ char *text = NULL;
+        int r = session_load_spec(s, &s->spec_error);
+
+        s->spec_missing = r == -ENOENT;
+        if (r >= 0 || s->spec_missing)
+                return;
+        progress = progress_new(s->progress, stderr, NULL);
+        text = xasprintf("%s, ignoring", s->spec_error.message);
+        progress_note(progress, text);
+}
+
+/* ---- what containers were started from ---- */
+
+/* The link that protect_from_gc() makes. It is the user's, as any file is that `--spec` could name. */
+static char *read_started_link(const Session *s, const char *name) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_close_ int fd = -EBADF;
+        char target[PATH_MAX];
+        ssize_t n;
+
+        if (state_dir_container_open(&s->state, name, &fd, NULL) < 0 || fd < 0 ||
+            user_fs_enter(&s->state.user, &guard, NULL) < 0)
+                return NULL;
+        n = readlinkat(fd, SESSION_STARTED_LINK, target, sizeof(target));
+        return n <= 0 || (size_t) n >= sizeof(target) || target[0] != '/' ? NULL
+                                                                          : xstrndup(target, (size_t) n);
+}
+
+const ContainerSpec *session_container_spec(Session *s, const char *name) {
+        const ContainerSpec *c = s->spec ? spec_find(s->spec, name) : NULL;
+        _cleanup_free_ char *path = c ? NULL : read_started_link(s, name);
+        Spec *spec = NULL;
+
+        if (!path || load_file(path, &spec, NULL) < 0)
+                return c;
+        *XGROW(s->started, s->n_started) = spec;
+        return spec_find(spec, name);
+}
+
+static bool link_time(int dir_fd, const char *path, struct timespec *ret) {
+        struct stat st;
+
+        if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
+                return false;
+        *ret = st.st_mtim;
+        return true;
+}
+
+bool session_is_newer(const Session *s, const char *name) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_free_ char *link = flake_built_link(s->root), *target = realpath(link, NULL);
+        _cleanup_close_ int fd = -EBADF;
+        struct timespec built, started;
+
+        /* The user named another one. */
+        if (!target || !streq(target, s->spec_path))
+                return false;
+        if (state_dir_container_open(&s->state, name, &fd, NULL) < 0 || fd < 0 ||
+            user_fs_enter(&s->state.user, &guard, NULL) < 0 || !link_time(AT_FDCWD, link, &built) ||
+            !link_time(fd, SESSION_STARTED_LINK, &started))
+                return false;
+        return started.tv_sec != built.tv_sec ? started.tv_sec > built.tv_sec
+                                              : started.tv_nsec > built.tv_nsec;
+}

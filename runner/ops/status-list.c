@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "machine/machine.h"
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/process.h"
+#include "base/timestamp.h"
+#include "ops/elsewhere.h"
+#include "ops/health.h"
+#include "ops/network.h"
+#include "ops/status-list.h"
+#include "enter/manager.h"
+#include "bus/guest-failed.h"
+#include "bus/guest-state.h"
+#include "plan/plan.h"
+#include "state/lock.h"
+#include "state/runtime-dir.h"
+#include "screen/format.h"
+#include "screen/table.h"
+
+/* Of all containers' systemds together; each has a little in any case. */
+#define ALL_ANSWERS_USEC (8 * USEC_PER_SEC)
+#define ANSWERS_MIN_USEC (300 * USEC_PER_MSEC)
+
+#define PATIENCE_USEC (500 * USEC_PER_MSEC)
+
+void status_list_done(StatusList *list) {
+        for (size_t i = 0; i < list->n; i++) {
+                free(list->entries[i].name);
+                free(list->entries[i].machine);
+                (void) container_state_free(list->entries[i].state);
+                strv_free(list->entries[i].notes);
+        }
+        free(list->entries);
+        *list = (StatusList){};
+}
+
+/* Whether it had failed before. What cannot be read is not worth an error of `status`. */
+static void read_crashes(const Session *s, const char *name, CrashRecord *ret_crashes) {
+        _cleanup_close_ int container = session_open_runtime(s, name);
+
+        if (container >= 0)
+                (void) crash_record_read(container, ret_crashes, NULL);
+}
+
+/* Is a command at work on it? Only root can tell. */
+static bool is_being_started(const Session *s, const char *name) {
+        _cleanup_close_ int project = -EBADF;
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+
+        return geteuid() != 0 ||
+               (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) >= 0 && project >= 0 &&
+                lock_acquire(project, name, "status", /* timeout_usec= */ 0, NULL, NULL, &lock, NULL) < 0);
+}
+
+static bool is_one_shot(Session *s, const char *name) {
+        const ContainerSpec *c = session_container_spec(s, name);
+
+        return c && c->one_shot;
+}
+
+static void describe_down(Session *s, ContainerStatus *c, const char *end) {
+        c->word = "stopped";
+        if (!c->state) {
+                strv_push(&c->notes, "never started");
+                return;
+        }
+        if (c->state->phase == PHASE_STOPPED)
+                return;
+        if (c->state->phase == PHASE_COMPLETED) {
+                c->word = "completed";
+                return;
+        }
+        if (!streq(c->state->boot_id, s->facts.boot_id)) {
+                strv_push(&c->notes, "the host was rebooted");
+                return;
+        }
+        if (c->state->phase == PHASE_FAILED && c->state->result) {
+                c->word = "failed";
+                strv_push(&c->notes, c->state->result);
+                return;
+        }
+        if (!streq(c->state->machine, c->machine)) {
+                strv_push(&c->notes, "it ran last by another path of the project");
+                return;
+        }
+        /* A command asked for this end. The state does not say so where it could not be written. */
+        if (c->stopping)
+                return;
+        if (!end && c->state->phase == PHASE_STARTING && is_being_started(s, c->name)) {
+                c->word = "starting";
+                return;
+        }
+        if (end && streq(end, "exited 0") && is_one_shot(s, c->name)) {
+                c->word = "completed";
+                return;
+        }
+        if (end && streq(end, "exited 0")) {
+                strv_push(&c->notes, "shut down by itself");
+                return;
+        }
+        /* After restarts it says how it ended only when it has given up. */
+        c->word = end && c->crashes.restarts > 0 ? "failed" : "crashed";
+        strv_push(&c->notes, end ? end : HEALTH_CRASHED);
+        if (!end)
+                health_note_crash(s, c->name);
+}
+
+/* By the project's other path it can be asked how it is. */
+static void describe_elsewhere(ContainerStatus *c, const char *where) {
+        c->word = "elsewhere";
+        strv_pushf(&c->notes, "runs as %s", where);
+}
+
+/* Whether what is listed under `ready` answers, too, is only known from whoever waited for it. */
+static bool is_ready_when_running(Session *s, const ContainerStatus *c) {
+        const ContainerSpec *spec = session_container_spec(s, c->name);
+
+        if (c->state && c->state->phase == PHASE_READY)
+                return true;
+        /* A service that keeps crashing and being restarted leaves its manager "running" most of the time:
+         * only another `up`, which looks for long enough, tells that a start that failed has succeeded
+         * since. */
+        if (c->state && c->state->phase == PHASE_FAILED)
+                return false;
+        return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks));
+}
+
+static void describe_manager(Session *s, ContainerStatus *c, ManagerState state) {
+        switch (state) {
+        case MANAGER_RUNNING:
+                c->ready = is_ready_when_running(s, c);
+                c->word = !c->ready && c->state && c->state->phase == PHASE_FAILED ? "degraded" : "running";
+                if (c->ready)
+                        c->notes = strv_free(c->notes);
+                break;
+        case MANAGER_INITIALIZING:
+        case MANAGER_STARTING:
+                c->word = "starting";
+                c->ready = false;
+                break;
+        case MANAGER_STOPPING:
+        case MANAGER_OFFLINE:
+                c->word = "stopping";
+                c->ready = false;
+                break;
+        default:
+                c->word = "degraded";
+                c->ready = false;
+                break;
+        }
+}
+
+static void note_failed_units(const Session *s, ContainerStatus *c, GuestBus *bus) {
+        FailedUnits failed = {};
+
+        if (guest_bus_get_failed_units(bus, &failed, NULL) < 0)
+                return;
+        if (failed.n > 0)
+                health_note(s, c->name, &failed);
+        for (size_t i = 0; i < failed.n; i++)
+                strv_pushf(&c->notes, "%s failed", failed.units[i].name);
+        if (failed.n_more > 0)
+                strv_pushf(&c->notes, "%zu more units failed", failed.n_more);
+        failed_units_done(&failed);
+}
+
+/* By itself: then what was remembered by a command is not about it as it runs now. */
+static bool has_started_again(const ContainerStatus *c) {
+        return c->crashes.restarts > 0 || c->crashes.reboots > 0;
+}
+
+static void note_restarts(ContainerStatus *c) {
+        const CrashRecord *crashes = &c->crashes;
+        uint64_t now = realtime_usec();
+        char ago[FORMAT_DURATION_MAX];
+
+        if (crashes->reboots > 0 && crashes->ready_usec == 0)
+                strv_pushf(&c->notes, "rebooted %u time%s, not ready since", crashes->reboots,
+                           crashes->reboots > 1 ? "s" : "");
+        if (crashes->restarts == 0)
+                return;
+        (void) format_duration(ago, now > crashes->crash_usec ? now - crashes->crash_usec : 0);
+        strv_pushf(&c->notes, "crashed %s ago (%s), restarted %u time%s", ago, crashes->reason,
+                   crashes->restarts, crashes->restarts > 1 ? "s" : "");
+}
+
+/* Return: 1 and its state, 0 its PID 1 is not systemd, or a negative errno. */
+static int ask_manager(const ContainerStatus *c, uint64_t deadline_usec, GuestBus **ret_bus,
+                       ManagerState *ret, Error *reterr) {
+        _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
+        _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
+        uint64_t now = now_usec();
+        int r;
+
+        r = enter_target_open(c->leader, &target, reterr);
+        /* A systemd that has been ready listens, but for a moment in which it executes itself anew;
+         * before its end it becomes another program. */
+        if (r >= 0)
+                r = manager_open_patiently(&target, deadline_usec > now ? deadline_usec - now : 1,
+                                           c->ready ? PATIENCE_USEC : 0, &bus, reterr);
+        if (r < 0)
+                return r;
+        if (!bus && enter_target_is_shutting_down(&target)) {
+                *ret = MANAGER_STOPPING;
+                return 1;
+        }
+        if (!bus && c->ready && enter_target_is_systemd(&target))
+                return error_raise(reterr, FC_EXIT_TIMEOUT, "its systemd does not listen");
+        if (!bus)
+                return 0;
+        guest_bus_set_deadline(bus, deadline_usec);
+        r = guest_bus_get_state(bus, ret, reterr);
+        if (r < 0)
+                return r;
+        *ret_bus = TAKE_PTR(bus);
+        return 1;
+}
+
+/* It may have changed since it was started. */
+static void describe_silent(ContainerStatus *c) {
+        c->word = "degraded";
+        c->ready = false;
+        strv_push(&c->notes, "its systemd does not answer");
+}
+
+static void describe_up(Session *s, ContainerStatus *c, uint64_t deadline_usec) {
+        _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        ManagerState state;
+        int r;
+
+        c->ready = c->state && c->state->phase == PHASE_READY &&
+                   (!has_started_again(c) || c->crashes.ready_usec > 0);
+        c->word = c->ready ? "running" : "starting";
+        if (c->frozen) {
+                c->word = "frozen";
+                c->ready = false;
+                return;
+        }
+        /* It has no PID 1 any more, or a record says that it was asked to end. */
+        if (c->stopping || (c->ready && c->leader == 0)) {
+                c->word = "stopping";
+                c->ready = false;
+                return;
+        }
+        if (c->state && c->state->phase == PHASE_FAILED) {
+                c->word = "degraded";
+                if (c->state->result)
+                        strv_push(&c->notes, c->state->result);
+        }
+        if (geteuid() != 0 || c->leader == 0)
+                return;
+        r = ask_manager(c, deadline_usec, &bus, &state, &error);
+        if (r < 0 && error.exit == FC_EXIT_NOT_RUNNING)
+                describe_manager(s, c, MANAGER_STOPPING);
+        else if (r < 0)
+                describe_silent(c);
+        if (r <= 0)
+                return;
+        describe_manager(s, c, state);
+        if (state == MANAGER_RUNNING)
+                health_note(s, c->name, &(FailedUnits){0});
+        else if (streq(c->word, "degraded")) {
+                c->notes = strv_free(c->notes);
+                if (state == MANAGER_UNKNOWN)
+                        strv_push(&c->notes, "its systemd says that it is in a state that is not known");
+                note_failed_units(s, c, bus);
+        }
+}
+
+static uint64_t ready_since(const ContainerStatus *c) {
+        if (!c->running || !c->state || c->state->ready_usec == 0)
+                return 0;
+        return has_started_again(c) ? c->crashes.ready_usec : c->state->ready_usec;
+}
+
+static void note_drift(const Session *s, const Network *network, ContainerStatus *c) {
+        _cleanup_free_ char *address = network_address(network, c->name);
+        _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
+        PlanFacts facts = {s->root, c->machine, s->facts.nspawn ? s->facts.nspawn : "systemd-nspawn",
+                           network->bridge, address};
+        const ContainerSpec *spec = spec_find(s->spec, c->name);
+
+        if (session_is_newer(s, c->name))
+                return;
+        if (!spec) {
+                strv_push(&c->notes, "not in this specification");
+                return;
+        }
+        if (!c->running || !c->state)
+                return;
+        plan = plan_container(spec, &facts);
+        if (plan_decide(plan, true, c->state->definition, NULL) == PLAN_RESTART)
+                strv_push(&c->notes, "definition changed, run up");
+}
+
+/* A systemd that does not answer costs the other containers time only. */
+static uint64_t answers_deadline(uint64_t end_usec) {
+        uint64_t now = now_usec(),
+                 all = end_usec > now + ANSWERS_MIN_USEC ? end_usec : now + ANSWERS_MIN_USEC;
+
+        return all < now + GUEST_BUS_ANSWERS_USEC ? all : now + GUEST_BUS_ANSWERS_USEC;
+}
+
+int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *reterr) {
+        _cleanup_(status_list_done) StatusList list = {};
+        _cleanup_(network_done) Network network = {};
+        uint64_t end = now_usec() + ALL_ANSWERS_USEC;
+        bool changed;
+        int r;
+
+        r = facts_require(&s->facts, FACTS_CGROUP, reterr);
+        if (r >= 0 && s->spec)
+                r = network_read(s, &network, &changed, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, names) {
+                ContainerStatus *c = XGROW(list.entries, list.n);
+                _cleanup_free_ char *ended = NULL, *where = NULL;
+                MachineStatus machine;
+
+                c->name = xstrdup(*name);
+                c->machine = session_machine(s, *name);
+                r = machine_query(s->facts.cgroup_root, c->machine, &machine, reterr);
+                if (r >= 0)
+                        r = session_load_state(s, c->name, &c->state, reterr);
+                if (r >= 0 && !machine.running)
+                        r = elsewhere_find(s, c->name, c->state, &where, reterr);
+                if (r < 0)
+                        return r;
+                c->running = machine.running;
+                c->stale = machine.stale;
+                c->frozen = machine.frozen;
+                c->leader = machine.leader;
+                read_crashes(s, c->name, &c->crashes);
+                c->stopping = session_is_stopping(s, c->name, c->running);
+                ended = session_read_end(s, c->name);
+                if (c->running) {
+                        describe_up(s, c, answers_deadline(end));
+                        note_restarts(c);
+                } else if (where)
+                        describe_elsewhere(c, where);
+                else
+                        describe_down(s, c, ended);
+                c->since_usec = ready_since(c);
+                if (s->spec)
+                        note_drift(s, &network, c);
+        }
+        *ret = list;
+        list = (StatusList){};
+        return 0;
+}
+
+static bool has_failed(const ContainerStatus *c) {
+        return streq(c->word, "failed") || streq(c->word, "crashed") || streq(c->word, "degraded");
+}
+
+int status_list_check(const StatusList *list) {
+        int exit = FC_EXIT_OK;
+
+        for (size_t i = 0; i < list->n; i++) {
+                if (has_failed(&list->entries[i]))
+                        return FC_EXIT_FAILED;
+                if (!list->entries[i].ready)
+                        exit = FC_EXIT_NOT_RUNNING;
+        }
+        return exit;
+}
+
+static char **ports_text(const ContainerState *state) {
+        char **ports = NULL;
+
+        for (size_t i = 0; state && i < state->n_ports; i++) {
+                _cleanup_free_ char *address = bound_port_address(&state->ports[i]);
+
+                strv_pushf(&ports, "%s->%u", address, state->ports[i].container);
+        }
+        return ports;
+}
+
+int status_list_print(const StatusList *list, Error *reterr) {
+        static const char *const headers[] = {"NAME",    "STATE", "READY", "UPTIME", "MACHINE",
+                                              "ADDRESS", "PORTS", "NOTE",  NULL};
+        _cleanup_(table_freep) Table *table = table_new(headers);
+        uint64_t now = realtime_usec();
+        int r;
+
+        for (size_t i = 0; i < list->n; i++) {
+                const ContainerStatus *c = &list->entries[i];
+                _cleanup_strv_ char **ports = c->running ? ports_text(c->state) : NULL;
+                _cleanup_free_ char *all_ports = ports ? strv_join(ports, " ") : NULL;
+                _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
+                char uptime[FORMAT_DURATION_MAX] = "";
+                /* clang-format off */
+                const char *cells[] = {
+                        c->name,
+                        c->word,
+                        c->running ? (c->ready ? "yes" : "no") : NULL,
+                        uptime,
+                        c->machine,
+                        c->running && c->state ? c->state->address : NULL,
+                        all_ports,
+                        notes,
+                };
+                /* clang-format on */
+
+                if (c->since_usec > 0 && now > c->since_usec)
+                        (void) format_duration(uptime, now - c->since_usec);
+                table_add_row(table, cells);
+        }
+        r = table_print(table, stdout);
+        return r < 0 ? error_set(reterr, r, "print the status") : 0;
+}
+
+static Json *status_json(const ContainerStatus *c) {
+        Json *o = json_new_object(), *ports = json_new_array();
+        char time[TIMESTAMP_MAX];
+
+        json_add_string(o, "name", c->name);
+        json_add_string(o, "machine", c->machine);
+        json_add_string(o, "state", c->word);
+        json_add_bool(o, "running", c->running);
+        json_add_bool(o, "ready", c->ready);
+        if (c->leader > 0)
+                json_add_uint(o, "leader", (uint64_t) c->leader);
+        if (c->since_usec > 0)
+                json_add_string(o, "readySince", timestamp_format(time, c->since_usec));
+        if (c->crashes.restarts > 0) {
+                json_add_uint(o, "restarts", c->crashes.restarts);
+                json_add_string(o, "lastCrash", timestamp_format(time, c->crashes.crash_usec));
+                json_add_string(o, "lastCrashReason", c->crashes.reason);
+        }
+        if (c->running && c->state)
+                json_add_string(o, "address", c->state->address);
+        for (size_t i = 0; c->running && c->state && i < c->state->n_ports; i++) {
+                Json *p = json_new_object();
+
+                json_add_string(p, "address", c->state->ports[i].address);
+                json_add_uint(p, "host", c->state->ports[i].host);
+                json_add_uint(p, "container", c->state->ports[i].container);
+                json_add_string(p, "protocol", "tcp");
+                json_append(ports, p);
+        }
+        json_add(o, "ports", ports);
+        json_add_strv(o, "notes", c->notes);
+        return o;
+}
+
+int status_list_print_json(const Session *s, const StatusList *list, Error *reterr) {
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+        Json *project = json_new_object(), *containers = json_new_array();
+
+        json_add_string(project, "id", s->id);
+        json_add_string(project, "name", s->spec ? s->spec->project_name : NULL);
+        json_add_string(project, "root", s->root);
+        json_add(document, "project", project);
+        json_add(document, "containers", containers);
+        for (size_t i = 0; i < list->n; i++)
+                json_append(containers, status_json(&list->entries[i]));
+        text = json_print(document, /* pretty= */ true);
+        return puts(text) < 0 ? error_set(reterr, errno, "print the status") : 0;
+}

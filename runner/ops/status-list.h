@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What `status` shows of each container: what the kernel and the guest say now, beside what was remembered.
+ */
+
+#include "record/crash-record.h"
+#include "ops/session.h"
+
+typedef struct ContainerStatus {
+        char *name;
+        char *machine;
+        const char *word; /* running, frozen, degraded, starting, stopping, stopped, completed, failed,
+                             crashed */
+        bool running;
+        bool ready;
+        bool stale;
+        bool stopping; /* its end has been asked for */
+        bool frozen;
+        pid_t leader;
+        uint64_t since_usec;   /* CLOCK_REALTIME of being ready, 0: is not */
+        CrashRecord crashes;   /* and reboots, of this start */
+        ContainerState *state; /* may be NULL */
+        char **notes;
+} ContainerStatus;
+
+typedef struct StatusList {
+        ContainerStatus *entries;
+        size_t n;
+} StatusList;
+
+void status_list_done(StatusList *list);
+
+/* Only root can ask a guest's manager; for others `ready` is what was true when it was started. */
+int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *reterr);
+
+/* Are all of them ready? FC_EXIT_OK, FC_EXIT_FAILED when one has failed or is degraded, else
+ * FC_EXIT_NOT_RUNNING. */
+int status_list_check(const StatusList *list);
+
+int status_list_print(const StatusList *list, Error *reterr);
+int status_list_print_json(const Session *s, const StatusList *list, Error *reterr);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The one running container that `exec` and `shell` enter. */
+
+#include "ops/session.h"
+
+typedef struct Target {
+        Session session;
+        pid_t leader;
+        int payload_cgroup_fd;
+} Target;
+
+#define TARGET_NULL ((Target){.payload_cgroup_fd = -EBADF, .session = SESSION_NULL})
+
+/* FC_EXIT_NOT_RUNNING with the command that starts it. @ret is emptied by target_done(), also after a
+ * failure. */
+int target_open(const Globals *globals, const char *container, Target *ret, Error *reterr);
+void target_done(Target *t);

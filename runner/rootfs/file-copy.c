@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/xattr.h>
+
+#include "rootfs/file-copy.h"
+#include "base/alloc.h"
+
+#define CHUNK_SIZE  ((size_t) 1024 * 1024)
+#define EXTENT_SIZE ((size_t) 64 * 1024 * 1024)
+
+/* Where the kernel cannot do it alone. */
+static int copy_by_hand(int from_fd, int to_fd, off_t begin, off_t end, FileCopyCheck check) {
+        _cleanup_free_ char *block = xmalloc0(CHUNK_SIZE);
+
+        while (begin < end) {
+                size_t size = end - begin < (off_t) CHUNK_SIZE ? (size_t) (end - begin) : CHUNK_SIZE;
+                ssize_t n = pread(from_fd, block, size, begin);
+
+                if (n > 0)
+                        n = pwrite(to_fd, block, (size_t) n, begin);
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                if (n == 0)
+                        return 0; /* it has become shorter */
+                begin += n > 0 ? n : 0;
+                if (check() < 0)
+                        return check();
+        }
+        return 0;
+}
+
+static int copy_extent(int from_fd, int to_fd, off_t begin, off_t end, FileCopyCheck check) {
+        off_t from = begin, to = begin;
+
+        while (from < end) {
+                size_t size = end - from < (off_t) EXTENT_SIZE ? (size_t) (end - from) : EXTENT_SIZE;
+                ssize_t n = copy_file_range(from_fd, &from, to_fd, &to, size, 0);
+                int r;
+
+                if (n < 0 && (errno == EXDEV || errno == EOPNOTSUPP || errno == EINVAL || errno == ENOSYS))
+                        return copy_by_hand(from_fd, to_fd, from, end, check);
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                /* Some file systems report a size of 0 for files whose content is made when they are
+                 * read. */
+                if (n == 0)
+                        return copy_by_hand(from_fd, to_fd, from, end, check);
+                r = check();
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int file_copy_data(int from_fd, int to_fd, const struct stat *st, bool *no_clone, FileCopyCheck check) {
+        off_t begin = 0, end = 0;
+
+        if (st->st_size == 0)
+                return 0;
+        if (!*no_clone) {
+                if (ioctl(to_fd, FICLONE, from_fd) >= 0)
+                        return 0;
+                *no_clone = true;
+        }
+        if ((off_t) st->st_blocks * 512 >= st->st_size)
+                return copy_extent(from_fd, to_fd, 0, st->st_size, check);
+        while (end < st->st_size) {
+                int r;
+
+                begin = lseek(from_fd, end, SEEK_DATA);
+                if (begin < 0 && errno == ENXIO)
+                        break;
+                if (begin < 0)
+                        return -errno;
+                end = lseek(from_fd, begin, SEEK_HOLE);
+                if (end < 0)
+                        return -errno;
+                r = copy_extent(from_fd, to_fd, begin, end, check);
+                if (r < 0)
+                        return r;
+        }
+        return ftruncate(to_fd, st->st_size) < 0 ? -errno : 0;
+}
+
+static bool is_unsupported(int errnum) {
+        return errnum == EOPNOTSUPP || errnum == EPERM || errnum == EINVAL;
+}
+
+static int copy_xattr(int from_fd, int to_fd, const char *name) {
+        _cleanup_free_ char *value = NULL;
+        ssize_t size = fgetxattr(from_fd, name, NULL, 0);
+
+        if (size < 0)
+                return errno == ENODATA || is_unsupported(errno) ? 0 : -errno;
+        value = xmalloc0((size_t) size + 1);
+        size = fgetxattr(from_fd, name, value, (size_t) size);
+        if (size < 0)
+                return errno == ENODATA ? 0 : -errno;
+        return fsetxattr(to_fd, name, value, (size_t) size, 0) < 0 && !is_unsupported(errno) ? -errno : 0;
+}
+
+static int copy_xattrs(int from_fd, int to_fd) {
+        _cleanup_free_ char *names = NULL;
+        ssize_t size = flistxattr(from_fd, NULL, 0);
+
+        if (size <= 0)
+                return size == 0 || is_unsupported(errno) ? 0 : -errno;
+        names = xmalloc0((size_t) size);
+        size = flistxattr(from_fd, names, (size_t) size);
+        if (size < 0)
+                return -errno;
+        for (const char *name = names; name < names + size; name += strlen(name) + 1) {
+                int r = copy_xattr(from_fd, to_fd, name);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* In this order: a new owner takes the set-user-id bit and capabilities away, and each changes the times. */
+int file_copy_attributes(int from_fd, int to_fd, const struct stat *st) {
+        const struct timespec times[] = {st->st_atim, st->st_mtim};
+        int r;
+
+        if (fchown(to_fd, st->st_uid, st->st_gid) < 0 || fchmod(to_fd, st->st_mode & 07777) < 0)
+                return -errno;
+        r = copy_xattrs(from_fd, to_fd);
+        if (r < 0)
+                return r;
+        return futimens(to_fd, times) < 0 ? -errno : 0;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "rootfs/skeleton.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+
+#define CURRENT_SYSTEM "/run/current-system/"
+
+/* systemd-nspawn refuses to start without `usr`, and would make `bin`, `lib` and `sbin` links to directories
+ * in it that stay empty, while NixOS puts a shell into `bin`. The journal's mount point would belong to
+ * nobody if nspawn made it. */
+static const struct {
+        const char *path;
+        mode_t mode;
+} directories[] = {
+        /* clang-format off */
+        { "bin",             0755 },
+        { "dev",             0755 },
+        { "etc",             0755 },
+        { "home",            0755 },
+        { "lib",             0755 },
+        { "mnt",             0755 },
+        { "opt",             0755 },
+        { "proc",            0555 },
+        { "root",            0700 },
+        { "run",             0755 },
+        { "sbin",            0755 },
+        { "srv",             0755 },
+        { "sys",             0555 },
+        { "tmp",            01777 },
+        { "usr",             0755 },
+        { "usr/bin",         0755 },
+        { "var",             0755 },
+        { "var/lib",         0755 },
+        { "var/log",         0755 },
+        { "var/log/journal", 0755 },
+        { "var/tmp",        01777 },
+        /* clang-format on */
+};
+
+/* What programs expect to find and NixOS's activation would have made. */
+static const struct {
+        const char *path, *target; /* in the toplevel */
+} links[] = {
+        {"bin/sh", "sw/bin/sh"},
+        {"etc/nsswitch.conf", "etc/nsswitch.conf"},
+        {"etc/os-release", "etc/os-release"},
+        {"etc/protocols", "etc/protocols"},
+        {"etc/services", "etc/services"},
+        {"etc/ssl", "etc/ssl"},
+        {"usr/bin/env", "sw/bin/env"},
+};
+
+static const struct {
+        const char *path, *text;
+} files[] = {
+        /* What lies below the project's, where there is one. */
+        {"etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"},
+        {"etc/group", "root:x:0:\nnogroup:x:65534:\n"},
+        {"etc/passwd", "root:x:0:0:System administrator:/root:/bin/sh\n"
+                       "nobody:x:65534:65534:Unprivileged account:/var/empty:/sbin/nologin\n"},
+};
+
+/* Return: 1, or 0 when there is something of that name. */
+static int make_file(int root_fd, const char *path, const char *text, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF, dir_fd = -EBADF;
+        _cleanup_free_ char *dir = xstrdup(path);
+        char *name = strrchr(dir, '/') + 1;
+        size_t size = strlen(text);
+
+        name[-1] = '\0';
+        dir_fd = fs_mkdir_beneath(root_fd, dir, 0755, reterr);
+        if (dir_fd < 0)
+                return dir_fd;
+        fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        if (fd < 0)
+                return errno == EEXIST ? 0 : error_set(reterr, errno, "make '/%s'", path);
+        if (write(fd, text, size) != (ssize_t) size)
+                return error_set(reterr, errno, "write '/%s'", path);
+        return 1;
+}
+
+static int make_link(int root_fd, const char *path, const char *target, Error *reterr) {
+        _cleanup_free_ char *dir = xstrdup(path), *to = xasprintf(CURRENT_SYSTEM "%s", target);
+        _cleanup_close_ int dir_fd = -EBADF;
+        char *name = strrchr(dir, '/') + 1;
+
+        name[-1] = '\0';
+        dir_fd = fs_mkdir_beneath(root_fd, dir, 0755, reterr);
+        if (dir_fd < 0)
+                return dir_fd;
+        if (symlinkat(to, dir_fd, name) < 0 && errno != EEXIST)
+                return error_set(reterr, errno, "make '/%s'", path);
+        return 0;
+}
+
+int skeleton_make(int root_fd, Error *reterr) {
+        int r;
+
+        if (fchmod(root_fd, 0755) < 0)
+                return error_set(reterr, errno, "open the new root to its users");
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++)
+                if (mkdirat(root_fd, directories[i].path, 0755) < 0 ||
+                    fchmodat(root_fd, directories[i].path, directories[i].mode, 0) < 0)
+                        return error_set(reterr, errno, "make '/%s' in the new root", directories[i].path);
+        /* Empty, not missing: systemd fills it, and does not take this for the first boot of an image, which
+         * it would preset all units for. See machine-id(5). */
+        r = make_file(root_fd, "etc/machine-id", "", reterr);
+        return r < 0 ? r : 0;
+}
+
+/* Makes the directories that a container has removed. A file that stands in the place of one belongs to
+ * the container and is kept. */
+static int repair_directories(int root_fd, Error *reterr) {
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_close_ int there = -EBADF, fd = -EBADF;
+                const char *path = directories[i].path;
+
+                if (fs_open_beneath_optional(root_fd, path, O_PATH, &there, NULL) < 0 || there >= 0)
+                        continue;
+                fd = fs_mkdir_beneath(root_fd, path, 0755, reterr);
+                if (fd < 0)
+                        return fd;
+                if (fchmod(fd, directories[i].mode) < 0)
+                        return error_set(reterr, errno, "make '/%s'", path);
+        }
+        return 0;
+}
+
+int skeleton_update(int root_fd, const char *store, int toplevel_fd, Error *reterr) {
+        _cleanup_close_ int store_fd = fs_mkdir_beneath(root_fd, store + 1, 0755, reterr);
+        int r;
+
+        if (store_fd < 0)
+                return store_fd;
+        r = repair_directories(root_fd, reterr);
+        if (r < 0)
+                return r;
+        if (toplevel_fd < 0)
+                return 0;
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                r = make_file(root_fd, files[i].path, files[i].text, reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(links); i++) {
+                if (faccessat(toplevel_fd, links[i].target, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                        continue;
+                r = make_link(root_fd, links[i].path, links[i].target, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "rootfs/skeleton.h"
+#include "rootfs/tree-copy.h"
+#include "rootfs/tree.h"
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/strv.h"
+
+#define TREE     "root"
+#define TREE_NEW "root.new"
+
+int tree_exists(int container_fd, bool *ret, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = fs_open_beneath_optional(container_fd, TREE, O_PATH | O_DIRECTORY, &fd, reterr);
+
+        if (r < 0)
+                return r;
+        *ret = fd >= 0;
+        return 0;
+}
+
+/* Only root can enter it until it is complete. */
+static int make_new(int container_fd, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        if (mkdirat(container_fd, TREE_NEW, 0700) < 0)
+                return error_set(reterr, errno, "make '" TREE_NEW "'");
+        fd = fs_open_beneath(container_fd, TREE_NEW, O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '" TREE_NEW "'");
+        if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+                return error_raise(reterr, FC_EXIT_CONFLICT, "'" TREE_NEW "' was exchanged meanwhile");
+        return TAKE_FD(fd);
+}
+
+static int make_tree(int container_fd, int image_fd, const char *image, Error *reterr) {
+        _cleanup_close_ int fd = make_new(container_fd, reterr);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = image_fd >= 0 ? tree_copy(image_fd, fd, image, reterr) : skeleton_make(fd, reterr);
+        if (r >= 0 && renameat(container_fd, TREE_NEW, container_fd, TREE) < 0)
+                r = error_set(reterr, errno, "name the new root");
+        return r;
+}
+
+int tree_prepare(int container_fd, int image_fd, const char *image, Error *reterr) {
+        bool there;
+        int r;
+
+        r = tree_exists(container_fd, &there, reterr);
+        if (r < 0 || there)
+                return r;
+        r = fs_remove_tree(container_fd, TREE_NEW, reterr);
+        if (r < 0)
+                return r;
+        r = make_tree(container_fd, image_fd, image, reterr);
+        if (r < 0)
+                (void) fs_remove_tree(container_fd, TREE_NEW, NULL);
+        return r;
+}
+
+/* Return: the directory; made for @owner, with those that lead to it, when it is missing. */
+static int make_directory(int root_fd, const char *path, uint32_t owner) {
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *parent = xstrdup(path);
+        char *slash = strrchr(parent, '/');
+
+        if (fs_open_beneath_optional(root_fd, path, O_RDONLY | O_DIRECTORY, &fd, NULL) < 0)
+                return -EIO;
+        if (fd >= 0)
+                return TAKE_FD(fd);
+        if (slash) {
+                *slash = '\0';
+                fd = make_directory(root_fd, parent, owner);
+                if (fd < 0)
+                        return fd;
+                (void) safe_close(fd);
+        }
+        fd = fs_mkdir_beneath(root_fd, path, 0755, NULL);
+        if (fd >= 0 && fchown(fd, owner, owner) < 0)
+                return -errno;
+        return TAKE_FD(fd);
+}
+
+void tree_make_parents(int root_fd, uint32_t owner, char *const *mount_points) {
+        STRV_FOREACH (path, mount_points) {
+                _cleanup_free_ char *parent = xstrdup(*path + 1);
+                char *slash = strrchr(parent, '/');
+
+                if (!slash)
+                        continue;
+                *slash = '\0';
+                (void) safe_close(make_directory(root_fd, parent, owner));
+        }
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/strv.h"
+#include "screen/buffer.h"
+#include "screen/output.h"
+#include "screen/progress.h"
+#include "screen/text.h"
+
+static void append_lines(Buffer *buffer, char *const *lines, size_t indent) {
+        STRV_FOREACH (line, lines) {
+                buffer_append_fill(buffer, ' ', indent);
+                text_append_safe(buffer, *line, strlen(*line));
+                buffer_append_text(buffer, "\n");
+        }
+}
+
+static void append_json(Buffer *buffer, const Error *error) {
+        _cleanup_(json_freep) Json *json = json_new_object();
+        _cleanup_free_ char *text = NULL;
+        Json *body = json_new_object();
+
+        json_add_uint(body, "exit", (uint64_t) error->exit);
+        json_add_string(body, "message", error->message);
+        json_add_strv(body, "evidence", error->evidence);
+        json_add_strv(body, "hints", error->hints);
+        json_add(json, "error", body);
+        text = json_print(json, /* pretty= */ false);
+        buffer_append_text(buffer, text);
+        buffer_append_text(buffer, "\n");
+}
+
+void report_error(FILE *out, const Error *error, ProgressMode mode) {
+        _cleanup_buffer_ Buffer buffer = {0};
+        Output output;
+
+        if (!error_is_set(error))
+                return;
+        if (mode == PROGRESS_JSON)
+                append_json(&buffer, error);
+        else {
+                output_probe(fileno(out), &output);
+                buffer_append_text(&buffer, output.colour ? "\x1b[1;31merror:\x1b[0m " : "error: ");
+                text_append_safe(&buffer, error->message, strlen(error->message));
+                buffer_append_text(&buffer, "\n");
+                append_lines(&buffer, error->evidence, 6);
+                append_lines(&buffer, error->hints, 2);
+        }
+        /* There is nowhere left to complain to. */
+        (void) buffer_flush(&buffer, out);
+}

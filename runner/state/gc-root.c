@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "state/gc-root.h"
+
+/* Whoever holds the container's lock is the only one to use these names. */
+static int replace_link(int dir_fd, const char *name, const char *target, Error *reterr) {
+        _cleanup_free_ char *temporary = xasprintf(".%s.new", name);
+        char old[PATH_MAX];
+        ssize_t n = readlinkat(dir_fd, name, old, sizeof(old));
+
+        if (n >= 0 && (size_t) n == strlen(target) && memcmp(old, target, (size_t) n) == 0)
+                return 0;
+        if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove stale '%s'", temporary);
+        if (symlinkat(target, dir_fd, temporary) < 0)
+                return error_set(reterr, errno, "make the link '%s'", name);
+        if (renameat(dir_fd, temporary, dir_fd, name) < 0) {
+                int r = error_set(reterr, errno, "make the link '%s'", name);
+
+                (void) unlinkat(dir_fd, temporary, 0);
+                return r;
+        }
+        return 0;
+}
+
+static int make_own_link(int container_fd, const InvokingUser *user, const char *name, const char *target,
+                         Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        int r;
+
+        r = user_fs_enter(user, &guard, reterr);
+        if (r < 0)
+                return r;
+        if (target)
+                return replace_link(container_fd, name, target, reterr);
+        if (unlinkat(container_fd, name, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove the link '%s'", name);
+        return 0;
+}
+
+static char *roots_of(const char *store) {
+        return xasprintf("%.*s/var/nix/gcroots/auto", (int) (strrchr(store, '/') - store), store);
+}
+
+char *gc_root_store_of(const char *program) {
+        _cleanup_free_ char *store = xstrdup(program), *roots = NULL;
+
+        /* STORE/PACKAGE/bin/PROGRAM */
+        for (int i = 0; i < 3; i++) {
+                char *slash = strrchr(store, '/');
+
+                if (!slash || slash == store)
+                        return NULL;
+                *slash = '\0';
+        }
+        roots = roots_of(store);
+        return access(roots, F_OK) >= 0 ? TAKE_PTR(store) : NULL;
+}
+
+/* Where a guest, or another user, can make directories, links could lead root anywhere: none is followed.
+ * Nix takes no store behind one either. Where there is no such directory, the fd is -EBADF. */
+static int open_roots(const char *roots, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int top_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        if (top_fd < 0)
+                return error_set(reterr, errno, "open '/'");
+        r = fs_open_beneath_optional(top_fd, roots + strspn(roots, "/"), O_RDONLY | O_DIRECTORY, ret_fd,
+                                     reterr);
+        return r < 0 ? error_prefix(reterr, r, "garbage collector's roots") : 0;
+}
+
+/* As the owner of that directory, who is root or has made a store of their own. */
+static int add_root(int roots_fd, const char *name, const char *link, Error *reterr) {
+        int r = fs_enter_owner(roots_fd);
+
+        if (r < 0)
+                return error_set(reterr, r, "look at its owner");
+        r = replace_link(roots_fd, name, link, reterr);
+        fs_leave_owner();
+        return r;
+}
+
+int gc_root_set(int container_fd, const char *container_path, const InvokingUser *user, const char *name,
+                const char *target, const char *store, Error *reterr) {
+        _cleanup_free_ char *roots = NULL, *link = NULL, *registered = NULL;
+        _cleanup_close_ int roots_fd = -EBADF;
+        int r;
+
+        r = make_own_link(container_fd, user, name, target, reterr);
+        if (r < 0 || !target)
+                return r;
+        roots = roots_of(store);
+        r = open_roots(roots, &roots_fd, reterr);
+        if (r < 0 || roots_fd < 0)
+                return r;
+        link = xasprintf("%s/%s", container_path, name);
+        /* Always the same name for the same link, so that they do not gather. */
+        registered = xasprintf("flake-containers-%016" PRIx64, hash_text(link));
+        r = add_root(roots_fd, registered, link, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s'", roots) : 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "base/child.h"
+#include "state/lock.h"
+
+bool lock_holder_parse(const char *text, LockHolder *ret) {
+        LockHolder holder = {};
+        int end = 0;
+
+        if (sscanf(text, "%7d %31[a-z-]%n", &holder.pid, holder.verb, &end) != 2 || text[end] != '\n' ||
+            holder.pid <= 0)
+                return false;
+        *ret = holder;
+        return true;
+}
+
+/* What a holder that is gone left in the file is not believed: whoever took the lock after it may not have
+ * written yet. */
+static void read_holder(int fd, LockHolder *ret) {
+        char text[sizeof(ret->verb) + 16] = "";
+        LockHolder holder;
+
+        *ret = (LockHolder){};
+        if (pread(fd, text, sizeof(text) - 1, 0) > 0 && lock_holder_parse(text, &holder) &&
+            (kill(holder.pid, 0) >= 0 || errno == EPERM))
+                *ret = holder;
+}
+
+static int write_holder(int fd, const char *verb, const char *name, Error *reterr) {
+        _cleanup_free_ char *text = xasprintf("%d %s\n", (int) getpid(), verb);
+
+        if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0)
+                return error_set(reterr, errno, "write lock '%s'", name);
+        return 0;
+}
+
+static int raise_held(const char *name, const LockHolder *holder, uint64_t waited_usec, Error *reterr) {
+        _cleanup_free_ char *what = NULL, *who = NULL, *after = NULL;
+        int r;
+
+        what = streq(name, LOCK_PROJECT) ? xstrdup("the project") : xasprintf("'%s'", name);
+        who = holder->pid > 0 ? xasprintf("'%s' (pid %d)", holder->verb, (int) holder->pid)
+                              : xstrdup("another command");
+        after = waited_usec > 0 ? xasprintf(", and still was after %.3g s",
+                                            (double) waited_usec / (double) USEC_PER_SEC)
+                                : xstrdup("");
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "%s is locked by %s%s", what, who, after);
+        error_add_hint(reterr, "try again when it is done");
+        return r;
+}
+
+static void take(void *userdata) {
+        const int *fd = userdata;
+
+        while (flock(*fd, LOCK_EX) < 0)
+                if (errno != EINTR)
+                        return;
+}
+
+/* flock(2) belongs to the open file, which a child shares: so a child blocks in it, and when it returns the
+ * lock is ours.
+ *
+ * Return: 1 locked, 0 the time has passed, negative errno. */
+static int wait_for_lock(int fd, const char *name, uint64_t deadline, Error *reterr) {
+        int r = child_run(take, &fd, deadline);
+
+        if (r == -EINTR)
+                return error_raise(reterr, FC_EXIT_INTERRUPTED, "interrupted while waiting for lock '%s'",
+                                   name);
+        if (r < 0)
+                return error_set(reterr, r, "wait for lock '%s'", name);
+        /* Right also when the child got it in the last moment, or was killed by somebody before it got it.
+         */
+        if (flock(fd, LOCK_EX | LOCK_NB) >= 0)
+                return 1;
+        if (errno != EWOULDBLOCK)
+                return error_set(reterr, errno, "take lock '%s'", name);
+        return 0;
+}
+
+/* False when somebody has removed the file, so that the next command would make and lock another one. */
+static bool is_current(int dir_fd, const char *file, int fd) {
+        struct stat a, b;
+
+        return fstat(fd, &a) >= 0 && fstatat(dir_fd, file, &b, AT_SYMLINK_NOFOLLOW) >= 0 &&
+               a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeout_usec, LockWaitFunc on_wait,
+                 void *userdata, Lock *ret, Error *reterr) {
+        uint64_t start = now_usec(),
+                 deadline = timeout_usec < UINT64_MAX - start ? start + timeout_usec : UINT64_MAX;
+        _cleanup_free_ char *file = xasprintf("%s.lock", name);
+
+        for (;;) {
+                _cleanup_close_ int fd = -EBADF;
+                LockHolder holder;
+                int r;
+
+                fd = fs_open_beneath(dir_fd, file, O_RDWR | O_CREAT, 0600, reterr);
+                if (fd < 0)
+                        return fd;
+                r = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 1;
+                if (r < 0 && r != -EWOULDBLOCK)
+                        return error_set(reterr, r, "take lock '%s'", name);
+
+                if (r < 0 && timeout_usec > 0) {
+                        if (on_wait) {
+                                read_holder(fd, &holder);
+                                on_wait(&holder, userdata);
+                                on_wait = NULL;
+                        }
+                        r = wait_for_lock(fd, name, deadline, reterr);
+                        if (r < 0)
+                                return r;
+                }
+                if (r <= 0) {
+                        read_holder(fd, &holder);
+                        return raise_held(name, &holder, timeout_usec, reterr);
+                }
+                if (!is_current(dir_fd, file, fd))
+                        continue;
+
+                r = write_holder(fd, verb, name, reterr);
+                if (r < 0)
+                        return r;
+                ret->fd = TAKE_FD(fd);
+                return 0;
+        }
+}
+
+void lock_release(Lock *lock) {
+        if (lock->fd < 0)
+                return;
+        if (ftruncate(lock->fd, 0) < 0) {
+                /* An old holder's name may stay; read_holder() looks whether it lives. */
+        }
+        /* Not left to close(): a child that has not called exec yet may hold the same open file. */
+        (void) flock(lock->fd, LOCK_UN);
+        lock->fd = safe_close(lock->fd);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <endian.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "state/identity.h"
+#include "state/runtime-dir.h"
+#include "spec/name.h"
+
+/* Ids also come from names of cgroups and the like, and a wrong one must not become a path. */
+static int check_id(const char *id, Error *reterr) {
+        return identity_id_is_valid(id) ? 0
+                                        : error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a project id", id);
+}
+
+static int open_base(const char *base, int *ret_fd, Error *reterr) {
+        int fd = open(base, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        if (fd < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "open '%s'", base);
+        *ret_fd = fd < 0 ? -EBADF : fd;
+        return 0;
+}
+
+int runtime_dir_open(const char *base, const char *id, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int base_fd = -EBADF;
+        int r;
+
+        r = check_id(id, reterr);
+        if (r < 0)
+                return r;
+        r = open_base(base, &base_fd, reterr);
+        if (r < 0)
+                return r;
+        if (base_fd < 0) {
+                *ret_fd = -EBADF;
+                return 0;
+        }
+        return fs_open_beneath_optional(base_fd, id, O_PATH | O_DIRECTORY, ret_fd, reterr);
+}
+
+static int set_mode(int fd, const char *name, mode_t mode, Error *reterr) {
+        struct stat st;
+
+        /* Set apart from the umask, and also on a directory that an earlier release has made. */
+        if (fstat(fd, &st) < 0 || ((st.st_mode & 07777) != mode && fchmod(fd, mode) < 0))
+                return error_set(reterr, errno, "set the mode of '%s'", name);
+        return 0;
+}
+
+/* acl(5): root may do everything, `owner` may read and pass, others nothing. The directory does not
+ * belong to the owner, since the owner of a directory can exchange its entries. It has not the owner's
+ * group either, which may hold every user. */
+static int let_owner_read(int fd, const char *name, uid_t owner, Error *reterr) {
+        const struct {
+                struct posix_acl_xattr_header header;
+                struct posix_acl_xattr_entry entries[5];
+        } acl = {
+                .header.a_version = htole32(POSIX_ACL_XATTR_VERSION),
+                .entries =
+                        {
+                                {htole16(ACL_USER_OBJ), htole16(ACL_READ | ACL_WRITE | ACL_EXECUTE),
+                                 htole32(ACL_UNDEFINED_ID)},
+                                {htole16(ACL_USER), htole16(ACL_READ | ACL_EXECUTE), htole32(owner)},
+                                {htole16(ACL_GROUP_OBJ), 0, htole32(ACL_UNDEFINED_ID)},
+                                {htole16(ACL_MASK), htole16(ACL_READ | ACL_EXECUTE),
+                                 htole32(ACL_UNDEFINED_ID)},
+                                {htole16(ACL_OTHER), 0, htole32(ACL_UNDEFINED_ID)},
+                        },
+        };
+
+        if (fsetxattr(fd, "system.posix_acl_access", &acl, sizeof(acl), 0) >= 0)
+                return 0;
+        if (errno != EOPNOTSUPP)
+                return error_set(reterr, errno, "let the project's owner read '%s'", name);
+        /* Then any user who knows the names can read how a container has ended. The locks stay closed to
+         * them. */
+        return set_mode(fd, name, 0711, reterr);
+}
+
+static int make(int dir_fd, const char *name, uid_t owner, Error *reterr) {
+        _cleanup_close_ int fd = fs_mkdir_beneath(dir_fd, name, 0700, reterr);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = owner != 0 ? let_owner_read(fd, name, owner, reterr) : set_mode(fd, name, 0700, reterr);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* The owners of projects must pass through it, and need no list of all projects. */
+static int make_base(int parent_fd, const char *name, Error *reterr) {
+        _cleanup_close_ int fd = fs_mkdir_beneath(parent_fd, name, 0711, reterr);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = set_mode(fd, name, 0711, reterr);
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+int runtime_dir_make(const char *base, const char *id, uid_t owner, Error *reterr) {
+        _cleanup_free_ char *parent = xstrdup(base);
+        _cleanup_close_ int parent_fd = -EBADF, base_fd = -EBADF;
+        char *slash = strrchr(parent, '/');
+        int r;
+
+        r = check_id(id, reterr);
+        if (r < 0)
+                return r;
+
+        *slash = '\0';
+        parent_fd = open(parent[0] != '\0' ? parent : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (parent_fd < 0)
+                return error_set(reterr, errno, "open '%s'", parent);
+        base_fd = make_base(parent_fd, slash + 1, reterr);
+        if (base_fd < 0)
+                return error_prefix(reterr, base_fd, "'%s'", base);
+        r = make(base_fd, id, owner, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s'", base) : r;
+}
+
+/* NULL when there is none, or it makes no sense: then it is as if nobody had claimed the id. */
+static char *read_path(int fd) {
+        _cleanup_close_ int file = -EBADF;
+        _cleanup_free_ char *path = NULL;
+        size_t size;
+
+        if (fs_open_beneath_optional(fd, RUNTIME_DIR_CLAIM, O_RDONLY | O_NONBLOCK, &file, NULL) < 0 ||
+            file < 0 || fs_read_fd(file, RUNTIME_DIR_CLAIM, PATH_MAX + 1, &path, &size, NULL) < 0)
+                return NULL;
+        /* Only the last newline is not part of the path. */
+        if (size < 2 || path[0] != '/' || path[size - 1] != '\n' || strlen(path) != size)
+                return NULL;
+        path[size - 1] = '\0';
+        return TAKE_PTR(path);
+}
+
+int runtime_dir_claim(int fd, const char *id, const char *root, bool in_use, Error *reterr) {
+        _cleanup_free_ char *other = read_path(fd), *text = NULL;
+        int r;
+
+        if (streq_ptr(other, root))
+                return 0;
+        if (other && in_use) {
+                r = error_raise(reterr, FC_EXIT_CONFLICT,
+                                "another checkout, '%s', has the same id '%s' as '%s' and is running", other,
+                                id, root);
+                error_add_hint(reterr,
+                               "stop the containers of '%s' first, or rename one of the two directories",
+                               other);
+                return r;
+        }
+        text = xasprintf("%s\n", root);
+        return fs_write_atomic(fd, RUNTIME_DIR_CLAIM, text, strlen(text), 0644, reterr);
+}
+
+char *runtime_dir_find_project(const char *base, const char *id) {
+        _cleanup_close_ int fd = -EBADF;
+
+        return runtime_dir_open(base, id, &fd, NULL) >= 0 && fd >= 0 ? read_path(fd) : NULL;
+}
+
+int runtime_dir_container_open(int fd, const char *name, int *ret_fd, Error *reterr) {
+        int r;
+
+        r = name_check(name, "container", reterr);
+        return r < 0 ? r : fs_open_beneath_optional(fd, name, O_PATH | O_DIRECTORY, ret_fd, reterr);
+}
+
+int runtime_dir_container_make(int fd, const char *name, uid_t owner, Error *reterr) {
+        int r;
+
+        r = name_check(name, "container", reterr);
+        return r < 0 ? r : make(fd, name, owner, reterr);
+}

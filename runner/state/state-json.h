@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* State to JSON and back; pure. What one writes the other reads, and nothing else. */
+
+#include "state/state.h"
+
+/* @name: the file, for messages. FC_EXIT_CONFLICT with the place of the first mistake. `ret` is owned by the
+ * caller. */
+int container_state_parse(const char *text, size_t size, const char *name, ContainerState **ret,
+                          Error *reterr);
+int project_state_parse(const char *text, size_t size, const char *name, ProjectState **ret, Error *reterr);
+
+/* Owned by the caller. */
+char *container_state_print(const ContainerState *state);
+char *project_state_print(const ProjectState *state);
+
+/* The bytes of a definition line as printable ASCII, `\xNN` for the others and for the backslash: JSON has
+ * no place for bytes that are no UTF-8, and a line that came back changed would look like drift for ever.
+ * Owned by the caller; state_unescape() returns NULL for what state_escape() does not write. */
+char *state_escape(const char *text);
+char *state_unescape(const char *text);

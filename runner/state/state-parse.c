@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "state/identity.h"
+#include "state/state-json.h"
+#include "spec/name.h"
+
+#define REALTIME_MAX (UINT64_C(1) << 53)
+
+static int parse_string(const Json *value, const char *path, bool (*valid)(const char *), char **target,
+                        Error *reterr) {
+        int r;
+
+        r = json_expect(value, JSON_STRING, path, reterr);
+        if (r < 0)
+                return r;
+        if (valid && !valid(json_string(value)))
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: its value makes no sense", path);
+        free(*target);
+        *target = xstrdup(json_string(value));
+        return 0;
+}
+
+/* It becomes the name of a cgroup and is handed to nspawn. */
+static bool machine_is_valid(const char *text) {
+        size_t n = strlen(text);
+
+        return n > 0 && n <= IDENTITY_MACHINE_MAX && text[0] != '-' &&
+               strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+static bool boot_id_is_valid(const char *text) {
+        return strlen(text) == 32 && strspn(text, "0123456789abcdef") == 32;
+}
+
+static bool ipv4_is_valid(const char *text) {
+        struct in_addr address;
+
+        return inet_pton(AF_INET, text, &address) == 1;
+}
+
+static bool ip_is_valid(const char *text) {
+        struct in6_addr address;
+
+        return ipv4_is_valid(text) || inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* Only ever compared, never looked into. */
+static bool git_index_is_valid(const char *text) {
+        return text[0] != '\0';
+}
+
+static bool subnet_is_valid(const char *text) {
+        const char *slash = strchr(text, '/');
+        _cleanup_free_ char *network = slash ? xstrndup(text, (size_t) (slash - text)) : NULL;
+        struct in_addr address;
+
+        return network && streq(slash, "/24") && inet_pton(AF_INET, network, &address) == 1 &&
+               (ntohl(address.s_addr) & 255) == 0;
+}
+
+static int parse_version(const Json *value, const char *path, void *target, Error *reterr) {
+        uint64_t version;
+
+        return json_uint(value, path, STATE_VERSION, STATE_VERSION, &version, reterr);
+}
+
+/* One function for a key that is a string or a number with a range. */
+#define STRING_FIELD(function, type, member, valid)                                                         \
+        static int function(const Json *value, const char *path, void *target, Error *reterr) {             \
+                return parse_string(value, path, (valid), &((type *) target)->member, reterr);              \
+        }
+#define UINT_FIELD(function, type, member, min, max)                                                        \
+        static int function(const Json *value, const char *path, void *target, Error *reterr) {             \
+                uint64_t number;                                                                            \
+                int r = json_uint(value, path, (min), (max), &number, reterr);                              \
+                if (r < 0)                                                                                  \
+                        return r;                                                                           \
+                ((type *) target)->member = (__typeof__(((type *) target)->member)) number;                 \
+                return 0;                                                                                   \
+        }
+
+STRING_FIELD(parse_port_address, BoundPort, address, ip_is_valid)
+UINT_FIELD(parse_port_host, BoundPort, host, 1, UINT16_MAX)
+UINT_FIELD(parse_port_container, BoundPort, container, 1, UINT16_MAX)
+
+static const JsonField port_fields[] = {
+        {"address", parse_port_address, true},
+        {"host", parse_port_host, true},
+        {"container", parse_port_container, true},
+};
+
+STRING_FIELD(parse_machine, ContainerState, machine, machine_is_valid)
+STRING_FIELD(parse_boot_id, ContainerState, boot_id, boot_id_is_valid)
+STRING_FIELD(parse_address, ContainerState, address, ipv4_is_valid)
+STRING_FIELD(parse_result, ContainerState, result, NULL)
+UINT_FIELD(parse_started, ContainerState, started_usec, 1, REALTIME_MAX)
+UINT_FIELD(parse_ready, ContainerState, ready_usec, 1, REALTIME_MAX)
+
+static int parse_phase(const Json *value, const char *path, void *target, Error *reterr) {
+        Phase phase;
+        int r;
+
+        r = json_expect(value, JSON_STRING, path, reterr);
+        if (r < 0)
+                return r;
+        phase = phase_from_string(json_string(value));
+        if (phase < 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: its value makes no sense", path);
+        ((ContainerState *) target)->phase = phase;
+        return 0;
+}
+
+static int parse_definition(const Json *value, const char *path, void *target, Error *reterr) {
+        _cleanup_strv_ char **lines = NULL;
+        ContainerState *state = target;
+        size_t room = 0, n = 0;
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        room = json_length(value) + 1;
+        /* Not strv_push(), which counts each time. */
+        lines = xnew0(char *, room);
+        JSON_FOREACH (line, value) {
+                if (json_type(line) == JSON_STRING)
+                        lines[n] = state_unescape(json_string(line));
+                if (!lines[n])
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s[%zu]: is not a line of a definition",
+                                           path, n);
+                n++;
+        }
+        strv_free(state->definition);
+        state->definition = n > 0 ? TAKE_PTR(lines) : NULL;
+        return 0;
+}
+
+static int parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerState *state = target;
+        size_t i = 0;
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        JSON_FOREACH (element, value) {
+                _cleanup_free_ char *element_path = json_path_index(path, i++);
+                BoundPort *port = XGROW(state->ports, state->n_ports);
+
+                r = json_expect(element, JSON_OBJECT, element_path, reterr);
+                if (r < 0)
+                        return r;
+                r = json_dispatch(element, element_path, port_fields, ELEMENTSOF(port_fields), port, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static const JsonField container_fields[] = {
+        {"version", parse_version, true},     {"phase", parse_phase, true},
+        {"machine", parse_machine, true},     {"bootId", parse_boot_id, true},
+        {"startedUsec", parse_started, true}, {"readyUsec", parse_ready, false},
+        {"address", parse_address, false},    {"definition", parse_definition, true},
+        {"ports", parse_ports, true},         {"result", parse_result, false},
+};
+
+STRING_FIELD(parse_id, ProjectState, id, identity_id_is_valid)
+STRING_FIELD(parse_subnet, ProjectState, subnet, subnet_is_valid)
+STRING_FIELD(parse_git_index, ProjectState, git_index, git_index_is_valid)
+
+static int parse_addresses(const Json *value, const char *path, void *target, Error *reterr) {
+        bool seen[UINT8_MAX + 1] = {};
+        ProjectState *state = target;
+        int r;
+
+        r = json_expect(value, JSON_OBJECT, path, reterr);
+        if (r < 0)
+                return r;
+        JSON_FOREACH (member, value) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+                RememberedAddress *address;
+                uint64_t octet;
+
+                if (name_check(json_key(member), "container", NULL) < 0)
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s: is not the name of a container",
+                                           member_path);
+                r = json_uint(member, member_path, 2, 254, &octet, reterr);
+                if (r < 0)
+                        return r;
+                if (seen[octet])
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "%s: another container has the same address", member_path);
+                seen[octet] = true;
+                address = XGROW(state->addresses, state->n_addresses);
+                *address = (RememberedAddress){.name = xstrdup(json_key(member)), .octet = (uint8_t) octet};
+        }
+        return 0;
+}
+
+static const JsonField project_fields[] = {
+        {"version", parse_version, true},     {"id", parse_id, true},
+        {"subnet", parse_subnet, false},      {"gitIndex", parse_git_index, false},
+        {"addresses", parse_addresses, true},
+};
+
+/* Before anything else is looked at: what a later version writes is not damaged. */
+static int check_version(const Json *json, const char *name, Error *reterr) {
+        const Json *version = json_type(json) == JSON_OBJECT ? json_get(json, "version") : NULL;
+        uint64_t number;
+
+        if (!version || json_uint(version, "version", STATE_VERSION + 1, UINT32_MAX, &number, NULL) < 0)
+                return 0;
+        return error_raise(reterr, FC_EXIT_CONFLICT,
+                           "state '%s' was written by a later flake-containers: its version is %u, not %u",
+                           name, (unsigned) number, STATE_VERSION);
+}
+
+static int parse(const char *text, size_t size, const char *name, const JsonField *fields, size_t n_fields,
+                 void *target, Error *reterr) {
+        _cleanup_(json_freep) Json *json = NULL;
+        int r;
+
+        r = json_parse(text, size, NULL, &json, reterr);
+        if (r >= 0) {
+                r = check_version(json, name, reterr);
+                if (r < 0)
+                        return r;
+                r = json_expect(json, JSON_OBJECT, "", reterr);
+        }
+        if (r >= 0)
+                r = json_dispatch(json, "", fields, n_fields, target, reterr);
+        if (r >= 0)
+                return 0;
+
+        /* It is no mistake of the user's, and no advice for writing such a file helps. */
+        if (reterr) {
+                reterr->exit = FC_EXIT_CONFLICT;
+                reterr->hints = strv_free(reterr->hints);
+        }
+        return error_prefix(reterr, r, "state '%s' is damaged", name);
+}
+
+int container_state_parse(const char *text, size_t size, const char *name, ContainerState **ret,
+                          Error *reterr) {
+        _cleanup_(container_state_freep) ContainerState *state = container_state_new();
+        int r;
+
+        r = parse(text, size, name, container_fields, ELEMENTSOF(container_fields), state, reterr);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(state);
+        return 0;
+}
+
+int project_state_parse(const char *text, size_t size, const char *name, ProjectState **ret, Error *reterr) {
+        _cleanup_(project_state_freep) ProjectState *state = project_state_new();
+        int r;
+
+        r = parse(text, size, name, project_fields, ELEMENTSOF(project_fields), state, reterr);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(state);
+        return 0;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "state/state-json.h"
+#include "state/state.h"
+
+#define FILE_NAME "state.json"
+
+static const char *const phase_names[_PHASE_MAX] = {
+        [PHASE_STARTING] = "starting", [PHASE_READY] = "ready",     [PHASE_COMPLETED] = "completed",
+        [PHASE_FAILED] = "failed",     [PHASE_STOPPED] = "stopped",
+};
+
+const char *phase_to_string(Phase phase) {
+        return phase >= 0 && phase < _PHASE_MAX ? phase_names[phase] : NULL;
+}
+
+Phase phase_from_string(const char *text) {
+        for (Phase phase = 0; phase < _PHASE_MAX; phase++)
+                if (streq(phase_names[phase], text))
+                        return phase;
+        return _PHASE_INVALID;
+}
+
+char *bound_port_address(const BoundPort *port) {
+        bool v6 = strchr(port->address, ':');
+
+        return xasprintf("%s%s%s:%u", v6 ? "[" : "", port->address, v6 ? "]" : "", port->host);
+}
+
+ContainerState *container_state_new(void) {
+        return xmalloc0(sizeof(ContainerState));
+}
+
+ContainerState *container_state_free(ContainerState *state) {
+        if (!state)
+                return NULL;
+        for (size_t i = 0; i < state->n_ports; i++)
+                free(state->ports[i].address);
+        free(state->ports);
+        free(state->machine);
+        free(state->boot_id);
+        free(state->address);
+        strv_free(state->definition);
+        free(state->result);
+        free(state);
+        return NULL;
+}
+
+void container_state_add_port(ContainerState *state, const char *address, uint16_t host,
+                              uint16_t container) {
+        BoundPort *port = XGROW(state->ports, state->n_ports);
+
+        *port = (BoundPort){.address = xstrdup(address), .host = host, .container = container};
+}
+
+ProjectState *project_state_new(void) {
+        return xmalloc0(sizeof(ProjectState));
+}
+
+ProjectState *project_state_free(ProjectState *state) {
+        if (!state)
+                return NULL;
+        for (size_t i = 0; i < state->n_addresses; i++)
+                free(state->addresses[i].name);
+        free(state->addresses);
+        free(state->id);
+        free(state->subnet);
+        free(state->git_index);
+        free(state);
+        return NULL;
+}
+
+static RememberedAddress *find_address(const ProjectState *state, const char *name) {
+        for (size_t i = 0; i < state->n_addresses; i++)
+                if (streq(state->addresses[i].name, name))
+                        return &state->addresses[i];
+        return NULL;
+}
+
+uint8_t project_state_get_address(const ProjectState *state, const char *name) {
+        const RememberedAddress *address = find_address(state, name);
+
+        return address ? address->octet : 0;
+}
+
+void project_state_set_address(ProjectState *state, const char *name, uint8_t octet) {
+        RememberedAddress *address = find_address(state, name);
+
+        if (!address) {
+                address = XGROW(state->addresses, state->n_addresses);
+                address->name = xstrdup(name);
+        }
+        address->octet = octet;
+}
+
+/* `*ret` NULL: no such file. */
+static int read_state(int dir_fd, const char *label, const InvokingUser *user, char **ret, size_t *ret_size,
+                      Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+        int r;
+
+        r = user_fs_enter(user, &guard, reterr);
+        if (r < 0)
+                return r;
+        r = fs_open_file_beneath_optional(dir_fd, FILE_NAME, &fd, reterr);
+        if (r == -EACCES && guard.entered) {
+                user_fs_leave(&guard);
+                r = fs_open_file_beneath_optional(dir_fd, FILE_NAME, &fd, reterr);
+        }
+        if (r < 0)
+                return error_prefix(reterr, r, "state '%s'", label);
+        if (fd < 0) {
+                *ret = NULL;
+                return 0;
+        }
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at state '%s'", label);
+        r = fs_read_fd(fd, label, STATE_SIZE_MAX, ret, ret_size, reterr);
+        if (r < 0 && st.st_size > STATE_SIZE_MAX && reterr)
+                reterr->exit = FC_EXIT_CONFLICT;
+        return r;
+}
+
+static int write_state(int dir_fd, const char *label, const InvokingUser *user, const char *text,
+                       Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        int r;
+
+        r = user_fs_enter(user, &guard, reterr);
+        if (r < 0)
+                return r;
+        r = fs_write_atomic(dir_fd, FILE_NAME, text, strlen(text), 0644, reterr);
+        /* A directory that root made: better a file of root's than a container that cannot be stopped. */
+        if (r == -EACCES && guard.entered) {
+                user_fs_leave(&guard);
+                r = fs_write_atomic(dir_fd, FILE_NAME, text, strlen(text), 0644, reterr);
+        }
+        if (r >= 0)
+                return 0;
+
+        (void) error_prefix(reterr, r, "state '%s'", label);
+        if (reterr && (r == -ENOSPC || r == -EDQUOT || r == -EROFS))
+                reterr->exit = FC_EXIT_HOST;
+        return r;
+}
+
+static void hint_damaged(const char *label, const char *lost, Error *reterr) {
+        error_add_hint(reterr, "remove '%s': %s", label, lost);
+}
+
+int container_state_load(int container_fd, const char *name, const InvokingUser *user, ContainerState **ret,
+                         Error *reterr) {
+        _cleanup_free_ char *label = xasprintf(".containers/%s/" FILE_NAME, name), *text = NULL;
+        size_t size = 0;
+        int r;
+
+        r = read_state(container_fd, label, user, &text, &size, reterr);
+        if (r >= 0 && !text) {
+                *ret = NULL;
+                return 0;
+        }
+        if (r >= 0)
+                r = container_state_parse(text, size, label, ret, reterr);
+        if (r < 0 && reterr && reterr->exit == FC_EXIT_CONFLICT)
+                hint_damaged(
+                        label,
+                        "only what it was started with and its \"auto\" ports are lost, its files are not "
+                        "touched",
+                        reterr);
+        return r < 0 ? r : 0;
+}
+
+int container_state_save(int container_fd, const char *name, const InvokingUser *user,
+                         const ContainerState *state, Error *reterr) {
+        _cleanup_free_ char *label = xasprintf(".containers/%s/" FILE_NAME, name);
+        _cleanup_free_ char *text = container_state_print(state);
+
+        return write_state(container_fd, label, user, text, reterr);
+}
+
+int project_state_load(int state_fd, const InvokingUser *user, ProjectState **ret, Error *reterr) {
+        static const char label[] = ".containers/" FILE_NAME;
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0;
+        int r;
+
+        r = read_state(state_fd, label, user, &text, &size, reterr);
+        if (r >= 0 && !text) {
+                *ret = NULL;
+                return 0;
+        }
+        if (r >= 0)
+                r = project_state_parse(text, size, label, ret, reterr);
+        if (r < 0 && reterr && reterr->exit == FC_EXIT_CONFLICT)
+                hint_damaged(
+                        label,
+                        "the containers may get other addresses at their next start, nothing else is lost",
+                        reterr);
+        return r < 0 ? r : 0;
+}
+
+int project_state_save(int state_fd, const InvokingUser *user, const ProjectState *state, Error *reterr) {
+        _cleanup_free_ char *text = project_state_print(state);
+
+        return write_state(state_fd, ".containers/" FILE_NAME, user, text, reterr);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What is remembered between commands. Never the truth about what runs, that is the kernel's; but what was
+ * started, from what definition, and which ports and addresses it got.
+ *
+ *     .containers/NAME/state.json   a container, written under its lock
+ *     .containers/state.json        the project, written under the project's lock
+ *
+ * Both are JSON with a "version", read strictly, and replaced as a whole. One that is damaged or of another
+ * version is an error that says which file it is and what is lost without it. */
+
+#include "base/error.h"
+#include "base/strv.h"
+#include "host/user.h"
+
+#define STATE_VERSION  1
+#define STATE_SIZE_MAX (16 * 1024 * 1024)
+
+typedef enum Phase {
+        PHASE_STARTING, /* the intent: written before anything is started */
+        PHASE_READY,
+        PHASE_COMPLETED, /* of a one-shot container: it ended, with success */
+        PHASE_FAILED,
+        PHASE_STOPPED,
+        _PHASE_MAX,
+        _PHASE_INVALID = -EINVAL,
+} Phase;
+
+const char *phase_to_string(Phase phase);
+Phase phase_from_string(const char *text);
+
+typedef struct BoundPort {
+        char *address; /* numeric IPv4 or IPv6 */
+        uint16_t host; /* as really bound, never 0 */
+        uint16_t container;
+} BoundPort;
+
+/* "127.0.0.1:8080", "[::1]:8080": where on the host; owned by the caller. */
+char *bound_port_address(const BoundPort *port);
+
+typedef struct ContainerState {
+        Phase phase;
+        char *machine;
+        char *boot_id;         /* HostFacts.boot_id at the start; another one: it cannot run any more */
+        uint64_t started_usec; /* CLOCK_REALTIME */
+        uint64_t ready_usec;   /* CLOCK_REALTIME, 0: it was not */
+        char *address;         /* "10.x.y.z", NULL: none */
+        char **definition;     /* canonical lines of what it was started with, any bytes */
+        BoundPort *ports;
+        size_t n_ports;
+        char *result; /* one line about how it went, may be NULL */
+} ContainerState;
+
+ContainerState *container_state_new(void);
+ContainerState *container_state_free(ContainerState *state);
+DEFINE_FREEP(ContainerState, container_state_free);
+
+void container_state_add_port(ContainerState *state, const char *address, uint16_t host, uint16_t container);
+
+/**
+ * container_state_load() - what is remembered of a container
+ * @container_fd: `.containers/NAME`
+ * @ret: owned by the caller; NULL when there is no file
+ *
+ * FC_EXIT_CONFLICT when the file is damaged.
+ */
+int container_state_load(int container_fd, const char *name, const InvokingUser *user, ContainerState **ret,
+                         Error *reterr);
+
+/* Replaces the file, fs_write_atomic(). FC_EXIT_HOST when the disk is full or read-only; then the old one is
+ * still there. */
+int container_state_save(int container_fd, const char *name, const InvokingUser *user,
+                         const ContainerState *state, Error *reterr);
+
+typedef struct RememberedAddress {
+        char *name;    /* container */
+        uint8_t octet; /* 2..254, the last of its address */
+} RememberedAddress;
+
+typedef struct ProjectState {
+        char *id;
+        char *subnet;    /* "10.x.y.0/24", NULL: none chosen yet */
+        char *git_index; /* project_root_index() of the index that does not track .containers, or NULL */
+        RememberedAddress *addresses; /* sorted as they were added; neither names nor octets repeat */
+        size_t n_addresses;
+} ProjectState;
+
+ProjectState *project_state_new(void);
+ProjectState *project_state_free(ProjectState *state);
+DEFINE_FREEP(ProjectState, project_state_free);
+
+/* 0: none is remembered. */
+uint8_t project_state_get_address(const ProjectState *state, const char *name);
+void project_state_set_address(ProjectState *state, const char *name, uint8_t octet);
+
+/* Like the functions for containers; @state_fd is `.containers`. */
+int project_state_load(int state_fd, const InvokingUser *user, ProjectState **ret, Error *reterr);
+int project_state_save(int state_fd, const InvokingUser *user, const ProjectState *state, Error *reterr);
