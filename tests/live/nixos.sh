@@ -54,6 +54,10 @@ guest() {
                         "$device" "$point" "$options" "$type" >"$etc/systemd/system/$unit"
                 ln -s "../$unit" "$etc/systemd/system/sysinit.target.wants/"
         done < <(settled "$1" '.units[]')
+        # The image may have masked them for itself.
+        while read -r line; do
+                rm -f "$etc/systemd/system/$line.path"
+        done < <(settled "$1" '(.paths + .masked)[]')
         while read -r line; do
                 ln -s /dev/null "$etc/systemd/system/$line.path"
         done < <(settled "$1" '.masked[]')
