@@ -2,16 +2,16 @@
 
 #include "base/alloc.h"
 #include "cli/completion.h"
-#include "ops/session.h"
+#include "ops/project.h"
 #include "cli/verbs.h"
 
 /* What the scripts ask for while somebody types. */
 static int print_names(const Globals *globals, Error *reterr) {
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open_known(globals, NULL, &s, &names, reterr);
+        r = project_open_known(globals, NULL, &project, &names, reterr);
         STRV_FOREACH (name, names)
                 (void) puts(*name);
         return r < 0 ? r : FC_EXIT_OK;

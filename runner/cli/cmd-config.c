@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "ops/session.h"
+#include "ops/project.h"
 #include "cli/verbs.h"
 #include "spec/spec-parse.h"
 
@@ -31,22 +31,22 @@ static void print_services(const Spec *spec, bool json) {
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const ConfigOptions *o = target;
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = session_open(globals, &s, reterr);
+        r = project_open(globals, &project, reterr);
         if (r >= 0)
-                r = session_load_spec(&s, reterr);
+                r = project_load_spec(&project, reterr);
         if (r < 0)
                 return r;
         if (globals->quiet)
                 return FC_EXIT_OK;
         if (o->services) {
-                print_services(s.spec, globals->json);
+                print_services(project.spec, globals->json);
                 return FC_EXIT_OK;
         }
-        text = spec_print(s.spec);
+        text = spec_print(project.spec);
         (void) puts(text);
         return FC_EXIT_OK;
 }

@@ -8,7 +8,7 @@
 #include "base/process.h"
 #include "base/strv.h"
 #include "ops/doctor.h"
-#include "ops/session.h"
+#include "ops/project.h"
 #include "cli/verbs.h"
 #include "screen/output.h"
 #include "screen/text.h"
@@ -99,15 +99,16 @@ static void check_stores(Findings *f, const Spec *spec) {
         }
 }
 
-static void check_spec(Findings *f, Session *s) {
+static void check_spec(Findings *f, Project *project) {
         Error e = ERROR_NULL;
 
-        if (session_load_spec(s, &e) < 0)
+        if (project_load_spec(project, &e) < 0)
                 findings_add_error(f, "specification", &e);
         else
                 findings_add(f, "specification", VERDICT_OK,
-                             xasprintf("%s, %zu container%s", s->spec_path, s->spec->n_containers,
-                                       s->spec->n_containers == 1 ? "" : "s"));
+                             xasprintf("%s, %zu container%s", project->spec_path,
+                                       project->spec->n_containers,
+                                       project->spec->n_containers == 1 ? "" : "s"));
 }
 
 static void print_text(const Findings *f) {
@@ -149,31 +150,31 @@ static void print_json(const Findings *f) {
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(findings_done) Findings f = {};
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         Error e = ERROR_NULL;
         bool bad = false;
 
-        /* What the session does not get to, the host's facts do not depend on. */
-        if (session_open(globals, &s, &e) < 0) {
+        /* What opening the project does not get to, the host's facts do not depend on. */
+        if (project_open(globals, &project, &e) < 0) {
                 findings_add_error(&f, "project", &e);
-                if (!s.facts.kernel && facts_gather(&s.facts, reterr) < 0)
+                if (!project.facts.kernel && facts_gather(&project.facts, reterr) < 0)
                         return -EIO;
         } else
-                findings_add(&f, "project", VERDICT_OK, xasprintf("%s (%s)", s.root, s.id));
+                findings_add(&f, "project", VERDICT_OK, xasprintf("%s (%s)", project.root, project.id));
         doctor_check_privilege(&f);
-        check_kernel(&f, &s.facts);
-        check_nspawn(&f, &s.facts);
-        check_need(&f, &s.facts, FACTS_PROXYD, "socket proxy", s.facts.proxyd);
-        check_need(&f, &s.facts, FACTS_CGROUP, "cgroup2", s.facts.cgroup_root);
-        doctor_check_systemd(&f, &s.facts);
+        check_kernel(&f, &project.facts);
+        check_nspawn(&f, &project.facts);
+        check_need(&f, &project.facts, FACTS_PROXYD, "socket proxy", project.facts.proxyd);
+        check_need(&f, &project.facts, FACTS_CGROUP, "cgroup2", project.facts.cgroup_root);
+        doctor_check_systemd(&f, &project.facts);
         doctor_check_inotify(&f);
         doctor_check_firewall(&f);
-        check_need(&f, &s.facts, FACTS_MACHINE_ID, "machine id", "'/etc/machine-id'");
-        if (s.state.root_fd >= 0) {
-                check_idmap(&f, s.state.root_fd, s.root,
+        check_need(&f, &project.facts, FACTS_MACHINE_ID, "machine id", "'/etc/machine-id'");
+        if (project.state.root_fd >= 0) {
+                check_idmap(&f, project.state.root_fd, project.root,
                             "move the project to ext4, xfs or btrfs, or set \"users\": \"host\"");
-                check_spec(&f, &s);
-                check_stores(&f, s.spec);
+                check_spec(&f, &project);
+                check_stores(&f, project.spec);
         }
         if (globals->json)
                 print_json(&f);

@@ -20,19 +20,19 @@ static void defaults(void *target) {
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const DownOptions *o = target;
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open_stoppable(globals, operands, &s, &names, reterr);
+        r = project_open_stoppable(globals, operands, &project, &names, reterr);
         if (r < 0)
                 return r;
         if (globals->dry_run)
-                return plan_show_down(&s, names, reterr);
+                return plan_show_down(&project, names, reterr);
 
         fleet.stop_timeout_usec = o->timeout_usec;
-        return fleet_take_down(&fleet, &s, "down", names, reterr);
+        return fleet_take_down(&fleet, &project, "down", names, reterr);
 }
 
 const Verb cmd_down = {

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "ops/health.h"
-#include "ops/session.h"
+#include "ops/project.h"
 #include "cli/verbs.h"
 #include "logs/event-view.h"
 #include "logs/log-filter.h"
@@ -42,7 +42,7 @@ static void on_event(const char *container, void *userdata) {
 }
 
 /* What fails in a container while it runs nobody would write down otherwise. */
-static int follow(const Session *s, char *const *names, EventRequest *request, Error *reterr) {
+static int follow(const Project *project, char *const *names, EventRequest *request, Error *reterr) {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(health_watch_freep) HealthWatch *health = NULL;
         int r;
@@ -52,7 +52,7 @@ static int follow(const Session *s, char *const *names, EventRequest *request, E
                 return error_set(reterr, r, "make an event loop");
         request->event = event;
         if (geteuid() == 0) {
-                r = health_watch_new(s, event, names, &health, reterr);
+                r = health_watch_new(project, event, names, &health, reterr);
                 if (r < 0)
                         return r;
                 request->seen = on_event;
@@ -63,23 +63,23 @@ static int follow(const Session *s, char *const *names, EventRequest *request, E
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const EventsOptions *o = target;
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL;
         EventRequest request = {};
         int r;
 
         r = parse(globals, o, &request, reterr);
         if (r >= 0)
-                r = session_open_records(globals, operands, o->follow, &s, &names, reterr);
+                r = project_open_records(globals, operands, o->follow, &project, &names, reterr);
         if (r < 0)
                 return r;
-        if (s.state.fd < 0)
+        if (project.state.fd < 0)
                 return FC_EXIT_OK;
-        request.dir_fd = s.state.fd;
+        request.dir_fd = project.state.fd;
         /* Of all also what those did that are not known any more. */
         request.containers = operands && operands[0] ? names : NULL;
         (void) signal(SIGPIPE, SIG_IGN);
-        r = o->follow ? follow(&s, names, &request, reterr) : events_show(&request, stdout, reterr);
+        r = o->follow ? follow(&project, names, &request, reterr) : events_show(&request, stdout, reterr);
         return r < 0 ? r : FC_EXIT_OK;
 }
 

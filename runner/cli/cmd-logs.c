@@ -89,7 +89,7 @@ static int parse(const Globals *globals, const LogsOptions *o, LogRequest *reque
 }
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL, **units = NULL;
         _cleanup_(log_sources_done) LogSources sources = LOG_SOURCES_NULL;
         _cleanup_(log_pattern_freep) LogPattern *pattern = NULL;
@@ -98,13 +98,13 @@ static int run(const Globals *globals, const void *target, char *const *operands
 
         r = parse(globals, target, &request, &units, &pattern, reterr);
         if (r >= 0)
-                r = session_open_records(globals, operands, request.follow, &s, &names, reterr);
+                r = project_open_records(globals, operands, request.follow, &project, &names, reterr);
         if (r < 0)
                 return r;
-        if (s.state.fd < 0)
+        if (project.state.fd < 0)
                 return FC_EXIT_OK;
 
-        r = log_sources_find(&s, names, &sources, reterr);
+        r = log_sources_find(&project, names, &sources, reterr);
         if (r < 0)
                 return r;
         request.sources = sources.sources;

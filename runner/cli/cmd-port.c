@@ -46,7 +46,7 @@ static void print_json(const ContainerState *state, uint16_t wanted) {
 }
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(status_list_done) StatusList list = {};
         char *const operand[] = {operands[0], NULL};
         _cleanup_strv_ char **names = NULL;
@@ -58,14 +58,14 @@ static int run(const Globals *globals, const void *target, char *const *operands
         r = operands[1] ? parse_port(operands[1], &wanted, reterr) : 0;
         if (r < 0)
                 return r;
-        r = session_open_known(globals, operand, &s, &names, reterr);
+        r = project_open_known(globals, operand, &project, &names, reterr);
         if (r >= 0)
-                r = status_list_gather(&s, names, &list, reterr);
+                r = status_list_gather(&project, names, &list, reterr);
         if (r < 0)
                 return r;
         state = list.entries[0].state;
         if (!list.entries[0].running || !state)
-                return session_not_running(&s, operands[0], reterr);
+                return project_not_running(&project, operands[0], reterr);
         for (size_t i = 0; i < state->n_ports; i++)
                 if (wanted == 0 || state->ports[i].container == wanted) {
                         if (!globals->json)

@@ -23,20 +23,20 @@ static void defaults(void *target) {
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const RestartOptions *o = target;
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open_selected(globals, operands, &s, &names, reterr);
+        r = project_open_selected(globals, operands, &project, &names, reterr);
         if (r < 0)
                 return r;
         if (globals->dry_run)
-                return plan_show_restart(&s, names, reterr);
+                return plan_show_restart(&project, names, reterr);
 
         fleet.timeout_usec = o->timeout_usec;
         fleet.stop_timeout_usec = o->stop_timeout_usec;
-        return fleet_bring_up(&fleet, &s, "restart", names, names, /* restart= */ true, reterr);
+        return fleet_bring_up(&fleet, &project, "restart", names, names, /* restart= */ true, reterr);
 }
 
 const Verb cmd_restart = {

@@ -31,43 +31,43 @@ static void defaults(void *target) {
         ((UpOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
-static int print_status(Session *s, char *const *names, Error *reterr) {
+static int print_status(Project *project, char *const *names, Error *reterr) {
         _cleanup_(status_list_done) StatusList list = {};
         int r;
 
-        r = status_list_gather(s, names, &list, reterr);
-        return r < 0 ? r : status_list_print_json(s, &list, reterr);
+        r = status_list_gather(project, names, &list, reterr);
+        return r < 0 ? r : status_list_print_json(project, &list, reterr);
 }
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
         const UpOptions *o = target;
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
         _cleanup_(attachment_done) Attachment attachment = ATTACHMENT_NULL;
         _cleanup_strv_ char **asked = NULL, **names = NULL;
         int r, exit;
 
-        r = session_open_selected(globals, operands, &s, &asked, reterr);
+        r = project_open_selected(globals, operands, &project, &asked, reterr);
         if (r < 0)
                 return r;
-        names = dependencies_order(s.spec, asked);
+        names = dependencies_order(project.spec, asked);
         if (globals->dry_run)
-                return plan_show(&s, names, asked, reterr);
+                return plan_show(&project, names, asked, reterr);
 
         attachment_begin(&attachment);
         fleet.timeout_usec = o->timeout_usec;
         fleet.no_wait = o->no_wait;
         fleet.rm_on_failure = o->rm_on_failure;
         fleet.undo_all = o->attach;
-        exit = fleet_bring_up(&fleet, &s, "up", names, asked, /* restart= */ false, reterr);
+        exit = fleet_bring_up(&fleet, &project, "up", names, asked, /* restart= */ false, reterr);
         if (exit == FC_EXIT_OK && o->attach) {
                 r = attachment_prepare(&attachment, &fleet, names, reterr);
                 /* Other commands are free to work on them. */
                 fleet_done(&fleet);
-                return r < 0 ? r : attachment_run(&attachment, &s, names, reterr);
+                return r < 0 ? r : attachment_run(&attachment, &project, names, reterr);
         }
         if (exit >= 0 && globals->json) {
-                r = print_status(&s, names, reterr);
+                r = print_status(&project, names, reterr);
                 if (r < 0)
                         return r;
         }

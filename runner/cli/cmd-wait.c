@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "ops/health.h"
-#include "ops/session.h"
+#include "ops/project.h"
 #include "cli/verbs.h"
 #include "ready/ready.h"
 #include "screen/progress.h"
@@ -56,7 +56,7 @@ typedef struct Waited {
 } Waited;
 
 struct Waiter {
-        Session *session;
+        Project *project;
         sd_event *event;
         uint64_t deadline_usec;
         Waited *waited; /* does not move */
@@ -95,11 +95,11 @@ static void on_ready(const ReadyResult *result, void *userdata) {
 
         switch (result->outcome) {
         case READY_OK:
-                health_note(x->waiter->session, x->name, &(FailedUnits){0});
+                health_note(x->waiter->project, x->name, &(FailedUnits){0});
                 break;
         case READY_DEGRADED:
                 if (result->failed->n > 0)
-                        health_note(x->waiter->session, x->name, result->failed);
+                        health_note(x->waiter->project, x->name, result->failed);
                 (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: %s failed", x->name,
                                    result->failed->n > 0 ? result->failed->units[0].name : "a unit");
                 break;
@@ -121,7 +121,7 @@ static void on_ready(const ReadyResult *result, void *userdata) {
 static int open_payload_cgroup(void *userdata, Error *reterr) {
         const Waited *x = userdata;
 
-        return machine_open_payload_cgroup(&x->status, x->waiter->session->facts.cgroup_root, x->machine,
+        return machine_open_payload_cgroup(&x->status, x->waiter->project->facts.cgroup_root, x->machine,
                                            reterr);
 }
 
@@ -146,18 +146,18 @@ static int wait_ready_as_root(Waited *x, Error *reterr) {
 
 /* The outcome as far as it is known. Return: 1 known, 0 not yet, or a negative errno. */
 static int look_at_state(Waited *x, bool running, Error *reterr) {
-        const Session *s = x->waiter->session;
+        const Project *project = x->waiter->project;
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         _cleanup_free_ char *end = NULL;
         Phase good = x->what == WAIT_READY ? PHASE_READY : PHASE_COMPLETED;
         int r;
 
         /* Before the state: whoever removes it has written the state. */
-        end = session_read_end(s, x->name);
-        r = session_load_state(s, x->name, &state, reterr);
+        end = project_read_end(project, x->name);
+        r = project_load_state(project, x->name, &state, reterr);
         if (r < 0)
                 return r;
-        if (state && !streq(state->boot_id, s->facts.boot_id))
+        if (state && !streq(state->boot_id, project->facts.boot_id))
                 return 0;
         if (state && state->phase == good && running == (x->what == WAIT_READY))
                 return 1;
@@ -185,11 +185,11 @@ static int on_state_written(sd_event_source *s, const struct inotify_event *even
 
 /* Whoever brings it up writes down what came of it. Only root can ask the container itself. */
 static int wait_ready_as_user(Waited *x, Error *reterr) {
-        const Session *s = x->waiter->session;
+        const Project *project = x->waiter->project;
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = state_dir_container_open(&s->state, x->name, &fd, reterr);
+        r = state_dir_container_open(&project->state, x->name, &fd, reterr);
         if (r < 0)
                 return r;
         if (fd >= 0) {
@@ -221,22 +221,22 @@ static int watch_end(Waited *x, Error *reterr) {
         r = machine_end_watch(x->waiter->event, x->machine, &x->status, on_end, x, &x->end, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", x->name);
-        return r > 0 ? 0 : session_not_running(x->waiter->session, x->name, reterr);
+        return r > 0 ? 0 : project_not_running(x->waiter->project, x->name, reterr);
 }
 
 /* Return: 1 it is so already, 0 it is watched, or a negative errno. */
 static int begin(Waited *x, Error *reterr) {
-        const Session *s = x->waiter->session;
+        const Project *project = x->waiter->project;
         int r;
 
-        r = machine_query(s->facts.cgroup_root, x->machine, &x->status, reterr);
+        r = machine_query(project->facts.cgroup_root, x->machine, &x->status, reterr);
         if (r < 0)
                 return r;
         if (!x->status.running) {
                 if (x->what == WAIT_STOPPED)
                         return 1;
                 r = x->what == WAIT_COMPLETED ? look_at_state(x, /* running= */ false, reterr) : 0;
-                return r != 0 ? r : session_not_running(s, x->name, reterr);
+                return r != 0 ? r : project_not_running(project, x->name, reterr);
         }
         /* A container without a PID 1 is about to be started by a command, which will write the result.
          * Where no specification says what makes the container ready, that command has written it. */
@@ -293,10 +293,10 @@ static int choose(Waited *x, const char *word, Error *reterr) {
         return 0;
 }
 
-static int prepare(Waiter *w, Session *s, const WaitOptions *o, char *const *names, Error *reterr) {
+static int prepare(Waiter *w, Project *project, const WaitOptions *o, char *const *names, Error *reterr) {
         int r;
 
-        w->session = s;
+        w->project = project;
         w->deadline_usec = o->timeout_usec == UINT64_MAX ? UINT64_MAX : now_usec() + o->timeout_usec;
         w->waited = xnew0(Waited, strv_length(names));
         STRV_FOREACH (name, names) {
@@ -305,8 +305,8 @@ static int prepare(Waiter *w, Session *s, const WaitOptions *o, char *const *nam
                 *x = (Waited){
                         .waiter = w,
                         .name = *name,
-                        .spec = session_container_spec(s, *name),
-                        .machine = session_machine(s, *name),
+                        .spec = project_container_spec(project, *name),
+                        .machine = project_machine(project, *name),
                 };
                 r = choose(x, o->what, reterr);
                 if (r < 0)
@@ -333,7 +333,7 @@ static int wait_all(Waiter *w, Error *reterr) {
         for (size_t i = 0; i < w->n_waited; i++) {
                 if (!error_is_set(&w->waited[i].error))
                         continue;
-                report_error(stderr, &w->waited[i].error, w->session->progress);
+                report_error(stderr, &w->waited[i].error, w->project->progress);
                 if (exit == FC_EXIT_OK)
                         exit = w->waited[i].error.exit;
         }
@@ -341,16 +341,16 @@ static int wait_all(Waiter *w, Error *reterr) {
 }
 
 static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
-        _cleanup_(session_done) Session s = SESSION_NULL;
+        _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(waiter_done) Waiter w = {};
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = session_open_known(globals, operands, &s, &names, reterr);
+        r = project_open_known(globals, operands, &project, &names, reterr);
         if (r >= 0)
-                r = facts_require(&s.facts, FACTS_CGROUP, reterr);
+                r = facts_require(&project.facts, FACTS_CGROUP, reterr);
         if (r >= 0)
-                r = prepare(&w, &s, target, names, reterr);
+                r = prepare(&w, &project, target, names, reterr);
         return r < 0 ? r : wait_all(&w, reterr);
 }
 

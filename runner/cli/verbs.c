@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "host/elevate.h"
-#include "ops/session.h"
+#include "ops/project.h"
 #include "cli/verbs.h"
 
 static const Verb *const verbs[] = {
@@ -163,7 +163,7 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         globals->keeps = v->builds && v->needs_root && !globals->dry_run;
         globals->wanted = operands;
         if (r >= 0 && v->needs_root && !globals->dry_run && geteuid() != 0)
-                r = session_elevate(globals, argc, argv, reterr);
+                r = project_elevate(globals, argc, argv, reterr);
         if (r >= 0)
                 r = v->run(globals, target, operands, reterr);
         options_done(&own);
@@ -176,7 +176,7 @@ int verbs_main(int argc, char **argv, Globals *ret_globals, Error *reterr) {
         const Verb *v;
         int r;
 
-        r = options_parse(&table, 1, session_adopt(ret_globals, argv), /* stop_early= */ true, &words,
+        r = options_parse(&table, 1, project_adopt(ret_globals, argv), /* stop_early= */ true, &words,
                           reterr);
         if (r < 0)
                 return r;

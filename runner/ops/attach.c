@@ -23,7 +23,7 @@ typedef struct Watched {
 } Watched;
 
 struct Attached {
-        const Session *session;
+        const Project *project;
         sd_event *event;
         sd_event_source *signals[ELEMENTSOF(signals)];
         LogView *view;
@@ -48,25 +48,25 @@ static const Member *find_member(const Fleet *fleet, const char *name) {
 }
 
 /* Of one that was started, where its supervisor began to write; of one that had been running, its end. */
-static uint64_t console_begin(const Session *s, const Member *m, const char *name) {
+static uint64_t console_begin(const Project *project, const Member *m, const char *name) {
         _cleanup_free_ char *path = xasprintf("%s/console.log", name);
         struct stat st;
 
         if (m && m->resources.console_fd >= 0)
                 return m->resources.console_start;
-        return fstatat(s->state.fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : (uint64_t) st.st_size;
+        return fstatat(project->state.fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : (uint64_t) st.st_size;
 }
 
 int attachment_prepare(Attachment *a, const Fleet *fleet, char *const *names, Error *reterr) {
         int r;
 
-        r = log_sources_find(fleet->session, names, &a->sources, reterr);
+        r = log_sources_find(fleet->project, names, &a->sources, reterr);
         for (size_t i = 0; r >= 0 && i < a->sources.n; i++) {
                 LogSource *source = &a->sources.sources[i];
                 const Member *m = find_member(fleet, source->container);
 
                 source->console_timed = true;
-                source->console_from = console_begin(fleet->session, m, source->container);
+                source->console_from = console_begin(fleet->project, m, source->container);
                 /* What is remembered is about what ran before. */
                 if (m && m->spec)
                         source->on_console = m->spec->command != NULL;
@@ -121,7 +121,7 @@ static int watch_end(Watched *w, Error *reterr) {
         int r;
 
         w->end = machine_end_free(w->end);
-        r = machine_query(a->session->facts.cgroup_root, w->machine, &status, reterr);
+        r = machine_query(a->project->facts.cgroup_root, w->machine, &status, reterr);
         if (r >= 0)
                 r = machine_end_watch(a->event, w->machine, &status, on_end, w, &w->end, reterr);
         if (r < 0)
@@ -137,12 +137,12 @@ static bool all_ended(const Attached *a) {
         return true;
 }
 
-static int attach(Attached *a, const Session *s, char *const *names, const LogRequest *request,
+static int attach(Attached *a, const Project *project, char *const *names, const LogRequest *request,
                   Error *reterr) {
         int r;
 
-        a->session = s;
-        a->progress = progress_new(s->progress, stderr, names);
+        a->project = project;
+        a->progress = progress_new(project->progress, stderr, names);
         r = sd_event_new(&a->event);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(signals); i++)
                 r = sd_event_add_signal(a->event, &a->signals[i], signals[i], on_signal, a);
@@ -152,7 +152,7 @@ static int attach(Attached *a, const Session *s, char *const *names, const LogRe
         STRV_FOREACH (name, names) {
                 Watched *w = &a->watched[a->n_watched++];
 
-                *w = (Watched){.attached = a, .name = *name, .machine = session_machine(s, *name)};
+                *w = (Watched){.attached = a, .name = *name, .machine = project_machine(project, *name)};
                 r = watch_end(w, reterr);
                 if (r < 0)
                         return r;
@@ -189,7 +189,7 @@ static int finish_logs(Attached *a, Error *reterr) {
         return r == -EPIPE ? 0 : r;
 }
 
-static int stop_all(Attached *a, Session *s, char *const *names, Error *reterr) {
+static int stop_all(Attached *a, Project *project, char *const *names, Error *reterr) {
         _cleanup_(fleet_done) Fleet down = FLEET_NULL;
         int r, exit;
 
@@ -202,7 +202,7 @@ static int stop_all(Attached *a, Session *s, char *const *names, Error *reterr) 
                 log_view_keep_loop(a->view);
         }
         down.interrupts = 1;
-        exit = fleet_take_down(&down, s, "up", names, reterr);
+        exit = fleet_take_down(&down, project, "up", names, reterr);
         if (exit < 0)
                 return exit;
         r = finish_logs(a, reterr);
@@ -212,11 +212,11 @@ static int stop_all(Attached *a, Session *s, char *const *names, Error *reterr) 
 }
 
 /* Whoever restarts one of them holds its lock meanwhile. Return: whether one runs again. */
-static int look_again(Session *s, char *const *names, bool *ret, Error *reterr) {
+static int look_again(Project *project, char *const *names, bool *ret, Error *reterr) {
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
         int r;
 
-        r = fleet_open(&fleet, s, "up", names, reterr);
+        r = fleet_open(&fleet, project, "up", names, reterr);
         *ret = false;
         for (size_t i = 0; r >= 0 && i < fleet.n_members; i++)
                 *ret = *ret || fleet.members[i].status.running;
@@ -224,11 +224,11 @@ static int look_again(Session *s, char *const *names, bool *ret, Error *reterr) 
 }
 
 /* How they ended, when nobody stopped them. */
-static int tell_ends(Session *s, char *const *names, Error *reterr) {
+static int tell_ends(Project *project, char *const *names, Error *reterr) {
         _cleanup_(status_list_done) StatusList list = {};
         int r, exit = FC_EXIT_OK;
 
-        r = status_list_gather(s, names, &list, reterr);
+        r = status_list_gather(project, names, &list, reterr);
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
                 const ContainerStatus *c = &list.entries[i];
                 _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
@@ -238,39 +238,39 @@ static int tell_ends(Session *s, char *const *names, Error *reterr) {
                         continue;
                 (void) error_raise(&error, FC_EXIT_FAILED, "%s: %s%s%s", c->name, c->word, notes ? ": " : "",
                                    notes ? notes : "");
-                report_error(stderr, &error, s->progress);
+                report_error(stderr, &error, project->progress);
                 exit = FC_EXIT_FAILED;
         }
         return r < 0 ? r : exit;
 }
 
-int attachment_run(Attachment *attachment, Session *s, char *const *names, Error *reterr) {
+int attachment_run(Attachment *attachment, Project *project, char *const *names, Error *reterr) {
         _cleanup_(attached_done) Attached a = {};
         LogRequest request = LOG_REQUEST_INIT;
         bool again = false;
         int r;
 
-        if (s->progress == PROGRESS_AUTO)
-                s->progress = PROGRESS_PLAIN;
+        if (project->progress == PROGRESS_AUTO)
+                project->progress = PROGRESS_PLAIN;
         (void) signal(SIGPIPE, SIG_IGN);
         request.sources = attachment->sources.sources;
         request.n_sources = attachment->sources.n;
         request.since_usec = attachment->since_usec;
         request.follow = true;
-        request.output = s->globals->json ? LOG_OUTPUT_JSON : LOG_OUTPUT_SHORT;
-        r = attach(&a, s, names, &request, reterr);
+        request.output = project->globals->json ? LOG_OUTPUT_JSON : LOG_OUTPUT_SHORT;
+        r = attach(&a, project, names, &request, reterr);
         do {
                 if (r >= 0)
                         r = stay(&a, reterr);
                 if (r < 0)
                         return r;
                 if (a.interrupted)
-                        return stop_all(&a, s, names, reterr);
-                r = look_again(s, names, &again, reterr);
+                        return stop_all(&a, project, names, reterr);
+                r = look_again(project, names, &again, reterr);
                 for (size_t i = 0; r >= 0 && again && i < a.n_watched; i++)
                         r = watch_end(&a.watched[i], reterr);
         } while (r >= 0 && again);
         if (r >= 0)
                 r = finish_logs(&a, reterr);
-        return r < 0 ? r : tell_ends(s, names, reterr);
+        return r < 0 ? r : tell_ends(project, names, reterr);
 }

@@ -23,7 +23,7 @@ void attachment_done(Attachment *a);
 
 /**
  * attachment_run() - stay attached
- * @s: its progress becomes plain where it was live, since lines of logs would run into it
+ * @project: its progress becomes plain where it was live, since lines of logs would run into it
  *
  * SIGINT, SIGTERM, SIGHUP (which are blocked) or nobody who reads the logs any more: all are stopped, the
  * first order, at the next signal at once. Returns also when all have ended by themselves; one that another
@@ -32,4 +32,4 @@ void attachment_done(Attachment *a);
  * Return: FC_EXIT_OK: all have ended with 0, or were stopped in order; FC_EXIT_FAILED: one has not ended
  * with 0; FC_EXIT_INTERRUPTED: a second signal; or a negative errno.
  */
-int attachment_run(Attachment *a, Session *s, char *const *names, Error *reterr);
+int attachment_run(Attachment *a, Project *project, char *const *names, Error *reterr);

@@ -3,7 +3,7 @@
 
 /* What `doctor` finds, and its checks of the host: the way to root, systemd, limits and the firewall. */
 
-#include "ops/session.h"
+#include "ops/project.h"
 
 typedef enum Verdict { VERDICT_OK, VERDICT_UNKNOWN, VERDICT_BAD } Verdict;
 

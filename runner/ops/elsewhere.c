@@ -5,16 +5,16 @@
 #include "ops/elsewhere.h"
 #include "ops/resources.h"
 
-int elsewhere_find(const Session *s, const char *container, const ContainerState *state, char **ret_where,
-                   Error *reterr) {
-        _cleanup_free_ char *machine = session_machine(s, container);
+int elsewhere_find(const Project *project, const char *container, const ContainerState *state,
+                   char **ret_where, Error *reterr) {
+        _cleanup_free_ char *machine = project_machine(project, container);
         MachineStatus status;
         int r;
 
         *ret_where = NULL;
-        if (!state || streq(state->machine, machine) || !streq(state->boot_id, s->facts.boot_id))
+        if (!state || streq(state->machine, machine) || !streq(state->boot_id, project->facts.boot_id))
                 return 0;
-        r = machine_query(s->facts.cgroup_root, state->machine, &status, reterr);
+        r = machine_query(project->facts.cgroup_root, state->machine, &status, reterr);
         if (r < 0 || !status.running)
                 return r;
         *ret_where = resources_describe_machine(state->machine, NULL);

@@ -5,7 +5,7 @@
  * names. What runs from the same directory under the old one is not this path's to start, stop or call
  * crashed. */
 
-#include "ops/session.h"
+#include "ops/project.h"
 
 /**
  * elsewhere_find() - does a container run that was started by another path of the project?
@@ -13,8 +13,8 @@
  * @ret_where: "container 'NAME' of project 'PATH'", or "machine 'NAME'" where that is not known, owned by
  * the caller; NULL when there is none
  */
-int elsewhere_find(const Session *s, const char *container, const ContainerState *state, char **ret_where,
-                   Error *reterr);
+int elsewhere_find(const Project *project, const char *container, const ContainerState *state,
+                   char **ret_where, Error *reterr);
 
 /* What to do about it. */
 void elsewhere_add_hint(Error *reterr);

@@ -41,7 +41,7 @@ static void sync_journal(const Member *m) {
         _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
         MachineStatus now;
 
-        if (machine_query(m->fleet->session->facts.cgroup_root, m->machine, &now, NULL) >= 0 &&
+        if (machine_query(m->fleet->project->facts.cgroup_root, m->machine, &now, NULL) >= 0 &&
             now.leader > 0 && enter_target_open(now.leader, &target, NULL) >= 0)
                 journal_sync(&target, SYNC_USEC);
 }
@@ -58,7 +58,7 @@ static void add_console(const Member *m, Error *e) {
 }
 
 static void add_hint(const Member *m, Error *e, const char *what, const char *verb, const char *operand) {
-        _cleanup_free_ char *command = session_command(m->fleet->session, verb, operand);
+        _cleanup_free_ char *command = project_command(m->fleet->project, verb, operand);
 
         error_add_hint(e, "%s: %s", what, command);
 }

@@ -28,7 +28,7 @@ static Member *find_member(Fleet *fleet, const char *container) {
 }
 
 static void add_event(Fleet *fleet, const char *container, const char *event, const char *detail) {
-        const StateDir *state = &fleet->session->state;
+        const StateDir *state = &fleet->project->state;
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
 
         if (state->fd < 0 || user_fs_enter(&state->user, &guard, NULL) < 0)

@@ -32,7 +32,7 @@ static int save_state(Member *m, Phase phase, const char *result, Error *reterr)
         m->state->phase = phase;
         free(m->state->result);
         m->state->result = xstrdup(result);
-        r = container_state_save(m->resources.container_fd, m->name, &m->fleet->session->state.user,
+        r = container_state_save(m->resources.container_fd, m->name, &m->fleet->project->state.user,
                                  m->state, reterr);
         m->untold = r < 0;
         return r;
@@ -127,7 +127,7 @@ static void begin_stop(Member *m) {
         note_stopping(m, /* stopping= */ true, getpid());
         if (m->status.running || m->start)
                 progress_update(m->fleet->progress, m->name, "stopping", NULL);
-        r = stop_job_new(m->fleet->event, m->fleet->session->facts.cgroup_root, m->machine, timeout,
+        r = stop_job_new(m->fleet->event, m->fleet->project->facts.cgroup_root, m->machine, timeout,
                          on_stopped, m, &m->stop_job, &m->error);
         if (r < 0) {
                 note_stopping(m, /* stopping= */ false, 0);
@@ -171,7 +171,7 @@ static void on_started(void *userdata) {
 
 static int open_payload_cgroup(void *userdata, Error *reterr) {
         const Member *m = userdata;
-        const char *mount = m->fleet->session->facts.cgroup_root;
+        const char *mount = m->fleet->project->facts.cgroup_root;
         MachineStatus status;
         int r;
 
@@ -199,7 +199,7 @@ static void on_usable(Member *m) {
         }
         /* It may have been found degraded before; one that was started has begun anew. */
         if (m->attached)
-                health_note(m->fleet->session, m->name, &(FailedUnits){0});
+                health_note(m->fleet->project, m->name, &(FailedUnits){0});
         if (m->attached)
                 note_stopping(m, /* stopping= */ false, 0);
         detail = ready_detail(m);
@@ -246,7 +246,7 @@ static void on_ready(const ReadyResult *result, void *userdata) {
                 return;
         }
         if (told.outcome == READY_ENDED && !told.text)
-                told.text = end = session_read_end(m->fleet->session, m->name);
+                told.text = end = project_read_end(m->fleet->project, m->name);
         if (told.outcome == READY_ENDED && m->spec->one_shot && streq_ptr(told.text, "exited 0")) {
                 on_completed(m);
                 return;
@@ -260,7 +260,7 @@ static void on_ready(const ReadyResult *result, void *userdata) {
         }
         failure_explain(m, &told, &m->error);
         if (result->outcome == READY_DEGRADED && result->failed->n > 0)
-                health_note(m->fleet->session, m->name, result->failed);
+                health_note(m->fleet->project, m->name, result->failed);
         if (m->fleet->rm_on_failure && !m->attached)
                 member_stop(m);
         else if (result->outcome == READY_ERROR && m->error.exit == FC_EXIT_HOST)
@@ -298,13 +298,13 @@ static void member_wait(Member *m, int control_fd) {
 
 /* The intent: whoever comes after a crash finds what was going to be started. */
 static int write_intent(Member *m, Error *reterr) {
-        const Session *s = m->fleet->session;
+        const Project *project = m->fleet->project;
         ContainerState *state = container_state_new();
 
         (void) container_state_free(m->state);
         m->state = state;
         state->machine = xstrdup(m->machine);
-        state->boot_id = xstrdup(s->facts.boot_id);
+        state->boot_id = xstrdup(project->facts.boot_id);
         state->started_usec = realtime_usec();
         state->address = xstrdup(m->plan->address);
         state->definition = strv_copy(m->plan->definition);
@@ -326,23 +326,23 @@ static int write_intent(Member *m, Error *reterr) {
  * this program: what it has beside it is executed again when the container ends. A garbage collector that
  * cannot be told of it is not a reason to refuse the start. */
 static void protect_from_gc(Member *m) {
-        const Session *s = m->fleet->session;
+        const Project *project = m->fleet->project;
         const ContainerPlan *p = m->plan;
-        _cleanup_free_ char *path = xasprintf("%s/" STATE_DIR_NAME "/%s", s->root, m->name),
-                            *spec = p->toplevel ? realpath(s->spec_path, NULL) : NULL,
+        _cleanup_free_ char *path = xasprintf("%s/" STATE_DIR_NAME "/%s", project->root, m->name),
+                            *spec = p->toplevel ? realpath(project->spec_path, NULL) : NULL,
                             *program = realpath("/proc/self/exe", NULL),
                             *store = program ? gc_root_store_of(program) : NULL;
         bool in_store = spec && path_is_within(spec, p->store);
         Error error = ERROR_NULL;
         int r;
 
-        r = gc_root_set(m->resources.container_fd, path, &s->state.user, "system", p->toplevel, p->store,
-                        &error);
+        r = gc_root_set(m->resources.container_fd, path, &project->state.user, "system", p->toplevel,
+                        p->store, &error);
         if (r >= 0)
-                r = gc_root_set(m->resources.container_fd, path, &s->state.user, SESSION_STARTED_LINK,
+                r = gc_root_set(m->resources.container_fd, path, &project->state.user, PROJECT_STARTED_LINK,
                                 in_store ? spec : NULL, p->store, &error);
         if (r >= 0)
-                r = gc_root_set(m->resources.container_fd, path, &s->state.user, "program",
+                r = gc_root_set(m->resources.container_fd, path, &project->state.user, "program",
                                 store ? program : NULL, store, &error);
         if (r < 0) {
                 _cleanup_free_ char *text =
@@ -375,13 +375,13 @@ static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
                 return r;
         protect_from_gc(m);
         if (m->plan->bridge) {
-                m->resources.bridge_lock = network_lock_path(fleet->session->id);
+                m->resources.bridge_lock = network_lock_path(fleet->project->id);
                 m->resources.lock_fd = fleet->network_fd;
                 r = network_prepare(&fleet->network, m->machine, reterr);
                 if (r < 0)
                         return r;
         }
-        return resources_start(fleet->session, fleet->event, m->plan, &m->resources, ret_control_fd,
+        return resources_start(fleet->project, fleet->event, m->plan, &m->resources, ret_control_fd,
                                &m->reporter, reterr);
 }
 

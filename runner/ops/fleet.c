@@ -66,7 +66,7 @@ static int lock_members(Fleet *fleet, Error *reterr) {
 static int look_at_members(Fleet *fleet, Error *reterr) {
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
-                int r = machine_query(fleet->session->facts.cgroup_root, m->machine, &m->status, reterr);
+                int r = machine_query(fleet->project->facts.cgroup_root, m->machine, &m->status, reterr);
 
                 if (r < 0)
                         return r;
@@ -74,14 +74,14 @@ static int look_at_members(Fleet *fleet, Error *reterr) {
         return 0;
 }
 
-int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, Error *reterr) {
+int fleet_open(Fleet *fleet, Project *project, const char *verb, char *const *names, Error *reterr) {
         int r;
 
-        fleet->session = s;
+        fleet->project = project;
         fleet->verb = verb;
-        fleet->progress = progress_new(s->progress, stderr, names);
+        fleet->progress = progress_new(project->progress, stderr, names);
         progress_watch(fleet->progress, fleet_on_progress, fleet);
-        r = facts_require(&s->facts, FACTS_CGROUP, reterr);
+        r = facts_require(&project->facts, FACTS_CGROUP, reterr);
         if (r < 0)
                 return r;
         block_signals();
@@ -91,17 +91,17 @@ int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, E
                         return error_set(reterr, r, "make an event loop");
         }
 
-        fleet->runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, s->id, s->state.user.uid, reterr);
+        fleet->runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, project->id, project->state.user.uid, reterr);
         if (fleet->runtime_fd < 0)
                 return fleet->runtime_fd;
         STRV_FOREACH (name, names) {
                 Member *m = XGROW(fleet->members, fleet->n_members);
 
                 m->name = xstrdup(*name);
-                m->machine = session_machine(s, *name);
+                m->machine = project_machine(project, *name);
                 m->lock = LOCK_NULL;
                 m->resources = RESOURCES_NULL;
-                m->spec = session_container_spec(s, *name);
+                m->spec = project_container_spec(project, *name);
         }
         for (size_t i = 0; i < fleet->n_members; i++)
                 fleet->members[i].fleet = fleet;
@@ -132,7 +132,7 @@ int fleet_put_away(Fleet *fleet, Error *reterr) {
                 MachineStatus now;
                 int r;
 
-                r = machine_query(fleet->session->facts.cgroup_root, m->machine, &now, reterr);
+                r = machine_query(fleet->project->facts.cgroup_root, m->machine, &now, reterr);
                 if (r >= 0 && now.running)
                         continue;
                 if (r >= 0)
@@ -141,7 +141,7 @@ int fleet_put_away(Fleet *fleet, Error *reterr) {
                         return r;
                 strv_push(&machines, m->machine);
         }
-        return network_release(fleet->session, fleet->runtime_fd, machines, reterr);
+        return network_release(fleet->project, fleet->runtime_fd, machines, reterr);
 }
 
 void fleet_done(Fleet *fleet) {
@@ -176,22 +176,22 @@ void fleet_done(Fleet *fleet) {
 
 /* Its supervisor was killed, so no event tells of its end. */
 static void member_note_crash(const Member *m) {
-        const Session *s = m->fleet->session;
+        const Project *project = m->fleet->project;
         _cleanup_free_ char *end = NULL;
 
         if (m->status.running || !streq(m->state->machine, m->machine) ||
             (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING))
                 return;
-        end = session_read_end(s, m->name);
-        if (!end && !session_is_stopping(s, m->name, /* runs= */ false))
-                health_note_crash(s, m->name);
+        end = project_read_end(project, m->name);
+        if (!end && !project_is_stopping(project, m->name, /* runs= */ false))
+                health_note_crash(project, m->name);
 }
 
 static int refuse_elsewhere(Member *m, Error *reterr) {
         _cleanup_free_ char *where = NULL;
         int r;
 
-        r = elsewhere_find(m->fleet->session, m->name, m->state, &where, reterr);
+        r = elsewhere_find(m->fleet->project, m->name, m->state, &where, reterr);
         if (r < 0 || !where)
                 return r;
         m->elsewhere = true;
@@ -201,20 +201,21 @@ static int refuse_elsewhere(Member *m, Error *reterr) {
 }
 
 static int plan_member(Member *m, Error *reterr) {
-        const Session *s = m->fleet->session;
+        const Project *project = m->fleet->project;
         _cleanup_free_ char *address = network_address(&m->fleet->network, m->name);
         PlanFacts facts = {
-                .root = s->root,
+                .root = project->root,
                 .machine = m->machine,
-                .nspawn = s->facts.nspawn,
+                .nspawn = project->facts.nspawn,
                 .bridge = m->fleet->network.bridge,
                 .address = address,
         };
-        const ContainerSpec *c = spec_find(s->spec, m->name);
+        const ContainerSpec *c = spec_find(project->spec, m->name);
         bool known;
         int r;
 
-        r = container_state_load(m->resources.container_fd, m->name, &s->state.user, &m->state, reterr);
+        r = container_state_load(m->resources.container_fd, m->name, &project->state.user, &m->state,
+                                 reterr);
         if (r >= 0)
                 r = refuse_elsewhere(m, reterr);
         if (r < 0)
@@ -225,7 +226,7 @@ static int plan_member(Member *m, Error *reterr) {
                 m->plan->ready_timeout_usec = m->fleet->timeout_usec;
         /* A state of another machine or boot says nothing about what runs. */
         known = m->state && streq(m->state->machine, m->machine) &&
-                streq(m->state->boot_id, s->facts.boot_id);
+                streq(m->state->boot_id, project->facts.boot_id);
         if (known)
                 member_note_crash(m);
         m->action = plan_decide(m->plan, m->status.running, known ? m->state->definition : NULL, NULL);
@@ -233,7 +234,8 @@ static int plan_member(Member *m, Error *reterr) {
         if (m->action == PLAN_KEEP && (m->status.leader == 0 || m->status.keeper == 0))
                 m->action = PLAN_RESTART;
         if (m->action == PLAN_KEEP && m->status.frozen)
-                return machine_raise_frozen(&m->status, s->facts.cgroup_root, m->machine, m->name, reterr);
+                return machine_raise_frozen(&m->status, project->facts.cgroup_root, m->machine, m->name,
+                                            reterr);
         return 0;
 }
 
@@ -250,7 +252,7 @@ static int refuse_other_kind(const Member *m, const char *before, Error *reterr)
                             m->plan->image ? "toplevel" : "image", before);
 
         error_add_hint(reterr, "to start anew, run down and remove '%s/" STATE_DIR_NAME "/%s/root'",
-                       m->fleet->session->root, m->name);
+                       m->fleet->project->root, m->name);
         return r;
 }
 
@@ -280,31 +282,31 @@ static int check_root(const Member *m, Error *reterr) {
         text = xasprintf(
                 "%s: its root is still a copy of '%s'; to start from the new image, run down and remove "
                 "'%s/" STATE_DIR_NAME "/%s/root'",
-                m->name, image, m->fleet->session->root, m->name);
+                m->name, image, m->fleet->project->root, m->name);
         progress_note(m->fleet->progress, text);
         return 0;
 }
 
 int fleet_plan(Fleet *fleet, Error *reterr) {
-        Session *s = fleet->session;
+        Project *project = fleet->project;
         int r;
 
-        r = facts_require(&s->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
+        r = facts_require(&project->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
         if (r < 0)
                 return r;
-        r = state_dir_make(&s->state, reterr);
+        r = state_dir_make(&project->state, reterr);
         if (r < 0)
                 return r;
         fleet->network_fd = network_hold(fleet->runtime_fd, reterr);
         if (fleet->network_fd < 0)
                 return fleet->network_fd;
-        r = network_settle(s, fleet->runtime_fd, fleet->verb, &fleet->network, reterr);
+        r = network_settle(project, fleet->runtime_fd, fleet->verb, &fleet->network, reterr);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
-                r = resources_open_directories(s, fleet->runtime_fd, m->name, &m->resources, reterr);
+                r = resources_open_directories(project, fleet->runtime_fd, m->name, &m->resources, reterr);
                 if (r < 0)
                         return r;
                 r = plan_member(m, reterr);
@@ -318,19 +320,19 @@ int fleet_plan(Fleet *fleet, Error *reterr) {
 }
 
 void fleet_recall(Member *m) {
-        const Session *s = m->fleet->session;
+        const Project *project = m->fleet->project;
         Error error = ERROR_NULL;
         int r;
 
-        r = state_dir_container_open(&s->state, m->name, &m->resources.container_fd, &error);
+        r = state_dir_container_open(&project->state, m->name, &m->resources.container_fd, &error);
         if (r >= 0 && m->resources.container_fd >= 0)
-                r = container_state_load(m->resources.container_fd, m->name, &s->state.user, &m->state,
+                r = container_state_load(m->resources.container_fd, m->name, &project->state.user, &m->state,
                                          &error);
         if (r < 0) {
                 _cleanup_free_ char *text = xasprintf("%s: %s, ignoring", m->name, error.message);
 
                 progress_note(m->fleet->progress, text);
-        } else if (m->state && streq(m->state->boot_id, s->facts.boot_id))
+        } else if (m->state && streq(m->state->boot_id, project->facts.boot_id))
                 member_note_crash(m);
         error_done(&error);
 }
@@ -338,31 +340,31 @@ void fleet_recall(Member *m) {
 /* ---- preparing ---- */
 
 int member_prepare(Member *m, Error *reterr) {
-        Session *s = m->fleet->session;
+        Project *project = m->fleet->project;
         int r;
 
         if (m->plan->n_ports > 0) {
-                r = facts_require(&s->facts, FACTS_PROXYD, reterr);
+                r = facts_require(&project->facts, FACTS_PROXYD, reterr);
                 if (r < 0)
                         return r;
         }
         if (m->plan->bridge) {
-                r = facts_require(&s->facts, FACTS_MACHINE_ID, reterr);
+                r = facts_require(&project->facts, FACTS_MACHINE_ID, reterr);
                 if (r < 0)
                         return r;
         }
-        r = s->backend->check(s->facts.cgroup_root, m->plan, reterr);
+        r = project->backend->check(project->facts.cgroup_root, m->plan, reterr);
         if (r < 0)
                 return r;
-        r = session_open_sources(s, reterr);
+        r = project_open_sources(project, reterr);
         if (r >= 0)
-                r = resources_open_image(s, m->plan, &m->resources, reterr);
+                r = resources_open_image(project, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
         r = resources_bind_ports(m->plan, m->state, m->stop, &m->resources, reterr);
         if (r < 0)
                 return r;
-        r = resources_open_mounts(s, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
+        r = resources_open_mounts(project, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
         STRV_FOREACH (note, m->resources.notes)
@@ -381,7 +383,7 @@ int member_prepare_root(Member *m, Error *reterr) {
                 return error_prefix(reterr, r, "%s", m->name);
         if (!there && m->plan->image)
                 progress_update(m->fleet->progress, m->name, "image", m->plan->image);
-        r = resources_open_root(m->fleet->session, m->plan, &m->resources, reterr);
+        r = resources_open_root(m->fleet->project, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
         m->has_root = true;
@@ -393,7 +395,7 @@ int member_prepare_root(Member *m, Error *reterr) {
 static int check_writable(const Member *m, Error *reterr) {
         if (!m->stop || !m->start || !m->state)
                 return 0;
-        return container_state_save(m->resources.container_fd, m->name, &m->fleet->session->state.user,
+        return container_state_save(m->resources.container_fd, m->name, &m->fleet->project->state.user,
                                     m->state, reterr);
 }
 
@@ -467,11 +469,11 @@ static int mend_network(Fleet *fleet, Error *reterr) {
         return 0;
 }
 
-int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, char *const *asked,
+int fleet_bring_up(Fleet *fleet, Project *project, const char *verb, char *const *names, char *const *asked,
                    bool restart, Error *reterr) {
         int r;
 
-        r = fleet_open(fleet, s, verb, names, reterr);
+        r = fleet_open(fleet, project, verb, names, reterr);
         if (r >= 0)
                 r = fleet_plan(fleet, reterr);
         if (r < 0)
@@ -485,10 +487,10 @@ int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *name
         return r < 0 ? r : fleet_run(fleet, reterr);
 }
 
-int fleet_take_down(Fleet *fleet, Session *s, const char *verb, char *const *names, Error *reterr) {
+int fleet_take_down(Fleet *fleet, Project *project, const char *verb, char *const *names, Error *reterr) {
         int r, exit;
 
-        r = fleet_open(fleet, s, verb, names, reterr);
+        r = fleet_open(fleet, project, verb, names, reterr);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < fleet->n_members; i++) {
@@ -518,7 +520,7 @@ int fleet_report(Fleet *fleet) {
 
                 if (!error_is_set(&m->error))
                         continue;
-                report_error(stderr, &m->error, fleet->session->progress);
+                report_error(stderr, &m->error, fleet->project->progress);
                 if (exit == FC_EXIT_OK)
                         exit = m->error.exit;
         }

@@ -27,7 +27,7 @@ typedef enum MemberStage {
 typedef struct Member {
         Fleet *fleet;
         char *name;
-        const ContainerSpec *spec; /* session_container_spec() */
+        const ContainerSpec *spec; /* project_container_spec() */
         bool asked;                /* by the user, not only by those that depend on it */
         char *machine;
         Lock lock;
@@ -58,7 +58,7 @@ typedef struct Member {
 } Member;
 
 struct Fleet {
-        Session *session;
+        Project *project;
         const char *verb;
         sd_event *event; /* made by fleet_open() unless the caller has one */
         Progress *progress;
@@ -91,7 +91,7 @@ struct Fleet {
  *
  * From here on SIGINT, SIGTERM and SIGHUP are blocked and seen by the loop.
  */
-int fleet_open(Fleet *fleet, Session *s, const char *verb, char *const *names, Error *reterr);
+int fleet_open(Fleet *fleet, Project *project, const char *verb, char *const *names, Error *reterr);
 void fleet_done(Fleet *fleet);
 
 /* Loads what is remembered of each container and plans its start. Needs the specification. */
@@ -108,11 +108,11 @@ int fleet_prepare(Fleet *fleet, Error *reterr);
  * @names: @asked, and what these depend on where that is to come up, too; in the order of dependencies
  * @restart: also what runs as it should
  * Return: the exit status, or a negative errno. */
-int fleet_bring_up(Fleet *fleet, Session *s, const char *verb, char *const *names, char *const *asked,
+int fleet_bring_up(Fleet *fleet, Project *project, const char *verb, char *const *names, char *const *asked,
                    bool restart, Error *reterr);
 
 /* All that `down` does. Return: likewise. */
-int fleet_take_down(Fleet *fleet, Session *s, const char *verb, char *const *names, Error *reterr);
+int fleet_take_down(Fleet *fleet, Project *project, const char *verb, char *const *names, Error *reterr);
 
 /* Does it. Each member's outcome is in its error. Return: the exit status of the command; @reterr is set for
  * what concerns no single member. */

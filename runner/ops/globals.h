@@ -11,7 +11,7 @@ typedef struct Globals {
         char *subdir;                        /* --subdir */
         char *of_flake;                      /* --of-flake */
         char *spec;                          /* --spec */
-        const char *found_root, *found_spec; /* the second run, as root: see session_elevate() */
+        const char *found_root, *found_spec; /* the second run, as root: see project_elevate() */
         bool builds; /* the verb wants a flake's specification as it is now, not as it was built last ... */
         bool keeps;  /* ... and leaves it in .containers */
         char *const *wanted; /* the containers that it is built for; NULL: all */

@@ -23,7 +23,7 @@ typedef struct Watched {
 } Watched;
 
 struct HealthWatch {
-        const Session *session;
+        const Project *project;
         sd_event *event;
         Watched *watched; /* does not move */
         size_t n_watched;
@@ -55,7 +55,7 @@ static void on_health(const FailedUnits *failed, void *userdata) {
         Watched *w = userdata;
 
         if (failed) {
-                health_note(w->all->session, w->name, failed);
+                health_note(w->all->project, w->name, failed);
                 return;
         }
         /* It has ended, or its systemd executes itself anew. */
@@ -82,7 +82,7 @@ static int connect_to(Watched *w, pid_t leader, uint64_t patience_usec, Error *r
 static void look(Watched *w, uint64_t patience_usec) {
         MachineStatus now;
 
-        if (machine_query(w->all->session->facts.cgroup_root, w->machine, &now, NULL) < 0 || !now.running ||
+        if (machine_query(w->all->project->facts.cgroup_root, w->machine, &now, NULL) < 0 || !now.running ||
             now.leader <= 0)
                 return;
         if (w->leader == now.leader)
@@ -92,20 +92,21 @@ static void look(Watched *w, uint64_t patience_usec) {
                 disconnect(w);
 }
 
-int health_watch_new(const Session *s, sd_event *event, char *const *names, HealthWatch **ret,
+int health_watch_new(const Project *project, sd_event *event, char *const *names, HealthWatch **ret,
                      Error *reterr) {
         _cleanup_(health_watch_freep) HealthWatch *watch = xmalloc0(sizeof(*watch));
         int r;
 
-        r = facts_require(&s->facts, FACTS_CGROUP, reterr);
+        r = facts_require(&project->facts, FACTS_CGROUP, reterr);
         if (r < 0)
                 return r;
-        *watch = (HealthWatch){.session = s, .event = sd_event_ref(event)};
+        *watch = (HealthWatch){.project = project, .event = sd_event_ref(event)};
         watch->watched = xnew0(Watched, strv_length(names));
         STRV_FOREACH (name, names) {
                 Watched *w = &watch->watched[watch->n_watched++];
 
-                *w = (Watched){.all = watch, .name = xstrdup(*name), .machine = session_machine(s, *name)};
+                *w = (Watched){
+                        .all = watch, .name = xstrdup(*name), .machine = project_machine(project, *name)};
                 look(w, /* patience_usec= */ 0);
         }
         *ret = TAKE_PTR(watch);

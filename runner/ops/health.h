@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What is wrong inside of containers that run. Whoever finds out writes it down (record/event-log.h), for all
- * others; `events -f` finds out when it happens. */
+/* What is wrong inside of containers that run. Whoever finds out writes it down (record/event-log.h), for
+ * all others; `events -f` finds out when it happens. */
 
 #include "bus/guest-failed.h"
-#include "ops/session.h"
+#include "ops/project.h"
 
 /* @failed: what its systemd says now; none: nothing is wrong. */
-void health_note(const Session *s, const char *container, const FailedUnits *failed);
+void health_note(const Project *project, const char *container, const FailedUnits *failed);
 
 /* It does not run, and no record says how it ended: its supervisor or relay, which writes it, was killed
  * as well. */
-void health_note_crash(const Session *s, const char *container);
+void health_note_crash(const Project *project, const char *container);
 
 /* What is known of such an end. */
 #define HEALTH_CRASHED "its supervisor was killed"
@@ -26,7 +26,7 @@ typedef struct HealthWatch HealthWatch;
  *
  * Only for root, whom a guest's systemd answers. It waits for signals of theirs and has no timer.
  */
-int health_watch_new(const Session *s, sd_event *event, char *const *names, HealthWatch **ret,
+int health_watch_new(const Project *project, sd_event *event, char *const *names, HealthWatch **ret,
                      Error *reterr);
 HealthWatch *health_watch_free(HealthWatch *watch);
 DEFINE_FREEP(HealthWatch, health_watch_free);

@@ -25,48 +25,48 @@ static size_t colour_of(char *const *all, const char *name) {
         return i;
 }
 
-static char *journald_cgroup(const Session *s, const char *name) {
-        _cleanup_free_ char *machine = session_machine(s, name),
-                            *payload = machine_payload_path(s->backend, machine);
+static char *journald_cgroup(const Project *project, const char *name) {
+        _cleanup_free_ char *machine = project_machine(project, name),
+                            *payload = machine_payload_path(project->backend, machine);
 
         return payload ? xasprintf("%s/system.slice/systemd-journald.service", payload) : NULL;
 }
 
 /* As far as its state says. */
-static bool runs_command(const Session *s, const char *name) {
+static bool runs_command(const Project *project, const char *name) {
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         _cleanup_close_ int fd = -EBADF;
 
-        return state_dir_container_open(&s->state, name, &fd, NULL) >= 0 && fd >= 0 &&
-               container_state_load(fd, name, &s->state.user, &state, NULL) >= 0 && state &&
+        return state_dir_container_open(&project->state, name, &fd, NULL) >= 0 && fd >= 0 &&
+               container_state_load(fd, name, &project->state.user, &state, NULL) >= 0 && state &&
                plan_definition_runs_command(state->definition);
 }
 
-int log_sources_find(const Session *s, char *const *names, LogSources *ret, Error *reterr) {
+int log_sources_find(const Project *project, char *const *names, LogSources *ret, Error *reterr) {
         _cleanup_(log_sources_done) LogSources found = LOG_SOURCES_NULL;
         _cleanup_strv_ char **all = NULL;
         int r;
 
-        r = session_known_names(s, &all, reterr);
+        r = project_known_names(project, &all, reterr);
         if (r < 0)
                 return r;
         /* Without it a line comes a little later. */
-        if (s->facts.cgroup_root)
-                found.cgroup_fd = open(s->facts.cgroup_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (project->facts.cgroup_root)
+                found.cgroup_fd = open(project->facts.cgroup_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         found.sources = xnew0(LogSource, strv_length(names));
         STRV_FOREACH (name, names) {
                 char *journal = xasprintf("%s/journal", *name),
                      *console = xasprintf("%s/" CONSOLE_LOG, *name),
                      *console_old = xasprintf("%s/" CONSOLE_LOG_OLD, *name);
-                char *cgroup = found.cgroup_fd < 0 ? NULL : journald_cgroup(s, *name);
+                char *cgroup = found.cgroup_fd < 0 ? NULL : journald_cgroup(project, *name);
 
                 found.sources[found.n++] = (LogSource){
                         .container = *name,
-                        .dir_fd = s->state.fd,
+                        .dir_fd = project->state.fd,
                         .journal = journal,
                         .console = console,
                         .console_old = console_old,
-                        .on_console = runs_command(s, *name),
+                        .on_console = runs_command(project, *name),
                         .colour = colour_of(all, *name),
                         .journald_cgroup = cgroup,
                         .cgroup_fd = found.cgroup_fd,

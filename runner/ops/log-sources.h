@@ -3,7 +3,7 @@
 
 /* Where the logs of containers are, for `logs` and for `up` that stays attached. */
 
-#include "ops/session.h"
+#include "ops/project.h"
 #include "logs/journal.h"
 
 typedef struct LogSources {
@@ -15,6 +15,6 @@ typedef struct LogSources {
 
 #define LOG_SOURCES_NULL ((LogSources){.cgroup_fd = -EBADF})
 
-/* @names: as session_select_known() gives them. @s must outlive the sources. */
-int log_sources_find(const Session *s, char *const *names, LogSources *ret, Error *reterr);
+/* @names: as project_select_known() gives them. @project must outlive the sources. */
+int log_sources_find(const Project *project, char *const *names, LogSources *ret, Error *reterr);
 void log_sources_done(LogSources *sources);

@@ -25,19 +25,19 @@ void network_done(Network *n) {
 }
 
 /* Also for who needs none: the hosts file has the addresses of those that do, and they may be running. */
-static int recall_subnet(const Session *s, Network *n, Error *reterr) {
+static int recall_subnet(const Project *project, Network *n, Error *reterr) {
         int r;
 
         if (!n->state->subnet)
                 return 0;
         r = subnet_from_string(n->state->subnet, &n->subnet, reterr);
         if (r < 0)
-                return error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", s->root);
+                return error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", project->root);
         if (subnet_is_choosable(&n->subnet))
                 return 0;
         r = error_raise(reterr, FC_EXIT_CONFLICT,
                         "'%s/" STATE_DIR_NAME "/state.json': %s is not a network that a project gets",
-                        s->root, n->state->subnet);
+                        project->root, n->state->subnet);
         error_add_hint(reterr,
                        "when nothing of the project runs, remove the file: a network is chosen anew");
         return r;
@@ -46,7 +46,7 @@ static int recall_subnet(const Session *s, Network *n, Error *reterr) {
 /* A remembered subnet is kept while anything may be using it, that is while the bridge has its address;
  * else it is given up when the host has come to route it elsewhere, as with a VPN. A guest may have
  * written the remembered subnet, and must not make a network that the host routes the project's. */
-static int choose_subnet(const Session *s, Network *n, bool *changed, Error *reterr) {
+static int choose_subnet(const Project *project, Network *n, bool *changed, Error *reterr) {
         _cleanup_free_ Subnet *taken = NULL;
         size_t n_taken;
         int r;
@@ -58,7 +58,7 @@ static int choose_subnet(const Session *s, Network *n, bool *changed, Error *ret
                 return r;
         if (n->state->subnet && !subnet_find_overlap(&n->subnet, taken, n_taken))
                 return 0;
-        r = subnet_choose(s->id, taken, n_taken, &n->subnet, reterr);
+        r = subnet_choose(project->id, taken, n_taken, &n->subnet, reterr);
         if (r < 0)
                 return r;
         free(n->state->subnet);
@@ -85,32 +85,32 @@ static int allot(Network *n, const char *container, bool *changed, Error *reterr
         return 0;
 }
 
-int network_read(const Session *s, Network *ret, bool *ret_changed, Error *reterr) {
-        _cleanup_(network_done) Network n = {.bridge = identity_bridge_name(s->id)};
+int network_read(const Project *project, Network *ret, bool *ret_changed, Error *reterr) {
+        _cleanup_(network_done) Network n = {.bridge = identity_bridge_name(project->id)};
         bool changed = false, wanted = false;
         int r = 0;
 
-        if (s->state.fd >= 0)
-                r = project_state_load(s->state.fd, &s->state.user, &n.state, reterr);
+        if (project->state.fd >= 0)
+                r = project_state_load(project->state.fd, &project->state.user, &n.state, reterr);
         if (r < 0)
                 return r;
         if (!n.state)
                 n.state = project_state_new();
-        if (!streq_ptr(n.state->id, s->id)) {
+        if (!streq_ptr(n.state->id, project->id)) {
                 free(n.state->id);
-                n.state->id = xstrdup(s->id);
+                n.state->id = xstrdup(project->id);
                 changed = true;
         }
-        for (size_t i = 0; i < s->spec->n_containers; i++)
-                if (s->spec->containers[i].network == NETWORK_PRIVATE) {
+        for (size_t i = 0; i < project->spec->n_containers; i++)
+                if (project->spec->containers[i].network == NETWORK_PRIVATE) {
                         wanted = true;
-                        r = allot(&n, s->spec->containers[i].name, &changed, reterr);
+                        r = allot(&n, project->spec->containers[i].name, &changed, reterr);
                         if (r < 0)
                                 return r;
                 }
-        r = recall_subnet(s, &n, reterr);
+        r = recall_subnet(project, &n, reterr);
         if (r >= 0 && wanted)
-                r = choose_subnet(s, &n, &changed, reterr);
+                r = choose_subnet(project, &n, &changed, reterr);
         if (r < 0)
                 return r;
         *ret = n;
@@ -140,10 +140,10 @@ static int write_hosts(const Network *n, int runtime_fd, Error *reterr) {
         return hosts_write(runtime_fd, NETWORK_HOSTS, text, reterr);
 }
 
-int network_in_use(const Session *s, bool *ret, Error *reterr) {
+int network_in_use(const Project *project, bool *ret, Error *reterr) {
         _cleanup_strv_ char **machines = NULL;
-        _cleanup_free_ char *prefix = xasprintf("%s-", s->id);
-        int r = machine_list(s->facts.cgroup_root, &machines, reterr);
+        _cleanup_free_ char *prefix = xasprintf("%s-", project->id);
+        int r = machine_list(project->facts.cgroup_root, &machines, reterr);
 
         if (r < 0)
                 return r;
@@ -154,7 +154,7 @@ int network_in_use(const Session *s, bool *ret, Error *reterr) {
         return 0;
 }
 
-int network_settle(const Session *s, int runtime_fd, const char *verb, Network *ret, Error *reterr) {
+int network_settle(const Project *project, int runtime_fd, const char *verb, Network *ret, Error *reterr) {
         _cleanup_(network_done) Network n = {};
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
         bool changed, in_use;
@@ -164,22 +164,22 @@ int network_settle(const Session *s, int runtime_fd, const char *verb, Network *
                          reterr);
         if (r < 0)
                 return r;
-        r = network_in_use(s, &in_use, reterr);
+        r = network_in_use(project, &in_use, reterr);
         if (r < 0)
                 return r;
-        r = runtime_dir_claim(runtime_fd, s->id, s->root, in_use, reterr);
+        r = runtime_dir_claim(runtime_fd, project->id, project->root, in_use, reterr);
         if (r < 0)
                 return r;
-        r = network_read(s, &n, &changed, reterr);
+        r = network_read(project, &n, &changed, reterr);
         if (r < 0)
                 return r;
-        if (s->state.git_index && !streq_ptr(n.state->git_index, s->state.git_index)) {
+        if (project->state.git_index && !streq_ptr(n.state->git_index, project->state.git_index)) {
                 free(n.state->git_index);
-                n.state->git_index = xstrdup(s->state.git_index);
+                n.state->git_index = xstrdup(project->state.git_index);
                 changed = true;
         }
         if (changed) {
-                r = project_state_save(s->state.fd, &s->state.user, n.state, reterr);
+                r = project_state_save(project->state.fd, &project->state.user, n.state, reterr);
                 if (r < 0)
                         return r;
         }
@@ -218,8 +218,8 @@ int network_mend(const Network *n, const char *machine, bool *ret_mended, Error 
         return bridge_mend(n->bridge, &n->subnet, machine, ret_mended, reterr);
 }
 
-int network_release(const Session *s, int runtime_fd, char *const *machines, Error *reterr) {
-        _cleanup_free_ char *bridge = identity_bridge_name(s->id);
+int network_release(const Project *project, int runtime_fd, char *const *machines, Error *reterr) {
+        _cleanup_free_ char *bridge = identity_bridge_name(project->id);
         _cleanup_close_ int fd = open_lock(runtime_fd, reterr);
         bool in_use;
         int r;
@@ -229,7 +229,7 @@ int network_release(const Session *s, int runtime_fd, char *const *machines, Err
         if (flock(fd, LOCK_EX | LOCK_NB) < 0)
                 return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock the network");
         /* A unit that has yet to start, or waits to be started again, holds no lock. */
-        r = network_in_use(s, &in_use, reterr);
+        r = network_in_use(project, &in_use, reterr);
         if (r < 0 || in_use)
                 return r;
         STRV_FOREACH (machine, machines) {

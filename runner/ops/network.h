@@ -4,7 +4,7 @@
 /* The addresses of a project: chosen once, remembered in .containers/state.json, never moved by another
  * container being added. */
 
-#include "ops/session.h"
+#include "ops/project.h"
 #include "plan/address.h"
 
 /* In the project's runtime directory. */
@@ -24,17 +24,17 @@ void network_done(Network *n);
  * Every container of the specification with a private network gets an address. Changes nothing; for plans
  * that are only shown. @ret_changed: what was not remembered before was chosen.
  */
-int network_read(const Session *s, Network *ret, bool *ret_changed, Error *reterr);
+int network_read(const Project *project, Network *ret, bool *ret_changed, Error *reterr);
 
 /* Likewise, and remembers it and writes the hosts file into the project's runtime directory; under the
  * project's lock, which is taken here. */
-int network_settle(const Session *s, int runtime_fd, const char *verb, Network *ret, Error *reterr);
+int network_settle(const Project *project, int runtime_fd, const char *verb, Network *ret, Error *reterr);
 
 /* The address of a container, "10.x.y.z"; owned by the caller, NULL when it has none. */
 char *network_address(const Network *n, const char *container);
 
 /* Does any machine of the project run? */
-int network_in_use(const Session *s, bool *ret, Error *reterr);
+int network_in_use(const Project *project, bool *ret, Error *reterr);
 
 /**
  * network_hold() - keep the project's network from being put away
@@ -52,7 +52,7 @@ int network_mend(const Network *n, const char *machine, bool *ret_mended, Error 
 
 /* Removes what is left on the host of machines that do not run any more, and the bridge unless somebody
  * holds it. What is missing is success. */
-int network_release(const Session *s, int runtime_fd, char *const *machines, Error *reterr);
+int network_release(const Project *project, int runtime_fd, char *const *machines, Error *reterr);
 
 /* Its path for a supervisor, which releases the bridge by itself when its guest ends; owned by the caller.
  */

@@ -16,27 +16,28 @@ static void print_text(const char *name, const char *action, char *const *reason
 }
 
 /* Where a mount comes from; owned by the caller, NULL for our own programs. */
-static char *mount_source(const Session *s, const ContainerPlan *p, const PlanMount *m) {
+static char *mount_source(const Project *project, const ContainerPlan *p, const PlanMount *m) {
         switch (m->kind) {
         case PLAN_MOUNT_ROOT:
-                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", s->root, p->name,
+                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", project->root, p->name,
                                  p->ephemeral ? "ephemeral" : m->name);
         case PLAN_MOUNT_JOURNAL:
-                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", s->root, p->name, m->name);
+                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", project->root, p->name, m->name);
         case PLAN_MOUNT_STORE:
                 return xstrdup(p->store);
         case PLAN_MOUNT_TOPLEVEL:
                 return xstrdup(p->toplevel);
         case PLAN_MOUNT_HOSTS:
-                return xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_HOSTS, s->id);
+                return xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_HOSTS, project->id);
         case PLAN_MOUNT_NAMED_VOLUME:
-                return xasprintf("%s/" STATE_DIR_NAME "/volumes/%s", s->root, m->source);
+                return xasprintf("%s/" STATE_DIR_NAME "/volumes/%s", project->root, m->source);
         default:
                 return xstrdup(m->source);
         }
 }
 
-static Json *plan_json(const Session *s, const ContainerPlan *p, const char *action, char *const *reasons) {
+static Json *plan_json(const Project *project, const ContainerPlan *p, const char *action,
+                       char *const *reasons) {
         Json *o = json_new_object(), *mounts = json_new_array();
 
         json_add_string(o, "name", p->name);
@@ -51,7 +52,7 @@ static Json *plan_json(const Session *s, const ContainerPlan *p, const char *act
         for (size_t i = 0; i < p->n_mounts; i++) {
                 Json *m = json_new_object();
                 _cleanup_free_ char *at = xasprintf(PLAN_MACHINE_DIR "/%s", p->mounts[i].name);
-                _cleanup_free_ char *source = mount_source(s, p, &p->mounts[i]);
+                _cleanup_free_ char *source = mount_source(project, p, &p->mounts[i]);
 
                 json_add_string(m, "at", at);
                 json_add_string(m, "source", source);
@@ -92,20 +93,21 @@ static void shown_list_done(ShownList *list) {
         free(list->entries);
 }
 
-static int look_at(const Session *s, const Network *network, const char *name, bool restart, Shown *ret,
-                   Error *reterr) {
-        _cleanup_free_ char *machine = session_machine(s, name), *address = network_address(network, name);
-        PlanFacts facts = {s->root, machine, s->facts.nspawn, network->bridge, address};
+static int look_at(const Project *project, const Network *network, const char *name, bool restart,
+                   Shown *ret, Error *reterr) {
+        _cleanup_free_ char *machine = project_machine(project, name),
+                            *address = network_address(network, name);
+        PlanFacts facts = {project->root, machine, project->facts.nspawn, network->bridge, address};
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         MachineStatus status;
         int r;
 
-        r = machine_query(s->facts.cgroup_root, machine, &status, reterr);
+        r = machine_query(project->facts.cgroup_root, machine, &status, reterr);
         if (r >= 0)
-                r = session_load_state(s, name, &state, reterr);
+                r = project_load_state(project, name, &state, reterr);
         if (r < 0)
                 return r;
-        ret->spec = spec_find(s->spec, name);
+        ret->spec = spec_find(project->spec, name);
         ret->plan = plan_container(ret->spec, &facts);
         ret->running = status.running;
         ret->action =
@@ -132,7 +134,7 @@ static void leave_out_unneeded(ShownList *list, char *const *asked) {
         }
 }
 
-static int show_starts(const Session *s, char *const *names, char *const *asked, bool restart,
+static int show_starts(const Project *project, char *const *names, char *const *asked, bool restart,
                        Error *reterr) {
         _cleanup_(network_done) Network network = {};
         _cleanup_(json_freep) Json *containers = json_new_array();
@@ -140,13 +142,13 @@ static int show_starts(const Session *s, char *const *names, char *const *asked,
         bool changed;
         int r;
 
-        r = facts_require(&s->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
+        r = facts_require(&project->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
         if (r >= 0)
-                r = network_read(s, &network, &changed, reterr);
+                r = network_read(project, &network, &changed, reterr);
         if (r < 0)
                 return r;
         STRV_FOREACH (name, names) {
-                r = look_at(s, &network, *name, restart, XGROW(list.entries, list.n), reterr);
+                r = look_at(project, &network, *name, restart, XGROW(list.entries, list.n), reterr);
                 if (r < 0)
                         return r;
         }
@@ -155,40 +157,40 @@ static int show_starts(const Session *s, char *const *names, char *const *asked,
                 const Shown *x = &list.entries[i];
                 const char *action = plan_action_to_string(x->action);
 
-                if (s->globals->json)
-                        json_append(containers, plan_json(s, x->plan, action, x->reasons));
+                if (project->globals->json)
+                        json_append(containers, plan_json(project, x->plan, action, x->reasons));
                 else
                         print_text(x->spec->name, action, x->reasons);
         }
-        if (s->globals->json)
+        if (project->globals->json)
                 print_json(TAKE_PTR(containers));
         return FC_EXIT_OK;
 }
 
-int plan_show(const Session *s, char *const *names, char *const *asked, Error *reterr) {
-        return show_starts(s, names, asked, /* restart= */ false, reterr);
+int plan_show(const Project *project, char *const *names, char *const *asked, Error *reterr) {
+        return show_starts(project, names, asked, /* restart= */ false, reterr);
 }
 
-int plan_show_restart(const Session *s, char *const *names, Error *reterr) {
-        return show_starts(s, names, names, /* restart= */ true, reterr);
+int plan_show_restart(const Project *project, char *const *names, Error *reterr) {
+        return show_starts(project, names, names, /* restart= */ true, reterr);
 }
 
-int plan_show_down(const Session *s, char *const *names, Error *reterr) {
+int plan_show_down(const Project *project, char *const *names, Error *reterr) {
         _cleanup_(json_freep) Json *containers = json_new_array();
         int r;
 
-        r = facts_require(&s->facts, FACTS_CGROUP, reterr);
+        r = facts_require(&project->facts, FACTS_CGROUP, reterr);
         if (r < 0)
                 return r;
         STRV_FOREACH (name, names) {
-                _cleanup_free_ char *machine = session_machine(s, *name);
+                _cleanup_free_ char *machine = project_machine(project, *name);
                 MachineStatus status;
                 Json *o;
 
-                r = machine_query(s->facts.cgroup_root, machine, &status, reterr);
+                r = machine_query(project->facts.cgroup_root, machine, &status, reterr);
                 if (r < 0)
                         return r;
-                if (!s->globals->json) {
+                if (!project->globals->json) {
                         print_text(*name, status.running ? "stop" : "nothing", NULL);
                         continue;
                 }
@@ -197,7 +199,7 @@ int plan_show_down(const Session *s, char *const *names, Error *reterr) {
                 json_add_string(o, "action", status.running ? "stop" : "nothing");
                 json_append(containers, o);
         }
-        if (s->globals->json)
+        if (project->globals->json)
                 print_json(TAKE_PTR(containers));
         return FC_EXIT_OK;
 }

@@ -42,12 +42,13 @@ void resources_done(Resources *r) {
         *r = RESOURCES_NULL;
 }
 
-int resources_open_directories(const Session *s, int project_runtime_fd, const char *container, Resources *r,
-                               Error *reterr) {
-        r->container_fd = state_dir_container_make(&s->state, container, reterr);
+int resources_open_directories(const Project *project, int project_runtime_fd, const char *container,
+                               Resources *r, Error *reterr) {
+        r->container_fd = state_dir_container_make(&project->state, container, reterr);
         if (r->container_fd < 0)
                 return r->container_fd;
-        r->runtime_fd = runtime_dir_container_make(project_runtime_fd, container, s->state.user.uid, reterr);
+        r->runtime_fd =
+                runtime_dir_container_make(project_runtime_fd, container, project->state.user.uid, reterr);
         return r->runtime_fd < 0 ? r->runtime_fd : 0;
 }
 
@@ -124,12 +125,12 @@ int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, b
         return 0;
 }
 
-static int open_console(const Session *s, Resources *r, Error *reterr) {
+static int open_console(const Project *project, Resources *r, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         struct stat st;
         int k;
 
-        k = user_fs_enter(&s->state.user, &guard, reterr);
+        k = user_fs_enter(&project->state.user, &guard, reterr);
         if (k < 0)
                 return k;
         if (fstatat(r->container_fd, CONSOLE_LOG, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
@@ -158,12 +159,12 @@ static int open_program(const char *name, Error *reterr) {
         return fd < 0 ? error_set(reterr, errno, "open '%s'", path) : fd;
 }
 
-static int open_mount(const Session *s, int project_runtime_fd, const ContainerPlan *plan,
+static int open_mount(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                       const PlanMount *m, Resources *r, Error *reterr) {
         switch (m->kind) {
         case PLAN_MOUNT_STORE:
         case PLAN_MOUNT_TOPLEVEL:
-                return resource_open_store(&s->sources, plan, m, reterr);
+                return resource_open_store(&project->sources, plan, m, reterr);
         case PLAN_MOUNT_JOURNAL:
                 return fs_mkdir_beneath(r->container_fd, "journal", 0755, reterr);
         case PLAN_MOUNT_HOSTS:
@@ -171,9 +172,9 @@ static int open_mount(const Session *s, int project_runtime_fd, const ContainerP
         case PLAN_MOUNT_GATE:
                 return open_program("gate", reterr);
         case PLAN_MOUNT_NAMED_VOLUME:
-                return state_dir_volume_make(&s->state, m->source, reterr);
+                return state_dir_volume_make(&project->state, m->source, reterr);
         default:
-                return resource_open_source(&s->sources, m, &r->notes, reterr);
+                return resource_open_source(&project->sources, m, &r->notes, reterr);
         }
 }
 
@@ -186,11 +187,11 @@ static int add_mount(Resources *r, size_t i, int fd, bool recursive, Error *rete
         return r->mount_fds[i] < 0 ? r->mount_fds[i] : 0;
 }
 
-int resources_open_mounts(const Session *s, int project_runtime_fd, const ContainerPlan *plan, Resources *r,
-                          Error *reterr) {
+int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
+                          Resources *r, Error *reterr) {
         int k;
 
-        k = open_console(s, r, reterr);
+        k = open_console(project, r, reterr);
         if (k < 0)
                 return error_prefix(reterr, k, "%s", plan->name);
 
@@ -206,9 +207,9 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
                         k = r->mount_fds[i] =
                                 devices_mount(plan->devices, plan->n_devices, m->place, reterr);
                 else if (m->kind == PLAN_MOUNT_STORE && plan->closure)
-                        k = r->mount_fds[i] = resource_mount_closure(&s->sources, plan, m, reterr);
+                        k = r->mount_fds[i] = resource_mount_closure(&project->sources, plan, m, reterr);
                 else
-                        k = add_mount(r, i, open_mount(s, project_runtime_fd, plan, m, r, reterr),
+                        k = add_mount(r, i, open_mount(project, project_runtime_fd, plan, m, r, reterr),
                                       m->kind == PLAN_MOUNT_VOLUME, reterr);
                 if (k >= 0 && (m->kind == PLAN_MOUNT_STORE || m->kind == PLAN_MOUNT_TOPLEVEL))
                         k = mount_protect(r->mount_fds[i], reterr);
@@ -218,11 +219,11 @@ int resources_open_mounts(const Session *s, int project_runtime_fd, const Contai
         return 0;
 }
 
-static int update_skeleton(const Session *s, const ContainerPlan *plan, int root_fd, Error *reterr) {
+static int update_skeleton(const Project *project, const ContainerPlan *plan, int root_fd, Error *reterr) {
         _cleanup_close_ int toplevel_fd = -EBADF;
 
         if (!plan->has_init) {
-                toplevel_fd = resource_open_toplevel(&s->sources, plan, reterr);
+                toplevel_fd = resource_open_toplevel(&project->sources, plan, reterr);
                 if (toplevel_fd < 0)
                         return toplevel_fd;
         }
@@ -246,8 +247,8 @@ static int check_ids(const ContainerPlan *plan, int dir_fd, Error *reterr) {
 }
 
 /* A root in @dir_fd, which may be there from an earlier start. Return: a detached mount. */
-static int open_tree(const Session *s, const ContainerPlan *plan, const Resources *resources, int dir_fd,
-                     Error *reterr) {
+static int open_tree(const Project *project, const ContainerPlan *plan, const Resources *resources,
+                     int dir_fd, Error *reterr) {
         _cleanup_close_ int root_fd = -EBADF, tree_fd = -EBADF;
         int r;
 
@@ -261,7 +262,7 @@ static int open_tree(const Session *s, const ContainerPlan *plan, const Resource
         if (root_fd < 0)
                 return root_fd;
         if (plan->toplevel) {
-                r = update_skeleton(s, plan, root_fd, reterr);
+                r = update_skeleton(project, plan, root_fd, reterr);
                 if (r < 0)
                         return r;
         }
@@ -286,7 +287,8 @@ static int open_overlay(const ContainerPlan *plan, int image_fd, int dir_fd, Err
 }
 
 /* Whatever an earlier start left is removed first. */
-static int open_ephemeral(const Session *s, const ContainerPlan *plan, const Resources *r, Error *reterr) {
+static int open_ephemeral(const Project *project, const ContainerPlan *plan, const Resources *r,
+                          Error *reterr) {
         _cleanup_close_ int dir_fd = ephemeral_make(r->container_fd, reterr);
         int fd;
 
@@ -294,11 +296,11 @@ static int open_ephemeral(const Session *s, const ContainerPlan *plan, const Res
                 return dir_fd;
         fd = plan->image ? open_overlay(plan, r->image_fd, dir_fd, NULL) : -EBADF;
         /* An older kernel, or a file system that is good for no layer. */
-        return fd >= 0 ? fd : open_tree(s, plan, r, dir_fd, reterr);
+        return fd >= 0 ? fd : open_tree(project, plan, r, dir_fd, reterr);
 }
 
 /* Only where there is no root yet: an image that is not used may be missing. */
-int resources_open_image(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr) {
+int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
         bool there = false;
         int k = 0;
 
@@ -307,19 +309,19 @@ int resources_open_image(const Session *s, const ContainerPlan *plan, Resources 
         if (!plan->ephemeral)
                 k = tree_exists(r->container_fd, &there, reterr);
         if (k >= 0 && !there)
-                k = r->image_fd = resource_open_image(&s->sources, plan, reterr);
+                k = r->image_fd = resource_open_image(&project->sources, plan, reterr);
         return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
 }
 
-int resources_open_root(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr) {
+int resources_open_root(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
         int fd;
 
         /* Its root may have been removed since. */
-        fd = resources_open_image(s, plan, r, reterr);
+        fd = resources_open_image(project, plan, r, reterr);
         if (fd < 0)
                 return fd;
-        fd = plan->ephemeral ? open_ephemeral(s, plan, r, reterr)
-                             : open_tree(s, plan, r, r->container_fd, reterr);
+        fd = plan->ephemeral ? open_ephemeral(project, plan, r, reterr)
+                             : open_tree(project, plan, r, r->container_fd, reterr);
         if (fd < 0)
                 return error_prefix(reterr, fd, "%s", plan->name);
         for (size_t i = 0; i < plan->n_mounts; i++)
@@ -328,15 +330,15 @@ int resources_open_root(const Session *s, const ContainerPlan *plan, Resources *
         return 0;
 }
 
-int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,
+int resources_start(const Project *project, sd_event *event, const ContainerPlan *plan, const Resources *r,
                     int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
         StartResources start = {
-                .cgroup_mount = s->facts.cgroup_root,
-                .proxyd = s->facts.proxyd,
+                .cgroup_mount = project->facts.cgroup_root,
+                .proxyd = project->facts.proxyd,
                 .bridge_lock = r->bridge_lock,
                 .lock_fd = r->lock_fd,
                 .runtime_fd = r->runtime_fd,
-                .events_fd = s->state.fd,
+                .events_fd = project->state.fd,
                 .console_fd = r->console_fd,
                 .state_fd = r->container_fd,
                 .mount_fds = r->mount_fds,
@@ -352,6 +354,6 @@ int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan
                 k = stop_record_remove(r->runtime_fd, reterr);
         if (k < 0)
                 return error_prefix(reterr, k, "%s", plan->name);
-        k = machine_start(s->backend, event, plan, &start, ret_control_fd, ret_reporter, reterr);
+        k = machine_start(project->backend, event, plan, &start, ret_control_fd, ret_reporter, reterr);
         return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
 }

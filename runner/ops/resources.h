@@ -37,8 +37,8 @@ void resources_done(Resources *r);
 char *resources_describe_machine(const char *machine, void *userdata);
 
 /* The container's directories; made when missing. */
-int resources_open_directories(const Session *s, int project_runtime_fd, const char *container, Resources *r,
-                               Error *reterr);
+int resources_open_directories(const Project *project, int project_runtime_fd, const char *container,
+                               Resources *r, Error *reterr);
 
 /**
  * resources_bind_ports() - bind those ports that are not bound yet
@@ -49,16 +49,16 @@ int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, b
                          Error *reterr);
 
 /* What the root is made from, where it has yet to be made. */
-int resources_open_image(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr);
+int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
 
 /* Volumes, credentials and console; makes the journal directory. Not the root, which may yet have to
  * be copied. */
-int resources_open_mounts(const Session *s, int project_runtime_fd, const ContainerPlan *plan, Resources *r,
-                          Error *reterr);
+int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
+                          Resources *r, Error *reterr);
 
 /* The root, from its image when there is none yet; blocks while it is copied. */
-int resources_open_root(const Session *s, const ContainerPlan *plan, Resources *r, Error *reterr);
+int resources_open_root(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
 
 /* Starts the machine with them. @ret_control_fd: as in machine_start(). */
-int resources_start(const Session *s, sd_event *event, const ContainerPlan *plan, const Resources *r,
+int resources_start(const Project *project, sd_event *event, const ContainerPlan *plan, const Resources *r,
                     int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);

@@ -38,30 +38,31 @@ void status_list_done(StatusList *list) {
 }
 
 /* Whether it had failed before. What cannot be read is not worth an error of `status`. */
-static void read_crashes(const Session *s, const char *name, CrashRecord *ret_crashes) {
-        _cleanup_close_ int container = session_open_runtime(s, name);
+static void read_crashes(const Project *project, const char *name, CrashRecord *ret_crashes) {
+        _cleanup_close_ int container = project_open_runtime(project, name);
 
         if (container >= 0)
                 (void) crash_record_read(container, ret_crashes, NULL);
 }
 
 /* Is a command at work on it? Only root can tell. */
-static bool is_being_started(const Session *s, const char *name) {
-        _cleanup_close_ int project = -EBADF;
+static bool is_being_started(const Project *project, const char *name) {
+        _cleanup_close_ int project_fd = -EBADF;
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
 
         return geteuid() != 0 ||
-               (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) >= 0 && project >= 0 &&
-                lock_acquire(project, name, "status", /* timeout_usec= */ 0, NULL, NULL, &lock, NULL) < 0);
+               (runtime_dir_open(RUNTIME_DIR_BASE, project->id, &project_fd, NULL) >= 0 && project_fd >= 0 &&
+                lock_acquire(project_fd, name, "status", /* timeout_usec= */ 0, NULL, NULL, &lock, NULL) <
+                        0);
 }
 
-static bool is_one_shot(Session *s, const char *name) {
-        const ContainerSpec *c = session_container_spec(s, name);
+static bool is_one_shot(Project *project, const char *name) {
+        const ContainerSpec *c = project_container_spec(project, name);
 
         return c && c->one_shot;
 }
 
-static void describe_down(Session *s, ContainerStatus *c, const char *end) {
+static void describe_down(Project *project, ContainerStatus *c, const char *end) {
         c->word = "stopped";
         if (!c->state) {
                 strv_push(&c->notes, "never started");
@@ -73,7 +74,7 @@ static void describe_down(Session *s, ContainerStatus *c, const char *end) {
                 c->word = "completed";
                 return;
         }
-        if (!streq(c->state->boot_id, s->facts.boot_id)) {
+        if (!streq(c->state->boot_id, project->facts.boot_id)) {
                 strv_push(&c->notes, "the host was rebooted");
                 return;
         }
@@ -89,11 +90,11 @@ static void describe_down(Session *s, ContainerStatus *c, const char *end) {
         /* A command asked for this end. The state does not say so where it could not be written. */
         if (c->stopping)
                 return;
-        if (!end && c->state->phase == PHASE_STARTING && is_being_started(s, c->name)) {
+        if (!end && c->state->phase == PHASE_STARTING && is_being_started(project, c->name)) {
                 c->word = "starting";
                 return;
         }
-        if (end && streq(end, "exited 0") && is_one_shot(s, c->name)) {
+        if (end && streq(end, "exited 0") && is_one_shot(project, c->name)) {
                 c->word = "completed";
                 return;
         }
@@ -105,7 +106,7 @@ static void describe_down(Session *s, ContainerStatus *c, const char *end) {
         c->word = end && c->crashes.restarts > 0 ? "failed" : "crashed";
         strv_push(&c->notes, end ? end : HEALTH_CRASHED);
         if (!end)
-                health_note_crash(s, c->name);
+                health_note_crash(project, c->name);
 }
 
 /* By the project's other path it can be asked how it is. */
@@ -115,8 +116,8 @@ static void describe_elsewhere(ContainerStatus *c, const char *where) {
 }
 
 /* Whether what is listed under `ready` answers, too, is only known from whoever waited for it. */
-static bool is_ready_when_running(Session *s, const ContainerStatus *c) {
-        const ContainerSpec *spec = session_container_spec(s, c->name);
+static bool is_ready_when_running(Project *project, const ContainerStatus *c) {
+        const ContainerSpec *spec = project_container_spec(project, c->name);
 
         if (c->state && c->state->phase == PHASE_READY)
                 return true;
@@ -128,10 +129,10 @@ static bool is_ready_when_running(Session *s, const ContainerStatus *c) {
         return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks));
 }
 
-static void describe_manager(Session *s, ContainerStatus *c, ManagerState state) {
+static void describe_manager(Project *project, ContainerStatus *c, ManagerState state) {
         switch (state) {
         case MANAGER_RUNNING:
-                c->ready = is_ready_when_running(s, c);
+                c->ready = is_ready_when_running(project, c);
                 c->word = !c->ready && c->state && c->state->phase == PHASE_FAILED ? "degraded" : "running";
                 if (c->ready)
                         c->notes = strv_free(c->notes);
@@ -153,13 +154,13 @@ static void describe_manager(Session *s, ContainerStatus *c, ManagerState state)
         }
 }
 
-static void note_failed_units(const Session *s, ContainerStatus *c, GuestBus *bus) {
+static void note_failed_units(const Project *project, ContainerStatus *c, GuestBus *bus) {
         FailedUnits failed = {};
 
         if (guest_bus_get_failed_units(bus, &failed, NULL) < 0)
                 return;
         if (failed.n > 0)
-                health_note(s, c->name, &failed);
+                health_note(project, c->name, &failed);
         for (size_t i = 0; i < failed.n; i++)
                 strv_pushf(&c->notes, "%s failed", failed.units[i].name);
         if (failed.n_more > 0)
@@ -226,7 +227,7 @@ static void describe_silent(ContainerStatus *c) {
         strv_push(&c->notes, "its systemd does not answer");
 }
 
-static void describe_up(Session *s, ContainerStatus *c, uint64_t deadline_usec) {
+static void describe_up(Project *project, ContainerStatus *c, uint64_t deadline_usec) {
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
         ManagerState state;
@@ -255,19 +256,19 @@ static void describe_up(Session *s, ContainerStatus *c, uint64_t deadline_usec) 
                 return;
         r = ask_manager(c, deadline_usec, &bus, &state, &error);
         if (r < 0 && error.exit == FC_EXIT_NOT_RUNNING)
-                describe_manager(s, c, MANAGER_STOPPING);
+                describe_manager(project, c, MANAGER_STOPPING);
         else if (r < 0)
                 describe_silent(c);
         if (r <= 0)
                 return;
-        describe_manager(s, c, state);
+        describe_manager(project, c, state);
         if (state == MANAGER_RUNNING)
-                health_note(s, c->name, &(FailedUnits){0});
+                health_note(project, c->name, &(FailedUnits){0});
         else if (streq(c->word, "degraded")) {
                 c->notes = strv_free(c->notes);
                 if (state == MANAGER_UNKNOWN)
                         strv_push(&c->notes, "its systemd says that it is in a state that is not known");
-                note_failed_units(s, c, bus);
+                note_failed_units(project, c, bus);
         }
 }
 
@@ -277,14 +278,15 @@ static uint64_t ready_since(const ContainerStatus *c) {
         return has_started_again(c) ? c->crashes.ready_usec : c->state->ready_usec;
 }
 
-static void note_drift(const Session *s, const Network *network, ContainerStatus *c) {
+static void note_drift(const Project *project, const Network *network, ContainerStatus *c) {
         _cleanup_free_ char *address = network_address(network, c->name);
         _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
-        PlanFacts facts = {s->root, c->machine, s->facts.nspawn ? s->facts.nspawn : "systemd-nspawn",
-                           network->bridge, address};
-        const ContainerSpec *spec = spec_find(s->spec, c->name);
+        PlanFacts facts = {project->root, c->machine,
+                           project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn", network->bridge,
+                           address};
+        const ContainerSpec *spec = spec_find(project->spec, c->name);
 
-        if (session_is_newer(s, c->name))
+        if (project_is_newer(project, c->name))
                 return;
         if (!spec) {
                 strv_push(&c->notes, "not in this specification");
@@ -305,16 +307,16 @@ static uint64_t answers_deadline(uint64_t end_usec) {
         return all < now + GUEST_BUS_ANSWERS_USEC ? all : now + GUEST_BUS_ANSWERS_USEC;
 }
 
-int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *reterr) {
+int status_list_gather(Project *project, char *const *names, StatusList *ret, Error *reterr) {
         _cleanup_(status_list_done) StatusList list = {};
         _cleanup_(network_done) Network network = {};
         uint64_t end = now_usec() + ALL_ANSWERS_USEC;
         bool changed;
         int r;
 
-        r = facts_require(&s->facts, FACTS_CGROUP, reterr);
-        if (r >= 0 && s->spec)
-                r = network_read(s, &network, &changed, reterr);
+        r = facts_require(&project->facts, FACTS_CGROUP, reterr);
+        if (r >= 0 && project->spec)
+                r = network_read(project, &network, &changed, reterr);
         if (r < 0)
                 return r;
         STRV_FOREACH (name, names) {
@@ -323,31 +325,31 @@ int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *r
                 MachineStatus machine;
 
                 c->name = xstrdup(*name);
-                c->machine = session_machine(s, *name);
-                r = machine_query(s->facts.cgroup_root, c->machine, &machine, reterr);
+                c->machine = project_machine(project, *name);
+                r = machine_query(project->facts.cgroup_root, c->machine, &machine, reterr);
                 if (r >= 0)
-                        r = session_load_state(s, c->name, &c->state, reterr);
+                        r = project_load_state(project, c->name, &c->state, reterr);
                 if (r >= 0 && !machine.running)
-                        r = elsewhere_find(s, c->name, c->state, &where, reterr);
+                        r = elsewhere_find(project, c->name, c->state, &where, reterr);
                 if (r < 0)
                         return r;
                 c->running = machine.running;
                 c->stale = machine.stale;
                 c->frozen = machine.frozen;
                 c->leader = machine.leader;
-                read_crashes(s, c->name, &c->crashes);
-                c->stopping = session_is_stopping(s, c->name, c->running);
-                ended = session_read_end(s, c->name);
+                read_crashes(project, c->name, &c->crashes);
+                c->stopping = project_is_stopping(project, c->name, c->running);
+                ended = project_read_end(project, c->name);
                 if (c->running) {
-                        describe_up(s, c, answers_deadline(end));
+                        describe_up(project, c, answers_deadline(end));
                         note_restarts(c);
                 } else if (where)
                         describe_elsewhere(c, where);
                 else
-                        describe_down(s, c, ended);
+                        describe_down(project, c, ended);
                 c->since_usec = ready_since(c);
-                if (s->spec)
-                        note_drift(s, &network, c);
+                if (project->spec)
+                        note_drift(project, &network, c);
         }
         *ret = list;
         list = (StatusList){};
@@ -449,15 +451,15 @@ static Json *status_json(const ContainerStatus *c) {
         return o;
 }
 
-int status_list_print_json(const Session *s, const StatusList *list, Error *reterr) {
+int status_list_print_json(const Project *project, const StatusList *list, Error *reterr) {
         _cleanup_(json_freep) Json *document = json_new_object();
         _cleanup_free_ char *text = NULL;
-        Json *project = json_new_object(), *containers = json_new_array();
+        Json *o = json_new_object(), *containers = json_new_array();
 
-        json_add_string(project, "id", s->id);
-        json_add_string(project, "name", s->spec ? s->spec->project_name : NULL);
-        json_add_string(project, "root", s->root);
-        json_add(document, "project", project);
+        json_add_string(o, "id", project->id);
+        json_add_string(o, "name", project->spec ? project->spec->project_name : NULL);
+        json_add_string(o, "root", project->root);
+        json_add(document, "project", o);
         json_add(document, "containers", containers);
         for (size_t i = 0; i < list->n; i++)
                 json_append(containers, status_json(&list->entries[i]));

@@ -5,7 +5,7 @@
  */
 
 #include "record/crash-record.h"
-#include "ops/session.h"
+#include "ops/project.h"
 
 typedef struct ContainerStatus {
         char *name;
@@ -32,11 +32,11 @@ typedef struct StatusList {
 void status_list_done(StatusList *list);
 
 /* Only root can ask a guest's manager; for others `ready` is what was true when it was started. */
-int status_list_gather(Session *s, char *const *names, StatusList *ret, Error *reterr);
+int status_list_gather(Project *project, char *const *names, StatusList *ret, Error *reterr);
 
 /* Are all of them ready? FC_EXIT_OK, FC_EXIT_FAILED when one has failed or is degraded, else
  * FC_EXIT_NOT_RUNNING. */
 int status_list_check(const StatusList *list);
 
 int status_list_print(const StatusList *list, Error *reterr);
-int status_list_print_json(const Session *s, const StatusList *list, Error *reterr);
+int status_list_print_json(const Project *project, const StatusList *list, Error *reterr);

@@ -3,15 +3,15 @@
 
 /* The one running container that `exec` and `shell` enter. */
 
-#include "ops/session.h"
+#include "ops/project.h"
 
 typedef struct Target {
-        Session session;
+        Project project;
         pid_t leader;
         int payload_cgroup_fd;
 } Target;
 
-#define TARGET_NULL ((Target){.payload_cgroup_fd = -EBADF, .session = SESSION_NULL})
+#define TARGET_NULL ((Target){.payload_cgroup_fd = -EBADF, .project = PROJECT_NULL})
 
 /* FC_EXIT_NOT_RUNNING with the command that starts it. @ret is emptied by target_done(), also after a
  * failure. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Finds the file with the specification, for session.c. */
+/* Finds the file with the specification, for project.c. */
 
-#include "ops/session.h"
+#include "ops/project.h"
 
 /* The path, in this order: `--spec`, ROOT/flake-containers.json, what Nix builds of ROOT/flake.nix: of
  * its present state for verbs that ask for that, else what was built last. Owned by the caller; it need
  * not exist. */
-int session_find_spec(const Globals *globals, const char *root, const InvokingUser *user, ProgressMode mode,
+int project_find_spec(const Globals *globals, const char *root, const InvokingUser *user, ProgressMode mode,
                       char **ret, Error *reterr);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of session.h that is about the specification: finding it, loading it, and doing without. */
+/* The part of project.h that is about the specification: finding it, loading it, and doing without. */
 
 #include <fcntl.h>
 #include <limits.h>
@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "ops/flake.h"
-#include "ops/session-spec.h"
+#include "ops/project-spec.h"
 #include "project/place.h"
 #include "spec/spec-parse.h"
 
@@ -90,7 +90,7 @@ static void say_which(const char *root, ProgressMode mode) {
         progress_note(progress, text);
 }
 
-int session_find_spec(const Globals *globals, const char *root, const InvokingUser *user, ProgressMode mode,
+int project_find_spec(const Globals *globals, const char *root, const InvokingUser *user, ProgressMode mode,
                       char **ret, Error *reterr) {
         _cleanup_free_ char *path = xasprintf("%s/" PROJECT_SPEC_NAME, root);
         bool declared, flake;
@@ -140,70 +140,72 @@ static int load_file(const char *path, Spec **ret, Error *reterr) {
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
-static bool is_last_built(const Session *s) {
-        _cleanup_free_ char *link = flake_built_link(s->root);
+static bool is_last_built(const Project *project) {
+        _cleanup_free_ char *link = flake_built_link(project->root);
 
-        return streq(s->spec_path, link);
+        return streq(project->spec_path, link);
 }
 
-static int raise_missing(const Session *s, Error *reterr) {
-        if (is_last_built(s)) {
-                _cleanup_free_ char *command = session_command(s, "up", NULL);
+static int raise_missing(const Project *project, Error *reterr) {
+        if (is_last_built(project)) {
+                _cleanup_free_ char *command = project_command(project, "up", NULL);
 
                 (void) error_raise(reterr, FC_EXIT_USAGE, "the specification of '%s/flake.nix' is not built",
-                                   s->root);
+                                   project->root);
                 error_add_hint(reterr, "build it and start: %s", command);
                 return -ENOENT;
         }
-        (void) error_raise(reterr, FC_EXIT_USAGE, "no specification: '%s' does not exist", s->spec_path);
+        (void) error_raise(reterr, FC_EXIT_USAGE, "no specification: '%s' does not exist",
+                           project->spec_path);
         error_add_hint(reterr, "write one (docs/SPEC.md), or name it: --spec FILE");
         return -ENOENT;
 }
 
-int session_load_spec(Session *s, Error *reterr) {
-        int r = access(s->spec_path, F_OK) < 0 ? -errno : 0;
+int project_load_spec(Project *project, Error *reterr) {
+        int r = access(project->spec_path, F_OK) < 0 ? -errno : 0;
 
-        return r == -ENOENT ? raise_missing(s, reterr) : load_file(s->spec_path, &s->spec, reterr);
+        return r == -ENOENT ? raise_missing(project, reterr)
+                            : load_file(project->spec_path, &project->spec, reterr);
 }
 
-void session_load_if_possible(Session *s) {
+void project_load_if_possible(Project *project) {
         _cleanup_(progress_freep) Progress *progress = NULL;
         _cleanup_free_ char *text = NULL;
-        int r = session_load_spec(s, &s->spec_error);
+        int r = project_load_spec(project, &project->spec_error);
 
-        s->spec_missing = r == -ENOENT;
-        if (r >= 0 || s->spec_missing)
+        project->spec_missing = r == -ENOENT;
+        if (r >= 0 || project->spec_missing)
                 return;
-        progress = progress_new(s->progress, stderr, NULL);
-        text = xasprintf("%s, ignoring", s->spec_error.message);
+        progress = progress_new(project->progress, stderr, NULL);
+        text = xasprintf("%s, ignoring", project->spec_error.message);
         progress_note(progress, text);
 }
 
 /* ---- what containers were started from ---- */
 
 /* The link that protect_from_gc() makes. It is the user's, as any file is that `--spec` could name. */
-static char *read_started_link(const Session *s, const char *name) {
+static char *read_started_link(const Project *project, const char *name) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         _cleanup_close_ int fd = -EBADF;
         char target[PATH_MAX];
         ssize_t n;
 
-        if (state_dir_container_open(&s->state, name, &fd, NULL) < 0 || fd < 0 ||
-            user_fs_enter(&s->state.user, &guard, NULL) < 0)
+        if (state_dir_container_open(&project->state, name, &fd, NULL) < 0 || fd < 0 ||
+            user_fs_enter(&project->state.user, &guard, NULL) < 0)
                 return NULL;
-        n = readlinkat(fd, SESSION_STARTED_LINK, target, sizeof(target));
+        n = readlinkat(fd, PROJECT_STARTED_LINK, target, sizeof(target));
         return n <= 0 || (size_t) n >= sizeof(target) || target[0] != '/' ? NULL
                                                                           : xstrndup(target, (size_t) n);
 }
 
-const ContainerSpec *session_container_spec(Session *s, const char *name) {
-        const ContainerSpec *c = s->spec ? spec_find(s->spec, name) : NULL;
-        _cleanup_free_ char *path = c ? NULL : read_started_link(s, name);
+const ContainerSpec *project_container_spec(Project *project, const char *name) {
+        const ContainerSpec *c = project->spec ? spec_find(project->spec, name) : NULL;
+        _cleanup_free_ char *path = c ? NULL : read_started_link(project, name);
         Spec *spec = NULL;
 
         if (!path || load_file(path, &spec, NULL) < 0)
                 return c;
-        *XGROW(s->started, s->n_started) = spec;
+        *XGROW(project->started, project->n_started) = spec;
         return spec_find(spec, name);
 }
 
@@ -216,18 +218,18 @@ static bool link_time(int dir_fd, const char *path, struct timespec *ret) {
         return true;
 }
 
-bool session_is_newer(const Session *s, const char *name) {
+bool project_is_newer(const Project *project, const char *name) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        _cleanup_free_ char *link = flake_built_link(s->root), *target = realpath(link, NULL);
+        _cleanup_free_ char *link = flake_built_link(project->root), *target = realpath(link, NULL);
         _cleanup_close_ int fd = -EBADF;
         struct timespec built, started;
 
         /* The user named another one. */
-        if (!target || !streq(target, s->spec_path))
+        if (!target || !streq(target, project->spec_path))
                 return false;
-        if (state_dir_container_open(&s->state, name, &fd, NULL) < 0 || fd < 0 ||
-            user_fs_enter(&s->state.user, &guard, NULL) < 0 || !link_time(AT_FDCWD, link, &built) ||
-            !link_time(fd, SESSION_STARTED_LINK, &started))
+        if (state_dir_container_open(&project->state, name, &fd, NULL) < 0 || fd < 0 ||
+            user_fs_enter(&project->state.user, &guard, NULL) < 0 || !link_time(AT_FDCWD, link, &built) ||
+            !link_time(fd, PROJECT_STARTED_LINK, &started))
                 return false;
         return started.tv_sec != built.tv_sec ? started.tv_sec > built.tv_sec
                                               : started.tv_nsec > built.tv_nsec;

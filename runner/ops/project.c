@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "host/elevate.h"
 #include "ops/elsewhere.h"
-#include "ops/session-spec.h"
+#include "ops/project-spec.h"
 #include "state/identity.h"
 #include "project/root.h"
 #include "state/runtime-dir.h"
@@ -45,10 +45,10 @@ static int progress_mode(const Globals *globals, ProgressMode *ret, Error *reter
         return globals->progress ? progress_mode_parse(globals->progress, ret, reterr) : 0;
 }
 
-int session_open(const Globals *globals, Session *ret, Error *reterr) {
+int project_open(const Globals *globals, Project *ret, Error *reterr) {
         int r;
 
-        *ret = (Session){.globals = globals, .state = STATE_DIR_NULL};
+        *ret = (Project){.globals = globals, .state = STATE_DIR_NULL};
         r = progress_mode(globals, &ret->progress, reterr);
         if (r >= 0)
                 r = user_invoking(&ret->user, reterr);
@@ -57,7 +57,7 @@ int session_open(const Globals *globals, Session *ret, Error *reterr) {
         if (r < 0)
                 return r;
         ret->id = identity_project_id(ret->root);
-        r = session_find_spec(globals, ret->root, &ret->user, ret->progress, &ret->spec_path, reterr);
+        r = project_find_spec(globals, ret->root, &ret->user, ret->progress, &ret->spec_path, reterr);
         if (r < 0)
                 return r;
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
@@ -70,38 +70,38 @@ int session_open(const Globals *globals, Session *ret, Error *reterr) {
                               &ret->backend, reterr);
 }
 
-void session_done(Session *s) {
-        free(s->root);
-        free(s->id);
-        free(s->spec_path);
-        (void) spec_free(s->spec);
-        for (size_t i = 0; i < s->n_started; i++)
-                (void) spec_free(s->started[i]);
-        free(s->started);
-        error_done(&s->spec_error);
-        sources_done(&s->sources);
-        state_dir_done(&s->state);
-        facts_done(&s->facts);
-        *s = SESSION_NULL;
+void project_done(Project *project) {
+        free(project->root);
+        free(project->id);
+        free(project->spec_path);
+        (void) spec_free(project->spec);
+        for (size_t i = 0; i < project->n_started; i++)
+                (void) spec_free(project->started[i]);
+        free(project->started);
+        error_done(&project->spec_error);
+        sources_done(&project->sources);
+        state_dir_done(&project->state);
+        facts_done(&project->facts);
+        *project = PROJECT_NULL;
 }
 
-int session_open_sources(Session *s, Error *reterr) {
-        if (s->sources.opened)
+int project_open_sources(Project *project, Error *reterr) {
+        if (project->sources.opened)
                 return 0;
-        return sources_open(s->root, s->state.root_fd, s->state.fd, &s->state.user, &s->user, s->spec,
-                            &s->sources, reterr);
+        return sources_open(project->root, project->state.root_fd, project->state.fd, &project->state.user,
+                            &project->user, project->spec, &project->sources, reterr);
 }
 
-char *session_machine(const Session *s, const char *container) {
-        return identity_machine_name(s->id, container);
+char *project_machine(const Project *project, const char *container) {
+        return identity_machine_name(project->id, container);
 }
 
 /* The flake-containers of NAME-up has one: beside it lies another that builds its own. */
-static bool spec_is_baked(const Session *s) {
-        const char *spec = s->globals->spec;
+static bool spec_is_baked(const Project *project) {
+        const char *spec = project->globals->spec;
 
-        for (size_t i = 0; spec && s->spec && i < s->spec->n_containers; i++) {
-                const ContainerSpec *c = &s->spec->containers[i];
+        for (size_t i = 0; spec && project->spec && i < project->spec->n_containers; i++) {
+                const ContainerSpec *c = &project->spec->containers[i];
                 _cleanup_free_ char *store = c->toplevel ? container_spec_store(c) : NULL;
 
                 if (store && path_is_within(spec, store))
@@ -115,49 +115,49 @@ static void push_option(char ***words, const char *option, const char *value) {
                 strv_pushf(words, "%s %s", option, value);
 }
 
-char *session_command(const Session *s, const char *verb, const char *operand) {
-        const Globals *g = s->globals;
+char *project_command(const Project *project, const char *verb, const char *operand) {
+        const Globals *g = project->globals;
         _cleanup_strv_ char **words = NULL;
 
         strv_push(&words, "flake-containers");
         push_option(&words, "-C", g->directory);
         push_option(&words, "--root", g->root);
-        push_option(&words, "--spec", spec_is_baked(s) ? NULL : g->spec);
+        push_option(&words, "--spec", spec_is_baked(project) ? NULL : g->spec);
         strv_push(&words, verb);
         if (operand)
                 strv_push(&words, operand);
         return strv_join(words, " ");
 }
 
-int session_load_state(const Session *s, const char *container, ContainerState **ret, Error *reterr) {
+int project_load_state(const Project *project, const char *container, ContainerState **ret, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
         *ret = NULL;
-        r = state_dir_container_open(&s->state, container, &fd, reterr);
+        r = state_dir_container_open(&project->state, container, &fd, reterr);
         if (r < 0 || fd < 0)
                 return r;
-        return container_state_load(fd, container, &s->state.user, ret, reterr);
+        return container_state_load(fd, container, &project->state.user, ret, reterr);
 }
 
-int session_open_runtime(const Session *s, const char *name) {
-        _cleanup_close_ int project = -EBADF;
+int project_open_runtime(const Project *project, const char *name) {
+        _cleanup_close_ int project_fd = -EBADF;
         int fd;
 
-        if (runtime_dir_open(RUNTIME_DIR_BASE, s->id, &project, NULL) < 0 || project < 0 ||
-            runtime_dir_container_open(project, name, &fd, NULL) < 0)
+        if (runtime_dir_open(RUNTIME_DIR_BASE, project->id, &project_fd, NULL) < 0 || project_fd < 0 ||
+            runtime_dir_container_open(project_fd, name, &fd, NULL) < 0)
                 return -EBADF;
         return fd;
 }
 
-bool session_is_stopping(const Session *s, const char *name, bool runs) {
-        _cleanup_close_ int container = session_open_runtime(s, name);
+bool project_is_stopping(const Project *project, const char *name, bool runs) {
+        _cleanup_close_ int container = project_open_runtime(project, name);
 
         return container >= 0 && (runs ? stop_record_holds(container) : stop_record_exists(container));
 }
 
-char *session_read_end(const Session *s, const char *name) {
-        _cleanup_close_ int container = session_open_runtime(s, name), fd = -EBADF;
+char *project_read_end(const Project *project, const char *name) {
+        _cleanup_close_ int container = project_open_runtime(project, name), fd = -EBADF;
         char *text = NULL;
 
         if (container < 0 || fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
@@ -165,15 +165,15 @@ char *session_read_end(const Session *s, const char *name) {
         return fs_read_fd(fd, "exit", 4096, &text, NULL, NULL) < 0 ? NULL : text;
 }
 
-int session_not_running(const Session *s, const char *container, Error *reterr) {
-        _cleanup_free_ char *command = session_command(s, "up", container), *where = NULL;
+int project_not_running(const Project *project, const char *container, Error *reterr) {
+        _cleanup_free_ char *command = project_command(project, "up", container), *where = NULL;
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         int r;
 
-        if (session_load_state(s, container, &state, NULL) >= 0 &&
-            elsewhere_find(s, container, state, &where, NULL) >= 0 && where) {
+        if (project_load_state(project, container, &state, NULL) >= 0 &&
+            elsewhere_find(project, container, state, &where, NULL) >= 0 && where) {
                 r = error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' runs as %s, not as one of '%s'",
-                                container, where, s->root);
+                                container, where, project->root);
                 elsewhere_add_hint(reterr);
                 return r;
         }
@@ -182,7 +182,7 @@ int session_not_running(const Session *s, const char *container, Error *reterr) 
         return r;
 }
 
-int session_elevate(const Globals *globals, int argc, char **argv, Error *reterr) {
+int project_elevate(const Globals *globals, int argc, char **argv, Error *reterr) {
         _cleanup_free_ char *root = NULL, *spec = NULL;
         _cleanup_strv_ char **extra = NULL;
         ProgressMode mode;
@@ -195,7 +195,7 @@ int session_elevate(const Globals *globals, int argc, char **argv, Error *reterr
         if (r >= 0)
                 r = find_root(globals, &root, reterr);
         if (r >= 0)
-                r = session_find_spec(globals, root, &user, mode, &spec, reterr);
+                r = project_find_spec(globals, root, &user, mode, &spec, reterr);
         if (r < 0)
                 return r;
         strv_pushf(&extra, FOUND_ROOT "%s", root);
@@ -203,7 +203,7 @@ int session_elevate(const Globals *globals, int argc, char **argv, Error *reterr
         return elevate(argc, argv, extra, reterr);
 }
 
-char **session_adopt(Globals *globals, char **argv) {
+char **project_adopt(Globals *globals, char **argv) {
         const char *root = NULL, *spec = NULL;
 
         if (argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK))
