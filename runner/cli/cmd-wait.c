@@ -9,14 +9,8 @@
 #include "ops/project.h"
 #include "cli/verbs.h"
 #include "ready/ready.h"
+#include "record/phase.h"
 #include "screen/progress.h"
-
-typedef enum WaitFor {
-        WAIT_READY,
-        WAIT_STOPPED,
-        WAIT_COMPLETED,
-        _WAIT_MAX,
-} WaitFor;
 
 typedef struct WaitOptions {
         char *what;
@@ -34,19 +28,13 @@ static void defaults(void *target) {
         ((WaitOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
-static const char *const wait_words[_WAIT_MAX] = {
-        [WAIT_READY] = "ready",
-        [WAIT_STOPPED] = "stopped",
-        [WAIT_COMPLETED] = "completed",
-};
-
 typedef struct Waiter Waiter;
 
 typedef struct Waited {
         Waiter *waiter;
         const char *name;
         const ContainerSpec *spec; /* may be NULL */
-        WaitFor what;
+        Phase what;                /* PHASE_READY, PHASE_STOPPED or PHASE_COMPLETED */
         MachineStatus status;
         char *machine;
         ReadyJob *job;
@@ -149,7 +137,7 @@ static int look_at_state(Waited *x, bool running, Error *reterr) {
         const Project *project = x->waiter->project;
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         _cleanup_free_ char *end = NULL;
-        Phase good = x->what == WAIT_READY ? PHASE_READY : PHASE_COMPLETED;
+        Phase good = x->what == PHASE_READY ? PHASE_READY : PHASE_COMPLETED;
         int r;
 
         /* Before the state: whoever removes it has written the state. */
@@ -159,9 +147,9 @@ static int look_at_state(Waited *x, bool running, Error *reterr) {
                 return r;
         if (state && !streq(state->boot_id, project->facts.boot_id))
                 return 0;
-        if (state && state->phase == good && running == (x->what == WAIT_READY))
+        if (state && state->phase == good && running == (x->what == PHASE_READY))
                 return 1;
-        if (!running && x->what == WAIT_COMPLETED && end && streq(end, "exited 0"))
+        if (!running && x->what == PHASE_COMPLETED && end && streq(end, "exited 0"))
                 return 1;
         if ((state && state->phase == PHASE_FAILED) || (!running && end))
                 return error_raise(reterr, FC_EXIT_FAILED, "%s: %s", x->name,
@@ -208,10 +196,10 @@ static void on_end(void *userdata) {
 
         if (x->over)
                 return;
-        r = x->what == WAIT_COMPLETED ? look_at_state(x, /* running= */ false, &x->error) : 0;
-        if (r == 0 && x->what != WAIT_STOPPED)
+        r = x->what == PHASE_COMPLETED ? look_at_state(x, /* running= */ false, &x->error) : 0;
+        if (r == 0 && x->what != PHASE_STOPPED)
                 (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: it was stopped before it was %s", x->name,
-                                   wait_words[x->what]);
+                                   phase_to_string(x->what));
         over(x);
 }
 
@@ -233,17 +221,17 @@ static int begin(Waited *x, Error *reterr) {
         if (r < 0)
                 return r;
         if (!x->status.running) {
-                if (x->what == WAIT_STOPPED)
+                if (x->what == PHASE_STOPPED)
                         return 1;
-                r = x->what == WAIT_COMPLETED ? look_at_state(x, /* running= */ false, reterr) : 0;
+                r = x->what == PHASE_COMPLETED ? look_at_state(x, /* running= */ false, reterr) : 0;
                 return r != 0 ? r : project_not_running(project, x->name, reterr);
         }
         /* A container without a PID 1 is about to be started by a command, which will write the result.
          * Where no specification says what makes the container ready, that command has written it. */
-        if (x->what == WAIT_READY && geteuid() == 0 && x->status.leader > 0 && x->spec)
+        if (x->what == PHASE_READY && geteuid() == 0 && x->status.leader > 0 && x->spec)
                 return wait_ready_as_root(x, reterr);
         r = watch_end(x, reterr);
-        if (r < 0 || x->what != WAIT_READY)
+        if (r < 0 || x->what != PHASE_READY)
                 return r;
         return wait_ready_as_user(x, reterr);
 }
@@ -259,35 +247,36 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
                 /* A job that has the same deadline knows more. */
                 if (x->over || x->job)
                         continue;
-                (void) error_raise(&x->error, FC_EXIT_TIMEOUT, "%s: not %s", x->name, wait_words[x->what]);
+                (void) error_raise(&x->error, FC_EXIT_TIMEOUT, "%s: not %s", x->name,
+                                   phase_to_string(x->what));
                 x->over = true;
         }
         look(w);
         return 0;
 }
 
-static int parse_what(const char *word, WaitFor *ret, Error *reterr) {
-        for (WaitFor what = 0; what < _WAIT_MAX; what++)
-                if (streq(word, wait_words[what])) {
-                        *ret = what;
-                        return 0;
-                }
-        return error_raise(reterr, FC_EXIT_USAGE, "--for: '%s': must be one of ready, stopped, completed",
-                           word);
+static int parse_what(const char *word, Phase *ret, Error *reterr) {
+        Phase phase = phase_from_string(word);
+
+        if (phase != PHASE_READY && phase != PHASE_STOPPED && phase != PHASE_COMPLETED)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "--for: '%s': must be one of ready, stopped, completed", word);
+        *ret = phase;
+        return 0;
 }
 
 static int choose(Waited *x, const char *word, Error *reterr) {
-        x->what = x->spec && x->spec->one_shot ? WAIT_COMPLETED : WAIT_READY;
+        x->what = x->spec && x->spec->one_shot ? PHASE_COMPLETED : PHASE_READY;
         if (word) {
                 int r = parse_what(word, &x->what, reterr);
 
                 if (r < 0)
                         return r;
         }
-        if (x->spec && x->what == WAIT_COMPLETED && !x->spec->one_shot)
+        if (x->spec && x->what == PHASE_COMPLETED && !x->spec->one_shot)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "container '%s' is not oneShot and never completed", x->name);
-        if (x->spec && x->what == WAIT_READY && x->spec->one_shot)
+        if (x->spec && x->what == PHASE_READY && x->spec->one_shot)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "container '%s' is oneShot and never ready, only completed", x->name);
         return 0;

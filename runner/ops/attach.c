@@ -110,7 +110,7 @@ static void on_end(void *userdata) {
         /* Restarted by somebody else, it is another machine that counts now. */
         r = watch_end(w, &w->attached->error);
         if (w->ended)
-                progress_update(w->attached->progress, w->name, "ended", NULL);
+                progress_update(w->attached->progress, w->name, PHASE_ENDED, NULL);
         if (r < 0)
                 (void) sd_event_exit(w->attached->event, r);
 }
@@ -234,10 +234,10 @@ static int tell_ends(Project *project, char *const *names, Error *reterr) {
                 _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
                 _cleanup_(error_done) Error error = ERROR_NULL;
 
-                if (!streq(c->word, "crashed") && !streq(c->word, "failed"))
+                if (c->phase != PHASE_CRASHED && c->phase != PHASE_FAILED)
                         continue;
-                (void) error_raise(&error, FC_EXIT_FAILED, "%s: %s%s%s", c->name, c->word, notes ? ": " : "",
-                                   notes ? notes : "");
+                (void) error_raise(&error, FC_EXIT_FAILED, "%s: %s%s%s", c->name, phase_to_string(c->phase),
+                                   notes ? ": " : "", notes ? notes : "");
                 report_error(stderr, &error, project->progress);
                 exit = FC_EXIT_FAILED;
         }

@@ -9,13 +9,13 @@
 /* The rung of the ladder (ready/ready.h) that it stands on: of what is waited for, what a colon ends, as in
  * "tcp 5432: Connection refused". NULL: it is on none. (Of a one-shot container the end is waited for, and
  * whether it is seen before that depends on how soon that comes.) */
-static char *rung_of(const char *phase, const char *detail) {
+static char *rung_of(Phase phase, const char *detail) {
         const char *colon = detail ? strstr(detail, ": ") : NULL;
 
-        if (streq(phase, "booting"))
+        if (phase == PHASE_BOOTING)
                 return xstrdup("boot");
         /* For another container it waits before it is started. */
-        if (!streq(phase, "waiting") || !detail || startswith(detail, "for "))
+        if (phase != PHASE_WAITING || !detail || startswith(detail, "for "))
                 return NULL;
         return colon ? xstrndup(detail, (size_t) (colon - detail)) : xstrdup(detail);
 }
@@ -27,7 +27,7 @@ static Member *find_member(Fleet *fleet, const char *container) {
         return NULL;
 }
 
-static void add_event(Fleet *fleet, const char *container, const char *event, const char *detail) {
+static void add_event(Fleet *fleet, const char *container, Phase event, const char *detail) {
         const StateDir *state = &fleet->project->state;
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
 
@@ -39,24 +39,24 @@ static void add_event(Fleet *fleet, const char *container, const char *event, co
         event_log_append(state->fd, container, event, detail);
 }
 
-void fleet_on_progress(const char *container, const char *phase, const char *detail, void *userdata) {
+void fleet_on_progress(const char *container, Phase phase, const char *detail, void *userdata) {
         _cleanup_free_ char *rung = rung_of(phase, detail), *key = NULL;
         Fleet *fleet = userdata;
         Member *m = find_member(fleet, container);
 
         /* A container that runs as it should has no event, except that it may be ready at last. */
-        if (!m || (m->attached && !streq(phase, "ready")) || streq(phase, "unchanged") ||
-            (streq(phase, "stopped") && !m->status.running && !m->start))
+        if (!m || (m->attached && phase != PHASE_READY) || phase == PHASE_UNCHANGED ||
+            (phase == PHASE_STOPPED && !m->status.running && !m->start))
                 return;
         if (rung && m->spec && m->spec->one_shot)
                 return;
-        key = xasprintf("%s %s", phase, rung ? rung : "");
+        key = xasprintf("%s %s", phase_to_string(phase), rung ? rung : "");
         if (streq_ptr(m->last_event, key))
                 return;
         free(m->last_event);
         m->last_event = TAKE_PTR(key);
         if (rung)
-                add_event(fleet, container, "rung", rung);
+                add_event(fleet, container, PHASE_RUNG, rung);
         else
                 add_event(fleet, container, phase, error_is_set(&m->error) ? m->error.message : detail);
 }

@@ -20,7 +20,7 @@
 
 static void fleet_advance(Fleet *fleet);
 
-static void member_over(Member *m, const char *phase, const char *detail) {
+static void member_over(Member *m, Phase phase, const char *detail) {
         m->stage = STAGE_OVER;
         progress_update(m->fleet->progress, m->name, phase, detail);
         fleet_advance(m->fleet);
@@ -50,19 +50,19 @@ static void try_save_state(Member *m, Phase phase, const char *result) {
 }
 
 /* What goes wrong while stopping says nothing about how the start went. */
-static void member_fail(Member *m, const char *phase) {
+static void member_fail(Member *m) {
         Phase remembered = m->stop && !m->start && m->state ? m->state->phase : PHASE_FAILED;
         _cleanup_free_ char *prefix = xasprintf("%s: ", m->name);
         const char *result = startswith(m->error.message, prefix);
 
         try_save_state(m, remembered, result ? result : m->error.message);
-        member_over(m, phase, NULL);
+        member_over(m, PHASE_FAILED, NULL);
 }
 
 /* The start goes on, but this command will hear nothing more of it. */
 static void member_lose(Member *m) {
         try_save_state(m, PHASE_STARTING, NULL);
-        member_over(m, "failed", NULL);
+        member_over(m, PHASE_FAILED, NULL);
 }
 
 /* Best effort: only `status` reads it. */
@@ -90,19 +90,19 @@ static void on_stopped(StopJob *job, int r, StopMeans means, Error *error, void 
                 if (!error_is_set(&m->error))
                         error_move(&m->error, error);
                 note_stopping(m, /* stopping= */ false, 0);
-                member_fail(m, "failed");
+                member_fail(m);
                 return;
         }
         m->reached = false;
         try_save_state(m, error_is_set(&m->error) ? PHASE_FAILED : PHASE_STOPPED,
                        error_is_set(&m->error) ? m->error.message : details[means]);
         if (m->start && m->fleet->interrupts == 0 && !error_is_set(&m->error)) {
-                progress_update(m->fleet->progress, m->name, "stopped", details[means]);
+                progress_update(m->fleet->progress, m->name, PHASE_STOPPED, details[means]);
                 m->stage = STAGE_TO_START;
                 fleet_advance(m->fleet);
                 return;
         }
-        member_over(m, error_is_set(&m->error) ? "failed" : "stopped", details[means]);
+        member_over(m, error_is_set(&m->error) ? PHASE_FAILED : PHASE_STOPPED, details[means]);
 }
 
 /* Its turn comes when all that depends on it has stopped. */
@@ -126,12 +126,12 @@ static void begin_stop(Member *m) {
          * not leave a container that seems to end. */
         note_stopping(m, /* stopping= */ true, getpid());
         if (m->status.running || m->start)
-                progress_update(m->fleet->progress, m->name, "stopping", NULL);
+                progress_update(m->fleet->progress, m->name, PHASE_STOPPING, NULL);
         r = stop_job_new(m->fleet->event, m->fleet->project->facts.cgroup_root, m->machine, timeout,
                          on_stopped, m, &m->stop_job, &m->error);
         if (r < 0) {
                 note_stopping(m, /* stopping= */ false, 0);
-                member_fail(m, "failed");
+                member_fail(m);
                 return;
         }
         note_stopping(m, /* stopping= */ true, 0);
@@ -153,13 +153,14 @@ static char *ready_detail(const Member *m) {
 static void on_status(bool booted, const char *text, void *userdata) {
         Member *m = userdata;
 
-        progress_update(m->fleet->progress, m->name, booted || m->attached ? "waiting" : "booting", text);
+        progress_update(m->fleet->progress, m->name, booted || m->attached ? PHASE_WAITING : PHASE_BOOTING,
+                        text);
 }
 
 static void on_restarting(const char *reason, void *userdata) {
         Member *m = userdata;
 
-        progress_update(m->fleet->progress, m->name, "restarting", reason);
+        progress_update(m->fleet->progress, m->name, PHASE_RESTARTING, reason);
 }
 
 static void on_started(void *userdata) {
@@ -193,7 +194,7 @@ static void on_usable(Member *m) {
                 m->state->ready_usec = realtime_usec();
                 if (save_state(m, PHASE_READY, NULL, &m->error) < 0) {
                         m->reached = false;
-                        member_over(m, "failed", NULL);
+                        member_over(m, PHASE_FAILED, NULL);
                         return;
                 }
         }
@@ -203,17 +204,17 @@ static void on_usable(Member *m) {
         if (m->attached)
                 note_stopping(m, /* stopping= */ false, 0);
         detail = ready_detail(m);
-        member_over(m, already ? "unchanged" : "ready", already ? "already up" : detail);
+        member_over(m, already ? PHASE_UNCHANGED : PHASE_READY, already ? "already up" : detail);
 }
 
 static void on_completed(Member *m) {
         m->reached = true;
         if (m->state && save_state(m, PHASE_COMPLETED, NULL, &m->error) < 0) {
                 m->reached = false;
-                member_over(m, "failed", NULL);
+                member_over(m, PHASE_FAILED, NULL);
                 return;
         }
-        member_over(m, "completed", NULL);
+        member_over(m, PHASE_COMPLETED, NULL);
 }
 
 /* This command has called it ready and still runs, so it must say when that changes. */
@@ -240,7 +241,7 @@ static void on_ready(const ReadyResult *result, void *userdata) {
 
         if (told.outcome == READY_OK) {
                 if (m->fleet->no_wait && !member_is_awaited(m))
-                        member_over(m, "starting", "not waited for");
+                        member_over(m, PHASE_STARTING, "not waited for");
                 else
                         on_usable(m);
                 return;
@@ -266,7 +267,7 @@ static void on_ready(const ReadyResult *result, void *userdata) {
         else if (result->outcome == READY_ERROR && m->error.exit == FC_EXIT_HOST)
                 member_lose(m);
         else
-                member_fail(m, "failed");
+                member_fail(m);
 }
 
 static void member_wait(Member *m, int control_fd) {
@@ -293,7 +294,7 @@ static void member_wait(Member *m, int control_fd) {
         if (!request.leader_only)
                 request.lost = on_lost;
         if (ready_job_new(m->fleet->event, &request, &m->ready_job, &m->error) < 0)
-                member_fail(m, "failed");
+                member_fail(m);
 }
 
 /* The intent: whoever comes after a crash finds what was going to be started. */
@@ -389,11 +390,11 @@ static void member_start(Member *m) {
         int control_fd = -EBADF;
 
         m->stage = STAGE_STARTING;
-        progress_update(m->fleet->progress, m->name, "starting", NULL);
+        progress_update(m->fleet->progress, m->name, PHASE_STARTING, NULL);
         m->began_usec = now_usec();
         m->reporter = machine_reporter_free(m->reporter);
         if (try_start(m, &control_fd, &m->error) < 0) {
-                member_fail(m, "failed");
+                member_fail(m);
                 return;
         }
         member_wait(m, control_fd);
@@ -404,7 +405,7 @@ static void member_attach(Member *m) {
         m->attached = m->started = true;
         m->began_usec = now_usec();
         if (m->fleet->no_wait && !member_is_awaited(m))
-                member_over(m, "unchanged", "already up");
+                member_over(m, PHASE_UNCHANGED, "already up");
         else {
                 if (m->spec->one_shot)
                         on_status(/* booted= */ true, "until it has ended", m);
@@ -416,14 +417,14 @@ static void member_skip(Member *m, const Member *other) {
         _cleanup_free_ char *why = NULL;
 
         if (m->fleet->interrupts > 0) {
-                member_over(m, "skipped", "interrupted");
+                member_over(m, PHASE_SKIPPED, "interrupted");
                 return;
         }
         why = xasprintf("%s %s", other->name,
                         other->start && !other->started ? "was not started" : "failed");
         (void) error_raise(&m->error, error_is_set(&other->error) ? other->error.exit : FC_EXIT_FAILED,
                            "%s: not started: %s", m->name, why);
-        member_over(m, "skipped", why);
+        member_over(m, PHASE_SKIPPED, why);
 }
 
 /* Return: whether it came any further. */
@@ -451,7 +452,7 @@ static bool member_advance(Member *m) {
                 _cleanup_free_ char *detail =
                         xasprintf("for %s (%s)", other->name, dependency_need_to_string(open->need));
 
-                progress_update(m->fleet->progress, m->name, "waiting", detail);
+                progress_update(m->fleet->progress, m->name, PHASE_WAITING, detail);
         }
         return false;
 }
@@ -518,9 +519,9 @@ static int on_interrupt(sd_event_source *s, const struct signalfd_siginfo *si, v
                 if (fleet->interrupts > 1 && m->stop_job)
                         stop_job_hurry(m->stop_job);
                 if (m->stage == STAGE_TO_START)
-                        member_over(m, "skipped", "interrupted");
+                        member_over(m, PHASE_SKIPPED, "interrupted");
                 else if (m->stage == STAGE_STARTING && m->attached)
-                        member_over(m, "unchanged", NULL);
+                        member_over(m, PHASE_UNCHANGED, NULL);
                 else if (m->stage == STAGE_STARTING)
                         m->stage = STAGE_TO_STOP;
                 else if (fleet->undo_all && fleet->interrupts == 1 && is_up(m))

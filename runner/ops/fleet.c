@@ -382,7 +382,7 @@ int member_prepare_root(Member *m, Error *reterr) {
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
         if (!there && m->plan->image)
-                progress_update(m->fleet->progress, m->name, "image", m->plan->image);
+                progress_update(m->fleet->progress, m->name, PHASE_IMAGE, m->plan->image);
         r = resources_open_root(m->fleet->project, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;

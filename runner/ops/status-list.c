@@ -63,7 +63,7 @@ static bool is_one_shot(Project *project, const char *name) {
 }
 
 static void describe_down(Project *project, ContainerStatus *c, const char *end) {
-        c->word = "stopped";
+        c->phase = PHASE_STOPPED;
         if (!c->state) {
                 strv_push(&c->notes, "never started");
                 return;
@@ -71,7 +71,7 @@ static void describe_down(Project *project, ContainerStatus *c, const char *end)
         if (c->state->phase == PHASE_STOPPED)
                 return;
         if (c->state->phase == PHASE_COMPLETED) {
-                c->word = "completed";
+                c->phase = PHASE_COMPLETED;
                 return;
         }
         if (!streq(c->state->boot_id, project->facts.boot_id)) {
@@ -79,7 +79,7 @@ static void describe_down(Project *project, ContainerStatus *c, const char *end)
                 return;
         }
         if (c->state->phase == PHASE_FAILED && c->state->result) {
-                c->word = "failed";
+                c->phase = PHASE_FAILED;
                 strv_push(&c->notes, c->state->result);
                 return;
         }
@@ -91,11 +91,11 @@ static void describe_down(Project *project, ContainerStatus *c, const char *end)
         if (c->stopping)
                 return;
         if (!end && c->state->phase == PHASE_STARTING && is_being_started(project, c->name)) {
-                c->word = "starting";
+                c->phase = PHASE_STARTING;
                 return;
         }
         if (end && streq(end, "exited 0") && is_one_shot(project, c->name)) {
-                c->word = "completed";
+                c->phase = PHASE_COMPLETED;
                 return;
         }
         if (end && streq(end, "exited 0")) {
@@ -103,7 +103,7 @@ static void describe_down(Project *project, ContainerStatus *c, const char *end)
                 return;
         }
         /* After restarts it says how it ended only when it has given up. */
-        c->word = end && c->crashes.restarts > 0 ? "failed" : "crashed";
+        c->phase = end && c->crashes.restarts > 0 ? PHASE_FAILED : PHASE_CRASHED;
         strv_push(&c->notes, end ? end : HEALTH_CRASHED);
         if (!end)
                 health_note_crash(project, c->name);
@@ -111,7 +111,7 @@ static void describe_down(Project *project, ContainerStatus *c, const char *end)
 
 /* By the project's other path it can be asked how it is. */
 static void describe_elsewhere(ContainerStatus *c, const char *where) {
-        c->word = "elsewhere";
+        c->phase = PHASE_ELSEWHERE;
         strv_pushf(&c->notes, "runs as %s", where);
 }
 
@@ -133,22 +133,23 @@ static void describe_manager(Project *project, ContainerStatus *c, ManagerState 
         switch (state) {
         case MANAGER_RUNNING:
                 c->ready = is_ready_when_running(project, c);
-                c->word = !c->ready && c->state && c->state->phase == PHASE_FAILED ? "degraded" : "running";
+                c->phase = !c->ready && c->state && c->state->phase == PHASE_FAILED ? PHASE_DEGRADED
+                                                                                    : PHASE_RUNNING;
                 if (c->ready)
                         c->notes = strv_free(c->notes);
                 break;
         case MANAGER_INITIALIZING:
         case MANAGER_STARTING:
-                c->word = "starting";
+                c->phase = PHASE_STARTING;
                 c->ready = false;
                 break;
         case MANAGER_STOPPING:
         case MANAGER_OFFLINE:
-                c->word = "stopping";
+                c->phase = PHASE_STOPPING;
                 c->ready = false;
                 break;
         default:
-                c->word = "degraded";
+                c->phase = PHASE_DEGRADED;
                 c->ready = false;
                 break;
         }
@@ -222,7 +223,7 @@ static int ask_manager(const ContainerStatus *c, uint64_t deadline_usec, GuestBu
 
 /* It may have changed since it was started. */
 static void describe_silent(ContainerStatus *c) {
-        c->word = "degraded";
+        c->phase = PHASE_DEGRADED;
         c->ready = false;
         strv_push(&c->notes, "its systemd does not answer");
 }
@@ -235,20 +236,20 @@ static void describe_up(Project *project, ContainerStatus *c, uint64_t deadline_
 
         c->ready = c->state && c->state->phase == PHASE_READY &&
                    (!has_started_again(c) || c->crashes.ready_usec > 0);
-        c->word = c->ready ? "running" : "starting";
+        c->phase = c->ready ? PHASE_RUNNING : PHASE_STARTING;
         if (c->frozen) {
-                c->word = "frozen";
+                c->phase = PHASE_FROZEN;
                 c->ready = false;
                 return;
         }
         /* It has no PID 1 any more, or a record says that it was asked to end. */
         if (c->stopping || (c->ready && c->leader == 0)) {
-                c->word = "stopping";
+                c->phase = PHASE_STOPPING;
                 c->ready = false;
                 return;
         }
         if (c->state && c->state->phase == PHASE_FAILED) {
-                c->word = "degraded";
+                c->phase = PHASE_DEGRADED;
                 if (c->state->result)
                         strv_push(&c->notes, c->state->result);
         }
@@ -264,7 +265,7 @@ static void describe_up(Project *project, ContainerStatus *c, uint64_t deadline_
         describe_manager(project, c, state);
         if (state == MANAGER_RUNNING)
                 health_note(project, c->name, &(FailedUnits){0});
-        else if (streq(c->word, "degraded")) {
+        else if (c->phase == PHASE_DEGRADED) {
                 c->notes = strv_free(c->notes);
                 if (state == MANAGER_UNKNOWN)
                         strv_push(&c->notes, "its systemd says that it is in a state that is not known");
@@ -356,15 +357,11 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
         return 0;
 }
 
-static bool has_failed(const ContainerStatus *c) {
-        return streq(c->word, "failed") || streq(c->word, "crashed") || streq(c->word, "degraded");
-}
-
 int status_list_check(const StatusList *list) {
         int exit = FC_EXIT_OK;
 
         for (size_t i = 0; i < list->n; i++) {
-                if (has_failed(&list->entries[i]))
+                if (phase_is_failure(list->entries[i].phase))
                         return FC_EXIT_FAILED;
                 if (!list->entries[i].ready)
                         exit = FC_EXIT_NOT_RUNNING;
@@ -399,7 +396,7 @@ int status_list_print(const StatusList *list, Error *reterr) {
                 /* clang-format off */
                 const char *cells[] = {
                         c->name,
-                        c->word,
+                        phase_to_string(c->phase),
                         c->running ? (c->ready ? "yes" : "no") : NULL,
                         uptime,
                         c->machine,
@@ -423,7 +420,7 @@ static Json *status_json(const ContainerStatus *c) {
 
         json_add_string(o, "name", c->name);
         json_add_string(o, "machine", c->machine);
-        json_add_string(o, "state", c->word);
+        json_add_string(o, "state", phase_to_string(c->phase));
         json_add_bool(o, "running", c->running);
         json_add_bool(o, "ready", c->ready);
         if (c->leader > 0)

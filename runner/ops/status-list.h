@@ -5,13 +5,14 @@
  */
 
 #include "record/crash-record.h"
+#include "record/phase.h"
 #include "ops/project.h"
 
 typedef struct ContainerStatus {
         char *name;
         char *machine;
-        const char *word; /* running, frozen, degraded, starting, stopping, stopped, completed, failed,
-                             crashed */
+        Phase phase; /* PHASE_RUNNING, FROZEN, DEGRADED, STARTING, STOPPING, STOPPED, COMPLETED, FAILED,
+                        CRASHED, ELSEWHERE */
         bool running;
         bool ready;
         bool stale;

@@ -4,21 +4,14 @@
 
 #include "base/alloc.h"
 #include "record/event-health.h"
+#include "record/phase.h"
 #include "base/strv.h"
 
-static bool is_among(const char *const *words, const char *word, size_t size) {
-        for (; *words; words++)
-                if (strlen(*words) == size && strncmp(*words, word, size) == 0)
-                        return true;
-        return false;
-}
+/* The word that begins a line's rest and ends at its quote. _PHASE_INVALID: a word of a later release. */
+static Phase phase_of(const char *word, const char *end) {
+        _cleanup_free_ char *copy = xstrndup(word, (size_t) (end - word));
 
-/* These events end all that was wrong with it. */
-static bool ends_degraded(const char *word, size_t size) {
-        static const char *const words[] = {"starting",  "ready",   "completed", "stopping",  "stopped",
-                                            "rebooting", "crashed", "ended",     "recovered", NULL};
-
-        return is_among(words, word, size);
+        return phase_from_string(copy);
 }
 
 void event_health_read(const char *text, const char *key, char ***known) {
@@ -33,7 +26,7 @@ void event_health_read(const char *text, const char *key, char ***known) {
                 end = word ? strchr(word, '"') : NULL;
                 if (!end)
                         continue;
-                if (ends_degraded(word, (size_t) (end - word)))
+                if (phase_begins_anew(phase_of(word, end)))
                         *known = strv_free(*known);
                 detail = startswith(word, "degraded\",\"detail\":") ? strrchr(line, '}') : NULL;
                 if (!detail)
@@ -44,15 +37,12 @@ void event_health_read(const char *text, const char *key, char ***known) {
 }
 
 void event_health_read_over(const char *text, const char *key, bool *over) {
-        static const char *const ends[] = {"completed", "stopped", "skipped", "failed",
-                                           "crashed",   "ended",   NULL};
-
         for (const char *word = strstr(text, key); word; word = strstr(word, key)) {
                 const char *end;
 
                 word += strlen(key);
                 end = strpbrk(word, "\"\n");
                 if (end && *end == '"')
-                        *over = is_among(ends, word, (size_t) (end - word));
+                        *over = phase_is_end(phase_of(word, end));
         }
 }

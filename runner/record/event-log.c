@@ -86,7 +86,7 @@ void event_log_prepare(int dir_fd) {
         fd = fs_open_beneath(dir_fd, EVENT_LOG, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0644, NULL);
 }
 
-void event_log_append(int dir_fd, const char *container, const char *event, const char *detail) {
+void event_log_append(int dir_fd, const char *container, Phase event, const char *detail) {
         _cleanup_free_ char *text = NULL, *line = NULL;
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
@@ -96,7 +96,7 @@ void event_log_append(int dir_fd, const char *container, const char *event, cons
         fd = fs_open_beneath(dir_fd, EVENT_LOG, O_WRONLY | O_APPEND | O_NONBLOCK, 0, NULL);
         if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
                 return;
-        text = event_log_format(realtime_usec(), container, event, detail);
+        text = event_log_format(realtime_usec(), container, phase_to_string(event), detail);
         line = xasprintf("%s\n", text);
         /* All or nothing, but for a full disk, and then the reader leaves half a line out. */
         if (write(fd, line, strlen(line)) < 0)
@@ -149,12 +149,12 @@ void event_log_note_health(int dir_fd, const char *container, char *const *failu
                 return;
         read_files(dir_fd, read_degraded, key, &known);
         if (known && (!failures || !failures[0]))
-                event_log_append(dir_fd, container, "recovered", NULL);
+                event_log_append(dir_fd, container, PHASE_RECOVERED, NULL);
         STRV_FOREACH (failure, failures) {
                 _cleanup_free_ char *text = quote(*failure);
 
                 if (!strv_contains(known, text))
-                        event_log_append(dir_fd, container, "degraded", *failure);
+                        event_log_append(dir_fd, container, PHASE_DEGRADED, *failure);
         }
 }
 
@@ -171,10 +171,10 @@ void event_log_note_crash(int dir_fd, const char *container, const char *detail)
                 return;
         read_files(dir_fd, read_over, key, &over);
         if (!over)
-                event_log_append(dir_fd, container, "crashed", detail);
+                event_log_append(dir_fd, container, PHASE_CRASHED, detail);
 }
 
-void event_log_append_as_owner(int dir_fd, const char *container, const char *event, const char *detail) {
+void event_log_append_as_owner(int dir_fd, const char *container, Phase event, const char *detail) {
         if (dir_fd < 0 || fs_enter_owner(dir_fd) < 0)
                 return;
         event_log_append(dir_fd, container, event, detail);

@@ -6,7 +6,7 @@
  * It is for people and their scripts: nothing is decided by what it says, and an event that cannot be
  * written is lost. Each line is one write(2) to a file opened with O_APPEND, so lines do not mix. */
 
-#include "base/macro.h"
+#include "record/phase.h"
 
 #define EVENT_LOG     "events.jsonl"
 #define EVENT_LOG_OLD "events.1.jsonl"
@@ -21,17 +21,16 @@ void event_log_prepare(int dir_fd);
 /**
  * event_log_append() - add one event to a log that exists
  * @dir_fd: `.containers`; -EBADF: there is none
- * @event: a word
  * @detail: may be NULL; any text
  *
  * The directory is the user's, so a file that is no regular one, or one that has another name elsewhere, is
  * not written to.
  */
-void event_log_append(int dir_fd, const char *container, const char *event, const char *detail);
+void event_log_append(int dir_fd, const char *container, Phase event, const char *detail);
 
 /* For root: as the one to whom the directory belongs. Who could put something else there could then write to
  * it anyway, and root may not write to a home on NFS. */
-void event_log_append_as_owner(int dir_fd, const char *container, const char *event, const char *detail);
+void event_log_append_as_owner(int dir_fd, const char *container, Phase event, const char *detail);
 
 /**
  * event_log_note_health() - what is wrong inside of a container now
@@ -46,5 +45,5 @@ void event_log_note_health(int dir_fd, const char *container, char *const *failu
 /* It has ended, and no record says how: adds that it has `crashed`, unless it is known to have ended. */
 void event_log_note_crash(int dir_fd, const char *container, const char *detail);
 
-/* The line without its end; owned by the caller. */
+/* The line without its end; owned by the caller. @event: a word, perhaps one of a later release. */
 char *event_log_format(uint64_t usec, const char *container, const char *event, const char *detail);

@@ -52,28 +52,27 @@ ProgressLive *progress_live_free(ProgressLive *live) {
 }
 
 typedef struct Glyph {
-        const char *phase, *unicode, *ascii, *colour;
+        const char *unicode, *ascii, *colour;
 } Glyph;
 
-static const Glyph glyphs[] = {
-        {"ready", "✔", "+", "\x1b[32m"},   {"completed", "✔", "+", "\x1b[32m"},
-        {"stopped", "✔", "+", "\x1b[32m"}, {"failed", "✖", "x", "\x1b[31m"},
-        {"skipped", "∅", "-", "\x1b[31m"}, {"unchanged", " ", " ", ""},
+/* Of the phases that end a line. */
+static const Glyph glyphs[_PHASE_MAX] = {
+        [PHASE_READY] = {"✔", "+", "\x1b[32m"},   [PHASE_COMPLETED] = {"✔", "+", "\x1b[32m"},
+        [PHASE_STOPPED] = {"✔", "+", "\x1b[32m"}, [PHASE_FAILED] = {"✖", "x", "\x1b[31m"},
+        [PHASE_SKIPPED] = {"∅", "-", "\x1b[31m"}, [PHASE_UNCHANGED] = {" ", " ", ""},
 };
 
 static void append_glyph(const ProgressLive *live, Buffer *buffer, const ProgressItem *item, bool stays,
                          uint64_t now) {
         static const char *const dots[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
         static const char *const bars[] = {"|", "/", "-", "\\"};
+        const Glyph *glyph = &glyphs[item->phase];
         uint64_t frame = now / FRAME_INTERVAL;
 
-        for (size_t i = 0; i < ELEMENTSOF(glyphs); i++)
-                if (streq(item->phase, glyphs[i].phase)) {
-                        buffer_appendf(buffer, "  %s%s\x1b[0m ", glyphs[i].colour,
-                                       live->output.unicode ? glyphs[i].unicode : glyphs[i].ascii);
-                        return;
-                }
-        if (stays)
+        if (glyph->unicode)
+                buffer_appendf(buffer, "  %s%s\x1b[0m ", glyph->colour,
+                               live->output.unicode ? glyph->unicode : glyph->ascii);
+        else if (stays)
                 buffer_append_text(buffer, live->output.unicode ? "  … " : "  . ");
         else
                 buffer_appendf(buffer, "  %s ",
@@ -96,10 +95,10 @@ static void append_final(const ProgressLive *live, Buffer *buffer, const Progres
         char elapsed[FORMAT_DURATION_MAX];
 
         append_glyph(live, buffer, item, /* stays= */ true, now);
-        buffer_appendf(buffer, "%s  %s", name, item->phase);
+        buffer_appendf(buffer, "%s  %s", name, phase_to_string(item->phase));
         if (item->detail)
                 buffer_appendf(buffer, "  %s", item->detail);
-        if (progress_phase_has_time(item->phase))
+        if (phase_has_time(item->phase))
                 buffer_appendf(buffer, "  %s", format_duration(elapsed, now - item->since));
         buffer_append_text(buffer, "\n");
 }
@@ -127,8 +126,8 @@ static void append_busy(ProgressLive *live, Buffer *buffer, const ProgressItem *
         if (item->detail && room < NARROW)
                 text = xasprintf("%s  %3s  %s", name, buf, item->detail);
         else
-                text = xasprintf("%s  %-8s  %3s%s%s", name, item->phase, buf, item->detail ? "  " : "",
-                                 item->detail ? item->detail : "");
+                text = xasprintf("%s  %-8s  %3s%s%s", name, phase_to_string(item->phase), buf,
+                                 item->detail ? "  " : "", item->detail ? item->detail : "");
         append_glyph(live, buffer, item, /* stays= */ false, now);
         append_drawn(live, buffer, text, room);
 }

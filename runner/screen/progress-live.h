@@ -8,7 +8,7 @@
 
 typedef struct ProgressItem {
         char *container;
-        char *phase;
+        Phase phase;  /* _PHASE_INVALID: nothing is told yet */
         char *detail; /* safe text, or NULL */
         bool final;
         uint64_t since;   /* CLOCK_MONOTONIC of the first phase of this line */
@@ -16,9 +16,6 @@ typedef struct ProgressItem {
 } ProgressItem;
 
 typedef struct ProgressLive ProgressLive;
-
-bool progress_phase_is_final(const char *phase);
-bool progress_phase_has_time(const char *phase); /* whether how long it took says anything */
 
 /* NULL: @out is no terminal that can be redrawn. */
 ProgressLive *progress_live_new(FILE *out, char *const *containers);

@@ -44,20 +44,6 @@ int progress_mode_parse(const char *word, ProgressMode *ret, Error *reterr) {
                            "--progress: '%s': must be one of auto, plain, json, quiet", word);
 }
 
-bool progress_phase_is_final(const char *phase) {
-        static const char *const final[] = {"ready",   "completed", "failed",
-                                            "skipped", "stopped",   "unchanged"};
-
-        for (size_t i = 0; i < ELEMENTSOF(final); i++)
-                if (streq(phase, final[i]))
-                        return true;
-        return false;
-}
-
-bool progress_phase_has_time(const char *phase) {
-        return !streq(phase, "unchanged") && !streq(phase, "skipped");
-}
-
 Progress *progress_new(ProgressMode mode, FILE *out, char *const *containers) {
         Progress *progress = xnew0(Progress, 1);
 
@@ -73,7 +59,6 @@ Progress *progress_free(Progress *progress) {
                 return NULL;
         for (size_t i = 0; i < progress->n_items; i++) {
                 free(progress->items[i]->container);
-                free(progress->items[i]->phase);
                 free(progress->items[i]->detail);
                 free(progress->items[i]);
         }
@@ -91,6 +76,7 @@ static ProgressItem *find_item(Progress *progress, const char *container) {
                         return progress->items[i];
         item = xnew0(ProgressItem, 1);
         item->container = xstrdup(container);
+        item->phase = _PHASE_INVALID;
         *XGROW(progress->items, progress->n_items) = item;
         return item;
 }
@@ -118,7 +104,7 @@ static void print_json(Progress *progress, const ProgressItem *item) {
         _cleanup_(json_freep) Json *json = new_event();
 
         json_add_string(json, "container", item->container);
-        json_add_string(json, "phase", item->phase);
+        json_add_string(json, "phase", phase_to_string(item->phase));
         if (item->detail)
                 json_add_string(json, "detail", item->detail);
         else
@@ -131,34 +117,33 @@ static void print_plain(Progress *progress, ProgressItem *item, uint64_t now) {
         _cleanup_buffer_ Buffer line = {0};
         char elapsed[FORMAT_DURATION_MAX];
 
-        buffer_appendf(&line, "%s: %s", item->container, item->phase);
+        buffer_appendf(&line, "%s: %s", item->container, phase_to_string(item->phase));
         if (item->detail)
                 buffer_appendf(&line, "  %s", item->detail);
-        if (item->final && progress_phase_has_time(item->phase))
+        if (item->final && phase_has_time(item->phase))
                 buffer_appendf(&line, "  %s", format_duration(elapsed, now - item->since));
         buffer_append_text(&line, "\n");
         (void) buffer_flush(&line, progress->out);
         item->printed = now;
 }
 
-void progress_update(Progress *progress, const char *container, const char *phase, const char *detail) {
+void progress_update(Progress *progress, const char *container, Phase phase, const char *detail) {
         _cleanup_free_ char *safe = text_safe(detail && detail[0] ? detail : NULL);
         ProgressItem *item = find_item(progress, container);
         uint64_t now = now_usec();
-        bool new_phase = !streq_ptr(item->phase, phase);
+        bool new_phase = item->phase != phase;
 
         if (!new_phase && streq_ptr(item->detail, safe))
                 return;
         /* What it waited for others is not its own time. */
-        if (!item->phase ||
-            (new_phase && (item->final || (streq(item->phase, "waiting") && streq(phase, "starting")))))
+        if (item->phase < 0 ||
+            (new_phase && (item->final || (item->phase == PHASE_WAITING && phase == PHASE_STARTING))))
                 item->since = now;
         free(item->detail);
         item->detail = TAKE_PTR(safe);
         if (new_phase) {
-                free(item->phase);
-                item->phase = xstrdup(phase);
-                item->final = progress_phase_is_final(phase);
+                item->phase = phase;
+                item->final = phase_is_final(phase);
         }
 
         if (progress->watch)

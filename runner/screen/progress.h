@@ -12,6 +12,7 @@
  * Everything goes to one stream, stderr in the program, also as JSON: stdout is for data. */
 
 #include "base/error.h"
+#include "record/phase.h"
 
 typedef enum ProgressMode {
         PROGRESS_AUTO,  /* live on a terminal that can (output.h), else plain */
@@ -38,19 +39,18 @@ DEFINE_FREEP(Progress, progress_free);
 
 /**
  * progress_update() - tell what a container is doing
- * @phase: "image", "starting", "booting", "waiting", "stopping" while it works; "ready", "completed",
- *         "failed", "skipped", "stopped", "unchanged" end its line, and a later phase (restart) begins a new
- * one with a new time
+ * @phase: one that phase_is_final() ends its line, and a later phase (restart) begins a new one with a new
+ *         time
  * @detail: text for it, may be NULL and may come from the guest: it is made safe for a terminal here
  *
  * Nothing is printed when neither phase nor detail changed. In plain mode a changed detail alone is printed
  * at most every 5 s, so that a long boot shows life without filling a build log.
  */
-void progress_update(Progress *progress, const char *container, const char *phase, const char *detail);
+void progress_update(Progress *progress, const char *container, Phase phase, const char *detail);
 
 /* @watch is told of each change of phase or detail as well, whatever is printed. @detail: safe text or NULL.
  */
-typedef void (*ProgressWatch)(const char *container, const char *phase, const char *detail, void *userdata);
+typedef void (*ProgressWatch)(const char *container, Phase phase, const char *detail, void *userdata);
 void progress_watch(Progress *progress, ProgressWatch watch, void *userdata);
 
 /* A line of its own, without disturbing the live ones; {"time","note"} as JSON. */

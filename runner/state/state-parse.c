@@ -109,7 +109,7 @@ static int parse_phase(const Json *value, const char *path, void *target, Error 
         if (r < 0)
                 return r;
         phase = phase_from_string(json_string(value));
-        if (phase < 0)
+        if (!phase_is_remembered(phase))
                 return error_raise(reterr, FC_EXIT_USAGE, "%s: its value makes no sense", path);
         ((ContainerState *) target)->phase = phase;
         return 0;

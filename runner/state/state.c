@@ -11,22 +11,6 @@
 
 #define FILE_NAME "state.json"
 
-static const char *const phase_names[_PHASE_MAX] = {
-        [PHASE_STARTING] = "starting", [PHASE_READY] = "ready",     [PHASE_COMPLETED] = "completed",
-        [PHASE_FAILED] = "failed",     [PHASE_STOPPED] = "stopped",
-};
-
-const char *phase_to_string(Phase phase) {
-        return phase >= 0 && phase < _PHASE_MAX ? phase_names[phase] : NULL;
-}
-
-Phase phase_from_string(const char *text) {
-        for (Phase phase = 0; phase < _PHASE_MAX; phase++)
-                if (streq(phase_names[phase], text))
-                        return phase;
-        return _PHASE_INVALID;
-}
-
 char *bound_port_address(const BoundPort *port) {
         bool v6 = strchr(port->address, ':');
 
@@ -34,7 +18,10 @@ char *bound_port_address(const BoundPort *port) {
 }
 
 ContainerState *container_state_new(void) {
-        return xmalloc0(sizeof(ContainerState));
+        ContainerState *state = xmalloc0(sizeof(*state));
+
+        state->phase = PHASE_STARTING;
+        return state;
 }
 
 ContainerState *container_state_free(ContainerState *state) {

@@ -13,22 +13,10 @@
 #include "base/error.h"
 #include "base/strv.h"
 #include "host/user.h"
+#include "record/phase.h"
 
 #define STATE_VERSION  1
 #define STATE_SIZE_MAX (16 * 1024 * 1024)
-
-typedef enum Phase {
-        PHASE_STARTING, /* the intent: written before anything is started */
-        PHASE_READY,
-        PHASE_COMPLETED, /* of a one-shot container: it ended, with success */
-        PHASE_FAILED,
-        PHASE_STOPPED,
-        _PHASE_MAX,
-        _PHASE_INVALID = -EINVAL,
-} Phase;
-
-const char *phase_to_string(Phase phase);
-Phase phase_from_string(const char *text);
 
 typedef struct BoundPort {
         char *address; /* numeric IPv4 or IPv6 */
@@ -40,7 +28,7 @@ typedef struct BoundPort {
 char *bound_port_address(const BoundPort *port);
 
 typedef struct ContainerState {
-        Phase phase;
+        Phase phase; /* a remembered one; PHASE_STARTING is the intent, written before anything is started */
         char *machine;
         char *boot_id;         /* HostFacts.boot_id at the start; another one: it cannot run any more */
         uint64_t started_usec; /* CLOCK_REALTIME */
@@ -52,6 +40,7 @@ typedef struct ContainerState {
         char *result; /* one line about how it went, may be NULL */
 } ContainerState;
 
+/* With the intent to start it. */
 ContainerState *container_state_new(void);
 ContainerState *container_state_free(ContainerState *state);
 DEFINE_FREEP(ContainerState, container_state_free);

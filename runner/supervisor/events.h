@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What a supervisor tells the project's event log (record/event-log.h): what happens when no command looks. */
+/* What a supervisor tells the project's event log (record/event-log.h): what happens when no command looks.
+ */
 
+#include "record/phase.h"
 #include "supervisor/options.h"
 
 /* @detail: may be NULL. */
-void supervisor_event(const SupervisorOptions *o, const char *event, const char *detail);
+void supervisor_event(const SupervisorOptions *o, Phase event, const char *detail);

@@ -177,7 +177,7 @@ static int spawn_netns_helper(Guest *g, pid_t leader, Error *reterr) {
 static void note_booted(Guest *g) {
         if (g->boots <= 1)
                 return;
-        supervisor_event(g->options, "booted", NULL);
+        supervisor_event(g->options, PHASE_BOOTED, NULL);
         g->crashes.ready_usec = realtime_usec();
         (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
 }
@@ -296,7 +296,7 @@ static void note_reboot(Guest *g, uint64_t delay_usec) {
         g->crashes.reboots++;
         g->crashes.ready_usec = 0;
         (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
-        supervisor_event(g->options, "rebooting", detail);
+        supervisor_event(g->options, PHASE_REBOOTING, detail);
 }
 
 static void note_crash(Guest *g) {
@@ -305,8 +305,8 @@ static void note_crash(Guest *g) {
         g->crashes.ready_usec = 0;
         (void) snprintf(g->crashes.reason, sizeof(g->crashes.reason), "%s", g->result);
         (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
-        supervisor_event(g->options, "crashed", g->result);
-        supervisor_event(g->options, "restarting", NULL);
+        supervisor_event(g->options, PHASE_CRASHED, g->result);
+        supervisor_event(g->options, PHASE_RESTARTING, NULL);
 }
 
 /* sd_notify(3): lines of KEY=VALUE; unknown keys are ignored. */

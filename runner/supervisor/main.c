@@ -50,7 +50,7 @@ static void finish(SupervisorOptions *o, ControlKind kind, const char *text, boo
         (void) ephemeral_remove(o->state_fd, NULL);
         if (!asked)
                 remove_cgroup(o);
-        supervisor_event(o, failed ? "crashed" : "ended", text);
+        supervisor_event(o, failed ? PHASE_CRASHED : PHASE_ENDED, text);
         control_send(o->control_fd, kind, text);
 }
 

@@ -7,7 +7,7 @@
 #include "unit/events.h"
 
 /* The directory for its records in /run has the container's name. */
-void unit_event(const UnitOptions *o, int state_fd, const char *event, const char *detail) {
+void unit_event(const UnitOptions *o, int state_fd, Phase event, const char *detail) {
         const char *slash = strrchr(o->runtime, '/');
         _cleanup_close_ int events_fd = -EBADF;
 

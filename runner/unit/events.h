@@ -3,7 +3,8 @@
 
 /* What a unit tells the project's event log (record/event-log.h): what happens when no command looks. */
 
+#include "record/phase.h"
 #include "unit/options.h"
 
 /* @state_fd: the container's directory in `.containers`; -EBADF: nobody is told. @detail: may be NULL. */
-void unit_event(const UnitOptions *o, int state_fd, const char *event, const char *detail);
+void unit_event(const UnitOptions *o, int state_fd, Phase event, const char *detail);

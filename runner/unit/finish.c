@@ -166,13 +166,14 @@ static int note_end(int runtime_fd, Outcome outcome, char **end, Error *reterr) 
 /* @pace: when the guest is started again after a reboot, NULL: at once. */
 static void tell(const UnitOptions *o, int state_fd, Outcome outcome, const char *end, const char *pace) {
         if (outcome == OUTCOME_REBOOTS) {
-                unit_event(o, state_fd, "rebooting", pace);
+                unit_event(o, state_fd, PHASE_REBOOTING, pace);
                 return;
         }
         unit_event(o, state_fd,
-                   outcome == OUTCOME_ENDED || outcome == OUTCOME_RESTARTED ? "ended" : "crashed", end);
+                   outcome == OUTCOME_ENDED || outcome == OUTCOME_RESTARTED ? PHASE_ENDED : PHASE_CRASHED,
+                   end);
         if (starts_again(outcome))
-                unit_event(o, state_fd, "restarting", NULL);
+                unit_event(o, state_fd, PHASE_RESTARTING, NULL);
 }
 
 /* What is the project's. An ephemeral root outlives what is no end. */

@@ -135,7 +135,7 @@ static int note_booted(const UnitOptions *o, Error *reterr) {
         if (r >= 0)
                 r = state_place_open(runtime_fd, &state_fd, reterr);
         if (r >= 0)
-                unit_event(o, state_fd, "booted", NULL);
+                unit_event(o, state_fd, PHASE_BOOTED, NULL);
         return r;
 }
 

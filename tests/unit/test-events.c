@@ -114,14 +114,14 @@ TEST(appending) {
 
         begin();
         /* Nobody makes it but event_log_prepare(). */
-        event_log_append(dir_fd, "db", "starting", NULL);
+        event_log_append(dir_fd, "db", PHASE_STARTING, NULL);
         ASSERT_EQ(fstatat(dir_fd, EVENT_LOG, &st, 0), -1);
-        event_log_append(-EBADF, "db", "starting", NULL);
+        event_log_append(-EBADF, "db", PHASE_STARTING, NULL);
         event_log_prepare(-EBADF);
         event_log_prepare(dir_fd);
         event_log_prepare(dir_fd);
-        event_log_append(dir_fd, "db", "starting", NULL);
-        event_log_append(dir_fd, "db", "ready", "127.0.0.1:5432");
+        event_log_append(dir_fd, "db", PHASE_STARTING, NULL);
+        event_log_append(dir_fd, "db", PHASE_READY, "127.0.0.1:5432");
         text = read_file(EVENT_LOG);
         ASSERT_TRUE(strstr(text, "\"event\":\"starting\",\"detail\":null}\n{\"time\":"));
         ASSERT_TRUE(strstr(text, "\"detail\":\"127.0.0.1:5432\"}\n"));
@@ -130,17 +130,17 @@ TEST(appending) {
         write_file("precious", "x");
         ASSERT_EQ(unlinkat(dir_fd, EVENT_LOG, 0), 0);
         ASSERT_EQ(linkat(dir_fd, "precious", dir_fd, EVENT_LOG, 0), 0);
-        event_log_append(dir_fd, "db", "starting", NULL);
+        event_log_append(dir_fd, "db", PHASE_STARTING, NULL);
         ASSERT_EQ(unlinkat(dir_fd, EVENT_LOG, 0), 0);
         ASSERT_EQ(symlinkat("precious", dir_fd, EVENT_LOG), 0);
         event_log_prepare(dir_fd);
-        event_log_append(dir_fd, "db", "starting", NULL);
+        event_log_append(dir_fd, "db", PHASE_STARTING, NULL);
         other = read_file("precious");
         ASSERT_STREQ(other, "x");
         ASSERT_EQ(unlinkat(dir_fd, EVENT_LOG, 0), 0);
         ASSERT_EQ(mkfifoat(dir_fd, EVENT_LOG, 0644), 0);
         event_log_prepare(dir_fd);
-        event_log_append(dir_fd, "db", "starting", NULL);
+        event_log_append(dir_fd, "db", PHASE_STARTING, NULL);
         ASSERT_EQ(unlinkat(dir_fd, EVENT_LOG, 0), 0);
 
         /* A full one is put aside, once. */
@@ -278,10 +278,10 @@ TEST(health) {
         assert_health("degraded a,degraded b \"x\" \\x2d,recovered -,");
         note("web", "a", NULL);
         /* Events in between, of which some begin anew. */
-        event_log_append(dir_fd, "web", "rung", "boot");
-        event_log_append(dir_fd, "web", "failed", "web: a");
+        event_log_append(dir_fd, "web", PHASE_RUNG, "boot");
+        event_log_append(dir_fd, "web", PHASE_FAILED, "web: a");
         note("web", "a", NULL);
-        event_log_append(dir_fd, "web", "rebooting", NULL);
+        event_log_append(dir_fd, "web", PHASE_REBOOTING, NULL);
         note("web", NULL, NULL);
         note("web", "a", NULL);
         assert_health("degraded a,degraded b \"x\" \\x2d,recovered -,degraded a,rung boot,failed web: a,"

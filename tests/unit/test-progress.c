@@ -157,14 +157,14 @@ TEST(live_lines) {
         screen_init(&screen, 80, 24);
         progress = progress_new(PROGRESS_AUTO, screen.out, names);
         ASSERT_EQ(progress_tick_interval(progress), UINT64_MAX);
-        progress_update(progress, "db", "starting", NULL);
-        progress_update(progress, "cache", "starting", NULL);
+        progress_update(progress, "db", PHASE_STARTING, NULL);
+        progress_update(progress, "cache", PHASE_STARTING, NULL);
         ASSERT_TRUE(progress_tick_interval(progress) <= 200000);
         screen_read(&screen);
         assert_row_like(&screen, 0, "  * db     starting   #s");
         assert_row_like(&screen, 1, "  * cache  starting   #s");
 
-        progress_update(progress, "db", "booting", "postgresql.service/start running");
+        progress_update(progress, "db", PHASE_BOOTING, "postgresql.service/start running");
         progress_tick(progress);
         progress_tick(progress);
         screen_read(&screen);
@@ -173,7 +173,7 @@ TEST(live_lines) {
         assert_row(&screen, 2, "");
 
         /* The one that is ready first stands first, and stays. */
-        progress_update(progress, "cache", "ready", "127.0.0.1:6379");
+        progress_update(progress, "cache", PHASE_READY, "127.0.0.1:6379");
         screen_read(&screen);
         assert_row_like(&screen, 0, "  ✔ cache  ready  127.0.0.1:6379  #s");
         assert_row_like(&screen, 1, "  * db     booting    #s  postgresql.service/start running");
@@ -183,7 +183,7 @@ TEST(live_lines) {
         assert_row(&screen, 1, "a note");
         assert_row_like(&screen, 2, "  * db     booting    #s  postgresql.service/start running");
 
-        progress_update(progress, "db", "failed", "exit status 1");
+        progress_update(progress, "db", PHASE_FAILED, "exit status 1");
         ASSERT_EQ(progress_tick_interval(progress), UINT64_MAX);
         progress_finish(progress);
         screen_read(&screen);
@@ -200,10 +200,10 @@ TEST(live_restart_and_interruption) {
         set_terminal("", "", "xterm", "C.UTF-8");
         screen_init(&screen, 80, 24);
         progress = progress_new(PROGRESS_AUTO, screen.out, names);
-        progress_update(progress, "db", "stopping", NULL);
-        progress_update(progress, "db", "stopped", NULL);
-        progress_update(progress, "db", "starting", NULL);
-        progress_update(progress, "cache", "unchanged", NULL);
+        progress_update(progress, "db", PHASE_STOPPING, NULL);
+        progress_update(progress, "db", PHASE_STOPPED, NULL);
+        progress_update(progress, "db", PHASE_STARTING, NULL);
+        progress_update(progress, "cache", PHASE_UNCHANGED, NULL);
         progress_finish(progress);
         progress_finish(progress);
         screen_read(&screen);
@@ -221,7 +221,8 @@ TEST(narrow_screens) {
         set_terminal("", "", "xterm", "C");
         screen_init(&screen, 30, 24);
         progress = progress_new(PROGRESS_AUTO, screen.out, names);
-        progress_update(progress, "db", "booting", "a text that is longer than what is left of the line");
+        progress_update(progress, "db", PHASE_BOOTING,
+                        "a text that is longer than what is left of the line");
         screen_read(&screen);
         /* Of the phase and what it does only one has room. */
         assert_row_like(&screen, 0, "  * db      #s  a text tha...");
@@ -240,7 +241,7 @@ TEST(narrow_screens) {
         /* A line that stays is not cut. */
         screen_resize(&screen, 80, 24);
         screen.row = 1;
-        progress_update(progress, "db", "ready", "a text that is longer than thirty characters");
+        progress_update(progress, "db", PHASE_READY, "a text that is longer than thirty characters");
         screen_read(&screen);
         ASSERT_TRUE(strstr(screen.rows[0], "+ db     ready  a text that is longer than thirty characters"));
         screen_done(&screen);
@@ -257,7 +258,7 @@ TEST(more_containers_than_rows) {
                 char name[16];
 
                 (void) snprintf(name, sizeof(name), "web%u", i);
-                progress_update(progress, name, "starting", NULL);
+                progress_update(progress, name, PHASE_STARTING, NULL);
         }
         screen_read(&screen);
         assert_row_like(&screen, 0, "  * web0  starting   #s");
@@ -278,16 +279,16 @@ static char *story(ProgressMode mode) {
         FILE *out = open_memstream(&text, &size);
         Progress *progress = progress_new(mode, out, names);
 
-        progress_update(progress, "db", "starting", NULL);
-        progress_update(progress, "db", "starting", NULL);
-        progress_update(progress, "db", "booting", "one");
-        progress_update(progress, "db", "booting", "one");
-        progress_update(progress, "db", "booting", "\x1b[31mtwo\n");
-        progress_update(progress, "cache", "unchanged", "");
+        progress_update(progress, "db", PHASE_STARTING, NULL);
+        progress_update(progress, "db", PHASE_STARTING, NULL);
+        progress_update(progress, "db", PHASE_BOOTING, "one");
+        progress_update(progress, "db", PHASE_BOOTING, "one");
+        progress_update(progress, "db", PHASE_BOOTING, "\x1b[31mtwo\n");
+        progress_update(progress, "cache", PHASE_UNCHANGED, "");
         progress_tick(progress);
         progress_note(progress, "note\x1b[2J");
-        progress_update(progress, "db", "ready", "127.0.0.1:5432");
-        progress_update(progress, "db", "ready", "127.0.0.1:5432");
+        progress_update(progress, "db", PHASE_READY, "127.0.0.1:5432");
+        progress_update(progress, "db", PHASE_READY, "127.0.0.1:5432");
         ASSERT_EQ(progress_tick_interval(progress), UINT64_MAX);
         progress_finish(progress);
         progress_free(progress);
@@ -328,9 +329,9 @@ TEST(terminals_that_are_not_redrawn) {
                 set_terminal(cases[i].no_color, cases[i].ci, cases[i].term, "C.UTF-8");
                 screen_init(&screen, 80, 24);
                 progress = progress_new(PROGRESS_AUTO, screen.out, names);
-                progress_update(progress, "db", "starting", NULL);
+                progress_update(progress, "db", PHASE_STARTING, NULL);
                 progress_tick(progress);
-                progress_update(progress, "db", "ready", NULL);
+                progress_update(progress, "db", PHASE_READY, NULL);
                 progress_finish(progress);
                 screen_take(&screen, text, sizeof(text));
                 ASSERT_EQ(strchr(text, '\x1b') != NULL, cases[i].live);
@@ -448,6 +449,6 @@ TEST(full_disk) {
         _cleanup_fclose_ FILE *full = fopen("/dev/full", "we");
         _cleanup_(progress_freep) Progress *progress = progress_new(PROGRESS_JSON, full, NULL);
 
-        progress_update(progress, "db", "starting", NULL);
+        progress_update(progress, "db", PHASE_STARTING, NULL);
         progress_finish(progress);
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "record/phase.h"
+#include "base/alloc.h"
+
+typedef enum Trait {
+        REMEMBERED = 1 << 0,
+        FINAL = 1 << 1,
+        TIMELESS = 1 << 2,
+        FAILURE = 1 << 3,
+        END = 1 << 4,
+        ANEW = 1 << 5,
+} Trait;
+
+typedef struct PhaseInfo {
+        const char *word;
+        unsigned traits;
+} PhaseInfo;
+
+/* clang-format off */
+static const PhaseInfo phases[_PHASE_MAX] = {
+        [PHASE_IMAGE]      = {"image",      0},
+        [PHASE_STARTING]   = {"starting",   REMEMBERED | ANEW},
+        [PHASE_BOOTING]    = {"booting",    0},
+        [PHASE_WAITING]    = {"waiting",    0},
+        [PHASE_RUNG]       = {"rung",       0},
+        [PHASE_RESTARTING] = {"restarting", 0},
+        [PHASE_STOPPING]   = {"stopping",   ANEW},
+        [PHASE_READY]      = {"ready",      REMEMBERED | FINAL | ANEW},
+        [PHASE_UNCHANGED]  = {"unchanged",  FINAL | TIMELESS},
+        [PHASE_COMPLETED]  = {"completed",  REMEMBERED | FINAL | ANEW | END},
+        [PHASE_FAILED]     = {"failed",     REMEMBERED | FINAL | FAILURE | END},
+        [PHASE_SKIPPED]    = {"skipped",    FINAL | TIMELESS | END},
+        [PHASE_STOPPED]    = {"stopped",    REMEMBERED | FINAL | ANEW | END},
+        [PHASE_DEGRADED]   = {"degraded",   FAILURE},
+        [PHASE_RECOVERED]  = {"recovered",  ANEW},
+        [PHASE_REBOOTING]  = {"rebooting",  ANEW},
+        [PHASE_BOOTED]     = {"booted",     0},
+        [PHASE_ENDED]      = {"ended",      ANEW | END},
+        [PHASE_CRASHED]    = {"crashed",    FAILURE | ANEW | END},
+        [PHASE_RUNNING]    = {"running",    0},
+        [PHASE_FROZEN]     = {"frozen",     0},
+        [PHASE_ELSEWHERE]  = {"elsewhere",  0},
+};
+/* clang-format on */
+
+static bool phase_has(Phase phase, Trait trait) {
+        return phase >= 0 && phase < _PHASE_MAX && (phases[phase].traits & trait);
+}
+
+const char *phase_to_string(Phase phase) {
+        return phase >= 0 && phase < _PHASE_MAX ? phases[phase].word : NULL;
+}
+
+Phase phase_from_string(const char *word) {
+        for (Phase phase = 0; phase < _PHASE_MAX; phase++)
+                if (streq(phases[phase].word, word))
+                        return phase;
+        return _PHASE_INVALID;
+}
+
+bool phase_is_remembered(Phase phase) {
+        return phase_has(phase, REMEMBERED);
+}
+
+bool phase_is_final(Phase phase) {
+        return phase_has(phase, FINAL);
+}
+
+bool phase_has_time(Phase phase) {
+        return !phase_has(phase, TIMELESS);
+}
+
+bool phase_is_failure(Phase phase) {
+        return phase_has(phase, FAILURE);
+}
+
+bool phase_is_end(Phase phase) {
+        return phase_has(phase, END);
+}
+
+bool phase_begins_anew(Phase phase) {
+        return phase_has(phase, ANEW);
+}
