@@ -6,23 +6,23 @@
 #include "cli/verbs.h"
 
 /* What the scripts ask for while somebody types. */
-static int print_names(const Globals *globals, Error *reterr) {
+static int print_names(const ProjectRequest *request, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = project_open_known(globals, NULL, &project, &names, reterr);
+        r = project_open_known(request, NULL, &project, &names, reterr);
         STRV_FOREACH (name, names)
                 (void) puts(*name);
         return r < 0 ? r : FC_EXIT_OK;
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         _cleanup_free_ char *script = NULL;
         int r;
 
         if (streq(operands[0], "names"))
-                return print_names(globals, reterr);
+                return print_names(request, reterr);
         r = completion_make(operands[0], &script, reterr);
         if (r < 0)
                 return r;

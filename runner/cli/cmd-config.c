@@ -29,21 +29,21 @@ static void print_services(const Spec *spec, bool json) {
                 (void) puts(text);
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const ConfigOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = project_open(globals, &project, reterr);
+        r = project_open(request, &project, reterr);
         if (r >= 0)
                 r = project_load_spec(&project, reterr);
         if (r < 0)
                 return r;
-        if (globals->quiet)
+        if (request->globals->quiet)
                 return FC_EXIT_OK;
         if (o->services) {
-                print_services(project.spec, globals->json);
+                print_services(project.spec, request->globals->json);
                 return FC_EXIT_OK;
         }
         text = spec_print(project.spec);

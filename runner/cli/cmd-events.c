@@ -61,25 +61,25 @@ static int follow(const Project *project, char *const *names, EventRequest *requ
         return events_show(request, stdout, reterr);
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const EventsOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL;
-        EventRequest request = {};
+        EventRequest view = {};
         int r;
 
-        r = parse(globals, o, &request, reterr);
+        r = parse(request->globals, o, &view, reterr);
         if (r >= 0)
-                r = project_open_records(globals, operands, o->follow, &project, &names, reterr);
+                r = project_open_records(request, operands, o->follow, &project, &names, reterr);
         if (r < 0)
                 return r;
         if (project.state.fd < 0)
                 return FC_EXIT_OK;
-        request.dir_fd = project.state.fd;
+        view.dir_fd = project.state.fd;
         /* Of all also what those did that are not known any more. */
-        request.containers = operands && operands[0] ? names : NULL;
+        view.containers = operands && operands[0] ? names : NULL;
         (void) signal(SIGPIPE, SIG_IGN);
-        r = o->follow ? follow(&project, names, &request, reterr) : events_show(&request, stdout, reterr);
+        r = o->follow ? follow(&project, names, &view, reterr) : events_show(&view, stdout, reterr);
         return r < 0 ? r : FC_EXIT_OK;
 }
 

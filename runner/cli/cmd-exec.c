@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "ops/target.h"
+#include "ops/running.h"
 #include "cli/verbs.h"
-#include "enter/exec.h"
 
 typedef struct ExecOptions {
         char *user;
@@ -51,33 +50,23 @@ static int check(const ExecOptions *o, char *const *command, Error *reterr) {
         return 0;
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const ExecOptions *o = target;
-        _cleanup_(target_done) Target t = TARGET_NULL;
-        ExecRequest request = EXEC_REQUEST_DEFAULT;
+        ExecRequest exec = EXEC_REQUEST_DEFAULT;
         char *const *command = operands + 1;
-        bool stopped = false;
         int r;
 
         if (*command && streq(*command, "--"))
                 command++;
         r = check(o, command, reterr);
-        if (r >= 0)
-                r = target_open(globals, operands[0], &t, reterr);
         if (r < 0)
                 return own_failure(r, reterr);
-        request.container = operands[0];
-        request.leader = t.leader;
-        request.cgroup_fd = t.payload_cgroup_fd;
-        request.argv = command;
-        request.user = o->user;
-        request.directory = o->directory;
-        request.environment = o->environment;
-        request.tty = o->terminal ? TTY_ALWAYS : o->no_terminal ? TTY_NEVER : TTY_AUTO;
-        r = container_exec(&request, &stopped, reterr);
-        if (r >= 0 && stopped)
-                (void) fprintf(stderr, "container '%s' has stopped\n", operands[0]);
-        return own_failure(r, reterr);
+        exec.argv = command;
+        exec.user = o->user;
+        exec.directory = o->directory;
+        exec.environment = o->environment;
+        exec.tty = o->terminal ? TTY_ALWAYS : o->no_terminal ? TTY_NEVER : TTY_AUTO;
+        return own_failure(running_exec(request, operands[0], &exec, reterr), reterr);
 }
 
 const Verb cmd_exec = {

@@ -88,17 +88,17 @@ static int parse(const Globals *globals, const LogsOptions *o, LogRequest *reque
         return r;
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL, **units = NULL;
         _cleanup_(log_sources_done) LogSources sources = LOG_SOURCES_NULL;
         _cleanup_(log_pattern_freep) LogPattern *pattern = NULL;
-        LogRequest request = LOG_REQUEST_INIT;
+        LogRequest view = LOG_REQUEST_INIT;
         int r;
 
-        r = parse(globals, target, &request, &units, &pattern, reterr);
+        r = parse(request->globals, target, &view, &units, &pattern, reterr);
         if (r >= 0)
-                r = project_open_records(globals, operands, request.follow, &project, &names, reterr);
+                r = project_open_records(request, operands, view.follow, &project, &names, reterr);
         if (r < 0)
                 return r;
         if (project.state.fd < 0)
@@ -107,12 +107,12 @@ static int run(const Globals *globals, const void *target, char *const *operands
         r = log_sources_find(&project, names, &sources, reterr);
         if (r < 0)
                 return r;
-        request.sources = sources.sources;
-        request.n_sources = sources.n;
-        request.units = units;
-        request.pattern = pattern;
+        view.sources = sources.sources;
+        view.n_sources = sources.n;
+        view.units = units;
+        view.pattern = pattern;
         (void) signal(SIGPIPE, SIG_IGN);
-        r = logs_show(&request, stdout, reterr);
+        r = logs_show(&view, stdout, reterr);
         return r < 0 ? r : FC_EXIT_OK;
 }
 

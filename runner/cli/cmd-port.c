@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "ops/running.h"
 #include "ops/status-list.h"
 #include "cli/verbs.h"
 
@@ -45,7 +46,7 @@ static void print_json(const ContainerState *state, uint16_t wanted) {
         (void) puts(text);
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(status_list_done) StatusList list = {};
         char *const operand[] = {operands[0], NULL};
@@ -58,24 +59,24 @@ static int run(const Globals *globals, const void *target, char *const *operands
         r = operands[1] ? parse_port(operands[1], &wanted, reterr) : 0;
         if (r < 0)
                 return r;
-        r = project_open_known(globals, operand, &project, &names, reterr);
+        r = project_open_known(request, operand, &project, &names, reterr);
         if (r >= 0)
                 r = status_list_gather(&project, names, &list, reterr);
         if (r < 0)
                 return r;
         state = list.entries[0].state;
         if (!list.entries[0].running || !state)
-                return project_not_running(&project, operands[0], reterr);
+                return running_raise_not(&project, operands[0], reterr);
         for (size_t i = 0; i < state->n_ports; i++)
                 if (wanted == 0 || state->ports[i].container == wanted) {
-                        if (!globals->json)
+                        if (!request->globals->json)
                                 print_one(&state->ports[i], wanted == 0);
                         n++;
                 }
         if (wanted > 0 && n == 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "port %u of container '%s' is not published",
                                    wanted, operands[0]);
-        if (globals->json)
+        if (request->globals->json)
                 print_json(state, wanted);
         return FC_EXIT_OK;
 }

@@ -21,17 +21,17 @@ static void defaults(void *target) {
         *(RestartOptions *) target = (RestartOptions){UINT64_MAX, UINT64_MAX};
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const RestartOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = project_open_selected(globals, operands, &project, &names, reterr);
+        r = project_open_selected(request, operands, &project, &names, reterr);
         if (r < 0)
                 return r;
-        if (globals->dry_run)
+        if (request->globals->dry_run)
                 return plan_show_restart(&project, names, reterr);
 
         fleet.timeout_usec = o->timeout_usec;

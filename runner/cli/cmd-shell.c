@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/target.h"
+#include "ops/running.h"
 #include "cli/verbs.h"
-#include "enter/exec.h"
 
 typedef struct ShellOptions {
         char *user;
@@ -14,25 +13,13 @@ static const Option options[] = {
          "As this user of the container [root]"},
 };
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const ShellOptions *o = target;
-        _cleanup_(target_done) Target t = TARGET_NULL;
-        ExecRequest request = EXEC_REQUEST_DEFAULT;
-        bool stopped = false;
-        int r;
+        ExecRequest exec = EXEC_REQUEST_DEFAULT;
 
-        r = target_open(globals, operands[0], &t, reterr);
-        if (r < 0)
-                return r;
-        request.container = operands[0];
-        request.leader = t.leader;
-        request.cgroup_fd = t.payload_cgroup_fd;
-        request.user = o->user;
-        request.login_shell = true;
-        r = container_exec(&request, &stopped, reterr);
-        if (r >= 0 && stopped)
-                (void) fprintf(stderr, "container '%s' has stopped\n", operands[0]);
-        return r;
+        exec.user = o->user;
+        exec.login_shell = true;
+        return running_exec(request, operands[0], &exec, reterr);
 }
 
 const Verb cmd_shell = {

@@ -58,14 +58,14 @@ static int clear_stale(const Project *project, const StatusList *list, Error *re
         return 0;
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const StatusOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(status_list_done) StatusList list = {};
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = project_open_known(globals, operands, &project, &names, reterr);
+        r = project_open_known(request, operands, &project, &names, reterr);
         if (r >= 0)
                 r = status_list_gather(&project, names, &list, reterr);
         if (r < 0)
@@ -75,8 +75,8 @@ static int run(const Globals *globals, const void *target, char *const *operands
                 if (r < 0)
                         return r;
         }
-        r = globals->json ? status_list_print_json(&project, &list, reterr)
-                          : status_list_print(&list, reterr);
+        r = request->globals->json ? status_list_print_json(&project, &list, reterr)
+                                   : status_list_print(&list, reterr);
         if (r < 0)
                 return r;
         return o->check ? status_list_check(&list) : FC_EXIT_OK;

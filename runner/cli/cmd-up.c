@@ -39,7 +39,7 @@ static int print_status(Project *project, char *const *names, Error *reterr) {
         return r < 0 ? r : status_list_print_json(project, &list, reterr);
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const UpOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
@@ -47,11 +47,11 @@ static int run(const Globals *globals, const void *target, char *const *operands
         _cleanup_strv_ char **asked = NULL, **names = NULL;
         int r, exit;
 
-        r = project_open_selected(globals, operands, &project, &asked, reterr);
+        r = project_open_selected(request, operands, &project, &asked, reterr);
         if (r < 0)
                 return r;
         names = dependencies_order(project.spec, asked);
-        if (globals->dry_run)
+        if (request->globals->dry_run)
                 return plan_show(&project, names, asked, reterr);
 
         attachment_begin(&attachment);
@@ -66,7 +66,7 @@ static int run(const Globals *globals, const void *target, char *const *operands
                 fleet_done(&fleet);
                 return r < 0 ? r : attachment_run(&attachment, &project, names, reterr);
         }
-        if (exit >= 0 && globals->json) {
+        if (exit >= 0 && request->globals->json) {
                 r = print_status(&project, names, reterr);
                 if (r < 0)
                         return r;

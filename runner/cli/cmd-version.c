@@ -4,11 +4,11 @@
 #include "cli/verbs.h"
 #include "spec/spec.h"
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(json_freep) Json *o = json_new_object();
         _cleanup_free_ char *text = NULL;
 
-        if (!globals->json) {
+        if (!request->globals->json) {
                 (void) printf("flake-containers %s\n", FC_VERSION);
                 return FC_EXIT_OK;
         }

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "ops/health.h"
-#include "ops/project.h"
+#include "ops/running.h"
 #include "cli/verbs.h"
 #include "ready/ready.h"
 #include "record/phase.h"
@@ -209,7 +209,7 @@ static int watch_end(Waited *x, Error *reterr) {
         r = machine_end_watch(x->waiter->event, x->machine, &x->status, on_end, x, &x->end, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", x->name);
-        return r > 0 ? 0 : project_not_running(x->waiter->project, x->name, reterr);
+        return r > 0 ? 0 : running_raise_not(x->waiter->project, x->name, reterr);
 }
 
 /* Return: 1 it is so already, 0 it is watched, or a negative errno. */
@@ -224,7 +224,7 @@ static int begin(Waited *x, Error *reterr) {
                 if (x->what == PHASE_STOPPED)
                         return 1;
                 r = x->what == PHASE_COMPLETED ? look_at_state(x, /* running= */ false, reterr) : 0;
-                return r != 0 ? r : project_not_running(project, x->name, reterr);
+                return r != 0 ? r : running_raise_not(project, x->name, reterr);
         }
         /* A container without a PID 1 is about to be started by a command, which will write the result.
          * Where no specification says what makes the container ready, that command has written it. */
@@ -329,13 +329,13 @@ static int wait_all(Waiter *w, Error *reterr) {
         return exit;
 }
 
-static int run(const Globals *globals, const void *target, char *const *operands, Error *reterr) {
+static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(waiter_done) Waiter w = {};
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = project_open_known(globals, operands, &project, &names, reterr);
+        r = project_open_known(request, operands, &project, &names, reterr);
         if (r >= 0)
                 r = facts_require(&project.facts, FACTS_CGROUP, reterr);
         if (r >= 0)

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "host/elevate.h"
-#include "ops/project.h"
+#include "cli/elevate.h"
 #include "cli/verbs.h"
 
 static const Verb *const verbs[] = {
@@ -132,7 +131,7 @@ static int check_operands(const Verb *v, char *const *operands, Error *reterr) {
 }
 
 static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Globals *globals,
-                    Error *reterr) {
+                    ProjectRequest *request, Error *reterr) {
         _cleanup_free_ void *target = xmalloc0(v->target_size);
         _cleanup_strv_ char **operands = NULL;
         OptionTable own = {v->options, v->n_options, target};
@@ -141,7 +140,7 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
 
         /* In the second run nothing is found by way of the directory any more, which pkexec(1) has changed.
          */
-        if (globals->directory && !globals->found_root && chdir(globals->directory) < 0)
+        if (globals->directory && !request->found_root && chdir(globals->directory) < 0)
                 return errno == ENOENT
                                ? error_raise(reterr, FC_EXIT_USAGE, "directory '%s' does not exist",
                                              globals->directory)
@@ -159,31 +158,32 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         /* Verbs that only look do the same with it as without. */
         if (r >= 0 && globals->dry_run && v->needs_root && !v->has_dry_run)
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--dry-run'", v->name);
-        globals->builds = v->builds;
-        globals->keeps = v->builds && v->needs_root && !globals->dry_run;
-        globals->wanted = operands;
+        request->builds = v->builds;
+        request->keeps = v->builds && v->needs_root && !globals->dry_run;
+        request->wanted = operands;
         if (r >= 0 && v->needs_root && !globals->dry_run && geteuid() != 0)
-                r = project_elevate(globals, argc, argv, reterr);
+                r = elevate_with_project(request, argc, argv, reterr);
         if (r >= 0)
-                r = v->run(globals, target, operands, reterr);
+                r = v->run(request, target, operands, reterr);
         options_done(&own);
         return r;
 }
 
-int verbs_main(int argc, char **argv, Globals *ret_globals, Error *reterr) {
-        OptionTable table = {globals_options, globals_n_options, ret_globals};
+int verbs_main(int argc, char **argv, Globals *globals, Error *reterr) {
+        OptionTable table = {globals_options, globals_n_options, globals};
+        ProjectRequest request = {.globals = globals};
         _cleanup_strv_ char **words = NULL;
         const Verb *v;
         int r;
 
-        r = options_parse(&table, 1, project_adopt(ret_globals, argv), /* stop_early= */ true, &words,
+        r = options_parse(&table, 1, elevate_adopt_project(&request, argv), /* stop_early= */ true, &words,
                           reterr);
         if (r < 0)
                 return r;
-        if (ret_globals->version)
-                return cmd_version.run(ret_globals, NULL, NULL, reterr);
+        if (globals->version)
+                return cmd_version.run(&request, NULL, NULL, reterr);
         if (!words || streq(words[0], "help")) {
-                if (!words && !ret_globals->help) {
+                if (!words && !globals->help) {
                         (void) error_raise(reterr, FC_EXIT_USAGE, "no command given");
                         error_add_hint(reterr, "list of commands: flake-containers --help");
                         return -EINVAL;
@@ -194,5 +194,5 @@ int verbs_main(int argc, char **argv, Globals *ret_globals, Error *reterr) {
         v = find_verb(words[0]);
         if (!v)
                 return unknown_verb(words[0], reterr);
-        return run_verb(v, argc, argv, words + 1, ret_globals, reterr);
+        return run_verb(v, argc, argv, words + 1, globals, &request, reterr);
 }

@@ -4,7 +4,8 @@
 /* The table of verbs: dispatch, `--help` and the completion are read from it. Each verb is a file
  * cmd-<verb>.c that exports one row. */
 
-#include "ops/globals.h"
+#include "base/options.h"
+#include "ops/project.h"
 
 typedef struct Verb {
         const char *name;
@@ -23,19 +24,23 @@ typedef struct Verb {
         bool needs_root; /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
 
         /* Return: the exit status, or a negative errno with @reterr set. */
-        int (*run)(const Globals *globals, const void *options, char *const *operands, Error *reterr);
+        int (*run)(const ProjectRequest *request, const void *options, char *const *operands, Error *reterr);
 } Verb;
 
 extern const Verb cmd_up, cmd_down, cmd_restart, cmd_status, cmd_logs, cmd_events, cmd_shell, cmd_exec,
         cmd_port, cmd_config, cmd_wait, cmd_doctor, cmd_completion, cmd_version;
+
+/* The options of all verbs. */
+extern const Option globals_options[];
+extern const size_t globals_n_options;
 
 /* All verbs, in the order of --help; NULL behind the last. */
 const Verb *verb_at(size_t index);
 
 /**
  * verbs_main() - the whole command line
- * @ret_globals: filled as far as parsing went, also on failure; the caller frees it with options_done()
+ * @globals: zeroed; filled as far as parsing went, also on failure; the caller frees it with options_done()
  *
  * Return: the exit status, or a negative errno with @reterr set.
  */
-int verbs_main(int argc, char **argv, Globals *ret_globals, Error *reterr);
+int verbs_main(int argc, char **argv, Globals *globals, Error *reterr);

@@ -8,11 +8,14 @@
 #include "base/process.h"
 #include "bus/host-bus.h"
 #include "ops/doctor.h"
-#include "host/elevate.h"
 #include "host/inotify.h"
 
 #define BRIDGE_CALLS "/proc/sys/net/bridge/bridge-nf-call-iptables"
 #define NSSWITCH     "/etc/nsswitch.conf"
+
+#define KERNEL_MAJOR  5
+#define KERNEL_MINOR  15
+#define SYSTEMD_MAJOR 252
 
 void findings_done(Findings *f) {
         for (size_t i = 0; i < f->n; i++) {
@@ -22,15 +25,15 @@ void findings_done(Findings *f) {
         free(f->entries);
 }
 
-void findings_add(Findings *f, const char *subject, Verdict verdict, char *text) {
+static void findings_add(Findings *f, const char *subject, Verdict verdict, char *text) {
         *XGROW(f->entries, f->n) = (Finding){.subject = subject, .verdict = verdict, .text = text};
 }
 
-void findings_add_hint(Findings *f, const char *hint) {
+static void findings_add_hint(Findings *f, const char *hint) {
         f->entries[f->n - 1].hint = xstrdup(hint);
 }
 
-void findings_add_error(Findings *f, const char *subject, Error *e) {
+static void findings_add_error(Findings *f, const char *subject, Error *e) {
         findings_add(f, subject, VERDICT_BAD, xstrdup(e->message));
         if (e->hints)
                 findings_add_hint(f, e->hints[0]);
@@ -38,7 +41,7 @@ void findings_add_error(Findings *f, const char *subject, Error *e) {
 }
 
 /* Whether sudo lets one run this program, as far as it tells without a password. */
-static void ask_sudo(Findings *f, const char *sudo) {
+static void doctor_ask_sudo(Findings *f, const char *sudo) {
         _cleanup_free_ char *self = realpath("/proc/self/exe", NULL),
                             *env = process_find_program("env", NULL), *output = NULL;
         char *argv[] = {env, (char *) "LC_ALL=C", (char *) sudo, (char *) "-n", (char *) "-l", self, NULL};
@@ -60,22 +63,20 @@ static void ask_sudo(Findings *f, const char *sudo) {
         }
 }
 
-void doctor_check_privilege(Findings *f) {
-        Error e = ERROR_NULL;
-        _cleanup_free_ char *tool = NULL;
+static void doctor_check_privilege(Findings *f, const char *tool, Error *no_tool) {
         const char *slash;
 
         if (geteuid() == 0) {
                 findings_add(f, "privilege", VERDICT_OK, xstrdup("root"));
                 return;
         }
-        if (elevate_find_tool(&tool, &e) < 0) {
-                findings_add_error(f, "privilege", &e);
+        if (!tool) {
+                findings_add_error(f, "privilege", no_tool);
                 return;
         }
         slash = strrchr(tool, '/');
         if (slash && streq(slash, "/sudo"))
-                ask_sudo(f, tool);
+                doctor_ask_sudo(f, tool);
         else
                 findings_add(f, "privilege", VERDICT_OK, xasprintf("through %s", tool));
 }
@@ -96,7 +97,7 @@ static bool resolves_machines(void) {
         return false;
 }
 
-void doctor_check_systemd(Findings *f, const HostFacts *facts) {
+static void doctor_check_systemd(Findings *f, const HostFacts *facts) {
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
         _cleanup_free_ char *unit = NULL;
         Error e = ERROR_NULL;
@@ -123,7 +124,7 @@ void doctor_check_systemd(Findings *f, const HostFacts *facts) {
         }
 }
 
-void doctor_check_inotify(Findings *f) {
+static void doctor_check_inotify(Findings *f) {
         Error e = ERROR_NULL;
         InotifyUse use;
 
@@ -143,7 +144,7 @@ void doctor_check_inotify(Findings *f) {
 }
 
 /* Only a frame that is sent could show whether the firewall drops any. */
-void doctor_check_firewall(Findings *f) {
+static void doctor_check_firewall(Findings *f) {
         _cleanup_close_ int fd = open(BRIDGE_CALLS, O_RDONLY | O_CLOEXEC);
         char on = '0';
 
@@ -157,4 +158,130 @@ void doctor_check_firewall(Findings *f) {
                              "Docker), and drops it where its chain FORWARD drops"));
         findings_add_hint(f, "if containers do not reach each other: "
                              "iptables -I FORWARD -m physdev --physdev-is-bridged -j ACCEPT");
+}
+
+static void doctor_check_kernel(Findings *f, const HostFacts *facts) {
+        unsigned major = 0, minor = 0;
+        bool old = sscanf(facts->kernel, "%u.%u", &major, &minor) == 2 &&
+                   (major < KERNEL_MAJOR || (major == KERNEL_MAJOR && minor < KERNEL_MINOR));
+
+        findings_add(f, "kernel", old ? VERDICT_BAD : VERDICT_OK,
+                     old ? xasprintf("Linux %s; %u.%u or later is needed", facts->kernel, KERNEL_MAJOR,
+                                     KERNEL_MINOR)
+                         : xasprintf("Linux %s", facts->kernel));
+}
+
+static void doctor_check_nspawn(Findings *f, const HostFacts *facts) {
+        Error e = ERROR_NULL;
+        char *text = NULL;
+        unsigned major;
+
+        if (facts_require(facts, FACTS_NSPAWN, &e) < 0 ||
+            facts_nspawn_version(facts, &major, &text, &e) < 0) {
+                findings_add_error(f, "systemd-nspawn", &e);
+                return;
+        }
+        if (major < SYSTEMD_MAJOR) {
+                findings_add(f, "systemd-nspawn", VERDICT_BAD,
+                             xasprintf("%s; %u or later is needed", text, SYSTEMD_MAJOR));
+                free(text);
+        } else
+                findings_add(f, "systemd-nspawn", VERDICT_OK, text);
+}
+
+static void doctor_check_need(Findings *f, const HostFacts *facts, FactsNeed need, const char *subject,
+                              const char *found) {
+        Error e = ERROR_NULL;
+
+        if (facts_require(facts, need, &e) < 0)
+                findings_add_error(f, subject, &e);
+        else
+                findings_add(f, subject, VERDICT_OK, xstrdup(found));
+}
+
+static void doctor_check_idmap(Findings *f, int dir_fd, const char *path, const char *hint) {
+        Error e = ERROR_NULL;
+        bool works;
+
+        if (geteuid() != 0) {
+                findings_add(f, "id-mapped mounts", VERDICT_UNKNOWN,
+                             xasprintf("only root can try on '%s'", path));
+                return;
+        }
+        if (facts_probe_idmap(dir_fd, &works, &e) < 0) {
+                findings_add_error(f, "id-mapped mounts", &e);
+                return;
+        }
+        if (works) {
+                findings_add(f, "id-mapped mounts", VERDICT_OK, xasprintf("work on '%s'", path));
+                return;
+        }
+        findings_add(f, "id-mapped mounts", VERDICT_BAD,
+                     xasprintf("the file system of '%s' has none", path));
+        findings_add_hint(f, hint);
+}
+
+/* The stores that toplevels lie in; in practice there is one. */
+static void doctor_check_stores(Findings *f, const Spec *spec) {
+        _cleanup_strv_ char **seen = NULL;
+
+        for (size_t i = 0; spec && i < spec->n_containers; i++) {
+                const ContainerSpec *c = &spec->containers[i];
+                _cleanup_free_ char *store = c->toplevel ? container_spec_store(c) : NULL;
+                _cleanup_close_ int fd = -EBADF;
+
+                if (!store || c->users == USERS_HOST || strv_contains(seen, store))
+                        continue;
+                strv_push(&seen, store);
+                fd = open(store, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (fd < 0)
+                        findings_add(f, "store", VERDICT_BAD,
+                                     xasprintf("open '%s': %s", store, strerror(errno)));
+                else
+                        doctor_check_idmap(f, fd, store, "set \"users\": \"host\"");
+        }
+}
+
+static void doctor_check_spec(Findings *f, Project *project) {
+        Error e = ERROR_NULL;
+
+        if (project_load_spec(project, &e) < 0)
+                findings_add_error(f, "specification", &e);
+        else
+                findings_add(f, "specification", VERDICT_OK,
+                             xasprintf("%s, %zu container%s", project->spec_path,
+                                       project->spec->n_containers,
+                                       project->spec->n_containers == 1 ? "" : "s"));
+}
+
+int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_tool, Findings *ret,
+                   Error *reterr) {
+        _cleanup_(project_done) Project project = PROJECT_NULL;
+        const HostFacts *facts = &project.facts;
+        Findings *f = ret;
+        Error e = ERROR_NULL;
+
+        /* The host's facts do not depend on what opening the project does not get to. */
+        if (project_open(request, &project, &e) < 0) {
+                findings_add_error(f, "project", &e);
+                if (!facts->kernel && facts_gather(&project.facts, reterr) < 0)
+                        return -EIO;
+        } else
+                findings_add(f, "project", VERDICT_OK, xasprintf("%s (%s)", project.root, project.id));
+        doctor_check_privilege(f, tool, no_tool);
+        doctor_check_kernel(f, facts);
+        doctor_check_nspawn(f, facts);
+        doctor_check_need(f, facts, FACTS_PROXYD, "socket proxy", facts->proxyd);
+        doctor_check_need(f, facts, FACTS_CGROUP, "cgroup2", facts->cgroup_root);
+        doctor_check_systemd(f, facts);
+        doctor_check_inotify(f);
+        doctor_check_firewall(f);
+        doctor_check_need(f, facts, FACTS_MACHINE_ID, "machine id", "'/etc/machine-id'");
+        if (project.state.root_fd >= 0) {
+                doctor_check_idmap(f, project.state.root_fd, project.root,
+                                   "move the project to ext4, xfs or btrfs, or set \"users\": \"host\"");
+                doctor_check_spec(f, &project);
+                doctor_check_stores(f, project.spec);
+        }
+        return 0;
 }

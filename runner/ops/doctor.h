@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What `doctor` finds, and its checks of the host: the way to root, systemd, limits and the firewall. */
+/* What `doctor` finds: what the host and the project have that containers need. */
 
 #include "ops/project.h"
 
@@ -21,19 +21,12 @@ typedef struct Findings {
 
 void findings_done(Findings *f);
 
-/* Takes @text over. */
-void findings_add(Findings *f, const char *subject, Verdict verdict, char *text);
-
-/* To the last of them. */
-void findings_add_hint(Findings *f, const char *hint);
-
-/* Takes the error over as the finding. */
-void findings_add_error(Findings *f, const char *subject, Error *e);
-
-void doctor_check_privilege(Findings *f);
-
-/* That of a host which it manages; nothing elsewhere. */
-void doctor_check_systemd(Findings *f, const HostFacts *facts);
-
-void doctor_check_inotify(Findings *f);
-void doctor_check_firewall(Findings *f);
+/**
+ * doctor_examine() - make all checks
+ * @tool: by which a command without root becomes root; NULL: @no_tool says why there is none, and is taken
+ * over
+ *
+ * A project that cannot be opened is a finding, too.
+ */
+int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_tool, Findings *ret,
+                   Error *reterr);

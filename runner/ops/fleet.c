@@ -7,7 +7,7 @@
 #include "rootfs/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "ops/elsewhere.h"
+#include "ops/running.h"
 #include "ops/fleet-events.h"
 #include "ops/fleet-member.h"
 #include "ops/health.h"
@@ -191,12 +191,12 @@ static int refuse_elsewhere(Member *m, Error *reterr) {
         _cleanup_free_ char *where = NULL;
         int r;
 
-        r = elsewhere_find(m->fleet->project, m->name, m->state, &where, reterr);
+        r = running_find_elsewhere(m->fleet->project, m->name, m->state, &where, reterr);
         if (r < 0 || !where)
                 return r;
         m->elsewhere = true;
         r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: it runs already, as %s", m->name, where);
-        elsewhere_add_hint(reterr);
+        running_add_elsewhere_hint(reterr);
         return r;
 }
 

@@ -44,11 +44,11 @@ int project_select(const Project *project, char *const *names, char ***ret_names
         return select_from(all, names, project, ret_names, reterr);
 }
 
-int project_open_selected(const Globals *globals, char *const *operands, Project *ret, char ***ret_names,
-                          Error *reterr) {
+int project_open_selected(const ProjectRequest *request, char *const *operands, Project *ret,
+                          char ***ret_names, Error *reterr) {
         int r;
 
-        r = project_open(globals, ret, reterr);
+        r = project_open(request, ret, reterr);
         if (r >= 0)
                 r = project_load_spec(ret, reterr);
         return r < 0 ? r : project_select(ret, operands, ret_names, reterr);
@@ -104,9 +104,9 @@ int project_select_known(Project *project, char *const *names, char ***ret_names
         return select_known(project, names, /* may_be_none= */ false, ret_names, reterr);
 }
 
-int project_open_stoppable(const Globals *globals, char *const *operands, Project *ret, char ***ret_names,
-                           Error *reterr) {
-        int r = project_open(globals, ret, reterr);
+int project_open_stoppable(const ProjectRequest *request, char *const *operands, Project *ret,
+                           char ***ret_names, Error *reterr) {
+        int r = project_open(request, ret, reterr);
 
         if (r < 0)
                 return r;
@@ -114,9 +114,9 @@ int project_open_stoppable(const Globals *globals, char *const *operands, Projec
         return select_known(ret, operands, /* may_be_none= */ !ret->spec_missing, ret_names, reterr);
 }
 
-int project_open_known(const Globals *globals, char *const *operands, Project *ret, char ***ret_names,
+int project_open_known(const ProjectRequest *request, char *const *operands, Project *ret, char ***ret_names,
                        Error *reterr) {
-        int r = project_open(globals, ret, reterr);
+        int r = project_open(request, ret, reterr);
 
         if (r < 0)
                 return r;
@@ -124,9 +124,9 @@ int project_open_known(const Globals *globals, char *const *operands, Project *r
         return project_select_known(ret, operands, ret_names, reterr);
 }
 
-int project_open_records(const Globals *globals, char *const *operands, bool follow, Project *ret,
+int project_open_records(const ProjectRequest *request, char *const *operands, bool follow, Project *ret,
                          char ***ret_names, Error *reterr) {
-        int r = project_open_known(globals, operands, ret, ret_names, reterr);
+        int r = project_open_known(request, operands, ret, ret_names, reterr);
 
         if (r >= 0 && follow && ret->state.fd < 0)
                 r = state_dir_make(&ret->state, reterr);

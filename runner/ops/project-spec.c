@@ -90,34 +90,35 @@ static void say_which(const char *root, ProgressMode mode) {
         progress_note(progress, text);
 }
 
-int project_find_spec(const Globals *globals, const char *root, const InvokingUser *user, ProgressMode mode,
-                      char **ret, Error *reterr) {
+int project_find_spec(const ProjectRequest *request, const char *root, const InvokingUser *user,
+                      ProgressMode mode, char **ret, Error *reterr) {
+        const Globals *globals = request->globals;
         _cleanup_free_ char *path = xasprintf("%s/" PROJECT_SPEC_NAME, root);
         bool declared, flake;
         int r;
 
-        if (globals->found_spec) {
-                *ret = xstrdup(globals->found_spec);
+        if (request->found_spec) {
+                *ret = xstrdup(request->found_spec);
                 return 0;
         }
-        if (globals->keeps)
+        if (request->keeps)
                 say_old_state(root, mode);
         if (globals->spec) {
-                r = globals->builds ? check_flake(globals, root, reterr) : 0;
+                r = request->builds ? check_flake(globals, root, reterr) : 0;
                 if (r >= 0)
                         *ret = absolute(globals->spec);
                 return r;
         }
         declared = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
         flake = flake_exists(root);
-        if (declared && flake && globals->builds)
+        if (declared && flake && request->builds)
                 say_which(root, mode);
         if (declared || !flake) {
                 *ret = TAKE_PTR(path);
                 return 0;
         }
-        if (globals->builds)
-                return flake_build(root, user, globals->wanted, /* keep= */ globals->keeps, mode, ret,
+        if (request->builds)
+                return flake_build(root, user, request->wanted, /* keep= */ request->keeps, mode, ret,
                                    reterr);
         *ret = last_built(root);
         return 0;

@@ -8,5 +8,5 @@
 /* The path, in this order: `--spec`, ROOT/flake-containers.json, what Nix builds of ROOT/flake.nix: of
  * its present state for verbs that ask for that, else what was built last. Owned by the caller; it need
  * not exist. */
-int project_find_spec(const Globals *globals, const char *root, const InvokingUser *user, ProgressMode mode,
-                      char **ret, Error *reterr);
+int project_find_spec(const ProjectRequest *request, const char *root, const InvokingUser *user,
+                      ProgressMode mode, char **ret, Error *reterr);

@@ -7,19 +7,15 @@
 #include "record/stop-record.h"
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "host/elevate.h"
-#include "ops/elsewhere.h"
 #include "ops/project-spec.h"
 #include "state/identity.h"
 #include "project/root.h"
 #include "state/runtime-dir.h"
 #include "spec/path.h"
 
-#define FOUND_ROOT "--root="
-#define FOUND_SPEC "--spec="
-
-static int find_root(const Globals *globals, char **ret, Error *reterr) {
-        const char *given = globals->found_root ? globals->found_root : globals->root;
+static int find_root(const ProjectRequest *request, char **ret, Error *reterr) {
+        const Globals *globals = request->globals;
+        const char *given = request->found_root ? request->found_root : globals->root;
         _cleanup_free_ char *root = NULL;
         struct stat st;
 
@@ -45,28 +41,46 @@ static int progress_mode(const Globals *globals, ProgressMode *ret, Error *reter
         return globals->progress ? progress_mode_parse(globals->progress, ret, reterr) : 0;
 }
 
-int project_open(const Globals *globals, Project *ret, Error *reterr) {
+static int find(const ProjectRequest *request, ProgressMode *ret_mode, InvokingUser *ret_user,
+                char **ret_root, char **ret_spec, Error *reterr) {
         int r;
 
-        *ret = (Project){.globals = globals, .state = STATE_DIR_NULL};
-        r = progress_mode(globals, &ret->progress, reterr);
+        r = progress_mode(request->globals, ret_mode, reterr);
+        if (r < 0)
+                return r;
+        r = user_invoking(ret_user, reterr);
+        if (r < 0)
+                return r;
+        r = find_root(request, ret_root, reterr);
+        return r < 0 ? r : project_find_spec(request, *ret_root, ret_user, *ret_mode, ret_spec, reterr);
+}
+
+int project_locate(const ProjectRequest *request, char **ret_root, char **ret_spec, Error *reterr) {
+        _cleanup_free_ char *root = NULL;
+        InvokingUser user;
+        ProgressMode mode;
+        int r = find(request, &mode, &user, &root, ret_spec, reterr);
+
         if (r >= 0)
-                r = user_invoking(&ret->user, reterr);
-        if (r >= 0)
-                r = find_root(globals, &ret->root, reterr);
+                *ret_root = TAKE_PTR(root);
+        return r;
+}
+
+int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
+        int r;
+
+        *ret = (Project){.globals = request->globals, .state = STATE_DIR_NULL};
+        r = find(request, &ret->progress, &ret->user, &ret->root, &ret->spec_path, reterr);
         if (r < 0)
                 return r;
         ret->id = identity_project_id(ret->root);
-        r = project_find_spec(globals, ret->root, &ret->user, ret->progress, &ret->spec_path, reterr);
-        if (r < 0)
-                return r;
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
         if (r < 0)
                 return r;
         r = facts_gather(&ret->facts, reterr);
         if (r < 0)
                 return r;
-        return backend_choose(globals->backend, ret->facts.sd_booted, ret->facts.cgroup_unified,
+        return backend_choose(request->globals->backend, ret->facts.sd_booted, ret->facts.cgroup_unified,
                               &ret->backend, reterr);
 }
 
@@ -163,56 +177,4 @@ char *project_read_end(const Project *project, const char *name) {
         if (container < 0 || fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
                 return NULL;
         return fs_read_fd(fd, "exit", 4096, &text, NULL, NULL) < 0 ? NULL : text;
-}
-
-int project_not_running(const Project *project, const char *container, Error *reterr) {
-        _cleanup_free_ char *command = project_command(project, "up", container), *where = NULL;
-        _cleanup_(container_state_freep) ContainerState *state = NULL;
-        int r;
-
-        if (project_load_state(project, container, &state, NULL) >= 0 &&
-            elsewhere_find(project, container, state, &where, NULL) >= 0 && where) {
-                r = error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' runs as %s, not as one of '%s'",
-                                container, where, project->root);
-                elsewhere_add_hint(reterr);
-                return r;
-        }
-        r = error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' is not running", container);
-        error_add_hint(reterr, "start it: %s", command);
-        return r;
-}
-
-int project_elevate(const Globals *globals, int argc, char **argv, Error *reterr) {
-        _cleanup_free_ char *root = NULL, *spec = NULL;
-        _cleanup_strv_ char **extra = NULL;
-        ProgressMode mode;
-        InvokingUser user;
-        int r;
-
-        r = progress_mode(globals, &mode, reterr);
-        if (r >= 0)
-                r = user_invoking(&user, reterr);
-        if (r >= 0)
-                r = find_root(globals, &root, reterr);
-        if (r >= 0)
-                r = project_find_spec(globals, root, &user, mode, &spec, reterr);
-        if (r < 0)
-                return r;
-        strv_pushf(&extra, FOUND_ROOT "%s", root);
-        strv_pushf(&extra, FOUND_SPEC "%s", spec);
-        return elevate(argc, argv, extra, reterr);
-}
-
-char **project_adopt(Globals *globals, char **argv) {
-        const char *root = NULL, *spec = NULL;
-
-        if (argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK))
-                root = argv[2] ? startswith(argv[2], FOUND_ROOT) : NULL;
-        if (root)
-                spec = argv[3] ? startswith(argv[3], FOUND_SPEC) : NULL;
-        if (!spec)
-                return argv + 1;
-        globals->found_root = root;
-        globals->found_spec = spec;
-        return argv + 4;
 }

@@ -16,6 +16,16 @@
 /* In `.containers/NAME`: to the specification that the container was started from, if that is in a store. */
 #define PROJECT_STARTED_LINK "spec"
 
+/* What a verb asks for when it opens the project. */
+typedef struct ProjectRequest {
+        const Globals *globals;
+        /* Of a run that has become root: what the run before it found. NULL: it is yet to be found. */
+        const char *found_root, *found_spec;
+        bool builds;         /* a flake's specification as it is now, not as it was built last ... */
+        bool keeps;          /* ... which is then left in .containers */
+        char *const *wanted; /* the containers that it is built for; NULL: all */
+} ProjectRequest;
+
 typedef struct Project {
         const Globals *globals;
         ProgressMode progress;
@@ -36,9 +46,13 @@ typedef struct Project {
 
 #define PROJECT_NULL ((Project){.state = STATE_DIR_NULL})
 
+/* Finds the project's root and its specification, which is built where @request says so. Both are owned by
+ * the caller. */
+int project_locate(const ProjectRequest *request, char **ret_root, char **ret_spec, Error *reterr);
+
 /* Finds the project and its state. Changes nothing. @ret is emptied by project_done(), also after a failure.
  */
-int project_open(const Globals *globals, Project *ret, Error *reterr);
+int project_open(const ProjectRequest *request, Project *ret, Error *reterr);
 void project_done(Project *project);
 
 int project_load_spec(Project *project, Error *reterr);
@@ -56,8 +70,8 @@ int project_select(const Project *project, char *const *names, char ***ret_names
 
 /* project_open(), project_load_spec() and project_select(): what the verbs begin with that need the
  * specification. */
-int project_open_selected(const Globals *globals, char *const *operands, Project *ret, char ***ret_names,
-                          Error *reterr);
+int project_open_selected(const ProjectRequest *request, char *const *operands, Project *ret,
+                          char ***ret_names, Error *reterr);
 
 /* All that the specification has, if there is one, and then those that have a state. Owned by the caller. */
 int project_known_names(const Project *project, char ***ret, Error *reterr);
@@ -68,17 +82,17 @@ int project_select_known(Project *project, char *const *names, char ***ret_names
 
 /* The beginning of the verbs that work on what runs: project_open(), project_load_if_possible() and
  * project_select_known(). */
-int project_open_known(const Globals *globals, char *const *operands, Project *ret, char ***ret_names,
+int project_open_known(const ProjectRequest *request, char *const *operands, Project *ret, char ***ret_names,
                        Error *reterr);
 
 /* The same for a verb that stops: having nothing to stop is a success, also where the specification is
  * broken. Where it is missing, the directory may be the wrong one, which is an error as for the others. */
-int project_open_stoppable(const Globals *globals, char *const *operands, Project *ret, char ***ret_names,
-                           Error *reterr);
+int project_open_stoppable(const ProjectRequest *request, char *const *operands, Project *ret,
+                           char ***ret_names, Error *reterr);
 
 /* The same for verbs that show what was written down. @follow: makes `.containers`, so that the verb can
  * wait for files in it. Otherwise it may be missing, and there is nothing to show. */
-int project_open_records(const Globals *globals, char *const *operands, bool follow, Project *ret,
+int project_open_records(const ProjectRequest *request, char *const *operands, bool follow, Project *ret,
                          char ***ret_names, Error *reterr);
 
 /* How a container is specified: in the specification, or else in that which it was started from, which Nix
@@ -102,19 +116,9 @@ bool project_is_stopping(const Project *project, const char *container, bool run
  * when a command has put it away. Owned by the caller. */
 char *project_read_end(const Project *project, const char *container);
 
-/* Raises FC_EXIT_NOT_RUNNING with the command that starts the container. */
-int project_not_running(const Project *project, const char *container, Error *reterr);
-
 /* Machine name of a container; owned by the caller. */
 char *project_machine(const Project *project, const char *container);
 
 /* How a person runs @verb on this project, with the options that it took to get here; owned by the caller.
  */
 char *project_command(const Project *project, const char *verb, const char *operand);
-
-/* Re-executes this program as root with the project and the specification already found, since libgit2 takes
- * root's word only with SUDO_UID, and relative paths must not be read twice. Returns only on failure. */
-int project_elevate(const Globals *globals, int argc, char **argv, Error *reterr);
-
-/* In that second run: takes what the first one found. Return: the words that the user typed. */
-char **project_adopt(Globals *globals, char **argv);

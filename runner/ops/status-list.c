@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/process.h"
 #include "base/timestamp.h"
-#include "ops/elsewhere.h"
+#include "ops/running.h"
 #include "ops/health.h"
 #include "ops/network.h"
 #include "ops/status-list.h"
@@ -331,7 +331,7 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
                 if (r >= 0)
                         r = project_load_state(project, c->name, &c->state, reterr);
                 if (r >= 0 && !machine.running)
-                        r = elsewhere_find(project, c->name, c->state, &where, reterr);
+                        r = running_find_elsewhere(project, c->name, c->state, &where, reterr);
                 if (r < 0)
                         return r;
                 c->running = machine.running;

@@ -148,4 +148,16 @@ testcase_doctor_asks_sudo() {
         cat "$TMP/sudoers" >"$SCRATCH/etc/sudoers"
 }
 
+# It names what `up` would use.
+testcase_doctor_honours_the_choice() {
+        project shop
+        spec "$(tiny one)"
+        FC_ELEVATE=/bin/true ok dev doctor
+        expect_out 'ok +privilege +through /bin/true'$'\n'
+        FC_ELEVATE=/nowhere/tool run_status 6 dev doctor
+        expect_out "BAD +privilege +FC_ELEVATE names '/nowhere/tool', which is not a program"
+        FC_ELEVATE=/nowhere/tool run_status 6 dev up
+        expect_err "FC_ELEVATE names '/nowhere/tool', which is not a program"
+}
+
 live_main "$@"

@@ -7,7 +7,10 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "base/strv.h"
-#include "host/elevate.h"
+#include "cli/elevate.h"
+
+#define FOUND_ROOT "--root="
+#define FOUND_SPEC "--spec="
 
 static int find_ourselves(char **ret, Error *reterr) {
         char path[PATH_MAX];
@@ -92,4 +95,31 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
         if (reterr)
                 reterr->exit = FC_EXIT_HOST;
         return r;
+}
+
+int elevate_with_project(const ProjectRequest *request, int argc, char **argv, Error *reterr) {
+        _cleanup_free_ char *root = NULL, *spec = NULL;
+        _cleanup_strv_ char **extra = NULL;
+        int r;
+
+        r = project_locate(request, &root, &spec, reterr);
+        if (r < 0)
+                return r;
+        strv_pushf(&extra, FOUND_ROOT "%s", root);
+        strv_pushf(&extra, FOUND_SPEC "%s", spec);
+        return elevate(argc, argv, extra, reterr);
+}
+
+char **elevate_adopt_project(ProjectRequest *request, char **argv) {
+        const char *root = NULL, *spec = NULL;
+
+        if (argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK))
+                root = argv[2] ? startswith(argv[2], FOUND_ROOT) : NULL;
+        if (root)
+                spec = argv[3] ? startswith(argv[3], FOUND_SPEC) : NULL;
+        if (!spec)
+                return argv + 1;
+        request->found_root = root;
+        request->found_spec = spec;
+        return argv + 4;
 }

@@ -3,7 +3,7 @@
 
 /* Becoming root by running this program once more, through what the machine has for that. */
 
-#include "base/error.h"
+#include "ops/project.h"
 
 /* The first argument of the second run; a hidden option that means nothing else. It is an argument because
  * sudo and its like do not pass the environment on. */
@@ -27,3 +27,10 @@ int elevate_find_tool(char **ret, Error *reterr);
  * is still not root's.
  */
 int elevate(int argc, char **argv, char *const *extra_args, Error *reterr);
+
+/* Likewise, with the project and the specification already found, since libgit2 takes root's word only with
+ * SUDO_UID, and relative paths must not be read twice. */
+int elevate_with_project(const ProjectRequest *request, int argc, char **argv, Error *reterr);
+
+/* In that second run: puts what the first one found into @request. Return: the words that the user typed. */
+char **elevate_adopt_project(ProjectRequest *request, char **argv);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What runs of a project's containers, and how a program gets into one.
+ *
+ * A project that was renamed, or is mounted at a second place, has another id there, and its machines other
+ * names. What runs from the same directory under the old one is "elsewhere": this path must not start it,
+ * stop it or call it crashed. */
+
+#include "enter/exec.h"
+#include "ops/project.h"
+
+int running_query(const Project *project, const char *container, MachineStatus *ret, Error *reterr);
+
+/**
+ * running_find_elsewhere() - does a container run that was started by another path of the project?
+ * @state: what is remembered of it, may be NULL
+ * @ret_where: "container 'NAME' of project 'PATH'", or "machine 'NAME'" where that is not known, owned by
+ * the caller; NULL when there is none
+ */
+int running_find_elsewhere(const Project *project, const char *container, const ContainerState *state,
+                           char **ret_where, Error *reterr);
+
+/* What to do about it. */
+void running_add_elsewhere_hint(Error *reterr);
+
+/* Raises FC_EXIT_NOT_RUNNING with the command that starts the container. */
+int running_raise_not(const Project *project, const char *container, Error *reterr);
+
+/**
+ * running_exec() - run a program in a container, and say when the container stopped meanwhile
+ * @exec: what to run; its container, leader and cgroup are filled in here
+ *
+ * Return: as container_exec().
+ */
+int running_exec(const ProjectRequest *request, const char *container, ExecRequest *exec, Error *reterr);
