@@ -27,10 +27,8 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/scm.h"
 #include "bus/host-unit.h"
-
-/* SCM_MAX_FD of the kernel. */
-#define HELD_FDS_MAX 253
 
 /* What `systemctl stop` gives the guest at least; `down` has deadlines of its own. */
 #define STOP_TIMEOUT_MIN_USEC (90 * USEC_PER_SEC)
@@ -93,7 +91,6 @@ static void on_started(const char *result, void *userdata) {
                 /* One that has ended again has been there. */
                 if (r->leader == 0)
                         control_send(r->control_fd, CONTROL_LEADER, "0");
-                control_send(r->control_fd, CONTROL_NETWORK, NULL);
                 control_send(r->control_fd, CONTROL_READY, NULL);
         }
         /* Otherwise its end follows, or that it starts again. */
@@ -218,39 +215,25 @@ static int make_mount_namespace(const ContainerPlan *plan, const StartResources 
 
 /* One message with all descriptors, its sender closed. In this order runner/unit/ takes them out. */
 static int hold(const ContainerPlan *plan, const StartResources *resources, int mounts_fd, Error *reterr) {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int) * HELD_FDS_MAX)];
-        } control = {};
-        char byte = 0;
-        struct iovec iov = {&byte, 1};
-        struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control};
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
-        int fds[HELD_FDS_MAX] = {mounts_fd, resources->console_fd}, pair[2];
+        int fds[SCM_FDS_MAX] = {mounts_fd, resources->console_fd}, pair[2], r;
         size_t n = 2;
 
         for (size_t i = 0; i < plan->n_ports; i++)
                 for (size_t k = 0; k < 2; k++) {
                         if (resources->port_fds[i][k] < 0)
                                 continue;
-                        if (n == HELD_FDS_MAX)
+                        if (n == SCM_FDS_MAX)
                                 return error_raise(reterr, FC_EXIT_USAGE, "%s: too many ports", plan->name);
                         fds[n++] = resources->port_fds[i][k];
                 }
-        control.header = (struct cmsghdr){
-                .cmsg_level = SOL_SOCKET,
-                .cmsg_type = SCM_RIGHTS,
-                .cmsg_len = CMSG_LEN(n * sizeof(int)),
-        };
-        memcpy(CMSG_DATA(&control.header), fds, n * sizeof(int));
-        message.msg_controllen = CMSG_SPACE(n * sizeof(int));
-
         if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
                 return error_set(reterr, errno, "make a socket pair");
         ours = pair[0];
         theirs = pair[1];
-        if (sendmsg(ours, &message, MSG_NOSIGNAL) < 0)
-                return error_set(reterr, errno, "hand over the machine's descriptors");
+        r = scm_send(ours, "", 1, fds, n);
+        if (r < 0)
+                return error_set(reterr, r, "hand over the machine's descriptors");
         return TAKE_FD(theirs);
 }
 

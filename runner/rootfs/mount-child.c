@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <sched.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/scm.h"
 #include "rootfs/mount-child.h"
 
 static int isolate(void) {
@@ -18,47 +18,22 @@ static int isolate(void) {
 }
 
 static int send_result(int socket_fd, int result) {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int))];
-        } control = {};
-        struct iovec iov = {.iov_base = &result, .iov_len = sizeof(result)};
-        struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-
-        if (result >= 0) {
-                message.msg_control = &control;
-                message.msg_controllen = sizeof(control);
-                control.header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
-                                                  .cmsg_type = SCM_RIGHTS,
-                                                  .cmsg_len = CMSG_LEN(sizeof(int))};
-                memcpy(CMSG_DATA(&control.header), &result, sizeof(int));
-        }
-        return sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+        return scm_send(socket_fd, &result, sizeof(result), &result, result >= 0 ? 1 : 0);
 }
 
 static int receive_result(int socket_fd) {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int))];
-        } control = {};
-        int result = -EIO, fd;
-        struct iovec iov = {.iov_base = &result, .iov_len = sizeof(result)};
-        struct msghdr message = {
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = &control,
-                .msg_controllen = sizeof(control),
-        };
+        _cleanup_(scm_done) ScmMessage message = {};
+        int result, r;
 
+        r = scm_receive(socket_fd, 0, &result, sizeof(result), &message);
+        if (r < 0)
+                return r;
         /* Nothing: it was killed. */
-        if (recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC) != (ssize_t) sizeof(result))
+        if (message.size != sizeof(result))
                 return -EIO;
         if (result < 0)
                 return result;
-        if (!CMSG_FIRSTHDR(&message) || control.header.cmsg_type != SCM_RIGHTS)
-                return -EIO;
-        memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-        return fd;
+        return message.n_fds == 1 ? TAKE_FD(message.fds[0]) : -EIO;
 }
 
 static int run(int (*work)(const void *), const void *userdata) {

@@ -16,14 +16,12 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/scm.h"
 #include "unit/lifeline.h"
 #include "unit/relay.h"
 #include "unit/start-limit.h"
 #include "unit/start-pace.h"
 #include "unit/start.h"
-
-/* SCM_MAX_FD of the kernel. */
-#define HELD_FDS_MAX 253
 
 /* The socket with what machine/systemd-start.c has put into it: standard input at the first start, from
  * systemd's store at the others, which closes what a unit had as input when it starts again (252 does; 257
@@ -44,27 +42,11 @@ static int find_held(Error *reterr) {
 }
 
 /* Looks at the message and leaves it there for the next start. */
-static int take_held(int held, int *fds, size_t *ret_n, Error *reterr) {
-        union {
-                struct cmsghdr header;
-                char space[CMSG_SPACE(sizeof(int) * HELD_FDS_MAX)];
-        } control;
+static int take_held(int held, ScmMessage *ret, Error *reterr) {
         char byte;
-        struct iovec iov = {&byte, 1};
-        struct msghdr message = {
-                .msg_iov = &iov,
-                .msg_iovlen = 1,
-                .msg_control = &control,
-                .msg_controllen = sizeof(control),
-        };
+        int r = scm_receive(held, MSG_PEEK | MSG_DONTWAIT, &byte, 1, ret);
 
-        if (recvmsg(held, &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
-                return error_set(reterr, errno, "take the machine's descriptors");
-        if (message.msg_controllen == 0 || control.header.cmsg_type != SCM_RIGHTS)
-                return error_raise(reterr, FC_EXIT_INTERNAL, "the machine's descriptors are not there");
-        *ret_n = (control.header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        memcpy(fds, CMSG_DATA(&control.header), *ret_n * sizeof(int));
-        return 0;
+        return r < 0 ? error_set(reterr, r, "take the machine's descriptors") : 0;
 }
 
 static int set_stdio(int console_fd, Error *reterr) {
@@ -148,7 +130,7 @@ static int fork_relay(const UnitOptions *o, int cgroup_fd, const int *fds, size_
 static int start_relay(const UnitOptions *o, int cgroup_fd, const int *port_fds, size_t n_ports,
                        Error *reterr) {
         _cleanup_close_ int nspawn = -EBADF, notify = -EBADF, ours = -EBADF, relays = -EBADF;
-        int fds[RELAY_PORTS + HELD_FDS_MAX], r;
+        int fds[RELAY_PORTS + SCM_FDS_MAX], r;
 
         r = nspawn = process_open(getpid());
         if (r < 0)
@@ -225,47 +207,46 @@ static int begin(const UnitOptions *o, bool first, Error *reterr) {
         return r < 0 ? r : 1;
 }
 
-/* @fds: room for HELD_FDS_MAX. @ret_first: `up` starts the unit, and not systemd again. */
-static int take_fds(const UnitOptions *o, int *fds, size_t *ret_n, bool *ret_first, Error *reterr) {
-        size_t n_fds, n_wanted = 2;
+/* @ret: kept open. @ret_first: `up` starts the unit, and not systemd again. */
+static int take_fds(const UnitOptions *o, ScmMessage *ret, bool *ret_first, Error *reterr) {
+        size_t n_wanted = 2;
         int held, r;
 
         held = find_held(reterr);
         if (held < 0)
                 return held;
-        r = take_held(held, fds, &n_fds, reterr);
+        r = take_held(held, ret, reterr);
         if (r < 0)
                 return r;
         if (held != STDIN_FILENO)
                 (void) safe_close(held);
         for (size_t i = 0; i < o->n_ports; i++)
                 n_wanted += o->ports[i].n_fds;
-        if (n_fds != n_wanted)
-                return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are held, not %zu", n_fds,
+        if (ret->n_fds != n_wanted)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are held, not %zu", ret->n_fds,
                                    n_wanted);
-        *ret_n = n_fds;
         *ret_first = held == STDIN_FILENO;
         return 0;
 }
 
 int unit_start(const UnitOptions *o, Error *reterr) {
         _cleanup_close_ int cgroup_fd = -EBADF, lifeline_fd = -EBADF, lock_fd = -EBADF;
-        int fds[HELD_FDS_MAX], r;
+        _cleanup_(scm_done) ScmMessage held = {};
         bool first = false;
-        size_t n_fds;
+        int r;
 
         if (!o->nspawn[0])
                 return error_raise(reterr, FC_EXIT_INTERNAL, "no command");
-        r = take_fds(o, fds, &n_fds, &first, reterr);
+        r = take_fds(o, &held, &first, reterr);
         if (r >= 0)
-                r = set_stdio(fds[1], reterr);
+                r = set_stdio(held.fds[1], reterr);
         if (r >= 0)
                 r = hold_network(o, &lock_fd, reterr);
         if (r >= 0)
                 r = begin(o, first, reterr);
         if (r <= 0)
                 return r;
-        if (setns(fds[0], CLONE_NEWNS) < 0 || chdir("/") < 0)
+        if (setns(held.fds[0], CLONE_NEWNS) < 0 || chdir("/") < 0)
                 return error_set(reterr, errno, "enter the machine's mounts");
         r = unit_cgroup_open(CGROUP_MOUNT, o->machine, &cgroup_fd, reterr);
         if (r >= 0 && cgroup_fd < 0)
@@ -275,7 +256,7 @@ int unit_start(const UnitOptions *o, Error *reterr) {
         if (r >= 0)
                 r = nspawn_clear_leftovers(o->machine, reterr);
         if (r >= 0)
-                r = lifeline_fd = start_relay(o, cgroup_fd, fds + 2, n_fds - 2, reterr);
+                r = lifeline_fd = start_relay(o, cgroup_fd, held.fds + 2, held.n_fds - 2, reterr);
         if (r >= 0)
                 r = ensure_bridge(o, reterr);
         return r < 0 ? r : exec_nspawn(o, lifeline_fd, lock_fd, reterr);
