@@ -17,6 +17,10 @@
 
 #include "base/error.h"
 
+/* Where systemd and nspawn have cgroup2. A hybrid host has it elsewhere, but a supervisor attaches it here
+ * in its own mount namespace. */
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+
 /* Thawing takes some milliseconds. */
 #define CGROUP_THAW_USEC (5 * USEC_PER_SEC)
 

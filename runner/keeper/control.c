@@ -7,10 +7,10 @@
 #include "base/alloc.h"
 
 static const char *const kind_table[_CONTROL_KIND_MAX] = {
-        [CONTROL_LEADER] = "LEADER",         [CONTROL_NETWORK] = "NETWORK",
-        [CONTROL_STATUS] = "STATUS",         [CONTROL_READY] = "READY",
-        [CONTROL_RESTARTING] = "RESTARTING", [CONTROL_EXITED] = "EXITED",
-        [CONTROL_ERROR] = "ERROR",           [CONTROL_LOST] = "LOST",
+        [CONTROL_LEADER] = "LEADER", [CONTROL_STATUS] = "STATUS",
+        [CONTROL_READY] = "READY",   [CONTROL_RESTARTING] = "RESTARTING",
+        [CONTROL_EXITED] = "EXITED", [CONTROL_ERROR] = "ERROR",
+        [CONTROL_LOST] = "LOST",
 };
 
 void control_send(int fd, ControlKind kind, const char *text) {

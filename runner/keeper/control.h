@@ -9,7 +9,6 @@
 
 typedef enum ControlKind {
         CONTROL_LEADER,     /* text: the host's pid of the payload's PID 1 */
-        CONTROL_NETWORK,    /* the container's side of the network is set */
         CONTROL_STATUS,     /* text: the payload's STATUS= line */
         CONTROL_READY,      /* nspawn said READY=1: by --notify-ready= of the payload or of its start */
         CONTROL_RESTARTING, /* text: how it failed; it is started again, a LEADER follows */

@@ -12,9 +12,6 @@
 
 #include "base/error.h"
 
-/* The cgroups of a host that systemd manages, all of version 2. */
-#define CGROUP_MOUNT "/sys/fs/cgroup"
-
 #define UNIT_SLICE   "machine.slice"
 #define UNIT_PREFIX  "flake-containers-"
 #define UNIT_SUFFIX  ".service"

@@ -490,8 +490,6 @@ static void on_message(ReadyJob *job, const ControlMessage *m) {
         case CONTROL_LEADER:
                 on_leader(job, (pid_t) strtol(m->text, NULL, 10));
                 break;
-        case CONTROL_NETWORK:
-                break;
         case CONTROL_STATUS:
                 show_status(job, m->text);
                 break;

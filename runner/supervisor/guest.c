@@ -229,7 +229,6 @@ static int watch_gate(Guest *g) {
 
 static void open_gate(Guest *g) {
         g->network_set = true;
-        control_send(g->options->control_fd, CONTROL_NETWORK, NULL);
         if (g->options->gate && g->gate_fd < 0) {
                 /* Read-write: never blocks, and a reader that comes later is not kept waiting. It stays
                  * open, or the FIFO would shut again before a slow payload has opened it. Watched before it

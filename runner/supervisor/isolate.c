@@ -9,20 +9,18 @@
 #include <sys/syscall.h>
 
 #include "base/alloc.h"
+#include "cgroup/cgroup.h"
 #include "supervisor/isolate.h"
-
-/* nspawn looks for its own cgroup at this path only. */
-#define CGROUP_DIR "/sys/fs/cgroup"
 
 static int mount_cgroup(const SupervisorOptions *o, Error *reterr) {
         struct statfs st;
 
-        if (statfs(CGROUP_DIR, &st) >= 0 && st.f_type == CGROUP2_SUPER_MAGIC)
+        if (statfs(CGROUP_MOUNT, &st) >= 0 && st.f_type == CGROUP2_SUPER_MAGIC)
                 return 0;
         /* A copy of the mount that is there: mount(2) of another one takes 15 ms. */
-        if (syscall(SYS_move_mount, o->cgroup_mount_fd, "", AT_FDCWD, CGROUP_DIR, MOVE_MOUNT_F_EMPTY_PATH) <
-            0)
-                return error_set(reterr, errno, "attach cgroup2 to " CGROUP_DIR);
+        if (syscall(SYS_move_mount, o->cgroup_mount_fd, "", AT_FDCWD, CGROUP_MOUNT,
+                    MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return error_set(reterr, errno, "attach cgroup2 to " CGROUP_MOUNT);
         return 0;
 }
 

@@ -36,10 +36,10 @@ static void release_bridge(SupervisorOptions *o) {
  * takes a grace period of the kernel, which nobody waits for when a container has ended by itself. Who has
  * asked for the end waits for ours, and removes the cgroup then (machine/stop-job.c). */
 static void remove_cgroup(const SupervisorOptions *o) {
-        _cleanup_close_ int root = open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int root = open(CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (root >= 0 && cgroup_enter(root, ".", NULL) >= 0)
-                (void) cgroup_remove("/sys/fs/cgroup", o->machine, NULL);
+                (void) cgroup_remove(CGROUP_MOUNT, o->machine, NULL);
 }
 
 /* The record is for `status`, and complete before the machine is gone; the message is for the command that

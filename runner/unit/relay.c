@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
 
+#include "cgroup/cgroup.h"
 #include "record/crash-record.h"
 #include "keeper/gate.h"
 #include "keeper/nspawn-notify.h"
