@@ -2,8 +2,8 @@
 #pragma once
 
 /* Allocation that cannot fail: out of memory aborts the process. Everything that must be undone is either
- * done by the kernel when a process dies or repaired by the next command, so there is nothing better to do.
- */
+ * done by the kernel when a process dies or repaired by the next command, so there is nothing better to
+ * do. */
 
 #include <stdarg.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What may block for ever, in a child: it needs no timer signal, disturbs no event loop, and ends whenever
- * we like. */
+/* Work that may block for ever runs in a child: that needs no timer signal, disturbs no event loop, and ends
+ * whenever we like. */
 
 #include "base/macro.h"
 

@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 
 /* The length of the character at `s` when a terminal only shows it; 0 for what may move the cursor or change
- * the terminal (C0 but for the tab, DEL, C1) and for bytes that are no UTF-8. */
+ * the terminal (C0 but for the tab, DEL, C1) and for bytes that are not UTF-8. */
 static size_t printable_length(const char *s, size_t left) {
         unsigned char c = (unsigned char) *s;
 

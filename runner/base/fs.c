@@ -26,7 +26,7 @@ static int open_beneath(int dir_fd, const char *path, int flags, mode_t mode) {
 }
 
 static int open_error(Error *reterr, const char *path) {
-        /* ELOOP and EXDEV have texts that nobody connects with what happened here. */
+        /* The texts of ELOOP and EXDEV do not tell what happened here. */
         if (errno == ELOOP)
                 return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is, or goes through, a symbolic link",
                                    path);
@@ -57,7 +57,7 @@ static int open_file(int dir_fd, const char *path, int flags, mode_t mode, Error
 
         if (fd < 0 && errno == ENOENT)
                 return -ENOENT;
-        /* ENXIO: a socket, or a FIFO that nobody reads. */
+        /* ENXIO: a socket, or a FIFO that no process reads. */
         if (fd < 0 && errno != ENXIO)
                 return open_error(reterr, path);
         if (fd >= 0 && fstat(fd, &st) < 0)

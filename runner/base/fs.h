@@ -16,8 +16,8 @@ int fs_open_beneath(int dir_fd, const char *path, int flags, mode_t mode, Error 
 /* Like fs_open_beneath(), but a missing file is the expected outcome `*ret_fd = -EBADF` and success. */
 int fs_open_beneath_optional(int dir_fd, const char *path, int flags, int *ret_fd, Error *reterr);
 
-/* The same for a regular file. Its directory may be somebody else's: a FIFO or a device in its place is
- * FC_EXIT_CONFLICT, and neither blocks us nor notices. */
+/* The same for a regular file. Another user may own its directory: a FIFO or a device in its place is
+ * FC_EXIT_CONFLICT, and opening it neither blocks us nor has an effect on it. */
 int fs_open_file_beneath(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr);
 
 /* For reading; a missing one is `*ret_fd = -EBADF` and success. */
@@ -49,8 +49,8 @@ void fs_leave_owner(void);
 #define FS_PROC_FD_MAX 32
 char *fs_proc_fd(char *buf, int fd);
 
-/* Where what is open lies now, for those who open it later and ask whether it is the same still. @what:
- * names it in the error. The string is the caller's. */
+/* Where the open file lies now, for a process that opens it later and checks whether it is still the same.
+ * @what: names it in the error. The string is the caller's. */
 int fs_fd_path(int fd, const char *what, char **ret, Error *reterr);
 
 /* For _cleanup_(). */

@@ -89,8 +89,8 @@ static int fail_unexpected(const Scan *s, const char *expected) {
         return fail(s, "expected %s, found the byte 0x%02x", expected, (unsigned) c);
 }
 
-/* The four digits after "\u". Return: the code unit, or negative without an error when they are not there.
- */
+/* The four digits after "\u". Return: the code unit, or negative without an error when they are not
+ * there. */
 static int hex4(const Scan *s, size_t at) {
         int value = 0;
 

@@ -250,7 +250,7 @@ static Json *check(Json *json) {
         return json;
 }
 
-/* A copy in which each byte that is no part of UTF-8 is U+FFFD. */
+/* A copy in which each byte that is not part of valid UTF-8 is U+FFFD. */
 static char *valid_copy(const char *s) {
         size_t left = strlen(s);
         char *copy = xnew0(char, left * 3 + 1), *end = copy;

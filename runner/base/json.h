@@ -57,8 +57,8 @@ typedef struct JsonField {
 int json_dispatch(const Json *object, const char *path, const JsonField *fields, size_t n_fields,
                   void *target, Error *reterr);
 
-/* For messages. "a.b" or, for a key that is no plain word, a["b c"] with JSON's escapes, a long one cut; ""
- * as the parent gives "b". Owned by the caller. */
+/* For messages. "a.b" or, for a key that is not a plain word, a["b c"] with JSON's escapes; a long key is
+ * cut. "" as the parent gives "b". Owned by the caller. */
 char *json_path_member(const char *path, const char *key);
 char *json_path_index(const char *path, size_t index);
 

@@ -133,7 +133,7 @@ static void run_child(char *const *argv, int out_fd) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         int out = out_fd >= 0 ? out_fd : STDERR_FILENO;
 
-        /* What works for us must not go on without us, when we are killed. */
+        /* A helper must not go on when we have been killed. */
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         process_unblock_signals();
         if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||

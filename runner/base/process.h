@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 
-/* Where only root can write to: NixOS's profiles, /usr, and what the package was built with
- * (FC_PROGRAMS). The programs that root executes come from there, whatever $PATH says: a user's sudo, su
- * or environment may have set it. */
+/* Directories that only root can write to: NixOS's profiles, /usr, and what the package was built with
+ * (FC_PROGRAMS). The programs that root executes come from there, whatever $PATH says: a user's sudo, su or
+ * environment may have set it. */
 const char *process_trusted_path(void);
 
 /* Looks `program` up in `path` (NULL: process_trusted_path()). Return: the absolute path, owned by the
@@ -22,8 +22,8 @@ char *process_find_setuid(const char *program, const char *path);
 /* pidfd_open(2). Return: an O_CLOEXEC fd, or -ESRCH and no Error when the process has ended already. */
 int process_open(pid_t pid);
 
-/* Whether it has been killed or ends: until that is done, which takes some milliseconds, its pidfd says
- * nothing. One that has ended does. */
+/* Whether it has been killed or is ending. That takes some milliseconds, in which its pidfd does not tell
+ * yet. True also for a process that has ended. */
 bool process_is_ending(pid_t pid);
 
 /* pidfd_send_signal(2). Return: 0, or a negative errno (-ESRCH: it has ended). */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What went wrong with a call, in the words of whoever it was made to. */
+/* Errors of D-Bus calls, told of the manager that was called. */
 
 #include <systemd/sd-bus.h>
 
 #include "base/error.h"
 
 typedef struct BusPeer {
-        const char *manager;    /* who answers */
+        const char *manager;    /* what answers */
         const char *connection; /* what breaks */
         int broken_exit;        /* exit code when it does */
         int denied_exit;        /* when the caller or what it asks for is refused */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What the files of bus/ share and nobody else sees. */
+/* What the files of bus/ share; no other folder includes it. */
 
 #include <systemd/sd-bus.h>
 
@@ -25,11 +25,12 @@ struct GuestBus {
         uint64_t deadline_usec; /* for questions that are waited for, CLOCK_MONOTONIC; UINT64_MAX: none */
 };
 
-/* A guest has so many units, jobs or services that we ask for each: what lists them can list any number. */
+/* For how many units, jobs or services of a guest we ask one by one; a guest can list any number. */
 #define GUEST_DETAILS_MAX  20
 #define GUEST_SERVICES_MAX 1000
 
-/* When all that is asked from now on, until the caller has what it wants, must be answered. */
+/* The moment by which all questions that are asked from now on, until the caller has what it wants, must be
+ * answered. */
 uint64_t guest_bus_deadline(const GuestBus *bus);
 
 /**
@@ -46,8 +47,8 @@ int guest_bus_ask(GuestBus *bus, uint64_t deadline_usec, const char *path, const
 int guest_bus_match(GuestBus *bus, sd_bus_slot **ret, const char *path, const char *interface,
                     const char *member, sd_bus_message_handler_t handler, void *userdata, Error *reterr);
 
-/* Of a PropertiesChanged signal of a unit that is none of ours: its name and its ActiveState. Return: 1; 0
- * when it is about something else; or a negative errno. */
+/* Reads the unit's name and its ActiveState from a PropertiesChanged signal of one of the guest's own units.
+ * Return: 1; 0 when it is about something else, or about a unit of ours; or a negative errno. */
 int guest_bus_read_active_state(sd_bus_message *m, char **ret_unit, char **ret_state);
 
 /* Reads an "a{sv}". @read gets the name of a property with the message at its value ("v"), which it reads or

@@ -201,7 +201,7 @@ int guest_bus_read_active_state(sd_bus_message *m, char **ret_unit, char **ret_s
         int r;
 
         r = path ? sd_bus_path_decode(path, SYSTEMD_UNIT_PATH, &unit) : 0;
-        /* A check that does not succeed yet is no failed service. */
+        /* A check of ours that does not succeed yet is not a failed service. */
         if (r <= 0 || startswith(unit, GUEST_UNIT_PREFIX))
                 return r < 0 ? r : 0;
         r = sd_bus_message_rewind(m, true);

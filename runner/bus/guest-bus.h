@@ -13,10 +13,10 @@
 
 typedef struct GuestBus GuestBus;
 
-/* Of the manager's socket, inside the guest. */
+/* The manager's socket, inside the guest. */
 #define GUEST_BUS_SOCKET "/run/systemd/private"
 
-/* What a healthy manager needs is a few milliseconds; this is for one that is busy loading its units. */
+/* A healthy manager answers within a few milliseconds; this is for one that is busy loading its units. */
 #define GUEST_BUS_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
 /* For a function that does nothing but wait for answers: all of its questions together. */

@@ -137,8 +137,8 @@ static int get_unit_details(GuestBus *bus, uint64_t deadline_usec, const char *p
         if (r < 0)
                 return bus_error(&bus_guest, reterr, r, &error, "ask why unit '%s' failed", unit->name);
 
-        /* A service that forks, or that fails before its main process, has none: its command says it then.
-         */
+        /* A service that forks, or that fails before its main process starts, has none: then its command
+         * tells how it ended. */
         process = details.main.exec_code != 0 ? &details.main : &details.command;
         unit->exec_code = process->exec_code;
         unit->exec_status = process->exec_status;
@@ -166,7 +166,7 @@ int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
                                         &path, NULL, NULL, NULL)) > 0) {
                 FailedUnit *unit;
 
-                /* Of ours: a check that has not succeeded yet. */
+                /* A check of ours, which has not succeeded yet. */
                 if (startswith(name, GUEST_UNIT_PREFIX))
                         continue;
                 if (found.n == GUEST_DETAILS_MAX) {

@@ -31,7 +31,7 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr
         _cleanup_free_ char *unit = NULL, *state = NULL;
         GuestHealth *h = userdata;
 
-        /* Of each of the changes that a guest goes through only these cost a question. */
+        /* A guest goes through many changes; only these cost a question. */
         if (guest_bus_read_active_state(m, &unit, &state) > 0 &&
             streq(state, "failed") != strv_contains(h->failed, unit))
                 (void) sd_event_source_set_enabled(h->deferred, SD_EVENT_ONESHOT);
@@ -65,7 +65,7 @@ static int on_deferred(sd_event_source *s, void *userdata) {
                 h->callback(NULL, h->userdata);
                 return 0;
         }
-        /* A manager that does not answer will say more, or its end will be seen. */
+        /* A manager that does not answer now will send more signals, or end, which is seen. */
         if (ask(h, &failed) < 0)
                 return 0;
         h->failed = strv_free(h->failed);

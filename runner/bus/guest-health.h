@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Which units of a guest are failed, and when that changes. The manager does not announce its SystemState,
- * of which that is the reason. */
+/* Which units of a guest are failed, and when that changes. The manager does not announce changes of its
+ * SystemState, which says "degraded" because of them. */
 
 #include "bus/guest-failed.h"
 

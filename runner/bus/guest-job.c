@@ -38,7 +38,7 @@ int guest_bus_get_job(GuestBus *bus, GuestJob *ret, Error *reterr) {
                (r = sd_bus_message_read(reply, "(usssoo)", NULL, &unit, &type, &state, NULL, &path)) > 0) {
                 uint64_t since;
 
-                /* The others wait for these. */
+                /* The others wait for the running ones. */
                 if (!streq(state, "running"))
                         continue;
                 if (n++ == GUEST_DETAILS_MAX)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What a guest's manager is busy with: for whoever has waited long enough and wants to know why. */
+/* What a guest's manager is busy with, for the message of a command that has waited too long. */
 
 #include "bus/guest-bus.h"
 
@@ -13,5 +13,5 @@ typedef struct GuestJob {
 
 void guest_job_done(GuestJob *job);
 
-/* The job that runs for the longest time, of as many as are looked at; `ret->unit` NULL: none runs. */
+/* The job that has run for the longest time, of those that are looked at; `ret->unit` NULL: none runs. */
 int guest_bus_get_job(GuestBus *bus, GuestJob *ret, Error *reterr);

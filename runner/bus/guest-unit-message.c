@@ -6,8 +6,8 @@
 #include "bus/guest-unit-message.h"
 #include "bus/transient-message.h"
 
-/* Every status and signal counts as success: a session that ends with 7 is no failure of the guest, must not
- * show as one in its journal, and must not make it "degraded" for the moment until it is collected. */
+/* Every status and signal counts as success: a session that ends with 7 is not a failure of the guest, must
+ * not show as one in its journal, and must not make it "degraded" until it is collected. */
 static int append_success(sd_bus_message *m) {
         int32_t statuses[255], signals[_NSIG];
         size_t n_signals = 0;
@@ -45,10 +45,10 @@ static int append_lifetime(sd_bus_message *m, const GuestService *s) {
         if (r < 0)
                 return r;
 
-        /* With Type=exec the job is done when the program runs, and not when it is about to: before, the
-         * manager throws away what was typed into the terminal. Without a terminal nobody asks, and "simple"
-         * says less in the guest's journal. CollectMode: a unit that failed after all (a stop that timed
-         * out) goes, too. SIGHUP ends interactive shells, which ignore SIGTERM. */
+        /* With Type=exec the job is done when the program runs: before that, the manager throws away what
+         * was typed into the terminal. Without a terminal that does not matter, and "simple" writes less to
+         * the guest's journal. CollectMode: a unit that failed after all (a stop that timed out) goes, too.
+         * SIGHUP ends interactive shells, which ignore SIGTERM. */
         r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Type", "s", s->terminal ? "exec" : "simple",
                                   "CollectMode", "s", "inactive-or-failed", "TimeoutStopUSec", "t",
                                   GUEST_UNIT_STOP_USEC, "SendSIGHUP", "b", s->terminal);
@@ -64,8 +64,8 @@ static int append_execution(sd_bus_message *m, const GuestService *s) {
                 r = transient_append_strv(m, "Environment", s->environment);
         if (r >= 0)
                 r = sd_bus_message_append(m, "(sv)", "WorkingDirectory", "s", directory);
-        /* Not for root: the manager would look it up, which costs time and fails in a guest without passwd.
-         */
+        /* Not for root: the manager would look it up, which costs time and fails in a guest without
+         * passwd. */
         if (r >= 0 && s->user)
                 r = sd_bus_message_append(m, "(sv)", "User", "s", s->user);
         if (r >= 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The call that makes a session's transient service; apart from guest-unit.c because its many properties are
- * a matter of their own. */
+/* The call that makes a session's transient service. Its many properties fill a file of their own, beside
+ * guest-unit.c. */
 
 #include <systemd/sd-bus.h>
 

@@ -57,7 +57,7 @@ static void unit_refused(GuestUnit *u, const char *reason, bool stopping) {
                     });
 }
 
-/* The unit does not run any more: says how that came. */
+/* The unit does not run any more: tells how it ended. */
 static void unit_ended(GuestUnit *u) {
         if (u->code != 0)
                 unit_end(u, &(GuestUnitResult){
@@ -144,10 +144,10 @@ static int on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *rete
 
         if (sd_bus_message_read(m, "so", &name, NULL) < 0 || !streq(name, u->name))
                 return 0;
-        /* It was refused, and why is in the answer that comes next. */
+        /* The start was refused; the answer that comes next says why. */
         if (u->call)
                 return 0;
-        /* While a manager reloads its configuration it removes all units and makes them again. */
+        /* A manager that reloads its configuration removes all units and makes them again. */
         if (u->code != 0 || unit_ask(u) < 0)
                 unit_ended(u);
         return 0;

@@ -7,7 +7,7 @@
 
 #include "bus/guest-bus.h"
 
-/* The units that we make begin with this: they are no services of the guest's. */
+/* The names of the units that we make begin with this; they are not the guest's own services. */
 #define GUEST_UNIT_PREFIX "flake-containers-"
 
 /* What a session is to the guest's manager; all of it borrowed. Strings are UTF-8: D-Bus carries nothing
@@ -26,7 +26,7 @@ typedef struct GuestService {
 } GuestService;
 
 /* After a request to stop, after the end of the main process or when the guest shuts down, what is left of
- * the session has this long before it is killed; so a session never holds up the end of its guest for
+ * the session has this long before it is killed; so a session never delays the end of its guest for
  * longer. */
 #define GUEST_UNIT_STOP_USEC (500 * USEC_PER_MSEC)
 
@@ -72,7 +72,8 @@ int guest_unit_adopt(GuestBus *bus, const char *name, const GuestUnitCallbacks *
 GuestUnit *guest_unit_free(GuestUnit *unit);
 DEFINE_FREEP(GuestUnit, guest_unit_free);
 
-/* Sends a signal to all processes of the unit, without waiting; one that has ended is no error. */
+/* Sends a signal to all processes of the unit, without waiting. It is not an error when the unit has
+ * ended. */
 void guest_unit_kill(GuestUnit *unit, int signal);
 
 /* Asks the manager to stop the unit, without waiting; the end comes through `done`. */

@@ -16,7 +16,7 @@ typedef struct WatchedUnit {
         char *path;
         sd_bus_slot *question; /* GetAll: what it was before the first change that we are told of */
         bool wanted;
-        bool passed; /* as far as we know it has not been restarted, and is nothing to us */
+        bool passed; /* not known to have been restarted: not watched */
         bool known;
         char *load_state, *active_state, *sub_state, *type, *result;
         uint32_t restarts;
@@ -134,7 +134,7 @@ static WatchVerdict unit_verdict(const WatchedUnit *u, uint64_t *ret_settle) {
         }
         if (has_succeeded(u))
                 return WATCH_READY;
-        /* Somebody has stopped it, and nobody had asked for it. (While it is restarted there is a job.) */
+        /* It has been stopped, and is not one of those asked for. (While it is restarted there is a job.) */
         return !u->wanted && state_is(u, "inactive") && u->job == 0 ? WATCH_READY : WATCH_WAIT;
 }
 
@@ -172,7 +172,7 @@ static void look(GuestWatch *w) {
         }
         if (w->failed && verdict != WATCH_MISSING) {
                 verdict = WATCH_FAILED;
-                /* It may be as it should again by now. */
+                /* It may have recovered by now. */
                 free(w->failed);
                 w->failed = NULL;
                 schedule_look(w);
@@ -227,7 +227,7 @@ static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         WatchedUnit *u = userdata;
 
         u->question = sd_bus_slot_unref(u->question);
-        /* What a manager that is too busy to answer knows, it tells when it changes. */
+        /* A manager that is too busy to answer still sends what changes. */
         if (!sd_bus_message_is_method_error(m, NULL))
                 u->known = guest_bus_read_properties(m, read_unit_property, u) >= 0;
         schedule_look(u->watch);
@@ -237,7 +237,7 @@ static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
 static int watch_unit(WatchedUnit *u, Error *reterr) {
         int r;
 
-        /* This loads it, too; what there is none of is said by its LoadState. */
+        /* GetAll also loads the unit. If it does not exist, LoadState says so. */
         r = sd_bus_call_method_async(u->watch->bus->bus, &u->question, NULL, u->path, DBUS_PROPERTIES,
                                      "GetAll", on_asked, u, "s", "");
         if (r < 0)
@@ -278,7 +278,7 @@ static int ask_restarts(WatchedUnit *u, Error *reterr) {
         return 0;
 }
 
-/* The services that run or are about to: those that are just being restarted, and others. */
+/* The services that run or are about to: those that are being restarted at the moment, and the others. */
 static int read_services(sd_bus_message *reply, char ***ret_restarting, char ***ret_others) {
         const char *name, *sub_state;
         size_t n = 0;
@@ -329,7 +329,7 @@ static int add_services(GuestWatch *w, sd_bus_message *m) {
         return r < 0 ? r : add_units(w, others, /* wanted= */ false, ask_restarts, NULL);
 }
 
-/* One that does not say which services it has is asked again over another connection. */
+/* A manager that does not list its services is asked again over another connection. */
 static int on_services(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestWatch *w = userdata;
 

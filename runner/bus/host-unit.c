@@ -71,7 +71,7 @@ static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *e) {
                         unit->handlers->gone(unit->userdata);
                 return 0;
         }
-        /* What was told while nobody could hear it, or of a job that we do not know. */
+        /* For a result that was told while we could not hear it, or of a job that we do not know. */
         if (!sd_bus_message_is_method_error(m, NULL) && unit->handlers->started &&
             sd_bus_get_property_string(unit->bus->bus, SYSTEMD_NAME, unit->path, SYSTEMD_UNIT, "ActiveState",
                                        NULL, &state) >= 0 &&
@@ -87,8 +87,8 @@ static void ask(HostUnit *unit) {
                                         SYSTEMD_MANAGER, "GetUnit", on_asked, unit, "s", unit->name);
 }
 
-/* What is done may also be a stop that somebody else has asked for, or the start after a failure; both are
- * jobs of systemd's own. */
+/* The finished job may also be a stop that another program asked for, or the start after a failure: neither
+ * is the job of our own call. */
 static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         const char *path, *name, *result;
         HostUnit *unit = userdata;
@@ -161,7 +161,7 @@ static int on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         return 0;
 }
 
-/* It is back, and does not answer what it was asked before. */
+/* The manager is back, and does not answer what it was asked before. */
 static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         const char *name, *before, *now;
         HostUnit *unit = userdata;
@@ -249,7 +249,7 @@ static int append_command(sd_bus_message *m, const char *property, char *const *
         return argv ? transient_append_command(m, property, argv[0], argv) : 0;
 }
 
-/* As upstream's systemd-nspawn@.service, and what a unit that nobody wrote needs beside that. */
+/* The settings of upstream's systemd-nspawn@.service, and what a transient unit needs beside them. */
 static int append_constant(sd_bus_message *m) {
         int r;
 
@@ -268,13 +268,13 @@ static int append_constant(sd_bus_message *m) {
                 r = transient_append(m, "RestartForceExitStatus", "(aiai)", 1, NSPAWN_EXIT_REBOOT, 0);
         if (r >= 0)
                 r = transient_append(m, "DevicePolicy", "s", "closed");
-        /* Whoever waits has a deadline of their own. */
+        /* The command that waits for the start has a deadline of its own. */
         if (r >= 0)
                 r = transient_append(m, "TimeoutStartUSec", "t", UINT64_MAX);
         /* A process of the guest that the kernel kills for its memory is the guest's matter. */
         if (r >= 0)
                 r = transient_append(m, "OOMPolicy", "s", "continue");
-        /* One that failed must not be in the way of the next start. */
+        /* A unit that failed must not be in the way of the next start. */
         if (r >= 0)
                 r = transient_append(m, "CollectMode", "s", "inactive-or-failed");
         if (r >= 0)
@@ -283,7 +283,7 @@ static int append_constant(sd_bus_message *m) {
          * machined where it does not run, and a start waits for the stop of what is ordered after it. */
         if (r >= 0)
                 r = transient_append(m, "After", "as", 1, "dbus.service");
-        /* A change of the host's target is not about containers. */
+        /* A change of the host's target does not concern containers. */
         if (r >= 0)
                 r = transient_append(m, "IgnoreOnIsolate", "b", 1);
         return r;
@@ -331,8 +331,8 @@ static int append_settings(sd_bus_message *m, const HostUnitSettings *s) {
         return r;
 }
 
-/* Stopped with the unit that it belongs to. Nothing by which its start would pull that in, too: that could
- * replace a stop, and counts as a start. */
+/* PartOf= only: it stops with that unit. Requires= would also start that unit, which could replace a queued
+ * stop, and counts as a start. */
 static int open_part(sd_bus_message *m, const char *name, const HostUnit *unit, const char *description) {
         int r = transient_unit_open(m, name);
 
@@ -349,7 +349,7 @@ static int append_watch(sd_bus_message *m, const HostUnit *unit, const HostUnitW
         int r;
 
         r = open_part(m, path, unit, w->description);
-        /* When the unit ends by itself nobody wants it any more. */
+        /* It stops when the unit ends by itself. */
         if (r >= 0)
                 r = transient_append(m, "StopWhenUnneeded", "b", 1);
         if (r >= 0)
@@ -360,7 +360,7 @@ static int append_watch(sd_bus_message *m, const HostUnit *unit, const HostUnitW
                 r = open_part(m, service, unit, w->description);
         if (r >= 0)
                 r = append_command(m, "ExecStart", w->command);
-        /* That it comes and goes is not worth two lines in the journal each time. */
+        /* Its starts and ends are not worth two lines in the journal each time. */
         if (r >= 0)
                 r = transient_append(m, "LogLevelMax", "i", LOG_WARNING);
         return r < 0 ? r : transient_unit_close(m);
@@ -405,7 +405,8 @@ static int on_manager_back(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         return 0;
 }
 
-/* Until systemd is on the bus; watched first and then looked at. Return: 1 it is, 0 the time has passed. */
+/* Waits until systemd is on the bus; watches first and then looks. Return: 1 it is, 0 the time has
+ * passed. */
 static int wait_for_manager(HostBus *bus, uint64_t timeout_usec) {
         _cleanup_(sd_bus_slot_unrefp) sd_bus_slot *slot = NULL;
         _cleanup_(sd_bus_creds_unrefp) sd_bus_creds *owner = NULL;
@@ -443,7 +444,7 @@ int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *ret
                         r = sd_bus_call(unit->bus->bus, m, 0, &e, &reply);
                 if (r >= 0 && sd_bus_message_read(reply, "o", &job) >= 0)
                         unit->job = xstrdup(job);
-                /* The first time it was heard, only the answer was lost. */
+                /* The first call was heard; only its answer was lost. */
                 if (r >= 0 || (again && sd_bus_error_has_name(&e, ERROR_UNIT_EXISTS)))
                         return 0;
                 if (sd_bus_error_has_name(&e, ERROR_UNIT_EXISTS)) {

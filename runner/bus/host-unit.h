@@ -76,8 +76,8 @@ typedef struct HostUnitSettings {
         HostUnitWatch watch;
 } HostUnitSettings;
 
-/* Return: when systemd has taken it over; how it goes is reported. FC_EXIT_CONFLICT when the name is taken.
- */
+/* Return: when systemd has taken it over; how it goes is reported. FC_EXIT_CONFLICT when the name is
+ * taken. */
 int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *reterr);
 
 /* Takes `systemctl freeze` back. One that is not frozen, or not there, is success. */
@@ -86,7 +86,7 @@ int host_unit_thaw(HostUnit *unit, Error *reterr);
 /* Return: 1 it is being stopped and `gone` follows, 0 there is no such unit. */
 int host_unit_stop(HostUnit *unit, Error *reterr);
 
-/* The unit's job: what systemd is about to do with it. A job that cannot be found out is OTHER. */
+/* The unit's job: what systemd is about to do with it. OTHER when that cannot be found out. */
 typedef enum HostUnitJob {
         HOST_UNIT_JOB_OTHER, /* or none */
         HOST_UNIT_JOB_STOP,

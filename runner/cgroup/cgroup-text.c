@@ -38,7 +38,7 @@ unsigned long cgroup_text_oom_kills(const char *events) {
         return value ? strtoul(value, NULL, 10) : 0;
 }
 
-/* A pid, with a blank or a line end behind it or nothing; 0 is one that this namespace cannot see. */
+/* A pid, followed by a blank, a line end or nothing; 0 is one that this namespace cannot see. */
 static bool read_pid(const char *text, pid_t *ret, const char **ret_end) {
         unsigned long pid;
         char *end;

@@ -223,7 +223,7 @@ static int read_file(int fd, const char *name, const char *file, char **ret, Err
         return r;
 }
 
-/* One that is gone has nothing in it. */
+/* A cgroup that is gone has nothing in it. */
 static int ask_file(int fd, const char *file, bool (*find)(const char *text), bool *ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
         int r = read_file(fd, ".", file, &text, reterr);
@@ -268,7 +268,7 @@ int cgroup_kill(int fd, const char *name, Error *reterr) {
         return 0;
 }
 
-/* Until its cgroup.events says no. Return: 1 it does, 0 the time has passed. */
+/* Waits until its cgroup.events says no. Return: 1 it does, 0 the time has passed. */
 static int wait_until_not(int fd, const char *name, bool (*find)(const char *events), uint64_t timeout_usec,
                           Error *reterr) {
         _cleanup_close_ int events = open_file(fd, name, "cgroup.events", O_RDONLY);

@@ -47,17 +47,18 @@ int cgroup_create_child(int fd, const char *name, Error *reterr);
 int cgroup_enter(int fd, const char *name, Error *reterr);
 
 /* fork(2) whose child begins in the cgroup `fd`: clone3(2), CLONE_INTO_CGROUP. Unlike a move of a process
- * that exists it does not wait for a grace period of the kernel, which takes 5 to 20 ms. Return: as fork().
- */
+ * that exists it does not wait for a grace period of the kernel, which takes 5 to 20 ms. Return: as
+ * fork(). */
 pid_t cgroup_fork(int fd);
 
 /**
- * cgroup_expect_moves() - spares whoever is going to move processes between cgroups the wait
+ * cgroup_expect_moves() - begin the wait that the next move of a process between cgroups would have
  *
  * A move takes the kernel's cgroup_threadgroup_rwsem, whose first writer in a while waits for a grace period
- * of RCU, 5 to 20 ms; those who come shortly after do not. nspawn moves its payload, a guest's systemd
- * itself and what it starts, and each may be the first. This moves the calling process to where it is, the
- * child `name`, which changes nothing and begins that period: for somebody who would only wait meanwhile.
+ * of RCU, 5 to 20 ms; the writers shortly after it do not. nspawn moves its payload, a guest's systemd
+ * itself
+ * and what it starts, and each may be the first. This moves the calling process to where it is, the child
+ * `name`, which changes nothing and begins that period: for a process that would only wait meanwhile.
  */
 void cgroup_expect_moves(int fd, const char *name);
 
@@ -69,7 +70,7 @@ int cgroup_open_child(int fd, const char *name, Error *reterr);
  * @controllers: "memory", "cpu", ...
  *
  * That takes every cgroup from the top of the tree on, and stays for the ones above the machine: other
- * machines may need it, and it limits nobody.
+ * machines may need it, and by itself it limits nothing.
  */
 int cgroup_enable(const char *mount, const char *machine, char *const *controllers, Error *reterr);
 

@@ -22,7 +22,7 @@ static bool is_young(const struct stat *st) {
 }
 
 /* As systemd itself removes them: while we hold the lock. A program that has opened the file meanwhile sees,
- * with the lock, that it has no name any more, and makes another. */
+ * when it has the lock, that the file has no name any more, and makes another. */
 static void remove_unlocked(int dir_fd, const char *name) {
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         _cleanup_close_ int fd = fs_open_file_beneath(dir_fd, name, O_RDWR, 0, NULL);
@@ -33,8 +33,8 @@ static void remove_unlocked(int dir_fd, const char *name) {
                 (void) unlinkat(dir_fd, name, 0);
 }
 
-/* Which are its own is not known: the tree may be gone, and nspawn chooses the ids. But none that is not
- * locked is in use. They are empty; that one stays is nothing to fail for. */
+/* Which are its own is not known: the tree may be gone, and nspawn chooses the ids. But a file that is not
+ * locked is not in use. They are empty; one that stays is not a reason to fail. */
 static void clear_locks(const char *path) {
         _cleanup_(closedirp) DIR *dir = opendir(path);
 

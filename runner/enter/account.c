@@ -60,8 +60,8 @@ static char *next_line(const char **text) {
         return xstrndup(start, n);
 }
 
-/* Shells of accounts that nobody is meant to log into. Whoever asks for a shell in their own container as
- * such a user wants one nevertheless. */
+/* Shells of accounts that are not meant for logging in. A developer who asks for a shell in their own
+ * container as such a user wants one nevertheless. */
 static bool shell_is_usable(const char *shell) {
         const char *name = strrchr(shell, '/');
 

@@ -61,7 +61,7 @@ static _Noreturn void fail(const Plan *p, Step step) {
 }
 
 /* So that the container's limits apply to it, and so that it is killed with the container's cgroup. Before
- * the namespaces: inside, nobody may write there. */
+ * entering the namespaces: inside, no process may write there. */
 static int join_cgroup(int cgroup_fd) {
         _cleanup_close_ int fd = openat(cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 
@@ -74,7 +74,7 @@ static int take_stdio(const Plan *p) {
         (void) setsid();
         if (p->terminal && ioctl(p->stdio[0], TIOCSCTTY, 0) < 0)
                 return -1;
-        /* None of them is below 3: standard streams are open in whoever calls container_exec(). */
+        /* None of them is below 3: the callers of container_exec() have their standard streams open. */
         for (int i = 0; i < 3; i++)
                 if (dup2(p->stdio[i], i) < 0)
                         return -1;
@@ -84,7 +84,7 @@ static int take_stdio(const Plan *p) {
 /* The container's init was limited by nspawn; joining a namespace gives everything there is in it. Without a
  * user namespace of the container's own that would be everything on the host. */
 static int drop_privileges(const Plan *p) {
-        /* Keys of our session are nobody's business inside; kernels without keys have none. */
+        /* The program must not reach the keys of our session; kernels without keys have none. */
         (void) syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
         for (unsigned long cap = 0; cap < 64; cap++)
                 if (!(p->bounding & (UINT64_C(1) << cap)) && prctl(PR_CAPBSET_READ, cap) == 1 &&
@@ -132,7 +132,7 @@ static _Noreturn void program_child(const Plan *p) {
                 fail(p, STEP_DIRECTORY);
         (void) umask(022);
         reset_signals();
-        /* Descriptors that were left to us without O_CLOEXEC are none of the container's business. */
+        /* Descriptors that we inherited without O_CLOEXEC must not reach the container. */
         (void) syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
         /* After the change of user, which clears it. */
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -218,8 +218,8 @@ static int explain(const Plan *p, const Report *failure, Error *reterr) {
         }
 }
 
-/* Until the last process that could report has executed its program (the pipe is closed by that) or ended.
- */
+/* Until the last process that could report has executed its program (the pipe is closed by that) or
+ * ended. */
 static void read_reports(int fd, pid_t *ret_pid, Report *ret_failure) {
         Report message;
         ssize_t n;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Starting a program in a container that has no manager to ask: namespaces, cgroup, credentials, terminal.
- */
+/* Starting a program in a container that has no manager to ask: namespaces, cgroup, credentials,
+ * terminal. */
 
 #include "enter/session.h"
 

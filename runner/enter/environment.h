@@ -15,7 +15,7 @@ void environment_set(char ***environment, const char *assignment);
 /**
  * environment_for() - what a login of that user would have, and the caller's own on top
  * @inherited: what the container gives every process, below all else except that its PATH is kept; NULL:
- * somebody else adds it
+ *             the guest's manager adds it
  * @nixos: the container has a NixOS system profile, whose programs lie elsewhere
  * @terminal: there is one; then TERM and COLORTERM of @own are passed on
  * @own: this process's environment

@@ -21,8 +21,8 @@ static bool wants_terminal(TtyMode mode) {
         }
 }
 
-/* Whether the guest is on its way down, which ends sessions by a signal that could have come from anybody.
- */
+/* Whether the guest is shutting down, which ends sessions by a signal that could have come from any
+ * process. */
 static bool is_going_down(const EnterTarget *target, bool has_manager) {
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         ManagerState state;
@@ -71,7 +71,7 @@ static int run(const ExecRequest *request, const EnterTarget *target, const Comm
 }
 
 static int check_account(const ExecRequest *request, const Command *command, Error *reterr) {
-        /* Without a manager nobody knows users that are not in /etc/passwd; a number needs no name. */
+        /* Without a manager only users in /etc/passwd are known; a number needs no name. */
         if (command->account.has_uid)
                 return 0;
         return error_raise(reterr, FC_EXIT_EXEC_OWN, "container '%s' has no user '%s'", request->container,
@@ -90,7 +90,7 @@ static int enter_and_run(const ExecRequest *request, bool *ret_stopped, Error *r
                 r = manager_open_patiently(&target, GUEST_BUS_TIMEOUT_USEC, PATIENCE_USEC, &bus, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "container '%s'", request->container);
-        /* Put in beside a systemd that does not know of it, a process would keep that from ever stopping. */
+        /* A process that the guest's systemd does not know of would keep it from ever stopping. */
         if (!bus && enter_target_is_systemd(&target))
                 return error_raise(reterr, FC_EXIT_NOT_RUNNING,
                                    "container '%s' is starting or stopping: its systemd does not listen",
@@ -112,7 +112,7 @@ int container_exec(const ExecRequest *request, bool *ret_stopped, Error *reterr)
         r = enter_and_run(request, &stopped, reterr);
         if (r >= 0)
                 *ret_stopped = stopped;
-        /* What the program may end with itself must not come from us. */
+        /* A failure of ours must not exit with a status that the program may end with. */
         else if (reterr && (reterr->exit == FC_EXIT_INTERNAL || reterr->exit == FC_EXIT_HOST ||
                             reterr->exit == FC_EXIT_TIMEOUT))
                 reterr->exit = FC_EXIT_EXEC_OWN;

@@ -94,7 +94,7 @@ int guard_start(void (*act)(void *userdata), void *userdata, const int *keep, si
 void guard_done(Guard *g) {
         if (g->fd < 0)
                 return;
-        /* SIGPIPE, should somebody have killed it, is ignored by whoever runs a session. */
+        /* SIGPIPE, in case the guard has been killed, is ignored while a session runs. */
         (void) !write(g->fd, "", 1);
         g->fd = safe_close(g->fd);
         while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)

@@ -19,10 +19,10 @@ enum { GUARD_KEEP_MAX = 8 };
 
 /**
  * guard_start() - fork the process
- * @act: what it does when we end without guard_done(); it may use the descriptors of @keep and nothing that
- *       talks to anybody on our behalf (a bus connection above all)
+ * @act: what it does when we end without guard_done(); it may use the descriptors of @keep, and nothing that
+ *       speaks to another process on our behalf (a bus connection above all)
  * @keep: descriptors that it needs, at most GUARD_KEEP_MAX; -EBADF among them is ignored. All others are
- * closed in it, so that it keeps no pipe open that somebody waits for
+ *        closed in it, so that it does not keep a pipe open whose end another process waits for
  *
  * It is in a session of its own, so that a Ctrl-C that is meant for us does not reach it.
  */

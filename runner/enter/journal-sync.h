@@ -6,6 +6,6 @@
 
 #include "enter/namespaces.h"
 
-/* Waits for the answer, but no longer than @timeout_usec. Where nobody answers nothing is lost but the wait.
- */
+/* Waits for the answer, but no longer than @timeout_usec. Where no journald answers, only that time is
+ * lost. */
 void journal_sync(const EnterTarget *target, uint64_t timeout_usec);

@@ -21,9 +21,10 @@ int manager_open(const EnterTarget *target, uint64_t timeout_usec, GuestBus **re
 
 /**
  * manager_open_patiently() - manager_open() for a guest that is known to be up
- * @patience_usec: how long to try when the leader is systemd but nobody listens; relative
+ * @patience_usec: how long to try when the leader is systemd but does not listen; relative
  *
- * That is so for a moment when it executes itself anew ("systemctl daemon-reexec", an upgrade of it).
+ * A systemd does not listen for a moment when it executes itself anew ("systemctl daemon-reexec", an
+ * upgrade).
  * Returns at once when the leader is something else, when it has become systemd-shutdown, and when it ends.
  */
 int manager_open_patiently(const EnterTarget *target, uint64_t timeout_usec, uint64_t patience_usec,

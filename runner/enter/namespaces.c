@@ -87,8 +87,8 @@ bool enter_target_is_shutting_down(const EnterTarget *t) {
         return comm_is(t, "systemd-shutdow\n");
 }
 
-/* Joining one's own user namespace is refused (EINVAL), and there is no need to join others that are shared.
- */
+/* Joining one's own user namespace is refused (EINVAL), and there is no need to join others that are
+ * shared. */
 static int find_namespaces(EnterTarget *t, Error *reterr) {
         for (size_t i = 0; i < ELEMENTSOF(namespaces_all); i++) {
                 _cleanup_free_ char *own = xasprintf("/proc/self/%s", namespaces_all[i].file);

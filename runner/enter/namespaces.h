@@ -2,8 +2,8 @@
 #pragma once
 
 /* Getting into a running container, given the pid of its leader (the container's PID 1, in our numbers).
- * Everything that is needed of it is opened once, as descriptors, and the pid is not used again, so that one
- * that the kernel gave to somebody else in the meantime is never entered. */
+ * Everything that is needed of it is opened once, as descriptors, and the pid is not used again: so a
+ * process that has been given the same pid since is never entered. */
 
 #include <sys/types.h>
 
@@ -50,8 +50,8 @@ pid_t enter_target_first_child(const EnterTarget *target);
  */
 int enter_join(const EnterTarget *target, int namespaces);
 
-/* Becomes uid 0 and gid 0 of the namespace that was joined, without supplementary groups. Async-signal-safe.
- */
+/* Becomes uid 0 and gid 0 of the namespace that was joined, without supplementary groups.
+ * Async-signal-safe. */
 int enter_become_root(void);
 
 /* socket(2) in the container's network, without leaving ours for longer than that. Return: an O_CLOEXEC,

@@ -28,8 +28,8 @@ static bool is_same_file(int a, int b) {
                x.st_rdev == y.st_rdev;
 }
 
-/* A pipe belongs to who made it, and opening /dev/stdout opens it anew, with a check of permission: so it
- * must be the program's user's. */
+/* A pipe belongs to the user who made it, and opening /dev/stdout opens it anew, with a check of permission:
+ * so it must belong to the program's user. */
 static int make_pipe(const EnterTarget *target, const Account *owner, ProgramStdio *s, size_t i,
                      Error *reterr) {
         bool input = i == STDIN_FILENO;

@@ -30,8 +30,8 @@ void program_stdio_done(ProgramStdio *stdio);
 int program_stdio_make_pipes(const EnterTarget *target, const Account *owner, ProgramStdio *stdio,
                              Error *reterr);
 
-/* The same with one terminal of the container, of the size of ours. We have two descriptors for its master.
- */
+/* The same with one terminal of the container, of the size of ours. We have two descriptors for its
+ * master. */
 int program_stdio_make_terminal(const EnterTarget *target, const Account *owner, ProgramStdio *stdio,
                                 Error *reterr);
 

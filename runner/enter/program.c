@@ -52,7 +52,7 @@ static void look_at(int root_fd, char *path, Program *ret) {
                 ret->state = PROGRAM_NOT_FOUND;
                 return;
         }
-        /* Whatever else there is (a magic link, say), the container may see it with other eyes. */
+        /* Of anything else (a magic link, say) the container may see something different. */
         if (fd < 0 || fstat(fd, &st) < 0)
                 return;
         if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0) {
@@ -60,7 +60,7 @@ static void look_at(int root_fd, char *path, Program *ret) {
                 return;
         }
         look_at_header(root_fd, fd, ret);
-        /* Those who may execute it are not all: whether this user may is the kernel's decision. */
+        /* Not every user may execute it; whether this one may, the kernel decides. */
         if ((st.st_mode & 0001) == 0)
                 ret->certain = false;
 }

@@ -14,7 +14,7 @@
  * @ret_master: non-blocking; ours
  * @ret_slave: the program's
  *
- * Follows pts(4), TIOCGPTPEER of ioctl_tty(2). Both fds are O_CLOEXEC and become nobody's controlling
+ * Follows pts(4), TIOCGPTPEER of ioctl_tty(2). Both fds are O_CLOEXEC and do not become a controlling
  * terminal.
  */
 int pty_open(const EnterTarget *target, uint32_t owner, const struct winsize *size, int *ret_master,

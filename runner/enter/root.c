@@ -29,7 +29,7 @@ char *root_read(int root_fd, const char *path, size_t max) {
         char proc[FS_PROC_FD_MAX], *text = NULL;
         struct stat st;
 
-        /* Looked at before it is opened for reading: opening a FIFO would wait for somebody to write. */
+        /* Looked at before it is opened for reading: opening a FIFO would wait for a writer. */
         if (path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return NULL;
         /* With a lease on it, fcntl(2), the guest could make us wait as long as it likes. */

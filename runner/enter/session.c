@@ -147,14 +147,14 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
                         program_stdio_copy_size(&s->stdio);
                 return 0;
         }
-        /* Only output that nobody takes keeps us now. */
+        /* We only wait for output that has not been written yet. */
         if (s->ended)
                 return sd_event_exit(s->event, 0);
         if (signal == SIGINT || signal == SIGQUIT) {
                 s->runner->signal(s->runner->userdata, signal);
                 return 0;
         }
-        /* With us the terminal goes; so says the stop, with SIGHUP. */
+        /* The program's terminal ends with us: the stop says so, by SIGHUP. */
         if (s->has_terminal || s->timer) {
                 session_stop(s);
                 return 0;

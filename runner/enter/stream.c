@@ -135,7 +135,7 @@ static void stream_arm(Stream *s) {
                 return;
         }
         (void) sd_event_source_set_enabled(s->from_source, s->ended || pending ? SD_EVENT_OFF : SD_EVENT_ON);
-        /* Without EPOLLOUT it still tells when nobody reads any more. */
+        /* Without EPOLLOUT it still tells when the reader is gone. */
         if (s->to_source)
                 (void) sd_event_source_set_io_events(s->to_source, pending ? EPOLLOUT : 0);
 }

@@ -13,7 +13,7 @@ typedef struct Stream Stream;
 
 typedef enum StreamEnd {
         STREAM_END_OF_INPUT, /* everything was copied */
-        STREAM_OUTPUT_GONE,  /* nobody reads `to` any more */
+        STREAM_OUTPUT_GONE,  /* `to` has no reader any more */
 } StreamEnd;
 
 typedef struct StreamConfig {
@@ -38,8 +38,8 @@ void stream_drain(Stream *stream);
 
 bool stream_is_done(const Stream *stream);
 
-/* Why `to` took no more, as a positive errno; 0 when it took all or was closed by its reader, which is that
- * reader's right and no error. */
+/* Why `to` took no more, as a positive errno; 0 when it took all, or when its reader closed it: that is the
+ * reader's right, not an error. */
 int stream_write_error(const Stream *stream);
 
 /**

@@ -33,8 +33,8 @@ void terminal_renew_raw(const Terminal *t) {
 void terminal_restore(Terminal *t) {
         if (!t->raw)
                 return;
-        /* Not TCSADRAIN: it would wait, perhaps for ever, for output that the user has stopped with Ctrl-S.
-         */
+        /* Not TCSADRAIN: it would wait, perhaps for ever, for output that the user has stopped with
+         * Ctrl-S. */
         (void) tcsetattr(t->fd, TCSANOW, &t->saved);
         t->raw = false;
 }

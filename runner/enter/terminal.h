@@ -19,7 +19,7 @@ typedef struct Terminal {
 /* Remembers how `fd` is set and makes it raw: every key goes to the other side as it is. */
 int terminal_make_raw(Terminal *terminal, int fd, Error *reterr);
 
-/* Raw again, after somebody else (the shell that brought us back to the foreground) has changed it. */
+/* Raw again, after another program (the shell that brought us back to the foreground) has changed it. */
 void terminal_renew_raw(const Terminal *terminal);
 
 /* Does nothing for one that is not raw, so it can be called on every way out. */

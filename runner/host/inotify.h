@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Counts root's inotify instances, inotify(7). Those of all users in containers count as the host's
+/* Counts root's inotify instances, inotify(7). The instances of all users in containers count as the host's
  * root's, so that twenty guests use up the number that most hosts allow. */
 
 #include "base/error.h"

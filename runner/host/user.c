@@ -10,7 +10,7 @@
 #include "host/user.h"
 
 /* A uid or gid as the tools write it: decimal digits and nothing else. (uid_t) -1 means "unchanged" to every
- * system call and is nobody's. */
+ * system call and is not a user's. */
 static bool parse_id(const char *text, uint32_t *ret) {
         uint64_t value = 0;
 
@@ -121,8 +121,8 @@ char *user_name(uid_t uid) {
         return pw ? xstrdup(pw->pw_name) : xasprintf("uid %u", (unsigned) uid);
 }
 
-/* Neither call reports failure; the only way to know is to ask by a call that cannot succeed, setfsuid(2).
- */
+/* Neither call reports failure; the only way to know is to ask by a call that cannot succeed,
+ * setfsuid(2). */
 static bool fs_ids_are(uid_t uid, gid_t gid) {
         return (uid_t) setfsuid((uid_t) -1) == uid && (gid_t) setfsgid((gid_t) -1) == gid;
 }
@@ -139,8 +139,8 @@ int user_fs_enter(const InvokingUser *user, UserFs *guard, Error *reterr) {
                 return error_set(reterr, errno, "remember our own groups");
         guard->n_groups = n;
 
-        /* Without this a file that only root's groups may read would be readable, and one that only the
-         * user's groups may write would not be writable. */
+        /* Without this, root's groups would count instead of the user's: files would be readable that must
+         * not be, and others not writable that must be. */
         if (setgroups(user->n_groups > 0 ? user->n_groups : 1,
                       user->n_groups > 0 ? user->groups : &user->gid) < 0)
                 return error_set(reterr, errno, "access files as uid %u", (unsigned) user->uid);
@@ -164,7 +164,7 @@ void user_fs_leave(UserFs *guard) {
         (void) setfsuid(geteuid());
         (void) setfsgid(getegid());
         r = setgroups((size_t) guard->n_groups, guard->groups);
-        /* Root may always go back; going on as somebody else would be a bug with consequences. */
+        /* Root may always go back; going on as another user would be a bug with consequences. */
         if (r < 0 || !fs_ids_are(geteuid(), getegid()))
                 abort();
         guard->entered = false;

@@ -21,8 +21,9 @@ typedef struct InvokingUser {
  * user_invoking() - who started us
  *
  * As root: SUDO_UID and SUDO_GID (sudo(8); run0(1) sets them too), PKEXEC_UID, DOAS_USER, in this order;
- * without any of them root. When we are not root these variables are anybody's and are ignored: it is the
- * effective user.
+ * without any of them root. When we are not root these variables are ignored, as any user can set them: then
+ * it
+ * is the effective user.
  *
  * FC_EXIT_USAGE when one of them does not hold what it should: guessing could leave root's files in the
  * user's tree.
@@ -33,7 +34,8 @@ int user_invoking(InvokingUser *ret, Error *reterr);
  * user_for_owner() - who makes files in a directory of the developer's
  * @uid, @gid: the directory's owner
  *
- * The invoking user, except where root works in somebody's directory (then as its owner) and where a user
+ * The invoking user, except where root works in another user's directory (then as its owner) and where a
+ * user
  * works in root's directory (then as root, as the user could not).
  */
 void user_for_owner(const InvokingUser *invoking, uid_t uid, gid_t gid, InvokingUser *ret);

@@ -136,8 +136,8 @@ int console_reader_seek_to(ConsoleReader *reader, uint64_t offset, Error *reterr
         return 0;
 }
 
-/* The part of a line that a screen shows in the end: behind the last carriage return that something follows.
- */
+/* The part of a line that a screen shows in the end: behind the last carriage return that is followed by
+ * text. */
 static void visible_part(const char *line, size_t size, const char **ret_line, size_t *ret_size) {
         const char *cr;
 
@@ -156,7 +156,7 @@ static void take_line(ConsoleReader *reader, size_t size, size_t separator, cons
         reader->scanned = 0;
 }
 
-/* What is read of a hole are zeros: it was made when we were about to read there, or while we did. */
+/* A hole reads as zeros: it was made when we were about to read there, or while we did. */
 static ssize_t read_there(ConsoleReader *reader, int fd, char *block, size_t size) {
         for (;;) {
                 ssize_t n = read_at(fd, block, size, reader->offset);

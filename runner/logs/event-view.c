@@ -18,7 +18,8 @@
 #include "logs/event-view.h"
 #include "logs/path-watch.h"
 
-/* The file that is written to, and the one before it: who has opened that one may still add a line. */
+/* The file that is written to, and the one before it: a process that has opened that one may still add a
+ * line. */
 typedef struct EventFile {
         ConsoleReader *reader; /* reads any lines */
         sd_event_source *modified;
@@ -77,7 +78,7 @@ static int read_file(EventView *view, const EventFile *file, Error *reterr) {
         return r < 0 ? error_prefix(reterr, r, "the event log") : 0;
 }
 
-/* Return: 0, -EPIPE without an Error when nobody reads any more, or another negative errno. */
+/* Return: 0, -EPIPE without an Error when the reader is gone, or another negative errno. */
 static int flush(EventView *view, Error *reterr) {
         int r = buffer_flush(&view->buffer, view->out);
 
@@ -183,7 +184,7 @@ static int follow(EventView *view, Error *reterr) {
                                         NULL);
         if (r < 0)
                 return error_set(reterr, r, "watch for signals");
-        /* A regular file cannot be watched and has no reader who could leave. */
+        /* A regular file cannot be watched, and has no reader that could leave. */
         r = sd_event_add_io(view->request->event, NULL, fd, 0, on_hangup, view);
         if (r < 0 && r != -EPERM)
                 return error_set(reterr, r, "watch the output");

@@ -23,7 +23,7 @@ typedef struct EventRequest {
  * events_show() - print events to @out, oldest first; the whole of the `events` verb
  *
  * With follow it goes on until SIGINT or SIGTERM (0), until the reader of @out is gone (0), or an error. A
- * log that does not exist is an empty one, and waited for. The log is the user's: what in it is no event is
- * left out, and nothing in it can drive a terminal.
+ * log that does not exist is an empty one, and waited for. The log is the user's: what in it is not an event
+ * is left out, and nothing in it can drive a terminal.
  */
 int events_show(const EventRequest *request, FILE *out, Error *reterr);

@@ -12,10 +12,10 @@
 #include "logs/journal-reader.h"
 #include "logs/log-filter.h"
 
-/* Entries that are read for one that matches the pattern before somebody else gets a turn. */
+/* How many entries are read in search of one that matches the pattern before other logs get a turn. */
 #define SKIP_MAX 4096
 
-/* More boots than these are not looked for. A damaged journal could lead round in a circle. */
+/* More boots than these are not looked for: a damaged journal could lead round in a circle. */
 #define BOOTS_MAX 100000
 
 /* sd-journal unpacks a field up to this size; a bomb of zeros is not worth more. */
@@ -67,7 +67,7 @@ struct JournalReader {
 
 /* A private view of the directory in which no symbolic link is followed and no device opened: the guest can
  * put both there, and sd-journal, running as root on the host, would open whatever they lead to. Needs root;
- * anybody else gains nothing from a guest's link that he could not open himself. Takes the fd. */
+ * other users gain nothing from a guest's link that they could not open themselves. Takes the fd. */
 static int guard_directory(int dir_fd) {
         struct mount_attr attr = {
                 .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |

@@ -2,7 +2,7 @@
 #pragma once
 
 /* One guest's journal directory: opening it safely, choosing entries, reading them one by one. Private to
- * report/; the only file that talks to sd-journal(3). */
+ * logs/; the only file that talks to sd-journal(3). */
 
 #include "screen/buffer.h"
 #include "logs/journal.h"
@@ -35,8 +35,8 @@ int journal_reader_new(int dir_fd, const LogRequest *request, JournalReader **re
 JournalReader *journal_reader_free(JournalReader *reader);
 DEFINE_FREEP(JournalReader, journal_reader_free);
 
-/* Goes to the first entry that the request asks for; @lines: at most so many before the end (LOG_LINES_ALL).
- */
+/* Goes to the first entry that the request asks for; @lines: at most so many before the end
+ * (LOG_LINES_ALL). */
 int journal_reader_seek(JournalReader *reader, uint64_t lines, Error *reterr);
 
 /* The next entry that matches. Return: 1, 0 when there is none (yet), 2 when a good many were read that do

@@ -88,8 +88,8 @@ static int read_tail(const char *journal_dir, const LogRequest *request, char **
         return 0;
 }
 
-/* Moves the beginning to the first entry of that start. Not all of its lines carry its id: of a process that
- * ends at once journald may not know it, and such lines may be before those that do. */
+/* Moves the beginning to the first entry of that start. Not all of its lines carry its id: journald may not
+ * know it for a process that ends at once, and such lines may be before those that do. */
 static int skip_older_starts(const char *journal_dir, const JournalUnit *unit, LogRequest *request,
                              Error *reterr) {
         _cleanup_(journal_reader_freep) JournalReader *reader = NULL;

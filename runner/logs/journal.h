@@ -96,9 +96,8 @@ LogView *log_view_free(LogView *view);
 DEFINE_FREEP(LogView, log_view_free);
 void log_view_error(LogView *view, Error *reterr);
 
-/* From now on the loop is somebody else's to end: when the reader is gone, or on failure, only the view
- * ends.
- */
+/* From now on another part of the program ends the loop: when the reader is gone, or on failure, only the
+ * view ends. */
 void log_view_keep_loop(LogView *view);
 
 /* Prints what is left, when nothing more is going to be logged. Return: 0, -EPIPE without an Error when the

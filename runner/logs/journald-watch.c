@@ -20,7 +20,7 @@ struct JournaldWatch {
         sd_event_source *populated;
         sd_event_source *switches;
         int perf_fd;
-        void *ring; /* nobody reads what is in it, but without one poll() does not work */
+        void *ring; /* its content is never read, but without a ring poll() does not work */
         size_t ring_size;
         void (*on_written)(void *userdata);
         void *userdata;

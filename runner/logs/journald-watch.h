@@ -3,11 +3,10 @@
 
 /* Tells at once when a guest's journald has written. By itself it tells readers late: it writes its files
  * through a mapping, which no inotify sees, and touches them (journal_file_post_change()) on a timer, 250 to
- * 500 ms after the first entry that was not announced yet.
- *
- * What can be seen from outside is that it goes back to sleep after each batch of messages: a context
- * switch, which perf_event_open(2) counts and poll(2) waits for. That costs journald next to nothing, needs
- * nothing in the guest, and wakes nobody while nothing is logged. */
+ * 500 ms after the first entry that was not announced yet. What can be seen from outside is that it goes
+ * back to sleep after each batch of messages: a context switch, which perf_event_open(2) counts and poll(2)
+ * waits for. That costs journald next to nothing, needs nothing in the guest, and wakes no process while
+ * nothing is logged. */
 
 #include "base/error.h"
 
@@ -20,7 +19,7 @@ typedef struct JournaldWatch JournaldWatch;
  * @path: of journald's cgroup below it; need not exist
  * @on_written: there may be something new; also called when journald has come
  *
- * A kernel that does not let us watch (perf_event_open() refused) is no failure: then nothing is told.
+ * Where the kernel does not let us watch (perf_event_open() refused), this succeeds and tells nothing.
  */
 int journald_watch_new(sd_event *event, int cgroup_fd, const char *path, void (*on_written)(void *userdata),
                        void *userdata, JournaldWatch **ret, Error *reterr);

@@ -162,7 +162,7 @@ int log_case_parse(const char *word, LogCase *ret, Error *reterr) {
         else {
                 _cleanup_free_ char *quote = text_shorten(word, QUOTE_WIDTH, /* unicode= */ false);
 
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is neither yes nor no", quote);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s': must be yes or no", quote);
         }
         return 0;
 }
@@ -197,7 +197,7 @@ static int compile(const char *word, uint32_t flags, const char *quote, pcre2_co
 int log_pattern_new(const char *word, LogCase what, LogPattern **ret, Error *reterr) {
         _cleanup_(log_pattern_freep) LogPattern *pattern = xnew0(LogPattern, 1);
         bool sensitive = what == LOG_CASE_AUTO ? has_upper(word) : what == LOG_CASE_SENSITIVE;
-        /* Messages need not be UTF-8; what is none is matched by nothing. */
+        /* Messages need not be UTF-8; nothing matches one that is not. */
         uint32_t flags = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | (sensitive ? 0 : PCRE2_CASELESS);
         int r;
 
@@ -232,7 +232,7 @@ int log_pattern_match(LogPattern *pattern, const char *text, size_t size, Error 
 
         r = pcre2_match(pattern->code, (PCRE2_SPTR) (text ? text : ""), size, 0, 0, pattern->data,
                         pattern->context);
-        /* 0: the groups have no place, which nobody asked for. */
+        /* 0: without the places of the groups. */
         if (r >= 0)
                 return 1;
         if (r == PCRE2_ERROR_NOMATCH)

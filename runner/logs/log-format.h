@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* How a log entry is written. Private to report/. */
+/* How a log entry is written. Private to logs/. */
 
 #include <time.h>
 

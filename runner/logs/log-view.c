@@ -53,7 +53,7 @@ int log_view_finish(LogView *view, Error *reterr) {
 int log_view_flush(LogView *view, Error *reterr) {
         int r = buffer_flush(&view->buffer, view->out);
 
-        /* The reader has seen enough; that is no failure. The caller looks for -EPIPE first. */
+        /* The reader has seen enough; that is not a failure. The caller looks for -EPIPE first. */
         return r < 0 && r != -EPIPE ? error_set(reterr, r, "write log lines") : r;
 }
 
@@ -142,7 +142,7 @@ static int on_drain(sd_event_source *source, void *userdata) {
         return r < 0 ? log_view_end(view, r) : 0;
 }
 
-/* Nobody reads any more, which otherwise only the next line would show. */
+/* The reader is gone, which otherwise only the next line would show. */
 static int on_hangup(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         return log_view_end(userdata, 0);
 }
@@ -154,7 +154,7 @@ static int add_sources(LogView *view, Error *reterr) {
         if (r < 0)
                 return error_set(reterr, r, "prepare following logs");
         (void) sd_event_source_set_description(view->drain, "log-drain");
-        /* A regular file cannot be watched (EPERM) and has no reader who could leave. */
+        /* A regular file cannot be watched (EPERM), and has no reader that could leave. */
         if (fd < 0)
                 return 0; /* a stream in memory */
         r = sd_event_add_io(view->event, &view->hangup, fd, 0, on_hangup, view);

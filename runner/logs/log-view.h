@@ -2,7 +2,7 @@
 #pragma once
 
 /* The inner side of journal.h's LogView, which two files share: log-stream.c opens and watches one source,
- * log-view.c merges and prints them. Private to report/. */
+ * log-view.c merges and prints them. Private to logs/. */
 
 #include <sys/stat.h>
 #include <systemd/sd-event.h>
@@ -40,7 +40,7 @@ struct LogView {
         uint64_t lines;
         SigbusGuard sigbus;
         bool kept;    /* the loop is not ended by us */
-        bool over;    /* nobody reads, or something has failed */
+        bool over;    /* the reader is gone, or something has failed */
         bool started; /* the sources that existed in the beginning are open */
         Error error;
 };

@@ -88,7 +88,7 @@ static uint64_t find_unit(const char *word, size_t length) {
         return 0;
 }
 
-/* "1h 30min": a sum of numbers with units, up to the end or to @ret_end. False: it is no such thing. */
+/* "1h 30min": a sum of numbers with units, up to the end or to @ret_end. False: it is not a span. */
 static bool parse_span(const char *s, uint64_t *ret, const char **ret_end) {
         uint64_t sum = 0;
 

@@ -87,7 +87,7 @@ int limits_require(const char *mount, const Resource *resources, size_t n, const
                                 "%s.%s: the cgroup2 tree at '%s' has no controller '%s' on this host", place,
                                 resource_kind_to_string(resources[i].kind), mount, controller);
                 error_add_hint(reterr,
-                               "it belongs to cgroup version 1 here, or to nobody: boot the host with "
+                               "cgroup version 1 has it here, or the kernel lacks it: boot the host with "
                                "cgroup_no_v1=all, or leave the limit out");
                 return r;
         }

@@ -6,8 +6,8 @@
 
 #include "plan/plan.h"
 
-/* @memory: the machine's, in bytes, for percentages. Return: owned by the caller, NULL when there are none.
- */
+/* @memory: the machine's, in bytes, for percentages. Return: owned by the caller, NULL when there are
+ * none. */
 char **limits_settings(const Resource *resources, size_t n, uint64_t memory);
 
 /* Has the tree at @mount the controllers for them? FC_EXIT_HOST naming @place and what to do. Nothing is

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Waiting for the end of a machine that runs: of all of it, reboots and restarts from inside are none, and
- * with what its end leaves behind written. Needs no root. */
+/* Waiting for the end of a machine that runs: of all of it, which reboots and restarts from inside are not,
+ * and with what its end leaves behind written. Needs no root. */
 
 #include "machine/machine.h"
 

@@ -43,7 +43,7 @@ int machine_query(const char *cgroup_mount, const char *machine, MachineStatus *
 
                 if (r < 0)
                         return error_prefix(reterr, r, "machine '%s'", machine);
-                /* With it goes the rest. */
+                /* When its keeper ends, the rest ends, too. */
                 if (status.keeper > 0 && process_is_ending(status.keeper))
                         status.keeper = 0;
                 if (status.running || (status.stale && !found.backend)) {

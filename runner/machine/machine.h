@@ -36,7 +36,7 @@ typedef struct StartResources {
                 *port_fds)[2]; /* listening sockets, in the order of plan->ports; the second may be -EBADF */
 } StartResources;
 
-/* What reports on the control fd from within this process, where the machine has nobody who would. */
+/* What reports on the control fd from within this process, where the machine has no supervisor to do it. */
 typedef struct MachineReporter MachineReporter;
 
 struct MachineReporter {
@@ -104,8 +104,8 @@ int machine_list(const char *cgroup_mount, char ***ret, Error *reterr);
 int machine_open_payload_cgroup(const MachineStatus *status, const char *cgroup_mount, const char *machine,
                                 Error *reterr);
 
-/* Where the payload's cgroup is, below the host's cgroup2, whether the machine runs or not, for what wants
- * to see it come. Owned by the caller; NULL: nobody can say. */
+/* Where the payload's cgroup is, below the host's cgroup2, whether the machine runs or not: for watching it
+ * come. Owned by the caller; NULL: it is not known. */
 char *machine_payload_path(const Backend *backend, const char *machine);
 
 /* Raises that it is frozen, with what to do about it. Return: a negative errno. */

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 
-/* How long what is to end at once may take to put itself away. */
+/* How long a machine that is to end at once may take to put itself away. */
 #define HURRY_USEC USEC_PER_SEC
 
 StopJob *stop_job_free(StopJob *job) {
@@ -21,8 +21,8 @@ StopJob *stop_job_free(StopJob *job) {
         return NULL;
 }
 
-/* What ended in order has put itself away; what was killed has not. The last access to the job: `done` may
- * free it. */
+/* A machine that ended in order has put itself away; one that was killed has not. The last access to the
+ * job: `done` may free it. */
 void stop_job_ended(StopJob *job) {
         Error error = ERROR_NULL;
         int r;

@@ -234,7 +234,7 @@ static int supervisor_check(const char *cgroup_mount, const ContainerPlan *plan,
         return limits_require(cgroup_mount, plan->resources, plan->n_resources, place, reterr);
 }
 
-/* Also here and not by the supervisor alone, who does it again at each reboot of the guest: what the kernel
+/* Set here as well as by the supervisor, which does it again at each reboot of the guest: what the kernel
  * refuses is to be an error of ours, before anything runs. */
 static int set_limits(const ContainerPlan *plan, const char *cgroup_mount, int cgroup_fd, char ***ret,
                       Error *reterr) {
@@ -300,8 +300,8 @@ static void supervisor_stop_end(StopJob *job) {
         job->watch = NULL;
 }
 
-/* The supervisor has removed the cgroup; one that was killed has not, but all of its payload died with it.
- */
+/* The supervisor has removed the cgroup; one that was killed has not, but all of its payload died with
+ * it. */
 static int on_ended(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
         stop_job_ended(userdata);

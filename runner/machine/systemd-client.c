@@ -36,7 +36,7 @@ static bool is_loaded(const char *machine) {
                             *option = xasprintf("--machine=%s", machine);
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-        /* Anybody can give a unit that name. */
+        /* Any program can give a unit that name. */
         return fd >= 0 && fs_read_fd(fd, path, UNIT_SIZE_MAX, &text, NULL, NULL) >= 0 &&
                strstr(text, option);
 }
@@ -211,8 +211,8 @@ static void signal_leader(const StopJob *job, int signal) {
                 (void) kill(leader, signal);
 }
 
-/* A guest's PID 1 that had not set up its signals yet when it was asked to halt has lost that; now it has.
- */
+/* A guest's PID 1 that had not set up its signals yet when it was asked to halt has lost that; now it
+ * has. */
 static void on_stop_status(const char *text, void *userdata) {
         StopJob *job = userdata;
         UnitStop *s = job->watch;

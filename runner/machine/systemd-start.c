@@ -88,7 +88,7 @@ static void on_started(const char *result, void *userdata) {
 
         if (streq(result, "done")) {
                 report_leader(r);
-                /* One that has ended again has been there. */
+                /* A leader that has ended again has been there. */
                 if (r->leader == 0)
                         control_send(r->control_fd, CONTROL_LEADER, "0");
                 control_send(r->control_fd, CONTROL_READY, NULL);
@@ -96,7 +96,8 @@ static void on_started(const char *result, void *userdata) {
         /* Otherwise its end follows, or that it starts again. */
 }
 
-/* After a failure, or a reboot of the guest: of that a supervisor tells nothing but the next leader. */
+/* After a failure, or a reboot of the guest: after a reboot a supervisor tells nothing but the next
+ * leader. */
 static void on_again(void *userdata) {
         Reporter *r = userdata;
         _cleanup_free_ char *end = read_end(r), *reboot = xasprintf("exited %d", NSPAWN_EXIT_REBOOT);
@@ -110,7 +111,7 @@ static void on_status(const char *text, void *userdata) {
         Reporter *r = userdata;
 
         report_leader(r);
-        /* That it is ready the end of the job says. */
+        /* The end of the job says that it is ready. */
         if (!streq(guest, "Ready."))
                 control_send(r->control_fd, CONTROL_STATUS, guest);
 }
@@ -177,8 +178,8 @@ static void assemble(const ContainerPlan *plan, const StartResources *resources,
                 (void) !write(pipe_fd, "", 1);
 }
 
-/* The namespace in which MACHINE_DIR is assembled: it lives as long as this descriptor and what runs in it.
- */
+/* The namespace in which MACHINE_DIR is assembled: it lives as long as this descriptor and what runs in
+ * it. */
 static int make_mount_namespace(const ContainerPlan *plan, const StartResources *resources, Error *reterr) {
         _cleanup_close_ int to_child = -EBADF, from_child = -EBADF, fd = -EBADF;
         char text[1024] = "", path[64];
@@ -410,7 +411,7 @@ static HostUnitDevice *make_devices(const ContainerPlan *plan, char ***numbers, 
 
 /* ---- starting ---- */
 
-/* For people who come across the unit. */
+/* For users who come across the unit. */
 static char *describe_unit(const ContainerPlan *plan, const StartResources *resources) {
         _cleanup_free_ char *path = NULL;
 

@@ -64,6 +64,6 @@ int netlink_monitor_open(void);
 /* Waits until something changed since the last call, discarding what it was.
  * @other_fd: ends the wait, too, when it is readable; -1: none
  * @deadline_usec: on CLOCK_MONOTONIC
- * Return: 1 look again, 0 the deadline has passed, -ECANCELED `other_fd` is readable, other negative errno.
- */
+ * Return: 1 look again, 0 the deadline has passed, -ECANCELED `other_fd` is readable, other negative
+ * errno. */
 int netlink_monitor_wait(int fd, int other_fd, uint64_t deadline_usec);

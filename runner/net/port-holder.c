@@ -12,8 +12,8 @@
 
 #define TCP_STATE_LISTEN 0x0a
 
-/* Sockets that stand in the way: first the listening ones, then the others, which hold a local port as well.
- */
+/* Sockets that stand in the way: first the listening ones, then the others, which hold a local port as
+ * well. */
 typedef struct Inodes {
         unsigned long *listening;
         size_t n_listening;
@@ -132,8 +132,8 @@ static char *read_proc(int proc_fd, const char *name) {
         return text;
 }
 
-/* "0::/flake-containers/MACHINE/..", or of a unit "0::/machine.slice/flake-containers-MACHINE.service/..".
- */
+/* "0::/flake-containers/MACHINE/..", or of a unit
+ * "0::/machine.slice/flake-containers-MACHINE.service/..". */
 char *port_holder_parse_cgroup(const char *text) {
         static const struct {
                 const char *top, *suffix;

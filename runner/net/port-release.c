@@ -38,8 +38,8 @@ int port_release_wait(int fd, uint64_t deadline_usec) {
         while (r < 0 && errno == EINTR);
         if (r <= 0)
                 return r < 0 ? -errno : 0;
-        /* Which one it was does not matter: whoever waits tries again. ENOBUFS: there were too many to tell.
-         */
+        /* Which socket it was does not matter: the caller tries again. ENOBUFS: there were too many to
+         * tell. */
         while (recv(fd, message, sizeof(message), 0) >= 0 || errno == ENOBUFS)
                 ;
         return 1;

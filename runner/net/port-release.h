@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Sockets whose last descriptor is gone, and that are not gone themselves: the kernel lets go of them a
- * little later, of those that a dead unit of systemd kept in its descriptor store some milliseconds. */
+/* Sockets that outlive their last descriptor: the kernel releases them a little later, and takes some
+ * milliseconds for those that a dead unit of systemd kept in its descriptor store. */
 
 #include <stdint.h>
 

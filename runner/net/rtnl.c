@@ -159,7 +159,7 @@ int bridge_ensure(const char *name, const Subnet *subnet, Error *reterr) {
                         r = netlink_bridge_create(netlink, name, mac);
                         if (r < 0 && r != -EEXIST)
                                 return error_set(reterr, r, "make bridge '%s'", name);
-                        /* Made by us or by somebody else meanwhile: now it has an index. */
+                        /* Made by us, or by another process meanwhile: now it has an index. */
                         r = find_bridge(netlink, name, &index, reterr);
                         if (r < 0)
                                 return r;
@@ -232,7 +232,7 @@ int bridge_mend(const char *name, const Subnet *subnet, const char *machine, boo
         return 0;
 }
 
-/* Return: 1 removed (by whomever), 0 ports are attached. */
+/* Return: 1 removed, by us or by another process; 0 ports are attached. */
 static int try_release(Netlink *netlink, const char *name, int index, Error *reterr) {
         size_t n_ports;
         int r;

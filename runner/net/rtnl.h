@@ -19,8 +19,10 @@ int routes_read(const char *except_ifname, Subnet **ret, size_t *ret_n, Error *r
  * @name: at most 15 bytes
  * @subnet: the bridge gets its first address, with the subnet's prefix, and no other IPv4 address
  *
- * Whoever calls it at the same time, both return when the bridge is up. A bridge without a port is removed
- * by bridge_release(): hold the lock that its callers hold until the container's port is attached.
+ * Several processes may call it at the same time: each returns when the bridge is up. A bridge without a
+ * port
+ * is removed by bridge_release(): hold the lock that its callers hold until the container's port is
+ * attached.
  * FC_EXIT_CONFLICT when `name` belongs to another kind of interface; FC_EXIT_HOST without CAP_NET_ADMIN.
  */
 int bridge_ensure(const char *name, const Subnet *subnet, Error *reterr);

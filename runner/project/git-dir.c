@@ -57,7 +57,7 @@ char *git_dir_parse_file(const char *work_tree, const char *text) {
         return target[0] == '/' ? xstrndup(target, n) : xasprintf("%s/%.*s", work_tree, (int) n, target);
 }
 
-/* Reads a small file. Owned by the caller; NULL: it is not one. */
+/* Reads a small file. Owned by the caller; NULL: it is not a small, regular file. */
 static char *read_small(const char *path) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         char *text = NULL;

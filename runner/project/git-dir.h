@@ -19,7 +19,7 @@ char *git_dir_find_work_tree(const char *path);
  * git_dir_of() - the repository of a work tree
  *
  * `.git` itself, or where a `.git` file points to (linked worktrees, submodules; gitrepository-layout(5)).
- * Return: owned by the caller; NULL when there is no `.git` or it makes no sense.
+ * Return: owned by the caller; NULL when there is no `.git` or its content is invalid.
  */
 char *git_dir_of(const char *work_tree);
 

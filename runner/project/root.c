@@ -384,7 +384,7 @@ int project_root_find(const char *start, const char *subdir, char **ret_root, Er
         return r;
 }
 
-/* Whoever owns it: an index is only read. */
+/* Its owner does not matter: an index is only read. */
 static int open_any(Git *git, const char *start) {
         int code = open_repository(git, start);
 

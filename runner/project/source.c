@@ -269,9 +269,9 @@ static int check_readable(int fd) {
         return syscall(SYS_faccessat2, fd, "", R_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 ? -errno : 0;
 }
 
-/* Of a relative path that begins with "..": where that leads from the project's root. It goes through no
- * directory that it leaves again, which a container may be able to write to. Owned by the caller, NULL for
- * others. @path is the root, a slash, and @below. */
+/* A relative path that begins with ".." gives where that leads from the project's root. It goes through no
+ * directory that it leaves again, which a container may be able to write to. Owned by the caller; NULL for
+ * other paths. @path is the root, a slash, and @below. */
 static char *leave_project(const char *path, const char *below) {
         _cleanup_free_ char *root = xstrndup(path, strlen(path) - strlen(below) - 1);
         bool out = false;

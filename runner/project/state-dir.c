@@ -159,7 +159,7 @@ static int check_untracked(StateDir *dir, Error *reterr) {
         /* Without an index nothing is tracked. */
         if (!index)
                 return 0;
-        /* A damaged state is reported by those who need it. */
+        /* A damaged state is reported by the functions that need it. */
         if (dir->fd >= 0)
                 (void) project_state_load(dir->fd, &dir->user, &state, NULL);
         if (!state || !streq_ptr(state->git_index, index)) {
@@ -201,7 +201,7 @@ int state_dir_make(StateDir *dir, Error *reterr) {
                 return explain(dir, r, reterr);
 
         /* Below it lie root file systems, in which a container's root can make programs that are setuid root
-         * on the host, too. Nobody else must reach them. */
+         * on the host, too. No other user may reach them. */
         if (fstat(fd, &st) < 0 || ((st.st_mode & 077) && fchmod(fd, 0700) < 0))
                 return error_set(reterr, errno, "make '%s/" STATE_DIR_NAME "' private", dir->root);
 

@@ -34,7 +34,7 @@ typedef struct StateDir {
  * @ret: to be emptied by state_dir_done()
  *
  * A missing `.containers` is the expected outcome `fd` == -EBADF. FC_EXIT_CONFLICT when it is a symbolic
- * link or no directory.
+ * link or not a directory.
  */
 int state_dir_open(const char *root, const InvokingUser *invoking, StateDir *ret, Error *reterr);
 void state_dir_done(StateDir *dir);

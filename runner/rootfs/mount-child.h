@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Building a tree of mounts where nobody sees it. */
+/* Building a tree of mounts where no other process sees it. */
 
 #include "plan/plan.h"
 

@@ -16,7 +16,7 @@ int mount_clone(int fd, bool recursive, Error *reterr);
 int mount_protect(int tree_fd, Error *reterr);
 
 /* Makes the files of a detached mount those of a range of 65536 ids from @base on: what is 0 on the disk is
- * @base there. What the host's root makes in it is 65536 on the disk, and nobody's in the range. Fails where
+ * @base there. What the host's root makes in it is 65536 on the disk, and outside of the range. Fails where
  * the file system or the kernel cannot, or when it was done already. */
 int mount_map_ids(int tree_fd, uint32_t base, Error *reterr);
 

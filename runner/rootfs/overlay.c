@@ -44,7 +44,7 @@ static int make_overlay(void) {
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(options); i++)
                 r = set(fs_fd, options[i].key, options[i].value);
-        /* Nobody will want it back after a power failure: fsync(2) needs not wait for the disk. */
+        /* The view is not kept over a power failure: fsync(2) need not wait for the disk. */
         if (r >= 0 && syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
                 r = -errno;
         if (r >= 0 && syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)

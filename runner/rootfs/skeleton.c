@@ -11,8 +11,8 @@
 #define CURRENT_SYSTEM "/run/current-system/"
 
 /* systemd-nspawn refuses to start without `usr`, and would make `bin`, `lib` and `sbin` links to directories
- * in it that stay empty, while NixOS puts a shell into `bin`. The journal's mount point would belong to
- * nobody if nspawn made it. */
+ * in it that stay empty, while NixOS puts a shell into `bin`. A mount point for the journal that nspawn
+ * makes would belong to the user "nobody". */
 static const struct {
         const char *path;
         mode_t mode;

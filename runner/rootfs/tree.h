@@ -18,9 +18,9 @@
 int tree_prepare(int container_fd, int image_fd, const char *image, Error *reterr);
 
 /* Makes the directories that lead to mount points inside, for @owner, who is the container's root.
- * systemd-nspawn would make those that are missing, too, but they would belong to nobody, and no service
- * could make them its own. What cannot be made is left to it: there may be a symbolic link on the way, which
- * only it can follow. */
+ * systemd-nspawn would make those that are missing, too, but they would belong to the user "nobody", and no
+ * service could make them its own. What cannot be made is left to it: there may be a symbolic link on the
+ * way, which only it can follow. */
 void tree_make_parents(int root_fd, uint32_t owner, char *const *mount_points);
 
 /* Would tree_prepare() copy? */

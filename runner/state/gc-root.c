@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "state/gc-root.h"
 
-/* Whoever holds the container's lock is the only one to use these names. */
+/* Only the process that holds the container's lock uses these names. */
 static int replace_link(int dir_fd, const char *name, const char *target, Error *reterr) {
         _cleanup_free_ char *temporary = xasprintf(".%s.new", name);
         char old[PATH_MAX];

@@ -23,7 +23,7 @@ bool lock_holder_parse(const char *text, LockHolder *ret) {
         return true;
 }
 
-/* What a holder that is gone left in the file is not believed: whoever took the lock after it may not have
+/* A holder that is gone may still stand in the file: the one that took the lock after it may not have
  * written yet. */
 static void read_holder(int fd, LockHolder *ret) {
         char text[sizeof(ret->verb) + 16] = "";
@@ -78,8 +78,7 @@ static int wait_for_lock(int fd, const char *name, uint64_t deadline, Error *ret
                                    name);
         if (r < 0)
                 return error_set(reterr, r, "wait for lock '%s'", name);
-        /* Right also when the child got it in the last moment, or was killed by somebody before it got it.
-         */
+        /* Right also when the child got it in the last moment, or was killed before it got it. */
         if (flock(fd, LOCK_EX | LOCK_NB) >= 0)
                 return 1;
         if (errno != EWOULDBLOCK)
@@ -87,7 +86,7 @@ static int wait_for_lock(int fd, const char *name, uint64_t deadline, Error *ret
         return 0;
 }
 
-/* False when somebody has removed the file, so that the next command would make and lock another one. */
+/* False when the file has been removed: the next command would make and lock another one. */
 static bool is_current(int dir_fd, const char *file, int fd) {
         struct stat a, b;
 

@@ -27,7 +27,7 @@ typedef struct LockHolder {
 /* Reads the text of a lock's file. Return: whether it names a holder, which may be gone. Pure. */
 bool lock_holder_parse(const char *text, LockHolder *ret);
 
-/* Called at most once, when the lock is held by somebody else and is going to be waited for. */
+/* Called at most once, when another command holds the lock and is going to be waited for. */
 typedef void (*LockWaitFunc)(const LockHolder *holder, void *userdata);
 
 /**

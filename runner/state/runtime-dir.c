@@ -128,7 +128,7 @@ int runtime_dir_make(const char *base, const char *id, uid_t owner, Error *reter
         return r < 0 ? error_prefix(reterr, r, "'%s'", base) : r;
 }
 
-/* NULL when there is none, or it makes no sense: then it is as if nobody had claimed the id. */
+/* NULL when there is none, or its content is invalid: then the id counts as not claimed. */
 static char *read_path(int fd) {
         _cleanup_close_ int file = -EBADF;
         _cleanup_free_ char *path = NULL;

@@ -16,7 +16,7 @@ char *container_state_print(const ContainerState *state);
 char *project_state_print(const ProjectState *state);
 
 /* The bytes of a definition line as printable ASCII, `\xNN` for the others and for the backslash: JSON has
- * no place for bytes that are no UTF-8, and a line that came back changed would look like drift for ever.
+ * no place for bytes that are not UTF-8, and a line that came back changed would look like drift for ever.
  * Owned by the caller; state_unescape() returns NULL for what state_escape() does not write. */
 char *state_escape(const char *text);
 char *state_unescape(const char *text);

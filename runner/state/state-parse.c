@@ -19,7 +19,7 @@ static int parse_string(const Json *value, const char *path, bool (*valid)(const
         if (r < 0)
                 return r;
         if (valid && !valid(json_string(value)))
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: its value makes no sense", path);
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: invalid value", path);
         free(*target);
         *target = xstrdup(json_string(value));
         return 0;
@@ -110,7 +110,7 @@ static int parse_phase(const Json *value, const char *path, void *target, Error 
                 return r;
         phase = phase_from_string(json_string(value));
         if (!phase_is_remembered(phase))
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: its value makes no sense", path);
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: invalid value", path);
         ((ContainerState *) target)->phase = phase;
         return 0;
 }
@@ -238,7 +238,7 @@ static int parse(const char *text, size_t size, const char *name, const JsonFiel
         if (r >= 0)
                 return 0;
 
-        /* It is no mistake of the user's, and no advice for writing such a file helps. */
+        /* The user did not make this mistake, and advice on how to write such a file does not help. */
         if (reterr) {
                 reterr->exit = FC_EXIT_CONFLICT;
                 reterr->hints = strv_free(reterr->hints);

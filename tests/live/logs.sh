@@ -331,7 +331,7 @@ testcase_grep() {
         run_status 2 fc logs --case-sensitive web
         expect_err 'is about --grep'
         run_status 2 fc logs --case-sensitive=perhaps -g x web
-        expect_err "^error: --case-sensitive: 'perhaps' is neither yes nor no\$"
+        expect_err "^error: --case-sensitive: 'perhaps': must be yes or no\$"
         ok fc down
 }
 

@@ -509,7 +509,7 @@ TEST(pattern_case) {
         for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
                 test_set_row("'%s'", wrong[i]);
                 ASSERT_ERROR(log_case_parse(wrong[i], &what, &error), &error, FC_EXIT_USAGE,
-                             "is neither yes nor no");
+                             "must be yes or no");
         }
         test_set_row("%s", "");
 }
