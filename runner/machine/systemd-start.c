@@ -16,19 +16,20 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-#include "cgroup/cgroup.h"
-#include "keeper/control.h"
-#include "machine/libexec.h"
-#include "keeper/machine-dir.h"
-#include "keeper/nspawn-status.h"
-#include "record/state-place.h"
-#include "machine/systemd-internal.h"
-#include "keeper/unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/scm.h"
 #include "bus/host-unit.h"
+#include "cgroup/cgroup.h"
+#include "keeper/control.h"
+#include "keeper/machine-dir.h"
+#include "keeper/nspawn-status.h"
+#include "keeper/unit.h"
+#include "machine/libexec.h"
+#include "machine/systemd-internal.h"
+#include "record/record.h"
+#include "record/state-place.h"
 
 /* What `systemctl stop` gives the guest at least; `down` has deadlines of its own. */
 #define STOP_TIMEOUT_MIN_USEC (90 * USEC_PER_SEC)
@@ -75,11 +76,9 @@ static void report_leader(Reporter *r) {
 
 /* What the unit's program has noted at the end. */
 static char *read_end(const Reporter *r) {
-        _cleanup_close_ int fd = -EBADF;
         char *text = NULL;
 
-        if (fs_open_beneath_optional(r->runtime_fd, "exit", O_RDONLY, &fd, NULL) >= 0 && fd >= 0)
-                (void) fs_read_fd(fd, "exit", 4096, &text, NULL, NULL);
+        (void) record_read(r->runtime_fd, RECORD_END, &text, NULL);
         return text ? text : xstrdup("its unit ended");
 }
 
@@ -279,8 +278,9 @@ static int link_console(const StartResources *resources, Error *reterr) {
         r = fs_fd_path(resources->console_fd, "the console's log", &path, reterr);
         if (r < 0)
                 return r;
-        if (unlinkat(resources->runtime_fd, UNIT_CONSOLE_LINK, 0) < 0 && errno != ENOENT)
-                return error_set(reterr, errno, "remove '" UNIT_CONSOLE_LINK "'");
+        r = record_remove(resources->runtime_fd, UNIT_CONSOLE_LINK, reterr);
+        if (r < 0)
+                return r;
         if (symlinkat(path, resources->runtime_fd, UNIT_CONSOLE_LINK) < 0)
                 return error_set(reterr, errno, "link '" UNIT_CONSOLE_LINK "'");
         return 0;

@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "record/stop-record.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "ops/project-spec.h"
-#include "state/identity.h"
 #include "project/root.h"
-#include "state/runtime-dir.h"
+#include "record/record.h"
+#include "record/stop-record.h"
 #include "spec/path.h"
+#include "state/identity.h"
+#include "state/runtime-dir.h"
 
 static int find_root(const ProjectRequest *request, char **ret, Error *reterr) {
         const Globals *globals = request->globals;
@@ -171,10 +172,10 @@ bool project_is_stopping(const Project *project, const char *name, bool runs) {
 }
 
 char *project_read_end(const Project *project, const char *name) {
-        _cleanup_close_ int container = project_open_runtime(project, name), fd = -EBADF;
+        _cleanup_close_ int container = project_open_runtime(project, name);
         char *text = NULL;
 
-        if (container < 0 || fs_open_beneath_optional(container, "exit", O_RDONLY, &fd, NULL) < 0 || fd < 0)
-                return NULL;
-        return fs_read_fd(fd, "exit", 4096, &text, NULL, NULL) < 0 ? NULL : text;
+        if (container >= 0)
+                (void) record_read(container, RECORD_END, &text, NULL);
+        return text;
 }

@@ -4,21 +4,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "machine/libexec.h"
+#include "net/ports.h"
+#include "ops/resource-sources.h"
+#include "ops/resources.h"
 #include "record/console-log.h"
 #include "record/crash-record.h"
+#include "record/ephemeral.h"
+#include "record/record.h"
 #include "record/stop-record.h"
 #include "rootfs/devices.h"
-#include "record/ephemeral.h"
-#include "machine/libexec.h"
 #include "rootfs/mounts.h"
 #include "rootfs/overlay.h"
 #include "rootfs/skeleton.h"
 #include "rootfs/tree.h"
-#include "base/alloc.h"
-#include "base/fs.h"
-#include "ops/resource-sources.h"
-#include "ops/resources.h"
-#include "net/ports.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
 
@@ -347,9 +348,9 @@ int resources_start(const Project *project, sd_event *event, const ContainerPlan
         int k;
 
         /* How an earlier run ended is not about this one. */
-        if (unlinkat(r->runtime_fd, "exit", 0) < 0 && errno != ENOENT)
-                return error_set(reterr, errno, "%s: remove the record of the last end", plan->name);
-        k = crash_record_remove(r->runtime_fd, reterr);
+        k = record_remove(r->runtime_fd, RECORD_END, reterr);
+        if (k >= 0)
+                k = crash_record_remove(r->runtime_fd, reterr);
         if (k >= 0)
                 k = stop_record_remove(r->runtime_fd, reterr);
         if (k < 0)

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "record/crash-record.h"
 #include "base/alloc.h"
-#include "base/fs.h"
+#include "record/crash-record.h"
+#include "record/record.h"
 
-#define RECORD     "crashes"
-#define RECORD_MAX 4096
+#define RECORD "crashes"
 
 int crash_record_write(int runtime_fd, const CrashRecord *record, Error *reterr) {
         _cleanup_free_ char *text =
@@ -17,7 +15,7 @@ int crash_record_write(int runtime_fd, const CrashRecord *record, Error *reterr)
                           record->restarts, record->reboots, record->crash_usec, record->ready_usec,
                           record->restarts > 0 ? record->reason : "-");
 
-        return fs_write_atomic(runtime_fd, RECORD, text, strlen(text), 0644, reterr);
+        return record_write(runtime_fd, RECORD, text, reterr);
 }
 
 bool crash_record_parse(const char *text, CrashRecord *ret) {
@@ -33,23 +31,18 @@ bool crash_record_parse(const char *text, CrashRecord *ret) {
 
 int crash_record_read(int runtime_fd, CrashRecord *ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
-        _cleanup_close_ int fd = -EBADF;
         CrashRecord record = {};
         int r;
 
-        r = fs_open_beneath_optional(runtime_fd, RECORD, O_RDONLY, &fd, reterr);
-        if (r >= 0 && fd >= 0)
-                r = fs_read_fd(fd, RECORD, RECORD_MAX, &text, NULL, reterr);
+        r = record_read(runtime_fd, RECORD, &text, reterr);
         if (r < 0)
                 return r;
         if (text && !crash_record_parse(text, &record))
-                return error_raise(reterr, FC_EXIT_INTERNAL, "the record '" RECORD "' is damaged");
+                return record_damaged(RECORD, reterr);
         *ret = record;
         return 0;
 }
 
 int crash_record_remove(int runtime_fd, Error *reterr) {
-        if (unlinkat(runtime_fd, RECORD, 0) < 0 && errno != ENOENT)
-                return error_set(reterr, errno, "remove '" RECORD "'");
-        return 0;
+        return record_remove(runtime_fd, RECORD, reterr);
 }

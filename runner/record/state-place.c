@@ -2,16 +2,15 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "record/state-place.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "record/record.h"
+#include "record/state-place.h"
 
-#define RECORD     "state"
-#define RECORD_MAX (PATH_MAX + 64)
+#define RECORD "state"
 
 int state_place_write(int runtime_fd, int state_fd, Error *reterr) {
         _cleanup_free_ char *path = NULL, *text = NULL;
@@ -25,16 +24,6 @@ int state_place_write(int runtime_fd, int state_fd, Error *reterr) {
                 return error_set(reterr, errno, "find the container's directory");
         text = xasprintf("%" PRIu64 " %" PRIu64 " %s", (uint64_t) st.st_dev, (uint64_t) st.st_ino, path);
         return fs_write_atomic(runtime_fd, RECORD, text, strlen(text), 0600, reterr);
-}
-
-static int read_record(int runtime_fd, char **ret, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF;
-        int r;
-
-        r = fs_open_beneath_optional(runtime_fd, RECORD, O_RDONLY, &fd, reterr);
-        if (r < 0 || fd < 0)
-                return r;
-        return fs_read_fd(fd, RECORD, RECORD_MAX, ret, NULL, reterr);
 }
 
 bool state_place_parse(const char *text, uint64_t *ret_dev, uint64_t *ret_ino, const char **ret_path) {
@@ -55,14 +44,14 @@ int state_place_open(int runtime_fd, int *ret_fd, Error *reterr) {
         const char *path;
         int r;
 
-        r = read_record(runtime_fd, &text, reterr);
+        r = record_read(runtime_fd, RECORD, &text, reterr);
         if (r < 0)
                 return r;
         *ret_fd = -EBADF;
         if (!text)
                 return 0;
         if (!state_place_parse(text, &dev, &ino, &path))
-                return error_raise(reterr, FC_EXIT_INTERNAL, "the record '" RECORD "' is damaged");
+                return record_damaged(RECORD, reterr);
         root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (root_fd < 0)
                 return error_set(reterr, errno, "open '/'");

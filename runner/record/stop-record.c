@@ -6,12 +6,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "record/stop-record.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "record/record.h"
+#include "record/stop-record.h"
 
-#define RECORD     "stopping"
-#define RECORD_MAX 64
+#define RECORD "stopping"
 
 int stop_record_write(int runtime_fd, pid_t asking, Error *reterr) {
         _cleanup_close_ int fd =
@@ -26,12 +26,10 @@ int stop_record_write(int runtime_fd, pid_t asking, Error *reterr) {
 }
 
 bool stop_record_holds(int runtime_fd) {
-        _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         long asking;
 
-        if (fs_open_beneath_optional(runtime_fd, RECORD, O_RDONLY, &fd, NULL) < 0 || fd < 0 ||
-            fs_read_fd(fd, RECORD, RECORD_MAX, &text, NULL, NULL) < 0)
+        if (record_read(runtime_fd, RECORD, &text, NULL) < 0 || !text)
                 return false;
         asking = strtol(text, NULL, 10);
         return text[0] == '\0' ||
@@ -43,7 +41,5 @@ bool stop_record_exists(int runtime_fd) {
 }
 
 int stop_record_remove(int runtime_fd, Error *reterr) {
-        if (unlinkat(runtime_fd, RECORD, 0) < 0 && errno != ENOENT)
-                return error_set(reterr, errno, "remove '" RECORD "'");
-        return 0;
+        return record_remove(runtime_fd, RECORD, reterr);
 }

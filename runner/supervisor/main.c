@@ -9,12 +9,12 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/privilege.h"
+#include "base/process.h"
 #include "cgroup/cgroup.h"
 #include "keeper/control.h"
 #include "record/ephemeral.h"
-#include "base/fs.h"
-#include "base/privilege.h"
-#include "base/process.h"
+#include "record/record.h"
 #include "supervisor/events.h"
 #include "supervisor/guest.h"
 #include "supervisor/isolate.h"
@@ -45,7 +45,7 @@ static void remove_cgroup(const SupervisorOptions *o) {
 /* The record is for `status`, and complete before the machine is gone; the message is for the command that
  * started us, and comes when everything is. */
 static void finish(SupervisorOptions *o, ControlKind kind, const char *text, bool failed, bool asked) {
-        (void) fs_write_atomic(o->runtime_fd, "exit", text, strlen(text), 0644, NULL);
+        (void) record_write(o->runtime_fd, RECORD_END, text, NULL);
         release_bridge(o);
         (void) ephemeral_remove(o->state_fd, NULL);
         if (!asked)

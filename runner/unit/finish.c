@@ -4,18 +4,19 @@
 #include <signal.h>
 #include <string.h>
 
-#include "cgroup/cgroup.h"
-#include "record/crash-record.h"
-#include "record/ephemeral.h"
-#include "cgroup/leftovers.h"
-#include "record/state-place.h"
-#include "record/stop-record.h"
-#include "keeper/unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "bus/host-bus.h"
 #include "bus/host-unit.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/leftovers.h"
+#include "keeper/unit.h"
+#include "record/crash-record.h"
+#include "record/ephemeral.h"
+#include "record/record.h"
+#include "record/state-place.h"
+#include "record/stop-record.h"
 #include "unit/events.h"
 #include "unit/finish.h"
 #include "unit/start-limit.h"
@@ -160,7 +161,7 @@ static int note_end(int runtime_fd, Outcome outcome, char **end, Error *reterr) 
                 if (r < 0)
                         return r;
         }
-        return fs_write_atomic(runtime_fd, "exit", *end, strlen(*end), 0644, reterr);
+        return record_write(runtime_fd, RECORD_END, *end, reterr);
 }
 
 /* @pace: when the guest is started again after a reboot, NULL: at once. */

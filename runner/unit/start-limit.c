@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "keeper/unit.h"
 #include "base/alloc.h"
-#include "base/fs.h"
 #include "base/process.h"
+#include "keeper/unit.h"
+#include "record/record.h"
 #include "unit/start-limit.h"
 
 #define RECORD "starts"
@@ -18,18 +17,15 @@ typedef struct Starts {
 } Starts;
 
 static int read_starts(int runtime_fd, Starts *ret, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         Starts starts = {};
         int r;
 
-        r = fs_open_beneath_optional(runtime_fd, RECORD, O_RDONLY, &fd, reterr);
-        if (r >= 0 && fd >= 0)
-                r = fs_read_fd(fd, RECORD, 128, &text, NULL, reterr);
+        r = record_read(runtime_fd, RECORD, &text, reterr);
         if (r < 0)
                 return r;
         if (text && sscanf(text, "%" SCNu64 " %u", &starts.begin_usec, &starts.n) != 2)
-                return error_raise(reterr, FC_EXIT_INTERNAL, "the record '" RECORD "' is damaged");
+                return record_damaged(RECORD, reterr);
         *ret = starts;
         return 0;
 }
@@ -51,7 +47,7 @@ int start_limit_count(int runtime_fd, bool first, Error *reterr) {
                 starts = (Starts){.begin_usec = now};
         starts.n++;
         text = xasprintf("%" PRIu64 " %u", starts.begin_usec, starts.n);
-        return fs_write_atomic(runtime_fd, RECORD, text, strlen(text), 0644, reterr);
+        return record_write(runtime_fd, RECORD, text, reterr);
 }
 
 int start_limit_reached(int runtime_fd, bool *ret, Error *reterr) {

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 
-#include "keeper/reboot-pace.h"
 #include "base/alloc.h"
-#include "base/fs.h"
 #include "base/process.h"
+#include "keeper/reboot-pace.h"
+#include "record/record.h"
 #include "unit/start-pace.h"
 
-#define RECORD     "pace"
-#define RECORD_MAX 128
+#define RECORD "pace"
 
 typedef struct Pace {
         uint64_t started_usec; /* CLOCK_MONOTONIC; 0: nothing is known */
@@ -21,19 +19,16 @@ typedef struct Pace {
 } Pace;
 
 static int read_pace(int runtime_fd, Pace *ret, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         Pace pace = {};
         int r;
 
-        r = fs_open_beneath_optional(runtime_fd, RECORD, O_RDONLY, &fd, reterr);
-        if (r >= 0 && fd >= 0)
-                r = fs_read_fd(fd, RECORD, RECORD_MAX, &text, NULL, reterr);
+        r = record_read(runtime_fd, RECORD, &text, reterr);
         if (r < 0)
                 return r;
         if (text && sscanf(text, "%" SCNu64 " %" SCNu64 " %u", &pace.started_usec, &pace.due_usec,
                            &pace.reboots.soon) != 3)
-                return error_raise(reterr, FC_EXIT_INTERNAL, "the record '" RECORD "' is damaged");
+                return record_damaged(RECORD, reterr);
         *ret = pace;
         return 0;
 }
@@ -42,7 +37,7 @@ static int write_pace(int runtime_fd, const Pace *pace, Error *reterr) {
         _cleanup_free_ char *text = xasprintf("%" PRIu64 " %" PRIu64 " %u", pace->started_usec,
                                               pace->due_usec, pace->reboots.soon);
 
-        return fs_write_atomic(runtime_fd, RECORD, text, strlen(text), 0644, reterr);
+        return record_write(runtime_fd, RECORD, text, reterr);
 }
 
 int start_pace_note_reboot(int runtime_fd, char **ret_detail, Error *reterr) {
@@ -63,9 +58,7 @@ int start_pace_note_reboot(int runtime_fd, char **ret_detail, Error *reterr) {
 }
 
 int start_pace_forget(int runtime_fd, Error *reterr) {
-        if (unlinkat(runtime_fd, RECORD, 0) < 0 && errno != ENOENT)
-                return error_set(reterr, errno, "remove '" RECORD "'");
-        return 0;
+        return record_remove(runtime_fd, RECORD, reterr);
 }
 
 /* Return: 1 it is then, 0 SIGTERM came first. */

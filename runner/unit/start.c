@@ -9,14 +9,15 @@
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 
-#include "cgroup/cgroup.h"
-#include "record/crash-record.h"
-#include "cgroup/leftovers.h"
-#include "keeper/unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/scm.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/leftovers.h"
+#include "keeper/unit.h"
+#include "record/crash-record.h"
+#include "record/record.h"
 #include "unit/lifeline.h"
 #include "unit/relay.h"
 #include "unit/start-limit.h"
@@ -167,12 +168,10 @@ static int exec_nspawn(const UnitOptions *o, int lifeline_fd, int lock_fd, Error
 
 /* Whether the unit failed before this start, as unit_finish() has noted. */
 static bool has_failed(int runtime_fd, const CrashRecord *crashes) {
-        _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *end = NULL;
 
-        return crashes->restarts > 0 &&
-               fs_open_beneath_optional(runtime_fd, "exit", O_RDONLY, &fd, NULL) >= 0 && fd >= 0 &&
-               fs_read_fd(fd, "exit", 4096, &end, NULL, NULL) >= 0 && streq(end, crashes->reason);
+        return crashes->restarts > 0 && record_read(runtime_fd, RECORD_END, &end, NULL) >= 0 && end &&
+               strncmp(end, crashes->reason, sizeof(crashes->reason) - 1) == 0;
 }
 
 /* Every start is counted; one again is told in the console's log. */
