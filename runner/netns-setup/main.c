@@ -2,7 +2,8 @@
  *
  * What sets the network of a container: run by its supervisor or its unit whenever the guest has (re)booted,
  * and when it has ended. It makes no decision: addresses and names are given, by flake-containers. Exit
- * status 0, or 1 with one line on stderr. */
+ * status 0, or 1 with one line on stderr, or FC_EXIT_NOT_RUNNING without a word when the guest has ended:
+ * its end is told by others. */
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -184,6 +185,8 @@ int main(int argc, char *argv[]) {
 
         if (run(argc, argv, &error) >= 0)
                 return EXIT_SUCCESS;
+        if (error.exit == FC_EXIT_NOT_RUNNING)
+                return FC_EXIT_NOT_RUNNING;
         (void) fprintf(stderr, "flake-containers-netns: %s\n", error.message);
         return EXIT_FAILURE;
 }

@@ -7,21 +7,30 @@
 #include "net/netlink.h"
 #include "netns-setup/setup.h"
 
+/* From leaving its namespaces to its end, which its pidfd tells, a process takes milliseconds. */
+#define END_USEC (1 * USEC_PER_SEC)
+
 /* By pidfd instead of /proc/PID/ns/net, which could belong to another process by the time it is opened; and
- * no /proc is needed. Return: the pidfd. */
-static int enter_netns(pid_t pid, Error *reterr) {
-        _cleanup_close_ int pidfd = process_open(pid);
+ * no /proc is needed. */
+static int open_process(pid_t pid, Error *reterr) {
+        int pidfd = process_open(pid);
 
         if (pidfd == -ESRCH)
                 return error_raise(reterr, FC_EXIT_NOT_RUNNING, "process %d has ended", (int) pid);
-        if (pidfd < 0)
-                return error_set(reterr, pidfd, "open process %d", (int) pid);
-        if (setns(pidfd, CLONE_NEWNET) < 0) {
-                if (errno == ESRCH)
-                        return error_raise(reterr, FC_EXIT_NOT_RUNNING, "process %d has ended", (int) pid);
-                return error_set(reterr, errno, "enter the network namespace of process %d", (int) pid);
-        }
-        return TAKE_FD(pidfd);
+        return pidfd < 0 ? error_set(reterr, pidfd, "open process %d", (int) pid) : pidfd;
+}
+
+static int enter_netns(pid_t pid, int pidfd, Error *reterr) {
+        return setns(pidfd, CLONE_NEWNET) < 0
+                       ? error_set(reterr, errno, "enter the network namespace of process %d", (int) pid)
+                       : 0;
+}
+
+/* Whatever failed, the network of a process that ends is not to blame. */
+static int look_for_end(pid_t pid, int pidfd, int r, Error *reterr) {
+        if (r >= 0 || process_wait(pidfd, END_USEC) <= 0)
+                return r;
+        return error_raise(reterr, FC_EXIT_NOT_RUNNING, "process %d has ended", (int) pid);
 }
 
 static int set_up(Netlink *netlink, const char *name, int index, Error *reterr) {
@@ -67,27 +76,22 @@ static int wait_for_interface(Netlink *netlink, int pidfd, const char *name, uin
                         return error_raise(reterr, FC_EXIT_TIMEOUT,
                                            "interface '%s' did not appear within %.1f s", name,
                                            (double) wait_usec / USEC_PER_SEC);
-                if (r == -ECANCELED)
-                        return error_raise(reterr, FC_EXIT_NOT_RUNNING,
-                                           "the container ended before its interface '%s' appeared", name);
                 if (r < 0)
                         return error_set(reterr, r, "watch the container's interfaces");
         }
 }
 
-int netns_setup(pid_t pid, const InterfaceSettings *settings, uint64_t wait_usec, Error *reterr) {
+static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *settings, uint64_t wait_usec,
+                            Error *reterr) {
         _cleanup_(netlink_freep) Netlink *netlink = NULL;
-        _cleanup_close_ int pidfd = -EBADF;
         _cleanup_free_ char *address = address_to_string(settings->address);
         int index, r;
 
-        pidfd = enter_netns(pid, reterr);
-        if (pidfd < 0)
-                return pidfd;
-        r = netlink_open(&netlink, reterr);
-        if (r < 0)
-                return r;
-        r = loopback_up(netlink, reterr);
+        r = enter_netns(pid, pidfd, reterr);
+        if (r >= 0)
+                r = netlink_open(&netlink, reterr);
+        if (r >= 0)
+                r = loopback_up(netlink, reterr);
         if (r < 0)
                 return r;
 
@@ -111,14 +115,26 @@ int netns_setup(pid_t pid, const InterfaceSettings *settings, uint64_t wait_usec
         return 0;
 }
 
-int netns_loopback(pid_t pid, Error *reterr) {
+static int set_up_loopback(pid_t pid, int pidfd, Error *reterr) {
         _cleanup_(netlink_freep) Netlink *netlink = NULL;
-        _cleanup_close_ int pidfd = -EBADF;
         int r;
 
-        pidfd = enter_netns(pid, reterr);
-        if (pidfd < 0)
-                return pidfd;
-        r = netlink_open(&netlink, reterr);
+        r = enter_netns(pid, pidfd, reterr);
+        if (r >= 0)
+                r = netlink_open(&netlink, reterr);
         return r < 0 ? r : loopback_up(netlink, reterr);
+}
+
+int netns_setup(pid_t pid, const InterfaceSettings *settings, uint64_t wait_usec, Error *reterr) {
+        _cleanup_close_ int pidfd = open_process(pid, reterr);
+
+        return pidfd < 0 ? pidfd
+                         : look_for_end(pid, pidfd,
+                                        set_up_interface(pid, pidfd, settings, wait_usec, reterr), reterr);
+}
+
+int netns_loopback(pid_t pid, Error *reterr) {
+        _cleanup_close_ int pidfd = open_process(pid, reterr);
+
+        return pidfd < 0 ? pidfd : look_for_end(pid, pidfd, set_up_loopback(pid, pidfd, reterr), reterr);
 }

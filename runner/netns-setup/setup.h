@@ -20,7 +20,8 @@ typedef struct InterfaceSettings {
  * @pid: a process in the container, by the caller's PID namespace
  * @wait_usec: how long to wait for the interface to appear
  *
- * FC_EXIT_TIMEOUT when it did not, FC_EXIT_NOT_RUNNING when the process ended before.
+ * FC_EXIT_TIMEOUT when it did not, FC_EXIT_NOT_RUNNING when the process ended before: then nothing else is
+ * wrong, and it is known for sure.
  */
 int netns_setup(pid_t pid, const InterfaceSettings *settings, uint64_t wait_usec, Error *reterr);
 

@@ -11,16 +11,17 @@
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 
+#include "base/alloc.h"
+#include "base/process.h"
 #include "cgroup/cgroup.h"
-#include "keeper/control.h"
-#include "record/crash-record.h"
-#include "keeper/gate.h"
 #include "cgroup/leftovers.h"
+#include "keeper/control.h"
+#include "keeper/gate.h"
+#include "keeper/netns-helper.h"
 #include "keeper/nspawn-notify.h"
 #include "keeper/nspawn-status.h"
 #include "keeper/reboot-pace.h"
-#include "base/alloc.h"
-#include "base/process.h"
+#include "record/crash-record.h"
 #include "supervisor/console.h"
 #include "supervisor/events.h"
 #include "supervisor/guest.h"
@@ -37,9 +38,6 @@
 
 /* Killing a cgroup takes a millisecond, in the worst case seen a hundred. */
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
-
-/* From leaving its namespaces to its end a process takes milliseconds. */
-#define LEADER_END_USEC (1 * USEC_PER_SEC)
 
 struct Guest {
         const SupervisorOptions *options;
@@ -154,11 +152,7 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
  * after it; a systemd guest takes another 60 ms to its first unit, a plain command waits at the gate. */
 static int spawn_netns_helper(Guest *g, pid_t leader, Error *reterr) {
         const SupervisorOptions *o = g->options;
-        _cleanup_free_ char *pid = xasprintf("%d", leader);
-        char *set[] = {o->netns,         (char *) "setup",     (char *) "--pid", pid, (char *) "--interface",
-                       (char *) "host0", (char *) "--address", o->address,       NULL};
-        char *loopback[] = {o->netns, (char *) "loopback", (char *) "--pid", pid, NULL};
-        char **argv = o->address ? set : loopback;
+        _cleanup_strv_ char **argv = netns_helper_argv(o->netns, o->address, leader);
 
         g->netns_helper = fork();
         if (g->netns_helper < 0)
@@ -463,18 +457,17 @@ static void on_nspawn_end(Guest *g, int status) {
 }
 
 static void on_netns_helper_end(Guest *g, int status) {
+        int r;
+
         g->netns_helper = 0;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-                open_gate(g);
+        /* It was killed with the payload. */
+        if (g->leader_pidfd < 0)
                 return;
-        }
-        /* The payload may just be ending: then that is what is reported. It has left its namespaces a moment
-         * before its pidfd tells. */
-        if (g->leader_pidfd >= 0 && process_wait(g->leader_pidfd, LEADER_END_USEC) == 0) {
-                (void) error_raise(&g->error, FC_EXIT_INTERNAL,
-                                   "set the network of the container (see its console log)");
+        r = netns_helper_result(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), &g->error);
+        if (r > 0)
+                open_gate(g);
+        if (r < 0)
                 give_up(g);
-        }
 }
 
 /* As PID 1 we also reap what nspawn leaves to us when it is killed. */

@@ -10,16 +10,18 @@
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
 
-#include "cgroup/cgroup.h"
-#include "record/crash-record.h"
-#include "keeper/gate.h"
-#include "keeper/nspawn-notify.h"
-#include "keeper/nspawn-status.h"
-#include "record/state-place.h"
-#include "keeper/unit.h"
 #include "base/alloc.h"
 #include "base/privilege.h"
 #include "base/process.h"
+#include "cgroup/cgroup.h"
+#include "keeper/gate.h"
+#include "keeper/machine-dir.h"
+#include "keeper/netns-helper.h"
+#include "keeper/nspawn-notify.h"
+#include "keeper/nspawn-status.h"
+#include "keeper/unit.h"
+#include "record/crash-record.h"
+#include "record/state-place.h"
 #include "unit/events.h"
 #include "unit/lifeline.h"
 #include "unit/proxies.h"
@@ -41,17 +43,16 @@ int relay_socket(Error *reterr) {
         return TAKE_FD(fd);
 }
 
-static int set_network(const UnitOptions *o, const char *leader, Error *reterr) {
-        char *set[] = {(char *) o->netns,    (char *) "setup",       (char *) "--pid",
-                       (char *) leader,      (char *) "--interface", (char *) "host0",
-                       (char *) "--address", (char *) o->address,    NULL};
-        char *loopback[] = {(char *) o->netns, (char *) "loopback", (char *) "--pid", (char *) leader, NULL};
+/* Return: 1 it is set, 0 the payload has ended. */
+static int set_network(const UnitOptions *o, pid_t leader, Error *reterr) {
+        _cleanup_strv_ char **argv = NULL;
         int r;
 
         if (!o->netns)
-                return 0;
-        r = process_run(o->address ? set : loopback, NULL, reterr);
-        return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "set the network of the container") : r;
+                return 1;
+        argv = netns_helper_argv(o->netns, o->address, leader);
+        r = process_run(argv, NULL, reterr);
+        return r < 0 ? r : netns_helper_result(r, reterr);
 }
 
 /* Return: how many of them are ready, or -1. */
@@ -107,7 +108,6 @@ static int open_gate(const UnitOptions *o, int leader_fd, Error *reterr) {
 
 /* Return: 1 the payload runs, 0 it has ended already, and nspawn will say so. */
 static int on_leader(const UnitOptions *o, pid_t leader, int *ret_pidfd, Error *reterr) {
-        _cleanup_free_ char *text = xasprintf("%d", leader);
         int r = process_open(leader);
 
         if (r == -ESRCH)
@@ -115,8 +115,8 @@ static int on_leader(const UnitOptions *o, pid_t leader, int *ret_pidfd, Error *
         if (r < 0)
                 return error_set(reterr, r, "open the container's PID 1");
         *ret_pidfd = r;
-        r = set_network(o, text, reterr);
-        return r < 0 ? r : open_gate(o, *ret_pidfd, reterr);
+        r = set_network(o, leader, reterr);
+        return r <= 0 ? r : open_gate(o, *ret_pidfd, reterr);
 }
 
 /* The first time that is for the command to tell that started it. */

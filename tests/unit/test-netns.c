@@ -4,6 +4,8 @@
 
 #include <arpa/inet.h>
 #include <sys/file.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 
 #include "base/fs.h"
 #include "netns-util.h"
@@ -155,6 +157,22 @@ static void await_sleep(pid_t pid) {
         }
 }
 
+/* The first child of a process, by our PID namespace; likewise without an event. */
+static pid_t await_child(pid_t pid) {
+        uint64_t deadline = now_usec() + 10 * USEC_PER_SEC;
+        _cleanup_free_ char *path = xasprintf("/proc/%d/task/%d/children", (int) pid, (int) pid);
+        int child = 0;
+
+        while (child == 0) {
+                _cleanup_fclose_ FILE *f = fopen(path, "re");
+
+                ASSERT_TRUE(f && now_usec() < deadline);
+                if (fscanf(f, "%d", &child) != 1)
+                        (void) sched_yield();
+        }
+        return child;
+}
+
 IN_NETNS(waits_for_the_interface) {
         pid_t pid = holder_new(CLONE_NEWNET);
         _cleanup_free_ char *line =
@@ -195,7 +213,7 @@ IN_NETNS(ends_with_the_container) {
 
         await_sleep(program);
         ASSERT_OK(kill(pid, SIGKILL));
-        finish(program, fd, 1, "the container ended before its interface 'host0' appeared");
+        finish(program, fd, FC_EXIT_NOT_RUNNING, NULL);
         ASSERT_EQ(wait_status(pid), 128 + SIGKILL);
 }
 
@@ -321,8 +339,9 @@ TEST(process_has_ended) {
         if (pid == 0)
                 _exit(0);
         ASSERT_EQ(wait_status(pid), 0);
-        netns(1, "has ended", "loopback --pid %d", (int) pid);
-        netns(1, "has ended", "setup --pid %d --interface host0 --address 10.29.40.7/24", (int) pid);
+        netns(FC_EXIT_NOT_RUNNING, NULL, "loopback --pid %d", (int) pid);
+        netns(FC_EXIT_NOT_RUNNING, NULL, "setup --pid %d --interface host0 --address 10.29.40.7/24",
+              (int) pid);
 }
 
 IN_NETNS(ended_but_not_reaped) {
@@ -330,8 +349,35 @@ IN_NETNS(ended_but_not_reaped) {
 
         ASSERT_OK(kill(pid, SIGKILL));
         ASSERT_OK(waitid(P_PID, (id_t) pid, &(siginfo_t){0}, WEXITED | WNOWAIT));
-        netns(1, "has ended", "loopback --pid %d", (int) pid);
+        netns(FC_EXIT_NOT_RUNNING, NULL, "loopback --pid %d", (int) pid);
         (void) wait_status(pid);
+}
+
+/* It has left its namespaces, but the kernel lets a PID 1 end only after all of its PID namespace, and one
+ * of these is kept by its tracer. */
+IN_NETNS(ends_meanwhile) {
+        pid_t init = (pid_t) syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNET | SIGCHLD, NULL, NULL, NULL,
+                                     NULL),
+              child, program;
+        _cleanup_free_ char *line = xasprintf("loopback --pid %d", (int) init);
+        int fd;
+
+        ASSERT_TRUE(init >= 0);
+        if (init == 0) {
+                if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || fork() < 0)
+                        _exit(1);
+                for (;;)
+                        (void) pause();
+        }
+        child = await_child(init);
+        ASSERT_OK(ptrace(PTRACE_SEIZE, child, NULL, NULL));
+        ASSERT_OK(kill(init, SIGKILL));
+        ASSERT_OK(waitid(P_PID, (id_t) child, &(siginfo_t){0}, WEXITED | WNOWAIT | __WALL));
+        program = start(line, &fd);
+        await_sleep(program);
+        ASSERT_EQ(waitpid(child, NULL, __WALL), child);
+        finish(program, fd, FC_EXIT_NOT_RUNNING, NULL);
+        ASSERT_EQ(wait_status(init), 128 + SIGKILL);
 }
 
 IN_NETNS(needs_privileges) {
