@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "cgroup/cgroup.h"
@@ -8,6 +10,21 @@
 
 /* nspawn's own process is the payload's first. */
 #define COMMAND_PID 2
+
+int gate_open(Error *reterr) {
+        /* Read-write: never blocks, and a reader that comes later is not kept waiting. */
+        _cleanup_close_ int fd = open(MACHINE_GATE, O_RDWR | O_CLOEXEC);
+
+        if (fd < 0 || write(fd, "", 1) != 1)
+                return error_set(reterr, errno, "open the gate that the command waits at");
+        return TAKE_FD(fd);
+}
+
+bool gate_has_executed(int gate_fd) {
+        int left = 0;
+
+        return ioctl(gate_fd, FIONREAD, &left) >= 0 && left > 0;
+}
 
 bool gate_is_passed(int cgroup_fd) {
         struct stat gate, program;

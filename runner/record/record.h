@@ -9,6 +9,9 @@
 /* How the container ended, or the last time that it did: "exited 1", "killed 9", or a sentence. */
 #define RECORD_END "exit"
 
+/* Why the relay gave the container up, for what notes its end. */
+#define RECORD_GIVEN_UP "given-up"
+
 /* The whole text, which the caller owns. A missing one is `*ret = NULL` and success. */
 int record_read(int runtime_fd, const char *name, char **ret, Error *reterr);
 

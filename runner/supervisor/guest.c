@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -186,13 +185,10 @@ static void tell_ready(Guest *g) {
         continue_stop(g);
 }
 
-/* The gate holds the FIFO open until it executes its command, which closes it; or until it ends because it
- * could not, and then it has taken the byte out before. */
 static int on_gate_closed(sd_event_source *s, const struct inotify_event *event, void *userdata) {
         Guest *g = userdata;
-        int left = 0;
 
-        if (g->executed || g->gate_fd < 0 || ioctl(g->gate_fd, FIONREAD, &left) < 0 || left == 0)
+        if (g->executed || g->gate_fd < 0 || !gate_has_executed(g->gate_fd))
                 return 0;
         g->executed = true;
         tell_ready(g);
@@ -212,27 +208,29 @@ static int on_gate_look(sd_event_source *s, uint64_t usec, void *userdata) {
 }
 
 /* Without an inotify instance there is no event. */
-static int watch_gate(Guest *g) {
+static int watch_gate(Guest *g, Error *reterr) {
         int r = sd_event_add_inotify(g->event, &g->gate_closed, MACHINE_GATE, IN_CLOSE_NOWRITE,
                                      on_gate_closed, g);
 
-        return r >= 0 ? r
-                      : sd_event_add_time_relative(g->event, &g->gate_closed, CLOCK_MONOTONIC,
-                                                   GATE_LOOK_USEC, 1, on_gate_look, g);
+        if (r < 0)
+                r = sd_event_add_time_relative(g->event, &g->gate_closed, CLOCK_MONOTONIC, GATE_LOOK_USEC, 1,
+                                               on_gate_look, g);
+        return r < 0 ? error_set(reterr, r, "watch the gate that the command waits at") : 0;
 }
 
-static void open_gate(Guest *g) {
+static int on_network_set(Guest *g, Error *reterr) {
+        int r;
+
         g->network_set = true;
-        if (g->options->gate && g->gate_fd < 0) {
-                /* Read-write: never blocks, and a reader that comes later is not kept waiting. It stays
-                 * open, or the FIFO would shut again before a slow payload has opened it. Watched before it
-                 * is opened, which is what the gate waits for. */
-                if (watch_gate(g) < 0)
-                        g->executed = true;
-                g->gate_fd = open(MACHINE_GATE, O_RDWR | O_CLOEXEC);
-                (void) !write(g->gate_fd, "", 1);
+        if (g->options->gate) {
+                r = watch_gate(g, reterr);
+                if (r >= 0)
+                        r = g->gate_fd = gate_open(reterr);
+                if (r < 0)
+                        return r;
         }
         enable_ports(g);
+        return 0;
 }
 
 /* Our pid numbers are those of our namespace. The host's /proc shows the host's number of a pidfd's process.
@@ -270,12 +268,9 @@ static int on_leader(Guest *g, pid_t leader, Error *reterr) {
         (void) snprintf(text, sizeof(text), "%d", host);
         control_send(g->options->control_fd, CONTROL_LEADER, text);
         continue_stop(g);
-        if (g->options->netns) {
-                r = spawn_netns_helper(g, leader, reterr);
-                if (r < 0)
-                        return r;
-        } else
-                open_gate(g);
+        r = g->options->netns ? spawn_netns_helper(g, leader, reterr) : on_network_set(g, reterr);
+        if (r < 0)
+                return r;
         /* In some milliseconds a systemd moves itself. A command may wait at the gate for us. */
         if (!g->options->gate)
                 cgroup_expect_moves(g->options->cgroup_fd, "runner");
@@ -465,7 +460,7 @@ static void on_netns_helper_end(Guest *g, int status) {
                 return;
         r = netns_helper_result(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), &g->error);
         if (r > 0)
-                open_gate(g);
+                r = on_network_set(g, &g->error);
         if (r < 0)
                 give_up(g);
 }

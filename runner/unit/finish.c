@@ -53,12 +53,15 @@ int unit_stop(const UnitOptions *o, Error *reterr) {
         return process_wait(nspawn, UINT64_MAX);
 }
 
-/* What systemd says of the main process, systemd.exec(5): "exited" and a number, or "killed" and a signal's
- * name. */
-static char *describe_end(void) {
+/* What the relay has noted, or what systemd says of the main process, systemd.exec(5): "exited" and a
+ * number, or "killed" and a signal's name. */
+static char *describe_end(int runtime_fd) {
         const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS"),
                    *result = getenv("SERVICE_RESULT");
+        char *why = NULL;
 
+        if (record_read(runtime_fd, RECORD_GIVEN_UP, &why, NULL) >= 0 && why)
+                return why;
         if (!code || !status)
                 return xasprintf("its unit failed: %s", result ? result : "unknown");
         if (streq(code, "exited"))
@@ -179,7 +182,7 @@ static void tell(const UnitOptions *o, int state_fd, Outcome outcome, const char
 
 /* What is the project's. An ephemeral root outlives what is no end. */
 static int put_away(const UnitOptions *o, int runtime_fd, Error *reterr) {
-        _cleanup_free_ char *end = describe_end(), *pace = NULL;
+        _cleanup_free_ char *end = describe_end(runtime_fd), *pace = NULL;
         _cleanup_close_ int state_fd = -EBADF;
         Outcome outcome;
         int r;

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
@@ -21,6 +20,7 @@
 #include "keeper/nspawn-status.h"
 #include "keeper/unit.h"
 #include "record/crash-record.h"
+#include "record/record.h"
 #include "record/state-place.h"
 #include "unit/events.h"
 #include "unit/lifeline.h"
@@ -81,29 +81,24 @@ static int look_for_gate(const UnitOptions *o, int leader_fd, Error *reterr) {
         return 1;
 }
 
-/* The gate holds the FIFO open until it executes its command, which closes it; or until it ends because it
- * could not, and then it has taken the byte out before. Watched before it is opened, which is what the gate
- * waits for; it stays open until then, or it would shut again before a slow payload has come. Return: 1
- * executed, 0 it will never be. */
-static int open_gate(const UnitOptions *o, int leader_fd, Error *reterr) {
+/* Return: 1 the command is executed, 0 it will never be. */
+static int pass_gate(const UnitOptions *o, int leader_fd, Error *reterr) {
         _cleanup_close_ int watch = -EBADF, fd = -EBADF;
-        int left = 0;
 
         if (!o->gate)
                 return 1;
         watch = inotify_init1(IN_CLOEXEC);
         if (watch >= 0 && inotify_add_watch(watch, MACHINE_GATE, IN_CLOSE_NOWRITE) < 0)
                 watch = safe_close(watch);
-        fd = open(MACHINE_GATE, O_RDWR | O_CLOEXEC);
-        if (fd < 0 || write(fd, "", 1) != 1)
-                return error_set(reterr, errno, "open the gate");
+        fd = gate_open(reterr);
+        if (fd < 0)
+                return fd;
         /* Without an inotify instance there is no event. */
         if (watch < 0)
                 return look_for_gate(o, leader_fd, reterr);
         if (wait_for(watch, leader_fd, -1) < 0)
                 return error_set(reterr, errno, "watch the gate");
-        return poll(&(struct pollfd){.fd = watch, .events = POLLIN}, 1, 0) > 0 &&
-               ioctl(fd, FIONREAD, &left) >= 0 && left > 0;
+        return poll(&(struct pollfd){.fd = watch, .events = POLLIN}, 1, 0) > 0 && gate_has_executed(fd);
 }
 
 /* Return: 1 the payload runs, 0 it has ended already, and nspawn will say so. */
@@ -116,7 +111,7 @@ static int on_leader(const UnitOptions *o, pid_t leader, int *ret_pidfd, Error *
                 return error_set(reterr, r, "open the container's PID 1");
         *ret_pidfd = r;
         r = set_network(o, leader, reterr);
-        return r <= 0 ? r : open_gate(o, *ret_pidfd, reterr);
+        return r <= 0 ? r : pass_gate(o, *ret_pidfd, reterr);
 }
 
 /* The first time that is for the command to tell that started it. */
@@ -214,6 +209,16 @@ static int give_up_privileges(Error *reterr) {
         return r < 0 ? error_set(reterr, r, "give up privileges") : 0;
 }
 
+/* Without the relay the container has neither network nor ports. Why it ends is for `unit finish` to tell,
+ * which sees only that nspawn was killed. */
+static void give_up(const UnitOptions *o, const Error *error) {
+        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (runtime_fd >= 0)
+                (void) record_write(runtime_fd, RECORD_GIVEN_UP, error->message, NULL);
+        (void) process_signal(o->fds[RELAY_NSPAWN], SIGKILL);
+}
+
 int unit_relay(const UnitOptions *o, Error *reterr) {
         _cleanup_free_ struct pollfd *fds = xnew0(struct pollfd, o->n_ports * 2 + 2);
         Relay relay = {.options = o, .leader_fd = -EBADF};
@@ -232,7 +237,7 @@ int unit_relay(const UnitOptions *o, Error *reterr) {
                 proxies_end(relay.proxies);
         /* When the guest has ended, that is what is to be reported, and nspawn does. */
         if (r < 0 && (relay.leader_fd < 0 || process_wait(relay.leader_fd, 0) == 0))
-                (void) process_signal(o->fds[RELAY_NSPAWN], SIGKILL);
+                give_up(o, reterr);
         lifeline_release(o->fds[RELAY_LIFELINE_OF_NSPAWN]);
         return r;
 }

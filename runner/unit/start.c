@@ -197,7 +197,9 @@ static int begin(const UnitOptions *o, bool first, Error *reterr) {
 
         if (runtime_fd < 0)
                 return error_set(reterr, errno, "open '%s'", o->runtime);
-        r = first ? start_pace_forget(runtime_fd, reterr) : 0;
+        r = record_remove(runtime_fd, RECORD_GIVEN_UP, reterr);
+        if (r >= 0 && first)
+                r = start_pace_forget(runtime_fd, reterr);
         if (r >= 0)
                 r = start_pace_wait(runtime_fd, reterr);
         if (r <= 0)

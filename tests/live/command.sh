@@ -140,6 +140,48 @@ testcase_no_descriptor_of_a_process() {
         ok fc down
 }
 
+# A program whose keeper cannot open its gate. faulty N ERRNO: its N-th call from there on fails. Sets FAULTY.
+faulty() {
+        local fault="$FC_HELPERS/fault --in NAME --from /run/flake-containers/machine/fifo error $1 $2"
+
+        FAULTY=$SCRATCH/faulty/flake-containers
+        rm -rf -- "$SCRATCH/faulty"
+        mkdir "$SCRATCH/faulty"
+        if ! is_booted; then
+                printf '#!/bin/bash\nexec %s %s "$@"\n' "${fault/NAME/supervisor}" "$FC" >"$FAULTY"
+                chmod +x "$FAULTY"
+                return
+        fi
+        cp -a -- "$(dirname "$FC")/libexec" "$FC" "$SCRATCH/faulty"
+        mv "$SCRATCH/faulty/libexec/flake-containers/unit"{,-itself}
+        # The relay is executed by the name that its start had.
+        printf '#!/bin/bash\n[[ $1 == relay ]] || exec -a "$0" "$0"-itself "$@"\nexec %s "$0"-itself "$@"\n' \
+                "${fault/NAME/unit-itself}" >"$SCRATCH/faulty/libexec/flake-containers/unit"
+        chmod +x "$SCRATCH/faulty/libexec/flake-containers/unit"
+}
+
+# A command that is never let go is none: at once, and one hears why. The open fails, and the write.
+testcase_gate_cannot_be_opened() {
+        local n
+
+        project shop
+        spec "$(tiny one '' ', "ready": {"timeout": 60}')"
+        for n in 1 2; do
+                faulty "$n" EIO
+                FC=$FAULTY takes_at_most 20 fc up
+                equal "$STATUS" 3
+                expect_err 'one: .*open the gate that the command waits at: Input/output error'
+                refute_err 'not ready'
+                try_until "$WAIT" not_running one
+                no_machine_left "up has failed"
+                ok fc status
+                expect_out 'open the gate'
+        done
+        ok fc up
+        equal "$(state_of one)" running
+        ok fc down
+}
+
 testcase_ignores_the_signal() {
         local started
 

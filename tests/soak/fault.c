@@ -4,14 +4,17 @@
  * fails. Counts those of the command itself, or with --in those of the programs of that name
  * (proc_pid_comm(5)) that it starts.
  *
- *     fault [--in NAME] count COMMAND..          nothing goes wrong
- *     fault [--in NAME] kill N COMMAND..         SIGKILL at the N-th call
- *     fault [--in NAME] error N ERRNO COMMAND..  the N-th call of those that can fail (`kinds`) fails
+ *     fault [--in NAME] [--from PATH] count COMMAND..          nothing goes wrong
+ *     fault [--in NAME] [--from PATH] kill N COMMAND..         SIGKILL at the N-th call
+ *     fault [--in NAME] [--from PATH] error N ERRNO COMMAND..  the N-th call that can fail (`kinds`) fails
+ *
+ * With --from the first call is the openat(2) of PATH, written exactly so and not for O_PATH alone.
  *
  * Ends like the command, or with 128 + its signal; what it started goes on. The last line of its standard
  * error says how many calls counted and which one was hit: "fault: 831 calls", "fault: 12 calls, hit
  * openat2". */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -118,11 +121,12 @@ typedef enum Mode { COUNT, KILL, ERROR } Mode;
 typedef struct Process {
         pid_t pid;
         bool counts;
+        bool begun;   /* has opened `from` */
         bool failing; /* the call that it is in */
 } Process;
 
 static Mode mode;
-static const char *in;
+static const char *in, *from;
 static unsigned long wanted, calls, can_fail;
 static int error;
 static char hit[64];
@@ -166,6 +170,16 @@ static bool is_called(pid_t pid, const char *name) {
         return strcmp(comm, name) == 0;
 }
 
+static bool opens(pid_t pid, const struct __ptrace_syscall_info *info, const char *path) {
+        char text[256] = "";
+        struct iovec ours = {text, strlen(path) + 1}, theirs = {(void *) info->entry.args[1], ours.iov_len};
+
+        return info->entry.nr == SYS_openat && !(info->entry.args[2] & O_PATH) &&
+               ours.iov_len <= sizeof(text) &&
+               process_vm_readv(pid, &ours, 1, &theirs, 1, 0) == (ssize_t) ours.iov_len &&
+               strcmp(text, path) == 0;
+}
+
 static const char *kind_name(unsigned long number) {
         for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
                 if ((unsigned long) kinds[i].number == number)
@@ -206,10 +220,13 @@ static void fail_call(pid_t pid) {
 #endif
 }
 
-static void on_entry(Process *p, unsigned long number) {
+static void on_entry(Process *p, const struct __ptrace_syscall_info *info) {
+        unsigned long number = info->entry.nr;
         const char *name = kind_name(number);
 
-        if (!p->counts)
+        if (p->counts && !p->begun)
+                p->begun = !from || opens(p->pid, info, from);
+        if (!p->counts || !p->begun)
                 return;
         can_fail += name != NULL;
         if (mode == ERROR && !name)
@@ -235,7 +252,7 @@ static void on_call(Process *p) {
         if (ptrace(PTRACE_GET_SYSCALL_INFO, p->pid, sizeof(info), &info) <= 0)
                 return; /* killed meanwhile */
         if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
-                on_entry(p, info.entry.nr);
+                on_entry(p, &info);
         else if (p->failing) {
                 p->failing = false;
                 fail_call(p->pid);
@@ -338,9 +355,13 @@ static int find_error(const char *name) {
 int main(int argc, char **argv) {
         int i = 1, status;
 
-        if (i + 1 < argc && strcmp(argv[i], "--in") == 0) {
-                in = argv[i + 1];
-                i += 2;
+        for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
+                if (strcmp(argv[i], "--in") == 0)
+                        in = argv[i + 1];
+                else if (strcmp(argv[i], "--from") == 0)
+                        from = argv[i + 1];
+                else
+                        break;
         }
         if (i < argc && strcmp(argv[i], "count") == 0)
                 i++;
@@ -356,7 +377,8 @@ int main(int argc, char **argv) {
         } else
                 i = argc;
         if (i >= argc) {
-                fprintf(stderr, "usage: fault [--in NAME] count|kill N|error N ERRNO COMMAND..\n");
+                fprintf(stderr,
+                        "usage: fault [--in NAME] [--from PATH] count|kill N|error N ERRNO COMMAND..\n");
                 return 125;
         }
         status = trace(start(argv + i));
