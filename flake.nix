@@ -31,7 +31,7 @@
       flakeModules.default = ./flake-module;
       flakeModule = self.flakeModules.default;
 
-      nixosModules.default.imports = [ ./flake-module/nixos.nix ];
+      nixosModules.default.imports = [ ./flake-module/nixos-module.nix ];
 
       lib = import ./flake-module/lib.nix;
 

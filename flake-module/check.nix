@@ -1,5 +1,5 @@
 # What is wrong with the options of containers, as a developer should hear it from the evaluation already: the rules of
-# syntax.nix, applied to each option, and what concerns several options or containers. Pure, and of builtins only.
+# syntax/, applied to each option, and what concerns several options or containers. Pure, and of builtins only.
 let
   inherit (builtins)
     any
@@ -24,10 +24,10 @@ let
     toString
     ;
 
-  syntax = import ./syntax.nix;
+  inherit (import ./syntax/text.nix) get optional;
 
-  get = name: set: set.${name} or null;
-  optional = condition: value: if condition then [ value ] else [ ];
+  syntax = import ./syntax;
+
   imap = f: list: genList (i: f i (elemAt list i)) (length list);
 
   # Options are named as in the flake; `at` names a container, for what concerns it as a whole.

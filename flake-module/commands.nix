@@ -187,49 +187,18 @@ let
       ];
 
   # Finds the commands where the real sudo, which has a PATH of its own, does not.
-  sudoScript = pkgs.writeScriptBin "sudo" ''
-    #!${pkgs.runtimeShell}
-    # The sudo of 'nix develop .#flake-containers': it knows where the commands of this shell are.
-    options=()
-    while (($#)); do
-            case $1 in
-            --)
-                    options+=("$1")
-                    shift
-                    break
-                    ;;
-            -[CDRTUghprtu] | --chdir | --chroot | --close-from | --command-timeout | --group | --host | --other-user | \
-                    --prompt | --role | --type | --user)
-                    options+=("''${@:1:2}")
-                    shift "$(($# < 2 ? $# : 2))"
-                    ;;
-            -* | [A-Za-z_]*=*)
-                    options+=("$1")
-                    shift
-                    ;;
-            *) break ;;
-            esac
-    done
-    case ''${1-} in
-    ${lib.concatStringsSep " | " (attrNames packages)})
-            command=$(type -P -- "$1") && set -- "$command" "''${@:2}"
-            ;;
-    esac
-    # The one behind this in PATH: there may be more of our kind, of other projects.
-    real=
-    while read -r program; do
-            if [[ $program -ef ''${BASH_SOURCE[0]} ]]; then
-                    real=
-            else
-                    real=''${real:-$program}
-            fi
-    done < <(type -ap sudo)
-    if [[ ! $real ]]; then
-            echo "sudo: there is none behind that of this shell" >&2
-            exit 127
-    fi
-    exec "$real" "''${options[@]}" "$@"
-  '';
+  sudoScript = pkgs.writeScriptBin "sudo" (
+    builtins.replaceStrings
+      [
+        "#!/usr/bin/env bash"
+        "@commands@"
+      ]
+      [
+        "#!${pkgs.runtimeShell}"
+        (lib.concatStringsSep " " (attrNames packages))
+      ]
+      (builtins.readFile ./sudo)
+  );
 
   greeting = lib.concatMapStrings (name: "  ${name}\n") (
     concatMap (name: [ "${name}-up   ${name}-down   ${name}-shell" ]) names

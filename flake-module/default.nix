@@ -25,7 +25,7 @@ let
   nixpkgsIsSet =
     top.nixpkgs.nixpkgs != null || top.nixpkgs.config != { } || top.nixpkgs.overlays != [ ];
 
-  containerModule = import ./module-type.nix lib;
+  inherit (import ./types.nix lib) containerModule;
 
   # Nothing else would say why there are no commands. The names at the top tell it, and need no system.
   warnOfSystems = lib.warnIf (top.containers != { } && !lib.any (lib.hasSuffix "-linux") config.systems) "flake-containers: `systems` has no Linux, and containers are for Linux only, so there are no commands for them";

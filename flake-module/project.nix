@@ -82,7 +82,7 @@ in
     };
 
     defaults = mkOption {
-      type = import ./module-type.nix lib;
+      type = (import ./types.nix lib).containerModule;
       default = { };
       example = literalExpression ''
         { lib, ... }: {

@@ -11,10 +11,10 @@ let
     toString
     ;
 
-  check = import ./check.nix;
-  syntax = import ./syntax.nix;
+  inherit (import ./syntax/text.nix) get;
 
-  get = name: set: set.${name} or null;
+  check = import ./check.nix;
+  syntax = import ./syntax;
 
   # Without what says nothing: null, [] and {}. The runner fills in its defaults.
   compact =

@@ -1,0 +1,73 @@
+# What a container has of the network, and what of it is published on the host.
+{ lib, ... }:
+let
+  inherit (lib) mkOption types;
+  inherit (import ../types.nix lib)
+    listOf
+    mkNullable
+    orSet
+    portNumber
+    setOf
+    ;
+
+  portModule = setOf {
+    address = mkNullable types.str {
+      example = "0.0.0.0";
+      description = "Numeric address of the host; `127.0.0.1` and `::1` when it is left out.";
+    };
+    host = mkOption {
+      type = types.either portNumber (types.enum [ "auto" ]);
+      description = "Port on the host; `\"auto\"` takes a free one and keeps it.";
+    };
+    container = mkOption {
+      type = portNumber;
+      description = "Port inside, on the container's own `127.0.0.1`.";
+    };
+    protocol = mkNullable (types.enum [
+      "tcp"
+      "udp"
+    ]) { description = "`\"tcp\"`, which is the default. UDP is not supported by this version."; };
+  };
+in
+{
+  options = {
+    ports = mkOption {
+      type = listOf (
+        orSet [
+          portNumber
+          types.str
+        ] portModule
+      );
+      default = [ ];
+      example = [
+        "8080:80"
+        "auto:5432"
+      ];
+      description = ''
+        What is published on the host: `[ADDRESS:]HOST:CONTAINER`, `PORT` or an attribute set. Without an address on
+        `127.0.0.1` and `::1` only. Services that listen only on the container's own localhost are reached, too.
+      '';
+    };
+
+    network = {
+      mode = mkOption {
+        type = types.enum [
+          "private"
+          "host"
+          "none"
+        ];
+        default = "private";
+        description = ''
+          `"private"`: an interface on the project's bridge, with a fixed address and the names of the other containers.
+          `"host"`: the host's network. `"none"`: loopback only.
+        '';
+      };
+      internet = mkNullable types.bool {
+        description = "Whether the container reaches the internet. Not supported by this version.";
+      };
+      address = mkNullable types.str {
+        description = "A fixed address. Not supported by this version.";
+      };
+    };
+  };
+}

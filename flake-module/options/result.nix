@@ -1,0 +1,44 @@
+# What is made of the options of a container.
+{ lib, ... }:
+let
+  inherit (lib) mkOption types;
+  inherit (import ../types.nix lib) listOf;
+in
+{
+  options = {
+    build = {
+      nixos = mkOption {
+        type = types.raw;
+        readOnly = true;
+        description = "The NixOS evaluation, or null with `toplevel`.";
+      };
+      config = mkOption {
+        type = types.raw;
+        readOnly = true;
+        description = "The NixOS configuration, evaluated: `nix eval .#NAME-up.config...`";
+      };
+      toplevel = mkOption {
+        type = types.str;
+        readOnly = true;
+        description = "The store path of the system.";
+      };
+      command = mkOption {
+        type = types.raw;
+        readOnly = true;
+        internal = true;
+        description = "The words of the command that runs instead of an init, or null.";
+      };
+      spec = mkOption {
+        type = types.raw;
+        readOnly = true;
+        description = "What the runner is told about the container.";
+      };
+      problems = mkOption {
+        type = listOf types.str;
+        default = [ ];
+        internal = true;
+        description = "What is wrong with the options.";
+      };
+    };
+  };
+}

@@ -1,0 +1,112 @@
+# What a container sees of the host's files, and what of it remains.
+{
+  config,
+  lib,
+  ...
+}:
+let
+  inherit (lib) mkOption types;
+  inherit (import ../types.nix lib)
+    hinted
+    hostPath
+    hostString
+    listOf
+    mkFlag
+    mkNullable
+    orSet
+    setOf
+    ;
+
+  volumeModule = setOf {
+    source = mkOption {
+      type = hostString;
+      example = "@data";
+      description = ''
+        Directory or file of the host, absolute or relative to the root of the project, or `@NAME` for a directory
+        that is kept in `.containers/volumes/NAME`.
+      '';
+    };
+    target = mkNullable types.str {
+      example = "/var/lib/app";
+      description = "Where it appears inside, an absolute path. Mandatory.";
+    };
+    readOnly = mkFlag "Whether it is mounted read-only.";
+    owner =
+      mkNullable
+        (types.enum [
+          "user"
+          "container"
+        ])
+        {
+          description = ''
+            `"user"`: the owner of the source is root inside, so that what root inside writes belongs to the
+            developer. `"container"`: the ids on disk are those of the container. The default is `"user"`, for `@NAME`
+            `"container"`.
+          '';
+        };
+  };
+in
+{
+  options = {
+    volumes = mkOption {
+      type = listOf (hinted (orSet [ types.str ] volumeModule) hostPath);
+      default = [ ];
+      example = [
+        "src:/srv/www:ro"
+        "@data:/var/lib/app"
+      ];
+      description = ''
+        Directories or files of the host that appear inside: `SOURCE:TARGET[:ro]` or an attribute set. Relative sources
+        are relative to the root of the project; `@NAME` is kept in `.containers/volumes/NAME`; an absolute path alone
+        appears at the same place. Write sources as strings: a path like `./src` would be copied into the store.
+      '';
+    };
+
+    volumes-ro = mkOption {
+      type = listOf hostString;
+      default = [ ];
+      example = [ "/data" ];
+      description = "As `volumes`, but read-only.";
+    };
+
+    tmpfs = mkOption {
+      type = listOf types.str;
+      default = [ ];
+      example = [ "/var/cache" ];
+      description = "Empty file systems in memory.";
+    };
+
+    ephemeral = mkFlag "Whether the root file system is empty again at each start.";
+
+    store = mkOption {
+      type = types.enum [
+        "all"
+        "closure"
+      ];
+      default = "all";
+      description = "What the container sees of the Nix store, read-only: all of it, or only what it is made of.";
+    };
+
+    nixDaemon = mkFlag "Whether the host's Nix daemon can be used inside: binds its socket and its data base, and sets `NIX_REMOTE`.";
+
+    credentials = mkOption {
+      type = types.attrsOf hostString;
+      default = { };
+      example = {
+        "pg.password" = "secrets/pg";
+      };
+      description = ''
+        Files that are given as systemd credentials, by name: the path on the host, absolute or relative to the root of
+        the project. Units inside get them by `LoadCredential=NAME`. Nothing of it gets into the store.
+      '';
+    };
+  };
+
+  config.volumes = lib.mkIf config.nixDaemon (
+    map (directory: {
+      source = directory;
+      target = directory;
+      readOnly = true;
+    }) [ "/nix/var/nix/db" "/nix/var/nix/daemon-socket" ]
+  );
+}

@@ -1,0 +1,13 @@
+# What a single value of an option may be. Each check takes it and returns null, or what is wrong with it; ports and
+# volumes are also read, to attribute sets or to { error }. Pure, and of builtins only.
+#
+# The rules of runner/spec/*.c are the ones that count. They stand here as well, so that a developer hears of a mistake
+# before anything is built. tests/nix/unit.sh holds the two against each other.
+import ./names.nix
+// import ./nspawn.nix
+// import ./paths.nix
+// import ./ports.nix
+// import ./process.nix
+// import ./ready.nix
+// import ./rights.nix
+// import ./volumes.nix

@@ -1,0 +1,84 @@
+# What PID 1, or the command, is given.
+let
+  inherit (builtins)
+    elem
+    head
+    map
+    match
+    stringLength
+    substring
+    toString
+    ;
+  inherit (import ./text.nix)
+    controls
+    except
+    first
+    has
+    isMadeOf
+    printable
+    range
+    unless
+    ;
+
+  argumentSize = 128 * 1024;
+
+  argument =
+    text:
+    unless (stringLength text < argumentSize) "'${substring 0 40 text}...': longer than the ${
+      toString (argumentSize - 1)
+    } bytes that Linux passes";
+
+  command =
+    words:
+    if words == [ ] || head words == "" then
+      "the first word must name a program"
+    else
+      first (map argument words);
+
+  variable =
+    name: value:
+    first [
+      (unless (name != "") "the name of a variable is empty")
+      (unless (
+        stringLength name < argumentSize
+        && isMadeOf (range 48 57 ++ range 65 90 ++ range 97 122 ++ [ "_" ]) name
+        && match "[0-9]" (substring 0 1 name) == null
+      ) "'${substring 0 100 name}' cannot name a variable: allowed are letters, digits and '_', not a digit first")
+      (unless (
+        !elem name [
+          "CREDENTIALS_DIRECTORY"
+          "LISTEN_FDNAMES"
+          "LISTEN_FDS"
+          "LISTEN_PID"
+          "NOTIFY_SOCKET"
+          "container"
+          "container_host_id"
+          "container_uuid"
+        ]
+      ) "the variable '${name}' is set by systemd-nspawn")
+      (unless (stringLength "--setenv=${name}=${value}" < argumentSize)
+        "the variable '${name}' is longer than the ${toString (argumentSize - 1)} bytes that Linux passes"
+      )
+      (unless (!has (except [ "\t" "\n" ] controls) value) "the value of '${name}' contains a control character")
+    ];
+
+  credential =
+    id:
+    unless (
+      id != ""
+      && stringLength id <= 255
+      && !elem id [
+        "."
+        ".."
+      ]
+      && isMadeOf (except [ ":" "/" "\\" ] printable) id
+    ) "'${id}' cannot name a credential: allowed are 1 to 255 printable ASCII characters without space, ':', '/' and '\\'";
+in
+{
+  inherit
+    argument
+    command
+    credential
+    variable
+    ;
+}

@@ -1,0 +1,97 @@
+# Volumes.
+let
+  inherit (builtins)
+    elem
+    elemAt
+    head
+    isAttrs
+    match
+    replaceStrings
+    stringLength
+    substring
+    toString
+    ;
+  inherit (import ./text.nix) get has startsWith unless;
+  inherit (import ./paths.nix) hostPath mountPoint pathSize;
+  inherit (import ./names.nix) allowedName isName;
+
+  volumeSource =
+    source:
+    if startsWith "@" source then
+      unless (isName (substring 1 (-1) source)) "'${source}' cannot name a volume: ${allowedName}; a directory of that name is written './${source}'"
+    else
+      hostPath source;
+
+  # "SOURCE:TARGET[:ro|:rw]", or "/PATH" for "/PATH:/PATH" -> { source, target, readOnly, owner }, or { error }.
+  # In strings '\:' is a colon in a path and '\\' a backslash.
+  parseVolume =
+    volume:
+    if isAttrs volume then
+      checkVolume (if get "source" volume == null then "volume" else "'${volume.source}'") {
+        source = get "source" volume;
+        target = get "target" volume;
+        readOnly = (get "readOnly" volume) == true;
+        owner = get "owner" volume;
+      }
+    else
+      let
+        path = "([^:\\\\]|\\\\[:\\\\])+";
+        fields = match "(${path})(:(${path}))?(:([^:]*))?" volume;
+        plain = replaceStrings [ "\\:" "\\\\" ] [ ":" "\\" ];
+        source = plain (head fields);
+        target = elemAt fields 3;
+        mode = elemAt fields 6;
+      in
+      if stringLength volume > 3 * pathSize then
+        { error = "'${substring 0 40 volume}...': a path has at most ${toString (pathSize - 1)} bytes"; }
+      else if fields == null then
+        { error = "'${volume}': expected SOURCE:TARGET[:ro|:rw], a ':' in a path is written '\\:'"; }
+      else if target == null && !startsWith "/" source then
+        { error = "volume '${volume}' has no target: write '${volume}:/where/it/appears'"; }
+      else if
+        elem mode [
+          "idmap"
+          "noidmap"
+          "rootidmap"
+          "owneridmap"
+        ]
+      then
+        { error = "'${volume}': instead of '${mode}' set owner = \"user\" or owner = \"container\" in { source; target; owner; }"; }
+      else if
+        !elem mode [
+          null
+          "ro"
+          "rw"
+        ]
+      then
+        { error = "'${volume}': behind the target stands 'ro' or 'rw', not '${mode}'"; }
+      else
+        checkVolume "'${volume}'" {
+          inherit source;
+          target = if target == null then source else plain target;
+          readOnly = mode == "ro";
+          owner = null;
+        };
+
+  checkVolume =
+    text: volume:
+    let
+      source = volumeSource volume.source;
+      target = mountPoint volume.target;
+    in
+    if volume.source == null then
+      { error = "${text} has no source"; }
+    else if volume.target == null then
+      { error = "${text} has no target"; }
+    else if source != null then
+      { error = if text == "'${volume.source}'" then source else "${text}: source ${source}"; }
+    else if target != null then
+      { error = "${text}: target ${target}"; }
+    else
+      volume;
+in
+{
+  inherit
+    parseVolume
+    ;
+}
