@@ -55,6 +55,7 @@ let
     else
       # Not pkgs.nixos, which takes no specialArgs.
       import (config.pkgs.path + "/nixos/lib/eval-config.nix") {
+        inherit (config.pkgs) lib;
         inherit (config.pkgs.stdenv.hostPlatform) system;
         specialArgs = context.specialArgs // config.specialArgs;
         # What is wrong in a configuration is said with the container's name.

@@ -175,6 +175,13 @@ let
         builtins.sort builtins.lessThan (packages flake).web-up.config.networking.firewall.allowedTCPPorts;
       expected = [ 1 2 3 4 ];
     };
+    # As with nixosSystem: it may be an extended one, and a tree may have none.
+    libOfPkgs = equal (packages (project {
+      web = {
+        pkgs = import nixpkgs { inherit (module) system; } // { path = ./fork; };
+        configuration = { };
+      };
+    })).web-up.config.networking.hostName "web";
     specialArgs = equal (packages (project {
       web = {
         specialArgs.answer = 42;
