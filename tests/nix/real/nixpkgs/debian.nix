@@ -3,6 +3,9 @@ self: prev:
 let
   inherit (prev) lib;
 
+  # The packages that modules name, each with what they take from it.
+  names = builtins.fromJSON (builtins.readFile ./names.json);
+
   # Not copied, and no input of a flake: it is there already.
   tree =
     let
@@ -128,7 +131,7 @@ builtins.mapAttrs (
     package name // { __functor = this: _: this; }
   else
     lib.genAttrs inside package // package name
-) (builtins.fromJSON (builtins.readFile ./names.json))
+) names
 // {
   debian = debian // {
     inherit tree;
@@ -367,3 +370,15 @@ builtins.mapAttrs (
   }
   // prev.config;
 }
+# Each release of it is Debian's.
+// lib.genAttrs (lib.filter (lib.hasPrefix "postgresql") (builtins.attrNames names)) (
+  _:
+  let
+    this = package "postgresql" // {
+      psqlSchema = "debian";
+      withJIT = this;
+      withoutJIT = this;
+    };
+  in
+  this
+)
