@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The fixed private path that holds what a machine is made of, in a mount namespace of the machine's own. So
- * nspawn's arguments contain no path of the user's. */
+/* Filling MACHINE_DIR, in a mount namespace of the machine's own. */
 
 #include "base/error.h"
-
-#define MACHINE_DIR "/run/flake-containers/machine" /* PLAN_MACHINE_DIR, for those who know no plan */
+#include "base/paths.h"
 
 /* The FIFO that a plain command waits on (gate/main.c). It has no other name, so that no other user of the
  * host can open it and be taken for the gate. */

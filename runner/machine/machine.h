@@ -31,9 +31,9 @@ typedef struct StartResources {
         int console_fd;          /* its log */
         int state_fd;            /* .containers/NAME */
         int events_fd;           /* .containers, for the event log */
-        const int *mount_fds;    /* detached mounts, in the order of plan->mounts */
+        const int *mount_fds; /* detached mounts, in the order of plan->mounts, -EBADF: nothing to attach */
         const int (
-                *port_fds)[2]; /* listening sockets, in the order of plan->ports; the second may be -EBADF */
+                *port_fds)[2]; /* listening sockets, in the order of the ports; the second may be -EBADF */
 } StartResources;
 
 /* What reports on the control fd from within this process, where the machine has no supervisor to do it. */

@@ -125,10 +125,10 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         strv_pushf(&c->argv, "--console-fd=%d", inherit(c, res->console_fd));
         strv_pushf(&c->argv, "--state-fd=%d", inherit(c, res->state_fd));
         strv_pushf(&c->argv, "--runtime-fd=%d", inherit(c, res->runtime_fd));
-        strv_pushf(&c->argv, "--events=%d:%s", inherit(c, res->events_fd), plan->name);
-        if (plan->gate)
+        strv_pushf(&c->argv, "--events=%d:%s", inherit(c, res->events_fd), plan->spec->name);
+        if (plan_has_gate(plan))
                 strv_push(&c->argv, "--gate");
-        if (plan->set_network) {
+        if (plan_sets_network(plan)) {
                 _cleanup_free_ char *netns = NULL;
 
                 r = libexec_find("netns", &netns, reterr);
@@ -142,13 +142,13 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
                 strv_pushf(&c->argv, "--bridge-lock=%s", res->bridge_lock);
                 strv_pushf(&c->argv, "--lock-fd=%d", inherit(c, res->lock_fd));
         }
-        if (!plan->has_init)
+        if (plan->spec->command)
                 strv_push(&c->argv, "--command");
-        if (plan->restart == RESTART_ON_FAILURE)
+        if (plan->spec->restart == RESTART_ON_FAILURE)
                 strv_push(&c->argv, "--restart");
         STRV_FOREACH (setting, limits)
                 strv_pushf(&c->argv, "--limit=%s", *setting);
-        if (plan->n_ports > 0) {
+        if (plan->spec->n_ports > 0) {
                 _cleanup_free_ char *proxy = NULL;
 
                 r = libexec_find("proxy", &proxy, reterr);
@@ -157,17 +157,20 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
                 strv_pushf(&c->argv, "--proxy=%s", proxy);
                 strv_pushf(&c->argv, "--proxyd=%s", res->proxyd);
         }
-        for (size_t i = 0; i < plan->n_ports; i++) {
+        for (size_t i = 0; i < plan->spec->n_ports; i++) {
                 const int *fds = res->port_fds[i];
 
                 if (fds[1] >= 0)
-                        strv_pushf(&c->argv, "--port=%u:%d:%d", plan->ports[i].container, inherit(c, fds[0]),
-                                   inherit(c, fds[1]));
+                        strv_pushf(&c->argv, "--port=%u:%d:%d", plan->spec->ports[i].container,
+                                   inherit(c, fds[0]), inherit(c, fds[1]));
                 else
-                        strv_pushf(&c->argv, "--port=%u:%d", plan->ports[i].container, inherit(c, fds[0]));
+                        strv_pushf(&c->argv, "--port=%u:%d", plan->spec->ports[i].container,
+                                   inherit(c, fds[0]));
         }
         for (size_t i = 0; i < plan->n_mounts; i++)
-                strv_pushf(&c->argv, "--mount=%d:%s", inherit(c, res->mount_fds[i]), plan->mounts[i].name);
+                if (res->mount_fds[i] >= 0)
+                        strv_pushf(&c->argv, "--mount=%d:%s", inherit(c, res->mount_fds[i]),
+                                   plan->mounts[i].name);
         strv_push(&c->argv, "--");
         strv_push(&c->argv, plan->argv[0]);
         /* There is no machined, or it has nothing to do with this machine. */
@@ -229,9 +232,9 @@ static int clone_path(const char *path, Error *reterr) {
 }
 
 static int supervisor_check(const char *cgroup_mount, const ContainerPlan *plan, Error *reterr) {
-        _cleanup_free_ char *place = xasprintf("containers.%s.resources", plan->name);
+        _cleanup_free_ char *place = xasprintf("containers.%s.resources", plan->spec->name);
 
-        return limits_require(cgroup_mount, plan->resources, plan->n_resources, place, reterr);
+        return limits_require(cgroup_mount, plan->spec->resources, plan->spec->n_resources, place, reterr);
 }
 
 /* Set here as well as by the supervisor, which does it again at each reboot of the guest: what the kernel
@@ -239,10 +242,12 @@ static int supervisor_check(const char *cgroup_mount, const ContainerPlan *plan,
 static int set_limits(const ContainerPlan *plan, const char *cgroup_mount, int cgroup_fd, char ***ret,
                       Error *reterr) {
         uint64_t memory = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE);
-        _cleanup_strv_ char **settings = limits_settings(plan->resources, plan->n_resources, memory);
+        _cleanup_strv_ char **settings =
+                limits_settings(plan->spec->resources, plan->spec->n_resources, memory);
         int r;
 
-        r = limits_enable(cgroup_mount, plan->machine, plan->resources, plan->n_resources, reterr);
+        r = limits_enable(cgroup_mount, plan->machine, plan->spec->resources, plan->spec->n_resources,
+                          reterr);
         if (r >= 0)
                 r = cgroup_set(cgroup_fd, "nspawn", settings, reterr);
         if (r < 0)

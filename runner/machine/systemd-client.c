@@ -79,10 +79,10 @@ static int systemd_list(const char *cgroup_mount, char ***ret, Error *reterr) {
 }
 
 static int systemd_check(const char *cgroup_mount, const ContainerPlan *plan, Error *reterr) {
-        _cleanup_free_ char *place = xasprintf("containers.%s.resources", plan->name);
+        _cleanup_free_ char *place = xasprintf("containers.%s.resources", plan->spec->name);
 
         /* systemd takes what it has no controller for, and does nothing about it. */
-        return limits_require(cgroup_mount, plan->resources, plan->n_resources, place, reterr);
+        return limits_require(cgroup_mount, plan->spec->resources, plan->spec->n_resources, place, reterr);
 }
 
 static int systemd_open_payload_cgroup(const char *cgroup_mount, const char *machine, Error *reterr) {

@@ -147,7 +147,7 @@ static int reporter_new(sd_event *event, const ContainerPlan *plan, const StartR
                 .machine = xstrdup(plan->machine),
                 .control_fd = control_fd,
                 .runtime_fd = fcntl(resources->runtime_fd, F_DUPFD_CLOEXEC, 3),
-                .restart = plan->restart == RESTART_ON_FAILURE,
+                .restart = plan->spec->restart == RESTART_ON_FAILURE,
         };
         r = host_bus_open(event, &reporter->bus, reterr);
         if (r >= 0)
@@ -166,11 +166,13 @@ static int reporter_new(sd_event *event, const ContainerPlan *plan, const StartR
 static void assemble(const ContainerPlan *plan, const StartResources *resources, int pipe_fd) {
         _cleanup_free_ MachineMount *mounts = xnew0(MachineMount, plan->n_mounts);
         Error error = ERROR_NULL;
+        size_t n = 0;
 
         for (size_t i = 0; i < plan->n_mounts; i++)
-                mounts[i] = (MachineMount){resources->mount_fds[i], plan->mounts[i].name};
+                if (resources->mount_fds[i] >= 0)
+                        mounts[n++] = (MachineMount){resources->mount_fds[i], plan->mounts[i].name};
         if (machine_dir_unshare(0, &error) >= 0)
-                (void) machine_dir_mount(mounts, plan->n_mounts, plan->gate, &error);
+                (void) machine_dir_mount(mounts, n, plan_has_gate(plan), &error);
         if (error_is_set(&error))
                 (void) !write(pipe_fd, error.message, strlen(error.message));
         else
@@ -219,12 +221,13 @@ static int hold(const ContainerPlan *plan, const StartResources *resources, int 
         int fds[SCM_FDS_MAX] = {mounts_fd, resources->console_fd}, pair[2], r;
         size_t n = 2;
 
-        for (size_t i = 0; i < plan->n_ports; i++)
+        for (size_t i = 0; i < plan->spec->n_ports; i++)
                 for (size_t k = 0; k < 2; k++) {
                         if (resources->port_fds[i][k] < 0)
                                 continue;
                         if (n == SCM_FDS_MAX)
-                                return error_raise(reterr, FC_EXIT_USAGE, "%s: too many ports", plan->name);
+                                return error_raise(reterr, FC_EXIT_USAGE, "%s: too many ports",
+                                                   plan->spec->name);
                         fds[n++] = resources->port_fds[i][k];
                 }
         if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
@@ -301,14 +304,14 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
         strv_push(&c.finish, program);
         strv_push(&c.finish, "finish");
         strv_pushf(&c.finish, "--machine=%s", plan->machine);
-        if (plan->set_network) {
+        if (plan_sets_network(plan)) {
                 r = push_network(&c, plan, resources, reterr);
                 if (r < 0)
                         return r;
         }
-        if (plan->gate)
+        if (plan_has_gate(plan))
                 strv_push(&c.start, "--gate");
-        if (plan->restart == RESTART_ON_FAILURE) {
+        if (plan->spec->restart == RESTART_ON_FAILURE) {
                 strv_push(&c.start, "--restart");
                 strv_push(&c.finish, "--restart");
         }
@@ -318,22 +321,22 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
         strv_push(&c.console, "console");
         strv_pushf(&c.console, "--machine=%s", plan->machine);
         strv_pushf(&c.console, "--runtime=%s", runtime);
-        if (plan->n_ports > 0) {
+        if (plan->spec->n_ports > 0) {
                 r = libexec_find("proxy", &proxy, reterr);
                 if (r < 0)
                         return r;
                 strv_pushf(&c.start, "--proxy=%s", proxy);
                 strv_pushf(&c.start, "--proxyd=%s", resources->proxyd);
         }
-        for (size_t i = 0; i < plan->n_ports; i++)
-                strv_pushf(&c.start, "--port=%u:%d", plan->ports[i].container,
+        for (size_t i = 0; i < plan->spec->n_ports; i++)
+                strv_pushf(&c.start, "--port=%u:%d", plan->spec->ports[i].container,
                            resources->port_fds[i][1] >= 0 ? 2 : 1);
         strv_push(&c.start, "--");
         strv_push(&c.start, plan->argv[0]);
         strv_push(&c.start, "--register=yes");
         strv_extend(&c.start, plan->argv + 1);
         /* An init is asked by nspawn itself. */
-        if (!plan->has_init) {
+        if (plan->spec->command) {
                 strv_push(&c.stop, program);
                 strv_push(&c.stop, "stop");
                 strv_pushf(&c.stop, "--machine=%s", plan->machine);
@@ -357,12 +360,12 @@ static HostUnitLimit *make_limits(const ContainerPlan *plan) {
                 [RESOURCE_TASKS_MAX] = {"TasksMax", NULL},
                 [RESOURCE_IO_WEIGHT] = {"IOWeight", NULL},
         };
-        HostUnitLimit *limits = xnew0(HostUnitLimit, plan->n_resources + 1);
+        HostUnitLimit *limits = xnew0(HostUnitLimit, plan->spec->n_resources + 1);
 
         /* As in systemd-nspawn@.service; a later one counts. */
         limits[0] = (HostUnitLimit){"TasksMax", 't', 16384};
-        for (size_t i = 0; i < plan->n_resources; i++) {
-                const Resource *r = &plan->resources[i];
+        for (size_t i = 0; i < plan->spec->n_resources; i++) {
+                const Resource *r = &plan->spec->resources[i];
                 uint64_t number = strtoull(r->value, NULL, 10);
                 HostUnitLimit *l = &limits[i + 1];
 
@@ -396,16 +399,17 @@ static HostUnitDevice *make_devices(const ContainerPlan *plan, char ***numbers, 
                 {"block-loop", "rw"},          {"block-blkext", "rw"},
                 {"/dev/mapper/control", "rw"}, {"block-device-mapper", "rw"},
         };
-        HostUnitDevice *devices = xnew0(HostUnitDevice, ELEMENTSOF(always) + plan->n_devices);
+        HostUnitDevice *devices = xnew0(HostUnitDevice, ELEMENTSOF(always) + plan->spec->n_devices);
 
         memcpy(devices, always, sizeof(always));
-        for (size_t i = 0; i < plan->n_devices; i++) {
-                char *number = device_number(plan->devices[i].path);
+        for (size_t i = 0; i < plan->spec->n_devices; i++) {
+                char *number = device_number(plan->spec->devices[i].path);
 
                 strv_push_take(numbers, number);
-                devices[ELEMENTSOF(always) + i] = (HostUnitDevice){number, plan->devices[i].permissions};
+                devices[ELEMENTSOF(always) + i] =
+                        (HostUnitDevice){number, plan->spec->devices[i].permissions};
         }
-        *ret_n = ELEMENTSOF(always) + plan->n_devices;
+        *ret_n = ELEMENTSOF(always) + plan->spec->n_devices;
         return devices;
 }
 
@@ -416,9 +420,10 @@ static char *describe_unit(const ContainerPlan *plan, const StartResources *reso
         _cleanup_free_ char *path = NULL;
 
         if (fs_fd_path(resources->events_fd, "the project's directory", &path, NULL) < 0)
-                return xasprintf("Container %s (flake-containers)", plan->name);
+                return xasprintf("Container %s (flake-containers)", plan->spec->name);
         *strrchr(path, '/') = '\0';
-        return error_make_printable(xasprintf("Container %s of %s (flake-containers)", plan->name, path));
+        return error_make_printable(
+                xasprintf("Container %s of %s (flake-containers)", plan->spec->name, path));
 }
 
 /* nspawn of 257 and later would speak of a mount point that exists already. */
@@ -477,13 +482,13 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
                 .restart_burst = UNIT_START_BURST,
                 .restart_interval_usec = reporter->restart ? UNIT_RESTART_INTERVAL_USEC : 0,
                 .restart_delay_usec = UNIT_RESTART_DELAY_USEC,
-                .stop_timeout_usec = plan->stop_timeout_usec > STOP_TIMEOUT_MIN_USEC
-                                             ? plan->stop_timeout_usec
+                .stop_timeout_usec = plan->spec->stop_timeout_usec > STOP_TIMEOUT_MIN_USEC
+                                             ? plan->spec->stop_timeout_usec
                                              : STOP_TIMEOUT_MIN_USEC,
                 .devices = devices,
                 .n_devices = n_devices,
                 .limits = limits,
-                .n_limits = plan->n_resources + 1,
+                .n_limits = plan->spec->n_resources + 1,
                 .watch = {console, "Console log of a container (flake-containers)", log, commands.console},
         };
         return host_unit_start(reporter->unit, &settings, reterr);

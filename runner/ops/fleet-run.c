@@ -270,6 +270,10 @@ static void on_ready(const ReadyResult *result, void *userdata) {
                 member_fail(m);
 }
 
+static uint64_t member_ready_timeout(const Member *m) {
+        return m->fleet->timeout_usec != UINT64_MAX ? m->fleet->timeout_usec : m->spec->ready_timeout_usec;
+}
+
 static void member_wait(Member *m, int control_fd) {
         ReadyRequest request = {
                 .container = m->name,
@@ -278,10 +282,10 @@ static void member_wait(Member *m, int control_fd) {
                 .machine = m->plan->machine,
                 .machine_status = &m->status,
                 .unsure = !m->state || m->state->phase != PHASE_READY,
-                .has_init = m->plan->has_init,
+                .has_init = m->spec->init != NULL,
                 .one_shot = m->spec->one_shot,
                 .leader_only = m->fleet->no_wait && !member_is_awaited(m),
-                .deadline_usec = now_usec() + m->plan->ready_timeout_usec,
+                .deadline_usec = now_usec() + member_ready_timeout(m),
                 .checks = &m->spec->ready_checks,
                 .open_payload_cgroup = open_payload_cgroup,
                 .started = on_started,
@@ -330,14 +334,14 @@ static void protect_from_gc(Member *m) {
         const Project *project = m->fleet->project;
         const ContainerPlan *p = m->plan;
         _cleanup_free_ char *path = xasprintf("%s/" STATE_DIR_NAME "/%s", project->root, m->name),
-                            *spec = p->toplevel ? realpath(project->spec_path, NULL) : NULL,
+                            *spec = p->spec->toplevel ? realpath(project->spec_path, NULL) : NULL,
                             *program = realpath("/proc/self/exe", NULL),
                             *store = program ? gc_root_store_of(program) : NULL;
         bool in_store = spec && path_is_within(spec, p->store);
         Error error = ERROR_NULL;
         int r;
 
-        r = gc_root_set(m->resources.container_fd, path, &project->state.user, "system", p->toplevel,
+        r = gc_root_set(m->resources.container_fd, path, &project->state.user, "system", p->spec->toplevel,
                         p->store, &error);
         if (r >= 0)
                 r = gc_root_set(m->resources.container_fd, path, &project->state.user, PROJECT_STARTED_LINK,

@@ -11,6 +11,7 @@
 #include "ops/fleet-events.h"
 #include "ops/fleet-member.h"
 #include "ops/health.h"
+#include "plan/definition.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
 #include "spec/dependency.h"
@@ -202,14 +203,6 @@ static int refuse_elsewhere(Member *m, Error *reterr) {
 
 static int plan_member(Member *m, Error *reterr) {
         const Project *project = m->fleet->project;
-        _cleanup_free_ char *address = network_address(&m->fleet->network, m->name);
-        PlanFacts facts = {
-                .root = project->root,
-                .machine = m->machine,
-                .nspawn = project->facts.nspawn,
-                .bridge = m->fleet->network.bridge,
-                .address = address,
-        };
         const ContainerSpec *c = spec_find(project->spec, m->name);
         bool known;
         int r;
@@ -220,10 +213,8 @@ static int plan_member(Member *m, Error *reterr) {
                 r = refuse_elsewhere(m, reterr);
         if (r < 0)
                 return r;
-        m->plan = plan_container(c, &facts);
-        m->stop_timeout_usec = m->plan->stop_timeout_usec;
-        if (m->fleet->timeout_usec != UINT64_MAX)
-                m->plan->ready_timeout_usec = m->fleet->timeout_usec;
+        m->plan = network_plan(&m->fleet->network, project, c);
+        m->stop_timeout_usec = c->stop_timeout_usec;
         /* A state of another machine or boot says nothing about what runs. */
         known = m->state && streq(m->state->machine, m->machine) &&
                 streq(m->state->boot_id, project->facts.boot_id);
@@ -237,13 +228,6 @@ static int plan_member(Member *m, Error *reterr) {
                 return machine_raise_frozen(&m->status, project->facts.cgroup_root, m->machine, m->name,
                                             reterr);
         return 0;
-}
-
-static const char *find_line(char *const *definition, const char *prefix) {
-        STRV_FOREACH (line, definition)
-                if (startswith(*line, prefix))
-                        return startswith(*line, prefix);
-        return NULL;
 }
 
 static int refuse_other_kind(const Member *m, const char *before, Error *reterr) {
@@ -260,20 +244,21 @@ static int refuse_other_kind(const Member *m, const char *before, Error *reterr)
  * image from what a system left. */
 static int check_root(const Member *m, Error *reterr) {
         char *const *definition = m->state ? m->state->definition : NULL;
-        const char *image = find_line(definition, "image "), *toplevel = find_line(definition, "toplevel ");
+        const char *image = definition_get(definition, DEFINITION_IMAGE),
+                   *toplevel = definition_get(definition, DEFINITION_TOPLEVEL);
         _cleanup_free_ char *text = NULL;
         bool there;
         int r;
 
         /* Then the state is about another root than this one. */
-        if (m->plan->ephemeral || find_line(definition, "ephemeral"))
+        if (m->spec->ephemeral || definition_get(definition, DEFINITION_EPHEMERAL))
                 return 0;
         r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
         if (!there)
                 return 0;
-        if (image && m->plan->toplevel)
+        if (image && m->plan->store)
                 return refuse_other_kind(m, image, reterr);
         if (toplevel && m->plan->image)
                 return refuse_other_kind(m, toplevel, reterr);
@@ -343,7 +328,7 @@ int member_prepare(Member *m, Error *reterr) {
         Project *project = m->fleet->project;
         int r;
 
-        if (m->plan->n_ports > 0) {
+        if (m->spec->n_ports > 0) {
                 r = facts_require(&project->facts, FACTS_PROXYD, reterr);
                 if (r < 0)
                         return r;
@@ -377,7 +362,7 @@ int member_prepare_root(Member *m, Error *reterr) {
         bool there = true;
         int r = 0;
 
-        if (!m->plan->ephemeral)
+        if (!m->spec->ephemeral)
                 r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "%s", m->name);
@@ -413,7 +398,7 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
                 Member *m = &fleet->members[i];
 
                 /* A fresh root takes the place of the one that is in use until it has stopped. */
-                if (!m->start || (m->stop && m->plan->ephemeral))
+                if (!m->start || (m->stop && m->spec->ephemeral))
                         continue;
                 r = member_prepare_root(m, reterr);
                 if (r < 0)

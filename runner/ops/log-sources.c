@@ -6,7 +6,7 @@
 #include "record/console-log.h"
 #include "base/alloc.h"
 #include "ops/log-sources.h"
-#include "plan/plan.h"
+#include "plan/definition.h"
 #include "state/state.h"
 
 void log_sources_done(LogSources *sources) {
@@ -39,7 +39,7 @@ static bool runs_command(const Project *project, const char *name) {
 
         return state_dir_container_open(&project->state, name, &fd, NULL) >= 0 && fd >= 0 &&
                container_state_load(fd, name, &project->state.user, &state, NULL) >= 0 && state &&
-               plan_definition_runs_command(state->definition);
+               definition_runs_command(state->definition);
 }
 
 int log_sources_find(const Project *project, char *const *names, LogSources *ret, Error *reterr) {

@@ -125,6 +125,27 @@ char *network_address(const Network *n, const char *container) {
         return octet > 0 ? address_to_string(subnet_address(&n->subnet, octet)) : NULL;
 }
 
+ContainerPlan *network_plan(const Network *n, const Project *project, const ContainerSpec *c) {
+        _cleanup_free_ char *state = xasprintf("%s/" STATE_DIR_NAME,
+                                               streq(project->root, "/") ? "" : project->root),
+                            *hosts = xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_HOSTS, project->id),
+                            *machine = project_machine(project, c->name),
+                            *address = network_address(n, c->name);
+        PlanFacts facts = {
+                .root = project->root,
+                .state = state,
+                .hosts = hosts,
+                .machine = machine,
+                /* A host that has none starts nothing; to be told what would be started, it need not have.
+                 */
+                .nspawn = project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn",
+                .bridge = n->bridge,
+                .address = address,
+        };
+
+        return plan_container(c, &facts);
+}
+
 static int write_hosts(const Network *n, int runtime_fd, Error *reterr) {
         _cleanup_free_ HostsEntry *entries = xnew0(HostsEntry, n->state->n_addresses);
         _cleanup_strv_ char **addresses = NULL;

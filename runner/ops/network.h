@@ -6,6 +6,7 @@
 
 #include "ops/project.h"
 #include "plan/address.h"
+#include "plan/plan.h"
 
 /* In the project's runtime directory. */
 #define NETWORK_HOSTS "@hosts"
@@ -32,6 +33,10 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
 
 /* The address of a container, "10.x.y.z"; owned by the caller, NULL when it has none. */
 char *network_address(const Network *n, const char *container);
+
+/* The plan of a container of the project with the address that it has here. @c must live as long as the
+ * plan, which is owned by the caller. */
+ContainerPlan *network_plan(const Network *n, const Project *project, const ContainerSpec *c);
 
 /* Does any machine of the project run? */
 int network_in_use(const Project *project, bool *ret, Error *reterr);

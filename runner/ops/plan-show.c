@@ -6,7 +6,6 @@
 #include "ops/network.h"
 #include "ops/plan-show.h"
 #include "plan/plan.h"
-#include "state/runtime-dir.h"
 #include "spec/dependency.h"
 
 static void print_text(const char *name, const char *action, char *const *reasons) {
@@ -15,48 +14,29 @@ static void print_text(const char *name, const char *action, char *const *reason
                 (void) printf("  %s\n", *reason);
 }
 
-/* Where a mount comes from; owned by the caller, NULL for our own programs. */
-static char *mount_source(const Project *project, const ContainerPlan *p, const PlanMount *m) {
-        switch (m->kind) {
-        case PLAN_MOUNT_ROOT:
-                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", project->root, p->name,
-                                 p->ephemeral ? "ephemeral" : m->name);
-        case PLAN_MOUNT_JOURNAL:
-                return xasprintf("%s/" STATE_DIR_NAME "/%s/%s", project->root, p->name, m->name);
-        case PLAN_MOUNT_STORE:
-                return xstrdup(p->store);
-        case PLAN_MOUNT_TOPLEVEL:
-                return xstrdup(p->toplevel);
-        case PLAN_MOUNT_HOSTS:
-                return xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_HOSTS, project->id);
-        case PLAN_MOUNT_NAMED_VOLUME:
-                return xasprintf("%s/" STATE_DIR_NAME "/volumes/%s", project->root, m->source);
-        default:
-                return xstrdup(m->source);
-        }
-}
-
-static Json *plan_json(const Project *project, const ContainerPlan *p, const char *action,
-                       char *const *reasons) {
+static Json *plan_json(const ContainerPlan *p, const char *action, char *const *reasons) {
         Json *o = json_new_object(), *mounts = json_new_array();
 
-        json_add_string(o, "name", p->name);
+        json_add_string(o, "name", p->spec->name);
         json_add_string(o, "action", action);
         json_add_strv(o, "reasons", reasons);
         json_add_string(o, "machine", p->machine);
         json_add_string(o, "image", p->image);
-        json_add_string(o, "toplevel", p->toplevel);
+        json_add_string(o, "toplevel", p->spec->toplevel);
         json_add_string(o, "address", p->address);
         json_add_string(o, "bridge", p->bridge);
         json_add_strv(o, "argv", p->argv);
         for (size_t i = 0; i < p->n_mounts; i++) {
-                Json *m = json_new_object();
-                _cleanup_free_ char *at = xasprintf(PLAN_MACHINE_DIR "/%s", p->mounts[i].name);
-                _cleanup_free_ char *source = mount_source(project, p, &p->mounts[i]);
+                const PlanMount *m = &p->mounts[i];
+                _cleanup_free_ char *at = xasprintf(MACHINE_DIR "/%s", m->name);
+                Json *mount;
 
-                json_add_string(m, "at", at);
-                json_add_string(m, "source", source);
-                json_append(mounts, m);
+                if (m->kind == PLAN_MOUNT_THERE)
+                        continue;
+                mount = json_new_object();
+                json_add_string(mount, "at", at);
+                json_add_string(mount, "source", m->source);
+                json_append(mounts, mount);
         }
         json_add(o, "mounts", mounts);
         return o;
@@ -95,9 +75,7 @@ static void shown_list_done(ShownList *list) {
 
 static int look_at(const Project *project, const Network *network, const char *name, bool restart,
                    Shown *ret, Error *reterr) {
-        _cleanup_free_ char *machine = project_machine(project, name),
-                            *address = network_address(network, name);
-        PlanFacts facts = {project->root, machine, project->facts.nspawn, network->bridge, address};
+        _cleanup_free_ char *machine = project_machine(project, name);
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         MachineStatus status;
         int r;
@@ -108,7 +86,7 @@ static int look_at(const Project *project, const Network *network, const char *n
         if (r < 0)
                 return r;
         ret->spec = spec_find(project->spec, name);
-        ret->plan = plan_container(ret->spec, &facts);
+        ret->plan = network_plan(network, project, ret->spec);
         ret->running = status.running;
         ret->action =
                 plan_decide(ret->plan, status.running, state ? state->definition : NULL, &ret->reasons);
@@ -158,7 +136,7 @@ static int show_starts(const Project *project, char *const *names, char *const *
                 const char *action = plan_action_to_string(x->action);
 
                 if (project->globals->json)
-                        json_append(containers, plan_json(project, x->plan, action, x->reasons));
+                        json_append(containers, plan_json(x->plan, action, x->reasons));
                 else
                         print_text(x->spec->name, action, x->reasons);
         }

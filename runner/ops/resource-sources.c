@@ -68,7 +68,7 @@ static int check_volume_ids(int fd, const PlanMount *m, Error *reterr) {
         bool can_map = true;
         int r;
 
-        if (m->kind != PLAN_MOUNT_VOLUME || !m->idmapped)
+        if (m->mapping == PLAN_MAP_NONE)
                 return 0;
         r = facts_find_submount(fd, &other, reterr);
         if (r >= 0 && !other && !is_known_to_map(fd))
@@ -89,22 +89,27 @@ static int check_volume_ids(int fd, const PlanMount *m, Error *reterr) {
         return r;
 }
 
-int resource_open_source(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr) {
-        bool credential = m->kind == PLAN_MOUNT_CREDENTIAL;
-        _cleanup_close_ int fd =
-                source_open(sources, "", m->source, m->below, /* reads= */ credential, reterr);
+int resource_open_volume(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr) {
+        _cleanup_close_ int fd = source_open(sources, "", m->source, m->below, /* reads= */ false, reterr);
         int r = fd;
 
-        if (r == -ENOENT && !credential)
+        if (r == -ENOENT)
                 error_add_hint(reterr, "make it: mkdir '%s'", m->source);
-        if (r >= 0 && credential)
-                r = check_regular(fd, m->source, reterr);
-        if (r >= 0 && m->writes_as_owner)
+        if (r >= 0 && m->mapping == PLAN_MAP_OWNER && !m->read_only)
                 r = check_owner(sources, m, fd, notes, reterr);
         if (r >= 0)
                 r = check_volume_ids(fd, m, reterr);
-        if (r >= 0 && m->writable)
+        if (r >= 0 && !m->read_only)
                 r = source_mark(fd, m->source, reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
+}
+
+int resource_open_credential(const Sources *sources, const PlanMount *m, Error *reterr) {
+        _cleanup_close_ int fd = source_open(sources, "", m->source, m->below, /* reads= */ true, reterr);
+        int r = fd;
+
+        if (r >= 0)
+                r = check_regular(fd, m->source, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
 }
 
@@ -128,14 +133,14 @@ int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error
 
         if (r >= 0)
                 r = check_image(fd, plan->image, reterr);
-        if (r < 0 && plan->build)
-                error_add_hint(reterr, "make it: %s", plan->build);
+        if (r < 0 && plan->spec->build)
+                error_add_hint(reterr, "make it: %s", plan->spec->build);
         return r < 0 ? r : TAKE_FD(fd);
 }
 
 int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
         _cleanup_close_ int fd =
-                source_open(sources, "toplevel", plan->toplevel, NULL, /* reads= */ false, reterr);
+                source_open(sources, "toplevel", plan->spec->toplevel, NULL, /* reads= */ false, reterr);
         struct stat st;
 
         if (fd == -ENOENT)
@@ -143,10 +148,10 @@ int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Er
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) < 0)
-                return error_set(reterr, errno, "look at toplevel '%s'", plan->toplevel);
+                return error_set(reterr, errno, "look at toplevel '%s'", plan->spec->toplevel);
         if (!S_ISDIR(st.st_mode))
                 return error_raise(reterr, FC_EXIT_USAGE, "toplevel '%s' is not a directory",
-                                   plan->toplevel);
+                                   plan->spec->toplevel);
         return TAKE_FD(fd);
 }
 
@@ -157,7 +162,7 @@ static int check_mapping(int fd, const ContainerPlan *plan, const PlanMount *m, 
         bool can_map = true;
         int r;
 
-        if (m->kind != PLAN_MOUNT_STORE || !m->idmapped)
+        if (m->mapping == PLAN_MAP_NONE)
                 return 0;
         r = facts_probe_idmap(fd, &can_map, reterr);
         if (r < 0 || can_map)
@@ -177,8 +182,6 @@ int resource_open_store(const Sources *sources, const ContainerPlan *plan, const
 
         if (toplevel_fd < 0)
                 return toplevel_fd;
-        if (m->kind == PLAN_MOUNT_TOPLEVEL)
-                return TAKE_FD(toplevel_fd);
         fd = source_open(sources, "store", plan->store, NULL, /* reads= */ false, reterr);
         if (fd < 0)
                 return fd;
@@ -188,26 +191,27 @@ int resource_open_store(const Sources *sources, const ContainerPlan *plan, const
 
 static int read_closure(const Sources *sources, const ContainerPlan *plan, char ***ret_names,
                         Error *reterr) {
+        const char *closure = container_spec_closure(plan->spec);
         _cleanup_close_ int path_fd = -EBADF, fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         char path[FS_PROC_FD_MAX];
         size_t size;
         int r;
 
-        path_fd = source_open(sources, "closure", plan->closure, NULL, /* reads= */ true, reterr);
+        path_fd = source_open(sources, "closure", closure, NULL, /* reads= */ true, reterr);
         if (path_fd < 0)
                 return path_fd;
-        r = check_regular(path_fd, plan->closure, reterr);
+        r = check_regular(path_fd, closure, reterr);
         if (r < 0)
                 return r;
         fd = open(fs_proc_fd(path, path_fd), O_RDONLY | O_CLOEXEC);
         if (fd < 0)
-                return error_set(reterr, errno, "open closure '%s'", plan->closure);
-        r = fs_read_fd(fd, plan->closure, CLOSURE_SIZE_MAX, &text, &size, reterr);
+                return error_set(reterr, errno, "open closure '%s'", closure);
+        r = fs_read_fd(fd, closure, CLOSURE_SIZE_MAX, &text, &size, reterr);
         if (r < 0)
                 return r;
-        r = closure_parse(text, size, plan->store, plan->toplevel, ret_names, reterr);
-        return r < 0 ? error_prefix(reterr, r, "'%s'", plan->closure) : 0;
+        r = closure_parse(text, size, plan->store, plan->spec->toplevel, ret_names, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s'", closure) : 0;
 }
 
 int resource_mount_closure(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,

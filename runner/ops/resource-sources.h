@@ -7,8 +7,11 @@
 #include "plan/plan.h"
 #include "project/source.h"
 
-/* A volume or a credential. @notes: gets remarks for the user about sources that are not refused. */
-int resource_open_source(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr);
+/* A directory or file of the user's. @notes: gets remarks for the user about sources that are not refused.
+ */
+int resource_open_volume(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr);
+
+int resource_open_credential(const Sources *sources, const PlanMount *m, Error *reterr);
 
 /* The directory that a root is made from. */
 int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error *reterr);
@@ -16,8 +19,7 @@ int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error
 /* The toplevel. */
 int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Error *reterr);
 
-/* The store or the toplevel in it, whichever @m is; refused where private users need it to be mapped and it
- * cannot be. */
+/* The store that the toplevel is in; refused where private users need it to be mapped and it cannot be. */
 int resource_open_store(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
                         Error *reterr);
 

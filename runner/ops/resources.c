@@ -91,14 +91,14 @@ static bool is_held(const ContainerState *state, const Port *port) {
 
 static int bind_port(const ContainerPlan *plan, size_t i, const ContainerState *old, Resources *r,
                      Error *reterr) {
-        const Port *port = &plan->ports[i];
+        const Port *port = &plan->spec->ports[i];
         PortSockets sockets = PORT_SOCKETS_NULL;
         int k;
 
         k = port_bind(port, preferred_port(old, port->container), resources_describe_machine, NULL, &sockets,
                       reterr);
         if (k < 0)
-                return error_prefix(reterr, k, "%s", plan->name);
+                return error_prefix(reterr, k, "%s", plan->spec->name);
         r->port_fds[i][0] = TAKE_FD(sockets.fds[0]);
         r->port_fds[i][1] = sockets.n_fds > 1 ? TAKE_FD(sockets.fds[1]) : -EBADF;
         r->bound[i] = (Port){xstrdup(port->address), sockets.host, port->container};
@@ -109,15 +109,15 @@ static int bind_port(const ContainerPlan *plan, size_t i, const ContainerState *
 int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
                          Error *reterr) {
         if (!r->port_fds) {
-                r->port_fds = xreallocarray0(plan->n_ports, sizeof(*r->port_fds));
-                r->bound = xnew0(Port, plan->n_ports);
-                for (; r->n_ports < plan->n_ports; r->n_ports++)
+                r->port_fds = xreallocarray0(plan->spec->n_ports, sizeof(*r->port_fds));
+                r->bound = xnew0(Port, plan->spec->n_ports);
+                for (; r->n_ports < plan->spec->n_ports; r->n_ports++)
                         r->port_fds[r->n_ports][0] = r->port_fds[r->n_ports][1] = -EBADF;
         }
-        for (size_t i = 0; i < plan->n_ports; i++) {
+        for (size_t i = 0; i < plan->spec->n_ports; i++) {
                 int k;
 
-                if (r->port_fds[i][0] >= 0 || (running && is_held(old, &plan->ports[i])))
+                if (r->port_fds[i][0] >= 0 || (running && is_held(old, &plan->spec->ports[i])))
                         continue;
                 k = bind_port(plan, i, old, r, reterr);
                 if (k < 0)
@@ -160,41 +160,111 @@ static int open_program(const char *name, Error *reterr) {
         return fd < 0 ? error_set(reterr, errno, "open '%s'", path) : fd;
 }
 
-static int open_mount(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
-                      const PlanMount *m, Resources *r, Error *reterr) {
-        switch (m->kind) {
-        case PLAN_MOUNT_STORE:
-        case PLAN_MOUNT_TOPLEVEL:
-                return resource_open_store(&project->sources, plan, m, reterr);
-        case PLAN_MOUNT_JOURNAL:
-                return fs_mkdir_beneath(r->container_fd, "journal", 0755, reterr);
-        case PLAN_MOUNT_HOSTS:
-                return fs_open_beneath(project_runtime_fd, NETWORK_HOSTS, O_PATH | O_NOFOLLOW, 0, reterr);
-        case PLAN_MOUNT_GATE:
-                return open_program("gate", reterr);
-        case PLAN_MOUNT_NAMED_VOLUME:
-                return state_dir_volume_make(&project->state, m->source, reterr);
-        default:
-                return resource_open_source(&project->sources, m, &r->notes, reterr);
-        }
+/* What the sources of a plan's mounts are opened with. */
+typedef struct MountContext {
+        const Project *project;
+        int project_runtime_fd;
+        const ContainerPlan *plan;
+        Resources *resources;
+} MountContext;
+
+static int open_store(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return resource_open_store(&c->project->sources, c->plan, m, reterr);
 }
 
-static int add_mount(Resources *r, size_t i, int fd, bool recursive, Error *reterr) {
-        _cleanup_close_ int owned = fd;
+static int open_toplevel(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return resource_open_toplevel(&c->project->sources, c->plan, reterr);
+}
 
-        if (owned < 0)
-                return owned;
-        r->mount_fds[i] = mount_clone(owned, recursive, reterr);
-        return r->mount_fds[i] < 0 ? r->mount_fds[i] : 0;
+static int open_journal(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return fs_mkdir_beneath(c->resources->container_fd, "journal", 0755, reterr);
+}
+
+static int open_hosts(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return fs_open_beneath(c->project_runtime_fd, NETWORK_HOSTS, O_PATH | O_NOFOLLOW, 0, reterr);
+}
+
+static int open_gate(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return open_program("gate", reterr);
+}
+
+static int open_volume(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return resource_open_volume(&c->project->sources, m, &c->resources->notes, reterr);
+}
+
+static int open_named_volume(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return state_dir_volume_make(&c->project->state, strrchr(m->source, '/') + 1, reterr);
+}
+
+static int open_credential(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return resource_open_credential(&c->project->sources, m, reterr);
+}
+
+static int mount_devices(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return devices_mount(c->plan->spec->devices, c->plan->spec->n_devices, m->place, reterr);
+}
+
+static int mount_closure(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return resource_mount_closure(&c->project->sources, c->plan, m, reterr);
+}
+
+/* How a mount is made of its source. */
+typedef struct MountKind {
+        int (*open)(const MountContext *c, const PlanMount *m, Error *reterr);
+        int (*make)(const MountContext *c, const PlanMount *m,
+                    Error *reterr); /* a mount that has no source */
+        bool recursive;             /* with what is mounted below its source */
+        bool protect;               /* no device, no set-user-id program */
+} MountKind;
+
+/* Nothing: the root comes last, resources_open_root(). */
+static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
+        [PLAN_MOUNT_STORE] = {.open = open_store, .protect = true},
+        [PLAN_MOUNT_TOPLEVEL] = {.open = open_toplevel, .protect = true},
+        [PLAN_MOUNT_JOURNAL] = {.open = open_journal},
+        [PLAN_MOUNT_HOSTS] = {.open = open_hosts},
+        [PLAN_MOUNT_GATE] = {.open = open_gate},
+        [PLAN_MOUNT_DEVICES] = {.make = mount_devices},
+        [PLAN_MOUNT_VOLUME] = {.open = open_volume, .recursive = true},
+        [PLAN_MOUNT_NAMED_VOLUME] = {.open = open_named_volume},
+        [PLAN_MOUNT_CREDENTIAL] = {.open = open_credential},
+        [PLAN_MOUNT_CLOSURE] = {.make = mount_closure, .protect = true},
+};
+
+/* @ret_fd: a detached mount; not touched where there is none to attach. */
+static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, Error *reterr) {
+        const MountKind *kind = &mount_kinds[m->kind];
+        _cleanup_close_ int source_fd = -EBADF, fd = -EBADF;
+
+        if (kind->make)
+                fd = kind->make(c, m, reterr);
+        else if (kind->open) {
+                source_fd = kind->open(c, m, reterr);
+                if (source_fd < 0)
+                        return source_fd;
+                fd = mount_clone(source_fd, kind->recursive, reterr);
+        } else
+                return 0;
+        if (fd < 0)
+                return fd;
+        if (kind->protect) {
+                int r = mount_protect(fd, reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        *ret_fd = TAKE_FD(fd);
+        return 0;
 }
 
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr) {
+        const MountContext context = {project, project_runtime_fd, plan, r};
         int k;
 
         k = open_console(project, r, reterr);
         if (k < 0)
-                return error_prefix(reterr, k, "%s", plan->name);
+                return error_prefix(reterr, k, "%s", plan->spec->name);
 
         r->mount_fds = xnew0(int, plan->n_mounts);
         for (; r->n_mounts < plan->n_mounts; r->n_mounts++)
@@ -202,20 +272,9 @@ int resources_open_mounts(const Project *project, int project_runtime_fd, const 
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const PlanMount *m = &plan->mounts[i];
 
-                if (m->kind == PLAN_MOUNT_ROOT)
-                        continue;
-                if (m->kind == PLAN_MOUNT_DEVICES)
-                        k = r->mount_fds[i] =
-                                devices_mount(plan->devices, plan->n_devices, m->place, reterr);
-                else if (m->kind == PLAN_MOUNT_STORE && plan->closure)
-                        k = r->mount_fds[i] = resource_mount_closure(&project->sources, plan, m, reterr);
-                else
-                        k = add_mount(r, i, open_mount(project, project_runtime_fd, plan, m, r, reterr),
-                                      m->kind == PLAN_MOUNT_VOLUME, reterr);
-                if (k >= 0 && (m->kind == PLAN_MOUNT_STORE || m->kind == PLAN_MOUNT_TOPLEVEL))
-                        k = mount_protect(r->mount_fds[i], reterr);
+                k = make_mount(&context, m, &r->mount_fds[i], reterr);
                 if (k < 0)
-                        return m->place ? k : error_prefix(reterr, k, "%s", plan->name);
+                        return m->place ? k : error_prefix(reterr, k, "%s", plan->spec->name);
         }
         return 0;
 }
@@ -223,7 +282,7 @@ int resources_open_mounts(const Project *project, int project_runtime_fd, const 
 static int update_skeleton(const Project *project, const ContainerPlan *plan, int root_fd, Error *reterr) {
         _cleanup_close_ int toplevel_fd = -EBADF;
 
-        if (!plan->has_init) {
+        if (!plan->spec->init) {
                 toplevel_fd = resource_open_toplevel(&project->sources, plan, reterr);
                 if (toplevel_fd < 0)
                         return toplevel_fd;
@@ -262,7 +321,7 @@ static int open_tree(const Project *project, const ContainerPlan *plan, const Re
         root_fd = fs_open_beneath(dir_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
         if (root_fd < 0)
                 return root_fd;
-        if (plan->toplevel) {
+        if (plan->store) {
                 r = update_skeleton(project, plan, root_fd, reterr);
                 if (r < 0)
                         return r;
@@ -307,11 +366,11 @@ int resources_open_image(const Project *project, const ContainerPlan *plan, Reso
 
         if (!plan->image || r->image_fd >= 0)
                 return 0;
-        if (!plan->ephemeral)
+        if (!plan->spec->ephemeral)
                 k = tree_exists(r->container_fd, &there, reterr);
         if (k >= 0 && !there)
                 k = r->image_fd = resource_open_image(&project->sources, plan, reterr);
-        return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
+        return k < 0 ? error_prefix(reterr, k, "%s", plan->spec->name) : 0;
 }
 
 int resources_open_root(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
@@ -321,10 +380,10 @@ int resources_open_root(const Project *project, const ContainerPlan *plan, Resou
         fd = resources_open_image(project, plan, r, reterr);
         if (fd < 0)
                 return fd;
-        fd = plan->ephemeral ? open_ephemeral(project, plan, r, reterr)
-                             : open_tree(project, plan, r, r->container_fd, reterr);
+        fd = plan->spec->ephemeral ? open_ephemeral(project, plan, r, reterr)
+                                   : open_tree(project, plan, r, r->container_fd, reterr);
         if (fd < 0)
-                return error_prefix(reterr, fd, "%s", plan->name);
+                return error_prefix(reterr, fd, "%s", plan->spec->name);
         for (size_t i = 0; i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == PLAN_MOUNT_ROOT)
                         r->mount_fds[i] = fd;
@@ -354,7 +413,7 @@ int resources_start(const Project *project, sd_event *event, const ContainerPlan
         if (k >= 0)
                 k = stop_record_remove(r->runtime_fd, reterr);
         if (k < 0)
-                return error_prefix(reterr, k, "%s", plan->name);
+                return error_prefix(reterr, k, "%s", plan->spec->name);
         k = machine_start(project->backend, event, plan, &start, ret_control_fd, ret_reporter, reterr);
-        return k < 0 ? error_prefix(reterr, k, "%s", plan->name) : 0;
+        return k < 0 ? error_prefix(reterr, k, "%s", plan->spec->name) : 0;
 }

@@ -280,11 +280,7 @@ static uint64_t ready_since(const ContainerStatus *c) {
 }
 
 static void note_drift(const Project *project, const Network *network, ContainerStatus *c) {
-        _cleanup_free_ char *address = network_address(network, c->name);
         _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
-        PlanFacts facts = {project->root, c->machine,
-                           project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn", network->bridge,
-                           address};
         const ContainerSpec *spec = spec_find(project->spec, c->name);
 
         if (project_is_newer(project, c->name))
@@ -295,7 +291,7 @@ static void note_drift(const Project *project, const Network *network, Container
         }
         if (!c->running || !c->state)
                 return;
-        plan = plan_container(spec, &facts);
+        plan = network_plan(network, project, spec);
         if (plan_decide(plan, true, c->state->definition, NULL) == PLAN_RESTART)
                 strv_push(&c->notes, "definition changed, run up");
 }

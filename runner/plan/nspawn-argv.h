@@ -5,5 +5,12 @@
 
 #include "plan/plan.h"
 
+/* Inside: nspawn mounts a tmpfs on /run, and no root file system uses this name for anything else. */
+#define GATE_PROGRAM "/run/flake-containers/gate"
+#define GATE_FIFO    "/run/flake-containers/fifo"
+
+/* Where NixOS's activation puts a link to it. */
+#define CURRENT_SYSTEM "/run/current-system"
+
 /* @p: filled in but for argv and definition. Return: owned by the caller. */
-char **nspawn_argv(const ContainerPlan *p, const ContainerSpec *c, const char *nspawn);
+char **nspawn_argv(const ContainerPlan *p, const char *nspawn);

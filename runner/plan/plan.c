@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "plan/definition.h"
 #include "plan/nspawn-argv.h"
 #include "plan/plan.h"
 
@@ -15,35 +16,31 @@
 ContainerPlan *container_plan_free(ContainerPlan *p) {
         if (!p)
                 return NULL;
-        free(p->name);
         free(p->machine);
         free(p->image);
-        free(p->build);
-        free(p->toplevel);
         free(p->store);
-        free(p->closure);
         strv_free(p->argv);
         for (size_t i = 0; i < p->n_mounts; i++) {
                 free(p->mounts[i].name);
                 free(p->mounts[i].source);
+                free(p->mounts[i].target);
                 free(p->mounts[i].place);
         }
         free(p->mounts);
         strv_free(p->mount_points);
         free(p->bridge);
         free(p->address);
-        for (size_t i = 0; i < p->n_ports; i++)
-                port_done(&p->ports[i]);
-        free(p->ports);
-        for (size_t i = 0; i < p->n_devices; i++)
-                device_done(&p->devices[i]);
-        free(p->devices);
-        for (size_t i = 0; i < p->n_resources; i++)
-                free(p->resources[i].value);
-        free(p->resources);
         strv_free(p->definition);
         free(p);
         return NULL;
+}
+
+bool plan_sets_network(const ContainerPlan *p) {
+        return p->spec->network != NETWORK_HOST;
+}
+
+bool plan_has_gate(const ContainerPlan *p) {
+        return !p->spec->init;
 }
 
 /* @ret_below: where a relative path begins in what is returned, otherwise NULL. */
@@ -55,60 +52,111 @@ static char *absolute(const char *root, const char *path, const char **ret_below
         return whole;
 }
 
-static PlanMount *add_mount(ContainerPlan *p, PlanMountKind kind, const char *name, bool idmapped) {
+/* @source: taken. */
+static PlanMount *add_mount(ContainerPlan *p, PlanMountKind kind, const char *name, char *source,
+                            const char *target) {
         PlanMount *m = XGROW(p->mounts, p->n_mounts);
 
-        m->kind = kind;
-        m->name = xstrdup(name);
-        m->idmapped = idmapped;
+        *m = (PlanMount){
+                .kind = kind,
+                .name = xstrdup(name),
+                .source = source,
+                .target = xstrdup(target),
+        };
         return m;
 }
 
-static void add_volumes(ContainerPlan *p, const ContainerSpec *c, const char *root) {
+/* One that the container cannot write to. */
+static PlanMount *add_read_only(ContainerPlan *p, PlanMountKind kind, const char *name, char *source,
+                                const char *target) {
+        PlanMount *m = add_mount(p, kind, name, source, target);
+
+        m->read_only = true;
+        return m;
+}
+
+/* @by_us: when it is made. */
+static PlanMapping map_ids(const ContainerPlan *p, bool by_us) {
+        if (p->spec->users == USERS_HOST)
+                return PLAN_MAP_NONE;
+        return by_us ? PLAN_MAP_OURS : PLAN_MAP_IDS;
+}
+
+static void add_system(ContainerPlan *p, const PlanFacts *facts) {
+        const ContainerSpec *c = p->spec;
+        bool closure = container_spec_closure(c);
+        char *root = xasprintf("%s/%s/%s", facts->state, c->name, c->ephemeral ? "ephemeral" : "root");
+
+        add_mount(p, PLAN_MOUNT_ROOT, "root", root, "/")->mapping = map_ids(p, p->ids_base > 0);
+        if (p->store)
+                add_read_only(p, closure ? PLAN_MOUNT_CLOSURE : PLAN_MOUNT_STORE, "store", xstrdup(p->store),
+                              p->store)
+                        ->mapping = map_ids(p, closure);
+        if (p->store && !c->init)
+                add_read_only(p, PLAN_MOUNT_TOPLEVEL, "toplevel", xstrdup(c->toplevel), CURRENT_SYSTEM)
+                        ->mapping = map_ids(p, false);
+        if (c->init)
+                add_mount(p, PLAN_MOUNT_JOURNAL, "journal",
+                          xasprintf("%s/%s/journal", facts->state, c->name), "/var/log/journal")
+                        ->mapping = map_ids(p, false);
+        if (p->bridge)
+                (void) add_read_only(p, PLAN_MOUNT_HOSTS, "hosts", xstrdup(facts->hosts), "/etc/hosts");
+        if (plan_has_gate(p)) {
+                (void) add_read_only(p, PLAN_MOUNT_GATE, "gate", NULL, GATE_PROGRAM);
+                (void) add_read_only(p, PLAN_MOUNT_THERE, "fifo", NULL, GATE_FIFO);
+        }
+}
+
+static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
+        const ContainerSpec *c = p->spec;
+
         for (size_t i = 0; i < c->n_volumes; i++) {
                 const Volume *v = &c->volumes[i];
                 _cleanup_free_ char *name = xasprintf("volume-%zu", i);
-                PlanMount *m =
-                        add_mount(p, v->source[0] == '@' ? PLAN_MOUNT_NAMED_VOLUME : PLAN_MOUNT_VOLUME, name,
-                                  c->users == USERS_PRIVATE);
+                bool named = v->source[0] == '@';
+                const char *below = NULL;
+                char *source = named ? xasprintf("%s/volumes/%s", facts->state, v->source + 1)
+                                     : absolute(facts->root, v->source, &below);
+                PlanMount *m = add_mount(p, named ? PLAN_MOUNT_NAMED_VOLUME : PLAN_MOUNT_VOLUME, name,
+                                         source, v->target);
 
-                m->source =
-                        v->source[0] == '@' ? xstrdup(v->source + 1) : absolute(root, v->source, &m->below);
-                m->writable = !v->read_only;
-                m->writes_as_owner = m->idmapped && v->owner == VOLUME_OWNER_USER && !v->read_only;
+                m->below = below;
+                m->read_only = v->read_only;
+                if (c->users == USERS_PRIVATE)
+                        m->mapping = v->owner == VOLUME_OWNER_USER ? PLAN_MAP_OWNER : PLAN_MAP_IDS;
                 m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 strv_push(&p->mount_points, v->target);
         }
+        strv_extend(&p->mount_points, c->tmpfs);
 }
 
-static void add_credentials(ContainerPlan *p, const ContainerSpec *c, const char *root) {
-        for (size_t i = 0; i < c->n_credentials; i++) {
-                _cleanup_free_ char *name = xasprintf("credential-%zu", i);
-                PlanMount *m = add_mount(p, PLAN_MOUNT_CREDENTIAL, name, false);
+/* Nodes of ours, not the host's: see rootfs/devices.h. */
+static void add_devices(ContainerPlan *p) {
+        const ContainerSpec *c = p->spec;
 
-                m->source = absolute(root, c->credentials[i].path, &m->below);
-                m->place = xasprintf("containers.%s.credentials.%s", c->name, c->credentials[i].id);
+        if (c->n_devices > 0)
+                add_mount(p, PLAN_MOUNT_DEVICES, "devices", NULL, NULL)->place =
+                        xasprintf("containers.%s.devices", c->name);
+        for (size_t i = 0; i < c->n_devices; i++) {
+                _cleanup_free_ char *name = xasprintf("devices/%zu", i);
+
+                (void) add_mount(p, PLAN_MOUNT_THERE, name, NULL, c->devices[i].path);
         }
 }
 
-static void add_mounts(ContainerPlan *p, const ContainerSpec *c, const char *root) {
-        (void) add_mount(p, PLAN_MOUNT_ROOT, "root", c->users == USERS_PRIVATE);
-        if (p->toplevel)
-                (void) add_mount(p, PLAN_MOUNT_STORE, "store", c->users == USERS_PRIVATE);
-        if (p->toplevel && !p->has_init)
-                (void) add_mount(p, PLAN_MOUNT_TOPLEVEL, "toplevel", c->users == USERS_PRIVATE);
-        if (p->has_init)
-                (void) add_mount(p, PLAN_MOUNT_JOURNAL, "journal", c->users == USERS_PRIVATE);
-        if (p->bridge)
-                (void) add_mount(p, PLAN_MOUNT_HOSTS, "hosts", false);
-        if (p->gate)
-                (void) add_mount(p, PLAN_MOUNT_GATE, "gate", false);
-        if (p->n_devices > 0)
-                add_mount(p, PLAN_MOUNT_DEVICES, "devices", false)->place =
-                        xasprintf("containers.%s.devices", c->name);
-        add_volumes(p, c, root);
-        strv_extend(&p->mount_points, c->tmpfs);
-        add_credentials(p, c, root);
+static void add_credentials(ContainerPlan *p, const PlanFacts *facts) {
+        const ContainerSpec *c = p->spec;
+
+        for (size_t i = 0; i < c->n_credentials; i++) {
+                const Credential *credential = &c->credentials[i];
+                _cleanup_free_ char *name = xasprintf("credential-%zu", i);
+                const char *below;
+                char *source = absolute(facts->root, credential->path, &below);
+                PlanMount *m = add_read_only(p, PLAN_MOUNT_CREDENTIAL, name, source, credential->id);
+
+                m->below = below;
+                m->place = xasprintf("containers.%s.credentials.%s", c->name, credential->id);
+        }
 }
 
 /* For mounts that we map we must know the range of ids before systemd-nspawn starts. It is one of those that
@@ -117,97 +165,28 @@ static uint32_t choose_ids(const char *machine) {
         return IDS_FIRST + (uint32_t) (hash_text(machine) % IDS_RANGES) * IDS_SIZE;
 }
 
-static void add_ports(ContainerPlan *p, const ContainerSpec *c) {
-        for (size_t i = 0; i < c->n_ports; i++) {
-                Port *port = XGROW(p->ports, p->n_ports);
-
-                *port = c->ports[i];
-                port->address = xstrdup(c->ports[i].address);
-        }
-}
-
-static void add_devices(ContainerPlan *p, const ContainerSpec *c) {
-        for (size_t i = 0; i < c->n_devices; i++)
-                *XGROW(p->devices, p->n_devices) =
-                        (Device){xstrdup(c->devices[i].path), xstrdup(c->devices[i].permissions)};
-}
-
-static void add_resources(ContainerPlan *p, const ContainerSpec *c) {
-        for (size_t i = 0; i < c->n_resources; i++)
-                *XGROW(p->resources, p->n_resources) =
-                        (Resource){c->resources[i].kind, xstrdup(c->resources[i].value)};
-}
-
-/* Everything that a running container cannot be given without a restart, and nothing that differs from one
- * machine or one release of ours to the next without meaning. */
-static void define(ContainerPlan *p, const char *nspawn) {
-        if (p->toplevel)
-                strv_pushf(&p->definition, "toplevel %s", p->toplevel);
-        else
-                strv_pushf(&p->definition, "image %s", p->image);
-        if (p->closure)
-                strv_pushf(&p->definition, "closure %s", p->closure);
-        if (p->address)
-                strv_pushf(&p->definition, "address %s", p->address);
-        for (size_t i = 0; i < p->n_mounts; i++)
-                if (p->mounts[i].source)
-                        strv_pushf(&p->definition, "%s %s", p->mounts[i].name, p->mounts[i].source);
-        for (size_t i = 0; i < p->n_ports; i++)
-                strv_pushf(&p->definition, "port %s:%u:%u",
-                           p->ports[i].address ? p->ports[i].address : "localhost", p->ports[i].host,
-                           p->ports[i].container);
-        for (size_t i = 0; i < p->n_devices; i++)
-                strv_pushf(&p->definition, "device %s %s", p->devices[i].path, p->devices[i].permissions);
-        for (size_t i = 0; i < p->n_resources; i++)
-                strv_pushf(&p->definition, "resource %s %s", resource_kind_to_string(p->resources[i].kind),
-                           p->resources[i].value);
-        if (p->ephemeral)
-                strv_push(&p->definition, "ephemeral");
-        if (p->restart != RESTART_NO)
-                strv_pushf(&p->definition, "restart %s", restart_mode_to_string(p->restart));
-        STRV_FOREACH (argument, p->argv)
-                if (!streq(*argument, nspawn))
-                        strv_pushf(&p->definition, "argument %s", *argument);
-}
-
 ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         ContainerPlan *p = xmalloc0(sizeof(*p));
 
-        p->name = xstrdup(c->name);
+        p->spec = c;
         p->machine = xstrdup(facts->machine);
-        if (c->toplevel) {
-                p->toplevel = xstrdup(c->toplevel);
+        if (c->toplevel)
                 p->store = container_spec_store(c);
-                p->closure = c->store == STORE_CLOSURE ? xstrdup(c->closure) : NULL;
-        } else {
+        else
                 p->image = absolute(facts->root, c->rootfs, &p->image_below);
-                p->build = xstrdup(c->build);
-        }
-        p->has_init = c->init != NULL;
-        p->restart = c->restart;
-        p->ephemeral = c->ephemeral;
-        if ((c->ephemeral || p->closure) && c->users == USERS_PRIVATE)
+        if ((c->ephemeral || container_spec_closure(c)) && c->users == USERS_PRIVATE)
                 p->ids_base = choose_ids(p->machine);
-        p->notify = c->ready_notify;
-        p->set_network = c->network != NETWORK_HOST;
-        p->gate = !p->has_init;
-        p->ready_timeout_usec = c->ready_timeout_usec;
-        p->stop_timeout_usec = c->stop_timeout_usec;
         if (c->network == NETWORK_PRIVATE) {
                 p->bridge = xstrdup(facts->bridge);
                 p->address = xstrdup(facts->address);
         }
-        add_ports(p, c);
-        add_devices(p, c);
-        add_resources(p, c);
-        add_mounts(p, c, facts->root);
-        p->argv = nspawn_argv(p, c, facts->nspawn);
-        define(p, facts->nspawn);
+        add_system(p, facts);
+        add_volumes(p, facts);
+        add_devices(p);
+        add_credentials(p, facts);
+        p->argv = nspawn_argv(p, facts->nspawn);
+        p->definition = definition_make(p, facts->root);
         return p;
-}
-
-bool plan_definition_runs_command(char *const *definition) {
-        return strv_contains(definition, "argument --as-pid2");
 }
 
 PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *running_definition,

@@ -11,8 +11,8 @@
 
 static int isolate(void) {
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-            (mkdir(PLAN_MACHINE_DIR, 0755) < 0 && errno != EEXIST) ||
-            mount("tmpfs", PLAN_MACHINE_DIR, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
+            (mkdir(MACHINE_DIR, 0755) < 0 && errno != EEXIST) ||
+            mount("tmpfs", MACHINE_DIR, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
                 return -errno;
         return 0;
 }

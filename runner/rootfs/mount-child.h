@@ -3,11 +3,12 @@
 
 /* Building a tree of mounts where no other process sees it. */
 
-#include "plan/plan.h"
+#include "base/error.h"
+#include "base/paths.h"
 
 /**
  * mount_in_child() - run a function in a mount namespace of its own
- * @work: in there an empty tmpfs is mounted at PLAN_MACHINE_DIR to build in. Returns an fd, or a negative
+ * @work: in there an empty tmpfs is mounted at MACHINE_DIR to build in. Returns an fd, or a negative
  * errno
  *
  * In a child, since a process cannot leave such a namespace again without losing its root and working

@@ -10,12 +10,12 @@
 #include "rootfs/mounts.h"
 #include "rootfs/overlay.h"
 #include "base/fs.h"
-#include "plan/plan.h"
+#include "base/paths.h"
 
 /* Attached here in the child's mount namespace. Fixed, since overlayfs takes paths and finds commas and
  * colons in them; and attached, since before Linux 6.15 it takes no layers from detached mounts. */
-#define IMAGE PLAN_MACHINE_DIR "/image"
-#define STATE PLAN_MACHINE_DIR "/state"
+#define IMAGE MACHINE_DIR "/image"
+#define STATE MACHINE_DIR "/state"
 
 /* Return: 0 or a negative errno, like those below. */
 static int attach(int tree_fd, const char *path) {

@@ -13,8 +13,8 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 
-#define VIEW  PLAN_MACHINE_DIR "/view"
-#define STORE PLAN_MACHINE_DIR "/store"
+#define VIEW  MACHINE_DIR "/view"
+#define STORE MACHINE_DIR "/store"
 
 typedef struct View {
         int store_tree;

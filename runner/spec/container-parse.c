@@ -440,8 +440,6 @@ int container_parse(const Json *json, const char *path, ContainerSpec *c, Error 
         Target target = {.c = c};
         int r;
 
-        c->ready_timeout_usec = SPEC_READY_TIMEOUT_USEC;
-        c->stop_timeout_usec = SPEC_STOP_TIMEOUT_USEC;
         r = json_dispatch(json, path, container_fields, ELEMENTSOF(container_fields), &target, reterr);
         if (r < 0)
                 return r;

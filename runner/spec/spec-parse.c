@@ -49,6 +49,7 @@ static int parse_containers(const Json *value, const char *path, void *target, E
                 r = check_container_name(json_key(member), reterr);
                 if (r < 0)
                         return error_prefix(reterr, r, "%s", member_path);
+                *c = CONTAINER_SPEC_NULL;
                 c->name = xstrdup(json_key(member));
                 spec->n_containers++;
                 r = container_parse(member, member_path, c, reterr);

@@ -3,6 +3,7 @@
 
 /* Text -> Spec and back. Pure: no I/O, no clock, no environment. */
 
+#include "base/json.h"
 #include "spec/spec.h"
 
 #define SPEC_SIZE_MAX (4 * 1024 * 1024)
@@ -23,6 +24,9 @@ int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr);
 /* The canonical JSON of a specification on several lines, defaults filled in; parsing it gives an equal
  * Spec. Owned by the caller. */
 char *spec_print(const Spec *spec);
+
+/* The canonical JSON of one container, without its name. Owned by the caller. */
+Json *container_print(const ContainerSpec *c);
 
 /* JSON of one container on one line, without its name; equal for equal containers. Owned by the caller. */
 char *container_spec_print(const ContainerSpec *c);

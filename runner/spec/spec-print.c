@@ -120,7 +120,7 @@ static Json *print_stop(const ContainerSpec *c) {
         return json;
 }
 
-static Json *print_container(const ContainerSpec *c) {
+Json *container_print(const ContainerSpec *c) {
         Json *json = json_new_object();
 
         json_add(json, "system", print_system(c));
@@ -149,7 +149,7 @@ static Json *print_container(const ContainerSpec *c) {
 }
 
 char *container_spec_print(const ContainerSpec *c) {
-        _cleanup_(json_freep) Json *json = print_container(c);
+        _cleanup_(json_freep) Json *json = container_print(c);
 
         return json_print(json, /* pretty= */ false);
 }
@@ -166,7 +166,7 @@ char *spec_print(const Spec *spec) {
                 json_add(json, "project", project);
         }
         for (size_t i = 0; i < spec->n_containers; i++)
-                json_add(containers, spec->containers[i].name, print_container(&spec->containers[i]));
+                json_add(containers, spec->containers[i].name, container_print(&spec->containers[i]));
         json_add(json, "containers", containers);
         return json_print(json, /* pretty= */ true);
 }

@@ -97,6 +97,10 @@ char *container_spec_store(const ContainerSpec *c) {
         return xstrndup(c->toplevel, (size_t) (strrchr(c->toplevel, '/') - c->toplevel));
 }
 
+const char *container_spec_closure(const ContainerSpec *c) {
+        return c->store == STORE_CLOSURE ? c->closure : NULL;
+}
+
 const char *users_mode_to_string(UsersMode mode) {
         static const char *const table[_USERS_MODE_MAX] = {
                 [USERS_PRIVATE] = "private",

@@ -143,6 +143,13 @@ typedef struct Spec {
 #define SPEC_READY_TIMEOUT_USEC (60 * USEC_PER_SEC)
 #define SPEC_STOP_TIMEOUT_USEC  (10 * USEC_PER_SEC)
 
+/* No container yet; all that has a default has it. */
+#define CONTAINER_SPEC_NULL                                                                                 \
+        ((ContainerSpec){                                                                                   \
+                .ready_timeout_usec = SPEC_READY_TIMEOUT_USEC,                                              \
+                .stop_timeout_usec = SPEC_STOP_TIMEOUT_USEC,                                                \
+        })
+
 Spec *spec_free(Spec *spec);
 DEFINE_FREEP(Spec, spec_free);
 
@@ -156,6 +163,10 @@ bool ready_checks_has_probes(const ReadyChecks *checks);
 
 /* The directory that the toplevel lies in; owned by the caller. Only for a container that has one. */
 char *container_spec_store(const ContainerSpec *c);
+
+/* The file that lists what of the store is mounted; NULL: all of it is. Only for a container that has a
+ * toplevel. */
+const char *container_spec_closure(const ContainerSpec *c);
 
 /* Return: the container of that name, owned by @spec, or NULL. */
 const ContainerSpec *spec_find(const Spec *spec, const char *name);

@@ -56,8 +56,16 @@ static void print_container(FILE *f, const ContainerSpec *c, const Json *facts) 
         const Json *addresses = json_get(facts, "addresses"), *running = json_get(facts, "running");
         const Json *address = addresses ? json_get(addresses, c->name) : NULL;
         const Json *definition = running ? json_get(running, c->name) : NULL;
-        PlanFacts plan_facts = {fact(facts, "root"), machine, fact(facts, "nspawn"), fact(facts, "bridge"),
-                                address ? json_string(address) : NULL};
+        _cleanup_free_ char *state = xasprintf("%s/.containers", fact(facts, "root"));
+        PlanFacts plan_facts = {
+                .root = fact(facts, "root"),
+                .state = state,
+                .hosts = "/run/hosts",
+                .machine = machine,
+                .nspawn = fact(facts, "nspawn"),
+                .bridge = fact(facts, "bridge"),
+                .address = address ? json_string(address) : NULL,
+        };
         _cleanup_(container_plan_freep) ContainerPlan *plan = plan_container(c, &plan_facts);
         _cleanup_strv_ char **running_definition = definition ? strings(definition) : NULL, **reasons = NULL;
         PlanAction action = plan_decide(plan, definition != NULL, running_definition, &reasons);
@@ -69,11 +77,12 @@ static void print_container(FILE *f, const ContainerSpec *c, const Json *facts) 
                 print_value(f, "  argv ", *argument);
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 (void) fprintf(f, "  mount %s", plan->mounts[i].name);
-                print_value(f, " ", plan->mounts[i].source ? plan->mounts[i].source : "(implied)");
+                print_value(f, " ", plan->mounts[i].source ? plan->mounts[i].source : "(made)");
         }
-        (void) fprintf(f, "  set-network %d gate %d notify %d ready %us stop %us\n", plan->set_network,
-                       plan->gate, plan->notify, (unsigned) (plan->ready_timeout_usec / USEC_PER_SEC),
-                       (unsigned) (plan->stop_timeout_usec / USEC_PER_SEC));
+        STRV_FOREACH (target, plan->mount_points)
+                print_value(f, "  mount-point ", *target);
+        (void) fprintf(f, "  ids-base %u set-network %d gate %d\n", plan->ids_base, plan_sets_network(plan),
+                       plan_has_gate(plan));
         STRV_FOREACH (line, plan->definition)
                 print_value(f, "  definition ", *line);
 }

@@ -70,7 +70,7 @@ testcase_a_change_restarts() {
         spec "$(tiny one '' ', "devices": ["/dev/net/zero"]')"
         ok fc up --dry-run
         expect_out 'one: restart'
-        expect_out 'new: device /dev/net/zero rw'
+        expect_out 'new: devices\[0\].path /dev/net/zero'
         ok fc up
         ok fc exec one -- head -c 1 /dev/net/zero
         ok fc down

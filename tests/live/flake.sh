@@ -311,7 +311,7 @@ testcase_changed() {
         flake "${HTTPSERVER/standin.tree = tree/standin.tree = tree; configuration.networking.firewall.allowedTCPPorts = [ 80 ]}"
         differ "$(toplevel_of httpserver)" "$first" "the toplevel of another configuration"
         ok dev nix run .#httpserver-up -- --dry-run
-        expect_out "no longer: toplevel $first"
+        expect_out "no longer: system.toplevel $first"
         ok dev nix run .#httpserver-up
         ok fleet exec httpserver -- readlink /run/current-system
         equal "$OUT" "$(toplevel_of httpserver)" "the system inside"

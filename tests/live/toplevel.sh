@@ -93,8 +93,8 @@ testcase_changed_toplevel() {
         spec "$(nixos web)"
         ok fc up --dry-run
         expect_out "web: restart"
-        expect_out "no longer: toplevel $first"
-        expect_out "new: toplevel $TOPLEVEL"
+        expect_out "no longer: system.toplevel $first"
+        expect_out "new: system.toplevel $TOPLEVEL"
         ok fc exec web -- readlink /run/current-system
         equal "$OUT" "$first" "the toplevel after --dry-run"
         ok fc up

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "plan/definition.h"
+#include "spec/spec-parse.h"
+#include "test.h"
+
+static const PlanFacts facts = {
+        .root = "/home/ada/shop",
+        .state = "/home/ada/shop/.containers",
+        .hosts = "/run/hosts",
+        .machine = "shop-3f2a-web",
+        .nspawn = "/usr/bin/systemd-nspawn",
+        .bridge = "fc-0",
+        .address = "10.77.3.9",
+};
+
+/* @keys: of the container "web", beside its system. */
+static Spec *parse(const char *keys) {
+        _cleanup_free_ char *text =
+                xasprintf("{\"version\": 1, \"containers\": {\"web\": {%s}, \"db\": {\"system\": "
+                          "{\"rootfs\": \"i\"}}}}",
+                          keys);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Spec *spec;
+
+        ASSERT_OK(spec_parse(text, strlen(text), &spec, &error), &error);
+        return spec;
+}
+
+static PlanAction decide(const char *before, const char *after, char ***ret_reasons) {
+        _cleanup_(spec_freep) Spec *old = parse(before), *new = parse(after);
+        _cleanup_(container_plan_freep) ContainerPlan *running = plan_container(&old->containers[0], &facts),
+                                                      *plan = plan_container(&new->containers[0], &facts);
+
+        return plan_decide(plan, /* running= */ true, running->definition, ret_reasons);
+}
+
+#define SYSTEM  "\"system\": {\"rootfs\": \"i\"}"
+#define COMMAND SYSTEM ", \"command\": [\"a\"]"
+
+/* Another flag of ours, another nspawn: another release starts the container otherwise, but not another
+ * container. */
+TEST(arguments_of_ours_restart_nothing) {
+        _cleanup_(spec_freep) Spec *spec = parse(SYSTEM);
+        _cleanup_(container_plan_freep) ContainerPlan *running =
+                                                              plan_container(&spec->containers[0], &facts),
+                                                      *plan = plan_container(&spec->containers[0], &facts);
+        _cleanup_strv_ char **reasons = NULL;
+
+        strv_push(&plan->argv, "--an-argument-of-another-release");
+        plan->mounts[0].read_only = true;
+        strv_free(plan->definition);
+        plan->definition = definition_make(plan, facts.root);
+        ASSERT_TRUE(!(strv_equal(plan->argv, running->argv)));
+        ASSERT_EQ(plan_decide(plan, true, running->definition, &reasons), PLAN_KEEP);
+        ASSERT_TRUE(!reasons);
+        STRV_FOREACH (argument, plan->argv)
+                STRV_FOREACH (line, plan->definition)
+                        ASSERT_TRUE(!(startswith(*argument, "--") && strstr(*line, *argument)));
+}
+
+/* A key with its default says nothing, so that a release that knows another key restarts nothing either. */
+TEST(a_default_is_not_named) {
+        _cleanup_(spec_freep) Spec *spec = parse(COMMAND);
+        _cleanup_(container_plan_freep) ContainerPlan *plan = plan_container(&spec->containers[0], &facts);
+        char *const expected[] = {(char *) "image /home/ada/shop/i", (char *) "project /home/ada/shop",
+                                  (char *) "address 10.77.3.9", (char *) "command[0] a", NULL};
+
+        ASSERT_TRUE(strv_equal(plan->definition, expected));
+        ASSERT_TRUE(definition_runs_command(plan->definition));
+}
+
+TEST(what_the_user_changes_restarts) {
+        static const struct {
+                const char *before, *after, *reason;
+        } table[] = {
+                {SYSTEM, "\"system\": {\"rootfs\": \"j\"}", "new: image /home/ada/shop/j"},
+                {SYSTEM, "\"system\": {\"rootfs\": \"i\", \"init\": \"/init\"}", "new: system.init /init"},
+                {"\"system\": {\"toplevel\": \"/s/a\"}", "\"system\": {\"toplevel\": \"/s/b\"}",
+                 "no longer: system.toplevel /s/a"},
+                {"\"system\": {\"toplevel\": \"/s/a\", \"closure\": \"/s/c\"}",
+                 "\"system\": {\"toplevel\": \"/s/a\", \"closure\": \"/s/c\"}, \"store\": \"closure\"",
+                 "new: store closure"},
+                {COMMAND, SYSTEM ", \"command\": [\"a\", \"b\"]", "new: command[1] b"},
+                {SYSTEM, SYSTEM ", \"users\": \"host\"", "new: users host"},
+                {SYSTEM, SYSTEM ", \"network\": {\"mode\": \"none\"}", "new: network.mode none"},
+                {SYSTEM, SYSTEM ", \"ports\": [\"80\"]", "new: ports[0].host 80"},
+                {SYSTEM, SYSTEM ", \"volumes\": [\"a:/b\"]", "new: volumes[0].source a"},
+                {SYSTEM ", \"volumes\": [\"a:/b\"]", SYSTEM ", \"volumes\": [\"a:/b:ro\"]",
+                 "new: volumes[0].readOnly true"},
+                /* The same words, cut otherwise. */
+                {SYSTEM ", \"volumes\": [\"a /b:/c\"]", SYSTEM ", \"volumes\": [\"a:/b /c\"]",
+                 "no longer: volumes[0].source a /b"},
+                {SYSTEM, SYSTEM ", \"tmpfs\": [\"/t\"]", "new: tmpfs[0] /t"},
+                {SYSTEM ", \"environment\": {\"A\": \"1\"}", SYSTEM ", \"environment\": {\"A\": \"2\"}",
+                 "no longer: environment.A 1"},
+                /* Names that differ where a message would cut them. */
+                {SYSTEM
+                 ", \"environment\": {"
+                 "\"N123456789N123456789N123456789N123456789N123456789N123456789N123456789a\": \"1\"}",
+                 SYSTEM
+                 ", \"environment\": {"
+                 "\"N123456789N123456789N123456789N123456789N123456789N123456789N123456789b\": \"1\"}",
+                 NULL},
+                {SYSTEM, SYSTEM ", \"credentials\": {\"a.b\": \"f\"}", "new: credentials.a.b f"},
+                {SYSTEM, SYSTEM ", \"capabilities\": {\"drop\": [\"CAP_MKNOD\"]}",
+                 "new: capabilities.drop[0] CAP_MKNOD"},
+                {SYSTEM, SYSTEM ", \"devices\": [\"/dev/fuse\"]", "new: devices[0].path /dev/fuse"},
+                {SYSTEM, SYSTEM ", \"resources\": {\"TasksMax\": 7}", "new: resources.TasksMax 7"},
+                {SYSTEM, SYSTEM ", \"ephemeral\": true", "new: ephemeral true"},
+                {SYSTEM, SYSTEM ", \"restart\": \"on-failure\"", "new: restart on-failure"},
+                {SYSTEM, SYSTEM ", \"nspawnArgs\": [\"--no-new-privileges=yes\"]",
+                 "new: nspawnArgs[0] --no-new-privileges=yes"},
+                {COMMAND, COMMAND ", \"ready\": {\"notify\": true}", "new: ready.notify true"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_strv_ char **reasons = NULL;
+
+                test_set_row("%s", table[i].after);
+                ASSERT_EQ(decide(table[i].before, table[i].after, &reasons), PLAN_RESTART);
+                if (table[i].reason)
+                        ASSERT_TRUE(strv_contains(reasons, table[i].reason));
+        }
+}
+
+TEST(what_a_running_container_takes_restarts_nothing) {
+        static const struct {
+                const char *before, *after;
+        } table[] = {
+                {SYSTEM, SYSTEM},
+                {SYSTEM, "\"system\": {\"rootfs\": \"i\", \"build\": \"make\"}"},
+                /* A default, written down. */
+                {SYSTEM, SYSTEM ", \"users\": \"private\", \"tmpfs\": [], \"restart\": \"no\""},
+                {SYSTEM ", \"ports\": [\"80\"]",
+                 SYSTEM ", \"ports\": [{\"host\": 80, \"container\": 80, \"protocol\": \"tcp\"}]"},
+                {SYSTEM,
+                 SYSTEM ", \"ready\": {\"timeout\": 7, \"units\": [\"a.service\"], \"tcp\": [1], \"unix\": "
+                        "[\"/s\"], \"exec\": [[\"a\"]], \"http\": [{\"port\": 1}]}"},
+                {SYSTEM, SYSTEM ", \"stop\": {\"timeout\": 7}"},
+                {SYSTEM, SYSTEM ", \"dependsOn\": {\"db\": \"ready\"}"},
+                {COMMAND, COMMAND ", \"oneShot\": true"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_strv_ char **reasons = NULL;
+
+                test_set_row("%s", table[i].after);
+                ASSERT_EQ(decide(table[i].before, table[i].after, &reasons), PLAN_KEEP);
+                ASSERT_TRUE(!reasons);
+        }
+}
+
+TEST(keys_of_a_definition) {
+        char *const definition[] = {(char *) "image /a b", (char *) "image-more x",
+                                    (char *) "ephemeral true", NULL};
+
+        ASSERT_STREQ(definition_get(definition, DEFINITION_IMAGE), "/a b");
+        ASSERT_STREQ(definition_get(definition, DEFINITION_EPHEMERAL), "true");
+        ASSERT_TRUE(!definition_get(definition, DEFINITION_TOPLEVEL));
+        ASSERT_TRUE(!definition_get(NULL, DEFINITION_IMAGE));
+        ASSERT_TRUE(!(definition_runs_command(definition)));
+}
