@@ -10,7 +10,7 @@
 #include "machine/limits.h"
 #include "machine/stop-job.h"
 #include "machine/systemd-internal.h"
-#include "keeper/unit.h"
+#include "keeper/machine-unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "bus/host-unit.h"
@@ -23,7 +23,7 @@
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
 static char *systemd_lasting_file(const char *machine) {
-        _cleanup_free_ char *name = unit_name(machine);
+        _cleanup_free_ char *name = machine_unit_name(machine);
 
         return xasprintf(TRANSIENT_DIR "/%s", name);
 }
@@ -48,7 +48,7 @@ static int systemd_query(const char *cgroup_mount, const char *machine, MachineS
         int r = 0;
 
         if (status.running)
-                r = unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
+                r = machine_unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
         if (r >= 0 && fd >= 0)
                 r = cgroup_frozen(fd, &status.frozen, reterr);
         if (r >= 0 && fd >= 0)
@@ -69,7 +69,7 @@ static int systemd_list(const char *cgroup_mount, char ***ret, Error *reterr) {
         if (!d && errno != ENOENT)
                 return error_set(reterr, errno, "list '" TRANSIENT_DIR "'");
         while (d && (entry = readdir(d))) {
-                char *machine = unit_machine(entry->d_name);
+                char *machine = machine_unit_to_machine(entry->d_name);
 
                 if (machine)
                         strv_push_take(&machines, machine);
@@ -87,7 +87,7 @@ static int systemd_check(const char *cgroup_mount, const ContainerPlan *plan, Er
 
 static int systemd_open_payload_cgroup(const char *cgroup_mount, const char *machine, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
-        int r = unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
+        int r = machine_unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
 
         if (r < 0)
                 return r;
@@ -97,14 +97,14 @@ static int systemd_open_payload_cgroup(const char *cgroup_mount, const char *mac
 }
 
 static char *systemd_payload_path(const char *machine) {
-        _cleanup_free_ char *unit = unit_cgroup_path(machine);
+        _cleanup_free_ char *unit = machine_unit_cgroup_path(machine);
 
         return xasprintf("%s/payload", unit);
 }
 
 /* Not all of the unit: what puts it away at the end runs there, too. */
 static int kill_processes(int cgroup_fd, Error *reterr) {
-        static const char *const victims[] = {"payload", "supervisor", UNIT_PROXIES};
+        static const char *const victims[] = {"payload", "supervisor", MACHINE_UNIT_PROXIES};
 
         for (size_t i = 0; i < ELEMENTSOF(victims); i++) {
                 int r = cgroup_kill(cgroup_fd, victims[i], reterr);
@@ -116,7 +116,7 @@ static int kill_processes(int cgroup_fd, Error *reterr) {
 }
 
 static char *systemd_thaw_command(const char *cgroup_mount, const char *machine) {
-        _cleanup_free_ char *unit = unit_name(machine);
+        _cleanup_free_ char *unit = machine_unit_name(machine);
 
         return xasprintf("systemctl thaw %s", unit);
 }
@@ -140,8 +140,8 @@ static int thaw(HostUnit *unit, int cgroup_fd, Error *reterr) {
         if (r != 0)
                 return r;
         (void) error_raise(reterr, FC_EXIT_CONFLICT,
-                           "it is frozen, and so is '" UNIT_SLICE "', where it is");
-        error_add_hint(reterr, "go on: systemctl thaw " UNIT_SLICE);
+                           "it is frozen, and so is '" MACHINE_UNIT_SLICE "', where it is");
+        error_add_hint(reterr, "go on: systemctl thaw " MACHINE_UNIT_SLICE);
         return -EBUSY;
 }
 
@@ -174,11 +174,11 @@ static int stop_and_kill(const char *name, int cgroup_fd, Error *reterr) {
 }
 
 static int systemd_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
-        _cleanup_free_ char *name = unit_name(machine);
+        _cleanup_free_ char *name = machine_unit_name(machine);
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
+        r = machine_unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
         if (r < 0 || (fd < 0 && !is_loaded(machine)))
                 return r;
         r = stop_and_kill(name, fd, reterr);
@@ -206,7 +206,7 @@ static void signal_leader(const StopJob *job, int signal) {
         _cleanup_close_ int fd = -EBADF;
         pid_t leader;
 
-        if (unit_cgroup_open(job->cgroup_mount, job->machine, &fd, NULL) >= 0 && fd >= 0 &&
+        if (machine_unit_cgroup_open(job->cgroup_mount, job->machine, &fd, NULL) >= 0 && fd >= 0 &&
             cgroup_find_leader(fd, &leader, NULL) >= 0 && leader > 0)
                 (void) kill(leader, signal);
 }
@@ -237,7 +237,7 @@ static int systemd_stop_begin(StopJob *job, const MachineStatus *status, Error *
                 .gone = on_stop_over,
                 .lost = on_stop_over,
         };
-        _cleanup_free_ char *name = unit_name(job->machine);
+        _cleanup_free_ char *name = machine_unit_name(job->machine);
         _cleanup_close_ int fd = -EBADF;
         UnitStop *s = xmalloc0(sizeof(*s));
         int r;
@@ -247,7 +247,7 @@ static int systemd_stop_begin(StopJob *job, const MachineStatus *status, Error *
         if (r >= 0)
                 r = host_unit_new(s->bus, name, &handlers, job, &s->unit, reterr);
         if (r >= 0)
-                r = unit_cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);
+                r = machine_unit_cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);
         if (r >= 0 && fd >= 0)
                 r = thaw(s->unit, fd, reterr);
         return r < 0 ? r : host_unit_stop(s->unit, reterr);

@@ -4,7 +4,7 @@
 /* The backend of hosts that systemd manages: each machine is a transient service whose main process is
  * systemd-nspawn, registered with machined. No process of ours stays: what has to be done at the start and
  * the end of the unit, which come without a command of ours too (a reboot of the guest, machinectl
- * poweroff), is done by the program in runner/unit/. */
+ * poweroff), is done by the program of keeper/service.c. */
 
 #include "machine/machine.h"
 

@@ -25,7 +25,7 @@
 #include "keeper/control.h"
 #include "keeper/machine-dir.h"
 #include "keeper/nspawn-status.h"
-#include "keeper/unit.h"
+#include "keeper/machine-unit.h"
 #include "machine/libexec.h"
 #include "machine/systemd-internal.h"
 #include "record/record.h"
@@ -66,7 +66,7 @@ static void report_leader(Reporter *r) {
         char text[32];
         pid_t leader;
 
-        if (unit_cgroup_open(r->cgroup_mount, r->machine, &fd, NULL) < 0 || fd < 0 ||
+        if (machine_unit_cgroup_open(r->cgroup_mount, r->machine, &fd, NULL) < 0 || fd < 0 ||
             cgroup_find_leader(fd, &leader, NULL) < 0 || leader == 0 || leader == r->leader)
                 return;
         r->leader = leader;
@@ -137,7 +137,7 @@ static int reporter_new(sd_event *event, const ContainerPlan *plan, const StartR
                 .gone = on_gone,
                 .lost = on_lost,
         };
-        _cleanup_free_ char *name = unit_name(plan->machine);
+        _cleanup_free_ char *name = machine_unit_name(plan->machine);
         Reporter *reporter = xmalloc0(sizeof(*reporter));
         int r;
 
@@ -215,7 +215,7 @@ static int make_mount_namespace(const ContainerPlan *plan, const StartResources 
                            n > 1 ? text : "its process ended");
 }
 
-/* One message with all descriptors, its sender closed. In this order runner/unit/ takes them out. */
+/* One message with all descriptors, its sender closed. keeper/service-start.c takes them out in this order. */
 static int hold(const ContainerPlan *plan, const StartResources *resources, int mounts_fd, Error *reterr) {
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
         int fds[SCM_FDS_MAX] = {mounts_fd, resources->console_fd}, pair[2], r;
@@ -281,11 +281,11 @@ static int link_console(const StartResources *resources, Error *reterr) {
         r = fs_fd_path(resources->console_fd, "the console's log", &path, reterr);
         if (r < 0)
                 return r;
-        r = record_remove(resources->runtime_fd, UNIT_CONSOLE_LINK, reterr);
+        r = record_remove(resources->runtime_fd, MACHINE_UNIT_CONSOLE_LINK, reterr);
         if (r < 0)
                 return r;
-        if (symlinkat(path, resources->runtime_fd, UNIT_CONSOLE_LINK) < 0)
-                return error_set(reterr, errno, "link '" UNIT_CONSOLE_LINK "'");
+        if (symlinkat(path, resources->runtime_fd, MACHINE_UNIT_CONSOLE_LINK) < 0)
+                return error_set(reterr, errno, "link '" MACHINE_UNIT_CONSOLE_LINK "'");
         return 0;
 }
 
@@ -295,7 +295,7 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
         _cleanup_free_ char *program = NULL, *proxy = NULL;
         int r;
 
-        r = libexec_find("unit", &program, reterr);
+        r = libexec_find("service", &program, reterr);
         if (r < 0)
                 return r;
         strv_push(&c.start, program);
@@ -448,7 +448,8 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
         _cleanup_free_ HostUnitDevice *devices = NULL;
         _cleanup_strv_ char **numbers = NULL;
         _cleanup_(commands_done) Commands commands = {};
-        _cleanup_free_ char *runtime = NULL, *console = unit_console_name(plan->machine), *log = NULL;
+        _cleanup_free_ char *runtime = NULL, *console = machine_unit_console_name(plan->machine),
+                            *log = NULL;
         HostUnitSettings settings;
         size_t n_devices;
         int r;
@@ -469,7 +470,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
         if (held_fd < 0)
                 return held_fd;
         devices = make_devices(plan, &numbers, &n_devices);
-        log = xasprintf("%s/" UNIT_CONSOLE_LINK, runtime);
+        log = xasprintf("%s/" MACHINE_UNIT_CONSOLE_LINK, runtime);
         settings = (HostUnitSettings){
                 .description = description,
                 .documentation = "man:flake-containers(1)",

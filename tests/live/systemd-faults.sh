@@ -142,7 +142,7 @@ testcase_relay_ends_in_order() {
         equal "$(relay_of one)" ""
         relay=$(relay_of web)
         run cat "/proc/$relay/cmdline"
-        [[ $(tr '\0' ' ' <"/proc/$relay/cmdline") =~ ^/[^\ ]*/unit\ relay\ --machine=$(machine_of web)\  ]] ||
+        [[ $(tr '\0' ' ' <"/proc/$relay/cmdline") =~ ^/[^\ ]*/service\ relay\ --machine=$(machine_of web)\  ]] ||
                 flunk "its command line is $(tr '\0' ' ' <"/proc/$relay/cmdline")"
         ok curl --silent --show-error --fail --max-time 10 http://127.0.0.1:8080/
         # What systemd has to kill it tells.

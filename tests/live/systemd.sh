@@ -34,7 +34,7 @@ testcase_unit_and_machine() {
         pids=$(cat "$(machine_cgroup web)"/{supervisor,proxies}/cgroup.procs)
         for pid in $pids; do
                 case $(readlink "/proc/$pid/exe") in
-                */systemd-nspawn | */libexec/flake-containers/unit) ;;
+                */systemd-nspawn | */libexec/flake-containers/service) ;;
                 *) flunk "a process of ours is there: $(tr '\0' ' ' <"/proc/$pid/cmdline")" ;;
                 esac
         done

@@ -4,7 +4,7 @@
 
 #include "record/console-log.h"
 #include "project-util.h"
-#include "supervisor/console.h"
+#include "keeper/supervisor-console.h"
 
 typedef struct Fixture {
         SupervisorOptions options;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "supervisor/restart.h"
+#include "keeper/restart.h"
 #include "test.h"
 
 #define START UINT64_C(5000000) /* soon after the machine's boot: there is no past to be confused by */

@@ -5,7 +5,7 @@
 #include "keeper/reboot-pace.h"
 #include "base/process.h"
 #include "project-util.h"
-#include "unit/start-pace.h"
+#include "keeper/service-start-pace.h"
 
 static char *reboot(int fd, Error *error) {
         char *detail = NULL;

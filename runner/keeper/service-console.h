@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "keeper/service-options.h"
+
+/* Keeps the console's log within its size. A path unit starts it when something is written there, and it
+ * ends when nothing has been for a while: the log is a file, which the container writes to by itself, so
+ * that it depends on nobody, and nobody is there for one that is silent. */
+int service_console(const ServiceOptions *o, Error *reterr);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What a unit tells the project's event log (record/event-log.h): what happens when no command looks. */
+
+#include "record/phase.h"
+#include "keeper/service-options.h"
+
+/* @state_fd: the container's directory in `.containers`; -EBADF: nobody is told. @detail: may be NULL. */
+void service_event(const ServiceOptions *o, int state_fd, Phase event, const char *detail);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Between nspawn's notifications and systemd: when nspawn names its leader, the relay sets the network
+ * inside and opens the gate, and only then hands on that the guest is ready. Then it ends, unless there are
+ * ports to be served (proxies.h). What nspawn says when nobody listens any more is lost, which it does not
+ * mind. A relay that is killed takes nspawn with it (lifeline.h). */
+
+#include "keeper/machine-dir.h"
+#include "keeper/service-options.h"
+
+/* In the machine's own mount namespace. */
+#define RELAY_SOCKET MACHINE_DIR "/notify"
+
+/* The socket that nspawn is given instead of systemd's. Return: an fd. */
+int relay_socket(Error *reterr);
+
+/* The descriptors that it inherits, in this order; then the listening sockets in the order of the ports. */
+enum {
+        RELAY_NSPAWN, /* pidfd */
+        RELAY_NOTIFY, /* relay_socket() */
+        RELAY_LIFELINE,
+        RELAY_LIFELINE_OF_NSPAWN,
+        RELAY_PORTS,
+};
+
+/* Executes this program as the relay, so that it has a command line of its own. @fds: as above. Returns only
+ * on failure. */
+void relay_exec(const ServiceOptions *o, pid_t nspawn, const int *fds, size_t n_fds);
+
+/* The relay. Messages go to stderr; when it cannot go on it ends nspawn. */
+int service_relay(const ServiceOptions *o, Error *reterr);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "base/scm.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/leftovers.h"
+#include "keeper/machine-unit.h"
+#include "record/crash-record.h"
+#include "record/record.h"
+#include "keeper/service-lifeline.h"
+#include "keeper/service-relay.h"
+#include "keeper/service-start-limit.h"
+#include "keeper/service-start-pace.h"
+#include "keeper/service-start.h"
+
+/* The socket with what machine/systemd-start.c has put into it: standard input at the first start, from
+ * systemd's store at the others, which closes what a unit had as input when it starts again (252 does; 257
+ * does not). */
+static int find_held(Error *reterr) {
+        int n = sd_listen_fds(/* unset_environment= */ true);
+
+        if (n == 1)
+                return SD_LISTEN_FDS_START;
+        if (n != 0)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "systemd gives %d descriptors", n);
+        /* FDPOLL=0: its sender is closed, which otherwise removes it from the store. */
+        n = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=machine\nFDPOLL=0", &(int){STDIN_FILENO}, 1);
+        if (n <= 0)
+                return error_set(reterr, n < 0 ? n : ENOTCONN,
+                                 "put the machine's descriptors into the store");
+        return STDIN_FILENO;
+}
+
+/* Looks at the message and leaves it there for the next start. */
+static int take_held(int held, ScmMessage *ret, Error *reterr) {
+        char byte;
+        int r = scm_receive(held, MSG_PEEK | MSG_DONTWAIT, &byte, 1, ret);
+
+        return r < 0 ? error_set(reterr, r, "take the machine's descriptors") : 0;
+}
+
+static int set_stdio(int console_fd, Error *reterr) {
+        int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(console_fd, STDOUT_FILENO) < 0 ||
+            dup2(console_fd, STDERR_FILENO) < 0)
+                return error_set(reterr, errno, "open the console's log");
+        (void) safe_close(null);
+        return 0;
+}
+
+/* nspawn inherits the lock and holds it as long as it runs: who gets it alone may remove the bridge.
+ * @ret_fd: -EBADF: there is none. */
+static int hold_network(const ServiceOptions *o, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!o->bridge)
+                return 0;
+        fd = open(o->bridge_lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return error_set(reterr, errno, "open lock file '%s'", o->bridge_lock);
+        while (flock(fd, LOCK_SH) < 0)
+                if (errno != EINTR)
+                        return error_set(reterr, errno, "lock the network");
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* At a restart it may be gone: the end of the last run has not waited for this one. */
+static int ensure_bridge(const ServiceOptions *o, Error *reterr) {
+        char *ensure[] = {(char *) o->netns,    (char *) "ensure",    (char *) "--bridge",
+                          (char *) o->bridge,   (char *) "--address", (char *) o->address,
+                          (char *) "--machine", (char *) o->machine,  NULL};
+        int r;
+
+        if (!o->bridge)
+                return 0;
+        r = process_run(ensure, NULL, reterr);
+        return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "make bridge '%s'", o->bridge) : r;
+}
+
+/* One that was delegated to another range of uids cannot be used again, and a unit keeps its cgroup at a
+ * restart. */
+static int clear_cgroup(int fd, Error *reterr) {
+        static const char *const children[] = {"payload", "supervisor", MACHINE_UNIT_PROXIES};
+
+        for (size_t i = 0; i < ELEMENTSOF(children); i++) {
+                int r = cgroup_remove_child(fd, children[i], reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        return cgroup_create_child(fd, MACHINE_UNIT_PROXIES, reterr);
+}
+
+/* In a cgroup of its own from birth: a process in the unit's own would keep nspawn from turning controllers
+ * on for the payload. A grandchild, so that nspawn is nobody's parent that it does not know of. */
+static int fork_relay(const ServiceOptions *o, int cgroup_fd, const int *fds, size_t n_fds, Error *reterr) {
+        _cleanup_close_ int proxies = cgroup_open_child(cgroup_fd, MACHINE_UNIT_PROXIES, reterr);
+        pid_t nspawn = getpid(), pid;
+        int status = 0;
+
+        if (proxies < 0)
+                return proxies;
+        pid = cgroup_fork(proxies);
+        if (pid < 0)
+                return error_set(reterr, errno, "start a process");
+        if (pid == 0) {
+                pid = fork();
+                if (pid != 0)
+                        _exit(pid < 0);
+                relay_exec(o, nspawn, fds, n_fds);
+                _exit(EXIT_FAILURE);
+        }
+        (void) waitpid(pid, &status, 0);
+        return status == 0 ? 0 : error_raise(reterr, FC_EXIT_INTERNAL, "start the relay");
+}
+
+/* @port_fds: @n_ports of them. Return: nspawn's end of the lifeline. */
+static int start_relay(const ServiceOptions *o, int cgroup_fd, const int *port_fds, size_t n_ports,
+                       Error *reterr) {
+        _cleanup_close_ int nspawn = -EBADF, notify = -EBADF, ours = -EBADF, relays = -EBADF;
+        int fds[RELAY_PORTS + SCM_FDS_MAX], r;
+
+        r = nspawn = process_open(getpid());
+        if (r < 0)
+                return error_set(reterr, r, "open this process");
+        r = notify = relay_socket(reterr);
+        if (r >= 0)
+                r = lifeline_make(&ours, &relays, reterr);
+        if (r < 0)
+                return r;
+        fds[RELAY_NSPAWN] = nspawn;
+        fds[RELAY_NOTIFY] = notify;
+        fds[RELAY_LIFELINE] = relays;
+        fds[RELAY_LIFELINE_OF_NSPAWN] = ours;
+        memcpy(fds + RELAY_PORTS, port_fds, n_ports * sizeof(int));
+        r = fork_relay(o, cgroup_fd, fds, RELAY_PORTS + n_ports, reterr);
+        return r < 0 ? r : TAKE_FD(ours);
+}
+
+/* @lock_fd: of the network, -EBADF: none. */
+static int exec_nspawn(const ServiceOptions *o, int lifeline_fd, int lock_fd, Error *reterr) {
+        static const char *const unset[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID"};
+
+        for (size_t i = 0; i < ELEMENTSOF(unset); i++)
+                (void) unsetenv(unset[i]);
+        /* nspawn of 252 otherwise guesses the guest's cgroup version from its /usr. */
+        if (setenv("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1", 1) < 0 ||
+            setenv("SYSTEMD_LOG_LEVEL", "warning", 1) < 0 || setenv("NOTIFY_SOCKET", RELAY_SOCKET, 1) < 0)
+                return error_set(reterr, errno, "set the environment");
+        if (fcntl(lifeline_fd, F_SETFD, 0) < 0 || (lock_fd >= 0 && fcntl(lock_fd, F_SETFD, 0) < 0))
+                return error_set(reterr, errno, "keep the lifeline and the network's lock");
+        (void) execv(o->nspawn[0], o->nspawn);
+        return error_set(reterr, errno, "execute '%s'", o->nspawn[0]);
+}
+
+/* Whether the unit failed before this start, as service_finish() has noted. */
+static bool has_failed(int runtime_fd, const CrashRecord *crashes) {
+        _cleanup_free_ char *end = NULL;
+
+        return crashes->restarts > 0 && record_read(runtime_fd, RECORD_END, &end, NULL) >= 0 && end &&
+               strncmp(end, crashes->reason, sizeof(crashes->reason) - 1) == 0;
+}
+
+/* Every start is counted; one again is told in the console's log. */
+static int note_start(const ServiceOptions *o, int runtime_fd, bool first, Error *reterr) {
+        CrashRecord crashes = {};
+        int r;
+
+        if (!o->restart)
+                return 0;
+        r = start_limit_count(runtime_fd, first, reterr);
+        if (r >= 0 && !first)
+                r = crash_record_read(runtime_fd, &crashes, reterr);
+        if (r >= 0 && has_failed(runtime_fd, &crashes))
+                (void) fprintf(stderr, "flake-containers: the container failed (%s) and is started again\n",
+                               crashes.reason);
+        return r;
+}
+
+/* Waits when the guest does nothing but reboot. Return: 1 go on, 0 the unit is being stopped. */
+static int begin(const ServiceOptions *o, bool first, Error *reterr) {
+        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        if (runtime_fd < 0)
+                return error_set(reterr, errno, "open '%s'", o->runtime);
+        r = record_remove(runtime_fd, RECORD_GIVEN_UP, reterr);
+        if (r >= 0 && first)
+                r = start_pace_forget(runtime_fd, reterr);
+        if (r >= 0)
+                r = start_pace_wait(runtime_fd, reterr);
+        if (r <= 0)
+                return r;
+        r = note_start(o, runtime_fd, first, reterr);
+        return r < 0 ? r : 1;
+}
+
+/* @ret: kept open. @ret_first: `up` starts the unit, and not systemd again. */
+static int take_fds(const ServiceOptions *o, ScmMessage *ret, bool *ret_first, Error *reterr) {
+        size_t n_wanted = 2;
+        int held, r;
+
+        held = find_held(reterr);
+        if (held < 0)
+                return held;
+        r = take_held(held, ret, reterr);
+        if (r < 0)
+                return r;
+        if (held != STDIN_FILENO)
+                (void) safe_close(held);
+        for (size_t i = 0; i < o->n_ports; i++)
+                n_wanted += o->ports[i].n_fds;
+        if (ret->n_fds != n_wanted)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are held, not %zu", ret->n_fds,
+                                   n_wanted);
+        *ret_first = held == STDIN_FILENO;
+        return 0;
+}
+
+int service_start(const ServiceOptions *o, Error *reterr) {
+        _cleanup_close_ int cgroup_fd = -EBADF, lifeline_fd = -EBADF, lock_fd = -EBADF;
+        _cleanup_(scm_done) ScmMessage held = {};
+        bool first = false;
+        int r;
+
+        if (!o->nspawn[0])
+                return error_raise(reterr, FC_EXIT_INTERNAL, "no command");
+        r = take_fds(o, &held, &first, reterr);
+        if (r >= 0)
+                r = set_stdio(held.fds[1], reterr);
+        if (r >= 0)
+                r = hold_network(o, &lock_fd, reterr);
+        if (r >= 0)
+                r = begin(o, first, reterr);
+        if (r <= 0)
+                return r;
+        if (setns(held.fds[0], CLONE_NEWNS) < 0 || chdir("/") < 0)
+                return error_set(reterr, errno, "enter the machine's mounts");
+        r = machine_unit_cgroup_open(CGROUP_MOUNT, o->machine, &cgroup_fd, reterr);
+        if (r >= 0 && cgroup_fd < 0)
+                r = error_raise(reterr, FC_EXIT_INTERNAL, "the unit has no cgroup");
+        if (r >= 0)
+                r = clear_cgroup(cgroup_fd, reterr);
+        if (r >= 0)
+                r = nspawn_clear_leftovers(o->machine, reterr);
+        if (r >= 0)
+                r = lifeline_fd = start_relay(o, cgroup_fd, held.fds + 2, held.n_fds - 2, reterr);
+        if (r >= 0)
+                r = ensure_bridge(o, reterr);
+        return r < 0 ? r : exec_nspawn(o, lifeline_fd, lock_fd, reterr);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the unit of a machine runs on a host that systemd manages: before nspawn, whose process it becomes,
+ * beside it, when it has ended, and meanwhile where its console is written to. It does not read the
+ * specification, the state or the project: machine/systemd-start.c has written its command line into the
+ * unit. */
+
+#include "base/alloc.h"
+#include "keeper/service-console.h"
+#include "keeper/service-finish.h"
+#include "keeper/service-relay.h"
+#include "keeper/service-start.h"
+
+static const struct {
+        const char *name;
+        int (*run)(const ServiceOptions *o, Error *reterr);
+        bool runtime; /* needs the directory for records */
+} verbs[] = {
+        {"start", service_start, true},   {"relay", service_relay, true},     {"stop", service_stop, false},
+        {"finish", service_finish, true}, {"console", service_console, true},
+};
+
+static int run(int argc, char **argv, Error *reterr) {
+        ServiceOptions options;
+        int r;
+
+        for (size_t i = 0; argc > 1 && i < ELEMENTSOF(verbs); i++) {
+                if (!streq(argv[1], verbs[i].name))
+                        continue;
+                r = service_options_parse(argc - 1, argv + 1, &options, reterr);
+                if (r < 0)
+                        return r;
+                options.program = argv[0];
+                if (verbs[i].runtime && !options.runtime)
+                        r = error_raise(reterr, FC_EXIT_INTERNAL, "no --runtime");
+                else
+                        r = verbs[i].run(&options, reterr);
+                service_options_done(&options);
+                return r;
+        }
+        return error_raise(reterr, FC_EXIT_USAGE, "which of start, relay, stop, finish, console?");
+}
+
+int main(int argc, char **argv) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        if (run(argc, argv, &error) >= 0)
+                return EXIT_SUCCESS;
+        (void) fprintf(stderr, "flake-containers: %s\n", error.message);
+        return EXIT_FAILURE;
+}

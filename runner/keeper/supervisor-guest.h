@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* One container for as long as it lives: systemd-nspawn, its notifications, the network inside, its ports,
+ * the reboots of the guest, its restarts, and the end. */
+
+#include "keeper/supervisor-options.h"
+
+typedef struct Guest Guest;
+
+/**
+ * guest_new() - prepare everything that must exist before nspawn starts
+ * @host_proc: the host's /proc, borrowed
+ *
+ * SIGCHLD and SIGTERM are blocked.
+ */
+int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *reterr);
+Guest *guest_free(Guest *g);
+DEFINE_FREEP(Guest, guest_free);
+
+/* Starts nspawn and returns when the container has ended for good. */
+int guest_run(Guest *g, Error *reterr);
+
+/* What ended it: "exited N" or "killed N", perhaps with ", and why" behind it. */
+const char *guest_result(const Guest *g);
+
+/* Whether that was neither asked for nor an orderly shutdown. */
+bool guest_failed(const Guest *g);
+
+/* Whether it was asked to end. */
+bool guest_asked(const Guest *g);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The supervisor: one small detached process for each container on a host that systemd does not manage. It
+ * starts systemd-nspawn, keeps the container's network and ports while the guest reboots, and puts
+ * everything away at the end. It does not read the specification, the state or the project:
+ * machine/supervisor-client.c hands it what it needs. It links only libsystemd, since it stays resident. */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/privilege.h"
+#include "base/process.h"
+#include "cgroup/cgroup.h"
+#include "keeper/control.h"
+#include "record/ephemeral.h"
+#include "record/record.h"
+#include "keeper/supervisor-events.h"
+#include "keeper/supervisor-guest.h"
+#include "keeper/supervisor-isolate.h"
+#include "keeper/supervisor-options.h"
+
+static void release_bridge(SupervisorOptions *o) {
+        char *argv[] = {
+                o->netns,       (char *) "release",   (char *) "--bridge", o->bridge, (char *) "--lock",
+                o->bridge_lock, (char *) "--machine", o->machine,          NULL};
+
+        if (!o->bridge || !o->netns)
+                return;
+        /* The bridge goes when nobody holds the lock any more, us included. */
+        o->lock_fd = safe_close(o->lock_fd);
+        (void) process_run(argv, NULL, NULL);
+}
+
+/* From here on the machine is gone: until now our being in its cgroup has said that it is there. To leave it
+ * takes a grace period of the kernel, which nobody waits for when a container has ended by itself. Who has
+ * asked for the end waits for ours, and removes the cgroup then (machine/stop-job.c). */
+static void remove_cgroup(const SupervisorOptions *o) {
+        _cleanup_close_ int root = open(CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (root >= 0 && cgroup_enter(root, ".", NULL) >= 0)
+                (void) cgroup_remove(CGROUP_MOUNT, o->machine, NULL);
+}
+
+/* The record is for `status`, and complete before the machine is gone; the message is for the command that
+ * started us, and comes when everything is. */
+static void finish(SupervisorOptions *o, ControlKind kind, const char *text, bool failed, bool asked) {
+        (void) record_write(o->runtime_fd, RECORD_END, text, NULL);
+        release_bridge(o);
+        (void) ephemeral_remove(o->state_fd, NULL);
+        if (!asked)
+                remove_cgroup(o);
+        supervisor_event(o, failed ? PHASE_CRASHED : PHASE_ENDED, text);
+        control_send(o->control_fd, kind, text);
+}
+
+/* These are for what this process does itself: it removes an ephemeral root and the cgroups of guests,
+ * signals guests and proxies, gives a new log of the console to its owner and writes to the event log as
+ * that owner. Programs that it executes, nspawn above all, need all privileges: so the bounding set stays
+ * and new privileges are not refused. */
+static int give_up_privileges(Error *reterr) {
+        int r = privilege_keep(PRIVILEGE(CHOWN) | PRIVILEGE(DAC_OVERRIDE) | PRIVILEGE(FOWNER) |
+                               PRIVILEGE(KILL) | PRIVILEGE(LINUX_IMMUTABLE) | PRIVILEGE(SETGID) |
+                               PRIVILEGE(SETUID));
+
+        privilege_no_core();
+        return r < 0 ? error_set(reterr, r, "give up privileges") : 0;
+}
+
+static int run(SupervisorOptions *o, Error *reterr) {
+        _cleanup_(guest_freep) Guest *guest = NULL;
+        _cleanup_close_ int host_proc = -EBADF;
+        int r;
+
+        r = isolate(o, &host_proc, reterr);
+        if (r < 0)
+                return r;
+        r = guest_new(o, host_proc, &guest, reterr);
+        if (r < 0)
+                return r;
+        r = give_up_privileges(reterr);
+        if (r < 0)
+                return r;
+        r = guest_run(guest, reterr);
+        if (r < 0)
+                return r;
+        finish(o, CONTROL_EXITED, guest_result(guest), guest_failed(guest), guest_asked(guest));
+        return 0;
+}
+
+/* First of all: PID 1 of a namespace loses a signal that is neither blocked nor handled, and we can be asked
+ * to stop as soon as we exist. */
+static void block_signals(void) {
+        sigset_t mask;
+
+        (void) sigemptyset(&mask);
+        (void) sigaddset(&mask, SIGCHLD);
+        (void) sigaddset(&mask, SIGTERM);
+        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
+}
+
+int main(int argc, char **argv) {
+        SupervisorOptions options;
+        Error error = ERROR_NULL;
+
+        block_signals();
+        if (supervisor_options_parse(argc, argv, &options, &error) < 0) {
+                (void) fprintf(stderr, "supervisor: %s\n", error.message);
+                error_done(&error);
+                return EXIT_FAILURE;
+        }
+        if (run(&options, &error) < 0)
+                finish(&options, CONTROL_ERROR, error.message, /* failed= */ true, /* asked= */ false);
+        error_done(&error);
+        supervisor_options_done(&options);
+        return EXIT_SUCCESS;
+}

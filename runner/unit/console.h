@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-#pragma once
-
-#include "unit/options.h"
-
-/* Keeps the console's log within its size. A path unit starts it when something is written there, and it
- * ends when nothing has been for a while: the log is a file, which the container writes to by itself, so
- * that it depends on nobody, and nobody is there for one that is silent. */
-int unit_console(const UnitOptions *o, Error *reterr);
