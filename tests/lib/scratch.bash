@@ -12,7 +12,7 @@
 scratch_make() {
         local prefix=$1 parent=${FC_TEST_TMP:-/var/tmp} making old lock
 
-        # Between the making of a folder and its locking somebody else's would look abandoned.
+        # Between the making of a folder and its locking another script would take it for abandoned.
         exec {making}<"$parent"
         flock "$making"
         for old in "$parent/$prefix".??????; do

@@ -1,0 +1,179 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# The host that a script has to itself: making it, putting it back after a test case, and all that there is on it, one line
+# a thing, to compare before and after. Part of live.bash.
+
+# shellcheck disable=SC2034 # for the test cases
+
+# Is there memory enough for what the test cases keep at a time, and for the rest of the machine?
+live_memory_will_do() {
+        local major minor
+
+        IFS=.- read -r major minor _ < <(uname -r)
+        ((major > 6 || (major == 6 && minor >= 3))) && (($(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo) > 6000000))
+}
+
+# Inside: namespaces look like a host, with a /proc, /sys and /run of their own.
+live_isolate() {
+        local cgroups point
+
+        mount -t proc proc /proc
+        # sysfs shows the network that was current when it was mounted. The cgroups go with the old one, and come back:
+        # version 1 as it is, version 2 with the new root.
+        cgroups=$SCRATCH/cgroups
+        mkdir "$cgroups"
+        mount --rbind /sys/fs/cgroup "$cgroups"
+        mount -t sysfs sysfs /sys
+        mount --rbind "$cgroups" /sys/fs/cgroup
+        umount -R "$cgroups"
+        rmdir "$cgroups"
+        umount --lazy "$CGROUP2_MOUNT"
+        mount -t cgroup2 cgroup2 "$CGROUP2_MOUNT"
+
+        mount -t tmpfs -o mode=755 tmpfs /run
+
+        # What others of this machine have mounted for a while goes from here, too, when they are done: mmdebstrap's, say.
+        awk '$5 ~ "^(/var)?/tmp/" { print $5 }' /proc/self/mountinfo | tac | while read -r point; do
+                case $LIVE_TOP/ in "$point"/*) continue ;; esac
+                case $FC_IMAGES/ in "$point"/*) continue ;; esac
+                umount --lazy -- "$(printf %b "$point")"
+        done
+}
+
+# Inside, before anything else: makes the host look as described at the top.
+live_make_host() {
+        local etc=$SCRATCH/etc file
+
+        CGROUP2=$CGROUP2_MOUNT
+        is_booted || live_isolate
+        if [[ ${LIVE_SCRATCH:-} == memory ]] || { [[ -z ${LIVE_SCRATCH:-} ]] && live_memory_will_do; }; then
+                mount -t tmpfs -o mode=755,size=4g tmpfs "$SCRATCH"
+        fi
+        # nspawn makes these itself, and leaves them.
+        mkdir -p /run/lock /run/systemd/nspawn/{propagate,unix-export,locks} /run/systemd/nspawn-uid "$LIVE_RUN"
+        mount --bind "$(dirname -- "$FC_BINARY")" "$LIVE_RUN"
+        FC=$LIVE_RUN/$(basename -- "$FC_BINARY")
+
+        # A developer who may use sudo. The accounts are the host's otherwise.
+        mkdir -p "$etc" "$SCRATCH/home"
+        for file in passwd group shadow; do
+                cp -p "/etc/$file" "$etc/$file"
+        done
+        echo "$DEV:x:$DEV_UID:$DEV_GID:Developer:$SCRATCH/home:/bin/bash" >>"$etc/passwd"
+        echo "$DEV:x:$DEV_GID:" >>"$etc/group"
+        echo "$DEV:*:19000:0:99999:7:::" >>"$etc/shadow"
+        for file in passwd group shadow; do mount --bind "$etc/$file" "/etc/$file"; done
+        if [[ -e /etc/sudoers ]]; then
+                printf 'Defaults env_reset,secure_path="/usr/sbin:/usr/bin:/sbin:/bin"\nroot ALL=(ALL:ALL) ALL\n%s ALL=(ALL:ALL) NOPASSWD: ALL\n' \
+                        "$DEV" >"$etc/sudoers"
+                chmod 440 "$etc/sudoers"
+                mount --bind "$etc/sudoers" /etc/sudoers
+        fi
+        chown "$DEV_UID:$DEV_GID" "$SCRATCH/home"
+        export HOME=$SCRATCH/home
+        unset "${!SUDO_@}" NOTIFY_SOCKET
+
+        if ! is_booted; then
+                # From here on a mount that a program does not keep in a namespace of its own shows here, as it would on a
+                # host whose root is shared, which is how systemd boots.
+                mount --make-rshared /
+                ip link set lo up
+        fi
+        # A Nix store. Not in the scratch folder, which lies in /var/tmp: units with PrivateTmp= would not see it.
+        STORE=/mnt/store
+        mkdir -p "$SCRATCH"/nix/{store,var/nix/gcroots/auto}
+        mount --bind "$SCRATCH/nix" /mnt
+        [[ -z ${LIVE_NIX:-} ]] || mount --bind "$SCRATCH/nix" /nix
+        # A file descriptor on which nothing ever comes, to wait on. See try_until.
+        mkfifo "$SCRATCH/nothing"
+        exec {LIVE_NOTHING}<>"$SCRATCH/nothing"
+}
+
+# After a test case, as far as it did not do so itself: nothing may disturb the next one.
+live_reset() {
+        local link
+
+        if is_booted; then
+                # systemd waits for ever for what it starts in a cgroup that is frozen.
+                for link in "$CGROUP2"/machine.slice{,/flake-containers-*}/cgroup.freeze; do
+                        [[ ! -e $link ]] || echo 0 >"$link"
+                done
+                systemctl thaw 'flake-containers-*' 2>/dev/null || :
+                systemctl kill --signal=KILL 'flake-containers-*' 2>/dev/null || :
+                systemctl stop 'flake-containers-*' 2>/dev/null || :
+        fi
+        if [[ -d $CGROUP2/flake-containers ]]; then
+                echo 1 >"$CGROUP2/flake-containers/cgroup.kill" || :
+                "$FC_HELPERS/wait-for" "$WAIT" empty "$CGROUP2/flake-containers" || :
+                find "$CGROUP2/flake-containers" -depth -type d -exec rmdir {} + 2>/dev/null || :
+        fi
+        while read -r link; do
+                ip link delete "$link" 2>/dev/null || :
+        done < <(ip -o link show type bridge | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')
+        # Those of bridges that are gone.
+        while read -r link; do
+                ip "-${link%% *}" rule delete priority "${link#* }" 2>/dev/null || :
+        done < <(for link in 4 6; do ip "-$link" rule | sed -n "s/^\([0-9]*\):.*\[detached\].*/$link \1/p"; done)
+        # What a test case mounted into its project, the last one first.
+        sed -n "s|^.* \($SCRATCH/projects/[^ ]*\) .*|\1|p" /proc/self/mountinfo | tac | while read -r link; do
+                umount "$link" 2>/dev/null || :
+        done
+        rm -rf --one-file-system /run/flake-containers /run/systemd/nspawn/propagate/*
+        rm -rf --one-file-system "$SCRATCH/projects" "$SCRATCH/images" "$SCRATCH"/nix/var/nix/gcroots/auto/*
+}
+
+### Before and after
+
+# On a host that systemd manages things come and go that are not ours: daemons, their cgroups, what they note in /run.
+host_filter() {
+        local lines
+
+        if ! is_booted; then
+                # No program: it would be among the processes.
+                mapfile -t lines
+                printf '%s\n' "${lines[@]}"
+        elif [[ $1 == run ]]; then
+                grep -E '^run /run/(flake-containers|systemd/(nspawn|transient|machines)/)' || :
+        else
+                grep -E "^$1 .*(flake-containers|nspawn|socket-proxyd|/sbin/init|sleep)" | grep -v '^process grep ' || :
+        fi
+}
+
+# Everything there is on the script's own host, one line a thing, sorted within its kind.
+host_snapshot() {
+        local dir pid cmdline args own=" 1 $$ $BASHPID ${PPID} "
+
+        for dir in /proc/[0-9]*; do
+                pid=${dir#/proc/}
+                [[ $own != *" $pid "* ]] || continue
+                { mapfile -d '' -t cmdline <"$dir/cmdline"; } 2>/dev/null || continue
+                args="${cmdline[*]}"
+                # Those of the test's own; a container's have other names.
+                [[ -z $args || $args == *"$LIVE_SCRIPT"* || $args == sort ]] || printf 'process %s\n' "$args"
+        done | sort | host_filter process
+        awk '{ print "mount", $5, $4 }' /proc/self/mountinfo | sort
+        ip -o link | awk '{ sub(/@.*/, "", $2); sub(/:$/, "", $2); print "link", $2 }' | sort
+        ip -o address | awk '{ print "address", $2, $4 }' | sort
+        # The kernel's own route to a link-local address comes when that has been found to be unique, after a second or two;
+        # the address is above.
+        { ip -4 route show table all && ip -6 route show table all; } | sed '/^local fe80:/d; s/^/route /; s/ *$//' | sort
+        { ip -4 rule && ip -6 rule; } | sed 's/^/rule /' | sort
+        if command -v nft >/dev/null; then nft list ruleset | sed 's/^/nft /'; fi
+        # Connections that end take a while to be forgotten; who listens is what counts.
+        ss -Hlnt | awk '{ print "listens", $4 }' | sort
+        { find "$CGROUP2" -mindepth 1 -type d -printf 'cgroup /%P\n' 2>/dev/null || :; } | sort | host_filter cgroup
+        if is_booted; then
+                systemctl list-units --all --plain --no-legend 'flake-containers-*' 'fc-console-*' | sed 's/^/unit /'
+                # Without addresses: a second or two after the start comes a link-local one.
+                machinectl list --no-legend | awk '{ print "machine", $1, $2, $3 }'
+        fi
+        # nspawn leaves its lock files itself, and ours may stay: it cannot be told when a lock's file is safe to remove.
+        { find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
+                -not \( -path '/run/flake-containers*' \( -type d -o -type f -name '*lock*' \) \) \
+                -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf 'run %p %y %l\n' 2>/dev/null || :; } | sort | host_filter run
+        is_booted || find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf 'file %p %y %s %l\n' 2>/dev/null | sort
+        # "grep ''" prints the names with the values.
+        grep -s '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv{4,6}/conf/{all,default}/{forwarding,rp_filter} \
+                /proc/sys/net/ipv4/conf/{all,default}/route_localnet | sed 's/^/sysctl /' || :
+}

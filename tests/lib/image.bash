@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# Root file systems for containers, made from the example's images: no package, no network. Part of live.bash.
+
+# bash and some tools, copied out of an image with the libraries they need: no package, no network.
+tiny_image() {
+        local from=$FC_IMAGES/httpserver to=$TINY_IMAGE programs=() libraries=() files=() i
+
+        [[ ! -d $to ]] || return 0
+        mkdir -p "$to.new"/{dev,etc,proc,root,run,sys,tmp,usr/bin,usr/lib,usr/lib64,usr/sbin,var/log}
+        for i in bin lib lib64 sbin; do ln -s "usr/$i" "$to.new/$i"; done
+        for i in bash cat chmod chown date echo env false getent grep head hostname id kill ln ls md5sum mkdir mount mv printf ps pwd \
+                readlink rm seq setpriv sh sleep stat stty tee touch true tty umount; do
+                [[ ! -e $from/usr/bin/$i ]] || programs+=("/usr/bin/$i")
+        done
+        cp -L -t "$to.new/usr/bin" -- "${programs[@]/#/$from}"
+        mapfile -t libraries < <(chroot "$from" ldd "${programs[@]}" |
+                sed -n 's/^.*[[:space:]]\(\/lib[^ ]*\) .*/\1/p' | sort -u)
+        # The loader is an absolute link, which must not lead to the host's, of perhaps another release.
+        mapfile -t files < <(chroot "$from" realpath -- "${libraries[@]}")
+        for i in "${!libraries[@]}"; do
+                mkdir -p "$to.new/usr${libraries[i]%/*}"
+                cp -- "$from${files[i]}" "$to.new/usr${libraries[i]}"
+        done
+        # getent finds these at run time.
+        for i in "$from"/usr/lib/*/libnss_{files,dns}.so.2; do
+                [[ ! -e $i ]] || cp -L -- "$i" "$to.new${i#"$from"}"
+        done
+        printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n' >"$to.new/etc/passwd"
+        printf 'root:x:0:\nnogroup:x:65534:\n' >"$to.new/etc/group"
+        printf 'hosts: files\npasswd: files\ngroup: files\n' >"$to.new/etc/nsswitch.conf"
+        printf 'ID=tiny\nNAME=tiny\n' >"$to.new/usr/lib/os-release"
+        mv "$to.new" "$to"
+}
+
+# The httpserver's image without what no test needs, which is the larger part of its files: each first `up` copies them
+# all. It is the script's own, so that what is made of it can be hard links.
+slim_image() {
+        local to=$SLIM_IMAGE
+
+        [[ ! -d $to ]] || return 0
+        mkdir -p "$to.new"
+        tar -C "$FC_IMAGES/httpserver" -cf - --exclude='./usr/share/perl*' --exclude='./usr/lib/*/perl' \
+                --exclude='./usr/lib/*/gconv' --exclude='./usr/lib/*/libicu*' \
+                --exclude='./usr/share/*-completion*' --exclude='./usr/share/apache2/icons' \
+                --exclude='./var/lib/dpkg/info' . | tar -C "$to.new" --same-owner -xpf -
+        mv "$to.new" "$to"
+}
+
+# variant NAME: a copy of the slim image that may get more files, and no changed ones: the files are hard links. Sets
+# VARIANT.
+variant() {
+        VARIANT=$SCRATCH/images/$1
+        slim_image
+        mkdir -p "$SCRATCH/images"
+        cp -al -- "$SLIM_IMAGE" "$VARIANT"
+}
+
+# toplevel NAME: something like what Nix builds of a NixOS configuration, in the script's own store, with the programs
+# of the httpserver image. Sets TOPLEVEL, and BUILT for where a test case can write to it: files are hard links.
+toplevel() {
+        TOPLEVEL=$STORE/$(printf '%s' "$1" | md5sum | cut -c 1-32)-nixos-system-$1
+        BUILT=$SCRATCH/nix/store/${TOPLEVEL##*/}
+        [[ ! -d $BUILT ]] || return 0
+        slim_image
+        mkdir "$BUILT"
+        # By this name, since hard links do not lead from one mount to another.
+        cp -al -- "$SLIM_IMAGE/usr" "$BUILT/usr"
+        cp -a -- "$SLIM_IMAGE/etc" "$BUILT/etc"
+        rm -f "$BUILT"/etc/{hosts,hostname,machine-id,resolv.conf}
+        ln -s usr "$BUILT/sw"
+        cp -- "$FC_HELPERS/stage1" "$BUILT/stage1"
+        printf '#!%s/stage1\nsystemConfig=%s\n' "$TOPLEVEL" "$TOPLEVEL" |
+                cat - "$LIVE_TOP/tests/lib/stage2.bash" >"$BUILT/init"
+        chmod 755 "$BUILT/init"
+}
+
+# unit IMAGE NAME: a unit from stdin, wanted by multi-user.target.
+unit() {
+        local folder=$1/etc/systemd/system
+
+        cat >"$folder/$2"
+        ln -s "/etc/systemd/system/$2" "$folder/multi-user.target.wants/$2"
+}
+
+# job_unit IMAGE NAME COMMAND: a unit that runs COMMAND at boot and waits for it.
+job_unit() {
+        printf '[Service]\nType=oneshot\nExecStart=%s\n' "$3" | unit "$1" "$2"
+}

@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# Projects of the developer, the specifications in them, and what the kernel says of their containers. Part of live.bash.
+
+# project PATH-BELOW-SCRATCH [OWNER]: makes a project with git and makes it the current one: PROJECT. Owned by the
+# developer unless OWNER is root.
+project() {
+        local owner=${2:-$DEV}
+
+        PROJECT=$SCRATCH/projects/$1
+        LIVE_PROJECTS+=("$PROJECT")
+        mkdir -p -- "$SCRATCH/projects" "$PROJECT/src"
+        chown "$DEV:" -- "$SCRATCH/projects"
+        printf '<p>page of %s</p>\n' "$1" >"$PROJECT/src/index.html"
+        chown -R "$owner:" -- "$PROJECT"
+        if [[ $owner == "$DEV" ]]; then
+                as_dev git init -q -- "$PROJECT"
+        else
+                git init -q -- "$PROJECT"
+        fi
+}
+
+# spec CONTAINERS: writes the current project's specification. CONTAINERS is the JSON inside of "containers".
+spec() {
+        jq -n --argjson containers "{$1}" '{version: 1, containers: $containers}' >"$PROJECT/flake-containers.json"
+        chown --reference="$PROJECT" -- "$PROJECT/flake-containers.json"
+}
+
+# What goes into spec: NAME [MORE JSON KEYS, each with a comma before it]
+web() {
+        [[ -n ${WEB_IMAGE:-} ]] || slim_image
+        printf '"%s": {"system": {"rootfs": "%s", "init": "/sbin/init"}%s}' "$1" "${WEB_IMAGE:-$SLIM_IMAGE}" "${2:-}"
+}
+
+# A container that only runs a command, in a root file system of a few megabytes: starts in a fraction of the time.
+tiny() {
+        tiny_image
+        printf '"%s": {"system": {"rootfs": "%s"}, "command": %s%s}' "$1" "$TINY_IMAGE" \
+                "${2:-[\"/bin/sleep\", \"infinity\"]}" "${3:-}"
+}
+
+# A guest whose systemd behaves as badly as it is told to, see tests/live/fake-manager.c: NAME ENVIRONMENT [MORE JSON
+# KEYS], where ENVIRONMENT is the inside of a JSON object.
+fake() {
+        FAKE_IMAGE=$SCRATCH/fake
+        if [[ ! -d $FAKE_IMAGE ]]; then
+                tiny_image
+                cp -a -- "$TINY_IMAGE" "$FAKE_IMAGE.new"
+                mkdir -p "$FAKE_IMAGE.new/usr/lib/systemd"
+                cp -- "$FC_HELPERS/fake-manager" "$FAKE_IMAGE.new/usr/lib/systemd/systemd"
+                mv "$FAKE_IMAGE.new" "$FAKE_IMAGE"
+        fi
+        printf '"%s": {"system": {"rootfs": "%s", "init": "/usr/lib/systemd/systemd"}, "environment": {%s}%s}' \
+                "$1" "$FAKE_IMAGE" "$2" "${3:-}"
+}
+
+### What the kernel says about a container of the current project
+
+machine_cgroup() {
+        local machine
+
+        machine=$(fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .machine')
+        if is_booted; then
+                printf '%s/machine.slice/flake-containers-%s.service\n' "$CGROUP2" "$machine"
+        else
+                printf '%s/flake-containers/%s\n' "$CGROUP2" "$machine"
+        fi
+}
+
+# *_pid_of CGROUP. nspawn_cgroup CGROUP: where nspawn makes its own.
+nspawn_cgroup() { if is_booted; then printf '%s\n' "$1"; else printf '%s/nspawn\n' "$1"; fi; }
+supervisor_pid_of() { head -n 1 "$1/runner/cgroup.procs"; }
+# keeper_pid_of: the process whose death is the container's.
+keeper_pid_of() { if is_booted; then nspawn_pid_of "$1"; else supervisor_pid_of "$1"; fi; }
+nspawn_pid_of() { head -n 1 "$(nspawn_cgroup "$1")/supervisor/cgroup.procs"; }
+payload_pids_of() { find "$(nspawn_cgroup "$1")/payload" -name cgroup.procs -exec cat {} + 2>/dev/null; }
+
+# machines_left: what still is of machines, of whatever project.
+machines_left() {
+        find "$CGROUP2" -mindepth 1 -type d \( -path "$CGROUP2/flake-containers*" -o -path "*/flake-containers-*.service*" \) 2>/dev/null || :
+}
+
+no_machine_left() {
+        local left
+
+        left=$(machines_left)
+        [[ -z $left ]] || flunk "$1: $left"
+}
+
+# payloads_on NAME: how many guests use the container's root file system, told by their PID namespaces. A number
+# above 1 is the way to lose data.
+payloads_on() {
+        local tree dir
+
+        tree=$(stat -c %d:%i -- "$PROJECT/.containers/$1/root") || {
+                echo 0
+                return
+        }
+        for dir in /proc/[0-9]*; do
+                if [[ $(stat -L -c %d:%i -- "$dir/root/" 2>/dev/null) == "$tree" ]]; then
+                        readlink -- "$dir/ns/pid" || :
+                fi
+        done | sort -u | wc -l
+}
+
+# state_of NAME: "running", "stopped", "crashed", ..
+state_of() { fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .state'; }
+
+### What is in a project
+
+# project_snapshot: everything of the current project but .containers.
+project_snapshot() {
+        find "$PROJECT" -path "$PROJECT/.containers" -prune -o -not -path "$PROJECT" -printf '%P %y %u %g %m %s %T@ %l\n' | sort
+}
+
+# nothing_made: the program must not have begun anything in the current project.
+nothing_made() {
+        absent "$PROJECT/.containers"
+        no_machine_left "something was started"
+}

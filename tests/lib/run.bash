@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# Running a program and keeping what it said, as root, as the developer, or in the background. Part of live.bash.
+
+# shellcheck disable=SC2034 # STATUS, OUT and ERR are for assert.bash and the test cases
+# shellcheck disable=SC2164 # set -e is live.bash's
+
+# run COMMAND..: sets STATUS, OUT and ERR, never fails by itself.
+run() {
+        local files=$SCRATCH/run.$BASHPID
+
+        RAN=$*
+        STATUS=0
+        "$@" >"$files.out" 2>"$files.err" || STATUS=$?
+        # NUL bytes cannot be kept, about which bash complains; no test needs them.
+        {
+                OUT=$(<"$files.out")
+                ERR=$(<"$files.err")
+        } 2>/dev/null
+}
+
+# run_status STATUS COMMAND..: run, and that must be its status.
+run_status() {
+        local want=$1
+
+        shift
+        run "$@"
+        [[ $STATUS == "$want" ]] || flunk "status $STATUS, not $want"
+}
+
+ok() { run_status 0 "$@"; }
+
+# takes_at_most SECONDS COMMAND..: run, measured.
+takes_at_most() {
+        local limit=$1 started=${EPOCHREALTIME/[.,]/} ms
+
+        shift
+        run "$@"
+        ms=$(((${EPOCHREALTIME/[.,]/} - started) / 1000))
+        note "$ms ms, status $STATUS: $*"
+        ((ms <= limit * 1000)) || flunk "it took $ms ms, not at most $limit s"
+}
+
+# fc ARGUMENT..: the program, in the project's folder, as a developer's sudo would start it.
+fc() {
+        (
+                cd "$PROJECT"
+                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
+                        timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"
+        )
+}
+
+# fc_background OUTPUT ARGUMENT..: the same without waiting for it; FC_PID is the program itself, so that signals reach it. Like a
+# command typed at a terminal it does not ignore SIGINT, which bash would make it do otherwise.
+fc_background() {
+        local output=$1
+
+        shift
+        (
+                cd "$PROJECT"
+                exec env --default-signal=INT,QUIT SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" "$FC" "$@"
+        ) >"$output" 2>&1 &
+        FC_PID=$!
+}
+
+# finished PID: waits for a background command; sets STATUS.
+finished() {
+        STATUS=0
+        # bash reports on stderr what was killed, as soon as it hears of it; that is the tests' daily bread.
+        {
+                "$FC_HELPERS/wait-for" "$FC_TIMEOUT" exit "$1" || flunk "process $1 still runs after $FC_TIMEOUT s"
+                wait "$1" || STATUS=$?
+        } 2>/dev/null
+}
+
+# as_dev COMMAND..: as the developer, without any privilege.
+as_dev() {
+        setpriv --reuid "$DEV_UID" --regid "$DEV_GID" --init-groups -- env HOME="$SCRATCH/home" USER="$DEV" LOGNAME="$DEV" \
+                "$@"
+}
+
+# page PORT [ADDRESS] [CURL OPTION..]
+page() {
+        local port=$1 address=${2:-127.0.0.1}
+
+        shift "$(($# < 2 ? $# : 2))"
+        curl --silent --show-error --fail --globoff --noproxy '*' --max-time 20 "$@" "http://$address:$port/"
+}
