@@ -263,10 +263,6 @@ static int append_constant(sd_bus_message *m) {
         if (r >= 0)
                 r = transient_append(m, "Slice", "s", "machine.slice");
         if (r >= 0)
-                r = transient_append(m, "SuccessExitStatus", "(aiai)", 1, NSPAWN_EXIT_REBOOT, 0);
-        if (r >= 0)
-                r = transient_append(m, "RestartForceExitStatus", "(aiai)", 1, NSPAWN_EXIT_REBOOT, 0);
-        if (r >= 0)
                 r = transient_append(m, "DevicePolicy", "s", "closed");
         /* The command that waits for the start has a deadline of its own. */
         if (r >= 0)
@@ -309,6 +305,10 @@ static int append_settings(sd_bus_message *m, const HostUnitSettings *s) {
                 r = transient_append(m, "StandardErrorFileDescriptor", "h", s->output_fd);
         if (r >= 0)
                 r = transient_append(m, "TimeoutStopUSec", "t", s->stop_timeout_usec);
+        if (r >= 0 && s->again_status > 0)
+                r = transient_append(m, "SuccessExitStatus", "(aiai)", 1, s->again_status, 0);
+        if (r >= 0 && s->again_status > 0)
+                r = transient_append(m, "RestartForceExitStatus", "(aiai)", 1, s->again_status, 0);
         if (r >= 0 && s->restart)
                 r = transient_append(m, "Restart", "s", "on-failure");
         if (r >= 0)

@@ -5,9 +5,6 @@
 
 #include "bus/host-bus.h"
 
-/* With --keep-unit nspawn does not loop when the guest reboots, it asks its unit to. */
-#define NSPAWN_EXIT_REBOOT 133
-
 typedef struct HostUnitHandlers {
         /* A start or restart of the unit is over: "done", "failed", "canceled", ... */
         void (*started)(const char *result, void *userdata);
@@ -64,7 +61,8 @@ typedef struct HostUnitSettings {
         char *const *finish; /* after each end */
         int input_fd;        /* stdin of the first start */
         int output_fd;       /* stdout and stderr, likewise */
-        bool restart;        /* when it fails */
+        int again_status; /* by exiting with it the command asks to be started again, and has not failed */
+        bool restart;     /* when it fails */
         unsigned restart_burst;
         uint64_t restart_interval_usec;
         uint64_t restart_delay_usec;

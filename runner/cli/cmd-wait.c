@@ -2,12 +2,12 @@
 
 #include <sys/inotify.h>
 
-#include "machine/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
+#include "cli/verbs.h"
+#include "machine/machine-end.h"
 #include "ops/health.h"
 #include "ops/running.h"
-#include "cli/verbs.h"
 #include "ready/ready.h"
 #include "record/phase.h"
 #include "screen/progress.h"
@@ -136,7 +136,8 @@ static int wait_ready_as_root(Waited *x, Error *reterr) {
 static int look_at_state(Waited *x, bool running, Error *reterr) {
         const Project *project = x->waiter->project;
         _cleanup_(container_state_freep) ContainerState *state = NULL;
-        _cleanup_free_ char *end = NULL;
+        _cleanup_(exit_record_done) ExitRecord end = {};
+        _cleanup_free_ char *how = NULL;
         Phase good = x->what == PHASE_READY ? PHASE_READY : PHASE_COMPLETED;
         int r;
 
@@ -149,13 +150,15 @@ static int look_at_state(Waited *x, bool running, Error *reterr) {
                 return 0;
         if (state && state->phase == good && running == (x->what == PHASE_READY))
                 return 1;
-        if (!running && x->what == PHASE_COMPLETED && end && streq(end, "exited 0"))
+        if (!running && x->what == PHASE_COMPLETED && exit_record_is_success(&end))
                 return 1;
-        if ((state && state->phase == PHASE_FAILED) || (!running && end))
-                return error_raise(reterr, FC_EXIT_FAILED, "%s: %s", x->name,
-                                   state && state->phase == PHASE_FAILED && state->result ? state->result
-                                                                                          : end);
-        return 0;
+        if ((!state || state->phase != PHASE_FAILED) && (running || end.how == ENDED_UNKNOWN))
+                return 0;
+        if (state && state->phase == PHASE_FAILED && state->result)
+                how = xstrdup(state->result);
+        else
+                how = exit_record_to_string(&end);
+        return error_raise(reterr, FC_EXIT_FAILED, "%s: %s", x->name, how ? how : "it failed");
 }
 
 static void conclude(Waited *x, int r) {

@@ -14,6 +14,7 @@
 #include "keeper/machine-unit.h"
 #include "record/crash-record.h"
 #include "record/ephemeral.h"
+#include "record/exit-record.h"
 #include "record/record.h"
 #include "record/state-place.h"
 #include "record/stop-record.h"
@@ -53,26 +54,35 @@ int service_stop(const ServiceOptions *o, Error *reterr) {
         return process_wait(nspawn, UINT64_MAX);
 }
 
+/* Of a name as systemd writes it, without "SIG"; 0: it has none here. */
+static int find_signal(const char *name) {
+        for (int i = 1; i < 32; i++)
+                if (sigabbrev_np(i) && streq(sigabbrev_np(i), name))
+                        return i;
+        return 0;
+}
+
 /* What the relay has noted, or what systemd says of the main process, systemd.exec(5): "exited" and a
  * number, or "killed" and a signal's name. */
-static char *describe_end(int runtime_fd) {
+static ExitRecord find_end(int runtime_fd) {
         const char *code = getenv("EXIT_CODE"), *status = getenv("EXIT_STATUS"),
                    *result = getenv("SERVICE_RESULT");
-        char *why = NULL;
+        _cleanup_free_ char *text = NULL;
 
-        if (record_read(runtime_fd, RECORD_GIVEN_UP, &why, NULL) >= 0 && why)
-                return why;
+        if (record_read(runtime_fd, RECORD_GIVEN_UP, &text, NULL) >= 0 && text)
+                return exit_record_from_text(text);
         if (!code || !status)
-                return xasprintf("its unit failed: %s", result ? result : "unknown");
-        if (streq(code, "exited"))
-                return xasprintf("exited %s", status);
-        /* systemd calls it so, glibc otherwise. */
-        if (streq(status, "IO"))
-                return xstrdup("its relay was killed");
-        for (int i = 1; i < 32; i++)
-                if (sigabbrev_np(i) && streq(sigabbrev_np(i), status))
-                        return xasprintf("killed %d", i);
-        return xasprintf("killed %s", status);
+                text = xasprintf("its unit failed: %s", result ? result : "unknown");
+        else if (streq(code, "exited"))
+                return (ExitRecord){.how = ENDED_EXITED, .code = (int) strtol(status, NULL, 10)};
+        /* SIGPOLL: systemd calls it so, glibc otherwise. The lifeline sends it (unit/lifeline.h). */
+        else if (streq(status, "IO"))
+                text = xstrdup("its relay was killed");
+        else if (find_signal(status) > 0)
+                return (ExitRecord){.how = ENDED_KILLED, .code = find_signal(status)};
+        else
+                text = xasprintf("killed %s", status);
+        return exit_record_from_text(text);
 }
 
 /* What becomes of the machine. */
@@ -111,7 +121,7 @@ static bool has_failed(const ServiceOptions *o) {
 static int find_outcome(const ServiceOptions *o, int runtime_fd, Outcome *ret, Error *reterr) {
         const char *status = getenv("EXIT_STATUS");
         bool failed = has_failed(o), given_up = false,
-             reboots = !failed && status && strtol(status, NULL, 10) == NSPAWN_EXIT_REBOOT;
+             reboots = !failed && status && strtol(status, NULL, 10) == EXIT_STATUS_REBOOT;
         HostUnitJob job = find_job(o);
         int r;
 
@@ -139,7 +149,8 @@ static int find_outcome(const ServiceOptions *o, int runtime_fd, Outcome *ret, E
 }
 
 /* That it starts again is noted for `status`, and that it does not any more. */
-static int note_end(int runtime_fd, Outcome outcome, char **end, Error *reterr) {
+static int note_end(int runtime_fd, Outcome outcome, ExitRecord *end, Error *reterr) {
+        _cleanup_free_ char *text = exit_record_to_string(end);
         CrashRecord crashes;
         int r;
 
@@ -149,14 +160,12 @@ static int note_end(int runtime_fd, Outcome outcome, char **end, Error *reterr) 
         if (outcome == OUTCOME_RESTARTS) {
                 crashes.restarts++;
                 crashes.crash_usec = realtime_usec();
-                (void) snprintf(crashes.reason, sizeof(crashes.reason), "%s", *end);
+                (void) snprintf(crashes.reason, sizeof(crashes.reason), "%s", text);
         } else if (outcome == OUTCOME_REBOOTS || outcome == OUTCOME_RESTARTED)
                 crashes.reboots++;
         else if (outcome == OUTCOME_GIVEN_UP) {
-                char *more = xasprintf("%s, given up after %u restarts", *end, crashes.restarts);
-
-                free(*end);
-                *end = more;
+                end->given_up = true;
+                end->restarts = crashes.restarts;
         }
         if (starts_again(outcome)) {
                 crashes.ready_usec = 0;
@@ -164,25 +173,29 @@ static int note_end(int runtime_fd, Outcome outcome, char **end, Error *reterr) 
                 if (r < 0)
                         return r;
         }
-        return record_write(runtime_fd, RECORD_END, *end, reterr);
+        return exit_record_write(runtime_fd, end, reterr);
 }
 
 /* @pace: when the guest is started again after a reboot, NULL: at once. */
-static void tell(const ServiceOptions *o, int state_fd, Outcome outcome, const char *end, const char *pace) {
+static void tell(const ServiceOptions *o, int state_fd, Outcome outcome, const ExitRecord *end,
+                 const char *pace) {
+        _cleanup_free_ char *text = exit_record_to_string(end);
+
         if (outcome == OUTCOME_REBOOTS) {
                 service_event(o, state_fd, PHASE_REBOOTING, pace);
                 return;
         }
         service_event(o, state_fd,
                       outcome == OUTCOME_ENDED || outcome == OUTCOME_RESTARTED ? PHASE_ENDED : PHASE_CRASHED,
-                      end);
+                      text);
         if (starts_again(outcome))
                 service_event(o, state_fd, PHASE_RESTARTING, NULL);
 }
 
 /* What is the project's. An ephemeral root outlives what is no end. */
 static int put_away(const ServiceOptions *o, int runtime_fd, Error *reterr) {
-        _cleanup_free_ char *end = describe_end(runtime_fd), *pace = NULL;
+        _cleanup_(exit_record_done) ExitRecord end = find_end(runtime_fd);
+        _cleanup_free_ char *pace = NULL;
         _cleanup_close_ int state_fd = -EBADF;
         Outcome outcome;
         int r;
@@ -199,7 +212,7 @@ static int put_away(const ServiceOptions *o, int runtime_fd, Error *reterr) {
                 return r;
         if (state_fd >= 0 && !starts_again(outcome))
                 r = ephemeral_remove(state_fd, reterr);
-        tell(o, state_fd, outcome, end, pace);
+        tell(o, state_fd, outcome, &end, pace);
         return r;
 }
 

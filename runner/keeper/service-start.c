@@ -17,6 +17,7 @@
 #include "cgroup/leftovers.h"
 #include "keeper/machine-unit.h"
 #include "record/crash-record.h"
+#include "record/exit-record.h"
 #include "record/record.h"
 #include "keeper/service-lifeline.h"
 #include "keeper/service-relay.h"
@@ -168,10 +169,13 @@ static int exec_nspawn(const ServiceOptions *o, int lifeline_fd, int lock_fd, Er
 
 /* Whether the unit failed before this start, as service_finish() has noted. */
 static bool has_failed(int runtime_fd, const CrashRecord *crashes) {
-        _cleanup_free_ char *end = NULL;
+        _cleanup_(exit_record_done) ExitRecord end = {};
+        _cleanup_free_ char *text = NULL;
 
-        return crashes->restarts > 0 && record_read(runtime_fd, RECORD_END, &end, NULL) >= 0 && end &&
-               strncmp(end, crashes->reason, sizeof(crashes->reason) - 1) == 0;
+        if (crashes->restarts == 0 || exit_record_read(runtime_fd, &end, NULL) < 0)
+                return false;
+        text = exit_record_to_string(&end);
+        return text && strncmp(text, crashes->reason, sizeof(crashes->reason) - 1) == 0;
 }
 
 /* Every start is counted; one again is told in the console's log. */

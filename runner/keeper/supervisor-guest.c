@@ -27,13 +27,10 @@
 #include "keeper/supervisor-isolate.h"
 #include "keeper/supervisor-proxy.h"
 #include "keeper/restart.h"
+#include "record/exit-record.h"
 
 /* In the private mount namespace: no name clash, short enough for sun_path, gone with the supervisor. */
 #define NOTIFY_SOCKET MACHINE_DIR "/notify"
-
-/* With --keep-unit nspawn does not loop when the guest reboots, it asks its unit to: systemd-nspawn@.service
- * has RestartForceExitStatus=133. */
-#define NSPAWN_EXIT_REBOOT 133
 
 /* Killing a cgroup takes a millisecond, in the worst case seen a hundred. */
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
@@ -63,8 +60,8 @@ struct Guest {
         uint64_t started_usec;          /* nspawn, the last time */
         sd_event_source *restart_timer; /* set: it failed and waits to be started again */
         CrashRecord crashes;
-        char result[128];
-        Error error; /* what made us give up, if anything did */
+        ExitRecord end; /* of the last nspawn */
+        Error error;    /* what made us give up, if anything did */
 };
 
 static int notify_socket(Error *reterr) {
@@ -287,13 +284,13 @@ static void note_reboot(Guest *g, uint64_t delay_usec) {
         supervisor_event(g->options, PHASE_REBOOTING, detail);
 }
 
-static void note_crash(Guest *g) {
+static void note_crash(Guest *g, const char *end) {
         g->crashes.restarts++;
         g->crashes.crash_usec = realtime_usec();
         g->crashes.ready_usec = 0;
-        (void) snprintf(g->crashes.reason, sizeof(g->crashes.reason), "%s", g->result);
+        (void) snprintf(g->crashes.reason, sizeof(g->crashes.reason), "%s", end);
         (void) crash_record_write(g->options->runtime_fd, &g->crashes, NULL);
-        supervisor_event(g->options, PHASE_CRASHED, g->result);
+        supervisor_event(g->options, PHASE_CRASHED, end);
         supervisor_event(g->options, PHASE_RESTARTING, NULL);
 }
 
@@ -364,15 +361,6 @@ static int start_again(Guest *g, Error *reterr) {
         return spawn_nspawn(g, reterr);
 }
 
-static _printf_(2, 3) void append_result(Guest *g, const char *format, ...) {
-        size_t n = strlen(g->result);
-        va_list ap;
-
-        va_start(ap, format);
-        (void) vsnprintf(g->result + n, sizeof(g->result) - n, format, ap);
-        va_end(ap);
-}
-
 static int on_restart(sd_event_source *s, uint64_t usec, void *userdata) {
         Guest *g = userdata;
 
@@ -384,21 +372,22 @@ static int on_restart(sd_event_source *s, uint64_t usec, void *userdata) {
 
 /* Return: 1 it will be started again, 0 that has happened too often, or a negative errno. */
 static int restart_later(Guest *g, Error *reterr) {
+        _cleanup_free_ char *end = exit_record_to_string(&g->end);
         uint64_t delay;
         int r;
 
         if (!restart_limit_next(&g->restart_limit, now_usec(), &delay)) {
-                append_result(g, ", given up after %u restarts", g->crashes.restarts);
+                g->end.given_up = true;
+                g->end.restarts = g->crashes.restarts;
                 return 0;
         }
         r = sd_event_add_time_relative(g->event, &g->restart_timer, CLOCK_MONOTONIC, delay, 1, on_restart,
                                        g);
         if (r < 0)
                 return error_set(reterr, r, "wait for the restart");
-        note_crash(g);
-        control_send(g->options->control_fd, CONTROL_RESTARTING, g->result);
-        (void) fprintf(stderr, "flake-containers: the container failed (%s) and is started again\n",
-                       g->result);
+        note_crash(g, end);
+        control_send(g->options->control_fd, CONTROL_RESTARTING, end);
+        (void) fprintf(stderr, "flake-containers: the container failed (%s) and is started again\n", end);
         return 1;
 }
 
@@ -420,29 +409,28 @@ typedef enum Next {
         NEXT_RESTART,
 } Next;
 
-static Next what_next(const Guest *g, int status) {
+static Next what_next(const Guest *g) {
         if (g->stop_requests > 0 || error_is_set(&g->error))
                 return NEXT_END;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == NSPAWN_EXIT_REBOOT)
+        if (exit_record_is_reboot(&g->end))
                 return NEXT_REBOOT;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        if (exit_record_is_success(&g->end))
                 return NEXT_END;
         return g->options->restart ? NEXT_RESTART : NEXT_END;
 }
 
 static void on_nspawn_end(Guest *g, int status) {
-        Next next = what_next(g, status);
         int again = 0;
+        Next next;
 
         g->nspawn = 0;
-        (void) snprintf(g->result, sizeof(g->result), "%s %d", WIFEXITED(status) ? "exited" : "killed",
-                        WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-        if (!streq(g->result, "exited 0") && g->options->limits &&
-            cgroup_ran_out_of_memory(g->options->cgroup_fd, "nspawn"))
-                append_result(g, ", had run out of memory");
+        g->end = exit_record_from_status(status);
+        g->failed = g->stop_requests == 0 && !exit_record_is_success(&g->end);
+        next = what_next(g);
+        if (!exit_record_is_success(&g->end) && g->options->limits)
+                g->end.out_of_memory = cgroup_ran_out_of_memory(g->options->cgroup_fd, "nspawn");
         if (clear_payload(g, error_is_set(&g->error) ? NULL : &g->error) < 0)
                 next = NEXT_END;
-        g->failed = g->stop_requests == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
         if (next == NEXT_REBOOT)
                 again = reboot(g, &g->error) >= 0;
         if (next == NEXT_RESTART)
@@ -569,8 +557,8 @@ int guest_run(Guest *g, Error *reterr) {
         return r < 0 ? error_set(reterr, r, "run the event loop") : 0;
 }
 
-const char *guest_result(const Guest *g) {
-        return g->result;
+const ExitRecord *guest_end(const Guest *g) {
+        return &g->end;
 }
 
 bool guest_failed(const Guest *g) {

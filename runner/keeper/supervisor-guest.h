@@ -5,6 +5,7 @@
  * the reboots of the guest, its restarts, and the end. */
 
 #include "keeper/supervisor-options.h"
+#include "record/exit-record.h"
 
 typedef struct Guest Guest;
 
@@ -21,8 +22,8 @@ DEFINE_FREEP(Guest, guest_free);
 /* Starts nspawn and returns when the container has ended for good. */
 int guest_run(Guest *g, Error *reterr);
 
-/* What ended it: "exited N" or "killed N", perhaps with ", and why" behind it. */
-const char *guest_result(const Guest *g);
+/* How it ended. */
+const ExitRecord *guest_end(const Guest *g);
 
 /* Whether that was neither asked for nor an orderly shutdown. */
 bool guest_failed(const Guest *g);

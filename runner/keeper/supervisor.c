@@ -44,8 +44,10 @@ static void remove_cgroup(const SupervisorOptions *o) {
 
 /* The record is for `status`, and complete before the machine is gone; the message is for the command that
  * started us, and comes when everything is. */
-static void finish(SupervisorOptions *o, ControlKind kind, const char *text, bool failed, bool asked) {
-        (void) record_write(o->runtime_fd, RECORD_END, text, NULL);
+static void finish(SupervisorOptions *o, ControlKind kind, const ExitRecord *end, bool failed, bool asked) {
+        _cleanup_free_ char *text = exit_record_to_string(end);
+
+        (void) exit_record_write(o->runtime_fd, end, NULL);
         release_bridge(o);
         (void) ephemeral_remove(o->state_fd, NULL);
         if (!asked)
@@ -84,7 +86,7 @@ static int run(SupervisorOptions *o, Error *reterr) {
         r = guest_run(guest, reterr);
         if (r < 0)
                 return r;
-        finish(o, CONTROL_EXITED, guest_result(guest), guest_failed(guest), guest_asked(guest));
+        finish(o, CONTROL_EXITED, guest_end(guest), guest_failed(guest), guest_asked(guest));
         return 0;
 }
 
@@ -109,8 +111,11 @@ int main(int argc, char **argv) {
                 error_done(&error);
                 return EXIT_FAILURE;
         }
-        if (run(&options, &error) < 0)
-                finish(&options, CONTROL_ERROR, error.message, /* failed= */ true, /* asked= */ false);
+        if (run(&options, &error) < 0) {
+                ExitRecord end = {.how = ENDED_OTHER, .text = error.message};
+
+                finish(&options, CONTROL_ERROR, &end, /* failed= */ true, /* asked= */ false);
+        }
         error_done(&error);
         supervisor_options_done(&options);
         return EXIT_SUCCESS;

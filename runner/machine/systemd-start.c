@@ -28,6 +28,7 @@
 #include "keeper/machine-unit.h"
 #include "machine/libexec.h"
 #include "machine/systemd-internal.h"
+#include "record/exit-record.h"
 #include "record/record.h"
 #include "record/state-place.h"
 
@@ -75,11 +76,17 @@ static void report_leader(Reporter *r) {
 }
 
 /* What the unit's program has noted at the end. */
-static char *read_end(const Reporter *r) {
-        char *text = NULL;
+static ExitRecord read_end(const Reporter *r) {
+        ExitRecord end = {};
 
-        (void) record_read(r->runtime_fd, RECORD_END, &text, NULL);
-        return text ? text : xstrdup("its unit ended");
+        (void) exit_record_read(r->runtime_fd, &end, NULL);
+        return end.how != ENDED_UNKNOWN ? end : exit_record_from_text("its unit ended");
+}
+
+static void report_end(Reporter *r, ControlKind kind, const ExitRecord *end) {
+        _cleanup_free_ char *text = exit_record_to_string(end);
+
+        control_send(r->control_fd, kind, text);
 }
 
 static void on_started(const char *result, void *userdata) {
@@ -99,10 +106,10 @@ static void on_started(const char *result, void *userdata) {
  * leader. */
 static void on_again(void *userdata) {
         Reporter *r = userdata;
-        _cleanup_free_ char *end = read_end(r), *reboot = xasprintf("exited %d", NSPAWN_EXIT_REBOOT);
+        _cleanup_(exit_record_done) ExitRecord end = read_end(r);
 
-        if (r->restart && !streq(end, reboot))
-                control_send(r->control_fd, CONTROL_RESTARTING, end);
+        if (r->restart && !exit_record_is_reboot(&end))
+                report_end(r, CONTROL_RESTARTING, &end);
 }
 
 static void on_status(const char *text, void *userdata) {
@@ -117,9 +124,9 @@ static void on_status(const char *text, void *userdata) {
 
 static void on_gone(void *userdata) {
         Reporter *r = userdata;
-        _cleanup_free_ char *end = read_end(r);
+        _cleanup_(exit_record_done) ExitRecord end = read_end(r);
 
-        control_send(r->control_fd, CONTROL_EXITED, end);
+        report_end(r, CONTROL_EXITED, &end);
 }
 
 static void on_lost(void *userdata) {
@@ -479,6 +486,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
                 .finish = commands.finish,
                 .input_fd = held_fd,
                 .output_fd = resources->console_fd,
+                .again_status = EXIT_STATUS_REBOOT,
                 .restart = reporter->restart,
                 .restart_burst = UNIT_START_BURST,
                 .restart_interval_usec = reporter->restart ? UNIT_RESTART_INTERVAL_USEC : 0,

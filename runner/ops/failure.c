@@ -5,16 +5,16 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "record/console-log.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
-#include "ops/failure.h"
 #include "enter/journal-sync.h"
 #include "host/inotify.h"
 #include "logs/console.h"
-#include "screen/format.h"
 #include "logs/journal.h"
+#include "ops/failure.h"
+#include "record/console-log.h"
+#include "screen/format.h"
 
 #define EVIDENCE_LINES 10
 #define SYNC_USEC      USEC_PER_SEC
@@ -167,23 +167,20 @@ static void explain_timeout(const Member *m, const ReadyResult *result, Error *e
         add_hints(m, result->unit, true, e);
 }
 
-/* "exited 3" and "killed 9, and why" as the supervisor writes them; anything else is text already. */
-static char *describe_end(const char *text) {
-        const char *exited = text ? startswith(text, "exited ") : NULL,
-                   *killed = text ? startswith(text, "killed ") : NULL;
-        _cleanup_free_ char *how = NULL;
-        char *rest;
-        long number;
+/* "exit status 3", "killed by SIGKILL, had run out of memory"; owned by the caller. */
+static char *describe_end(const ExitRecord *end) {
+        _cleanup_free_ char *how = NULL, *rest = exit_record_describe_rest(end);
 
-        if (!exited && !killed)
-                return xstrdup(text ? text : "nobody knows how");
-        number = strtol(exited ? exited : killed, &rest, 10);
-        how = describe_status(exited ? CLD_EXITED : CLD_KILLED, (int) number);
+        if (end->how == ENDED_UNKNOWN)
+                return xstrdup("nobody knows how");
+        if (end->how == ENDED_OTHER)
+                return exit_record_to_string(end);
+        how = describe_status(end->how == ENDED_EXITED ? CLD_EXITED : CLD_KILLED, end->code);
         return xasprintf("%s%s", how, rest);
 }
 
-static void explain_end(const Member *m, const char *text, Error *e) {
-        _cleanup_free_ char *end = describe_end(text);
+static void explain_end(const Member *m, const ExitRecord *record, Error *e) {
+        _cleanup_free_ char *end = describe_end(record);
 
         (void) error_raise(e, FC_EXIT_FAILED, "%s: %s: %s", m->name,
                            m->spec->one_shot ? "failed"
@@ -214,7 +211,7 @@ void failure_explain(const Member *m, const ReadyResult *result, Error *reterr) 
                 explain_timeout(m, result, reterr);
                 break;
         case READY_ENDED:
-                explain_end(m, result->text, reterr);
+                explain_end(m, result->end, reterr);
                 break;
         case READY_ERROR:
                 error_move(reterr, result->error);

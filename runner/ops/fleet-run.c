@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <string.h>
 
-#include "record/stop-record.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "ops/failure.h"
@@ -13,10 +12,11 @@
 #include "ops/fleet-member.h"
 #include "ops/fleet-order.h"
 #include "ops/health.h"
-#include "state/gc-root.h"
-#include "state/runtime-dir.h"
+#include "record/stop-record.h"
 #include "screen/format.h"
 #include "spec/path.h"
+#include "state/gc-root.h"
+#include "state/runtime-dir.h"
 
 static void fleet_advance(Fleet *fleet);
 
@@ -235,8 +235,8 @@ static bool has_gone(const ReadyResult *result) {
 }
 
 static void on_ready(const ReadyResult *result, void *userdata) {
+        _cleanup_(exit_record_done) ExitRecord end = {};
         ReadyResult told = *result;
-        _cleanup_free_ char *end = NULL;
         Member *m = userdata;
 
         if (told.outcome == READY_OK) {
@@ -246,9 +246,11 @@ static void on_ready(const ReadyResult *result, void *userdata) {
                         on_usable(m);
                 return;
         }
-        if (told.outcome == READY_ENDED && !told.text)
-                told.text = end = project_read_end(m->fleet->project, m->name);
-        if (told.outcome == READY_ENDED && m->spec->one_shot && streq_ptr(told.text, "exited 0")) {
+        if (told.outcome == READY_ENDED && !told.end) {
+                end = project_read_end(m->fleet->project, m->name);
+                told.end = &end;
+        }
+        if (told.outcome == READY_ENDED && m->spec->one_shot && exit_record_is_success(told.end)) {
                 on_completed(m);
                 return;
         }

@@ -3,18 +3,18 @@
 #include <signal.h>
 #include <string.h>
 
-#include "record/ephemeral.h"
-#include "rootfs/tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "ops/running.h"
 #include "ops/fleet-events.h"
 #include "ops/fleet-member.h"
 #include "ops/health.h"
+#include "ops/running.h"
 #include "plan/definition.h"
+#include "record/ephemeral.h"
+#include "rootfs/tree.h"
+#include "spec/dependency.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
-#include "spec/dependency.h"
 
 /* Another command on the same container ends within its own deadlines. */
 #define LOCK_TIMEOUT_USEC (120 * USEC_PER_SEC)
@@ -178,13 +178,13 @@ void fleet_done(Fleet *fleet) {
 /* Its supervisor was killed, so no event tells of its end. */
 static void member_note_crash(const Member *m) {
         const Project *project = m->fleet->project;
-        _cleanup_free_ char *end = NULL;
+        _cleanup_(exit_record_done) ExitRecord end = {};
 
         if (m->status.running || !streq(m->state->machine, m->machine) ||
             (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING))
                 return;
         end = project_read_end(project, m->name);
-        if (!end && !project_is_stopping(project, m->name, /* runs= */ false))
+        if (end.how == ENDED_UNKNOWN && !project_is_stopping(project, m->name, /* runs= */ false))
                 health_note_crash(project, m->name);
 }
 

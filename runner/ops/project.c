@@ -171,11 +171,11 @@ bool project_is_stopping(const Project *project, const char *name, bool runs) {
         return container >= 0 && (runs ? stop_record_holds(container) : stop_record_exists(container));
 }
 
-char *project_read_end(const Project *project, const char *name) {
+ExitRecord project_read_end(const Project *project, const char *name) {
         _cleanup_close_ int container = project_open_runtime(project, name);
-        char *text = NULL;
+        ExitRecord end = {};
 
         if (container >= 0)
-                (void) record_read(container, RECORD_END, &text, NULL);
-        return text;
+                (void) exit_record_read(container, &end, NULL);
+        return end;
 }

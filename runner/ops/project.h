@@ -3,15 +3,16 @@
 
 /* What nearly every verb begins with: which project, which specification, what the host offers. */
 
+#include "host/facts.h"
+#include "host/user.h"
 #include "machine/machine.h"
 #include "ops/globals.h"
-#include "host/facts.h"
 #include "project/source.h"
 #include "project/state-dir.h"
-#include "state/state.h"
-#include "host/user.h"
+#include "record/exit-record.h"
 #include "screen/progress.h"
 #include "spec/spec.h"
+#include "state/state.h"
 
 /* In `.containers/NAME`: to the specification that the container was started from, if that is in a store. */
 #define PROJECT_STARTED_LINK "spec"
@@ -112,9 +113,9 @@ int project_open_runtime(const Project *project, const char *container);
 /* Has its end been asked for? @runs: whether it still does, see record/stop-record.h. */
 bool project_is_stopping(const Project *project, const char *container, bool runs);
 
-/* What the supervisor left when its container ended: "exited 1", "killed 9"; NULL when it could not, and
- * when a command has put it away. Owned by the caller. */
-char *project_read_end(const Project *project, const char *container);
+/* What the supervisor left when its container ended; ENDED_UNKNOWN when it could not, and when a command has
+ * put it away. */
+ExitRecord project_read_end(const Project *project, const char *container);
 
 /* Machine name of a container; owned by the caller. */
 char *project_machine(const Project *project, const char *container);

@@ -13,6 +13,7 @@
 #include "record/console-log.h"
 #include "record/crash-record.h"
 #include "record/ephemeral.h"
+#include "record/exit-record.h"
 #include "record/record.h"
 #include "record/stop-record.h"
 #include "rootfs/devices.h"
@@ -407,7 +408,7 @@ int resources_start(const Project *project, sd_event *event, const ContainerPlan
         int k;
 
         /* How an earlier run ended is not about this one. */
-        k = record_remove(r->runtime_fd, RECORD_END, reterr);
+        k = exit_record_remove(r->runtime_fd, reterr);
         if (k >= 0)
                 k = crash_record_remove(r->runtime_fd, reterr);
         if (k >= 0)

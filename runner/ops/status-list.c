@@ -2,23 +2,23 @@
 
 #include <string.h>
 
-#include "machine/machine.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/process.h"
 #include "base/timestamp.h"
-#include "ops/running.h"
-#include "ops/health.h"
-#include "ops/network.h"
-#include "ops/status-list.h"
-#include "enter/manager.h"
 #include "bus/guest-failed.h"
 #include "bus/guest-state.h"
+#include "enter/manager.h"
+#include "machine/machine.h"
+#include "ops/health.h"
+#include "ops/network.h"
+#include "ops/running.h"
+#include "ops/status-list.h"
 #include "plan/plan.h"
-#include "state/lock.h"
-#include "state/runtime-dir.h"
 #include "screen/format.h"
 #include "screen/table.h"
+#include "state/lock.h"
+#include "state/runtime-dir.h"
 
 /* Of all containers' systemds together; each has a little in any case. */
 #define ALL_ANSWERS_USEC (8 * USEC_PER_SEC)
@@ -62,7 +62,9 @@ static bool is_one_shot(Project *project, const char *name) {
         return c && c->one_shot;
 }
 
-static void describe_down(Project *project, ContainerStatus *c, const char *end) {
+static void describe_down(Project *project, ContainerStatus *c, const ExitRecord *end) {
+        bool known = end->how != ENDED_UNKNOWN;
+
         c->phase = PHASE_STOPPED;
         if (!c->state) {
                 strv_push(&c->notes, "never started");
@@ -90,22 +92,22 @@ static void describe_down(Project *project, ContainerStatus *c, const char *end)
         /* A command asked for this end. The state does not say so where it could not be written. */
         if (c->stopping)
                 return;
-        if (!end && c->state->phase == PHASE_STARTING && is_being_started(project, c->name)) {
+        if (!known && c->state->phase == PHASE_STARTING && is_being_started(project, c->name)) {
                 c->phase = PHASE_STARTING;
                 return;
         }
-        if (end && streq(end, "exited 0") && is_one_shot(project, c->name)) {
+        if (exit_record_is_success(end) && is_one_shot(project, c->name)) {
                 c->phase = PHASE_COMPLETED;
                 return;
         }
-        if (end && streq(end, "exited 0")) {
+        if (exit_record_is_success(end)) {
                 strv_push(&c->notes, "shut down by itself");
                 return;
         }
         /* After restarts it says how it ended only when it has given up. */
-        c->phase = end && c->crashes.restarts > 0 ? PHASE_FAILED : PHASE_CRASHED;
-        strv_push(&c->notes, end ? end : HEALTH_CRASHED);
-        if (!end)
+        c->phase = known && c->crashes.restarts > 0 ? PHASE_FAILED : PHASE_CRASHED;
+        strv_push_take(&c->notes, known ? exit_record_to_string(end) : xstrdup(HEALTH_CRASHED));
+        if (!known)
                 health_note_crash(project, c->name);
 }
 
@@ -318,7 +320,8 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
                 return r;
         STRV_FOREACH (name, names) {
                 ContainerStatus *c = XGROW(list.entries, list.n);
-                _cleanup_free_ char *ended = NULL, *where = NULL;
+                _cleanup_(exit_record_done) ExitRecord ended = {};
+                _cleanup_free_ char *where = NULL;
                 MachineStatus machine;
 
                 c->name = xstrdup(*name);
@@ -343,7 +346,7 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
                 } else if (where)
                         describe_elsewhere(c, where);
                 else
-                        describe_down(project, c, ended);
+                        describe_down(project, c, &ended);
                 c->since_usec = ready_since(c);
                 if (project->spec)
                         note_drift(project, &network, c);

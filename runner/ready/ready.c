@@ -3,14 +3,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "keeper/control.h"
-#include "machine/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "bus/guest-job.h"
 #include "bus/guest-state.h"
 #include "bus/guest-watch.h"
 #include "enter/manager.h"
+#include "keeper/control.h"
+#include "machine/machine-end.h"
 #include "ready/checks.h"
 #include "ready/ready.h"
 
@@ -117,6 +117,14 @@ static void finish(ReadyJob *job, const ReadyResult *result) {
 static void finish_error(ReadyJob *job, Error *error) {
         finish(job, &(ReadyResult){.outcome = READY_ERROR, .error = error});
         error_done(error);
+}
+
+/* @text: as in its record. */
+static void finish_ended(ReadyJob *job, const char *text) {
+        _cleanup_(exit_record_done) ExitRecord end = {};
+
+        (void) exit_record_parse(text, &end);
+        finish(job, &(ReadyResult){.outcome = READY_ENDED, .end = &end});
 }
 
 /* The container was ready and is not any more. Its deadline may have passed long ago: then it gets this
@@ -323,7 +331,7 @@ static int on_settled(sd_event_source *s, void *userdata) {
         ReadyJob *job = userdata;
 
         if (job->booted == MANAGER_STOPPING)
-                finish(job, &(ReadyResult){.outcome = READY_ENDED, .text = "it is shutting down"});
+                finish_ended(job, "it is shutting down");
         else if (job->booted == MANAGER_DEGRADED || job->booted == MANAGER_MAINTENANCE)
                 (void) finish_degraded(job, /* certain= */ true);
         else if (job->booted == MANAGER_UNKNOWN)
@@ -500,7 +508,7 @@ static void on_message(ReadyJob *job, const ControlMessage *m) {
                 on_restarting(job, m->text);
                 break;
         case CONTROL_EXITED:
-                finish(job, &(ReadyResult){.outcome = READY_ENDED, .text = m->text});
+                finish_ended(job, m->text);
                 break;
         case CONTROL_ERROR:
                 (void) error_raise(&error, FC_EXIT_FAILED, "%s", m->text);
@@ -527,7 +535,7 @@ static int on_control(sd_event_source *s, int fd, uint32_t revents, void *userda
         else if (r == 0) {
                 resume(job);
                 /* It says EXITED or ERROR before it ends by itself. */
-                finish(job, &(ReadyResult){.outcome = READY_ENDED, .text = "the supervisor was killed"});
+                finish_ended(job, "the supervisor was killed");
         }
         return 0;
 }

@@ -11,8 +11,9 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
-#include "machine/machine.h"
 #include "bus/guest-failed.h"
+#include "machine/machine.h"
+#include "record/exit-record.h"
 #include "spec/spec.h"
 
 typedef enum ReadyOutcome {
@@ -25,9 +26,9 @@ typedef enum ReadyOutcome {
 
 typedef struct ReadyResult {
         ReadyOutcome outcome;
-        const char *text; /* ENDED: "exited 1", "killed 9", NULL when nobody told us; TIMEOUT: what was
-                             waited for */
-        const char *unit; /* TIMEOUT: that is in the way; may be NULL */
+        const ExitRecord *end;     /* ENDED; NULL: how is not known here */
+        const char *text;          /* TIMEOUT: what was waited for; may be NULL */
+        const char *unit;          /* TIMEOUT: that is in the way; may be NULL */
         const FailedUnits *failed; /* DEGRADED */
         Error *error;              /* ERROR: may be moved */
 } ReadyResult;

@@ -6,9 +6,6 @@
 
 #include "base/error.h"
 
-/* How the container ended, or the last time that it did: "exited 1", "killed 9", or a sentence. */
-#define RECORD_END "exit"
-
 /* Why the relay gave the container up, for what notes its end. */
 #define RECORD_GIVEN_UP "given-up"
 

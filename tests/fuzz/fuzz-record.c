@@ -3,10 +3,11 @@
 /* The short texts that are left in files for the next command. The first byte chooses the kind, so that one
  * corpus serves all. */
 
-#include "record/crash-record.h"
-#include "record/state-place.h"
 #include "fuzz.h"
 #include "project/git-dir.h"
+#include "record/crash-record.h"
+#include "record/exit-record.h"
+#include "record/state-place.h"
 #include "state/lock.h"
 
 static void fuzz_crashes(const char *text) {
@@ -31,6 +32,21 @@ static void fuzz_holder(const char *text) {
                 FUZZ_CHECK(holder.pid > 0 && holder.verb[0] && strlen(holder.verb) < sizeof(holder.verb));
 }
 
+/* Whatever it says, it is told as it stands; and only one text says that all went well. */
+static void fuzz_exit(const char *text) {
+        _cleanup_(exit_record_done) ExitRecord record = {0};
+        _cleanup_free_ char *printed = NULL;
+
+        if (!exit_record_parse(text, &record)) {
+                FUZZ_CHECK(text[0] == '\0');
+                return;
+        }
+        printed = exit_record_to_string(&record);
+        FUZZ_CHECK(streq(printed, text));
+        FUZZ_CHECK(exit_record_is_success(&record) == streq(text, "exited 0"));
+        FUZZ_CHECK(exit_record_is_reboot(&record) == streq(text, "exited 133"));
+}
+
 static void fuzz_git(const char *text) {
         _cleanup_free_ char *path = git_dir_parse_file("/p", text);
 
@@ -48,6 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 fuzz_crashes(text);
         else if (data[0] == 'p')
                 fuzz_place(text);
+        else if (data[0] == 'e')
+                fuzz_exit(text);
         else if (data[0] == 'l')
                 fuzz_holder(text);
         else
