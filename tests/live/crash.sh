@@ -224,6 +224,22 @@ testcase_down_killed_before_it_asks() {
         ok fc down
 }
 
+# A state that cannot be read is not a reason to leave anything running, and its end is not called a crash afterwards.
+testcase_down_without_its_state() {
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        mv "$PROJECT/.containers/one/state.json" "$TMP/state.json"
+        printf '{' >"$PROJECT/.containers/one/state.json"
+        ok fc down
+        expect_err 'state\.json.*ignoring'
+        cp -a "$TMP/state.json" "$PROJECT/.containers/one/state.json"
+        equal "$(state_of one)" stopped
+        ok fc up
+        ok fc down
+        equal "$(state_of one)" stopped
+}
+
 # As after a loss of power: the state says "running", on another boot.
 testcase_state_of_another_boot() {
         supervisor_only
