@@ -125,8 +125,6 @@ static void begin_stop(Member *m) {
          * asked the note counts only while this command lives: a command that is killed before that must
          * not leave a container that seems to end. */
         note_stopping(m, /* stopping= */ true, getpid());
-        if (m->status.running || m->start)
-                progress_update(m->fleet->progress, m->name, PHASE_STOPPING, NULL);
         r = stop_job_new(m->fleet->event, m->fleet->project->facts.cgroup_root, m->machine, timeout,
                          on_stopped, m, &m->stop_job, &m->error);
         if (r < 0) {
@@ -135,6 +133,9 @@ static void begin_stop(Member *m) {
                 return;
         }
         note_stopping(m, /* stopping= */ true, 0);
+        /* Told when it has been asked, for the same reason. */
+        if (m->status.running || m->start)
+                progress_update(m->fleet->progress, m->name, PHASE_STOPPING, NULL);
 }
 
 /* Where it is reached: by its ports, or else only from the host, by its own address. */

@@ -317,6 +317,7 @@ void fleet_recall(Member *m) {
                 _cleanup_free_ char *text = xasprintf("%s: %s, ignoring", m->name, error.message);
 
                 progress_note(m->fleet->progress, text);
+                m->untold = true;
         } else if (m->state && streq(m->state->boot_id, project->facts.boot_id))
                 member_note_crash(m);
         error_done(&error);

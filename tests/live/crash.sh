@@ -224,6 +224,33 @@ testcase_down_killed_before_it_asks() {
         ok fc down
 }
 
+# Killed at any call with which it tells that the container is stopping: by then that is true.
+testcase_down_killed_as_it_tells() {
+        local n
+
+        project shop
+        spec "$(tiny one)"
+        for n in 1 6 12 24 40; do
+                ok fc up
+                run fc_faulty --from events.jsonl kill "$n" down
+                equal "$STATUS" 137 "status of a down that is killed at call $n"
+                try_until "$WAIT" has_stopped one
+                equal "$(fc --json events | jq -rs 'last.event')" ended "the last event, after down was killed at call $n"
+        done
+        ok fc down
+}
+
+has_stopped() { [[ $(state_of "$1") == stopped ]]; }
+
+# fc_faulty ARGUMENT.. VERB: the program in the project's folder, in which one call goes wrong.
+fc_faulty() {
+        (
+                cd "$PROJECT"
+                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
+                        "$FC_HELPERS/fault" "${@:1:$#-1}" "$FC" "${!#}"
+        )
+}
+
 # A state that cannot be read is not a reason to leave anything running, and its end is not called a crash afterwards.
 testcase_down_without_its_state() {
         project shop

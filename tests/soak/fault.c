@@ -8,7 +8,7 @@
  *     fault [--in NAME] [--from PATH] kill N COMMAND..         SIGKILL at the N-th call
  *     fault [--in NAME] [--from PATH] error N ERRNO COMMAND..  the N-th call that can fail (`kinds`) fails
  *
- * With --from the first call is the openat(2) of PATH, written exactly so and not for O_PATH alone.
+ * With --from the first call is the one that opens PATH, written exactly so and not for O_PATH alone.
  *
  * Ends like the command, or with 128 + its signal; what it started goes on. The last line of its standard
  * error says how many calls counted and which one was hit: "fault: 831 calls", "fault: 12 calls, hit
@@ -170,14 +170,22 @@ static bool is_called(pid_t pid, const char *name) {
         return strcmp(comm, name) == 0;
 }
 
-static bool opens(pid_t pid, const struct __ptrace_syscall_info *info, const char *path) {
-        char text[256] = "";
-        struct iovec ours = {text, strlen(path) + 1}, theirs = {(void *) info->entry.args[1], ours.iov_len};
+static bool read_memory(pid_t pid, unsigned long address, void *ret, size_t size) {
+        struct iovec ours = {ret, size}, theirs = {(void *) address, size};
 
-        return info->entry.nr == SYS_openat && !(info->entry.args[2] & O_PATH) &&
-               ours.iov_len <= sizeof(text) &&
-               process_vm_readv(pid, &ours, 1, &theirs, 1, 0) == (ssize_t) ours.iov_len &&
-               strcmp(text, path) == 0;
+        return process_vm_readv(pid, &ours, 1, &theirs, 1, 0) == (ssize_t) size;
+}
+
+static bool opens(pid_t pid, const struct __ptrace_syscall_info *info, const char *path) {
+        unsigned long flags = info->entry.args[2]; /* of openat2(2) the struct that begins with them */
+        size_t size = strlen(path) + 1;
+        char text[256] = "";
+
+        if (info->entry.nr != SYS_openat &&
+            (info->entry.nr != SYS_openat2 || !read_memory(pid, flags, &flags, sizeof(flags))))
+                return false;
+        return !(flags & O_PATH) && size <= sizeof(text) &&
+               read_memory(pid, info->entry.args[1], text, size) && strcmp(text, path) == 0;
 }
 
 static const char *kind_name(unsigned long number) {
