@@ -136,6 +136,9 @@ int fleet_put_away(Fleet *fleet, Error *reterr) {
                 r = machine_query(fleet->project->facts.cgroup_root, m->machine, &now, reterr);
                 if (r >= 0 && now.running)
                         continue;
+                /* What a killed supervisor left, of a container that was not started anew. */
+                if (r >= 0 && now.stale)
+                        r = machine_kill(fleet->project->facts.cgroup_root, m->machine, reterr);
                 if (r >= 0)
                         r = put_away_member(m, reterr);
                 if (r < 0)
