@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "base/process.h"
+#include "bus/guest-health.h"
+#include "enter/manager.h"
 #include "record/event-log.h"
 #include "ops/failure.h"
 #include "ops/health.h"
+#include "ops/watch.h"
 
 void health_note_crash(const Project *project, const char *container) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
@@ -21,4 +25,111 @@ void health_note(const Project *project, const char *container, const FailedUnit
         if (project->state.fd < 0 || user_fs_enter(&project->state.user, &guard, NULL) < 0)
                 return;
         event_log_note_health(project->state.fd, container, texts);
+}
+
+/* ---- watching ---- */
+
+/* A watcher must not block long on one guest. */
+#define ANSWER_USEC USEC_PER_SEC
+
+/* How long a manager that executes itself anew may take. */
+#define RECONNECT_USEC (3 * USEC_PER_SEC)
+
+typedef struct Connection {
+        pid_t leader; /* that we are connected to; 0: none */
+        GuestBus *bus;
+        GuestHealth *health;
+} Connection;
+
+struct HealthWatch {
+        MachineWatch machines;
+        Connection *connections; /* one for each */
+};
+
+static void health_disconnect(Connection *c) {
+        c->health = guest_health_free(c->health);
+        c->bus = guest_bus_free(c->bus);
+        c->leader = 0;
+}
+
+HealthWatch *health_watch_free(HealthWatch *watch) {
+        if (!watch)
+                return NULL;
+        for (size_t i = 0; i < watch->machines.n; i++)
+                health_disconnect(&watch->connections[i]);
+        free(watch->connections);
+        machine_watch_done(&watch->machines);
+        free(watch);
+        return NULL;
+}
+
+static void health_look(Watched *x, uint64_t patience_usec);
+
+static void health_on_change(const FailedUnits *failed, void *userdata) {
+        Watched *x = userdata;
+
+        if (failed) {
+                health_note(x->watch->project, x->name, failed);
+                return;
+        }
+        /* It has ended, or its systemd executes itself anew. */
+        health_disconnect(x->part);
+        health_look(x, RECONNECT_USEC);
+}
+
+static int health_connect(Watched *x, uint64_t patience_usec, Error *reterr) {
+        _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
+        sd_event *event = x->watch->event;
+        Connection *c = x->part;
+        int r;
+
+        r = enter_target_open(x->status.leader, &target, reterr);
+        if (r >= 0)
+                r = manager_open_patiently(&target, ANSWER_USEC, patience_usec, &c->bus, reterr);
+        /* Its PID 1 is not a systemd. */
+        if (r < 0 || !c->bus)
+                return r;
+        c->leader = x->status.leader;
+        r = guest_bus_attach(c->bus, event, reterr);
+        return r < 0 ? r : guest_health_new(c->bus, event, health_on_change, x, &c->health, reterr);
+}
+
+/* One that cannot be asked tells when something happens to it again. */
+static void health_look(Watched *x, uint64_t patience_usec) {
+        Connection *c = x->part;
+
+        if (watched_look(x, NULL) < 0 || !x->status.running || x->status.leader <= 0)
+                return;
+        if (c->leader == x->status.leader)
+                return;
+        health_disconnect(c);
+        if (health_connect(x, patience_usec, NULL) < 0)
+                health_disconnect(c);
+}
+
+int health_watch_new(Project *project, sd_event *event, char *const *names, HealthWatch **ret,
+                     Error *reterr) {
+        _cleanup_(health_watch_freep) HealthWatch *watch = xmalloc0(sizeof(*watch));
+        int r;
+
+        r = facts_require(&project->facts, FACTS_CGROUP, reterr);
+        if (r < 0)
+                return r;
+        watch->connections = xnew0(Connection, strv_length(names));
+        r = machine_watch_open(&watch->machines, project, event, names, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < watch->machines.n; i++) {
+                watch->machines.entries[i].part = &watch->connections[i];
+                health_look(&watch->machines.entries[i], /* patience_usec= */ 0);
+        }
+        *ret = TAKE_PTR(watch);
+        return 0;
+}
+
+void health_watch_look(HealthWatch *watch, const char *container) {
+        Watched *x = machine_watch_find(&watch->machines, container);
+
+        if (x)
+                health_look(x, /* patience_usec= */ 0);
 }

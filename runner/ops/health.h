@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What is wrong inside of containers that run. Whoever finds out writes it down (record/event-log.h), for
- * all others; `events -f` finds out when it happens. */
+/* What is wrong inside of containers that run. The command that finds out writes it down
+ * (record/event-log.h), for all others; `events -f` finds out when it happens. */
 
 #include "bus/guest-failed.h"
 #include "ops/project.h"
@@ -24,9 +24,9 @@ typedef struct HealthWatch HealthWatch;
  * health_watch_new() - note what fails in containers that run, and that it does not any more
  * @names: of the containers
  *
- * Only for root, whom a guest's systemd answers. It waits for signals of theirs and has no timer.
+ * Only for root, which a guest's systemd answers. It waits for signals of theirs and has no timer.
  */
-int health_watch_new(const Project *project, sd_event *event, char *const *names, HealthWatch **ret,
+int health_watch_new(Project *project, sd_event *event, char *const *names, HealthWatch **ret,
                      Error *reterr);
 HealthWatch *health_watch_free(HealthWatch *watch);
 DEFINE_FREEP(HealthWatch, health_watch_free);
