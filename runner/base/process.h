@@ -19,6 +19,11 @@ char *process_find_program(const char *program, const char *path);
 /* The same for a set-user-id program, which makes a user root; one without that bit cannot. */
 char *process_find_setuid(const char *program, const char *path);
 
+/* The absolute path of one of our own helper programs, found from where this program itself lies: the build
+ * tree or PREFIX/libexec/flake-containers beside PREFIX/bin. Never from the environment: root runs it.
+ * Return 0; *ret is owned by the caller. */
+int process_find_helper(const char *program, char **ret, Error *reterr);
+
 /* pidfd_open(2). Return: an O_CLOEXEC fd, or -ESRCH and no Error when the process has ended already. */
 int process_open(pid_t pid);
 

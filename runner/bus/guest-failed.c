@@ -12,7 +12,6 @@
 void failed_units_done(FailedUnits *units) {
         for (size_t i = 0; i < units->n; i++) {
                 free(units->units[i].name);
-                free(units->units[i].description);
                 free(units->units[i].result);
                 free(units->units[i].invocation);
         }
@@ -152,7 +151,7 @@ int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(failed_units_done) FailedUnits found = {0};
         uint64_t deadline = guest_bus_deadline(bus);
-        const char *name, *description, *path;
+        const char *name, *path;
         int r;
 
         r = guest_bus_ask(bus, deadline, SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsFiltered", &error, &reply,
@@ -162,8 +161,8 @@ int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
         if (r < 0)
                 return bus_error(&bus_guest, reterr, r, &error, "list the container's failed units");
 
-        while ((r = sd_bus_message_read(reply, "(ssssssouso)", &name, &description, NULL, NULL, NULL, NULL,
-                                        &path, NULL, NULL, NULL)) > 0) {
+        while ((r = sd_bus_message_read(reply, "(ssssssouso)", &name, NULL, NULL, NULL, NULL, NULL, &path,
+                                        NULL, NULL, NULL)) > 0) {
                 FailedUnit *unit;
 
                 /* A check of ours, which has not succeeded yet. */
@@ -175,7 +174,6 @@ int guest_bus_get_failed_units(GuestBus *bus, FailedUnits *ret, Error *reterr) {
                 }
                 unit = XGROW(found.units, found.n);
                 unit->name = xstrdup(name);
-                unit->description = xstrdup(description);
                 r = get_unit_details(bus, deadline, path, unit, reterr);
                 if (r < 0)
                         return r;

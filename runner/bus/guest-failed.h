@@ -8,7 +8,6 @@
 /* A unit in the state "failed". What does not apply to its kind is zero. */
 typedef struct FailedUnit {
         char *name;
-        char *description;
         char *result;      /* "exit-code", "signal", "timeout", "start-limit-hit", ... */
         int exec_code;     /* CLD_EXITED, CLD_KILLED, CLD_DUMPED: of its main process, or else of the command
                             * that     failed; 0: none ended */

@@ -12,10 +12,6 @@ static const char *const manager_state_names[_MANAGER_STATE_MAX] = {
         [MANAGER_OFFLINE] = "offline",           [MANAGER_UNKNOWN] = "unknown",
 };
 
-const char *manager_state_to_string(ManagerState state) {
-        return (unsigned) state < _MANAGER_STATE_MAX ? manager_state_names[state] : "unknown";
-}
-
 ManagerState manager_state_from_string(const char *s) {
         for (size_t i = 0; s && i < _MANAGER_STATE_MAX; i++)
                 if (streq(manager_state_names[i], s))

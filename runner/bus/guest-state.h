@@ -18,7 +18,6 @@ typedef enum ManagerState {
         _MANAGER_STATE_MAX,
 } ManagerState;
 
-const char *manager_state_to_string(ManagerState state);
 ManagerState manager_state_from_string(const char *s);
 
 /* True for every state that does not change by itself when boot goes on. */

@@ -4,12 +4,12 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "ops/log-sources.h"
+#include "base/time-text.h"
 #include "cli/verbs.h"
-#include "screen/format.h"
 #include "logs/journal.h"
 #include "logs/log-filter.h"
 #include "logs/time-spec.h"
+#include "ops/log-sources.h"
 
 typedef struct LogsOptions {
         char *lines;

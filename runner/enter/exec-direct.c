@@ -6,7 +6,7 @@
 
 #include "base/process.h"
 #include "enter/direct-child.h"
-#include "enter/exec-runner.h"
+#include "enter/exec-direct.h"
 #include "enter/guard.h"
 
 /* As for a service of a guest's manager. */

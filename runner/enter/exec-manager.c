@@ -8,7 +8,7 @@
 #include "base/process.h"
 #include "bus/guest-unit.h"
 #include "enter/carry.h"
-#include "enter/exec-runner.h"
+#include "enter/exec-manager.h"
 #include "enter/guard.h"
 #include "enter/manager.h"
 

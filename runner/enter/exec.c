@@ -3,7 +3,8 @@
 #include <signal.h>
 
 #include "bus/guest-state.h"
-#include "enter/exec-runner.h"
+#include "enter/exec-direct.h"
+#include "enter/exec-manager.h"
 #include "enter/exec.h"
 #include "enter/manager.h"
 

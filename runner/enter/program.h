@@ -30,3 +30,10 @@ void program_done(Program *program);
  * @directory: absolute
  */
 void program_find(int root_fd, const char *name, const char *path, const char *directory, Program *ret);
+
+/* The kernel reads as much of it (BINPRM_BUF_SIZE). */
+#define INTERPRETER_HEADER_MAX 256
+
+/* The path after "#!" in the first bytes of a file; NULL: they do not begin with one, or it is not absolute.
+ * Owned by the caller. */
+char *interpreter_parse(const char *header, size_t size);

@@ -8,20 +8,20 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "record/event-log.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/strv.h"
-#include "screen/buffer.h"
-#include "logs/console.h"
 #include "logs/event-line.h"
 #include "logs/event-view.h"
+#include "logs/line-reader.h"
 #include "logs/path-watch.h"
+#include "record/event-log.h"
+#include "screen/buffer.h"
 
 /* The file that is written to, and the one before it: a process that has opened that one may still add a
  * line. */
 typedef struct EventFile {
-        ConsoleReader *reader; /* reads any lines */
+        LineReader *reader; /* reads any lines */
         sd_event_source *modified;
 } EventFile;
 
@@ -63,7 +63,7 @@ static int read_file(EventView *view, const EventFile *file, Error *reterr) {
 
         if (!file->reader)
                 return 0;
-        while ((r = console_reader_next(file->reader, &line, &size, reterr)) > 0) {
+        while ((r = line_reader_next(file->reader, &line, &size, reterr)) > 0) {
                 char *text = read_event(view, line, size);
 
                 if (!text)
@@ -100,7 +100,7 @@ static int print_past(EventView *view, Error *reterr) {
 
 static void file_done(EventFile *file) {
         (void) sd_event_source_disable_unref(file->modified);
-        (void) console_reader_free(file->reader);
+        (void) line_reader_free(file->reader);
         *file = (EventFile){};
 }
 
@@ -111,7 +111,7 @@ static int read_old(EventView *view, Error *reterr) {
         r = fs_open_file_beneath_optional(view->request->dir_fd, EVENT_LOG_OLD, &fd, reterr);
         if (r < 0 || fd < 0)
                 return r;
-        old.reader = console_reader_new(fd, -EBADF);
+        old.reader = line_reader_new(fd, -EBADF);
         r = read_file(view, &old, reterr);
         file_done(&old);
         return r;
@@ -143,7 +143,7 @@ static int open_log(EventView *view, int fd, Error *reterr) {
                 (void) safe_close(fd);
                 return r;
         }
-        view->now.reader = console_reader_new(fd, -EBADF);
+        view->now.reader = line_reader_new(fd, -EBADF);
         if (view->request->event) {
                 r = sd_event_add_inotify_fd(view->request->event, &view->now.modified, fd, IN_MODIFY,
                                             on_modified, view);

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/strv.h"
-#include "base/timestamp.h"
+#include "base/time-text.h"
 #include "base/utf8.h"
 #include "logs/log-format.h"
 #include "screen/output.h"

@@ -17,7 +17,7 @@ static bool wants_console(const LogView *view, const LogSource *source) {
                (view->request->since_usec == 0 || source->console_timed);
 }
 
-static void drop_reader(Stream *stream) {
+static void drop_reader(LogStream *stream) {
         stream->io = sd_event_source_disable_unref(stream->io);
         stream->timer = sd_event_source_disable_unref(stream->timer);
         stream->reader = journal_reader_free(stream->reader);
@@ -25,7 +25,7 @@ static void drop_reader(Stream *stream) {
         stream->unread = false;
 }
 
-static int print_console_line(Stream *stream, const char *line, size_t size, Error *reterr) {
+static int print_console_line(LogStream *stream, const char *line, size_t size, Error *reterr) {
         LogView *view = stream->view;
         int r = view->request->pattern ? log_pattern_match(view->request->pattern, line, size, reterr) : 1;
 
@@ -34,41 +34,41 @@ static int print_console_line(Stream *stream, const char *line, size_t size, Err
         return r < 0 ? r : 0;
 }
 
-int log_stream_print_console(Stream *stream, bool rest, Error *reterr) {
+int log_stream_print_console(LogStream *stream, bool rest, Error *reterr) {
         LogView *view = stream->view;
         const char *line;
         size_t size;
         int r;
 
-        while ((r = console_reader_next(stream->console, &line, &size, reterr)) > 0) {
+        while ((r = line_reader_next(stream->console, &line, &size, reterr)) > 0) {
                 r = print_console_line(stream, line, size, reterr);
                 if (r >= 0 && view->buffer.size >= LOG_FLUSH_SIZE)
                         r = log_view_flush(view, reterr);
                 if (r < 0)
                         return r;
         }
-        if (r >= 0 && rest && console_reader_rest(stream->console, &line, &size))
+        if (r >= 0 && rest && line_reader_rest(stream->console, &line, &size))
                 r = print_console_line(stream, line, size, reterr);
         return r;
 }
 
 /* Prints what is left of it and closes it. */
-static int drop_console(Stream *stream, Error *reterr) {
+static int drop_console(LogStream *stream, Error *reterr) {
         int r = 0;
 
         if (stream->console)
                 r = log_stream_print_console(stream, /* rest= */ true, reterr);
         stream->console_io = sd_event_source_disable_unref(stream->console_io);
-        stream->console = console_reader_free(stream->console);
+        stream->console = line_reader_free(stream->console);
         return r == -EPIPE ? log_view_end(stream->view, 0) : r;
 }
 
 /* From the first journal file on, the journal is the better source for the programs that write to it. */
-static bool prefers_journal(const Stream *stream) {
+static bool prefers_journal(const LogStream *stream) {
         return !stream->source->on_console && stream->reader && journal_reader_has_files(stream->reader);
 }
 
-static int leave_console(Stream *stream, Error *reterr) {
+static int leave_console(LogStream *stream, Error *reterr) {
         int r;
 
         if (!stream->console_watch || !prefers_journal(stream))
@@ -78,7 +78,7 @@ static int leave_console(Stream *stream, Error *reterr) {
         return r;
 }
 
-static int process_journal(Stream *stream) {
+static int process_journal(LogStream *stream) {
         LogView *view = stream->view;
         int r;
 
@@ -91,7 +91,7 @@ static int process_journal(Stream *stream) {
         return r < 0 ? log_view_end(view, r) : 0;
 }
 
-int log_stream_refresh(Stream *stream, Error *reterr) {
+int log_stream_refresh(LogStream *stream, Error *reterr) {
         int r;
 
         if (!stream->reader)
@@ -109,7 +109,7 @@ static int on_journal_time(sd_event_source *source, uint64_t usec, void *userdat
         return process_journal(userdata);
 }
 
-static int watch_journal(Stream *stream, Error *reterr) {
+static int watch_journal(LogStream *stream, Error *reterr) {
         int fd, r;
 
         fd = journal_reader_fd(stream->reader, reterr);
@@ -124,7 +124,7 @@ static int watch_journal(Stream *stream, Error *reterr) {
         return 0;
 }
 
-int log_stream_arm_timer(Stream *stream, Error *reterr) {
+int log_stream_arm_timer(LogStream *stream, Error *reterr) {
         uint64_t usec = stream->reader ? journal_reader_timeout(stream->reader) : UINT64_MAX;
         int r;
 
@@ -139,7 +139,7 @@ int log_stream_arm_timer(Stream *stream, Error *reterr) {
 }
 
 /* Takes the fd of the journal's directory; -EBADF: it is gone. */
-static int open_journal(Stream *stream, int fd, Error *reterr) {
+static int open_journal(LogStream *stream, int fd, Error *reterr) {
         LogView *view = stream->view;
         int r;
 
@@ -166,7 +166,7 @@ static int on_journal_directory(int fd, void *userdata, Error *reterr) {
 }
 
 static int on_console_change(sd_event_source *source, const struct inotify_event *event, void *userdata) {
-        Stream *stream = userdata;
+        LogStream *stream = userdata;
 
         log_view_schedule(stream->view);
         return 0;
@@ -178,7 +178,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b) {
 
 /* What was the console's log before @fd, as far as it has not been read yet; *ret_fd -EBADF: nothing. While
  * we follow that is a file that came and went between two looks. */
-static int open_console_before(const Stream *stream, int fd, int *ret_fd, Error *reterr) {
+static int open_console_before(const LogStream *stream, int fd, int *ret_fd, Error *reterr) {
         const LogSource *source = stream->source;
         _cleanup_close_ int old = -EBADF;
         struct stat st, seen = stream->console_seen;
@@ -195,7 +195,7 @@ static int open_console_before(const Stream *stream, int fd, int *ret_fd, Error 
 }
 
 /* Takes the fd of the console's log; -EBADF: it is gone. */
-static int open_console(Stream *stream, int fd, Error *reterr) {
+static int open_console(LogStream *stream, int fd, Error *reterr) {
         LogView *view = stream->view;
         _cleanup_close_ int owned = fd, old = -EBADF;
         int r = 0;
@@ -210,11 +210,11 @@ static int open_console(Stream *stream, int fd, Error *reterr) {
         r = drop_console(stream, reterr);
         if (r < 0 || fd < 0)
                 return r;
-        stream->console = console_reader_new(TAKE_FD(owned), TAKE_FD(old));
+        stream->console = line_reader_new(TAKE_FD(owned), TAKE_FD(old));
         if (view->request->since_usec > 0 && !view->started)
-                r = console_reader_seek_to(stream->console, stream->source->console_from, reterr);
+                r = line_reader_seek_to(stream->console, stream->source->console_from, reterr);
         else
-                r = console_reader_seek(stream->console, view->started ? UINT64_MAX : view->lines, reterr);
+                r = line_reader_seek(stream->console, view->started ? UINT64_MAX : view->lines, reterr);
         if (r >= 0 && view->event) {
                 r = sd_event_add_inotify_fd(view->event, &stream->console_io, fd, IN_MODIFY,
                                             on_console_change, stream);
@@ -232,7 +232,7 @@ static int on_console_file(int fd, void *userdata, Error *reterr) {
 }
 
 static void on_journald(void *userdata) {
-        Stream *stream = userdata;
+        LogStream *stream = userdata;
 
         if (!stream->reader)
                 return;
@@ -240,7 +240,7 @@ static void on_journald(void *userdata) {
         log_view_schedule(stream->view);
 }
 
-int log_stream_follow(Stream *stream, Error *reterr) {
+int log_stream_follow(LogStream *stream, Error *reterr) {
         const LogSource *source = stream->source;
         LogView *view = stream->view;
         int r;
@@ -265,7 +265,7 @@ int log_stream_follow(Stream *stream, Error *reterr) {
         return r < 0 ? error_prefix(reterr, r, "log of '%s'", source->container) : 0;
 }
 
-int log_stream_open(Stream *stream, Error *reterr) {
+int log_stream_open(LogStream *stream, Error *reterr) {
         const LogSource *source = stream->source;
         int fd, r;
 
@@ -286,11 +286,11 @@ int log_stream_open(Stream *stream, Error *reterr) {
                      : open_console(stream, fd, reterr);
 }
 
-void log_stream_done(Stream *stream) {
+void log_stream_done(LogStream *stream) {
         stream->journald = journald_watch_free(stream->journald);
         stream->journal_watch = path_watch_free(stream->journal_watch);
         stream->console_watch = path_watch_free(stream->console_watch);
         drop_reader(stream);
         stream->console_io = sd_event_source_disable_unref(stream->console_io);
-        stream->console = console_reader_free(stream->console);
+        stream->console = line_reader_free(stream->console);
 }

@@ -59,11 +59,11 @@ int log_view_flush(LogView *view, Error *reterr) {
 
 /* The stream whose entry is the oldest; NULL: all are read to their ends. Return: 1, 2 when one of them
  * wants to be asked again first, or a negative errno. */
-static int next_stream(LogView *view, Stream **ret, Error *reterr) {
-        Stream *oldest = NULL;
+static int next_stream(LogView *view, LogStream **ret, Error *reterr) {
+        LogStream *oldest = NULL;
 
         for (size_t i = 0; i < view->n_streams; i++) {
-                Stream *stream = &view->streams[i];
+                LogStream *stream = &view->streams[i];
 
                 if (!stream->entry && stream->unread) {
                         int r = journal_reader_next(stream->reader, &stream->entry, reterr);
@@ -85,7 +85,7 @@ static int next_stream(LogView *view, Stream **ret, Error *reterr) {
 /* @all: also those that are newer than a journal that is read first. */
 static int print_consoles(LogView *view, bool all, Error *reterr) {
         for (size_t i = 0; i < view->n_streams; i++) {
-                Stream *stream = &view->streams[i];
+                LogStream *stream = &view->streams[i];
                 int r;
 
                 if (!stream->console || (stream->source->on_console && stream->reader && !all))
@@ -104,7 +104,7 @@ int log_view_drain(LogView *view, size_t max, Error *reterr) {
         if (r < 0)
                 return r;
         for (size_t n = 0; n < max; n++) {
-                Stream *stream;
+                LogStream *stream;
 
                 r = next_stream(view, &stream, reterr);
                 if (r < 0)
@@ -228,12 +228,12 @@ int log_view_new(const LogRequest *request, sd_event *event, FILE *out, LogView 
                         return r;
         }
 
-        view->streams = xnew0(Stream, request->n_sources);
+        view->streams = xnew0(LogStream, request->n_sources);
         view->n_streams = request->n_sources;
         for (size_t i = 0; i < view->n_streams; i++) {
-                Stream *stream = &view->streams[i];
+                LogStream *stream = &view->streams[i];
 
-                *stream = (Stream){.view = view, .source = &request->sources[i]};
+                *stream = (LogStream){.view = view, .source = &request->sources[i]};
                 r = event ? log_stream_follow(stream, reterr) : log_stream_open(stream, reterr);
                 if (r < 0)
                         return r;

@@ -1,39 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The inner side of journal.h's LogView, which two files share: log-stream.c opens and watches one source,
- * log-view.c merges and prints them. Private to logs/. */
+/* Several sources (log-stream.h) merged into one output, and kept up to date: the inner side of journal.h's
+ * LogView. Private to logs/. */
 
-#include <sys/stat.h>
 #include <systemd/sd-event.h>
 
-#include "logs/console.h"
-#include "logs/journal.h"
-#include "logs/journald-watch.h"
 #include "logs/log-format.h"
-#include "logs/path-watch.h"
+#include "logs/log-stream.h"
 #include "logs/sigbus.h"
-
-typedef struct Stream {
-        LogView *view;
-        const LogSource *source;
-        JournalReader *reader; /* NULL: no directory (yet) */
-        const LogEntry *entry; /* read, not yet printed */
-        bool unread;           /* the reader may have more */
-        ConsoleReader *console;
-        struct stat console_seen; /* the newest file that lines of the console were read from, or that was
-                                     there before; its st_ino is 0 where there was none */
-        PathWatch *journal_watch, *console_watch;
-        JournaldWatch *journald;
-        sd_event_source *io, *timer, *console_io;
-} Stream;
 
 struct LogView {
         const LogRequest *request;
         FILE *out;
         LogFormat format;
         Buffer buffer;
-        Stream *streams;
+        LogStream *streams;
         size_t n_streams;
         sd_event *event; /* NULL: do not follow */
         sd_event_source *drain, *hangup;
@@ -48,20 +30,6 @@ struct LogView {
 /* Whether lines are asked for by what only a journal knows. Where the first line since a time is in a
  * console's log may be known otherwise. */
 bool log_request_has_filters(const LogRequest *request);
-
-/* Opens what there is of a source, or, to follow it, also watches for what there is not. */
-int log_stream_open(Stream *stream, Error *reterr);
-int log_stream_follow(Stream *stream, Error *reterr);
-void log_stream_done(Stream *stream);
-
-/* Looks again when sd-journal wants to, where inotify is not enough (network file systems). */
-int log_stream_arm_timer(Stream *stream, Error *reterr);
-
-/* Looks for journal files that have come, without waiting to be told. */
-int log_stream_refresh(Stream *stream, Error *reterr);
-
-/* Prints the lines of the console that have come; @rest: also one that has not ended. */
-int log_stream_print_console(Stream *stream, bool rest, Error *reterr);
 
 /* Has log_view_drain() called by the event loop, if there is one. */
 void log_view_schedule(LogView *view);

@@ -6,16 +6,15 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "cgroup/cgroup.h"
-#include "cgroup/leftovers.h"
-#include "machine/libexec.h"
-#include "machine/limits.h"
-#include "rootfs/mounts.h"
-#include "machine/stop-job.h"
-#include "machine/supervisor-client.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/leftovers.h"
+#include "machine/limits.h"
+#include "machine/stop-job.h"
+#include "machine/supervisor-client.h"
+#include "rootfs/mounts.h"
 
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
@@ -92,29 +91,29 @@ static int supervisor_kill(const char *cgroup_mount, const char *machine, Error 
 }
 
 /* The argument vector of the supervisor and the fds that it names. */
-typedef struct Command {
+typedef struct SupervisorCommand {
         char **argv;
         int *fds;
         size_t n_fds;
-} Command;
+} SupervisorCommand;
 
-static void command_done(Command *c) {
+static void command_done(SupervisorCommand *c) {
         strv_free(c->argv);
         free(c->fds);
 }
 
-static int inherit(Command *c, int fd) {
+static int inherit(SupervisorCommand *c, int fd) {
         *XGROW(c->fds, c->n_fds) = fd;
         return fd;
 }
 
-static int build_command(Command *c, const ContainerPlan *plan, const StartResources *res,
+static int build_command(SupervisorCommand *c, const ContainerPlan *plan, const StartResources *res,
                          char *const *limits, int cgroup_fd, int cgroup_mount_fd, int control_fd,
                          Error *reterr) {
         char *program;
         int r;
 
-        r = libexec_find("supervisor", &program, reterr);
+        r = process_find_helper("supervisor", &program, reterr);
         if (r < 0)
                 return r;
         strv_push_take(&c->argv, program);
@@ -131,7 +130,7 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         if (plan_sets_network(plan)) {
                 _cleanup_free_ char *netns = NULL;
 
-                r = libexec_find("netns", &netns, reterr);
+                r = process_find_helper("netns", &netns, reterr);
                 if (r < 0)
                         return r;
                 strv_pushf(&c->argv, "--netns=%s", netns);
@@ -151,7 +150,7 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         if (plan->spec->n_ports > 0) {
                 _cleanup_free_ char *proxy = NULL;
 
-                r = libexec_find("proxy", &proxy, reterr);
+                r = process_find_helper("proxy", &proxy, reterr);
                 if (r < 0)
                         return r;
                 strv_pushf(&c->argv, "--proxy=%s", proxy);
@@ -179,7 +178,7 @@ static int build_command(Command *c, const ContainerPlan *plan, const StartResou
         return 0;
 }
 
-static void exec_supervisor(const Command *c, int console_fd) {
+static void exec_supervisor(const SupervisorCommand *c, int console_fd) {
         char *envp[] = {
                 (char *) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 /* nspawn of 252 otherwise guesses the guest's cgroup version from its /usr, and a NixOS
@@ -202,7 +201,7 @@ static void exec_supervisor(const Command *c, int console_fd) {
 }
 
 /* The process that is started ends as soon as the supervisor proper is in its namespaces. */
-static int spawn(const Command *c, int cgroup_fd, int console_fd, Error *reterr) {
+static int spawn(const SupervisorCommand *c, int cgroup_fd, int console_fd, Error *reterr) {
         _cleanup_close_ int runner = cgroup_open_child(cgroup_fd, "runner", reterr);
         int status;
         pid_t pid;
@@ -258,7 +257,7 @@ static int set_limits(const ContainerPlan *plan, const char *cgroup_mount, int c
 
 static int supervisor_start(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                             int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
-        _cleanup_(command_done) Command command = {};
+        _cleanup_(command_done) SupervisorCommand command = {};
         _cleanup_close_ int cgroup_fd = -EBADF, cgroup_mount_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
         _cleanup_strv_ char **limits = NULL;
         int pair[2], r;

@@ -24,9 +24,8 @@
 #include "cgroup/cgroup.h"
 #include "keeper/control.h"
 #include "keeper/machine-dir.h"
-#include "keeper/nspawn-status.h"
 #include "keeper/machine-unit.h"
-#include "machine/libexec.h"
+#include "keeper/nspawn-status.h"
 #include "machine/systemd-internal.h"
 #include "record/exit-record.h"
 #include "record/record.h"
@@ -265,7 +264,7 @@ static int push_network(Commands *c, const ContainerPlan *plan, const StartResou
         _cleanup_free_ char *netns = NULL;
         int r;
 
-        r = libexec_find("netns", &netns, reterr);
+        r = process_find_helper("netns", &netns, reterr);
         if (r < 0)
                 return r;
         strv_pushf(&c->start, "--netns=%s", netns);
@@ -302,7 +301,7 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
         _cleanup_free_ char *program = NULL, *proxy = NULL;
         int r;
 
-        r = libexec_find("service", &program, reterr);
+        r = process_find_helper("service", &program, reterr);
         if (r < 0)
                 return r;
         strv_push(&c.start, program);
@@ -329,7 +328,7 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
         strv_pushf(&c.console, "--machine=%s", plan->machine);
         strv_pushf(&c.console, "--runtime=%s", runtime);
         if (plan->spec->n_ports > 0) {
-                r = libexec_find("proxy", &proxy, reterr);
+                r = process_find_helper("proxy", &proxy, reterr);
                 if (r < 0)
                         return r;
                 strv_pushf(&c.start, "--proxy=%s", proxy);

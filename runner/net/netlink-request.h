@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* How a request goes to the kernel and its answers come back. For the netlink-*.c files only: they are the
- * only ones that include netlink headers, and they offer what is in netlink.h. */
+/* How a request goes to the kernel and its answers come back. For netlink.c only: the two are the only
+ * files that include netlink headers, and they offer what is in netlink.h. */
 
 #include <netlink/msg.h>
 

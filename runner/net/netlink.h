@@ -45,9 +45,6 @@ int netlink_count_ports(Netlink *netlink, int index, size_t *ret);
 /* Makes `address` the only IPv4 address of the interface. */
 int netlink_address_set(Netlink *netlink, int index, uint32_t address, uint8_t prefix);
 
-/* A default route over `gateway`, which must be on the link of interface `index`. */
-int netlink_default_route_set(Netlink *netlink, int index, uint32_t gateway);
-
 /* A rule that stops what arrives over an interface and is not for the host itself. It names the interface
  * and outlives it. To add a rule that exists, or to remove a missing one, is success. -EAFNOSUPPORT,
  * -EOPNOTSUPP: the kernel has no rules. */

@@ -268,7 +268,7 @@ int bridge_release(const char *name, bool *ret_removed, Error *reterr) {
         return 0;
 }
 
-int port_drop(const char *machine, Error *reterr) {
+int bridge_port_remove(const char *machine, Error *reterr) {
         _cleanup_(netlink_freep) Netlink *netlink = NULL;
         _cleanup_free_ char *name = port_name(machine);
         int r;

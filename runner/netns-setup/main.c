@@ -74,9 +74,6 @@ static int parse_option(char option, const char *value, Options *options, Error 
                 return 0;
         case 'a':
                 return parse_address(value, &options->interface.address, &options->interface.prefix, reterr);
-        case 'g':
-                r = address_from_string(value, &options->interface.gateway, reterr);
-                return error_prefix(reterr, r, "--gateway");
         case 'b':
                 options->bridge = value;
                 return 0;
@@ -93,10 +90,13 @@ static int parse_option(char option, const char *value, Options *options, Error 
 
 static int parse_options(int argc, char *argv[], Options *ret, Error *reterr) {
         static const struct option table[] = {
-                {"pid", required_argument, NULL, 'p'},     {"interface", required_argument, NULL, 'i'},
-                {"address", required_argument, NULL, 'a'}, {"gateway", required_argument, NULL, 'g'},
-                {"bridge", required_argument, NULL, 'b'},  {"lock", required_argument, NULL, 'l'},
-                {"machine", required_argument, NULL, 'm'}, {0},
+                {"pid", required_argument, NULL, 'p'},
+                {"interface", required_argument, NULL, 'i'},
+                {"address", required_argument, NULL, 'a'},
+                {"bridge", required_argument, NULL, 'b'},
+                {"lock", required_argument, NULL, 'l'},
+                {"machine", required_argument, NULL, 'm'},
+                {0},
         };
         Options options = {0};
         int c, r;
@@ -138,7 +138,7 @@ static int run_release(const Options *options, Error *reterr) {
         if (flock(lock, LOCK_EX | LOCK_NB) < 0)
                 return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock '%s'", options->lock);
         if (options->machine) {
-                r = port_drop(options->machine, reterr);
+                r = bridge_port_remove(options->machine, reterr);
                 if (r < 0)
                         return r;
         }
@@ -154,14 +154,14 @@ static int run_ensure(const Options *options, Error *reterr) {
                 return error_raise(reterr, FC_EXIT_USAGE, "ensure needs --bridge and --address");
         subnet.network &= ~UINT32_C(0) << (32 - subnet.prefix);
         r = bridge_ensure(options->bridge, &subnet, reterr);
-        return r < 0 || !options->machine ? r : port_drop(options->machine, reterr);
+        return r < 0 || !options->machine ? r : bridge_port_remove(options->machine, reterr);
 }
 
 static const struct {
         const char *name;
         int (*run)(const Options *options, Error *reterr);
 } verbs[] = {
-        {"setup", run_setup},       /* --pid PID --interface NAME --address A/PREFIX [--gateway A] */
+        {"setup", run_setup},       /* --pid PID --interface NAME --address A/PREFIX */
         {"loopback", run_loopback}, /* --pid PID */
         {"ensure", run_ensure},     /* --bridge NAME --address A/PREFIX [--machine NAME] */
         {"release", run_release},   /* --bridge NAME --lock PATH [--machine NAME] */

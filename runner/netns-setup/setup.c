@@ -102,17 +102,7 @@ static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *setti
         if (r < 0)
                 return error_set(reterr, r, "give %s/%u to interface '%s'", address, settings->prefix,
                                  settings->name);
-        r = set_up(netlink, settings->name, index, reterr);
-        if (r < 0 || settings->gateway == 0)
-                return r;
-
-        r = netlink_default_route_set(netlink, index, settings->gateway);
-        if (r < 0) {
-                _cleanup_free_ char *gateway = address_to_string(settings->gateway);
-
-                return error_set(reterr, r, "route over %s", gateway);
-        }
-        return 0;
+        return set_up(netlink, settings->name, index, reterr);
 }
 
 static int set_up_loopback(pid_t pid, int pidfd, Error *reterr) {

@@ -12,7 +12,6 @@ typedef struct InterfaceSettings {
         const char *name; /* as the container calls it */
         uint32_t address; /* host byte order */
         uint8_t prefix;
-        uint32_t gateway; /* 0: no default route */
 } InterfaceSettings;
 
 /**

@@ -8,13 +8,13 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/time-text.h"
 #include "enter/journal-sync.h"
 #include "host/inotify.h"
-#include "logs/console.h"
 #include "logs/journal.h"
+#include "logs/line-reader.h"
 #include "ops/failure.h"
 #include "record/console-log.h"
-#include "screen/format.h"
 
 #define EVIDENCE_LINES 10
 #define SYNC_USEC      USEC_PER_SEC
@@ -51,7 +51,7 @@ static void add_console(const Member *m, Error *e) {
         _cleanup_strv_ char **lines = NULL;
 
         if (fs_open_file_beneath_optional(m->resources.container_fd, CONSOLE_LOG, &fd, NULL) < 0 || fd < 0 ||
-            console_tail(fd, m->resources.console_start, EVIDENCE_LINES, &lines, NULL) < 0)
+            line_reader_tail(fd, m->resources.console_start, EVIDENCE_LINES, &lines, NULL) < 0)
                 return;
         STRV_FOREACH (line, lines)
                 error_add_evidence(e, "%s", *line);

@@ -3,12 +3,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "machine/machine.h"
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "ops/network.h"
+#include "machine/machine.h"
 #include "net/hosts.h"
 #include "net/rtnl.h"
+#include "ops/network.h"
 #include "state/identity.h"
 #include "state/lock.h"
 #include "state/runtime-dir.h"
@@ -232,7 +232,7 @@ int network_prepare(const Network *n, const char *machine, Error *reterr) {
         int r;
 
         r = bridge_ensure(n->bridge, &n->subnet, reterr);
-        return r < 0 ? r : port_drop(machine, reterr);
+        return r < 0 ? r : bridge_port_remove(machine, reterr);
 }
 
 int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr) {
@@ -254,7 +254,7 @@ int network_release(const Project *project, int runtime_fd, char *const *machine
         if (r < 0 || in_use)
                 return r;
         STRV_FOREACH (machine, machines) {
-                r = port_drop(*machine, reterr);
+                r = bridge_port_remove(*machine, reterr);
                 if (r < 0)
                         return r;
         }

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "machine/libexec.h"
+#include "base/process.h"
 #include "net/ports.h"
 #include "ops/resource-sources.h"
 #include "ops/resources.h"
@@ -154,7 +154,7 @@ static int open_program(const char *name, Error *reterr) {
         _cleanup_free_ char *path = NULL;
         int fd, r;
 
-        r = libexec_find(name, &path, reterr);
+        r = process_find_helper(name, &path, reterr);
         if (r < 0)
                 return r;
         fd = open(path, O_PATH | O_CLOEXEC);

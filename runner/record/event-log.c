@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "record/event-health.h"
-#include "record/event-log.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/strv.h"
-#include "base/timestamp.h"
+#include "base/time-text.h"
 #include "base/utf8.h"
+#include "record/event-health.h"
+#include "record/event-log.h"
 
 /* Longer text is cut: a line is to fit into one write(2) whatever somebody puts into an error message. */
 #define TEXT_MAX 1000

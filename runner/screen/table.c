@@ -40,10 +40,6 @@ void table_add_row(Table *table, const char *const *cells) {
                 strv_push_take(row, text_safe(cells[i] && cells[i][0] ? cells[i] : "-"));
 }
 
-size_t table_rows(const Table *table) {
-        return table->n_rows - 1;
-}
-
 static size_t column_width(const Table *table, size_t column) {
         size_t width = 0;
 

@@ -15,7 +15,6 @@ DEFINE_FREEP(Table, table_free);
 /* Adds a row. @cells has one entry per column (copied; NULL and "" are shown as "-"), made safe for a
  * terminal (text.h), because cells may quote a guest. */
 void table_add_row(Table *table, const char *const *cells);
-size_t table_rows(const Table *table);
 
 /* Prints headers and rows: columns two blanks apart, as wide on the screen as their widest cell, and no
  * blank at the end of a line. Return: 0, or a negative errno of writing. */

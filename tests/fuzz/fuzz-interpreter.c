@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "enter/interpreter.h"
+#include "enter/program.h"
 #include "fuzz.h"
 
 /* The first bytes of a program in a container. */

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "base/timestamp.h"
+#include "base/time-text.h"
 #include "fuzz.h"
 #include "logs/time-spec.h"
 

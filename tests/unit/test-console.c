@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
-#include "logs/console.h"
+#include "logs/line-reader.h"
 
 /* An unnamed file. */
 static int file_of(const char *text, size_t size) {
@@ -23,7 +23,7 @@ static void assert_tail(const char *text, uint64_t n, const char *expected) {
         _cleanup_strv_ char **lines = NULL;
         _cleanup_free_ char *joined = NULL;
 
-        ASSERT_OK(console_tail(fd, 0, n, &lines, &error), &error);
+        ASSERT_OK(line_reader_tail(fd, 0, n, &lines, &error), &error);
         joined = strv_join(lines, "|");
         ASSERT_STREQ(joined, expected);
 }
@@ -82,7 +82,7 @@ TEST(tail_of_one_run) {
                 _cleanup_free_ char *joined = NULL;
 
                 test_set_row("from %llu", (unsigned long long) cases[i].from);
-                ASSERT_OK(console_tail(fd, cases[i].from, 2, &lines, &error), &error);
+                ASSERT_OK(line_reader_tail(fd, cases[i].from, 2, &lines, &error), &error);
                 joined = strv_join(lines, "|");
                 ASSERT_STREQ(joined, cases[i].expected);
         }
@@ -103,7 +103,7 @@ TEST(tail_of_much) {
                 _cleanup_strv_ char **tail = NULL;
 
                 test_set_row("%zu lines", n);
-                ASSERT_OK(console_tail(fd, 0, n, &tail, &error), &error);
+                ASSERT_OK(line_reader_tail(fd, 0, n, &tail, &error), &error);
                 ASSERT_EQ(strv_length(tail), n);
                 ASSERT_EQ(strtoul(tail[0], NULL, 10), lines - n);
                 ASSERT_EQ(strtoul(tail[n - 1], NULL, 10), lines - 1);
@@ -115,7 +115,7 @@ TEST(bytes_of_any_kind) {
         _cleanup_close_ int fd = file_of("a\0b\nc", 5);
         _cleanup_strv_ char **lines = NULL;
 
-        ASSERT_OK(console_tail(fd, 0, 10, &lines, &error), &error);
+        ASSERT_OK(line_reader_tail(fd, 0, 10, &lines, &error), &error);
         ASSERT_EQ(strv_length(lines), 2);
         ASSERT_STREQ(lines[0], "a\xef\xbf\xbd"
                                "b");
@@ -126,9 +126,9 @@ TEST(refusals) {
         _cleanup_close_ int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_strv_ char **lines = NULL;
 
-        ASSERT_ERROR(console_tail(directory, 0, 10, &lines, &error), &error, FC_EXIT_INTERNAL,
+        ASSERT_ERROR(line_reader_tail(directory, 0, 10, &lines, &error), &error, FC_EXIT_INTERNAL,
                      "Is a directory");
-        ASSERT_ERROR(console_tail(-1, 0, 10, &lines, &error), &error, FC_EXIT_INTERNAL,
+        ASSERT_ERROR(line_reader_tail(-1, 0, 10, &lines, &error), &error, FC_EXIT_INTERNAL,
                      "Bad file descriptor");
         ASSERT_TRUE(lines == NULL);
 }
@@ -138,14 +138,14 @@ static void append(int fd, const char *text) {
                 test_fail(__FILE__, __LINE__, "append: %m");
 }
 
-static void assert_next(ConsoleReader *reader, const char *expected) {
+static void assert_next(LineReader *reader, const char *expected) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *text = NULL;
         const char *line = NULL;
         size_t size = 0;
         int r;
 
-        r = console_reader_next(reader, &line, &size, &error);
+        r = line_reader_next(reader, &line, &size, &error);
         ASSERT_OK(r, &error);
         if (r > 0)
                 text = xstrndup(line, size);
@@ -153,14 +153,14 @@ static void assert_next(ConsoleReader *reader, const char *expected) {
 }
 
 /* All that there is to read, with a comma after each line. */
-static void assert_rest(ConsoleReader *reader, const char *expected) {
+static void assert_rest(LineReader *reader, const char *expected) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         char shown[64] = "";
         const char *line;
         size_t size;
         int r;
 
-        while ((r = console_reader_next(reader, &line, &size, &error)) > 0)
+        while ((r = line_reader_next(reader, &line, &size, &error)) > 0)
                 (void) sprintf(shown + strlen(shown), "%.*s,", (int) size, line);
         ASSERT_OK(r, &error);
         ASSERT_STREQ(shown, expected);
@@ -168,7 +168,7 @@ static void assert_rest(ConsoleReader *reader, const char *expected) {
 
 TEST(growing_file) {
         int fd = file_of("one\ntw", 6);
-        _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(fd, -EBADF);
+        _cleanup_(line_reader_freep) LineReader *reader = line_reader_new(fd, -EBADF);
         const char *line;
         size_t size;
 
@@ -187,25 +187,25 @@ TEST(growing_file) {
         append(fd, "new\nrest");
         assert_next(reader, "new");
         assert_next(reader, NULL);
-        ASSERT_TRUE(console_reader_rest(reader, &line, &size));
+        ASSERT_TRUE(line_reader_rest(reader, &line, &size));
         ASSERT_EQ(size, 4);
-        ASSERT_TRUE(!console_reader_rest(reader, &line, &size));
+        ASSERT_TRUE(!line_reader_rest(reader, &line, &size));
 }
 
 TEST(endless_line) {
         _cleanup_free_ char *text = xnew0(char, 200000);
-        _cleanup_(console_reader_freep) ConsoleReader *reader = NULL;
+        _cleanup_(line_reader_freep) LineReader *reader = NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
         size_t size = 0, total = 0;
         const char *line;
 
         memset(text, 'x', 200000);
-        reader = console_reader_new(file_of(text, 200000), -EBADF);
-        while (console_reader_next(reader, &line, &size, &error) > 0) {
+        reader = line_reader_new(file_of(text, 200000), -EBADF);
+        while (line_reader_next(reader, &line, &size, &error) > 0) {
                 ASSERT_TRUE(size <= 65536);
                 total += size;
         }
-        ASSERT_TRUE(console_reader_rest(reader, &line, &size));
+        ASSERT_TRUE(line_reader_rest(reader, &line, &size));
         ASSERT_EQ(total + size, 200000);
 }
 
@@ -233,11 +233,11 @@ TEST(two_parts) {
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 int old = file_of(table[i].old, strlen(table[i].old)),
                     now = file_of(table[i].now, strlen(table[i].now));
-                _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(now, old);
+                _cleanup_(line_reader_freep) LineReader *reader = line_reader_new(now, old);
                 _cleanup_(error_done) Error error = ERROR_NULL;
 
                 test_set_row("%zu: %s", i, table[i].expected);
-                ASSERT_OK(console_reader_seek(reader, table[i].lines, &error), &error);
+                ASSERT_OK(line_reader_seek(reader, table[i].lines, &error), &error);
                 assert_rest(reader, table[i].expected);
         }
 }
@@ -256,11 +256,11 @@ TEST(offset_in_two_parts) {
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 int old = file_of(table[i].old, strlen(table[i].old)),
                     now = file_of(table[i].now, strlen(table[i].now));
-                _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(now, old);
+                _cleanup_(line_reader_freep) LineReader *reader = line_reader_new(now, old);
                 _cleanup_(error_done) Error error = ERROR_NULL;
 
                 test_set_row("%zu: %s", i, table[i].expected);
-                ASSERT_OK(console_reader_seek_to(reader, table[i].offset, &error), &error);
+                ASSERT_OK(line_reader_seek_to(reader, table[i].offset, &error), &error);
                 assert_rest(reader, table[i].expected);
                 append(now, "new\n");
                 assert_next(reader, "new");
@@ -301,11 +301,11 @@ TEST(begins_with_a_hole) {
                                               : file_of(table[i].old, strlen(table[i].old)),
                     now = table[i].now_hole ? file_with_hole(table[i].now)
                                             : file_of(table[i].now, strlen(table[i].now));
-                _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(now, old);
+                _cleanup_(line_reader_freep) LineReader *reader = line_reader_new(now, old);
                 _cleanup_(error_done) Error error = ERROR_NULL;
 
                 test_set_row("%zu: %s", i, table[i].expected);
-                ASSERT_OK(console_reader_seek(reader, table[i].lines, &error), &error);
+                ASSERT_OK(line_reader_seek(reader, table[i].lines, &error), &error);
                 assert_rest(reader, table[i].expected);
         }
 }
@@ -313,13 +313,13 @@ TEST(begins_with_a_hole) {
 /* Who follows too slowly goes on behind it. Zeros that were written are no hole. */
 TEST(hole_overtakes_the_reader) {
         int fd = file_of("a\nz\0z\n", 6);
-        _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(fd, -EBADF);
+        _cleanup_(line_reader_freep) LineReader *reader = line_reader_new(fd, -EBADF);
         _cleanup_(error_done) Error error = ERROR_NULL;
         const char *line;
         size_t size;
 
         assert_next(reader, "a");
-        ASSERT_EQ(console_reader_next(reader, &line, &size, &error), 1);
+        ASSERT_EQ(line_reader_next(reader, &line, &size, &error), 1);
         ASSERT_EQ(size, 3);
         ASSERT_OK(ftruncate(fd, HOLE));
         append(fd, "b\n");
@@ -332,15 +332,15 @@ TEST(ends_with_a_hole) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_strv_ char **lines = NULL;
         int fd = file_of("", 0);
-        _cleanup_(console_reader_freep) ConsoleReader *reader = console_reader_new(fd, -EBADF);
+        _cleanup_(line_reader_freep) LineReader *reader = line_reader_new(fd, -EBADF);
         const char *line;
         size_t size;
 
         ASSERT_OK(ftruncate(fd, (off_t) 1 << 40));
-        ASSERT_OK(console_reader_seek(reader, UINT64_MAX, &error), &error);
-        ASSERT_EQ(console_reader_next(reader, &line, &size, &error), 0);
-        ASSERT_TRUE(!console_reader_rest(reader, &line, &size));
-        ASSERT_OK(console_tail(fd, 0, 3, &lines, &error), &error);
+        ASSERT_OK(line_reader_seek(reader, UINT64_MAX, &error), &error);
+        ASSERT_EQ(line_reader_next(reader, &line, &size, &error), 0);
+        ASSERT_TRUE(!line_reader_rest(reader, &line, &size));
+        ASSERT_OK(line_reader_tail(fd, 0, 3, &lines, &error), &error);
         ASSERT_TRUE(lines == NULL);
 }
 
@@ -354,7 +354,7 @@ TEST(tail_without_line_ends) {
 
         memset(text, 'x', size);
         fd = file_of(text, size);
-        ASSERT_OK(console_tail(fd, 0, 3, &lines, &error), &error);
+        ASSERT_OK(line_reader_tail(fd, 0, 3, &lines, &error), &error);
         STRV_FOREACH (line, lines)
                 total += strlen(*line);
         ASSERT_EQ(strv_length(lines), 3);

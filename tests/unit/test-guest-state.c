@@ -9,17 +9,12 @@
 #include "test.h"
 
 TEST(states_have_names) {
-        for (int i = 0; i < _MANAGER_STATE_MAX; i++)
-                ASSERT_EQ(manager_state_from_string(manager_state_to_string((ManagerState) i)),
-                          (ManagerState) i);
         ASSERT_EQ(manager_state_from_string("running"), MANAGER_RUNNING);
         ASSERT_EQ(manager_state_from_string("degraded"), MANAGER_DEGRADED);
         ASSERT_EQ(manager_state_from_string("Running"), MANAGER_UNKNOWN);
         ASSERT_EQ(manager_state_from_string(""), MANAGER_UNKNOWN);
         ASSERT_EQ(manager_state_from_string("of-the-future"), MANAGER_UNKNOWN);
         ASSERT_EQ(manager_state_from_string(NULL), MANAGER_UNKNOWN);
-        ASSERT_STREQ(manager_state_to_string(_MANAGER_STATE_MAX), "unknown");
-        ASSERT_STREQ(manager_state_to_string((ManagerState) -1), "unknown");
 }
 
 TEST(booted_is_everything_that_stays) {

@@ -215,22 +215,22 @@ IN_NETNS(release_is_not_misled_by_other_bridges) {
 IN_NETNS(drop_a_port) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
-        ASSERT_OK(port_drop("shop-db", &error), &error);
+        ASSERT_OK(bridge_port_remove("shop-db", &error), &error);
         run("ip link add vb-shop-db type veth peer name fc-peer1");
         run("ip link add vb-shop-3fX1Yz type veth peer name fc-peer2");
         run("ip link property add dev vb-shop-3fX1Yz altname vb-shop-3f2a-httpserver");
         run("ip link add vb-shop-3fA2Bc type veth peer name fc-peer3");
         run("ip link property add dev vb-shop-3fA2Bc altname vb-shop-3f2a-httpserver2");
 
-        ASSERT_OK(port_drop("shop-3f2a-httpserver", &error), &error);
+        ASSERT_OK(bridge_port_remove("shop-3f2a-httpserver", &error), &error);
         ASSERT_TRUE(!exists("vb-shop-3fX1Yz"));
         ASSERT_TRUE(exists("vb-shop-3fA2Bc") && exists("vb-shop-db"));
-        ASSERT_OK(port_drop("shop-3f2a-httpserver", &error), &error);
-        ASSERT_OK(port_drop("shop-db", &error), &error);
+        ASSERT_OK(bridge_port_remove("shop-3f2a-httpserver", &error), &error);
+        ASSERT_OK(bridge_port_remove("shop-db", &error), &error);
         ASSERT_TRUE(!exists("vb-shop-db"));
 
         become_unprivileged();
-        ASSERT_ERROR(port_drop("shop-3f2a-httpserver2", &error), &error, FC_EXIT_HOST,
+        ASSERT_ERROR(bridge_port_remove("shop-3f2a-httpserver2", &error), &error, FC_EXIT_HOST,
                      "remove interface 'vb-shop-3f2a-httpserver2'");
 }
 
@@ -243,7 +243,7 @@ IN_NETNS(drop_then_release) {
         free(command("ip link add vb-shop-db type veth peer name host0 netns %d", (int) pid));
         run("ip link set vb-shop-db master fc-test up");
         ASSERT_TRUE(!release("fc-test"));
-        ASSERT_OK(port_drop("shop-db", &error), &error);
+        ASSERT_OK(bridge_port_remove("shop-db", &error), &error);
         ASSERT_TRUE(release("fc-test"));
         holder_end(pid);
 }

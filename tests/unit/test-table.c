@@ -5,8 +5,8 @@
 #include "test.h"
 
 #include "base/alloc.h"
-#include "base/timestamp.h"
-#include "screen/format.h"
+#include "base/time-text.h"
+#include "base/time-text.h"
 #include "screen/output.h"
 #include "screen/table.h"
 #include "screen/text.h"
@@ -29,7 +29,6 @@ TEST(columns) {
         table_add_row(table, (const char *const[]){"db", "running", "127.0.0.1:5432->5432"});
         table_add_row(table, (const char *const[]){"cache", "stopped", NULL});
         table_add_row(table, (const char *const[]){"x", "", "ends in blanks   "});
-        ASSERT_EQ(table_rows(table), 3);
         text = print(table);
         ASSERT_STREQ(text, "NAME   STATE    PORTS\n"
                            "db     running  127.0.0.1:5432->5432\n"
@@ -43,7 +42,6 @@ TEST(only_headers) {
         _cleanup_free_ char *text = print(table);
 
         ASSERT_STREQ(text, "NAME  STATE\n");
-        ASSERT_EQ(table_rows(table), 0);
 }
 
 /* Columns are counted as the screen shows them: Chinese is wide, an accent of its own takes nothing. */
@@ -232,31 +230,6 @@ TEST(durations) {
                 char buf[FORMAT_DURATION_MAX];
 
                 ASSERT_STREQ(format_duration(buf, cases[i].usec), cases[i].expected);
-        }
-}
-
-TEST(sizes) {
-        static const struct {
-                uint64_t bytes;
-                const char *expected;
-        } cases[] = {
-                {0, "0B"},
-                {1, "1B"},
-                {1023, "1023B"},
-                {1024, "1.0K"},
-                {1536, "1.5K"},
-                {10 * 1024, "10K"},
-                {1024 * 1024 - 1, "1.0M"},
-                {5557452, "5.3M"},
-                {412 * 1024 * 1024, "412M"},
-                {UINT64_C(3) << 40, "3.0T"},
-                {UINT64_MAX, "16E"},
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                char buf[FORMAT_SIZE_MAX];
-
-                ASSERT_STREQ(format_size(buf, cases[i].bytes), cases[i].expected);
         }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "base/timestamp.h"
+#include "base/time-text.h"
 #include "test.h"
 
 #include <time.h>

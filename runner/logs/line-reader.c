@@ -6,14 +6,14 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
+#include "logs/line-reader.h"
 #include "screen/buffer.h"
-#include "logs/console.h"
 #include "screen/text.h"
 
 #define BLOCK_SIZE    16384
 #define LINE_MAX_SIZE 65536
 
-struct ConsoleReader {
+struct LineReader {
         int fd;
         int old_fd;     /* read to its end before; -EBADF: there is none, or it has been */
         off_t offset;   /* of what is read next */
@@ -22,15 +22,15 @@ struct ConsoleReader {
         size_t scanned; /* of `pending`: known to have no line end */
 };
 
-ConsoleReader *console_reader_new(int fd, int old_fd) {
-        ConsoleReader *reader = xnew0(ConsoleReader, 1);
+LineReader *line_reader_new(int fd, int old_fd) {
+        LineReader *reader = xnew0(LineReader, 1);
 
         reader->fd = fd;
         reader->old_fd = old_fd;
         return reader;
 }
 
-ConsoleReader *console_reader_free(ConsoleReader *reader) {
+LineReader *line_reader_free(LineReader *reader) {
         if (!reader)
                 return NULL;
         (void) safe_close(reader->fd);
@@ -99,14 +99,14 @@ static int find_tail(int fd, uint64_t n, off_t *ret, uint64_t *ret_missing) {
         return 0;
 }
 
-static void begin_at(ConsoleReader *reader, off_t offset, bool with_old) {
+static void begin_at(LineReader *reader, off_t offset, bool with_old) {
         if (!with_old)
                 reader->old_fd = safe_close(reader->old_fd);
         reader->offset = offset;
         reader->pending.size = reader->taken = reader->scanned = 0;
 }
 
-int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr) {
+int line_reader_seek(LineReader *reader, uint64_t n, Error *reterr) {
         uint64_t missing = UINT64_MAX;
         off_t offset = 0;
         bool with_old;
@@ -125,7 +125,7 @@ int console_reader_seek(ConsoleReader *reader, uint64_t n, Error *reterr) {
         return 0;
 }
 
-int console_reader_seek_to(ConsoleReader *reader, uint64_t offset, Error *reterr) {
+int line_reader_seek_to(LineReader *reader, uint64_t offset, Error *reterr) {
         struct stat st, old = {0};
         bool rotated;
 
@@ -149,7 +149,7 @@ static void visible_part(const char *line, size_t size, const char **ret_line, s
 }
 
 /* Takes @size bytes and @separator further ones (the line end) from what is pending. */
-static void take_line(ConsoleReader *reader, size_t size, size_t separator, const char **ret_line,
+static void take_line(LineReader *reader, size_t size, size_t separator, const char **ret_line,
                       size_t *ret_size) {
         visible_part(reader->pending.data, size, ret_line, ret_size);
         reader->taken = size + separator;
@@ -157,7 +157,7 @@ static void take_line(ConsoleReader *reader, size_t size, size_t separator, cons
 }
 
 /* A hole reads as zeros: it was made when we were about to read there, or while we did. */
-static ssize_t read_there(ConsoleReader *reader, int fd, char *block, size_t size) {
+static ssize_t read_there(LineReader *reader, int fd, char *block, size_t size) {
         for (;;) {
                 ssize_t n = read_at(fd, block, size, reader->offset);
                 off_t data;
@@ -172,7 +172,7 @@ static ssize_t read_there(ConsoleReader *reader, int fd, char *block, size_t siz
 }
 
 /* Return: 1 when more is pending, 0 at the end, 2 when the file was cut and reading begins anew. */
-static int read_more(ConsoleReader *reader) {
+static int read_more(LineReader *reader) {
         char block[BLOCK_SIZE];
         struct stat st;
         ssize_t n = 0;
@@ -201,7 +201,7 @@ static int read_more(ConsoleReader *reader) {
         return 2;
 }
 
-int console_reader_next(ConsoleReader *reader, const char **ret_line, size_t *ret_size, Error *reterr) {
+int line_reader_next(LineReader *reader, const char **ret_line, size_t *ret_size, Error *reterr) {
         Buffer *pending = &reader->pending;
 
         buffer_drop(pending, reader->taken);
@@ -234,7 +234,7 @@ int console_reader_next(ConsoleReader *reader, const char **ret_line, size_t *re
         }
 }
 
-bool console_reader_rest(ConsoleReader *reader, const char **ret_line, size_t *ret_size) {
+bool line_reader_rest(LineReader *reader, const char **ret_line, size_t *ret_size) {
         buffer_drop(&reader->pending, reader->taken);
         reader->taken = 0;
         if (reader->pending.size == 0)
@@ -250,21 +250,21 @@ static void push_safe(char ***lines, const char *line, size_t size) {
         strv_push_take(lines, buffer_steal(&safe));
 }
 
-int console_tail(int fd, uint64_t from, uint64_t n, char ***ret_lines, Error *reterr) {
-        ConsoleReader reader = {.fd = fd, .old_fd = -EBADF};
+int line_reader_tail(int fd, uint64_t from, uint64_t n, char ***ret_lines, Error *reterr) {
+        LineReader reader = {.fd = fd, .old_fd = -EBADF};
         _cleanup_strv_ char **lines = NULL;
         const char *line;
         struct stat st;
         size_t size;
         int r;
 
-        r = console_reader_seek(&reader, n, reterr);
+        r = line_reader_seek(&reader, n, reterr);
         /* A log that is shorter than that has been begun anew since. */
         if (fstat(fd, &st) >= 0 && (off_t) from <= st.st_size && reader.offset < (off_t) from)
                 reader.offset = (off_t) from;
-        while (r >= 0 && (r = console_reader_next(&reader, &line, &size, reterr)) > 0)
+        while (r >= 0 && (r = line_reader_next(&reader, &line, &size, reterr)) > 0)
                 push_safe(&lines, line, size);
-        if (r >= 0 && console_reader_rest(&reader, &line, &size))
+        if (r >= 0 && line_reader_rest(&reader, &line, &size))
                 push_safe(&lines, line, size);
         buffer_done(&reader.pending);
         if (r < 0)

@@ -1,8 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
 
-#include "screen/format.h"
+#include "base/time-text.h"
+
+char *timestamp_format(char buf[static TIMESTAMP_MAX], uint64_t usec) {
+        time_t seconds = (time_t) (usec / USEC_PER_SEC);
+        struct tm tm;
+
+        if (!gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900) {
+                /* Beyond year 9999, which only a damaged journal says; RFC 3339 has no form for it. */
+                (void) snprintf(buf, TIMESTAMP_MAX, "9999-12-31T23:59:59.999Z");
+                return buf;
+        }
+        (void) snprintf(buf, TIMESTAMP_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+                        ((unsigned) tm.tm_year + 1900) % 10000, (unsigned) tm.tm_mon % 12 + 1,
+                        (unsigned) tm.tm_mday % 32, (unsigned) tm.tm_hour % 24, (unsigned) tm.tm_min % 60,
+                        (unsigned) tm.tm_sec % 61, (unsigned) (usec / USEC_PER_MSEC % 1000));
+        return buf;
+}
 
 char *format_duration(char buf[static FORMAT_DURATION_MAX], uint64_t usec) {
         uint64_t seconds = usec / USEC_PER_SEC;
@@ -23,19 +41,5 @@ char *format_duration(char buf[static FORMAT_DURATION_MAX], uint64_t usec) {
         else
                 r = snprintf(buf, FORMAT_DURATION_MAX, "%" PRIu64 "d", seconds / (24 * 60 * 60));
         (void) r;
-        return buf;
-}
-
-char *format_size(char buf[static FORMAT_SIZE_MAX], uint64_t bytes) {
-        static const char units[] = "BKMGTPE";
-        double value = (double) bytes;
-        size_t unit = 0;
-
-        while (value >= 1023.5 && unit < ELEMENTSOF(units) - 2) {
-                value /= 1024;
-                unit++;
-        }
-        (void) snprintf(buf, FORMAT_SIZE_MAX, unit > 0 && value < 9.95 ? "%.1f%c" : "%.0f%c", value,
-                        units[unit]);
         return buf;
 }

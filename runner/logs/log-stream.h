@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* One source of a LogView: the journal and the console's log of one container, opened, watched for what does not
+ * exist yet, and read. log-view.h merges and prints several of them. Private to logs/. */
+
+#include <sys/stat.h>
+#include <systemd/sd-event.h>
+
+#include "logs/journal.h"
+#include "logs/journald-watch.h"
+#include "logs/line-reader.h"
+#include "logs/path-watch.h"
+
+typedef struct LogStream {
+        LogView *view;
+        const LogSource *source;
+        JournalReader *reader; /* NULL: no directory (yet) */
+        const LogEntry *entry; /* read, not yet printed */
+        bool unread;           /* the reader may have more */
+        LineReader *console;
+        struct stat console_seen; /* the newest file that lines of the console were read from, or that was
+                                     there before; its st_ino is 0 where there was none */
+        PathWatch *journal_watch, *console_watch;
+        JournaldWatch *journald;
+        sd_event_source *io, *timer, *console_io;
+} LogStream;
+
+/* Opens what there is of a source, or, to follow it, also watches for what there is not. */
+int log_stream_open(LogStream *stream, Error *reterr);
+int log_stream_follow(LogStream *stream, Error *reterr);
+void log_stream_done(LogStream *stream);
+
+/* Looks again when sd-journal wants to, where inotify is not enough (network file systems). */
+int log_stream_arm_timer(LogStream *stream, Error *reterr);
+
+/* Looks for journal files that have come, without waiting to be told. */
+int log_stream_refresh(LogStream *stream, Error *reterr);
+
+/* Prints the lines of the console that have come; @rest: also one that has not ended. */
+int log_stream_print_console(LogStream *stream, bool rest, Error *reterr);
