@@ -34,7 +34,7 @@ let
       (unless (
         stringLength name <= 255 && isMadeOf letters name && !startsWith "@" name
       ) "'${name}' cannot name a unit")
-      (unless (match ".+\\.(${unitKinds})" name != null) "'${name}' names no kind of unit: write '${name}.service'")
+      (unless (match ".+\\.(${unitKinds})" name != null) "'${name}' does not end in the type of a unit: write '${name}.service'")
       (unless (match "[^@]*@\\.[^.]*" name == null) "'${name}' is a template, not a unit")
     ];
 

@@ -64,7 +64,7 @@ let
           "rw"
         ]
       then
-        { error = "'${volume}': behind the target stands 'ro' or 'rw', not '${mode}'"; }
+        { error = "'${volume}': expected 'ro' or 'rw' after the target, not '${mode}'"; }
       else
         checkVolume "'${volume}'" {
           inherit source;

@@ -315,7 +315,7 @@ static char *valid_copy(const char *s) {
         return copy;
 }
 
-static Json *new_string(const char *s) {
+Json *json_new_string(const char *s) {
         _cleanup_free_ char *copy = valid_copy(s);
 
         return check(cJSON_CreateString(copy));
@@ -327,6 +327,18 @@ Json *json_new_object(void) {
 
 Json *json_new_array(void) {
         return check(cJSON_CreateArray());
+}
+
+Json *json_new_bool(bool value) {
+        return check(cJSON_CreateBool(value));
+}
+
+Json *json_new_strv(char *const *v) {
+        Json *array = json_new_array();
+
+        STRV_FOREACH (s, v)
+                json_append_string(array, *s);
+        return array;
 }
 
 void json_add(Json *object, const char *key, Json *value) {
@@ -343,12 +355,12 @@ void json_append(Json *array, Json *value) {
 
 void json_add_string(Json *object, const char *key, const char *value) {
         if (value)
-                json_add(object, key, new_string(value));
+                json_add(object, key, json_new_string(value));
 }
 
 void json_append_string(Json *array, const char *value) {
         if (value)
-                json_append(array, new_string(value));
+                json_append(array, json_new_string(value));
 }
 
 /* As text: cJSON prints only 15 digits of a number. */
@@ -376,11 +388,7 @@ void json_add_null(Json *object, const char *key) {
 }
 
 void json_add_strv(Json *object, const char *key, char *const *v) {
-        Json *array = json_new_array();
-
-        STRV_FOREACH (s, v)
-                json_append_string(array, *s);
-        json_add(object, key, array);
+        json_add(object, key, json_new_strv(v));
 }
 
 char *json_print(const Json *json, bool pretty) {

@@ -65,6 +65,9 @@ char *json_path_index(const char *path, size_t index);
 /* Writing. Adders copy strings, take ownership of Json, and ignore a NULL string. */
 Json *json_new_object(void);
 Json *json_new_array(void);
+Json *json_new_string(const char *value);
+Json *json_new_bool(bool value);
+Json *json_new_strv(char *const *v); /* NULL: [] */
 void json_add_string(Json *object, const char *key, const char *value);
 void json_add_uint(Json *object, const char *key, uint64_t value); /* json_parse() takes up to 2^53 back */
 void json_add_bool(Json *object, const char *key, bool value);

@@ -7,10 +7,9 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
+#include "base/unit-name.h"
 #include "logs/log-filter.h"
 #include "screen/text.h"
-
-#define UNIT_NAME_MAX 255
 
 /* Steps for one message, some 10 ms. (a+)+b would otherwise take years for one that has many a and no b. */
 #define MATCH_LIMIT 1000000
@@ -18,25 +17,6 @@
 
 /* How much of a wrong word is shown. */
 #define QUOTE_WIDTH 60
-
-static const char *const unit_types[] = {
-        ".service", ".socket", ".target", ".timer", ".mount",  ".automount",
-        ".path",    ".slice",  ".scope",  ".swap",  ".device",
-};
-
-static bool is_unit_char(char c) {
-        return isalnum((unsigned char) c) || (c != '\0' && strchr(":-_.\\@", c));
-}
-
-static bool has_unit_type(const char *word, size_t n) {
-        for (size_t i = 0; i < ELEMENTSOF(unit_types); i++) {
-                size_t length = strlen(unit_types[i]);
-
-                if (n > length && streq(word + n - length, unit_types[i]))
-                        return true;
-        }
-        return false;
-}
 
 int log_unit_name(const char *word, char **ret, Error *reterr) {
         size_t n = strlen(word);
@@ -47,10 +27,9 @@ int log_unit_name(const char *word, char **ret, Error *reterr) {
                 return error_raise(reterr, FC_EXIT_USAGE, "the name of a unit is empty");
         if (strpbrk(word, "*?["))
                 return error_raise(reterr, FC_EXIT_USAGE, "unit '%s': patterns are not supported", quote);
-        for (const char *p = word; *p; p++)
-                if (!is_unit_char(*p))
-                        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not the name of a unit", quote);
-        typed = has_unit_type(word, n);
+        if (word[strspn(word, UNIT_NAME_CHARACTERS)] != '\0')
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not the name of a unit", quote);
+        typed = unit_name_has_type(word);
         if (n + (typed ? 0 : strlen(".service")) > UNIT_NAME_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE, "the name of a unit is longer than %d characters",
                                    UNIT_NAME_MAX);

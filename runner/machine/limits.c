@@ -8,6 +8,7 @@
 #include "machine/limits.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "spec/resource.h"
 
 #define CONTROLLERS_MAX 4096
 

@@ -14,6 +14,7 @@
 #include "ops/fleet-order.h"
 #include "ops/health.h"
 #include "record/stop-record.h"
+#include "spec/dependency.h"
 #include "spec/path.h"
 #include "state/gc-root.h"
 #include "state/runtime-dir.h"

@@ -74,5 +74,5 @@ int subnet_from_string(const char *text, Subnet *ret, Error *reterr);
 /* "10.3.7.9"; owned by the caller. */
 char *address_to_string(uint32_t address);
 
-/* Strict; FC_EXIT_USAGE when `text` is no IPv4 address. */
+/* Strict; FC_EXIT_USAGE when `text` is not an IPv4 address. */
 int address_from_string(const char *text, uint32_t *ret, Error *reterr);

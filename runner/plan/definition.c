@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "plan/definition.h"
-#include "spec/spec-parse.h"
+#include "spec/container.h"
 
 /* What a running container need not be restarted for: it is read again each time that the container is
  * waited for or stopped, or is not about the container as it runs. A key that is not here means a restart.

@@ -215,29 +215,11 @@ int state_dir_make(StateDir *dir, Error *reterr) {
         return 0;
 }
 
-/* A container of that name would share its directory with something of ours. */
-static bool name_is_reserved(const char *name) {
-        return streq(name, VOLUMES) || streq(name, "snapshots");
-}
-
-static int check_container_name(const char *name, Error *reterr) {
-        int r;
-
-        r = name_check(name, "container", reterr);
-        if (r < 0)
-                return r;
-        if (name_is_reserved(name))
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "container '%s': the name is taken by a directory in " STATE_DIR_NAME,
-                                   name);
-        return 0;
-}
-
 int state_dir_container_open(const StateDir *dir, const char *name, int *ret_fd, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         int r;
 
-        r = check_container_name(name, reterr);
+        r = name_check_container(name, reterr);
         if (r < 0)
                 return r;
         if (dir->fd < 0) {
@@ -266,7 +248,7 @@ static int make(const StateDir *dir, const char *path, Error *reterr) {
 int state_dir_container_make(const StateDir *dir, const char *name, Error *reterr) {
         int r;
 
-        r = check_container_name(name, reterr);
+        r = name_check_container(name, reterr);
         return r < 0 ? r : make(dir, name, reterr);
 }
 
@@ -318,7 +300,7 @@ int state_dir_list(const StateDir *dir, char ***ret_names, Error *reterr) {
                         return error_set(reterr, errno, "list '%s/" STATE_DIR_NAME "'", dir->root);
                 if (!entry)
                         break;
-                if (name_check(entry->d_name, "container", NULL) >= 0 && !name_is_reserved(entry->d_name) &&
+                if (name_check_container(entry->d_name, NULL) >= 0 &&
                     fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISDIR(st.st_mode))
                         strv_push(&names, entry->d_name);
         }

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "spec/argument.h"
+#include "spec/value.h"
 
 typedef struct OwnedOption {
         const char *name;
@@ -107,3 +108,45 @@ int argument_check_nspawn(const char *argument, Error *reterr) {
                                    argument);
         return 0;
 }
+
+int argument_parse_command(const Json *value, const char *path, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **argv = NULL;
+        int r;
+
+        r = value_parse_strv(value, path, argument_check, &argv, reterr);
+        if (r < 0)
+                return r;
+        if (!argv || !argv[0][0])
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: the first word must name a program", path);
+        *ret = TAKE_PTR(argv);
+        return 0;
+}
+
+static int parse_command(const Json *value, const char *path, void *target, Error *reterr) {
+        return argument_parse_command(value, path, &((ContainerSpec *) target)->command, reterr);
+}
+
+static Json *print_command(const ContainerSpec *c) {
+        return c->command ? json_new_strv(c->command) : NULL;
+}
+
+const SpecKey command_key = {
+        .name = "command",
+        .parse = parse_command,
+        .print = print_command,
+};
+
+static int parse_nspawn_args(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, argument_check_nspawn, &((ContainerSpec *) target)->nspawn_args,
+                                reterr);
+}
+
+static Json *print_nspawn_args(const ContainerSpec *c) {
+        return json_new_strv(c->nspawn_args);
+}
+
+const SpecKey nspawn_args_key = {
+        .name = "nspawnArgs",
+        .parse = parse_nspawn_args,
+        .print = print_nspawn_args,
+};

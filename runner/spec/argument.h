@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Single arguments of command lines: the words of a container's command, and options that the specification
- * hands to systemd-nspawn as they are. */
+/* The keys "command" and "nspawnArgs", and single arguments of command lines: the words of a container's command, and
+ * options that the specification hands to systemd-nspawn as they are. */
 
-#include "base/error.h"
+#include "spec/key.h"
+
+extern const SpecKey command_key;
+extern const SpecKey nspawn_args_key;
 
 /* What Linux passes as one argument or variable, with its NUL (MAX_ARG_STRLEN of execve(2)). */
 #define ARGUMENT_SIZE_MAX (128 * 1024)
@@ -20,3 +23,6 @@ int argument_check(const char *argument, Error *reterr);
  * instead.
  */
 int argument_check_nspawn(const char *argument, Error *reterr);
+
+/* The words of a command, of which the first names a program. @ret: owned by the caller. */
+int argument_parse_command(const Json *value, const char *path, char ***ret, Error *reterr);

@@ -13,7 +13,7 @@
  * @toplevel: has to be among them
  * @ret_names: in the order of the list; owned by the caller
  *
- * FC_EXIT_USAGE with the line's number for whatever is no path of the store, and for one that is given
+ * FC_EXIT_USAGE with the line's number for what is not a path of the store, and for one that is given
  * twice.
  */
 int closure_parse(const char *text, size_t size, const char *store, const char *toplevel, char ***ret_names,

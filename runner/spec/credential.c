@@ -5,6 +5,8 @@
 
 #include "base/alloc.h"
 #include "spec/credential.h"
+#include "spec/path.h"
+#include "spec/value.h"
 
 int credential_check_id(const char *id, Error *reterr) {
         size_t n = strlen(id);
@@ -21,3 +23,35 @@ int credential_check_id(const char *id, Error *reterr) {
                 "without space, ':', '/' and '\\'",
                 id);
 }
+
+static int parse_credential(const Json *value, const char *path, void *ret, Error *reterr) {
+        Credential *credential = ret;
+        int r;
+
+        r = credential_check_id(json_key(value), reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "%s", path);
+        credential->id = xstrdup(json_key(value));
+        return value_parse_string(value, path, path_check_host, &credential->path, reterr);
+}
+
+static int parse_credentials(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = target;
+
+        return VALUE_PARSE_ELEMENTS(value, path, JSON_OBJECT, parse_credential, &c->credentials,
+                                    &c->n_credentials, reterr);
+}
+
+static Json *print_credentials(const ContainerSpec *c) {
+        Json *json = json_new_object();
+
+        for (size_t i = 0; i < c->n_credentials; i++)
+                json_add_string(json, c->credentials[i].id, c->credentials[i].path);
+        return json;
+}
+
+const SpecKey credentials_key = {
+        .name = "credentials",
+        .parse = parse_credentials,
+        .print = print_credentials,
+};

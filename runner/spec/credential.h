@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Names of credentials that a container is given, see "System and Service Credentials" of systemd. */
+/* The key "credentials", and names of credentials that a container is given, see "System and Service Credentials" of systemd. */
 
-#include "base/error.h"
+#include "spec/key.h"
+
+extern const SpecKey credentials_key;
 
 /* FC_EXIT_USAGE unless it is a file name of at most 255 printable ASCII characters, as systemd wants it,
  * without

@@ -4,44 +4,51 @@
 
 #include "base/alloc.h"
 #include "spec/dependency.h"
-#include "spec/value-parse.h"
+#include "spec/value.h"
 
 /* Of a circle on the screen. */
 #define CYCLE_NAMES_MAX 20
 
-int dependencies_parse(const Json *value, const char *path, ContainerSpec *c, Error *reterr) {
-        const char *words[_NEED_MAX];
-        int r;
+static const char *const need_words[_NEED_MAX] = {
+        [NEED_STARTED] = "started",
+        [NEED_READY] = "ready",
+        [NEED_COMPLETED] = "completed",
+};
 
-        for (DependencyNeed need = 0; need < _NEED_MAX; need++)
-                words[need] = dependency_need_to_string(need);
-        r = json_expect(value, JSON_OBJECT, path, reterr);
+const char *dependency_need_to_string(DependencyNeed need) {
+        return need_words[need];
+}
+
+static int parse_dependency(const Json *value, const char *path, void *ret, Error *reterr) {
+        Dependency *dependency = ret;
+        int r = value_parse_enum(value, path, need_words, ELEMENTSOF(need_words), reterr);
+
         if (r < 0)
                 return r;
-        c->dependencies = xnew0(Dependency, json_length(value));
-        JSON_FOREACH (member, value) {
-                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
-                size_t need;
-
-                r = value_parse_word(member, member_path, words, ELEMENTSOF(words), &need, reterr);
-                if (r < 0)
-                        return r;
-                c->dependencies[c->n_dependencies++] = (Dependency){
-                        .name = xstrdup(json_key(member)),
-                        .need = (DependencyNeed) need,
-                };
-        }
+        *dependency = (Dependency){xstrdup(json_key(value)), (DependencyNeed) r};
         return 0;
 }
 
-Json *dependencies_print(const ContainerSpec *c) {
+static int parse_depends_on(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = target;
+
+        return VALUE_PARSE_ELEMENTS(value, path, JSON_OBJECT, parse_dependency, &c->dependencies,
+                                    &c->n_dependencies, reterr);
+}
+
+static Json *print_depends_on(const ContainerSpec *c) {
         Json *json = json_new_object();
 
         for (size_t i = 0; i < c->n_dependencies; i++)
-                json_add_string(json, c->dependencies[i].name,
-                                dependency_need_to_string(c->dependencies[i].need));
+                json_add_string(json, c->dependencies[i].name, need_words[c->dependencies[i].need]);
         return json;
 }
+
+const SpecKey depends_on_key = {
+        .name = "dependsOn",
+        .parse = parse_depends_on,
+        .print = print_depends_on,
+};
 
 bool depends_on(const ContainerSpec *c, const char *name) {
         for (size_t i = 0; i < c->n_dependencies; i++)

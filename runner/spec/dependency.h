@@ -3,13 +3,12 @@
 
 /* The key "dependsOn": which containers must have come how far before one is started. */
 
-#include "base/json.h"
-#include "spec/spec.h"
+#include "spec/key.h"
 
-/* Fills the dependencies of @c; whether there are such containers, dependencies_check() finds out. */
-int dependencies_parse(const Json *value, const char *path, ContainerSpec *c, Error *reterr);
+/* Whether there are such containers, dependencies_check() finds out. */
+extern const SpecKey depends_on_key;
 
-Json *dependencies_print(const ContainerSpec *c);
+const char *dependency_need_to_string(DependencyNeed need);
 
 /* FC_EXIT_USAGE for strangers, cycles ("a -> b -> a"), and needs that the other can never meet. */
 int dependencies_check(const Spec *spec, Error *reterr);

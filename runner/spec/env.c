@@ -54,3 +54,45 @@ int env_check(const char *name, const char *value, Error *reterr) {
         }
         return 0;
 }
+
+static int parse_environment(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = target;
+        size_t n = 0;
+        int r;
+
+        r = json_expect(value, JSON_OBJECT, path, reterr);
+        if (r < 0)
+                return r;
+        if (!json_first(value))
+                return 0;
+        c->environment = xnew0(char *, json_length(value) + 1);
+        JSON_FOREACH (member, value) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+
+                r = json_expect(member, JSON_STRING, member_path, reterr);
+                if (r < 0)
+                        return r;
+                r = env_check(json_key(member), json_string(member), reterr);
+                if (r < 0)
+                        return error_prefix(reterr, r, "%s", member_path);
+                c->environment[n++] = xasprintf("%s=%s", json_key(member), json_string(member));
+        }
+        return 0;
+}
+
+static Json *print_environment(const ContainerSpec *c) {
+        Json *json = json_new_object();
+
+        STRV_FOREACH (variable, c->environment) {
+                _cleanup_free_ char *name = xstrndup(*variable, strcspn(*variable, "="));
+
+                json_add_string(json, name, *variable + strlen(name) + 1);
+        }
+        return json;
+}
+
+const SpecKey environment_key = {
+        .name = "environment",
+        .parse = parse_environment,
+        .print = print_environment,
+};

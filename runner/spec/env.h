@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Environment variables of a container. */
+/* The key "environment": variables of a container. */
 
-#include "base/error.h"
+#include "spec/key.h"
+
+extern const SpecKey environment_key;
 
 /* FC_EXIT_USAGE when systemd-nspawn would refuse the variable (see env_value_is_valid() of systemd: control
  * characters other than tab and newline, invalid UTF-8, too long), or sets it itself. */

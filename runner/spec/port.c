@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "spec/port.h"
+#include "spec/value.h"
 
 static int parse_number(const char *s, size_t n, const char *text, uint16_t *ret, Error *reterr) {
         unsigned value = 0;
@@ -160,3 +161,100 @@ int port_parse(const char *text, Port *ret, Error *reterr) {
         port = (Port){0};
         return 0;
 }
+
+static int parse_json_address(const Json *value, const char *path, void *target, Error *reterr) {
+        int r;
+
+        r = json_expect(value, JSON_STRING, path, reterr);
+        if (r < 0)
+                return r;
+        r = port_parse_address(json_string(value), &((Port *) target)->address, reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+}
+
+static int parse_json_host(const Json *value, const char *path, void *target, Error *reterr) {
+        if (json_type(value) != JSON_STRING)
+                return value_parse_port(value, path, &((Port *) target)->host, reterr);
+        if (!streq(json_string(value), "auto"))
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: must be a number or 'auto', is '%.100s'",
+                                   path, json_string(value));
+        ((Port *) target)->host = 0;
+        return 0;
+}
+
+static int parse_json_container(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_port(value, path, &((Port *) target)->container, reterr);
+}
+
+static int parse_json_protocol(const Json *value, const char *path, void *target, Error *reterr) {
+        int r;
+
+        r = json_expect(value, JSON_STRING, path, reterr);
+        if (r < 0)
+                return r;
+        r = port_check_protocol(json_string(value), reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+}
+
+static int parse_port(const Json *value, const char *path, void *ret, Error *reterr) {
+        static const JsonField fields[] = {
+                {"address", parse_json_address},
+                {"host", parse_json_host, .mandatory = true},
+                {"container", parse_json_container, .mandatory = true},
+                {"protocol", parse_json_protocol},
+        };
+        int r;
+
+        if (json_type(value) != JSON_STRING)
+                return value_parse_long_form(value, path, fields, ELEMENTSOF(fields), ret, reterr);
+        r = port_parse(json_string(value), ret, reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+}
+
+static int parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = target;
+
+        return VALUE_PARSE_ELEMENTS(value, path, JSON_ARRAY, parse_port, &c->ports, &c->n_ports, reterr);
+}
+
+static Json *print_port(const Port *port) {
+        Json *json = json_new_object();
+
+        json_add_string(json, "address", port->address);
+        if (port->host > 0)
+                json_add_uint(json, "host", port->host);
+        else
+                json_add_string(json, "host", "auto");
+        json_add_uint(json, "container", port->container);
+        json_add_string(json, "protocol", "tcp");
+        return json;
+}
+
+static Json *print_ports(const ContainerSpec *c) {
+        Json *json = json_new_array();
+
+        for (size_t i = 0; i < c->n_ports; i++)
+                json_append(json, print_port(&c->ports[i]));
+        return json;
+}
+
+static int check_ports(const ContainerSpec *c, Error *reterr) {
+        if (c->n_ports > 0 && c->network == NETWORK_NONE)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.ports: nothing can be published with network mode 'none'",
+                                   c->name);
+        if (c->n_ports > 0 && c->network == NETWORK_HOST)
+                return error_raise(
+                        reterr, FC_EXIT_USAGE,
+                        "containers.%s.ports: with network mode 'host' the service's own port is on "
+                        "the host already",
+                        c->name);
+        return 0;
+}
+
+const SpecKey ports_key = {
+        .name = "ports",
+        .parse = parse_ports,
+        .print = print_ports,
+        .check = check_ports,
+};

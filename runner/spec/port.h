@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* One published port, as a string: "[ADDRESS:]HOST:CONTAINER[/tcp]" or "PORT". */
+/* The key "ports", and one published port as a string: "[ADDRESS:]HOST:CONTAINER[/tcp]" or "PORT". */
 
-#include "spec/spec.h"
+#include "spec/key.h"
+
+extern const SpecKey ports_key;
 
 /**
  * port_parse() - read the short form of a published port

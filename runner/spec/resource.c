@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/json-scan.h"
 #include "spec/resource.h"
+#include "spec/value.h"
 
 #define SIZE_TEXT_MAX (UINT64_C(1) << 62)
 
@@ -66,7 +68,7 @@ static int raise_range(const Kind *k, const char *text, Error *reterr) {
                            k->min, k->max);
 }
 
-/* Decimal digits without sign, space and leading zeros. Return: what follows, NULL when it is no number. */
+/* Decimal digits without sign, space and leading zeros. Return: what follows, NULL when it is not a number. */
 static const char *parse_digits(const char *text, uint64_t *ret) {
         const char *p = text;
         uint64_t n = 0;
@@ -138,3 +140,64 @@ int resource_parse_number(ResourceKind kind, uint64_t number, char **ret, Error 
 
         return resource_parse(kind, text, ret, reterr);
 }
+
+static int raise_unknown_resource(const char *path, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        _cleanup_free_ char *known = NULL;
+        int r = error_raise(reterr, FC_EXIT_USAGE, "%s: unknown key", path);
+
+        for (size_t i = 0; i < _RESOURCE_KIND_MAX; i++)
+                strv_push(&names, resource_kind_to_string((ResourceKind) i));
+        known = strv_join(names, ", ");
+        error_add_hint(reterr, "the keys known here: %s", known);
+        return r;
+}
+
+static int parse_value(const Json *value, const char *path, ResourceKind kind, char **ret, Error *reterr) {
+        uint64_t number;
+        int r;
+
+        if (json_type(value) == JSON_NUMBER) {
+                r = json_uint(value, path, 0, JSON_NUMBER_MAX, &number, reterr);
+                if (r < 0)
+                        return r;
+                r = resource_parse_number(kind, number, ret, reterr);
+        } else if (json_type(value) == JSON_STRING)
+                r = resource_parse(kind, json_string(value), ret, reterr);
+        else
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: must be a string or a number, is %s", path,
+                                   json_type_to_string(json_type(value)));
+        return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+}
+
+/* The keys are the table of this file, so that no row of another can be forgotten. */
+static int parse_resource(const Json *value, const char *path, void *ret, Error *reterr) {
+        ResourceKind kind = resource_kind_from_string(json_key(value));
+        Resource *resource = ret;
+
+        if (kind < 0)
+                return raise_unknown_resource(path, reterr);
+        resource->kind = kind;
+        return parse_value(value, path, kind, &resource->value, reterr);
+}
+
+static int parse_resources(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = target;
+
+        return VALUE_PARSE_ELEMENTS(value, path, JSON_OBJECT, parse_resource, &c->resources, &c->n_resources,
+                                    reterr);
+}
+
+static Json *print_resources(const ContainerSpec *c) {
+        Json *json = json_new_object();
+
+        for (size_t i = 0; i < c->n_resources; i++)
+                json_add_string(json, resource_kind_to_string(c->resources[i].kind), c->resources[i].value);
+        return json;
+}
+
+const SpecKey resources_key = {
+        .name = "resources",
+        .parse = parse_resources,
+        .print = print_resources,
+};

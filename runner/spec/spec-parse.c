@@ -4,11 +4,12 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "spec/container-parse.h"
+#include "spec/container.h"
+#include "spec/dependency.h"
 #include "spec/name.h"
-#include "spec/spec-check.h"
+#include "spec/port-clash.h"
 #include "spec/spec-parse.h"
-#include "spec/value-parse.h"
+#include "spec/value.h"
 
 static int check_project_name(const char *name, Error *reterr) {
         return name_check(name, "project", reterr);
@@ -26,14 +27,6 @@ static int parse_project(const Json *value, const char *path, void *target, Erro
         return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
 }
 
-/* These are directories of their own in .containers/. */
-static int check_container_name(const char *name, Error *reterr) {
-        if (streq(name, "volumes") || streq(name, "snapshots"))
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "'%s' cannot name a container: it is a directory of .containers/", name);
-        return name_check(name, "container", reterr);
-}
-
 static int parse_containers(const Json *value, const char *path, void *target, Error *reterr) {
         Spec *spec = target;
         int r;
@@ -46,7 +39,7 @@ static int parse_containers(const Json *value, const char *path, void *target, E
                 _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
                 ContainerSpec *c = &spec->containers[spec->n_containers];
 
-                r = check_container_name(json_key(member), reterr);
+                r = name_check_container(json_key(member), reterr);
                 if (r < 0)
                         return error_prefix(reterr, r, "%s", member_path);
                 *c = CONTAINER_SPEC_NULL;
@@ -79,6 +72,19 @@ static const JsonField spec_fields[] = {
         {"containers", parse_containers, .mandatory = true},
 };
 
+/* What no container can tell by itself. */
+static int check_spec(const Spec *spec, Error *reterr) {
+        int r;
+
+        for (size_t i = 0; i < spec->n_containers; i++) {
+                r = container_check(&spec->containers[i], reterr);
+                if (r < 0)
+                        return r;
+        }
+        r = dependencies_check(spec, reterr);
+        return r < 0 ? r : ports_check(spec, reterr);
+}
+
 int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr) {
         _cleanup_(spec_freep) Spec *spec = NULL;
         _cleanup_(json_freep) Json *json = NULL;
@@ -104,9 +110,26 @@ int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr) {
         r = json_dispatch(json, "", spec_fields, ELEMENTSOF(spec_fields), spec, reterr);
         if (r < 0)
                 return r;
-        r = spec_check(spec, reterr);
+        r = check_spec(spec, reterr);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(spec);
         return 0;
+}
+
+char *spec_print(const Spec *spec) {
+        _cleanup_(json_freep) Json *json = json_new_object();
+        Json *containers = json_new_object();
+
+        json_add_uint(json, "version", SPEC_VERSION);
+        if (spec->project_name) {
+                Json *project = json_new_object();
+
+                json_add_string(project, "name", spec->project_name);
+                json_add(json, "project", project);
+        }
+        for (size_t i = 0; i < spec->n_containers; i++)
+                json_add(containers, spec->containers[i].name, container_print(&spec->containers[i]));
+        json_add(json, "containers", containers);
+        return json_print(json, /* pretty= */ true);
 }

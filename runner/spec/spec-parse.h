@@ -15,7 +15,7 @@
  *
  * An unknown, duplicate or missing key, a wrong type, a number out of range, two containers that publish the
  * same host port, ... is FC_EXIT_USAGE with the path of the place, `containers.db.ports[1].host: ...`. Keys
- * of later versions that are known but not built yet are told apart from unknown ones. What is no strict
+ * of later versions that are known but not built yet are told apart from unknown ones. What is not strict
  * JSON is told with its line and column. The message has no file name: the caller puts it in front. Takes n
  * log n time and 40 times the memory of the text at most.
  */
@@ -24,9 +24,3 @@ int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr);
 /* The canonical JSON of a specification on several lines, defaults filled in; parsing it gives an equal
  * Spec. Owned by the caller. */
 char *spec_print(const Spec *spec);
-
-/* The canonical JSON of one container, without its name. Owned by the caller. */
-Json *container_print(const ContainerSpec *c);
-
-/* JSON of one container on one line, without its name; equal for equal containers. Owned by the caller. */
-char *container_spec_print(const ContainerSpec *c);

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/strv.h"
-#include "spec/resource.h"
 
 typedef enum UsersMode {
         USERS_PRIVATE, /* a user namespace of its own */
@@ -82,6 +81,23 @@ typedef struct ReadyChecks {
         char **sockets; /* paths of unix sockets that accept connections */
 } ReadyChecks;
 
+typedef enum ResourceKind {
+        RESOURCE_MEMORY_MAX,
+        RESOURCE_MEMORY_HIGH,
+        RESOURCE_MEMORY_SWAP_MAX,
+        RESOURCE_CPU_QUOTA,
+        RESOURCE_CPU_WEIGHT,
+        RESOURCE_TASKS_MAX,
+        RESOURCE_IO_WEIGHT,
+        _RESOURCE_KIND_MAX,
+        _RESOURCE_KIND_INVALID = -EINVAL,
+} ResourceKind;
+
+typedef struct Resource {
+        ResourceKind kind;
+        char *value;
+} Resource;
+
 /* How far another container must have come. */
 typedef enum DependencyNeed {
         NEED_STARTED,
@@ -101,6 +117,7 @@ typedef struct ContainerSpec {
         char *toplevel; /* a NixOS system, STORE/NAME, the same path inside; NULL with rootfs */
         char *closure;  /* a file in that store that lists the toplevel's closure; may be NULL */
         StoreMode store;
+        bool store_given;
         char *init;     /* absolute path inside; NULL when command is set */
         char *build;    /* what makes the image, only ever printed; may be NULL */
         char **command; /* payload instead of an init */
@@ -127,6 +144,7 @@ typedef struct ContainerSpec {
         uint64_t stop_timeout_usec;
         bool ready_notify; /* wait for the payload's READY=1; default: true with an init, false with a
                               command */
+        bool ready_notify_given;
         ReadyChecks ready_checks;
         Dependency *dependencies; /* in the order of the document */
         size_t n_dependencies;
@@ -170,10 +188,3 @@ const char *container_spec_closure(const ContainerSpec *c);
 
 /* Return: the container of that name, owned by @spec, or NULL. */
 const ContainerSpec *spec_find(const Spec *spec, const char *name);
-
-const char *users_mode_to_string(UsersMode mode);
-const char *network_mode_to_string(NetworkMode mode);
-const char *restart_mode_to_string(RestartMode mode);
-const char *store_mode_to_string(StoreMode mode);
-const char *volume_owner_to_string(VolumeOwner owner);
-const char *dependency_need_to_string(DependencyNeed need);

@@ -5,9 +5,15 @@
 #include "base/alloc.h"
 #include "spec/name.h"
 #include "spec/path.h"
+#include "spec/value.h"
 #include "spec/volume.h"
 
 #define FIELDS_MAX 3
+
+static const char *const owner_words[_VOLUME_OWNER_MAX] = {
+        [VOLUME_OWNER_USER] = "user",
+        [VOLUME_OWNER_CONTAINER] = "container",
+};
 
 int volume_check_source(const char *source, Error *reterr) {
         int r;
@@ -72,7 +78,7 @@ int volume_parse(const char *text, Volume *ret, Error *reterr) {
                 return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': expected SOURCE:TARGET[:ro|:rw]", text);
         if (mode && !streq(mode, "ro") && !streq(mode, "rw"))
                 return error_raise(reterr, FC_EXIT_USAGE,
-                                   "'%.100s': behind the target stands 'ro' or 'rw', not '%.100s'", text,
+                                   "'%.100s': expected 'ro' or 'rw' after the target, not '%.100s'", text,
                                    mode);
 
         r = volume_check_source(source, reterr);
@@ -89,3 +95,159 @@ int volume_parse(const char *text, Volume *ret, Error *reterr) {
         ret->owner = volume_default_owner(ret->source);
         return 0;
 }
+
+/* What json_dispatch() hands to the functions below. */
+typedef struct VolumeTarget {
+        Volume volume;
+        bool has_owner;
+} VolumeTarget;
+
+static int parse_source(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, volume_check_source,
+                                  &((VolumeTarget *) target)->volume.source, reterr);
+}
+
+static int parse_target(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, path_check_mount_point,
+                                  &((VolumeTarget *) target)->volume.target, reterr);
+}
+
+static int parse_read_only(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_bool(value, path, &((VolumeTarget *) target)->volume.read_only, reterr);
+}
+
+static int parse_owner(const Json *value, const char *path, void *target, Error *reterr) {
+        VolumeTarget *t = target;
+        int r = value_parse_enum(value, path, owner_words, ELEMENTSOF(owner_words), reterr);
+
+        if (r < 0)
+                return r;
+        t->volume.owner = (VolumeOwner) r;
+        t->has_owner = true;
+        return 0;
+}
+
+static int parse_volume(const Json *value, const char *path, void *ret, Error *reterr) {
+        static const JsonField fields[] = {
+                {"source", parse_source, .mandatory = true},
+                {"target", parse_target, .mandatory = true},
+                {"readOnly", parse_read_only},
+                {"owner", parse_owner},
+        };
+        VolumeTarget t = {};
+        int r;
+
+        if (json_type(value) == JSON_STRING) {
+                r = volume_parse(json_string(value), ret, reterr);
+                return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+        }
+        r = value_parse_long_form(value, path, fields, ELEMENTSOF(fields), &t, reterr);
+        if (r >= 0 && !t.has_owner)
+                t.volume.owner = volume_default_owner(t.volume.source);
+        *(Volume *) ret = t.volume;
+        return r;
+}
+
+static int parse_volumes(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = target;
+
+        return VALUE_PARSE_ELEMENTS(value, path, JSON_ARRAY, parse_volume, &c->volumes, &c->n_volumes,
+                                    reterr);
+}
+
+static Json *print_volume(const Volume *volume) {
+        Json *json = json_new_object();
+
+        json_add_string(json, "source", volume->source);
+        json_add_string(json, "target", volume->target);
+        json_add_bool(json, "readOnly", volume->read_only);
+        json_add_string(json, "owner", owner_words[volume->owner]);
+        return json;
+}
+
+static Json *print_volumes(const ContainerSpec *c) {
+        Json *json = json_new_array();
+
+        for (size_t i = 0; i < c->n_volumes; i++)
+                json_append(json, print_volume(&c->volumes[i]));
+        return json;
+}
+
+/* ---- where they are mounted ---- */
+
+/* Something that is mounted in the container. */
+typedef struct Mount {
+        const char *target;
+        const char *key;
+        size_t index;
+        size_t order;
+} Mount;
+
+static int compare_mounts(const void *va, const void *vb) {
+        const Mount *a = va, *b = vb;
+        int r = strcmp(a->target, b->target);
+
+        if (r != 0)
+                return r;
+        return a->order < b->order ? -1 : 1;
+}
+
+/* The store is read-only, so a mount point in it can neither be made nor is it meant. */
+static int check_outside_store(const ContainerSpec *c, const Mount *m, Error *reterr) {
+        _cleanup_free_ char *store = c->toplevel ? container_spec_store(c) : NULL;
+
+        if (!store || !path_is_within(m->target, store))
+                return 0;
+        return error_raise(reterr, FC_EXIT_USAGE,
+                           "containers.%s.%s[%zu]: target '%.100s' is in the store '%.100s'", c->name,
+                           m->key, m->index, m->target, store);
+}
+
+static int check_targets(const ContainerSpec *c, Error *reterr) {
+        _cleanup_free_ Mount *mounts = NULL;
+        size_t n_tmpfs = strv_length(c->tmpfs), n = c->n_volumes + n_tmpfs;
+
+        mounts = xnew0(Mount, n);
+        for (size_t i = 0; i < c->n_volumes; i++)
+                mounts[i] = (Mount){c->volumes[i].target, "volumes", i, i};
+        for (size_t i = 0; i < n_tmpfs; i++)
+                mounts[c->n_volumes + i] = (Mount){c->tmpfs[i], "tmpfs", i, c->n_volumes + i};
+        for (size_t i = 0; i < n; i++) {
+                int r = check_outside_store(c, &mounts[i], reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        qsort(mounts, n, sizeof(*mounts), compare_mounts);
+        for (size_t i = 1; i < n; i++)
+                if (streq(mounts[i - 1].target, mounts[i].target))
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "containers.%s.%s[%zu]: target '%.100s' is taken already, by "
+                                           "containers.%s.%s[%zu]",
+                                           c->name, mounts[i].key, mounts[i].index, mounts[i].target,
+                                           c->name, mounts[i - 1].key, mounts[i - 1].index);
+        return 0;
+}
+
+/* Targets of volumes and of tmpfs. */
+const SpecKey volumes_key = {
+        .name = "volumes",
+        .parse = parse_volumes,
+        .print = print_volumes,
+        .check = check_targets,
+};
+
+static int parse_tmpfs(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, path_check_mount_point, &((ContainerSpec *) target)->tmpfs,
+                                reterr);
+}
+
+static Json *print_tmpfs(const ContainerSpec *c) {
+        return json_new_strv(c->tmpfs);
+}
+
+const SpecKey tmpfs_key = {
+        .name = "tmpfs",
+        .parse = parse_tmpfs,
+        .print = print_tmpfs,
+};

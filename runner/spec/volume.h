@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* One volume, as a string: "SOURCE:TARGET[:ro|:rw]", in which "\:" is a colon and "\\" a backslash of a
+/* The keys "volumes" and "tmpfs", and one volume as a string: "SOURCE:TARGET[:ro|:rw]", in which "\:" is a colon and "\\" a backslash of a
  * path. */
 
-#include "spec/spec.h"
+#include "spec/key.h"
+
+extern const SpecKey volumes_key;
+extern const SpecKey tmpfs_key;
 
 /* @ret: owned by the caller, see volume_done(). */
 int volume_parse(const char *text, Volume *ret, Error *reterr);

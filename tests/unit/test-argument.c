@@ -2,8 +2,8 @@
 
 #include "base/alloc.h"
 #include "spec/argument.h"
-#include "spec/capability.h"
 #include "spec/credential.h"
+#include "spec/rights.h"
 #include "test.h"
 
 TEST(nspawn_options_that_may_be_given) {

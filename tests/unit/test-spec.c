@@ -6,8 +6,16 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "spec/dependency.h"
+#include "spec/container.h"
 #include "spec/spec-parse.h"
 #include "test.h"
+
+/* On one line. Owned by the caller. */
+static char *print_one(const ContainerSpec *c) {
+        _cleanup_(json_freep) Json *json = container_print(c);
+
+        return json_print(json, /* pretty= */ false);
+}
 
 static int parse(const char *text, size_t size, Spec **ret, Error *reterr) {
         /* Exactly as large as the text, so that the sanitizer sees a read beyond it. */
@@ -185,7 +193,7 @@ TEST(prints_canonically_and_reads_it_back) {
         text_again = spec_print(again);
         ASSERT_STREQ(text, text_again);
 
-        one = container_spec_print(spec_find(spec, "web"));
+        one = print_one(spec_find(spec, "web"));
         ASSERT_STREQ(
                 one,
                 "{\"system\":{\"rootfs\":\"images/web\",\"init\":\"/usr/lib/systemd/systemd\",\"build\":"
@@ -223,7 +231,7 @@ TEST(prints_a_command_without_an_init) {
         _cleanup_free_ char *text = NULL;
 
         ASSERT_OK(parse(full, strlen(full), &spec, &error), &error);
-        text = container_spec_print(spec_find(spec, "job"));
+        text = print_one(spec_find(spec, "job"));
         ASSERT_STREQ(text,
                      "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
                      "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"volumes\":[],"
@@ -264,7 +272,7 @@ TEST(reads_toplevels) {
         other = container_spec_store(&spec->containers[2]);
         ASSERT_STREQ(other, "/gnu");
 
-        job = container_spec_print(&spec->containers[2]);
+        job = print_one(&spec->containers[2]);
         ASSERT_TRUE(startswith(job,
                                "{\"system\":{\"toplevel\":\"/gnu/x-job\"},\"store\":\"all\",\"command\":["));
         whole = spec_print(spec);
@@ -504,18 +512,19 @@ TEST(refuses_containers) {
                 {"'ready':{'units':'x'}", "containers.c.ready.units: must be an array, is a string"},
                 {"'ready':{'units':['']}", "containers.c.ready.units[0]: the name of the unit is empty"},
                 {"'ready':{'units':['a.service','nginx']}",
-                 "containers.c.ready.units[1]: 'nginx' names no kind of unit, as 'nginx.service' does"},
+                 "containers.c.ready.units[1]: 'nginx' does not end in the type of a unit, as "
+                 "'nginx.service' does"},
                 {"'ready':{'units':['a b.service']}", "'a b.service' cannot name a unit"},
                 {"'ready':{'units':['a*.service']}", "'a*.service' cannot name a unit"},
                 {"'ready':{'units':['../x.service']}", "'../x.service' cannot name a unit"},
-                {"'ready':{'units':['.service']}", "'.service' names no kind of unit"},
-                {"'ready':{'units':['a.servicex']}", "'a.servicex' names no kind of unit"},
+                {"'ready':{'units':['.service']}", "'.service' does not end in the type of a unit"},
+                {"'ready':{'units':['a.servicex']}", "'a.servicex' does not end in the type of a unit"},
                 {"'ready':{'units':['getty@.service']}", "'getty@.service' is a template, not a unit"},
                 {"'ready':{'units':['@a.service']}", "'@a.service' cannot name a unit"},
                 {"'command':['x'],'ready':{'units':['a.service']}",
                  "containers.c.ready.units: a container with 'command' has no units"},
                 {"'ready':{'units':['a.service'],'notify':false}",
-                 "containers.c.ready.units: with 'notify' false nobody tells"},
+                 "containers.c.ready.units: needs 'ready.notify'"},
                 {"'ready':{'tcp':80}", "containers.c.ready.tcp: must be an array, is a number"},
                 {"'ready':{'tcp':[80,0]}", "containers.c.ready.tcp[1]: must be between 1 and 65535, is 0"},
                 {"'ready':{'tcp':[65536]}", "must be between 1 and 65535, is 65536"},
@@ -913,7 +922,7 @@ static char *print_element(const char *key, const char *element) {
                             *text = with_container(members);
 
         ASSERT_OK(parse(text, strlen(text), &spec, &error), &error);
-        return container_spec_print(&spec->containers[0]);
+        return print_one(&spec->containers[0]);
 }
 
 TEST(the_short_forms_of_the_documentation) {

@@ -43,7 +43,7 @@ in
     "volumes: 'src:/srv/': target '/srv/': a path inside the container must have no '.', '..' or empty part, and no '/' at its end";
   volumeProc = mistake { volumes = [ "src:/proc" ]; } "volumes: 'src:/proc': target '/proc': '/proc' is mounted already";
   volumeStore = mistake { volumes = [ "src:${toplevel}/x" ]; } "volumes: '${toplevel}/x' is in the store, which is mounted already";
-  volumeMode = mistake { volumes = [ "src:/srv:readonly" ]; } "volumes: 'src:/srv:readonly': behind the target stands 'ro' or 'rw', not 'readonly'";
+  volumeMode = mistake { volumes = [ "src:/srv:readonly" ]; } "volumes: 'src:/srv:readonly': expected 'ro' or 'rw' after the target, not 'readonly'";
   volumeName = mistake { volumes = [ "@my_data:/srv" ]; }
     "volumes: '@my_data:/srv': source '@my_data' cannot name a volume: use 1 to 63 of a-z, 0-9 and '-', with no '-' at either end; a directory of that name is written './@my_data'";
   volumesRo = mistake { volumes-ro = [ "~" ]; } "volumes-ro: volume '~' has no target: write '~:/where/it/appears'";
@@ -71,7 +71,7 @@ in
     "nspawnArgs: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users";
   nspawnBlank = mistake { nspawnArgs = [ "--bind /x" ]; } "nspawnArgs: '--bind /x': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string";
   nspawnOwned = mistake { nspawnArgs = [ "--bind-ro=/x" "--port=80" ]; } "nspawnArgs: '--port=80': --port cannot be given here: use ports";
-  unit = mistake { ready.units = [ "nginx" ]; } "ready.units: 'nginx' names no kind of unit: write 'nginx.service'";
+  unit = mistake { ready.units = [ "nginx" ]; } "ready.units: 'nginx' does not end in the type of a unit: write 'nginx.service'";
   unitTemplate = mistake { ready.units = [ "getty@.service" ]; } "ready.units: 'getty@.service' is a template, not a unit";
   unix = mistake { ready.unix = [ "run/x" ]; } "ready.unix: 'run/x': a path inside the container must be absolute";
   execEmpty = mistake { ready.exec = [ [ ] ]; } "ready.exec: the first word must name a program";

@@ -5,64 +5,42 @@
 #include "base/alloc.h"
 #include "spec/argument.h"
 #include "spec/path.h"
-#include "spec/ready-parse.h"
-#include "spec/unit-name.h"
-#include "spec/value-parse.h"
+#include "spec/name.h"
+#include "spec/ready.h"
+#include "spec/value.h"
 
 enum { STATUS_MIN = 100, STATUS_MAX = 599, OK_MIN = 200, OK_MAX = 399 };
 
 #define HTTP_PATH_MAX 4096
 
-typedef struct Target {
-        ContainerSpec *c;
-        bool has_notify;
-} Target;
-
 static ReadyChecks *checks_of(void *target) {
-        return &((Target *) target)->c->ready_checks;
+        return &((ContainerSpec *) target)->ready_checks;
 }
 
 static int parse_timeout(const Json *value, const char *path, void *target, Error *reterr) {
-        return value_parse_timeout(value, path, &((Target *) target)->c->ready_timeout_usec, reterr);
+        return value_parse_timeout(value, path, &((ContainerSpec *) target)->ready_timeout_usec, reterr);
 }
 
 static int parse_notify(const Json *value, const char *path, void *target, Error *reterr) {
-        ((Target *) target)->has_notify = true;
-        return value_parse_bool(value, path, &((Target *) target)->c->ready_notify, reterr);
+        ContainerSpec *c = target;
+
+        c->ready_notify_given = true;
+        return value_parse_bool(value, path, &c->ready_notify, reterr);
 }
 
 static int parse_units(const Json *value, const char *path, void *target, Error *reterr) {
         return value_parse_strv(value, path, unit_name_check, &checks_of(target)->units, reterr);
 }
 
-static int parse_port(const Json *value, const char *path, uint16_t *ret, Error *reterr) {
-        uint64_t port;
-        int r;
-
-        r = json_uint(value, path, 1, UINT16_MAX, &port, reterr);
-        if (r < 0)
-                return r;
-        *ret = (uint16_t) port;
-        return 0;
+static int parse_tcp_port(const Json *value, const char *path, void *ret, Error *reterr) {
+        return value_parse_port(value, path, ret, reterr);
 }
 
 static int parse_tcp(const Json *value, const char *path, void *target, Error *reterr) {
         ReadyChecks *checks = checks_of(target);
-        int r;
 
-        r = json_expect(value, JSON_ARRAY, path, reterr);
-        if (r < 0)
-                return r;
-        checks->tcp = xnew0(uint16_t, json_length(value));
-        JSON_FOREACH (element, value) {
-                _cleanup_free_ char *element_path = json_path_index(path, checks->n_tcp);
-
-                r = parse_port(element, element_path, &checks->tcp[checks->n_tcp], reterr);
-                if (r < 0)
-                        return r;
-                checks->n_tcp++;
-        }
-        return 0;
+        return VALUE_PARSE_ELEMENTS(value, path, JSON_ARRAY, parse_tcp_port, &checks->tcp, &checks->n_tcp,
+                                    reterr);
 }
 
 /* It becomes part of a request's first line. */
@@ -81,7 +59,7 @@ static int check_http_path(const char *path, Error *reterr) {
 }
 
 static int parse_http_port(const Json *value, const char *path, void *target, Error *reterr) {
-        return parse_port(value, path, &((HttpCheck *) target)->port, reterr);
+        return value_parse_port(value, path, &((HttpCheck *) target)->port, reterr);
 }
 
 static int parse_http_path(const Json *value, const char *path, void *target, Error *reterr) {
@@ -115,75 +93,54 @@ static int parse_http_status(const Json *value, const char *path, void *target, 
         return 0;
 }
 
-static int parse_http(const Json *value, const char *path, void *target, Error *reterr) {
+static int parse_http_check(const Json *value, const char *path, void *ret, Error *reterr) {
         static const JsonField fields[] = {
                 {"port", parse_http_port, .mandatory = true},
                 {"path", parse_http_path},
                 {"status", parse_http_status},
         };
-        ReadyChecks *checks = checks_of(target);
+        HttpCheck *check = ret;
         int r;
 
-        r = json_expect(value, JSON_ARRAY, path, reterr);
-        if (r < 0)
-                return r;
-        JSON_FOREACH (element, value) {
-                _cleanup_free_ char *element_path = json_path_index(path, checks->n_http);
-                HttpCheck *check = XGROW(checks->http, checks->n_http);
+        *check = (HttpCheck){.status_min = OK_MIN, .status_max = OK_MAX};
+        r = json_expect(value, JSON_OBJECT, path, reterr);
+        if (r >= 0)
+                r = json_dispatch(value, path, fields, ELEMENTSOF(fields), check, reterr);
+        if (r >= 0 && !check->path)
+                check->path = xstrdup("/");
+        return r;
+}
 
-                *check = (HttpCheck){.status_min = OK_MIN, .status_max = OK_MAX};
-                r = json_expect(element, JSON_OBJECT, element_path, reterr);
-                if (r >= 0)
-                        r = json_dispatch(element, element_path, fields, ELEMENTSOF(fields), check, reterr);
-                if (r < 0)
-                        return r;
-                if (!check->path)
-                        check->path = xstrdup("/");
-        }
-        return 0;
+static int parse_http(const Json *value, const char *path, void *target, Error *reterr) {
+        ReadyChecks *checks = checks_of(target);
+
+        return VALUE_PARSE_ELEMENTS(value, path, JSON_ARRAY, parse_http_check, &checks->http,
+                                    &checks->n_http, reterr);
+}
+
+static int parse_exec_check(const Json *value, const char *path, void *ret, Error *reterr) {
+        return argument_parse_command(value, path, ret, reterr);
 }
 
 static int parse_exec(const Json *value, const char *path, void *target, Error *reterr) {
         ReadyChecks *checks = checks_of(target);
-        int r;
 
-        r = json_expect(value, JSON_ARRAY, path, reterr);
-        if (r < 0)
-                return r;
-        checks->exec = xnew0(char **, json_length(value));
-        JSON_FOREACH (element, value) {
-                _cleanup_free_ char *element_path = json_path_index(path, checks->n_exec);
-                char ***argv = &checks->exec[checks->n_exec];
-
-                r = value_parse_strv(element, element_path, argument_check, argv, reterr);
-                if (r < 0)
-                        return r;
-                checks->n_exec++;
-                if (!*argv || !(*argv)[0][0])
-                        return error_raise(reterr, FC_EXIT_USAGE, "%s: the first word must name a program",
-                                           element_path);
-        }
-        return 0;
+        return VALUE_PARSE_ELEMENTS(value, path, JSON_ARRAY, parse_exec_check, &checks->exec,
+                                    &checks->n_exec, reterr);
 }
 
 static int parse_unix(const Json *value, const char *path, void *target, Error *reterr) {
         return value_parse_strv(value, path, path_check_inside, &checks_of(target)->sockets, reterr);
 }
 
-int ready_parse(const Json *value, const char *path, ContainerSpec *c, bool *ret_has_notify, Error *reterr) {
+static int parse_ready(const Json *value, const char *path, void *target, Error *reterr) {
         static const JsonField fields[] = {
                 {"timeout", parse_timeout}, {"notify", parse_notify}, {"units", parse_units},
                 {"tcp", parse_tcp},         {"http", parse_http},     {"exec", parse_exec},
                 {"unix", parse_unix},
         };
-        Target target = {.c = c};
-        int r;
 
-        r = json_dispatch(value, path, fields, ELEMENTSOF(fields), &target, reterr);
-        if (r < 0)
-                return r;
-        *ret_has_notify = target.has_notify;
-        return 0;
+        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
 }
 
 static Json *print_tcp(const ReadyChecks *checks) {
@@ -224,7 +181,7 @@ static Json *print_exec(const ReadyChecks *checks) {
         return json;
 }
 
-Json *ready_print(const ContainerSpec *c) {
+static Json *print_ready(const ContainerSpec *c) {
         const ReadyChecks *checks = &c->ready_checks;
         Json *json = json_new_object();
 
@@ -237,3 +194,23 @@ Json *ready_print(const ContainerSpec *c) {
         json_add_strv(json, "unix", checks->sockets);
         return json;
 }
+
+static int check_units(const ContainerSpec *c, Error *reterr) {
+        if (!c->ready_checks.units)
+                return 0;
+        if (c->command)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.ready.units: a container with 'command' has no units",
+                                   c->name);
+        if (!c->ready_notify)
+                return error_raise(reterr, FC_EXIT_USAGE, "containers.%s.ready.units: needs 'ready.notify'",
+                                   c->name);
+        return 0;
+}
+
+const SpecKey ready_key = {
+        .name = "ready",
+        .parse = parse_ready,
+        .print = print_ready,
+        .check = check_units,
+};

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
-#include "spec/value-parse.h"
+#include "spec/value.h"
 
 #define TIMEOUT_SEC_MAX (24 * 60 * 60)
 
@@ -41,8 +41,36 @@ int value_parse_strv(const Json *value, const char *path, StringCheck check, cha
         return 0;
 }
 
-int value_parse_word(const Json *value, const char *path, const char *const words[], size_t n_words,
-                     size_t *ret, Error *reterr) {
+int value_parse_elements(const Json *value, const char *path, JsonType type, ElementParse parse, size_t size,
+                         void **ret, size_t *ret_n, Error *reterr) {
+        int r;
+
+        r = json_expect(value, type, path, reterr);
+        if (r < 0)
+                return r;
+        *ret = xreallocarray0(json_length(value), size);
+        JSON_FOREACH (element, value) {
+                _cleanup_free_ char *element_path = type == JSON_ARRAY
+                                                            ? json_path_index(path, *ret_n)
+                                                            : json_path_member(path, json_key(element));
+
+                r = parse(element, element_path, (char *) *ret + (*ret_n)++ * size, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int value_parse_long_form(const Json *value, const char *path, const JsonField *fields, size_t n_fields,
+                          void *target, Error *reterr) {
+        if (json_type(value) != JSON_OBJECT)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: must be a string or an object, is %s", path,
+                                   json_type_to_string(json_type(value)));
+        return json_dispatch(value, path, fields, n_fields, target, reterr);
+}
+
+int value_parse_enum(const Json *value, const char *path, const char *const words[], size_t n_words,
+                     Error *reterr) {
         _cleanup_strv_ char **known = NULL;
         _cleanup_free_ char *list = NULL;
         int r;
@@ -51,15 +79,24 @@ int value_parse_word(const Json *value, const char *path, const char *const word
         if (r < 0)
                 return r;
         for (size_t i = 0; i < n_words; i++) {
-                if (streq(words[i], json_string(value))) {
-                        *ret = i;
-                        return 0;
-                }
+                if (streq(words[i], json_string(value)))
+                        return (int) i;
                 strv_pushf(&known, "'%s'", words[i]);
         }
         list = strv_join(known, ", ");
         return error_raise(reterr, FC_EXIT_USAGE, "%s: must be one of %s, is '%.100s'", path, list,
                            json_string(value));
+}
+
+int value_parse_port(const Json *value, const char *path, uint16_t *ret, Error *reterr) {
+        uint64_t number;
+        int r;
+
+        r = json_uint(value, path, 1, UINT16_MAX, &number, reterr);
+        if (r < 0)
+                return r;
+        *ret = (uint16_t) number;
+        return 0;
 }
 
 int value_parse_timeout(const Json *value, const char *path, uint64_t *ret, Error *reterr) {

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "spec/argument.h"
+#include "spec/container.h"
+#include "spec/credential.h"
+#include "spec/dependency.h"
+#include "spec/device.h"
+#include "spec/env.h"
+#include "spec/life.h"
+#include "spec/network.h"
+#include "spec/port.h"
+#include "spec/ready.h"
+#include "spec/resource.h"
+#include "spec/rights.h"
+#include "spec/stop.h"
+#include "spec/system.h"
+#include "spec/volume.h"
+
+#define DEFAULT_INIT "/sbin/init"
+
+/* In the order in which they are printed. */
+static const SpecKey *const keys[] = {
+        &system_key,       &store_key,   &command_key,   &users_key,       &network_key,
+        &ports_key,        &volumes_key, &tmpfs_key,     &environment_key, &credentials_key,
+        &capabilities_key, &devices_key, &resources_key, &ephemeral_key,   &restart_key,
+        &nspawn_args_key,  &ready_key,   &stop_key,      &depends_on_key,  &one_shot_key,
+};
+
+int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {
+        JsonField fields[ELEMENTSOF(keys)];
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                fields[i] = (JsonField){keys[i]->name, keys[i]->parse, keys[i]->mandatory};
+        r = json_dispatch(json, path, fields, ELEMENTSOF(fields), c, reterr);
+        if (r < 0)
+                return r;
+
+        if (c->command && c->init)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: 'command' and 'system.init' exclude each other", path);
+        if (!c->command && !c->init)
+                c->init = c->toplevel ? xasprintf("%s/init", c->toplevel) : xstrdup(DEFAULT_INIT);
+        if (!c->ready_notify_given)
+                c->ready_notify = !c->command;
+        return 0;
+}
+
+int container_check(const ContainerSpec *c, Error *reterr) {
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                int r = keys[i]->check ? keys[i]->check(c, reterr) : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+Json *container_print(const ContainerSpec *c) {
+        Json *json = json_new_object();
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                Json *value = keys[i]->print(c);
+
+                if (value)
+                        json_add(json, keys[i]->name, value);
+        }
+        return json;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "spec/rights.h"
+#include "spec/value.h"
+
+static const char *const users_words[_USERS_MODE_MAX] = {
+        [USERS_PRIVATE] = "private",
+        [USERS_HOST] = "host",
+};
+
+/* By number. Not from libcap: a specification means the same on every host. */
+static const char *const capabilities[] = {
+        "CAP_CHOWN",
+        "CAP_DAC_OVERRIDE",
+        "CAP_DAC_READ_SEARCH",
+        "CAP_FOWNER",
+        "CAP_FSETID",
+        "CAP_KILL",
+        "CAP_SETGID",
+        "CAP_SETUID",
+        "CAP_SETPCAP",
+        "CAP_LINUX_IMMUTABLE",
+        "CAP_NET_BIND_SERVICE",
+        "CAP_NET_BROADCAST",
+        "CAP_NET_ADMIN",
+        "CAP_NET_RAW",
+        "CAP_IPC_LOCK",
+        "CAP_IPC_OWNER",
+        "CAP_SYS_MODULE",
+        "CAP_SYS_RAWIO",
+        "CAP_SYS_CHROOT",
+        "CAP_SYS_PTRACE",
+        "CAP_SYS_PACCT",
+        "CAP_SYS_ADMIN",
+        "CAP_SYS_BOOT",
+        "CAP_SYS_NICE",
+        "CAP_SYS_RESOURCE",
+        "CAP_SYS_TIME",
+        "CAP_SYS_TTY_CONFIG",
+        "CAP_MKNOD",
+        "CAP_LEASE",
+        "CAP_AUDIT_WRITE",
+        "CAP_AUDIT_CONTROL",
+        "CAP_SETFCAP",
+        "CAP_MAC_OVERRIDE",
+        "CAP_MAC_ADMIN",
+        "CAP_SYSLOG",
+        "CAP_WAKE_ALARM",
+        "CAP_BLOCK_SUSPEND",
+        "CAP_AUDIT_READ",
+        "CAP_PERFMON",
+        "CAP_BPF",
+        "CAP_CHECKPOINT_RESTORE",
+};
+
+int capability_from_string(const char *name, unsigned *ret, Error *reterr) {
+        for (unsigned i = 0; i < ELEMENTSOF(capabilities); i++)
+                if (streq(capabilities[i], name)) {
+                        *ret = i;
+                        return 0;
+                }
+        return error_raise(reterr, FC_EXIT_USAGE,
+                           "'%.100s' is not a capability, they are written like CAP_NET_ADMIN", name);
+}
+
+static int parse_users(const Json *value, const char *path, void *target, Error *reterr) {
+        int r = value_parse_enum(value, path, users_words, ELEMENTSOF(users_words), reterr);
+
+        if (r < 0)
+                return r;
+        ((ContainerSpec *) target)->users = (UsersMode) r;
+        return 0;
+}
+
+static Json *print_users(const ContainerSpec *c) {
+        return json_new_string(users_words[c->users]);
+}
+
+const SpecKey users_key = {
+        .name = "users",
+        .parse = parse_users,
+        .print = print_users,
+};
+
+static int check_name(const char *name, Error *reterr) {
+        unsigned number;
+
+        return capability_from_string(name, &number, reterr);
+}
+
+static int parse_add(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, check_name, &((ContainerSpec *) target)->capabilities_add,
+                                reterr);
+}
+
+static int parse_drop(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_strv(value, path, check_name, &((ContainerSpec *) target)->capabilities_drop,
+                                reterr);
+}
+
+static int parse_capabilities(const Json *value, const char *path, void *target, Error *reterr) {
+        static const JsonField fields[] = {
+                {"add", parse_add},
+                {"drop", parse_drop},
+        };
+
+        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+}
+
+static Json *print_capabilities(const ContainerSpec *c) {
+        Json *json = json_new_object();
+
+        json_add_strv(json, "add", c->capabilities_add);
+        json_add_strv(json, "drop", c->capabilities_drop);
+        return json;
+}
+
+static int check_list(const ContainerSpec *c, const char *key, char *const *names, uint64_t *seen,
+                      Error *reterr) {
+        STRV_FOREACH (name, names) {
+                unsigned number;
+                int r;
+
+                r = capability_from_string(*name, &number, reterr);
+                if (r < 0)
+                        return r;
+                if (*seen & (UINT64_C(1) << number))
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "containers.%s.capabilities.%s[%zu]: %s is named already",
+                                           c->name, key, (size_t) (name - names), *name);
+                *seen |= UINT64_C(1) << number;
+        }
+        return 0;
+}
+
+static int check_capabilities(const ContainerSpec *c, Error *reterr) {
+        uint64_t seen = 0;
+        int r = check_list(c, "add", c->capabilities_add, &seen, reterr);
+
+        return r < 0 ? r : check_list(c, "drop", c->capabilities_drop, &seen, reterr);
+}
+
+const SpecKey capabilities_key = {
+        .name = "capabilities",
+        .parse = parse_capabilities,
+        .print = print_capabilities,
+        .check = check_capabilities,
+};

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "spec/path.h"
+#include "spec/system.h"
+#include "spec/value.h"
+
+static const char *const store_words[_STORE_MODE_MAX] = {
+        [STORE_ALL] = "all",
+        [STORE_CLOSURE] = "closure",
+};
+
+static int check_text(const char *text, Error *reterr) {
+        if (!text[0])
+                return error_raise(reterr, FC_EXIT_USAGE, "the text is empty");
+        for (const char *s = text; *s; s++)
+                if ((unsigned char) *s < 0x20 || *s == 0x7f)
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "'%.100s': the text must not contain control characters", text);
+        return 0;
+}
+
+static int parse_rootfs(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = target;
+        int r;
+
+        r = value_parse_string(value, path, path_check_host, &c->rootfs, reterr);
+        if (r < 0)
+                return r;
+        if (c->rootfs[strspn(c->rootfs, "/")] == '\0')
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: '/' is the root of the host", path);
+        return 0;
+}
+
+static int parse_init(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, path_check_inside, &((ContainerSpec *) target)->init, reterr);
+}
+
+static int parse_build(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, check_text, &((ContainerSpec *) target)->build, reterr);
+}
+
+static int parse_toplevel(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, path_check_store_path, &((ContainerSpec *) target)->toplevel,
+                                  reterr);
+}
+
+static int parse_closure(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, path_check_inside, &((ContainerSpec *) target)->closure,
+                                  reterr);
+}
+
+/* Nothing outside of the store is there when the container starts. */
+static int check_in_store(const char *path, const char *key, const char *value, const char *store,
+                          Error *reterr) {
+        if (!value || (path_is_within(value, store) && !streq(value, store)))
+                return 0;
+        return error_raise(reterr, FC_EXIT_USAGE, "%s.%s: '%.100s' is not in the store '%.100s'", path, key,
+                           value, store);
+}
+
+static int check_toplevel(const ContainerSpec *c, const char *path, Error *reterr) {
+        _cleanup_free_ char *store = NULL;
+        int r;
+
+        if (c->rootfs || c->build)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' and 'toplevel' exclude each other", path,
+                                   c->rootfs ? "rootfs" : "build");
+        store = container_spec_store(c);
+        r = check_in_store(path, "init", c->init, store, reterr);
+        return r < 0 ? r : check_in_store(path, "closure", c->closure, store, reterr);
+}
+
+static int parse_system(const Json *value, const char *path, void *target, Error *reterr) {
+        static const JsonField fields[] = {
+                {"rootfs", parse_rootfs}, {"toplevel", parse_toplevel}, {"init", parse_init},
+                {"build", parse_build},   {"closure", parse_closure},
+        };
+        const ContainerSpec *c = target;
+        int r;
+
+        r = json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+        if (r < 0)
+                return r;
+        if (c->toplevel)
+                return check_toplevel(c, path, reterr);
+        if (!c->rootfs)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'rootfs' or 'toplevel' is missing", path);
+        if (c->closure)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s.closure: only with 'toplevel'", path);
+        return 0;
+}
+
+static Json *print_system(const ContainerSpec *c) {
+        Json *json = json_new_object();
+
+        json_add_string(json, "rootfs", c->rootfs);
+        json_add_string(json, "toplevel", c->toplevel);
+        json_add_string(json, "init", c->init);
+        json_add_string(json, "build", c->build);
+        json_add_string(json, "closure", c->closure);
+        return json;
+}
+
+const SpecKey system_key = {
+        .name = "system",
+        .mandatory = true,
+        .parse = parse_system,
+        .print = print_system,
+};
+
+static int parse_store(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = target;
+        int r = value_parse_enum(value, path, store_words, ELEMENTSOF(store_words), reterr);
+
+        if (r < 0)
+                return r;
+        c->store = (StoreMode) r;
+        c->store_given = true;
+        return 0;
+}
+
+static Json *print_store(const ContainerSpec *c) {
+        return c->toplevel ? json_new_string(store_words[c->store]) : NULL;
+}
+
+static int check_store(const ContainerSpec *c, Error *reterr) {
+        if (c->store_given && !c->toplevel)
+                return error_raise(reterr, FC_EXIT_USAGE, "containers.%s.store: only with 'system.toplevel'",
+                                   c->name);
+        if (c->store == STORE_CLOSURE && !c->closure)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.store: 'closure' needs 'system.closure'", c->name);
+        return 0;
+}
+
+const SpecKey store_key = {
+        .name = "store",
+        .parse = parse_store,
+        .print = print_store,
+        .check = check_store,
+};
