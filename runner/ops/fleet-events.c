@@ -44,9 +44,11 @@ void fleet_on_progress(const char *container, Phase phase, const char *detail, v
         Fleet *fleet = userdata;
         Member *m = find_member(fleet, container);
 
-        /* A container that runs as it should has no event, except that it may be ready at last. */
+        /* A container that runs as it should has no event, except that it may be ready at last. Nor has one
+         * that could not be asked to stop, and goes on. */
         if (!m || (m->attached && phase != PHASE_READY) || phase == PHASE_UNCHANGED ||
-            (phase == PHASE_STOPPED && !m->status.running && !m->start))
+            (phase == PHASE_STOPPED && !m->status.running && !m->start) ||
+            (phase == PHASE_FAILED && m->stop && !m->start && !m->stop_job))
                 return;
         if (rung && m->spec && m->spec->one_shot)
                 return;

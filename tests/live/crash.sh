@@ -250,6 +250,21 @@ fc_faulty() {
         )
 }
 
+# It fails before it has asked, as it looks for the cgroup once more: nothing has happened to the container.
+testcase_down_cannot_ask() {
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        run fc_faulty --from stopping error 4 EPERM down
+        equal "$STATUS" 6
+        expect_err "one: .*open '.*': Operation not permitted"
+        equal "$(state_of one)" running
+        equal "$(fc --json events | jq -rs 'last.event')" ready
+        ok fc up
+        expect_err 'already up'
+        ok fc down
+}
+
 # A state that cannot be read is not a reason to leave anything running, and its end is not called a crash afterwards.
 testcase_down_without_its_state() {
         project shop
