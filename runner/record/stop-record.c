@@ -13,16 +13,16 @@
 
 #define RECORD "stopping"
 
+/* That it has asked is an empty file, which is made at once, and on a full /run as well. That it is going to
+ * is never seen without its number. */
 int stop_record_write(int runtime_fd, pid_t asking, Error *reterr) {
-        _cleanup_close_ int fd =
-                fs_open_file_beneath(runtime_fd, RECORD, O_WRONLY | O_CREAT | O_TRUNC, 0644, reterr);
         _cleanup_free_ char *text = asking > 0 ? xasprintf("%d\n", asking) : NULL;
+        _cleanup_close_ int fd = -EBADF;
 
-        if (fd < 0)
-                return fd;
-        if (text && write(fd, text, strlen(text)) < 0)
-                return error_set(reterr, errno, "write '" RECORD "'");
-        return 0;
+        if (text)
+                return record_write(runtime_fd, RECORD, text, reterr);
+        fd = fs_open_file_beneath(runtime_fd, RECORD, O_WRONLY | O_CREAT | O_TRUNC, 0644, reterr);
+        return fd < 0 ? fd : 0;
 }
 
 bool stop_record_holds(int runtime_fd) {

@@ -250,12 +250,28 @@ fc_faulty() {
         )
 }
 
+# Killed as it writes down that it is going to ask: the container goes on, and that is what is said.
+testcase_down_killed_as_it_notes() {
+        local n
+
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        for n in 1 2 3 4 5; do
+                run fc_faulty --from .stopping.new kill "$n" down
+                equal "$STATUS" 137 "status of a down that is killed at call $n"
+                equal "$(state_of one)" running
+                equal "$(fc --json events | jq -rs 'last.event')" ready
+        done
+        ok fc down
+}
+
 # It fails before it has asked, as it looks for the cgroup once more: nothing has happened to the container.
 testcase_down_cannot_ask() {
         project shop
         spec "$(tiny one)"
         ok fc up
-        run fc_faulty --from stopping error 4 EPERM down
+        run fc_faulty --from .stopping.new error 5 EPERM down
         equal "$STATUS" 6
         expect_err "one: .*open '.*': Operation not permitted"
         equal "$(state_of one)" running

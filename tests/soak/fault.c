@@ -46,6 +46,9 @@ static const struct {
         KIND(pwrite64),
         KIND(mkdirat),
         KIND(unlinkat),
+#ifdef SYS_renameat
+        KIND(renameat),
+#endif
         KIND(renameat2),
         KIND(linkat),
         KIND(symlinkat),
