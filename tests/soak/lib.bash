@@ -17,6 +17,8 @@
 
 # Longer than that no command may take, whatever was done to it.
 readonly SOAK_HANG=${FC_SOAK_HANG:-15}
+# A container that is not ready by then is one that hangs: the command that waits is ended before.
+readonly SOAK_READY=$((SOAK_HANG * 4))
 
 # soak_begin ROUNDS: to be called first in a test case. Sets ROUNDS.
 soak_begin() {
@@ -185,7 +187,7 @@ project_with_two() {
         project shop
         mkdir -p "$PROJECT/data"
         chown --reference="$PROJECT" "$PROJECT/data"
-        spec "$(tiny one '' ', "ports": ["8080:80"], "volumes": ["data:/data", "@state:/state"], "ready": {"timeout": 10}'),
+        spec "$(tiny one '' ', "ports": ["8080:80"], "volumes": ["data:/data", "@state:/state"], "ready": {"timeout": '"$SOAK_READY"'}'),
                 $(tiny two '["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]' \
-                        ', "dependsOn": {"one": "ready"}, "ready": {"timeout": 10}')"
+                        ', "dependsOn": {"one": "ready"}, "ready": {"timeout": '"$SOAK_READY"'}')"
 }
