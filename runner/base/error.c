@@ -70,6 +70,7 @@ void error_done(Error *e) {
         if (!e)
                 return;
         free(e->message);
+        free(e->container);
         strv_free(e->evidence);
         strv_free(e->hints);
         *e = ERROR_NULL;
@@ -122,6 +123,30 @@ int error_prefix(Error *reterr, int r, const char *format, ...) {
                 reterr->message = xasprintf("%s: %s", text, old);
         }
         return r;
+}
+
+static int set_container(Error *reterr, int r, const char *container, bool named) {
+        if (!error_is_set(reterr) || reterr->container)
+                return r;
+        reterr->container = error_make_printable(xstrdup(container));
+        reterr->named = named;
+        return r;
+}
+
+int error_in_container(Error *reterr, int r, const char *container) {
+        return set_container(reterr, r, container, /* named= */ false);
+}
+
+int error_about_container(Error *reterr, int r, const char *container) {
+        return set_container(reterr, r, container, /* named= */ true);
+}
+
+char *error_text(const Error *e) {
+        if (!error_is_set(e))
+                return NULL;
+        if (!e->container || e->named)
+                return xstrdup(e->message);
+        return xasprintf("%s: %s", e->container, e->message);
 }
 
 static void add_line(char ***lines, const char *format, va_list ap) _printf_(2, 0);

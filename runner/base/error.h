@@ -15,6 +15,8 @@
 typedef struct Error {
         ExitCode exit;   /* what the process exits with */
         char *message;   /* one line without full stop: what was tried, on what; NULL: no error */
+        char *container; /* whose error it is, or NULL */
+        bool named;      /* the message names the container itself */
         char **evidence; /* what the failing thing itself said, a line each, or NULL */
         char **hints;    /* what to type next, a line each, or NULL */
 } Error;
@@ -46,6 +48,20 @@ int error_raise(Error *reterr, ExitCode exit, const char *format, ...) _printf_(
 
 /* Puts "<context>: " in front of a set message; returns @r. */
 int error_prefix(Error *reterr, int r, const char *format, ...) _printf_(3, 4);
+
+/**
+ * error_in_container() - say in which container a set error has happened
+ *
+ * Where the message is shown, "<container>: " stands in front of it. The first who says it is right: nothing
+ * is changed when it is known already. Return: @r.
+ */
+int error_in_container(Error *reterr, int r, const char *container);
+
+/* Likewise of a message that names the container, or what belongs to it, itself. */
+int error_about_container(Error *reterr, int r, const char *container);
+
+/* The message as it is shown, with its container; owned by the caller, NULL when nothing is set. */
+char *error_text(const Error *e);
 
 /* Adds one line of evidence or of advice to a set error. */
 void error_add_evidence(Error *reterr, const char *format, ...) _printf_(2, 3);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "machine/supervisor-client.h"
-#include "machine/systemd-client.h"
 #include "base/alloc.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "machine/supervisor-client.h"
+#include "machine/systemd-client.h"
 
 static const Backend *const backends[] = {&backend_supervisor, &backend_systemd};
 
@@ -94,10 +94,10 @@ char *machine_payload_path(const Backend *backend, const char *machine) {
 int machine_raise_frozen(const MachineStatus *status, const char *cgroup_mount, const char *machine,
                          const char *container, Error *reterr) {
         _cleanup_free_ char *command = status->backend->thaw_command(cgroup_mount, machine);
-        int r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: it is frozen", container);
+        int r = error_raise(reterr, FC_EXIT_CONFLICT, "it is frozen");
 
         error_add_hint(reterr, "go on: %s", command);
-        return r;
+        return error_in_container(reterr, r, container);
 }
 
 int machine_kill(const char *cgroup_mount, const char *machine, Error *reterr) {

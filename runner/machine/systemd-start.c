@@ -232,8 +232,7 @@ static int hold(const ContainerPlan *plan, const StartResources *resources, int 
                         if (resources->port_fds[i][k] < 0)
                                 continue;
                         if (n == SCM_FDS_MAX)
-                                return error_raise(reterr, FC_EXIT_USAGE, "%s: too many ports",
-                                                   plan->spec->name);
+                                return error_raise(reterr, FC_EXIT_USAGE, "too many ports");
                         fds[n++] = resources->port_fds[i][k];
                 }
         if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)

@@ -4,9 +4,9 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "machine/machine-end.h"
 #include "base/alloc.h"
 #include "base/process.h"
+#include "machine/machine-end.h"
 #include "ops/attach.h"
 #include "ops/status-list.h"
 
@@ -125,7 +125,7 @@ static int watch_end(Watched *w, Error *reterr) {
         if (r >= 0)
                 r = machine_end_watch(a->event, w->machine, &status, on_end, w, &w->end, reterr);
         if (r < 0)
-                return error_prefix(reterr, r, "%s", w->name);
+                return error_in_container(reterr, r, w->name);
         w->ended = r == 0;
         return 0;
 }
@@ -236,8 +236,9 @@ static int tell_ends(Project *project, char *const *names, Error *reterr) {
 
                 if (c->phase != PHASE_CRASHED && c->phase != PHASE_FAILED)
                         continue;
-                (void) error_raise(&error, FC_EXIT_FAILED, "%s: %s%s%s", c->name, phase_to_string(c->phase),
+                (void) error_raise(&error, FC_EXIT_FAILED, "%s%s%s", phase_to_string(c->phase),
                                    notes ? ": " : "", notes ? notes : "");
+                (void) error_in_container(&error, 0, c->name);
                 report_error(stderr, &error, project->progress);
                 exit = FC_EXIT_FAILED;
         }

@@ -119,13 +119,13 @@ static void explain_degraded(const Member *m, const FailedUnits *failed, Error *
         _cleanup_free_ char *first = NULL;
 
         if (failed->n == 0) {
-                (void) error_raise(e, FC_EXIT_FAILED, "%s: the guest is degraded", m->name);
+                (void) error_raise(e, FC_EXIT_FAILED, "the guest is degraded");
                 add_hints(m, NULL, true, e);
                 return;
         }
         sync_journal(m);
         first = failure_describe_unit(&failed->units[0]);
-        (void) error_raise(e, FC_EXIT_FAILED, "%s: %s", m->name, first);
+        (void) error_raise(e, FC_EXIT_FAILED, "%s", first);
         add_failed(m, &failed->units[0], e);
         for (size_t i = 1; i < failed->n; i++) {
                 _cleanup_free_ char *text = failure_describe_unit(&failed->units[i]);
@@ -157,7 +157,7 @@ static void explain_timeout(const Member *m, const ReadyResult *result, Error *e
         char duration[FORMAT_DURATION_MAX];
 
         (void) format_duration(duration, now_usec() - m->began_usec);
-        (void) error_raise(e, FC_EXIT_TIMEOUT, "%s: not %s after %s%s%s", m->name,
+        (void) error_raise(e, FC_EXIT_TIMEOUT, "not %s after %s%s%s",
                            m->spec->one_shot ? "completed" : "ready", duration, result->text ? ": " : "",
                            result->text ? result->text : "");
         if (result->unit)
@@ -182,7 +182,7 @@ static char *describe_end(const ExitRecord *end) {
 static void explain_end(const Member *m, const ExitRecord *record, Error *e) {
         _cleanup_free_ char *end = describe_end(record);
 
-        (void) error_raise(e, FC_EXIT_FAILED, "%s: %s: %s", m->name,
+        (void) error_raise(e, FC_EXIT_FAILED, "%s: %s",
                            m->spec->one_shot ? "failed"
                            : m->was_ready    ? "ended after it was ready"
                                              : "ended before it was ready",
@@ -215,12 +215,12 @@ void failure_explain(const Member *m, const ReadyResult *result, Error *reterr) 
                 break;
         case READY_ERROR:
                 error_move(reterr, result->error);
-                (void) error_prefix(reterr, 0, "%s", m->name);
                 add_console(m, reterr);
                 break;
         case READY_OK:
                 break;
         }
+        (void) error_in_container(reterr, 0, m->name);
         if (result->outcome != READY_ERROR && result->outcome != READY_OK)
                 add_scarcity(reterr);
 }

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "record/event-log.h"
 #include "ops/fleet-events.h"
+#include "record/event-log.h"
 
 /* The rung of the ladder (ready/ready.h) that it stands on: of what is waited for, what a colon ends, as in
  * "tcp 5432: Connection refused". NULL: it is on none. (Of a one-shot container the end is waited for, and
@@ -41,6 +41,7 @@ static void add_event(Fleet *fleet, const char *container, Phase event, const ch
 
 void fleet_on_progress(const char *container, Phase phase, const char *detail, void *userdata) {
         _cleanup_free_ char *rung = rung_of(phase, detail), *key = NULL;
+        _cleanup_free_ char *message = NULL;
         Fleet *fleet = userdata;
         Member *m = find_member(fleet, container);
 
@@ -57,8 +58,9 @@ void fleet_on_progress(const char *container, Phase phase, const char *detail, v
                 return;
         free(m->last_event);
         m->last_event = TAKE_PTR(key);
+        message = error_text(&m->error);
         if (rung)
                 add_event(fleet, container, PHASE_RUNG, rung);
         else
-                add_event(fleet, container, phase, error_is_set(&m->error) ? m->error.message : detail);
+                add_event(fleet, container, phase, message ? message : detail);
 }

@@ -53,10 +53,8 @@ static void try_save_state(Member *m, Phase phase, const char *result) {
 /* What goes wrong while stopping says nothing about how the start went. */
 static void member_fail(Member *m) {
         Phase remembered = m->stop && !m->start && m->state ? m->state->phase : PHASE_FAILED;
-        _cleanup_free_ char *prefix = xasprintf("%s: ", m->name);
-        const char *result = startswith(m->error.message, prefix);
 
-        try_save_state(m, remembered, result ? result : m->error.message);
+        try_save_state(m, remembered, m->error.message);
         member_over(m, PHASE_FAILED, NULL);
 }
 
@@ -182,7 +180,8 @@ static int open_payload_cgroup(void *userdata, Error *reterr) {
         if (r < 0)
                 return r;
         if (!status.running)
-                return error_raise(reterr, FC_EXIT_NOT_RUNNING, "%s: it has stopped", m->name);
+                return error_in_container(reterr, error_raise(reterr, FC_EXIT_NOT_RUNNING, "it has stopped"),
+                                          m->name);
         return machine_open_payload_cgroup(&status, mount, m->machine, reterr);
 }
 
@@ -431,7 +430,8 @@ static void member_skip(Member *m, const Member *other) {
         why = xasprintf("%s %s", other->name,
                         other->start && !other->started ? "was not started" : "failed");
         (void) error_raise(&m->error, error_is_set(&other->error) ? other->error.exit : FC_EXIT_FAILED,
-                           "%s: not started: %s", m->name, why);
+                           "not started: %s", why);
+        (void) error_in_container(&m->error, 0, m->name);
         member_over(m, PHASE_SKIPPED, why);
 }
 

@@ -59,7 +59,7 @@ static int lock_members(Fleet *fleet, Error *reterr) {
                                      on_lock_wait, sorted[i], &sorted[i]->lock, reterr);
 
                 if (r < 0)
-                        return error_prefix(reterr, r, "%s", sorted[i]->name);
+                        return error_in_container(reterr, r, sorted[i]->name);
         }
         return 0;
 }
@@ -116,7 +116,7 @@ static int put_away_member(Member *m, Error *reterr) {
         if (m->resources.container_fd >= 0 && !m->elsewhere)
                 r = ephemeral_remove(m->resources.container_fd, reterr);
         if (r < 0)
-                return error_prefix(reterr, r, "%s", m->name);
+                return error_in_container(reterr, r, m->name);
         /* Kept: how a container has ended that this command did not touch, or that ended by itself after
          * its result was written; and that it was stopped, where its state does not say so. */
         if (m->began_usec > 0 && !m->untold && (!m->reached || m->spec->one_shot))
@@ -199,7 +199,8 @@ static int refuse_elsewhere(Member *m, Error *reterr) {
         if (r < 0 || !where)
                 return r;
         m->elsewhere = true;
-        r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: it runs already, as %s", m->name, where);
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "it runs already, as %s", where);
+        (void) error_in_container(reterr, r, m->name);
         running_add_elsewhere_hint(reterr);
         return r;
 }
@@ -235,12 +236,12 @@ static int plan_member(Member *m, Error *reterr) {
 
 static int refuse_other_kind(const Member *m, const char *before, Error *reterr) {
         int r = error_raise(reterr, FC_EXIT_CONFLICT,
-                            "%s: its root was made for %s '%s', which has other files in it", m->name,
+                            "its root was made for %s '%s', which has other files in it",
                             m->plan->image ? "toplevel" : "image", before);
 
         error_add_hint(reterr, "to start anew, run down and remove '%s/" STATE_DIR_NAME "/%s/root'",
                        m->fleet->project->root, m->name);
-        return r;
+        return error_in_container(reterr, r, m->name);
 }
 
 /* The root is a copy: another image does not change it. A system cannot boot from a copy of an image, nor an
@@ -258,7 +259,7 @@ static int check_root(const Member *m, Error *reterr) {
                 return 0;
         r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
-                return error_prefix(reterr, r, "%s", m->name);
+                return error_in_container(reterr, r, m->name);
         if (!there)
                 return 0;
         if (image && m->plan->store)
@@ -295,11 +296,10 @@ int fleet_plan(Fleet *fleet, Error *reterr) {
                 Member *m = &fleet->members[i];
 
                 r = resources_open_directories(project, fleet->runtime_fd, m->name, &m->resources, reterr);
+                if (r >= 0)
+                        r = plan_member(m, reterr);
                 if (r < 0)
-                        return r;
-                r = plan_member(m, reterr);
-                if (r < 0)
-                        return r;
+                        return error_about_container(reterr, r, m->name);
                 r = check_root(m, reterr);
                 if (r < 0)
                         return r;
@@ -369,7 +369,7 @@ int member_prepare_root(Member *m, Error *reterr) {
         if (!m->spec->ephemeral)
                 r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
-                return error_prefix(reterr, r, "%s", m->name);
+                return error_in_container(reterr, r, m->name);
         if (!there && m->plan->image)
                 progress_update(m->fleet->progress, m->name, PHASE_IMAGE, m->plan->image);
         r = resources_open_root(m->fleet->project, m->plan, &m->resources, reterr);
@@ -395,7 +395,7 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
                 if (fleet->members[i].start) {
                         r = member_prepare(&fleet->members[i], reterr);
                         if (r < 0)
-                                return r;
+                                return error_about_container(reterr, r, fleet->members[i].name);
                 }
         /* Copies may take seconds: after everything that is refused at once. */
         for (size_t i = 0; i < fleet->n_members; i++) {
@@ -406,12 +406,12 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
                         continue;
                 r = member_prepare_root(m, reterr);
                 if (r < 0)
-                        return r;
+                        return error_about_container(reterr, r, m->name);
         }
         for (size_t i = 0; i < fleet->n_members; i++) {
                 r = check_writable(&fleet->members[i], reterr);
                 if (r < 0)
-                        return r;
+                        return error_about_container(reterr, r, fleet->members[i].name);
         }
         return 0;
 }
@@ -446,7 +446,7 @@ static int mend_network(Fleet *fleet, Error *reterr) {
                         continue;
                 r = network_mend(&fleet->network, m->machine, &mended, reterr);
                 if (r < 0)
-                        return error_prefix(reterr, r, "%s", m->name);
+                        return error_in_container(reterr, r, m->name);
                 any = any || mended;
         }
         if (any) {
@@ -509,6 +509,7 @@ int fleet_report(Fleet *fleet) {
 
                 if (!error_is_set(&m->error))
                         continue;
+                (void) error_about_container(&m->error, 0, m->name);
                 report_error(stderr, &m->error, fleet->project->progress);
                 if (exit == FC_EXIT_OK)
                         exit = m->error.exit;

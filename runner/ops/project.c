@@ -152,7 +152,8 @@ int project_load_state(const Project *project, const char *container, ContainerS
         r = state_dir_container_open(&project->state, container, &fd, reterr);
         if (r < 0 || fd < 0)
                 return r;
-        return container_state_load(fd, container, &project->state.user, ret, reterr);
+        r = container_state_load(fd, container, &project->state.user, ret, reterr);
+        return error_about_container(reterr, r, container);
 }
 
 int project_open_runtime(const Project *project, const char *name) {

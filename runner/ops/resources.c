@@ -99,7 +99,7 @@ static int bind_port(const ContainerPlan *plan, size_t i, const ContainerState *
         k = port_bind(port, preferred_port(old, port->container), resources_describe_machine, NULL, &sockets,
                       reterr);
         if (k < 0)
-                return error_prefix(reterr, k, "%s", plan->spec->name);
+                return error_in_container(reterr, k, plan->spec->name);
         r->port_fds[i][0] = TAKE_FD(sockets.fds[0]);
         r->port_fds[i][1] = sockets.n_fds > 1 ? TAKE_FD(sockets.fds[1]) : -EBADF;
         r->bound[i] = (Port){xstrdup(port->address), sockets.host, port->container};
@@ -265,7 +265,7 @@ int resources_open_mounts(const Project *project, int project_runtime_fd, const 
 
         k = open_console(project, r, reterr);
         if (k < 0)
-                return error_prefix(reterr, k, "%s", plan->spec->name);
+                return error_in_container(reterr, k, plan->spec->name);
 
         r->mount_fds = xnew0(int, plan->n_mounts);
         for (; r->n_mounts < plan->n_mounts; r->n_mounts++)
@@ -275,7 +275,8 @@ int resources_open_mounts(const Project *project, int project_runtime_fd, const 
 
                 k = make_mount(&context, m, &r->mount_fds[i], reterr);
                 if (k < 0)
-                        return m->place ? k : error_prefix(reterr, k, "%s", plan->spec->name);
+                        return m->place ? error_about_container(reterr, k, plan->spec->name)
+                                        : error_in_container(reterr, k, plan->spec->name);
         }
         return 0;
 }
@@ -371,7 +372,7 @@ int resources_open_image(const Project *project, const ContainerPlan *plan, Reso
                 k = tree_exists(r->container_fd, &there, reterr);
         if (k >= 0 && !there)
                 k = r->image_fd = resource_open_image(&project->sources, plan, reterr);
-        return k < 0 ? error_prefix(reterr, k, "%s", plan->spec->name) : 0;
+        return k < 0 ? error_in_container(reterr, k, plan->spec->name) : 0;
 }
 
 int resources_open_root(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
@@ -384,7 +385,7 @@ int resources_open_root(const Project *project, const ContainerPlan *plan, Resou
         fd = plan->spec->ephemeral ? open_ephemeral(project, plan, r, reterr)
                                    : open_tree(project, plan, r, r->container_fd, reterr);
         if (fd < 0)
-                return error_prefix(reterr, fd, "%s", plan->spec->name);
+                return error_in_container(reterr, fd, plan->spec->name);
         for (size_t i = 0; i < plan->n_mounts; i++)
                 if (plan->mounts[i].kind == PLAN_MOUNT_ROOT)
                         r->mount_fds[i] = fd;
@@ -414,7 +415,7 @@ int resources_start(const Project *project, sd_event *event, const ContainerPlan
         if (k >= 0)
                 k = stop_record_remove(r->runtime_fd, reterr);
         if (k < 0)
-                return error_prefix(reterr, k, "%s", plan->spec->name);
+                return error_in_container(reterr, k, plan->spec->name);
         k = machine_start(project->backend, event, plan, &start, ret_control_fd, ret_reporter, reterr);
-        return k < 0 ? error_prefix(reterr, k, "%s", plan->spec->name) : 0;
+        return k < 0 ? error_in_container(reterr, k, plan->spec->name) : 0;
 }

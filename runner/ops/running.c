@@ -44,11 +44,11 @@ int running_raise_not(const Project *project, const char *container, Error *rete
                 r = error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' runs as %s, not as one of '%s'",
                                 container, where, project->root);
                 running_add_elsewhere_hint(reterr);
-                return r;
+                return error_about_container(reterr, r, container);
         }
         r = error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' is not running", container);
         error_add_hint(reterr, "start it: %s", command);
-        return r;
+        return error_about_container(reterr, r, container);
 }
 
 /* Return: the leader's process ID, or a negative errno. */
@@ -92,5 +92,5 @@ int running_exec(const ProjectRequest *request, const char *container, ExecReque
         r = container_exec(exec, &stopped, reterr);
         if (r >= 0 && stopped)
                 (void) fprintf(stderr, "container '%s' has stopped\n", container);
-        return r;
+        return error_about_container(reterr, r, container);
 }

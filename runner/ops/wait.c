@@ -44,19 +44,18 @@ static void wait_on_ready(const ReadyResult *result, void *userdata) {
         case READY_DEGRADED:
                 if (result->failed->n > 0)
                         health_note(x->watch->project, x->name, result->failed);
-                (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: %s failed", x->name,
+                (void) error_raise(&x->error, FC_EXIT_FAILED, "%s failed",
                                    result->failed->n > 0 ? result->failed->units[0].name : "a unit");
                 break;
         case READY_ENDED:
-                (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: ended before it was ready", x->name);
+                (void) error_raise(&x->error, FC_EXIT_FAILED, "ended before it was ready");
                 break;
         case READY_TIMEOUT:
-                (void) error_raise(&x->error, FC_EXIT_TIMEOUT, "%s: not ready%s%s", x->name,
-                                   result->text ? ": " : "", result->text ? result->text : "");
+                (void) error_raise(&x->error, FC_EXIT_TIMEOUT, "not ready%s%s", result->text ? ": " : "",
+                                   result->text ? result->text : "");
                 break;
         case READY_ERROR:
                 error_move(&x->error, result->error);
-                (void) error_prefix(&x->error, 0, "%s", x->name);
                 break;
         }
         x->over = true;
@@ -115,7 +114,7 @@ static int wait_look_at_state(const Watched *x, bool running, Error *reterr) {
                 how = xstrdup(state->result);
         else
                 how = exit_record_to_string(&end);
-        return error_raise(reterr, FC_EXIT_FAILED, "%s: %s", x->name, how ? how : "it failed");
+        return error_raise(reterr, FC_EXIT_FAILED, "%s", how ? how : "it failed");
 }
 
 static int wait_on_state_written(sd_event_source *source, const struct inotify_event *event,
@@ -154,7 +153,7 @@ static void wait_on_end(Watched *x) {
                 return;
         r = what == PHASE_COMPLETED ? wait_look_at_state(x, /* running= */ false, &x->error) : 0;
         if (r == 0 && what != PHASE_STOPPED)
-                (void) error_raise(&x->error, FC_EXIT_FAILED, "%s: it was stopped before it was %s", x->name,
+                (void) error_raise(&x->error, FC_EXIT_FAILED, "it was stopped before it was %s",
                                    phase_to_string(what));
         x->over = true;
 }
@@ -197,8 +196,7 @@ static int wait_on_deadline(sd_event_source *source, uint64_t usec, void *userda
                 /* A job that has the same deadline knows more. */
                 if (x->over || w->parts[i].job)
                         continue;
-                (void) error_raise(&x->error, FC_EXIT_TIMEOUT, "%s: not %s", x->name,
-                                   phase_to_string(wait_what(x)));
+                (void) error_raise(&x->error, FC_EXIT_TIMEOUT, "not %s", phase_to_string(wait_what(x)));
                 x->over = true;
         }
         return 0;
@@ -251,7 +249,7 @@ int wait_for(Project *project, char *const *names, const char *word, uint64_t ti
                 x->part = &w.parts[i];
                 r = wait_choose(x->name, x->spec, word, &w.parts[i].what, reterr);
                 if (r < 0)
-                        return r;
+                        return error_about_container(reterr, r, x->name);
         }
         r = sd_event_add_time(w.watch.event, NULL, CLOCK_MONOTONIC, w.deadline_usec, 1, wait_on_deadline,
                               &w);

@@ -92,7 +92,7 @@ int watched_follow(Watched *x, void (*ended)(Watched *x), Error *reterr) {
         x->end = machine_end_free(x->end);
         x->ended = ended;
         r = machine_end_watch(x->watch->event, x->machine, &x->status, watched_on_end, x, &x->end, reterr);
-        return r < 0 ? error_prefix(reterr, r, "%s", x->name) : r;
+        return r < 0 ? error_in_container(reterr, r, x->name) : r;
 }
 
 static bool machine_watch_goes_on(const MachineWatch *watch) {
@@ -120,6 +120,7 @@ int machine_watch_report(MachineWatch *watch) {
 
                 if (!error_is_set(&x->error))
                         continue;
+                (void) error_in_container(&x->error, 0, x->name);
                 report_error(stderr, &x->error, watch->project->progress);
                 if (exit == FC_EXIT_OK)
                         exit = x->error.exit;

@@ -19,11 +19,12 @@ static void append_lines(Buffer *buffer, char *const *lines, size_t indent) {
 
 static void append_json(Buffer *buffer, const Error *error) {
         _cleanup_(json_freep) Json *json = json_new_object();
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *message = error_text(error), *text = NULL;
         Json *body = json_new_object();
 
         json_add_uint(body, "exit", (uint64_t) error->exit);
-        json_add_string(body, "message", error->message);
+        json_add_string(body, "message", message);
+        json_add_string(body, "container", error->container);
         json_add_strv(body, "evidence", error->evidence);
         json_add_strv(body, "hints", error->hints);
         json_add(json, "error", body);
@@ -41,9 +42,11 @@ void report_error(FILE *out, const Error *error, ProgressMode mode) {
         if (mode == PROGRESS_JSON)
                 append_json(&buffer, error);
         else {
+                _cleanup_free_ char *message = error_text(error);
+
                 output_probe(fileno(out), &output);
                 buffer_append_text(&buffer, output.colour ? "\x1b[1;31merror:\x1b[0m " : "error: ");
-                text_append_safe(&buffer, error->message, strlen(error->message));
+                text_append_safe(&buffer, message, strlen(message));
                 buffer_append_text(&buffer, "\n");
                 append_lines(&buffer, error->evidence, 6);
                 append_lines(&buffer, error->hints, 2);

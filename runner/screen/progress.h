@@ -70,7 +70,7 @@ void progress_finish(Progress *progress);
  * report_error() - print an error, the one place of the program that does
  *
  * "error: MESSAGE", then the evidence indented by 6 and the hints by 2; with PROGRESS_JSON one line
- * {"error":{"exit":N,"message":"...","evidence":[],"hints":[]}}. An unset error prints nothing. All text is
+ * {"error":{"exit":N,"message":"...","container":"db","evidence":[],"hints":[]}}. An unset error prints nothing. All text is
  * made safe for a terminal, because it may quote a guest.
  */
 void report_error(FILE *out, const Error *error, ProgressMode mode);

@@ -85,6 +85,8 @@ testcase_progress() {
         run fc --progress json up nobody
         jq -e '.error | .exit == 2 and (.message | type) == "string" and (.evidence | type) == "array" and
                 (.hints | type) == "array"' <<<"$ERR" >/dev/null || flunk "the error is not what docs/JSON.md says"
+        run fc --progress json wait
+        jq -e '.error.container == "web"' <<<"$ERR" >/dev/null || flunk "the error does not say whose it is: $ERR"
         # Quiet is about talk: a failure is still told.
         run fc -q up nobody
         differ "$ERR" "" "stderr of a failure with -q"

@@ -72,6 +72,45 @@ TEST(prefix_and_lines_need_a_set_error) {
         ASSERT_EQ(error.exit, FC_EXIT_USAGE);
 }
 
+TEST(container) {
+        _cleanup_(error_done) Error error = ERROR_NULL, moved = ERROR_NULL;
+        char *text;
+
+        /* Nothing is set, or nobody wants to know. */
+        ASSERT_EQ(error_in_container(&error, -EINVAL, "db"), -EINVAL);
+        ASSERT_EQ(error_about_container(NULL, -EINVAL, "db"), -EINVAL);
+        ASSERT_TRUE(!error.container && !error_text(&error));
+
+        (void) error_raise(&error, FC_EXIT_FAILED, "it failed");
+        ASSERT_EQ(error_in_container(&error, -EIO, "db"), -EIO);
+        ASSERT_STREQ(error.container, "db");
+        ASSERT_STREQ(error.message, "it failed");
+        text = error_text(&error);
+        ASSERT_STREQ(text, "db: it failed");
+        free(text);
+
+        /* The first who says it is right, and what is put in front stands behind the container. */
+        (void) error_about_container(&error, 0, "web");
+        (void) error_prefix(&error, 0, "start");
+        text = error_text(&error);
+        ASSERT_STREQ(text, "db: start: it failed");
+        free(text);
+
+        error_move(&moved, &error);
+        ASSERT_STREQ(moved.container, "db");
+        ASSERT_TRUE(!error.container);
+
+        /* Another error is not about the same. */
+        (void) error_raise(&moved, FC_EXIT_FAILED, "container 'a\x1b' is not running");
+        ASSERT_TRUE(!moved.container);
+        (void) error_about_container(&moved, 0, "a\x1b");
+        ASSERT_STREQ(moved.container, "a\\x1b");
+        (void) error_in_container(&moved, 0, "a\x1b");
+        text = error_text(&moved);
+        ASSERT_STREQ(text, moved.message);
+        free(text);
+}
+
 TEST(move_leaves_the_source_unset) {
         _cleanup_(error_done) Error a = ERROR_NULL, b = ERROR_NULL;
 

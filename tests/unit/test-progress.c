@@ -390,7 +390,8 @@ TEST(errors) {
         ASSERT_STREQ(no_json, "");
         /* Not through error_raise(), which has a protection of its own. */
         error = (Error){.exit = FC_EXIT_FAILED,
-                        .message = xstrdup("db: postgresql.service failed\x1b]0;x\a")};
+                        .container = xstrdup("db"),
+                        .message = xstrdup("postgresql.service failed\x1b]0;x\a")};
         strv_push(&error.evidence, "10:11:02.118 postgres[61]: LOG:  starting");
         strv_push(&error.evidence, "\x1b[31mFATAL\x1b[0m\n\xff");
         strv_push(&error.hints, "more: flake-containers logs db");
@@ -403,9 +404,19 @@ TEST(errors) {
         ASSERT_STREQ(
                 json,
                 "{\"error\":{\"exit\":3,\"message\":\"db: postgresql.service failed\\u001b]0;x\\u0007\","
+                "\"container\":\"db\","
                 "\"evidence\":[\"10:11:02.118 postgres[61]: LOG:  starting\","
                 "\"\\u001b[31mFATAL\\u001b[0m\\n\xef\xbf\xbd\"],"
                 "\"hints\":[\"more: flake-containers logs db\"]}}\n");
+}
+
+TEST(errors_of_no_container_name_none) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *json = NULL;
+
+        (void) error_raise(&error, FC_EXIT_USAGE, "wrong");
+        json = printed(&error, PROGRESS_JSON);
+        ASSERT_STREQ(json, "{\"error\":{\"exit\":2,\"message\":\"wrong\",\"evidence\":[],\"hints\":[]}}\n");
 }
 
 TEST(colour_of_errors) {
