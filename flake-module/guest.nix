@@ -207,6 +207,8 @@ in
     (set [ "systemd" "oomd" "enable" ] (mkWeak false))
     # The console is a log without input.
     { systemd.services.console-getty.enable = mkGuest false; }
+    # `NAME-shell` needs no password, so that none has to be said where users cannot be changed inside.
+    (set [ "users" "allowNoPasswordLogin" ] (mkWeak true))
 
     # --- a quick boot: nothing that a container of a project has no use for -----------------------
     (set [ "documentation" "enable" ] (mkWeak false))

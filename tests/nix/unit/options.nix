@@ -74,6 +74,7 @@ let
         resolvconf = config.networking.resolvconf.enable;
         waitOnline = config.systemd.services.systemd-networkd-wait-online.enable;
         manager = config.systemd.extraConfig;
+        password = config.users.allowNoPasswordLogin;
       }
     ) {
       isContainer = true;
@@ -86,6 +87,7 @@ let
       resolvconf = false;
       waitOnline = false;
       manager = "";
+      password = true;
     };
     # Where the names of others can be asked for, resolvconf has something to do.
     guestResolvers =

@@ -34,6 +34,7 @@ let
           {
             packages = map toString config.environment.systemPackages;
             tree = toString config.standin.tree;
+            initialScript = config.services.postgresql.initialScript or "";
             hostName = config.networking.hostName;
             settings = builtins.toJSON {
               inherit (config) boot networking;
@@ -53,6 +54,7 @@ let
                     chmod u+w $out/etc
                     rm -f $out/etc/{hosts,machine-id,resolv.conf}
                     gcc -static -O2 -o $out/stage1 ${../stage1.c}
+                    [[ -z $initialScript ]] || cp $initialScript $out/etc/initial.sql
                     printf '#!%s/stage1\nsystemConfig=%s\n' $out $out | cat - ${../stage2.bash} >$out/init
                     chmod +x $out/init
             fi
@@ -113,10 +115,13 @@ let
         system.stateVersion = option types.str "26.11";
         systemd.extraConfig = option types.lines "";
         systemd.services = option (types.lazyAttrsOf types.anything) { };
+        users.allowNoPasswordLogin = flag false;
 
         standin.tree = mkOption {
           type = types.nullOr types.path;
-          default = null;
+          # Of a configuration, where the inputs of a test have it.
+          default = if builtins.pathExists ../../tree.nix then import ../../tree.nix config else null;
+          defaultText = "null";
           description = "Debian's file system; without it the toplevel is built, but does not boot.";
         };
       };
