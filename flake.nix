@@ -35,11 +35,11 @@
 
       lib = import ./flake-module/lib.nix;
 
-      # The examples that the tests evaluate.
+      # The least that works when it is copied. What can be done with it is in examples/.
       templates =
         let
           template = name: description: {
-            path = ./examples + "/${name}";
+            path = ./templates + "/${name}";
             inherit description;
             welcomeText = ''
               This uses ${address}. Add `flake.nix` to git, then:
@@ -50,12 +50,8 @@
           };
         in
         {
-          default = self.templates.database;
-          database = template "database" "A PostgreSQL database for a project";
-          compose = template "compose" "A database, an application and a web server that need one another";
-          httpserver = template "httpserver" "A web server that serves a directory of the project";
-          jupyter = template "jupyter" "Jupyter on the files of the project, without a whole system";
-          without-flake-parts = template "without-flake-parts" "A database in a flake that uses no flake-parts";
+          default = template "default" "A PostgreSQL database for a project";
+          without-flake-parts = template "without-flake-parts" "The same in a flake that uses no flake-parts";
         };
 
       overlays.default = final: prev: {

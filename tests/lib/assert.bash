@@ -91,6 +91,22 @@ same_files() {
         [[ -z $difference ]] || flunk "$3:"$'\n'"$(indent '      ' <<<"$difference")"
 }
 
+# sorted_runs REGEX: lines that match, where they follow one another, are sorted.
+sorted_runs() {
+        awk -v like="$1" '
+                function flush(i, j, t) {
+                        for (i = 2; i <= n; i++)
+                                for (j = i; j > 1 && line[j - 1] > line[j]; j--) {
+                                        t = line[j]; line[j] = line[j - 1]; line[j - 1] = t
+                                }
+                        for (i = 1; i <= n; i++) print line[i]
+                        n = 0
+                }
+                $0 ~ like { line[++n] = $0; next }
+                { flush(); print }
+                END { flush() }'
+}
+
 # screen NAME: what the last `run` printed on stderr is tests/live/screens/NAME.expected, with all that differs from run
 # to run masked; of what a container is busy with only the first, and the lines of its journal sorted. Where that must be
 # written anew: FC_UPDATE_SCREENS=1.
@@ -107,20 +123,9 @@ screen() {
                 -e 's/([^0-9.])[0-9]+(\.[0-9]+)? ?(s|m)\b/\1SECONDS/g' \
                 -e 's/[0-9]+(\.[0-9]+)?(ms|us)\b/SECONDS/g' \
                 -e "$nspawn" <<<"$ERR" |
-                awk '
-                        # Lines of the guest: what is sent to journald in one moment it may take in any order.
-                        function flush(i, j, t) {
-                                for (i = 2; i <= n; i++)
-                                        for (j = i; j > 1 && line[j - 1] > line[j]; j--) {
-                                                t = line[j]; line[j] = line[j - 1]; line[j - 1] = t
-                                        }
-                                for (i = 1; i <= n; i++) print line[i]
-                                n = 0
-                        }
-                        /^      / { line[++n] = $0; next }
-                        { flush() }
-                        !(/^[^ ]+: (booting|waiting)/ && seen[$1, $2]++)
-                        END { flush() }')
+                # Lines of the guest: what is sent to journald in one moment it may take in any order.
+                sorted_runs '^      ' |
+                awk '!(/^[^ ]+: (booting|waiting)/ && seen[$1, $2]++)')
         if [[ ${FC_UPDATE_SCREENS:-} == 1 ]]; then
                 mkdir -p "${file%/*}"
                 printf '%s\n' "$masked" >"$file"

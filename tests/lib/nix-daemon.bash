@@ -16,6 +16,12 @@ need_nix_daemon() {
                 >"$NIX_CONF_DIR/nix.conf"
 }
 
+# keep_nix_environment: sudo keeps these. Users with Nix in its usual place set none of them.
+keep_nix_environment() {
+        grep -q NIX_ /etc/sudoers ||
+                echo 'Defaults env_keep += "NIX_REMOTE NIX_STORE_DIR NIX_STATE_DIR NIX_LOG_DIR NIX_CONF_DIR"' >>/etc/sudoers
+}
+
 start_daemon() {
         local socket=$NIX_STATE_DIR/daemon-socket/socket
 

@@ -18,9 +18,7 @@ export NIX_REMOTE=daemon NIX_STORE_DIR=/mnt/store NIX_STATE_DIR=/mnt/var/nix NIX
 
 need_nix() {
         need_nix_daemon
-        # Users with Nix in its usual place set none of these.
-        grep -q NIX_ /etc/sudoers ||
-                echo 'Defaults env_keep += "NIX_REMOTE NIX_STORE_DIR NIX_STATE_DIR NIX_LOG_DIR NIX_CONF_DIR"' >>/etc/sudoers
+        keep_nix_environment
         [[ -d $SCRATCH/inputs ]] || "$LIVE_TOP/tests/nix/standin/make" "$SCRATCH/inputs" "$FC_BINARY"
         start_daemon
         if [[ -L $SCRATCH/tree ]]; then TREE=$(readlink "$SCRATCH/tree"); else add_tree; fi

@@ -26,6 +26,8 @@ export NIX_REMOTE=daemon NIX_STATE_DIR=/nix/var/nix NIX_CONF_DIR=/nix/etc
 
 # shellcheck source=tests/lib/nix-daemon.bash
 . "$LIVE_TOP/tests/lib/nix-daemon.bash"
+# shellcheck source=tests/lib/examples.bash
+. "$LIVE_TOP/tests/lib/examples.bash"
 
 readonly REAL=$LIVE_TOP/tests/nix/real
 
@@ -191,6 +193,37 @@ testcase_network_host() {
         need_nixos
         project shop
         nixos '{ }' 'network.mode = "host";'
+        done_with
+}
+
+# PostgreSQL with first data, as the README of the example shows it.
+testcase_example_database() {
+        need_nixos
+        command -v psql >/dev/null || skip "psql is not installed"
+        example database
+        example_program
+        example_flake db-{up,down}
+        tell database
+        stop_daemon
+}
+
+# Users are made by systemd-sysusers instead of a script of NixOS's.
+testcase_sysusers() {
+        need_nixos
+        project shop
+        nixos '{
+                systemd.sysusers.enable = true;
+                users.mutableUsers = false;
+                users.users.worker = { isSystemUser = true; group = "worker"; };
+                users.groups.worker = { };
+        }'
+        ok fleet exec web -- systemctl is-active systemd-sysusers.service
+        ok fleet exec web -- id --name --user worker
+        equal "$OUT" worker "the user"
+        ok dev nix run .#web-down
+        # The files of users are there, and mounts of the last time are not.
+        ok dev nix run .#web-up
+        content
         done_with
 }
 

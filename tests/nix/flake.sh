@@ -262,28 +262,55 @@ testcase_package() {
         [[ -e $SCRATCH/package/share/man/man1/flake-containers.1 ]] || flunk "there is no manual page"
 }
 
+# overridden: the options for the current flake's inputs.
+overridden() {
+        local input
+
+        OVERRIDDEN=(--no-write-lock-file)
+        for input in nixpkgs flake-parts flake-root flake-containers; do
+                ! grep -q "$input.url" flake.nix || OVERRIDDEN+=(--override-input "$input" "path:$INPUTS/$input")
+        done
+}
+
+# shown: the current folder is a project whose flake has the commands, and the program reads what they tell it.
+shown() {
+        git init -q .
+        git add .
+        overridden
+        ok nix flake show --json "${OVERRIDDEN[@]}"
+        jq -e '.packages["'"$SYSTEM"'"]["flake-containers"]' <<<"$OUT" >/dev/null || flunk "no flake-containers"
+        ok nix build "${OVERRIDDEN[@]}" --out-link result .#flake-containers.spec
+        ok "$FC_BINARY" --spec "$PWD/result" config
+}
+
 testcase_examples() {
-        local example arguments=() count=0
+        local example count=0
 
         inputs
+        # All that a flake of the original sees of it.
+        mkdir -p "$INPUTS/flake-root"
+        echo '{ outputs = _: { flakeModule = { }; }; }' >"$INPUTS/flake-root/flake.nix"
         for example in "$TOP"/examples/*/flake.nix; do
                 cd "$(mktemp -d "$SCRATCH/example.XXXXXX")"
                 cp -r -- "$(dirname -- "$example")/." .
-                rm -f flake.lock
-                git init -q .
-                git add .
-                arguments=(--no-write-lock-file)
-                for input in nixpkgs flake-parts flake-containers; do
-                        grep -q "$input.url" flake.nix && arguments+=(--override-input "$input" "path:$INPUTS/$input")
-                done
                 note "$(basename -- "$(dirname -- "$example")")"
-                ok nix flake show --json "${arguments[@]}"
-                jq -e '.packages["'"$SYSTEM"'"]["flake-containers"]' <<<"$OUT" >/dev/null || flunk "no flake-containers"
-                ok nix build "${arguments[@]}" --out-link spec .#flake-containers.spec
-                ok "$FC_BINARY" --spec "$PWD/spec" config
+                shown
                 count=$((count + 1))
         done
         ((count > 0)) || flunk "there are no examples"
+}
+
+# Each example has a README that shows something, and the way to run that; each stands in the table.
+testcase_stories() {
+        local folder name
+
+        for folder in "$TOP"/examples/*/; do
+                name=$(basename "$folder")
+                equal "$(readlink "$folder/try")" ../try "examples/$name/try"
+                grep -q '^\$ ' "$folder/README.md" || flunk "examples/$name/README.md shows no command"
+                grep -qF "| [\`$name\`]($name/README.md) |" "$TOP/examples/README.md" || flunk "$name is not in the table"
+                grep -qE "^testcase_${name//-/_}\(\)" "$TOP/tests/live/examples.sh" || flunk "no test runs examples/$name"
+        done
 }
 
 testcase_itself() {
@@ -321,7 +348,7 @@ testcase_address() {
         cp -r "$TOP"/{flake.nix,README.md} "$SCRATCH/"
         mkdir -p "$SCRATCH/tests"
         cp "$TOP/tests/check-address" "$SCRATCH/tests/"
-        tar -C "$TOP" --create --exclude=images --exclude=.containers examples | tar -C "$SCRATCH" --extract --no-same-owner
+        tar -C "$TOP" --create --exclude=images --exclude=.containers examples templates | tar -C "$SCRATCH" --extract --no-same-owner
         sed -i 's|^ *address = .*|address = "gitlab:group%2Fsub/name";|' "$SCRATCH/flake.nix"
         fails "$SCRATCH/tests/check-address"
         expect_err 'examples/database/flake.nix:8:'
@@ -330,8 +357,10 @@ testcase_address() {
         ok "$SCRATCH/tests/check-address"
         ok grep -F '"gitlab:group%2Fsub/name"' "$SCRATCH/examples/without-flake/containers.nix"
         sed -i '/flake-containers.url/d' "$SCRATCH/examples/compose/flake.nix"
+        sed -i '/flake-containers.url/d' "$SCRATCH/templates/default/flake.nix"
         fails "$SCRATCH/tests/check-address"
         expect_err 'examples/compose/flake.nix'
+        expect_err 'templates/default/flake.nix'
 }
 
 # nix -f: no flake, but what our flake has for that.
@@ -386,22 +415,29 @@ testcase_test_machine() {
         equal "$OUT" $'db\nweb'
 }
 
-# What a new project begins with is one of the examples, and works as it is.
+# What a new project begins with works as it is.
 testcase_templates() {
         local name
 
         inputs
         ok nix eval --json "path:$INPUTS/flake-containers#templates" --apply builtins.attrNames
-        for name in $(jq -r '.[]' <<<"$OUT"); do
+        equal "$OUT" '["default","without-flake-parts"]' "the templates"
+        for name in default without-flake-parts; do
                 note "$name"
                 cd "$(mktemp -d "$SCRATCH/template.XXXXXX")"
                 git init -q .
                 ok nix flake init -t "path:$INPUTS/flake-containers#$name"
                 [[ ! -e flake.lock ]] || flunk "it has a lock file, which is the project's to make"
-                # STORE/HASH-EXAMPLE
-                ok nix eval --raw "path:$INPUTS/flake-containers#templates.$name.path"
-                ok diff -r --exclude=.git . "$INPUTS/flake-containers/examples/${OUT#"$NIX_STORE_DIR"/*-}"
+                ok diff -r --exclude=.git . "$TOP/templates/$name"
+                shown
+                equal "$(jq -c '[.containers.db.ports[].host, .containers.db.ready.tcp]' result)" '[5432,[5432]]' "what db is"
+                # What is made there does not belong to the project.
+                mkdir .containers
+                touch .containers/state.json
+                ok git status --porcelain --untracked-files=all
+                equal "$OUT" $'A  .gitignore\nA  flake.nix' "the status in git"
         done
+        (($(wc -l <"$TOP/templates/default/flake.nix") <= 25)) || flunk "the default has more than 25 lines"
 }
 
 # It is the same one that a shell finds, and is built along with the specification.

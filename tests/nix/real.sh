@@ -116,7 +116,19 @@ testcase_httpserver_real() { example httpserver httpserver; }
 testcase_jupyter_real() { example jupyter jupyter; }
 testcase_database_real() { example database db; }
 testcase_compose_real() { example compose app db web; }
-testcase_without_flake_parts_real() { example without-flake-parts db; }
+testcase_original_real() {
+        need_tree FC_FLAKE_ROOT flake-root flake.nix
+        example original httpserver
+}
+
+template() {
+        need_inputs
+        flake "$TOP/templates/$1"
+        complete "${@:2}"
+}
+
+testcase_template_default_real() { template default db; }
+testcase_template_without_flake_parts_real() { template without-flake-parts db; }
 
 testcase_original_httpserver_real() { original httpserver httpserver; }
 testcase_original_jupyter_real() { original jupyter jupyter; }

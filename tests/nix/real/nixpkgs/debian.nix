@@ -265,6 +265,13 @@ builtins.mapAttrs (
   buildEnv = args: prev.buildEnv (args // { paths = lib.unique (map toString args.paths); });
   writeTextFile =
     args: prev.writeTextFile (args // { name = lib.strings.sanitizeDerivationName args.name; });
+  writeTextDir =
+    path: text:
+    self.writeTextFile {
+      name = baseNameOf path;
+      inherit text;
+      destination = "/${path}";
+    };
   runCommandLocal = self.runCommand;
   runCommandCC = self.runCommand;
   substituteAll =

@@ -23,6 +23,14 @@
     {
       system.activationScripts.mount = "mkdir -p /bin && ln -sfn ${pkgs.debian}/bin/mount ${pkgs.debian}/bin/umount /bin/";
     }
+    # A data base is checked where it is built, which is root here, and made with locales that they do not find.
+    {
+      services.postgresql.checkConfig = lib.mkDefault false;
+      services.postgresql.initdbArgs = lib.mkDefault [
+        "--no-locale"
+        "--encoding=UTF8"
+      ];
+    }
     # What they find in /lib64 stays.
     (lib.optionalAttrs (options.environment ? stub-ld) { environment.stub-ld.enable = lib.mkForce false; })
     (lib.optionalAttrs (options.environment ? ldso) {

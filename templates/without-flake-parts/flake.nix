@@ -3,7 +3,6 @@
 
   inputs = {
     nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
-    # Of a clone: "git+file:///home/me/flake-containers".
     flake-containers.url = "github:flake-containers/flake-containers";
   };
 
@@ -30,6 +29,8 @@
                 system.stateVersion = "26.05";
 
                 services.postgresql.enable = true;
+                # psql -h 127.0.0.1 -U postgres
+                services.postgresql.authentication = "host all all 127.0.0.1/32 trust";
               };
             };
           }
