@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "ops/fleet.h"
-#include "ops/plan-show.h"
+#include "ops/dry-run.h"
 #include "cli/verbs.h"
 
 typedef struct DownOptions {
@@ -21,7 +21,8 @@ static void defaults(void *target) {
 static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const DownOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
-        _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
+        FleetOptions fleet_options = FLEET_OPTIONS("down");
+        _cleanup_(fleet_freep) Fleet *fleet = NULL;
         _cleanup_strv_ char **names = NULL;
         int r;
 
@@ -29,10 +30,11 @@ static int run(const ProjectRequest *request, const void *target, char *const *o
         if (r < 0)
                 return r;
         if (request->globals->dry_run)
-                return plan_show_down(&project, names, reterr);
+                return dry_run_down(&project, names, reterr);
 
-        fleet.stop_timeout_usec = o->timeout_usec;
-        return fleet_take_down(&fleet, &project, "down", names, reterr);
+        fleet_options.stop_timeout_usec = o->timeout_usec;
+        fleet = fleet_new(&fleet_options, &project);
+        return fleet_take_down(fleet, names, reterr);
 }
 
 const Verb cmd_down = {

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "ops/fleet.h"
-#include "ops/plan-show.h"
+#include "ops/dry-run.h"
 #include "cli/verbs.h"
 
 typedef struct RestartOptions {
@@ -24,7 +24,8 @@ static void defaults(void *target) {
 static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const RestartOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
-        _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
+        FleetOptions fleet_options = FLEET_OPTIONS("restart");
+        _cleanup_(fleet_freep) Fleet *fleet = NULL;
         _cleanup_strv_ char **names = NULL;
         int r;
 
@@ -32,11 +33,12 @@ static int run(const ProjectRequest *request, const void *target, char *const *o
         if (r < 0)
                 return r;
         if (request->globals->dry_run)
-                return plan_show_restart(&project, names, reterr);
+                return dry_run_up(&project, names, names, /* restart= */ true, reterr);
 
-        fleet.timeout_usec = o->timeout_usec;
-        fleet.stop_timeout_usec = o->stop_timeout_usec;
-        return fleet_bring_up(&fleet, &project, "restart", names, names, /* restart= */ true, reterr);
+        fleet_options.ready_timeout_usec = o->timeout_usec;
+        fleet_options.stop_timeout_usec = o->stop_timeout_usec;
+        fleet = fleet_new(&fleet_options, &project);
+        return fleet_bring_up(fleet, names, names, /* restart= */ true, reterr);
 }
 
 const Verb cmd_restart = {

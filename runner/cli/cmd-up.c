@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "ops/attach.h"
-#include "ops/plan-show.h"
+#include "ops/dry-run.h"
 #include "ops/status-list.h"
 #include "cli/verbs.h"
 #include "spec/dependency.h"
@@ -42,8 +42,8 @@ static int print_status(Project *project, char *const *names, Error *reterr) {
 static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const UpOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
-        _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
-        _cleanup_(attachment_done) Attachment attachment = ATTACHMENT_NULL;
+        FleetOptions fleet_options = FLEET_OPTIONS("up");
+        _cleanup_(fleet_freep) Fleet *fleet = NULL;
         _cleanup_strv_ char **asked = NULL, **names = NULL;
         int r, exit;
 
@@ -52,20 +52,16 @@ static int run(const ProjectRequest *request, const void *target, char *const *o
                 return r;
         names = dependencies_order(project.spec, asked);
         if (request->globals->dry_run)
-                return plan_show(&project, names, asked, reterr);
+                return dry_run_up(&project, names, asked, /* restart= */ false, reterr);
 
-        attachment_begin(&attachment);
-        fleet.timeout_usec = o->timeout_usec;
-        fleet.no_wait = o->no_wait;
-        fleet.rm_on_failure = o->rm_on_failure;
-        fleet.undo_all = o->attach;
-        exit = fleet_bring_up(&fleet, &project, "up", names, asked, /* restart= */ false, reterr);
-        if (exit == FC_EXIT_OK && o->attach) {
-                r = attachment_prepare(&attachment, &fleet, names, reterr);
-                /* Other commands are free to work on them. */
-                fleet_done(&fleet);
-                return r < 0 ? r : attachment_run(&attachment, &project, names, reterr);
-        }
+        fleet_options.ready_timeout_usec = o->timeout_usec;
+        fleet_options.no_wait = o->no_wait;
+        fleet_options.rm_on_failure = o->rm_on_failure;
+        fleet_options.undo_all = o->attach;
+        if (o->attach)
+                return attach_up(&fleet_options, &project, names, asked, reterr);
+        fleet = fleet_new(&fleet_options, &project);
+        exit = fleet_bring_up(fleet, names, asked, /* restart= */ false, reterr);
         if (exit >= 0 && request->globals->json) {
                 r = print_status(&project, names, reterr);
                 if (r < 0)

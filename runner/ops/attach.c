@@ -6,76 +6,51 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "machine/machine-end.h"
 #include "ops/attach.h"
+#include "ops/locks.h"
+#include "ops/log-sources.h"
 #include "ops/status-list.h"
+#include "ops/watch.h"
+#include "state/runtime-dir.h"
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-typedef struct Attached Attached;
-
-typedef struct Watched {
-        Attached *attached;
-        const char *name;
-        char *machine;
-        MachineEnd *end;
-        bool ended;
-} Watched;
-
-struct Attached {
-        const Project *project;
-        sd_event *event;
-        sd_event_source *signals[ELEMENTSOF(signals)];
+typedef struct Attached {
+        MachineWatch watch;
         LogView *view;
         Progress *progress;
-        Watched *watched; /* does not move */
-        size_t n_watched;
         bool interrupted;
         Error error;
-};
+} Attached;
 
 /* ---- preparing ---- */
 
-void attachment_begin(Attachment *a) {
-        a->since_usec = realtime_usec();
-}
-
-static const Member *find_member(const Fleet *fleet, const char *name) {
-        for (size_t i = 0; i < fleet->n_members; i++)
-                if (streq(fleet->members[i].name, name))
-                        return &fleet->members[i];
-        return NULL;
-}
-
-/* Of one that was started, where its supervisor began to write; of one that had been running, its end. */
-static uint64_t console_begin(const Project *project, const Member *m, const char *name) {
+/* Where to read from: the start of this run's output where the fleet started the container, else the current end. */
+static uint64_t attach_console_begin(const Project *project, const Fleet *fleet, const char *name) {
         _cleanup_free_ char *path = xasprintf("%s/console.log", name);
+        uint64_t start;
         struct stat st;
 
-        if (m && m->resources.console_fd >= 0)
-                return m->resources.console_start;
+        if (fleet_console_start(fleet, name, &start))
+                return start;
         return fstatat(project->state.fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ? 0 : (uint64_t) st.st_size;
 }
 
-int attachment_prepare(Attachment *a, const Fleet *fleet, char *const *names, Error *reterr) {
+/* When the fleet has come up: where each console's log begins. */
+static int attach_find_sources(Project *project, const Fleet *fleet, char *const *names, LogSources *ret,
+                               Error *reterr) {
         int r;
 
-        r = log_sources_find(fleet->project, names, &a->sources, reterr);
-        for (size_t i = 0; r >= 0 && i < a->sources.n; i++) {
-                LogSource *source = &a->sources.sources[i];
-                const Member *m = find_member(fleet, source->container);
+        r = log_sources_find(project, names, ret, reterr);
+        for (size_t i = 0; r >= 0 && i < ret->n; i++) {
+                LogSource *source = &ret->sources[i];
+                const ContainerSpec *c = project_container_spec(project, source->container);
 
                 source->console_timed = true;
-                source->console_from = console_begin(fleet->project, m, source->container);
+                source->console_from = attach_console_begin(project, fleet, source->container);
                 /* What is remembered is about what ran before. */
-                if (m && m->spec)
-                        source->on_console = m->spec->command != NULL;
+                if (c)
+                        source->on_console = c->command != NULL;
         }
         return r;
-}
-
-void attachment_done(Attachment *a) {
-        log_sources_done(&a->sources);
 }
 
 /* ---- watching ---- */
@@ -83,148 +58,144 @@ void attachment_done(Attachment *a) {
 static void attached_done(Attached *a) {
         (void) log_view_free(a->view);
         (void) progress_free(a->progress);
-        for (size_t i = 0; i < a->n_watched; i++) {
-                (void) machine_end_free(a->watched[i].end);
-                free(a->watched[i].machine);
-        }
-        free(a->watched);
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
-                (void) sd_event_source_disable_unref(a->signals[i]);
-        (void) sd_event_unref(a->event);
+        machine_watch_done(&a->watch);
         error_done(&a->error);
 }
 
-static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+static int attach_on_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Attached *a = userdata;
 
-        a->interrupted = true;
+        a->interrupted = a->watch.stopped = true;
         return 0;
 }
 
-static int watch_end(Watched *w, Error *reterr);
+static int attach_follow(Attached *a, Watched *x, Error *reterr);
 
-static void on_end(void *userdata) {
-        Watched *w = userdata;
+static void attach_on_end(Watched *x) {
+        Attached *a = x->part;
         int r;
 
-        /* Restarted by somebody else, it is another machine that counts now. */
-        r = watch_end(w, &w->attached->error);
-        if (w->ended)
-                progress_update(w->attached->progress, w->name, PHASE_ENDED, NULL);
+        /* When another command has restarted it, it is another machine that counts now. */
+        r = attach_follow(a, x, &a->error);
+        if (x->over)
+                progress_update(a->progress, x->name, PHASE_ENDED, NULL);
         if (r < 0)
-                (void) sd_event_exit(w->attached->event, r);
+                (void) sd_event_exit(a->watch.event, r);
 }
 
-static int watch_end(Watched *w, Error *reterr) {
-        Attached *a = w->attached;
-        MachineStatus status;
+static int attach_follow(Attached *a, Watched *x, Error *reterr) {
         int r;
 
-        w->end = machine_end_free(w->end);
-        r = machine_query(a->project->facts.cgroup_root, w->machine, &status, reterr);
-        if (r >= 0)
-                r = machine_end_watch(a->event, w->machine, &status, on_end, w, &w->end, reterr);
+        r = watched_look(x, reterr);
         if (r < 0)
-                return error_in_container(reterr, r, w->name);
-        w->ended = r == 0;
+                return error_in_container(reterr, r, x->name);
+        r = watched_follow(x, attach_on_end, reterr);
+        if (r < 0)
+                return r;
+        x->over = r == 0;
         return 0;
 }
 
-static bool all_ended(const Attached *a) {
-        for (size_t i = 0; i < a->n_watched; i++)
-                if (!a->watched[i].ended)
-                        return false;
-        return true;
-}
+static int attach_follow_all(Attached *a, Error *reterr) {
+        for (size_t i = 0; i < a->watch.n; i++) {
+                int r = attach_follow(a, &a->watch.entries[i], reterr);
 
-static int attach(Attached *a, const Project *project, char *const *names, const LogRequest *request,
-                  Error *reterr) {
-        int r;
-
-        a->project = project;
-        a->progress = progress_new(project->progress, stderr, names);
-        r = sd_event_new(&a->event);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(signals); i++)
-                r = sd_event_add_signal(a->event, &a->signals[i], signals[i], on_signal, a);
-        if (r < 0)
-                return error_set(reterr, r, "make an event loop");
-        a->watched = xnew0(Watched, strv_length(names));
-        STRV_FOREACH (name, names) {
-                Watched *w = &a->watched[a->n_watched++];
-
-                *w = (Watched){.attached = a, .name = *name, .machine = project_machine(project, *name)};
-                r = watch_end(w, reterr);
                 if (r < 0)
                         return r;
         }
-        return log_view_new(request, a->event, stdout, &a->view, reterr);
+        return 0;
 }
 
-/* Until all have ended, somebody interrupts, or nobody reads. */
-static int stay(Attached *a, Error *reterr) {
-        int r = 0;
+static int attach_begin(Attached *a, Project *project, char *const *names, const LogRequest *request,
+                        Error *reterr) {
+        int r;
 
-        while (r >= 0 && !a->interrupted && !all_ended(a) &&
-               sd_event_get_state(a->event) != SD_EVENT_FINISHED)
-                r = sd_event_run(a->event, UINT64_MAX);
-        if (r >= 0 && sd_event_get_state(a->event) == SD_EVENT_FINISHED) {
-                (void) sd_event_get_exit_code(a->event, &r);
-                a->interrupted = true;
-        }
-        if (r >= 0)
+        a->progress = progress_new(project->progress, stderr, names);
+        r = machine_watch_open(&a->watch, project, /* event= */ NULL, names, reterr);
+        if (r < 0)
+                return r;
+        r = machine_watch_add_signals(&a->watch, attach_on_signal, a, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < a->watch.n; i++)
+                a->watch.entries[i].part = a;
+        r = attach_follow_all(a, reterr);
+        return r < 0 ? r : log_view_new(request, a->watch.event, stdout, &a->view, reterr);
+}
+
+/* Until all have ended, a signal comes, or the reader of the logs has gone. */
+static int attach_stay(Attached *a, Error *reterr) {
+        int r, exit;
+
+        r = machine_watch_run(&a->watch, reterr);
+        if (r < 0 || sd_event_get_state(a->watch.event) != SD_EVENT_FINISHED)
+                return r;
+        a->interrupted = true;
+        r = sd_event_get_exit_code(a->watch.event, &exit);
+        if (r < 0 || exit >= 0)
                 return 0;
-        (void) error_set(reterr, r, "follow the containers");
+        (void) error_set(reterr, exit, "follow the containers");
         if (error_is_set(&a->error))
                 error_move(reterr, &a->error);
         else
                 log_view_error(a->view, reterr);
-        return r;
+        return exit;
 }
 
 /* ---- ending ---- */
 
-static int finish_logs(Attached *a, Error *reterr) {
+static int attach_finish_logs(Attached *a, Error *reterr) {
         int r = log_view_finish(a->view, reterr);
 
         return r == -EPIPE ? 0 : r;
 }
 
-static int stop_all(Attached *a, Project *project, char *const *names, Error *reterr) {
-        _cleanup_(fleet_done) Fleet down = FLEET_NULL;
+static int attach_stop_all(Attached *a, const FleetOptions *up, char *const *names, Error *reterr) {
+        FleetOptions options = FLEET_OPTIONS(up->verb);
+        _cleanup_(fleet_freep) Fleet *down = NULL;
         int r, exit;
 
         /* The fleet has its own use for them. */
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
-                a->signals[i] = sd_event_source_disable_unref(a->signals[i]);
-        /* The logs go on meanwhile, unless nobody reads them. */
-        if (sd_event_get_state(a->event) != SD_EVENT_FINISHED) {
-                down.event = sd_event_ref(a->event);
+        machine_watch_drop_signals(&a->watch);
+        /* The logs go on meanwhile, unless their reader has gone. */
+        if (sd_event_get_state(a->watch.event) != SD_EVENT_FINISHED) {
+                options.event = a->watch.event;
                 log_view_keep_loop(a->view);
         }
-        down.interrupts = 1;
-        exit = fleet_take_down(&down, project, "up", names, reterr);
+        options.interrupted = true;
+        down = fleet_new(&options, a->watch.project);
+        exit = fleet_take_down(down, names, reterr);
         if (exit < 0)
                 return exit;
-        r = finish_logs(a, reterr);
+        r = attach_finish_logs(a, reterr);
         if (r < 0)
                 return r;
-        return down.interrupts > 1 ? FC_EXIT_INTERRUPTED : fleet_report(&down);
+        return fleet_was_hurried(down) ? FC_EXIT_INTERRUPTED : fleet_report(down);
 }
 
-/* Whoever restarts one of them holds its lock meanwhile. Return: whether one runs again. */
-static int look_again(Project *project, char *const *names, bool *ret, Error *reterr) {
-        _cleanup_(fleet_done) Fleet fleet = FLEET_NULL;
+/* A command that restarts one of them holds its lock meanwhile. @ret: whether one runs again. */
+static int attach_look_again(Attached *a, const char *verb, char *const *names, bool *ret, Error *reterr) {
+        const Project *project = a->watch.project;
+        _cleanup_close_ int runtime_fd = -EBADF;
+        Lock *locks;
         int r;
 
-        r = fleet_open(&fleet, project, "up", names, reterr);
+        runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, project->id, project->state.user.uid, reterr);
+        if (runtime_fd < 0)
+                return runtime_fd;
+        r = locks_take(runtime_fd, verb, names, a->progress, &locks, reterr);
+        if (r < 0)
+                return r;
         *ret = false;
-        for (size_t i = 0; r >= 0 && i < fleet.n_members; i++)
-                *ret = *ret || fleet.members[i].status.running;
+        r = machine_watch_look(&a->watch, reterr);
+        for (size_t i = 0; r >= 0 && i < a->watch.n; i++)
+                *ret = *ret || a->watch.entries[i].status.running;
+        (void) locks_free(locks, a->watch.n);
         return r;
 }
 
-/* How they ended, when nobody stopped them. */
-static int tell_ends(Project *project, char *const *names, Error *reterr) {
+/* How they ended that have ended by themselves. */
+static int attach_tell_ends(Project *project, char *const *names, Error *reterr) {
         _cleanup_(status_list_done) StatusList list = {};
         int r, exit = FC_EXIT_OK;
 
@@ -245,33 +216,52 @@ static int tell_ends(Project *project, char *const *names, Error *reterr) {
         return r < 0 ? r : exit;
 }
 
-int attachment_run(Attachment *attachment, Project *project, char *const *names, Error *reterr) {
+static int attach_run(Project *project, const FleetOptions *options, LogRequest *request, char *const *names,
+                      Error *reterr) {
         _cleanup_(attached_done) Attached a = {};
-        LogRequest request = LOG_REQUEST_INIT;
         bool again = false;
         int r;
 
         if (project->progress == PROGRESS_AUTO)
                 project->progress = PROGRESS_PLAIN;
         (void) signal(SIGPIPE, SIG_IGN);
-        request.sources = attachment->sources.sources;
-        request.n_sources = attachment->sources.n;
-        request.since_usec = attachment->since_usec;
-        request.follow = true;
-        request.output = project->globals->json ? LOG_OUTPUT_JSON : LOG_OUTPUT_SHORT;
-        r = attach(&a, project, names, &request, reterr);
+        request->follow = true;
+        request->output = project->globals->json ? LOG_OUTPUT_JSON : LOG_OUTPUT_SHORT;
+        r = attach_begin(&a, project, names, request, reterr);
         do {
                 if (r >= 0)
-                        r = stay(&a, reterr);
+                        r = attach_stay(&a, reterr);
                 if (r < 0)
                         return r;
                 if (a.interrupted)
-                        return stop_all(&a, project, names, reterr);
-                r = look_again(project, names, &again, reterr);
-                for (size_t i = 0; r >= 0 && again && i < a.n_watched; i++)
-                        r = watch_end(&a.watched[i], reterr);
+                        return attach_stop_all(&a, options, names, reterr);
+                r = attach_look_again(&a, options->verb, names, &again, reterr);
+                if (r >= 0 && again)
+                        r = attach_follow_all(&a, reterr);
         } while (r >= 0 && again);
         if (r >= 0)
-                r = finish_logs(&a, reterr);
-        return r < 0 ? r : tell_ends(project, names, reterr);
+                r = attach_finish_logs(&a, reterr);
+        return r < 0 ? r : attach_tell_ends(project, names, reterr);
+}
+
+int attach_up(const FleetOptions *options, Project *project, char *const *names, char *const *asked,
+              Error *reterr) {
+        _cleanup_(log_sources_done) LogSources sources = LOG_SOURCES_NULL;
+        _cleanup_(fleet_freep) Fleet *fleet = fleet_new(options, project);
+        LogRequest request = LOG_REQUEST_INIT;
+        int r;
+
+        /* Before anything starts: what is logged from now on is what is shown. */
+        request.since_usec = realtime_usec();
+        r = fleet_bring_up(fleet, names, asked, /* restart= */ false, reterr);
+        if (r != FC_EXIT_OK)
+                return r;
+        r = attach_find_sources(project, fleet, names, &sources, reterr);
+        if (r < 0)
+                return r;
+        /* Other commands are free to work on them. */
+        fleet = fleet_free(fleet);
+        request.sources = sources.sources;
+        request.n_sources = sources.n;
+        return attach_run(project, options, &request, names, reterr);
 }

@@ -14,6 +14,7 @@
 #include "logs/journal.h"
 #include "logs/line-reader.h"
 #include "ops/failure.h"
+#include "ops/running.h"
 #include "record/console-log.h"
 
 #define EVIDENCE_LINES 10
@@ -41,8 +42,8 @@ static void sync_journal(const Member *m) {
         _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
         MachineStatus now;
 
-        if (machine_query(m->fleet->project->facts.cgroup_root, m->machine, &now, NULL) >= 0 &&
-            now.leader > 0 && enter_target_open(now.leader, &target, NULL) >= 0)
+        if (running_query(m->fleet->project, m->at->name, &now, NULL) >= 0 && now.leader > 0 &&
+            enter_target_open(now.leader, &target, NULL) >= 0)
                 journal_sync(&target, SYNC_USEC);
 }
 
@@ -64,12 +65,13 @@ static void add_hint(const Member *m, Error *e, const char *what, const char *ve
 }
 
 static void add_hints(const Member *m, const char *unit, bool running, Error *e) {
-        _cleanup_free_ char *logs = unit ? xasprintf("%s -u %s", m->name, unit) : xstrdup(m->name);
+        _cleanup_free_ char *logs = unit ? xasprintf("%s -u %s", m->at->name, unit) : xstrdup(m->at->name);
 
         add_hint(m, e, "more", "logs", logs);
-        if (running && !m->fleet->rm_on_failure)
-                add_hint(m, e, "look inside", "shell", m->name);
-        add_hint(m, e, "start over", running && !m->fleet->rm_on_failure ? "restart" : "up", m->name);
+        if (running && !m->fleet->options.rm_on_failure)
+                add_hint(m, e, "look inside", "shell", m->at->name);
+        add_hint(m, e, "start over", running && !m->fleet->options.rm_on_failure ? "restart" : "up",
+                 m->at->name);
 }
 
 /* "exit status 3", "killed by SIGSEGV"; owned by the caller. */
@@ -158,7 +160,7 @@ static void explain_timeout(const Member *m, const ReadyResult *result, Error *e
 
         (void) format_duration(duration, now_usec() - m->began_usec);
         (void) error_raise(e, FC_EXIT_TIMEOUT, "not %s after %s%s%s",
-                           m->spec->one_shot ? "completed" : "ready", duration, result->text ? ": " : "",
+                           m->at->spec->one_shot ? "completed" : "ready", duration, result->text ? ": " : "",
                            result->text ? result->text : "");
         if (result->unit)
                 add_last_words(m, result->unit, e);
@@ -180,12 +182,14 @@ static char *describe_end(const ExitRecord *end) {
 }
 
 static void explain_end(const Member *m, const ExitRecord *record, Error *e) {
+        /* As it was written down when it was. */
+        bool was_ready = m->state && m->state->phase == PHASE_READY;
         _cleanup_free_ char *end = describe_end(record);
 
         (void) error_raise(e, FC_EXIT_FAILED, "%s: %s",
-                           m->spec->one_shot ? "failed"
-                           : m->was_ready    ? "ended after it was ready"
-                                             : "ended before it was ready",
+                           m->at->spec->one_shot ? "failed"
+                           : was_ready           ? "ended after it was ready"
+                                                 : "ended before it was ready",
                            end);
         add_console(m, e);
         add_hints(m, NULL, false, e);
@@ -220,7 +224,7 @@ void failure_explain(const Member *m, const ReadyResult *result, Error *reterr) 
         case READY_OK:
                 break;
         }
-        (void) error_in_container(reterr, 0, m->name);
         if (result->outcome != READY_ERROR && result->outcome != READY_OK)
                 add_scarcity(reterr);
+        (void) error_in_container(reterr, 0, m->at->name);
 }

@@ -1,13 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What the two halves of the fleet share: fleet.c, which decides and prepares, and fleet-run.c, which acts.
- */
+/* What the files of the fleet share: a container on its way to its goal. */
 
+#include "machine/machine.h"
+#include "ops/decide.h"
 #include "ops/fleet.h"
+#include "ops/network.h"
+#include "ops/resources.h"
+#include "ops/watch.h"
+#include "ready/ready.h"
+#include "state/lock.h"
 
-/* Opens what a start needs and can be refused, but for the root. */
-int member_prepare(Member *m, Error *reterr);
+/* Where a member is on its way. */
+typedef enum MemberStage {
+        STAGE_TO_STOP, /* until what depends on it has stopped */
+        STAGE_STOPPING,
+        STAGE_TO_START, /* until what it depends on is there */
+        STAGE_STARTING, /* until it is ready; also of one that runs already */
+        STAGE_OVER,
+} MemberStage;
 
-/* The root; copies the image when there is none yet. */
-int member_prepare_root(Member *m, Error *reterr);
+/* How far it has come: what others may wait for. */
+typedef enum MemberReached {
+        REACHED_NOTHING,
+        REACHED_STARTED,
+        REACHED_READY, /* or completed */
+} MemberReached;
+
+/* What is open for its start. */
+typedef enum MemberPrepared {
+        PREPARED_NOTHING,
+        PREPARED_RESOURCES, /* but for the root, and for the ports of one that is stopped before */
+        PREPARED_ROOT,
+} MemberPrepared;
+
+typedef struct Member {
+        Fleet *fleet;
+        Watched *at; /* its name, its specification, what ran when the command began, its outcome */
+        ContainerState *state; /* NULL: never started */
+        ContainerPlan *plan;   /* NULL: only stopped */
+        Goal goal;
+        MemberStage stage;
+        MemberReached reached;
+        MemberPrepared prepared;
+        uint64_t stop_timeout_usec;
+        Resources resources;
+        StopJob *stop_job;
+        ReadyJob *ready_job;
+        MachineReporter *reporter; /* for what the ready job reads */
+        uint64_t began_usec;
+        bool untold; /* its result could not be written to its state */
+        char *last_event;
+} Member;
+
+struct Fleet {
+        FleetOptions options;
+        Project *project;
+        MachineWatch watch;
+        Progress *progress;
+        int runtime_fd; /* of the project */
+        int network_fd; /* keeps its network, see network_hold() */
+        Network network;
+        Member *members; /* one for each of those watched; they never move */
+        size_t n_members;
+        Lock *locks;         /* likewise */
+        unsigned interrupts; /* 1: members are being stopped, 2: at once */
+        bool advancing;
+        sd_event_source *tick;
+        bool events_prepared;
+};
+
+/* Starts, and is not only waited for. */
+static inline bool member_is_kept(const Member *m) {
+        return m->goal == GOAL_KEEP;
+}

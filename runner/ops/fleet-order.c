@@ -4,26 +4,21 @@
 #include "ops/fleet-order.h"
 #include "spec/dependency.h"
 
-static const Member *find(const Fleet *fleet, const char *name) {
-        for (size_t i = 0; i < fleet->n_members; i++)
-                if (streq(fleet->members[i].name, name))
-                        return &fleet->members[i];
-        return NULL;
-}
-
-static Needs look_at(const Dependency *d, const Member *other) {
-        if (other->reached || (d->need == NEED_STARTED && other->started))
+static Needs order_look_at(const Dependency *d, const Member *other) {
+        if (other->reached >= (d->need == NEED_STARTED ? REACHED_STARTED : REACHED_READY))
                 return NEEDS_MET;
         return other->stage == STAGE_OVER ? NEEDS_FAILED : NEEDS_OPEN;
 }
 
 Needs member_needs(const Member *m, const Dependency **ret_open, const Member **ret_other) {
         Needs worst = NEEDS_MET;
+        const ContainerSpec *spec = m->at->spec;
 
-        for (size_t i = 0; m->spec && i < m->spec->n_dependencies; i++) {
-                const Dependency *d = &m->spec->dependencies[i];
-                const Member *other = find(m->fleet, d->name);
-                Needs needs = other ? look_at(d, other) : NEEDS_MET;
+        for (size_t i = 0; spec && i < spec->n_dependencies; i++) {
+                const Dependency *d = &spec->dependencies[i];
+                const Watched *at = machine_watch_find(&m->fleet->watch, d->name);
+                const Member *other = at ? at->part : NULL;
+                Needs needs = other ? order_look_at(d, other) : NEEDS_MET;
 
                 if (needs <= worst)
                         continue;
@@ -38,7 +33,8 @@ bool member_may_stop(const Member *m) {
         for (size_t i = 0; i < m->fleet->n_members; i++) {
                 const Member *other = &m->fleet->members[i];
 
-                if (other->stage <= STAGE_STOPPING && other->spec && depends_on(other->spec, m->name))
+                if (other->stage <= STAGE_STOPPING && other->at->spec &&
+                    depends_on(other->at->spec, m->at->name))
                         return false;
         }
         return true;
@@ -48,9 +44,11 @@ bool member_is_awaited(const Member *m) {
         for (size_t i = 0; i < m->fleet->n_members; i++) {
                 const Member *other = &m->fleet->members[i];
 
-                for (size_t j = 0; other->start && other->spec && j < other->spec->n_dependencies; j++)
-                        if (streq(other->spec->dependencies[j].name, m->name) &&
-                            other->spec->dependencies[j].need != NEED_STARTED)
+                const ContainerSpec *spec = goal_starts(other->goal) ? other->at->spec : NULL;
+
+                for (size_t j = 0; spec && j < spec->n_dependencies; j++)
+                        if (streq(spec->dependencies[j].name, m->at->name) &&
+                            spec->dependencies[j].need != NEED_STARTED)
                                 return true;
         }
         return false;

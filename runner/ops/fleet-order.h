@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Who of a fleet waits for whom. Containers that are not in the fleet are nobody's business. */
+/* Which member of a fleet waits for which. Containers that are not in the fleet do not count. */
 
-#include "ops/fleet.h"
+#include "ops/fleet-member.h"
 
 typedef enum Needs {
         NEEDS_MET,

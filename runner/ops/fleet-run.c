@@ -1,74 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The second half of fleet.h: what happens from the first stop or start on, driven by events. */
-
-#include <signal.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "base/time-text.h"
 #include "ops/failure.h"
-#include "ops/fleet-events.h"
-#include "ops/fleet-member.h"
 #include "ops/fleet-order.h"
+#include "ops/fleet-prepare.h"
+#include "ops/fleet-run.h"
 #include "ops/health.h"
+#include "ops/running.h"
+#include "record/event-log.h"
 #include "record/stop-record.h"
 #include "spec/dependency.h"
-#include "spec/path.h"
-#include "state/gc-root.h"
 #include "state/runtime-dir.h"
 
 static void fleet_advance(Fleet *fleet);
 
 static void member_over(Member *m, Phase phase, const char *detail) {
         m->stage = STAGE_OVER;
-        progress_update(m->fleet->progress, m->name, phase, detail);
+        progress_update(m->fleet->progress, m->at->name, phase, detail);
         fleet_advance(m->fleet);
 }
 
-static int save_state(Member *m, Phase phase, const char *result, Error *reterr) {
-        int r;
-
-        m->state->phase = phase;
-        free(m->state->result);
-        m->state->result = xstrdup(result);
-        r = container_state_save(m->resources.container_fd, m->name, &m->fleet->project->state.user,
-                                 m->state, reterr);
-        m->untold = r < 0;
-        return r;
-}
-
 /* Where nothing depends on it. */
-static void try_save_state(Member *m, Phase phase, const char *result) {
+static void member_note_state(Member *m, Phase phase, const char *result) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *text = NULL;
 
-        if (!m->state || save_state(m, phase, result, &error) >= 0)
+        if (!m->state || member_save_state(m, phase, result, &error) >= 0)
                 return;
-        text = xasprintf("%s: %s, ignoring", m->name, error.message);
+        text = xasprintf("%s: %s, ignoring", m->at->name, error.message);
         progress_note(m->fleet->progress, text);
 }
 
 /* What goes wrong while stopping says nothing about how the start went. */
 static void member_fail(Member *m) {
-        Phase remembered = m->stop && !m->start && m->state ? m->state->phase : PHASE_FAILED;
+        Phase remembered = m->goal == GOAL_STOP && m->state ? m->state->phase : PHASE_FAILED;
 
-        try_save_state(m, remembered, m->error.message);
+        member_note_state(m, remembered, m->at->error.message);
         member_over(m, PHASE_FAILED, NULL);
 }
 
 /* The start goes on, but this command will hear nothing more of it. */
 static void member_lose(Member *m) {
-        try_save_state(m, PHASE_STARTING, NULL);
+        member_note_state(m, PHASE_STARTING, NULL);
         member_over(m, PHASE_FAILED, NULL);
 }
 
 /* Best effort: only `status` reads it. */
-static void note_stopping(const Member *m, bool stopping, pid_t asking) {
+static void member_note_stopping(const Member *m, bool stopping, pid_t asking) {
         _cleanup_close_ int fd = -EBADF;
 
-        if (runtime_dir_container_open(m->fleet->runtime_fd, m->name, &fd, NULL) < 0 || fd < 0)
+        if (runtime_dir_container_open(m->fleet->runtime_fd, m->at->name, &fd, NULL) < 0 || fd < 0)
                 return;
         if (stopping)
                 (void) stop_record_write(fd, asking, NULL);
@@ -76,7 +60,7 @@ static void note_stopping(const Member *m, bool stopping, pid_t asking) {
                 (void) stop_record_remove(fd, NULL);
 }
 
-static void on_stopped(StopJob *job, int r, StopMeans means, Error *error, void *userdata) {
+static void member_on_stopped(StopJob *job, int r, StopMeans means, Error *error, void *userdata) {
         Member *m = userdata;
         static const char *const details[] = {
                 [STOP_NONE] = "was not running",
@@ -86,22 +70,22 @@ static void on_stopped(StopJob *job, int r, StopMeans means, Error *error, void 
         };
 
         if (r < 0) {
-                if (!error_is_set(&m->error))
-                        error_move(&m->error, error);
-                note_stopping(m, /* stopping= */ false, 0);
+                if (!error_is_set(&m->at->error))
+                        error_move(&m->at->error, error);
+                member_note_stopping(m, /* stopping= */ false, 0);
                 member_fail(m);
                 return;
         }
-        m->reached = false;
-        try_save_state(m, error_is_set(&m->error) ? PHASE_FAILED : PHASE_STOPPED,
-                       error_is_set(&m->error) ? m->error.message : details[means]);
-        if (m->start && m->fleet->interrupts == 0 && !error_is_set(&m->error)) {
-                progress_update(m->fleet->progress, m->name, PHASE_STOPPED, details[means]);
+        m->reached = m->reached > REACHED_STARTED ? REACHED_STARTED : m->reached;
+        member_note_state(m, error_is_set(&m->at->error) ? PHASE_FAILED : PHASE_STOPPED,
+                          error_is_set(&m->at->error) ? m->at->error.message : details[means]);
+        if (goal_starts(m->goal) && m->fleet->interrupts == 0 && !error_is_set(&m->at->error)) {
+                progress_update(m->fleet->progress, m->at->name, PHASE_STOPPED, details[means]);
                 m->stage = STAGE_TO_START;
                 fleet_advance(m->fleet);
                 return;
         }
-        member_over(m, error_is_set(&m->error) ? PHASE_FAILED : PHASE_STOPPED, details[means]);
+        member_over(m, error_is_set(&m->at->error) ? PHASE_FAILED : PHASE_STOPPED, details[means]);
 }
 
 /* Its turn comes when all that depends on it has stopped. */
@@ -110,8 +94,8 @@ static void member_stop(Member *m) {
         fleet_advance(m->fleet);
 }
 
-static void begin_stop(Member *m) {
-        uint64_t timeout = m->fleet->stop_timeout_usec;
+static void member_begin_stop(Member *m) {
+        uint64_t timeout = m->fleet->options.stop_timeout_usec;
         int r;
 
         m->stage = STAGE_STOPPING;
@@ -123,22 +107,22 @@ static void begin_stop(Member *m) {
         /* Noted before the container is asked, so that its end is never taken for a crash. Until it is
          * asked the note counts only while this command lives: a command that is killed before that must
          * not leave a container that seems to end. */
-        note_stopping(m, /* stopping= */ true, getpid());
-        r = stop_job_new(m->fleet->event, m->fleet->project->facts.cgroup_root, m->machine, timeout,
-                         on_stopped, m, &m->stop_job, &m->error);
+        member_note_stopping(m, /* stopping= */ true, getpid());
+        r = stop_job_new(m->fleet->watch.event, m->fleet->project->facts.cgroup_root, m->at->machine,
+                         timeout, member_on_stopped, m, &m->stop_job, &m->at->error);
         if (r < 0) {
-                note_stopping(m, /* stopping= */ false, 0);
+                member_note_stopping(m, /* stopping= */ false, 0);
                 member_fail(m);
                 return;
         }
-        note_stopping(m, /* stopping= */ true, 0);
+        member_note_stopping(m, /* stopping= */ true, 0);
         /* Told when it has been asked, for the same reason. */
-        if (m->status.running || m->start)
-                progress_update(m->fleet->progress, m->name, PHASE_STOPPING, NULL);
+        if (m->at->status.running || goal_starts(m->goal))
+                progress_update(m->fleet->progress, m->at->name, PHASE_STOPPING, NULL);
 }
 
 /* Where it is reached: by its ports, or else only from the host, by its own address. */
-static char *ready_detail(const Member *m) {
+static char *member_ready_detail(const Member *m) {
         _cleanup_strv_ char **addresses = NULL;
 
         if (!m->state)
@@ -150,68 +134,69 @@ static char *ready_detail(const Member *m) {
         return strv_join(addresses, "  ");
 }
 
-static void on_status(bool booted, const char *text, void *userdata) {
+static void member_on_status(bool booted, const char *text, void *userdata) {
         Member *m = userdata;
 
-        progress_update(m->fleet->progress, m->name, booted || m->attached ? PHASE_WAITING : PHASE_BOOTING,
-                        text);
+        progress_update(m->fleet->progress, m->at->name,
+                        booted || member_is_kept(m) ? PHASE_WAITING : PHASE_BOOTING, text);
 }
 
-static void on_restarting(const char *reason, void *userdata) {
+static void member_on_restarting(const char *reason, void *userdata) {
         Member *m = userdata;
 
-        progress_update(m->fleet->progress, m->name, PHASE_RESTARTING, reason);
+        progress_update(m->fleet->progress, m->at->name, PHASE_RESTARTING, reason);
 }
 
-static void on_started(void *userdata) {
+static void member_on_started(void *userdata) {
         Member *m = userdata;
 
-        m->started = true;
+        if (m->reached < REACHED_STARTED)
+                m->reached = REACHED_STARTED;
         fleet_advance(m->fleet);
 }
 
-static int open_payload_cgroup(void *userdata, Error *reterr) {
+static int member_open_payload_cgroup(void *userdata, Error *reterr) {
         const Member *m = userdata;
-        const char *mount = m->fleet->project->facts.cgroup_root;
         MachineStatus status;
         int r;
 
-        r = machine_query(mount, m->machine, &status, reterr);
+        r = running_query(m->fleet->project, m->at->name, &status, reterr);
         if (r < 0)
                 return r;
         if (!status.running)
                 return error_in_container(reterr, error_raise(reterr, FC_EXIT_NOT_RUNNING, "it has stopped"),
-                                          m->name);
-        return machine_open_payload_cgroup(&status, mount, m->machine, reterr);
+                                          m->at->name);
+        return machine_open_payload_cgroup(&status, m->fleet->project->facts.cgroup_root, m->at->machine,
+                                           reterr);
 }
 
-static void on_usable(Member *m) {
+static void member_on_usable(Member *m) {
         /* One that runs, but was not ready in time or whose `up` was killed, is ready only now. */
-        bool already = m->attached && (!m->state || m->state->phase == PHASE_READY);
+        bool already = member_is_kept(m) && (!m->state || m->state->phase == PHASE_READY);
         _cleanup_free_ char *detail = NULL;
 
-        m->reached = true;
+        m->reached = REACHED_READY;
         if (m->state && !already) {
                 m->state->ready_usec = realtime_usec();
-                if (save_state(m, PHASE_READY, NULL, &m->error) < 0) {
-                        m->reached = false;
+                if (member_save_state(m, PHASE_READY, NULL, &m->at->error) < 0) {
+                        m->reached = REACHED_STARTED;
                         member_over(m, PHASE_FAILED, NULL);
                         return;
                 }
         }
         /* It may have been found degraded before; one that was started has begun anew. */
-        if (m->attached)
-                health_note(m->fleet->project, m->name, &(FailedUnits){0});
-        if (m->attached)
-                note_stopping(m, /* stopping= */ false, 0);
-        detail = ready_detail(m);
+        if (member_is_kept(m))
+                health_note(m->fleet->project, m->at->name, &(FailedUnits){0});
+        if (member_is_kept(m))
+                member_note_stopping(m, /* stopping= */ false, 0);
+        detail = member_ready_detail(m);
         member_over(m, already ? PHASE_UNCHANGED : PHASE_READY, already ? "already up" : detail);
 }
 
-static void on_completed(Member *m) {
-        m->reached = true;
-        if (m->state && save_state(m, PHASE_COMPLETED, NULL, &m->error) < 0) {
-                m->reached = false;
+static void member_on_completed(Member *m) {
+        m->reached = REACHED_READY;
+        if (m->state && member_save_state(m, PHASE_COMPLETED, NULL, &m->at->error) < 0) {
+                m->reached = REACHED_STARTED;
                 member_over(m, PHASE_FAILED, NULL);
                 return;
         }
@@ -219,188 +204,98 @@ static void on_completed(Member *m) {
 }
 
 /* This command has called it ready and still runs, so it must say when that changes. */
-static void on_lost(void *userdata) {
+static void member_on_lost(void *userdata) {
         Member *m = userdata;
 
         if (m->stage != STAGE_OVER || m->fleet->interrupts > 0)
                 return;
-        m->reached = false;
-        m->was_ready = true;
+        m->reached = REACHED_STARTED;
         m->stage = STAGE_STARTING;
 }
 
 /* It was found running a moment ago, but was being killed at that moment, or has ended since. */
-static bool has_gone(const ReadyResult *result) {
+static bool member_has_gone(const ReadyResult *result) {
         return result->outcome == READY_ENDED ||
                (result->outcome == READY_ERROR && result->error->exit == FC_EXIT_NOT_RUNNING);
 }
 
-static void on_ready(const ReadyResult *result, void *userdata) {
-        _cleanup_(exit_record_done) ExitRecord end = {};
+static void member_on_ready(const ReadyResult *result, void *userdata) {
         ReadyResult told = *result;
+        _cleanup_(exit_record_done) ExitRecord end = {};
         Member *m = userdata;
 
         if (told.outcome == READY_OK) {
-                if (m->fleet->no_wait && !member_is_awaited(m))
+                if (m->fleet->options.no_wait && !member_is_awaited(m))
                         member_over(m, PHASE_STARTING, "not waited for");
                 else
-                        on_usable(m);
+                        member_on_usable(m);
                 return;
         }
         if (told.outcome == READY_ENDED && !told.end) {
-                end = project_read_end(m->fleet->project, m->name);
+                end = project_read_end(m->fleet->project, m->at->name);
                 told.end = &end;
         }
-        if (told.outcome == READY_ENDED && m->spec->one_shot && exit_record_is_success(told.end)) {
-                on_completed(m);
+        if (told.outcome == READY_ENDED && m->at->spec->one_shot && exit_record_is_success(told.end)) {
+                member_on_completed(m);
                 return;
         }
-        if (m->attached && !m->spec->one_shot && has_gone(result)) {
-                m->attached = false;
-                m->start = true;
-                m->stop = true;
+        if (member_is_kept(m) && !m->at->spec->one_shot && member_has_gone(result)) {
+                m->goal = GOAL_RESTART;
                 member_stop(m);
                 return;
         }
-        failure_explain(m, &told, &m->error);
+        failure_explain(m, &told, &m->at->error);
         if (result->outcome == READY_DEGRADED && result->failed->n > 0)
-                health_note(m->fleet->project, m->name, result->failed);
-        if (m->fleet->rm_on_failure && !m->attached)
+                health_note(m->fleet->project, m->at->name, result->failed);
+        if (m->fleet->options.rm_on_failure && !member_is_kept(m))
                 member_stop(m);
-        else if (result->outcome == READY_ERROR && m->error.exit == FC_EXIT_HOST)
+        else if (result->outcome == READY_ERROR && m->at->error.exit == FC_EXIT_HOST)
                 member_lose(m);
         else
                 member_fail(m);
 }
 
 static uint64_t member_ready_timeout(const Member *m) {
-        return m->fleet->timeout_usec != UINT64_MAX ? m->fleet->timeout_usec : m->spec->ready_timeout_usec;
+        uint64_t chosen = m->fleet->options.ready_timeout_usec;
+
+        return chosen != UINT64_MAX ? chosen : m->at->spec->ready_timeout_usec;
 }
 
 static void member_wait(Member *m, int control_fd) {
         ReadyRequest request = {
-                .container = m->name,
+                .container = m->at->name,
                 .control_fd = control_fd,
-                .leader = m->attached ? m->status.leader : 0,
+                .leader = member_is_kept(m) ? m->at->status.leader : 0,
                 .machine = m->plan->machine,
-                .machine_status = &m->status,
+                .machine_status = &m->at->status,
                 .unsure = !m->state || m->state->phase != PHASE_READY,
-                .has_init = m->spec->init != NULL,
-                .one_shot = m->spec->one_shot,
-                .leader_only = m->fleet->no_wait && !member_is_awaited(m),
+                .has_init = m->at->spec->init != NULL,
+                .one_shot = m->at->spec->one_shot,
+                .leader_only = m->fleet->options.no_wait && !member_is_awaited(m),
                 .deadline_usec = now_usec() + member_ready_timeout(m),
-                .checks = &m->spec->ready_checks,
-                .open_payload_cgroup = open_payload_cgroup,
-                .started = on_started,
-                .status = on_status,
-                .restarting = on_restarting,
-                .done = on_ready,
+                .checks = &m->at->spec->ready_checks,
+                .open_payload_cgroup = member_open_payload_cgroup,
+                .started = member_on_started,
+                .status = member_on_status,
+                .restarting = member_on_restarting,
+                .done = member_on_ready,
                 .userdata = m,
         };
 
         if (!request.leader_only)
-                request.lost = on_lost;
-        if (ready_job_new(m->fleet->event, &request, &m->ready_job, &m->error) < 0)
+                request.lost = member_on_lost;
+        if (ready_job_new(m->fleet->watch.event, &request, &m->ready_job, &m->at->error) < 0)
                 member_fail(m);
-}
-
-/* The intent: whoever comes after a crash finds what was going to be started. */
-static int write_intent(Member *m, Error *reterr) {
-        const Project *project = m->fleet->project;
-        ContainerState *state = container_state_new();
-
-        (void) container_state_free(m->state);
-        m->state = state;
-        state->machine = xstrdup(m->machine);
-        state->boot_id = xstrdup(project->facts.boot_id);
-        state->started_usec = realtime_usec();
-        state->address = xstrdup(m->plan->address);
-        state->definition = strv_copy(m->plan->definition);
-        for (size_t i = 0; i < m->resources.n_ports; i++) {
-                const Port *p = &m->resources.bound[i];
-
-                if (p->address) {
-                        container_state_add_port(state, p->address, p->host, p->container);
-                        continue;
-                }
-                container_state_add_port(state, "127.0.0.1", p->host, p->container);
-                if (m->resources.port_fds[i][1] >= 0)
-                        container_state_add_port(state, "::1", p->host, p->container);
-        }
-        return save_state(m, PHASE_STARTING, NULL, reterr);
-}
-
-/* The specification, too: it names what the toplevel does not lead to, like the program of a command. And
- * this program: what it has beside it is executed again when the container ends. A garbage collector that
- * cannot be told of it is not a reason to refuse the start. */
-static void protect_from_gc(Member *m) {
-        const Project *project = m->fleet->project;
-        const ContainerPlan *p = m->plan;
-        _cleanup_free_ char *path = xasprintf("%s/" STATE_DIR_NAME "/%s", project->root, m->name),
-                            *spec = p->spec->toplevel ? realpath(project->spec_path, NULL) : NULL,
-                            *program = realpath("/proc/self/exe", NULL),
-                            *store = program ? gc_root_store_of(program) : NULL;
-        bool in_store = spec && path_is_within(spec, p->store);
-        Error error = ERROR_NULL;
-        int r;
-
-        r = gc_root_set(m->resources.container_fd, path, &project->state.user, "system", p->spec->toplevel,
-                        p->store, &error);
-        if (r >= 0)
-                r = gc_root_set(m->resources.container_fd, path, &project->state.user, PROJECT_STARTED_LINK,
-                                in_store ? spec : NULL, p->store, &error);
-        if (r >= 0)
-                r = gc_root_set(m->resources.container_fd, path, &project->state.user, "program",
-                                store ? program : NULL, store, &error);
-        if (r < 0) {
-                _cleanup_free_ char *text =
-                        xasprintf("%s: %s, so Nix may collect what runs, ignoring", m->name, error.message);
-
-                progress_note(m->fleet->progress, text);
-        }
-        error_done(&error);
-}
-
-static int try_start(Member *m, int *ret_control_fd, Error *reterr) {
-        Fleet *fleet = m->fleet;
-        int r;
-
-        if (!m->prepared) {
-                r = member_prepare(m, reterr);
-                if (r < 0)
-                        return r;
-        }
-        if (!m->has_root) {
-                r = member_prepare_root(m, reterr);
-                if (r < 0)
-                        return r;
-        }
-        r = resources_bind_ports(m->plan, m->state, /* running= */ false, &m->resources, reterr);
-        if (r < 0)
-                return r;
-        r = write_intent(m, reterr);
-        if (r < 0)
-                return r;
-        protect_from_gc(m);
-        if (m->plan->bridge) {
-                m->resources.bridge_lock = network_lock_path(fleet->project->id);
-                m->resources.lock_fd = fleet->network_fd;
-                r = network_prepare(&fleet->network, m->machine, reterr);
-                if (r < 0)
-                        return r;
-        }
-        return resources_start(fleet->project, fleet->event, m->plan, &m->resources, ret_control_fd,
-                               &m->reporter, reterr);
 }
 
 static void member_start(Member *m) {
         int control_fd = -EBADF;
 
         m->stage = STAGE_STARTING;
-        progress_update(m->fleet->progress, m->name, PHASE_STARTING, NULL);
+        progress_update(m->fleet->progress, m->at->name, PHASE_STARTING, NULL);
         m->began_usec = now_usec();
         m->reporter = machine_reporter_free(m->reporter);
-        if (try_start(m, &control_fd, &m->error) < 0) {
+        if (member_try_start(m, &control_fd, &m->at->error) < 0) {
                 member_fail(m);
                 return;
         }
@@ -409,13 +304,13 @@ static void member_start(Member *m) {
 
 static void member_attach(Member *m) {
         m->stage = STAGE_STARTING;
-        m->attached = m->started = true;
+        m->reached = REACHED_STARTED;
         m->began_usec = now_usec();
-        if (m->fleet->no_wait && !member_is_awaited(m))
+        if (m->fleet->options.no_wait && !member_is_awaited(m))
                 member_over(m, PHASE_UNCHANGED, "already up");
         else {
-                if (m->spec->one_shot)
-                        on_status(/* booted= */ true, "until it has ended", m);
+                if (m->at->spec->one_shot)
+                        member_on_status(/* booted= */ true, "until it has ended", m);
                 member_wait(m, -EBADF);
         }
 }
@@ -427,11 +322,13 @@ static void member_skip(Member *m, const Member *other) {
                 member_over(m, PHASE_SKIPPED, "interrupted");
                 return;
         }
-        why = xasprintf("%s %s", other->name,
-                        other->start && !other->started ? "was not started" : "failed");
-        (void) error_raise(&m->error, error_is_set(&other->error) ? other->error.exit : FC_EXIT_FAILED,
+        why = xasprintf("%s %s", other->at->name,
+                        goal_starts(other->goal) && other->reached == REACHED_NOTHING ? "was not started"
+                                                                                      : "failed");
+        (void) error_raise(&m->at->error,
+                           error_is_set(&other->at->error) ? other->at->error.exit : FC_EXIT_FAILED,
                            "not started: %s", why);
-        (void) error_in_container(&m->error, 0, m->name);
+        (void) error_in_container(&m->at->error, 0, m->at->name);
         member_over(m, PHASE_SKIPPED, why);
 }
 
@@ -441,7 +338,7 @@ static bool member_advance(Member *m) {
         const Member *other = NULL;
 
         if (m->stage == STAGE_TO_STOP && (member_may_stop(m) || m->fleet->interrupts > 1)) {
-                begin_stop(m);
+                member_begin_stop(m);
                 return true;
         }
         if (m->stage != STAGE_TO_START)
@@ -458,23 +355,24 @@ static bool member_advance(Member *m) {
         }
         if (m->fleet->interrupts == 0) {
                 _cleanup_free_ char *detail =
-                        xasprintf("for %s (%s)", other->name, dependency_need_to_string(open->need));
+                        xasprintf("for %s (%s)", other->at->name, dependency_need_to_string(open->need));
 
-                progress_update(m->fleet->progress, m->name, PHASE_WAITING, detail);
+                progress_update(m->fleet->progress, m->at->name, PHASE_WAITING, detail);
         }
         return false;
 }
 
 /* A container that was ready early may have ended while others took their time. */
 static bool member_is_over(Member *m) {
-        return m->stage == STAGE_OVER && (!m->reached || !m->ready_job || m->spec->one_shot ||
-                                          m->fleet->interrupts > 0 || ready_job_holds(m->ready_job));
+        return m->stage == STAGE_OVER &&
+               (m->reached != REACHED_READY || !m->ready_job || m->at->spec->one_shot ||
+                m->fleet->interrupts > 0 || ready_job_holds(m->ready_job));
 }
 
-/* Whoever can go on, goes on; at the end of all, the loop ends. Called whenever a member has come to another
+/* Each member that can go on goes on; at the end of all, the loop ends. Called whenever a member has come to another
  * stage, also from within itself, when one comes to its end at once. */
 static void fleet_advance(Fleet *fleet) {
-        bool again = true, over = true;
+        bool again = true;
 
         if (fleet->advancing)
                 return;
@@ -486,9 +384,7 @@ static void fleet_advance(Fleet *fleet) {
         }
         fleet->advancing = false;
         for (size_t i = 0; i < fleet->n_members; i++)
-                over = member_is_over(&fleet->members[i]) && over;
-        if (over)
-                (void) sd_event_exit(fleet->event, 0);
+                fleet->members[i].at->over = member_is_over(&fleet->members[i]);
 }
 
 /* Those that run as they should are only waited for, whatever becomes of what they depend on. */
@@ -497,26 +393,34 @@ static void fleet_begin(Fleet *fleet) {
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
-                if (m->stage == STAGE_OVER)
-                        continue;
-                if (m->stop)
+                switch (m->goal) {
+                case GOAL_LEAVE:
+                        m->stage = STAGE_OVER;
+                        break;
+                case GOAL_STOP:
+                case GOAL_RESTART:
                         m->stage = STAGE_TO_STOP;
-                else if (m->start)
+                        break;
+                case GOAL_START:
                         m->stage = STAGE_TO_START;
-                else
+                        break;
+                default:
                         member_attach(m);
+                        break;
+                }
         }
         fleet->advancing = false;
         fleet_advance(fleet);
 }
 
 /* Started by this command, and there is still something to stop: it is ready, or has failed and was left. */
-static bool is_up(const Member *m) {
-        return m->stage == STAGE_OVER && m->start && m->started && !(m->spec->one_shot && m->reached);
+static bool member_is_up(const Member *m) {
+        return m->stage == STAGE_OVER && goal_starts(m->goal) && m->reached != REACHED_NOTHING &&
+               !(m->at->spec->one_shot && m->reached == REACHED_READY);
 }
 
 /* The first: everything that was being started goes down in order. The second: at once. */
-static int on_interrupt(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
+static int fleet_on_interrupt(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Fleet *fleet = userdata;
 
         fleet->interrupts++;
@@ -528,11 +432,11 @@ static int on_interrupt(sd_event_source *s, const struct signalfd_siginfo *si, v
                         stop_job_hurry(m->stop_job);
                 if (m->stage == STAGE_TO_START)
                         member_over(m, PHASE_SKIPPED, "interrupted");
-                else if (m->stage == STAGE_STARTING && m->attached)
+                else if (m->stage == STAGE_STARTING && member_is_kept(m))
                         member_over(m, PHASE_UNCHANGED, NULL);
                 else if (m->stage == STAGE_STARTING)
                         m->stage = STAGE_TO_STOP;
-                else if (fleet->undo_all && fleet->interrupts == 1 && is_up(m))
+                else if (fleet->options.undo_all && fleet->interrupts == 1 && member_is_up(m))
                         m->stage = STAGE_TO_STOP;
         }
         fleet->advancing = false;
@@ -540,43 +444,94 @@ static int on_interrupt(sd_event_source *s, const struct signalfd_siginfo *si, v
         return 0;
 }
 
-static int on_tick(sd_event_source *s, uint64_t usec, void *userdata) {
+static int fleet_on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
         Fleet *fleet = userdata;
         uint64_t interval;
 
         progress_tick(fleet->progress);
         interval = progress_tick_interval(fleet->progress);
         if (interval == UINT64_MAX)
-                return sd_event_source_set_enabled(s, SD_EVENT_OFF);
-        (void) sd_event_source_set_time_relative(s, interval);
-        return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+                return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        (void) sd_event_source_set_time_relative(source, interval);
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-static int watch(Fleet *fleet) {
-        static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+static int fleet_add_events(Fleet *fleet, Error *reterr) {
         uint64_t interval = progress_tick_interval(fleet->progress);
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(signals); i++)
-                r = sd_event_add_signal(fleet->event, NULL, signals[i], on_interrupt, fleet);
+        r = machine_watch_add_signals(&fleet->watch, fleet_on_interrupt, fleet, reterr);
         /* Only a live display ticks, and it does from the first line on. */
-        if (r >= 0 && interval != UINT64_MAX)
-                r = sd_event_add_time_relative(fleet->event, &fleet->tick, CLOCK_MONOTONIC, interval, 0,
-                                               on_tick, fleet);
-        return r;
+        if (r < 0 || interval == UINT64_MAX)
+                return r;
+        r = sd_event_add_time_relative(fleet->watch.event, &fleet->tick, CLOCK_MONOTONIC, interval, 0,
+                                       fleet_on_tick, fleet);
+        return r < 0 ? error_set(reterr, r, "make a timer") : 0;
 }
 
 int fleet_run(Fleet *fleet, Error *reterr) {
         int r;
 
         fleet_begin(fleet);
-        r = watch(fleet);
+        r = fleet_add_events(fleet, reterr);
         if (r >= 0)
-                r = sd_event_loop(fleet->event);
+                r = machine_watch_run(&fleet->watch, reterr);
         progress_finish(fleet->progress);
         if (r < 0)
-                return error_set(reterr, r, "run the event loop");
-        if (fleet->interrupts > 0)
-                return FC_EXIT_INTERRUPTED;
-        return fleet_report(fleet);
+                return r;
+        return fleet->interrupts > 0 ? FC_EXIT_INTERRUPTED : machine_watch_report(&fleet->watch);
+}
+
+/* ---- events ---- */
+
+/* The rung of the ladder (ready/ready.h) that it stands on: of what is waited for, what a colon ends, as in
+ * "tcp 5432: Connection refused". NULL: it is on none. (Of a one-shot container the end is waited for, and
+ * whether it is seen before that depends on how soon that comes.) */
+static char *fleet_rung_of(Phase phase, const char *detail) {
+        const char *colon = detail ? strstr(detail, ": ") : NULL;
+
+        if (phase == PHASE_BOOTING)
+                return xstrdup("boot");
+        /* For another container it waits before it is started. */
+        if (phase != PHASE_WAITING || !detail || startswith(detail, "for "))
+                return NULL;
+        return colon ? xstrndup(detail, (size_t) (colon - detail)) : xstrdup(detail);
+}
+
+static void fleet_add_event(Fleet *fleet, const char *container, Phase event, const char *detail) {
+        const StateDir *state = &fleet->project->state;
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+
+        if (state->fd < 0 || user_fs_enter(&state->user, &guard, NULL) < 0)
+                return;
+        if (!fleet->events_prepared)
+                event_log_prepare(state->fd);
+        fleet->events_prepared = true;
+        event_log_append(state->fd, container, event, detail);
+}
+
+void fleet_on_progress(const char *container, Phase phase, const char *detail, void *userdata) {
+        _cleanup_free_ char *rung = fleet_rung_of(phase, detail), *key = NULL, *message = NULL;
+        Fleet *fleet = userdata;
+        const Watched *at = machine_watch_find(&fleet->watch, container);
+        Member *m = at ? at->part : NULL;
+
+        /* A container that runs as it should has no event, except that it may be ready at last. Nor has one that
+         * could not be asked to stop, and goes on. */
+        if (!m || (member_is_kept(m) && phase != PHASE_READY) || phase == PHASE_UNCHANGED ||
+            (phase == PHASE_STOPPED && !at->status.running && !goal_starts(m->goal)) ||
+            (phase == PHASE_FAILED && m->goal == GOAL_STOP && !m->stop_job))
+                return;
+        if (rung && at->spec && at->spec->one_shot)
+                return;
+        key = xasprintf("%s %s", phase_to_string(phase), rung ? rung : "");
+        if (streq_ptr(m->last_event, key))
+                return;
+        free(m->last_event);
+        m->last_event = TAKE_PTR(key);
+        message = error_text(&at->error);
+        if (rung)
+                fleet_add_event(fleet, container, PHASE_RUNG, rung);
+        else
+                fleet_add_event(fleet, container, phase, message ? message : detail);
 }

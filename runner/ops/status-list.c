@@ -10,6 +10,7 @@
 #include "bus/guest-state.h"
 #include "enter/manager.h"
 #include "machine/machine.h"
+#include "ops/decide.h"
 #include "ops/health.h"
 #include "ops/network.h"
 #include "ops/running.h"
@@ -280,21 +281,24 @@ static uint64_t ready_since(const ContainerStatus *c) {
         return has_started_again(c) ? c->crashes.ready_usec : c->state->ready_usec;
 }
 
-static void note_drift(const Project *project, const Network *network, ContainerStatus *c) {
+static void note_drift(const Project *project, const Network *network, const MachineStatus *status,
+                       ContainerStatus *c) {
         _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
-        const ContainerSpec *spec = spec_find(project->spec, c->name);
+        Decision d = {.spec = spec_find(project->spec, c->name), .state = c->state, .status = status};
 
         if (project_is_newer(project, c->name))
                 return;
-        if (!spec) {
+        if (!d.spec) {
                 strv_push(&c->notes, "not in this specification");
                 return;
         }
         if (!c->running || !c->state)
                 return;
-        plan = network_plan(network, project, spec);
-        if (plan_decide(plan, true, c->state->definition, NULL) == PLAN_RESTART)
+        d.plan = plan = network_plan(network, project, d.spec);
+        decide_one(&d, project->facts.boot_id);
+        if (d.changed)
                 strv_push(&c->notes, "definition changed, run up");
+        decisions_done(&d, 1);
 }
 
 /* A systemd that does not answer costs the other containers time only. */
@@ -325,7 +329,7 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
 
                 c->name = xstrdup(*name);
                 c->machine = project_machine(project, *name);
-                r = machine_query(project->facts.cgroup_root, c->machine, &machine, reterr);
+                r = running_query(project, c->name, &machine, reterr);
                 if (r >= 0)
                         r = project_load_state(project, c->name, &c->state, reterr);
                 if (r >= 0 && !machine.running)
@@ -348,7 +352,7 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
                         describe_down(project, c, &ended);
                 c->since_usec = ready_since(c);
                 if (project->spec)
-                        note_drift(project, &network, c);
+                        note_drift(project, &network, &machine, c);
         }
         *ret = list;
         list = (StatusList){};

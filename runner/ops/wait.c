@@ -262,5 +262,9 @@ int wait_for(Project *project, char *const *names, const char *word, uint64_t ti
                 x->over = wait_begin(x, w.deadline_usec, &x->error) != 0;
         }
         r = machine_watch_run(&w.watch, reterr);
-        return r < 0 ? r : machine_watch_report(&w.watch);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < w.watch.n; i++)
+                (void) error_in_container(&w.watch.entries[i].error, 0, w.watch.entries[i].name);
+        return machine_watch_report(&w.watch);
 }

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What is to become of each container of a command, decided from its specification, what is remembered of
+ * it, and what runs. Pure. `up` and `restart` act on it, `--dry-run` shows it, and `status` asks it what
+ * `up` would do. */
+
+#include "machine/machine.h"
+#include "plan/plan.h"
+#include "state/state.h"
+
+typedef enum Goal {
+        GOAL_LEAVE,   /* it does not run, and nothing needs it */
+        GOAL_KEEP,    /* it runs as it should: a command waits until it is ready */
+        GOAL_START,   /* it does not run */
+        GOAL_RESTART, /* stop, then start */
+        GOAL_STOP,
+        _GOAL_MAX,
+} Goal;
+
+/* What `--dry-run` calls it: "start", "restart", "stop" or "nothing". */
+const char *goal_to_string(Goal goal);
+
+static inline bool goal_stops(Goal goal) {
+        return goal == GOAL_STOP || goal == GOAL_RESTART;
+}
+
+static inline bool goal_starts(Goal goal) {
+        return goal == GOAL_START || goal == GOAL_RESTART;
+}
+
+typedef struct Decision {
+        /* What is known; borrowed. */
+        const ContainerSpec *spec;
+        const ContainerPlan *plan;
+        const ContainerState *state; /* NULL: it was never started */
+        const MachineStatus *status;
+        bool asked; /* by the user, not only by containers that depend on it */
+
+        /* What follows. */
+        Goal goal;
+        bool changed;   /* it runs with another definition */
+        char **reasons; /* a line each */
+} Decision;
+
+void decisions_done(Decision *decisions, size_t n);
+
+/* Is what is remembered about the run of the machine that the plan names, in this boot of the host? A state
+ * of another machine or boot says nothing about what runs. */
+bool decide_is_known(const ContainerState *state, const char *machine, const char *boot_id);
+
+/* One container by itself: start, keep or restart. */
+void decide_one(Decision *d, const char *boot_id);
+
+/**
+ * decide_all() - what `up` does, or `restart`
+ * @decisions: in the order of dependencies
+ * @restart: also what runs as it should
+ *
+ * A one-shot container runs again whenever the user asks for it; for other containers only when one of those
+ * that need it is started.
+ */
+void decide_all(Decision *decisions, size_t n, const char *boot_id, bool restart);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "ops/network.h"
+#include "ops/decide.h"
+#include "ops/dry-run.h"
+#include "ops/running.h"
+
+static void dry_run_print_text(const char *name, const char *action, char *const *reasons) {
+        (void) printf("%s: %s\n", name, action);
+        STRV_FOREACH (reason, reasons)
+                (void) printf("  %s\n", *reason);
+}
+
+static Json *dry_run_json(const ContainerPlan *p, const char *action, char *const *reasons) {
+        Json *o = json_new_object(), *mounts = json_new_array();
+
+        json_add_string(o, "name", p->spec->name);
+        json_add_string(o, "action", action);
+        json_add_strv(o, "reasons", reasons);
+        json_add_string(o, "machine", p->machine);
+        json_add_string(o, "image", p->image);
+        json_add_string(o, "toplevel", p->spec->toplevel);
+        json_add_string(o, "address", p->address);
+        json_add_string(o, "bridge", p->bridge);
+        json_add_strv(o, "argv", p->argv);
+        for (size_t i = 0; i < p->n_mounts; i++) {
+                const PlanMount *m = &p->mounts[i];
+                _cleanup_free_ char *at = xasprintf(MACHINE_DIR "/%s", m->name);
+                Json *mount;
+
+                if (m->kind == PLAN_MOUNT_THERE)
+                        continue;
+                mount = json_new_object();
+                json_add_string(mount, "at", at);
+                json_add_string(mount, "source", m->source);
+                json_append(mounts, mount);
+        }
+        json_add(o, "mounts", mounts);
+        return o;
+}
+
+static void dry_run_print_json(Json *containers) {
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+
+        json_add(document, "containers", containers);
+        text = json_print(document, /* pretty= */ true);
+        (void) puts(text);
+}
+
+/* What `up` would find and do. */
+typedef struct DryRun {
+        Decision *decisions;
+        ContainerPlan **plans;
+        ContainerState **states;
+        MachineStatus *statuses;
+        size_t n;
+} DryRun;
+
+static void dry_run_done(DryRun *d) {
+        decisions_done(d->decisions, d->n);
+        for (size_t i = 0; i < d->n; i++) {
+                (void) container_plan_free(d->plans[i]);
+                (void) container_state_free(d->states[i]);
+        }
+        free(d->decisions);
+        free(d->plans);
+        free(d->states);
+        free(d->statuses);
+}
+
+static int dry_run_look(const Project *project, const Network *network, char *const *names,
+                        char *const *asked, DryRun *d, Error *reterr) {
+        size_t n = strv_length(names);
+
+        d->decisions = xnew0(Decision, n);
+        d->plans = xnew0(ContainerPlan *, n);
+        d->states = xnew0(ContainerState *, n);
+        d->statuses = xnew0(MachineStatus, n);
+        for (; d->n < n; d->n++) {
+                size_t i = d->n;
+                const ContainerSpec *c = spec_find(project->spec, names[i]);
+                int r;
+
+                r = running_query(project, names[i], &d->statuses[i], reterr);
+                if (r >= 0)
+                        r = project_load_state(project, names[i], &d->states[i], reterr);
+                if (r < 0)
+                        return r;
+                d->plans[i] = network_plan(network, project, c);
+                d->decisions[i] = (Decision){
+                        .spec = c,
+                        .plan = d->plans[i],
+                        .state = d->states[i],
+                        .status = &d->statuses[i],
+                        .asked = strv_contains(asked, names[i]),
+                };
+        }
+        return 0;
+}
+
+int dry_run_up(const Project *project, char *const *names, char *const *asked, bool restart, Error *reterr) {
+        _cleanup_(network_done) Network network = {};
+        _cleanup_(json_freep) Json *containers = json_new_array();
+        _cleanup_(dry_run_done) DryRun d = {};
+        bool changed;
+        int r;
+
+        r = facts_require(&project->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
+        if (r >= 0)
+                r = network_read(project, &network, &changed, reterr);
+        if (r >= 0)
+                r = dry_run_look(project, &network, names, asked, &d, reterr);
+        if (r < 0)
+                return r;
+        decide_all(d.decisions, d.n, project->facts.boot_id, restart);
+        for (size_t i = 0; i < d.n; i++) {
+                const Decision *x = &d.decisions[i];
+                const char *action = goal_to_string(x->goal);
+
+                if (project->globals->json)
+                        json_append(containers, dry_run_json(x->plan, action, x->reasons));
+                else
+                        dry_run_print_text(x->spec->name, action, x->reasons);
+        }
+        if (project->globals->json)
+                dry_run_print_json(TAKE_PTR(containers));
+        return FC_EXIT_OK;
+}
+
+int dry_run_down(const Project *project, char *const *names, Error *reterr) {
+        _cleanup_(json_freep) Json *containers = json_new_array();
+        int r;
+
+        r = facts_require(&project->facts, FACTS_CGROUP, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, names) {
+                MachineStatus status;
+                const char *action;
+                Json *o;
+
+                r = running_query(project, *name, &status, reterr);
+                if (r < 0)
+                        return r;
+                action = goal_to_string(status.running ? GOAL_STOP : GOAL_LEAVE);
+                if (!project->globals->json) {
+                        dry_run_print_text(*name, action, NULL);
+                        continue;
+                }
+                o = json_new_object();
+                json_add_string(o, "name", *name);
+                json_add_string(o, "action", action);
+                json_append(containers, o);
+        }
+        if (project->globals->json)
+                dry_run_print_json(TAKE_PTR(containers));
+        return FC_EXIT_OK;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* `--dry-run`: what a verb would do, and why, as text or JSON on stdout. Changes nothing, creates nothing. */
+
+#include "ops/project.h"
+
+/* `up` and `restart`; as fleet_bring_up(). */
+int dry_run_up(const Project *project, char *const *names, char *const *asked, bool restart, Error *reterr);
+int dry_run_down(const Project *project, char *const *names, Error *reterr);

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "ops/fleet-prepare.h"
+#include "ops/health.h"
+#include "ops/running.h"
+#include "plan/definition.h"
+#include "rootfs/tree.h"
+#include "spec/path.h"
+#include "state/gc-root.h"
+#include "state/runtime-dir.h"
+
+/* ---- planning ---- */
+
+/* Its supervisor was killed, so no event tells of its end. */
+static void member_note_crash(const Member *m) {
+        const Project *project = m->fleet->project;
+        _cleanup_(exit_record_done) ExitRecord end = {};
+
+        if (m->at->status.running || !streq(m->state->machine, m->at->machine) ||
+            (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING))
+                return;
+        end = project_read_end(project, m->at->name);
+        if (end.how == ENDED_UNKNOWN && !project_is_stopping(project, m->at->name, /* runs= */ false))
+                health_note_crash(project, m->at->name);
+}
+
+static int member_refuse_elsewhere(const Member *m, Error *reterr) {
+        _cleanup_free_ char *where = NULL;
+        int r;
+
+        r = running_find_elsewhere(m->fleet->project, m->at->name, m->state, &where, reterr);
+        if (r < 0 || !where)
+                return r;
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "it runs already, as %s", where);
+        (void) error_in_container(reterr, r, m->at->name);
+        running_add_elsewhere_hint(reterr);
+        return r;
+}
+
+static int member_refuse_other_kind(const Member *m, const char *before, Error *reterr) {
+        int r = error_raise(reterr, FC_EXIT_CONFLICT,
+                            "its root was made for %s '%s', which has other files in it",
+                            m->plan->image ? "toplevel" : "image", before);
+
+        error_add_hint(reterr, "to start anew, run down and remove '%s/" STATE_DIR_NAME "/%s/root'",
+                       m->fleet->project->root, m->at->name);
+        return error_in_container(reterr, r, m->at->name);
+}
+
+/* The root is a copy: another image does not change it. A system cannot boot from a copy of an image, nor an
+ * image from what a system left. */
+static int member_check_root(const Member *m, Error *reterr) {
+        char *const *definition = m->state ? m->state->definition : NULL;
+        const char *image = definition_get(definition, DEFINITION_IMAGE),
+                   *toplevel = definition_get(definition, DEFINITION_TOPLEVEL);
+        _cleanup_free_ char *text = NULL;
+        bool there;
+        int r;
+
+        /* Then the state is about another root than this one. */
+        if (m->at->spec->ephemeral || definition_get(definition, DEFINITION_EPHEMERAL))
+                return 0;
+        r = tree_exists(m->resources.container_fd, &there, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, m->at->name);
+        if (!there)
+                return 0;
+        if (image && m->plan->store)
+                return member_refuse_other_kind(m, image, reterr);
+        if (toplevel && m->plan->image)
+                return member_refuse_other_kind(m, toplevel, reterr);
+        if (!image || streq(image, m->plan->image))
+                return 0;
+        text = xasprintf(
+                "%s: its root is still a copy of '%s'; to start from the new image, run down and remove "
+                "'%s/" STATE_DIR_NAME "/%s/root'",
+                m->at->name, image, m->fleet->project->root, m->at->name);
+        progress_note(m->fleet->progress, text);
+        return 0;
+}
+
+static int member_plan(Member *m, Error *reterr) {
+        const Project *project = m->fleet->project;
+        int r;
+
+        r = resources_open_directories(project, m->fleet->runtime_fd, m->at->name, &m->resources, reterr);
+        if (r < 0)
+                return r;
+        r = container_state_load(m->resources.container_fd, m->at->name, &project->state.user, &m->state,
+                                 reterr);
+        if (r < 0)
+                return r;
+        r = member_refuse_elsewhere(m, reterr);
+        if (r < 0)
+                return r;
+        m->plan = network_plan(&m->fleet->network, project, m->at->spec);
+        m->stop_timeout_usec = m->at->spec->stop_timeout_usec;
+        if (decide_is_known(m->state, m->at->machine, project->facts.boot_id))
+                member_note_crash(m);
+        return member_check_root(m, reterr);
+}
+
+static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
+        const Project *project = fleet->project;
+        _cleanup_free_ Decision *decisions = xnew0(Decision, fleet->n_members);
+        int r = 0;
+
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+
+                decisions[i] = (Decision){
+                        .spec = m->at->spec,
+                        .plan = m->plan,
+                        .state = m->state,
+                        .status = &m->at->status,
+                        .asked = strv_contains(asked, m->at->name),
+                };
+                decide_one(&decisions[i], project->facts.boot_id);
+                if (r >= 0 && decisions[i].goal == GOAL_KEEP && m->at->status.frozen)
+                        r = error_about_container(reterr,
+                                                  machine_raise_frozen(&m->at->status,
+                                                                       project->facts.cgroup_root,
+                                                                       m->at->machine, m->at->name, reterr),
+                                                  m->at->name);
+        }
+        decide_all(decisions, fleet->n_members, project->facts.boot_id, restart);
+        for (size_t i = 0; i < fleet->n_members; i++)
+                fleet->members[i].goal = decisions[i].goal;
+        decisions_done(decisions, fleet->n_members);
+        return r;
+}
+
+int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
+        Project *project = fleet->project;
+        int r;
+
+        r = facts_require(&project->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
+        if (r < 0)
+                return r;
+        r = state_dir_make(&project->state, reterr);
+        if (r < 0)
+                return r;
+        fleet->network_fd = network_hold(fleet->runtime_fd, reterr);
+        if (fleet->network_fd < 0)
+                return fleet->network_fd;
+        r = network_settle(project, fleet->runtime_fd, fleet->options.verb, &fleet->network, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                r = member_plan(&fleet->members[i], reterr);
+                if (r < 0)
+                        return error_about_container(reterr, r, fleet->members[i].at->name);
+        }
+        return fleet_decide(fleet, asked, restart, reterr);
+}
+
+int member_recall(Member *m, Error *reterr) {
+        const Project *project = m->fleet->project;
+        Error error = ERROR_NULL;
+        int r;
+
+        r = state_dir_container_open(&project->state, m->at->name, &m->resources.container_fd, &error);
+        if (r >= 0 && m->resources.container_fd >= 0)
+                r = container_state_load(m->resources.container_fd, m->at->name, &project->state.user,
+                                         &m->state, &error);
+        if (r < 0) {
+                _cleanup_free_ char *text = xasprintf("%s: %s, ignoring", m->at->name, error.message);
+
+                progress_note(m->fleet->progress, text);
+                m->untold = true;
+        } else if (m->state && streq(m->state->boot_id, project->facts.boot_id))
+                member_note_crash(m);
+        error_done(&error);
+        return member_refuse_elsewhere(m, reterr);
+}
+
+/* ---- preparing ---- */
+
+static int member_prepare(Member *m, Error *reterr) {
+        Project *project = m->fleet->project;
+        int r;
+
+        if (m->at->spec->n_ports > 0) {
+                r = facts_require(&project->facts, FACTS_PROXYD, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (m->plan->bridge) {
+                r = facts_require(&project->facts, FACTS_MACHINE_ID, reterr);
+                if (r < 0)
+                        return r;
+        }
+        r = project->backend->check(project->facts.cgroup_root, m->plan, reterr);
+        if (r < 0)
+                return r;
+        r = project_open_sources(project, reterr);
+        if (r >= 0)
+                r = resources_open_image(project, m->plan, &m->resources, reterr);
+        if (r < 0)
+                return r;
+        r = resources_bind_ports(m->plan, m->state, goal_stops(m->goal), &m->resources, reterr);
+        if (r < 0)
+                return r;
+        r = resources_open_mounts(project, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (note, m->resources.notes)
+                progress_note(m->fleet->progress, *note);
+        m->prepared = PREPARED_RESOURCES;
+        return 0;
+}
+
+static int member_prepare_root(Member *m, Error *reterr) {
+        bool there = true;
+        int r = 0;
+
+        if (!m->at->spec->ephemeral)
+                r = tree_exists(m->resources.container_fd, &there, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, m->at->name);
+        if (!there && m->plan->image)
+                progress_update(m->fleet->progress, m->at->name, PHASE_IMAGE, m->plan->image);
+        r = resources_open_root(m->fleet->project, m->plan, &m->resources, reterr);
+        if (r < 0)
+                return r;
+        m->prepared = PREPARED_ROOT;
+        return 0;
+}
+
+/* Written before anything is stopped: a disk that does not take this state will not take that of the new
+ * start either. */
+static int member_check_writable(const Member *m, Error *reterr) {
+        if (m->goal != GOAL_RESTART || !m->state)
+                return 0;
+        return container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
+                                    m->state, reterr);
+}
+
+/* A start makes its network by itself. */
+static int fleet_mend_network(Fleet *fleet, Error *reterr) {
+        bool any = false;
+
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                const Member *m = &fleet->members[i];
+                bool mended;
+                int r;
+
+                if (m->goal != GOAL_KEEP || !m->plan->bridge)
+                        continue;
+                r = network_mend(&fleet->network, m->at->machine, &mended, reterr);
+                if (r < 0)
+                        return error_in_container(reterr, r, m->at->name);
+                any = any || mended;
+        }
+        if (any) {
+                _cleanup_free_ char *text = xasprintf("another program had changed the network '%s', mended",
+                                                      fleet->network.bridge);
+
+                progress_note(fleet->progress, text);
+        }
+        return 0;
+}
+
+int fleet_prepare(Fleet *fleet, Error *reterr) {
+        int r;
+
+        for (size_t i = 0; i < fleet->n_members; i++)
+                if (goal_starts(fleet->members[i].goal)) {
+                        r = member_prepare(&fleet->members[i], reterr);
+                        if (r < 0)
+                                return error_about_container(reterr, r, fleet->members[i].at->name);
+                }
+        /* Copies may take seconds: after everything that is refused at once. */
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+
+                /* A fresh root takes the place of the one that is in use until it has stopped. */
+                if (!goal_starts(m->goal) || (goal_stops(m->goal) && m->at->spec->ephemeral))
+                        continue;
+                r = member_prepare_root(m, reterr);
+                if (r < 0)
+                        return error_about_container(reterr, r, m->at->name);
+        }
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                r = member_check_writable(&fleet->members[i], reterr);
+                if (r < 0)
+                        return error_about_container(reterr, r, fleet->members[i].at->name);
+        }
+        return fleet_mend_network(fleet, reterr);
+}
+
+/* ---- starting ---- */
+
+int member_save_state(Member *m, Phase phase, const char *result, Error *reterr) {
+        int r;
+
+        m->state->phase = phase;
+        free(m->state->result);
+        m->state->result = xstrdup(result);
+        r = container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
+                                 m->state, reterr);
+        m->untold = r < 0;
+        return r;
+}
+
+/* The intent: a command that comes after a crash finds what was going to be started. */
+static int member_write_intent(Member *m, Error *reterr) {
+        const Project *project = m->fleet->project;
+        ContainerState *state = container_state_new();
+
+        (void) container_state_free(m->state);
+        m->state = state;
+        state->machine = xstrdup(m->at->machine);
+        state->boot_id = xstrdup(project->facts.boot_id);
+        state->started_usec = realtime_usec();
+        state->address = xstrdup(m->plan->address);
+        state->definition = strv_copy(m->plan->definition);
+        for (size_t i = 0; i < m->resources.n_ports; i++) {
+                const Port *p = &m->resources.bound[i];
+
+                if (p->address) {
+                        container_state_add_port(state, p->address, p->host, p->container);
+                        continue;
+                }
+                container_state_add_port(state, "127.0.0.1", p->host, p->container);
+                if (m->resources.port_fds[i][1] >= 0)
+                        container_state_add_port(state, "::1", p->host, p->container);
+        }
+        return member_save_state(m, PHASE_STARTING, NULL, reterr);
+}
+
+/* The specification, too: it names what the toplevel does not lead to, like the program of a command. And
+ * this program: what it has beside it is executed again when the container ends. A garbage collector that
+ * cannot be told of it is not a reason to refuse the start. */
+static void member_protect_from_gc(Member *m) {
+        const Project *project = m->fleet->project;
+        const ContainerPlan *p = m->plan;
+        _cleanup_free_ char *path = xasprintf("%s/" STATE_DIR_NAME "/%s", project->root, m->at->name),
+                            *spec = p->spec->toplevel ? realpath(project->spec_path, NULL) : NULL,
+                            *program = realpath("/proc/self/exe", NULL),
+                            *store = program ? gc_root_store_of(program) : NULL;
+        bool in_store = spec && path_is_within(spec, p->store);
+        Error error = ERROR_NULL;
+        int r;
+
+        r = gc_root_set(m->resources.container_fd, path, &project->state.user, "system", p->spec->toplevel,
+                        p->store, &error);
+        if (r >= 0)
+                r = gc_root_set(m->resources.container_fd, path, &project->state.user, PROJECT_STARTED_LINK,
+                                in_store ? spec : NULL, p->store, &error);
+        if (r >= 0)
+                r = gc_root_set(m->resources.container_fd, path, &project->state.user, "program",
+                                store ? program : NULL, store, &error);
+        if (r < 0) {
+                _cleanup_free_ char *text = xasprintf("%s: %s, so Nix may collect what runs, ignoring",
+                                                      m->at->name, error.message);
+
+                progress_note(m->fleet->progress, text);
+        }
+        error_done(&error);
+}
+
+int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
+        Fleet *fleet = m->fleet;
+        int r;
+
+        if (m->prepared < PREPARED_RESOURCES) {
+                r = member_prepare(m, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (m->prepared < PREPARED_ROOT) {
+                r = member_prepare_root(m, reterr);
+                if (r < 0)
+                        return r;
+        }
+        r = resources_bind_ports(m->plan, m->state, /* running= */ false, &m->resources, reterr);
+        if (r < 0)
+                return r;
+        r = member_write_intent(m, reterr);
+        if (r < 0)
+                return r;
+        member_protect_from_gc(m);
+        if (m->plan->bridge) {
+                m->resources.bridge_lock = network_lock_path(fleet->project->id);
+                m->resources.lock_fd = fleet->network_fd;
+                r = network_prepare(&fleet->network, m->at->machine, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return resources_start(fleet->project, fleet->watch.event, m->plan, &m->resources, ret_control_fd,
+                               &m->reporter, reterr);
+}

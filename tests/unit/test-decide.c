@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "ops/decide.h"
+#include "ops-util.h"
+
+/* How a container is found. */
+typedef enum Found {
+        GONE,
+        RUNS,
+        CHANGED,      /* runs, with another definition */
+        OTHER_BOOT,   /* runs, but what is remembered is about another boot of the host */
+        HALF_STARTED, /* runs without a PID 1 */
+        ORPHANED,     /* runs without a keeper */
+} Found;
+
+static const MachineStatus statuses[] = {
+        [GONE] = {},
+        [RUNS] = {.running = true, .leader = 7, .keeper = 6},
+        [CHANGED] = {.running = true, .leader = 7, .keeper = 6},
+        [OTHER_BOOT] = {.running = true, .leader = 7, .keeper = 6},
+        [HALF_STARTED] = {.running = true, .keeper = 6},
+        [ORPHANED] = {.running = true, .leader = 7},
+};
+
+static void find(const Project *project, const char *name, Found found, bool asked, Decision *ret) {
+        ContainerPlan *plan = ops_plan(project, name);
+        ContainerState *state = ops_state(plan, found == OTHER_BOOT ? OPS_OTHER : OPS_BOOT, PHASE_READY);
+
+        if (found == CHANGED || found == OTHER_BOOT)
+                strv_push(&state->definition, "one line more");
+        *ret = (Decision){
+                .spec = plan->spec,
+                .plan = plan,
+                .state = state,
+                .status = &statuses[found],
+                .asked = asked,
+        };
+}
+
+static void lose(Decision *decisions, size_t n) {
+        decisions_done(decisions, n);
+        for (size_t i = 0; i < n; i++) {
+                (void) container_plan_free((ContainerPlan *) decisions[i].plan);
+                (void) container_state_free((ContainerState *) decisions[i].state);
+        }
+}
+
+#define COMMAND "\"system\": {\"rootfs\": \"/i\"}, \"command\": [\"/c\"]"
+
+TEST(one_container) {
+        static const struct {
+                Found found;
+                bool restart;
+                Goal goal;
+                bool changed;
+                const char *reason; /* the first; NULL: none */
+        } table[] = {
+                {GONE, false, GOAL_START, false, NULL},
+                {GONE, true, GOAL_START, false, NULL},
+                {RUNS, false, GOAL_KEEP, false, NULL},
+                {RUNS, true, GOAL_RESTART, false, NULL},
+                {CHANGED, false, GOAL_RESTART, true, "no longer: one line more"},
+                {CHANGED, true, GOAL_RESTART, true, "no longer: one line more"},
+                {OTHER_BOOT, false, GOAL_KEEP, false, NULL},
+                {HALF_STARTED, false, GOAL_RESTART, false, "its last start or stop was interrupted"},
+                {ORPHANED, false, GOAL_RESTART, false, "its last start or stop was interrupted"},
+        };
+        _cleanup_(spec_freep) Spec *spec = ops_spec("\"a\": {" COMMAND "}");
+        Project project = ops_project(spec);
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Decision d;
+
+                test_set_row("%zu", i);
+                find(&project, "a", table[i].found, /* asked= */ true, &d);
+                decide_all(&d, 1, OPS_BOOT, table[i].restart);
+                ASSERT_EQ(d.goal, table[i].goal);
+                ASSERT_EQ(d.changed, table[i].changed);
+                ASSERT_STREQ(d.reasons ? d.reasons[0] : NULL, table[i].reason);
+                lose(&d, 1);
+        }
+}
+
+/* `seed` is one-shot; `web` depends on it. */
+TEST(one_shot_for_others) {
+        static const struct {
+                Found seed, web;
+                bool seed_asked, restart;
+                Goal seed_goal, web_goal;
+        } table[] = {
+                /* It runs for what is started, ... */
+                {GONE, GONE, false, false, GOAL_START, GOAL_START},
+                {GONE, CHANGED, false, false, GOAL_START, GOAL_RESTART},
+                {GONE, RUNS, false, true, GOAL_START, GOAL_RESTART},
+                /* ... not for what runs already, ... */
+                {GONE, RUNS, false, false, GOAL_LEAVE, GOAL_KEEP},
+                {GONE, OTHER_BOOT, false, false, GOAL_LEAVE, GOAL_KEEP},
+                /* ... whenever the user asks, ... */
+                {GONE, RUNS, true, false, GOAL_START, GOAL_KEEP},
+                /* ... and while it runs it is waited for, however it was started. */
+                {RUNS, RUNS, false, false, GOAL_KEEP, GOAL_KEEP},
+                {CHANGED, RUNS, false, false, GOAL_KEEP, GOAL_KEEP},
+                {RUNS, GONE, false, false, GOAL_KEEP, GOAL_START},
+                {CHANGED, GONE, false, false, GOAL_RESTART, GOAL_START},
+        };
+        _cleanup_(spec_freep) Spec *spec =
+                ops_spec("\"seed\": {" COMMAND ", \"oneShot\": true},"
+                         "\"web\": {" COMMAND ", \"dependsOn\": {\"seed\": \"completed\"}}");
+        Project project = ops_project(spec);
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Decision d[2];
+
+                test_set_row("%zu", i);
+                find(&project, "seed", table[i].seed, table[i].seed_asked, &d[0]);
+                find(&project, "web", table[i].web, /* asked= */ true, &d[1]);
+                decide_all(d, 2, OPS_BOOT, table[i].restart);
+                ASSERT_EQ(d[0].goal, table[i].seed_goal);
+                ASSERT_EQ(d[1].goal, table[i].web_goal);
+                if (d[0].goal == GOAL_LEAVE)
+                        ASSERT_STREQ(d[0].reasons[0], "nothing that needs it is started");
+                lose(d, 2);
+        }
+}
+
+/* A chain of one-shot containers is needed as a whole or not at all. */
+TEST(chain) {
+        _cleanup_(spec_freep) Spec *spec =
+                ops_spec("\"a\": {" COMMAND ", \"oneShot\": true},"
+                         "\"b\": {" COMMAND ", \"oneShot\": true, \"dependsOn\": {\"a\": \"completed\"}},"
+                         "\"c\": {" COMMAND ", \"dependsOn\": {\"b\": \"completed\"}}");
+        Project project = ops_project(spec);
+
+        for (int runs = 0; runs < 2; runs++) {
+                Decision d[3];
+
+                test_set_row("%d", runs);
+                find(&project, "a", GONE, false, &d[0]);
+                find(&project, "b", GONE, false, &d[1]);
+                find(&project, "c", runs ? RUNS : GONE, true, &d[2]);
+                decide_all(d, 3, OPS_BOOT, /* restart= */ false);
+                ASSERT_EQ(d[0].goal, runs ? GOAL_LEAVE : GOAL_START);
+                ASSERT_EQ(d[1].goal, runs ? GOAL_LEAVE : GOAL_START);
+                ASSERT_EQ(d[2].goal, runs ? GOAL_KEEP : GOAL_START);
+                lose(d, 3);
+        }
+}
+
+TEST(known_state) {
+        ContainerState state = {.machine = (char *) "m", .boot_id = (char *) OPS_BOOT};
+
+        ASSERT_TRUE(decide_is_known(&state, "m", OPS_BOOT));
+        ASSERT_TRUE(!decide_is_known(&state, "n", OPS_BOOT));
+        ASSERT_TRUE(!decide_is_known(&state, "m", OPS_OTHER));
+        ASSERT_TRUE(!decide_is_known(NULL, "m", OPS_BOOT));
+}
+
+/* The words of --dry-run, in text and in JSON. */
+TEST(words) {
+        static const char *const words[_GOAL_MAX] = {
+                [GOAL_LEAVE] = "nothing",   [GOAL_KEEP] = "nothing", [GOAL_START] = "start",
+                [GOAL_RESTART] = "restart", [GOAL_STOP] = "stop",
+        };
+
+        for (Goal goal = 0; goal < _GOAL_MAX; goal++)
+                ASSERT_STREQ(goal_to_string(goal), words[goal]);
+}
