@@ -14,8 +14,8 @@
 #include "ops/health.h"
 #include "ops/network.h"
 #include "ops/running.h"
+#include "ops/status-judge.h"
 #include "ops/status-list.h"
-#include "plan/plan.h"
 #include "screen/table.h"
 #include "state/lock.h"
 #include "state/runtime-dir.h"
@@ -38,7 +38,7 @@ void status_list_done(StatusList *list) {
 }
 
 /* Whether it had failed before. What cannot be read is not worth an error of `status`. */
-static void read_crashes(const Project *project, const char *name, CrashRecord *ret_crashes) {
+static void status_read_crashes(const Project *project, const char *name, CrashRecord *ret_crashes) {
         _cleanup_close_ int container = project_open_runtime(project, name);
 
         if (container >= 0)
@@ -46,7 +46,7 @@ static void read_crashes(const Project *project, const char *name, CrashRecord *
 }
 
 /* Is a command at work on it? Only root can tell. */
-static bool is_being_started(const Project *project, const char *name) {
+static bool status_is_at_work(const Project *project, const char *name) {
         _cleanup_close_ int project_fd = -EBADF;
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
 
@@ -56,144 +56,9 @@ static bool is_being_started(const Project *project, const char *name) {
                         0);
 }
 
-static bool is_one_shot(Project *project, const char *name) {
-        const ContainerSpec *c = project_container_spec(project, name);
-
-        return c && c->one_shot;
-}
-
-static void describe_down(Project *project, ContainerStatus *c, const ExitRecord *end) {
-        bool known = end->how != ENDED_UNKNOWN;
-
-        c->phase = PHASE_STOPPED;
-        if (!c->state) {
-                strv_push(&c->notes, "never started");
-                return;
-        }
-        if (c->state->phase == PHASE_STOPPED)
-                return;
-        if (c->state->phase == PHASE_COMPLETED) {
-                c->phase = PHASE_COMPLETED;
-                return;
-        }
-        if (!streq(c->state->boot_id, project->facts.boot_id)) {
-                strv_push(&c->notes, "the host was rebooted");
-                return;
-        }
-        if (c->state->phase == PHASE_FAILED && c->state->result) {
-                c->phase = PHASE_FAILED;
-                strv_push(&c->notes, c->state->result);
-                return;
-        }
-        if (!streq(c->state->machine, c->machine)) {
-                strv_push(&c->notes, "it ran last by another path of the project");
-                return;
-        }
-        /* A command asked for this end. The state does not say so where it could not be written. */
-        if (c->stopping)
-                return;
-        if (!known && c->state->phase == PHASE_STARTING && is_being_started(project, c->name)) {
-                c->phase = PHASE_STARTING;
-                return;
-        }
-        if (exit_record_is_success(end) && is_one_shot(project, c->name)) {
-                c->phase = PHASE_COMPLETED;
-                return;
-        }
-        if (exit_record_is_success(end)) {
-                strv_push(&c->notes, "shut down by itself");
-                return;
-        }
-        /* After restarts it says how it ended only when it has given up. */
-        c->phase = known && c->crashes.restarts > 0 ? PHASE_FAILED : PHASE_CRASHED;
-        strv_push_take(&c->notes, known ? exit_record_to_string(end) : xstrdup(HEALTH_CRASHED));
-        if (!known)
-                health_note_crash(project, c->name);
-}
-
-/* By the project's other path it can be asked how it is. */
-static void describe_elsewhere(ContainerStatus *c, const char *where) {
-        c->phase = PHASE_ELSEWHERE;
-        strv_pushf(&c->notes, "runs as %s", where);
-}
-
-/* Whether what is listed under `ready` answers, too, is only known from whoever waited for it. */
-static bool is_ready_when_running(Project *project, const ContainerStatus *c) {
-        const ContainerSpec *spec = project_container_spec(project, c->name);
-
-        if (c->state && c->state->phase == PHASE_READY)
-                return true;
-        /* A service that keeps crashing and being restarted leaves its manager "running" most of the time:
-         * only another `up`, which looks for long enough, tells that a start that failed has succeeded
-         * since. */
-        if (c->state && c->state->phase == PHASE_FAILED)
-                return false;
-        return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks));
-}
-
-static void describe_manager(Project *project, ContainerStatus *c, ManagerState state) {
-        switch (state) {
-        case MANAGER_RUNNING:
-                c->ready = is_ready_when_running(project, c);
-                c->phase = !c->ready && c->state && c->state->phase == PHASE_FAILED ? PHASE_DEGRADED
-                                                                                    : PHASE_RUNNING;
-                if (c->ready)
-                        c->notes = strv_free(c->notes);
-                break;
-        case MANAGER_INITIALIZING:
-        case MANAGER_STARTING:
-                c->phase = PHASE_STARTING;
-                c->ready = false;
-                break;
-        case MANAGER_STOPPING:
-        case MANAGER_OFFLINE:
-                c->phase = PHASE_STOPPING;
-                c->ready = false;
-                break;
-        default:
-                c->phase = PHASE_DEGRADED;
-                c->ready = false;
-                break;
-        }
-}
-
-static void note_failed_units(const Project *project, ContainerStatus *c, GuestBus *bus) {
-        FailedUnits failed = {};
-
-        if (guest_bus_get_failed_units(bus, &failed, NULL) < 0)
-                return;
-        if (failed.n > 0)
-                health_note(project, c->name, &failed);
-        for (size_t i = 0; i < failed.n; i++)
-                strv_pushf(&c->notes, "%s failed", failed.units[i].name);
-        if (failed.n_more > 0)
-                strv_pushf(&c->notes, "%zu more units failed", failed.n_more);
-        failed_units_done(&failed);
-}
-
-/* By itself: then what was remembered by a command is not about it as it runs now. */
-static bool has_started_again(const ContainerStatus *c) {
-        return c->crashes.restarts > 0 || c->crashes.reboots > 0;
-}
-
-static void note_restarts(ContainerStatus *c) {
-        const CrashRecord *crashes = &c->crashes;
-        uint64_t now = realtime_usec();
-        char ago[FORMAT_DURATION_MAX];
-
-        if (crashes->reboots > 0 && crashes->ready_usec == 0)
-                strv_pushf(&c->notes, "rebooted %u time%s, not ready since", crashes->reboots,
-                           crashes->reboots > 1 ? "s" : "");
-        if (crashes->restarts == 0)
-                return;
-        (void) format_duration(ago, now > crashes->crash_usec ? now - crashes->crash_usec : 0);
-        strv_pushf(&c->notes, "crashed %s ago (%s), restarted %u time%s", ago, crashes->reason,
-                   crashes->restarts, crashes->restarts > 1 ? "s" : "");
-}
-
 /* Return: 1 and its state, 0 its PID 1 is not systemd, or a negative errno. */
-static int ask_manager(const ContainerStatus *c, uint64_t deadline_usec, GuestBus **ret_bus,
-                       ManagerState *ret, Error *reterr) {
+static int status_ask_manager(const ContainerStatus *c, uint64_t deadline_usec, GuestBus **ret_bus,
+                              ManagerState *ret, Error *reterr) {
         _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         uint64_t now = now_usec();
@@ -223,66 +88,40 @@ static int ask_manager(const ContainerStatus *c, uint64_t deadline_usec, GuestBu
         return 1;
 }
 
-/* It may have changed since it was started. */
-static void describe_silent(ContainerStatus *c) {
-        c->phase = PHASE_DEGRADED;
-        c->ready = false;
-        strv_push(&c->notes, "its systemd does not answer");
+static void status_note_failed_units(const Project *project, ContainerStatus *c, GuestBus *bus) {
+        FailedUnits failed = {};
+
+        if (guest_bus_get_failed_units(bus, &failed, NULL) < 0)
+                return;
+        if (failed.n > 0)
+                health_note(project, c->name, &failed);
+        status_note_failed(c, &failed);
+        failed_units_done(&failed);
 }
 
-static void describe_up(Project *project, ContainerStatus *c, uint64_t deadline_usec) {
+static void status_ask(const Project *project, ContainerStatus *c, const ContainerSpec *spec,
+                       uint64_t deadline_usec) {
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
         ManagerState state;
         int r;
 
-        c->ready = c->state && c->state->phase == PHASE_READY &&
-                   (!has_started_again(c) || c->crashes.ready_usec > 0);
-        c->phase = c->ready ? PHASE_RUNNING : PHASE_STARTING;
-        if (c->frozen) {
-                c->phase = PHASE_FROZEN;
-                c->ready = false;
-                return;
-        }
-        /* It has no PID 1 any more, or a record says that it was asked to end. */
-        if (c->stopping || (c->ready && c->leader == 0)) {
-                c->phase = PHASE_STOPPING;
-                c->ready = false;
-                return;
-        }
-        if (c->state && c->state->phase == PHASE_FAILED) {
-                c->phase = PHASE_DEGRADED;
-                if (c->state->result)
-                        strv_push(&c->notes, c->state->result);
-        }
-        if (geteuid() != 0 || c->leader == 0)
-                return;
-        r = ask_manager(c, deadline_usec, &bus, &state, &error);
+        r = status_ask_manager(c, deadline_usec, &bus, &state, &error);
         if (r < 0 && error.exit == FC_EXIT_NOT_RUNNING)
-                describe_manager(project, c, MANAGER_STOPPING);
+                status_judge_manager(c, spec, MANAGER_STOPPING);
         else if (r < 0)
-                describe_silent(c);
+                status_judge_silence(c);
         if (r <= 0)
                 return;
-        describe_manager(project, c, state);
+        status_judge_manager(c, spec, state);
         if (state == MANAGER_RUNNING)
                 health_note(project, c->name, &(FailedUnits){0});
-        else if (c->phase == PHASE_DEGRADED) {
-                c->notes = strv_free(c->notes);
-                if (state == MANAGER_UNKNOWN)
-                        strv_push(&c->notes, "its systemd says that it is in a state that is not known");
-                note_failed_units(project, c, bus);
-        }
+        else if (c->phase == PHASE_DEGRADED)
+                status_note_failed_units(project, c, bus);
 }
 
-static uint64_t ready_since(const ContainerStatus *c) {
-        if (!c->running || !c->state || c->state->ready_usec == 0)
-                return 0;
-        return has_started_again(c) ? c->crashes.ready_usec : c->state->ready_usec;
-}
-
-static void note_drift(const Project *project, const Network *network, const MachineStatus *status,
-                       ContainerStatus *c) {
+static void status_note_drift(const Project *project, const Network *network, const MachineStatus *status,
+                              ContainerStatus *c) {
         _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
         Decision d = {.spec = spec_find(project->spec, c->name), .state = c->state, .status = status};
 
@@ -302,11 +141,61 @@ static void note_drift(const Project *project, const Network *network, const Mac
 }
 
 /* A systemd that does not answer costs the other containers time only. */
-static uint64_t answers_deadline(uint64_t end_usec) {
+static uint64_t status_answer_deadline(uint64_t end_usec) {
         uint64_t now = now_usec(),
                  all = end_usec > now + ANSWERS_MIN_USEC ? end_usec : now + ANSWERS_MIN_USEC;
 
         return all < now + GUEST_BUS_ANSWERS_USEC ? all : now + GUEST_BUS_ANSWERS_USEC;
+}
+
+static int status_gather_one(Project *project, const char *name, const Network *network, uint64_t end_usec,
+                             ContainerStatus *c, Error *reterr) {
+        _cleanup_(exit_record_done) ExitRecord ended = {};
+        _cleanup_free_ char *where = NULL;
+        const ContainerSpec *spec;
+        MachineStatus machine;
+        int r;
+
+        c->name = xstrdup(name);
+        c->machine = project_machine(project, name);
+        r = running_query(project, name, &machine, reterr);
+        if (r < 0)
+                return r;
+        r = project_load_state(project, name, &c->state, reterr);
+        if (r < 0)
+                return r;
+        r = machine.running ? 0 : running_find_elsewhere(project, name, c->state, &where, reterr);
+        if (r < 0)
+                return r;
+        spec = project_container_spec(project, name);
+        c->running = machine.running;
+        c->frozen = machine.frozen;
+        c->leader = machine.leader;
+        status_read_crashes(project, name, &c->crashes);
+        c->stopping = project_is_stopping(project, name, c->running);
+        ended = project_read_end(project, name);
+        if (c->running) {
+                if (status_judge_up(c) && geteuid() == 0)
+                        status_ask(project, c, spec, status_answer_deadline(end_usec));
+                status_note_restarts(c, realtime_usec());
+        } else if (where)
+                status_judge_elsewhere(c, where);
+        else {
+                bool starting = ended.how == ENDED_UNKNOWN && c->state && c->state->phase == PHASE_STARTING;
+
+                status_judge_down(c, &(StatusFacts){
+                                             .boot_id = project->facts.boot_id,
+                                             .spec = spec,
+                                             .end = &ended,
+                                             .being_started = starting && status_is_at_work(project, name),
+                                     });
+                if (c->phase == PHASE_CRASHED && ended.how == ENDED_UNKNOWN)
+                        health_note_crash(project, name);
+        }
+        c->since_usec = status_ready_since(c);
+        if (project->spec)
+                status_note_drift(project, network, &machine, c);
+        return 0;
 }
 
 int status_list_gather(Project *project, char *const *names, StatusList *ret, Error *reterr) {
@@ -322,37 +211,9 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
         if (r < 0)
                 return r;
         STRV_FOREACH (name, names) {
-                ContainerStatus *c = XGROW(list.entries, list.n);
-                _cleanup_(exit_record_done) ExitRecord ended = {};
-                _cleanup_free_ char *where = NULL;
-                MachineStatus machine;
-
-                c->name = xstrdup(*name);
-                c->machine = project_machine(project, *name);
-                r = running_query(project, c->name, &machine, reterr);
-                if (r >= 0)
-                        r = project_load_state(project, c->name, &c->state, reterr);
-                if (r >= 0 && !machine.running)
-                        r = running_find_elsewhere(project, c->name, c->state, &where, reterr);
+                r = status_gather_one(project, *name, &network, end, XGROW(list.entries, list.n), reterr);
                 if (r < 0)
                         return r;
-                c->running = machine.running;
-                c->stale = machine.stale;
-                c->frozen = machine.frozen;
-                c->leader = machine.leader;
-                read_crashes(project, c->name, &c->crashes);
-                c->stopping = project_is_stopping(project, c->name, c->running);
-                ended = project_read_end(project, c->name);
-                if (c->running) {
-                        describe_up(project, c, answers_deadline(end));
-                        note_restarts(c);
-                } else if (where)
-                        describe_elsewhere(c, where);
-                else
-                        describe_down(project, c, &ended);
-                c->since_usec = ready_since(c);
-                if (project->spec)
-                        note_drift(project, &network, &machine, c);
         }
         *ret = list;
         list = (StatusList){};
@@ -371,7 +232,7 @@ int status_list_check(const StatusList *list) {
         return exit;
 }
 
-static char **ports_text(const ContainerState *state) {
+static char **status_ports_text(const ContainerState *state) {
         char **ports = NULL;
 
         for (size_t i = 0; state && i < state->n_ports; i++) {
@@ -391,7 +252,7 @@ int status_list_print(const StatusList *list, Error *reterr) {
 
         for (size_t i = 0; i < list->n; i++) {
                 const ContainerStatus *c = &list->entries[i];
-                _cleanup_strv_ char **ports = c->running ? ports_text(c->state) : NULL;
+                _cleanup_strv_ char **ports = c->running ? status_ports_text(c->state) : NULL;
                 _cleanup_free_ char *all_ports = ports ? strv_join(ports, " ") : NULL;
                 _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
                 char uptime[FORMAT_DURATION_MAX] = "";

@@ -15,7 +15,6 @@ typedef struct ContainerStatus {
                         CRASHED, ELSEWHERE */
         bool running;
         bool ready;
-        bool stale;
         bool stopping; /* its end has been asked for */
         bool frozen;
         pid_t leader;
