@@ -57,7 +57,7 @@ in
       networking.useDHCP = mkGuest false;
       # The network belongs to the project, and published ports come in through the container's own loopback.
       networking.firewall.enable = mkWeak false;
-      # With the host's network its resolvers, too; else there is nobody to ask.
+      # With the host's network its resolvers, too; else there is no resolver to ask.
       networking.useHostResolvConf = mkGuest (network == "host");
 
       assertions = [
@@ -71,7 +71,7 @@ in
       system.stateVersion = mkWeak lib.trivial.release;
     }
 
-    # --- network: the runner sets up the interface host0, and nobody else touches it --------------
+    # --- network: only the runner sets up the interface host0 --------------
     (set [ "networking" "dhcpcd" "denyInterfaces" ] [ "host0" ])
     (set [ "networking" "networkmanager" "unmanaged" ] [ "interface-name:host0" ])
     # Before systemd's own 80-container-host0.network, which asks for DHCP.

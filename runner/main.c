@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "cli/verbs.h"
+#include "screen/error-print.h"
 #include "screen/progress.h"
 
 /* A file opened as descriptor 0, 1 or 2 would be written to by the next message. */

@@ -8,12 +8,13 @@
 /* A unit in the state "failed". What does not apply to its kind is zero. */
 typedef struct FailedUnit {
         char *name;
-        char *result;      /* "exit-code", "signal", "timeout", "start-limit-hit", ... */
-        int exec_code;     /* CLD_EXITED, CLD_KILLED, CLD_DUMPED: of its main process, or else of the command
-                            * that     failed; 0: none ended */
-        int exec_status;   /* exit status or signal, by exec_code */
-        uint32_t restarts; /* automatic restarts so far */
-        pid_t pid;         /* of that process, in the guest; 0: none ended */
+        char *result; /* "exit-code", "signal", "timeout", "start-limit-hit", ... */
+        /* CLD_EXITED, CLD_KILLED, CLD_DUMPED: of its main process, or else of the command that failed; 0: none
+         * ended. */
+        int exec_code;
+        int exec_status;       /* exit status or signal, by exec_code */
+        uint32_t restarts;     /* automatic restarts so far */
+        pid_t pid;             /* of that process, in the guest; 0: none ended */
         uint64_t started_usec; /* of it, CLOCK_REALTIME; 0: none was started */
         char *invocation;      /* id of its last start, which its journal entries carry; NULL: unknown */
 } FailedUnit;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* How a command that ran in a container ended: what exec-manager.h and exec-direct.h tell container_exec(). */
+/* How a command that ran in a container ended: what exec-manager.h and exec-direct.h tell
+ * container_exec(). */
 
 #include "base/macro.h"
 

@@ -275,8 +275,8 @@ int session_run(Session *s, const SessionRunner *runner, Error *reterr) {
 
         s->runner = runner;
         /* The slave of a terminal stays open until the program has ended: between the moment when the
-         * manager has the message and the one when the program runs, the terminal would otherwise hang up.
-         */
+         * manager has the message and the one when the program runs, the terminal would otherwise hang
+         * up. */
         if (!s->has_terminal)
                 program_stdio_close_program(&s->stdio);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Reads a file line by line while it grows: the console's log of a container, and the event log. A console's log
- * is bytes as the payload wrote them to its console, with escape sequences, carriage returns and a last line that
- * may not have ended. It is what there is when the guest keeps no journal, or died before it had one. */
+/* Reads a file line by line while it grows: the console's log of a container, and the event log. A console's
+ * log is bytes as the payload wrote them to its console, with escape sequences, carriage returns and a last
+ * line that may not have ended. It is what there is when the guest keeps no journal, or died before it had
+ * one. */
 
 #include "base/error.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* One source of a LogView: the journal and the console's log of one container, opened, watched for what does not
- * exist yet, and read. log-view.h merges and prints several of them. Private to logs/. */
+/* One source of a LogView: the journal and the console's log of one container, opened, watched for what does
+ * not exist yet, and read. log-view.h merges and prints several of them. Private to logs/. */
 
 #include <sys/stat.h>
 #include <systemd/sd-event.h>

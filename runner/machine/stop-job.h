@@ -8,8 +8,7 @@
  *                  no command has asked for, which goes to @means
  *     stop_ask     STOP_HALTED: halt in order; STOP_TERMINATED: kill its PID 1. What comes after that, the
  *                  killing of all of it, is the backend's kill()
- *     stop_end     free @watch
- */
+ *     stop_end     free @watch */
 
 #include "machine/machine.h"
 

@@ -9,7 +9,7 @@
 #include "cgroup/leftovers.h"
 #include "machine/limits.h"
 #include "machine/stop-job.h"
-#include "machine/systemd-internal.h"
+#include "machine/systemd-start.h"
 #include "keeper/machine-unit.h"
 #include "base/alloc.h"
 #include "base/fs.h"

@@ -26,7 +26,7 @@
 #include "keeper/machine-dir.h"
 #include "keeper/machine-unit.h"
 #include "keeper/nspawn-status.h"
-#include "machine/systemd-internal.h"
+#include "machine/systemd-start.h"
 #include "record/exit-record.h"
 #include "record/record.h"
 #include "record/state-place.h"
@@ -221,7 +221,8 @@ static int make_mount_namespace(const ContainerPlan *plan, const StartResources 
                            n > 1 ? text : "its process ended");
 }
 
-/* One message with all descriptors, its sender closed. keeper/service-start.c takes them out in this order. */
+/* One message with all descriptors, its sender closed. keeper/service-start.c takes them out in this
+ * order. */
 static int hold(const ContainerPlan *plan, const StartResources *resources, int mounts_fd, Error *reterr) {
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
         int fds[SCM_FDS_MAX] = {mounts_fd, resources->console_fd}, pair[2], r;

@@ -43,16 +43,16 @@ int bridge_mend(const char *name, const Subnet *subnet, const char *machine, boo
 /**
  * bridge_release() - remove the bridge when no port is attached to it
  *
- * The port of a container that was killed goes some ten milliseconds after its last process: bridge_port_remove()
- * first.
+ * The port of a container that was killed goes some ten milliseconds after its last process: call
+ * bridge_port_remove() first.
  * @ret_removed: false: still in use, or there was none. May be NULL.
  */
 int bridge_release(const char *name, bool *ret_removed, Error *reterr);
 
 /**
- * bridge_port_remove() - remove the interface that nspawn made on the host for a machine that does not run any more
+ * bridge_port_remove() - remove the interface of a machine that does not run any more
  *
- * The kernel does it by itself, but only some time after the last process of a container that was killed,
+ * nspawn made it on the host. The kernel removes it by itself, but only some time after the last process of a container that was killed,
  * and until then the next nspawn fails with "Failed to add new veth interfaces: File exists". nspawn's name
  * for it is vb-MACHINE, where that is too long as the alternative name (systemd-nspawn(1), --network-veth).
  * None is success.

@@ -11,6 +11,7 @@
 #include "ops/log-sources.h"
 #include "ops/status-list.h"
 #include "ops/watch.h"
+#include "screen/error-print.h"
 #include "state/runtime-dir.h"
 
 typedef struct Attached {

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "ops/running.h"
 #include "ops/watch.h"
+#include "screen/error-print.h"
 
 int machine_watch_open(MachineWatch *watch, Project *project, sd_event *event, char *const *names,
                        Error *reterr) {

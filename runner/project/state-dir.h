@@ -8,8 +8,8 @@
  *     .containers/volumes/VOLUME/
  *
  * It is made as the user whose tree it is (user_for_owner()), also because root may not write to a home on
- * NFS; root/ and journal/ belong to root and are made by others. Nothing is reached through a symbolic link.
- */
+ * NFS; root/ and journal/ belong to root and are made by others. Nothing is reached through a symbolic
+ * link. */
 
 #include "base/error.h"
 #include "host/user.h"

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/strv.h"
 #include "screen/buffer.h"
+#include "screen/error-print.h"
 #include "screen/output.h"
 #include "screen/progress.h"
 #include "screen/text.h"

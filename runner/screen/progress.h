@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What `up`, `down` and `restart` say while they work, and how an error is printed.
+/* What `up`, `down` and `restart` say while they work.
  *
  * On a terminal every busy container has one line with a spinner and its time, redrawn in place; when it
  * reaches its end ("ready", "failed", ...) its line is printed for good above the busy ones. Elsewhere each
@@ -65,12 +65,3 @@ void progress_tick(Progress *progress);
 
 /* Ends the live display: a container that did not come to an end keeps a line that says how far it came. */
 void progress_finish(Progress *progress);
-
-/**
- * report_error() - print an error, the one place of the program that does
- *
- * "error: MESSAGE", then the evidence indented by 6 and the hints by 2; with PROGRESS_JSON one line
- * {"error":{"exit":N,"message":"...","container":"db","evidence":[],"hints":[]}}. An unset error prints nothing. All text is
- * made safe for a terminal, because it may quote a guest.
- */
-void report_error(FILE *out, const Error *error, ProgressMode mode);

@@ -13,9 +13,9 @@
  * identity_project_id() - "shop-3f2a" for a project below .../shop
  * @real_path: the project root as realpath(3) gives it; any bytes
  *
- * The directory's name in lower case, with '-' for each character that is not an ASCII letter or digit, and four
- * hexadecimal digits of the whole path's hash, so that two checkouts of one name differ. Two paths may still
- * get the same id: runtime_dir_claim() notices.
+ * The directory's name in lower case, with '-' for each character that is not an ASCII letter or digit, and
+ * four hexadecimal digits of the whole path's hash, so that two checkouts of one name differ. Two paths may
+ * still get the same id: runtime_dir_claim() notices.
  *
  * Return: owned by the caller; at most IDENTITY_ID_MAX characters, a valid host name label.
  */

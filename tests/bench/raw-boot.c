@@ -9,8 +9,8 @@
  * The command line names what it mounts below /run/flake-containers/machine, where the supervisor attaches
  * it in its own mount namespace; each -m NAME=SOURCE attaches one here.
  *
- * Prints "leader=MS ready=MS stop=MS", counted from just before nspawn is started (stop: from the signal).
- */
+ * Prints "leader=MS ready=MS stop=MS", counted from just before nspawn is started (stop: from the
+ * signal). */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -201,7 +201,7 @@ static bool wait_ready(int fd, double start, pid_t *ret_leader, Report *report) 
         }
 }
 
-/* "NAME=SOURCE" to MACHINE_DIR/NAME. The place may already be somebody's, so it gets a tmpfs of our own. */
+/* "NAME=SOURCE" to MACHINE_DIR/NAME. The place may be in use already, so it gets a tmpfs of our own. */
 static void attach(char *const *mounts, size_t n) {
         (void) mkdir("/run/flake-containers", 0755);
         (void) mkdir(MACHINE_DIR, 0755);

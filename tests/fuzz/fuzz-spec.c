@@ -4,7 +4,7 @@
 #include "spec/dependency.h"
 #include "spec/spec-parse.h"
 
-/* That whoever waits for somebody finds them, and that all come to their turn. */
+/* That each container finds those that it waits for, and that all come to their turn. */
 static void check_order(const Spec *spec) {
         _cleanup_strv_ char **names = NULL, **order = NULL;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* A saved state that something has damaged. The first byte chooses the kind, so that one corpus serves both.
- */
+/* A saved state that something has damaged. The first byte chooses the kind, so that one corpus serves
+ * both. */
 
 #include "fuzz.h"
 #include "state/state-json.h"

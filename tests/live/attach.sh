@@ -75,7 +75,7 @@ testcase_second_signal_kills() {
 }
 
 # Before all are ready: what this one has started goes, in order, and what ran before stays. `never` waits for a port
-# that nobody opens.
+# that no process opens.
 testcase_interrupted_before_ready() {
         project shop
         spec "$(tiny before), $(tiny one "$POLITE"), $(tiny job '["/bin/true"]' ', "oneShot": true'),
@@ -87,7 +87,7 @@ testcase_interrupted_before_ready() {
         finished "$FC_PID"
         equal "$STATUS" 130 "status after an interrupt"
         equal "$(state_of before) $(state_of one) $(state_of never) $(state_of job)" "running stopped stopped completed"
-        # Whoever depends on another goes first, and only once.
+        # A container that depends on another goes first, and only once.
         equal "$(grep -E ': (stopping|stopped)' "$TMP/err" | sed 's/  .*//')" \
                 $'never: stopping\nnever: stopped\none: stopping\none: stopped'
         # Without --attach what is ready stays.
@@ -148,7 +148,7 @@ testcase_ends_with_the_last() {
         ok fc down
 }
 
-# A restart by somebody else is not an end.
+# A restart by another command is not an end.
 testcase_restart_beside() {
         project shop
         spec "$(web web)"
@@ -159,10 +159,10 @@ testcase_restart_beside() {
         line_in "$TMP/out" 'still there' >/dev/null
         ok fc down
         finished "$FC_PID"
-        equal "$STATUS" 0 "status after somebody else's down"
+        equal "$STATUS" 0 "status after another command's down"
 }
 
-# Nobody reads any more: what only ran to be looked at ends.
+# The reader is gone: what only ran to be looked at ends.
 testcase_reader_goes() {
         project shop
         spec "$(tiny one '["/bin/bash", "-c", "while echo line; do sleep 0.1; done"]')"

@@ -86,7 +86,7 @@ testcase_restarts_at_once() {
         ok fc down
 }
 
-# A look does not wait for somebody who acts.
+# A command that only looks does not wait for one that acts.
 testcase_status_meanwhile() {
         local started worst=0 took
 

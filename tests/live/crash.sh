@@ -72,7 +72,7 @@ kill_supervisor() { kill -9 "$(supervisor_pid_of "$1")"; }
 kill_nspawn() { kill -9 "$(nspawn_pid_of "$1")"; }
 kill_both() { kill -9 "$(supervisor_pid_of "$1")" "$(nspawn_pid_of "$1")"; }
 kill_both_reversed() { kill -9 "$(nspawn_pid_of "$1")" "$(supervisor_pid_of "$1")"; }
-# The guest's own PID 1, which nobody asked to end.
+# The guest's own PID 1, which no command asked to end.
 kill_guest() { kill -9 "$(sort -n "$(nspawn_cgroup "$1")/payload/init.scope/cgroup.procs" | head -n 1)"; }
 
 testcase_supervisor() { supervisor_only; crash_and_recover kill_supervisor; }

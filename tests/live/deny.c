@@ -4,8 +4,7 @@
  * touching the limits of this machine.
  *
  *     deny inotify COMMAND [ARGUMENT..]    no inotify instance is left (EMFILE)
- *     deny pidfd COMMAND [ARGUMENT..]      no descriptor of a process can be had (EMFILE)
- */
+ *     deny pidfd COMMAND [ARGUMENT..]      no descriptor of a process can be had (EMFILE) */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

@@ -28,7 +28,7 @@ testcase_compose() {
         ok fc up
         before 'db: ready' 'seed: starting'
         before 'seed: completed' 'web: starting'
-        # It waits for nobody.
+        # It waits for no other container.
         before 'cache: starting' 'db: ready'
         equal "$(state_of seed)" completed
         equal "$(state_of web)" running
@@ -38,7 +38,7 @@ testcase_compose() {
         expect_err 'web: unchanged'
         expect_err 'seed: completed'
         equal "$(wc -l <"$PROJECT/.containers/seed/root/runs")" 2 "runs of the job"
-        # Nobody needs it now.
+        # No container needs it now.
         ok fc up web
         refute_err 'seed: starting'
         equal "$(wc -l <"$PROJECT/.containers/seed/root/runs")" 2 "runs of the job"
@@ -184,7 +184,7 @@ testcase_wait() {
         equal "$STATUS" 3 "status of wait seed"
         line_in "$TMP/wait" 'seed: exited 3' >/dev/null
 
-        # Anybody else is told by who brings it up.
+        # The command that brings it up tells the others.
         ok fc down
         rm "$PROJECT/.containers/db/root/go"
         fc_background "$TMP/up" up db

@@ -36,7 +36,7 @@ testcase_private_users() {
         spec "$(tiny one '' ", $DEVICES")"
         ok fc up
         opens one
-        # 1:7 says ENOSPC to whoever may write.
+        # 1:7 says ENOSPC to a process that may write.
         run fc exec one -- sh -c 'echo x >/dev/net/full'
         differ "$STATUS" 0
         expect_err 'Permission denied'

@@ -106,7 +106,7 @@ testcase_copy_where_there_are_no_layers() {
         umount "$SCRATCH/images/odd"
 }
 
-# Fresh at each start that somebody makes; a reboot or a restart after a failure goes on with what there is.
+# Fresh at each start by a command; a reboot or a restart after a failure goes on with what there is.
 # A project on a file system that is good for no layer and cannot map ids either.
 testcase_project_that_cannot_map() {
         project shop

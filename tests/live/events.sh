@@ -43,7 +43,7 @@ testcase_life() {
         ok fc wait --for stopped web
         ok fc down
         equal "$(events_of web)" "" "events of a down of nothing"
-        # Whose file it is, whoever writes to it.
+        # The file's owner stays, no matter which user writes to it.
         equal "$(stat -c %U "$PROJECT/.containers/events.jsonl")" "$DEV"
         # shellcheck disable=SC2016 # expanded inside
         ok as_dev bash -c 'cd "$1" && "$2" events -n 1' bash "$PROJECT" "$FC"
@@ -133,7 +133,7 @@ testcase_follow() {
         line_in "$TMP/followed" '"number 2999"' >/dev/null
         ok fc down
         line_in "$TMP/followed" '"stopped"' >/dev/null
-        # Somebody had the old one open still.
+        # A process had the old one open still.
         jq -nc '{time: "2026-01-01T00:00:00.000Z", container: "old", event: "late", detail: null}' \
                 >>"$PROJECT/.containers/events.1.jsonl"
         line_in "$TMP/followed" '"late"' >/dev/null
@@ -155,7 +155,7 @@ repair_inside() { ok fc exec web -- systemctl reset-failed "$1"; }
 
 health_of_web() { fc --json events web | jq -r 'select(.event | IN("degraded", "recovered")) | "\(.event) \(.detail)"'; }
 
-# What fails while nobody starts anything: who follows hears it from the guest, and writes it down for the others.
+# A unit that fails while no command starts anything: a follower hears it from the guest, and writes it down for others.
 testcase_degraded_later() {
         local follower want=$'degraded boom.service failed: exit status 7\ndegraded bang.service failed: exit status 7\nrecovered null'
 
@@ -168,7 +168,7 @@ testcase_degraded_later() {
         line_in "$TMP/followed" '"degraded","detail":"boom.service failed: exit status 7"' >/dev/null
         fail_inside bang
         line_in "$TMP/followed" '"degraded","detail":"bang.service' >/dev/null
-        # What is known already nobody writes down again.
+        # What is known already is not written down again.
         ok fc status
         run_status 3 fc wait web
         repair_inside boom.service
@@ -197,7 +197,7 @@ testcase_degraded_later() {
         equal "$(health_of_web)" "$want"$'\ndegraded again.service failed: exit status 7\ndegraded anew.service failed: exit status 7\ndegraded last.service failed: exit status 7'
 }
 
-# Nobody follows: it is known to whoever asks first.
+# No command follows: the first one that asks learns of it.
 testcase_degraded_unseen() {
         project shop
         spec "$(web web)"
@@ -215,7 +215,7 @@ testcase_degraded_unseen() {
         ok fc down
 }
 
-# Lines that somebody has put there, and files that are none.
+# Lines that are not ours, and things that are not files.
 testcase_damaged() {
         project shop
         spec "$(tiny one)"

@@ -23,8 +23,7 @@
  *     FAKE_REBOOT_MS reboots after that time, from its start
  *     FAKE_LIVE_MS   ends with status 1 after that time, from its start
  *
- * It ends with 0 when told to halt. Each connection has a process of its own.
- */
+ * It ends with 0 when told to halt. Each connection has a process of its own. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -289,7 +289,7 @@ testcase_garbage() {
         ok fleet down
         ok nix-store --gc
         exists "$toplevel/init"
-        # Whoever deletes the state, by whatever means, has deleted the root.
+        # To delete the state, by whatever means, deletes the root.
         rm -rf "$PROJECT/.containers/httpserver"
         ok nix-store --gc
         absent "$toplevel"

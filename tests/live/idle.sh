@@ -45,12 +45,12 @@ testcase_no_wakeups() {
 # Other command lines name the program, too.
 proxies() { pgrep -f '^[^ ]*systemd-socket-proxyd( |$)' || :; }
 
-# Nothing serves a port before somebody asks.
+# Nothing serves a port before a client connects.
 testcase_no_proxy_before_the_first_connection() {
         project shop
         spec "$(web web ', "ports": ["8080:80"]')"
         ok fc up
-        equal "$(proxies)" "" "proxies before anybody asked"
+        equal "$(proxies)" "" "proxies before a client connected"
         ok page 8080
         differ "$(proxies)" "" "the list of proxies"
         ok fc down

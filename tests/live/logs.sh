@@ -79,7 +79,7 @@ testcase_several_containers() {
 testcase_long_console() {
         local follower
 
-        # That of a unit nobody puts aside: systemd.sh.
+        # A unit's log is not put aside: systemd.sh.
         supervisor_only
         project shop
         spec "$(tiny one '["/bin/bash", "-c", "echo begin; read -r < /srv/fifo; seq 1000001 2200000; echo end; exec sleep infinity"]' \

@@ -30,7 +30,7 @@ testcase_names() {
         ok fc exec one -- hostname
         equal "$OUT" one "the host name inside"
         # One that is not there is not found, rather than looked for somewhere else.
-        run fc exec one -- getent hosts nobody-here
+        run fc exec one -- getent hosts not-here
         differ "$STATUS" 0 "the status of looking for a container that does not exist"
         ok fc down
 }

@@ -89,7 +89,7 @@ testcase_up() {
         ok fc down
 }
 
-# As the developer before anybody is root.
+# As the developer, before there is root.
 testcase_without_root() {
         need_nix
         as_dev sudo -n true 2>/dev/null || skip "sudo does not work here"
@@ -157,7 +157,7 @@ testcase_interrupt() {
         equal "$STATUS" 130 "the status ($(<"$TMP/up"))"
         absent "$PROJECT/.containers/one"
 
-        # Killed, it leaves nobody behind either; that is what comparing the host before and after says.
+        # Killed, it leaves no process behind either; that is what comparing the host before and after says.
         fc_background "$TMP/again" up
         line_in "$TMP/again" 'building' >/dev/null
         kill -KILL "$FC_PID"

@@ -23,7 +23,7 @@ testcase_no_escape_codes() {
                 TERM=xterm-256color CLICOLOR_FORCE='' ok fc $verb
                 no_escapes
         done
-        run fc up nobody
+        run fc up absent
         no_escapes
 }
 
@@ -82,13 +82,13 @@ testcase_progress() {
         is_progress stopping stopped starting ready
         ok fc --progress json down
         is_progress stopping stopped
-        run fc --progress json up nobody
+        run fc --progress json up absent
         jq -e '.error | .exit == 2 and (.message | type) == "string" and (.evidence | type) == "array" and
                 (.hints | type) == "array"' <<<"$ERR" >/dev/null || flunk "the error is not what docs/JSON.md says"
         run fc --progress json wait
         jq -e '.error.container == "web"' <<<"$ERR" >/dev/null || flunk "the error does not say whose it is: $ERR"
         # Quiet is about talk: a failure is still told.
-        run fc -q up nobody
+        run fc -q up absent
         differ "$ERR" "" "stderr of a failure with -q"
 }
 

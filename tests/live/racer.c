@@ -5,8 +5,7 @@
  *
  *     racer link TARGET PATH      PATH is a symbolic link to TARGET whenever there is nothing of that name
  *     racer hard TARGET PATH      likewise a hard link
- *     racer exchange A B          the two change places
- */
+ *     racer exchange A B          the two change places */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -184,12 +184,12 @@ testcase_no_such_unit() {
 }
 
 # A unit that nothing starts is named when the time is over.
-testcase_unit_nobody_starts() {
+testcase_unit_never_started() {
         variant idle
         printf '[Service]\nExecStart=/bin/sleep infinity\n' >"$VARIANT/etc/systemd/system/idle.service"
         project shop
         spec "$(WEB_IMAGE=$VARIANT web web ', "ready": {"units": ["idle.service"], "timeout": 3}')"
-        up_shows 4 unit-nobody-starts
+        up_shows 4 unit-never-started
         ok fc down
 }
 
@@ -317,7 +317,7 @@ testcase_unix_socket() {
         ok fc down
 }
 
-# Whoever dies while it is being waited for.
+# A guest that dies while it is being waited for.
 testcase_dies_while_waited_for() {
         project shop
         spec "$(tiny one '["/bin/sh", "-c", "echo bye; sleep 0.5; exit 2"]' ', "ready": {"tcp": [4444], "exec": [["sleep", "1000"]]}')"

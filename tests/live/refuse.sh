@@ -119,7 +119,7 @@ testcase_spec_names() {
         for name in '' . .. a/b ../a /a -a .a a- A aB a_b 'a b' 'a\\nb' ünï '*' '$x' "$(printf 'a%.0s' {1..64})" "$(printf 'a%.0s' {1..65})"; do
                 wrong_spec '{"version":1,"containers":{"'"$name"'":{'"$SYSTEM"',"command":["x"]}}}' 'containers'
         done
-        # And on the command line they are only names that nobody has.
+        # And on the command line they are only names that no container has.
         spec "$(tiny one)"
         for name in .. a/b ../a /a .a A 'a b' ünï '*' '$x' "$(printf 'a%.0s' {1..65})"; do
                 run_status 2 fc up "$name"
@@ -147,7 +147,7 @@ testcase_spec_is_no_file() {
         mkdir "$PROJECT/flake-containers.json"
         unreadable_spec
         rmdir "$PROJECT/flake-containers.json"
-        # Nobody ever writes into it, so reading it must not wait.
+        # No process ever writes into it, so reading it must not wait.
         mkfifo "$PROJECT/flake-containers.json"
         unreadable_spec
         rm "$PROJECT/flake-containers.json"
@@ -274,7 +274,7 @@ testcase_state_is_tracked() {
         equal "$(ls -A "$PROJECT/.containers")" notes
 }
 
-# Somebody else's repository is not acted on behind their back.
+# The repository of another user is not acted on behind their back.
 testcase_not_the_owner() {
         project shop root
         spec "$(tiny one)"

@@ -92,7 +92,7 @@ is_state() { [[ $(state_of "$1") == "$2" ]]; }
 booted_again() { [[ $(leader_of "$1") != "$2" ]] && fc exec "$1" -- systemctl is-system-running >/dev/null 2>&1; }
 leader_of() { of "$1" 'leader // 0'; }
 
-# A guest that reboots is not ready until it is again, also as long as it has nobody who could be asked.
+# A guest that reboots is not ready until it is again, also as long as it has no systemd that could be asked.
 testcase_a_reboot_shows() {
         local leader
 
@@ -141,7 +141,7 @@ testcase_given_up() {
         equal "$(state_of one)" stopped
 }
 
-# The same when nobody waits.
+# The same when no command waits.
 testcase_given_up_alone() {
         project shop
         spec "$(tiny one '["/bin/sh", "-c", "exit 4"]' ", $RESTART")"

@@ -156,7 +156,7 @@ console_ends_with() { [[ $(fc logs -o cat --tail 1 one) == "$1" ]]; }
 # On the disk; one block more than whole ones may be begun.
 console_is_trimmed() { (($(du -k "$PROJECT/.containers/one/console.log" | cut -f 1) <= 4096 + 64)); }
 
-# Who writes and writes does not fill the disk, and nobody is there for one who is silent.
+# A guest that writes and writes does not fill the disk, and no process of ours is there for a silent one.
 testcase_console_is_trimmed() {
         local round
 
@@ -176,7 +176,7 @@ testcase_console_is_trimmed() {
                 same_files <(seq 2500001 2600000 && echo "$round") "$TMP/tail" "the end of the log"
                 fc logs -o cat one >"$TMP/all"
                 run grep -vE '^([0-9]{7}|first|second|again|flake-containers: .*|Network interface .*)$' <(tail -n +2 "$TMP/all")
-                equal "$OUT" "" "what nobody wrote"
+                equal "$OUT" "" "what was not written"
                 try_until "$WAIT" console_is service 0
                 # It is there as well after the container was started again.
                 if [[ $round == second ]]; then

@@ -33,7 +33,7 @@ testcase_boots_and_boots_again() {
                 ok fc up
                 equal "$(page 8080)" "<p>page of shop</p>"
                 no_trouble web
-                # The store is root's, and nobody can write to it.
+                # The store is root's, and no other user can write to it.
                 ok fc exec web -- stat -c '%u %g' "$STORE" "$TOPLEVEL" "$TOPLEVEL/usr/bin/bash"
                 equal "$OUT" $'0 0\n0 0\n0 0' "owners in the store"
                 for command in "touch $STORE/x" "mount -o remount,rw,bind $STORE" "umount $STORE"; do

@@ -5,8 +5,7 @@
  *     wait-for SECONDS exit PID        until the process has ended (it need not be a child)
  *     wait-for SECONDS empty CGROUP    until the cgroup has no process, in it or below it
  *
- * Ends with 0 when it is so, 1 when the time is up, 2 when it cannot tell.
- */
+ * Ends with 0 when it is so, 1 when the time is up, 2 when it cannot tell. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

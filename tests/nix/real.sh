@@ -134,7 +134,7 @@ testcase_original_httpserver_real() { original httpserver httpserver; }
 testcase_original_jupyter_real() { original jupyter jupyter; }
 testcase_original_nur_real() { original NUR nur; }
 
-# Both levels, merged; nobody else's pkgs is touched; a system that is no Linux has no containers.
+# Both levels, merged; no other pkgs is touched; a system that is not Linux has no containers.
 testcase_levels_real() {
         need_inputs
         flake "$NIX_TESTS/real/levels"
@@ -167,7 +167,7 @@ testcase_lazy_real() {
         value sound-up.config.networking.hostName '"sound"'
         in_flake eval .#broken-up.drvPath
         equal "$STATUS" 1 "status of broken-up"
-        expect_err "evaluated what nobody asked for"
+        expect_err "evaluated what was not asked for"
 }
 
 # What the guest module says to the real NixOS.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Leaves a socket at a path, which no shell can: bind-socket PATH
- */
+ * Leaves a socket at a path, which no shell can: bind-socket PATH */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -4,8 +4,7 @@
  * at one of them and its use there is an exchange. Says on standard output when it has begun, and once more
  * each 10000.
  *
- *     exchange PATH OTHER
- */
+ *     exchange PATH OTHER */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

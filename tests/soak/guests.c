@@ -3,8 +3,7 @@
  * How many guests use each of some root file systems, told by their PID namespaces: as payloads_on() in
  * tests/lib/live.bash, at a fraction of the cost.
  *
- *     guests ROOT..       prints a number for each, 0 for one that does not exist
- */
+ *     guests ROOT..       prints a number for each, 0 for one that does not exist */
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>

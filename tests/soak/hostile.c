@@ -8,8 +8,7 @@
  *     hostile line MEGABYTES   so much to its standard output, without a line end
  *     hostile lines MEGABYTES  the same, in lines of one byte
  *     hostile forks            as many processes as it can have, again and again
- *     hostile held DIR         deletes what it has opened in DIR and keeps it
- */
+ *     hostile held DIR         deletes what it has opened in DIR and keeps it */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

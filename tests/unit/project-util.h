@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* For the tests of project/: a directory to work in, shell commands, and being somebody else for a while. */
+/* For the tests of project/: a directory to work in, shell commands, and being another user for a while. */
 
 #include <fcntl.h>
 #include <grp.h>

@@ -111,7 +111,7 @@ TEST(variables_arrive_byte_for_byte) {
         run(wrapped, environment, &output, &size);
         for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
                 test_set_row("%s", expected[i]);
-                /* The wrapper's own names are taken; nobody else uses them. */
+                /* The wrapper's own names are taken; nothing else uses them. */
                 if (strncmp(expected[i], "_fc_", 4) != 0)
                         ASSERT_TRUE(memmem(output, size, expected[i], strlen(expected[i]) + 1) != NULL);
         }

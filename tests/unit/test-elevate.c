@@ -186,7 +186,7 @@ TEST(refusals) {
         (void) unsetenv("FC_ELEVATE");
 }
 
-/* A sudo that makes nobody root must not be asked again and again. */
+/* A sudo that does not make us root must not be asked again and again. */
 TEST(no_loop) {
         char *argv[] = {(char *) "prog", (char *) ELEVATE_MARK, (char *) "up", NULL};
         _cleanup_(error_done) Error error = ERROR_NULL;
@@ -194,7 +194,7 @@ TEST(no_loop) {
         ASSERT_ERROR(elevate(3, argv, NULL, &error), &error, FC_EXIT_HOST, "still not root");
 }
 
-/* Only in the first place: `exec db -- --elevated` is somebody else's word. */
+/* Only in the first place: in `exec db -- --elevated` it belongs to the command. */
 TEST(mark_elsewhere) {
         char *argv[] = {(char *) "prog", (char *) "exec", (char *) "db", (char *) ELEVATE_MARK, NULL};
         _cleanup_(error_done) Error error = ERROR_NULL;

@@ -113,7 +113,7 @@ TEST(appending) {
         struct stat st;
 
         begin();
-        /* Nobody makes it but event_log_prepare(). */
+        /* Only event_log_prepare() makes it. */
         event_log_append(dir_fd, "db", PHASE_STARTING, NULL);
         ASSERT_EQ(fstatat(dir_fd, EVENT_LOG, &st, 0), -1);
         event_log_append(-EBADF, "db", PHASE_STARTING, NULL);
@@ -193,7 +193,7 @@ TEST(choosing) {
         end();
 }
 
-/* What somebody else has written there. */
+/* What another program has written there. */
 TEST(no_events) {
         static const char *const lines[] = {
                 "\n",
@@ -254,7 +254,7 @@ static void assert_health(const char *expected) {
         ASSERT_STREQ(shown, expected);
 }
 
-/* What is known is not written again, by whomever. */
+/* What is known is not written again, by any process. */
 TEST(health) {
         _cleanup_free_ char *line = NULL;
         _cleanup_close_ int lock = -EBADF;
@@ -301,7 +301,7 @@ TEST(health) {
         note("web", "x", NULL);
         assert_health("recovered -,degraded x,");
 
-        /* Somebody writes it down already. */
+        /* Another process writes it down already. */
         lock = openat(dir_fd, EVENT_LOG, O_RDONLY | O_CLOEXEC);
         ASSERT_EQ(flock(lock, LOCK_EX), 0);
         note("web", NULL, NULL);

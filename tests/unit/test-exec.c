@@ -46,7 +46,7 @@ static _Noreturn void container_init(int ready_fd) {
                         (void) poll(NULL, 0, 20);
 }
 
-/* Return: the leader's pid in our numbers, 0 when it cannot be made here. Nobody changes user and PID
+/* Return: the leader's pid in our numbers, 0 when it cannot be made here. No process changes user and PID
  * namespace in between, so the numbers are those that fork() gives. */
 static pid_t start_container(void) {
         int map_ready[2], mapped[2], ready[2];

@@ -165,7 +165,7 @@ TEST(open_beneath_optional_tells_missing_from_wrong) {
         (void) safe_close(fd);
 }
 
-/* Nothing blocks: whoever may write to the directory can put anything there. */
+/* Nothing blocks: a user who may write to the directory can put anything there. */
 TEST(open_file_beneath) {
         static const char *const names[] = {"fifo", "directory", "device", "socket"};
         struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};

@@ -184,8 +184,8 @@ TEST(how_a_start_is_refused) {
         }
 }
 
-/* A manager that is executed anew leaves the bus without having answered, and another process of it comes.
- */
+/* A manager that is executed anew leaves the bus without having answered, and another process of it
+ * comes. */
 static void executed_anew(const char *second, const char *get, const char *wanted) {
         Fixture f = fixture_open((MockScript){.start = "stuck exit"});
         Error error = ERROR_NULL;
@@ -193,8 +193,8 @@ static void executed_anew(const char *second, const char *get, const char *wante
 
         ASSERT_TRUE(again >= 0);
         if (again == 0) {
-                /* A test that fails does not get to mock_stop(), and ctest waits for whoever has its output.
-                 */
+                /* A test that fails does not get to mock_stop(), and ctest waits for each process that has its
+                 * output. */
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
                 (void) mock_start((MockScript){.start = second, .get = get});
                 for (;;)

@@ -726,7 +726,7 @@ TEST(refusals) {
         }
         test_set_row("%s", "");
 
-        /* Nobody leads us elsewhere. */
+        /* No link leads us elsewhere. */
         sources[0] = source(&tree, "a", "a/journal", "a/console.log");
         request = request_for(sources, 1);
         tree_mkdir(&tree, "a");

@@ -11,7 +11,7 @@ typedef struct Told {
         LockHolder holder;
 } Told;
 
-/* A byte comes out of it when somebody begins to wait for a lock. */
+/* A byte comes out of it when a command begins to wait for a lock. */
 static int waiting[2] = {-EBADF, -EBADF};
 
 static void on_wait(const LockHolder *holder, void *userdata) {
@@ -285,7 +285,7 @@ TEST(killed_while_waiting) {
         lock_release(&lock);
 }
 
-/* Somebody cleans /run up while a command waits: two must never believe to hold the lock. */
+/* /run is cleaned up while a command waits: two must never believe to hold the lock. */
 TEST(replaced_file) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         Lock lock = LOCK_NULL;

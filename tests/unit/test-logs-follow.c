@@ -62,7 +62,7 @@ static int status_of(Follower *follower) {
         _cleanup_close_ int pidfd = process_open(follower->pid);
         int status;
 
-        /* It may have ended, but nobody waited for it yet. */
+        /* It may have ended, but has not been waited for yet. */
         if (pidfd >= 0 && process_wait(pidfd, PATIENCE_MS * USEC_PER_MSEC) != 1)
                 test_fail(__FILE__, __LINE__, "the follower does not end");
         ASSERT_EQ(waitpid(follower->pid, &status, 0), follower->pid);

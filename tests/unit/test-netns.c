@@ -256,7 +256,7 @@ IN_NETNS(release) {
         netns(0, NULL, "release --bridge fc-test --lock %s", path);
         run("ip link show dev fc-test");
 
-        /* While anybody holds the network the bridge stays, even without a port. */
+        /* While a process holds the network the bridge stays, even without a port. */
         ASSERT_OK(flock(lock, LOCK_SH));
         run("ip link del fc-port");
         netns(0, NULL, "release --bridge fc-test --lock %s", path);
@@ -275,7 +275,7 @@ IN_NETNS(release) {
         (void) close(lock);
 }
 
-/* One container of two has ended: its port goes, the bridge stays, and nobody waits for the other one. */
+/* One container of two has ended: its port goes, the bridge stays, and the helper does not wait for the other one. */
 IN_NETNS(release_names_the_machine) {
         char path[] = "/tmp/test-netns-XXXXXX";
         int lock = mkstemp(path);

@@ -31,7 +31,7 @@ static Port port(const char *address, unsigned host) {
         return (Port){.address = (char *) (uintptr_t) address, .host = (uint16_t) host, .container = 80};
 }
 
-/* A listener of somebody else. `address` NULL: [::] that takes IPv4, too. */
+/* A listener of another program. `address` NULL: [::] that takes IPv4, too. */
 static int listener(const char *address, unsigned number, bool do_listen) {
         struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t) number)};
         struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t) number)};
@@ -72,8 +72,8 @@ static void listener_in_flight(const char *address, unsigned number, int ret[sta
         (void) close(fd);
 }
 
-/* Whether somebody of this network namespace waits for sockets to be destroyed: proc_pid_net(5), "netlink".
- */
+/* Whether a process of this network namespace waits for sockets to be destroyed: proc_pid_net(5),
+ * "netlink". */
 static bool release_is_watched(void) {
         _cleanup_fclose_ FILE *f = fopen("/proc/thread-self/net/netlink", "re");
         unsigned protocol, groups;
@@ -264,8 +264,8 @@ IN_NETNS(free_again_at_once) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         Port p = port(NULL, 8080);
 
-        /* Connections that we closed first leave TIME_WAIT behind; the next `up` must not stumble over it.
-         */
+        /* Connections that we closed first leave TIME_WAIT behind; the next `up` must not stumble over
+         * it. */
         loopback_up();
         for (unsigned i = 0; i < 3; i++) {
                 _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;

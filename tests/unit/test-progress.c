@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/strv.h"
+#include "screen/error-print.h"
 #include "screen/progress.h"
 
 /* What a screen shows of what is written to a terminal: as much of one as the progress uses. */

@@ -441,7 +441,7 @@ TEST(doas_and_pkexec) {
         test_clear_environment();
 }
 
-/* Somebody may lay a work tree in /tmp and wait for root to come along. */
+/* Another user may lay a work tree in /tmp and wait for root to come along. */
 TEST(a_state_directory_proves_nothing_about_owners) {
         SKIP_UNLESS_ROOT();
         SKIP_UNLESS_GIT();

@@ -129,8 +129,8 @@ static int wait_for(pid_t pid) {
         return status;
 }
 
-/* Every kind of descriptor on both sides; everything arrives, in order, at a reader that is slow to begin.
- */
+/* Every kind of descriptor on both sides; everything arrives, in order, at a reader that is slow to
+ * begin. */
 TEST(copies_all_to_a_slow_reader) {
         static const struct {
                 const char *name;

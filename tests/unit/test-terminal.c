@@ -94,7 +94,7 @@ TEST(size_of_a_terminal_and_of_none) {
         terminal_get_size(null, &found);
         ASSERT_EQ(found.ws_row, 24);
         ASSERT_EQ(found.ws_col, 80);
-        /* One that nobody told its size. */
+        /* One whose size was never set. */
         size = (struct winsize){0};
         ASSERT_OK(ioctl(master, TIOCSWINSZ, &size));
         terminal_get_size(slave, &found);

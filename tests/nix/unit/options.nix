@@ -100,7 +100,7 @@ let
           said = true;
           server = true;
         };
-    # Root's nix reads no profile, whoever starts it.
+    # Root's nix reads no profile, no matter which user starts it.
     guestNixDaemon =
       let
         configuration.options.systemd.settings.Manager = lib.mkOption { type = lib.types.lazyAttrsOf lib.types.raw; };

@@ -13,7 +13,7 @@
       imports = [ inputs.flake-containers.flakeModule ];
       systems = [ "x86_64-linux" ];
       perSystem.flake-containers.containers = {
-        broken = throw "evaluated what nobody asked for";
+        broken = throw "evaluated what was not asked for";
         sound = { };
       };
     };

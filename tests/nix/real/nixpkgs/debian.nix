@@ -74,7 +74,7 @@ let
     in
     this;
 
-  # The value's type in full is what nobody here needs.
+  # The value's type in full is not needed here.
   format = text: _: {
     type =
       with lib.types;

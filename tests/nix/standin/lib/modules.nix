@@ -288,7 +288,7 @@ rec {
         );
     };
 
-  # A set of options that is declared where somebody else declares a submodule adds to that.
+  # A set of options that is declared where another module declares a submodule adds to that.
   toOption =
     decl:
     if isOption decl.options then

@@ -72,7 +72,7 @@ let
     };
     inherit (self.stdenv) hostPlatform mkDerivation;
 
-    # What Debian has in its usual places, so that nobody has to be told.
+    # What Debian has in its usual places, so that no program has to be told.
     cmake = null;
     ninja = null;
     pkg-config = null;

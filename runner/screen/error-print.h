@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* How an error is printed. */
+
+#include "screen/progress.h"
+
+/**
+ * report_error() - print an error, the one place of the program that does
+ *
+ * "error: MESSAGE", then the evidence indented by 6 and the hints by 2; with PROGRESS_JSON one line
+ * {"error":{"exit":N,"message":"...","container":"db","evidence":[],"hints":[]}}. An unset error prints
+ * nothing. All text is made safe for a terminal, because it may quote a guest.
+ */
+void report_error(FILE *out, const Error *error, ProgressMode mode);
