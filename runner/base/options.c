@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
 #include <string.h>
@@ -24,6 +25,44 @@ static int parse_seconds(const char *shown, const char *value, uint64_t *ret, Er
         return 0;
 }
 
+/* Strict: kill(2) takes 0 and negative numbers for whole groups of processes. */
+static int parse_pid(const char *shown, const char *value, pid_t *ret, Error *reterr) {
+        unsigned long pid;
+        char *end;
+
+        errno = 0;
+        pid = strtoul(value, &end, 10);
+        if (errno != 0 || value[0] < '1' || value[0] > '9' || *end != '\0' || pid > INT32_MAX)
+                return error_raise(reterr, FC_EXIT_USAGE, "option '%s': '%s' is not a process id", shown,
+                                   value);
+        *ret = (pid_t) pid;
+        return 0;
+}
+
+int option_parse_fd(const char *text, const char **ret_end) {
+        unsigned long fd;
+        char *end;
+
+        errno = 0;
+        fd = strtoul(text, &end, 10);
+        if (errno != 0 || text[0] < '0' || text[0] > '9' || fd <= STDERR_FILENO || fd > INT32_MAX ||
+            fcntl((int) fd, F_SETFD, FD_CLOEXEC) < 0)
+                return -EBADF;
+        *ret_end = end;
+        return (int) fd;
+}
+
+static int parse_fd(const char *shown, const char *value, int *ret, Error *reterr) {
+        const char *end = value;
+        int fd = option_parse_fd(value, &end);
+
+        if (fd < 0 || *end != '\0')
+                return error_raise(reterr, FC_EXIT_USAGE, "option '%s': '%s' is not an open file descriptor",
+                                   shown, value);
+        *ret = fd;
+        return 0;
+}
+
 static int store(const Option *o, void *target, const char *shown, const char *value, Error *reterr) {
         char *field = (char *) target + o->offset;
 
@@ -43,7 +82,42 @@ static int store(const Option *o, void *target, const char *shown, const char *v
                 return parse_seconds(shown, value, (uint64_t *) field, reterr);
         case OPTION_IGNORED:
                 return 0;
+        case OPTION_PID:
+                return parse_pid(shown, value, (pid_t *) field, reterr);
+        case OPTION_FD:
+                return parse_fd(shown, value, (int *) field, reterr);
+        case OPTION_OTHER:
+                return error_prefix(reterr, o->kind->parse(field, value, reterr), "option '%s'", shown);
         }
+        return 0;
+}
+
+/* Only of types that tell whether they were given. */
+static bool is_given(const Option *o, const void *target) {
+        const char *field = (const char *) target + o->offset;
+
+        switch (o->type) {
+        case OPTION_STRING:
+        case OPTION_OPTIONAL:
+                return *(char *const *) field;
+        case OPTION_STRINGS:
+                return *(char **const *) field;
+        case OPTION_PID:
+                return *(const pid_t *) field > 0;
+        case OPTION_FD:
+                return *(const int *) field >= 0;
+        case OPTION_SECONDS:
+                return *(const uint64_t *) field != UINT64_MAX;
+        default:
+                return true;
+        }
+}
+
+static int check_required(const OptionTable *table, Error *reterr) {
+        for (size_t i = 0; i < table->n_rows; i++)
+                if (table->rows[i].required && !is_given(&table->rows[i], table->target))
+                        return error_raise(reterr, FC_EXIT_USAGE, "option '--%s' is missing",
+                                           table->rows[i].name);
         return 0;
 }
 
@@ -164,19 +238,85 @@ int options_parse(const OptionTable *tables, size_t n_tables, char *const *argv,
                 if (r < 0)
                         return r;
         }
+        for (size_t t = 0; t < n_tables; t++) {
+                r = check_required(&tables[t], reterr);
+                if (r < 0)
+                        return r;
+        }
         *ret_operands = strv_copy(words + optind);
         return 0;
 }
 
+void options_init(const OptionTable *table) {
+        for (size_t i = 0; i < table->n_rows; i++)
+                if (table->rows[i].type == OPTION_FD)
+                        *(int *) ((char *) table->target + table->rows[i].offset) = -EBADF;
+}
+
 void options_done(const OptionTable *table) {
         for (size_t i = 0; i < table->n_rows; i++) {
-                char *field = (char *) table->target + table->rows[i].offset;
+                const Option *o = &table->rows[i];
+                char *field = (char *) table->target + o->offset;
 
-                if (table->rows[i].type == OPTION_STRING || table->rows[i].type == OPTION_OPTIONAL) {
+                if (o->type == OPTION_STRING || o->type == OPTION_OPTIONAL) {
                         free(*(char **) field);
                         *(char **) field = NULL;
-                } else if (table->rows[i].type == OPTION_STRINGS)
+                } else if (o->type == OPTION_STRINGS)
                         *(char ***) field = strv_free(*(char ***) field);
+                else if (o->type == OPTION_FD)
+                        *(int *) field = safe_close(*(int *) field);
+                else if (o->type == OPTION_OTHER)
+                        o->kind->done(field);
+        }
+}
+
+static void print_option(const Option *o, const void *field, char ***argv) {
+        switch (o->type) {
+        case OPTION_FLAG:
+                if (*(const bool *) field)
+                        strv_pushf(argv, "--%s", o->name);
+                break;
+        case OPTION_STRING:
+        case OPTION_OPTIONAL:
+                strv_pushf(argv, "--%s=%s", o->name, *(char *const *) field);
+                break;
+        case OPTION_STRINGS:
+                STRV_FOREACH (s, *(char **const *) field)
+                        strv_pushf(argv, "--%s=%s", o->name, *s);
+                break;
+        case OPTION_SECONDS:
+                strv_pushf(argv, "--%s=%.6f", o->name, (double) *(const uint64_t *) field / 1e6);
+                break;
+        case OPTION_PID:
+                strv_pushf(argv, "--%s=%d", o->name, (int) *(const pid_t *) field);
+                break;
+        case OPTION_FD:
+                strv_pushf(argv, "--%s=%d", o->name, *(const int *) field);
+                break;
+        case OPTION_OTHER:
+                o->kind->print(field, o->name, argv);
+                break;
+        case OPTION_IGNORED:
+                break;
+        }
+}
+
+void options_print(const OptionTable *table, char ***argv) {
+        for (size_t i = 0; i < table->n_rows; i++)
+                if (is_given(&table->rows[i], table->target))
+                        print_option(&table->rows[i], (const char *) table->target + table->rows[i].offset,
+                                     argv);
+}
+
+void options_inherit(const OptionTable *table) {
+        for (size_t i = 0; i < table->n_rows; i++) {
+                const Option *o = &table->rows[i];
+                const char *field = (const char *) table->target + o->offset;
+
+                if (o->type == OPTION_FD && *(const int *) field >= 0)
+                        (void) fcntl(*(const int *) field, F_SETFD, 0);
+                else if (o->type == OPTION_OTHER && o->kind->inherit)
+                        o->kind->inherit(field);
         }
 }
 

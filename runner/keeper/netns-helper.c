@@ -1,27 +1,63 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <sys/wait.h>
+
+#include "base/process.h"
 #include "keeper/netns-helper.h"
-#include "base/strv.h"
+#include "keeper/netns-options.h"
 
-char **netns_helper_argv(const char *program, const char *address, pid_t leader) {
-        char **argv = NULL;
+/* As nspawn calls the guest's end of the veth. */
+#define GUEST_INTERFACE "host0"
 
-        strv_push(&argv, program);
-        strv_push(&argv, address ? "setup" : "loopback");
-        strv_pushf(&argv, "--pid=%d", (int) leader);
-        if (address) {
-                strv_push(&argv, "--interface=host0");
-                strv_pushf(&argv, "--address=%s", address);
+pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
+        NetnsOptions options = {.pid = leader};
+        _cleanup_strv_ char **argv = NULL;
+        pid_t pid;
+
+        if (o->address) {
+                options.interface = (char *) GUEST_INTERFACE;
+                options.address = o->address;
         }
-        return argv;
+        argv = netns_options_print(o->netns, o->address ? "setup" : "loopback", &options);
+        pid = fork();
+        if (pid < 0)
+                return error_set(reterr, errno, "start '%s'", o->netns);
+        if (pid > 0)
+                return pid;
+        process_unblock_signals();
+        (void) execv(argv[0], argv);
+        (void) fprintf(stderr, "cannot execute %s: %m\n", argv[0]);
+        _exit(EXIT_FAILURE);
 }
 
 int netns_helper_result(int status, Error *reterr) {
-        if (status == 0)
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
                 return 1;
         /* It has waited for that to be sure, and said nothing. */
-        if (status == FC_EXIT_NOT_RUNNING)
+        if (WIFEXITED(status) && WEXITSTATUS(status) == FC_EXIT_NOT_RUNNING)
                 return 0;
         return error_raise(reterr, FC_EXIT_INTERNAL,
                            "set the network of the container (see its console log)");
+}
+
+int netns_helper_ensure_bridge(const KeeperOptions *o, Error *reterr) {
+        const NetnsOptions options = {.bridge = o->bridge, .address = o->address, .machine = o->machine};
+        _cleanup_strv_ char **argv = NULL;
+        int r;
+
+        if (!o->bridge)
+                return 0;
+        argv = netns_options_print(o->netns, "ensure", &options);
+        r = process_run(argv, NULL, reterr);
+        return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "make bridge '%s'", o->bridge) : r;
+}
+
+int netns_helper_release_bridge(const KeeperOptions *o, Error *reterr) {
+        const NetnsOptions options = {.bridge = o->bridge, .lock = o->bridge_lock, .machine = o->machine};
+        _cleanup_strv_ char **argv = NULL;
+
+        if (!o->bridge)
+                return 0;
+        argv = netns_options_print(o->netns, "release", &options);
+        return process_run(argv, NULL, reterr);
 }

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The program that sets the network of a guest (netns-setup/): how the supervisor and the relay call it,
- * and what its end means. */
+/* What a keeper has the program do that sets networks (netns-setup/). */
 
-#include <sys/types.h>
+#include "keeper/options.h"
 
-#include "base/error.h"
+/**
+ * netns_helper_start() - have the network inside set
+ * @leader: the guest's PID 1, by the caller's PID namespace
+ *
+ * nspawn names that before the payload's first instruction or a moment after it; a systemd takes another 60 ms
+ * to its first unit, a plain command waits at the gate. Return: the pid of a child.
+ */
+pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr);
 
-/* @address: "10.3.7.9/24", NULL: the loopback only. @leader: the guest's PID 1, by the caller's PID
- * namespace. The vector is the caller's. */
-char **netns_helper_argv(const char *program, const char *address, pid_t leader);
-
-/* @status: its exit status. Return: 1 the network is set, 0 the guest has ended, which nspawn tells, or a
- * negative errno. */
+/* @status: of that child, as waitpid(2) gives it. Return: 1 the network is set, 0 the guest has ended, which
+ * nspawn tells, or a negative errno. */
 int netns_helper_result(int status, Error *reterr);
+
+/* Makes the bridge if it is not there. The network's lock is held. */
+int netns_helper_ensure_bridge(const KeeperOptions *o, Error *reterr);
+
+/* Removes the bridge unless a process still holds the network's lock. */
+int netns_helper_release_bridge(const KeeperOptions *o, Error *reterr);

@@ -1,36 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include "keeper/proxy-program.h"
 #include "base/process.h"
+#include "keeper/proxy-options.h"
+#include "keeper/proxy-program.h"
 
-#define SOCKETS_MAX 2
+static void proxy_program_exec(const KeeperOptions *o, const KeeperPort *port, int leader_fd) {
+        ProxyOptions options = {
+                .machine = o->machine,
+                .proxyd = o->proxyd,
+                .network_fd = leader_fd,
+                .port = {(KeeperPort *) port, 1},
+        };
+        OptionTable table = proxy_options_table(&options);
+        char *envp[] = {NULL}, **argv = NULL;
 
-static const char *inherit(int fd, char *text, size_t size) {
-        if (fcntl(fd, F_SETFD, 0) < 0)
-                _exit(EXIT_FAILURE);
-        (void) snprintf(text, size, "%d", fd);
-        return text;
+        strv_push(&argv, o->proxy);
+        options_print(&table, &argv);
+        options_inherit(&table);
+        (void) execve(o->proxy, argv, envp);
 }
 
-pid_t proxy_program_start(const ProxyProgram *p, const char *port, const int *sockets, size_t n_sockets,
-                          int leader_fd) {
-        const char *argv[] = {p->proxy, p->machine, p->proxyd, NULL, port, NULL, NULL, NULL};
-        char *envp[] = {NULL}, leader[16], texts[SOCKETS_MAX][16];
-        pid_t pid;
+pid_t proxy_program_start(const KeeperOptions *o, const KeeperPort *port, int leader_fd) {
+        pid_t pid = fork();
 
-        pid = fork();
         if (pid != 0)
                 return pid < 0 ? -errno : pid;
-
         process_unblock_signals();
-        argv[3] = inherit(leader_fd, leader, sizeof(leader));
-        for (size_t i = 0; i < n_sockets && i < SOCKETS_MAX; i++)
-                argv[5 + i] = inherit(sockets[i], texts[i], sizeof(texts[i]));
-        (void) execve(p->proxy, (char *const *) argv, envp);
+        proxy_program_exec(o, port, leader_fd);
         _exit(EXIT_FAILURE);
 }

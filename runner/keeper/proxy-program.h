@@ -5,17 +5,7 @@
  * systemd-socket-proxyd(8) inside the container's network namespace, connected to the payload's own
  * 127.0.0.1. What comes in between is a program of ours (proxy/main.c). */
 
-#include <sys/types.h>
+#include "keeper/options.h"
 
-#include "base/macro.h"
-
-typedef struct ProxyProgram {
-        const char *machine;
-        const char *proxy;  /* ours */
-        const char *proxyd; /* systemd-socket-proxyd */
-} ProxyProgram;
-
-/* @port: of the payload, @sockets: one or two, @leader_fd: pidfd of the payload's PID 1. Return: the pid of
- * a child, or a negative errno. */
-pid_t proxy_program_start(const ProxyProgram *p, const char *port, const int *sockets, size_t n_sockets,
-                          int leader_fd);
+/* @leader_fd: pidfd of the payload's PID 1. Return: the pid of a child, or a negative errno. */
+pid_t proxy_program_start(const KeeperOptions *o, const KeeperPort *port, int leader_fd);

@@ -55,7 +55,7 @@ int service_console(const ServiceOptions *o, Error *reterr) {
 
         if (runtime_fd < 0 || watch < 0)
                 return error_set(reterr, errno, "look after '%s'", o->runtime);
-        r = nspawn = open_nspawn(o->machine, reterr);
+        r = nspawn = open_nspawn(o->keeper.machine, reterr);
         if (r <= 0)
                 return r;
         r = state_place_open(runtime_fd, &state_fd, reterr);

@@ -12,6 +12,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
 #include "keeper/machine-unit.h"
+#include "keeper/netns-helper.h"
 #include "record/crash-record.h"
 #include "record/ephemeral.h"
 #include "record/exit-record.h"
@@ -43,7 +44,7 @@ int service_stop(const ServiceOptions *o, Error *reterr) {
         nspawn = process_open((pid_t) strtol(main_pid, NULL, 10));
         if (nspawn < 0)
                 return 0;
-        r = machine_unit_cgroup_open(CGROUP_MOUNT, o->machine, &cgroup_fd, reterr);
+        r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &cgroup_fd, reterr);
         if (r < 0 || cgroup_fd < 0)
                 return r;
         r = cgroup_find_process(cgroup_fd, 2, &pid, reterr);
@@ -101,7 +102,7 @@ static bool starts_again(Outcome outcome) {
 
 /* Whom somebody stops, systemd does not start again, and to end with a signal is then no failure. */
 static HostUnitJob find_job(const ServiceOptions *o) {
-        _cleanup_free_ char *name = machine_unit_name(o->machine);
+        _cleanup_free_ char *name = machine_unit_name(o->keeper.machine);
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
 
         return host_bus_open(/* event= */ NULL, &bus, NULL) >= 0 ? host_unit_get_job(bus, name)
@@ -113,7 +114,7 @@ static bool has_failed(const ServiceOptions *o) {
         const char *result = getenv("SERVICE_RESULT"), *code = getenv("EXIT_CODE"),
                    *status = getenv("EXIT_STATUS");
 
-        if (!o->restart && code && streq(code, "exited") && status && streq(status, "0"))
+        if (!o->keeper.restart && code && streq(code, "exited") && status && streq(status, "0"))
                 return false;
         return !result || !streq(result, "success");
 }
@@ -134,7 +135,7 @@ static int find_outcome(const ServiceOptions *o, int runtime_fd, Outcome *ret, E
                 return 0;
         }
         /* A reboot counts, too. */
-        if (o->restart) {
+        if (o->keeper.restart) {
                 r = start_limit_reached(runtime_fd, &given_up, reterr);
                 if (r < 0)
                         return r;
@@ -144,7 +145,7 @@ static int find_outcome(const ServiceOptions *o, int runtime_fd, Outcome *ret, E
         else if (reboots)
                 *ret = OUTCOME_REBOOTS;
         else
-                *ret = o->restart ? OUTCOME_RESTARTS : OUTCOME_FAILED;
+                *ret = o->keeper.restart ? OUTCOME_RESTARTS : OUTCOME_FAILED;
         return 0;
 }
 
@@ -216,14 +217,6 @@ static int put_away(const ServiceOptions *o, int runtime_fd, Error *reterr) {
         return r;
 }
 
-static int release_bridge(const ServiceOptions *o, Error *reterr) {
-        char *argv[] = {(char *) o->netns,    (char *) "release",  (char *) "--bridge",
-                        (char *) o->bridge,   (char *) "--lock",   (char *) o->bridge_lock,
-                        (char *) "--machine", (char *) o->machine, NULL};
-
-        return o->bridge ? process_run(argv, NULL, reterr) : 0;
-}
-
 /* nspawn does so itself unless it was killed. */
 static int unregister(const ServiceOptions *o, Error *reterr) {
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
@@ -233,7 +226,7 @@ static int unregister(const ServiceOptions *o, Error *reterr) {
         if (!code || streq(code, "exited"))
                 return 0;
         r = host_bus_open(/* event= */ NULL, &bus, reterr);
-        return r < 0 ? r : host_bus_forget_machine(bus, o->machine, reterr);
+        return r < 0 ? r : host_bus_forget_machine(bus, o->keeper.machine, reterr);
 }
 
 int service_finish(const ServiceOptions *o, Error *reterr) {
@@ -245,8 +238,8 @@ int service_finish(const ServiceOptions *o, Error *reterr) {
         if (runtime_fd >= 0)
                 r = put_away(o, runtime_fd, reterr);
         if (r >= 0)
-                r = nspawn_clear_leftovers(o->machine, reterr);
+                r = nspawn_clear_leftovers(o->keeper.machine, reterr);
         if (r >= 0)
                 r = unregister(o, reterr);
-        return r < 0 ? r : release_bridge(o, reterr);
+        return r < 0 ? r : netns_helper_release_bridge(&o->keeper, reterr);
 }

@@ -1,40 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The command line of the service program. It is written by machine/systemd-start.c, and the relay's by
- * service-start.c: a mistake in it is a bug of ours, so messages are terse. */
+/* The command lines of the service program, what a machine's unit runs. machine/systemd-start.c writes them,
+ * and keeper/service-start.c the relay's. */
 
-#include <sys/types.h>
+#include "keeper/options.h"
 
-#include "base/error.h"
-#include "base/strv.h"
-
-/* A published port: how many listening sockets of those that are held, and where they lead to. */
-typedef struct PortOption {
-        char *container;
-        size_t n_fds;
-} PortOption;
+/* The descriptors in the message that is held for the unit, in this order. */
+enum {
+        HELD_MOUNTS,  /* the mount namespace in which MACHINE_DIR is assembled */
+        HELD_CONSOLE, /* the log */
+        HELD_SOCKETS, /* those of the ports, one after the other */
+};
 
 typedef struct ServiceOptions {
-        const char *program; /* this one's path */
-        const char *machine;
-        const char *netns;   /* program that sets the network inside, NULL: nothing to set */
-        const char *address; /* A.B.C.D/24; NULL: loopback only */
-        const char *bridge;  /* NULL: none */
-        const char *bridge_lock;
-        const char *proxy;   /* what becomes one, confined */
-        const char *proxyd;  /* systemd-socket-proxyd */
-        const char *runtime; /* directory for the records of ends */
-        bool gate;           /* the payload waits at a FIFO until its network is set */
-        bool restart;        /* systemd starts it again when it fails */
-        PortOption *ports;
-        size_t n_ports;
-        pid_t nspawn_pid; /* of the relay, as what follows */
-        int *fds;
-        size_t n_fds;
-        char **nspawn; /* argument vector, borrowed */
+        KeeperOptions keeper;
+        char *program; /* this one's path, no option */
+        char *runtime; /* directory for the records */
+
+        /* of `start`: places in that message */
+        KeeperPorts held_ports;
+
+        /* of the relay */
+        pid_t nspawn_pid;
+        int nspawn_fd;             /* pidfd */
+        int notify_fd;             /* nspawn's NOTIFY_SOCKET */
+        int lifeline_fd;           /* see keeper/service-lifeline.h */
+        int lifeline_of_nspawn_fd; /* nspawn's end of it */
 } ServiceOptions;
 
-/* @argv: from the verb on. */
-int service_options_parse(int argc, char **argv, ServiceOptions *ret, Error *reterr);
+/* Without any option. */
+ServiceOptions service_options_null(void);
+
+/* @argv: from what follows the verb on. */
+int service_options_parse(char *const *argv, ServiceOptions *ret, Error *reterr);
 void service_options_done(ServiceOptions *o);
+
+/* The whole command line of a verb; owned by the caller. */
+char **service_options_print(const ServiceOptions *o, const char *verb);
+
+/* For the child that executes the program: it inherits the descriptors. */
+void service_options_inherit(const ServiceOptions *o);

@@ -12,8 +12,7 @@
 #define RETRY_USEC USEC_PER_SEC
 
 typedef struct Proxy {
-        const PortOption *port;
-        const int *sockets;
+        const KeeperPort *port;
         pid_t pid; /* 0: none runs */
         int pidfd;
         uint64_t retry_usec; /* CLOCK_MONOTONIC: not before */
@@ -25,21 +24,19 @@ struct Proxies {
         Proxy *proxies; /* one a port */
 };
 
-Proxies *proxies_new(const ServiceOptions *o, int leader_fd, const int *port_fds) {
+Proxies *proxies_new(const ServiceOptions *o, int leader_fd) {
         Proxies *p = xmalloc0(sizeof(*p));
 
         p->options = o;
         p->leader_fd = leader_fd;
-        p->proxies = xnew0(Proxy, o->n_ports);
-        for (size_t i = 0; i < o->n_ports; i++) {
-                p->proxies[i] = (Proxy){.port = &o->ports[i], .sockets = port_fds, .pidfd = -EBADF};
-                port_fds += o->ports[i].n_fds;
-        }
+        p->proxies = xnew0(Proxy, o->keeper.ports.n);
+        for (size_t i = 0; i < o->keeper.ports.n; i++)
+                p->proxies[i] = (Proxy){.port = &o->keeper.ports.ports[i], .pidfd = -EBADF};
         return p;
 }
 
 size_t proxies_count(const Proxies *p) {
-        return p->options->n_ports * 2;
+        return p->options->keeper.ports.n * 2;
 }
 
 size_t proxies_prepare(Proxies *p, struct pollfd *fds, int *ret_timeout_ms) {
@@ -47,7 +44,7 @@ size_t proxies_prepare(Proxies *p, struct pollfd *fds, int *ret_timeout_ms) {
         size_t n = 0;
 
         *ret_timeout_ms = -1;
-        for (size_t i = 0; i < p->options->n_ports; i++) {
+        for (size_t i = 0; i < p->options->keeper.ports.n; i++) {
                 const Proxy *proxy = &p->proxies[i];
 
                 if (proxy->pid > 0)
@@ -55,18 +52,14 @@ size_t proxies_prepare(Proxies *p, struct pollfd *fds, int *ret_timeout_ms) {
                 else if (now < proxy->retry_usec)
                         *ret_timeout_ms = (int) (RETRY_USEC / USEC_PER_MSEC);
                 else
-                        for (size_t k = 0; k < proxy->port->n_fds; k++)
-                                fds[n++] = (struct pollfd){.fd = proxy->sockets[k], .events = POLLIN};
+                        for (size_t k = 0; k < keeper_port_sockets(proxy->port); k++)
+                                fds[n++] = (struct pollfd){.fd = proxy->port->fds[k], .events = POLLIN};
         }
         return n;
 }
 
 static void start(const Proxies *p, Proxy *proxy) {
-        const ServiceOptions *o = p->options;
-        const ProxyProgram program = {o->machine, o->proxy, o->proxyd};
-
-        proxy->pid = proxy_program_start(&program, proxy->port->container, proxy->sockets,
-                                         proxy->port->n_fds, p->leader_fd);
+        proxy->pid = proxy_program_start(&p->options->keeper, proxy->port, p->leader_fd);
         proxy->pidfd = proxy->pid > 0 ? process_open(proxy->pid) : -EBADF;
         if (proxy->pidfd < 0) {
                 proxy->pid = 0;
@@ -85,15 +78,15 @@ static void reap(Proxy *proxy) {
 }
 
 static bool has_socket(const Proxy *proxy, int fd) {
-        for (size_t k = 0; k < proxy->port->n_fds; k++)
-                if (proxy->sockets[k] == fd)
+        for (size_t k = 0; k < keeper_port_sockets(proxy->port); k++)
+                if (proxy->port->fds[k] == fd)
                         return true;
         return false;
 }
 
 void proxies_dispatch(Proxies *p, const struct pollfd *fds, size_t n) {
         for (size_t j = 0; j < n; j++)
-                for (size_t i = 0; fds[j].revents != 0 && i < p->options->n_ports; i++) {
+                for (size_t i = 0; fds[j].revents != 0 && i < p->options->keeper.ports.n; i++) {
                         Proxy *proxy = &p->proxies[i];
 
                         if (proxy->pid > 0 && proxy->pidfd == fds[j].fd)
@@ -107,7 +100,7 @@ void proxies_dispatch(Proxies *p, const struct pollfd *fds, size_t n) {
 }
 
 void proxies_end(Proxies *p) {
-        for (size_t i = 0; i < p->options->n_ports; i++)
+        for (size_t i = 0; i < p->options->keeper.ports.n; i++)
                 if (p->proxies[i].pid > 0)
                         (void) process_signal(p->proxies[i].pidfd, SIGKILL);
 }

@@ -11,8 +11,8 @@
 
 typedef struct Proxies Proxies;
 
-/* @leader_fd: pidfd, @port_fds: listening sockets in the order of the ports; both borrowed. */
-Proxies *proxies_new(const ServiceOptions *o, int leader_fd, const int *port_fds);
+/* @leader_fd: pidfd, borrowed. */
+Proxies *proxies_new(const ServiceOptions *o, int leader_fd);
 
 /* How many descriptors there are to poll at most. */
 size_t proxies_count(const Proxies *p);

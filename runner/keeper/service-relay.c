@@ -7,6 +7,7 @@
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/alloc.h"
@@ -45,14 +46,17 @@ int relay_socket(Error *reterr) {
 
 /* Return: 1 it is set, 0 the payload has ended. */
 static int set_network(const ServiceOptions *o, pid_t leader, Error *reterr) {
-        _cleanup_strv_ char **argv = NULL;
-        int r;
+        int status = 0;
+        pid_t pid;
 
-        if (!o->netns)
+        if (!o->keeper.netns)
                 return 1;
-        argv = netns_helper_argv(o->netns, o->address, leader);
-        r = process_run(argv, NULL, reterr);
-        return r < 0 ? r : netns_helper_result(r, reterr);
+        pid = netns_helper_start(&o->keeper, leader, reterr);
+        if (pid < 0)
+                return pid;
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+                ;
+        return netns_helper_result(status, reterr);
 }
 
 /* Return: how many of them are ready, or -1. */
@@ -70,7 +74,7 @@ static int look_for_gate(const ServiceOptions *o, int leader_fd, Error *reterr) 
         _cleanup_close_ int cgroup_fd = -EBADF;
         int r, n;
 
-        r = machine_unit_cgroup_open(CGROUP_MOUNT, o->machine, &cgroup_fd, reterr);
+        r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &cgroup_fd, reterr);
         if (r < 0)
                 return r;
         while (!gate_is_passed(cgroup_fd)) {
@@ -85,7 +89,7 @@ static int look_for_gate(const ServiceOptions *o, int leader_fd, Error *reterr) 
 static int pass_gate(const ServiceOptions *o, int leader_fd, Error *reterr) {
         _cleanup_close_ int watch = -EBADF, fd = -EBADF;
 
-        if (!o->gate)
+        if (!o->keeper.gate)
                 return 1;
         watch = inotify_init1(IN_CLOEXEC);
         if (watch >= 0 && inotify_add_watch(watch, MACHINE_GATE, IN_CLOSE_NOWRITE) < 0)
@@ -163,9 +167,9 @@ static int on_notification(Relay *relay, const char *text, Error *reterr) {
                 return error_set(reterr, r, "notify systemd");
         if (!notice.ready || relay->proxies)
                 return 0;
-        relay->over = o->n_ports == 0 || relay->leader_fd < 0;
+        relay->over = o->keeper.ports.n == 0 || relay->leader_fd < 0;
         if (!relay->over)
-                relay->proxies = proxies_new(o, relay->leader_fd, o->fds + RELAY_PORTS);
+                relay->proxies = proxies_new(o, relay->leader_fd);
         return 0;
 }
 
@@ -176,8 +180,8 @@ static int relay_step(Relay *relay, struct pollfd *fds, Error *reterr) {
         int timeout = -1, r;
         size_t n = relay->proxies ? proxies_prepare(relay->proxies, fds, &timeout) : 0;
 
-        fds[n] = (struct pollfd){.fd = o->fds[RELAY_NOTIFY], .events = POLLIN};
-        fds[n + 1] = (struct pollfd){.fd = o->fds[RELAY_NSPAWN], .events = POLLIN};
+        fds[n] = (struct pollfd){.fd = o->notify_fd, .events = POLLIN};
+        fds[n + 1] = (struct pollfd){.fd = o->nspawn_fd, .events = POLLIN};
         if (poll(fds, n + 2, timeout) < 0)
                 return errno == EINTR ? 0 : error_set(reterr, errno, "wait for connections");
         if (relay->proxies)
@@ -186,7 +190,7 @@ static int relay_step(Relay *relay, struct pollfd *fds, Error *reterr) {
                 relay->over = fds[n + 1].revents != 0;
                 return 0;
         }
-        r = nspawn_notify_receive(o->fds[RELAY_NOTIFY], MSG_DONTWAIT, o->nspawn_pid, buffer, sizeof(buffer));
+        r = nspawn_notify_receive(o->notify_fd, MSG_DONTWAIT, o->nspawn_pid, buffer, sizeof(buffer));
         if (r == -EINTR || r == -EAGAIN)
                 return 0;
         if (r < 0)
@@ -216,20 +220,17 @@ static void give_up(const ServiceOptions *o, const Error *error) {
 
         if (runtime_fd >= 0)
                 (void) record_write(runtime_fd, RECORD_GIVEN_UP, error->message, NULL);
-        (void) process_signal(o->fds[RELAY_NSPAWN], SIGKILL);
+        (void) process_signal(o->nspawn_fd, SIGKILL);
 }
 
 int service_relay(const ServiceOptions *o, Error *reterr) {
-        _cleanup_free_ struct pollfd *fds = xnew0(struct pollfd, o->n_ports * 2 + 2);
+        _cleanup_free_ struct pollfd *fds = xnew0(struct pollfd, o->keeper.ports.n * 2 + 2);
         Relay relay = {.options = o, .leader_fd = -EBADF};
-        size_t n_wanted = RELAY_PORTS;
         int r;
 
-        for (size_t i = 0; i < o->n_ports; i++)
-                n_wanted += o->ports[i].n_fds;
-        if (o->n_fds != n_wanted)
-                return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are inherited, not %zu",
-                                   o->n_fds, n_wanted);
+        if (o->nspawn_pid == 0 || o->nspawn_fd < 0 || o->notify_fd < 0 || o->lifeline_fd < 0 ||
+            o->lifeline_of_nspawn_fd < 0)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "a descriptor of the relay is missing");
         r = give_up_privileges(reterr);
         while (r >= 0 && !relay.over)
                 r = relay_step(&relay, fds, reterr);
@@ -238,38 +239,15 @@ int service_relay(const ServiceOptions *o, Error *reterr) {
         /* When the guest has ended, that is what is to be reported, and nspawn does. */
         if (r < 0 && (relay.leader_fd < 0 || process_wait(relay.leader_fd, 0) == 0))
                 give_up(o, reterr);
-        lifeline_release(o->fds[RELAY_LIFELINE_OF_NSPAWN]);
+        lifeline_release(o->lifeline_of_nspawn_fd);
         return r;
 }
 
-void relay_exec(const ServiceOptions *o, pid_t nspawn, const int *fds, size_t n_fds) {
-        _cleanup_strv_ char **argv = NULL, **numbers = NULL;
-        _cleanup_free_ char *list = NULL;
+void relay_exec(const ServiceOptions *o) {
+        _cleanup_strv_ char **argv = service_options_print(o, "relay");
         sigset_t all;
 
-        strv_push(&argv, o->program);
-        strv_push(&argv, "relay");
-        strv_pushf(&argv, "--machine=%s", o->machine);
-        if (o->address)
-                strv_pushf(&argv, "--address=%s", o->address);
-        for (size_t i = 0; i < o->n_ports; i++)
-                strv_pushf(&argv, "--port=%s:%zu", o->ports[i].container, o->ports[i].n_fds);
-        if (o->gate)
-                strv_push(&argv, "--gate");
-        if (o->netns)
-                strv_pushf(&argv, "--netns=%s", o->netns);
-        if (o->proxy)
-                strv_pushf(&argv, "--proxy=%s", o->proxy);
-        if (o->proxyd)
-                strv_pushf(&argv, "--proxyd=%s", o->proxyd);
-        strv_pushf(&argv, "--runtime=%s", o->runtime);
-        strv_pushf(&argv, "--nspawn=%d", (int) nspawn);
-        for (size_t i = 0; i < n_fds; i++) {
-                strv_pushf(&numbers, "%d", fds[i]);
-                (void) fcntl(fds[i], F_SETFD, 0);
-        }
-        list = strv_join(numbers, ",");
-        strv_pushf(&argv, "--fds=%s", list);
+        service_options_inherit(o);
         /* `systemctl kill` sends its signal to all of a unit. The relay ends with nspawn. */
         (void) sigfillset(&all);
         (void) sigprocmask(SIG_SETMASK, &all, NULL);

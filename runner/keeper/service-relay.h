@@ -15,18 +15,9 @@
 /* The socket that nspawn is given instead of systemd's. Return: an fd. */
 int relay_socket(Error *reterr);
 
-/* The descriptors that it inherits, in this order; then the listening sockets in the order of the ports. */
-enum {
-        RELAY_NSPAWN, /* pidfd */
-        RELAY_NOTIFY, /* relay_socket() */
-        RELAY_LIFELINE,
-        RELAY_LIFELINE_OF_NSPAWN,
-        RELAY_PORTS,
-};
-
-/* Executes this program as the relay, so that it has a command line of its own. @fds: as above. Returns only
+/* Executes this program as the relay, so that it has a command line of its own. @o: the relay's. Returns only
  * on failure. */
-void relay_exec(const ServiceOptions *o, pid_t nspawn, const int *fds, size_t n_fds);
+void relay_exec(const ServiceOptions *o);
 
 /* The relay. Messages go to stderr; when it cannot go on it ends nspawn. */
 int service_relay(const ServiceOptions *o, Error *reterr);

@@ -16,6 +16,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
 #include "keeper/machine-unit.h"
+#include "keeper/netns-helper.h"
 #include "record/crash-record.h"
 #include "record/exit-record.h"
 #include "record/record.h"
@@ -66,29 +67,16 @@ static int set_stdio(int console_fd, Error *reterr) {
 static int hold_network(const ServiceOptions *o, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
 
-        if (!o->bridge)
+        if (!o->keeper.bridge)
                 return 0;
-        fd = open(o->bridge_lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        fd = open(o->keeper.bridge_lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
-                return error_set(reterr, errno, "open lock file '%s'", o->bridge_lock);
+                return error_set(reterr, errno, "open lock file '%s'", o->keeper.bridge_lock);
         while (flock(fd, LOCK_SH) < 0)
                 if (errno != EINTR)
                         return error_set(reterr, errno, "lock the network");
         *ret_fd = TAKE_FD(fd);
         return 0;
-}
-
-/* At a restart it may be gone: the end of the last run has not waited for this one. */
-static int ensure_bridge(const ServiceOptions *o, Error *reterr) {
-        char *ensure[] = {(char *) o->netns,    (char *) "ensure",    (char *) "--bridge",
-                          (char *) o->bridge,   (char *) "--address", (char *) o->address,
-                          (char *) "--machine", (char *) o->machine,  NULL};
-        int r;
-
-        if (!o->bridge)
-                return 0;
-        r = process_run(ensure, NULL, reterr);
-        return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "make bridge '%s'", o->bridge) : r;
 }
 
 /* One that was delegated to another range of uids cannot be used again, and a unit keeps its cgroup at a
@@ -107,10 +95,10 @@ static int clear_cgroup(int fd, Error *reterr) {
 
 /* In a cgroup of its own from birth: a process in the unit's own would keep nspawn from turning controllers
  * on for the payload. A grandchild, so that nspawn is nobody's parent that it does not know of. */
-static int fork_relay(const ServiceOptions *o, int cgroup_fd, const int *fds, size_t n_fds, Error *reterr) {
+static int fork_relay(const ServiceOptions *relay, int cgroup_fd, Error *reterr) {
         _cleanup_close_ int proxies = cgroup_open_child(cgroup_fd, MACHINE_UNIT_PROXIES, reterr);
-        pid_t nspawn = getpid(), pid;
         int status = 0;
+        pid_t pid;
 
         if (proxies < 0)
                 return proxies;
@@ -121,18 +109,33 @@ static int fork_relay(const ServiceOptions *o, int cgroup_fd, const int *fds, si
                 pid = fork();
                 if (pid != 0)
                         _exit(pid < 0);
-                relay_exec(o, nspawn, fds, n_fds);
+                relay_exec(relay);
                 _exit(EXIT_FAILURE);
         }
         (void) waitpid(pid, &status, 0);
         return status == 0 ? 0 : error_raise(reterr, FC_EXIT_INTERNAL, "start the relay");
 }
 
-/* @port_fds: @n_ports of them. Return: nspawn's end of the lifeline. */
-static int start_relay(const ServiceOptions *o, int cgroup_fd, const int *port_fds, size_t n_ports,
-                       Error *reterr) {
+/* The ports with their sockets, which @held keeps. */
+static KeeperPorts find_sockets(const ServiceOptions *o, const ScmMessage *held) {
+        KeeperPorts ports = {.ports = xnew0(KeeperPort, o->held_ports.n), .n = o->held_ports.n};
+
+        for (size_t i = 0; i < ports.n; i++) {
+                const int *places = o->held_ports.ports[i].fds;
+
+                ports.ports[i] = (KeeperPort){
+                        .container = o->held_ports.ports[i].container,
+                        .fds = {held->fds[places[0]], places[1] >= 0 ? held->fds[places[1]] : -EBADF},
+                };
+        }
+        return ports;
+}
+
+/* Return: nspawn's end of the lifeline. */
+static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage *held, Error *reterr) {
         _cleanup_close_ int nspawn = -EBADF, notify = -EBADF, ours = -EBADF, relays = -EBADF;
-        int fds[RELAY_PORTS + SCM_FDS_MAX], r;
+        ServiceOptions relay = service_options_null();
+        int r;
 
         r = nspawn = process_open(getpid());
         if (r < 0)
@@ -142,12 +145,18 @@ static int start_relay(const ServiceOptions *o, int cgroup_fd, const int *port_f
                 r = lifeline_make(&ours, &relays, reterr);
         if (r < 0)
                 return r;
-        fds[RELAY_NSPAWN] = nspawn;
-        fds[RELAY_NOTIFY] = notify;
-        fds[RELAY_LIFELINE] = relays;
-        fds[RELAY_LIFELINE_OF_NSPAWN] = ours;
-        memcpy(fds + RELAY_PORTS, port_fds, n_ports * sizeof(int));
-        r = fork_relay(o, cgroup_fd, fds, RELAY_PORTS + n_ports, reterr);
+        relay.program = o->program;
+        relay.runtime = o->runtime;
+        relay.keeper = o->keeper;
+        relay.keeper.nspawn = NULL;
+        relay.keeper.ports = find_sockets(o, held);
+        relay.nspawn_pid = getpid();
+        relay.nspawn_fd = nspawn;
+        relay.notify_fd = notify;
+        relay.lifeline_fd = relays;
+        relay.lifeline_of_nspawn_fd = ours;
+        r = fork_relay(&relay, cgroup_fd, reterr);
+        free(relay.keeper.ports.ports);
         return r < 0 ? r : TAKE_FD(ours);
 }
 
@@ -163,8 +172,8 @@ static int exec_nspawn(const ServiceOptions *o, int lifeline_fd, int lock_fd, Er
                 return error_set(reterr, errno, "set the environment");
         if (fcntl(lifeline_fd, F_SETFD, 0) < 0 || (lock_fd >= 0 && fcntl(lock_fd, F_SETFD, 0) < 0))
                 return error_set(reterr, errno, "keep the lifeline and the network's lock");
-        (void) execv(o->nspawn[0], o->nspawn);
-        return error_set(reterr, errno, "execute '%s'", o->nspawn[0]);
+        (void) execv(o->keeper.nspawn[0], o->keeper.nspawn);
+        return error_set(reterr, errno, "execute '%s'", o->keeper.nspawn[0]);
 }
 
 /* Whether the unit failed before this start, as service_finish() has noted. */
@@ -183,7 +192,7 @@ static int note_start(const ServiceOptions *o, int runtime_fd, bool first, Error
         CrashRecord crashes = {};
         int r;
 
-        if (!o->restart)
+        if (!o->keeper.restart)
                 return 0;
         r = start_limit_count(runtime_fd, first, reterr);
         if (r >= 0 && !first)
@@ -214,7 +223,8 @@ static int begin(const ServiceOptions *o, bool first, Error *reterr) {
 
 /* @ret: kept open. @ret_first: `up` starts the unit, and not systemd again. */
 static int take_fds(const ServiceOptions *o, ScmMessage *ret, bool *ret_first, Error *reterr) {
-        size_t n_wanted = 2;
+        size_t n_sockets = 0;
+        bool missing = false;
         int held, r;
 
         held = find_held(reterr);
@@ -225,11 +235,12 @@ static int take_fds(const ServiceOptions *o, ScmMessage *ret, bool *ret_first, E
                 return r;
         if (held != STDIN_FILENO)
                 (void) safe_close(held);
-        for (size_t i = 0; i < o->n_ports; i++)
-                n_wanted += o->ports[i].n_fds;
-        if (ret->n_fds != n_wanted)
+        for (size_t i = 0; i < o->held_ports.n; i++)
+                for (size_t k = 0; k < keeper_port_sockets(&o->held_ports.ports[i]); k++, n_sockets++)
+                        missing = missing || (size_t) o->held_ports.ports[i].fds[k] >= ret->n_fds;
+        if (missing || ret->n_fds != HELD_SOCKETS + n_sockets)
                 return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are held, not %zu", ret->n_fds,
-                                   n_wanted);
+                                   HELD_SOCKETS + n_sockets);
         *ret_first = held == STDIN_FILENO;
         return 0;
 }
@@ -240,29 +251,30 @@ int service_start(const ServiceOptions *o, Error *reterr) {
         bool first = false;
         int r;
 
-        if (!o->nspawn[0])
+        if (!o->keeper.nspawn || !o->keeper.nspawn[0])
                 return error_raise(reterr, FC_EXIT_INTERNAL, "no command");
         r = take_fds(o, &held, &first, reterr);
         if (r >= 0)
-                r = set_stdio(held.fds[1], reterr);
+                r = set_stdio(held.fds[HELD_CONSOLE], reterr);
         if (r >= 0)
                 r = hold_network(o, &lock_fd, reterr);
         if (r >= 0)
                 r = begin(o, first, reterr);
         if (r <= 0)
                 return r;
-        if (setns(held.fds[0], CLONE_NEWNS) < 0 || chdir("/") < 0)
+        if (setns(held.fds[HELD_MOUNTS], CLONE_NEWNS) < 0 || chdir("/") < 0)
                 return error_set(reterr, errno, "enter the machine's mounts");
-        r = machine_unit_cgroup_open(CGROUP_MOUNT, o->machine, &cgroup_fd, reterr);
+        r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &cgroup_fd, reterr);
         if (r >= 0 && cgroup_fd < 0)
                 r = error_raise(reterr, FC_EXIT_INTERNAL, "the unit has no cgroup");
         if (r >= 0)
                 r = clear_cgroup(cgroup_fd, reterr);
         if (r >= 0)
-                r = nspawn_clear_leftovers(o->machine, reterr);
+                r = nspawn_clear_leftovers(o->keeper.machine, reterr);
         if (r >= 0)
-                r = lifeline_fd = start_relay(o, cgroup_fd, held.fds + 2, held.n_fds - 2, reterr);
+                r = lifeline_fd = start_relay(o, cgroup_fd, &held, reterr);
+        /* At a restart it may be gone: the end of the last run has not waited for this one. */
         if (r >= 0)
-                r = ensure_bridge(o, reterr);
+                r = netns_helper_ensure_bridge(&o->keeper, reterr);
         return r < 0 ? r : exec_nspawn(o, lifeline_fd, lock_fd, reterr);
 }

@@ -14,27 +14,23 @@
 static const struct {
         const char *name;
         int (*run)(const ServiceOptions *o, Error *reterr);
-        bool runtime; /* needs the directory for records */
 } verbs[] = {
-        {"start", service_start, true},   {"relay", service_relay, true},     {"stop", service_stop, false},
-        {"finish", service_finish, true}, {"console", service_console, true},
+        {"start", service_start},   {"relay", service_relay},     {"stop", service_stop},
+        {"finish", service_finish}, {"console", service_console},
 };
 
-static int run(int argc, char **argv, Error *reterr) {
+static int run(char **argv, Error *reterr) {
         ServiceOptions options;
         int r;
 
-        for (size_t i = 0; argc > 1 && i < ELEMENTSOF(verbs); i++) {
+        for (size_t i = 0; argv[1] && i < ELEMENTSOF(verbs); i++) {
                 if (!streq(argv[1], verbs[i].name))
                         continue;
-                r = service_options_parse(argc - 1, argv + 1, &options, reterr);
+                r = service_options_parse(argv + 2, &options, reterr);
                 if (r < 0)
                         return r;
                 options.program = argv[0];
-                if (verbs[i].runtime && !options.runtime)
-                        r = error_raise(reterr, FC_EXIT_INTERNAL, "no --runtime");
-                else
-                        r = verbs[i].run(&options, reterr);
+                r = verbs[i].run(&options, reterr);
                 service_options_done(&options);
                 return r;
         }
@@ -44,7 +40,7 @@ static int run(int argc, char **argv, Error *reterr) {
 int main(int argc, char **argv) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
-        if (run(argc, argv, &error) >= 0)
+        if (run(argv, &error) >= 0)
                 return EXIT_SUCCESS;
         (void) fprintf(stderr, "flake-containers: %s\n", error.message);
         return EXIT_FAILURE;

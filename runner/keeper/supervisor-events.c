@@ -4,5 +4,5 @@
 #include "keeper/supervisor-events.h"
 
 void supervisor_event(const SupervisorOptions *o, Phase event, const char *detail) {
-        event_log_append_as_owner(o->events_fd, o->container, event, detail);
+        event_log_append_as_owner(o->events_fd, o->keeper.container, event, detail);
 }

@@ -85,8 +85,9 @@ static void give_up(Guest *g) {
 static bool terminate_command(Guest *g) {
         pid_t pid;
 
-        return g->options->command && cgroup_find_process(g->options->cgroup_fd, 2, &pid, NULL) >= 0 &&
-               pid > 0 && kill(pid, SIGTERM) >= 0;
+        return g->options->keeper.command &&
+               cgroup_find_process(g->options->cgroup_fd, 2, &pid, NULL) >= 0 && pid > 0 &&
+               kill(pid, SIGTERM) >= 0;
 }
 
 /* SIGRTMIN+3 halts systemd (systemd(1), SIGNALS) and nspawn's PID 1. A PID 1 that has not yet set up its
@@ -139,27 +140,8 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
                 _exit(EXIT_FAILURE);
         if (setenv("NOTIFY_SOCKET", NOTIFY_SOCKET, 1) < 0)
                 _exit(EXIT_FAILURE);
-        (void) execv(o->nspawn[0], o->nspawn);
-        (void) fprintf(stderr, "cannot execute %s: %m\n", o->nspawn[0]);
-        _exit(EXIT_FAILURE);
-}
-
-/* Sets the network inside. nspawn reports its leader before the payload's first instruction or a moment
- * after it; a systemd guest takes another 60 ms to its first unit, a plain command waits at the gate. */
-static int spawn_netns_helper(Guest *g, pid_t leader, Error *reterr) {
-        const SupervisorOptions *o = g->options;
-        _cleanup_strv_ char **argv = netns_helper_argv(o->netns, o->address, leader);
-
-        g->netns_helper = fork();
-        if (g->netns_helper < 0)
-                return error_set(reterr, errno, "start '%s'", o->netns);
-        if (g->netns_helper > 0)
-                return 0;
-        process_unblock_signals();
-        if (dup2(o->console_fd, STDERR_FILENO) < 0)
-                _exit(EXIT_FAILURE);
-        (void) execv(argv[0], argv);
-        (void) fprintf(stderr, "cannot execute %s: %m\n", argv[0]);
+        (void) execv(o->keeper.nspawn[0], o->keeper.nspawn);
+        (void) fprintf(stderr, "cannot execute %s: %m\n", o->keeper.nspawn[0]);
         _exit(EXIT_FAILURE);
 }
 
@@ -173,7 +155,7 @@ static void note_booted(Guest *g) {
 }
 
 static void tell_ready(Guest *g) {
-        if (!g->ready || g->told_ready || (g->options->gate && !g->executed))
+        if (!g->ready || g->told_ready || (g->options->keeper.gate && !g->executed))
                 return;
         g->told_ready = true;
         note_booted(g);
@@ -219,7 +201,7 @@ static int on_network_set(Guest *g, Error *reterr) {
         int r;
 
         g->network_set = true;
-        if (g->options->gate) {
+        if (g->options->keeper.gate) {
                 r = watch_gate(g, reterr);
                 if (r >= 0)
                         r = g->gate_fd = gate_open(reterr);
@@ -265,11 +247,14 @@ static int on_leader(Guest *g, pid_t leader, Error *reterr) {
         (void) snprintf(text, sizeof(text), "%d", host);
         control_send(g->options->control_fd, CONTROL_LEADER, text);
         continue_stop(g);
-        r = g->options->netns ? spawn_netns_helper(g, leader, reterr) : on_network_set(g, reterr);
+        if (g->options->keeper.netns)
+                r = g->netns_helper = netns_helper_start(&g->options->keeper, leader, reterr);
+        else
+                r = on_network_set(g, reterr);
         if (r < 0)
                 return r;
         /* In some milliseconds a systemd moves itself. A command may wait at the gate for us. */
-        if (!g->options->gate)
+        if (!g->options->keeper.gate)
                 cgroup_expect_moves(g->options->cgroup_fd, "runner");
         return 0;
 }
@@ -349,7 +334,7 @@ static int clear_payload(Guest *g, Error *reterr) {
         r = cgroup_remove_child(g->options->cgroup_fd, "nspawn", reterr);
         if (r < 0)
                 return r;
-        return nspawn_clear_leftovers(g->options->machine, reterr);
+        return nspawn_clear_leftovers(g->options->keeper.machine, reterr);
 }
 
 static int start_again(Guest *g, Error *reterr) {
@@ -416,7 +401,7 @@ static Next what_next(const Guest *g) {
                 return NEXT_REBOOT;
         if (exit_record_is_success(&g->end))
                 return NEXT_END;
-        return g->options->restart ? NEXT_RESTART : NEXT_END;
+        return g->options->keeper.restart ? NEXT_RESTART : NEXT_END;
 }
 
 static void on_nspawn_end(Guest *g, int status) {
@@ -446,7 +431,7 @@ static void on_netns_helper_end(Guest *g, int status) {
         /* It was killed with the payload. */
         if (g->leader_pidfd < 0)
                 return;
-        r = netns_helper_result(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), &g->error);
+        r = netns_helper_result(status, &g->error);
         if (r > 0)
                 r = on_network_set(g, &g->error);
         if (r < 0)
@@ -515,9 +500,10 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
                 r = console_new(g->event, o, &g->console, reterr);
         if (r < 0)
                 return r;
-        g->proxies = xnew0(Proxy *, o->n_ports);
-        for (; g->n_proxies < o->n_ports; g->n_proxies++) {
-                r = proxy_new(g->event, o, &o->ports[g->n_proxies], &g->proxies[g->n_proxies], reterr);
+        g->proxies = xnew0(Proxy *, o->keeper.ports.n);
+        for (; g->n_proxies < o->keeper.ports.n; g->n_proxies++) {
+                r = proxy_new(g->event, o, &o->keeper.ports.ports[g->n_proxies], &g->proxies[g->n_proxies],
+                              reterr);
                 if (r < 0)
                         return r;
         }

@@ -35,7 +35,7 @@ static int set_up(const SupervisorOptions *o, Error *reterr) {
         r = mount_cgroup(o, reterr);
         if (r < 0)
                 return r;
-        r = machine_dir_mount(o->mounts, o->n_mounts, o->gate, reterr);
+        r = machine_dir_mount(o->mounts.mounts, o->mounts.n, o->keeper.gate, reterr);
         if (r < 0)
                 return r;
         /* Last: the code above may want the host's. */

@@ -9,7 +9,7 @@
 
 struct Proxy {
         const SupervisorOptions *options;
-        const PortOption *port;
+        const KeeperPort *port;
         sd_event_source *sources[2];
         int leader_fd;
         pid_t pid; /* 0: none runs */
@@ -23,11 +23,9 @@ static void listen_for_connections(Proxy *p, bool on) {
 
 static int on_connection(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         Proxy *p = userdata;
-        const ProxyProgram program = {p->options->machine, p->options->proxy, p->options->proxyd};
         pid_t pid;
 
-        pid = proxy_program_start(&program, p->port->container, p->port->fds, p->port->fds[1] >= 0 ? 2 : 1,
-                                  p->leader_fd);
+        pid = proxy_program_start(&p->options->keeper, p->port, p->leader_fd);
         if (pid < 0)
                 return 0;
         p->pid = pid;
@@ -35,7 +33,7 @@ static int on_connection(sd_event_source *s, int fd, uint32_t revents, void *use
         return 0;
 }
 
-int proxy_new(sd_event *event, const SupervisorOptions *o, const PortOption *port, Proxy **ret,
+int proxy_new(sd_event *event, const SupervisorOptions *o, const KeeperPort *port, Proxy **ret,
               Error *reterr) {
         Proxy *p = xmalloc0(sizeof(*p));
 

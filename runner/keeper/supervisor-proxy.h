@@ -14,7 +14,7 @@
 typedef struct Proxy Proxy;
 
 /* Return: owned by the caller, who keeps @o alive. Nothing is accepted before proxy_enable(). */
-int proxy_new(sd_event *event, const SupervisorOptions *o, const PortOption *port, Proxy **ret,
+int proxy_new(sd_event *event, const SupervisorOptions *o, const KeeperPort *port, Proxy **ret,
               Error *reterr);
 Proxy *proxy_free(Proxy *p);
 

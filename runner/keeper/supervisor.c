@@ -13,24 +13,13 @@
 #include "base/process.h"
 #include "cgroup/cgroup.h"
 #include "keeper/control.h"
+#include "keeper/netns-helper.h"
 #include "record/ephemeral.h"
 #include "record/record.h"
 #include "keeper/supervisor-events.h"
 #include "keeper/supervisor-guest.h"
 #include "keeper/supervisor-isolate.h"
 #include "keeper/supervisor-options.h"
-
-static void release_bridge(SupervisorOptions *o) {
-        char *argv[] = {
-                o->netns,       (char *) "release",   (char *) "--bridge", o->bridge, (char *) "--lock",
-                o->bridge_lock, (char *) "--machine", o->machine,          NULL};
-
-        if (!o->bridge || !o->netns)
-                return;
-        /* The bridge goes when nobody holds the lock any more, us included. */
-        o->lock_fd = safe_close(o->lock_fd);
-        (void) process_run(argv, NULL, NULL);
-}
 
 /* From here on the machine is gone: until now our being in its cgroup has said that it is there. To leave it
  * takes a grace period of the kernel, which nobody waits for when a container has ended by itself. Who has
@@ -39,7 +28,7 @@ static void remove_cgroup(const SupervisorOptions *o) {
         _cleanup_close_ int root = open(CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (root >= 0 && cgroup_enter(root, ".", NULL) >= 0)
-                (void) cgroup_remove(CGROUP_MOUNT, o->machine, NULL);
+                (void) cgroup_remove(CGROUP_MOUNT, o->keeper.machine, NULL);
 }
 
 /* The record is for `status`, and complete before the machine is gone; the message is for the command that
@@ -48,7 +37,9 @@ static void finish(SupervisorOptions *o, ControlKind kind, const ExitRecord *end
         _cleanup_free_ char *text = exit_record_to_string(end);
 
         (void) exit_record_write(o->runtime_fd, end, NULL);
-        release_bridge(o);
+        /* The bridge goes when no process holds the lock any more, this one included. */
+        o->lock_fd = safe_close(o->lock_fd);
+        (void) netns_helper_release_bridge(&o->keeper, NULL);
         (void) ephemeral_remove(o->state_fd, NULL);
         if (!asked)
                 remove_cgroup(o);
@@ -106,7 +97,7 @@ int main(int argc, char **argv) {
         Error error = ERROR_NULL;
 
         block_signals();
-        if (supervisor_options_parse(argc, argv, &options, &error) < 0) {
+        if (supervisor_options_parse(argv + 1, &options, &error) < 0) {
                 (void) fprintf(stderr, "supervisor: %s\n", error.message);
                 error_done(&error);
                 return EXIT_FAILURE;

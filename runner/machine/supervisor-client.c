@@ -11,6 +11,8 @@
 #include "base/process.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
+#include "keeper/supervisor-options.h"
+#include "machine/keeper-command.h"
 #include "machine/limits.h"
 #include "machine/stop-job.h"
 #include "machine/supervisor-client.h"
@@ -90,91 +92,44 @@ static int supervisor_kill(const char *cgroup_mount, const char *machine, Error 
         return nspawn_clear_leftovers(machine, reterr);
 }
 
-/* The argument vector of the supervisor and the fds that it names. */
+/* What the supervisor is told. Its options borrow what they point to. */
 typedef struct SupervisorCommand {
+        KeeperCommand shared;
+        SupervisorOptions options;
         char **argv;
-        int *fds;
-        size_t n_fds;
 } SupervisorCommand;
 
 static void command_done(SupervisorCommand *c) {
+        keeper_command_done(&c->shared);
+        free(c->options.mounts.mounts);
         strv_free(c->argv);
-        free(c->fds);
 }
 
-static int inherit(SupervisorCommand *c, int fd) {
-        *XGROW(c->fds, c->n_fds) = fd;
-        return fd;
-}
-
+/* @own: the descriptors and limits that are not among the resources. */
 static int build_command(SupervisorCommand *c, const ContainerPlan *plan, const StartResources *res,
-                         char *const *limits, int cgroup_fd, int cgroup_mount_fd, int control_fd,
-                         Error *reterr) {
+                         const SupervisorOptions *own, Error *reterr) {
         char *program;
         int r;
 
-        r = process_find_helper("supervisor", &program, reterr);
+        /* There is no machined, or it has nothing to do with this machine. */
+        r = keeper_command_make(plan, res, "no", &c->shared, reterr);
+        if (r >= 0)
+                r = process_find_helper("supervisor", &program, reterr);
         if (r < 0)
                 return r;
-        strv_push_take(&c->argv, program);
-        strv_pushf(&c->argv, "--machine=%s", plan->machine);
-        strv_pushf(&c->argv, "--cgroup-fd=%d", inherit(c, cgroup_fd));
-        strv_pushf(&c->argv, "--cgroup-mount-fd=%d", inherit(c, cgroup_mount_fd));
-        strv_pushf(&c->argv, "--control-fd=%d", inherit(c, control_fd));
-        strv_pushf(&c->argv, "--console-fd=%d", inherit(c, res->console_fd));
-        strv_pushf(&c->argv, "--state-fd=%d", inherit(c, res->state_fd));
-        strv_pushf(&c->argv, "--runtime-fd=%d", inherit(c, res->runtime_fd));
-        strv_pushf(&c->argv, "--events=%d:%s", inherit(c, res->events_fd), plan->spec->name);
-        if (plan_has_gate(plan))
-                strv_push(&c->argv, "--gate");
-        if (plan_sets_network(plan)) {
-                _cleanup_free_ char *netns = NULL;
-
-                r = process_find_helper("netns", &netns, reterr);
-                if (r < 0)
-                        return r;
-                strv_pushf(&c->argv, "--netns=%s", netns);
-        }
-        if (plan->bridge) {
-                strv_pushf(&c->argv, "--address=%s/24", plan->address);
-                strv_pushf(&c->argv, "--bridge=%s", plan->bridge);
-                strv_pushf(&c->argv, "--bridge-lock=%s", res->bridge_lock);
-                strv_pushf(&c->argv, "--lock-fd=%d", inherit(c, res->lock_fd));
-        }
-        if (plan->spec->command)
-                strv_push(&c->argv, "--command");
-        if (plan->spec->restart == RESTART_ON_FAILURE)
-                strv_push(&c->argv, "--restart");
-        STRV_FOREACH (setting, limits)
-                strv_pushf(&c->argv, "--limit=%s", *setting);
-        if (plan->spec->n_ports > 0) {
-                _cleanup_free_ char *proxy = NULL;
-
-                r = process_find_helper("proxy", &proxy, reterr);
-                if (r < 0)
-                        return r;
-                strv_pushf(&c->argv, "--proxy=%s", proxy);
-                strv_pushf(&c->argv, "--proxyd=%s", res->proxyd);
-        }
-        for (size_t i = 0; i < plan->spec->n_ports; i++) {
-                const int *fds = res->port_fds[i];
-
-                if (fds[1] >= 0)
-                        strv_pushf(&c->argv, "--port=%u:%d:%d", plan->spec->ports[i].container,
-                                   inherit(c, fds[0]), inherit(c, fds[1]));
-                else
-                        strv_pushf(&c->argv, "--port=%u:%d", plan->spec->ports[i].container,
-                                   inherit(c, fds[0]));
-        }
+        c->options = *own;
+        c->options.keeper = c->shared.options;
+        c->options.console_fd = res->console_fd;
+        c->options.state_fd = res->state_fd;
+        c->options.runtime_fd = res->runtime_fd;
+        c->options.events_fd = res->events_fd;
+        c->options.lock_fd = plan->bridge ? res->lock_fd : -EBADF;
         for (size_t i = 0; i < plan->n_mounts; i++)
                 if (res->mount_fds[i] >= 0)
-                        strv_pushf(&c->argv, "--mount=%d:%s", inherit(c, res->mount_fds[i]),
-                                   plan->mounts[i].name);
-        strv_push(&c->argv, "--");
-        strv_push(&c->argv, plan->argv[0]);
-        /* There is no machined, or it has nothing to do with this machine. */
-        strv_push(&c->argv, "--register=no");
-        strv_extend(&c->argv, plan->argv + 1);
+                        *XGROW(c->options.mounts.mounts, c->options.mounts.n) =
+                                (MachineMount){res->mount_fds[i], plan->mounts[i].name};
+        strv_push_take(&c->argv, program);
+        supervisor_options_print(&c->options, &c->argv);
         return 0;
 }
 
@@ -194,8 +149,7 @@ static void exec_supervisor(const SupervisorCommand *c, int console_fd) {
         if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
             dup2(console_fd, STDERR_FILENO) < 0)
                 _exit(EXIT_FAILURE);
-        for (size_t i = 0; i < c->n_fds; i++)
-                (void) fcntl(c->fds[i], F_SETFD, 0);
+        supervisor_options_inherit(&c->options);
         (void) execve(c->argv[0], c->argv, envp);
         _exit(EXIT_FAILURE);
 }
@@ -275,7 +229,11 @@ static int supervisor_start(sd_event *event, const ContainerPlan *plan, const St
 
         r = set_limits(plan, resources->cgroup_mount, cgroup_fd, &limits, reterr);
         if (r >= 0)
-                r = build_command(&command, plan, resources, limits, cgroup_fd, cgroup_mount_fd, theirs,
+                r = build_command(&command, plan, resources,
+                                  &(SupervisorOptions){.cgroup_fd = cgroup_fd,
+                                                       .cgroup_mount_fd = cgroup_mount_fd,
+                                                       .control_fd = theirs,
+                                                       .limits = limits},
                                   reterr);
         if (r >= 0)
                 r = spawn(&command, cgroup_fd, resources->console_fd, reterr);

@@ -26,6 +26,8 @@
 #include "keeper/machine-dir.h"
 #include "keeper/machine-unit.h"
 #include "keeper/nspawn-status.h"
+#include "keeper/service-options.h"
+#include "machine/keeper-command.h"
 #include "machine/systemd-start.h"
 #include "record/exit-record.h"
 #include "record/record.h"
@@ -221,12 +223,12 @@ static int make_mount_namespace(const ContainerPlan *plan, const StartResources 
                            n > 1 ? text : "its process ended");
 }
 
-/* One message with all descriptors, its sender closed. keeper/service-start.c takes them out in this
- * order. */
+/* One message with all descriptors, its sender closed. */
 static int hold(const ContainerPlan *plan, const StartResources *resources, int mounts_fd, Error *reterr) {
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
-        int fds[SCM_FDS_MAX] = {mounts_fd, resources->console_fd}, pair[2], r;
-        size_t n = 2;
+        int fds[SCM_FDS_MAX] = {[HELD_MOUNTS] = mounts_fd, [HELD_CONSOLE] = resources->console_fd}, pair[2],
+            r;
+        size_t n = HELD_SOCKETS;
 
         for (size_t i = 0; i < plan->spec->n_ports; i++)
                 for (size_t k = 0; k < 2; k++) {
@@ -259,26 +261,6 @@ static void commands_done(Commands *c) {
         strv_free(c->console);
 }
 
-static int push_network(Commands *c, const ContainerPlan *plan, const StartResources *resources,
-                        Error *reterr) {
-        _cleanup_free_ char *netns = NULL;
-        int r;
-
-        r = process_find_helper("netns", &netns, reterr);
-        if (r < 0)
-                return r;
-        strv_pushf(&c->start, "--netns=%s", netns);
-        if (!plan->bridge)
-                return 0;
-        strv_pushf(&c->start, "--address=%s/24", plan->address);
-        strv_pushf(&c->start, "--bridge=%s", plan->bridge);
-        strv_pushf(&c->start, "--bridge-lock=%s", resources->bridge_lock);
-        strv_pushf(&c->finish, "--netns=%s", netns);
-        strv_pushf(&c->finish, "--bridge=%s", plan->bridge);
-        strv_pushf(&c->finish, "--bridge-lock=%s", resources->bridge_lock);
-        return 0;
-}
-
 /* What the unit of the console watches: no path of the user's, which might hold what systemd expands. */
 static int link_console(const StartResources *resources, Error *reterr) {
         _cleanup_free_ char *path = NULL;
@@ -295,61 +277,47 @@ static int link_console(const StartResources *resources, Error *reterr) {
         return 0;
 }
 
+/* The same ports with the sockets' places in the message of hold(). */
+static KeeperPorts hold_ports(KeeperPorts ports) {
+        int place = HELD_SOCKETS;
+
+        for (size_t i = 0; i < ports.n; i++)
+                for (size_t k = 0; k < keeper_port_sockets(&ports.ports[i]); k++)
+                        ports.ports[i].fds[k] = place++;
+        return ports;
+}
+
+/* What each of the programs is told, from the least to the most. nspawn itself asks an init to stop. */
 static int make_commands(const ContainerPlan *plan, const StartResources *resources, const char *runtime,
                          Commands *ret, Error *reterr) {
-        _cleanup_(commands_done) Commands c = {};
-        _cleanup_free_ char *program = NULL, *proxy = NULL;
+        _cleanup_(keeper_command_done) KeeperCommand shared = {};
+        ServiceOptions o = service_options_null();
+        _cleanup_free_ char *program = NULL;
         int r;
 
-        r = process_find_helper("service", &program, reterr);
+        r = keeper_command_make(plan, resources, "yes", &shared, reterr);
+        if (r >= 0)
+                r = process_find_helper("service", &program, reterr);
         if (r < 0)
                 return r;
-        strv_push(&c.start, program);
-        strv_push(&c.start, "start");
-        strv_pushf(&c.start, "--machine=%s", plan->machine);
-        strv_push(&c.finish, program);
-        strv_push(&c.finish, "finish");
-        strv_pushf(&c.finish, "--machine=%s", plan->machine);
-        if (plan_sets_network(plan)) {
-                r = push_network(&c, plan, resources, reterr);
-                if (r < 0)
-                        return r;
-        }
-        if (plan_has_gate(plan))
-                strv_push(&c.start, "--gate");
-        if (plan->spec->restart == RESTART_ON_FAILURE) {
-                strv_push(&c.start, "--restart");
-                strv_push(&c.finish, "--restart");
-        }
-        strv_pushf(&c.start, "--runtime=%s", runtime);
-        strv_pushf(&c.finish, "--runtime=%s", runtime);
-        strv_push(&c.console, program);
-        strv_push(&c.console, "console");
-        strv_pushf(&c.console, "--machine=%s", plan->machine);
-        strv_pushf(&c.console, "--runtime=%s", runtime);
-        if (plan->spec->n_ports > 0) {
-                r = process_find_helper("proxy", &proxy, reterr);
-                if (r < 0)
-                        return r;
-                strv_pushf(&c.start, "--proxy=%s", proxy);
-                strv_pushf(&c.start, "--proxyd=%s", resources->proxyd);
-        }
-        for (size_t i = 0; i < plan->spec->n_ports; i++)
-                strv_pushf(&c.start, "--port=%u:%d", plan->spec->ports[i].container,
-                           resources->port_fds[i][1] >= 0 ? 2 : 1);
-        strv_push(&c.start, "--");
-        strv_push(&c.start, plan->argv[0]);
-        strv_push(&c.start, "--register=yes");
-        strv_extend(&c.start, plan->argv + 1);
-        /* An init is asked by nspawn itself. */
-        if (plan->spec->command) {
-                strv_push(&c.stop, program);
-                strv_push(&c.stop, "stop");
-                strv_pushf(&c.stop, "--machine=%s", plan->machine);
-                strv_pushf(&c.stop, "--runtime=%s", runtime);
-        }
-        *ret = c;
-        c = (Commands){};
+        o.program = program;
+        o.runtime = (char *) runtime;
+        o.keeper.machine = shared.options.machine;
+        o.keeper.container = shared.options.container;
+        ret->console = service_options_print(&o, "console");
+        if (plan->spec->command)
+                ret->stop = service_options_print(&o, "stop");
+
+        o.keeper.restart = shared.options.restart;
+        o.keeper.netns = shared.options.netns;
+        o.keeper.bridge = shared.options.bridge;
+        o.keeper.bridge_lock = shared.options.bridge_lock;
+        ret->finish = service_options_print(&o, "finish");
+
+        o.keeper = shared.options;
+        o.keeper.ports = (KeeperPorts){};
+        o.held_ports = hold_ports(shared.options.ports);
+        ret->start = service_options_print(&o, "start");
         return 0;
 }
 

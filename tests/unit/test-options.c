@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
+
 #include "base/alloc.h"
 #include "base/options.h"
 #include "test.h"
@@ -156,4 +158,129 @@ TEST(help_hides_what_is_not_for_people) {
         ASSERT_EQ(fclose(f), 0);
         ASSERT_TRUE(strstr(text, "-n, --name NAME"));
         ASSERT_TRUE(!strstr(text, "hidden"));
+}
+
+/* ---- a program of ours that another one starts ---- */
+
+typedef struct Program {
+        char *name;
+        char **words;
+        bool flag;
+        uint64_t wait_usec;
+        pid_t pid;
+        int fd;
+        int other; /* written as so many letters */
+} Program;
+
+static int other_parse(void *field, const char *value, Error *reterr) {
+        if (strspn(value, "x") != strlen(value))
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not of x", value);
+        *(int *) field = (int) strlen(value);
+        return 0;
+}
+
+static void other_print(const void *field, const char *name, char ***argv) {
+        if (*(const int *) field > 0)
+                strv_pushf(argv, "--%s=%.*s", name, *(const int *) field, "xxxxxxxx");
+}
+
+static void other_done(void *field) {
+        *(int *) field = 0;
+}
+
+static const OptionKind other_kind = {other_parse, other_print, other_done, NULL};
+
+static const Option program_rows[] = {
+        {"name", 0, OPTION_STRING, offsetof(Program, name), "NAME", .required = true},
+        {"word", 0, OPTION_STRINGS, offsetof(Program, words), "WORD"},
+        {"flag", 0, OPTION_FLAG, offsetof(Program, flag), NULL},
+        {"wait", 0, OPTION_SECONDS, offsetof(Program, wait_usec), "SECONDS"},
+        {"pid", 0, OPTION_PID, offsetof(Program, pid), "PID"},
+        {"fd", 0, OPTION_FD, offsetof(Program, fd), "FD"},
+        {"other", 0, OPTION_OTHER, offsetof(Program, other), "XXX", .kind = &other_kind},
+};
+
+static void program_done(Program *p) {
+        options_done(&(OptionTable){program_rows, ELEMENTSOF(program_rows), p});
+}
+
+static int program_parse(char *const *argv, Program *p, Error *reterr) {
+        OptionTable table = {program_rows, ELEMENTSOF(program_rows), p};
+        _cleanup_strv_ char **operands = NULL;
+
+        options_init(&table);
+        return options_parse(&table, 1, argv, /* stop_early= */ true, &operands, reterr);
+}
+
+TEST(reads_what_it_has_written) {
+        char *words[] = {(char *) "--flag", (char *) "a b", (char *) "", NULL};
+        int fd = fcntl(STDERR_FILENO, F_DUPFD, 3);
+        const Program programs[] = {
+                {.name = (char *) "x", .wait_usec = UINT64_MAX, .fd = -EBADF},
+                {.name = (char *) "", .wait_usec = 0, .fd = -EBADF},
+                {.name = (char *) "--name=y",
+                 .words = words,
+                 .flag = true,
+                 .wait_usec = 1500000,
+                 .pid = 7,
+                 .fd = fd,
+                 .other = 3},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(programs); i++) {
+                const Program *wanted = &programs[i];
+                OptionTable table = {program_rows, ELEMENTSOF(program_rows), (void *) wanted};
+                _cleanup_(program_done) Program read = {.wait_usec = UINT64_MAX};
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_strv_ char **argv = NULL;
+
+                test_set_row("%zu", i);
+                options_print(&table, &argv);
+                if (wanted->fd >= 0) {
+                        ASSERT_OK(fcntl(fd, F_SETFD, FD_CLOEXEC));
+                        options_inherit(&table);
+                        ASSERT_EQ(fcntl(fd, F_GETFD), 0);
+                }
+                ASSERT_OK(program_parse(argv, &read, &error), &error);
+                ASSERT_STREQ(read.name, wanted->name);
+                ASSERT_TRUE(strv_equal(read.words, wanted->words));
+                ASSERT_EQ(read.flag, wanted->flag);
+                ASSERT_EQ(read.wait_usec, wanted->wait_usec);
+                ASSERT_EQ(read.pid, wanted->pid);
+                ASSERT_EQ(read.fd, wanted->fd);
+                ASSERT_EQ(read.other, wanted->other);
+                if (wanted->fd >= 0)
+                        ASSERT_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+        }
+        /* The last one has closed it. */
+        ASSERT_EQ(fcntl(fd, F_GETFD), -1);
+}
+
+TEST(refuses_what_no_program_of_ours_writes) {
+        static const struct {
+                const char *word, *message;
+        } table[] = {
+                {"--flag", "option '--name' is missing"},
+                {"--pid=0", "option '--pid': '0' is not a process id"},
+                {"--pid=-1", "'-1' is not a process id"},
+                {"--pid=", "'' is not a process id"},
+                {"--pid=7 ", "'7 ' is not a process id"},
+                {"--pid=2147483648", "is not a process id"},
+                {"--fd=0", "option '--fd': '0' is not an open file descriptor"},
+                {"--fd=2", "'2' is not an open file descriptor"},
+                {"--fd=999", "'999' is not an open file descriptor"},
+                {"--fd=-3", "'-3' is not an open file descriptor"},
+                {"--fd=", "'' is not an open file descriptor"},
+                {"--fd=99999999999999999999", "is not an open file descriptor"},
+                {"--other=xy", "option '--other': 'xy' is not of x"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(program_done) Program p = {};
+                char *argv[] = {(char *) table[i].word, NULL};
+
+                test_set_row("%s", table[i].word);
+                ASSERT_ERROR(program_parse(argv, &p, &error), &error, FC_EXIT_USAGE, table[i].message);
+        }
 }

@@ -17,7 +17,9 @@
 
 /* The output of the probe, which is executed in the place of systemd-socket-proxyd. */
 static char *probe(const char *machine, size_t n_sockets) {
-        const ProxyProgram program = {machine, PROXY_PROGRAM, PROXY_PROBE};
+        const KeeperOptions options = {.machine = (char *) machine,
+                                       .proxy = (char *) PROXY_PROGRAM,
+                                       .proxyd = (char *) PROXY_PROBE};
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int self = process_open(getpid()), read_fd = -EBADF, old = -EBADF;
         int pair[2], sockets[2], status;
@@ -31,7 +33,9 @@ static char *probe(const char *machine, size_t n_sockets) {
                 ASSERT_OK(sockets[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         ASSERT_OK(old = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10));
         ASSERT_OK(dup2(pair[1], STDOUT_FILENO));
-        pid = proxy_program_start(&program, "80", sockets, n_sockets, self);
+        pid = proxy_program_start(
+                &options, &(KeeperPort){(char *) "80", {sockets[0], n_sockets == 2 ? sockets[1] : -EBADF}},
+                self);
         ASSERT_OK(dup2(old, STDOUT_FILENO));
         (void) close(pair[1]);
         (void) close(sockets[0]);

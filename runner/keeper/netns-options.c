@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "keeper/netns-options.h"
+
+OptionTable netns_options_table(NetnsOptions *o) {
+        static const Option rows[] = {
+                {"pid", 0, OPTION_PID, offsetof(NetnsOptions, pid), "PID"},
+                {"interface", 0, OPTION_STRING, offsetof(NetnsOptions, interface), "NAME"},
+                {"address", 0, OPTION_STRING, offsetof(NetnsOptions, address), "A/PREFIX"},
+                {"bridge", 0, OPTION_STRING, offsetof(NetnsOptions, bridge), "NAME"},
+                {"lock", 0, OPTION_STRING, offsetof(NetnsOptions, lock), "PATH"},
+                {"machine", 0, OPTION_STRING, offsetof(NetnsOptions, machine), "NAME"},
+        };
+
+        return (OptionTable){rows, ELEMENTSOF(rows), o};
+}
+
+char **netns_options_print(const char *program, const char *verb, const NetnsOptions *o) {
+        OptionTable table = netns_options_table((NetnsOptions *) o);
+        char **argv = NULL;
+
+        strv_push(&argv, program);
+        strv_push(&argv, verb);
+        options_print(&table, &argv);
+        return argv;
+}

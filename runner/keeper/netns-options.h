@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The command lines of the program that sets a network (netns-setup/), which the keepers write. A verb is
+ * followed by these options. */
+
+#include "base/options.h"
+
+typedef struct NetnsOptions {
+        pid_t pid; /* a process in the container, by the caller's PID namespace */
+        char *interface;
+        char *address; /* "10.3.7.9/24" */
+        char *bridge;
+        char *lock; /* path */
+        char *machine;
+} NetnsOptions;
+
+OptionTable netns_options_table(NetnsOptions *o);
+
+/* The whole command line; owned by the caller. */
+char **netns_options_print(const char *program, const char *verb, const NetnsOptions *o);

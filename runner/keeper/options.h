@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What both keepers are told on their command lines. Only programs of ours write these, from the same tables
+ * (base/options.h): a mistake in one is a bug. Descriptors are named by number and inherited. */
+
+#include "base/options.h"
+
+/* A published port: one or two listening sockets of the host, one port inside. */
+typedef struct KeeperPort {
+        char *container;
+        int fds[2]; /* the second may be -EBADF */
+} KeeperPort;
+
+typedef struct KeeperPorts {
+        KeeperPort *ports;
+        size_t n;
+} KeeperPorts;
+
+size_t keeper_port_sockets(const KeeperPort *port);
+
+/* "80:7:8", port 80 inside and descriptors 7 and 8. */
+extern const OptionKind keeper_ports_kind;
+
+/* The same, but the numbers are places in a list of descriptors that arrives later. */
+extern const OptionKind keeper_held_ports_kind;
+
+typedef struct KeeperOptions {
+        char *machine;
+        char *container; /* its name in the project */
+        char *netns;     /* program that sets the network inside, NULL: nothing to set */
+        char *address;   /* A.B.C.D/24; NULL: loopback only */
+        char *bridge;    /* released at the end, NULL: none */
+        char *bridge_lock;
+        char *proxy;  /* what becomes one, confined */
+        char *proxyd; /* systemd-socket-proxyd */
+        bool gate;    /* the payload waits at a FIFO until its network is set */
+        bool command; /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
+        bool restart; /* when it fails */
+        KeeperPorts ports;
+        char **nspawn; /* argument vector: what follows the options */
+} KeeperOptions;
+
+OptionTable keeper_options_table(KeeperOptions *o);
+
+/* @argv: without the program's name. @own: the keeper's own options. On failure both targets are empty. */
+int keeper_options_parse(char *const *argv, KeeperOptions *o, const OptionTable *own, Error *reterr);
+
+/* Ports are to be served: is it known by which programs? */
+int keeper_options_check_proxy(const KeeperOptions *o, Error *reterr);
+
+/* Adds the words of both tables and nspawn's to @argv. */
+void keeper_options_print(const KeeperOptions *o, const OptionTable *own, char ***argv);
+
+void keeper_options_done(KeeperOptions *o);

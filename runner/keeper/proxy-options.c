@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "keeper/proxy-options.h"
+
+OptionTable proxy_options_table(ProxyOptions *o) {
+        static const Option rows[] = {
+                {"machine", 0, OPTION_STRING, offsetof(ProxyOptions, machine), "NAME", .required = true},
+                {"proxyd", 0, OPTION_STRING, offsetof(ProxyOptions, proxyd), "PROGRAM", .required = true},
+                {"network-fd", 0, OPTION_FD, offsetof(ProxyOptions, network_fd), "FD", .required = true},
+                {"port", 0, OPTION_OTHER, offsetof(ProxyOptions, port), "PORT", .kind = &keeper_ports_kind},
+        };
+
+        return (OptionTable){rows, ELEMENTSOF(rows), o};
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "machine/keeper-command.h"
+
+static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *plan,
+                                      const StartResources *resources, Error *reterr) {
+        int r;
+
+        if (!plan_sets_network(plan))
+                return 0;
+        r = process_find_helper("netns", &c->netns, reterr);
+        if (r < 0)
+                return r;
+        c->options.netns = c->netns;
+        if (!plan->bridge)
+                return 0;
+        c->options.address = c->address = xasprintf("%s/24", plan->address);
+        c->options.bridge = plan->bridge;
+        c->options.bridge_lock = (char *) resources->bridge_lock;
+        return 0;
+}
+
+static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
+                                    const StartResources *resources, Error *reterr) {
+        KeeperPorts *ports = &c->options.ports;
+        int r;
+
+        if (plan->spec->n_ports == 0)
+                return 0;
+        r = process_find_helper("proxy", &c->proxy, reterr);
+        if (r < 0)
+                return r;
+        c->options.proxy = c->proxy;
+        c->options.proxyd = (char *) resources->proxyd;
+        for (size_t i = 0; i < plan->spec->n_ports; i++)
+                *XGROW(ports->ports, ports->n) = (KeeperPort){
+                        .container = xasprintf("%u", plan->spec->ports[i].container),
+                        .fds = {resources->port_fds[i][0], resources->port_fds[i][1]},
+                };
+        return 0;
+}
+
+int keeper_command_make(const ContainerPlan *plan, const StartResources *resources, const char *registers,
+                        KeeperCommand *ret, Error *reterr) {
+        char ***nspawn = &ret->options.nspawn;
+        int r;
+
+        ret->options = (KeeperOptions){
+                .machine = plan->machine,
+                .container = plan->spec->name,
+                .gate = plan_has_gate(plan),
+                .command = plan->spec->command,
+                .restart = plan->spec->restart == RESTART_ON_FAILURE,
+        };
+        strv_push(nspawn, plan->argv[0]);
+        strv_pushf(nspawn, "--register=%s", registers);
+        strv_extend(nspawn, plan->argv + 1);
+        r = keeper_command_set_network(ret, plan, resources, reterr);
+        return r < 0 ? r : keeper_command_set_ports(ret, plan, resources, reterr);
+}
+
+void keeper_command_done(KeeperCommand *c) {
+        /* The sockets are the resources'. */
+        keeper_held_ports_kind.done(&c->options.ports);
+        strv_free(c->options.nspawn);
+        free(c->netns);
+        free(c->address);
+        free(c->proxy);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The command lines that programs of ours write for each other: what is written is read again, and what is
+ * not whole is refused. */
+
+#include <fcntl.h>
+
+#include "base/alloc.h"
+#include "keeper/netns-options.h"
+#include "keeper/proxy-options.h"
+#include "keeper/service-options.h"
+#include "keeper/supervisor-options.h"
+#include "test.h"
+
+/* Descriptors to hand over. */
+static int fd_new(void) {
+        int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+
+        ASSERT_OK(fd);
+        return fd;
+}
+
+static void assert_same_ports(const KeeperPorts *a, const KeeperPorts *b) {
+        ASSERT_EQ(a->n, b->n);
+        for (size_t i = 0; i < a->n; i++) {
+                ASSERT_STREQ(a->ports[i].container, b->ports[i].container);
+                ASSERT_EQ(a->ports[i].fds[0], b->ports[i].fds[0]);
+                ASSERT_EQ(a->ports[i].fds[1], b->ports[i].fds[1]);
+        }
+}
+
+static void assert_same_keeper(const KeeperOptions *a, const KeeperOptions *b) {
+        ASSERT_STREQ(a->machine, b->machine);
+        ASSERT_STREQ(a->container, b->container);
+        ASSERT_STREQ(a->netns, b->netns);
+        ASSERT_STREQ(a->address, b->address);
+        ASSERT_STREQ(a->bridge, b->bridge);
+        ASSERT_STREQ(a->bridge_lock, b->bridge_lock);
+        ASSERT_STREQ(a->proxy, b->proxy);
+        ASSERT_STREQ(a->proxyd, b->proxyd);
+        ASSERT_EQ(a->gate, b->gate);
+        ASSERT_EQ(a->command, b->command);
+        ASSERT_EQ(a->restart, b->restart);
+        assert_same_ports(&a->ports, &b->ports);
+        ASSERT_TRUE(strv_equal(a->nspawn, b->nspawn));
+}
+
+static char *nspawn[] = {(char *) "/usr/bin/systemd-nspawn",
+                         (char *) "--machine=other",
+                         (char *) "--",
+                         (char *) "sh",
+                         (char *) "-c",
+                         NULL};
+
+static const KeeperOptions least = {
+        .machine = (char *) "shop-1234-web",
+        .container = (char *) "web",
+        .nspawn = nspawn,
+};
+
+/* All but the ports. */
+static const KeeperOptions most = {
+        .machine = (char *) "shop-1234-web",
+        .container = (char *) "web",
+        .netns = (char *) "/libexec/netns",
+        .address = (char *) "10.1.2.3/24",
+        .bridge = (char *) "fc-12345678901",
+        .bridge_lock = (char *) "/run/a b/%lock",
+        .proxy = (char *) "/libexec/proxy",
+        .proxyd = (char *) "/lib/systemd/systemd-socket-proxyd",
+        .gate = true,
+        .command = true,
+        .restart = true,
+        .nspawn = nspawn,
+};
+
+static void assert_supervisor_reads(const SupervisorOptions *written) {
+        _cleanup_(supervisor_options_done) SupervisorOptions read = {};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **argv = NULL;
+
+        supervisor_options_print(written, &argv);
+        ASSERT_OK(supervisor_options_parse(argv, &read, &error), &error);
+        assert_same_keeper(&read.keeper, &written->keeper);
+        ASSERT_EQ(read.cgroup_fd, written->cgroup_fd);
+        ASSERT_EQ(read.cgroup_mount_fd, written->cgroup_mount_fd);
+        ASSERT_EQ(read.control_fd, written->control_fd);
+        ASSERT_EQ(read.console_fd, written->console_fd);
+        ASSERT_EQ(read.state_fd, written->state_fd);
+        ASSERT_EQ(read.runtime_fd, written->runtime_fd);
+        ASSERT_EQ(read.events_fd, written->events_fd);
+        ASSERT_EQ(read.lock_fd, written->lock_fd);
+        ASSERT_EQ(read.mounts.n, written->mounts.n);
+        for (size_t i = 0; i < read.mounts.n; i++) {
+                ASSERT_EQ(read.mounts.mounts[i].fd, written->mounts.mounts[i].fd);
+                ASSERT_STREQ(read.mounts.mounts[i].name, written->mounts.mounts[i].name);
+        }
+        ASSERT_TRUE(strv_equal(read.limits, written->limits));
+}
+
+static SupervisorOptions supervisor_least(void) {
+        return (SupervisorOptions){
+                .keeper = least,
+                .cgroup_fd = fd_new(),
+                .cgroup_mount_fd = fd_new(),
+                .control_fd = -EBADF,
+                .console_fd = fd_new(),
+                .state_fd = fd_new(),
+                .runtime_fd = fd_new(),
+                .events_fd = -EBADF,
+                .lock_fd = -EBADF,
+        };
+}
+
+TEST(supervisor_reads_what_is_written) {
+        SupervisorOptions o = supervisor_least();
+        char *limits[] = {(char *) "memory.max=1048576", (char *) "cpu.weight=", NULL};
+        KeeperPort ports[] = {{(char *) "80", {fd_new(), -EBADF}}, {(char *) "443", {fd_new(), fd_new()}}};
+        MachineMount mounts[] = {{fd_new(), (char *) "root"}, {fd_new(), (char *) "volume-0"}};
+
+        assert_supervisor_reads(&o);
+        o = supervisor_least();
+        o.keeper = most;
+        o.keeper.ports = (KeeperPorts){ports, ELEMENTSOF(ports)};
+        o.control_fd = fd_new();
+        o.events_fd = fd_new();
+        o.lock_fd = fd_new();
+        o.mounts = (SupervisorMounts){mounts, ELEMENTSOF(mounts)};
+        o.limits = limits;
+        assert_supervisor_reads(&o);
+}
+
+TEST(supervisor_inherits_all_descriptors) {
+        SupervisorOptions o = supervisor_least();
+        KeeperPort port = {(char *) "443", {fd_new(), fd_new()}};
+        MachineMount mount = {fd_new(), (char *) "root"};
+        int fds[] = {o.cgroup_fd,  o.cgroup_mount_fd, o.console_fd, o.state_fd,
+                     o.runtime_fd, port.fds[0],       port.fds[1],  mount.fd};
+
+        o.keeper.ports = (KeeperPorts){&port, 1};
+        o.mounts = (SupervisorMounts){&mount, 1};
+        supervisor_options_inherit(&o);
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
+                ASSERT_EQ(fcntl(fds[i], F_GETFD), 0);
+                (void) close(fds[i]);
+        }
+}
+
+/* 40 to 45 are open. */
+#define FDS_BEGIN 40
+#define FDS_END   46
+
+#define LEAST     "--machine=m --container=c"
+#define LEAST_FDS "--cgroup-fd=40 --cgroup-mount-fd=41 --console-fd=42 --state-fd=43 --runtime-fd=44"
+
+typedef int (*Parse)(char *const *argv, Error *reterr);
+
+static void refuse(Parse parse, const char *line, const char *message) {
+        _cleanup_free_ char *copy = xstrdup(line);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **argv = NULL;
+        char *save = NULL;
+
+        test_set_row("%s", line);
+        for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
+                strv_push(&argv, word);
+        for (int fd = FDS_BEGIN; fd < FDS_END; fd++)
+                ASSERT_OK(dup3(STDERR_FILENO, fd, O_CLOEXEC));
+        ASSERT_ERROR(parse(argv, &error), &error, FC_EXIT_USAGE, message);
+        for (int fd = FDS_BEGIN; fd < FDS_END; fd++)
+                (void) close(fd);
+}
+
+static int parse_supervisor(char *const *argv, Error *reterr) {
+        SupervisorOptions o;
+        int r = supervisor_options_parse(argv, &o, reterr);
+
+        if (r >= 0)
+                supervisor_options_done(&o);
+        return r;
+}
+
+static int parse_service(char *const *argv, Error *reterr) {
+        ServiceOptions o;
+        int r = service_options_parse(argv, &o, reterr);
+
+        if (r >= 0)
+                service_options_done(&o);
+        return r;
+}
+
+TEST(supervisor_refuses) {
+        static const char *const table[][2] = {
+                {"", "option '--machine' is missing"},
+                {"--machine=m " LEAST_FDS, "option '--container' is missing"},
+                {LEAST " --cgroup-mount-fd=41 --console-fd=42 --state-fd=43 --runtime-fd=44",
+                 "option '--cgroup-fd' is missing"},
+                {LEAST " --cgroup-fd=40 --console-fd=42 --state-fd=43 --runtime-fd=44",
+                 "option '--cgroup-mount-fd' is missing"},
+                {LEAST " --cgroup-fd=40 --cgroup-mount-fd=41 --state-fd=43 --runtime-fd=44",
+                 "option '--console-fd' is missing"},
+                {LEAST " --cgroup-fd=40 --cgroup-mount-fd=41 --console-fd=42 --runtime-fd=44",
+                 "option '--state-fd' is missing"},
+                {LEAST " --cgroup-fd=40 --cgroup-mount-fd=41 --console-fd=42 --state-fd=43",
+                 "option '--runtime-fd' is missing"},
+                {LEAST " " LEAST_FDS, "no command"},
+                {LEAST " " LEAST_FDS " --", "no command"},
+                {LEAST " --cgroup-fd=x", "option '--cgroup-fd': 'x' is not an open file descriptor"},
+                {LEAST " --control-fd=0", "option '--control-fd': '0' is not an open file descriptor"},
+                {LEAST " --lock-fd=999", "option '--lock-fd': '999' is not an open file descriptor"},
+                {LEAST " --events-fd=45x", "option '--events-fd': '45x' is not an open file descriptor"},
+                {LEAST " " LEAST_FDS " --bridge=b --bridge-lock=/l -- a", "a bridge needs '--netns'"},
+                {LEAST " " LEAST_FDS " --bridge=b --netns=/n -- a", "a bridge needs '--netns'"},
+                {LEAST " " LEAST_FDS " --port=80:45 --proxy=/p -- a", "ports need '--proxy' and '--proxyd'"},
+                {LEAST " " LEAST_FDS " --port=80:45 --proxyd=/p -- a",
+                 "ports need '--proxy' and '--proxyd'"},
+                {LEAST " --port=80", "option '--port': port '80' has no socket"},
+                {LEAST " --port=:45", "port ':45' has no socket"},
+                {LEAST " --port=80:", "port '80:' names no open socket"},
+                {LEAST " --port=80:999", "port '80:999' names no open socket"},
+                {LEAST " --port=80:45:999", "port '80:45:999' names no open socket"},
+                {LEAST " --port=80:45:44:43", "port '80:45:44:43' has trailing text"},
+                {LEAST " --port=80:45x", "port '80:45x' has trailing text"},
+                {LEAST " --mount=root", "option '--mount': 'root' begins with no open file descriptor"},
+                {LEAST " --mount=999:root", "'999:root' begins with no open file descriptor"},
+                {LEAST " --mount=45", "'45' has no name"},
+                {LEAST " --mount=45:", "'45:' has no name"},
+                {LEAST " --mount=45:a/b", "'45:a/b' has no name"},
+                {LEAST " " LEAST_FDS " --limit=memory.max -- a", "limit 'memory.max' has no value"},
+                {LEAST " --gate=yes", "option '--gate=yes' takes no value"},
+                {LEAST " --machine", "option '--machine' needs a value"},
+                {LEAST " --held-port=80:2", "unknown option '--held-port=80:2'"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                refuse(parse_supervisor, table[i][0], table[i][1]);
+}
+
+static void assert_service_reads(const ServiceOptions *written, const char *verb) {
+        _cleanup_(service_options_done) ServiceOptions read = {};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **argv = service_options_print(written, verb);
+
+        ASSERT_STREQ(argv[0], written->program);
+        ASSERT_STREQ(argv[1], verb);
+        ASSERT_OK(service_options_parse(argv + 2, &read, &error), &error);
+        assert_same_keeper(&read.keeper, &written->keeper);
+        ASSERT_STREQ(read.runtime, written->runtime);
+        assert_same_ports(&read.held_ports, &written->held_ports);
+        ASSERT_EQ(read.nspawn_pid, written->nspawn_pid);
+        ASSERT_EQ(read.nspawn_fd, written->nspawn_fd);
+        ASSERT_EQ(read.notify_fd, written->notify_fd);
+        ASSERT_EQ(read.lifeline_fd, written->lifeline_fd);
+        ASSERT_EQ(read.lifeline_of_nspawn_fd, written->lifeline_of_nspawn_fd);
+}
+
+TEST(service_reads_what_is_written) {
+        KeeperPort held[] = {{(char *) "80", {2, -EBADF}}, {(char *) "443", {3, 4}}},
+                   ports[] = {{(char *) "80", {fd_new(), -EBADF}}, {(char *) "443", {fd_new(), fd_new()}}};
+        ServiceOptions o = service_options_null();
+
+        o.program = (char *) "/libexec/service";
+        o.runtime = (char *) "/run/flake-containers/1/web";
+        o.keeper = least;
+        o.keeper.nspawn = NULL;
+        assert_service_reads(&o, "console");
+
+        o.keeper = most;
+        o.held_ports = (KeeperPorts){held, ELEMENTSOF(held)};
+        assert_service_reads(&o, "start");
+
+        o.keeper.nspawn = NULL;
+        o.held_ports = (KeeperPorts){};
+        o.keeper.ports = (KeeperPorts){ports, ELEMENTSOF(ports)};
+        o.nspawn_pid = 4711;
+        o.nspawn_fd = fd_new();
+        o.notify_fd = fd_new();
+        o.lifeline_fd = fd_new();
+        o.lifeline_of_nspawn_fd = fd_new();
+        service_options_inherit(&o);
+        ASSERT_EQ(fcntl(ports[1].fds[1], F_GETFD), 0);
+        ASSERT_EQ(fcntl(o.lifeline_fd, F_GETFD), 0);
+        assert_service_reads(&o, "relay");
+}
+
+TEST(service_refuses) {
+        static const char *const table[][2] = {
+                {"", "option '--machine' is missing"},
+                {"--machine=m --runtime=/r", "option '--container' is missing"},
+                {LEAST, "option '--runtime' is missing"},
+                {LEAST " --runtime=/r --held-port=80:2 --proxy=/p", "ports need '--proxy' and '--proxyd'"},
+                {LEAST " --runtime=/r --port=80:45 --proxyd=/p", "ports need '--proxy' and '--proxyd'"},
+                {LEAST " --runtime=/r --bridge=b --bridge-lock=/l", "a bridge needs '--netns'"},
+                {LEAST " --held-port=80", "port '80' has no socket"},
+                {LEAST " --held-port=80:x", "port '80:x' names no open socket"},
+                {LEAST " --held-port=80:2:3:4", "port '80:2:3:4' has trailing text"},
+                {LEAST " --nspawn-pid=0", "option '--nspawn-pid': '0' is not a process id"},
+                {LEAST " --notify-fd=999", "option '--notify-fd': '999' is not an open file descriptor"},
+                {LEAST " --cgroup-fd=40", "unknown option '--cgroup-fd=40'"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                refuse(parse_service, table[i][0], table[i][1]);
+}
+
+TEST(netns_reads_what_is_written) {
+        const NetnsOptions table[] = {
+                {.pid = 7},
+                {.pid = 7, .interface = (char *) "host0", .address = (char *) "10.1.2.3/24"},
+                {.bridge = (char *) "fc-1", .lock = (char *) "/run/a b", .machine = (char *) "m"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_strv_ char **argv = netns_options_print("/libexec/netns", "setup", &table[i]),
+                                    **operands = NULL;
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                NetnsOptions read = {};
+                OptionTable rows = netns_options_table(&read);
+
+                ASSERT_STREQ(argv[0], "/libexec/netns");
+                ASSERT_STREQ(argv[1], "setup");
+                ASSERT_OK(options_parse(&rows, 1, argv + 2, false, &operands, &error), &error);
+                ASSERT_EQ(read.pid, table[i].pid);
+                ASSERT_STREQ(read.interface, table[i].interface);
+                ASSERT_STREQ(read.address, table[i].address);
+                ASSERT_STREQ(read.bridge, table[i].bridge);
+                ASSERT_STREQ(read.lock, table[i].lock);
+                ASSERT_STREQ(read.machine, table[i].machine);
+                options_done(&rows);
+        }
+}
+
+TEST(proxy_reads_what_is_written) {
+        KeeperPort port = {(char *) "80", {fd_new(), fd_new()}};
+        ProxyOptions written = {(char *) "m", (char *) "/proxyd", fd_new(), {&port, 1}}, read = {};
+        OptionTable from = proxy_options_table(&written), to = proxy_options_table(&read);
+        _cleanup_strv_ char **argv = NULL, **operands = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        options_init(&to);
+        options_print(&from, &argv);
+        ASSERT_OK(options_parse(&to, 1, argv, true, &operands, &error), &error);
+        ASSERT_STREQ(read.machine, written.machine);
+        ASSERT_STREQ(read.proxyd, written.proxyd);
+        ASSERT_EQ(read.network_fd, written.network_fd);
+        assert_same_ports(&read.port, &written.port);
+        options_done(&to);
+}
