@@ -25,7 +25,7 @@ let
   nixpkgsIsSet =
     top.nixpkgs.nixpkgs != null || top.nixpkgs.config != { } || top.nixpkgs.overlays != [ ];
 
-  inherit (import ./types.nix lib) containerModule;
+  inherit (import ./types.nix lib) containerModule containersExample;
 
   # Nothing else would say why there are no commands. The names at the top tell it, and need no system.
   warnOfSystems = lib.warnIf (top.containers != { } && !lib.any (lib.hasSuffix "-linux") config.systems) "flake-containers: `systems` has no Linux, and containers are for Linux only, so there are no commands for them";
@@ -102,17 +102,7 @@ in
     containers = mkOption {
       type = import ./containers-type.nix { inherit lib; } containerModule;
       default = { };
-      example = literalExpression ''
-        {
-          httpserver = {
-            ports = [ "8080:80" ];
-            configuration.services.httpd = {
-              enable = true;
-              adminAddr = "morty@example.org";
-            };
-          };
-        }
-      '';
+      example = containersExample;
       description = ''
         The containers on all systems, by name; the options are those of `perSystem.flake-containers.containers`. A
         container that is defined on both levels is merged.

@@ -117,17 +117,7 @@ in
     containers = mkOption {
       type = import ./containers-type.nix { inherit lib; } containerType;
       default = { };
-      example = literalExpression ''
-        {
-          httpserver = {
-            ports = [ "8080:80" ];
-            configuration.services.httpd = {
-              enable = true;
-              adminAddr = "morty@example.org";
-            };
-          };
-        }
-      '';
+      example = (import ./types.nix lib).containersExample;
       description = "The containers, by name. The name is the host name, too.";
     };
 

@@ -2,7 +2,7 @@
 lib:
 let
   inherit (builtins) isAttrs isList isPath isString;
-  inherit (lib) mkOption types;
+  inherit (lib) literalExpression mkOption types;
 
   where = import ./where.nix;
 in
@@ -70,4 +70,17 @@ rec {
   # A module of options of a container. An attribute set defines config only, as with the type of a container: `config`
   # is one of its options.
   containerModule = types.coercedTo types.attrs (definition: { config = definition; }) types.deferredModule;
+
+  # Of `containers`, which there are on both levels.
+  containersExample = literalExpression ''
+    {
+      httpserver = {
+        ports = [ "8080:80" ];
+        configuration.services.httpd = {
+          enable = true;
+          adminAddr = "morty@example.org";
+        };
+      };
+    }
+  '';
 }

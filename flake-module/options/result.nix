@@ -33,6 +33,8 @@ in
         readOnly = true;
         description = "What the runner is told about the container.";
       };
+      # Not assertions of the module system: these end an evaluation with the first container that has some, and one
+      # that is not asked for is not looked at. commands.nix throws those of all that a command starts.
       problems = mkOption {
         type = listOf types.str;
         default = [ ];

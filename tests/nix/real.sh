@@ -180,7 +180,10 @@ testcase_guest_real() {
         value sound-up.config.networking.firewall.enable false
         value sound-up.config.environment.etc.hosts.enable false
         value sound-up.config.systemd.services.console-getty.enable false
-        value sound-up.config.systemd.services.systemd-networkd-wait-online.enable false
+        # An option of its own since 23.11.
+        in_flake eval --json .#sound-up.config.systemd \
+                --apply 's: s.network.wait-online.enable or s.services.systemd-networkd-wait-online.enable'
+        equal "$OUT" false "whether networkd is waited for"
         value sound-up.config.xdg.mime.enable false
         value sound-up.config.warnings '[]'
 }
