@@ -7,7 +7,7 @@
 # masked: without what differs from run to run and from machine to machine, and without Nix's remarks on the network.
 masked() {
         # What it waits for, it says when that takes a while; what Nix builds, when it has not before.
-        sed -E -e '/^(warning|trace): /d; /^building /d; /^[a-z]+: (booting|waiting)  /d' \
+        sed -E -e '/^((evaluation )?warning|trace): /d; /^sudo: unable to resolve/d; /^building /d; /^[a-z]+: (booting|waiting)  /d' \
                 -e 's#/(nix|mnt)/store/[^ ]*#STORE#g; s#[^ ]*/images/#IMAGES/#' \
                 -e 's/([0-9]+(\.[0-9]+)?(h|min|m|s|ms)\b ?)+/TIME /g' \
                 -e 's/10\.[0-9]+\.[0-9]+\.[0-9]+/ADDRESS/g; s/-[0-9a-f]{4}-([a-z]+)/-HASH-\1/g' \

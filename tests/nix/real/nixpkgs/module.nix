@@ -19,9 +19,14 @@
         done
       '';
     }
-    # systemd has the path of this program built in.
+    # systemd has the path of these programs built in, and since Debian 13 another one.
     {
-      system.activationScripts.mount = "mkdir -p /bin && ln -sfn ${pkgs.debian}/bin/mount ${pkgs.debian}/bin/umount /bin/";
+      system.activationScripts.mount = ''
+        mkdir -p /bin /usr/bin
+        for folder in /bin /usr/bin; do
+                ln -sfn ${pkgs.debian}/bin/mount ${pkgs.debian}/bin/umount $folder/
+        done
+      '';
     }
     # A data base is checked where it is built, which is root here, and made with locales that they do not find.
     {
