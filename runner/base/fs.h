@@ -3,8 +3,8 @@
 
 /* Files and directories relative to a directory fd. The *_beneath functions resolve with openat2(2) and
  * RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: a path that leaves the directory or that
- * goes through a symbolic link is an error. Everything below `.containers/` is reached through them. A failure
- * of the system is returned as its errno, which callers may look at. */
+ * goes through a symbolic link is an error. Everything below `.containers/` is reached through them. A
+ * failure of the system is returned as its errno, which callers may look at. */
 
 #include <dirent.h>
 #include <sys/types.h>

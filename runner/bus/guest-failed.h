@@ -9,8 +9,8 @@
 typedef struct FailedUnit {
         char *name;
         char *result; /* "exit-code", "signal", "timeout", "start-limit-hit", ... */
-        /* CLD_EXITED, CLD_KILLED, CLD_DUMPED: of its main process, or else of the command that failed; 0: none
-         * ended. */
+        /* CLD_EXITED, CLD_KILLED, CLD_DUMPED: of its main process, or else of the command that failed; 0:
+         * none ended. */
         int exec_code;
         int exec_status;       /* exit status or signal, by exec_code */
         uint32_t restarts;     /* automatic restarts so far */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+/* What the files about the host's bus share; no other folder includes it. */
+
 #include "bus/guest-bus-internal.h"
 #include "bus/host-bus.h"
 

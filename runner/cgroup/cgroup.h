@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The control group of a machine on a host that systemd does not manage, cgroups(7) (where it does, the
- * cgroup of its unit is opened by keeper/unit.h and has what nspawn/ has here):
+/* The control group of a machine on a host that systemd does not manage, cgroups(7):
  *
  *     <cgroup2 mount>/flake-containers/<machine>/runner   the supervisor and its helpers
- *     <cgroup2 mount>/flake-containers/<machine>/nspawn   systemd-nspawn, which makes supervisor/ and
- * payload/ there
+ *     <cgroup2 mount>/flake-containers/<machine>/nspawn   systemd-nspawn; it makes supervisor/ and payload/
  *
- * Its `populated` bit is the truth about "is it running", its cgroup.kill the way to end everything that a
- * machine consists of. It is made afresh for every start: one that was delegated to another uid range cannot
- * be used again
- * ("Failed to create /init.scope control group: Permission denied"). */
+ * It is made when the machine starts, by the command, and removed when it has ended, by the command that
+ * asked for the end or that finds it left behind; in between only nspawn/ is made anew, at each reboot. It is
+ * never used for a second start: one that was delegated to another uid range cannot be ("Failed to create
+ * /init.scope control group: Permission denied"). Its `populated` bit is the truth about "is it running", its
+ * cgroup.kill the way to end everything that a machine consists of. (Where systemd manages the host,
+ * keeper/machine-unit.h opens the cgroup of the machine's unit, which has what nspawn/ has here.) */
 
 #include <sys/types.h>
 

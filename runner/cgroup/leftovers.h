@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+/* What a systemd-nspawn that was killed leaves on the host. */
+
 #include "base/error.h"
 
 /* Removes what a systemd-nspawn that was killed leaves in /run/systemd/nspawn for @machine. Newer releases

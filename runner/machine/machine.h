@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Starting, finding and stopping machines. There is more than one way to keep a machine on a host; each is a
- * Backend, one struct of functions. A machine is asked of all of them: which one has it is seen from what
- * runs, and nothing remembers it. Only a start has to choose. */
+/* A machine is one container that runs: systemd-nspawn, the guest, and what keeps them. Its life:
+ * machine_start() makes it and returns while it boots; what becomes of it comes on a control socket
+ * (keeper/control.h); its keeper starts it again after a reboot of the guest, or a failure; machine_query()
+ * finds it by what runs, from any command and after any crash; a StopJob ends it in order, machine_kill() at
+ * once. Then nothing of it is left on the host.
+ *
+ * There is more than one way to keep a machine; each is a Backend, one struct of functions. A machine is
+ * asked of all of them: which one has it is seen from what runs, and nothing remembers it. Only a start has
+ * to choose. */
 
 #include <sys/types.h>
 #include <systemd/sd-event.h>

@@ -52,9 +52,9 @@ int bridge_release(const char *name, bool *ret_removed, Error *reterr);
 /**
  * bridge_port_remove() - remove the interface of a machine that does not run any more
  *
- * nspawn made it on the host. The kernel removes it by itself, but only some time after the last process of a container that was killed,
- * and until then the next nspawn fails with "Failed to add new veth interfaces: File exists". nspawn's name
- * for it is vb-MACHINE, where that is too long as the alternative name (systemd-nspawn(1), --network-veth).
- * None is success.
+ * nspawn made it on the host. The kernel removes it by itself, but only some time after the last process of
+ * a container that was killed, and until then the next nspawn fails with "Failed to add new veth interfaces:
+ * File exists". nspawn's name for it is vb-MACHINE, where that is too long as the alternative name
+ * (systemd-nspawn(1), --network-veth). None is success.
  */
 int bridge_port_remove(const char *machine, Error *reterr);

@@ -3,11 +3,11 @@
 
 /* Device nodes for a container: of our own making, in a tmpfs that nothing else sees, bound over by nspawn.
  *
- * A bind of the host's node would be of little use: its owner (root:kvm) does not exist in a user namespace, so
- * that not even the container's root may open it, and devtmpfs cannot be id-mapped. With the ids of the host
- * the container could change the host's node. Ours is open to everybody inside, for what the permissions
- * say, and since its owner does not exist inside, no process there can widen them. mknod(2) is refused in a user
- * namespace anyhow. */
+ * A bind of the host's node would be of little use: its owner (root:kvm) does not exist in a user namespace,
+ * so that not even the container's root may open it, and devtmpfs cannot be id-mapped. With the ids of the
+ * host the container could change the host's node. Ours is open to everybody inside, for what the
+ * permissions say, and since its owner does not exist inside, no process there can widen them. mknod(2) is
+ * refused in a user namespace anyhow. */
 
 #include "plan/plan.h"
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+/* Detached mounts: a file or directory of the host as a mount that is attached nowhere yet, changed before
+ * anything sees it, and handed to the process that attaches it. It lives as long as its descriptor or its
+ * place in a mount namespace, so nothing has to be undone. */
+
 #include "base/error.h"
 
 /**

@@ -127,7 +127,8 @@ TEST(stops_in_reverse) {
         case_close(&c);
 }
 
-/* With --no-wait it is waited for where another one that starts needs more of it than that it has started. */
+/* With --no-wait it is waited for where another one that starts needs more of it than that it has
+ * started. */
 TEST(is_awaited) {
         Case c;
 

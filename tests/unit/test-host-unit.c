@@ -193,8 +193,8 @@ static void executed_anew(const char *second, const char *get, const char *wante
 
         ASSERT_TRUE(again >= 0);
         if (again == 0) {
-                /* A test that fails does not get to mock_stop(), and ctest waits for each process that has its
-                 * output. */
+                /* A test that fails does not get to mock_stop(), and ctest waits for each process that has
+                 * its output. */
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
                 (void) mock_start((MockScript){.start = second, .get = get});
                 for (;;)

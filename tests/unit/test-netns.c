@@ -275,7 +275,8 @@ IN_NETNS(release) {
         (void) close(lock);
 }
 
-/* One container of two has ended: its port goes, the bridge stays, and the helper does not wait for the other one. */
+/* One container of two has ended: its port goes, the bridge stays, and the helper does not wait for the
+ * other one. */
 IN_NETNS(release_names_the_machine) {
         char path[] = "/tmp/test-netns-XXXXXX";
         int lock = mkstemp(path);
