@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Why a container is not ready: what failed, what it said itself, what to type next. */
+/* Why a container is not ready: what failed, what it said itself, what to type next. Pure: what it takes is gathered
+ * by ops/failure-evidence.h. */
 
 #include "bus/guest-failed.h"
-#include "ops/fleet-member.h"
+#include "host/inotify.h"
+#include "ops/project.h"
+#include "ready/ready.h"
+
+typedef struct FailureCase {
+        const Project *project; /* for the commands that hints name */
+        const char *container;
+        const ReadyResult *result;
+        bool one_shot;
+        bool was_ready;       /* and ended after that */
+        bool removed;         /* it is stopped again, so there is no inside to look at */
+        uint64_t waited_usec; /* TIMEOUT */
+        char ***unit_lines;   /* what each failed unit has said; TIMEOUT: the unit that is in the way */
+        size_t n_unit_lines;
+        uint64_t silent_usec;      /* since the last of these lines; UINT64_MAX: not known */
+        char **console_lines;      /* the last of this start */
+        const InotifyUse *inotify; /* where hardly any instances are left; else NULL */
+} FailureCase;
+
+/* Fills @reterr. READY_ERROR: the error is moved. */
+void failure_tell(const FailureCase *c, Error *reterr);
 
 /* "web.service failed: exit status 1, 2 restarts"; owned by the caller. */
 char *failure_describe_unit(const FailedUnit *u);
-
-/* Fills @reterr from the outcome of waiting. */
-void failure_explain(const Member *m, const ReadyResult *result, Error *reterr);

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "ops/failure.h"
+#include "ops/failure-evidence.h"
 #include "ops/fleet-order.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Gathers what a container that did not become ready has said: its units in the journal, its console. */
+
+#include "ops/fleet-member.h"
+
+/* Fills @reterr from the outcome of waiting. */
+void failure_explain(const Member *m, const ReadyResult *result, Error *reterr);
