@@ -180,6 +180,12 @@ int member_recall(Member *m, Error *reterr) {
 
 /* ---- preparing ---- */
 
+static void member_tell_notes(Member *m) {
+        STRV_FOREACH (note, m->resources.notes)
+                progress_note(m->fleet->progress, *note);
+        m->resources.notes = strv_free(m->resources.notes);
+}
+
 static int member_prepare(Member *m, Error *reterr) {
         Project *project = m->fleet->project;
         int r;
@@ -208,8 +214,7 @@ static int member_prepare(Member *m, Error *reterr) {
         r = resources_open_mounts(project, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
-        STRV_FOREACH (note, m->resources.notes)
-                progress_note(m->fleet->progress, *note);
+        member_tell_notes(m);
         m->prepared = PREPARED_RESOURCES;
         return 0;
 }
@@ -227,6 +232,7 @@ static int member_prepare_root(Member *m, Error *reterr) {
         r = resources_open_root(m->fleet->project, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
+        member_tell_notes(m);
         m->prepared = PREPARED_ROOT;
         return 0;
 }

@@ -349,16 +349,21 @@ static int open_overlay(const ContainerPlan *plan, int image_fd, int dir_fd, Err
 }
 
 /* Whatever an earlier start left is removed first. */
-static int open_ephemeral(const Project *project, const ContainerPlan *plan, const Resources *r,
-                          Error *reterr) {
+/* An older kernel, or a file system that is good for no layer, costs a copy of the image, which takes longer. */
+static int open_ephemeral(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
         _cleanup_close_ int dir_fd = ephemeral_make(r->container_fd, reterr);
+        _cleanup_(error_done) Error error = ERROR_NULL;
         int fd;
 
         if (dir_fd < 0)
                 return dir_fd;
-        fd = plan->image ? open_overlay(plan, r->image_fd, dir_fd, NULL) : -EBADF;
-        /* An older kernel, or a file system that is good for no layer. */
-        return fd >= 0 ? fd : open_tree(project, plan, r, dir_fd, reterr);
+        if (plan->image) {
+                fd = open_overlay(plan, r->image_fd, dir_fd, &error);
+                if (fd >= 0)
+                        return fd;
+                strv_pushf(&r->notes, "%s: %s, copying the image instead", plan->spec->name, error.message);
+        }
+        return open_tree(project, plan, r, dir_fd, reterr);
 }
 
 /* Only where there is no root yet: an image that is not used may be missing. */

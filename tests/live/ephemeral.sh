@@ -97,6 +97,8 @@ testcase_copy_where_there_are_no_layers() {
         spec "$(WEB_IMAGE=$SCRATCH/images/odd web web ", $EPHEMERAL, \"volumes\": [\"src:/srv/deep/src\"]")"
         for _ in 1 2; do
                 ok fc up
+                # A slower start is said.
+                expect_err 'web: .*, copying the image instead'
                 ok fc exec web -- stat -f -c %T /
                 differ "$OUT" overlayfs "the file system"
                 is_a_good_root web
@@ -120,6 +122,7 @@ testcase_project_that_cannot_map() {
         no_machine_left "something was started"
         spec "$(tiny one '' ", $EPHEMERAL, \"users\": \"host\"")"
         ok fc up
+        expect_err 'one: .*, copying the image instead'
         ok fc down
         umount "$PROJECT"
 }
