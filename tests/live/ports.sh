@@ -114,10 +114,9 @@ testcase_held_by_other_project() {
 testcase_same_port_twice() {
         project shop
         spec "$(tiny one '' ', "ports": ["8080:80"]'), $(tiny two '' ', "ports": ["8080:81"]')"
-        run fc up
-        differ "$STATUS" 0 "the status"
-        expect_err '8080'
-        ok fc down
+        run_status 2 fc up
+        expect_err "containers\\.two\\.ports\\[0\\]: host port 8080 on 127.0.0.1 is taken already, by containers\\.one\\.ports\\[0\\]"
+        no_machine_left "something was started"
 }
 
 # Two checkouts whose folders have the same name, at the same time.
