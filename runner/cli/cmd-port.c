@@ -5,16 +5,11 @@
 #include "ops/running.h"
 #include "ops/status-list.h"
 #include "cli/verbs.h"
+#include "spec/port.h"
 
 static int parse_port(const char *text, uint16_t *ret, Error *reterr) {
-        unsigned long n;
-        char *end;
-
-        errno = 0;
-        n = strtoul(text, &end, 10);
-        if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || n < 1 || n > UINT16_MAX)
+        if (port_number_parse(text, strlen(text), text, ret, NULL) < 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a port from 1 to 65535", text);
-        *ret = (uint16_t) n;
         return 0;
 }
 

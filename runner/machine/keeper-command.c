@@ -37,7 +37,7 @@ static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
         for (size_t i = 0; i < plan->spec->n_ports; i++)
                 *XGROW(ports->ports, ports->n) = (KeeperPort){
                         .container = xasprintf("%u", plan->spec->ports[i].container),
-                        .fds = {resources->port_fds[i][0], resources->port_fds[i][1]},
+                        .fds = {resources->ports[i].fds[0], resources->ports[i].fds[1]},
                 };
         return 0;
 }

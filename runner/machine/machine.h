@@ -15,6 +15,7 @@
 #include <systemd/sd-event.h>
 
 #include "plan/plan.h"
+#include "spec/published-port.h"
 
 typedef struct Backend Backend;
 
@@ -38,8 +39,7 @@ typedef struct StartResources {
         int state_fd;            /* .containers/NAME */
         int events_fd;           /* .containers, for the event log */
         const int *mount_fds; /* detached mounts, in the order of plan->mounts, -EBADF: nothing to attach */
-        const int (
-                *port_fds)[2]; /* listening sockets, in the order of the ports; the second may be -EBADF */
+        const PublishedPort *ports; /* open, in the order of the specification */
 } StartResources;
 
 /* What reports on the control fd from within this process, where the machine has no supervisor to do it. */

@@ -231,12 +231,12 @@ static int hold(const ContainerPlan *plan, const StartResources *resources, int 
         size_t n = HELD_SOCKETS;
 
         for (size_t i = 0; i < plan->spec->n_ports; i++)
-                for (size_t k = 0; k < 2; k++) {
-                        if (resources->port_fds[i][k] < 0)
+                for (size_t k = 0; k < PORT_ADDRESSES_MAX; k++) {
+                        if (resources->ports[i].fds[k] < 0)
                                 continue;
                         if (n == SCM_FDS_MAX)
                                 return error_raise(reterr, FC_EXIT_USAGE, "too many ports");
-                        fds[n++] = resources->port_fds[i][k];
+                        fds[n++] = resources->ports[i].fds[k];
                 }
         if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
                 return error_set(reterr, errno, "make a socket pair");

@@ -30,16 +30,10 @@ typedef union Endpoint {
 
 /* Where one published port is bound. */
 typedef struct Endpoints {
-        Endpoint items[2];
+        Endpoint items[PORT_ADDRESSES_MAX];
         size_t n;
         bool second_is_optional;
 } Endpoints;
-
-void port_sockets_done(PortSockets *sockets) {
-        for (size_t i = 0; i < ELEMENTSOF(sockets->fds); i++)
-                sockets->fds[i] = safe_close(sockets->fds[i]);
-        sockets->n_fds = 0;
-}
 
 static bool endpoint_parse(const char *address, Endpoint *ret) {
         Endpoint e = {0};
@@ -73,15 +67,13 @@ static char *endpoint_to_string(const Endpoint *e) {
 }
 
 static int endpoints_of(const Port *port, Endpoints *ret, Error *reterr) {
-        Endpoints e = {.n = 1};
+        const char *addresses[PORT_ADDRESSES_MAX];
+        Endpoints e = {.n = port_addresses(port, addresses), .second_is_optional = !port->address};
 
-        if (!port->address) {
-                (void) endpoint_parse("127.0.0.1", &e.items[0]);
-                (void) endpoint_parse("::1", &e.items[1]);
-                e.n = 2;
-                e.second_is_optional = true;
-        } else if (!endpoint_parse(port->address, &e.items[0]))
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a numeric IP address", port->address);
+        for (size_t i = 0; i < e.n; i++)
+                if (!endpoint_parse(addresses[i], &e.items[i]))
+                        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a numeric IP address",
+                                           addresses[i]);
         *ret = e;
         return 0;
 }
@@ -111,8 +103,8 @@ static int listen_on(const Endpoint *e) {
 
 /* Binds all addresses on `port`, or none. @reterr_index: on failure, the one that did not work; may be NULL.
  * Return: 0 or a negative errno. */
-static int bind_all(Endpoints *endpoints, uint16_t port, PortSockets *ret, size_t *reterr_index) {
-        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+static int bind_all(Endpoints *endpoints, uint16_t port, PublishedPort *ret, size_t *reterr_index) {
+        _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
 
         for (size_t i = 0; i < endpoints->n; i++) {
                 int fd;
@@ -126,16 +118,16 @@ static int bind_all(Endpoints *endpoints, uint16_t port, PortSockets *ret, size_
                                 *reterr_index = i;
                         return fd;
                 }
-                sockets.fds[sockets.n_fds++] = fd;
+                sockets.fds[i] = fd;
         }
         sockets.host = port;
         *ret = sockets;
-        sockets = PORT_SOCKETS_NULL;
+        sockets = PUBLISHED_PORT_NULL;
         return 0;
 }
 
 static bool is_free(const Endpoints *endpoints, uint16_t port) {
-        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+        _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
         Endpoints copy = *endpoints;
 
         return bind_all(&copy, port, &sockets, NULL) >= 0;
@@ -206,7 +198,7 @@ static bool is_held(const Endpoint *e) {
 }
 
 /* Of a port that no process holds the socket is on its way out. */
-static int bind_patiently(Endpoints *endpoints, uint16_t port, PortSockets *ret, size_t *reterr_index) {
+static int bind_patiently(Endpoints *endpoints, uint16_t port, PublishedPort *ret, size_t *reterr_index) {
         _cleanup_close_ int watch = -EBADF;
         uint64_t deadline;
         int r;
@@ -224,7 +216,7 @@ static int bind_patiently(Endpoints *endpoints, uint16_t port, PortSockets *ret,
 
 /* A free port of the automatic range, tried from a random place on, so that projects which do not run at the
  * same time rarely remember the same one. */
-static int bind_automatic(Endpoints *endpoints, PortSockets *ret, size_t *reterr_index) {
+static int bind_automatic(Endpoints *endpoints, PublishedPort *ret, size_t *reterr_index) {
         const unsigned n = AUTO_MAX - AUTO_MIN + 1;
         unsigned first = 0;
         int r = -EADDRINUSE;
@@ -237,7 +229,7 @@ static int bind_automatic(Endpoints *endpoints, PortSockets *ret, size_t *reterr
 }
 
 int port_bind(const Port *port, uint16_t preferred, PortDescribeMachine describe, void *userdata,
-              PortSockets *ret, Error *reterr) {
+              PublishedPort *ret, Error *reterr) {
         Endpoints endpoints;
         size_t index = 0;
         int r;
@@ -258,5 +250,6 @@ int port_bind(const Port *port, uint16_t preferred, PortDescribeMachine describe
         }
         if (r < 0)
                 return raise_bind(port, &endpoints, index, r, describe, userdata, reterr);
+        ret->wanted = port;
         return 0;
 }

@@ -4,18 +4,7 @@
 /* The sockets of published ports, bound on the host before anything starts and handed to
  * systemd-socket-proxyd(8) later. */
 
-#include "spec/spec.h"
-
-typedef struct PortSockets {
-        int fds[2];    /* listening, non-blocking, close-on-exec */
-        size_t n_fds;  /* 2: without an address, on 127.0.0.1 and ::1 in this order */
-        uint16_t host; /* the port they are on */
-} PortSockets;
-
-#define PORT_SOCKETS_NULL ((PortSockets){.fds = {-EBADF, -EBADF}})
-
-/* Closes the sockets that are still in it: take one out with TAKE_FD(). */
-void port_sockets_done(PortSockets *sockets);
+#include "spec/published-port.h"
 
 /* "container 'db' of project /home/me/shop" for a machine name, or NULL when it is not known. Owned by the
  * caller of the callback. */
@@ -25,7 +14,7 @@ typedef char *(*PortDescribeMachine)(const char *machine, void *userdata);
  * port_bind() - bind a published port on the host
  * @preferred: for a port that is "auto": the one that it had before, 0: none
  * @describe: names the container that holds a port; may be NULL
- * @ret: filled on success, the caller closes it with port_sockets_done()
+ * @ret: filled on success, with @port as what was wanted; the caller closes it with published_port_done()
  *
  * Without an address both 127.0.0.1 and ::1 are bound, or only 127.0.0.1 where the host has no ::1. IPv6
  * sockets never take IPv4 connections. "auto" takes the preferred port, else a free one from 61000 up, where
@@ -35,4 +24,4 @@ typedef char *(*PortDescribeMachine)(const char *machine, void *userdata);
  * permission (below 1024), or the host does not have this address.
  */
 int port_bind(const Port *port, uint16_t preferred, PortDescribeMachine describe, void *userdata,
-              PortSockets *ret, Error *reterr);
+              PublishedPort *ret, Error *reterr);

@@ -325,17 +325,8 @@ static int member_write_intent(Member *m, Error *reterr) {
         state->started_usec = realtime_usec();
         state->address = xstrdup(m->plan->address);
         state->definition = strv_copy(m->plan->definition);
-        for (size_t i = 0; i < m->resources.n_ports; i++) {
-                const Port *p = &m->resources.bound[i];
-
-                if (p->address) {
-                        container_state_add_port(state, p->address, p->host, p->container);
-                        continue;
-                }
-                container_state_add_port(state, "127.0.0.1", p->host, p->container);
-                if (m->resources.port_fds[i][1] >= 0)
-                        container_state_add_port(state, "::1", p->host, p->container);
-        }
+        for (size_t i = 0; i < m->resources.n_ports; i++)
+                container_state_add_port(state, &m->resources.ports[i]);
         return member_save_state(m, PHASE_STARTING, NULL, reterr);
 }
 

@@ -34,13 +34,9 @@ void resources_done(Resources *r) {
         for (size_t i = 0; i < r->n_mounts; i++)
                 (void) safe_close(r->mount_fds[i]);
         free(r->mount_fds);
-        for (size_t i = 0; i < r->n_ports; i++) {
-                (void) safe_close(r->port_fds[i][0]);
-                (void) safe_close(r->port_fds[i][1]);
-                port_done(&r->bound[i]);
-        }
-        free(r->port_fds);
-        free(r->bound);
+        for (size_t i = 0; i < r->n_ports; i++)
+                published_port_done(&r->ports[i]);
+        free(r->ports);
         *r = RESOURCES_NULL;
 }
 
@@ -70,59 +66,27 @@ char *resources_describe_machine(const char *machine, void *userdata) {
         return NULL;
 }
 
-static uint16_t preferred_port(const ContainerState *old, uint16_t container) {
-        for (size_t i = 0; old && i < old->n_ports; i++)
-                if (old->ports[i].container == container)
-                        return old->ports[i].host;
-        return 0;
-}
-
-/* Has a container that runs with this state the port already? */
-static bool is_held(const ContainerState *state, const Port *port) {
-        for (size_t i = 0; state && i < state->n_ports; i++) {
-                const BoundPort *p = &state->ports[i];
-
-                if (port->host == 0
-                            ? p->container == port->container
-                            : p->host == port->host && (!port->address || streq(p->address, port->address)))
-                        return true;
-        }
-        return false;
-}
-
-static int bind_port(const ContainerPlan *plan, size_t i, const ContainerState *old, Resources *r,
-                     Error *reterr) {
-        const Port *port = &plan->spec->ports[i];
-        PortSockets sockets = PORT_SOCKETS_NULL;
-        int k;
-
-        k = port_bind(port, preferred_port(old, port->container), resources_describe_machine, NULL, &sockets,
-                      reterr);
-        if (k < 0)
-                return error_in_container(reterr, k, plan->spec->name);
-        r->port_fds[i][0] = TAKE_FD(sockets.fds[0]);
-        r->port_fds[i][1] = sockets.n_fds > 1 ? TAKE_FD(sockets.fds[1]) : -EBADF;
-        r->bound[i] = (Port){xstrdup(port->address), sockets.host, port->container};
-        port_sockets_done(&sockets);
-        return 0;
-}
-
 int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
                          Error *reterr) {
-        if (!r->port_fds) {
-                r->port_fds = xreallocarray0(plan->spec->n_ports, sizeof(*r->port_fds));
-                r->bound = xnew0(Port, plan->spec->n_ports);
-                for (; r->n_ports < plan->spec->n_ports; r->n_ports++)
-                        r->port_fds[r->n_ports][0] = r->port_fds[r->n_ports][1] = -EBADF;
+        const ContainerSpec *c = plan->spec;
+
+        if (!r->ports)
+                r->ports = xnew0(PublishedPort, c->n_ports);
+        for (; r->n_ports < c->n_ports; r->n_ports++) {
+                r->ports[r->n_ports] = PUBLISHED_PORT_NULL;
+                r->ports[r->n_ports].wanted = &c->ports[r->n_ports];
         }
-        for (size_t i = 0; i < plan->spec->n_ports; i++) {
+        for (size_t i = 0; i < c->n_ports; i++) {
+                const Port *port = &c->ports[i];
                 int k;
 
-                if (r->port_fds[i][0] >= 0 || (running && is_held(old, &plan->spec->ports[i])))
+                if (published_port_is_open(&r->ports[i]) ||
+                    (running && old && container_state_has_port(old, port)))
                         continue;
-                k = bind_port(plan, i, old, r, reterr);
+                k = port_bind(port, old ? container_state_get_port(old, port->container) : 0,
+                              resources_describe_machine, NULL, &r->ports[i], reterr);
                 if (k < 0)
-                        return k;
+                        return error_in_container(reterr, k, c->name);
         }
         return 0;
 }
@@ -409,7 +373,7 @@ int resources_start(const Project *project, sd_event *event, const ContainerPlan
                 .console_fd = r->console_fd,
                 .state_fd = r->container_fd,
                 .mount_fds = r->mount_fds,
-                .port_fds = (const int(*)[2]) r->port_fds,
+                .ports = r->ports,
         };
         int k;
 

@@ -18,8 +18,7 @@ typedef struct Resources {
         char **notes; /* what the user should know of it */
         int *mount_fds;
         size_t n_mounts;
-        int (*port_fds)[2];
-        Port *bound; /* one for each planned port, with the host's port that it got */
+        PublishedPort *ports; /* one for each of the specification */
         size_t n_ports;
 } Resources;
 

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "spec/port-clash.h"
+#include "spec/port.h"
 
 /* One address on which a port is bound. */
 typedef struct Binding {
@@ -85,14 +86,14 @@ int ports_check(const Spec *spec, Error *reterr) {
 
         for (size_t i = 0; i < spec->n_containers; i++)
                 n_ports += spec->containers[i].n_ports;
-        bindings = xnew0(Binding, n_ports * 2);
+        bindings = xnew0(Binding, n_ports * PORT_ADDRESSES_MAX);
         for (size_t i = 0; i < spec->n_containers; i++)
                 for (size_t j = 0; j < spec->containers[i].n_ports; j++) {
-                        const char *address = spec->containers[i].ports[j].address;
+                        const char *addresses[PORT_ADDRESSES_MAX];
+                        size_t n_addresses = port_addresses(&spec->containers[i].ports[j], addresses);
 
-                        add_binding(&bindings, &n, spec, i, j, address ? address : "127.0.0.1");
-                        if (!address)
-                                add_binding(&bindings, &n, spec, i, j, "::1");
+                        for (size_t k = 0; k < n_addresses; k++)
+                                add_binding(&bindings, &n, spec, i, j, addresses[k]);
                 }
         qsort(bindings, n, sizeof(*bindings), compare_bindings);
 

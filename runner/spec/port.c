@@ -7,21 +7,21 @@
 #include "spec/port.h"
 #include "spec/value.h"
 
-static int parse_number(const char *s, size_t n, const char *text, uint16_t *ret, Error *reterr) {
+int port_number_parse(const char *s, size_t n, const char *shown, uint16_t *ret, Error *reterr) {
         unsigned value = 0;
 
         /* Six digits are too many in any case, because a zero cannot stand first. */
         for (size_t i = 0; i < n && i < 6; i++) {
                 if (s[i] < '0' || s[i] > '9')
                         return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': '%.*s' is not a port number",
-                                           text, n > 100 ? 100 : (int) n, s);
+                                           shown, n > 100 ? 100 : (int) n, s);
                 value = value * 10 + (unsigned) (s[i] - '0');
         }
         if (n == 0)
-                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': a port number is missing", text);
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': a port number is missing", shown);
         if (value > UINT16_MAX || s[0] == '0')
                 return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': a port is a number from 1 to 65535",
-                                   text);
+                                   shown);
         *ret = (uint16_t) value;
         return 0;
 }
@@ -31,7 +31,7 @@ static int parse_host(const char *s, size_t n, const char *text, uint16_t *ret, 
                 *ret = 0;
                 return 0;
         }
-        return parse_number(s, n, text, ret, reterr);
+        return port_number_parse(s, n, text, ret, reterr);
 }
 
 static int raise_address(const char *text, const char *reason, Error *reterr) {
@@ -75,6 +75,16 @@ int port_parse_address(const char *text, char **ret, Error *reterr) {
                 return r;
         *ret = xstrdup(canonical);
         return 0;
+}
+
+size_t port_addresses(const Port *port, const char *ret[PORT_ADDRESSES_MAX]) {
+        if (port->address) {
+                ret[0] = port->address;
+                return 1;
+        }
+        ret[0] = "127.0.0.1";
+        ret[1] = "::1";
+        return 2;
 }
 
 int port_check_protocol(const char *protocol, Error *reterr) {
@@ -124,14 +134,14 @@ static int parse_pair(const char *s, size_t n, const char *text, Port *port, Err
         if (!colon && port->address)
                 return raise_form(text, reterr);
         if (!colon) {
-                r = parse_number(s, n, text, &port->container, reterr);
+                r = port_number_parse(s, n, text, &port->container, reterr);
                 port->host = port->container;
                 return r;
         }
         if (memchr(colon + 1, ':', n - n_host - 1))
                 return raise_form(text, reterr);
         r = parse_host(s, n_host, text, &port->host, reterr);
-        return r < 0 ? r : parse_number(colon + 1, n - n_host - 1, text, &port->container, reterr);
+        return r < 0 ? r : port_number_parse(colon + 1, n - n_host - 1, text, &port->container, reterr);
 }
 
 int port_parse(const char *text, Port *ret, Error *reterr) {

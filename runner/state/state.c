@@ -39,11 +39,36 @@ ContainerState *container_state_free(ContainerState *state) {
         return NULL;
 }
 
-void container_state_add_port(ContainerState *state, const char *address, uint16_t host,
-                              uint16_t container) {
-        BoundPort *port = XGROW(state->ports, state->n_ports);
+void container_state_add_port(ContainerState *state, const PublishedPort *port) {
+        const char *addresses[PORT_ADDRESSES_MAX];
+        size_t n = port_addresses(port->wanted, addresses);
 
-        *port = (BoundPort){.address = xstrdup(address), .host = host, .container = container};
+        for (size_t i = 0; i < n; i++)
+                if (port->fds[i] >= 0)
+                        *XGROW(state->ports, state->n_ports) = (BoundPort){
+                                .address = xstrdup(addresses[i]),
+                                .host = port->host,
+                                .container = port->wanted->container,
+                        };
+}
+
+uint16_t container_state_get_port(const ContainerState *state, uint16_t container) {
+        for (size_t i = 0; i < state->n_ports; i++)
+                if (state->ports[i].container == container)
+                        return state->ports[i].host;
+        return 0;
+}
+
+bool container_state_has_port(const ContainerState *state, const Port *wanted) {
+        for (size_t i = 0; i < state->n_ports; i++) {
+                const BoundPort *p = &state->ports[i];
+
+                if (wanted->host == 0 ? p->container == wanted->container
+                                      : p->host == wanted->host &&
+                                                (!wanted->address || streq(p->address, wanted->address)))
+                        return true;
+        }
+        return false;
 }
 
 ProjectState *project_state_new(void) {

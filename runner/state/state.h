@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/strv.h"
 #include "host/user.h"
+#include "spec/published-port.h"
 #include "record/phase.h"
 
 #define STATE_VERSION  1
@@ -45,7 +46,14 @@ ContainerState *container_state_new(void);
 ContainerState *container_state_free(ContainerState *state);
 DEFINE_FREEP(ContainerState, container_state_free);
 
-void container_state_add_port(ContainerState *state, const char *address, uint16_t host, uint16_t container);
+/* Remembers where it is open. */
+void container_state_add_port(ContainerState *state, const PublishedPort *port);
+
+/* The host's port that @container was published on; 0: it was not. */
+uint16_t container_state_get_port(const ContainerState *state, uint16_t container);
+
+/* Whether it was open where @wanted wants it. */
+bool container_state_has_port(const ContainerState *state, const Port *wanted);
 
 /**
  * container_state_load() - what is remembered of a container

@@ -102,18 +102,18 @@ static bool connects(const char *address, unsigned number) {
 
 IN_NETNS(binds_both_loopbacks) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+        _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
         Port p = port(NULL, 8080);
 
         loopback_up();
         run("ip address add 192.0.2.1/24 dev lo");
         ASSERT_OK(port_bind(&p, 0, NULL, NULL, &sockets, &error), &error);
-        ASSERT_EQ(sockets.n_fds, 2u);
+        ASSERT_TRUE(sockets.fds[0] >= 0 && sockets.fds[1] >= 0);
         ASSERT_EQ(sockets.host, 8080);
         ASSERT_TRUE(connects("127.0.0.1", 8080));
         ASSERT_TRUE(connects("::1", 8080));
         ASSERT_TRUE(!connects("192.0.2.1", 8080));
-        for (size_t i = 0; i < sockets.n_fds; i++) {
+        for (size_t i = 0; i < PORT_ADDRESSES_MAX; i++) {
                 ASSERT_TRUE(fcntl(sockets.fds[i], F_GETFD) & FD_CLOEXEC);
                 ASSERT_TRUE(fcntl(sockets.fds[i], F_GETFL) & O_NONBLOCK);
         }
@@ -132,12 +132,12 @@ IN_NETNS(binds_one_address) {
         run("ip address add 192.0.2.1/24 dev lo");
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
-                _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+                _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
                 Port p = port(rows[i].address, 8080);
 
                 test_set_row("%s", rows[i].address);
                 ASSERT_OK(port_bind(&p, 0, NULL, NULL, &sockets, &error), &error);
-                ASSERT_EQ(sockets.n_fds, 1u);
+                ASSERT_TRUE(sockets.fds[0] >= 0 && sockets.fds[1] < 0);
                 ASSERT_TRUE(connects(rows[i].answers, 8080));
                 ASSERT_TRUE(!connects(rows[i].silent, 8080));
         }
@@ -145,7 +145,8 @@ IN_NETNS(binds_one_address) {
 
 IN_NETNS(without_ipv6) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL, automatic = PORT_SOCKETS_NULL;
+        _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL,
+                                                     automatic = PUBLISHED_PORT_NULL;
         Port both = port(NULL, 8080), any = port(NULL, 0), only = port("::1", 8081);
         int fd = open("/proc/sys/net/ipv6/conf/all/disable_ipv6", O_WRONLY | O_CLOEXEC);
 
@@ -156,10 +157,10 @@ IN_NETNS(without_ipv6) {
         loopback_up();
 
         ASSERT_OK(port_bind(&both, 0, NULL, NULL, &sockets, &error), &error);
-        ASSERT_EQ(sockets.n_fds, 1u);
+        ASSERT_TRUE(sockets.fds[0] >= 0 && sockets.fds[1] < 0);
         ASSERT_TRUE(connects("127.0.0.1", 8080));
         ASSERT_OK(port_bind(&any, 0, NULL, NULL, &automatic, &error), &error);
-        ASSERT_EQ(automatic.n_fds, 1u);
+        ASSERT_TRUE(automatic.fds[0] >= 0 && automatic.fds[1] < 0);
         ASSERT_ERROR(port_bind(&only, 0, NULL, NULL, &sockets, &error), &error, FC_EXIT_HOST,
                      "bind [::1]:8081: this host does not have that address");
 }
@@ -186,14 +187,14 @@ IN_NETNS(taken) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
                 _cleanup_close_ _unused_ int held = listener(rows[i].held, 8080, true);
                 _cleanup_free_ char *pid = xasprintf("(pid %d)", (int) getpid());
-                PortSockets sockets = {.n_fds = 42};
+                PublishedPort sockets = {.host = 42};
                 Port p = port(rows[i].wanted, 8080);
 
                 test_set_row("%s against %s", rows[i].held, rows[i].wanted);
                 ASSERT_ERROR(port_bind(&p, 0, NULL, NULL, &sockets, &error), &error, FC_EXIT_CONFLICT,
                              rows[i].message);
                 ASSERT_TRUE(strstr(error.message, pid));
-                ASSERT_EQ(sockets.n_fds, 42u);
+                ASSERT_EQ(sockets.host, 42u);
                 ASSERT_TRUE(error.hints && startswith(error.hints[0], "8081 is free"));
         }
 }
@@ -207,7 +208,7 @@ IN_NETNS(not_taken_by_others) {
         run("ip address add 192.0.2.1/24 dev lo");
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
-                _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+                _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
                 _cleanup_close_ _unused_ int held = listener(rows[i].held, 8080, true);
                 Port p = port(rows[i].wanted, 8080);
 
@@ -219,7 +220,7 @@ IN_NETNS(not_taken_by_others) {
 IN_NETNS(leaves_nothing_behind) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int held = -EBADF, again = -EBADF;
-        PortSockets sockets;
+        PublishedPort sockets;
         Port p = port(NULL, 8080);
 
         /* The second address is taken: the first, which was bound already, is free again. */
@@ -231,14 +232,15 @@ IN_NETNS(leaves_nothing_behind) {
 
 IN_NETNS(taken_by_ourselves) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_(port_sockets_done) PortSockets first = PORT_SOCKETS_NULL, second = PORT_SOCKETS_NULL;
+        _cleanup_(published_port_done) PublishedPort first = PUBLISHED_PORT_NULL,
+                                                     second = PUBLISHED_PORT_NULL;
         Port p = port(NULL, 8080);
 
         /* SO_REUSEADDR does not let two of us share a port. */
         loopback_up();
         ASSERT_OK(port_bind(&p, 0, NULL, NULL, &first, &error), &error);
         ASSERT_ERROR(port_bind(&p, 0, NULL, NULL, &second, &error), &error, FC_EXIT_CONFLICT, "is taken by");
-        port_sockets_done(&first);
+        published_port_done(&first);
         ASSERT_OK(port_bind(&p, 0, NULL, NULL, &second, &error), &error);
 }
 
@@ -247,7 +249,7 @@ IN_NETNS(taken_by_a_connection) {
         _cleanup_close_ int server = -EBADF, client = -EBADF;
         struct sockaddr_in in = {
                 .sin_family = AF_INET, .sin_port = htons(9000), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        PortSockets sockets;
+        PublishedPort sockets;
         Port p = port(NULL, 8080);
 
         /* An outgoing connection that happens to have this local port. */
@@ -268,7 +270,7 @@ IN_NETNS(free_again_at_once) {
          * it. */
         loopback_up();
         for (unsigned i = 0; i < 3; i++) {
-                _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+                _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
                 _cleanup_close_ int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
                 struct sockaddr_in in = {.sin_family = AF_INET,
                                          .sin_port = htons(8080),
@@ -286,7 +288,7 @@ IN_NETNS(free_again_at_once) {
 IN_NETNS(hint_is_free_on_both) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int a = -EBADF, b = -EBADF, c = -EBADF;
-        PortSockets sockets;
+        PublishedPort sockets;
         Port p = port(NULL, 8080), six = port("::1", 8082);
 
         loopback_up();
@@ -302,7 +304,7 @@ IN_NETNS(hint_is_free_on_both) {
 IN_NETNS(no_hint_above_the_last_port) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int a = -EBADF;
-        PortSockets sockets;
+        PublishedPort sockets;
         Port p = port("127.0.0.1", 65535);
 
         loopback_up();
@@ -314,14 +316,15 @@ IN_NETNS(no_hint_above_the_last_port) {
 
 IN_NETNS(automatic) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_(port_sockets_done) PortSockets first = PORT_SOCKETS_NULL, second = PORT_SOCKETS_NULL,
-                                                 third = PORT_SOCKETS_NULL;
+        _cleanup_(published_port_done) PublishedPort first = PUBLISHED_PORT_NULL,
+                                                     second = PUBLISHED_PORT_NULL,
+                                                     third = PUBLISHED_PORT_NULL;
         _cleanup_close_ int only_six = -EBADF;
         Port p = port(NULL, 0);
 
         loopback_up();
         ASSERT_OK(port_bind(&p, 0, NULL, NULL, &first, &error), &error);
-        ASSERT_EQ(first.n_fds, 2u);
+        ASSERT_TRUE(first.fds[0] >= 0 && first.fds[1] >= 0);
         ASSERT_TRUE(first.host >= 61000);
         ASSERT_TRUE(connects("127.0.0.1", first.host) && connects("::1", first.host));
 
@@ -330,12 +333,12 @@ IN_NETNS(automatic) {
         ASSERT_TRUE(second.host >= 61000 && second.host != first.host);
 
         /* Free again, it comes back, whatever range it is in. */
-        port_sockets_done(&first);
+        published_port_done(&first);
         ASSERT_OK(port_bind(&p, 4711, NULL, NULL, &third, &error), &error);
         ASSERT_EQ(third.host, 4711);
 
         /* Free on 127.0.0.1 alone is not free. */
-        port_sockets_done(&third);
+        published_port_done(&third);
         only_six = listener("::1", 4711, true);
         ASSERT_OK(port_bind(&p, 4711, NULL, NULL, &third, &error), &error);
         ASSERT_TRUE(third.host != 4711);
@@ -345,7 +348,7 @@ IN_NETNS(automatic) {
 
 static void in_automatic_exhausted(void) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+        _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
         struct rlimit limit;
         int fds[N_AUTOMATIC];
         Port p = port("127.0.0.1", 0);
@@ -382,7 +385,7 @@ IN_NETNS(refuses_what_the_host_lacks) {
         for (size_t i = 0; i < ELEMENTSOF(addresses); i++) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
                 Port p = port(addresses[i], 8080);
-                PortSockets sockets;
+                PublishedPort sockets;
 
                 test_set_row("%s", addresses[i]);
                 ASSERT_ERROR(port_bind(&p, 0, NULL, NULL, &sockets, &error), &error, FC_EXIT_HOST,
@@ -392,7 +395,7 @@ IN_NETNS(refuses_what_the_host_lacks) {
 }
 
 IN_NETNS(waits_for_a_socket_on_its_way_out) {
-        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+        _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
         Port wanted = port(NULL, 8080);
         int held[2], status;
@@ -415,7 +418,7 @@ IN_NETNS(waits_for_a_socket_on_its_way_out) {
 }
 
 IN_NETNS(does_not_wait_for_ever) {
-        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+        _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
         Port wanted = port(NULL, 8080);
         int held[2];
@@ -434,7 +437,7 @@ TEST(refuses_bad_addresses) {
         for (size_t i = 0; i < ELEMENTSOF(addresses); i++) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
                 Port p = port(addresses[i], 8080);
-                PortSockets sockets;
+                PublishedPort sockets;
 
                 test_set_row("%s", addresses[i]);
                 ASSERT_ERROR(port_bind(&p, 0, NULL, NULL, &sockets, &error), &error, FC_EXIT_USAGE,
@@ -444,12 +447,12 @@ TEST(refuses_bad_addresses) {
 
 IN_NETNS(low_ports_need_root) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_(port_sockets_done) PortSockets sockets = PORT_SOCKETS_NULL;
+        _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
         Port p = port(NULL, 80);
 
         loopback_up();
         ASSERT_OK(port_bind(&p, 0, NULL, NULL, &sockets, &error), &error);
-        port_sockets_done(&sockets);
+        published_port_done(&sockets);
         become_unprivileged();
         ASSERT_ERROR(port_bind(&p, 0, NULL, NULL, &sockets, &error), &error, FC_EXIT_HOST,
                      "bind 127.0.0.1:80");
@@ -459,7 +462,7 @@ IN_NETNS(low_ports_need_root) {
 IN_NETNS(owner_that_we_may_not_see) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int held = -EBADF;
-        PortSockets sockets;
+        PublishedPort sockets;
         Port p = port(NULL, 8080);
         pid_t pid;
 
@@ -515,7 +518,7 @@ static char *describe(const char *machine, void *userdata) {
 
 static void check_container_message(PortDescribeMachine callback, const char *text, const char *message) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        PortSockets sockets;
+        PublishedPort sockets;
         Port p = port(NULL, 8080);
 
         ASSERT_ERROR(port_bind(&p, 0, callback, (void *) (uintptr_t) text, &sockets, &error), &error,

@@ -12,6 +12,12 @@
 static const InvokingUser us = {};
 
 static ContainerState *make_state(void) {
+        const Port wanted = {.container = 80}, any = {.address = (char *) (uintptr_t) "::", .container = 81};
+        /* Descriptors do not matter here, but whether there is one. */
+        const PublishedPort ports[] = {
+                {.wanted = &wanted, .fds = {7, 8}, .host = 8080},
+                {.wanted = &any, .fds = {9, -EBADF}, .host = 61000},
+        };
         ContainerState *state = container_state_new();
 
         state->phase = PHASE_READY;
@@ -23,9 +29,36 @@ static ContainerState *make_state(void) {
         state->result = xstrdup("ready");
         strv_push(&state->definition, "volume /srv/\303\244 \\x \377\001 ro");
         strv_push(&state->definition, "");
-        container_state_add_port(state, "127.0.0.1", 8080, 80);
-        container_state_add_port(state, "::1", 8080, 80);
+        for (size_t i = 0; i < ELEMENTSOF(ports); i++)
+                container_state_add_port(state, &ports[i]);
         return state;
+}
+
+TEST(remembers_where_ports_are_open) {
+        static const struct {
+                const char *address;
+                uint16_t host, container;
+                bool there;
+        } table[] = {
+                {NULL, 8080, 80, true},  {"127.0.0.1", 8080, 80, true}, {"::1", 8080, 80, true},
+                {"::", 8080, 80, false}, {NULL, 8081, 80, false},       {NULL, 0, 80, true},
+                {NULL, 0, 82, false},    {"::", 61000, 81, true},
+        };
+        _cleanup_(container_state_freep) ContainerState *state = make_state();
+
+        ASSERT_EQ(state->n_ports, 3);
+        ASSERT_STREQ(state->ports[0].address, "127.0.0.1");
+        ASSERT_STREQ(state->ports[1].address, "::1");
+        ASSERT_STREQ(state->ports[2].address, "::");
+        ASSERT_EQ(container_state_get_port(state, 81), 61000);
+        ASSERT_EQ(container_state_get_port(state, 82), 0);
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                const Port wanted = {(char *) (uintptr_t) table[i].address, table[i].host,
+                                     table[i].container};
+
+                test_set_row("%zu", i);
+                ASSERT_EQ(container_state_has_port(state, &wanted), table[i].there);
+        }
 }
 
 static void same(const ContainerState *a, const ContainerState *b) {
