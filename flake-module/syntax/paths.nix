@@ -20,6 +20,7 @@ let
     ;
 
   pathSize = 4096;
+  partSize = 256;
 
   characters =
     path:
@@ -27,6 +28,8 @@ let
       "the path is empty"
     else if has controls path then
       "'${path}': a path must not contain control characters"
+    else if any (part: stringLength part >= partSize) (splitAt "/" path) then
+      "'${substring 0 40 path}...': a part of a path has at most ${toString (partSize - 1)} bytes"
     else
       unless (stringLength path < pathSize) "'${substring 0 40 path}...': a path has at most ${
         toString (pathSize - 1)
@@ -59,6 +62,21 @@ let
       ) "'${path}': a path inside the container must have no '.', '..' or empty part, and no '/' at its end")
     ];
 
+  # What a relative path begins with, beside '.'.
+  beginsIn =
+    part: path:
+    !startsWith "/" path
+    && builtins.head (
+      filter (
+        text:
+        !elem text [
+          ""
+          "."
+        ]
+      ) (splitAt "/" path)
+      ++ [ null ]
+    ) == part;
+
   isBelow = directory: path: path == directory || startsWith "${directory}/" path;
 
   mountPoint =
@@ -82,6 +100,7 @@ let
 in
 {
   inherit
+    beginsIn
     hostPath
     insidePath
     isBelow

@@ -11,8 +11,19 @@ let
     substring
     toString
     ;
-  inherit (import ./text.nix) get has startsWith unless;
-  inherit (import ./paths.nix) hostPath mountPoint pathSize;
+  inherit (import ./text.nix)
+    first
+    get
+    has
+    startsWith
+    unless
+    ;
+  inherit (import ./paths.nix)
+    beginsIn
+    hostPath
+    mountPoint
+    pathSize
+    ;
   inherit (import ./names.nix) allowedName isName;
 
   volumeSource =
@@ -20,7 +31,12 @@ let
     if startsWith "@" source then
       unless (isName (substring 1 (-1) source)) "'${source}' cannot name a volume: ${allowedName}; a directory of that name is written './${source}'"
     else
-      hostPath source;
+      first [
+        (hostPath source)
+        (unless (
+          !beginsIn ".containers" source
+        ) "'${source}': nothing in '.containers' is a volume; '@NAME' is a directory of that name that is kept there")
+      ];
 
   # "SOURCE:TARGET[:ro|:rw]", or "/PATH" for "/PATH:/PATH" -> { source, target, readOnly, owner }, or { error }.
   # In strings '\:' is a colon in a path and '\\' a backslash.

@@ -6,3 +6,6 @@
 /* What a machine is made of, in a mount namespace of the machine's own: nspawn's arguments contain no other
  * path of the host. */
 #define MACHINE_DIR "/run/flake-containers/machine"
+
+/* At the project's root: all that its containers keep (project/state-dir.h). */
+#define STATE_DIR_NAME ".containers"

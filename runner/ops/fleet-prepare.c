@@ -227,8 +227,11 @@ static int member_prepare_root(Member *m, Error *reterr) {
                 r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
                 return error_in_container(reterr, r, m->at->name);
-        if (!there && m->plan->image)
-                progress_update(m->fleet->progress, m->at->name, PHASE_IMAGE, m->plan->image);
+        if (!there && m->plan->image) {
+                _cleanup_free_ char *shown = path_normalise(m->plan->image);
+
+                progress_update(m->fleet->progress, m->at->name, PHASE_IMAGE, shown);
+        }
         r = resources_open_root(m->fleet->project, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;

@@ -90,7 +90,7 @@ static int check_volume_ids(int fd, const PlanMount *m, Error *reterr) {
 }
 
 int resource_open_volume(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr) {
-        _cleanup_close_ int fd = source_open(sources, "", m->source, m->below, /* reads= */ false, reterr);
+        _cleanup_close_ int fd = source_open_volume(sources, m->source, m->below, m->mask, reterr);
         int r = fd;
 
         if (r == -ENOENT)

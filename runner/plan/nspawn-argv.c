@@ -27,7 +27,8 @@ static void push_mount(char ***argv, const PlanMount *m) {
                 [PLAN_MAP_OWNER] = ":rootidmap",
                 [PLAN_MAP_OURS] = "",
         };
-        _cleanup_free_ char *escaped = m->target ? escape(m->target) : NULL;
+        _cleanup_free_ char *escaped = m->target ? escape(m->target) : NULL,
+                            *mask = m->mask ? escape(m->mask) : NULL;
 
         if (!m->target)
                 return;
@@ -38,6 +39,9 @@ static void push_mount(char ***argv, const PlanMount *m) {
         else
                 strv_pushf(argv, "--bind%s=" MACHINE_DIR "/%s:%s%s", m->read_only ? "-ro" : "", m->name,
                            escaped, mappings[m->mapping]);
+        /* Empty, and the guest cannot take it away: its mounts come from a more privileged namespace. */
+        if (mask)
+                strv_pushf(argv, "--tmpfs=%s:mode=0555,ro", mask);
 }
 
 static void push_users(char ***argv, const ContainerPlan *p) {

@@ -7,6 +7,7 @@
 #include "plan/definition.h"
 #include "plan/nspawn-argv.h"
 #include "plan/plan.h"
+#include "spec/path.h"
 
 /* systemd's range for containers: UIDS-GIDS.md in its documentation. */
 #define IDS_FIRST  UINT32_C(0x00080000)
@@ -23,6 +24,7 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         for (size_t i = 0; i < p->n_mounts; i++) {
                 free(p->mounts[i].name);
                 free(p->mounts[i].source);
+                free(p->mounts[i].mask);
                 free(p->mounts[i].target);
                 free(p->mounts[i].place);
         }
@@ -107,6 +109,15 @@ static void add_system(ContainerPlan *p, const PlanFacts *facts) {
         }
 }
 
+/* Where `.containers` would be seen in a volume, and with it what is believed at the next start, and the
+ * files of other containers. */
+static char *find_mask(const PlanFacts *facts, const PlanMount *m) {
+        _cleanup_free_ char *source = path_normalise(m->source);
+        size_t n = streq(source, "/") ? 0 : strlen(source);
+
+        return path_is_within(facts->state, source) ? xasprintf("%s%s", m->target, facts->state + n) : NULL;
+}
+
 static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
         const ContainerSpec *c = p->spec;
 
@@ -121,6 +132,7 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
                                          source, v->target);
 
                 m->below = below;
+                m->mask = named ? NULL : find_mask(facts, m);
                 m->read_only = v->read_only;
                 if (c->users == USERS_PRIVATE)
                         m->mapping = v->owner == VOLUME_OWNER_USER ? PLAN_MAP_OWNER : PLAN_MAP_IDS;

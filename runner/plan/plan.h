@@ -38,7 +38,8 @@ typedef struct PlanMount {
         char *name;
         char *source;      /* absolute path on the host; NULL: made for this start, or a program of ours */
         const char *below; /* a relative source as it was written: the end of source; otherwise NULL */
-        char *target;      /* path inside, of a credential its id; NULL: nspawn takes only parts of it */
+        char *mask;   /* path inside of `.containers`, which is not shown there; NULL: it is not in it */
+        char *target; /* path inside, of a credential its id; NULL: nspawn takes only parts of it */
         PlanMapping mapping;
         bool read_only;
         char *place; /* where it stands in the specification, for messages; NULL: it does not */

@@ -256,6 +256,9 @@ static int explain(const InvokingUser *user, int r, const char *what, Error *ret
                 (void) error_raise(reterr, FC_EXIT_USAGE, "%s does not exist", what);
                 return -ENOENT;
         }
+        /* What the specification names is not such a thing. */
+        if (r == -ELOOP || r == -ENOTDIR || r == -ENAMETOOLONG)
+                return error_raise(reterr, FC_EXIT_USAGE, "open %s: %s", what, strerror(-r));
         r = error_set(reterr, r, "open %s", what);
         if (r == -EACCES) {
                 name = user_name(user->uid);
@@ -292,8 +295,9 @@ static char *leave_project(const char *path, const char *below) {
         return out ? xasprintf("%s/%s", root, below) : NULL;
 }
 
-int source_open(const Sources *s, const char *what, const char *path, const char *below, bool reads,
-                Error *reterr) {
+/* @ret_state: whether it is in `.containers`; may be NULL. */
+static int open_source(const Sources *s, const char *what, const char *path, const char *below, bool reads,
+                       bool *ret_state, Error *reterr) {
         _cleanup_free_ char *name = xasprintf("%s%s'%s'", what, what[0] ? " " : "", path);
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         _cleanup_(walk_done) Walk w = {.sources = s, .name = name, .file = -EBADF};
@@ -311,6 +315,8 @@ int source_open(const Sources *s, const char *what, const char *path, const char
         r = begin_walk(&w, outside ? outside : path, relative);
         if (r >= 0)
                 r = walk(&w, &error);
+        if (r >= 0 && ret_state)
+                *ret_state = w.state;
         if (r >= 0)
                 fd = take_end(&w);
         if (r >= 0 && reads)
@@ -323,6 +329,55 @@ int source_open(const Sources *s, const char *what, const char *path, const char
                 error_move(reterr, &error);
         error_done(&error);
         return r;
+}
+
+int source_open(const Sources *s, const char *what, const char *path, const char *below, bool reads,
+                Error *reterr) {
+        return open_source(s, what, path, below, reads, NULL, reterr);
+}
+
+/* Whether the project, and so `.containers`, is in a directory. Return: 1, 0, or a negative errno. */
+static int has_project(const Sources *s, int fd) {
+        _cleanup_close_ int dir_fd = fcntl(s->root_fd, F_DUPFD_CLOEXEC, 3);
+        struct stat wanted, st, above;
+
+        if (dir_fd < 0 || fstat(fd, &wanted) < 0 || fstat(dir_fd, &above) < 0)
+                return -errno;
+        do {
+                int next;
+
+                st = above;
+                if (st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino)
+                        return 1;
+                next = openat(dir_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (next < 0 || fstat(next, &above) < 0)
+                        return -errno;
+                (void) close(dir_fd);
+                dir_fd = next;
+        } while (st.st_dev != above.st_dev || st.st_ino != above.st_ino);
+        return 0;
+}
+
+int source_open_volume(const Sources *s, const char *path, const char *below, bool masked, Error *reterr) {
+        bool state = false;
+        _cleanup_close_ int fd = open_source(s, "", path, below, /* reads= */ false, &state, reterr);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        if (state)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "'%s' is in '.containers', of which nothing is a volume", path);
+        r = masked ? 0 : has_project(s, fd);
+        if (r < 0)
+                return error_set(reterr, r, "look whether the project is in '%s'", path);
+        if (r > 0) {
+                (void) error_raise(reterr, FC_EXIT_USAGE,
+                                   "'%s' has the project's '.containers' in it, by another path", path);
+                error_add_hint(reterr, "write the path of the directory itself, without symbolic links");
+                return -EINVAL;
+        }
+        return TAKE_FD(fd);
 }
 
 int source_mark(int fd, const char *path, Error *reterr) {

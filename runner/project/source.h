@@ -57,6 +57,14 @@ int source_open(const Sources *s, const char *what, const char *path, const char
                 Error *reterr);
 
 /**
+ * source_open_volume() - open a source that is mounted as a volume
+ * @masked: `.containers` is not shown in it, where it is in it
+ *
+ * FC_EXIT_USAGE for what is in `.containers`, and for what has it in it and is not masked.
+ */
+int source_open_volume(const Sources *s, const char *path, const char *below, bool masked, Error *reterr);
+
+/**
  * source_mark() - remember that a guest is given a directory to write to
  * @fd: may be O_PATH; only directories are marked
  * @path: for messages

@@ -12,10 +12,10 @@
  * link. */
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "host/user.h"
 
-#define STATE_DIR_NAME ".containers"
-#define STATE_DIR_TAG  "CACHEDIR.TAG"
+#define STATE_DIR_TAG "CACHEDIR.TAG"
 
 typedef struct StateDir {
         char *root; /* the project root */

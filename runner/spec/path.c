@@ -13,6 +13,15 @@ static int check_characters(const char *path, Error *reterr) {
                 if ((unsigned char) *s < 0x20 || *s == 0x7f)
                         return error_raise(reterr, FC_EXIT_USAGE,
                                            "'%.100s': a path must not contain control characters", path);
+        for (const char *s = path; *s;) {
+                size_t n = strcspn(s, "/");
+
+                if (n > NAME_MAX)
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "'%.100s...': a part of a path has at most %d bytes", s,
+                                           NAME_MAX);
+                s += n + strspn(s + n, "/");
+        }
         if (strlen(path) >= PATH_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE, "'%.100s...': a path has at most %d bytes", path,
                                    PATH_MAX - 1);
@@ -106,6 +115,39 @@ int path_check_store_path(const char *path, Error *reterr) {
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "'%.100s': a store path lies in a store, as in /nix/store/NAME", path);
         return path_check_mount_point(store, reterr);
+}
+
+bool path_begins_in(const char *path, const char *part) {
+        size_t n = 0;
+
+        if (path[0] == '/')
+                return false;
+        do {
+                path += n + strspn(path + n, "/");
+                n = strcspn(path, "/");
+        } while (n == 1 && path[0] == '.');
+        return n == strlen(part) && startswith(path, part);
+}
+
+char *path_normalise(const char *path) {
+        char *text = xmalloc0(strlen(path) + 2), *end = text;
+
+        for (const char *s = path; *s;) {
+                size_t n = strcspn(s, "/");
+
+                if (n == 2 && startswith(s, ".."))
+                        while (end > text && *--end != '/')
+                                ;
+                else if (n > 0 && !(n == 1 && s[0] == '.')) {
+                        *end++ = '/';
+                        end = mempcpy(end, s, n);
+                }
+                s += n + strspn(s + n, "/");
+        }
+        if (end == text)
+                *end++ = '/';
+        *end = '\0';
+        return text;
 }
 
 bool path_is_within(const char *path, const char *directory) {

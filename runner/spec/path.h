@@ -18,6 +18,13 @@ int path_check_inside(const char *path, Error *reterr);
  * be mounted inside. */
 int path_check_store_path(const char *path, Error *reterr);
 
+/* Is @part what a relative path begins with, beside '.'? */
+bool path_begins_in(const char *path, const char *part);
+
+/* An absolute path without '.', '..' and empty parts, as the text alone says: what a symbolic link before a
+ * '..' leads to is not looked at. The string is the caller's. */
+char *path_normalise(const char *path);
+
 /* Is @path @directory, or below it? Both are normalised. */
 bool path_is_within(const char *path, const char *directory);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/paths.h"
 #include "spec/name.h"
 #include "spec/path.h"
 #include "spec/value.h"
@@ -24,7 +25,13 @@ int volume_check_source(const char *source, Error *reterr) {
                         error_add_hint(reterr, "a directory of that name is written './%.100s'", source);
                 return r;
         }
-        return path_check_host(source, reterr);
+        r = path_check_host(source, reterr);
+        if (r >= 0 && path_begins_in(source, STATE_DIR_NAME)) {
+                r = error_raise(reterr, FC_EXIT_USAGE,
+                                "'%.100s': nothing in '" STATE_DIR_NAME "' is a volume", source);
+                error_add_hint(reterr, "'@NAME' is a directory of that name that is kept there");
+        }
+        return r;
 }
 
 VolumeOwner volume_default_owner(const char *source) {

@@ -158,4 +158,51 @@ testcase_project_itself() {
         ok fc down
 }
 
+# A guest that has the whole project neither reads nor changes what is believed at the next start.
+testcase_state_is_hidden() {
+        local before
+
+        project shop
+        spec "$(web web ', "volumes": [".:/tmp/src", "..:/above:ro"]')"
+        ok fc up
+        before=$(sha256sum "$PROJECT/.containers/state.json" "$PROJECT/.containers/web/state.json")
+        for place in /tmp/src /above/shop; do
+                ok fc exec web -- ls -A "$place/.containers"
+                equal "$OUT" ''
+                for attempt in "umount $place/.containers" "mv $place/.containers $place/other" "touch $place/.containers/x" \
+                        "rmdir $place/.containers" "mount -o remount,rw,bind $place/.containers"; do
+                        # shellcheck disable=SC2086
+                        run fc exec web -- $attempt
+                        ((STATUS != 0)) || flunk "the guest can: $attempt"
+                done
+        done
+        ok fc exec web -- sh -c 'echo mine >/tmp/src/src/seen'
+        equal "$(<"$PROJECT/src/seen")" mine
+        equal "$(sha256sum "$PROJECT/.containers/state.json" "$PROJECT/.containers/web/state.json")" "$before"
+        ok fc restart
+        ok fc down
+        # By another name, and a part of it.
+        as_dev ln -s "$PROJECT" "${PROJECT%/*}/link"
+        spec "$(web web ", \"volumes\": [\"${PROJECT%/*}/link:/tmp/src\"]")"
+        run_status 2 fc up
+        expect_err "containers.web.volumes\[0\]: .*link' has the project's '.containers' in it, by another path"
+        spec "$(web web ', "volumes": ["./.containers/web:/tmp/src"]')"
+        run_status 2 fc up
+        expect_err "containers.web.volumes\[0\]: source: './.containers/web': nothing in '.containers' is a volume"
+}
+
+testcase_source_that_is_not_one() {
+        project shop
+        as_dev ln -s loop "$PROJECT/loop"
+        spec "$(tiny one '' ', "volumes": ["./loop:/a"]')"
+        run_status 2 fc up
+        expect_err 'containers.one.volumes\[0\]: open .*/loop.: Too many levels of symbolic links'
+        spec "$(tiny one '' ', "volumes": ["./src/index.html/more:/a"]')"
+        run_status 2 fc up
+        expect_err 'containers.one.volumes\[0\]: open .*/more.: Not a directory'
+        spec "$(tiny one '' ", \"volumes\": [\"./src:/$(printf 'a%.0s' {1..256})\"]")"
+        run_status 2 fc up
+        expect_err 'containers.one.volumes\[0\]: target: .*a part of a path has at most 255 bytes'
+}
+
 live_main "$@"

@@ -160,10 +160,43 @@ TEST(relative_ones_stay_in_the_project) {
         assert_refused(&p, "out", false, FC_EXIT_CONFLICT, "leads out of the project");
         assert_refused(&p, "around/roots-file", false, FC_EXIT_CONFLICT, "leads out of the project");
         assert_refused(&p, "src/../../roots-file", false, FC_EXIT_CONFLICT, "leads out of the project");
-        assert_refused(&p, "itself", false, FC_EXIT_INTERNAL, "Too many levels of symbolic links");
+        assert_refused(&p, "itself", false, FC_EXIT_USAGE, "Too many levels of symbolic links");
         assert_refused(&p, "none", false, FC_EXIT_USAGE, "does not exist");
-        assert_refused(&p, "secrets/key/", false, FC_EXIT_INTERNAL, "Not a directory");
-        assert_refused(&p, "to-a-file/more", false, FC_EXIT_INTERNAL, "Not a directory");
+        assert_refused(&p, "secrets/key/", false, FC_EXIT_USAGE, "Not a directory");
+        assert_refused(&p, "to-a-file/more", false, FC_EXIT_USAGE, "Not a directory");
+}
+
+static int open_volume(const Project *p, const char *path, bool masked) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *whole =
+                path[0] == '/' ? xasprintf("%s%s", p->top, path) : xasprintf("%s/%s", p->root, path);
+        const char *below = path[0] == '/' ? NULL : whole + strlen(p->root) + 1;
+        int fd = source_open_volume(&p->sources, whole, below, masked, &error);
+
+        test_set_row("%s", path);
+        if (fd < 0)
+                ASSERT_EQ(error.exit, FC_EXIT_USAGE);
+        else
+                (void) close(fd);
+        return fd;
+}
+
+/* Whatever it is called. */
+TEST(what_is_remembered_is_not_a_volume) {
+        PROJECT(p);
+
+        make_link("../project", "alices/to-the-project", ALICE);
+        make_link("project/.containers", "to-the-state", ALICE);
+        let_guests_have(&p, "");
+        ASSERT_TRUE(open_volume(&p, "src", false) >= 0);
+        ASSERT_TRUE(open_volume(&p, "/alices", false) >= 0);
+        ASSERT_TRUE(open_volume(&p, ".", true) >= 0);
+        ASSERT_TRUE(open_volume(&p, ".", false) < 0);
+        ASSERT_TRUE(open_volume(&p, "..", false) < 0);
+        ASSERT_TRUE(open_volume(&p, "/", false) < 0);
+        ASSERT_TRUE(open_volume(&p, "/alices/to-the-project", false) < 0);
+        ASSERT_TRUE(open_volume(&p, ".containers", true) < 0);
+        ASSERT_TRUE(open_volume(&p, "/to-the-state", true) < 0);
 }
 
 TEST(what_a_guest_can_write_leads_nowhere_else) {
@@ -317,5 +350,5 @@ TEST(too_deep_a_path_is_refused) {
                 ASSERT_TRUE(mkdirat(p.root_fd, path, 0755) >= 0 &&
                             fchownat(p.root_fd, path, ALICE, ALICE, 0) >= 0);
         }
-        assert_refused(&p, path, false, FC_EXIT_INTERNAL, "File name too long");
+        assert_refused(&p, path, false, FC_EXIT_USAGE, "File name too long");
 }

@@ -109,6 +109,9 @@ TEST(refuses) {
                 {"@a/b:/a", "'a/b' cannot name a volume"},
                 {"@..:/a", "'..' cannot name a volume"},
                 {"@-a:/a", "'-a' cannot name a volume"},
+                {".containers:/a", "source: '.containers': nothing in '.containers' is a volume"},
+                {"./.containers/web/root:/a", "nothing in '.containers' is a volume"},
+                {".//./.containers/../src:/a:ro", "nothing in '.containers' is a volume"},
                 {"~:/a", "'~' is not expanded here"},
                 {"~/src:/a", "'~/src': '~' is not expanded here"},
                 {"a\nb:/c", "'a\\nb': a path must not contain control characters"},
@@ -139,12 +142,59 @@ TEST(hints) {
         ASSERT_STREQ(error.hints[0], "write the absolute path, or './~/x' for what has that name");
 }
 
+TEST(parts_of_a_path) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *path = xmalloc0(NAME_MAX + 4);
+
+        memset(path, 'a', NAME_MAX + 2);
+        path[0] = '/';
+        ASSERT_ERROR(path_check_inside(path, &error), &error, FC_EXIT_USAGE,
+                     "a part of a path has at most 255 bytes");
+        ASSERT_ERROR(path_check_host(path, &error), &error, FC_EXIT_USAGE,
+                     "a part of a path has at most 255 bytes");
+        path[NAME_MAX + 1] = '/';
+        path[NAME_MAX + 2] = 'b';
+        ASSERT_OK(path_check_inside(path, &error));
+        ASSERT_OK(path_check_host(path + 1, &error));
+
+        ASSERT_TRUE(path_begins_in(".b", ".b") && path_begins_in(".b/", ".b") &&
+                    path_begins_in("././/.b/c", ".b"));
+        ASSERT_TRUE(!path_begins_in("/.b", ".b") && !path_begins_in("../.b", ".b") &&
+                    !path_begins_in("a/.b", ".b") && !path_begins_in(".bc", ".b") &&
+                    !path_begins_in("", ".b") && !path_begins_in("./", ".b"));
+}
+
+TEST(normalised) {
+        static const struct {
+                const char *path, *normalised;
+        } table[] = {
+                {"/", "/"},
+                {"//", "/"},
+                {"/.", "/"},
+                {"/..", "/"},
+                {"/a", "/a"},
+                {"/a/", "/a"},
+                {"/a//b/.", "/a/b"},
+                {"/a/./b/../c", "/a/c"},
+                {"/a/../../b", "/b"},
+                {"/a/b/../..", "/"},
+                {"/.a/..b", "/.a/..b"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *normalised = path_normalise(table[i].path);
+
+                test_set_row("%s", table[i].path);
+                ASSERT_STREQ(normalised, table[i].normalised);
+        }
+}
+
 TEST(path_length) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *path = xmalloc0(PATH_MAX + 1);
 
-        memset(path, 'a', PATH_MAX);
-        path[0] = '/';
+        for (size_t i = 0; i < PATH_MAX; i++)
+                path[i] = i % 100 == 0 ? '/' : 'a';
         ASSERT_ERROR(path_check_inside(path, &error), &error, FC_EXIT_USAGE,
                      "a path has at most 4095 bytes");
         ASSERT_TRUE(strlen(error.message) < 300);

@@ -41,6 +41,8 @@ let
     "/dev/kvm" "/dev/net/tun" "/dev/null" "/dev/shm/x" "/dev" "/dev/" "/dev/../x" "/devx" "/dev/logx" "/dev/log/x" "/dev/fd" "/dev/fd/3"
     "/health" "/a%20b" "/ä" "health" "/?x=1" "pg.password" "a/b" "a b" "a:b" "a\\b"
     "web" "Web" "my_db" "db-" "-db" "a.b" "volumes" "snapshots" "web-2"
+    ".containers" "./.containers/a" "../.containers" "/.containers" "a/.containers" ".containersx" ".//./.containers/.." "..//."
+    "/${repeat 255 "a"}" "/a/${repeat 256 "a"}" "${repeat 256 "a"}/b"
     (repeat 63 "a") (repeat 64 "a") (repeat 255 "a") (repeat 256 "a") "/${repeat 4094 "a"}" "/${repeat 4095 "a"}" "/${repeat 4096 "a"}"
     "${repeat 247 "a"}.service" "${repeat 248 "a"}.service"
     (builtins.fromJSON ''"a\u0001"'') (builtins.fromJSON ''"a\u007f"'') (builtins.fromJSON ''"a\u001b[0m"'')
