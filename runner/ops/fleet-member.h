@@ -51,6 +51,7 @@ typedef struct Member {
         MachineReporter *reporter; /* for what the ready job reads */
         uint64_t began_usec;
         bool untold; /* its result could not be written to its state */
+        char *rung;  /* of its readiness that it stands on (ready/ready-progress.h), or NULL */
         char *last_event;
 } Member;
 

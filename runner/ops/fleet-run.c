@@ -134,11 +134,15 @@ static char *member_ready_detail(const Member *m) {
         return strv_join(addresses, "  ");
 }
 
-static void member_on_status(bool booted, const char *text, void *userdata) {
+static void member_on_progress(const ReadyProgress *progress, void *userdata) {
+        _cleanup_free_ char *text = ready_progress_to_string(progress);
+        bool booting = progress->rung <= RUNG_BOOT;
         Member *m = userdata;
 
+        free(m->rung);
+        m->rung = xstrdup(ready_progress_rung(progress));
         progress_update(m->fleet->progress, m->at->name,
-                        booted || member_is_kept(m) ? PHASE_WAITING : PHASE_BOOTING, text);
+                        booting && !member_is_kept(m) ? PHASE_BOOTING : PHASE_WAITING, text);
 }
 
 static void member_on_restarting(const char *reason, void *userdata) {
@@ -276,7 +280,7 @@ static void member_wait(Member *m, int control_fd) {
                 .checks = &m->at->spec->ready_checks,
                 .open_payload_cgroup = member_open_payload_cgroup,
                 .started = member_on_started,
-                .status = member_on_status,
+                .progress = member_on_progress,
                 .restarting = member_on_restarting,
                 .done = member_on_ready,
                 .userdata = m,
@@ -310,7 +314,8 @@ static void member_attach(Member *m) {
                 member_over(m, PHASE_UNCHANGED, "already up");
         else {
                 if (m->at->spec->one_shot)
-                        member_on_status(/* booted= */ true, "until it has ended", m);
+                        progress_update(m->fleet->progress, m->at->name, PHASE_WAITING,
+                                        "until it has ended");
                 member_wait(m, -EBADF);
         }
 }
@@ -484,18 +489,13 @@ int fleet_run(Fleet *fleet, Error *reterr) {
 
 /* ---- events ---- */
 
-/* The rung of the ladder (ready/ready.h) that it stands on: of what is waited for, what a colon ends, as in
- * "tcp 5432: Connection refused". NULL: it is on none. (Of a one-shot container the end is waited for, and
- * whether it is seen before that depends on how soon that comes.) */
-static char *fleet_rung_of(Phase phase, const char *detail) {
-        const char *colon = detail ? strstr(detail, ": ") : NULL;
-
-        if (phase == PHASE_BOOTING)
-                return xstrdup("boot");
-        /* For another container it waits before it is started. */
-        if (phase != PHASE_WAITING || !detail || startswith(detail, "for "))
+/* The rung of the ladder (ready/ready.h) that it stands on. NULL: on none, since it has not been started yet. (Of a
+ * one-shot container the end is waited for, and whether it is seen before that depends on how soon that
+ * comes.) */
+static const char *member_rung(const Member *m, Phase phase) {
+        if ((phase != PHASE_BOOTING && phase != PHASE_WAITING) || m->stage != STAGE_STARTING)
                 return NULL;
-        return colon ? xstrndup(detail, (size_t) (colon - detail)) : xstrdup(detail);
+        return m->rung;
 }
 
 static void fleet_add_event(Fleet *fleet, const char *container, Phase event, const char *detail) {
@@ -511,10 +511,11 @@ static void fleet_add_event(Fleet *fleet, const char *container, Phase event, co
 }
 
 void fleet_on_progress(const char *container, Phase phase, const char *detail, void *userdata) {
-        _cleanup_free_ char *rung = fleet_rung_of(phase, detail), *key = NULL, *message = NULL;
+        _cleanup_free_ char *key = NULL, *message = NULL;
         Fleet *fleet = userdata;
         const Watched *at = machine_watch_find(&fleet->watch, container);
         Member *m = at ? at->part : NULL;
+        const char *rung;
 
         /* A container that runs as it should has no event, except that it may be ready at last. Nor has one that
          * could not be asked to stop, and goes on. */
@@ -522,6 +523,7 @@ void fleet_on_progress(const char *container, Phase phase, const char *detail, v
             (phase == PHASE_STOPPED && !at->status.running && !goal_starts(m->goal)) ||
             (phase == PHASE_FAILED && m->goal == GOAL_STOP && !m->stop_job))
                 return;
+        rung = member_rung(m, phase);
         if (rung && at->spec && at->spec->one_shot)
                 return;
         key = xasprintf("%s %s", phase_to_string(phase), rung ? rung : "");

@@ -41,14 +41,14 @@ Checks *checks_free(Checks *all) {
         return NULL;
 }
 
-char *checks_waiting(const Checks *all) {
+ReadyProgress checks_progress(const Checks *all) {
         for (size_t i = 0; i < all->n_checks; i++) {
                 const Check *c = &all->checks[i];
 
                 if (!c->succeeded)
-                        return xasprintf("%s%s%s", c->name, c->error ? ": " : "", c->error ? c->error : "");
+                        return (ReadyProgress){.rung = RUNG_CHECKS, .check = c->name, .text = c->error};
         }
-        return NULL;
+        return (ReadyProgress){.rung = RUNG_CHECKS};
 }
 
 static void set_timer(Check *c, uint64_t usec) {
@@ -58,7 +58,8 @@ static void set_timer(Check *c, uint64_t usec) {
 }
 
 static void tell(Checks *all) {
-        _cleanup_free_ char *waiting = checks_waiting(all);
+        ReadyProgress progress = checks_progress(all);
+        _cleanup_free_ char *waiting = progress.check ? ready_progress_to_string(&progress) : NULL;
 
         if (streq_ptr(waiting, all->waiting))
                 return;

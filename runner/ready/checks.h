@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "enter/namespaces.h"
+#include "ready/ready-progress.h"
 #include "spec/spec.h"
 
 typedef struct ChecksRequest {
@@ -18,7 +19,7 @@ typedef struct ChecksRequest {
         int payload_cgroup_fd; /* for commands where there is no systemd; may be -EBADF */
         const ReadyChecks *checks;
 
-        /* checks_waiting() says something else now. */
+        /* checks_progress() says something else now. */
         void (*changed)(void *userdata);
 
         /* All have succeeded. May free the checks. */
@@ -35,6 +36,5 @@ int checks_new(const ChecksRequest *request, Checks **ret, Error *reterr);
 Checks *checks_free(Checks *checks);
 DEFINE_FREEP(Checks, checks_free);
 
-/* Which check has not succeeded yet, and what came of it the last time: "tcp 5432: Connection refused".
- * Owned by the caller. */
-char *checks_waiting(const Checks *checks);
+/* Which check has not succeeded yet, and what came of it the last time; no check: all have. Borrowed. */
+ReadyProgress checks_progress(const Checks *checks);

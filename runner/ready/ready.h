@@ -13,6 +13,7 @@
 
 #include "bus/guest-failed.h"
 #include "machine/machine.h"
+#include "ready/ready-progress.h"
 #include "record/exit-record.h"
 #include "spec/spec.h"
 
@@ -55,8 +56,8 @@ typedef struct ReadyRequest {
         /* There is a PID 1. Also after each reboot of the guest; may be NULL. */
         void (*started)(void *userdata);
 
-        /* The payload's STATUS= while it boots, then what is being waited for; may be NULL. */
-        void (*status)(bool booted, const char *text, void *userdata);
+        /* How far it has come: the payload's STATUS= while it boots, then what is waited for; may be NULL. */
+        void (*progress)(const ReadyProgress *progress, void *userdata);
 
         /* It failed, and is started again; may be NULL. */
         void (*restarting)(const char *reason, void *userdata);
