@@ -4,7 +4,7 @@
 #include "base/process.h"
 #include "bus/guest-health.h"
 #include "enter/manager.h"
-#include "record/event-log.h"
+#include "logs/event-health.h"
 #include "ops/failure.h"
 #include "ops/health.h"
 #include "ops/watch.h"
@@ -13,7 +13,7 @@ void health_note_crash(const Project *project, const char *container) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
 
         if (project->state.fd >= 0 && user_fs_enter(&project->state.user, &guard, NULL) >= 0)
-                event_log_note_crash(project->state.fd, container, HEALTH_CRASHED);
+                event_health_note_crash(project->state.fd, container, HEALTH_CRASHED);
 }
 
 void health_note(const Project *project, const char *container, const FailedUnits *failed) {
@@ -24,7 +24,7 @@ void health_note(const Project *project, const char *container, const FailedUnit
                 strv_push_take(&texts, failure_describe_unit(&failed->units[i]));
         if (project->state.fd < 0 || user_fs_enter(&project->state.user, &guard, NULL) < 0)
                 return;
-        event_log_note_health(project->state.fd, container, texts);
+        event_health_note(project->state.fd, container, texts);
 }
 
 /* ---- watching ---- */

@@ -8,17 +8,12 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
-#include "base/strv.h"
 #include "base/time-text.h"
 #include "base/utf8.h"
-#include "record/event-health.h"
 #include "record/event-log.h"
 
 /* Longer text is cut: a line is to fit into one write(2) whatever somebody puts into an error message. */
 #define TEXT_MAX 1000
-
-/* Of what is read. Nobody writes a log that is so long. */
-#define READ_MAX (4 * 1024 * 1024)
 
 /* As JSON text. Written here because the supervisor does without cJSON. */
 static char *quote(const char *text) {
@@ -103,75 +98,6 @@ void event_log_append(int dir_fd, const char *container, Phase event, const char
                 return;
         if (st.st_size + (off_t) strlen(line) > EVENT_LOG_SIZE_MAX)
                 begin_anew(dir_fd, fd);
-}
-
-/* Calls @read with both files of the log, the older one first. */
-static void read_files(int dir_fd, void (*read)(const char *text, const char *key, void *userdata),
-                       const char *key, void *userdata) {
-        static const char *const files[] = {EVENT_LOG_OLD, EVENT_LOG};
-
-        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
-                _cleanup_free_ char *text = NULL;
-                _cleanup_close_ int fd = -EBADF;
-
-                if (fs_open_file_beneath_optional(dir_fd, files[i], &fd, NULL) >= 0 && fd >= 0 &&
-                    fs_read_fd(fd, files[i], READ_MAX, &text, NULL, NULL) >= 0)
-                        read(text, key, userdata);
-        }
-}
-
-/* It does not wait: the file is the user's, and another of our programs that holds the lock writes the
- * same down. */
-static int lock_log(int dir_fd) {
-        _cleanup_close_ int fd = -EBADF;
-
-        fd = dir_fd < 0 ? -EBADF : fs_open_file_beneath(dir_fd, EVENT_LOG, O_RDONLY, 0, NULL);
-        return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ? -EBADF : TAKE_FD(fd);
-}
-
-/* What event_health_read() and event_health_is_over() look for. */
-static char *key_of(const char *container) {
-        _cleanup_free_ char *name = quote(container);
-
-        return xasprintf(",\"container\":%s,\"event\":\"", name);
-}
-
-static void read_degraded(const char *text, const char *key, void *userdata) {
-        event_health_read(text, key, userdata);
-}
-
-void event_log_note_health(int dir_fd, const char *container, char *const *failures) {
-        _cleanup_free_ char *key = key_of(container);
-        _cleanup_close_ int fd = lock_log(dir_fd);
-        _cleanup_strv_ char **known = NULL;
-
-        if (fd < 0)
-                return;
-        read_files(dir_fd, read_degraded, key, &known);
-        if (known && (!failures || !failures[0]))
-                event_log_append(dir_fd, container, PHASE_RECOVERED, NULL);
-        STRV_FOREACH (failure, failures) {
-                _cleanup_free_ char *text = quote(*failure);
-
-                if (!strv_contains(known, text))
-                        event_log_append(dir_fd, container, PHASE_DEGRADED, *failure);
-        }
-}
-
-static void read_over(const char *text, const char *key, void *userdata) {
-        event_health_read_over(text, key, userdata);
-}
-
-void event_log_note_crash(int dir_fd, const char *container, const char *detail) {
-        _cleanup_free_ char *key = key_of(container);
-        _cleanup_close_ int fd = lock_log(dir_fd);
-        bool over = true;
-
-        if (fd < 0)
-                return;
-        read_files(dir_fd, read_over, key, &over);
-        if (!over)
-                event_log_append(dir_fd, container, PHASE_CRASHED, detail);
 }
 
 void event_log_append_as_owner(int dir_fd, const char *container, Phase event, const char *detail) {

@@ -32,18 +32,5 @@ void event_log_append(int dir_fd, const char *container, Phase event, const char
  * it anyway, and root may not write to a home on NFS. */
 void event_log_append_as_owner(int dir_fd, const char *container, Phase event, const char *detail);
 
-/**
- * event_log_note_health() - what is wrong inside of a container now
- * @failures: one text each; NULL: nothing
- *
- * Several may notice the same, a command that asks and one that follows, and nobody else would: adds what is
- * not known of this run of the container as `degraded`, or, when nothing is wrong any more, that it has
- * `recovered`.
- */
-void event_log_note_health(int dir_fd, const char *container, char *const *failures);
-
-/* It has ended, and no record says how: adds that it has `crashed`, unless it is known to have ended. */
-void event_log_note_crash(int dir_fd, const char *container, const char *detail);
-
 /* The line without its end; owned by the caller. @event: a word, perhaps one of a later release. */
 char *event_log_format(uint64_t usec, const char *container, const char *event, const char *detail);

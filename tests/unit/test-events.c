@@ -10,6 +10,7 @@
 #include "record/event-log.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "logs/event-health.h"
 #include "logs/event-view.h"
 
 #define T0 UINT64_C(1790000000000000)
@@ -231,7 +232,7 @@ TEST(no_events) {
 static void note(const char *container, const char *first, const char *second) {
         char *failures[] = {(char *) first, (char *) second, NULL};
 
-        event_log_note_health(dir_fd, container, first ? failures : NULL);
+        event_health_note(dir_fd, container, first ? failures : NULL);
 }
 
 /* "degraded a,recovered null,..": what the log has of web. */
@@ -301,11 +302,19 @@ TEST(health) {
         note("web", "x", NULL);
         assert_health("recovered -,degraded x,");
 
+        /* What is written in another way than it was said is known all the same. */
+        note("web", "x", "\xff");
+        note("web", "x", "\xff");
+        assert_health("recovered -,degraded x,degraded \xef\xbf\xbd,");
+        note("web", NULL, NULL);
+        note("web", "x", NULL);
+        assert_health("recovered -,degraded x,degraded \xef\xbf\xbd,recovered -,degraded x,");
+
         /* Another process writes it down already. */
         lock = openat(dir_fd, EVENT_LOG, O_RDONLY | O_CLOEXEC);
         ASSERT_EQ(flock(lock, LOCK_EX), 0);
         note("web", NULL, NULL);
-        assert_health("recovered -,degraded x,");
+        assert_health("recovered -,degraded x,degraded \xef\xbf\xbd,recovered -,degraded x,");
         lock = safe_close(lock);
 
         /* What is torn or no event counts for nothing. */
@@ -316,4 +325,36 @@ TEST(health) {
         ASSERT_EQ(mkfifoat(dir_fd, EVENT_LOG, 0600), 0);
         note("web", "y", NULL);
         end();
+}
+
+/* What the log has of a container whose end no keeper has noted. */
+TEST(crash) {
+        static const struct {
+                Phase last;
+                bool over;
+        } table[] = {
+                {PHASE_STARTING, false},  {PHASE_READY, false},  {PHASE_DEGRADED, false},
+                {PHASE_RECOVERED, false}, {PHASE_BOOTED, false}, {PHASE_RESTARTING, false},
+                {PHASE_STOPPING, false},  {PHASE_STOPPED, true}, {PHASE_COMPLETED, true},
+                {PHASE_FAILED, true},     {PHASE_SKIPPED, true}, {PHASE_ENDED, true},
+                {PHASE_CRASHED, true},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *expected = xasprintf("%s -,%s", phase_to_string(table[i].last),
+                                                          table[i].over ? "" : "crashed x,");
+
+                test_set_row("%s", phase_to_string(table[i].last));
+                begin();
+                event_log_prepare(dir_fd);
+                /* Of a container that the log does not know nothing is said. */
+                event_health_note_crash(dir_fd, "web", "x");
+                assert_health("");
+                event_log_append(dir_fd, "web", table[i].last, NULL);
+                event_log_append(dir_fd, "other", PHASE_READY, "web");
+                event_health_note_crash(dir_fd, "web", "x");
+                event_health_note_crash(dir_fd, "web", "x");
+                assert_health(expected);
+                end();
+        }
 }
