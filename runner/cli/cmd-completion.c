@@ -17,7 +17,8 @@ static int print_names(const ProjectRequest *request, Error *reterr) {
         return r < 0 ? r : FC_EXIT_OK;
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int completion_run(const ProjectRequest *request, const void *target, char *const *operands,
+                          Error *reterr) {
         _cleanup_free_ char *script = NULL;
         int r;
 
@@ -35,5 +36,5 @@ const Verb cmd_completion = {
         .summary = "Print a script that completes our words in bash, zsh or fish",
         .min_operands = 1,
         .max_operands = 1,
-        .run = run,
+        .run = completion_run,
 };

@@ -10,7 +10,7 @@ typedef struct ConfigOptions {
         bool services;
 } ConfigOptions;
 
-static const Option options[] = {
+static const Option config_options[] = {
         {"services", 0, OPTION_FLAG, offsetof(ConfigOptions, services), NULL,
          "Print only the names of the containers"},
 };
@@ -29,7 +29,8 @@ static void print_services(const Spec *spec, bool json) {
                 (void) puts(text);
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int config_run(const ProjectRequest *request, const void *target, char *const *operands,
+                      Error *reterr) {
         const ConfigOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_free_ char *text = NULL;
@@ -55,9 +56,9 @@ const Verb cmd_config = {
         .name = "config",
         .synopsis = "",
         .summary = "Check the specification and print it with all defaults (JSON); -q: only check",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = config_options,
+        .n_options = ELEMENTSOF(config_options),
         .target_size = sizeof(ConfigOptions),
         .builds = true,
-        .run = run,
+        .run = config_run,
 };

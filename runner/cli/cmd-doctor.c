@@ -10,7 +10,7 @@
 #include "screen/output.h"
 #include "screen/text.h"
 
-static void print_text(const Findings *f) {
+static void doctor_print_text(const Findings *f) {
         Output output;
 
         output_probe(STDOUT_FILENO, &output);
@@ -27,7 +27,7 @@ static void print_text(const Findings *f) {
         }
 }
 
-static void print_json(const Findings *f) {
+static void doctor_print_json(const Findings *f) {
         static const char *const words[] = {"ok", "unknown", "bad"};
         _cleanup_(json_freep) Json *document = json_new_object();
         _cleanup_free_ char *text = NULL;
@@ -47,7 +47,8 @@ static void print_json(const Findings *f) {
         (void) puts(text);
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int doctor_run(const ProjectRequest *request, const void *target, char *const *operands,
+                      Error *reterr) {
         _cleanup_(findings_done) Findings f = {};
         _cleanup_(error_done) Error no_tool = ERROR_NULL;
         _cleanup_free_ char *tool = NULL;
@@ -59,9 +60,9 @@ static int run(const ProjectRequest *request, const void *target, char *const *o
         if (r < 0)
                 return r;
         if (request->globals->json)
-                print_json(&f);
+                doctor_print_json(&f);
         else
-                print_text(&f);
+                doctor_print_text(&f);
         for (size_t i = 0; i < f.n; i++)
                 if (f.entries[i].verdict == VERDICT_BAD)
                         return FC_EXIT_HOST;
@@ -72,5 +73,5 @@ const Verb cmd_doctor = {
         .name = "doctor",
         .synopsis = "",
         .summary = "Check what this host offers and what is missing",
-        .run = run,
+        .run = doctor_run,
 };

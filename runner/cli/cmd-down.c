@@ -9,16 +9,17 @@ typedef struct DownOptions {
         uint64_t timeout_usec;
 } DownOptions;
 
-static const Option options[] = {
+static const Option down_options[] = {
         {"timeout", 't', OPTION_SECONDS, offsetof(DownOptions, timeout_usec), "SECONDS",
          "How long a container may take to shut down [stop.timeout]"},
 };
 
-static void defaults(void *target) {
+static void down_defaults(void *target) {
         ((DownOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int down_run(const ProjectRequest *request, const void *target, char *const *operands,
+                    Error *reterr) {
         const DownOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("down");
@@ -42,12 +43,12 @@ const Verb cmd_down = {
         .alias = "stop",
         .synopsis = "[NAME..]",
         .summary = "Stop, and return when all is gone; the data stay",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = down_options,
+        .n_options = ELEMENTSOF(down_options),
         .target_size = sizeof(DownOptions),
-        .defaults = defaults,
+        .defaults = down_defaults,
         .max_operands = SIZE_MAX,
         .has_dry_run = true,
         .needs_root = true,
-        .run = run,
+        .run = down_run,
 };

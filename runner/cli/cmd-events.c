@@ -18,14 +18,15 @@ typedef struct EventsOptions {
         bool follow;
 } EventsOptions;
 
-static const Option options[] = {
+static const Option events_options[] = {
         {"follow", 'f', OPTION_FLAG, offsetof(EventsOptions, follow), NULL, "Go on with what happens"},
         {"lines", 'n', OPTION_STRING, offsetof(EventsOptions, lines), "N", "The last N [all; 10 with -f]"},
         {"since", 0, OPTION_STRING, offsetof(EventsOptions, since), "TIME",
          "From then on: 5m, today, 10:00, 2026-11-22 10:00"},
 };
 
-static int parse(const Globals *globals, const EventsOptions *o, EventRequest *request, Error *reterr) {
+static int events_parse(const Globals *globals, const EventsOptions *o, EventRequest *request,
+                        Error *reterr) {
         int r = 0;
 
         request->json = globals->json;
@@ -61,14 +62,15 @@ static int follow(Project *project, char *const *names, EventRequest *request, E
         return events_show(request, stdout, reterr);
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int events_run(const ProjectRequest *request, const void *target, char *const *operands,
+                      Error *reterr) {
         const EventsOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL;
         EventRequest view = {};
         int r;
 
-        r = parse(request->globals, o, &view, reterr);
+        r = events_parse(request->globals, o, &view, reterr);
         if (r >= 0)
                 r = project_open_records(request, operands, o->follow, &project, &names, reterr);
         if (r < 0)
@@ -87,9 +89,9 @@ const Verb cmd_events = {
         .name = "events",
         .synopsis = "[NAME..]",
         .summary = "Show what happened to the containers",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = events_options,
+        .n_options = ELEMENTSOF(events_options),
         .target_size = sizeof(EventsOptions),
         .max_operands = SIZE_MAX,
-        .run = run,
+        .run = events_run,
 };

@@ -14,7 +14,7 @@ typedef struct ExecOptions {
         bool terminal;
 } ExecOptions;
 
-static const Option options[] = {
+static const Option exec_options[] = {
         {"user", 'u', OPTION_STRING, offsetof(ExecOptions, user), "USER",
          "As this user of the container [root]"},
         {"workdir", 'w', OPTION_STRING, offsetof(ExecOptions, directory), "DIR", "In this directory [/]"},
@@ -33,7 +33,7 @@ static int own_failure(int r, Error *reterr) {
         return r;
 }
 
-static int check(const ExecOptions *o, char *const *command, Error *reterr) {
+static int exec_check(const ExecOptions *o, char *const *command, Error *reterr) {
         if (!command[0])
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "no command given; usage: flake-containers exec NAME -- CMD [ARG..]");
@@ -50,7 +50,8 @@ static int check(const ExecOptions *o, char *const *command, Error *reterr) {
         return 0;
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int exec_run(const ProjectRequest *request, const void *target, char *const *operands,
+                    Error *reterr) {
         const ExecOptions *o = target;
         ExecRequest exec = EXEC_REQUEST_DEFAULT;
         char *const *command = operands + 1;
@@ -58,7 +59,7 @@ static int run(const ProjectRequest *request, const void *target, char *const *o
 
         if (*command && streq(*command, "--"))
                 command++;
-        r = check(o, command, reterr);
+        r = exec_check(o, command, reterr);
         if (r < 0)
                 return own_failure(r, reterr);
         exec.argv = command;
@@ -73,12 +74,12 @@ const Verb cmd_exec = {
         .name = "exec",
         .synopsis = "NAME -- CMD [ARG..]",
         .summary = "Run a command in a container, with its exit status",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = exec_options,
+        .n_options = ELEMENTSOF(exec_options),
         .target_size = sizeof(ExecOptions),
         .min_operands = 1,
         .max_operands = SIZE_MAX,
         .stop_early = true,
         .needs_root = true,
-        .run = run,
+        .run = exec_run,
 };

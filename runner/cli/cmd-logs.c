@@ -24,7 +24,7 @@ typedef struct LogsOptions {
         bool follow;
 } LogsOptions;
 
-static const Option options[] = {
+static const Option logs_options[] = {
         {"follow", 'f', OPTION_FLAG, offsetof(LogsOptions, follow), NULL,
          "Go on with what comes, over restarts too"},
         {"lines", 'n', OPTION_STRING, offsetof(LogsOptions, lines), "N",
@@ -46,8 +46,8 @@ static const Option options[] = {
         {"output", 'o', OPTION_STRING, offsetof(LogsOptions, output), "FORMAT", "short, json or cat"},
 };
 
-static int parse(const Globals *globals, const LogsOptions *o, LogRequest *request, char ***ret_units,
-                 LogPattern **ret_pattern, Error *reterr) {
+static int logs_parse(const Globals *globals, const LogsOptions *o, LogRequest *request, char ***ret_units,
+                      LogPattern **ret_pattern, Error *reterr) {
         uint64_t now = realtime_usec();
         LogCase what = LOG_CASE_AUTO;
         int r = 0;
@@ -88,7 +88,8 @@ static int parse(const Globals *globals, const LogsOptions *o, LogRequest *reque
         return r;
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int logs_run(const ProjectRequest *request, const void *target, char *const *operands,
+                    Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL, **units = NULL;
         _cleanup_(log_sources_done) LogSources sources = LOG_SOURCES_NULL;
@@ -96,7 +97,7 @@ static int run(const ProjectRequest *request, const void *target, char *const *o
         LogRequest view = LOG_REQUEST_INIT;
         int r;
 
-        r = parse(request->globals, target, &view, &units, &pattern, reterr);
+        r = logs_parse(request->globals, target, &view, &units, &pattern, reterr);
         if (r >= 0)
                 r = project_open_records(request, operands, view.follow, &project, &names, reterr);
         if (r < 0)
@@ -120,10 +121,10 @@ const Verb cmd_logs = {
         .name = "logs",
         .synopsis = "[NAME..]",
         .summary = "Show the logs, of several containers merged by time",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = logs_options,
+        .n_options = ELEMENTSOF(logs_options),
         .target_size = sizeof(LogsOptions),
         .max_operands = SIZE_MAX,
         .needs_root = true,
-        .run = run,
+        .run = logs_run,
 };

@@ -21,7 +21,7 @@ static void print_one(const BoundPort *p, bool all) {
         (void) puts(address);
 }
 
-static void print_json(const ContainerState *state, uint16_t wanted) {
+static void port_print_json(const ContainerState *state, uint16_t wanted) {
         _cleanup_(json_freep) Json *array = json_new_array();
         _cleanup_free_ char *text = NULL;
 
@@ -41,7 +41,8 @@ static void print_json(const ContainerState *state, uint16_t wanted) {
         (void) puts(text);
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int port_run(const ProjectRequest *request, const void *target, char *const *operands,
+                    Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(status_list_done) StatusList list = {};
         char *const operand[] = {operands[0], NULL};
@@ -72,7 +73,7 @@ static int run(const ProjectRequest *request, const void *target, char *const *o
                 return error_raise(reterr, FC_EXIT_USAGE, "port %u of container '%s' is not published",
                                    wanted, operands[0]);
         if (request->globals->json)
-                print_json(state, wanted);
+                port_print_json(state, wanted);
         return FC_EXIT_OK;
 }
 
@@ -82,5 +83,5 @@ const Verb cmd_port = {
         .summary = "Show where a container's ports are on this host",
         .min_operands = 1,
         .max_operands = 2,
-        .run = run,
+        .run = port_run,
 };

@@ -10,18 +10,19 @@ typedef struct RestartOptions {
         uint64_t stop_timeout_usec;
 } RestartOptions;
 
-static const Option options[] = {
+static const Option restart_options[] = {
         {"timeout", 0, OPTION_SECONDS, offsetof(RestartOptions, timeout_usec), "SECONDS",
          "How long to wait until ready [ready.timeout]"},
         {"stop-timeout", 't', OPTION_SECONDS, offsetof(RestartOptions, stop_timeout_usec), "SECONDS",
          "How long a container may take to shut down [stop.timeout]"},
 };
 
-static void defaults(void *target) {
+static void restart_defaults(void *target) {
         *(RestartOptions *) target = (RestartOptions){UINT64_MAX, UINT64_MAX};
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int restart_run(const ProjectRequest *request, const void *target, char *const *operands,
+                       Error *reterr) {
         const RestartOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("restart");
@@ -45,13 +46,13 @@ const Verb cmd_restart = {
         .name = "restart",
         .synopsis = "[NAME..]",
         .summary = "Stop and start again, with what changed",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = restart_options,
+        .n_options = ELEMENTSOF(restart_options),
         .target_size = sizeof(RestartOptions),
-        .defaults = defaults,
+        .defaults = restart_defaults,
         .max_operands = SIZE_MAX,
         .has_dry_run = true,
         .builds = true,
         .needs_root = true,
-        .run = run,
+        .run = restart_run,
 };

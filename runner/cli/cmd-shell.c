@@ -8,12 +8,13 @@ typedef struct ShellOptions {
         char *user;
 } ShellOptions;
 
-static const Option options[] = {
+static const Option shell_options[] = {
         {"user", 'u', OPTION_STRING, offsetof(ShellOptions, user), "USER",
          "As this user of the container [root]"},
 };
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int shell_run(const ProjectRequest *request, const void *target, char *const *operands,
+                     Error *reterr) {
         const ShellOptions *o = target;
         ExecRequest exec = EXEC_REQUEST_DEFAULT;
 
@@ -26,11 +27,11 @@ const Verb cmd_shell = {
         .name = "shell",
         .synopsis = "NAME",
         .summary = "Open a login shell in a container",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = shell_options,
+        .n_options = ELEMENTSOF(shell_options),
         .target_size = sizeof(ShellOptions),
         .min_operands = 1,
         .max_operands = 1,
         .needs_root = true,
-        .run = run,
+        .run = shell_run,
 };

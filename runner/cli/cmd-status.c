@@ -8,12 +8,13 @@ typedef struct StatusOptions {
         bool check;
 } StatusOptions;
 
-static const Option options[] = {
+static const Option status_options[] = {
         {"check", 0, OPTION_FLAG, offsetof(StatusOptions, check), NULL,
          "Exit 0 only when all are ready, 3 when one has failed, else 7"},
 };
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int status_run(const ProjectRequest *request, const void *target, char *const *operands,
+                      Error *reterr) {
         const StatusOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(status_list_done) StatusList list = {};
@@ -37,9 +38,9 @@ const Verb cmd_status = {
         .alias = "ps",
         .synopsis = "[NAME..]",
         .summary = "Show what runs",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = status_options,
+        .n_options = ELEMENTSOF(status_options),
         .target_size = sizeof(StatusOptions),
         .max_operands = SIZE_MAX,
-        .run = run,
+        .run = status_run,
 };

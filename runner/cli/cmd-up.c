@@ -14,7 +14,7 @@ typedef struct UpOptions {
         bool rm_on_failure;
 } UpOptions;
 
-static const Option options[] = {
+static const Option up_options[] = {
         {"timeout", 0, OPTION_SECONDS, offsetof(UpOptions, timeout_usec), "SECONDS",
          "How long to wait until ready [ready.timeout]"},
         {"no-wait", 0, OPTION_FLAG, offsetof(UpOptions, no_wait), NULL,
@@ -27,7 +27,7 @@ static const Option options[] = {
         {"wait", 0, OPTION_IGNORED, 0, NULL, "(always so)"},
 };
 
-static void defaults(void *target) {
+static void up_defaults(void *target) {
         ((UpOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
@@ -39,7 +39,7 @@ static int print_status(Project *project, char *const *names, Error *reterr) {
         return r < 0 ? r : status_list_print_json(project, &list, reterr);
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int up_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const UpOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("up");
@@ -74,13 +74,13 @@ const Verb cmd_up = {
         .name = "up",
         .synopsis = "[NAME..]",
         .summary = "Start what is not running, apply what changed, return when ready",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = up_options,
+        .n_options = ELEMENTSOF(up_options),
         .target_size = sizeof(UpOptions),
-        .defaults = defaults,
+        .defaults = up_defaults,
         .max_operands = SIZE_MAX,
         .has_dry_run = true,
         .builds = true,
         .needs_root = true,
-        .run = run,
+        .run = up_run,
 };

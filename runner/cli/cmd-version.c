@@ -4,7 +4,8 @@
 #include "cli/verbs.h"
 #include "spec/spec.h"
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int version_run(const ProjectRequest *request, const void *target, char *const *operands,
+                       Error *reterr) {
         _cleanup_(json_freep) Json *o = json_new_object();
         _cleanup_free_ char *text = NULL;
 
@@ -23,5 +24,5 @@ const Verb cmd_version = {
         .name = "version",
         .synopsis = "",
         .summary = "Show the version",
-        .run = run,
+        .run = version_run,
 };

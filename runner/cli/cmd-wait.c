@@ -9,18 +9,19 @@ typedef struct WaitOptions {
         uint64_t timeout_usec;
 } WaitOptions;
 
-static const Option options[] = {
+static const Option wait_options[] = {
         {"for", 0, OPTION_STRING, offsetof(WaitOptions, what), "STATE",
          "ready, stopped or completed [ready; of a oneShot one completed]"},
         {"timeout", 't', OPTION_SECONDS, offsetof(WaitOptions, timeout_usec), "SECONDS",
          "How long to wait [as long as it takes]"},
 };
 
-static void defaults(void *target) {
+static void wait_defaults(void *target) {
         ((WaitOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
-static int run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+static int wait_run(const ProjectRequest *request, const void *target, char *const *operands,
+                    Error *reterr) {
         const WaitOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL;
@@ -34,10 +35,10 @@ const Verb cmd_wait = {
         .name = "wait",
         .synopsis = "[NAME..]",
         .summary = "Wait until containers are ready, stopped or completed",
-        .options = options,
-        .n_options = ELEMENTSOF(options),
+        .options = wait_options,
+        .n_options = ELEMENTSOF(wait_options),
         .target_size = sizeof(WaitOptions),
-        .defaults = defaults,
+        .defaults = wait_defaults,
         .max_operands = SIZE_MAX,
-        .run = run,
+        .run = wait_run,
 };

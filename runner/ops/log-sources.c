@@ -17,7 +17,7 @@ void log_sources_done(LogSources *sources) {
 }
 
 /* The same whichever containers are chosen: its place among all of them. */
-static size_t colour_of(char *const *all, const char *name) {
+static size_t log_sources_colour_of(char *const *all, const char *name) {
         size_t i = 0;
 
         while (all && all[i] && !streq(all[i], name))
@@ -25,7 +25,7 @@ static size_t colour_of(char *const *all, const char *name) {
         return i;
 }
 
-static char *journald_cgroup(const Project *project, const char *name) {
+static char *log_sources_journald_cgroup(const Project *project, const char *name) {
         _cleanup_free_ char *machine = project_machine(project, name),
                             *payload = machine_payload_path(project->backend, machine);
 
@@ -33,7 +33,7 @@ static char *journald_cgroup(const Project *project, const char *name) {
 }
 
 /* As far as its state says. */
-static bool runs_command(const Project *project, const char *name) {
+static bool log_sources_runs_command(const Project *project, const char *name) {
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         _cleanup_close_ int fd = -EBADF;
 
@@ -58,7 +58,7 @@ int log_sources_find(const Project *project, char *const *names, LogSources *ret
                 char *journal = xasprintf("%s/journal", *name),
                      *console = xasprintf("%s/" CONSOLE_LOG, *name),
                      *console_old = xasprintf("%s/" CONSOLE_LOG_OLD, *name);
-                char *cgroup = found.cgroup_fd < 0 ? NULL : journald_cgroup(project, *name);
+                char *cgroup = found.cgroup_fd < 0 ? NULL : log_sources_journald_cgroup(project, *name);
 
                 found.sources[found.n++] = (LogSource){
                         .container = *name,
@@ -66,8 +66,8 @@ int log_sources_find(const Project *project, char *const *names, LogSources *ret
                         .journal = journal,
                         .console = console,
                         .console_old = console_old,
-                        .on_console = runs_command(project, *name),
-                        .colour = colour_of(all, *name),
+                        .on_console = log_sources_runs_command(project, *name),
+                        .colour = log_sources_colour_of(all, *name),
                         .journald_cgroup = cgroup,
                         .cgroup_fd = found.cgroup_fd,
                 };

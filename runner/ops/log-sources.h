@@ -15,6 +15,6 @@ typedef struct LogSources {
 
 #define LOG_SOURCES_NULL ((LogSources){.cgroup_fd = -EBADF})
 
-/* @names: as project_select_known() gives them. @project must outlive the sources. */
+/* @names: as project_open_known() gives them. @project must outlive the sources. */
 int log_sources_find(const Project *project, char *const *names, LogSources *ret, Error *reterr);
 void log_sources_done(LogSources *sources);

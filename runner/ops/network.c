@@ -25,7 +25,7 @@ void network_done(Network *n) {
 }
 
 /* Also for who needs none: the hosts file has the addresses of those that do, and they may be running. */
-static int recall_subnet(const Project *project, Network *n, Error *reterr) {
+static int network_recall_subnet(const Project *project, Network *n, Error *reterr) {
         int r;
 
         if (!n->state->subnet)
@@ -46,7 +46,7 @@ static int recall_subnet(const Project *project, Network *n, Error *reterr) {
 /* A remembered subnet is kept while anything may be using it, that is while the bridge has its address;
  * else it is given up when the host has come to route it elsewhere, as with a VPN. A guest may have
  * written the remembered subnet, and must not make a network that the host routes the project's. */
-static int choose_subnet(const Project *project, Network *n, bool *changed, Error *reterr) {
+static int network_choose_subnet(const Project *project, Network *n, bool *changed, Error *reterr) {
         _cleanup_free_ Subnet *taken = NULL;
         size_t n_taken;
         int r;
@@ -67,7 +67,7 @@ static int choose_subnet(const Project *project, Network *n, bool *changed, Erro
         return 0;
 }
 
-static int allot(Network *n, const char *container, bool *changed, Error *reterr) {
+static int network_allot(Network *n, const char *container, bool *changed, Error *reterr) {
         _cleanup_free_ AllottedAddress *remembered = NULL;
         uint8_t octet;
         int r;
@@ -104,13 +104,13 @@ int network_read(const Project *project, Network *ret, bool *ret_changed, Error 
         for (size_t i = 0; i < project->spec->n_containers; i++)
                 if (project->spec->containers[i].network == NETWORK_PRIVATE) {
                         wanted = true;
-                        r = allot(&n, project->spec->containers[i].name, &changed, reterr);
+                        r = network_allot(&n, project->spec->containers[i].name, &changed, reterr);
                         if (r < 0)
                                 return r;
                 }
-        r = recall_subnet(project, &n, reterr);
+        r = network_recall_subnet(project, &n, reterr);
         if (r >= 0 && wanted)
-                r = choose_subnet(project, &n, &changed, reterr);
+                r = network_choose_subnet(project, &n, &changed, reterr);
         if (r < 0)
                 return r;
         *ret = n;
@@ -146,7 +146,7 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
         return plan_container(c, &facts);
 }
 
-static int write_hosts(const Network *n, int runtime_fd, Error *reterr) {
+static int network_write_hosts(const Network *n, int runtime_fd, Error *reterr) {
         _cleanup_free_ HostsEntry *entries = xnew0(HostsEntry, n->state->n_addresses);
         _cleanup_strv_ char **addresses = NULL;
         _cleanup_free_ char *text = NULL;
@@ -161,7 +161,7 @@ static int write_hosts(const Network *n, int runtime_fd, Error *reterr) {
         return hosts_write(runtime_fd, NETWORK_HOSTS, text, reterr);
 }
 
-int network_in_use(const Project *project, bool *ret, Error *reterr) {
+static int network_in_use(const Project *project, bool *ret, Error *reterr) {
         _cleanup_strv_ char **machines = NULL;
         _cleanup_free_ char *prefix = xasprintf("%s-", project->id);
         int r = machine_list(project->facts.cgroup_root, &machines, reterr);
@@ -204,7 +204,7 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
                 if (r < 0)
                         return r;
         }
-        r = write_hosts(&n, runtime_fd, reterr);
+        r = network_write_hosts(&n, runtime_fd, reterr);
         if (r < 0)
                 return r;
         *ret = n;
@@ -212,12 +212,12 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
         return 0;
 }
 
-static int open_lock(int runtime_fd, Error *reterr) {
+static int network_open_lock(int runtime_fd, Error *reterr) {
         return fs_open_beneath(runtime_fd, NETWORK_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW, 0600, reterr);
 }
 
 int network_hold(int runtime_fd, Error *reterr) {
-        _cleanup_close_ int fd = open_lock(runtime_fd, reterr);
+        _cleanup_close_ int fd = network_open_lock(runtime_fd, reterr);
 
         if (fd < 0)
                 return fd;
@@ -241,7 +241,7 @@ int network_mend(const Network *n, const char *machine, bool *ret_mended, Error 
 
 int network_release(const Project *project, int runtime_fd, char *const *machines, Error *reterr) {
         _cleanup_free_ char *bridge = identity_bridge_name(project->id);
-        _cleanup_close_ int fd = open_lock(runtime_fd, reterr);
+        _cleanup_close_ int fd = network_open_lock(runtime_fd, reterr);
         bool in_use;
         int r;
 

@@ -38,9 +38,6 @@ char *network_address(const Network *n, const char *container);
  * plan, which is owned by the caller. */
 ContainerPlan *network_plan(const Network *n, const Project *project, const ContainerSpec *c);
 
-/* Does any machine of the project run? */
-int network_in_use(const Project *project, bool *ret, Error *reterr);
-
 /**
  * network_hold() - keep the project's network from being put away
  *

@@ -20,7 +20,7 @@
 /* ---- finding ---- */
 
 /* Made absolute without resolving links: the name that the user knows is the one in messages. */
-static char *absolute(const char *path) {
+static char *spec_absolute(const char *path) {
         _cleanup_free_ char *cwd = NULL;
 
         if (path[0] == '/')
@@ -30,14 +30,14 @@ static char *absolute(const char *path) {
 }
 
 /* The specification that was built last of the flake; the link to it when it is gone. */
-static char *last_built(const char *root) {
+static char *spec_last_built(const char *root) {
         _cleanup_free_ char *link = flake_built_link(root);
         char *path = realpath(link, NULL);
 
         return path ? path : TAKE_PTR(link);
 }
 
-static int read_flake(const char *path, char **ret, size_t *ret_size, Error *reterr) {
+static int spec_read_flake(const char *path, char **ret, size_t *ret_size, Error *reterr) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
         if (fd < 0)
@@ -47,7 +47,7 @@ static int read_flake(const char *path, char **ret, size_t *ret_size, Error *ret
 
 /* A command of another project's flake would take the containers of this project for its own, stop them
  * and start others in their state. */
-static int check_flake(const Globals *globals, const char *root, Error *reterr) {
+static int spec_check_flake(const Globals *globals, const char *root, Error *reterr) {
         _cleanup_free_ char *path = xasprintf("%s/" PROJECT_FLAKE_NAME, root), *text = NULL, *own = NULL;
         size_t size, own_size;
         int r;
@@ -55,10 +55,11 @@ static int check_flake(const Globals *globals, const char *root, Error *reterr) 
         /* --root says which project is meant. */
         if (!globals->of_flake || globals->root)
                 return 0;
-        r = read_flake(globals->of_flake, &text, &size, reterr);
+        r = spec_read_flake(globals->of_flake, &text, &size, reterr);
         if (r < 0)
                 return r;
-        if (read_flake(path, &own, &own_size, NULL) >= 0 && size == own_size && memcmp(text, own, size) == 0)
+        if (spec_read_flake(path, &own, &own_size, NULL) >= 0 && size == own_size &&
+            memcmp(text, own, size) == 0)
                 return 0;
         r = error_raise(reterr, FC_EXIT_CONFLICT,
                         "'%s' is not the project of this command: its flake.nix is another one", root);
@@ -67,7 +68,7 @@ static int check_flake(const Globals *globals, const char *root, Error *reterr) 
         return r;
 }
 
-static void say_old_state(const char *root, ProgressMode mode) {
+static void spec_say_old_state(const char *root, ProgressMode mode) {
         _cleanup_free_ char *top = place_old_state(root), *text = NULL;
         _cleanup_(progress_freep) Progress *progress = NULL;
 
@@ -81,7 +82,7 @@ static void say_old_state(const char *root, ProgressMode mode) {
 }
 
 /* A guest that can write to the whole project can make either. */
-static void say_which(const char *root, ProgressMode mode) {
+static void spec_say_which(const char *root, ProgressMode mode) {
         _cleanup_(progress_freep) Progress *progress = progress_new(mode, stderr, NULL);
         _cleanup_free_ char *text = xasprintf("'%s' has a " PROJECT_SPEC_NAME " and a " PROJECT_FLAKE_NAME
                                               ": " PROJECT_SPEC_NAME " is used",
@@ -102,17 +103,17 @@ int project_find_spec(const ProjectRequest *request, const char *root, const Inv
                 return 0;
         }
         if (request->keeps)
-                say_old_state(root, mode);
+                spec_say_old_state(root, mode);
         if (globals->spec) {
-                r = request->builds ? check_flake(globals, root, reterr) : 0;
+                r = request->builds ? spec_check_flake(globals, root, reterr) : 0;
                 if (r >= 0)
-                        *ret = absolute(globals->spec);
+                        *ret = spec_absolute(globals->spec);
                 return r;
         }
         declared = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
         flake = flake_exists(root);
         if (declared && flake && request->builds)
-                say_which(root, mode);
+                spec_say_which(root, mode);
         if (declared || !flake) {
                 *ret = TAKE_PTR(path);
                 return 0;
@@ -120,13 +121,13 @@ int project_find_spec(const ProjectRequest *request, const char *root, const Inv
         if (request->builds)
                 return flake_build(root, user, request->wanted, /* keep= */ request->keeps, mode, ret,
                                    reterr);
-        *ret = last_built(root);
+        *ret = spec_last_built(root);
         return 0;
 }
 
 /* ---- loading ---- */
 
-static int load_file(const char *path, Spec **ret, Error *reterr) {
+static int spec_load_file(const char *path, Spec **ret, Error *reterr) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         _cleanup_free_ char *text = NULL;
         size_t size;
@@ -141,14 +142,14 @@ static int load_file(const char *path, Spec **ret, Error *reterr) {
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
-static bool is_last_built(const Project *project) {
+static bool spec_is_last_built(const Project *project) {
         _cleanup_free_ char *link = flake_built_link(project->root);
 
         return streq(project->spec_path, link);
 }
 
-static int raise_missing(const Project *project, Error *reterr) {
-        if (is_last_built(project)) {
+static int spec_raise_missing(const Project *project, Error *reterr) {
+        if (spec_is_last_built(project)) {
                 _cleanup_free_ char *command = project_command(project, "up", NULL);
 
                 (void) error_raise(reterr, FC_EXIT_USAGE, "the specification of '%s/flake.nix' is not built",
@@ -165,8 +166,8 @@ static int raise_missing(const Project *project, Error *reterr) {
 int project_load_spec(Project *project, Error *reterr) {
         int r = access(project->spec_path, F_OK) < 0 ? -errno : 0;
 
-        return r == -ENOENT ? raise_missing(project, reterr)
-                            : load_file(project->spec_path, &project->spec, reterr);
+        return r == -ENOENT ? spec_raise_missing(project, reterr)
+                            : spec_load_file(project->spec_path, &project->spec, reterr);
 }
 
 void project_load_if_possible(Project *project) {
@@ -185,7 +186,7 @@ void project_load_if_possible(Project *project) {
 /* ---- what containers were started from ---- */
 
 /* The link that protect_from_gc() makes. It is the user's, as any file is that `--spec` could name. */
-static char *read_started_link(const Project *project, const char *name) {
+static char *spec_read_started_link(const Project *project, const char *name) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         _cleanup_close_ int fd = -EBADF;
         char target[PATH_MAX];
@@ -201,16 +202,16 @@ static char *read_started_link(const Project *project, const char *name) {
 
 const ContainerSpec *project_container_spec(Project *project, const char *name) {
         const ContainerSpec *c = project->spec ? spec_find(project->spec, name) : NULL;
-        _cleanup_free_ char *path = c ? NULL : read_started_link(project, name);
+        _cleanup_free_ char *path = c ? NULL : spec_read_started_link(project, name);
         Spec *spec = NULL;
 
-        if (!path || load_file(path, &spec, NULL) < 0)
+        if (!path || spec_load_file(path, &spec, NULL) < 0)
                 return c;
         *XGROW(project->started, project->n_started) = spec;
         return spec_find(spec, name);
 }
 
-static bool link_time(int dir_fd, const char *path, struct timespec *ret) {
+static bool spec_link_time(int dir_fd, const char *path, struct timespec *ret) {
         struct stat st;
 
         if (fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
@@ -229,8 +230,8 @@ bool project_is_newer(const Project *project, const char *name) {
         if (!target || !streq(target, project->spec_path))
                 return false;
         if (state_dir_container_open(&project->state, name, &fd, NULL) < 0 || fd < 0 ||
-            user_fs_enter(&project->state.user, &guard, NULL) < 0 || !link_time(AT_FDCWD, link, &built) ||
-            !link_time(fd, PROJECT_STARTED_LINK, &started))
+            user_fs_enter(&project->state.user, &guard, NULL) < 0 ||
+            !spec_link_time(AT_FDCWD, link, &built) || !spec_link_time(fd, PROJECT_STARTED_LINK, &started))
                 return false;
         return started.tv_sec != built.tv_sec ? started.tv_sec > built.tv_sec
                                               : started.tv_nsec > built.tv_nsec;

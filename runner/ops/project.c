@@ -10,11 +10,12 @@
 #include "project/root.h"
 #include "record/record.h"
 #include "record/stop-record.h"
+#include "spec/name.h"
 #include "spec/path.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
 
-static int find_root(const ProjectRequest *request, char **ret, Error *reterr) {
+static int project_find_root(const ProjectRequest *request, char **ret, Error *reterr) {
         const Globals *globals = request->globals;
         const char *given = request->found_root ? request->found_root : globals->root;
         _cleanup_free_ char *root = NULL;
@@ -33,7 +34,7 @@ static int find_root(const ProjectRequest *request, char **ret, Error *reterr) {
         return 0;
 }
 
-static int progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr) {
+static int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr) {
         if (globals->quiet) {
                 *ret = PROGRESS_QUIET;
                 return 0;
@@ -42,17 +43,17 @@ static int progress_mode(const Globals *globals, ProgressMode *ret, Error *reter
         return globals->progress ? progress_mode_parse(globals->progress, ret, reterr) : 0;
 }
 
-static int find(const ProjectRequest *request, ProgressMode *ret_mode, InvokingUser *ret_user,
-                char **ret_root, char **ret_spec, Error *reterr) {
+static int project_find(const ProjectRequest *request, ProgressMode *ret_mode, InvokingUser *ret_user,
+                        char **ret_root, char **ret_spec, Error *reterr) {
         int r;
 
-        r = progress_mode(request->globals, ret_mode, reterr);
+        r = project_progress_mode(request->globals, ret_mode, reterr);
         if (r < 0)
                 return r;
         r = user_invoking(ret_user, reterr);
         if (r < 0)
                 return r;
-        r = find_root(request, ret_root, reterr);
+        r = project_find_root(request, ret_root, reterr);
         return r < 0 ? r : project_find_spec(request, *ret_root, ret_user, *ret_mode, ret_spec, reterr);
 }
 
@@ -60,7 +61,7 @@ int project_locate(const ProjectRequest *request, char **ret_root, char **ret_sp
         _cleanup_free_ char *root = NULL;
         InvokingUser user;
         ProgressMode mode;
-        int r = find(request, &mode, &user, &root, ret_spec, reterr);
+        int r = project_find(request, &mode, &user, &root, ret_spec, reterr);
 
         if (r >= 0)
                 *ret_root = TAKE_PTR(root);
@@ -71,7 +72,7 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
         int r;
 
         *ret = (Project){.globals = request->globals, .state = STATE_DIR_NULL};
-        r = find(request, &ret->progress, &ret->user, &ret->root, &ret->spec_path, reterr);
+        r = project_find(request, &ret->progress, &ret->user, &ret->root, &ret->spec_path, reterr);
         if (r < 0)
                 return r;
         ret->id = identity_project_id(ret->root);
@@ -112,7 +113,7 @@ char *project_machine(const Project *project, const char *container) {
 }
 
 /* The flake-containers of NAME-up has one: beside it lies another that builds its own. */
-static bool spec_is_baked(const Project *project) {
+static bool project_spec_is_baked(const Project *project) {
         const char *spec = project->globals->spec;
 
         for (size_t i = 0; spec && project->spec && i < project->spec->n_containers; i++) {
@@ -125,7 +126,7 @@ static bool spec_is_baked(const Project *project) {
         return false;
 }
 
-static void push_option(char ***words, const char *option, const char *value) {
+static void project_push_option(char ***words, const char *option, const char *value) {
         if (value)
                 strv_pushf(words, "%s %s", option, value);
 }
@@ -135,9 +136,9 @@ char *project_command(const Project *project, const char *verb, const char *oper
         _cleanup_strv_ char **words = NULL;
 
         strv_push(&words, "flake-containers");
-        push_option(&words, "-C", g->directory);
-        push_option(&words, "--root", g->root);
-        push_option(&words, "--spec", spec_is_baked(project) ? NULL : g->spec);
+        project_push_option(&words, "-C", g->directory);
+        project_push_option(&words, "--root", g->root);
+        project_push_option(&words, "--spec", project_spec_is_baked(project) ? NULL : g->spec);
         strv_push(&words, verb);
         if (operand)
                 strv_push(&words, operand);
@@ -179,4 +180,127 @@ ExitRecord project_read_end(const Project *project, const char *name) {
         if (container >= 0)
                 (void) exit_record_read(container, &end, NULL);
         return end;
+}
+
+/* ---- which containers a verb is to work on ---- */
+
+static int project_select_from(char *const *all, char *const *names, const Project *project,
+                               char ***ret_names, Error *reterr) {
+        _cleanup_strv_ char **selected = NULL;
+
+        STRV_FOREACH (name, names) {
+                if (!strv_contains(all, *name)) {
+                        _cleanup_free_ char *list = strv_join(all, ", ");
+
+                        (void) error_raise(reterr, FC_EXIT_USAGE, "no container '%s' in '%s'", *name,
+                                           project->spec_path);
+                        error_add_hint(reterr, "there %s%s",
+                                       strv_length(all) == 1 ? "is: "
+                                       : all && *all         ? "are: "
+                                                             : "are none",
+                                       list);
+                        return -EINVAL;
+                }
+                if (!strv_contains(selected, *name))
+                        strv_push(&selected, *name);
+        }
+        *ret_names = names && *names ? TAKE_PTR(selected) : strv_copy(all);
+        return 0;
+}
+
+static char **project_spec_names(const Project *project) {
+        char **all = NULL;
+
+        for (size_t i = 0; project->spec && i < project->spec->n_containers; i++)
+                strv_push(&all, project->spec->containers[i].name);
+        return all;
+}
+
+int project_open_selected(const ProjectRequest *request, char *const *operands, Project *ret,
+                          char ***ret_names, Error *reterr) {
+        _cleanup_strv_ char **all = NULL;
+        int r;
+
+        r = project_open(request, ret, reterr);
+        if (r >= 0)
+                r = project_load_spec(ret, reterr);
+        if (r < 0)
+                return r;
+        all = project_spec_names(ret);
+        return project_select_from(all, operands, ret, ret_names, reterr);
+}
+
+int project_known_names(const Project *project, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **all = project_spec_names(project), **stored = NULL;
+        int r = state_dir_list(&project->state, &stored, reterr);
+
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, stored)
+                if (!strv_contains(all, *name))
+                        strv_push(&all, *name);
+        *ret = TAKE_PTR(all);
+        return 0;
+}
+
+/* Whether it can be a container's name. No specification says more; the verb tells what it finds. */
+static int project_check_unknown(Project *project, const char *name, Error *reterr) {
+        if (error_is_set(&project->spec_error) && !project->spec_missing) {
+                error_move(reterr, &project->spec_error);
+                return -EINVAL;
+        }
+        return name_check(name, "container", reterr);
+}
+
+static int project_select_known(Project *project, char *const *names, bool may_be_none, char ***ret_names,
+                                Error *reterr) {
+        _cleanup_strv_ char **all = NULL;
+        int r = project_known_names(project, &all, reterr);
+
+        if (r < 0)
+                return r;
+        if (!project->spec)
+                STRV_FOREACH (name, names) {
+                        if (strv_contains(all, *name))
+                                continue;
+                        r = project_check_unknown(project, *name, reterr);
+                        if (r < 0)
+                                return r;
+                        strv_push(&all, *name);
+                }
+        /* There is nothing to work on, and this is why. */
+        if (!all && !may_be_none && error_is_set(&project->spec_error)) {
+                error_move(reterr, &project->spec_error);
+                return -ENOENT;
+        }
+        return project_select_from(all, names, project, ret_names, reterr);
+}
+
+int project_open_stoppable(const ProjectRequest *request, char *const *operands, Project *ret,
+                           char ***ret_names, Error *reterr) {
+        int r = project_open(request, ret, reterr);
+
+        if (r < 0)
+                return r;
+        project_load_if_possible(ret);
+        return project_select_known(ret, operands, /* may_be_none= */ !ret->spec_missing, ret_names, reterr);
+}
+
+int project_open_known(const ProjectRequest *request, char *const *operands, Project *ret, char ***ret_names,
+                       Error *reterr) {
+        int r = project_open(request, ret, reterr);
+
+        if (r < 0)
+                return r;
+        project_load_if_possible(ret);
+        return project_select_known(ret, operands, /* may_be_none= */ false, ret_names, reterr);
+}
+
+int project_open_records(const ProjectRequest *request, char *const *operands, bool follow, Project *ret,
+                         char ***ret_names, Error *reterr) {
+        int r = project_open_known(request, operands, ret, ret_names, reterr);
+
+        if (r >= 0 && follow && ret->state.fd < 0)
+                r = state_dir_make(&ret->state, reterr);
+        return r;
 }

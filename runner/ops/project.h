@@ -65,24 +65,17 @@ void project_load_if_possible(Project *project);
 /* Before anything that the specification names is opened; with `.containers` made. */
 int project_open_sources(Project *project, Error *reterr);
 
-/* The containers that a verb is to work on: those named, each of which must exist, or all. @ret_names is
- * owned by the caller, without duplicates, in the order given or in that of the specification. */
-int project_select(const Project *project, char *const *names, char ***ret_names, Error *reterr);
-
-/* project_open(), project_load_spec() and project_select(): what the verbs begin with that need the
- * specification. */
+/* Opens the project, loads its specification, and selects the containers that a verb is to work on: those named, each
+ * of which must exist, or all. @ret_names is owned by the caller, without duplicates, in the order given or in that
+ * of the specification. */
 int project_open_selected(const ProjectRequest *request, char *const *operands, Project *ret,
                           char ***ret_names, Error *reterr);
 
 /* All that the specification has, if there is one, and then those that have a state. Owned by the caller. */
 int project_known_names(const Project *project, char ***ret, Error *reterr);
 
-/* Like project_select(), for verbs that also reach containers that the specification no longer has: those
- * with a state. Where it is missing, any valid name of a container is taken. */
-int project_select_known(Project *project, char *const *names, char ***ret_names, Error *reterr);
-
-/* The beginning of the verbs that work on what runs: project_open(), project_load_if_possible() and
- * project_select_known(). */
+/* The beginning of the verbs that work on what runs: project_open(), project_load_if_possible(), and the containers that
+ * the specification has or that have a state. Where it is missing, any valid name of a container is taken. */
 int project_open_known(const ProjectRequest *request, char *const *operands, Project *ret, char ***ret_names,
                        Error *reterr);
 
