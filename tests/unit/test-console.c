@@ -344,6 +344,32 @@ TEST(ends_with_a_hole) {
         ASSERT_TRUE(lines == NULL);
 }
 
+static void assert_last_lines(int fd, uint64_t n, const char *expected) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **lines = NULL;
+        _cleanup_free_ char *joined = NULL;
+
+        ASSERT_OK(line_reader_tail(fd, 0, n, &lines, &error), &error);
+        joined = strv_join(lines, "|");
+        ASSERT_STREQ(joined, expected);
+}
+
+/* Behind lines and between them: what is not there does not count as lines. */
+TEST(lines_before_a_hole) {
+        _cleanup_close_ int fd = file_of("", 0);
+        const off_t end = (off_t) 1 << 40;
+
+        for (unsigned i = 0; i < HOLE / 8; i++)
+                append(fd, i + 1 == HOLE / 8 ? "last...\n" : "a line.\n");
+        ASSERT_OK(ftruncate(fd, end));
+        /* A file system may else know it only by the larger units of its cache. */
+        ASSERT_OK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, HOLE, end - HOLE));
+        assert_last_lines(fd, 2, "a line.|last...");
+        append(fd, "end\n");
+        ASSERT_OK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, HOLE, end - HOLE));
+        assert_last_lines(fd, 3, "a line.|last...|end");
+}
+
 /* Text without line ends is shown in pieces, and the pieces are counted. */
 TEST(tail_without_line_ends) {
         size_t size = 1000 * 1000, total = 0;
