@@ -171,12 +171,14 @@ int project_load_spec(Project *project, Error *reterr) {
 }
 
 void project_load_if_possible(Project *project) {
+        project->spec_missing = project_load_spec(project, &project->spec_error) == -ENOENT;
+}
+
+void project_say_ignored(const Project *project) {
         _cleanup_(progress_freep) Progress *progress = NULL;
         _cleanup_free_ char *text = NULL;
-        int r = project_load_spec(project, &project->spec_error);
 
-        project->spec_missing = r == -ENOENT;
-        if (r >= 0 || project->spec_missing)
+        if (!error_is_set(&project->spec_error) || project->spec_missing)
                 return;
         progress = progress_new(project->progress, stderr, NULL);
         text = xasprintf("%s, ignoring", project->spec_error.message);

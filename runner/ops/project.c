@@ -283,7 +283,10 @@ int project_open_stoppable(const ProjectRequest *request, char *const *operands,
         if (r < 0)
                 return r;
         project_load_if_possible(ret);
-        return project_select_known(ret, operands, /* may_be_none= */ !ret->spec_missing, ret_names, reterr);
+        r = project_select_known(ret, operands, /* may_be_none= */ !ret->spec_missing, ret_names, reterr);
+        if (r >= 0)
+                project_say_ignored(ret);
+        return r;
 }
 
 int project_open_known(const ProjectRequest *request, char *const *operands, Project *ret, char ***ret_names,
@@ -293,7 +296,10 @@ int project_open_known(const ProjectRequest *request, char *const *operands, Pro
         if (r < 0)
                 return r;
         project_load_if_possible(ret);
-        return project_select_known(ret, operands, /* may_be_none= */ false, ret_names, reterr);
+        r = project_select_known(ret, operands, /* may_be_none= */ false, ret_names, reterr);
+        if (r >= 0)
+                project_say_ignored(ret);
+        return r;
 }
 
 int project_open_records(const ProjectRequest *request, char *const *operands, bool follow, Project *ret,

@@ -59,8 +59,11 @@ void project_done(Project *project);
 int project_load_spec(Project *project, Error *reterr);
 
 /* For the verbs that work on what runs: they go on with a specification that is missing, not built, or
- * broken; then `spec` is NULL. A warning says that a broken one is ignored. */
+ * broken; then `spec` is NULL. */
 void project_load_if_possible(Project *project);
+
+/* Warns that a broken one is ignored, unless that is the error by now. */
+void project_say_ignored(const Project *project);
 
 /* Before anything that the specification names is opened; with `.containers` made. */
 int project_open_sources(Project *project, Error *reterr);

@@ -234,4 +234,12 @@ testcase_project_root() {
         ok fc down
 }
 
+# A specification that cannot be read is why the name is not known: that is the error, and is not told before it as well.
+testcase_broken_specification_is_told_once() {
+        project shop
+        printf '{' >"$PROJECT/flake-containers.json"
+        run_status 2 fc down two
+        equal "$(grep -c 'flake-containers.json' <<<"$ERR")" 1 "lines about it"
+}
+
 live_main "$@"
