@@ -5,7 +5,7 @@
 #include "ops/project.h"
 #include "cli/verbs.h"
 
-/* What the scripts ask for while somebody types. */
+/* What the scripts ask for while the user types. */
 static int print_names(const ProjectRequest *request, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL;

@@ -42,7 +42,7 @@ static void on_event(const char *container, void *userdata) {
         health_watch_look(userdata, container);
 }
 
-/* What fails in a container while it runs nobody would write down otherwise. */
+/* Nothing else writes down what fails in a container while it runs. */
 static int follow(Project *project, char *const *names, EventRequest *request, Error *reterr) {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(health_watch_freep) HealthWatch *health = NULL;

@@ -15,7 +15,7 @@ char *flake_built_link(const char *root);
 /**
  * flake_build() - nix build ROOT#flake-containers.spec, unless that is known to be what it was
  * (flake-record.h)
- * @invoking: who runs it; for root in a directory of somebody's, they
+ * @invoking: who runs it; root builds as the owner of the project
  * @names: only these containers and what they need; NULL or none: all
  * @keep: leave a link in `.containers`, which is made when it is missing: for verbs that do not build, and
  * against garbage collection. Otherwise nothing in the project changes

@@ -221,7 +221,7 @@ int network_hold(int runtime_fd, Error *reterr) {
 
         if (fd < 0)
                 return fd;
-        /* Whoever has it alone is removing the bridge: that takes milliseconds. */
+        /* A process that has it alone is removing the bridge: that takes milliseconds. */
         while (flock(fd, LOCK_SH) < 0)
                 if (errno != EINTR)
                         return error_set(reterr, errno, "lock the network");

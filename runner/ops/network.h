@@ -52,7 +52,7 @@ int network_prepare(const Network *n, const char *machine, Error *reterr);
 /* For a machine that runs, likewise. @ret_mended: another program had changed something. */
 int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr);
 
-/* Removes what is left on the host of machines that do not run any more, and the bridge unless somebody
+/* Removes what is left on the host of machines that do not run any more, and the bridge unless a process
  * holds it. What is missing is success. */
 int network_release(const Project *project, int runtime_fd, char *const *machines, Error *reterr);
 
