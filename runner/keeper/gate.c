@@ -4,12 +4,9 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#include "cgroup/cgroup.h"
 #include "keeper/gate.h"
 #include "keeper/machine-dir.h"
-
-/* nspawn's own process is the payload's first. */
-#define COMMAND_PID 2
+#include "keeper/payload.h"
 
 int gate_open(Error *reterr) {
         /* Read-write: never blocks, and a reader that comes later is not kept waiting. */
@@ -31,7 +28,7 @@ bool gate_is_passed(int cgroup_fd) {
         char path[64];
         pid_t pid;
 
-        if (cgroup_find_process(cgroup_fd, COMMAND_PID, &pid, NULL) < 0 || pid == 0)
+        if (payload_find_command(cgroup_fd, &pid, NULL) <= 0)
                 return false;
         (void) snprintf(path, sizeof(path), "/proc/%d/exe", (int) pid);
         return stat(MACHINE_DIR "/gate", &gate) >= 0 && stat(path, &program) >= 0 &&

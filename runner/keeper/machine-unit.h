@@ -20,11 +20,6 @@
 /* In the container's directory in /run: a link to the console's log. */
 #define MACHINE_UNIT_CONSOLE_LINK "console"
 
-/* How often one that fails is started within the interval, the first time included. */
-#define UNIT_START_BURST           6
-#define UNIT_RESTART_INTERVAL_USEC (5 * 60 * USEC_PER_SEC)
-#define UNIT_RESTART_DELAY_USEC    (100 * USEC_PER_MSEC)
-
 /* Owned by the caller. */
 char *machine_unit_name(const char *machine);
 

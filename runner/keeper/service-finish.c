@@ -13,21 +13,19 @@
 #include "cgroup/leftovers.h"
 #include "keeper/machine-unit.h"
 #include "keeper/netns-helper.h"
-#include "record/crash-record.h"
+#include "keeper/payload.h"
+#include "keeper/service-records.h"
 #include "record/ephemeral.h"
 #include "record/exit-record.h"
 #include "record/record.h"
 #include "record/state-place.h"
 #include "record/stop-record.h"
-#include "keeper/service-events.h"
 #include "keeper/service-finish.h"
-#include "keeper/service-start-limit.h"
-#include "keeper/service-start-pace.h"
+#include "keeper/service-starts.h"
 
 /* A command may take its time, and has no state that it could be asked for. */
 static void note_stopping(const ServiceOptions *o) {
-        _cleanup_close_ int runtime_fd =
-                o->runtime ? open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (runtime_fd >= 0)
                 (void) stop_record_write(runtime_fd, 0, NULL);
@@ -36,7 +34,6 @@ static void note_stopping(const ServiceOptions *o) {
 int service_stop(const ServiceOptions *o, Error *reterr) {
         const char *main_pid = getenv("MAINPID");
         _cleanup_close_ int cgroup_fd = -EBADF, nspawn = -EBADF;
-        pid_t pid;
         int r;
 
         if (!main_pid)
@@ -47,12 +44,9 @@ int service_stop(const ServiceOptions *o, Error *reterr) {
         r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &cgroup_fd, reterr);
         if (r < 0 || cgroup_fd < 0)
                 return r;
-        r = cgroup_find_process(cgroup_fd, 2, &pid, reterr);
-        if (r < 0 || pid == 0)
-                return r;
         note_stopping(o);
-        (void) kill(pid, SIGTERM);
-        return process_wait(nspawn, UINT64_MAX);
+        r = payload_terminate_command(cgroup_fd, reterr);
+        return r <= 0 ? r : process_wait(nspawn, UINT64_MAX);
 }
 
 /* Of a name as systemd writes it, without "SIG"; 0: it has none here. */
@@ -76,7 +70,7 @@ static ExitRecord find_end(int runtime_fd) {
                 text = xasprintf("its unit failed: %s", result ? result : "unknown");
         else if (streq(code, "exited"))
                 return (ExitRecord){.how = ENDED_EXITED, .code = (int) strtol(status, NULL, 10)};
-        /* SIGPOLL: systemd calls it so, glibc otherwise. The lifeline sends it (unit/lifeline.h). */
+        /* SIGPOLL: systemd calls it so, glibc otherwise. The lifeline sends it (service-lifeline.h). */
         else if (streq(status, "IO"))
                 text = xstrdup("its relay was killed");
         else if (find_signal(status) > 0)
@@ -136,7 +130,7 @@ static int find_outcome(const ServiceOptions *o, int runtime_fd, Outcome *ret, E
         }
         /* A reboot counts, too. */
         if (o->keeper.restart) {
-                r = start_limit_reached(runtime_fd, &given_up, reterr);
+                r = starts_reached(runtime_fd, &given_up, reterr);
                 if (r < 0)
                         return r;
         }
@@ -149,71 +143,58 @@ static int find_outcome(const ServiceOptions *o, int runtime_fd, Outcome *ret, E
         return 0;
 }
 
-/* That it starts again is noted for `status`, and that it does not any more. */
-static int note_end(int runtime_fd, Outcome outcome, ExitRecord *end, Error *reterr) {
-        _cleanup_free_ char *text = exit_record_to_string(end);
-        CrashRecord crashes;
-        int r;
+static int note_end(const KeeperRecords *records, Outcome outcome, ExitRecord *end, Error *reterr) {
+        int r = 0;
 
-        r = crash_record_read(runtime_fd, &crashes, reterr);
-        if (r < 0)
-                return r;
-        if (outcome == OUTCOME_RESTARTS) {
-                crashes.restarts++;
-                crashes.crash_usec = realtime_usec();
-                (void) snprintf(crashes.reason, sizeof(crashes.reason), "%s", text);
-        } else if (outcome == OUTCOME_REBOOTS || outcome == OUTCOME_RESTARTED)
-                crashes.reboots++;
-        else if (outcome == OUTCOME_GIVEN_UP) {
-                end->given_up = true;
-                end->restarts = crashes.restarts;
-        }
-        if (starts_again(outcome)) {
-                crashes.ready_usec = 0;
-                r = crash_record_write(runtime_fd, &crashes, reterr);
-                if (r < 0)
-                        return r;
-        }
-        return exit_record_write(runtime_fd, end, reterr);
+        end->given_up = outcome == OUTCOME_GIVEN_UP;
+        if (end->given_up)
+                r = records_count_crashes(records, &end->restarts, reterr);
+        return r < 0 ? r : exit_record_write(records->runtime_fd, end, reterr);
 }
 
 /* @pace: when the guest is started again after a reboot, NULL: at once. */
-static void tell(const ServiceOptions *o, int state_fd, Outcome outcome, const ExitRecord *end,
-                 const char *pace) {
+static int note_outcome(const KeeperRecords *records, Outcome outcome, const ExitRecord *end,
+                        const char *pace, Error *reterr) {
         _cleanup_free_ char *text = exit_record_to_string(end);
 
-        if (outcome == OUTCOME_REBOOTS) {
-                service_event(o, state_fd, PHASE_REBOOTING, pace);
-                return;
+        switch (outcome) {
+        case OUTCOME_REBOOTS:
+                return records_note_reboot(records, pace, reterr);
+        case OUTCOME_RESTARTED:
+                return records_note_restart(records, text, reterr);
+        case OUTCOME_RESTARTS:
+                return records_note_crash(records, text, reterr);
+        case OUTCOME_ENDED:
+                records_event(records, PHASE_ENDED, text);
+                break;
+        case OUTCOME_FAILED:
+        case OUTCOME_GIVEN_UP:
+                records_event(records, PHASE_CRASHED, text);
+                break;
         }
-        service_event(o, state_fd,
-                      outcome == OUTCOME_ENDED || outcome == OUTCOME_RESTARTED ? PHASE_ENDED : PHASE_CRASHED,
-                      text);
-        if (starts_again(outcome))
-                service_event(o, state_fd, PHASE_RESTARTING, NULL);
+        return 0;
 }
 
 /* What is the project's. An ephemeral root outlives what is no end. */
 static int put_away(const ServiceOptions *o, int runtime_fd, Error *reterr) {
         _cleanup_(exit_record_done) ExitRecord end = find_end(runtime_fd);
+        _cleanup_(service_records_done) ServiceRecords records = SERVICE_RECORDS_NULL;
         _cleanup_free_ char *pace = NULL;
-        _cleanup_close_ int state_fd = -EBADF;
         Outcome outcome;
         int r;
 
         r = find_outcome(o, runtime_fd, &outcome, reterr);
         if (r >= 0)
-                r = note_end(runtime_fd, outcome, &end, reterr);
+                r = service_records_open(o, &records, reterr);
+        if (r >= 0)
+                r = note_end(&records.shared, outcome, &end, reterr);
         if (r >= 0)
                 r = outcome == OUTCOME_REBOOTS ? start_pace_note_reboot(runtime_fd, &pace, reterr)
                                                : start_pace_forget(runtime_fd, reterr);
         if (r >= 0)
-                r = state_place_open(runtime_fd, &state_fd, reterr);
-        if (r < 0)
-                return r;
-        if (state_fd >= 0 && !starts_again(outcome))
-                r = ephemeral_remove(state_fd, reterr);
-        tell(o, state_fd, outcome, &end, pace);
+                r = note_outcome(&records.shared, outcome, &end, pace, reterr);
+        if (r >= 0 && records.state_fd >= 0 && !starts_again(outcome))
+                r = ephemeral_remove(records.state_fd, reterr);
         return r;
 }
 
@@ -230,8 +211,7 @@ static int unregister(const ServiceOptions *o, Error *reterr) {
 }
 
 int service_finish(const ServiceOptions *o, Error *reterr) {
-        _cleanup_close_ int runtime_fd =
-                o->runtime ? open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int r = 0;
 
         /* Not there: a command has put the project away meanwhile, and nobody asks. */

@@ -3,17 +3,10 @@
 
 /* Between nspawn's notifications and systemd: when nspawn names its leader, the relay sets the network
  * inside and opens the gate, and only then hands on that the guest is ready. Then it ends, unless there are
- * ports to be served (proxies.h). What nspawn says when nobody listens any more is lost, which it does not
- * mind. A relay that is killed takes nspawn with it (lifeline.h). */
+ * ports to be served (keeper/proxies.h). What nspawn says when nobody listens any more is lost, which it does not
+ * mind. A relay that is killed takes nspawn with it (service-lifeline.h). */
 
-#include "keeper/machine-dir.h"
 #include "keeper/service-options.h"
-
-/* In the machine's own mount namespace. */
-#define RELAY_SOCKET MACHINE_DIR "/notify"
-
-/* The socket that nspawn is given instead of systemd's. Return: an fd. */
-int relay_socket(Error *reterr);
 
 /* Executes this program as the relay, so that it has a command line of its own. @o: the relay's. Returns only
  * on failure. */

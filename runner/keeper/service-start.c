@@ -17,13 +17,14 @@
 #include "cgroup/leftovers.h"
 #include "keeper/machine-unit.h"
 #include "keeper/netns-helper.h"
+#include "keeper/nspawn-notify.h"
+#include "keeper/records.h"
 #include "record/crash-record.h"
 #include "record/exit-record.h"
 #include "record/record.h"
 #include "keeper/service-lifeline.h"
 #include "keeper/service-relay.h"
-#include "keeper/service-start-limit.h"
-#include "keeper/service-start-pace.h"
+#include "keeper/service-starts.h"
 #include "keeper/service-start.h"
 
 /* The socket with what machine/systemd-start.c has put into it: standard input at the first start, from
@@ -140,7 +141,7 @@ static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage 
         r = nspawn = process_open(getpid());
         if (r < 0)
                 return error_set(reterr, r, "open this process");
-        r = notify = relay_socket(reterr);
+        r = notify = nspawn_notify_open(reterr);
         if (r >= 0)
                 r = lifeline_make(&ours, &relays, reterr);
         if (r < 0)
@@ -168,7 +169,8 @@ static int exec_nspawn(const ServiceOptions *o, int lifeline_fd, int lock_fd, Er
                 (void) unsetenv(unset[i]);
         /* nspawn of 252 otherwise guesses the guest's cgroup version from its /usr. */
         if (setenv("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1", 1) < 0 ||
-            setenv("SYSTEMD_LOG_LEVEL", "warning", 1) < 0 || setenv("NOTIFY_SOCKET", RELAY_SOCKET, 1) < 0)
+            setenv("SYSTEMD_LOG_LEVEL", "warning", 1) < 0 ||
+            setenv("NOTIFY_SOCKET", NSPAWN_NOTIFY_SOCKET, 1) < 0)
                 return error_set(reterr, errno, "set the environment");
         if (fcntl(lifeline_fd, F_SETFD, 0) < 0 || (lock_fd >= 0 && fcntl(lock_fd, F_SETFD, 0) < 0))
                 return error_set(reterr, errno, "keep the lifeline and the network's lock");
@@ -194,12 +196,11 @@ static int note_start(const ServiceOptions *o, int runtime_fd, bool first, Error
 
         if (!o->keeper.restart)
                 return 0;
-        r = start_limit_count(runtime_fd, first, reterr);
+        r = starts_count(runtime_fd, first, reterr);
         if (r >= 0 && !first)
                 r = crash_record_read(runtime_fd, &crashes, reterr);
         if (r >= 0 && has_failed(runtime_fd, &crashes))
-                (void) fprintf(stderr, "flake-containers: the container failed (%s) and is started again\n",
-                               crashes.reason);
+                records_say_restart(crashes.reason);
         return r;
 }
 

@@ -16,7 +16,7 @@
 #include "keeper/netns-helper.h"
 #include "record/ephemeral.h"
 #include "record/record.h"
-#include "keeper/supervisor-events.h"
+#include "keeper/records.h"
 #include "keeper/supervisor-guest.h"
 #include "keeper/supervisor-isolate.h"
 #include "keeper/supervisor-options.h"
@@ -34,6 +34,7 @@ static void remove_cgroup(const SupervisorOptions *o) {
 /* The record is for `status`, and complete before the machine is gone; the message is for the command that
  * started us, and comes when everything is. */
 static void finish(SupervisorOptions *o, ControlKind kind, const ExitRecord *end, bool failed, bool asked) {
+        const KeeperRecords records = {o->runtime_fd, o->events_fd, o->keeper.container};
         _cleanup_free_ char *text = exit_record_to_string(end);
 
         (void) exit_record_write(o->runtime_fd, end, NULL);
@@ -43,7 +44,7 @@ static void finish(SupervisorOptions *o, ControlKind kind, const ExitRecord *end
         (void) ephemeral_remove(o->state_fd, NULL);
         if (!asked)
                 remove_cgroup(o);
-        supervisor_event(o, failed ? PHASE_CRASHED : PHASE_ENDED, text);
+        records_event(&records, failed ? PHASE_CRASHED : PHASE_ENDED, text);
         control_send(o->control_fd, kind, text);
 }
 

@@ -25,7 +25,8 @@
 #include "keeper/control.h"
 #include "keeper/machine-dir.h"
 #include "keeper/machine-unit.h"
-#include "keeper/nspawn-status.h"
+#include "keeper/nspawn-notify.h"
+#include "keeper/restart.h"
 #include "keeper/service-options.h"
 #include "machine/keeper-command.h"
 #include "machine/systemd-start.h"
@@ -455,9 +456,9 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
                 .output_fd = resources->console_fd,
                 .again_status = EXIT_STATUS_REBOOT,
                 .restart = reporter->restart,
-                .restart_burst = UNIT_START_BURST,
-                .restart_interval_usec = reporter->restart ? UNIT_RESTART_INTERVAL_USEC : 0,
-                .restart_delay_usec = UNIT_RESTART_DELAY_USEC,
+                .restart_burst = START_BURST,
+                .restart_interval_usec = reporter->restart ? RESTART_INTERVAL_USEC : 0,
+                .restart_delay_usec = RESTART_DELAY_USEC,
                 .stop_timeout_usec = plan->spec->stop_timeout_usec > STOP_TIMEOUT_MIN_USEC
                                              ? plan->spec->stop_timeout_usec
                                              : STOP_TIMEOUT_MIN_USEC,

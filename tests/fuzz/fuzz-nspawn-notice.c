@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "keeper/nspawn-status.h"
+#include "keeper/nspawn-notify.h"
 #include "fuzz.h"
 
 /* nspawn's notifications, with what the guest's PID 1 says in them. */

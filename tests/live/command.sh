@@ -153,11 +153,11 @@ faulty() {
                 return
         fi
         cp -a -- "$(dirname "$FC")/libexec" "$FC" "$SCRATCH/faulty"
-        mv "$SCRATCH/faulty/libexec/flake-containers/unit"{,-itself}
+        mv "$SCRATCH/faulty/libexec/flake-containers/service"{,-itself}
         # The relay is executed by the name that its start had.
         printf '#!/bin/bash\n[[ $1 == relay ]] || exec -a "$0" "$0"-itself "$@"\nexec %s "$0"-itself "$@"\n' \
-                "${fault/NAME/unit-itself}" >"$SCRATCH/faulty/libexec/flake-containers/unit"
-        chmod +x "$SCRATCH/faulty/libexec/flake-containers/unit"
+                "${fault/NAME/service-itself}" >"$SCRATCH/faulty/libexec/flake-containers/service"
+        chmod +x "$SCRATCH/faulty/libexec/flake-containers/service"
 }
 
 # A command that is never let go is none: at once, and one hears why. The open fails, and the write.

@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 
 #include "keeper/control.h"
-#include "keeper/nspawn-status.h"
+#include "keeper/nspawn-notify.h"
 #include "test.h"
 
 static void pair_new(int fds[2]) {

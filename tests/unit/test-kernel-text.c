@@ -3,7 +3,7 @@
 /* What the kernel and nspawn write, as far as a guest chooses words of it. */
 
 #include "cgroup/cgroup-text.h"
-#include "keeper/nspawn-status.h"
+#include "keeper/nspawn-notify.h"
 #include "base/alloc.h"
 #include "test.h"
 

@@ -6,11 +6,49 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "keeper/reboot-pace.h"
+#include "keeper/restart.h"
+#include "keeper/service-starts.h"
 #include "record/record.h"
-#include "keeper/service-start-pace.h"
 
-#define RECORD "pace"
+#define STARTS_RECORD "starts"
+#define PACE_RECORD   "pace"
+
+static int read_starts(int runtime_fd, StartLimit *ret, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        StartLimit starts = {};
+        int r;
+
+        r = record_read(runtime_fd, STARTS_RECORD, &text, reterr);
+        if (r < 0)
+                return r;
+        if (text && sscanf(text, "%" SCNu64 " %u", &starts.begin_usec, &starts.n) != 2)
+                return record_damaged(STARTS_RECORD, reterr);
+        *ret = starts;
+        return 0;
+}
+
+int starts_count(int runtime_fd, bool first, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        StartLimit starts = {};
+        int r;
+
+        r = first ? 0 : read_starts(runtime_fd, &starts, reterr);
+        if (r < 0)
+                return r;
+        start_limit_count(&starts, now_usec());
+        text = xasprintf("%" PRIu64 " %u", starts.begin_usec, starts.n);
+        return record_write(runtime_fd, STARTS_RECORD, text, reterr);
+}
+
+int starts_reached(int runtime_fd, bool *ret, Error *reterr) {
+        StartLimit starts;
+        int r = read_starts(runtime_fd, &starts, reterr);
+
+        if (r < 0)
+                return r;
+        *ret = start_limit_is_reached(&starts, now_usec());
+        return 0;
+}
 
 typedef struct Pace {
         uint64_t started_usec; /* CLOCK_MONOTONIC; 0: nothing is known */
@@ -23,12 +61,12 @@ static int read_pace(int runtime_fd, Pace *ret, Error *reterr) {
         Pace pace = {};
         int r;
 
-        r = record_read(runtime_fd, RECORD, &text, reterr);
+        r = record_read(runtime_fd, PACE_RECORD, &text, reterr);
         if (r < 0)
                 return r;
         if (text && sscanf(text, "%" SCNu64 " %" SCNu64 " %u", &pace.started_usec, &pace.due_usec,
                            &pace.reboots.soon) != 3)
-                return record_damaged(RECORD, reterr);
+                return record_damaged(PACE_RECORD, reterr);
         *ret = pace;
         return 0;
 }
@@ -37,7 +75,7 @@ static int write_pace(int runtime_fd, const Pace *pace, Error *reterr) {
         _cleanup_free_ char *text = xasprintf("%" PRIu64 " %" PRIu64 " %u", pace->started_usec,
                                               pace->due_usec, pace->reboots.soon);
 
-        return record_write(runtime_fd, RECORD, text, reterr);
+        return record_write(runtime_fd, PACE_RECORD, text, reterr);
 }
 
 int start_pace_note_reboot(int runtime_fd, char **ret_detail, Error *reterr) {
@@ -58,7 +96,7 @@ int start_pace_note_reboot(int runtime_fd, char **ret_detail, Error *reterr) {
 }
 
 int start_pace_forget(int runtime_fd, Error *reterr) {
-        return record_remove(runtime_fd, RECORD, reterr);
+        return record_remove(runtime_fd, PACE_RECORD, reterr);
 }
 
 /* Return: 1 it is then, 0 SIGTERM came first. */

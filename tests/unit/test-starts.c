@@ -2,10 +2,10 @@
 
 #include <signal.h>
 
-#include "keeper/reboot-pace.h"
+#include "keeper/restart.h"
 #include "base/process.h"
 #include "project-util.h"
-#include "keeper/service-start-pace.h"
+#include "keeper/service-starts.h"
 
 static char *reboot(int fd, Error *error) {
         char *detail = NULL;
