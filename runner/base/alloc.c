@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 
-static void *check(void *p) {
+static void *alloc_check(void *p) {
         if (!p) {
                 (void) fputs("flake-containers: out of memory\n", stderr);
                 abort();
@@ -11,23 +11,23 @@ static void *check(void *p) {
 }
 
 void *xmalloc0(size_t size) {
-        return check(calloc(1, size > 0 ? size : 1));
+        return alloc_check(calloc(1, size > 0 ? size : 1));
 }
 
 void *xreallocarray0(size_t n, size_t size) {
-        return check(calloc(n > 0 ? n : 1, size));
+        return alloc_check(calloc(n > 0 ? n : 1, size));
 }
 
 void *xreallocarray(void *p, size_t n, size_t size) {
-        return check(reallocarray(p, n > 0 ? n : 1, size));
+        return alloc_check(reallocarray(p, n > 0 ? n : 1, size));
 }
 
 char *xstrdup(const char *s) {
-        return s ? check(strdup(s)) : NULL;
+        return s ? alloc_check(strdup(s)) : NULL;
 }
 
 char *xstrndup(const char *s, size_t n) {
-        return check(strndup(s, n));
+        return alloc_check(strndup(s, n));
 }
 
 char *xvasprintf(const char *format, va_list ap) {
@@ -35,7 +35,7 @@ char *xvasprintf(const char *format, va_list ap) {
 
         if (vasprintf(&s, format, ap) < 0)
                 s = NULL;
-        return check(s);
+        return alloc_check(s);
 }
 
 char *xasprintf(const char *format, ...) {

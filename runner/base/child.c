@@ -10,7 +10,7 @@
 #include "base/process.h"
 #include "base/child.h"
 
-static _Noreturn void run(void (*work)(void *userdata), void *userdata, pid_t parent) {
+static _Noreturn void child_work(void (*work)(void *userdata), void *userdata, pid_t parent) {
         /* What is done for a command must not outlive it. */
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
                 _exit(1);
@@ -19,7 +19,7 @@ static _Noreturn void run(void (*work)(void *userdata), void *userdata, pid_t pa
 }
 
 /* Return: the pid, with every signal blocked in it so that no handler of ours runs there. */
-static pid_t start(void (*work)(void *userdata), void *userdata) {
+static pid_t child_start(void (*work)(void *userdata), void *userdata) {
         pid_t parent = getpid(), pid;
         sigset_t all, old;
 
@@ -27,12 +27,12 @@ static pid_t start(void (*work)(void *userdata), void *userdata) {
         (void) sigprocmask(SIG_SETMASK, &all, &old);
         pid = fork();
         if (pid == 0)
-                run(work, userdata, parent);
+                child_work(work, userdata, parent);
         (void) sigprocmask(SIG_SETMASK, &old, NULL);
         return pid;
 }
 
-static int wait_for(int pidfd, uint64_t deadline) {
+static int child_wait_for(int pidfd, uint64_t deadline) {
         _cleanup_close_ int signal_fd = -EBADF;
         sigset_t signals;
 
@@ -65,13 +65,13 @@ static int wait_for(int pidfd, uint64_t deadline) {
 
 int child_run(void (*work)(void *userdata), void *userdata, uint64_t deadline_usec) {
         _cleanup_close_ int pidfd = -EBADF;
-        pid_t pid = start(work, userdata);
+        pid_t pid = child_start(work, userdata);
         int r;
 
         if (pid < 0)
                 return -errno;
         pidfd = process_open(pid);
-        r = pidfd < 0 ? pidfd : wait_for(pidfd, deadline_usec);
+        r = pidfd < 0 ? pidfd : child_wait_for(pidfd, deadline_usec);
         (void) kill(pid, SIGKILL);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 ;

@@ -51,7 +51,7 @@ int fs_open_beneath_optional(int dir_fd, const char *path, int flags, int *ret_f
 }
 
 /* Return: the fd, -ENOENT without an Error, or another negative errno. */
-static int open_file(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr) {
+static int fs_open_file(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr) {
         _cleanup_close_ int fd = open_beneath(dir_fd, path, flags | O_NONBLOCK | O_NOCTTY, mode);
         struct stat st;
 
@@ -68,13 +68,13 @@ static int open_file(int dir_fd, const char *path, int flags, mode_t mode, Error
 }
 
 int fs_open_file_beneath(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr) {
-        int fd = open_file(dir_fd, path, flags, mode, reterr);
+        int fd = fs_open_file(dir_fd, path, flags, mode, reterr);
 
         return fd == -ENOENT ? error_set(reterr, ENOENT, "open '%s'", path) : fd;
 }
 
 int fs_open_file_beneath_optional(int dir_fd, const char *path, int *ret_fd, Error *reterr) {
-        int fd = open_file(dir_fd, path, O_RDONLY, 0, reterr);
+        int fd = fs_open_file(dir_fd, path, O_RDONLY, 0, reterr);
 
         if (fd < 0 && fd != -ENOENT)
                 return fd;
@@ -211,7 +211,7 @@ typedef struct Removal {
         int fd; /* of the last one */
 } Removal;
 
-static void pop_level(Removal *r) {
+static void fs_pop_level(Removal *r) {
         Level *level = &r->levels[--r->n_levels];
 
         while (level->n_names > 0)
@@ -221,7 +221,7 @@ static void pop_level(Removal *r) {
 
 static void removal_done(Removal *r) {
         while (r->n_levels > 0)
-                pop_level(r);
+                fs_pop_level(r);
         free(r->levels);
         (void) safe_close(r->fd);
 }
@@ -293,14 +293,14 @@ static int go_down(Removal *r, int fd) {
 }
 
 /* Removes the directory that it comes from. */
-static int go_up(Removal *r) {
+static int fs_go_up(Removal *r) {
         _cleanup_close_ int fd = openat(r->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         Level *level;
         struct stat st;
 
         if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        pop_level(r);
+        fs_pop_level(r);
         level = &r->levels[r->n_levels - 1];
         /* Another process has moved it meanwhile. */
         if (st.st_dev != level->device || st.st_ino != level->inode)
@@ -330,7 +330,7 @@ static int remove_children(int fd) {
                 } else if (removal.n_levels == 1)
                         return 0;
                 else
-                        r = go_up(&removal);
+                        r = fs_go_up(&removal);
         }
         return r;
 }

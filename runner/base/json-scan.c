@@ -25,7 +25,7 @@ typedef struct Scan {
         Frame frames[JSON_DEPTH_MAX];
 } Scan;
 
-static char *path_of(const Scan *s) {
+static char *scan_path_of(const Scan *s) {
         char *path = xstrdup("");
 
         for (size_t i = 0; i < s->depth; i++) {
@@ -41,9 +41,9 @@ static char *path_of(const Scan *s) {
         return path;
 }
 
-static int fail(const Scan *s, const char *format, ...) _printf_(2, 3);
-static int fail(const Scan *s, const char *format, ...) {
-        _cleanup_free_ char *what = NULL, *path = path_of(s);
+static int scan_fail(const Scan *s, const char *format, ...) _printf_(2, 3);
+static int scan_fail(const Scan *s, const char *format, ...) {
+        _cleanup_free_ char *what = NULL, *path = scan_path_of(s);
         size_t line = 1, column = 1;
         va_list ap;
 
@@ -71,7 +71,7 @@ static void skip_space(Scan *s) {
                 s->at++;
 }
 
-static bool is_digit(int c) {
+static bool scan_is_digit(int c) {
         return c >= '0' && c <= '9';
 }
 
@@ -79,14 +79,14 @@ static int fail_unexpected(const Scan *s, const char *expected) {
         int c = peek(s);
 
         if (c < 0)
-                return fail(s, "the text ends, expected %s", expected);
+                return scan_fail(s, "the text ends, expected %s", expected);
         if (c == '/' || c == '#')
-                return fail(s, "expected %s; JSON has no comments", expected);
+                return scan_fail(s, "expected %s; JSON has no comments", expected);
         if (c == '\'')
-                return fail(s, "expected %s; JSON has no strings in single quotes", expected);
+                return scan_fail(s, "expected %s; JSON has no strings in single quotes", expected);
         if (c > 0x20 && c < 0x7f)
-                return fail(s, "expected %s, found '%c'", expected, c);
-        return fail(s, "expected %s, found the byte 0x%02x", expected, (unsigned) c);
+                return scan_fail(s, "expected %s, found '%c'", expected, c);
+        return scan_fail(s, "expected %s, found the byte 0x%02x", expected, (unsigned) c);
 }
 
 /* The four digits after "\u". Return: the code unit, or negative without an error when they are not
@@ -97,7 +97,7 @@ static int hex4(const Scan *s, size_t at) {
         for (size_t i = at; i < at + 4; i++) {
                 int c = i < s->size ? (unsigned char) s->text[i] : -1;
 
-                if (is_digit(c))
+                if (scan_is_digit(c))
                         value = value * 16 + c - '0';
                 else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
                         value = value * 16 + (c | 0x20) - 'a' + 10;
@@ -122,19 +122,19 @@ static int scan_escape(Scan *s) {
                 return 0;
         }
         if (c != 'u')
-                return fail(s, "a '\\' in a string must be written '\\\\'");
+                return scan_fail(s, "a '\\' in a string must be written '\\\\'");
 
         unit = hex4(s, s->at + 2);
         if (unit < 0)
-                return fail(s, "'\\u' needs four hexadecimal digits");
+                return scan_fail(s, "'\\u' needs four hexadecimal digits");
         if (unit == 0)
-                return fail(s, "'\\u0000' cannot stand in a string here");
+                return scan_fail(s, "'\\u0000' cannot stand in a string here");
         if (unit >= 0xd800 && unit <= 0xdbff && starts_low_surrogate(s, s->at + 6)) {
                 s->at += 12;
                 return 0;
         }
         if (unit >= 0xd800 && unit <= 0xdfff)
-                return fail(s, "'\\u%04x' is half of a surrogate pair", (unsigned) unit);
+                return scan_fail(s, "'\\u%04x' is half of a surrogate pair", (unsigned) unit);
         s->at += 6;
         return 0;
 }
@@ -149,7 +149,7 @@ static int scan_string(Scan *s) {
                 size_t n;
 
                 if (c < 0)
-                        return fail(s, "the text ends within a string");
+                        return scan_fail(s, "the text ends within a string");
                 if (c == '"') {
                         s->at++;
                         return 0;
@@ -161,11 +161,11 @@ static int scan_string(Scan *s) {
                         continue;
                 }
                 if (c < 0x20)
-                        return fail(s, "control character 0x%02x in a string, write it as '\\u%04x'",
-                                    (unsigned) c, (unsigned) c);
+                        return scan_fail(s, "control character 0x%02x in a string, write it as '\\u%04x'",
+                                         (unsigned) c, (unsigned) c);
                 n = utf8_char_length(s->text + s->at, s->size - s->at);
                 if (n == 0)
-                        return fail(s, "invalid UTF-8, byte 0x%02x", (unsigned) c);
+                        return scan_fail(s, "invalid UTF-8, byte 0x%02x", (unsigned) c);
                 s->at += n;
         }
 }
@@ -177,25 +177,26 @@ static int scan_number(Scan *s) {
 
         if (peek(s) == '-')
                 s->at++;
-        if (!is_digit(peek(s)))
+        if (!scan_is_digit(peek(s)))
                 return fail_unexpected(s, "a digit");
         for (end = s->at;
              end < s->size && end - start < 40 && s->text[end] && strchr("0123456789.eE+-", s->text[end]);)
                 end++;
 
-        if (peek(s) == '0' && s->at + 1 < s->size && is_digit((unsigned char) s->text[s->at + 1]))
-                return fail(s, "number %.*s starts with a zero", (int) (end - start), s->text + start);
-        for (; is_digit(peek(s)); s->at++) {
+        if (peek(s) == '0' && s->at + 1 < s->size && scan_is_digit((unsigned char) s->text[s->at + 1]))
+                return scan_fail(s, "number %.*s starts with a zero", (int) (end - start), s->text + start);
+        for (; scan_is_digit(peek(s)); s->at++) {
                 value = value * 10 + (uint64_t) (peek(s) - '0');
                 if (value > JSON_NUMBER_MAX) {
                         s->at = start;
-                        return fail(s, "number %.*s is out of range", (int) (end - start), s->text + start);
+                        return scan_fail(s, "number %.*s is out of range", (int) (end - start),
+                                         s->text + start);
                 }
         }
         if (peek(s) == '.' || peek(s) == 'e' || peek(s) == 'E') {
                 s->at = start;
-                return fail(s, "number %.*s must be whole, written without fraction and exponent",
-                            (int) (end - start), s->text + start);
+                return scan_fail(s, "number %.*s must be whole, written without fraction and exponent",
+                                 (int) (end - start), s->text + start);
         }
         return 0;
 }
@@ -244,7 +245,7 @@ static int scan_open(Scan *s) {
         int r;
 
         if (s->depth == JSON_DEPTH_MAX)
-                return fail(s, "more than %d objects and arrays within each other", JSON_DEPTH_MAX);
+                return scan_fail(s, "more than %d objects and arrays within each other", JSON_DEPTH_MAX);
         s->at++;
         skip_space(s);
         if (peek(s) == (is_object ? '}' : ']')) {
@@ -303,7 +304,7 @@ int json_scan(const char *text, size_t size, const char *name, Error *reterr) {
         int r;
 
         if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-                return fail(&s, "starts with a byte order mark, save it without one");
+                return scan_fail(&s, "starts with a byte order mark, save it without one");
         for (;;) {
                 r = scan_value(&s);
                 if (r < 0)

@@ -247,7 +247,7 @@ size_t json_length(const Json *array_or_object) {
         return n;
 }
 
-static const JsonField *find_field(const JsonField *fields, size_t n_fields, const char *key) {
+static const JsonField *json_find_field(const JsonField *fields, size_t n_fields, const char *key) {
         for (size_t i = 0; i < n_fields; i++)
                 if (streq(fields[i].key, key))
                         return &fields[i];
@@ -277,7 +277,7 @@ int json_dispatch(const Json *object, const char *path, const JsonField *fields,
                 return r;
         JSON_FOREACH (member, object) {
                 _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
-                const JsonField *field = find_field(fields, n_fields, json_key(member));
+                const JsonField *field = json_find_field(fields, n_fields, json_key(member));
 
                 if (!field)
                         return raise_unknown(member_path, fields, n_fields, reterr);
@@ -296,7 +296,7 @@ int json_dispatch(const Json *object, const char *path, const JsonField *fields,
 }
 
 /* cJSON returns NULL only when memory is short. */
-static Json *check(Json *json) {
+static Json *json_check(Json *json) {
         if (!json)
                 abort();
         return json;
@@ -318,19 +318,19 @@ static char *valid_copy(const char *s) {
 Json *json_new_string(const char *s) {
         _cleanup_free_ char *copy = valid_copy(s);
 
-        return check(cJSON_CreateString(copy));
+        return json_check(cJSON_CreateString(copy));
 }
 
 Json *json_new_object(void) {
-        return check(cJSON_CreateObject());
+        return json_check(cJSON_CreateObject());
 }
 
 Json *json_new_array(void) {
-        return check(cJSON_CreateArray());
+        return json_check(cJSON_CreateArray());
 }
 
 Json *json_new_bool(bool value) {
-        return check(cJSON_CreateBool(value));
+        return json_check(cJSON_CreateBool(value));
 }
 
 Json *json_new_strv(char *const *v) {
@@ -368,7 +368,7 @@ static Json *new_uint(uint64_t value) {
         char digits[32];
 
         (void) snprintf(digits, sizeof(digits), "%" PRIu64, value);
-        return check(cJSON_CreateRaw(digits));
+        return json_check(cJSON_CreateRaw(digits));
 }
 
 void json_add_uint(Json *object, const char *key, uint64_t value) {
@@ -380,11 +380,11 @@ void json_append_uint(Json *array, uint64_t value) {
 }
 
 void json_add_bool(Json *object, const char *key, bool value) {
-        json_add(object, key, check(cJSON_CreateBool(value)));
+        json_add(object, key, json_check(cJSON_CreateBool(value)));
 }
 
 void json_add_null(Json *object, const char *key) {
-        json_add(object, key, check(cJSON_CreateNull()));
+        json_add(object, key, json_check(cJSON_CreateNull()));
 }
 
 void json_add_strv(Json *object, const char *key, char *const *v) {

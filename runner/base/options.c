@@ -186,7 +186,7 @@ static size_t row_of(const Getopt *g, int value) {
         return g->n;
 }
 
-static int refuse(const Getopt *g, int c, char *const *argv, Error *reterr) {
+static int options_refuse(const Getopt *g, int c, char *const *argv, Error *reterr) {
         size_t i = row_of(g, optopt);
 
         if (c == ':' && i < g->n)
@@ -229,7 +229,7 @@ int options_parse(const OptionTable *tables, size_t n_tables, char *const *argv,
                 size_t i;
 
                 if (c == '?' || c == ':')
-                        return refuse(&g, c, words, reterr);
+                        return options_refuse(&g, c, words, reterr);
                 i = row_of(&g, c);
                 if (g.rows[i]->type == OPTION_OPTIONAL && !optarg)
                         optarg = (char *) take_number(words, argc);

@@ -31,7 +31,8 @@ int guest_bus_match(GuestBus *bus, sd_bus_slot **ret, const char *path, const ch
 }
 
 /* Return: 0, or a negative errno, -ETIMEDOUT among them. */
-static int wait_until(sd_bus *bus, uint64_t deadline_usec, int (*is_so)(void *userdata), void *userdata) {
+static int guest_bus_wait_until(sd_bus *bus, uint64_t deadline_usec, int (*is_so)(void *userdata),
+                                void *userdata) {
         for (;;) {
                 uint64_t now = now_usec();
                 int r = is_so(userdata);
@@ -55,7 +56,7 @@ static int is_accepted(void *userdata) {
 
 int guest_bus_wait_accepted(GuestBus *bus, uint64_t deadline_usec, Error *reterr) {
         /* sd-bus alone would give the greeting 90 s (BUS_AUTH_TIMEOUT), whatever the timeout of calls is. */
-        int r = wait_until(bus->bus, deadline_usec, is_accepted, bus->bus);
+        int r = guest_bus_wait_until(bus->bus, deadline_usec, is_accepted, bus->bus);
 
         return r < 0 ? bus_error(&bus_guest, reterr, r, NULL, "greet the container's systemd") : 0;
 }
@@ -98,7 +99,7 @@ uint64_t guest_bus_deadline(const GuestBus *bus) {
         return own < bus->deadline_usec ? own : bus->deadline_usec;
 }
 
-static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_bus_on_answer(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         sd_bus_message **answer = userdata;
 
         *answer = sd_bus_message_ref(m);
@@ -125,9 +126,9 @@ int guest_bus_ask(GuestBus *bus, uint64_t deadline_usec, const char *path, const
         va_end(ap);
         /* The deadline is the loop's, or it would not hold while the manager is greeted. */
         if (r >= 0)
-                r = sd_bus_call_async(bus->bus, &slot, question, on_answer, &answer, UINT64_MAX);
+                r = sd_bus_call_async(bus->bus, &slot, question, guest_bus_on_answer, &answer, UINT64_MAX);
         if (r >= 0)
-                r = wait_until(bus->bus, deadline_usec, is_answered, &answer);
+                r = guest_bus_wait_until(bus->bus, deadline_usec, is_answered, &answer);
         if (r < 0)
                 return r;
         /* That is what the error says, in other words. */

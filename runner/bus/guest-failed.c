@@ -93,7 +93,7 @@ typedef struct Details {
         FailedUnit main, command; /* each only with what it read */
 } Details;
 
-static int read_unit_property(sd_bus_message *m, const char *name, void *userdata) {
+static int guest_failed_read_unit_property(sd_bus_message *m, const char *name, void *userdata) {
         Details *d = userdata;
         const char *text;
         int r;
@@ -130,7 +130,7 @@ static int get_unit_details(GuestBus *bus, uint64_t deadline_usec, const char *p
         /* No interface: those of the unit and of its kind, whichever that is, in one answer. */
         r = guest_bus_ask(bus, deadline_usec, path, DBUS_PROPERTIES, "GetAll", &error, &reply, "s", "");
         if (r >= 0)
-                r = guest_bus_read_properties(reply, read_unit_property, &details);
+                r = guest_bus_read_properties(reply, guest_failed_read_unit_property, &details);
         if (r == -ETIMEDOUT)
                 return 0;
         if (r < 0)

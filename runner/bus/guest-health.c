@@ -27,7 +27,7 @@ GuestHealth *guest_health_free(GuestHealth *h) {
         return NULL;
 }
 
-static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_health_on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         _cleanup_free_ char *unit = NULL, *state = NULL;
         GuestHealth *h = userdata;
 
@@ -38,7 +38,7 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr
         return 0;
 }
 
-static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_health_on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestHealth *h = userdata;
 
         h->lost = true;
@@ -46,7 +46,7 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *rete
         return 0;
 }
 
-static int ask(GuestHealth *h, FailedUnits *ret) {
+static int guest_health_ask(GuestHealth *h, FailedUnits *ret) {
         ManagerState state;
         int r;
 
@@ -57,7 +57,7 @@ static int ask(GuestHealth *h, FailedUnits *ret) {
 }
 
 /* From the loop, not from the connection, which the callback may free. */
-static int on_deferred(sd_event_source *s, void *userdata) {
+static int guest_health_on_deferred(sd_event_source *s, void *userdata) {
         FailedUnits failed = {0};
         GuestHealth *h = userdata;
 
@@ -66,7 +66,7 @@ static int on_deferred(sd_event_source *s, void *userdata) {
                 return 0;
         }
         /* A manager that does not answer now will send more signals, or end, which is seen. */
-        if (ask(h, &failed) < 0)
+        if (guest_health_ask(h, &failed) < 0)
                 return 0;
         h->failed = strv_free(h->failed);
         for (size_t i = 0; i < failed.n; i++)
@@ -82,14 +82,14 @@ int guest_health_new(GuestBus *bus, sd_event *event, GuestHealthChanged callback
         int r;
 
         *h = (GuestHealth){.bus = bus, .callback = callback, .userdata = userdata};
-        r = guest_bus_match(bus, &h->properties, NULL, DBUS_PROPERTIES, "PropertiesChanged", on_properties,
-                            h, reterr);
+        r = guest_bus_match(bus, &h->properties, NULL, DBUS_PROPERTIES, "PropertiesChanged",
+                            guest_health_on_properties, h, reterr);
         if (r >= 0)
                 r = guest_bus_match(bus, &h->disconnected, DBUS_LOCAL_PATH, DBUS_LOCAL, "Disconnected",
-                                    on_disconnected, h, reterr);
+                                    guest_health_on_disconnected, h, reterr);
         if (r < 0)
                 return r;
-        r = sd_event_add_defer(event, &h->deferred, on_deferred, h);
+        r = sd_event_add_defer(event, &h->deferred, guest_health_on_deferred, h);
         if (r < 0)
                 return error_set(reterr, r, "watch the container's units");
         *ret = TAKE_PTR(h);

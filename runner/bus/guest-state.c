@@ -20,7 +20,7 @@ ManagerState manager_state_from_string(const char *s) {
 }
 
 /* systemd says "offline" only where it does not run, so a manager that answers never does. */
-static ManagerState read_state(sd_bus_message *m) {
+static ManagerState guest_state_read_state(sd_bus_message *m) {
         ManagerState state;
         const char *text;
 
@@ -39,7 +39,7 @@ int guest_bus_get_state(GuestBus *bus, ManagerState *ret, Error *reterr) {
                           "ss", SYSTEMD_MANAGER, "SystemState");
         if (r < 0)
                 return bus_error(&bus_guest, reterr, r, &error, "ask for the container's system state");
-        *ret = read_state(reply);
+        *ret = guest_state_read_state(reply);
         return 0;
 }
 
@@ -85,7 +85,7 @@ static int on_state(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
                 return 0;
         }
         if (!failed) {
-                ManagerState state = read_state(m);
+                ManagerState state = guest_state_read_state(m);
 
                 if (manager_state_is_booted(state)) {
                         boot_watch_end(w, state);
@@ -119,7 +119,7 @@ static int on_progress(sd_bus_message *m, void *userdata, sd_bus_error *reterr) 
         return 0;
 }
 
-static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_state_on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         boot_watch_end(userdata, MANAGER_OFFLINE);
         return 0;
 }
@@ -140,7 +140,7 @@ int guest_bus_watch_booted(GuestBus *bus, GuestBooted callback, void *userdata, 
                                     w, reterr);
         if (r >= 0)
                 r = guest_bus_match(bus, &w->disconnected, DBUS_LOCAL_PATH, DBUS_LOCAL, "Disconnected",
-                                    on_disconnected, w, reterr);
+                                    guest_state_on_disconnected, w, reterr);
         if (r < 0)
                 return r;
 

@@ -107,7 +107,7 @@ static void unit_started(GuestUnit *u) {
 
 /* The properties of the kind (service) come before those of the unit, so the status of the main process is
  * known when the state changes; and what changed last is sent before UnitRemoved. */
-static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_unit_on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestUnit *u = userdata;
 
         if (sd_bus_message_skip(m, "s") >= 0 && guest_bus_read_properties(m, read_property, u) >= 0 &&
@@ -116,7 +116,7 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr
         return 0;
 }
 
-static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_unit_on_asked(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestUnit *u = userdata;
 
         u->question = sd_bus_slot_unref(u->question);
@@ -135,10 +135,10 @@ static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
 static int unit_ask(GuestUnit *u) {
         u->question = sd_bus_slot_unref(u->question);
         return sd_bus_call_method_async(u->bus->bus, &u->question, NULL, u->path, DBUS_PROPERTIES, "GetAll",
-                                        on_asked, u, "s", "");
+                                        guest_unit_on_asked, u, "s", "");
 }
 
-static int on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_unit_on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestUnit *u = userdata;
         const char *name;
 
@@ -153,7 +153,7 @@ static int on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *rete
         return 0;
 }
 
-static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_unit_on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestUnit *u = userdata;
         const char *name, *result;
 
@@ -168,12 +168,12 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *reter
         return 0;
 }
 
-static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_unit_on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         unit_end(userdata, &(GuestUnitResult){.end = GUEST_UNIT_DISCONNECTED});
         return 0;
 }
 
-static int on_started(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_unit_on_started(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestUnit *u = userdata;
         const sd_bus_error *e = sd_bus_message_get_error(m);
 
@@ -201,16 +201,16 @@ static int unit_watch(GuestBus *bus, const char *name, const GuestUnitCallbacks 
                 return error_set(reterr, r, "name unit '%s'", name);
 
         r = guest_bus_match(bus, &u->watches[0], u->path, DBUS_PROPERTIES, "PropertiesChanged",
-                            on_properties, u, reterr);
+                            guest_unit_on_properties, u, reterr);
         if (r >= 0)
                 r = guest_bus_match(bus, &u->watches[1], SYSTEMD_PATH, SYSTEMD_MANAGER, "UnitRemoved",
-                                    on_unit_removed, u, reterr);
+                                    guest_unit_on_unit_removed, u, reterr);
         if (r >= 0)
                 r = guest_bus_match(bus, &u->watches[2], SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved",
-                                    on_job_removed, u, reterr);
+                                    guest_unit_on_job_removed, u, reterr);
         if (r >= 0)
                 r = guest_bus_match(bus, &u->watches[3], DBUS_LOCAL_PATH, DBUS_LOCAL, "Disconnected",
-                                    on_disconnected, u, reterr);
+                                    guest_unit_on_disconnected, u, reterr);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(u);
@@ -228,7 +228,7 @@ int guest_unit_start(GuestBus *bus, const GuestService *service, const GuestUnit
                 return r;
         r = guest_unit_message_new(bus->bus, service, &m);
         if (r >= 0)
-                r = sd_bus_call_async(bus->bus, &u->call, m, on_started, u, 0);
+                r = sd_bus_call_async(bus->bus, &u->call, m, guest_unit_on_started, u, 0);
         if (r < 0)
                 return bus_error(&bus_guest, reterr, r, NULL, "start '%s' in the container", service->path);
         *ret = TAKE_PTR(u);

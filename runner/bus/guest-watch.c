@@ -37,7 +37,7 @@ struct GuestWatch {
         void *userdata;
 };
 
-static const WatchedUnit *find_unit(const GuestWatch *w, const char *name) {
+static const WatchedUnit *guest_watch_find_unit(const GuestWatch *w, const char *name) {
         for (size_t i = 0; i < w->n_units; i++)
                 if (streq(w->units[i].name, name))
                         return &w->units[i];
@@ -82,7 +82,7 @@ static int read_string(sd_bus_message *m, char **target) {
         return r;
 }
 
-static int read_unit_property(sd_bus_message *m, const char *name, void *userdata) {
+static int guest_watch_read_unit_property(sd_bus_message *m, const char *name, void *userdata) {
         WatchedUnit *u = userdata;
 
         if (streq(name, "LoadState"))
@@ -187,12 +187,12 @@ static void look(GuestWatch *w) {
         w->callback(verdict, about ? about->name : NULL, text, w->userdata);
 }
 
-static int on_deferred(sd_event_source *s, void *userdata) {
+static int guest_watch_on_deferred(sd_event_source *s, void *userdata) {
         look(userdata);
         return 0;
 }
 
-static int on_settled(sd_event_source *s, uint64_t usec, void *userdata) {
+static int guest_watch_on_settled(sd_event_source *s, uint64_t usec, void *userdata) {
         look(userdata);
         return 0;
 }
@@ -207,7 +207,7 @@ static void note_failed(GuestWatch *w, sd_bus_message *m) {
         schedule_look(w);
 }
 
-static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_watch_on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         const char *path = sd_bus_message_get_path(m);
         GuestWatch *w = userdata;
 
@@ -215,7 +215,7 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr
                 return 0;
         for (size_t i = 0; i < w->n_units; i++)
                 if (!w->units[i].passed && streq(w->units[i].path, path)) {
-                        (void) guest_bus_read_properties(m, read_unit_property, &w->units[i]);
+                        (void) guest_bus_read_properties(m, guest_watch_read_unit_property, &w->units[i]);
                         schedule_look(w);
                         return 0;
                 }
@@ -223,13 +223,13 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *reterr
         return 0;
 }
 
-static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_watch_on_asked(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         WatchedUnit *u = userdata;
 
         u->question = sd_bus_slot_unref(u->question);
         /* A manager that is too busy to answer still sends what changes. */
         if (!sd_bus_message_is_method_error(m, NULL))
-                u->known = guest_bus_read_properties(m, read_unit_property, u) >= 0;
+                u->known = guest_bus_read_properties(m, guest_watch_read_unit_property, u) >= 0;
         schedule_look(u->watch);
         return 0;
 }
@@ -239,13 +239,13 @@ static int watch_unit(WatchedUnit *u, Error *reterr) {
 
         /* GetAll also loads the unit. If it does not exist, LoadState says so. */
         r = sd_bus_call_method_async(u->watch->bus->bus, &u->question, NULL, u->path, DBUS_PROPERTIES,
-                                     "GetAll", on_asked, u, "s", "");
+                                     "GetAll", guest_watch_on_asked, u, "s", "");
         if (r < 0)
                 return bus_error(&bus_guest, reterr, r, NULL, "ask for unit '%s'", u->name);
         return 0;
 }
 
-static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
+static int guest_watch_on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *reterr) {
         GuestWatch *w = userdata;
 
         w->callback(WATCH_LOST, NULL, NULL, w->userdata);
@@ -305,7 +305,7 @@ static int add_units(GuestWatch *w, char *const *names, bool wanted, int (*begin
                 WatchedUnit *u = &w->units[w->n_units];
                 int r;
 
-                if (find_unit(w, *name))
+                if (guest_watch_find_unit(w, *name))
                         continue;
                 *u = (WatchedUnit){.watch = w, .name = xstrdup(*name), .wanted = wanted};
                 w->n_units++;
@@ -359,19 +359,19 @@ int guest_watch_new(GuestBus *bus, sd_event *event, char *const *units, WatchCha
         int r;
 
         *w = (GuestWatch){.bus = bus, .callback = callback, .userdata = userdata};
-        r = sd_event_add_time(event, &w->settle, CLOCK_MONOTONIC, UINT64_MAX, 1, on_settled, w);
+        r = sd_event_add_time(event, &w->settle, CLOCK_MONOTONIC, UINT64_MAX, 1, guest_watch_on_settled, w);
         if (r >= 0)
                 r = sd_event_source_set_enabled(w->settle, SD_EVENT_OFF);
         if (r >= 0)
-                r = sd_event_add_defer(event, &w->deferred, on_deferred, w);
+                r = sd_event_add_defer(event, &w->deferred, guest_watch_on_deferred, w);
         if (r < 0)
                 return error_set(reterr, r, "watch the container's units");
         /* Of all units, and before anything is asked. */
-        r = guest_bus_match(bus, &w->properties, NULL, DBUS_PROPERTIES, "PropertiesChanged", on_properties,
-                            w, reterr);
+        r = guest_bus_match(bus, &w->properties, NULL, DBUS_PROPERTIES, "PropertiesChanged",
+                            guest_watch_on_properties, w, reterr);
         if (r >= 0)
                 r = guest_bus_match(bus, &w->disconnected, DBUS_LOCAL_PATH, DBUS_LOCAL, "Disconnected",
-                                    on_disconnected, w, reterr);
+                                    guest_watch_on_disconnected, w, reterr);
         if (r < 0)
                 return r;
 

@@ -59,7 +59,7 @@ static int on_watched(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         return 0; /* what is wrong with the bus shows in the next call */
 }
 
-static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+static int host_unit_on_asked(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         HostUnit *unit = userdata;
         _cleanup_free_ char *state = NULL;
 
@@ -81,15 +81,16 @@ static int on_asked(sd_bus_message *m, void *userdata, sd_bus_error *e) {
 }
 
 /* Whether it is gone, or whether it runs. */
-static void ask(HostUnit *unit) {
+static void host_unit_ask(HostUnit *unit) {
         unit->slots[SLOT_ASKED] = sd_bus_slot_unref(unit->slots[SLOT_ASKED]);
         (void) sd_bus_call_method_async(unit->bus->bus, &unit->slots[SLOT_ASKED], SYSTEMD_NAME, SYSTEMD_PATH,
-                                        SYSTEMD_MANAGER, "GetUnit", on_asked, unit, "s", unit->name);
+                                        SYSTEMD_MANAGER, "GetUnit", host_unit_on_asked, unit, "s",
+                                        unit->name);
 }
 
 /* The finished job may also be a stop that another program asked for, or the start after a failure: neither
  * is the job of our own call. */
-static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+static int host_unit_on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         const char *path, *name, *result;
         HostUnit *unit = userdata;
         uint32_t id;
@@ -98,14 +99,14 @@ static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
             !unit->handlers->started || unit->gone)
                 return 0;
         if (streq(result, "done") && !streq_ptr(path, unit->job))
-                ask(unit);
+                host_unit_ask(unit);
         else
                 unit->handlers->started(result, unit->userdata);
         return 0;
 }
 
 /* All values are repeated in each signal, changed or not. */
-static int read_status(sd_bus_message *m, const char *name, void *userdata) {
+static int host_unit_read_status(sd_bus_message *m, const char *name, void *userdata) {
         HostUnit *unit = userdata;
         const char *text;
         int r;
@@ -145,19 +146,20 @@ static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error
                 return 0;
         if (streq(interface, SYSTEMD_UNIT) && guest_bus_read_properties(m, read_sub_state, &state) >= 0)
                 on_sub_state(unit, state);
-        else if (streq(interface, SYSTEMD_SERVICE) && guest_bus_read_properties(m, read_status, unit) >= 0 &&
-                 unit->handlers->status && unit->status_changed)
+        else if (streq(interface, SYSTEMD_SERVICE) &&
+                 guest_bus_read_properties(m, host_unit_read_status, unit) >= 0 && unit->handlers->status &&
+                 unit->status_changed)
                 unit->handlers->status(unit->status, unit->userdata);
         return 0;
 }
 
 /* A manager that is reloaded or executed anew says this of all its units, and then has them again. */
-static int on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+static int host_unit_on_unit_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         HostUnit *unit = userdata;
         const char *name, *path;
 
         if (sd_bus_message_read(m, "so", &name, &path) >= 0 && streq(name, unit->name) && !unit->gone)
-                ask(unit);
+                host_unit_ask(unit);
         return 0;
 }
 
@@ -171,11 +173,11 @@ static int on_owner_changed(sd_bus_message *m, void *userdata, sd_bus_error *e) 
         (void) sd_bus_call_method_async(unit->bus->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
                                         "Subscribe", on_watched, NULL, NULL);
         if (!unit->gone && unit->begun)
-                ask(unit);
+                host_unit_ask(unit);
         return 0;
 }
 
-static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+static int host_unit_on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         HostUnit *unit = userdata;
 
         if (unit->handlers->lost && !unit->gone)
@@ -184,23 +186,25 @@ static int on_disconnected(sd_bus_message *m, void *userdata, sd_bus_error *e) {
 }
 
 /* Without waiting for the answers: the bus keeps the order of what one connection sends. */
-static int watch(HostUnit *unit) {
+static int host_unit_watch(HostUnit *unit) {
         sd_bus *bus = unit->bus->bus;
         int r;
 
         r = sd_bus_match_signal_async(bus, &unit->slots[SLOT_JOB], SYSTEMD_NAME, SYSTEMD_PATH,
-                                      SYSTEMD_MANAGER, "JobRemoved", on_job_removed, on_watched, unit);
+                                      SYSTEMD_MANAGER, "JobRemoved", host_unit_on_job_removed, on_watched,
+                                      unit);
         if (r >= 0)
                 r = sd_bus_match_signal_async(bus, &unit->slots[SLOT_PROPERTIES], SYSTEMD_NAME, unit->path,
                                               DBUS_PROPERTIES, "PropertiesChanged", on_properties_changed,
                                               on_watched, unit);
         if (r >= 0)
                 r = sd_bus_match_signal_async(bus, &unit->slots[SLOT_REMOVED], SYSTEMD_NAME, SYSTEMD_PATH,
-                                              SYSTEMD_MANAGER, "UnitRemoved", on_unit_removed, on_watched,
-                                              unit);
+                                              SYSTEMD_MANAGER, "UnitRemoved", host_unit_on_unit_removed,
+                                              on_watched, unit);
         if (r >= 0)
                 r = sd_bus_match_signal_async(bus, &unit->slots[SLOT_DISCONNECTED], NULL, DBUS_LOCAL_PATH,
-                                              DBUS_LOCAL, "Disconnected", on_disconnected, on_watched, unit);
+                                              DBUS_LOCAL, "Disconnected", host_unit_on_disconnected,
+                                              on_watched, unit);
         if (r >= 0)
                 r = sd_bus_add_match_async(bus, &unit->slots[SLOT_OWNER], MATCH_OWNER, on_owner_changed,
                                            on_watched, unit);
@@ -222,7 +226,7 @@ int host_unit_new(HostBus *bus, const char *name, const HostUnitHandlers *handle
         unit->userdata = userdata;
         r = sd_bus_path_encode(SYSTEMD_UNIT_PATH, name, &unit->path);
         if (r >= 0)
-                r = watch(unit);
+                r = host_unit_watch(unit);
         if (r < 0)
                 return bus_error(&bus_host, reterr, r, NULL, "watch unit '%s'", name);
         *ret = TAKE_PTR(unit);

@@ -107,7 +107,7 @@ int cgroup_create(const char *mount, const char *machine, Error *reterr) {
         return TAKE_FD(fd);
 }
 
-static int open_file(int fd, const char *name, const char *file, int flags) {
+static int cgroup_open_file(int fd, const char *name, const char *file, int flags) {
         char path[128];
 
         if ((size_t) snprintf(path, sizeof(path), "%s/%s", name, file) >= sizeof(path)) {
@@ -118,7 +118,7 @@ static int open_file(int fd, const char *name, const char *file, int flags) {
 }
 
 static int write_file(int fd, const char *name, const char *file, const char *value) {
-        _cleanup_close_ int f = open_file(fd, name, file, O_WRONLY);
+        _cleanup_close_ int f = cgroup_open_file(fd, name, file, O_WRONLY);
         ssize_t n;
 
         if (f < 0)
@@ -204,8 +204,8 @@ int cgroup_open_child(int fd, const char *name, Error *reterr) {
 }
 
 /* Reads a kernel file into *ret; -ENOENT and -ENODEV (removed while open) are returned without an Error. */
-static int read_file(int fd, const char *name, const char *file, char **ret, Error *reterr) {
-        _cleanup_close_ int f = open_file(fd, name, file, O_RDONLY);
+static int cgroup_read_file(int fd, const char *name, const char *file, char **ret, Error *reterr) {
+        _cleanup_close_ int f = cgroup_open_file(fd, name, file, O_RDONLY);
         Error e = ERROR_NULL;
         int r;
 
@@ -226,7 +226,7 @@ static int read_file(int fd, const char *name, const char *file, char **ret, Err
 /* A cgroup that is gone has nothing in it. */
 static int ask_file(int fd, const char *file, bool (*find)(const char *text), bool *ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
-        int r = read_file(fd, ".", file, &text, reterr);
+        int r = cgroup_read_file(fd, ".", file, &text, reterr);
 
         if (r == -ENOENT || r == -ENODEV) {
                 *ret = false;
@@ -257,7 +257,8 @@ int cgroup_frozen_by_itself(int fd, bool *ret, Error *reterr) {
 bool cgroup_ran_out_of_memory(int fd, const char *name) {
         _cleanup_free_ char *text = NULL;
 
-        return read_file(fd, name, "memory.events", &text, NULL) >= 0 && cgroup_text_oom_kills(text) > 0;
+        return cgroup_read_file(fd, name, "memory.events", &text, NULL) >= 0 &&
+               cgroup_text_oom_kills(text) > 0;
 }
 
 int cgroup_kill(int fd, const char *name, Error *reterr) {
@@ -271,7 +272,7 @@ int cgroup_kill(int fd, const char *name, Error *reterr) {
 /* Waits until its cgroup.events says no. Return: 1 it does, 0 the time has passed. */
 static int wait_until_not(int fd, const char *name, bool (*find)(const char *events), uint64_t timeout_usec,
                           Error *reterr) {
-        _cleanup_close_ int events = open_file(fd, name, "cgroup.events", O_RDONLY);
+        _cleanup_close_ int events = cgroup_open_file(fd, name, "cgroup.events", O_RDONLY);
         uint64_t end = timeout_usec == UINT64_MAX ? UINT64_MAX : now_usec() + timeout_usec;
 
         if (events < 0)
@@ -379,7 +380,7 @@ int cgroup_remove(const char *mount, const char *machine, Error *reterr) {
 int cgroup_first_process(int fd, const char *path, pid_t *ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
         const char *rest;
-        int r = read_file(fd, path, "cgroup.procs", &text, reterr);
+        int r = cgroup_read_file(fd, path, "cgroup.procs", &text, reterr);
 
         if (r == -ENOENT || r == -ENODEV) {
                 *ret = 0;
@@ -415,7 +416,7 @@ int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
                 _cleanup_free_ char *text = NULL;
                 const char *rest;
                 pid_t pid;
-                int r = read_file(fd, places[i], "cgroup.procs", &text, reterr);
+                int r = cgroup_read_file(fd, places[i], "cgroup.procs", &text, reterr);
 
                 if (r == -ENOENT || r == -ENODEV)
                         continue;

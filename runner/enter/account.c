@@ -18,7 +18,7 @@ void account_done(Account *a) {
 }
 
 /* Strict: no sign, no blank, no rest; 4294967295 is "no uid" to the kernel. */
-static bool parse_id(const char *s, uint32_t *ret) {
+static bool account_parse_id(const char *s, uint32_t *ret) {
         unsigned long long value;
         char *end;
 
@@ -71,7 +71,7 @@ static bool shell_is_usable(const char *shell) {
 
 static bool find_passwd(const char *text, const char *user, Account *a) {
         uint32_t wanted = 0;
-        bool by_id = !user || parse_id(user, &wanted);
+        bool by_id = !user || account_parse_id(user, &wanted);
 
         for (;;) {
                 _cleanup_free_ char *line = next_line(&text);
@@ -80,8 +80,8 @@ static bool find_passwd(const char *text, const char *user, Account *a) {
 
                 if (!line)
                         return false;
-                if (split_fields(line, f, ELEMENTSOF(f)) < ELEMENTSOF(f) || !parse_id(f[2], &uid) ||
-                    !parse_id(f[3], &gid))
+                if (split_fields(line, f, ELEMENTSOF(f)) < ELEMENTSOF(f) || !account_parse_id(f[2], &uid) ||
+                    !account_parse_id(f[3], &gid))
                         continue;
                 if (by_id ? uid != wanted : !streq(f[0], user))
                         continue;
@@ -112,7 +112,7 @@ static void find_groups(const char *text, Account *a) {
 
                 if (!line)
                         return;
-                if (split_fields(line, f, ELEMENTSOF(f)) == ELEMENTSOF(f) && parse_id(f[2], &gid) &&
+                if (split_fields(line, f, ELEMENTSOF(f)) == ELEMENTSOF(f) && account_parse_id(f[2], &gid) &&
                     gid != a->gid && is_member(f[3], a->name))
                         *XGROW(a->groups, a->n_groups) = gid;
         }
@@ -128,7 +128,7 @@ void account_find(const char *passwd, const char *group, const char *user, Accou
                 a.name = xstrdup(user ? user : "root");
                 /* An image without a passwd has a root all the same. */
                 a.known = !user || streq(user, "root") || streq(user, "0");
-                a.has_uid = a.known || parse_id(user, &a.uid);
+                a.has_uid = a.known || account_parse_id(user, &a.uid);
                 a.gid = a.uid;
                 a.home = xstrdup("/");
                 a.shell = xstrdup("/bin/sh");

@@ -55,7 +55,7 @@ static int resolve_directory(const ExecRequest *request, int root_fd, Command *c
         return 0;
 }
 
-static int refuse(const Program *p, const char *name, const char *container, Error *reterr) {
+static int command_refuse(const Program *p, const char *name, const char *container, Error *reterr) {
         switch (p->state) {
         case PROGRAM_NOT_EXECUTABLE:
                 return error_raise(reterr, FC_EXIT_NOT_EXECUTABLE,
@@ -86,7 +86,7 @@ static int resolve_shell(const ExecRequest *request, int root_fd, Command *c, Er
                 program_find(root_fd, shells[i], "", "/", &p);
                 if (p.state != PROGRAM_FOUND) {
                         if (i + 1 == ELEMENTSOF(shells))
-                                return refuse(&p, shells[i], request->container, reterr);
+                                return command_refuse(&p, shells[i], request->container, reterr);
                         continue;
                 }
                 take_program(c, &p);
@@ -118,7 +118,7 @@ static int resolve_program(const ExecRequest *request, int root_fd, Command *c, 
                 return error_raise(reterr, FC_EXIT_USAGE, "no command is given");
         program_find(root_fd, request->argv[0], path, c->directory, &p);
         if (p.state != PROGRAM_FOUND)
-                return refuse(&p, request->argv[0], request->container, reterr);
+                return command_refuse(&p, request->argv[0], request->container, reterr);
         take_program(c, &p);
         c->argv = strv_copy(request->argv);
         /* The other reason not to be executed: more than the kernel takes (MAX_ARG_STRLEN, a quarter of the

@@ -55,7 +55,7 @@ static void report(const Plan *p, Step step, int value) {
         (void) !write(p->report_fd, &message, sizeof(message));
 }
 
-static _Noreturn void fail(const Plan *p, Step step) {
+static _Noreturn void direct_child_fail(const Plan *p, Step step) {
         report(p, step, errno);
         _exit(FC_EXIT_EXEC_OWN);
 }
@@ -123,13 +123,13 @@ static _Noreturn void program_child(const Plan *p) {
         const Command *c = p->command;
 
         if (take_stdio(p) < 0)
-                fail(p, STEP_STDIO);
+                direct_child_fail(p, STEP_STDIO);
         if (drop_privileges(p) < 0)
-                fail(p, STEP_PRIVILEGES);
+                direct_child_fail(p, STEP_PRIVILEGES);
         if (become_user(&c->account) < 0)
-                fail(p, STEP_USER);
+                direct_child_fail(p, STEP_USER);
         if (chdir(c->directory) < 0 && (!c->directory_optional || chdir("/") < 0))
-                fail(p, STEP_DIRECTORY);
+                direct_child_fail(p, STEP_DIRECTORY);
         (void) umask(022);
         reset_signals();
         /* Descriptors that we inherited without O_CLOEXEC must not reach the container. */
@@ -137,7 +137,7 @@ static _Noreturn void program_child(const Plan *p) {
         /* After the change of user, which clears it. */
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void) execve(c->path, c->argv, c->environment);
-        fail(p, STEP_EXEC);
+        direct_child_fail(p, STEP_EXEC);
 }
 
 static _Noreturn void entering_child(const Plan *p) {
@@ -147,24 +147,24 @@ static _Noreturn void entering_child(const Plan *p) {
         pid_t pid;
 
         if (p->request->cgroup_fd >= 0 && join_cgroup(p->request->cgroup_fd) < 0)
-                fail(p, STEP_CGROUP);
+                direct_child_fail(p, STEP_CGROUP);
         r = enter_join(p->target, all);
         if (r < 0) {
                 errno = -r;
-                fail(p, STEP_NAMESPACES);
+                direct_child_fail(p, STEP_NAMESPACES);
         }
         /* Only a child is in the PID namespace. It becomes our parent's child, so that this process need not
          * stay to wait for it and to repeat how it ended. */
         pid = (pid_t) syscall(SYS_clone3, &args, sizeof(args));
         if (pid < 0)
-                fail(p, STEP_FORK);
+                direct_child_fail(p, STEP_FORK);
         if (pid == 0)
                 program_child(p);
         report(p, STEP_STARTED, pid);
         _exit(0);
 }
 
-static int read_status(const EnterTarget *target, Plan *p, Error *reterr) {
+static int direct_child_read_status(const EnterTarget *target, Plan *p, Error *reterr) {
         _cleanup_free_ char *text = NULL;
         const char *line;
         int r;
@@ -182,7 +182,7 @@ static int read_status(const EnterTarget *target, Plan *p, Error *reterr) {
         return 0;
 }
 
-static int explain(const Plan *p, const Report *failure, Error *reterr) {
+static int direct_child_explain(const Plan *p, const Report *failure, Error *reterr) {
         const char *container = p->request->container, *path = p->command->path;
         int e = failure->value;
 
@@ -248,7 +248,7 @@ int direct_child_start(const ExecRequest *request, const EnterTarget *target, co
         pid_t entering, pid = 0;
         int pipe_fd[2], r;
 
-        r = read_status(target, &p, reterr);
+        r = direct_child_read_status(target, &p, reterr);
         if (r < 0)
                 return r;
         if (pipe2(pipe_fd, O_CLOEXEC) < 0)
@@ -270,7 +270,7 @@ int direct_child_start(const ExecRequest *request, const EnterTarget *target, co
                 while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                         continue;
         if (failure.step != STEP_STARTED)
-                return explain(&p, &failure, reterr);
+                return direct_child_explain(&p, &failure, reterr);
         if (pid <= 0)
                 return error_raise(reterr, FC_EXIT_NOT_RUNNING, "container '%s' stopped",
                                    request->container);

@@ -48,7 +48,7 @@ static void direct_stop(void *userdata) {
                                           0, on_stop_timer, x);
 }
 
-static void reap(DirectExec *x, int options) {
+static void direct_reap(DirectExec *x, int options) {
         siginfo_t info = {0};
 
         if (waitid(P_PIDFD, (id_t) x->pidfd, &info, WEXITED | options) >= 0 && info.si_pid != 0)
@@ -59,7 +59,7 @@ static int on_program_ended(sd_event_source *source, int fd, uint32_t events, vo
         DirectExec *x = userdata;
 
         (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        reap(x, WNOHANG);
+        direct_reap(x, WNOHANG);
         session_ended(x->session);
         return 0;
 }
@@ -71,7 +71,7 @@ static void guard_kill(void *userdata) {
         (void) kill(-x->pid, SIGKILL);
 }
 
-static int run(DirectExec *x, Error *reterr) {
+static int direct_run(DirectExec *x, Error *reterr) {
         SessionRunner runner = {.signal = direct_signal, .stop = direct_stop, .userdata = x};
         int r;
 
@@ -92,13 +92,13 @@ int exec_directly(const ExecRequest *request, const EnterTarget *target, const C
                 return r;
         r = guard_start(guard_kill, &x, NULL, 0, &guard, reterr);
         if (r >= 0)
-                r = run(&x, reterr);
+                r = direct_run(&x, reterr);
 
         /* On every way out: it does not outlive the session, and leaves no zombie, for which the container's
          * PID 1 would wait when it ends. */
         if (!x.outcome.known) {
                 direct_signal(&x, SIGKILL);
-                reap(&x, 0);
+                direct_reap(&x, 0);
         }
         guard_done(&guard);
         if (r < 0)

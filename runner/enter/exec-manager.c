@@ -170,7 +170,7 @@ static char *new_unit_name(void) {
         return xasprintf(GUEST_UNIT_PREFIX "exec-%016llx.service", (unsigned long long) random);
 }
 
-static int start(ManagedExec *x, Error *reterr) {
+static int managed_start(ManagedExec *x, Error *reterr) {
         const Command *c = x->command;
         const char *what = x->request->login_shell ? "shell" : x->request->argv[0];
         GuestUnitCallbacks callbacks = callbacks_of(x);
@@ -222,7 +222,7 @@ static int check_setup(const ManagedExec *x, Error *reterr) {
         }
 }
 
-static int run(ManagedExec *x, Error *reterr) {
+static int managed_run(ManagedExec *x, Error *reterr) {
         SessionRunner runner = {.signal = managed_signal,
                                 .stop = managed_stop,
                                 .userdata = x,
@@ -233,7 +233,7 @@ static int run(ManagedExec *x, Error *reterr) {
 
         r = guest_bus_attach(x->bus, session_event(x->session), reterr);
         if (r >= 0)
-                r = start(x, reterr);
+                r = managed_start(x, reterr);
         if (r >= 0)
                 r = session_run(x->session, &runner, reterr);
         return r;
@@ -256,7 +256,7 @@ int exec_by_manager(const ExecRequest *request, const EnterTarget *target, const
                         reterr);
         if (r < 0)
                 return r;
-        r = run(&x, reterr);
+        r = managed_run(&x, reterr);
         guard_done(&guard);
         if (r < 0)
                 return r;

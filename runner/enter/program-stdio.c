@@ -21,7 +21,7 @@ void program_stdio_close_program(ProgramStdio *s) {
         close_fds(s->owned);
 }
 
-static bool is_same_file(int a, int b) {
+static bool program_stdio_is_same_file(int a, int b) {
         struct stat x, y;
 
         return fstat(a, &x) >= 0 && fstat(b, &y) >= 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino &&
@@ -55,7 +55,7 @@ int program_stdio_make_pipes(const EnterTarget *target, const Account *owner, Pr
 
         for (size_t i = 0; i < 3; i++) {
                 /* One pipe for both ("2>&1") keeps what is written to them in order. */
-                if (i == STDERR_FILENO && is_same_file(STDOUT_FILENO, STDERR_FILENO)) {
+                if (i == STDERR_FILENO && program_stdio_is_same_file(STDOUT_FILENO, STDERR_FILENO)) {
                         s->program[i] = s->program[STDOUT_FILENO];
                         return 0;
                 }

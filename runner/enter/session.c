@@ -110,17 +110,17 @@ int session_new(const EnterTarget *target, bool terminal, const Account *owner, 
         return 0;
 }
 
-static void set_timer(Session *s, uint64_t usec);
+static void session_set_timer(Session *s, uint64_t usec);
 
 static void session_stop(Session *s) {
         if (s->stopping || s->ended)
                 return;
         s->stopping = true;
-        set_timer(s, SESSION_GIVE_UP_USEC);
+        session_set_timer(s, SESSION_GIVE_UP_USEC);
         s->runner->stop(s->runner->userdata);
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+static int session_on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Session *s = userdata;
 
         if (s->stopping) {
@@ -131,9 +131,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static void set_timer(Session *s, uint64_t usec) {
+static void session_set_timer(Session *s, uint64_t usec) {
         s->timer = sd_event_source_disable_unref(s->timer);
-        (void) sd_event_add_time_relative(s->event, &s->timer, CLOCK_MONOTONIC, usec, 0, on_timer, s);
+        (void) sd_event_add_time_relative(s->event, &s->timer, CLOCK_MONOTONIC, usec, 0, session_on_timer,
+                                          s);
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
@@ -160,7 +161,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
                 return 0;
         }
         s->runner->signal(s->runner->userdata, signal);
-        set_timer(s, SESSION_GRACE_USEC);
+        session_set_timer(s, SESSION_GRACE_USEC);
         return 0;
 }
 

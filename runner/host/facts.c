@@ -32,7 +32,7 @@ void facts_done(HostFacts *facts) {
         *facts = (HostFacts){};
 }
 
-static int read_file(const char *path, size_t max, char **ret, Error *reterr) {
+static int facts_read_file(const char *path, size_t max, char **ret, Error *reterr) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 
         if (fd < 0)
@@ -46,7 +46,7 @@ static int read_boot_id(char **ret, Error *reterr) {
         size_t n = 0;
         int r;
 
-        r = read_file("/proc/sys/kernel/random/boot_id", 4096, &text, reterr);
+        r = facts_read_file("/proc/sys/kernel/random/boot_id", 4096, &text, reterr);
         if (r < 0)
                 return r;
         for (const char *p = text; *p && n < sizeof(id); p++)
@@ -171,7 +171,7 @@ int facts_find_submount(int fd, char **ret, Error *reterr) {
         if (n < 0)
                 return error_set(reterr, errno, "ask for a path");
         path[n] = '\0';
-        r = read_file(MOUNTINFO, MOUNTINFO_MAX, &text, reterr);
+        r = facts_read_file(MOUNTINFO, MOUNTINFO_MAX, &text, reterr);
         if (r < 0)
                 return r;
         *ret = facts_parse_submount(text, st.stx_mnt_id, path);
@@ -197,7 +197,7 @@ static int find_cgroup(HostFacts *facts, Error *reterr) {
                         return 0;
                 }
 
-        r = read_file(MOUNTINFO, MOUNTINFO_MAX, &text, reterr);
+        r = facts_read_file(MOUNTINFO, MOUNTINFO_MAX, &text, reterr);
         if (r < 0)
                 return r;
         facts->cgroup_root = facts_parse_mountinfo(text);
@@ -234,7 +234,7 @@ int facts_gather(HostFacts *ret, Error *reterr) {
         return 0;
 }
 
-static int raise_missing(const char *program, Error *reterr) {
+static int facts_raise_missing(const char *program, Error *reterr) {
         int r = error_raise(reterr, FC_EXIT_HOST, "%s is not installed", program);
 
         error_add_hint(reterr, "Debian, Ubuntu: apt install systemd-container");
@@ -247,9 +247,9 @@ int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
         int r;
 
         if ((needs & FACTS_NSPAWN) && !facts->nspawn)
-                return raise_missing("systemd-nspawn", reterr);
+                return facts_raise_missing("systemd-nspawn", reterr);
         if ((needs & FACTS_PROXYD) && !facts->proxyd)
-                return raise_missing("systemd-socket-proxyd", reterr);
+                return facts_raise_missing("systemd-socket-proxyd", reterr);
         if ((needs & FACTS_CGROUP) && !facts->cgroup_root) {
                 r = error_raise(reterr, FC_EXIT_HOST, "the cgroup2 file system is not mounted");
                 error_add_hint(reterr, "mkdir -p /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup");

@@ -11,7 +11,7 @@
 
 /* A uid or gid as the tools write it: decimal digits and nothing else. (uid_t) -1 means "unchanged" to every
  * system call and is not a user's. */
-static bool parse_id(const char *text, uint32_t *ret) {
+static bool user_parse_id(const char *text, uint32_t *ret) {
         uint64_t value = 0;
 
         if (text[0] == '\0' || strlen(text) > 10 || (text[0] == '0' && text[1] != '\0'))
@@ -30,7 +30,7 @@ static bool parse_id(const char *text, uint32_t *ret) {
 static int id_from_environment(const char *variable, const char *what, uint32_t *ret, Error *reterr) {
         const char *value = getenv(variable);
 
-        if (!parse_id(value, ret))
+        if (!user_parse_id(value, ret))
                 return error_raise(reterr, FC_EXIT_USAGE, "the environment's %s='%s' is not a %s", variable,
                                    value, what);
         return 0;

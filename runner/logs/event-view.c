@@ -56,7 +56,7 @@ static void print_line(EventView *view, const char *text) {
         buffer_append_text(&view->buffer, "\n");
 }
 
-static int read_file(EventView *view, const EventFile *file, Error *reterr) {
+static int event_view_read_file(EventView *view, const EventFile *file, Error *reterr) {
         const char *line;
         size_t size;
         int r;
@@ -112,7 +112,7 @@ static int read_old(EventView *view, Error *reterr) {
         if (r < 0 || fd < 0)
                 return r;
         old.reader = line_reader_new(fd, -EBADF);
-        r = read_file(view, &old, reterr);
+        r = event_view_read_file(view, &old, reterr);
         file_done(&old);
         return r;
 }
@@ -121,9 +121,9 @@ static int on_modified(sd_event_source *source, const struct inotify_event *even
         EventView *view = userdata;
         int r;
 
-        r = read_file(view, &view->before, &view->error);
+        r = event_view_read_file(view, &view->before, &view->error);
         if (r >= 0)
-                r = read_file(view, &view->now, &view->error);
+                r = event_view_read_file(view, &view->now, &view->error);
         if (r >= 0)
                 r = flush(view, &view->error);
         return r < 0 ? sd_event_exit(view->request->event, r) : 0;
@@ -133,7 +133,7 @@ static int on_modified(sd_event_source *source, const struct inotify_event *even
 static int open_log(EventView *view, int fd, Error *reterr) {
         int r;
 
-        r = read_file(view, &view->now, reterr);
+        r = event_view_read_file(view, &view->now, reterr);
         if (view->now.reader) {
                 file_done(&view->before);
                 view->before = view->now;
@@ -150,7 +150,7 @@ static int open_log(EventView *view, int fd, Error *reterr) {
                 if (r < 0)
                         return error_set(reterr, r, "watch the event log");
         }
-        r = read_file(view, &view->now, reterr);
+        r = event_view_read_file(view, &view->now, reterr);
         return r < 0 || !view->past_printed ? r : flush(view, reterr);
 }
 
@@ -158,7 +158,7 @@ static int on_log(int fd, void *userdata, Error *reterr) {
         return open_log(userdata, fd, reterr);
 }
 
-static int on_hangup(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+static int event_view_on_hangup(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         EventView *view = userdata;
 
         return sd_event_exit(view->request->event, 0);
@@ -175,7 +175,7 @@ static int show_all(EventView *view, Error *reterr) {
         return r < 0 ? r : print_past(view, reterr);
 }
 
-static int follow(EventView *view, Error *reterr) {
+static int event_view_follow(EventView *view, Error *reterr) {
         int fd = fileno(view->out), r;
 
         r = sd_event_add_signal(view->request->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
@@ -185,7 +185,7 @@ static int follow(EventView *view, Error *reterr) {
         if (r < 0)
                 return error_set(reterr, r, "watch for signals");
         /* A regular file cannot be watched, and has no reader that could leave. */
-        r = sd_event_add_io(view->request->event, NULL, fd, 0, on_hangup, view);
+        r = sd_event_add_io(view->request->event, NULL, fd, 0, event_view_on_hangup, view);
         if (r < 0 && r != -EPERM)
                 return error_set(reterr, r, "watch the output");
         r = read_old(view, reterr);
@@ -210,7 +210,7 @@ int events_show(const EventRequest *request, FILE *out, Error *reterr) {
         EventView view = {.request = request, .out = out};
         int r;
 
-        r = request->event ? follow(&view, reterr) : show_all(&view, reterr);
+        r = request->event ? event_view_follow(&view, reterr) : show_all(&view, reterr);
         (void) path_watch_free(view.watch);
         file_done(&view.now);
         file_done(&view.before);

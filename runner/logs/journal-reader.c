@@ -363,7 +363,7 @@ int journal_reader_seek(JournalReader *reader, uint64_t lines, Error *reterr) {
         return r < 0 ? search_error(reterr, r) : 0;
 }
 
-static Field find_field(const char *data, size_t size) {
+static Field journal_reader_find_field(const char *data, size_t size) {
         for (Field i = 0; i < _FIELD_MAX; i++)
                 if (data[0] == field_names[i].prefix[0] && size >= field_names[i].length &&
                     memcmp(data, field_names[i].prefix, field_names[i].length) == 0)
@@ -381,7 +381,7 @@ static unsigned read_fields(JournalReader *reader) {
         sd_journal_restart_data(reader->journal);
         while ((found & reader->needed) != reader->needed &&
                sd_journal_enumerate_available_data(reader->journal, &data, &size) > 0) {
-                Field field = size > 0 ? find_field(data, size) : _FIELD_MAX;
+                Field field = size > 0 ? journal_reader_find_field(data, size) : _FIELD_MAX;
 
                 if (field == _FIELD_MAX || (found & BIT(field)))
                         continue;

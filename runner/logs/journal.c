@@ -22,7 +22,7 @@ static int print_all(const LogRequest *request, FILE *out, Error *reterr) {
         return r == -EPIPE && !error_is_set(reterr) ? 0 : r;
 }
 
-static int follow(const LogRequest *request, FILE *out, Error *reterr) {
+static int journal_follow(const LogRequest *request, FILE *out, Error *reterr) {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(log_view_freep) LogView *view = NULL;
         int r;
@@ -45,7 +45,7 @@ static int follow(const LogRequest *request, FILE *out, Error *reterr) {
 }
 
 int logs_show(const LogRequest *request, FILE *out, Error *reterr) {
-        return request->follow ? follow(request, out, reterr) : print_all(request, out, reterr);
+        return request->follow ? journal_follow(request, out, reterr) : print_all(request, out, reterr);
 }
 
 static int open_reader(const char *journal_dir, const LogRequest *request, uint64_t lines,

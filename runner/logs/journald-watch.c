@@ -35,7 +35,7 @@ static void detach(JournaldWatch *watch) {
 }
 
 /* The first process of the cgroup; 0: there is none now. */
-static pid_t find_process(int cgroup_fd) {
+static pid_t journald_watch_find_process(int cgroup_fd) {
         _cleanup_close_ int fd = fs_open_beneath(cgroup_fd, "cgroup.procs", O_RDONLY, 0, NULL);
         char text[32];
         ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
@@ -69,8 +69,9 @@ static int open_counter(JournaldWatch *watch, pid_t pid) {
 
 static int on_switch(sd_event_source *source, int fd, uint32_t events, void *userdata);
 
-static void attach(JournaldWatch *watch) {
-        pid_t pid = watch->switches || watch->cgroup_fd < 0 ? 0 : find_process(watch->cgroup_fd);
+static void journald_watch_attach(JournaldWatch *watch) {
+        pid_t pid =
+                watch->switches || watch->cgroup_fd < 0 ? 0 : journald_watch_find_process(watch->cgroup_fd);
 
         if (pid <= 0)
                 return;
@@ -90,13 +91,13 @@ static int on_switch(sd_event_source *source, int fd, uint32_t events, void *use
         /* It has ended; its successor may be there already. */
         if (events & EPOLLHUP) {
                 detach(watch);
-                attach(watch);
+                journald_watch_attach(watch);
         }
         return 0;
 }
 
 static int on_populated(sd_event_source *source, const struct inotify_event *event, void *userdata) {
-        attach(userdata);
+        journald_watch_attach(userdata);
         return 0;
 }
 
@@ -118,7 +119,7 @@ static int on_cgroup(int fd, void *userdata, Error *reterr) {
         r = sd_event_add_inotify_fd(watch->event, &watch->populated, events, IN_MODIFY, on_populated, watch);
         if (r < 0)
                 return error_set(reterr, r, "watch journald's cgroup");
-        attach(watch);
+        journald_watch_attach(watch);
         return 0;
 }
 

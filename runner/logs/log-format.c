@@ -190,7 +190,7 @@ static void add_number(Json *json, const char *key, LogText text) {
                 json_add_null(json, key);
 }
 
-static void append_json(Buffer *buffer, const char *container, const LogEntry *entry) {
+static void log_format_append_json(Buffer *buffer, const char *container, const LogEntry *entry) {
         _cleanup_(json_freep) Json *json = json_new_object();
         _cleanup_free_ char *text = NULL;
         char ts[TIMESTAMP_MAX];
@@ -216,7 +216,7 @@ static void append_json(Buffer *buffer, const char *container, const LogEntry *e
 void log_format_entry(LogFormat *format, Buffer *buffer, const LogSource *source, const LogEntry *entry) {
         switch (format->output) {
         case LOG_OUTPUT_JSON:
-                append_json(buffer, source->container, entry);
+                log_format_append_json(buffer, source->container, entry);
                 break;
         case LOG_OUTPUT_CAT:
                 append_cat(format, buffer, entry->message);
@@ -232,7 +232,7 @@ void log_format_console(LogFormat *format, Buffer *buffer, const LogSource *sour
 
         switch (format->output) {
         case LOG_OUTPUT_JSON:
-                append_json(buffer, source->container, &entry);
+                log_format_append_json(buffer, source->container, &entry);
                 break;
         case LOG_OUTPUT_CAT:
                 append_cat(format, buffer, entry.message);

@@ -139,7 +139,7 @@ int log_stream_arm_timer(LogStream *stream, Error *reterr) {
 }
 
 /* Takes the fd of the journal's directory; -EBADF: it is gone. */
-static int open_journal(LogStream *stream, int fd, Error *reterr) {
+static int log_stream_open_journal(LogStream *stream, int fd, Error *reterr) {
         LogView *view = stream->view;
         int r;
 
@@ -162,7 +162,7 @@ static int open_journal(LogStream *stream, int fd, Error *reterr) {
 }
 
 static int on_journal_directory(int fd, void *userdata, Error *reterr) {
-        return open_journal(userdata, fd, reterr);
+        return log_stream_open_journal(userdata, fd, reterr);
 }
 
 static int on_console_change(sd_event_source *source, const struct inotify_event *event, void *userdata) {
@@ -172,7 +172,7 @@ static int on_console_change(sd_event_source *source, const struct inotify_event
         return 0;
 }
 
-static bool is_same_file(const struct stat *a, const struct stat *b) {
+static bool log_stream_is_same_file(const struct stat *a, const struct stat *b) {
         return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
@@ -190,12 +190,12 @@ static int open_console_before(const LogStream *stream, int fd, int *ret_fd, Err
                 return r;
         if (old >= 0 && (fstat(old, &st) < 0 || (!stream->view->started && fstat(fd, &seen) < 0)))
                 return error_set(reterr, errno, "look at the console's log");
-        *ret_fd = old >= 0 && !is_same_file(&st, &seen) ? TAKE_FD(old) : -EBADF;
+        *ret_fd = old >= 0 && !log_stream_is_same_file(&st, &seen) ? TAKE_FD(old) : -EBADF;
         return 0;
 }
 
 /* Takes the fd of the console's log; -EBADF: it is gone. */
-static int open_console(LogStream *stream, int fd, Error *reterr) {
+static int log_stream_open_console(LogStream *stream, int fd, Error *reterr) {
         LogView *view = stream->view;
         _cleanup_close_ int owned = fd, old = -EBADF;
         int r = 0;
@@ -228,7 +228,7 @@ static int open_console(LogStream *stream, int fd, Error *reterr) {
 }
 
 static int on_console_file(int fd, void *userdata, Error *reterr) {
-        return open_console(userdata, fd, reterr);
+        return log_stream_open_console(userdata, fd, reterr);
 }
 
 static void on_journald(void *userdata) {
@@ -273,7 +273,7 @@ int log_stream_open(LogStream *stream, Error *reterr) {
                 r = fs_open_beneath_optional(source->dir_fd, source->journal, O_RDONLY | O_DIRECTORY, &fd,
                                              reterr);
                 if (r >= 0)
-                        r = open_journal(stream, fd, reterr);
+                        r = log_stream_open_journal(stream, fd, reterr);
                 if (r >= 0 && stream->reader)
                         r = journal_reader_check(stream->reader, source->container, reterr);
                 if (r < 0)
@@ -283,7 +283,7 @@ int log_stream_open(LogStream *stream, Error *reterr) {
                 return 0;
         r = fs_open_file_beneath_optional(source->dir_fd, source->console, &fd, reterr);
         return r < 0 ? error_prefix(reterr, r, "log of '%s'", source->container)
-                     : open_console(stream, fd, reterr);
+                     : log_stream_open_console(stream, fd, reterr);
 }
 
 void log_stream_done(LogStream *stream) {

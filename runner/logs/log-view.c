@@ -143,7 +143,7 @@ static int on_drain(sd_event_source *source, void *userdata) {
 }
 
 /* The reader is gone, which otherwise only the next line would show. */
-static int on_hangup(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+static int log_view_on_hangup(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         return log_view_end(userdata, 0);
 }
 
@@ -157,7 +157,7 @@ static int add_sources(LogView *view, Error *reterr) {
         /* A regular file cannot be watched (EPERM), and has no reader that could leave. */
         if (fd < 0)
                 return 0; /* a stream in memory */
-        r = sd_event_add_io(view->event, &view->hangup, fd, 0, on_hangup, view);
+        r = sd_event_add_io(view->event, &view->hangup, fd, 0, log_view_on_hangup, view);
         if (r < 0 && r != -EPERM)
                 return error_set(reterr, r, "watch the output");
         return 0;

@@ -66,7 +66,7 @@ static int on_inotify(sd_event_source *source, const struct inotify_event *event
 
 /* Walks the path, watching each directory before looking for the next name in it, so that a name that
  * appears in between is seen in one way or the other. */
-static int walk(PathWatch *watch, int *ret_fd, Error *reterr) {
+static int path_watch_walk(PathWatch *watch, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
@@ -106,7 +106,7 @@ static int resolve(PathWatch *watch, Error *reterr) {
         int r;
 
         drop_sources(watch);
-        r = walk(watch, &fd, reterr);
+        r = path_watch_walk(watch, &fd, reterr);
         if (r < 0)
                 return r;
         if (fd >= 0 && fstat(fd, &st) < 0)

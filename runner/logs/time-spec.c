@@ -15,7 +15,7 @@
 #define TIME_MAX_SEC  INT64_C(253402300799)
 #define TIME_MAX_USEC ((uint64_t) (TIME_MAX_SEC + 1) * USEC_PER_SEC - 1)
 
-static bool is_digit(char c) {
+static bool time_spec_is_digit(char c) {
         return c >= '0' && c <= '9';
 }
 
@@ -27,7 +27,7 @@ static const char *skip_blanks(const char *s) {
 static const char *parse_fraction(const char *s, uint64_t *ret) {
         uint64_t value = 0, weight = 100000;
 
-        for (; is_digit(*s); s++) {
+        for (; time_spec_is_digit(*s); s++) {
                 value += (uint64_t) (*s - '0') * weight;
                 weight /= 10;
         }
@@ -36,12 +36,12 @@ static const char *parse_fraction(const char *s, uint64_t *ret) {
 }
 
 /* A whole number of at most @max. NULL: none, or too large. */
-static const char *parse_number(const char *s, uint64_t max, uint64_t *ret) {
+static const char *time_spec_parse_number(const char *s, uint64_t max, uint64_t *ret) {
         uint64_t value = 0;
 
-        if (!is_digit(*s))
+        if (!time_spec_is_digit(*s))
                 return NULL;
-        for (; is_digit(*s); s++) {
+        for (; time_spec_is_digit(*s); s++) {
                 value = value * 10 + (uint64_t) (*s - '0');
                 if (value > max)
                         return NULL;
@@ -51,8 +51,8 @@ static const char *parse_number(const char *s, uint64_t max, uint64_t *ret) {
 }
 
 /* Exactly two digits, as in dates and times. */
-static const char *parse_pair(const char *s, int *ret) {
-        if (!is_digit(s[0]) || !is_digit(s[1]))
+static const char *time_spec_parse_pair(const char *s, int *ret) {
+        if (!time_spec_is_digit(s[0]) || !time_spec_is_digit(s[1]))
                 return NULL;
         *ret = (s[0] - '0') * 10 + (s[1] - '0');
         return s + 2;
@@ -80,7 +80,7 @@ static const Unit units[] = {
         {"y year years ", YEAR},
 };
 
-static uint64_t find_unit(const char *word, size_t length) {
+static uint64_t time_spec_find_unit(const char *word, size_t length) {
         for (size_t i = 0; length > 0 && i < ELEMENTSOF(units); i++)
                 for (const char *name = units[i].names; *name; name += strcspn(name, " ") + 1)
                         if (strcspn(name, " ") == length && strncmp(name, word, length) == 0)
@@ -96,15 +96,15 @@ static bool parse_span(const char *s, uint64_t *ret, const char **ret_end) {
                 uint64_t number, fraction = 0, unit;
                 size_t length;
 
-                s = parse_number(s, TIME_MAX_USEC, &number);
+                s = time_spec_parse_number(s, TIME_MAX_USEC, &number);
                 if (s && *s == '.')
-                        s = is_digit(s[1]) ? parse_fraction(s + 1, &fraction) : NULL;
+                        s = time_spec_is_digit(s[1]) ? parse_fraction(s + 1, &fraction) : NULL;
                 if (!s)
                         return false;
                 s = skip_blanks(s);
                 for (length = 0; isalpha((unsigned char) s[length]);)
                         length++;
-                unit = find_unit(s, length);
+                unit = time_spec_find_unit(s, length);
                 if (unit == 0 || number > TIME_MAX_USEC / unit)
                         return false;
                 /* The fraction is in millionths of the unit; the order of operations avoids overflow. */
@@ -113,7 +113,7 @@ static bool parse_span(const char *s, uint64_t *ret, const char **ret_end) {
                 if (sum > TIME_MAX_USEC)
                         return false;
                 s = skip_blanks(s + length);
-        } while (is_digit(*s));
+        } while (time_spec_is_digit(*s));
         *ret = sum;
         *ret_end = s;
         return true;
@@ -144,9 +144,9 @@ static bool parse_relative(const char *s, uint64_t now_usec, uint64_t *ret) {
 static bool parse_epoch(const char *s, uint64_t *ret) {
         uint64_t seconds, fraction = 0;
 
-        s = parse_number(s + 1, (uint64_t) TIME_MAX_SEC, &seconds);
+        s = time_spec_parse_number(s + 1, (uint64_t) TIME_MAX_SEC, &seconds);
         if (s && *s == '.')
-                s = is_digit(s[1]) ? parse_fraction(s + 1, &fraction) : NULL;
+                s = time_spec_is_digit(s[1]) ? parse_fraction(s + 1, &fraction) : NULL;
         if (!s || *s)
                 return false;
         *ret = seconds * USEC_PER_SEC + fraction;
@@ -155,14 +155,14 @@ static bool parse_epoch(const char *s, uint64_t *ret) {
 
 /* "10:00", "10:00:30", "10:00:30.113" into @tm and @ret_usec. Return: what follows, or NULL. */
 static const char *parse_clock(const char *s, struct tm *tm, uint64_t *ret_usec) {
-        s = parse_pair(s, &tm->tm_hour);
+        s = time_spec_parse_pair(s, &tm->tm_hour);
         if (!s || *s != ':')
                 return NULL;
-        s = parse_pair(s + 1, &tm->tm_min);
+        s = time_spec_parse_pair(s + 1, &tm->tm_min);
         if (s && *s == ':') {
-                s = parse_pair(s + 1, &tm->tm_sec);
+                s = time_spec_parse_pair(s + 1, &tm->tm_sec);
                 if (s && *s == '.')
-                        s = is_digit(s[1]) ? parse_fraction(s + 1, ret_usec) : NULL;
+                        s = time_spec_is_digit(s[1]) ? parse_fraction(s + 1, ret_usec) : NULL;
         }
         /* No leap second: the kernel's clock has none. */
         return s && tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 60 ? s : NULL;
@@ -172,10 +172,10 @@ static const char *parse_clock(const char *s, struct tm *tm, uint64_t *ret_usec)
 static const char *parse_date(const char *s, struct tm *tm) {
         int century, year, month;
 
-        s = parse_pair(s, &century);
-        s = s ? parse_pair(s, &year) : NULL;
-        s = s && *s == '-' ? parse_pair(s + 1, &month) : NULL;
-        s = s && *s == '-' ? parse_pair(s + 1, &tm->tm_mday) : NULL;
+        s = time_spec_parse_pair(s, &century);
+        s = s ? time_spec_parse_pair(s, &year) : NULL;
+        s = s && *s == '-' ? time_spec_parse_pair(s + 1, &month) : NULL;
+        s = s && *s == '-' ? time_spec_parse_pair(s + 1, &tm->tm_mday) : NULL;
         if (!s)
                 return NULL;
         tm->tm_year = century * 100 + year - 1900;
@@ -195,10 +195,10 @@ static bool parse_zone(const char *s, bool *ret_local, int64_t *ret_offset) {
         if (*s != '+' && *s != '-')
                 return false;
         sign = *s == '-' ? -1 : 1;
-        s = parse_pair(s + 1, &hours);
+        s = time_spec_parse_pair(s + 1, &hours);
         if (s && *s == ':')
                 s++;
-        s = s ? parse_pair(s, &minutes) : NULL;
+        s = s ? time_spec_parse_pair(s, &minutes) : NULL;
         if (!s || *s || hours > 23 || minutes > 59)
                 return false;
         *ret_offset = sign * (hours * 60 + minutes) * 60;
@@ -240,7 +240,7 @@ static bool parse_calendar(const char *s, uint64_t now_usec, uint64_t *ret) {
 
         rest = parse_date(s, &tm);
         if (rest) {
-                if (*rest == 'T' || (*rest == ' ' && is_digit(*skip_blanks(rest))))
+                if (*rest == 'T' || (*rest == ' ' && time_spec_is_digit(*skip_blanks(rest))))
                         rest = parse_clock(*rest == 'T' ? rest + 1 : skip_blanks(rest), &tm, &usec);
                 else if (*rest == '+' || *rest == '-')
                         return false; /* "2026-11-22-0830" is a slip of the keyboard, not a zone */

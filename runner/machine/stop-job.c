@@ -66,7 +66,7 @@ static void escalate(StopJob *job) {
         (void) sd_event_source_set_enabled(job->timer, SD_EVENT_ONESHOT);
 }
 
-static int on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
+static int stop_job_on_timer(sd_event_source *s, uint64_t usec, void *userdata) {
         escalate(userdata);
         return 0;
 }
@@ -83,7 +83,7 @@ void stop_job_hurry(StopJob *job) {
 }
 
 /* Return: 1 it can be asked to halt, 0 it is not there or going. */
-static int begin(StopJob *job, Error *reterr) {
+static int stop_job_begin(StopJob *job, Error *reterr) {
         MachineStatus status;
         int r;
 
@@ -108,10 +108,10 @@ int stop_job_new(sd_event *event, const char *cgroup_mount, const char *machine,
                 .done = done,
                 .userdata = userdata,
         };
-        askable = begin(job, reterr);
+        askable = stop_job_begin(job, reterr);
         if (askable < 0)
                 return askable;
-        r = sd_event_add_time_relative(event, &job->timer, CLOCK_MONOTONIC, 0, 0, on_timer, job);
+        r = sd_event_add_time_relative(event, &job->timer, CLOCK_MONOTONIC, 0, 0, stop_job_on_timer, job);
         if (r >= 0)
                 r = sd_event_source_set_enabled(job->timer, SD_EVENT_OFF);
         if (r >= 0 && askable == 0)

@@ -61,7 +61,7 @@ static char *supervisor_thaw_command(const char *cgroup_mount, const char *machi
 }
 
 /* Frozen processes take no signals. */
-static int thaw(const StopJob *job, Error *reterr) {
+static int supervisor_thaw(const StopJob *job, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r = cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);
 
@@ -155,7 +155,7 @@ static void exec_supervisor(const SupervisorCommand *c, int console_fd) {
 }
 
 /* The process that is started ends as soon as the supervisor proper is in its namespaces. */
-static int spawn(const SupervisorCommand *c, int cgroup_fd, int console_fd, Error *reterr) {
+static int supervisor_spawn(const SupervisorCommand *c, int cgroup_fd, int console_fd, Error *reterr) {
         _cleanup_close_ int runner = cgroup_open_child(cgroup_fd, "runner", reterr);
         int status;
         pid_t pid;
@@ -192,8 +192,8 @@ static int supervisor_check(const char *cgroup_mount, const ContainerPlan *plan,
 
 /* Set here as well as by the supervisor, which does it again at each reboot of the guest: what the kernel
  * refuses is to be an error of ours, before anything runs. */
-static int set_limits(const ContainerPlan *plan, const char *cgroup_mount, int cgroup_fd, char ***ret,
-                      Error *reterr) {
+static int supervisor_set_limits(const ContainerPlan *plan, const char *cgroup_mount, int cgroup_fd,
+                                 char ***ret, Error *reterr) {
         uint64_t memory = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE);
         _cleanup_strv_ char **settings =
                 limits_settings(plan->spec->resources, plan->spec->n_resources, memory);
@@ -227,7 +227,7 @@ static int supervisor_start(sd_event *event, const ContainerPlan *plan, const St
         ours = pair[0];
         theirs = pair[1];
 
-        r = set_limits(plan, resources->cgroup_mount, cgroup_fd, &limits, reterr);
+        r = supervisor_set_limits(plan, resources->cgroup_mount, cgroup_fd, &limits, reterr);
         if (r >= 0)
                 r = build_command(&command, plan, resources,
                                   &(SupervisorOptions){.cgroup_fd = cgroup_fd,
@@ -236,7 +236,7 @@ static int supervisor_start(sd_event *event, const ContainerPlan *plan, const St
                                                        .limits = limits},
                                   reterr);
         if (r >= 0)
-                r = spawn(&command, cgroup_fd, resources->console_fd, reterr);
+                r = supervisor_spawn(&command, cgroup_fd, resources->console_fd, reterr);
         if (r < 0) {
                 (void) cgroup_remove(resources->cgroup_mount, plan->machine, NULL);
                 return r;
@@ -285,7 +285,7 @@ static int supervisor_stop_begin(StopJob *job, const MachineStatus *status, Erro
                 return 0;
         if (pidfd < 0)
                 return error_set(reterr, pidfd, "open process %d", (int) status->keeper);
-        r = status->frozen ? thaw(job, reterr) : 1;
+        r = status->frozen ? supervisor_thaw(job, reterr) : 1;
         if (r == 0)
                 r = machine_raise_frozen(status, job->cgroup_mount, job->machine, job->machine, reterr);
         if (r < 0)

@@ -125,7 +125,7 @@ static char *systemd_thaw_command(const char *cgroup_mount, const char *machine)
  * for ever for a process that it starts in that cgroup. A unit that systemd has frozen must be thawed by
  * systemd; it does not know of other programs' writes to the cgroup, and it refuses while the unit has a
  * job. */
-static int thaw(HostUnit *unit, int cgroup_fd, Error *reterr) {
+static int systemd_thaw(HostUnit *unit, int cgroup_fd, Error *reterr) {
         bool frozen, itself;
         int r;
 
@@ -157,7 +157,7 @@ static int stop_and_kill(const char *name, int cgroup_fd, Error *reterr) {
                 r = host_unit_new(bus, name, &handlers, NULL, &unit, reterr);
         if (r < 0)
                 return r;
-        r = cgroup_fd >= 0 ? thaw(unit, cgroup_fd, reterr) : 0;
+        r = cgroup_fd >= 0 ? systemd_thaw(unit, cgroup_fd, reterr) : 0;
         if (r < 0)
                 return r;
         stopping = host_unit_stop(unit, reterr);
@@ -249,7 +249,7 @@ static int systemd_stop_begin(StopJob *job, const MachineStatus *status, Error *
         if (r >= 0)
                 r = machine_unit_cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);
         if (r >= 0 && fd >= 0)
-                r = thaw(s->unit, fd, reterr);
+                r = systemd_thaw(s->unit, fd, reterr);
         return r < 0 ? r : host_unit_stop(s->unit, reterr);
 }
 

@@ -91,7 +91,7 @@ static void report_end(Reporter *r, ControlKind kind, const ExitRecord *end) {
         control_send(r->control_fd, kind, text);
 }
 
-static void on_started(const char *result, void *userdata) {
+static void systemd_on_started(const char *result, void *userdata) {
         Reporter *r = userdata;
 
         if (streq(result, "done")) {
@@ -131,7 +131,7 @@ static void on_gone(void *userdata) {
         report_end(r, CONTROL_EXITED, &end);
 }
 
-static void on_lost(void *userdata) {
+static void systemd_on_lost(void *userdata) {
         Reporter *r = userdata;
 
         control_send(r->control_fd, CONTROL_LOST, "the host's message bus closed the connection");
@@ -140,11 +140,11 @@ static void on_lost(void *userdata) {
 static int reporter_new(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                         int control_fd, Reporter **ret, Error *reterr) {
         static const HostUnitHandlers handlers = {
-                .started = on_started,
+                .started = systemd_on_started,
                 .status = on_status,
                 .again = on_again,
                 .gone = on_gone,
-                .lost = on_lost,
+                .lost = systemd_on_lost,
         };
         _cleanup_free_ char *name = machine_unit_name(plan->machine);
         Reporter *reporter = xmalloc0(sizeof(*reporter));
@@ -172,7 +172,7 @@ static int reporter_new(sd_event *event, const ContainerPlan *plan, const StartR
 /* ---- what the unit gets ---- */
 
 /* In a child: a process that has threads or an event loop of its own had better stay where it is. */
-static void assemble(const ContainerPlan *plan, const StartResources *resources, int pipe_fd) {
+static void systemd_assemble(const ContainerPlan *plan, const StartResources *resources, int pipe_fd) {
         _cleanup_free_ MachineMount *mounts = xnew0(MachineMount, plan->n_mounts);
         Error error = ERROR_NULL;
         size_t n = 0;
@@ -206,7 +206,7 @@ static int make_mount_namespace(const ContainerPlan *plan, const StartResources 
                 return error_set(reterr, errno, "start a process");
         if (pid == 0) {
                 (void) close(from_child);
-                assemble(plan, resources, to_child);
+                systemd_assemble(plan, resources, to_child);
                 /* Until the other side has opened the namespace. */
                 (void) !read(to_child, text, 1);
                 _exit(0);

@@ -96,7 +96,7 @@ static void collect(const char *path, const struct in6_addr *wanted, uint16_t wa
 }
 
 /* Does the process with the directory `proc_fd` have one of these sockets open? */
-static bool has_socket(int proc_fd, const unsigned long *inodes, size_t n_inodes) {
+static bool port_holder_has_socket(int proc_fd, const unsigned long *inodes, size_t n_inodes) {
         _cleanup_(closedirp) DIR *d = NULL;
         struct dirent *entry;
         int fd = openat(proc_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -170,7 +170,7 @@ static char *read_command(int proc_fd) {
         return command;
 }
 
-static bool find_process(const unsigned long *inodes, size_t n_inodes, PortHolder *holder) {
+static bool port_holder_find_process(const unsigned long *inodes, size_t n_inodes, PortHolder *holder) {
         _cleanup_(closedirp) DIR *d = opendir("/proc");
         struct dirent *entry;
 
@@ -181,7 +181,7 @@ static bool find_process(const unsigned long *inodes, size_t n_inodes, PortHolde
                 if (!isdigit((unsigned char) entry->d_name[0]))
                         continue;
                 proc_fd = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-                if (proc_fd < 0 || !has_socket(proc_fd, inodes, n_inodes))
+                if (proc_fd < 0 || !port_holder_has_socket(proc_fd, inodes, n_inodes))
                         continue;
                 cgroup = read_proc(proc_fd, "cgroup");
                 machine = cgroup ? port_holder_parse_cgroup(cgroup) : NULL;
@@ -219,7 +219,7 @@ void port_holder_find(const struct sockaddr *address, PortHolder *ret) {
         /* A namespace that only this thread has entered counts: not /proc/net, which is the process's. */
         collect("/proc/thread-self/net/tcp", &wanted, port, &inodes);
         collect("/proc/thread-self/net/tcp6", &wanted, port, &inodes);
-        if (!find_process(inodes.listening, inodes.n_listening, &holder))
-                (void) find_process(inodes.other, inodes.n_other, &holder);
+        if (!port_holder_find_process(inodes.listening, inodes.n_listening, &holder))
+                (void) port_holder_find_process(inodes.other, inodes.n_other, &holder);
         *ret = holder;
 }

@@ -190,7 +190,7 @@ static int raise_bind(const Port *port, const Endpoints *endpoints, size_t index
         }
 }
 
-static bool is_held(const Endpoint *e) {
+static bool ports_is_held(const Endpoint *e) {
         _cleanup_(port_holder_done) PortHolder holder = PORT_HOLDER_NULL;
 
         port_holder_find(&e->any, &holder);
@@ -204,7 +204,7 @@ static int bind_patiently(Endpoints *endpoints, uint16_t port, PublishedPort *re
         int r;
 
         r = bind_all(endpoints, port, ret, reterr_index);
-        if (r != -EADDRINUSE || is_held(&endpoints->items[*reterr_index]))
+        if (r != -EADDRINUSE || ports_is_held(&endpoints->items[*reterr_index]))
                 return r;
         deadline = now_usec() + RELEASE_USEC;
         watch = port_release_watch();

@@ -108,7 +108,7 @@ static int unstrand(Netlink *netlink, const char *name, Error *reterr) {
  * and give the host an IPv6 default route through that container; a link-local address would answer there on
  * every port that the host serves on [::]; and every start would wait behind duplicate address detection and
  * send router solicitations. Containers among themselves are not concerned: frames pass. */
-static int isolate(Netlink *netlink, const char *name, Error *reterr) {
+static int rtnl_isolate(Netlink *netlink, const char *name, Error *reterr) {
         int r;
 
         r = set_sysctl("ipv6", name, "disable_ipv6", "1", reterr);
@@ -124,7 +124,7 @@ static int configure(Netlink *netlink, const char *name, int index, const Subnet
         _cleanup_free_ char *text = address_to_string(address);
         int r;
 
-        r = isolate(netlink, name, reterr);
+        r = rtnl_isolate(netlink, name, reterr);
         if (r < 0)
                 return r;
         r = netlink_address_set(netlink, index, address, subnet->prefix);

@@ -37,7 +37,7 @@ typedef struct Walk {
         int file;   /* the end of the way, where that is not a directory */
 } Walk;
 
-static void walk_done(Walk *w) {
+static void source_walk_done(Walk *w) {
         while (w->depth > 0)
                 (void) close(w->fds[--w->depth]);
         (void) safe_close(w->file);
@@ -133,7 +133,7 @@ static int check_link_owner(const Walk *w, const struct stat *link) {
         return 0;
 }
 
-static int follow(Walk *w, int link_fd, const struct stat *st, Error *reterr) {
+static int source_follow(Walk *w, int link_fd, const struct stat *st, Error *reterr) {
         _cleanup_free_ char *before = w->rest;
         char target[PATH_MAX];
         ssize_t n;
@@ -185,7 +185,7 @@ static int go(Walk *w, const char *name, Error *reterr) {
         if (fd < 0 || fstat(fd, &st) < 0)
                 return -errno;
         if (S_ISLNK(st.st_mode))
-                return follow(w, fd, &st, reterr);
+                return source_follow(w, fd, &st, reterr);
         if (S_ISDIR(st.st_mode)) {
                 next = open_directory(dir_fd, name);
                 /* The last component only needs to exist. */
@@ -219,7 +219,7 @@ static char *next_component(Walk *w) {
         return name;
 }
 
-static int walk(Walk *w, Error *reterr) {
+static int source_walk(Walk *w, Error *reterr) {
         for (;;) {
                 _cleanup_free_ char *name = next_component(w);
                 int r;
@@ -249,7 +249,7 @@ static int take_end(Walk *w) {
         return TAKE_FD(w->file);
 }
 
-static int explain(const InvokingUser *user, int r, const char *what, Error *reterr) {
+static int source_explain(const InvokingUser *user, int r, const char *what, Error *reterr) {
         _cleanup_free_ char *name = NULL;
 
         if (r == -ENOENT) {
@@ -300,7 +300,7 @@ static int open_source(const Sources *s, const char *what, const char *path, con
                        bool *ret_state, Error *reterr) {
         _cleanup_free_ char *name = xasprintf("%s%s'%s'", what, what[0] ? " " : "", path);
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        _cleanup_(walk_done) Walk w = {.sources = s, .name = name, .file = -EBADF};
+        _cleanup_(source_walk_done) Walk w = {.sources = s, .name = name, .file = -EBADF};
         _cleanup_free_ char *outside = below ? leave_project(path, below) : NULL;
         const char *relative = below && !outside ? below : NULL;
         const InvokingUser *user = relative ? &s->project : &s->asking;
@@ -314,7 +314,7 @@ static int open_source(const Sources *s, const char *what, const char *path, con
         w.uid = user->uid;
         r = begin_walk(&w, outside ? outside : path, relative);
         if (r >= 0)
-                r = walk(&w, &error);
+                r = source_walk(&w, &error);
         if (r >= 0 && ret_state)
                 *ret_state = w.state;
         if (r >= 0)
@@ -324,7 +324,7 @@ static int open_source(const Sources *s, const char *what, const char *path, con
         if (r >= 0)
                 return TAKE_FD(fd);
         if (!error_is_set(&error))
-                return explain(user, r, name, reterr);
+                return source_explain(user, r, name, reterr);
         if (reterr)
                 error_move(reterr, &error);
         error_done(&error);

@@ -92,7 +92,7 @@ int state_dir_open(const char *root, const InvokingUser *invoking, StateDir *ret
 }
 
 /* Puts the place in front of the message of a failed write, and says who could not write. */
-static int explain(const StateDir *dir, int r, Error *reterr) {
+static int state_dir_explain(const StateDir *dir, int r, Error *reterr) {
         struct stat st;
 
         (void) error_prefix(reterr, r, "state in '%s/" STATE_DIR_NAME "'", dir->root);
@@ -192,13 +192,13 @@ int state_dir_make(StateDir *dir, Error *reterr) {
 
         fd = fs_mkdir_beneath(dir->root_fd, STATE_DIR_NAME, 0700, reterr);
         if (fd < 0)
-                return explain(dir, fd, reterr);
+                return state_dir_explain(dir, fd, reterr);
         /* First of all, so that git never sees what follows. The tag is last: it says that all is there. */
         r = put_file(fd, ".gitignore", GITIGNORE, reterr);
         if (r >= 0)
                 r = put_file(fd, STATE_DIR_TAG, TAG, reterr);
         if (r < 0)
-                return explain(dir, r, reterr);
+                return state_dir_explain(dir, r, reterr);
 
         /* Below it lie root file systems, in which a container's root can make programs that are setuid root
          * on the host, too. No other user may reach them. */
@@ -208,7 +208,7 @@ int state_dir_make(StateDir *dir, Error *reterr) {
         /* Guests write to what lies in it, and another project may name a source there. */
         r = source_mark(fd, STATE_DIR_NAME, reterr);
         if (r < 0)
-                return explain(dir, r, reterr);
+                return state_dir_explain(dir, r, reterr);
 
         (void) safe_close(dir->fd);
         dir->fd = TAKE_FD(fd);
@@ -230,7 +230,7 @@ int state_dir_container_open(const StateDir *dir, const char *name, int *ret_fd,
         if (r < 0)
                 return r;
         r = fs_open_beneath_optional(dir->fd, name, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
-        return r < 0 ? explain(dir, r, reterr) : 0;
+        return r < 0 ? state_dir_explain(dir, r, reterr) : 0;
 }
 
 static int make(const StateDir *dir, const char *path, Error *reterr) {
@@ -242,7 +242,7 @@ static int make(const StateDir *dir, const char *path, Error *reterr) {
         if (r < 0)
                 return r;
         r = fs_mkdir_beneath(dir->fd, path, 0755, reterr);
-        return r < 0 ? explain(dir, r, reterr) : r;
+        return r < 0 ? state_dir_explain(dir, r, reterr) : r;
 }
 
 int state_dir_container_make(const StateDir *dir, const char *name, Error *reterr) {
@@ -263,7 +263,7 @@ int state_dir_volume_make(const StateDir *dir, const char *name, Error *reterr) 
         return make(dir, path, reterr);
 }
 
-static int compare(const void *a, const void *b) {
+static int state_dir_compare(const void *a, const void *b) {
         return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
@@ -282,7 +282,7 @@ int state_dir_list(const StateDir *dir, char ***ret_names, Error *reterr) {
                 return r;
         fd = fs_open_beneath(dir->fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
         if (fd < 0)
-                return explain(dir, fd, reterr);
+                return state_dir_explain(dir, fd, reterr);
         d = fdopendir(fd);
         if (!d) {
                 r = error_set(reterr, errno, "list '%s/" STATE_DIR_NAME "'", dir->root);
@@ -305,7 +305,7 @@ int state_dir_list(const StateDir *dir, char ***ret_names, Error *reterr) {
                         strv_push(&names, entry->d_name);
         }
         if (names)
-                qsort(names, strv_length(names), sizeof(*names), compare);
+                qsort(names, strv_length(names), sizeof(*names), state_dir_compare);
         *ret_names = TAKE_PTR(names);
         return 0;
 }

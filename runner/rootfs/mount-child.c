@@ -9,7 +9,7 @@
 #include "base/scm.h"
 #include "rootfs/mount-child.h"
 
-static int isolate(void) {
+static int mount_child_isolate(void) {
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
             (mkdir(MACHINE_DIR, 0755) < 0 && errno != EEXIST) ||
             mount("tmpfs", MACHINE_DIR, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
@@ -36,8 +36,8 @@ static int receive_result(int socket_fd) {
         return message.n_fds == 1 ? TAKE_FD(message.fds[0]) : -EIO;
 }
 
-static int run(int (*work)(const void *), const void *userdata) {
-        int r = isolate();
+static int mount_child_run(int (*work)(const void *), const void *userdata) {
+        int r = mount_child_isolate();
 
         return r < 0 ? r : work(userdata);
 }
@@ -55,7 +55,7 @@ int mount_in_child(int (*work)(const void *userdata), const void *userdata) {
         if (pid < 0)
                 return -errno;
         if (pid == 0)
-                _exit(send_result(theirs, run(work, userdata)) < 0);
+                _exit(send_result(theirs, mount_child_run(work, userdata)) < 0);
         theirs = safe_close(theirs);
         fd = receive_result(ours);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

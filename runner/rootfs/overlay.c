@@ -18,7 +18,7 @@
 #define STATE MACHINE_DIR "/state"
 
 /* Return: 0 or a negative errno, like those below. */
-static int attach(int tree_fd, const char *path) {
+static int overlay_attach(int tree_fd, const char *path) {
         if (mkdir(path, 0700) < 0 ||
             syscall(SYS_move_mount, tree_fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return -errno;
@@ -65,13 +65,13 @@ typedef struct Layers {
         int image_tree, state_tree;
 } Layers;
 
-static int assemble(const void *userdata) {
+static int overlay_assemble(const void *userdata) {
         const Layers *layers = userdata;
         int r;
 
-        r = attach(layers->image_tree, IMAGE);
+        r = overlay_attach(layers->image_tree, IMAGE);
         if (r >= 0)
-                r = attach(layers->state_tree, STATE);
+                r = overlay_attach(layers->state_tree, STATE);
         return r < 0 ? r : make_overlay();
 }
 
@@ -111,6 +111,6 @@ int overlay_mount(int image_fd, int dir_fd, uint32_t base, Error *reterr) {
         state_tree = mount_clone(dir_fd, /* recursive= */ false, reterr);
         if (state_tree < 0)
                 return state_tree;
-        fd = mount_in_child(assemble, &(Layers){image_tree, state_tree});
+        fd = mount_in_child(overlay_assemble, &(Layers){image_tree, state_tree});
         return fd < 0 ? error_set(reterr, fd, "lay a writable layer over the image") : fd;
 }

@@ -46,7 +46,7 @@ static int make_mount_point(int view_fd, const char *name, bool directory) {
         return fd < 0 ? -errno : 0;
 }
 
-static int attach(const View *view, int store_fd, int view_fd, const char *name) {
+static int store_view_attach(const View *view, int store_fd, int view_fd, const char *name) {
         _cleanup_close_ int fd = openat(store_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), tree_fd = -EBADF;
         struct stat st;
         int r;
@@ -70,7 +70,7 @@ static int attach(const View *view, int store_fd, int view_fd, const char *name)
 }
 
 /* Attached while it is built, since before Linux 6.15 nothing can be mounted in a detached tree. */
-static int build(const void *userdata) {
+static int store_view_build(const void *userdata) {
         const View *view = userdata;
         _cleanup_free_ char *options = xasprintf("mode=0755,uid=%u,gid=%u", view->base, view->base);
         _cleanup_close_ int store_fd = -EBADF, view_fd = -EBADF;
@@ -86,7 +86,7 @@ static int build(const void *userdata) {
         if (store_fd < 0 || view_fd < 0)
                 return -errno;
         STRV_FOREACH (name, view->names) {
-                r = attach(view, store_fd, view_fd, *name);
+                r = store_view_attach(view, store_fd, view_fd, *name);
                 if (r < 0)
                         return r;
         }
@@ -97,7 +97,7 @@ static int build(const void *userdata) {
         return r < 0 ? r : tree_fd;
 }
 
-static int check_names(int store_fd, const char *store, char *const *names, Error *reterr) {
+static int store_view_check_names(int store_fd, const char *store, char *const *names, Error *reterr) {
         STRV_FOREACH (name, names) {
                 struct stat st;
 
@@ -115,7 +115,7 @@ int store_view_mount(int store_fd, const char *store, char *const *names, uint32
         _cleanup_close_ int store_tree = -EBADF, ids_fd = -EBADF;
         int fd, r;
 
-        r = check_names(store_fd, store, names, reterr);
+        r = store_view_check_names(store_fd, store, names, reterr);
         if (r < 0)
                 return r;
         if (base > 0) {
@@ -126,6 +126,6 @@ int store_view_mount(int store_fd, const char *store, char *const *names, uint32
         store_tree = mount_clone(store_fd, /* recursive= */ true, reterr);
         if (store_tree < 0)
                 return store_tree;
-        fd = mount_in_child(build, &(View){store_tree, names, base, ids_fd});
+        fd = mount_in_child(store_view_build, &(View){store_tree, names, base, ids_fd});
         return fd < 0 ? error_set(reterr, fd, "assemble the paths of the store '%s'", store) : fd;
 }

@@ -71,7 +71,7 @@ static void copy_done(Copy *c) {
 }
 
 /* The path of @name in the directory at that depth of the tree. */
-static char *path_of(const Copy *c, size_t depth, const char *name) {
+static char *tree_copy_path_of(const Copy *c, size_t depth, const char *name) {
         _cleanup_strv_ char **parts = NULL;
 
         for (size_t i = 0; i + 1 < depth; i++)
@@ -131,7 +131,7 @@ static bool same_file(const struct stat *a, const struct stat *b) {
         return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static int go_up(int *fd, const struct stat *expected) {
+static int tree_copy_go_up(int *fd, const struct stat *expected) {
         _cleanup_close_ int up = openat(*fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct stat st;
 
@@ -146,7 +146,7 @@ static int go_up(int *fd, const struct stat *expected) {
 
 /* Last of all, since the mode may take write permission away, and each file made in a directory changes
  * its time. */
-static int pop_level(Copy *c) {
+static int tree_copy_pop_level(Copy *c) {
         Level *level = &c->levels[c->n_levels - 1];
         int r;
 
@@ -156,8 +156,8 @@ static int pop_level(Copy *c) {
         if (r < 0 || c->n_levels == 0)
                 return r;
         level--;
-        r = go_up(&c->from_fd, &level->from);
-        return r < 0 ? r : go_up(&c->to_fd, &level->to);
+        r = tree_copy_go_up(&c->from_fd, &level->from);
+        return r < 0 ? r : tree_copy_go_up(&c->to_fd, &level->to);
 }
 
 static int copy_directory(Copy *c, const char *name) {
@@ -194,7 +194,7 @@ static int remember_copy(Copy *c, const char *name, const struct stat *st, int t
         if (fstat(to_fd, &copy) < 0)
                 return -errno;
         linked = xmalloc0(sizeof(*linked));
-        *linked = (Linked){st->st_dev, st->st_ino, copy.st_ino, path_of(c, c->n_levels, name)};
+        *linked = (Linked){st->st_dev, st->st_ino, copy.st_ino, tree_copy_path_of(c, c->n_levels, name)};
         if (*(Linked *const *) tsearch(linked, &c->linked, compare_linked) != linked)
                 linked_free(linked);
         return 0;
@@ -255,8 +255,8 @@ static int copy_entry(Copy *c, const char *name) {
 }
 
 /* @depth: how many levels there were before this entry, since it may have removed or added one. */
-static int explain(const Copy *c, size_t depth, const char *name, int r, Error *reterr) {
-        _cleanup_free_ char *path = path_of(c, depth, name);
+static int tree_copy_explain(const Copy *c, size_t depth, const char *name, int r, Error *reterr) {
+        _cleanup_free_ char *path = tree_copy_path_of(c, depth, name);
 
         if (r == -EINTR)
                 return error_raise(reterr, FC_EXIT_INTERRUPTED, "interrupted at '%s'", path);
@@ -274,9 +274,9 @@ static int copy_all(Copy *c, Error *reterr) {
                         level->next++;
                         r = copy_entry(c, name);
                 } else if (r >= 0)
-                        r = pop_level(c);
+                        r = tree_copy_pop_level(c);
                 if (r < 0)
-                        return explain(c, depth, name, r, reterr);
+                        return tree_copy_explain(c, depth, name, r, reterr);
         }
         return 0;
 }

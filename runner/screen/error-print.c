@@ -18,7 +18,7 @@ static void append_lines(Buffer *buffer, char *const *lines, size_t indent) {
         }
 }
 
-static void append_json(Buffer *buffer, const Error *error) {
+static void error_print_append_json(Buffer *buffer, const Error *error) {
         _cleanup_(json_freep) Json *json = json_new_object();
         _cleanup_free_ char *message = error_text(error), *text = NULL;
         Json *body = json_new_object();
@@ -41,7 +41,7 @@ void report_error(FILE *out, const Error *error, ProgressMode mode) {
         if (!error_is_set(error))
                 return;
         if (mode == PROGRESS_JSON)
-                append_json(&buffer, error);
+                error_print_append_json(&buffer, error);
         else {
                 _cleanup_free_ char *message = error_text(error);
 

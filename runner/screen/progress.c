@@ -99,7 +99,7 @@ static Json *new_event(void) {
         return json;
 }
 
-static void print_json(Progress *progress, const ProgressItem *item) {
+static void progress_print_json(Progress *progress, const ProgressItem *item) {
         _cleanup_(json_freep) Json *json = new_event();
 
         json_add_string(json, "container", item->container);
@@ -148,7 +148,7 @@ void progress_update(Progress *progress, const char *container, Phase phase, con
         if (progress->watch)
                 progress->watch(container, item->phase, item->detail, progress->userdata);
         if (progress->mode == PROGRESS_JSON)
-                print_json(progress, item);
+                progress_print_json(progress, item);
         else if (progress->live)
                 progress_live_update(progress->live, progress->items, progress->n_items, item);
         else if (progress->mode != PROGRESS_QUIET &&

@@ -65,7 +65,7 @@ static bool subnet_is_valid(const char *text) {
                (ntohl(address.s_addr) & 255) == 0;
 }
 
-static int parse_version(const Json *value, const char *path, void *target, Error *reterr) {
+static int state_parse_version(const Json *value, const char *path, void *target, Error *reterr) {
         uint64_t version;
 
         return json_uint(value, path, STATE_VERSION, STATE_VERSION, &version, reterr);
@@ -142,7 +142,7 @@ static int parse_definition(const Json *value, const char *path, void *target, E
         return 0;
 }
 
-static int parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
+static int state_parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
         ContainerState *state = target;
         size_t i = 0;
         int r;
@@ -165,11 +165,11 @@ static int parse_ports(const Json *value, const char *path, void *target, Error 
 }
 
 static const JsonField container_fields[] = {
-        {"version", parse_version, true},     {"phase", parse_phase, true},
-        {"machine", parse_machine, true},     {"bootId", parse_boot_id, true},
-        {"startedUsec", parse_started, true}, {"readyUsec", parse_ready, false},
-        {"address", parse_address, false},    {"definition", parse_definition, true},
-        {"ports", parse_ports, true},         {"result", parse_result, false},
+        {"version", state_parse_version, true}, {"phase", parse_phase, true},
+        {"machine", parse_machine, true},       {"bootId", parse_boot_id, true},
+        {"startedUsec", parse_started, true},   {"readyUsec", parse_ready, false},
+        {"address", parse_address, false},      {"definition", parse_definition, true},
+        {"ports", state_parse_ports, true},     {"result", parse_result, false},
 };
 
 STRING_FIELD(parse_id, ProjectState, id, identity_id_is_valid)
@@ -206,8 +206,8 @@ static int parse_addresses(const Json *value, const char *path, void *target, Er
 }
 
 static const JsonField project_fields[] = {
-        {"version", parse_version, true},     {"id", parse_id, true},
-        {"subnet", parse_subnet, false},      {"gitIndex", parse_git_index, false},
+        {"version", state_parse_version, true}, {"id", parse_id, true},
+        {"subnet", parse_subnet, false},        {"gitIndex", parse_git_index, false},
         {"addresses", parse_addresses, true},
 };
 
@@ -223,8 +223,8 @@ static int check_version(const Json *json, const char *name, Error *reterr) {
                            name, (unsigned) number, STATE_VERSION);
 }
 
-static int parse(const char *text, size_t size, const char *name, const JsonField *fields, size_t n_fields,
-                 void *target, Error *reterr) {
+static int state_parse(const char *text, size_t size, const char *name, const JsonField *fields,
+                       size_t n_fields, void *target, Error *reterr) {
         _cleanup_(json_freep) Json *json = NULL;
         int r;
 
@@ -253,7 +253,7 @@ int container_state_parse(const char *text, size_t size, const char *name, Conta
         _cleanup_(container_state_freep) ContainerState *state = container_state_new();
         int r;
 
-        r = parse(text, size, name, container_fields, ELEMENTSOF(container_fields), state, reterr);
+        r = state_parse(text, size, name, container_fields, ELEMENTSOF(container_fields), state, reterr);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(state);
@@ -264,7 +264,7 @@ int project_state_parse(const char *text, size_t size, const char *name, Project
         _cleanup_(project_state_freep) ProjectState *state = project_state_new();
         int r;
 
-        r = parse(text, size, name, project_fields, ELEMENTSOF(project_fields), state, reterr);
+        r = state_parse(text, size, name, project_fields, ELEMENTSOF(project_fields), state, reterr);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(state);

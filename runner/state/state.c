@@ -112,8 +112,8 @@ void project_state_set_address(ProjectState *state, const char *name, uint8_t oc
 }
 
 /* `*ret` NULL: no such file. */
-static int read_state(int dir_fd, const char *label, const InvokingUser *user, char **ret, size_t *ret_size,
-                      Error *reterr) {
+static int state_read_state(int dir_fd, const char *label, const InvokingUser *user, char **ret,
+                            size_t *ret_size, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
@@ -174,7 +174,7 @@ int container_state_load(int container_fd, const char *name, const InvokingUser 
         size_t size = 0;
         int r;
 
-        r = read_state(container_fd, label, user, &text, &size, reterr);
+        r = state_read_state(container_fd, label, user, &text, &size, reterr);
         if (r >= 0 && !text) {
                 *ret = NULL;
                 return 0;
@@ -204,7 +204,7 @@ int project_state_load(int state_fd, const InvokingUser *user, ProjectState **re
         size_t size = 0;
         int r;
 
-        r = read_state(state_fd, label, user, &text, &size, reterr);
+        r = state_read_state(state_fd, label, user, &text, &size, reterr);
         if (r >= 0 && !text) {
                 *ret = NULL;
                 return 0;
