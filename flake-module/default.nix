@@ -155,7 +155,7 @@ in
         };
 
         # flake-parts has no pkgs where Nix (before 2.14) does not say what a flake is, or where nixpkgs is none.
-        # Weaker than what anybody else says.
+        # Weaker than any other definition.
         _module.args.pkgs = mkIf (inputs ? nixpkgs && inputs.nixpkgs._type or null != "flake") (
           mkOverride 1400 (inputs.nixpkgs.legacyPackages.${system} or (import inputs.nixpkgs { inherit system; }))
         );

@@ -7,11 +7,12 @@
  *     <cgroup2 mount>/flake-containers/<machine>/nspawn   systemd-nspawn; it makes supervisor/ and payload/
  *
  * It is made when the machine starts, by the command, and removed when it has ended, by the command that
- * asked for the end or that finds it left behind; in between only nspawn/ is made anew, at each reboot. It is
- * never used for a second start: one that was delegated to another uid range cannot be ("Failed to create
- * /init.scope control group: Permission denied"). Its `populated` bit is the truth about "is it running", its
- * cgroup.kill the way to end everything that a machine consists of. (Where systemd manages the host,
- * keeper/machine-unit.h opens the cgroup of the machine's unit, which has what nspawn/ has here.) */
+ * asked for the end or that finds it left behind; in between only nspawn/ is made anew, at each reboot.
+ * It is never used for a second start: one that was delegated to another uid range cannot be ("Failed to
+ * create /init.scope control group: Permission denied"). Its `populated` bit is the truth about "is it
+ * running", its cgroup.kill the way to end everything that a machine consists of. (Where systemd manages
+ * the host, keeper/machine-unit.h opens the cgroup of the machine's unit, which has what nspawn/ has
+ * here.) */
 
 #include <sys/types.h>
 

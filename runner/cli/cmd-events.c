@@ -78,7 +78,7 @@ static int events_run(const ProjectRequest *request, const void *target, char *c
         if (project.state.fd < 0)
                 return FC_EXIT_OK;
         view.dir_fd = project.state.fd;
-        /* Of all also what those did that are not known any more. */
+        /* Of all: also what containers did that are not known any more. */
         view.containers = operands && operands[0] ? names : NULL;
         (void) signal(SIGPIPE, SIG_IGN);
         r = o->follow ? follow(&project, names, &view, reterr) : events_show(&view, stdout, reterr);

@@ -26,7 +26,7 @@ static const Option exec_options[] = {
         {"interactive", 'i', OPTION_IGNORED, 0, NULL, "(always so)"},
 };
 
-/* Our own failures are 125; what the other codes say of the target holds for `exec` as for every verb. */
+/* Our own failures are 125; the other codes say of the target what they say for every verb. */
 static int own_failure(int r, Error *reterr) {
         if (reterr && (reterr->exit == FC_EXIT_INTERNAL || reterr->exit == FC_EXIT_FAILED))
                 reterr->exit = FC_EXIT_EXEC_OWN;

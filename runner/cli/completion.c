@@ -9,8 +9,8 @@
 
 #define PROGRAM "flake-containers"
 
-/* Words that an option takes; for others its placeholder says whether it is a file, a directory or neither.
- */
+/* Words that an option takes; for others its placeholder says whether it is a file, a directory or
+ * neither. */
 static const char *words_of(const Option *o) {
         static const struct {
                 const char *argument, *words;

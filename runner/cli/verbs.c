@@ -138,8 +138,8 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         OptionTable tables[] = {own, {globals_options, globals_n_options, globals}};
         int r;
 
-        /* In the second run nothing is found by way of the directory any more, which pkexec(1) has changed.
-         */
+        /* In the second run nothing is found by way of the directory any more, which pkexec(1) has
+         * changed. */
         if (globals->directory && !request->found_root && chdir(globals->directory) < 0)
                 return errno == ENOENT
                                ? error_raise(reterr, FC_EXIT_USAGE, "directory '%s' does not exist",

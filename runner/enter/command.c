@@ -72,7 +72,7 @@ static int command_refuse(const Program *p, const char *name, const char *contai
 
 static void take_program(Command *c, Program *p) {
         c->path = TAKE_PTR(p->path);
-        /* Permission is a question for everybody but root. */
+        /* Every user but root needs permission, too. */
         c->certain_path = p->certain;
 }
 

@@ -12,10 +12,11 @@ typedef enum ControlKind {
         CONTROL_STATUS,     /* text: the payload's STATUS= line */
         CONTROL_READY,      /* nspawn said READY=1: by --notify-ready= of the payload or of its start */
         CONTROL_RESTARTING, /* text: how it failed; it is started again, a LEADER follows */
-        CONTROL_EXITED,     /* text: "exited N", "killed N" (by signal), perhaps ", why" behind it; the last
-                               message of a container that     ended */
-        CONTROL_ERROR,      /* text: why the supervisor itself gave up; the last message */
-        CONTROL_LOST, /* the last message; text: why nothing more will come, though the container goes on */
+        /* Text: "exited N", "killed N" (by signal), perhaps ", why" behind it; the last message of a
+         * container that ended. */
+        CONTROL_EXITED,
+        CONTROL_ERROR, /* text: why the supervisor itself gave up; the last message */
+        CONTROL_LOST,  /* the last message; text: why nothing more will come, though the container goes on */
         _CONTROL_KIND_MAX,
 } ControlKind;
 

@@ -13,7 +13,8 @@ char *machine_unit_name(const char *machine) {
         return xasprintf(MACHINE_UNIT_PREFIX "%s" MACHINE_UNIT_SUFFIX, machine);
 }
 
-/* Not MACHINE_UNIT_PREFIX: these are no machines. Those of the last start may be there for a moment still. */
+/* Not MACHINE_UNIT_PREFIX: these are no machines. Those of the last start may be there for a moment
+ * still. */
 char *machine_unit_console_name(const char *machine) {
         return xasprintf("fc-console-%s-%" PRIx64, machine, now_usec());
 }

@@ -7,8 +7,7 @@
  *     <cgroup2 mount>/machine.slice/<unit>/payload      the guest
  *     <cgroup2 mount>/machine.slice/<unit>/proxies      what serves its ports
  *
- * Beside it there are two more for what keeps the console's log within its size (service-console.h).
- */
+ * Beside it there are two more for what keeps the console's log within its size (service-console.h). */
 
 #include "base/error.h"
 

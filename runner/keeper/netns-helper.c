@@ -33,7 +33,7 @@ pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
 int netns_helper_result(int status, Error *reterr) {
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
                 return 1;
-        /* It has waited for that to be sure, and said nothing. */
+        /* The helper has waited to be sure of that, and has printed nothing. */
         if (WIFEXITED(status) && WEXITSTATUS(status) == FC_EXIT_NOT_RUNNING)
                 return 0;
         return error_raise(reterr, FC_EXIT_INTERNAL,

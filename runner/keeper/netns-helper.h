@@ -9,8 +9,8 @@
  * netns_helper_start() - have the network inside set
  * @leader: the guest's PID 1, by the caller's PID namespace
  *
- * nspawn names that before the payload's first instruction or a moment after it; a systemd takes another 60 ms
- * to its first unit, a plain command waits at the gate. Return: the pid of a child.
+ * nspawn names that before the payload's first instruction or a moment after it; a systemd takes another 60
+ * ms to its first unit, a plain command waits at the gate. Return: the pid of a child.
  */
 pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr);
 

@@ -12,10 +12,10 @@
 #include "base/process.h"
 #include "keeper/service-console.h"
 
-/* What starts it costs some milliseconds: not for each line of one who writes now and then. */
+/* A start costs some milliseconds, too much for each line of a container that writes now and then. */
 #define QUIET_MSEC 2000
 
-/* Of nspawn, with which the log comes to its end. Return: a pidfd, 0 when it is not there (yet). */
+/* Opens nspawn, with which the log ends. Return: a pidfd, 0 when it is not there (yet). */
 static int open_nspawn(const char *machine, Error *reterr) {
         _cleanup_close_ int cgroup_fd = -EBADF;
         pid_t pid = 0;

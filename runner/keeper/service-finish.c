@@ -23,7 +23,7 @@
 #include "keeper/service-finish.h"
 #include "keeper/service-starts.h"
 
-/* A command may take its time, and has no state that it could be asked for. */
+/* A command may take its time to end, and has no systemd that could be asked for its state. */
 static void note_stopping(const ServiceOptions *o) {
         _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -49,7 +49,7 @@ int service_stop(const ServiceOptions *o, Error *reterr) {
         return r <= 0 ? r : process_wait(nspawn, UINT64_MAX);
 }
 
-/* Of a name as systemd writes it, without "SIG"; 0: it has none here. */
+/* The signal of a name as systemd writes it, without "SIG"; 0: it is not known here. */
 static int find_signal(const char *name) {
         for (int i = 1; i < 32; i++)
                 if (sigabbrev_np(i) && streq(sigabbrev_np(i), name))
@@ -94,7 +94,7 @@ static bool starts_again(Outcome outcome) {
         return outcome == OUTCOME_RESTARTED || outcome == OUTCOME_RESTARTS || outcome == OUTCOME_REBOOTS;
 }
 
-/* Whom somebody stops, systemd does not start again, and to end with a signal is then no failure. */
+/* systemd does not restart a unit that is being stopped, and dying from a signal is then no failure. */
 static HostUnitJob find_job(const ServiceOptions *o) {
         _cleanup_free_ char *name = machine_unit_name(o->keeper.machine);
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
@@ -175,7 +175,7 @@ static int note_outcome(const KeeperRecords *records, Outcome outcome, const Exi
         return 0;
 }
 
-/* What is the project's. An ephemeral root outlives what is no end. */
+/* Release what belongs to the project. Keep an ephemeral root across a restart. */
 static int put_away(const ServiceOptions *o, int runtime_fd, Error *reterr) {
         _cleanup_(exit_record_done) ExitRecord end = find_end(runtime_fd);
         _cleanup_(service_records_done) ServiceRecords records = SERVICE_RECORDS_NULL;
@@ -214,7 +214,7 @@ int service_finish(const ServiceOptions *o, Error *reterr) {
         _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int r = 0;
 
-        /* Not there: a command has put the project away meanwhile, and nobody asks. */
+        /* Not there: a command has put the project away meanwhile, and the record is of no use. */
         if (runtime_fd >= 0)
                 r = put_away(o, runtime_fd, reterr);
         if (r >= 0)

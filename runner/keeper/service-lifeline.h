@@ -12,7 +12,7 @@
  * the cause. */
 #define LIFELINE_SIGNAL SIGIO
 
-/* Of the calling process, which becomes nspawn. Both ends are O_CLOEXEC. */
+/* For the calling process, which becomes nspawn. Both ends are O_CLOEXEC. */
 int lifeline_make(int *ret_nspawn_fd, int *ret_relay_fd, Error *reterr);
 
 /* Lets a relay end that has nothing more to do. @nspawn_fd: a descriptor of that end. */

@@ -48,7 +48,7 @@ static void relay_end(Relay *relay) {
         (void) sd_event_exit(relay->event, 0);
 }
 
-/* The first time that is for the command to tell that started it. */
+/* The first time, the command that started it tells it. */
 static int note_booted(const ServiceOptions *o, Error *reterr) {
         _cleanup_(service_records_done) ServiceRecords records = SERVICE_RECORDS_NULL;
         int r;
@@ -213,8 +213,8 @@ static int give_up_privileges(Error *reterr) {
         return r < 0 ? error_set(reterr, r, "give up privileges") : 0;
 }
 
-/* Without the relay the container has neither network nor ports. Why it ends is for `service finish` to tell,
- * which sees only that nspawn was killed. */
+/* Without the relay the container has neither network nor ports. Why it ends is for `service finish` to
+ * tell, which sees only that nspawn was killed. */
 static void give_up(const ServiceOptions *o, const Error *error) {
         _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

@@ -95,7 +95,7 @@ static int clear_cgroup(int fd, Error *reterr) {
 }
 
 /* In a cgroup of its own from birth: a process in the unit's own would keep nspawn from turning controllers
- * on for the payload. A grandchild, so that nspawn is nobody's parent that it does not know of. */
+ * on for the payload. Double fork: nspawn must not have a child that it did not start. */
 static int fork_relay(const ServiceOptions *relay, int cgroup_fd, Error *reterr) {
         _cleanup_close_ int proxies = cgroup_open_child(cgroup_fd, MACHINE_UNIT_PROXIES, reterr);
         int status = 0;

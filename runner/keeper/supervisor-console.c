@@ -110,7 +110,8 @@ int console_new(sd_event *event, const SupervisorOptions *o, Console **ret, Erro
         c->size = (uint64_t) st.st_size;
         c->read_fd = fds[0];
         c->write_fd = fds[1];
-        /* Programs open /dev/stdout again; the container's root is nobody to us. */
+        /* Programs open /dev/stdout again, as the container's root, which has no rights on the host's
+         * files. */
         if (fcntl(c->read_fd, F_SETFL, O_NONBLOCK) < 0 || fchmod(c->write_fd, 0622) < 0)
                 return error_set(reterr, errno, "set the console's pipe up");
         r = sd_event_add_io(event, &c->io, c->read_fd, EPOLLIN, on_output, c);

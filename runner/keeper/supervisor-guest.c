@@ -125,8 +125,8 @@ static void on_payload_failed(Error *error, void *userdata) {
         give_up(g);
 }
 
-/* Our pid numbers are those of our namespace. The host's /proc shows the host's number of a pidfd's process.
- */
+/* Our pid numbers are those of our namespace. The host's /proc shows the host's number of a pidfd's
+ * process. */
 static int host_pid(Guest *g, pid_t *ret) {
         _cleanup_free_ char *path = xasprintf("self/fdinfo/%d", payload_leader_fd(g->payload));
         _cleanup_close_ int fd = openat(g->host_proc, path, O_RDONLY | O_CLOEXEC);

@@ -22,8 +22,8 @@
 #include "keeper/supervisor-options.h"
 
 /* From here on the machine is gone: until now our being in its cgroup has said that it is there. To leave it
- * takes a grace period of the kernel, which nobody waits for when a container has ended by itself. Who has
- * asked for the end waits for ours, and removes the cgroup then (machine/stop-job.c). */
+ * takes a grace period of the kernel, which is not worth waiting for when a container has ended by itself. A
+ * command that has asked for the end waits for ours, and removes the cgroup then (machine/stop-job.c). */
 static void remove_cgroup(const SupervisorOptions *o) {
         _cleanup_close_ int root = open(CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 

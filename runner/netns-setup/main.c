@@ -13,7 +13,7 @@
 #include "net/rtnl.h"
 #include "netns-setup/setup.h"
 
-/* nspawn attaches the interface before it names the leader; this is for whoever calls earlier. */
+/* nspawn attaches the interface before it names the leader; this is for a call that comes earlier. */
 #define INTERFACE_WAIT_USEC (5 * USEC_PER_SEC)
 
 static int parse_prefix(const char *text, uint8_t *ret, Error *reterr) {
@@ -76,7 +76,7 @@ static int run_release(const NetnsOptions *options, Error *reterr) {
         lock = open(options->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (lock < 0)
                 return error_set(reterr, errno, "open lock file '%s'", options->lock);
-        /* Everybody who needs the bridge holds a shared lock. */
+        /* Each process that needs the bridge holds a shared lock. */
         if (flock(lock, LOCK_EX | LOCK_NB) < 0)
                 return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock '%s'", options->lock);
         if (options->machine) {

@@ -24,7 +24,8 @@ typedef struct Attached {
 
 /* ---- preparing ---- */
 
-/* Where to read from: the start of this run's output where the fleet started the container, else the current end. */
+/* Where to read from: the start of this run's output where the fleet started the container, else the current
+ * end. */
 static uint64_t attach_console_begin(const Project *project, const Fleet *fleet, const char *name) {
         _cleanup_free_ char *path = xasprintf("%s/console.log", name);
         uint64_t start;

@@ -58,7 +58,8 @@ static bool decide_is_needed(const Decision *d, const Decision *others, size_t n
 }
 
 void decide_all(Decision *decisions, size_t n, const char *boot_id, bool restart) {
-        /* What others depend on comes before them, so that whether they need it is known from the last one on. */
+        /* What others depend on comes before them, so that whether they need it is known from the last one
+         * on. */
         for (size_t i = n; i-- > 0;) {
                 Decision *d = &decisions[i];
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* `--dry-run`: what a verb would do, and why, as text or JSON on stdout. Changes nothing, creates nothing. */
+/* `--dry-run`: what a verb would do, and why, as text or JSON on stdout. Changes nothing, creates
+ * nothing. */
 
 #include "ops/project.h"
 

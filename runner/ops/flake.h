@@ -19,7 +19,8 @@ char *flake_built_link(const char *root);
  * @names: only these containers and what they need; NULL or none: all
  * @keep: leave a link in `.containers`, which is made when it is missing: for verbs that do not build, and
  * against garbage collection. Otherwise nothing in the project changes
- * @mode: what Nix says is for who reads ours; with PROGRESS_QUIET and PROGRESS_JSON it is said only when it
+ * @mode: what Nix says is shown as our progress is; with PROGRESS_QUIET and PROGRESS_JSON it is said only
+ * when it
  * fails
  * @ret_path: the file in the store; owned by the caller
  *

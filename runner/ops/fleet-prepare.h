@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The fleet's second part: the plans of its members, what each is going to become, and all that their starts need,
- * up to the start itself. What is refused here has stopped nothing. */
+/* The fleet's second part: the plans of its members, what each is going to become, and all that their starts
+ * need, up to the start itself. What is refused here has stopped nothing. */
 
 #include "ops/fleet-member.h"
 
@@ -10,9 +10,9 @@
  * @asked: the containers that the user has asked for; @restart: also what runs as it should */
 int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr);
 
-/* Loads what is remembered of a container that is only to be stopped, so that its end can be remembered too. A
- * damaged state is noted and left alone: it must not keep anything from being stopped. What runs under another id is
- * refused. */
+/* Loads what is remembered of a container that is only to be stopped, so that its end can be remembered too.
+ * A damaged state is noted and left alone: it must not keep anything from being stopped. What runs under
+ * another id is refused. */
 int member_recall(Member *m, Error *reterr);
 
 /* Opens what the members that are to start need, and mends the network of those that are kept. */

@@ -374,8 +374,8 @@ static bool member_is_over(Member *m) {
                 m->fleet->interrupts > 0 || ready_job_holds(m->ready_job));
 }
 
-/* Each member that can go on goes on; at the end of all, the loop ends. Called whenever a member has come to another
- * stage, also from within itself, when one comes to its end at once. */
+/* Each member that can go on goes on; at the end of all, the loop ends. Called whenever a member has come to
+ * another stage, also from within itself, when one comes to its end at once. */
 static void fleet_advance(Fleet *fleet) {
         bool again = true;
 
@@ -517,8 +517,8 @@ void fleet_on_progress(const char *container, Phase phase, const char *detail, v
         Member *m = at ? at->part : NULL;
         const char *rung;
 
-        /* A container that runs as it should has no event, except that it may be ready at last. Nor has one that
-         * could not be asked to stop, and goes on. */
+        /* A container that runs as it should has no event, except that it may be ready at last. Nor has one
+         * that could not be asked to stop, and goes on. */
         if (!m || (member_is_kept(m) && phase != PHASE_READY) || phase == PHASE_UNCHANGED ||
             (phase == PHASE_STOPPED && !at->status.running && !goal_starts(m->goal)) ||
             (phase == PHASE_FAILED && m->goal == GOAL_STOP && !m->stop_job))

@@ -114,8 +114,8 @@ static int member_put_away(const Member *m, Error *reterr) {
         return 0;
 }
 
-/* Removes what the members that do not run any more, or were never started, have left, and the network when no
- * container needs it. */
+/* Removes what the members that do not run any more, or were never started, have left, and the network when
+ * no container needs it. */
 static int fleet_put_away(Fleet *fleet, Error *reterr) {
         _cleanup_strv_ char **machines = NULL;
 
@@ -141,8 +141,8 @@ static int fleet_put_away(Fleet *fleet, Error *reterr) {
         return network_release(fleet->project, fleet->runtime_fd, machines, reterr);
 }
 
-/* Ends what fleet_open() began. @r: how the command went; what goes wrong here is its error only when it went well,
- * and is noted otherwise. */
+/* Ends what fleet_open() began. @r: how the command went; what goes wrong here is its error only when it
+ * went well, and is noted otherwise. */
 static int fleet_close(Fleet *fleet, int r, Error *reterr) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *message = NULL, *text = NULL;

@@ -4,11 +4,11 @@
 /* The containers that one command starts or stops, side by side in one event loop: what `up`, `down` and
  * `restart` do.
  *
- * A fleet is made by fleet_new(), does one thing (fleet_bring_up() or fleet_take_down()), and is freed, which changes
- * nothing in the system. That one thing goes through five steps: it opens the fleet, that is it locks the containers
- * and looks what runs; it decides on a goal for each (ops/decide.h); it prepares what the starts need
- * (ops/fleet-prepare.h), where a refusal has changed nothing that runs; it runs the loop (ops/fleet-run.h); and it
- * puts away what containers that do not run have left. */
+ * A fleet is made by fleet_new(), does one thing (fleet_bring_up() or fleet_take_down()), and is freed,
+ * which changes nothing in the system. That one thing goes through five steps: it opens the fleet, that is
+ * it locks the containers and looks what runs; it decides on a goal for each (ops/decide.h); it prepares
+ * what the starts need (ops/fleet-prepare.h), where a refusal has changed nothing that runs; it runs the
+ * loop (ops/fleet-run.h); and it puts away what containers that do not run have left. */
 
 #include <systemd/sd-event.h>
 
@@ -40,12 +40,13 @@ DEFINE_FREEP(Fleet, fleet_free);
  * @names: @asked, and what these depend on where that is to come up, too; in the order of dependencies
  * @restart: also what runs as it should
  *
- * Each container has its own outcome; their errors have been printed. @reterr is set for what concerns no single
- * one. Return: the exit status, or a negative errno.
+ * Each container has its own outcome; their errors have been printed. @reterr is set for what concerns no
+ * single one. Return: the exit status, or a negative errno.
  */
 int fleet_bring_up(Fleet *fleet, char *const *names, char *const *asked, bool restart, Error *reterr);
 
-/* All that `down` does. Errors of single containers have been printed, unless it was interrupted. Return: likewise. */
+/* All that `down` does. Errors of single containers have been printed, unless it was interrupted. Return:
+ * likewise. */
 int fleet_take_down(Fleet *fleet, char *const *names, Error *reterr);
 
 /* Prints the containers' errors. Return: the exit status that says most. */
@@ -54,5 +55,6 @@ int fleet_report(Fleet *fleet);
 /* Was it interrupted while it stopped containers after an interrupt? */
 bool fleet_was_hurried(const Fleet *fleet);
 
-/* Where the console's log of a container that the fleet has started begins. Return: whether it has started it. */
+/* Where the console's log of a container that the fleet has started begins. Return: whether it has started
+ * it. */
 bool fleet_console_start(const Fleet *fleet, const char *container, uint64_t *ret);

@@ -72,7 +72,7 @@ static void health_on_change(const FailedUnits *failed, void *userdata) {
                 health_note(x->watch->project, x->name, failed);
                 return;
         }
-        /* It has ended, or its systemd executes itself anew. */
+        /* The guest has ended, or its systemd executes itself anew. */
         health_disconnect(x->part);
         health_look(x, RECONNECT_USEC);
 }
@@ -94,7 +94,7 @@ static int health_connect(Watched *x, uint64_t patience_usec, Error *reterr) {
         return r < 0 ? r : guest_health_new(c->bus, event, health_on_change, x, &c->health, reterr);
 }
 
-/* One that cannot be asked tells when something happens to it again. */
+/* A container that cannot be asked is looked at again when something happens to it. */
 static void health_look(Watched *x, uint64_t patience_usec) {
         Connection *c = x->part;
 

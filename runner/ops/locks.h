@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The locks of several containers, taken in the order of names: two commands that take several must not wait for
- * each other. */
+/* The locks of several containers, taken in the order of names: two commands that take several must not wait
+ * for each other. */
 
 #include "screen/progress.h"
 #include "state/lock.h"

@@ -56,6 +56,6 @@ int network_mend(const Network *n, const char *machine, bool *ret_mended, Error 
  * holds it. What is missing is success. */
 int network_release(const Project *project, int runtime_fd, char *const *machines, Error *reterr);
 
-/* Its path for a supervisor, which releases the bridge by itself when its guest ends; owned by the caller.
- */
+/* Its path for a supervisor, which releases the bridge by itself when its guest ends; owned by the
+ * caller. */
 char *network_lock_path(const char *id);

@@ -51,8 +51,8 @@ typedef struct Project {
  * the caller. */
 int project_locate(const ProjectRequest *request, char **ret_root, char **ret_spec, Error *reterr);
 
-/* Finds the project and its state. Changes nothing. @ret is emptied by project_done(), also after a failure.
- */
+/* Finds the project and its state. Changes nothing. @ret is emptied by project_done(), also after a
+ * failure. */
 int project_open(const ProjectRequest *request, Project *ret, Error *reterr);
 void project_done(Project *project);
 
@@ -116,6 +116,6 @@ ExitRecord project_read_end(const Project *project, const char *container);
 /* Machine name of a container; owned by the caller. */
 char *project_machine(const Project *project, const char *container);
 
-/* How a person runs @verb on this project, with the options that it took to get here; owned by the caller.
- */
+/* How the user runs @verb on this project, with the options that it took to get here; owned by the
+ * caller. */
 char *project_command(const Project *project, const char *verb, const char *operand);

@@ -53,7 +53,8 @@ static int check_owner(const Sources *sources, const PlanMount *m, int fd, char 
         return r;
 }
 
-/* Those that have had it since private users exist; whether others have is tried, which takes a process. */
+/* The file systems that can since private users exist; whether others can is tried, which takes a
+ * process. */
 static bool is_known_to_map(int fd) {
         struct statfs st;
 
@@ -113,7 +114,7 @@ int resource_open_credential(const Sources *sources, const PlanMount *m, Error *
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
 }
 
-/* Also with another spelling, or through a link. */
+/* The host's root is refused in any spelling, and through a link. */
 static int check_image(int fd, const char *image, Error *reterr) {
         struct stat st, root;
 

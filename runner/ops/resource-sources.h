@@ -7,8 +7,8 @@
 #include "plan/plan.h"
 #include "project/source.h"
 
-/* A directory or file of the user's. @notes: gets remarks for the user about sources that are not refused.
- */
+/* A directory or file of the user's. @notes: gets remarks for the user about sources that are not
+ * refused. */
 int resource_open_volume(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr);
 
 int resource_open_credential(const Sources *sources, const PlanMount *m, Error *reterr);

@@ -53,13 +53,13 @@ void status_judge_down(ContainerStatus *c, const StatusFacts *f) {
         strv_push_take(&c->notes, known ? exit_record_to_string(end) : xstrdup(HEALTH_CRASHED));
 }
 
-/* By the project's other path it can be asked how it is. */
+/* Its systemd can be asked by the project's other path. */
 void status_judge_elsewhere(ContainerStatus *c, const char *where) {
         c->phase = PHASE_ELSEWHERE;
         strv_pushf(&c->notes, "runs as %s", where);
 }
 
-/* Whether what is listed under `ready` answers, too, is only known to a command that has waited for it. */
+/* Only a command that has waited for it knows whether what is listed under `ready` answers, too. */
 static bool status_is_ready(const ContainerStatus *c, const ContainerSpec *spec) {
         if (c->state && c->state->phase == PHASE_READY)
                 return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The word that `status` has for a container, and its notes, from what is remembered, what runs, and what its systemd
- * says. Pure. */
+/* The word that `status` has for a container, and its notes, from what is remembered, what runs, and what
+ * its systemd says. Pure. */
 
 #include "bus/guest-failed.h"
 #include "bus/guest-state.h"
@@ -17,14 +17,16 @@ typedef struct StatusFacts {
         bool being_started;        /* a command holds its lock */
 } StatusFacts;
 
-/* Of a container that does not run. */
+/* For a container that does not run. */
 void status_judge_down(ContainerStatus *c, const StatusFacts *f);
 void status_judge_elsewhere(ContainerStatus *c, const char *where);
 
-/* Of one that runs, as far as its systemd need not be asked. Return: whether that could tell more. */
+/* For a container that runs, as far as its systemd need not be asked. Return: whether its systemd could tell
+ * more. */
 bool status_judge_up(ContainerStatus *c);
 
-/* Then: what its systemd has said, or that it did not answer, and which of its units failed. @spec: may be NULL */
+/* Then: what its systemd has said, or that it did not answer, and which of its units failed. @spec: may be
+ * NULL */
 void status_judge_manager(ContainerStatus *c, const ContainerSpec *spec, ManagerState state);
 void status_judge_silence(ContainerStatus *c);
 void status_note_failed(ContainerStatus *c, const FailedUnits *failed);

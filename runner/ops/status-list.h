@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What `status` shows of each container: what the kernel and the guest say now, beside what was remembered.
- */
+/* What `status` shows of each container: what the kernel and the guest say now, beside what was
+ * remembered. */
 
 #include "record/crash-record.h"
 #include "record/phase.h"

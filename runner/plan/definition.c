@@ -8,8 +8,8 @@
 #include "spec/container.h"
 
 /* What a running container need not be restarted for: it is read again each time that the container is
- * waited for or stopped, or is not about the container as it runs. A key that is not here means a restart.
- */
+ * waited for or stopped, or is not about the container as it runs. A key that is not here means a
+ * restart. */
 static const char *const changeable[] = {
         "system.rootfs", /* DEFINITION_IMAGE is its absolute path */
         "system.build",  "ready.timeout", "ready.units",  "ready.tcp", "ready.http",

@@ -42,15 +42,15 @@ typedef struct ReadyRequest {
         pid_t leader;        /* of a container that runs already */
         const char *machine; /* likewise, */
         const MachineStatus *machine_status; /* and what is known of it; borrowed by ready_job_new() */
-        bool unsure;                         /* likewise: nobody has found it ready yet */
+        bool unsure;                         /* likewise: no command has found it ready yet */
         bool has_init; /* the payload is an init: it may have a service manager to ask */
         bool one_shot;
         bool leader_only;       /* it is enough that there is a PID 1 */
         uint64_t deadline_usec; /* CLOCK_MONOTONIC */
         const ReadyChecks *checks;
 
-        /* The payload's cgroup, for commands where there is no systemd. Return: an fd, or a negative errno.
-         */
+        /* The payload's cgroup, for commands where there is no systemd. Return: an fd, or a negative
+         * errno. */
         int (*open_payload_cgroup)(void *userdata, Error *reterr);
 
         /* There is a PID 1. Also after each reboot of the guest; may be NULL. */

@@ -2,8 +2,8 @@
 #pragma once
 
 /* Where a root is that lives as long as its container runs: `.containers/NAME/ephemeral/`, on the disk,
- * since in memory it would count against the container's limits. Whoever ends the container removes it; what
- * a crash leaves the next command does. */
+ * since in memory it would count against the container's limits. The process that ends the container removes
+ * it; the next command removes what a crash leaves. */
 
 #include "base/error.h"
 

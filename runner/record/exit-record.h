@@ -3,8 +3,8 @@
 
 /* How a machine ended: what its keeper notes in the container's directory in /run for the next command, and
  * tells the command that started it. As text it is one line: "exited 1", "killed 9, had run out of memory",
- * "exited 1, given up after 5 restarts", or what the keeper says where it knows neither status nor signal.
- */
+ * "exited 1, given up after 5 restarts", or what the keeper says where it knows neither status nor
+ * signal. */
 
 #include "base/error.h"
 

@@ -5,7 +5,7 @@
  *
  * A bind of the host's node would be of little use: its owner (root:kvm) does not exist in a user namespace,
  * so that not even the container's root may open it, and devtmpfs cannot be id-mapped. With the ids of the
- * host the container could change the host's node. Ours is open to everybody inside, for what the
+ * host the container could change the host's node. Ours is open to every user inside, for what the
  * permissions say, and since its owner does not exist inside, no process there can widen them. mknod(2) is
  * refused in a user namespace anyhow. */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The keys "command" and "nspawnArgs", and single arguments of command lines: the words of a container's command, and
- * options that the specification hands to systemd-nspawn as they are. */
+/* The keys "command" and "nspawnArgs", and single arguments of command lines: the words of a container's
+ * command, and options that the specification hands to systemd-nspawn as they are. */
 
 #include "spec/key.h"
 

@@ -6,7 +6,8 @@
 #include "base/json.h"
 #include "spec/spec.h"
 
-/* @c: CONTAINER_SPEC_NULL with a name. Fills in defaults; on failure it is as far filled in as it was read. */
+/* @c: CONTAINER_SPEC_NULL with a name. Fills in defaults; on failure it is as far filled in as it was
+ * read. */
 int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr);
 
 /* What is wrong in it though each key is right by itself. */

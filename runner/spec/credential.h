@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The key "credentials", and names of credentials that a container is given, see "System and Service Credentials" of systemd. */
+/* The key "credentials", and names of credentials that a container is given, see "System and Service
+ * Credentials" of systemd. */
 
 #include "spec/key.h"
 

@@ -6,7 +6,7 @@
 #include "spec/dependency.h"
 #include "spec/value.h"
 
-/* Of a circle on the screen. */
+/* How many names of a circle are shown. */
 #define CYCLE_NAMES_MAX 20
 
 static const char *const need_words[_NEED_MAX] = {

@@ -8,8 +8,8 @@
 #include "spec/value.h"
 
 int device_check_path(const char *path, Error *reterr) {
-        /* systemd-nspawn(1) makes these for every container; /dev/shm and the like may hold anybody's files.
-         */
+        /* systemd-nspawn(1) makes these for every container; /dev/shm and the like may hold files of any
+         * user. */
         static const struct {
                 const char *name;
                 bool also_below;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The key "devices", and one device node that a container gets: the path on the host, which is the path inside too, and what may be
- * done with it. All mistakes are FC_EXIT_USAGE. */
+/* The key "devices", and one device node that a container gets: the path on the host, which is the path
+ * inside too, and what may be done with it. All mistakes are FC_EXIT_USAGE. */
 
 #include "spec/key.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* One key of a container in the specification. Each lies in a file of its own, together with what it may say: how it
- * is read, how it is printed, and what it must agree with. The keys are listed in spec/container.c. */
+/* One key of a container in the specification. Each lies in a file of its own, together with what it may
+ * say: how it is read, how it is printed, and what it must agree with. The keys are listed in
+ * spec/container.c. */
 
 #include "base/json.h"
 #include "spec/spec.h"

@@ -50,8 +50,8 @@ static Json *print_one_shot(const ContainerSpec *c) {
         return json_new_bool(c->one_shot);
 }
 
-/* It is never ready, so nothing would ever look at them. (`notify` has a default, and so is printed of any.)
- */
+/* It is never ready, so nothing would ever look at them. (`notify` has a default, and so is printed of
+ * any.) */
 static int check_one_shot(const ContainerSpec *c, Error *reterr) {
         const ReadyChecks *checks = &c->ready_checks;
         const struct {

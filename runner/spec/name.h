@@ -15,6 +15,6 @@ int name_check(const char *name, const char *what, Error *reterr);
 /* The name of a container, which must also not be that of a directory that .containers has beside theirs. */
 int name_check_container(const char *name, Error *reterr);
 
-/* The whole name of a systemd unit with its type, "redis.service", "getty@tty1.service"; neither a template nor a
- * pattern. FC_EXIT_USAGE otherwise. */
+/* The whole name of a systemd unit with its type, "redis.service", "getty@tty1.service"; neither a template
+ * nor a pattern. FC_EXIT_USAGE otherwise. */
 int unit_name_check(const char *name, Error *reterr);

@@ -10,8 +10,8 @@
  * empty, has no control characters (it is printed on screens) and is not meant for a shell (`~`). */
 int path_check_host(const char *path, Error *reterr);
 
-/* A path inside the container: absolute, without empty, `.` and `..` parts, not "/", no control characters.
- */
+/* A path inside the container: absolute, without empty, `.` and `..` parts, not "/", no control
+ * characters. */
 int path_check_inside(const char *path, Error *reterr);
 
 /* A path of the same name on the host and inside, STORE/NAME: the store is a directory of its own that may

@@ -5,6 +5,6 @@
 
 #include "spec/spec.h"
 
-/* FC_EXIT_USAGE when two of the containers publish a port on the same address, or one an "auto" port twice. In n log n
- * time. */
+/* FC_EXIT_USAGE when two of the containers publish a port on the same address, or one an "auto" port twice.
+ * In n log n time. */
 int ports_check(const Spec *spec, Error *reterr);

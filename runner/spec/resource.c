@@ -68,7 +68,8 @@ static int raise_range(const Kind *k, const char *text, Error *reterr) {
                            k->min, k->max);
 }
 
-/* Decimal digits without sign, space and leading zeros. Return: what follows, NULL when it is not a number. */
+/* Decimal digits without sign, space and leading zeros. Return: what follows, NULL when it is not a
+ * number. */
 static const char *parse_digits(const char *text, uint64_t *ret) {
         const char *p = text;
         uint64_t n = 0;

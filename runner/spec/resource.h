@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The key "resources": limits of what a container may use, by the names of systemd.resource-control(5). A value has one spelling
- * here, which systemd takes and machine/limits.h does: whole bytes ("536870912"), a percentage ("50%"), a
- * plain number, or "infinity". All mistakes are FC_EXIT_USAGE. */
+/* The key "resources": limits of what a container may use, by the names of systemd.resource-control(5). A
+ * value has one spelling here, which systemd takes and machine/limits.h does: whole bytes ("536870912"), a
+ * percentage ("50%"), a plain number, or "infinity". All mistakes are FC_EXIT_USAGE. */
 
 #include "spec/key.h"
 

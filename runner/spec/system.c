@@ -52,7 +52,7 @@ static int parse_closure(const Json *value, const char *path, void *target, Erro
                                   reterr);
 }
 
-/* Nothing outside of the store is there when the container starts. */
+/* Only the store is there when the container starts. */
 static int check_in_store(const char *path, const char *key, const char *value, const char *store,
                           Error *reterr) {
         if (!value || (path_is_within(value, store) && !streq(value, store)))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The keys "volumes" and "tmpfs", and one volume as a string: "SOURCE:TARGET[:ro|:rw]", in which "\:" is a colon and "\\" a backslash of a
- * path. */
+/* The keys "volumes" and "tmpfs", and one volume as a string: "SOURCE:TARGET[:ro|:rw]", in which "\:" is a
+ * colon and "\\" a backslash of a path. */
 
 #include "spec/key.h"
 

@@ -90,7 +90,7 @@ static int listen_on(int family, uint16_t *ret_port) {
         return fd;
 }
 
-/* Says `text` to everybody who connects; "" is nothing, and NULL closes at once. */
+/* Says `text` to each client that connects; "" is nothing, and NULL closes at once. */
 typedef struct Server {
         int fd;
         const char *text;

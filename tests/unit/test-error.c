@@ -76,7 +76,7 @@ TEST(container) {
         _cleanup_(error_done) Error error = ERROR_NULL, moved = ERROR_NULL;
         char *text;
 
-        /* Nothing is set, or nobody wants to know. */
+        /* Nothing is set, or the caller does not want to know. */
         ASSERT_EQ(error_in_container(&error, -EINVAL, "db"), -EINVAL);
         ASSERT_EQ(error_about_container(NULL, -EINVAL, "db"), -EINVAL);
         ASSERT_TRUE(!error.container && !error_text(&error));
