@@ -2,8 +2,8 @@
 #pragma once
 
 /* The payload of one start of nspawn, from when that names its PID 1: the network inside is set, and a plain
- * command that waits at the gate (gate/main.c) is let in. Then it is open: its network is there, and a command
- * was executed. The caller is in the machine's mount namespace and has an event loop. */
+ * command that waits at the gate (gate/main.c) is let in. Then it is open: its network is there, and a
+ * command was executed. The caller is in the machine's mount namespace and has an event loop. */
 
 #include <sys/types.h>
 #include <systemd/sd-event.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What both keepers write down of a container's ends and starts: for `status` in its directory in /run, and in
- * the project's event log, since no command need be looking. A record that cannot be written is no reason to
- * do anything else with the container. */
+/* What both keepers write down of a container's ends and starts: for `status` in its directory in /run, and
+ * in the project's event log, since no command need be looking. A record that cannot be written is no reason
+ * to do anything else with the container. */
 
 #include "base/error.h"
 #include "record/phase.h"

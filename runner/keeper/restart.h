@@ -37,8 +37,8 @@ void start_limit_count(StartLimit *limit, uint64_t now_usec);
 /* It has ended. Is systemd going to refuse the next start? */
 bool start_limit_is_reached(const StartLimit *limit, uint64_t now_usec);
 
-/* A guest that has rebooted is started again at once, but one that does nothing but reboot later each time. A
- * guest that reboots this soon after its start may be in a loop. A few such reboots are normal, as after
+/* A guest that has rebooted is started again at once, but one that does nothing but reboot later each time.
+ * A guest that reboots this soon after its start may be in a loop. A few such reboots are normal, as after
  * an update or a first boot. From then on each start comes later, up to a limit, until one lasts. */
 #define REBOOT_SOON_USEC      (3 * USEC_PER_SEC)
 #define REBOOT_FREE           3

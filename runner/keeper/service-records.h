@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The places of a unit's records. systemd hands no descriptor to what it runs, so they are found by name: the
- * container's directory in /run, and through a record there its directory in the project. */
+/* The places of a unit's records. systemd hands no descriptor to what it runs, so they are found by name:
+ * the container's directory in /run, and through a record there its directory in the project. */
 
 #include "keeper/records.h"
 #include "keeper/service-options.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The starts of a unit, noted for the next one and for what runs after the end: how many there were, and when
- * the next may become nspawn (keeper/restart.h). */
+/* The starts of a unit, noted for the next one and for what runs after the end: how many there were, and
+ * when the next may become nspawn (keeper/restart.h). */
 
 #include "base/error.h"
 

@@ -30,8 +30,8 @@ void event_health_read(const char *text, const char *container, EventHealth *hea
  * event_health_note() - what is wrong inside of a container now
  * @failures: one text each; NULL: nothing
  *
- * Adds what is not known of this run of the container as `degraded`, or, when nothing is wrong any more, that
- * it has `recovered`.
+ * Adds what is not known of this run of the container as `degraded`, or, when nothing is wrong any more,
+ * that it has `recovered`.
  */
 void event_health_note(int dir_fd, const char *container, char *const *failures);
 

@@ -26,8 +26,8 @@ static void evidence_sync_journal(const Member *m) {
                 journal_sync(&target, SYNC_USEC);
 }
 
-/* What a unit said in its last start; the guest has the host's clock. Return: when it said the last of it, 0:
- * nothing. */
+/* What a unit said in its last start; the guest has the host's clock. Return: when it said the last of it,
+ * 0: nothing. */
 static uint64_t evidence_read_journal(const Member *m, const JournalUnit *unit, char ***ret) {
         _cleanup_close_ int fd =
                 fs_open_beneath(m->resources.container_fd, "journal", O_RDONLY | O_DIRECTORY, 0, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Why a container is not ready: what failed, what it said itself, what to type next. Pure: what it takes is gathered
- * by ops/failure-evidence.h. */
+/* Why a container is not ready: what failed, what it said itself, what to type next. Pure: what it takes is
+ * gathered by ops/failure-evidence.h. */
 
 #include "bus/guest-failed.h"
 #include "host/inotify.h"

@@ -489,9 +489,9 @@ int fleet_run(Fleet *fleet, Error *reterr) {
 
 /* ---- events ---- */
 
-/* The rung of the ladder (ready/ready.h) that it stands on. NULL: on none, since it has not been started yet. (Of a
- * one-shot container the end is waited for, and whether it is seen before that depends on how soon that
- * comes.) */
+/* The rung of the ladder (ready/ready.h) that it stands on. NULL: on none, since it has not been started
+ * yet. (Of a one-shot container the end is waited for, and whether it is seen before that depends on how
+ * soon that comes.) */
 static const char *member_rung(const Member *m, Phase phase) {
         if ((phase != PHASE_BOOTING && phase != PHASE_WAITING) || m->stage != STAGE_STARTING)
                 return NULL;

@@ -97,7 +97,7 @@ static int fleet_open(Fleet *fleet, char *const *names, Error *reterr) {
         return r < 0 ? r : machine_watch_look(&fleet->watch, reterr);
 }
 
-/* Of a container that does not run. What runs under another id of the project is not this command's. */
+/* For a container that does not run. */
 static int member_put_away(const Member *m, Error *reterr) {
         _cleanup_free_ char *elsewhere = NULL;
         int r;

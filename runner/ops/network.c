@@ -24,7 +24,8 @@ void network_done(Network *n) {
         *n = (Network){};
 }
 
-/* Also for who needs none: the hosts file has the addresses of those that do, and they may be running. */
+/* Also for a container that needs none: the hosts file has the addresses of those that do, and they may be
+ * running. */
 static int network_recall_subnet(const Project *project, Network *n, Error *reterr) {
         int r;
 
@@ -136,8 +137,7 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
                 .state = state,
                 .hosts = hosts,
                 .machine = machine,
-                /* A host that has none starts nothing; to be told what would be started, it need not have.
-                 */
+                /* A host that has none starts nothing; but it can tell what would be started. */
                 .nspawn = project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn",
                 .bridge = n->bridge,
                 .address = address,

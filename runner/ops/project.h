@@ -68,17 +68,18 @@ void project_say_ignored(const Project *project);
 /* Before anything that the specification names is opened; with `.containers` made. */
 int project_open_sources(Project *project, Error *reterr);
 
-/* Opens the project, loads its specification, and selects the containers that a verb is to work on: those named, each
- * of which must exist, or all. @ret_names is owned by the caller, without duplicates, in the order given or in that
- * of the specification. */
+/* Opens the project, loads its specification, and selects the containers that a verb is to work on: those
+ * named, each of which must exist, or all. @ret_names is owned by the caller, without duplicates, in the
+ * order given or in that of the specification. */
 int project_open_selected(const ProjectRequest *request, char *const *operands, Project *ret,
                           char ***ret_names, Error *reterr);
 
 /* All that the specification has, if there is one, and then those that have a state. Owned by the caller. */
 int project_known_names(const Project *project, char ***ret, Error *reterr);
 
-/* The beginning of the verbs that work on what runs: project_open(), project_load_if_possible(), and the containers that
- * the specification has or that have a state. Where it is missing, any valid name of a container is taken. */
+/* The beginning of the verbs that work on what runs: project_open(), project_load_if_possible(), and the
+ * containers that the specification has or that have a state. Where it is missing, any valid name of a
+ * container is taken. */
 int project_open_known(const ProjectRequest *request, char *const *operands, Project *ret, char ***ret_names,
                        Error *reterr);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The decisions of ready.c, from what it has found out: which rung comes next, when to ask again, and what to
- * say when the time is over. Pure. */
+/* The decisions of ready.c, from what it has found out: which rung comes next, when to ask again, and what
+ * to say when the time is over. Pure. */
 
 #include "bus/guest-state.h"
 #include "keeper/control.h"
@@ -34,7 +34,7 @@ LadderStep ladder_after_payload(const LadderPayload *payload);
 
 typedef struct LadderPeer {
         bool connected;
-        bool busy; /* somebody listens, but does not accept us in time */
+        bool busy; /* its socket exists, but does not accept us in time */
         bool alive;
         bool had_manager; /* it listened before: it executes itself anew, or goes down */
         bool is_systemd, is_shutting_down;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The life of a ReadyJob, for the files that share it: ready.c climbs the ladder, ready-hold.c watches what is
- * ready already, ready-deadline.c says what was in the way. */
+/* The life of a ReadyJob, for the files that share it: ready.c climbs the ladder, ready-hold.c watches what
+ * is ready already, ready-deadline.c says what was in the way. */
 
 #include "bus/guest-watch.h"
 #include "enter/namespaces.h"

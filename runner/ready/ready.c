@@ -71,7 +71,7 @@ static void ready_finish_ended(ReadyJob *job, const char *text) {
         ready_job_finish(job, &(ReadyResult){.outcome = READY_ENDED, .end = &end});
 }
 
-/* It was there a moment ago. If it is ending, that is what is reported, by whoever sees its end. */
+/* It was there a moment ago. If it is ending, the end is what is reported, when it is seen. */
 static void ready_finish_guest_error(ReadyJob *job, Error *error) {
         if (error->exit == FC_EXIT_NOT_RUNNING && (job->request.control_fd >= 0 || job->end_fd >= 0))
                 error_done(error);
@@ -489,7 +489,7 @@ static int ready_watch_running(ReadyJob *job, sd_event *event) {
 
         job->rung = RUNG_BOOT;
         /* How a one-shot container has ended is known at the very end. Of any other the end of its PID 1 is
-         * enough: it may be started again, but nobody tells us. */
+         * enough: it may be started again, but no process tells us. */
         if (job->request.one_shot) {
                 r = machine_end_watch(event, job->request.machine, job->request.machine_status,
                                       ready_on_machine_ended, job, &job->machine_end, NULL);

@@ -56,7 +56,8 @@ typedef struct ReadyRequest {
         /* There is a PID 1. Also after each reboot of the guest; may be NULL. */
         void (*started)(void *userdata);
 
-        /* How far it has come: the payload's STATUS= while it boots, then what is waited for; may be NULL. */
+        /* How far it has come: the payload's STATUS= while it boots, then what is waited for; may be
+         * NULL. */
         void (*progress)(const ReadyProgress *progress, void *userdata);
 
         /* It failed, and is started again; may be NULL. */

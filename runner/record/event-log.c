@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "record/event-log.h"
 
-/* Longer text is cut: a line is to fit into one write(2) whatever somebody puts into an error message. */
+/* Longer text is cut: a line must fit into one write(2), however long an error message is. */
 #define TEXT_MAX 1000
 
 /* As JSON text. Written here because the supervisor does without cJSON. */

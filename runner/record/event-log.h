@@ -28,8 +28,8 @@ void event_log_prepare(int dir_fd);
  */
 void event_log_append(int dir_fd, const char *container, Phase event, const char *detail);
 
-/* For root: as the one to whom the directory belongs. Who could put something else there could then write to
- * it anyway, and root may not write to a home on NFS. */
+/* For root: as the owner of the directory. Any user who can replace the file can already write to it, and
+ * root may not write to a home on NFS. */
 void event_log_append_as_owner(int dir_fd, const char *container, Phase event, const char *detail);
 
 /* The line without its end; owned by the caller. @event: a word, perhaps one of a later release. */

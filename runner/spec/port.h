@@ -23,10 +23,10 @@ int port_check_protocol(const char *protocol, Error *reterr);
 
 #define PORT_ADDRESSES_MAX 2
 
-/* Where on the host it is wanted: at its address, or else at 127.0.0.1 and ::1, in this order. Return: how many there
- * are; the texts are not the caller's. */
+/* Where on the host it is wanted: at its address, or else at 127.0.0.1 and ::1, in this order. Return: how
+ * many there are; the texts are not the caller's. */
 size_t port_addresses(const Port *port, const char *ret[PORT_ADDRESSES_MAX]);
 
-/* The first @n characters of @s as a number from 1 to 65535, without sign, space and leading zeros. @shown: the text
- * that they are in, for messages. */
+/* The first @n characters of @s as a number from 1 to 65535, without sign, space and leading zeros. @shown:
+ * the text that they are in, for messages. */
 int port_number_parse(const char *s, size_t n, const char *shown, uint16_t *ret, Error *reterr);
