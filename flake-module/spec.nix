@@ -75,7 +75,10 @@ let
         exec = get "exec" ready;
         unix = get "unix" ready;
       };
-      stop = compact { timeout = get "timeout" (container.stop or { }); };
+      stop = compact {
+        timeout = get "timeout" (container.stop or { });
+        signal = get "signal" (container.stop or { });
+      };
     };
 in
 {

@@ -125,5 +125,13 @@ in
     stop.timeout = mkNullable seconds {
       description = "Seconds that `down` waits for an orderly stop before it ends the container; 10 when it is left out.";
     };
+
+    stop.signal = mkNullable types.str {
+      description = ''
+        The signal, as signal(7) names it, that asks the command or the init to end; `"SIGTERM"` for a command and
+        `"SIGRTMIN+3"` for an init when it is left out.
+      '';
+      example = "SIGINT";
+    };
   };
 }

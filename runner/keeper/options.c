@@ -106,6 +106,7 @@ OptionTable keeper_options_table(KeeperOptions *o) {
                 {"gate", 0, OPTION_FLAG, offsetof(KeeperOptions, gate), NULL},
                 {"command", 0, OPTION_FLAG, offsetof(KeeperOptions, command), NULL},
                 {"restart", 0, OPTION_FLAG, offsetof(KeeperOptions, restart), NULL},
+                {"stop-signal", 0, OPTION_STRING, offsetof(KeeperOptions, stop_signal), "NUMBER"},
                 {"port", 0, OPTION_OTHER, offsetof(KeeperOptions, ports), "PORT",
                  .kind = &keeper_ports_kind},
         };

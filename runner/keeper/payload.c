@@ -153,15 +153,28 @@ void payload_end(Payload *p) {
         p->open = false;
 }
 
+static int payload_stop_signal(const KeeperOptions *o, int usual) {
+        return o->stop_signal ? (int) strtol(o->stop_signal, NULL, 10) : usual;
+}
+
+/* SIGRTMIN+3 halts systemd (systemd(1), SIGNALS) and nspawn's PID 1, to which a command's own signal means
+ * something else. */
+void payload_halt(const Payload *p) {
+        int halt = SIGRTMIN + 3;
+
+        (void) process_signal(p->leader_fd,
+                              p->options->command ? halt : payload_stop_signal(p->options, halt));
+}
+
 int payload_find_command(int cgroup_fd, pid_t *ret, Error *reterr) {
         int r = cgroup_find_process(cgroup_fd, COMMAND_PID, ret, reterr);
 
         return r < 0 ? r : *ret > 0;
 }
 
-int payload_terminate_command(int cgroup_fd, Error *reterr) {
+int payload_terminate_command(const KeeperOptions *o, int cgroup_fd, Error *reterr) {
         pid_t pid;
         int r = payload_find_command(cgroup_fd, &pid, reterr);
 
-        return r <= 0 ? r : kill(pid, SIGTERM) >= 0;
+        return r <= 0 ? r : kill(pid, payload_stop_signal(o, SIGTERM)) >= 0;
 }

@@ -45,7 +45,7 @@ int service_stop(const ServiceOptions *o, Error *reterr) {
         if (r < 0 || cgroup_fd < 0)
                 return r;
         note_stopping(o);
-        r = payload_terminate_command(cgroup_fd, reterr);
+        r = payload_terminate_command(&o->keeper, cgroup_fd, reterr);
         return r <= 0 ? r : process_wait(nspawn, UINT64_MAX);
 }
 

@@ -53,8 +53,8 @@ static void give_up(Guest *g) {
                 (void) kill(g->nspawn, SIGKILL);
 }
 
-/* SIGRTMIN+3 halts systemd (systemd(1), SIGNALS) and nspawn's PID 1. A PID 1 that has not yet set up its
- * signals loses it without a trace: continued when the leader is known and when the payload is ready. */
+/* A PID 1 that has lost the signal is asked again: continued when the leader is known and when the payload is
+ * ready. */
 static void continue_stop(Guest *g) {
         int leader_fd = payload_leader_fd(g->payload);
 
@@ -66,8 +66,9 @@ static void continue_stop(Guest *g) {
         /* With the leader goes its PID namespace, and nspawn then ends in its own order. */
         else if (g->stop_requests > 1)
                 (void) process_signal(leader_fd, SIGKILL);
-        else if (!g->options->keeper.command || payload_terminate_command(g->options->cgroup_fd, NULL) <= 0)
-                (void) process_signal(leader_fd, SIGRTMIN + 3);
+        else if (!g->options->keeper.command ||
+                 payload_terminate_command(&g->options->keeper, g->options->cgroup_fd, NULL) <= 0)
+                payload_halt(g->payload);
 }
 
 static int spawn_nspawn(Guest *g, Error *reterr) {

@@ -306,6 +306,7 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
         o.keeper.machine = shared.options.machine;
         o.keeper.container = shared.options.container;
         ret->console = service_options_print(&o, "console");
+        o.keeper.stop_signal = shared.options.stop_signal;
         if (plan->spec->command)
                 ret->stop = service_options_print(&o, "stop");
 

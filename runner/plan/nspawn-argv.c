@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "plan/nspawn-argv.h"
+#include "spec/stop.h"
 
 #define PATH_FHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -56,6 +57,15 @@ static void push_users(char ***argv, const ContainerPlan *p) {
         }
         strv_push(argv, "--private-users=pick");
         strv_push(argv, "--private-users-ownership=map");
+}
+
+/* An init. To nspawn's own, which a command has, other signals mean to reboot, and the like. */
+static void push_signal(char ***argv, const ContainerPlan *p) {
+        _cleanup_free_ char *own = p->spec->init && p->spec->stop_signal > 0
+                                           ? stop_signal_to_string(p->spec->stop_signal)
+                                           : NULL;
+
+        strv_pushf(argv, "--kill-signal=%s", own ? own : "SIGRTMIN+3");
 }
 
 /* A fresh root has no machine-id(5), and with another one each time there would be another journal, too. */
@@ -130,7 +140,7 @@ char **nspawn_argv(const ContainerPlan *p, const char *nspawn) {
         strv_pushf(&argv, "--hostname=%s", p->spec->name);
         strv_push(&argv, "--console=pipe");
         strv_pushf(&argv, "--notify-ready=%s", p->spec->ready_notify ? "yes" : "no");
-        strv_push(&argv, "--kill-signal=SIGRTMIN+3");
+        push_signal(&argv, p);
         strv_push(&argv, "--timezone=off");
         /* The journal is a mount of ours: --link-journal= would put it under the host's /var/log/journal. */
         strv_push(&argv, "--link-journal=no");

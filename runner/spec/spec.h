@@ -142,6 +142,7 @@ typedef struct ContainerSpec {
         bool ephemeral; /* a fresh root at each start */
         uint64_t ready_timeout_usec;
         uint64_t stop_timeout_usec;
+        int stop_signal;   /* 0: SIGTERM for a command, SIGRTMIN+3 for an init */
         bool ready_notify; /* wait for the payload's READY=1; default: true with an init, false with a
                               command */
         bool ready_notify_given;

@@ -26,6 +26,33 @@ testcase_runs_and_stops() {
         expect_out 'caught TERM'
 }
 
+# A payload says what asks it to end: a command, and an init, which nspawn or the supervisor asks.
+testcase_own_signal() {
+        local script
+
+        tiny_image
+        cp -a -- "$TINY_IMAGE" "$TMP/image"
+        script='trap "echo caught TERM >>/caught" TERM; trap "echo caught INT >>/caught; exit 0" INT
+trap "echo caught RTMIN+3 >>/caught" RTMIN+3; trap "echo caught RTMIN+4 >>/caught; exit 0" RTMIN+4
+echo ready >/ready; while :; do sleep infinity & wait $!; done'
+        printf '#!/bin/bash\n%s\n' "$script" >"$TMP/image/payload"
+        chmod 755 "$TMP/image/payload"
+        project shop
+        spec "$(printf '"command": {"system": {"rootfs": "%s"}, "command": ["/payload"], "stop": {"signal": "SIGINT"}}' "$TMP/image"),
+                $(printf '"init": {"system": {"rootfs": "%s", "init": "/payload"}, "ready": {"notify": false, "exec": [["/bin/bash", "-c", "[[ -e /ready ]]"]]},
+                        "stop": {"signal": "SIGRTMIN+4"}}' "$TMP/image")"
+        ok fc up
+        try_until "$WAIT" test -e "$PROJECT/.containers/command/root/ready"
+        ok fc down
+        equal "$(cat "$PROJECT/.containers/command/root/caught")" 'caught INT' "what the command was sent"
+        equal "$(cat "$PROJECT/.containers/init/root/caught")" 'caught RTMIN+4' "what the init was sent"
+
+        spec "$(printf '"command": {"system": {"rootfs": "%s"}, "command": ["/payload"], "stop": {"signal": "INT"}}' "$TMP/image")"
+        run fc up
+        equal "$STATUS" 2
+        expect_err "containers.command.stop.signal: 'INT' is not a signal, they are written like SIGINT or SIGRTMIN\+4"
+}
+
 testcase_arguments_unchanged() {
         local words='["/bin/sh", "-c", "for i; do echo \"<$i>\"; done; exec sleep infinity", "sh", "$HOME", "%h %%", "two words", "", "\"", "\\\\", "*", "-x"]'
 

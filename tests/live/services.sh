@@ -53,6 +53,29 @@ testcase_postgres() {
         ok fc down
 }
 
+# As a command it is asked by SIGINT, which ends it while sessions are open; SIGTERM would wait for their end.
+testcase_postgres_as_a_command() {
+        local command session
+
+        [[ -d $FC_IMAGES/db ]] || skip "the image db is not there"
+        command -v psql >/dev/null || skip "psql is not installed"
+        command='["/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "/bin/bash", "-c",
+                "exec /usr/lib/postgresql/*/bin/postgres -D /var/lib/postgresql/data -k /tmp"]'
+        project shop
+        spec "$(printf '"db": {"system": {"rootfs": "%s"}, "command": %s, "ports": ["5432"], "ready": {"tcp": [5432]},
+                "stop": {"signal": "SIGINT", "timeout": 60}}' "$FC_IMAGES/db" "$command")"
+        ok fc up
+        psql -X -h 127.0.0.1 -U postgres -c 'select pg_sleep(1000)' >"$TMP/session" 2>&1 &
+        session=$!
+        try_until "$WAIT" session_is_open
+        ok fc down
+        finished "$session"
+        ok fc logs db
+        expect_out 'received fast shutdown request'
+        refute_out 'smart shutdown'
+        expect_out 'database system is shut down'
+}
+
 session_is_open() { [[ $(sql "select count(*) from pg_stat_activity where query like 'select pg_sleep%'") == 1 ]]; }
 
 # The data of another major version: what the server says of it is on the screen.

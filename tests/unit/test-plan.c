@@ -113,6 +113,7 @@ TEST(what_the_user_changes_restarts) {
                 {SYSTEM, SYSTEM ", \"nspawnArgs\": [\"--no-new-privileges=yes\"]",
                  "new: nspawnArgs[0] --no-new-privileges=yes"},
                 {COMMAND, COMMAND ", \"ready\": {\"notify\": true}", "new: ready.notify true"},
+                {COMMAND, COMMAND ", \"stop\": {\"signal\": \"SIGINT\"}", "new: stop.signal SIGINT"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -149,6 +150,27 @@ TEST(what_a_running_container_takes_restarts_nothing) {
                 test_set_row("%s", table[i].after);
                 ASSERT_EQ(decide(table[i].before, table[i].after, &reasons), PLAN_KEEP);
                 ASSERT_TRUE(!reasons);
+        }
+}
+
+/* nspawn's own PID 1, which a command has, would take SIGINT for Ctrl-Alt-Del. */
+TEST(only_an_init_is_asked_by_nspawn_with_its_own_signal) {
+        static const struct {
+                const char *keys, *argument;
+        } table[] = {
+                {SYSTEM, "--kill-signal=SIGRTMIN+3"},
+                {SYSTEM ", \"stop\": {\"signal\": \"SIGRTMIN+4\"}", "--kill-signal=SIGRTMIN+4"},
+                {SYSTEM ", \"stop\": {\"signal\": \"SIGPWR\"}", "--kill-signal=SIGPWR"},
+                {COMMAND ", \"stop\": {\"signal\": \"SIGINT\"}", "--kill-signal=SIGRTMIN+3"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(spec_freep) Spec *spec = parse(table[i].keys);
+                _cleanup_(container_plan_freep) ContainerPlan *plan =
+                        plan_container(&spec->containers[0], &facts);
+
+                test_set_row("%s", table[i].keys);
+                ASSERT_TRUE(strv_contains(plan->argv, table[i].argument));
         }
 }
 

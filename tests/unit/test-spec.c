@@ -735,7 +735,10 @@ TEST(refuses_containers) {
                 {"'ready':{'notify':1}", "containers.c.ready.notify: must be a boolean, is a number"},
                 {"'ready':60", "containers.c.ready: must be an object, is a number"},
                 {"'stop':{'timeout':0}", "containers.c.stop.timeout: must be between 1 and 86400, is 0"},
-                {"'stop':{'signal':9}", "containers.c.stop.signal: unknown key"},
+                {"'stop':{'signal':9}", "containers.c.stop.signal: must be a string"},
+                {"'stop':{'signal':'INT'}", "containers.c.stop.signal: 'INT' is not a signal"},
+                {"'stop':{'signal':'SIGKILL'}", "containers.c.stop.signal: 'SIGKILL' cannot be caught"},
+                {"'stop':{'how':9}", "containers.c.stop.how: unknown key"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -866,7 +869,7 @@ TEST(an_unknown_key_is_answered_with_the_known_ones) {
         Spec *spec = NULL;
 
         ASSERT_ERROR(parse(text, strlen(text), &spec, &error), &error, FC_EXIT_USAGE, "unknown key");
-        ASSERT_STREQ(error.hints[0], "the keys known here: timeout");
+        ASSERT_STREQ(error.hints[0], "the keys known here: timeout, signal");
 }
 
 static char *read_source(const char *name) {
