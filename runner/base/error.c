@@ -8,16 +8,6 @@
 #include "base/strv.h"
 #include "base/utf8.h"
 
-/* The length of the character at `s` when a terminal only shows it; 0 for what may move the cursor or change
- * the terminal (C0 but for the tab, DEL, C1) and for bytes that are not UTF-8. */
-static size_t printable_length(const char *s, size_t left) {
-        unsigned char c = (unsigned char) *s;
-
-        if ((c < 0x20 && c != '\t') || c == 0x7f || (c == 0xc2 && left > 1 && (unsigned char) s[1] < 0xa0))
-                return 0;
-        return utf8_char_length(s, left);
-}
-
 /* File names, values of a spec and the lines of a guest's journal end up in messages: they must neither
  * break the line nor reach the terminal as escape sequences. */
 char *error_make_printable(char *text) {
@@ -26,7 +16,7 @@ char *error_make_printable(char *text) {
 
         copy = end = xnew0(char, left * 4 + 1);
         for (const char *s = text; left > 0;) {
-                size_t n = printable_length(s, left);
+                size_t n = utf8_shown_length(s, left);
 
                 if (n > 0)
                         end = mempcpy(end, s, n);

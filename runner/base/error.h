@@ -7,7 +7,8 @@
  * parameter `Error *reterr` is filled. Raising is one line: `return error_set(reterr, errno, "open '%s'",
  * p);` An expected outcome (not found, already running) is an out parameter, never an Error. Every function
  * here takes `reterr == NULL` for callers that do not want the text. What goes into an Error is made
- * printable: control characters and bytes that are not UTF-8 become "\n" and "\xNN". */
+ * printable: what could drive a terminal (base/utf8.h) and bytes that are not UTF-8 become "\n" and
+ * "\xNN", since the name of a file must be told exactly. */
 
 #include "base/exit-code.h"
 #include "base/macro.h"

@@ -32,3 +32,25 @@ size_t utf8_char_length(const char *s, size_t n) {
                         return 0;
         return length;
 }
+
+uint32_t utf8_decode(const char *s, size_t length) {
+        const unsigned char *b = (const unsigned char *) s;
+        uint32_t c = length == 1 ? b[0] : b[0] & (0xffu >> (length + 1));
+
+        for (size_t i = 1; i < length; i++)
+                c = c << 6 | (b[i] & 0x3f);
+        return c;
+}
+
+static bool utf8_is_unsafe(uint32_t c) {
+        return (c < 0x20 && c != '\t') || (c >= 0x7f && c <= 0x9f) || /* C0, DEL, C1 */
+               (c >= 0x2028 && c <= 0x202e) ||                        /* line breaks, bidi embeddings */
+               (c >= 0x2066 && c <= 0x2069) ||                        /* bidi isolates */
+               c == 0x200e || c == 0x200f || c == 0x061c;             /* bidi marks */
+}
+
+size_t utf8_shown_length(const char *s, size_t n) {
+        size_t length = utf8_char_length(s, n);
+
+        return length > 0 && utf8_is_unsafe(utf8_decode(s, length)) ? 0 : length;
+}

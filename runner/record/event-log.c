@@ -15,7 +15,7 @@
 /* Longer text is cut: a line must fit into one write(2), however long an error message is. */
 #define TEXT_MAX 1000
 
-/* As JSON text. Written here because the supervisor does without cJSON. */
+/* As JSON text. Written here because the keepers do without cJSON. */
 static char *quote(const char *text) {
         /* A byte takes six at most. */
         char *quoted = xmalloc0(6 * TEXT_MAX + 3), *to = quoted;

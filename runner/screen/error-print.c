@@ -8,12 +8,12 @@
 #include "screen/error-print.h"
 #include "screen/output.h"
 #include "screen/progress.h"
-#include "screen/text.h"
 
+/* Its text was made harmless when it was put into the error. */
 static void append_lines(Buffer *buffer, char *const *lines, size_t indent) {
         STRV_FOREACH (line, lines) {
                 buffer_append_fill(buffer, ' ', indent);
-                text_append_safe(buffer, *line, strlen(*line));
+                buffer_append_text(buffer, *line);
                 buffer_append_text(buffer, "\n");
         }
 }
@@ -47,7 +47,7 @@ void report_error(FILE *out, const Error *error, ProgressMode mode) {
 
                 output_probe(fileno(out), &output);
                 buffer_append_text(&buffer, output.colour ? "\x1b[1;31merror:\x1b[0m " : "error: ");
-                text_append_safe(&buffer, message, strlen(message));
+                buffer_append_text(&buffer, message);
                 buffer_append_text(&buffer, "\n");
                 append_lines(&buffer, error->evidence, 6);
                 append_lines(&buffer, error->hints, 2);

@@ -10,6 +10,6 @@
  *
  * "error: MESSAGE", then the evidence indented by 6 and the hints by 2; with PROGRESS_JSON one line
  * {"error":{"exit":N,"message":"...","container":"db","evidence":[],"hints":[]}}. An unset error prints
- * nothing. All text is made safe for a terminal, because it may quote a guest.
+ * nothing. What it quotes of a guest was made safe for a terminal when it was put into the error.
  */
 void report_error(FILE *out, const Error *error, ProgressMode mode);

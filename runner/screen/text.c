@@ -11,16 +11,6 @@
 #define REPLACEMENT "\xef\xbf\xbd"
 #define ESCAPE      '\x1b'
 
-/* The code point of a character whose length utf8_char_length() gave. */
-static uint32_t decode(const char *s, size_t length) {
-        const unsigned char *b = (const unsigned char *) s;
-        uint32_t c = length == 1 ? b[0] : b[0] & (0xffu >> (length + 1));
-
-        for (size_t i = 1; i < length; i++)
-                c = c << 6 | (b[i] & 0x3f);
-        return c;
-}
-
 static bool in_range(char c, unsigned char first, unsigned char last) {
         return (unsigned char) c >= first && (unsigned char) c <= last;
 }
@@ -57,13 +47,6 @@ static size_t escape_length(const char *s, size_t n) {
         return i < n && in_range(s[i], 0x30, 0x7e) ? i + 1 : 0;
 }
 
-static bool is_unsafe(uint32_t c) {
-        return (c < 0x20 && c != '\t') || (c >= 0x7f && c <= 0x9f) || /* C0, DEL, C1 */
-               (c >= 0x2028 && c <= 0x202e) ||                        /* line breaks, bidi embeddings */
-               (c >= 0x2066 && c <= 0x2069) ||                        /* bidi isolates */
-               c == 0x200e || c == 0x200f || c == 0x061c;             /* bidi marks */
-}
-
 /* Length of the leading bytes that need no look: printable ASCII. */
 static size_t plain_length(const char *s, size_t n) {
         size_t i = 0;
@@ -82,11 +65,13 @@ void text_append_safe(Buffer *buffer, const char *s, size_t n) {
                 else if (s[0] == ESCAPE && (length = escape_length(s, n)) > 0)
                         ; /* left out */
                 else {
-                        length = utf8_char_length(s, n);
-                        if (length == 0 || is_unsafe(decode(s, length)))
-                                buffer_append_text(buffer, REPLACEMENT);
-                        else
+                        length = utf8_shown_length(s, n);
+                        if (length > 0)
                                 buffer_append(buffer, s, length);
+                        else {
+                                buffer_append_text(buffer, REPLACEMENT);
+                                length = utf8_char_length(s, n);
+                        }
                         length = length > 0 ? length : 1;
                 }
                 s += length;
@@ -130,7 +115,7 @@ static size_t fitting_width(const char *s, size_t max, size_t *ret_length) {
 
         while (left > 0) {
                 size_t length = utf8_char_length(s + i, left);
-                size_t columns = length > 0 ? char_width(decode(s + i, length)) : 1;
+                size_t columns = length > 0 ? char_width(utf8_decode(s + i, length)) : 1;
 
                 if (width + columns > max)
                         break;

@@ -139,6 +139,8 @@ TEST(what_is_shown_cannot_control_the_terminal) {
                  "31m",
                  "C1 \\xc2\\x9b"
                  "31m"},
+                {"turned \xe2\x80\xae round", "turned \\xe2\\x80\\xae round"},
+                {"line \xe2\x80\xa8 break", "line \\xe2\\x80\\xa8 break"},
                 {"no-break \xc2\xa0 space", "no-break \xc2\xa0 space"},
                 {"latin1 \xe9", "latin1 \\xe9"},
                 {"cut off \xe2\x82", "cut off \\xe2\\x82"},

@@ -389,25 +389,23 @@ TEST(errors) {
 
         ASSERT_STREQ(none, "");
         ASSERT_STREQ(no_json, "");
-        /* Not through error_raise(), which has a protection of its own. */
-        error = (Error){.exit = FC_EXIT_FAILED,
-                        .container = xstrdup("db"),
-                        .message = xstrdup("postgresql.service failed\x1b]0;x\a")};
-        strv_push(&error.evidence, "10:11:02.118 postgres[61]: LOG:  starting");
-        strv_push(&error.evidence, "\x1b[31mFATAL\x1b[0m\n\xff");
-        strv_push(&error.hints, "more: flake-containers logs db");
+        (void) error_raise(&error, FC_EXIT_FAILED, "postgresql.service failed\x1b]0;x\a");
+        (void) error_in_container(&error, 0, "db");
+        error_add_evidence(&error, "10:11:02.118 postgres[61]: LOG:  starting");
+        error_add_evidence(&error, "\x1b[31mFATAL\x1b[0m\n\xff");
+        error_add_hint(&error, "more: flake-containers logs db");
         text = printed(&error, PROGRESS_QUIET);
-        ASSERT_STREQ(text, "error: db: postgresql.service failed\n"
+        ASSERT_STREQ(text, "error: db: postgresql.service failed\\x1b]0;x\\x07\n"
                            "      10:11:02.118 postgres[61]: LOG:  starting\n"
-                           "      FATAL\xef\xbf\xbd\xef\xbf\xbd\n"
+                           "      \\x1b[31mFATAL\\x1b[0m\\n\\xff\n"
                            "  more: flake-containers logs db\n");
         json = printed(&error, PROGRESS_JSON);
         ASSERT_STREQ(
                 json,
-                "{\"error\":{\"exit\":3,\"message\":\"db: postgresql.service failed\\u001b]0;x\\u0007\","
+                "{\"error\":{\"exit\":3,\"message\":\"db: postgresql.service failed\\\\x1b]0;x\\\\x07\","
                 "\"container\":\"db\","
                 "\"evidence\":[\"10:11:02.118 postgres[61]: LOG:  starting\","
-                "\"\\u001b[31mFATAL\\u001b[0m\\n\xef\xbf\xbd\"],"
+                "\"\\\\x1b[31mFATAL\\\\x1b[0m\\\\n\\\\xff\"],"
                 "\"hints\":[\"more: flake-containers logs db\"]}}\n");
 }
 

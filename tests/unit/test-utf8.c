@@ -38,3 +38,42 @@ TEST(lengths) {
                 ASSERT_EQ(utf8_char_length(table[i].text, table[i].n), table[i].length);
         }
 }
+
+TEST(what_a_terminal_only_shows) {
+        static const struct {
+                const char *text;
+                size_t length;
+        } table[] = {
+                {"a", 1},
+                {" ", 1},
+                {"~", 1},
+                {"\t", 1},
+                {"\n", 0},
+                {"\r", 0},
+                {"\x1b", 0},
+                {"\a", 0},
+                {"\x7f", 0},
+                {"\xc2\x80", 0},
+                {"\xc2\x9b", 0},
+                {"\xc2\x9f", 0},
+                {"\xc2\xa0", 2},
+                {"\xe2\x80\xa7", 3},
+                {"\xe2\x80\xa8", 0},
+                {"\xe2\x80\xae", 0},
+                {"\xe2\x80\xaf", 3},
+                {"\xe2\x81\xa6", 0},
+                {"\xe2\x80\x8e", 0},
+                {"\xd8\x9c", 0},
+                {"\xe2\x82\xac", 3},
+                {"\xf0\x9f\x98\x80", 4},
+                {"\xff", 0},
+                {"\xe2\x82", 0},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("row %zu", i);
+                ASSERT_EQ(utf8_shown_length(table[i].text, strlen(table[i].text)), table[i].length);
+        }
+        ASSERT_EQ(utf8_shown_length("", 1), 0);
+        ASSERT_EQ(utf8_shown_length("", 0), 0);
+}
