@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Telling UTF-8 from other bytes, as RFC 3629 defines it, and what a terminal only shows from what drives it. */
+/* Telling UTF-8 from other bytes, as RFC 3629 defines it, and what a terminal only shows from what drives
+ * it. */
 
 #include "base/macro.h"
 

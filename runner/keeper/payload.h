@@ -48,7 +48,7 @@ int payload_find_command(int cgroup_fd, pid_t *ret, Error *reterr);
 /* Asks PID 1 to halt. One that has not yet set up its signals loses this without a trace. */
 void payload_halt(const Payload *p);
 
-/* A plain command gets SIGTERM, or its own signal, and nothing else. Asked to halt, nspawn's PID 1 would send it SIGHUP as well,
- * which is delivered first and ends what handles only SIGTERM. Return: 1 it was sent, 0 there is no command,
- * or a negative errno. */
+/* A plain command gets SIGTERM, or its own signal, and nothing else. Asked to halt, nspawn's PID 1 would
+ * send it SIGHUP as well, which is delivered first and ends what handles only SIGTERM. Return: 1 it was
+ * sent, 0 there is no command, or a negative errno. */
 int payload_terminate_command(const KeeperOptions *o, int cgroup_fd, Error *reterr);

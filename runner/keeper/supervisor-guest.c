@@ -53,8 +53,8 @@ static void give_up(Guest *g) {
                 (void) kill(g->nspawn, SIGKILL);
 }
 
-/* A PID 1 that has lost the signal is asked again: continued when the leader is known and when the payload is
- * ready. */
+/* A PID 1 that has lost the signal is asked again: continued when the leader is known and when the payload
+ * is ready. */
 static void continue_stop(Guest *g) {
         int leader_fd = payload_leader_fd(g->payload);
 

@@ -7,7 +7,8 @@
 
 extern const SpecKey stop_key;
 
-/* A signal as signal(7) names it, "SIGINT" or "SIGRTMIN+4", that a program can catch. FC_EXIT_USAGE otherwise. */
+/* A signal as signal(7) names it, "SIGINT" or "SIGRTMIN+4", that a program can catch. FC_EXIT_USAGE
+ * otherwise. */
 int stop_signal_from_string(const char *name, int *ret, Error *reterr);
 
 /* The name of such a signal, which systemd-nspawn understands, too. Owned by the caller. */
