@@ -23,8 +23,8 @@ static int parse_place(const char *text, const char **ret_end) {
         return (int) place;
 }
 
-static int parse_port(KeeperPorts *ports, const char *text,
-                      int (*parse_number)(const char *text, const char **ret_end), Error *reterr) {
+static int keeper_port_parse(KeeperPorts *ports, const char *text,
+                             int (*parse_number)(const char *text, const char **ret_end), Error *reterr) {
         const char *colon = strchr(text, ':'), *p = colon;
         KeeperPort port = {.fds = {-EBADF, -EBADF}};
 
@@ -43,11 +43,11 @@ static int parse_port(KeeperPorts *ports, const char *text,
 }
 
 static int ports_parse(void *field, const char *value, Error *reterr) {
-        return parse_port(field, value, option_parse_fd, reterr);
+        return keeper_port_parse(field, value, option_parse_fd, reterr);
 }
 
 static int held_ports_parse(void *field, const char *value, Error *reterr) {
-        return parse_port(field, value, parse_place, reterr);
+        return keeper_port_parse(field, value, parse_place, reterr);
 }
 
 static void ports_print(const void *field, const char *name, char ***argv) {

@@ -16,18 +16,18 @@ bool restart_limit_next(RestartLimit *limit, uint64_t now_usec, uint64_t *ret_de
         return true;
 }
 
-static bool is_over(const StartLimit *limit, uint64_t now_usec) {
+static bool start_limit_is_over(const StartLimit *limit, uint64_t now_usec) {
         return limit->n == 0 || limit->begin_usec + RESTART_INTERVAL_USEC < now_usec;
 }
 
 void start_limit_count(StartLimit *limit, uint64_t now_usec) {
-        if (is_over(limit, now_usec))
+        if (start_limit_is_over(limit, now_usec))
                 *limit = (StartLimit){.begin_usec = now_usec};
         limit->n++;
 }
 
 bool start_limit_is_reached(const StartLimit *limit, uint64_t now_usec) {
-        return !is_over(limit, now_usec + RESTART_DELAY_USEC) && limit->n >= START_BURST;
+        return !start_limit_is_over(limit, now_usec + RESTART_DELAY_USEC) && limit->n >= START_BURST;
 }
 
 uint64_t reboot_pace_next(RebootPace *pace, uint64_t lived_usec) {

@@ -104,7 +104,7 @@ static HostUnitJob find_job(const ServiceOptions *o) {
 }
 
 /* A command may end in order before systemd has heard that it is ready, which it calls a failure. */
-static bool has_failed(const ServiceOptions *o) {
+static bool finish_has_failed(const ServiceOptions *o) {
         const char *result = getenv("SERVICE_RESULT"), *code = getenv("EXIT_CODE"),
                    *status = getenv("EXIT_STATUS");
 
@@ -115,7 +115,7 @@ static bool has_failed(const ServiceOptions *o) {
 
 static int find_outcome(const ServiceOptions *o, int runtime_fd, Outcome *ret, Error *reterr) {
         const char *status = getenv("EXIT_STATUS");
-        bool failed = has_failed(o), given_up = false,
+        bool failed = finish_has_failed(o), given_up = false,
              reboots = !failed && status && strtol(status, NULL, 10) == EXIT_STATUS_REBOOT;
         HostUnitJob job = find_job(o);
         int r;

@@ -200,7 +200,7 @@ static int relay_open(Relay *relay, Error *reterr) {
 
 /* This process writes to the event log as its owner and ends proxies. Its children need the rest: they
  * set the network and enter it, and a proxy gives its privileges up. */
-static int give_up_privileges(Error *reterr) {
+static int relay_give_up_privileges(Error *reterr) {
         const uint64_t own = PRIVILEGE(DAC_READ_SEARCH) | PRIVILEGE(KILL) | PRIVILEGE(SETGID) |
                              PRIVILEGE(SETUID),
                        executed = PRIVILEGE(NET_ADMIN) | PRIVILEGE(SETPCAP) | PRIVILEGE(SYS_ADMIN) |
@@ -215,7 +215,7 @@ static int give_up_privileges(Error *reterr) {
 
 /* Without the relay the container has neither network nor ports. Why it ends is for `service finish` to
  * tell, which sees only that nspawn was killed. */
-static void give_up(const ServiceOptions *o, const Error *error) {
+static void relay_give_up(const ServiceOptions *o, const Error *error) {
         _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         if (runtime_fd >= 0)
@@ -226,7 +226,7 @@ static void give_up(const ServiceOptions *o, const Error *error) {
 static int relay_run(Relay *relay, Error *reterr) {
         int r;
 
-        r = give_up_privileges(reterr);
+        r = relay_give_up_privileges(reterr);
         if (r >= 0)
                 r = relay_open(relay, reterr);
         if (r < 0)
@@ -252,7 +252,7 @@ int service_relay(const ServiceOptions *o, Error *reterr) {
         leader_fd = relay.payload ? payload_leader_fd(relay.payload) : -EBADF;
         /* When the guest has ended, that is what is to be reported, and nspawn does. */
         if (r < 0 && (leader_fd < 0 || process_wait(leader_fd, 0) == 0))
-                give_up(o, reterr);
+                relay_give_up(o, reterr);
         lifeline_release(o->lifeline_of_nspawn_fd);
         return r;
 }

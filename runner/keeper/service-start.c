@@ -63,7 +63,7 @@ static int set_stdio(int console_fd, Error *reterr) {
         return 0;
 }
 
-/* nspawn inherits the lock and holds it as long as it runs: who gets it alone may remove the bridge.
+/* nspawn inherits the lock and holds it as long as it runs: a process that gets it alone may remove the bridge.
  * @ret_fd: -EBADF: there is none. */
 static int hold_network(const ServiceOptions *o, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
@@ -179,7 +179,7 @@ static int exec_nspawn(const ServiceOptions *o, int lifeline_fd, int lock_fd, Er
 }
 
 /* Whether the unit failed before this start, as service_finish() has noted. */
-static bool has_failed(int runtime_fd, const CrashRecord *crashes) {
+static bool start_has_failed(int runtime_fd, const CrashRecord *crashes) {
         _cleanup_(exit_record_done) ExitRecord end = {};
         _cleanup_free_ char *text = NULL;
 
@@ -199,13 +199,13 @@ static int note_start(const ServiceOptions *o, int runtime_fd, bool first, Error
         r = starts_count(runtime_fd, first, reterr);
         if (r >= 0 && !first)
                 r = crash_record_read(runtime_fd, &crashes, reterr);
-        if (r >= 0 && has_failed(runtime_fd, &crashes))
+        if (r >= 0 && start_has_failed(runtime_fd, &crashes))
                 records_say_restart(crashes.reason);
         return r;
 }
 
 /* Waits when the guest does nothing but reboot. Return: 1 go on, 0 the unit is being stopped. */
-static int begin(const ServiceOptions *o, bool first, Error *reterr) {
+static int start_begin(const ServiceOptions *o, bool first, Error *reterr) {
         _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int r;
 
@@ -260,7 +260,7 @@ int service_start(const ServiceOptions *o, Error *reterr) {
         if (r >= 0)
                 r = hold_network(o, &lock_fd, reterr);
         if (r >= 0)
-                r = begin(o, first, reterr);
+                r = start_begin(o, first, reterr);
         if (r <= 0)
                 return r;
         if (setns(held.fds[HELD_MOUNTS], CLONE_NEWNS) < 0 || chdir("/") < 0)

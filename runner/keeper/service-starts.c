@@ -100,7 +100,7 @@ int start_pace_forget(int runtime_fd, Error *reterr) {
 }
 
 /* Return: 1 it is then, 0 SIGTERM came first. */
-static int wait_until(uint64_t due_usec, Error *reterr) {
+static int starts_wait_until(uint64_t due_usec, Error *reterr) {
         sigset_t terminate, before;
         int r = 1;
 
@@ -128,7 +128,7 @@ int start_pace_wait(int runtime_fd, Error *reterr) {
         r = read_pace(runtime_fd, &pace, reterr);
         if (r < 0)
                 return r;
-        r = wait_until(pace.due_usec, reterr);
+        r = starts_wait_until(pace.due_usec, reterr);
         if (r <= 0)
                 return r;
         pace.started_usec = now_usec();

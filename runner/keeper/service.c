@@ -19,7 +19,7 @@ static const struct {
         {"finish", service_finish}, {"console", service_console},
 };
 
-static int run(char **argv, Error *reterr) {
+static int service_run(char **argv, Error *reterr) {
         ServiceOptions options;
         int r;
 
@@ -40,7 +40,7 @@ static int run(char **argv, Error *reterr) {
 int main(int argc, char **argv) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
-        if (run(argv, &error) >= 0)
+        if (service_run(argv, &error) >= 0)
                 return EXIT_SUCCESS;
         (void) fprintf(stderr, "flake-containers: %s\n", error.message);
         return EXIT_FAILURE;

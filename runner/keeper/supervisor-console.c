@@ -94,7 +94,7 @@ static bool pump(Console *c) {
         return true;
 }
 
-static int on_output(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+static int console_on_output(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         (void) pump(userdata);
         return 0;
 }
@@ -114,7 +114,7 @@ int console_new(sd_event *event, const SupervisorOptions *o, Console **ret, Erro
          * files. */
         if (fcntl(c->read_fd, F_SETFL, O_NONBLOCK) < 0 || fchmod(c->write_fd, 0622) < 0)
                 return error_set(reterr, errno, "set the console's pipe up");
-        r = sd_event_add_io(event, &c->io, c->read_fd, EPOLLIN, on_output, c);
+        r = sd_event_add_io(event, &c->io, c->read_fd, EPOLLIN, console_on_output, c);
         if (r < 0)
                 return error_set(reterr, r, "watch the console's pipe");
         *ret = TAKE_PTR(c);

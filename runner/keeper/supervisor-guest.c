@@ -48,7 +48,7 @@ struct Guest {
         Error error;    /* what made us give up, if anything did */
 };
 
-static void give_up(Guest *g) {
+static void guest_give_up(Guest *g) {
         if (g->nspawn > 0)
                 (void) kill(g->nspawn, SIGKILL);
 }
@@ -62,7 +62,7 @@ static void continue_stop(Guest *g) {
                 return;
         /* Before there is a leader nothing of the payload has run that could be halted. */
         if (leader_fd < 0)
-                give_up(g);
+                guest_give_up(g);
         /* With the leader goes its PID namespace, and nspawn then ends in its own order. */
         else if (g->stop_requests > 1)
                 (void) process_signal(leader_fd, SIGKILL);
@@ -123,7 +123,7 @@ static void on_payload_failed(Error *error, void *userdata) {
 
         if (!error_is_set(&g->error))
                 error_move(&g->error, error);
-        give_up(g);
+        guest_give_up(g);
 }
 
 /* Our pid numbers are those of our namespace. The host's /proc shows the host's number of a pidfd's
@@ -145,7 +145,7 @@ static int host_pid(Guest *g, pid_t *ret) {
         return *ret > 0 ? 0 : -ESRCH;
 }
 
-static int on_leader(Guest *g, pid_t leader, Error *reterr) {
+static int guest_on_leader(Guest *g, pid_t leader, Error *reterr) {
         char text[32];
         pid_t host;
         int r;
@@ -173,7 +173,7 @@ static int on_notice(Guest *g, const NspawnNotice *notice, Error *reterr) {
         int r = 0;
 
         if (notice->leader > 0 && payload_leader_fd(g->payload) < 0)
-                r = on_leader(g, notice->leader, reterr);
+                r = guest_on_leader(g, notice->leader, reterr);
         if (notice->status)
                 control_send(g->options->control_fd, CONTROL_STATUS, notice->status);
         if (r >= 0 && notice->ready) {
@@ -194,7 +194,7 @@ static int on_notify(sd_event_source *s, int fd, uint32_t revents, void *userdat
                 return 0;
         nspawn_notice_parse(buffer, &notice);
         if (on_notice(g, &notice, &g->error) < 0)
-                give_up(g);
+                guest_give_up(g);
         return 0;
 }
 
@@ -337,7 +337,7 @@ static int on_terminate(sd_event_source *s, const struct signalfd_siginfo *si, v
         return 0;
 }
 
-static int watch(Guest *g, Error *reterr) {
+static int guest_watch(Guest *g, Error *reterr) {
         int r;
 
         r = sd_event_new(&g->event);
@@ -363,7 +363,7 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
         g->notify_fd = nspawn_notify_open(reterr);
         if (g->notify_fd < 0)
                 return g->notify_fd;
-        r = watch(g, reterr);
+        r = guest_watch(g, reterr);
         if (r >= 0)
                 r = console_new(g->event, o, &g->console, reterr);
         if (r < 0)

@@ -24,7 +24,7 @@ static int mount_cgroup(const SupervisorOptions *o, Error *reterr) {
         return 0;
 }
 
-static int set_up(const SupervisorOptions *o, Error *reterr) {
+static int isolate_set_up(const SupervisorOptions *o, Error *reterr) {
         int r;
 
         if (setsid() < 0)
@@ -62,7 +62,7 @@ int isolate(const SupervisorOptions *o, int *ret_host_proc, Error *reterr) {
         if (pid > 0)
                 _exit(0);
 
-        r = set_up(o, reterr);
+        r = isolate_set_up(o, reterr);
         if (r < 0)
                 return r;
         *ret_host_proc = TAKE_FD(host_proc);

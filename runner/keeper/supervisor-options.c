@@ -66,7 +66,7 @@ static OptionTable supervisor_options_table(SupervisorOptions *o) {
         return (OptionTable){rows, ELEMENTSOF(rows), o};
 }
 
-static int check(const SupervisorOptions *o, Error *reterr) {
+static int supervisor_options_check(const SupervisorOptions *o, Error *reterr) {
         STRV_FOREACH (limit, o->limits)
                 if (!strchr(*limit, '='))
                         return error_raise(reterr, FC_EXIT_USAGE, "limit '%s' has no value", *limit);
@@ -82,7 +82,7 @@ int supervisor_options_parse(char *const *argv, SupervisorOptions *ret, Error *r
         r = keeper_options_parse(argv, &o.keeper, &own, reterr);
         if (r < 0)
                 return r;
-        r = check(&o, reterr);
+        r = supervisor_options_check(&o, reterr);
         if (r < 0) {
                 supervisor_options_done(&o);
                 return r;

@@ -33,7 +33,8 @@ static void remove_cgroup(const SupervisorOptions *o) {
 
 /* The record is for `status`, and complete before the machine is gone; the message is for the command that
  * started us, and comes when everything is. */
-static void finish(SupervisorOptions *o, ControlKind kind, const ExitRecord *end, bool failed, bool asked) {
+static void supervisor_finish(SupervisorOptions *o, ControlKind kind, const ExitRecord *end, bool failed,
+                              bool asked) {
         const KeeperRecords records = {o->runtime_fd, o->events_fd, o->keeper.container};
         _cleanup_free_ char *text = exit_record_to_string(end);
 
@@ -52,7 +53,7 @@ static void finish(SupervisorOptions *o, ControlKind kind, const ExitRecord *end
  * signals guests and proxies, gives a new log of the console to its owner and writes to the event log as
  * that owner. Programs that it executes, nspawn above all, need all privileges: so the bounding set stays
  * and new privileges are not refused. */
-static int give_up_privileges(Error *reterr) {
+static int supervisor_give_up_privileges(Error *reterr) {
         int r = privilege_keep(PRIVILEGE(CHOWN) | PRIVILEGE(DAC_OVERRIDE) | PRIVILEGE(FOWNER) |
                                PRIVILEGE(KILL) | PRIVILEGE(LINUX_IMMUTABLE) | PRIVILEGE(SETGID) |
                                PRIVILEGE(SETUID));
@@ -61,7 +62,7 @@ static int give_up_privileges(Error *reterr) {
         return r < 0 ? error_set(reterr, r, "give up privileges") : 0;
 }
 
-static int run(SupervisorOptions *o, Error *reterr) {
+static int supervisor_run(SupervisorOptions *o, Error *reterr) {
         _cleanup_(guest_freep) Guest *guest = NULL;
         _cleanup_close_ int host_proc = -EBADF;
         int r;
@@ -72,13 +73,13 @@ static int run(SupervisorOptions *o, Error *reterr) {
         r = guest_new(o, host_proc, &guest, reterr);
         if (r < 0)
                 return r;
-        r = give_up_privileges(reterr);
+        r = supervisor_give_up_privileges(reterr);
         if (r < 0)
                 return r;
         r = guest_run(guest, reterr);
         if (r < 0)
                 return r;
-        finish(o, CONTROL_EXITED, guest_end(guest), guest_failed(guest), guest_asked(guest));
+        supervisor_finish(o, CONTROL_EXITED, guest_end(guest), guest_failed(guest), guest_asked(guest));
         return 0;
 }
 
@@ -103,10 +104,10 @@ int main(int argc, char **argv) {
                 error_done(&error);
                 return EXIT_FAILURE;
         }
-        if (run(&options, &error) < 0) {
+        if (supervisor_run(&options, &error) < 0) {
                 ExitRecord end = {.how = ENDED_OTHER, .text = error.message};
 
-                finish(&options, CONTROL_ERROR, &end, /* failed= */ true, /* asked= */ false);
+                supervisor_finish(&options, CONTROL_ERROR, &end, /* failed= */ true, /* asked= */ false);
         }
         error_done(&error);
         supervisor_options_done(&options);

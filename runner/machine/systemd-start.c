@@ -4,7 +4,7 @@
  *
  * What the machine is made of are descriptors: the mount namespace in which MACHINE_DIR is assembled, the
  * console's log, the listening sockets. All of them travel in one message of a socket that becomes the
- * unit's standard input, where the unit's program looks at them (MSG_PEEK) at every start, and which it puts
+ * unit's standard input, where the service program looks at them (MSG_PEEK) at every start, and which it puts
  * into systemd's file descriptor store, so that they last as long as the unit does, reboots of the guest
  * included, and no longer. */
 
@@ -77,7 +77,7 @@ static void report_leader(Reporter *r) {
         control_send(r->control_fd, CONTROL_LEADER, text);
 }
 
-/* What the unit's program has noted at the end. */
+/* What the service program has noted at the end. */
 static ExitRecord read_end(const Reporter *r) {
         ExitRecord end = {};
 

@@ -112,7 +112,7 @@ static const struct {
         {"release", run_release},   /* --bridge NAME --lock PATH [--machine NAME] */
 };
 
-static int run_verb(size_t verb, char *argv[], Error *reterr) {
+static int netns_run_verb(size_t verb, char *argv[], Error *reterr) {
         _cleanup_strv_ char **operands = NULL;
         NetnsOptions options = {};
         OptionTable table = netns_options_table(&options);
@@ -127,17 +127,17 @@ static int run_verb(size_t verb, char *argv[], Error *reterr) {
         return r;
 }
 
-static int run(char *argv[], Error *reterr) {
+static int netns_run(char *argv[], Error *reterr) {
         for (size_t i = 0; argv[1] && i < ELEMENTSOF(verbs); i++)
                 if (streq(argv[1], verbs[i].name))
-                        return run_verb(i, argv + 2, reterr);
+                        return netns_run_verb(i, argv + 2, reterr);
         return error_raise(reterr, FC_EXIT_USAGE, "which of setup, loopback, ensure, release?");
 }
 
 int main(int argc, char *argv[]) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
-        if (run(argv, &error) >= 0)
+        if (netns_run(argv, &error) >= 0)
                 return EXIT_SUCCESS;
         if (error.exit == FC_EXIT_NOT_RUNNING)
                 return FC_EXIT_NOT_RUNNING;

@@ -33,7 +33,7 @@ static int look_for_end(pid_t pid, int pidfd, int r, Error *reterr) {
         return error_raise(reterr, FC_EXIT_NOT_RUNNING, "process %d has ended", (int) pid);
 }
 
-static int set_up(Netlink *netlink, const char *name, int index, Error *reterr) {
+static int netns_link_up(Netlink *netlink, const char *name, int index, Error *reterr) {
         int r = netlink_link_up(netlink, index);
 
         return r < 0 ? error_set(reterr, r, "set interface '%s' up", name) : 0;
@@ -48,7 +48,7 @@ static int loopback_up(Netlink *netlink, Error *reterr) {
                 r = -ENODEV;
         if (r < 0)
                 return error_set(reterr, r, "look up interface 'lo'");
-        return set_up(netlink, "lo", lo.index, reterr);
+        return netns_link_up(netlink, "lo", lo.index, reterr);
 }
 
 /* The interface may be moved into the namespace or get its name after we came. The monitor is open before
@@ -102,7 +102,7 @@ static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *setti
         if (r < 0)
                 return error_set(reterr, r, "give %s/%u to interface '%s'", address, settings->prefix,
                                  settings->name);
-        return set_up(netlink, settings->name, index, reterr);
+        return netns_link_up(netlink, settings->name, index, reterr);
 }
 
 static int set_up_loopback(pid_t pid, int pidfd, Error *reterr) {

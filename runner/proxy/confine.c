@@ -44,7 +44,7 @@ int confine_connections(unsigned *ret, Error *reterr) {
         return limit(RLIMIT_NOFILE, wanted, reterr);
 }
 
-static int set_limits(Error *reterr) {
+static int confine_set_limits(Error *reterr) {
         int r;
 
         r = limit(RLIMIT_FSIZE, 0, reterr);
@@ -57,7 +57,7 @@ static int set_limits(Error *reterr) {
         return r;
 }
 
-static int become(uint32_t id) {
+static int confine_become(uint32_t id) {
         return setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0 ? -errno : 0;
 }
 
@@ -65,7 +65,7 @@ int confine(const char *machine, Error *reterr) {
         uint64_t hash = hash_text(machine);
         int r;
 
-        r = set_limits(reterr);
+        r = confine_set_limits(reterr);
         if (r < 0)
                 return r;
         r = privilege_bound(0);
@@ -73,9 +73,9 @@ int confine(const char *machine, Error *reterr) {
                 return error_set(reterr, r, "give up privileges");
         if (setgroups(0, NULL) < 0)
                 return error_set(reterr, errno, "leave all groups");
-        r = become(IDS_FIRST + (uint32_t) (hash % IDS_COUNT));
+        r = confine_become(IDS_FIRST + (uint32_t) (hash % IDS_COUNT));
         if (r == -EINVAL)
-                r = become(FEW_IDS_FIRST + (uint32_t) (hash % FEW_IDS_COUNT));
+                r = confine_become(FEW_IDS_FIRST + (uint32_t) (hash % FEW_IDS_COUNT));
         if (r < 0)
                 return error_set(reterr, r, "become another user");
         r = privilege_keep(0);

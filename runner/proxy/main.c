@@ -69,7 +69,7 @@ static int serve(const ProxyOptions *o, Error *reterr) {
         return error_set(reterr, errno, "execute '%s'", o->proxyd);
 }
 
-static int run(char **argv, Error *reterr) {
+static int proxy_run(char **argv, Error *reterr) {
         _cleanup_strv_ char **operands = NULL;
         ProxyOptions options = {};
         OptionTable table = proxy_options_table(&options);
@@ -88,7 +88,7 @@ static int run(char **argv, Error *reterr) {
 int main(int argc, char **argv) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
-        (void) run(argv, &error);
+        (void) proxy_run(argv, &error);
         (void) fprintf(stderr, "flake-containers: serve a port: %s\n", error.message);
         return EXIT_FAILURE;
 }
