@@ -26,6 +26,12 @@ void start_limit_count(StartLimit *limit, uint64_t now_usec) {
         limit->n++;
 }
 
+uint64_t start_limit_delay(const StartLimit *limit, uint64_t now_usec) {
+        unsigned recent = start_limit_is_over(limit, now_usec) ? 0 : limit->n - 1;
+
+        return RESTART_DELAY_USEC << (recent < RESTART_BURST ? recent : RESTART_BURST);
+}
+
 bool start_limit_is_reached(const StartLimit *limit, uint64_t now_usec) {
         return !start_limit_is_over(limit, now_usec + RESTART_DELAY_USEC) && limit->n >= START_BURST;
 }

@@ -34,6 +34,9 @@ typedef struct StartLimit {
 /* It starts. */
 void start_limit_count(StartLimit *limit, uint64_t now_usec);
 
+/* It has failed. Return: how long to wait before it is started again. */
+uint64_t start_limit_delay(const StartLimit *limit, uint64_t now_usec);
+
 /* It has ended. Is systemd going to refuse the next start? */
 bool start_limit_is_reached(const StartLimit *limit, uint64_t now_usec);
 

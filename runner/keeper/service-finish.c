@@ -175,6 +175,14 @@ static int note_outcome(const KeeperRecords *records, Outcome outcome, const Exi
         return 0;
 }
 
+/* @ret_pace: when it is started again after a reboot, NULL: at once. */
+static int note_pace(int runtime_fd, Outcome outcome, char **ret_pace, Error *reterr) {
+        if (outcome == OUTCOME_REBOOTS)
+                return start_pace_note_reboot(runtime_fd, ret_pace, reterr);
+        return outcome == OUTCOME_RESTARTS ? start_pace_note_failure(runtime_fd, reterr)
+                                           : start_pace_forget(runtime_fd, reterr);
+}
+
 /* Release what belongs to the project. Keep an ephemeral root across a restart. */
 static int put_away(const ServiceOptions *o, int runtime_fd, Error *reterr) {
         _cleanup_(exit_record_done) ExitRecord end = find_end(runtime_fd);
@@ -189,8 +197,7 @@ static int put_away(const ServiceOptions *o, int runtime_fd, Error *reterr) {
         if (r >= 0)
                 r = note_end(&records.shared, outcome, &end, reterr);
         if (r >= 0)
-                r = outcome == OUTCOME_REBOOTS ? start_pace_note_reboot(runtime_fd, &pace, reterr)
-                                               : start_pace_forget(runtime_fd, reterr);
+                r = note_pace(runtime_fd, outcome, &pace, reterr);
         if (r >= 0)
                 r = note_outcome(&records.shared, outcome, &end, pace, reterr);
         if (r >= 0 && records.state_fd >= 0 && !starts_again(outcome))

@@ -95,6 +95,19 @@ int start_pace_note_reboot(int runtime_fd, char **ret_detail, Error *reterr) {
         return 0;
 }
 
+int start_pace_note_failure(int runtime_fd, Error *reterr) {
+        uint64_t now = now_usec();
+        StartLimit starts;
+        Pace pace = {};
+        int r;
+
+        r = read_starts(runtime_fd, &starts, reterr);
+        if (r < 0)
+                return r;
+        pace.due_usec = now + start_limit_delay(&starts, now);
+        return write_pace(runtime_fd, &pace, reterr);
+}
+
 int start_pace_forget(int runtime_fd, Error *reterr) {
         return record_remove(runtime_fd, PACE_RECORD, reterr);
 }

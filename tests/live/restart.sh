@@ -148,6 +148,11 @@ testcase_given_up_alone() {
         ok fc up --no-wait
         try_until "$WAIT" is_state one failed
         expect_given_up
+        # 0.1 s, 0.2 s, and so on: after the fifth time 1.6 s.
+        # shellcheck disable=SC2016 # jq's
+        fc --json events | jq -es '[.[] | select(.event == "crashed") | .time |
+                (sub("\\.[0-9]+"; "") | fromdate) * 1000 + (capture("\\.(?<ms>[0-9]+)").ms | tonumber)] |
+                .[-1] - .[-2] >= 1600' >/dev/null || flunk "it was started again too soon"
         ok fc down
 }
 

@@ -56,6 +56,21 @@ TEST(is_told_to_end) {
         ASSERT_TRUE(now_usec() - began < REBOOT_DELAY_MAX_USEC);
 }
 
+TEST(waits_longer_after_each_failure) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        TEST_DIR(dir);
+
+        for (unsigned i = 0; i < 3; i++) {
+                uint64_t began = now_usec(), took;
+
+                ASSERT_OK(starts_count(dir.fd, i == 0, &error), &error);
+                ASSERT_OK(start_pace_note_failure(dir.fd, &error), &error);
+                ASSERT_EQ(start_pace_wait(dir.fd, &error), 1);
+                took = now_usec() - began;
+                ASSERT_TRUE(took >= RESTART_DELAY_USEC << i);
+        }
+}
+
 TEST(damaged) {
         static const char *const table[] = {"", "x", "1 2", "1 x 3"};
         TEST_DIR(dir);
