@@ -4,9 +4,9 @@
  *
  * What the machine is made of are descriptors: the mount namespace in which MACHINE_DIR is assembled, the
  * console's log, the listening sockets. All of them travel in one message of a socket that becomes the
- * unit's standard input, where the service program looks at them (MSG_PEEK) at every start, and which it puts
- * into systemd's file descriptor store, so that they last as long as the unit does, reboots of the guest
- * included, and no longer. */
+ * unit's standard input, where the service program looks at them (MSG_PEEK) at every start, and which it
+ * puts into systemd's file descriptor store, so that they last as long as the unit does, reboots of the
+ * guest included, and no longer. */
 
 #include <fcntl.h>
 #include <signal.h>
