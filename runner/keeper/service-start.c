@@ -63,8 +63,8 @@ static int set_stdio(int console_fd, Error *reterr) {
         return 0;
 }
 
-/* nspawn inherits the lock and holds it as long as it runs: a process that gets it alone may remove the bridge.
- * @ret_fd: -EBADF: there is none. */
+/* nspawn inherits the lock and holds it as long as it runs: a process that gets it alone may remove the
+ * bridge. @ret_fd: -EBADF: there is none. */
 static int hold_network(const ServiceOptions *o, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
 
