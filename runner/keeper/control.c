@@ -13,6 +13,8 @@ static const char *const kind_table[_CONTROL_KIND_MAX] = {
         [CONTROL_LOST] = "LOST",
 };
 
+#define SEND_ATTEMPTS 3
+
 void control_send(int fd, ControlKind kind, const char *text) {
         char buffer[CONTROL_MESSAGE_MAX];
         int n;
@@ -24,7 +26,11 @@ void control_send(int fd, ControlKind kind, const char *text) {
                 return;
         if ((size_t) n >= sizeof(buffer))
                 n = sizeof(buffer) - 1;
-        (void) send(fd, buffer, (size_t) n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        /* A kernel that is short of memory for a moment may not cost the command its deadline. */
+        for (unsigned i = 0; i < SEND_ATTEMPTS; i++)
+                if (send(fd, buffer, (size_t) n, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN ||
+                    errno == EPIPE || errno == ECONNRESET)
+                        return;
 }
 
 int control_receive(int fd, ControlMessage *ret) {

@@ -17,10 +17,12 @@ int gate_open(Error *reterr) {
         return TAKE_FD(fd);
 }
 
-bool gate_has_executed(int gate_fd) {
+int gate_has_executed(int gate_fd, Error *reterr) {
         int left = 0;
 
-        return ioctl(gate_fd, FIONREAD, &left) >= 0 && left > 0;
+        if (ioctl(gate_fd, FIONREAD, &left) < 0)
+                return error_set(reterr, errno, "look whether the command is executed");
+        return left > 0;
 }
 
 bool gate_is_passed(int cgroup_fd) {

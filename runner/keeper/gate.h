@@ -16,8 +16,8 @@
  * payload has come. Return: the descriptor. */
 int gate_open(Error *reterr);
 
-/* Of a gate that has closed the FIFO: to execute its command? */
-bool gate_has_executed(int gate_fd);
+/* Of a gate that has closed the FIFO: to execute its command? Return: 1, 0, or a negative errno. */
+int gate_has_executed(int gate_fd, Error *reterr);
 
 /* Has the gate executed its command? @cgroup_fd: the machine's */
 bool gate_is_passed(int cgroup_fd);

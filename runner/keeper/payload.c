@@ -80,10 +80,14 @@ static void payload_opened(Payload *p) {
 }
 
 static int payload_on_gate_closed(sd_event_source *s, const struct inotify_event *event, void *userdata) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
         Payload *p = userdata;
+        int r = p->gate_fd >= 0 ? gate_has_executed(p->gate_fd, &error) : 0;
 
-        if (p->gate_fd >= 0 && gate_has_executed(p->gate_fd))
+        if (r > 0)
                 payload_opened(p);
+        if (r < 0)
+                p->handlers->failed(&error, p->userdata);
         return 0;
 }
 
