@@ -61,3 +61,27 @@ int machine_dir_mount(const MachineMount *mounts, size_t n, bool gate, Error *re
         }
         return gate ? make_gate(reterr) : 0;
 }
+
+int machine_dir_check_root(Error *reterr) {
+        static const char *const places[] = {"dev", "proc", "run", "sys"};
+        _cleanup_close_ int fd = open(MACHINE_DIR "/root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open the container's root");
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                struct stat st;
+
+                if (fstatat(fd, places[i], &st, AT_SYMLINK_NOFOLLOW) < 0) {
+                        if (errno == ENOENT)
+                                continue;
+                        return error_set(reterr, errno, "look at '/%s' of the container", places[i]);
+                }
+                if (!S_ISDIR(st.st_mode))
+                        return error_raise(
+                                reterr, FC_EXIT_FAILED,
+                                "'/%s' of the container's root is not a directory, and systemd-nspawn "
+                                "could leave the root by it",
+                                places[i]);
+        }
+        return 0;
+}

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "keeper/service-records.h"
+#include "record/record.h"
 #include "record/state-place.h"
 
 int service_records_open(const ServiceOptions *o, ServiceRecords *ret, Error *reterr) {
@@ -22,4 +23,11 @@ void service_records_done(ServiceRecords *r) {
         r->shared.runtime_fd = safe_close(r->shared.runtime_fd);
         r->shared.events_fd = safe_close(r->shared.events_fd);
         r->state_fd = safe_close(r->state_fd);
+}
+
+void service_give_up(const ServiceOptions *o, const Error *error) {
+        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (runtime_fd >= 0)
+                (void) record_write(runtime_fd, RECORD_GIVEN_UP, error->message, NULL);
 }

@@ -213,16 +213,6 @@ static int relay_give_up_privileges(Error *reterr) {
         return r < 0 ? error_set(reterr, r, "give up privileges") : 0;
 }
 
-/* Without the relay the container has neither network nor ports. Why it ends is for `service finish` to
- * tell, which sees only that nspawn was killed. */
-static void relay_give_up(const ServiceOptions *o, const Error *error) {
-        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        if (runtime_fd >= 0)
-                (void) record_write(runtime_fd, RECORD_GIVEN_UP, error->message, NULL);
-        (void) process_signal(o->nspawn_fd, SIGKILL);
-}
-
 static int relay_run(Relay *relay, Error *reterr) {
         int r;
 
@@ -251,8 +241,11 @@ int service_relay(const ServiceOptions *o, Error *reterr) {
                 proxies_disable(relay.proxies);
         leader_fd = relay.payload ? payload_leader_fd(relay.payload) : -EBADF;
         /* When the guest has ended, that is what is to be reported, and nspawn does. */
-        if (r < 0 && (leader_fd < 0 || process_wait(leader_fd, 0) == 0))
-                relay_give_up(o, reterr);
+        if (r < 0 && (leader_fd < 0 || process_wait(leader_fd, 0) == 0)) {
+                /* Without the relay the container has neither network nor ports. */
+                service_give_up(o, reterr);
+                (void) process_signal(o->nspawn_fd, SIGKILL);
+        }
         lifeline_release(o->lifeline_of_nspawn_fd);
         return r;
 }

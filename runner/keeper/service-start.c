@@ -15,10 +15,12 @@
 #include "base/scm.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
+#include "keeper/machine-dir.h"
 #include "keeper/machine-unit.h"
 #include "keeper/netns-helper.h"
 #include "keeper/nspawn-notify.h"
 #include "keeper/records.h"
+#include "keeper/service-records.h"
 #include "record/crash-record.h"
 #include "record/exit-record.h"
 #include "record/record.h"
@@ -246,7 +248,7 @@ static int take_fds(const ServiceOptions *o, ScmMessage *ret, bool *ret_first, E
         return 0;
 }
 
-int service_start(const ServiceOptions *o, Error *reterr) {
+static int start_machine(const ServiceOptions *o, Error *reterr) {
         _cleanup_close_ int cgroup_fd = -EBADF, lifeline_fd = -EBADF, lock_fd = -EBADF;
         _cleanup_(scm_done) ScmMessage held = {};
         bool first = false;
@@ -265,6 +267,9 @@ int service_start(const ServiceOptions *o, Error *reterr) {
                 return r;
         if (setns(held.fds[HELD_MOUNTS], CLONE_NEWNS) < 0 || chdir("/") < 0)
                 return error_set(reterr, errno, "enter the machine's mounts");
+        r = machine_dir_check_root(reterr);
+        if (r < 0)
+                return r;
         r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &cgroup_fd, reterr);
         if (r >= 0 && cgroup_fd < 0)
                 r = error_raise(reterr, FC_EXIT_INTERNAL, "the unit has no cgroup");
@@ -278,4 +283,12 @@ int service_start(const ServiceOptions *o, Error *reterr) {
         if (r >= 0)
                 r = netns_helper_ensure_bridge(&o->keeper, reterr);
         return r < 0 ? r : exec_nspawn(o, lifeline_fd, lock_fd, reterr);
+}
+
+int service_start(const ServiceOptions *o, Error *reterr) {
+        int r = start_machine(o, reterr);
+
+        if (r < 0)
+                service_give_up(o, reterr);
+        return r;
 }

@@ -12,6 +12,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
 #include "keeper/control.h"
+#include "keeper/machine-dir.h"
 #include "keeper/nspawn-notify.h"
 #include "keeper/payload.h"
 #include "keeper/proxies.h"
@@ -78,7 +79,9 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
 
         if (cgroup < 0)
                 return cgroup;
-        r = cgroup_set(o->cgroup_fd, "nspawn", o->limits, reterr);
+        r = machine_dir_check_root(reterr);
+        if (r >= 0)
+                r = cgroup_set(o->cgroup_fd, "nspawn", o->limits, reterr);
         if (r < 0)
                 return r;
         g->nspawn = cgroup_fork(cgroup);

@@ -368,6 +368,36 @@ testcase_deep_tree() {
         ok fc down
 }
 
+# What a guest's root has made of the places that systemd-nspawn enters by their names: at the next start, and at its own
+# reboot.
+testcase_places_of_nspawn() {
+        local outside=$SCRATCH/outside place root
+
+        project shop
+        mkdir -p "$outside"
+        spec "$(fake one '"FAKE_MODE": "ok"')"
+        ok fc up
+        root=$PROJECT/.containers/one/root
+        for place in dev proc run sys; do
+                ok fc down
+                mv "$root/$place" "$root/kept"
+                ln -s "$outside" "$root/$place"
+                run_status 3 fc up
+                expect_err "'/$place' of the container's root is not a directory"
+                rm "$root/$place"
+                mv "$root/kept" "$root/$place"
+                ok fc up
+        done
+        mv "$root/run" "$root/kept"
+        ln -s "$outside" "$root/run"
+        kill -USR1 "$(fc --json status | jq '.containers[0].leader')"
+        ok fc wait --for stopped one
+        ok fc status
+        expect_out "'/run' of the container's root is not a directory"
+        equal "$(ls -A "$outside")" '' "what nspawn has written outside"
+        ok fc down
+}
+
 # Where the host's root is meant, whatever it is called.
 testcase_root_of_the_host() {
         local rootfs
