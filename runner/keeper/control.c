@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "keeper/control.h"
@@ -15,11 +17,21 @@ static const char *const kind_table[_CONTROL_KIND_MAX] = {
 
 #define SEND_ATTEMPTS 3
 
+/* A guest may have as much to say of its state as it likes while the command is stopped. What the command
+ * waits for has the other half of the buffer. */
+static bool control_takes_status(int fd) {
+        socklen_t length = sizeof(int);
+        int queued = 0, size = 0;
+
+        return ioctl(fd, SIOCOUTQ, &queued) >= 0 &&
+               getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &length) >= 0 && queued < size / 2;
+}
+
 void control_send(int fd, ControlKind kind, const char *text) {
         char buffer[CONTROL_MESSAGE_MAX];
         int n;
 
-        if (fd < 0)
+        if (fd < 0 || (kind == CONTROL_STATUS && !control_takes_status(fd)))
                 return;
         n = snprintf(buffer, sizeof(buffer), "%s %s", kind_table[kind], text ? text : "");
         if (n < 0)
@@ -28,8 +40,8 @@ void control_send(int fd, ControlKind kind, const char *text) {
                 n = sizeof(buffer) - 1;
         /* A kernel that is short of memory for a moment may not cost the command its deadline. */
         for (unsigned i = 0; i < SEND_ATTEMPTS; i++)
-                if (send(fd, buffer, (size_t) n, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN ||
-                    errno == EPIPE || errno == ECONNRESET)
+                if (send(fd, buffer, (size_t) n, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EPIPE ||
+                    errno == ECONNRESET)
                         return;
 }
 

@@ -28,6 +28,28 @@ TEST(carries_every_kind) {
         (void) close(fds[1]);
 }
 
+TEST(status_leaves_room) {
+        ControlMessage m;
+        unsigned n = 0;
+        int fds[2];
+
+        pair_new(fds);
+        for (size_t i = 0; i < 10000; i++)
+                control_send(fds[0], CONTROL_STATUS, "db.service/start running (2s / 2min)");
+        control_send(fds[0], CONTROL_LEADER, "7");
+        control_send(fds[0], CONTROL_READY, NULL);
+        do
+                ASSERT_EQ(control_receive(fds[1], &m), 1);
+        while (m.kind == CONTROL_STATUS && ++n);
+        ASSERT_TRUE(n > 10);
+        ASSERT_EQ(m.kind, CONTROL_LEADER);
+        ASSERT_EQ(control_receive(fds[1], &m), 1);
+        ASSERT_EQ(m.kind, CONTROL_READY);
+        ASSERT_EQ(control_receive(fds[1], &m), -EAGAIN);
+        (void) close(fds[0]);
+        (void) close(fds[1]);
+}
+
 TEST(cuts_what_is_too_long) {
         char text[2 * CONTROL_MESSAGE_MAX];
         ControlMessage m;
