@@ -54,6 +54,10 @@ live_make_host() {
         mkdir -p /run/lock /run/systemd/nspawn/{propagate,unix-export,locks} /run/systemd/nspawn-uid "$LIVE_RUN"
         mount --bind "$(dirname -- "$FC_BINARY")" "$LIVE_RUN"
         FC=$LIVE_RUN/$(basename -- "$FC_BINARY")
+        # The developer must be able to look them up, wherever the clone lies.
+        mkdir -p "$LIVE_RUN-images"
+        mount --bind "$FC_IMAGES" "$LIVE_RUN-images"
+        FC_IMAGES=$LIVE_RUN-images
 
         # A developer who may use sudo. The accounts are the host's otherwise.
         mkdir -p "$etc" "$SCRATCH/home"
