@@ -187,7 +187,8 @@ testcase_links() {
                 "credentials": {"a": "data/secret"}, "stop": {"timeout": 1}, "ready": {"timeout": 10}')"
         soak_recovers
         while soak_next "a link" && ((SOAK_DONE <= ROUNDS)); do
-                pick /data/inner /data/secret /data /state /inner /etc /etc/hosts /etc/passwd /var/log /run /usr/lib/os-release && place=$PICKED
+                pick /data/inner /data/secret /data /state /inner /etc /etc/hosts /etc/passwd /var/log /usr/lib/os-release \
+                        /dev /proc /run /sys /tmp /var /root /usr && place=$PICKED
                 pick "$outside" "$outside/file" "$outside/new" && target=$PICKED
                 SOAK_NOW="$place is made a link to $target"
                 # As the guest's root could, in its volume and in its root.
