@@ -17,8 +17,9 @@
 #define RECONNECT_PAUSE_USEC (50 * USEC_PER_MSEC)
 #define RECONNECT_USEC       (5 * USEC_PER_SEC)
 
-/* A manager that closes each connection is not just executing itself anew. */
-#define LOSSES_MAX 5
+/* A manager that closes each connection is not just executing itself anew, at once or after a while. */
+#define LOSSES_MAX      5
+#define UNANSWERED_USEC (8 * USEC_PER_SEC)
 
 /* Setting up a service: systemd's own exit statuses, systemd.exec(5). A program may end with the same. */
 enum {
@@ -36,8 +37,9 @@ typedef struct ManagedExec {
         GuestBus *bus;
         GuestUnit *unit;
         sd_event_source *reconnect;
-        uint64_t lost_usec; /* when the connection was lost */
-        unsigned losses;    /* since the manager's last answer */
+        uint64_t lost_usec;       /* when the connection was lost */
+        uint64_t unanswered_usec; /* since when the manager owes an answer */
+        unsigned losses;          /* meanwhile */
         ExecOutcome outcome;
         Error error;
 } ManagedExec;
@@ -93,11 +95,13 @@ static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata) 
 static void schedule_reconnect(ManagedExec *x) {
         int r;
 
-        if (x->losses++ == LOSSES_MAX) {
+        x->lost_usec = now_usec();
+        if (x->unanswered_usec == 0)
+                x->unanswered_usec = x->lost_usec;
+        if (x->losses++ == LOSSES_MAX || x->lost_usec - x->unanswered_usec >= UNANSWERED_USEC) {
                 lose(x);
                 return;
         }
-        x->lost_usec = now_usec();
         x->reconnect = sd_event_source_disable_unref(x->reconnect);
         r = sd_event_add_time_relative(session_event(x->session), &x->reconnect, CLOCK_MONOTONIC, 0, 0,
                                        on_reconnect, x);
@@ -109,6 +113,7 @@ static void on_unit_started(void *userdata) {
         ManagedExec *x = userdata;
 
         x->losses = 0;
+        x->unanswered_usec = 0;
         session_start_input(x->session);
 }
 
@@ -189,6 +194,7 @@ static int managed_start(ManagedExec *x, Error *reterr) {
         description = xasprintf("flake-containers exec: %s", carry_assignment_is_plain(what) ? what : "...");
         service.description = description;
         memcpy(service.stdio, session_program_stdio(x->session), sizeof(service.stdio));
+        x->unanswered_usec = now_usec();
         return guest_unit_start(x->bus, &service, &callbacks, &x->unit, reterr);
 }
 

@@ -93,6 +93,27 @@ testcase_exec() {
         ok fc down
 }
 
+# Each connection is lost after a while, and a new one does not begin all waiting again.
+testcase_exec_lost_again_and_again() {
+        local began closes garbage
+
+        project shop
+        spec "$(fake garbage '"FAKE_MODE": "garbage", "FAKE_DELAY_MS": "4500"'),
+                $(fake closes '"FAKE_MODE": "closes", "FAKE_DELAY_MS": "4500"')"
+        ok fc up --no-wait
+        began=$SECONDS
+        fc_background "$TMP/garbage" exec garbage -- true
+        garbage=$FC_PID
+        fc_background "$TMP/closes" exec closes -- true
+        closes=$FC_PID
+        finished "$garbage"
+        equal "$STATUS" 125 "the status of a command whose manager answered nonsense"
+        finished "$closes"
+        equal "$STATUS" 7 "the status of a command whose manager did not listen"
+        ((SECONDS - began <= 15)) || flunk "it took $((SECONDS - began)) s"
+        ok fc down
+}
+
 # Of those that failed some are named, and the others counted.
 testcase_many_failed() {
         project shop
