@@ -55,9 +55,9 @@ live_make_host() {
         mount --bind "$(dirname -- "$FC_BINARY")" "$LIVE_RUN"
         FC=$LIVE_RUN/$(basename -- "$FC_BINARY")
         # The developer must be able to look them up, wherever the clone lies.
-        mkdir -p "$LIVE_RUN-images"
-        mount --bind "$FC_IMAGES" "$LIVE_RUN-images"
-        FC_IMAGES=$LIVE_RUN-images
+        mkdir -p "$LIVE_RUN-seen/images"
+        mount --bind "$FC_IMAGES" "$LIVE_RUN-seen/images"
+        FC_IMAGES=$LIVE_RUN-seen/images
 
         # A developer who may use sudo. The accounts are the host's otherwise.
         mkdir -p "$etc" "$SCRATCH/home"

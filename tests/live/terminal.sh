@@ -26,7 +26,13 @@ keys() { tmux -S "$SOCKET" send-keys -t t "$@"; }
 # A prompt is no whole line, so line_in cannot wait for it.
 prompt() { try_until "$WAIT" grep -aqE '[#$] ([^ ]*)$' "$SCREEN"; }
 
-end_terminal() { tmux -S "$SOCKET" kill-server; }
+# Of the window's output the writer ends a moment after tmux.
+end_terminal() {
+        tmux -S "$SOCKET" kill-server
+        try_until "$WAIT" screen_is_left
+}
+
+screen_is_left() { ! pgrep -f -- "cat >>$SCREEN" >/dev/null; }
 
 # What a person sees now, without empty lines at the end. Spinner and times masked.
 seen() {
