@@ -27,8 +27,8 @@ typedef struct ControlMessage {
         char text[CONTROL_MESSAGE_MAX];
 } ControlMessage;
 
-/* Never blocks and never fails for the sender: a reader that is gone or slow is not worth a container. STATUS
- * is left out when much is unread already, so that the rest always finds room. */
+/* Never blocks and never fails for the sender: a reader that is gone or slow is not worth a container.
+ * STATUS is left out when much is unread already, so that the rest always finds room. */
 void control_send(int fd, ControlKind kind, const char *text);
 
 /* Return: 1 a message, 0 the other side has closed, -EAGAIN nothing there now, other negative errno. */

@@ -23,7 +23,8 @@ int machine_dir_unshare(int more_flags, Error *reterr);
 /* Mounts a tmpfs on MACHINE_DIR, attaches the mounts, and makes the FIFO if there is a gate. */
 int machine_dir_mount(const MachineMount *mounts, size_t n, bool gate, Error *reterr);
 
-/* systemd-nspawn resolves most paths inside the root, but enters these as they stand, as root of the host: for
- * devices, `/run/host` and credentials. A container that has put a link there would have it write to where
- * the link leads to on the host. To be asked before each start of nspawn, that of a reboot included. */
+/* systemd-nspawn resolves most paths inside the root, but as root of the host it enters /dev, /proc, /run
+ * and /sys as they stand: for devices, `/run/host` and credentials. A container that has put a link there
+ * would have it write to where the link leads to on the host. To be asked before each start of nspawn, that
+ * of a reboot included. */
 int machine_dir_check_root(Error *reterr);

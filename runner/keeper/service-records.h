@@ -20,5 +20,6 @@ int service_records_open(const ServiceOptions *o, ServiceRecords *ret, Error *re
 
 void service_records_done(ServiceRecords *r);
 
-/* Why the unit's run is over, for `service finish` to tell: systemd passes on no more than how a process ended. */
+/* Why the unit's run is over, for `service finish` to tell: systemd passes on no more than how a process
+ * ended. */
 void service_give_up(const ServiceOptions *o, const Error *error);
