@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "keeper/proxy-program.h"
@@ -15,11 +17,25 @@
 #include "base/process.h"
 #include "base/userns.h"
 
+/* A copy that any user can execute, wherever this was built. */
+static char *copy_probe(void) {
+        _cleanup_close_ int from = open(PROXY_PROBE, O_RDONLY | O_CLOEXEC), to = -EBADF;
+        char *path = xstrdup("/tmp/fc-test-proxy-XXXXXX");
+        struct stat st;
+
+        ASSERT_OK(from);
+        ASSERT_OK(fstat(from, &st));
+        ASSERT_OK(to = mkostemp(path, O_CLOEXEC));
+        ASSERT_EQ(sendfile(to, from, NULL, (size_t) st.st_size), st.st_size);
+        ASSERT_OK(fchmod(to, 0755));
+        return path;
+}
+
 /* The output of the probe, which is executed in the place of systemd-socket-proxyd. */
 static char *probe(const char *machine, size_t n_sockets) {
-        const KeeperOptions options = {.machine = (char *) machine,
-                                       .proxy = (char *) PROXY_PROGRAM,
-                                       .proxyd = (char *) PROXY_PROBE};
+        _cleanup_free_ char *program = copy_probe();
+        const KeeperOptions options = {
+                .machine = (char *) machine, .proxy = (char *) PROXY_PROGRAM, .proxyd = program};
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int self = process_open(getpid()), read_fd = -EBADF, old = -EBADF;
         int pair[2], sockets[2], status;
@@ -43,6 +59,7 @@ static char *probe(const char *machine, size_t n_sockets) {
         ASSERT_TRUE(pid > 0);
         ASSERT_OK(fs_read_fd(read_fd, "probe", 65536, &text, NULL, &error), &error);
         ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        ASSERT_OK(unlink(program));
         ASSERT_EQ(status, 0);
         return text;
 }
