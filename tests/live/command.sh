@@ -190,9 +190,11 @@ faulty() {
 # A command that is never let go is none: at once, and one hears why. The open fails, and the write.
 testcase_gate_cannot_be_opened() {
         local n
-        # LeakSanitizer cannot look at a process that is traced.
-        local -x ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 
+        if nm -D "$FC" 2>/dev/null | grep -q asan; then
+                note "not here: LeakSanitizer fails in a process that is traced"
+                exit 77
+        fi
         project shop
         spec "$(tiny one '' ', "ready": {"timeout": 60}')"
         for n in 1 2; do
