@@ -265,7 +265,7 @@ void options_done(const OptionTable *table) {
                         *(char ***) field = strv_free(*(char ***) field);
                 else if (o->type == OPTION_FD)
                         *(int *) field = safe_close(*(int *) field);
-                else if (o->type == OPTION_OTHER)
+                else if (o->type == OPTION_OTHER && o->kind->done)
                         o->kind->done(field);
         }
 }

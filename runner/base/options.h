@@ -27,7 +27,7 @@ typedef struct OptionKind {
         int (*parse)(void *field, const char *value, Error *reterr);
         /* Adds words to @argv. */
         void (*print)(const void *field, const char *name, char ***argv);
-        void (*done)(void *field);
+        void (*done)(void *field); /* NULL: the field owns nothing */
         /* Lets the next program that is executed have the descriptors; NULL: there are none. */
         void (*inherit)(const void *field);
 } OptionKind;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -10,28 +11,28 @@ size_t keeper_port_sockets(const KeeperPort *port) {
         return port->fds[1] >= 0 ? 2 : 1;
 }
 
-/* A number that is not a descriptor yet. Return: -EBADF and no Error, as option_parse_fd(). */
-static int parse_place(const char *text, const char **ret_end) {
-        unsigned long place;
+/* A number that is not a descriptor yet, or never. Return: -EBADF and no Error, as option_parse_fd(). */
+static int parse_number(const char *text, const char **ret_end) {
+        unsigned long number;
         char *end;
 
         errno = 0;
-        place = strtoul(text, &end, 10);
-        if (errno != 0 || text[0] < '0' || text[0] > '9' || place > INT32_MAX)
+        number = strtoul(text, &end, 10);
+        if (errno != 0 || text[0] < '0' || text[0] > '9' || number > INT32_MAX)
                 return -EBADF;
         *ret_end = end;
-        return (int) place;
+        return (int) number;
 }
 
 static int keeper_port_parse(KeeperPorts *ports, const char *text,
-                             int (*parse_number)(const char *text, const char **ret_end), Error *reterr) {
+                             int (*parse_fd)(const char *text, const char **ret_end), Error *reterr) {
         const char *colon = strchr(text, ':'), *p = colon;
         KeeperPort port = {.fds = {-EBADF, -EBADF}};
 
         if (!colon || colon == text)
                 return error_raise(reterr, FC_EXIT_USAGE, "port '%s' has no socket", text);
         for (size_t i = 0; i < ELEMENTSOF(port.fds) && *p == ':'; i++) {
-                port.fds[i] = parse_number(p + 1, &p);
+                port.fds[i] = parse_fd(p + 1, &p);
                 if (port.fds[i] < 0)
                         return error_raise(reterr, FC_EXIT_USAGE, "port '%s' names no open socket", text);
         }
@@ -47,7 +48,7 @@ static int ports_parse(void *field, const char *value, Error *reterr) {
 }
 
 static int held_ports_parse(void *field, const char *value, Error *reterr) {
-        return keeper_port_parse(field, value, parse_place, reterr);
+        return keeper_port_parse(field, value, parse_number, reterr);
 }
 
 static void ports_print(const void *field, const char *name, char ***argv) {
@@ -92,6 +93,25 @@ static void ports_inherit(const void *field) {
 const OptionKind keeper_ports_kind = {ports_parse, ports_print, ports_done, ports_inherit};
 const OptionKind keeper_held_ports_kind = {held_ports_parse, ports_print, held_ports_done, NULL};
 
+static int signal_parse(void *field, const char *value, Error *reterr) {
+        const char *end = value;
+        int number = parse_number(value, &end);
+
+        if (number <= 0 || number > SIGRTMAX || *end != '\0')
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not the number of a signal", value);
+        *(int *) field = number;
+        return 0;
+}
+
+static void signal_print(const void *field, const char *name, char ***argv) {
+        int number = *(const int *) field;
+
+        if (number > 0)
+                strv_pushf(argv, "--%s=%d", name, number);
+}
+
+static const OptionKind signal_kind = {.parse = signal_parse, .print = signal_print};
+
 OptionTable keeper_options_table(KeeperOptions *o) {
         static const Option rows[] = {
                 {"machine", 0, OPTION_STRING, offsetof(KeeperOptions, machine), "NAME", .required = true},
@@ -106,7 +126,8 @@ OptionTable keeper_options_table(KeeperOptions *o) {
                 {"gate", 0, OPTION_FLAG, offsetof(KeeperOptions, gate), NULL},
                 {"command", 0, OPTION_FLAG, offsetof(KeeperOptions, command), NULL},
                 {"restart", 0, OPTION_FLAG, offsetof(KeeperOptions, restart), NULL},
-                {"stop-signal", 0, OPTION_STRING, offsetof(KeeperOptions, stop_signal), "NUMBER"},
+                {"stop-signal", 0, OPTION_OTHER, offsetof(KeeperOptions, stop_signal), "NUMBER",
+                 .kind = &signal_kind},
                 {"port", 0, OPTION_OTHER, offsetof(KeeperOptions, ports), "PORT",
                  .kind = &keeper_ports_kind},
         };

@@ -32,12 +32,12 @@ typedef struct KeeperOptions {
         char *address;   /* A.B.C.D/24; NULL: loopback only */
         char *bridge;    /* released at the end, NULL: none */
         char *bridge_lock;
-        char *proxy;       /* what becomes one, confined */
-        char *proxyd;      /* systemd-socket-proxyd */
-        bool gate;         /* the payload waits at a FIFO until its network is set */
-        bool command;      /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
-        bool restart;      /* when it fails */
-        char *stop_signal; /* number of what it is asked to end with, NULL: the usual one */
+        char *proxy;     /* what becomes one, confined */
+        char *proxyd;    /* systemd-socket-proxyd */
+        bool gate;       /* the payload waits at a FIFO until its network is set */
+        bool command;    /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
+        bool restart;    /* when it fails */
+        int stop_signal; /* what it is asked to end with, 0: the usual one */
         KeeperPorts ports;
         char **nspawn; /* argument vector: what follows the options */
 } KeeperOptions;

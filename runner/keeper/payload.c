@@ -158,7 +158,7 @@ void payload_end(Payload *p) {
 }
 
 static int payload_stop_signal(const KeeperOptions *o, int usual) {
-        return o->stop_signal ? (int) strtol(o->stop_signal, NULL, 10) : usual;
+        return o->stop_signal > 0 ? o->stop_signal : usual;
 }
 
 /* SIGRTMIN+3 halts systemd (systemd(1), SIGNALS) and nspawn's PID 1, to which a command's own signal means

@@ -53,9 +53,8 @@ int keeper_command_make(const ContainerPlan *plan, const StartResources *resourc
                 .gate = plan_has_gate(plan),
                 .command = plan->spec->command,
                 .restart = plan->spec->restart == RESTART_ON_FAILURE,
+                .stop_signal = plan->spec->stop_signal,
         };
-        if (plan->spec->stop_signal > 0)
-                ret->options.stop_signal = ret->stop_signal = xasprintf("%d", plan->spec->stop_signal);
         strv_push(nspawn, plan->argv[0]);
         strv_pushf(nspawn, "--register=%s", registers);
         strv_extend(nspawn, plan->argv + 1);
@@ -68,7 +67,6 @@ void keeper_command_done(KeeperCommand *c) {
         keeper_held_ports_kind.done(&c->options.ports);
         strv_free(c->options.nspawn);
         free(c->netns);
-        free(c->stop_signal);
         free(c->address);
         free(c->proxy);
 }

@@ -41,6 +41,7 @@ static void assert_same_keeper(const KeeperOptions *a, const KeeperOptions *b) {
         ASSERT_EQ(a->gate, b->gate);
         ASSERT_EQ(a->command, b->command);
         ASSERT_EQ(a->restart, b->restart);
+        ASSERT_EQ(a->stop_signal, b->stop_signal);
         assert_same_ports(&a->ports, &b->ports);
         ASSERT_TRUE(strv_equal(a->nspawn, b->nspawn));
 }
@@ -71,6 +72,7 @@ static const KeeperOptions most = {
         .gate = true,
         .command = true,
         .restart = true,
+        .stop_signal = 38,
         .nspawn = nspawn,
 };
 
@@ -227,6 +229,11 @@ TEST(supervisor_refuses) {
                 {LEAST " --mount=45:", "'45:' has no name"},
                 {LEAST " --mount=45:a/b", "'45:a/b' has no name"},
                 {LEAST " " LEAST_FDS " --limit=memory.max -- a", "limit 'memory.max' has no value"},
+                {LEAST " --stop-signal=0", "option '--stop-signal': '0' is not the number of a signal"},
+                {LEAST " --stop-signal=65", "'65' is not the number of a signal"},
+                {LEAST " --stop-signal=-1", "'-1' is not the number of a signal"},
+                {LEAST " --stop-signal=2x", "'2x' is not the number of a signal"},
+                {LEAST " --stop-signal=INT", "'INT' is not the number of a signal"},
                 {LEAST " --gate=yes", "option '--gate=yes' takes no value"},
                 {LEAST " --machine", "option '--machine' needs a value"},
                 {LEAST " --held-port=80:2", "unknown option '--held-port=80:2'"},
