@@ -267,14 +267,14 @@ static int start_machine(const ServiceOptions *o, Error *reterr) {
                 return r;
         if (setns(held.fds[HELD_MOUNTS], CLONE_NEWNS) < 0 || chdir("/") < 0)
                 return error_set(reterr, errno, "enter the machine's mounts");
-        r = machine_dir_check_root(reterr);
-        if (r < 0)
-                return r;
         r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &cgroup_fd, reterr);
         if (r >= 0 && cgroup_fd < 0)
                 r = error_raise(reterr, FC_EXIT_INTERNAL, "the unit has no cgroup");
         if (r >= 0)
                 r = clear_cgroup(cgroup_fd, reterr);
+        /* Only now nothing of the last run is left that could still change it. */
+        if (r >= 0)
+                r = machine_dir_check_root(reterr);
         if (r >= 0)
                 r = nspawn_clear_leftovers(o->keeper.machine, reterr);
         if (r >= 0)
