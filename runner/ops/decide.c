@@ -29,6 +29,7 @@ void decide_one(Decision *d, const char *boot_id) {
         d->reasons = strv_free(d->reasons);
         action = plan_decide(d->plan, d->status->running, known ? d->state->definition : NULL, &d->reasons);
         d->changed = action == PLAN_RESTART;
+        d->kept = false;
         switch (action) {
         case PLAN_START:
                 d->goal = GOAL_START;
@@ -41,8 +42,10 @@ void decide_one(Decision *d, const char *boot_id) {
                 if (d->status->leader == 0 || d->status->keeper == 0) {
                         d->goal = GOAL_RESTART;
                         strv_push(&d->reasons, "its last start or stop was interrupted");
-                } else
+                } else {
                         d->goal = GOAL_KEEP;
+                        d->kept = true;
+                }
                 break;
         }
 }

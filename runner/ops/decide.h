@@ -40,6 +40,7 @@ typedef struct Decision {
         /* What follows. */
         Goal goal;
         bool changed;   /* it runs with another definition */
+        bool kept;      /* it runs as it should, whatever becomes of it */
         char **reasons; /* a line each */
 } Decision;
 

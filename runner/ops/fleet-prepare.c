@@ -119,17 +119,19 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                         .status = &m->at->status,
                         .asked = strv_contains(asked, m->at->name),
                 };
-                decide_one(&decisions[i], project->facts.boot_id);
-                if (r >= 0 && decisions[i].goal == GOAL_KEEP && m->at->status.frozen)
+        }
+        decide_all(decisions, fleet->n_members, project->facts.boot_id, restart);
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+
+                m->goal = decisions[i].goal;
+                if (r >= 0 && decisions[i].kept && m->at->status.frozen)
                         r = error_about_container(reterr,
                                                   machine_raise_frozen(&m->at->status,
                                                                        project->facts.cgroup_root,
                                                                        m->at->machine, m->at->name, reterr),
                                                   m->at->name);
         }
-        decide_all(decisions, fleet->n_members, project->facts.boot_id, restart);
-        for (size_t i = 0; i < fleet->n_members; i++)
-                fleet->members[i].goal = decisions[i].goal;
         decisions_done(decisions, fleet->n_members);
         return r;
 }

@@ -312,9 +312,8 @@ static int open_overlay(const ContainerPlan *plan, int image_fd, int dir_fd, Err
         return TAKE_FD(tree_fd);
 }
 
-/* Whatever an earlier start left is removed first. */
-/* An older kernel, or a file system that is good for no layer, costs a copy of the image, which takes
- * longer. */
+/* What an earlier start left is removed first. An older kernel, or a file system that is not good for a
+ * layer, costs a copy of the image, which takes longer. */
 static int open_ephemeral(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
         _cleanup_close_ int dir_fd = ephemeral_make(r->container_fd, reterr);
         _cleanup_(error_done) Error error = ERROR_NULL;
