@@ -18,7 +18,6 @@
 #include "keeper/service-lifeline.h"
 #include "keeper/service-records.h"
 #include "keeper/service-relay.h"
-#include "record/record.h"
 
 /* systemd forgets what a process has said that is gone by the time it looks who that was. */
 #define BARRIER_TIMEOUT_USEC (10 * USEC_PER_SEC)

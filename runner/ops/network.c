@@ -120,7 +120,8 @@ int network_read(const Project *project, Network *ret, bool *ret_changed, Error 
         return 0;
 }
 
-char *network_address(const Network *n, const char *container) {
+/* The address of a container, "10.x.y.z"; owned by the caller, NULL when it has none. */
+static char *network_address(const Network *n, const char *container) {
         uint8_t octet = project_state_get_address(n->state, container);
 
         return octet > 0 ? address_to_string(subnet_address(&n->subnet, octet)) : NULL;

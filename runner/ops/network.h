@@ -31,9 +31,6 @@ int network_read(const Project *project, Network *ret, bool *ret_changed, Error 
  * project's lock, which is taken here. */
 int network_settle(const Project *project, int runtime_fd, const char *verb, Network *ret, Error *reterr);
 
-/* The address of a container, "10.x.y.z"; owned by the caller, NULL when it has none. */
-char *network_address(const Network *n, const char *container);
-
 /* The plan of a container of the project with the address that it has here. @c must live as long as the
  * plan, which is owned by the caller. */
 ContainerPlan *network_plan(const Network *n, const Project *project, const ContainerSpec *c);

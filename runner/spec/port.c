@@ -57,7 +57,8 @@ static int check_address6(const char *text, const struct in6_addr *a, Error *ret
         return 0;
 }
 
-int port_parse_address(const char *text, char **ret, Error *reterr) {
+/* The canonical text of a numeric address that a service can be published on. Owned by the caller. */
+static int port_parse_address(const char *text, char **ret, Error *reterr) {
         char canonical[INET6_ADDRSTRLEN];
         struct in6_addr a6;
         struct in_addr a4;
@@ -87,7 +88,8 @@ size_t port_addresses(const Port *port, const char *ret[PORT_ADDRESSES_MAX]) {
         return 2;
 }
 
-int port_check_protocol(const char *protocol, Error *reterr) {
+/* FC_EXIT_USAGE unless it is "tcp". */
+static int port_check_protocol(const char *protocol, Error *reterr) {
         if (streq(protocol, "tcp"))
                 return 0;
         if (streq(protocol, "udp"))

@@ -15,12 +15,6 @@ extern const SpecKey ports_key;
  */
 int port_parse(const char *text, Port *ret, Error *reterr);
 
-/* The canonical text of a numeric address that a service can be published on. Owned by the caller. */
-int port_parse_address(const char *text, char **ret, Error *reterr);
-
-/* FC_EXIT_USAGE unless it is "tcp". */
-int port_check_protocol(const char *protocol, Error *reterr);
-
 #define PORT_ADDRESSES_MAX 2
 
 /* Where on the host it is wanted: at its address, or else at 127.0.0.1 and ::1, in this order. Return: how

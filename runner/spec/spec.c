@@ -16,13 +16,13 @@ void volume_done(Volume *volume) {
         *volume = (Volume){0};
 }
 
-void device_done(Device *device) {
+static void device_done(Device *device) {
         free(device->path);
         free(device->permissions);
         *device = (Device){0};
 }
 
-void ready_checks_done(ReadyChecks *checks) {
+static void ready_checks_done(ReadyChecks *checks) {
         strv_free(checks->units);
         free(checks->tcp);
         for (size_t i = 0; i < checks->n_http; i++)

@@ -174,8 +174,6 @@ DEFINE_FREEP(Spec, spec_free);
 
 void port_done(Port *port);
 void volume_done(Volume *volume);
-void device_done(Device *device);
-void ready_checks_done(ReadyChecks *checks);
 
 /* Whether it lists anything that has to be tried, which units need not be: they tell. */
 bool ready_checks_has_probes(const ReadyChecks *checks);

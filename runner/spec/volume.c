@@ -16,7 +16,8 @@ static const char *const owner_words[_VOLUME_OWNER_MAX] = {
         [VOLUME_OWNER_CONTAINER] = "container",
 };
 
-int volume_check_source(const char *source, Error *reterr) {
+/* A path of the host, or "@NAME" for a volume that is kept in .containers/volumes/NAME. */
+static int volume_check_source(const char *source, Error *reterr) {
         int r;
 
         if (source[0] == '@') {
@@ -34,7 +35,8 @@ int volume_check_source(const char *source, Error *reterr) {
         return r;
 }
 
-VolumeOwner volume_default_owner(const char *source) {
+/* Who owns what is in it when the specification does not say. */
+static VolumeOwner volume_default_owner(const char *source) {
         return source[0] == '@' ? VOLUME_OWNER_CONTAINER : VOLUME_OWNER_USER;
 }
 

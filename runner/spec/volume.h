@@ -11,9 +11,3 @@ extern const SpecKey tmpfs_key;
 
 /* @ret: owned by the caller, see volume_done(). */
 int volume_parse(const char *text, Volume *ret, Error *reterr);
-
-/* A path of the host, or "@NAME" for a volume that is kept in .containers/volumes/NAME. */
-int volume_check_source(const char *source, Error *reterr);
-
-/* Who owns what is in it when the specification does not say. */
-VolumeOwner volume_default_owner(const char *source);
