@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A test that passes only when it is tried again is a finding: either the test is wrong about what it waits for, or the
-# program is. To be sourced after setup.bash. ctest's --repeat until-pass alone would hide them.
+# program is. ctest's --repeat until-pass alone would hide them. To be sourced after setup.bash and ctest-output.bash.
 
 # How many more times each of them runs, and for how long at most.
 readonly RETRIES_AGAIN=5 RETRIES_SECONDS=150
@@ -11,12 +11,9 @@ readonly RETRIES_MAX=3 RETRIES_RUNS=10
 
 # retries_list FILE: of ctest's output, the tests that failed at first and passed later.
 retries_list() {
-        awk '
-                { for (i = 1; i < NF - 1; i++) if ($i == "Test" && $(i + 1) ~ /^#[0-9]+:$/) break }
-                i >= NF - 1 { next }
-                { name = $(i + 2) }
-                / \.*\*\*\*(Failed|Timeout|Exception)/ { failed[name] = 1; next }
-                / \.+ +Passed / && failed[name] { print name; delete failed[name] }' "$1" | sort -u
+        ctest_output_results "$1" | awk '
+                $2 == "failed" { failed[$1] = 1 }
+                $2 == "passed" && failed[$1] { print $1; delete failed[$1] }' | sort -u
 }
 
 # retries_often HISTORY: the tests that needed it in too many of the last runs. A line "run" begins each run.
