@@ -42,6 +42,10 @@ takes_at_most() {
         ((ms <= limit * 1000)) || flunk "it took $ms ms, not at most $limit s"
 }
 
+# Whether the program was built with the sanitizers: these need much memory, and LeakSanitizer fails in a process that is
+# traced.
+has_sanitizers() { grep -q __asan_init -- "$FC"; }
+
 # fc ARGUMENT..: the program, in the project's folder, as a developer's sudo would start it.
 fc() {
         (

@@ -14,7 +14,7 @@ readonly MEMORY_MAX=$((400 * 1000 * 1000))
 
 # lean ARGUMENT..: bounded, in memory as well. The sanitizers need more than that.
 lean() {
-        if nm -D "$FC" 2>/dev/null | grep -q asan; then
+        if has_sanitizers; then
                 bounded "$@"
                 return
         fi
