@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -9,6 +10,7 @@
 
 #include "rootfs/file-copy.h"
 #include "base/alloc.h"
+#include "base/fs.h"
 
 #define CHUNK_SIZE  ((size_t) 1024 * 1024)
 #define EXTENT_SIZE ((size_t) 64 * 1024 * 1024)
@@ -65,7 +67,9 @@ int file_copy_data(int from_fd, int to_fd, const struct stat *st, bool *no_clone
         if (!*no_clone) {
                 if (ioctl(to_fd, FICLONE, from_fd) >= 0)
                         return 0;
-                *no_clone = true;
+                /* Other errors are of this file alone: one that is not copied on write (chattr +C), or is
+                 * swapped to. What is really wrong, a copy will tell as well. */
+                *no_clone = errno == EOPNOTSUPP || errno == ENOTTY || errno == ENOSYS || errno == EXDEV;
         }
         if ((off_t) st->st_blocks * 512 >= st->st_size)
                 return copy_extent(from_fd, to_fd, 0, st->st_size, check);
@@ -91,36 +95,70 @@ static bool is_unsupported(int errnum) {
         return errnum == EOPNOTSUPP || errnum == EPERM || errnum == EINVAL;
 }
 
-static int copy_xattr(int from_fd, int to_fd, const char *name) {
+/* A file by its descriptor, or a name in a directory that is not followed: for a path through the link in
+ * /proc of that directory's descriptor the kernel looks up the last component only. */
+typedef struct XattrPlace {
+        int fd; /* -EBADF: by the path */
+        char path[FS_PROC_FD_MAX + NAME_MAX + 2];
+} XattrPlace;
+
+static ssize_t xattr_list(const XattrPlace *p, char *names, size_t size) {
+        return p->fd >= 0 ? flistxattr(p->fd, names, size) : llistxattr(p->path, names, size);
+}
+
+static ssize_t xattr_get(const XattrPlace *p, const char *name, char *value, size_t size) {
+        return p->fd >= 0 ? fgetxattr(p->fd, name, value, size) : lgetxattr(p->path, name, value, size);
+}
+
+static int xattr_set(const XattrPlace *p, const char *name, const char *value, size_t size) {
+        return p->fd >= 0 ? fsetxattr(p->fd, name, value, size, 0)
+                          : lsetxattr(p->path, name, value, size, 0);
+}
+
+static int copy_xattr(const XattrPlace *from, const XattrPlace *to, const char *name) {
         _cleanup_free_ char *value = NULL;
-        ssize_t size = fgetxattr(from_fd, name, NULL, 0);
+        ssize_t size = xattr_get(from, name, NULL, 0);
 
         if (size < 0)
                 return errno == ENODATA || is_unsupported(errno) ? 0 : -errno;
         value = xmalloc0((size_t) size + 1);
-        size = fgetxattr(from_fd, name, value, (size_t) size);
+        size = xattr_get(from, name, value, (size_t) size);
         if (size < 0)
                 return errno == ENODATA ? 0 : -errno;
-        return fsetxattr(to_fd, name, value, (size_t) size, 0) < 0 && !is_unsupported(errno) ? -errno : 0;
+        return xattr_set(to, name, value, (size_t) size) < 0 && !is_unsupported(errno) ? -errno : 0;
 }
 
-static int copy_xattrs(int from_fd, int to_fd) {
+static int copy_xattrs(const XattrPlace *from, const XattrPlace *to) {
         _cleanup_free_ char *names = NULL;
-        ssize_t size = flistxattr(from_fd, NULL, 0);
+        ssize_t size = xattr_list(from, NULL, 0);
 
         if (size <= 0)
                 return size == 0 || is_unsupported(errno) ? 0 : -errno;
         names = xmalloc0((size_t) size);
-        size = flistxattr(from_fd, names, (size_t) size);
+        size = xattr_list(from, names, (size_t) size);
         if (size < 0)
                 return -errno;
         for (const char *name = names; name < names + size; name += strlen(name) + 1) {
-                int r = copy_xattr(from_fd, to_fd, name);
+                int r = copy_xattr(from, to, name);
 
                 if (r < 0)
                         return r;
         }
         return 0;
+}
+
+static XattrPlace xattr_place_in(int dir_fd, const char *name) {
+        XattrPlace p = {.fd = -EBADF};
+        char proc[FS_PROC_FD_MAX];
+
+        (void) snprintf(p.path, sizeof(p.path), "%s/%s", fs_proc_fd(proc, dir_fd), name);
+        return p;
+}
+
+int file_copy_xattrs_at(int from_dir_fd, int to_dir_fd, const char *name) {
+        XattrPlace from = xattr_place_in(from_dir_fd, name), to = xattr_place_in(to_dir_fd, name);
+
+        return copy_xattrs(&from, &to);
 }
 
 /* In this order: a new owner takes the set-user-id bit and capabilities away, and each changes the times. */
@@ -130,7 +168,7 @@ int file_copy_attributes(int from_fd, int to_fd, const struct stat *st) {
 
         if (fchown(to_fd, st->st_uid, st->st_gid) < 0 || fchmod(to_fd, st->st_mode & 07777) < 0)
                 return -errno;
-        r = copy_xattrs(from_fd, to_fd);
+        r = copy_xattrs(&(XattrPlace){.fd = from_fd}, &(XattrPlace){.fd = to_fd});
         if (r < 0)
                 return r;
         return futimens(to_fd, times) < 0 ? -errno : 0;

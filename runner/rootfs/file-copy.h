@@ -16,3 +16,7 @@ int file_copy_data(int from_fd, int to_fd, const struct stat *st, bool *no_clone
 /* Owner, mode, extended attributes (capabilities and ACLs are such) and times. Attributes that the file
  * system cannot store are left out. Return: 0 or a negative errno. */
 int file_copy_attributes(int from_fd, int to_fd, const struct stat *st);
+
+/* The extended attributes of @name in both directories, which may be a symbolic link or a special file: it
+ * is not followed, and not opened. */
+int file_copy_xattrs_at(int from_dir_fd, int to_dir_fd, const char *name);

@@ -29,6 +29,8 @@ typedef struct Copy {
         int top_fd;         /* the whole copy, borrowed */
         void *linked;       /* tree of Linked */
         bool no_clone;
+        const TreeCopyOptions *options;
+        TreeCopied copied;
 } Copy;
 
 /* The first copy of a file that has several names. */
@@ -181,17 +183,17 @@ static int link_to_copy(const Copy *c, const char *name, const struct stat *st) 
 
         if (!found)
                 return 0;
-        if (fs_open_beneath_optional(c->top_fd, (*found)->path, O_PATH, &fd, NULL) < 0 || fd < 0 ||
-            fstat(fd, &copy) < 0 || copy.st_ino != (*found)->copy)
+        if (fs_open_beneath_optional(c->top_fd, (*found)->path, O_PATH | O_NOFOLLOW, &fd, NULL) < 0 ||
+            fd < 0 || fstat(fd, &copy) < 0 || copy.st_ino != (*found)->copy)
                 return 0;
         return linkat(fd, "", c->to_fd, name, AT_EMPTY_PATH) < 0 ? -errno : 1;
 }
 
-static int remember_copy(Copy *c, const char *name, const struct stat *st, int to_fd) {
+static int remember_copy(Copy *c, const char *name, const struct stat *st) {
         Linked *linked;
         struct stat copy;
 
-        if (fstat(to_fd, &copy) < 0)
+        if (fstatat(c->to_fd, name, &copy, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
         linked = xmalloc0(sizeof(*linked));
         *linked = (Linked){st->st_dev, st->st_ino, copy.st_ino, tree_copy_path_of(c, c->n_levels, name)};
@@ -210,16 +212,11 @@ static int copy_regular(Copy *c, const char *name) {
                 return -errno;
         if (!S_ISREG(st.st_mode))
                 return -ESTALE;
-        r = st.st_nlink > 1 ? link_to_copy(c, name, &st) : 0;
-        if (r != 0)
-                return r;
         to_fd = openat(c->to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (to_fd < 0)
                 return -errno;
         r = file_copy_data(from_fd, to_fd, &st, &c->no_clone, check_interrupt);
-        if (r >= 0)
-                r = file_copy_attributes(from_fd, to_fd, &st);
-        return r >= 0 && st.st_nlink > 1 ? remember_copy(c, name, &st, to_fd) : r;
+        return r < 0 ? r : file_copy_attributes(from_fd, to_fd, &st);
 }
 
 /* Nothing in here follows a link. So it changes only what it has just made, or what has taken that place
@@ -228,6 +225,7 @@ static int copy_other(const Copy *c, const char *name, const struct stat *st) {
         const struct timespec times[] = {st->st_atim, st->st_mtim};
         char target[PATH_MAX];
         ssize_t n;
+        int r;
 
         if (S_ISLNK(st->st_mode)) {
                 n = readlinkat(c->from_fd, name, target, sizeof(target) - 1);
@@ -238,20 +236,40 @@ static int copy_other(const Copy *c, const char *name, const struct stat *st) {
                         return -errno;
         } else if (mknodat(c->to_fd, name, st->st_mode, st->st_rdev) < 0)
                 return -errno;
-        if (fchownat(c->to_fd, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-            utimensat(c->to_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+        if (fchownat(c->to_fd, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
-        return 0;
+        r = file_copy_xattrs_at(c->from_fd, c->to_fd, name);
+        if (r < 0)
+                return r;
+        return utimensat(c->to_fd, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+static void count(Copy *c, const struct stat *st) {
+        c->copied.files++;
+        c->copied.bytes += (uint64_t) st->st_blocks * 512;
+        if (c->options && c->options->watch)
+                c->options->watch(&c->copied, c->options->userdata);
 }
 
 static int copy_entry(Copy *c, const char *name) {
         struct stat st;
+        int r;
 
         if (fstatat(c->from_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
-        if (S_ISDIR(st.st_mode))
+        if (S_ISDIR(st.st_mode)) {
+                count(c, &st);
                 return copy_directory(c, name);
-        return S_ISREG(st.st_mode) ? copy_regular(c, name) : copy_other(c, name, &st);
+        }
+        r = st.st_nlink > 1 ? link_to_copy(c, name, &st) : 0;
+        if (r != 0)
+                return r;
+        r = S_ISREG(st.st_mode) ? copy_regular(c, name) : copy_other(c, name, &st);
+        if (r >= 0 && st.st_nlink > 1)
+                r = remember_copy(c, name, &st);
+        if (r >= 0)
+                count(c, &st);
+        return r;
 }
 
 /* @depth: how many levels there were before this entry, since it may have removed or added one. */
@@ -281,8 +299,9 @@ static int copy_all(Copy *c, Error *reterr) {
         return 0;
 }
 
-int tree_copy(int from_fd, int to_fd, const char *name, Error *reterr) {
-        _cleanup_(copy_done) Copy c = {.from_fd = -EBADF, .to_fd = -EBADF, .top_fd = to_fd};
+int tree_copy(int from_fd, int to_fd, const TreeCopyOptions *options, const char *name, Error *reterr) {
+        _cleanup_(copy_done)
+                Copy c = {.from_fd = -EBADF, .to_fd = -EBADF, .top_fd = to_fd, .options = options};
         mode_t mask;
         int from, to, r;
 
@@ -300,5 +319,9 @@ int tree_copy(int from_fd, int to_fd, const char *name, Error *reterr) {
         mask = umask(0);
         r = copy_all(&c, reterr);
         (void) umask(mask);
+        if (options && options->copied) {
+                options->copied->bytes += c.copied.bytes;
+                options->copied->files += c.copied.files;
+        }
         return r < 0 ? error_prefix(reterr, r, "copy '%s'", name) : 0;
 }

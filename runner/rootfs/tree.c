@@ -47,7 +47,8 @@ static int make_tree(int container_fd, int image_fd, const char *image, Error *r
 
         if (fd < 0)
                 return fd;
-        r = image_fd >= 0 ? tree_copy(image_fd, fd, image, reterr) : skeleton_make(fd, reterr);
+        r = image_fd >= 0 ? tree_copy(image_fd, fd, /* options= */ NULL, image, reterr)
+                          : skeleton_make(fd, reterr);
         if (r >= 0 && renameat(container_fd, TREE_NEW, container_fd, TREE) < 0)
                 r = error_set(reterr, errno, "name the new root");
         return r;

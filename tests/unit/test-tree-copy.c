@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
@@ -76,7 +78,7 @@ static void assert_content(const char *path, const char *expected) {
 static void copy(const Scratch *s) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
-        ASSERT_OK(tree_copy(s->from_fd, s->to_fd, "from", &error), &error);
+        ASSERT_OK(tree_copy(s->from_fd, s->to_fd, NULL, "from", &error), &error);
 }
 
 TEST(copies_what_a_file_is) {
@@ -152,6 +154,62 @@ TEST(keeps_holes_and_hard_links) {
         assert_content("to/a/third", "one file");
 }
 
+TEST(keeps_what_is_not_a_file) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "from/socket"};
+        /* user::rw- user:12:r-- group::r-- mask::r-- other::---, as in linux/posix_acl_xattr.h. */
+        static const unsigned char acl[] = {2, 0,  0,   0,   1,   0,   6,  0, 255, 255, 255, 255, 2,   0,  4,
+                                            0, 12, 0,   0,   0,   4,   0,  4, 0,   255, 255, 255, 255, 16, 0,
+                                            4, 0,  255, 255, 255, 255, 32, 0, 0,   0,   255, 255, 255, 255};
+        char value[64];
+        SCRATCH(s);
+        int fd;
+
+        if (geteuid() != 0)
+                SKIP("needs root");
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ASSERT_TRUE(fd >= 0 && bind(fd, (struct sockaddr *) &address, sizeof(address)) >= 0);
+        (void) close(fd);
+        ASSERT_TRUE(symlink("nowhere", "from/link") >= 0 && link("from/link", "from/same") >= 0);
+        ASSERT_EQ(lsetxattr("from/link", "trusted.note", "of the link", 11, 0), 0);
+        ASSERT_TRUE(mkfifo("from/fifo", 0600) >= 0 && link("from/fifo", "from/pipe") >= 0);
+        put("from/file", "text");
+        ASSERT_EQ(setxattr("from/file", "system.posix_acl_access", acl, sizeof(acl), 0), 0);
+        ASSERT_EQ(setxattr("from", "trusted.overlay.opaque", "y", 1, 0), 0);
+        copy(&s);
+
+        ASSERT_TRUE(S_ISSOCK(look("to/socket").st_mode));
+        ASSERT_EQ(look("to/link").st_nlink, 2);
+        ASSERT_TRUE(look("to/link").st_ino == look("to/same").st_ino);
+        ASSERT_TRUE(look("to/fifo").st_ino == look("to/pipe").st_ino);
+        ASSERT_EQ(lgetxattr("to/same", "trusted.note", value, sizeof(value)), 11);
+        ASSERT_EQ(getxattr("to/file", "system.posix_acl_access", value, sizeof(value)),
+                  (ssize_t) sizeof(acl));
+        ASSERT_EQ(memcmp(value, acl, sizeof(acl)), 0);
+        ASSERT_EQ(getxattr("to", "trusted.overlay.opaque", value, sizeof(value)), 1);
+}
+
+static void on_copied(const TreeCopied *so_far, void *userdata) {
+        TreeCopied *last = userdata;
+
+        ASSERT_TRUE(so_far->files == last->files + 1 && so_far->bytes >= last->bytes);
+        *last = *so_far;
+}
+
+TEST(counts_what_it_copies) {
+        TreeCopied last = {}, all = {.bytes = 1, .files = 1};
+        const TreeCopyOptions options = {.watch = on_copied, .userdata = &last, .copied = &all};
+        SCRATCH(s);
+
+        ASSERT_EQ(mkdir("from/a", 0755), 0);
+        put("from/a/first", "one file");
+        ASSERT_EQ(link("from/a/first", "from/second"), 0);
+        ASSERT_OK(tree_copy(s.from_fd, s.to_fd, &options, "from", NULL), NULL);
+        /* The directory, and the file once. */
+        ASSERT_EQ(last.files, 2);
+        ASSERT_TRUE(all.files == 3 && all.bytes == last.bytes + 1);
+        ASSERT_TRUE(last.bytes >= (uint64_t) look("from/second").st_blocks * 512);
+}
+
 static void make_deep(int fd, unsigned levels) {
         int dir_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -197,13 +255,13 @@ TEST(names_the_file_that_cannot_be_copied) {
         SCRATCH(s);
 
         ASSERT_TRUE(mkdir("from/a", 0755) >= 0 && mkdir("to/a", 0755) >= 0);
-        ASSERT_ERROR(tree_copy(s.from_fd, s.to_fd, "from", &error), &error, FC_EXIT_INTERNAL,
+        ASSERT_ERROR(tree_copy(s.from_fd, s.to_fd, NULL, "from", &error), &error, FC_EXIT_INTERNAL,
                      "copy 'from': 'a'");
         ASSERT_EQ(rmdir("to/a"), 0);
         put("from/a/file", "");
         error_done(&error);
         ASSERT_EQ(mkdir("to/a", 0755), 0);
-        ASSERT_ERROR(tree_copy(s.from_fd, s.to_fd, "from", &error), &error, FC_EXIT_INTERNAL,
+        ASSERT_ERROR(tree_copy(s.from_fd, s.to_fd, NULL, "from", &error), &error, FC_EXIT_INTERNAL,
                      "copy 'from': 'a'");
 }
 
@@ -217,7 +275,7 @@ TEST(ends_at_a_signal) {
         ASSERT_TRUE(sigemptyset(&mask) >= 0 && sigaddset(&mask, SIGTERM) >= 0);
         ASSERT_EQ(sigprocmask(SIG_BLOCK, &mask, &old), 0);
         ASSERT_EQ(raise(SIGTERM), 0);
-        ASSERT_ERROR(tree_copy(s.from_fd, s.to_fd, "from", &error), &error, FC_EXIT_INTERRUPTED,
+        ASSERT_ERROR(tree_copy(s.from_fd, s.to_fd, NULL, "from", &error), &error, FC_EXIT_INTERRUPTED,
                      "interrupted");
         ASSERT_EQ(sigwait(&mask, &number), 0);
         ASSERT_EQ(sigprocmask(SIG_SETMASK, &old, NULL), 0);
@@ -259,7 +317,7 @@ TEST(writes_nothing_elsewhere_whatever_happens_to_the_copy) {
                 if (racer == 0)
                         race();
                 ASSERT_TRUE(racer > 0);
-                (void) tree_copy(s.from_fd, s.to_fd, "from", NULL);
+                (void) tree_copy(s.from_fd, s.to_fd, NULL, "from", NULL);
                 ASSERT_TRUE(kill(racer, SIGKILL) >= 0 && waitpid(racer, NULL, 0) == racer);
                 ASSERT_OK(fs_remove_tree(fd, "to", NULL));
                 ASSERT_OK(fs_remove_tree(fd, "link", NULL));
