@@ -18,6 +18,7 @@
 #include "keeper/service-lifeline.h"
 #include "keeper/service-records.h"
 #include "keeper/service-relay.h"
+#include "record/stop-record.h"
 
 /* systemd forgets what a process has said that is gone by the time it looks who that was. */
 #define BARRIER_TIMEOUT_USEC (10 * USEC_PER_SEC)
@@ -59,6 +60,16 @@ static int note_booted(const ServiceOptions *o, Error *reterr) {
         return r < 0 ? r : records_note_booted(&records.shared, reterr);
 }
 
+/* A guest's PID 1 that had not set up its signals yet when nspawn asked it to halt has lost that; now it
+ * has. A command's own signal is `service stop`'s to send, and ends what has not set it up. */
+static void relay_continue_stop(const Relay *relay) {
+        const ServiceOptions *o = relay->options;
+        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (!o->keeper.command && runtime_fd >= 0 && stop_record_holds(runtime_fd))
+                payload_halt(relay->payload);
+}
+
 /* Hands a notification on to systemd. From when the payload is ready only ports are left to be served. */
 static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
         _cleanup_(nspawn_notice_done) NspawnNotice notice = {0};
@@ -77,6 +88,7 @@ static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
                 return error_set(reterr, r, "notify systemd");
         if (!notice.ready)
                 return 0;
+        relay_continue_stop(relay);
         if (o->keeper.ports.n == 0 || leader_fd < 0)
                 relay_end(relay);
         else

@@ -190,7 +190,6 @@ static int systemd_kill(const char *cgroup_mount, const char *machine, Error *re
 typedef struct UnitStop {
         HostBus *bus;
         HostUnit *unit;
-        bool status_known;
 } UnitStop;
 
 static void systemd_stop_end(StopJob *job) {
@@ -202,30 +201,6 @@ static void systemd_stop_end(StopJob *job) {
         job->watch = NULL;
 }
 
-static void signal_leader(const StopJob *job, int signal) {
-        _cleanup_close_ int fd = -EBADF;
-        pid_t leader;
-
-        if (machine_unit_cgroup_open(job->cgroup_mount, job->machine, &fd, NULL) >= 0 && fd >= 0 &&
-            cgroup_find_leader(fd, &leader, NULL) >= 0 && leader > 0)
-                (void) kill(leader, signal);
-}
-
-/* A guest's PID 1 that had not set up its signals yet when it was asked to halt has lost that; now it
- * has. */
-static void on_stop_status(const char *text, void *userdata) {
-        StopJob *job = userdata;
-        UnitStop *s = job->watch;
-
-        /* The next machine of that name may speak already. */
-        if (job->over)
-                return;
-        /* The first is what it has been all the time. */
-        if (s->status_known && job->means == STOP_HALTED)
-                signal_leader(job, SIGRTMIN + 3);
-        s->status_known = true;
-}
-
 static void on_stop_over(void *userdata) {
         stop_job_ended(userdata);
 }
@@ -233,7 +208,6 @@ static void on_stop_over(void *userdata) {
 /* A connection of its own: the callbacks come from the loop, and this one may end before others. */
 static int systemd_stop_begin(StopJob *job, const MachineStatus *status, Error *reterr) {
         static const HostUnitHandlers handlers = {
-                .status = on_stop_status,
                 .gone = on_stop_over,
                 .lost = on_stop_over,
         };
@@ -254,10 +228,16 @@ static int systemd_stop_begin(StopJob *job, const MachineStatus *status, Error *
 }
 
 static void systemd_stop_ask(StopJob *job, StopMeans means) {
-        /* STOP_HALTED was asked with the unit's stop. With the leader goes its PID namespace, and nspawn
-         * ends. */
-        if (means == STOP_TERMINATED)
-                signal_leader(job, SIGKILL);
+        _cleanup_close_ int fd = -EBADF;
+        pid_t leader;
+
+        /* STOP_HALTED was asked with the unit's stop; the relay asks again where that was lost. */
+        if (means != STOP_TERMINATED)
+                return;
+        /* With the leader goes its PID namespace, and nspawn ends. */
+        if (machine_unit_cgroup_open(job->cgroup_mount, job->machine, &fd, NULL) >= 0 && fd >= 0 &&
+            cgroup_find_leader(fd, &leader, NULL) >= 0 && leader > 0)
+                (void) kill(leader, SIGKILL);
 }
 
 const Backend backend_systemd = {

@@ -53,6 +53,19 @@ echo ready >/ready; while :; do sleep infinity & wait $!; done'
         expect_err "containers.command.stop.signal: 'INT' is not a signal, they are written like SIGINT or SIGRTMIN\+4"
 }
 
+# A PID 1 that has not set up its signals yet loses the first one. It is asked again, in its own way.
+testcase_own_signal_is_lost() {
+        project shop
+        spec "$(fake one '"FAKE_HALT": "4"' ', "stop": {"signal": "SIGRTMIN+4", "timeout": 30}')"
+        fc_background "$TMP/out" up
+        try_until "$WAIT" test -e "$PROJECT/.containers/one/root/heard"
+        kill -KILL "$FC_PID"
+        finished "$FC_PID"
+        ok fc down
+        refute_err 'killed|did not'
+        equal "$(cat "$PROJECT/.containers/one/root/heard")" '+4 +4 ' "what the init was sent"
+}
+
 testcase_arguments_unchanged() {
         local words='["/bin/sh", "-c", "for i; do echo \"<$i>\"; done; exec sleep infinity", "sh", "$HOME", "%h %%", "two words", "", "\"", "\\\\", "*", "-x"]'
 

@@ -20,6 +20,9 @@
  *     FAKE_SERVICES  how many services run [0]
  *     FAKE_JOBS      how many jobs run [0]
  *     FAKE_READY     "no": never says READY=1 ["yes"]
+ *     FAKE_HALT      is told to halt by SIGRTMIN and this number, loses the first of them, and is ready only
+ *                    then. Notes each signal that could mean that in /heard, which is there from when it
+ *                    listens
  *     FAKE_REBOOT_MS reboots after that time, from its start
  *     FAKE_LIVE_MS   ends with status 1 after that time, from its start
  *
@@ -518,6 +521,25 @@ static void say_ready(void) {
         close(fd);
 }
 
+static int open_heard(void) {
+        return open("/heard", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+static void on_late_halt(int signal) {
+        static int heard;
+        char text[] = "+0 ";
+        int fd = open_heard();
+
+        text[1] = (char) ('0' + signal - SIGRTMIN);
+        (void) !write(fd, text, 3);
+        close(fd);
+        if (signal != SIGRTMIN + number("FAKE_HALT"))
+                return;
+        if (heard++ > 0)
+                _exit(0);
+        say_ready();
+}
+
 /* In the time that is left. */
 static void end_later(long reboot_ms, long live_ms) {
         long ms = reboot_ms > 0 ? reboot_ms : live_ms;
@@ -542,7 +564,10 @@ int main(void) {
         struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = BUS_SOCKET};
         int fd;
 
-        signal(SIGRTMIN + 3, on_halt);
+        for (int i = 0; number("FAKE_HALT") > 0 && i < 10; i++)
+                signal(SIGRTMIN + i, on_late_halt);
+        if (number("FAKE_HALT") == 0)
+                signal(SIGRTMIN + 3, on_halt);
         signal(SIGTERM, on_halt);
         signal(SIGUSR1, on_reboot);
         signal(SIGUSR2, on_failure);
@@ -561,7 +586,10 @@ int main(void) {
                 (void) !connect(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), (struct sockaddr *) &address,
                                 sizeof(address));
         end_later(number("FAKE_REBOOT_MS"), number("FAKE_LIVE_MS"));
-        say_ready();
+        if (number("FAKE_HALT") == 0)
+                say_ready();
+        else
+                close(open_heard());
         while (mode_is("deaf"))
                 pause();
         for (;;) {
