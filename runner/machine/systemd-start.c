@@ -288,7 +288,8 @@ static KeeperPorts hold_ports(KeeperPorts ports) {
         return ports;
 }
 
-/* What each of the programs is told, from the least to the most. nspawn itself asks an init to stop. */
+/* The programs are told the same, but what is started, and the ports, only `start`. nspawn itself asks an
+ * init to stop. */
 static int make_commands(const ContainerPlan *plan, const StartResources *resources, const char *runtime,
                          Commands *ret, Error *reterr) {
         _cleanup_(keeper_command_done) KeeperCommand shared = {};
@@ -303,21 +304,14 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
                 return r;
         o.program = program;
         o.runtime = (char *) runtime;
-        o.keeper.machine = shared.options.machine;
-        o.keeper.container = shared.options.container;
+        o.keeper = shared.options;
+        o.keeper.nspawn = NULL;
+        o.keeper.ports = (KeeperPorts){};
         ret->console = service_options_print(&o, "console");
-        o.keeper.stop_signal = shared.options.stop_signal;
+        ret->finish = service_options_print(&o, "finish");
         if (plan->spec->command)
                 ret->stop = service_options_print(&o, "stop");
-
-        o.keeper.restart = shared.options.restart;
-        o.keeper.netns = shared.options.netns;
-        o.keeper.bridge = shared.options.bridge;
-        o.keeper.bridge_lock = shared.options.bridge_lock;
-        ret->finish = service_options_print(&o, "finish");
-
-        o.keeper = shared.options;
-        o.keeper.ports = (KeeperPorts){};
+        o.keeper.nspawn = shared.options.nspawn;
         o.held_ports = hold_ports(shared.options.ports);
         ret->start = service_options_print(&o, "start");
         return 0;
