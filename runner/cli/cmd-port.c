@@ -7,7 +7,7 @@
 #include "cli/verbs.h"
 #include "spec/port.h"
 
-static int parse_port(const char *text, uint16_t *ret, Error *reterr) {
+static int port_parse_operand(const char *text, uint16_t *ret, Error *reterr) {
         if (port_number_parse(text, strlen(text), text, ret, NULL) < 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a port from 1 to 65535", text);
         return 0;
@@ -52,7 +52,7 @@ static int port_run(const ProjectRequest *request, const void *target, char *con
         size_t n = 0;
         int r;
 
-        r = operands[1] ? parse_port(operands[1], &wanted, reterr) : 0;
+        r = operands[1] ? port_parse_operand(operands[1], &wanted, reterr) : 0;
         if (r < 0)
                 return r;
         r = project_open_known(request, operand, &project, &names, reterr);

@@ -29,7 +29,7 @@ static int find_ourselves(char **ret, Error *reterr) {
 /* By the user's $PATH, since it runs as the user. On NixOS /run/wrappers/bin has the only sudo that
  * works; a sudo in a profile, or a script of that name, is passed over. run0 and the program of
  * FC_ELEVATE need not be set-user-id. */
-static char *find(const char *tool) {
+static char *elevate_find(const char *tool) {
         const char *env = getenv("PATH");
         _cleanup_free_ char *path =
                 xasprintf("/run/wrappers/bin:%s:%s", env ? env : "", process_trusted_path());
@@ -44,7 +44,9 @@ int elevate_find_tool(char **ret, Error *reterr) {
         int r;
 
         if (chosen && chosen[0] != '\0') {
-                *ret = chosen[0] != '/' ? find(chosen) : access(chosen, X_OK) >= 0 ? xstrdup(chosen) : NULL;
+                *ret = chosen[0] != '/'            ? elevate_find(chosen)
+                       : access(chosen, X_OK) >= 0 ? xstrdup(chosen)
+                                                   : NULL;
                 return *ret ? 0
                             : error_raise(reterr, FC_EXIT_HOST,
                                           "FC_ELEVATE names '%s', which is not a program", chosen);
@@ -54,7 +56,7 @@ int elevate_find_tool(char **ret, Error *reterr) {
                 /* It asks PID 1 to run the program. The test is sd_booted(3)'s. */
                 if (streq(tools[i], "run0") && access("/run/systemd/system/", F_OK) < 0)
                         continue;
-                *ret = find(tools[i]);
+                *ret = elevate_find(tools[i]);
                 if (*ret)
                         return 0;
         }

@@ -38,8 +38,8 @@ static bool is_going_down(const EnterTarget *target, bool has_manager) {
         return guest_bus_get_state(bus, &state, NULL) < 0 || state == MANAGER_STOPPING;
 }
 
-static int exec_run(const ExecRequest *request, const EnterTarget *target, const Command *command,
-                    GuestBus **bus, bool terminal, bool *ret_stopped, Error *reterr) {
+static int exec_run_service(const ExecRequest *request, const EnterTarget *target, const Command *command,
+                            GuestBus **bus, bool terminal, bool *ret_stopped, Error *reterr) {
         _cleanup_(session_freep) Session *session = NULL;
         bool has_manager = *bus != NULL, killed;
         ExecOutcome outcome = {0};
@@ -103,7 +103,7 @@ static int enter_and_run(const ExecRequest *request, bool *ret_stopped, Error *r
                         : check_account(request, &command, reterr);
         if (r < 0)
                 return r;
-        return exec_run(request, &target, &command, &bus, terminal, ret_stopped, reterr);
+        return exec_run_service(request, &target, &command, &bus, terminal, ret_stopped, reterr);
 }
 
 int container_exec(const ExecRequest *request, bool *ret_stopped, Error *reterr) {

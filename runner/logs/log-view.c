@@ -163,7 +163,7 @@ static int add_sources(LogView *view, Error *reterr) {
         return 0;
 }
 
-static int check_request(const LogRequest *request, Error *reterr) {
+static int log_view_check_request(const LogRequest *request, Error *reterr) {
         if (request->follow && request->until_usec != UINT64_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "following has no end: --follow and --until exclude each other");
@@ -208,7 +208,7 @@ int log_view_new(const LogRequest *request, sd_event *event, FILE *out, LogView 
         _cleanup_(log_view_freep) LogView *view = NULL;
         int r;
 
-        r = check_request(request, reterr);
+        r = log_view_check_request(request, reterr);
         if (r < 0)
                 return r;
         view = xnew0(LogView, 1);

@@ -99,7 +99,7 @@ typedef struct SupervisorCommand {
         char **argv;
 } SupervisorCommand;
 
-static void command_done(SupervisorCommand *c) {
+static void supervisor_command_done(SupervisorCommand *c) {
         keeper_command_done(&c->shared);
         free(c->options.mounts.mounts);
         strv_free(c->argv);
@@ -211,7 +211,7 @@ static int supervisor_set_limits(const ContainerPlan *plan, const char *cgroup_m
 
 static int supervisor_start(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                             int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
-        _cleanup_(command_done) SupervisorCommand command = {};
+        _cleanup_(supervisor_command_done) SupervisorCommand command = {};
         _cleanup_close_ int cgroup_fd = -EBADF, cgroup_mount_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
         _cleanup_strv_ char **limits = NULL;
         int pair[2], r;

@@ -42,7 +42,7 @@ static void wanted_done(Wanted *w) {
         strv_free(w->each);
 }
 
-static int compare(const void *a, const void *b) {
+static int flake_compare(const void *a, const void *b) {
         return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
@@ -53,7 +53,7 @@ static void wanted_init(char *const *names, Wanted *ret) {
                 *ret = (Wanted){xstrdup("*"), xstrdup(".#flake-containers.spec"), NULL};
                 return;
         }
-        qsort(sorted, strv_length(sorted), sizeof(*sorted), compare);
+        qsort(sorted, strv_length(sorted), sizeof(*sorted), flake_compare);
         strv_push(&words, ".#flake-containers");
         STRV_FOREACH (name, sorted) {
                 if (strv_contains(each, *name))

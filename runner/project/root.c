@@ -341,8 +341,8 @@ static char *find_known(const char *start, const char *subdir, const InvokingUse
         return NULL;
 }
 
-static int find(const char *start, const char *subdir, const InvokingUser *invoking, char **ret,
-                Error *reterr) {
+static int root_find(const char *start, const char *subdir, const InvokingUser *invoking, char **ret,
+                     Error *reterr) {
         _cleanup_free_ char *real = realpath(start, NULL), *from = NULL, *work_tree = NULL;
         char *root;
         int r;
@@ -371,13 +371,13 @@ int project_root_find(const char *start, const char *subdir, char **ret_root, Er
         r = user_invoking(&invoking, reterr);
         if (r < 0)
                 return r;
-        r = find(start, subdir, &invoking, ret_root, reterr);
+        r = root_find(start, subdir, &invoking, ret_root, reterr);
         if (r >= 0 || r == -ETIMEDOUT || geteuid() != 0 || invoking.uid == 0)
                 return r;
 
         /* A home on NFS may be closed to root and open to the user. The first error is the one to report. */
         if (user_fs_enter(&invoking, &guard, NULL) >= 0 &&
-            find(start, subdir, &invoking, ret_root, NULL) >= 0) {
+            root_find(start, subdir, &invoking, ret_root, NULL) >= 0) {
                 error_done(reterr);
                 return 0;
         }

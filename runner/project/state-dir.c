@@ -233,7 +233,7 @@ int state_dir_container_open(const StateDir *dir, const char *name, int *ret_fd,
         return r < 0 ? state_dir_explain(dir, r, reterr) : 0;
 }
 
-static int make(const StateDir *dir, const char *path, Error *reterr) {
+static int state_dir_make_path(const StateDir *dir, const char *path, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         int r;
 
@@ -249,7 +249,7 @@ int state_dir_container_make(const StateDir *dir, const char *name, Error *reter
         int r;
 
         r = name_check_container(name, reterr);
-        return r < 0 ? r : make(dir, name, reterr);
+        return r < 0 ? r : state_dir_make_path(dir, name, reterr);
 }
 
 int state_dir_volume_make(const StateDir *dir, const char *name, Error *reterr) {
@@ -260,7 +260,7 @@ int state_dir_volume_make(const StateDir *dir, const char *name, Error *reterr) 
         if (r < 0)
                 return r;
         path = xasprintf(VOLUMES "/%s", name);
-        return make(dir, path, reterr);
+        return state_dir_make_path(dir, path, reterr);
 }
 
 static int state_dir_compare(const void *a, const void *b) {

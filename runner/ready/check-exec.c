@@ -41,7 +41,7 @@ static _Noreturn void run_inside(const Check *c, int output_fd) {
 }
 
 /* Killed, the child leaves what it runs to its guard, which ends that. */
-static void stop(Check *c) {
+static void check_exec_stop(Check *c) {
         c->io = sd_event_source_disable_unref(c->io);
         c->child = sd_event_source_disable_unref(c->child);
         c->fd = safe_close(c->fd);
@@ -148,4 +148,5 @@ static void start(Check *c) {
 }
 
 /* A command may be expensive, and slows down what it waits for. */
-const CheckKind check_exec = {.start = start, .stop = stop, .timeout_usec = UINT64_MAX, .growth = 100};
+const CheckKind check_exec = {
+        .start = start, .stop = check_exec_stop, .timeout_usec = UINT64_MAX, .growth = 100};

@@ -21,7 +21,7 @@
  * and that much later at most a service is found; the longest is reached after 12 s and 100 attempts. */
 #define GROWTH 4
 
-static void stop(Check *c) {
+static void check_socket_stop(Check *c) {
         c->io = sd_event_source_disable_unref(c->io);
         c->fd = safe_close(c->fd);
 }
@@ -34,7 +34,7 @@ static void start_family(Check *c, int family);
  * is told. */
 static void refuse(Check *c, int errnum) {
         if (c->family == AF_INET) {
-                stop(c);
+                check_socket_stop(c);
                 c->refused = errnum;
                 start_family(c, AF_INET6);
                 return;
@@ -146,7 +146,7 @@ static void start_tcp(Check *c) {
 
 const CheckKind check_tcp = {
         .start = start_tcp,
-        .stop = stop,
+        .stop = check_socket_stop,
         .timeout_usec = ATTEMPT_USEC,
         .growth = GROWTH,
 };
@@ -182,7 +182,7 @@ static void start_unix(Check *c) {
 
 const CheckKind check_unix = {
         .start = start_unix,
-        .stop = stop,
+        .stop = check_socket_stop,
         .timeout_usec = ATTEMPT_USEC,
         .growth = GROWTH,
 };

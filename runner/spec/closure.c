@@ -12,7 +12,7 @@ typedef struct Line {
         size_t number;
 } Line;
 
-static int compare(const void *va, const void *vb) {
+static int closure_compare(const void *va, const void *vb) {
         const Line *a = va, *b = vb;
         int r = strcmp(a->name, b->name);
 
@@ -50,7 +50,7 @@ static int check_names(char *const *names, const char *toplevel, Error *reterr) 
                 lines[i] = (Line){names[i], i + 1};
                 found = found || streq(names[i], toplevel);
         }
-        qsort(lines, n, sizeof(*lines), compare);
+        qsort(lines, n, sizeof(*lines), closure_compare);
         for (size_t i = 1; i < n; i++)
                 if (streq(lines[i - 1].name, lines[i].name))
                         return error_raise(reterr, FC_EXIT_USAGE,

@@ -7,7 +7,7 @@
 #include "spec/argument.h"
 #include "spec/env.h"
 
-static int check_name(const char *name, Error *reterr) {
+static int env_check_name(const char *name, Error *reterr) {
         /* The container would not know what it is, not reach the notification socket, or not find its
          * credentials. */
         static const char *const reserved[] = {
@@ -34,7 +34,7 @@ int env_check(const char *name, const char *value, Error *reterr) {
         size_t left = strlen(value);
         int r;
 
-        r = check_name(name, reterr);
+        r = env_check_name(name, reterr);
         if (r < 0)
                 return r;
         if (strlen("--setenv=") + strlen(name) + strlen("=") + left >= ARGUMENT_SIZE_MAX)

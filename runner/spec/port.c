@@ -97,7 +97,7 @@ static int port_check_protocol(const char *protocol, Error *reterr) {
         return error_raise(reterr, FC_EXIT_USAGE, "'%.100s' is not a protocol, use 'tcp'", protocol);
 }
 
-static int raise_form(const char *text, Error *reterr) {
+static int port_raise_form(const char *text, Error *reterr) {
         return error_raise(reterr, FC_EXIT_USAGE,
                            "'%.100s': expected [ADDRESS:]HOST:CONTAINER, an IPv6 address in brackets", text);
 }
@@ -109,7 +109,7 @@ static int split_address(const char *text, const char **ret_rest, char **ret_add
         if (text[0] == '[') {
                 end = strchr(text, ']');
                 if (!end || end[1] != ':' || !memchr(text, ':', (size_t) (end - text)))
-                        return raise_form(text, reterr);
+                        return port_raise_form(text, reterr);
                 *ret_address = xstrndup(text + 1, (size_t) (end - text) - 1);
                 *ret_rest = end + 2;
                 return 0;
@@ -121,7 +121,7 @@ static int split_address(const char *text, const char **ret_rest, char **ret_add
                 return 0;
         }
         if (strchr(second + 1, ':'))
-                return raise_form(text, reterr);
+                return port_raise_form(text, reterr);
         *ret_address = xstrndup(text, (size_t) (end - text));
         *ret_rest = end + 1;
         return 0;
@@ -134,14 +134,14 @@ static int parse_pair(const char *s, size_t n, const char *text, Port *port, Err
         int r;
 
         if (!colon && port->address)
-                return raise_form(text, reterr);
+                return port_raise_form(text, reterr);
         if (!colon) {
                 r = port_number_parse(s, n, text, &port->container, reterr);
                 port->host = port->container;
                 return r;
         }
         if (memchr(colon + 1, ':', n - n_host - 1))
-                return raise_form(text, reterr);
+                return port_raise_form(text, reterr);
         r = parse_host(s, n_host, text, &port->host, reterr);
         return r < 0 ? r : port_number_parse(colon + 1, n - n_host - 1, text, &port->container, reterr);
 }
@@ -208,7 +208,7 @@ static int parse_json_protocol(const Json *value, const char *path, void *target
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
-static int parse_port(const Json *value, const char *path, void *ret, Error *reterr) {
+static int port_parse_element(const Json *value, const char *path, void *ret, Error *reterr) {
         static const JsonField fields[] = {
                 {"address", parse_json_address},
                 {"host", parse_json_host, .mandatory = true},
@@ -226,7 +226,8 @@ static int parse_port(const Json *value, const char *path, void *ret, Error *ret
 static int parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
         ContainerSpec *c = target;
 
-        return VALUE_PARSE_ELEMENTS(value, path, JSON_ARRAY, parse_port, &c->ports, &c->n_ports, reterr);
+        return VALUE_PARSE_ELEMENTS(value, path, JSON_ARRAY, port_parse_element, &c->ports, &c->n_ports,
+                                    reterr);
 }
 
 static Json *print_port(const Port *port) {

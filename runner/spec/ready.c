@@ -17,7 +17,7 @@ static ReadyChecks *checks_of(void *target) {
         return &((ContainerSpec *) target)->ready_checks;
 }
 
-static int parse_timeout(const Json *value, const char *path, void *target, Error *reterr) {
+static int ready_parse_timeout(const Json *value, const char *path, void *target, Error *reterr) {
         return value_parse_timeout(value, path, &((ContainerSpec *) target)->ready_timeout_usec, reterr);
 }
 
@@ -135,8 +135,12 @@ static int parse_unix(const Json *value, const char *path, void *target, Error *
 
 static int parse_ready(const Json *value, const char *path, void *target, Error *reterr) {
         static const JsonField fields[] = {
-                {"timeout", parse_timeout}, {"notify", parse_notify}, {"units", parse_units},
-                {"tcp", parse_tcp},         {"http", parse_http},     {"exec", parse_exec},
+                {"timeout", ready_parse_timeout},
+                {"notify", parse_notify},
+                {"units", parse_units},
+                {"tcp", parse_tcp},
+                {"http", parse_http},
+                {"exec", parse_exec},
                 {"unix", parse_unix},
         };
 

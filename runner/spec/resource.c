@@ -47,7 +47,7 @@ ResourceKind resource_kind_from_string(const char *name) {
         return _RESOURCE_KIND_INVALID;
 }
 
-static int raise_form(const Kind *k, const char *text, Error *reterr) {
+static int resource_raise_form(const Kind *k, const char *text, Error *reterr) {
         static const char *const forms[] = {
                 [UNIT_SIZE] =
                         "bytes such as '512M', a percentage of the memory such as '50%', or 'infinity'",
@@ -113,7 +113,7 @@ static int parse_size(const Kind *k, const char *text, uint64_t number, const ch
                 return 0;
         }
         if (*rest && (rest[1] || !scale(&number, *rest)))
-                return raise_form(k, text, reterr);
+                return resource_raise_form(k, text, reterr);
         return finish(k, text, number, "", ret, reterr);
 }
 
@@ -128,11 +128,11 @@ int resource_parse(ResourceKind kind, const char *text, char **ret, Error *reter
         }
         rest = parse_digits(text, &number);
         if (!rest)
-                return raise_form(k, text, reterr);
+                return resource_raise_form(k, text, reterr);
         if (k->unit == UNIT_SIZE)
                 return parse_size(k, text, number, rest, ret, reterr);
         if (!streq(rest, k->unit == UNIT_PERCENT ? "%" : ""))
-                return raise_form(k, text, reterr);
+                return resource_raise_form(k, text, reterr);
         return finish(k, text, number, rest, ret, reterr);
 }
 

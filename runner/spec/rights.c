@@ -83,20 +83,20 @@ const SpecKey users_key = {
         .print = print_users,
 };
 
-static int check_name(const char *name, Error *reterr) {
+static int capability_check_name(const char *name, Error *reterr) {
         unsigned number;
 
         return capability_from_string(name, &number, reterr);
 }
 
 static int parse_add(const Json *value, const char *path, void *target, Error *reterr) {
-        return value_parse_strv(value, path, check_name, &((ContainerSpec *) target)->capabilities_add,
-                                reterr);
+        return value_parse_strv(value, path, capability_check_name,
+                                &((ContainerSpec *) target)->capabilities_add, reterr);
 }
 
 static int parse_drop(const Json *value, const char *path, void *target, Error *reterr) {
-        return value_parse_strv(value, path, check_name, &((ContainerSpec *) target)->capabilities_drop,
-                                reterr);
+        return value_parse_strv(value, path, capability_check_name,
+                                &((ContainerSpec *) target)->capabilities_drop, reterr);
 }
 
 static int parse_capabilities(const Json *value, const char *path, void *target, Error *reterr) {

@@ -61,11 +61,11 @@ char *stop_signal_to_string(int signal) {
                                  : xasprintf("SIG%s", sigabbrev_np(signal));
 }
 
-static int parse_timeout(const Json *value, const char *path, void *target, Error *reterr) {
+static int stop_parse_timeout(const Json *value, const char *path, void *target, Error *reterr) {
         return value_parse_timeout(value, path, &((ContainerSpec *) target)->stop_timeout_usec, reterr);
 }
 
-static int parse_signal(const Json *value, const char *path, void *target, Error *reterr) {
+static int stop_parse_signal(const Json *value, const char *path, void *target, Error *reterr) {
         int r;
 
         r = json_expect(value, JSON_STRING, path, reterr);
@@ -77,8 +77,8 @@ static int parse_signal(const Json *value, const char *path, void *target, Error
 
 static int parse_stop(const Json *value, const char *path, void *target, Error *reterr) {
         static const JsonField fields[] = {
-                {"timeout", parse_timeout},
-                {"signal", parse_signal},
+                {"timeout", stop_parse_timeout},
+                {"signal", stop_parse_signal},
         };
 
         return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);

@@ -86,7 +86,7 @@ static int let_owner_read(int fd, const char *name, uid_t owner, Error *reterr) 
         return set_mode(fd, name, 0711, reterr);
 }
 
-static int make(int dir_fd, const char *name, uid_t owner, Error *reterr) {
+static int runtime_dir_make_one(int dir_fd, const char *name, uid_t owner, Error *reterr) {
         _cleanup_close_ int fd = fs_mkdir_beneath(dir_fd, name, 0700, reterr);
         int r;
 
@@ -124,7 +124,7 @@ int runtime_dir_make(const char *base, const char *id, uid_t owner, Error *reter
         base_fd = make_base(parent_fd, slash + 1, reterr);
         if (base_fd < 0)
                 return error_prefix(reterr, base_fd, "'%s'", base);
-        r = make(base_fd, id, owner, reterr);
+        r = runtime_dir_make_one(base_fd, id, owner, reterr);
         return r < 0 ? error_prefix(reterr, r, "'%s'", base) : r;
 }
 
@@ -180,5 +180,5 @@ int runtime_dir_container_make(int fd, const char *name, uid_t owner, Error *ret
         int r;
 
         r = name_check(name, "container", reterr);
-        return r < 0 ? r : make(fd, name, owner, reterr);
+        return r < 0 ? r : runtime_dir_make_one(fd, name, owner, reterr);
 }
