@@ -92,8 +92,9 @@ bool process_is_ending(pid_t pid) {
         ssize_t n;
 
         n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        /* /proc hides processes from other users where it is mounted so, and descriptors run out. */
         if (n < 0)
-                return true;
+                return kill(pid, 0) < 0 && errno == ESRCH;
         text[n] = '\0';
         field = strrchr(text, ')');
         for (unsigned i = 3; field && i <= STAT_PENDING && (field = strchr(field + 1, ' ')); i++) {

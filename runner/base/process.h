@@ -28,7 +28,7 @@ int process_find_helper(const char *program, char **ret, Error *reterr);
 int process_open(pid_t pid);
 
 /* Whether it has been killed or is ending. That takes some milliseconds, in which its pidfd does not tell
- * yet. True also for a process that has ended. */
+ * yet. True also for a process that has ended; false for one that cannot be looked at. */
 bool process_is_ending(pid_t pid);
 
 /* pidfd_send_signal(2). Return: 0, or a negative errno (-ESRCH: it has ended). */

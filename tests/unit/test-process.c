@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -209,4 +213,37 @@ TEST(is_ending) {
         ASSERT_TRUE(process_is_ending(pid));
         (void) close(pair[0]);
         (void) close(pair[1]);
+}
+
+/* In a child, which then has no descriptor left, or sees a /proc that hides PID 1. */
+static int ask_blind(void (*blind)(void)) {
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0) {
+                blind();
+                _exit(open("/proc/1/stat", O_RDONLY | O_CLOEXEC) >= 0 ? 2 : process_is_ending(1));
+        }
+        return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void without_descriptors(void) {
+        const struct rlimit none = {0, 0};
+
+        (void) setrlimit(RLIMIT_NOFILE, &none);
+}
+
+/* The group 0 sees all. */
+static void with_hidden_processes(void) {
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+            mount("proc", "/proc", "proc", 0, "hidepid=2") < 0 || setgroups(0, NULL) < 0 ||
+            setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0)
+                _exit(3);
+}
+
+TEST(is_ending_unseen) {
+        ASSERT_EQ(ask_blind(without_descriptors), 0);
+        if (geteuid() != 0)
+                SKIP("only root can hide processes");
+        ASSERT_EQ(ask_blind(with_hidden_processes), 0);
 }
