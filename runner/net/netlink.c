@@ -4,6 +4,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -76,6 +77,26 @@ int netlink_bridge_create(Netlink *netlink, const char *name, const uint8_t mac[
         data = nla_nest_start(message, IFLA_INFO_DATA);
         netlink_put_u32(message, IFLA_BR_STP_STATE, 0);
         netlink_put_u32(message, IFLA_BR_FORWARD_DELAY, 0);
+        (void) nla_nest_end(message, data);
+        (void) nla_nest_end(message, info);
+        return netlink_request(netlink, message, NULL, NULL);
+}
+
+int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, int peer_netns_fd) {
+        struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+        _cleanup_message_ struct nl_msg *message =
+                netlink_message_new(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
+        struct nlattr *info, *data, *other;
+
+        netlink_put_string(message, IFLA_IFNAME, name);
+        info = nla_nest_start(message, IFLA_LINKINFO);
+        netlink_put_string(message, IFLA_INFO_KIND, "veth");
+        data = nla_nest_start(message, IFLA_INFO_DATA);
+        other = nla_nest_start(message, VETH_INFO_PEER);
+        (void) nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO);
+        netlink_put_string(message, IFLA_IFNAME, peer);
+        netlink_put_u32(message, IFLA_NET_NS_FD, (uint32_t) peer_netns_fd);
+        (void) nla_nest_end(message, other);
         (void) nla_nest_end(message, data);
         (void) nla_nest_end(message, info);
         return netlink_request(netlink, message, NULL, NULL);

@@ -29,6 +29,10 @@ int netlink_link_find(Netlink *netlink, const char *name, Link *ret);
 /* -EEXIST when an interface of that name exists, whatever it is. The bridge is left down. */
 int netlink_bridge_create(Netlink *netlink, const char *name, const uint8_t mac[6]);
 
+/* Two interfaces, each of which receives what the other sends; `peer` is made in another namespace. Both are
+ * left down. -EEXIST when either exists. */
+int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, int peer_netns_fd);
+
 int netlink_link_up(Netlink *netlink, int index);
 
 /* Makes the interface a port of the bridge `master`. */

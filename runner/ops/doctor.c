@@ -9,6 +9,7 @@
 #include "bus/host-bus.h"
 #include "ops/doctor.h"
 #include "host/inotify.h"
+#include "net/bridge-try.h"
 
 #define BRIDGE_CALLS "/proc/sys/net/bridge/bridge-nf-call-iptables"
 #define NSSWITCH     "/etc/nsswitch.conf"
@@ -143,21 +144,35 @@ static void doctor_check_inotify(Findings *f) {
                 findings_add_hint(f, INOTIFY_HINT);
 }
 
-/* Only a frame that is sent could show whether the firewall drops any. */
+/* The firewall sees what a bridge passes on where this setting is 1, often for Docker, and drops it where
+ * its chain FORWARD drops. */
 static void doctor_check_firewall(Findings *f) {
         _cleanup_close_ int fd = open(BRIDGE_CALLS, O_RDONLY | O_CLOEXEC);
+        Error e = ERROR_NULL;
         char on = '0';
+        bool passes;
 
         if (fd < 0 || read(fd, &on, 1) != 1 || on != '1') {
                 findings_add(f, "firewall", VERDICT_OK,
                              xstrdup("does not see what containers send each other"));
                 return;
         }
-        findings_add(f, "firewall", VERDICT_UNKNOWN,
-                     xstrdup("sees what containers send each other (bridge-nf-call-iptables is 1, often for "
-                             "Docker), and drops it where its chain FORWARD drops"));
-        findings_add_hint(f, "if containers do not reach each other: "
-                             "iptables -I FORWARD -m physdev --physdev-is-bridged -j ACCEPT");
+        if (geteuid() != 0)
+                findings_add(f, "firewall", VERDICT_UNKNOWN,
+                             xstrdup("sees what containers send each other (bridge-nf-call-iptables is 1); "
+                                     "only root can try whether it drops that"));
+        else if (bridge_try(&passes, &e) < 0)
+                findings_add_error(f, "firewall", &e);
+        else if (passes)
+                findings_add(f, "firewall", VERDICT_OK,
+                             xstrdup("sees what containers send each other, and lets it through"));
+        else {
+                findings_add(f, "firewall", VERDICT_BAD,
+                             xstrdup("drops what containers send each other (bridge-nf-call-iptables is 1, "
+                                     "often for Docker, and its chain FORWARD drops)"));
+                findings_add_hint(f, "let that through, and nothing else: "
+                                     "iptables -I FORWARD -m physdev --physdev-is-bridged -j ACCEPT");
+        }
 }
 
 static void doctor_check_kernel(Findings *f, const HostFacts *facts) {
