@@ -98,7 +98,7 @@ char *flake_record_find(const StateDir *state, FlakeHash hash, const char *names
         return found;
 }
 
-static size_t count(const char *text, const char *word) {
+static size_t flake_record_count(const char *text, const char *word) {
         size_t n = 0;
 
         for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
@@ -114,7 +114,7 @@ static bool lock_is_complete(const char *directory) {
         if (fd < 0)
                 return errno == ENOENT;
         return fs_read_fd(fd, path, LOCK_MAX, &text, NULL, NULL) >= 0 &&
-               count(text, "\"locked\"") == count(text, "\"narHash\"");
+               flake_record_count(text, "\"locked\"") == flake_record_count(text, "\"narHash\"");
 }
 
 /* Whether the lock file names what flake.nix does: Nix writes none for an input that cannot be locked. */
