@@ -13,6 +13,10 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/walk.h"
+
+/* How often in turn a directory is looked through again that was not empty in the end. */
+#define REMOVE_AGAIN_MAX 64
 
 static int open_beneath(int dir_fd, const char *path, int flags, mode_t mode) {
         struct open_how how = {
@@ -177,183 +181,103 @@ int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size,
         return 0;
 }
 
-static void clear_immutable(int fd) {
+/* Neither of them may be removed, nor what lies in such a directory. */
+static bool clear_flags(int fd) {
         int flags;
 
-        if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 || !(flags & FS_IMMUTABLE_FL))
-                return;
-        flags &= ~FS_IMMUTABLE_FL;
-        (void) ioctl(fd, FS_IOC_SETFLAGS, &flags);
+        if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0 || !(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
+                return false;
+        flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+        return ioctl(fd, FS_IOC_SETFLAGS, &flags) >= 0;
 }
 
-/* A bind mount has the device number of its source, so that only the kernel can tell. */
-static int open_same_mount(int dir_fd, const char *name, int flags) {
-        struct open_how how = {
-                .flags = (uint64_t) (flags | O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC),
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV,
-        };
+bool fs_clear_flags(int dir_fd, const char *name) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
 
-        return (int) syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
+        /* Only what can have a flag: to open a device has effects. */
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+                return clear_flags(dir_fd);
+        fd = walk_open(dir_fd, name, /* flags= */ 0);
+        /* Both, whatever the first says. */
+        return (int) clear_flags(dir_fd) | (int) (fd >= 0 && clear_flags(fd));
 }
-
-/* A directory on the way down. Only the last one is open. The way back up is "..", which must lead to the
- * directory that the way down came from. */
-typedef struct Level {
-        dev_t device;
-        ino_t inode;
-        char **names; /* of the directories in it */
-        size_t n_names;
-} Level;
 
 typedef struct Removal {
-        Level *levels;
-        size_t n_levels;
-        int fd; /* of the last one */
+        FsRemoveWatch watch;
+        void *userdata;
+        uint64_t n;       /* of what has been removed */
+        unsigned n_again; /* how often a directory was not empty at its end, one after another */
 } Removal;
 
-static void fs_pop_level(Removal *r) {
-        Level *level = &r->levels[--r->n_levels];
-
-        while (level->n_names > 0)
-                free(level->names[--level->n_names]);
-        free(level->names);
+static int removal_count(Removal *removal) {
+        removal->n++;
+        removal->n_again = 0;
+        return !removal->watch || removal->watch(removal->n, removal->userdata) ? 0 : -EINTR;
 }
 
-static void removal_done(Removal *r) {
-        while (r->n_levels > 0)
-                fs_pop_level(r);
-        free(r->levels);
-        (void) safe_close(r->fd);
-}
-
-/* Removes a file that is not a directory. Return: 1 it is a directory, 0 it is removed, or a negative
- * errno. */
-static int remove_file(int fd, const char *name) {
-        _cleanup_close_ int child = -EBADF;
-        struct stat st;
-
-        if (unlinkat(fd, name, 0) >= 0)
+/* Return: 0 or a negative errno. */
+static int remove_name(int dir_fd, const char *name, int flags) {
+        if (unlinkat(dir_fd, name, flags) >= 0 || errno == ENOENT)
                 return 0;
-        if (errno != EISDIR && errno != EPERM)
+        if (errno != EPERM || !fs_clear_flags(dir_fd, name))
                 return -errno;
-        child = open_same_mount(fd, name, /* flags= */ 0);
-        if (child < 0 && errno == EXDEV)
-                return -EBUSY;
-        if (child < 0 || fstat(child, &st) < 0)
-                return -errno;
-        if (S_ISDIR(st.st_mode))
-                return 1;
-        clear_immutable(child);
-        return unlinkat(fd, name, 0) < 0 ? -errno : 0;
+        return unlinkat(dir_fd, name, flags) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* Leaves the directories in it, whose names it notes. */
-static int remove_files(int fd, Level *level) {
-        _cleanup_(closedirp) DIR *d = NULL;
-        int dup = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        d = dup < 0 ? NULL : fdopendir(dup);
-        if (!d) {
-                int saved = errno;
-
-                (void) safe_close(dup);
-                return -saved;
-        }
-        clear_immutable(fd);
-        for (;;) {
-                struct dirent *entry;
-                int r;
-
-                errno = 0;
-                entry = readdir(d);
-                if (!entry)
-                        return -errno;
-                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
-                        continue;
-                r = remove_file(fd, entry->d_name);
-                if (r < 0)
-                        return r;
-                if (r > 0)
-                        *XGROW(level->names, level->n_names) = xstrdup(entry->d_name);
-        }
-}
-
-/* Takes the fd. */
-static int go_down(Removal *r, int fd) {
-        Level *level = XGROW(r->levels, r->n_levels);
+static bool remove_sees_directory(int dir_fd, const char *name) {
         struct stat st;
 
-        (void) safe_close(r->fd);
-        r->fd = fd;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        level->device = st.st_dev;
-        level->inode = st.st_ino;
-        return remove_files(fd, level);
+        return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISDIR(st.st_mode);
 }
 
-/* Removes the directory that it comes from. */
-static int fs_go_up(Removal *r) {
-        _cleanup_close_ int fd = openat(r->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        Level *level;
-        struct stat st;
-
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        fs_pop_level(r);
-        level = &r->levels[r->n_levels - 1];
-        /* Another process has moved it meanwhile. */
-        if (st.st_dev != level->device || st.st_ino != level->inode)
-                return -ESTALE;
-        (void) safe_close(r->fd);
-        r->fd = TAKE_FD(fd);
-        if (unlinkat(r->fd, level->names[level->n_names - 1], AT_REMOVEDIR) < 0)
-                return -errno;
-        free(level->names[--level->n_names]);
-        return 0;
-}
-
-/* Three descriptors and no recursion, however deep it is: a guest may have made it deep so that it stays. */
-static int remove_children(int fd) {
-        _cleanup_(removal_done) Removal removal = {.fd = -EBADF};
-        int r = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        r = r < 0 ? -errno : go_down(&removal, r);
-        while (r >= 0) {
-                const Level *level = &removal.levels[removal.n_levels - 1];
-
-                if (level->n_names > 0) {
-                        r = open_same_mount(removal.fd, level->names[level->n_names - 1], O_DIRECTORY);
-                        if (r < 0)
-                                return errno == EXDEV ? -EBUSY : -errno;
-                        r = go_down(&removal, r);
-                } else if (removal.n_levels == 1)
-                        return 0;
-                else
-                        r = fs_go_up(&removal);
-        }
-        return r;
-}
-
-static int remove_entry(int dir_fd, const char *name) {
-        _cleanup_close_ int fd = open_same_mount(dir_fd, name, O_DIRECTORY);
+static int remove_on_entry(int dir_fd, const struct dirent *entry, void *userdata) {
         int r;
 
-        if (fd < 0 && errno == ENOENT)
-                return 0;
-        if (fd < 0 && errno == EXDEV)
-                return -EBUSY;
-        if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-                return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
-        if (fd < 0)
-                return -errno;
-        r = remove_children(fd);
-        if (r >= 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) < 0)
-                r = -errno;
+        if (entry->d_type == DT_DIR ||
+            (entry->d_type == DT_UNKNOWN && remove_sees_directory(dir_fd, entry->d_name)))
+                return WALK_ENTER;
+        r = remove_name(dir_fd, entry->d_name, 0);
+        return r < 0 ? r : removal_count(userdata);
+}
+
+/* What reads a directory while it removes may miss entries on some file systems, and another process may put
+ * more there. */
+static int remove_on_leave(int dir_fd, const char *name, void *userdata) {
+        Removal *removal = userdata;
+        int r = remove_name(dir_fd, name, AT_REMOVEDIR);
+
+        if (r == -ENOTEMPTY && removal->n_again++ < REMOVE_AGAIN_MAX)
+                return WALK_ENTER;
+        return r < 0 ? r : removal_count(removal);
+}
+
+static int remove_entry(int dir_fd, const char *name, Removal *removal) {
+        static const WalkVisitor visitor = {.entry = remove_on_entry, .leave = remove_on_leave};
+        int r;
+
+        do {
+                _cleanup_close_ int fd = walk_open(dir_fd, name, O_DIRECTORY);
+
+                if (fd < 0 && errno == ENOENT)
+                        return 0;
+                if (fd < 0 && errno == EXDEV)
+                        return -EBUSY;
+                if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+                        return remove_name(dir_fd, name, 0);
+                if (fd < 0)
+                        return -errno;
+                r = walk_below(fd, &visitor, removal);
+                if (r >= 0)
+                        r = remove_on_leave(dir_fd, name, removal);
+        } while (r == WALK_ENTER);
         return r;
 }
 
-int fs_remove_tree(int dir_fd, const char *name, Error *reterr) {
+int fs_remove_tree_watched(int dir_fd, const char *name, FsRemoveWatch watch, void *userdata,
+                           Error *reterr) {
+        Removal removal = {.watch = watch, .userdata = userdata};
         _cleanup_free_ char *parent = xstrdup(name);
         _cleanup_close_ int parent_fd = -EBADF;
         char *slash = strrchr(parent, '/');
@@ -370,13 +294,19 @@ int fs_remove_tree(int dir_fd, const char *name, Error *reterr) {
         if (streq(slash ? slash + 1 : parent, ".."))
                 return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' leads out of its directory", name);
 
-        r = remove_entry(parent_fd, slash ? slash + 1 : parent);
+        r = remove_entry(parent_fd, slash ? slash + 1 : parent, &removal);
         if (r == -EBUSY)
                 return error_raise(reterr, FC_EXIT_CONFLICT, "remove '%s': something is mounted below it",
                                    name);
+        if (r == -EINTR)
+                return error_raise(reterr, FC_EXIT_INTERRUPTED, "interrupted while removing '%s'", name);
         if (r < 0)
                 return error_set(reterr, r, "remove '%s'", name);
         return 0;
+}
+
+int fs_remove_tree(int dir_fd, const char *name, Error *reterr) {
+        return fs_remove_tree_watched(dir_fd, name, NULL, NULL, reterr);
 }
 
 int fs_enter_owner(int dir_fd) {

@@ -38,8 +38,17 @@ int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size,
 
 /* Removes `name` below `dir_fd` with all it contains, without following links or crossing into another
  * mount; clears the immutable flag where it stands in the way (systemd and NixOS set it on var/empty). A
- * missing name is success. */
+ * missing name is success. Where it ends early, at an error or killed, another call goes on. */
 int fs_remove_tree(int dir_fd, const char *name, Error *reterr);
+
+/* Called after each file and directory. @n: how many by now. Return: whether to go on; otherwise
+ * FC_EXIT_INTERRUPTED. */
+typedef bool (*FsRemoveWatch)(uint64_t n, void *userdata);
+int fs_remove_tree_watched(int dir_fd, const char *name, FsRemoveWatch watch, void *userdata, Error *reterr);
+
+/* Takes from a file or directory, and from the one that it lies in, the flags that keep it from being moved
+ * or removed (chattr(1): immutable, append-only). Return: whether there were any, and they are gone. */
+bool fs_clear_flags(int dir_fd, const char *name);
 
 /* Makes the process access files as the directory's owner, so that it can do nothing there that the owner
  * could not. It keeps root's groups. Keeps errno. Return: 0 or a negative errno. */

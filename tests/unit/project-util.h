@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -61,6 +63,18 @@ _unused_ _printf_(2, 3) static int test_shell(const TestDir *dir, const char *fo
                 dir->path, command);
         argv[2] = line;
         return process_run(argv, NULL, NULL);
+}
+
+/* Return: false where this is not permitted. The process keeps the mount namespace. */
+_unused_ static bool test_may_mount(TestDir *dir) {
+        if (unshare(CLONE_NEWNS) < 0)
+                return false;
+        ASSERT_EQ(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+        /* The old descriptor leads through the mounts of the old namespace, where the new ones are not. */
+        (void) safe_close(dir->fd);
+        dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_TRUE(dir->fd >= 0);
+        return true;
 }
 
 _unused_ static bool test_have(const char *program) {

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "spec/path.h"
+#include "state/mounted.h"
+
+#define MOUNTINFO     "/proc/self/mountinfo"
+#define MOUNTINFO_MAX (64 * 1024 * 1024)
+
+/* Blank, tab, newline and backslash are written as three octal digits. */
+static void mounted_unescape(char *s) {
+        char *to = s;
+
+        for (; *s; to++) {
+                if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+                    s[3] >= '0' && s[3] <= '7') {
+                        *to = (char) ((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+                        s += 4;
+                } else
+                        *to = *s++;
+        }
+        *to = '\0';
+}
+
+/* The fifth field; owned by the caller. */
+static char *mounted_point(const char *line) {
+        char *point;
+
+        for (int i = 0; i < 4; i++) {
+                line += strcspn(line, " \n");
+                if (*line != ' ')
+                        return NULL;
+                line++;
+        }
+        point = xstrndup(line, strcspn(line, " \n"));
+        mounted_unescape(point);
+        return point;
+}
+
+char *mounted_find(const char *mountinfo, const char *path) {
+        for (const char *line = mountinfo; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+                char *point = mounted_point(line);
+
+                if (point && path_is_within(point, path))
+                        return point;
+                free(point);
+        }
+        return NULL;
+}
+
+int mounted_refuse(int dir_fd, const char *name, Error *reterr) {
+        _cleanup_close_ int fd = open(MOUNTINFO, O_RDONLY | O_CLOEXEC);
+        _cleanup_free_ char *text = NULL, *dir = NULL, *path = NULL, *point = NULL;
+        int r;
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '" MOUNTINFO "'");
+        r = fs_read_fd(fd, MOUNTINFO, MOUNTINFO_MAX, &text, NULL, reterr);
+        if (r >= 0)
+                r = fs_fd_path(dir_fd, "the directory", &dir, reterr);
+        if (r < 0)
+                return r;
+        path = xasprintf("%s/%s", streq(dir, "/") ? "" : dir, name);
+        point = mounted_find(text, path);
+        if (!point)
+                return 0;
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "something is mounted at '%s'", point);
+        error_add_hint(reterr, "unmount it: umount '%s'", point);
+        return r;
+}

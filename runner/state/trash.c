@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/strv.h"
+#include "state/mounted.h"
+#include "state/trash.h"
+
+static int trash_check(int fd, Error *reterr) {
+        struct stat st;
+        int r;
+
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '" TRASH_DIR "'");
+        if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
+                return 0;
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "'.containers/" TRASH_DIR "' is not root's alone");
+        error_add_hint(reterr, "move it away");
+        return r;
+}
+
+/* @ret_fd: -EBADF: there is none. */
+static int trash_open(int state_fd, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = fs_open_beneath_optional(state_fd, TRASH_DIR, O_RDONLY | O_DIRECTORY, &fd, reterr);
+
+        if (r >= 0 && fd >= 0)
+                r = trash_check(fd, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "'.containers'");
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+/* Another command may remove it at any time, when it is empty. Return: the fd. */
+static int trash_make(int state_fd, Error *reterr) {
+        for (;;) {
+                int fd, r;
+
+                if (mkdirat(state_fd, TRASH_DIR, 0700) < 0 && errno != EEXIST)
+                        return error_set(reterr, errno, "make '.containers/" TRASH_DIR "'");
+                r = trash_open(state_fd, &fd, reterr);
+                if (r < 0 || fd >= 0)
+                        return r < 0 ? r : fd;
+        }
+}
+
+/* Not a name that could be taken: only root can put something there. Return: 0 or a negative errno. */
+static int trash_move(int dir_fd, const char *name, int trash_fd) {
+        _cleanup_free_ char *to = NULL;
+        uint64_t lot;
+
+        if (getrandom(&lot, sizeof(lot), 0) != sizeof(lot))
+                return -EIO;
+        to = xasprintf("%016" PRIx64, lot);
+        if (renameat2(dir_fd, name, trash_fd, to, 0) >= 0)
+                return 0;
+        if (errno != EPERM || !fs_clear_flags(dir_fd, name))
+                return -errno;
+        return renameat2(dir_fd, name, trash_fd, to, 0) < 0 ? -errno : 0;
+}
+
+static bool trash_sees(int dir_fd, const char *name) {
+        struct stat st;
+
+        return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0;
+}
+
+int trash_put(int state_fd, int dir_fd, const char *name, Error *reterr) {
+        int r;
+
+        if (!trash_sees(dir_fd, name))
+                return 0;
+        r = mounted_refuse(dir_fd, name, reterr);
+        if (r < 0)
+                return r;
+        do {
+                _cleanup_close_ int trash_fd = trash_make(state_fd, reterr);
+
+                if (trash_fd < 0)
+                        return trash_fd;
+                r = trash_move(dir_fd, name, trash_fd);
+                /* Another command has removed `.trash`, or has moved the tree. */
+        } while (r == -ENOENT && trash_sees(dir_fd, name));
+        return r < 0 && r != -ENOENT ? error_set(reterr, r, "move '%s' aside", name) : 0;
+}
+
+bool trash_is_used(int state_fd) {
+        return trash_sees(state_fd, TRASH_DIR);
+}
+
+/* What the directory has at this moment. */
+static int trash_list(int fd, char ***ret, Error *reterr) {
+        _cleanup_(closedirp) DIR *d = NULL;
+        int dup = fs_open_beneath(fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
+
+        if (dup < 0)
+                return dup;
+        d = fdopendir(dup);
+        if (!d) {
+                (void) safe_close(dup);
+                return error_set(reterr, errno, "list '.containers/" TRASH_DIR "'");
+        }
+        for (const struct dirent *entry; (entry = readdir(d));)
+                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
+                        strv_push(ret, entry->d_name);
+        return 0;
+}
+
+static int trash_remove_all(int fd, FsRemoveWatch watch, void *userdata, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        int r = trash_list(fd, &names, reterr);
+
+        STRV_FOREACH (name, names) {
+                if (r < 0)
+                        break;
+                r = fs_remove_tree_watched(fd, *name, watch, userdata, reterr);
+        }
+        return r < 0 ? error_prefix(reterr, r, "'.containers/" TRASH_DIR "'") : 0;
+}
+
+/* The directory's own lock, which only root can take. */
+static int trash_lock(int fd, bool wait, Error *reterr) {
+        while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0) {
+                if (errno == EWOULDBLOCK)
+                        return 0;
+                if (errno != EINTR)
+                        return error_set(reterr, errno, "lock '.containers/" TRASH_DIR "'");
+        }
+        return 1;
+}
+
+int trash_empty(int state_fd, bool wait, FsRemoveWatch watch, void *userdata, Error *reterr) {
+        for (;;) {
+                _cleanup_close_ int fd = -EBADF;
+                int r = trash_open(state_fd, &fd, reterr);
+
+                if (r < 0 || fd < 0)
+                        return r;
+                r = trash_lock(fd, wait, reterr);
+                if (r <= 0)
+                        return r;
+                r = trash_remove_all(fd, watch, userdata, reterr);
+                if (r < 0)
+                        return r;
+                if (unlinkat(state_fd, TRASH_DIR, AT_REMOVEDIR) >= 0 || errno == ENOENT)
+                        return 0;
+                /* Another command has put something there meanwhile. */
+                if (errno != ENOTEMPTY && errno != EEXIST)
+                        return error_set(reterr, errno, "remove '.containers/" TRASH_DIR "'");
+        }
+}
