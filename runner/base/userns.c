@@ -30,20 +30,20 @@ static int write_map(pid_t pid, const char *name, const char *map) {
         return fd < 0 || write(fd, map, strlen(map)) < 0 ? -errno : 0;
 }
 
-static int user_namespace_of(pid_t pid, const char *map) {
+static int user_namespace_of(pid_t pid, const char *uids, const char *gids) {
         _cleanup_free_ char *path = xasprintf("/proc/%d/ns/user", (int) pid);
         int fd, r;
 
-        r = write_map(pid, "uid_map", map);
+        r = write_map(pid, "uid_map", uids);
         if (r >= 0)
-                r = write_map(pid, "gid_map", map);
+                r = write_map(pid, "gid_map", gids);
         if (r < 0)
                 return r;
         fd = open(path, O_RDONLY | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 
-int userns_open(const char *map) {
+int userns_open(const char *uids, const char *gids) {
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
         int pipe_fd[2], fd;
         pid_t pid;
@@ -64,7 +64,7 @@ int userns_open(const char *map) {
         if (read(read_fd, &c, 1) != 1)
                 fd = -ECHILD;
         else
-                fd = c != 0 ? -(int) (unsigned char) c : user_namespace_of(pid, map);
+                fd = c != 0 ? -(int) (unsigned char) c : user_namespace_of(pid, uids, gids);
         (void) kill(pid, SIGKILL);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
                 ;

@@ -5,5 +5,6 @@
 
 #include "base/macro.h"
 
-/* @map: as written to uid_map and gid_map, user_namespaces(7). Return: an fd, or a negative errno. */
-int userns_open(const char *map);
+/* @uids, @gids: as written to uid_map and gid_map, user_namespaces(7). Return: an fd, or a negative
+ * errno. */
+int userns_open(const char *uids, const char *gids);

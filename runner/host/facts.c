@@ -3,11 +3,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
-#include <linux/mount.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 
 #include <systemd/sd-daemon.h>
@@ -16,7 +14,6 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
-#include "base/userns.h"
 #include "host/facts.h"
 #include "spec/path.h"
 
@@ -143,22 +140,58 @@ char *facts_parse_mountinfo(const char *text) {
         return best ? TAKE_PTR(best) : TAKE_PTR(part);
 }
 
-char *facts_parse_submount(const char *text, uint64_t mount, const char *path) {
-        for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-                size_t parent_size, size;
-                const char *parent = field(line, 1, &parent_size), *point = field(line, 4, &size);
-                _cleanup_free_ char *found = NULL;
-
-                if (!parent || !point || strtoull(parent, NULL, 10) != mount)
-                        continue;
-                found = unescape(point, size);
-                if (path_is_within(found, path) && !streq(found, path))
-                        return TAKE_PTR(found);
+void host_mounts_done(HostMount *mounts, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                free(mounts[i].point);
+                free(mounts[i].type);
         }
-        return NULL;
+        free(mounts);
 }
 
-int facts_find_submount(int fd, char **ret, Error *reterr) {
+/* After the fields that only some mounts have, proc(5). */
+static char *facts_parse_type(const char *line) {
+        const char *end = line + strcspn(line, "\n"), *dash = strstr(line, " - ");
+
+        return dash && dash < end ? xstrndup(dash + 3, strcspn(dash + 3, " \n")) : xstrdup("unknown");
+}
+
+/* @ids: of the mounts found so far, @n of them: the kernel lists a mount before those that are in it. */
+static bool facts_is_mount_in(const char *parent, const uint64_t *ids, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (ids[i] == strtoull(parent, NULL, 10))
+                        return true;
+        return false;
+}
+
+size_t facts_parse_mounts(const char *text, uint64_t mount, const char *path, HostMount **ret) {
+        _cleanup_free_ uint64_t *ids = NULL;
+        HostMount *mounts = NULL;
+        size_t n = 0, n_ids = 0;
+
+        *XGROW(ids, n_ids) = mount;
+        for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+                size_t size;
+                const char *parent = field(line, 1, &size), *point = field(line, 4, &size);
+                _cleanup_free_ char *found = NULL;
+
+                if (!parent || !point)
+                        continue;
+                if (strtoull(line, NULL, 10) == mount) {
+                        *XGROW(mounts, n) = (HostMount){xstrdup(path), facts_parse_type(line)};
+                        continue;
+                }
+                found = unescape(point, size);
+                if (!facts_is_mount_in(parent, ids, n_ids) || !path_is_within(found, path) ||
+                    streq(found, path))
+                        continue;
+                *XGROW(ids, n_ids) = strtoull(line, NULL, 10);
+                *XGROW(mounts, n) = (HostMount){TAKE_PTR(found), facts_parse_type(line)};
+        }
+        *ret = mounts;
+        return n;
+}
+
+int facts_list_mounts(int fd, HostMount **ret, size_t *ret_n, Error *reterr) {
         _cleanup_free_ char *text = NULL;
         char name[FS_PROC_FD_MAX], path[PATH_MAX];
         struct statx st;
@@ -174,7 +207,7 @@ int facts_find_submount(int fd, char **ret, Error *reterr) {
         r = facts_read_file(MOUNTINFO, MOUNTINFO_MAX, &text, reterr);
         if (r < 0)
                 return r;
-        *ret = facts_parse_submount(text, st.stx_mnt_id, path);
+        *ret_n = facts_parse_mounts(text, st.stx_mnt_id, path, ret);
         return 0;
 }
 
@@ -283,29 +316,5 @@ int facts_nspawn_version(const HostFacts *facts, unsigned *ret_major, char **ret
                                    facts->nspawn, r, output);
         *ret_major = major;
         *ret_text = TAKE_PTR(output);
-        return 0;
-}
-
-int facts_probe_idmap(int dir_fd, bool *ret, Error *reterr) {
-        _cleanup_close_ int userns_fd = -EBADF, tree_fd = -EBADF;
-        struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
-
-        userns_fd = userns_open("0 65536 65536\n");
-        if (userns_fd < 0)
-                return error_set(reterr, userns_fd, "make a user namespace to try id-mapped mounts");
-        tree_fd = (int) syscall(SYS_open_tree, dir_fd, "",
-                                AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-        if (tree_fd < 0)
-                return error_set(reterr, errno, "copy a mount to try id-mapped mounts");
-
-        attr.userns_fd = (uint64_t) userns_fd;
-        if (syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) >= 0)
-                *ret = true;
-        /* EINVAL: the file system cannot; ENOSYS: the kernel cannot; EPERM: the mount is id-mapped already,
-         * and it can be only once. That root is allowed to is known from open_tree(2). */
-        else if (errno == EINVAL || errno == ENOSYS || errno == EPERM)
-                *ret = false;
-        else
-                return error_set(reterr, errno, "try an id-mapped mount");
         return 0;
 }

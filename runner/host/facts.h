@@ -45,26 +45,26 @@ char *facts_find_proxyd(const char *nspawn);
  */
 char *facts_parse_mountinfo(const char *text);
 
+typedef struct HostMount {
+        char *point; /* path */
+        char *type;  /* of the file system, "ext4" */
+} HostMount;
+
+void host_mounts_done(HostMount *mounts, size_t n);
+
 /**
- * facts_parse_submount() - a mount somewhere in a directory
+ * facts_parse_mounts() - the mount that a directory lies on, and those in the directory
  * @text: /proc/self/mountinfo
  * @mount: the id of the mount that the directory lies on
  * @path: the directory's
  *
- * Return: its path, owned by the caller, NULL when there is none.
+ * Return: how many; @ret is owned by the caller, host_mounts_done(). The first is the directory's own,
+ * unless it is not in the text, and its point is @path.
  */
-char *facts_parse_submount(const char *text, uint64_t mount, const char *path);
+size_t facts_parse_mounts(const char *text, uint64_t mount, const char *path, HostMount **ret);
 
-/* The same of a directory that is open, O_PATH or not. Return: 0 or a negative errno. */
-int facts_find_submount(int fd, char **ret, Error *reterr);
-
-/**
- * facts_probe_idmap() - can mounts of this directory be id-mapped? mount_setattr(2)
- *
- * Tried on a detached copy of the mount, in a user namespace of a short-lived child. Needs root
- * (FC_EXIT_HOST).
- */
-int facts_probe_idmap(int dir_fd, bool *ret, Error *reterr);
+/* The same of a directory or file that is open, O_PATH or not. */
+int facts_list_mounts(int fd, HostMount **ret, size_t *ret_n, Error *reterr);
 
 /* Asks the program, for `doctor`. `*ret_text` is its first line, owned by the caller. */
 int facts_nspawn_version(const HostFacts *facts, unsigned *ret_major, char **ret_text, Error *reterr);

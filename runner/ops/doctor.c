@@ -10,6 +10,9 @@
 #include "ops/doctor.h"
 #include "host/inotify.h"
 #include "net/bridge-try.h"
+#include "plan/ids.h"
+#include "rootfs/mount-maps.h"
+#include "rootfs/mounts.h"
 
 #define BRIDGE_CALLS "/proc/sys/net/bridge/bridge-nf-call-iptables"
 #define NSSWITCH     "/etc/nsswitch.conf"
@@ -215,19 +218,24 @@ static void doctor_check_need(Findings *f, const HostFacts *facts, FactsNeed nee
 }
 
 static void doctor_check_idmap(Findings *f, int dir_fd, const char *path, const char *hint) {
+        _cleanup_(mount_maps_done) MountMaps maps = {};
         Error e = ERROR_NULL;
-        bool works;
+        int ids_fd, r;
 
         if (geteuid() != 0) {
                 findings_add(f, "id-mapped mounts", VERDICT_UNKNOWN,
                              xasprintf("only root can try on '%s'", path));
                 return;
         }
-        if (facts_probe_idmap(dir_fd, &works, &e) < 0) {
+        ids_fd = mount_maps_open_container(&maps, IDS_SIZE, &e);
+        r = ids_fd < 0 ? ids_fd : mount_try_ids(dir_fd, ids_fd);
+        if (r < 0 && (ids_fd < 0 || !mount_has_no_ids(r))) {
+                if (ids_fd >= 0)
+                        (void) error_set(&e, r, "try an id-mapped mount");
                 findings_add_error(f, "id-mapped mounts", &e);
                 return;
         }
-        if (works) {
+        if (r >= 0) {
                 findings_add(f, "id-mapped mounts", VERDICT_OK, xasprintf("work on '%s'", path));
                 return;
         }

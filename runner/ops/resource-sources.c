@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 
 #include "rootfs/store-view.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
-#include "host/facts.h"
 #include "spec/closure.h"
 
 /* systemd-nspawn reads it, and would wait on a FIFO. */
@@ -53,43 +51,6 @@ static int check_owner(const Sources *sources, const PlanMount *m, int fd, char 
         return r;
 }
 
-/* The file systems that can since private users exist; whether others can is tried, which takes a
- * process. */
-static bool is_known_to_map(int fd) {
-        struct statfs st;
-
-        return fstatfs(fd, &st) >= 0 && (st.f_type == EXT4_SUPER_MAGIC || st.f_type == XFS_SUPER_MAGIC ||
-                                         st.f_type == BTRFS_SUPER_MAGIC);
-}
-
-/* systemd-nspawn maps the ids of a volume, and would only say "Invalid argument", or "Device or resource
- * busy" of a mount that has others in it, which it would have to map as well. */
-static int check_volume_ids(int fd, const PlanMount *m, Error *reterr) {
-        _cleanup_free_ char *other = NULL;
-        bool can_map = true;
-        int r;
-
-        if (m->mapping == PLAN_MAP_NONE)
-                return 0;
-        r = facts_find_submount(fd, &other, reterr);
-        if (r >= 0 && !other && !is_known_to_map(fd))
-                r = facts_probe_idmap(fd, &can_map, reterr);
-        if (r < 0 || (!other && can_map))
-                return r;
-        if (other)
-                r = error_raise(reterr, FC_EXIT_HOST,
-                                "'%s' has another mount in it, '%s', and private users need the ids mapped, "
-                                "which systemd-nspawn does for one mount only",
-                                m->source, other);
-        else
-                r = error_raise(reterr, FC_EXIT_HOST,
-                                "the file system or the mount of '%s' cannot be id-mapped, which private "
-                                "users need",
-                                m->source);
-        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
-        return r;
-}
-
 int resource_open_volume(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr) {
         _cleanup_close_ int fd = source_open_volume(sources, m->source, m->below, m->mask, reterr);
         int r = fd;
@@ -98,10 +59,6 @@ int resource_open_volume(const Sources *sources, const PlanMount *m, char ***not
                 error_add_hint(reterr, "make it: mkdir '%s'", m->source);
         if (r >= 0 && m->mapping == PLAN_MAP_OWNER && !m->read_only)
                 r = check_owner(sources, m, fd, notes, reterr);
-        if (r >= 0)
-                r = check_volume_ids(fd, m, reterr);
-        if (r >= 0 && !m->read_only)
-                r = source_mark(fd, m->source, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
 }
 
@@ -156,38 +113,12 @@ int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Er
         return TAKE_FD(fd);
 }
 
-/* The guest has other ids than the store. Without a map all of the store would belong to the user
- * "nobody" inside, and not even systemd would take a unit from it. Checked here, since nspawn would only
- * say "Invalid argument". */
-static int check_mapping(int fd, const ContainerPlan *plan, const PlanMount *m, Error *reterr) {
-        bool can_map = true;
-        int r;
-
-        if (m->mapping == PLAN_MAP_NONE)
-                return 0;
-        r = facts_probe_idmap(fd, &can_map, reterr);
-        if (r < 0 || can_map)
-                return r;
-        r = error_raise(reterr, FC_EXIT_HOST,
-                        "the file system or the mount of the store '%s' cannot be id-mapped, which "
-                        "private users need",
-                        plan->store);
-        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
-        return r;
-}
-
-int resource_open_store(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
-                        Error *reterr) {
-        _cleanup_close_ int toplevel_fd = resource_open_toplevel(sources, plan, reterr), fd = -EBADF;
-        int r;
+int resource_open_store(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
+        _cleanup_close_ int toplevel_fd = resource_open_toplevel(sources, plan, reterr);
 
         if (toplevel_fd < 0)
                 return toplevel_fd;
-        fd = source_open(sources, "store", plan->store, NULL, /* reads= */ false, reterr);
-        if (fd < 0)
-                return fd;
-        r = check_mapping(fd, plan, m, reterr);
-        return r < 0 ? r : TAKE_FD(fd);
+        return source_open(sources, "store", plan->store, NULL, /* reads= */ false, reterr);
 }
 
 static int read_closure(const Sources *sources, const ContainerPlan *plan, char ***ret_names,
@@ -216,13 +147,15 @@ static int read_closure(const Sources *sources, const ContainerPlan *plan, char 
 }
 
 int resource_mount_closure(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
-                           Error *reterr) {
-        _cleanup_close_ int store_fd = resource_open_store(sources, plan, m, reterr);
+                           MountMaps *maps, Error *reterr) {
+        _cleanup_close_ int store_fd = resource_open_store(sources, plan, reterr);
         _cleanup_strv_ char **names = NULL;
-        int r;
+        int ids_fd = -EBADF, r;
 
         if (store_fd < 0)
                 return store_fd;
         r = read_closure(sources, plan, &names, reterr);
-        return r < 0 ? r : store_view_mount(store_fd, plan->store, names, plan->ids_base, reterr);
+        if (r >= 0)
+                r = resource_check_ids(plan, m, store_fd, maps, &ids_fd, reterr);
+        return r < 0 ? r : store_view_mount(store_fd, plan->store, names, plan->ids_base, ids_fd, reterr);
 }

@@ -6,6 +6,7 @@
 
 #include "plan/plan.h"
 #include "project/source.h"
+#include "rootfs/mount-maps.h"
 
 /* A directory or file of the user's. @notes: gets remarks for the user about sources that are not
  * refused. */
@@ -19,10 +20,9 @@ int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error
 /* The toplevel. */
 int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Error *reterr);
 
-/* The store that the toplevel is in; refused where private users need it to be mapped and it cannot be. */
-int resource_open_store(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
-                        Error *reterr);
+/* The store that the toplevel is in. */
+int resource_open_store(const Sources *sources, const ContainerPlan *plan, Error *reterr);
 
-/* The part of the store that the plan's closure lists. Return: a detached mount. */
+/* The part of the store that the plan's closure lists. Return: a detached mount, its ids mapped. */
 int resource_mount_closure(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
-                           Error *reterr);
+                           MountMaps *maps, Error *reterr);

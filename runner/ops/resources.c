@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "net/ports.h"
+#include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
 #include "ops/resources.h"
 #include "record/console-log.h"
@@ -34,6 +35,7 @@ void resources_done(Resources *r) {
         for (size_t i = 0; i < r->n_mounts; i++)
                 (void) safe_close(r->mount_fds[i]);
         free(r->mount_fds);
+        mount_maps_done(&r->maps);
         for (size_t i = 0; i < r->n_ports; i++)
                 published_port_done(&r->ports[i]);
         free(r->ports);
@@ -134,7 +136,7 @@ typedef struct MountContext {
 } MountContext;
 
 static int open_store(const MountContext *c, const PlanMount *m, Error *reterr) {
-        return resource_open_store(&c->project->sources, c->plan, m, reterr);
+        return resource_open_store(&c->project->sources, c->plan, reterr);
 }
 
 static int open_toplevel(const MountContext *c, const PlanMount *m, Error *reterr) {
@@ -170,7 +172,7 @@ static int mount_devices(const MountContext *c, const PlanMount *m, Error *reter
 }
 
 static int mount_closure(const MountContext *c, const PlanMount *m, Error *reterr) {
-        return resource_mount_closure(&c->project->sources, c->plan, m, reterr);
+        return resource_mount_closure(&c->project->sources, c->plan, m, &c->resources->maps, reterr);
 }
 
 /* How a mount is made of its source. */
@@ -180,6 +182,7 @@ typedef struct MountKind {
                     Error *reterr); /* a mount that has no source */
         bool recursive;             /* with what is mounted below its source */
         bool protect;               /* no device, no set-user-id program */
+        bool mark;                  /* it is remembered that a guest is given it to write to */
 } MountKind;
 
 /* Nothing: the root comes last, resources_open_root(). */
@@ -190,7 +193,7 @@ static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
         [PLAN_MOUNT_HOSTS] = {.open = open_hosts},
         [PLAN_MOUNT_GATE] = {.open = open_gate},
         [PLAN_MOUNT_DEVICES] = {.make = mount_devices},
-        [PLAN_MOUNT_VOLUME] = {.open = open_volume, .recursive = true},
+        [PLAN_MOUNT_VOLUME] = {.open = open_volume, .recursive = true, .mark = true},
         [PLAN_MOUNT_NAMED_VOLUME] = {.open = open_named_volume},
         [PLAN_MOUNT_CREDENTIAL] = {.open = open_credential},
         [PLAN_MOUNT_CLOSURE] = {.make = mount_closure, .protect = true},
@@ -200,6 +203,7 @@ static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
 static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, Error *reterr) {
         const MountKind *kind = &mount_kinds[m->kind];
         _cleanup_close_ int source_fd = -EBADF, fd = -EBADF;
+        int r = 0;
 
         if (kind->make)
                 fd = kind->make(c, m, reterr);
@@ -212,14 +216,17 @@ static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, Er
                 return 0;
         if (fd < 0)
                 return fd;
-        if (kind->protect) {
-                int r = mount_protect(fd, reterr);
-
-                if (r < 0)
-                        return r;
-        }
-        *ret_fd = TAKE_FD(fd);
-        return 0;
+        if (source_fd >= 0)
+                r = resource_map_ids(c->plan, m, source_fd, fd, &c->resources->maps, reterr);
+        if (r >= 0 && kind->mark && !m->read_only)
+                r = source_mark(source_fd, m->source, reterr);
+        if (r < 0)
+                return m->place ? error_prefix(reterr, r, "%s", m->place) : r;
+        if (kind->protect)
+                r = mount_protect(fd, reterr);
+        if (r >= 0)
+                *ret_fd = TAKE_FD(fd);
+        return r;
 }
 
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
@@ -256,29 +263,22 @@ static int update_skeleton(const Project *project, const ContainerPlan *plan, in
         return skeleton_update(root_fd, plan->store, toplevel_fd, reterr);
 }
 
-/* Before an image is copied for nothing. Where we do not map, systemd-nspawn does, and says so itself. */
-static int check_ids(const ContainerPlan *plan, int dir_fd, Error *reterr) {
-        bool can_map = true;
-        int r;
+static const PlanMount *find_root(const ContainerPlan *plan) {
+        const PlanMount *m = plan->mounts;
 
-        if (plan->ids_base == 0)
-                return 0;
-        r = facts_probe_idmap(dir_fd, &can_map, reterr);
-        if (r < 0 || can_map)
-                return r;
-        r = error_raise(reterr, FC_EXIT_HOST,
-                        "the file system of '.containers' cannot be id-mapped, which private users need");
-        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
-        return r;
+        while (m->kind != PLAN_MOUNT_ROOT)
+                m++;
+        return m;
 }
 
 /* A root in @dir_fd, which may be there from an earlier start. Return: a detached mount. */
-static int open_tree(const Project *project, const ContainerPlan *plan, const Resources *resources,
-                     int dir_fd, Error *reterr) {
+static int open_tree(const Project *project, const ContainerPlan *plan, Resources *resources, int dir_fd,
+                     Error *reterr) {
         _cleanup_close_ int root_fd = -EBADF, tree_fd = -EBADF;
         int r;
 
-        r = check_ids(plan, dir_fd, reterr);
+        /* Before an image is copied for nothing. */
+        r = resource_check_ids(plan, find_root(plan), dir_fd, &resources->maps, NULL, reterr);
         if (r < 0)
                 return r;
         r = tree_prepare(dir_fd, resources->image_fd, plan->image, reterr);
@@ -296,17 +296,20 @@ static int open_tree(const Project *project, const ContainerPlan *plan, const Re
         tree_fd = mount_clone(root_fd, /* recursive= */ false, reterr);
         if (tree_fd < 0)
                 return tree_fd;
-        if (plan->ids_base > 0) {
-                r = mount_map_ids(tree_fd, plan->ids_base, reterr);
-                if (r < 0)
-                        return r;
-        }
-        return TAKE_FD(tree_fd);
+        r = resource_map_ids(plan, find_root(plan), root_fd, tree_fd, &resources->maps, reterr);
+        return r < 0 ? r : TAKE_FD(tree_fd);
 }
 
-static int open_overlay(const ContainerPlan *plan, int image_fd, int dir_fd, Error *reterr) {
-        _cleanup_close_ int tree_fd = overlay_mount(image_fd, dir_fd, plan->ids_base, reterr);
+static int open_overlay(const ContainerPlan *plan, Resources *r, int dir_fd, Error *reterr) {
+        _cleanup_close_ int tree_fd = -EBADF;
+        int ids_fd = -EBADF;
 
+        if (plan->ids_base > 0) {
+                ids_fd = mount_maps_open_container(&r->maps, plan->ids_base, reterr);
+                if (ids_fd < 0)
+                        return ids_fd;
+        }
+        tree_fd = overlay_mount(r->image_fd, dir_fd, plan->ids_base, ids_fd, reterr);
         if (tree_fd >= 0)
                 tree_make_parents(tree_fd, plan->ids_base, plan->mount_points);
         return TAKE_FD(tree_fd);
@@ -322,7 +325,7 @@ static int open_ephemeral(const Project *project, const ContainerPlan *plan, Res
         if (dir_fd < 0)
                 return dir_fd;
         if (plan->image) {
-                fd = open_overlay(plan, r->image_fd, dir_fd, &error);
+                fd = open_overlay(plan, r, dir_fd, &error);
                 if (fd >= 0)
                         return fd;
                 strv_pushf(&r->notes, "%s: %s, copying the image instead", plan->spec->name, error.message);
@@ -355,9 +358,7 @@ int resources_open_root(const Project *project, const ContainerPlan *plan, Resou
                                    : open_tree(project, plan, r, r->container_fd, reterr);
         if (fd < 0)
                 return error_in_container(reterr, fd, plan->spec->name);
-        for (size_t i = 0; i < plan->n_mounts; i++)
-                if (plan->mounts[i].kind == PLAN_MOUNT_ROOT)
-                        r->mount_fds[i] = fd;
+        r->mount_fds[find_root(plan) - plan->mounts] = fd;
         return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "machine/machine.h"
 #include "ops/network.h"
+#include "rootfs/mount-maps.h"
 
 typedef struct Resources {
         int container_fd; /* .containers/NAME */
@@ -16,6 +17,7 @@ typedef struct Resources {
         char *bridge_lock;
         int image_fd; /* -EBADF: there is a root already, or there is no image */
         char **notes; /* what the user should know of it */
+        MountMaps maps;
         int *mount_fds;
         size_t n_mounts;
         PublishedPort *ports; /* one for each of the specification */

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "plan/ids.h"
 #include "plan/nspawn-argv.h"
 #include "spec/stop.h"
 
@@ -22,12 +23,6 @@ static char *escape(const char *path) {
 }
 
 static void push_mount(char ***argv, const PlanMount *m) {
-        static const char *const mappings[] = {
-                [PLAN_MAP_NONE] = "",
-                [PLAN_MAP_IDS] = ":idmap",
-                [PLAN_MAP_OWNER] = ":rootidmap",
-                [PLAN_MAP_OURS] = "",
-        };
         _cleanup_free_ char *escaped = m->target ? escape(m->target) : NULL,
                             *mask = m->mask ? escape(m->mask) : NULL;
 
@@ -38,25 +33,21 @@ static void push_mount(char ***argv, const PlanMount *m) {
         else if (m->kind == PLAN_MOUNT_CREDENTIAL)
                 strv_pushf(argv, "--load-credential=%s:" MACHINE_DIR "/%s", m->target, m->name);
         else
-                strv_pushf(argv, "--bind%s=" MACHINE_DIR "/%s:%s%s", m->read_only ? "-ro" : "", m->name,
-                           escaped, mappings[m->mapping]);
+                strv_pushf(argv, "--bind%s=" MACHINE_DIR "/%s:%s", m->read_only ? "-ro" : "", m->name,
+                           escaped);
         /* Empty, and the guest cannot take it away: its mounts come from a more privileged namespace. */
         if (mask)
                 strv_pushf(argv, "--tmpfs=%s:mode=0555,ro", mask);
 }
 
+/* The mounts are mapped already. */
 static void push_users(char ***argv, const ContainerPlan *p) {
-        if (p->ids_base > 0) {
-                strv_pushf(argv, "--private-users=%u:65536", p->ids_base);
-                strv_push(argv, "--private-users-ownership=off");
-                return;
-        }
-        if (p->spec->users == USERS_HOST) {
+        if (p->ids_base == 0) {
                 strv_push(argv, "--private-users=no");
                 return;
         }
-        strv_push(argv, "--private-users=pick");
-        strv_push(argv, "--private-users-ownership=map");
+        strv_pushf(argv, "--private-users=%u:%u", p->ids_base, IDS_SIZE);
+        strv_push(argv, "--private-users-ownership=off");
 }
 
 /* An init. To nspawn's own, which a command has, other signals mean to reboot, and the like. */

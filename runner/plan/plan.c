@@ -3,16 +3,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "plan/definition.h"
+#include "plan/ids.h"
 #include "plan/nspawn-argv.h"
 #include "plan/plan.h"
 #include "spec/path.h"
-
-/* systemd's range for containers: UIDS-GIDS.md in its documentation. */
-#define IDS_FIRST  UINT32_C(0x00080000)
-#define IDS_RANGES UINT32_C(0x6ff8)
-#define IDS_SIZE   UINT32_C(0x00010000)
 
 ContainerPlan *container_plan_free(ContainerPlan *p) {
         if (!p)
@@ -77,11 +72,8 @@ static PlanMount *add_read_only(ContainerPlan *p, PlanMountKind kind, const char
         return m;
 }
 
-/* @by_us: when it is made. */
-static PlanMapping map_ids(const ContainerPlan *p, bool by_us) {
-        if (p->spec->users == USERS_HOST)
-                return PLAN_MAP_NONE;
-        return by_us ? PLAN_MAP_OURS : PLAN_MAP_IDS;
+static PlanMapping map_ids(const ContainerPlan *p) {
+        return p->ids_base > 0 ? PLAN_MAP_CONTAINER : PLAN_MAP_NONE;
 }
 
 static void add_system(ContainerPlan *p, const PlanFacts *facts) {
@@ -89,18 +81,18 @@ static void add_system(ContainerPlan *p, const PlanFacts *facts) {
         bool closure = container_spec_closure(c);
         char *root = xasprintf("%s/%s/%s", facts->state, c->name, c->ephemeral ? "ephemeral" : "root");
 
-        add_mount(p, PLAN_MOUNT_ROOT, "root", root, "/")->mapping = map_ids(p, p->ids_base > 0);
+        add_mount(p, PLAN_MOUNT_ROOT, "root", root, "/")->mapping = map_ids(p);
         if (p->store)
                 add_read_only(p, closure ? PLAN_MOUNT_CLOSURE : PLAN_MOUNT_STORE, "store", xstrdup(p->store),
                               p->store)
-                        ->mapping = map_ids(p, closure);
+                        ->mapping = map_ids(p);
         if (p->store && !c->init)
                 add_read_only(p, PLAN_MOUNT_TOPLEVEL, "toplevel", xstrdup(c->toplevel), CURRENT_SYSTEM)
-                        ->mapping = map_ids(p, false);
+                        ->mapping = map_ids(p);
         if (c->init)
                 add_mount(p, PLAN_MOUNT_JOURNAL, "journal",
                           xasprintf("%s/%s/journal", facts->state, c->name), "/var/log/journal")
-                        ->mapping = map_ids(p, false);
+                        ->mapping = map_ids(p);
         if (p->bridge)
                 (void) add_read_only(p, PLAN_MOUNT_HOSTS, "hosts", xstrdup(facts->hosts), "/etc/hosts");
         if (plan_has_gate(p)) {
@@ -135,7 +127,7 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
                 m->mask = named ? NULL : find_mask(facts, m);
                 m->read_only = v->read_only;
                 if (c->users == USERS_PRIVATE)
-                        m->mapping = v->owner == VOLUME_OWNER_USER ? PLAN_MAP_OWNER : PLAN_MAP_IDS;
+                        m->mapping = v->owner == VOLUME_OWNER_USER ? PLAN_MAP_OWNER : PLAN_MAP_CONTAINER;
                 m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 strv_push(&p->mount_points, v->target);
         }
@@ -171,12 +163,6 @@ static void add_credentials(ContainerPlan *p, const PlanFacts *facts) {
         }
 }
 
-/* For mounts that we map we must know the range of ids before systemd-nspawn starts. It is one of those that
- * nspawn picks from, and like its first choice a hash of the machine's name. */
-static uint32_t choose_ids(const char *machine) {
-        return IDS_FIRST + (uint32_t) (hash_text(machine) % IDS_RANGES) * IDS_SIZE;
-}
-
 ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         ContainerPlan *p = xmalloc0(sizeof(*p));
 
@@ -186,8 +172,8 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
                 p->store = container_spec_store(c);
         else
                 p->image = absolute(facts->root, c->rootfs, &p->image_below);
-        if ((c->ephemeral || container_spec_closure(c)) && c->users == USERS_PRIVATE)
-                p->ids_base = choose_ids(p->machine);
+        if (c->users == USERS_PRIVATE)
+                p->ids_base = ids_choose(p->machine);
         if (c->network == NETWORK_PRIVATE) {
                 p->bridge = xstrdup(facts->bridge);
                 p->address = xstrdup(facts->address);

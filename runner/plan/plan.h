@@ -26,10 +26,9 @@ typedef enum PlanMountKind {
 
 /* Whose the files are inside. */
 typedef enum PlanMapping {
-        PLAN_MAP_NONE,  /* the ids of the host */
-        PLAN_MAP_IDS,   /* what is 0 on the disk is the container's root */
-        PLAN_MAP_OWNER, /* the container's root is the owner of the source */
-        PLAN_MAP_OURS,  /* as PLAN_MAP_IDS, to ids_base; systemd-nspawn does the others */
+        PLAN_MAP_NONE,      /* the ids of the host */
+        PLAN_MAP_CONTAINER, /* what is 0 on the disk is the container's root */
+        PLAN_MAP_OWNER,     /* the container's root is the owner of the source */
 } PlanMapping;
 
 /* Attached at MACHINE_DIR/<name>, from where nspawn takes it to where it belongs inside. */
@@ -68,7 +67,7 @@ typedef struct ContainerPlan {
         char **mount_points; /* inside, of volumes and tmpfs: directories that the root must have */
         char *bridge;        /* NULL unless the network is private */
         char *address;       /* A.B.C.D, likewise */
-        uint32_t ids_base;   /* what root and closure are mapped to, by us; 0: not, or nspawn does it */
+        uint32_t ids_base;   /* the first of the container's ids, plan/ids.h; 0: it has the host's */
         char **definition;   /* see plan/definition.h */
 } ContainerPlan;
 

@@ -19,11 +19,20 @@ int mount_clone(int fd, bool recursive, Error *reterr);
 /* Makes a detached mount read-only, without devices and without set-user-ID programs. */
 int mount_protect(int tree_fd, Error *reterr);
 
-/* Makes the files of a detached mount those of a range of 65536 ids from @base on: what is 0 on the disk is
- * @base there. What the host's root makes in it is 65536 on the disk, and outside of the range. Fails where
- * the file system or the kernel cannot, or when it was done already. */
-int mount_map_ids(int tree_fd, uint32_t base, Error *reterr);
+/**
+ * mount_map_ids() - give the files of a detached mount, and of those in it, other ids
+ * @ids_fd: which, see mount-maps.h
+ *
+ * Return: -EINVAL where a file system cannot, -ENOSYS where the kernel cannot, -EPERM where it was done
+ * already; then nothing is changed.
+ */
+int mount_map_ids(int tree_fd, int ids_fd, Error *reterr);
 
-/* The same in two steps, for many mounts. The first returns an fd. */
-int mount_ids_open(uint32_t base, Error *reterr);
-int mount_map_ids_by(int tree_fd, int ids_fd, Error *reterr);
+/* Whether it works for the mount that a file or directory is on, tried on a copy. Return: 0, or what
+ * mount_map_ids() would, without an Error. */
+int mount_try_ids(int fd, int ids_fd);
+
+/* Whether mount_map_ids() returned what is said above, and not a failure of another kind. */
+static inline bool mount_has_no_ids(int r) {
+        return r == -EINVAL || r == -ENOSYS || r == -EPERM;
+}

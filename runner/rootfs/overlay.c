@@ -93,7 +93,7 @@ static int make_layers(int image_fd, int dir_fd, uint32_t base, Error *reterr) {
         return 0;
 }
 
-int overlay_mount(int image_fd, int dir_fd, uint32_t base, Error *reterr) {
+int overlay_mount(int image_fd, int dir_fd, uint32_t base, int ids_fd, Error *reterr) {
         _cleanup_close_ int image_tree = -EBADF, state_tree = -EBADF;
         int fd, r;
 
@@ -103,8 +103,8 @@ int overlay_mount(int image_fd, int dir_fd, uint32_t base, Error *reterr) {
         image_tree = mount_clone(image_fd, /* recursive= */ false, reterr);
         if (image_tree < 0)
                 return image_tree;
-        if (base > 0) {
-                r = mount_map_ids(image_tree, base, reterr);
+        if (ids_fd >= 0) {
+                r = mount_map_ids(image_tree, ids_fd, reterr);
                 if (r < 0)
                         return r;
         }

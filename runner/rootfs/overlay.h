@@ -10,9 +10,10 @@
  * overlay_mount() - a detached mount of the view
  * @image_fd: the image's directory; O_PATH will do
  * @dir_fd: an empty directory for what is written; it is removed like any other
- * @base: the first of the 65536 ids that the container has, 0: it has the host's
+ * @base: the first of the container's ids, 0: it has the host's
+ * @ids_fd: the container's map, mount-maps.h; -EBADF without @base
  *
  * Not every kernel (before 5.19) and file system can do it: then the caller has to copy.
  * Return: an fd as of mount_clone().
  */
-int overlay_mount(int image_fd, int dir_fd, uint32_t base, Error *reterr);
+int overlay_mount(int image_fd, int dir_fd, uint32_t base, int ids_fd, Error *reterr);

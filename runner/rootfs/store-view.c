@@ -62,7 +62,7 @@ static int store_view_attach(const View *view, int store_fd, int view_fd, const 
         if (tree_fd < 0)
                 return tree_fd;
         if (view->ids_fd >= 0) {
-                r = mount_map_ids_by(tree_fd, view->ids_fd, NULL);
+                r = mount_map_ids(tree_fd, view->ids_fd, NULL);
                 if (r < 0)
                         return r;
         }
@@ -111,18 +111,14 @@ static int store_view_check_names(int store_fd, const char *store, char *const *
         return 0;
 }
 
-int store_view_mount(int store_fd, const char *store, char *const *names, uint32_t base, Error *reterr) {
-        _cleanup_close_ int store_tree = -EBADF, ids_fd = -EBADF;
+int store_view_mount(int store_fd, const char *store, char *const *names, uint32_t base, int ids_fd,
+                     Error *reterr) {
+        _cleanup_close_ int store_tree = -EBADF;
         int fd, r;
 
         r = store_view_check_names(store_fd, store, names, reterr);
         if (r < 0)
                 return r;
-        if (base > 0) {
-                ids_fd = mount_ids_open(base, reterr);
-                if (ids_fd < 0)
-                        return ids_fd;
-        }
         store_tree = mount_clone(store_fd, /* recursive= */ true, reterr);
         if (store_tree < 0)
                 return store_tree;

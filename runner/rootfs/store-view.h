@@ -9,8 +9,10 @@
  * store_view_mount() - a detached, read-only mount of it
  * @store: the whole store's directory
  * @names: of the paths in it, which all exist there
- * @base: the first of the 65536 ids that the container has, 0: it has the host's
+ * @base: the first of the container's ids, 0: it has the host's
+ * @ids_fd: the container's map, mount-maps.h; -EBADF without @base
  *
  * Return: an fd as of mount_clone().
  */
-int store_view_mount(int store_fd, const char *store, char *const *names, uint32_t base, Error *reterr);
+int store_view_mount(int store_fd, const char *store, char *const *names, uint32_t base, int ids_fd,
+                     Error *reterr);

@@ -76,7 +76,13 @@ static void print_container(FILE *f, const ContainerSpec *c, const Json *facts) 
         STRV_FOREACH (argument, plan->argv)
                 print_value(f, "  argv ", *argument);
         for (size_t i = 0; i < plan->n_mounts; i++) {
-                (void) fprintf(f, "  mount %s", plan->mounts[i].name);
+                static const char *const mappings[] = {
+                        [PLAN_MAP_NONE] = "",
+                        [PLAN_MAP_CONTAINER] = " (ids of the container)",
+                        [PLAN_MAP_OWNER] = " (ids by owner)",
+                };
+
+                (void) fprintf(f, "  mount %s%s", plan->mounts[i].name, mappings[plan->mounts[i].mapping]);
                 print_value(f, " ", plan->mounts[i].source ? plan->mounts[i].source : "(made)");
         }
         STRV_FOREACH (target, plan->mount_points)

@@ -92,31 +92,6 @@ testcase_missing_source() {
         equal "$(state_of one)" stopped
 }
 
-# What systemd-nspawn could not map the ids of, and would say so in words of the kernel's.
-testcase_ids_that_cannot_be_mapped() {
-        project shop
-        as_dev mkdir -p "$PROJECT/data/cache/deep" "$PROJECT/upper"
-        mount -t tmpfs tmpfs "$PROJECT/data/cache/deep"
-        spec "$(tiny one '' ', "volumes": ["data:/data:ro"]')"
-        run_status 6 fc up
-        expect_err "one\.volumes\[0\]: '$PROJECT/data' has another mount in it, '$PROJECT/data/cache/deep'"
-        expect_err '"users": "host"'
-        no_machine_left "something was started"
-        spec "$(tiny one '' ', "users": "host", "volumes": ["data:/data:ro"]')"
-        ok fc up
-        run fc exec one -- touch /data/cache/deep/new
-        expect_err 'Read-only file system'
-        ok fc down
-        umount "$PROJECT/data/cache/deep"
-
-        mount -t overlay -o "ro,lowerdir=$PROJECT/data:$PROJECT/upper" overlay "$PROJECT/data"
-        spec "$(tiny one '' ', "volumes": ["data:/data:ro"]')"
-        run_status 6 fc up
-        expect_err "one\.volumes\[0\]: the file system or the mount of '$PROJECT/data' cannot be id-mapped"
-        no_machine_left "something was started"
-        umount "$PROJECT/data"
-}
-
 # A path that a shell, nspawn, systemd or JSON could take for something else.
 testcase_odd_characters() {
         local name i=0 volumes=() names=("with space" "dollar \$HOME \${x}" "percent %h %%" "colon:here" "back\\slash"

@@ -157,51 +157,41 @@ TEST(nspawn_of_trusted_places) {
         ASSERT_STREQ(facts.nspawn, before.nspawn);
 }
 
-TEST(submount) {
+TEST(mounts) {
         static const struct {
-                const char *text, *path, *submount;
+                const char *text, *path, *found; /* as "POINT TYPE, .." */
         } table[] = {
-                {"", "/a", NULL},
-                {"garbage\n\n7", "/a", NULL},
-                {"9 7 0:1 / /a/b rw - tmpfs t rw\n", "/a", "/a/b"},
-                {"9 7 0:1 / /a/b rw - tmpfs t rw\n", "/a/b", NULL},
-                {"9 7 0:1 / /ab rw - tmpfs t rw\n", "/a", NULL},
-                {"9 7 0:1 / /a/b rw - tmpfs t rw\n", "/", "/a/b"},
-                {"9 7 0:1 / /a\\040b/c\\134 rw - tmpfs t rw", "/a b", "/a b/c\\"},
+                {"", "/a", ""},
+                {"garbage\n\n7", "/a", ""},
+                {"7 1 0:1 / / rw - ext4 d rw\n", "/a", "/a ext4, "},
+                {"7 1 0:1 / / rw shared:1 master:2 - fuse.sshfs d rw", "/a", "/a fuse.sshfs, "},
+                {"7 1 0:1 / / rw", "/a", "/a unknown, "},
+                {"9 7 0:1 / /a/b rw - tmpfs t rw\n", "/a", "/a/b tmpfs, "},
+                {"9 7 0:1 / /a/b rw - tmpfs t rw\n", "/a/b", ""},
+                {"9 7 0:1 / /ab rw - tmpfs t rw\n", "/a", ""},
+                {"9 7 0:1 / /a/b rw - tmpfs t rw\n", "/", "/a/b tmpfs, "},
+                {"9 7 0:1 / /a\\040b/c\\134 rw - tmpfs t rw", "/a b", "/a b/c\\ tmpfs, "},
                 /* Of another mount at the same place, which this one covers or is covered by. */
-                {"9 6 0:1 / /a/b rw - tmpfs t rw\n", "/a", NULL},
-                {"9 6 0:1 / /a/b rw - t t rw\n10 7 0:2 / /a/c/d rw - t t rw\n", "/a", "/a/c/d"},
+                {"9 6 0:1 / /a/b rw - tmpfs t rw\n", "/a", ""},
+                {"9 6 0:1 / /a/b rw - t t rw\n10 7 0:2 / /a/c/d rw - u t rw\n", "/a", "/a/c/d u, "},
+                /* In one of those that are in it. */
+                {"9 7 0:1 / /a/b rw - t t rw\n10 9 0:2 / /a/b/c rw - u t rw\n", "/a", "/a/b t, /a/b/c u, "},
+                {"9 7 0:1 / /x rw - t t rw\n10 9 0:2 / /a/b rw - u t rw\n", "/a", ""},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                _cleanup_free_ char *found = facts_parse_submount(table[i].text, 7, table[i].path);
+                _cleanup_free_ char *found = xstrdup("");
+                HostMount *mounts = NULL;
+                size_t n = facts_parse_mounts(table[i].text, 7, table[i].path, &mounts);
 
+                for (size_t j = 0; j < n; j++) {
+                        char *more = xasprintf("%s%s %s, ", found, mounts[j].point, mounts[j].type);
+
+                        free(found);
+                        found = more;
+                }
+                host_mounts_done(mounts, n);
                 test_set_row("%zu", i);
-                ASSERT_STREQ(found, table[i].submount);
+                ASSERT_STREQ(found, table[i].found);
         }
-}
-
-static void probe_as_user(const TestDir *dir) {
-        _cleanup_(error_done) Error error = ERROR_NULL;
-        bool possible;
-
-        ASSERT_TRUE(facts_probe_idmap(dir->fd, &possible, &error) < 0);
-        ASSERT_EQ(error.exit, FC_EXIT_HOST);
-}
-
-TEST(idmap) {
-        _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_close_ int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        bool possible = false;
-
-        SKIP_UNLESS_ROOT();
-        TEST_DIR(dir);
-        test_as_user(TEST_UID, probe_as_user, &dir);
-        ASSERT_OK(facts_probe_idmap(proc, &possible, &error), &error);
-        ASSERT_TRUE(!possible);
-        /* On tmpfs since Linux 6.3; ext4, xfs and btrfs since 5.12 to 5.15. */
-        ASSERT_OK(facts_probe_idmap(dir.fd, &possible, &error), &error);
-        if (!possible)
-                SKIP("the file system of the temporary directory has no id-mapped mounts");
-        ASSERT_TRUE(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 }

@@ -153,7 +153,7 @@ TEST(few_ids) {
 
         if (geteuid() != 0)
                 SKIP("needs root, to make a user namespace");
-        userns = userns_open("0 0 65536\n");
+        userns = userns_open("0 0 65536\n", "0 0 65536\n");
         ASSERT_OK(userns);
         pid = fork();
         ASSERT_TRUE(pid >= 0);

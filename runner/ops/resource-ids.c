@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "host/facts.h"
+#include "ops/resource-ids.h"
+#include "plan/ids.h"
+#include "rootfs/mounts.h"
+
+/* Return: an fd, borrowed from @maps. */
+static int open_map(const ContainerPlan *plan, const PlanMount *m, int source_fd, MountMaps *maps,
+                    Error *reterr) {
+        _cleanup_free_ char *uids = NULL, *gids = NULL;
+        struct stat st;
+        uint32_t disk;
+
+        if (m->mapping == PLAN_MAP_CONTAINER)
+                return mount_maps_open_container(maps, plan->ids_base, reterr);
+        if (fstat(source_fd, &st) < 0)
+                return error_set(reterr, errno, "look at '%s'", m->source);
+        disk = ids_choose_disk(st.st_uid);
+        uids = ids_map_owner(plan->ids_base, disk, 0, st.st_uid);
+        gids = ids_map_owner(plan->ids_base, disk, 0, st.st_gid);
+        return mount_maps_open(maps, uids, gids, reterr);
+}
+
+/* Return: the error of the mount. */
+static int try_mount(const char *point, int ids_fd) {
+        _cleanup_close_ int fd = open(point, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : mount_try_ids(fd, ids_fd);
+}
+
+/* Raises what of it cannot be mapped: the file system itself, or one that is mounted in it. */
+static int raise_cannot_map(const PlanMount *m, int source_fd, int ids_fd, Error *reterr) {
+        HostMount *mounts = NULL;
+        size_t n = 0, i = 0;
+        int cause, r;
+
+        r = facts_list_mounts(source_fd, &mounts, &n, reterr);
+        if (r < 0)
+                return r;
+        cause = mount_try_ids(source_fd, ids_fd);
+        while (cause >= 0 && ++i < n)
+                cause = try_mount(mounts[i].point, ids_fd);
+        if (cause == -EPERM)
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "'%s' is on a mount whose ids are mapped already, and private users need a "
+                                "map of their own",
+                                i < n ? mounts[i].point : m->source);
+        else if (i == 0 || i >= n)
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "the file system of '%s' (%s) cannot be id-mapped, which private users need",
+                                m->source, n > 0 ? mounts[0].type : "unknown");
+        else
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "the file system at '%s' (%s), which is mounted in '%s', cannot be "
+                                "id-mapped, which private users need",
+                                mounts[i].point, mounts[i].type, m->source);
+        host_mounts_done(mounts, n);
+        error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
+        return r;
+}
+
+int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, int source_fd, int tree_fd,
+                     MountMaps *maps, Error *reterr) {
+        int ids_fd, r;
+
+        if (m->mapping == PLAN_MAP_NONE)
+                return 0;
+        ids_fd = open_map(plan, m, source_fd, maps, reterr);
+        if (ids_fd < 0)
+                return ids_fd;
+        r = mount_map_ids(tree_fd, ids_fd, reterr);
+        return mount_has_no_ids(r) ? raise_cannot_map(m, source_fd, ids_fd, reterr) : r;
+}
+
+int resource_check_ids(const ContainerPlan *plan, const PlanMount *m, int fd, MountMaps *maps,
+                       int *ret_ids_fd, Error *reterr) {
+        int ids_fd, r;
+
+        if (m->mapping == PLAN_MAP_NONE)
+                return 0;
+        ids_fd = open_map(plan, m, fd, maps, reterr);
+        if (ids_fd < 0)
+                return ids_fd;
+        r = mount_try_ids(fd, ids_fd);
+        if (mount_has_no_ids(r))
+                return raise_cannot_map(m, fd, ids_fd, reterr);
+        if (r < 0)
+                return error_set(reterr, r, "map the ids of '%s'", m->source);
+        if (ret_ids_fd)
+                *ret_ids_fd = ids_fd;
+        return 0;
+}

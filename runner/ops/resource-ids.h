@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Mapping the ids of what a container with private users is made of, by us and before it starts:
+ * systemd-nspawn maps one mount at a time, has one number for users and groups, and of a file system that
+ * cannot be mapped it would only say "Invalid argument". */
+
+#include "plan/plan.h"
+#include "rootfs/mount-maps.h"
+
+/**
+ * resource_map_ids() - map a mount, and those in it, as the plan says
+ * @source_fd: what it was made from
+ * @tree_fd: the detached mount
+ *
+ * FC_EXIT_HOST, with the file system, where that is not possible.
+ */
+int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, int source_fd, int tree_fd,
+                     MountMaps *maps, Error *reterr);
+
+/**
+ * resource_check_ids() - the same error, where something else has to be done first
+ * @fd: where the mount's files lie, or are going to
+ * @ret_ids_fd: its map, borrowed from @maps; not touched where it has none; may be NULL
+ */
+int resource_check_ids(const ContainerPlan *plan, const PlanMount *m, int fd, MountMaps *maps,
+                       int *ret_ids_fd, Error *reterr);
