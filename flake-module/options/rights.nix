@@ -77,7 +77,7 @@ in
           if isBool value then
             "a variable is text: write \"${if value then "true" else "false"}\""
           else if isAttrs value || isList value then
-            "here are the variables of PID 1: the options of NixOS go into configuration.environment"
+            "here are variables of the container: the options of NixOS go into configuration.environment"
           else
             null
         )
@@ -86,7 +86,7 @@ in
       example = {
         TZ = "Europe/Berlin";
       };
-      description = "Variables of PID 1 or of the command.";
+      description = "Variables of the services and of `exec` and `shell`, or of the command. Not for secrets.";
     };
 
     nspawnArgs = mkOption {

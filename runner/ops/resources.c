@@ -18,6 +18,7 @@
 #include "record/record.h"
 #include "record/stop-record.h"
 #include "rootfs/devices.h"
+#include "rootfs/made-files.h"
 #include "rootfs/mounts.h"
 #include "rootfs/overlay.h"
 #include "rootfs/skeleton.h"
@@ -171,6 +172,19 @@ static int mount_devices(const MountContext *c, const PlanMount *m, Error *reter
         return devices_mount(c->plan->spec->devices, c->plan->spec->n_devices, m->place, reterr);
 }
 
+static int mount_files(const MountContext *c, const PlanMount *m, Error *reterr) {
+        _cleanup_close_ int fd = made_files_mount(reterr);
+
+        for (size_t i = 0; fd >= 0 && i < c->plan->n_files; i++) {
+                const PlanFile *file = &c->plan->files[i];
+                int r = made_files_add(fd, file->name, file->text, strlen(file->text), 0444, reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        return TAKE_FD(fd);
+}
+
 static int mount_closure(const MountContext *c, const PlanMount *m, Error *reterr) {
         return resource_mount_closure(&c->project->sources, c->plan, m, &c->resources->maps, reterr);
 }
@@ -193,6 +207,7 @@ static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
         [PLAN_MOUNT_HOSTS] = {.open = open_hosts},
         [PLAN_MOUNT_GATE] = {.open = open_gate},
         [PLAN_MOUNT_DEVICES] = {.make = mount_devices},
+        [PLAN_MOUNT_FILES] = {.make = mount_files},
         [PLAN_MOUNT_VOLUME] = {.open = open_volume, .recursive = true, .mark = true},
         [PLAN_MOUNT_NAMED_VOLUME] = {.open = open_named_volume},
         [PLAN_MOUNT_CREDENTIAL] = {.open = open_credential},

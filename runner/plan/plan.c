@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "plan/definition.h"
 #include "plan/ids.h"
+#include "plan/manager-conf.h"
 #include "plan/nspawn-argv.h"
 #include "plan/plan.h"
 #include "spec/path.h"
@@ -24,6 +25,9 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
                 free(p->mounts[i].place);
         }
         free(p->mounts);
+        for (size_t i = 0; i < p->n_files; i++)
+                free(p->files[i].text);
+        free(p->files);
         strv_free(p->mount_points);
         free(p->bridge);
         free(p->address);
@@ -148,6 +152,25 @@ static void add_devices(ContainerPlan *p) {
         }
 }
 
+/* @text: taken. @target: its place inside. */
+static void add_file(ContainerPlan *p, const char *name, char *text, const char *target) {
+        _cleanup_free_ char *path = xasprintf("files/%s", name);
+
+        *XGROW(p->files, p->n_files) = (PlanFile){.name = name, .text = text};
+        (void) add_read_only(p, PLAN_MOUNT_THERE, path, NULL, target);
+        strv_push(&p->mount_points, target);
+}
+
+/* nspawn sets the variables for PID 1, and systemd hands none of its own on to services. */
+static void add_files(ContainerPlan *p) {
+        const ContainerSpec *c = p->spec;
+
+        if (!c->init || !c->environment)
+                return;
+        (void) add_mount(p, PLAN_MOUNT_FILES, "files", NULL, NULL);
+        add_file(p, "manager.conf", manager_conf_print(c->environment), MANAGER_CONF_TARGET);
+}
+
 static void add_credentials(ContainerPlan *p, const PlanFacts *facts) {
         const ContainerSpec *c = p->spec;
 
@@ -181,6 +204,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         add_system(p, facts);
         add_volumes(p, facts);
         add_devices(p);
+        add_files(p);
         add_credentials(p, facts);
         p->argv = nspawn_argv(p, facts->nspawn);
         p->definition = definition_make(p, facts->root);

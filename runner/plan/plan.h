@@ -17,10 +17,11 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_HOSTS,        /* the project's hosts file */
         PLAN_MOUNT_GATE,         /* the program that lets a plain command wait for its network */
         PLAN_MOUNT_DEVICES,      /* a folder with a node for each device, named by its index */
+        PLAN_MOUNT_FILES,        /* a folder with the plan's files */
         PLAN_MOUNT_VOLUME,       /* a directory or file of the user's */
         PLAN_MOUNT_NAMED_VOLUME, /* a directory in .containers/volumes */
         PLAN_MOUNT_CREDENTIAL,   /* a file of the user's */
-        PLAN_MOUNT_THERE,        /* nothing to attach: a node in DEVICES, the FIFO that the keeper makes */
+        PLAN_MOUNT_THERE,        /* nothing to attach: a node in DEVICES, one of FILES, the keeper's FIFO */
         _PLAN_MOUNT_KIND_MAX,
 } PlanMountKind;
 
@@ -44,6 +45,12 @@ typedef struct PlanMount {
         char *place; /* where it stands in the specification, for messages; NULL: it does not */
 } PlanMount;
 
+/* In the folder PLAN_MOUNT_FILES, for every user inside to read. */
+typedef struct PlanFile {
+        const char *name;
+        char *text;
+} PlanFile;
+
 /* What the plan depends on beside the specification. */
 typedef struct PlanFacts {
         const char *root;    /* the project's, absolute */
@@ -64,7 +71,9 @@ typedef struct ContainerPlan {
         char **argv;             /* of systemd-nspawn */
         PlanMount *mounts;
         size_t n_mounts;
-        char **mount_points; /* inside, of volumes and tmpfs: directories that the root must have */
+        PlanFile *files;
+        size_t n_files;
+        char **mount_points; /* inside: what the root must have the directories of */
         char *bridge;        /* NULL unless the network is private */
         char *address;       /* A.B.C.D, likewise */
         uint32_t ids_base;   /* the first of the container's ids, plan/ids.h; 0: it has the host's */

@@ -4,21 +4,10 @@
 #include <linux/mount.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "rootfs/devices.h"
+#include "rootfs/mounts.h"
 #include "base/alloc.h"
-
-/* Not MS_NODEV, of course; the rest as nspawn has it in /dev. */
-static int mount_tmpfs(Error *reterr) {
-        _cleanup_close_ int fs = (int) syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
-        int fd = -EBADF;
-
-        if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "0755", 0) >= 0 &&
-            syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) >= 0)
-                fd = (int) syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-        return fd < 0 ? error_set(reterr, errno, "make a tmpfs for devices") : fd;
-}
 
 /* Links are followed: /dev/serial/by-id/ and the like consist of them. */
 static int look_up(const char *path, struct stat *ret, Error *reterr) {
@@ -53,7 +42,8 @@ static int make_node(int dir_fd, size_t index, const Device *device, Error *rete
 }
 
 int devices_mount(const Device *devices, size_t n, const char *place, Error *reterr) {
-        _cleanup_close_ int fd = mount_tmpfs(reterr);
+        /* Not MS_NODEV, of course; the rest as nspawn has it in /dev. */
+        _cleanup_close_ int fd = mount_make("tmpfs", "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, reterr);
 
         if (fd < 0)
                 return error_prefix(reterr, fd, "%s", place);

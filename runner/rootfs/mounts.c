@@ -16,6 +16,16 @@ int mount_clone(int fd, bool recursive, Error *reterr) {
         return tree < 0 ? error_set(reterr, errno, "copy a mount") : tree;
 }
 
+int mount_make(const char *kind, const char *mode, unsigned attributes, Error *reterr) {
+        _cleanup_close_ int fs = (int) syscall(SYS_fsopen, kind, FSOPEN_CLOEXEC);
+        int fd = -EBADF;
+
+        if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", mode, 0) >= 0 &&
+            syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) >= 0)
+                fd = (int) syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
+        return fd < 0 ? error_set(reterr, errno, "make a %s", kind) : fd;
+}
+
 int mount_protect(int tree_fd, Error *reterr) {
         struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID};
 

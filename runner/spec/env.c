@@ -80,6 +80,53 @@ static int parse_environment(const Json *value, const char *path, void *target, 
         return 0;
 }
 
+/* What systemd takes out of its environment before it starts anything (sanitize_environment()): to some
+ * services it says there itself what they are. */
+static const char *const of_services[] = {
+        "CACHE_DIRECTORY",
+        "CONFIGURATION_DIRECTORY",
+        "EXIT_CODE",
+        "EXIT_STATUS",
+        "INVOCATION_ID",
+        "JOURNAL_STREAM",
+        "LOGS_DIRECTORY",
+        "LOG_NAMESPACE",
+        "MAINPID",
+        "MANAGERPID",
+        "MONITOR_EXIT_CODE",
+        "MONITOR_EXIT_STATUS",
+        "MONITOR_INVOCATION_ID",
+        "MONITOR_SERVICE_RESULT",
+        "MONITOR_UNIT",
+        "PIDFILE",
+        "REMOTE_ADDR",
+        "REMOTE_PORT",
+        "RUNTIME_DIRECTORY",
+        "SERVICE_RESULT",
+        "STATE_DIRECTORY",
+        "TRIGGER_PATH",
+        "TRIGGER_TIMER_MONOTONIC_USEC",
+        "TRIGGER_TIMER_REALTIME_USEC",
+        "TRIGGER_UNIT",
+        "WATCHDOG_PID",
+        "WATCHDOG_USEC",
+};
+
+static int check_environment(const ContainerSpec *c, Error *reterr) {
+        STRV_FOREACH (variable, c->environment)
+                for (size_t i = 0; c->init && i < ELEMENTSOF(of_services); i++) {
+                        const char *rest = startswith(*variable, of_services[i]);
+
+                        if (rest && *rest == '=')
+                                return error_raise(
+                                        reterr, FC_EXIT_USAGE,
+                                        "containers.%s.environment.%s: systemd sets this variable "
+                                        "itself, and hands no other value on to services",
+                                        c->name, of_services[i]);
+                }
+        return 0;
+}
+
 static Json *print_environment(const ContainerSpec *c) {
         Json *json = json_new_object();
 
@@ -95,4 +142,5 @@ const SpecKey environment_key = {
         .name = "environment",
         .parse = parse_environment,
         .print = print_environment,
+        .check = check_environment,
 };

@@ -39,6 +39,13 @@ place "$systemConfig/etc" /etc/static
 for file in /etc/static/*; do
         name=${file##*/}
         case $name in
+        # A directory of links, as of all that more than one option of NixOS puts something into.
+        systemd)
+                mkdir -p /etc/systemd || trouble "mkdir /etc/systemd"
+                for unit in "$file"/*; do
+                        place "$unit" "/etc/systemd/${unit##*/}"
+                done
+                ;;
         passwd | group | shadow) [[ -e /etc/$name ]] || cp -p "$file" "/etc/$name" || trouble "cp $name" ;;
         *) place "/etc/static/$name" "/etc/$name" ;;
         esac

@@ -675,6 +675,8 @@ TEST(refuses_containers) {
                  "containers.c.environment[\"\"]: the name of a variable is empty"},
                 {"'environment':{'A':'x','A':'y'}", "containers.c.environment.A: the key is given twice"},
                 {"'environment':{'NOTIFY_SOCKET':'x'}", "environment.NOTIFY_SOCKET: the variable"},
+                {"'environment':{'A':'1','MAINPID':'1'}",
+                 "containers.c.environment.MAINPID: systemd sets this variable itself"},
                 {"'credentials':{'a:b':'x'}",
                  "containers.c.credentials[\"a:b\"]: 'a:b' cannot name a credential"},
                 {"'credentials':{'a':1}", "containers.c.credentials.a: must be a string, is a number"},

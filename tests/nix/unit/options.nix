@@ -715,7 +715,7 @@ let
     };
     packagesOfNixos = {
       containers.web = { inherit toplevel; environment.systemPackages = [ ]; };
-      says = [ "- flake-containers.containers.web.environment.systemPackages: here are the variables of PID 1" "configuration.environment" ];
+      says = [ "- flake-containers.containers.web.environment.systemPackages: here are variables of the container" "configuration.environment" ];
     };
     usersOfNixos = {
       containers.web = { inherit toplevel; users.users.alice = { }; };
