@@ -153,6 +153,16 @@ void process_unblock_signals(void) {
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void process_block_interrupts(void) {
+        sigset_t mask;
+
+        (void) sigemptyset(&mask);
+        (void) sigaddset(&mask, SIGINT);
+        (void) sigaddset(&mask, SIGTERM);
+        (void) sigaddset(&mask, SIGHUP);
+        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
+}
+
 static void run_child(char *const *argv, int out_fd) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         int out = out_fd >= 0 ? out_fd : STDERR_FILENO;

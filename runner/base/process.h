@@ -42,6 +42,10 @@ int process_wait(int pidfd, uint64_t timeout_usec);
  * block for an event loop. Async-signal-safe. */
 void process_unblock_signals(void);
 
+/* Blocks SIGINT, SIGTERM and SIGHUP, for a command that ends in order when one comes: an event loop sees
+ * them, and what takes long looks for one that is pending. */
+void process_block_interrupts(void);
+
 /* Runs `argv` to its end with /dev/null as input; stdout and stderr are collected into `ret_output` (may be
  * NULL: then they go to our stderr). Return: the exit status, 128+n for a signal, or a negative errno. */
 int process_run(char *const *argv, char **ret_output, Error *reterr);

@@ -5,6 +5,9 @@
 #include "spec/dependency.h"
 
 static Needs order_look_at(const Dependency *d, const Member *other) {
+        /* One that is left as it is was there, or was not, before this command. */
+        if (other->goal == GOAL_LEAVE)
+                return NEEDS_MET;
         if (other->reached >= (d->need == NEED_STARTED ? REACHED_STARTED : REACHED_READY))
                 return NEEDS_MET;
         return other->stage == STAGE_OVER ? NEEDS_FAILED : NEEDS_OPEN;

@@ -153,11 +153,45 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         if (r < 0)
                 return r;
         for (size_t i = 0; i < fleet->n_members; i++) {
-                r = member_plan(&fleet->members[i], reterr);
+                Member *m = &fleet->members[i];
+
+                if (fleet->change && !m->at->status.running)
+                        continue;
+                r = member_plan(m, reterr);
                 if (r < 0)
-                        return error_about_container(reterr, r, fleet->members[i].at->name);
+                        return error_about_container(reterr, r, m->at->name);
         }
-        return fleet_decide(fleet, asked, restart, reterr);
+        return fleet->change ? 0 : fleet_decide(fleet, asked, restart, reterr);
+}
+
+/* What is stopped only to be changed is started again as it is specified now. */
+static int member_refuse_unspecified(const Member *m, Error *reterr) {
+        const Spec *spec = m->fleet->project->spec;
+        int r;
+
+        for (size_t i = 0; spec && i < spec->n_containers; i++)
+                if (&spec->containers[i] == m->at->spec)
+                        return 0;
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "it runs, and no specification says how to start it again");
+        error_add_hint(reterr, "stop it first: flake-containers down %s", m->at->name);
+        return error_in_container(reterr, r, m->at->name);
+}
+
+int fleet_plan_change(Fleet *fleet, Error *reterr) {
+        bool any = false;
+        int r;
+
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+
+                m->goal = m->at->status.running ? GOAL_RESTART : GOAL_LEAVE;
+                any = any || m->at->status.running;
+                r = m->at->status.running ? member_refuse_unspecified(m, reterr) : member_recall(m, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return any ? fleet_plan(fleet, /* asked= */ NULL, /* restart= */ true, reterr) : 0;
 }
 
 int member_recall(Member *m, Error *reterr) {
@@ -218,6 +252,11 @@ static int member_prepare(Member *m, Error *reterr) {
                 return r;
         member_tell_notes(m);
         m->prepared = PREPARED_RESOURCES;
+        /* This was to find out what is refused: what is mounted is going to be other directories. */
+        if (m->fleet->change) {
+                resources_close_mounts(&m->resources);
+                m->prepared = PREPARED_NOTHING;
+        }
         return 0;
 }
 
@@ -290,7 +329,8 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
                 Member *m = &fleet->members[i];
 
                 /* A fresh root takes the place of the one that is in use until it has stopped. */
-                if (!goal_starts(m->goal) || (goal_stops(m->goal) && m->at->spec->ephemeral))
+                if (!goal_starts(m->goal) ||
+                    (goal_stops(m->goal) && (m->at->spec->ephemeral || fleet->change)))
                         continue;
                 r = member_prepare_root(m, reterr);
                 if (r < 0)

@@ -10,6 +10,9 @@
  * @asked: the containers that the user has asked for; @restart: also what runs as it should */
 int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr);
 
+/* The same for a change of what they keep (fleet_change()): what runs is going to be started again. */
+int fleet_plan_change(Fleet *fleet, Error *reterr);
+
 /* Loads what is remembered of a container that is only to be stopped, so that its end can be remembered too.
  * A damaged state is noted and left alone: it must not keep anything from being stopped. What runs under
  * another id is refused. */

@@ -320,6 +320,25 @@ static void member_attach(Member *m) {
         }
 }
 
+/* Once, when none runs. Those that have stopped for it are not started when it failed: it may be half
+ * made. */
+static void fleet_make_change(Fleet *fleet) {
+        const FleetChange *change = fleet->change;
+        bool failed = fleet->interrupts > 0;
+
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                if (fleet->members[i].stage <= STAGE_STOPPING)
+                        return;
+                failed = failed || error_is_set(&fleet->members[i].at->error);
+        }
+        fleet->change = NULL;
+        if (failed || change->make(change->userdata, fleet->progress, &fleet->change_error) >= 0)
+                return;
+        for (size_t i = 0; i < fleet->n_members; i++)
+                if (fleet->members[i].stage == STAGE_TO_START)
+                        member_over(&fleet->members[i], PHASE_SKIPPED, NULL);
+}
+
 static void member_skip(Member *m, const Member *other) {
         _cleanup_free_ char *why = NULL;
 
@@ -346,7 +365,7 @@ static bool member_advance(Member *m) {
                 member_begin_stop(m);
                 return true;
         }
-        if (m->stage != STAGE_TO_START)
+        if (m->stage != STAGE_TO_START || m->fleet->change)
                 return false;
         switch (member_needs(m, &open, &other)) {
         case NEEDS_MET:
@@ -384,6 +403,8 @@ static void fleet_advance(Fleet *fleet) {
         fleet->advancing = true;
         while (again) {
                 again = false;
+                if (fleet->change)
+                        fleet_make_change(fleet);
                 for (size_t i = 0; i < fleet->n_members; i++)
                         again = member_advance(&fleet->members[i]) || again;
         }
@@ -484,6 +505,10 @@ int fleet_run(Fleet *fleet, Error *reterr) {
         progress_finish(fleet->progress);
         if (r < 0)
                 return r;
+        if (error_is_set(&fleet->change_error)) {
+                error_move(reterr, &fleet->change_error);
+                return -EIO;
+        }
         return fleet->interrupts > 0 ? FC_EXIT_INTERRUPTED : machine_watch_report(&fleet->watch);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <signal.h>
-
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/process.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
 #include "ops/locks.h"
@@ -12,16 +11,6 @@
 #include "state/runtime-dir.h"
 
 /* ---- making and freeing ---- */
-
-static void fleet_block_signals(void) {
-        sigset_t mask;
-
-        (void) sigemptyset(&mask);
-        (void) sigaddset(&mask, SIGINT);
-        (void) sigaddset(&mask, SIGTERM);
-        (void) sigaddset(&mask, SIGHUP);
-        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
-}
 
 Fleet *fleet_new(const FleetOptions *options, Project *project) {
         Fleet *fleet = xmalloc0(sizeof(*fleet));
@@ -33,7 +22,7 @@ Fleet *fleet_new(const FleetOptions *options, Project *project) {
                 .network_fd = -EBADF,
                 .interrupts = options->interrupted ? 1 : 0,
         };
-        fleet_block_signals();
+        process_block_interrupts();
         return fleet;
 }
 
@@ -56,6 +45,7 @@ Fleet *fleet_free(Fleet *fleet) {
         free(fleet->members);
         fleet->locks = locks_free(fleet->locks, fleet->watch.n);
         network_done(&fleet->network);
+        error_done(&fleet->change_error);
         sd_event_source_disable_unref(fleet->tick);
         machine_watch_done(&fleet->watch);
         (void) progress_free(fleet->progress);
@@ -178,6 +168,28 @@ static int fleet_try_up(Fleet *fleet, char *const *names, char *const *asked, bo
 int fleet_bring_up(Fleet *fleet, char *const *names, char *const *asked, bool restart, Error *reterr) {
         int r = fleet_try_up(fleet, names, asked, restart, reterr);
 
+        return fleet_close(fleet, r, reterr);
+}
+
+static int fleet_try_change(Fleet *fleet, char *const *names, Error *reterr) {
+        int r;
+
+        r = fleet_open(fleet, names, reterr);
+        if (r >= 0)
+                r = fleet_plan_change(fleet, reterr);
+        if (r >= 0)
+                r = fleet_prepare(fleet, reterr);
+        if (r >= 0 && fleet->change->prepare)
+                r = fleet->change->prepare(fleet->change->userdata, fleet->runtime_fd, fleet->progress,
+                                           reterr);
+        return r < 0 ? r : fleet_run(fleet, reterr);
+}
+
+int fleet_change(Fleet *fleet, char *const *names, const FleetChange *change, Error *reterr) {
+        int r;
+
+        fleet->change = change;
+        r = fleet_try_change(fleet, names, reterr);
         return fleet_close(fleet, r, reterr);
 }
 

@@ -16,6 +16,16 @@
 
 typedef struct Fleet Fleet;
 
+/* What a verb does to containers while none of them runs. */
+typedef struct FleetChange {
+        /* After what is refused at once, before anything stops; may be NULL. What it refuses has changed
+         * nothing. */
+        int (*prepare)(void *userdata, int runtime_fd, Progress *progress, Error *reterr);
+        /* Once all have stopped, before one starts again, under all locks. When it fails, none starts. */
+        int (*make)(void *userdata, Progress *progress, Error *reterr);
+        void *userdata;
+} FleetChange;
+
 typedef struct FleetOptions {
         const char *verb;            /* what a command that waits for us is told */
         uint64_t ready_timeout_usec; /* UINT64_MAX: each container's own */
@@ -44,6 +54,15 @@ DEFINE_FREEP(Fleet, fleet_free);
  * single one. Return: the exit status, or a negative errno.
  */
 int fleet_bring_up(Fleet *fleet, char *const *names, char *const *asked, bool restart, Error *reterr);
+
+/**
+ * fleet_change() - stop what runs of the containers, change them, and start that again until it is ready
+ * @names: in the order of dependencies
+ *
+ * What does not run is locked, and changed, but not started. Where a container cannot be stopped the change
+ * is not made, and those that have stopped by then are started again. Return: as fleet_bring_up().
+ */
+int fleet_change(Fleet *fleet, char *const *names, const FleetChange *change, Error *reterr);
 
 /* All that `down` does. Errors of single containers have been printed, unless it was interrupted. Return:
  * likewise. */

@@ -26,17 +26,23 @@
 #include "state/identity.h"
 #include "state/runtime-dir.h"
 
-void resources_done(Resources *r) {
-        (void) safe_close(r->container_fd);
-        (void) safe_close(r->runtime_fd);
-        (void) safe_close(r->console_fd);
-        (void) safe_close(r->image_fd);
-        strv_free(r->notes);
-        free(r->bridge_lock);
+void resources_close_mounts(Resources *r) {
         for (size_t i = 0; i < r->n_mounts; i++)
                 (void) safe_close(r->mount_fds[i]);
         free(r->mount_fds);
         mount_maps_done(&r->maps);
+        r->mount_fds = NULL;
+        r->n_mounts = 0;
+        r->image_fd = safe_close(r->image_fd);
+        r->console_fd = safe_close(r->console_fd);
+}
+
+void resources_done(Resources *r) {
+        resources_close_mounts(r);
+        (void) safe_close(r->container_fd);
+        (void) safe_close(r->runtime_fd);
+        strv_free(r->notes);
+        free(r->bridge_lock);
         for (size_t i = 0; i < r->n_ports; i++)
                 published_port_done(&r->ports[i]);
         free(r->ports);

@@ -57,6 +57,9 @@ int resources_open_image(const Project *project, const ContainerPlan *plan, Reso
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr);
 
+/* Closes what resources_open_mounts() and resources_open_image() have opened: they may open it anew. */
+void resources_close_mounts(Resources *r);
+
 /* The root, from its image when there is none yet; blocks while it is copied. */
 int resources_open_root(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
 

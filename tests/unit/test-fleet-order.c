@@ -94,6 +94,19 @@ TEST(needs) {
         case_close(&c);
 }
 
+/* One that is left alone is neither waited for, nor a reason not to start. */
+TEST(left_alone) {
+        Case c;
+
+        case_open(&c, SHOP, GOAL_START);
+        member(&c, "seed")->reached = REACHED_READY;
+        member(&c, "db")->stage = STAGE_OVER;
+        ASSERT_EQ(needs(&c, "web", NULL), NEEDS_FAILED);
+        member(&c, "db")->goal = GOAL_LEAVE;
+        ASSERT_EQ(needs(&c, "web", NULL), NEEDS_MET);
+        case_close(&c);
+}
+
 /* The dependency that never comes is named before one that may come yet. */
 TEST(failure_is_named) {
         const char *other;
