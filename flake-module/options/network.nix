@@ -21,7 +21,7 @@ let
     };
     container = mkOption {
       type = portNumber;
-      description = "Port inside, on the container's own `127.0.0.1`.";
+      description = "Port inside, on any address of the container, its own localhost first.";
     };
     protocol = mkNullable (types.enum [
       "tcp"

@@ -23,7 +23,6 @@
 void facts_done(HostFacts *facts) {
         free(facts->boot_id);
         free(facts->nspawn);
-        free(facts->proxyd);
         free(facts->cgroup_root);
         free(facts->kernel);
         *facts = (HostFacts){};
@@ -54,32 +53,6 @@ static int read_boot_id(char **ret, Error *reterr) {
         id[n] = '\0';
         *ret = xstrdup(id);
         return 0;
-}
-
-char *facts_find_proxyd(const char *nspawn) {
-        _cleanup_free_ char *real = nspawn ? realpath(nspawn, NULL) : NULL, *own = NULL;
-        const char *directories[] = {NULL, "/usr/lib/systemd", "/lib/systemd",
-                                     "/run/current-system/systemd/lib/systemd"};
-
-        for (int i = 0; real && i < 2; i++) {
-                char *slash = strrchr(real, '/');
-
-                if (slash)
-                        *slash = '\0';
-        }
-        if (real)
-                directories[0] = own = xasprintf("%s/lib/systemd", real);
-
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_free_ char *path = NULL;
-
-                if (!directories[i])
-                        continue;
-                path = xasprintf("%s/systemd-socket-proxyd", directories[i]);
-                if (access(path, X_OK) >= 0)
-                        return TAKE_PTR(path);
-        }
-        return NULL;
 }
 
 /* Octal escapes of space, tab, newline and backslash, proc(5). */
@@ -255,7 +228,6 @@ int facts_gather(HostFacts *ret, Error *reterr) {
         if (r < 0)
                 return r;
         facts.nspawn = process_find_program("systemd-nspawn", NULL);
-        facts.proxyd = facts_find_proxyd(facts.nspawn);
         facts.machine_id = sd_id128_get_machine(&machine_id) >= 0;
         facts.sd_booted = sd_booted() > 0;
         if (uname(&name) < 0)
@@ -281,8 +253,6 @@ int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
 
         if ((needs & FACTS_NSPAWN) && !facts->nspawn)
                 return facts_raise_missing("systemd-nspawn", reterr);
-        if ((needs & FACTS_PROXYD) && !facts->proxyd)
-                return facts_raise_missing("systemd-socket-proxyd", reterr);
         if ((needs & FACTS_CGROUP) && !facts->cgroup_root) {
                 r = error_raise(reterr, FC_EXIT_HOST, "the cgroup2 file system is not mounted");
                 error_add_hint(reterr, "mkdir -p /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup");

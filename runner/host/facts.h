@@ -9,7 +9,6 @@
 typedef struct HostFacts {
         char *boot_id;     /* 32 lower case hexadecimal digits; another one: the machine was booted since */
         char *nspawn;      /* path of systemd-nspawn, NULL: not installed */
-        char *proxyd;      /* path of systemd-socket-proxyd, NULL: not installed */
         char *cgroup_root; /* where cgroup2 is mounted, NULL: nowhere */
         bool cgroup_unified; /* cgroup2 is what is at /sys/fs/cgroup itself, so it has all controllers */
         bool machine_id;     /* the host has one, machine-id(5) */
@@ -22,18 +21,12 @@ void facts_done(HostFacts *facts);
 
 typedef enum FactsNeed {
         FACTS_NSPAWN = 1 << 0,
-        FACTS_PROXYD = 1 << 1,
-        FACTS_CGROUP = 1 << 2,
-        FACTS_MACHINE_ID = 1 << 3, /* systemd-nspawn makes the hardware addresses of an interface from it */
+        FACTS_CGROUP = 1 << 1,
+        FACTS_MACHINE_ID = 1 << 2, /* systemd-nspawn makes the hardware addresses of an interface from it */
 } FactsNeed;
 
 /* FC_EXIT_HOST for the first thing in `needs` that the host lacks, with how to get it. */
 int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr);
-
-/* systemd-socket-proxyd: nspawn lies in PREFIX/bin, its helpers in PREFIX/lib/systemd. Its own prefix is
- * first, so that both are of one release: a host may have several, as NixOS or one with a systemd built
- * by hand. Return: owned by the caller, NULL: there is none. */
-char *facts_find_proxyd(const char *nspawn);
 
 /**
  * facts_parse_mountinfo() - where cgroup2 is mounted

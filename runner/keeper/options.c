@@ -122,7 +122,6 @@ OptionTable keeper_options_table(KeeperOptions *o) {
                 {"bridge", 0, OPTION_STRING, offsetof(KeeperOptions, bridge), "NAME"},
                 {"bridge-lock", 0, OPTION_STRING, offsetof(KeeperOptions, bridge_lock), "PATH"},
                 {"proxy", 0, OPTION_STRING, offsetof(KeeperOptions, proxy), "PROGRAM"},
-                {"proxyd", 0, OPTION_STRING, offsetof(KeeperOptions, proxyd), "PROGRAM"},
                 {"gate", 0, OPTION_FLAG, offsetof(KeeperOptions, gate), NULL},
                 {"command", 0, OPTION_FLAG, offsetof(KeeperOptions, command), NULL},
                 {"restart", 0, OPTION_FLAG, offsetof(KeeperOptions, restart), NULL},
@@ -136,9 +135,7 @@ OptionTable keeper_options_table(KeeperOptions *o) {
 }
 
 int keeper_options_check_proxy(const KeeperOptions *o, Error *reterr) {
-        return o->proxy && o->proxyd
-                       ? 0
-                       : error_raise(reterr, FC_EXIT_USAGE, "ports need '--proxy' and '--proxyd'");
+        return o->proxy ? 0 : error_raise(reterr, FC_EXIT_USAGE, "ports need '--proxy'");
 }
 
 int keeper_options_parse(char *const *argv, KeeperOptions *o, const OptionTable *own, Error *reterr) {

@@ -32,8 +32,7 @@ typedef struct KeeperOptions {
         char *address;   /* A.B.C.D/24; NULL: loopback only */
         char *bridge;    /* released at the end, NULL: none */
         char *bridge_lock;
-        char *proxy;     /* what becomes one, confined */
-        char *proxyd;    /* systemd-socket-proxyd */
+        char *proxy;     /* program that serves the ports, NULL: there are none */
         bool gate;       /* the payload waits at a FIFO until its network is set */
         bool command;    /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
         bool restart;    /* when it fails */
@@ -47,7 +46,7 @@ OptionTable keeper_options_table(KeeperOptions *o);
 /* @argv: without the program's name. @own: the keeper's own options. On failure both targets are empty. */
 int keeper_options_parse(char *const *argv, KeeperOptions *o, const OptionTable *own, Error *reterr);
 
-/* Ports are to be served: is it known by which programs? */
+/* Ports are to be served: is it known by which program? */
 int keeper_options_check_proxy(const KeeperOptions *o, Error *reterr);
 
 /* Adds the words of both tables and nspawn's to @argv. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The command line of the program that a published port's proxy begins as (proxy/main.c). */
+/* The command line of the program that serves a container's published ports (proxy/main.c). */
 
 #include "keeper/options.h"
 
 typedef struct ProxyOptions {
         char *machine;
-        char *proxyd;     /* systemd-socket-proxyd */
-        int network_fd;   /* the container's network namespace, or a pidfd of a process in it */
-        KeeperPorts port; /* one */
+        char *address;  /* the container's own, A.B.C.D; NULL: it has none */
+        int network_fd; /* the container's network namespace, or a pidfd of a process in it */
+        KeeperPorts ports;
 } ProxyOptions;
 
 OptionTable proxy_options_table(ProxyOptions *o);

@@ -14,7 +14,7 @@
 #include "keeper/machine-unit.h"
 #include "keeper/nspawn-notify.h"
 #include "keeper/payload.h"
-#include "keeper/proxies.h"
+#include "keeper/port-proxy.h"
 #include "keeper/service-lifeline.h"
 #include "keeper/service-records.h"
 #include "keeper/service-relay.h"
@@ -29,13 +29,13 @@ typedef struct Relay {
         sd_event_source *notify; /* off while a notification waits */
         int cgroup_fd;           /* the unit's */
         Payload *payload;
-        Proxies *proxies;
+        PortProxy *proxy;
         char *waiting; /* the notification that has named the leader, until the payload is open */
         Error error;
 } Relay;
 
 static void relay_done(Relay *relay) {
-        (void) proxies_free(relay->proxies);
+        (void) port_proxy_free(relay->proxy);
         (void) payload_free(relay->payload);
         sd_event_source_disable_unref(relay->notify);
         (void) sd_event_unref(relay->event);
@@ -92,7 +92,7 @@ static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
         if (o->keeper.ports.n == 0 || leader_fd < 0)
                 relay_end(relay);
         else
-                proxies_enable(relay->proxies, leader_fd);
+                port_proxy_enable(relay->proxy, leader_fd);
         return 0;
 }
 
@@ -162,7 +162,7 @@ static int relay_on_child(sd_event_source *s, const struct signalfd_siginfo *si,
 
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
                 if (!payload_reaped(relay->payload, pid, status))
-                        (void) proxies_reaped(relay->proxies, pid, status);
+                        (void) port_proxy_reaped(relay->proxy, pid, status);
         return 0;
 }
 
@@ -202,15 +202,15 @@ static int relay_open(Relay *relay, Error *reterr) {
         if (r >= 0)
                 r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &relay->cgroup_fd, reterr);
         if (r >= 0)
-                r = proxies_new(relay->event, &o->keeper, &relay->proxies, reterr);
+                r = port_proxy_new(relay->event, &o->keeper, &relay->proxy, reterr);
         if (r < 0)
                 return r;
         relay->payload = payload_new(relay->event, &o->keeper, relay->cgroup_fd, &handlers, relay);
         return 0;
 }
 
-/* This process writes to the event log as its owner and ends proxies. Its children need the rest: they
- * set the network and enter it, and a proxy gives its privileges up. */
+/* This process writes to the event log as its owner and ends the proxy. Its children need the rest: they
+ * set the network and enter it, and the proxy gives its privileges up. */
 static int relay_give_up_privileges(Error *reterr) {
         const uint64_t own = PRIVILEGE(DAC_READ_SEARCH) | PRIVILEGE(KILL) | PRIVILEGE(SETGID) |
                              PRIVILEGE(SETUID),
@@ -248,8 +248,8 @@ int service_relay(const ServiceOptions *o, Error *reterr) {
             o->lifeline_of_nspawn_fd < 0)
                 return error_raise(reterr, FC_EXIT_INTERNAL, "a descriptor of the relay is missing");
         r = relay_run(&relay, reterr);
-        if (relay.proxies)
-                proxies_disable(relay.proxies);
+        if (relay.proxy)
+                port_proxy_disable(relay.proxy);
         leader_fd = relay.payload ? payload_leader_fd(relay.payload) : -EBADF;
         /* When the guest has ended, that is what is to be reported, and nspawn does. */
         if (r < 0 && (leader_fd < 0 || process_wait(leader_fd, 0) == 0)) {

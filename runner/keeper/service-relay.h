@@ -3,7 +3,7 @@
 
 /* Between nspawn's notifications and systemd: when nspawn names its leader, the relay sets the network
  * inside and opens the gate, and only then hands on that the guest is ready. Then it ends, unless there are
- * ports to be served (service-proxies.h). nspawn's later notifications are lost, which it does not mind. A
+ * ports to be served (port-proxy.h). nspawn's later notifications are lost, which it does not mind. A
  * relay that is killed takes nspawn with it (service-lifeline.h). */
 
 #include "keeper/service-options.h"

@@ -15,7 +15,7 @@
 #include "keeper/machine-dir.h"
 #include "keeper/nspawn-notify.h"
 #include "keeper/payload.h"
-#include "keeper/proxies.h"
+#include "keeper/port-proxy.h"
 #include "keeper/records.h"
 #include "keeper/supervisor-console.h"
 #include "keeper/supervisor-guest.h"
@@ -39,7 +39,7 @@ struct Guest {
         unsigned boots;
         unsigned stop_requests; /* 1: the payload was asked to halt, 2: it is ended at once */
         Console *console;
-        Proxies *proxies;
+        PortProxy *proxy;
         RestartLimit restart_limit;
         RebootPace reboot_pace;
         uint64_t started_usec;          /* nspawn, the last time */
@@ -113,7 +113,7 @@ static void tell_ready(Guest *g) {
         g->told_ready = true;
         (void) records_note_booted(&g->records, NULL);
         control_send(g->options->control_fd, CONTROL_READY, NULL);
-        proxies_enable(g->proxies, payload_leader_fd(g->payload));
+        port_proxy_enable(g->proxy, payload_leader_fd(g->payload));
         continue_stop(g);
 }
 
@@ -205,7 +205,7 @@ static int on_notify(sd_event_source *s, int fd, uint32_t revents, void *userdat
 static int clear_payload(Guest *g, Error *reterr) {
         int r;
 
-        proxies_disable(g->proxies);
+        port_proxy_disable(g->proxy);
         payload_end(g->payload);
         g->ready = g->told_ready = false;
 
@@ -325,7 +325,7 @@ static int on_child(sd_event_source *s, const struct signalfd_siginfo *si, void 
                 if (pid == g->nspawn)
                         on_nspawn_end(g, status);
                 else if (!payload_reaped(g->payload, pid, status))
-                        (void) proxies_reaped(g->proxies, pid, status);
+                        (void) port_proxy_reaped(g->proxy, pid, status);
         }
 }
 
@@ -371,7 +371,7 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
                 r = console_new(g->event, o, &g->console, reterr);
         if (r < 0)
                 return r;
-        r = proxies_new(g->event, &o->keeper, &g->proxies, reterr);
+        r = port_proxy_new(g->event, &o->keeper, &g->proxy, reterr);
         if (r < 0)
                 return r;
         g->payload = payload_new(g->event, &o->keeper, o->cgroup_fd, &handlers, g);
@@ -382,7 +382,7 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
 Guest *guest_free(Guest *g) {
         if (!g)
                 return NULL;
-        (void) proxies_free(g->proxies);
+        (void) port_proxy_free(g->proxy);
         (void) payload_free(g->payload);
         (void) console_free(g->console);
         sd_event_source_disable_unref(g->restart_timer);

@@ -33,7 +33,6 @@ static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
         if (r < 0)
                 return r;
         c->options.proxy = c->proxy;
-        c->options.proxyd = (char *) resources->proxyd;
         for (size_t i = 0; i < plan->spec->n_ports; i++)
                 *XGROW(ports->ports, ports->n) = (KeeperPort){
                         .container = xasprintf("%u", plan->spec->ports[i].container),

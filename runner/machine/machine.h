@@ -31,7 +31,6 @@ typedef struct MachineStatus {
 /* What the verb has opened for a plan; all of it borrowed. */
 typedef struct StartResources {
         const char *cgroup_mount;
-        const char *proxyd;      /* systemd-socket-proxyd, needed with ports */
         const char *bridge_lock; /* path, needed with a bridge */
         int lock_fd;             /* shared lock on it, or -EBADF */
         int runtime_fd;          /* the container's directory below /run/flake-containers/ID/ */

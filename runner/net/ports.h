@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The sockets of published ports, bound on the host before anything starts and handed to
- * systemd-socket-proxyd(8) later. */
+/* The sockets of published ports, bound on the host before anything starts and handed to the proxy
+ * (keeper/port-proxy.h) later. */
 
 #include "spec/published-port.h"
 

@@ -294,7 +294,6 @@ int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_to
         doctor_check_privilege(f, tool, no_tool);
         doctor_check_kernel(f, facts);
         doctor_check_nspawn(f, facts);
-        doctor_check_need(f, facts, FACTS_PROXYD, "socket proxy", facts->proxyd);
         doctor_check_need(f, facts, FACTS_CGROUP, "cgroup2", facts->cgroup_root);
         doctor_check_systemd(f, facts);
         doctor_check_inotify(f);

@@ -226,11 +226,6 @@ static int member_prepare(Member *m, Error *reterr) {
         Project *project = m->fleet->project;
         int r;
 
-        if (m->at->spec->n_ports > 0) {
-                r = facts_require(&project->facts, FACTS_PROXYD, reterr);
-                if (r < 0)
-                        return r;
-        }
         if (m->plan->bridge) {
                 r = facts_require(&project->facts, FACTS_MACHINE_ID, reterr);
                 if (r < 0)

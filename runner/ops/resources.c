@@ -387,7 +387,6 @@ int resources_start(const Project *project, sd_event *event, const ContainerPlan
                     int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
         StartResources start = {
                 .cgroup_mount = project->facts.cgroup_root,
-                .proxyd = project->facts.proxyd,
                 .bridge_lock = r->bridge_lock,
                 .lock_fd = r->lock_fd,
                 .runtime_fd = r->runtime_fd,

@@ -15,33 +15,10 @@
 #define FEW_IDS_FIRST UINT32_C(61184)
 #define FEW_IDS_COUNT UINT32_C(4336)
 
-#define CONNECTIONS_MAX 8192
-
-/* A socket and the two ends of a pipe for each direction. */
-#define CONNECTION_FDS 6
-
-/* Descriptors beside those of connections: listening sockets, polling, and a resolver that is not used. */
-#define OTHER_FDS 64
-
 static int limit(int resource, rlim_t value, Error *reterr) {
         if (setrlimit((__rlimit_resource_t) resource, &(struct rlimit){value, value}) < 0)
                 return error_set(reterr, errno, "limit resource %d", resource);
         return 0;
-}
-
-int confine_connections(unsigned *ret, Error *reterr) {
-        rlim_t wanted = CONNECTIONS_MAX * CONNECTION_FDS + OTHER_FDS;
-        struct rlimit l;
-
-        if (getrlimit(RLIMIT_NOFILE, &l) < 0)
-                return error_set(reterr, errno, "ask for the limit of open files");
-        /* This fails without the privilege to raise it. */
-        if (l.rlim_max < wanted && setrlimit(RLIMIT_NOFILE, &(struct rlimit){wanted, wanted}) >= 0)
-                l.rlim_max = wanted;
-        if (wanted > l.rlim_max)
-                wanted = l.rlim_max;
-        *ret = wanted > OTHER_FDS + CONNECTION_FDS ? (unsigned) (wanted - OTHER_FDS) / CONNECTION_FDS : 1;
-        return limit(RLIMIT_NOFILE, wanted, reterr);
 }
 
 static int confine_set_limits(Error *reterr) {

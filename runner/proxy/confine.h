@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The credentials and limits of a port's proxy. */
+/* The credentials and limits of what serves ports. */
 
 #include "base/error.h"
-
-/**
- * confine_connections() - how many connections a port takes at a time
- *
- * systemd-socket-proxyd's own limit is 256. 8192, or what the limit of open files has room for where it
- * cannot be raised.
- */
-int confine_connections(unsigned *ret, Error *reterr);
 
 /**
  * confine() - become a user of the machine's own, without any privilege, for good

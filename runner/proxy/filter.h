@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Which system calls a port's proxy may make. It is another project's program, so the list has the calls
- * that its releases 252 to 262 and their C library make and fall back to. All others give ENOSYS, as on
- * an older kernel that does not know them: programs are prepared for that and go on. */
+/* Which system calls what serves ports may make: those of an event loop, of sockets and of memory. It opens
+ * no file, starts no process, and gains no privilege. All others give ENOSYS. */
 
 #include "base/error.h"
 
-/* Needs no_new_privs. What is executed inherits the filter, for good. */
+/* Needs no_new_privs. */
 int filter_load(Error *reterr);

@@ -1,72 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The program that a published port's proxy begins as.
+/* The program that serves a container's published ports.
  *
- * It enters the network namespace, gives up all that moving bytes between sockets does not need (confine.h,
- * filter.h), and becomes systemd-socket-proxyd(8), connected to a port of the payload's own 127.0.0.1. Only
+ * It enters the container's network namespace, gives up all that moving bytes between sockets does not need
+ * (confine.h, filter.h), and relays connections of the host's sockets (server.h). Only
  * keeper/proxy-program.c writes its command line (keeper/proxy-options.h). */
 
-#include <fcntl.h>
-#include <linux/close_range.h>
+#include <malloc.h>
 #include <sched.h>
+#include <signal.h>
 
 #include "base/alloc.h"
-#include "keeper/proxy-options.h"
 #include "proxy/confine.h"
 #include "proxy/filter.h"
-
-/* Long enough for a person who clicks through pages, short enough not to keep 7 MB for a port that is not
- * used. */
-#define IDLE_TIME "60s"
-
-/* sd_listen_fds(3) */
-#define LISTEN_FDS_START 3
-
-/* Moves them to 3 and 4; out of the way of these first, since either may be one of the others. */
-static int place_sockets(const int *sockets, size_t n, Error *reterr) {
-        int fds[2];
-
-        for (size_t i = 0; i < n; i++) {
-                fds[i] = fcntl(sockets[i], F_DUPFD_CLOEXEC, LISTEN_FDS_START + 2);
-                if (fds[i] < 0)
-                        return error_set(reterr, errno, "duplicate socket %d", sockets[i]);
-        }
-        for (size_t i = 0; i < n; i++)
-                if (dup2(fds[i], LISTEN_FDS_START + (int) i) < 0)
-                        return error_set(reterr, errno, "place socket %d", sockets[i]);
-        /* The program that is executed must not get any other open descriptor. */
-        if (close_range((unsigned) (LISTEN_FDS_START + n), UINT32_MAX, CLOSE_RANGE_CLOEXEC) < 0)
-                return error_set(reterr, errno, "close other descriptors");
-        return 0;
-}
+#include "proxy/server.h"
 
 static int serve(const ProxyOptions *o, Error *reterr) {
-        const KeeperPort *port = &o->port.ports[0];
-        size_t n_sockets = keeper_port_sockets(port);
-        char listen_pid[32], listen_fds[32], connections_max[64], *envp[] = {listen_pid, listen_fds, NULL};
-        _cleanup_free_ char *target = xasprintf("127.0.0.1:%s", port->container);
-        unsigned connections;
+        _cleanup_(server_freep) Server *server = NULL;
         int r;
 
-        (void) snprintf(listen_pid, sizeof(listen_pid), "LISTEN_PID=%d", (int) getpid());
-        (void) snprintf(listen_fds, sizeof(listen_fds), "LISTEN_FDS=%zu", n_sockets);
         if (setns(o->network_fd, CLONE_NEWNET) < 0)
                 return error_set(reterr, errno, "enter the container's network");
-        r = place_sockets(port->fds, n_sockets, reterr);
-        if (r >= 0)
-                r = confine_connections(&connections, reterr);
+        r = server_new(o, &server, reterr);
         if (r >= 0)
                 r = confine(o->machine, reterr);
-        if (r >= 0)
-                r = filter_load(reterr);
         if (r < 0)
                 return r;
-        (void) snprintf(connections_max, sizeof(connections_max), "--connections-max=%u", connections);
-        (void) execve(
-                o->proxyd,
-                (char *[]){o->proxyd, (char *) "--exit-idle-time=" IDLE_TIME, connections_max, target, NULL},
-                envp);
-        return error_set(reterr, errno, "execute '%s'", o->proxyd);
+        /* splice(2) has no flag for that. */
+        (void) signal(SIGPIPE, SIG_IGN);
+        r = filter_load(reterr);
+        if (r < 0)
+                return r;
+        /* Compiling the filter has taken more than connections ever will. */
+        (void) malloc_trim(0);
+        return server_run(server, reterr);
 }
 
 static int proxy_run(char **argv, Error *reterr) {
@@ -77,8 +44,8 @@ static int proxy_run(char **argv, Error *reterr) {
 
         options_init(&table);
         r = options_parse(&table, 1, argv + 1, /* stop_early= */ true, &operands, reterr);
-        if (r >= 0 && options.port.n != 1)
-                r = error_raise(reterr, FC_EXIT_USAGE, "one '--port' is needed");
+        if (r >= 0 && options.ports.n == 0)
+                r = error_raise(reterr, FC_EXIT_USAGE, "'--port' is needed");
         if (r >= 0)
                 r = serve(&options, reterr);
         options_done(&table);
@@ -86,9 +53,11 @@ static int proxy_run(char **argv, Error *reterr) {
 }
 
 int main(int argc, char **argv) {
-        _cleanup_(error_done) Error error = ERROR_NULL;
+        Error error = ERROR_NULL;
+        int r = proxy_run(argv, &error);
 
-        (void) proxy_run(argv, &error);
-        (void) fprintf(stderr, "flake-containers: serve a port: %s\n", error.message);
-        return EXIT_FAILURE;
+        if (r < 0)
+                (void) fprintf(stderr, "flake-containers: serve ports: %s\n", error.message);
+        /* Nothing that belongs to the end of a program works behind the filter, or is needed. */
+        _exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }

@@ -140,7 +140,7 @@ host_filter() {
         elif [[ $1 == run ]]; then
                 grep -E '^run /run/(flake-containers|systemd/(nspawn|transient|machines)/)' || :
         else
-                grep -E "^$1 .*(flake-containers|nspawn|socket-proxyd|/sbin/init|sleep)" | grep -v '^process grep ' || :
+                grep -E "^$1 .*(flake-containers|nspawn|/sbin/init|sleep)" | grep -v '^process grep ' || :
         fi
 }
 

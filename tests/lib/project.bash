@@ -57,6 +57,9 @@ fake() {
 
 ### What the kernel says about a container of the current project
 
+# proxy_of NAME: the pid of what serves its ports, nothing when none does. Other command lines name the program, too.
+proxy_of() { pgrep -f "^[^ ]*/flake-containers/proxy --machine=[^ ]*-$1 " || :; }
+
 machine_cgroup() {
         local machine
 

@@ -108,13 +108,11 @@ testcase_locks_of_another() {
 }
 
 # What serves the ports is part of the container: without it there is no service, and that must show.
-testcase_port_proxies() {
-        local pid
-
+testcase_port_proxy() {
         project_with_web
         ok fc up
         ok page 8080
-        for pid in $(pgrep -f '^[^ ]*systemd-socket-proxyd( |$)'); do kill -9 "$pid"; done
+        kill -9 "$(proxy_of web)"
         # The next connection starts another.
         ok page 8080
         ok fc down

@@ -170,7 +170,6 @@ serve_at_once() {
         equal "$line" listening "the server in $1"
 }
 
-# More than the 256 that systemd-socket-proxyd takes by itself.
 testcase_a_thousand_at_once() {
         project shop
         spec "$(tiny one '' ', "ports": ["127.0.0.1:8080:80"]')"

@@ -62,8 +62,6 @@ limits_of() {
         echo "${names:-none}"
 }
 
-proxy_pids() { pgrep -f '^[^ ]*systemd-socket-proxyd( |$)' || :; }
-
 testcase_what_serves_ports() {
         local cgroup pid uids=() name
 
@@ -80,7 +78,7 @@ testcase_what_serves_ports() {
         done
         ok page 8080
         ok page 8081
-        for pid in $(proxy_pids); do
+        for pid in $(proxy_of web) $(proxy_of other); do
                 check_privileges proxy "$pid"
                 # The effective, the saved, that for files: all are the same.
                 equal "$(status_of "$pid" Uid | tr '\t' '\n' | sort -u | wc -l)" 1 "uids of a proxy"

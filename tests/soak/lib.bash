@@ -161,7 +161,7 @@ soak_nothing_left() {
         left=$(ip -o link show type bridge)
         [[ -z $left ]] || soak_flunk "a bridge is left: $left"
         ! is_booted || return 0
-        left=$(pgrep -fa '/libexec/flake-containers/|systemd-nspawn|systemd-socket-proxyd' || :)
+        left=$(pgrep -fa '/libexec/flake-containers/|systemd-nspawn' || :)
         [[ -z $left ]] || soak_flunk "processes are left: $left"
 }
 

@@ -15,7 +15,6 @@ TEST(this_machine) {
         ASSERT_EQ(strspn(facts.boot_id, "0123456789abcdef"), 32u);
         ASSERT_TRUE(facts.kernel && facts.kernel[0] >= '0' && facts.kernel[0] <= '9');
         ASSERT_TRUE(!facts.nspawn || access(facts.nspawn, X_OK) == 0);
-        ASSERT_TRUE(!facts.proxyd || access(facts.proxyd, X_OK) == 0);
         ASSERT_TRUE(!facts.cgroup_unified || streq(facts.cgroup_root, "/sys/fs/cgroup"));
 }
 
@@ -64,14 +63,7 @@ TEST(what_is_missing_is_told) {
                 int needs;
                 const char *message, *hint;
         } table[] = {
-                {{},
-                 FACTS_NSPAWN | FACTS_PROXYD | FACTS_CGROUP,
-                 "systemd-nspawn is not installed",
-                 "systemd-container"},
-                {{.nspawn = (char *) "/x"},
-                 FACTS_NSPAWN | FACTS_PROXYD,
-                 "systemd-socket-proxyd is not installed",
-                 "systemd-container"},
+                {{}, FACTS_NSPAWN | FACTS_CGROUP, "systemd-nspawn is not installed", "systemd-container"},
                 {{.nspawn = (char *) "/x"},
                  FACTS_NSPAWN | FACTS_CGROUP,
                  "cgroup2 file system is not mounted",
@@ -124,22 +116,6 @@ TEST(nspawn_version) {
                 } else
                         ASSERT_ERROR(r, &error, FC_EXIT_HOST, table[i].message);
         }
-}
-
-/* The proxy that lies beside the nspawn that is going to be used. */
-TEST(proxyd_of_the_same_prefix) {
-        _cleanup_free_ char *path = NULL, *nspawn = NULL, *proxyd = NULL;
-
-        TEST_DIR(dir);
-        ASSERT_EQ(test_shell(&dir,
-                             "mkdir -p p/bin p/lib/systemd bin && cp /bin/true p/bin/systemd-nspawn && "
-                             "ln -s ../p/bin/systemd-nspawn bin && cp /bin/true "
-                             "p/lib/systemd/systemd-socket-proxyd"),
-                  0);
-        nspawn = xasprintf("%s/bin/systemd-nspawn", dir.path);
-        path = xasprintf("%s/p/lib/systemd/systemd-socket-proxyd", dir.path);
-        proxyd = facts_find_proxyd(nspawn);
-        ASSERT_STREQ(proxyd, path);
 }
 
 /* Whatever the environment says. */

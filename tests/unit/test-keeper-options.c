@@ -37,7 +37,6 @@ static void assert_same_keeper(const KeeperOptions *a, const KeeperOptions *b) {
         ASSERT_STREQ(a->bridge, b->bridge);
         ASSERT_STREQ(a->bridge_lock, b->bridge_lock);
         ASSERT_STREQ(a->proxy, b->proxy);
-        ASSERT_STREQ(a->proxyd, b->proxyd);
         ASSERT_EQ(a->gate, b->gate);
         ASSERT_EQ(a->command, b->command);
         ASSERT_EQ(a->restart, b->restart);
@@ -68,7 +67,6 @@ static const KeeperOptions most = {
         .bridge = (char *) "fc-12345678901",
         .bridge_lock = (char *) "/run/a b/%lock",
         .proxy = (char *) "/libexec/proxy",
-        .proxyd = (char *) "/lib/systemd/systemd-socket-proxyd",
         .gate = true,
         .command = true,
         .restart = true,
@@ -213,9 +211,7 @@ TEST(supervisor_refuses) {
                 {LEAST " --events-fd=45x", "option '--events-fd': '45x' is not an open file descriptor"},
                 {LEAST " " LEAST_FDS " --bridge=b --bridge-lock=/l -- a", "a bridge needs '--netns'"},
                 {LEAST " " LEAST_FDS " --bridge=b --netns=/n -- a", "a bridge needs '--netns'"},
-                {LEAST " " LEAST_FDS " --port=80:45 --proxy=/p -- a", "ports need '--proxy' and '--proxyd'"},
-                {LEAST " " LEAST_FDS " --port=80:45 --proxyd=/p -- a",
-                 "ports need '--proxy' and '--proxyd'"},
+                {LEAST " " LEAST_FDS " --port=80:45 -- a", "ports need '--proxy'"},
                 {LEAST " --port=80", "option '--port': port '80' has no socket"},
                 {LEAST " --port=:45", "port ':45' has no socket"},
                 {LEAST " --port=80:", "port '80:' names no open socket"},
@@ -295,8 +291,8 @@ TEST(service_refuses) {
                 {"", "option '--machine' is missing"},
                 {"--machine=m --runtime=/r", "option '--container' is missing"},
                 {LEAST, "option '--runtime' is missing"},
-                {LEAST " --runtime=/r --held-port=80:2 --proxy=/p", "ports need '--proxy' and '--proxyd'"},
-                {LEAST " --runtime=/r --port=80:45 --proxyd=/p", "ports need '--proxy' and '--proxyd'"},
+                {LEAST " --runtime=/r --held-port=80:2", "ports need '--proxy'"},
+                {LEAST " --runtime=/r --port=80:45", "ports need '--proxy'"},
                 {LEAST " --runtime=/r --bridge=b --bridge-lock=/l", "a bridge needs '--netns'"},
                 {LEAST " --held-port=80", "port '80' has no socket"},
                 {LEAST " --held-port=80:x", "port '80:x' names no open socket"},
@@ -338,8 +334,9 @@ TEST(netns_reads_what_is_written) {
 }
 
 TEST(proxy_reads_what_is_written) {
-        KeeperPort port = {(char *) "80", {fd_new(), fd_new()}};
-        ProxyOptions written = {(char *) "m", (char *) "/proxyd", fd_new(), {&port, 1}}, read = {};
+        KeeperPort ports[] = {{(char *) "80", {fd_new(), fd_new()}}, {(char *) "443", {fd_new(), -EBADF}}};
+        ProxyOptions written = {(char *) "m", (char *) "10.1.2.3", fd_new(), {ports, ELEMENTSOF(ports)}},
+                     read = {};
         OptionTable from = proxy_options_table(&written), to = proxy_options_table(&read);
         _cleanup_strv_ char **argv = NULL, **operands = NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
@@ -348,8 +345,8 @@ TEST(proxy_reads_what_is_written) {
         options_print(&from, &argv);
         ASSERT_OK(options_parse(&to, 1, argv, true, &operands, &error), &error);
         ASSERT_STREQ(read.machine, written.machine);
-        ASSERT_STREQ(read.proxyd, written.proxyd);
+        ASSERT_STREQ(read.address, written.address);
         ASSERT_EQ(read.network_fd, written.network_fd);
-        assert_same_ports(&read.port, &written.port);
+        assert_same_ports(&read.ports, &written.ports);
         options_done(&to);
 }

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Published ports. The sockets were bound in the host's network namespace before anything was started; the
+ * first connection to one starts the proxy (proxy/main.c) inside the container's network namespace, which
+ * serves them all and ends when it is idle. So a service that listens on its localhost only is reachable, no
+ * firewall is touched, an unused port costs no process, and a proxy that was killed comes back. */
+
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "keeper/options.h"
+
+typedef struct PortProxy PortProxy;
+
+/* Return: owned by the caller, who keeps @o alive. Nothing is accepted before port_proxy_enable(). */
+int port_proxy_new(sd_event *event, const KeeperOptions *o, PortProxy **ret, Error *reterr);
+PortProxy *port_proxy_free(PortProxy *p);
+DEFINE_FREEP(PortProxy, port_proxy_free);
+
+/* Serves connections from now on, those that wait in the backlog first. @leader_fd, a pidfd, is borrowed
+ * until port_proxy_disable(). */
+void port_proxy_enable(PortProxy *p, int leader_fd);
+
+/* Ends the proxy; connections wait in the backlog again, as while the payload boots. */
+void port_proxy_disable(PortProxy *p);
+
+/* Of a child that was reaped. Return: whether it was this one. */
+bool port_proxy_reaped(PortProxy *p, pid_t pid, int status);

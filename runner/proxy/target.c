@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <sys/socket.h>
+
+#include "proxy/target.h"
+
+socklen_t target_address(const Target *t, unsigned number, TargetAddress *ret) {
+        struct in_addr in = {htonl(INADDR_LOOPBACK)};
+
+        if (number == 1) {
+                ret->in6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
+                                                 .sin6_port = htons(t->port),
+                                                 .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+                return sizeof(ret->in6);
+        }
+        if (number == 2)
+                in = t->own;
+        if (number >= TARGET_ADDRESSES || in.s_addr == htonl(INADDR_ANY))
+                return 0;
+        ret->in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(t->port), .sin_addr = in};
+        return sizeof(ret->in);
+}
+
+int target_socket(const TargetAddress *address, int type) {
+        int fd = socket(address->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        return fd < 0 ? -errno : fd;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Where a published port leads: the same port at some addresses inside of the container. */
+
+#include <netinet/in.h>
+
+#include "base/macro.h"
+
+/* 127.0.0.1, ::1, the container's own, in the order in which they are tried. */
+#define TARGET_ADDRESSES 3
+
+typedef union TargetAddress {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+} TargetAddress;
+
+typedef struct Target {
+        uint16_t port;
+        struct in_addr own; /* INADDR_ANY: there is none */
+} Target;
+
+/* Return: the address's length, 0: there is none of this number. */
+socklen_t target_address(const Target *t, unsigned number, TargetAddress *ret);
+
+/* A socket that is non-blocking, for such an address. Return: a descriptor or a negative errno. */
+int target_socket(const TargetAddress *address, int type);

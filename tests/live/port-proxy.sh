@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# What serves published ports: many connections, slow ones, halves of them, and none that is lost.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+readonly TRAFFIC=$FC_HELPERS/traffic
+
+# serve NAME ADDRESS: a server in the container's network, see traffic.c. Sets SERVER.
+serve() {
+        local leader line
+
+        leader=$(fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .leader')
+        exec {SERVER_OUT}< <(exec nsenter --target "$leader" --net "$TRAFFIC" serve "$2" 80 2>&1)
+        SERVER=$!
+        read -r -t "$WAIT" line <&"$SERVER_OUT"
+        equal "$line" listening "the server in $1"
+}
+
+stop_serving() {
+        kill "$SERVER"
+        gone "$SERVER"
+        exec {SERVER_OUT}<&-
+}
+
+traffic() { timeout "$FC_TIMEOUT" "$TRAFFIC" "$@"; }
+
+# keep VERB PORT N: connections that stay until let_go.
+keep() {
+        rm -f "$TMP/kept"
+        mkfifo "$TMP/kept"
+        "$TRAFFIC" "$@" <"$TMP/kept" >"$TMP/said" 2>&1 &
+        KEPT=$!
+        exec {KEPT_INPUT}>"$TMP/kept"
+        line_in "$TMP/said" '^open$' >/dev/null
+}
+
+let_go() {
+        exec {KEPT_INPUT}>&-
+        finished "$KEPT"
+        equal "$STATUS" 0 "the status of those that were kept ($(<"$TMP/said"))"
+}
+
+memory_of() { sed -n "s/^$2:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$1/status"; }
+
+# A service that listens on any one address only; each with an answer after the end of the request.
+testcase_addresses_inside() {
+        local address
+
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        ok fc up
+        for address in 127.0.0.1 ::1 "$(fc --json status | jq -r '.containers[0].address')"; do
+                serve one "$address"
+                ok traffic answer 8080
+                equal "$OUT" question "the answer of $address"
+                stop_serving
+        done
+        ok fc down
+}
+
+testcase_many_short_ones() {
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        ok fc up
+        serve one 127.0.0.1
+        ok traffic short 8080 10000 32
+        stop_serving
+        ok fc down
+}
+
+# Memory is for what moves: an idle connection takes some bytes, a slow reader holds up its own writer only.
+testcase_idle_and_slow_ones() {
+        local proxy before after n=4000
+
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        ok fc up
+        serve one 127.0.0.1
+        ok traffic answer 8080
+        proxy=$(proxy_of one)
+        before=$(memory_of "$proxy" RssAnon)
+        keep idle 8080 "$n"
+        after=$(memory_of "$proxy" RssAnon)
+        note "$(memory_of "$proxy" VmRSS) kB with $n idle connections, $(((after - before) * 1024 / n)) bytes each"
+        # With the sanitizers each one has a red zone.
+        has_sanitizers || true_that "an idle connection takes less than 300 bytes" test "$(((after - before) * 1024 / n))" -lt 300
+        has_sanitizers || true_that "all of them take less than 8 MB" test "$(memory_of "$proxy" VmRSS)" -lt 8192
+        let_go
+        keep slow 8080 1000
+        ok traffic short 8080 1000 8
+        note "$(memory_of "$proxy" VmRSS) kB with 1000 that read nothing"
+        has_sanitizers || true_that "slow readers take less than 8 MB" test "$(memory_of "$proxy" VmRSS)" -lt 8192
+        let_go
+        equal "$(proxy_of one)" "$proxy" "the proxy"
+        stop_serving
+        ok fc down
+}
+
+# Connections wait for a service that is not there yet, and for one whose guest reboots.
+testcase_none_is_lost_while_the_guest_reboots() {
+        local pid
+
+        variant traffic
+        cp -- "$TRAFFIC" "$VARIANT/usr/bin/traffic"
+        printf '[Service]\nExecStart=/usr/bin/traffic serve 127.0.0.1 81\n' | unit "$VARIANT" traffic.service
+        project shop
+        spec "$(WEB_IMAGE=$VARIANT web web ', "ports": ["8080:81"]')"
+        ok fc up
+        ok traffic short 8080 10 1
+        # Else the guest's own end would cut off those that the service has accepted.
+        ok fc exec web -- systemctl stop traffic.service
+        ok fc exec web -- touch /run/before
+        "$TRAFFIC" short 8080 10000 64 >"$TMP/all" 2>&1 &
+        pid=$!
+        run fc exec web -- systemctl reboot
+        finished "$pid"
+        equal "$(<"$TMP/all")" all "connections"
+        ok fc exec web -- test ! -e /run/before
+        ok fc down
+}
+
+testcase_killed() {
+        local proxy
+
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        ok fc up
+        serve one 127.0.0.1
+        ok traffic short 8080 10 1
+        proxy=$(proxy_of one)
+        kill -9 "$proxy"
+        gone "$proxy"
+        ok traffic short 8080 100 4
+        differ "$(proxy_of one)" "$proxy" "the proxy"
+        stop_serving
+        ok fc down
+}
+
+# Clients that do not stop do not keep a container from stopping.
+testcase_flood_while_it_stops() {
+        local pid
+
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        ok fc up
+        serve one 127.0.0.1
+        "$TRAFFIC" short 8080 100000000 16 >"$TMP/flood" 2>&1 &
+        pid=$!
+        try_until "$WAIT" test -n "$(proxy_of one)"
+        ok fc down
+        # Their port is gone.
+        finished "$pid"
+        run traffic short 8080 1 1
+        expect_err 'Connection refused'
+        kill "$SERVER" 2>/dev/null || :
+        gone "$SERVER"
+}
+
+live_main "$@"
