@@ -23,7 +23,13 @@ static const char *words_of(const Option *o) {
 }
 
 static bool takes_names(const Verb *v) {
-        return startswith(v->synopsis, "NAME") || startswith(v->synopsis, "[NAME");
+        return startswith(v->synopsis, "NAME") ||
+               (startswith(v->synopsis, "[NAME") && !strchr(v->synopsis, ':'));
+}
+
+/* "[NAME:]PATH": files of this host, and names of containers before a colon. */
+static bool takes_files(const Verb *v) {
+        return strstr(v->synopsis, "PATH") != NULL;
 }
 
 /* A path of this host's; those of a verb are a container's. */
@@ -115,6 +121,9 @@ static void make_bash(FILE *f) {
                 bash_options(f, v->options, v->n_options);
                 (void) fprintf(f, "'%s ;;\n",
                                takes_names(v) ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null)"
+                               : takes_files(v)
+                                       ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null | "
+                                         "sed 's/$/:/'; compgen -f -- \"$cur\")"
                                : streq(v->name, "completion") ? " words='bash zsh fish'"
                                                               : "");
         }
@@ -186,6 +195,12 @@ static void make_zsh(FILE *f) {
                           "2>/dev/null)\"})\n"
                           "    _describe container names\n"
                           "}\n\n"
+                          "_flake_containers_places() {\n"
+                          "    local -a names=(${(f)\"$(_call_program names $service completion names "
+                          "2>/dev/null)\"})\n"
+                          "    compadd -S : -a names\n"
+                          "    _files\n"
+                          "}\n\n"
                           "_flake_containers() {\n"
                           "    local curcontext=$curcontext state line ret=1\n"
                           "    typeset -A opt_args\n\n"
@@ -214,6 +229,8 @@ static void make_zsh(FILE *f) {
                 zsh_options(f, globals_options, globals_n_options);
                 if (takes_names(v))
                         (void) fprintf(f, " \\\n            '*:container:_flake_containers_names'");
+                else if (takes_files(v))
+                        (void) fprintf(f, " \\\n            '*:path:_flake_containers_places'");
                 else if (streq(v->name, "completion"))
                         (void) fprintf(f, " \\\n            '1:shell:(bash zsh fish)'");
                 (void) fprintf(f, " && ret=0\n            ;;\n");
@@ -270,6 +287,11 @@ static void make_fish(FILE *f) {
                         (void) fprintf(f,
                                        "complete -c " PROGRAM "%s -a '(" PROGRAM
                                        " completion names 2>/dev/null)'\n",
+                                       condition);
+                else if (takes_files(v))
+                        (void) fprintf(f,
+                                       "complete -c " PROGRAM "%s -F -a '(for name in (" PROGRAM
+                                       " completion names 2>/dev/null); echo $name:; end)'\n",
                                        condition);
                 else if (streq(v->name, "completion"))
                         (void) fprintf(f, "complete -c " PROGRAM "%s -a 'bash zsh fish'\n", condition);

@@ -11,6 +11,7 @@
 
 #define FOUND_ROOT "--root="
 #define FOUND_SPEC "--spec="
+#define FOUND_CWD  "--cwd="
 
 static int find_ourselves(char **ret, Error *reterr) {
         char path[PATH_MAX];
@@ -100,7 +101,7 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
 }
 
 int elevate_with_project(const ProjectRequest *request, int argc, char **argv, Error *reterr) {
-        _cleanup_free_ char *root = NULL, *spec = NULL;
+        _cleanup_free_ char *root = NULL, *spec = NULL, *cwd = getcwd(NULL, 0);
         _cleanup_strv_ char **extra = NULL;
         int r;
 
@@ -109,19 +110,24 @@ int elevate_with_project(const ProjectRequest *request, int argc, char **argv, E
                 return r;
         strv_pushf(&extra, FOUND_ROOT "%s", root);
         strv_pushf(&extra, FOUND_SPEC "%s", spec);
+        /* Without one, all that is named relative to it is not found below. */
+        strv_pushf(&extra, FOUND_CWD "%s", cwd ? cwd : "/nonexistent");
         return elevate(argc, argv, extra, reterr);
 }
 
 char **elevate_adopt_project(ProjectRequest *request, char **argv) {
-        const char *root = NULL, *spec = NULL;
+        const char *root = NULL, *spec = NULL, *cwd = NULL;
 
         if (argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK))
                 root = argv[2] ? startswith(argv[2], FOUND_ROOT) : NULL;
         if (root)
                 spec = argv[3] ? startswith(argv[3], FOUND_SPEC) : NULL;
-        if (!spec)
+        if (spec)
+                cwd = argv[4] ? startswith(argv[4], FOUND_CWD) : NULL;
+        if (!cwd)
                 return argv + 1;
         request->found_root = root;
         request->found_spec = spec;
-        return argv + 4;
+        request->found_cwd = cwd;
+        return argv + 5;
 }

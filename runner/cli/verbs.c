@@ -8,8 +8,9 @@
 #include "cli/verbs.h"
 
 static const Verb *const verbs[] = {
-        &cmd_up,    &cmd_down, &cmd_restart, &cmd_wait,   &cmd_status, &cmd_logs,       &cmd_events,
-        &cmd_shell, &cmd_exec, &cmd_port,    &cmd_config, &cmd_doctor, &cmd_completion, &cmd_version,
+        &cmd_up,   &cmd_down,   &cmd_restart, &cmd_wait,       &cmd_status,
+        &cmd_logs, &cmd_events, &cmd_shell,   &cmd_exec,       &cmd_cp,
+        &cmd_port, &cmd_config, &cmd_doctor,  &cmd_completion, &cmd_version,
 };
 
 const Verb *verb_at(size_t index) {
@@ -97,7 +98,7 @@ static void print_help(void) {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
                 _cleanup_free_ char *left = xasprintf("%s %s", verbs[i]->name, verbs[i]->synopsis);
 
-                (void) printf("  %-26s %s%s%s%s\n", left, verbs[i]->summary,
+                (void) printf("  %-27s %s%s%s%s\n", left, verbs[i]->summary,
                               verbs[i]->alias ? " (also: " : "", verbs[i]->alias ? verbs[i]->alias : "",
                               verbs[i]->alias ? ")" : "");
         }

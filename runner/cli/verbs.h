@@ -28,7 +28,7 @@ typedef struct Verb {
 } Verb;
 
 extern const Verb cmd_up, cmd_down, cmd_restart, cmd_status, cmd_logs, cmd_events, cmd_shell, cmd_exec,
-        cmd_port, cmd_config, cmd_wait, cmd_doctor, cmd_completion, cmd_version;
+        cmd_cp, cmd_port, cmd_config, cmd_wait, cmd_doctor, cmd_completion, cmd_version;
 
 /* The options of all verbs. */
 extern const Option globals_options[];

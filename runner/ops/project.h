@@ -22,9 +22,10 @@ typedef struct ProjectRequest {
         const Globals *globals;
         /* Of a run that has become root: what the run before it found. NULL: it is yet to be found. */
         const char *found_root, *found_spec;
-        bool builds;         /* a flake's specification as it is now, not as it was built last ... */
-        bool keeps;          /* ... which is then left in .containers */
-        char *const *wanted; /* the containers that it is built for; NULL: all */
+        const char *found_cwd; /* the directory that relative paths of the command line begin at */
+        bool builds;           /* a flake's specification as it is now, not as it was built last ... */
+        bool keeps;            /* ... which is then left in .containers */
+        char *const *wanted;   /* the containers that it is built for; NULL: all */
 } ProjectRequest;
 
 typedef struct Project {

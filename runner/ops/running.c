@@ -72,6 +72,21 @@ static int running_open(const Project *project, const char *container, int *ret_
         return *ret_cgroup_fd < 0 ? *ret_cgroup_fd : status.leader;
 }
 
+int running_enter(const Project *project, const char *container, EnterTarget *ret, Error *reterr) {
+        MachineStatus status;
+        int r;
+
+        r = facts_require(&project->facts, FACTS_CGROUP, reterr);
+        if (r >= 0)
+                r = running_query(project, container, &status, reterr);
+        if (r < 0)
+                return r;
+        if (!status.running || status.leader == 0)
+                return running_raise_not(project, container, reterr);
+        r = enter_target_open(status.leader, ret, reterr);
+        return r < 0 ? error_prefix(reterr, r, "container '%s'", container) : 0;
+}
+
 int running_exec(const ProjectRequest *request, const char *container, ExecRequest *exec, Error *reterr) {
         char *const operands[] = {(char *) container, NULL};
         _cleanup_(project_done) Project project = PROJECT_NULL;

@@ -8,6 +8,7 @@
  * stop it or call it crashed. */
 
 #include "enter/exec.h"
+#include "enter/namespaces.h"
 #include "ops/project.h"
 
 int running_query(const Project *project, const char *container, MachineStatus *ret, Error *reterr);
@@ -26,6 +27,9 @@ void running_add_elsewhere_hint(Error *reterr);
 
 /* Raises FC_EXIT_NOT_RUNNING with the command that starts the container. */
 int running_raise_not(const Project *project, const char *container, Error *reterr);
+
+/* The way into a container that runs, frozen or not. @ret: to be emptied by enter_target_done(). */
+int running_enter(const Project *project, const char *container, EnterTarget *ret, Error *reterr);
 
 /**
  * running_exec() - run a program in a container, and say when the container stopped meanwhile

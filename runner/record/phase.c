@@ -26,6 +26,7 @@ static const PhaseInfo phases[_PHASE_MAX] = {
         [PHASE_RUNG]       = {"rung",       0},
         [PHASE_RESTARTING] = {"restarting", 0},
         [PHASE_STOPPING]   = {"stopping",   ANEW},
+        [PHASE_COPYING]    = {"copying",    0},
         [PHASE_READY]      = {"ready",      REMEMBERED | FINAL | ANEW},
         [PHASE_UNCHANGED]  = {"unchanged",  FINAL | TIMELESS},
         [PHASE_COMPLETED]  = {"completed",  REMEMBERED | FINAL | ANEW | END},

@@ -16,6 +16,7 @@ typedef enum Phase {
         PHASE_RUNG,       /* event: it waits on another rung of its readiness (ready/ready.h) */
         PHASE_RESTARTING, /* it failed and is started again */
         PHASE_STOPPING,
+        PHASE_COPYING, /* files of it, or to it */
 
         /* what a command has achieved */
         PHASE_READY,

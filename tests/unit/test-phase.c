@@ -19,6 +19,7 @@ static const Row rows[] = {
         {"rung", PHASE_RUNG, ""},
         {"restarting", PHASE_RESTARTING, ""},
         {"stopping", PHASE_STOPPING, "A"},
+        {"copying", PHASE_COPYING, ""},
         {"ready", PHASE_READY, "RFA"},
         {"unchanged", PHASE_UNCHANGED, "FT"},
         {"completed", PHASE_COMPLETED, "RFOA"},

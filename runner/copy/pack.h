@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Writing a file or a directory as tar, by descriptors: no link is followed below it. What can be neither
+ * read nor made elsewhere is left out: sockets, FIFOs, devices, and what the kernel mounts (/proc, /sys). */
+
+#include "copy/side.h"
+
+/**
+ * copy_pack() - write all of it
+ * @fd: of a file or a directory, for reading; is closed
+ * @name: of it in the archive; NULL: "."
+ *
+ * What goes meanwhile is left out, and what gets shorter is filled with zeros; both are noted.
+ */
+int copy_pack(int fd, const char *name, int out_fd, CopySide *side, Error *reterr);
