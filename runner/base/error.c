@@ -66,6 +66,20 @@ void error_done(Error *e) {
         *e = ERROR_NULL;
 }
 
+/* Whether it is the host that lacks a permission, or room. */
+static bool errno_is_of_host(int errnum) {
+        switch (errnum) {
+        case EPERM:
+        case EACCES:
+        case ENOSPC:
+        case EDQUOT:
+        case EROFS:
+                return true;
+        default:
+                return false;
+        }
+}
+
 int error_set(Error *reterr, int errnum, const char *format, ...) {
         va_list ap;
 
@@ -79,7 +93,7 @@ int error_set(Error *reterr, int errnum, const char *format, ...) {
                 text = format_printable(format, ap);
                 va_end(ap);
                 error_done(reterr);
-                reterr->exit = errnum == EPERM || errnum == EACCES ? FC_EXIT_HOST : FC_EXIT_INTERNAL;
+                reterr->exit = errno_is_of_host(errnum) ? FC_EXIT_HOST : FC_EXIT_INTERNAL;
                 reterr->message = xasprintf("%s: %s", text, strerror(errnum));
         }
         return -errnum;

@@ -155,13 +155,7 @@ static int write_state(int dir_fd, const char *label, const InvokingUser *user, 
                 user_fs_leave(&guard);
                 r = fs_write_atomic(dir_fd, FILE_NAME, text, strlen(text), 0644, reterr);
         }
-        if (r >= 0)
-                return 0;
-
-        (void) error_prefix(reterr, r, "state '%s'", label);
-        if (reterr && (r == -ENOSPC || r == -EDQUOT || r == -EROFS))
-                reterr->exit = FC_EXIT_HOST;
-        return r;
+        return r < 0 ? error_prefix(reterr, r, "state '%s'", label) : 0;
 }
 
 static void hint_damaged(const char *label, const char *lost, Error *reterr) {

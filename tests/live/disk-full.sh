@@ -37,7 +37,7 @@ testcase_image_does_not_fit() {
         host_snapshot >"$TMP/before"
         spec "$(web web ', "ports": ["8080:80"]')"
         run fc up
-        differ "$STATUS" 0
+        equal "$STATUS" 6
         expect_err 'No space left'
         absent "$PROJECT/.containers/web/root"
         equal "$(state_of web)" stopped
@@ -56,7 +56,7 @@ testcase_state_cannot_be_written() {
         cp "$PROJECT/.containers/one/state.json" "$TMP/state.json"
         fill
         run fc up
-        differ "$STATUS" 0
+        equal "$STATUS" 6
         expect_err 'No space left'
         same_files "$TMP/state.json" "$PROJECT/.containers/one/state.json" "the old state was changed"
         no_machine_left "something was started"
@@ -100,7 +100,7 @@ testcase_read_only_project() {
         spec "$(tiny one)"
         mount -o remount,ro "$PROJECT"
         run fc up
-        differ "$STATUS" 0
+        equal "$STATUS" 6
         expect_err 'Read-only file system'
         no_machine_left "something was started"
         ok fc status

@@ -116,7 +116,7 @@ testcase_closed_descriptors() {
         ok fc status
         expect_out 'one +running'
         run bash -c 'exec >/dev/full; "$@"' bash "$FC" --root "$PROJECT" status
-        differ "$STATUS" 0 "the status when stdout is full"
+        equal "$STATUS" 6 "the status when stdout is full"
         ok fc down
 }
 

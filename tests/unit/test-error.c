@@ -20,9 +20,18 @@ TEST(set_takes_either_sign_and_appends_the_text) {
         ASSERT_STREQ(error.message, "open 'a': No such file or directory");
         ASSERT_EQ(error.exit, FC_EXIT_INTERNAL);
         ASSERT_EQ(error_set(&error, -EACCES, "open"), -EACCES);
-        ASSERT_EQ(error.exit, FC_EXIT_HOST);
-        ASSERT_EQ(error_set(&error, EPERM, "open"), -EPERM);
-        ASSERT_EQ(error.exit, FC_EXIT_HOST);
+}
+
+TEST(set_of_what_the_host_lacks) {
+        static const int errors[] = {EPERM, EACCES, ENOSPC, EDQUOT, EROFS};
+
+        for (size_t i = 0; i < ELEMENTSOF(errors); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+
+                test_set_row("%s", strerror(errors[i]));
+                ASSERT_EQ(error_set(&error, errors[i], "write"), -errors[i]);
+                ASSERT_EQ(error.exit, FC_EXIT_HOST);
+        }
 }
 
 TEST(set_without_errno_is_still_a_failure) {

@@ -323,8 +323,8 @@ TEST(write_atomic_keeps_the_old_content_on_a_full_disk) {
         fd = open("full", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
         ASSERT_OK(fs_write_atomic(fd, "state", "old", 3, 0644, &error), &error);
         memset(large, 'x', 1024 * 1024);
-        ASSERT_ERROR(fs_write_atomic(fd, "state", large, 1024 * 1024, 0644, &error), &error,
-                     FC_EXIT_INTERNAL, "write 'state': No space left on device");
+        ASSERT_ERROR(fs_write_atomic(fd, "state", large, 1024 * 1024, 0644, &error), &error, FC_EXIT_HOST,
+                     "write 'state': No space left on device");
         assert_content("full/state", "old");
         ASSERT_TRUE(!exists("full/.state.new"));
         fd = safe_close(fd);

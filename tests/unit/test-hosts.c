@@ -109,7 +109,7 @@ TEST(refuses_a_short_write) {
         ASSERT_OK(getrlimit(RLIMIT_FSIZE, &old));
         small.rlim_max = old.rlim_max;
         ASSERT_OK(setrlimit(RLIMIT_FSIZE, &small));
-        ASSERT_ERROR(hosts_write(dir_fd, "hosts", "10.1.1.1 db\n", &error), &error, FC_EXIT_INTERNAL,
+        ASSERT_ERROR(hosts_write(dir_fd, "hosts", "10.1.1.1 db\n", &error), &error, FC_EXIT_HOST,
                      "write 'hosts': No space");
         ASSERT_OK(setrlimit(RLIMIT_FSIZE, &old));
         directory_remove(dir_fd, path);

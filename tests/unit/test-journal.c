@@ -832,7 +832,7 @@ TEST(full_output_is_an_error) {
         tree_write(&tree, "a/console.log", "line\n", 0);
         sources[0] = source(&tree, "a", NULL, "a/console.log");
         request = request_for(sources, 1);
-        ASSERT_ERROR(logs_show(&request, full, &error), &error, FC_EXIT_INTERNAL, "No space left");
+        ASSERT_ERROR(logs_show(&request, full, &error), &error, FC_EXIT_HOST, "No space left");
         tree_done(&tree);
 }
 
