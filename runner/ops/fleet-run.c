@@ -177,9 +177,13 @@ static int member_open_payload_cgroup(void *userdata, Error *reterr) {
 static void member_on_usable(Member *m) {
         /* One that runs, but was not ready in time or whose `up` was killed, is ready only now. */
         bool already = member_is_kept(m) && (!m->state || m->state->phase == PHASE_READY);
-        _cleanup_free_ char *detail = NULL;
+        _cleanup_free_ char *detail = member_ready_detail(m);
 
         m->reached = REACHED_READY;
+        /* First: where this command is killed in between, the next one finds a container that is ready
+         * already, and says no more. */
+        if (!already)
+                fleet_on_progress(m->at->name, PHASE_READY, detail, m->fleet);
         if (m->state && !already) {
                 m->state->ready_usec = realtime_usec();
                 if (member_save_state(m, PHASE_READY, NULL, &m->at->error) < 0) {
@@ -193,12 +197,12 @@ static void member_on_usable(Member *m) {
                 health_note(m->fleet->project, m->at->name, &(FailedUnits){0});
         if (member_is_kept(m))
                 member_note_stopping(m, /* stopping= */ false, 0);
-        detail = member_ready_detail(m);
         member_over(m, already ? PHASE_UNCHANGED : PHASE_READY, already ? "already up" : detail);
 }
 
 static void member_on_completed(Member *m) {
         m->reached = REACHED_READY;
+        fleet_on_progress(m->at->name, PHASE_COMPLETED, NULL, m->fleet);
         if (m->state && member_save_state(m, PHASE_COMPLETED, NULL, &m->at->error) < 0) {
                 m->reached = REACHED_STARTED;
                 member_over(m, PHASE_FAILED, NULL);

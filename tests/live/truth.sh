@@ -283,4 +283,32 @@ testcase_kills() {
         done
 }
 
+# traced OPTION..: up, and strace(1) beside it.
+traced() {
+        (
+                cd "$PROJECT"
+                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" strace -qq -o "$TMP/calls" "$@" "$FC" up
+        )
+}
+
+# Killed when it has just written that a container is ready: then it is itself again, by setgroups(2).
+testcase_killed_when_ready() {
+        local n
+
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        ok fc down
+        ok traced -e trace=renameat,setgroups
+        n=$(awk '/^setgroups/ { n++; if (written) last = n; written = 0 } /^renameat/ { written = 1 } END { print last }' "$TMP/calls")
+        ok fc down
+        run traced -e trace=setgroups -e inject=setgroups:signal=KILL:when="$n"
+        equal "$STATUS" 137
+        equal "$(jq -r .phase "$PROJECT/.containers/one/state.json")" ready "the state when up was killed"
+        ok fc up
+        expect_err 'already up'
+        equal "$(fc --json events one | jq -rs 'last.event')" ready "the last event"
+        ok fc down
+}
+
 live_main "$@"
