@@ -157,7 +157,7 @@ testcase_down_ends_sessions() {
                 ok fc down "$name"
                 ((SECONDS - started < 10)) || flunk "down took $((SECONDS - started)) s with a session open"
                 finished "$session"
-                differ "$STATUS" 0 "the status of the session"
+                equal "$STATUS" 137 "the status of the session"
         done
 }
 

@@ -108,7 +108,7 @@ testcase_develop() {
         ok dev nix develop .#flake-containers -c httpserver-down
         # sudo has a PATH of its own here (live_make_host), in which our commands are not.
         run dev sudo httpserver-up
-        differ "$STATUS" 0 "the status of a command that sudo should not find"
+        equal "$STATUS" 1 "the status of a command that sudo should not find"
         ok dev nix develop .#flake-containers -c sudo httpserver-up
         equal "$(page 8080)" "<p>page of shop</p>"
         equal "$(stat -c %U "$PROJECT/.containers")" "$DEV" "the owner of .containers"
@@ -173,7 +173,7 @@ testcase_run_without_evaluation() {
         ok dev nix run .#httpserver-up
         flake "${HTTPSERVER/standin.tree = tree/standin.tree = throw \"looked at\"}"
         run dev nix run .#httpserver-up
-        differ "$STATUS" 0 "the status of a broken flake's httpserver-up"
+        equal "$STATUS" 1 "the status of a broken flake's httpserver-up"
         expect_err 'looked at'
         ok fleet status
         expect_out 'httpserver +running +yes'

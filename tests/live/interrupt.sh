@@ -61,7 +61,7 @@ testcase_sigterm() {
         hangs
         kill -TERM "$FC_PID"
         finished "$FC_PID"
-        differ "$STATUS" 0 "the status of the terminated up"
+        equal "$STATUS" 130 "the status of the terminated up"
         equal "$(state_of web)" stopped
 }
 
@@ -72,7 +72,7 @@ testcase_hangup() {
         hangs
         kill -HUP "$FC_PID"
         finished "$FC_PID"
-        differ "$STATUS" 0 "the status of the hung-up up"
+        equal "$STATUS" 130 "the status of the hung-up up"
         ok fc down
         equal "$(state_of web)" stopped
 }

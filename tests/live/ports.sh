@@ -133,7 +133,7 @@ testcase_same_name_side_by_side() {
         ok fc down
         equal "$(page 8081)" '<p>page of b/shop</p>' "after the other was stopped the page"
         run page 8080
-        differ "$STATUS" 0 "the status of the stopped one"
+        equal "$STATUS" 7 "the status of the stopped one"
         PROJECT=$SCRATCH/projects/b/shop
         ok fc down
 }

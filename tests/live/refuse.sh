@@ -196,10 +196,10 @@ testcase_folders() {
         project shop
         spec "$(tiny one)"
         run fc -C "$SCRATCH/nowhere" status
-        differ "$STATUS" 0
+        equal "$STATUS" 2
         expect_err 'nowhere'
         run fc --root "$SCRATCH/nowhere" status
-        differ "$STATUS" 0
+        equal "$STATUS" 2
         expect_err 'nowhere'
         run fc --spec "$SCRATCH/nowhere.json" up
         equal "$STATUS" 2
@@ -212,7 +212,7 @@ testcase_no_repository() {
         mkdir -p "$PROJECT"
         spec "$(tiny one)"
         run fc up
-        differ "$STATUS" 0
+        equal "$STATUS" 2
         equal "$(grep -c '^error: ' <<<"$ERR")" 1 "messages"
         (($(wc -l <<<"$ERR") <= 2)) || flunk "more than the message and what to do about it"
         expect_err 'git'
@@ -224,7 +224,7 @@ testcase_no_repository() {
         git init -q --bare "$SCRATCH/projects/x.git"
         PROJECT=$SCRATCH/projects/x.git
         run fc up
-        differ "$STATUS" 0
+        equal "$STATUS" 2
         expect_err 'bare'
         nothing_made
 }
@@ -247,7 +247,7 @@ testcase_state_is_a_symbolic_link() {
         ln -s ../../elsewhere/one "$PROJECT/.containers/one"
         find "$SCRATCH/projects/elsewhere" -printf '%p %T@\n' >"$TMP/before"
         run fc up
-        differ "$STATUS" 0
+        equal "$STATUS" 5
         expect_err 'one'
         find "$SCRATCH/projects/elsewhere" -printf '%p %T@\n' >"$TMP/after"
         same_files "$TMP/before" "$TMP/after" "something was changed behind the link"
@@ -333,7 +333,7 @@ testcase_no_nspawn() {
         expect_err 'systemd-container'
         nothing_made
         run fc doctor
-        differ "$STATUS" 0 "doctor's status"
+        equal "$STATUS" 6 "doctor's status"
         expect_out 'systemd-container'
         unhide
         ok fc doctor

@@ -116,7 +116,7 @@ testcase_restart() {
         ok fc exec httpserver -- sh -c 'echo before >/run/mark'
         ok fc restart httpserver
         run fc exec httpserver -- cat /run/mark
-        differ "$STATUS" 0 "the status of reading what /run had before"
+        equal "$STATUS" 1 "the status of reading what /run had before"
         ok page 8080
         ok fc down
 }
@@ -138,7 +138,7 @@ testcase_changed_definition() {
         ok fc up
         ok page 8081
         run page 8080
-        differ "$STATUS" 0 "the status of asking the old port"
+        equal "$STATUS" 7 "the status of asking the old port"
         ok fc up
         expect_err 'already up'
         ok fc down
@@ -184,7 +184,7 @@ testcase_port() {
         ok fc port httpserver 80
         expect_out '^127\.0\.0\.1:8080'
         run fc port httpserver 81
-        differ "$STATUS" 0 "the status for a port that is not published"
+        equal "$STATUS" 2 "the status for a port that is not published"
         ok fc down
 }
 
@@ -211,7 +211,7 @@ testcase_project_root() {
         ok fc --root "$top" --spec "$top/flake-containers.json" status
         expect_out 'one +running'
         run fc status
-        differ "$STATUS" 0 "the status outside of any project"
+        equal "$STATUS" 2 "the status outside of any project"
 
         # A linked worktree is a project of its own.
         as_dev git -C "$top" worktree add -q "$SCRATCH/projects/hotfix"

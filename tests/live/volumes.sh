@@ -30,11 +30,11 @@ testcase_read_only() {
         ok fc up
         equal "$(page 8080)" "$(<"$PROJECT/src/index.html")"
         run fc exec httpserver -- sh -c 'echo x >/var/www/html/index.html'
-        differ "$STATUS" 0 "the status of writing"
+        equal "$STATUS" 2 "the status of writing"
         expect_err 'Read-only file system'
         run fc exec httpserver -- mount -o remount,rw,bind /var/www/html
         run fc exec httpserver -- sh -c 'echo x >/var/www/html/new'
-        differ "$STATUS" 0 "the status of writing after a remount"
+        equal "$STATUS" 2 "the status of writing after a remount"
         absent "$PROJECT/src/new"
         ok fc down
 }
@@ -51,7 +51,7 @@ testcase_objects_and_files() {
         ok fc exec one -- sh -c 'echo x >/srv/deep/er/file'
         equal "$(stat -c %U "$PROJECT/other/file")" "$DEV"
         run fc exec one -- sh -c 'echo x >/etc/motd'
-        differ "$STATUS" 0 "the status of writing to the read-only file"
+        equal "$STATUS" 2 "the status of writing to the read-only file"
         ok fc down
 }
 
@@ -85,7 +85,7 @@ testcase_missing_source() {
         project shop
         spec "$(tiny one '' ', "volumes": ["no-such-folder:/data"]')"
         run fc up
-        differ "$STATUS" 0 "the status"
+        equal "$STATUS" 2 "the status"
         expect_err 'no-such-folder'
         absent "$PROJECT/no-such-folder"
         no_machine_left "something was started"

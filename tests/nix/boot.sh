@@ -233,7 +233,7 @@ testcase_etc_overlay() {
         project shop
         write_flake '{ system.etc.overlay.enable = true; }'
         run dev nix build --no-link .#web-up
-        differ "$STATUS" 0 "the status of a build"
+        equal "$STATUS" 1 "the status of a build"
         expect_err 'web: system.etc.overlay.enable needs a stage 1'
         stop_daemon
 }
