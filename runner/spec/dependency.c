@@ -78,7 +78,7 @@ static int compare_name(const void *name, const void *c) {
         return strcmp(name, (*(const ContainerSpec *const *) c)->name);
 }
 
-static void walk_init(Walk *w, const Spec *spec) {
+static void dependency_walk_init(Walk *w, const Spec *spec) {
         *w = (Walk){
                 .spec = spec,
                 .by_name = xnew0(const ContainerSpec *, spec->n_containers),
@@ -91,14 +91,14 @@ static void walk_init(Walk *w, const Spec *spec) {
         qsort(w->by_name, spec->n_containers, sizeof(*w->by_name), compare_names);
 }
 
-static void walk_done(Walk *w) {
+static void dependency_walk_done(Walk *w) {
         free(w->by_name);
         free(w->path);
         free(w->next);
         free(w->marks);
 }
 
-static const ContainerSpec *walk_find(const Walk *w, const char *name) {
+static const ContainerSpec *dependency_walk_find(const Walk *w, const char *name) {
         const ContainerSpec *const *found =
                 bsearch(name, w->by_name, w->spec->n_containers, sizeof(*w->by_name), compare_name);
 
@@ -108,7 +108,7 @@ static const ContainerSpec *walk_find(const Walk *w, const char *name) {
 static int check_one(const Walk *w, const ContainerSpec *c, const Dependency *d, Error *reterr) {
         _cleanup_free_ char *parent = xasprintf("containers.%s.dependsOn", c->name),
                             *path = json_path_member(parent, d->name);
-        const ContainerSpec *other = walk_find(w, d->name);
+        const ContainerSpec *other = dependency_walk_find(w, d->name);
 
         if (!other)
                 return error_raise(reterr, FC_EXIT_USAGE, "%s: there is no such container", path);
@@ -125,7 +125,7 @@ static int check_one(const Walk *w, const ContainerSpec *c, const Dependency *d,
         return 0;
 }
 
-static void walk_enter(Walk *w, const ContainerSpec *c) {
+static void dependency_walk_enter(Walk *w, const ContainerSpec *c) {
         w->marks[c - w->spec->containers] = ON_PATH;
         w->path[w->depth] = c;
         w->next[w->depth++] = 0;
@@ -149,7 +149,7 @@ static int raise_cycle(const Walk *w, const ContainerSpec *again, Error *reterr)
 }
 
 /* Goes one step on. @ret_left: the container that was left for good, NULL: none was. */
-static int walk_step(Walk *w, const ContainerSpec **ret_left, Error *reterr) {
+static int dependency_walk_step(Walk *w, const ContainerSpec **ret_left, Error *reterr) {
         const ContainerSpec *c = w->path[w->depth - 1], *other;
 
         *ret_left = NULL;
@@ -159,10 +159,10 @@ static int walk_step(Walk *w, const ContainerSpec **ret_left, Error *reterr) {
                 *ret_left = c;
                 return 0;
         }
-        other = walk_find(w, c->dependencies[w->next[w->depth - 1]++].name);
+        other = dependency_walk_find(w, c->dependencies[w->next[w->depth - 1]++].name);
         switch (w->marks[other - w->spec->containers]) {
         case UNSEEN:
-                walk_enter(w, other);
+                dependency_walk_enter(w, other);
                 return 0;
         case ON_PATH:
                 return raise_cycle(w, other, reterr);
@@ -172,11 +172,11 @@ static int walk_step(Walk *w, const ContainerSpec **ret_left, Error *reterr) {
 }
 
 int dependencies_check(const Spec *spec, Error *reterr) {
-        _cleanup_(walk_done) Walk walk = {0};
+        _cleanup_(dependency_walk_done) Walk walk = {0};
         const ContainerSpec *left;
         int r;
 
-        walk_init(&walk, spec);
+        dependency_walk_init(&walk, spec);
         for (size_t i = 0; i < spec->n_containers; i++)
                 for (size_t j = 0; j < spec->containers[i].n_dependencies; j++) {
                         r = check_one(&walk, &spec->containers[i], &spec->containers[i].dependencies[j],
@@ -186,9 +186,9 @@ int dependencies_check(const Spec *spec, Error *reterr) {
                 }
         for (size_t i = 0; i < spec->n_containers; i++) {
                 if (walk.marks[i] == UNSEEN)
-                        walk_enter(&walk, &spec->containers[i]);
+                        dependency_walk_enter(&walk, &spec->containers[i]);
                 while (walk.depth > 0) {
-                        r = walk_step(&walk, &left, reterr);
+                        r = dependency_walk_step(&walk, &left, reterr);
                         if (r < 0)
                                 return r;
                 }
@@ -197,18 +197,18 @@ int dependencies_check(const Spec *spec, Error *reterr) {
 }
 
 char **dependencies_order(const Spec *spec, char *const *names) {
-        _cleanup_(walk_done) Walk walk = {0};
+        _cleanup_(dependency_walk_done) Walk walk = {0};
         const ContainerSpec *left;
         char **ordered = xnew0(char *, spec->n_containers + 1);
         size_t n = 0;
 
-        walk_init(&walk, spec);
+        dependency_walk_init(&walk, spec);
         STRV_FOREACH (name, names) {
-                const ContainerSpec *c = walk_find(&walk, *name);
+                const ContainerSpec *c = dependency_walk_find(&walk, *name);
 
                 if (walk.marks[c - spec->containers] == UNSEEN)
-                        walk_enter(&walk, c);
-                while (walk.depth > 0 && walk_step(&walk, &left, NULL) >= 0)
+                        dependency_walk_enter(&walk, c);
+                while (walk.depth > 0 && dependency_walk_step(&walk, &left, NULL) >= 0)
                         if (left)
                                 ordered[n++] = xstrdup(left->name);
         }
