@@ -134,13 +134,16 @@ let
       volumes = container.volumes or [ ];
       volumes-ro = container.volumes-ro or [ ];
       tmpfs = container.tmpfs or [ ];
-      targets = concatMap (
-        volume:
-        let
-          parsed = syntax.parseVolume volume;
-        in
-        optional (!(parsed ? error)) parsed.target
-      );
+      targets =
+        parse:
+        concatMap (
+          value:
+          let
+            parsed = parse value;
+          in
+          optional (!(parsed ? error)) parsed.target
+        );
+      volumeTargets = targets syntax.parseVolume;
       devices = map (device: if isString device then device else device.path) (container.devices or [ ]);
       init = get "init" container;
       toplevel = get "toplevel" container;
@@ -149,12 +152,12 @@ let
     elements [ "ports" ] (container.ports or [ ]) (parseError syntax.parsePort)
     ++ elements [ "volumes" ] volumes (parseError syntax.parseVolume)
     ++ elements [ "volumes-ro" ] volumes-ro (parseError syntax.parseVolume)
-    ++ elements [ "tmpfs" ] tmpfs syntax.mountPoint
-    ++ concatMap (targetError container [ "volumes" ]) (targets volumes)
-    ++ concatMap (targetError container [ "volumes-ro" ]) (targets volumes-ro)
-    ++ concatMap (targetError container [ "tmpfs" ]) tmpfs
+    ++ elements [ "tmpfs" ] tmpfs (parseError syntax.parseTmpfs)
+    ++ concatMap (targetError container [ "volumes" ]) (volumeTargets volumes)
+    ++ concatMap (targetError container [ "volumes-ro" ]) (volumeTargets volumes-ro)
+    ++ concatMap (targetError container [ "tmpfs" ]) (targets syntax.parseTmpfs tmpfs)
     ++ map (target: about [ "volumes" ] "'${target}' is mounted on twice") (
-      twice (targets volumes ++ targets volumes-ro ++ tmpfs)
+      twice (volumeTargets volumes ++ volumeTargets volumes-ro ++ targets syntax.parseTmpfs tmpfs)
     )
     ++ members [ "credentials" ] (container.credentials or { }) credentialError
     ++ members [ "environment" ] (container.environment or { }) (name: value: syntax.variable name (toString value))

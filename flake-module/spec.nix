@@ -54,7 +54,9 @@ let
       volumes = map (
         volume: compact (volume // { readOnly = unless false volume.readOnly; })
       ) (volumes container);
-      tmpfs = get "tmpfs" container;
+      tmpfs = map (
+        tmpfs: if isString tmpfs then tmpfs else compact (syntax.parseTmpfs tmpfs)
+      ) (container.tmpfs or [ ]);
       devices = map (
         device: if isString device || get "permissions" device != null then device else device.path
       ) (container.devices or [ ]);

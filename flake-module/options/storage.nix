@@ -45,6 +45,27 @@ let
           '';
         };
   };
+
+  tmpfsModule = setOf {
+    target = mkNullable types.str {
+      example = "/var/cache";
+      description = "Where it appears inside, an absolute path. Mandatory.";
+    };
+    size = mkNullable (types.either types.ints.positive types.str) {
+      example = "100M";
+      description = ''
+        How large it may become: bytes, with `K`, `M`, `G` or `T`, or a percentage of the memory. The default is half of
+        the memory.
+      '';
+    };
+    mode = mkNullable types.str {
+      example = "1777";
+      description = ''
+        Who may do what there, three or four octal digits. The default is the mode of the place that it covers, else `1777`
+        for `/tmp` and `/var/tmp`, and `0755`.
+      '';
+    };
+  };
 in
 {
   options = {
@@ -70,10 +91,16 @@ in
     };
 
     tmpfs = mkOption {
-      type = listOf types.str;
+      type = listOf (orSet [ types.str ] tmpfsModule);
       default = [ ];
-      example = [ "/var/cache" ];
-      description = "Empty file systems in memory.";
+      example = [
+        "/tmp"
+        "/var/cache:size=100M,mode=0755"
+      ];
+      description = ''
+        Empty file systems in memory: `TARGET[:size=SIZE][,mode=MODE]` or an attribute set. Each belongs to the owner of
+        the place that it covers in the root file system.
+      '';
     };
 
     ephemeral = mkFlag "Whether the root file system is empty again at each start.";

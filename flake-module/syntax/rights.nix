@@ -67,9 +67,9 @@ let
   mebibyte = 1024 * 1024;
   sizeMax = 4611686018427387904;
   resources = {
-    MemoryMax = size mebibyte;
-    MemoryHigh = size mebibyte;
-    MemorySwapMax = size 0;
+    MemoryMax = sizeOrInfinity mebibyte;
+    MemoryHigh = sizeOrInfinity mebibyte;
+    MemorySwapMax = sizeOrInfinity 0;
     CPUQuota = count "%" 1 1000000 "a percentage of one processor such as '50%' or '200%'";
     CPUWeight = count "" 1 10000 "a number";
     IOWeight = count "" 1 10000 "a number";
@@ -77,18 +77,23 @@ let
       text: if text == "infinity" then null else count "" 1 2147483647 "a number or 'infinity'" text;
   };
 
-  size =
+  sizeOrInfinity =
     least: text:
+    if text == "infinity" then null else size least ", a percentage of the memory such as '50%', or 'infinity'" text;
+
+  # How much memory something may take that has to have a limit.
+  memory = size 4096 ", or a percentage of the memory such as '50%'";
+
+  size =
+    least: others: text:
     let
       fields = match "([0-9]+)([KMGT%]?)" text;
       amount = number (head fields);
       unit = elemAt fields 1;
       factor = { "" = 1; K = 1024; M = mebibyte; G = 1024 * mebibyte; T = mebibyte * mebibyte; }.${unit};
-      form = "'${text}': must be bytes such as '512M' (with K, M, G or T), a percentage of the memory such as '50%', or 'infinity'";
+      form = "'${text}': must be bytes such as '512M' (with K, M, G or T)${others}";
     in
-    if text == "infinity" then
-      null
-    else if fields == null || amount == null then
+    if fields == null || amount == null then
       form
     else if unit == "%" then
       unless (amount >= 1 && amount <= 100) "'${text}': must be between 1% and 100%"
@@ -121,6 +126,7 @@ in
   inherit
     capability
     device
+    memory
     permissions
     resource
     ;

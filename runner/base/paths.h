@@ -7,5 +7,8 @@
  * path of the host. */
 #define MACHINE_DIR "/run/flake-containers/machine"
 
+/* Below it, "tmpfs-0" and so on: file systems in memory, which a guest finds empty when it boots. */
+#define MACHINE_TMPFS "tmpfs-"
+
 /* At the project's root: all that its containers keep (project/state-dir.h). */
 #define STATE_DIR_NAME ".containers"

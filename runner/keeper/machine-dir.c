@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 
 #include "keeper/machine-dir.h"
+#include "base/alloc.h"
+#include "base/fs.h"
 
 int machine_dir_unshare(int more_flags, Error *reterr) {
         if (unshare(CLONE_NEWNS | more_flags) < 0)
@@ -84,4 +86,43 @@ int machine_dir_check_root(Error *reterr) {
                                 places[i]);
         }
         return 0;
+}
+
+static int empty_directory(int fd, Error *reterr) {
+        _cleanup_(closedirp) DIR *d = NULL;
+        int dup = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        d = dup < 0 ? NULL : fdopendir(dup);
+        if (!d) {
+                (void) safe_close(dup);
+                return error_set(reterr, errno, "list a tmpfs of the container");
+        }
+        for (;;) {
+                const struct dirent *entry;
+                int r;
+
+                errno = 0;
+                entry = readdir(d);
+                if (!entry)
+                        return errno == 0 ? 0 : error_set(reterr, errno, "list a tmpfs of the container");
+                if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
+                        continue;
+                r = fs_remove_tree(fd, entry->d_name, reterr);
+                if (r < 0)
+                        return r;
+        }
+}
+
+int machine_dir_empty_tmpfs(Error *reterr) {
+        for (size_t i = 0;; i++) {
+                _cleanup_free_ char *path = xasprintf(MACHINE_DIR "/" MACHINE_TMPFS "%zu", i);
+                _cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                int r;
+
+                if (fd < 0)
+                        return errno == ENOENT ? 0 : error_set(reterr, errno, "open '%s'", path);
+                r = empty_directory(fd, reterr);
+                if (r < 0)
+                        return r;
+        }
 }

@@ -28,3 +28,7 @@ int machine_dir_mount(const MachineMount *mounts, size_t n, bool gate, Error *re
  * would have it write to where the link leads to on the host. To be asked before each start of nspawn, that
  * of a reboot included. */
 int machine_dir_check_root(Error *reterr);
+
+/* Removes what a guest has left in its file systems in memory: each boot finds them empty. To be called when
+ * nothing of the guest runs. */
+int machine_dir_empty_tmpfs(Error *reterr);

@@ -276,6 +276,8 @@ static int start_machine(const ServiceOptions *o, Error *reterr) {
         if (r >= 0)
                 r = machine_dir_check_root(reterr);
         if (r >= 0)
+                r = machine_dir_empty_tmpfs(reterr);
+        if (r >= 0)
                 r = nspawn_clear_leftovers(o->keeper.machine, reterr);
         if (r >= 0)
                 r = lifeline_fd = start_relay(o, cgroup_fd, &held, reterr);

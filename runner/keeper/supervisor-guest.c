@@ -81,6 +81,8 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
                 return cgroup;
         r = machine_dir_check_root(reterr);
         if (r >= 0)
+                r = machine_dir_empty_tmpfs(reterr);
+        if (r >= 0)
                 r = cgroup_set(o->cgroup_fd, "nspawn", o->limits, reterr);
         if (r < 0)
                 return r;

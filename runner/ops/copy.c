@@ -114,9 +114,9 @@ static bool is_mounted(const ContainerSpec *spec, const char *path, const char *
                         *ret_source = spec->volumes[i].source;
                         return true;
                 }
-        STRV_FOREACH (target, spec ? spec->tmpfs : NULL)
-                if (path_is_within(path, *target)) {
-                        *ret_target = *target;
+        for (size_t i = 0; spec && i < spec->n_tmpfs; i++)
+                if (path_is_within(path, spec->tmpfs[i].target)) {
+                        *ret_target = spec->tmpfs[i].target;
                         *ret_source = NULL;
                         return true;
                 }
@@ -127,8 +127,8 @@ static bool has_mounts_below(const ContainerSpec *spec, const char *path) {
         for (size_t i = 0; spec && i < spec->n_volumes; i++)
                 if (path_is_within(spec->volumes[i].target, path))
                         return true;
-        STRV_FOREACH (target, spec ? spec->tmpfs : NULL)
-                if (path_is_within(*target, path))
+        for (size_t i = 0; spec && i < spec->n_tmpfs; i++)
+                if (path_is_within(spec->tmpfs[i].target, path))
                         return true;
         return spec && spec->toplevel && path_is_within(spec->toplevel, path);
 }

@@ -31,7 +31,7 @@ typedef enum MemberReached {
 /* What is open for its start. */
 typedef enum MemberPrepared {
         PREPARED_NOTHING,
-        PREPARED_RESOURCES, /* but for the root, and for the ports of one that is stopped before */
+        PREPARED_RESOURCES, /* but for the root, what covers it, and the ports of one that is stopped */
         PREPARED_ROOT,
 } MemberPrepared;
 
@@ -44,6 +44,7 @@ typedef struct Member {
         MemberStage stage;
         MemberReached reached;
         MemberPrepared prepared;
+        bool covers_prepared; /* what covers a part of the root */
         uint64_t stop_timeout_usec;
         Resources resources;
         StopJob *stop_job;

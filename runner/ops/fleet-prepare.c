@@ -276,6 +276,22 @@ static int member_prepare_root(Member *m, Error *reterr) {
         return 0;
 }
 
+/* After the root, unless that is going to be a fresh one. */
+static int member_prepare_covers(Member *m, Error *reterr) {
+        _cleanup_free_ char *fresh = NULL;
+        int r;
+
+        r = resources_find_fresh(m->fleet->project, m->plan, &fresh, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, m->at->name);
+        if (fresh)
+                progress_update(m->fleet->progress, m->at->name, PHASE_VOLUME, fresh);
+        r = resources_open_covers(m->fleet->project, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
+
+        m->covers_prepared = r >= 0;
+        return r;
+}
+
 /* Written before anything is stopped: a disk that does not take this state will not take that of the new
  * start either. */
 static int member_check_writable(const Member *m, Error *reterr) {
@@ -323,11 +339,12 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
-                /* A fresh root takes the place of the one that is in use until it has stopped. */
-                if (!goal_starts(m->goal) ||
-                    (goal_stops(m->goal) && (m->at->spec->ephemeral || fleet->change)))
+                if (!goal_starts(m->goal) || (goal_stops(m->goal) && fleet->change))
                         continue;
-                r = member_prepare_root(m, reterr);
+                /* A fresh root takes the place of the one that is in use until it has stopped. */
+                r = goal_stops(m->goal) && m->at->spec->ephemeral ? 0 : member_prepare_root(m, reterr);
+                if (r >= 0)
+                        r = member_prepare_covers(m, reterr);
                 if (r < 0)
                         return error_about_container(reterr, r, m->at->name);
         }
@@ -412,6 +429,11 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
         }
         if (m->prepared < PREPARED_ROOT) {
                 r = member_prepare_root(m, reterr);
+                if (r < 0)
+                        return r;
+        }
+        if (!m->covers_prepared) {
+                r = member_prepare_covers(m, reterr);
                 if (r < 0)
                         return r;
         }

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "rootfs/store-view.h"
+#include "rootfs/tmpfs.h"
+#include "rootfs/volume-tree.h"
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
 #include "spec/closure.h"
+#include "state/lock.h"
 
 /* systemd-nspawn reads it, and would wait on a FIFO. */
 static int check_regular(int fd, const char *path, Error *reterr) {
@@ -60,6 +64,79 @@ int resource_open_volume(const Sources *sources, const PlanMount *m, char ***not
         if (r >= 0 && m->mapping == PLAN_MAP_OWNER && !m->read_only)
                 r = check_owner(sources, m, fd, notes, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
+}
+
+/* Where root inside is the owner, that is the developer, and no other id has a place on the disk. */
+static int make_named_volume(const StateDir *state, int volumes_fd, const PlanMount *m, const char *name,
+                             int root_fd, Error *reterr) {
+        bool is_owners = m->mapping == PLAN_MAP_OWNER;
+        _cleanup_(covered_done) Covered covered = {.fd = -EBADF};
+        int r = covered_open(is_owners ? -EBADF : root_fd, m->target, &covered, reterr);
+
+        if (r < 0)
+                return r;
+        if (is_owners) {
+                covered.uid = state->user.uid;
+                covered.gid = state->user.gid;
+        }
+        return volume_tree_make(volumes_fd, name, &covered, reterr);
+}
+
+/* Containers share volumes, and each command holds the locks of its own containers only. */
+static int make_named_volume_once(const StateDir *state, int project_runtime_fd, int volumes_fd,
+                                  const PlanMount *m, const char *name, int root_fd, Error *reterr) {
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        int fd, r;
+
+        r = lock_acquire(project_runtime_fd, LOCK_VOLUMES, "up", UINT64_MAX, NULL, NULL, &lock, reterr);
+        if (r >= 0)
+                r = volume_tree_open(volumes_fd, name, &fd, reterr);
+        if (r < 0)
+                return r;
+        return fd >= 0 ? fd : make_named_volume(state, volumes_fd, m, name, root_fd, reterr);
+}
+
+const char *resource_volume_name(const PlanMount *m) {
+        return strrchr(m->source, '/') + 1;
+}
+
+int resource_is_fresh(const StateDir *state, const PlanMount *m, bool *ret, Error *reterr) {
+        _cleanup_close_ int volumes_fd = state_dir_volumes_make(state, reterr), fd = -EBADF;
+        int r = volumes_fd;
+
+        if (r >= 0)
+                r = volume_tree_open(volumes_fd, resource_volume_name(m), &fd, reterr);
+        if (r < 0)
+                return r;
+        *ret = fd < 0;
+        return 0;
+}
+
+int resource_open_named_volume(const StateDir *state, int project_runtime_fd, const PlanMount *m,
+                               int root_fd, Error *reterr) {
+        _cleanup_close_ int volumes_fd = state_dir_volumes_make(state, reterr);
+        const char *name = resource_volume_name(m);
+        int fd, r;
+
+        if (volumes_fd < 0)
+                return volumes_fd;
+        r = volume_tree_open(volumes_fd, name, &fd, reterr);
+        if (r >= 0 && fd < 0)
+                r = fd = make_named_volume_once(state, project_runtime_fd, volumes_fd, m, name, root_fd,
+                                                reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", m->place) : fd;
+}
+
+int resource_mount_tmpfs(const ContainerPlan *plan, const PlanMount *m, int root_fd, Error *reterr) {
+        _cleanup_(covered_done) Covered covered = {.fd = -EBADF};
+        const Tmpfs *tmpfs = m->tmpfs;
+        int r;
+
+        r = covered_open(root_fd, m->target, &covered, reterr);
+        if (r >= 0)
+                r = tmpfs_mount(tmpfs->size, tmpfs->mode_given ? tmpfs->mode : covered.mode,
+                                plan->ids_base + covered.uid, plan->ids_base + covered.gid, reterr);
+        return r < 0 ? error_prefix(reterr, r, "%s", m->place) : r;
 }
 
 int resource_open_credential(const Sources *sources, const PlanMount *m, Error *reterr) {

@@ -6,11 +6,31 @@
 
 #include "plan/plan.h"
 #include "project/source.h"
+#include "project/state-dir.h"
 #include "rootfs/mount-maps.h"
 
 /* A directory or file of the user's. @notes: gets remarks for the user about sources that are not
  * refused. */
 int resource_open_volume(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr);
+
+/**
+ * resource_open_named_volume() - a directory in .containers/volumes
+ * @root_fd: what it is going to cover a part of, see covered_open()
+ *
+ * One that is not there is made as a copy of that. One that is there stays as it is, also when it is empty:
+ * another container may have it mounted, and what has been deleted in it does not come back.
+ */
+int resource_open_named_volume(const StateDir *state, int project_runtime_fd, const PlanMount *m,
+                               int root_fd, Error *reterr);
+
+/* Whether that would make it. */
+int resource_is_fresh(const StateDir *state, const PlanMount *m, bool *ret, Error *reterr);
+
+/* The name of such a volume, without the "@"; borrowed. */
+const char *resource_volume_name(const PlanMount *m);
+
+/* Return: a detached mount, with the owner and the mode of what it is going to cover. */
+int resource_mount_tmpfs(const ContainerPlan *plan, const PlanMount *m, int root_fd, Error *reterr);
 
 int resource_open_credential(const Sources *sources, const PlanMount *m, Error *reterr);
 

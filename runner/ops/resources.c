@@ -140,6 +140,7 @@ typedef struct MountContext {
         int project_runtime_fd;
         const ContainerPlan *plan;
         Resources *resources;
+        int covered_root_fd; /* in which ids are as inside; -EBADF: there is none yet */
 } MountContext;
 
 static int open_store(const MountContext *c, const PlanMount *m, Error *reterr) {
@@ -167,7 +168,12 @@ static int open_volume(const MountContext *c, const PlanMount *m, Error *reterr)
 }
 
 static int open_named_volume(const MountContext *c, const PlanMount *m, Error *reterr) {
-        return state_dir_volume_make(&c->project->state, strrchr(m->source, '/') + 1, reterr);
+        return resource_open_named_volume(&c->project->state, c->project_runtime_fd, m, c->covered_root_fd,
+                                          reterr);
+}
+
+static int mount_memory(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return resource_mount_tmpfs(c->plan, m, c->covered_root_fd, reterr);
 }
 
 static int open_credential(const MountContext *c, const PlanMount *m, Error *reterr) {
@@ -200,6 +206,7 @@ typedef struct MountKind {
         int (*open)(const MountContext *c, const PlanMount *m, Error *reterr);
         int (*make)(const MountContext *c, const PlanMount *m,
                     Error *reterr); /* a mount that has no source */
+        bool covers;                /* begins as what it covers in the root, so comes after that */
         bool recursive;             /* with what is mounted below its source */
         bool protect;               /* no device, no set-user-id program */
         bool mark;                  /* it is remembered that a guest is given it to write to */
@@ -215,7 +222,8 @@ static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
         [PLAN_MOUNT_DEVICES] = {.make = mount_devices},
         [PLAN_MOUNT_FILES] = {.make = mount_files},
         [PLAN_MOUNT_VOLUME] = {.open = open_volume, .recursive = true, .mark = true},
-        [PLAN_MOUNT_NAMED_VOLUME] = {.open = open_named_volume},
+        [PLAN_MOUNT_NAMED_VOLUME] = {.open = open_named_volume, .covers = true},
+        [PLAN_MOUNT_TMPFS] = {.make = mount_memory, .covers = true},
         [PLAN_MOUNT_CREDENTIAL] = {.open = open_credential},
         [PLAN_MOUNT_CLOSURE] = {.make = mount_closure, .protect = true},
 };
@@ -250,9 +258,26 @@ static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, Er
         return r;
 }
 
+static int make_mounts(const MountContext *c, bool covers, Error *reterr) {
+        const ContainerPlan *plan = c->plan;
+
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+                int k;
+
+                if (mount_kinds[m->kind].covers != covers)
+                        continue;
+                k = make_mount(c, m, &c->resources->mount_fds[i], reterr);
+                if (k < 0)
+                        return m->place ? error_about_container(reterr, k, plan->spec->name)
+                                        : error_in_container(reterr, k, plan->spec->name);
+        }
+        return 0;
+}
+
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr) {
-        const MountContext context = {project, project_runtime_fd, plan, r};
+        const MountContext context = {project, project_runtime_fd, plan, r, -EBADF};
         int k;
 
         k = open_console(project, r, reterr);
@@ -262,15 +287,51 @@ int resources_open_mounts(const Project *project, int project_runtime_fd, const 
         r->mount_fds = xnew0(int, plan->n_mounts);
         for (; r->n_mounts < plan->n_mounts; r->n_mounts++)
                 r->mount_fds[r->n_mounts] = -EBADF;
-        for (size_t i = 0; i < plan->n_mounts; i++) {
-                const PlanMount *m = &plan->mounts[i];
+        return make_mounts(&context, /* covers= */ false, reterr);
+}
 
-                k = make_mount(&context, m, &r->mount_fds[i], reterr);
-                if (k < 0)
-                        return m->place ? error_about_container(reterr, k, plan->spec->name)
-                                        : error_in_container(reterr, k, plan->spec->name);
-        }
+/* What is covered of an ephemeral root is the image's: nothing else is in it when it begins. */
+static int open_covered_root(const ContainerPlan *plan, const Resources *r, int *ret_fd, Error *reterr) {
+        if (!plan->spec->ephemeral)
+                return fs_open_beneath_optional(r->container_fd, "root", O_PATH | O_DIRECTORY, ret_fd,
+                                                reterr);
+        *ret_fd = r->image_fd >= 0 ? fcntl(r->image_fd, F_DUPFD_CLOEXEC, 0) : -EBADF;
+        if (r->image_fd >= 0 && *ret_fd < 0)
+                return error_set(reterr, errno, "open the image again");
         return 0;
+}
+
+int resources_find_fresh(const Project *project, const ContainerPlan *plan, char **ret, Error *reterr) {
+        char *found = NULL;
+
+        for (size_t i = 0; i < plan->n_mounts && !found; i++) {
+                const PlanMount *m = &plan->mounts[i];
+                bool fresh;
+                int r;
+
+                if (m->kind != PLAN_MOUNT_NAMED_VOLUME)
+                        continue;
+                r = resource_is_fresh(&project->state, m, &fresh, reterr);
+                if (r < 0)
+                        return r;
+                if (fresh)
+                        found = xasprintf("@%s", resource_volume_name(m));
+        }
+        *ret = found;
+        return 0;
+}
+
+int resources_open_covers(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
+                          Resources *r, Error *reterr) {
+        _cleanup_close_ int root_fd = -EBADF;
+        MountContext context = {project, project_runtime_fd, plan, r, -EBADF};
+        int k;
+
+        k = open_covered_root(plan, r, &root_fd, reterr);
+        if (k < 0)
+                return error_in_container(reterr, k, plan->spec->name);
+        context.covered_root_fd = root_fd;
+        return make_mounts(&context, /* covers= */ true, reterr);
 }
 
 static int update_skeleton(const Project *project, const ContainerPlan *plan, int root_fd, Error *reterr) {

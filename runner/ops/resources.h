@@ -52,8 +52,8 @@ int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, b
 /* What the root is made from, where it has yet to be made. */
 int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
 
-/* Volumes, credentials and console; makes the journal directory. Not the root, which may yet have to
- * be copied. */
+/* Volumes of the user's, credentials and console; makes the journal directory. Not the root, which may yet
+ * have to be copied, and what covers it. */
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr);
 
@@ -62,6 +62,14 @@ void resources_close_mounts(Resources *r);
 
 /* The root, from its image when there is none yet; blocks while it is copied. */
 int resources_open_root(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
+
+/* "@NAME", owned by the caller: a volume that resources_open_covers() is going to fill; NULL: none. */
+int resources_find_fresh(const Project *project, const ContainerPlan *plan, char **ret, Error *reterr);
+
+/* Named volumes and file systems in memory, which begin as what they cover in the root. That is there,
+ * unless the container is ephemeral. Blocks while a fresh volume is filled. */
+int resources_open_covers(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
+                          Resources *r, Error *reterr);
 
 /* Starts the machine with them. @ret_control_fd: as in machine_start(). */
 int resources_start(const Project *project, sd_event *event, const ContainerPlan *plan, const Resources *r,

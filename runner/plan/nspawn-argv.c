@@ -84,11 +84,6 @@ static void push_network(char ***argv, const ContainerPlan *p) {
 }
 
 static void push_settings(char ***argv, const ContainerSpec *c) {
-        STRV_FOREACH (target, c->tmpfs) {
-                _cleanup_free_ char *escaped = escape(*target);
-
-                strv_pushf(argv, "--tmpfs=%s", escaped);
-        }
         /* An init of NixOS sets it for its services; nspawn's own has nothing that leads to the store. */
         if (c->toplevel && c->command)
                 strv_push(argv, "--setenv=PATH=" CURRENT_SYSTEM "/sw/bin:" PATH_FHS);

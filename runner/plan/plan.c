@@ -135,7 +135,19 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
                 m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 strv_push(&p->mount_points, v->target);
         }
-        strv_extend(&p->mount_points, c->tmpfs);
+}
+
+static void add_tmpfs(ContainerPlan *p) {
+        const ContainerSpec *c = p->spec;
+
+        for (size_t i = 0; i < c->n_tmpfs; i++) {
+                _cleanup_free_ char *name = xasprintf(MACHINE_TMPFS "%zu", i);
+                PlanMount *m = add_mount(p, PLAN_MOUNT_TMPFS, name, NULL, c->tmpfs[i].target);
+
+                m->tmpfs = &c->tmpfs[i];
+                m->place = xasprintf("containers.%s.tmpfs[%zu]", c->name, i);
+                strv_push(&p->mount_points, m->target);
+        }
 }
 
 /* Nodes of ours, not the host's: see rootfs/devices.h. */
@@ -203,6 +215,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         }
         add_system(p, facts);
         add_volumes(p, facts);
+        add_tmpfs(p);
         add_devices(p);
         add_files(p);
         add_credentials(p, facts);

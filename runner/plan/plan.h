@@ -20,6 +20,7 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_FILES,        /* a folder with the plan's files */
         PLAN_MOUNT_VOLUME,       /* a directory or file of the user's */
         PLAN_MOUNT_NAMED_VOLUME, /* a directory in .containers/volumes */
+        PLAN_MOUNT_TMPFS,        /* an empty file system in memory */
         PLAN_MOUNT_CREDENTIAL,   /* a file of the user's */
         PLAN_MOUNT_THERE,        /* nothing to attach: a node in DEVICES, one of FILES, the keeper's FIFO */
         _PLAN_MOUNT_KIND_MAX,
@@ -42,7 +43,8 @@ typedef struct PlanMount {
         char *target; /* path inside, of a credential its id; NULL: nspawn takes only parts of it */
         PlanMapping mapping;
         bool read_only;
-        char *place; /* where it stands in the specification, for messages; NULL: it does not */
+        const Tmpfs *tmpfs; /* borrowed; NULL but for PLAN_MOUNT_TMPFS */
+        char *place;        /* where it stands in the specification, for messages; NULL: it does not */
 } PlanMount;
 
 /* In the folder PLAN_MOUNT_FILES, for every user inside to read. */

@@ -252,15 +252,8 @@ int state_dir_container_make(const StateDir *dir, const char *name, Error *reter
         return r < 0 ? r : state_dir_make_path(dir, name, reterr);
 }
 
-int state_dir_volume_make(const StateDir *dir, const char *name, Error *reterr) {
-        _cleanup_free_ char *path = NULL;
-        int r;
-
-        r = name_check(name, "volume", reterr);
-        if (r < 0)
-                return r;
-        path = xasprintf(VOLUMES "/%s", name);
-        return state_dir_make_path(dir, path, reterr);
+int state_dir_volumes_make(const StateDir *dir, Error *reterr) {
+        return state_dir_make_path(dir, VOLUMES, reterr);
 }
 
 static int state_dir_compare(const void *a, const void *b) {

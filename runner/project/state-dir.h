@@ -50,8 +50,8 @@ int state_dir_container_open(const StateDir *dir, const char *name, int *ret_fd,
 /* The same, made when it is missing; `.containers` exists. Return: the fd. */
 int state_dir_container_make(const StateDir *dir, const char *name, Error *reterr);
 
-/* `.containers/volumes/NAME/`, made when it is missing; `.containers` exists. Return: the fd. */
-int state_dir_volume_make(const StateDir *dir, const char *name, Error *reterr);
+/* `.containers/volumes/`, made when it is missing; `.containers` exists. Return: the fd. */
+int state_dir_volumes_make(const StateDir *dir, Error *reterr);
 
 /* The names of all containers that have a directory, sorted, also of those that no specification has any
  * more. Owned by the caller; NULL when there are none. */

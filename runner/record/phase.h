@@ -9,7 +9,8 @@
 
 typedef enum Phase {
         /* at work */
-        PHASE_IMAGE, /* its root is copied */
+        PHASE_IMAGE,  /* its root is copied */
+        PHASE_VOLUME, /* a fresh volume is filled */
         PHASE_STARTING,
         PHASE_BOOTING,
         PHASE_WAITING,    /* for another container, or for its own readiness */

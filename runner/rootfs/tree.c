@@ -2,8 +2,8 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "rootfs/aside.h"
 #include "rootfs/skeleton.h"
 #include "rootfs/tree-copy.h"
 #include "rootfs/tree.h"
@@ -24,25 +24,8 @@ int tree_exists(int container_fd, bool *ret, Error *reterr) {
         return 0;
 }
 
-/* Only root can enter it until it is complete. */
-static int make_new(int container_fd, Error *reterr) {
-        _cleanup_close_ int fd = -EBADF;
-        struct stat st;
-
-        if (mkdirat(container_fd, TREE_NEW, 0700) < 0)
-                return error_set(reterr, errno, "make '" TREE_NEW "'");
-        fd = fs_open_beneath(container_fd, TREE_NEW, O_RDONLY | O_DIRECTORY, 0, reterr);
-        if (fd < 0)
-                return fd;
-        if (fstat(fd, &st) < 0)
-                return error_set(reterr, errno, "look at '" TREE_NEW "'");
-        if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-                return error_raise(reterr, FC_EXIT_CONFLICT, "'" TREE_NEW "' was exchanged meanwhile");
-        return TAKE_FD(fd);
-}
-
 static int make_tree(int container_fd, int image_fd, const char *image, Error *reterr) {
-        _cleanup_close_ int fd = make_new(container_fd, reterr);
+        _cleanup_close_ int fd = aside_make(container_fd, TREE_NEW, reterr);
         int r;
 
         if (fd < 0)
@@ -60,9 +43,6 @@ int tree_prepare(int container_fd, int image_fd, const char *image, Error *reter
 
         r = tree_exists(container_fd, &there, reterr);
         if (r < 0 || there)
-                return r;
-        r = fs_remove_tree(container_fd, TREE_NEW, reterr);
-        if (r < 0)
                 return r;
         r = make_tree(container_fd, image_fd, image, reterr);
         if (r < 0)

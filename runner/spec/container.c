@@ -15,6 +15,7 @@
 #include "spec/rights.h"
 #include "spec/stop.h"
 #include "spec/system.h"
+#include "spec/tmpfs.h"
 #include "spec/volume.h"
 
 #define DEFAULT_INIT "/sbin/init"

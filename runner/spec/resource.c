@@ -15,6 +15,7 @@
 
 typedef enum Unit {
         UNIT_SIZE,    /* bytes with suffix, a percentage of the machine's memory, infinity */
+        UNIT_LIMIT,   /* the same without infinity */
         UNIT_PERCENT, /* of one processor */
         UNIT_COUNT,   /* a number, infinity */
         UNIT_WEIGHT,  /* a number */
@@ -36,6 +37,9 @@ static const Kind kinds[_RESOURCE_KIND_MAX] = {
         [RESOURCE_IO_WEIGHT] = {"IOWeight", UNIT_WEIGHT, 1, 10000},
 };
 
+/* What fits into no page of memory is a forgotten suffix, and 0 would be no limit. */
+static const Kind memory = {NULL, UNIT_LIMIT, 4096, SIZE_TEXT_MAX};
+
 const char *resource_kind_to_string(ResourceKind kind) {
         return kinds[kind].name;
 }
@@ -47,10 +51,15 @@ ResourceKind resource_kind_from_string(const char *name) {
         return _RESOURCE_KIND_INVALID;
 }
 
+static bool unit_is_bytes(Unit unit) {
+        return unit == UNIT_SIZE || unit == UNIT_LIMIT;
+}
+
 static int resource_raise_form(const Kind *k, const char *text, Error *reterr) {
         static const char *const forms[] = {
                 [UNIT_SIZE] =
                         "bytes such as '512M', a percentage of the memory such as '50%', or 'infinity'",
+                [UNIT_LIMIT] = "bytes such as '512M', or a percentage of the memory such as '50%'",
                 [UNIT_PERCENT] = "a percentage of one processor such as '50%' or '200%'",
                 [UNIT_COUNT] = "a number or 'infinity'",
                 [UNIT_WEIGHT] = "a number",
@@ -60,7 +69,7 @@ static int resource_raise_form(const Kind *k, const char *text, Error *reterr) {
 }
 
 static int raise_range(const Kind *k, const char *text, Error *reterr) {
-        if (k->unit == UNIT_SIZE)
+        if (unit_is_bytes(k->unit))
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "'%.100s': must be at least %" PRIu64 " bytes, written with K, M, G or T",
                                    text, k->min);
@@ -117,8 +126,7 @@ static int parse_size(const Kind *k, const char *text, uint64_t number, const ch
         return finish(k, text, number, "", ret, reterr);
 }
 
-int resource_parse(ResourceKind kind, const char *text, char **ret, Error *reterr) {
-        const Kind *k = &kinds[kind];
+static int parse_kind(const Kind *k, const char *text, char **ret, Error *reterr) {
         const char *rest;
         uint64_t number;
 
@@ -129,17 +137,29 @@ int resource_parse(ResourceKind kind, const char *text, char **ret, Error *reter
         rest = parse_digits(text, &number);
         if (!rest)
                 return resource_raise_form(k, text, reterr);
-        if (k->unit == UNIT_SIZE)
+        if (unit_is_bytes(k->unit))
                 return parse_size(k, text, number, rest, ret, reterr);
         if (!streq(rest, k->unit == UNIT_PERCENT ? "%" : ""))
                 return resource_raise_form(k, text, reterr);
         return finish(k, text, number, rest, ret, reterr);
 }
 
-int resource_parse_number(ResourceKind kind, uint64_t number, char **ret, Error *reterr) {
+int resource_parse(ResourceKind kind, const char *text, char **ret, Error *reterr) {
+        return parse_kind(&kinds[kind], text, ret, reterr);
+}
+
+int resource_parse_memory(const char *text, char **ret, Error *reterr) {
+        return parse_kind(&memory, text, ret, reterr);
+}
+
+static int parse_kind_number(const Kind *k, uint64_t number, char **ret, Error *reterr) {
         _cleanup_free_ char *text = xasprintf("%" PRIu64, number);
 
-        return resource_parse(kind, text, ret, reterr);
+        return parse_kind(k, text, ret, reterr);
+}
+
+int resource_parse_number(ResourceKind kind, uint64_t number, char **ret, Error *reterr) {
+        return parse_kind_number(&kinds[kind], number, ret, reterr);
 }
 
 static int raise_unknown_resource(const char *path, Error *reterr) {
@@ -154,7 +174,7 @@ static int raise_unknown_resource(const char *path, Error *reterr) {
         return r;
 }
 
-static int parse_value(const Json *value, const char *path, ResourceKind kind, char **ret, Error *reterr) {
+static int parse_value(const Json *value, const char *path, const Kind *k, char **ret, Error *reterr) {
         uint64_t number;
         int r;
 
@@ -162,13 +182,17 @@ static int parse_value(const Json *value, const char *path, ResourceKind kind, c
                 r = json_uint(value, path, 0, JSON_NUMBER_MAX, &number, reterr);
                 if (r < 0)
                         return r;
-                r = resource_parse_number(kind, number, ret, reterr);
+                r = parse_kind_number(k, number, ret, reterr);
         } else if (json_type(value) == JSON_STRING)
-                r = resource_parse(kind, json_string(value), ret, reterr);
+                r = parse_kind(k, json_string(value), ret, reterr);
         else
                 return error_raise(reterr, FC_EXIT_USAGE, "%s: must be a string or a number, is %s", path,
                                    json_type_to_string(json_type(value)));
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+}
+
+int resource_parse_memory_value(const Json *value, const char *path, char **ret, Error *reterr) {
+        return parse_value(value, path, &memory, ret, reterr);
 }
 
 /* The keys are the table of this file, so that no row of another can be forgotten. */
@@ -179,7 +203,7 @@ static int parse_resource(const Json *value, const char *path, void *ret, Error 
         if (kind < 0)
                 return raise_unknown_resource(path, reterr);
         resource->kind = kind;
-        return parse_value(value, path, kind, &resource->value, reterr);
+        return parse_value(value, path, &kinds[kind], &resource->value, reterr);
 }
 
 static int parse_resources(const Json *value, const char *path, void *target, Error *reterr) {

@@ -17,3 +17,8 @@ int resource_parse(ResourceKind kind, const char *text, char **ret, Error *reter
 
 /* The same for a number without a unit. */
 int resource_parse_number(ResourceKind kind, uint64_t number, char **ret, Error *reterr);
+
+/* How much memory something may take that has to have a limit: "512M", "50%"; the second also a number.
+ * @ret: as above. */
+int resource_parse_memory(const char *text, char **ret, Error *reterr);
+int resource_parse_memory_value(const Json *value, const char *path, char **ret, Error *reterr);

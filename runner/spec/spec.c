@@ -16,6 +16,12 @@ void volume_done(Volume *volume) {
         *volume = (Volume){0};
 }
 
+void tmpfs_done(Tmpfs *tmpfs) {
+        free(tmpfs->target);
+        free(tmpfs->size);
+        *tmpfs = (Tmpfs){0};
+}
+
 static void device_done(Device *device) {
         free(device->path);
         free(device->permissions);
@@ -49,7 +55,9 @@ static void container_spec_done(ContainerSpec *c) {
         for (size_t i = 0; i < c->n_volumes; i++)
                 volume_done(&c->volumes[i]);
         free(c->volumes);
-        strv_free(c->tmpfs);
+        for (size_t i = 0; i < c->n_tmpfs; i++)
+                tmpfs_done(&c->tmpfs[i]);
+        free(c->tmpfs);
         strv_free(c->environment);
         for (size_t i = 0; i < c->n_credentials; i++) {
                 free(c->credentials[i].id);

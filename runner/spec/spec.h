@@ -4,6 +4,8 @@
 /* The specification of a project's containers, as Nix or a hand wrote it (docs/SPEC.md). Plain data: parsing
  * and printing are in spec-parse.h; nothing here looks at the machine. */
 
+#include <sys/types.h>
+
 #include "base/error.h"
 #include "base/strv.h"
 
@@ -51,6 +53,13 @@ typedef struct Volume {
         VolumeOwner owner; /* default: user; for "@NAME": container */
         bool read_only;
 } Volume;
+
+typedef struct Tmpfs {
+        char *target; /* absolute, normalised, not "/" */
+        char *size;   /* bytes, or a percentage of the memory; NULL: what the kernel allows */
+        mode_t mode;
+        bool mode_given; /* otherwise that of the place inside */
+} Tmpfs;
 
 typedef struct Device {
         char *path;        /* below /dev, outside and inside */
@@ -127,7 +136,8 @@ typedef struct ContainerSpec {
         size_t n_ports;
         Volume *volumes;
         size_t n_volumes;
-        char **tmpfs;       /* absolute targets */
+        Tmpfs *tmpfs;
+        size_t n_tmpfs;
         char **environment; /* KEY=VALUE */
         Credential *credentials;
         size_t n_credentials;
@@ -174,6 +184,7 @@ DEFINE_FREEP(Spec, spec_free);
 
 void port_done(Port *port);
 void volume_done(Volume *volume);
+void tmpfs_done(Tmpfs *tmpfs);
 
 /* Whether it lists anything that has to be tried, which units need not be: they tell. */
 bool ready_checks_has_probes(const ReadyChecks *checks);

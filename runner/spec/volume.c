@@ -6,6 +6,7 @@
 #include "base/paths.h"
 #include "spec/name.h"
 #include "spec/path.h"
+#include "spec/short-form.h"
 #include "spec/value.h"
 #include "spec/volume.h"
 
@@ -40,44 +41,12 @@ static VolumeOwner volume_default_owner(const char *source) {
         return source[0] == '@' ? VOLUME_OWNER_CONTAINER : VOLUME_OWNER_USER;
 }
 
-/* Return: the number of fields. Each is filled only on success and owned by the caller. */
-static int split(const char *text, char *ret_fields[FIELDS_MAX], Error *reterr) {
-        _cleanup_free_ char *copy = xstrdup(text);
-        char *starts[FIELDS_MAX] = {copy}, *end = copy;
-        int n = 1;
-
-        for (const char *s = text; *s; s++) {
-                if (*s == ':') {
-                        if (n == FIELDS_MAX)
-                                return error_raise(
-                                        reterr, FC_EXIT_USAGE,
-                                        "'%.100s': expected SOURCE:TARGET[:ro|:rw], a ':' in a path "
-                                        "is written '\\:'",
-                                        text);
-                        *end++ = '\0';
-                        starts[n++] = end;
-                        continue;
-                }
-                if (*s == '\\') {
-                        s++;
-                        if (*s != ':' && *s != '\\')
-                                return error_raise(reterr, FC_EXIT_USAGE,
-                                                   "'%.100s': a '\\' in a path is written '\\\\'", text);
-                }
-                *end++ = *s;
-        }
-        *end = '\0';
-        for (int i = 0; i < n; i++)
-                ret_fields[i] = xstrdup(starts[i]);
-        return n;
-}
-
 int volume_parse(const char *text, Volume *ret, Error *reterr) {
         _cleanup_free_ char *source = NULL, *target = NULL, *mode = NULL;
         char *fields[FIELDS_MAX] = {NULL};
         int r;
 
-        r = split(text, fields, reterr);
+        r = short_form_split(text, "SOURCE:TARGET[:ro|:rw]", FIELDS_MAX, fields, reterr);
         if (r < 0)
                 return r;
         source = fields[0];
@@ -214,13 +183,13 @@ static int check_outside_store(const ContainerSpec *c, const Mount *m, Error *re
 
 static int check_targets(const ContainerSpec *c, Error *reterr) {
         _cleanup_free_ Mount *mounts = NULL;
-        size_t n_tmpfs = strv_length(c->tmpfs), n = c->n_volumes + n_tmpfs;
+        size_t n = c->n_volumes + c->n_tmpfs;
 
         mounts = xnew0(Mount, n);
         for (size_t i = 0; i < c->n_volumes; i++)
                 mounts[i] = (Mount){c->volumes[i].target, "volumes", i, i};
-        for (size_t i = 0; i < n_tmpfs; i++)
-                mounts[c->n_volumes + i] = (Mount){c->tmpfs[i], "tmpfs", i, c->n_volumes + i};
+        for (size_t i = 0; i < c->n_tmpfs; i++)
+                mounts[c->n_volumes + i] = (Mount){c->tmpfs[i].target, "tmpfs", i, c->n_volumes + i};
         for (size_t i = 0; i < n; i++) {
                 int r = check_outside_store(c, &mounts[i], reterr);
 
@@ -244,19 +213,4 @@ const SpecKey volumes_key = {
         .parse = parse_volumes,
         .print = print_volumes,
         .check = check_targets,
-};
-
-static int parse_tmpfs(const Json *value, const char *path, void *target, Error *reterr) {
-        return value_parse_strv(value, path, path_check_mount_point, &((ContainerSpec *) target)->tmpfs,
-                                reterr);
-}
-
-static Json *print_tmpfs(const ContainerSpec *c) {
-        return json_new_strv(c->tmpfs);
-}
-
-const SpecKey tmpfs_key = {
-        .name = "tmpfs",
-        .parse = parse_tmpfs,
-        .print = print_tmpfs,
 };

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The keys "volumes" and "tmpfs", and one volume as a string: "SOURCE:TARGET[:ro|:rw]", in which "\:" is a
- * colon and "\\" a backslash of a path. */
+/* The key "volumes", and one as a string: "SOURCE:TARGET[:ro|:rw]", in which "\:" is a colon and "\\" a
+ * backslash of a path. */
 
 #include "spec/key.h"
 
 extern const SpecKey volumes_key;
-extern const SpecKey tmpfs_key;
 
 /* @ret: owned by the caller, see volume_done(). */
 int volume_parse(const char *text, Volume *ret, Error *reterr);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 #define LOCK_PROJECT  "@project" /* no container can be called so */
+#define LOCK_VOLUMES  "@volumes"
 #define LOCK_VERB_MAX 32
 
 typedef struct Lock {

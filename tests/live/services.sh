@@ -53,6 +53,26 @@ testcase_postgres() {
         ok fc down
 }
 
+# A package's directory as a fresh volume: what it covers is there, and belongs to the service. On roots that are gone each
+# time, so that nothing else can have kept the data.
+testcase_on_fresh_volumes() {
+        local changed
+
+        example
+        changed=$(jq '.containers |= (del(.httpserver) | map_values(.ephemeral = true) |
+                .db.volumes = ["@pg:/var/lib/postgresql"] | .cache.volumes = ["@redis:/var/lib/redis"])' "$PROJECT/flake-containers.json")
+        printf '%s\n' "$changed" >"$PROJECT/flake-containers.json"
+        ok fc up
+        equal "$(sql 'create table orders (item text); insert into orders values ($$tea$$); select count(*) from orders')" 1
+        equal "$(redis set fruit pear)" OK
+        equal "$(redis save)" OK
+        ok fc down
+        ok fc up
+        equal "$(sql 'select item from orders')" tea
+        equal "$(redis get fruit)" pear
+        ok fc down
+}
+
 # As a command it is asked by SIGINT, which ends it while sessions are open; SIGTERM would wait for their end.
 testcase_postgres_as_a_command() {
         local command session

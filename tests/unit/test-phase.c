@@ -13,6 +13,7 @@ typedef struct Row {
 
 static const Row rows[] = {
         {"image", PHASE_IMAGE, ""},
+        {"volume", PHASE_VOLUME, ""},
         {"starting", PHASE_STARTING, "RA"},
         {"booting", PHASE_BOOTING, ""},
         {"waiting", PHASE_WAITING, ""},

@@ -92,7 +92,7 @@ TEST(what_the_user_changes_restarts) {
                 /* The same words, cut otherwise. */
                 {SYSTEM ", \"volumes\": [\"a /b:/c\"]", SYSTEM ", \"volumes\": [\"a:/b /c\"]",
                  "no longer: volumes[0].source a /b"},
-                {SYSTEM, SYSTEM ", \"tmpfs\": [\"/t\"]", "new: tmpfs[0] /t"},
+                {SYSTEM, SYSTEM ", \"tmpfs\": [\"/t\"]", "new: tmpfs[0].target /t"},
                 {SYSTEM ", \"environment\": {\"A\": \"1\"}", SYSTEM ", \"environment\": {\"A\": \"2\"}",
                  "no longer: environment.A 1"},
                 /* Names that differ where a message would cut them. */

@@ -75,7 +75,8 @@ static const char full[] =
         "                   { \"source\": \"a:b\", \"target\": \"/x:y\", \"owner\": \"container\" },\n"
         "                   { \"source\": \"@cache\", \"target\": \"/c\", \"owner\": \"user\", "
         "\"readOnly\": true } ],\n"
-        "      \"tmpfs\": [ \"/tmp\", \"/var/tmp\" ],\n"
+        "      \"tmpfs\": [ {\"target\": \"/tmp\", \"size\": 10485760, \"mode\": \"1777\"}, \"/var/tmp\" "
+        "],\n"
         "      \"environment\": { \"A\": \"b=c\", \"EMPTY\": \"\" },\n"
         "      \"credentials\": { \"db.password\": \"secrets/db\" },\n"
         "      \"capabilities\": { \"add\": [ \"CAP_NET_ADMIN\" ], \"drop\": [ \"CAP_SYSLOG\" ] },\n"
@@ -128,7 +129,13 @@ TEST(reads_every_key) {
         ASSERT_EQ(c->volumes[2].owner, VOLUME_OWNER_CONTAINER);
         ASSERT_EQ(c->volumes[3].owner, VOLUME_OWNER_USER);
         ASSERT_TRUE(c->volumes[3].read_only);
-        ASSERT_STREQ(c->tmpfs[1], "/var/tmp");
+        ASSERT_EQ(c->n_tmpfs, 2);
+        ASSERT_STREQ(c->tmpfs[0].target, "/tmp");
+        ASSERT_STREQ(c->tmpfs[0].size, "10485760");
+        ASSERT_EQ(c->tmpfs[0].mode, 01777);
+        ASSERT_STREQ(c->tmpfs[1].target, "/var/tmp");
+        ASSERT_STREQ(c->tmpfs[1].size, NULL);
+        ASSERT_TRUE(!c->tmpfs[1].mode_given);
         ASSERT_STREQ(c->environment[0], "A=b=c");
         ASSERT_STREQ(c->environment[1], "EMPTY=");
         ASSERT_STREQ(c->environment[2], NULL);
@@ -208,7 +215,8 @@ TEST(prints_canonically_and_reads_it_back) {
                 "data\",\"readOnly\":false,\"owner\":\"container\"},"
                 "{\"source\":\"a:b\",\"target\":\"/x:y\",\"readOnly\":false,\"owner\":\"container\"},"
                 "{\"source\":\"@cache\",\"target\":\"/c\",\"readOnly\":true,\"owner\":\"user\"}],"
-                "\"tmpfs\":[\"/tmp\",\"/var/tmp\"],\"environment\":{\"A\":\"b=c\",\"EMPTY\":\"\"},"
+                "\"tmpfs\":[{\"target\":\"/tmp\",\"size\":\"10485760\",\"mode\":\"1777\"},"
+                "{\"target\":\"/var/tmp\"}],\"environment\":{\"A\":\"b=c\",\"EMPTY\":\"\"},"
                 "\"credentials\":{\"db.password\":\"secrets/"
                 "db\"},\"capabilities\":{\"add\":[\"CAP_NET_ADMIN\"],"
                 "\"drop\":[\"CAP_SYSLOG\"]},\"devices\":[{\"path\":\"/dev/fuse\",\"permissions\":\"rw\"},"
@@ -665,6 +673,23 @@ TEST(refuses_containers) {
                 {"'tmpfs':['/']", "containers.c.tmpfs[0]: '/' is the container's whole root"},
                 {"'tmpfs':['/run']", "containers.c.tmpfs[0]: '/run': /run is mounted by systemd-nspawn"},
                 {"'tmpfs':{}", "containers.c.tmpfs: must be an array"},
+                {"'tmpfs':[1]", "containers.c.tmpfs[0]: must be a string or an object, is a number"},
+                {"'tmpfs':['/x:size=10M','/x']", "containers.c.tmpfs[1]: target '/x' is taken already"},
+                {"'tmpfs':['/x:noexec']",
+                 "containers.c.tmpfs[0]: '/x:noexec': 'noexec' must be one of size=SIZE, mode=MODE"},
+                {"'tmpfs':[{'size':'1M'}]", "containers.c.tmpfs[0]: the key 'target' is missing"},
+                {"'tmpfs':[{'target':'x'}]", "containers.c.tmpfs[0].target: 'x': a path inside"},
+                {"'tmpfs':[{'target':'/x','size':true}]",
+                 "containers.c.tmpfs[0].size: must be a string or a number, is a boolean"},
+                {"'tmpfs':[{'target':'/x','size':4095}]",
+                 "containers.c.tmpfs[0].size: '4095': must be at least 4096 bytes"},
+                {"'tmpfs':[{'target':'/x','size':'infinity'}]",
+                 "containers.c.tmpfs[0].size: 'infinity': must be bytes such as '512M', or a percentage"},
+                {"'tmpfs':[{'target':'/x','mode':1777}]",
+                 "containers.c.tmpfs[0].mode: must be a string, is a number"},
+                {"'tmpfs':[{'target':'/x','mode':'9'}]",
+                 "containers.c.tmpfs[0].mode: '9': a mode is three or four octal digits"},
+                {"'tmpfs':[{'target':'/x','uid':1}]", "containers.c.tmpfs[0].uid: unknown key"},
                 /* environment, credentials */
                 {"'environment':['A=b']", "containers.c.environment: must be an object, is an array"},
                 {"'environment':{'A':1}", "containers.c.environment.A: must be a string, is a number"},
@@ -946,13 +971,16 @@ TEST(the_short_forms_of_the_documentation) {
                 short_form = next_code(&line);
                 long_form = next_code(&line);
                 ASSERT_TRUE(short_form && long_form);
-                key = strstr(long_form, "\"host\"") ? "ports" : "volumes";
+                if (strstr(long_form, "\"host\""))
+                        key = "ports";
+                else
+                        key = strstr(long_form, "\"source\"") ? "volumes" : "tmpfs";
                 a = print_element(key, short_form);
                 b = print_element(key, long_form);
                 ASSERT_STREQ(a, b);
                 n++;
         }
-        ASSERT_EQ(n, 9);
+        ASSERT_EQ(n, 11);
 }
 
 /* Quadratic work on these takes minutes. */

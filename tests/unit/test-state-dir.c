@@ -67,7 +67,7 @@ TEST(made_as_the_user) {
                 for (size_t j = 0; j < ELEMENTSOF(owners); j++) {
                         _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL, again = STATE_DIR_NULL;
                         _cleanup_(error_done) Error error = ERROR_NULL;
-                        _cleanup_close_ int container = -EBADF, volume = -EBADF, open = -EBADF;
+                        _cleanup_close_ int container = -EBADF, volumes = -EBADF, open = -EBADF;
                         _cleanup_free_ char *ignore = NULL, *tag = NULL;
                         _cleanup_strv_ char **names = NULL;
 
@@ -80,9 +80,9 @@ TEST(made_as_the_user) {
                                 (void) safe_close(container);
                                 container = state_dir_container_make(&state, "db", &error);
                                 ASSERT_OK(container, &error);
-                                (void) safe_close(volume);
-                                volume = state_dir_volume_make(&state, "data", &error);
-                                ASSERT_OK(volume, &error);
+                                (void) safe_close(volumes);
+                                volumes = state_dir_volumes_make(&state, &error);
+                                ASSERT_OK(volumes, &error);
                         }
                         /* Whose tree it is decides, whether that is root or the one who calls sudo. */
                         check_owner(dir.fd, ".containers", owners[i], 0700);
@@ -90,7 +90,6 @@ TEST(made_as_the_user) {
                         check_owner(dir.fd, ".containers/CACHEDIR.TAG", owners[i], 0644);
                         check_owner(dir.fd, ".containers/db", owners[i], 0755);
                         check_owner(dir.fd, ".containers/volumes", owners[i], 0755);
-                        check_owner(dir.fd, ".containers/volumes/data", owners[i], 0755);
                         ignore = read_file(state.fd, ".gitignore");
                         ASSERT_STREQ(ignore, "*\n");
                         tag = read_file(state.fd, "CACHEDIR.TAG");
@@ -267,8 +266,7 @@ TEST(volumes_is_no_link) {
         ASSERT_OK(state_open(&dir, &state, &error), &error);
         ASSERT_OK(state_dir_make(&state, &error), &error);
         ASSERT_EQ(test_shell(&dir, "mkdir other && ln -s ../other .containers/volumes"), 0);
-        ASSERT_ERROR(state_dir_volume_make(&state, "data", &error), &error, FC_EXIT_CONFLICT, dir.path);
-        ASSERT_TRUE(faccessat(dir.fd, "other/data", F_OK, 0) < 0);
+        ASSERT_ERROR(state_dir_volumes_make(&state, &error), &error, FC_EXIT_CONFLICT, dir.path);
 }
 
 TEST(names) {
@@ -290,7 +288,6 @@ TEST(names) {
                              "container");
                 ASSERT_EQ(fd, 7);
         }
-        ASSERT_ERROR(state_dir_volume_make(&state, "../x", &error), &error, FC_EXIT_USAGE, "volume");
 }
 
 TEST(list_is_sorted_and_of_containers_only) {

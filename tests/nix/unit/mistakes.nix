@@ -49,6 +49,13 @@ in
   volumesRo = mistake { volumes-ro = [ "~" ]; } "volumes-ro: volume '~' has no target: write '~:/where/it/appears'";
   targetTwice = mistake { volumes = [ "a:/srv" "b:/srv" ]; } "volumes: '/srv' is mounted on twice";
   tmpfs = mistake { tmpfs = [ "cache" ]; } "tmpfs: 'cache': a path inside the container must be absolute";
+  tmpfsOption = mistake { tmpfs = [ "/cache:noexec" ]; } "tmpfs: '/cache:noexec': 'noexec' must be one of size=SIZE, mode=MODE";
+  tmpfsTwice = mistake { tmpfs = [ "/cache:size=1M,size=2M" ]; } "tmpfs: '/cache:size=1M,size=2M': 'size' is given twice";
+  tmpfsSize = mistake { tmpfs = [ { target = "/cache"; size = "infinity"; } ]; }
+    "tmpfs: '/cache': 'infinity': must be bytes such as '512M' (with K, M, G or T), or a percentage of the memory such as '50%'";
+  tmpfsMode = mistake { tmpfs = [ { target = "/cache"; mode = "rwx"; } ]; } "tmpfs: '/cache': 'rwx': a mode is three or four octal digits such as '1777'";
+  tmpfsTarget = mistake { tmpfs = [ { size = "1M"; } ]; } "tmpfs: 'tmpfs': it has no target";
+  tmpfsColon = mistake { tmpfs = [ "/a:size=1M:b" ]; } "tmpfs: '/a:size=1M:b': expected TARGET[:size=SIZE][,mode=MODE], a ':' in a path is written '\\:'";
   credentialName = mistake { credentials."a b" = "x"; }
     "credentials.a b: 'a b' cannot name a credential: allowed are 1 to 255 printable ASCII characters without space, ':', '/' and '\\'";
   credentialStore = mistake { credentials.key = "${toplevel}/key"; } "credentials.key: it is in the store, where every user can read it: give a path outside, as a string";

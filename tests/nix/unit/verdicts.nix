@@ -37,6 +37,7 @@ let
     "--bind=/etc/hosts.allow" "--bind=/x/etc/hosts:/etc/hosts" "--bind=/a\n:/etc/hosts" "--rlimit=NOFILE=1" "--rlimit NOFILE=1" "-rlimit" "rlimit"
     "--private-users" "--priv" "--p" "--system-call-filter=x" "---" "--capability=all"
     "PATH" "A_B" "1A" "A-B" "A=B" "" "container" "NOTIFY_SOCKET" "é"
+    "1777" "0755" "755" "0" "77" "01777" "0888" "4095" "4096" "4K" "3K" "size=1M" "mode=0700" "size=1M,mode=700" "size=1M,size=2M" "size" "mode" ","
     "r" "w" "m" "rw" "rwm" "mr" "rr" "rx" "mw" "R"
     "/dev/kvm" "/dev/net/tun" "/dev/null" "/dev/shm/x" "/dev" "/dev/" "/dev/../x" "/devx" "/dev/logx" "/dev/log/x" "/dev/fd" "/dev/fd/3"
     "/health" "/a%20b" "/ä" "health" "/?x=1" "pg.password" "a/b" "a b" "a:b" "a\\b"
@@ -68,7 +69,10 @@ let
     (place "volumes-ro" (text: { volumes-ro = [ text ]; }) { raw = text: { volumes = [ text ]; }; })
     (place "volumes.source" (text: { volumes = [ { source = text; target = "/t"; } ]; }) { variants = text: [ text "@${text}" ]; })
     (place "volumes.target" (text: { volumes = [ { source = "s"; target = text; } ]; }) { variants = mounted; })
-    (list [ "tmpfs" ] { variants = mounted; })
+    (list [ "tmpfs" ] { variants = text: [ text "${text}/x" "/t:${text}" "/t:size=${text}" "/t:mode=${text},size=1M" ]; })
+    (place "tmpfs.target" (text: { tmpfs = [ { target = text; } ]; }) { variants = mounted; })
+    (place "tmpfs.size" (text: { tmpfs = [ { target = "/t"; size = text; } ]; }) { })
+    (place "tmpfs.mode" (text: { tmpfs = [ { target = "/t"; mode = text; } ]; }) { })
     (place "environment name" (text: { environment.${text} = "x"; }) { })
     (place "environment" (text: { environment.X = text; }) { inherit long; })
     (place "credentials name" (text: { credentials.${text} = "x"; }) { })
@@ -117,6 +121,10 @@ let
     (same { volumes = [ "a:/t" "b:/t" ]; })
     (same { volumes = [ "a:/t" ]; tmpfs = [ "/t" ]; })
     (same { tmpfs = [ "/t" "/t" ]; })
+    (same { tmpfs = [ "/t" "/t:size=1M" ]; })
+    (same { tmpfs = [ { target = "/t"; size = 4096; } ]; })
+    (same { tmpfs = [ { target = "/t"; size = 4095; } ]; })
+    (same { tmpfs = [ { target = "/t"; mode = "1777"; } { target = "/t"; } ]; })
     (same { devices = [ "/dev/kvm" { path = "/dev/kvm"; } ]; })
     (same { capabilities = { add = [ "CAP_BPF" ]; drop = [ "CAP_BPF" ]; }; })
     (same { capabilities.add = [ "CAP_BPF" "CAP_BPF" ]; })

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "rootfs/aside.h"
+#include "base/fs.h"
+
+int aside_make(int dir_fd, const char *name, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+        int r;
+
+        r = fs_remove_tree(dir_fd, name, reterr);
+        if (r < 0)
+                return r;
+        if (mkdirat(dir_fd, name, 0700) < 0)
+                return error_set(reterr, errno, "make '%s'", name);
+        fd = fs_open_beneath(dir_fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '%s'", name);
+        if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+                return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' was exchanged meanwhile", name);
+        return TAKE_FD(fd);
+}
