@@ -376,7 +376,7 @@ testcase_no_space() {
         head -c 20000000 /dev/urandom >"$PROJECT/.containers/one/root/big"
         echo old >"$SCRATCH/projects/small/big"
         chown "$DEV:" "$SCRATCH/projects/small/big"
-        run_status 1 fc cp one:/big "$SCRATCH/projects/small/"
+        run_status 6 fc cp one:/big "$SCRATCH/projects/small/"
         expect_err "'big' in '.*small/': No space left"
         equal "$(<"$SCRATCH/projects/small/big")" old "what was there"
         equal "$(find "$SCRATCH/projects/small" -mindepth 1 -maxdepth 1 -not -name lost+found -printf %f)" big "what is there"
