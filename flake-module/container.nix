@@ -7,6 +7,8 @@
   ...
 }:
 let
+  inherit (builtins) isAttrs;
+
   spec = import ./spec.nix;
 
   inherit (config.build) command toplevel;
@@ -41,6 +43,24 @@ let
       // lib.optionalAttrs config.nixDaemon { NIX_REMOTE = "daemon"; }
     )
     // config.environment;
+  # The program cannot know the accounts of a system that has yet to boot; its configuration does.
+  numbered =
+    volume:
+    let
+      owner = if isAttrs volume then volume.owner or null else null;
+      inherit (config.build.config) users;
+      account = users.users.${owner} or { };
+      uid = account.uid or null;
+      gid = users.groups.${account.group or ""}.gid or null;
+    in
+    if !spec.isAccountName owner then
+      volume
+    else if config.build.nixos == null then
+      throw "flake-containers.containers.${name}.volumes: owner '${owner}': a toplevel does not tell the numbers of its accounts: write \"UID:GID\""
+    else if uid == null || gid == null then
+      throw "flake-containers.containers.${name}.volumes: owner '${owner}': set users.users.${owner}.uid, and the gid of its group, in the configuration, or write \"UID:GID\""
+    else
+      volume // { owner = "${toString uid}:${toString gid}"; };
 in
 {
   imports = [
@@ -61,6 +81,7 @@ in
     config
     // {
       inherit command environment;
+      volumes = map numbered config.volumes;
       system = {
         inherit toplevel init;
         closure = if config.store == "all" then null else "${closure}/store-paths";

@@ -86,7 +86,12 @@ in
 {
   inherit containerSpec;
   inherit (check) closure containerErrors projectErrors said;
-  inherit (syntax) isName parsePort parseVolume;
+  inherit (syntax)
+    isAccountName
+    isName
+    parsePort
+    parseVolume
+    ;
 
   # { NAME = containerSpec; } -> the whole document.
   document = containers: {

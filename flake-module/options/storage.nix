@@ -33,15 +33,15 @@ let
     readOnly = mkFlag "Whether it is mounted read-only.";
     owner =
       mkNullable
-        (types.enum [
-          "user"
-          "container"
-        ])
+        (types.either (types.ints.between 0 65534) types.str)
         {
+          example = "postgres";
           description = ''
             `"user"`: the owner of the source is root inside, so that what root inside writes belongs to the
-            developer. `"container"`: the ids on disk are those of the container. The default is `"user"`, for `@NAME`
-            `"container"`.
+            developer. An account, by its name, its number or `"UID:GID"`: that account inside is the owner of the
+            source. A name must be one of `configuration.users.users` with a `uid`, and a group with a `gid`.
+            `"container"`: the ids on disk are those of the container. `"host"`: those of the host. The default is
+            `"user"`, for `@NAME` `"container"`.
           '';
         };
   };

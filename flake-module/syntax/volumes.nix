@@ -1,10 +1,13 @@
 # Volumes.
 let
   inherit (builtins)
+    all
     elem
     elemAt
+    fromJSON
     head
     isAttrs
+    isString
     match
     replaceStrings
     stringLength
@@ -89,11 +92,44 @@ let
           owner = null;
         };
 
+  isAccountName =
+    owner:
+    isString owner
+    && !elem owner [
+      "user"
+      "container"
+      "host"
+      "root"
+    ]
+    && match "[A-Za-z_][A-Za-z0-9_.-]{0,31}" owner != null;
+
+  isId = text: match "0|[1-9][0-9]{0,4}" text != null && fromJSON text <= 65534;
+
+  volumeOwner =
+    owner:
+    let
+      ids = match "([0-9]+):([0-9]+)" owner;
+    in
+    unless
+      (
+        !isString owner
+        || isAccountName owner
+        || elem owner [
+          "user"
+          "container"
+          "host"
+          "root"
+        ]
+        || (ids != null && all isId ids)
+      )
+      "owner must be 'user', 'container', 'host', an account's name, its number (0 to 65534) or 'UID:GID', is '${owner}'";
+
   checkVolume =
     text: volume:
     let
       source = volumeSource volume.source;
       target = mountPoint volume.target;
+      owner = volumeOwner volume.owner;
     in
     if volume.source == null then
       { error = "${text} has no source"; }
@@ -103,11 +139,14 @@ let
       { error = if text == "'${volume.source}'" then source else "${text}: source ${source}"; }
     else if target != null then
       { error = "${text}: target ${target}"; }
+    else if owner != null then
+      { error = "${text}: ${owner}"; }
     else
       volume;
 in
 {
   inherit
+    isAccountName
     parseVolume
     ;
 }

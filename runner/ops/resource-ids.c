@@ -4,14 +4,45 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "enter/account.h"
 #include "host/facts.h"
 #include "ops/resource-ids.h"
 #include "plan/ids.h"
 #include "rootfs/mounts.h"
+#include "spec/volume-owner.h"
+
+/* With a toplevel there are numbers only, and no account that says a group (spec/volume-owner.h). A number
+ * that has no account in an image has the group of the same number. */
+int resource_find_account(const ContainerPlan *plan, const PlanMount *m, int root_fd, AccountIds *ret,
+                          Error *reterr) {
+        _cleanup_(account_done) Account account = {};
+        AccountIds ids = {};
+        bool has_gid = false;
+        int r;
+
+        if (volume_owner_ids(m->account, &ids.uid, &ids.gid, &has_gid) && (has_gid || plan->store)) {
+                *ret = ids;
+                return 0;
+        }
+        account_find_in_root(root_fd, m->account, &account);
+        if (!account.has_uid) {
+                r = error_raise(reterr, FC_EXIT_USAGE,
+                                "owner: '/etc/passwd' of the container has no account '%s'", m->account);
+                error_add_hint(reterr, "the number of an account will do, too");
+                return r;
+        }
+        if (account.uid >= IDS_SIZE || account.gid >= IDS_SIZE)
+                return error_raise(
+                        reterr, FC_EXIT_USAGE,
+                        "owner: account '%s' has the ids %u:%u, and the container has those to %u",
+                        m->account, account.uid, account.gid, IDS_SIZE - 1);
+        *ret = (AccountIds){account.uid, account.gid};
+        return 0;
+}
 
 /* Return: an fd, borrowed from @maps. */
-static int open_map(const ContainerPlan *plan, const PlanMount *m, int source_fd, MountMaps *maps,
-                    Error *reterr) {
+static int open_map(const ContainerPlan *plan, const PlanMount *m, AccountIds account, int source_fd,
+                    MountMaps *maps, Error *reterr) {
         _cleanup_free_ char *uids = NULL, *gids = NULL;
         struct stat st;
         uint32_t disk;
@@ -21,8 +52,8 @@ static int open_map(const ContainerPlan *plan, const PlanMount *m, int source_fd
         if (fstat(source_fd, &st) < 0)
                 return error_set(reterr, errno, "look at '%s'", m->source);
         disk = ids_choose_disk(st.st_uid);
-        uids = ids_map_owner(plan->ids_base, disk, 0, st.st_uid);
-        gids = ids_map_owner(plan->ids_base, disk, 0, st.st_gid);
+        uids = ids_map_owner(plan->ids_base, disk, account.uid, st.st_uid);
+        gids = ids_map_owner(plan->ids_base, disk, account.gid, st.st_gid);
         return mount_maps_open(maps, uids, gids, reterr);
 }
 
@@ -60,17 +91,21 @@ static int raise_cannot_map(const PlanMount *m, int source_fd, int ids_fd, Error
                                 "id-mapped, which private users need",
                                 mounts[i].point, mounts[i].type, m->source);
         host_mounts_done(mounts, n);
+        if (m->place)
+                error_add_hint(reterr, "give the volume \"owner\": \"host\"; inside it belongs to "
+                                       "\"nobody\", and can be read "
+                                       "as far as others may");
         error_add_hint(reterr, "give the container \"users\": \"host\"; root inside is then root");
         return r;
 }
 
-int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, int source_fd, int tree_fd,
-                     MountMaps *maps, Error *reterr) {
+int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, AccountIds account, int source_fd,
+                     int tree_fd, MountMaps *maps, Error *reterr) {
         int ids_fd, r;
 
         if (m->mapping == PLAN_MAP_NONE)
                 return 0;
-        ids_fd = open_map(plan, m, source_fd, maps, reterr);
+        ids_fd = open_map(plan, m, account, source_fd, maps, reterr);
         if (ids_fd < 0)
                 return ids_fd;
         r = mount_map_ids(tree_fd, ids_fd, reterr);
@@ -83,7 +118,7 @@ int resource_check_ids(const ContainerPlan *plan, const PlanMount *m, int fd, Mo
 
         if (m->mapping == PLAN_MAP_NONE)
                 return 0;
-        ids_fd = open_map(plan, m, fd, maps, reterr);
+        ids_fd = open_map(plan, m, (AccountIds){}, fd, maps, reterr);
         if (ids_fd < 0)
                 return ids_fd;
         r = mount_try_ids(fd, ids_fd);

@@ -8,15 +8,30 @@
 #include "plan/plan.h"
 #include "rootfs/mount-maps.h"
 
+/* An account of the container. */
+typedef struct AccountIds {
+        uint32_t uid, gid;
+} AccountIds;
+
+/**
+ * resource_find_account() - the numbers of the account that a mount's source belongs to
+ * @root_fd: the container's root, or the image that it is going to be a copy of; may be O_PATH
+ *
+ * FC_EXIT_USAGE where it has no such account.
+ */
+int resource_find_account(const ContainerPlan *plan, const PlanMount *m, int root_fd, AccountIds *ret,
+                          Error *reterr);
+
 /**
  * resource_map_ids() - map a mount, and those in it, as the plan says
+ * @account: who owns its source; not looked at where the plan has nothing to do with that
  * @source_fd: what it was made from
  * @tree_fd: the detached mount
  *
  * FC_EXIT_HOST, with the file system, where that is not possible.
  */
-int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, int source_fd, int tree_fd,
-                     MountMaps *maps, Error *reterr);
+int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, AccountIds account, int source_fd,
+                     int tree_fd, MountMaps *maps, Error *reterr);
 
 /**
  * resource_check_ids() - the same error, where something else has to be done first

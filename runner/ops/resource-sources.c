@@ -45,10 +45,11 @@ static int check_owner(const Sources *sources, const PlanMount *m, int fd, char 
         }
         owner = user_name(st.st_uid);
         user = user_name(sources->asking.uid);
-        r = error_raise(reterr, FC_EXIT_CONFLICT,
-                        "'%s' belongs to %s, as whom the container's root would write there, and neither to "
-                        "%s nor to the owner of the project",
-                        m->source, owner, user);
+        r = error_raise(
+                reterr, FC_EXIT_CONFLICT,
+                "'%s' belongs to %s, as whom the container would write there, and neither to %s nor to "
+                "the owner of the project",
+                m->source, owner, user);
         error_add_hint(reterr,
                        "give the volume \"readOnly\": true, or \"owner\": \"container\" where its ids "
                        "are the container's");

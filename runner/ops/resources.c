@@ -228,6 +228,26 @@ static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
         [PLAN_MOUNT_CLOSURE] = {.make = mount_closure, .protect = true},
 };
 
+/* Its accounts are those of the root that it has already, or of the image. */
+static int map_mount(const MountContext *c, const PlanMount *m, int source_fd, int tree_fd, Error *reterr) {
+        int image_fd = c->resources->image_fd, r = 0;
+        _cleanup_close_ int root_fd = -EBADF;
+        AccountIds account = {};
+
+        if (m->account && m->mapping == PLAN_MAP_OWNER) {
+                if (image_fd < 0 && c->plan->image) {
+                        root_fd = fs_open_beneath(c->resources->container_fd, "root", O_RDONLY | O_DIRECTORY,
+                                                  0, reterr);
+                        if (root_fd < 0)
+                                return root_fd;
+                }
+                r = resource_find_account(c->plan, m, image_fd >= 0 ? image_fd : root_fd, &account, reterr);
+        }
+        return r < 0 ? r
+                     : resource_map_ids(c->plan, m, account, source_fd, tree_fd, &c->resources->maps,
+                                        reterr);
+}
+
 /* @ret_fd: a detached mount; not touched where there is none to attach. */
 static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, Error *reterr) {
         const MountKind *kind = &mount_kinds[m->kind];
@@ -246,7 +266,7 @@ static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, Er
         if (fd < 0)
                 return fd;
         if (source_fd >= 0)
-                r = resource_map_ids(c->plan, m, source_fd, fd, &c->resources->maps, reterr);
+                r = map_mount(c, m, source_fd, fd, reterr);
         if (r >= 0 && kind->mark && !m->read_only)
                 r = source_mark(source_fd, m->source, reterr);
         if (r < 0)
@@ -378,7 +398,8 @@ static int open_tree(const Project *project, const ContainerPlan *plan, Resource
         tree_fd = mount_clone(root_fd, /* recursive= */ false, reterr);
         if (tree_fd < 0)
                 return tree_fd;
-        r = resource_map_ids(plan, find_root(plan), root_fd, tree_fd, &resources->maps, reterr);
+        r = resource_map_ids(plan, find_root(plan), (AccountIds){}, root_fd, tree_fd, &resources->maps,
+                             reterr);
         return r < 0 ? r : TAKE_FD(tree_fd);
 }
 

@@ -114,6 +114,12 @@ static char *find_mask(const PlanFacts *facts, const PlanMount *m) {
         return path_is_within(facts->state, source) ? xasprintf("%s%s", m->target, facts->state + n) : NULL;
 }
 
+static PlanMapping map_volume(const ContainerPlan *p, const Volume *v) {
+        if (v->owner == VOLUME_OWNER_HOST)
+                return PLAN_MAP_NONE;
+        return v->owner == VOLUME_OWNER_CONTAINER || p->ids_base == 0 ? map_ids(p) : PLAN_MAP_OWNER;
+}
+
 static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
         const ContainerSpec *c = p->spec;
 
@@ -130,8 +136,8 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
                 m->below = below;
                 m->mask = named ? NULL : find_mask(facts, m);
                 m->read_only = v->read_only;
-                if (c->users == USERS_PRIVATE)
-                        m->mapping = v->owner == VOLUME_OWNER_USER ? PLAN_MAP_OWNER : PLAN_MAP_CONTAINER;
+                m->mapping = map_volume(p, v);
+                m->account = v->account;
                 m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 strv_push(&p->mount_points, v->target);
         }

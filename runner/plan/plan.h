@@ -30,7 +30,7 @@ typedef enum PlanMountKind {
 typedef enum PlanMapping {
         PLAN_MAP_NONE,      /* the ids of the host */
         PLAN_MAP_CONTAINER, /* what is 0 on the disk is the container's root */
-        PLAN_MAP_OWNER,     /* the container's root is the owner of the source */
+        PLAN_MAP_OWNER,     /* an account of the container is the owner of the source */
 } PlanMapping;
 
 /* Attached at MACHINE_DIR/<name>, from where nspawn takes it to where it belongs inside. */
@@ -42,6 +42,7 @@ typedef struct PlanMount {
         char *mask;   /* path inside of `.containers`, which is not shown there; NULL: it is not in it */
         char *target; /* path inside, of a credential its id; NULL: nspawn takes only parts of it */
         PlanMapping mapping;
+        const char *account; /* that account, as in Volume; NULL: root */
         bool read_only;
         const Tmpfs *tmpfs; /* borrowed; NULL but for PLAN_MOUNT_TMPFS */
         char *place;        /* where it stands in the specification, for messages; NULL: it does not */

@@ -13,6 +13,7 @@ void port_done(Port *port) {
 void volume_done(Volume *volume) {
         free(volume->source);
         free(volume->target);
+        free(volume->account);
         *volume = (Volume){0};
 }
 

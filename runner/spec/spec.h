@@ -29,8 +29,10 @@ typedef enum StoreMode {
 } StoreMode;
 
 typedef enum VolumeOwner {
-        VOLUME_OWNER_USER,      /* the container's root is the owner of the source (nspawn: rootidmap) */
-        VOLUME_OWNER_CONTAINER, /* uids on disk are the container's (nspawn: idmap) */
+        VOLUME_OWNER_USER,      /* the container's root is the owner of the source */
+        VOLUME_OWNER_CONTAINER, /* the ids on the disk are the container's */
+        VOLUME_OWNER_HOST,      /* ... are the host's */
+        VOLUME_OWNER_ACCOUNT,   /* an account of the container is the owner of the source */
         _VOLUME_OWNER_MAX,
 } VolumeOwner;
 
@@ -51,6 +53,7 @@ typedef struct Volume {
         char *source;      /* absolute, or relative to the project root; "@NAME": .containers/volumes/NAME */
         char *target;      /* absolute, normalised, not "/" */
         VolumeOwner owner; /* default: user; for "@NAME": container */
+        char *account;     /* "www-data", "33" or "33:33"; NULL unless that is the owner */
         bool read_only;
 } Volume;
 

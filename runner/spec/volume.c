@@ -8,14 +8,10 @@
 #include "spec/path.h"
 #include "spec/short-form.h"
 #include "spec/value.h"
+#include "spec/volume-owner.h"
 #include "spec/volume.h"
 
 #define FIELDS_MAX 3
-
-static const char *const owner_words[_VOLUME_OWNER_MAX] = {
-        [VOLUME_OWNER_USER] = "user",
-        [VOLUME_OWNER_CONTAINER] = "container",
-};
 
 /* A path of the host, or "@NAME" for a volume that is kept in .containers/volumes/NAME. */
 static int volume_check_source(const char *source, Error *reterr) {
@@ -96,13 +92,9 @@ static int parse_read_only(const Json *value, const char *path, void *target, Er
 
 static int parse_owner(const Json *value, const char *path, void *target, Error *reterr) {
         VolumeTarget *t = target;
-        int r = value_parse_enum(value, path, owner_words, ELEMENTSOF(owner_words), reterr);
 
-        if (r < 0)
-                return r;
-        t->volume.owner = (VolumeOwner) r;
         t->has_owner = true;
-        return 0;
+        return volume_owner_parse(value, path, &t->volume, reterr);
 }
 
 static int parse_volume(const Json *value, const char *path, void *ret, Error *reterr) {
@@ -139,7 +131,7 @@ static Json *print_volume(const Volume *volume) {
         json_add_string(json, "source", volume->source);
         json_add_string(json, "target", volume->target);
         json_add_bool(json, "readOnly", volume->read_only);
-        json_add_string(json, "owner", owner_words[volume->owner]);
+        volume_owner_print(json, volume);
         return json;
 }
 
@@ -207,10 +199,21 @@ static int check_targets(const ContainerSpec *c, Error *reterr) {
         return 0;
 }
 
-/* Targets of volumes and of tmpfs. */
+/* Targets of volumes and of tmpfs; owners. */
+static int check_volumes(const ContainerSpec *c, Error *reterr) {
+        for (size_t i = 0; i < c->n_volumes; i++) {
+                _cleanup_free_ char *path = xasprintf("containers.%s.volumes[%zu]", c->name, i);
+                int r = volume_owner_check(c, &c->volumes[i], path, reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        return check_targets(c, reterr);
+}
+
 const SpecKey volumes_key = {
         .name = "volumes",
         .parse = parse_volumes,
         .print = print_volumes,
-        .check = check_targets,
+        .check = check_volumes,
 };

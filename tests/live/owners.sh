@@ -115,6 +115,102 @@ testcase_others_inside() {
         ok fc down
 }
 
+# accounts SPEC-OF-OWNER: a container "one" whose image has a www-data with another number for its group.
+accounts() {
+        ACCOUNTS=$SCRATCH/accounts
+        if [[ ! -d $ACCOUNTS ]]; then
+                tiny_image
+                cp -a -- "$TINY_IMAGE" "$ACCOUNTS.new"
+                printf 'www-data:x:33:34::/:/bin/sh\nfar:x:70000:70000::/:/bin/sh\n' >>"$ACCOUNTS.new/etc/passwd"
+                mv "$ACCOUNTS.new" "$ACCOUNTS"
+        fi
+        spec '"one": {"system": {"rootfs": "'"$ACCOUNTS"'"}, "command": ["/bin/sleep", "infinity"], "volumes": [
+                {"source": "src", "target": "/src", "owner": '"$1"'}]}'
+}
+
+# An account inside is the developer, and no other one is, root included.
+testcase_owner_is_an_account() {
+        local owner
+
+        project shop
+        for owner in '"www-data"' 33 '"33:34"'; do
+                accounts "$owner"
+                ok fc config
+                equal "$(jq -c '.containers.one.volumes[0].owner' <<<"$OUT")" "$owner" "the owner in config"
+                ok fc up
+                same_inside /src/index.html 33:34
+                ok fc exec one -- setpriv --reuid 33 --regid 34 --clear-groups touch /src/service
+                same_outside src/service "$DEV_UID:$DEV_GID"
+                ok fc exec one -- touch /src/root
+                same_outside src/root "$(disk_id "$DEV_UID" 0):$(disk_id "$DEV_UID" 0)"
+                as_dev rm "$PROJECT/src/service" "$PROJECT/src/root"
+                ok fc exec one -- cat /src/index.html
+        done
+        ok fc exec one -- sh -c 'echo "www-data:x:7:8::/:/bin/sh" >/etc/passwd'
+        # Another owner is another definition.
+        accounts '"www-data"'
+        ok fc --json up --dry-run
+        equal "$(jq -r '.containers[0].action' <<<"$OUT")" restart
+        expect_out 'owner www-data'
+        ok fc up
+        # By the passwd that the container has by now.
+        same_inside /src/index.html 7:8
+        ok fc down
+        # A link does not lead out of the root.
+        echo "www-data:x:33:34::/:/bin/sh" >"$TMP/passwd"
+        ln -sf "$TMP/passwd" "$PROJECT/.containers/one/root/etc/passwd"
+        run_status 2 fc up
+        expect_err "one\.volumes\[0\]: owner: '/etc/passwd' of the container has no account 'www-data'"
+        no_machine_left "something was started"
+}
+
+testcase_owners_that_are_refused() {
+        project shop
+        accounts '"postgres"'
+        run_status 2 fc up
+        expect_err "one\.volumes\[0\]: owner: '/etc/passwd' of the container has no account 'postgres'"
+        accounts '"far"'
+        run_status 2 fc up
+        expect_err "account 'far' has the ids 70000:70000, and the container has those to 65535"
+        accounts 65535
+        run_status 2 fc up
+        accounts '"1000:"'
+        run_status 2 fc up
+        expect_err "one.volumes\[0\].owner: must be 'user', 'container', 'host', an account's name"
+        spec '"one": {"system": {"toplevel": "/nix/store/x-nixos"}, "volumes": [
+                {"source": "src", "target": "/src", "owner": "postgres"}]}'
+        run_status 2 fc up
+        expect_err "a NixOS system makes its accounts when it boots, so 'postgres' has no number yet"
+        no_machine_left "something was started"
+}
+
+# The ids of the host: to the container they are all strangers', and a file system need not be mapped.
+testcase_owner_host() {
+        project shop
+        as_dev mkdir "$PROJECT/upper" "$PROJECT/open"
+        chmod 1777 "$PROJECT/open"
+        accounts '"host"'
+        mount -t overlay -o "ro,lowerdir=$PROJECT/src:$PROJECT/upper" overlay "$PROJECT/src"
+        ok fc up
+        same_inside /src/index.html 65534:65534
+        ok fc exec one -- cat /src/index.html
+        run fc exec one -- touch /src/new
+        differ "$STATUS" 0 "the status of writing"
+        ok fc down
+        umount "$PROJECT/src"
+}
+
+testcase_owner_container() {
+        project shop
+        chown -R 33:34 "$PROJECT/src"
+        accounts '"container"'
+        ok fc up
+        same_inside /src/index.html 33:34
+        ok fc exec one -- touch /src/root
+        same_outside src/root 0:0
+        ok fc down
+}
+
 # What is mounted in a source is in it inside, with its ids mapped as well.
 testcase_mounts_in_a_source() {
         project shop
@@ -140,6 +236,7 @@ testcase_mounts_in_a_source() {
 refused() {
         run_status 6 fc up
         expect_err "containers\.one\.volumes\[0\]: $1, which private users need"
+        expect_err '"owner": "host"'
         expect_err '"users": "host"'
         no_machine_left "something was started"
 }

@@ -46,6 +46,10 @@ in
   volumeMode = mistake { volumes = [ "src:/srv:readonly" ]; } "volumes: 'src:/srv:readonly': expected 'ro' or 'rw' after the target, not 'readonly'";
   volumeName = mistake { volumes = [ "@my_data:/srv" ]; }
     "volumes: '@my_data:/srv': source '@my_data' cannot name a volume: use 1 to 63 of a-z, 0-9 and '-', with no '-' at either end; a directory of that name is written './@my_data'";
+  volumeOwner = mistake { volumes = [ { source = "x"; target = "/y"; owner = "33"; } ]; }
+    "volumes: 'x': owner must be 'user', 'container', 'host', an account's name, its number (0 to 65534) or 'UID:GID', is '33'";
+  volumeOwnerIds = mistake { volumes = [ { source = "x"; target = "/y"; owner = "33:65535"; } ]; }
+    "volumes: 'x': owner must be 'user', 'container', 'host', an account's name, its number (0 to 65534) or 'UID:GID', is '33:65535'";
   volumesRo = mistake { volumes-ro = [ "~" ]; } "volumes-ro: volume '~' has no target: write '~:/where/it/appears'";
   targetTwice = mistake { volumes = [ "a:/srv" "b:/srv" ]; } "volumes: '/srv' is mounted on twice";
   tmpfs = mistake { tmpfs = [ "cache" ]; } "tmpfs: 'cache': a path inside the container must be absolute";

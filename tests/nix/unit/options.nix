@@ -279,6 +279,22 @@ let
         { source = "/tmp"; target = "/tmp"; readOnly = true; }
       ];
     };
+    volumeOwners = becomes {
+      volumes = map (owner: { source = "src"; target = "/srv/${toString owner}"; inherit owner; }) [ "user" "host" 33 "1000:100" "root" ];
+    } {
+      volumes = map (owner: { source = "src"; target = "/srv/${toString owner}"; inherit owner; }) [ "user" "host" 33 "1000:100" "root" ];
+    };
+    # By the configuration's numbers, since the system has no accounts before it boots.
+    volumeOwnerByName = equal (web {
+      volumes = [ { source = "src"; target = "/srv"; owner = "app"; } ];
+      configuration = {
+        options.users = lib.genAttrs [ "users" "groups" ] (_: lib.mkOption { type = lib.types.lazyAttrsOf lib.types.raw; });
+        config.users = {
+          users.app = { uid = 1000; group = "users"; };
+          groups.users.gid = 100;
+        };
+      };
+    }).volumes [ { source = "src"; target = "/srv"; owner = "1000:100"; } ];
     dependsOn = rec {
       containers = {
         web = { inherit toplevel; dependsOn = [ "db" ]; };
@@ -664,6 +680,23 @@ let
     wrongInConfig = {
       containers.web.config.networking.firewall.allowedTCPPorts = [ "all" ];
       says = [ "flake-containers.containers.web.config.networking.firewall.allowedTCPPorts" ];
+    };
+    volumeOwnerOfToplevel = {
+      containers.web = { inherit toplevel; volumes = [ { source = "src"; target = "/t"; owner = "app"; } ]; };
+      says = [ "flake-containers.containers.web.volumes: owner 'app': a toplevel does not tell the numbers of its accounts" ];
+    };
+    volumeOwnerWithoutNumber = {
+      containers.web = {
+        volumes = [ { source = "src"; target = "/t"; owner = "app"; } ];
+        configuration = {
+          options.users = lib.genAttrs [ "users" "groups" ] (_: lib.mkOption { type = lib.types.lazyAttrsOf lib.types.raw; });
+          config.users = {
+            users.app = { uid = null; group = "app"; };
+            groups.app.gid = null;
+          };
+        };
+      };
+      says = [ "flake-containers.containers.web.volumes: owner 'app': set users.users.app.uid, and the gid of its group" ];
     };
     pathOfVolume = {
       containers.web = { inherit toplevel; volumes = [ ./. ]; };
