@@ -48,6 +48,33 @@ testcase_image_does_not_fit() {
         end_small_project
 }
 
+# A fresh volume that does not fit is not there, and is filled at the next try.
+testcase_volume_does_not_fit() {
+        local large=$SCRATCH/large
+
+        small_project 60
+        tiny_image
+        cp -a -- "$TINY_IMAGE" "$large"
+        mkdir "$large/data"
+        dd if=/dev/urandom of="$large/data/blob" bs=1M count=12 status=none
+        echo shipped >"$large/data/file"
+        spec "$(printf '"one": {"system": {"rootfs": "%s"}, "command": ["/bin/sleep", "infinity"], "ephemeral": true, "volumes": ["@data:/data"]}' "$large")"
+        truncate -s 0 "$PROJECT/ballast"
+        dd if=/dev/zero of="$PROJECT/ballast" bs=1M count=48 status=none 2>/dev/null || :
+        run_status 6 fc up
+        expect_err "volumes\[0\].*No space left"
+        absent "$PROJECT/.containers/volumes/data"
+        absent "$PROJECT/.containers/volumes/.data.new"
+        no_machine_left "something was started"
+        rm "$PROJECT/ballast"
+        ok fc up
+        ok fc exec one -- cat /data/file
+        equal "$OUT" shipped
+        equal "$(stat -c %s "$PROJECT/.containers/volumes/data/blob")" $((12 * 1024 * 1024))
+        ok fc down
+        end_small_project
+}
+
 testcase_state_cannot_be_written() {
         small_project 60
         spec "$(tiny one)"
