@@ -146,6 +146,14 @@ int process_wait(int pidfd, uint64_t timeout_usec) {
         }
 }
 
+bool process_is_interrupted(void) {
+        sigset_t pending;
+
+        return sigpending(&pending) >= 0 &&
+               (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
+                sigismember(&pending, SIGHUP) == 1);
+}
+
 void process_unblock_signals(void) {
         sigset_t none;
 

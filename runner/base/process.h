@@ -46,6 +46,9 @@ void process_unblock_signals(void);
  * them, and what takes long looks for one that is pending. */
 void process_block_interrupts(void);
 
+/* Has SIGINT, SIGTERM or SIGHUP come while they were blocked? For what takes long and has no event loop. */
+bool process_is_interrupted(void);
+
 /* Runs `argv` to its end with /dev/null as input; stdout and stderr are collected into `ret_output` (may be
  * NULL: then they go to our stderr). Return: the exit status, 128+n for a signal, or a negative errno. */
 int process_run(char *const *argv, char **ret_output, Error *reterr);

@@ -44,7 +44,7 @@ static void walk_pop(Walk *w) {
         free(level->names);
 }
 
-static void walk_done(Walk *w) {
+static void walk_end(Walk *w) {
         while (w->n_levels > 0)
                 walk_pop(w);
         free(w->levels);
@@ -142,7 +142,7 @@ static bool walk_may_skip(const Walk *w, int r) {
         return w->visitor->tolerant && (r == -EBUSY || r == -ENOENT || r == -ENOTDIR || r == -ELOOP);
 }
 
-static int walk_enter(Walk *w) {
+static int walk_go_in(Walk *w) {
         const Level *level = &w->levels[w->n_levels - 1];
         int fd = walk_open(w->fd, level->names[level->n_names - 1], O_DIRECTORY), r;
 
@@ -156,13 +156,13 @@ static int walk_enter(Walk *w) {
 }
 
 int walk_below(int dir_fd, const WalkVisitor *visitor, void *userdata) {
-        _cleanup_(walk_done) Walk w = {.visitor = visitor, .userdata = userdata, .fd = -EBADF};
+        _cleanup_(walk_end) Walk w = {.visitor = visitor, .userdata = userdata, .fd = -EBADF};
         int r = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         r = r < 0 ? -errno : walk_down(&w, r);
         while (r >= 0) {
                 if (w.levels[w.n_levels - 1].n_names > 0)
-                        r = walk_enter(&w);
+                        r = walk_go_in(&w);
                 else if (w.n_levels == 1)
                         return 0;
                 else

@@ -1,21 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/fleet.h"
-#include "ops/dry-run.h"
+#include "cli/question.h"
 #include "cli/verbs.h"
+#include "ops/dry-run.h"
+#include "ops/reset.h"
 
 typedef struct DownOptions {
         uint64_t timeout_usec;
+        bool volumes;
+        bool yes;
 } DownOptions;
 
 static const Option down_options[] = {
         {"timeout", 't', OPTION_SECONDS, offsetof(DownOptions, timeout_usec), "SECONDS",
          "How long a container may take to shut down [stop.timeout]"},
+        {"volumes", 'v', OPTION_FLAG, offsetof(DownOptions, volumes), NULL,
+         "Then remove them, with their volumes that no other container uses"},
+        {"yes", 'y', OPTION_FLAG, offsetof(DownOptions, yes), NULL, "Do not ask, with --volumes"},
 };
 
 static void down_defaults(void *target) {
         ((DownOptions *) target)->timeout_usec = UINT64_MAX;
+}
+
+static int down_and_remove(const FleetOptions *fleet_options, Project *project, char *const *names,
+                           bool every, bool yes, Error *reterr) {
+        _cleanup_(removal_done) Removal removal = {};
+        int r;
+
+        r = removal_plan(project, names, REMOVAL_STATE, /* volumes= */ true, every, &removal, reterr);
+        if (r >= 0 && project->globals->dry_run)
+                return removal_show(&removal, reterr);
+        if (r >= 0)
+                r = removal_is_empty(&removal)
+                            ? 1
+                            : question_ask_removal(&removal, "stop, and remove this for good?", yes, reterr);
+        if (r <= 0)
+                return r < 0 ? r : FC_EXIT_INTERRUPTED;
+        return reset_take_down(fleet_options, project, names, &removal, reterr);
 }
 
 static int down_run(const ProjectRequest *request, const void *target, char *const *operands,
@@ -30,10 +53,13 @@ static int down_run(const ProjectRequest *request, const void *target, char *con
         r = project_open_stoppable(request, operands, &project, &names, reterr);
         if (r < 0)
                 return r;
-        if (request->globals->dry_run)
+        if (request->globals->dry_run && !o->volumes)
                 return dry_run_down(&project, names, reterr);
 
         fleet_options.stop_timeout_usec = o->timeout_usec;
+        if (o->volumes)
+                return down_and_remove(&fleet_options, &project, names, !operands || !operands[0], o->yes,
+                                       reterr);
         fleet = fleet_new(&fleet_options, &project);
         return fleet_take_down(fleet, names, reterr);
 }

@@ -8,9 +8,9 @@
 #include "cli/verbs.h"
 
 static const Verb *const verbs[] = {
-        &cmd_up,   &cmd_down,   &cmd_restart, &cmd_wait,       &cmd_status,
-        &cmd_logs, &cmd_events, &cmd_shell,   &cmd_exec,       &cmd_cp,
-        &cmd_port, &cmd_config, &cmd_doctor,  &cmd_completion, &cmd_version,
+        &cmd_up,     &cmd_down,   &cmd_restart, &cmd_reset,      &cmd_rm,      &cmd_wait,
+        &cmd_status, &cmd_logs,   &cmd_events,  &cmd_shell,      &cmd_exec,    &cmd_cp,
+        &cmd_port,   &cmd_config, &cmd_doctor,  &cmd_completion, &cmd_version,
 };
 
 const Verb *verb_at(size_t index) {

@@ -27,8 +27,8 @@ typedef struct Verb {
         int (*run)(const ProjectRequest *request, const void *options, char *const *operands, Error *reterr);
 } Verb;
 
-extern const Verb cmd_up, cmd_down, cmd_restart, cmd_status, cmd_logs, cmd_events, cmd_shell, cmd_exec,
-        cmd_cp, cmd_port, cmd_config, cmd_wait, cmd_doctor, cmd_completion, cmd_version;
+extern const Verb cmd_up, cmd_down, cmd_restart, cmd_reset, cmd_rm, cmd_status, cmd_logs, cmd_events,
+        cmd_shell, cmd_exec, cmd_cp, cmd_port, cmd_config, cmd_wait, cmd_doctor, cmd_completion, cmd_version;
 
 /* The options of all verbs. */
 extern const Option globals_options[];

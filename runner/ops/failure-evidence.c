@@ -79,6 +79,13 @@ static void evidence_read_unit(const Member *m, const char *unit, FailureCase *c
                 c->silent_usec = now - last;
 }
 
+static bool evidence_has_volumes(const ContainerSpec *spec) {
+        for (size_t i = 0; i < spec->n_volumes; i++)
+                if (spec->volumes[i].source[0] == '@')
+                        return true;
+        return false;
+}
+
 void failure_explain(const Member *m, const ReadyResult *result, Error *reterr) {
         FailureCase c = {
                 .project = m->fleet->project,
@@ -87,6 +94,8 @@ void failure_explain(const Member *m, const ReadyResult *result, Error *reterr) 
                 .one_shot = m->at->spec->one_shot,
                 /* As it was written down when it was. */
                 .was_ready = m->state && m->state->phase == PHASE_READY,
+                .old_root = m->old_root || (member_is_kept(m) && !m->at->spec->ephemeral),
+                .old_volumes = (m->old_root || member_is_kept(m)) && evidence_has_volumes(m->at->spec),
                 .removed = m->fleet->options.rm_on_failure,
                 .waited_usec = now_usec() - m->began_usec,
                 .silent_usec = UINT64_MAX,

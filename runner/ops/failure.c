@@ -32,6 +32,12 @@ static void failure_add_hints(const FailureCase *c, const char *unit, bool runni
         if (running && !c->removed)
                 failure_add_hint(c, e, "look inside", "shell", c->container);
         failure_add_hint(c, e, "start over", running && !c->removed ? "restart" : "up", c->container);
+        if (c->old_volumes) {
+                _cleanup_free_ char *operands = xasprintf("--volumes %s", c->container);
+
+                failure_add_hint(c, e, "with a fresh root and fresh volumes", "reset", operands);
+        } else if (c->old_root)
+                failure_add_hint(c, e, "with a fresh root", "reset", c->container);
 }
 
 /* "exit status 3", "killed by SIGSEGV"; owned by the caller. */

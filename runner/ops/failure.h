@@ -15,6 +15,8 @@ typedef struct FailureCase {
         const ReadyResult *result;
         bool one_shot;
         bool was_ready;       /* and ended after that */
+        bool old_root;        /* its root is of an earlier start, so that what is in it may be the cause */
+        bool old_volumes;     /* likewise volumes that are kept for it */
         bool removed;         /* it is stopped again, so there is no inside to look at */
         uint64_t waited_usec; /* TIMEOUT */
         char ***unit_lines;   /* what each failed unit has said; TIMEOUT: the unit that is in the way */

@@ -42,12 +42,12 @@ static int member_refuse_elsewhere(const Member *m, Error *reterr) {
 }
 
 static int member_refuse_other_kind(const Member *m, const char *before, Error *reterr) {
+        _cleanup_free_ char *reset = project_command(m->fleet->project, "reset", m->at->name);
         int r = error_raise(reterr, FC_EXIT_CONFLICT,
                             "its root was made for %s '%s', which has other files in it",
                             m->plan->image ? "toplevel" : "image", before);
 
-        error_add_hint(reterr, "to start anew, run down and remove '%s/" STATE_DIR_NAME "/%s/root'",
-                       m->fleet->project->root, m->at->name);
+        error_add_hint(reterr, "start with a fresh root: %s", reset);
         return error_in_container(reterr, r, m->at->name);
 }
 
@@ -57,7 +57,7 @@ static int member_check_root(const Member *m, Error *reterr) {
         char *const *definition = m->state ? m->state->definition : NULL;
         const char *image = definition_get(definition, DEFINITION_IMAGE),
                    *toplevel = definition_get(definition, DEFINITION_TOPLEVEL);
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *text = NULL, *reset = NULL;
         bool there;
         int r;
 
@@ -75,10 +75,9 @@ static int member_check_root(const Member *m, Error *reterr) {
                 return member_refuse_other_kind(m, toplevel, reterr);
         if (!image || streq(image, m->plan->image))
                 return 0;
-        text = xasprintf(
-                "%s: its root is still a copy of '%s'; to start from the new image, run down and remove "
-                "'%s/" STATE_DIR_NAME "/%s/root'",
-                m->at->name, image, m->fleet->project->root, m->at->name);
+        reset = project_command(m->fleet->project, "reset", m->at->name);
+        text = xasprintf("%s: its root is still a copy of '%s'; to start from the new image: %s",
+                         m->at->name, image, reset);
         progress_note(m->fleet->progress, text);
         return 0;
 }
@@ -268,6 +267,7 @@ static int member_prepare_root(Member *m, Error *reterr) {
 
                 progress_update(m->fleet->progress, m->at->name, PHASE_IMAGE, shown);
         }
+        m->old_root = there && !m->at->spec->ephemeral;
         r = resources_open_root(m->fleet->project, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;

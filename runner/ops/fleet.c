@@ -6,6 +6,7 @@
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
 #include "ops/locks.h"
+#include "ops/removal.h"
 #include "ops/running.h"
 #include "record/ephemeral.h"
 #include "state/runtime-dir.h"
@@ -108,13 +109,13 @@ static int member_put_away(const Member *m, Error *reterr) {
  * no container needs it. */
 static int fleet_put_away(Fleet *fleet, Error *reterr) {
         _cleanup_strv_ char **machines = NULL;
+        int r;
 
         fleet->network_fd = safe_close(fleet->network_fd);
         /* Without the locks another command is at work. */
         for (size_t i = 0; fleet->locks && i < fleet->n_members; i++) {
                 const Member *m = &fleet->members[i];
                 MachineStatus now;
-                int r;
 
                 r = running_query(fleet->project, m->at->name, &now, reterr);
                 if (r >= 0 && now.running)
@@ -128,7 +129,9 @@ static int fleet_put_away(Fleet *fleet, Error *reterr) {
                         return r;
                 strv_push(&machines, m->at->machine);
         }
-        return network_release(fleet->project, fleet->runtime_fd, machines, reterr);
+        r = network_release(fleet->project, fleet->runtime_fd, machines, reterr);
+        /* What a command that was killed has left; where another one is at it, that one ends it. */
+        return r < 0 ? r : removal_finish(fleet->project, /* wait= */ false, reterr);
 }
 
 /* Ends what fleet_open() began. @r: how the command went; what goes wrong here is its error only when it

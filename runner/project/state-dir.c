@@ -22,7 +22,7 @@
         "# This directory belongs to flake-containers. The tag makes backup programs leave it out.\n"       \
         "# See https://bford.info/cachedir/\n"
 
-#define VOLUMES "volumes"
+#define TAG_SIZE_MAX 4096
 
 void state_dir_done(StateDir *dir) {
         free(dir->root);
@@ -127,7 +127,7 @@ static int put_file(int dir_fd, const char *name, const char *text, Error *reter
         return (size_t) n == size ? 0 : error_set(reterr, ENOSPC, "write '%s'", name);
 }
 
-static int refuse_tracked(const StateDir *dir, Error *reterr) {
+int state_dir_refuse_tracked(const StateDir *dir, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         bool tracked = false;
         int r;
@@ -165,7 +165,7 @@ static int check_untracked(StateDir *dir, Error *reterr) {
         if (!state || !streq_ptr(state->git_index, index)) {
                 r = git_dir_check(dir->root, reterr);
                 if (r >= 0)
-                        r = refuse_tracked(dir, reterr);
+                        r = state_dir_refuse_tracked(dir, reterr);
                 if (r < 0)
                         return r;
         }
@@ -215,6 +215,14 @@ int state_dir_make(StateDir *dir, Error *reterr) {
         return 0;
 }
 
+bool state_dir_is_tagged(const StateDir *dir) {
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+
+        return fs_open_file_beneath_optional(dir->fd, STATE_DIR_TAG, &fd, NULL) >= 0 && fd >= 0 &&
+               fs_read_fd(fd, STATE_DIR_TAG, TAG_SIZE_MAX, &text, NULL, NULL) >= 0 && startswith(text, TAG);
+}
+
 int state_dir_container_open(const StateDir *dir, const char *name, int *ret_fd, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         int r;
@@ -253,7 +261,7 @@ int state_dir_container_make(const StateDir *dir, const char *name, Error *reter
 }
 
 int state_dir_volumes_make(const StateDir *dir, Error *reterr) {
-        return state_dir_make_path(dir, VOLUMES, reterr);
+        return state_dir_make_path(dir, STATE_DIR_VOLUMES, reterr);
 }
 
 static int state_dir_compare(const void *a, const void *b) {

@@ -15,7 +15,8 @@
 #include "base/paths.h"
 #include "host/user.h"
 
-#define STATE_DIR_TAG "CACHEDIR.TAG"
+#define STATE_DIR_TAG     "CACHEDIR.TAG"
+#define STATE_DIR_VOLUMES "volumes"
 
 typedef struct StateDir {
         char *root; /* the project root */
@@ -43,6 +44,12 @@ void state_dir_done(StateDir *dir);
  * as another one, and after one that was killed. The same refusals as state_dir_open(), and also
  * when git tracks it or anything in it. */
 int state_dir_make(StateDir *dir, Error *reterr);
+
+/* FC_EXIT_CONFLICT when git tracks it or anything in it. */
+int state_dir_refuse_tracked(const StateDir *dir, Error *reterr);
+
+/* Has state_dir_make() made it, or used it? */
+bool state_dir_is_tagged(const StateDir *dir);
 
 /* `.containers/NAME/`. A missing one is `*ret_fd = -EBADF`, also when there is no `.containers`. */
 int state_dir_container_open(const StateDir *dir, const char *name, int *ret_fd, Error *reterr);

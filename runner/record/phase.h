@@ -18,6 +18,7 @@ typedef enum Phase {
         PHASE_RESTARTING, /* it failed and is started again */
         PHASE_STOPPING,
         PHASE_COPYING, /* files of it, or to it */
+        PHASE_REMOVING,
 
         /* what a command has achieved */
         PHASE_READY,
@@ -26,6 +27,7 @@ typedef enum Phase {
         PHASE_FAILED,
         PHASE_SKIPPED,
         PHASE_STOPPED,
+        PHASE_REMOVED, /* what was kept of it, or the part that the detail names */
 
         /* what happens when no command is at work */
         PHASE_DEGRADED,

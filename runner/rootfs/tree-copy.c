@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <search.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,6 +11,7 @@
 #include "rootfs/tree-copy.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/process.h"
 #include "base/strv.h"
 
 /* A directory on the way down. Only the last one is open. The way back up is "..", which must lead to the
@@ -83,14 +83,7 @@ static char *tree_copy_path_of(const Copy *c, size_t depth, const char *name) {
 }
 
 static int check_interrupt(void) {
-        sigset_t pending;
-
-        if (sigpending(&pending) < 0)
-                return 0;
-        return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
-                               sigismember(&pending, SIGHUP) == 1
-                       ? -EINTR
-                       : 0;
+        return process_is_interrupted() ? -EINTR : 0;
 }
 
 static int read_names(int fd, Level *level) {

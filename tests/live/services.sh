@@ -109,6 +109,8 @@ testcase_postgres_of_another_version() {
         # The server's own version is the image's.
         ERR=$(sed -E 's/PostgreSQL version [0-9]+, which is not compatible with this version [0-9.]+ .*/VERSIONS/' <<<"$ERR")
         screen postgres-of-another-version
+        # What it advises helps.
+        ok fc reset --yes db
         ok fc down
 }
 

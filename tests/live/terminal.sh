@@ -268,6 +268,34 @@ testcase_attached() {
         equal "$(state_of one)" stopped
 }
 
+testcase_question() {
+        need_tmux
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        ok fc down
+        terminal "$FC" rm one
+        see '^one +[0-9]+(\.[0-9]+)? [KM]B +its root, state and logs'
+        see 'remove this for good\? \[y/N\]'
+        keys n Enter
+        line_in "$SCREEN" 'nothing was removed' >/dev/null
+        line_in "$SCREEN" '\[status 130\]' >/dev/null
+        end_terminal
+        exists "$PROJECT/.containers/one/root"
+        terminal "$FC" rm one
+        see 'remove this for good\? \[y/N\]'
+        keys C-d
+        line_in "$SCREEN" 'nothing was removed' >/dev/null
+        end_terminal
+        exists "$PROJECT/.containers/one/root"
+        terminal "$FC" rm one
+        see 'remove this for good\? \[y/N\]'
+        keys y Enter
+        line_in "$SCREEN" '\[status 0\]' >/dev/null
+        end_terminal
+        absent "$PROJECT/.containers/one"
+}
+
 # With NO_COLOR, or where it cannot move the cursor, not even at a terminal.
 testcase_dumb_terminal() {
         need_tmux

@@ -38,6 +38,37 @@ static char *tell(FailureCase *c, int exit) {
         return strv_join(lines, "\n");
 }
 
+/* What an earlier start has left may be the cause; of a first one there is nothing to start over from. */
+TEST(old_data) {
+        static const struct {
+                bool old_root, old_volumes;
+                const char *hint;
+        } table[] = {
+                {false, false, ""},
+                {true, false, "> with a fresh root: flake-containers reset web\n"},
+                {true, true,
+                 "> with a fresh root and fresh volumes: flake-containers reset --volumes web\n"},
+        };
+        static const ExitRecord end = {.how = ENDED_EXITED, .code = 3};
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                ReadyResult result = {.outcome = READY_ENDED, .end = &end};
+                FailureCase c = {
+                        .result = &result,
+                        .old_root = table[i].old_root,
+                        .old_volumes = table[i].old_volumes,
+                        .silent_usec = UINT64_MAX,
+                };
+                _cleanup_free_ char *got = tell(&c, FC_EXIT_FAILED),
+                                    *want = xasprintf(
+                                            "web: ended before it was ready: exit status 3\n" HINTS_GONE
+                                            "%s",
+                                            table[i].hint);
+
+                ASSERT_STREQ(got, want);
+        }
+}
+
 TEST(unit) {
         static const struct {
                 FailedUnit unit;

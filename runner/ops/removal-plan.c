@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/size-text.h"
+#include "ops/removal-plan.h"
+#include "screen/table.h"
+#include "spec/name.h"
+#include "state/disk-use.h"
+#include "state/trash.h"
+
+static void removal_add(RemovalEntries *entries, const char *name) {
+        for (size_t i = 0; i < entries->n; i++)
+                if (streq(entries->entries[i].name, name))
+                        return;
+        *XGROW(entries->entries, entries->n) = (RemovalEntry){.name = xstrdup(name)};
+}
+
+static void removal_entries_done(RemovalEntries *entries) {
+        for (size_t i = 0; i < entries->n; i++)
+                free(entries->entries[i].name);
+        free(entries->entries);
+}
+
+void removal_done(Removal *removal) {
+        removal_entries_done(&removal->containers);
+        removal_entries_done(&removal->volumes);
+        removal_entries_done(&removal->others);
+        *removal = (Removal){};
+}
+
+bool removal_is_empty(const Removal *removal) {
+        return removal->containers.n == 0 && removal->volumes.n == 0 && removal->others.n == 0;
+}
+
+/* ---- volumes ---- */
+
+/* "volumes[0].source @data", as a container was started with it. */
+static const char *volume_of_line(const char *line) {
+        const char *rest = startswith(line, "volumes["), *source = rest ? strstr(rest, "].source @") : NULL;
+
+        return source ? source + strlen("].source @") : NULL;
+}
+
+/* By the specification, and by what it was started with: that may run, or be started again. */
+static int removal_add_volumes_of(Project *project, const char *container, char ***ret, Error *reterr) {
+        const ContainerSpec *spec = project_container_spec(project, container);
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+        int r = project_load_state(project, container, &state, reterr);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; spec && i < spec->n_volumes; i++)
+                if (spec->volumes[i].source[0] == '@')
+                        strv_push(ret, spec->volumes[i].source + 1);
+        if (state)
+                STRV_FOREACH (line, state->definition)
+                        if (volume_of_line(*line))
+                                strv_push(ret, volume_of_line(*line));
+        return 0;
+}
+
+static int removal_list(int dir_fd, char ***ret, Error *reterr) {
+        _cleanup_(closedirp) DIR *d = NULL;
+        int fd = fs_open_beneath(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
+
+        if (fd < 0)
+                return fd;
+        d = fdopendir(fd);
+        if (!d) {
+                (void) safe_close(fd);
+                return error_set(reterr, errno, "list '" STATE_DIR_NAME "'");
+        }
+        for (const struct dirent *entry; (entry = readdir(d));)
+                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
+                        strv_push(ret, entry->d_name);
+        return 0;
+}
+
+static int removal_plan_volumes(Removal *removal, char *const *names, bool orphans, Error *reterr) {
+        _cleanup_strv_ char **known = NULL, **ours = NULL, **others = NULL, **there = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = fs_open_beneath_optional(removal->project->state.fd, STATE_DIR_VOLUMES, O_RDONLY | O_DIRECTORY,
+                                     &fd, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        r = removal_list(fd, &there, reterr);
+        if (r >= 0)
+                r = project_known_names(removal->project, &known, reterr);
+        STRV_FOREACH (name, known)
+                if (r >= 0)
+                        r = removal_add_volumes_of(removal->project, *name,
+                                                   strv_contains(names, *name) ? &ours : &others, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, there)
+                if (name_check(*name, "volume", NULL) >= 0 && !strv_contains(others, *name) &&
+                    (orphans || strv_contains(ours, *name)))
+                        removal_add(&removal->volumes, *name);
+        return 0;
+}
+
+/* ---- the plan ---- */
+
+/* A directory that only has this name must stay. */
+static int removal_check_ours(const Project *project, RemovalScope scope, Error *reterr) {
+        const StateDir *state = &project->state;
+        struct stat st;
+        int r;
+
+        if (fstat(state->fd, &st) < 0)
+                return error_set(reterr, errno, "look at '%s/" STATE_DIR_NAME "'", project->root);
+        if (st.st_uid != state->user.uid && st.st_uid != 0) {
+                _cleanup_free_ char *owner = user_name(st.st_uid);
+
+                return error_raise(reterr, FC_EXIT_CONFLICT, "'%s/" STATE_DIR_NAME "' belongs to %s",
+                                   project->root, owner);
+        }
+        r = state_dir_refuse_tracked(state, reterr);
+        if (r < 0 || scope != REMOVAL_PROJECT || state_dir_is_tagged(state))
+                return r;
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s/" STATE_DIR_NAME "' is not of flake-containers: it has no " STATE_DIR_TAG
+                        " of ours",
+                        project->root);
+        error_add_hint(reterr, "when nothing in it is needed, remove it yourself");
+        return r;
+}
+
+static int removal_plan_containers(Removal *removal, char *const *names, Error *reterr) {
+        STRV_FOREACH (name, names) {
+                _cleanup_close_ int fd = -EBADF;
+                int r = state_dir_container_open(&removal->project->state, *name, &fd, reterr);
+
+                if (r < 0)
+                        return r;
+                if (fd >= 0 || removal->scope == REMOVAL_ROOTS)
+                        removal_add(&removal->containers, *name);
+        }
+        return 0;
+}
+
+static int removal_plan_others(Removal *removal, Error *reterr) {
+        _cleanup_strv_ char **there = NULL;
+        int r = removal_list(removal->project->state.fd, &there, reterr);
+
+        STRV_FOREACH (name, there) {
+                bool container = false;
+
+                for (size_t i = 0; i < removal->containers.n; i++)
+                        container = container || streq(removal->containers.entries[i].name, *name);
+                if (!container && !streq(*name, TRASH_DIR) && !streq(*name, STATE_DIR_VOLUMES))
+                        removal_add(&removal->others, *name);
+        }
+        return r;
+}
+
+int removal_plan(Project *project, char *const *names, RemovalScope scope, bool volumes, bool orphans,
+                 Removal *ret, Error *reterr) {
+        int r;
+
+        *ret = (Removal){.project = project, .scope = scope};
+        if (project->state.fd < 0)
+                return 0;
+        r = removal_check_ours(project, scope, reterr);
+        if (r >= 0)
+                r = removal_plan_containers(ret, names, reterr);
+        if (r >= 0 && volumes)
+                r = removal_plan_volumes(ret, names, orphans, reterr);
+        if (r >= 0 && scope == REMOVAL_PROJECT)
+                r = removal_plan_others(ret, reterr);
+        return r;
+}
+
+/* ---- showing it ---- */
+
+static int removal_measure_below(int dir_fd, const char *path, RemovalEntry *entry, const char *name,
+                                 Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = fs_open_beneath_optional(dir_fd, path, O_RDONLY | O_DIRECTORY, &fd, reterr);
+
+        return r < 0 || fd < 0 ? r : disk_use(fd, name, &entry->size, reterr);
+}
+
+int removal_measure(Removal *removal, Error *reterr) {
+        int fd = removal->project->state.fd, r = 0;
+
+        for (size_t i = 0; r >= 0 && i < removal->containers.n; i++) {
+                RemovalEntry *e = &removal->containers.entries[i];
+
+                r = removal->scope == REMOVAL_ROOTS ? removal_measure_below(fd, e->name, e, "root", reterr)
+                                                    : disk_use(fd, e->name, &e->size, reterr);
+        }
+        for (size_t i = 0; r >= 0 && i < removal->volumes.n; i++) {
+                RemovalEntry *e = &removal->volumes.entries[i];
+
+                r = removal_measure_below(fd, STATE_DIR_VOLUMES, e, e->name, reterr);
+        }
+        for (size_t i = 0; r >= 0 && i < removal->others.n; i++) {
+                RemovalEntry *e = &removal->others.entries[i];
+
+                r = disk_use(fd, e->name, &e->size, reterr);
+        }
+        removal->measured = r >= 0;
+        return r;
+}
+
+static const char *removal_what(const Removal *removal) {
+        return removal->scope == REMOVAL_ROOTS ? "its root" : "its root, state and logs";
+}
+
+static void removal_add_row(const Removal *removal, Table *table, const char *name, const RemovalEntry *e,
+                            const char *what) {
+        char size[FORMAT_SIZE_MAX];
+        const char *cells[] = {name, removal->measured ? format_size(size, e->size) : NULL, what};
+
+        table_add_row(table, cells);
+}
+
+int removal_print(const Removal *removal, FILE *out, Error *reterr) {
+        static const char *const headers[] = {"REMOVE", "SIZE", "WHAT", NULL};
+        _cleanup_(table_freep) Table *table = table_new(headers);
+        int r;
+
+        for (size_t i = 0; i < removal->containers.n; i++)
+                removal_add_row(removal, table, removal->containers.entries[i].name,
+                                &removal->containers.entries[i], removal_what(removal));
+        for (size_t i = 0; i < removal->volumes.n; i++) {
+                _cleanup_free_ char *name = xasprintf("@%s", removal->volumes.entries[i].name);
+
+                removal_add_row(removal, table, name, &removal->volumes.entries[i], "a volume");
+        }
+        for (size_t i = 0; i < removal->others.n; i++)
+                removal_add_row(removal, table, removal->others.entries[i].name, &removal->others.entries[i],
+                                "of the project");
+        r = table_print(table, out);
+        return r < 0 ? error_set(reterr, r, "print what is removed") : 0;
+}
+
+static Json *removal_entries_json(const Removal *removal, const RemovalEntries *entries) {
+        Json *array = json_new_array();
+
+        for (size_t i = 0; i < entries->n; i++) {
+                Json *o = json_new_object();
+
+                json_add_string(o, "name", entries->entries[i].name);
+                if (removal->measured)
+                        json_add_uint(o, "size", entries->entries[i].size);
+                json_append(array, o);
+        }
+        return array;
+}
+
+int removal_print_json(const Removal *removal, Error *reterr) {
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+
+        json_add_string(document, "removes",
+                        removal->scope == REMOVAL_PROJECT ? "project"
+                        : removal->scope == REMOVAL_ROOTS ? "roots"
+                                                          : "state");
+        json_add(document, "containers", removal_entries_json(removal, &removal->containers));
+        json_add(document, "volumes", removal_entries_json(removal, &removal->volumes));
+        json_add(document, "others", removal_entries_json(removal, &removal->others));
+        text = json_print(document, /* pretty= */ true);
+        return puts(text) < 0 ? error_set(reterr, errno, "print what is removed") : 0;
+}
+
+int removal_show(Removal *removal, Error *reterr) {
+        int r = removal_measure(removal, reterr);
+
+        if (r >= 0)
+                r = removal->project->globals->json ? removal_print_json(removal, reterr)
+                                                    : removal_print(removal, stdout, reterr);
+        return r < 0 ? r : FC_EXIT_OK;
+}
