@@ -6,12 +6,20 @@
 
 typedef struct StatusOptions {
         bool check;
+        bool size;
 } StatusOptions;
 
 static const Option status_options[] = {
         {"check", 0, OPTION_FLAG, offsetof(StatusOptions, check), NULL,
          "Exit 0 only when all are ready, 3 when one has failed, else 7"},
+        {"size", 's', OPTION_FLAG, offsetof(StatusOptions, size), NULL,
+         "Also how much of the disk they and their volumes take"},
 };
+
+/* Only root can read all of a root. */
+static bool status_needs_root(const void *target) {
+        return ((const StatusOptions *) target)->size;
+}
 
 static int status_run(const ProjectRequest *request, const void *target, char *const *operands,
                       Error *reterr) {
@@ -24,6 +32,8 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
         r = project_open_known(request, operands, &project, &names, reterr);
         if (r >= 0)
                 r = status_list_gather(&project, names, &list, reterr);
+        if (r >= 0 && o->size)
+                r = status_list_measure(&project, &list, reterr);
         if (r < 0)
                 return r;
         r = request->globals->json ? status_list_print_json(&project, &list, reterr)
@@ -42,5 +52,6 @@ const Verb cmd_status = {
         .n_options = ELEMENTSOF(status_options),
         .target_size = sizeof(StatusOptions),
         .max_operands = SIZE_MAX,
+        .needs_root_for = status_needs_root,
         .run = status_run,
 };

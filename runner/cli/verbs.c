@@ -162,7 +162,8 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         request->builds = v->builds;
         request->keeps = v->builds && v->needs_root && !globals->dry_run;
         request->wanted = operands;
-        if (r >= 0 && v->needs_root && !globals->dry_run && geteuid() != 0)
+        if (r >= 0 && (v->needs_root || (v->needs_root_for && v->needs_root_for(target))) &&
+            !globals->dry_run && geteuid() != 0)
                 r = elevate_with_project(request, argc, argv, reterr);
         if (r >= 0)
                 r = v->run(request, target, operands, reterr);

@@ -22,6 +22,7 @@ typedef struct Verb {
         bool has_dry_run;
         bool builds;     /* a flake's specification is built for it, instead of taking the last one */
         bool needs_root; /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
+        bool (*needs_root_for)(const void *options); /* likewise with these; may be NULL */
 
         /* Return: the exit status, or a negative errno with @reterr set. */
         int (*run)(const ProjectRequest *request, const void *options, char *const *operands, Error *reterr);

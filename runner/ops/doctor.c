@@ -6,9 +6,11 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/size-text.h"
 #include "bus/host-bus.h"
 #include "ops/doctor.h"
 #include "host/inotify.h"
+#include "state/disk-use.h"
 #include "net/bridge-try.h"
 #include "plan/ids.h"
 #include "rootfs/mount-maps.h"
@@ -265,6 +267,22 @@ static void doctor_check_stores(Findings *f, const Spec *spec) {
         }
 }
 
+static void doctor_check_disk(Findings *f, int dir_fd) {
+        char size[FORMAT_SIZE_MAX];
+        Error e = ERROR_NULL;
+        unsigned percent;
+        uint64_t left;
+
+        if (disk_fill(dir_fd, &percent, &left, &e) < 0) {
+                findings_add_error(f, "disk", &e);
+                return;
+        }
+        findings_add(f, "disk", percent < DISK_FULL_PERCENT ? VERDICT_OK : VERDICT_UNKNOWN,
+                     xasprintf("%u %% full, %s are left", percent, format_size(size, left)));
+        if (percent >= DISK_FULL_PERCENT)
+                findings_add_hint(f, "what takes how much: flake-containers status --size");
+}
+
 static void doctor_check_spec(Findings *f, Project *project) {
         Error e = ERROR_NULL;
 
@@ -302,6 +320,7 @@ int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_to
         if (project.state.root_fd >= 0) {
                 doctor_check_idmap(f, project.state.root_fd, project.root,
                                    "move the project to ext4, xfs or btrfs, or set \"users\": \"host\"");
+                doctor_check_disk(f, project.state.fd >= 0 ? project.state.fd : project.state.root_fd);
                 doctor_check_spec(f, &project);
                 doctor_check_stores(f, project.spec);
         }

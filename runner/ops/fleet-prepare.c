@@ -10,6 +10,7 @@
 #include "plan/definition.h"
 #include "rootfs/tree.h"
 #include "spec/path.h"
+#include "state/disk-use.h"
 #include "state/gc-root.h"
 #include "state/runtime-dir.h"
 
@@ -135,6 +136,13 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
         return r;
 }
 
+static void fleet_note_disk(Fleet *fleet) {
+        _cleanup_free_ char *text = disk_describe_full(fleet->project->state.fd);
+
+        if (text)
+                progress_note(fleet->progress, text);
+}
+
 int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         Project *project = fleet->project;
         int r;
@@ -145,6 +153,7 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         r = state_dir_make(&project->state, reterr);
         if (r < 0)
                 return r;
+        fleet_note_disk(fleet);
         fleet->network_fd = network_hold(fleet->runtime_fd, reterr);
         if (fleet->network_fd < 0)
                 return fleet->network_fd;

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/size-text.h"
+#include "ops/named-volumes.h"
 #include "ops/removal-plan.h"
 #include "screen/table.h"
 #include "spec/name.h"
@@ -40,31 +41,6 @@ bool removal_is_empty(const Removal *removal) {
 
 /* ---- volumes ---- */
 
-/* "volumes[0].source @data", as a container was started with it. */
-static const char *volume_of_line(const char *line) {
-        const char *rest = startswith(line, "volumes["), *source = rest ? strstr(rest, "].source @") : NULL;
-
-        return source ? source + strlen("].source @") : NULL;
-}
-
-/* By the specification, and by what it was started with: that may run, or be started again. */
-static int removal_add_volumes_of(Project *project, const char *container, char ***ret, Error *reterr) {
-        const ContainerSpec *spec = project_container_spec(project, container);
-        _cleanup_(container_state_freep) ContainerState *state = NULL;
-        int r = project_load_state(project, container, &state, reterr);
-
-        if (r < 0)
-                return r;
-        for (size_t i = 0; spec && i < spec->n_volumes; i++)
-                if (spec->volumes[i].source[0] == '@')
-                        strv_push(ret, spec->volumes[i].source + 1);
-        if (state)
-                STRV_FOREACH (line, state->definition)
-                        if (volume_of_line(*line))
-                                strv_push(ret, volume_of_line(*line));
-        return 0;
-}
-
 static int removal_list(int dir_fd, char ***ret, Error *reterr) {
         _cleanup_(closedirp) DIR *d = NULL;
         int fd = fs_open_beneath(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
@@ -96,8 +72,8 @@ static int removal_plan_volumes(Removal *removal, char *const *names, bool orpha
                 r = project_known_names(removal->project, &known, reterr);
         STRV_FOREACH (name, known)
                 if (r >= 0)
-                        r = removal_add_volumes_of(removal->project, *name,
-                                                   strv_contains(names, *name) ? &ours : &others, reterr);
+                        r = named_volumes_of(removal->project, *name,
+                                             strv_contains(names, *name) ? &ours : &others, reterr);
         if (r < 0)
                 return r;
         STRV_FOREACH (name, there)
@@ -274,7 +250,8 @@ int removal_print_json(const Removal *removal, Error *reterr) {
 }
 
 int removal_show(Removal *removal, Error *reterr) {
-        int r = removal_measure(removal, reterr);
+        /* Only root can read all of a root. */
+        int r = geteuid() == 0 ? removal_measure(removal, reterr) : 0;
 
         if (r >= 0)
                 r = removal->project->globals->json ? removal_print_json(removal, reterr)

@@ -53,5 +53,5 @@ int removal_measure(Removal *removal, Error *reterr);
 int removal_print(const Removal *removal, FILE *out, Error *reterr);
 int removal_print_json(const Removal *removal, Error *reterr);
 
-/* `--dry-run`: with sizes, on stdout. Return: the exit status, or a negative errno. */
+/* `--dry-run`: on stdout, with sizes for root. Return: the exit status, or a negative errno. */
 int removal_show(Removal *removal, Error *reterr);

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/process.h"
+#include "base/size-text.h"
 #include "base/time-text.h"
 #include "bus/guest-failed.h"
 #include "bus/guest-state.h"
@@ -32,6 +33,7 @@ void status_list_done(StatusList *list) {
                 free(list->entries[i].machine);
                 (void) container_state_free(list->entries[i].state);
                 strv_free(list->entries[i].notes);
+                container_size_done(&list->entries[i].size);
         }
         free(list->entries);
         *list = (StatusList){};
@@ -220,6 +222,18 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
         return 0;
 }
 
+int status_list_measure(Project *project, StatusList *list, Error *reterr) {
+        for (size_t i = 0; i < list->n; i++) {
+                ContainerStatus *c = &list->entries[i];
+                int r = container_size_find(project, c->name, &c->size, reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        list->measured = true;
+        return 0;
+}
+
 int status_list_check(const StatusList *list) {
         int exit = FC_EXIT_OK;
 
@@ -246,7 +260,9 @@ static char **status_ports_text(const ContainerState *state) {
 int status_list_print(const StatusList *list, Error *reterr) {
         static const char *const headers[] = {"NAME",    "STATE", "READY", "UPTIME", "MACHINE",
                                               "ADDRESS", "PORTS", "NOTE",  NULL};
-        _cleanup_(table_freep) Table *table = table_new(headers);
+        static const char *const with_size[] = {"NAME",  "STATE", "READY", "UPTIME",  "MACHINE", "ADDRESS",
+                                                "PORTS", "NOTE",  "SIZE",  "VOLUMES", NULL};
+        _cleanup_(table_freep) Table *table = table_new(list->measured ? with_size : headers);
         uint64_t now = realtime_usec();
         int r;
 
@@ -255,7 +271,8 @@ int status_list_print(const StatusList *list, Error *reterr) {
                 _cleanup_strv_ char **ports = c->running ? status_ports_text(c->state) : NULL;
                 _cleanup_free_ char *all_ports = ports ? strv_join(ports, " ") : NULL;
                 _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
-                char uptime[FORMAT_DURATION_MAX] = "";
+                _cleanup_free_ char *volumes = container_size_volumes_text(&c->size);
+                char uptime[FORMAT_DURATION_MAX] = "", size[FORMAT_SIZE_MAX];
                 /* clang-format off */
                 const char *cells[] = {
                         c->name,
@@ -266,6 +283,8 @@ int status_list_print(const StatusList *list, Error *reterr) {
                         c->running && c->state ? c->state->address : NULL,
                         all_ports,
                         notes,
+                        format_size(size, c->size.all),
+                        volumes,
                 };
                 /* clang-format on */
 
@@ -277,7 +296,7 @@ int status_list_print(const StatusList *list, Error *reterr) {
         return r < 0 ? error_set(reterr, r, "print the status") : 0;
 }
 
-static Json *status_json(const ContainerStatus *c) {
+static Json *status_json(const ContainerStatus *c, bool measured) {
         Json *o = json_new_object(), *ports = json_new_array();
         char time[TIMESTAMP_MAX];
 
@@ -308,6 +327,8 @@ static Json *status_json(const ContainerStatus *c) {
         }
         json_add(o, "ports", ports);
         json_add_strv(o, "notes", c->notes);
+        if (measured)
+                json_add(o, "size", container_size_json(&c->size));
         return o;
 }
 
@@ -322,7 +343,7 @@ int status_list_print_json(const Project *project, const StatusList *list, Error
         json_add(document, "project", o);
         json_add(document, "containers", containers);
         for (size_t i = 0; i < list->n; i++)
-                json_append(containers, status_json(&list->entries[i]));
+                json_append(containers, status_json(&list->entries[i], list->measured));
         text = json_print(document, /* pretty= */ true);
         return puts(text) < 0 ? error_set(reterr, errno, "print the status") : 0;
 }

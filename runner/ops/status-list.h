@@ -7,6 +7,7 @@
 #include "record/crash-record.h"
 #include "record/phase.h"
 #include "ops/project.h"
+#include "ops/status-size.h"
 
 typedef struct ContainerStatus {
         char *name;
@@ -22,17 +23,22 @@ typedef struct ContainerStatus {
         CrashRecord crashes;   /* and reboots, of this start */
         ContainerState *state; /* may be NULL */
         char **notes;
+        ContainerSize size; /* after status_list_measure() */
 } ContainerStatus;
 
 typedef struct StatusList {
         ContainerStatus *entries;
         size_t n;
+        bool measured;
 } StatusList;
 
 void status_list_done(StatusList *list);
 
 /* Only root can ask a guest's manager; for others `ready` is what was true when it was started. */
 int status_list_gather(Project *project, char *const *names, StatusList *ret, Error *reterr);
+
+/* For root. */
+int status_list_measure(Project *project, StatusList *list, Error *reterr);
 
 /* Are all of them ready? FC_EXIT_OK, FC_EXIT_FAILED when one has failed or is degraded, else
  * FC_EXIT_NOT_RUNNING. */

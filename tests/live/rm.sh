@@ -347,4 +347,48 @@ testcase_reset_killed() {
         ok fc down
 }
 
+testcase_sizes() {
+        local all
+
+        project shop
+        spec "$(tiny one '' ', "volumes": ["@own:/own"]')"
+        ok fc up
+        fc exec one -- sh -c 'printf "%1000000s" x >/own/file'
+        dd if=/dev/zero of="$(state one)/root/sparse" bs=1 count=0 seek=1G status=none
+        ln "$(state one)/root/bin/sh" "$(state one)/root/again"
+        ok fc status --size
+        expect_out 'SIZE +VOLUMES'
+        expect_out 'one .* [0-9.]+ MB +@own 1.0 MB'
+        ok fc --json status --size
+        all=$(du -sx --block-size=1 "$(state one)/root" | cut -f 1)
+        equal "$(jq '.containers[0].size.root' <<<"$OUT")" "$all" "the size of the root"
+        equal "$(jq -r '.containers[0].size.volumes[0].name' <<<"$OUT")" own
+        ok fc status
+        refute_out SIZE
+        ok fc down
+}
+
+testcase_full_disk() {
+        project shop
+        spec "$(tiny one)"
+        mkdir "$PROJECT/.containers"
+        mount -t tmpfs -o size=100m tmpfs "$PROJECT/.containers"
+        chown "$DEV:" "$PROJECT/.containers"
+        ok fc up
+        refute_err '% full'
+        run fc doctor
+        expect_out 'disk +[0-9]+ % full, [0-9]+ MB are left'
+        # All but 6 MB.
+        fallocate -l $(($(df --output=avail -B1 "$PROJECT/.containers" | tail -n 1) - 6000000)) "$PROJECT/.containers/fill"
+        ok fc up
+        expect_err "the disk of '.containers' is 9[0-9] % full"
+        run fc doctor
+        expect_out 'status --size'
+        ok fc down
+        # A mount point stays, empty.
+        ok fc rm --yes --all
+        equal "$(ls -A "$PROJECT/.containers")" '' "what is left"
+        umount "$PROJECT/.containers"
+}
+
 live_main "$@"
