@@ -5,7 +5,7 @@
 
 #include "proxy/pump.h"
 
-/* So many times bytes are moved before others have their turn. */
+/* So many times bytes are moved, in or out, before others have their turn. */
 #define ROUNDS 16
 
 #define COPY_SIZE (64 * 1024)
@@ -86,7 +86,8 @@ int pump_run(Pump *p, Pipes *pipes, int from_fd, int to_fd) {
         int r = p->done ? PUMP_DONE : PUMP_MORE;
 
         p->full = false;
-        for (unsigned i = 0; r == PUMP_MORE && i < ROUNDS; i++)
+        /* Its turn does not end with bytes in the pipe: there may be no event of the source any more. */
+        for (unsigned i = 0; r == PUMP_MORE && (i < ROUNDS || p->held > 0); i++)
                 r = pump_step(p, pipes, from_fd, to_fd);
         if (p->held == 0)
                 pipes_give(pipes, &p->pipe, /* empty= */ true);

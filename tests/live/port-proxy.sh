@@ -67,6 +67,8 @@ testcase_many_short_ones() {
         ok fc up
         serve one 127.0.0.1
         ok traffic short 8080 10000 32
+        # All at full speed, each in its turns.
+        ok traffic bulk 8080 50 2000000
         stop_serving
         ok fc down
 }

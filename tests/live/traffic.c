@@ -301,7 +301,6 @@ static void send_all(int fd, size_t bytes) {
                         die("send");
                 bytes -= (size_t) k;
         }
-        check(shutdown(fd, SHUT_WR), "shutdown");
 }
 
 static void receive_all(int fd, size_t bytes) {
@@ -309,7 +308,7 @@ static void receive_all(int fd, size_t bytes) {
         size_t received = 0;
         ssize_t k;
 
-        while ((k = recv(fd, buffer, sizeof(buffer), 0)) > 0)
+        while (received < bytes && (k = recv(fd, buffer, sizeof(buffer), 0)) > 0)
                 received += (size_t) k;
         if (received != bytes) {
                 (void) fprintf(stderr, "%zu of %zu bytes came back\n", received, bytes);

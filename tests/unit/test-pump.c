@@ -52,7 +52,11 @@ static Line line_open(unsigned max_pipes) {
 }
 
 static int line_run(Line *l) {
-        return pump_run(&l->pump, &l->pipes, l->from[1], l->to[1]);
+        int r = pump_run(&l->pump, &l->pipes, l->from[1], l->to[1]);
+
+        /* To go on it waits for the source, which need not say anything else. */
+        ASSERT_TRUE(r != PUMP_MORE || l->pump.held == 0);
+        return r;
 }
 
 static void line_close(Line *l) {
@@ -186,6 +190,25 @@ TEST(slow_reader_holds_up_the_writer) {
                 ASSERT_EQ(l.pipes.n_open - l.pipes.n_idle, 0);
                 line_close(&l);
         }
+}
+
+/* Of all lengths of a turn: it begins with a byte in the pipe, and there is more than it can move. */
+TEST(turn_leaves_nothing_in_the_pipe) {
+        Line l = line_open(8);
+
+        ASSERT_TRUE(pipes_take(&l.pipes, &l.pump.pipe));
+        /* One piece of memory at a time. */
+        ASSERT_OK(fcntl(l.pump.pipe.write_fd, F_SETPIPE_SZ, 4096));
+        ASSERT_EQ(write(l.pump.pipe.write_fd, "x", 1), 1);
+        l.pump.held = 1;
+        for (unsigned i = 0; i < 64; i++) {
+                char page[4096] = {};
+
+                ASSERT_EQ(send(l.from[0], page, sizeof(page), 0), (ssize_t) sizeof(page));
+        }
+        wait_readable(l.from[1]);
+        ASSERT_EQ(line_run(&l), PUMP_MORE);
+        line_close(&l);
 }
 
 /* What is in the pipe cannot be given to another connection. */
