@@ -247,7 +247,8 @@ static int raise_side(const Transfer *t, int which, Error *reterr) {
 
         if (place->kind == COPY_STREAM || (side->ended && side->result >= 0))
                 return 0;
-        if (!side->ended && place->kind == COPY_RUNNING && !enter_target_is_alive(place->target))
+        /* Whatever it failed of then. */
+        if (place->kind == COPY_RUNNING && !enter_target_is_alive(place->target))
                 return error_raise(reterr, FC_EXIT_NOT_RUNNING, "'%s': the container stopped", place->text);
         if (!side->ended)
                 return error_raise(reterr, FC_EXIT_INTERNAL, "'%s': the process that copies was killed",
