@@ -312,6 +312,26 @@ int cgroup_wait_empty(int fd, const char *name, uint64_t timeout_usec, Error *re
         return wait_until_not(fd, name, cgroup_text_populated, timeout_usec, reterr);
 }
 
+static bool is_not_frozen(const char *events) {
+        return !cgroup_text_frozen(events);
+}
+
+int cgroup_freeze(int fd, uint64_t timeout_usec, Error *reterr) {
+        bool frozen;
+        int r = write_file(fd, ".", "cgroup.freeze", "1");
+
+        if (r < 0)
+                return error_set(reterr, r == -ENOENT ? -ENODEV : r, "freeze a cgroup");
+        r = wait_until_not(fd, ".", is_not_frozen, timeout_usec, reterr);
+        if (r <= 0)
+                return r;
+        /* One that has gone is not waited for either. */
+        r = cgroup_frozen(fd, &frozen, reterr);
+        if (r < 0)
+                return r;
+        return frozen ? 1 : error_set(reterr, ENODEV, "freeze a cgroup");
+}
+
 int cgroup_thaw(int fd, uint64_t timeout_usec, Error *reterr) {
         int r = write_file(fd, ".", "cgroup.freeze", "0");
 

@@ -85,6 +85,10 @@ int cgroup_populated(int fd, bool *ret, Error *reterr);
 /* Are all of them frozen, whether by itself or with a cgroup above? */
 int cgroup_frozen(int fd, bool *ret, Error *reterr);
 
+/* Freezes it with all that is in it and below it. Return: 1 all of that stands still, 0 the time has passed
+ * and it is left to the caller to thaw it. It may be gone: -ENODEV. */
+int cgroup_freeze(int fd, uint64_t timeout_usec, Error *reterr);
+
 /* Thaws this cgroup itself. Return: 1 it is not frozen now, 0 it still is: a cgroup above it is, or the
  * time has passed. */
 int cgroup_thaw(int fd, uint64_t timeout_usec, Error *reterr);

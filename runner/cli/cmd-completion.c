@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "cli/completion.h"
 #include "ops/project.h"
+#include "ops/snapshot.h"
 #include "cli/verbs.h"
 
 /* What the scripts ask for while the user types. */
@@ -24,6 +25,8 @@ static int completion_run(const ProjectRequest *request, const void *target, cha
 
         if (streq(operands[0], "names"))
                 return print_names(request, reterr);
+        if (streq(operands[0], "labels"))
+                return snapshot_list_labels(request, reterr);
         r = completion_make(operands[0], &script, reterr);
         if (r < 0)
                 return r;

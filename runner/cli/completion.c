@@ -22,6 +22,10 @@ static const char *words_of(const Option *o) {
         return NULL;
 }
 
+static bool takes_labels(const Verb *v) {
+        return strstr(v->synopsis, "LABEL") && !streq(v->name, "snapshot save");
+}
+
 static bool takes_names(const Verb *v) {
         return startswith(v->synopsis, "NAME") ||
                (startswith(v->synopsis, "[NAME") && !strchr(v->synopsis, ':'));
@@ -43,6 +47,16 @@ static bool takes_word(const Option *o) {
         return o->argument && o->type != OPTION_OPTIONAL;
 }
 
+/* "save restore list rm" of "snapshot"; owned by the caller. */
+static char *group_words(const char *group) {
+        _cleanup_strv_ char **words = NULL;
+
+        for (size_t i = 0; verb_at(i); i++)
+                if (verb_in_group(verb_at(i), group))
+                        strv_push(&words, verb_in_group(verb_at(i), group));
+        return strv_join(words, " ");
+}
+
 /* ---- bash ---- */
 
 static void bash_options(FILE *f, const Option *rows, size_t n) {
@@ -56,7 +70,7 @@ static void bash_options(FILE *f, const Option *rows, size_t n) {
         }
 }
 
-/* "up:--timeout)", "*:-C|*:--directory)" and what completes the word after it. */
+/* "'up':--timeout)", "*:-C|*:--directory)" and what completes the word after it. */
 static void bash_values(FILE *f, const char *verb, const Option *rows, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 const Option *o = &rows[i];
@@ -101,31 +115,57 @@ static void make_bash(FILE *f) {
                           "        -*) ;;\n"
                           "        *) verb=${COMP_WORDS[i]} && break ;;\n"
                           "        esac\n"
-                          "    done\n\n"
+                          "    done\n"
+                          "    case $verb in\n");
+        for (size_t i = 0; verb_at(i); i++) {
+                _cleanup_free_ char *group = NULL;
+
+                if (verb_begins_group(i, &group))
+                        (void) fprintf(
+                                f, "    %s) ((i + 1 >= COMP_CWORD)) || verb+=\" ${COMP_WORDS[i + 1]}\" ;;\n",
+                                group);
+        }
+        (void) fprintf(f, "    esac\n\n"
                           "    case $verb:$prev in\n");
-        for (size_t i = 0; verb_at(i); i++)
-                bash_values(f, verb_at(i)->name, verb_at(i)->options, verb_at(i)->n_options);
+        for (size_t i = 0; verb_at(i); i++) {
+                _cleanup_free_ char *name = xasprintf("'%s'", verb_at(i)->name);
+
+                bash_values(f, name, verb_at(i)->options, verb_at(i)->n_options);
+        }
         bash_values(f, "*", globals_options, globals_n_options);
         (void) fprintf(f, "        *)\n"
                           "        local options='' words=''\n\n"
                           "        case $verb in\n"
                           "        '') words='");
-        for (size_t i = 0; verb_at(i); i++)
-                (void) fprintf(f, "%s%s", i > 0 ? " " : "", verb_at(i)->name);
+        for (size_t i = 0; verb_at(i); i++) {
+                _cleanup_free_ char *group = NULL;
+
+                if (verb_begins_group(i, &group) || !strchr(verb_at(i)->name, ' '))
+                        (void) fprintf(f, "%s%s", i > 0 ? " " : "", group ? group : verb_at(i)->name);
+        }
         (void) fprintf(f, "' ;;\n");
+        for (size_t i = 0; verb_at(i); i++) {
+                _cleanup_free_ char *group = NULL, *words = NULL;
+
+                if (!verb_begins_group(i, &group))
+                        continue;
+                words = group_words(group);
+                (void) fprintf(f, "        %s) words='%s' ;;\n", group, words);
+        }
         for (size_t i = 0; verb_at(i); i++) {
                 const Verb *v = verb_at(i);
 
-                (void) fprintf(f, "        %s%s%s) options='", v->name, v->alias ? " | " : "",
+                (void) fprintf(f, "        '%s'%s%s) options='", v->name, v->alias ? " | " : "",
                                v->alias ? v->alias : "");
                 bash_options(f, v->options, v->n_options);
-                (void) fprintf(f, "'%s ;;\n",
-                               takes_names(v) ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null)"
-                               : takes_files(v)
-                                       ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null | "
-                                         "sed 's/$/:/'; compgen -f -- \"$cur\")"
-                               : streq(v->name, "completion") ? " words='bash zsh fish'"
-                                                              : "");
+                (void) fprintf(
+                        f, "'%s ;;\n",
+                        takes_labels(v)  ? " words=$(\"${COMP_WORDS[0]}\" completion labels 2>/dev/null)"
+                        : takes_names(v) ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null)"
+                        : takes_files(v) ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null | "
+                                           "sed 's/$/:/'; compgen -f -- \"$cur\")"
+                        : streq(v->name, "completion") ? " words='bash zsh fish'"
+                                                       : "");
         }
         (void) fprintf(f, "        esac\n"
                           "        [[ $cur != -* ]] || words=\"$options");
@@ -187,6 +227,23 @@ static void zsh_options(FILE *f, const Option *rows, size_t n) {
         }
 }
 
+/* Once for all of its verbs. */
+static void zsh_group(FILE *f, size_t index) {
+        _cleanup_free_ char *group = NULL, *words = NULL;
+
+        if (!verb_begins_group(index, &group))
+                return;
+        words = group_words(group);
+        (void) fprintf(f, "        %s)\n            _arguments -s", group);
+        for (size_t i = index; verb_at(i) && verb_in_group(verb_at(i), group); i++)
+                zsh_options(f, verb_at(i)->options, verb_at(i)->n_options);
+        zsh_options(f, globals_options, globals_n_options);
+        (void) fprintf(f,
+                       " \\\n            '1:command:(%s)' '*:container:_flake_containers_names' && ret=0\n"
+                       "            ;;\n",
+                       words);
+}
+
 static void make_zsh(FILE *f) {
         (void) fprintf(f, "#compdef " PROGRAM "\n"
                           "# zsh completion of " PROGRAM "(1), made by '" PROGRAM " completion zsh'\n\n"
@@ -211,7 +268,11 @@ static void make_zsh(FILE *f) {
                           "    verb)\n"
                           "        local -a verbs=(\n");
         for (size_t i = 0; verb_at(i); i++) {
-                (void) fprintf(f, "            '%s:", verb_at(i)->name);
+                _cleanup_free_ char *group = NULL;
+
+                if (strchr(verb_at(i)->name, ' ') && !verb_begins_group(i, &group))
+                        continue;
+                (void) fprintf(f, "            '%s:", group ? group : verb_at(i)->name);
                 quoted(f, verb_at(i)->summary, "");
                 (void) fprintf(f, "'\n");
         }
@@ -223,6 +284,10 @@ static void make_zsh(FILE *f) {
         for (size_t i = 0; verb_at(i); i++) {
                 const Verb *v = verb_at(i);
 
+                if (strchr(v->name, ' ')) {
+                        zsh_group(f, i);
+                        continue;
+                }
                 (void) fprintf(f, "        %s%s%s)\n            _arguments -s", v->name, v->alias ? "|" : "",
                                v->alias ? v->alias : "");
                 zsh_options(f, v->options, v->n_options);
@@ -269,25 +334,47 @@ static void fish_options(FILE *f, const char *condition, const Option *rows, siz
         }
 }
 
+static char *fish_condition(const Verb *v) {
+        const char *space = strchr(v->name, ' ');
+
+        return space ? xasprintf(
+                               " -n '__fish_seen_subcommand_from %.*s; and __fish_seen_subcommand_from %s'",
+                               (int) (space - v->name), v->name, space + 1)
+                     : xasprintf(" -n '__fish_seen_subcommand_from %s%s%s'", v->name, v->alias ? " " : "",
+                                 v->alias ? v->alias : "");
+}
+
+static void fish_group(FILE *f, const char *group) {
+        _cleanup_free_ char *words = group_words(group);
+
+        (void) fprintf(f,
+                       "complete -c " PROGRAM " -n '__fish_seen_subcommand_from %s; and not "
+                       "__fish_seen_subcommand_from %s' -a '%s'\n",
+                       group, words, words);
+}
+
 static void make_fish(FILE *f) {
         (void) fprintf(f, "# fish completion of " PROGRAM "(1), made by '" PROGRAM " completion fish'\n\n"
                           "complete -c " PROGRAM " -f\n");
         fish_options(f, "", globals_options, globals_n_options);
         for (size_t i = 0; verb_at(i); i++) {
                 const Verb *v = verb_at(i);
-                _cleanup_free_ char *condition =
-                        xasprintf(" -n '__fish_seen_subcommand_from %s%s%s'", v->name, v->alias ? " " : "",
-                                  v->alias ? v->alias : "");
+                _cleanup_free_ char *condition = fish_condition(v), *group = NULL;
 
-                (void) fprintf(f, "complete -c " PROGRAM " -n __fish_use_subcommand -a %s -d '", v->name);
-                quoted(f, v->summary, "");
-                (void) fprintf(f, "'\n");
+                if (verb_begins_group(i, &group))
+                        fish_group(f, group);
+                if (group || !strchr(v->name, ' ')) {
+                        (void) fprintf(f, "complete -c " PROGRAM " -n __fish_use_subcommand -a %s -d '",
+                                       group ? group : v->name);
+                        quoted(f, v->summary, "");
+                        (void) fprintf(f, "'\n");
+                }
                 fish_options(f, condition, v->options, v->n_options);
-                if (takes_names(v))
+                if (takes_names(v) || takes_labels(v))
                         (void) fprintf(f,
                                        "complete -c " PROGRAM "%s -a '(" PROGRAM
-                                       " completion names 2>/dev/null)'\n",
-                                       condition);
+                                       " completion %s 2>/dev/null)'\n",
+                                       condition, takes_labels(v) ? "labels" : "names");
                 else if (takes_files(v))
                         (void) fprintf(f,
                                        "complete -c " PROGRAM "%s -F -a '(for name in (" PROGRAM

@@ -8,9 +8,27 @@
 #include "cli/verbs.h"
 
 static const Verb *const verbs[] = {
-        &cmd_up,     &cmd_down,   &cmd_restart, &cmd_reset,      &cmd_rm,      &cmd_wait,
-        &cmd_status, &cmd_logs,   &cmd_events,  &cmd_shell,      &cmd_exec,    &cmd_cp,
-        &cmd_port,   &cmd_config, &cmd_doctor,  &cmd_completion, &cmd_version,
+        &cmd_up,
+        &cmd_down,
+        &cmd_restart,
+        &cmd_reset,
+        &cmd_rm,
+        &cmd_wait,
+        &cmd_status,
+        &cmd_logs,
+        &cmd_events,
+        &cmd_shell,
+        &cmd_exec,
+        &cmd_cp,
+        &cmd_port,
+        &cmd_config,
+        &cmd_snapshot_save,
+        &cmd_snapshot_restore,
+        &cmd_snapshot_list,
+        &cmd_snapshot_rm,
+        &cmd_doctor,
+        &cmd_completion,
+        &cmd_version,
 };
 
 const Verb *verb_at(size_t index) {
@@ -40,11 +58,41 @@ const Option globals_options[] = {
 };
 const size_t globals_n_options = ELEMENTSOF(globals_options);
 
-static const Verb *find_verb(const char *name) {
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                if (streq(verbs[i]->name, name) || streq_ptr(verbs[i]->alias, name))
+const char *verb_in_group(const Verb *v, const char *group) {
+        const char *rest = startswith(v->name, group);
+
+        return rest && rest[0] == ' ' ? rest + 1 : NULL;
+}
+
+bool verb_begins_group(size_t index, char **ret_group) {
+        const char *space = strchr(verbs[index]->name, ' ');
+        _cleanup_free_ char *group =
+                space ? xstrndup(verbs[index]->name, (size_t) (space - verbs[index]->name)) : NULL;
+
+        if (!group || (index > 0 && verb_in_group(verbs[index - 1], group)))
+                return false;
+        *ret_group = TAKE_PTR(group);
+        return true;
+}
+
+/* @ret_n: how many words name it. */
+static const Verb *find_verb(char *const *words, size_t *ret_n) {
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                const char *second = verb_in_group(verbs[i], words[0]);
+
+                *ret_n = second ? 2 : 1;
+                if (second ? streq_ptr(second, words[1])
+                           : streq(verbs[i]->name, words[0]) || streq_ptr(verbs[i]->alias, words[0]))
                         return verbs[i];
+        }
         return NULL;
+}
+
+static bool is_group(const char *word) {
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (verb_in_group(verbs[i], word))
+                        return true;
+        return false;
 }
 
 /* Levenshtein's distance, cut off at what is still a typing mistake. */
@@ -76,7 +124,10 @@ static int unknown_verb(const char *name, Error *reterr) {
         size_t best_distance = 3;
 
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
-                size_t d = distance(name, verbs[i]->name);
+                const char *space = strchr(verbs[i]->name, ' ');
+                _cleanup_free_ char *first =
+                        space ? xstrndup(verbs[i]->name, (size_t) (space - verbs[i]->name)) : NULL;
+                size_t d = distance(name, first ? first : verbs[i]->name);
 
                 if (d < best_distance) {
                         best_distance = d;
@@ -98,7 +149,7 @@ static void print_help(void) {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
                 _cleanup_free_ char *left = xasprintf("%s %s", verbs[i]->name, verbs[i]->synopsis);
 
-                (void) printf("  %-27s %s%s%s%s\n", left, verbs[i]->summary,
+                (void) printf("  %-32s %s%s%s%s\n", left, verbs[i]->summary,
                               verbs[i]->alias ? " (also: " : "", verbs[i]->alias ? verbs[i]->alias : "",
                               verbs[i]->alias ? ")" : "");
         }
@@ -116,6 +167,38 @@ static void print_verb_help(const Verb *v) {
         }
         (void) printf("\nOptions of all commands:\n");
         options_print_help(stdout, globals_options, globals_n_options);
+}
+
+/* "snapshot" and "snapshot --help": what its second word may be. */
+static int run_group(const char *group, char *const *words, Error *reterr) {
+        bool asks = words[1] && (streq(words[1], "--help") || streq(words[1], "-h"));
+        _cleanup_strv_ char **second = NULL;
+        _cleanup_free_ char *list = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (verb_in_group(verbs[i], group))
+                        strv_push(&second, verb_in_group(verbs[i], group));
+        if (!asks) {
+                list = strv_join(second, ", ");
+                if (words[1])
+                        (void) error_raise(reterr, FC_EXIT_USAGE, "'%s' has no command '%s'", group,
+                                           words[1]);
+                else
+                        (void) error_raise(reterr, FC_EXIT_USAGE, "'%s' needs a command", group);
+                error_add_hint(reterr, "it must be one of: %s", list);
+                return -EINVAL;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (verb_in_group(verbs[i], group))
+                        (void) printf("flake-containers %s [OPTION..] %s\n  %s.\n", verbs[i]->name,
+                                      verbs[i]->synopsis, verbs[i]->summary);
+        (void) printf("\nOptions:\n");
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (verb_in_group(verbs[i], group))
+                        options_print_help(stdout, verbs[i]->options, verbs[i]->n_options);
+        (void) printf("\nOptions of all commands:\n");
+        options_print_help(stdout, globals_options, globals_n_options);
+        return FC_EXIT_OK;
 }
 
 static int check_operands(const Verb *v, char *const *operands, Error *reterr) {
@@ -176,6 +259,7 @@ int verbs_main(int argc, char **argv, Globals *globals, Error *reterr) {
         ProjectRequest request = {.globals = globals};
         _cleanup_strv_ char **words = NULL;
         const Verb *v;
+        size_t n;
         int r;
 
         r = options_parse(&table, 1, elevate_adopt_project(&request, argv), /* stop_early= */ true, &words,
@@ -193,8 +277,10 @@ int verbs_main(int argc, char **argv, Globals *globals, Error *reterr) {
                 print_help();
                 return FC_EXIT_OK;
         }
-        v = find_verb(words[0]);
+        v = find_verb(words, &n);
+        if (!v && is_group(words[0]))
+                return run_group(words[0], words, reterr);
         if (!v)
                 return unknown_verb(words[0], reterr);
-        return run_verb(v, argc, argv, words + 1, globals, &request, reterr);
+        return run_verb(v, argc, argv, words + n, globals, &request, reterr);
 }

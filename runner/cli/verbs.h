@@ -8,7 +8,7 @@
 #include "ops/project.h"
 
 typedef struct Verb {
-        const char *name;
+        const char *name;     /* one word, or a group's and its own: "snapshot save" */
         const char *alias;    /* a name that people know from elsewhere, or NULL */
         const char *synopsis; /* operands */
         const char *summary;
@@ -29,7 +29,8 @@ typedef struct Verb {
 } Verb;
 
 extern const Verb cmd_up, cmd_down, cmd_restart, cmd_reset, cmd_rm, cmd_status, cmd_logs, cmd_events,
-        cmd_shell, cmd_exec, cmd_cp, cmd_port, cmd_config, cmd_wait, cmd_doctor, cmd_completion, cmd_version;
+        cmd_shell, cmd_exec, cmd_cp, cmd_port, cmd_config, cmd_wait, cmd_snapshot_save, cmd_snapshot_restore,
+        cmd_snapshot_list, cmd_snapshot_rm, cmd_doctor, cmd_completion, cmd_version;
 
 /* The options of all verbs. */
 extern const Option globals_options[];
@@ -37,6 +38,12 @@ extern const size_t globals_n_options;
 
 /* All verbs, in the order of --help; NULL behind the last. */
 const Verb *verb_at(size_t index);
+
+/* The second word of a verb's name, when the first one is @group; otherwise NULL. */
+const char *verb_in_group(const Verb *verb, const char *group);
+
+/* Whether it is the first verb of a group, whose name is then the caller's. */
+bool verb_begins_group(size_t index, char **ret_group);
 
 /**
  * verbs_main() - the whole command line

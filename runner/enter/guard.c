@@ -43,7 +43,7 @@ static void leave_surroundings(void) {
         (void) setsid();
         if (chdir("/") < 0)
                 (void) 0; /* then it stays where it is */
-        (void) prctl(PR_SET_NAME, "exec-guard");
+        (void) prctl(PR_SET_NAME, "fc-guard");
         for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
                 (void) dup2(null, fd);
         if (null > STDERR_FILENO)
@@ -72,7 +72,7 @@ int guard_start(void (*act)(void *userdata), void *userdata, const int *keep, si
         pid_t pid;
 
         if (n_keep > GUARD_KEEP_MAX)
-                return error_set(reterr, EINVAL, "start the session's guard");
+                return error_set(reterr, EINVAL, "start the guard");
         if (pipe2(pipe_fd, O_CLOEXEC) < 0)
                 return error_set(reterr, errno, "make a pipe");
         pid = fork();
@@ -81,7 +81,7 @@ int guard_start(void (*act)(void *userdata), void *userdata, const int *keep, si
 
                 (void) close(pipe_fd[0]);
                 (void) close(pipe_fd[1]);
-                return error_set(reterr, saved, "start the session's guard");
+                return error_set(reterr, saved, "start the guard");
         }
         if (pid == 0)
                 guard_child(act, userdata, keep, n_keep, pipe_fd[0]);

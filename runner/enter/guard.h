@@ -2,7 +2,7 @@
 #pragma once
 
 /* A process that outlives this one for a moment: when we are killed in a way that cannot be handled
- * (SIGKILL, out of memory), it ends in our place what we left running in a container. */
+ * (SIGKILL, out of memory), it puts right in our place what we left in a container. */
 
 #include <sys/types.h>
 
@@ -15,7 +15,7 @@ typedef struct Guard {
 
 #define GUARD_NULL ((Guard){.fd = -EBADF})
 
-enum { GUARD_KEEP_MAX = 8 };
+enum { GUARD_KEEP_MAX = 256 };
 
 /**
  * guard_start() - fork the process

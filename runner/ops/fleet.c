@@ -5,9 +5,11 @@
 #include "base/process.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
+#include "ops/freeze.h"
 #include "ops/locks.h"
 #include "ops/removal.h"
 #include "ops/running.h"
+#include "ops/snapshot.h"
 #include "record/ephemeral.h"
 #include "state/runtime-dir.h"
 
@@ -85,7 +87,11 @@ static int fleet_open(Fleet *fleet, char *const *names, Error *reterr) {
                 return fleet->runtime_fd;
         r = locks_take(fleet->runtime_fd, fleet->options.verb, names, fleet->progress, &fleet->locks,
                        reterr);
-        return r < 0 ? r : machine_watch_look(&fleet->watch, reterr);
+        if (r >= 0)
+                r = machine_watch_look(&fleet->watch, reterr);
+        for (size_t i = 0; r >= 0 && i < fleet->n_members; i++)
+                r = freeze_recover(fleet->members[i].at, fleet->runtime_fd, reterr);
+        return r;
 }
 
 /* For a container that does not run. */
@@ -159,6 +165,8 @@ static int fleet_try_up(Fleet *fleet, char *const *names, char *const *asked, bo
         int r;
 
         r = fleet_open(fleet, names, reterr);
+        if (r >= 0)
+                r = snapshot_settle(fleet->project, fleet->runtime_fd, fleet->progress, reterr);
         if (r < 0)
                 return r;
         r = fleet_plan(fleet, asked, restart, reterr);
@@ -178,6 +186,8 @@ static int fleet_try_change(Fleet *fleet, char *const *names, Error *reterr) {
         int r;
 
         r = fleet_open(fleet, names, reterr);
+        if (r >= 0)
+                r = snapshot_settle(fleet->project, fleet->runtime_fd, fleet->progress, reterr);
         if (r >= 0)
                 r = fleet_plan_change(fleet, reterr);
         if (r >= 0)

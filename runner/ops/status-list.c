@@ -11,6 +11,7 @@
 #include "bus/guest-state.h"
 #include "enter/manager.h"
 #include "machine/machine.h"
+#include "ops/freeze.h"
 #include "ops/decide.h"
 #include "ops/health.h"
 #include "ops/network.h"
@@ -171,7 +172,7 @@ static int status_gather_one(Project *project, const char *name, const Network *
                 return r;
         spec = project_container_spec(project, name);
         c->running = machine.running;
-        c->frozen = machine.frozen;
+        c->frozen = machine.frozen || freeze_is_recorded(project, name);
         c->leader = machine.leader;
         status_read_crashes(project, name, &c->crashes);
         c->stopping = project_is_stopping(project, name, c->running);

@@ -268,22 +268,38 @@ static int state_dir_compare(const void *a, const void *b) {
         return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
-int state_dir_list(const StateDir *dir, char ***ret_names, Error *reterr) {
+/* What has a volume's place without being a directory is refused where it is opened. */
+static bool state_dir_is_volume(int dir_fd, const char *name) {
+        return name_check(name, "volume", NULL) >= 0;
+}
+
+static bool state_dir_is_container(int dir_fd, const char *name) {
+        struct stat st;
+
+        return name_check_container(name, NULL) >= 0 &&
+               fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISDIR(st.st_mode);
+}
+
+/* What there is in @path, as far as it is one. */
+static int state_dir_list_path(const StateDir *dir, const char *path,
+                               bool (*is_one)(int dir_fd, const char *name), char ***ret_names,
+                               Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         _cleanup_(closedirp) DIR *d = NULL;
         _cleanup_strv_ char **names = NULL;
         int fd, r;
 
-        if (dir->fd < 0) {
-                *ret_names = NULL;
+        *ret_names = NULL;
+        if (dir->fd < 0)
                 return 0;
-        }
         r = user_fs_enter(&dir->user, &guard, reterr);
         if (r < 0)
                 return r;
-        fd = fs_open_beneath(dir->fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
+        r = fs_open_beneath_optional(dir->fd, path, O_RDONLY | O_DIRECTORY, &fd, reterr);
+        if (r < 0)
+                return state_dir_explain(dir, r, reterr);
         if (fd < 0)
-                return state_dir_explain(dir, fd, reterr);
+                return 0;
         d = fdopendir(fd);
         if (!d) {
                 r = error_set(reterr, errno, "list '%s/" STATE_DIR_NAME "'", dir->root);
@@ -293,7 +309,6 @@ int state_dir_list(const StateDir *dir, char ***ret_names, Error *reterr) {
 
         for (;;) {
                 struct dirent *entry;
-                struct stat st;
 
                 errno = 0;
                 entry = readdir(d);
@@ -301,12 +316,19 @@ int state_dir_list(const StateDir *dir, char ***ret_names, Error *reterr) {
                         return error_set(reterr, errno, "list '%s/" STATE_DIR_NAME "'", dir->root);
                 if (!entry)
                         break;
-                if (name_check_container(entry->d_name, NULL) >= 0 &&
-                    fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISDIR(st.st_mode))
+                if (is_one(dirfd(d), entry->d_name))
                         strv_push(&names, entry->d_name);
         }
         if (names)
                 qsort(names, strv_length(names), sizeof(*names), state_dir_compare);
         *ret_names = TAKE_PTR(names);
         return 0;
+}
+
+int state_dir_list(const StateDir *dir, char ***ret_names, Error *reterr) {
+        return state_dir_list_path(dir, ".", state_dir_is_container, ret_names, reterr);
+}
+
+int state_dir_volumes_list(const StateDir *dir, char ***ret_names, Error *reterr) {
+        return state_dir_list_path(dir, STATE_DIR_VOLUMES, state_dir_is_volume, ret_names, reterr);
 }

@@ -60,6 +60,9 @@ int state_dir_container_make(const StateDir *dir, const char *name, Error *reter
 /* `.containers/volumes/`, made when it is missing; `.containers` exists. Return: the fd. */
 int state_dir_volumes_make(const StateDir *dir, Error *reterr);
 
+/* The names of all volumes that there are; as below. */
+int state_dir_volumes_list(const StateDir *dir, char ***ret_names, Error *reterr);
+
 /* The names of all containers that have a directory, sorted, also of those that no specification has any
  * more. Owned by the caller; NULL when there are none. */
 int state_dir_list(const StateDir *dir, char ***ret_names, Error *reterr);

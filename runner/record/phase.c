@@ -21,6 +21,8 @@ typedef struct PhaseInfo {
 static const PhaseInfo phases[_PHASE_MAX] = {
         [PHASE_IMAGE]      = {"image",      0},
         [PHASE_VOLUME]     = {"volume",     0},
+        [PHASE_SAVING]     = {"saving",     0},
+        [PHASE_RESTORING]  = {"restoring",  0},
         [PHASE_STARTING]   = {"starting",   REMEMBERED | ANEW},
         [PHASE_BOOTING]    = {"booting",    0},
         [PHASE_WAITING]    = {"waiting",    0},
@@ -36,6 +38,8 @@ static const PhaseInfo phases[_PHASE_MAX] = {
         [PHASE_SKIPPED]    = {"skipped",    FINAL | TIMELESS | END},
         [PHASE_STOPPED]    = {"stopped",    REMEMBERED | FINAL | ANEW | END},
         [PHASE_REMOVED]    = {"removed",    FINAL | ANEW | END},
+        [PHASE_SAVED]      = {"saved",      FINAL},
+        [PHASE_RESTORED]   = {"restored",   FINAL},
         [PHASE_DEGRADED]   = {"degraded",   FAILURE},
         [PHASE_RECOVERED]  = {"recovered",  ANEW},
         [PHASE_REBOOTING]  = {"rebooting",  ANEW},

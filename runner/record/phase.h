@@ -9,8 +9,10 @@
 
 typedef enum Phase {
         /* at work */
-        PHASE_IMAGE,  /* its root is copied */
-        PHASE_VOLUME, /* a fresh volume is filled */
+        PHASE_IMAGE,     /* its root is copied */
+        PHASE_VOLUME,    /* a fresh volume is filled */
+        PHASE_SAVING,    /* a snapshot is made of it */
+        PHASE_RESTORING, /* one is put in its place */
         PHASE_STARTING,
         PHASE_BOOTING,
         PHASE_WAITING,    /* for another container, or for its own readiness */
@@ -28,6 +30,8 @@ typedef enum Phase {
         PHASE_SKIPPED,
         PHASE_STOPPED,
         PHASE_REMOVED, /* what was kept of it, or the part that the detail names */
+        PHASE_SAVED,
+        PHASE_RESTORED, /* of one that does not run */
 
         /* what happens when no command is at work */
         PHASE_DEGRADED,

@@ -65,7 +65,7 @@ static bool subnet_is_valid(const char *text) {
                (ntohl(address.s_addr) & 255) == 0;
 }
 
-static int state_parse_version(const Json *value, const char *path, void *target, Error *reterr) {
+int state_parse_version(const Json *value, const char *path, void *target, Error *reterr) {
         uint64_t version;
 
         return json_uint(value, path, STATE_VERSION, STATE_VERSION, &version, reterr);
@@ -117,9 +117,8 @@ static int parse_phase(const Json *value, const char *path, void *target, Error 
         return 0;
 }
 
-static int parse_definition(const Json *value, const char *path, void *target, Error *reterr) {
+int state_parse_definition(const Json *value, const char *path, char ***target, Error *reterr) {
         _cleanup_strv_ char **lines = NULL;
-        ContainerState *state = target;
         size_t room = 0, n = 0;
         int r;
 
@@ -137,9 +136,13 @@ static int parse_definition(const Json *value, const char *path, void *target, E
                                            path, n);
                 n++;
         }
-        strv_free(state->definition);
-        state->definition = n > 0 ? TAKE_PTR(lines) : NULL;
+        strv_free(*target);
+        *target = n > 0 ? TAKE_PTR(lines) : NULL;
         return 0;
+}
+
+static int parse_definition(const Json *value, const char *path, void *target, Error *reterr) {
+        return state_parse_definition(value, path, &((ContainerState *) target)->definition, reterr);
 }
 
 static int state_parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
@@ -223,8 +226,8 @@ static int check_version(const Json *json, const char *name, Error *reterr) {
                            name, (unsigned) number, STATE_VERSION);
 }
 
-static int state_parse(const char *text, size_t size, const char *name, const JsonField *fields,
-                       size_t n_fields, void *target, Error *reterr) {
+int state_parse_document(const char *text, size_t size, const char *name, const JsonField *fields,
+                         size_t n_fields, void *target, Error *reterr) {
         _cleanup_(json_freep) Json *json = NULL;
         int r;
 
@@ -253,7 +256,8 @@ int container_state_parse(const char *text, size_t size, const char *name, Conta
         _cleanup_(container_state_freep) ContainerState *state = container_state_new();
         int r;
 
-        r = state_parse(text, size, name, container_fields, ELEMENTSOF(container_fields), state, reterr);
+        r = state_parse_document(text, size, name, container_fields, ELEMENTSOF(container_fields), state,
+                                 reterr);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(state);
@@ -264,7 +268,8 @@ int project_state_parse(const char *text, size_t size, const char *name, Project
         _cleanup_(project_state_freep) ProjectState *state = project_state_new();
         int r;
 
-        r = state_parse(text, size, name, project_fields, ELEMENTSOF(project_fields), state, reterr);
+        r = state_parse_document(text, size, name, project_fields, ELEMENTSOF(project_fields), state,
+                                 reterr);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(state);
@@ -309,15 +314,26 @@ char *state_unescape(const char *text) {
 }
 
 /* People look into these files, so they are laid out, and end as text files do. */
-static char *print(const Json *json) {
+char *state_print_document(const Json *json) {
         _cleanup_free_ char *text = json_print(json, true);
 
         return xasprintf("%s\n", text);
 }
 
+Json *state_definition_json(char *const *definition) {
+        Json *lines = json_new_array();
+
+        STRV_FOREACH (line, definition) {
+                _cleanup_free_ char *escaped = state_escape(*line);
+
+                json_append_string(lines, escaped);
+        }
+        return lines;
+}
+
 char *container_state_print(const ContainerState *state) {
         _cleanup_(json_freep) Json *json = json_new_object();
-        Json *definition = json_new_array(), *ports = json_new_array();
+        Json *ports = json_new_array();
 
         json_add_uint(json, "version", STATE_VERSION);
         json_add_string(json, "phase", phase_to_string(state->phase));
@@ -339,13 +355,8 @@ char *container_state_print(const ContainerState *state) {
         }
         json_add(json, "ports", ports);
 
-        STRV_FOREACH (line, state->definition) {
-                _cleanup_free_ char *escaped = state_escape(*line);
-
-                json_append_string(definition, escaped);
-        }
-        json_add(json, "definition", definition);
-        return print(json);
+        json_add(json, "definition", state_definition_json(state->definition));
+        return state_print_document(json);
 }
 
 char *project_state_print(const ProjectState *state) {
@@ -359,5 +370,5 @@ char *project_state_print(const ProjectState *state) {
         for (size_t i = 0; i < state->n_addresses; i++)
                 json_add_uint(addresses, state->addresses[i].name, state->addresses[i].octet);
         json_add(json, "addresses", addresses);
-        return print(json);
+        return state_print_document(json);
 }

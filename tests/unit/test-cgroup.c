@@ -132,6 +132,34 @@ TEST(a_part_of_a_machine) {
         reap(runner, SIGKILL);
         ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
 }
+TEST(freezes_and_thaws) {
+        _cleanup_free_ char *mount = mount_point(), *machine = machine_name();
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = -EBADF, nspawn_fd = -EBADF;
+        bool frozen;
+        pid_t pid;
+
+        if (!possible(mount))
+                SKIP("needs root and a writable cgroup2");
+        fd = cgroup_create(mount, machine, &error);
+        ASSERT_OK(fd, &error);
+        pid = put_child(fd, "nspawn");
+        nspawn_fd = cgroup_open_child(fd, "nspawn", &error);
+        ASSERT_OK(nspawn_fd, &error);
+        ASSERT_EQ(cgroup_freeze(nspawn_fd, SOON, &error), 1);
+        ASSERT_OK(cgroup_frozen(nspawn_fd, &frozen, &error), &error);
+        ASSERT_TRUE(frozen);
+        ASSERT_EQ(cgroup_thaw(nspawn_fd, SOON, &error), 1);
+        ASSERT_OK(cgroup_frozen(nspawn_fd, &frozen, &error), &error);
+        ASSERT_TRUE(!frozen);
+        ASSERT_OK(cgroup_kill(nspawn_fd, ".", &error), &error);
+        reap(pid, SIGKILL);
+        ASSERT_EQ(cgroup_wait_empty(nspawn_fd, ".", SOON, &error), 1);
+
+        ASSERT_OK(cgroup_remove_child(fd, "nspawn", &error), &error);
+        ASSERT_EQ(cgroup_freeze(nspawn_fd, SOON, &error), -ENODEV);
+        ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
+}
 
 TEST(who_expects_moves_stays) {
         _cleanup_free_ char *mount = mount_point(), *machine = machine_name();

@@ -14,6 +14,8 @@ typedef struct Row {
 static const Row rows[] = {
         {"image", PHASE_IMAGE, ""},
         {"volume", PHASE_VOLUME, ""},
+        {"saving", PHASE_SAVING, ""},
+        {"restoring", PHASE_RESTORING, ""},
         {"starting", PHASE_STARTING, "RA"},
         {"booting", PHASE_BOOTING, ""},
         {"waiting", PHASE_WAITING, ""},
@@ -29,6 +31,8 @@ static const Row rows[] = {
         {"skipped", PHASE_SKIPPED, "FTO"},
         {"stopped", PHASE_STOPPED, "RFOA"},
         {"removed", PHASE_REMOVED, "FOA"},
+        {"saved", PHASE_SAVED, "F"},
+        {"restored", PHASE_RESTORED, "F"},
         {"degraded", PHASE_DEGRADED, "B"},
         {"recovered", PHASE_RECOVERED, "A"},
         {"rebooting", PHASE_REBOOTING, "A"},

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "ops/snapshot.h"
+#include "project/snapshot-apply.h"
+#include "spec/name.h"
+
+/* A copy of a large tree may take its time. */
+#define LOCK_USEC (600 * USEC_PER_SEC)
+
+static void snapshot_on_wait(const LockHolder *holder, void *userdata) {
+        _cleanup_free_ char *text =
+                holder->pid > 0 ? xasprintf("waiting for '%s' (pid %d)", holder->verb, (int) holder->pid)
+                                : xstrdup("waiting for another command");
+
+        progress_note(userdata, text);
+}
+
+int snapshot_lock(const Project *project, int runtime_fd, Progress *progress, Lock *ret, Error *reterr) {
+        int r = lock_acquire(runtime_fd, SNAPSHOTS_LOCK, "snapshot", LOCK_USEC, snapshot_on_wait, progress,
+                             ret, reterr);
+
+        if (r < 0)
+                return r;
+        r = snapshot_apply_finish(&project->state, reterr);
+        if (r < 0)
+                lock_release(ret);
+        return r;
+}
+
+int snapshot_settle(const Project *project, int runtime_fd, Progress *progress, Error *reterr) {
+        Lock lock = LOCK_NULL;
+        int r;
+
+        if (!snapshot_apply_is_pending(&project->state))
+                return 0;
+        r = snapshot_lock(project, runtime_fd, progress, &lock, reterr);
+        if (r < 0)
+                return r;
+        lock_release(&lock);
+        progress_note(progress, "finished the restore of a snapshot, which had been interrupted");
+        return 0;
+}
+
+int snapshot_split_operands(char *const *operands, char ***ret_names, const char **ret_label,
+                            Error *reterr) {
+        size_t n = strv_length(operands);
+        char **names = NULL;
+        int r = snapshot_label_check(operands[n - 1], reterr);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i + 1 < n; i++)
+                strv_push(&names, operands[i]);
+        *ret_names = names;
+        *ret_label = operands[n - 1];
+        return 0;
+}
+
+static bool has_volume(const ContainerSpec *spec, const char *volume) {
+        for (size_t i = 0; spec && i < spec->n_volumes; i++)
+                if (spec->volumes[i].source[0] == '@' && streq(spec->volumes[i].source + 1, volume))
+                        return true;
+        return false;
+}
+
+void snapshot_add_users(Project *project, char *const *known, const char *volume, char ***names) {
+        STRV_FOREACH (name, known)
+                if (!strv_contains(*names, *name) &&
+                    has_volume(project_container_spec(project, *name), volume))
+                        strv_push(names, *name);
+}
+
+char *snapshot_describe(const SnapshotManifest *m) {
+        _cleanup_strv_ char **containers = NULL, **volumes = NULL;
+        _cleanup_free_ char *left = NULL, *right = NULL;
+
+        for (size_t i = 0; i < m->n_containers; i++)
+                strv_push(&containers, m->containers[i].name);
+        for (size_t i = 0; i < m->n_volumes; i++)
+                strv_push(&volumes, m->volumes[i].name);
+        left = strv_join(containers, ", ");
+        right = strv_join(volumes, ", ");
+        return volumes ? xasprintf("%s; volume%s %s", left, volumes[1] ? "s" : "", right) : TAKE_PTR(left);
+}

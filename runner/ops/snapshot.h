@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Snapshots of what containers keep: their roots and their volumes. Where they lie:
+ * project/snapshot-dir.h. */
+
+#include "ops/project.h"
+#include "state/lock.h"
+#include "state/snapshot-manifest.h"
+
+/**
+ * snapshot_save() - keep what containers have now, under a label
+ * @operands: names and, last, the label; without names it is the whole project
+ *
+ * What runs is frozen for as long as the copy takes (ops/freeze.h), also what else has one of the volumes
+ * mounted. Return: the exit status.
+ */
+int snapshot_save(const ProjectRequest *request, char *const *operands, Error *reterr);
+
+/**
+ * snapshot_restore() - put back what a snapshot has, or its part of some containers
+ * @operands: likewise
+ * @move: the snapshot itself takes that place, and is gone: nothing is copied
+ *
+ * What runs of it is stopped meanwhile, and started again. Return: likewise.
+ */
+int snapshot_restore(const ProjectRequest *request, char *const *operands, bool move, Error *reterr);
+
+/* Prints which there are. */
+int snapshot_list(const ProjectRequest *request, Error *reterr);
+
+/* Prints their labels, a line each. */
+int snapshot_list_labels(const ProjectRequest *request, Error *reterr);
+
+/* Is what has just been shown to go? Return: 1 yes, 0 no, or a negative errno. */
+typedef int (*SnapshotAsk)(void *userdata, Error *reterr);
+
+/* Removes some, after a question. */
+int snapshot_remove(const ProjectRequest *request, char *const *labels, SnapshotAsk ask, void *userdata,
+                    Error *reterr);
+
+/* ---- for the verbs that start what a snapshot may be about ---- */
+
+/* Ends a restore that was killed, if there is one. The locks of the containers that the command is about to
+ * start are held. One system call where there is none. */
+int snapshot_settle(const Project *project, int runtime_fd, Progress *progress, Error *reterr);
+
+/* ---- what their files share ---- */
+
+/* Takes SNAPSHOTS_LOCK, and ends such a restore. */
+int snapshot_lock(const Project *project, int runtime_fd, Progress *progress, Lock *ret, Error *reterr);
+
+/* The last of the operands, and the names before it: borrowed, owned by the caller. */
+int snapshot_split_operands(char *const *operands, char ***ret_names, const char **ret_label, Error *reterr);
+
+/* Adds to @names those containers of the specification that have the volume mounted. */
+void snapshot_add_users(Project *project, char *const *known, const char *volume, char ***names);
+
+/* "db, web; volumes pg, cache", for people; owned by the caller. */
+char *snapshot_describe(const SnapshotManifest *manifest);
