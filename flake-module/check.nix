@@ -100,17 +100,42 @@ let
     else
       syntax.httpStatus check.status;
 
-  credentialError =
-    id: path:
+  variableError =
+    container: name: value:
     let
-      wrong = syntax.credential id;
+      wrong = syntax.variable name (toString value);
     in
-    if wrong != null then
-      wrong
-    else if substring 0 (stringLength builtins.storeDir) path == builtins.storeDir then
+    if wrong == null && get "command" container == null then syntax.serviceVariable name else wrong;
+
+  credentialFileError =
+    path:
+    if substring 0 (stringLength builtins.storeDir) path == builtins.storeDir then
       "it is in the store, where every user can read it: give a path outside, as a string"
     else
       syntax.hostPath path;
+
+  credentialError =
+    id: value:
+    let
+      wrong = syntax.credential id;
+      given = builtins.filter (key: get key value != null) [
+        "file"
+        "environment"
+        "command"
+      ];
+    in
+    if wrong != null then
+      wrong
+    else if isString value then
+      credentialFileError value
+    else if builtins.length given != 1 then
+      "must have one of 'file', 'environment' and 'command'"
+    else if given == [ "file" ] then
+      credentialFileError value.file
+    else if given == [ "environment" ] then
+      syntax.variableName value.environment
+    else
+      syntax.command value.command;
 
   # Nothing can be mounted in the store.
   storeOf =
@@ -160,7 +185,7 @@ let
       twice (volumeTargets volumes ++ volumeTargets volumes-ro ++ targets syntax.parseTmpfs tmpfs)
     )
     ++ members [ "credentials" ] (container.credentials or { }) credentialError
-    ++ members [ "environment" ] (container.environment or { }) (name: value: syntax.variable name (toString value))
+    ++ members [ "environment" ] (container.environment or { }) (variableError container)
     ++ members [ "resources" ] (container.resources or { }) syntax.resource
     ++ elements [ "devices" ] (container.devices or [ ]) deviceError
     ++ map (path: about [ "devices" ] "'${path}' is named twice") (twice devices)

@@ -61,7 +61,9 @@ let
         device: if isString device || get "permissions" device != null then device else device.path
       ) (container.devices or [ ]);
       environment = mapAttrs (_: toString) (container.environment or { });
-      credentials = get "credentials" container;
+      credentials = mapAttrs (_: value: if isString value then value else compact value) (
+        container.credentials or { }
+      );
       capabilities = compact {
         add = get "add" capabilities;
         drop = get "drop" capabilities;

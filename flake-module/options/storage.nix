@@ -66,6 +66,25 @@ let
       '';
     };
   };
+
+  credentialModule = setOf {
+    file = mkNullable hostString {
+      example = "secrets/pg";
+      description = "A file of the host, absolute or relative to the root of the project.";
+    };
+    environment = mkNullable types.str {
+      example = "PG_PASSWORD";
+      description = "A variable of the user who starts the container.";
+    };
+    command = mkNullable (listOf types.str) {
+      example = [
+        "pass"
+        "show"
+        "pg"
+      ];
+      description = "A command that this user runs in the root of the project, and that writes it.";
+    };
+  };
 in
 {
   options = {
@@ -117,14 +136,21 @@ in
     nixDaemon = mkFlag "Whether the host's Nix daemon can be used inside: binds its socket and its data base, and sets `NIX_REMOTE`.";
 
     credentials = mkOption {
-      type = types.attrsOf hostString;
+      type = types.attrsOf (hinted (orSet [ types.str ] credentialModule) hostPath);
       default = { };
       example = {
         "pg.password" = "secrets/pg";
+        token.environment = "TOKEN";
+        key.command = [
+          "pass"
+          "show"
+          "key"
+        ];
       };
       description = ''
-        Files that are given as systemd credentials, by name: the path on the host, absolute or relative to the root of
-        the project. Units inside get them by `LoadCredential=NAME`. Nothing of it gets into the store.
+        What is given as systemd credentials, by name: the path of a file of the host, absolute or relative to the root of
+        the project, or a set with one of `file`, `environment` and `command`. Units inside get them by
+        `LoadCredential=NAME`. No value gets into the store.
       '';
     };
   };

@@ -35,8 +35,8 @@ let
     else
       first (map argument words);
 
-  variable =
-    name: value:
+  variableName =
+    name:
     first [
       (unless (name != "") "the name of a variable is empty")
       (unless (
@@ -44,6 +44,12 @@ let
         && isMadeOf (range 48 57 ++ range 65 90 ++ range 97 122 ++ [ "_" ]) name
         && match "[0-9]" (substring 0 1 name) == null
       ) "'${substring 0 100 name}' cannot name a variable: allowed are letters, digits and '_', not a digit first")
+    ];
+
+  variable =
+    name: value:
+    first [
+      (variableName name)
       (unless (
         !elem name [
           "CREDENTIALS_DIRECTORY"
@@ -62,6 +68,41 @@ let
       (unless (!has (except [ "\t" "\n" ] controls) value) "the value of '${name}' contains a control character")
     ];
 
+  # systemd takes these out of what it hands on to services.
+  serviceVariable =
+    name:
+    unless (
+      !elem name [
+        "CACHE_DIRECTORY"
+        "CONFIGURATION_DIRECTORY"
+        "EXIT_CODE"
+        "EXIT_STATUS"
+        "INVOCATION_ID"
+        "JOURNAL_STREAM"
+        "LOGS_DIRECTORY"
+        "LOG_NAMESPACE"
+        "MAINPID"
+        "MANAGERPID"
+        "MONITOR_EXIT_CODE"
+        "MONITOR_EXIT_STATUS"
+        "MONITOR_INVOCATION_ID"
+        "MONITOR_SERVICE_RESULT"
+        "MONITOR_UNIT"
+        "PIDFILE"
+        "REMOTE_ADDR"
+        "REMOTE_PORT"
+        "RUNTIME_DIRECTORY"
+        "SERVICE_RESULT"
+        "STATE_DIRECTORY"
+        "TRIGGER_PATH"
+        "TRIGGER_TIMER_MONOTONIC_USEC"
+        "TRIGGER_TIMER_REALTIME_USEC"
+        "TRIGGER_UNIT"
+        "WATCHDOG_PID"
+        "WATCHDOG_USEC"
+      ]
+    ) "systemd sets this variable itself, and hands no other value on to services";
+
   credential =
     id:
     unless (
@@ -79,6 +120,8 @@ in
     argument
     command
     credential
+    serviceVariable
     variable
+    variableName
     ;
 }

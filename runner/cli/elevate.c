@@ -12,6 +12,7 @@
 #define FOUND_ROOT "--root="
 #define FOUND_SPEC "--spec="
 #define FOUND_CWD  "--cwd="
+#define ASKER      "--asker="
 
 static int find_ourselves(char **ret, Error *reterr) {
         char path[PATH_MAX];
@@ -101,7 +102,7 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
 }
 
 int elevate_with_project(const ProjectRequest *request, int argc, char **argv, Error *reterr) {
-        _cleanup_free_ char *root = NULL, *spec = NULL, *cwd = getcwd(NULL, 0);
+        _cleanup_free_ char *root = NULL, *spec = NULL, *asker = NULL, *cwd = getcwd(NULL, 0);
         _cleanup_strv_ char **extra = NULL;
         int r;
 
@@ -112,6 +113,13 @@ int elevate_with_project(const ProjectRequest *request, int argc, char **argv, E
         strv_pushf(&extra, FOUND_SPEC "%s", spec);
         /* Without one, all that is named relative to it is not found below. */
         strv_pushf(&extra, FOUND_CWD "%s", cwd ? cwd : "/nonexistent");
+        /* Only what starts containers can ask for the environment. */
+        if (request->keeps) {
+                r = asker_serve(&asker, reterr);
+                if (r < 0)
+                        return r;
+                strv_pushf(&extra, ASKER "%s", asker);
+        }
         return elevate(argc, argv, extra, reterr);
 }
 
@@ -129,5 +137,6 @@ char **elevate_adopt_project(ProjectRequest *request, char **argv) {
         request->found_root = root;
         request->found_spec = spec;
         request->found_cwd = cwd;
-        return argv + 5;
+        request->asker = argv[5] ? startswith(argv[5], ASKER) : NULL;
+        return argv + (request->asker ? 6 : 5);
 }

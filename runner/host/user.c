@@ -127,6 +127,14 @@ static bool fs_ids_are(uid_t uid, gid_t gid) {
         return (uid_t) setfsuid((uid_t) -1) == uid && (gid_t) setfsgid((gid_t) -1) == gid;
 }
 
+bool user_become(const InvokingUser *user) {
+        if (geteuid() == user->uid)
+                return true;
+        return setgroups(user->n_groups, user->groups) >= 0 &&
+               setresgid(user->gid, user->gid, user->gid) >= 0 &&
+               setresuid(user->uid, user->uid, user->uid) >= 0;
+}
+
 int user_fs_enter(const InvokingUser *user, UserFs *guard, Error *reterr) {
         int n;
 

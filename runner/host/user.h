@@ -43,6 +43,9 @@ void user_for_owner(const InvokingUser *invoking, uid_t uid, gid_t gid, Invoking
 /* "alice", or the number of a uid that has no name. Asks NSS: for messages only. Owned by the caller. */
 char *user_name(uid_t uid);
 
+/* Becomes that user for good, with all groups: in a child, before it executes something. Return: whether. */
+bool user_become(const InvokingUser *user);
+
 typedef struct UserFs {
         bool entered;
         gid_t groups[USER_GROUPS_MAX];

@@ -30,7 +30,7 @@ static Json *dry_run_json(const ContainerPlan *p, const char *action, char *cons
                 _cleanup_free_ char *at = xasprintf(MACHINE_DIR "/%s", m->name);
                 Json *mount;
 
-                if (m->kind == PLAN_MOUNT_THERE)
+                if (m->kind == PLAN_MOUNT_THERE || m->kind == PLAN_MOUNT_SECRET)
                         continue;
                 mount = json_new_object();
                 json_add_string(mount, "at", at);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -96,19 +95,11 @@ int nix_keep_output(Nix *nix, Error *reterr) {
         return nix->output_fd < 0 ? error_set(reterr, errno, "make a file in memory") : 0;
 }
 
-static bool become(const InvokingUser *user) {
-        if (geteuid() == user->uid)
-                return true;
-        return setgroups(user->n_groups, user->groups) >= 0 &&
-               setresgid(user->gid, user->gid, user->gid) >= 0 &&
-               setresuid(user->uid, user->uid, user->uid) >= 0;
-}
-
 static _Noreturn void exec_nix(const Nix *nix, pid_t parent) {
         int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
         /* In this order: new credentials reset the signal. */
-        if (!become(&nix->user) || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+        if (!user_become(&nix->user) || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
                 _exit(126);
         if (chdir(nix->directory) < 0) {
                 (void) dprintf(STDERR_FILENO, "change to '%s': %m\n", nix->directory);

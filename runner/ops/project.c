@@ -75,6 +75,7 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
         r = project_find(request, &ret->progress, &ret->user, &ret->root, &ret->spec_path, reterr);
         if (r < 0)
                 return r;
+        ret->asker = asker_new(request->asker, &ret->user);
         ret->id = identity_project_id(ret->root);
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
         if (r < 0)
@@ -87,6 +88,7 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
 }
 
 void project_done(Project *project) {
+        (void) asker_free(project->asker);
         free(project->root);
         free(project->id);
         free(project->spec_path);

@@ -3,6 +3,7 @@
 
 /* What nearly every verb begins with: which project, which specification, what the host offers. */
 
+#include "host/asker.h"
 #include "host/facts.h"
 #include "host/user.h"
 #include "machine/machine.h"
@@ -23,6 +24,7 @@ typedef struct ProjectRequest {
         /* Of a run that has become root: what the run before it found. NULL: it is yet to be found. */
         const char *found_root, *found_spec;
         const char *found_cwd; /* the directory that relative paths of the command line begin at */
+        const char *asker;     /* for asker_new(); NULL also where nothing will be started */
         bool builds;           /* a flake's specification as it is now, not as it was built last ... */
         bool keeps;            /* ... which is then left in .containers */
         char *const *wanted;   /* the containers that it is built for; NULL: all */
@@ -32,7 +34,8 @@ typedef struct Project {
         const Globals *globals;
         ProgressMode progress;
         InvokingUser user;
-        char *root; /* of the project, real path */
+        Asker *asker; /* knows the user's environment */
+        char *root;   /* of the project, real path */
         char *id;
         char *spec_path;
         Spec *spec;        /* NULL until project_load_spec(), and where there is none */

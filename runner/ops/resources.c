@@ -11,6 +11,7 @@
 #include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
 #include "ops/resources.h"
+#include "ops/secret.h"
 #include "record/console-log.h"
 #include "record/crash-record.h"
 #include "record/ephemeral.h"
@@ -184,17 +185,27 @@ static int mount_devices(const MountContext *c, const PlanMount *m, Error *reter
         return devices_mount(c->plan->spec->devices, c->plan->spec->n_devices, m->place, reterr);
 }
 
+static int add_secret(const MountContext *c, const PlanMount *m, int fd, Error *reterr) {
+        _cleanup_(secret_done) Secret secret = {};
+        int r = secret_obtain(c->project, m->credential, m->place, &secret, reterr);
+
+        return r < 0 ? r
+                     : made_files_add(fd, strrchr(m->name, '/') + 1, secret.data, secret.size, 0400, reterr);
+}
+
 static int mount_files(const MountContext *c, const PlanMount *m, Error *reterr) {
         _cleanup_close_ int fd = made_files_mount(reterr);
+        int r = fd;
 
-        for (size_t i = 0; fd >= 0 && i < c->plan->n_files; i++) {
+        for (size_t i = 0; r >= 0 && i < c->plan->n_files; i++) {
                 const PlanFile *file = &c->plan->files[i];
-                int r = made_files_add(fd, file->name, file->text, strlen(file->text), 0444, reterr);
 
-                if (r < 0)
-                        return r;
+                r = made_files_add(fd, file->name, file->text, strlen(file->text), 0444, reterr);
         }
-        return TAKE_FD(fd);
+        for (size_t i = 0; r >= 0 && i < c->plan->n_mounts; i++)
+                if (c->plan->mounts[i].kind == PLAN_MOUNT_SECRET)
+                        r = add_secret(c, &c->plan->mounts[i], fd, reterr);
+        return r < 0 ? r : TAKE_FD(fd);
 }
 
 static int mount_closure(const MountContext *c, const PlanMount *m, Error *reterr) {

@@ -30,7 +30,7 @@ static void push_mount(char ***argv, const PlanMount *m) {
                 return;
         if (m->kind == PLAN_MOUNT_ROOT)
                 strv_pushf(argv, "--directory=" MACHINE_DIR "/%s", m->name);
-        else if (m->kind == PLAN_MOUNT_CREDENTIAL)
+        else if (m->kind == PLAN_MOUNT_CREDENTIAL || m->kind == PLAN_MOUNT_SECRET)
                 strv_pushf(argv, "--load-credential=%s:" MACHINE_DIR "/%s", m->target, m->name);
         else
                 strv_pushf(argv, "--bind%s=" MACHINE_DIR "/%s:%s", m->read_only ? "-ro" : "", m->name,

@@ -10,6 +10,9 @@
 #include "plan/plan.h"
 #include "spec/path.h"
 
+/* Where PLAN_MOUNT_FILES is attached, as the beginning of what is in it. */
+#define FILES_DIR "files/"
+
 ContainerPlan *container_plan_free(ContainerPlan *p) {
         if (!p)
                 return NULL;
@@ -172,7 +175,7 @@ static void add_devices(ContainerPlan *p) {
 
 /* @text: taken. @target: its place inside. */
 static void add_file(ContainerPlan *p, const char *name, char *text, const char *target) {
-        _cleanup_free_ char *path = xasprintf("files/%s", name);
+        _cleanup_free_ char *path = xasprintf(FILES_DIR "%s", name);
 
         *XGROW(p->files, p->n_files) = (PlanFile){.name = name, .text = text};
         (void) add_read_only(p, PLAN_MOUNT_THERE, path, NULL, target);
@@ -183,10 +186,15 @@ static void add_file(ContainerPlan *p, const char *name, char *text, const char 
 static void add_files(ContainerPlan *p) {
         const ContainerSpec *c = p->spec;
 
-        if (!c->init || !c->environment)
-                return;
-        (void) add_mount(p, PLAN_MOUNT_FILES, "files", NULL, NULL);
-        add_file(p, "manager.conf", manager_conf_print(c->environment), MANAGER_CONF_TARGET);
+        bool secrets = false;
+
+        for (size_t i = 0; i < c->n_credentials; i++)
+                secrets = secrets || !c->credentials[i].path;
+        if (secrets || (c->init && c->environment))
+                add_mount(p, PLAN_MOUNT_FILES, "files", NULL, NULL)->place =
+                        xasprintf("containers.%s", c->name);
+        if (c->init && c->environment)
+                add_file(p, "manager.conf", manager_conf_print(c->environment), MANAGER_CONF_TARGET);
 }
 
 static void add_credentials(ContainerPlan *p, const PlanFacts *facts) {
@@ -194,12 +202,15 @@ static void add_credentials(ContainerPlan *p, const PlanFacts *facts) {
 
         for (size_t i = 0; i < c->n_credentials; i++) {
                 const Credential *credential = &c->credentials[i];
-                _cleanup_free_ char *name = xasprintf("credential-%zu", i);
-                const char *below;
-                char *source = absolute(facts->root, credential->path, &below);
-                PlanMount *m = add_read_only(p, PLAN_MOUNT_CREDENTIAL, name, source, credential->id);
+                bool file = credential->path;
+                _cleanup_free_ char *name = xasprintf("%scredential-%zu", file ? "" : FILES_DIR, i);
+                const char *below = NULL;
+                char *source = file ? absolute(facts->root, credential->path, &below) : NULL;
+                PlanMount *m = add_read_only(p, file ? PLAN_MOUNT_CREDENTIAL : PLAN_MOUNT_SECRET, name,
+                                             source, credential->id);
 
                 m->below = below;
+                m->credential = credential;
                 m->place = xasprintf("containers.%s.credentials.%s", c->name, credential->id);
         }
 }

@@ -22,6 +22,7 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_NAMED_VOLUME, /* a directory in .containers/volumes */
         PLAN_MOUNT_TMPFS,        /* an empty file system in memory */
         PLAN_MOUNT_CREDENTIAL,   /* a file of the user's */
+        PLAN_MOUNT_SECRET,       /* one of FILES, whose content is not in the plan: nothing to attach */
         PLAN_MOUNT_THERE,        /* nothing to attach: a node in DEVICES, one of FILES, the keeper's FIFO */
         _PLAN_MOUNT_KIND_MAX,
 } PlanMountKind;
@@ -44,8 +45,9 @@ typedef struct PlanMount {
         PlanMapping mapping;
         const char *account; /* that account, as in Volume; NULL: root */
         bool read_only;
-        const Tmpfs *tmpfs; /* borrowed; NULL but for PLAN_MOUNT_TMPFS */
-        char *place;        /* where it stands in the specification, for messages; NULL: it does not */
+        const Credential *credential; /* borrowed; NULL but for CREDENTIAL and SECRET */
+        const Tmpfs *tmpfs;           /* borrowed; NULL but for PLAN_MOUNT_TMPFS */
+        char *place; /* where it stands in the specification, for messages; NULL: it does not */
 } PlanMount;
 
 /* In the folder PLAN_MOUNT_FILES, for every user inside to read. */

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "spec/argument.h"
 #include "spec/credential.h"
+#include "spec/env.h"
 #include "spec/path.h"
 #include "spec/value.h"
 
@@ -24,7 +26,24 @@ int credential_check_id(const char *id, Error *reterr) {
                 id);
 }
 
+static int parse_file(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, path_check_host, &((Credential *) target)->path, reterr);
+}
+
+static int parse_variable(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, env_check_name, &((Credential *) target)->variable, reterr);
+}
+
+static int parse_command(const Json *value, const char *path, void *target, Error *reterr) {
+        return argument_parse_command(value, path, &((Credential *) target)->command, reterr);
+}
+
 static int parse_credential(const Json *value, const char *path, void *ret, Error *reterr) {
+        static const JsonField fields[] = {
+                {"file", parse_file, false},
+                {"environment", parse_variable, false},
+                {"command", parse_command, false},
+        };
         Credential *credential = ret;
         int r;
 
@@ -32,7 +51,15 @@ static int parse_credential(const Json *value, const char *path, void *ret, Erro
         if (r < 0)
                 return error_prefix(reterr, r, "%s", path);
         credential->id = xstrdup(json_key(value));
-        return value_parse_string(value, path, path_check_host, &credential->path, reterr);
+        if (json_type(value) == JSON_STRING)
+                return parse_file(value, path, credential, reterr);
+        r = value_parse_long_form(value, path, fields, ELEMENTSOF(fields), credential, reterr);
+        if (r < 0)
+                return r;
+        if (!credential->path + !credential->variable + !credential->command != 2)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: must have one of 'file', 'environment' and 'command'", path);
+        return 0;
 }
 
 static int parse_credentials(const Json *value, const char *path, void *target, Error *reterr) {
@@ -45,8 +72,20 @@ static int parse_credentials(const Json *value, const char *path, void *target, 
 static Json *print_credentials(const ContainerSpec *c) {
         Json *json = json_new_object();
 
-        for (size_t i = 0; i < c->n_credentials; i++)
-                json_add_string(json, c->credentials[i].id, c->credentials[i].path);
+        for (size_t i = 0; i < c->n_credentials; i++) {
+                const Credential *credential = &c->credentials[i];
+                Json *object;
+
+                if (credential->path) {
+                        json_add_string(json, credential->id, credential->path);
+                        continue;
+                }
+                object = json_new_object();
+                json_add_string(object, "environment", credential->variable);
+                if (credential->command)
+                        json_add_strv(object, "command", credential->command);
+                json_add(json, credential->id, object);
+        }
         return json;
 }
 

@@ -7,13 +7,7 @@
 #include "spec/argument.h"
 #include "spec/env.h"
 
-static int env_check_name(const char *name, Error *reterr) {
-        /* The container would not know what it is, not reach the notification socket, or not find its
-         * credentials. */
-        static const char *const reserved[] = {
-                "CREDENTIALS_DIRECTORY", "LISTEN_FDNAMES", "LISTEN_FDS",        "LISTEN_PID",
-                "NOTIFY_SOCKET",         "container",      "container_host_id", "container_uuid"};
-
+int env_check_name(const char *name, Error *reterr) {
         if (!name[0])
                 return error_raise(reterr, FC_EXIT_USAGE, "the name of a variable is empty");
         if (name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != '\0' ||
@@ -23,6 +17,19 @@ static int env_check_name(const char *name, Error *reterr) {
                         "'%.100s' cannot name a variable: allowed are letters, digits and '_', not a "
                         "digit first",
                         name);
+        return 0;
+}
+
+static int env_check_own_name(const char *name, Error *reterr) {
+        /* The container would not know what it is, not reach the notification socket, or not find its
+         * credentials. */
+        static const char *const reserved[] = {
+                "CREDENTIALS_DIRECTORY", "LISTEN_FDNAMES", "LISTEN_FDS",        "LISTEN_PID",
+                "NOTIFY_SOCKET",         "container",      "container_host_id", "container_uuid"};
+        int r = env_check_name(name, reterr);
+
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < ELEMENTSOF(reserved); i++)
                 if (streq(name, reserved[i]))
                         return error_raise(reterr, FC_EXIT_USAGE,
@@ -34,7 +41,7 @@ int env_check(const char *name, const char *value, Error *reterr) {
         size_t left = strlen(value);
         int r;
 
-        r = env_check_name(name, reterr);
+        r = env_check_own_name(name, reterr);
         if (r < 0)
                 return r;
         if (strlen("--setenv=") + strlen(name) + strlen("=") + left >= ARGUMENT_SIZE_MAX)

@@ -7,6 +7,9 @@
 
 extern const SpecKey environment_key;
 
+/* FC_EXIT_USAGE unless it can name a variable of a shell. */
+int env_check_name(const char *name, Error *reterr);
+
 /* FC_EXIT_USAGE when systemd-nspawn would refuse the variable (see env_value_is_valid() of systemd: control
  * characters other than tab and newline, invalid UTF-8, too long), or sets it itself. */
 int env_check(const char *name, const char *value, Error *reterr);

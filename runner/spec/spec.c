@@ -63,6 +63,8 @@ static void container_spec_done(ContainerSpec *c) {
         for (size_t i = 0; i < c->n_credentials; i++) {
                 free(c->credentials[i].id);
                 free(c->credentials[i].path);
+                free(c->credentials[i].variable);
+                strv_free(c->credentials[i].command);
         }
         free(c->credentials);
         strv_free(c->capabilities_add);

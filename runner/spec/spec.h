@@ -69,9 +69,12 @@ typedef struct Device {
         char *permissions; /* of "rwm", in this order */
 } Device;
 
+/* One of the three is not NULL. */
 typedef struct Credential {
         char *id;
-        char *path; /* absolute, or relative to the project root */
+        char *path;     /* of a file: absolute, or relative to the project root */
+        char *variable; /* of the user who asks */
+        char **command; /* its output */
 } Credential;
 
 /* GET on a port inside. */

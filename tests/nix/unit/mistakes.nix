@@ -65,7 +65,12 @@ in
   credentialStore = mistake { credentials.key = "${toplevel}/key"; } "credentials.key: it is in the store, where every user can read it: give a path outside, as a string";
   credentialHome = mistake { credentials.key = "~/.ssh/id"; }
     "credentials.key: '~/.ssh/id': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/.ssh/id' for what has that name";
+  credentialForms = mistake { credentials.key = { file = "a"; environment = "B"; }; } "credentials.key: must have one of 'file', 'environment' and 'command'";
+  credentialVariable = mistake { credentials.key.environment = "A-B"; } "credentials.key: 'A-B' cannot name a variable: allowed are letters, digits and '_', not a digit first";
+  credentialCommand = mistake { credentials.key.command = [ "" ]; } "credentials.key: the first word must name a program";
+  credentialFileStore = mistake { credentials.key.file = "${toplevel}/key"; } "credentials.key: it is in the store, where every user can read it: give a path outside, as a string";
   variable = mistake { environment.A-B = "x"; } "environment.A-B: 'A-B' cannot name a variable: allowed are letters, digits and '_', not a digit first";
+  variableOfServices = mistake { environment.MAINPID = "1"; } "environment.MAINPID: systemd sets this variable itself, and hands no other value on to services";
   variableReserved = mistake { environment.container = "x"; } "environment.container: the variable 'container' is set by systemd-nspawn";
   resourceName = mistake { resources.MemroyMax = "1G"; }
     "resources.MemroyMax: there is no such limit; there are CPUQuota, CPUWeight, IOWeight, MemoryHigh, MemoryMax, MemorySwapMax, TasksMax";

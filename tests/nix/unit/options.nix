@@ -346,7 +346,7 @@ let
     various = becomes {
       tmpfs = [ "/scratch" ];
       environment = { TZ = "UTC"; N = 1; };
-      credentials."pg.password" = "secrets/pg";
+      credentials = { "pg.password" = "secrets/pg"; a.file = "b"; c.environment = "D"; e.command = [ "f" "g" ]; };
       ephemeral = true;
       restart = "on-failure";
       stop.timeout = 3;
@@ -354,7 +354,7 @@ let
     } {
       tmpfs = [ "/scratch" ];
       environment = { TZ = "UTC"; N = "1"; };
-      credentials."pg.password" = "secrets/pg";
+      credentials = { "pg.password" = "secrets/pg"; a.file = "b"; c.environment = "D"; e.command = [ "f" "g" ]; };
       ephemeral = true;
       restart = "on-failure";
       stop.timeout = 3;
