@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "net/ports.h"
+#include "ops/mount-points.h"
 #include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
 #include "ops/resources.h"
@@ -362,7 +363,8 @@ int resources_open_covers(const Project *project, int project_runtime_fd, const 
         if (k < 0)
                 return error_in_container(reterr, k, plan->spec->name);
         context.covered_root_fd = root_fd;
-        return make_mounts(&context, /* covers= */ true, reterr);
+        k = make_mounts(&context, /* covers= */ true, reterr);
+        return k < 0 ? k : mount_points_make(plan, r->mount_fds, reterr);
 }
 
 static int update_skeleton(const Project *project, const ContainerPlan *plan, int root_fd, Error *reterr) {

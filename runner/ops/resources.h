@@ -67,7 +67,8 @@ int resources_open_root(const Project *project, const ContainerPlan *plan, Resou
 int resources_find_fresh(const Project *project, const ContainerPlan *plan, char **ret, Error *reterr);
 
 /* Named volumes and file systems in memory, which begin as what they cover in the root. That is there,
- * unless the container is ephemeral. Blocks while a fresh volume is filled. */
+ * unless the container is ephemeral. Blocks while a fresh volume is filled. Then mount points are made in
+ * the volumes, ops/mount-points.h. */
 int resources_open_covers(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr);
 

@@ -264,4 +264,54 @@ testcase_volume_by_a_link() {
         equal "$(ls -A "$outside/volumes")" '' "what was written through the link"
 }
 
+# A fresh clone, in which the places of other mounts are missing: they are made as the owner of the tree, and what a
+# container must not write is not written for it.
+testcase_mount_points_in_volumes() {
+        local users
+
+        project shop
+        cd "$PROJECT"
+        as_dev mkdir app "away from it"
+        as_dev ln -s "../away from it" app/away
+        as_dev sh -c 'echo conf >"app.conf"'
+        for users in private host; do
+                spec "$(covered ', "users": "'"$users"'", "tmpfs": ["/app/tmp"], "volumes": ["app:/app", "@modules:/app/deep/node_modules",
+                        "app.conf:/app/etc/app.conf:ro", "@modules:/app/away/inside"]')"
+                ok fc up
+                equal "$(inside cat /app/etc/app.conf)" conf
+                inside sh -c 'echo x >/app/deep/node_modules/file; echo y >/app/tmp/file'
+                equal "$(cd "$PROJECT/app" && stat -c %n:%u:%g:%a:%s deep deep/node_modules tmp etc etc/app.conf | sed 's/:4096$/:/')" \
+                        "deep:$DEV_UID:$DEV_GID:755:
+deep/node_modules:$DEV_UID:$DEV_GID:755:
+tmp:$DEV_UID:$DEV_GID:755:
+etc:$DEV_UID:$DEV_GID:755:
+etc/app.conf:$DEV_UID:$DEV_GID:644:0" "what is in the tree with users = $users"
+                # Nothing is made behind a link.
+                equal "$(find "$PROJECT/away from it" -mindepth 1)" ''
+                ok fc down
+                rm -r "$PROJECT"/app/{deep,tmp,etc} "$PROJECT/.containers/volumes/modules"
+        done
+        # A named volume in a named one.
+        spec "$(covered ', "volumes": ["@data:/data", "@modules:/data/modules"]')"
+        ok fc up
+        equal "$(stat -c %u:%g:%a "$PROJECT/.containers/volumes/data/modules")" 33:44:2755
+        ok fc down
+        # Read-only inside: it stays as it is, until it has them.
+        spec "$(covered ', "tmpfs": ["/app/tmp"], "volumes": ["app:/app:ro", "app.conf:/app/etc/app.conf"]')"
+        run_status 2 fc up
+        expect_err "volumes\\[1\\]: 'etc/app.conf' does not exist in '$PROJECT/app', which is read-only inside"
+        expect_err "touch '$PROJECT/app/etc/app.conf'"
+        absent "$PROJECT/app/etc"
+        no_machine_left "something was started"
+        as_dev mkdir app/etc
+        as_dev touch app/etc/app.conf
+        run_status 2 fc up
+        expect_err "tmpfs\\[0\\]: 'tmp' does not exist"
+        expect_err "mkdir -p '$PROJECT/app/tmp'"
+        as_dev mkdir app/tmp
+        ok fc up
+        inside sh -c 'echo y >/app/tmp/file'
+        ok fc down
+}
+
 live_main "$@"
