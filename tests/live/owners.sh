@@ -265,7 +265,7 @@ testcase_what_cannot_be_mapped() {
         umount "$PROJECT/data/cache/deep" "$PROJECT/data/cache"
 
         # A daemon that does not answer is enough for that.
-        if { exec {fuse}<>/dev/fuse; } 2>/dev/null; then
+        if [[ -c /dev/fuse ]] && { exec {fuse}<>/dev/fuse; } 2>/dev/null; then
                 spec "$(tiny one '' ', "volumes": ["data:/data:ro"]')"
                 mount -i -t fuse -o "fd=$fuse,rootmode=40000,user_id=0,group_id=0" some "$PROJECT/data/cache"
                 refused "the file system at '$PROJECT/data/cache' \\(fuse\\), which is mounted in '$PROJECT/data', cannot be id-mapped"
