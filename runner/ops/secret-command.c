@@ -71,7 +71,7 @@ static _Noreturn void exec_command(const Run *run, const int fds[3], pid_t paren
         _exit(127);
 }
 
-static int make_pipe(Output *output, int *ret_theirs, Error *reterr) {
+static int secret_command_pipe(Output *output, int *ret_theirs, Error *reterr) {
         int fds[2];
 
         if (pipe2(fds, O_CLOEXEC) < 0)
@@ -88,9 +88,9 @@ static int run_start(Run *run, Error *reterr) {
 
         if (null < 0)
                 return error_set(reterr, errno, "open '/dev/null'");
-        r = make_pipe(&run->output, &out, reterr);
+        r = secret_command_pipe(&run->output, &out, reterr);
         if (r >= 0)
-                r = make_pipe(&run->errors, &err, reterr);
+                r = secret_command_pipe(&run->errors, &err, reterr);
         if (r < 0)
                 return r;
         run->pid = fork();

@@ -15,7 +15,7 @@
 #include "proxy/filter.h"
 #include "proxy/server.h"
 
-static int serve(const ProxyOptions *o, Error *reterr) {
+static int serve_ports(const ProxyOptions *o, Error *reterr) {
         _cleanup_(server_freep) Server *server = NULL;
         int r;
 
@@ -47,7 +47,7 @@ static int proxy_run(char **argv, Error *reterr) {
         if (r >= 0 && options.ports.n == 0)
                 r = error_raise(reterr, FC_EXIT_USAGE, "'--port' is needed");
         if (r >= 0)
-                r = serve(&options, reterr);
+                r = serve_ports(&options, reterr);
         options_done(&table);
         return r;
 }

@@ -34,7 +34,7 @@ static int parse_variable(const Json *value, const char *path, void *target, Err
         return value_parse_string(value, path, env_check_name, &((Credential *) target)->variable, reterr);
 }
 
-static int parse_command(const Json *value, const char *path, void *target, Error *reterr) {
+static int parse_credential_command(const Json *value, const char *path, void *target, Error *reterr) {
         return argument_parse_command(value, path, &((Credential *) target)->command, reterr);
 }
 
@@ -42,7 +42,7 @@ static int parse_credential(const Json *value, const char *path, void *ret, Erro
         static const JsonField fields[] = {
                 {"file", parse_file, false},
                 {"environment", parse_variable, false},
-                {"command", parse_command, false},
+                {"command", parse_credential_command, false},
         };
         Credential *credential = ret;
         int r;
