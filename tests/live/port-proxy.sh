@@ -141,6 +141,8 @@ testcase_killed() {
         ok fc down
 }
 
+is_served() { [[ -n $(proxy_of one) ]]; }
+
 # Clients that do not stop do not keep a container from stopping.
 testcase_flood_while_it_stops() {
         local pid
@@ -151,7 +153,7 @@ testcase_flood_while_it_stops() {
         serve one 127.0.0.1
         "$TRAFFIC" short 8080 100000000 16 >"$TMP/flood" 2>&1 &
         pid=$!
-        try_until "$WAIT" test -n "$(proxy_of one)"
+        try_until "$WAIT" is_served
         ok fc down
         # Their port is gone.
         finished "$pid"
