@@ -427,7 +427,7 @@ testcase_postgres() {
         note "$(grep -o 'saved .*' <<<"$ERR")"
         # It goes on afterwards.
         line_in "$TMP/rows" "^$((before + 500))\$" >/dev/null
-        ok fc exec db -- /bin/sh -c 'rm -r /var/lib/postgresql/data/base'
+        ok fc exec db -- /bin/sh -c 'mv /var/lib/postgresql/data/base /var/lib/postgresql/data/gone'
         ok fc snapshot restore busy
         finished "$load"
         finished "$writer"
