@@ -106,7 +106,7 @@ testcase_spec_volumes() {
         project shop
         for volume in '"src"' '"src:"' '":/x"' '"src:relative"' '"src:/"' '"src:/a/../b"' '"src:/x:rx"' '"src:/x:ro:ro"' '""' 7 '{}' \
                 '{"source":"src"}' '{"source":"src","target":"x"}' '{"source":"src","target":"/x","readonly":true}' \
-                '{"source":"src","target":"/x","owner":"me"}' '"@:/x"' '"@../x:/x"' '"@a/b:/x"' '"new\\nline:/x"'; do
+                '{"source":"src","target":"/x","owner":"no one"}' '"@:/x"' '"@../x:/x"' '"@a/b:/x"' '"new\\nline:/x"'; do
                 # printf must not see a percent sign or a backslash; there is none in these.
                 wrong_spec "$(one "$SYSTEM"',"command":["a"],"volumes":["src:/ok",'"$volume"']')" 'containers\.db\.volumes\[1\]'
         done
