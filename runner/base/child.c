@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -33,18 +32,12 @@ static pid_t child_start(void (*work)(void *userdata), void *userdata) {
 }
 
 static int child_wait_for(int pidfd, uint64_t deadline) {
-        _cleanup_close_ int signal_fd = -EBADF;
-        sigset_t signals;
-
         /* Never read: it only tells that one of them is pending, and the event loop that it is blocked for
          * finds it still there. */
-        (void) sigemptyset(&signals);
-        (void) sigaddset(&signals, SIGINT);
-        (void) sigaddset(&signals, SIGTERM);
-        (void) sigaddset(&signals, SIGHUP);
-        signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+        _cleanup_close_ int signal_fd = process_open_interrupts();
+
         if (signal_fd < 0)
-                return -errno;
+                return signal_fd;
 
         for (;;) {
                 struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};

@@ -295,6 +295,26 @@ int json_dispatch(const Json *object, const char *path, const JsonField *fields,
         return 0;
 }
 
+int json_dispatch_all(const Json *array, const char *path, const JsonField *fields, size_t n_fields,
+                      const JsonList *list, void *target, Error *reterr) {
+        size_t i = 0;
+        int r;
+
+        r = json_expect(array, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        JSON_FOREACH (element, array) {
+                _cleanup_free_ char *element_path = json_path_index(path, i++);
+
+                r = json_dispatch(element, element_path, fields, n_fields, list->append(target), reterr);
+                if (r >= 0 && list->check)
+                        r = list->check(target, element_path, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* cJSON returns NULL only when memory is short. */
 static Json *json_check(Json *json) {
         if (!json)

@@ -57,6 +57,17 @@ typedef struct JsonField {
 int json_dispatch(const Json *object, const char *path, const JsonField *fields, size_t n_fields,
                   void *target, Error *reterr);
 
+/* Where the objects of an array go. */
+typedef struct JsonList {
+        void *(*append)(void *target); /* a zeroed one for the next object */
+        /* Of the one that was read last, all before it being there. May be NULL. */
+        int (*check)(void *target, const char *path, Error *reterr);
+} JsonList;
+
+/* Reads an array of objects, each by the table. */
+int json_dispatch_all(const Json *array, const char *path, const JsonField *fields, size_t n_fields,
+                      const JsonList *list, void *target, Error *reterr);
+
 /* For messages. "a.b" or, for a key that is not a plain word, a["b c"] with JSON's escapes; a long key is
  * cut. "" as the parent gives "b". Owned by the caller. */
 char *json_path_member(const char *path, const char *key);

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -161,14 +161,27 @@ void process_unblock_signals(void) {
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-void process_block_interrupts(void) {
+static sigset_t process_interrupts(void) {
         sigset_t mask;
 
         (void) sigemptyset(&mask);
         (void) sigaddset(&mask, SIGINT);
         (void) sigaddset(&mask, SIGTERM);
         (void) sigaddset(&mask, SIGHUP);
-        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
+        return mask;
+}
+
+void process_block_interrupts(sigset_t *ret_old) {
+        const sigset_t mask = process_interrupts();
+
+        (void) sigprocmask(SIG_BLOCK, &mask, ret_old);
+}
+
+int process_open_interrupts(void) {
+        const sigset_t mask = process_interrupts();
+        int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+
+        return fd < 0 ? -errno : fd;
 }
 
 static void run_child(char *const *argv, int out_fd) {

@@ -3,6 +3,7 @@
 
 /* Starting programs with an argument vector (never a shell) and waiting for processes by pidfd. */
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -43,8 +44,12 @@ int process_wait(int pidfd, uint64_t timeout_usec);
 void process_unblock_signals(void);
 
 /* Blocks SIGINT, SIGTERM and SIGHUP, for a command that ends in order when one comes: an event loop sees
- * them, and what takes long looks for one that is pending. */
-void process_block_interrupts(void);
+ * them, and what takes long looks for one that is pending. @ret_old: what was blocked before; may be
+ * NULL. */
+void process_block_interrupts(sigset_t *ret_old);
+
+/* Return: a signalfd(2) of these three, or a negative errno. It tells of those that are blocked. */
+int process_open_interrupts(void);
 
 /* Has SIGINT, SIGTERM or SIGHUP come while they were blocked? For what takes long and has no event loop. */
 bool process_is_interrupted(void);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -211,16 +210,10 @@ static void transfer_tell(const Transfer *t) {
 
 /* Until both have ended. Return: -EINTR when a signal came first. */
 static int wait_for_both(Transfer *t, Error *reterr) {
-        _cleanup_close_ int signal_fd = -EBADF;
-        sigset_t signals;
+        _cleanup_close_ int signal_fd = process_open_interrupts();
 
-        (void) sigemptyset(&signals);
-        (void) sigaddset(&signals, SIGINT);
-        (void) sigaddset(&signals, SIGTERM);
-        (void) sigaddset(&signals, SIGHUP);
-        signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
         if (signal_fd < 0)
-                return error_set(reterr, errno, "watch for signals");
+                return error_set(reterr, signal_fd, "watch for signals");
         while (t->processes[SIDE_FROM].pid > 0 || t->processes[SIDE_TO].pid > 0) {
                 struct pollfd fds[_SIDE_MAX + 1] = {{.fd = t->processes[SIDE_FROM].pidfd, .events = POLLIN},
                                                     {.fd = t->processes[SIDE_TO].pidfd, .events = POLLIN},

@@ -271,16 +271,6 @@ static void tell_left_out(Copying *c, const CopySide *side) {
         }
 }
 
-static void copy_block_signals(void) {
-        sigset_t mask;
-
-        (void) sigemptyset(&mask);
-        (void) sigaddset(&mask, SIGINT);
-        (void) sigaddset(&mask, SIGTERM);
-        (void) sigaddset(&mask, SIGHUP);
-        (void) sigprocmask(SIG_BLOCK, &mask, NULL);
-}
-
 int copy_between(const ProjectRequest *request, const CopyOperand *from, const CopyOperand *to,
                  Error *reterr) {
         _cleanup_(copying_done) Copying c = COPYING_NULL;
@@ -293,7 +283,7 @@ int copy_between(const ProjectRequest *request, const CopyOperand *from, const C
         if (!cwd)
                 return error_set(reterr, errno, "find the current directory");
         c.cwd = cwd;
-        copy_block_signals();
+        process_block_interrupts(NULL);
         r = copying_open(&c, request, from, to, reterr);
         if (r >= 0)
                 r = take_place(&c, from, 0, &from_place, reterr);

@@ -25,7 +25,7 @@ Fleet *fleet_new(const FleetOptions *options, Project *project) {
                 .network_fd = -EBADF,
                 .interrupts = options->interrupted ? 1 : 0,
         };
-        process_block_interrupts();
+        process_block_interrupts(NULL);
         return fleet;
 }
 

@@ -135,19 +135,14 @@ static int wait_for_end(int pidfd, int signal_fd, bool *ret_interrupted, Error *
 }
 
 int nix_run(const Nix *nix, bool *ret_interrupted, Error *reterr) {
-        _cleanup_close_ int pidfd = -EBADF, signal_fd = -EBADF;
+        _cleanup_close_ int pidfd = -EBADF, signal_fd = process_open_interrupts();
         pid_t pid, parent = getpid();
-        sigset_t mask, old;
         int status, r;
+        sigset_t old;
 
-        (void) sigemptyset(&mask);
-        (void) sigaddset(&mask, SIGINT);
-        (void) sigaddset(&mask, SIGTERM);
-        (void) sigaddset(&mask, SIGHUP);
-        signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
         if (signal_fd < 0)
-                return error_set(reterr, errno, "make a signal descriptor");
-        (void) sigprocmask(SIG_BLOCK, &mask, &old);
+                return error_set(reterr, signal_fd, "make a signal descriptor");
+        process_block_interrupts(&old);
         pid = fork();
         if (pid == 0)
                 exec_nix(nix, parent);

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
@@ -197,18 +196,13 @@ static int check_end(const Run *run, int status, Error *reterr) {
 
 /* Blocks the signals that end a command of ours, to see them while it runs. */
 static int run_watched(Run *run, Error *reterr) {
-        _cleanup_close_ int signal_fd = -EBADF;
-        sigset_t signals, old;
+        _cleanup_close_ int signal_fd = process_open_interrupts();
         int status = 0, r;
+        sigset_t old;
 
-        (void) sigemptyset(&signals);
-        (void) sigaddset(&signals, SIGINT);
-        (void) sigaddset(&signals, SIGTERM);
-        (void) sigaddset(&signals, SIGHUP);
-        signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
         if (signal_fd < 0)
-                return error_set(reterr, errno, "make a signal descriptor");
-        (void) sigprocmask(SIG_BLOCK, &signals, &old);
+                return error_set(reterr, signal_fd, "make a signal descriptor");
+        process_block_interrupts(&old);
         r = run_start(run, reterr);
         if (r >= 0)
                 r = run_wait(run, signal_fd, reterr);

@@ -341,7 +341,7 @@ int snapshot_save(const ProjectRequest *request, char *const *operands, Error *r
         s.whole = names == NULL;
         if (request->globals->dry_run)
                 return save_dry_run(&s, reterr);
-        process_block_interrupts();
+        process_block_interrupts(NULL);
         s.progress = progress_new(project.progress, stderr, s.names);
         r = save_try(&s, reterr);
         progress_finish(s.progress);

@@ -125,61 +125,50 @@ static int manifest_parse_whole(const Json *value, const char *path, void *targe
         return manifest_parse_bool(value, path, &((SnapshotManifest *) target)->whole, reterr);
 }
 
-static int parse_object(const Json *value, const char *path, const JsonField *fields, size_t n_fields,
-                        void *target, Error *reterr) {
-        int r = json_expect(value, JSON_OBJECT, path, reterr);
-
-        return r < 0 ? r : json_dispatch(value, path, fields, n_fields, target, reterr);
-}
-
 /* A thing that is there twice would be put into the same place twice. */
 static int refuse_twice(const char *path, const char *name, Error *reterr) {
         return error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' is there twice", path, name);
 }
 
-static int manifest_parse_containers(const Json *value, const char *path, void *target, Error *reterr) {
+static void *append_container(void *target) {
         SnapshotManifest *m = target;
-        size_t i = 0;
-        int r;
 
-        r = json_expect(value, JSON_ARRAY, path, reterr);
-        if (r < 0)
-                return r;
-        JSON_FOREACH (element, value) {
-                _cleanup_free_ char *element_path = json_path_index(path, i++);
-                SnapshotContainer *c = XGROW(m->containers, m->n_containers);
+        return XGROW(m->containers, m->n_containers);
+}
 
-                r = parse_object(element, element_path, snapshot_container_fields,
-                                 ELEMENTSOF(snapshot_container_fields), c, reterr);
-                if (r < 0)
-                        return r;
-                if (snapshot_manifest_container(m, c->name) != c)
-                        return refuse_twice(element_path, c->name, reterr);
-        }
+static int check_container(void *target, const char *path, Error *reterr) {
+        SnapshotManifest *m = target;
+        const SnapshotContainer *last = &m->containers[m->n_containers - 1];
+
+        return snapshot_manifest_container(m, last->name) == last ? 0
+                                                                  : refuse_twice(path, last->name, reterr);
+}
+
+static int manifest_parse_containers(const Json *value, const char *path, void *target, Error *reterr) {
+        return json_dispatch_all(value, path, snapshot_container_fields,
+                                 ELEMENTSOF(snapshot_container_fields),
+                                 &(JsonList){append_container, check_container}, target, reterr);
+}
+
+static void *append_volume(void *target) {
+        SnapshotManifest *m = target;
+
+        return XGROW(m->volumes, m->n_volumes);
+}
+
+static int check_volume(void *target, const char *path, Error *reterr) {
+        SnapshotManifest *m = target;
+        const SnapshotVolume *last = &m->volumes[m->n_volumes - 1];
+
+        for (const SnapshotVolume *v = m->volumes; v != last; v++)
+                if (streq(v->name, last->name))
+                        return refuse_twice(path, v->name, reterr);
         return 0;
 }
 
 static int manifest_parse_volumes(const Json *value, const char *path, void *target, Error *reterr) {
-        SnapshotManifest *m = target;
-        size_t i = 0;
-        int r;
-
-        r = json_expect(value, JSON_ARRAY, path, reterr);
-        if (r < 0)
-                return r;
-        JSON_FOREACH (element, value) {
-                _cleanup_free_ char *element_path = json_path_index(path, i++);
-                SnapshotVolume *v = XGROW(m->volumes, m->n_volumes);
-
-                r = parse_object(element, element_path, snapshot_volume_fields,
-                                 ELEMENTSOF(snapshot_volume_fields), v, reterr);
-                if (r < 0)
-                        return r;
-                for (size_t j = 0; j + 1 < m->n_volumes; j++)
-                        if (streq(m->volumes[j].name, v->name))
-                                return refuse_twice(element_path, v->name, reterr);
-        }
-        return 0;
+        return json_dispatch_all(value, path, snapshot_volume_fields, ELEMENTSOF(snapshot_volume_fields),
+                                 &(JsonList){append_volume, check_volume}, target, reterr);
 }
 
 static const JsonField manifest_fields[] = {

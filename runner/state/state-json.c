@@ -145,26 +145,15 @@ static int parse_definition(const Json *value, const char *path, void *target, E
         return state_parse_definition(value, path, &((ContainerState *) target)->definition, reterr);
 }
 
-static int state_parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
+static void *append_port(void *target) {
         ContainerState *state = target;
-        size_t i = 0;
-        int r;
 
-        r = json_expect(value, JSON_ARRAY, path, reterr);
-        if (r < 0)
-                return r;
-        JSON_FOREACH (element, value) {
-                _cleanup_free_ char *element_path = json_path_index(path, i++);
-                BoundPort *port = XGROW(state->ports, state->n_ports);
+        return XGROW(state->ports, state->n_ports);
+}
 
-                r = json_expect(element, JSON_OBJECT, element_path, reterr);
-                if (r < 0)
-                        return r;
-                r = json_dispatch(element, element_path, port_fields, ELEMENTSOF(port_fields), port, reterr);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+static int state_parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
+        return json_dispatch_all(value, path, port_fields, ELEMENTSOF(port_fields),
+                                 &(JsonList){.append = append_port}, target, reterr);
 }
 
 static const JsonField container_fields[] = {
