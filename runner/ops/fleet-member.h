@@ -45,7 +45,7 @@ typedef struct Member {
         MemberReached reached;
         MemberPrepared prepared;
         bool covers_prepared; /* what covers a part of the root */
-        bool old_root; /* its root is of an earlier start */
+        bool old_root;        /* its root is of an earlier start */
         uint64_t stop_timeout_usec;
         Resources resources;
         StopJob *stop_job;

@@ -539,6 +539,11 @@ static void fleet_add_event(Fleet *fleet, const char *container, Phase event, co
         event_log_append(state->fd, container, event, detail);
 }
 
+/* What a start needs is copied while the old run goes on, which does so as well when that is cut off. */
+static bool is_preparation(Phase phase) {
+        return phase == PHASE_IMAGE || phase == PHASE_VOLUME || phase == PHASE_RESTORING;
+}
+
 void fleet_on_progress(const char *container, Phase phase, const char *detail, void *userdata) {
         _cleanup_free_ char *key = NULL, *message = NULL;
         Fleet *fleet = userdata;
@@ -549,6 +554,7 @@ void fleet_on_progress(const char *container, Phase phase, const char *detail, v
         /* A container that runs as it should has no event, except that it may be ready at last. Nor has one
          * that could not be asked to stop, and goes on. */
         if (!m || (member_is_kept(m) && phase != PHASE_READY) || phase == PHASE_UNCHANGED ||
+            (at->status.running && is_preparation(phase)) ||
             (phase == PHASE_STOPPED && !at->status.running && !goal_starts(m->goal)) ||
             (phase == PHASE_FAILED && m->goal == GOAL_STOP && !m->stop_job))
                 return;

@@ -73,7 +73,7 @@ has_rebooted() {
 
 # One container, asked and rebooted again and again: its supervisor does not grow.
 testcase_supervisor() {
-        local pid leader fds_before size_before fds size
+        local pid leader fds_before size_before fds size rounds=0
 
         supervisor_only
         soak_begin 20
@@ -92,16 +92,17 @@ testcase_supervisor() {
                 leader=$(leader_now)
                 kill -USR1 "$leader"
                 try_until "$WAIT" has_rebooted "$leader"
-                if ((SOAK_DONE == 5)); then
+                rounds=$((rounds + 1))
+                if ((rounds == 5)); then
                         fds_before=$(descriptors "$pid")
                         size_before=$(resident "$pid")
                 fi
         done
         fds=$(descriptors "$pid") size=$(resident "$pid")
-        note "$((SOAK_DONE - 1)) rounds: $fds_before -> $fds descriptors, $size_before -> $size KiB"
+        note "$rounds rounds: $fds_before -> $fds descriptors, $size_before -> $size KiB"
         ((fds <= fds_before + 1)) || soak_flunk "the supervisor had $fds_before descriptors, and has $fds"
         ((size <= size_before + 512)) || soak_flunk "the supervisor had $size_before KiB, and has $size"
-        equal "$(fc --json events | grep -c '"rebooting"')" "$((SOAK_DONE - 1))" "the number of reboots"
+        equal "$(fc --json events | grep -c '"rebooting"')" "$rounds" "the number of reboots"
         soak_stops
 }
 

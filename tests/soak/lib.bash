@@ -73,8 +73,9 @@ bounded() {
 # state_is_true STATE GUESTS: `status` and the kernel agree.
 state_is_true() {
         case $1 in
-        # The command that waited for it to be ready is gone: the next `up` waits again.
-        running | degraded | starting) (($2 == 1)) ;;
+        # The command that waited for it to be ready is gone: the next `up` waits again. Frozen: the guard that thaws it
+        # when a command is killed was killed with it, as fault does with all that it traces; the next `up` thaws.
+        running | degraded | starting | frozen) (($2 == 1)) ;;
         stopped | crashed | failed | completed) (($2 == 0)) ;;
         *) return 1 ;; # it is on its way
         esac
@@ -165,20 +166,36 @@ soak_nothing_left() {
         [[ -z $left ]] || soak_flunk "processes are left: $left"
 }
 
-# soak_mark, soak_marked: data in the roots and in the volume of a project_with_two().
+# soak_mark, soak_marked: data in a root, in its named volume and in a directory of a project_with_two().
 soak_mark() {
         MARK=$RANDOM$RANDOM
         printf '%s\n' "$MARK" >"$PROJECT/.containers/one/root/kept"
+        printf '%s\n' "$MARK" >"$PROJECT/.containers/volumes/state/kept"
         printf '%s\n' "$MARK" >"$PROJECT/data/kept"
 }
 
+# mark_in FOLDER: what it has there, or "none".
+mark_in() {
+        if [[ -f $PROJECT/$1/kept ]]; then
+                cat "$PROJECT/$1/kept"
+        else
+                echo none
+        fi
+}
+
+# soak_marked [KEPT]: what there must be in root and volume: "same" as it was; "fresh": the root may be a new one; "either":
+# both have OLD_MARK, or both what they had. What was made by the user is always there.
 soak_marked() {
-        local file
+        local found
 
         [[ -n ${MARK:-} ]] || return 0
-        for file in "$PROJECT/.containers/one/root/kept" "$PROJECT/data/kept"; do
-                [[ -f $file && $(<"$file") == "$MARK" ]] || soak_flunk "data is lost: $file"
-        done
+        [[ $(mark_in data) == "$MARK" ]] || soak_flunk "data is lost: data/kept"
+        found="$(mark_in .containers/one/root) $(mark_in .containers/volumes/state)"
+        case ${1:-same}:$found in
+        *":$MARK $MARK" | "fresh:none $MARK") ;;
+        "either:${OLD_MARK:-} ${OLD_MARK:-}") ;;
+        *) soak_flunk "root and volume have '$found', and '$MARK' was to be there (${1:-same})" ;;
+        esac
 }
 
 # project_with_two: small, but with all that needs care: a port, a volume, a network, one that depends on another.

@@ -7,13 +7,17 @@
 # shellcheck source=tests/soak/lib.bash
 . "$(dirname "$0")/lib.bash"
 
-# The state before | the command. A new verb is a row.
+# The state before, what of the data is kept (soak_marked), the command. A new verb is a row.
 readonly VERBS=(
-        'new up'
-        'stopped up'
-        'running up'
-        'running down'
-        'running restart'
+        'new same up'
+        'stopped same up'
+        'running same up'
+        'running same down'
+        'running same restart'
+        'stopped fresh rm --yes one'
+        'running fresh reset --yes one two'
+        'unsaved same snapshot save label'
+        'saved either snapshot restore label'
 )
 readonly ERRORS=(ENOSPC EIO EMFILE ENFILE ENOMEM EPERM EAGAIN ENOBUFS EROFS EADDRINUSE)
 
@@ -25,11 +29,26 @@ prepare() {
                 MARK=''
                 ;;
         stopped) ;;
-        running)
-                bounded up
-                ((STATUS == 0)) || soak_flunk "cannot begin: up says $STATUS"
+        running) begin_with up ;;
+        unsaved)
+                begin_with up
+                bounded snapshot rm --yes label
+                ;;
+        saved)
+                begin_with up
+                bounded snapshot rm --yes label
+                soak_mark
+                OLD_MARK=$MARK
+                begin_with snapshot save label
+                soak_mark
                 ;;
         esac
+}
+
+# begin_with ARGUMENT..: what must succeed.
+begin_with() {
+        bounded "$@"
+        ((STATUS == 0)) || soak_flunk "cannot begin: '$*' says $STATUS"
 }
 
 # faulted ARGUMENT..: what fault does, to the program in the project's folder. Sets STATUS, ERR and CALLS or HIT.
@@ -59,7 +78,7 @@ explained() {
         [[ ! $ERR =~ \(null\)|Success$ ]] || soak_flunk "failed without a reason: $ERR"
 }
 
-# judge MODE VERB: what must be true right now, and afterwards.
+# judge MODE KEPT VERB: what must be true right now, and afterwards.
 judge() {
         case $1 in
         kill) [[ $STATUS == 137 || $STATUS == 0 ]] || explained ;;
@@ -68,15 +87,16 @@ judge() {
         soak_agree
         # A command that exits with 0 has done its work.
         if ((STATUS_OF_VERB == 0)); then
-                case $2 in
-                down) soak_states stopped false stopped ended crashed failed ;;
+                case $3 in
+                down | rm) soak_states stopped false stopped ended crashed failed removed ;;
                 *) soak_states running true ready recovered ;;
                 esac
         fi
-        soak_marked
+        # What was cut off in putting back a snapshot the next `up` finishes.
+        [[ $2 == either ]] || soak_marked "$2"
         soak_recovers
-        soak_marked
-        ((SOAK_DONE % 3 != 0)) || soak_mark
+        soak_marked "$2"
+        [[ $2 == same && $((SOAK_DONE % 3)) != 0 ]] || soak_mark
         soak_stops
 }
 
@@ -84,36 +104,39 @@ judge() {
 count_calls() {
         local before verb
 
-        read -r before verb <<<"$1"
+        read -r before _ verb <<<"$1"
         SOAK_NOW="count $1"
         prepare "$before"
-        faulted "${IN[@]}" count -- "$verb"
+        # shellcheck disable=SC2086 # words
+        faulted "${IN[@]}" count -- $verb
         ((STATUS == 0)) || soak_flunk "$verb says $STATUS"
         TOTAL[$1]=${HIT%% calls*}
         [[ $MODE == kill ]] || { TOTAL[$1]=${HIT##*, } && TOTAL[$1]=${TOTAL[$1]%% *}; }
         soak_recovers
+        [[ -z $MARK ]] || soak_mark
         soak_stops
 }
 
 # point ROW: at any of its calls. Return: 1 the time is up.
 point() {
-        local before verb total=${TOTAL[$1]} n
+        local before kept verb total=${TOTAL[$1]} n
 
-        read -r before verb <<<"$1"
+        read -r before kept verb <<<"$1"
         n=$((RANDOM % total + 1))
         pick "${ERRORS[@]}"
         soak_next "$1: $MODE ${IN[1]:-} at call $n of $total$([[ $MODE == kill ]] || echo ", $PICKED")" || return 1
         prepare "$before"
+        # shellcheck disable=SC2086 # words
         if [[ $MODE == kill ]]; then
-                faulted "${IN[@]}" kill "$n" -- "$verb"
+                faulted "${IN[@]}" kill "$n" -- $verb
         else
-                faulted "${IN[@]}" error "$n" "$PICKED" -- "$verb"
+                faulted "${IN[@]}" error "$n" "$PICKED" -- $verb
         fi
         SOAK_NOW+=" ($HIT): status $STATUS"
         ((STATUS != 137)) || DIED=$((DIED + 1))
         [[ $HIT != nothing* ]] || MISSED=$((MISSED + 1))
         STATUS_OF_VERB=$STATUS
-        judge "$MODE" "$verb"
+        judge "$MODE" "$kept" "${verb%% *}"
 }
 
 # sweep MODE [IN]: each row of the table, in turns.
@@ -133,31 +156,31 @@ sweep() {
 }
 
 testcase_killed() {
-        soak_begin 6
+        soak_begin 4
         sweep kill
 }
 
 testcase_failing() {
-        soak_begin 6
+        soak_begin 4
         sweep error
 }
 
 # What `up` starts and waits for.
 testcase_supervisor_killed() {
         supervisor_only
-        soak_begin 5
+        soak_begin 3
         sweep kill supervisor
 }
 
 testcase_supervisor_failing() {
         supervisor_only
-        soak_begin 5
+        soak_begin 3
         sweep error supervisor
 }
 
 testcase_nspawn_killed() {
         supervisor_only
-        soak_begin 4
+        soak_begin 2
         sweep kill systemd-nspawn
 }
 
