@@ -10,7 +10,6 @@
 #include "base/process.h"
 
 #define NSPAWN_RUN_DIR "/run/systemd/nspawn"
-#define NSPAWN_UID_DIR "/run/systemd/nspawn-uid"
 
 /* systemd-nspawn makes such a file and locks it in the next moment. */
 #define LOCK_YOUNG_USEC (50 * USEC_PER_MSEC)
@@ -33,8 +32,8 @@ static void remove_unlocked(int dir_fd, const char *name) {
                 (void) unlinkat(dir_fd, name, 0);
 }
 
-/* Which are its own is not known: the tree may be gone, and nspawn chooses the ids. But a file that is not
- * locked is not in use. They are empty; one that stays is not a reason to fail. */
+/* Which is its own is not known: the tree may be gone. But a file that is not locked is not in use. They are
+ * empty; one that stays is not a reason to fail. */
 static void clear_locks(const char *path) {
         _cleanup_(closedirp) DIR *dir = opendir(path);
 
@@ -53,7 +52,6 @@ int nspawn_clear_leftovers(const char *machine, Error *reterr) {
         if (fd < 0)
                 return errno == ENOENT ? 0 : error_set(reterr, errno, "open '" NSPAWN_RUN_DIR "'");
         clear_locks(NSPAWN_RUN_DIR "/locks");
-        clear_locks(NSPAWN_UID_DIR);
         for (size_t i = 0; i < ELEMENTSOF(parents); i++) {
                 _cleanup_free_ char *path = xasprintf("%s/%s", parents[i], machine);
                 _cleanup_close_ int parent = -EBADF;

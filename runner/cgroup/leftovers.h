@@ -9,5 +9,5 @@
  * refuse to start a machine of the same name while it is there ("Mount point ... exists already,
  * refusing."). The machine must not be running. Nothing there is success.
  *
- * Of its lock files, in there and in /run/systemd/nspawn-uid, all that nspawn does not hold are removed. */
+ * Of its lock files in there all that nspawn does not hold are removed. */
 int nspawn_clear_leftovers(const char *machine, Error *reterr);

@@ -117,7 +117,7 @@ testcase_project_that_cannot_map() {
         mount -t overlay -o "lowerdir=$PROJECT,upperdir=$TMP/upper,workdir=$TMP/work" overlay "$PROJECT"
         spec "$(tiny one '' ", $EPHEMERAL")"
         run_status 6 fc up
-        expect_err "one: the file system of '\.containers' cannot be id-mapped"
+        expect_err "one: the file system of '.*/\.containers/one/ephemeral' \(overlay\) cannot be id-mapped"
         expect_err '"users": "host"'
         no_machine_left "something was started"
         spec "$(tiny one '' ", $EPHEMERAL, \"users\": \"host\"")"
