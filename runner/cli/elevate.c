@@ -67,21 +67,22 @@ int elevate_find_tool(char **ret, Error *reterr) {
         return r;
 }
 
-int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
-        _cleanup_free_ char *program = NULL, *tool = NULL;
-        _cleanup_strv_ char **command = NULL;
+/* The way to root: @ret_program through @ret_tool. */
+static int elevate_find_way(int argc, char **argv, char **ret_program, char **ret_tool, Error *reterr) {
         int r;
 
         if (argc > 1 && streq(argv[1], ELEVATE_MARK))
                 return error_raise(reterr, FC_EXIT_HOST,
                                    "still not root (uid %u) after being run again as root",
                                    (unsigned) geteuid());
-        r = find_ourselves(&program, reterr);
-        if (r < 0)
-                return r;
-        r = elevate_find_tool(&tool, reterr);
-        if (r < 0)
-                return r;
+        r = find_ourselves(ret_program, reterr);
+        return r < 0 ? r : elevate_find_tool(ret_tool, reterr);
+}
+
+static int elevate_execute(const char *program, const char *tool, int argc, char **argv,
+                           char *const *extra_args, Error *reterr) {
+        _cleanup_strv_ char **command = NULL;
+        int r;
 
         /* All four take the first word without a dash for the program and leave everything after it alone.
          * So no "--", which pkexec does not know; and the program's path begins with a slash, so that sudo
@@ -101,26 +102,37 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
         return r;
 }
 
+int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
+        _cleanup_free_ char *program = NULL, *tool = NULL;
+        int r = elevate_find_way(argc, argv, &program, &tool, reterr);
+
+        return r < 0 ? r : elevate_execute(program, tool, argc, argv, extra_args, reterr);
+}
+
 int elevate_with_project(const ProjectRequest *request, int argc, char **argv, Error *reterr) {
         _cleanup_free_ char *root = NULL, *spec = NULL, *asker = NULL, *cwd = getcwd(NULL, 0);
+        _cleanup_free_ char *program = NULL, *tool = NULL;
         _cleanup_strv_ char **extra = NULL;
         int r;
 
         r = project_locate(request, &root, &spec, reterr);
+        if (r >= 0)
+                r = elevate_find_way(argc, argv, &program, &tool, reterr);
         if (r < 0)
                 return r;
         strv_pushf(&extra, FOUND_ROOT "%s", root);
         strv_pushf(&extra, FOUND_SPEC "%s", spec);
         /* Without one, all that is named relative to it is not found below. */
         strv_pushf(&extra, FOUND_CWD "%s", cwd ? cwd : "/nonexistent");
-        /* Only what starts containers can ask for the environment. */
+        /* Only what starts containers can ask for the environment. Last: the process ends with this one, but
+         * a moment after it. */
         if (request->keeps) {
                 r = asker_serve(&asker, reterr);
                 if (r < 0)
                         return r;
                 strv_pushf(&extra, ASKER "%s", asker);
         }
-        return elevate(argc, argv, extra, reterr);
+        return elevate_execute(program, tool, argc, argv, extra, reterr);
 }
 
 char **elevate_adopt_project(ProjectRequest *request, char **argv) {
