@@ -180,8 +180,11 @@ static void member_on_usable(Member *m) {
         _cleanup_free_ char *detail = member_ready_detail(m);
 
         m->reached = REACHED_READY;
-        /* First: where this command is killed in between, the next one finds a container that is ready
-         * already, and says no more. */
+        /* It may have been found degraded before; one that was started has begun anew. */
+        if (member_is_kept(m))
+                health_note(m->fleet->project, m->at->name, &(FailedUnits){0});
+        /* Before the state: where this command is killed in between, the next one finds a container that is
+         * ready already, and says no more. */
         if (!already)
                 fleet_on_progress(m->at->name, PHASE_READY, detail, m->fleet);
         if (m->state && !already) {
@@ -192,9 +195,6 @@ static void member_on_usable(Member *m) {
                         return;
                 }
         }
-        /* It may have been found degraded before; one that was started has begun anew. */
-        if (member_is_kept(m))
-                health_note(m->fleet->project, m->at->name, &(FailedUnits){0});
         if (member_is_kept(m))
                 member_note_stopping(m, /* stopping= */ false, 0);
         member_over(m, already ? PHASE_UNCHANGED : PHASE_READY, already ? "already up" : detail);
