@@ -337,6 +337,8 @@ testcase_reset_killed() {
                 run fc_faulty kill "$n" -- reset --yes one
                 equal "$STATUS" 137 "status of a reset that is killed at call $n"
                 if [[ -e $(state one)/root ]]; then exists "$(state one)/root/bin"; fi
+                # Killed as it asked for the end: systemd hears of that before it answers this.
+                ! is_booted || systemctl list-jobs >/dev/null
                 ok fc up
                 equal "$(payloads_on one)" 1 "guests on the tree after a kill at call $n"
                 ok fc exec one -- true
