@@ -61,10 +61,10 @@ testcase_pairs() {
                 ended second "$FC_PID" "$second"
                 ended first "$pid" "$first"
                 soak_agree
-                soak_marked
+                soak_marked same
                 if ((SOAK_DONE % 5 == 0)); then
                         soak_recovers
-                        soak_marked
+                        soak_marked same
                         soak_stops
                 fi
         done
@@ -93,9 +93,9 @@ testcase_twelve() {
                 done
                 for i in "${!verbs[@]}"; do ended "$i" "${pids[i]}" "${verbs[i]}"; done
                 soak_agree
-                soak_marked
+                soak_marked same
                 soak_recovers
-                soak_marked
+                soak_marked same
                 soak_stops
         done
         note "$((SOAK_DONE - 1)) times twelve"

@@ -183,7 +183,7 @@ mark_in() {
         fi
 }
 
-# soak_marked [KEPT]: what there must be in root and volume: "same" as it was; "fresh": the root may be a new one; "either":
+# soak_marked KEPT: what there must be in root and volume: "same" as it was; "fresh": the root may be a new one; "either":
 # both have OLD_MARK, or both what they had. What was made by the user is always there.
 soak_marked() {
         local found
@@ -191,10 +191,10 @@ soak_marked() {
         [[ -n ${MARK:-} ]] || return 0
         [[ $(mark_in data) == "$MARK" ]] || soak_flunk "data is lost: data/kept"
         found="$(mark_in .containers/one/root) $(mark_in .containers/volumes/state)"
-        case ${1:-same}:$found in
+        case $1:$found in
         *":$MARK $MARK" | "fresh:none $MARK") ;;
         "either:${OLD_MARK:-} ${OLD_MARK:-}") ;;
-        *) soak_flunk "root and volume have '$found', and '$MARK' was to be there (${1:-same})" ;;
+        *) soak_flunk "root and volume have '$found', and '$MARK' was to be there ($1)" ;;
         esac
 }
 
