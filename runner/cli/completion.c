@@ -93,15 +93,11 @@ static void bash_values(FILE *f, const char *verb, const Option *rows, size_t n)
         }
 }
 
-static void make_bash(FILE *f) {
-        (void) fprintf(
-                f, "# bash completion of " PROGRAM "(1), made by '" PROGRAM " completion bash'\n\n"
-                   "_flake_containers() {\n"
-                   "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= i\n\n"
-                   "    COMPREPLY=()\n"
-                   "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-                   "        case ${COMP_WORDS[i]} in\n"
-                   "        ");
+/* Sets $verb, from the words before the one that is completed. */
+static void bash_find_verb(FILE *f) {
+        (void) fprintf(f, "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+                          "        case ${COMP_WORDS[i]} in\n"
+                          "        ");
         for (size_t i = 0, n = 0; i < globals_n_options; i++) {
                 const Option *o = &globals_options[i];
 
@@ -125,18 +121,11 @@ static void make_bash(FILE *f) {
                                 f, "    %s) ((i + 1 >= COMP_CWORD)) || verb+=\" ${COMP_WORDS[i + 1]}\" ;;\n",
                                 group);
         }
-        (void) fprintf(f, "    esac\n\n"
-                          "    case $verb:$prev in\n");
-        for (size_t i = 0; verb_at(i); i++) {
-                _cleanup_free_ char *name = xasprintf("'%s'", verb_at(i)->name);
+        (void) fprintf(f, "    esac\n\n");
+}
 
-                bash_values(f, name, verb_at(i)->options, verb_at(i)->n_options);
-        }
-        bash_values(f, "*", globals_options, globals_n_options);
-        (void) fprintf(f, "        *)\n"
-                          "        local options='' words=''\n\n"
-                          "        case $verb in\n"
-                          "        '') words='");
+/* What may follow: $words and $options of each verb. */
+static void bash_words(FILE *f) {
         for (size_t i = 0; verb_at(i); i++) {
                 _cleanup_free_ char *group = NULL;
 
@@ -167,6 +156,27 @@ static void make_bash(FILE *f) {
                         : streq(v->name, "completion") ? " words='bash zsh fish'"
                                                        : "");
         }
+}
+
+static void make_bash(FILE *f) {
+        (void) fprintf(
+                f, "# bash completion of " PROGRAM "(1), made by '" PROGRAM " completion bash'\n\n"
+                   "_flake_containers() {\n"
+                   "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= i\n\n"
+                   "    COMPREPLY=()\n");
+        bash_find_verb(f);
+        (void) fprintf(f, "    case $verb:$prev in\n");
+        for (size_t i = 0; verb_at(i); i++) {
+                _cleanup_free_ char *name = xasprintf("'%s'", verb_at(i)->name);
+
+                bash_values(f, name, verb_at(i)->options, verb_at(i)->n_options);
+        }
+        bash_values(f, "*", globals_options, globals_n_options);
+        (void) fprintf(f, "        *)\n"
+                          "        local options='' words=''\n\n"
+                          "        case $verb in\n"
+                          "        '') words='");
+        bash_words(f);
         (void) fprintf(f, "        esac\n"
                           "        [[ $cur != -* ]] || words=\"$options");
         bash_options(f, globals_options, globals_n_options);
