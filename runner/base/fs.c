@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/strv.h"
 #include "base/walk.h"
 
 /* How often in turn a directory is looked through again that was not empty in the end. */
@@ -141,15 +142,17 @@ int fs_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_siz
         return 0;
 }
 
-static int write_all(int fd, const char *text, size_t size) {
+int fs_write_all(int fd, const void *data, size_t size) {
+        const char *p = data;
+
         while (size > 0) {
-                ssize_t n = write(fd, text, size);
+                ssize_t n = write(fd, p, size);
 
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
                         return -errno;
-                text += n;
+                p += n;
                 size -= (size_t) n;
         }
         return 0;
@@ -169,7 +172,7 @@ int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size,
         if (fd < 0)
                 return fd;
 
-        r = write_all(fd, text, size);
+        r = fs_write_all(fd, text, size);
         if (r >= 0 && fsync(fd) < 0)
                 r = -errno;
         if (r >= 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
@@ -330,6 +333,42 @@ void fs_leave_owner(void) {
 char *fs_proc_fd(char *buf, int fd) {
         (void) snprintf(buf, FS_PROC_FD_MAX, "/proc/self/fd/%d", fd);
         return buf;
+}
+
+int fs_make_directory(int dir_fd, const char *name, Error *reterr) {
+        if (mkdirat(dir_fd, name, 0700) < 0)
+                return error_set(reterr, errno, "make '%s'", name);
+        return fs_open_beneath(dir_fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
+}
+
+int fs_list(int dir_fd, char ***ret) {
+        _cleanup_strv_ char **names = NULL;
+        _cleanup_(closedirp) DIR *d = NULL;
+        int fd = fs_open_beneath(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0, NULL);
+
+        if (fd < 0)
+                return fd;
+        d = fdopendir(fd);
+        if (!d) {
+                int r = -errno;
+
+                (void) safe_close(fd);
+                return r;
+        }
+        for (;;) {
+                const struct dirent *entry;
+
+                errno = 0;
+                entry = readdir(d);
+                if (!entry && errno != 0)
+                        return -errno;
+                if (!entry)
+                        break;
+                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
+                        strv_push(&names, entry->d_name);
+        }
+        *ret = TAKE_PTR(names);
+        return 0;
 }
 
 int fs_fd_path(int fd, const char *what, char **ret, Error *reterr) {

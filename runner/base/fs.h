@@ -27,6 +27,16 @@ int fs_open_file_beneath_optional(int dir_fd, const char *path, int *ret_fd, Err
 /* Makes each missing component of `path` and opens the last; `mode` is for what is made. Return: the fd. */
 int fs_mkdir_beneath(int dir_fd, const char *path, mode_t mode, Error *reterr);
 
+/* Makes a directory that is not there yet, which its owner alone can enter. Return: an fd for reading. */
+int fs_make_directory(int dir_fd, const char *name, Error *reterr);
+
+/* @ret: the names in a directory at this moment, without "." and "..", in no order; NULL: it is empty. Owned
+ * by the caller. Return: 0 or a negative errno. */
+int fs_list(int dir_fd, char ***ret);
+
+/* Return: 0 or a negative errno. */
+int fs_write_all(int fd, const void *data, size_t size);
+
 /* Reads a whole file of at most `max` bytes. `*ret` is NUL-terminated and owned by the caller; `ret_size`
  * may be NULL. A larger file is an error. `name` is used in the message only. */
 int fs_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_size, Error *reterr);

@@ -10,7 +10,7 @@
 #include "base/fs.h"
 #include "base/privilege.h"
 #include "copy/place.h"
-#include "enter/root.h"
+#include "base/in-root.h"
 
 /* All that root needs to read, make and give away files. */
 #define KEPT                                                                                                \

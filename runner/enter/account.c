@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 #include "enter/account.h"
-#include "enter/root.h"
+#include "base/in-root.h"
 
 #define DATABASE_MAX (4 * 1024 * 1024)
 

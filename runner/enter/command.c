@@ -10,7 +10,7 @@
 #include "enter/command.h"
 #include "enter/environment.h"
 #include "enter/program.h"
-#include "enter/root.h"
+#include "base/in-root.h"
 
 #define NIXOS_PROFILE  "/run/current-system/sw/bin"
 #define FALLBACK_SHELL "/bin/sh"

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "enter/program.h"
-#include "enter/root.h"
+#include "base/in-root.h"
 
 char *interpreter_parse(const char *header, size_t size) {
         _cleanup_free_ char *line = NULL;

@@ -8,7 +8,7 @@
 
 #include "base/fs.h"
 #include "enter/pty.h"
-#include "enter/root.h"
+#include "base/in-root.h"
 
 /* The kernel makes the terminal in the devpts that the opened file lies in, so there is no need to join the
  * container's namespaces for that. But what lies at that path is the container's choice; only the real

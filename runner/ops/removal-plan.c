@@ -11,7 +11,6 @@
 #include "ops/named-volumes.h"
 #include "ops/removal-plan.h"
 #include "screen/table.h"
-#include "spec/name.h"
 #include "state/disk-use.h"
 #include "state/trash.h"
 
@@ -41,33 +40,11 @@ bool removal_is_empty(const Removal *removal) {
 
 /* ---- volumes ---- */
 
-static int removal_list(int dir_fd, char ***ret, Error *reterr) {
-        _cleanup_(closedirp) DIR *d = NULL;
-        int fd = fs_open_beneath(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
-
-        if (fd < 0)
-                return fd;
-        d = fdopendir(fd);
-        if (!d) {
-                (void) safe_close(fd);
-                return error_set(reterr, errno, "list '" STATE_DIR_NAME "'");
-        }
-        for (const struct dirent *entry; (entry = readdir(d));)
-                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
-                        strv_push(ret, entry->d_name);
-        return 0;
-}
-
 static int removal_plan_volumes(Removal *removal, char *const *names, bool orphans, Error *reterr) {
         _cleanup_strv_ char **known = NULL, **ours = NULL, **others = NULL, **there = NULL;
-        _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = fs_open_beneath_optional(removal->project->state.fd, STATE_DIR_VOLUMES, O_RDONLY | O_DIRECTORY,
-                                     &fd, reterr);
-        if (r < 0 || fd < 0)
-                return r;
-        r = removal_list(fd, &there, reterr);
+        r = state_dir_volumes_list(&removal->project->state, &there, reterr);
         if (r >= 0)
                 r = project_known_names(removal->project, &known, reterr);
         STRV_FOREACH (name, known)
@@ -77,8 +54,7 @@ static int removal_plan_volumes(Removal *removal, char *const *names, bool orpha
         if (r < 0)
                 return r;
         STRV_FOREACH (name, there)
-                if (name_check(*name, "volume", NULL) >= 0 && !strv_contains(others, *name) &&
-                    (orphans || strv_contains(ours, *name)))
+                if (!strv_contains(others, *name) && (orphans || strv_contains(ours, *name)))
                         removal_add(&removal->volumes, *name);
         return 0;
 }
@@ -125,8 +101,10 @@ static int removal_plan_containers(Removal *removal, char *const *names, Error *
 
 static int removal_plan_others(Removal *removal, Error *reterr) {
         _cleanup_strv_ char **there = NULL;
-        int r = removal_list(removal->project->state.fd, &there, reterr);
+        int r = fs_list(removal->project->state.fd, &there);
 
+        if (r < 0)
+                return error_set(reterr, r, "list '" STATE_DIR_NAME "'");
         STRV_FOREACH (name, there) {
                 bool container = false;
 
@@ -135,7 +113,7 @@ static int removal_plan_others(Removal *removal, Error *reterr) {
                 if (!container && !streq(*name, TRASH_DIR) && !streq(*name, STATE_DIR_VOLUMES))
                         removal_add(&removal->others, *name);
         }
-        return r;
+        return 0;
 }
 
 int removal_plan(Project *project, char *const *names, RemovalScope scope, bool volumes, bool orphans,

@@ -51,9 +51,7 @@ int snapshot_copy(int from_dir_fd, const char *from, int to_dir_fd, const char *
         from_fd = fs_open_beneath(from_dir_fd, from, O_RDONLY | O_DIRECTORY, 0, reterr);
         if (from_fd < 0)
                 return from_fd;
-        if (mkdirat(to_dir_fd, to, 0700) < 0)
-                return error_set(reterr, errno, "make '%s'", to);
-        to_fd = fs_open_beneath(to_dir_fd, to, O_RDONLY | O_DIRECTORY, 0, reterr);
+        to_fd = fs_make_directory(to_dir_fd, to, reterr);
         if (to_fd < 0)
                 return to_fd;
         show(&s, NULL);

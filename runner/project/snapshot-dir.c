@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,22 +62,14 @@ static int compare_labels(const void *a, const void *b) {
 }
 
 int snapshots_list(int fd, char ***ret, Error *reterr) {
-        _cleanup_(closedirp) DIR *d = NULL;
-        _cleanup_strv_ char **labels = NULL;
-        int dup = fs_open_beneath(fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
+        _cleanup_strv_ char **names = NULL, **labels = NULL;
+        int r = fs_list(fd, &names);
 
-        if (dup < 0)
-                return dup;
-        d = fdopendir(dup);
-        if (!d) {
-                int r = error_set(reterr, errno, "list '" STATE_DIR_NAME "/" SNAPSHOTS_DIR "'");
-
-                (void) safe_close(dup);
-                return r;
-        }
-        for (const struct dirent *entry; (entry = readdir(d));)
-                if (snapshot_label_check(entry->d_name, NULL) >= 0)
-                        strv_push(&labels, entry->d_name);
+        if (r < 0)
+                return error_set(reterr, r, "list '" STATE_DIR_NAME "/" SNAPSHOTS_DIR "'");
+        STRV_FOREACH (name, names)
+                if (snapshot_label_check(*name, NULL) >= 0)
+                        strv_push(&labels, *name);
         if (labels)
                 qsort(labels, strv_length(labels), sizeof(*labels), compare_labels);
         *ret = TAKE_PTR(labels);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <assert.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -285,9 +284,9 @@ static int state_dir_list_path(const StateDir *dir, const char *path,
                                bool (*is_one)(int dir_fd, const char *name), char ***ret_names,
                                Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        _cleanup_(closedirp) DIR *d = NULL;
-        _cleanup_strv_ char **names = NULL;
-        int fd, r;
+        _cleanup_strv_ char **all = NULL, **names = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
 
         *ret_names = NULL;
         if (dir->fd < 0)
@@ -300,25 +299,12 @@ static int state_dir_list_path(const StateDir *dir, const char *path,
                 return state_dir_explain(dir, r, reterr);
         if (fd < 0)
                 return 0;
-        d = fdopendir(fd);
-        if (!d) {
-                r = error_set(reterr, errno, "list '%s/" STATE_DIR_NAME "'", dir->root);
-                (void) safe_close(fd);
-                return r;
-        }
-
-        for (;;) {
-                struct dirent *entry;
-
-                errno = 0;
-                entry = readdir(d);
-                if (!entry && errno != 0)
-                        return error_set(reterr, errno, "list '%s/" STATE_DIR_NAME "'", dir->root);
-                if (!entry)
-                        break;
-                if (is_one(dirfd(d), entry->d_name))
-                        strv_push(&names, entry->d_name);
-        }
+        r = fs_list(fd, &all);
+        if (r < 0)
+                return error_set(reterr, r, "list '%s/" STATE_DIR_NAME "'", dir->root);
+        STRV_FOREACH (name, all)
+                if (is_one(fd, *name))
+                        strv_push(&names, *name);
         if (names)
                 qsort(names, strv_length(names), sizeof(*names), state_dir_compare);
         *ret_names = TAKE_PTR(names);

@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "enter/root.h"
+#include "base/in-root.h"
 #include "ready/check.h"
 
 #define ATTEMPT_USEC (5 * USEC_PER_SEC)

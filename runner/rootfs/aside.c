@@ -14,9 +14,7 @@ int aside_make(int dir_fd, const char *name, Error *reterr) {
         r = fs_remove_tree(dir_fd, name, reterr);
         if (r < 0)
                 return r;
-        if (mkdirat(dir_fd, name, 0700) < 0)
-                return error_set(reterr, errno, "make '%s'", name);
-        fd = fs_open_beneath(dir_fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
+        fd = fs_make_directory(dir_fd, name, reterr);
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) < 0)

@@ -1,42 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "rootfs/covered.h"
 #include "base/alloc.h"
+#include "base/in-root.h"
+#include "plan/ids.h"
 
 void covered_done(Covered *c) {
         c->fd = safe_close(c->fd);
 }
 
-/* What a container has. systemd-nspawn makes mount points that are missing in a mapped root as the host's
- * root, which is outside of it: such a one is not a place of the container's. */
-#define IDS_SIZE 65536
-
 /* Return: an fd; -EBADF: there is no directory of that name. */
-static int open_in_root(int root_fd, const char *path) {
-        struct open_how how = {
-                .flags = O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC,
-                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-        };
+static int covered_find(int root_fd, const char *path) {
+        int fd = root_open(root_fd, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 
-        for (int attempt = 0;; attempt++) {
-                int fd = (int) syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
-
-                if (fd >= 0)
-                        return fd;
-                if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
-                        return -EBADF;
-                /* EAGAIN: something was renamed or mounted while ".." was resolved. */
-                if (errno != EAGAIN || attempt == 100)
-                        return -errno;
-        }
+        return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? -EBADF : fd;
 }
 
-/* @c: open. */
+/* @c: open. systemd-nspawn makes mount points that are missing in a mapped root as the host's root, which is
+ * none of the container's ids: such a one is not a place of the container's. */
 static int covered_look(Covered *c) {
         struct stat st;
 
@@ -60,7 +44,7 @@ int covered_open(int root_fd, const char *path, Covered *ret, Error *reterr) {
         /* A container never sees the image's /tmp: systemd-nspawn always mounts one there, and makes a mount
          * point that is missing with another mode. */
         if (root_fd >= 0 && !streq(path, "/tmp")) {
-                covered.fd = open_in_root(root_fd, path);
+                covered.fd = covered_find(root_fd, path);
                 if (covered.fd >= 0)
                         r = covered_look(&covered);
                 else if (covered.fd != -EBADF)

@@ -43,7 +43,8 @@ static int make_node(int dir_fd, size_t index, const Device *device, Error *rete
 
 int devices_mount(const Device *devices, size_t n, const char *place, Error *reterr) {
         /* Not MS_NODEV, of course; the rest as nspawn has it in /dev. */
-        _cleanup_close_ int fd = mount_make("tmpfs", "0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, reterr);
+        _cleanup_close_ int fd = mount_make("tmpfs", &(MountOption){"mode", "0755"}, 1,
+                                            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, reterr);
 
         if (fd < 0)
                 return error_prefix(reterr, fd, "%s", place);

@@ -16,12 +16,18 @@ int mount_clone(int fd, bool recursive, Error *reterr) {
         return tree < 0 ? error_set(reterr, errno, "copy a mount") : tree;
 }
 
-int mount_make(const char *kind, const char *mode, unsigned attributes, Error *reterr) {
+int mount_make(const char *kind, const MountOption *options, size_t n, unsigned attributes, Error *reterr) {
         _cleanup_close_ int fs = (int) syscall(SYS_fsopen, kind, FSOPEN_CLOEXEC);
         int fd = -EBADF;
 
-        if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", mode, 0) >= 0 &&
-            syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) >= 0)
+        if (fs < 0)
+                return error_set(reterr, errno, "make a %s", kind);
+        for (size_t i = 0; i < n; i++)
+                if (options[i].value &&
+                    syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, options[i].key, options[i].value, 0) < 0)
+                        return error_set(reterr, errno, "make a %s with %s=%s", kind, options[i].key,
+                                         options[i].value);
+        if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) >= 0)
                 fd = (int) syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, attributes);
         return fd < 0 ? error_set(reterr, errno, "make a %s", kind) : fd;
 }

@@ -16,9 +16,12 @@
  */
 int mount_clone(int fd, bool recursive, Error *reterr);
 
-/* A new file system of a kind that is in memory. @mode: of its top, octal. @attributes: MOUNT_ATTR_*.
- * Return: as above. */
-int mount_make(const char *kind, const char *mode, unsigned attributes, Error *reterr);
+typedef struct MountOption {
+        const char *key, *value; /* NULL: left out */
+} MountOption;
+
+/* A new file system of a kind that is in memory. @attributes: MOUNT_ATTR_*. Return: as above. */
+int mount_make(const char *kind, const MountOption *options, size_t n, unsigned attributes, Error *reterr);
 
 /* Makes a detached mount read-only, without devices and without set-user-ID programs. */
 int mount_protect(int tree_fd, Error *reterr);

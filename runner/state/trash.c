@@ -96,28 +96,12 @@ bool trash_is_used(int state_fd) {
         return trash_sees(state_fd, TRASH_DIR);
 }
 
-/* What the directory has at this moment. */
-static int trash_list(int fd, char ***ret, Error *reterr) {
-        _cleanup_(closedirp) DIR *d = NULL;
-        int dup = fs_open_beneath(fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
-
-        if (dup < 0)
-                return dup;
-        d = fdopendir(dup);
-        if (!d) {
-                (void) safe_close(dup);
-                return error_set(reterr, errno, "list '.containers/" TRASH_DIR "'");
-        }
-        for (const struct dirent *entry; (entry = readdir(d));)
-                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
-                        strv_push(ret, entry->d_name);
-        return 0;
-}
-
 static int trash_remove_all(int fd, FsRemoveWatch watch, void *userdata, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
-        int r = trash_list(fd, &names, reterr);
+        int r = fs_list(fd, &names);
 
+        if (r < 0)
+                return error_set(reterr, r, "list '.containers/" TRASH_DIR "'");
         STRV_FOREACH (name, names) {
                 if (r < 0)
                         break;

@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "enter/program.h"
-#include "enter/root.h"
+#include "base/in-root.h"
 #include "test.h"
 
 static int root_fd = -EBADF;

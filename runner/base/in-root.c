@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 
 #include "base/fs.h"
-#include "enter/root.h"
+#include "base/in-root.h"
 
 int root_open(int root_fd, const char *path, int flags) {
         struct open_how how = {
