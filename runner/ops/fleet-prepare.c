@@ -29,19 +29,6 @@ static void member_note_crash(const Member *m) {
                 health_note_crash(project, m->at->name);
 }
 
-static int member_refuse_elsewhere(const Member *m, Error *reterr) {
-        _cleanup_free_ char *where = NULL;
-        int r;
-
-        r = running_find_elsewhere(m->fleet->project, m->at->name, m->state, &where, reterr);
-        if (r < 0 || !where)
-                return r;
-        r = error_raise(reterr, FC_EXIT_CONFLICT, "it runs already, as %s", where);
-        (void) error_in_container(reterr, r, m->at->name);
-        running_add_elsewhere_hint(reterr);
-        return r;
-}
-
 static int member_refuse_other_kind(const Member *m, const char *before, Error *reterr) {
         _cleanup_free_ char *reset = project_command(m->fleet->project, "reset", m->at->name);
         int r = error_raise(reterr, FC_EXIT_CONFLICT,
@@ -94,7 +81,7 @@ static int member_plan(Member *m, Error *reterr) {
                                  reterr);
         if (r < 0)
                 return r;
-        r = member_refuse_elsewhere(m, reterr);
+        r = running_refuse_elsewhere(m->fleet->project, m->at->name, m->state, reterr);
         if (r < 0)
                 return r;
         m->plan = network_plan(&m->fleet->network, project, m->at->spec);
@@ -219,7 +206,7 @@ int member_recall(Member *m, Error *reterr) {
         } else if (m->state && streq(m->state->boot_id, project->facts.boot_id))
                 member_note_crash(m);
         error_done(&error);
-        return member_refuse_elsewhere(m, reterr);
+        return running_refuse_elsewhere(m->fleet->project, m->at->name, m->state, reterr);
 }
 
 /* ---- preparing ---- */

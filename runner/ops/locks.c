@@ -20,11 +20,14 @@ static int locks_compare(const void *a, const void *b) {
         return strcmp(((const Wanted *) a)->name, ((const Wanted *) b)->name);
 }
 
+char *lock_describe_wait(const LockHolder *holder) {
+        return holder->pid > 0 ? xasprintf("waiting for '%s' (pid %d)", holder->verb, (int) holder->pid)
+                               : xstrdup("waiting for another command");
+}
+
 static void locks_on_wait(const LockHolder *holder, void *userdata) {
         const Wanted *w = userdata;
-        _cleanup_free_ char *text = holder->pid > 0 ? xasprintf("%s: waiting for '%s' (pid %d)", w->name,
-                                                                holder->verb, (int) holder->pid)
-                                                    : xasprintf("%s: waiting for another command", w->name);
+        _cleanup_free_ char *what = lock_describe_wait(holder), *text = xasprintf("%s: %s", w->name, what);
 
         progress_note(w->progress, text);
 }

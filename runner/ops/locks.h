@@ -16,3 +16,6 @@
 int locks_take(int runtime_fd, const char *verb, char *const *names, Progress *progress, Lock **ret,
                Error *reterr);
 Lock *locks_free(Lock *locks, size_t n);
+
+/* "waiting for 'VERB' (pid N)", for who waits for a lock. Owned by the caller. */
+char *lock_describe_wait(const LockHolder *holder);

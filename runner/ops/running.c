@@ -34,6 +34,19 @@ void running_add_elsewhere_hint(Error *reterr) {
                        "which it was started");
 }
 
+int running_refuse_elsewhere(const Project *project, const char *container, const ContainerState *state,
+                             Error *reterr) {
+        _cleanup_free_ char *where = NULL;
+        int r = running_find_elsewhere(project, container, state, &where, reterr);
+
+        if (r < 0 || !where)
+                return r;
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "it runs already, as %s", where);
+        (void) error_in_container(reterr, r, container);
+        running_add_elsewhere_hint(reterr);
+        return r;
+}
+
 int running_raise_not(const Project *project, const char *container, Error *reterr) {
         _cleanup_free_ char *command = project_command(project, "up", container), *where = NULL;
         _cleanup_(container_state_freep) ContainerState *state = NULL;

@@ -25,6 +25,10 @@ int running_find_elsewhere(const Project *project, const char *container, const 
 /* What to do about it. */
 void running_add_elsewhere_hint(Error *reterr);
 
+/* Raises FC_EXIT_CONFLICT where there is one. */
+int running_refuse_elsewhere(const Project *project, const char *container, const ContainerState *state,
+                             Error *reterr);
+
 /* Raises FC_EXIT_NOT_RUNNING with the command that starts the container. */
 int running_raise_not(const Project *project, const char *container, Error *reterr);
 

@@ -86,17 +86,9 @@ static int save_find(Save *s, Error *reterr) {
 
 static int save_refuse_elsewhere(const Save *s, const char *name, Error *reterr) {
         _cleanup_(container_state_freep) ContainerState *state = NULL;
-        _cleanup_free_ char *where = NULL;
         int r = project_load_state(s->project, name, &state, reterr);
 
-        if (r >= 0)
-                r = running_find_elsewhere(s->project, name, state, &where, reterr);
-        if (r < 0 || !where)
-                return r;
-        r = error_raise(reterr, FC_EXIT_CONFLICT, "it runs already, as %s", where);
-        (void) error_in_container(reterr, r, name);
-        running_add_elsewhere_hint(reterr);
-        return r;
+        return r < 0 ? r : running_refuse_elsewhere(s->project, name, state, reterr);
 }
 
 static int save_lock(Save *s, Error *reterr) {

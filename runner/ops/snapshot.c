@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "ops/locks.h"
 #include "ops/snapshot.h"
 #include "project/snapshot-apply.h"
 #include "spec/name.h"
@@ -9,9 +10,7 @@
 #define LOCK_USEC (600 * USEC_PER_SEC)
 
 static void snapshot_on_wait(const LockHolder *holder, void *userdata) {
-        _cleanup_free_ char *text =
-                holder->pid > 0 ? xasprintf("waiting for '%s' (pid %d)", holder->verb, (int) holder->pid)
-                                : xstrdup("waiting for another command");
+        _cleanup_free_ char *text = lock_describe_wait(holder);
 
         progress_note(userdata, text);
 }
