@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -33,6 +34,28 @@ static int size_of_volumes(int state_fd, char *const *names, ContainerSize *size
         return 0;
 }
 
+/* Each part once: a root may be large. */
+static int size_of_parts(int container_fd, ContainerSize *size, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        struct stat st;
+        int r = fs_list(container_fd, &names);
+
+        if (r < 0 || fstat(container_fd, &st) < 0)
+                return error_set(reterr, r < 0 ? r : errno, "list what it keeps");
+        size->all = (uint64_t) st.st_blocks * 512;
+        STRV_FOREACH (name, names) {
+                uint64_t part;
+
+                r = disk_use(container_fd, *name, &part, reterr);
+                if (r < 0)
+                        return r;
+                if (streq(*name, "root"))
+                        size->root = part;
+                size->all += part;
+        }
+        return 0;
+}
+
 int container_size_find(Project *project, const char *container, ContainerSize *ret, Error *reterr) {
         _cleanup_(container_size_done) ContainerSize size = {};
         _cleanup_close_ int fd = -EBADF;
@@ -41,9 +64,7 @@ int container_size_find(Project *project, const char *container, ContainerSize *
 
         r = state_dir_container_open(&project->state, container, &fd, reterr);
         if (r >= 0 && fd >= 0)
-                r = disk_use(fd, "root", &size.root, reterr);
-        if (r >= 0 && fd >= 0)
-                r = disk_use(project->state.fd, container, &size.all, reterr);
+                r = size_of_parts(fd, &size, reterr);
         if (r >= 0)
                 r = named_volumes_of(project, container, &volumes, reterr);
         if (r >= 0 && project->state.fd >= 0)
