@@ -14,8 +14,10 @@ const char *goal_to_string(Goal goal) {
 }
 
 void decisions_done(Decision *decisions, size_t n) {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
                 decisions[i].reasons = strv_free(decisions[i].reasons);
+                decisions[i].replaced = strv_free(decisions[i].replaced);
+        }
 }
 
 bool decide_is_known(const ContainerState *state, const char *machine, const char *boot_id) {
@@ -43,11 +45,13 @@ void decide_one(Decision *d, const char *boot_id) {
                         d->goal = GOAL_RESTART;
                         strv_push(&d->reasons, "its last start or stop was interrupted");
                 } else {
-                        d->goal = GOAL_KEEP;
-                        d->kept = true;
+                        d->kept = !d->replaced;
+                        d->goal = d->kept ? GOAL_KEEP : GOAL_RESTART;
                 }
                 break;
         }
+        if (d->goal == GOAL_RESTART)
+                strv_extend(&d->reasons, d->replaced);
 }
 
 /* @others: those after it in the order of dependencies, which are decided. */

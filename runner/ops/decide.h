@@ -35,7 +35,8 @@ typedef struct Decision {
         const ContainerPlan *plan;
         const ContainerState *state; /* NULL: it was never started */
         const MachineStatus *status;
-        bool asked; /* by the user, not only by containers that depend on it */
+        bool asked;      /* by the user, not only by containers that depend on it */
+        char **replaced; /* what its volumes lead to is something else by now (ops/volume-drift.h); owned */
 
         /* What follows. */
         Goal goal;

@@ -6,6 +6,7 @@
 #include "ops/decide.h"
 #include "ops/dry-run.h"
 #include "ops/running.h"
+#include "ops/volume-drift.h"
 
 static void dry_run_print_text(const char *name, const char *action, char *const *reasons) {
         (void) printf("%s: %s\n", name, action);
@@ -71,8 +72,8 @@ static void dry_run_done(DryRun *d) {
         free(d->statuses);
 }
 
-static int dry_run_look(const Project *project, const Network *network, char *const *names,
-                        char *const *asked, DryRun *d, Error *reterr) {
+static int dry_run_look(Project *project, const Network *network, char *const *names, char *const *asked,
+                        DryRun *d, Error *reterr) {
         size_t n = strv_length(names);
 
         d->decisions = xnew0(Decision, n);
@@ -96,12 +97,13 @@ static int dry_run_look(const Project *project, const Network *network, char *co
                         .state = d->states[i],
                         .status = &d->statuses[i],
                         .asked = strv_contains(asked, names[i]),
+                        .replaced = volume_drift_find(project, d->plans[i], d->states[i], &d->statuses[i]),
                 };
         }
         return 0;
 }
 
-int dry_run_up(const Project *project, char *const *names, char *const *asked, bool restart, Error *reterr) {
+int dry_run_up(Project *project, char *const *names, char *const *asked, bool restart, Error *reterr) {
         _cleanup_(network_done) Network network = {};
         _cleanup_(json_freep) Json *containers = json_new_array();
         _cleanup_(dry_run_done) DryRun d = {};

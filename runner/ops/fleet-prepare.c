@@ -7,6 +7,7 @@
 #include "ops/fleet-prepare.h"
 #include "ops/health.h"
 #include "ops/running.h"
+#include "ops/volume-drift.h"
 #include "plan/definition.h"
 #include "rootfs/tree.h"
 #include "spec/path.h"
@@ -105,6 +106,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                         .state = m->state,
                         .status = &m->at->status,
                         .asked = strv_contains(asked, m->at->name),
+                        .replaced = volume_drift_find(fleet->project, m->plan, m->state, &m->at->status),
                 };
         }
         decide_all(decisions, fleet->n_members, project->facts.boot_id, restart);
@@ -378,6 +380,7 @@ static int member_write_intent(Member *m, Error *reterr) {
         state->started_usec = realtime_usec();
         state->address = xstrdup(m->plan->address);
         state->definition = strv_copy(m->plan->definition);
+        state->volume_sources = volume_drift_sources(m->plan, m->resources.source_ids);
         for (size_t i = 0; i < m->resources.n_ports; i++)
                 container_state_add_port(state, &m->resources.ports[i]);
         return member_save_state(m, PHASE_STARTING, NULL, reterr);

@@ -31,8 +31,7 @@ static const PlanMount *mount_find_volume(const ContainerPlan *plan, const char 
                     (!found || strlen(m->target) > strlen(found->target)))
                         found = m;
         }
-        return found && (found->kind == PLAN_MOUNT_VOLUME || found->kind == PLAN_MOUNT_NAMED_VOLUME) ? found
-                                                                                                     : NULL;
+        return found && plan_mount_is_volume(found) ? found : NULL;
 }
 
 /* Return: whether it is there, or behind a link, or a negative errno. */

@@ -29,11 +29,15 @@
 #include "state/runtime-dir.h"
 
 void resources_close_mounts(Resources *r) {
-        for (size_t i = 0; i < r->n_mounts; i++)
+        for (size_t i = 0; i < r->n_mounts; i++) {
                 (void) safe_close(r->mount_fds[i]);
+                free(r->source_ids[i]);
+        }
         free(r->mount_fds);
+        free(r->source_ids);
         mount_maps_done(&r->maps);
         r->mount_fds = NULL;
+        r->source_ids = NULL;
         r->n_mounts = 0;
         r->image_fd = safe_close(r->image_fd);
         r->console_fd = safe_close(r->console_fd);
@@ -260,8 +264,8 @@ static int map_mount(const MountContext *c, const PlanMount *m, int source_fd, i
                                         reterr);
 }
 
-/* @ret_fd: a detached mount; not touched where there is none to attach. */
-static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, Error *reterr) {
+/* @ret_fd: a detached mount; not touched where there is none to attach. @ret_id: likewise. */
+static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, char **ret_id, Error *reterr) {
         const MountKind *kind = &mount_kinds[m->kind];
         _cleanup_close_ int source_fd = -EBADF, fd = -EBADF;
         int r = 0;
@@ -285,9 +289,12 @@ static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, Er
                 return m->place ? error_prefix(reterr, r, "%s", m->place) : r;
         if (kind->protect)
                 r = mount_protect(fd, reterr);
-        if (r >= 0)
-                *ret_fd = TAKE_FD(fd);
-        return r;
+        if (r < 0)
+                return r;
+        if (plan_mount_is_volume(m))
+                *ret_id = source_id_text(source_fd);
+        *ret_fd = TAKE_FD(fd);
+        return 0;
 }
 
 static int make_mounts(const MountContext *c, bool covers, Error *reterr) {
@@ -299,7 +306,7 @@ static int make_mounts(const MountContext *c, bool covers, Error *reterr) {
 
                 if (mount_kinds[m->kind].covers != covers)
                         continue;
-                k = make_mount(c, m, &c->resources->mount_fds[i], reterr);
+                k = make_mount(c, m, &c->resources->mount_fds[i], &c->resources->source_ids[i], reterr);
                 if (k < 0)
                         return m->place ? error_about_container(reterr, k, plan->spec->name)
                                         : error_in_container(reterr, k, plan->spec->name);
@@ -317,6 +324,7 @@ int resources_open_mounts(const Project *project, int project_runtime_fd, const 
                 return error_in_container(reterr, k, plan->spec->name);
 
         r->mount_fds = xnew0(int, plan->n_mounts);
+        r->source_ids = xnew0(char *, plan->n_mounts);
         for (; r->n_mounts < plan->n_mounts; r->n_mounts++)
                 r->mount_fds[r->n_mounts] = -EBADF;
         return make_mounts(&context, /* covers= */ false, reterr);

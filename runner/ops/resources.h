@@ -19,6 +19,7 @@ typedef struct Resources {
         char **notes; /* what the user should know of it */
         MountMaps maps;
         int *mount_fds;
+        char **source_ids; /* what each was made of, as source_id_text(); of volumes only, otherwise NULL */
         size_t n_mounts;
         PublishedPort *ports; /* one for each of the specification */
         size_t n_ports;

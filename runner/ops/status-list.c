@@ -18,6 +18,7 @@
 #include "ops/running.h"
 #include "ops/status-judge.h"
 #include "ops/status-list.h"
+#include "ops/volume-drift.h"
 #include "screen/table.h"
 #include "state/lock.h"
 #include "state/runtime-dir.h"
@@ -123,7 +124,7 @@ static void status_ask(const Project *project, ContainerStatus *c, const Contain
                 status_note_failed_units(project, c, bus);
 }
 
-static void status_note_drift(const Project *project, const Network *network, const MachineStatus *status,
+static void status_note_drift(Project *project, const Network *network, const MachineStatus *status,
                               ContainerStatus *c) {
         _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
         Decision d = {.spec = spec_find(project->spec, c->name), .state = c->state, .status = status};
@@ -137,9 +138,12 @@ static void status_note_drift(const Project *project, const Network *network, co
         if (!c->running || !c->state)
                 return;
         d.plan = plan = network_plan(network, project, d.spec);
+        d.replaced = volume_drift_find(project, plan, c->state, status);
         decide_one(&d, project->facts.boot_id);
         if (d.changed)
                 strv_push(&c->notes, "definition changed, run up");
+        STRV_FOREACH (line, d.replaced)
+                strv_pushf(&c->notes, "%s, run up", *line);
         decisions_done(&d, 1);
 }
 

@@ -39,6 +39,10 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         return NULL;
 }
 
+bool plan_mount_is_volume(const PlanMount *m) {
+        return m->kind == PLAN_MOUNT_VOLUME || m->kind == PLAN_MOUNT_NAMED_VOLUME;
+}
+
 bool plan_sets_network(const ContainerPlan *p) {
         return p->spec->network != NETWORK_HOST;
 }

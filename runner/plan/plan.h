@@ -90,6 +90,9 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts);
 ContainerPlan *container_plan_free(ContainerPlan *p);
 DEFINE_FREEP(ContainerPlan, container_plan_free);
 
+/* Whether it is one of the specification's volumes; they are in the same order. */
+bool plan_mount_is_volume(const PlanMount *m);
+
 /* The network inside is set by us. */
 bool plan_sets_network(const ContainerPlan *p);
 

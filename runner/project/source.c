@@ -48,6 +48,14 @@ static bool same(const SourceId *id, const struct stat *st) {
         return id->inode != 0 && id->device == st->st_dev && id->inode == st->st_ino;
 }
 
+char *source_id_text(int fd) {
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return xstrdup("");
+        return xasprintf("%ju:%ju", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino);
+}
+
 static bool is_marked(int fd) {
         char path[FS_PROC_FD_MAX];
 

@@ -43,6 +43,10 @@ int sources_open(const char *root, int root_fd, int state_fd, const InvokingUser
                  const InvokingUser *asking, const Spec *spec, Sources *ret, Error *reterr);
 void sources_done(Sources *s);
 
+/* "DEVICE:INODE", owned by the caller; "" where it cannot be looked at. As long as the file is mounted
+ * anywhere no other one has the same. */
+char *source_id_text(int fd);
+
 /**
  * source_open() - open a source
  * @what: a word for messages that stands before the path; may be empty

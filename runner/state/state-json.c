@@ -145,6 +145,32 @@ static int parse_definition(const Json *value, const char *path, void *target, E
         return state_parse_definition(value, path, &((ContainerState *) target)->definition, reterr);
 }
 
+/* Only ever compared; "" where it is not known. */
+static bool volume_source_is_valid(const char *text) {
+        return strspn(text, "0123456789:") == strlen(text);
+}
+
+static int parse_volume_sources(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerState *state = target;
+        size_t n = 0;
+        int r;
+
+        r = json_expect(value, JSON_ARRAY, path, reterr);
+        if (r < 0)
+                return r;
+        state->volume_sources = xnew0(char *, json_length(value) + 1);
+        JSON_FOREACH (source, value) {
+                _cleanup_free_ char *source_path = json_path_index(path, n);
+
+                r = parse_string(source, source_path, volume_source_is_valid, &state->volume_sources[n],
+                                 reterr);
+                if (r < 0)
+                        return r;
+                n++;
+        }
+        return 0;
+}
+
 static void *append_port(void *target) {
         ContainerState *state = target;
 
@@ -157,11 +183,17 @@ static int state_parse_ports(const Json *value, const char *path, void *target, 
 }
 
 static const JsonField container_fields[] = {
-        {"version", state_parse_version, true}, {"phase", parse_phase, true},
-        {"machine", parse_machine, true},       {"bootId", parse_boot_id, true},
-        {"startedUsec", parse_started, true},   {"readyUsec", parse_ready, false},
-        {"address", parse_address, false},      {"definition", parse_definition, true},
-        {"ports", state_parse_ports, true},     {"result", parse_result, false},
+        {"version", state_parse_version, true},
+        {"phase", parse_phase, true},
+        {"machine", parse_machine, true},
+        {"bootId", parse_boot_id, true},
+        {"startedUsec", parse_started, true},
+        {"readyUsec", parse_ready, false},
+        {"address", parse_address, false},
+        {"definition", parse_definition, true},
+        {"ports", state_parse_ports, true},
+        {"result", parse_result, false},
+        {"volumeSources", parse_volume_sources, false},
 };
 
 STRING_FIELD(parse_id, ProjectState, id, identity_id_is_valid)
@@ -345,6 +377,8 @@ char *container_state_print(const ContainerState *state) {
         json_add(json, "ports", ports);
 
         json_add(json, "definition", state_definition_json(state->definition));
+        if (state->volume_sources)
+                json_add_strv(json, "volumeSources", state->volume_sources);
         return state_print_document(json);
 }
 

@@ -34,6 +34,7 @@ ContainerState *container_state_free(ContainerState *state) {
         free(state->boot_id);
         free(state->address);
         strv_free(state->definition);
+        strv_free(state->volume_sources);
         free(state->result);
         free(state);
         return NULL;

@@ -36,6 +36,7 @@ typedef struct ContainerState {
         uint64_t ready_usec;   /* CLOCK_REALTIME, 0: it was not */
         char *address;         /* "10.x.y.z", NULL: none */
         char **definition;     /* canonical lines of what it was started with, any bytes */
+        char **volume_sources; /* for each volume what its source was: a SourceId as text; NULL: not known */
         BoundPort *ports;
         size_t n_ports;
         char *result; /* one line about how it went, may be NULL */

@@ -81,6 +81,55 @@ testcase_changes_show_both_ways() {
         ok fc down
 }
 
+# would ACTION [REASON..]: what `up` would do with the container "one", and that `status` says the same.
+would() {
+        ok fc --json up --dry-run
+        equal "$(jq -r '.containers[0] | .action, .reasons[]' <<<"$OUT")" "$(printf '%s\n' "$@")" "what up would do"
+        shift
+        ok fc --json status
+        equal "$(jq -r '.containers[0].notes[]' <<<"$OUT")" "$(printf '%s, run up\n' "$@" | sed 's/^, run up//')" "the notes of status"
+}
+
+# A mount keeps the file that it was made of. What an editor saves by a rename, and a directory that is made again, is
+# another one.
+testcase_source_that_is_replaced() {
+        project shop
+        cd "$PROJECT"
+        as_dev sh -c 'echo one >motd; mkdir data other; ln -s data link'
+        spec "$(tiny one '' ', "network": {"mode": "none"}, "volumes": ["motd:/motd", "./data:/data:ro", "link:/link", "@kept:/kept"]')"
+        ok fc up
+        # Written in place it is the same.
+        as_dev sh -c 'echo two >motd; touch data/new'
+        would nothing
+        as_dev sh -c 'echo three >motd.new; mv motd.new motd; ln -sfn other link; rm -r .containers/volumes/kept; mkdir .containers/volumes/kept'
+        would restart "volume 'motd' was replaced on the host" "volume 'link' was replaced on the host" \
+                "volume '@kept' was replaced on the host"
+        ok as_dev "$FC" status
+        expect_out "volume 'motd' was replaced on the host, run up"
+        ok fc exec one -- cat /motd
+        equal "$OUT" two "what is mounted still"
+        ok fc up
+        would nothing
+        ok fc exec one -- cat /motd
+        equal "$OUT" three
+        # What a start would refuse is told, and what runs goes on.
+        as_dev ln -sfn /etc link
+        would restart "volume 'link' was replaced on the host"
+        run_status 5 fc up
+        expect_err "volumes\[2\]: '$PROJECT/link' leads out of the project"
+        as_dev ln -sfn other link
+        as_dev rm -r data
+        would restart "volume './data' does not exist on the host any more"
+        run_status 2 fc up
+        expect_err "volumes\[1\]: '$PROJECT/./data' does not exist"
+        equal "$(state_of one)" running
+        # A state of before this was remembered.
+        jq 'del(.volumeSources)' .containers/one/state.json >"$TMP/state"
+        cp "$TMP/state" .containers/one/state.json
+        would nothing
+        ok fc down
+}
+
 testcase_missing_source() {
         project shop
         spec "$(tiny one '' ', "volumes": ["no-such-folder:/data"]')"

@@ -8,6 +8,7 @@ typedef enum Found {
         GONE,
         RUNS,
         CHANGED,      /* runs, with another definition */
+        REPLACED,     /* runs, with a volume that lies no longer where its source leads */
         OTHER_BOOT,   /* runs, but what is remembered is about another boot of the host */
         HALF_STARTED, /* runs without a PID 1 */
         ORPHANED,     /* runs without a keeper */
@@ -17,6 +18,7 @@ static const MachineStatus statuses[] = {
         [GONE] = {},
         [RUNS] = {.running = true, .leader = 7, .keeper = 6},
         [CHANGED] = {.running = true, .leader = 7, .keeper = 6},
+        [REPLACED] = {.running = true, .leader = 7, .keeper = 6},
         [OTHER_BOOT] = {.running = true, .leader = 7, .keeper = 6},
         [HALF_STARTED] = {.running = true, .keeper = 6},
         [ORPHANED] = {.running = true, .leader = 7},
@@ -35,6 +37,8 @@ static void find(const Project *project, const char *name, Found found, bool ask
                 .status = &statuses[found],
                 .asked = asked,
         };
+        if (found == REPLACED)
+                strv_push(&ret->replaced, "volume 'x' was replaced on the host");
 }
 
 static void lose(Decision *decisions, size_t n) {
@@ -61,6 +65,8 @@ TEST(one_container) {
                 {RUNS, true, GOAL_RESTART, false, NULL},
                 {CHANGED, false, GOAL_RESTART, true, "no longer: one line more"},
                 {CHANGED, true, GOAL_RESTART, true, "no longer: one line more"},
+                {REPLACED, false, GOAL_RESTART, false, "volume 'x' was replaced on the host"},
+                {REPLACED, true, GOAL_RESTART, false, "volume 'x' was replaced on the host"},
                 {OTHER_BOOT, false, GOAL_KEEP, false, NULL},
                 {HALF_STARTED, false, GOAL_RESTART, false, "its last start or stop was interrupted"},
                 {ORPHANED, false, GOAL_RESTART, false, "its last start or stop was interrupted"},

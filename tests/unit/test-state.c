@@ -29,6 +29,8 @@ static ContainerState *make_state(void) {
         state->result = xstrdup("ready");
         strv_push(&state->definition, "volume /srv/\303\244 \\x \377\001 ro");
         strv_push(&state->definition, "");
+        strv_push(&state->volume_sources, "66306:18446744073709551615");
+        strv_push(&state->volume_sources, "");
         for (size_t i = 0; i < ELEMENTSOF(ports); i++)
                 container_state_add_port(state, &ports[i]);
         return state;
@@ -70,6 +72,7 @@ static void same(const ContainerState *a, const ContainerState *b) {
         ASSERT_STREQ(a->address, b->address);
         ASSERT_STREQ(a->result, b->result);
         ASSERT_TRUE(strv_equal(a->definition, b->definition));
+        ASSERT_TRUE(strv_equal(a->volume_sources, b->volume_sources));
         ASSERT_EQ(a->n_ports, b->n_ports);
         for (size_t i = 0; i < a->n_ports; i++) {
                 ASSERT_STREQ(a->ports[i].address, b->ports[i].address);
@@ -185,7 +188,7 @@ TEST(damaged_container) {
                 "{\"version\":1,\"phase\":\"ready\",\"machine\":\"m-0000-a\",\"bootId\":\"" BOOT_ID
                 "\",\"startedUsec\":5,\"readyUsec\":6,\"address\":\"10.0.0.2\",\"result\":\"r\","
                 "\"ports\":[{\"address\":\"::1\",\"host\":1,\"container\":2}],"
-                "\"definition\":[\"a\"]}";
+                "\"volumeSources\":[\"1:2\"],\"definition\":[\"a\"]}";
         static const struct {
                 const char *old, *new, *message;
         } table[] = {
@@ -223,6 +226,9 @@ TEST(damaged_container) {
                 {"\"host\":1", "\"host\":65536", "ports[0].host"},
                 {"\"container\":2", "\"container\":0", "ports[0].container"},
                 {",\"container\":2", "", "ports[0]"},
+                {"\"1:2\"", "\"1:2\",3", "volumeSources[1]"},
+                {"\"1:2\"", "\"/a\"", "volumeSources[0]"},
+                {"[\"1:2\"]", "{}", "volumeSources"},
                 {"\"definition\":[\"a\"]", "\"definition\":[1]", "definition[0]"},
                 {"\"definition\":[\"a\"]", "\"definition\":[\"a\",\"\\\\\"]", "definition[1]"},
                 {"\"definition\":[\"a\"]", "\"definition\":null", "definition"},
