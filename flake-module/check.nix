@@ -65,6 +65,8 @@ let
 
   parseError = parse: value: get "error" (parse value);
 
+  portCount = ports: foldl' (n: port: n + (syntax.parsePort port).n or 1) 0 ports;
+
   twice =
     list:
     (foldl'
@@ -175,6 +177,9 @@ let
       command = if get "command" container == null then null else syntax.command container.command;
     in
     elements [ "ports" ] (container.ports or [ ]) (parseError syntax.parsePort)
+    ++ optional (portCount (container.ports or [ ]) > 100) (
+      about [ "ports" ] "a container publishes at most 100 ports, not ${toString (portCount container.ports)}"
+    )
     ++ elements [ "volumes" ] volumes (parseError syntax.parseVolume)
     ++ elements [ "volumes-ro" ] volumes-ro (parseError syntax.parseVolume)
     ++ elements [ "tmpfs" ] tmpfs (parseError syntax.parseTmpfs)
@@ -314,7 +319,7 @@ let
       used = concatMap (
         name:
         map (port: { inherit name port; }) (
-          filter (port: !(port ? error)) (map syntax.parsePort (containers.${name}.ports or [ ]))
+          filter (port: !(port ? error)) (concatMap syntax.parsePorts (containers.${name}.ports or [ ]))
         )
       ) (attrNames containers);
       describe =

@@ -3,6 +3,7 @@
 let
   inherit (builtins)
     attrNames
+    concatMap
     filter
     isString
     map
@@ -50,7 +51,7 @@ let
       network = compact {
         mode = unless "private" (get "mode" network);
       };
-      ports = map (port: compact (syntax.parsePort port)) (container.ports or [ ]);
+      ports = map compact (concatMap syntax.parsePorts (container.ports or [ ]));
       volumes = map (
         volume: compact (volume // { readOnly = unless false volume.readOnly; })
       ) (volumes container);
@@ -92,6 +93,7 @@ in
     isAccountName
     isName
     parsePort
+    parsePorts
     parseVolume
     ;
 

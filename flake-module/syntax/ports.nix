@@ -105,7 +105,8 @@ let
     else
       unless (!(lead >= 65152 && lead <= 65215)) (wrong "a link-local address cannot be used");
 
-  # "[ADDRESS:]HOST:CONTAINER[/PROTOCOL]", "PORT" or 80 -> { address, host, container, protocol }, or { error }.
+  # "[ADDRESS:]HOST:CONTAINER[/PROTOCOL]", "PORT" or 80 -> { address, host, container, protocol, n }, the first of n
+  # ports that follow each other, or { error }.
   parsePort =
     port:
     if isAttrs port then
@@ -114,19 +115,19 @@ let
         host = get "host" port;
         container = get "container" port;
         protocol = get "protocol" port;
-      }
+      } null null
     else if isInt port then
       checkPort (toString port) {
         address = null;
         host = port;
         container = port;
         protocol = null;
-      }
+      } null null
     else
       let
         short = substring 0 100 port;
-        single = match "([0-9]+)(/([^/]*))?" short;
-        pair = match "((\\[([^]]*)]|([^]:[]*)):)?(auto|[0-9]+):([0-9]+)(/([^/]*))?" short;
+        single = match "([0-9]+)(-([0-9]+))?(/([^/]*))?" short;
+        pair = match "((\\[([^]]*)]|([^]:[]*)):)?(auto|([0-9]+)(-([0-9]+))?):([0-9]+)(-([0-9]+))?(/([^/]*))?" short;
         bracketed = elemAt pair 2;
         host = elemAt pair 4;
       in
@@ -135,27 +136,58 @@ let
           address = null;
           host = number (head single);
           container = number (head single);
-          protocol = elemAt single 2;
-        }
+          protocol = elemAt single 4;
+        } (elemAt single 2) (elemAt single 2)
       else if pair != null then
         checkPort port {
           address = if bracketed != null then bracketed else elemAt pair 3;
-          host = if host == "auto" then host else number host;
-          container = number (elemAt pair 5);
-          protocol = elemAt pair 7;
-        }
+          host = if host == "auto" then host else number (elemAt pair 5);
+          container = number (elemAt pair 8);
+          protocol = elemAt pair 12;
+        } (elemAt pair 7) (elemAt pair 10)
       else
         { error = "'${port}': expected [ADDRESS:]HOST:CONTAINER or PORT, the address numeric, IPv6 in brackets"; };
 
+  # Each of its ports, or what is wrong with it.
+  parsePorts =
+    port:
+    let
+      range = parsePort port;
+      nth =
+        i:
+        builtins.removeAttrs range [ "n" ]
+        // {
+          host = if range.host == "auto" then "auto" else range.host + i;
+          container = range.container + i;
+        };
+    in
+    if range ? error then [ range ] else genList nth range.n;
+
   compact = set: builtins.removeAttrs set (filter (name: set.${name} == null) (builtins.attrNames set));
 
+  # `hostEnd` and `containerEnd`: the texts of the last ports, null: one port.
   checkPort =
-    text: port:
+    text: port: hostEnd: containerEnd:
     let
       badAddress = if port.address == null then null else address port.address;
+      last = first: end: if end == null then first else number end;
+      hostLast = if port.host == "auto" then "auto" else last port.host hostEnd;
+      containerLast = last port.container containerEnd;
+      n = containerLast - port.container + 1;
+      nHost = if port.host == "auto" then n else hostLast - port.host + 1;
     in
-    if !(port.host == "auto" || isPort port.host) || !isPort port.container then
+    if
+      !(port.host == "auto" || (isPort port.host && isPort hostLast))
+      || !isPort port.container
+      || !isPort containerLast
+    then
       { error = "'${text}': a port is a number from 1 to 65535"; }
+    else if n < 1 || nHost < 1 then
+      { error = "'${text}': a range begins with the lower port"; }
+    else if n != nHost then
+      {
+        error = "'${text}': there must be as many ports on the host as in the container, not ${toString nHost} and ${toString n}";
+      }
     else if badAddress != null then
       { error = "'${text}': ${badAddress}"; }
     else if port.protocol == "udp" then
@@ -168,7 +200,11 @@ let
     then
       { error = "'${text}': '${port.protocol}' is not a protocol, use 'tcp'"; }
     else
-      port // { protocol = null; };
+      port
+      // {
+        inherit n;
+        protocol = null;
+      };
 
   # Two spellings of one address are one.
   canonicalAddress = text: if octets text != null then text else toJSON (groups text);
@@ -177,5 +213,6 @@ in
   inherit
     canonicalAddress
     parsePort
+    parsePorts
     ;
 }

@@ -126,32 +126,21 @@ static int bind_all(Endpoints *endpoints, uint16_t port, PublishedPort *ret, siz
         return 0;
 }
 
-static bool is_free(const Endpoints *endpoints, uint16_t port) {
-        _cleanup_(published_port_done) PublishedPort sockets = PUBLISHED_PORT_NULL;
-        Endpoints copy = *endpoints;
+bool port_find_free(const Port *port, PublishedPort *ret) {
+        Endpoints endpoints;
 
-        return bind_all(&copy, port, &sockets, NULL) >= 0;
-}
-
-/* The next free port, in the words of the specification. */
-static void hint_free_port(const Port *port, const Endpoints *endpoints, Error *reterr) {
-        _cleanup_free_ char *address = NULL;
-
-        if (port->address)
-                address = xasprintf(strchr(port->address, ':') ? "[%s]:" : "%s:", port->address);
+        if (port->host == 0 || endpoints_of(port, &endpoints, NULL) < 0)
+                return false;
         for (unsigned p = port->host + 1u; p <= UINT16_MAX && p <= port->host + FREE_DISTANCE; p++)
-                if (is_free(endpoints, (uint16_t) p)) {
-                        error_add_hint(reterr, "%u is free: publish the port as \"%s%u:%u\"", p,
-                                       address ? address : "", p, port->container);
-                        return;
-                }
+                if (bind_all(&endpoints, (uint16_t) p, ret, NULL) >= 0)
+                        return true;
+        return false;
 }
 
-static int raise_taken(const Port *port, const Endpoints *endpoints, size_t index,
-                       PortDescribeMachine describe, void *userdata, Error *reterr) {
+static int raise_taken(const Endpoints *endpoints, size_t index, PortDescribeMachine describe,
+                       void *userdata, Error *reterr) {
         _cleanup_(port_holder_done) PortHolder holder = PORT_HOLDER_NULL;
         _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index]), *who = NULL;
-        int r;
 
         port_holder_find(&endpoints->items[index].any, &holder);
         if (holder.machine && describe)
@@ -161,20 +150,18 @@ static int raise_taken(const Port *port, const Endpoints *endpoints, size_t inde
         if (!who && holder.pid > 0)
                 who = xasprintf("'%s' (pid %d)", holder.command ? holder.command : "?", (int) holder.pid);
 
-        r = error_raise(reterr, FC_EXIT_CONFLICT, "%s is taken by %s", where,
-                        who ? who : "a process that is not visible from here");
-        hint_free_port(port, endpoints, reterr);
-        return r;
+        return error_raise(reterr, FC_EXIT_CONFLICT, "%s is taken by %s", where,
+                           who ? who : "a process that is not visible from here");
 }
 
-static int raise_bind(const Port *port, const Endpoints *endpoints, size_t index, int errnum,
-                      PortDescribeMachine describe, void *userdata, Error *reterr) {
+static int raise_bind(const Endpoints *endpoints, size_t index, int errnum, PortDescribeMachine describe,
+                      void *userdata, Error *reterr) {
         _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index]);
         int r;
 
         switch (-errnum) {
         case EADDRINUSE:
-                return raise_taken(port, endpoints, index, describe, userdata, reterr);
+                return raise_taken(endpoints, index, describe, userdata, reterr);
         case EADDRNOTAVAIL:
         case EAFNOSUPPORT:
                 r = error_raise(reterr, FC_EXIT_HOST, "bind %s: this host does not have that address",
@@ -249,7 +236,7 @@ int port_bind(const Port *port, uint16_t preferred, PortDescribeMachine describe
                                            AUTO_MIN, AUTO_MAX);
         }
         if (r < 0)
-                return raise_bind(port, &endpoints, index, r, describe, userdata, reterr);
+                return raise_bind(&endpoints, index, r, describe, userdata, reterr);
         ret->wanted = port;
         return 0;
 }

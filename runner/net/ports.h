@@ -20,8 +20,11 @@ typedef char *(*PortDescribeMachine)(const char *machine, void *userdata);
  * sockets never take IPv4 connections. "auto" takes the preferred port, else a free one from 61000 up, where
  * neither well-known services nor outgoing connections are.
  *
- * FC_EXIT_CONFLICT: taken, with the name of who holds it and a free port as hint; FC_EXIT_HOST: no
- * permission (below 1024), or the host does not have this address.
+ * FC_EXIT_CONFLICT: taken, with the name of who holds it, see port-conflicts.h; FC_EXIT_HOST: no permission
+ * (below 1024), or the host does not have this address.
  */
 int port_bind(const Port *port, uint16_t preferred, PortDescribeMachine describe, void *userdata,
               PublishedPort *ret, Error *reterr);
+
+/* The next free port above one that is taken, bound: the caller closes it with published_port_done(). */
+bool port_find_free(const Port *port, PublishedPort *ret);

@@ -219,7 +219,7 @@ static void member_tell_notes(Member *m) {
         m->resources.notes = strv_free(m->resources.notes);
 }
 
-static int member_prepare(Member *m, Error *reterr) {
+static int member_prepare_image(Member *m, Error *reterr) {
         Project *project = m->fleet->project;
         int r;
 
@@ -232,14 +232,21 @@ static int member_prepare(Member *m, Error *reterr) {
         if (r < 0)
                 return r;
         r = project_open_sources(project, reterr);
-        if (r >= 0)
-                r = resources_open_image(project, m->plan, &m->resources, reterr);
-        if (r < 0)
-                return r;
-        r = resources_bind_ports(m->plan, m->state, goal_stops(m->goal), &m->resources, reterr);
-        if (r < 0)
-                return r;
-        r = resources_open_mounts(project, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
+        return r < 0 ? r : resources_open_image(project, m->plan, &m->resources, reterr);
+}
+
+/* @stops: what it has already is bound when it has stopped. */
+static int member_bind_ports(Member *m, bool stops, Error *reterr) {
+        _cleanup_(port_conflicts_done) PortConflicts conflicts = PORT_CONFLICTS_NULL;
+        int r = resources_bind_ports(m->plan, m->state, stops, &m->resources, &conflicts, reterr);
+
+        return r < 0 ? r : port_conflicts_raise(&conflicts, reterr);
+}
+
+static int member_prepare_mounts(Member *m, Error *reterr) {
+        int r;
+
+        r = resources_open_mounts(m->fleet->project, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
         member_tell_notes(m);
@@ -324,15 +331,43 @@ static int fleet_mend_network(Fleet *fleet, Error *reterr) {
         return 0;
 }
 
+static int fleet_prepare_each(Fleet *fleet, int (*prepare)(Member *m, Error *reterr), Error *reterr) {
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+                int r = goal_starts(m->goal) ? prepare(m, reterr) : 0;
+
+                if (r < 0)
+                        return error_about_container(reterr, r, m->at->name);
+        }
+        return 0;
+}
+
+/* All that are taken are told at once. */
+static int fleet_bind_ports(Fleet *fleet, Error *reterr) {
+        _cleanup_(port_conflicts_done) PortConflicts conflicts = PORT_CONFLICTS_NULL;
+
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+                int r = goal_starts(m->goal) ? resources_bind_ports(m->plan, m->state, goal_stops(m->goal),
+                                                                    &m->resources, &conflicts, reterr)
+                                             : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        return port_conflicts_raise(&conflicts, reterr);
+}
+
 int fleet_prepare(Fleet *fleet, Error *reterr) {
         int r;
 
-        for (size_t i = 0; i < fleet->n_members; i++)
-                if (goal_starts(fleet->members[i].goal)) {
-                        r = member_prepare(&fleet->members[i], reterr);
-                        if (r < 0)
-                                return error_about_container(reterr, r, fleet->members[i].at->name);
-                }
+        r = fleet_prepare_each(fleet, member_prepare_image, reterr);
+        if (r >= 0)
+                r = fleet_bind_ports(fleet, reterr);
+        if (r >= 0)
+                r = fleet_prepare_each(fleet, member_prepare_mounts, reterr);
+        if (r < 0)
+                return r;
         /* Copies may take seconds: after everything that is refused at once. */
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
@@ -422,7 +457,11 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
         int r;
 
         if (m->prepared < PREPARED_RESOURCES) {
-                r = member_prepare(m, reterr);
+                r = member_prepare_image(m, reterr);
+                if (r >= 0)
+                        r = member_bind_ports(m, goal_stops(m->goal), reterr);
+                if (r >= 0)
+                        r = member_prepare_mounts(m, reterr);
                 if (r < 0)
                         return r;
         }
@@ -436,7 +475,7 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        r = resources_bind_ports(m->plan, m->state, /* running= */ false, &m->resources, reterr);
+        r = member_bind_ports(m, /* stops= */ false, reterr);
         if (r < 0)
                 return r;
         r = member_write_intent(m, reterr);

@@ -82,7 +82,7 @@ char *resources_describe_machine(const char *machine, void *userdata) {
 }
 
 int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
-                         Error *reterr) {
+                         PortConflicts *conflicts, Error *reterr) {
         const ContainerSpec *c = plan->spec;
 
         if (!r->ports)
@@ -92,6 +92,7 @@ int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, b
                 r->ports[r->n_ports].wanted = &c->ports[r->n_ports];
         }
         for (size_t i = 0; i < c->n_ports; i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
                 const Port *port = &c->ports[i];
                 int k;
 
@@ -99,9 +100,13 @@ int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, b
                     (running && old && container_state_has_port(old, port)))
                         continue;
                 k = port_bind(port, old ? container_state_get_port(old, port->container) : 0,
-                              resources_describe_machine, NULL, &r->ports[i], reterr);
-                if (k < 0)
+                              resources_describe_machine, NULL, &r->ports[i], &error);
+                if (k < 0 && error.exit == FC_EXIT_CONFLICT)
+                        port_conflicts_add(conflicts, c->name, port, &error);
+                else if (k < 0) {
+                        error_move(reterr, &error);
                         return error_in_container(reterr, k, c->name);
+                }
         }
         return 0;
 }

@@ -5,6 +5,7 @@
  * that can be refused is refused here, before anything has started. */
 
 #include "machine/machine.h"
+#include "net/port-conflicts.h"
 #include "ops/network.h"
 #include "rootfs/mount-maps.h"
 
@@ -46,9 +47,10 @@ int resources_open_directories(const Project *project, int project_runtime_fd, c
  * resources_bind_ports() - bind those ports that are not bound yet
  * @old: what the container's ports were: "auto" gets the same again; may be NULL
  * @running: the container runs with @old: leave out what it holds, until it is stopped
+ * @conflicts: ports that are taken are added, and the others bound; port_conflicts_raise() tells them
  */
 int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
-                         Error *reterr);
+                         PortConflicts *conflicts, Error *reterr);
 
 /* What the root is made from, where it has yet to be made. */
 int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);

@@ -56,6 +56,10 @@ static int compare_bindings(const void *va, const void *vb) {
         return 0;
 }
 
+static size_t binding_element(const Binding *b) {
+        return b->c->ports[b->index].element;
+}
+
 static int raise_binding(const Binding *a, const Binding *b, Error *reterr) {
         const Binding *first = a->order < b->order ? a : b, *second = first == a ? b : a;
         char address[INET6_ADDRSTRLEN];
@@ -64,14 +68,14 @@ static int raise_binding(const Binding *a, const Binding *b, Error *reterr) {
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "containers.%s.ports[%zu]: container port %u has an automatic host port "
                                    "already, by containers.%s.ports[%zu]",
-                                   second->c->name, second->index, second->port, first->c->name,
-                                   first->index);
+                                   second->c->name, binding_element(second), second->port, first->c->name,
+                                   binding_element(first));
         (void) inet_ntop(second->family, second->address, address, sizeof(address));
         return error_raise(reterr, FC_EXIT_USAGE,
                            "containers.%s.ports[%zu]: host port %u on %s is taken already, by "
                            "containers.%s.ports[%zu]",
-                           second->c->name, second->index, second->port, address, first->c->name,
-                           first->index);
+                           second->c->name, binding_element(second), second->port, address, first->c->name,
+                           binding_element(first));
 }
 
 static bool same_port(const Binding *a, const Binding *b) {

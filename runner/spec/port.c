@@ -7,6 +7,10 @@
 #include "spec/port.h"
 #include "spec/value.h"
 
+static void port_range_done(PortRange *range) {
+        port_done(&range->first);
+}
+
 int port_number_parse(const char *s, size_t n, const char *shown, uint16_t *ret, Error *reterr) {
         unsigned value = 0;
 
@@ -26,12 +30,37 @@ int port_number_parse(const char *s, size_t n, const char *shown, uint16_t *ret,
         return 0;
 }
 
-static int parse_host(const char *s, size_t n, const char *text, uint16_t *ret, Error *reterr) {
+/* "8000" or "8000-8010": @ret_n ports from @ret on. */
+static int parse_numbers(const char *s, size_t n, const char *text, uint16_t *ret, unsigned *ret_n,
+                         Error *reterr) {
+        const char *dash = n > 0 ? memchr(s + 1, '-', n - 1) : NULL;
+        uint16_t first, last;
+        int r;
+
+        r = port_number_parse(s, dash ? (size_t) (dash - s) : n, text, &first, reterr);
+        last = first;
+        if (r >= 0 && dash)
+                r = port_number_parse(dash + 1, n - (size_t) (dash + 1 - s), text, &last, reterr);
+        if (r < 0)
+                return r;
+        if (last < first)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "'%.100s': a range begins with the lower port, as in '%u-%u'", text, last,
+                                   first);
+        *ret = first;
+        *ret_n = last - first + 1u;
+        return 0;
+}
+
+/* @ret_n: 0: as many as there are in the container. */
+static int parse_host(const char *s, size_t n, const char *text, uint16_t *ret, unsigned *ret_n,
+                      Error *reterr) {
         if (n == strlen("auto") && memcmp(s, "auto", n) == 0) {
                 *ret = 0;
+                *ret_n = 0;
                 return 0;
         }
-        return port_number_parse(s, n, text, ret, reterr);
+        return parse_numbers(s, n, text, ret, ret_n, reterr);
 }
 
 static int raise_address(const char *text, const char *reason, Error *reterr) {
@@ -128,26 +157,35 @@ static int split_address(const char *text, const char **ret_rest, char **ret_add
 }
 
 /* "HOST:CONTAINER", or "PORT" when no address stands in front of it. */
-static int parse_pair(const char *s, size_t n, const char *text, Port *port, Error *reterr) {
+static int parse_pair(const char *s, size_t n, const char *text, PortRange *range, Error *reterr) {
         const char *colon = memchr(s, ':', n);
         size_t n_host = colon ? (size_t) (colon - s) : n;
+        Port *port = &range->first;
+        unsigned n_ports;
         int r;
 
         if (!colon && port->address)
                 return port_raise_form(text, reterr);
         if (!colon) {
-                r = port_number_parse(s, n, text, &port->container, reterr);
+                r = parse_numbers(s, n, text, &port->container, &range->n, reterr);
                 port->host = port->container;
                 return r;
         }
         if (memchr(colon + 1, ':', n - n_host - 1))
                 return port_raise_form(text, reterr);
-        r = parse_host(s, n_host, text, &port->host, reterr);
-        return r < 0 ? r : port_number_parse(colon + 1, n - n_host - 1, text, &port->container, reterr);
+        r = parse_host(s, n_host, text, &port->host, &n_ports, reterr);
+        if (r >= 0)
+                r = parse_numbers(colon + 1, n - n_host - 1, text, &port->container, &range->n, reterr);
+        if (r >= 0 && n_ports > 0 && n_ports != range->n)
+                r = error_raise(reterr, FC_EXIT_USAGE,
+                                "'%.100s': there must be as many ports on the host as in the container, "
+                                "not %u and %u",
+                                text, n_ports, range->n);
+        return r;
 }
 
-int port_parse(const char *text, Port *ret, Error *reterr) {
-        _cleanup_(port_done) Port port = {0};
+int port_range_parse(const char *text, PortRange *ret, Error *reterr) {
+        _cleanup_(port_range_done) PortRange range = {0};
         _cleanup_free_ char *address = NULL;
         const char *rest, *slash;
         int r;
@@ -156,7 +194,7 @@ int port_parse(const char *text, Port *ret, Error *reterr) {
         if (r < 0)
                 return r;
         if (address) {
-                r = port_parse_address(address, &port.address, reterr);
+                r = port_parse_address(address, &range.first.address, reterr);
                 if (r < 0)
                         return error_prefix(reterr, r, "'%.100s'", text);
         }
@@ -166,12 +204,21 @@ int port_parse(const char *text, Port *ret, Error *reterr) {
                 if (r < 0)
                         return error_prefix(reterr, r, "'%.100s'", text);
         }
-        r = parse_pair(rest, slash ? (size_t) (slash - rest) : strlen(rest), text, &port, reterr);
+        r = parse_pair(rest, slash ? (size_t) (slash - rest) : strlen(rest), text, &range, reterr);
         if (r < 0)
                 return r;
-        *ret = port;
-        port = (Port){0};
+        *ret = range;
+        range = (PortRange){0};
         return 0;
+}
+
+Port port_range_get(const PortRange *range, unsigned number) {
+        Port port = range->first;
+
+        port.address = xstrdup(port.address);
+        port.host = port.host > 0 ? (uint16_t) (port.host + number) : 0;
+        port.container = (uint16_t) (port.container + number);
+        return port;
 }
 
 static int parse_json_address(const Json *value, const char *path, void *target, Error *reterr) {
@@ -215,19 +262,46 @@ static int port_parse_element(const Json *value, const char *path, void *ret, Er
                 {"container", parse_json_container, .mandatory = true},
                 {"protocol", parse_json_protocol},
         };
+        PortRange *range = ret;
         int r;
 
+        range->n = 1;
         if (json_type(value) != JSON_STRING)
-                return value_parse_long_form(value, path, fields, ELEMENTSOF(fields), ret, reterr);
-        r = port_parse(json_string(value), ret, reterr);
+                return value_parse_long_form(value, path, fields, ELEMENTSOF(fields), &range->first, reterr);
+        r = port_range_parse(json_string(value), range, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
-static int parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
-        ContainerSpec *c = target;
+static int ports_expand(const PortRange *ranges, size_t n_ranges, const char *path, ContainerSpec *c,
+                        Error *reterr) {
+        size_t n = 0;
 
-        return VALUE_PARSE_ELEMENTS(value, path, JSON_ARRAY, port_parse_element, &c->ports, &c->n_ports,
-                                    reterr);
+        for (size_t i = 0; i < n_ranges; i++)
+                n += ranges[i].n;
+        if (n > PORTS_MAX)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: a container publishes at most %d ports, not %zu", path, PORTS_MAX,
+                                   n);
+        c->ports = xnew0(Port, n);
+        for (size_t i = 0; i < n_ranges; i++)
+                for (unsigned k = 0; k < ranges[i].n; k++) {
+                        c->ports[c->n_ports] = port_range_get(&ranges[i], k);
+                        c->ports[c->n_ports++].element = i;
+                }
+        return 0;
+}
+
+static int parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
+        _cleanup_free_ PortRange *ranges = NULL;
+        size_t n = 0;
+        int r;
+
+        r = VALUE_PARSE_ELEMENTS(value, path, JSON_ARRAY, port_parse_element, &ranges, &n, reterr);
+        if (r >= 0)
+                r = ports_expand(ranges, n, path, target, reterr);
+        for (size_t i = 0; i < n; i++)
+                port_range_done(&ranges[i]);
+        return r;
 }
 
 static Json *print_port(const Port *port) {

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The key "ports", and one published port as a string: "[ADDRESS:]HOST:CONTAINER[/tcp]" or "PORT". */
+/* The key "ports", and published ports as a string: "[ADDRESS:]HOST:CONTAINER[/tcp]" or "PORT". */
 
 #include "spec/key.h"
 
 extern const SpecKey ports_key;
 
+/* Of a container. On a host that systemd manages all its descriptors are one message. */
+#define PORTS_MAX 100
+
+/* Ports that follow each other, at the same address. */
+typedef struct PortRange {
+        Port first;
+        unsigned n;
+} PortRange;
+
 /**
- * port_parse() - read the short form of a published port
+ * port_range_parse() - read the short form of published ports
  * @text: ADDRESS is IPv4 or an IPv6 address in brackets, HOST a port or "auto"; a PORT alone is the same on
- *        both sides
- * @ret: its address is owned by the caller, see port_done()
+ *        both sides. A port may be a range "8000-8010", which is as long on both sides
+ * @ret: the address of its first is owned by the caller, see port_done()
  */
-int port_parse(const char *text, Port *ret, Error *reterr);
+int port_range_parse(const char *text, PortRange *ret, Error *reterr);
+
+/* The port of this number. Its address is owned by the caller. */
+Port port_range_get(const PortRange *range, unsigned number);
 
 #define PORT_ADDRESSES_MAX 2
 

@@ -47,6 +47,7 @@ typedef struct Port {
         char *address;      /* numeric IPv4 or IPv6 as inet_ntop(3) writes it; NULL: 127.0.0.1 and ::1 */
         uint16_t host;      /* 0: any free port, remembered in the state ("auto") */
         uint16_t container; /* 1..65535 */
+        size_t element;     /* of the document's array: a range is several ports */
 } Port;
 
 typedef struct Volume {

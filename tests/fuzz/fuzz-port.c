@@ -4,31 +4,37 @@
 #include "spec/port.h"
 
 /* The short form of what was read. */
-static char *print(const Port *port) {
+static char *print(const PortRange *range) {
+        const Port *port = &range->first;
         _cleanup_free_ char *address = NULL, *host = NULL;
 
         if (port->address)
                 address = xasprintf(strchr(port->address, ':') ? "[%s]:" : "%s:", port->address);
-        host = port->host > 0 ? xasprintf("%u", port->host) : xstrdup("auto");
-        return xasprintf("%s%s:%u", address ? address : "", host, port->container);
+        host = port->host > 0 ? xasprintf("%u-%u", port->host, port->host + range->n - 1) : xstrdup("auto");
+        return xasprintf("%s%s:%u-%u", address ? address : "", host, port->container,
+                         port->container + range->n - 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_(port_done) Port port = {0}, again = {0};
         _cleanup_free_ char *text = fuzz_string(data, size), *printed = NULL;
+        PortRange range = {0}, again = {0};
+        const Port *a = &range.first, *b = &again.first;
         int r;
 
-        r = port_parse(text, &port, &error);
+        r = port_range_parse(text, &range, &error);
         fuzz_check_result(r, &error);
         if (r < 0) {
-                FUZZ_CHECK(!port.address);
+                FUZZ_CHECK(!a->address);
                 return 0;
         }
-        FUZZ_CHECK(port.container > 0);
-        printed = print(&port);
-        FUZZ_CHECK(port_parse(printed, &again, NULL) >= 0);
-        FUZZ_CHECK(streq_ptr(port.address, again.address) && port.host == again.host &&
-                   port.container == again.container);
+        FUZZ_CHECK(a->container > 0 && range.n > 0 && a->container + range.n - 1 <= UINT16_MAX &&
+                   a->host + range.n - 1 <= UINT16_MAX);
+        printed = print(&range);
+        FUZZ_CHECK(port_range_parse(printed, &again, NULL) >= 0);
+        FUZZ_CHECK(streq_ptr(a->address, b->address) && a->host == b->host && a->container == b->container &&
+                   range.n == again.n);
+        port_done(&range.first);
+        port_done(&again.first);
         return 0;
 }

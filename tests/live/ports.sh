@@ -82,6 +82,33 @@ testcase_busy() {
         ok fc down
 }
 
+# What stands in the way of several containers is told at once, a range of ports is bound like its ports.
+testcase_busy_ranges() {
+        local first second
+
+        hold_port 127.0.0.1:8081
+        first=$HOLDER second=$HOLDER_OUT
+        hold_port 127.0.0.1:8090
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080-8082:80-82"]'), $(tiny two '' ', "ports": ["8090:80"]')"
+        run_status 5 fc up
+        expect_err 'error: 2 ports are taken'
+        expect_err "one: 127\\.0\\.0\\.1:8081 is taken by 'perl' \\(pid $first\\)"
+        expect_err "two: 127\\.0\\.0\\.1:8090 is taken by 'perl' \\(pid $HOLDER\\)"
+        expect_err 'one: 8083 is free: publish the port as "8083:81"'
+        expect_err 'two: 8091 is free: publish the port as "8091:80"'
+        no_machine_left "something was started"
+        equal "$(listeners 8080)$(listeners 8082)" "" "after the refusal there listen"
+        release_port
+        HOLDER=$first HOLDER_OUT=$second
+        release_port
+        ok fc up
+        ok fc port one
+        equal "$(grep -c '^8[012] -> ' <<<"$OUT")" 6 "the ports of the range"
+        equal "$(listeners 8082)" "127.0.0.1:8082 [::1]:8082" "8082 listens on"
+        ok fc down
+}
+
 testcase_busy_on_one_address() {
         hold_port 127.0.0.1:8080
         project shop

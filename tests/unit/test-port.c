@@ -7,33 +7,41 @@
 TEST(accepts) {
         static const struct {
                 const char *text, *address;
-                unsigned host, container;
+                unsigned host, container, n;
         } table[] = {
-                {"80", NULL, 80, 80},
-                {"1", NULL, 1, 1},
-                {"65535", NULL, 65535, 65535},
-                {"80/tcp", NULL, 80, 80},
-                {"8080:80", NULL, 8080, 80},
-                {"8080:80/tcp", NULL, 8080, 80},
-                {"auto:80", NULL, 0, 80},
-                {"127.0.0.1:8080:80", "127.0.0.1", 8080, 80},
-                {"0.0.0.0:auto:80/tcp", "0.0.0.0", 0, 80},
-                {"[::1]:8080:80", "::1", 8080, 80},
-                {"[::]:auto:80", "::", 0, 80},
-                {"[0:0:0:0:0:0:0:1]:8080:80", "::1", 8080, 80},
-                {"[2001:DB8::0001]:1:2", "2001:db8::1", 1, 2},
-                {"192.168.0.1:1:65535", "192.168.0.1", 1, 65535},
+                {"80", NULL, 80, 80, 1},
+                {"1", NULL, 1, 1, 1},
+                {"65535", NULL, 65535, 65535, 1},
+                {"80/tcp", NULL, 80, 80, 1},
+                {"8080:80", NULL, 8080, 80, 1},
+                {"8080:80/tcp", NULL, 8080, 80, 1},
+                {"auto:80", NULL, 0, 80, 1},
+                {"127.0.0.1:8080:80", "127.0.0.1", 8080, 80, 1},
+                {"0.0.0.0:auto:80/tcp", "0.0.0.0", 0, 80, 1},
+                {"[::1]:8080:80", "::1", 8080, 80, 1},
+                {"[::]:auto:80", "::", 0, 80, 1},
+                {"[0:0:0:0:0:0:0:1]:8080:80", "::1", 8080, 80, 1},
+                {"[2001:DB8::0001]:1:2", "2001:db8::1", 1, 2, 1},
+                {"192.168.0.1:1:65535", "192.168.0.1", 1, 65535, 1},
+                {"8000-8010", NULL, 8000, 8000, 11},
+                {"8000-8000", NULL, 8000, 8000, 1},
+                {"1-65535/tcp", NULL, 1, 1, 65535},
+                {"8000-8010:80-90", NULL, 8000, 80, 11},
+                {"auto:8000-8002", NULL, 0, 8000, 3},
+                {"[::1]:65534-65535:1-2", "::1", 65534, 1, 2},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
-                _cleanup_(port_done) Port port = {0};
+                PortRange range = {0};
 
                 test_set_row("%s", table[i].text);
-                ASSERT_OK(port_parse(table[i].text, &port, &error), &error);
-                ASSERT_STREQ(port.address, table[i].address);
-                ASSERT_EQ(port.host, table[i].host);
-                ASSERT_EQ(port.container, table[i].container);
+                ASSERT_OK(port_range_parse(table[i].text, &range, &error), &error);
+                ASSERT_STREQ(range.first.address, table[i].address);
+                ASSERT_EQ(range.first.host, table[i].host);
+                ASSERT_EQ(range.first.container, table[i].container);
+                ASSERT_EQ(range.n, table[i].n);
+                port_done(&range.first);
         }
 }
 
@@ -62,7 +70,22 @@ TEST(refuses) {
                 {"8080: 80", "' 80' is not a port number"},
                 {"0x50", "'0x50' is not a port number"},
                 {"http", "'http' is not a port number"},
-                {"80-90", "'80-90' is not a port number"},
+                {"8010-8000", "'8010-8000': a range begins with the lower port, as in '8000-8010'"},
+                {"80:90-80", "'80:90-80': a range begins with the lower port, as in '80-90'"},
+                {"8000-8010:80-89",
+                 "there must be as many ports on the host as in the container, not 11 and 10"},
+                {"8000-8010:80",
+                 "there must be as many ports on the host as in the container, not 11 and 1"},
+                {"8000:80-81", "there must be as many ports on the host as in the container, not 1 and 2"},
+                {"80-", "a port number is missing"},
+                {"-80-90", "'-80' is not a port number"},
+                {"80--90", "'-90' is not a port number"},
+                {"80-90-100", "'90-100' is not a port number"},
+                {"80 -90", "'80 ' is not a port number"},
+                {"0-5", "a port is a number from 1 to 65535"},
+                {"65530-65536", "a port is a number from 1 to 65535"},
+                {"auto-90:80", "'auto' is not a port number"},
+                {"127.0.0.1:8000-8010", "'127.0.0.1' is not a port number"},
                 {"8080:http", "'http' is not a port number"},
                 {"auto", "'auto' is not a port number"},
                 {"80:auto", "'auto' is not a port number"},
@@ -106,22 +129,22 @@ TEST(refuses) {
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
-                Port port = {0};
+                PortRange range = {0};
 
                 test_set_row("%s", table[i].text);
-                ASSERT_ERROR(port_parse(table[i].text, &port, &error), &error, FC_EXIT_USAGE,
+                ASSERT_ERROR(port_range_parse(table[i].text, &range, &error), &error, FC_EXIT_USAGE,
                              table[i].message);
-                ASSERT_TRUE(!port.address && port.host == 0 && port.container == 0);
-                ASSERT_TRUE(port_parse(table[i].text, &port, NULL) < 0);
+                ASSERT_TRUE(!range.first.address && range.first.host == 0 && range.first.container == 0);
+                ASSERT_TRUE(port_range_parse(table[i].text, &range, NULL) < 0);
         }
 }
 
 TEST(long_text_is_cut_in_the_message) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *text = xmalloc0(100001);
-        Port port = {0};
+        PortRange range = {0};
 
         memset(text, 'x', 100000);
-        ASSERT_ERROR(port_parse(text, &port, &error), &error, FC_EXIT_USAGE, "is not a port number");
+        ASSERT_ERROR(port_range_parse(text, &range, &error), &error, FC_EXIT_USAGE, "is not a port number");
         ASSERT_TRUE(strlen(error.message) < 300);
 }

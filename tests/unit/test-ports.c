@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "netns-util.h"
+#include "net/port-conflicts.h"
 #include "net/port-holder.h"
 #include "net/ports.h"
 
@@ -195,7 +196,6 @@ IN_NETNS(taken) {
                              rows[i].message);
                 ASSERT_TRUE(strstr(error.message, pid));
                 ASSERT_EQ(sockets.host, 42u);
-                ASSERT_TRUE(error.hints && startswith(error.hints[0], "8081 is free"));
         }
 }
 
@@ -285,32 +285,72 @@ IN_NETNS(free_again_at_once) {
         }
 }
 
+/* What a command says of ports that are taken. */
+static void tell_taken(const char *const containers[], const Port *ports, size_t n, Error *ret) {
+        _cleanup_(port_conflicts_done) PortConflicts conflicts = PORT_CONFLICTS_NULL;
+
+        error_done(ret);
+        for (size_t i = 0; i < n; i++) {
+                Error error = ERROR_NULL;
+                PublishedPort sockets;
+
+                ASSERT_ERROR(port_bind(&ports[i], 0, NULL, NULL, &sockets, &error), &error, FC_EXIT_CONFLICT,
+                             "is taken by");
+                port_conflicts_add(&conflicts, containers[i], &ports[i], &error);
+        }
+        ASSERT_TRUE(port_conflicts_raise(&conflicts, ret) < 0);
+        ASSERT_EQ(ret->exit, FC_EXIT_CONFLICT);
+}
+
 IN_NETNS(hint_is_free_on_both) {
+        static const char *const web[] = {"web"};
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int a = -EBADF, b = -EBADF, c = -EBADF;
-        PublishedPort sockets;
         Port p = port(NULL, 8080), six = port("::1", 8082);
 
         loopback_up();
         a = listener("127.0.0.1", 8080, true);
         b = listener("127.0.0.1", 8081, true);
         c = listener("::1", 8082, true);
-        ASSERT_TRUE(port_bind(&p, 0, NULL, NULL, &sockets, &error) < 0);
+        tell_taken(web, &p, 1, &error);
+        ASSERT_STREQ(error.container, "web");
         ASSERT_STREQ(error.hints[0], "8083 is free: publish the port as \"8083:80\"");
-        ASSERT_TRUE(port_bind(&six, 0, NULL, NULL, &sockets, &error) < 0);
+        tell_taken(web, &six, 1, &error);
         ASSERT_STREQ(error.hints[0], "8083 is free: publish the port as \"[::1]:8083:80\"");
 }
 
+/* Each with its own holder, and no port is offered twice. */
+IN_NETNS(several_are_told_at_once) {
+        static const char *const of_one[] = {"web", "web"}, *const of_two[] = {"web", "db"};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int a = -EBADF, b = -EBADF;
+        Port ports[] = {port("127.0.0.1", 8080), port("127.0.0.1", 8081)};
+
+        loopback_up();
+        a = listener("127.0.0.1", 8080, true);
+        b = listener("0.0.0.0", 8081, true);
+        tell_taken(of_one, ports, 2, &error);
+        ASSERT_STREQ(error.message, "2 ports are taken");
+        ASSERT_STREQ(error.container, "web");
+        ASSERT_TRUE(startswith(error.evidence[0], "127.0.0.1:8080 is taken by "));
+        ASSERT_TRUE(startswith(error.evidence[1], "127.0.0.1:8081 is taken by "));
+        ASSERT_STREQ(error.hints[0], "8082 is free: publish the port as \"127.0.0.1:8082:80\"");
+        ASSERT_STREQ(error.hints[1], "8083 is free: publish the port as \"127.0.0.1:8083:80\"");
+        tell_taken(of_two, ports, 2, &error);
+        ASSERT_STREQ(error.container, NULL);
+        ASSERT_TRUE(startswith(error.evidence[1], "db: 127.0.0.1:8081 is taken by "));
+        ASSERT_STREQ(error.hints[1], "db: 8083 is free: publish the port as \"127.0.0.1:8083:80\"");
+}
+
 IN_NETNS(no_hint_above_the_last_port) {
+        static const char *const web[] = {"web"};
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int a = -EBADF;
-        PublishedPort sockets;
         Port p = port("127.0.0.1", 65535);
 
         loopback_up();
         a = listener("127.0.0.1", 65535, true);
-        ASSERT_ERROR(port_bind(&p, 0, NULL, NULL, &sockets, &error), &error, FC_EXIT_CONFLICT,
-                     "is taken by");
+        tell_taken(web, &p, 1, &error);
         ASSERT_TRUE(!error.hints);
 }
 

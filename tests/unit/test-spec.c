@@ -599,6 +599,15 @@ TEST(refuses_containers) {
                 {"'ports':'80'", "containers.c.ports: must be an array, is a string"},
                 {"'ports':[80]", "containers.c.ports[0]: must be a string or an object, is a number"},
                 {"'ports':['80',null]", "containers.c.ports[1]: must be a string or an object, is null"},
+                {"'ports':['2-1']",
+                 "containers.c.ports[0]: '2-1': a range begins with the lower port, as in '1-2'"},
+                {"'ports':['1-60','auto:1-41']",
+                 "containers.c.ports: a container publishes at most 100 ports, not 101"},
+                {"'ports':['1-3','5:1','3-4']",
+                 "containers.c.ports[2]: host port 3 on 127.0.0.1 is taken already, by "
+                 "containers.c.ports[0]"},
+                {"'ports':[{'host':'8000-8010','container':1}]",
+                 "containers.c.ports[0].host: must be a number or 'auto', is '8000-8010'"},
                 {"'ports':['1','x']", "containers.c.ports[1]: 'x': 'x' is not a port number"},
                 {"'ports':['80/udp']",
                  "containers.c.ports[0]: '80/udp': protocol 'udp' is not supported by this version"},
@@ -1037,10 +1046,13 @@ TEST(hostile_sizes) {
         static const struct {
                 const char *key, *format;
                 size_t n;
+                const char *message; /* NULL: it is taken */
         } table[] = {
-                {"\"tmpfs\"", "/t", 300000},        {"\"volumes\"", "s:/t", 250000},
-                {"\"command\"", "w", 300000},       {"\"ports\"", "127.0.0.1:auto:1", 9999},
-                {"\"ports\"", "[::]:auto:1", 9999},
+                {"\"tmpfs\"", "/t", 300000, NULL},
+                {"\"volumes\"", "s:/t", 250000, NULL},
+                {"\"command\"", "w", 300000, NULL},
+                {"\"ports\"", "127.0.0.1:auto:1", 9999, "at most 100 ports, not 9999"},
+                {"\"ports\"", "auto:1-6553", 6, "at most 100 ports, not 393195"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -1052,7 +1064,11 @@ TEST(hostile_sizes) {
 
                 test_set_row("%s", table[i].key);
                 ASSERT_TRUE(size <= SPEC_SIZE_MAX);
-                ASSERT_OK(parse(text, size, &spec, &error), &error);
+                if (table[i].message)
+                        ASSERT_ERROR(parse(text, size, &spec, &error), &error, FC_EXIT_USAGE,
+                                     table[i].message);
+                else
+                        ASSERT_OK(parse(text, size, &spec, &error), &error);
                 ASSERT_TRUE(now_usec() - start < LIMIT_USEC);
         }
 }

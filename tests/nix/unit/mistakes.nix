@@ -25,7 +25,9 @@ in
   portTriple = mistake { ports = [ "80:80:80" ]; } "ports: '80:80:80': '80': not a numeric IPv4 or IPv6 address";
   portName = mistake { ports = [ "http" ]; } "ports: 'http': expected [ADDRESS:]HOST:CONTAINER or PORT, the address numeric, IPv6 in brackets";
   portLocalhost = mistake { ports = [ "localhost:8080:80" ]; } "ports: 'localhost:8080:80': 'localhost': not a numeric IPv4 or IPv6 address";
-  portRange = mistake { ports = [ "8000-8010:80" ]; } "ports: '8000-8010:80': expected [ADDRESS:]HOST:CONTAINER or PORT, the address numeric, IPv6 in brackets";
+  portRange = mistake { ports = [ "8000-8010:80" ]; } "ports: '8000-8010:80': there must be as many ports on the host as in the container, not 11 and 1";
+  portReversed = mistake { ports = [ "8010-8000" ]; } "ports: '8010-8000': a range begins with the lower port";
+  portMany = mistake { ports = [ "8000-8099" "auto:80" ]; } "ports: a container publishes at most 100 ports, not 101";
   portHigh = mistake { ports = [ "80:70000" ]; } "ports: '80:70000': a port is a number from 1 to 65535";
   portUdp = mistake { ports = [ "53:53/udp" ]; } "ports: '53:53/udp': protocol 'udp' is not supported by this version";
   portSet = mistake { ports = [ { host = 80; container = 80; address = "0.0.0.256"; } ]; }

@@ -4,7 +4,7 @@ let
 
   # What a string becomes, without what it leaves to the runner.
   said = set: builtins.removeAttrs set (builtins.filter (name: set.${name} == null) (builtins.attrNames set));
-  port = text: said (spec.parsePort text);
+  port = text: said (builtins.removeAttrs (spec.parsePort text) [ "n" ]);
   volume = text: said (spec.parseVolume text);
 
   equal = expr: expected: { inherit expr expected; };
@@ -91,6 +91,25 @@ in
     host = "auto";
     container = 65535;
   };
+  portRangePair = equal (spec.parsePorts "8000-8001:80-81") [
+    {
+      address = null;
+      host = 8000;
+      container = 80;
+      protocol = null;
+    }
+    {
+      address = null;
+      host = 8001;
+      container = 81;
+      protocol = null;
+    }
+  ];
+  portRangeAuto = equal (map (p: [ p.host p.container ]) (spec.parsePorts "auto:80-81")) [
+    [ "auto" 80 ]
+    [ "auto" 81 ]
+  ];
+  portRangeReversed = refuses spec.parsePort "8010-8000";
   portEmpty = refuses spec.parsePort "";
   portZero = refuses spec.parsePort "0:80";
   portHigh = refuses spec.parsePort "65536:80";
@@ -108,7 +127,7 @@ in
   portUdp = refuses spec.parsePort "53:53/udp";
   portSctp = refuses spec.parsePort "53:53/sctp";
   portUpper = refuses spec.parsePort "53:53/TCP";
-  portRange = refuses spec.parsePort "8000-8010:80";
+  portRangeUnequal = refuses spec.parsePort "8000-8010:80";
   portFour = refuses spec.parsePort "127.0.0.1:8080:80:90";
   portSetZero = refuses spec.parsePort {
     container = 0;
