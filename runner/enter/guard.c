@@ -1,62 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/detach.h"
 #include "enter/guard.h"
-
-static int compare_fds(const void *a, const void *b) {
-        return *(const int *) a - *(const int *) b;
-}
-
-static void close_range_quietly(int first, int last) {
-        if (first <= last)
-                (void) syscall(SYS_close_range, (unsigned) first, (unsigned) last, 0);
-}
-
-static void close_all_but(const int *keep, size_t n_keep, int also) {
-        int fds[GUARD_KEEP_MAX + 1], next = STDERR_FILENO + 1;
-        size_t n = 0;
-
-        for (size_t i = 0; i < n_keep; i++)
-                fds[n++] = keep[i];
-        fds[n++] = also;
-        qsort(fds, n, sizeof(fds[0]), compare_fds);
-
-        for (size_t i = 0; i < n; i++) {
-                if (fds[i] < next)
-                        continue;
-                close_range_quietly(next, fds[i] - 1);
-                next = fds[i] + 1;
-        }
-        close_range_quietly(next, INT_MAX);
-}
-
-/* Our standard streams would keep a pipeline waiting, and the working directory a file system busy. */
-static void leave_surroundings(void) {
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-        (void) setsid();
-        if (chdir("/") < 0)
-                (void) 0; /* then it stays where it is */
-        (void) prctl(PR_SET_NAME, "fc-guard");
-        for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
-                (void) dup2(null, fd);
-        if (null > STDERR_FILENO)
-                (void) close(null);
-}
 
 static _Noreturn void guard_child(void (*act)(void *userdata), void *userdata, const int *keep,
                                   size_t n_keep, int fd) {
+        int fds[GUARD_KEEP_MAX + 1];
         char byte;
         ssize_t n;
 
-        close_all_but(keep, n_keep, fd);
-        leave_surroundings();
+        for (size_t i = 0; i < n_keep; i++)
+                fds[i] = keep[i];
+        fds[n_keep] = fd;
+        detach_from_command(fds, n_keep + 1, "fc-guard");
         do
                 n = read(fd, &byte, 1);
         while (n < 0 && errno == EINTR);

@@ -3,14 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
+#include "base/detach.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/strv.h"
@@ -60,39 +59,23 @@ static void answer(int socket_fd, int parent_fd) {
         }
 }
 
-/* Holds nothing of what the command was started with: a pipe that it writes to ends with the command. */
-static _Noreturn void serve(int socket_fd, int parent_fd) {
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        /* Out of the way of each other. */
-        int high_socket = fcntl(socket_fd, F_DUPFD_CLOEXEC, 10);
-        int high_parent = fcntl(parent_fd, F_DUPFD_CLOEXEC, 10);
+typedef struct Server {
+        int socket_fd;
+        int parent_fd;
+} Server;
 
-        if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
-                _exit(EXIT_FAILURE);
-        if (dup2(high_socket, 3) < 0 || dup2(high_parent, 4) < 0)
-                _exit(EXIT_FAILURE);
-        if (close_range(5, ~0U, 0) < 0 || chdir("/") < 0 || setsid() < 0)
-                _exit(EXIT_FAILURE);
-        answer(3, 4);
-        _exit(EXIT_SUCCESS);
+static void serve(void *userdata) {
+        const Server *s = userdata;
+
+        answer(s->socket_fd, s->parent_fd);
 }
 
-/* The grandchild is not a child of what this process becomes, which may wait for any of its own. */
-static int fork_server(int socket_fd, int parent_fd) {
-        pid_t pid = fork();
+/* Not a child of what this process becomes, which may wait for any of its own. */
+static int start_server(int socket_fd, int parent_fd) {
+        const int keep[] = {socket_fd, parent_fd};
+        Server s = {socket_fd, parent_fd};
 
-        if (pid < 0)
-                return -errno;
-        if (pid == 0) {
-                pid = fork();
-                if (pid == 0)
-                        serve(socket_fd, parent_fd);
-                _exit(pid < 0);
-        }
-        while (waitpid(pid, NULL, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
-        return 0;
+        return detach_run(serve, &s, keep, ELEMENTSOF(keep), "fc-asker");
 }
 
 int asker_serve(char **ret_address, Error *reterr) {
@@ -106,7 +89,7 @@ int asker_serve(char **ret_address, Error *reterr) {
             listen(socket_fd, 8) < 0 || getsockname(socket_fd, (struct sockaddr *) &address, &size) < 0)
                 return error_set(reterr, errno, "make a socket for the environment");
         parent_fd = process_open(getpid());
-        r = parent_fd < 0 ? parent_fd : fork_server(socket_fd, parent_fd);
+        r = parent_fd < 0 ? parent_fd : start_server(socket_fd, parent_fd);
         if (r < 0)
                 return error_set(reterr, r, "start a process that knows the environment");
         *ret_address = xstrndup(address.sun_path + 1, size - offsetof(struct sockaddr_un, sun_path) - 1);
