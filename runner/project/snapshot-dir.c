@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "project/snapshot-dir.h"
 #include "spec/name.h"
+#include "state/own-dir.h"
 #include "state/state.h"
 #include "state/trash.h"
 
@@ -18,21 +19,6 @@ int snapshot_label_check(const char *label, Error *reterr) {
         return name_check(label, "snapshot", reterr);
 }
 
-/* Its owner could exchange what is in it while root works there. */
-static int refuse_foreign(int fd, Error *reterr) {
-        struct stat st;
-        int r;
-
-        if (fstat(fd, &st) < 0)
-                return error_set(reterr, errno, "look at '" STATE_DIR_NAME "/" SNAPSHOTS_DIR "'");
-        if (st.st_uid == 0 && (st.st_mode & 022) == 0)
-                return 0;
-        r = error_raise(reterr, FC_EXIT_CONFLICT,
-                        "'" STATE_DIR_NAME "/" SNAPSHOTS_DIR "' is not root's alone");
-        error_add_hint(reterr, "move it away");
-        return r;
-}
-
 int snapshots_open(const StateDir *dir, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r = 0;
@@ -40,7 +26,7 @@ int snapshots_open(const StateDir *dir, int *ret_fd, Error *reterr) {
         if (dir->fd >= 0)
                 r = fs_open_beneath_optional(dir->fd, SNAPSHOTS_DIR, O_RDONLY | O_DIRECTORY, &fd, reterr);
         if (r >= 0 && fd >= 0)
-                r = refuse_foreign(fd, reterr);
+                r = own_dir_check(fd, SNAPSHOTS_DIR, reterr);
         if (r < 0)
                 return r;
         *ret_fd = TAKE_FD(fd);
@@ -53,7 +39,7 @@ int snapshots_make(const StateDir *dir, Error *reterr) {
 
         if (fd < 0)
                 return fd;
-        r = refuse_foreign(fd, reterr);
+        r = own_dir_check(fd, SNAPSHOTS_DIR, reterr);
         return r < 0 ? r : TAKE_FD(fd);
 }
 

@@ -11,30 +11,19 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 #include "state/mounted.h"
+#include "state/own-dir.h"
 #include "state/trash.h"
-
-static int trash_check(int fd, Error *reterr) {
-        struct stat st;
-        int r;
-
-        if (fstat(fd, &st) < 0)
-                return error_set(reterr, errno, "look at '" TRASH_DIR "'");
-        if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
-                return 0;
-        r = error_raise(reterr, FC_EXIT_CONFLICT, "'.containers/" TRASH_DIR "' is not root's alone");
-        error_add_hint(reterr, "move it away");
-        return r;
-}
 
 /* @ret_fd: -EBADF: there is none. */
 static int trash_open(int state_fd, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r = fs_open_beneath_optional(state_fd, TRASH_DIR, O_RDONLY | O_DIRECTORY, &fd, reterr);
 
-        if (r >= 0 && fd >= 0)
-                r = trash_check(fd, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "'.containers'");
+        r = fd >= 0 ? own_dir_check(fd, TRASH_DIR, reterr) : 0;
+        if (r < 0)
+                return r;
         *ret_fd = TAKE_FD(fd);
         return 0;
 }

@@ -69,7 +69,7 @@ TEST(refuses_a_trash_of_others) {
         } table[] = {
                 {"ln -s outside .trash", "'.trash' is, or goes through, a symbolic link"},
                 {"touch .trash", "Not a directory"},
-                {"mkdir -m 755 .trash", "'.containers/.trash' is not root's alone"},
+                {"mkdir -m 707 .trash", "'.containers/.trash' is not root's alone"},
                 {"mkdir -m 770 .trash", "'.containers/.trash' is not root's alone"},
         };
 
