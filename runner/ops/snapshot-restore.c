@@ -71,7 +71,9 @@ static int restore_find_members(const Restore *s, char ***ret, Error *reterr) {
         for (size_t i = 0; i < s->manifest->n_containers; i++)
                 strv_push(&members, s->manifest->containers[i].name);
         for (size_t i = 0; i < s->manifest->n_volumes; i++) {
-                snapshot_add_users(s->project, known, s->manifest->volumes[i].name, &members);
+                r = snapshot_add_users(s->project, known, s->manifest->volumes[i].name, &members, reterr);
+                if (r < 0)
+                        return r;
                 STRV_FOREACH (name, s->manifest->volumes[i].containers)
                         if (!strv_contains(members, *name))
                                 strv_push(&members, *name);

@@ -10,6 +10,7 @@
 #include "base/time-text.h"
 #include "ops/freeze.h"
 #include "ops/locks.h"
+#include "ops/named-volumes.h"
 #include "ops/running.h"
 #include "ops/snapshot-copy.h"
 #include "ops/snapshot-list.h"
@@ -50,19 +51,17 @@ static void save_done(Save *s) {
 
 /* ---- what is saved ---- */
 
-static void add_volumes_of(Save *s, const char *name) {
-        const ContainerSpec *spec = project_container_spec(s->project, name);
+static int save_add_volumes(Save *s, const char *name, Error *reterr) {
+        int r = named_volumes_of(s->project, name, &s->volumes, reterr);
 
-        if (!spec) {
+        if (r >= 0 && !project_container_spec(s->project, name)) {
                 _cleanup_free_ char *text = xasprintf(
-                        "%s: no specification says which volumes it has, so only its root is saved", name);
+                        "%s: no specification has it: its volumes are those that it was started with last",
+                        name);
 
                 progress_note(s->progress, text);
         }
-        for (size_t i = 0; spec && i < spec->n_volumes; i++)
-                if (spec->volumes[i].source[0] == '@' &&
-                    !strv_contains(s->volumes, spec->volumes[i].source + 1))
-                        strv_push(&s->volumes, spec->volumes[i].source + 1);
+        return r;
 }
 
 static int save_find(Save *s, Error *reterr) {
@@ -71,15 +70,14 @@ static int save_find(Save *s, Error *reterr) {
 
         if (r >= 0 && s->whole)
                 r = state_dir_volumes_list(&s->project->state, &s->volumes, reterr);
-        if (r < 0)
-                return r;
         STRV_FOREACH (name, s->names)
-                if (!s->whole)
-                        add_volumes_of(s, *name);
+                if (r >= 0 && !s->whole)
+                        r = save_add_volumes(s, *name, reterr);
         s->members = strv_copy(s->names);
         STRV_FOREACH (volume, s->volumes)
-                snapshot_add_users(s->project, known, *volume, &s->members);
-        return 0;
+                if (r >= 0)
+                        r = snapshot_add_users(s->project, known, *volume, &s->members, reterr);
+        return r < 0 ? r : 0;
 }
 
 /* ---- standing still ---- */
@@ -141,13 +139,16 @@ static int save_root(Save *s, const char *name, int roots_fd, Error *reterr) {
 static int save_volume(Save *s, const char *name, int from_fd, int volumes_fd, Error *reterr) {
         _cleanup_free_ char *shown = xasprintf("@%s", name);
         SnapshotVolume *v;
+        int r;
 
         /* Specified, and not made yet. */
         if (faccessat(from_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
                 return 0;
         v = XGROW(s->manifest->volumes, s->manifest->n_volumes);
         v->name = xstrdup(name);
-        snapshot_add_users(s->project, s->members, name, &v->containers);
+        r = snapshot_add_users(s->project, s->members, name, &v->containers, reterr);
+        if (r < 0)
+                return r;
         return snapshot_copy(from_fd, name, volumes_fd, name, shown, PHASE_SAVING, s->progress, &v->bytes,
                              reterr);
 }

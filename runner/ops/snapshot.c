@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "ops/locks.h"
+#include "ops/named-volumes.h"
 #include "ops/snapshot.h"
 #include "project/snapshot-apply.h"
 #include "spec/name.h"
@@ -56,18 +57,21 @@ int snapshot_split_operands(char *const *operands, char ***ret_names, const char
         return 0;
 }
 
-static bool has_volume(const ContainerSpec *spec, const char *volume) {
-        for (size_t i = 0; spec && i < spec->n_volumes; i++)
-                if (spec->volumes[i].source[0] == '@' && streq(spec->volumes[i].source + 1, volume))
-                        return true;
-        return false;
-}
+int snapshot_add_users(Project *project, char *const *known, const char *volume, char ***names,
+                       Error *reterr) {
+        STRV_FOREACH (name, known) {
+                _cleanup_strv_ char **volumes = NULL;
+                int r;
 
-void snapshot_add_users(Project *project, char *const *known, const char *volume, char ***names) {
-        STRV_FOREACH (name, known)
-                if (!strv_contains(*names, *name) &&
-                    has_volume(project_container_spec(project, *name), volume))
+                if (strv_contains(*names, *name))
+                        continue;
+                r = named_volumes_of(project, *name, &volumes, reterr);
+                if (r < 0)
+                        return r;
+                if (strv_contains(volumes, volume))
                         strv_push(names, *name);
+        }
+        return 0;
 }
 
 char *snapshot_describe(const SnapshotManifest *m) {

@@ -53,8 +53,9 @@ int snapshot_lock(const Project *project, int runtime_fd, Progress *progress, Lo
 /* The last of the operands, and the names before it: borrowed, owned by the caller. */
 int snapshot_split_operands(char *const *operands, char ***ret_names, const char **ret_label, Error *reterr);
 
-/* Adds to @names those containers of the specification that have the volume mounted. */
-void snapshot_add_users(Project *project, char *const *known, const char *volume, char ***names);
+/* Adds to @names those containers that have the volume mounted (ops/named-volumes.h). */
+int snapshot_add_users(Project *project, char *const *known, const char *volume, char ***names,
+                       Error *reterr);
 
 /* "db, web; volumes pg, cache", for people; owned by the caller. */
 char *snapshot_describe(const SnapshotManifest *manifest);

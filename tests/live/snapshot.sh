@@ -106,6 +106,12 @@ testcase_part_of_it() {
         expect_err 'all of snapshot .all. is restored, or nothing'
         run_status 2 fc snapshot save nosuch label
         expect_err "no container 'nosuch'"
+        # What a container has that runs is what it was started with.
+        spec "$(tiny db), $(tiny web)"
+        ok fc snapshot save db as-it-runs
+        expect_err "saved 'as-it-runs': db; volumes data, both"
+        ok fc --dry-run snapshot restore as-it-runs
+        expect_out 'web: nothing, stopped meanwhile'
         ok fc down
 }
 
