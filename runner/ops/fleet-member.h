@@ -70,6 +70,7 @@ struct Fleet {
         Lock *locks;         /* likewise */
         unsigned interrupts; /* 1: members are being stopped, 2: at once */
         bool advancing;
+        bool takes_down;
         const FleetChange *change; /* to be made when all have stopped; NULL: none, or it is over */
         Error change_error;        /* why it was not made, where no member tells that */
         sd_event_source *tick;

@@ -136,8 +136,9 @@ static int fleet_put_away(Fleet *fleet, Error *reterr) {
                 strv_push(&machines, m->at->machine);
         }
         r = network_release(fleet->project, fleet->runtime_fd, machines, reterr);
-        /* What a command that was killed has left; where another one is at it, that one ends it. */
-        return r < 0 ? r : removal_finish(fleet->project, /* wait= */ false, reterr);
+        /* Old trees of a restore, and what a command that was killed has left. After `down` no process is at
+         * it any more. */
+        return r < 0 ? r : removal_finish(fleet->project, fleet->takes_down, reterr);
 }
 
 /* Ends what fleet_open() began. @r: how the command went; what goes wrong here is its error only when it
@@ -225,8 +226,10 @@ static int fleet_try_down(Fleet *fleet, char *const *names, Error *reterr) {
 }
 
 int fleet_take_down(Fleet *fleet, char *const *names, Error *reterr) {
-        int r = fleet_try_down(fleet, names, reterr);
+        int r;
 
+        fleet->takes_down = true;
+        r = fleet_try_down(fleet, names, reterr);
         return fleet_close(fleet, r, reterr);
 }
 

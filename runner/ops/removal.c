@@ -246,5 +246,6 @@ int removal_run(const Removal *removal, const char *verb, Error *reterr) {
 int removal_finish(const Project *project, bool wait, Error *reterr) {
         if (project->state.fd < 0 || !trash_is_used(project->state.fd))
                 return 0;
-        return trash_empty(project->state.fd, wait, NULL, NULL, reterr);
+        return wait ? trash_empty(project->state.fd, /* wait= */ true, NULL, NULL, reterr)
+                    : trash_empty_behind(project->state.fd, reterr);
 }

@@ -17,6 +17,6 @@ int removal_apply(const Removal *removal, Error *reterr);
 /* removal_apply() by a command that holds no lock yet. Return: the exit status, or a negative errno. */
 int removal_run(const Removal *removal, const char *verb, Error *reterr);
 
-/* What a command that was killed has left half removed in the project; missing is success. @wait: see
- * trash_empty(). */
+/* What a restore has put aside, or a command that was killed has left half removed in the project; missing
+ * is success. @wait: until it is gone; otherwise it goes behind this command, see trash_empty_behind(). */
 int removal_finish(const Project *project, bool wait, Error *reterr);

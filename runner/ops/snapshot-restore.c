@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/size-text.h"
 #include "ops/fleet.h"
+#include "ops/removal.h"
 #include "ops/running.h"
 #include "ops/snapshot-copy.h"
 #include "ops/snapshot.h"
@@ -170,7 +171,7 @@ static int restore_make(void *userdata, Progress *progress, Error *reterr) {
 static void restore_clear(const Restore *s) {
         if (!s->began && s->lock.fd >= 0 && !s->move)
                 (void) trash_put(s->project->state.fd, s->fd, SNAPSHOTS_NEW, NULL);
-        (void) trash_empty(s->project->state.fd, /* wait= */ false, NULL, NULL, NULL);
+        (void) removal_finish(s->project, /* wait= */ false, NULL);
 }
 
 static int restore_do(Restore *s, char *const *members, Error *reterr) {

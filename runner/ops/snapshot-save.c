@@ -11,6 +11,7 @@
 #include "ops/freeze.h"
 #include "ops/locks.h"
 #include "ops/named-volumes.h"
+#include "ops/removal.h"
 #include "ops/running.h"
 #include "ops/snapshot-copy.h"
 #include "ops/snapshot-list.h"
@@ -270,7 +271,7 @@ static int save_try(Save *s, Error *reterr) {
         r = save_make(s, fd, reterr);
         if (r < 0)
                 (void) trash_put(dir->fd, fd, SNAPSHOTS_NEW, NULL);
-        (void) trash_empty(dir->fd, /* wait= */ false, NULL, NULL, NULL);
+        (void) removal_finish(s->project, /* wait= */ false, NULL);
         return r < 0 ? error_prefix(reterr, r, "snapshot '%s'", s->label) : 0;
 }
 

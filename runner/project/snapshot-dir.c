@@ -97,6 +97,8 @@ int snapshot_begin(const StateDir *dir, int fd, Error *reterr) {
         int r;
 
         r = trash_put(dir->fd, fd, SNAPSHOTS_NEW, reterr);
+        if (r >= 0)
+                r = trash_empty(dir->fd, /* wait= */ true, NULL, NULL, reterr);
         if (r < 0)
                 return r;
         new_fd = fs_mkdir_beneath(fd, SNAPSHOTS_NEW, 0755, reterr);

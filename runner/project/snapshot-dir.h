@@ -42,8 +42,8 @@ int snapshot_load(int fd, const char *name, SnapshotManifest **ret, Error *reter
 /* Raises FC_EXIT_USAGE: there is no such snapshot; with the labels that there are. */
 int snapshot_raise_missing(int fd, const char *label, Error *reterr);
 
-/* Begins one: an empty SNAPSHOTS_NEW with a directory each for roots and volumes, after what is left there
- * has been moved into the trash. Return: the fd. */
+/* Begins one: an empty SNAPSHOTS_NEW with a directory each for roots and volumes. What is left there is
+ * removed before, and what is in the trash: the copy may need its room. Return: the fd. */
 int snapshot_begin(const StateDir *dir, int fd, Error *reterr);
 
 /* Writes what it holds, and waits until all of it is on the disk. */

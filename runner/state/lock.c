@@ -67,10 +67,8 @@ static void take(void *userdata) {
 }
 
 /* flock(2) belongs to the open file, which a child shares: so a child blocks in it, and when it returns the
- * lock is ours.
- *
- * Return: 1 locked, 0 the time has passed, negative errno. */
-static int wait_for_lock(int fd, const char *name, uint64_t deadline, Error *reterr) {
+ * lock is ours. */
+int lock_wait(int fd, const char *name, uint64_t deadline, Error *reterr) {
         int r = child_run(take, &fd, deadline);
 
         if (r == -EINTR)
@@ -118,7 +116,7 @@ int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeou
                                 on_wait(&holder, userdata);
                                 on_wait = NULL;
                         }
-                        r = wait_for_lock(fd, name, deadline, reterr);
+                        r = lock_wait(fd, name, deadline, reterr);
                         if (r < 0)
                                 return r;
                 }

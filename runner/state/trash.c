@@ -9,7 +9,11 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/detach.h"
+#include "base/paths.h"
+#include "base/process.h"
 #include "base/strv.h"
+#include "state/lock.h"
 #include "state/mounted.h"
 #include "state/own-dir.h"
 #include "state/trash.h"
@@ -34,7 +38,7 @@ static int trash_make(int state_fd, Error *reterr) {
                 int fd, r;
 
                 if (mkdirat(state_fd, TRASH_DIR, 0700) < 0 && errno != EEXIST)
-                        return error_set(reterr, errno, "make '.containers/" TRASH_DIR "'");
+                        return error_set(reterr, errno, "make '" STATE_DIR_NAME "/" TRASH_DIR "'");
                 r = trash_open(state_fd, &fd, reterr);
                 if (r < 0 || fd >= 0)
                         return r < 0 ? r : fd;
@@ -90,24 +94,26 @@ static int trash_remove_all(int fd, FsRemoveWatch watch, void *userdata, Error *
         int r = fs_list(fd, &names);
 
         if (r < 0)
-                return error_set(reterr, r, "list '.containers/" TRASH_DIR "'");
+                return error_set(reterr, r, "list '" STATE_DIR_NAME "/" TRASH_DIR "'");
         STRV_FOREACH (name, names) {
                 if (r < 0)
                         break;
                 r = fs_remove_tree_watched(fd, *name, watch, userdata, reterr);
         }
-        return r < 0 ? error_prefix(reterr, r, "'.containers/" TRASH_DIR "'") : 0;
+        return r < 0 ? error_prefix(reterr, r, "'" STATE_DIR_NAME "/" TRASH_DIR "'") : 0;
 }
 
-/* The directory's own lock, which only root can take. */
+/* The directory's own lock, which only root can take. Return: 1 taken, 0 another process has it. */
 static int trash_lock(int fd, bool wait, Error *reterr) {
-        while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0) {
-                if (errno == EWOULDBLOCK)
-                        return 0;
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "lock '.containers/" TRASH_DIR "'");
-        }
-        return 1;
+        if (flock(fd, LOCK_EX | LOCK_NB) >= 0)
+                return 1;
+        if (errno != EWOULDBLOCK)
+                return error_set(reterr, errno, "lock '" STATE_DIR_NAME "/" TRASH_DIR "'");
+        return wait ? lock_wait(fd, TRASH_DIR, UINT64_MAX, reterr) : 0;
+}
+
+static bool trash_go_on(uint64_t n, void *userdata) {
+        return n % 256 != 0 || !process_is_interrupted();
 }
 
 int trash_empty(int state_fd, bool wait, FsRemoveWatch watch, void *userdata, Error *reterr) {
@@ -118,15 +124,31 @@ int trash_empty(int state_fd, bool wait, FsRemoveWatch watch, void *userdata, Er
                 if (r < 0 || fd < 0)
                         return r;
                 r = trash_lock(fd, wait, reterr);
+                if (r == 0 && wait)
+                        continue;
                 if (r <= 0)
                         return r;
-                r = trash_remove_all(fd, watch, userdata, reterr);
+                r = trash_remove_all(fd, watch ? watch : trash_go_on, userdata, reterr);
                 if (r < 0)
                         return r;
                 if (unlinkat(state_fd, TRASH_DIR, AT_REMOVEDIR) >= 0 || errno == ENOENT)
                         return 0;
                 /* Another command has put something there meanwhile. */
                 if (errno != ENOTEMPTY && errno != EEXIST)
-                        return error_set(reterr, errno, "remove '.containers/" TRASH_DIR "'");
+                        return error_set(reterr, errno, "remove '" STATE_DIR_NAME "/" TRASH_DIR "'");
         }
+}
+
+static void trash_work(void *userdata) {
+        (void) trash_empty(*(const int *) userdata, /* wait= */ false, NULL, NULL, NULL);
+}
+
+int trash_empty_behind(int state_fd, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = trash_open(state_fd, &fd, reterr);
+
+        if (r < 0 || fd < 0)
+                return r;
+        r = detach_run(trash_work, &state_fd, &state_fd, 1, "fc-trash");
+        return r < 0 ? trash_empty(state_fd, /* wait= */ false, NULL, NULL, reterr) : 0;
 }

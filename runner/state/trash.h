@@ -27,9 +27,17 @@ bool trash_is_used(int state_fd);
 
 /**
  * trash_empty() - remove what has been moved aside, by this command or another one
- * @wait: while another command does so; otherwise it is left to that one
- * @watch: may be NULL
+ * @wait: while another process does so; otherwise it is left to that one
+ * @watch: may be NULL: a pending interrupt ends it, see process_is_interrupted()
  *
  * What goes wrong changes nothing else: the next call goes on.
  */
 int trash_empty(int state_fd, bool wait, FsRemoveWatch watch, void *userdata, Error *reterr);
+
+/**
+ * trash_empty_behind() - the same by a process that goes on when this command has ended
+ *
+ * trash_empty() waits for it, and SIGTERM ends it. What goes wrong in it, the next call finds again. A
+ * `.trash` that is not root's alone is refused here.
+ */
+int trash_empty_behind(int state_fd, Error *reterr);

@@ -33,11 +33,14 @@ expect_all() {
         done
 }
 
+trash_is_gone() { [[ ! -e $(state)/.trash ]]; }
+
 # nothing_left: of a snapshot or a restore that did not come to its end.
 nothing_left() {
         absent "$(state)/snapshots/.new"
         absent "$(state)/snapshots/.restore"
-        absent "$(state)/.trash"
+        # A process removes that behind the command.
+        try_until "$WAIT" trash_is_gone
 }
 
 testcase_whole_project() {
@@ -233,6 +236,37 @@ testcase_links_and_strangers() {
         nothing_left
         ok fc snapshot restore one
         absent "$(state)/volumes/data/mnt"
+        nothing_left
+}
+
+# trash_lock_is TEXT: is there such a line about the lock of a process that removes what is in the trash?
+trash_lock_is() { grep -q -- "$1 .*:$(stat -c %i "$(state)/.trash") " /proc/locks; }
+
+# What was there before a restore goes when that has ended; `down` ends when all of it is gone.
+testcase_old_trees_go_behind() {
+        local remover
+
+        two_containers
+        ok fc up
+        write_all before
+        ok fc snapshot save one
+        write_all after
+        # Another process is at it.
+        mkdir -m 700 "$(state)/.trash"
+        flock --no-fork "$(state)/.trash" sleep infinity &
+        remover=$!
+        try_until "$WAIT" trash_lock_is ': FLOCK'
+        ok fc snapshot restore --move one
+        expect_all before
+        equal "$(payloads_on db) $(payloads_on web)" '1 1'
+        equal "$(find "$(state)/.trash" -name note | wc -l)" 4 "how many old trees are there"
+        ok fc up
+        fc_background "$TMP/down" down
+        try_until "$WAIT" trash_lock_is '-> FLOCK'
+        kill "$remover"
+        finished "$FC_PID"
+        equal "$STATUS" 0
+        absent "$(state)/.trash"
 }
 
 # payload_frozen NAME: does it stand still?

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "state/mounted.h"
 #include "state/trash.h"
 #include "project-util.h"
@@ -173,6 +174,25 @@ TEST(two_at_once) {
         ASSERT_TRUE(!trash_is_used(dir.fd));
         (void) close(go[0]);
         (void) close(go[1]);
+}
+
+/* By a process that is not our child, and that another call waits for. */
+TEST(empties_behind) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        uint64_t deadline = now_usec() + 30 * USEC_PER_SEC;
+        TEST_DIR(dir);
+
+        ASSERT_OK(trash_empty_behind(dir.fd, &error), &error);
+        ASSERT_EQ(test_shell(&dir, TREE), 0);
+        ASSERT_OK(trash_put(dir.fd, dir.fd, "tree", &error), &error);
+        ASSERT_OK(trash_empty_behind(dir.fd, &error), &error);
+        ASSERT_TRUE(waitpid(-1, NULL, 0) < 0 && errno == ECHILD);
+        while (trash_is_used(dir.fd) && now_usec() < deadline)
+                (void) usleep(1000);
+        ASSERT_TRUE(!trash_is_used(dir.fd));
+
+        ASSERT_EQ(test_shell(&dir, "mkdir -m 707 .trash"), 0);
+        ASSERT_ERROR(trash_empty_behind(dir.fd, &error), &error, FC_EXIT_CONFLICT, "is not root's alone");
 }
 
 static bool set_flag(const TestDir *dir, const char *name, int flag) {
