@@ -53,7 +53,14 @@ let
       };
       ports = map compact (concatMap syntax.parsePorts (container.ports or [ ]));
       volumes = map (
-        volume: compact (volume // { readOnly = unless false volume.readOnly; })
+        volume:
+        compact (
+          volume
+          // {
+            readOnly = unless false volume.readOnly;
+            create = unless false volume.create;
+          }
+        )
       ) (volumes container);
       tmpfs = map (
         tmpfs: if isString tmpfs then tmpfs else compact (syntax.parseTmpfs tmpfs)

@@ -31,6 +31,7 @@ let
       description = "Where it appears inside, an absolute path. Mandatory.";
     };
     readOnly = mkFlag "Whether it is mounted read-only.";
+    create = mkFlag "Whether the source is made where it is missing: a directory of the developer's. Only of a path in the project.";
     owner =
       mkNullable
         (types.either (types.ints.between 0 65534) types.str)

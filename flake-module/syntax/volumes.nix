@@ -41,7 +41,7 @@ let
         ) "'${source}': nothing in '.containers' is a volume; '@NAME' is a directory of that name that is kept there")
       ];
 
-  # "SOURCE:TARGET[:ro|:rw]", or "/PATH" for "/PATH:/PATH" -> { source, target, readOnly, owner }, or { error }.
+  # "SOURCE:TARGET[:ro|:rw]", or "/PATH" for "/PATH:/PATH" -> { source, target, readOnly, create, owner }, or { error }.
   # In strings '\:' is a colon in a path and '\\' a backslash.
   parseVolume =
     volume:
@@ -50,6 +50,7 @@ let
         source = get "source" volume;
         target = get "target" volume;
         readOnly = (get "readOnly" volume) == true;
+        create = (get "create" volume) == true;
         owner = get "owner" volume;
       }
     else
@@ -89,6 +90,7 @@ let
           inherit source;
           target = if target == null then source else plain target;
           readOnly = mode == "ro";
+          create = false;
           owner = null;
         };
 
@@ -124,6 +126,16 @@ let
       )
       "owner must be 'user', 'container', 'host', an account's name, its number (0 to 65534) or 'UID:GID', is '${owner}'";
 
+  # What is made belongs to the developer, so it is made where nothing else does.
+  volumeCreate =
+    source:
+    if startsWith "@" source then
+      "'${source}' is made in any case"
+    else
+      unless (
+        !startsWith "/" source && match "(.*/)?\\.\\.(/.*)?" source == null
+      ) "'${source}' is not made: only a path in the project, without '..', is";
+
   checkVolume =
     text: volume:
     let
@@ -141,6 +153,8 @@ let
       { error = "${text}: target ${target}"; }
     else if owner != null then
       { error = "${text}: ${owner}"; }
+    else if volume.create && volumeCreate volume.source != null then
+      { error = "${text}: create: ${volumeCreate volume.source}"; }
     else
       volume;
 in

@@ -292,9 +292,11 @@ static int member_prepare_covers(Member *m, Error *reterr) {
         if (fresh)
                 progress_update(m->fleet->progress, m->at->name, PHASE_VOLUME, fresh);
         r = resources_open_covers(m->fleet->project, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
-
-        m->covers_prepared = r >= 0;
-        return r;
+        if (r < 0)
+                return r;
+        member_tell_notes(m);
+        m->covers_prepared = true;
+        return 0;
 }
 
 /* Written before anything is stopped: a disk that does not take this state will not take that of the new

@@ -56,8 +56,9 @@ static int check_owner(const Sources *sources, const PlanMount *m, int fd, char 
         return r;
 }
 
-int resource_open_volume(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr) {
-        _cleanup_close_ int fd = source_open_volume(sources, m->source, m->below, m->mask, reterr);
+int resource_open_volume(const Sources *sources, const PlanMount *m, bool create, char ***notes,
+                         Error *reterr) {
+        _cleanup_close_ int fd = source_open_volume(sources, m->source, m->below, m->mask, create, reterr);
         int r = fd;
 
         if (r == -ENOENT)

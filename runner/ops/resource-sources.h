@@ -9,9 +9,10 @@
 #include "project/state-dir.h"
 #include "rootfs/mount-maps.h"
 
-/* A directory or file of the user's. @notes: gets remarks for the user about sources that are not
- * refused. */
-int resource_open_volume(const Sources *sources, const PlanMount *m, char ***notes, Error *reterr);
+/* A directory or file of the user's. @create: make the directory where it is missing. @notes: gets remarks
+ * for the user about sources that are not refused. -ENOENT: as source_open(). */
+int resource_open_volume(const Sources *sources, const PlanMount *m, bool create, char ***notes,
+                         Error *reterr);
 
 /**
  * resource_open_named_volume() - a directory in .containers/volumes

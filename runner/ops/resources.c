@@ -151,6 +151,7 @@ typedef struct MountContext {
         int project_runtime_fd;
         const ContainerPlan *plan;
         Resources *resources;
+        bool last;           /* all else has been opened, the root, too */
         int covered_root_fd; /* in which ids are as inside; -EBADF: there is none yet */
 } MountContext;
 
@@ -175,7 +176,8 @@ static int open_gate(const MountContext *c, const PlanMount *m, Error *reterr) {
 }
 
 static int open_volume(const MountContext *c, const PlanMount *m, Error *reterr) {
-        return resource_open_volume(&c->project->sources, m, &c->resources->notes, reterr);
+        return resource_open_volume(&c->project->sources, m, m->create && c->last, &c->resources->notes,
+                                    reterr);
 }
 
 static int open_named_volume(const MountContext *c, const PlanMount *m, Error *reterr) {
@@ -273,14 +275,20 @@ static int map_mount(const MountContext *c, const PlanMount *m, int source_fd, i
 static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, char **ret_id, Error *reterr) {
         const MountKind *kind = &mount_kinds[m->kind];
         _cleanup_close_ int source_fd = -EBADF, fd = -EBADF;
+        _cleanup_(error_done) Error error = ERROR_NULL;
         int r = 0;
 
         if (kind->make)
                 fd = kind->make(c, m, reterr);
         else if (kind->open) {
-                source_fd = kind->open(c, m, reterr);
-                if (source_fd < 0)
+                source_fd = kind->open(c, m, &error);
+                /* It is made when nothing else is refused. */
+                if (source_fd == -ENOENT && m->create && !c->last)
+                        return 0;
+                if (source_fd < 0) {
+                        error_move(reterr, &error);
                         return source_fd;
+                }
                 fd = mount_clone(source_fd, kind->recursive, reterr);
         } else
                 return 0;
@@ -302,14 +310,19 @@ static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, ch
         return 0;
 }
 
-static int make_mounts(const MountContext *c, bool covers, Error *reterr) {
+/* At first all but what covers a part of the root; at last that, and sources that were missing. */
+static bool mount_is_due(const MountContext *c, const PlanMount *m, int fd) {
+        return mount_kinds[m->kind].covers == c->last || (c->last && m->create && fd < 0);
+}
+
+static int make_mounts(const MountContext *c, Error *reterr) {
         const ContainerPlan *plan = c->plan;
 
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const PlanMount *m = &plan->mounts[i];
                 int k;
 
-                if (mount_kinds[m->kind].covers != covers)
+                if (!mount_is_due(c, m, c->resources->mount_fds[i]))
                         continue;
                 k = make_mount(c, m, &c->resources->mount_fds[i], &c->resources->source_ids[i], reterr);
                 if (k < 0)
@@ -321,7 +334,7 @@ static int make_mounts(const MountContext *c, bool covers, Error *reterr) {
 
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr) {
-        const MountContext context = {project, project_runtime_fd, plan, r, -EBADF};
+        const MountContext context = {project, project_runtime_fd, plan, r, /* last= */ false, -EBADF};
         int k;
 
         k = open_console(project, r, reterr);
@@ -332,7 +345,7 @@ int resources_open_mounts(const Project *project, int project_runtime_fd, const 
         r->source_ids = xnew0(char *, plan->n_mounts);
         for (; r->n_mounts < plan->n_mounts; r->n_mounts++)
                 r->mount_fds[r->n_mounts] = -EBADF;
-        return make_mounts(&context, /* covers= */ false, reterr);
+        return make_mounts(&context, reterr);
 }
 
 /* What is covered of an ephemeral root is the image's: nothing else is in it when it begins. */
@@ -369,14 +382,14 @@ int resources_find_fresh(const Project *project, const ContainerPlan *plan, char
 int resources_open_covers(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr) {
         _cleanup_close_ int root_fd = -EBADF;
-        MountContext context = {project, project_runtime_fd, plan, r, -EBADF};
+        MountContext context = {project, project_runtime_fd, plan, r, /* last= */ true, -EBADF};
         int k;
 
         k = open_covered_root(plan, r, &root_fd, reterr);
         if (k < 0)
                 return error_in_container(reterr, k, plan->spec->name);
         context.covered_root_fd = root_fd;
-        k = make_mounts(&context, /* covers= */ true, reterr);
+        k = make_mounts(&context, reterr);
         return k < 0 ? k : mount_points_make(plan, r->mount_fds, reterr);
 }
 

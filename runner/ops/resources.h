@@ -56,7 +56,7 @@ int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, b
 int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
 
 /* Volumes of the user's, credentials and console; makes the journal directory. Not the root, which may yet
- * have to be copied, and what covers it. */
+ * have to be copied, what covers it, and sources that are missing and are to be made. */
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr);
 
@@ -70,8 +70,8 @@ int resources_open_root(const Project *project, const ContainerPlan *plan, Resou
 int resources_find_fresh(const Project *project, const ContainerPlan *plan, char **ret, Error *reterr);
 
 /* Named volumes and file systems in memory, which begin as what they cover in the root. That is there,
- * unless the container is ephemeral. Blocks while a fresh volume is filled. Then mount points are made in
- * the volumes, ops/mount-points.h. */
+ * unless the container is ephemeral. Blocks while a fresh volume is filled. Makes sources of volumes that
+ * are to be made, and then mount points in the volumes, ops/mount-points.h. */
 int resources_open_covers(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr);
 

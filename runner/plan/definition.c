@@ -16,11 +16,18 @@ static const char *const changeable[] = {
         "ready.exec",    "ready.unix",    "stop.timeout", "dependsOn", "oneShot",
 };
 
+/* Of an element of a list. It says how the volume came to be there. */
+static bool is_volume_create(const char *path) {
+        const char *rest = startswith(path, "volumes[");
+
+        return rest && streq(rest + strspn(rest, "0123456789"), "].create");
+}
+
 static bool is_changeable(const char *path) {
         for (size_t i = 0; i < ELEMENTSOF(changeable); i++)
                 if (streq(path, changeable[i]))
                         return true;
-        return false;
+        return is_volume_create(path);
 }
 
 /* strv_push() counts each time, and a specification may be long. */

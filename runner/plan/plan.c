@@ -143,6 +143,7 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
                 m->below = below;
                 m->mask = named ? NULL : find_mask(facts, m);
                 m->read_only = v->read_only;
+                m->create = v->create;
                 m->mapping = map_volume(p, v);
                 m->account = v->account;
                 m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);

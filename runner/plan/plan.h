@@ -45,6 +45,7 @@ typedef struct PlanMount {
         PlanMapping mapping;
         const char *account; /* that account, as in Volume; NULL: root */
         bool read_only;
+        bool create;                  /* the source, a directory, where it is missing */
         const Credential *credential; /* borrowed; NULL but for CREDENTIAL and SECRET */
         const Tmpfs *tmpfs;           /* borrowed; NULL but for PLAN_MOUNT_TMPFS */
         char *place; /* where it stands in the specification, for messages; NULL: it does not */

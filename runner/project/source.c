@@ -32,6 +32,7 @@ typedef struct Walk {
         bool guest;   /* in what a guest can write to */
         bool marked;  /* or could, when it was started */
         bool state;   /* in .containers */
+        bool create;  /* directories that are missing */
         unsigned n_links;
         char *rest; /* components that are left */
         int file;   /* the end of the way, where that is not a directory */
@@ -179,6 +180,20 @@ static int open_directory(int dir_fd, const char *name) {
         return fd < 0 ? -errno : fd;
 }
 
+/* The caller looks what it has opened, whatever has taken its place by then. Nothing is made in
+ * `.containers`, of which nothing will be mounted. */
+static int open_component(const Walk *w, const char *name) {
+        int dir_fd = w->fds[w->depth - 1], flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+        int fd = openat(dir_fd, name, flags);
+
+        if (fd < 0 && errno == ENOENT && w->create && !w->state) {
+                if (mkdirat(dir_fd, name, 0755) < 0 && errno != EEXIST)
+                        return -errno;
+                fd = openat(dir_fd, name, flags);
+        }
+        return fd < 0 ? -errno : fd;
+}
+
 /* Return: 0, or a negative errno with or without an Error. */
 static int go(Walk *w, const char *name, Error *reterr) {
         int dir_fd = w->fds[w->depth - 1], next;
@@ -189,8 +204,10 @@ static int go(Walk *w, const char *name, Error *reterr) {
                 return 0;
         if (streq(name, ".."))
                 return go_back(w, reterr);
-        fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, &st) < 0)
+        fd = open_component(w, name);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
                 return -errno;
         if (S_ISLNK(st.st_mode))
                 return source_follow(w, fd, &st, reterr);
@@ -303,9 +320,14 @@ static char *leave_project(const char *path, const char *below) {
         return out ? xasprintf("%s/%s", root, below) : NULL;
 }
 
+typedef enum OpenFlags {
+        OPEN_READS = 1 << 0,  /* the user must be able to read it */
+        OPEN_CREATE = 1 << 1, /* missing directories are made */
+} OpenFlags;
+
 /* @ret_state: whether it is in `.containers`; may be NULL. */
-static int open_source(const Sources *s, const char *what, const char *path, const char *below, bool reads,
-                       bool *ret_state, Error *reterr) {
+static int open_source(const Sources *s, const char *what, const char *path, const char *below,
+                       OpenFlags flags, bool *ret_state, Error *reterr) {
         _cleanup_free_ char *name = xasprintf("%s%s'%s'", what, what[0] ? " " : "", path);
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         _cleanup_(source_walk_done) Walk w = {.sources = s, .name = name, .file = -EBADF};
@@ -320,6 +342,7 @@ static int open_source(const Sources *s, const char *what, const char *path, con
         if (r < 0)
                 return r;
         w.uid = user->uid;
+        w.create = flags & OPEN_CREATE;
         r = begin_walk(&w, outside ? outside : path, relative);
         if (r >= 0)
                 r = source_walk(&w, &error);
@@ -327,7 +350,7 @@ static int open_source(const Sources *s, const char *what, const char *path, con
                 *ret_state = w.state;
         if (r >= 0)
                 fd = take_end(&w);
-        if (r >= 0 && reads)
+        if (r >= 0 && (flags & OPEN_READS))
                 r = check_readable(fd);
         if (r >= 0)
                 return TAKE_FD(fd);
@@ -341,7 +364,7 @@ static int open_source(const Sources *s, const char *what, const char *path, con
 
 int source_open(const Sources *s, const char *what, const char *path, const char *below, bool reads,
                 Error *reterr) {
-        return open_source(s, what, path, below, reads, NULL, reterr);
+        return open_source(s, what, path, below, reads ? OPEN_READS : 0, NULL, reterr);
 }
 
 /* Whether the project, and so `.containers`, is in a directory. Return: 1, 0, or a negative errno. */
@@ -366,9 +389,10 @@ static int has_project(const Sources *s, int fd) {
         return 0;
 }
 
-int source_open_volume(const Sources *s, const char *path, const char *below, bool masked, Error *reterr) {
+int source_open_volume(const Sources *s, const char *path, const char *below, bool masked, bool create,
+                       Error *reterr) {
         bool state = false;
-        _cleanup_close_ int fd = open_source(s, "", path, below, /* reads= */ false, &state, reterr);
+        _cleanup_close_ int fd = open_source(s, "", path, below, create ? OPEN_CREATE : 0, &state, reterr);
         int r;
 
         if (fd < 0)

@@ -63,10 +63,13 @@ int source_open(const Sources *s, const char *what, const char *path, const char
 /**
  * source_open_volume() - open a source that is mounted as a volume
  * @masked: `.containers` is not shown in it, where it is in it
+ * @create: make it, and what leads to it, as far as it is missing: directories of the user's, mode 0755, of
+ *   a path that does not leave the project. One that leads into `.containers` is -ENOENT all the same
  *
  * FC_EXIT_USAGE for what is in `.containers`, and for what has it in it and is not masked.
  */
-int source_open_volume(const Sources *s, const char *path, const char *below, bool masked, Error *reterr);
+int source_open_volume(const Sources *s, const char *path, const char *below, bool masked, bool create,
+                       Error *reterr);
 
 /**
  * source_mark() - remember that a guest is given a directory to write to

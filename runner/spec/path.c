@@ -129,6 +129,17 @@ bool path_begins_in(const char *path, const char *part) {
         return n == strlen(part) && startswith(path, part);
 }
 
+bool path_has_dotdot(const char *path) {
+        while (*path) {
+                size_t n = strcspn(path, "/");
+
+                if (n == 2 && startswith(path, ".."))
+                        return true;
+                path += n + strspn(path + n, "/");
+        }
+        return false;
+}
+
 char *path_normalise(const char *path) {
         char *text = xmalloc0(strlen(path) + 2), *end = text;
 

@@ -21,6 +21,9 @@ int path_check_store_path(const char *path, Error *reterr);
 /* Is @part what a relative path begins with, beside '.'? */
 bool path_begins_in(const char *path, const char *part);
 
+/* Has it a part "..", wherever that leads? */
+bool path_has_dotdot(const char *path);
+
 /* An absolute path without '.', '..' and empty parts, as the text alone says: what a symbolic link before a
  * '..' leads to is not looked at. The string is the caller's. */
 char *path_normalise(const char *path);

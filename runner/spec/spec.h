@@ -56,6 +56,7 @@ typedef struct Volume {
         VolumeOwner owner; /* default: user; for "@NAME": container */
         char *account;     /* "www-data", "33" or "33:33"; NULL unless that is the owner */
         bool read_only;
+        bool create; /* the directory, where it is missing */
 } Volume;
 
 typedef struct Tmpfs {

@@ -90,6 +90,10 @@ static int parse_read_only(const Json *value, const char *path, void *target, Er
         return value_parse_bool(value, path, &((VolumeTarget *) target)->volume.read_only, reterr);
 }
 
+static int parse_create(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_bool(value, path, &((VolumeTarget *) target)->volume.create, reterr);
+}
+
 static int parse_owner(const Json *value, const char *path, void *target, Error *reterr) {
         VolumeTarget *t = target;
 
@@ -102,6 +106,7 @@ static int parse_volume(const Json *value, const char *path, void *ret, Error *r
                 {"source", parse_source, .mandatory = true},
                 {"target", parse_target, .mandatory = true},
                 {"readOnly", parse_read_only},
+                {"create", parse_create},
                 {"owner", parse_owner},
         };
         VolumeTarget t = {};
@@ -131,6 +136,7 @@ static Json *print_volume(const Volume *volume) {
         json_add_string(json, "source", volume->source);
         json_add_string(json, "target", volume->target);
         json_add_bool(json, "readOnly", volume->read_only);
+        json_add_bool(json, "create", volume->create);
         volume_owner_print(json, volume);
         return json;
 }
@@ -199,12 +205,32 @@ static int check_targets(const ContainerSpec *c, Error *reterr) {
         return 0;
 }
 
+/* What is made belongs to the developer, so it is made where nothing else does. */
+static int check_create(const Volume *volume, const char *path, Error *reterr) {
+        int r;
+
+        if (!volume->create)
+                return 0;
+        if (volume->source[0] == '@')
+                return error_raise(reterr, FC_EXIT_USAGE, "%s.create: '%s' is made in any case", path,
+                                   volume->source);
+        if (volume->source[0] != '/' && !path_has_dotdot(volume->source))
+                return 0;
+        r = error_raise(reterr, FC_EXIT_USAGE,
+                        "%s.create: '%.100s' is not made: only a path in the project, without '..', is",
+                        path, volume->source);
+        error_add_hint(reterr, "make it by hand");
+        return r;
+}
+
 /* Targets of volumes and of tmpfs; owners. */
 static int check_volumes(const ContainerSpec *c, Error *reterr) {
         for (size_t i = 0; i < c->n_volumes; i++) {
                 _cleanup_free_ char *path = xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 int r = volume_owner_check(c, &c->volumes[i], path, reterr);
 
+                if (r >= 0)
+                        r = check_create(&c->volumes[i], path, reterr);
                 if (r < 0)
                         return r;
         }

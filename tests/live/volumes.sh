@@ -141,6 +141,39 @@ testcase_missing_source() {
         equal "$(state_of one)" stopped
 }
 
+testcase_source_that_is_made() {
+        project shop
+        cd "$PROJECT"
+        spec "$(tiny one '' ', "network": {"mode": "none"}, "volumes": [{"source": "new/data", "target": "/data", "create": true},
+                {"source": "./logs", "target": "/logs", "create": true, "readOnly": true}, "no-such-folder:/other"]')"
+        # Last of all, when nothing is refused.
+        run_status 2 fc up
+        expect_err 'no-such-folder'
+        absent new
+        absent logs
+        as_dev mkdir no-such-folder
+        ok fc up --dry-run
+        absent new
+        ok fc up
+        equal "$(stat -c %n:%F:%u:%g:%a new new/data logs)" "new:directory:$DEV_UID:$DEV_GID:755
+new/data:directory:$DEV_UID:$DEV_GID:755
+logs:directory:$DEV_UID:$DEV_GID:755"
+        ok fc exec one -- sh -c 'stat -c %u:%g /data && touch /data/file'
+        equal "$OUT" 0:0
+        equal "$(stat -c %U:%G new/data/file)" "$DEV:$DEV"
+        run fc exec one -- touch /logs/file
+        expect_err 'Read-only file system'
+        ok fc down
+        # What is there stays as it is.
+        chmod 700 new/data
+        ok fc up
+        equal "$(stat -c %a new/data)" 700
+        # That it is made is not a difference.
+        spec "$(tiny one '' ', "network": {"mode": "none"}, "volumes": ["new/data:/data", "./logs:/logs:ro", "no-such-folder:/other"]')"
+        would nothing
+        ok fc down
+}
+
 # A path that a shell, nspawn, systemd or JSON could take for something else.
 testcase_odd_characters() {
         local name i=0 volumes=() names=("with space" "dollar \$HOME \${x}" "percent %h %%" "colon:here" "back\\slash"

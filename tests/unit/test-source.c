@@ -171,7 +171,7 @@ static int open_volume(const Project *p, const char *path, bool masked) {
         _cleanup_free_ char *whole =
                 path[0] == '/' ? xasprintf("%s%s", p->top, path) : xasprintf("%s/%s", p->root, path);
         const char *below = path[0] == '/' ? NULL : whole + strlen(p->root) + 1;
-        int fd = source_open_volume(&p->sources, whole, below, masked, &error);
+        int fd = source_open_volume(&p->sources, whole, below, masked, /* create= */ false, &error);
 
         test_set_row("%s", path);
         if (fd < 0)
@@ -197,6 +197,46 @@ TEST(what_is_remembered_is_not_a_volume) {
         ASSERT_TRUE(open_volume(&p, "/alices/to-the-project", false) < 0);
         ASSERT_TRUE(open_volume(&p, ".containers", true) < 0);
         ASSERT_TRUE(open_volume(&p, "/to-the-state", true) < 0);
+}
+
+static int create_volume(const Project *p, const char *path) {
+        _cleanup_free_ char *whole = xasprintf("%s/%s", p->root, path);
+
+        test_set_row("%s", path);
+        return source_open_volume(&p->sources, whole, whole + strlen(p->root) + 1, /* masked= */ false,
+                                  /* create= */ true, NULL);
+}
+
+TEST(makes_what_is_missing) {
+        struct stat st;
+
+        PROJECT(p);
+        make_link("src/new", "project/to-be", ALICE);
+        make_link(".containers", "project/state", ALICE);
+        make_link("../alices", "project/beside", ALICE);
+        let_guests_have(&p, "\"src:/src\"");
+        /* Nothing is, unless that is wanted. */
+        ASSERT_TRUE(open_volume(&p, "data/deep", false) < 0);
+        ASSERT_TRUE(access("project/data", F_OK) < 0);
+
+        ASSERT_TRUE(create_volume(&p, "data/deep") >= 0);
+        ASSERT_TRUE(lstat("project/data", &st) >= 0 && st.st_uid == ALICE && st.st_gid == ALICE);
+        ASSERT_TRUE(lstat("project/data/deep", &st) >= 0 && st.st_uid == ALICE && st.st_gid == ALICE);
+        ASSERT_EQ(st.st_mode, (mode_t) (S_IFDIR | 0755));
+        /* By a link that leads to where nothing is. */
+        ASSERT_TRUE(create_volume(&p, "to-be") >= 0);
+        ASSERT_TRUE(lstat("project/src/new", &st) >= 0 && S_ISDIR(st.st_mode));
+        ASSERT_TRUE(create_volume(&p, "to-be/more") >= 0);
+
+        ASSERT_TRUE(create_volume(&p, "state/volumes/x") < 0);
+        ASSERT_TRUE(access("project/.containers/volumes", F_OK) < 0);
+        ASSERT_TRUE(create_volume(&p, "beside/made") < 0);
+        ASSERT_TRUE(access("alices/made", F_OK) < 0);
+        ASSERT_TRUE(create_volume(&p, "secrets/key/more") < 0);
+        /* As the user, who may not. */
+        make_directory("project/of-root", 0, 0755);
+        ASSERT_TRUE(create_volume(&p, "of-root/made") < 0);
+        ASSERT_TRUE(access("project/of-root/made", F_OK) < 0);
 }
 
 TEST(what_a_guest_can_write_leads_nowhere_else) {

@@ -71,7 +71,9 @@ static const char full[] =
         "                 { \"address\": \"0::1\", \"host\": 9090, \"container\": 90, \"protocol\": \"tcp\" "
         "},\n"
         "                 \"127.0.0.1:auto:81\" ],\n"
-        "      \"volumes\": [ \"src:/srv/www:ro\", \"@data:/var/lib/data\",\n"
+        "      \"volumes\": [ {\"source\": \"src\", \"target\": \"/srv/www\", \"readOnly\": true, "
+        "\"create\": "
+        "true}, \"@data:/var/lib/data\",\n"
         "                   { \"source\": \"a:b\", \"target\": \"/x:y\", \"owner\": \"container\" },\n"
         "                   { \"source\": \"@cache\", \"target\": \"/c\", \"owner\": \"user\", "
         "\"readOnly\": true } ],\n"
@@ -209,12 +211,14 @@ TEST(prints_canonically_and_reads_it_back) {
                 "{\"host\":\"auto\",\"container\":443,\"protocol\":\"tcp\"},"
                 "{\"address\":\"::1\",\"host\":9090,\"container\":90,\"protocol\":\"tcp\"},"
                 "{\"address\":\"127.0.0.1\",\"host\":\"auto\",\"container\":81,\"protocol\":\"tcp\"}],"
-                "\"volumes\":[{\"source\":\"src\",\"target\":\"/srv/"
-                "www\",\"readOnly\":true,\"owner\":\"user\"},"
-                "{\"source\":\"@data\",\"target\":\"/var/lib/"
-                "data\",\"readOnly\":false,\"owner\":\"container\"},"
-                "{\"source\":\"a:b\",\"target\":\"/x:y\",\"readOnly\":false,\"owner\":\"container\"},"
-                "{\"source\":\"@cache\",\"target\":\"/c\",\"readOnly\":true,\"owner\":\"user\"}],"
+                "\"volumes\":[{\"source\":\"src\",\"target\":\"/srv/www\",\"readOnly\":true,"
+                "\"create\":true,\"owner\":\"user\"},"
+                "{\"source\":\"@data\",\"target\":\"/var/lib/data\",\"readOnly\":false,"
+                "\"create\":false,\"owner\":\"container\"},"
+                "{\"source\":\"a:b\",\"target\":\"/x:y\",\"readOnly\":false,"
+                "\"create\":false,\"owner\":\"container\"},"
+                "{\"source\":\"@cache\",\"target\":\"/c\",\"readOnly\":true,"
+                "\"create\":false,\"owner\":\"user\"}],"
                 "\"tmpfs\":[{\"target\":\"/tmp\",\"size\":\"10485760\",\"mode\":\"1777\"},"
                 "{\"target\":\"/var/tmp\"}],\"environment\":{\"A\":\"b=c\",\"EMPTY\":\"\"},"
                 "\"credentials\":{\"db.password\":\"secrets/"
@@ -668,6 +672,15 @@ TEST(refuses_containers) {
                  "containers.c.volumes[0].target: '/proc/x': /proc is mounted by systemd-nspawn"},
                 {"'volumes':[{'source':'a','target':'/a','readOnly':'yes'}]",
                  "containers.c.volumes[0].readOnly: must be a boolean, is a string"},
+                {"'volumes':[{'source':'a','target':'/a','create':1}]",
+                 "containers.c.volumes[0].create: must be a boolean, is a number"},
+                {"'volumes':[{'source':'@a','target':'/a','create':true}]",
+                 "containers.c.volumes[0].create: '@a' is made in any case"},
+                {"'volumes':[{'source':'/a','target':'/a','create':true}]",
+                 "containers.c.volumes[0].create: '/a' is not made: only a path in the project"},
+                {"'volumes':['a:/b',{'source':'../a','target':'/a','create':true}]",
+                 "containers.c.volumes[1].create: '../a' is not made"},
+                {"'volumes':[{'source':'a/..','target':'/a','create':true}]", "'a/..' is not made"},
                 {"'volumes':[{'source':'a','target':'/a','owner':'-x'}]",
                  "containers.c.volumes[0].owner: must be 'user', 'container', 'host', an account's name, "
                  "its number "

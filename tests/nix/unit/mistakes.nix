@@ -52,6 +52,12 @@ in
     "volumes: 'x': owner must be 'user', 'container', 'host', an account's name, its number (0 to 65534) or 'UID:GID', is '33'";
   volumeOwnerIds = mistake { volumes = [ { source = "x"; target = "/y"; owner = "33:65535"; } ]; }
     "volumes: 'x': owner must be 'user', 'container', 'host', an account's name, its number (0 to 65534) or 'UID:GID', is '33:65535'";
+  volumeCreate = mistake { volumes = [ { source = "a/../../x"; target = "/y"; create = true; } ]; }
+    "volumes: 'a/../../x': create: 'a/../../x' is not made: only a path in the project, without '..', is";
+  volumeCreateAbsolute = mistake { volumes = [ { source = "/x"; target = "/y"; create = true; } ]; }
+    "volumes: '/x': create: '/x' is not made: only a path in the project, without '..', is";
+  volumeCreateNamed = mistake { volumes = [ { source = "@x"; target = "/y"; create = true; } ]; }
+    "volumes: '@x': create: '@x' is made in any case";
   volumesRo = mistake { volumes-ro = [ "~" ]; } "volumes-ro: volume '~' has no target: write '~:/where/it/appears'";
   targetTwice = mistake { volumes = [ "a:/srv" "b:/srv" ]; } "volumes: '/srv' is mounted on twice";
   tmpfs = mistake { tmpfs = [ "cache" ]; } "tmpfs: 'cache': a path inside the container must be absolute";

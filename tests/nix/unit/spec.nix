@@ -139,6 +139,7 @@ in
     source = "src";
     target = "/srv/www";
     readOnly = false;
+    create = false;
   };
   volumeReadOnly = equal (volume "src:/srv:ro").readOnly true;
   volumeReadWrite = equal (volume "src:/srv:rw").readOnly false;
@@ -148,12 +149,14 @@ in
     source = "/tmp";
     target = "/tmp";
     readOnly = false;
+    create = false;
   };
   volumeProject = equal (volume ".:/tmp/src").source ".";
   volumeColon = equal (volume "a\\:b:/c") {
     source = "a:b";
     target = "/c";
     readOnly = false;
+    create = false;
   };
   volumeBackslash = equal (volume "a\\\\:/c").source "a\\";
   volumeBlanks = equal (volume "my files:/srv/my files").target "/srv/my files";
@@ -162,11 +165,13 @@ in
     source = "a:b";
     target = "/c";
     readOnly = true;
+    create = true;
     owner = "container";
   }) {
     source = "a:b";
     target = "/c";
     readOnly = true;
+    create = true;
     owner = "container";
   };
   volumeNoTarget = refuses spec.parseVolume "src";

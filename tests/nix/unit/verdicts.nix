@@ -70,6 +70,7 @@ let
     (list [ "volumes" ] { variants = text: [ text "src:${text}" "${text}:/t" ]; })
     (place "volumes-ro" (text: { volumes-ro = [ text ]; }) { raw = text: { volumes = [ text ]; }; })
     (place "volumes.source" (text: { volumes = [ { source = text; target = "/t"; } ]; }) { variants = text: [ text "@${text}" ]; })
+    (place "volumes.create" (text: { volumes = [ { source = text; target = "/t"; create = true; } ]; }) { variants = text: [ text "@${text}" ]; })
     (place "volumes.target" (text: { volumes = [ { source = "s"; target = text; } ]; }) { variants = mounted; })
     (list [ "tmpfs" ] { variants = text: [ text "${text}/x" "/t:${text}" "/t:size=${text}" "/t:mode=${text},size=1M" ]; })
     (place "tmpfs.target" (text: { tmpfs = [ { target = text; } ]; }) { variants = mounted; })
