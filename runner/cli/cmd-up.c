@@ -3,7 +3,9 @@
 #include "base/alloc.h"
 #include "ops/attach.h"
 #include "ops/dry-run.h"
+#include "ops/snapshot.h"
 #include "ops/status-list.h"
+#include "cli/question.h"
 #include "cli/verbs.h"
 #include "spec/dependency.h"
 
@@ -12,6 +14,8 @@ typedef struct UpOptions {
         bool no_wait;
         bool attach;
         bool rm_on_failure;
+        char *from;
+        bool yes;
 } UpOptions;
 
 static const Option up_options[] = {
@@ -21,6 +25,10 @@ static const Option up_options[] = {
          "Return when they have been started"},
         {"rm-on-failure", 0, OPTION_FLAG, offsetof(UpOptions, rm_on_failure), NULL,
          "Stop again what did not become ready"},
+        {"from", 0, OPTION_STRING, offsetof(UpOptions, from), "LABEL",
+         "Begin with what a snapshot has: roots and volumes"},
+        {"yes", 'y', OPTION_FLAG, offsetof(UpOptions, yes), NULL,
+         "With --from: do not ask before that replaces something"},
         {"attach", 'a', OPTION_FLAG, offsetof(UpOptions, attach), NULL,
          "Stay, show the logs; Ctrl-C stops, a second one kills"},
         {"detach", 'd', OPTION_IGNORED, 0, NULL, "(always so, unless --attach)"},
@@ -39,6 +47,12 @@ static int print_status(Project *project, char *const *names, Error *reterr) {
         return r < 0 ? r : status_list_print_json(project, &list, reterr);
 }
 
+static int up_ask(void *userdata, Error *reterr) {
+        const UpOptions *o = userdata;
+
+        return question_ask("replace this for good?", o->yes, reterr);
+}
+
 static int up_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const UpOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
@@ -51,6 +65,14 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         if (r < 0)
                 return r;
         names = dependencies_order(project.spec, asked);
+        if (o->from) {
+                UpOptions copy = *o;
+
+                r = snapshot_start_from(&project, names, asked, operands && operands[0], o->from, up_ask,
+                                        &copy, reterr);
+                if (r != FC_EXIT_OK)
+                        return r;
+        }
         if (request->globals->dry_run)
                 return dry_run_up(&project, names, asked, /* restart= */ false, reterr);
 

@@ -42,6 +42,10 @@ static bool takes_path(const Option *o, const char *kind) {
                o < globals_options + globals_n_options;
 }
 
+static bool takes_label(const Option *o) {
+        return o->argument && streq(o->argument, "LABEL");
+}
+
 /* Takes what no other word gives: the next one, that is. */
 static bool takes_word(const Option *o) {
         return o->argument && o->type != OPTION_OPTIONAL;
@@ -88,6 +92,10 @@ static void bash_values(FILE *f, const char *verb, const Option *rows, size_t n)
                         (void) fprintf(
                                 f, ") compopt -o filenames && COMPREPLY=($(compgen -%c -- \"$cur\")) ;;\n",
                                 takes_path(o, "DIR") ? 'd' : 'f');
+                else if (takes_label(o))
+                        (void) fprintf(
+                                f, ") COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" completion labels "
+                                   "2>/dev/null)\" -- \"$cur\")) ;;\n");
                 else
                         (void) fprintf(f, ") ;;\n");
         }
@@ -218,6 +226,8 @@ static void zsh_option(FILE *f, const Option *o, const char *dashes, const char 
                         (void) fprintf(f, "_directories");
                 else if (takes_path(o, "FILE"))
                         (void) fprintf(f, "_files");
+                else if (takes_label(o))
+                        (void) fprintf(f, "_flake_containers_labels");
                 else
                         (void) fputc(' ', f);
         }
@@ -261,6 +271,11 @@ static void make_zsh(FILE *f) {
                           "    local -a names=(${(f)\"$(_call_program names $service completion names "
                           "2>/dev/null)\"})\n"
                           "    _describe container names\n"
+                          "}\n\n"
+                          "_flake_containers_labels() {\n"
+                          "    local -a labels=(${(f)\"$(_call_program labels $service completion labels "
+                          "2>/dev/null)\"})\n"
+                          "    _describe label labels\n"
                           "}\n\n"
                           "_flake_containers_places() {\n"
                           "    local -a names=(${(f)\"$(_call_program names $service completion names "
@@ -335,6 +350,8 @@ static void fish_options(FILE *f, const char *condition, const Option *rows, siz
                         (void) fprintf(f, " -x -a '(__fish_complete_directories)'");
                 else if (takes_path(o, "FILE"))
                         (void) fprintf(f, " -r -F");
+                else if (takes_label(o))
+                        (void) fprintf(f, " -x -a '(" PROGRAM " completion labels 2>/dev/null)'");
                 else if (takes_word(o))
                         (void) fprintf(f, " -x");
                 (void) fprintf(f, " -d '");

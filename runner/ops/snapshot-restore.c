@@ -17,6 +17,7 @@ typedef struct Restore {
         Project *project;
         const char *label;
         bool move;
+        bool fresh;                 /* nothing of it is there yet, or it is refused */
         int fd;                     /* the snapshots' directory */
         SnapshotManifest *manifest; /* what is restored */
         uint64_t saved_usec;        /* of the snapshot that it was chosen from */
@@ -46,14 +47,8 @@ static int restore_select(Restore *s, char *const *names, Error *reterr) {
                 return 0;
         }
         STRV_FOREACH (name, names)
-                if (!snapshot_manifest_container(all, *name)) {
-                        _cleanup_free_ char *what = snapshot_describe(all);
-
-                        (void) error_raise(reterr, FC_EXIT_USAGE, "snapshot '%s' has no container '%s'",
-                                           s->label, *name);
-                        error_add_hint(reterr, "it has: %s", what);
-                        return -EINVAL;
-                }
+                if (!snapshot_manifest_container(all, *name))
+                        return snapshot_raise_without(all, s->label, *name, reterr);
         s->manifest = snapshot_manifest_select(all, names);
         if (s->move &&
             (s->manifest->n_containers < all->n_containers || s->manifest->n_volumes < all->n_volumes))
@@ -119,11 +114,23 @@ static int restore_refuse_other(const Restore *s, Error *reterr) {
         return error_raise(reterr, FC_EXIT_CONFLICT, "another command has removed or replaced it meanwhile");
 }
 
+static int restore_refuse_existing(const Restore *s, Error *reterr) {
+        _cleanup_strv_ char **there = NULL;
+        int r = snapshot_apply_find(&s->project->state, s->manifest, &there, reterr);
+
+        if (r < 0 || !there)
+                return r;
+        return error_raise(reterr, FC_EXIT_CONFLICT, "another command has made this meanwhile: %s",
+                           there[0]);
+}
+
 static int restore_try_prepare(Restore *s, Progress *progress, Error *reterr) {
         _cleanup_close_ int new_fd = -EBADF;
         int r;
 
         r = restore_refuse_other(s, reterr);
+        if (r >= 0 && s->fresh)
+                r = restore_refuse_existing(s, reterr);
         if (r >= 0)
                 r = snapshot_apply_check(&s->project->state, s->manifest, reterr);
         if (r < 0 || s->move)
@@ -190,6 +197,25 @@ static int restore_do(Restore *s, char *const *members, Error *reterr) {
         return r;
 }
 
+/* @names: NULL: all that it has. @ret: who stands still. */
+static int restore_choose(Restore *s, char *const *names, char ***ret, Error *reterr) {
+        int r = snapshots_open(&s->project->state, &s->fd, reterr);
+
+        if (r >= 0)
+                r = restore_select(s, names, reterr);
+        return r < 0 ? r : restore_find_members(s, ret, reterr);
+}
+
+int snapshot_restore_part(Project *project, char *const *names, const char *label, bool fresh,
+                          Error *reterr) {
+        _cleanup_(restore_done) Restore s = {
+                .project = project, .label = label, .fresh = fresh, .fd = -EBADF, .lock = LOCK_NULL};
+        _cleanup_strv_ char **members = NULL;
+        int r = restore_choose(&s, names, &members, reterr);
+
+        return r < 0 ? r : restore_do(&s, members, reterr);
+}
+
 static int restore_dry_run(const Restore *s, char *const *members, Error *reterr) {
         STRV_FOREACH (name, members) {
                 MachineStatus status;
@@ -217,11 +243,7 @@ int snapshot_restore(const ProjectRequest *request, char *const *operands, bool 
         if (r >= 0)
                 r = project_open_known(request, NULL, &project, &known, reterr);
         if (r >= 0)
-                r = snapshots_open(&project.state, &s.fd, reterr);
-        if (r >= 0)
-                r = restore_select(&s, names, reterr);
-        if (r >= 0)
-                r = restore_find_members(&s, &members, reterr);
+                r = restore_choose(&s, names, &members, reterr);
         if (r < 0)
                 return r;
         return request->globals->dry_run ? restore_dry_run(&s, members, reterr)

@@ -74,6 +74,14 @@ int snapshot_add_users(Project *project, char *const *known, const char *volume,
         return 0;
 }
 
+int snapshot_raise_without(const SnapshotManifest *m, const char *label, const char *name, Error *reterr) {
+        _cleanup_free_ char *what = snapshot_describe(m);
+
+        (void) error_raise(reterr, FC_EXIT_USAGE, "snapshot '%s' has no container '%s'", label, name);
+        error_add_hint(reterr, "it has: %s", what);
+        return -EINVAL;
+}
+
 char *snapshot_describe(const SnapshotManifest *m) {
         _cleanup_strv_ char **containers = NULL, **volumes = NULL;
         _cleanup_free_ char *left = NULL, *right = NULL;

@@ -26,14 +26,26 @@ int snapshot_save(const ProjectRequest *request, char *const *operands, Error *r
  */
 int snapshot_restore(const ProjectRequest *request, char *const *operands, bool move, Error *reterr);
 
+/* Is what has just been shown to go? Return: 1 yes, 0 no, or a negative errno. */
+typedef int (*SnapshotAsk)(void *userdata, Error *reterr);
+
+/**
+ * snapshot_start_from() - what `up --from` does before it starts anything
+ * @names: what will be brought up; @asked: those of them that the user wants
+ * @named: by name, so that each must be in the snapshot
+ * @ask: is called when something is there already that would be replaced
+ *
+ * The snapshot's part of them is put in place: of those that were asked for, and of what they depend on and
+ * has nothing yet. Return: the exit status, FC_EXIT_OK to go on with.
+ */
+int snapshot_start_from(Project *project, char *const *names, char *const *asked, bool named,
+                        const char *label, SnapshotAsk ask, void *userdata, Error *reterr);
+
 /* Prints which there are. */
 int snapshot_list(const ProjectRequest *request, Error *reterr);
 
 /* Prints their labels, a line each. */
 int snapshot_list_labels(const ProjectRequest *request, Error *reterr);
-
-/* Is what has just been shown to go? Return: 1 yes, 0 no, or a negative errno. */
-typedef int (*SnapshotAsk)(void *userdata, Error *reterr);
 
 /* Removes some, after a question. */
 int snapshot_remove(const ProjectRequest *request, char *const *labels, SnapshotAsk ask, void *userdata,
@@ -52,6 +64,15 @@ int snapshot_lock(const Project *project, int runtime_fd, Progress *progress, Lo
 
 /* The last of the operands, and the names before it: borrowed, owned by the caller. */
 int snapshot_split_operands(char *const *operands, char ***ret_names, const char **ret_label, Error *reterr);
+
+/* Restores the part of some containers, each of which is in the snapshot. @fresh: refuse when anything of it
+ * is there by then. Return: the exit status, or a negative errno. */
+int snapshot_restore_part(Project *project, char *const *names, const char *label, bool fresh,
+                          Error *reterr);
+
+/* FC_EXIT_USAGE: the snapshot does not have that container; with those that it has. */
+int snapshot_raise_without(const SnapshotManifest *manifest, const char *label, const char *name,
+                           Error *reterr);
 
 /* Adds to @names those containers that have the volume mounted (ops/named-volumes.h). */
 int snapshot_add_users(Project *project, char *const *known, const char *volume, char ***names,

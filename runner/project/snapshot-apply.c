@@ -18,6 +18,35 @@ bool snapshot_apply_is_pending(const StateDir *dir) {
                faccessat(dir->fd, SNAPSHOTS_DIR "/" SNAPSHOTS_RESTORE, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
 }
 
+/* Return: whether it is there, or a negative errno. */
+static int apply_sees(const StateDir *dir, const char *parent, const char *name, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = dir->fd >= 0 ? fs_open_beneath_optional(dir->fd, parent, O_RDONLY | O_DIRECTORY, &fd, reterr)
+                             : 0;
+
+        if (r < 0 || fd < 0)
+                return r;
+        if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
+                return 1;
+        return errno == ENOENT ? 0 : error_set(reterr, errno, "look at '%s/%s'", parent, name);
+}
+
+int snapshot_apply_find(const StateDir *dir, const SnapshotManifest *m, char ***ret, Error *reterr) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < m->n_containers; i++) {
+                r = apply_sees(dir, m->containers[i].name, ROOT, reterr);
+                if (r > 0)
+                        strv_pushf(ret, "%s: its root", m->containers[i].name);
+        }
+        for (size_t i = 0; r >= 0 && i < m->n_volumes; i++) {
+                r = apply_sees(dir, STATE_DIR_VOLUMES, m->volumes[i].name, reterr);
+                if (r > 0)
+                        strv_pushf(ret, "@%s: a volume", m->volumes[i].name);
+        }
+        return r < 0 ? r : 0;
+}
+
 static int apply_refuse_mounted(const StateDir *dir, const char *parent, const char *name, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r = fs_open_beneath_optional(dir->fd, parent, O_RDONLY | O_DIRECTORY, &fd, reterr);

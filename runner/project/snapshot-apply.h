@@ -14,6 +14,9 @@
 /* Is one half done? One system call. */
 bool snapshot_apply_is_pending(const StateDir *dir);
 
+/* What there is already of what would be put in place: adds a line each to @ret. */
+int snapshot_apply_find(const StateDir *dir, const SnapshotManifest *manifest, char ***ret, Error *reterr);
+
 /* Refuses what could not be exchanged: trees below which something is mounted. Before the moment. */
 int snapshot_apply_check(const StateDir *dir, const SnapshotManifest *manifest, Error *reterr);
 

@@ -33,6 +33,9 @@ expect_all() {
         done
 }
 
+# lock_is TEXT FILE: is there such a line about its lock?
+lock_is() { grep -q -- "$1 .*:$(stat -c %i "$2") " /proc/locks; }
+
 trash_is_gone() { [[ ! -e $(state)/.trash ]]; }
 
 # nothing_left: of a snapshot or a restore that did not come to its end.
@@ -132,6 +135,62 @@ testcase_move_uses_it_up() {
         nothing_left
         ok fc up
         ok fc down
+}
+
+# `up --from`: what has nothing yet begins with a snapshot; what has something is asked about.
+testcase_up_from() {
+        local holder
+
+        project shop
+        spec "$(tiny db '["/bin/sleep", "infinity"]' ', "volumes": ["@data:/srv/data", "@both:/srv/both"]'), $(tiny web \
+                '["/bin/sleep", "infinity"]' ', "volumes": ["@both:/srv/both"], "dependsOn": {"db": "started"}'), $(tiny other)"
+        run_status 2 fc up --from seeded
+        expect_err "there is no snapshot 'seeded'"
+        ok fc up web
+        write_all before
+        ok fc snapshot save db web seeded
+        ok fc down
+        ok fc rm --yes -v
+        ok fc up --dry-run --from seeded web
+        expect_out "web: from snapshot 'seeded'.*web: start"
+        refute_out replaced
+        absent "$(state)/web/root"
+        # With what it depends on.
+        ok fc up --from seeded web
+        expect_all before
+        equal "$(payloads_on db) $(payloads_on web)" '1 1'
+        exists "$(state)/snapshots/seeded"
+
+        write_all after
+        run_status 2 fc up --from seeded web
+        expect_err 'web: its root.*@both: a volume.*there is no terminal to ask on.*--yes'
+        refute_err 'db: its root'
+        ok fc up --dry-run --from seeded
+        expect_out 'replaced: db: its root'
+        run_status 2 fc up --from seeded other
+        expect_err "snapshot 'seeded' has no container 'other'"
+        expect_all after
+        # That alone which was asked for: db stands still for the volume, and keeps its root.
+        ok fc up --yes --from seeded web
+        equal "$(cat "$(state)/web/root/note") $(cat "$(state)/volumes/both/note")" 'before before'
+        equal "$(cat "$(state)/db/root/note") $(cat "$(state)/volumes/data/note")" 'after after'
+        equal "$(payloads_on db) $(payloads_on web)" '1 1'
+        ok fc down
+
+        # What comes between the look and the locks is not replaced unasked.
+        ok fc rm --yes -v
+        flock --no-fork /run/flake-containers/*/web.lock sleep infinity &
+        holder=$!
+        try_until "$WAIT" lock_is ': FLOCK' /run/flake-containers/*/web.lock
+        fc_background "$TMP/up" up --from seeded
+        try_until "$WAIT" lock_is '-> FLOCK' /run/flake-containers/*/web.lock
+        mkdir -p "$(state)/web/root"
+        kill "$holder"
+        finished "$FC_PID"
+        equal "$STATUS" 5
+        true_that "it says so" grep -q "another command has made this meanwhile: web: its root" "$TMP/up"
+        absent "$(state)/db/root"
+        nothing_left
 }
 
 # What a container did not have at the time is gone afterwards; what is new since stays.
@@ -239,9 +298,6 @@ testcase_links_and_strangers() {
         nothing_left
 }
 
-# trash_lock_is TEXT: is there such a line about the lock of a process that removes what is in the trash?
-trash_lock_is() { grep -q -- "$1 .*:$(stat -c %i "$(state)/.trash") " /proc/locks; }
-
 # What was there before a restore goes when that has ended; `down` ends when all of it is gone.
 testcase_old_trees_go_behind() {
         local remover
@@ -255,14 +311,14 @@ testcase_old_trees_go_behind() {
         mkdir -m 700 "$(state)/.trash"
         flock --no-fork "$(state)/.trash" sleep infinity &
         remover=$!
-        try_until "$WAIT" trash_lock_is ': FLOCK'
+        try_until "$WAIT" lock_is ': FLOCK' "$(state)/.trash"
         ok fc snapshot restore --move one
         expect_all before
         equal "$(payloads_on db) $(payloads_on web)" '1 1'
         equal "$(find "$(state)/.trash" -name note | wc -l)" 4 "how many old trees are there"
         ok fc up
         fc_background "$TMP/down" down
-        try_until "$WAIT" trash_lock_is '-> FLOCK'
+        try_until "$WAIT" lock_is '-> FLOCK' "$(state)/.trash"
         kill "$remover"
         finished "$FC_PID"
         equal "$STATUS" 0
