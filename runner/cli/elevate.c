@@ -145,7 +145,7 @@ char **elevate_adopt_project(ProjectRequest *request, char **argv) {
         if (spec)
                 cwd = argv[4] ? startswith(argv[4], FOUND_CWD) : NULL;
         if (!cwd)
-                return argv + 1;
+                return argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK) ? argv + 2 : argv + 1;
         request->found_root = root;
         request->found_spec = spec;
         request->found_cwd = cwd;

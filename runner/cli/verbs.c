@@ -26,6 +26,7 @@ static const Verb *const verbs[] = {
         &cmd_snapshot_restore,
         &cmd_snapshot_list,
         &cmd_snapshot_rm,
+        &cmd_gc,
         &cmd_doctor,
         &cmd_completion,
         &cmd_version,
@@ -245,6 +246,8 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         request->builds = v->builds;
         request->keeps = v->builds && v->needs_root && !globals->dry_run;
         request->wanted = operands;
+        if (r >= 0 && v->of_machine && geteuid() != 0)
+                r = elevate(argc, argv, /* extra_args= */ NULL, reterr);
         if (r >= 0 && (v->needs_root || (v->needs_root_for && v->needs_root_for(target))) &&
             !globals->dry_run && geteuid() != 0)
                 r = elevate_with_project(request, argc, argv, reterr);

@@ -57,8 +57,8 @@ int machine_query(const char *cgroup_mount, const char *machine, MachineStatus *
         return 0;
 }
 
-int machine_list(const char *cgroup_mount, char ***ret, Error *reterr) {
-        _cleanup_strv_ char **running = NULL;
+static int list_machines(const char *cgroup_mount, bool left, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **found = NULL;
 
         for (size_t i = 0; i < ELEMENTSOF(backends); i++) {
                 _cleanup_strv_ char **all = NULL;
@@ -72,12 +72,20 @@ int machine_list(const char *cgroup_mount, char ***ret, Error *reterr) {
                         r = backends[i]->query(cgroup_mount, *machine, &status, reterr);
                         if (r < 0)
                                 return error_prefix(reterr, r, "machine '%s'", *machine);
-                        if (status.running)
-                                strv_push(&running, *machine);
+                        if ((status.running || (left && status.stale)) && !strv_contains(found, *machine))
+                                strv_push(&found, *machine);
                 }
         }
-        *ret = TAKE_PTR(running);
+        *ret = TAKE_PTR(found);
         return 0;
+}
+
+int machine_list(const char *cgroup_mount, char ***ret, Error *reterr) {
+        return list_machines(cgroup_mount, /* left= */ false, ret, reterr);
+}
+
+int machine_list_left(const char *cgroup_mount, char ***ret, Error *reterr) {
+        return list_machines(cgroup_mount, /* left= */ true, ret, reterr);
 }
 
 int machine_open_payload_cgroup(const MachineStatus *status, const char *cgroup_mount, const char *machine,

@@ -105,6 +105,9 @@ int machine_query(const char *cgroup_mount, const char *machine, MachineStatus *
  * none. */
 int machine_list(const char *cgroup_mount, char ***ret, Error *reterr);
 
+/* Likewise, also of those of which only something is left. */
+int machine_list_left(const char *cgroup_mount, char ***ret, Error *reterr);
+
 /* The payload's cgroup directory, for processes that join it. Return: an fd, owned by the caller. */
 int machine_open_payload_cgroup(const MachineStatus *status, const char *cgroup_mount, const char *machine,
                                 Error *reterr);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "base/process.h"
+#include "base/strv.h"
 #include "net/netlink.h"
 #include "net/rtnl.h"
 
@@ -265,6 +266,60 @@ int bridge_release(const char *name, bool *ret_removed, Error *reterr) {
                 return r;
         if (ret_removed)
                 *ret_removed = r > 0;
+        return 0;
+}
+
+int bridge_is_used(const char *name, bool *ret, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        size_t n_ports = 0;
+        int index, r;
+
+        r = netlink_open(&netlink, reterr);
+        if (r >= 0)
+                r = find_bridge(netlink, name, &index, reterr);
+        if (r < 0)
+                return r;
+        r = index > 0 ? netlink_count_ports(netlink, index, &n_ports) : 0;
+        if (r < 0)
+                return error_set(reterr, r, "count the ports of bridge '%s'", name);
+        *ret = n_ports > 0;
+        return 0;
+}
+
+/* Only a bridge of ours has the address that its name makes. */
+static bool has_our_mac(const char *name) {
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq request = {};
+        uint8_t mac[6];
+
+        mac_of(name, mac);
+        (void) snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+        return fd >= 0 && ioctl(fd, SIOCGIFHWADDR, &request) >= 0 &&
+               memcmp(request.ifr_hwaddr.sa_data, mac, sizeof(mac)) == 0;
+}
+
+int bridge_list(char ***ret, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        struct if_nameindex *all = if_nameindex();
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        if (!all)
+                return error_set(reterr, errno, "list the interfaces");
+        r = netlink_open(&netlink, reterr);
+        for (const struct if_nameindex *i = all; r >= 0 && i->if_index != 0; i++) {
+                Link link;
+
+                if (!has_our_mac(i->if_name))
+                        continue;
+                r = find_link(netlink, i->if_name, &link, reterr);
+                if (r >= 0 && streq(link.kind, "bridge"))
+                        strv_push(&names, i->if_name);
+        }
+        if_freenameindex(all);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(names);
         return 0;
 }
 

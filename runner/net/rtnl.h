@@ -49,6 +49,13 @@ int bridge_mend(const char *name, const Subnet *subnet, const char *machine, boo
  */
 int bridge_release(const char *name, bool *ret_removed, Error *reterr);
 
+/* The names of all bridges that bridge_ensure() has made, of whatever project; owned by the caller, NULL:
+ * there are none. */
+int bridge_list(char ***ret, Error *reterr);
+
+/* Whether it has a port. One that is not there has none. */
+int bridge_is_used(const char *name, bool *ret, Error *reterr);
+
 /**
  * bridge_port_remove() - remove the interface of a machine that does not run any more
  *

@@ -135,7 +135,8 @@ static int fleet_put_away(Fleet *fleet, Error *reterr) {
                         return r;
                 strv_push(&machines, m->at->machine);
         }
-        r = network_release(fleet->project, fleet->runtime_fd, machines, reterr);
+        r = network_release(fleet->project->facts.cgroup_root, fleet->project->id, fleet->runtime_fd,
+                            machines, reterr);
         /* Old trees of a restore, and what a command that was killed has left. After `down` no process is at
          * it any more. */
         return r < 0 ? r : removal_finish(fleet->project, fleet->takes_down, reterr);

@@ -162,10 +162,10 @@ static int network_write_hosts(const Network *n, int runtime_fd, Error *reterr) 
         return hosts_write(runtime_fd, NETWORK_HOSTS, text, reterr);
 }
 
-static int network_in_use(const Project *project, bool *ret, Error *reterr) {
+int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *reterr) {
         _cleanup_strv_ char **machines = NULL;
-        _cleanup_free_ char *prefix = xasprintf("%s-", project->id);
-        int r = machine_list(project->facts.cgroup_root, &machines, reterr);
+        _cleanup_free_ char *prefix = xasprintf("%s-", id);
+        int r = machine_list(cgroup_root, &machines, reterr);
 
         if (r < 0)
                 return r;
@@ -186,10 +186,10 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
                          reterr);
         if (r < 0)
                 return r;
-        r = network_in_use(project, &in_use, reterr);
+        r = network_in_use(project->facts.cgroup_root, project->id, &in_use, reterr);
         if (r < 0)
                 return r;
-        r = runtime_dir_claim(runtime_fd, project->id, project->root, in_use, reterr);
+        r = runtime_dir_claim(runtime_fd, project->id, &project->checkout, in_use, reterr);
         if (r < 0)
                 return r;
         r = network_read(project, &n, &changed, reterr);
@@ -240,19 +240,31 @@ int network_mend(const Network *n, const char *machine, bool *ret_mended, Error 
         return bridge_mend(n->bridge, &n->subnet, machine, ret_mended, reterr);
 }
 
-int network_release(const Project *project, int runtime_fd, char *const *machines, Error *reterr) {
-        _cleanup_free_ char *bridge = identity_bridge_name(project->id);
+int network_hold_alone(const char *cgroup_root, const char *id, int runtime_fd, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = network_open_lock(runtime_fd, reterr);
         bool in_use;
         int r;
 
         if (fd < 0)
                 return fd;
+        *ret_fd = -EBADF;
         if (flock(fd, LOCK_EX | LOCK_NB) < 0)
                 return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock the network");
         /* A unit that has yet to start, or waits to be started again, holds no lock. */
-        r = network_in_use(project, &in_use, reterr);
-        if (r < 0 || in_use)
+        r = network_in_use(cgroup_root, id, &in_use, reterr);
+        if (r >= 0 && !in_use)
+                *ret_fd = TAKE_FD(fd);
+        return r;
+}
+
+int network_release(const char *cgroup_root, const char *id, int runtime_fd, char *const *machines,
+                    Error *reterr) {
+        _cleanup_free_ char *bridge = identity_bridge_name(id);
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = network_hold_alone(cgroup_root, id, runtime_fd, &fd, reterr);
+        if (r < 0 || fd < 0)
                 return r;
         STRV_FOREACH (machine, machines) {
                 r = bridge_port_remove(*machine, reterr);
@@ -260,12 +272,9 @@ int network_release(const Project *project, int runtime_fd, char *const *machine
                         return r;
         }
         r = bridge_release(bridge, /* ret_removed= */ NULL, reterr);
-        if (r < 0)
-                return r;
-        if ((unlinkat(runtime_fd, NETWORK_HOSTS, 0) < 0 && errno != ENOENT) ||
-            (unlinkat(runtime_fd, RUNTIME_DIR_CLAIM, 0) < 0 && errno != ENOENT))
-                return error_set(reterr, errno, "clear the runtime directory");
-        return 0;
+        if (r >= 0 && unlinkat(runtime_fd, NETWORK_HOSTS, 0) < 0 && errno != ENOENT)
+                r = error_set(reterr, errno, "clear the runtime directory");
+        return r;
 }
 
 char *network_lock_path(const char *id) {

@@ -49,9 +49,17 @@ int network_prepare(const Network *n, const char *machine, Error *reterr);
 /* For a machine that runs, likewise. @ret_mended: another program had changed something. */
 int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr);
 
+/* Does a machine run whose name begins with the id? */
+int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *reterr);
+
+/* Keeps all from starting anything in the project, for a moment. @ret_fd: until it is closed; -EBADF: a
+ * process holds the network, or something runs. */
+int network_hold_alone(const char *cgroup_root, const char *id, int runtime_fd, int *ret_fd, Error *reterr);
+
 /* Removes what is left on the host of machines that do not run any more, and the bridge unless a process
  * holds it. What is missing is success. */
-int network_release(const Project *project, int runtime_fd, char *const *machines, Error *reterr);
+int network_release(const char *cgroup_root, const char *id, int runtime_fd, char *const *machines,
+                    Error *reterr);
 
 /* Its path for a supervisor, which releases the bridge by itself when its guest ends; owned by the
  * caller. */

@@ -78,6 +78,8 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
         ret->asker = asker_new(request->asker, &ret->user);
         ret->id = identity_project_id(ret->root);
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
+        if (r >= 0)
+                r = checkout_look(ret->state.root_fd, ret->root, &ret->checkout, reterr);
         if (r < 0)
                 return r;
         r = facts_gather(&ret->facts, reterr);
@@ -90,6 +92,7 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
 void project_done(Project *project) {
         (void) asker_free(project->asker);
         free(project->root);
+        checkout_done(&project->checkout);
         free(project->id);
         free(project->spec_path);
         (void) spec_free(project->spec);

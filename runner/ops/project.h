@@ -13,6 +13,7 @@
 #include "record/exit-record.h"
 #include "screen/progress.h"
 #include "spec/spec.h"
+#include "state/checkout.h"
 #include "state/state.h"
 
 /* In `.containers/NAME`: to the specification that the container was started from, if that is in a store. */
@@ -34,8 +35,9 @@ typedef struct Project {
         const Globals *globals;
         ProgressMode progress;
         InvokingUser user;
-        Asker *asker; /* knows the user's environment */
-        char *root;   /* of the project, real path */
+        Asker *asker;      /* knows the user's environment */
+        char *root;        /* of the project, real path */
+        Checkout checkout; /* what is there */
         char *id;
         char *spec_path;
         Spec *spec;        /* NULL until project_load_spec(), and where there is none */

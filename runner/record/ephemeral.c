@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "record/ephemeral.h"
 #include "base/fs.h"
 
-#define EPHEMERAL "ephemeral"
+bool ephemeral_exists(int container_fd) {
+        struct stat st;
+
+        return fstatat(container_fd, EPHEMERAL_DIR, &st, AT_SYMLINK_NOFOLLOW) >= 0;
+}
 
 int ephemeral_remove(int container_fd, Error *reterr) {
-        return fs_remove_tree(container_fd, EPHEMERAL, reterr);
+        return fs_remove_tree(container_fd, EPHEMERAL_DIR, reterr);
 }
 
 int ephemeral_make(int container_fd, Error *reterr) {
         int r;
 
         r = ephemeral_remove(container_fd, reterr);
-        return r < 0 ? r : fs_mkdir_beneath(container_fd, EPHEMERAL, 0700, reterr);
+        return r < 0 ? r : fs_mkdir_beneath(container_fd, EPHEMERAL_DIR, 0700, reterr);
 }

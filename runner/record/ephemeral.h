@@ -7,8 +7,12 @@
 
 #include "base/error.h"
 
+#define EPHEMERAL_DIR "ephemeral"
+
 /* @container_fd: the container's directory. Return: the directory, empty. */
 int ephemeral_make(int container_fd, Error *reterr);
+
+bool ephemeral_exists(int container_fd);
 
 /* A missing one is success. */
 int ephemeral_remove(int container_fd, Error *reterr);

@@ -4,11 +4,15 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/strv.h"
 #include "state/gc-root.h"
+
+#define REGISTERED "flake-containers-"
 
 /* Only the process that holds the container's lock uses these names. */
 static int replace_link(int dir_fd, const char *name, const char *target, Error *reterr) {
@@ -104,7 +108,70 @@ int gc_root_set(int container_fd, const char *container_path, const InvokingUser
                 return r;
         link = xasprintf("%s/%s", container_path, name);
         /* Always the same name for the same link, so that they do not gather. */
-        registered = xasprintf("flake-containers-%016" PRIx64, hash_text(link));
+        registered = xasprintf(REGISTERED "%016" PRIx64, hash_text(link));
         r = add_root(roots_fd, registered, link, reterr);
         return r < 0 ? error_prefix(reterr, r, "'%s'", roots) : 0;
+}
+
+/* What it leads to, owned by the caller; NULL: it is not ours, or the link there exists. */
+static char *stale_target(int roots_fd, const char *name) {
+        _cleanup_free_ char *again = NULL;
+        char target[PATH_MAX];
+        struct stat st;
+        ssize_t n;
+
+        if (!startswith(name, REGISTERED))
+                return NULL;
+        n = readlinkat(roots_fd, name, target, sizeof(target) - 1);
+        if (n < 0)
+                return NULL;
+        target[n] = '\0';
+        /* Its name is made of what it leads to. */
+        again = xasprintf(REGISTERED "%016" PRIx64, hash_text(target));
+        if (!streq(name, again) || lstat(target, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR))
+                return NULL;
+        return xstrdup(target);
+}
+
+int gc_root_list_stale(const char *store, char ***ret, Error *reterr) {
+        _cleanup_free_ char *roots = roots_of(store);
+        _cleanup_strv_ char **names = NULL, **found = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r = open_roots(roots, &fd, reterr);
+
+        if (r < 0)
+                return r;
+        r = fd >= 0 ? fs_list(fd, &names) : 0;
+        if (r < 0)
+                return error_set(reterr, r, "list '%s'", roots);
+        STRV_FOREACH (name, names) {
+                char *target = stale_target(fd, *name);
+
+                if (target) {
+                        strv_pushf(&found, "%s/%s", roots, *name);
+                        strv_push_take(&found, target);
+                }
+        }
+        *ret = TAKE_PTR(found);
+        return 0;
+}
+
+int gc_root_remove_stale(const char *store, const char *path, Error *reterr) {
+        _cleanup_free_ char *roots = roots_of(store), *target = NULL;
+        const char *name = strrchr(path, '/') + 1;
+        _cleanup_close_ int fd = -EBADF;
+        int r = open_roots(roots, &fd, reterr);
+
+        if (r < 0 || fd < 0)
+                return r;
+        target = stale_target(fd, name);
+        if (!target)
+                return 0;
+        r = fs_enter_owner(fd);
+        if (r < 0)
+                return error_set(reterr, r, "look at the owner of '%s'", roots);
+        if (unlinkat(fd, name, 0) < 0 && errno != ENOENT)
+                r = error_set(reterr, errno, "remove '%s'", path);
+        fs_leave_owner();
+        return r;
 }

@@ -25,6 +25,13 @@
 int gc_root_set(int container_fd, const char *container_path, const InvokingUser *user, const char *name,
                 const char *target, const char *store, Error *reterr);
 
+/* Registered links of ours that lead to a link which is not there any more: of containers that were removed.
+ * @ret: their paths and what they led to, in turns, owned by the caller; NULL: there are none. */
+int gc_root_list_stale(const char *store, char ***ret, Error *reterr);
+
+/* Removes one of them, unless it leads somewhere by now. */
+int gc_root_remove_stale(const char *store, const char *path, Error *reterr);
+
 /* The store of the package that has @program, the path of an executable, in its bin/; owned by the
  * caller, NULL when that is not a store with a garbage collector. */
 char *gc_root_store_of(const char *program);

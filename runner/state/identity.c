@@ -80,6 +80,16 @@ char *identity_machine_name(const char *id, const char *container) {
                          (unsigned long long) fold(hash_text(container), CUT_HASH * 4));
 }
 
+char *identity_of_machine(const char *machine) {
+        for (const char *dash = strchr(machine, '-'); dash; dash = strchr(dash + 1, '-')) {
+                _cleanup_free_ char *id = xstrndup(machine, (size_t) (dash - machine));
+
+                if (identity_id_is_valid(id) && dash[1] != '\0')
+                        return TAKE_PTR(id);
+        }
+        return NULL;
+}
+
 char *identity_bridge_name(const char *id) {
         return xasprintf("fc-%011llx", (unsigned long long) fold(hash_text(id), 44));
 }

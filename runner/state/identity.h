@@ -36,6 +36,10 @@ bool identity_id_is_valid(const char *id);
  */
 char *identity_machine_name(const char *id, const char *container);
 
+/* The id that begins a machine's name, the shortest where several could; owned by the caller, NULL: there is
+ * none. */
+char *identity_of_machine(const char *machine);
+
 /* "fc-" and 11 hexadecimal digits: 14 bytes, an interface name has at most 15 (IFNAMSIZ). Owned by the
  * caller. */
 char *identity_bridge_name(const char *id);

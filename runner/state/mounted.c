@@ -10,6 +10,7 @@
 
 #define MOUNTINFO     "/proc/self/mountinfo"
 #define MOUNTINFO_MAX (64 * 1024 * 1024)
+#define REMOVED       "//deleted"
 
 /* Blank, tab, newline and backslash are written as three octal digits. */
 static void mounted_unescape(char *s) {
@@ -26,19 +27,49 @@ static void mounted_unescape(char *s) {
         *to = '\0';
 }
 
-/* The fifth field; owned by the caller. */
-static char *mounted_point(const char *line) {
-        char *point;
-
-        for (int i = 0; i < 4; i++) {
+/* @skip: how many fields stand before it. As it is written; owned by the caller. */
+static char *mounted_field(const char *line, int skip) {
+        for (int i = 0; i < skip; i++) {
                 line += strcspn(line, " \n");
                 if (*line != ' ')
                         return NULL;
                 line++;
         }
-        point = xstrndup(line, strcspn(line, " \n"));
-        mounted_unescape(point);
+        return xstrndup(line, strcspn(line, " \n"));
+}
+
+static char *mounted_point(const char *line) {
+        char *point = mounted_field(line, 4);
+
+        if (point)
+                mounted_unescape(point);
         return point;
+}
+
+/* The kernel puts that behind the path; a path has no two slashes in a row. */
+static bool mounted_root_is_removed(const char *line) {
+        _cleanup_free_ char *root = mounted_field(line, 3);
+        const char *mark = root ? strstr(root, REMOVED) : NULL;
+
+        return mark && mark[strlen(REMOVED)] == '\0';
+}
+
+bool mounted_is_removed(const char *mountinfo, const char *path) {
+        for (const char *line = mountinfo; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+                _cleanup_free_ char *point = mounted_point(line);
+
+                if (point && streq(point, path) && mounted_root_is_removed(line))
+                        return true;
+        }
+        return false;
+}
+
+bool mounted_is_removed_for(pid_t pid, const char *path) {
+        _cleanup_free_ char *name = xasprintf("/proc/%d/mountinfo", (int) pid), *text = NULL;
+        _cleanup_close_ int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+        return fd >= 0 && fs_read_fd(fd, name, MOUNTINFO_MAX, &text, NULL, NULL) >= 0 &&
+               mounted_is_removed(text, path);
 }
 
 char *mounted_find(const char *mountinfo, const char *path) {

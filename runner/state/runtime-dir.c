@@ -6,14 +6,22 @@
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/strv.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
 #include "spec/name.h"
+
+/* In the base: what is being removed. */
+#define REMOVED ".removed-"
+
+#define CLAIM     "project.path"
+#define CLAIM_MAX (PATH_MAX + 1024)
 
 /* Ids also come from names of cgroups and the like, and a wrong one must not become a path. */
 static int check_id(const char *id, Error *reterr) {
@@ -128,45 +136,120 @@ int runtime_dir_make(const char *base, const char *id, uid_t owner, Error *reter
         return r < 0 ? error_prefix(reterr, r, "'%s'", base) : r;
 }
 
-/* NULL when there is none, or its content is invalid: then the id counts as not claimed. */
-static char *read_path(int fd) {
-        _cleanup_close_ int file = -EBADF;
-        _cleanup_free_ char *path = NULL;
-        size_t size;
+int runtime_dir_lock_base(const char *base, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int fd = open(base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-        if (fs_open_beneath_optional(fd, RUNTIME_DIR_CLAIM, O_RDONLY | O_NONBLOCK, &file, NULL) < 0 ||
-            file < 0 || fs_read_fd(file, RUNTIME_DIR_CLAIM, PATH_MAX + 1, &path, &size, NULL) < 0)
-                return NULL;
-        /* Only the last newline is not part of the path. */
-        if (size < 2 || path[0] != '/' || path[size - 1] != '\n' || strlen(path) != size)
-                return NULL;
-        path[size - 1] = '\0';
-        return TAKE_PTR(path);
+        if (fd < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "open '%s'", base);
+        while (fd >= 0 && flock(fd, LOCK_EX) < 0)
+                if (errno != EINTR)
+                        return error_set(reterr, errno, "lock '%s'", base);
+        *ret_fd = TAKE_FD(fd);
+        return 0;
 }
 
-int runtime_dir_claim(int fd, const char *id, const char *root, bool in_use, Error *reterr) {
-        _cleanup_free_ char *other = read_path(fd), *text = NULL;
+static int list_base(const char *base, bool (*is_one)(const char *name), char ***ret, Error *reterr) {
+        _cleanup_strv_ char **all = NULL, **found = NULL;
+        _cleanup_close_ int fd = -EBADF;
         int r;
 
-        if (streq_ptr(other, root))
+        r = open_base(base, &fd, reterr);
+        if (r < 0)
+                return r;
+        r = fd >= 0 ? fs_list(fd, &all) : 0;
+        if (r < 0)
+                return error_set(reterr, r, "list '%s'", base);
+        STRV_FOREACH (name, all)
+                if (is_one(*name))
+                        strv_push(&found, *name);
+        *ret = TAKE_PTR(found);
+        return 0;
+}
+
+int runtime_dir_list(const char *base, char ***ret, Error *reterr) {
+        return list_base(base, identity_id_is_valid, ret, reterr);
+}
+
+static bool is_removed(const char *name) {
+        return startswith(name, REMOVED) != NULL;
+}
+
+int runtime_dir_finish(const char *base, bool dry_run, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **names = NULL, **paths = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r = list_base(base, is_removed, &names, reterr);
+
+        if (r >= 0)
+                r = open_base(base, &fd, reterr);
+        STRV_FOREACH (name, names) {
+                if (r >= 0 && !dry_run)
+                        r = fs_remove_tree(fd, *name, reterr);
+                strv_pushf(&paths, "%s/%s", base, *name);
+        }
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(paths);
+        return 0;
+}
+
+int runtime_dir_remove(const char *base, const char *id, Error *reterr) {
+        _cleanup_free_ char *removed = xasprintf(REMOVED "%s", id);
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = check_id(id, reterr);
+        if (r >= 0)
+                r = open_base(base, &fd, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        r = fs_remove_tree(fd, removed, reterr);
+        if (r < 0)
+                return r;
+        if (renameat(fd, id, fd, removed) < 0)
+                return errno == ENOENT ? 0 : error_set(reterr, errno, "remove '%s/%s'", base, id);
+        return fs_remove_tree(fd, removed, reterr);
+}
+
+/* One whose content is invalid counts as none. */
+bool runtime_dir_read_claim(int fd, Checkout *ret) {
+        _cleanup_close_ int file = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+
+        return fs_open_beneath_optional(fd, CLAIM, O_RDONLY | O_NONBLOCK, &file, NULL) >= 0 && file >= 0 &&
+               fs_read_fd(file, CLAIM, CLAIM_MAX, &text, &size, NULL) >= 0 &&
+               checkout_parse(text, size, ret);
+}
+
+int runtime_dir_claim(int fd, const char *id, const Checkout *checkout, bool in_use, Error *reterr) {
+        _cleanup_(checkout_done) Checkout other = {};
+        _cleanup_free_ char *text = NULL;
+        bool claimed = runtime_dir_read_claim(fd, &other),
+             same = claimed && checkout_is_same(checkout, &other);
+        int r;
+
+        if (same && streq(other.path, checkout->path))
                 return 0;
-        if (other && in_use) {
+        if (claimed && !same && in_use && !streq(other.path, checkout->path)) {
                 r = error_raise(reterr, FC_EXIT_CONFLICT,
-                                "another checkout, '%s', has the same id '%s' as '%s' and is running", other,
-                                id, root);
+                                "another checkout, '%s', has the same id '%s' as '%s' and is running",
+                                other.path, id, checkout->path);
                 error_add_hint(reterr,
                                "stop the containers of '%s' first, or rename one of the two directories",
-                               other);
+                               other.path);
                 return r;
         }
-        text = xasprintf("%s\n", root);
-        return fs_write_atomic(fd, RUNTIME_DIR_CLAIM, text, strlen(text), 0644, reterr);
+        text = checkout_print(checkout);
+        return fs_write_atomic(fd, CLAIM, text, strlen(text), 0644, reterr);
 }
 
 char *runtime_dir_find_project(const char *base, const char *id) {
+        _cleanup_(checkout_done) Checkout checkout = {};
         _cleanup_close_ int fd = -EBADF;
 
-        return runtime_dir_open(base, id, &fd, NULL) >= 0 && fd >= 0 ? read_path(fd) : NULL;
+        return runtime_dir_open(base, id, &fd, NULL) >= 0 && fd >= 0 && runtime_dir_read_claim(fd, &checkout)
+                       ? TAKE_PTR(checkout.path)
+                       : NULL;
 }
 
 int runtime_dir_container_open(int fd, const char *name, int *ret_fd, Error *reterr) {

@@ -3,7 +3,8 @@
 
 /* /run/flake-containers/ID/: what a project needs only until the next reboot.
  *
- *     project.path      the root of the project that the id stands for
+ *     project.path      the directory of the project that the id stands for (state/checkout.h), from the
+ *                       first `up` since the host was booted on
  *     @project.lock     see lock.h
  *     NAME.lock
  *     NAME/             sockets and such of one container
@@ -15,10 +16,9 @@
 
 #include <sys/types.h>
 
-#include "base/error.h"
+#include "state/checkout.h"
 
-#define RUNTIME_DIR_BASE  "/run/flake-containers"
-#define RUNTIME_DIR_CLAIM "project.path" /* made by runtime_dir_claim() */
+#define RUNTIME_DIR_BASE "/run/flake-containers"
 
 /* `base` is RUNTIME_DIR_BASE but in tests; its parent exists. */
 
@@ -31,13 +31,32 @@ int runtime_dir_make(const char *base, const char *id, uid_t owner, Error *reter
 /**
  * runtime_dir_claim() - note that the id stands for this project
  * @fd: from runtime_dir_make(); LOCK_PROJECT is held
- * @root: the project root's real path
+ * @checkout: the project's directory
  * @in_use: does anything run whose machine name begins with the id?
  *
  * FC_EXIT_CONFLICT when the id stands for another directory and is in use: then the two paths have the same
  * four digits of hash. Not in use, it is taken over.
  */
-int runtime_dir_claim(int fd, const char *id, const char *root, bool in_use, Error *reterr);
+int runtime_dir_claim(int fd, const char *id, const Checkout *checkout, bool in_use, Error *reterr);
+
+/* The ids of all that have a directory, in no order. @ret: owned by the caller, NULL: there are none. */
+int runtime_dir_list(const char *base, char ***ret, Error *reterr);
+
+/* Keeps other callers of it out until the fd is closed. @ret_fd: -EBADF: there is no base. */
+int runtime_dir_lock_base(const char *base, int *ret_fd, Error *reterr);
+
+/**
+ * runtime_dir_remove() - remove a project's directory, which is gone from one moment on
+ *
+ * The caller holds all locks in it, and the base's. Killed, it leaves what runtime_dir_finish() removes.
+ */
+int runtime_dir_remove(const char *base, const char *id, Error *reterr);
+
+/* @dry_run: remove nothing. @ret: the paths of what was left, owned by the caller, NULL: nothing. */
+int runtime_dir_finish(const char *base, bool dry_run, char ***ret, Error *reterr);
+
+/* What the id of the directory @fd stands for. Return: false when that is not known. */
+bool runtime_dir_read_claim(int fd, Checkout *ret);
 
 /* The root of the project with that id; owned by the caller, NULL when it is not known. For messages. */
 char *runtime_dir_find_project(const char *base, const char *id);

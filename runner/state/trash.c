@@ -116,6 +116,13 @@ static bool trash_go_on(uint64_t n, void *userdata) {
         return n % 256 != 0 || !process_is_interrupted();
 }
 
+bool trash_is_left(int state_fd) {
+        _cleanup_close_ int fd = -EBADF;
+
+        return trash_open(state_fd, &fd, NULL) >= 0 && fd >= 0 &&
+               trash_lock(fd, /* wait= */ false, NULL) > 0;
+}
+
 int trash_empty(int state_fd, bool wait, FsRemoveWatch watch, void *userdata, Error *reterr) {
         for (;;) {
                 _cleanup_close_ int fd = -EBADF;

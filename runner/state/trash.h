@@ -25,6 +25,9 @@ int trash_put(int state_fd, int dir_fd, const char *name, Error *reterr);
 /* Is there anything to be removed, or being removed? One system call. */
 bool trash_is_used(int state_fd);
 
+/* Has a command that was killed left something? Not where another one is at it. */
+bool trash_is_left(int state_fd);
+
 /**
  * trash_empty() - remove what has been moved aside, by this command or another one
  * @wait: while another process does so; otherwise it is left to that one

@@ -18,6 +18,7 @@ readonly VERBS=(
         'running fresh reset --yes one two'
         'unsaved same snapshot save label'
         'saved either snapshot restore label'
+        'running same gc'
 )
 readonly ERRORS=(ENOSPC EIO EMFILE ENFILE ENOMEM EPERM EAGAIN ENOBUFS EROFS EADDRINUSE)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include "base/strv.h"
 #include "state/gc-root.h"
 #include "project-util.h"
 
@@ -144,4 +145,37 @@ TEST(each_link_has_the_right_owner) {
                   0);
         ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
         ASSERT_EQ(test_shell(&dir, "test \"$(stat -c %%u nix/var/nix/gcroots/auto/*)\" = %d", TEST_UID), 0);
+}
+
+TEST(stale_links_are_found_and_removed) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **stale = NULL, **none = NULL;
+        _cleanup_free_ char *target = NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        target = xasprintf("%s/.containers/web/spec", dir.path);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_OK(set(&f, "spec", "/nix/store/b-spec.json", &error), &error);
+        /* Not ours: by its name, and by a name that is not made of what it leads to. */
+        ASSERT_EQ(test_shell(&dir,
+                             "ln -s /nowhere nix/var/nix/gcroots/auto/other && "
+                             "ln -s /nowhere nix/var/nix/gcroots/auto/flake-containers-0123456789abcdef"),
+                  0);
+        ASSERT_OK(gc_root_list_stale(f.store, &none, &error), &error);
+        ASSERT_TRUE(none == NULL);
+
+        ASSERT_EQ(test_shell(&dir, "rm .containers/web/spec"), 0);
+        ASSERT_OK(gc_root_list_stale(f.store, &stale, &error), &error);
+        ASSERT_EQ(strv_length(stale), 2u);
+        ASSERT_STREQ(stale[1], target);
+        /* It has come back meanwhile. */
+        ASSERT_OK(set(&f, "spec", "/nix/store/b-spec.json", &error), &error);
+        ASSERT_OK(gc_root_remove_stale(f.store, stale[0], &error), &error);
+        ASSERT_EQ(access(stale[0], F_OK) < 0 ? errno : 0, ENOENT);
+        ASSERT_EQ(test_shell(&dir, "test -L '%s'", stale[0]), 0);
+        ASSERT_EQ(test_shell(&dir, "rm .containers/web/spec"), 0);
+        ASSERT_OK(gc_root_remove_stale(f.store, stale[0], &error), &error);
+        ASSERT_OK(gc_root_remove_stale(f.store, stale[0], &error), &error);
+        ASSERT_EQ(test_shell(&dir, "test \"$(ls nix/var/nix/gcroots/auto | wc -l)\" = 3"), 0);
 }

@@ -117,3 +117,26 @@ TEST(bridge_names) {
         ASSERT_EQ(strspn(a + 3, "0123456789abcdef"), 11u);
         ASSERT_TRUE(!streq(a, b));
 }
+
+TEST(ids_of_machines) {
+        static const struct {
+                const char *machine, *id;
+        } table[] = {
+                {"shop-3f2a-db", "shop-3f2a"},
+                {"my-shop-3f2a-my-db", "my-shop-3f2a"},
+                {"shop-3f2a-beef-db", "shop-3f2a"},
+                {"shop-3f2a-", NULL},
+                {"shop-3f2a", NULL},
+                {"shop", NULL},
+                {"", NULL},
+                {"Shop-3f2a-db", NULL},
+                {"../x-3f2a-db", NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *id = identity_of_machine(table[i].machine);
+
+                test_set_row("%s", table[i].machine);
+                ASSERT_STREQ(id, table[i].id);
+        }
+}

@@ -2,6 +2,7 @@
 
 #include "test.h"
 
+#include "base/strv.h"
 #include "netns-util.h"
 #include "net/rtnl.h"
 
@@ -377,4 +378,24 @@ IN_NETNS(many_routes) {
         for (size_t i = 0; i < n; i++)
                 n_found += routes[i].prefix == 24;
         ASSERT_EQ(n_found, 3000u);
+}
+
+IN_NETNS(only_ours_are_listed) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **names = NULL;
+        bool used = true;
+
+        ensure("fc-0123456789a", &ours);
+        free(command("ip link add fc-0123456789b type bridge"));
+        free(command("ip link add other type veth peer name peer"));
+        ASSERT_OK(bridge_list(&names, &error), &error);
+        ASSERT_EQ(strv_length(names), 1u);
+        ASSERT_STREQ(names[0], "fc-0123456789a");
+        ASSERT_OK(bridge_is_used("fc-0123456789a", &used, &error), &error);
+        ASSERT_TRUE(!used);
+        free(command("ip link set other master fc-0123456789a"));
+        ASSERT_OK(bridge_is_used("fc-0123456789a", &used, &error), &error);
+        ASSERT_TRUE(used);
+        ASSERT_OK(bridge_is_used("fc-missing", &used, &error), &error);
+        ASSERT_TRUE(!used);
 }

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/fs.h"
+#include "base/strv.h"
 #include "state/lock.h"
 #include "state/runtime-dir.h"
 #include "project-util.h"
@@ -160,8 +161,10 @@ TEST(claim) {
 
                 test_set_row("%zu", i);
                 /* The first one, and each that takes over what does not run. */
-                ASSERT_OK(runtime_dir_claim(fd, ID, roots[i], false, &error), &error);
-                ASSERT_OK(runtime_dir_claim(fd, ID, roots[i], true, &error), &error);
+                ASSERT_OK(runtime_dir_claim(fd, ID, &(Checkout){.path = (char *) roots[i]}, false, &error),
+                          &error);
+                ASSERT_OK(runtime_dir_claim(fd, ID, &(Checkout){.path = (char *) roots[i]}, true, &error),
+                          &error);
                 found = runtime_dir_find_project(base, ID);
                 ASSERT_STREQ(found, roots[i]);
         }
@@ -174,16 +177,18 @@ TEST(claim_of_one_that_runs) {
         _cleanup_free_ char *base = base_of(&dir), *found = NULL;
         _cleanup_close_ int fd = runtime_dir_make(base, ID, 0, &error);
 
-        ASSERT_OK(runtime_dir_claim(fd, ID, "/home/alice/shop", true, &error), &error);
-        ASSERT_ERROR(runtime_dir_claim(fd, ID, "/home/bob/shop", true, &error), &error, FC_EXIT_CONFLICT,
-                     "another checkout, '/home/alice/shop'");
+        ASSERT_OK(runtime_dir_claim(fd, ID, &(Checkout){.path = (char *) "/home/alice/shop"}, true, &error),
+                  &error);
+        ASSERT_ERROR(runtime_dir_claim(fd, ID, &(Checkout){.path = (char *) "/home/bob/shop"}, true, &error),
+                     &error, FC_EXIT_CONFLICT, "another checkout, '/home/alice/shop'");
         ASSERT_TRUE(error.hints && strstr(error.hints[0], "/home/alice/shop"));
         found = runtime_dir_find_project(base, ID);
         ASSERT_STREQ(found, "/home/alice/shop");
 }
 
 TEST(damaged_path_file) {
-        static const char *const table[] = {"", "\n", "x\n", "relative/path\n", "/no-newline", "/x\\0y\\n"};
+        static const char *const table[] = {
+                "", "\n", "x\n", "relative/path\n", "/no-newline", "/x\\0y\\n", "1 2 3 4 - x\n"};
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 _cleanup_(error_done) Error error = ERROR_NULL;
@@ -196,7 +201,9 @@ TEST(damaged_path_file) {
                 ASSERT_EQ(test_shell(&dir, "printf '%s' > flake-containers/" ID "/project.path", table[i]),
                           0);
                 ASSERT_TRUE(runtime_dir_find_project(base, ID) == NULL);
-                ASSERT_OK(runtime_dir_claim(fd, ID, "/home/bob/shop", true, &error), &error);
+                ASSERT_OK(runtime_dir_claim(fd, ID, &(Checkout){.path = (char *) "/home/bob/shop"}, true,
+                                            &error),
+                          &error);
         }
 }
 
@@ -254,4 +261,41 @@ TEST(needs_permission) {
         SKIP_UNLESS_ROOT();
         TEST_DIR(dir);
         test_as_user(TEST_UID, cannot, &dir);
+}
+
+TEST(listed_and_removed) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **ids = NULL, **none = NULL, **left = NULL;
+
+        TEST_DIR(dir);
+        _cleanup_free_ char *base = base_of(&dir), *path = xasprintf("%s/.removed-blog-12ab", base);
+        _cleanup_close_ int fd = -EBADF;
+
+        ASSERT_OK(runtime_dir_list(base, &none, &error), &error);
+        ASSERT_OK(runtime_dir_finish(base, false, &none, &error), &error);
+        ASSERT_OK(runtime_dir_remove(base, ID, &error), &error);
+        ASSERT_TRUE(none == NULL);
+        fd = runtime_dir_make(base, ID, 0, &error);
+        ASSERT_OK(fd, &error);
+        ASSERT_EQ(test_shell(&dir,
+                             "cd flake-containers && mkdir machine .removed-" ID " .removed-blog-12ab && "
+                             "mkdir " ID "/db && touch " ID "/db.lock .removed-" ID
+                             "/x .removed-blog-12ab/x"),
+                  0);
+        ASSERT_OK(runtime_dir_list(base, &ids, &error), &error);
+        ASSERT_EQ(strv_length(ids), 1u);
+        ASSERT_STREQ(ids[0], ID);
+        /* Where one that was killed has left an older one. */
+        ASSERT_OK(runtime_dir_remove(base, ID, &error), &error);
+        ASSERT_OK(runtime_dir_remove(base, ID, &error), &error);
+        ASSERT_EQ(test_shell(&dir,
+                             "test \"$(ls -A flake-containers | xargs)\" = '.removed-blog-12ab machine'"),
+                  0);
+
+        ASSERT_OK(runtime_dir_finish(base, true, &left, &error), &error);
+        ASSERT_STREQ(left[0], path);
+        left = strv_free(left);
+        ASSERT_OK(runtime_dir_finish(base, false, &left, &error), &error);
+        ASSERT_EQ(strv_length(left), 1u);
+        ASSERT_EQ(test_shell(&dir, "test \"$(ls -A flake-containers)\" = machine"), 0);
 }

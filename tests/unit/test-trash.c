@@ -264,3 +264,37 @@ TEST(mount_points) {
                 ASSERT_STREQ(point, table[i].point);
         }
 }
+
+TEST(removed_roots) {
+        static const char text[] = "1 0 8:1 / / rw - ext4 /dev/a rw\n"
+                                   "2 1 8:1 /home/a\\040b/root//deleted /m/root rw - ext4 /dev/a rw\n"
+                                   "3 1 8:1 /home/shop//deleted/x /m/inside rw - ext4 /dev/a rw\n"
+                                   "4 1 8:1 /home/shop/root /m/there rw - ext4 /dev/a rw\n"
+                                   "5 1 0:5 / /m/\\040//deleted rw - tmpfs tmpfs rw\n"
+                                   "cut off";
+        static const struct {
+                const char *path;
+                bool removed;
+        } table[] = {
+                {"/m/root", true},   {"/m", false}, {"/m/root/x", false},     {"/m/inside", false},
+                {"/m/there", false}, {"/", false},  {"/m/ //deleted", false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("%s", table[i].path);
+                ASSERT_EQ(mounted_is_removed(text, table[i].path), table[i].removed);
+        }
+}
+
+TEST(what_is_left) {
+        _cleanup_close_ int fd = -EBADF;
+
+        TEST_DIR(dir);
+        ASSERT_TRUE(!trash_is_left(dir.fd));
+        ASSERT_EQ(test_shell(&dir, "mkdir -m 700 .trash"), 0);
+        ASSERT_TRUE(trash_is_left(dir.fd));
+        /* While another command is at it. */
+        fd = openat(dir.fd, ".trash", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_OK(flock(fd, LOCK_EX));
+        ASSERT_TRUE(!trash_is_left(dir.fd));
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/paths.h"
+#include "base/strv.h"
+#include "cgroup/leftovers.h"
+#include "machine/machine.h"
+#include "net/rtnl.h"
+#include "ops/gc-project.h"
+#include "ops/network.h"
+#include "project/state-dir.h"
+#include "record/ephemeral.h"
+#include "spec/name.h"
+#include "state/identity.h"
+#include "state/lock.h"
+#include "state/mounted.h"
+#include "state/runtime-dir.h"
+#include "state/trash.h"
+
+#define LOCK_SUFFIX ".lock"
+
+/* ---- what /run knows of it ---- */
+
+void gc_project_done(GcProject *p) {
+        free(p->id);
+        (void) safe_close(p->runtime_fd);
+        checkout_done(&p->checkout);
+        strv_free(p->names);
+        strv_free(p->machines);
+        strv_free(p->strange);
+}
+
+/* A container has a lock from the first command on, and a directory from its first start. */
+static void add_name(GcProject *p, const char *entry) {
+        size_t n = strlen(entry), suffix = strlen(LOCK_SUFFIX);
+        bool lock = n > suffix && streq(entry + n - suffix, LOCK_SUFFIX);
+        _cleanup_free_ char *name = xstrndup(entry, lock ? n - suffix : n);
+
+        if (name_check_container(name, NULL) >= 0 && !strv_contains(p->names, name))
+                strv_push(&p->names, name);
+}
+
+int gc_project_open(Gc *gc, const char *id, GcProject *ret, Error *reterr) {
+        GcProject p = {.gc = gc, .runtime_fd = -EBADF};
+        _cleanup_strv_ char **entries = NULL;
+        int r;
+
+        r = runtime_dir_open(RUNTIME_DIR_BASE, id, &p.runtime_fd, reterr);
+        if (r < 0)
+                return r;
+        p.id = xstrdup(id);
+        if (p.runtime_fd >= 0) {
+                r = fs_list(p.runtime_fd, &entries);
+                p.claimed = runtime_dir_read_claim(p.runtime_fd, &p.checkout);
+        }
+        if (r < 0) {
+                gc_project_done(&p);
+                return error_set(reterr, r, "list '" RUNTIME_DIR_BASE "/%s'", id);
+        }
+        STRV_FOREACH (entry, entries)
+                add_name(&p, *entry);
+        *ret = p;
+        return 0;
+}
+
+/* ---- is it gone? ---- */
+
+static int gc_query(const GcProject *p, const char *machine, MachineStatus *ret, Error *reterr) {
+        return machine_query(p->gc->facts.cgroup_root, machine, ret, reterr);
+}
+
+/* How many of these machines run, and how many of those on a root that was removed. A machine that waits to
+ * be started again has no process that could be asked. */
+static int count_running(const GcProject *p, char *const *machines, size_t *running, size_t *removed,
+                         Error *reterr) {
+        STRV_FOREACH (machine, machines) {
+                MachineStatus status;
+                int r = gc_query(p, *machine, &status, reterr);
+
+                if (r < 0)
+                        return r;
+                if (!status.running)
+                        continue;
+                (*running)++;
+                if (status.keeper > 0 && mounted_is_removed_for(status.keeper, MACHINE_DIR "/root"))
+                        (*removed)++;
+        }
+        return 0;
+}
+
+/* What runs is ended only where there is no doubt. @ret_root: where it is, owned by the caller; NULL: it is
+ * gone, or not known to be anywhere. */
+static int find_out(const GcProject *p, bool *ret_gone, char **ret_root, Error *reterr) {
+        size_t known = 0, known_removed = 0, strange = 0, strange_removed = 0;
+        CheckoutFate fate = CHECKOUT_LOST;
+        int r;
+
+        r = count_running(p, p->machines, &known, &known_removed, reterr);
+        if (r >= 0)
+                r = count_running(p, p->strange, &strange, &strange_removed, reterr);
+        if (r < 0)
+                return r;
+        if (p->claimed)
+                fate = checkout_find(&p->checkout, ret_root);
+        if (fate == CHECKOUT_THERE)
+                *ret_root = xstrdup(p->checkout.path);
+        *ret_gone = false;
+        if (*ret_root)
+                return 0;
+        if (fate != CHECKOUT_GONE) {
+                if (known != known_removed || (fate == CHECKOUT_HIDDEN && known + strange == 0))
+                        return 0;
+                /* There are locks and nothing else: of a command that works on nothing that runs. */
+                if (!p->claimed && !p->machines && !p->strange)
+                        return 0;
+        }
+        *ret_gone = strange == strange_removed;
+        return 0;
+}
+
+/* ---- locks ---- */
+
+static void say_busy(const GcProject *p, const Error *error) {
+        _cleanup_free_ char *text = error_text(error);
+
+        strv_pushf(&p->gc->notes, "%s: left alone: %s", p->id, text);
+}
+
+static Lock *free_locks(Lock *locks, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                lock_release(&locks[i]);
+        free(locks);
+        return NULL;
+}
+
+/* Return: 1 they are held, 0 a command holds one of them, or a negative errno. */
+static int take_lock(const GcProject *p, const char *name, Lock *ret, Error *reterr) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        int r = lock_acquire(p->runtime_fd, name, "gc", /* timeout_usec= */ 0, NULL, NULL, ret, &error);
+
+        if (r >= 0)
+                return 1;
+        if (error.exit != FC_EXIT_CONFLICT) {
+                error_move(reterr, &error);
+                return r;
+        }
+        say_busy(p, &error);
+        return 0;
+}
+
+/* All of the project's. The order is of no importance to one that does not wait. */
+static int take_locks(const GcProject *p, Lock **ret, size_t *ret_n, Error *reterr) {
+        size_t n = strv_length(p->names) + 1;
+        Lock *locks = xnew0(Lock, n);
+        int r = 1;
+
+        for (size_t i = 0; i < n; i++)
+                locks[i] = LOCK_NULL;
+        for (size_t i = 0; r > 0 && i < n; i++)
+                r = take_lock(p, i + 1 < n ? p->names[i] : LOCK_PROJECT, &locks[i], reterr);
+        if (r <= 0) {
+                (void) free_locks(locks, n);
+                return r;
+        }
+        *ret = locks;
+        *ret_n = n;
+        return 1;
+}
+
+/* ---- a project that is gone ---- */
+
+static void say_gone(const GcProject *p, bool has_directory) {
+        _cleanup_free_ char *why = p->claimed ? xasprintf("'%s' is gone", p->checkout.path)
+                                              : xstrdup("its project is gone"),
+                            *bridge = identity_bridge_name(p->id),
+                            *directory = xasprintf(RUNTIME_DIR_BASE "/%s", p->id);
+
+        STRV_FOREACH (machine, p->machines)
+                gc_say(p->gc, "machine", *machine, why);
+        STRV_FOREACH (machine, p->strange)
+                gc_say(p->gc, "machine", *machine, why);
+        if (strv_contains(p->gc->bridges, bridge))
+                gc_say(p->gc, "bridge", bridge, why);
+        if (has_directory)
+                gc_say(p->gc, "directory", directory, why);
+}
+
+/* Also of those that have left nothing in their cgroup: a run that was killed has removed that first. */
+static int end_machines(const GcProject *p, char *const *machines, Error *reterr) {
+        STRV_FOREACH (machine, machines) {
+                int r = machine_kill(p->gc->facts.cgroup_root, *machine, reterr);
+
+                if (r >= 0)
+                        r = nspawn_clear_leftovers(*machine, reterr);
+                if (r >= 0)
+                        r = bridge_port_remove(*machine, reterr);
+                if (r < 0)
+                        return error_prefix(reterr, r, "machine '%s'", *machine);
+        }
+        return 0;
+}
+
+/* What tells the next run that it is gone is removed last. The locks are held. */
+static int bury_locked(const GcProject *p, Error *reterr) {
+        _cleanup_free_ char *bridge = identity_bridge_name(p->id);
+        _cleanup_strv_ char **named = NULL;
+        _cleanup_close_ int alone = -EBADF;
+        int r;
+
+        STRV_FOREACH (name, p->names)
+                strv_push_take(&named, identity_machine_name(p->id, *name));
+        r = end_machines(p, p->machines, reterr);
+        if (r >= 0)
+                r = end_machines(p, p->strange, reterr);
+        if (r >= 0)
+                r = end_machines(p, named, reterr);
+        if (r >= 0)
+                r = network_hold_alone(p->gc->facts.cgroup_root, p->id, p->runtime_fd, &alone, reterr);
+        if (r < 0)
+                return r;
+        if (alone < 0)
+                return error_raise(reterr, FC_EXIT_CONFLICT, "another command has begun to use '%s'", p->id);
+        r = bridge_release(bridge, /* ret_removed= */ NULL, reterr);
+        return r < 0 ? r : runtime_dir_remove(RUNTIME_DIR_BASE, p->id, reterr);
+}
+
+/* Has an `up` of another checkout been faster? */
+static bool is_claimed_anew(const GcProject *p) {
+        _cleanup_(checkout_done) Checkout now = {};
+        _cleanup_free_ char *before = NULL, *after = NULL;
+
+        if (!runtime_dir_read_claim(p->runtime_fd, &now))
+                return false;
+        before = p->claimed ? checkout_print(&p->checkout) : NULL;
+        after = checkout_print(&now);
+        return !streq_ptr(before, after);
+}
+
+static int bury(GcProject *p, Error *reterr) {
+        bool has_directory = p->runtime_fd >= 0;
+        Lock *locks = NULL;
+        size_t n = 0;
+        int r;
+
+        if (p->gc->dry_run) {
+                say_gone(p, has_directory);
+                return 0;
+        }
+        /* Where there was none it is made for the locks, by which commands are kept out. */
+        if (!has_directory)
+                p->runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, p->id, /* owner= */ 0, reterr);
+        if (p->runtime_fd < 0)
+                return p->runtime_fd;
+        r = take_locks(p, &locks, &n, reterr);
+        if (r <= 0)
+                return r;
+        if (!is_claimed_anew(p)) {
+                say_gone(p, has_directory);
+                r = bury_locked(p, reterr);
+        }
+        (void) free_locks(locks, n);
+        return r;
+}
+
+/* ---- a project that is there ---- */
+
+/* Return: 1 it does not run, and nothing starts it while the lock is held; 0; or a negative errno. */
+static int hold_stopped(const GcProject *p, const char *name, Lock *ret, Error *reterr) {
+        _cleanup_free_ char *machine = identity_machine_name(p->id, name);
+        MachineStatus status;
+        int r = gc_query(p, machine, &status, reterr);
+
+        if (r < 0 || status.running)
+                return r;
+        if (p->gc->dry_run)
+                return 1;
+        r = take_lock(p, name, ret, reterr);
+        if (r <= 0)
+                return r;
+        r = gc_query(p, machine, &status, reterr);
+        return r < 0 ? r : !status.running;
+}
+
+/* A cgroup that outlives a supervisor. */
+static int tidy_machine(const GcProject *p, const char *name, Error *reterr) {
+        _cleanup_free_ char *machine = identity_machine_name(p->id, name);
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        int r;
+
+        if (!strv_contains(p->machines, machine))
+                return 0;
+        r = hold_stopped(p, name, &lock, reterr);
+        if (r <= 0)
+                return r;
+        gc_say(p->gc, "machine", machine, "it was killed");
+        if (p->gc->dry_run)
+                return 0;
+        r = machine_kill(p->gc->facts.cgroup_root, machine, reterr);
+        return r < 0 ? r : bridge_port_remove(machine, reterr);
+}
+
+static int tidy_network(const GcProject *p, Error *reterr) {
+        _cleanup_free_ char *bridge = identity_bridge_name(p->id);
+        _cleanup_strv_ char **machines = NULL;
+        _cleanup_close_ int alone = -EBADF;
+        int r;
+
+        if (p->runtime_fd < 0 || !strv_contains(p->gc->bridges, bridge))
+                return 0;
+        r = network_hold_alone(p->gc->facts.cgroup_root, p->id, p->runtime_fd, &alone, reterr);
+        if (r < 0 || alone < 0)
+                return r;
+        alone = safe_close(alone);
+        gc_say(p->gc, "bridge", bridge, "nothing of its project runs");
+        if (p->gc->dry_run)
+                return 0;
+        STRV_FOREACH (name, p->names)
+                strv_push_take(&machines, identity_machine_name(p->id, *name));
+        return network_release(p->gc->facts.cgroup_root, p->id, p->runtime_fd, machines, reterr);
+}
+
+static int tidy_ephemeral(const GcProject *p, const StateDir *state, const char *name, Error *reterr) {
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = state_dir_container_open(state, name, &fd, reterr);
+        if (r < 0 || fd < 0 || !ephemeral_exists(fd))
+                return r;
+        r = hold_stopped(p, name, &lock, reterr);
+        if (r <= 0)
+                return r;
+        path = xasprintf("%s/" STATE_DIR_NAME "/%s/" EPHEMERAL_DIR, state->root, name);
+        gc_say(p->gc, "tree", path, "its container was killed");
+        return p->gc->dry_run ? 0 : ephemeral_remove(fd, reterr);
+}
+
+static int tidy_trees(const GcProject *p, const StateDir *state, Error *reterr) {
+        _cleanup_free_ char *trash = xasprintf("%s/" STATE_DIR_NAME "/" TRASH_DIR, state->root);
+        _cleanup_strv_ char **names = NULL;
+        int r = 0;
+
+        if (state->fd < 0)
+                return 0;
+        if (trash_is_left(state->fd)) {
+                gc_say(p->gc, "tree", trash, "a command was killed while it removed it");
+                if (!p->gc->dry_run)
+                        r = trash_empty(state->fd, /* wait= */ false, NULL, NULL, reterr);
+        }
+        /* Only what ran since the host was booted has a lock there to be asked. */
+        if (r < 0 || !p->claimed)
+                return r;
+        r = state_dir_list(state, &names, reterr);
+        STRV_FOREACH (name, names)
+                if (r >= 0)
+                        r = tidy_ephemeral(p, state, *name, reterr);
+        return r;
+}
+
+int gc_project_tidy(GcProject *p, const char *root, Error *reterr) {
+        _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL;
+        struct stat st;
+        int r = 0;
+
+        /* Root works for its users as they ask, and for itself. */
+        if (stat(root, &st) < 0 || st.st_uid != p->gc->user.uid)
+                return 0;
+        STRV_FOREACH (name, p->names)
+                if (r >= 0)
+                        r = tidy_machine(p, *name, reterr);
+        if (r >= 0)
+                r = tidy_network(p, reterr);
+        if (r >= 0)
+                r = state_dir_open(root, &p->gc->user, &state, reterr);
+        return r < 0 ? r : tidy_trees(p, &state, reterr);
+}
+
+int gc_project_clean(GcProject *p, Error *reterr) {
+        _cleanup_free_ char *root = NULL;
+        bool gone;
+        int r = find_out(p, &gone, &root, reterr);
+
+        if (r < 0)
+                return r;
+        if (gone)
+                return bury(p, reterr);
+        return root ? gc_project_tidy(p, root, reterr) : 0;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/strv.h"
+#include "machine/machine.h"
+#include "net/rtnl.h"
+#include "ops/gc-project.h"
+#include "project/root.h"
+#include "screen/error-print.h"
+#include "state/gc-root.h"
+#include "state/identity.h"
+#include "state/runtime-dir.h"
+
+#define NIX_STORE "/nix/store"
+
+void gc_done(Gc *gc) {
+        facts_done(&gc->facts);
+        strv_free(gc->machines);
+        strv_free(gc->bridges);
+        for (size_t i = 0; i < gc->n_things; i++) {
+                free(gc->things[i].name);
+                free(gc->things[i].why);
+        }
+        free(gc->things);
+        strv_free(gc->notes);
+        *gc = (Gc){};
+}
+
+void gc_say(Gc *gc, const char *kind, const char *name, const char *why) {
+        *XGROW(gc->things, gc->n_things) = (GcThing){kind, xstrdup(name), xstrdup(why)};
+}
+
+/* ---- the projects that have something on the machine ---- */
+
+typedef struct Projects {
+        GcProject *entries;
+        size_t n;
+} Projects;
+
+static void projects_done(Projects *all) {
+        for (size_t i = 0; i < all->n; i++)
+                gc_project_done(&all->entries[i]);
+        free(all->entries);
+}
+
+static GcProject *projects_find(const Projects *all, const char *id) {
+        for (size_t i = 0; i < all->n; i++)
+                if (streq(all->entries[i].id, id))
+                        return &all->entries[i];
+        return NULL;
+}
+
+static int projects_add(Projects *all, Gc *gc, const char *id, Error *reterr) {
+        GcProject p;
+        int r = gc_project_open(gc, id, &p, reterr);
+
+        if (r >= 0)
+                *XGROW(all->entries, all->n) = p;
+        return r;
+}
+
+/* By the container whose name makes this one. NULL where that is none, or more than one. */
+static GcProject *find_owner(const Projects *all, const char *machine) {
+        GcProject *found = NULL;
+
+        for (size_t i = 0; i < all->n; i++)
+                STRV_FOREACH (name, all->entries[i].names) {
+                        _cleanup_free_ char *its = identity_machine_name(all->entries[i].id, *name);
+
+                        if (!streq(its, machine))
+                                continue;
+                        if (found)
+                                return NULL;
+                        found = &all->entries[i];
+                }
+        return found;
+}
+
+static int add_machine(Projects *all, Gc *gc, const char *machine, Error *reterr) {
+        GcProject *owner = find_owner(all, machine);
+        _cleanup_free_ char *id = NULL;
+        int r;
+
+        if (owner) {
+                strv_push(&owner->machines, machine);
+                return 0;
+        }
+        id = identity_of_machine(machine);
+        if (!id)
+                return 0;
+        r = projects_find(all, id) ? 0 : projects_add(all, gc, id, reterr);
+        if (r >= 0)
+                strv_push(&projects_find(all, id)->strange, machine);
+        return r;
+}
+
+static int compare(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* In this order: what has a bridge or a machine when these are listed has a directory when that is. */
+static int find_projects(Gc *gc, Projects *all, Error *reterr) {
+        _cleanup_strv_ char **ids = NULL;
+        int r;
+
+        r = bridge_list(&gc->bridges, reterr);
+        if (r >= 0)
+                r = machine_list_left(gc->facts.cgroup_root, &gc->machines, reterr);
+        if (r >= 0)
+                r = runtime_dir_list(RUNTIME_DIR_BASE, &ids, reterr);
+        if (r < 0)
+                return r;
+        if (ids)
+                qsort(ids, strv_length(ids), sizeof(*ids), compare);
+        if (gc->machines)
+                qsort(gc->machines, strv_length(gc->machines), sizeof(*gc->machines), compare);
+        STRV_FOREACH (id, ids)
+                if (r >= 0)
+                        r = projects_add(all, gc, *id, reterr);
+        STRV_FOREACH (machine, gc->machines)
+                if (r >= 0)
+                        r = add_machine(all, gc, *machine, reterr);
+        return r;
+}
+
+/* ---- what belongs to no project ---- */
+
+static int clean_bridges(Gc *gc, const Projects *all, Error *reterr) {
+        int r = 0;
+
+        STRV_FOREACH (bridge, gc->bridges) {
+                bool known = false, used = true;
+
+                for (size_t i = 0; !known && i < all->n; i++) {
+                        _cleanup_free_ char *its = identity_bridge_name(all->entries[i].id);
+
+                        known = streq(its, *bridge);
+                }
+                if (known)
+                        continue;
+                r = bridge_is_used(*bridge, &used, reterr);
+                if (r < 0)
+                        return r;
+                if (used)
+                        continue;
+                gc_say(gc, "bridge", *bridge, "its project is gone");
+                r = gc->dry_run ? 0 : bridge_release(*bridge, /* ret_removed= */ NULL, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+static int clean_directories(Gc *gc, Error *reterr) {
+        _cleanup_strv_ char **paths = NULL;
+        int r = runtime_dir_finish(RUNTIME_DIR_BASE, gc->dry_run, &paths, reterr);
+
+        STRV_FOREACH (path, paths)
+                gc_say(gc, "directory", *path, "a command was killed while it removed it");
+        return r;
+}
+
+static int clean_store(Gc *gc, const char *store, Error *reterr) {
+        _cleanup_strv_ char **links = NULL;
+        int r = gc_root_list_stale(store, &links, reterr);
+
+        for (size_t i = 0; r >= 0 && links && links[i]; i += 2) {
+                _cleanup_free_ char *why = xasprintf("'%s' is gone", links[i + 1]);
+
+                gc_say(gc, "GC root", links[i], why);
+                r = gc->dry_run ? 0 : gc_root_remove_stale(store, links[i], reterr);
+        }
+        return r;
+}
+
+static int clean_roots(Gc *gc, Error *reterr) {
+        char program[PATH_MAX];
+        ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+        _cleanup_free_ char *store = NULL;
+        int r = clean_store(gc, NIX_STORE, reterr);
+
+        if (r < 0 || n < 0)
+                return r;
+        program[n] = '\0';
+        store = gc_root_store_of(program);
+        return store && !streq(store, NIX_STORE) ? clean_store(gc, store, reterr) : 0;
+}
+
+/* ---- the project where the user is ---- */
+
+/* Return: an fd, -EBADF: the user is in no project. */
+static int open_here(const char *given, char **ret_root) {
+        _cleanup_free_ char *root = NULL;
+        int fd;
+
+        if (given)
+                root = realpath(given, NULL);
+        else
+                (void) project_root_find(".", NULL, &root, NULL);
+        fd = root ? open(root, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+        if (fd < 0)
+                return -EBADF;
+        *ret_root = TAKE_PTR(root);
+        return fd;
+}
+
+/* It may have run last before the host was booted, and then has nothing in /run. */
+static int clean_here(Gc *gc, const Projects *all, const char *given, Error *reterr) {
+        _cleanup_(gc_project_done) GcProject p = {.gc = gc, .runtime_fd = -EBADF};
+        _cleanup_free_ char *root = NULL;
+        _cleanup_close_ int fd = open_here(given, &root);
+        int r;
+
+        if (fd < 0)
+                return 0;
+        p.id = identity_project_id(root);
+        r = checkout_look(fd, root, &p.checkout, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < all->n; i++)
+                if (checkout_is_same(&all->entries[i].checkout, &p.checkout))
+                        return 0;
+        return gc_project_tidy(&p, root, reterr);
+}
+
+/* ---- all of it ---- */
+
+/* What cannot be done in one place is said, and all others are done. */
+static void note_result(const Gc *gc, int r, Error *error, int *status) {
+        if (r >= 0)
+                return;
+        report_error(stderr, error, gc->progress);
+        if (*status == FC_EXIT_OK)
+                *status = error->exit;
+        error_done(error);
+}
+
+int gc_run(Gc *gc, const char *root, Error *reterr) {
+        _cleanup_(projects_done) Projects all = {};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int base = -EBADF;
+        int status = FC_EXIT_OK, r;
+
+        r = user_invoking(&gc->user, reterr);
+        if (r >= 0)
+                r = facts_gather(&gc->facts, reterr);
+        if (r >= 0)
+                r = facts_require(&gc->facts, FACTS_CGROUP, reterr);
+        /* Two at a time would report the same things. */
+        if (r >= 0 && !gc->dry_run)
+                r = runtime_dir_lock_base(RUNTIME_DIR_BASE, &base, reterr);
+        if (r >= 0)
+                r = find_projects(gc, &all, reterr);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < all.n; i++)
+                note_result(gc, gc_project_clean(&all.entries[i], &error), &error, &status);
+        note_result(gc, clean_bridges(gc, &all, &error), &error, &status);
+        note_result(gc, clean_here(gc, &all, root, &error), &error, &status);
+        note_result(gc, clean_directories(gc, &error), &error, &status);
+        note_result(gc, clean_roots(gc, &error), &error, &status);
+        return status;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "state/checkout.h"
+#include "project-util.h"
+
+static Checkout look(const TestDir *dir, const char *name) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *path = xasprintf("%s/%s", dir->path, name);
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        Checkout c = {};
+
+        ASSERT_TRUE(fd >= 0);
+        ASSERT_OK(checkout_look(fd, path, &c, &error), &error);
+        return c;
+}
+
+TEST(texts) {
+        static const struct {
+                const char *text;
+                bool known;
+                const char *path; /* NULL: it is damaged */
+        } table[] = {
+                {"/home/alice/shop\n", false, "/home/alice/shop"},
+                {"/with\nnewline\n\n", false, "/with\nnewline\n"},
+                {"2049 12 0 0 - /a b\n", true, "/a b"},
+                {"2049 12 1700000000000000000 1 00ff /\n", true, "/"},
+                {"18446744073709551615 1 1 255 00 /a\n", true, "/a"},
+                {"18446744073709551616 1 1 255 00 /a\n", false, NULL},
+                {"1 1 1 2147483648 00 /a\n", false, NULL},
+                {"", false, NULL},
+                {"\n", false, NULL},
+                {"x\n", false, NULL},
+                {"/no-newline", false, NULL},
+                {"1 2 3 4 - relative\n", false, NULL},
+                {"1 2 3 4 -\n", false, NULL},
+                {"1 2 3 4 0 /a\n", false, NULL},
+                {"1 2 3 4 0g /a\n", false, NULL},
+                {"1 2 3 4  /a\n", false, NULL},
+                {"1 2 3 /a\n", false, NULL},
+                {"-1 2 3 4 - /a\n", false, NULL},
+                {" 1 2 3 4 - /a\n", false, NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(checkout_done) Checkout c = {};
+                bool valid = checkout_parse(table[i].text, strlen(table[i].text), &c);
+
+                test_set_row("%s", table[i].text);
+                ASSERT_EQ(valid, table[i].path != NULL);
+                if (valid) {
+                        _cleanup_free_ char *again = checkout_print(&c);
+
+                        ASSERT_EQ(c.known, table[i].known);
+                        ASSERT_STREQ(c.path, table[i].path);
+                        ASSERT_STREQ(again, table[i].text);
+                }
+        }
+        test_set_row("%s", "NUL");
+        ASSERT_TRUE(!checkout_parse("/a\0b\n", 5, &(Checkout){}));
+}
+
+TEST(handle_that_is_too_long) {
+        char hex[2 * MAX_HANDLE_SZ + 3];
+        _cleanup_free_ char *text = NULL;
+
+        memset(hex, 'a', sizeof(hex) - 1);
+        hex[sizeof(hex) - 1] = '\0';
+        text = xasprintf("1 2 3 4 %s /a\n", hex);
+        ASSERT_TRUE(!checkout_parse(text, strlen(text), &(Checkout){}));
+}
+
+static void expect(const Checkout *c, CheckoutFate fate, const char *where) {
+        _cleanup_free_ char *path = NULL;
+
+        ASSERT_EQ(checkout_find(c, &path), fate);
+        if (where)
+                ASSERT_STREQ(path, where);
+        else
+                ASSERT_TRUE(path == NULL);
+}
+
+TEST(found_again) {
+        SKIP_UNLESS_ROOT();
+        TEST_DIR(dir);
+        _cleanup_(checkout_done) Checkout c = {}, other = {}, unknown = {};
+        _cleanup_free_ char *moved = xasprintf("%s/b/moved", dir.path);
+        _cleanup_close_ int open_fd = -EBADF;
+
+        ASSERT_EQ(test_shell(&dir, "mkdir -p a/shop b"), 0);
+        c = look(&dir, "a/shop");
+        if (!c.handle_hex)
+                SKIP("this file system has no handles");
+        expect(&c, CHECKOUT_THERE, NULL);
+        ASSERT_EQ(test_shell(&dir, "mv a/shop b/moved"), 0);
+        expect(&c, CHECKOUT_MOVED, moved);
+        /* Another one in its place, and nothing above that place. */
+        ASSERT_EQ(test_shell(&dir, "mkdir a/shop"), 0);
+        other = look(&dir, "a/shop");
+        ASSERT_TRUE(!checkout_is_same(&c, &other));
+        expect(&c, CHECKOUT_MOVED, moved);
+        ASSERT_EQ(test_shell(&dir, "rm -r a"), 0);
+        expect(&c, CHECKOUT_MOVED, moved);
+        expect(&other, CHECKOUT_GONE, NULL);
+        /* Not while a process is in it either. */
+        open_fd = open(moved, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_TRUE(open_fd >= 0);
+        ASSERT_EQ(test_shell(&dir, "rmdir b/moved"), 0);
+        expect(&c, CHECKOUT_GONE, NULL);
+        open_fd = safe_close(open_fd);
+        expect(&c, CHECKOUT_GONE, NULL);
+
+        /* What an earlier release has written. */
+        unknown.path = xasprintf("%s/b", dir.path);
+        expect(&unknown, CHECKOUT_THERE, NULL);
+        ASSERT_TRUE(!checkout_is_same(&unknown, &unknown));
+        ASSERT_EQ(test_shell(&dir, "rmdir b"), 0);
+        expect(&unknown, CHECKOUT_LOST, NULL);
+}
+
+TEST(without_handles) {
+        SKIP_UNLESS_ROOT();
+        TEST_DIR(dir);
+        _cleanup_(checkout_done) Checkout c = {};
+
+        ASSERT_EQ(test_shell(&dir, "mkdir shop"), 0);
+        c = look(&dir, "shop");
+        free(TAKE_PTR(c.handle_hex));
+        expect(&c, CHECKOUT_THERE, NULL);
+        ASSERT_EQ(test_shell(&dir, "mv shop moved"), 0);
+        expect(&c, CHECKOUT_LOST, NULL);
+}
+
+/* Mounted twice it is one; unmounted it is not gone. */
+static void with_mounts(const TestDir *dir) {
+        Checkout c, twice;
+
+        ASSERT_OK(unshare(CLONE_NEWNS));
+        ASSERT_OK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+        ASSERT_EQ(test_shell(dir, "mkdir disk twice && mount -t tmpfs tmpfs disk && mkdir disk/shop && "
+                                  "mount --bind disk/shop twice"),
+                  0);
+        c = look(dir, "disk/shop");
+        twice = look(dir, "twice");
+        ASSERT_TRUE(checkout_is_same(&c, &twice));
+        ASSERT_EQ(test_shell(dir, "umount twice && umount disk"), 0);
+        expect(&c, CHECKOUT_HIDDEN, NULL);
+        expect(&twice, CHECKOUT_HIDDEN, NULL);
+        checkout_done(&c);
+        checkout_done(&twice);
+}
+
+TEST(mounts) {
+        int status;
+        pid_t pid;
+
+        SKIP_UNLESS_ROOT();
+        TEST_DIR(dir);
+        pid = fork();
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+                with_mounts(&dir);
+                exit(0);
+        }
+        ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        ASSERT_EQ(status, 0);
+}
