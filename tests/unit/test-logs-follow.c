@@ -5,7 +5,9 @@
 #include "test.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 
 #include "journal-util.h"
 
@@ -44,6 +46,24 @@ static void follow(Follower *follower, const LogRequest *request) {
         follower->fd = p[0];
         follower->out = fdopen(p[0], "r");
         (void) setvbuf(follower->out, NULL, _IONBF, 0);
+}
+
+/* Until it waits for events, proc_pid_syscall(5): what is written before that, it may take for old. No event
+ * tells, so it is looked at again, with a deadline. */
+static void await_waiting(const Follower *follower) {
+        uint64_t deadline = now_usec() + PATIENCE_MS * USEC_PER_MSEC;
+        _cleanup_free_ char *path = xasprintf("/proc/%d/syscall", (int) follower->pid);
+        long number = -1;
+
+        while (number != SYS_epoll_wait && number != SYS_epoll_pwait && number != SYS_epoll_pwait2) {
+                _cleanup_fclose_ FILE *f = fopen(path, "re");
+
+                /* "running" is not a number. */
+                if (!f || fscanf(f, "%ld", &number) != 1)
+                        number = -1;
+                ASSERT_TRUE(now_usec() < deadline);
+                (void) sched_yield();
+        }
 }
 
 static void expect_line(Follower *follower, const char *expected) {
@@ -189,6 +209,7 @@ TEST(where_it_begins) {
                 request.boot.kind = cases[i].this_boot ? LOG_BOOT_OFFSET : LOG_BOOT_ANY;
                 follow(&follower, &request);
                 expect_lines(&follower, cases[i].first, 29);
+                await_waiting(&follower);
                 /* What comes later follows without a gap. */
                 write_journal(&tree, "a/journal/" ID1 "/new.journal", cases[i].next, cases[i].next + 1);
                 expect_lines(&follower, cases[i].next, cases[i].next + 1);
@@ -242,6 +263,7 @@ TEST(waits_for_the_directory) {
         request = follow_request(&tree, "a/journal", NULL);
         request.lines = 0; /* applies to what is old, of which there is nothing */
         follow(&follower, &request);
+        await_waiting(&follower);
         tree_mkdir(&tree, "a");
         tree_mkdir(&tree, "a/journal");
         tree_mkdir(&tree, "a/journal/" ID1);
@@ -404,6 +426,7 @@ TEST(console_rotation) {
         request.lines = 1;
         ASSERT_EQ(unlinkat(tree.fd, "a/console.log", 0), 0);
         follow(&follower, &request);
+        await_waiting(&follower);
         tree_write(&tree, "a/console.log", "five\n", 0);
         expect_line(&follower, "five");
         stop(&follower);
