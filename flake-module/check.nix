@@ -172,6 +172,8 @@ let
         );
       volumeTargets = targets syntax.parseVolume;
       devices = map (device: if isString device then device else device.path) (container.devices or [ ]);
+      envFiles = container.envFile or [ ];
+      environmentUnits = container.environmentUnits or [ ];
       init = get "init" container;
       toplevel = get "toplevel" container;
       command = if get "command" container == null then null else syntax.command container.command;
@@ -191,6 +193,9 @@ let
     )
     ++ members [ "credentials" ] (container.credentials or { }) credentialError
     ++ members [ "environment" ] (container.environment or { }) (variableError container)
+    ++ elements [ "envFile" ] envFiles credentialFileError
+    ++ elements [ "environmentUnits" ] environmentUnits syntax.service
+    ++ map (name: about [ "environmentUnits" ] "'${name}' is named twice") (twice environmentUnits)
     ++ members [ "resources" ] (container.resources or { }) syntax.resource
     ++ elements [ "devices" ] (container.devices or [ ]) deviceError
     ++ map (path: about [ "devices" ] "'${path}' is named twice") (twice devices)
@@ -247,6 +252,7 @@ let
         "unix"
       ];
       hasUnits = elem "units" checks;
+      environmentUnits = container.environmentUnits or [ ] != [ ];
     in
     optional (length given > 1) (
       about [ (concatStringsSep ", " given) ] "give one of them, they all say what the system is"
@@ -260,6 +266,12 @@ let
     ++ map (
       check: about [ "ready" check ] "a container with oneShot = true is never ready, only completed"
     ) (if oneShot then checks else [ ])
+    ++ optional (isCommand && environmentUnits) (
+      about [ "environmentUnits" ] "a container with runCommand has no units"
+    )
+    ++ optional (environmentUnits && !isCommand && container.environment or { } == { } && container.envFile or [ ] == [ ]) (
+      about [ "environmentUnits" ] "there is neither environment nor envFile"
+    )
     ++ optional (isCommand && hasUnits) (about [ "ready" "units" ] "a container with runCommand has no units")
     ++ optional (!isCommand && hasUnits && get "notify" ready == false) (
       about [ "ready" "units" ] "with ready.notify = false it is not known when the units can be asked for"

@@ -41,6 +41,8 @@ let
     volume = "write volumes";
     port = "write ports";
     env = "write environment";
+    env_file = "write envFile";
+    environmentFile = "write envFile";
     command = "write runCommand";
     image = "containers are made of a NixOS configuration, or of a toplevel; a root file system goes into a flake-containers.json";
     depends_on = "write dependsOn";

@@ -69,6 +69,8 @@ let
         device: if isString device || get "permissions" device != null then device else device.path
       ) (container.devices or [ ]);
       environment = mapAttrs (_: toString) (container.environment or { });
+      envFile = get "envFile" container;
+      environmentUnits = get "environmentUnits" container;
       credentials = mapAttrs (_: value: if isString value then value else compact value) (
         container.credentials or { }
       );

@@ -5,6 +5,8 @@ let
   inherit (lib) mkOption types;
   inherit (import ../types.nix lib)
     hinted
+    hostPath
+    hostString
     listOf
     mkNullable
     orSet
@@ -87,6 +89,28 @@ in
         TZ = "Europe/Berlin";
       };
       description = "Variables of the services and of `exec` and `shell`, or of the command. Not for secrets.";
+    };
+
+    envFile = mkOption {
+      type = hinted (types.coercedTo types.str (file: [ file ]) (listOf hostString)) hostPath;
+      default = [ ];
+      example = ".env";
+      description = ''
+        A file with variables, or a list of files of which later ones count more: `NAME=VALUE`, one a line, as docker
+        compose and `EnvironmentFile=` of {manpage}`systemd.exec(5)` agree on it. Each path is absolute or relative to the
+        root of the project, and is read when the container starts. The values are secrets: they get neither into the
+        store nor into anything that other users can see. They reach what `environment` reaches, which counts more.
+      '';
+    };
+
+    environmentUnits = mkOption {
+      type = listOf types.str;
+      default = [ ];
+      example = [ "postgresql.service" ];
+      description = ''
+        The services that get `environment` and `envFile`, beside `exec` and `shell`. The default is all of them, of
+        `envFile` all but systemd's own.
+      '';
     };
 
     nspawnArgs = mkOption {

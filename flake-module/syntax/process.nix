@@ -17,6 +17,7 @@ let
     isMadeOf
     printable
     range
+    startsWith
     unless
     ;
 
@@ -105,15 +106,20 @@ let
 
   credential =
     id:
-    unless (
-      id != ""
-      && stringLength id <= 255
-      && !elem id [
-        "."
-        ".."
-      ]
-      && isMadeOf (except [ ":" "/" "\\" ] printable) id
-    ) "'${id}' cannot name a credential: allowed are 1 to 255 printable ASCII characters without space, ':', '/' and '\\'";
+    first [
+      (unless (
+        id != ""
+        && stringLength id <= 255
+        && !elem id [
+          "."
+          ".."
+        ]
+        && isMadeOf (except [ ":" "/" "\\" ] printable) id
+      ) "'${id}' cannot name a credential: allowed are 1 to 255 printable ASCII characters without space, ':', '/' and '\\'")
+      (unless (!startsWith "flake-containers." id)
+        "'${id}' cannot name a credential: what begins with 'flake-containers.' is ours"
+      )
+    ];
 in
 {
   inherit

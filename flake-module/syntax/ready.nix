@@ -38,6 +38,15 @@ let
       (unless (match "[^@]*@\\.[^.]*" name == null) "'${name}' is a template, not a unit")
     ];
 
+  # For a drop-in it gets a directory of its name and ".d".
+  service =
+    name:
+    first [
+      (unit name)
+      (unless (match ".*\\.service" name != null) "'${name}' is not a service")
+      (unless (stringLength name <= 253) "'${name}' is too long for a directory '${substring 0 10 name}....d'")
+    ];
+
   httpPath =
     path:
     first [
@@ -63,6 +72,7 @@ in
   inherit
     httpPath
     httpStatus
+    service
     unit
     ;
 }

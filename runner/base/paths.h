@@ -10,5 +10,12 @@
 /* Below it, "tmpfs-0" and so on: file systems in memory, which a guest finds empty when it boots. */
 #define MACHINE_TMPFS "tmpfs-"
 
+/* The credential that has a container's variables, and where systemd-nspawn puts it. */
+#define ENVIRONMENT_CREDENTIAL      "flake-containers.environment"
+#define ENVIRONMENT_CREDENTIAL_PATH "/run/host/credentials/" ENVIRONMENT_CREDENTIAL
+
+/* What units inside are called that run programs for the user. */
+#define GUEST_EXEC_PREFIX "flake-containers-exec-"
+
 /* At the project's root: all that its containers keep (project/state-dir.h). */
 #define STATE_DIR_NAME ".containers"

@@ -12,6 +12,12 @@ char **strv_free(char **v) {
         return NULL;
 }
 
+char **strv_free_secret(char **v) {
+        STRV_FOREACH (s, v)
+                explicit_bzero(*s, strlen(*s));
+        return strv_free(v);
+}
+
 size_t strv_length(char *const *v) {
         size_t n = 0;
 

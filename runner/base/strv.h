@@ -9,6 +9,10 @@ char **strv_free(char **v);
 DEFINE_FREEP(char *, strv_free);
 #define _cleanup_strv_ _cleanup_(strv_freep)
 
+/* Overwrites them first, since they are secrets. */
+char **strv_free_secret(char **v);
+DEFINE_FREEP(char *, strv_free_secret);
+
 size_t strv_length(char *const *v);
 void strv_push(char ***v, const char *s);
 void strv_pushf(char ***v, const char *format, ...) _printf_(2, 3);

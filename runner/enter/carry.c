@@ -40,6 +40,16 @@ bool carry_assignment_is_plain(const char *s) {
         return carry_argument_is_plain(s);
 }
 
+bool carry_assignment_holds(const char *s, char *const *outweighed) {
+        STRV_FOREACH (name, outweighed) {
+                const char *rest = startswith(s, *name);
+
+                if (rest && *rest == '=')
+                        return false;
+        }
+        return carry_assignment_is_plain(s);
+}
+
 /* For printf's %b (POSIX): \0 and three octal digits. */
 static char *encode(const char *s) {
         char *text = xmalloc0(strlen(s) * 5 + 1), *out = text;
@@ -57,7 +67,7 @@ static char *encode(const char *s) {
         return text;
 }
 
-char **carry_wrap(const char *path, char *const *argv, char ***environment) {
+char **carry_wrap(const char *path, char *const *argv, char ***environment, char *const *outweighed) {
         /* The "x" keeps newlines at the end from being cut off by $(). */
         static const char script[] =
                 "_fc_n=$1; shift\n"
@@ -72,7 +82,7 @@ char **carry_wrap(const char *path, char *const *argv, char ***environment) {
         char **wrapped = NULL;
 
         STRV_FOREACH (s, *environment)
-                if (carry_assignment_is_plain(*s))
+                if (carry_assignment_holds(*s, outweighed))
                         strv_push(&plain, *s);
                 else
                         strv_push_take(&exported, encode(*s));

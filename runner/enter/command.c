@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/paths.h"
 #include "base/strv.h"
 #include "enter/carry.h"
 #include "enter/command.h"
@@ -15,7 +16,10 @@
 #define NIXOS_PROFILE  "/run/current-system/sw/bin"
 #define FALLBACK_SHELL "/bin/sh"
 
-enum { ARGUMENT_MAX = 128 * 1024, ARGUMENTS_MAX = 1024 * 1024 };
+enum { ARGUMENT_MAX = 128 * 1024, ARGUMENTS_MAX = 1024 * 1024, ENVIRONMENT_FILE_MAX = 1024 * 1024 };
+
+/* A guest could write any number of them. */
+enum { OUTWEIGHED_MAX = 8192 };
 
 void command_done(Command *c) {
         account_done(&c->account);
@@ -189,7 +193,25 @@ int command_resolve(const ExecRequest *request, const EnterTarget *target, bool 
         return 0;
 }
 
+/* The variables that every unit of ours gets by EnvironmentFile=, which counts more than what we tell the
+ * guest's systemd: the file begins with their names. A guest can change it, for itself. */
+static char **read_outweighed(const EnterTarget *target) {
+        _cleanup_free_ char *text =
+                root_read(target->root_fd, ENVIRONMENT_CREDENTIAL_PATH + 1, ENVIRONMENT_FILE_MAX);
+        char **names = NULL, *name, *end;
+        size_t n = 0;
+
+        if (!text || text[0] != '#')
+                return NULL;
+        end = text + strcspn(text, "\n");
+        explicit_bzero(end, strlen(end));
+        for (name = strtok(text + 1, " "); name && n < OUTWEIGHED_MAX; name = strtok(NULL, " "), n++)
+                strv_push(&names, name);
+        return names;
+}
+
 int command_make_carriable(Command *c, const EnterTarget *target, const char *container, Error *reterr) {
+        _cleanup_strv_ char **outweighed = read_outweighed(target);
         _cleanup_(program_done) Program shell = {0};
         bool plain = carry_argument_is_plain(c->path);
         char **wrapped;
@@ -197,7 +219,7 @@ int command_make_carriable(Command *c, const EnterTarget *target, const char *co
         STRV_FOREACH (s, c->argv)
                 plain = plain && carry_argument_is_plain(*s);
         STRV_FOREACH (s, c->environment)
-                plain = plain && carry_assignment_is_plain(*s);
+                plain = plain && carry_assignment_holds(*s, outweighed);
         if (plain)
                 return 0;
 
@@ -209,7 +231,7 @@ int command_make_carriable(Command *c, const EnterTarget *target, const char *co
                         "'%s' has no %s",
                         container, FALLBACK_SHELL);
 
-        wrapped = carry_wrap(c->path, c->argv, &c->environment);
+        wrapped = carry_wrap(c->path, c->argv, &c->environment, outweighed);
         strv_free(c->argv);
         c->argv = wrapped;
         free(c->path);

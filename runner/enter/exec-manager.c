@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "base/alloc.h"
+#include "base/paths.h"
 #include "base/process.h"
 #include "bus/guest-unit.h"
 #include "enter/carry.h"
@@ -172,7 +173,7 @@ static char *new_unit_name(void) {
 
         while (getrandom(&random, sizeof(random), 0) < 0 && errno == EINTR)
                 continue;
-        return xasprintf(GUEST_UNIT_PREFIX "exec-%016llx.service", (unsigned long long) random);
+        return xasprintf(GUEST_EXEC_PREFIX "%016llx.service", (unsigned long long) random);
 }
 
 static int managed_start(ManagedExec *x, Error *reterr) {

@@ -16,7 +16,8 @@ static const char *path_within(const char *path, const char *directory) {
 }
 
 static bool mount_has_place(const PlanMount *m) {
-        return m->kind != PLAN_MOUNT_ROOT && m->kind != PLAN_MOUNT_CREDENTIAL && m->target;
+        return m->kind != PLAN_MOUNT_ROOT && m->kind != PLAN_MOUNT_CREDENTIAL &&
+               m->kind != PLAN_MOUNT_SECRET && m->target;
 }
 
 /* The innermost mount that a target is in. A file system in memory is emptied before each boot, so a mount

@@ -141,6 +141,23 @@ int resource_mount_tmpfs(const ContainerPlan *plan, const PlanMount *m, int root
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : r;
 }
 
+int resource_read(const Sources *sources, const char *what, const char *source, const char *below,
+                  size_t max, char **ret, size_t *ret_size, Error *reterr) {
+        _cleanup_close_ int path_fd = source_open(sources, what, source, below, /* reads= */ true, reterr),
+                            fd = -EBADF;
+        char path[FS_PROC_FD_MAX];
+        int r = path_fd;
+
+        if (r >= 0)
+                r = check_regular(path_fd, source, reterr);
+        if (r < 0)
+                return r;
+        fd = open(fs_proc_fd(path, path_fd), O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", source);
+        return fs_read_fd(fd, source, max, ret, ret_size, reterr);
+}
+
 int resource_open_credential(const Sources *sources, const PlanMount *m, Error *reterr) {
         _cleanup_close_ int fd = source_open(sources, "", m->source, m->below, /* reads= */ true, reterr);
         int r = fd;
@@ -203,22 +220,11 @@ int resource_open_store(const Sources *sources, const ContainerPlan *plan, Error
 static int read_closure(const Sources *sources, const ContainerPlan *plan, char ***ret_names,
                         Error *reterr) {
         const char *closure = container_spec_closure(plan->spec);
-        _cleanup_close_ int path_fd = -EBADF, fd = -EBADF;
         _cleanup_free_ char *text = NULL;
-        char path[FS_PROC_FD_MAX];
         size_t size;
         int r;
 
-        path_fd = source_open(sources, "closure", closure, NULL, /* reads= */ true, reterr);
-        if (path_fd < 0)
-                return path_fd;
-        r = check_regular(path_fd, closure, reterr);
-        if (r < 0)
-                return r;
-        fd = open(fs_proc_fd(path, path_fd), O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-                return error_set(reterr, errno, "open closure '%s'", closure);
-        r = fs_read_fd(fd, closure, CLOSURE_SIZE_MAX, &text, &size, reterr);
+        r = resource_read(sources, "closure", closure, NULL, CLOSURE_SIZE_MAX, &text, &size, reterr);
         if (r < 0)
                 return r;
         r = closure_parse(text, size, plan->store, plan->spec->toplevel, ret_names, reterr);

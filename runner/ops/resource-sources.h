@@ -33,6 +33,11 @@ const char *resource_volume_name(const PlanMount *m);
 /* Return: a detached mount, with the owner and the mode of what it is going to cover. */
 int resource_mount_tmpfs(const ContainerPlan *plan, const PlanMount *m, int root_fd, Error *reterr);
 
+/* The content of a regular file of at most @max bytes. @what, @source, @below: as of source_open(). @ret: as
+ * of fs_read_fd(). */
+int resource_read(const Sources *sources, const char *what, const char *source, const char *below,
+                  size_t max, char **ret, size_t *ret_size, Error *reterr);
+
 int resource_open_credential(const Sources *sources, const PlanMount *m, Error *reterr);
 
 /* The directory that a root is made from. */

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "net/ports.h"
+#include "ops/environment.h"
 #include "ops/mount-points.h"
 #include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
@@ -199,7 +200,8 @@ static int mount_devices(const MountContext *c, const PlanMount *m, Error *reter
 
 static int add_secret(const MountContext *c, const PlanMount *m, int fd, Error *reterr) {
         _cleanup_(secret_done) Secret secret = {};
-        int r = secret_obtain(c->project, m->credential, m->place, &secret, reterr);
+        int r = m->credential ? secret_obtain(c->project, m->credential, m->place, &secret, reterr)
+                              : environment_obtain(&c->project->sources, c->plan, &secret, reterr);
 
         return r < 0 ? r
                      : made_files_add(fd, strrchr(m->name, '/') + 1, secret.data, secret.size, 0400, reterr);

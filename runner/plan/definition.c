@@ -96,6 +96,9 @@ static bool has_relative_source(const ContainerPlan *p) {
         for (size_t i = 0; i < p->n_mounts; i++)
                 if (p->mounts[i].below)
                         return true;
+        for (size_t i = 0; i < p->n_env_files; i++)
+                if (p->env_files[i].below)
+                        return true;
         return p->image_below;
 }
 

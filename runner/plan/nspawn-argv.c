@@ -87,8 +87,10 @@ static void push_settings(char ***argv, const ContainerSpec *c) {
         /* An init of NixOS sets it for its services; nspawn's own has nothing that leads to the store. */
         if (c->toplevel && c->command)
                 strv_push(argv, "--setenv=PATH=" CURRENT_SYSTEM "/sw/bin:" PATH_FHS);
-        STRV_FOREACH (assignment, c->environment)
-                strv_pushf(argv, "--setenv=%s", *assignment);
+        /* Where units are named the others do not get it. */
+        if (!c->environment_units)
+                STRV_FOREACH (assignment, c->environment)
+                        strv_pushf(argv, "--setenv=%s", *assignment);
         STRV_FOREACH (capability, c->capabilities_add)
                 strv_pushf(argv, "--capability=%s", *capability);
         STRV_FOREACH (capability, c->capabilities_drop)
@@ -106,6 +108,10 @@ static void push_payload(char ***argv, const ContainerPlan *p) {
         strv_push(argv, "--");
         if (plan_has_gate(p)) {
                 strv_push(argv, GATE_PROGRAM);
+                if (c->env_files) {
+                        strv_push(argv, GATE_ENVIRONMENT);
+                        strv_push(argv, ENVIRONMENT_CREDENTIAL_PATH);
+                }
                 strv_push(argv, GATE_FIFO);
         }
         if (c->init)

@@ -9,6 +9,9 @@
 #define GATE_PROGRAM "/run/flake-containers/gate"
 #define GATE_FIFO    "/run/flake-containers/fifo"
 
+/* Stands before the place of a file with variables, NUL after each. */
+#define GATE_ENVIRONMENT "--environment"
+
 /* Where NixOS's activation puts a link to it. */
 #define CURRENT_SYSTEM "/run/current-system"
 

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "plan/definition.h"
+#include "plan/environment-file.h"
 #include "plan/ids.h"
 #include "plan/manager-conf.h"
 #include "plan/nspawn-argv.h"
@@ -31,6 +32,11 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         for (size_t i = 0; i < p->n_files; i++)
                 free(p->files[i].text);
         free(p->files);
+        for (size_t i = 0; i < p->n_env_files; i++) {
+                free(p->env_files[i].source);
+                free(p->env_files[i].place);
+        }
+        free(p->env_files);
         strv_free(p->mount_points);
         free(p->bridge);
         free(p->address);
@@ -178,28 +184,71 @@ static void add_devices(ContainerPlan *p) {
         }
 }
 
-/* @text: taken. @target: its place inside. */
-static void add_file(ContainerPlan *p, const char *name, char *text, const char *target) {
+/* @text: taken. */
+static void add_file(ContainerPlan *p, const char *name, char *text) {
+        *XGROW(p->files, p->n_files) = (PlanFile){.name = name, .text = text};
+}
+
+/* @target: where a file is inside. */
+static void bind_file(ContainerPlan *p, const char *name, const char *target) {
         _cleanup_free_ char *path = xasprintf(FILES_DIR "%s", name);
 
-        *XGROW(p->files, p->n_files) = (PlanFile){.name = name, .text = text};
         (void) add_read_only(p, PLAN_MOUNT_THERE, path, NULL, target);
         strv_push(&p->mount_points, target);
 }
 
-/* nspawn sets the variables for PID 1, and systemd hands none of its own on to services. */
-static void add_files(ContainerPlan *p) {
-        const ContainerSpec *c = p->spec;
+/* Which services read the variables of the file: all but systemd's own, or those that are named; and what is
+ * run by `exec`. */
+static void add_drop_ins(ContainerPlan *p) {
+        char *const *units = p->spec->environment_units;
 
-        bool secrets = false;
+        add_file(p, "unit.conf", xstrdup(UNIT_CONF_ENVIRONMENT));
+        if (units) {
+                bind_file(p, "unit.conf", UNIT_CONF_TARGET(GUEST_EXEC_PREFIX ".service"));
+                STRV_FOREACH (unit, units) {
+                        _cleanup_free_ char *target = xasprintf(UNIT_CONF_TARGET("%s"), *unit);
+
+                        bind_file(p, "unit.conf", target);
+                }
+                return;
+        }
+        add_file(p, "nothing.conf", xstrdup(""));
+        bind_file(p, "unit.conf", UNIT_CONF_TARGET("service"));
+        bind_file(p, "nothing.conf", UNIT_CONF_TARGET("systemd-.service"));
+}
+
+static void add_env_files(ContainerPlan *p, const PlanFacts *facts) {
+        size_t i = 0;
+
+        STRV_FOREACH (path, p->spec->env_files) {
+                PlanEnvFile *file = XGROW(p->env_files, p->n_env_files);
+
+                file->source = absolute(facts->root, *path, &file->below);
+                file->place = xasprintf("containers.%s.envFile[%zu]", p->spec->name, i++);
+        }
+        add_read_only(p, PLAN_MOUNT_SECRET, FILES_DIR "environment", NULL, ENVIRONMENT_CREDENTIAL)->place =
+                xasprintf("containers.%s.envFile", p->spec->name);
+        if (p->spec->init)
+                add_drop_ins(p);
+}
+
+/* nspawn sets the variables for PID 1, and systemd hands none of its own on to services. */
+static void add_files(ContainerPlan *p, const PlanFacts *facts) {
+        const ContainerSpec *c = p->spec;
+        bool all = c->init && c->environment && !c->environment_units,
+             some = c->env_files || c->environment_units, secrets = some;
 
         for (size_t i = 0; i < c->n_credentials; i++)
                 secrets = secrets || !c->credentials[i].path;
-        if (secrets || (c->init && c->environment))
+        if (secrets || all)
                 add_mount(p, PLAN_MOUNT_FILES, "files", NULL, NULL)->place =
                         xasprintf("containers.%s", c->name);
-        if (c->init && c->environment)
-                add_file(p, "manager.conf", manager_conf_print(c->environment), MANAGER_CONF_TARGET);
+        if (all) {
+                add_file(p, "manager.conf", manager_conf_print(c->environment));
+                bind_file(p, "manager.conf", MANAGER_CONF_TARGET);
+        }
+        if (some)
+                add_env_files(p, facts);
 }
 
 static void add_credentials(ContainerPlan *p, const PlanFacts *facts) {
@@ -239,7 +288,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         add_volumes(p, facts);
         add_tmpfs(p);
         add_devices(p);
-        add_files(p);
+        add_files(p, facts);
         add_credentials(p, facts);
         p->argv = nspawn_argv(p, facts->nspawn);
         p->definition = definition_make(p, facts->root);

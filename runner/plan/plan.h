@@ -46,7 +46,8 @@ typedef struct PlanMount {
         const char *account; /* that account, as in Volume; NULL: root */
         bool read_only;
         bool create;                  /* the source, a directory, where it is missing */
-        const Credential *credential; /* borrowed; NULL but for CREDENTIAL and SECRET */
+        const Credential *credential; /* borrowed; NULL but for CREDENTIAL and SECRET, and there for the
+                                         variables of files */
         const Tmpfs *tmpfs;           /* borrowed; NULL but for PLAN_MOUNT_TMPFS */
         char *place; /* where it stands in the specification, for messages; NULL: it does not */
 } PlanMount;
@@ -56,6 +57,13 @@ typedef struct PlanFile {
         const char *name;
         char *text;
 } PlanFile;
+
+/* A file of variables. */
+typedef struct PlanEnvFile {
+        char *source; /* absolute path on the host */
+        const char *below;
+        char *place;
+} PlanEnvFile;
 
 /* What the plan depends on beside the specification. */
 typedef struct PlanFacts {
@@ -79,6 +87,8 @@ typedef struct ContainerPlan {
         size_t n_mounts;
         PlanFile *files;
         size_t n_files;
+        PlanEnvFile *env_files; /* in the order of the specification */
+        size_t n_env_files;
         char **mount_points; /* inside: what the root must have the directories of */
         char *bridge;        /* NULL unless the network is private */
         char *address;       /* A.B.C.D, likewise */

@@ -6,6 +6,7 @@
 #include "spec/credential.h"
 #include "spec/dependency.h"
 #include "spec/device.h"
+#include "spec/env-file.h"
 #include "spec/env.h"
 #include "spec/life.h"
 #include "spec/network.h"
@@ -22,10 +23,28 @@
 
 /* In the order in which they are printed. */
 static const SpecKey *const keys[] = {
-        &system_key,       &store_key,   &command_key,   &users_key,       &network_key,
-        &ports_key,        &volumes_key, &tmpfs_key,     &environment_key, &credentials_key,
-        &capabilities_key, &devices_key, &resources_key, &ephemeral_key,   &restart_key,
-        &nspawn_args_key,  &ready_key,   &stop_key,      &depends_on_key,  &one_shot_key,
+        &system_key,
+        &store_key,
+        &command_key,
+        &users_key,
+        &network_key,
+        &ports_key,
+        &volumes_key,
+        &tmpfs_key,
+        &environment_key,
+        &env_file_key,
+        &environment_units_key,
+        &credentials_key,
+        &capabilities_key,
+        &devices_key,
+        &resources_key,
+        &ephemeral_key,
+        &restart_key,
+        &nspawn_args_key,
+        &ready_key,
+        &stop_key,
+        &depends_on_key,
+        &one_shot_key,
 };
 
 int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {

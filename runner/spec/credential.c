@@ -10,6 +10,8 @@
 #include "spec/path.h"
 #include "spec/value.h"
 
+#define RESERVED "flake-containers."
+
 int credential_check_id(const char *id, Error *reterr) {
         size_t n = strlen(id);
         bool good = n > 0 && n <= NAME_MAX && !streq(id, ".") && !streq(id, "..");
@@ -17,6 +19,10 @@ int credential_check_id(const char *id, Error *reterr) {
         for (const char *s = id; *s; s++)
                 /* A backslash would escape in the argument of --load-credential=. */
                 good = good && *s > 0x20 && *s < 0x7f && *s != ':' && *s != '/' && *s != '\\';
+        if (good && startswith(id, RESERVED))
+                return error_raise(
+                        reterr, FC_EXIT_USAGE,
+                        "'%.100s' cannot name a credential: what begins with '" RESERVED "' is ours", id);
         if (good)
                 return 0;
         return error_raise(

@@ -20,7 +20,7 @@ int env_check_name(const char *name, Error *reterr) {
         return 0;
 }
 
-static int env_check_own_name(const char *name, Error *reterr) {
+int env_check_own_name(const char *name, Error *reterr) {
         /* The container would not know what it is, not reach the notification socket, or not find its
          * credentials. */
         static const char *const reserved[] = {
@@ -119,18 +119,23 @@ static const char *const of_services[] = {
         "WATCHDOG_USEC",
 };
 
-static int check_environment(const ContainerSpec *c, Error *reterr) {
-        STRV_FOREACH (variable, c->environment)
-                for (size_t i = 0; c->init && i < ELEMENTSOF(of_services); i++) {
-                        const char *rest = startswith(*variable, of_services[i]);
+int env_check_name_of_services(const char *name, Error *reterr) {
+        for (size_t i = 0; i < ELEMENTSOF(of_services); i++)
+                if (streq(name, of_services[i]))
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "systemd sets this variable itself, and hands no other value on "
+                                           "to services");
+        return 0;
+}
 
-                        if (rest && *rest == '=')
-                                return error_raise(
-                                        reterr, FC_EXIT_USAGE,
-                                        "containers.%s.environment.%s: systemd sets this variable "
-                                        "itself, and hands no other value on to services",
-                                        c->name, of_services[i]);
-                }
+static int check_environment(const ContainerSpec *c, Error *reterr) {
+        STRV_FOREACH (variable, c->environment) {
+                _cleanup_free_ char *name = xstrndup(*variable, strcspn(*variable, "="));
+                int r = c->init ? env_check_name_of_services(name, reterr) : 0;
+
+                if (r < 0)
+                        return error_prefix(reterr, r, "containers.%s.environment.%s", c->name, name);
+        }
         return 0;
 }
 

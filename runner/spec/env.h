@@ -10,6 +10,12 @@ extern const SpecKey environment_key;
 /* FC_EXIT_USAGE unless it can name a variable of a shell. */
 int env_check_name(const char *name, Error *reterr);
 
+/* The same, and unless systemd-nspawn sets it itself. */
+int env_check_own_name(const char *name, Error *reterr);
+
+/* FC_EXIT_USAGE for a variable that systemd sets for services. */
+int env_check_name_of_services(const char *name, Error *reterr);
+
 /* FC_EXIT_USAGE when systemd-nspawn would refuse the variable (see env_value_is_valid() of systemd: control
  * characters other than tab and newline, invalid UTF-8, too long), or sets it itself. */
 int env_check(const char *name, const char *value, Error *reterr);

@@ -60,6 +60,8 @@ static void container_spec_done(ContainerSpec *c) {
                 tmpfs_done(&c->tmpfs[i]);
         free(c->tmpfs);
         strv_free(c->environment);
+        strv_free(c->env_files);
+        strv_free(c->environment_units);
         for (size_t i = 0; i < c->n_credentials; i++) {
                 free(c->credentials[i].id);
                 free(c->credentials[i].path);

@@ -146,7 +146,9 @@ typedef struct ContainerSpec {
         size_t n_volumes;
         Tmpfs *tmpfs;
         size_t n_tmpfs;
-        char **environment; /* KEY=VALUE */
+        char **environment;       /* KEY=VALUE */
+        char **env_files;         /* absolute, or relative to the project root; later ones count more */
+        char **environment_units; /* whose services get both; NULL: all */
         Credential *credentials;
         size_t n_credentials;
         char **capabilities_add; /* CAP_... */

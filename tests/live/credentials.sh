@@ -7,19 +7,6 @@
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 
-# nowhere WORD: no process of the host shows it in its arguments, none but the container's own in its environment, and
-# no file that is left behind has it.
-nowhere() {
-        local file
-
-        for file in /proc/[0-9]*/cmdline; do
-                ! grep -a -q -F -- "$1" "$file" 2>/dev/null || flunk "'$1' is in $file: $(tr '\0' ' ' <"$file")"
-        done
-        # In /run of a container there is a file system of its own, which no command sees.
-        file=$(find "$PROJECT/.containers" /run/flake-containers -type f -exec grep -a -l -F -- "$1" {} + 2>/dev/null || :)
-        [[ -z $file ]] || flunk "'$1' is in $file"
-}
-
 # guest CREDENTIALS: a guest whose services read theirs, as a user that is not root.
 guest() {
         if [[ ! -d $SCRATCH/images/readers ]]; then

@@ -23,14 +23,16 @@ redis() { redis-cli -h 127.0.0.1 "$@"; }
 
 testcase_postgres() {
         example
-        jq '.containers.db.environment = {"PGTZ": "Asia/Tokyo"}' "$PROJECT/flake-containers.json" >"$TMP/spec"
+        jq '.containers.db += {"environment": {"PGTZ": "Asia/Tokyo"}, "envFile": ".env"}' "$PROJECT/flake-containers.json" >"$TMP/spec"
         cp "$TMP/spec" "$PROJECT/flake-containers.json"
+        echo "PGDATESTYLE='German, DMY'" >"$PROJECT/.env"
         ok fc up db
         # The server, which is a service, has the variable, and so have the clients that exec starts.
         ok fc exec db -- sh -c 'tr "\0" "\n" <"/proc/$(head -n 1 /var/lib/postgresql/data/postmaster.pid)/environ"'
         expect_out 'PGTZ=Asia/Tokyo'
-        ok fc exec db -- psql -U postgres -t -A -c 'show timezone'
-        equal "$OUT" Asia/Tokyo
+        expect_out 'PGDATESTYLE=German, DMY'
+        ok fc exec db -- psql -U postgres -t -A -c 'show timezone' -c 'show datestyle'
+        equal "$OUT" $'Asia/Tokyo\nGerman, DMY'
         # The first try: it is ready, or `up` was wrong.
         equal "$(sql 'create table orders (item text); insert into orders values ($$tea$$), ($$milk$$); select count(*) from orders')" 2
         ok fc exec db -- psql -U postgres -t -A -c 'select count(*) from orders'

@@ -84,12 +84,39 @@ TEST(arguments_arrive_byte_for_byte) {
         }
         (void) fclose(f);
 
-        wrapped = carry_wrap("/usr/bin/printf", (char *const *) argv, &environment);
+        wrapped = carry_wrap("/usr/bin/printf", (char *const *) argv, &environment, NULL);
         STRV_FOREACH (s, wrapped)
                 ASSERT_TRUE(carry_argument_is_plain(*s));
         run(wrapped, environment, &output, &size);
         ASSERT_EQ(size, expected_size);
         ASSERT_TRUE(memcmp(output, expected, size) == 0);
+}
+
+/* EnvironmentFile= of a unit counts more than Environment=. */
+TEST(variables_that_would_not_count_are_exported) {
+        const char *const outweighed[] = {"A", "BC", NULL};
+        const char *argv[] = {"env", "-0", NULL};
+        _cleanup_strv_ char **environment = NULL, **wrapped = NULL;
+        _cleanup_free_ char *output = NULL;
+        size_t size = 0;
+
+        ASSERT_TRUE(!carry_assignment_holds("A=", (char *const *) outweighed));
+        ASSERT_TRUE(carry_assignment_holds("AB=A=", (char *const *) outweighed));
+        ASSERT_TRUE(carry_assignment_holds("B=BC", (char *const *) outweighed));
+        ASSERT_TRUE(carry_assignment_holds("A=", NULL));
+        ASSERT_TRUE(!carry_assignment_holds("X=\x1b", (char *const *) outweighed));
+        strv_push(&environment, "A=one two");
+        strv_push(&environment, "B=stays");
+        strv_push(&environment, "BC=$x\n");
+        wrapped = carry_wrap("/usr/bin/env", (char *const *) argv, &environment, (char *const *) outweighed);
+        ASSERT_EQ(strv_length(environment), (size_t) 1);
+        ASSERT_STREQ(environment[0], "B=stays");
+        /* As systemd adds them. */
+        strv_push(&environment, "A=of the file");
+        run(wrapped, environment, &output, &size);
+        ASSERT_TRUE(memmem(output, size, "A=one two", strlen("A=one two") + 1) != NULL);
+        ASSERT_TRUE(memmem(output, size, "BC=$x\n", strlen("BC=$x\n") + 1) != NULL);
+        ASSERT_TRUE(memmem(output, size, "of the file", strlen("of the file")) == NULL);
 }
 
 TEST(variables_arrive_byte_for_byte) {
@@ -102,7 +129,7 @@ TEST(variables_arrive_byte_for_byte) {
 
         for (size_t i = 0; i < ELEMENTSOF(expected); i++)
                 strv_push(&environment, expected[i]);
-        wrapped = carry_wrap("/usr/bin/env", (char *const *) argv, &environment);
+        wrapped = carry_wrap("/usr/bin/env", (char *const *) argv, &environment, NULL);
         /* Those that can travel stay where they are. */
         ASSERT_EQ(strv_length(environment), (size_t) 3);
         STRV_FOREACH (s, environment)

@@ -80,6 +80,7 @@ static const char full[] =
         "      \"tmpfs\": [ {\"target\": \"/tmp\", \"size\": 10485760, \"mode\": \"1777\"}, \"/var/tmp\" "
         "],\n"
         "      \"environment\": { \"A\": \"b=c\", \"EMPTY\": \"\" },\n"
+        "      \"envFile\": [\".env\", \"/e\"], \"environmentUnits\": [\"a.service\"],\n"
         "      \"credentials\": { \"db.password\": \"secrets/db\" },\n"
         "      \"capabilities\": { \"add\": [ \"CAP_NET_ADMIN\" ], \"drop\": [ \"CAP_SYSLOG\" ] },\n"
         "      \"devices\": [ \"/dev/fuse\", { \"path\": \"/dev/kvm\", \"permissions\": \"mr\" } ],\n"
@@ -141,6 +142,9 @@ TEST(reads_every_key) {
         ASSERT_STREQ(c->environment[0], "A=b=c");
         ASSERT_STREQ(c->environment[1], "EMPTY=");
         ASSERT_STREQ(c->environment[2], NULL);
+        ASSERT_STREQ(c->env_files[1], "/e");
+        ASSERT_EQ(strv_length(c->env_files), 2);
+        ASSERT_STREQ(c->environment_units[0], "a.service");
         ASSERT_EQ(c->n_credentials, 1);
         ASSERT_STREQ(c->credentials[0].id, "db.password");
         ASSERT_STREQ(c->credentials[0].path, "secrets/db");
@@ -221,6 +225,7 @@ TEST(prints_canonically_and_reads_it_back) {
                 "\"create\":false,\"owner\":\"user\"}],"
                 "\"tmpfs\":[{\"target\":\"/tmp\",\"size\":\"10485760\",\"mode\":\"1777\"},"
                 "{\"target\":\"/var/tmp\"}],\"environment\":{\"A\":\"b=c\",\"EMPTY\":\"\"},"
+                "\"envFile\":[\".env\",\"/e\"],\"environmentUnits\":[\"a.service\"],"
                 "\"credentials\":{\"db.password\":\"secrets/"
                 "db\"},\"capabilities\":{\"add\":[\"CAP_NET_ADMIN\"],"
                 "\"drop\":[\"CAP_SYSLOG\"]},\"devices\":[{\"path\":\"/dev/fuse\",\"permissions\":\"rw\"},"
@@ -247,7 +252,8 @@ TEST(prints_a_command_without_an_init) {
         ASSERT_STREQ(text,
                      "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
                      "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"volumes\":[],"
-                     "\"tmpfs\":[],\"environment\":{},\"credentials\":{},\"capabilities\":{\"add\":[],"
+                     "\"tmpfs\":[],\"environment\":{},\"envFile\":[],\"environmentUnits\":[],"
+                     "\"credentials\":{},\"capabilities\":{\"add\":[],"
                      "\"drop\":[]},\"devices\":[],\"resources\":{},\"ephemeral\":false,\"restart\":\"no\","
                      "\"nspawnArgs\":[],"
                      "\"ready\":{\"timeout\":60,\"notify\":false,"
@@ -741,6 +747,21 @@ TEST(refuses_containers) {
                 {"'environment':{'NOTIFY_SOCKET':'x'}", "environment.NOTIFY_SOCKET: the variable"},
                 {"'environment':{'A':'1','MAINPID':'1'}",
                  "containers.c.environment.MAINPID: systemd sets this variable itself"},
+                {"'envFile':{}", "containers.c.envFile: must be an array, is an object"},
+                {"'envFile':''", "containers.c.envFile: the path is empty"},
+                {"'envFile':['a','~/b']", "containers.c.envFile[1]: '~/b'"},
+                {"'environment':{'A':'b'},'environmentUnits':['a']",
+                 "containers.c.environmentUnits[0]: 'a' does not end in the type of a unit"},
+                {"'environment':{'A':'b'},'environmentUnits':['a@.service']", "'a@.service' is a template"},
+                {"'environment':{'A':'b'},'environmentUnits':['a.socket']", "'a.socket' is not a service"},
+                {"'environment':{'A':'b'},'environmentUnits':['a.service','b.service','a.service']",
+                 "containers.c.environmentUnits: 'a.service' is named twice"},
+                {"'environmentUnits':['a.service']",
+                 "containers.c.environmentUnits: there is neither 'environment' nor 'envFile'"},
+                {"'envFile':'a','environmentUnits':['a.service'],'command':['a']",
+                 "containers.c.environmentUnits: a container with 'command' has no units"},
+                {"'credentials':{'flake-containers.environment':'x'}",
+                 "'flake-containers.environment' cannot name a credential"},
                 {"'credentials':{'a:b':'x'}",
                  "containers.c.credentials[\"a:b\"]: 'a:b' cannot name a credential"},
                 {"'credentials':{'a':1}",

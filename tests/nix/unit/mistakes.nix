@@ -77,6 +77,15 @@ in
   credentialVariable = mistake { credentials.key.environment = "A-B"; } "credentials.key: 'A-B' cannot name a variable: allowed are letters, digits and '_', not a digit first";
   credentialCommand = mistake { credentials.key.command = [ "" ]; } "credentials.key: the first word must name a program";
   credentialFileStore = mistake { credentials.key.file = "${toplevel}/key"; } "credentials.key: it is in the store, where every user can read it: give a path outside, as a string";
+  credentialOurs = mistake { credentials."flake-containers.environment" = "x"; } "credentials.flake-containers.environment: 'flake-containers.environment' cannot name a credential: what begins with 'flake-containers.' is ours";
+  envFileHome = mistake { envFile = [ ".env" "~/env" ]; } "envFile: '~/env': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/env' for what has that name";
+  envFileStore = mistake { envFile = [ "${builtins.storeDir}/x" ]; } "envFile: it is in the store, where every user can read it: give a path outside, as a string";
+  unitsTemplate = mistake { environment.A = "b"; environmentUnits = [ "a@.service" ]; } "environmentUnits: 'a@.service' is a template, not a unit";
+  unitsSocket = mistake { environment.A = "b"; environmentUnits = [ "a.socket" ]; } "environmentUnits: 'a.socket' is not a service";
+  unitsTwice = mistake { environment.A = "b"; environmentUnits = [ "a.service" "a.service" ]; } "environmentUnits: 'a.service' is named twice";
+  unitsOfNothing = mistake { environmentUnits = [ "a.service" ]; } "environmentUnits: there is neither environment nor envFile";
+  unitsOfFiles = fine { envFile = ".env"; environmentUnits = [ "a.service" ]; };
+  unitsOfCommand = mistake { runCommand = [ "a" ]; environment.A = "b"; environmentUnits = [ "a.service" ]; } "environmentUnits: a container with runCommand has no units";
   variable = mistake { environment.A-B = "x"; } "environment.A-B: 'A-B' cannot name a variable: allowed are letters, digits and '_', not a digit first";
   variableOfServices = mistake { environment.MAINPID = "1"; } "environment.MAINPID: systemd sets this variable itself, and hands no other value on to services";
   variableReserved = mistake { environment.container = "x"; } "environment.container: the variable 'container' is set by systemd-nspawn";

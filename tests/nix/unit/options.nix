@@ -360,6 +360,8 @@ let
       stop.timeout = 3;
       network.mode = "none";
     };
+    envFiles = becomes { envFile = ".env"; environmentUnits = [ "a.service" ]; } { envFile = [ ".env" ]; environmentUnits = [ "a.service" ]; };
+    envFileList = becomes { envFile = [ "a" "/b" ]; } { envFile = [ "a" "/b" ]; };
     # Quotes and the like are the JSON's business.
     words = becomes { environment.X = "a \"b\" $c \\ 'd'\n%n ü"; } { environment.X = "a \"b\" $c \\ 'd'\n%n ü"; };
     closure = {

@@ -78,6 +78,8 @@ let
     (place "tmpfs.mode" (text: { tmpfs = [ { target = "/t"; mode = text; } ]; }) { })
     (place "environment name" (text: { environment.${text} = "x"; }) { })
     (place "environment" (text: { environment.X = text; }) { inherit long; })
+    (list [ "envFile" ] { })
+    (place "environmentUnits" (text: { environment.X = "x"; environmentUnits = [ text ]; }) { variants = text: [ text "a${text}" "${text}.service" ]; })
     (place "credentials name" (text: { credentials.${text} = "x"; }) { })
     (place "credentials" (text: { credentials.x = text; }) { })
     (place "credentials" (text: { credentials.x.file = text; }) { })
@@ -119,6 +121,9 @@ let
     (same { ready.http = [ { port = 1; status = [ 100 600 ]; } ]; })
     (same { ready.exec = [ [ ] ]; })
     (same { ready.notify = false; ready.units = [ "a.service" ]; })
+    (same { environmentUnits = [ "a.service" ]; })
+    (same { envFile = [ ".env" ]; environmentUnits = [ "a.service" "b.service" "a.service" ]; })
+    (same { credentials."flake-containers.x" = "x"; })
     (same { oneShot = true; restart = "on-failure"; })
     (same { oneShot = true; ready.tcp = [ 80 ]; })
     (same { oneShot = true; ready.timeout = 5; })
@@ -147,6 +152,7 @@ let
     { options = { runCommand = [ ]; command = [ ]; }; raw.command = [ ]; }
     { options = { runCommand = [ "a" ]; command = [ "a" ]; init = "${toplevel}/init"; }; raw = { command = [ "a" ]; system = { inherit toplevel; init = "${toplevel}/init"; }; }; }
     { options = { runCommand = [ "a" ]; command = [ "a" ]; ready.units = [ "a.service" ]; }; raw = { command = [ "a" ]; ready.units = [ "a.service" ]; }; }
+    { options = { runCommand = [ "a" ]; command = [ "a" ]; environment.A = "b"; environmentUnits = [ "a.service" ]; }; raw = { command = [ "a" ]; environment.A = "b"; environmentUnits = [ "a.service" ]; }; }
   ];
 
   document = name: container: spec.document { ${name} = { system = { inherit toplevel; }; } // container; };
@@ -183,7 +189,7 @@ let
   excuse =
     place: text:
     builtins.any (home: text == home || starts "${home}/" text || starts "${home}:" text) [ "$HOME" "\${HOME}" ]
-    || (place.name == "credentials" && starts store text);
+    || (builtins.elem place.name [ "credentials" "envFile" ] && starts store text);
 in
 builtins.concatMap (
   place:
