@@ -321,6 +321,7 @@ let
   clash =
     a: b:
     a.port.host == b.port.host
+    && a.port.protocol == b.port.protocol
     && (if a.port.host == "auto" then a.name == b.name && a.port.container == b.port.container else true)
     && any (x: any (overlap x) (addresses b.port)) (addresses a.port);
 

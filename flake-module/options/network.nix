@@ -26,7 +26,7 @@ let
     protocol = mkNullable (types.enum [
       "tcp"
       "udp"
-    ]) { description = "`\"tcp\"`, which is the default. UDP is not supported by this version."; };
+    ]) { description = "`\"tcp\"`, which is the default, or `\"udp\"`."; };
   };
 in
 {
@@ -44,8 +44,8 @@ in
         "auto:5432"
       ];
       description = ''
-        What is published on the host: `[ADDRESS:]HOST:CONTAINER`, `PORT` or an attribute set. A port may be a range, as
-        in `"8000-8010:80-90"`. Without an address on `127.0.0.1` and `::1` only. Services that listen only on the container's own localhost are reached, too.
+        What is published on the host: `[ADDRESS:]HOST:CONTAINER[/udp]`, `PORT[/udp]` or an attribute set. A port may be
+        a range, as in `"8000-8010:80-90"`. Without an address on `127.0.0.1` and `::1` only. Services that listen only on the container's own localhost are reached, too.
       '';
     };
 

@@ -190,20 +190,19 @@ let
       }
     else if badAddress != null then
       { error = "'${text}': ${badAddress}"; }
-    else if port.protocol == "udp" then
-      { error = "'${text}': protocol 'udp' is not supported by this version"; }
     else if
       !elem port.protocol [
         null
         "tcp"
+        "udp"
       ]
     then
-      { error = "'${text}': '${port.protocol}' is not a protocol, use 'tcp'"; }
+      { error = "'${text}': '${port.protocol}' is not a protocol, use 'tcp' or 'udp'"; }
     else
       port
       // {
         inherit n;
-        protocol = null;
+        protocol = if port.protocol == "udp" then "udp" else null;
       };
 
   # Two spellings of one address are one.

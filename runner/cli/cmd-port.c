@@ -7,21 +7,39 @@
 #include "cli/verbs.h"
 #include "spec/port.h"
 
-static int port_parse_operand(const char *text, uint16_t *ret, Error *reterr) {
-        if (port_number_parse(text, strlen(text), text, ret, NULL) < 0)
+/* Which are asked for; number 0: all of them. */
+typedef struct Wanted {
+        uint16_t number;
+        bool tcp, udp;
+} Wanted;
+
+static int port_parse_operand(const char *text, Wanted *ret, Error *reterr) {
+        const char *slash = strchr(text, '/');
+        size_t n = slash ? (size_t) (slash - text) : strlen(text);
+
+        if (port_number_parse(text, n, text, &ret->number, NULL) < 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a port from 1 to 65535", text);
-        return 0;
+        ret->tcp = !slash || streq(slash, "/tcp");
+        ret->udp = !slash || streq(slash, "/udp");
+        return ret->tcp || ret->udp
+                       ? 0
+                       : error_raise(reterr, FC_EXIT_USAGE, "'%s': a protocol is 'tcp' or 'udp'", text);
+}
+
+static bool is_wanted(const Wanted *wanted, const BoundPort *p) {
+        return wanted->number == 0 ||
+               (wanted->number == p->container && (p->udp ? wanted->udp : wanted->tcp));
 }
 
 static void print_one(const BoundPort *p, bool all) {
         _cleanup_free_ char *address = bound_port_address(p);
 
         if (all)
-                (void) printf("%u -> ", p->container);
+                (void) printf("%u%s -> ", p->container, bound_port_suffix(p));
         (void) puts(address);
 }
 
-static void port_print_json(const ContainerState *state, uint16_t wanted) {
+static void port_print_json(const ContainerState *state, const Wanted *wanted) {
         _cleanup_(json_freep) Json *array = json_new_array();
         _cleanup_free_ char *text = NULL;
 
@@ -29,12 +47,13 @@ static void port_print_json(const ContainerState *state, uint16_t wanted) {
                 const BoundPort *p = &state->ports[i];
                 Json *o;
 
-                if (wanted > 0 && p->container != wanted)
+                if (!is_wanted(wanted, p))
                         continue;
                 o = json_new_object();
                 json_add_string(o, "address", p->address);
                 json_add_uint(o, "host", p->host);
                 json_add_uint(o, "container", p->container);
+                json_add_string(o, "protocol", p->udp ? "udp" : "tcp");
                 json_append(array, o);
         }
         text = json_print(array, /* pretty= */ false);
@@ -48,7 +67,7 @@ static int port_run(const ProjectRequest *request, const void *target, char *con
         char *const operand[] = {operands[0], NULL};
         _cleanup_strv_ char **names = NULL;
         const ContainerState *state;
-        uint16_t wanted = 0;
+        Wanted wanted = {};
         size_t n = 0;
         int r;
 
@@ -64,22 +83,22 @@ static int port_run(const ProjectRequest *request, const void *target, char *con
         if (!list.entries[0].running || !state)
                 return running_raise_not(&project, operands[0], reterr);
         for (size_t i = 0; i < state->n_ports; i++)
-                if (wanted == 0 || state->ports[i].container == wanted) {
+                if (is_wanted(&wanted, &state->ports[i])) {
                         if (!request->globals->json)
-                                print_one(&state->ports[i], wanted == 0);
+                                print_one(&state->ports[i], wanted.number == 0);
                         n++;
                 }
-        if (wanted > 0 && n == 0)
-                return error_raise(reterr, FC_EXIT_USAGE, "port %u of container '%s' is not published",
-                                   wanted, operands[0]);
+        if (wanted.number > 0 && n == 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "port %s of container '%s' is not published",
+                                   operands[1], operands[0]);
         if (request->globals->json)
-                port_print_json(state, wanted);
+                port_print_json(state, &wanted);
         return FC_EXIT_OK;
 }
 
 const Verb cmd_port = {
         .name = "port",
-        .synopsis = "NAME [PORT]",
+        .synopsis = "NAME [PORT[/udp]]",
         .summary = "Show where a container's ports are on this host",
         .min_operands = 1,
         .max_operands = 2,

@@ -11,6 +11,10 @@ size_t keeper_port_sockets(const KeeperPort *port) {
         return port->fds[1] >= 0 ? 2 : 1;
 }
 
+bool keeper_port_is_udp(const KeeperPort *port) {
+        return strstr(port->container, KEEPER_PORT_UDP);
+}
+
 /* A number that is not a descriptor yet, or never. Return: -EBADF and no Error, as option_parse_fd(). */
 static int parse_number(const char *text, const char **ret_end) {
         unsigned long number;

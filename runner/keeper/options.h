@@ -6,10 +6,10 @@
 
 #include "base/options.h"
 
-/* A published port: one or two listening sockets of the host, one port inside. */
+/* A published port: one or two sockets of the host, one port inside. */
 typedef struct KeeperPort {
-        char *container;
-        int fds[2]; /* the second may be -EBADF */
+        char *container; /* "80", "53/udp" */
+        int fds[2];      /* the second may be -EBADF */
 } KeeperPort;
 
 typedef struct KeeperPorts {
@@ -17,7 +17,10 @@ typedef struct KeeperPorts {
         size_t n;
 } KeeperPorts;
 
+#define KEEPER_PORT_UDP "/udp"
+
 size_t keeper_port_sockets(const KeeperPort *port);
+bool keeper_port_is_udp(const KeeperPort *port);
 
 /* "80:7:8", port 80 inside and descriptors 7 and 8. */
 extern const OptionKind keeper_ports_kind;

@@ -35,7 +35,8 @@ static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
         c->options.proxy = c->proxy;
         for (size_t i = 0; i < plan->spec->n_ports; i++)
                 *XGROW(ports->ports, ports->n) = (KeeperPort){
-                        .container = xasprintf("%u", plan->spec->ports[i].container),
+                        .container = xasprintf("%u%s", plan->spec->ports[i].container,
+                                               plan->spec->ports[i].udp ? KEEPER_PORT_UDP : ""),
                         .fds = {resources->ports[i].fds[0], resources->ports[i].fds[1]},
                 };
         return 0;

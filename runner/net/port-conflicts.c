@@ -25,9 +25,9 @@ static void hint_free_port(const PortConflict *conflict, const char *who, uint16
         const char *address = conflict->port->address;
         bool is_ipv6 = address && strchr(address, ':');
 
-        error_add_hint(reterr, "%s%u is free: publish the port as \"%s%s%s%s%u:%u\"", who, number,
+        error_add_hint(reterr, "%s%u is free: publish the port as \"%s%s%s%s%u:%u%s\"", who, number,
                        is_ipv6 ? "[" : "", address ? address : "", is_ipv6 ? "]" : "", address ? ":" : "",
-                       number, conflict->port->container);
+                       number, conflict->port->container, conflict->port->udp ? "/udp" : "");
 }
 
 /* None is offered twice. */

@@ -197,7 +197,7 @@ static bool port_holder_find_process(const unsigned long *inodes, size_t n_inode
         return holder->pid > 0;
 }
 
-void port_holder_find(const struct sockaddr *address, PortHolder *ret) {
+void port_holder_find(const struct sockaddr *address, bool udp, PortHolder *ret) {
         _cleanup_(inodes_done) Inodes inodes = {0};
         struct in6_addr wanted = {0};
         PortHolder holder = PORT_HOLDER_NULL;
@@ -217,8 +217,8 @@ void port_holder_find(const struct sockaddr *address, PortHolder *ret) {
         }
 
         /* A namespace that only this thread has entered counts: not /proc/net, which is the process's. */
-        collect("/proc/thread-self/net/tcp", &wanted, port, &inodes);
-        collect("/proc/thread-self/net/tcp6", &wanted, port, &inodes);
+        collect(udp ? "/proc/thread-self/net/udp" : "/proc/thread-self/net/tcp", &wanted, port, &inodes);
+        collect(udp ? "/proc/thread-self/net/udp6" : "/proc/thread-self/net/tcp6", &wanted, port, &inodes);
         if (!port_holder_find_process(inodes.listening, inodes.n_listening, &holder))
                 (void) port_holder_find_process(inodes.other, inodes.n_other, &holder);
         *ret = holder;

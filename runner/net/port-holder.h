@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Who holds a TCP port of this network namespace: for the message when it cannot be bound. Best effort: what
- * cannot be found out is left out. */
+/* Who holds a TCP or UDP port of this network namespace: for the message when it cannot be bound. Best
+ * effort: what cannot be found out is left out. */
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -27,10 +27,10 @@ void port_holder_done(PortHolder *holder);
  * Reads proc_pid_net(5) and then the descriptors of every process, so without root only one's own are found.
  * When several processes hold the socket, one that belongs to a container is preferred, then the first.
  */
-void port_holder_find(const struct sockaddr *address, PortHolder *ret);
+void port_holder_find(const struct sockaddr *address, bool udp, PortHolder *ret);
 
-/* A line of /proc/net/tcp or tcp6, proc_pid_net(5): the local address as IPv6, IPv4 v4-mapped. Return:
- * false for other lines, such as the heading. Pure. */
+/* A line of /proc/net/tcp, tcp6, udp or udp6, proc_pid_net(5): the local address as IPv6, IPv4 v4-mapped.
+ * Return: false for other lines, such as the heading. Pure. */
 bool port_holder_parse_line(const char *line, struct in6_addr *ret_address, uint16_t *ret_port,
                             unsigned *ret_state, unsigned long *ret_inode);
 

@@ -17,7 +17,8 @@ int port_release_watch(void) {
                 socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
         struct sockaddr_nl address = {
                 .nl_family = AF_NETLINK,
-                .nl_groups = GROUP(SKNLGRP_INET_TCP_DESTROY) | GROUP(SKNLGRP_INET6_TCP_DESTROY),
+                .nl_groups = GROUP(SKNLGRP_INET_TCP_DESTROY) | GROUP(SKNLGRP_INET6_TCP_DESTROY) |
+                             GROUP(SKNLGRP_INET_UDP_DESTROY) | GROUP(SKNLGRP_INET6_UDP_DESTROY),
         };
 
         if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0)

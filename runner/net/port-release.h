@@ -10,7 +10,7 @@
 int port_release_watch(void);
 
 /**
- * port_release_wait() - wait for the next TCP socket of this network namespace to be destroyed, see
+ * port_release_wait() - wait for the next TCP or UDP socket of this network namespace to be destroyed, see
  * sock_diag(7)
  * @deadline_usec: as in now_usec()
  *

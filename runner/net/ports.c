@@ -19,6 +19,9 @@
 /* How far above a taken port a free one is looked for. */
 #define FREE_DISTANCE 100u
 
+/* What a UDP port keeps while it is not read. */
+#define UDP_ROOM (1024 * 1024)
+
 /* How long a socket on its way out is waited for. */
 #define RELEASE_USEC (500 * USEC_PER_MSEC)
 
@@ -33,6 +36,7 @@ typedef struct Endpoints {
         Endpoint items[PORT_ADDRESSES_MAX];
         size_t n;
         bool second_is_optional;
+        bool udp;
 } Endpoints;
 
 static bool endpoint_parse(const char *address, Endpoint *ret) {
@@ -55,20 +59,25 @@ static void endpoint_set_port(Endpoint *e, uint16_t port) {
                 e->in6.sin6_port = htons(port);
 }
 
-static char *endpoint_to_string(const Endpoint *e) {
+static char *endpoint_to_string(const Endpoint *e, bool udp) {
+        const char *protocol = udp ? "/udp" : "";
         char text[INET6_ADDRSTRLEN];
 
         if (e->any.sa_family == AF_INET) {
                 (void) inet_ntop(AF_INET, &e->in.sin_addr, text, sizeof(text));
-                return xasprintf("%s:%u", text, ntohs(e->in.sin_port));
+                return xasprintf("%s:%u%s", text, ntohs(e->in.sin_port), protocol);
         }
         (void) inet_ntop(AF_INET6, &e->in6.sin6_addr, text, sizeof(text));
-        return xasprintf("[%s]:%u", text, ntohs(e->in6.sin6_port));
+        return xasprintf("[%s]:%u%s", text, ntohs(e->in6.sin6_port), protocol);
 }
 
 static int endpoints_of(const Port *port, Endpoints *ret, Error *reterr) {
         const char *addresses[PORT_ADDRESSES_MAX];
-        Endpoints e = {.n = port_addresses(port, addresses), .second_is_optional = !port->address};
+        Endpoints e = {
+                .n = port_addresses(port, addresses),
+                .second_is_optional = !port->address,
+                .udp = port->udp,
+        };
 
         for (size_t i = 0; i < e.n; i++)
                 if (!endpoint_parse(addresses[i], &e.items[i]))
@@ -78,25 +87,37 @@ static int endpoints_of(const Port *port, Endpoints *ret, Error *reterr) {
         return 0;
 }
 
-/* Return: a listening socket, or a negative errno. */
-static int listen_on(const Endpoint *e) {
+/* The kernel notes where a datagram was sent to only while it is asked to: from the first one on, which
+ * waits before the proxy runs. */
+static int prepare_udp(int fd, bool is_ipv4) {
+        const int one = 1, room = UDP_ROOM;
+
+        (void) setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+        return is_ipv4 ? setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one))
+                       : setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one));
+}
+
+/* Return: a socket that takes connections or datagrams, or a negative errno. */
+static int listen_on(const Endpoint *e, bool udp) {
         _cleanup_close_ int fd =
-                socket(e->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+                socket(e->any.sa_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         bool is_ipv4 = e->any.sa_family == AF_INET;
         const int one = 1;
 
         if (fd < 0)
                 return -errno;
         /* Else connections of an earlier run in TIME_WAIT would keep the port for a minute. On Linux this
-         * does not let us bind beside a listener. */
-        if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0)
+         * does not let us bind beside a listener; of two sockets for datagrams it would. */
+        if (!udp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0)
+                return -errno;
+        if (udp && prepare_udp(fd, is_ipv4) < 0)
                 return -errno;
         if (!is_ipv4 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) < 0)
                 return -errno;
         if (bind(fd, &e->any, is_ipv4 ? sizeof(e->in) : sizeof(e->in6)) < 0)
                 return -errno;
         /* Two sockets with SO_REUSEADDR may both be bound; only one of them may listen. */
-        if (listen(fd, SOMAXCONN) < 0)
+        if (!udp && listen(fd, SOMAXCONN) < 0)
                 return -errno;
         return TAKE_FD(fd);
 }
@@ -110,7 +131,7 @@ static int bind_all(Endpoints *endpoints, uint16_t port, PublishedPort *ret, siz
                 int fd;
 
                 endpoint_set_port(&endpoints->items[i], port);
-                fd = listen_on(&endpoints->items[i]);
+                fd = listen_on(&endpoints->items[i], endpoints->udp);
                 if (i > 0 && endpoints->second_is_optional && (fd == -EADDRNOTAVAIL || fd == -EAFNOSUPPORT))
                         break;
                 if (fd < 0) {
@@ -140,9 +161,10 @@ bool port_find_free(const Port *port, PublishedPort *ret) {
 static int raise_taken(const Endpoints *endpoints, size_t index, PortDescribeMachine describe,
                        void *userdata, Error *reterr) {
         _cleanup_(port_holder_done) PortHolder holder = PORT_HOLDER_NULL;
-        _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index]), *who = NULL;
+        _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index], endpoints->udp),
+                            *who = NULL;
 
-        port_holder_find(&endpoints->items[index].any, &holder);
+        port_holder_find(&endpoints->items[index].any, endpoints->udp, &holder);
         if (holder.machine && describe)
                 who = describe(holder.machine, userdata);
         if (holder.machine && !who)
@@ -156,7 +178,7 @@ static int raise_taken(const Endpoints *endpoints, size_t index, PortDescribeMac
 
 static int raise_bind(const Endpoints *endpoints, size_t index, int errnum, PortDescribeMachine describe,
                       void *userdata, Error *reterr) {
-        _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index]);
+        _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index], endpoints->udp);
         int r;
 
         switch (-errnum) {
@@ -177,10 +199,10 @@ static int raise_bind(const Endpoints *endpoints, size_t index, int errnum, Port
         }
 }
 
-static bool ports_is_held(const Endpoint *e) {
+static bool ports_is_held(const Endpoint *e, bool udp) {
         _cleanup_(port_holder_done) PortHolder holder = PORT_HOLDER_NULL;
 
-        port_holder_find(&e->any, &holder);
+        port_holder_find(&e->any, udp, &holder);
         return holder.pid > 0;
 }
 
@@ -191,7 +213,7 @@ static int bind_patiently(Endpoints *endpoints, uint16_t port, PublishedPort *re
         int r;
 
         r = bind_all(endpoints, port, ret, reterr_index);
-        if (r != -EADDRINUSE || ports_is_held(&endpoints->items[*reterr_index]))
+        if (r != -EADDRINUSE || ports_is_held(&endpoints->items[*reterr_index], endpoints->udp))
                 return r;
         deadline = now_usec() + RELEASE_USEC;
         watch = port_release_watch();

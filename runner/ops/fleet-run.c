@@ -127,8 +127,12 @@ static char *member_ready_detail(const Member *m) {
 
         if (!m->state)
                 return xstrdup("");
-        for (size_t i = 0; i < m->state->n_ports; i++)
-                strv_push_take(&addresses, bound_port_address(&m->state->ports[i]));
+        for (size_t i = 0; i < m->state->n_ports; i++) {
+                const BoundPort *port = &m->state->ports[i];
+                _cleanup_free_ char *address = bound_port_address(port);
+
+                strv_pushf(&addresses, "%s%s", address, bound_port_suffix(port));
+        }
         if (!addresses && m->state->address)
                 strv_push(&addresses, m->state->address);
         return strv_join(addresses, "  ");

@@ -100,7 +100,7 @@ int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, b
                 if (published_port_is_open(&r->ports[i]) ||
                     (running && old && container_state_has_port(old, port)))
                         continue;
-                k = port_bind(port, old ? container_state_get_port(old, port->container) : 0,
+                k = port_bind(port, old ? container_state_get_port(old, port) : 0,
                               resources_describe_machine, NULL, &r->ports[i], &error);
                 if (k < 0 && error.exit == FC_EXIT_CONFLICT)
                         port_conflicts_add(conflicts, c->name, port, &error);

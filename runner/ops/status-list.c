@@ -257,7 +257,8 @@ static char **status_ports_text(const ContainerState *state) {
         for (size_t i = 0; state && i < state->n_ports; i++) {
                 _cleanup_free_ char *address = bound_port_address(&state->ports[i]);
 
-                strv_pushf(&ports, "%s->%u", address, state->ports[i].container);
+                strv_pushf(&ports, "%s->%u%s", address, state->ports[i].container,
+                           bound_port_suffix(&state->ports[i]));
         }
         return ports;
 }
@@ -327,7 +328,7 @@ static Json *status_json(const ContainerStatus *c, bool measured) {
                 json_add_string(p, "address", c->state->ports[i].address);
                 json_add_uint(p, "host", c->state->ports[i].host);
                 json_add_uint(p, "container", c->state->ports[i].container);
-                json_add_string(p, "protocol", "tcp");
+                json_add_string(p, "protocol", c->state->ports[i].udp ? "udp" : "tcp");
                 json_append(ports, p);
         }
         json_add(o, "ports", ports);

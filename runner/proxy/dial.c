@@ -2,7 +2,6 @@
 
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "proxy/dial.h"
@@ -24,16 +23,6 @@ bool dial_is_refused(int error) {
         }
 }
 
-/* A port that no service listens on may be the one that the kernel has chosen for our own end: then the
- * socket is connected to itself. */
-static bool dial_is_own(int fd) {
-        TargetAddress own, peer;
-        socklen_t n_own = sizeof(own), n_peer = sizeof(peer);
-
-        return getsockname(fd, &own.any, &n_own) >= 0 && getpeername(fd, &peer.any, &n_peer) >= 0 &&
-               n_own == n_peer && memcmp(&own, &peer, n_own) == 0;
-}
-
 /* Of a socket whose connecting has ended. Return: 0 or a negative errno. */
 static int dial_result(int fd) {
         int error = 0;
@@ -41,7 +30,7 @@ static int dial_result(int fd) {
 
         if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
                 return -errno;
-        return error == 0 && dial_is_own(fd) ? -ECONNREFUSED : -error;
+        return error == 0 && target_is_own(fd) ? -ECONNREFUSED : -error;
 }
 
 /* Return: connected, -EINPROGRESS, or another negative errno. */

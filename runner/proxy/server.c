@@ -8,6 +8,7 @@
 #include "proxy/connection.h"
 #include "proxy/listener.h"
 #include "proxy/server.h"
+#include "proxy/udp-port.h"
 
 /* Long enough for a person who clicks through pages. */
 #define IDLE_USEC (60 * USEC_PER_SEC)
@@ -29,8 +30,11 @@ struct Server {
         Loop loop;
         Listener *listeners;
         size_t n_listeners;
+        UdpPort *udp;
+        size_t n_udp;
+        Flows flows;
         unsigned n_connections, max_connections;
-        unsigned n_busy; /* connections, and listeners that wait for a service */
+        unsigned n_busy; /* connections, flows, and ports that wait for a service */
         bool full;       /* nothing is accepted */
         Timer idle, no_room;
 };
@@ -112,15 +116,32 @@ static void server_on_idle(Timer *t) {
         loop_end(&s->loop);
 }
 
-static int server_listen(Server *s, const KeeperPort *port, struct in_addr own, Error *reterr) {
-        static const ListenerHandlers handlers = {server_on_connected, server_on_no_room, server_on_waits};
-        unsigned long number = strtoul(port->container, NULL, 10);
+static void server_on_flow(Flows *flows, bool more) {
+        server_busy(CONTAINER_OF(flows, Server, flows), more);
+}
 
-        if (number == 0 || number > UINT16_MAX)
+static void server_on_udp_waits(UdpPort *p, bool on) {
+        server_busy(CONTAINER_OF(p->flows, Server, flows), on);
+}
+
+static int server_open(Server *s, int fd, const Target *target, bool udp, Error *reterr) {
+        static const ListenerHandlers handlers = {server_on_connected, server_on_no_room, server_on_waits};
+
+        return udp ? udp_port_open(&s->udp[s->n_udp++], &s->loop, &s->flows, fd, target, server_on_udp_waits,
+                                   reterr)
+                   : listener_open(&s->listeners[s->n_listeners++], &s->loop, fd, target, &handlers, s,
+                                   reterr);
+}
+
+static int server_listen(Server *s, const KeeperPort *port, struct in_addr own, Error *reterr) {
+        bool udp = keeper_port_is_udp(port);
+        char *end;
+        unsigned long number = strtoul(port->container, &end, 10);
+
+        if (number == 0 || number > UINT16_MAX || !streq(end, udp ? KEEPER_PORT_UDP : ""))
                 return error_raise(reterr, FC_EXIT_INTERNAL, "'%s' is not a port", port->container);
         for (size_t i = 0; i < keeper_port_sockets(port); i++) {
-                int r = listener_open(&s->listeners[s->n_listeners++], &s->loop, port->fds[i],
-                                      &(Target){(uint16_t) number, own}, &handlers, s, reterr);
+                int r = server_open(s, port->fds[i], &(Target){(uint16_t) number, own}, udp, reterr);
 
                 if (r < 0)
                         return r;
@@ -129,8 +150,9 @@ static int server_listen(Server *s, const KeeperPort *port, struct in_addr own, 
 }
 
 /* Up to the hard limit, which is raised where it is small and that is allowed. */
-static int server_make_room(Server *s, size_t n_sockets, Error *reterr) {
+static int server_make_room(Server *s, size_t n_sockets, bool udp, Error *reterr) {
         struct rlimit l;
+        unsigned room;
 
         if (getrlimit(RLIMIT_NOFILE, &l) < 0)
                 return error_set(reterr, errno, "ask for the limit of open files");
@@ -140,7 +162,11 @@ static int server_make_room(Server *s, size_t n_sockets, Error *reterr) {
         if (setrlimit(RLIMIT_NOFILE, &l) < 0)
                 return error_set(reterr, errno, "raise the limit of open files");
         s->context.pipes.max = server_pipes(l.rlim_cur);
-        s->max_connections = server_room(l.rlim_cur - 2 * s->context.pipes.max, n_sockets);
+        room = server_room(l.rlim_cur - 2 * s->context.pipes.max, n_sockets);
+        /* Half of it is for flows, which need one descriptor each. */
+        s->max_connections = udp && room > 1 ? room / 2 : room;
+        if (udp)
+                flows_init(&s->flows, &s->loop, s->max_connections * CONNECTION_FILES, server_on_flow);
         return 0;
 }
 
@@ -148,6 +174,7 @@ int server_new(const ProxyOptions *o, Server **ret, Error *reterr) {
         _cleanup_(server_freep) Server *s = xmalloc0(sizeof(*s));
         struct in_addr own = {htonl(INADDR_ANY)};
         size_t n_sockets = 0;
+        bool udp = false;
         int r;
 
         *s = (Server){
@@ -158,10 +185,13 @@ int server_new(const ProxyOptions *o, Server **ret, Error *reterr) {
         };
         if (o->address && inet_pton(AF_INET, o->address, &own) != 1)
                 return error_raise(reterr, FC_EXIT_INTERNAL, "'%s' is not an address", o->address);
-        for (size_t i = 0; i < o->ports.n; i++)
+        for (size_t i = 0; i < o->ports.n; i++) {
                 n_sockets += keeper_port_sockets(&o->ports.ports[i]);
+                udp = udp || keeper_port_is_udp(&o->ports.ports[i]);
+        }
         s->listeners = xnew0(Listener, n_sockets);
-        r = server_make_room(s, n_sockets, reterr);
+        s->udp = xnew0(UdpPort, n_sockets);
+        r = server_make_room(s, n_sockets, udp, reterr);
         if (r >= 0)
                 r = loop_open(&s->loop, reterr);
         for (size_t i = 0; r >= 0 && i < o->ports.n; i++)
@@ -177,7 +207,12 @@ Server *server_free(Server *s) {
         if (!s)
                 return NULL;
         pipes_done(&s->context.pipes);
+        if (s->flows.buckets)
+                flows_done(&s->flows);
+        for (size_t i = 0; i < s->n_udp; i++)
+                udp_port_done(&s->udp[i]);
         loop_done(&s->loop);
+        free(s->udp);
         free(s->listeners);
         free(s);
         return NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <string.h>
 #include <sys/socket.h>
 
 #include "proxy/target.h"
@@ -25,4 +26,12 @@ int target_socket(const TargetAddress *address, int type) {
         int fd = socket(address->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
         return fd < 0 ? -errno : fd;
+}
+
+bool target_is_own(int fd) {
+        TargetAddress own, peer;
+        socklen_t n_own = sizeof(own), n_peer = sizeof(peer);
+
+        return getsockname(fd, &own.any, &n_own) >= 0 && getpeername(fd, &peer.any, &n_peer) >= 0 &&
+               n_own == n_peer && memcmp(&own, &peer, n_own) == 0;
 }

@@ -26,3 +26,7 @@ socklen_t target_address(const Target *t, unsigned number, TargetAddress *ret);
 
 /* A socket that is non-blocking, for such an address. Return: a descriptor or a negative errno. */
 int target_socket(const TargetAddress *address, int type);
+
+/* A port that no service listens on may be the one that the kernel has chosen for our own end: then the
+ * socket is connected to itself. */
+bool target_is_own(int fd);

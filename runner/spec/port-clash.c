@@ -13,7 +13,8 @@ typedef struct Binding {
         size_t index; /* in c->ports */
         size_t order; /* in the document */
         /* An automatic port cannot clash with another number; but the state remembers it by container,
-         * container port and address, so these must be distinct. Scope 0 is the host. */
+         * container port and address, so these must be distinct. The first two scopes are the host's, since
+         * the protocols have ports of their own; then each container has two. */
         size_t scope;
         uint16_t port;
         sa_family_t family;
@@ -29,7 +30,7 @@ static void add_binding(Binding **bindings, size_t *n, const Spec *spec, size_t 
                 .c = &spec->containers[container],
                 .index = index,
                 .order = *n,
-                .scope = port->host == 0 ? container + 1 : 0,
+                .scope = 2 * (port->host == 0 ? container + 1 : 0) + port->udp,
                 .port = port->host == 0 ? port->container : port->host,
                 .family = strchr(address, ':') ? AF_INET6 : AF_INET,
         };
@@ -64,7 +65,7 @@ static int raise_binding(const Binding *a, const Binding *b, Error *reterr) {
         const Binding *first = a->order < b->order ? a : b, *second = first == a ? b : a;
         char address[INET6_ADDRSTRLEN];
 
-        if (a->scope > 0)
+        if (a->c->ports[a->index].host == 0)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "containers.%s.ports[%zu]: container port %u has an automatic host port "
                                    "already, by containers.%s.ports[%zu]",

@@ -117,13 +117,14 @@ size_t port_addresses(const Port *port, const char *ret[PORT_ADDRESSES_MAX]) {
         return 2;
 }
 
-/* FC_EXIT_USAGE unless it is "tcp". */
-static int port_check_protocol(const char *protocol, Error *reterr) {
-        if (streq(protocol, "tcp"))
-                return 0;
-        if (streq(protocol, "udp"))
-                return error_raise(reterr, FC_EXIT_USAGE, "protocol 'udp' is not supported by this version");
-        return error_raise(reterr, FC_EXIT_USAGE, "'%.100s' is not a protocol, use 'tcp'", protocol);
+static int port_parse_protocol(const char *protocol, bool *ret_udp, Error *reterr) {
+        bool udp = streq(protocol, "udp");
+
+        if (!udp && !streq(protocol, "tcp"))
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s' is not a protocol, use 'tcp' or 'udp'",
+                                   protocol);
+        *ret_udp = udp;
+        return 0;
 }
 
 static int port_raise_form(const char *text, Error *reterr) {
@@ -200,7 +201,7 @@ int port_range_parse(const char *text, PortRange *ret, Error *reterr) {
         }
         slash = strchr(rest, '/');
         if (slash) {
-                r = port_check_protocol(slash + 1, reterr);
+                r = port_parse_protocol(slash + 1, &range.first.udp, reterr);
                 if (r < 0)
                         return error_prefix(reterr, r, "'%.100s'", text);
         }
@@ -251,7 +252,7 @@ static int parse_json_protocol(const Json *value, const char *path, void *target
         r = json_expect(value, JSON_STRING, path, reterr);
         if (r < 0)
                 return r;
-        r = port_check_protocol(json_string(value), reterr);
+        r = port_parse_protocol(json_string(value), &((Port *) target)->udp, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
@@ -313,7 +314,7 @@ static Json *print_port(const Port *port) {
         else
                 json_add_string(json, "host", "auto");
         json_add_uint(json, "container", port->container);
-        json_add_string(json, "protocol", "tcp");
+        json_add_string(json, "protocol", port->udp ? "udp" : "tcp");
         return json;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The key "ports", and published ports as a string: "[ADDRESS:]HOST:CONTAINER[/tcp]" or "PORT". */
+/* The key "ports", and published ports as a string: "[ADDRESS:]HOST:CONTAINER[/udp]" or "PORT". */
 
 #include "spec/key.h"
 

@@ -90,10 +90,25 @@ STRING_FIELD(parse_port_address, BoundPort, address, ip_is_valid)
 UINT_FIELD(parse_port_host, BoundPort, host, 1, UINT16_MAX)
 UINT_FIELD(parse_port_container, BoundPort, container, 1, UINT16_MAX)
 
+static int parse_port_protocol(const Json *value, const char *path, void *target, Error *reterr) {
+        static const char *const words[] = {"tcp", "udp"};
+        int r = json_expect(value, JSON_STRING, path, reterr);
+
+        if (r < 0)
+                return r;
+        for (unsigned i = 0; i < ELEMENTSOF(words); i++)
+                if (streq(json_string(value), words[i])) {
+                        ((BoundPort *) target)->udp = i == 1;
+                        return 0;
+                }
+        return error_raise(reterr, FC_EXIT_CONFLICT, "%s: not a protocol", path);
+}
+
 static const JsonField port_fields[] = {
         {"address", parse_port_address, true},
         {"host", parse_port_host, true},
         {"container", parse_port_container, true},
+        {"protocol", parse_port_protocol, false},
 };
 
 STRING_FIELD(parse_machine, ContainerState, machine, machine_is_valid)
@@ -372,6 +387,8 @@ char *container_state_print(const ContainerState *state) {
                 json_add_string(port, "address", state->ports[i].address);
                 json_add_uint(port, "host", state->ports[i].host);
                 json_add_uint(port, "container", state->ports[i].container);
+                if (state->ports[i].udp)
+                        json_add_string(port, "protocol", "udp");
                 json_append(ports, port);
         }
         json_add(json, "ports", ports);

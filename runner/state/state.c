@@ -17,6 +17,10 @@ char *bound_port_address(const BoundPort *port) {
         return xasprintf("%s%s%s:%u", v6 ? "[" : "", port->address, v6 ? "]" : "", port->host);
 }
 
+const char *bound_port_suffix(const BoundPort *port) {
+        return port->udp ? "/udp" : "";
+}
+
 ContainerState *container_state_new(void) {
         ContainerState *state = xmalloc0(sizeof(*state));
 
@@ -50,12 +54,13 @@ void container_state_add_port(ContainerState *state, const PublishedPort *port) 
                                 .address = xstrdup(addresses[i]),
                                 .host = port->host,
                                 .container = port->wanted->container,
+                                .udp = port->wanted->udp,
                         };
 }
 
-uint16_t container_state_get_port(const ContainerState *state, uint16_t container) {
+uint16_t container_state_get_port(const ContainerState *state, const Port *wanted) {
         for (size_t i = 0; i < state->n_ports; i++)
-                if (state->ports[i].container == container)
+                if (state->ports[i].container == wanted->container && state->ports[i].udp == wanted->udp)
                         return state->ports[i].host;
         return 0;
 }
@@ -64,6 +69,8 @@ bool container_state_has_port(const ContainerState *state, const Port *wanted) {
         for (size_t i = 0; i < state->n_ports; i++) {
                 const BoundPort *p = &state->ports[i];
 
+                if (p->udp != wanted->udp)
+                        continue;
                 if (wanted->host == 0 ? p->container == wanted->container
                                       : p->host == wanted->host &&
                                                 (!wanted->address || streq(p->address, wanted->address)))

@@ -23,10 +23,14 @@ typedef struct BoundPort {
         char *address; /* numeric IPv4 or IPv6 */
         uint16_t host; /* as really bound, never 0 */
         uint16_t container;
+        bool udp;
 } BoundPort;
 
 /* "127.0.0.1:8080", "[::1]:8080": where on the host; owned by the caller. */
 char *bound_port_address(const BoundPort *port);
+
+/* "/udp" of one, "" of a TCP port. */
+const char *bound_port_suffix(const BoundPort *port);
 
 typedef struct ContainerState {
         Phase phase; /* a remembered one; PHASE_STARTING is the intent, written before anything is started */
@@ -50,8 +54,8 @@ DEFINE_FREEP(ContainerState, container_state_free);
 /* Remembers where it is open. */
 void container_state_add_port(ContainerState *state, const PublishedPort *port);
 
-/* The host's port that @container was published on; 0: it was not. */
-uint16_t container_state_get_port(const ContainerState *state, uint16_t container);
+/* The host's port that the container's was published on; 0: it was not. */
+uint16_t container_state_get_port(const ContainerState *state, const Port *wanted);
 
 /* Whether it was open where @wanted wants it. */
 bool container_state_has_port(const ContainerState *state, const Port *wanted);

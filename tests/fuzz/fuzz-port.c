@@ -11,8 +11,8 @@ static char *print(const PortRange *range) {
         if (port->address)
                 address = xasprintf(strchr(port->address, ':') ? "[%s]:" : "%s:", port->address);
         host = port->host > 0 ? xasprintf("%u-%u", port->host, port->host + range->n - 1) : xstrdup("auto");
-        return xasprintf("%s%s:%u-%u", address ? address : "", host, port->container,
-                         port->container + range->n - 1);
+        return xasprintf("%s%s:%u-%u/%s", address ? address : "", host, port->container,
+                         port->container + range->n - 1, port->udp ? "udp" : "tcp");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         printed = print(&range);
         FUZZ_CHECK(port_range_parse(printed, &again, NULL) >= 0);
         FUZZ_CHECK(streq_ptr(a->address, b->address) && a->host == b->host && a->container == b->container &&
-                   range.n == again.n);
+                   a->udp == b->udp && range.n == again.n);
         port_done(&range.first);
         port_done(&again.first);
         return 0;

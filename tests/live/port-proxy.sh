@@ -8,12 +8,12 @@
 
 readonly TRAFFIC=$FC_HELPERS/traffic
 
-# serve NAME ADDRESS: a server in the container's network, see traffic.c. Sets SERVER.
+# serve NAME ADDRESS [VERB]: a server in the container's network, see traffic.c. Sets SERVER.
 serve() {
         local leader line
 
         leader=$(fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .leader')
-        exec {SERVER_OUT}< <(exec nsenter --target "$leader" --net "$TRAFFIC" serve "$2" 80 2>&1)
+        exec {SERVER_OUT}< <(exec nsenter --target "$leader" --net "$TRAFFIC" "${3:-serve}" "$2" 80 2>&1)
         SERVER=$!
         read -r -t "$WAIT" line <&"$SERVER_OUT"
         equal "$line" listening "the server in $1"
@@ -121,6 +121,40 @@ testcase_none_is_lost_while_the_guest_reboots() {
         finished "$pid"
         equal "$(<"$TMP/all")" all "connections"
         ok fc exec web -- test ! -e /run/before
+        ok fc down
+}
+
+# The first datagram starts the proxy, also when it is the second protocol of a number.
+testcase_datagrams() {
+        local proxy
+
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80/udp", "8080:80"]')"
+        ok fc up
+        expect_err '127\.0\.0\.1:8080/udp'
+        equal "$(proxy_of one)" "" "proxies before a client sent something"
+        ok fc status
+        expect_out '127\.0\.0\.1:8080->80/udp'
+        equal "$(fc port one 80/udp | paste -sd ' ')" "127.0.0.1:8080 [::1]:8080"
+        equal "$(fc --json port one 80/udp | jq -r '.[0].protocol')" udp
+        serve one 127.0.0.1 userve
+        ok traffic upingpong 8080 100 1
+        ok traffic upingpong 8080 1 65507
+        proxy=$(proxy_of one)
+        kill -9 "$proxy"
+        gone "$proxy"
+        ok traffic upingpong 8080 1 512
+        stop_serving
+        # They wait for it.
+        "$TRAFFIC" upingpong 8080 0 512 >"$TMP/waits" 2>&1 &
+        proxy=$!
+        serve one ::1 userve
+        finished "$proxy"
+        equal "$STATUS" 0 "the status of one that waited ($(<"$TMP/waits"))"
+        stop_serving
+        serve one 127.0.0.1
+        ok traffic answer 8080
+        stop_serving
         ok fc down
 }
 

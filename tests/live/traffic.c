@@ -10,6 +10,9 @@
  *     answer PORT                   sends a line, ends its half, and prints what comes back
  *     pingpong PORT N               N times a byte there and back; prints nanoseconds for each
  *     bulk PORT N BYTES             N connections send so many bytes and get them back; prints MB/s
+ *     userve ADDRESS PORT           gives datagrams back
+ *     upingpong PORT N SIZE         N times a datagram there and back; prints nanoseconds for each
+ *     ubulk PORT N SIZE AT_ONCE     N datagrams, some at a time; prints how many came back a second
  *     splice PORT TARGET            the least that can be done: a process for each direction of a connection
  *
  * Clients connect to 127.0.0.1. */
@@ -339,6 +342,70 @@ static void bulk(unsigned port, unsigned n, size_t bytes) {
         (void) printf("%.0f\n", (double) n * (double) bytes / 1e6 / (now() - before));
 }
 
+static void serve_datagrams(const char *address, unsigned port) {
+        static char buffer[65536];
+        struct sockaddr_storage a;
+        socklen_t n = make_address(address, port, &a);
+        int fd = check(socket(a.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+
+        check(bind(fd, (struct sockaddr *) &a, n), "bind");
+        done("listening");
+        for (;;) {
+                ssize_t k;
+
+                n = sizeof(a);
+                k = recvfrom(fd, buffer, sizeof(buffer), 0, (struct sockaddr *) &a, &n);
+                if (k >= 0)
+                        (void) sendto(fd, buffer, (size_t) k, 0, (struct sockaddr *) &a, n);
+        }
+}
+
+static int connect_datagrams(unsigned port) {
+        struct sockaddr_storage a;
+        socklen_t n = make_address("127.0.0.1", port, &a);
+        int fd = check(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+        const struct timeval second = {1, 0};
+
+        check(connect(fd, (struct sockaddr *) &a, n), "connect");
+        check(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second)), "timeout");
+        return fd;
+}
+
+static void upingpong(unsigned port, unsigned n, size_t size) {
+        static char buffer[65536];
+        int fd = connect_datagrams(port);
+        double before = 0;
+
+        for (unsigned i = 0; i <= n; i++) {
+                if (i == 1)
+                        before = now();
+                check((int) send(fd, buffer, size, 0), "send");
+                if (recv(fd, buffer, sizeof(buffer), 0) != (ssize_t) size)
+                        die("receive");
+        }
+        (void) printf("%.0f\n", n > 0 ? (now() - before) / n * 1e9 : 0);
+}
+
+/* One that does not come back within a second is lost. */
+static void ubulk(unsigned port, unsigned n, size_t size, unsigned at_once) {
+        static char buffer[65536];
+        int fd = connect_datagrams(port);
+        unsigned sent = 0, heard = 0, lost = 0;
+        double before = now();
+
+        while (heard + lost < n) {
+                while (sent < n && sent - heard - lost < at_once) {
+                        check((int) send(fd, buffer, size, 0), "send");
+                        sent++;
+                }
+                if (recv(fd, buffer, sizeof(buffer), 0) >= 0)
+                        heard++;
+                else
+                        lost = sent - heard;
+        }
+        (void) printf("%.0f %u\n", heard / (now() - before), lost);
+}
+
 static void splice_one(int from, int to) {
         int pipes[2];
         ssize_t n;
@@ -398,6 +465,12 @@ int main(int argc, char **argv) {
                 pingpong(number(argv[2]), number(argv[3]));
         else if (argc == 5 && strcmp(verb, "bulk") == 0)
                 bulk(number(argv[2]), number(argv[3]), strtoul(argv[4], NULL, 10));
+        else if (argc == 4 && strcmp(verb, "userve") == 0)
+                serve_datagrams(argv[2], number(argv[3]));
+        else if (argc == 5 && strcmp(verb, "upingpong") == 0)
+                upingpong(number(argv[2]), number(argv[3]), number(argv[4]));
+        else if (argc == 6 && strcmp(verb, "ubulk") == 0)
+                ubulk(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]));
         else if (argc == 4 && strcmp(verb, "splice") == 0)
                 splice_all(number(argv[2]), number(argv[3]));
         else {

@@ -23,6 +23,8 @@ TEST(accepts) {
                 {"[0:0:0:0:0:0:0:1]:8080:80", "::1", 8080, 80, 1},
                 {"[2001:DB8::0001]:1:2", "2001:db8::1", 1, 2, 1},
                 {"192.168.0.1:1:65535", "192.168.0.1", 1, 65535, 1},
+                {"53/udp", NULL, 53, 53, 1},
+                {"[::1]:auto:53-54/udp", "::1", 0, 53, 2},
                 {"8000-8010", NULL, 8000, 8000, 11},
                 {"8000-8000", NULL, 8000, 8000, 1},
                 {"1-65535/tcp", NULL, 1, 1, 65535},
@@ -41,6 +43,7 @@ TEST(accepts) {
                 ASSERT_EQ(range.first.host, table[i].host);
                 ASSERT_EQ(range.first.container, table[i].container);
                 ASSERT_EQ(range.n, table[i].n);
+                ASSERT_EQ(range.first.udp, strstr(table[i].text, "/udp") != NULL);
                 port_done(&range.first);
         }
 }
@@ -93,12 +96,13 @@ TEST(refuses) {
                 {"80\n", "'80\\n' is not a port number"},
                 {"127.0.0.1:80", "'127.0.0.1' is not a port number"},
                 {"127.0.0.1::80", "a port number is missing"},
-                {"80/", "'' is not a protocol, use 'tcp'"},
+                {"80/", "'' is not a protocol, use 'tcp' or 'udp'"},
                 {"80/TCP", "'TCP' is not a protocol"},
-                {"80/sctp", "'80/sctp': 'sctp' is not a protocol, use 'tcp'"},
+                {"80/sctp", "'80/sctp': 'sctp' is not a protocol, use 'tcp' or 'udp'"},
                 {"80/tcp/tcp", "is not a protocol"},
                 {"80/tcp:80", "is not a protocol"},
-                {"8080:80/udp", "'8080:80/udp': protocol 'udp' is not supported by this version"},
+                {"80/UDP", "'UDP' is not a protocol"},
+                {"80/udp/tcp", "is not a protocol"},
                 {"tcp:8080:80", "'tcp': not a numeric IPv4 or IPv6 address"},
                 {"localhost:8080:80", "'localhost': not a numeric"},
                 {":8080:80", "'': not a numeric"},

@@ -596,3 +596,31 @@ IN_NETNS(taken_by_a_container) {
         ASSERT_OK(rmdir(middle));
         ASSERT_OK(rmdir(top));
 }
+
+/* Each protocol has ports of its own; one for datagrams is not shared. */
+IN_NETNS(udp) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(published_port_done) PublishedPort tcp = PUBLISHED_PORT_NULL, udp = PUBLISHED_PORT_NULL,
+                                                     again = PUBLISHED_PORT_NULL;
+        static const char *const dns[] = {"dns"};
+        Port p = port(NULL, 8080), u = port(NULL, 8080);
+        int type;
+        socklen_t n = sizeof(type);
+
+        u.udp = true;
+        loopback_up();
+        ASSERT_OK(prctl(PR_SET_NAME, "resolver"));
+        ASSERT_OK(port_bind(&p, 0, NULL, NULL, &tcp, &error), &error);
+        ASSERT_OK(port_bind(&u, 0, NULL, NULL, &udp, &error), &error);
+        for (size_t i = 0; i < PORT_ADDRESSES_MAX; i++) {
+                ASSERT_OK(getsockopt(udp.fds[i], SOL_SOCKET, SO_TYPE, &type, &n));
+                ASSERT_EQ(type, SOCK_DGRAM);
+                ASSERT_TRUE(fcntl(udp.fds[i], F_GETFL) & O_NONBLOCK);
+        }
+        ASSERT_ERROR(port_bind(&u, 0, NULL, NULL, &again, &error), &error, FC_EXIT_CONFLICT,
+                     "127.0.0.1:8080/udp is taken by 'resolver' (pid ");
+        tell_taken(dns, &u, 1, &error);
+        ASSERT_STREQ(error.hints[0], "8081 is free: publish the port as \"8081:80/udp\"");
+        published_port_done(&udp);
+        ASSERT_OK(port_bind(&u, 0, NULL, NULL, &again, &error), &error);
+}

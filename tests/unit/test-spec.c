@@ -619,8 +619,14 @@ TEST(refuses_containers) {
                 {"'ports':[{'host':'8000-8010','container':1}]",
                  "containers.c.ports[0].host: must be a number or 'auto', is '8000-8010'"},
                 {"'ports':['1','x']", "containers.c.ports[1]: 'x': 'x' is not a port number"},
-                {"'ports':['80/udp']",
-                 "containers.c.ports[0]: '80/udp': protocol 'udp' is not supported by this version"},
+                {"'ports':['80/sctp']",
+                 "containers.c.ports[0]: '80/sctp': 'sctp' is not a protocol, use 'tcp' or 'udp'"},
+                {"'ports':['53','53/udp','0.0.0.0:53:5353/udp']",
+                 "containers.c.ports[2]: host port 53 on 0.0.0.0 is taken already, by "
+                 "containers.c.ports[1]"},
+                {"'ports':['auto:53','auto:53/udp','auto:53/udp']",
+                 "containers.c.ports[2]: container port 53 has an automatic host port already, by "
+                 "containers.c.ports[1]"},
                 {"'ports':[{}]", "containers.c.ports[0]: the key 'host' is missing"},
                 {"'ports':[{'host':1}]", "containers.c.ports[0]: the key 'container' is missing"},
                 {"'ports':[{'container':1}]", "containers.c.ports[0]: the key 'host' is missing"},
@@ -638,8 +644,8 @@ TEST(refuses_containers) {
                 {"'ports':[{'host':1,'container':1,'address':'[::1]'}]", "'[::1]': not a numeric"},
                 {"'ports':[{'host':1,'container':1,'address':null}]",
                  "containers.c.ports[0].address: must be a string, is null"},
-                {"'ports':[{'host':1,'container':1,'protocol':'udp'}]",
-                 "containers.c.ports[0].protocol: protocol 'udp' is not supported by this version"},
+                {"'ports':[{'host':1,'container':1,'protocol':'UDP'}]",
+                 "containers.c.ports[0].protocol: 'UDP' is not a protocol, use 'tcp' or 'udp'"},
                 {"'ports':[{'host':1,'container':1,'x':1}]", "containers.c.ports[0].x: unknown key"},
                 {"'ports':['80'],'network':{'mode':'none'}",
                  "containers.c.ports: nothing can be published with network mode 'none'"},
@@ -941,6 +947,7 @@ TEST(ports_of_two_containers) {
                 {"\"0.0.0.0:80:80\"", "\"[::]:80:80\"", NULL},
                 {"\"auto:80\"", "\"auto:80\"", NULL},
                 {"\"auto:80\"", "\"80\"", NULL},
+                {"\"53\",\"auto:53\"", "\"53/udp\",\"auto:53/udp\"", NULL},
                 {"\"auto:80\",\"80\"", "\"auto:80\"", NULL},
                 {"\"127.0.0.1:auto:80\",\"[::1]:auto:80\"", "", NULL},
                 {"\"1:80\",\"80:80\"", "\"81:1\",\"80:80\"",
@@ -1056,7 +1063,7 @@ TEST(the_short_forms_of_the_documentation) {
                 ASSERT_STREQ(a, b);
                 n++;
         }
-        ASSERT_EQ(n, 11);
+        ASSERT_EQ(n, 12);
 }
 
 /* Quadratic work on these takes minutes. */

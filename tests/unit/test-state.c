@@ -52,8 +52,9 @@ TEST(remembers_where_ports_are_open) {
         ASSERT_STREQ(state->ports[0].address, "127.0.0.1");
         ASSERT_STREQ(state->ports[1].address, "::1");
         ASSERT_STREQ(state->ports[2].address, "::");
-        ASSERT_EQ(container_state_get_port(state, 81), 61000);
-        ASSERT_EQ(container_state_get_port(state, 82), 0);
+        ASSERT_EQ(container_state_get_port(state, &(Port){.container = 81}), 61000);
+        ASSERT_EQ(container_state_get_port(state, &(Port){.container = 82}), 0);
+        ASSERT_EQ(container_state_get_port(state, &(Port){.container = 81, .udp = true}), 0);
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 const Port wanted = {(char *) (uintptr_t) table[i].address, table[i].host,
                                      table[i].container};

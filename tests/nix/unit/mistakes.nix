@@ -29,7 +29,7 @@ in
   portReversed = mistake { ports = [ "8010-8000" ]; } "ports: '8010-8000': a range begins with the lower port";
   portMany = mistake { ports = [ "8000-8099" "auto:80" ]; } "ports: a container publishes at most 100 ports, not 101";
   portHigh = mistake { ports = [ "80:70000" ]; } "ports: '80:70000': a port is a number from 1 to 65535";
-  portUdp = mistake { ports = [ "53:53/udp" ]; } "ports: '53:53/udp': protocol 'udp' is not supported by this version";
+  portSctp = mistake { ports = [ "53:53/sctp" ]; } "ports: '53:53/sctp': 'sctp' is not a protocol, use 'tcp' or 'udp'";
   portSet = mistake { ports = [ { host = 80; container = 80; address = "0.0.0.256"; } ]; }
     ''ports: '{"address":"0.0.0.256","container":80,"host":80}': '0.0.0.256': not a numeric IPv4 or IPv6 address'';
   portsWithHost = mistake { ports = [ "80:80" ]; network.mode = "host"; } ''ports: only with network.mode = "private", here it is "host"'';
@@ -166,8 +166,8 @@ in
     "extraFlags: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users";
   bindMounts = mistake { bindMounts."/data".hostPath = "~/data"; }
     "bindMounts: '~/data': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/data' for what has that name";
-  forwardPorts = mistake { forwardPorts = [ { hostPort = 53; protocol = "udp"; } ]; }
-    ''forwardPorts: '{"container":53,"host":53,"protocol":"udp"}': protocol 'udp' is not supported by this version'';
+  forwardPorts = mistake { forwardPorts = [ { hostPort = 0; protocol = "udp"; } ]; }
+    ''forwardPorts: '{"container":0,"host":0,"protocol":"udp"}': a port is a number from 1 to 65535'';
   additionalCapabilities = mistake { additionalCapabilities = [ "CAP_X" ]; } "additionalCapabilities: 'CAP_X' is not a capability: they are written like CAP_NET_ADMIN";
   allowedDevices = mistake { allowedDevices = [ { node = "/x"; modifier = "rw"; } ]; } "allowedDevices: '/x': a device is below /dev";
   localAddress = mistake { localAddress = "10.0.0.1"; } "localAddress: is not supported by this version";

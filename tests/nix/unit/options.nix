@@ -792,7 +792,7 @@ let
       containers = { a = { inherit toplevel; ports = [ "8080:80" ]; }; b = { inherit toplevel; ports = [ "8080:81" ]; }; };
       says = [ "containers.b.ports" "8080" "'a'" ];
     };
-    portUdp = { containers.web = { inherit toplevel; ports = [ "53:53/udp" ]; }; says = [ "containers.web.ports" "udp" "not supported" ]; };
+    portSctp = { containers.web = { inherit toplevel; ports = [ "53:53/sctp" ]; }; says = [ "containers.web.ports" "sctp" "'udp'" ]; };
     volume = { containers.web = { inherit toplevel; volumes = [ "src" ]; }; says = [ "containers.web.volumes" "'src'" "target" ]; };
     volumeSet = { containers.web = { inherit toplevel; volumes = [ { source = "src"; } ]; }; says = [ "containers.web.volumes" "target" ]; };
     name = { containers.Web_1 = { inherit toplevel; }; says = [ "Web_1" "host name" ]; };

@@ -124,7 +124,11 @@ in
   portNewline = refuses spec.parsePort "8080:80\n";
   portName = refuses spec.parsePort "localhost:8080:80";
   portSixBare = refuses spec.parsePort "::1:8080:80";
-  portUdp = refuses spec.parsePort "53:53/udp";
+  portUdp = equal (port "53:53/udp") {
+    host = 53;
+    container = 53;
+    protocol = "udp";
+  };
   portSctp = refuses spec.parsePort "53:53/sctp";
   portUpper = refuses spec.parsePort "53:53/TCP";
   portRangeUnequal = refuses spec.parsePort "8000-8010:80";
@@ -226,6 +230,8 @@ in
     b.ports = [ "127.0.0.3:8080:80" ];
     c.ports = [ "[::1]:8080:80" ];
   }) [ ];
+  portTwiceByProtocol = equal (errors { a.ports = [ "53" "53/udp" "auto:53" "auto:53/udp" ]; }) [ ];
+  portUdpTwice = one { a.ports = [ "53/udp" ]; b.ports = [ "53/udp" ]; } [ "containers.b.ports" "53" "'a'" ];
   portAutoTwice = one { a.ports = [ "auto:80" "auto:80" ]; } [ "containers.a.ports" "80" ];
   portAutoOfTwo = equal (errors {
     a.ports = [ "auto:80" "auto:81" ];
