@@ -62,7 +62,7 @@ static int member_check_root(const Member *m, Error *reterr) {
                 return member_refuse_other_kind(m, image, reterr);
         if (toplevel && m->plan->image)
                 return member_refuse_other_kind(m, toplevel, reterr);
-        if (!image || streq(image, m->plan->image))
+        if (!image || streq_ptr(image, definition_get(m->plan->definition, DEFINITION_IMAGE)))
                 return 0;
         reset = project_command(m->fleet->project, "reset", m->at->name);
         text = xasprintf("%s: its root is still a copy of '%s'; to start from the new image: %s",
@@ -132,6 +132,25 @@ static void fleet_note_disk(Fleet *fleet) {
                 progress_note(fleet->progress, text);
 }
 
+/* Before the project gets an id: by that, what runs under another one could no longer be stopped. */
+static int refuse_other_id(const Project *project, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        if (project->started_root)
+                return 0;
+        r = project_known_names(project, &names, reterr);
+        STRV_FOREACH (name, names) {
+                _cleanup_(container_state_freep) ContainerState *state = NULL;
+
+                if (r >= 0)
+                        r = project_load_state(project, *name, &state, reterr);
+                if (r >= 0)
+                        r = running_refuse_elsewhere(project, *name, state, reterr);
+        }
+        return r;
+}
+
 int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         Project *project = fleet->project;
         int r;
@@ -139,7 +158,9 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         r = facts_require(&project->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
         if (r < 0)
                 return r;
-        r = state_dir_make(&project->state, reterr);
+        r = refuse_other_id(project, reterr);
+        if (r >= 0)
+                r = state_dir_make(&project->state, reterr);
         if (r < 0)
                 return r;
         fleet_note_disk(fleet);

@@ -11,6 +11,7 @@
 #include "ops/running.h"
 #include "ops/snapshot.h"
 #include "record/ephemeral.h"
+#include "record/state-place.h"
 #include "state/runtime-dir.h"
 
 /* ---- making and freeing ---- */
@@ -60,6 +61,26 @@ Fleet *fleet_free(Fleet *fleet) {
 
 /* ---- opening and putting away ---- */
 
+/* What acts at the end of a unit finds the container's directory by its path. */
+static int fleet_follow(Fleet *fleet, Error *reterr) {
+        const Project *project = fleet->project;
+        int r = 0;
+
+        if (!project->started_root || streq(project->started_root, project->root))
+                return 0;
+        for (size_t i = 0; r >= 0 && i < fleet->n_members; i++) {
+                const char *name = fleet->watch.entries[i].name;
+                _cleanup_close_ int container_fd = -EBADF, runtime_fd = -EBADF;
+
+                r = state_dir_container_open(&project->state, name, &container_fd, reterr);
+                if (r >= 0)
+                        r = runtime_dir_container_open(fleet->runtime_fd, name, &runtime_fd, reterr);
+                if (r >= 0 && container_fd >= 0 && runtime_fd >= 0)
+                        r = state_place_follow(runtime_fd, container_fd, reterr);
+        }
+        return r;
+}
+
 static int fleet_open(Fleet *fleet, char *const *names, Error *reterr) {
         Project *project = fleet->project;
         int r;
@@ -87,6 +108,8 @@ static int fleet_open(Fleet *fleet, char *const *names, Error *reterr) {
                 return fleet->runtime_fd;
         r = locks_take(fleet->runtime_fd, fleet->options.verb, names, fleet->progress, &fleet->locks,
                        reterr);
+        if (r >= 0)
+                r = fleet_follow(fleet, reterr);
         if (r >= 0)
                 r = machine_watch_look(&fleet->watch, reterr);
         for (size_t i = 0; r >= 0 && i < fleet->n_members; i++)

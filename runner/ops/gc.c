@@ -217,7 +217,7 @@ static int clean_here(Gc *gc, const Projects *all, const char *given, Error *ret
 
         if (fd < 0)
                 return 0;
-        p.id = identity_project_id(root);
+        p.id = identity_project_id(root, 0);
         r = checkout_look(fd, root, &p.checkout, reterr);
         if (r < 0)
                 return r;

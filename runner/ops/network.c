@@ -8,6 +8,7 @@
 #include "machine/machine.h"
 #include "net/hosts.h"
 #include "net/rtnl.h"
+#include "ops/identify.h"
 #include "ops/network.h"
 #include "state/identity.h"
 #include "state/lock.h"
@@ -20,6 +21,7 @@
 
 void network_done(Network *n) {
         free(n->bridge);
+        free(n->started_root);
         (void) project_state_free(n->state);
         *n = (Network){};
 }
@@ -87,7 +89,9 @@ static int network_allot(Network *n, const char *container, bool *changed, Error
 }
 
 int network_read(const Project *project, Network *ret, bool *ret_changed, Error *reterr) {
-        _cleanup_(network_done) Network n = {.bridge = identity_bridge_name(project->id)};
+        _cleanup_(network_done) Network n = {
+                .bridge = identity_bridge_name(project->id),
+                .started_root = xstrdup(project->started_root ? project->started_root : project->root)};
         bool changed = false, wanted = false;
         int r = 0;
 
@@ -135,6 +139,7 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
                             *address = network_address(n, c->name);
         PlanFacts facts = {
                 .root = project->root,
+                .started_root = n->started_root,
                 .state = state,
                 .hosts = hosts,
                 .machine = machine,
@@ -179,6 +184,7 @@ int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *re
 int network_settle(const Project *project, int runtime_fd, const char *verb, Network *ret, Error *reterr) {
         _cleanup_(network_done) Network n = {};
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        _cleanup_close_ int identity_fd = -EBADF;
         bool changed, in_use;
         int r;
 
@@ -186,6 +192,9 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
                          reterr);
         if (r < 0)
                 return r;
+        identity_fd = project_identity_lock(project, reterr);
+        if (identity_fd < 0)
+                return identity_fd;
         r = network_in_use(project->facts.cgroup_root, project->id, &in_use, reterr);
         if (r < 0)
                 return r;
@@ -195,6 +204,10 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
         r = network_read(project, &n, &changed, reterr);
         if (r < 0)
                 return r;
+        if (!in_use) {
+                free(n.started_root);
+                n.started_root = xstrdup(project->root);
+        }
         if (project->state.git_index && !streq_ptr(n.state->git_index, project->state.git_index)) {
                 free(n.state->git_index);
                 n.state->git_index = xstrdup(project->state.git_index);

@@ -13,6 +13,7 @@
 
 typedef struct Network {
         char *bridge;
+        char *started_root; /* as in Project; where nothing runs, here */
         Subnet subnet;
         ProjectState *state;
 } Network;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "ops/identify.h"
 #include "ops/project-spec.h"
 #include "project/root.h"
 #include "record/record.h"
@@ -76,13 +77,14 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
         if (r < 0)
                 return r;
         ret->asker = asker_new(request->asker, &ret->user);
-        ret->id = identity_project_id(ret->root);
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
         if (r >= 0)
                 r = checkout_look(ret->state.root_fd, ret->root, &ret->checkout, reterr);
         if (r < 0)
                 return r;
         r = facts_gather(&ret->facts, reterr);
+        if (r >= 0)
+                r = project_identify(ret, reterr);
         if (r < 0)
                 return r;
         return backend_choose(request->globals->backend, ret->facts.sd_booted, ret->facts.cgroup_unified,
@@ -94,6 +96,7 @@ void project_done(Project *project) {
         free(project->root);
         checkout_done(&project->checkout);
         free(project->id);
+        free(project->started_root);
         free(project->spec_path);
         (void) spec_free(project->spec);
         for (size_t i = 0; i < project->n_started; i++)

@@ -39,6 +39,7 @@ typedef struct Project {
         char *root;        /* of the project, real path */
         Checkout checkout; /* what is there */
         char *id;
+        char *started_root; /* where it was when what runs of it was started; NULL: not known, or here */
         char *spec_path;
         Spec *spec;        /* NULL until project_load_spec(), and where there is none */
         Error spec_error;  /* why project_load_if_possible() found none ... */

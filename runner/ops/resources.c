@@ -67,19 +67,14 @@ int resources_open_directories(const Project *project, int project_runtime_fd, c
 }
 
 char *resources_describe_machine(const char *machine, void *userdata) {
-        _cleanup_free_ char *copy = xstrdup(machine), *root = NULL;
+        _cleanup_(checkout_done) Checkout owner = {};
+        _cleanup_free_ char *now = NULL;
+        const char *container;
 
-        /* ID-CONTAINER: both parts may have dashes, but an id ends in four digits of hash. */
-        for (char *dash = strchr(copy, '-'); dash; dash = strchr(dash + 1, '-')) {
-                *dash = '\0';
-                if (identity_id_is_valid(copy)) {
-                        root = runtime_dir_find_project(RUNTIME_DIR_BASE, copy);
-                        if (root)
-                                return xasprintf("container '%s' of project '%s'", dash + 1, root);
-                }
-                *dash = '-';
-        }
-        return NULL;
+        if (!runtime_dir_find_owner(RUNTIME_DIR_BASE, machine, &owner, &container))
+                return NULL;
+        (void) checkout_find(&owner, &now);
+        return xasprintf("container '%s' of project '%s'", container, now ? now : owner.path);
 }
 
 int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,

@@ -3,11 +3,21 @@
 #include "base/alloc.h"
 #include "ops/resources.h"
 #include "ops/running.h"
+#include "state/runtime-dir.h"
 
 int running_query(const Project *project, const char *container, MachineStatus *ret, Error *reterr) {
         _cleanup_free_ char *machine = project_machine(project, container);
 
         return machine_query(project->facts.cgroup_root, machine, ret, reterr);
+}
+
+/* A copy of a project remembers what runs of that. */
+static bool is_of_another(const Project *project, const char *machine) {
+        _cleanup_(checkout_done) Checkout owner = {};
+        const char *container;
+
+        return runtime_dir_find_owner(RUNTIME_DIR_BASE, machine, &owner, &container) && owner.known &&
+               !checkout_is_same(&owner, &project->checkout);
 }
 
 int running_find_elsewhere(const Project *project, const char *container, const ContainerState *state,
@@ -17,7 +27,8 @@ int running_find_elsewhere(const Project *project, const char *container, const 
         int r;
 
         *ret_where = NULL;
-        if (!state || streq(state->machine, machine) || !streq(state->boot_id, project->facts.boot_id))
+        if (!state || streq(state->machine, machine) || !streq(state->boot_id, project->facts.boot_id) ||
+            is_of_another(project, state->machine))
                 return 0;
         r = machine_query(project->facts.cgroup_root, state->machine, &status, reterr);
         if (r < 0 || !status.running)

@@ -3,9 +3,10 @@
 
 /* What runs of a project's containers, and how a program gets into one.
  *
- * A project that was renamed, or is mounted at a second place, has another id there, and its machines other
- * names. What runs from the same directory under the old one is "elsewhere": this path must not start it,
- * stop it or call it crashed. */
+ * A project keeps its id where it is renamed, or is mounted at a second place (ops/identify.h). Where the
+ * record of that in /run is lost, it has another id there, and its machines other names. What runs from the
+ * same directory under the old one is "elsewhere": this path must not start it, stop it or call it
+ * crashed. */
 
 #include "enter/exec.h"
 #include "enter/namespaces.h"

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "plan/definition.h"
 #include "spec/container.h"
+#include "spec/path.h"
 
 /* What a running container need not be restarted for: it is read again each time that the container is
  * waited for or stopped, or is not about the container as it runs. A key that is not here means a
@@ -102,16 +103,28 @@ static bool has_relative_source(const ContainerPlan *p) {
         return p->image_below;
 }
 
-char **definition_make(const ContainerPlan *p, const char *root) {
+/* Of an image in the project, where that was. */
+static char *image_of(const ContainerPlan *p, const char *root, const char *started_root) {
+        size_t n = streq(root, "/") ? 0 : strlen(root);
+
+        if (!p->image_below || streq(root, started_root) || !path_is_within(p->image, root))
+                return xstrdup(p->image);
+        return xasprintf("%s%s", streq(started_root, "/") ? "" : started_root, p->image + n);
+}
+
+char **definition_make(const ContainerPlan *p, const char *root, const char *started_root) {
         const ContainerSpec nothing = CONTAINER_SPEC_NULL;
         _cleanup_strv_ char **defaults = lines_of(&nothing), **lines = lines_of(p->spec);
         Lines definition = {};
 
-        if (p->image)
-                *XGROW(definition.v, definition.n) = xasprintf(DEFINITION_IMAGE " %s", p->image);
+        if (p->image) {
+                _cleanup_free_ char *image = image_of(p, root, started_root);
+
+                *XGROW(definition.v, definition.n) = xasprintf(DEFINITION_IMAGE " %s", image);
+        }
         /* Another one leads to other volumes. */
         if (has_relative_source(p))
-                *XGROW(definition.v, definition.n) = xasprintf("project %s", root);
+                *XGROW(definition.v, definition.n) = xasprintf("project %s", started_root);
         if (p->address)
                 *XGROW(definition.v, definition.n) = xasprintf("address %s", p->address);
         STRV_FOREACH (line, lines)

@@ -16,8 +16,9 @@
 #define DEFINITION_TOPLEVEL  "system.toplevel"
 #define DEFINITION_EPHEMERAL "ephemeral"
 
-/* @p: filled in but for the definition. @root: the project's. Return: owned by the caller. */
-char **definition_make(const ContainerPlan *p, const char *root);
+/* @p: filled in but for the definition. @root: the project's. @started_root: the same when what runs of it
+ * was started: a project that is moved then remains the same. Return: owned by the caller. */
+char **definition_make(const ContainerPlan *p, const char *root, const char *started_root);
 
 /* Return: a part of the definition, NULL when it has no such key. */
 const char *definition_get(char *const *definition, const char *key);

@@ -291,7 +291,8 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         add_files(p, facts);
         add_credentials(p, facts);
         p->argv = nspawn_argv(p, facts->nspawn);
-        p->definition = definition_make(p, facts->root);
+        p->definition =
+                definition_make(p, facts->root, facts->started_root ? facts->started_root : facts->root);
         return p;
 }
 

@@ -67,13 +67,14 @@ typedef struct PlanEnvFile {
 
 /* What the plan depends on beside the specification. */
 typedef struct PlanFacts {
-        const char *root;    /* the project's, absolute */
-        const char *state;   /* its `.containers`, absolute */
-        const char *hosts;   /* its hosts file */
-        const char *machine; /* machine name */
-        const char *nspawn;  /* program */
-        const char *bridge;  /* of the project; NULL unless the network is private */
-        const char *address; /* A.B.C.D, likewise */
+        const char *root;         /* the project's, absolute */
+        const char *started_root; /* likewise, when what runs of it was started; NULL: the same */
+        const char *state;        /* its `.containers`, absolute */
+        const char *hosts;        /* its hosts file */
+        const char *machine;      /* machine name */
+        const char *nspawn;       /* program */
+        const char *bridge;       /* of the project; NULL unless the network is private */
+        const char *address;      /* A.B.C.D, likewise */
 } PlanFacts;
 
 typedef struct ContainerPlan {

@@ -26,6 +26,11 @@ int state_place_write(int runtime_fd, int state_fd, Error *reterr) {
         return fs_write_atomic(runtime_fd, RECORD, text, strlen(text), 0600, reterr);
 }
 
+int state_place_follow(int runtime_fd, int state_fd, Error *reterr) {
+        return faccessat(runtime_fd, RECORD, F_OK, 0) >= 0 ? state_place_write(runtime_fd, state_fd, reterr)
+                                                           : 0;
+}
+
 bool state_place_parse(const char *text, uint64_t *ret_dev, uint64_t *ret_ino, const char **ret_path) {
         int begin = 0;
 

@@ -10,6 +10,9 @@
 /* @state_fd: `.containers/NAME` */
 int state_place_write(int runtime_fd, int state_fd, Error *reterr);
 
+/* Writes it anew where there is one, since the directory has another path now. */
+int state_place_follow(int runtime_fd, int state_fd, Error *reterr);
+
 /* The text of a record: which directory it is, and where in @text its path below "/" begins. Return: false
  * when it is damaged. Pure. */
 bool state_place_parse(const char *text, uint64_t *ret_dev, uint64_t *ret_ino, const char **ret_path);

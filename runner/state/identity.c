@@ -39,8 +39,9 @@ static uint64_t fold(uint64_t hash, unsigned bits) {
         return folded;
 }
 
-char *identity_project_id(const char *real_path) {
+char *identity_project_id(const char *real_path, unsigned attempt) {
         const char *end = real_path + strlen(real_path), *begin;
+        uint64_t hash = hash_text(real_path);
         char name[SLUG_MAX];
         size_t n;
 
@@ -50,10 +51,12 @@ char *identity_project_id(const char *real_path) {
         while (begin > real_path && begin[-1] != '/')
                 begin--;
 
+        for (unsigned i = 0; i < attempt; i++)
+                hash = hash_more(hash, "", 1);
         n = slug(begin, (size_t) (end - begin), name);
         if (n == 0)
-                return xasprintf("project-%04x", (unsigned) fold(hash_text(real_path), 16));
-        return xasprintf("%.*s-%04x", (int) n, name, (unsigned) fold(hash_text(real_path), 16));
+                return xasprintf("project-%04x", (unsigned) fold(hash, 16));
+        return xasprintf("%.*s-%04x", (int) n, name, (unsigned) fold(hash, 16));
 }
 
 bool identity_id_is_valid(const char *id) {

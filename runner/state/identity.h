@@ -2,7 +2,8 @@
 #pragma once
 
 /* The names that everything of a project goes by on the host. Pure: the same path gives the same names on
- * every machine and at every time, so that they need not be remembered anywhere. */
+ * every machine and at every time. Which id a project has, that of its path or one that it had before, is
+ * decided by ops/identify.h. */
 
 #include "base/macro.h"
 
@@ -12,6 +13,7 @@
 /**
  * identity_project_id() - "shop-3f2a" for a project below .../shop
  * @real_path: the project root as realpath(3) gives it; any bytes
+ * @attempt: 0; others are for a path whose id is another project's
  *
  * The directory's name in lower case, with '-' for each character that is not an ASCII letter or digit, and
  * four hexadecimal digits of the whole path's hash, so that two checkouts of one name differ. Two paths may
@@ -19,7 +21,7 @@
  *
  * Return: owned by the caller; at most IDENTITY_ID_MAX characters, a valid host name label.
  */
-char *identity_project_id(const char *real_path);
+char *identity_project_id(const char *real_path, unsigned attempt);
 
 /* Is `id` one that identity_project_id() may have given? For ids that come from outside, such as a cgroup's
  * name. */

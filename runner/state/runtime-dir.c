@@ -228,7 +228,8 @@ int runtime_dir_claim(int fd, const char *id, const Checkout *checkout, bool in_
              same = claimed && checkout_is_same(checkout, &other);
         int r;
 
-        if (same && streq(other.path, checkout->path))
+        /* Where what runs was started is kept. */
+        if (same && (in_use || streq(other.path, checkout->path)))
                 return 0;
         if (claimed && !same && in_use && !streq(other.path, checkout->path)) {
                 r = error_raise(reterr, FC_EXIT_CONFLICT,
@@ -241,6 +242,22 @@ int runtime_dir_claim(int fd, const char *id, const Checkout *checkout, bool in_
         }
         text = checkout_print(checkout);
         return fs_write_atomic(fd, CLAIM, text, strlen(text), 0644, reterr);
+}
+
+bool runtime_dir_find_owner(const char *base, const char *machine, Checkout *ret,
+                            const char **ret_container) {
+        /* ID-CONTAINER: both parts may have dashes, but an id ends in four digits of hash. */
+        for (const char *dash = strchr(machine, '-'); dash; dash = strchr(dash + 1, '-')) {
+                _cleanup_free_ char *id = xstrndup(machine, (size_t) (dash - machine));
+                _cleanup_close_ int fd = -EBADF;
+
+                if (!identity_id_is_valid(id) || runtime_dir_open(base, id, &fd, NULL) < 0 || fd < 0 ||
+                    !runtime_dir_read_claim(fd, ret))
+                        continue;
+                *ret_container = dash + 1;
+                return true;
+        }
+        return false;
 }
 
 char *runtime_dir_find_project(const char *base, const char *id) {

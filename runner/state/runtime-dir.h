@@ -35,7 +35,8 @@ int runtime_dir_make(const char *base, const char *id, uid_t owner, Error *reter
  * @in_use: does anything run whose machine name begins with the id?
  *
  * FC_EXIT_CONFLICT when the id stands for another directory and is in use: then the two paths have the same
- * four digits of hash. Not in use, it is taken over.
+ * four digits of hash. Not in use, it is taken over. The same directory at another path keeps the path that
+ * it had while it is in use.
  */
 int runtime_dir_claim(int fd, const char *id, const Checkout *checkout, bool in_use, Error *reterr);
 
@@ -57,6 +58,11 @@ int runtime_dir_finish(const char *base, bool dry_run, char ***ret, Error *reter
 
 /* What the id of the directory @fd stands for. Return: false when that is not known. */
 bool runtime_dir_read_claim(int fd, Checkout *ret);
+
+/* Whose machine it is: the directory, and in @machine the container's name. Return: false when that is not
+ * known. */
+bool runtime_dir_find_owner(const char *base, const char *machine, Checkout *ret,
+                            const char **ret_container);
 
 /* The root of the project with that id; owned by the caller, NULL when it is not known. For messages. */
 char *runtime_dir_find_project(const char *base, const char *id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "base/strv.h"
 #include "state/identity.h"
 #include "spec/name.h"
 #include "test.h"
@@ -31,7 +32,7 @@ TEST(project_ids) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                _cleanup_free_ char *id = identity_project_id(table[i].path);
+                _cleanup_free_ char *id = identity_project_id(table[i].path, 0);
 
                 test_set_row("%s", table[i].path);
                 ASSERT_TRUE(startswith(id, table[i].id));
@@ -41,13 +42,25 @@ TEST(project_ids) {
 }
 
 TEST(project_id_is_stable) {
-        _cleanup_free_ char *shop = identity_project_id("/home/alice/shop"),
-                            *other = identity_project_id("/home/bob/shop"),
+        _cleanup_free_ char *shop = identity_project_id("/home/alice/shop", 0),
+                            *other = identity_project_id("/home/bob/shop", 0),
                             *bridge = identity_bridge_name("shop-a17e");
 
         ASSERT_STREQ(shop, "shop-a17e");
         ASSERT_TRUE(!streq(shop, other));
         ASSERT_STREQ(bridge, "fc-bec99c14e5c");
+}
+
+TEST(each_attempt_is_another_id) {
+        _cleanup_strv_ char **ids = NULL;
+
+        for (unsigned i = 0; i < 16; i++) {
+                char *id = identity_project_id("/home/alice/shop", i);
+
+                ASSERT_TRUE(identity_id_is_valid(id) && startswith(id, "shop-"));
+                ASSERT_TRUE(!strv_contains(ids, id));
+                strv_push_take(&ids, id);
+        }
 }
 
 TEST(long_names) {
@@ -56,7 +69,7 @@ TEST(long_names) {
         memset(path, 'A', sizeof(path) - 1);
         path[0] = '/';
         path[300] = '\0';
-        _cleanup_free_ char *id = identity_project_id(path);
+        _cleanup_free_ char *id = identity_project_id(path, 0);
 
         ASSERT_TRUE(startswith(id, "aaaaaaaaaaaaaaaaaaaa-"));
         ASSERT_EQ(strlen(id), (size_t) IDENTITY_ID_MAX);

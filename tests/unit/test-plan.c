@@ -51,7 +51,7 @@ TEST(arguments_of_ours_restart_nothing) {
         strv_push(&plan->argv, "--an-argument-of-another-release");
         plan->mounts[0].read_only = true;
         strv_free(plan->definition);
-        plan->definition = definition_make(plan, facts.root);
+        plan->definition = definition_make(plan, facts.root, facts.root);
         ASSERT_TRUE(!(strv_equal(plan->argv, running->argv)));
         ASSERT_EQ(plan_decide(plan, true, running->definition, &reasons), PLAN_KEEP);
         ASSERT_TRUE(!reasons);

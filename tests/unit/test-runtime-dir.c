@@ -186,6 +186,40 @@ TEST(claim_of_one_that_runs) {
         ASSERT_STREQ(found, "/home/alice/shop");
 }
 
+/* In use it keeps its path, wherever it is moved to; and another one at that path is another. */
+TEST(claim_is_of_a_directory) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Checkout shop = {.path = (char *) "/home/alice/shop", .known = true, .dev = 1, .ino = 2},
+                 moved = shop, other = shop;
+        _cleanup_(checkout_done) Checkout owner = {};
+        const char *container;
+
+        TEST_DIR(dir);
+        _cleanup_free_ char *base = base_of(&dir), *found = NULL;
+        _cleanup_close_ int fd = runtime_dir_make(base, ID, 0, &error);
+
+        moved.path = (char *) "/home/alice/moved";
+        other.path = (char *) "/home/bob/shop";
+        other.ino = 3;
+        ASSERT_OK(runtime_dir_claim(fd, ID, &shop, true, &error), &error);
+        ASSERT_OK(runtime_dir_claim(fd, ID, &moved, true, &error), &error);
+        found = runtime_dir_find_project(base, ID);
+        ASSERT_STREQ(found, shop.path);
+        ASSERT_ERROR(runtime_dir_claim(fd, ID, &other, true, &error), &error, FC_EXIT_CONFLICT,
+                     "another checkout, '/home/alice/shop'");
+        ASSERT_OK(runtime_dir_claim(fd, ID, &moved, false, NULL), NULL);
+        free(found);
+        found = runtime_dir_find_project(base, ID);
+        ASSERT_STREQ(found, moved.path);
+
+        ASSERT_TRUE(runtime_dir_find_owner(base, ID "-my-db", &owner, &container));
+        ASSERT_STREQ(container, "my-db");
+        ASSERT_TRUE(checkout_is_same(&owner, &shop));
+        ASSERT_TRUE(!runtime_dir_find_owner(base, "other-3f2a-db", &owner, &container));
+        ASSERT_TRUE(!runtime_dir_find_owner(base, "../" ID "-db", &owner, &container));
+        ASSERT_TRUE(!runtime_dir_find_owner(base, ID, &owner, &container));
+}
+
 TEST(damaged_path_file) {
         static const char *const table[] = {
                 "", "\n", "x\n", "relative/path\n", "/no-newline", "/x\\0y\\n", "1 2 3 4 - x\n"};
