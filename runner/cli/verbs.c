@@ -26,6 +26,7 @@ static const Verb *const verbs[] = {
         &cmd_snapshot_restore,
         &cmd_snapshot_list,
         &cmd_snapshot_rm,
+        &cmd_ls,
         &cmd_gc,
         &cmd_doctor,
         &cmd_completion,

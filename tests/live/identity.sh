@@ -165,6 +165,35 @@ testcase_foreign_id() {
         ok fc down
 }
 
+# ls shows all of the machine, from anywhere.
+testcase_listed() {
+        local id
+
+        project gone
+        spec "$(tiny one)"
+        ok fc up
+        rm -rf -- "$PROJECT"
+        two_that_run
+        id=$(fc --json status | jq -r .project.id)
+        mv -- "$FIRST" "$FIRST-moved"
+        PROJECT=$SCRATCH
+        ok fc ls
+        expect_out "gone-[0-9a-f]{4} +one +gone +$SCRATCH/projects/gone"
+        expect_out "$id +one two +moved +$FIRST-moved"
+        ok fc --json ls
+        equal "$(jq -c '.projects[] | [.checkout, .running, .root]' <<<"$OUT")" \
+                "$(printf '["gone",["one"],"%s"]\n["moved",["one","two"],"%s"]' "$SCRATCH/projects/gone" "$FIRST-moved")"
+        # A user sees what runs, and the places of projects of that user's.
+        ok as_dev env -C / "$FC" ls
+        expect_out "$id +one two +unknown +$FIRST"
+        PROJECT=$FIRST-moved
+        ok fc down
+        ok fc --json ls
+        equal "$(jq -c --arg id "$id" '.projects[] | select(.id == $id) | [.checkout, .running]' <<<"$OUT")" '["moved",[]]'
+        ok fc gc
+        expect_out 'machine +gone-....-one: '
+}
+
 # Where the record of it is lost it is told, and started only once.
 testcase_record_lost() {
         local verb where

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The projects that have run on this machine since it was booted: where they lie, and what runs of them.
+ * Needs neither root nor a project; what only root may know is left out. */
+
+#include "state/checkout.h"
+
+typedef struct ListedProject {
+        char *id;
+        CheckoutFate fate;
+        char *root;     /* where it is, or was last; NULL: not known */
+        char **running; /* names of containers, sorted; where a name was cut, as it is in the machine's */
+} ListedProject;
+
+typedef struct ProjectList {
+        ListedProject *entries;
+        size_t n;
+} ProjectList;
+
+void project_list_done(ProjectList *list);
+
+/* Sorted by id. @ret: to be emptied by project_list_done(). */
+int project_list_gather(ProjectList *ret, Error *reterr);
+int project_list_print(const ProjectList *list, Error *reterr);
+void project_list_print_json(const ProjectList *list);
