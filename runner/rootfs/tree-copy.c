@@ -205,7 +205,9 @@ static int copy_regular(Copy *c, const char *name) {
                 return -errno;
         if (!S_ISREG(st.st_mode))
                 return -ESTALE;
-        to_fd = openat(c->to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        /* The directory that it is in lets no other user in until all in it has its owner. */
+        to_fd = openat(c->to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                       st.st_mode & 07777);
         if (to_fd < 0)
                 return -errno;
         r = file_copy_data(from_fd, to_fd, &st, &c->no_clone, check_interrupt);
