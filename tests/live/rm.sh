@@ -3,8 +3,6 @@
 #
 # What goes for good: rm, down --volumes, reset. Only what was named, whole or not at all, and whatever stands in the way.
 
-# File systems in memory have no flags.
-export LIVE_SCRATCH=disk
 
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
@@ -298,7 +296,7 @@ testcase_rm_killed() {
         ok fc down
         calls=$(calls_of rm --yes -v)
         note "$calls calls"
-        for ((n = calls / 3; n < calls; n += calls / 15)); do
+        for ((n = calls / 3; n < calls; n += calls / 9)); do
                 ok fc up
                 fc exec one -- sh -c 'echo kept >/kept; echo kept >/own/kept'
                 ok fc down
@@ -331,7 +329,7 @@ testcase_reset_killed() {
         ok fc up
         calls=$(calls_of reset --yes one)
         note "$calls calls"
-        for ((n = calls / 4; n < calls; n += calls / 10)); do
+        for ((n = calls / 4; n < calls; n += calls / 7)); do
                 ok fc up
                 fc exec one -- sh -c 'echo kept >/kept'
                 run fc_faulty kill "$n" -- reset --yes one
