@@ -6,7 +6,8 @@
 #include "ops/gc.h"
 #include "screen/text.h"
 
-static void gc_print_text(const Gc *gc) {
+/* @whole: nothing went wrong, so that all of it is known. */
+static void gc_print_text(const Gc *gc, bool whole) {
         for (size_t i = 0; i < gc->n_things; i++) {
                 const GcThing *thing = &gc->things[i];
                 _cleanup_free_ char *name = text_safe(thing->name), *why = text_safe(thing->why);
@@ -18,7 +19,7 @@ static void gc_print_text(const Gc *gc) {
 
                 (void) fprintf(stderr, "%s\n", text);
         }
-        if (gc->n_things == 0)
+        if (gc->n_things == 0 && whole)
                 (void) fputs("there is nothing to remove\n", stderr);
 }
 
@@ -55,7 +56,7 @@ static int gc_verb(const ProjectRequest *request, const void *target, char *cons
         if (globals->json)
                 gc_print_json(&gc);
         else
-                gc_print_text(&gc);
+                gc_print_text(&gc, r == FC_EXIT_OK);
         return r;
 }
 

@@ -239,6 +239,14 @@ testcase_beside_others() {
         differ "$(machines_left)" ''
         exec {LOCK}<&-
 
+        # What cannot be done is told, and not taken for nothing to do.
+        rm "$directory/two.lock"
+        mkdir "$directory/two.lock"
+        run_status 1 gc
+        expect_err "error: open 'two.lock': Is a directory"
+        refute_err 'nothing to remove'
+        rmdir "$directory/two.lock"
+
         PROJECT=$SCRATCH fc_background "$TMP/first" gc
         first=$FC_PID
         PROJECT=$SCRATCH fc_background "$TMP/second" gc
