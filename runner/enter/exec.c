@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include "base/process.h"
 #include "bus/guest-state.h"
 #include "enter/exec-direct.h"
 #include "enter/exec-manager.h"
@@ -28,7 +29,8 @@ static bool is_going_down(const EnterTarget *target, bool has_manager) {
         _cleanup_(guest_bus_freep) GuestBus *bus = NULL;
         ManagerState state;
 
-        if (!enter_target_is_alive(target))
+        /* A PID 1 that ends kills all others first, so the program may end before its pidfd tells. */
+        if (!enter_target_is_alive(target) || process_is_ending(target->leader))
                 return true;
         if (!has_manager)
                 return false;
