@@ -5,6 +5,7 @@
 
 #include "ready/checks.h"
 #include "ready/http-status.h"
+#include "ready/inside-command.h"
 
 typedef struct Check Check;
 
@@ -33,15 +34,13 @@ struct Check {
 
         /* Of an attempt. */
         sd_event_source *io;
-        int fd; /* a socket, or the output of a command */
+        int fd; /* a socket */
         int family;
         int refused; /* what the connection by IPv4 ended with */
         bool connected;
-        char answer[HTTP_STATUS_LINE_MAX]; /* the beginning of an answer, or the end of an output */
+        char answer[HTTP_STATUS_LINE_MAX]; /* its beginning */
         size_t answer_size;
-        sd_event_source *child;
-        pid_t pid;
-        int pidfd;
+        InsideCommand *command;
 };
 
 const ChecksRequest *check_request(const Check *check);

@@ -117,7 +117,7 @@ static int add(Checks *all, Check check) {
 
         *c = check;
         c->all = all;
-        c->fd = c->pidfd = -EBADF;
+        c->fd = -EBADF;
         c->pause_usec = PAUSE_MIN_USEC;
         return sd_event_add_time(all->request.event, &c->timer, CLOCK_MONOTONIC, now_usec(), 1, on_timer, c);
 }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* A command that runs inside without a terminal, while the event loop goes on. What `exec` does takes a loop
+ * of its own: it is done in a child process, which does nothing else. */
+
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "base/error.h"
+
+typedef struct InsideProgram {
+        char *const *argv;
+        const char *user; /* NULL: root */
+} InsideProgram;
+
+typedef struct InsideEnd {
+        int code, status; /* as in siginfo_t */
+        bool stopped;     /* the container is ending, and the command has with it */
+} InsideEnd;
+
+typedef struct InsideRequest {
+        sd_event *event;
+        const char *container; /* all that is pointed to is borrowed until inside_command_new() returns */
+        pid_t leader;
+        int payload_cgroup_fd;         /* where there is no systemd; may be -EBADF */
+        const InsideProgram *programs; /* the first that there is in the container is run */
+        size_t n_programs;
+        int input_fd; /* what it reads, from where that stands; -EBADF: nothing */
+
+        /* Called from the loop; may free the command. */
+        void (*done)(const InsideEnd *end, void *userdata);
+        void *userdata;
+} InsideRequest;
+
+typedef struct InsideCommand InsideCommand;
+
+/* Return: 0 or a negative errno. */
+int inside_command_new(const InsideRequest *request, InsideCommand **ret);
+
+/* What has not ended is killed: the child leaves what it runs to its guard, which ends that. */
+InsideCommand *inside_command_free(InsideCommand *c);
+DEFINE_FREEP(InsideCommand, inside_command_free);
+
+/* The last lines that it has written, on either stream, those that are not empty; owned by the caller. Not
+ * safe for a terminal. */
+char **inside_command_lines(const InsideCommand *c, size_t max);
