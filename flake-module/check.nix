@@ -102,6 +102,28 @@ let
     else
       syntax.httpStatus check.status;
 
+  stepError =
+    step:
+    let
+      run = get "run" step;
+      sql = get "sql" step;
+      database = get "database" step;
+      user = get "user" step;
+      wrong = if run != null then syntax.command run else syntax.hostPath sql;
+    in
+    if (run == null) == (sql == null) then
+      "must have one of 'run' and 'sql'"
+    else if database != null && sql == null then
+      "'database' needs 'sql'"
+    else if wrong != null then
+      wrong
+    else if database != null && syntax.database database != null then
+      syntax.database database
+    else if user != null then
+      syntax.seedUser user
+    else
+      null;
+
   variableError =
     container: name: value:
     let
@@ -209,6 +231,7 @@ let
     ++ elements [ "ready" "unix" ] (ready.unix or [ ]) syntax.insidePath
     ++ elements [ "ready" "exec" ] (ready.exec or [ ]) syntax.command
     ++ elements [ "ready" "http" ] (ready.http or [ ]) httpError
+    ++ elements [ "seed" ] (container.seed or [ ]) stepError
     ++ optional (command != null) (about [ "runCommand" ] command)
     ++ optional (toplevel != null && storeOf container == "/") (
       about [ "toplevel" ] "'${toString toplevel}' is not in a store, as /nix/store/NAME is"
@@ -271,6 +294,9 @@ let
     )
     ++ optional (environmentUnits && !isCommand && container.environment or { } == { } && container.envFile or [ ] == [ ]) (
       about [ "environmentUnits" ] "there is neither environment nor envFile"
+    )
+    ++ optional (oneShot && container.seed or [ ] != [ ]) (
+      about [ "seed" ] "a container with oneShot = true is never ready, only completed"
     )
     ++ optional (isCommand && hasUnits) (about [ "ready" "units" ] "a container with runCommand has no units")
     ++ optional (!isCommand && hasUnits && get "notify" ready == false) (

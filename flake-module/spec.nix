@@ -89,6 +89,7 @@ let
         exec = get "exec" ready;
         unix = get "unix" ready;
       };
+      seed = map compact (container.seed or [ ]);
       stop = compact {
         timeout = get "timeout" (container.stop or { });
         signal = get "signal" (container.stop or { });

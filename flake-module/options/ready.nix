@@ -1,10 +1,11 @@
-# When a container is started, when it is ready, and when it is started again or stopped.
+# When a container is started, when it is ready, what fills it then, and when it is started again or stopped.
 { lib, ... }:
 let
   inherit (builtins) isString;
   inherit (lib) mkOption types;
   inherit (import ../types.nix lib)
     hinted
+    hostString
     listOf
     mkFlag
     mkNullable
@@ -29,6 +30,39 @@ let
         299
       ];
       description = "First and last status that mean ready; 200 to 399 when it is left out.";
+    };
+  };
+
+  seedModule = setOf {
+    run =
+      mkNullable
+        (hinted (types.listOf types.str) (
+          whenIs isString "write a list of words; a line for a shell is [ \"sh\" \"-c\" \"...\" ]"
+        ))
+        {
+          example = [
+            "createdb"
+            "shop"
+          ];
+          description = "A program and its arguments, run inside without a shell.";
+        };
+    sql = mkNullable hostString {
+      example = "seed.sql";
+      description = ''
+        A file with SQL, absolute or relative to the root of the project, which `psql` inside reads, as the user
+        `postgres`, or else `mariadb` or `mysql`.
+      '';
+    };
+    database = mkNullable types.str {
+      example = "shop";
+      description = "With `sql`: the database that it connects to.";
+    };
+    user = mkNullable (types.either types.str types.ints.unsigned) {
+      example = "postgres";
+      description = "Name or number of the account inside that it runs as.";
+    };
+    timeout = mkNullable seconds {
+      description = "Seconds that it may take; 300 when it is left out.";
     };
   };
 in
@@ -112,6 +146,33 @@ in
         example = [ "/run/postgresql/.s.PGSQL.5432" ];
         description = "Sockets inside that have to accept connections.";
       };
+    };
+
+    seed = mkOption {
+      type = listOf (
+        hinted seedModule (
+          whenIs isString "each step is a set: { sql = \"seed.sql\"; } or { run = [ \"createdb\" \"shop\" ]; }"
+        )
+      );
+      default = [ ];
+      example = [
+        {
+          run = [
+            "createdb"
+            "shop"
+          ];
+          user = "postgres";
+        }
+        {
+          sql = "seed.sql";
+          database = "shop";
+        }
+      ];
+      description = ''
+        What fills the container once, when it has become ready for the first time: steps, one after another. Each has
+        `run` or `sql`. What depends on the container waits for their end. They run again when its root, or its `@`
+        volumes where it has any, are fresh; `reset --volumes` makes them so.
+      '';
     };
 
     restart =

@@ -10,5 +10,6 @@ import ./names.nix
 // import ./process.nix
 // import ./ready.nix
 // import ./rights.nix
+// import ./seed.nix
 // import ./tmpfs.nix
 // import ./volumes.nix

@@ -44,6 +44,9 @@ void decide_one(Decision *d, const char *boot_id) {
                 if (d->status->leader == 0 || d->status->keeper == 0) {
                         d->goal = GOAL_RESTART;
                         strv_push(&d->reasons, "its last start or stop was interrupted");
+                } else if (d->begins_again) {
+                        d->goal = GOAL_RESTART;
+                        strv_push(&d->reasons, "its seed has not succeeded, and begins again");
                 } else {
                         d->kept = !d->replaced;
                         d->goal = d->kept ? GOAL_KEEP : GOAL_RESTART;

@@ -6,6 +6,7 @@
 #include "ops/decide.h"
 #include "ops/dry-run.h"
 #include "ops/running.h"
+#include "ops/seed-places.h"
 #include "ops/volume-drift.h"
 
 static void dry_run_print_text(const char *name, const char *action, char *const *reasons) {
@@ -72,6 +73,18 @@ static void dry_run_done(DryRun *d) {
         free(d->statuses);
 }
 
+static int dry_run_look_at_seed(Project *project, Decision *d, Error *reterr) {
+        _cleanup_(seed_outlook_done) SeedOutlook outlook = {};
+        _cleanup_close_ int fd = -EBADF;
+        int r = d->spec->n_seed > 0 ? state_dir_container_open(&project->state, d->spec->name, &fd, reterr)
+                                    : 0;
+
+        if (r >= 0)
+                r = seed_look(project, d->spec, fd, &outlook, reterr);
+        d->begins_again = seed_outlook_discards(&outlook);
+        return r;
+}
+
 static int dry_run_look(Project *project, const Network *network, char *const *names, char *const *asked,
                         DryRun *d, Error *reterr) {
         size_t n = strv_length(names);
@@ -99,6 +112,9 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
                         .asked = strv_contains(asked, names[i]),
                         .replaced = volume_drift_find(project, d->plans[i], d->states[i], &d->statuses[i]),
                 };
+                r = dry_run_look_at_seed(project, &d->decisions[i], reterr);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }

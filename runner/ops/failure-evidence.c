@@ -115,3 +115,20 @@ void failure_explain(const Member *m, const ReadyResult *result, Error *reterr) 
         free(c.unit_lines);
         strv_free(c.console_lines);
 }
+
+void failure_explain_seed(const Member *m, const SeedResult *result, Error *reterr) {
+        _cleanup_(seed_outlook_done) SeedOutlook outlook = {};
+        _cleanup_free_ char *anew = NULL;
+        const FailureCase c = {
+                .project = m->fleet->project,
+                .container = m->at->name,
+                .old_volumes = evidence_has_volumes(m->at->spec),
+                .removed = m->fleet->options.rm_on_failure,
+        };
+
+        /* As the next command finds it. */
+        if (seed_look(m->fleet->project, m->at->spec, m->resources.container_fd, &outlook, NULL) >= 0 &&
+            seed_outlook_discards(&outlook))
+                anew = seed_describe_discards(outlook.discards_root, outlook.discards_volumes);
+        failure_tell_seed(&c, m->at->spec, result, anew, reterr);
+}

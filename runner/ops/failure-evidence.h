@@ -7,3 +7,6 @@
 
 /* Fills @reterr from the outcome of waiting. */
 void failure_explain(const Member *m, const ReadyResult *result, Error *reterr);
+
+/* Likewise from that of its seed. */
+void failure_explain_seed(const Member *m, const SeedResult *result, Error *reterr);

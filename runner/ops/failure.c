@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/time-text.h"
 #include "ops/failure.h"
+#include "spec/seed.h"
 
 static void failure_add_lines(char *const *lines, Error *e) {
         STRV_FOREACH (line, lines)
@@ -145,6 +146,36 @@ static void failure_add_scarcity(const InotifyUse *use, Error *e) {
         error_add_evidence(e, "the host has hardly any inotify instances left: %u of %u are in use",
                            use->used, use->max);
         error_add_hint(e, "more: " INOTIFY_HINT);
+}
+
+void failure_tell_seed(const FailureCase *c, const ContainerSpec *spec, const SeedResult *result,
+                       const char *anew, Error *reterr) {
+        const SeedStep *step = &spec->seed[result->step];
+        _cleanup_free_ char *how = NULL,
+                            *next = anew ? xasprintf("begin again with %s", anew)
+                                         : xstrdup("run it again on the data that is there"),
+                            *operands = xasprintf("%s%s", c->old_volumes ? "--volumes " : "", c->container);
+        char duration[FORMAT_DURATION_MAX];
+
+        if (result->errnum > 0)
+                how = xasprintf("it could not be begun: %s", strerror(result->errnum));
+        else if (result->timed_out)
+                how = xasprintf("it had not ended after %s", format_duration(duration, step->timeout_usec));
+        else
+                how = failure_describe_status(result->code, result->status);
+        (void) error_raise(reterr, result->timed_out ? FC_EXIT_TIMEOUT : FC_EXIT_FAILED,
+                           "step %zu of %zu of its seed ('%s') failed: %s", result->step + 1, spec->n_seed,
+                           seed_step_name(step), how);
+        failure_add_lines(result->lines, reterr);
+        if (!c->removed)
+                failure_add_hint(c, reterr, "look inside", "shell", c->container);
+        failure_add_hint(c, reterr, next, "up", c->container);
+        if (!anew)
+                failure_add_hint(c, reterr,
+                                 c->old_volumes ? "with a fresh root and fresh volumes"
+                                                : "with a fresh root",
+                                 "reset", operands);
+        (void) error_in_container(reterr, 0, c->container);
 }
 
 void failure_tell(const FailureCase *c, Error *reterr) {

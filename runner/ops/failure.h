@@ -8,6 +8,7 @@
 #include "host/inotify.h"
 #include "ops/project.h"
 #include "ready/ready.h"
+#include "ready/seed-job.h"
 
 typedef struct FailureCase {
         const Project *project; /* for the commands that hints name */
@@ -28,6 +29,10 @@ typedef struct FailureCase {
 
 /* Fills @reterr. READY_ERROR: the error is moved. */
 void failure_tell(const FailureCase *c, Error *reterr);
+
+/* Why its seed has not come to its end. @anew: what the next `up` makes anew for it; NULL: nothing */
+void failure_tell_seed(const FailureCase *c, const ContainerSpec *spec, const SeedResult *result,
+                       const char *anew, Error *reterr);
 
 /* "web.service failed: exit status 1, 2 restarts"; owned by the caller. */
 char *failure_describe_unit(const FailedUnit *u);

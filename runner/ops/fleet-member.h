@@ -8,8 +8,10 @@
 #include "ops/fleet.h"
 #include "ops/network.h"
 #include "ops/resources.h"
+#include "ops/seed-places.h"
 #include "ops/watch.h"
 #include "ready/ready.h"
+#include "ready/seed-job.h"
 #include "state/lock.h"
 
 /* Where a member is on its way. */
@@ -51,6 +53,13 @@ typedef struct Member {
         StopJob *stop_job;
         ReadyJob *ready_job;
         MachineReporter *reporter; /* for what the ready job reads */
+        SeedOutlook seed;
+        int *seed_files;                       /* one for each step of its seed; NULL: not opened yet */
+        char **fresh_volumes;                  /* that this command has made for it */
+        SeedJob *seed_job;                     /* after its readiness */
+        void (*seed_finish)(struct Member *m); /* when that has come to its end */
+        bool seeding;                          /* it has begun */
+        bool seed_broken;                      /* and the container has ended, or begun anew, meanwhile */
         uint64_t began_usec;
         bool untold; /* its result could not be written to its state */
         char *rung;  /* of its readiness that it stands on (ready/ready-progress.h), or NULL */

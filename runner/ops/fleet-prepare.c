@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "ops/fleet-prepare.h"
+#include "ops/fleet-seed.h"
 #include "ops/health.h"
 #include "ops/running.h"
 #include "ops/volume-drift.h"
@@ -23,7 +24,8 @@ static void member_note_crash(const Member *m) {
         _cleanup_(exit_record_done) ExitRecord end = {};
 
         if (m->at->status.running || !streq(m->state->machine, m->at->machine) ||
-            (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING))
+            (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING &&
+             m->state->phase != PHASE_SEEDING))
                 return;
         end = project_read_end(project, m->at->name);
         if (end.how == ENDED_UNKNOWN && !project_is_stopping(project, m->at->name, /* runs= */ false))
@@ -89,7 +91,8 @@ static int member_plan(Member *m, Error *reterr) {
         m->stop_timeout_usec = m->at->spec->stop_timeout_usec;
         if (decide_is_known(m->state, m->at->machine, project->facts.boot_id))
                 member_note_crash(m);
-        return member_check_root(m, reterr);
+        r = member_check_root(m, reterr);
+        return r < 0 ? r : member_look_at_seed(m, reterr);
 }
 
 static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
@@ -107,6 +110,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                         .status = &m->at->status,
                         .asked = strv_contains(asked, m->at->name),
                         .replaced = volume_drift_find(fleet->project, m->plan, m->state, &m->at->status),
+                        .begins_again = seed_outlook_discards(&m->seed),
                 };
         }
         decide_all(decisions, fleet->n_members, project->facts.boot_id, restart);
@@ -282,9 +286,9 @@ static int member_prepare_mounts(Member *m, Error *reterr) {
 
 static int member_prepare_root(Member *m, Error *reterr) {
         bool there = true;
-        int r = 0;
+        int r = member_discard_seed(m, reterr);
 
-        if (!m->at->spec->ephemeral)
+        if (r >= 0 && !m->at->spec->ephemeral)
                 r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)
                 return error_in_container(reterr, r, m->at->name);
@@ -312,7 +316,10 @@ static int member_prepare_covers(Member *m, Error *reterr) {
                 return error_in_container(reterr, r, m->at->name);
         if (fresh)
                 progress_update(m->fleet->progress, m->at->name, PHASE_VOLUME, fresh);
-        r = resources_open_covers(m->fleet->project, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
+        r = member_note_fresh(m, reterr);
+        if (r >= 0)
+                r = resources_open_covers(m->fleet->project, m->fleet->runtime_fd, m->plan, &m->resources,
+                                          reterr);
         if (r < 0)
                 return r;
         member_tell_notes(m);
@@ -365,6 +372,19 @@ static int fleet_prepare_each(Fleet *fleet, int (*prepare)(Member *m, Error *ret
         return 0;
 }
 
+/* Also of those that run, and have not been seeded yet. */
+static int fleet_prepare_seeds(Fleet *fleet, Error *reterr) {
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                int r = fleet->members[i].goal == GOAL_LEAVE
+                                ? 0
+                                : member_prepare_seed(&fleet->members[i], reterr);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* All that are taken are told at once. */
 static int fleet_bind_ports(Fleet *fleet, Error *reterr) {
         _cleanup_(port_conflicts_done) PortConflicts conflicts = PORT_CONFLICTS_NULL;
@@ -384,7 +404,9 @@ static int fleet_bind_ports(Fleet *fleet, Error *reterr) {
 int fleet_prepare(Fleet *fleet, Error *reterr) {
         int r;
 
-        r = fleet_prepare_each(fleet, member_prepare_image, reterr);
+        r = fleet_prepare_seeds(fleet, reterr);
+        if (r >= 0)
+                r = fleet_prepare_each(fleet, member_prepare_image, reterr);
         if (r >= 0)
                 r = fleet_bind_ports(fleet, reterr);
         if (r >= 0)
@@ -395,7 +417,8 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
-                if (!goal_starts(m->goal) || (goal_stops(m->goal) && fleet->change))
+                if (!goal_starts(m->goal) ||
+                    (goal_stops(m->goal) && (fleet->change || seed_outlook_discards(&m->seed))))
                         continue;
                 /* A fresh root takes the place of the one that is in use until it has stopped. */
                 r = goal_stops(m->goal) && m->at->spec->ephemeral ? 0 : member_prepare_root(m, reterr);

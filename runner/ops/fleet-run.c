@@ -8,6 +8,7 @@
 #include "ops/fleet-order.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
+#include "ops/fleet-seed.h"
 #include "ops/health.h"
 #include "ops/running.h"
 #include "record/event-log.h"
@@ -100,6 +101,7 @@ static void member_begin_stop(Member *m) {
 
         m->stage = STAGE_STOPPING;
         m->began_usec = m->began_usec > 0 ? m->began_usec : now_usec();
+        member_break_seed(m);
         m->ready_job = ready_job_free(m->ready_job);
         m->stop_job = stop_job_free(m->stop_job);
         if (timeout == UINT64_MAX)
@@ -215,10 +217,40 @@ static void member_on_completed(Member *m) {
         member_over(m, PHASE_COMPLETED, NULL);
 }
 
+static void member_end_failed(Member *m) {
+        if (m->fleet->options.rm_on_failure && !member_is_kept(m))
+                member_stop(m);
+        else
+                member_fail(m);
+}
+
+static void member_on_seeded(Member *m) {
+        if (error_is_set(&m->at->error))
+                member_end_failed(m);
+        else
+                member_on_usable(m);
+}
+
+/* What it is filled with comes before others may use it. */
+static void member_on_answers(Member *m) {
+        int r;
+
+        if (m->fleet->options.no_wait && !member_is_awaited(m)) {
+                member_over(m, PHASE_STARTING, "not waited for");
+                return;
+        }
+        r = member_seed(m, member_on_seeded, &m->at->error);
+        if (r < 0)
+                member_end_failed(m);
+        else if (r == 0)
+                member_on_usable(m);
+}
+
 /* This command has called it ready and still runs, so it must say when that changes. */
 static void member_on_lost(void *userdata) {
         Member *m = userdata;
 
+        member_break_seed(m);
         if (m->stage != STAGE_OVER || m->fleet->interrupts > 0)
                 return;
         m->reached = REACHED_STARTED;
@@ -237,10 +269,7 @@ static void member_on_ready(const ReadyResult *result, void *userdata) {
         Member *m = userdata;
 
         if (told.outcome == READY_OK) {
-                if (m->fleet->options.no_wait && !member_is_awaited(m))
-                        member_over(m, PHASE_STARTING, "not waited for");
-                else
-                        member_on_usable(m);
+                member_on_answers(m);
                 return;
         }
         if (told.outcome == READY_ENDED && !told.end) {
@@ -259,12 +288,11 @@ static void member_on_ready(const ReadyResult *result, void *userdata) {
         failure_explain(m, &told, &m->at->error);
         if (result->outcome == READY_DEGRADED && result->failed->n > 0)
                 health_note(m->fleet->project, m->at->name, result->failed);
-        if (m->fleet->options.rm_on_failure && !member_is_kept(m))
-                member_stop(m);
-        else if (result->outcome == READY_ERROR && m->at->error.exit == FC_EXIT_HOST)
+        if (result->outcome == READY_ERROR && m->at->error.exit == FC_EXIT_HOST &&
+            !(m->fleet->options.rm_on_failure && !member_is_kept(m)))
                 member_lose(m);
         else
-                member_fail(m);
+                member_end_failed(m);
 }
 
 static uint64_t member_ready_timeout(const Member *m) {
@@ -304,6 +332,7 @@ static void member_start(Member *m) {
         int control_fd = -EBADF;
 
         m->stage = STAGE_STARTING;
+        m->seeding = m->seed_broken = false;
         progress_update(m->fleet->progress, m->at->name, PHASE_STARTING, NULL);
         m->began_usec = now_usec();
         m->reporter = machine_reporter_free(m->reporter);
@@ -466,9 +495,10 @@ static int fleet_on_interrupt(sd_event_source *source, const struct signalfd_sig
                         stop_job_hurry(m->stop_job);
                 if (m->stage == STAGE_TO_START)
                         member_over(m, PHASE_SKIPPED, "interrupted");
-                else if (m->stage == STAGE_STARTING && member_is_kept(m))
+                else if (m->stage == STAGE_STARTING && member_is_kept(m)) {
+                        member_break_seed(m);
                         member_over(m, PHASE_UNCHANGED, NULL);
-                else if (m->stage == STAGE_STARTING)
+                } else if (m->stage == STAGE_STARTING)
                         m->stage = STAGE_TO_STOP;
                 else if (fleet->options.undo_all && fleet->interrupts == 1 && member_is_up(m))
                         m->stage = STAGE_TO_STOP;
@@ -555,9 +585,9 @@ void fleet_on_progress(const char *container, Phase phase, const char *detail, v
         Member *m = at ? at->part : NULL;
         const char *rung;
 
-        /* A container that runs as it should has no event, except that it may be ready at last. Nor has one
-         * that could not be asked to stop, and goes on. */
-        if (!m || (member_is_kept(m) && phase != PHASE_READY) || phase == PHASE_UNCHANGED ||
+        /* A container that runs as it should has no event, except that it is seeded, and may be ready at
+         * last. Nor has one that could not be asked to stop, and goes on. */
+        if (!m || (member_is_kept(m) && phase != PHASE_READY && !m->seeding) || phase == PHASE_UNCHANGED ||
             (at->status.running && is_preparation(phase)) ||
             (phase == PHASE_STOPPED && !at->status.running && !goal_starts(m->goal)) ||
             (phase == PHASE_FAILED && m->goal == GOAL_STOP && !m->stop_job))

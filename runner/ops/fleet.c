@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
+#include "ops/fleet-seed.h"
 #include "ops/freeze.h"
 #include "ops/locks.h"
 #include "ops/removal.h"
@@ -33,6 +34,7 @@ Fleet *fleet_new(const FleetOptions *options, Project *project) {
 static void member_done(Member *m) {
         (void) stop_job_free(m->stop_job);
         (void) ready_job_free(m->ready_job);
+        member_seed_done(m);
         (void) machine_reporter_free(m->reporter);
         resources_done(&m->resources);
         (void) container_plan_free(m->plan);

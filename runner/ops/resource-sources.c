@@ -141,21 +141,26 @@ int resource_mount_tmpfs(const ContainerPlan *plan, const PlanMount *m, int root
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : r;
 }
 
-int resource_read(const Sources *sources, const char *what, const char *source, const char *below,
-                  size_t max, char **ret, size_t *ret_size, Error *reterr) {
-        _cleanup_close_ int path_fd = source_open(sources, what, source, below, /* reads= */ true, reterr),
-                            fd = -EBADF;
-        char path[FS_PROC_FD_MAX];
-        int r = path_fd;
+int resource_open_readable(const Sources *sources, const char *what, const char *path, const char *below,
+                           Error *reterr) {
+        _cleanup_close_ int path_fd = source_open(sources, what, path, below, /* reads= */ true, reterr);
+        char proc[FS_PROC_FD_MAX];
+        int fd, r;
 
-        if (r >= 0)
-                r = check_regular(path_fd, source, reterr);
+        if (path_fd < 0)
+                return path_fd;
+        r = check_regular(path_fd, path, reterr);
         if (r < 0)
                 return r;
-        fd = open(fs_proc_fd(path, path_fd), O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-                return error_set(reterr, errno, "open '%s'", source);
-        return fs_read_fd(fd, source, max, ret, ret_size, reterr);
+        fd = open(fs_proc_fd(proc, path_fd), O_RDONLY | O_CLOEXEC);
+        return fd < 0 ? error_set(reterr, errno, "open '%s'", path) : fd;
+}
+
+int resource_read(const Sources *sources, const char *what, const char *source, const char *below,
+                  size_t max, char **ret, size_t *ret_size, Error *reterr) {
+        _cleanup_close_ int fd = resource_open_readable(sources, what, source, below, reterr);
+
+        return fd < 0 ? fd : fs_read_fd(fd, source, max, ret, ret_size, reterr);
 }
 
 int resource_open_credential(const Sources *sources, const PlanMount *m, Error *reterr) {

@@ -40,6 +40,10 @@ int resource_read(const Sources *sources, const char *what, const char *source, 
 
 int resource_open_credential(const Sources *sources, const PlanMount *m, Error *reterr);
 
+/* A regular file that we read, or hand on to be read. @what, @path, @below: as for source_open() */
+int resource_open_readable(const Sources *sources, const char *what, const char *path, const char *below,
+                           Error *reterr);
+
 /* The directory that a root is made from. */
 int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error *reterr);
 

@@ -59,7 +59,8 @@ void status_judge_elsewhere(ContainerStatus *c, const char *where) {
         strv_pushf(&c->notes, "runs as %s", where);
 }
 
-/* Only a command that has waited for it knows whether what is listed under `ready` answers, too. */
+/* Only a command that has waited for it knows whether what is listed under `ready` answers, and whether it
+ * is seeded, too. */
 static bool status_is_ready(const ContainerStatus *c, const ContainerSpec *spec) {
         if (c->state && c->state->phase == PHASE_READY)
                 return true;
@@ -68,7 +69,8 @@ static bool status_is_ready(const ContainerStatus *c, const ContainerSpec *spec)
          * since. */
         if (c->state && c->state->phase == PHASE_FAILED)
                 return false;
-        return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks));
+        return !spec || (!spec->ready_checks.units && !ready_checks_has_probes(&spec->ready_checks) &&
+                         spec->n_seed == 0);
 }
 
 void status_judge_manager(ContainerStatus *c, const ContainerSpec *spec, ManagerState state) {
@@ -120,12 +122,21 @@ bool status_judge_up(ContainerStatus *c) {
                 c->ready = false;
                 return false;
         }
+        if (c->state && c->state->phase == PHASE_SEEDING) {
+                c->phase = PHASE_SEEDING;
+                return false;
+        }
         if (c->state && c->state->phase == PHASE_FAILED) {
                 c->phase = PHASE_DEGRADED;
                 if (c->state->result)
                         strv_push(&c->notes, c->state->result);
         }
         return c->leader > 0;
+}
+
+void status_judge_unseeded(ContainerStatus *c) {
+        c->phase = PHASE_DEGRADED;
+        strv_push(&c->notes, "its seed was interrupted, run up");
 }
 
 /* It may have changed since it was started. */

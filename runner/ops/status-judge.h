@@ -25,6 +25,9 @@ void status_judge_elsewhere(ContainerStatus *c, const char *where);
  * more. */
 bool status_judge_up(ContainerStatus *c);
 
+/* Its seed began, and no command is at work that would bring it to its end. */
+void status_judge_unseeded(ContainerStatus *c);
+
 /* Then: what its systemd has said, or that it did not answer, and which of its units failed. @spec: may be
  * NULL */
 void status_judge_manager(ContainerStatus *c, const ContainerSpec *spec, ManagerState state);

@@ -184,6 +184,8 @@ static int status_gather_one(Project *project, const char *name, const Network *
         if (c->running) {
                 if (status_judge_up(c) && geteuid() == 0)
                         status_ask(project, c, spec, status_answer_deadline(end_usec));
+                if (c->phase == PHASE_SEEDING && !status_is_at_work(project, name))
+                        status_judge_unseeded(c);
                 status_note_restarts(c, realtime_usec());
         } else if (where)
                 status_judge_elsewhere(c, where);

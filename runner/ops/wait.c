@@ -143,6 +143,14 @@ static int wait_ready_as_user(Watched *x, Error *reterr) {
         return wait_look_at_state(x, /* running= */ true, reterr);
 }
 
+/* Only the command that runs its seed knows when that has come to its end. */
+static bool wait_is_for_seed(const Watched *x) {
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+
+        return x->spec->n_seed > 0 && project_load_state(x->watch->project, x->name, &state, NULL) >= 0 &&
+               state && state->phase != PHASE_READY;
+}
+
 /* ---- the end ---- */
 
 static void wait_on_end(Watched *x) {
@@ -175,7 +183,7 @@ static int wait_begin(Watched *x, uint64_t deadline_usec, Error *reterr) {
         }
         /* A container without a PID 1 is about to be started by a command, which will write the result.
          * Where no specification says what makes the container ready, that command has written it. */
-        if (what == PHASE_READY && geteuid() == 0 && x->status.leader > 0 && x->spec)
+        if (what == PHASE_READY && geteuid() == 0 && x->status.leader > 0 && x->spec && !wait_is_for_seed(x))
                 return wait_ready_as_root(x, deadline_usec, reterr);
         r = watched_follow(x, wait_on_end, reterr);
         if (r == 0)

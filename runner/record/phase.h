@@ -16,6 +16,7 @@ typedef enum Phase {
         PHASE_STARTING,
         PHASE_BOOTING,
         PHASE_WAITING,    /* for another container, or for its own readiness */
+        PHASE_SEEDING,    /* its seed runs (ready/seed-job.h) */
         PHASE_RUNG,       /* event: it waits on another rung of its readiness (ready/ready.h) */
         PHASE_RESTARTING, /* it failed and is started again */
         PHASE_STOPPING,
@@ -23,6 +24,7 @@ typedef enum Phase {
         PHASE_REMOVING,
 
         /* what a command has achieved */
+        PHASE_SEEDED, /* it is ready in a moment */
         PHASE_READY,
         PHASE_UNCHANGED,
         PHASE_COMPLETED, /* of a one-shot container: it ended, with success */

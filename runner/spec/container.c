@@ -14,6 +14,7 @@
 #include "spec/ready.h"
 #include "spec/resource.h"
 #include "spec/rights.h"
+#include "spec/seed.h"
 #include "spec/stop.h"
 #include "spec/system.h"
 #include "spec/tmpfs.h"
@@ -42,6 +43,7 @@ static const SpecKey *const keys[] = {
         &restart_key,
         &nspawn_args_key,
         &ready_key,
+        &seed_key,
         &stop_key,
         &depends_on_key,
         &one_shot_key,

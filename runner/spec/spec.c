@@ -42,6 +42,16 @@ static void ready_checks_done(ReadyChecks *checks) {
         *checks = (ReadyChecks){0};
 }
 
+static void seed_done(ContainerSpec *c) {
+        for (size_t i = 0; i < c->n_seed; i++) {
+                strv_free(c->seed[i].run);
+                free(c->seed[i].sql);
+                free(c->seed[i].database);
+                free(c->seed[i].user);
+        }
+        free(c->seed);
+}
+
 static void container_spec_done(ContainerSpec *c) {
         free(c->name);
         free(c->rootfs);
@@ -79,6 +89,7 @@ static void container_spec_done(ContainerSpec *c) {
         free(c->resources);
         strv_free(c->nspawn_args);
         ready_checks_done(&c->ready_checks);
+        seed_done(c);
         for (size_t i = 0; i < c->n_dependencies; i++)
                 free(c->dependencies[i].name);
         free(c->dependencies);

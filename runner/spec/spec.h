@@ -116,6 +116,15 @@ typedef struct Resource {
         char *value;
 } Resource;
 
+/* One of `run` and `sql` is not NULL. */
+typedef struct SeedStep {
+        char **run;
+        char *sql;      /* a file of the host, for what has psql or mariadb: as Credential's path */
+        char *database; /* NULL: the program's own choice */
+        char *user;     /* name or number inside; NULL: root, or the database's own account */
+        uint64_t timeout_usec;
+} SeedStep;
+
 /* How far another container must have come. */
 typedef enum DependencyNeed {
         NEED_STARTED,
@@ -168,6 +177,8 @@ typedef struct ContainerSpec {
                               command */
         bool ready_notify_given;
         ReadyChecks ready_checks;
+        SeedStep *seed; /* in turn */
+        size_t n_seed;
         Dependency *dependencies; /* in the order of the document */
         size_t n_dependencies;
         bool one_shot; /* it is expected to end by itself */
@@ -182,6 +193,7 @@ typedef struct Spec {
 #define SPEC_VERSION            1
 #define SPEC_READY_TIMEOUT_USEC (60 * USEC_PER_SEC)
 #define SPEC_STOP_TIMEOUT_USEC  (10 * USEC_PER_SEC)
+#define SPEC_SEED_TIMEOUT_USEC  (300 * USEC_PER_SEC)
 
 /* No container yet; all that has a default has it. */
 #define CONTAINER_SPEC_NULL                                                                                 \

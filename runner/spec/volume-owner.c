@@ -49,7 +49,7 @@ bool volume_owner_ids(const char *account, uint32_t *ret_uid, uint32_t *ret_gid,
 }
 
 /* What useradd(8) of any distribution makes. */
-static bool is_name(const char *text) {
+bool volume_owner_is_name(const char *text) {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
         size_t n = strlen(text);
 
@@ -71,7 +71,7 @@ static int owner_parse_text(const char *text, const char *path, Volume *volume, 
                         return 0;
                 }
         /* A number that is a string would be another way to write the same. */
-        if (!is_name(text) && !(volume_owner_ids(text, &uid, &gid, &has_gid) && has_gid))
+        if (!volume_owner_is_name(text) && !(volume_owner_ids(text, &uid, &gid, &has_gid) && has_gid))
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "%s: must be 'user', 'container', 'host', an account's name, its number "
                                    "(0 to %d) or 'UID:GID', is '%.100s'",

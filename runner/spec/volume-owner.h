@@ -12,6 +12,9 @@ void volume_owner_print(Json *json, const Volume *volume);
 /* Accounts of a NixOS system have no names before it has booted. @path: the volume's, for messages. */
 int volume_owner_check(const ContainerSpec *c, const Volume *volume, const char *path, Error *reterr);
 
+/* Can an account be called so? */
+bool volume_owner_is_name(const char *text);
+
 /**
  * volume_owner_ids() - the numbers that an account is given by
  * @account: as in Volume

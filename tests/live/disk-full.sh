@@ -75,6 +75,24 @@ testcase_volume_does_not_fit() {
         end_small_project
 }
 
+# A seed that does not fit has failed, and begins again when there is room.
+testcase_seed_does_not_fit() {
+        small_project 60
+        spec "$(tiny one '' ', "volumes": ["@data:/data"], "seed": [{"run": ["sh", "-c", "[ ! -e /data/some ] && seq 4000000 >/data/some"]}]')"
+        dd if=/dev/zero of="$PROJECT/ballast" bs=1M count=20 status=none
+        run_status 3 fc up
+        expect_err "step 1 of 1 of its seed \('sh'\) failed"
+        expect_err 'No space left on device'
+        expect_err 'begin again with a fresh root, a fresh @data'
+        rm "$PROJECT/ballast"
+        ok fc up
+        ok fc exec one -- grep -c . /data/some
+        equal "$OUT" 4000000
+        ok fc restart
+        ok fc down
+        end_small_project
+}
+
 testcase_state_cannot_be_written() {
         small_project 60
         spec "$(tiny one)"

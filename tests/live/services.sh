@@ -83,6 +83,26 @@ testcase_on_fresh_volumes() {
 }
 
 # As a command it is asked by SIGINT, which ends it while sessions are open; SIGTERM would wait for their end.
+# A step as the database's own account, then an SQL file, which its own client reads. What a file with a mistake has begun
+# is gone at the next try.
+testcase_postgres_seeded() {
+        local changed
+
+        example
+        changed=$(jq '.containers |= {db: (.db + {ephemeral: true, volumes: ["@pg:/var/lib/postgresql"], seed: [
+                {run: ["createdb", "shop"], user: "postgres"}, {sql: "seed.sql", database: "shop"}]})}' "$PROJECT/flake-containers.json")
+        printf '%s\n' "$changed" >"$PROJECT/flake-containers.json"
+        as_dev sh -c 'printf "create table orders (item text);\n\ninsert into ordres values (42);\n" >"$1/seed.sql"' sh "$PROJECT"
+        run_status 3 fc up
+        expect_err "db: step 2 of 2 of its seed \('seed\.sql'\) failed: exit status 3"
+        expect_err 'psql:<stdin>:3: ERROR:  relation "ordres" does not exist'
+        as_dev sed -i 's/ordres/orders/' "$PROJECT/seed.sql"
+        ok fc up
+        ok fc exec db -- psql -U postgres -t -A -c 'select * from orders' shop
+        equal "$OUT" 42
+        ok fc down
+}
+
 testcase_postgres_as_a_command() {
         local command session
 

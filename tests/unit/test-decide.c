@@ -12,6 +12,7 @@ typedef enum Found {
         OTHER_BOOT,   /* runs, but what is remembered is about another boot of the host */
         HALF_STARTED, /* runs without a PID 1 */
         ORPHANED,     /* runs without a keeper */
+        HALF_SEEDED,  /* runs, and what its seed has begun is thrown away */
 } Found;
 
 static const MachineStatus statuses[] = {
@@ -22,6 +23,7 @@ static const MachineStatus statuses[] = {
         [OTHER_BOOT] = {.running = true, .leader = 7, .keeper = 6},
         [HALF_STARTED] = {.running = true, .keeper = 6},
         [ORPHANED] = {.running = true, .leader = 7},
+        [HALF_SEEDED] = {.running = true, .leader = 7, .keeper = 6},
 };
 
 static void find(const Project *project, const char *name, Found found, bool asked, Decision *ret) {
@@ -36,6 +38,7 @@ static void find(const Project *project, const char *name, Found found, bool ask
                 .state = state,
                 .status = &statuses[found],
                 .asked = asked,
+                .begins_again = found == HALF_SEEDED,
         };
         if (found == REPLACED)
                 strv_push(&ret->replaced, "volume 'x' was replaced on the host");
@@ -70,6 +73,7 @@ TEST(one_container) {
                 {OTHER_BOOT, false, GOAL_KEEP, false, NULL},
                 {HALF_STARTED, false, GOAL_RESTART, false, "its last start or stop was interrupted"},
                 {ORPHANED, false, GOAL_RESTART, false, "its last start or stop was interrupted"},
+                {HALF_SEEDED, false, GOAL_RESTART, false, "its seed has not succeeded, and begins again"},
         };
         _cleanup_(spec_freep) Spec *spec = ops_spec("\"a\": {" COMMAND "}");
         Project project = ops_project(spec);

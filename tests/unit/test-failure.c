@@ -17,25 +17,29 @@
         "> start over: flake-containers up web\n"
 
 /* Message, evidence and hints, a line each; owned by the caller. */
+static char *text_of(const Error *e, int exit) {
+        _cleanup_free_ char *message = error_text(e);
+        _cleanup_strv_ char **lines = NULL;
+
+        ASSERT_EQ(e->exit, exit);
+        ASSERT_STREQ(e->container, "web");
+        strv_push(&lines, message);
+        STRV_FOREACH (line, e->evidence)
+                strv_pushf(&lines, "| %s", *line);
+        STRV_FOREACH (line, e->hints)
+                strv_pushf(&lines, "> %s", *line);
+        strv_push(&lines, "");
+        return strv_join(lines, "\n");
+}
+
 static char *tell(FailureCase *c, int exit) {
         _cleanup_(error_done) Error e = ERROR_NULL;
-        _cleanup_free_ char *message = NULL;
-        _cleanup_strv_ char **lines = NULL;
         Project project = ops_project(NULL);
 
         c->project = &project;
         c->container = "web";
         failure_tell(c, &e);
-        ASSERT_EQ(e.exit, exit);
-        ASSERT_STREQ(e.container, "web");
-        message = error_text(&e);
-        strv_push(&lines, message);
-        STRV_FOREACH (line, e.evidence)
-                strv_pushf(&lines, "| %s", *line);
-        STRV_FOREACH (line, e.hints)
-                strv_pushf(&lines, "> %s", *line);
-        strv_push(&lines, "");
-        return strv_join(lines, "\n");
+        return text_of(&e, exit);
 }
 
 /* What an earlier start has left may be the cause; of a first one there is nothing to start over from. */
@@ -257,6 +261,63 @@ TEST(error_of_ours) {
         text = tell(&c, FC_EXIT_HOST);
         ASSERT_STREQ(text, "web: the message bus is gone\n| last words\n> restart it\n");
         ASSERT_TRUE(!error_is_set(&error));
+}
+
+TEST(seed) {
+#define AGAIN  "> look inside: flake-containers shell web\n"
+#define ON_OLD "> run it again on the data that is there: flake-containers up web\n"
+        static char *lines[] = {(char *) "one", (char *) "ERROR", NULL};
+        static const struct {
+                SeedResult result;
+                bool volumes, removed;
+                const char *anew;
+                ExitCode exit;
+                const char *text;
+        } table[] = {
+                {{.step = 1, .code = CLD_EXITED, .status = 3, .lines = lines},
+                 .anew = "a fresh root, a fresh @pg",
+                 .exit = FC_EXIT_FAILED,
+                 .text = "web: step 2 of 2 of its seed ('seed.sql') failed: exit status 3\n| one\n| "
+                         "ERROR\n" AGAIN
+                         "> begin again with a fresh root, a fresh @pg: flake-containers up web\n"},
+                {{.code = CLD_KILLED, .status = SIGKILL},
+                 .exit = FC_EXIT_FAILED,
+                 .text = "web: step 1 of 2 of its seed ('sh') failed: killed by SIGKILL\n" AGAIN ON_OLD
+                         "> with a fresh root: flake-containers reset web\n"},
+                {{.errnum = ENOSPC},
+                 .volumes = true,
+                 .removed = true,
+                 .exit = FC_EXIT_FAILED,
+                 .text = "web: step 1 of 2 of its seed ('sh') failed: it could not be begun: No space left "
+                         "on "
+                         "device\n" ON_OLD
+                         "> with a fresh root and fresh volumes: flake-containers reset --volumes web\n"},
+                {{.timed_out = true},
+                 .anew = "a fresh root",
+                 .exit = FC_EXIT_TIMEOUT,
+                 .text = "web: step 1 of 2 of its seed ('sh') failed: it had not ended after 5.0s\n" AGAIN
+                         "> begin again with a fresh root: flake-containers up web\n"},
+        };
+        _cleanup_(spec_freep) Spec *spec = ops_spec("\"web\": {\"system\": {\"rootfs\": \"/i\"}, \"seed\": "
+                                                    "[{\"run\": [\"/bin/sh\"], \"timeout\": 5},"
+                                                    "{\"sql\": \"db/seed.sql\"}]}");
+        Project project = ops_project(spec);
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                const FailureCase c = {
+                        .project = &project,
+                        .container = "web",
+                        .old_volumes = table[i].volumes,
+                        .removed = table[i].removed,
+                };
+                _cleanup_(error_done) Error e = ERROR_NULL;
+                _cleanup_free_ char *text = NULL;
+
+                test_set_row("%zu", i);
+                failure_tell_seed(&c, &spec->containers[0], &table[i].result, table[i].anew, &e);
+                text = text_of(&e, table[i].exit);
+                ASSERT_STREQ(text, table[i].text);
+        }
 }
 
 TEST(scarcity) {

@@ -92,6 +92,10 @@ static const char full[] =
         "\"port\": 81 } ],\n"
         "               \"exec\": [ [ \"pg_isready\", \"-q\" ], [ \"/bin/true\" ] ],\n"
         "               \"unix\": [ \"/run/x y.sock\" ] },\n"
+        "      \"seed\": [ { \"run\": [ \"createdb\", \"shop\" ], \"user\": \"postgres\", \"timeout\": 5 "
+        "},\n"
+        "                { \"sql\": \"./seed.sql\", \"database\": \"shop\" }, { \"run\": [ \"id\" ], "
+        "\"user\": 33 } ],\n"
         "      \"dependsOn\": { \"job\": \"completed\", \"host\": \"ready\" },\n"
         "      \"stop\": { \"timeout\": 86400 } },\n"
         "    \"job\": { \"system\": { \"rootfs\": \"/images/job\" }, \"command\": [ \"sh\", \"-c\", "
@@ -238,6 +242,9 @@ TEST(prints_canonically_and_reads_it_back) {
                 "\"http\":[{\"port\":80,\"path\":\"/\",\"status\":[200,399]},"
                 "{\"port\":81,\"path\":\"/up?x=%20\",\"status\":[100,599]}],"
                 "\"exec\":[[\"pg_isready\",\"-q\"],[\"/bin/true\"]],\"unix\":[\"/run/x y.sock\"]},"
+                "\"seed\":[{\"run\":[\"createdb\",\"shop\"],\"user\":\"postgres\",\"timeout\":5},"
+                "{\"sql\":\"./seed.sql\",\"database\":\"shop\",\"timeout\":300},"
+                "{\"run\":[\"id\"],\"user\":33,\"timeout\":300}],"
                 "\"stop\":{\"timeout\":86400},"
                 "\"dependsOn\":{\"job\":\"completed\",\"host\":\"ready\"},\"oneShot\":false}");
 }
@@ -258,7 +265,7 @@ TEST(prints_a_command_without_an_init) {
                      "\"nspawnArgs\":[],"
                      "\"ready\":{\"timeout\":60,\"notify\":false,"
                      "\"units\":[],\"tcp\":[],\"http\":[],\"exec\":[],\"unix\":[]},"
-                     "\"stop\":{\"timeout\":10},\"dependsOn\":{},\"oneShot\":true}");
+                     "\"seed\":[],\"stop\":{\"timeout\":10},\"dependsOn\":{},\"oneShot\":true}");
 }
 
 TEST(reads_toplevels) {
@@ -526,6 +533,34 @@ TEST(refuses_containers) {
                  "containers.c.network.internet: is not supported by this version"},
                 {"'network':{'address':'10.0.0.1'}",
                  "containers.c.network.address: is not supported by this version"},
+                /* seed */
+                {"'seed':{}", "containers.c.seed: must be an array, is an object"},
+                {"'seed':['seed.sql']", "containers.c.seed[0]: must be an object, is a string"},
+                {"'seed':[{}]", "containers.c.seed[0]: must have one of 'run' and 'sql'"},
+                {"'seed':[{'run':['a']},{'run':['a'],'sql':'b'}]",
+                 "containers.c.seed[1]: must have one of 'run' and 'sql'"},
+                {"'seed':[{'run':'a'}]", "containers.c.seed[0].run: must be an array, is a string"},
+                {"'seed':[{'run':[]}]", "containers.c.seed[0].run"},
+                {"'seed':[{'run':['']}]", "containers.c.seed[0].run"},
+                {"'seed':[{'sql':''}]", "containers.c.seed[0].sql"},
+                {"'seed':[{'sql':'~/seed.sql'}]", "containers.c.seed[0].sql"},
+                {"'seed':[{'run':['a'],'database':'b'}]", "containers.c.seed[0].database: needs 'sql'"},
+                {"'seed':[{'sql':'s','database':''}]",
+                 "containers.c.seed[0].database: '' cannot name a database"},
+                {"'seed':[{'sql':'s','database':'-h'}]", "'-h' cannot name a database"},
+                {"'seed':[{'sql':'s','database':'host=x'}]", "'host=x' cannot name a database"},
+                {"'seed':[{'sql':'s','database':'a b'}]", "'a b' cannot name a database"},
+                {"'seed':[{'run':['a'],'user':''}]", "containers.c.seed[0].user: must be an account's name"},
+                {"'seed':[{'run':['a'],'user':'0'}]",
+                 "containers.c.seed[0].user: must be an account's name"},
+                {"'seed':[{'run':['a'],'user':'-u'}]",
+                 "containers.c.seed[0].user: must be an account's name"},
+                {"'seed':[{'run':['a'],'user':65535}]",
+                 "containers.c.seed[0].user: must be between 0 and 65534"},
+                {"'seed':[{'run':['a'],'timeout':0}]", "containers.c.seed[0].timeout: must be between 1"},
+                {"'seed':[{'run':['a'],'times':2}]", "containers.c.seed[0].times: unknown key"},
+                {"'oneShot':true,'seed':[{'run':['a']}]",
+                 "containers.c.seed: a container with 'oneShot' is never ready, only completed"},
                 /* ready */
                 {"'ready':{'units':'x'}", "containers.c.ready.units: must be an array, is a string"},
                 {"'ready':{'units':['']}", "containers.c.ready.units[0]: the name of the unit is empty"},

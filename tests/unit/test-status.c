@@ -150,7 +150,7 @@ TEST(up) {
                 bool frozen, stopping;
                 unsigned restarts, reboots;
                 uint64_t ready_usec; /* of the run after that */
-                bool checks;
+                bool checks, seeds, interrupted;
                 int answer;
                 Phase phase;
                 bool ready;
@@ -166,6 +166,14 @@ TEST(up) {
                 {PHASE_STARTING, .answer = NOT_ASKED, .phase = PHASE_STARTING},
                 {PHASE_FAILED, "not ready after 60 s", 7, .answer = NOT_ASKED, .phase = PHASE_DEGRADED,
                  .note = "not ready after 60 s"},
+
+                /* A command that brings it up seeds it; its systemd knows nothing of that. */
+                {PHASE_SEEDING, .leader = 7, .answer = NOT_ASKED, .phase = PHASE_SEEDING},
+                {PHASE_SEEDING, .leader = 7, .stopping = true, .answer = NOT_ASKED, .phase = PHASE_STOPPING},
+                {PHASE_SEEDING, .leader = 7, .interrupted = true, .answer = NOT_ASKED,
+                 .phase = PHASE_DEGRADED, .note = "its seed was interrupted, run up"},
+                {PHASE_STARTING, .leader = 7, .seeds = true, .answer = MANAGER_RUNNING,
+                 .phase = PHASE_RUNNING},
 
                 /* It started again by itself: what was remembered is about the run before. */
                 {PHASE_READY, .leader = 7, .restarts = 1, .answer = NOT_ASKED, .phase = PHASE_STARTING},
@@ -196,10 +204,13 @@ TEST(up) {
                  .note = "its systemd does not answer"},
         };
         _cleanup_(spec_freep) Spec *spec =
-                ops_spec("\"web\": {" COMMAND "}, \"checked\": {" COMMAND ", \"ready\": {\"tcp\": [80]}}");
+                ops_spec("\"web\": {" COMMAND "}, \"checked\": {" COMMAND ", \"ready\": {\"tcp\": [80]}},"
+                         "\"seeded\": {" COMMAND ", \"seed\": [{\"run\": [\"x\"]}]}");
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                const ContainerSpec *c_spec = spec_find(spec, table[i].checks ? "checked" : "web");
+                const ContainerSpec *c_spec = spec_find(spec, table[i].checks  ? "checked"
+                                                              : table[i].seeds ? "seeded"
+                                                                               : "web");
                 ContainerStatus c = open_status(table[i].remembered, table[i].result);
                 bool more;
 
@@ -212,13 +223,16 @@ TEST(up) {
                 c.crashes.reboots = table[i].reboots;
                 c.crashes.ready_usec = table[i].ready_usec;
                 more = status_judge_up(&c);
+                if (table[i].interrupted)
+                        status_judge_unseeded(&c);
                 if (table[i].answer == SILENT)
                         status_judge_silence(&c);
                 else if (table[i].answer != NOT_ASKED)
                         status_judge_manager(&c, c_spec, (ManagerState) table[i].answer);
                 check(&c, table[i].phase, table[i].note);
                 ASSERT_EQ(c.ready, table[i].ready);
-                ASSERT_EQ(more, table[i].leader > 0 && !table[i].frozen && !table[i].stopping);
+                ASSERT_EQ(more, table[i].leader > 0 && !table[i].frozen && !table[i].stopping &&
+                                        table[i].remembered != PHASE_SEEDING);
                 close_status(&c);
         }
 }

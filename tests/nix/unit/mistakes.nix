@@ -108,6 +108,9 @@ in
   unitTemplate = mistake { ready.units = [ "getty@.service" ]; } "ready.units: 'getty@.service' is a template, not a unit";
   unix = mistake { ready.unix = [ "run/x" ]; } "ready.unix: 'run/x': a path inside the container must be absolute";
   execEmpty = mistake { ready.exec = [ [ ] ]; } "ready.exec: the first word must name a program";
+  seedStep = mistake { seed = [ { run = [ "a" ]; sql = "b"; } ]; } "seed: must have one of 'run' and 'sql'";
+  seedDatabase = mistake { seed = [ { sql = "b"; database = "host=x"; } ]; } "seed: 'host=x' cannot name a database: use 1 to 63 of letters, digits, '_', '.' and '-', with no '-' in front";
+  seedUser = mistake { seed = [ { run = [ "a" ]; user = "0"; } ]; } "seed: user must be an account's name, or its number (0 to 65534), is '0'";
   httpPath = mistake { ready.http = [ { port = 80; path = "health"; } ]; } "ready.http: 'health': a path begins with '/'";
   httpStatus = mistake { ready.http = [ { port = 80; status = [ 200 ]; } ]; } "ready.http: must be two numbers, the first and the last status";
   init = mistake { init = "/sbin/init"; } "init: '/sbin/init' is not in the store, and nothing else is there when the container starts";

@@ -329,6 +329,19 @@ let
         unix = [ "/run/s" ];
       };
     };
+    seed = becomes {
+      seed = [
+        { run = [ "createdb" "shop" ]; user = "postgres"; timeout = 5; }
+        { sql = "seed.sql"; database = "shop"; }
+        { run = [ "id" ]; user = 33; }
+      ];
+    } {
+      seed = [
+        { run = [ "createdb" "shop" ]; user = "postgres"; timeout = 5; }
+        { sql = "seed.sql"; database = "shop"; }
+        { run = [ "id" ]; user = 33; }
+      ];
+    };
     rights = becomes {
       users = "host";
       capabilities.add = [ "CAP_NET_ADMIN" ];
@@ -715,6 +728,18 @@ let
     execWords = {
       containers.web = { inherit toplevel; ready.exec = [ "pg_isready" "-q" ]; };
       says = [ "- flake-containers.containers.web.ready.exec: each command is a list of words" "[ [" "(in flake.nix)" ];
+    };
+    seedString = {
+      containers.web = { inherit toplevel; seed = [ "seed.sql" ]; };
+      says = [ "- flake-containers.containers.web.seed: each step is a set" "(in flake.nix)" ];
+    };
+    seedLine = {
+      containers.web = { inherit toplevel; seed = [ { run = "createdb shop"; } ]; };
+      says = [ "containers.web.seed" "run: write a list of words" ];
+    };
+    seedPath = {
+      containers.web = { inherit toplevel; seed = [ { sql = ./module.nix; } ]; };
+      says = [ "containers.web.seed" "sql: a path without quotes" ];
     };
     volumesString = {
       containers.web = { inherit toplevel; volumes = "src:/srv"; };

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "state/seed-mark.h"
+
+#define MARK "trusted.flake-containers.seed."
+
+#define VALUE_MAX 64
+
+static const char *const words[_SEED_PHASE_MAX] = {
+        [SEED_BEGUN] = "begun",
+        [SEED_BEGUN_FRESH] = "begun-fresh",
+        [SEED_DONE] = "done",
+};
+
+static SeedMark seed_mark_parse(const char *value) {
+        SeedMark mark = {};
+        char *end;
+
+        for (SeedPhase phase = SEED_BEGUN; phase < _SEED_PHASE_MAX; phase++) {
+                const char *rest = startswith(value, words[phase]);
+
+                if (!rest || *rest != ' ')
+                        continue;
+                mark.hash = strtoull(rest + 1, &end, 16);
+                mark.phase = end > rest + 1 && *end == '\0' ? phase : SEED_NONE;
+        }
+        return mark;
+}
+
+int seed_mark_read(int fd, const char *container, SeedMark *ret, Error *reterr) {
+        _cleanup_free_ char *name = xasprintf(MARK "%s", container);
+        char value[VALUE_MAX + 1];
+        ssize_t n = fgetxattr(fd, name, value, VALUE_MAX);
+
+        *ret = (SeedMark){};
+        if (n < 0 && errno != ENODATA && errno != EOPNOTSUPP && errno != ERANGE)
+                return error_set(reterr, errno, "read whether it was seeded");
+        if (n >= 0) {
+                value[n] = '\0';
+                *ret = seed_mark_parse(value);
+        }
+        return 0;
+}
+
+int seed_mark_write(int fd, const char *container, SeedMark mark, Error *reterr) {
+        _cleanup_free_ char *name = xasprintf(MARK "%s", container);
+        _cleanup_free_ char *value = xasprintf("%s %016" PRIx64, words[mark.phase], mark.hash);
+
+        if (mark.phase == SEED_DONE && syncfs(fd) < 0)
+                return error_set(reterr, errno, "write what it was seeded with to the disk");
+        if (fsetxattr(fd, name, value, strlen(value), 0) < 0) {
+                int r = -errno;
+
+                return errno == EOPNOTSUPP || errno == EPERM
+                               ? error_raise(reterr, FC_EXIT_HOST,
+                                             "the file system of '.containers' cannot remember that it was "
+                                             "seeded: it has no extended attributes of 'trusted.'")
+                               : error_set(reterr, r, "remember that it was seeded");
+        }
+        return fsync(fd) < 0 ? error_set(reterr, errno, "remember that it was seeded") : 0;
+}
