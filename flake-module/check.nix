@@ -215,6 +215,7 @@ let
     )
     ++ members [ "credentials" ] (container.credentials or { }) credentialError
     ++ members [ "environment" ] (container.environment or { }) (variableError container)
+    ++ members [ "exports" ] (container.exports or { }) syntax.export
     ++ elements [ "envFile" ] envFiles credentialFileError
     ++ elements [ "environmentUnits" ] environmentUnits syntax.service
     ++ map (name: about [ "environmentUnits" ] "'${name}' is named twice") (twice environmentUnits)

@@ -223,6 +223,9 @@ in
     name = "flake-containers";
     nativeBuildInputs = lib.optional sudo sudoScript ++ shellCommands;
     shellHook = ''
+      # What leads to the containers that run: now, and when it is called.
+      fc_env() { eval "$(flake-containers env)"; }
+      fc_env 2>/dev/null || :
       # Not for "nix develop -c" and direnv.
       case $- in
       *i*)

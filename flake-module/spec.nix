@@ -71,6 +71,7 @@ let
       environment = mapAttrs (_: toString) (container.environment or { });
       envFile = get "envFile" container;
       environmentUnits = get "environmentUnits" container;
+      exports = get "exports" container;
       credentials = mapAttrs (_: value: if isString value then value else compact value) (
         container.credentials or { }
       );

@@ -31,6 +31,19 @@ let
 in
 {
   options = {
+    exports = mkOption {
+      type = types.attrsOf types.str;
+      default = { };
+      example = {
+        DATABASE_URL = "postgres://app@\${host}:\${port}/app";
+      };
+      description = ''
+        Variables of the development shell, and of `flake-containers env`, while the container runs: templates in which
+        `''${host}`, `''${port}`, `''${port:N}` and `''${name}` stand for what they say, and `$$` for `$`. (In a flake's
+        strings a backslash stands before `''${`.)
+      '';
+    };
+
     ports = mkOption {
       type = listOf (
         orSet [

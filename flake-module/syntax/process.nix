@@ -2,9 +2,12 @@
 let
   inherit (builtins)
     elem
+    filter
     head
+    isList
     map
     match
+    split
     stringLength
     substring
     toString
@@ -63,6 +66,12 @@ let
           "container_uuid"
         ]
       ) "the variable '${name}' is set by systemd-nspawn")
+      (variableText name value)
+    ];
+
+  variableText =
+    name: value:
+    first [
       (unless (stringLength "--setenv=${name}=${value}" < argumentSize)
         "the variable '${name}' is longer than the ${toString (argumentSize - 1)} bytes that Linux passes"
       )
@@ -104,6 +113,23 @@ let
       ]
     ) "systemd sets this variable itself, and hands no other value on to services";
 
+  # Whether its ports are published is the runner's to say.
+  export =
+    name: template:
+    let
+      placeholders = filter isList (split "[$]([$]|[{][^}]*[}])?" template);
+      wrong = filter (
+        found: match "[$]|[{](host|name|port|port:[1-9][0-9]{0,4})[}]" (if head found == null then "" else head found) == null
+      ) placeholders;
+    in
+    first [
+      (variableName name)
+      (unless (wrong == [ ])
+        "'\$${if head (head wrong) == null then "" else head (head wrong)}' must be one of \${host}, \${port}, \${port:N}, \${name}, or $$ for a $"
+      )
+      (variableText name template)
+    ];
+
   credential =
     id:
     first [
@@ -126,6 +152,7 @@ in
     argument
     command
     credential
+    export
     serviceVariable
     variable
     variableName

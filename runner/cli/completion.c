@@ -14,7 +14,9 @@
 static const char *words_of(const Option *o) {
         static const struct {
                 const char *argument, *words;
-        } table[] = {{"MODE", "auto plain json quiet"}, {"FORMAT", "short json cat"}};
+        } table[] = {{"MODE", "auto plain json quiet"},
+                     {"FORMAT", "short json cat"},
+                     {"SYNTAX", "sh fish json dotenv"}};
 
         for (size_t i = 0; o->argument && i < ELEMENTSOF(table); i++)
                 if (streq(o->argument, table[i].argument))

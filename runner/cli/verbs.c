@@ -21,6 +21,7 @@ static const Verb *const verbs[] = {
         &cmd_exec,
         &cmd_cp,
         &cmd_port,
+        &cmd_env,
         &cmd_config,
         &cmd_snapshot_save,
         &cmd_snapshot_restore,

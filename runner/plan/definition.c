@@ -14,7 +14,7 @@
 static const char *const changeable[] = {
         "system.rootfs", /* DEFINITION_IMAGE is its absolute path */
         "system.build",  "ready.timeout", "ready.units",  "ready.tcp", "ready.http", "ready.exec",
-        "ready.unix",    "seed",          "stop.timeout", "dependsOn", "oneShot",
+        "ready.unix",    "seed",          "stop.timeout", "dependsOn", "oneShot",    "exports",
 };
 
 /* Of an element of a list. It says how the volume came to be there. */

@@ -8,6 +8,7 @@
 #include "spec/device.h"
 #include "spec/env-file.h"
 #include "spec/env.h"
+#include "spec/export.h"
 #include "spec/life.h"
 #include "spec/network.h"
 #include "spec/port.h"
@@ -47,6 +48,7 @@ static const SpecKey *const keys[] = {
         &stop_key,
         &depends_on_key,
         &one_shot_key,
+        &exports_key,
 };
 
 int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {

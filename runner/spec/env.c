@@ -37,11 +37,11 @@ int env_check_own_name(const char *name, Error *reterr) {
         return 0;
 }
 
-int env_check(const char *name, const char *value, Error *reterr) {
+int env_check_text(const char *name, const char *value, Error *reterr) {
         size_t left = strlen(value);
         int r;
 
-        r = env_check_own_name(name, reterr);
+        r = env_check_name(name, reterr);
         if (r < 0)
                 return r;
         if (strlen("--setenv=") + strlen(name) + strlen("=") + left >= ARGUMENT_SIZE_MAX)
@@ -60,6 +60,12 @@ int env_check(const char *name, const char *value, Error *reterr) {
                                 name, c);
         }
         return 0;
+}
+
+int env_check(const char *name, const char *value, Error *reterr) {
+        int r = env_check_own_name(name, reterr);
+
+        return r < 0 ? r : env_check_text(name, value, reterr);
 }
 
 static int parse_environment(const Json *value, const char *path, void *target, Error *reterr) {
@@ -139,15 +145,19 @@ static int check_environment(const ContainerSpec *c, Error *reterr) {
         return 0;
 }
 
-static Json *print_environment(const ContainerSpec *c) {
+Json *env_print(char *const *variables) {
         Json *json = json_new_object();
 
-        STRV_FOREACH (variable, c->environment) {
+        STRV_FOREACH (variable, variables) {
                 _cleanup_free_ char *name = xstrndup(*variable, strcspn(*variable, "="));
 
                 json_add_string(json, name, *variable + strlen(name) + 1);
         }
         return json;
+}
+
+static Json *print_environment(const ContainerSpec *c) {
+        return env_print(c->environment);
 }
 
 const SpecKey environment_key = {

@@ -19,3 +19,9 @@ int env_check_name_of_services(const char *name, Error *reterr);
 /* FC_EXIT_USAGE when systemd-nspawn would refuse the variable (see env_value_is_valid() of systemd: control
  * characters other than tab and newline, invalid UTF-8, too long), or sets it itself. */
 int env_check(const char *name, const char *value, Error *reterr);
+
+/* The same but for that: any variable that a program can have. */
+int env_check_text(const char *name, const char *value, Error *reterr);
+
+/* NAME=VALUE each, as an object. */
+Json *env_print(char *const *variables);

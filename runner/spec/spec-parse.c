@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "spec/container.h"
 #include "spec/dependency.h"
+#include "spec/export.h"
 #include "spec/name.h"
 #include "spec/port-clash.h"
 #include "spec/spec-parse.h"
@@ -82,7 +83,9 @@ static int check_spec(const Spec *spec, Error *reterr) {
                         return r;
         }
         r = dependencies_check(spec, reterr);
-        return r < 0 ? r : ports_check(spec, reterr);
+        if (r >= 0)
+                r = ports_check(spec, reterr);
+        return r < 0 ? r : exports_check(spec, reterr);
 }
 
 int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr) {

@@ -71,6 +71,7 @@ static void container_spec_done(ContainerSpec *c) {
         free(c->tmpfs);
         strv_free(c->environment);
         strv_free(c->env_files);
+        strv_free(c->exports);
         strv_free(c->environment_units);
         for (size_t i = 0; i < c->n_credentials; i++) {
                 free(c->credentials[i].id);

@@ -181,7 +181,8 @@ typedef struct ContainerSpec {
         size_t n_seed;
         Dependency *dependencies; /* in the order of the document */
         size_t n_dependencies;
-        bool one_shot; /* it is expected to end by itself */
+        char **exports; /* NAME=TEMPLATE, spec/export.h */
+        bool one_shot;  /* it is expected to end by itself */
 } ContainerSpec;
 
 typedef struct Spec {

@@ -38,6 +38,38 @@ testcase_addresses() {
         equal "$(listeners 8080)$(listeners 8081)$(listeners 8082)" "" "after down there listen"
 }
 
+# What `env` prints leads there, for each kind of shell, without root.
+testcase_variables() {
+        local exports='"exports": {"SITE": "http://${host}:${port}/?${name}=$$1", "WEB_PORT": "declared"}'
+
+        project shop
+        spec "$(web web ", \"ports\": [\"auto:80\", \"8081:81\"], \"ready\": {\"units\": [\"apache2.service\"]}, $exports"), $(tiny my-job '' \
+                ', "network": {"mode": "none"}, "exports": {"IT_S": "it'"'"'s"}')"
+        ok as_dev env -C "$PROJECT" "$FC" env
+        equal "$OUT$ERR" "" "the variables of what does not run"
+        run_status 7 as_dev env -C "$PROJECT" "$FC" env web
+        ok fc up
+        ok as_dev env -C "$PROJECT" "$FC" env
+        equal "$(eval "$OUT"; curl -s -o /dev/null -w '%{http_code}' "$WEB_URL"; printf ' %s %s' "$WEB_PORT" "$IT_S")" "200 declared it's"
+        equal "$(eval "$OUT"; echo "$SITE")" "http://127.0.0.1:$(fc port web 80 | sed -n 's/^127.0.0.1://p')/?web=\$1"
+        ok as_dev env -C "$PROJECT" "$FC" env --json web
+        equal "$(jq -r '"\(.WEB_HOST) \(.WEB_PORT_81) \(.IT_S)"' <<<"$OUT")" "127.0.0.1 8081 null"
+        ok as_dev env -C "$PROJECT" "$FC" env --format dotenv my-job
+        equal "$OUT" "IT_S=\"it's\""
+        ok as_dev env -C "$PROJECT" "$FC" env -f fish my-job
+        equal "$OUT" "set -gx IT_S 'it\\'s'"
+        run_status 2 fc env --format bash
+        expect_err "'bash' must be one of sh, fish, json, dotenv"
+        run_status 2 fc env --json --format sh
+        # Another template is no reason to start anything again.
+        sed -i 's/declared/other/' "$PROJECT/flake-containers.json"
+        ok fc up
+        expect_err 'web: unchanged'
+        ok fc env web
+        expect_out "WEB_PORT='other'"
+        ok fc down
+}
+
 testcase_what_is_no_port() {
         local text
 

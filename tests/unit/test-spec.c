@@ -246,7 +246,8 @@ TEST(prints_canonically_and_reads_it_back) {
                 "{\"sql\":\"./seed.sql\",\"database\":\"shop\",\"timeout\":300},"
                 "{\"run\":[\"id\"],\"user\":33,\"timeout\":300}],"
                 "\"stop\":{\"timeout\":86400},"
-                "\"dependsOn\":{\"job\":\"completed\",\"host\":\"ready\"},\"oneShot\":false}");
+                "\"dependsOn\":{\"job\":\"completed\",\"host\":\"ready\"},\"oneShot\":false,\"exports\":{}"
+                "}");
 }
 
 TEST(prints_a_command_without_an_init) {
@@ -256,16 +257,17 @@ TEST(prints_a_command_without_an_init) {
 
         ASSERT_OK(parse(full, strlen(full), &spec, &error), &error);
         text = print_one(spec_find(spec, "job"));
-        ASSERT_STREQ(text,
-                     "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
-                     "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"volumes\":[],"
-                     "\"tmpfs\":[],\"environment\":{},\"envFile\":[],\"environmentUnits\":[],"
-                     "\"credentials\":{},\"capabilities\":{\"add\":[],"
-                     "\"drop\":[]},\"devices\":[],\"resources\":{},\"ephemeral\":false,\"restart\":\"no\","
-                     "\"nspawnArgs\":[],"
-                     "\"ready\":{\"timeout\":60,\"notify\":false,"
-                     "\"units\":[],\"tcp\":[],\"http\":[],\"exec\":[],\"unix\":[]},"
-                     "\"seed\":[],\"stop\":{\"timeout\":10},\"dependsOn\":{},\"oneShot\":true}");
+        ASSERT_STREQ(
+                text,
+                "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
+                "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"volumes\":[],"
+                "\"tmpfs\":[],\"environment\":{},\"envFile\":[],\"environmentUnits\":[],"
+                "\"credentials\":{},\"capabilities\":{\"add\":[],"
+                "\"drop\":[]},\"devices\":[],\"resources\":{},\"ephemeral\":false,\"restart\":\"no\","
+                "\"nspawnArgs\":[],"
+                "\"ready\":{\"timeout\":60,\"notify\":false,"
+                "\"units\":[],\"tcp\":[],\"http\":[],\"exec\":[],\"unix\":[]},"
+                "\"seed\":[],\"stop\":{\"timeout\":10},\"dependsOn\":{},\"oneShot\":true,\"exports\":{}}");
 }
 
 TEST(reads_toplevels) {
@@ -797,6 +799,24 @@ TEST(refuses_containers) {
                 {"'environment':{'A':'b'},'environmentUnits':['a.socket']", "'a.socket' is not a service"},
                 {"'environment':{'A':'b'},'environmentUnits':['a.service','b.service','a.service']",
                  "containers.c.environmentUnits: 'a.service' is named twice"},
+                {"'exports':['a']", "containers.c.exports: must be an object, is an array"},
+                {"'exports':{'A B':'x'}", "containers.c.exports[\"A B\"]: 'A B' cannot name a variable"},
+                {"'exports':{'A':1}", "containers.c.exports.A: must be a string, is a number"},
+                {"'exports':{'A':'a${hosts}b'}", "containers.c.exports.A: '${hosts}' must be one of "
+                                                 "${host}, ${port}, ${port:N}, ${name}, or $$"},
+                {"'exports':{'A':'${}'}", "containers.c.exports.A: '${}' must be one of"},
+                {"'exports':{'A':'a${host'}", "containers.c.exports.A: '${host' must be one of"},
+                {"'exports':{'A':'$host'}", "containers.c.exports.A: '$host' must be one of"},
+                {"'exports':{'A':'a$'}", "containers.c.exports.A: '$' must be one of"},
+                {"'exports':{'A':'${HOST}'}", "'${HOST}' must be one of"},
+                {"'exports':{'A':'${port:}'}", "'${port:}' must be one of"},
+                {"'exports':{'A':'${port:0}'}", "containers.c.exports.A: '${port:0}'"},
+                {"'exports':{'A':'${port:x}'}", "containers.c.exports.A: '${port:x}'"},
+                {"'exports':{'A':'${port}'}", "containers.c.exports.A: no port is published"},
+                {"'ports':['80'],'exports':{'A':'${port:81}'}",
+                 "containers.c.exports.A: port 81 is not published"},
+                {"'network':{'mode':'none'},'exports':{'A':'${host}'}",
+                 "containers.c.exports.A: with network mode 'none'"},
                 {"'environmentUnits':['a.service']",
                  "containers.c.environmentUnits: there is neither 'environment' nor 'envFile'"},
                 {"'envFile':'a','environmentUnits':['a.service'],'command':['a']",

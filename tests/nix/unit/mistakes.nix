@@ -80,6 +80,10 @@ in
   credentialOurs = mistake { credentials."flake-containers.environment" = "x"; } "credentials.flake-containers.environment: 'flake-containers.environment' cannot name a credential: what begins with 'flake-containers.' is ours";
   envFileHome = mistake { envFile = [ ".env" "~/env" ]; } "envFile: '~/env': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/env' for what has that name";
   envFileStore = mistake { envFile = [ "${builtins.storeDir}/x" ]; } "envFile: it is in the store, where every user can read it: give a path outside, as a string";
+  exportPlaceholder = mistake { exports.A = "http://\${hosts}/"; } "exports.A: '\${hosts}' must be one of \${host}, \${port}, \${port:N}, \${name}, or $$ for a $";
+  exportDollar = mistake { exports.A = "a$"; } "exports.A: '$' must be one of \${host}, \${port}, \${port:N}, \${name}, or $$ for a $";
+  exportName = mistake { exports.A-B = "x"; } "exports.A-B: 'A-B' cannot name a variable: allowed are letters, digits and '_', not a digit first";
+  exports = fine { exports.A = "a\${host}:\${port}\${port:80}\${name}$$"; };
   unitsTemplate = mistake { environment.A = "b"; environmentUnits = [ "a@.service" ]; } "environmentUnits: 'a@.service' is a template, not a unit";
   unitsSocket = mistake { environment.A = "b"; environmentUnits = [ "a.socket" ]; } "environmentUnits: 'a.socket' is not a service";
   unitsTwice = mistake { environment.A = "b"; environmentUnits = [ "a.service" "a.service" ]; } "environmentUnits: 'a.service' is named twice";

@@ -373,6 +373,7 @@ let
       stop.timeout = 3;
       network.mode = "none";
     };
+    exports = becomes { exports.A = "\${host}"; } { exports.A = "\${host}"; };
     envFiles = becomes { envFile = ".env"; environmentUnits = [ "a.service" ]; } { envFile = [ ".env" ]; environmentUnits = [ "a.service" ]; };
     envFileList = becomes { envFile = [ "a" "/b" ]; } { envFile = [ "a" "/b" ]; };
     # Quotes and the like are the JSON's business.

@@ -78,6 +78,8 @@ let
     (place "tmpfs.mode" (text: { tmpfs = [ { target = "/t"; mode = text; } ]; }) { })
     (place "environment name" (text: { environment.${text} = "x"; }) { })
     (place "environment" (text: { environment.X = text; }) { inherit long; })
+    (place "exports" (text: { ports = [ "80" ]; exports.X = text; }) { variants = text: [ text "\${${text}}" "$${text}" ]; })
+    (place "exports name" (text: { exports.${text} = "x"; }) { })
     (list [ "envFile" ] { })
     (place "environmentUnits" (text: { environment.X = "x"; environmentUnits = [ text ]; }) { variants = text: [ text "a${text}" "${text}.service" ]; })
     (place "credentials name" (text: { credentials.${text} = "x"; }) { })

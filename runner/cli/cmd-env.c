@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "cli/verbs.h"
+#include "ops/connection.h"
+#include "ops/variables-text.h"
+
+typedef struct EnvOptions {
+        char *format;
+} EnvOptions;
+
+static const Option env_options[] = {
+        {"format", 'f', OPTION_STRING, offsetof(EnvOptions, format), "SYNTAX",
+         "sh, fish, json or dotenv [sh]"},
+};
+
+static int env_find_format(const EnvOptions *o, bool json, VariablesFormat *ret, Error *reterr) {
+        VariablesFormat format = variables_format_from_string(o->format ? o->format : json ? "json" : "sh");
+
+        if (format < 0)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "option '--format': '%s' must be one of sh, fish, json, dotenv",
+                                   o->format);
+        if (json && format != VARIABLES_JSON)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "options '--json' and '--format=%s' exclude each other", o->format);
+        *ret = format;
+        return 0;
+}
+
+static int env_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
+        _cleanup_(project_done) Project project = PROJECT_NULL;
+        _cleanup_strv_ char **names = NULL, **variables = NULL;
+        _cleanup_free_ char *text = NULL;
+        VariablesFormat format;
+        int r;
+
+        r = env_find_format(target, request->globals->json, &format, reterr);
+        if (r >= 0)
+                r = project_open_known(request, operands, &project, &names, reterr);
+        if (r >= 0)
+                r = connection_gather(&project, names, /* all= */ strv_length(operands) == 0, &variables,
+                                      reterr);
+        if (r < 0)
+                return r;
+        text = variables_text(variables, format);
+        return fputs(text, stdout) < 0 ? error_set(reterr, errno, "print the variables") : FC_EXIT_OK;
+}
+
+const Verb cmd_env = {
+        .name = "env",
+        .synopsis = "[NAME..]",
+        .summary = "Print variables that lead to what runs",
+        .options = env_options,
+        .n_options = ELEMENTSOF(env_options),
+        .target_size = sizeof(EnvOptions),
+        .max_operands = SIZE_MAX,
+        .run = env_run,
+};
