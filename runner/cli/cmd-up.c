@@ -5,6 +5,7 @@
 #include "ops/dry-run.h"
 #include "ops/snapshot.h"
 #include "ops/status-list.h"
+#include "cli/once-volumes.h"
 #include "cli/question.h"
 #include "cli/verbs.h"
 #include "spec/dependency.h"
@@ -16,6 +17,7 @@ typedef struct UpOptions {
         bool rm_on_failure;
         char *from;
         bool yes;
+        char **volumes;
 } UpOptions;
 
 static const Option up_options[] = {
@@ -29,6 +31,8 @@ static const Option up_options[] = {
          "Begin with what a snapshot has: roots and volumes"},
         {"yes", 'y', OPTION_FLAG, offsetof(UpOptions, yes), NULL,
          "With --from: do not ask before that replaces something"},
+        {"volume", 'v', OPTION_STRINGS, offsetof(UpOptions, volumes), "VOLUME",
+         "Mount SOURCE:TARGET[:ro] in the one container NAME as well, until its next start"},
         {"attach", 'a', OPTION_FLAG, offsetof(UpOptions, attach), NULL,
          "Stay, show the logs; Ctrl-C stops, a second one kills"},
         {"detach", 'd', OPTION_IGNORED, 0, NULL, "(always so, unless --attach)"},
@@ -62,6 +66,8 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         int r, exit;
 
         r = project_open_selected(request, operands, &project, &asked, reterr);
+        if (r >= 0)
+                r = once_volumes_add(request, &project, operands, o->volumes, reterr);
         if (r < 0)
                 return r;
         names = dependencies_order(project.spec, asked);

@@ -152,7 +152,8 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
                 m->create = v->create;
                 m->mapping = map_volume(p, v);
                 m->account = v->account;
-                m->place = xasprintf("containers.%s.volumes[%zu]", c->name, i);
+                m->place = v->once ? xstrdup("--volume")
+                                   : xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 strv_push(&p->mount_points, v->target);
         }
 }

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "project/source.h"
+#include "spec/path.h"
 
 #define DEPTH_MAX 256 /* directories on the way, each of which is held open */
 #define LINKS_MAX 40  /* as many as the kernel follows */
@@ -302,22 +303,14 @@ static int check_readable(int fd) {
  * other paths. @path is the root, a slash, and @below. */
 static char *leave_project(const char *path, const char *below) {
         _cleanup_free_ char *root = xstrndup(path, strlen(path) - strlen(below) - 1);
-        bool out = false;
+        bool out;
+        char *whole = path_join(root, below, &out);
 
-        for (;;) {
-                size_t n = strcspn(below, "/");
-
-                if (n == 2 && startswith(below, "..")) {
-                        char *slash = strrchr(root, '/');
-
-                        if (slash)
-                                *slash = '\0';
-                        out = true;
-                } else if (n != 1 || below[0] != '.')
-                        break;
-                below += n + strspn(below + n, "/");
+        if (!out) {
+                free(whole);
+                return NULL;
         }
-        return out ? xasprintf("%s/%s", root, below) : NULL;
+        return whole;
 }
 
 typedef enum OpenFlags {

@@ -129,6 +129,30 @@ bool path_begins_in(const char *path, const char *part) {
         return n == strlen(part) && startswith(path, part);
 }
 
+char *path_join(const char *dir, const char *path, bool *ret_out) {
+        _cleanup_free_ char *above = xstrdup(dir);
+        bool out = false;
+
+        if (streq(above, "/"))
+                above[0] = '\0';
+        for (;;) {
+                size_t n = strcspn(path, "/");
+
+                if (n == 2 && startswith(path, "..")) {
+                        char *slash = strrchr(above, '/');
+
+                        if (slash)
+                                *slash = '\0';
+                        out = true;
+                } else if (n != 1 || path[0] != '.')
+                        break;
+                path += n + strspn(path + n, "/");
+        }
+        if (ret_out)
+                *ret_out = out;
+        return xasprintf("%s/%s", above, path);
+}
+
 bool path_has_dotdot(const char *path) {
         while (*path) {
                 size_t n = strcspn(path, "/");

@@ -21,6 +21,16 @@ int path_check_store_path(const char *path, Error *reterr);
 /* Is @part what a relative path begins with, beside '.'? */
 bool path_begins_in(const char *path, const char *part);
 
+/**
+ * path_join() - a relative path as an absolute one
+ * @dir: where it begins, absolute and without symbolic links
+ * @ret_out: whether it begins with ".."; may be NULL
+ *
+ * Those "." and ".." that it begins with are taken from @dir; others are left as they are, since a symbolic
+ * link may be before them. Owned by the caller.
+ */
+char *path_join(const char *dir, const char *path, bool *ret_out);
+
 /* Has it a part "..", wherever that leads? */
 bool path_has_dotdot(const char *path);
 

@@ -58,6 +58,7 @@ typedef struct Volume {
         char *account;     /* "www-data", "33" or "33:33"; NULL unless that is the owner */
         bool read_only;
         bool create; /* the directory, where it is missing */
+        bool once;   /* of the command line, not of the document */
 } Volume;
 
 typedef struct Tmpfs {

@@ -237,6 +237,15 @@ static int check_volumes(const ContainerSpec *c, Error *reterr) {
         return check_targets(c, reterr);
 }
 
+int volume_add_once(ContainerSpec *c, Volume *volume, Error *reterr) {
+        Volume *added = XGROW(c->volumes, c->n_volumes);
+
+        *added = *volume;
+        *volume = (Volume){};
+        added->once = true;
+        return check_volumes(c, reterr);
+}
+
 const SpecKey volumes_key = {
         .name = "volumes",
         .parse = parse_volumes,

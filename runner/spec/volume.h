@@ -10,3 +10,6 @@ extern const SpecKey volumes_key;
 
 /* @ret: owned by the caller, see volume_done(). */
 int volume_parse(const char *text, Volume *ret, Error *reterr);
+
+/* Adds one that the document does not have, with the same rules. @volume: taken. */
+int volume_add_once(ContainerSpec *c, Volume *volume, Error *reterr);

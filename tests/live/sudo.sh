@@ -51,6 +51,9 @@ testcase_relative_and_private() {
         expect_out 'one +running'
         ok as_dev env -C "$PROJECT/deep/er" "$FC" --root ../.. --spec ../../flake-containers.json status
         expect_out 'one +running'
+        ok as_dev env -C "$PROJECT/deep/er" "$FC" up one --volume ../er:/er
+        ok as_dev env -C "$PROJECT/deep/er" "$FC" exec one -- touch /er/made
+        equal "$(stat -c %U "$PROJECT/deep/er/made")" "$DEV"
         ok as_dev env -C "$PROJECT/deep/er" "$FC" down
 }
 

@@ -174,6 +174,48 @@ logs:directory:$DEV_UID:$DEV_GID:755"
         ok fc down
 }
 
+# From where the user is, until the next start.
+testcase_volume_for_once() {
+        local once=(env -C "" SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" "$FC" up)
+
+        project shop
+        once[2]=$PROJECT/deep
+        as_dev mkdir "$PROJECT/deep" "$PROJECT/extra"
+        spec "$(tiny one '' ', "network": {"mode": "none"}, "volumes": ["src:/src"]'), $(tiny two '' ', "network": {"mode": "none"}')"
+        run_status 2 "${once[@]}" --volume ../extra:/extra
+        expect_err '--volume is for one container, whose name must be given'
+        run_status 2 "${once[@]}" one two --volume ../extra:/extra
+        run_status 2 "${once[@]}" one --volume ../extra
+        expect_err "--volume: '../extra': expected SOURCE:TARGET"
+        run_status 2 "${once[@]}" one --volume ../extra:/src
+        expect_err "--volume: .*target '/src' is taken already"
+        nothing_made
+        run_status 2 "${once[@]}" one --volume none:/extra
+        expect_err "--volume: '$PROJECT/deep/none' does not exist"
+        no_machine_left "something was started"
+        ok "${once[@]}" one --volume ../extra:/extra -v ../src/index.html:/page:ro -v @kept:/kept
+        ok fc exec one -- sh -c 'cat /page; touch /extra/made /kept/made; ls -d /src'
+        expect_out 'page of shop'
+        equal "$(stat -c %U:%G "$PROJECT/extra/made")" "$DEV:$DEV"
+        run fc exec one -- sh -c 'echo x >/page'
+        expect_err 'Read-only file system'
+        equal "$(state_of two)" stopped
+        # The same again is the same.
+        ok "${once[@]}" one --volume ../extra:/extra -v ../src/index.html:/page:ro -v @kept:/kept
+        expect_err 'one: unchanged +already up'
+        ok fc status one
+        expect_out 'definition changed, run up'
+        ok fc up --dry-run one
+        expect_out "no longer: volumes\[1\].source $PROJECT/extra"
+        ok fc up one
+        ok fc exec one -- ls -A /extra
+        equal "$OUT" '' "what is left of it"
+        ok fc down
+        # What is kept of it is the container's.
+        ok fc rm --dry-run -v one
+        refute_out '@kept'
+}
+
 # A path that a shell, nspawn, systemd or JSON could take for something else.
 testcase_odd_characters() {
         local name i=0 volumes=() names=("with space" "dollar \$HOME \${x}" "percent %h %%" "colon:here" "back\\slash"

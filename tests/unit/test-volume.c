@@ -202,3 +202,25 @@ TEST(path_length) {
         ASSERT_OK(path_check_inside(path, &error));
         ASSERT_OK(path_check_host(path, &error));
 }
+
+TEST(joins_what_is_typed_to_where) {
+        static const struct {
+                const char *dir, *path, *whole;
+                bool out;
+        } table[] = {
+                {"/a/b", "c", "/a/b/c", false},        {"/a/b", "./c/", "/a/b/c/", false},
+                {"/a/b", "../c", "/a/c", true},        {"/a/b", ".././/../c/d", "/c/d", true},
+                {"/a/b", "../../../c", "/c", true},    {"/a/b", "c/../d", "/a/b/c/../d", false},
+                {"/a/b", "..", "/a/", true},           {"/a/b", ".", "/a/b/", false},
+                {"/", "c", "/c", false},               {"/a", "..c", "/a/..c", false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                bool out = !table[i].out;
+                _cleanup_free_ char *whole = path_join(table[i].dir, table[i].path, &out);
+
+                test_set_row("%s %s", table[i].dir, table[i].path);
+                ASSERT_STREQ(whole, table[i].whole);
+                ASSERT_EQ(out, table[i].out);
+        }
+}

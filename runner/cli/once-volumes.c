@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "cli/once-volumes.h"
+#include "spec/path.h"
+#include "spec/volume.h"
+
+/* What is typed is relative to where it is typed. */
+static char *absolute_source(const ProjectRequest *request, const char *source) {
+        _cleanup_free_ char *cwd = request->found_cwd ? xstrdup(request->found_cwd) : getcwd(NULL, 0);
+
+        if (source[0] == '/' || source[0] == '@')
+                return xstrdup(source);
+        return path_join(cwd ? cwd : "/nonexistent", source, NULL);
+}
+
+static int once_volume_add(const ProjectRequest *request, ContainerSpec *c, const char *text,
+                           Error *reterr) {
+        _cleanup_(volume_done) Volume volume = {};
+        char *source;
+        int r;
+
+        r = volume_parse(text, &volume, reterr);
+        if (r >= 0) {
+                source = absolute_source(request, volume.source);
+                free(volume.source);
+                volume.source = source;
+                r = volume_add_once(c, &volume, reterr);
+        }
+        return r < 0 ? error_prefix(reterr, r, "--volume") : 0;
+}
+
+int once_volumes_add(const ProjectRequest *request, Project *project, char *const *names,
+                     char *const *volumes, Error *reterr) {
+        int r = 0;
+
+        if (volumes && strv_length(names) != 1)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "--volume is for one container, whose name must be given");
+        for (size_t i = 0; volumes && i < project->spec->n_containers; i++) {
+                ContainerSpec *c = &project->spec->containers[i];
+
+                if (!streq(c->name, names[0]))
+                        continue;
+                STRV_FOREACH (text, volumes)
+                        if (r >= 0)
+                                r = once_volume_add(request, c, *text, reterr);
+        }
+        return r;
+}
