@@ -40,10 +40,19 @@ int resource_find_account(const ContainerPlan *plan, const PlanMount *m, int roo
         return 0;
 }
 
-/* Return: an fd, borrowed from @maps. */
-static int open_map(const ContainerPlan *plan, const PlanMount *m, AccountIds account, int source_fd,
-                    MountMaps *maps, Error *reterr) {
-        _cleanup_free_ char *uids = NULL, *gids = NULL;
+static int open_owner_map(const ContainerPlan *plan, AccountIds account, uint32_t uid, uint32_t gid,
+                          MountMaps *maps, Error *reterr) {
+        uint32_t disk = ids_choose_disk(uid);
+        _cleanup_free_ char *uids = ids_map_owner(plan->ids_base, disk, account.uid, uid),
+                            *gids = ids_map_owner(plan->ids_base, disk, account.gid, gid);
+
+        return mount_maps_open(maps, uids, gids, reterr);
+}
+
+/* @user: may be NULL. A named volume may itself belong to another account than the developer, since it began
+ * as a directory that does. Return: an fd, borrowed from @maps. */
+static int open_map(const ContainerPlan *plan, const PlanMount *m, const InvokingUser *user,
+                    AccountIds account, int source_fd, MountMaps *maps, Error *reterr) {
         struct stat st;
         uint32_t disk;
 
@@ -51,10 +60,27 @@ static int open_map(const ContainerPlan *plan, const PlanMount *m, AccountIds ac
                 return mount_maps_open_container(maps, plan->ids_base, reterr);
         if (fstat(source_fd, &st) < 0)
                 return error_set(reterr, errno, "look at '%s'", m->source);
-        disk = ids_choose_disk(st.st_uid);
-        uids = ids_map_owner(plan->ids_base, disk, account.uid, st.st_uid);
-        gids = ids_map_owner(plan->ids_base, disk, account.gid, st.st_gid);
-        return mount_maps_open(maps, uids, gids, reterr);
+        if (user && m->kind == PLAN_MOUNT_NAMED_VOLUME) {
+                disk = ids_choose_disk(user->uid);
+                st.st_uid = ids_owner_for(disk, user->uid, st.st_uid);
+                st.st_gid = ids_owner_for(disk, user->gid, st.st_gid);
+        }
+        return open_owner_map(plan, account, st.st_uid, st.st_gid, maps, reterr);
+}
+
+int resource_open_volume_ids(const ContainerPlan *plan, const InvokingUser *user, AccountIds account,
+                             MountMaps *maps, VolumeIds *ret, Error *reterr) {
+        _cleanup_free_ char *all = ids_map_all(plan->ids_base);
+        VolumeIds ids;
+
+        ids.covered_fd = mount_maps_open(maps, all, all, reterr);
+        if (ids.covered_fd < 0)
+                return ids.covered_fd;
+        ids.volume_fd = open_owner_map(plan, account, user->uid, user->gid, maps, reterr);
+        if (ids.volume_fd < 0)
+                return ids.volume_fd;
+        *ret = ids;
+        return 0;
 }
 
 /* Return: the error of the mount. */
@@ -99,13 +125,13 @@ static int raise_cannot_map(const PlanMount *m, int source_fd, int ids_fd, Error
         return r;
 }
 
-int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, AccountIds account, int source_fd,
-                     int tree_fd, MountMaps *maps, Error *reterr) {
+int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, const InvokingUser *user,
+                     AccountIds account, int source_fd, int tree_fd, MountMaps *maps, Error *reterr) {
         int ids_fd, r;
 
         if (m->mapping == PLAN_MAP_NONE)
                 return 0;
-        ids_fd = open_map(plan, m, account, source_fd, maps, reterr);
+        ids_fd = open_map(plan, m, user, account, source_fd, maps, reterr);
         if (ids_fd < 0)
                 return ids_fd;
         r = mount_map_ids(tree_fd, ids_fd, reterr);
@@ -118,7 +144,7 @@ int resource_check_ids(const ContainerPlan *plan, const PlanMount *m, int fd, Mo
 
         if (m->mapping == PLAN_MAP_NONE)
                 return 0;
-        ids_fd = open_map(plan, m, (AccountIds){}, fd, maps, reterr);
+        ids_fd = open_map(plan, m, /* user= */ NULL, (AccountIds){}, fd, maps, reterr);
         if (ids_fd < 0)
                 return ids_fd;
         r = mount_try_ids(fd, ids_fd);

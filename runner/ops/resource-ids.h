@@ -5,8 +5,10 @@
  * systemd-nspawn maps one mount at a time, has one number for users and groups, and of a file system that
  * cannot be mapped it would only say "Invalid argument". */
 
+#include "host/user.h"
 #include "plan/plan.h"
 #include "rootfs/mount-maps.h"
+#include "rootfs/volume-tree.h"
 
 /* An account of the container. */
 typedef struct AccountIds {
@@ -23,15 +25,24 @@ int resource_find_account(const ContainerPlan *plan, const PlanMount *m, int roo
                           Error *reterr);
 
 /**
+ * resource_open_volume_ids() - the maps by which a fresh named volume is filled
+ * @user: the developer, to whom it is going to belong
+ * @ret: borrowed from @maps
+ */
+int resource_open_volume_ids(const ContainerPlan *plan, const InvokingUser *user, AccountIds account,
+                             MountMaps *maps, VolumeIds *ret, Error *reterr);
+
+/**
  * resource_map_ids() - map a mount, and those in it, as the plan says
+ * @user: the developer
  * @account: who owns its source; not looked at where the plan has nothing to do with that
  * @source_fd: what it was made from
  * @tree_fd: the detached mount
  *
  * FC_EXIT_HOST, with the file system, where that is not possible.
  */
-int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, AccountIds account, int source_fd,
-                     int tree_fd, MountMaps *maps, Error *reterr);
+int resource_map_ids(const ContainerPlan *plan, const PlanMount *m, const InvokingUser *user,
+                     AccountIds account, int source_fd, int tree_fd, MountMaps *maps, Error *reterr);
 
 /**
  * resource_check_ids() - the same error, where something else has to be done first

@@ -68,34 +68,48 @@ int resource_open_volume(const Sources *sources, const PlanMount *m, bool create
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
 }
 
-/* Where root inside is the owner, that is the developer, and no other id has a place on the disk. */
-static int make_named_volume(const StateDir *state, int volumes_fd, const PlanMount *m, const char *name,
-                             int root_fd, Error *reterr) {
-        bool is_owners = m->mapping == PLAN_MAP_OWNER;
+/* Where the root has nothing of that name it is the developer's, whoever that is inside. */
+static int make_owned_volume(const FreshVolume *f, int volumes_fd, const PlanMount *m, const char *name,
+                             Covered *covered, Error *reterr) {
+        const InvokingUser *user = &f->state->user;
+        VolumeIds ids;
+        int r;
+
+        if (covered->fd < 0) {
+                covered->uid = user->uid;
+                covered->gid = user->gid;
+                return volume_tree_make(volumes_fd, name, covered, /* ids= */ NULL, reterr);
+        }
+        /* Before it is copied for nothing. */
+        r = resource_check_ids(f->plan, m, volumes_fd, f->maps, NULL, reterr);
+        if (r >= 0)
+                r = resource_open_volume_ids(f->plan, user, f->account, f->maps, &ids, reterr);
+        return r < 0 ? r : volume_tree_make(volumes_fd, name, covered, &ids, reterr);
+}
+
+static int make_named_volume(const FreshVolume *f, int volumes_fd, const PlanMount *m, const char *name,
+                             Error *reterr) {
         _cleanup_(covered_done) Covered covered = {.fd = -EBADF};
-        int r = covered_open(is_owners ? -EBADF : root_fd, m->target, &covered, reterr);
+        int r = covered_open(f->root_fd, m->target, &covered, reterr);
 
         if (r < 0)
                 return r;
-        if (is_owners) {
-                covered.uid = state->user.uid;
-                covered.gid = state->user.gid;
-        }
-        return volume_tree_make(volumes_fd, name, &covered, reterr);
+        return m->mapping == PLAN_MAP_OWNER ? make_owned_volume(f, volumes_fd, m, name, &covered, reterr)
+                                            : volume_tree_make(volumes_fd, name, &covered, NULL, reterr);
 }
 
 /* Containers share volumes, and each command holds the locks of its own containers only. */
-static int make_named_volume_once(const StateDir *state, int project_runtime_fd, int volumes_fd,
-                                  const PlanMount *m, const char *name, int root_fd, Error *reterr) {
+static int make_named_volume_once(const FreshVolume *f, int volumes_fd, const PlanMount *m, const char *name,
+                                  Error *reterr) {
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
         int fd, r;
 
-        r = lock_acquire(project_runtime_fd, LOCK_VOLUMES, "up", UINT64_MAX, NULL, NULL, &lock, reterr);
+        r = lock_acquire(f->runtime_fd, LOCK_VOLUMES, "up", UINT64_MAX, NULL, NULL, &lock, reterr);
         if (r >= 0)
                 r = volume_tree_open(volumes_fd, name, &fd, reterr);
         if (r < 0)
                 return r;
-        return fd >= 0 ? fd : make_named_volume(state, volumes_fd, m, name, root_fd, reterr);
+        return fd >= 0 ? fd : make_named_volume(f, volumes_fd, m, name, reterr);
 }
 
 const char *resource_volume_name(const PlanMount *m) {
@@ -114,9 +128,8 @@ int resource_is_fresh(const StateDir *state, const PlanMount *m, bool *ret, Erro
         return 0;
 }
 
-int resource_open_named_volume(const StateDir *state, int project_runtime_fd, const PlanMount *m,
-                               int root_fd, Error *reterr) {
-        _cleanup_close_ int volumes_fd = state_dir_volumes_make(state, reterr);
+int resource_open_named_volume(const FreshVolume *f, const PlanMount *m, Error *reterr) {
+        _cleanup_close_ int volumes_fd = state_dir_volumes_make(f->state, reterr);
         const char *name = resource_volume_name(m);
         int fd, r;
 
@@ -124,8 +137,7 @@ int resource_open_named_volume(const StateDir *state, int project_runtime_fd, co
                 return volumes_fd;
         r = volume_tree_open(volumes_fd, name, &fd, reterr);
         if (r >= 0 && fd < 0)
-                r = fd = make_named_volume_once(state, project_runtime_fd, volumes_fd, m, name, root_fd,
-                                                reterr);
+                r = fd = make_named_volume_once(f, volumes_fd, m, name, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : fd;
 }
 

@@ -4,6 +4,7 @@
 /* Opening what a plan names on the host, and refusing what is not of the right kind. All return a descriptor
  * and raise errors that name the place. */
 
+#include "ops/resource-ids.h"
 #include "plan/plan.h"
 #include "project/source.h"
 #include "project/state-dir.h"
@@ -14,15 +15,23 @@
 int resource_open_volume(const Sources *sources, const PlanMount *m, bool create, char ***notes,
                          Error *reterr);
 
+/* What a named volume is made with, where it is not there. */
+typedef struct FreshVolume {
+        const StateDir *state;
+        const ContainerPlan *plan;
+        int runtime_fd;     /* /run/flake-containers/ID */
+        int root_fd;        /* what it is going to cover a part of, see covered_open() */
+        AccountIds account; /* whose it is, where the plan says so */
+        MountMaps *maps;
+} FreshVolume;
+
 /**
  * resource_open_named_volume() - a directory in .containers/volumes
- * @root_fd: what it is going to cover a part of, see covered_open()
  *
- * One that is not there is made as a copy of that. One that is there stays as it is, also when it is empty:
- * another container may have it mounted, and what has been deleted in it does not come back.
+ * One that is not there is made as a copy of what it covers. One that is there stays as it is, also when it
+ * is empty: another container may have it mounted, and what has been deleted in it does not come back.
  */
-int resource_open_named_volume(const StateDir *state, int project_runtime_fd, const PlanMount *m,
-                               int root_fd, Error *reterr);
+int resource_open_named_volume(const FreshVolume *f, const PlanMount *m, Error *reterr);
 
 /* Whether that would make it. */
 int resource_is_fresh(const StateDir *state, const PlanMount *m, bool *ret, Error *reterr);

@@ -176,9 +176,35 @@ static int open_volume(const MountContext *c, const PlanMount *m, Error *reterr)
                                     reterr);
 }
 
-static int open_named_volume(const MountContext *c, const PlanMount *m, Error *reterr) {
-        return resource_open_named_volume(&c->project->state, c->project_runtime_fd, m, c->covered_root_fd,
+/* The account inside that is the owner. Accounts are those of the root that there is already, or of the
+ * image. */
+static int mount_find_owner(const MountContext *c, const PlanMount *m, AccountIds *ret, Error *reterr) {
+        int image_fd = c->resources->image_fd;
+        _cleanup_close_ int root_fd = -EBADF;
+
+        if (!m->account || m->mapping != PLAN_MAP_OWNER)
+                return 0;
+        if (image_fd < 0 && c->plan->image) {
+                root_fd = fs_open_beneath(c->resources->container_fd, "root", O_RDONLY | O_DIRECTORY, 0,
                                           reterr);
+                if (root_fd < 0)
+                        return root_fd;
+        }
+        return resource_find_account(c->plan, m, image_fd >= 0 ? image_fd : root_fd, ret, reterr);
+}
+
+static int open_named_volume(const MountContext *c, const PlanMount *m, Error *reterr) {
+        FreshVolume fresh = {
+                .state = &c->project->state,
+                .plan = c->plan,
+                .runtime_fd = c->project_runtime_fd,
+                .root_fd = c->covered_root_fd,
+                .maps = &c->resources->maps,
+        };
+        int r = mount_find_owner(c, m, &fresh.account, reterr);
+
+        return r < 0 ? error_prefix(reterr, r, "%s", m->place)
+                     : resource_open_named_volume(&fresh, m, reterr);
 }
 
 static int mount_memory(const MountContext *c, const PlanMount *m, Error *reterr) {
@@ -248,24 +274,13 @@ static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
         [PLAN_MOUNT_CLOSURE] = {.make = mount_closure, .protect = true},
 };
 
-/* Its accounts are those of the root that it has already, or of the image. */
 static int map_mount(const MountContext *c, const PlanMount *m, int source_fd, int tree_fd, Error *reterr) {
-        int image_fd = c->resources->image_fd, r = 0;
-        _cleanup_close_ int root_fd = -EBADF;
         AccountIds account = {};
+        int r = mount_find_owner(c, m, &account, reterr);
 
-        if (m->account && m->mapping == PLAN_MAP_OWNER) {
-                if (image_fd < 0 && c->plan->image) {
-                        root_fd = fs_open_beneath(c->resources->container_fd, "root", O_RDONLY | O_DIRECTORY,
-                                                  0, reterr);
-                        if (root_fd < 0)
-                                return root_fd;
-                }
-                r = resource_find_account(c->plan, m, image_fd >= 0 ? image_fd : root_fd, &account, reterr);
-        }
         return r < 0 ? r
-                     : resource_map_ids(c->plan, m, account, source_fd, tree_fd, &c->resources->maps,
-                                        reterr);
+                     : resource_map_ids(c->plan, m, &c->project->state.user, account, source_fd, tree_fd,
+                                        &c->resources->maps, reterr);
 }
 
 /* @ret_fd: a detached mount; not touched where there is none to attach. @ret_id: likewise. */
@@ -434,8 +449,8 @@ static int open_tree(const Project *project, const ContainerPlan *plan, Resource
         tree_fd = mount_clone(root_fd, /* recursive= */ false, reterr);
         if (tree_fd < 0)
                 return tree_fd;
-        r = resource_map_ids(plan, find_root(plan), (AccountIds){}, root_fd, tree_fd, &resources->maps,
-                             reterr);
+        r = resource_map_ids(plan, find_root(plan), /* user= */ NULL, (AccountIds){}, root_fd, tree_fd,
+                             &resources->maps, reterr);
         return r < 0 ? r : TAKE_FD(tree_fd);
 }
 

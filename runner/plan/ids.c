@@ -71,11 +71,24 @@ static void push_rest(char ***lines, Range *taken, size_t n) {
         push_extent(lines, from, from, IDS_END - from);
 }
 
+uint32_t ids_owner_for(uint32_t disk, uint32_t user, uint32_t id) {
+        return id - disk < IDS_SIZE ? user : id;
+}
+
+char *ids_map_all(uint32_t base) {
+        return ids_map_owner(base, /* disk= */ 0, /* inside= */ 0, /* owner= */ 0);
+}
+
 char *ids_map_owner(uint32_t base, uint32_t disk, uint32_t inside, uint32_t owner) {
         /* The id of the container that the owner's stands for in the range, if it does. */
         uint32_t other = owner - disk < IDS_SIZE ? owner - disk : inside,
                  first = inside < other ? inside : other, last = inside < other ? other : inside;
-        Range taken[] = {{base, base + IDS_SIZE}, {disk, disk + IDS_SIZE}, {owner, owner + 1}};
+        Range taken[] = {
+                {base, base + IDS_SIZE},
+                {disk, disk + IDS_SIZE},
+                {owner, owner + 1},
+                {HOST_ROOT, HOST_ROOT + (owner == 0)},
+        };
         _cleanup_strv_ char **lines = NULL;
 
         push_extent(&lines, owner, base + inside, 1);
@@ -85,6 +98,8 @@ char *ids_map_owner(uint32_t base, uint32_t disk, uint32_t inside, uint32_t owne
         if (last > first)
                 push_extent(&lines, disk + first + 1, base + first + 1, last - first - 1);
         push_extent(&lines, disk + last + 1, base + last + 1, IDS_SIZE - last - 1);
+        /* As above: its own id on the disk is an account's of the container. */
+        push_extent(&lines, HOST_ROOT, 0, owner == 0);
         push_rest(&lines, taken, ELEMENTSOF(taken));
         return strv_join(lines, "\n");
 }

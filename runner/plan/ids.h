@@ -40,5 +40,13 @@ char *ids_map_container(uint32_t base);
  */
 char *ids_map_owner(uint32_t base, uint32_t disk, uint32_t inside, uint32_t owner);
 
+/* As ids_map_container(), but an id that is not the container's is itself: files that have one can be
+ * copied. Owned by the caller. */
+char *ids_map_all(uint32_t base);
+
+/* Whose a directory with @id on the disk is: it may stand for one of the container's in what belongs to
+ * @user, who has the range @disk. */
+uint32_t ids_owner_for(uint32_t disk, uint32_t user, uint32_t id);
+
 /* The id on the disk that such a map has for @id of the container. */
 uint32_t ids_on_disk(uint32_t disk, uint32_t inside, uint32_t owner, uint32_t id);

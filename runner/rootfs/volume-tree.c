@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "rootfs/aside.h"
+#include "rootfs/mounts.h"
 #include "rootfs/tree-copy.h"
 #include "rootfs/volume-tree.h"
 #include "base/alloc.h"
@@ -13,8 +14,29 @@ int volume_tree_open(int volumes_fd, const char *name, int *ret_fd, Error *reter
         return fs_open_beneath_optional(volumes_fd, name, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
 }
 
+/* The directory as a mount of its own, attached nowhere, in which its files have other ids. */
+static int open_mapped(int fd, int ids_fd, Error *reterr) {
+        _cleanup_close_ int tree_fd = mount_clone(fd, /* recursive= */ false, reterr);
+        int r = tree_fd < 0 ? tree_fd : mount_map_ids(tree_fd, ids_fd, reterr);
+
+        return r < 0 ? r : TAKE_FD(tree_fd);
+}
+
+/* By way of the ids that the container has on the host, so that the kernel translates all that has an owner
+ * in it: ACLs and capabilities, too. */
+static int copy_mapped(int from_fd, int to_fd, const VolumeIds *ids, const char *what, Error *reterr) {
+        _cleanup_close_ int from = open_mapped(from_fd, ids->covered_fd, reterr), to = -EBADF;
+
+        if (from >= 0)
+                to = open_mapped(to_fd, ids->volume_fd, reterr);
+        if (from < 0 || to < 0)
+                return error_prefix(reterr, from < 0 ? from : to, "copy %s", what);
+        return tree_copy(from, to, /* options= */ NULL, what, reterr);
+}
+
 /* @aside: no volume can be called so. */
-static int fill(int volumes_fd, const char *aside, const char *name, const Covered *covered, Error *reterr) {
+static int fill(int volumes_fd, const char *aside, const char *name, const Covered *covered,
+                const VolumeIds *ids, Error *reterr) {
         _cleanup_close_ int fd = aside_make(volumes_fd, aside, reterr);
         _cleanup_free_ char *what = NULL;
         int r = 0;
@@ -23,7 +45,8 @@ static int fill(int volumes_fd, const char *aside, const char *name, const Cover
                 return fd;
         if (covered->fd >= 0) {
                 what = xasprintf("what '@%s' covers", name);
-                r = tree_copy(covered->fd, fd, /* options= */ NULL, what, reterr);
+                r = ids ? copy_mapped(covered->fd, fd, ids, what, reterr)
+                        : tree_copy(covered->fd, fd, /* options= */ NULL, what, reterr);
         } else if (fchown(fd, covered->uid, covered->gid) < 0 || fchmod(fd, covered->mode) < 0)
                 r = error_set(reterr, errno, "make volume '@%s'", name);
         if (r >= 0 && renameat(volumes_fd, aside, volumes_fd, name) < 0)
@@ -31,9 +54,10 @@ static int fill(int volumes_fd, const char *aside, const char *name, const Cover
         return r < 0 ? r : TAKE_FD(fd);
 }
 
-int volume_tree_make(int volumes_fd, const char *name, const Covered *covered, Error *reterr) {
+int volume_tree_make(int volumes_fd, const char *name, const Covered *covered, const VolumeIds *ids,
+                     Error *reterr) {
         _cleanup_free_ char *aside = xasprintf(".%s.new", name);
-        int fd = fill(volumes_fd, aside, name, covered, reterr);
+        int fd = fill(volumes_fd, aside, name, covered, ids, reterr);
 
         if (fd < 0)
                 (void) fs_remove_tree(volumes_fd, aside, NULL);

@@ -150,15 +150,71 @@ testcase_volume_of_an_ephemeral_root() {
         ok fc down
 }
 
-# Where root inside is the developer.
+# disk_id ID: what ID inside is on the disk, in what is the developer's (docs/SPEC.md).
+disk_id() { echo $((0x7c000000 + DEV_UID % 1022 * 65536 + $1)); }
+
+# Where an account inside is the developer: what is covered is there all the same, and to the container it looks as in
+# its root. On the disk only that account's is the developer's.
 testcase_volume_of_the_user() {
+        local volume owner
+
         project shop
-        spec "$(covered ', "volumes": [{"source": "@data", "target": "/data", "owner": "user"}]')"
-        ok fc up
-        inside touch /data/new
-        equal "$(stat -c %U:%G "$PROJECT/.containers/volumes/data" "$PROJECT/.containers/volumes/data/new")" \
-                "$DEV:$DEV"$'\n'"$DEV:$DEV"
+        volume=$PROJECT/.containers/volumes/data
+        covered_image
+        chmod 775 "$COVERED/data/sub"
+        for owner in '"user"' '"33:44"' '"host"'; do
+                spec "$(covered ', "network": {"mode": "none"}, "volumes": [{"source": "@data", "target": "/data", "owner": '"$owner"'},
+                        {"source": "@new", "target": "/new/place", "owner": '"$owner"'}]')"
+                ok fc up
+                [[ $owner != '"host"' ]] || break
+                ok fc exec one -- stat -c '%u:%g:%a:%h %n' /data /data/sub /data/sub/file /data/again
+                equal "$OUT" "33:44:2750:3 /data
+0:5:775:2 /data/sub
+33:44:644:2 /data/sub/file
+33:44:644:2 /data/again" "what the container sees with owner = $owner"
+                equal "$(inside cat /data/sub/file)" shipped
+                inside setpriv --reuid 33 --regid 44 --clear-groups touch /data/of-the-service
+                inside touch /data/of-root
+                if [[ $owner == '"user"' ]]; then
+                        equal "$(cd "$volume" && stat -c '%u:%g' . sub sub/file of-the-service of-root ../new)" \
+                                "$(disk_id 33):$(disk_id 44)
+$DEV_UID:$(disk_id 5)
+$(disk_id 33):$(disk_id 44)
+$(disk_id 33):$(disk_id 44)
+$DEV_UID:$(disk_id 44)
+$DEV_UID:$DEV_GID" "the owners on the disk"
+                else
+                        equal "$(cd "$volume" && stat -c '%u:%g' . sub sub/file of-the-service of-root ../new)" \
+                                "$DEV_UID:$DEV_GID
+$(disk_id 0):$(disk_id 5)
+$DEV_UID:$DEV_GID
+$DEV_UID:$DEV_GID
+$(disk_id 0):$DEV_GID
+$DEV_UID:$DEV_GID" "the owners on the disk"
+                fi
+                # Whose it is inside is not forgotten, also when root inside gives the whole away.
+                ok fc exec one -- chown 1000:1000 /data
+                ok fc restart
+                equal "$(inside stat -c %u:%g /data /data/sub /data/sub/file)" $'1000:1000\n0:5\n33:44'
+                ok fc down
+                rm -r "$PROJECT/.containers/volumes"
+        done
+        # Those of the host, which is not the container.
+        equal "$(cd "$volume" && stat -c '%u:%g' . sub)" $'33:44\n0:5'
         ok fc down
+        rm -r "$COVERED"
+}
+
+# The developer is root.
+testcase_volume_of_root() {
+        project shop
+        spec "$(covered ', "network": {"mode": "none"}, "volumes": [{"source": "@data", "target": "/data", "owner": "user"}]')"
+        chown -R 0:0 "$PROJECT"
+        ok env -C "$PROJECT" "$FC" up
+        ok env -C "$PROJECT" "$FC" exec one -- stat -c %u:%g /data /data/sub
+        equal "$OUT" $'33:44\n0:5'
+        equal "$(stat -c %u:%g "$PROJECT/.containers/volumes/data/sub")" "0:$((0x7c000005))"
+        ok env -C "$PROJECT" "$FC" down
 }
 
 # Directories of a NixOS root come at activation, which makes its services the owners.

@@ -6,6 +6,8 @@
 #include "plan/ids.h"
 #include "../test.h"
 
+#define HOST_ROOT 0x7ffffffe
+
 /* A line of a map. */
 typedef struct Extent {
         uint32_t disk, host, count;
@@ -115,14 +117,50 @@ TEST(owners) {
                         /* What is in neither range is itself. */
                         for (size_t k = 0; k < ELEMENTSOF(owners); k++) {
                                 uint32_t id = owners[k];
-                                bool free =
-                                        id != owners[i] && id - base >= IDS_SIZE && id - disk >= IDS_SIZE;
+                                bool free = id != owners[i] && id - base >= IDS_SIZE &&
+                                            id - disk >= IDS_SIZE && (id != HOST_ROOT || owners[i] != 0);
 
-                                if (id - base >= IDS_SIZE) {
+                                if (id == 0 && owners[i] == 0) {
+                                        /* The host's root can still make something. */
+                                        ASSERT_TRUE(to_disk(&map, 0, &there));
+                                        ASSERT_EQ(there, HOST_ROOT);
+                                } else if (id - base >= IDS_SIZE) {
                                         ASSERT_EQ(to_disk(&map, id, &there), free);
                                         if (free)
                                                 ASSERT_EQ(there, id);
                                 }
                         }
                 }
+}
+
+/* All that a container's map has, and the rest. */
+TEST(container_and_the_rest) {
+        static const struct {
+                uint32_t host, disk;
+        } table[] = {
+                {0x100000, 0},  {0x10ffff, 65535}, {0, HOST_ROOT},
+                {65536, 65536}, {70000, 70000},    {0x110000, 0x110000},
+        };
+        _cleanup_free_ char *text = ids_map_all(0x100000);
+        Map map = parse(text);
+        uint32_t there;
+
+        check_extents(&map);
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("%u", table[i].host);
+                ASSERT_TRUE(to_disk(&map, table[i].host, &there));
+                ASSERT_EQ(there, table[i].disk);
+        }
+        ASSERT_TRUE(!to_disk(&map, 33, &there));
+}
+
+TEST(who_a_directory_stands_for) {
+        const uint32_t disk = ids_choose_disk(1000);
+
+        ASSERT_EQ(ids_owner_for(disk, 1000, 1000), 1000);
+        ASSERT_EQ(ids_owner_for(disk, 1000, 0), 0);
+        ASSERT_EQ(ids_owner_for(disk, 1000, disk), 1000);
+        ASSERT_EQ(ids_owner_for(disk, 1000, disk + 33), 1000);
+        ASSERT_EQ(ids_owner_for(disk, 1000, disk + IDS_SIZE), disk + IDS_SIZE);
+        ASSERT_EQ(ids_owner_for(disk, 1000, disk - 1), disk - 1);
 }
