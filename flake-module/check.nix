@@ -205,7 +205,7 @@ let
       about [ "ports" ] "a container publishes at most 100 ports, not ${toString (portCount container.ports)}"
     )
     ++ elements [ "volumes" ] volumes (parseError syntax.parseVolume)
-    ++ elements [ "volumes-ro" ] volumes-ro (parseError syntax.parseVolume)
+    ++ elements [ "volumes-ro" ] volumes-ro (parseError syntax.parseReadOnlyVolume)
     ++ elements [ "tmpfs" ] tmpfs (parseError syntax.parseTmpfs)
     ++ concatMap (targetError container [ "volumes" ]) (volumeTargets volumes)
     ++ concatMap (targetError container [ "volumes-ro" ]) (volumeTargets volumes-ro)

@@ -28,7 +28,7 @@ let
   volumes =
     container:
     map syntax.parseVolume (container.volumes or [ ])
-    ++ map (text: syntax.parseVolume text // { readOnly = true; }) (container.volumes-ro or [ ]);
+    ++ map syntax.parseReadOnlyVolume (container.volumes-ro or [ ]);
 
   # `system` is { toplevel, init, closure }, `command` a list or null; the rest is the options.
   containerSpec =
@@ -59,6 +59,7 @@ let
           // {
             readOnly = unless false volume.readOnly;
             create = unless false volume.create;
+            overlay = unless false volume.overlay;
           }
         )
       ) (volumes container);

@@ -32,6 +32,7 @@ let
     };
     readOnly = mkFlag "Whether it is mounted read-only.";
     create = mkFlag "Whether the source is made where it is missing: a directory of the developer's. Only of a path in the project.";
+    overlay = mkFlag "Whether what the container writes is kept apart, in `.containers`, and not written to the source.";
     owner =
       mkNullable
         (types.either (types.ints.between 0 65534) types.str)
@@ -97,7 +98,7 @@ in
         "@data:/var/lib/app"
       ];
       description = ''
-        Directories or files of the host that appear inside: `SOURCE:TARGET[:ro]` or an attribute set. Relative sources
+        Directories or files of the host that appear inside: `SOURCE:TARGET[:ro|:overlay]` or an attribute set. Relative sources
         are relative to the root of the project; `@NAME` is kept in `.containers/volumes/NAME`; an absolute path alone
         appears at the same place. Write sources as strings: a path like `./src` would be copied into the store.
       '';

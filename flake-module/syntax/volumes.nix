@@ -31,7 +31,9 @@ let
 
   volumeSource =
     source:
-    if startsWith "@" source then
+    if startsWith "@overlay-" source && isName (substring 1 (-1) source) then
+      "'${source}': what overlays keep is called so, and is not a volume"
+    else if startsWith "@" source then
       unless (isName (substring 1 (-1) source)) "'${source}' cannot name a volume: ${allowedName}; a directory of that name is written './${source}'"
     else
       first [
@@ -41,7 +43,8 @@ let
         ) "'${source}': nothing in '.containers' is a volume; '@NAME' is a directory of that name that is kept there")
       ];
 
-  # "SOURCE:TARGET[:ro|:rw]", or "/PATH" for "/PATH:/PATH" -> { source, target, readOnly, create, owner }, or { error }.
+  # "SOURCE:TARGET[:ro|:rw|:overlay]", or "/PATH" for "/PATH:/PATH" -> { source, target, readOnly, create, overlay, owner },
+  # or { error }.
   # In strings '\:' is a colon in a path and '\\' a backslash.
   parseVolume =
     volume:
@@ -51,6 +54,7 @@ let
         target = get "target" volume;
         readOnly = (get "readOnly" volume) == true;
         create = (get "create" volume) == true;
+        overlay = (get "overlay" volume) == true;
         owner = get "owner" volume;
       }
     else
@@ -65,7 +69,7 @@ let
       if stringLength volume > 3 * pathSize then
         { error = "'${substring 0 40 volume}...': a path has at most ${toString (pathSize - 1)} bytes"; }
       else if fields == null then
-        { error = "'${volume}': expected SOURCE:TARGET[:ro|:rw], a ':' in a path is written '\\:'"; }
+        { error = "'${volume}': expected SOURCE:TARGET[:ro|:rw|:overlay], a ':' in a path is written '\\:'"; }
       else if target == null && !startsWith "/" source then
         { error = "volume '${volume}' has no target: write '${volume}:/where/it/appears'"; }
       else if
@@ -82,17 +86,32 @@ let
           null
           "ro"
           "rw"
+          "overlay"
         ]
       then
-        { error = "'${volume}': expected 'ro' or 'rw' after the target, not '${mode}'"; }
+        { error = "'${volume}': expected 'ro', 'rw' or 'overlay' after the target, not '${mode}'"; }
       else
         checkVolume "'${volume}'" {
           inherit source;
           target = if target == null then source else plain target;
           readOnly = mode == "ro";
           create = false;
+          overlay = mode == "overlay";
           owner = null;
         };
+
+  # One of `volumes-ro`, a string.
+  parseReadOnlyVolume =
+    text:
+    let
+      volume = parseVolume text;
+    in
+    if volume ? error then
+      volume
+    else if volume.overlay then
+      { error = "'${text}': overlay: what is read-only needs none, leave one of the two"; }
+    else
+      volume // { readOnly = true; };
 
   isAccountName =
     owner:
@@ -155,12 +174,17 @@ let
       { error = "${text}: ${owner}"; }
     else if volume.create && volumeCreate volume.source != null then
       { error = "${text}: create: ${volumeCreate volume.source}"; }
+    else if volume.overlay && startsWith "@" volume.source then
+      { error = "${text}: overlay: '${volume.source}' is the container's own, an overlay is for what is not"; }
+    else if volume.overlay && volume.readOnly then
+      { error = "${text}: overlay: what is read-only needs none, leave one of the two"; }
     else
       volume;
 in
 {
   inherit
     isAccountName
+    parseReadOnlyVolume
     parseVolume
     ;
 }

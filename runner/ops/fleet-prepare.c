@@ -521,7 +521,9 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        r = member_bind_ports(m, /* stops= */ false, reterr);
+        r = resources_lay_overlays(fleet->project, m->plan, &m->resources, reterr);
+        if (r >= 0)
+                r = member_bind_ports(m, /* stops= */ false, reterr);
         if (r < 0)
                 return r;
         r = member_write_intent(m, reterr);

@@ -103,7 +103,7 @@ static int mount_point_make(const PlanMount *volume, int volume_fd, const char *
         return r;
 }
 
-int mount_points_make(const ContainerPlan *plan, const int *mount_fds, Error *reterr) {
+int mount_points_make(const ContainerPlan *plan, const int *mount_fds, bool overlays, Error *reterr) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const PlanMount *m = &plan->mounts[i], *volume;
                 int r;
@@ -111,7 +111,7 @@ int mount_points_make(const ContainerPlan *plan, const int *mount_fds, Error *re
                 if (!mount_has_place(m) || mount_fds[i] < 0)
                         continue;
                 volume = mount_find_volume(plan, m->target);
-                if (!volume)
+                if (!volume || (volume->kind == PLAN_MOUNT_OVERLAY) != overlays)
                         continue;
                 r = mount_point_make(volume, mount_fds[volume - plan->mounts],
                                      path_within(m->target, volume->target), mount_fds[i], reterr);

@@ -4,17 +4,54 @@
 
 #include "base/alloc.h"
 #include "ops/named-volumes.h"
+#include "spec/volume.h"
 
-/* "volumes[0].source @data", as a container was started with it. */
-static const char *volume_of_line(const char *line) {
-        const char *rest = startswith(line, "volumes["), *source = rest ? strstr(rest, "].source @") : NULL;
+/* One volume of a definition: lines "volumes[0].source @data", "volumes[0].target /srv". */
+typedef struct VolumeLines {
+        const char *source, *target;
+        bool overlay;
+} VolumeLines;
 
-        return source ? source + strlen("].source @") : NULL;
+static void add_once(char ***names, char *name) {
+        if (name && !strv_contains(*names, name))
+                strv_push_take(names, name);
+        else
+                free(name);
 }
 
-static void add_once(char ***names, const char *name) {
-        if (!strv_contains(*names, name))
-                strv_push(names, name);
+static void add_volume_of_lines(const char *container, VolumeLines *lines, char ***names) {
+        const Volume volume = {
+                .source = (char *) lines->source,
+                .target = (char *) lines->target,
+                .overlay = lines->overlay,
+        };
+
+        if (volume.source && volume.target)
+                add_once(names, volume_kept_name(container, &volume));
+        *lines = (VolumeLines){};
+}
+
+/* As a container was started with them. The lines of one stand together, with the source first. */
+static void add_volumes_of_definition(const char *container, char *const *definition, char ***names) {
+        VolumeLines lines = {};
+
+        STRV_FOREACH (line, definition) {
+                const char *rest = startswith(*line, "volumes["), *value;
+
+                rest = rest ? startswith(rest + strspn(rest, "0123456789"), "].") : NULL;
+                if (!rest)
+                        continue;
+                value = startswith(rest, "source ");
+                if (value) {
+                        add_volume_of_lines(container, &lines, names);
+                        lines.source = value;
+                }
+                value = startswith(rest, "target ");
+                if (value)
+                        lines.target = value;
+                lines.overlay = lines.overlay || streq(rest, "overlay true");
+        }
+        add_volume_of_lines(container, &lines, names);
 }
 
 int named_volumes_of(Project *project, const char *container, char ***ret, Error *reterr) {
@@ -25,11 +62,8 @@ int named_volumes_of(Project *project, const char *container, char ***ret, Error
         if (r < 0)
                 return r;
         for (size_t i = 0; spec && i < spec->n_volumes; i++)
-                if (spec->volumes[i].source[0] == '@')
-                        add_once(ret, spec->volumes[i].source + 1);
+                add_once(ret, volume_kept_name(container, &spec->volumes[i]));
         if (state)
-                STRV_FOREACH (line, state->definition)
-                        if (volume_of_line(*line))
-                                add_once(ret, volume_of_line(*line));
+                add_volumes_of_definition(container, state->definition, ret);
         return 0;
 }

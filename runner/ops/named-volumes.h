@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Which volumes `@NAME` a container has. */
+/* Which volumes `@NAME` a container has, and what it has written to overlays, which is kept like those. */
 
 #include "ops/project.h"
 

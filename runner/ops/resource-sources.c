@@ -63,7 +63,7 @@ int resource_open_volume(const Sources *sources, const PlanMount *m, bool create
 
         if (r == -ENOENT)
                 error_add_hint(reterr, "make it: mkdir '%s'", m->source);
-        if (r >= 0 && m->mapping == PLAN_MAP_OWNER && !m->read_only)
+        if (r >= 0 && m->mapping == PLAN_MAP_OWNER && !m->read_only && !m->upper)
                 r = check_owner(sources, m, fd, notes, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", m->place) : TAKE_FD(fd);
 }

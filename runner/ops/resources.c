@@ -11,6 +11,7 @@
 #include "ops/environment.h"
 #include "ops/mount-points.h"
 #include "ops/resource-ids.h"
+#include "ops/resource-overlay.h"
 #include "ops/resource-sources.h"
 #include "ops/resources.h"
 #include "ops/secret.h"
@@ -207,6 +208,10 @@ static int open_named_volume(const MountContext *c, const PlanMount *m, Error *r
                      : resource_open_named_volume(&fresh, m, reterr);
 }
 
+static int open_overlay_lower(const MountContext *c, const PlanMount *m, Error *reterr) {
+        return resource_open_overlay(&c->project->sources, m, m->create && c->last, reterr);
+}
+
 static int mount_memory(const MountContext *c, const PlanMount *m, Error *reterr) {
         return resource_mount_tmpfs(c->plan, m, c->covered_root_fd, reterr);
 }
@@ -268,6 +273,7 @@ static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
         [PLAN_MOUNT_DEVICES] = {.make = mount_devices},
         [PLAN_MOUNT_FILES] = {.make = mount_files},
         [PLAN_MOUNT_VOLUME] = {.open = open_volume, .recursive = true, .mark = true},
+        [PLAN_MOUNT_OVERLAY] = {.open = open_overlay_lower},
         [PLAN_MOUNT_NAMED_VOLUME] = {.open = open_named_volume, .covers = true},
         [PLAN_MOUNT_TMPFS] = {.make = mount_memory, .covers = true},
         [PLAN_MOUNT_CREDENTIAL] = {.open = open_credential},
@@ -281,6 +287,16 @@ static int map_mount(const MountContext *c, const PlanMount *m, int source_fd, i
         return r < 0 ? r
                      : resource_map_ids(c->plan, m, &c->project->state.user, account, source_fd, tree_fd,
                                         &c->resources->maps, reterr);
+}
+
+/* What is laid over it is laid when the container is started. */
+static int try_overlay(const MountContext *c, const PlanMount *m, int source_fd, Error *reterr) {
+        _cleanup_close_ int lower = mount_clone(source_fd, /* recursive= */ false, reterr);
+        int r = lower < 0 ? lower : map_mount(c, m, source_fd, lower, reterr);
+
+        return r < 0 ? r
+                     : resource_try_overlay(&c->project->state, c->plan, m, lower, &c->resources->maps,
+                                            reterr);
 }
 
 /* @ret_fd: a detached mount; not touched where there is none to attach. @ret_id: likewise. */
@@ -308,6 +324,8 @@ static int make_mount(const MountContext *c, const PlanMount *m, int *ret_fd, ch
                 return fd;
         if (source_fd >= 0)
                 r = map_mount(c, m, source_fd, fd, reterr);
+        if (r >= 0 && m->kind == PLAN_MOUNT_OVERLAY)
+                r = try_overlay(c, m, source_fd, reterr);
         if (r >= 0 && kind->mark && !m->read_only)
                 r = source_mark(source_fd, m->source, reterr);
         if (r < 0)
@@ -402,7 +420,24 @@ int resources_open_covers(const Project *project, int project_runtime_fd, const 
                 return error_in_container(reterr, k, plan->spec->name);
         context.covered_root_fd = root_fd;
         k = make_mounts(&context, reterr);
-        return k < 0 ? k : mount_points_make(plan, r->mount_fds, reterr);
+        return k < 0 ? k : mount_points_make(plan, r->mount_fds, /* overlays= */ false, reterr);
+}
+
+int resources_lay_overlays(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i];
+                int fd;
+
+                if (m->kind != PLAN_MOUNT_OVERLAY)
+                        continue;
+                fd = resource_lay_overlay(&project->state, plan, m, r->mount_fds[i], &r->maps, reterr);
+                if (fd < 0)
+                        return error_about_container(reterr, error_prefix(reterr, fd, "%s", m->place),
+                                                     plan->spec->name);
+                (void) close(r->mount_fds[i]);
+                r->mount_fds[i] = fd;
+        }
+        return mount_points_make(plan, r->mount_fds, /* overlays= */ true, reterr);
 }
 
 static int update_skeleton(const Project *project, const ContainerPlan *plan, int root_fd, Error *reterr) {

@@ -75,6 +75,10 @@ int resources_find_fresh(const Project *project, const ContainerPlan *plan, char
 int resources_open_covers(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr);
 
+/* Lays overlays over what was opened for them, and makes mount points in them. At last, when an earlier run
+ * of the container has stopped. */
+int resources_lay_overlays(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
+
 /* Starts the machine with them. @ret_control_fd: as in machine_start(). */
 int resources_start(const Project *project, sd_event *event, const ContainerPlan *plan, const Resources *r,
                     int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);

@@ -84,6 +84,13 @@ static void push_tree(Lines *lines, const char *path, const Json *value) {
         }
 }
 
+/* So that a release may know another key of an element, too. */
+static bool is_default_of_element(const char *line) {
+        const char *rest = startswith(line, "volumes[");
+
+        return rest && streq(rest + strspn(rest, "0123456789"), "].overlay false");
+}
+
 static char **lines_of(const ContainerSpec *c) {
         _cleanup_(json_freep) Json *json = container_print(c);
         Lines lines = {};
@@ -128,7 +135,7 @@ char **definition_make(const ContainerPlan *p, const char *root, const char *sta
         if (p->address)
                 *XGROW(definition.v, definition.n) = xasprintf("address %s", p->address);
         STRV_FOREACH (line, lines)
-                if (!strv_contains(defaults, *line))
+                if (!strv_contains(defaults, *line) && !is_default_of_element(*line))
                         *XGROW(definition.v, definition.n) = xstrdup(*line);
         (void) XGROW(definition.v, definition.n);
         return definition.v;

@@ -18,6 +18,10 @@
  * users. */
 #define HOST_ROOT UINT32_C(0x7ffffffe)
 
+/* Below the others of the disk: where the ids of the host that are also the container's are kept in what a
+ * container alone writes to. */
+#define STRANGERS_FIRST UINT32_C(0x7bff0000)
+
 /* (uid_t) -1 is not an id. */
 #define IDS_END UINT32_MAX
 
@@ -69,6 +73,20 @@ static void push_rest(char ***lines, Range *taken, size_t n) {
                         from = taken[i].end;
         }
         push_extent(lines, from, from, IDS_END - from);
+}
+
+char *ids_map_layer(uint32_t base) {
+        Range taken[] = {
+                {0, IDS_SIZE},
+                {base, base + IDS_SIZE},
+                {STRANGERS_FIRST, STRANGERS_FIRST + IDS_SIZE},
+        };
+        _cleanup_strv_ char **lines = NULL;
+
+        push_extent(&lines, 0, base, IDS_SIZE);
+        push_extent(&lines, STRANGERS_FIRST, 0, IDS_SIZE);
+        push_rest(&lines, taken, ELEMENTSOF(taken));
+        return strv_join(lines, "\n");
 }
 
 uint32_t ids_owner_for(uint32_t disk, uint32_t user, uint32_t id) {

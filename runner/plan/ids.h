@@ -44,6 +44,11 @@ char *ids_map_owner(uint32_t base, uint32_t disk, uint32_t inside, uint32_t owne
  * copied. Owned by the caller. */
 char *ids_map_all(uint32_t base);
 
+/* The map of what is written over the files of others (rootfs/overlay.h): what is 0 on the disk is the
+ * container's root, and every id of the host has a place, since a file keeps its owner when it is copied up.
+ * Owned by the caller. */
+char *ids_map_layer(uint32_t base);
+
 /* Whose a directory with @id on the disk is: it may stand for one of the container's in what belongs to
  * @user, who has the range @disk. */
 uint32_t ids_owner_for(uint32_t disk, uint32_t user, uint32_t id);

@@ -10,6 +10,7 @@
 #include "plan/nspawn-argv.h"
 #include "plan/plan.h"
 #include "spec/path.h"
+#include "spec/volume.h"
 
 /* Where PLAN_MOUNT_FILES is attached, as the beginning of what is in it. */
 #define FILES_DIR "files/"
@@ -25,6 +26,7 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
                 free(p->mounts[i].name);
                 free(p->mounts[i].source);
                 free(p->mounts[i].mask);
+                free(p->mounts[i].upper);
                 free(p->mounts[i].target);
                 free(p->mounts[i].place);
         }
@@ -46,7 +48,8 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
 }
 
 bool plan_mount_is_volume(const PlanMount *m) {
-        return m->kind == PLAN_MOUNT_VOLUME || m->kind == PLAN_MOUNT_NAMED_VOLUME;
+        return m->kind == PLAN_MOUNT_VOLUME || m->kind == PLAN_MOUNT_NAMED_VOLUME ||
+               m->kind == PLAN_MOUNT_OVERLAY;
 }
 
 bool plan_sets_network(const ContainerPlan *p) {
@@ -143,17 +146,20 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
                 const char *below = NULL;
                 char *source = named ? xasprintf("%s/volumes/%s", facts->state, v->source + 1)
                                      : absolute(facts->root, v->source, &below);
-                PlanMount *m = add_mount(p, named ? PLAN_MOUNT_NAMED_VOLUME : PLAN_MOUNT_VOLUME, name,
-                                         source, v->target);
+                PlanMountKind kind = named        ? PLAN_MOUNT_NAMED_VOLUME
+                                     : v->overlay ? PLAN_MOUNT_OVERLAY
+                                                  : PLAN_MOUNT_VOLUME;
+                PlanMount *m = add_mount(p, kind, name, source, v->target);
 
+                m->upper = v->overlay ? volume_overlay_name(c->name, v->target) : NULL;
                 m->below = below;
                 m->mask = named ? NULL : find_mask(facts, m);
                 m->read_only = v->read_only;
                 m->create = v->create;
                 m->mapping = map_volume(p, v);
                 m->account = v->account;
-                m->place = v->once ? xstrdup("--volume")
-                                   : xasprintf("containers.%s.volumes[%zu]", c->name, i);
+                m->place =
+                        v->once ? xstrdup("--volume") : xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 strv_push(&p->mount_points, v->target);
         }
 }

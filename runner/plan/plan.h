@@ -20,6 +20,7 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_FILES,        /* a folder with the plan's files */
         PLAN_MOUNT_VOLUME,       /* a directory or file of the user's */
         PLAN_MOUNT_NAMED_VOLUME, /* a directory in .containers/volumes */
+        PLAN_MOUNT_OVERLAY,      /* a directory of the user's, which is not written to */
         PLAN_MOUNT_TMPFS,        /* an empty file system in memory */
         PLAN_MOUNT_CREDENTIAL,   /* a file of the user's */
         PLAN_MOUNT_SECRET,       /* one of FILES, whose content is not in the plan: nothing to attach */
@@ -42,6 +43,7 @@ typedef struct PlanMount {
         const char *below; /* a relative source as it was written: the end of source; otherwise NULL */
         char *mask;   /* path inside of `.containers`, which is not shown there; NULL: it is not in it */
         char *target; /* path inside, of a credential its id; NULL: nspawn takes only parts of it */
+        char *upper;  /* of an overlay: what is written is kept in .containers/volumes under this name */
         PlanMapping mapping;
         const char *account; /* that account, as in Volume; NULL: root */
         bool read_only;

@@ -429,7 +429,7 @@ static void add_guest(const Sources *s, Sources *found, const Volume *v, const c
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
 
-        if (v->read_only || v->source[0] == '@')
+        if (v->read_only || v->overlay || v->source[0] == '@')
                 return;
         fd = v->source[0] == '/' ? source_open(s, "", v->source, NULL, /* reads= */ false, NULL)
                                  : source_open(s, "", path, v->source, /* reads= */ false, NULL);

@@ -48,6 +48,15 @@ int mount_map_ids(int tree_fd, int ids_fd, Error *reterr) {
         return 0;
 }
 
+int mount_clone_mapped(int fd, int ids_fd, Error *reterr) {
+        _cleanup_close_ int tree_fd = mount_clone(fd, /* recursive= */ false, reterr);
+        int r = tree_fd;
+
+        if (r >= 0 && ids_fd >= 0)
+                r = mount_map_ids(tree_fd, ids_fd, reterr);
+        return r < 0 ? r : TAKE_FD(tree_fd);
+}
+
 int mount_try_ids(int fd, int ids_fd) {
         _cleanup_close_ int tree_fd = mount_clone(fd, /* recursive= */ false, NULL);
 

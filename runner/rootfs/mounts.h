@@ -35,6 +35,10 @@ int mount_protect(int tree_fd, Error *reterr);
  */
 int mount_map_ids(int tree_fd, int ids_fd, Error *reterr);
 
+/* A copy of a mount, without what is mounted below, with other ids; @ids_fd: -EBADF: with the same. Return:
+ * as mount_clone(). */
+int mount_clone_mapped(int fd, int ids_fd, Error *reterr);
+
 /* Whether it works for the mount that a file or directory is on, tried on a copy. Return: 0, or what
  * mount_map_ids() would, without an Error. */
 int mount_try_ids(int fd, int ids_fd);

@@ -29,7 +29,28 @@ static int set(int fs_fd, const char *key, const char *value) {
         return syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING, key, value, 0) < 0 ? -errno : 0;
 }
 
-static int make_overlay(void) {
+typedef struct Layers {
+        int lower, state;
+        bool lasting;
+} Layers;
+
+/* What lasts is used with other lower layers: nothing in it may refer to the one that was there when it was
+ * written. */
+static int set_lasting(int fs_fd) {
+        static const char *const features[] = {"index", "metacopy", "redirect_dir"};
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(features); i++)
+                r = set(fs_fd, features[i], "off");
+        return r;
+}
+
+/* fsync(2) need not wait for the disk. */
+static int set_volatile(int fs_fd) {
+        return syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0 ? -errno : 0;
+}
+
+static int make_overlay(bool lasting) {
         static const struct {
                 const char *key, *value;
         } options[] = {
@@ -44,9 +65,8 @@ static int make_overlay(void) {
 
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(options); i++)
                 r = set(fs_fd, options[i].key, options[i].value);
-        /* The view is not kept over a power failure: fsync(2) need not wait for the disk. */
-        if (r >= 0 && syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0)
-                r = -errno;
+        if (r >= 0)
+                r = lasting ? set_lasting(fs_fd) : set_volatile(fs_fd);
         if (r >= 0 && syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
                 r = -errno;
         if (r < 0)
@@ -61,18 +81,36 @@ static int make_overlay(void) {
         return TAKE_FD(fd);
 }
 
-typedef struct Layers {
-        int image_tree, state_tree;
-} Layers;
-
 static int overlay_assemble(const void *userdata) {
         const Layers *layers = userdata;
         int r;
 
-        r = overlay_attach(layers->image_tree, IMAGE);
+        r = overlay_attach(layers->lower, IMAGE);
         if (r >= 0)
-                r = overlay_attach(layers->state_tree, STATE);
-        return r < 0 ? r : make_overlay();
+                r = overlay_attach(layers->state, STATE);
+        return r < 0 ? r : make_overlay(layers->lasting);
+}
+
+int overlay_lay(int lower, int state, bool lasting, Error *reterr) {
+        int fd = mount_in_child(overlay_assemble, &(Layers){lower, state, lasting});
+
+        return fd < 0 ? error_set(reterr, fd, "lay a writable layer over it") : fd;
+}
+
+int overlay_make_layers(int state, int lower, Error *reterr) {
+        _cleanup_close_ int upper = -EBADF;
+        struct stat st;
+
+        if (fstat(lower, &st) < 0)
+                return error_set(reterr, errno, "look at the lower layer");
+        if (mkdirat(state, "work", 0700) < 0)
+                return error_set(reterr, errno, "make the layers");
+        upper = fs_make_directory(state, "upper", reterr);
+        if (upper < 0)
+                return upper;
+        if (fchown(upper, st.st_uid, st.st_gid) < 0 || fchmod(upper, st.st_mode & 07777) < 0)
+                return error_set(reterr, errno, "make the upper layer");
+        return 0;
 }
 
 /* The root directory of the view is that of the upper layer. On the disk the ids are those of the
@@ -111,6 +149,6 @@ int overlay_mount(int image_fd, int dir_fd, uint32_t base, int ids_fd, Error *re
         state_tree = mount_clone(dir_fd, /* recursive= */ false, reterr);
         if (state_tree < 0)
                 return state_tree;
-        fd = mount_in_child(overlay_assemble, &(Layers){image_tree, state_tree});
+        fd = overlay_lay(image_tree, state_tree, /* lasting= */ false, NULL);
         return fd < 0 ? error_set(reterr, fd, "lay a writable layer over the image") : fd;
 }

@@ -14,21 +14,13 @@ int volume_tree_open(int volumes_fd, const char *name, int *ret_fd, Error *reter
         return fs_open_beneath_optional(volumes_fd, name, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
 }
 
-/* The directory as a mount of its own, attached nowhere, in which its files have other ids. */
-static int open_mapped(int fd, int ids_fd, Error *reterr) {
-        _cleanup_close_ int tree_fd = mount_clone(fd, /* recursive= */ false, reterr);
-        int r = tree_fd < 0 ? tree_fd : mount_map_ids(tree_fd, ids_fd, reterr);
-
-        return r < 0 ? r : TAKE_FD(tree_fd);
-}
-
 /* By way of the ids that the container has on the host, so that the kernel translates all that has an owner
  * in it: ACLs and capabilities, too. */
 static int copy_mapped(int from_fd, int to_fd, const VolumeIds *ids, const char *what, Error *reterr) {
-        _cleanup_close_ int from = open_mapped(from_fd, ids->covered_fd, reterr), to = -EBADF;
+        _cleanup_close_ int from = mount_clone_mapped(from_fd, ids->covered_fd, reterr), to = -EBADF;
 
         if (from >= 0)
-                to = open_mapped(to_fd, ids->volume_fd, reterr);
+                to = mount_clone_mapped(to_fd, ids->volume_fd, reterr);
         if (from < 0 || to < 0)
                 return error_prefix(reterr, from < 0 ? from : to, "copy %s", what);
         return tree_copy(from, to, /* options= */ NULL, what, reterr);

@@ -57,8 +57,9 @@ typedef struct Volume {
         VolumeOwner owner; /* default: user; for "@NAME": container */
         char *account;     /* "www-data", "33" or "33:33"; NULL unless that is the owner */
         bool read_only;
-        bool create; /* the directory, where it is missing */
-        bool once;   /* of the command line, not of the document */
+        bool create;  /* the directory, where it is missing */
+        bool overlay; /* what the container writes is kept apart, and not written to the source */
+        bool once;    /* of the command line, not of the document */
 } Volume;
 
 typedef struct Tmpfs {

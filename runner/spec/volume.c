@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/paths.h"
 #include "spec/name.h"
 #include "spec/path.h"
@@ -11,7 +12,14 @@
 #include "spec/volume-owner.h"
 #include "spec/volume.h"
 
+#define FORM       "SOURCE:TARGET[:ro|:rw|:overlay]"
 #define FIELDS_MAX 3
+
+/* Names of what overlays keep begin so. */
+#define OVERLAY "overlay-"
+
+/* How much of a container and a target is in such a name, for people. */
+#define OVERLAY_SHOWN_MAX 40
 
 /* A path of the host, or "@NAME" for a volume that is kept in .containers/volumes/NAME. */
 static int volume_check_source(const char *source, Error *reterr) {
@@ -19,6 +27,10 @@ static int volume_check_source(const char *source, Error *reterr) {
 
         if (source[0] == '@') {
                 r = name_check(source + 1, "volume", reterr);
+                if (r >= 0 && startswith(source + 1, OVERLAY))
+                        r = error_raise(reterr, FC_EXIT_USAGE,
+                                        "'%s': what overlays keep is called so, and is not a volume",
+                                        source);
                 if (r < 0)
                         error_add_hint(reterr, "a directory of that name is written './%.100s'", source);
                 return r;
@@ -42,18 +54,19 @@ int volume_parse(const char *text, Volume *ret, Error *reterr) {
         char *fields[FIELDS_MAX] = {NULL};
         int r;
 
-        r = short_form_split(text, "SOURCE:TARGET[:ro|:rw]", FIELDS_MAX, fields, reterr);
+        r = short_form_split(text, FORM, FIELDS_MAX, fields, reterr);
         if (r < 0)
                 return r;
         source = fields[0];
         target = fields[1];
         mode = fields[2];
         if (!target)
-                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': expected SOURCE:TARGET[:ro|:rw]", text);
-        if (mode && !streq(mode, "ro") && !streq(mode, "rw"))
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s': expected " FORM, text);
+        if (mode && !streq(mode, "ro") && !streq(mode, "rw") && !streq(mode, "overlay"))
                 return error_raise(reterr, FC_EXIT_USAGE,
-                                   "'%.100s': expected 'ro' or 'rw' after the target, not '%.100s'", text,
-                                   mode);
+                                   "'%.100s': expected 'ro', 'rw' or 'overlay' after the target, not "
+                                   "'%.100s'",
+                                   text, mode);
 
         r = volume_check_source(source, reterr);
         if (r < 0)
@@ -65,6 +78,7 @@ int volume_parse(const char *text, Volume *ret, Error *reterr) {
                 .source = TAKE_PTR(source),
                 .target = TAKE_PTR(target),
                 .read_only = mode && streq(mode, "ro"),
+                .overlay = mode && streq(mode, "overlay"),
         };
         ret->owner = volume_default_owner(ret->source);
         return 0;
@@ -94,6 +108,10 @@ static int parse_create(const Json *value, const char *path, void *target, Error
         return value_parse_bool(value, path, &((VolumeTarget *) target)->volume.create, reterr);
 }
 
+static int parse_overlay(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_bool(value, path, &((VolumeTarget *) target)->volume.overlay, reterr);
+}
+
 static int parse_owner(const Json *value, const char *path, void *target, Error *reterr) {
         VolumeTarget *t = target;
 
@@ -107,6 +125,7 @@ static int parse_volume(const Json *value, const char *path, void *ret, Error *r
                 {"target", parse_target, .mandatory = true},
                 {"readOnly", parse_read_only},
                 {"create", parse_create},
+                {"overlay", parse_overlay},
                 {"owner", parse_owner},
         };
         VolumeTarget t = {};
@@ -137,6 +156,7 @@ static Json *print_volume(const Volume *volume) {
         json_add_string(json, "target", volume->target);
         json_add_bool(json, "readOnly", volume->read_only);
         json_add_bool(json, "create", volume->create);
+        json_add_bool(json, "overlay", volume->overlay);
         volume_owner_print(json, volume);
         return json;
 }
@@ -223,6 +243,17 @@ static int check_create(const Volume *volume, const char *path, Error *reterr) {
         return r;
 }
 
+static int check_overlay(const Volume *volume, const char *path, Error *reterr) {
+        if (volume->overlay && volume->source[0] == '@')
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s.overlay: '%s' is the container's own, an overlay is for what is not",
+                                   path, volume->source);
+        if (volume->overlay && volume->read_only)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s.overlay: what is read-only needs none, leave one of the two", path);
+        return 0;
+}
+
 /* Targets of volumes and of tmpfs; owners. */
 static int check_volumes(const ContainerSpec *c, Error *reterr) {
         for (size_t i = 0; i < c->n_volumes; i++) {
@@ -231,10 +262,29 @@ static int check_volumes(const ContainerSpec *c, Error *reterr) {
 
                 if (r >= 0)
                         r = check_create(&c->volumes[i], path, reterr);
+                if (r >= 0)
+                        r = check_overlay(&c->volumes[i], path, reterr);
                 if (r < 0)
                         return r;
         }
         return check_targets(c, reterr);
+}
+
+char *volume_overlay_name(const char *container, const char *target) {
+        _cleanup_free_ char *both = xasprintf("%s%s", container, target);
+        char *name = xasprintf(OVERLAY "%.*s-%08x", OVERLAY_SHOWN_MAX, both,
+                               (unsigned) (hash_text(both) & UINT32_MAX));
+
+        for (char *c = name; *c; c++)
+                if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789", *c))
+                        *c = '-';
+        return name;
+}
+
+char *volume_kept_name(const char *container, const Volume *volume) {
+        if (volume->source[0] == '@')
+                return xstrdup(volume->source + 1);
+        return volume->overlay ? volume_overlay_name(container, volume->target) : NULL;
 }
 
 int volume_add_once(ContainerSpec *c, Volume *volume, Error *reterr) {

@@ -216,6 +216,98 @@ testcase_volume_for_once() {
         refute_out '@kept'
 }
 
+# sees PATH TEXT: the container "one" does.
+sees() {
+        ok fc exec one -- cat "$1"
+        equal "$OUT" "$2" "what is in $1 inside"
+}
+
+# all_of DIRECTORY: owners, modes and contents.
+all_of() { (cd "$1" && find . -printf '%p %y %U:%G %m %l\n' | sort && find . -type f -exec sha256sum {} +); }
+
+# What is written is kept apart, with the ids that it has inside, as a named volume is.
+testcase_overlay() {
+        local users before kept
+
+        project shop
+        cd "$PROJECT"
+        as_dev sh -c 'mkdir -p fixtures/dir/deep fixtures/strange; cd fixtures; echo first >file; echo first >gone; echo first >other
+                echo deep >dir/deep/file; ln -s file link; chmod 700 dir; chmod 2775 .'
+        chgrp 12345 fixtures/strange
+        before=$(all_of fixtures)
+        for users in private host; do
+                spec "$(tiny one '' ', "users": "'"$users"'", "network": {"mode": "none"}, "volumes": ["fixtures:/srv/f:overlay", "src:/srv/f/new/src:ro"]')"
+                ok fc up
+                kept=$(ls .containers/volumes)
+                equal "$kept" "$(grep -x 'overlay-one-srv-f-[0-9a-f]\{8\}' <<<"$kept")" "what is kept"
+                equal "$(stat -c %u:%g:%a ".containers/volumes/$kept")" 0:0:700
+                ok fc exec one -- sh -c 'stat -c %u:%g:%a /srv/f /srv/f/file; ls /srv/f/new/src'
+                [[ $users == host ]] || equal "$OUT" $'0:0:2775\n0:0:644\nindex.html'
+                ok fc exec one -- sh -c 'set -e; cd /srv/f; echo second >file; rm gone; echo x >strange/new; mkdir -p made/dir
+                        echo y >dir/deep/new; mv dir moved; chown 33:34 other; touch made/a; chown 33:34 made'
+                ok fc exec one -- setpriv --reuid 33 --regid 34 --clear-groups sh -c 'echo service >/srv/f/made/dir2; echo more >>/srv/f/other'
+                equal "$(all_of fixtures)" "$before" "the source"
+                [[ $users == host ]] ||
+                        equal "$(cd ".containers/volumes/$kept/upper" && stat -c %u:%g file other made made/dir2 moved/deep/new)" \
+                                $'0:0\n33:34\n33:34\n33:34\n0:0' "the owners on the disk"
+                ok fc down
+                [[ $users != host ]] || break
+                # Of what it has not written it sees what there is now.
+                as_dev sh -c 'echo third >fixtures/file; echo third >fixtures/late'
+                ok fc up
+                sees /srv/f/late third
+                sees /srv/f/file second
+                sees /srv/f/other $'first\nmore'
+                ok fc exec one -- sh -c '! test -e /srv/f/gone && ! test -e /srv/f/dir && cat /srv/f/moved/deep/new /srv/f/moved/deep/file /srv/f/strange/new'
+                equal "$OUT" $'y\ndeep\nx'
+                as_dev sh -c 'rm fixtures/late; echo first >fixtures/file'
+
+                # As a named volume.
+                ok fc --json status --size
+                equal "$(jq -r '.containers[0].size.volumes[].name' <<<"$OUT")" "$kept"
+                ok fc snapshot save before
+                ok fc exec one -- sh -c 'echo worse >/srv/f/file; rm -r /srv/f/moved'
+                ok fc snapshot restore before
+                sees /srv/f/file second
+                sees /srv/f/moved/deep/new y
+                ok fc snapshot rm --yes before
+                ok fc reset --yes --volumes one
+                sees /srv/f/file first
+                ok fc exec one -- ls /srv/f/gone /srv/f/dir
+                ok fc down
+                # Also when no specification has it any more.
+                spec "$(tiny one '' ', "network": {"mode": "none"}')"
+                ok fc rm --dry-run -v one
+                expect_out "@$kept +[0-9]"
+                ok fc rm --yes -v one
+                absent ".containers/volumes/$kept"
+        done
+}
+
+testcase_overlays_that_are_refused() {
+        project shop
+        cd "$PROJECT"
+        spec "$(tiny one '' ', "volumes": ["./src/index.html:/a:overlay"]')"
+        run_status 2 fc up
+        expect_err "volumes\\[0\\]: '$PROJECT/./src/index.html' is not a directory, which an overlay needs"
+        spec "$(tiny one '' ', "volumes": [".:/a:overlay"]')"
+        run_status 2 fc up
+        expect_err "volumes\\[0\\]: '$PROJECT/.' has the project's '.containers' in it, where an overlay keeps what is written"
+        # What runs goes on when the kernel cannot do it: overlayfs is not good for an upper layer.
+        spec "$(tiny one '' ', "users": "host", "network": {"mode": "none"}')"
+        ok fc up
+        mkdir -p "$SCRATCH/over/upper" "$SCRATCH/over/work" .containers/volumes
+        mount -t overlay -o "lowerdir=$PROJECT/src,upperdir=$SCRATCH/over/upper,workdir=$SCRATCH/over/work" overlay .containers/volumes
+        spec "$(tiny one '' ', "users": "host", "network": {"mode": "none"}, "volumes": ["src:/src:overlay"]')"
+        run_status 6 fc up
+        expect_err "volumes\[0\]: an overlay of '$PROJECT/src' cannot be made here: Invalid argument"
+        equal "$(state_of one)" running
+        equal "$(ls -A .containers/volumes)" index.html "what was tried"
+        ok fc down
+        umount .containers/volumes
+        rm -r "$SCRATCH/over"
+}
+
 # A path that a shell, nspawn, systemd or JSON could take for something else.
 testcase_odd_characters() {
         local name i=0 volumes=() names=("with space" "dollar \$HOME \${x}" "percent %h %%" "colon:here" "back\\slash"

@@ -164,3 +164,22 @@ TEST(who_a_directory_stands_for) {
         ASSERT_EQ(ids_owner_for(disk, 1000, disk + IDS_SIZE), disk + IDS_SIZE);
         ASSERT_EQ(ids_owner_for(disk, 1000, disk - 1), disk - 1);
 }
+
+TEST(layer) {
+        static const struct {
+                uint32_t host, disk;
+        } table[] = {
+                {0x100000, 0},  {0x10ffff, 65535},  {0, 0x7bff0000},      {33, 0x7bff0021},
+                {65536, 65536}, {1000000, 1000000}, {0x110000, 0x110000}, {0x7c000000, 0x7c000000},
+        };
+        _cleanup_free_ char *text = ids_map_layer(0x100000);
+        Map map = parse(text);
+        uint32_t there;
+
+        check_extents(&map);
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("%u", table[i].host);
+                ASSERT_TRUE(to_disk(&map, table[i].host, &there));
+                ASSERT_EQ(there, table[i].disk);
+        }
+}

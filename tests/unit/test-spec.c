@@ -220,13 +220,13 @@ TEST(prints_canonically_and_reads_it_back) {
                 "{\"address\":\"::1\",\"host\":9090,\"container\":90,\"protocol\":\"tcp\"},"
                 "{\"address\":\"127.0.0.1\",\"host\":\"auto\",\"container\":81,\"protocol\":\"tcp\"}],"
                 "\"volumes\":[{\"source\":\"src\",\"target\":\"/srv/www\",\"readOnly\":true,"
-                "\"create\":true,\"owner\":\"user\"},"
+                "\"create\":true,\"overlay\":false,\"owner\":\"user\"},"
                 "{\"source\":\"@data\",\"target\":\"/var/lib/data\",\"readOnly\":false,"
-                "\"create\":false,\"owner\":\"container\"},"
+                "\"create\":false,\"overlay\":false,\"owner\":\"container\"},"
                 "{\"source\":\"a:b\",\"target\":\"/x:y\",\"readOnly\":false,"
-                "\"create\":false,\"owner\":\"container\"},"
+                "\"create\":false,\"overlay\":false,\"owner\":\"container\"},"
                 "{\"source\":\"@cache\",\"target\":\"/c\",\"readOnly\":true,"
-                "\"create\":false,\"owner\":\"user\"}],"
+                "\"create\":false,\"overlay\":false,\"owner\":\"user\"}],"
                 "\"tmpfs\":[{\"target\":\"/tmp\",\"size\":\"10485760\",\"mode\":\"1777\"},"
                 "{\"target\":\"/var/tmp\"}],\"environment\":{\"A\":\"b=c\",\"EMPTY\":\"\"},"
                 "\"envFile\":[\".env\",\"/e\"],\"environmentUnits\":[\"a.service\"],"
@@ -730,6 +730,14 @@ TEST(refuses_containers) {
                 {"'volumes':['a:/b',{'source':'../a','target':'/a','create':true}]",
                  "containers.c.volumes[1].create: '../a' is not made"},
                 {"'volumes':[{'source':'a/..','target':'/a','create':true}]", "'a/..' is not made"},
+                {"'volumes':[{'source':'a','target':'/a','overlay':'x'}]",
+                 "containers.c.volumes[0].overlay: must be a boolean, is a string"},
+                {"'volumes':['@a:/a:overlay']", "containers.c.volumes[0].overlay: '@a' is the container's "
+                                                "own, an overlay is for what is not"},
+                {"'volumes':[{'source':'a','target':'/a','overlay':true,'readOnly':true}]",
+                 "containers.c.volumes[0].overlay: what is read-only needs none"},
+                {"'volumes':['@overlay-a:/a']",
+                 "'@overlay-a': what overlays keep is called so, and is not a volume"},
                 {"'volumes':[{'source':'a','target':'/a','owner':'-x'}]",
                  "containers.c.volumes[0].owner: must be 'user', 'container', 'host', an account's name, "
                  "its number "
@@ -1118,7 +1126,7 @@ TEST(the_short_forms_of_the_documentation) {
                 ASSERT_STREQ(a, b);
                 n++;
         }
-        ASSERT_EQ(n, 12);
+        ASSERT_EQ(n, 13);
 }
 
 /* Quadratic work on these takes minutes. */

@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "base/alloc.h"
+#include "spec/name.h"
 #include "spec/path.h"
 #include "spec/volume.h"
 #include "test.h"
@@ -48,6 +49,45 @@ TEST(accepts) {
         }
 }
 
+TEST(an_overlay_keeps_what_is_written) {
+        static const struct {
+                const char *container, *target, *name;
+        } table[] = {
+                {"web", "/srv", "overlay-web-srv-"},
+                {"web", "/srv/A b", "overlay-web-srv---b-"},
+                {"web-srv", "/x", "overlay-web-srv-x-"},
+                {"c23456789012345678901234567890123456789012345678901234567890123", "/srv",
+                 "overlay-c234567890123456789012345678901234567890-"},
+        };
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(volume_done) Volume v = {0}, named = {0}, plain = {0};
+        _cleanup_free_ char *of_web = volume_overlay_name("web", "/srv/x"),
+                            *of_web_srv = volume_overlay_name("web-srv", "/x"), *kept = NULL,
+                            *of_named = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *name = volume_overlay_name(table[i].container, table[i].target),
+                                    *again = volume_overlay_name(table[i].container, table[i].target);
+
+                test_set_row("%s%s", table[i].container, table[i].target);
+                ASSERT_STREQ(name, again);
+                ASSERT_OK(name_check(name, "volume", &error), &error);
+                ASSERT_TRUE(startswith(name, table[i].name) && strlen(name) == strlen(table[i].name) + 8);
+        }
+        ASSERT_TRUE(!streq(of_web, of_web_srv));
+
+        ASSERT_OK(volume_parse("fixtures:/srv/x:overlay", &v, &error), &error);
+        ASSERT_TRUE(v.overlay && !v.read_only);
+        ASSERT_EQ(v.owner, VOLUME_OWNER_USER);
+        kept = volume_kept_name("web", &v);
+        ASSERT_STREQ(kept, of_web);
+        ASSERT_OK(volume_parse("@x:/x", &named, &error), &error);
+        of_named = volume_kept_name("web", &named);
+        ASSERT_STREQ(of_named, "x");
+        ASSERT_OK(volume_parse("x:/x", &plain, &error), &error);
+        ASSERT_TRUE(volume_kept_name("web", &plain) == NULL);
+}
+
 TEST(a_named_volume_is_the_containers) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_(volume_done) Volume v = {0};
@@ -62,17 +102,17 @@ TEST(refuses) {
         static const struct {
                 const char *text, *message;
         } table[] = {
-                {"", "'': expected SOURCE:TARGET[:ro|:rw]"},
+                {"", "'': expected SOURCE:TARGET[:ro|:rw|:overlay]"},
                 {"src", "'src': expected SOURCE:TARGET"},
                 {"a\\:b", "expected SOURCE:TARGET"},
                 {":", "source: the path is empty"},
                 {":/a", "source: the path is empty"},
                 {"a:", "target: the path is empty"},
                 {"a::ro", "target: the path is empty"},
-                {"a:/b:", "'ro' or 'rw' after the target, not ''"},
-                {"a:/b:RO", "'ro' or 'rw' after the target, not 'RO'"},
-                {"a:/b:ro,z", "'ro' or 'rw' after the target, not 'ro,z'"},
-                {"a:/b:idmap", "'ro' or 'rw' after the target, not 'idmap'"},
+                {"a:/b:", "'ro', 'rw' or 'overlay' after the target, not ''"},
+                {"a:/b:RO", "'ro', 'rw' or 'overlay' after the target, not 'RO'"},
+                {"a:/b:ro,z", "'ro', 'rw' or 'overlay' after the target, not 'ro,z'"},
+                {"a:/b:idmap", "'ro', 'rw' or 'overlay' after the target, not 'idmap'"},
                 {"a:/b:ro:ro", "a ':' in a path is written '\\:'"},
                 {"a:b:c:d", "a ':' in a path is written '\\:'"},
                 {"a\\b:/c", "a '\\' in a path is written '\\\\'"},
@@ -208,11 +248,16 @@ TEST(joins_what_is_typed_to_where) {
                 const char *dir, *path, *whole;
                 bool out;
         } table[] = {
-                {"/a/b", "c", "/a/b/c", false},        {"/a/b", "./c/", "/a/b/c/", false},
-                {"/a/b", "../c", "/a/c", true},        {"/a/b", ".././/../c/d", "/c/d", true},
-                {"/a/b", "../../../c", "/c", true},    {"/a/b", "c/../d", "/a/b/c/../d", false},
-                {"/a/b", "..", "/a/", true},           {"/a/b", ".", "/a/b/", false},
-                {"/", "c", "/c", false},               {"/a", "..c", "/a/..c", false},
+                {"/a/b", "c", "/a/b/c", false},
+                {"/a/b", "./c/", "/a/b/c/", false},
+                {"/a/b", "../c", "/a/c", true},
+                {"/a/b", ".././/../c/d", "/c/d", true},
+                {"/a/b", "../../../c", "/c", true},
+                {"/a/b", "c/../d", "/a/b/c/../d", false},
+                {"/a/b", "..", "/a/", true},
+                {"/a/b", ".", "/a/b/", false},
+                {"/", "c", "/c", false},
+                {"/a", "..c", "/a/..c", false},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {

@@ -45,7 +45,7 @@ in
     "volumes: 'src:/srv/': target '/srv/': a path inside the container must have no '.', '..' or empty part, and no '/' at its end";
   volumeProc = mistake { volumes = [ "src:/proc" ]; } "volumes: 'src:/proc': target '/proc': '/proc' is mounted already";
   volumeStore = mistake { volumes = [ "src:${toplevel}/x" ]; } "volumes: '${toplevel}/x' is in the store, which is mounted already";
-  volumeMode = mistake { volumes = [ "src:/srv:readonly" ]; } "volumes: 'src:/srv:readonly': expected 'ro' or 'rw' after the target, not 'readonly'";
+  volumeMode = mistake { volumes = [ "src:/srv:readonly" ]; } "volumes: 'src:/srv:readonly': expected 'ro', 'rw' or 'overlay' after the target, not 'readonly'";
   volumeName = mistake { volumes = [ "@my_data:/srv" ]; }
     "volumes: '@my_data:/srv': source '@my_data' cannot name a volume: use 1 to 63 of a-z, 0-9 and '-', with no '-' at either end; a directory of that name is written './@my_data'";
   volumeOwner = mistake { volumes = [ { source = "x"; target = "/y"; owner = "33"; } ]; }
@@ -58,6 +58,14 @@ in
     "volumes: '/x': create: '/x' is not made: only a path in the project, without '..', is";
   volumeCreateNamed = mistake { volumes = [ { source = "@x"; target = "/y"; create = true; } ]; }
     "volumes: '@x': create: '@x' is made in any case";
+  volumesRoOverlay = mistake { volumes-ro = [ "x:/y:overlay" ]; }
+    "volumes-ro: 'x:/y:overlay': overlay: what is read-only needs none, leave one of the two";
+  volumeOverlayNamed = mistake { volumes = [ "@x:/y:overlay" ]; }
+    "volumes: '@x:/y:overlay': overlay: '@x' is the container's own, an overlay is for what is not";
+  volumeOverlayReadOnly = mistake { volumes = [ { source = "x"; target = "/y"; overlay = true; readOnly = true; } ]; }
+    "volumes: 'x': overlay: what is read-only needs none, leave one of the two";
+  volumeOverlayName = mistake { volumes = [ "@overlay-x:/y" ]; }
+    "volumes: '@overlay-x:/y': source '@overlay-x': what overlays keep is called so, and is not a volume";
   volumesRo = mistake { volumes-ro = [ "~" ]; } "volumes-ro: volume '~' has no target: write '~:/where/it/appears'";
   targetTwice = mistake { volumes = [ "a:/srv" "b:/srv" ]; } "volumes: '/srv' is mounted on twice";
   tmpfs = mistake { tmpfs = [ "cache" ]; } "tmpfs: 'cache': a path inside the container must be absolute";

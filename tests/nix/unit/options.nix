@@ -269,13 +269,14 @@ let
       ];
     };
     volumes = becomes {
-      volumes = [ "src:/srv/www" "@data:/var/lib/app" { source = "a:b"; target = "/c d"; readOnly = true; create = true; owner = "container"; } ];
+      volumes = [ "src:/srv/www" "@data:/var/lib/app" { source = "a:b"; target = "/c d"; readOnly = true; create = true; owner = "container"; } "x:/y:overlay" ];
       volumes-ro = [ "/tmp" ];
     } {
       volumes = [
         { source = "src"; target = "/srv/www"; }
         { source = "@data"; target = "/var/lib/app"; }
         { source = "a:b"; target = "/c d"; readOnly = true; create = true; owner = "container"; }
+        { source = "x"; target = "/y"; overlay = true; }
         { source = "/tmp"; target = "/tmp"; readOnly = true; }
       ];
     };

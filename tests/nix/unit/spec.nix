@@ -144,6 +144,7 @@ in
     target = "/srv/www";
     readOnly = false;
     create = false;
+    overlay = false;
   };
   volumeReadOnly = equal (volume "src:/srv:ro").readOnly true;
   volumeReadWrite = equal (volume "src:/srv:rw").readOnly false;
@@ -154,6 +155,7 @@ in
     target = "/tmp";
     readOnly = false;
     create = false;
+    overlay = false;
   };
   volumeProject = equal (volume ".:/tmp/src").source ".";
   volumeColon = equal (volume "a\\:b:/c") {
@@ -161,6 +163,7 @@ in
     target = "/c";
     readOnly = false;
     create = false;
+    overlay = false;
   };
   volumeBackslash = equal (volume "a\\\\:/c").source "a\\";
   volumeBlanks = equal (volume "my files:/srv/my files").target "/srv/my files";
@@ -170,14 +173,17 @@ in
     target = "/c";
     readOnly = true;
     create = true;
+    overlay = false;
     owner = "container";
   }) {
     source = "a:b";
     target = "/c";
     readOnly = true;
     create = true;
+    overlay = false;
     owner = "container";
   };
+  volumeOverlay = equal (volume "src:/srv:overlay").overlay true;
   volumeNoTarget = refuses spec.parseVolume "src";
   volumeNamedNoTarget = refuses spec.parseVolume "@data";
   volumeEmpty = refuses spec.parseVolume "";

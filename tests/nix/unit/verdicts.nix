@@ -16,7 +16,7 @@ let
   known = [
     "" " " "." ".." "/" "//" "~" "~/x" "~x" "\${HOME}/x" "$HOME" "$HOME/x" "./~" "a" "src" "./src" "../src" "/a" "/a/" "/a//b"
     "/a/./b" "/a/../b" "/a b" "/a:b" "a:b" "a\nb" "a\tb" "/a\nb" "\\" "a\\:b:/c" "a\\b:/c" "src:/t" "src:t" "src:" ":/t"
-    "src:/t:ro" "src:/t:rw" "src:/t:idmap" "src:/t:" "src:/t:ro:x" "~/x:/y" "$HOME/x:/y" "@data:/t" "@:/t" "@Data:/t" "@data"
+    "src:/t:ro" "src:/t:rw" "src:/t:overlay" "@data:/t:overlay" "@overlay-x:/t" "@overlay-" "src:/t:idmap" "src:/t:" "src:/t:ro:x" "~/x:/y" "$HOME/x:/y" "@data:/t" "@:/t" "@Data:/t" "@data"
     "@a_b" "src:/proc/x" "src:/run" "src:/run/x" "src:/run/host" "src:/etc/hosts" "src:/etc/hostsx" "src:/" "/t"
     "${store}" "${store}/x" "src:${store}/x" "${toplevel}/init" "/etc/hosts" "/etc/hosts/x" "/run" "/run/x"
     "80" "80:80" "80:80:80" "8080:80/tcp" "80/tcp" "80/udp" "80/" "80/tcp/x" "0:80" "65536:80" "080:80" "auto:80" "auto"
@@ -62,14 +62,18 @@ let
   place = name: make: attributes: { inherit name make; raw = make; variants = plain; long = [ ]; } // attributes;
   list = names: place (builtins.concatStringsSep "." names) (text: option names [ text ]);
   mounted = text: [ text "${text}/x" ];
+  # What `volumes-ro` asks for with such a text.
+  isOverlay = text: builtins.match ".*:overlay" text != null;
+  readOnlyOverlay = { source = "a"; target = "/t"; overlay = true; readOnly = true; };
   places = [
     (list [ "ports" ] { })
     (place "ports.address" (text: { ports = [ { address = text; host = 1; container = 1; } ]; }) { })
     (place "ports.protocol" (text: { ports = [ { protocol = text; host = 1; container = 1; } ]; }) { })
     # "/a" alone is ours, see `made`.
     (list [ "volumes" ] { variants = text: [ text "src:${text}" "${text}:/t" ]; })
-    (place "volumes-ro" (text: { volumes-ro = [ text ]; }) { raw = text: { volumes = [ text ]; }; })
+    (place "volumes-ro" (text: { volumes-ro = [ text ]; }) { raw = text: { volumes = [ (if isOverlay text then readOnlyOverlay else text) ]; }; })
     (place "volumes.source" (text: { volumes = [ { source = text; target = "/t"; } ]; }) { variants = text: [ text "@${text}" ]; })
+    (place "volumes.overlay" (text: { volumes = [ { source = text; target = "/t"; overlay = true; } ]; }) { variants = text: [ text "@${text}" ]; })
     (place "volumes.create" (text: { volumes = [ { source = text; target = "/t"; create = true; } ]; }) { variants = text: [ text "@${text}" ]; })
     (place "volumes.target" (text: { volumes = [ { source = "s"; target = text; } ]; }) { variants = mounted; })
     (list [ "tmpfs" ] { variants = text: [ text "${text}/x" "/t:${text}" "/t:size=${text}" "/t:mode=${text},size=1M" ]; })
