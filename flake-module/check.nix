@@ -197,12 +197,20 @@ let
       envFiles = container.envFile or [ ];
       environmentUnits = container.environmentUnits or [ ];
       init = get "init" container;
+      sockets = container.sockets or [ ];
       toplevel = get "toplevel" container;
       command = if get "command" container == null then null else syntax.command container.command;
     in
     elements [ "ports" ] (container.ports or [ ]) (parseError syntax.parsePort)
     ++ optional (portCount (container.ports or [ ]) > 100) (
       about [ "ports" ] "a container publishes at most 100 ports, not ${toString (portCount container.ports)}"
+    )
+    ++ elements [ "sockets" ] sockets syntax.socket
+    ++ optional (length sockets > 8) (
+      about [ "sockets" ] "a container publishes at most 8 sockets, not ${toString (length sockets)}"
+    )
+    ++ map (name: about [ "sockets" ] "the name '${name}' is used already") (
+      twice (map syntax.socketName sockets)
     )
     ++ elements [ "volumes" ] volumes (parseError syntax.parseVolume)
     ++ elements [ "volumes-ro" ] volumes-ro (parseError syntax.parseReadOnlyVolume)

@@ -52,6 +52,7 @@ let
         mode = unless "private" (get "mode" network);
       };
       ports = map compact (concatMap syntax.parsePorts (container.ports or [ ]));
+      sockets = get "sockets" container;
       volumes = map (
         volume:
         compact (

@@ -62,6 +62,27 @@ in
       '';
     };
 
+    sockets = mkOption {
+      type = listOf (
+        orSet [ types.str ] (setOf {
+          name = mkOption {
+            type = types.str;
+            description = "Name of the folder on the host, and of the socket in `flake-containers port`.";
+          };
+          path = mkOption {
+            type = types.str;
+            description = "Path inside.";
+          };
+        })
+      );
+      default = [ ];
+      example = [ "pg:/run/postgresql/.s.PGSQL.5432" ];
+      description = ''
+        Unix sockets of the container that the owner of the project, and no other user, can connect to on the host:
+        `NAME:PATH` or an attribute set. `flake-containers port CONTAINER NAME` says where.
+      '';
+    };
+
     network = {
       mode = mkOption {
         type = types.enum [

@@ -11,5 +11,6 @@ import ./names.nix
 // import ./ready.nix
 // import ./rights.nix
 // import ./seed.nix
+// import ./sockets.nix
 // import ./tmpfs.nix
 // import ./volumes.nix

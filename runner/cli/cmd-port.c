@@ -5,10 +5,12 @@
 #include "ops/running.h"
 #include "ops/status-list.h"
 #include "cli/verbs.h"
+#include "spec/name.h"
 #include "spec/port.h"
 
 /* Which are asked for; number 0: all of them. */
 typedef struct Wanted {
+        const char *socket; /* the name of one, or NULL */
         uint16_t number;
         bool tcp, udp;
 } Wanted;
@@ -17,6 +19,10 @@ static int port_parse_operand(const char *text, Wanted *ret, Error *reterr) {
         const char *slash = strchr(text, '/');
         size_t n = slash ? (size_t) (slash - text) : strlen(text);
 
+        if (text[strspn(text, "0123456789")] && name_check(text, "socket", NULL) >= 0) {
+                ret->socket = text;
+                return 0;
+        }
         if (port_number_parse(text, n, text, &ret->number, NULL) < 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a port from 1 to 65535", text);
         ret->tcp = !slash || streq(slash, "/tcp");
@@ -27,7 +33,7 @@ static int port_parse_operand(const char *text, Wanted *ret, Error *reterr) {
 }
 
 static bool is_wanted(const Wanted *wanted, const BoundPort *p) {
-        return wanted->number == 0 ||
+        return (wanted->number == 0 && !wanted->socket) ||
                (wanted->number == p->container && (p->udp ? wanted->udp : wanted->tcp));
 }
 
@@ -37,6 +43,16 @@ static void print_one(const BoundPort *p, bool all) {
         if (all)
                 (void) printf("%u%s -> ", p->container, bound_port_suffix(p));
         (void) puts(address);
+}
+
+static bool socket_is_wanted(const Wanted *wanted, const BoundSocket *s) {
+        return wanted->socket ? streq(wanted->socket, s->name) : wanted->number == 0;
+}
+
+static void print_socket(const BoundSocket *s, bool all) {
+        if (all)
+                (void) printf("%s -> ", s->container);
+        (void) puts(s->host);
 }
 
 static void port_print_json(const ContainerState *state, const Wanted *wanted) {
@@ -56,6 +72,9 @@ static void port_print_json(const ContainerState *state, const Wanted *wanted) {
                 json_add_string(o, "protocol", p->udp ? "udp" : "tcp");
                 json_append(array, o);
         }
+        for (size_t i = 0; i < state->n_sockets; i++)
+                if (socket_is_wanted(wanted, &state->sockets[i]))
+                        json_append(array, bound_socket_json(&state->sockets[i]));
         text = json_print(array, /* pretty= */ false);
         (void) puts(text);
 }
@@ -88,9 +107,15 @@ static int port_run(const ProjectRequest *request, const void *target, char *con
                                 print_one(&state->ports[i], wanted.number == 0);
                         n++;
                 }
-        if (wanted.number > 0 && n == 0)
-                return error_raise(reterr, FC_EXIT_USAGE, "port %s of container '%s' is not published",
-                                   operands[1], operands[0]);
+        for (size_t i = 0; i < state->n_sockets; i++)
+                if (socket_is_wanted(&wanted, &state->sockets[i])) {
+                        if (!request->globals->json)
+                                print_socket(&state->sockets[i], !wanted.socket);
+                        n++;
+                }
+        if (operands[1] && n == 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s '%s' of container '%s' is not published",
+                                   wanted.socket ? "socket" : "port", operands[1], operands[0]);
         if (request->globals->json)
                 port_print_json(state, &wanted);
         return FC_EXIT_OK;
@@ -98,7 +123,7 @@ static int port_run(const ProjectRequest *request, const void *target, char *con
 
 const Verb cmd_port = {
         .name = "port",
-        .synopsis = "NAME [PORT[/udp]]",
+        .synopsis = "NAME [PORT[/udp]|SOCKET]",
         .summary = "Show where a container's ports are on this host",
         .min_operands = 1,
         .max_operands = 2,

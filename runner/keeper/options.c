@@ -12,7 +12,18 @@ size_t keeper_port_sockets(const KeeperPort *port) {
 }
 
 bool keeper_port_is_udp(const KeeperPort *port) {
-        return strstr(port->container, KEEPER_PORT_UDP);
+        return !keeper_port_is_path(port) && strstr(port->container, KEEPER_PORT_UDP);
+}
+
+bool keeper_port_is_path(const KeeperPort *port) {
+        return port->container[0] == '/';
+}
+
+bool keeper_ports_have_path(const KeeperPorts *ports) {
+        for (size_t i = 0; i < ports->n; i++)
+                if (keeper_port_is_path(&ports->ports[i]))
+                        return true;
+        return false;
 }
 
 /* A number that is not a descriptor yet, or never. Return: -EBADF and no Error, as option_parse_fd(). */
@@ -30,7 +41,7 @@ static int parse_number(const char *text, const char **ret_end) {
 
 static int keeper_port_parse(KeeperPorts *ports, const char *text,
                              int (*parse_fd)(const char *text, const char **ret_end), Error *reterr) {
-        const char *colon = strchr(text, ':'), *p = colon;
+        const char *colon = text[0] == '/' ? strrchr(text, ':') : strchr(text, ':'), *p = colon;
         KeeperPort port = {.fds = {-EBADF, -EBADF}};
 
         if (!colon || colon == text)

@@ -6,9 +6,9 @@
 
 #include "base/options.h"
 
-/* A published port: one or two sockets of the host, one port inside. */
+/* A published port: one or two sockets of the host, one port inside; or a Unix socket on both sides. */
 typedef struct KeeperPort {
-        char *container; /* "80", "53/udp" */
+        char *container; /* "80", "53/udp", or an absolute path */
         int fds[2];      /* the second may be -EBADF */
 } KeeperPort;
 
@@ -21,8 +21,10 @@ typedef struct KeeperPorts {
 
 size_t keeper_port_sockets(const KeeperPort *port);
 bool keeper_port_is_udp(const KeeperPort *port);
+bool keeper_port_is_path(const KeeperPort *port);
+bool keeper_ports_have_path(const KeeperPorts *ports);
 
-/* "80:7:8", port 80 inside and descriptors 7 and 8. */
+/* "80:7:8", port 80 inside and descriptors 7 and 8; "/run/a:b:7", a path with a colon and descriptor 7. */
 extern const OptionKind keeper_ports_kind;
 
 /* The same, but the numbers are places in a list of descriptors that arrives later. */

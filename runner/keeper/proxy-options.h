@@ -8,7 +8,7 @@
 typedef struct ProxyOptions {
         char *machine;
         char *address;  /* the container's own, A.B.C.D; NULL: it has none */
-        int network_fd; /* the container's network namespace, or a pidfd of a process in it */
+        int network_fd; /* a pidfd of a process in it; or, without paths, its network namespace */
         KeeperPorts ports;
 } ProxyOptions;
 

@@ -211,12 +211,14 @@ static int relay_open(Relay *relay, Error *reterr) {
 
 /* This process writes to the event log as its owner and ends the proxy. Its children need the rest: they
  * set the network and enter it, and the proxy gives its privileges up. */
-static int relay_give_up_privileges(Error *reterr) {
+static int relay_give_up_privileges(const Relay *relay, Error *reterr) {
         const uint64_t own = PRIVILEGE(DAC_READ_SEARCH) | PRIVILEGE(KILL) | PRIVILEGE(SETGID) |
                              PRIVILEGE(SETUID),
                        executed = PRIVILEGE(NET_ADMIN) | PRIVILEGE(SETPCAP) | PRIVILEGE(SYS_ADMIN) |
-                                  PRIVILEGE(SYS_PTRACE) | PRIVILEGE(SYS_RESOURCE);
-        int r = privilege_bound(own | executed);
+                                  PRIVILEGE(SYS_PTRACE) | PRIVILEGE(SYS_RESOURCE),
+                       /* to take the container's root */
+                paths = keeper_ports_have_path(&relay->options->keeper.ports) ? PRIVILEGE(SYS_CHROOT) : 0;
+        int r = privilege_bound(own | executed | paths);
 
         if (r >= 0)
                 r = privilege_keep(own);
@@ -227,7 +229,7 @@ static int relay_give_up_privileges(Error *reterr) {
 static int relay_run(Relay *relay, Error *reterr) {
         int r;
 
-        r = relay_give_up_privileges(reterr);
+        r = relay_give_up_privileges(relay, reterr);
         if (r >= 0)
                 r = relay_open(relay, reterr);
         if (r < 0)

@@ -27,7 +27,7 @@ static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
         KeeperPorts *ports = &c->options.ports;
         int r;
 
-        if (plan->spec->n_ports == 0)
+        if (plan->spec->n_ports == 0 && plan->spec->n_sockets == 0)
                 return 0;
         r = process_find_helper("proxy", &c->proxy, reterr);
         if (r < 0)
@@ -38,6 +38,11 @@ static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
                         .container = xasprintf("%u%s", plan->spec->ports[i].container,
                                                plan->spec->ports[i].udp ? KEEPER_PORT_UDP : ""),
                         .fds = {resources->ports[i].fds[0], resources->ports[i].fds[1]},
+                };
+        for (size_t i = 0; i < plan->spec->n_sockets; i++)
+                *XGROW(ports->ports, ports->n) = (KeeperPort){
+                        .container = xstrdup(plan->spec->sockets[i].path),
+                        .fds = {resources->socket_fds[i], -EBADF},
                 };
         return 0;
 }

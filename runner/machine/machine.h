@@ -39,6 +39,7 @@ typedef struct StartResources {
         int events_fd;           /* .containers, for the event log */
         const int *mount_fds; /* detached mounts, in the order of plan->mounts, -EBADF: nothing to attach */
         const PublishedPort *ports; /* open, in the order of the specification */
+        const int *socket_fds;      /* listening, likewise */
 } StartResources;
 
 /* What reports on the control fd from within this process, where the machine has no supervisor to do it. */

@@ -256,7 +256,9 @@ static int member_prepare_image(Member *m, Error *reterr) {
         r = project->backend->check(project->facts.cgroup_root, m->plan, reterr);
         if (r < 0)
                 return r;
-        r = project_open_sources(project, reterr);
+        r = resources_check_sockets(project, m->plan, reterr);
+        if (r >= 0)
+                r = project_open_sources(project, reterr);
         return r < 0 ? r : resources_open_image(project, m->plan, &m->resources, reterr);
 }
 
@@ -464,6 +466,8 @@ static int member_write_intent(Member *m, Error *reterr) {
         state->volume_sources = volume_drift_sources(m->plan, m->resources.source_ids);
         for (size_t i = 0; i < m->resources.n_ports; i++)
                 container_state_add_port(state, &m->resources.ports[i]);
+        for (size_t i = 0; i < m->resources.n_sockets; i++)
+                container_state_add_socket(state, &m->plan->spec->sockets[i], m->resources.socket_paths[i]);
         return member_save_state(m, PHASE_STARTING, NULL, reterr);
 }
 
@@ -524,6 +528,8 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
         r = resources_lay_overlays(fleet->project, m->plan, &m->resources, reterr);
         if (r >= 0)
                 r = member_bind_ports(m, /* stops= */ false, reterr);
+        if (r >= 0)
+                r = resources_open_sockets(fleet->project, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
         r = member_write_intent(m, reterr);

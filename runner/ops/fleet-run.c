@@ -135,6 +135,8 @@ static char *member_ready_detail(const Member *m) {
 
                 strv_pushf(&addresses, "%s%s", address, bound_port_suffix(port));
         }
+        for (size_t i = 0; i < m->state->n_sockets; i++)
+                strv_push(&addresses, m->state->sockets[i].host);
         if (!addresses && m->state->address)
                 strv_push(&addresses, m->state->address);
         return strv_join(addresses, "  ");

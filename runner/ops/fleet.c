@@ -127,6 +127,8 @@ static int member_put_away(const Member *m, Error *reterr) {
         r = running_find_elsewhere(m->fleet->project, m->at->name, m->state, &elsewhere, reterr);
         if (r >= 0 && m->resources.container_fd >= 0 && !elsewhere)
                 r = ephemeral_remove(m->resources.container_fd, reterr);
+        if (r >= 0 && m->resources.runtime_fd >= 0)
+                r = fs_remove_tree(m->resources.runtime_fd, RUNTIME_DIR_SOCKETS, reterr);
         if (r < 0)
                 return error_in_container(reterr, r, m->at->name);
         /* Kept: how a container has ended that this command did not touch, or that ended by itself after

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "net/ports.h"
+#include "net/socket-listen.h"
 #include "ops/environment.h"
 #include "ops/mount-points.h"
 #include "ops/resource-ids.h"
@@ -28,6 +29,7 @@
 #include "rootfs/skeleton.h"
 #include "rootfs/tree.h"
 #include "state/identity.h"
+#include "spec/socket.h"
 #include "state/runtime-dir.h"
 
 void resources_close_mounts(Resources *r) {
@@ -54,6 +56,10 @@ void resources_done(Resources *r) {
         for (size_t i = 0; i < r->n_ports; i++)
                 published_port_done(&r->ports[i]);
         free(r->ports);
+        for (size_t i = 0; i < r->n_sockets; i++)
+                (void) safe_close(r->socket_fds[i]);
+        free(r->socket_fds);
+        strv_free(r->socket_paths);
         *r = RESOURCES_NULL;
 }
 
@@ -104,6 +110,50 @@ int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, b
                         error_move(reterr, &error);
                         return error_in_container(reterr, k, c->name);
                 }
+        }
+        return 0;
+}
+
+/* ID and NAME are as long as a host name at most, so a short name is always short enough. */
+static char *resources_socket_path(const Project *project, const ContainerPlan *plan, size_t number) {
+        const UnixSocket *socket = &plan->spec->sockets[number];
+
+        return xasprintf(RUNTIME_DIR_BASE "/%s/%s/" RUNTIME_DIR_SOCKETS "/%s/%s", project->id,
+                         plan->spec->name, socket->name, unix_socket_basename(socket));
+}
+
+int resources_check_sockets(const Project *project, const ContainerPlan *plan, Error *reterr) {
+        for (size_t i = 0; i < plan->spec->n_sockets; i++) {
+                _cleanup_free_ char *path = resources_socket_path(project, plan, i);
+                int k;
+
+                if (strlen(path) <= SOCKET_PATH_MAX)
+                        continue;
+                k = error_raise(reterr, FC_EXIT_USAGE,
+                                "socket '%s': '%s' has %zu bytes, a socket's path at most %d",
+                                plan->spec->sockets[i].name, path, strlen(path), SOCKET_PATH_MAX);
+                error_add_hint(reterr, "give the socket, the container or the project a shorter name");
+                return error_in_container(reterr, k, plan->spec->name);
+        }
+        return 0;
+}
+
+int resources_open_sockets(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
+        uid_t owner = project->state.user.uid;
+        int k;
+
+        r->socket_fds = xreallocarray(r->socket_fds, plan->spec->n_sockets, sizeof(*r->socket_fds));
+        for (; r->n_sockets < plan->spec->n_sockets; r->n_sockets++) {
+                _cleanup_free_ char *path = resources_socket_path(project, plan, r->n_sockets);
+
+                k = runtime_dir_socket_make(r->runtime_fd, plan->spec->sockets[r->n_sockets].name, owner,
+                                            reterr);
+                if (k >= 0)
+                        k = socket_listen(path, owner, reterr);
+                if (k < 0)
+                        return error_in_container(reterr, k, plan->spec->name);
+                r->socket_fds[r->n_sockets] = k;
+                strv_push(&r->socket_paths, path);
         }
         return 0;
 }
@@ -563,6 +613,7 @@ int resources_start(const Project *project, sd_event *event, const ContainerPlan
                 .state_fd = r->container_fd,
                 .mount_fds = r->mount_fds,
                 .ports = r->ports,
+                .socket_fds = r->socket_fds,
         };
         int k;
 

@@ -24,6 +24,9 @@ typedef struct Resources {
         size_t n_mounts;
         PublishedPort *ports; /* one for each of the specification */
         size_t n_ports;
+        int *socket_fds; /* likewise */
+        char **socket_paths;
+        size_t n_sockets;
 } Resources;
 
 #define RESOURCES_NULL                                                                                      \
@@ -51,6 +54,12 @@ int resources_open_directories(const Project *project, int project_runtime_fd, c
  */
 int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
                          PortConflicts *conflicts, Error *reterr);
+
+/* Whether the paths of the container's Unix sockets on the host are short enough. */
+int resources_check_sockets(const Project *project, const ContainerPlan *plan, Error *reterr);
+
+/* Listens on them; an earlier start of the container has ended. */
+int resources_open_sockets(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
 
 /* What the root is made from, where it has yet to be made. */
 int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);

@@ -262,6 +262,8 @@ static char **status_ports_text(const ContainerState *state) {
                 strv_pushf(&ports, "%s->%u%s", address, state->ports[i].container,
                            bound_port_suffix(&state->ports[i]));
         }
+        for (size_t i = 0; state && i < state->n_sockets; i++)
+                strv_push(&ports, state->sockets[i].host);
         return ports;
 }
 
@@ -305,7 +307,7 @@ int status_list_print(const StatusList *list, Error *reterr) {
 }
 
 static Json *status_json(const ContainerStatus *c, bool measured) {
-        Json *o = json_new_object(), *ports = json_new_array();
+        Json *o = json_new_object(), *ports = json_new_array(), *sockets = json_new_array();
         char time[TIMESTAMP_MAX];
 
         json_add_string(o, "name", c->name);
@@ -334,6 +336,9 @@ static Json *status_json(const ContainerStatus *c, bool measured) {
                 json_append(ports, p);
         }
         json_add(o, "ports", ports);
+        for (size_t i = 0; c->running && c->state && i < c->state->n_sockets; i++)
+                json_append(sockets, bound_socket_json(&c->state->sockets[i]));
+        json_add(o, "sockets", sockets);
         json_add_strv(o, "notes", c->notes);
         if (measured)
                 json_add(o, "size", container_size_json(&c->size));

@@ -59,8 +59,8 @@ static int allow(scmp_filter_ctx filter, const char *name, unsigned n, struct sc
 }
 
 /* Where an argument tells what is asked for. */
-static int allow_some(scmp_filter_ctx filter) {
-        static const int families[] = {AF_INET, AF_INET6};
+static int allow_some(scmp_filter_ctx filter, bool unix_sockets) {
+        static const int families[] = {AF_INET, AF_INET6, AF_UNIX};
         int r;
 
         r = allow(filter, "mmap", 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
@@ -71,12 +71,12 @@ static int allow_some(scmp_filter_ctx filter) {
         /* abort(3) */
         if (r >= 0)
                 r = allow(filter, "tgkill", 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t) getpid()));
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(families); i++)
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(families) - !unix_sockets; i++)
                 r = allow(filter, "socket", 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t) families[i]));
         return r;
 }
 
-int filter_load(Error *reterr) {
+int filter_load(bool unix_sockets, Error *reterr) {
         /* 32 bits have other names for half of these. */
 #if __SIZEOF_POINTER__ == 8
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
@@ -84,7 +84,7 @@ int filter_load(Error *reterr) {
 
         if (!filter)
                 return error_set(reterr, ENOMEM, "make a filter of system calls");
-        r = allow_some(filter);
+        r = allow_some(filter, unix_sockets);
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(allowed); i++)
                 r = allow(filter, allowed[i], 0, (struct scmp_arg_cmp){});
         if (r >= 0)

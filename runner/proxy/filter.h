@@ -6,5 +6,5 @@
 
 #include "base/error.h"
 
-/* Needs no_new_privs. */
-int filter_load(Error *reterr);
+/* Needs no_new_privs. @unix_sockets: it connects to some, too. */
+int filter_load(bool unix_sockets, Error *reterr);

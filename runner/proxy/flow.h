@@ -5,16 +5,23 @@
  * which answers find their way back. A flow ends by time alone, as there is no other end: like a firewall's
  * (nf_conntrack), soon while it is no more than a question and its answers, later when it goes on. */
 
+#include <netinet/in.h>
+
 #include "proxy/loop.h"
-#include "proxy/target.h"
 
 #define FLOW_SHORT_USEC  (30 * USEC_PER_SEC)
 #define FLOW_STREAM_USEC (180 * USEC_PER_SEC)
 
+typedef union ClientAddress {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+} ClientAddress;
+
 /* Compared as memory: what is not used is 0. */
 typedef struct FlowKey {
         const void *port; /* who receives it on the host */
-        TargetAddress client;
+        ClientAddress client;
         struct in6_addr local; /* where on the host it was sent to, IPv4 in its first bytes */
         uint32_t interface;    /* of a link-local address */
 } FlowKey;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "base/process.h"
@@ -18,11 +20,14 @@ static void listener_watch(Listener *l) {
         loop_set(l->loop, &l->watch, on ? EPOLLIN : 0);
 }
 
-/* How many connections wait, tcp(7). */
+/* How many connections wait, tcp(7); of a Unix socket, whether any does. */
 static unsigned listener_queue(const Listener *l) {
+        struct pollfd p = {.fd = l->watch.fd, .events = POLLIN};
         struct tcp_info info = {};
         socklen_t n = sizeof(info);
 
+        if (l->target.path)
+                return poll(&p, 1, 0) > 0 ? UINT_MAX : 0;
         return getsockopt(l->watch.fd, IPPROTO_TCP, TCP_INFO, &info, &n) < 0 ? 0 : info.tcpi_unacked;
 }
 

@@ -2,9 +2,10 @@
 
 /* The program that serves a container's published ports.
  *
- * It enters the container's network namespace, gives up all that moving bytes between sockets does not need
- * (confine.h, filter.h), and relays connections of the host's sockets (server.h). Only
- * keeper/proxy-program.c writes its command line (keeper/proxy-options.h). */
+ * It enters the container's network namespace, and its mounts where Unix sockets are published, gives up all
+ * that moving bytes between sockets does not need (confine.h, filter.h), and relays connections of the
+ * host's sockets (server.h). Only keeper/proxy-program.c writes its command line (keeper/proxy-options.h).
+ * */
 
 #include <malloc.h>
 #include <sched.h>
@@ -17,10 +18,12 @@
 
 static int serve_ports(const ProxyOptions *o, Error *reterr) {
         _cleanup_(server_freep) Server *server = NULL;
+        bool paths = keeper_ports_have_path(&o->ports);
         int r;
 
-        if (setns(o->network_fd, CLONE_NEWNET) < 0)
-                return error_set(reterr, errno, "enter the container's network");
+        /* With the mounts it gets the container's root as its own: by no link does a path lead out of it. */
+        if (setns(o->network_fd, CLONE_NEWNET | (paths ? CLONE_NEWNS : 0)) < 0)
+                return error_set(reterr, errno, "enter the container");
         r = server_new(o, &server, reterr);
         if (r >= 0)
                 r = confine(o->machine, reterr);
@@ -28,7 +31,7 @@ static int serve_ports(const ProxyOptions *o, Error *reterr) {
                 return r;
         /* splice(2) has no flag for that. */
         (void) signal(SIGPIPE, SIG_IGN);
-        r = filter_load(reterr);
+        r = filter_load(paths, reterr);
         if (r < 0)
                 return r;
         /* Compiling the filter has taken more than connections ever will. */

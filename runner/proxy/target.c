@@ -8,6 +8,13 @@
 socklen_t target_address(const Target *t, unsigned number, TargetAddress *ret) {
         struct in_addr in = {htonl(INADDR_LOOPBACK)};
 
+        if (t->path) {
+                if (number > 0)
+                        return 0;
+                ret->un = (struct sockaddr_un){.sun_family = AF_UNIX};
+                strncpy(ret->un.sun_path, t->path, sizeof(ret->un.sun_path) - 1);
+                return sizeof(ret->un);
+        }
         if (number == 1) {
                 ret->in6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
                                                  .sin6_port = htons(t->port),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Where a published port leads: the same port at some addresses inside of the container. */
+/* Where a published port leads: the same port at some addresses inside of the container; or a Unix socket.
+ * */
 
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include "base/macro.h"
 
@@ -14,9 +16,11 @@ typedef union TargetAddress {
         struct sockaddr any;
         struct sockaddr_in in;
         struct sockaddr_in6 in6;
+        struct sockaddr_un un;
 } TargetAddress;
 
 typedef struct Target {
+        const char *path; /* of a Unix socket, borrowed; NULL: a port */
         uint16_t port;
         struct in_addr own; /* INADDR_ANY: there is none */
 } Target;

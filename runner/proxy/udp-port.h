@@ -8,6 +8,7 @@
  * are anywhere. */
 
 #include "proxy/flow.h"
+#include "proxy/target.h"
 
 /* The same as of connections. */
 #define UDP_PATIENCE_USEC (10 * USEC_PER_SEC)

@@ -16,6 +16,7 @@
 #include "spec/resource.h"
 #include "spec/rights.h"
 #include "spec/seed.h"
+#include "spec/socket.h"
 #include "spec/stop.h"
 #include "spec/system.h"
 #include "spec/tmpfs.h"
@@ -25,29 +26,12 @@
 
 /* In the order in which they are printed. */
 static const SpecKey *const keys[] = {
-        &system_key,
-        &store_key,
-        &command_key,
-        &users_key,
-        &network_key,
-        &ports_key,
-        &volumes_key,
-        &tmpfs_key,
-        &environment_key,
-        &env_file_key,
-        &environment_units_key,
-        &credentials_key,
-        &capabilities_key,
-        &devices_key,
-        &resources_key,
-        &ephemeral_key,
-        &restart_key,
-        &nspawn_args_key,
-        &ready_key,
-        &seed_key,
-        &stop_key,
-        &depends_on_key,
-        &one_shot_key,
+        &system_key,      &store_key,        &command_key,     &users_key,
+        &network_key,     &ports_key,        &sockets_key,     &volumes_key,
+        &tmpfs_key,       &environment_key,  &env_file_key,    &environment_units_key,
+        &credentials_key, &capabilities_key, &devices_key,     &resources_key,
+        &ephemeral_key,   &restart_key,      &nspawn_args_key, &ready_key,
+        &seed_key,        &stop_key,         &depends_on_key,  &one_shot_key,
         &exports_key,
 };
 

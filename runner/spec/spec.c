@@ -10,6 +10,12 @@ void port_done(Port *port) {
         *port = (Port){0};
 }
 
+void unix_socket_done(UnixSocket *socket) {
+        free(socket->name);
+        free(socket->path);
+        *socket = (UnixSocket){};
+}
+
 void volume_done(Volume *volume) {
         free(volume->source);
         free(volume->target);
@@ -63,6 +69,9 @@ static void container_spec_done(ContainerSpec *c) {
         for (size_t i = 0; i < c->n_ports; i++)
                 port_done(&c->ports[i]);
         free(c->ports);
+        for (size_t i = 0; i < c->n_sockets; i++)
+                unix_socket_done(&c->sockets[i]);
+        free(c->sockets);
         for (size_t i = 0; i < c->n_volumes; i++)
                 volume_done(&c->volumes[i]);
         free(c->volumes);

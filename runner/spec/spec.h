@@ -51,6 +51,12 @@ typedef struct Port {
         size_t element;     /* of the document's array: a range is several ports */
 } Port;
 
+/* A Unix socket of the container that the owner of the project can connect to on the host. */
+typedef struct UnixSocket {
+        char *name;
+        char *path; /* inside, absolute, normalised */
+} UnixSocket;
+
 typedef struct Volume {
         char *source;      /* absolute, or relative to the project root; "@NAME": .containers/volumes/NAME */
         char *target;      /* absolute, normalised, not "/" */
@@ -154,6 +160,8 @@ typedef struct ContainerSpec {
         NetworkMode network;
         Port *ports;
         size_t n_ports;
+        UnixSocket *sockets;
+        size_t n_sockets;
         Volume *volumes;
         size_t n_volumes;
         Tmpfs *tmpfs;
@@ -209,6 +217,7 @@ Spec *spec_free(Spec *spec);
 DEFINE_FREEP(Spec, spec_free);
 
 void port_done(Port *port);
+void unix_socket_done(UnixSocket *socket);
 void volume_done(Volume *volume);
 void tmpfs_done(Tmpfs *tmpfs);
 

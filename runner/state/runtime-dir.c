@@ -282,3 +282,14 @@ int runtime_dir_container_make(int fd, const char *name, uid_t owner, Error *ret
         r = name_check(name, "container", reterr);
         return r < 0 ? r : runtime_dir_make_one(fd, name, owner, reterr);
 }
+
+int runtime_dir_socket_make(int container_fd, const char *socket, uid_t owner, Error *reterr) {
+        _cleanup_close_ int sockets_fd =
+                                    runtime_dir_make_one(container_fd, RUNTIME_DIR_SOCKETS, owner, reterr),
+                            fd = -EBADF;
+
+        if (sockets_fd < 0)
+                return sockets_fd;
+        fd = runtime_dir_make_one(sockets_fd, socket, owner, reterr);
+        return fd < 0 ? fd : 0;
+}

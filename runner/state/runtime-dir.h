@@ -7,7 +7,8 @@
  *                       first `up` since the host was booted on
  *     @project.lock     see lock.h
  *     NAME.lock
- *     NAME/             sockets and such of one container
+ *     NAME/             records of one container
+ *     NAME/sockets/     its published Unix sockets, each in a folder of its name
  *
  * It belongs to root. The project's owner may read it, for `status` without root. Other users may not,
  * since they could hold a lock. A container's name has neither dots nor '@', so that files of the project
@@ -72,3 +73,8 @@ int runtime_dir_container_open(int fd, const char *name, int *ret_fd, Error *ret
 
 /* The same, made when it is missing. @owner: who may read it beside root. Return: the fd. */
 int runtime_dir_container_make(int fd, const char *name, uid_t owner, Error *reterr);
+
+#define RUNTIME_DIR_SOCKETS "sockets"
+
+/* Makes sockets/SOCKET in ID/NAME/, for the same owner. */
+int runtime_dir_socket_make(int container_fd, const char *socket, uid_t owner, Error *reterr);

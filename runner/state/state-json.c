@@ -65,6 +65,10 @@ static bool subnet_is_valid(const char *text) {
                (ntohl(address.s_addr) & 255) == 0;
 }
 
+static bool path_is_absolute(const char *text) {
+        return text[0] == '/';
+}
+
 int state_parse_version(const Json *value, const char *path, void *target, Error *reterr) {
         uint64_t version;
 
@@ -109,6 +113,16 @@ static const JsonField port_fields[] = {
         {"host", parse_port_host, true},
         {"container", parse_port_container, true},
         {"protocol", parse_port_protocol, false},
+};
+
+STRING_FIELD(parse_socket_name, BoundSocket, name, NULL)
+STRING_FIELD(parse_socket_host, BoundSocket, host, path_is_absolute)
+STRING_FIELD(parse_socket_container, BoundSocket, container, path_is_absolute)
+
+static const JsonField socket_fields[] = {
+        {"name", parse_socket_name, true},
+        {"host", parse_socket_host, true},
+        {"container", parse_socket_container, true},
 };
 
 STRING_FIELD(parse_machine, ContainerState, machine, machine_is_valid)
@@ -192,23 +206,29 @@ static void *append_port(void *target) {
         return XGROW(state->ports, state->n_ports);
 }
 
+static void *append_socket(void *target) {
+        ContainerState *state = target;
+
+        return XGROW(state->sockets, state->n_sockets);
+}
+
+static int state_parse_sockets(const Json *value, const char *path, void *target, Error *reterr) {
+        return json_dispatch_all(value, path, socket_fields, ELEMENTSOF(socket_fields),
+                                 &(JsonList){.append = append_socket}, target, reterr);
+}
+
 static int state_parse_ports(const Json *value, const char *path, void *target, Error *reterr) {
         return json_dispatch_all(value, path, port_fields, ELEMENTSOF(port_fields),
                                  &(JsonList){.append = append_port}, target, reterr);
 }
 
 static const JsonField container_fields[] = {
-        {"version", state_parse_version, true},
-        {"phase", parse_phase, true},
-        {"machine", parse_machine, true},
-        {"bootId", parse_boot_id, true},
-        {"startedUsec", parse_started, true},
-        {"readyUsec", parse_ready, false},
-        {"address", parse_address, false},
-        {"definition", parse_definition, true},
-        {"ports", state_parse_ports, true},
-        {"result", parse_result, false},
-        {"volumeSources", parse_volume_sources, false},
+        {"version", state_parse_version, true},  {"phase", parse_phase, true},
+        {"machine", parse_machine, true},        {"bootId", parse_boot_id, true},
+        {"startedUsec", parse_started, true},    {"readyUsec", parse_ready, false},
+        {"address", parse_address, false},       {"definition", parse_definition, true},
+        {"sockets", state_parse_sockets, false}, {"ports", state_parse_ports, true},
+        {"result", parse_result, false},         {"volumeSources", parse_volume_sources, false},
 };
 
 STRING_FIELD(parse_id, ProjectState, id, identity_id_is_valid)
@@ -367,6 +387,23 @@ Json *state_definition_json(char *const *definition) {
         return lines;
 }
 
+Json *bound_socket_json(const BoundSocket *socket) {
+        Json *o = json_new_object();
+
+        json_add_string(o, "name", socket->name);
+        json_add_string(o, "host", socket->host);
+        json_add_string(o, "container", socket->container);
+        return o;
+}
+
+static Json *container_state_sockets_json(const ContainerState *state) {
+        Json *sockets = json_new_array();
+
+        for (size_t i = 0; i < state->n_sockets; i++)
+                json_append(sockets, bound_socket_json(&state->sockets[i]));
+        return sockets;
+}
+
 char *container_state_print(const ContainerState *state) {
         _cleanup_(json_freep) Json *json = json_new_object();
         Json *ports = json_new_array();
@@ -392,6 +429,8 @@ char *container_state_print(const ContainerState *state) {
                 json_append(ports, port);
         }
         json_add(json, "ports", ports);
+        if (state->n_sockets > 0)
+                json_add(json, "sockets", container_state_sockets_json(state));
 
         json_add(json, "definition", state_definition_json(state->definition));
         if (state->volume_sources)

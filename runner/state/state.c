@@ -34,6 +34,12 @@ ContainerState *container_state_free(ContainerState *state) {
         for (size_t i = 0; i < state->n_ports; i++)
                 free(state->ports[i].address);
         free(state->ports);
+        for (size_t i = 0; i < state->n_sockets; i++) {
+                free(state->sockets[i].name);
+                free(state->sockets[i].host);
+                free(state->sockets[i].container);
+        }
+        free(state->sockets);
         free(state->machine);
         free(state->boot_id);
         free(state->address);
@@ -56,6 +62,14 @@ void container_state_add_port(ContainerState *state, const PublishedPort *port) 
                                 .container = port->wanted->container,
                                 .udp = port->wanted->udp,
                         };
+}
+
+void container_state_add_socket(ContainerState *state, const UnixSocket *socket, const char *host) {
+        *XGROW(state->sockets, state->n_sockets) = (BoundSocket){
+                .name = xstrdup(socket->name),
+                .host = xstrdup(host),
+                .container = xstrdup(socket->path),
+        };
 }
 
 uint16_t container_state_get_port(const ContainerState *state, const Port *wanted) {

@@ -11,6 +11,7 @@
  * version is an error that says which file it is and what is lost without it. */
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/strv.h"
 #include "host/user.h"
 #include "spec/published-port.h"
@@ -32,6 +33,14 @@ char *bound_port_address(const BoundPort *port);
 /* "/udp" of one, "" of a TCP port. */
 const char *bound_port_suffix(const BoundPort *port);
 
+/* A Unix socket of the container, and where it is on the host. */
+typedef struct BoundSocket {
+        char *name, *host, *container;
+} BoundSocket;
+
+/* As `status` and the state have it. */
+Json *bound_socket_json(const BoundSocket *socket);
+
 typedef struct ContainerState {
         Phase phase; /* a remembered one; PHASE_STARTING is the intent, written before anything is started */
         char *machine;
@@ -43,6 +52,8 @@ typedef struct ContainerState {
         char **volume_sources; /* for each volume what its source was: a SourceId as text; NULL: not known */
         BoundPort *ports;
         size_t n_ports;
+        BoundSocket *sockets;
+        size_t n_sockets;
         char *result; /* one line about how it went, may be NULL */
 } ContainerState;
 
@@ -53,6 +64,9 @@ DEFINE_FREEP(ContainerState, container_state_free);
 
 /* Remembers where it is open. */
 void container_state_add_port(ContainerState *state, const PublishedPort *port);
+
+/* Remembers it at the path @host. */
+void container_state_add_socket(ContainerState *state, const UnixSocket *socket, const char *host);
 
 /* The host's port that the container's was published on; 0: it was not. */
 uint16_t container_state_get_port(const ContainerState *state, const Port *wanted);

@@ -158,6 +158,56 @@ testcase_datagrams() {
         ok fc down
 }
 
+# serve_at PATH: a server at a Unix socket, for every user of the container. Sets SERVER.
+serve_at() {
+        exec {SERVER_OUT}< <(exec "$TRAFFIC" serve "$1" 0 2>&1)
+        SERVER=$!
+        read -r -t "$WAIT" line <&"$SERVER_OUT"
+        equal "$line" listening "the server at $1"
+        chmod 666 "$1"
+}
+
+# A Unix socket is the developer's alone; its path, and links in it, are those of the container.
+testcase_unix_sockets() {
+        local root path waits
+
+        project shop
+        spec "$(tiny one '' ', "sockets": ["pg:/run/x/.s.PGSQL.5432", {"name": "link", "path": "/run/y/.s.PGSQL.5432"}]')"
+        ok fc up
+        path=$(fc port one pg)
+        equal "$(fc --json status | jq -r '.containers[0].sockets[0] | .name, .host, .container' | paste -sd ' ')" \
+                "pg $path /run/x/.s.PGSQL.5432"
+        equal "$(basename "$path")" .s.PGSQL.5432 "its name"
+        equal "$(stat -c '%u %a' "$path")" "$DEV_UID 600" "owner and mode of the socket"
+        equal "$(proxy_of one)" "" "proxies before a client connected"
+        root=/proc/$(fc --json status | jq -er '.containers[0].leader')/root
+        mkdir -p "$root/run/x" /run/x
+        ln -s /run/x "$root/run/y"
+        # No service is there yet: it waits.
+        as_dev timeout "$FC_TIMEOUT" "$TRAFFIC" answer "$path" >"$TMP/waits" 2>&1 &
+        waits=$!
+        try_until "$WAIT" is_served
+        serve_at "$root/run/x/.s.PGSQL.5432"
+        finished "$waits"
+        equal "$(<"$TMP/waits")" question "the answer to one that waited"
+        ok as_dev timeout "$FC_TIMEOUT" "$TRAFFIC" short "$path" 500 8
+        ok as_dev timeout "$FC_TIMEOUT" "$TRAFFIC" bulk "$(fc port one link)" 4 2000000
+        run setpriv --reuid 12345 --regid 12345 --clear-groups "$TRAFFIC" answer "$path"
+        expect_err 'Permission denied'
+        stop_serving
+        rmdir /run/x
+        ok fc down
+        absent "$path"
+}
+
+testcase_unix_sockets_with_long_paths() {
+        project shop
+        spec "$(tiny one '' ', "sockets": ["a23456789-123456789-123456789-123456789-123456789-123456789:/run/a-rather-long-name"]')"
+        run_status 2 fc up
+        expect_err "one: socket 'a23456789-.*' has [0-9]* bytes, a socket's path at most 107"
+        no_machine_left "something was started"
+}
+
 testcase_killed() {
         local proxy
 

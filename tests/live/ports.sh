@@ -75,9 +75,9 @@ testcase_what_is_no_port() {
 
         project shop
         spec "$(web web)"
-        for text in abc 0 65536 -1 80x '' ' 80' 99999999999999999999; do
+        for text in 0 65536 -1 80/x 'a b' '' ' 80' 99999999999999999999; do
                 run_status 2 fc port web -- "$text"
-                expect_err 'not a port from 1 to 65535'
+                expect_err "not a port from 1 to 65535|a protocol is 'tcp' or 'udp'"
         done
         run_status 7 fc port web 80
 }

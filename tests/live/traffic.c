@@ -15,7 +15,7 @@
  *     ubulk PORT N SIZE AT_ONCE     N datagrams, some at a time; prints how many came back a second
  *     splice PORT TARGET            the least that can be done: a process for each direction of a connection
  *
- * Clients connect to 127.0.0.1. */
+ * Clients connect to 127.0.0.1. An ADDRESS or PORT may also be the path of a Unix socket. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,6 +31,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,6 +65,12 @@ static socklen_t make_address(const char *address, unsigned port, struct sockadd
         struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) ret;
 
         memset(ret, 0, sizeof(*ret));
+        if (address[0] == '/') {
+                ((struct sockaddr_un *) ret)->sun_family = AF_UNIX;
+                (void) snprintf(((struct sockaddr_un *) ret)->sun_path,
+                                sizeof(struct sockaddr_un) - sizeof(sa_family_t), "%s", address);
+                return sizeof(struct sockaddr_un);
+        }
         if (inet_pton(AF_INET6, address, &in6->sin6_addr) == 1) {
                 in6->sin6_family = AF_INET6;
                 in6->sin6_port = htons((uint16_t) port);
@@ -88,11 +95,14 @@ static int listen_on(const char *address, unsigned port) {
         return fd;
 }
 
+/* What clients connect to. */
+static const char *client_address = "127.0.0.1";
+
 static int connect_to(unsigned port) {
         struct sockaddr_storage a;
-        socklen_t n = make_address("127.0.0.1", port, &a);
+        socklen_t n = make_address(client_address, port, &a);
         const int one = 1;
-        int fd = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+        int fd = check(socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
 
         check(connect(fd, (struct sockaddr *) &a, n), "connect");
         (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -447,6 +457,8 @@ int main(int argc, char **argv) {
         const char *verb = argc > 1 ? argv[1] : "";
         struct rlimit limit;
 
+        if (argc > 2 && argv[2][0] == '/')
+                client_address = argv[2];
         if (getrlimit(RLIMIT_NOFILE, &limit) >= 0) {
                 limit.rlim_cur = limit.rlim_max;
                 (void) setrlimit(RLIMIT_NOFILE, &limit);

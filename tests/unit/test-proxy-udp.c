@@ -28,8 +28,8 @@
         }                                                                                                   \
         static void in_##name(void)
 
-static socklen_t address_of(const char *text, uint16_t port, TargetAddress *ret) {
-        *ret = (TargetAddress){};
+static socklen_t address_of(const char *text, uint16_t port, ClientAddress *ret) {
+        *ret = (ClientAddress){};
         if (inet_pton(AF_INET, text, &ret->in.sin_addr) == 1) {
                 ret->in.sin_family = AF_INET;
                 ret->in.sin_port = htons(port);
@@ -43,7 +43,7 @@ static socklen_t address_of(const char *text, uint16_t port, TargetAddress *ret)
 
 /* Port 0: any. */
 static int bound(const char *text, uint16_t port) {
-        TargetAddress a;
+        ClientAddress a;
         socklen_t n = address_of(text, port, &a);
         const int one = 1;
         int fd = socket(a.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -88,7 +88,7 @@ static void setup_end(Setup *s) {
 
 /* A client that takes answers only from the address that it has sent to. */
 static int setup_connect(const Setup *s, const char *address) {
-        TargetAddress a;
+        ClientAddress a;
         socklen_t n = address_of(address, s->published.host, &a);
         int fd = socket(a.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -116,7 +116,7 @@ static bool is_silent(int fd) {
 /* The service gives back what it gets. Return: the client's port, as the service sees it. */
 static uint16_t serve_one(int service) {
         static char buffer[70000];
-        TargetAddress from;
+        ClientAddress from;
         socklen_t length = sizeof(from);
         ssize_t n;
 

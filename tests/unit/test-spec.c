@@ -219,6 +219,7 @@ TEST(prints_canonically_and_reads_it_back) {
                 "{\"host\":\"auto\",\"container\":443,\"protocol\":\"tcp\"},"
                 "{\"address\":\"::1\",\"host\":9090,\"container\":90,\"protocol\":\"tcp\"},"
                 "{\"address\":\"127.0.0.1\",\"host\":\"auto\",\"container\":81,\"protocol\":\"tcp\"}],"
+                "\"sockets\":[],"
                 "\"volumes\":[{\"source\":\"src\",\"target\":\"/srv/www\",\"readOnly\":true,"
                 "\"create\":true,\"overlay\":false,\"owner\":\"user\"},"
                 "{\"source\":\"@data\",\"target\":\"/var/lib/data\",\"readOnly\":false,"
@@ -260,7 +261,8 @@ TEST(prints_a_command_without_an_init) {
         ASSERT_STREQ(
                 text,
                 "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
-                "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"volumes\":[],"
+                "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"sockets\":[],"
+                "\"volumes\":[],"
                 "\"tmpfs\":[],\"environment\":{},\"envFile\":[],\"environmentUnits\":[],"
                 "\"credentials\":{},\"capabilities\":{\"add\":[],"
                 "\"drop\":[]},\"devices\":[],\"resources\":{},\"ephemeral\":false,\"restart\":\"no\","
@@ -706,6 +708,24 @@ TEST(refuses_containers) {
                 {"'ports':['auto:80','auto:80']",
                  "containers.c.ports[1]: container port 80 has an automatic host port already, by "
                  "containers.c.ports[0]"},
+                /* sockets */
+                {"'sockets':'a:/b'", "containers.c.sockets: must be an array, is a string"},
+                {"'sockets':['a']", "containers.c.sockets[0]: 'a': expected NAME:PATH"},
+                {"'sockets':['A:/b']", "containers.c.sockets[0]: 'A' cannot name a socket"},
+                {"'sockets':[':/b']", "containers.c.sockets[0]: the name of the socket is empty"},
+                {"'sockets':['a:b']",
+                 "containers.c.sockets[0]: 'b': a path inside the container must be absolute"},
+                {"'sockets':['a:/b/../c']", "containers.c.sockets[0]: '/b/../c': a path inside"},
+                {"'sockets':['a:/"
+                 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                 "xxxxxxxxxxxxxxxxxxxxxxx']",
+                 "the path of a socket has at most 107 bytes"},
+                {"'sockets':[{'name':'a'}]", "containers.c.sockets[0]: the key 'path' is missing"},
+                {"'sockets':[{'name':'a','path':'/b','x':1}]", "containers.c.sockets[0].x: unknown key"},
+                {"'sockets':['a:/b','b:/b','a:/c']",
+                 "containers.c.sockets[2]: the name 'a' is used already"},
+                {"'sockets':['a:/b','b:/b','c:/b','d:/b','e:/b','f:/b','g:/b','h:/b','i:/b']",
+                 "containers.c.sockets: a container publishes at most 8 sockets, not 9"},
                 /* volumes, tmpfs */
                 {"'volumes':'a:/b'", "containers.c.volumes: must be an array"},
                 {"'volumes':[1]", "containers.c.volumes[0]: must be a string or an object, is a number"},

@@ -33,6 +33,7 @@ static ContainerState *make_state(void) {
         strv_push(&state->volume_sources, "");
         for (size_t i = 0; i < ELEMENTSOF(ports); i++)
                 container_state_add_port(state, &ports[i]);
+        container_state_add_socket(state, &(UnixSocket){(char *) "pg", (char *) "/run/pg/a:b"}, "/run/host");
         return state;
 }
 
@@ -74,6 +75,12 @@ static void same(const ContainerState *a, const ContainerState *b) {
         ASSERT_STREQ(a->result, b->result);
         ASSERT_TRUE(strv_equal(a->definition, b->definition));
         ASSERT_TRUE(strv_equal(a->volume_sources, b->volume_sources));
+        ASSERT_EQ(a->n_sockets, b->n_sockets);
+        for (size_t i = 0; i < a->n_sockets; i++) {
+                ASSERT_STREQ(a->sockets[i].name, b->sockets[i].name);
+                ASSERT_STREQ(a->sockets[i].host, b->sockets[i].host);
+                ASSERT_STREQ(a->sockets[i].container, b->sockets[i].container);
+        }
         ASSERT_EQ(a->n_ports, b->n_ports);
         for (size_t i = 0; i < a->n_ports; i++) {
                 ASSERT_STREQ(a->ports[i].address, b->ports[i].address);

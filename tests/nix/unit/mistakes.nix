@@ -32,6 +32,8 @@ in
   portSctp = mistake { ports = [ "53:53/sctp" ]; } "ports: '53:53/sctp': 'sctp' is not a protocol, use 'tcp' or 'udp'";
   portSet = mistake { ports = [ { host = 80; container = 80; address = "0.0.0.256"; } ]; }
     ''ports: '{"address":"0.0.0.256","container":80,"host":80}': '0.0.0.256': not a numeric IPv4 or IPv6 address'';
+  socketForm = mistake { sockets = [ "/run/a" ]; } "sockets: '/run/a': expected NAME:PATH";
+  socketTwice = mistake { sockets = [ "a:/a" "a:/b" ]; } "sockets: the name 'a' is used already";
   portsWithHost = mistake { ports = [ "80:80" ]; network.mode = "host"; } ''ports: only with network.mode = "private", here it is "host"'';
   volumeHome = mistake { volumes = [ "~/x:/y" ]; }
     "volumes: '~/x:/y': source '~/x': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/x' for what has that name";
@@ -181,8 +183,8 @@ in
     "extraFlags: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users";
   bindMounts = mistake { bindMounts."/data".hostPath = "~/data"; }
     "bindMounts: '~/data': '~' is not expanded here: write a path relative to the project, an absolute one, or './~/data' for what has that name";
-  forwardPorts = mistake { forwardPorts = [ { hostPort = 0; protocol = "udp"; } ]; }
-    ''forwardPorts: '{"container":0,"host":0,"protocol":"udp"}': a port is a number from 1 to 65535'';
+  forwardPorts = mistake { forwardPorts = builtins.genList (i: { hostPort = i + 1; protocol = "udp"; }) 101; }
+    "forwardPorts: a container publishes at most 100 ports, not 101";
   additionalCapabilities = mistake { additionalCapabilities = [ "CAP_X" ]; } "additionalCapabilities: 'CAP_X' is not a capability: they are written like CAP_NET_ADMIN";
   allowedDevices = mistake { allowedDevices = [ { node = "/x"; modifier = "rw"; } ]; } "allowedDevices: '/x': a device is below /dev";
   localAddress = mistake { localAddress = "10.0.0.1"; } "localAddress: is not supported by this version";
