@@ -27,6 +27,9 @@ let
       "tcp"
       "udp"
     ]) { description = "`\"tcp\"`, which is the default, or `\"udp\"`."; };
+    proxyProtocol = mkNullable types.bool {
+      description = "Whether the service is told the client's address, by the PROXY protocol.";
+    };
   };
 in
 {

@@ -115,6 +115,7 @@ let
         host = get "host" port;
         container = get "container" port;
         protocol = get "protocol" port;
+        proxyProtocol = get "proxyProtocol" port;
       } null null
     else if isInt port then
       checkPort (toString port) {
@@ -198,11 +199,14 @@ let
       ]
     then
       { error = "'${text}': '${port.protocol}' is not a protocol, use 'tcp' or 'udp'"; }
+    else if port.protocol == "udp" && get "proxyProtocol" port == true then
+      { error = "'${text}': proxyProtocol only works with 'tcp'"; }
     else
       port
       // {
         inherit n;
         protocol = if port.protocol == "udp" then "udp" else null;
+        proxyProtocol = if get "proxyProtocol" port == true then true else null;
       };
 
   # Two spellings of one address are one.

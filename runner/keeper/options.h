@@ -8,7 +8,7 @@
 
 /* A published port: one or two sockets of the host, one port inside; or a Unix socket on both sides. */
 typedef struct KeeperPort {
-        char *container; /* "80", "53/udp", or an absolute path */
+        char *container; /* "80", "53/udp", "80/proxy", or an absolute path */
         int fds[2];      /* the second may be -EBADF */
 } KeeperPort;
 
@@ -17,7 +17,8 @@ typedef struct KeeperPorts {
         size_t n;
 } KeeperPorts;
 
-#define KEEPER_PORT_UDP "/udp"
+#define KEEPER_PORT_UDP   "/udp"
+#define KEEPER_PORT_PROXY "/proxy" /* with the PROXY protocol */
 
 size_t keeper_port_sockets(const KeeperPort *port);
 bool keeper_port_is_udp(const KeeperPort *port);

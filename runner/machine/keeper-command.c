@@ -36,7 +36,9 @@ static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
         for (size_t i = 0; i < plan->spec->n_ports; i++)
                 *XGROW(ports->ports, ports->n) = (KeeperPort){
                         .container = xasprintf("%u%s", plan->spec->ports[i].container,
-                                               plan->spec->ports[i].udp ? KEEPER_PORT_UDP : ""),
+                                               plan->spec->ports[i].udp              ? KEEPER_PORT_UDP
+                                               : plan->spec->ports[i].proxy_protocol ? KEEPER_PORT_PROXY
+                                                                                     : ""),
                         .fds = {resources->ports[i].fds[0], resources->ports[i].fds[1]},
                 };
         for (size_t i = 0; i < plan->spec->n_sockets; i++)

@@ -8,6 +8,7 @@
 
 #include "base/process.h"
 #include "proxy/connection.h"
+#include "proxy/introduce.h"
 #include "proxy/listener.h"
 
 /* There is no event that tells that a service listens. */
@@ -87,6 +88,11 @@ static void listener_on_service(Listener *l, int service_fd) {
         int client_fd = listener_take(l);
 
         listener_set_waits(l, false);
+        if (client_fd >= 0 && l->target.proxy_protocol && introduce(client_fd, service_fd) < 0) {
+                connection_reset(client_fd);
+                connection_reset(service_fd);
+                return;
+        }
         if (client_fd >= 0) {
                 l->handlers->connected(client_fd, service_fd, l->userdata);
                 return;

@@ -22,7 +22,8 @@ typedef union TargetAddress {
 typedef struct Target {
         const char *path; /* of a Unix socket, borrowed; NULL: a port */
         uint16_t port;
-        struct in_addr own; /* INADDR_ANY: there is none */
+        bool proxy_protocol; /* it is told who the client is, see introduce() */
+        struct in_addr own;  /* INADDR_ANY: there is none */
 } Target;
 
 /* Return: the address's length, 0: there is none of this number. */

@@ -256,12 +256,17 @@ static int parse_json_protocol(const Json *value, const char *path, void *target
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
+static int parse_json_proxy_protocol(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_bool(value, path, &((Port *) target)->proxy_protocol, reterr);
+}
+
 static int port_parse_element(const Json *value, const char *path, void *ret, Error *reterr) {
         static const JsonField fields[] = {
                 {"address", parse_json_address},
                 {"host", parse_json_host, .mandatory = true},
                 {"container", parse_json_container, .mandatory = true},
                 {"protocol", parse_json_protocol},
+                {"proxyProtocol", parse_json_proxy_protocol},
         };
         PortRange *range = ret;
         int r;
@@ -315,6 +320,8 @@ static Json *print_port(const Port *port) {
                 json_add_string(json, "host", "auto");
         json_add_uint(json, "container", port->container);
         json_add_string(json, "protocol", port->udp ? "udp" : "tcp");
+        if (port->proxy_protocol)
+                json_add_bool(json, "proxyProtocol", true);
         return json;
 }
 
@@ -337,6 +344,11 @@ static int check_ports(const ContainerSpec *c, Error *reterr) {
                         "containers.%s.ports: with network mode 'host' the service's own port is on "
                         "the host already",
                         c->name);
+        for (size_t i = 0; i < c->n_ports; i++)
+                if (c->ports[i].udp && c->ports[i].proxy_protocol)
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "containers.%s.ports[%zu].proxyProtocol: only with 'tcp'",
+                                           c->name, c->ports[i].element);
         return 0;
 }
 

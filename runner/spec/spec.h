@@ -44,11 +44,12 @@ typedef enum RestartMode {
 
 /* A port of the container that is published on the host. */
 typedef struct Port {
-        char *address;      /* numeric IPv4 or IPv6 as inet_ntop(3) writes it; NULL: 127.0.0.1 and ::1 */
-        uint16_t host;      /* 0: any free port, remembered in the state ("auto") */
-        uint16_t container; /* 1..65535 */
-        bool udp;           /* or else TCP */
-        size_t element;     /* of the document's array: a range is several ports */
+        char *address;       /* numeric IPv4 or IPv6 as inet_ntop(3) writes it; NULL: 127.0.0.1 and ::1 */
+        uint16_t host;       /* 0: any free port, remembered in the state ("auto") */
+        uint16_t container;  /* 1..65535 */
+        bool udp;            /* or else TCP */
+        bool proxy_protocol; /* the service is told who the client is; TCP only */
+        size_t element;      /* of the document's array: a range is several ports */
 } Port;
 
 /* A Unix socket of the container that the owner of the project can connect to on the host. */

@@ -81,10 +81,10 @@ typedef struct Setup {
         uint16_t published;
 } Setup;
 
-static Setup setup_start(uint16_t service) {
+static Setup setup_start_as(int family, uint16_t service, const char *suffix) {
         _cleanup_close_ int self = process_open(getpid());
-        _cleanup_free_ char *container = xasprintf("%u", service);
-        Setup s = {.listener = socket_of(AF_INET, 0, true)};
+        _cleanup_free_ char *container = xasprintf("%u%s", service, suffix);
+        Setup s = {.listener = socket_of(family, 0, true)};
         KeeperPort port = {container, {s.listener, -EBADF}};
         KeeperOptions o = {
                 .machine = (char *) "shop-1234-web", .proxy = (char *) PROXY_PROGRAM, .ports = {&port, 1}};
@@ -94,6 +94,10 @@ static Setup setup_start(uint16_t service) {
         s.pid = proxy_program_start(&o, self);
         ASSERT_TRUE(s.pid > 0);
         return s;
+}
+
+static Setup setup_start(uint16_t service) {
+        return setup_start_as(AF_INET, service, "");
 }
 
 static void setup_end(Setup *s) {
@@ -172,6 +176,37 @@ TEST(relays_and_ends_each_half) {
                         setup_end(&s);
                         (void) close(service);
                 }
+}
+
+/* By the PROXY protocol, before anything that the client says. */
+TEST(introduces_the_client) {
+        static const struct {
+                int family;
+                const char *words;
+        } rows[] = {{AF_INET, "PROXY TCP4 127.0.0.1 127.0.0.1"}, {AF_INET6, "PROXY TCP6 ::1 ::1"}};
+
+        if (geteuid() != 0)
+                SKIP("needs root, to become another user");
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                int service = socket_of(AF_INET, 0, true), fds[2];
+                Setup s = setup_start_as(rows[i].family, port_of(service), "/proxy");
+                _cleanup_free_ char *line = NULL;
+                char buffer[128] = {};
+
+                test_set_row("%s", rows[i].words);
+                fds[0] = socket_of(rows[i].family, s.published, false);
+                ASSERT_EQ(send(fds[0], "question", 8, MSG_NOSIGNAL), 8);
+                fds[1] = accept_one(service);
+                line = xasprintf("%s %u %u\r\nquestion", rows[i].words, port_of(fds[0]), s.published);
+                ASSERT_EQ(recv(fds[1], buffer, strlen(line), MSG_WAITALL), (ssize_t) strlen(line));
+                ASSERT_STREQ(buffer, line);
+                assert_says(fds[1], fds[0], "answer");
+                (void) close(fds[0]);
+                assert_ended(fds[1]);
+                (void) close(fds[1]);
+                setup_end(&s);
+                (void) close(service);
+        }
 }
 
 TEST(passes_a_reset_on) {

@@ -68,8 +68,9 @@ static const char full[] =
         "      \"users\": \"host\",\n"
         "      \"network\": { \"mode\": \"private\" },\n"
         "      \"ports\": [ \"8080:80\", { \"host\": \"auto\", \"container\": 443 },\n"
-        "                 { \"address\": \"0::1\", \"host\": 9090, \"container\": 90, \"protocol\": \"tcp\" "
-        "},\n"
+        "                 { \"address\": \"0::1\", \"host\": 9090, \"container\": 90, \"protocol\": "
+        "\"tcp\",\n"
+        "                   \"proxyProtocol\": true },\n"
         "                 \"127.0.0.1:auto:81\" ],\n"
         "      \"volumes\": [ {\"source\": \"src\", \"target\": \"/srv/www\", \"readOnly\": true, "
         "\"create\": "
@@ -217,7 +218,8 @@ TEST(prints_canonically_and_reads_it_back) {
                 "\"./make-image web\"},\"users\":\"host\",\"network\":{\"mode\":\"private\"},\"ports\":["
                 "{\"host\":8080,\"container\":80,\"protocol\":\"tcp\"},"
                 "{\"host\":\"auto\",\"container\":443,\"protocol\":\"tcp\"},"
-                "{\"address\":\"::1\",\"host\":9090,\"container\":90,\"protocol\":\"tcp\"},"
+                "{\"address\":\"::1\",\"host\":9090,\"container\":90,\"protocol\":\"tcp\",\"proxyProtocol\":"
+                "true},"
                 "{\"address\":\"127.0.0.1\",\"host\":\"auto\",\"container\":81,\"protocol\":\"tcp\"}],"
                 "\"sockets\":[],"
                 "\"volumes\":[{\"source\":\"src\",\"target\":\"/srv/www\",\"readOnly\":true,"
@@ -685,6 +687,10 @@ TEST(refuses_containers) {
                  "containers.c.ports[0].address: must be a string, is null"},
                 {"'ports':[{'host':1,'container':1,'protocol':'UDP'}]",
                  "containers.c.ports[0].protocol: 'UDP' is not a protocol, use 'tcp' or 'udp'"},
+                {"'ports':[{'host':1,'container':1,'proxyProtocol':1}]",
+                 "containers.c.ports[0].proxyProtocol: must be a boolean, is a number"},
+                {"'ports':['80',{'host':1,'container':1,'protocol':'udp','proxyProtocol':true}]",
+                 "containers.c.ports[1].proxyProtocol: only with 'tcp'"},
                 {"'ports':[{'host':1,'container':1,'x':1}]", "containers.c.ports[0].x: unknown key"},
                 {"'ports':['80'],'network':{'mode':'none'}",
                  "containers.c.ports: nothing can be published with network mode 'none'"},

@@ -97,12 +97,14 @@ in
       host = 8000;
       container = 80;
       protocol = null;
+      proxyProtocol = null;
     }
     {
       address = null;
       host = 8001;
       container = 81;
       protocol = null;
+      proxyProtocol = null;
     }
   ];
   portRangeAuto = equal (map (p: [ p.host p.container ]) (spec.parsePorts "auto:80-81")) [
