@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <errno.h>
+#include <grp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/privilege.h"
+
+#define IDS_FIRST UINT32_C(0x78000000)
+#define IDS_COUNT (UINT32_C(1) << 26)
+
+/* For a host with 65536 ids, which is a container itself: ids that systemd's DynamicUser= takes. */
+#define FEW_IDS_FIRST UINT32_C(61184)
+#define FEW_IDS_COUNT UINT32_C(4336)
 
 int privilege_keep(uint64_t kept) {
         struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -29,6 +38,20 @@ int privilege_bound(uint64_t kept) {
                 if (!(kept & UINT64_C(1) << cap) && prctl(PR_CAPBSET_DROP, cap) < 0)
                         return -errno;
         return 0;
+}
+
+static int privilege_become(uint32_t id) {
+        return setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0 ? -errno : 0;
+}
+
+int privilege_become_own_user(const char *machine) {
+        uint64_t hash = hash_text(machine);
+        int r;
+
+        if (setgroups(0, NULL) < 0)
+                return -errno;
+        r = privilege_become(IDS_FIRST + (uint32_t) (hash % IDS_COUNT));
+        return r == -EINVAL ? privilege_become(FEW_IDS_FIRST + (uint32_t) (hash % FEW_IDS_COUNT)) : r;
 }
 
 void privilege_no_core(void) {

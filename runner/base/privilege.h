@@ -18,5 +18,11 @@ int privilege_keep(uint64_t kept);
  * errno. */
 int privilege_bound(uint64_t kept);
 
+/* Becomes a user and group that nothing else has, without further groups: from 0x78000000 on, where neither
+ * the users of a system nor those of containers (systemd's UIDS-GIDS.md), of a directory service or of
+ * DynamicUser= are, 26 bits of a hash of the machine's name. So no list of users is asked, nothing has to be
+ * locked, and what serves another machine has no power over this one. Return: 0 or a negative errno. */
+int privilege_become_own_user(const char *machine);
+
 /* No core is dumped: it would hold descriptors' contents and be written wherever the host wants it. */
 void privilege_no_core(void);
