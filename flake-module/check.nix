@@ -314,7 +314,9 @@ let
     ++ optional (container.ports or [ ] != [ ] && mode != "private") (
       about [ "ports" ] "only with network.mode = \"private\", here it is \"${mode}\""
     )
-    ++ later [ "network" "internet" ] (get "internet" network)
+    ++ optional (get "internet" network == true && mode != "private") (
+      about [ "network" "internet" ] "only with network.mode = \"private\", here it is \"${mode}\""
+    )
     ++ later [ "network" "address" ] (get "address" network);
 
   # All that is wrong with one container, as findings.

@@ -4,6 +4,8 @@
   name,
   # network.mode: private, host or none
   network,
+  # network.internet
+  internet,
   # Whether the container has a range of user ids of its own, which ends at 65535.
   privateUsers,
   nixDaemon,
@@ -41,6 +43,9 @@ let
 
   set = path: value: if has path then setAttrByPath path value else { };
 
+  # The project's, and the way to the internet.
+  interfaces = [ "host0" ] ++ optional internet "internet0";
+
   # The entries that NixOS makes itself are no loss.
   ownHosts = lib.filterAttrs (address: _: builtins.match "127\\..*|::1" address == null) (
     attrByPath [ "networking" "hosts" ] { } config
@@ -57,7 +62,7 @@ in
       networking.useDHCP = mkGuest false;
       # The network belongs to the project, and published ports come in through the container's own loopback.
       networking.firewall.enable = mkWeak false;
-      # With the host's network its resolvers, too; else there is no resolver to ask.
+      # With the host's network its resolvers, too. Else there is none to ask, or the one that the runner mounts.
       networking.useHostResolvConf = mkGuest (network == "host");
 
       assertions = [
@@ -71,13 +76,13 @@ in
       system.stateVersion = mkWeak lib.trivial.release;
     }
 
-    # --- network: only the runner sets up the interface host0 --------------
-    (set [ "networking" "dhcpcd" "denyInterfaces" ] [ "host0" ])
-    (set [ "networking" "networkmanager" "unmanaged" ] [ "interface-name:host0" ])
+    # --- network: only the runner sets up its interfaces -------------------
+    (set [ "networking" "dhcpcd" "denyInterfaces" ] interfaces)
+    (set [ "networking" "networkmanager" "unmanaged" ] (map (name: "interface-name:${name}") interfaces))
     # Before systemd's own 80-container-host0.network, which asks for DHCP.
     (set [ "systemd" "network" "networks" ] {
       "10-flake-containers" = {
-        matchConfig.Name = "host0";
+        matchConfig.Name = builtins.concatStringsSep " " interfaces;
         linkConfig.Unmanaged = true;
       };
     })

@@ -14,6 +14,7 @@ let
     inherit name;
     inherit (config) nixDaemon;
     network = config.network.mode;
+    internet = config.network.internet == true;
     privateUsers = config.users != "host";
     trustHost = config.extra.firewallAllowHost;
     existing = config.nixosConfiguration != null;

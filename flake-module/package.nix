@@ -11,6 +11,8 @@
   libgit2,
   libnl,
   libseccomp,
+  # Since 22.11.
+  passt ? null,
   pcre2,
   systemd,
   systemdLibs ? systemd,
@@ -51,8 +53,17 @@ stdenv.mkDerivation {
     pkg-config
   ];
 
-  # For a host without a systemd-nspawn of its own.
-  cmakeFlags = lib.optional (systemd != null) "-DFC_PROGRAMS=${systemd}/bin";
+  # For a host without a systemd-nspawn or a pasta of its own.
+  cmakeFlags =
+    let
+      programs = builtins.filter (package: package != null) [
+        systemd
+        passt
+      ];
+    in
+    lib.optional (
+      programs != [ ]
+    ) "-DFC_PROGRAMS=${lib.concatMapStringsSep ":" (package: "${package}/bin") programs}";
 
   buildInputs = [
     cjson

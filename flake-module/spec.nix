@@ -50,6 +50,7 @@ let
       restart = unless "no" (get "restart" container);
       network = compact {
         mode = unless "private" (get "mode" network);
+        internet = unless false (get "internet" network);
       };
       ports = map compact (concatMap syntax.parsePorts (container.ports or [ ]));
       sockets = get "sockets" container;

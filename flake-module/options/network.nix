@@ -100,7 +100,11 @@ in
         '';
       };
       internet = mkNullable types.bool {
-        description = "Whether the container reaches the internet. Not supported by this version.";
+        description = ''
+          Whether the container reaches what programs of the host reach: the internet and the local network, by TCP, UDP
+          and ping, with the host's resolver. It cannot be reached from there. Off unless it is said. The host needs
+          `pasta` (package `passt`).
+        '';
       };
       address = mkNullable types.str {
         description = "A fixed address. Not supported by this version.";

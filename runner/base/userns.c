@@ -23,24 +23,35 @@ static _Noreturn void holder(int fd) {
                 (void) pause();
 }
 
-static int write_map(pid_t pid, const char *name, const char *map) {
-        _cleanup_free_ char *path = xasprintf("/proc/%d/%s", (int) pid, name);
+/* @process: its name in /proc. */
+static int write_map(const char *process, const char *name, const char *map) {
+        _cleanup_free_ char *path = xasprintf("/proc/%s/%s", process, name);
         _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
 
         return fd < 0 || write(fd, map, strlen(map)) < 0 ? -errno : 0;
 }
 
 static int user_namespace_of(pid_t pid, const char *uids, const char *gids) {
-        _cleanup_free_ char *path = xasprintf("/proc/%d/ns/user", (int) pid);
+        _cleanup_free_ char *process = xasprintf("%d", (int) pid),
+                            *path = xasprintf("/proc/%s/ns/user", process);
         int fd, r;
 
-        r = write_map(pid, "uid_map", uids);
+        r = write_map(process, "uid_map", uids);
         if (r >= 0)
-                r = write_map(pid, "gid_map", gids);
+                r = write_map(process, "gid_map", gids);
         if (r < 0)
                 return r;
         fd = open(path, O_RDONLY | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
+}
+
+int userns_map_own(uid_t uid, gid_t gid) {
+        _cleanup_free_ char *uids = xasprintf("0 %u 1", uid), *gids = xasprintf("0 %u 1", gid);
+        int r = write_map("self", "setgroups", "deny");
+
+        if (r >= 0)
+                r = write_map("self", "uid_map", uids);
+        return r < 0 ? r : write_map("self", "gid_map", gids);
 }
 
 int userns_open(const char *uids, const char *gids) {

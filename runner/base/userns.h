@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* A user namespace that nothing lives in: the form in which mount_setattr(2) takes a mapping of ids. */
+/* User namespaces, above all one that nothing lives in: the form in which mount_setattr(2) takes a mapping
+ * of ids. */
+
+#include <sys/types.h>
 
 #include "base/macro.h"
 
 /* @uids, @gids: as written to uid_map and gid_map, user_namespaces(7). Return: an fd, or a negative
  * errno. */
 int userns_open(const char *uids, const char *gids);
+
+/* Maps the user and group that this process has had before it made the namespace that it is in, to root
+ * there. No privilege is needed. Return: 0 or a negative errno. */
+int userns_map_own(uid_t uid, gid_t gid);

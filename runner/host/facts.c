@@ -18,6 +18,7 @@
 #include "spec/path.h"
 
 #define MOUNTINFO     "/proc/self/mountinfo"
+#define TUN           "/dev/net/tun"
 #define MOUNTINFO_MAX (64 * 1024 * 1024)
 
 void facts_done(HostFacts *facts) {
@@ -248,6 +249,29 @@ static int facts_raise_missing(const char *program, Error *reterr) {
         return r;
 }
 
+/* Looked for where it is needed only. */
+static int facts_require_internet(Error *reterr) {
+        _cleanup_free_ char *pasta = process_find_program("pasta", NULL);
+        struct stat st;
+        int r;
+
+        if (!pasta) {
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "pasta is not installed, which leads containers to the internet");
+                error_add_hint(reterr, "Debian, Ubuntu: apt install passt");
+                error_add_hint(reterr, "Fedora, openSUSE, Arch: dnf, zypper install, pacman -S passt");
+                error_add_hint(reterr, "NixOS: environment.systemPackages = [ pkgs.passt ]");
+                return r;
+        }
+        if (stat(TUN, &st) < 0 || !S_ISCHR(st.st_mode)) {
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "'" TUN "' is missing, which pasta leads containers to the internet with");
+                error_add_hint(reterr, "modprobe tun");
+                return r;
+        }
+        return 0;
+}
+
 int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
         int r;
 
@@ -265,7 +289,7 @@ int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
                 error_add_hint(reterr, "make one: systemd-machine-id-setup");
                 return r;
         }
-        return 0;
+        return needs & FACTS_INTERNET ? facts_require_internet(reterr) : 0;
 }
 
 int facts_nspawn_version(const HostFacts *facts, unsigned *ret_major, char **ret_text, Error *reterr) {

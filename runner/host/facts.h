@@ -23,6 +23,7 @@ typedef enum FactsNeed {
         FACTS_NSPAWN = 1 << 0,
         FACTS_CGROUP = 1 << 1,
         FACTS_MACHINE_ID = 1 << 2, /* systemd-nspawn makes the hardware addresses of an interface from it */
+        FACTS_INTERNET = 1 << 3,   /* pasta, and the device that it makes interfaces with */
 } FactsNeed;
 
 /* FC_EXIT_HOST for the first thing in `needs` that the host lacks, with how to get it. */

@@ -9,25 +9,39 @@
 /* As nspawn calls the guest's end of the veth. */
 #define GUEST_INTERFACE "host0"
 
-pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
-        NetnsOptions options = {.pid = leader};
-        _cleanup_strv_ char **argv = NULL;
-        pid_t pid;
+/* @argv: its command line. Return: the pid of a child. */
+static pid_t netns_helper_spawn(char **argv, Error *reterr) {
+        pid_t pid = fork();
 
-        if (o->address) {
-                options.interface = (char *) GUEST_INTERFACE;
-                options.address = o->address;
-        }
-        argv = netns_options_print(o->netns, o->address ? "setup" : "loopback", &options);
-        pid = fork();
         if (pid < 0)
-                return error_set(reterr, errno, "start '%s'", o->netns);
+                return error_set(reterr, errno, "start '%s'", argv[0]);
         if (pid > 0)
                 return pid;
         process_unblock_signals();
         (void) execv(argv[0], argv);
         (void) fprintf(stderr, "cannot execute %s: %m\n", argv[0]);
         _exit(EXIT_FAILURE);
+}
+
+pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
+        NetnsOptions options = {.pid = leader};
+        _cleanup_strv_ char **argv = NULL;
+
+        if (o->address) {
+                options.interface = (char *) GUEST_INTERFACE;
+                options.address = o->address;
+                options.internet = o->pasta;
+        }
+        argv = netns_options_print(o->netns, o->address ? "setup" : "loopback", &options);
+        return netns_helper_spawn(argv, reterr);
+}
+
+pid_t netns_helper_start_internet(const KeeperOptions *o, pid_t leader, Error *reterr) {
+        const NetnsOptions options = {
+                .pid = leader, .address = o->address, .machine = o->machine, .pasta = o->pasta};
+        _cleanup_strv_ char **argv = netns_options_print(o->netns, "internet", &options);
+
+        return netns_helper_spawn(argv, reterr);
 }
 
 int netns_helper_result(int status, Error *reterr) {

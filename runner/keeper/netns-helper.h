@@ -14,8 +14,11 @@
  */
 pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr);
 
-/* @status: of that child, as waitpid(2) gives it. Return: 1 the network is set, 0 the guest has ended, which
- * nspawn tells, or a negative errno. */
+/* Starts what leads to the internet (netns-setup/internet.h). Return: the pid of a child, which lasts. */
+pid_t netns_helper_start_internet(const KeeperOptions *o, pid_t leader, Error *reterr);
+
+/* @status: of the child that sets the network, as waitpid(2) gives it. Return: 1 the network is set, 0 the
+ * guest has ended, which nspawn tells, or a negative errno. */
 int netns_helper_result(int status, Error *reterr);
 
 /* Makes the bridge if it is not there. The network's lock is held. */

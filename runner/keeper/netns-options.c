@@ -10,6 +10,8 @@ OptionTable netns_options_table(NetnsOptions *o) {
                 {"bridge", 0, OPTION_STRING, offsetof(NetnsOptions, bridge), "NAME"},
                 {"lock", 0, OPTION_STRING, offsetof(NetnsOptions, lock), "PATH"},
                 {"machine", 0, OPTION_STRING, offsetof(NetnsOptions, machine), "NAME"},
+                {"pasta", 0, OPTION_STRING, offsetof(NetnsOptions, pasta), "PROGRAM"},
+                {"internet", 0, OPTION_FLAG, offsetof(NetnsOptions, internet), NULL},
         };
 
         return (OptionTable){rows, ELEMENTSOF(rows), o};

@@ -13,6 +13,8 @@ typedef struct NetnsOptions {
         char *bridge;
         char *lock; /* path */
         char *machine;
+        char *pasta;   /* program */
+        bool internet; /* the container has an interface that leads there, too */
 } NetnsOptions;
 
 OptionTable netns_options_table(NetnsOptions *o);

@@ -136,6 +136,7 @@ OptionTable keeper_options_table(KeeperOptions *o) {
                 {"address", 0, OPTION_STRING, offsetof(KeeperOptions, address), "ADDRESS"},
                 {"bridge", 0, OPTION_STRING, offsetof(KeeperOptions, bridge), "NAME"},
                 {"bridge-lock", 0, OPTION_STRING, offsetof(KeeperOptions, bridge_lock), "PATH"},
+                {"pasta", 0, OPTION_STRING, offsetof(KeeperOptions, pasta), "PROGRAM"},
                 {"proxy", 0, OPTION_STRING, offsetof(KeeperOptions, proxy), "PROGRAM"},
                 {"gate", 0, OPTION_FLAG, offsetof(KeeperOptions, gate), NULL},
                 {"command", 0, OPTION_FLAG, offsetof(KeeperOptions, command), NULL},

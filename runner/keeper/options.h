@@ -38,6 +38,7 @@ typedef struct KeeperOptions {
         char *address;   /* A.B.C.D/24; NULL: loopback only */
         char *bridge;    /* released at the end, NULL: none */
         char *bridge_lock;
+        char *pasta;     /* program that leads to the internet, NULL: the container has none */
         char *proxy;     /* program that serves the ports, NULL: there are none */
         bool gate;       /* the payload waits at a FIFO until its network is set */
         bool command;    /* the payload is a plain command: PID 2 under nspawn's own PID 1 */

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "cgroup/cgroup.h"
 #include "keeper/gate.h"
+#include "keeper/internet.h"
 #include "keeper/machine-dir.h"
 #include "keeper/netns-helper.h"
 #include "keeper/payload.h"
@@ -23,7 +24,8 @@ struct Payload {
         int leader_fd; /* pidfd */
         pid_t leader;
         pid_t helper; /* sets the network */
-        int gate_fd;  /* open once the network is set, which lets the payload start */
+        Internet *internet;
+        int gate_fd; /* open once the network is set, which lets the payload start */
         sd_event_source *gate_closed;
         bool open;
 };
@@ -41,6 +43,8 @@ Payload *payload_new(sd_event *event, const KeeperOptions *o, int cgroup_fd, con
                 .leader_fd = -EBADF,
                 .gate_fd = -EBADF,
         };
+        if (o->pasta)
+                p->internet = internet_new(event, o);
         return p;
 }
 
@@ -48,6 +52,7 @@ Payload *payload_free(Payload *p) {
         if (!p)
                 return NULL;
         payload_end(p);
+        (void) internet_free(p->internet);
         free(p);
         return NULL;
 }
@@ -127,13 +132,31 @@ static int payload_on_network_set(Payload *p, Error *reterr) {
 int payload_start(Payload *p, Error *reterr) {
         if (!p->options->netns)
                 return payload_on_network_set(p, reterr);
-        return p->helper = netns_helper_start(p->options, p->leader, reterr);
+        p->helper = netns_helper_start(p->options, p->leader, reterr);
+        if (p->helper < 0 || !p->internet)
+                return p->helper;
+        return internet_start(p->internet, p->leader, reterr);
+}
+
+/* The network cannot be set: what sets it waits for a way out that does not come. */
+static void payload_on_internet_end(Payload *p) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        if (p->helper <= 0 || p->leader_fd < 0)
+                return;
+        (void) error_raise(&error, FC_EXIT_FAILED,
+                           "pasta, which leads to the internet, has ended (see its console log)");
+        p->handlers->failed(&error, p->userdata);
 }
 
 bool payload_reaped(Payload *p, pid_t pid, int status) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         int r;
 
+        if (p->internet && internet_reaped(p->internet, pid)) {
+                payload_on_internet_end(p);
+                return true;
+        }
         if (p->helper <= 0 || p->helper != pid)
                 return false;
         p->helper = 0;
@@ -151,6 +174,8 @@ bool payload_reaped(Payload *p, pid_t pid, int status) {
 void payload_end(Payload *p) {
         if (p->helper > 0)
                 (void) kill(p->helper, SIGKILL);
+        if (p->internet)
+                internet_end(p->internet);
         p->leader_fd = safe_close(p->leader_fd);
         p->gate_closed = sd_event_source_disable_unref(p->gate_closed);
         p->gate_fd = safe_close(p->gate_fd);

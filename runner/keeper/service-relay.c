@@ -70,7 +70,8 @@ static void relay_continue_stop(const Relay *relay) {
                 payload_halt(relay->payload);
 }
 
-/* Hands a notification on to systemd. From when the payload is ready only ports are left to be served. */
+/* Hands a notification on to systemd. From when the payload is ready only ports are left to be
+ * served, and the way to the internet is to be kept. */
 static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
         _cleanup_(nspawn_notice_done) NspawnNotice notice = {0};
         const ServiceOptions *o = relay->options;
@@ -89,7 +90,7 @@ static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
         if (!notice.ready)
                 return 0;
         relay_continue_stop(relay);
-        if (o->keeper.ports.n == 0 || leader_fd < 0)
+        if ((o->keeper.ports.n == 0 && !o->keeper.pasta) || leader_fd < 0)
                 relay_end(relay);
         else
                 port_proxy_enable(relay->proxy, leader_fd);

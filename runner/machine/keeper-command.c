@@ -19,7 +19,11 @@ static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *pla
         c->options.address = c->address = xasprintf("%s/24", plan->address);
         c->options.bridge = plan->bridge;
         c->options.bridge_lock = (char *) resources->bridge_lock;
-        return 0;
+        if (plan->spec->internet)
+                c->options.pasta = c->pasta = process_find_program("pasta", NULL);
+        return plan->spec->internet && !c->pasta
+                       ? error_raise(reterr, FC_EXIT_HOST, "pasta is not installed any more")
+                       : 0;
 }
 
 static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
@@ -75,5 +79,6 @@ void keeper_command_done(KeeperCommand *c) {
         strv_free(c->options.nspawn);
         free(c->netns);
         free(c->address);
+        free(c->pasta);
         free(c->proxy);
 }

@@ -111,6 +111,24 @@ int netlink_link_up(Netlink *netlink, int index) {
         return netlink_request(netlink, message, NULL, NULL);
 }
 
+int netlink_link_move(Netlink *netlink, int index, int netns_fd) {
+        struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
+        _cleanup_message_ struct nl_msg *message =
+                netlink_message_new(RTM_NEWLINK, 0, &header, sizeof(header));
+
+        netlink_put_u32(message, IFLA_NET_NS_FD, (uint32_t) netns_fd);
+        return netlink_request(netlink, message, NULL, NULL);
+}
+
+int netlink_link_set_mtu(Netlink *netlink, int index, uint32_t mtu) {
+        struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
+        _cleanup_message_ struct nl_msg *message =
+                netlink_message_new(RTM_NEWLINK, 0, &header, sizeof(header));
+
+        netlink_put_u32(message, IFLA_MTU, mtu);
+        return netlink_request(netlink, message, NULL, NULL);
+}
+
 int netlink_link_attach(Netlink *netlink, int index, int master) {
         struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
         _cleanup_message_ struct nl_msg *message =
@@ -230,6 +248,43 @@ int netlink_address_set(Netlink *netlink, int index, uint32_t address, uint8_t p
         return address_request(netlink, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, address, prefix);
 }
 
+int netlink_address6_add(Netlink *netlink, int index, const struct in6_addr *address, uint8_t prefix) {
+        struct ifaddrmsg header = {.ifa_family = AF_INET6,
+                                   .ifa_prefixlen = prefix,
+                                   .ifa_flags = IFA_F_NODAD,
+                                   .ifa_index = (unsigned) index};
+        _cleanup_message_ struct nl_msg *message =
+                netlink_message_new(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
+
+        netlink_put(message, IFA_LOCAL, address, sizeof(*address));
+        return netlink_request(netlink, message, NULL, NULL);
+}
+
+int netlink_route_set(Netlink *netlink, const Route *route) {
+        struct rtmsg header = {
+                .rtm_family = (uint8_t) route->family,
+                .rtm_dst_len = route->prefix,
+                .rtm_table = RT_TABLE_MAIN,
+                .rtm_protocol = RTPROT_STATIC,
+                .rtm_type = route->index > 0 ? RTN_UNICAST : RTN_UNREACHABLE,
+                .rtm_scope = route->index > 0 && !route->via ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+                .rtm_flags = route->via ? RTNH_F_ONLINK : 0,
+        };
+        size_t size = route->family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+        _cleanup_message_ struct nl_msg *message =
+                netlink_message_new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
+
+        if (route->to)
+                netlink_put(message, RTA_DST, route->to, size);
+        if (route->via)
+                netlink_put(message, RTA_GATEWAY, route->via, size);
+        if (route->source)
+                netlink_put(message, RTA_PREFSRC, route->source, size);
+        if (route->index > 0)
+                netlink_put_u32(message, RTA_OIF, (uint32_t) route->index);
+        return netlink_request(netlink, message, NULL, NULL);
+}
+
 typedef struct RouteList {
         int except_index;
         Subnet *items;
@@ -272,6 +327,34 @@ int netlink_routes(Netlink *netlink, int except_index, Subnet **ret, size_t *ret
                 return r;
         *ret = TAKE_PTR(list.items);
         *ret_n = list.n;
+        return 0;
+}
+
+static void restart_default_route(void *userdata) {
+        *(bool *) userdata = false;
+}
+
+static void on_default_route(struct nlmsghdr *header, void *userdata) {
+        const struct rtmsg *message = nlmsg_data(header);
+
+        if (message->rtm_dst_len == 0 && message->rtm_type == RTN_UNICAST &&
+            message->rtm_table == RT_TABLE_MAIN && nlmsg_find_attr(header, sizeof(*message), RTA_OIF))
+                *(bool *) userdata = true;
+}
+
+int netlink_has_default_route(Netlink *netlink, bool *ret) {
+        static const uint8_t families[] = {AF_INET, AF_INET6};
+        bool found = false;
+
+        for (size_t i = 0; !found && i < ELEMENTSOF(families); i++) {
+                struct rtmsg header = {.rtm_family = families[i]};
+                int r = netlink_dump(netlink, RTM_GETROUTE, &header, sizeof(header), restart_default_route,
+                                     on_default_route, &found);
+
+                if (r < 0)
+                        return r;
+        }
+        *ret = found;
         return 0;
 }
 

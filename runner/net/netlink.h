@@ -6,6 +6,8 @@
  * already is for the caller to judge, so everything here but opening returns a bare negative errno; the
  * caller has the words. */
 
+#include <netinet/in.h>
+
 #include "plan/address.h"
 
 #define LINK_NAME_MAX 16 /* IFNAMSIZ: with the terminating NUL */
@@ -35,6 +37,12 @@ int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, in
 
 int netlink_link_up(Netlink *netlink, int index);
 
+/* Moves it into another namespace, where it is down and without addresses. */
+int netlink_link_move(Netlink *netlink, int index, int netns_fd);
+
+/* The largest packet that goes over it. */
+int netlink_link_set_mtu(Netlink *netlink, int index, uint32_t mtu);
+
 /* Makes the interface a port of the bridge `master`. */
 int netlink_link_attach(Netlink *netlink, int index, int master);
 
@@ -48,6 +56,26 @@ int netlink_count_ports(Netlink *netlink, int index, size_t *ret);
 
 /* Makes `address` the only IPv4 address of the interface. */
 int netlink_address_set(Netlink *netlink, int index, uint32_t address, uint8_t prefix);
+
+/* Adds an IPv6 address, which is usable at once: no other host is asked whether it has it. That it is there
+ * already is success. */
+int netlink_address6_add(Netlink *netlink, int index, const struct in6_addr *address, uint8_t prefix);
+
+/* Addresses are of the family, in network byte order: in_addr or in6_addr. */
+typedef struct Route {
+        int family;
+        const void *to; /* NULL: everything */
+        uint8_t prefix;
+        int index;          /* 0: nothing is reachable there */
+        const void *via;    /* the neighbour behind the interface; NULL: each is one itself */
+        const void *source; /* the address to send from; NULL: the kernel chooses */
+} Route;
+
+/* Adds the route, or puts it in the place of the one with the same destination. */
+int netlink_route_set(Netlink *netlink, const Route *route);
+
+/* Whether something leads to all that no other route does, by IPv4 or IPv6. */
+int netlink_has_default_route(Netlink *netlink, bool *ret);
 
 /* A rule that stops what arrives over an interface and is not for the host itself. It names the interface
  * and outlives it. To add a rule that exists, or to remove a missing one, is success. -EAFNOSUPPORT,

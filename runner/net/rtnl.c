@@ -64,10 +64,7 @@ static void mac_of(const char *name, uint8_t ret[6]) {
         ret[0] = (uint8_t) ((ret[0] & 0xfc) | 0x02); /* locally administered, unicast */
 }
 
-/* There is no netlink message for it. A kernel without IPv6 has no such file, and neither has a bridge that
- * vanished. */
-static int set_sysctl(const char *family, const char *name, const char *key, const char *value,
-                      Error *reterr) {
+int rtnl_set_conf(const char *family, const char *name, const char *key, const char *value, Error *reterr) {
         _cleanup_free_ char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, name, key);
         _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
 
@@ -112,9 +109,9 @@ static int unstrand(Netlink *netlink, const char *name, Error *reterr) {
 static int rtnl_isolate(Netlink *netlink, const char *name, Error *reterr) {
         int r;
 
-        r = set_sysctl("ipv6", name, "disable_ipv6", "1", reterr);
+        r = rtnl_set_conf("ipv6", name, "disable_ipv6", "1", reterr);
         if (r >= 0)
-                r = set_sysctl("ipv4", name, "forwarding", "0", reterr);
+                r = rtnl_set_conf("ipv4", name, "forwarding", "0", reterr);
         return r < 0 ? r : strand(netlink, name, reterr);
 }
 

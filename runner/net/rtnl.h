@@ -65,3 +65,12 @@ int bridge_is_used(const char *name, bool *ret, Error *reterr);
  * (systemd-nspawn(1), --network-veth). None is success.
  */
 int bridge_port_remove(const char *machine, Error *reterr);
+
+/**
+ * rtnl_set_conf() - write a setting of an interface for which there is no netlink message
+ * @family: "ipv4" or "ipv6"
+ * @name: the interface's, or "all"
+ *
+ * None is success: a kernel without IPv6 has no such file, and neither has an interface that vanished.
+ */
+int rtnl_set_conf(const char *family, const char *name, const char *key, const char *value, Error *reterr);

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "keeper/netns-options.h"
 #include "net/rtnl.h"
+#include "netns-setup/internet.h"
 #include "netns-setup/setup.h"
 
 /* nspawn attaches the interface before it names the leader; this is for a call that comes earlier. */
@@ -50,7 +51,7 @@ static int parse_address(const char *text, uint32_t *ret_address, uint8_t *ret_p
 }
 
 static int run_setup(const NetnsOptions *options, Error *reterr) {
-        InterfaceSettings interface = {.name = options->interface};
+        InterfaceSettings interface = {.name = options->interface, .internet = options->internet};
         int r;
 
         r = parse_address(options->address, &interface.address, &interface.prefix, reterr);
@@ -59,6 +60,22 @@ static int run_setup(const NetnsOptions *options, Error *reterr) {
         if (options->pid == 0 || !interface.name || interface.address == 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "setup needs --pid, --interface and --address");
         return netns_setup(options->pid, &interface, INTERFACE_WAIT_USEC, reterr);
+}
+
+/* Becomes the program that leads to the internet. */
+static int run_internet(const NetnsOptions *options, Error *reterr) {
+        InternetSettings internet = {
+                .leader = options->pid, .machine = options->machine, .pasta = options->pasta};
+        uint8_t prefix;
+        int r;
+
+        r = parse_address(options->address, &internet.address, &prefix, reterr);
+        if (r < 0)
+                return r;
+        if (internet.leader == 0 || !internet.machine || !internet.pasta || internet.address == 0)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "internet needs --pid, --machine, --pasta and --address");
+        return internet_lead(&internet, reterr);
 }
 
 static int run_loopback(const NetnsOptions *options, Error *reterr) {
@@ -106,7 +123,8 @@ static const struct {
         const char *name;
         int (*run)(const NetnsOptions *options, Error *reterr);
 } verbs[] = {
-        {"setup", run_setup},       /* --pid PID --interface NAME --address A/PREFIX */
+        {"setup", run_setup},       /* --pid PID --interface NAME --address A/PREFIX [--internet] */
+        {"internet", run_internet}, /* --pid PID --address A/PREFIX --machine NAME --pasta PROGRAM */
         {"loopback", run_loopback}, /* --pid PID */
         {"ensure", run_ensure},     /* --bridge NAME --address A/PREFIX [--machine NAME] */
         {"release", run_release},   /* --bridge NAME --lock PATH [--machine NAME] */
@@ -131,7 +149,7 @@ static int netns_run(char *argv[], Error *reterr) {
         for (size_t i = 0; argv[1] && i < ELEMENTSOF(verbs); i++)
                 if (streq(argv[1], verbs[i].name))
                         return netns_run_verb(i, argv + 2, reterr);
-        return error_raise(reterr, FC_EXIT_USAGE, "which of setup, loopback, ensure, release?");
+        return error_raise(reterr, FC_EXIT_USAGE, "which of setup, internet, loopback, ensure, release?");
 }
 
 int main(int argc, char *argv[]) {

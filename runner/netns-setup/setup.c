@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "net/netlink.h"
+#include "netns-setup/interface.h"
+#include "netns-setup/internet.h"
 #include "netns-setup/setup.h"
 
 /* From leaving its namespaces to its end, which its pidfd tells, a process takes milliseconds. */
@@ -51,36 +53,6 @@ static int loopback_up(Netlink *netlink, Error *reterr) {
         return netns_link_up(netlink, "lo", lo.index, reterr);
 }
 
-/* The interface may be moved into the namespace or get its name after we came. The monitor is open before
- * the first look, so that nothing is missed in between. */
-static int wait_for_interface(Netlink *netlink, int pidfd, const char *name, uint64_t wait_usec,
-                              int *ret_index, Error *reterr) {
-        _cleanup_close_ int monitor = netlink_monitor_open();
-        uint64_t deadline = now_usec() + wait_usec;
-        int r;
-
-        if (monitor < 0)
-                return error_set(reterr, monitor, "watch the container's interfaces");
-        for (;;) {
-                Link link;
-
-                r = netlink_link_find(netlink, name, &link);
-                if (r < 0)
-                        return error_set(reterr, r, "look up interface '%s'", name);
-                if (link.index > 0) {
-                        *ret_index = link.index;
-                        return 0;
-                }
-                r = netlink_monitor_wait(monitor, pidfd, deadline);
-                if (r == 0)
-                        return error_raise(reterr, FC_EXIT_TIMEOUT,
-                                           "interface '%s' did not appear within %.1f s", name,
-                                           (double) wait_usec / USEC_PER_SEC);
-                if (r < 0)
-                        return error_set(reterr, r, "watch the container's interfaces");
-        }
-}
-
 static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *settings, uint64_t wait_usec,
                             Error *reterr) {
         _cleanup_(netlink_freep) Netlink *netlink = NULL;
@@ -95,14 +67,18 @@ static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *setti
         if (r < 0)
                 return r;
 
-        r = wait_for_interface(netlink, pidfd, settings->name, wait_usec, &index, reterr);
+        r = interface_wait(netlink, pidfd, settings->name, wait_usec, &index, reterr);
         if (r < 0)
                 return r;
         r = netlink_address_set(netlink, index, settings->address, settings->prefix);
         if (r < 0)
                 return error_set(reterr, r, "give %s/%u to interface '%s'", address, settings->prefix,
                                  settings->name);
-        return netns_link_up(netlink, settings->name, index, reterr);
+        r = netns_link_up(netlink, settings->name, index, reterr);
+        if (r < 0 || !settings->internet)
+                return r;
+        r = interface_wait(netlink, pidfd, INTERNET_INTERFACE, INTERNET_WAIT_USEC, &index, reterr);
+        return r < 0 ? r : internet_set_up_inside(netlink, index, settings->address, reterr);
 }
 
 static int set_up_loopback(pid_t pid, int pidfd, Error *reterr) {

@@ -12,6 +12,7 @@ typedef struct InterfaceSettings {
         const char *name; /* as the container calls it */
         uint32_t address; /* host byte order */
         uint8_t prefix;
+        bool internet; /* there is another one, which leads there (internet.h) */
 } InterfaceSettings;
 
 /**

@@ -295,6 +295,22 @@ static void doctor_check_spec(Findings *f, Project *project) {
                                        project->spec->n_containers == 1 ? "" : "s"));
 }
 
+/* What no container asks for may be missing. */
+static void doctor_check_internet(Findings *f, const HostFacts *facts, const Spec *spec) {
+        bool wanted = false;
+        Error e = ERROR_NULL;
+
+        for (size_t i = 0; spec && i < spec->n_containers; i++)
+                wanted = wanted || spec->containers[i].internet;
+        if (facts_require(facts, FACTS_INTERNET, &e) >= 0) {
+                findings_add(f, "internet", VERDICT_OK, xstrdup("pasta leads containers there"));
+                return;
+        }
+        findings_add_error(f, "internet", &e);
+        if (!wanted)
+                f->entries[f->n - 1].verdict = VERDICT_UNKNOWN;
+}
+
 int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_tool, Findings *ret,
                    Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
@@ -324,5 +340,6 @@ int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_to
                 doctor_check_spec(f, &project);
                 doctor_check_stores(f, project.spec);
         }
+        doctor_check_internet(f, facts, project.spec);
         return 0;
 }

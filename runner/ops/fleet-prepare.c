@@ -253,6 +253,11 @@ static int member_prepare_image(Member *m, Error *reterr) {
                 if (r < 0)
                         return r;
         }
+        if (m->plan->spec->internet) {
+                r = facts_require(&project->facts, FACTS_INTERNET, reterr);
+                if (r < 0)
+                        return error_in_container(reterr, r, m->plan->spec->name);
+        }
         r = project->backend->check(project->facts.cgroup_root, m->plan, reterr);
         if (r < 0)
                 return r;

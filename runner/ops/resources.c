@@ -509,6 +509,12 @@ static const PlanMount *find_root(const ContainerPlan *plan) {
         return m;
 }
 
+static void make_mount_points(const ContainerPlan *plan, int root_fd, uint32_t owner) {
+        tree_make_parents(root_fd, owner, plan->mount_points);
+        if (plan->spec->internet)
+                tree_make_file(root_fd, owner, RESOLV_CONF_TARGET);
+}
+
 /* A root in @dir_fd, which may be there from an earlier start. Return: a detached mount. */
 static int open_tree(const Project *project, const ContainerPlan *plan, Resources *resources, int dir_fd,
                      Error *reterr) {
@@ -530,7 +536,7 @@ static int open_tree(const Project *project, const ContainerPlan *plan, Resource
                 if (r < 0)
                         return r;
         }
-        tree_make_parents(root_fd, /* owner= */ 0, plan->mount_points);
+        make_mount_points(plan, root_fd, /* owner= */ 0);
         tree_fd = mount_clone(root_fd, /* recursive= */ false, reterr);
         if (tree_fd < 0)
                 return tree_fd;
@@ -550,7 +556,7 @@ static int open_overlay(const ContainerPlan *plan, Resources *r, int dir_fd, Err
         }
         tree_fd = overlay_mount(r->image_fd, dir_fd, plan->ids_base, ids_fd, reterr);
         if (tree_fd >= 0)
-                tree_make_parents(tree_fd, plan->ids_base, plan->mount_points);
+                make_mount_points(plan, tree_fd, plan->ids_base);
         return TAKE_FD(tree_fd);
 }
 

@@ -24,6 +24,9 @@ typedef struct AllottedAddress {
 #define SUBNET_OCTET_MIN     2
 #define SUBNET_OCTET_MAX     254
 
+/* Where a container with internet asks for names: what leads it there answers for the host's resolver. */
+#define INTERNET_DNS "169.254.1.2"
+
 bool subnet_overlaps(const Subnet *a, const Subnet *b);
 
 /**

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "plan/address.h"
 #include "plan/definition.h"
 #include "plan/environment-file.h"
 #include "plan/ids.h"
@@ -247,7 +248,7 @@ static void add_files(ContainerPlan *p, const PlanFacts *facts) {
 
         for (size_t i = 0; i < c->n_credentials; i++)
                 secrets = secrets || !c->credentials[i].path;
-        if (secrets || all)
+        if (secrets || all || c->internet)
                 add_mount(p, PLAN_MOUNT_FILES, "files", NULL, NULL)->place =
                         xasprintf("containers.%s", c->name);
         if (all) {
@@ -256,6 +257,10 @@ static void add_files(ContainerPlan *p, const PlanFacts *facts) {
         }
         if (some)
                 add_env_files(p, facts);
+        if (c->internet) {
+                add_file(p, "resolv.conf", xstrdup("nameserver " INTERNET_DNS "\n"));
+                bind_file(p, "resolv.conf", RESOLV_CONF_TARGET);
+        }
 }
 
 static void add_credentials(ContainerPlan *p, const PlanFacts *facts) {

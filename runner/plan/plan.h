@@ -54,6 +54,9 @@ typedef struct PlanMount {
         char *place; /* where it stands in the specification, for messages; NULL: it does not */
 } PlanMount;
 
+/* Of a container with internet. */
+#define RESOLV_CONF_TARGET "/etc/resolv.conf"
+
 /* In the folder PLAN_MOUNT_FILES, for every user inside to read. */
 typedef struct PlanFile {
         const char *name;

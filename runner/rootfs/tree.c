@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "rootfs/aside.h"
 #include "rootfs/skeleton.h"
@@ -83,4 +84,21 @@ void tree_make_parents(int root_fd, uint32_t owner, char *const *mount_points) {
                 *slash = '\0';
                 (void) safe_close(make_directory(root_fd, parent, owner));
         }
+}
+
+void tree_make_file(int root_fd, uint32_t owner, const char *path) {
+        _cleanup_free_ char *parent = xstrdup(path + 1);
+        char *slash = strrchr(parent, '/');
+        _cleanup_close_ int dir_fd = -EBADF, fd = -EBADF;
+        struct stat st;
+
+        *slash = '\0';
+        dir_fd = make_directory(root_fd, parent, owner);
+        if (dir_fd < 0)
+                return;
+        if (fstatat(dir_fd, slash + 1, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISLNK(st.st_mode))
+                (void) unlinkat(dir_fd, slash + 1, 0);
+        fd = openat(dir_fd, slash + 1, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        if (fd >= 0 && fchown(fd, owner, owner) < 0)
+                (void) unlinkat(dir_fd, slash + 1, 0);
 }

@@ -23,5 +23,10 @@ int tree_prepare(int container_fd, int image_fd, const char *image, Error *reter
  * way, which only it can follow. */
 void tree_make_parents(int root_fd, uint32_t owner, char *const *mount_points);
 
+/* Makes an empty file as a mount point at the absolute @path inside, likewise, in the place of a symbolic
+ * link. That would lead systemd-nspawn to a directory in /run, say, which it would make as the host's root,
+ * and a guest's systemd does not start in a /run/systemd that is not its own. */
+void tree_make_file(int root_fd, uint32_t owner, const char *path);
+
 /* Would tree_prepare() copy? */
 int tree_exists(int container_fd, bool *ret, Error *reterr);

@@ -159,6 +159,7 @@ typedef struct ContainerSpec {
         char **command; /* payload instead of an init */
         UsersMode users;
         NetworkMode network;
+        bool internet; /* it reaches more than the project and the host */
         Port *ports;
         size_t n_ports;
         UnixSocket *sockets;

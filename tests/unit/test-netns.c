@@ -300,9 +300,9 @@ TEST(refusals) {
         static const struct {
                 const char *line, *message;
         } rows[] = {
-                {"", "which of setup, loopback, ensure, release?"},
-                {"set", "which of setup, loopback, ensure, release?"},
-                {"--help", "which of setup, loopback, ensure, release?"},
+                {"", "which of setup, internet, loopback, ensure, release?"},
+                {"set", "which of setup, internet, loopback, ensure, release?"},
+                {"--help", "which of setup, internet, loopback, ensure, release?"},
                 {"setup", "setup needs --pid, --interface and --address"},
                 {"setup --pid 1 --interface host0", "setup needs"},
                 {"setup --pid 1 --address 10.1.1.1/24", "setup needs"},

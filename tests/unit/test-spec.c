@@ -66,7 +66,7 @@ static const char full[] =
         "      \"system\": { \"rootfs\": \"images/web\", \"init\": \"/usr/lib/systemd/systemd\",\n"
         "                  \"build\": \"./make-image web\" },\n"
         "      \"users\": \"host\",\n"
-        "      \"network\": { \"mode\": \"private\" },\n"
+        "      \"network\": { \"mode\": \"private\", \"internet\": true },\n"
         "      \"ports\": [ \"8080:80\", { \"host\": \"auto\", \"container\": 443 },\n"
         "                 { \"address\": \"0::1\", \"host\": 9090, \"container\": 90, \"protocol\": "
         "\"tcp\",\n"
@@ -115,6 +115,7 @@ TEST(reads_every_key) {
         ASSERT_EQ(spec->n_containers, 3);
 
         c = &spec->containers[0];
+        ASSERT_TRUE(c->internet);
         ASSERT_STREQ(c->name, "web");
         ASSERT_STREQ(c->rootfs, "images/web");
         ASSERT_STREQ(c->init, "/usr/lib/systemd/systemd");
@@ -215,7 +216,8 @@ TEST(prints_canonically_and_reads_it_back) {
         ASSERT_STREQ(
                 one,
                 "{\"system\":{\"rootfs\":\"images/web\",\"init\":\"/usr/lib/systemd/systemd\",\"build\":"
-                "\"./make-image web\"},\"users\":\"host\",\"network\":{\"mode\":\"private\"},\"ports\":["
+                "\"./make-image web\"},\"users\":\"host\","
+                "\"network\":{\"mode\":\"private\",\"internet\":true},\"ports\":["
                 "{\"host\":8080,\"container\":80,\"protocol\":\"tcp\"},"
                 "{\"host\":\"auto\",\"container\":443,\"protocol\":\"tcp\"},"
                 "{\"address\":\"::1\",\"host\":9090,\"container\":90,\"protocol\":\"tcp\",\"proxyProtocol\":"
@@ -535,8 +537,12 @@ TEST(refuses_containers) {
                 {"'oneShot':true,'ready':{'unix':['/run/x']}",
                  "containers.c.ready.unix: a container with 'oneShot' is never ready"},
                 {"'restart':true", "containers.c.restart: must be a string, is a boolean"},
-                {"'network':{'internet':true}",
-                 "containers.c.network.internet: is not supported by this version"},
+                {"'network':{'internet':'yes'}",
+                 "containers.c.network.internet: must be a boolean, is a string"},
+                {"'network':{'internet':true,'mode':'host'}",
+                 "containers.c.network.internet: only with network.mode 'private', here it is 'host'"},
+                {"'network':{'internet':true,'mode':'none'}",
+                 "containers.c.network.internet: only with network.mode 'private', here it is 'none'"},
                 {"'network':{'address':'10.0.0.1'}",
                  "containers.c.network.address: is not supported by this version"},
                 /* seed */

@@ -21,6 +21,7 @@ let
   base = {
     name = "web";
     network = "private";
+    internet = false;
     privateUsers = true;
     nixDaemon = false;
     trustHost = false;

@@ -160,7 +160,7 @@ in
   commandAndInit = says { runCommand = [ "a" ]; init = "${toplevel}/init"; } [ "runCommand, init: give one of them, both say what runs" ];
   commandUnits = mistake { runCommand = [ "a" ]; ready.units = [ "a.service" ]; } "ready.units: a container with runCommand has no units";
   notify = mistake { ready = { notify = false; units = [ "a.service" ]; }; } "ready.units: with ready.notify = false it is not known when the units can be asked for";
-  internet = mistake { network.internet = true; } "network.internet: is not supported by this version";
+  internet = mistake { network = { internet = true; mode = "none"; }; } ''network.internet: only with network.mode = "private", here it is "none"'';
 
   # --- options at the wrong place
   services = mistake { services.nginx.enable = true; } "services: it is an option of NixOS: write configuration.services";
@@ -188,7 +188,7 @@ in
   additionalCapabilities = mistake { additionalCapabilities = [ "CAP_X" ]; } "additionalCapabilities: 'CAP_X' is not a capability: they are written like CAP_NET_ADMIN";
   allowedDevices = mistake { allowedDevices = [ { node = "/x"; modifier = "rw"; } ]; } "allowedDevices: '/x': a device is below /dev";
   localAddress = mistake { localAddress = "10.0.0.1"; } "localAddress: is not supported by this version";
-  enableWAN = mistake { extra.enableWAN = true; } "extra.enableWAN: is not supported by this version";
+  enableWAN = mistake { extra.enableWAN = true; network.mode = "host"; } ''extra.enableWAN: only with network.mode = "private", here it is "host"'';
   besides = says { extraFlags = [ "-U" ]; nspawnArgs = [ "-b" ]; } [
     "nspawnArgs: '-b': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use init (in flake.nix)"
     "extraFlags: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users (in flake.nix)"

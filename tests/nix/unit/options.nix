@@ -837,7 +837,7 @@ let
       containers.web = { inherit toplevel; configuration = { }; nixosConfiguration = existing; };
       says = [ "containers.web" "configuration" "toplevel" "nixosConfiguration" ];
     };
-    internet = { containers.web = { inherit toplevel; network.internet = true; }; says = [ "containers.web.network.internet" "not supported" ]; };
+    internet = { containers.web = { inherit toplevel; network = { internet = true; mode = "host"; }; }; says = [ "containers.web.network.internet" "host" ]; };
     otherHostName = {
       containers.web.configuration.networking.hostName = "other";
       says = [ "containers.web" "networking.hostName" "'other'" ];

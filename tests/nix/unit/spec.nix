@@ -260,7 +260,7 @@ in
   nameLongest = equal (errors { a23456789012345678901234567890123456789012345678901234567890123 = { }; }) [ ];
   twoSystems = one { web = { configuration = { }; toplevel = "/nix/store/x"; }; } [ "containers.web" "configuration" "toplevel" ];
   threeSystems = one { web = { configuration = { }; toplevel = "/nix/store/x"; nixosConfiguration = { }; }; } [ "configuration" "toplevel" "nixosConfiguration" ];
-  internet = one { web.network.internet = true; } [ "containers.web.network.internet" "not supported" ];
+  internet = one { web.network = { internet = true; mode = "host"; }; } [ "containers.web.network.internet" "host" ];
   address = one { web.network.address = "10.0.0.2"; } [ "containers.web.network.address" "not supported" ];
   # Each is told, not the first alone.
   several = equal (builtins.length (errors {

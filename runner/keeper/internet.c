@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <signal.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "keeper/internet.h"
+#include "keeper/netns-helper.h"
+
+#define PAUSE_USEC     (500 * USEC_PER_MSEC)
+#define PAUSE_MAX_USEC (60 * USEC_PER_SEC)
+
+/* One that has run for so long is no sign that the next will end at once. */
+#define LASTING_USEC (60 * USEC_PER_SEC)
+
+struct Internet {
+        const KeeperOptions *options;
+        sd_event *event;
+        pid_t leader; /* 0: the payload does not run */
+        pid_t pasta;  /* 0: it does not run */
+        pid_t setter; /* sets the container's side again */
+        uint64_t started_usec, pause_usec;
+        sd_event_source *again; /* set: it ended a moment ago */
+};
+
+Internet *internet_new(sd_event *event, const KeeperOptions *o) {
+        Internet *i = xmalloc0(sizeof(*i));
+
+        *i = (Internet){.options = o, .event = event};
+        return i;
+}
+
+Internet *internet_free(Internet *i) {
+        if (!i)
+                return NULL;
+        internet_end(i);
+        free(i);
+        return NULL;
+}
+
+static int internet_start_pasta(Internet *i, Error *reterr) {
+        i->started_usec = now_usec();
+        return i->pasta = netns_helper_start_internet(i->options, i->leader, reterr);
+}
+
+int internet_start(Internet *i, pid_t leader, Error *reterr) {
+        i->leader = leader;
+        i->pause_usec = PAUSE_USEC;
+        return internet_start_pasta(i, reterr);
+}
+
+static int internet_on_again(sd_event_source *s, uint64_t usec, void *userdata) {
+        Internet *i = userdata;
+
+        i->again = sd_event_source_disable_unref(i->again);
+        if (internet_start_pasta(i, NULL) > 0)
+                i->setter = netns_helper_start(i->options, i->leader, NULL);
+        return 0;
+}
+
+static void internet_pause(Internet *i) {
+        if (now_usec() - i->started_usec >= LASTING_USEC)
+                i->pause_usec = PAUSE_USEC;
+        (void) sd_event_add_time_relative(i->event, &i->again, CLOCK_MONOTONIC, i->pause_usec, 1,
+                                          internet_on_again, i);
+        i->pause_usec = i->pause_usec < PAUSE_MAX_USEC / 2 ? 2 * i->pause_usec : PAUSE_MAX_USEC;
+}
+
+void internet_end(Internet *i) {
+        i->leader = 0;
+        i->again = sd_event_source_disable_unref(i->again);
+        if (i->pasta > 0)
+                (void) kill(i->pasta, SIGKILL);
+        if (i->setter > 0)
+                (void) kill(i->setter, SIGKILL);
+}
+
+bool internet_reaped(Internet *i, pid_t pid) {
+        if (i->setter > 0 && i->setter == pid) {
+                i->setter = 0;
+                return true;
+        }
+        if (i->pasta <= 0 || i->pasta != pid)
+                return false;
+        i->pasta = 0;
+        if (i->leader > 0)
+                internet_pause(i);
+        return true;
+}
