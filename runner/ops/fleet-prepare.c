@@ -278,7 +278,10 @@ static int member_bind_ports(Member *m, bool stops, Error *reterr) {
 static int member_prepare_mounts(Member *m, Error *reterr) {
         int r;
 
-        r = resources_open_mounts(m->fleet->project, m->fleet->runtime_fd, m->plan, &m->resources, reterr);
+        r = resources_open_console(m->fleet->project, m->plan, &m->resources, reterr);
+        if (r >= 0)
+                r = resources_open_mounts(m->fleet->project, m->fleet->runtime_fd, m->plan, &m->resources,
+                                          reterr);
         if (r < 0)
                 return r;
         member_tell_notes(m);

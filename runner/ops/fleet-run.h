@@ -10,7 +10,3 @@
 /* Brings each member to its goal. Each one's outcome is in its error, and printed unless the run was
  * interrupted. Return: the exit status of the command; @reterr is set for what concerns no single member. */
 int fleet_run(Fleet *fleet, Error *reterr);
-
-/* A ProgressWatch, with the fleet as its userdata: what is shown as progress is also an event
- * (record/event-log.h), but for details that only change. */
-void fleet_on_progress(const char *container, Phase phase, const char *detail, void *fleet);

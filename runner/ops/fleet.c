@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "ops/fleet-events.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
 #include "ops/fleet-seed.h"

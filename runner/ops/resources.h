@@ -61,15 +61,18 @@ int resources_check_sockets(const Project *project, const ContainerPlan *plan, E
 /* Listens on them; an earlier start of the container has ended. */
 int resources_open_sockets(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
 
+/* The console's log, a new one where it is long. */
+int resources_open_console(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
+
 /* What the root is made from, where it has yet to be made. */
 int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
 
-/* Volumes of the user's, credentials and console; makes the journal directory. Not the root, which may yet
+/* Volumes of the user's and credentials; makes the journal directory. Not the root, which may yet
  * have to be copied, what covers it, and sources that are missing and are to be made. */
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
                           Resources *r, Error *reterr);
 
-/* Closes what resources_open_mounts() and resources_open_image() have opened: they may open it anew. */
+/* Closes what these three have opened: they may open it anew. */
 void resources_close_mounts(Resources *r);
 
 /* The root, from its image when there is none yet; blocks while it is copied. */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+
+#include "base/fs.h"
+#include "ops/resource-ids.h"
+#include "ops/resource-sources.h"
+#include "ops/resources.h"
+#include "record/ephemeral.h"
+#include "rootfs/mounts.h"
+#include "rootfs/overlay.h"
+#include "rootfs/skeleton.h"
+#include "rootfs/tree.h"
+
+static int update_skeleton(const Project *project, const ContainerPlan *plan, int root_fd, Error *reterr) {
+        _cleanup_close_ int toplevel_fd = -EBADF;
+
+        if (!plan->spec->init) {
+                toplevel_fd = resource_open_toplevel(&project->sources, plan, reterr);
+                if (toplevel_fd < 0)
+                        return toplevel_fd;
+        }
+        return skeleton_update(root_fd, plan->store, toplevel_fd, reterr);
+}
+
+static const PlanMount *find_root(const ContainerPlan *plan) {
+        const PlanMount *m = plan->mounts;
+
+        while (m->kind != PLAN_MOUNT_ROOT)
+                m++;
+        return m;
+}
+
+static void make_mount_points(const ContainerPlan *plan, int root_fd, uint32_t owner) {
+        tree_make_parents(root_fd, owner, plan->mount_points);
+        if (plan->spec->internet)
+                tree_make_file(root_fd, owner, RESOLV_CONF_TARGET);
+}
+
+/* A root in @dir_fd, which may be there from an earlier start. Return: a detached mount. */
+static int open_tree(const Project *project, const ContainerPlan *plan, Resources *resources, int dir_fd,
+                     Error *reterr) {
+        _cleanup_close_ int root_fd = -EBADF, tree_fd = -EBADF;
+        int r;
+
+        /* Before an image is copied for nothing. */
+        r = resource_check_ids(plan, find_root(plan), dir_fd, &resources->maps, NULL, reterr);
+        if (r < 0)
+                return r;
+        r = tree_prepare(dir_fd, resources->image_fd, plan->image, reterr);
+        if (r < 0)
+                return r;
+        root_fd = fs_open_beneath(dir_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (root_fd < 0)
+                return root_fd;
+        if (plan->store) {
+                r = update_skeleton(project, plan, root_fd, reterr);
+                if (r < 0)
+                        return r;
+        }
+        make_mount_points(plan, root_fd, /* owner= */ 0);
+        tree_fd = mount_clone(root_fd, /* recursive= */ false, reterr);
+        if (tree_fd < 0)
+                return tree_fd;
+        r = resource_map_ids(plan, find_root(plan), /* user= */ NULL, (AccountIds){}, root_fd, tree_fd,
+                             &resources->maps, reterr);
+        return r < 0 ? r : TAKE_FD(tree_fd);
+}
+
+static int open_overlay(const ContainerPlan *plan, Resources *r, int dir_fd, Error *reterr) {
+        _cleanup_close_ int tree_fd = -EBADF;
+        int ids_fd = -EBADF;
+
+        if (plan->ids_base > 0) {
+                ids_fd = mount_maps_open_container(&r->maps, plan->ids_base, reterr);
+                if (ids_fd < 0)
+                        return ids_fd;
+        }
+        tree_fd = overlay_mount(r->image_fd, dir_fd, plan->ids_base, ids_fd, reterr);
+        if (tree_fd >= 0)
+                make_mount_points(plan, tree_fd, plan->ids_base);
+        return TAKE_FD(tree_fd);
+}
+
+/* What an earlier start left is removed first. An older kernel, or a file system that is not good for a
+ * layer, costs a copy of the image, which takes longer. */
+static int open_ephemeral(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
+        _cleanup_close_ int dir_fd = ephemeral_make(r->container_fd, reterr);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        int fd;
+
+        if (dir_fd < 0)
+                return dir_fd;
+        if (plan->image) {
+                fd = open_overlay(plan, r, dir_fd, &error);
+                if (fd >= 0)
+                        return fd;
+                strv_pushf(&r->notes, "%s: %s, copying the image instead", plan->spec->name, error.message);
+        }
+        return open_tree(project, plan, r, dir_fd, reterr);
+}
+
+/* Only where there is no root yet: an image that is not used may be missing. */
+int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
+        bool there = false;
+        int k = 0;
+
+        if (!plan->image || r->image_fd >= 0)
+                return 0;
+        if (!plan->spec->ephemeral)
+                k = tree_exists(r->container_fd, &there, reterr);
+        if (k >= 0 && !there)
+                k = r->image_fd = resource_open_image(&project->sources, plan, reterr);
+        return k < 0 ? error_in_container(reterr, k, plan->spec->name) : 0;
+}
+
+int resources_open_root(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
+        int fd;
+
+        /* Its root may have been removed since. */
+        fd = resources_open_image(project, plan, r, reterr);
+        if (fd < 0)
+                return fd;
+        fd = plan->spec->ephemeral ? open_ephemeral(project, plan, r, reterr)
+                                   : open_tree(project, plan, r, r->container_fd, reterr);
+        if (fd < 0)
+                return error_in_container(reterr, fd, plan->spec->name);
+        r->mount_fds[find_root(plan) - plan->mounts] = fd;
+        return 0;
+}
