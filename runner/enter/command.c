@@ -197,7 +197,7 @@ int command_resolve(const ExecRequest *request, const EnterTarget *target, bool 
  * guest's systemd: the file begins with their names. A guest can change it, for itself. */
 static char **read_outweighed(const EnterTarget *target) {
         _cleanup_free_ char *text =
-                root_read(target->root_fd, ENVIRONMENT_CREDENTIAL_PATH + 1, ENVIRONMENT_FILE_MAX);
+                root_read(target->root_fd, &ENVIRONMENT_CREDENTIAL_PATH[1], ENVIRONMENT_FILE_MAX);
         char **names = NULL, *name, *end;
         size_t n = 0;
 

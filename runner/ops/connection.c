@@ -39,13 +39,20 @@ static const struct {
         {"vault", "http", 8200},
 };
 
-/* "web-2" is WEB_2; what begins with a digit could not name a variable. */
-static char *prefix_of(const char *name) {
-        char *prefix = xasprintf("%s%s", isdigit((unsigned char) name[0]) ? "_" : "", name);
+/* "web-2" is WEB_2. */
+static char *upper(const char *name) {
+        char *text = xstrdup(name);
 
-        for (char *p = prefix; *p; p++)
+        for (char *p = text; *p; p++)
                 *p = *p == '-' ? '_' : (char) toupper((unsigned char) *p);
-        return prefix;
+        return text;
+}
+
+/* What begins with a digit could not name a variable. */
+static char *prefix_of(const char *name) {
+        _cleanup_free_ char *text = upper(name);
+
+        return xasprintf("%s%s", isdigit((unsigned char) name[0]) ? "_" : "", text);
 }
 
 /* More programs know IPv4, and what is known by one number is known for TCP. */
@@ -190,6 +197,15 @@ static void add_ports(const char *prefix, const ContainerState *state, char ***r
         }
 }
 
+static void add_sockets(const char *prefix, const ContainerState *state, char ***ret) {
+        strv_pushf(ret, "%s_SOCKET=%s", prefix, state->sockets[0].host);
+        for (size_t i = 0; state->n_sockets > 1 && i < state->n_sockets; i++) {
+                _cleanup_free_ char *name = upper(state->sockets[i].name);
+
+                strv_pushf(ret, "%s_SOCKET_%s=%s", prefix, name, state->sockets[i].host);
+        }
+}
+
 static void add_exports(const char *name, const ContainerSpec *spec, const ContainerState *state,
                         char ***ret) {
         STRV_FOREACH (export, spec->exports) {
@@ -210,6 +226,8 @@ void connection_variables(const char *name, const ContainerSpec *spec, const Con
                 strv_pushf(found, "%s_HOST=%s", prefix, host);
         if (state->n_ports > 0)
                 add_ports(prefix, state, found);
+        if (state->n_sockets > 0)
+                add_sockets(prefix, state, found);
         if (url)
                 strv_pushf(found, "%s_URL=%s", prefix, url);
         if (spec)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The fleet's event log: what is shown as progress is also an event (record/event-log.h), but for details that
- * only change. */
+/* The fleet's event log: what is shown as progress is also an event (record/event-log.h), but for details
+ * that only change. */
 
 #include "record/phase.h"
 

@@ -29,11 +29,10 @@ static ContainerState *make_state(const char *ports, const char *address) {
 }
 
 static char *variables_of(const Row *row) {
-        _cleanup_free_ char *text = xasprintf(
-                                    "{\"version\":1,\"containers\":{\"%s\":{\"system\":{\"rootfs\":"
-                                    "\"x\"}%s}}}",
-                                    row->name, row->container),
-                            *exported_text = NULL;
+        _cleanup_free_ char *text =
+                xasprintf("{\"version\":1,\"containers\":{\"%s\":{\"system\":{\"rootfs\":"
+                          "\"x\"}%s}}}",
+                          row->name, row->container);
         _cleanup_(container_state_freep) ContainerState *state = make_state(row->ports, "10.1.2.3");
         _cleanup_strv_ char **found = NULL, **exported = NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
@@ -115,4 +114,21 @@ TEST(without_a_specification) {
         ASSERT_EQ(strv_length(found), 2);
         ASSERT_STREQ(found[1], "A_PORT=1");
         ASSERT_TRUE(!exported);
+}
+
+TEST(sockets) {
+        _cleanup_(container_state_freep) ContainerState *state = make_state("", "10.1.2.3");
+        _cleanup_strv_ char **one = NULL, **two = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        container_state_add_socket(state, &(UnixSocket){(char *) "pg", (char *) "/run/a"}, "/h/pg/a");
+        connection_variables("db", NULL, state, &one, NULL);
+        text = strv_join(one, "; ");
+        ASSERT_STREQ(text, "DB_HOST=10.1.2.3; DB_SOCKET=/h/pg/a");
+        container_state_add_socket(state, &(UnixSocket){(char *) "my-b", (char *) "/run/b"}, "/h/my-b/b");
+        connection_variables("2", NULL, state, &two, NULL);
+        free(text);
+        text = strv_join(two, "; ");
+        ASSERT_STREQ(text,
+                     "_2_HOST=10.1.2.3; _2_SOCKET=/h/pg/a; _2_SOCKET_PG=/h/pg/a; _2_SOCKET_MY_B=/h/my-b/b");
 }

@@ -41,7 +41,7 @@ static char **make_variables(void) {
 /* Runs a shell that reads the text and prints each variable with a NUL. */
 static void try_shell(const char *program, VariablesFormat format, const char *script) {
         _cleanup_strv_ char **variables = make_variables();
-        _cleanup_free_ char *text = variables_text(variables, format), *command = NULL, *look = NULL;
+        _cleanup_free_ char *text = variables_text(variables, format), *command = NULL;
         char path[] = "/tmp/test-variables-text.XXXXXX", seen[4096] = "";
         const char *p = seen;
         int fd = mkstemp(path);
