@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/strv.h"
+#include "base/suggest.h"
 #include "cli/elevate.h"
+#include "cli/known-words.h"
 #include "cli/verbs.h"
 
 static const Verb *const verbs[] = {
@@ -98,48 +101,20 @@ static bool is_group(const char *word) {
         return false;
 }
 
-/* Levenshtein's distance, cut off at what is still a typing mistake. */
-static size_t distance(const char *a, const char *b) {
-        size_t row[32], n = strlen(b);
-
-        if (n >= ELEMENTSOF(row))
-                return SIZE_MAX;
-        for (size_t j = 0; j <= n; j++)
-                row[j] = j;
-        for (size_t i = 0; a[i]; i++) {
-                size_t diagonal = row[0];
-
-                row[0] = i + 1;
-                for (size_t j = 0; j < n; j++) {
-                        size_t change = diagonal + (a[i] != b[j]);
-
-                        diagonal = row[j + 1];
-                        row[j + 1] = diagonal + 1 < change ? diagonal + 1 : change;
-                        if (row[j] + 1 < row[j + 1])
-                                row[j + 1] = row[j] + 1;
-                }
-        }
-        return row[n];
-}
-
 static int unknown_verb(const char *name, Error *reterr) {
-        const Verb *best = NULL;
-        size_t best_distance = 3;
+        const char *hint = known_word_hint(name), *nearest;
+        _cleanup_strv_ char **firsts = NULL;
 
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
-                const char *space = strchr(verbs[i]->name, ' ');
-                _cleanup_free_ char *first =
-                        space ? xstrndup(verbs[i]->name, (size_t) (space - verbs[i]->name)) : NULL;
-                size_t d = distance(name, first ? first : verbs[i]->name);
-
-                if (d < best_distance) {
-                        best_distance = d;
-                        best = verbs[i];
-                }
-        }
         (void) error_raise(reterr, FC_EXIT_USAGE, "unknown command '%s'", name);
-        if (best)
-                error_add_hint(reterr, "did you mean '%s'?", best->name);
+        if (hint) {
+                error_add_hint(reterr, "%s", hint);
+                return -EINVAL;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                strv_push_take(&firsts, xstrndup(verbs[i]->name, strcspn(verbs[i]->name, " ")));
+        nearest = suggest_name(name, firsts);
+        if (nearest)
+                error_add_hint(reterr, "did you mean '%s'?", nearest);
         else
                 error_add_hint(reterr, "list of commands: flake-containers --help");
         return -EINVAL;
@@ -259,6 +234,19 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         return r;
 }
 
+/* "help VERB" is "VERB --help". */
+static int help_of(char *const *words, Error *reterr) {
+        char *group[] = {words[0], (char *) "--help", NULL};
+        size_t n;
+        const Verb *v = find_verb(words, &n);
+
+        if (!v)
+                return is_group(words[0]) ? run_group(words[0], group, reterr)
+                                          : unknown_verb(words[0], reterr);
+        print_verb_help(v);
+        return FC_EXIT_OK;
+}
+
 int verbs_main(int argc, char **argv, Globals *globals, Error *reterr) {
         OptionTable table = {globals_options, globals_n_options, globals};
         ProjectRequest request = {.globals = globals};
@@ -273,12 +261,14 @@ int verbs_main(int argc, char **argv, Globals *globals, Error *reterr) {
                 return r;
         if (globals->version)
                 return cmd_version.run(&request, NULL, NULL, reterr);
+        if (!words && !globals->help) {
+                (void) error_raise(reterr, FC_EXIT_USAGE, "no command given");
+                error_add_hint(reterr, "list of commands: flake-containers --help");
+                return -EINVAL;
+        }
+        if (words && words[1] && streq(words[0], "help"))
+                return help_of(words + 1, reterr);
         if (!words || streq(words[0], "help")) {
-                if (!words && !globals->help) {
-                        (void) error_raise(reterr, FC_EXIT_USAGE, "no command given");
-                        error_add_hint(reterr, "list of commands: flake-containers --help");
-                        return -EINVAL;
-                }
                 print_help();
                 return FC_EXIT_OK;
         }

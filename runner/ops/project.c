@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/suggest.h"
 #include "ops/identify.h"
 #include "ops/project-spec.h"
 #include "project/root.h"
@@ -199,9 +200,12 @@ static int project_select_from(char *const *all, char *const *names, const Proje
         STRV_FOREACH (name, names) {
                 if (!strv_contains(all, *name)) {
                         _cleanup_free_ char *list = strv_join(all, ", ");
+                        const char *nearest = suggest_name(*name, all);
 
                         (void) error_raise(reterr, FC_EXIT_USAGE, "no container '%s' in '%s'", *name,
                                            project->spec_path);
+                        if (nearest)
+                                error_add_hint(reterr, "did you mean '%s'?", nearest);
                         error_add_hint(reterr, "there %s%s",
                                        strv_length(all) == 1 ? "is: "
                                        : all && *all         ? "are: "

@@ -188,7 +188,17 @@ testcase_usage() {
         ok fc --version
         ok fc up --help
         run fc upp
-        expect_err "'?up'?"
+        expect_err "did you mean 'up'"
+        # A word of other programs, which is near to one that does something else.
+        run_status 2 fc start
+        expect_err "'up' starts containers"
+        run_status 2 fc down onee
+        expect_err "did you mean 'one'"
+        ok fc up --help
+        printf '%s' "$OUT" >"$TMP/help"
+        ok fc help up
+        equal "$OUT" "$(<"$TMP/help")" "'help up'"
+        run_status 2 fc help frobnicate
         nothing_made
 }
 
