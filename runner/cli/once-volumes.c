@@ -21,6 +21,12 @@ static int once_volume_add(const ProjectRequest *request, ContainerSpec *c, cons
         int r;
 
         r = volume_parse(text, &volume, reterr);
+        if (r >= 0 && volume.overlay)
+                r = error_raise(
+                        reterr, FC_EXIT_USAGE,
+                        "'%s': overlay: what it keeps would be there the next time, write it into the "
+                        "specification",
+                        text);
         if (r >= 0) {
                 source = absolute_source(request, volume.source);
                 free(volume.source);

@@ -164,7 +164,8 @@ int resource_open_readable(const Sources *sources, const char *what, const char 
         r = check_regular(path_fd, path, reterr);
         if (r < 0)
                 return r;
-        fd = open(fs_proc_fd(proc, path_fd), O_RDONLY | O_CLOEXEC);
+        /* A guest that has the file in a volume can hold a lease on it, fcntl(2). */
+        fd = open(fs_proc_fd(proc, path_fd), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         return fd < 0 ? error_set(reterr, errno, "open '%s'", path) : fd;
 }
 

@@ -115,7 +115,11 @@ static const JsonField port_fields[] = {
         {"protocol", parse_port_protocol, false},
 };
 
-STRING_FIELD(parse_socket_name, BoundSocket, name, NULL)
+static bool socket_name_is_valid(const char *name) {
+        return name_check(name, "socket", NULL) >= 0;
+}
+
+STRING_FIELD(parse_socket_name, BoundSocket, name, socket_name_is_valid)
 STRING_FIELD(parse_socket_host, BoundSocket, host, path_is_absolute)
 STRING_FIELD(parse_socket_container, BoundSocket, container, path_is_absolute)
 

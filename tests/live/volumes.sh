@@ -187,6 +187,8 @@ testcase_volume_for_once() {
         run_status 2 "${once[@]}" one two --volume ../extra:/extra
         run_status 2 "${once[@]}" one --volume ../extra
         expect_err "--volume: '../extra': expected SOURCE:TARGET"
+        run_status 2 "${once[@]}" one --volume ../extra:/extra:overlay
+        expect_err "--volume: '../extra:/extra:overlay': overlay: what it keeps would be there the next time"
         run_status 2 "${once[@]}" one --volume ../extra:/src
         expect_err "--volume: .*target '/src' is taken already"
         nothing_made

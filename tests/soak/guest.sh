@@ -137,7 +137,11 @@ leased() { [[ -e $PROJECT/.containers/one/root/hostile-done ]]; }
 testcase_leases() {
         soak_begin 1
         project shop
-        hostile '"lease", "/etc/passwd", "/etc/group", "/etc/os-release", "/run/systemd/private", "/etc/nsswitch.conf"'
+        # What is read at the next start, too.
+        echo A=b >"$PROJECT/src/env"
+        chown "$DEV_UID:$DEV_GID" "$PROJECT/src/env"
+        hostile '"lease", "/etc/passwd", "/etc/group", "/etc/os-release", "/run/systemd/private", "/etc/nsswitch.conf", "/src/env"' \
+                ', "volumes": ["src:/src"], "envFile": "src/env"'
         bounded up
         try_until "$WAIT" leased
         SOAK_NOW=leases

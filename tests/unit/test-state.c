@@ -196,10 +196,13 @@ TEST(damaged_container) {
                 "{\"version\":1,\"phase\":\"ready\",\"machine\":\"m-0000-a\",\"bootId\":\"" BOOT_ID
                 "\",\"startedUsec\":5,\"readyUsec\":6,\"address\":\"10.0.0.2\",\"result\":\"r\","
                 "\"ports\":[{\"address\":\"::1\",\"host\":1,\"container\":2}],"
+                "\"sockets\":[{\"name\":\"pg\",\"host\":\"/h\",\"container\":\"/c\"}],"
                 "\"volumeSources\":[\"1:2\"],\"definition\":[\"a\"]}";
         static const struct {
                 const char *old, *new, *message;
         } table[] = {
+                {"\"pg\"", "\"x;id;\"", "sockets[0].name"}, /* it becomes a variable of `env` */
+                {"\"/h\"", "\"h\"", "sockets[0].host"},
                 {good, "", "line 1"},
                 {good, "[]", "must be an object"},
                 {good, "null", "must be an object"},
