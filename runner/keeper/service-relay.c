@@ -218,8 +218,10 @@ static int relay_give_up_privileges(const Relay *relay, Error *reterr) {
                        executed = PRIVILEGE(NET_ADMIN) | PRIVILEGE(SETPCAP) | PRIVILEGE(SYS_ADMIN) |
                                   PRIVILEGE(SYS_PTRACE) | PRIVILEGE(SYS_RESOURCE),
                        /* to take the container's root */
-                paths = keeper_ports_have_path(&relay->options->keeper.ports) ? PRIVILEGE(SYS_CHROOT) : 0;
-        int r = privilege_bound(own | executed | paths);
+                paths = keeper_ports_have_path(&relay->options->keeper.ports) ? PRIVILEGE(SYS_CHROOT) : 0,
+                       /* to make a node of /dev/net/tun for pasta, where that is kept for root */
+                tun = relay->options->keeper.pasta ? PRIVILEGE(MKNOD) : 0;
+        int r = privilege_bound(own | executed | paths | tun);
 
         if (r >= 0)
                 r = privilege_keep(own);

@@ -194,6 +194,24 @@ testcase_not_the_host() {
         end_internet
 }
 
+# Some machines keep it for root.
+testcase_device_for_root() {
+        make_internet
+        # Not the machine's own node, which is the same wherever it is seen.
+        mount -t tmpfs -o mode=755 tmpfs /dev/net
+        mknod -m 0600 /dev/net/tun c 10 200
+        project shop
+        tiny_image
+        spec "$(online in)"
+        ok fc up
+        ok say_tcp in 198.51.100.1 7 hello
+        equal "$OUT" 'tcp hello' "TCP"
+        equal "$(stat -c %a /dev/net/tun)" 600 "the mode of the host's node"
+        ok fc down
+        umount /dev/net
+        end_internet
+}
+
 answers() { say_tcp in 198.51.100.1 7 hello >/dev/null 2>&1; }
 
 testcase_comes_back() {
