@@ -385,6 +385,21 @@ int netlink_rule_remove(Netlink *netlink, int family, const char *interface) {
         return r == -ENOENT ? 0 : r;
 }
 
+/* Before the rule that strands the rest. */
+int netlink_rule_pass6(Netlink *netlink, const char *interface, const struct in6_addr *source) {
+        struct fib_rule_hdr header = {
+                .family = AF_INET6, .src_len = 128, .table = RT_TABLE_MAIN, .action = FR_ACT_TO_TBL};
+        _cleanup_message_ struct nl_msg *message =
+                netlink_message_new(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
+        int r;
+
+        netlink_put_u32(message, FRA_PRIORITY, RULE_PRIORITY - 1);
+        netlink_put_string(message, FRA_IIFNAME, interface);
+        netlink_put(message, FRA_SRC, source, sizeof(*source));
+        r = netlink_request(netlink, message, NULL, NULL);
+        return r == -EEXIST ? 0 : r;
+}
+
 /* ---- changes ---- */
 
 int netlink_monitor_open(void) {

@@ -83,6 +83,9 @@ int netlink_has_default_route(Netlink *netlink, bool *ret);
 int netlink_rule_strand(Netlink *netlink, int family, const char *interface);
 int netlink_rule_remove(Netlink *netlink, int family, const char *interface);
 
+/* A rule that excepts what comes from one IPv6 address from netlink_rule_strand(). */
+int netlink_rule_pass6(Netlink *netlink, const char *interface, const struct in6_addr *source);
+
 /* Destinations of all IPv4 routes of all tables, without those over the interface `except_index` (0: none).
  * Owned by the caller. */
 int netlink_routes(Netlink *netlink, int except_index, Subnet **ret, size_t *ret_n);

@@ -178,8 +178,16 @@ static int gateway_set_conf(Error *reterr) {
         } settings[] = {
                 {"ipv4", "all", "forwarding", "1"},
                 {"ipv6", "all", "forwarding", "1"},
-                /* A guest sends from its own address only: pasta answers to the last that it saw. */
+                /* A guest sends from its own address only: pasta answers to the last that it saw. The higher
+                 * of the two counts, and 2 is a weaker check than 1. */
+                {"ipv4", "all", "rp_filter", "0"},
                 {"ipv4", LINK, "rp_filter", "1"},
+                /* A new namespace has the host's settings of IPv4, and these would let more in. */
+                {"ipv4", "all", "route_localnet", "0"},
+                {"ipv4", LINK, "route_localnet", "0"},
+                {"ipv4", TAP, "route_localnet", "0"},
+                {"ipv4", "all", "accept_local", "0"},
+                {"ipv4", LINK, "accept_local", "0"},
                 /* No other host could have these addresses. */
                 {"ipv6", LINK, "accept_dad", "0"},
                 {"ipv6", TAP, "accept_dad", "0"},
@@ -197,10 +205,11 @@ static int gateway_set_conf(Error *reterr) {
 
 static int gateway_set_routes(Netlink *netlink, int link, int tap, uint32_t address) {
         const struct in_addr inside = {htonl(address)}, beyond = in4(BEYOND), dns = in4(INTERNET_DNS),
-                             reserved = in4(RESERVED);
+                             reserved = in4(RESERVED), loopback = {htonl(INADDR_LOOPBACK & IN_CLASSA_NET)};
         const Route routes[] = {
                 {.family = AF_INET, .to = &inside, .prefix = 32, .index = link},
                 {.family = AF_INET, .to = &reserved, .prefix = 16},
+                {.family = AF_INET, .to = &loopback, .prefix = 8},
                 {.family = AF_INET, .to = &dns, .prefix = 32, .index = tap, .via = &beyond},
                 {.family = AF_INET, .index = tap, .via = &beyond},
         };
@@ -209,6 +218,14 @@ static int gateway_set_routes(Netlink *netlink, int link, int tap, uint32_t addr
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(routes); i++)
                 r = netlink_route_set(netlink, &routes[i]);
         return r;
+}
+
+/* IPv6 has no rp_filter. Kernels without rules have no IPv6 beyond the gateway. */
+static int gateway_set_rules6(Netlink *netlink) {
+        const struct in6_addr inside = in6(INSIDE6);
+        int r = netlink_rule_strand(netlink, AF_INET6, LINK);
+
+        return r < 0 ? r : netlink_rule_pass6(netlink, LINK, &inside);
 }
 
 /* IPv4's addresses in IPv6's: to a socket they would be the host's loopback, or its zero. */
@@ -223,6 +240,8 @@ static int gateway_set_routes6(Netlink *netlink, int link, int tap) {
         };
         int r = netlink_address6_add(netlink, link, &gateway, PREFIX6);
 
+        if (r >= 0)
+                r = gateway_set_rules6(netlink);
         if (r < 0)
                 return has_no_ipv6(r) ? 0 : r;
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(routes); i++)

@@ -194,6 +194,62 @@ testcase_not_the_host() {
         end_internet
 }
 
+# gateway_of NAME: the network of what leads to the internet, as pasta holds it.
+gateway_of() {
+        local fd
+
+        for fd in "/proc/$(pasta_of "$1")/fd"/*; do
+                [[ $(readlink "$fd") != net:* ]] || echo "$fd"
+        done
+}
+
+# in_gateway COMMAND..: there, with the host's programs.
+in_gateway() { nsenter --net="$GATEWAY" -- "$@"; }
+
+setting() { in_gateway cat "/proc/sys/net/ipv4/conf/$1"; }
+
+# What the kernel has dropped there since its source was another one.
+dropped() { in_gateway cat /proc/net/netstat | awk '/^TcpExt:/ { if (!n) { n = split($0, names); next }
+        split($0, values); for (i in names) if (names[i] == "IPReversePathFilter") print values[i] }'; }
+
+testcase_own_address_only() {
+        local name before ask='use IO::Socket::IP; alarm 10;
+                my $s = IO::Socket::IP->new(LocalAddr => $ARGV[0], PeerAddr => $ARGV[1], PeerPort => 7,
+                        Proto => $ARGV[2] // "udp") or die $@;
+                $s->send("hello") or die $!; $s->recv(my $m, 100) // die $!; print "$m\n"'
+
+        make_internet
+        project shop
+        tiny_image
+        spec "$(online in)"
+        ok fc up
+        GATEWAY=$(gateway_of in)
+        # What a host has set does not count: the highest of "all" and the link's would.
+        for name in {all,container0,pasta0}/route_localnet {all,container0}/accept_local all/rp_filter; do
+                equal "$(setting "$name")" 0 "$name of the gateway"
+        done
+        equal "$(setting container0/rp_filter)" 1 "rp_filter of the link"
+        inside in ip address add 192.0.2.9/32 dev internet0
+        inside in ip address add fd66:632d:6f75:74::9/64 dev internet0 nodad
+        # From another address the gateway's own would not be found.
+        ok inside in perl -e "$ask" "$(address_of in)" 198.51.100.1
+        equal "$OUT" hello "the answer to its own address"
+        before=$(dropped)
+        run inside in timeout 1 perl -e "$ask" 192.0.2.9 198.51.100.1
+        differ "$STATUS" 0 "the status of asking from another address"
+        true_that "the gateway has dropped it" test "$(dropped)" -gt "$before"
+        run inside in perl -e "$ask" fd66:632d:6f75:74::9 2001:db8:1::1 tcp
+        differ "$STATUS" 0 "the status of asking from another address over IPv6"
+        expect_err 'unreachable|No route'
+        # pasta has not taken those for the container's.
+        ok inside in perl -e "$ask" "$(address_of in)" 198.51.100.1
+        equal "$OUT" hello "the answer"
+        ok inside in perl -e "$ask" fd66:632d:6f75:74::2 2001:db8:1::1
+        equal "$OUT" hello "the answer over IPv6"
+        ok fc down
+        end_internet
+}
+
 # Some machines keep it for root.
 testcase_device_for_root() {
         make_internet

@@ -2,6 +2,8 @@
 
 #include "test.h"
 
+#include <arpa/inet.h>
+
 #include "base/strv.h"
 #include "netns-util.h"
 #include "net/rtnl.h"
@@ -91,6 +93,30 @@ IN_NETNS(no_way_on) {
         ASSERT_TRUE(!release("fc-test"));
         assert_no_output("ip rule show iif fc-test");
         assert_no_output("ip -6 rule show iif fc-test");
+}
+
+/* But for what comes from one address, for which the routes count. */
+IN_NETNS(a_way_on_for_one_address) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        struct in6_addr source = {};
+
+        if (access("/proc/sys/net/ipv6", F_OK) < 0)
+                return;
+        ASSERT_EQ(inet_pton(AF_INET6, "fd00::2", &source), 1);
+        ASSERT_OK(netlink_open(&netlink, &error), &error);
+        /* The second time both are there. */
+        for (int i = 0; i < 2; i++) {
+                ASSERT_OK(netlink_rule_strand(netlink, AF_INET6, "fc-port"));
+                ASSERT_OK(netlink_rule_pass6(netlink, "fc-port", &source));
+        }
+        run("ip link add fc-port type veth peer name fc-peer");
+        run("ip link set fc-port up");
+        run("ip link set fc-peer up");
+        run("sysctl -qw net.ipv6.conf.all.forwarding=1");
+        run("ip -6 route add default dev fc-peer");
+        assert_output("ip -6 route get 2001:db8::1 from fd00::2 iif fc-port", "dev fc-peer");
+        assert_output("ip -6 rule show iif fc-port", "from all iif fc-port unreachable");
 }
 
 IN_NETNS(ensure_twice) {
