@@ -49,12 +49,27 @@ int internet_start(Internet *i, pid_t leader, Error *reterr) {
         return internet_start_pasta(i, reterr);
 }
 
+static void internet_pause(Internet *i);
+
+/* The one before, which may wait for an interface that its pasta has not lived to make, would take this
+ * one's. */
+static void internet_start_setter(Internet *i) {
+        if (i->setter > 0)
+                (void) kill(i->setter, SIGKILL);
+        i->setter = netns_helper_start(i->options, i->leader, NULL);
+        /* Without it pasta leads nowhere: when it has ended both are started again. */
+        if (i->setter < 0)
+                (void) kill(i->pasta, SIGKILL);
+}
+
 static int internet_on_again(sd_event_source *s, uint64_t usec, void *userdata) {
         Internet *i = userdata;
 
         i->again = sd_event_source_disable_unref(i->again);
         if (internet_start_pasta(i, NULL) > 0)
-                i->setter = netns_helper_start(i->options, i->leader, NULL);
+                internet_start_setter(i);
+        else
+                internet_pause(i);
         return 0;
 }
 
