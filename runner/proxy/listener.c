@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -21,14 +20,15 @@ static void listener_watch(Listener *l) {
         loop_set(l->loop, &l->watch, on ? EPOLLIN : 0);
 }
 
-/* How many connections wait, tcp(7); of a Unix socket, whether any does. */
+/* How many connections wait, tcp(7). A Unix socket tells only whether any does: then as many as can, so
+ * that those are not taken that come meanwhile, without an end. */
 static unsigned listener_queue(const Listener *l) {
         struct pollfd p = {.fd = l->watch.fd, .events = POLLIN};
         struct tcp_info info = {};
         socklen_t n = sizeof(info);
 
         if (l->target.path)
-                return poll(&p, 1, 0) > 0 ? UINT_MAX : 0;
+                return poll(&p, 1, 0) > 0 ? SOMAXCONN : 0;
         return getsockopt(l->watch.fd, IPPROTO_TCP, TCP_INFO, &info, &n) < 0 ? 0 : info.tcpi_unacked;
 }
 

@@ -8,7 +8,8 @@
 
 #include "proxy/dial.h"
 
-/* A connection waits for at least as long, and for less than twice as long. */
+/* A connection waits for at least as long, and for less than twice as long. One to a Unix socket may wait
+ * for less, beside one that has waited for as long. */
 #define LISTENER_PATIENCE_USEC (10 * USEC_PER_SEC)
 
 typedef struct ListenerHandlers {

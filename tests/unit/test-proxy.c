@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
@@ -25,6 +26,7 @@
 #include "proxy/confine.h"
 #include "proxy/connection.h"
 #include "proxy/filter.h"
+#include "proxy/listener.h"
 
 /* How long anything may take. */
 #define WAIT_MSEC 20000
@@ -285,6 +287,45 @@ TEST(waits_for_the_service) {
         }
         setup_end(&s);
         (void) close(service);
+}
+
+static void on_waits(bool on, void *userdata) {}
+
+/* A Unix socket does not tell how many wait: of those that come all the time it takes only as many at once
+ * as its queue could have had. */
+TEST(takes_no_more_than_a_queue) {
+        static const ListenerHandlers handlers = {.waits = on_waits};
+        const Target target = {.path = (char *) "/nonexistent"};
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), clients[3];
+        socklen_t n = sizeof(address);
+        Listener l;
+        Loop loop;
+
+        ASSERT_OK(fd);
+        /* A name of the kernel's choice. */
+        ASSERT_OK(bind(fd, (struct sockaddr *) &address, sizeof(address.sun_family)));
+        ASSERT_OK(listen(fd, SOMAXCONN));
+        ASSERT_OK(getsockname(fd, (struct sockaddr *) &address, &n));
+        ASSERT_OK(loop_open(&loop, NULL));
+        ASSERT_OK(listener_open(&l, &loop, fd, &target, &handlers, NULL, NULL));
+        for (size_t i = 0; i < ELEMENTSOF(clients); i++) {
+                ASSERT_OK(clients[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+                ASSERT_OK(connect(clients[i], (struct sockaddr *) &address, n));
+        }
+        l.watch.on_ready(&l.watch, EPOLLIN);
+        ASSERT_TRUE(l.refused);
+        ASSERT_EQ(l.n_oldest, (unsigned) SOMAXCONN);
+        /* A long time ago. */
+        l.since_usec = 0;
+        l.watch.on_ready(&l.watch, EPOLLIN);
+        ASSERT_EQ(l.n_oldest, 0u);
+        for (size_t i = 0; i < ELEMENTSOF(clients); i++) {
+                assert_ended(clients[i]);
+                (void) close(clients[i]);
+        }
+        loop_done(&loop);
+        (void) close(fd);
 }
 
 enum {
