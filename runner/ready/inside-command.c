@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -95,20 +96,34 @@ static void keep_end(InsideCommand *c, const char *data, size_t size) {
         c->tail_size += size;
 }
 
-/* What there is. */
-static void read_output(InsideCommand *c) {
+/* Return: how much that was. */
+static size_t read_output(InsideCommand *c) {
         char buffer[TAIL_SIZE];
-        ssize_t n;
+        ssize_t n = read(c->fd, buffer, sizeof(buffer));
 
-        while ((n = read(c->fd, buffer, sizeof(buffer))) > 0)
+        if (n > 0)
                 keep_end(c, buffer, (size_t) n);
         if (n == 0)
                 c->io = sd_event_source_disable_unref(c->io);
+        return n > 0 ? (size_t) n : 0;
 }
 
+/* Once an event, of which there is another while there is more: a command that writes without a pause must
+ * not keep the loop from timeouts and signals. */
 static int on_output(sd_event_source *s, int fd, uint32_t events, void *userdata) {
-        read_output(userdata);
+        (void) read_output(userdata);
         return 0;
+}
+
+/* What was written before the end, and no more: what the command has left behind may go on writing. */
+static void read_rest(InsideCommand *c) {
+        int there = 0;
+        size_t n = 1;
+
+        if (ioctl(c->fd, FIONREAD, &there) < 0)
+                return;
+        for (size_t left = (size_t) there; left > 0 && n > 0; left -= n < left ? n : left)
+                n = read_output(c);
 }
 
 char **inside_command_lines(const InsideCommand *c, size_t max) {
@@ -139,7 +154,7 @@ static int on_end(sd_event_source *s, int fd, uint32_t events, void *userdata) {
         c->child = sd_event_source_disable_unref(c->child);
         c->pidfd = safe_close(c->pidfd);
         c->pid = 0;
-        read_output(c);
+        read_rest(c);
         (void) eventfd_read(c->stopped_fd, &said);
         end = (InsideEnd){.code = info.si_code, .status = info.si_status, .stopped = said > 0};
         c->done(&end, c->userdata);

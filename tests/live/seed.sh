@@ -194,4 +194,18 @@ testcase_container_ends() {
         ok fc down
 }
 
+# A step that writes without a pause keeps the command neither from its timeout nor from Ctrl-C.
+testcase_flood() {
+        project shop
+        spec "$(tiny one '' ", $VOLUME"', "seed": [{"run": ["cat", "/dev/zero"], "timeout": 1}]')"
+        run_status 4 fc up
+        expect_err "step 1 of 1 of its seed \('cat'\) failed: it had not ended after 1\.0s"
+        spec "$(tiny one '' ", $VOLUME"', "seed": [{"run": ["sh", "-c", "echo >/src/begun; exec cat /dev/zero"]}]')"
+        fc_background "$TMP/up" up
+        try_until "$WAIT" test -s "$PROJECT/src/begun"
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 130
+}
+
 live_main "$@"
