@@ -253,7 +253,7 @@ static void member_on_lost(void *userdata) {
         Member *m = userdata;
 
         member_break_seed(m);
-        if (m->stage != STAGE_OVER || m->fleet->interrupts > 0)
+        if (m->stage != STAGE_OVER || m->fleet->interrupts > 0 || error_is_set(&m->at->error))
                 return;
         m->reached = REACHED_STARTED;
         m->stage = STAGE_STARTING;
@@ -270,6 +270,10 @@ static void member_on_ready(const ReadyResult *result, void *userdata) {
         _cleanup_(exit_record_done) ExitRecord end = {};
         Member *m = userdata;
 
+        /* One whose seed has failed is still watched, and may begin anew: it has failed all the same, and is
+         * not seeded again on what is half made. */
+        if (error_is_set(&m->at->error))
+                return;
         if (told.outcome == READY_OK) {
                 member_on_answers(m);
                 return;

@@ -194,6 +194,27 @@ testcase_container_ends() {
         ok fc down
 }
 
+# lines_of N FILE: it has as many.
+lines_of() { [[ -e $2 && $(wc -l <"$2") == "$1" ]]; }
+
+# One that begins anew after its seed has failed, while the command still waits for another, has failed all the same.
+testcase_reboot_after_failure() {
+        project shop
+        spec "$(tiny one '["/bin/sh", "-c", "while sleep 0.1; do [ ! -e /data/end ] || { rm /data/end; exit 9; }; done"]' \
+                ", $VOLUME, \"restart\": \"on-failure\", \"ready\": {\"exec\": [[\"/bin/sh\", \"-c\", \"echo >>/src/checks\"]]}, $(steps 'echo run >>/src/runs; exit 7')"), \
+                $(tiny two '' ', "volumes": ["src:/src"], "ready": {"exec": [["/bin/sh", "-c", "[ -e /src/two ]"]]}')"
+        fc_background "$TMP/up" up --progress plain
+        try_until "$WAIT" grep -q 'one: failed' "$TMP/up"
+        touch "$PROJECT/.containers/volumes/data/end"
+        try_until "$WAIT" lines_of 2 "$PROJECT/src/checks"
+        as_dev touch "$PROJECT/src/two"
+        finished "$FC_PID"
+        equal "$STATUS" 3
+        grep -q '^two: ready' "$TMP/up" || flunk "the other one has not become ready"
+        equal "$(runs)" run "what had run"
+        ok fc down
+}
+
 # A step that writes without a pause keeps the command neither from its timeout nor from Ctrl-C.
 testcase_flood() {
         project shop
