@@ -80,7 +80,7 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
                         return r;
         }
         if (request->globals->dry_run)
-                return dry_run_up(&project, names, asked, /* restart= */ false, reterr);
+                return dry_run_up(&project, names, asked, /* restart= */ false, o->no_wait, reterr);
 
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet_options.no_wait = o->no_wait;

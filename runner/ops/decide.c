@@ -67,12 +67,21 @@ static bool decide_is_needed(const Decision *d, const Decision *others, size_t n
         return false;
 }
 
+/* As member_is_awaited(). */
+static bool decide_is_awaited(const Decision *d, const Decision *others, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (goal_starts(others[i].goal) && depends_on_ready(others[i].spec, d->spec->name))
+                        return true;
+        return !d->no_wait;
+}
+
 void decide_all(Decision *decisions, size_t n, const char *boot_id, bool restart) {
         /* What others depend on comes before them, so that whether they need it is known from the last one
          * on. */
         for (size_t i = n; i-- > 0;) {
                 Decision *d = &decisions[i];
 
+                d->begins_again = d->begins_again && decide_is_awaited(d, d + 1, n - i - 1);
                 decide_one(d, boot_id);
                 if (!decide_is_needed(d, d + 1, n - i - 1)) {
                         /* One that is not needed and does not run is not waited for either. */

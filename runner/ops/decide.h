@@ -37,7 +37,8 @@ typedef struct Decision {
         const MachineStatus *status;
         bool asked;      /* by the user, not only by containers that depend on it */
         char **replaced; /* what its volumes lead to is something else by now (ops/volume-drift.h); owned */
-        bool begins_again; /* what its seed has begun is thrown away (ops/seed-places.h) */
+        bool begins_again; /* what its seed has begun is thrown away (ops/seed-places.h), */
+        bool no_wait;      /* unless the command waits only for those that others need ready */
 
         /* What follows. */
         Goal goal;

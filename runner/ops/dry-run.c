@@ -76,9 +76,11 @@ static void dry_run_done(DryRun *d) {
 static int dry_run_look_at_seed(Project *project, Decision *d, Error *reterr) {
         _cleanup_(seed_outlook_done) SeedOutlook outlook = {};
         _cleanup_close_ int fd = -EBADF;
-        int r = d->spec->n_seed > 0 ? state_dir_container_open(&project->state, d->spec->name, &fd, reterr)
-                                    : 0;
+        int r;
 
+        if (d->spec->n_seed == 0)
+                return 0;
+        r = state_dir_container_open(&project->state, d->spec->name, &fd, reterr);
         if (r >= 0)
                 r = seed_look(project, d->spec, fd, &outlook, reterr);
         d->begins_again = seed_outlook_discards(&outlook);
@@ -86,7 +88,7 @@ static int dry_run_look_at_seed(Project *project, Decision *d, Error *reterr) {
 }
 
 static int dry_run_look(Project *project, const Network *network, char *const *names, char *const *asked,
-                        DryRun *d, Error *reterr) {
+                        bool no_wait, DryRun *d, Error *reterr) {
         size_t n = strv_length(names);
 
         d->decisions = xnew0(Decision, n);
@@ -110,6 +112,7 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
                         .state = d->states[i],
                         .status = &d->statuses[i],
                         .asked = strv_contains(asked, names[i]),
+                        .no_wait = no_wait,
                         .replaced = volume_drift_find(project, d->plans[i], d->states[i], &d->statuses[i]),
                 };
                 r = dry_run_look_at_seed(project, &d->decisions[i], reterr);
@@ -119,7 +122,8 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
         return 0;
 }
 
-int dry_run_up(Project *project, char *const *names, char *const *asked, bool restart, Error *reterr) {
+int dry_run_up(Project *project, char *const *names, char *const *asked, bool restart, bool no_wait,
+               Error *reterr) {
         _cleanup_(network_done) Network network = {};
         _cleanup_(json_freep) Json *containers = json_new_array();
         _cleanup_(dry_run_done) DryRun d = {};
@@ -130,7 +134,7 @@ int dry_run_up(Project *project, char *const *names, char *const *asked, bool re
         if (r >= 0)
                 r = network_read(project, &network, &changed, reterr);
         if (r >= 0)
-                r = dry_run_look(project, &network, names, asked, &d, reterr);
+                r = dry_run_look(project, &network, names, asked, no_wait, &d, reterr);
         if (r < 0)
                 return r;
         decide_all(d.decisions, d.n, project->facts.boot_id, restart);

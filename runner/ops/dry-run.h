@@ -7,5 +7,6 @@
 #include "ops/project.h"
 
 /* `up` and `restart`; as fleet_bring_up(). */
-int dry_run_up(Project *project, char *const *names, char *const *asked, bool restart, Error *reterr);
+int dry_run_up(Project *project, char *const *names, char *const *asked, bool restart, bool no_wait,
+               Error *reterr);
 int dry_run_down(const Project *project, char *const *names, Error *reterr);

@@ -47,12 +47,9 @@ bool member_is_awaited(const Member *m) {
         for (size_t i = 0; i < m->fleet->n_members; i++) {
                 const Member *other = &m->fleet->members[i];
 
-                const ContainerSpec *spec = goal_starts(other->goal) ? other->at->spec : NULL;
-
-                for (size_t j = 0; spec && j < spec->n_dependencies; j++)
-                        if (streq(spec->dependencies[j].name, m->at->name) &&
-                            spec->dependencies[j].need != NEED_STARTED)
-                                return true;
+                if (goal_starts(other->goal) && other->at->spec &&
+                    depends_on_ready(other->at->spec, m->at->name))
+                        return true;
         }
         return false;
 }

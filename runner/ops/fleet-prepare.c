@@ -111,6 +111,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                         .asked = strv_contains(asked, m->at->name),
                         .replaced = volume_drift_find(fleet->project, m->plan, m->state, &m->at->status),
                         .begins_again = seed_outlook_discards(&m->seed),
+                        .no_wait = fleet->options.no_wait,
                 };
         }
         decide_all(decisions, fleet->n_members, project->facts.boot_id, restart);
@@ -126,6 +127,8 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                                                   m->at->name);
         }
         decisions_done(decisions, fleet->n_members);
+        for (size_t i = 0; r >= 0 && i < fleet->n_members; i++)
+                member_settle_seed(&fleet->members[i]);
         return r;
 }
 

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "ops/failure-evidence.h"
+#include "ops/fleet-order.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-seed.h"
 #include "ops/removal.h"
@@ -48,15 +49,17 @@ static void member_tell_seed(const Member *m) {
 int member_look_at_seed(Member *m, Error *reterr) {
         int r = seed_look(m->fleet->project, m->at->spec, m->resources.container_fd, &m->seed, reterr);
 
-        if (r < 0)
-                return r;
         /* A change puts other data there, perhaps of a time when it was seeded. */
-        if (m->fleet->change) {
+        if (r >= 0 && m->fleet->change)
                 seed_outlook_done(&m->seed);
-                return 0;
-        }
-        member_tell_seed(m);
-        return 0;
+        return r;
+}
+
+void member_settle_seed(Member *m) {
+        if (m->fleet->options.no_wait && !member_is_awaited(m))
+                seed_outlook_done(&m->seed);
+        else
+                member_tell_seed(m);
 }
 
 static int seed_open_file(const Project *project, const SeedStep *step, Error *reterr) {

@@ -6,8 +6,12 @@
 
 #include "ops/fleet-member.h"
 
-/* Finds out what is to be done, and tells when that is more than running it. @m: its directory is open. */
+/* Finds out what is to be done. @m: its directory is open. */
 int member_look_at_seed(Member *m, Error *reterr);
+
+/* When the goals of all are decided: tells when that is more than running it. Nothing is done to one that
+ * this command does not wait for: what its seed has left is not thrown away when it is not run again. */
+void member_settle_seed(Member *m);
 
 /* Opens what the steps read, and what a fresh root is made from: all that is refused. */
 int member_prepare_seed(Member *m, Error *reterr);

@@ -57,6 +57,13 @@ bool depends_on(const ContainerSpec *c, const char *name) {
         return false;
 }
 
+bool depends_on_ready(const ContainerSpec *c, const char *name) {
+        for (size_t i = 0; i < c->n_dependencies; i++)
+                if (streq(c->dependencies[i].name, name) && c->dependencies[i].need != NEED_STARTED)
+                        return true;
+        return false;
+}
+
 /* A walk from container to container, deep first. No recursion, and names are found by halving: a
  * specification may have 50,000 containers. */
 typedef struct Walk {

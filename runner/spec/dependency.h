@@ -23,3 +23,6 @@ char **dependencies_order(const Spec *spec, char *const *names);
 
 /* Whether @c waits for @name, directly. */
 bool depends_on(const ContainerSpec *c, const char *name);
+
+/* Whether that takes more than its start. */
+bool depends_on_ready(const ContainerSpec *c, const char *name);

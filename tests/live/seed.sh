@@ -194,6 +194,28 @@ testcase_container_ends() {
         ok fc down
 }
 
+# A command that does not wait does not seed, so it throws nothing away for that.
+testcase_no_wait() {
+        project shop
+        spec "$(failing)"
+        run_status 3 fc up
+        as_dev touch "$PROJECT/src/good"
+        ok fc up --no-wait --dry-run
+        expect_out '^one: nothing'
+        ok fc up --no-wait
+        refute_err seed
+        exists "$PROJECT/.containers/volumes/data/mess"
+        ok fc down
+        ok fc up --no-wait
+        refute_err seed
+        exists "$PROJECT/.containers/volumes/data/mess"
+        equal "$(runs)" 'try ' "what had run"
+        ok fc up
+        expect_err 'it begins again with a fresh root, a fresh @data'
+        equal "$(runs)" $'try \ntry ' "what each try has found"
+        ok fc down
+}
+
 # lines_of N FILE: it has as many.
 lines_of() { [[ -e $2 && $(wc -l <"$2") == "$1" ]]; }
 

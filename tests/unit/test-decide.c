@@ -91,6 +91,37 @@ TEST(one_container) {
         }
 }
 
+/* What is not waited for is not seeded, so that nothing of it is thrown away. */
+TEST(begins_again_without_wait) {
+        static const struct {
+                const char *need;
+                Found other;
+                bool no_wait;
+                Goal goal;
+        } table[] = {
+                {"ready", GONE, false, GOAL_RESTART},   {"ready", GONE, true, GOAL_RESTART},
+                {"ready", CHANGED, true, GOAL_RESTART}, {"ready", RUNS, true, GOAL_KEEP},
+                {"started", GONE, false, GOAL_RESTART}, {"started", GONE, true, GOAL_KEEP},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = xasprintf("\"a\": {" COMMAND "}, \"b\": {" COMMAND
+                                                      ", \"dependsOn\": {\"a\": \"%s\"}}",
+                                                      table[i].need);
+                _cleanup_(spec_freep) Spec *spec = ops_spec(text);
+                Project project = ops_project(spec);
+                Decision d[2];
+
+                test_set_row("%zu", i);
+                find(&project, "a", HALF_SEEDED, /* asked= */ true, &d[0]);
+                find(&project, "b", table[i].other, /* asked= */ true, &d[1]);
+                d[0].no_wait = d[1].no_wait = table[i].no_wait;
+                decide_all(d, 2, OPS_BOOT, /* restart= */ false);
+                ASSERT_EQ(d[0].goal, table[i].goal);
+                lose(d, 2);
+        }
+}
+
 /* `seed` is one-shot; `web` depends on it. */
 TEST(one_shot_for_others) {
         static const struct {
