@@ -81,7 +81,7 @@ static void evidence_read_unit(const Member *m, const char *unit, FailureCase *c
 
 static bool evidence_has_volumes(const ContainerSpec *spec) {
         for (size_t i = 0; i < spec->n_volumes; i++)
-                if (spec->volumes[i].source[0] == '@')
+                if (spec->volumes[i].source[0] == '@' || spec->volumes[i].overlay)
                         return true;
         return false;
 }

@@ -49,6 +49,8 @@ static void member_tell_seed(const Member *m) {
 int member_look_at_seed(Member *m, Error *reterr) {
         int r = seed_look(m->fleet->project, m->at->spec, m->resources.container_fd, &m->seed, reterr);
 
+        if (r >= 0 && m->seed.stale)
+                r = seed_note_used(m->fleet->project, m->at->spec, m->resources.container_fd, reterr);
         /* A change puts other data there, perhaps of a time when it was seeded. */
         if (r >= 0 && m->fleet->change)
                 seed_outlook_done(&m->seed);
@@ -118,7 +120,7 @@ int member_note_fresh(Member *m, Error *reterr) {
                 bool fresh;
                 int r;
 
-                if (mount->kind != PLAN_MOUNT_NAMED_VOLUME)
+                if (mount->kind != PLAN_MOUNT_NAMED_VOLUME && mount->kind != PLAN_MOUNT_OVERLAY)
                         continue;
                 r = resource_is_fresh(&m->fleet->project->state, mount, &fresh, reterr);
                 if (r < 0)

@@ -113,7 +113,7 @@ static int make_named_volume_once(const FreshVolume *f, int volumes_fd, const Pl
 }
 
 const char *resource_volume_name(const PlanMount *m) {
-        return strrchr(m->source, '/') + 1;
+        return m->upper ? m->upper : strrchr(m->source, '/') + 1;
 }
 
 int resource_is_fresh(const StateDir *state, const PlanMount *m, bool *ret, Error *reterr) {

@@ -33,10 +33,10 @@ typedef struct FreshVolume {
  */
 int resource_open_named_volume(const FreshVolume *f, const PlanMount *m, Error *reterr);
 
-/* Whether that would make it. */
+/* Whether that would make it, or resource_lay_overlay() the layers of an overlay. */
 int resource_is_fresh(const StateDir *state, const PlanMount *m, bool *ret, Error *reterr);
 
-/* The name of such a volume, without the "@"; borrowed. */
+/* The name of such a volume, without the "@", or of what is kept of an overlay; borrowed. */
 const char *resource_volume_name(const PlanMount *m);
 
 /* Return: a detached mount, with the owner and the mode of what it is going to cover. */

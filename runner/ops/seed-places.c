@@ -7,6 +7,7 @@
 #include "ops/named-volumes.h"
 #include "ops/seed-places.h"
 #include "spec/seed.h"
+#include "spec/volume.h"
 #include "state/trash.h"
 
 void seed_outlook_done(SeedOutlook *outlook) {
@@ -28,7 +29,7 @@ typedef struct SeedVisit {
 } SeedVisit;
 
 static bool is_written(const Volume *v) {
-        return v->source[0] == '@' && !v->read_only;
+        return (v->source[0] == '@' || v->overlay) && !v->read_only && !v->once;
 }
 
 static bool seed_has_volumes(const ContainerSpec *spec) {
@@ -54,10 +55,14 @@ static int seed_visit_all(SeedVisit *v, int container_fd, Error *reterr) {
         if (v->project->state.fd >= 0 && seed_has_volumes(spec))
                 r = fs_open_beneath_optional(v->project->state.fd, STATE_DIR_VOLUMES, O_RDONLY | O_DIRECTORY,
                                              &volumes_fd, reterr);
-        for (size_t i = 0; r >= 0 && volumes_fd >= 0 && i < spec->n_volumes; i++)
-                if (is_written(&spec->volumes[i]))
-                        r = seed_visit_one(v, volumes_fd, spec->volumes[i].source + 1,
-                                           spec->volumes[i].source + 1, reterr);
+        for (size_t i = 0; r >= 0 && volumes_fd >= 0 && i < spec->n_volumes; i++) {
+                _cleanup_free_ char *name = is_written(&spec->volumes[i])
+                                                    ? volume_kept_name(spec->name, &spec->volumes[i])
+                                                    : NULL;
+
+                if (name)
+                        r = seed_visit_one(v, volumes_fd, name, name, reterr);
+        }
         if (r >= 0 && container_fd >= 0)
                 r = seed_visit_one(v, container_fd, spec->ephemeral ? "ephemeral" : "root", NULL, reterr);
         return r < 0 ? error_in_container(reterr, r, spec->name) : 0;
@@ -69,7 +74,7 @@ static int seed_on_look(SeedVisit *v, const char *volume, int fd, Error *reterr)
 
         if (r < 0)
                 return r;
-        if (mark.phase == SEED_DONE && (volume || !seed_has_volumes(v->spec))) {
+        if (mark.phase == SEED_DONE) {
                 v->done = true;
                 v->hash = mark.hash;
         }
@@ -106,12 +111,13 @@ int seed_look(Project *project, const ContainerSpec *spec, int container_fd, See
         SeedVisit v = {.project = project, .spec = spec, .visit = seed_on_look};
         int r;
 
-        if (spec->n_seed == 0)
-                return 0;
         r = seed_visit_all(&v, container_fd, reterr);
-        if (r >= 0 && v.done) {
+        if (r >= 0 && (v.done || spec->n_seed == 0)) {
+                bool stale = seed_outlook_discards(&v.outlook);
+
                 seed_outlook_done(&v.outlook);
-                v.outlook.changed = v.hash != seed_hash(spec);
+                v.outlook.changed = spec->n_seed > 0 && v.hash != seed_hash(spec);
+                v.outlook.stale = stale;
         } else if (r >= 0) {
                 v.outlook.wanted = true;
                 r = seed_spare_shared(project, spec->name, &v.outlook, reterr);
@@ -128,6 +134,8 @@ static int seed_on_write(SeedVisit *v, const char *volume, int fd, Error *reterr
         SeedMark mark = {.phase = v->writes == SEED_BEGUN && fresh ? SEED_BEGUN_FRESH : v->writes,
                          .hash = v->hash};
 
+        if (!volume && v->writes == SEED_DONE && seed_has_volumes(v->spec))
+                return seed_mark_remove(fd, v->spec->name, reterr);
         return seed_mark_write(fd, v->spec->name, mark, reterr);
 }
 
@@ -154,6 +162,16 @@ int seed_note_done(Project *project, const ContainerSpec *spec, int container_fd
                 .hash = seed_hash(spec),
                 .writes = SEED_DONE,
         };
+
+        return seed_visit_all(&v, container_fd, reterr);
+}
+
+static int seed_on_used(SeedVisit *v, const char *volume, int fd, Error *reterr) {
+        return seed_mark_demote(fd, v->spec->name, reterr);
+}
+
+int seed_note_used(Project *project, const ContainerSpec *spec, int container_fd, Error *reterr) {
+        SeedVisit v = {.project = project, .spec = spec, .visit = seed_on_used};
 
         return seed_visit_all(&v, container_fd, reterr);
 }

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Where a container's seed is remembered: on its root, or the layer that an ephemeral root lives in, and on
- * each named volume that it writes to (state/seed-mark.h). Data stays in volumes when a root goes, so where
- * there is such a volume, only volumes say that it has been seeded. */
+/* Where a container's seed is remembered (state/seed-mark.h): on its root, or the layer that an ephemeral
+ * root lives in, and on what is kept in .containers/volumes of all that it writes to: named volumes and
+ * overlays. A volume of `up --volume` is not one of these places: it is gone at the next start.
+ *
+ * That it begins is written on all places, since each may hold a part of it. That it has been done is
+ * written on the volumes, or, where there is none, on the root: data stays in volumes when `reset` makes a
+ * fresh root, and a root says nothing once its volumes have been taken out of the specification. It has
+ * been done where any place says so, the root as well: a volume that is added later does not make it run
+ * again. */
 
 #include "ops/project.h"
 #include "state/seed-mark.h"
@@ -12,6 +18,7 @@ typedef struct SeedOutlook {
         bool wanted;  /* it has not been run to its end */
         bool begun;   /* but has begun */
         bool changed; /* it was run to its end, and says something else now */
+        bool stale;   /* it is not wanted, but a place says that it has begun there and nothing else was */
 
         /* What holds nothing but such a beginning: made by the same command, and of no other container. */
         bool discards_root;
@@ -34,6 +41,10 @@ int seed_note_begin(Project *project, const ContainerSpec *spec, int container_f
 
 /* Remembers that it has come to its end. */
 int seed_note_done(Project *project, const ContainerSpec *spec, int container_fd, Error *reterr);
+
+/* Before a container is used that is not seeded now: what it writes is no longer only what a seed had begun,
+ * and must not be thrown away when a seed is wanted again. */
+int seed_note_used(Project *project, const ContainerSpec *spec, int container_fd, Error *reterr);
 
 /* Moves aside what the outlook says. The container does not run. */
 int seed_discard(const Project *project, const ContainerSpec *spec, int container_fd,

@@ -8,6 +8,7 @@
 #include "base/strv.h"
 #include "project/snapshot-apply.h"
 #include "state/mounted.h"
+#include "state/seed-mark.h"
 #include "state/state.h"
 #include "state/trash.h"
 
@@ -73,6 +74,13 @@ int snapshot_apply_begin(int snapshots_fd, const char *name, Error *reterr) {
         return 0;
 }
 
+/* Of a seed that had not succeeded when the snapshot was saved: the user wants what it has left. */
+static int keep_half_seeded(int from_fd, const char *from, Error *reterr) {
+        _cleanup_close_ int fd = fs_open_beneath(from_fd, from, O_RDONLY | O_DIRECTORY, 0, reterr);
+
+        return fd < 0 ? fd : seed_mark_demote_all(fd, reterr);
+}
+
 /* @from_fd: -EBADF: nothing takes its place. Each step may have been done before. */
 static int exchange(const StateDir *dir, int from_fd, const char *from, int to_fd, const char *to,
                     Error *reterr) {
@@ -80,7 +88,9 @@ static int exchange(const StateDir *dir, int from_fd, const char *from, int to_f
 
         if (from_fd >= 0 && faccessat(from_fd, from, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0 : error_set(reterr, errno, "look at '%s'", from);
-        r = trash_put(dir->fd, to_fd, to, reterr);
+        r = from_fd >= 0 ? keep_half_seeded(from_fd, from, reterr) : 0;
+        if (r >= 0)
+                r = trash_put(dir->fd, to_fd, to, reterr);
         if (r < 0 || from_fd < 0)
                 return r;
         if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) < 0)

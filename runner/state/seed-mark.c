@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <inttypes.h>
+#include <linux/limits.h>
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -64,4 +65,40 @@ int seed_mark_write(int fd, const char *container, SeedMark mark, Error *reterr)
                                : error_set(reterr, r, "remember that it was seeded");
         }
         return fsync(fd) < 0 ? error_set(reterr, errno, "remember that it was seeded") : 0;
+}
+
+int seed_mark_remove(int fd, const char *container, Error *reterr) {
+        _cleanup_free_ char *name = xasprintf(MARK "%s", container);
+
+        if (fremovexattr(fd, name) < 0)
+                return errno == ENODATA || errno == EOPNOTSUPP
+                               ? 0
+                               : error_set(reterr, errno, "forget that its seed has begun");
+        return fsync(fd) < 0 ? error_set(reterr, errno, "forget that its seed has begun") : 0;
+}
+
+int seed_mark_demote(int fd, const char *container, Error *reterr) {
+        SeedMark mark;
+        int r = seed_mark_read(fd, container, &mark, reterr);
+
+        if (r < 0 || mark.phase != SEED_BEGUN_FRESH)
+                return r;
+        mark.phase = SEED_BEGUN;
+        return seed_mark_write(fd, container, mark, reterr);
+}
+
+int seed_mark_demote_all(int fd, Error *reterr) {
+        _cleanup_free_ char *names = xmalloc0(XATTR_LIST_MAX);
+        ssize_t n = flistxattr(fd, names, XATTR_LIST_MAX);
+        int r = 0;
+
+        if (n < 0)
+                return errno == EOPNOTSUPP ? 0 : error_set(reterr, errno, "list what it was seeded by");
+        for (const char *name = names; r >= 0 && name < names + n; name += strlen(name) + 1) {
+                const char *container = startswith(name, MARK);
+
+                if (container)
+                        r = seed_mark_demote(fd, container, reterr);
+        }
+        return r;
 }

@@ -26,3 +26,12 @@ int seed_mark_read(int fd, const char *container, SeedMark *ret, Error *reterr);
 /* It is on the disk when this returns; SEED_DONE only after all that the directory's file system has had to
  * write. FC_EXIT_HOST when the file system has no such attributes. */
 int seed_mark_write(int fd, const char *container, SeedMark mark, Error *reterr);
+
+int seed_mark_remove(int fd, const char *container, Error *reterr);
+
+/* Something else may be in the directory from now on: SEED_BEGUN_FRESH becomes SEED_BEGUN, so that no later
+ * seed throws it away. */
+int seed_mark_demote(int fd, const char *container, Error *reterr);
+
+/* The same for whatever containers there are marks of. */
+int seed_mark_demote_all(int fd, Error *reterr);

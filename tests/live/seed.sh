@@ -194,6 +194,82 @@ testcase_container_ends() {
         ok fc down
 }
 
+# Volumes that come and go: it is not run again on what it has filled, nor left out where there is nothing of it.
+testcase_other_volumes() {
+        local steps
+
+        project shop
+        steps=$(steps 'echo run >>/src/runs')
+        spec "$(tiny one '' ", \"volumes\": [\"src:/src\"], $steps")"
+        ok fc up
+        ok fc up --volume @scratch:/mnt one
+        refute_err seed
+        spec "$(tiny one '' ", \"volumes\": [\"src:/src\", \"@more:/more\"], $steps")"
+        ok fc up
+        refute_err seed
+        equal "$(runs)" run "with a volume more"
+        # What it has filled goes, so it is run again, and then the volume remembers it.
+        ok fc reset --yes one
+        equal "$(runs)" $'run\nrun' "after a reset"
+        ok fc reset --yes one
+        equal "$(runs)" $'run\nrun' "after another"
+        spec "$(tiny one '' ", \"volumes\": [\"src:/src\"], $steps")"
+        ok fc up
+        equal "$(runs)" $'run\nrun\nrun' "without the volume"
+        ok fc down
+}
+
+# What is written to an overlay is kept as a volume is.
+testcase_overlay() {
+        project shop
+        as_dev mkdir "$PROJECT/fixtures"
+        spec "$(tiny one '' ", \"volumes\": [\"src:/src\", \"fixtures:/data:overlay\"], $(steps 'echo "try $(ls /data)" >>/src/runs; touch /data/mess; [ -e /src/good ]')")"
+        run_status 3 fc up
+        expect_err 'begin again with a fresh root, a fresh @overlay-one-data-'
+        as_dev touch "$PROJECT/src/good"
+        ok fc up
+        equal "$(runs)" $'try \ntry ' "what each try has found"
+        ok fc reset --yes one
+        equal "$(runs)" $'try \ntry ' "what had run"
+        ok fc down
+}
+
+# What has been used without a seed, or was restored, is data of the user.
+testcase_used_meanwhile() {
+        project shop
+        spec "$(failing)"
+        run_status 3 fc up
+        spec "$(tiny one '' ", $VOLUME")"
+        ok fc up
+        ok fc exec one -- touch /data/precious /precious
+        spec "$(failing)"
+        as_dev touch "$PROJECT/src/good"
+        ok fc up
+        expect_err 'one: its seed has not succeeded, it is run again on the data that is there'
+        exists "$PROJECT/.containers/volumes/data/precious"
+        exists "$PROJECT/.containers/one/root/precious"
+        ok fc down
+
+        ok fc rm --yes --volumes one
+        rm "$PROJECT/src/good"
+        run_status 3 fc up
+        ok fc exec one -- touch /data/precious /precious
+        ok fc snapshot save half
+        as_dev touch "$PROJECT/src/good"
+        ok fc down
+        ok fc snapshot restore half
+        ok fc up
+        expect_err 'it is run again on the data that is there'
+        exists "$PROJECT/.containers/volumes/data/precious"
+        exists "$PROJECT/.containers/one/root/precious"
+        ok fc down
+        ok fc rm --yes --volumes one
+        ok fc up --from half
+        expect_err 'it is run again on the data that is there'
+        exists "$PROJECT/.containers/volumes/data/precious"
+        ok fc down
+}
+
 # A command that does not wait does not seed, so it throws nothing away for that.
 testcase_no_wait() {
         project shop

@@ -78,3 +78,36 @@ TEST(copied) {
         ASSERT_OK(tree_copy(from, to, NULL, "from", &error), &error);
         check(to, "db", SEED_DONE, 7);
 }
+
+/* What was only begun is kept, of all containers, and nothing else changes. */
+TEST(demoted) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        TEST_DIR(dir);
+
+        need_attributes(dir.fd);
+        ASSERT_OK(seed_mark_demote_all(dir.fd, &error), &error);
+        ASSERT_OK(seed_mark_demote(dir.fd, "db", &error), &error);
+        check(dir.fd, "db", SEED_NONE, 0);
+        ASSERT_OK(seed_mark_write(dir.fd, "db", (SeedMark){SEED_BEGUN_FRESH, 1}, &error), &error);
+        ASSERT_OK(seed_mark_write(dir.fd, "web", (SeedMark){SEED_BEGUN_FRESH, 2}, &error), &error);
+        ASSERT_OK(seed_mark_write(dir.fd, "mail", (SeedMark){SEED_DONE, 3}, &error), &error);
+        ASSERT_EQ(fsetxattr(dir.fd, "trusted.other", "begun-fresh 1", 13, 0), 0);
+        ASSERT_OK(seed_mark_demote(dir.fd, "db", &error), &error);
+        check(dir.fd, "db", SEED_BEGUN, 1);
+        check(dir.fd, "web", SEED_BEGUN_FRESH, 2);
+        ASSERT_OK(seed_mark_demote_all(dir.fd, &error), &error);
+        check(dir.fd, "db", SEED_BEGUN, 1);
+        check(dir.fd, "web", SEED_BEGUN, 2);
+        check(dir.fd, "mail", SEED_DONE, 3);
+}
+
+TEST(removed) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        TEST_DIR(dir);
+
+        need_attributes(dir.fd);
+        ASSERT_OK(seed_mark_remove(dir.fd, "db", &error), &error);
+        ASSERT_OK(seed_mark_write(dir.fd, "db", (SeedMark){SEED_BEGUN_FRESH, 1}, &error), &error);
+        ASSERT_OK(seed_mark_remove(dir.fd, "db", &error), &error);
+        check(dir.fd, "db", SEED_NONE, 0);
+}
