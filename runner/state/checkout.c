@@ -76,8 +76,17 @@ int checkout_look(int dir_fd, const char *path, Checkout *ret, Error *reterr) {
         return 0;
 }
 
+/* Inode numbers are given to others when a directory is removed. Handles have a generation. Where births are
+ * known these tell as much, and there are file systems on which a directory has several handles. */
+static bool handles_agree(const Checkout *a, const Checkout *b) {
+        if ((a->born != 0 && b->born != 0) || !a->handle_hex || !b->handle_hex)
+                return true;
+        return a->handle_type == b->handle_type && streq(a->handle_hex, b->handle_hex);
+}
+
 bool checkout_is_same(const Checkout *a, const Checkout *b) {
-        return a->known && b->known && a->dev == b->dev && a->ino == b->ino && a->born == b->born;
+        return a->known && b->known && a->dev == b->dev && a->ino == b->ino && a->born == b->born &&
+               handles_agree(a, b);
 }
 
 /* ---- the text ---- */
@@ -177,27 +186,35 @@ static CheckoutFate find_by_handle(const Checkout *c, int anchor_fd, char **ret_
         Checkout now = {};
         struct stat st;
 
+        /* What is opened by a handle has that handle. */
         if (fd == -ESTALE || fd == -ENOENT)
                 return CHECKOUT_GONE;
         if (fd < 0 || fstat(fd, &st) < 0 || !stat_place(fd, &now))
                 return CHECKOUT_LOST;
         /* A process may have it open still. */
-        if (st.st_nlink == 0 || !checkout_is_same(c, &now) ||
-            fs_fd_path(fd, "the checkout", &path, NULL) < 0)
+        if (st.st_nlink == 0 || !checkout_is_same(c, &now))
                 return CHECKOUT_GONE;
+        /* It is there, and its path is too long. */
+        if (fs_fd_path(fd, "the checkout", &path, NULL) < 0)
+                return CHECKOUT_LOST;
         *ret_path = TAKE_PTR(path);
         return CHECKOUT_MOVED;
+}
+
+static bool is_at(const Checkout *c, int fd) {
+        _cleanup_(checkout_done) Checkout now = {};
+
+        return checkout_look(fd, c->path, &now, NULL) >= 0 && checkout_is_same(c, &now);
 }
 
 CheckoutFate checkout_find(const Checkout *c, char **ret_path) {
         _cleanup_close_ int fd = open(c->path, O_PATH | O_DIRECTORY | O_CLOEXEC), above = -EBADF;
         struct stat st;
-        Checkout now = {};
 
         *ret_path = NULL;
         if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
                 return CHECKOUT_HIDDEN;
-        if (fd >= 0 && (!c->known || (stat_place(fd, &now) && checkout_is_same(c, &now))))
+        if (fd >= 0 && (!c->known || is_at(c, fd)))
                 return CHECKOUT_THERE;
         if (!c->known)
                 return CHECKOUT_LOST;

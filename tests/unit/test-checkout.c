@@ -67,6 +67,41 @@ TEST(texts) {
         ASSERT_TRUE(!checkout_parse("/a\0b\n", 5, &(Checkout){}));
 }
 
+static Checkout parse(const char *text) {
+        Checkout c = {};
+
+        ASSERT_TRUE(checkout_parse(text, strlen(text), &c));
+        return c;
+}
+
+/* Inode numbers are used again. */
+TEST(the_same_one) {
+        static const struct {
+                const char *a, *b;
+                bool same;
+        } table[] = {
+                {"1 2 3 1 aa /a\n", "1 2 3 1 aa /b\n", true},
+                {"1 2 3 1 aa /a\n", "1 2 4 1 aa /a\n", false},
+                {"1 2 3 1 aa /a\n", "1 3 3 1 aa /a\n", false},
+                {"1 2 3 1 aa /a\n", "2 2 3 1 aa /a\n", false},
+                {"1 2 3 1 aa /a\n", "1 2 3 1 bb /a\n", true},
+                {"1 2 0 1 aa /a\n", "1 2 0 1 aa /b\n", true},
+                {"1 2 0 1 aa /a\n", "1 2 0 1 bb /a\n", false},
+                {"1 2 0 1 aa /a\n", "1 2 0 2 aa /a\n", false},
+                {"1 2 0 1 aa /a\n", "1 2 0 0 - /a\n", true},
+                {"1 2 0 0 - /a\n", "1 2 0 0 - /b\n", true},
+                {"/a\n", "/a\n", false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(checkout_done) Checkout a = parse(table[i].a), b = parse(table[i].b);
+
+                test_set_row("%s%s", table[i].a, table[i].b);
+                ASSERT_EQ(checkout_is_same(&a, &b), table[i].same);
+                ASSERT_EQ(checkout_is_same(&b, &a), table[i].same);
+        }
+}
+
 TEST(handle_that_is_too_long) {
         char hex[2 * MAX_HANDLE_SZ + 3];
         _cleanup_free_ char *text = NULL;
@@ -123,6 +158,25 @@ TEST(found_again) {
         ASSERT_TRUE(!checkout_is_same(&unknown, &unknown));
         ASSERT_EQ(test_shell(&dir, "rmdir b"), 0);
         expect(&unknown, CHECKOUT_LOST, NULL);
+}
+
+/* Where no path tells of it any more it is there nevertheless. */
+TEST(moved_too_deep) {
+        SKIP_UNLESS_ROOT();
+        TEST_DIR(dir);
+        _cleanup_(checkout_done) Checkout c = {};
+
+        ASSERT_EQ(test_shell(&dir, "mkdir shop"), 0);
+        c = look(&dir, "shop");
+        if (!c.handle_hex)
+                SKIP("this file system has no handles");
+        ASSERT_EQ(test_shell(&dir,
+                             "name=$(printf '%%0250d' 0) && mkdir -p top/$name && mv shop top/$name && "
+                             "for i in $(seq 20); do "
+                             "mkdir -p more/$name && mv top/$name more/$name/ && rmdir top && "
+                             "mv more top || exit 1; done"),
+                  0);
+        expect(&c, CHECKOUT_LOST, NULL);
 }
 
 TEST(without_handles) {
