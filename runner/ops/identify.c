@@ -44,17 +44,25 @@ static char *read_hint(const Project *project) {
         return TAKE_PTR(state->id);
 }
 
+/* Was the directory of this claim, which is not at its path, removed? Only root can look for it by its
+ * handle. Without root it is taken to be, so that `status` of a checkout that was made anew names the
+ * machines that root's `down` will find. It takes over nothing: only root claims. */
+static bool was_removed(const Checkout *claim) {
+        _cleanup_free_ char *path = NULL;
+        CheckoutFate fate = checkout_find(claim, &path);
+
+        return fate == CHECKOUT_GONE || (fate == CHECKOUT_LOST && claim->handle_hex && geteuid() != 0);
+}
+
 /* Does another directory run under it? An id of one that is gone is taken over where that was at the same
  * path: so a checkout that was made anew finds what runs. */
 static int is_taken(const Project *project, const char *id, bool *ret, Error *reterr) {
         _cleanup_(checkout_done) Checkout claim = {};
-        _cleanup_free_ char *path = NULL;
 
         *ret = false;
         if (!find_claim(id, &claim) || checkout_is_same(&claim, &project->checkout))
                 return 0;
-        if (streq(claim.path, project->root) &&
-            (!claim.known || checkout_find(&claim, &path) == CHECKOUT_GONE))
+        if (streq(claim.path, project->root) && (!claim.known || was_removed(&claim)))
                 return 0;
         /* Without cgroups nothing runs, and `doctor` is one that says so. */
         return project->facts.cgroup_root ? network_in_use(project->facts.cgroup_root, id, ret, reterr) : 0;

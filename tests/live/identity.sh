@@ -141,6 +141,21 @@ testcase_copied() {
         no_machine_left "after down"
 }
 
+# A checkout that was made anew where one was removed finds what runs, with root and without.
+testcase_made_anew() {
+        two_that_run
+        cp -a -- "$FIRST" "$FIRST-copy"
+        rm -rf -- "$FIRST"
+        mv -- "$FIRST-copy" "$FIRST"
+        rm -rf -- "$FIRST/.containers"
+        equal "$(what_runs | jq -c 'map(.[1])')" "$(jq -c 'map(.[1])' <<<"$WHAT_RUNS")" "machines"
+        ok as_dev env -C "$PROJECT" "$FC" --json status
+        equal "$(jq -c '[.containers[] | [.machine, .running]]' <<<"$OUT")" \
+                "$(jq -c '[.[] | [.[1], true]]' <<<"$WHAT_RUNS")" "what runs without root"
+        ok fc down
+        no_machine_left "after down"
+}
+
 # A repository may say that it is any project.
 testcase_foreign_id() {
         local id
