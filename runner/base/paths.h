@@ -19,3 +19,6 @@
 
 /* At the project's root: all that its containers keep (project/state-dir.h). */
 #define STATE_DIR_NAME ".containers"
+
+/* In it, for backup programs, which leave it out; by it we know that it is ours, and its disk mounted. */
+#define STATE_DIR_TAG "CACHEDIR.TAG"

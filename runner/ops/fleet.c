@@ -164,7 +164,7 @@ static int fleet_put_away(Fleet *fleet, Error *reterr) {
                 strv_push(&machines, m->at->machine);
         }
         r = network_release(fleet->project->facts.cgroup_root, fleet->project->id, fleet->runtime_fd,
-                            machines, reterr);
+                            machines, /* ret_removed= */ NULL, reterr);
         /* Old trees of a restore, and what a command that was killed has left. After `down` no process is at
          * it any more. */
         return r < 0 ? r : removal_finish(fleet->project, fleet->takes_down, reterr);

@@ -20,6 +20,7 @@
 #include "state/lock.h"
 #include "state/mounted.h"
 #include "state/runtime-dir.h"
+#include "state/state.h"
 #include "state/trash.h"
 
 #define LOCK_SUFFIX ".lock"
@@ -107,6 +108,8 @@ static int find_out(const GcProject *p, bool *ret_gone, char **ret_root, Error *
                 return r;
         if (p->claimed)
                 fate = checkout_find(&p->checkout, ret_root);
+        if (fate == CHECKOUT_GONE)
+                strv_push(&p->gc->gone, p->checkout.path);
         if (fate == CHECKOUT_THERE)
                 *ret_root = xstrdup(p->checkout.path);
         *ret_gone = false;
@@ -174,24 +177,35 @@ static int take_locks(const GcProject *p, Lock **ret, size_t *ret_n, Error *rete
 
 /* ---- a project that is gone ---- */
 
-static void say_gone(const GcProject *p, bool has_directory) {
-        _cleanup_free_ char *why = p->claimed ? xasprintf("'%s' is gone", p->checkout.path)
-                                              : xstrdup("its project is gone"),
-                            *bridge = identity_bridge_name(p->id),
-                            *directory = xasprintf(RUNTIME_DIR_BASE "/%s", p->id);
+static void say_gone(const GcProject *p, const char *kind, const char *name) {
+        _cleanup_free_ char *why =
+                p->claimed ? xasprintf("'%s' is gone", p->checkout.path) : xstrdup("its project is gone");
 
-        STRV_FOREACH (machine, p->machines)
-                gc_say(p->gc, "machine", *machine, why);
-        STRV_FOREACH (machine, p->strange)
-                gc_say(p->gc, "machine", *machine, why);
-        if (strv_contains(p->gc->bridges, bridge))
-                gc_say(p->gc, "bridge", bridge, why);
-        if (has_directory)
-                gc_say(p->gc, "directory", directory, why);
+        gc_say(p->gc, kind, name, why);
 }
 
-/* Also of those that have left nothing in their cgroup: a run that was killed has removed that first. */
-static int end_machines(const GcProject *p, char *const *machines, Error *reterr) {
+static void say_directory_gone(const GcProject *p) {
+        _cleanup_free_ char *directory = xasprintf(RUNTIME_DIR_BASE "/%s", p->id);
+
+        say_gone(p, "directory", directory);
+}
+
+/* What bury_locked() would say. */
+static void say_all_gone(const GcProject *p) {
+        _cleanup_free_ char *bridge = identity_bridge_name(p->id);
+
+        STRV_FOREACH (machine, p->machines)
+                say_gone(p, "machine", *machine);
+        STRV_FOREACH (machine, p->strange)
+                say_gone(p, "machine", *machine);
+        if (strv_contains(p->gc->bridges, bridge))
+                say_gone(p, "bridge", bridge);
+        if (p->runtime_fd >= 0)
+                say_directory_gone(p);
+}
+
+/* @say: they have left something, which was seen. */
+static int end_machines(const GcProject *p, char *const *machines, bool say, Error *reterr) {
         STRV_FOREACH (machine, machines) {
                 int r = machine_kill(p->gc->facts.cgroup_root, *machine, reterr);
 
@@ -201,32 +215,43 @@ static int end_machines(const GcProject *p, char *const *machines, Error *reterr
                         r = bridge_port_remove(*machine, reterr);
                 if (r < 0)
                         return error_prefix(reterr, r, "machine '%s'", *machine);
+                if (say)
+                        say_gone(p, "machine", *machine);
         }
         return 0;
 }
 
 /* What tells the next run that it is gone is removed last. The locks are held. */
-static int bury_locked(const GcProject *p, Error *reterr) {
+static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
         _cleanup_free_ char *bridge = identity_bridge_name(p->id);
         _cleanup_strv_ char **named = NULL;
         _cleanup_close_ int alone = -EBADF;
+        bool removed = false;
         int r;
 
         STRV_FOREACH (name, p->names)
                 strv_push_take(&named, identity_machine_name(p->id, *name));
-        r = end_machines(p, p->machines, reterr);
+        r = end_machines(p, p->machines, /* say= */ true, reterr);
         if (r >= 0)
-                r = end_machines(p, p->strange, reterr);
+                r = end_machines(p, p->strange, /* say= */ true, reterr);
+        /* And those that left nothing in their cgroup: a gc that was killed has removed that first. */
         if (r >= 0)
-                r = end_machines(p, named, reterr);
+                r = end_machines(p, named, /* say= */ false, reterr);
         if (r >= 0)
                 r = network_hold_alone(p->gc->facts.cgroup_root, p->id, p->runtime_fd, &alone, reterr);
         if (r < 0)
                 return r;
         if (alone < 0)
                 return error_raise(reterr, FC_EXIT_CONFLICT, "another command has begun to use '%s'", p->id);
-        r = bridge_release(bridge, /* ret_removed= */ NULL, reterr);
-        return r < 0 ? r : runtime_dir_remove(RUNTIME_DIR_BASE, p->id, reterr);
+        r = bridge_release(bridge, &removed, reterr);
+        if (r < 0)
+                return r;
+        if (removed)
+                say_gone(p, "bridge", bridge);
+        r = runtime_dir_remove(RUNTIME_DIR_BASE, p->id, reterr);
+        if (r >= 0 && had_directory)
+                say_directory_gone(p);
+        return r;
 }
 
 /* Has an `up` of another checkout been faster? */
@@ -248,7 +273,7 @@ static int bury(GcProject *p, Error *reterr) {
         int r;
 
         if (p->gc->dry_run) {
-                say_gone(p, has_directory);
+                say_all_gone(p);
                 return 0;
         }
         /* Where there was none it is made for the locks, by which commands are kept out. */
@@ -259,10 +284,8 @@ static int bury(GcProject *p, Error *reterr) {
         r = take_locks(p, &locks, &n, reterr);
         if (r <= 0)
                 return r;
-        if (!is_claimed_anew(p)) {
-                say_gone(p, has_directory);
-                r = bury_locked(p, reterr);
-        }
+        if (!is_claimed_anew(p))
+                r = bury_locked(p, has_directory, reterr);
         (void) free_locks(locks, n);
         return r;
 }
@@ -297,17 +320,19 @@ static int tidy_machine(const GcProject *p, const char *name, Error *reterr) {
         r = hold_stopped(p, name, &lock, reterr);
         if (r <= 0)
                 return r;
-        gc_say(p->gc, "machine", machine, "it was killed");
-        if (p->gc->dry_run)
-                return 0;
-        r = machine_kill(p->gc->facts.cgroup_root, machine, reterr);
-        return r < 0 ? r : bridge_port_remove(machine, reterr);
+        r = p->gc->dry_run ? 0 : machine_kill(p->gc->facts.cgroup_root, machine, reterr);
+        if (r >= 0 && !p->gc->dry_run)
+                r = bridge_port_remove(machine, reterr);
+        if (r >= 0)
+                gc_say(p->gc, "machine", machine, "it was killed");
+        return r;
 }
 
 static int tidy_network(const GcProject *p, Error *reterr) {
         _cleanup_free_ char *bridge = identity_bridge_name(p->id);
         _cleanup_strv_ char **machines = NULL;
         _cleanup_close_ int alone = -EBADF;
+        bool removed = p->gc->dry_run;
         int r;
 
         if (p->runtime_fd < 0 || !strv_contains(p->gc->bridges, bridge))
@@ -316,12 +341,14 @@ static int tidy_network(const GcProject *p, Error *reterr) {
         if (r < 0 || alone < 0)
                 return r;
         alone = safe_close(alone);
-        gc_say(p->gc, "bridge", bridge, "nothing of its project runs");
-        if (p->gc->dry_run)
-                return 0;
         STRV_FOREACH (name, p->names)
                 strv_push_take(&machines, identity_machine_name(p->id, *name));
-        return network_release(p->gc->facts.cgroup_root, p->id, p->runtime_fd, machines, reterr);
+        if (!p->gc->dry_run)
+                r = network_release(p->gc->facts.cgroup_root, p->id, p->runtime_fd, machines, &removed,
+                                    reterr);
+        if (r >= 0 && removed)
+                gc_say(p->gc, "bridge", bridge, "nothing of its project runs");
+        return r;
 }
 
 static int tidy_ephemeral(const GcProject *p, const StateDir *state, const char *name, Error *reterr) {
@@ -337,24 +364,52 @@ static int tidy_ephemeral(const GcProject *p, const StateDir *state, const char 
         if (r <= 0)
                 return r;
         path = xasprintf("%s/" STATE_DIR_NAME "/%s/" EPHEMERAL_DIR, state->root, name);
-        gc_say(p->gc, "tree", path, "its container was killed");
-        return p->gc->dry_run ? 0 : ephemeral_remove(fd, reterr);
+        r = p->gc->dry_run ? 0 : ephemeral_remove(fd, reterr);
+        if (r >= 0)
+                gc_say(p->gc, "tree", path, "its container was killed");
+        return r;
+}
+
+static int tidy_trash(const GcProject *p, const StateDir *state, Error *reterr) {
+        _cleanup_free_ char *trash = xasprintf("%s/" STATE_DIR_NAME "/" TRASH_DIR, state->root);
+        int r = 0;
+
+        if (!trash_is_left(state->fd))
+                return 0;
+        if (!p->gc->dry_run)
+                r = trash_empty(state->fd, /* wait= */ false, NULL, NULL, reterr);
+        /* Another command may have begun to empty it meanwhile. */
+        if (r >= 0 && (p->gc->dry_run || !trash_is_used(state->fd)))
+                gc_say(p->gc, "tree", trash, "a command was killed while it removed it");
+        return r;
+}
+
+/* One directory has two ids in /run where its state was removed and it got another path. What runs in it
+ * runs under the one that was written there last, and under the other one nothing seems to run. The
+ * project's word need not be believed for it: it only keeps us from removing more. */
+static int runs_under(const GcProject *p, const StateDir *state, bool *ret, Error *reterr) {
+        _cleanup_(project_state_freep) ProjectState *now = NULL;
+        int r = project_state_load(state->fd, &state->user, &now, reterr);
+
+        if (r < 0)
+                return error_prefix(reterr, r, "project '%s'", state->root);
+        *ret = now && streq_ptr(now->id, p->id);
+        return 0;
 }
 
 static int tidy_trees(const GcProject *p, const StateDir *state, Error *reterr) {
-        _cleanup_free_ char *trash = xasprintf("%s/" STATE_DIR_NAME "/" TRASH_DIR, state->root);
         _cleanup_strv_ char **names = NULL;
-        int r = 0;
+        bool runs_here = false;
+        int r;
 
         if (state->fd < 0)
                 return 0;
-        if (trash_is_left(state->fd)) {
-                gc_say(p->gc, "tree", trash, "a command was killed while it removed it");
-                if (!p->gc->dry_run)
-                        r = trash_empty(state->fd, /* wait= */ false, NULL, NULL, reterr);
-        }
+        r = tidy_trash(p, state, reterr);
         /* Only what ran since the host was booted has a lock there to be asked. */
         if (r < 0 || !p->claimed)
+                return r;
+        r = runs_under(p, state, &runs_here, reterr);
+        if (r < 0 || !runs_here)
                 return r;
         r = state_dir_list(state, &names, reterr);
         STRV_FOREACH (name, names)
@@ -363,13 +418,23 @@ static int tidy_trees(const GcProject *p, const StateDir *state, Error *reterr) 
         return r;
 }
 
-int gc_project_tidy(GcProject *p, const char *root, Error *reterr) {
-        _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL;
+/* Is this the project's directory, and does it belong to the user who asks? Root works for its users as they
+ * ask, and for itself. */
+static bool is_the_users(const GcProject *p, int root_fd) {
+        _cleanup_(checkout_done) Checkout now = {};
         struct stat st;
+
+        return root_fd >= 0 && fstat(root_fd, &st) >= 0 && st.st_uid == p->gc->user.uid &&
+               checkout_look(root_fd, p->checkout.path, &now, NULL) >= 0 &&
+               checkout_is_same(&p->checkout, &now);
+}
+
+int gc_project_tidy(GcProject *p, const char *root, Error *reterr) {
+        _cleanup_close_ int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL;
         int r = 0;
 
-        /* Root works for its users as they ask, and for itself. */
-        if (stat(root, &st) < 0 || st.st_uid != p->gc->user.uid)
+        if (!is_the_users(p, fd))
                 return 0;
         STRV_FOREACH (name, p->names)
                 if (r >= 0)
@@ -378,7 +443,10 @@ int gc_project_tidy(GcProject *p, const char *root, Error *reterr) {
                 r = tidy_network(p, reterr);
         if (r >= 0)
                 r = state_dir_open(root, &p->gc->user, &state, reterr);
-        return r < 0 ? r : tidy_trees(p, &state, reterr);
+        /* Another user may have put another directory, or a link, at the path by now. */
+        if (r < 0 || !is_the_users(p, state.root_fd))
+                return r;
+        return tidy_trees(p, &state, reterr);
 }
 
 int gc_project_clean(GcProject *p, Error *reterr) {

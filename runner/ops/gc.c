@@ -21,6 +21,7 @@ void gc_done(Gc *gc) {
         facts_done(&gc->facts);
         strv_free(gc->machines);
         strv_free(gc->bridges);
+        strv_free(gc->gone);
         for (size_t i = 0; i < gc->n_things; i++) {
                 free(gc->things[i].name);
                 free(gc->things[i].why);
@@ -133,7 +134,7 @@ static int clean_bridges(Gc *gc, const Projects *all, Error *reterr) {
         int r = 0;
 
         STRV_FOREACH (bridge, gc->bridges) {
-                bool known = false, used = true;
+                bool known = false, used = true, removed = gc->dry_run;
 
                 for (size_t i = 0; !known && i < all->n; i++) {
                         _cleanup_free_ char *its = identity_bridge_name(all->entries[i].id);
@@ -147,10 +148,11 @@ static int clean_bridges(Gc *gc, const Projects *all, Error *reterr) {
                         return r;
                 if (used)
                         continue;
-                gc_say(gc, "bridge", *bridge, "its project is gone");
-                r = gc->dry_run ? 0 : bridge_release(*bridge, /* ret_removed= */ NULL, reterr);
+                r = gc->dry_run ? 0 : bridge_release(*bridge, &removed, reterr);
                 if (r < 0)
                         return r;
+                if (removed)
+                        gc_say(gc, "bridge", *bridge, "its project is gone");
         }
         return r;
 }
@@ -166,13 +168,16 @@ static int clean_directories(Gc *gc, Error *reterr) {
 
 static int clean_store(Gc *gc, const char *store, Error *reterr) {
         _cleanup_strv_ char **links = NULL;
-        int r = gc_root_list_stale(store, &links, reterr);
+        int r = gc_root_list_stale(store, gc->gone, &links, reterr);
 
         for (size_t i = 0; r >= 0 && links && links[i]; i += 2) {
                 _cleanup_free_ char *why = xasprintf("'%s' is gone", links[i + 1]);
+                bool removed = gc->dry_run;
 
-                gc_say(gc, "GC root", links[i], why);
-                r = gc->dry_run ? 0 : gc_root_remove_stale(store, links[i], reterr);
+                if (!gc->dry_run)
+                        r = gc_root_remove_stale(store, gc->gone, links[i], &removed, reterr);
+                if (r >= 0 && removed)
+                        gc_say(gc, "GC root", links[i], why);
         }
         return r;
 }

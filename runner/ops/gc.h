@@ -27,14 +27,15 @@ typedef struct Gc {
         HostFacts facts;
         char **machines; /* that run, or have left something */
         char **bridges;
-        GcThing *things; /* what is removed */
+        char **gone;     /* paths of projects that were removed */
+        GcThing *things; /* what was removed, or would be */
         size_t n_things;
         char **notes; /* what is left alone, and why */
 } Gc;
 
 void gc_done(Gc *gc);
 
-/* Adds a thing. */
+/* Adds a thing, which has been removed. */
 void gc_say(Gc *gc, const char *kind, const char *name, const char *why);
 
 /* @root: of a project that is looked at as well; NULL: that of the current directory, if there is one.

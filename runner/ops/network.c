@@ -271,20 +271,27 @@ int network_hold_alone(const char *cgroup_root, const char *id, int runtime_fd, 
 }
 
 int network_release(const char *cgroup_root, const char *id, int runtime_fd, char *const *machines,
-                    Error *reterr) {
+                    bool *ret_removed, Error *reterr) {
         _cleanup_free_ char *bridge = identity_bridge_name(id);
         _cleanup_close_ int fd = -EBADF;
+        bool removed = false;
         int r;
 
         r = network_hold_alone(cgroup_root, id, runtime_fd, &fd, reterr);
-        if (r < 0 || fd < 0)
+        if (r < 0)
+                return r;
+        if (ret_removed)
+                *ret_removed = false;
+        if (fd < 0)
                 return r;
         STRV_FOREACH (machine, machines) {
                 r = bridge_port_remove(*machine, reterr);
                 if (r < 0)
                         return r;
         }
-        r = bridge_release(bridge, /* ret_removed= */ NULL, reterr);
+        r = bridge_release(bridge, &removed, reterr);
+        if (r >= 0 && ret_removed)
+                *ret_removed = removed;
         if (r >= 0 && unlinkat(runtime_fd, NETWORK_HOSTS, 0) < 0 && errno != ENOENT)
                 r = error_set(reterr, errno, "clear the runtime directory");
         return r;

@@ -58,9 +58,9 @@ int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *re
 int network_hold_alone(const char *cgroup_root, const char *id, int runtime_fd, int *ret_fd, Error *reterr);
 
 /* Removes what is left on the host of machines that do not run any more, and the bridge unless a process
- * holds it. What is missing is success. */
+ * holds it. What is missing is success. @ret_removed: whether it was the bridge; may be NULL. */
 int network_release(const char *cgroup_root, const char *id, int runtime_fd, char *const *machines,
-                    Error *reterr);
+                    bool *ret_removed, Error *reterr);
 
 /* Its path for a supervisor, which releases the bridge by itself when its guest ends; owned by the
  * caller. */

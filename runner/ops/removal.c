@@ -238,7 +238,8 @@ int removal_run(const Removal *removal, const char *verb, Error *reterr) {
         if (r >= 0)
                 r = removal_apply(removal, reterr);
         if (r >= 0)
-                r = network_release(project->facts.cgroup_root, project->id, runtime_fd, machines, reterr);
+                r = network_release(project->facts.cgroup_root, project->id, runtime_fd, machines,
+                                    /* ret_removed= */ NULL, reterr);
         (void) locks_free(locks, strv_length(names));
         return r < 0 ? r : FC_EXIT_OK;
 }

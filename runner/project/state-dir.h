@@ -15,7 +15,6 @@
 #include "base/paths.h"
 #include "host/user.h"
 
-#define STATE_DIR_TAG     "CACHEDIR.TAG"
 #define STATE_DIR_VOLUMES "volumes"
 
 typedef struct StateDir {

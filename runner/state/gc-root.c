@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/paths.h"
 #include "base/strv.h"
 #include "state/gc-root.h"
 
@@ -113,8 +114,25 @@ int gc_root_set(int container_fd, const char *container_path, const InvokingUser
         return r < 0 ? error_prefix(reterr, r, "'%s'", roots) : 0;
 }
 
-/* What it leads to, owned by the caller; NULL: it is not ours, or the link there exists. */
-static char *stale_target(int roots_fd, const char *name) {
+/* Was @target, which is not there, removed? Where a disk is not mounted, there is no tag: the disk may have
+ * the project on it, or be mounted on the project's directory or on `.containers`. */
+static bool is_gone_for_good(const char *target, char *const *gone) {
+        _cleanup_free_ char *root = xstrdup(target), *tag = NULL;
+        char *end = NULL;
+        struct stat st;
+
+        /* The last one: a project may lie in a volume of another one, and no container has such a name. */
+        for (char *at = root; (at = strstr(at, "/" STATE_DIR_NAME "/")); at++)
+                end = at;
+        if (!end)
+                return false;
+        *end = '\0';
+        tag = xasprintf("%s/" STATE_DIR_NAME "/" STATE_DIR_TAG, root);
+        return strv_contains(gone, root) || lstat(tag, &st) >= 0;
+}
+
+/* What it leads to, owned by the caller; NULL: it is not ours, or the link there exists, or may do so. */
+static char *stale_target(int roots_fd, const char *name, char *const *gone) {
         _cleanup_free_ char *again = NULL;
         char target[PATH_MAX];
         struct stat st;
@@ -130,10 +148,10 @@ static char *stale_target(int roots_fd, const char *name) {
         again = xasprintf(REGISTERED "%016" PRIx64, hash_text(target));
         if (!streq(name, again) || lstat(target, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR))
                 return NULL;
-        return xstrdup(target);
+        return is_gone_for_good(target, gone) ? xstrdup(target) : NULL;
 }
 
-int gc_root_list_stale(const char *store, char ***ret, Error *reterr) {
+int gc_root_list_stale(const char *store, char *const *gone, char ***ret, Error *reterr) {
         _cleanup_free_ char *roots = roots_of(store);
         _cleanup_strv_ char **names = NULL, **found = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -145,7 +163,7 @@ int gc_root_list_stale(const char *store, char ***ret, Error *reterr) {
         if (r < 0)
                 return error_set(reterr, r, "list '%s'", roots);
         STRV_FOREACH (name, names) {
-                char *target = stale_target(fd, *name);
+                char *target = stale_target(fd, *name, gone);
 
                 if (target) {
                         strv_pushf(&found, "%s/%s", roots, *name);
@@ -156,22 +174,27 @@ int gc_root_list_stale(const char *store, char ***ret, Error *reterr) {
         return 0;
 }
 
-int gc_root_remove_stale(const char *store, const char *path, Error *reterr) {
+int gc_root_remove_stale(const char *store, char *const *gone, const char *path, bool *ret_removed,
+                         Error *reterr) {
         _cleanup_free_ char *roots = roots_of(store), *target = NULL;
         const char *name = strrchr(path, '/') + 1;
         _cleanup_close_ int fd = -EBADF;
         int r = open_roots(roots, &fd, reterr);
 
-        if (r < 0 || fd < 0)
+        if (r < 0)
                 return r;
-        target = stale_target(fd, name);
-        if (!target)
+        target = fd >= 0 ? stale_target(fd, name, gone) : NULL;
+        if (!target) {
+                *ret_removed = false;
                 return 0;
+        }
         r = fs_enter_owner(fd);
         if (r < 0)
                 return error_set(reterr, r, "look at the owner of '%s'", roots);
         if (unlinkat(fd, name, 0) < 0 && errno != ENOENT)
                 r = error_set(reterr, errno, "remove '%s'", path);
         fs_leave_owner();
+        if (r >= 0)
+                *ret_removed = true;
         return r;
 }

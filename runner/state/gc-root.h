@@ -25,12 +25,20 @@
 int gc_root_set(int container_fd, const char *container_path, const InvokingUser *user, const char *name,
                 const char *target, const char *store, Error *reterr);
 
-/* Registered links of ours that lead to a link which is not there any more: of containers that were removed.
- * @ret: their paths and what they led to, in turns, owned by the caller; NULL: there are none. */
-int gc_root_list_stale(const char *store, char ***ret, Error *reterr);
+/**
+ * gc_root_list_stale() - registered links of ours that lead to a link which is not there any more
+ * @gone: the paths of projects that are known to be removed; may be NULL
+ * @ret: their paths and what they led to, in turns, owned by the caller; NULL: there are none
+ *
+ * Of containers that were removed from a project whose `.containers` can be seen, and of projects in @gone.
+ * Of all others the disk may only not be mounted; where they are gone indeed, the collector removes the
+ * links.
+ */
+int gc_root_list_stale(const char *store, char *const *gone, char ***ret, Error *reterr);
 
-/* Removes one of them, unless it leads somewhere by now. */
-int gc_root_remove_stale(const char *store, const char *path, Error *reterr);
+/* Removes one of them, unless it leads somewhere by now. @ret_removed: whether it has. */
+int gc_root_remove_stale(const char *store, char *const *gone, const char *path, bool *ret_removed,
+                         Error *reterr);
 
 /* The store of the package that has @program, the path of an executable, in its bin/; owned by the
  * caller, NULL when that is not a store with a garbage collector. */

@@ -223,6 +223,60 @@ testcase_crashed() {
         absent "$PROJECT/.containers/.trash"
 }
 
+# One directory with two ids: under the first, of another path of it, nothing runs, and what runs there has one more.
+testcase_two_ids() {
+        local first
+
+        project shop
+        spec "$(tiny web)"
+        ok fc up
+        first=$(fc --json status | jq -r .project.id)
+        ok fc down
+        ok fc rm --all --yes
+        exists "/run/flake-containers/$first/project.path"
+        mv -- "$PROJECT" "$PROJECT-moved"
+        PROJECT=$PROJECT-moved
+        spec "$(tiny web '' ', "ephemeral": true')"
+        ok fc up
+        differ "$(fc --json status | jq -r .project.id)" "$first" "the id"
+        ok gc
+        equal "$OUT" ''
+        still_writes
+        # Where the project does not say any more which one it is.
+        rm "$PROJECT/.containers/state.json"
+        ok gc
+        equal "$OUT" ''
+        still_writes
+        ok fc down
+}
+
+still_writes() {
+        exists "$PROJECT/.containers/web/ephemeral"
+        ok fc exec web -- sh -c 'mkdir -p /made/here && echo kept >/made/here/file && cat /made/here/file'
+        equal "$OUT" kept "what is written in the container"
+}
+
+# What could not be removed is not said to be.
+testcase_said_when_done() {
+        local cgroup
+
+        supervisor_only
+        two_that_run
+        cgroup=$(machine_cgroup one)
+        kill -9 "$(supervisor_pid_of "$cgroup")"
+        "$FC_HELPERS/wait-for" "$WAIT" empty "$cgroup"
+        mount -t tmpfs tmpfs "$PROJECT/.containers/one/ephemeral"
+        run gc
+        differ "$STATUS" 0 "the status"
+        expect_out 'machine +shop-....-one: it was killed'
+        refute_out 'tree'
+        umount "$PROJECT/.containers/one/ephemeral"
+        ok gc
+        expect_out "tree +$PROJECT/.containers/one/ephemeral: its container was killed"
+        refute_out 'machine'
+        ok fc down
+}
+
 # No command is disturbed, and two at once do it once.
 testcase_beside_others() {
         local directory first

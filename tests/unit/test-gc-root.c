@@ -22,7 +22,9 @@ static Fixture fixture_make(const TestDir *dir) {
 
         test_clear_environment();
         ASSERT_OK(user_invoking(&f.user, NULL));
-        ASSERT_EQ(test_shell(dir, "mkdir -p .containers/web nix/store nix/var/nix/gcroots/auto"), 0);
+        ASSERT_EQ(test_shell(dir, "mkdir -p .containers/web nix/store nix/var/nix/gcroots/auto && "
+                                  "touch .containers/CACHEDIR.TAG"),
+                  0);
         f.fd = open(f.container, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         ASSERT_TRUE(f.fd >= 0);
         return f;
@@ -151,6 +153,7 @@ TEST(stale_links_are_found_and_removed) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_strv_ char **stale = NULL, **none = NULL;
         _cleanup_free_ char *target = NULL;
+        bool removed;
 
         TEST_DIR(dir);
         FIXTURE(f, dir);
@@ -162,20 +165,66 @@ TEST(stale_links_are_found_and_removed) {
                              "ln -s /nowhere nix/var/nix/gcroots/auto/other && "
                              "ln -s /nowhere nix/var/nix/gcroots/auto/flake-containers-0123456789abcdef"),
                   0);
-        ASSERT_OK(gc_root_list_stale(f.store, &none, &error), &error);
+        ASSERT_OK(gc_root_list_stale(f.store, NULL, &none, &error), &error);
         ASSERT_TRUE(none == NULL);
 
         ASSERT_EQ(test_shell(&dir, "rm .containers/web/spec"), 0);
-        ASSERT_OK(gc_root_list_stale(f.store, &stale, &error), &error);
+        ASSERT_OK(gc_root_list_stale(f.store, NULL, &stale, &error), &error);
         ASSERT_EQ(strv_length(stale), 2u);
         ASSERT_STREQ(stale[1], target);
         /* It has come back meanwhile. */
         ASSERT_OK(set(&f, "spec", "/nix/store/b-spec.json", &error), &error);
-        ASSERT_OK(gc_root_remove_stale(f.store, stale[0], &error), &error);
+        ASSERT_OK(gc_root_remove_stale(f.store, NULL, stale[0], &removed, &error), &error);
+        ASSERT_TRUE(!removed);
         ASSERT_EQ(access(stale[0], F_OK) < 0 ? errno : 0, ENOENT);
         ASSERT_EQ(test_shell(&dir, "test -L '%s'", stale[0]), 0);
         ASSERT_EQ(test_shell(&dir, "rm .containers/web/spec"), 0);
-        ASSERT_OK(gc_root_remove_stale(f.store, stale[0], &error), &error);
-        ASSERT_OK(gc_root_remove_stale(f.store, stale[0], &error), &error);
+        ASSERT_OK(gc_root_remove_stale(f.store, NULL, stale[0], &removed, &error), &error);
+        ASSERT_TRUE(removed);
+        ASSERT_OK(gc_root_remove_stale(f.store, NULL, stale[0], &removed, &error), &error);
+        ASSERT_TRUE(!removed);
         ASSERT_EQ(test_shell(&dir, "test \"$(ls nix/var/nix/gcroots/auto | wc -l)\" = 3"), 0);
+}
+
+/* What cannot be seen may only not be mounted. */
+TEST(what_may_be_unmounted_is_kept) {
+        static const char *const hidden[] = {
+                "mv .containers/web web",                    /* of a project that can be seen: removed */
+                "mv .containers .away && mkdir .containers", /* a mount point, empty */
+                "mv .containers .away",                      /* likewise, the project's directory */
+        };
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        for (size_t i = 0; i < ELEMENTSOF(hidden); i++) {
+                _cleanup_strv_ char **stale = NULL, **of_gone = NULL;
+                char *gone[] = {dir.path, NULL};
+
+                test_set_row("%s", hidden[i]);
+                ASSERT_EQ(test_shell(&dir, "%s", hidden[i]), 0);
+                ASSERT_OK(gc_root_list_stale(f.store, NULL, &stale, &error), &error);
+                ASSERT_EQ(strv_length(stale), i == 0 ? 2u : 0u);
+                ASSERT_OK(gc_root_list_stale(f.store, gone, &of_gone, &error), &error);
+                ASSERT_EQ(strv_length(of_gone), 2u);
+                ASSERT_EQ(test_shell(&dir, "if [ -d web ]; then mv web .containers/; else "
+                                           "rm -rf .containers && mv .away .containers; fi"),
+                          0);
+        }
+}
+
+/* A project in another one's volume: it is its own `.containers` that counts. */
+TEST(the_innermost_project_counts) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **stale = NULL;
+
+        TEST_DIR(dir);
+        FIXTURE(f, dir);
+        free(f.container);
+        f.container = xasprintf("%s/.containers/volumes/home/p/.containers/web", dir.path);
+        ASSERT_OK(set(&f, "system", "/nix/store/a-system", &error), &error);
+        ASSERT_EQ(test_shell(&dir, "rm .containers/web/system"), 0);
+        ASSERT_OK(gc_root_list_stale(f.store, NULL, &stale, &error), &error);
+        ASSERT_TRUE(stale == NULL);
 }
