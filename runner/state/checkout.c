@@ -5,14 +5,17 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/child.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "state/checkout.h"
 
-#define NO_HANDLE "-"
+#define NO_HANDLE         "-"
+#define FIND_TIMEOUT_USEC (2 * USEC_PER_SEC)
 
 /* struct file_handle, with room for what it holds. */
 typedef struct Handle {
@@ -207,7 +210,7 @@ static bool is_at(const Checkout *c, int fd) {
         return checkout_look(fd, c->path, &now, NULL) >= 0 && checkout_is_same(c, &now);
 }
 
-CheckoutFate checkout_find(const Checkout *c, char **ret_path) {
+static CheckoutFate find_now(const Checkout *c, char **ret_path) {
         _cleanup_close_ int fd = open(c->path, O_PATH | O_DIRECTORY | O_CLOEXEC), above = -EBADF;
         struct stat st;
 
@@ -222,4 +225,38 @@ CheckoutFate checkout_find(const Checkout *c, char **ret_path) {
         if (above < 0 || fstat(above, &st) < 0 || st.st_dev != c->dev)
                 return CHECKOUT_HIDDEN;
         return c->handle_hex ? find_by_handle(c, above, ret_path) : CHECKOUT_LOST;
+}
+
+/* Shared with the child that looks. */
+typedef struct Search {
+        const Checkout *checkout;
+        CheckoutFate fate;
+        char path[PATH_MAX + 1];
+} Search;
+
+static void run_search(void *userdata) {
+        Search *s = userdata;
+        char *path;
+        CheckoutFate fate = find_now(s->checkout, &path);
+
+        if (path)
+                (void) snprintf(s->path, sizeof(s->path), "%s", path);
+        s->fate = fate;
+}
+
+CheckoutFate checkout_find(const Checkout *c, char **ret_path) {
+        Search *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        CheckoutFate fate = CHECKOUT_HIDDEN;
+
+        *ret_path = NULL;
+        if (s == MAP_FAILED)
+                return fate;
+        *s = (Search){.checkout = c, .fate = CHECKOUT_HIDDEN};
+        /* Without an answer nothing is known of it. */
+        if (child_run(run_search, s, now_usec() + FIND_TIMEOUT_USEC) > 0)
+                fate = s->fate;
+        if (fate == CHECKOUT_MOVED)
+                *ret_path = xstrdup(s->path);
+        (void) munmap(s, sizeof(*s));
+        return fate;
 }

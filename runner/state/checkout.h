@@ -37,13 +37,14 @@ typedef enum CheckoutFate {
         CHECKOUT_MOVED,  /* it has another path now */
         CHECKOUT_GONE,   /* it was removed */
         CHECKOUT_LOST,   /* it is not at its path, and its file system does not tell more */
-        CHECKOUT_HIDDEN, /* its file system is not there, or the path cannot be looked at */
+        CHECKOUT_HIDDEN, /* its file system is not there, or silent, or the path cannot be looked at */
 } CheckoutFate;
 
 /**
  * checkout_find() - what has become of it
  * @ret_path: with CHECKOUT_MOVED where it is now, owned by the caller; otherwise NULL
  *
- * Needs root to tell what is not at its path.
+ * Needs root to tell what is not at its path. It looks from a child, for a few seconds: the directory may be
+ * on a network file system of another user, whose server is gone.
  */
 CheckoutFate checkout_find(const Checkout *checkout, char **ret_path);

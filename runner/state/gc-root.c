@@ -4,16 +4,20 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/child.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/paths.h"
+#include "base/process.h"
 #include "base/strv.h"
 #include "state/gc-root.h"
 
-#define REGISTERED "flake-containers-"
+#define REGISTERED        "flake-containers-"
+#define LOOK_TIMEOUT_USEC (5 * USEC_PER_SEC)
 
 /* Only the process that holds the container's lock uses these names. */
 static int replace_link(int dir_fd, const char *name, const char *target, Error *reterr) {
@@ -114,13 +118,15 @@ int gc_root_set(int container_fd, const char *container_path, const InvokingUser
         return r < 0 ? error_prefix(reterr, r, "'%s'", roots) : 0;
 }
 
-/* Was @target, which is not there, removed? Where a disk is not mounted, there is no tag: the disk may have
- * the project on it, or be mounted on the project's directory or on `.containers`. */
+/* Was @target removed? Where a disk is not mounted, there is no tag: the disk may have the project on it, or
+ * be mounted on the project's directory or on `.containers`. */
 static bool is_gone_for_good(const char *target, char *const *gone) {
         _cleanup_free_ char *root = xstrdup(target), *tag = NULL;
         char *end = NULL;
         struct stat st;
 
+        if (lstat(target, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR))
+                return false;
         /* The last one: a project may lie in a volume of another one, and no container has such a name. */
         for (char *at = root; (at = strstr(at, "/" STATE_DIR_NAME "/")); at++)
                 end = at;
@@ -131,11 +137,10 @@ static bool is_gone_for_good(const char *target, char *const *gone) {
         return strv_contains(gone, root) || lstat(tag, &st) >= 0;
 }
 
-/* What it leads to, owned by the caller; NULL: it is not ours, or the link there exists, or may do so. */
-static char *stale_target(int roots_fd, const char *name, char *const *gone) {
+/* What it leads to, owned by the caller; NULL: it is not ours. */
+static char *read_target(int roots_fd, const char *name) {
         _cleanup_free_ char *again = NULL;
         char target[PATH_MAX];
-        struct stat st;
         ssize_t n;
 
         if (!startswith(name, REGISTERED))
@@ -146,14 +151,48 @@ static char *stale_target(int roots_fd, const char *name, char *const *gone) {
         target[n] = '\0';
         /* Its name is made of what it leads to. */
         again = xasprintf(REGISTERED "%016" PRIx64, hash_text(target));
-        if (!streq(name, again) || lstat(target, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR))
-                return NULL;
-        return is_gone_for_good(target, gone) ? xstrdup(target) : NULL;
+        return streq(name, again) ? xstrdup(target) : NULL;
+}
+
+typedef struct Look {
+        char *const *targets;
+        char *const *gone;
+        bool *stale; /* of each target; shared with the child that looks */
+} Look;
+
+static void look_at_targets(void *userdata) {
+        const Look *l = userdata;
+
+        for (size_t i = 0; l->targets[i]; i++)
+                l->stale[i] = is_gone_for_good(l->targets[i], l->gone);
+}
+
+/* From a child, since a target may be on a network file system whose server is gone. What has not been
+ * looked at in time is not stale. */
+static int find_stale(char *const *names, const char *roots, char *const *targets, char *const *gone,
+                      char ***found, Error *reterr) {
+        size_t size = strv_length(targets) * sizeof(bool);
+        Look l = {.targets = targets, .gone = gone};
+        int r;
+
+        if (size == 0)
+                return 0;
+        l.stale = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (l.stale == MAP_FAILED)
+                return error_set(reterr, errno, "make room for an answer");
+        r = child_run(look_at_targets, &l, now_usec() + LOOK_TIMEOUT_USEC);
+        for (size_t i = 0; targets[i]; i++)
+                if (l.stale[i]) {
+                        strv_pushf(found, "%s/%s", roots, names[i]);
+                        strv_push(found, targets[i]);
+                }
+        (void) munmap(l.stale, size);
+        return r < 0 ? error_set(reterr, r, "look at the links in '%s'", roots) : 0;
 }
 
 int gc_root_list_stale(const char *store, char *const *gone, char ***ret, Error *reterr) {
         _cleanup_free_ char *roots = roots_of(store);
-        _cleanup_strv_ char **names = NULL, **found = NULL;
+        _cleanup_strv_ char **names = NULL, **ours = NULL, **targets = NULL, **found = NULL;
         _cleanup_close_ int fd = -EBADF;
         int r = open_roots(roots, &fd, reterr);
 
@@ -163,13 +202,16 @@ int gc_root_list_stale(const char *store, char *const *gone, char ***ret, Error 
         if (r < 0)
                 return error_set(reterr, r, "list '%s'", roots);
         STRV_FOREACH (name, names) {
-                char *target = stale_target(fd, *name, gone);
+                char *target = read_target(fd, *name);
 
                 if (target) {
-                        strv_pushf(&found, "%s/%s", roots, *name);
-                        strv_push_take(&found, target);
+                        strv_push(&ours, *name);
+                        strv_push_take(&targets, target);
                 }
         }
+        r = find_stale(ours, roots, targets, gone, &found, reterr);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(found);
         return 0;
 }
@@ -183,8 +225,8 @@ int gc_root_remove_stale(const char *store, char *const *gone, const char *path,
 
         if (r < 0)
                 return r;
-        target = fd >= 0 ? stale_target(fd, name, gone) : NULL;
-        if (!target) {
+        target = fd >= 0 ? read_target(fd, name) : NULL;
+        if (!target || !is_gone_for_good(target, gone)) {
                 *ret_removed = false;
                 return 0;
         }

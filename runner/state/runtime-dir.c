@@ -6,14 +6,15 @@
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/process.h"
 #include "base/strv.h"
 #include "state/identity.h"
+#include "state/lock.h"
 #include "state/runtime-dir.h"
 #include "spec/name.h"
 
@@ -136,14 +137,21 @@ int runtime_dir_make(const char *base, const char *id, uid_t owner, Error *reter
         return r < 0 ? error_prefix(reterr, r, "'%s'", base) : r;
 }
 
-int runtime_dir_lock_base(const char *base, int *ret_fd, Error *reterr) {
+int runtime_dir_lock_base(const char *base, uint64_t timeout_usec, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = open(base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int r;
 
         if (fd < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "open '%s'", base);
-        while (fd >= 0 && flock(fd, LOCK_EX) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "lock '%s'", base);
+        if (fd < 0) {
+                *ret_fd = -EBADF;
+                return 0;
+        }
+        r = lock_wait(fd, base, now_usec() + timeout_usec, reterr);
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is locked by another command", base);
         *ret_fd = TAKE_FD(fd);
         return 0;
 }

@@ -44,8 +44,9 @@ int runtime_dir_claim(int fd, const char *id, const Checkout *checkout, bool in_
 /* The ids of all that have a directory, in no order. @ret: owned by the caller, NULL: there are none. */
 int runtime_dir_list(const char *base, char ***ret, Error *reterr);
 
-/* Keeps other callers of it out until the fd is closed. @ret_fd: -EBADF: there is no base. */
-int runtime_dir_lock_base(const char *base, int *ret_fd, Error *reterr);
+/* Keeps other callers of it out until the fd is closed. @ret_fd: -EBADF: there is no base. FC_EXIT_CONFLICT
+ * when another caller has not closed its own in that time. */
+int runtime_dir_lock_base(const char *base, uint64_t timeout_usec, int *ret_fd, Error *reterr);
 
 /**
  * runtime_dir_remove() - remove a project's directory, which is gone from one moment on

@@ -211,6 +211,43 @@ static void with_mounts(const TestDir *dir) {
         checkout_done(&twice);
 }
 
+/* A file system of a server that has stopped to answer, as NFS has it: here it has not even begun. */
+static void with_silent_server(const TestDir *dir) {
+        _cleanup_(checkout_done) Checkout c = {};
+        _cleanup_free_ char *options = NULL, *path = xasprintf("%s/silent", dir->path);
+        int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+        if (fd < 0)
+                exit(TEST_EXIT_SKIP);
+        ASSERT_OK(unshare(CLONE_NEWNS));
+        ASSERT_OK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+        ASSERT_EQ(test_shell(dir, "mkdir -p silent/shop"), 0);
+        c = look(dir, "silent/shop");
+        options = xasprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+        if (mount("silent", path, "fuse", 0, options) < 0)
+                exit(TEST_EXIT_SKIP);
+        expect(&c, CHECKOUT_HIDDEN, NULL);
+        (void) close(fd);
+}
+
+TEST(silent_server) {
+        int status;
+        pid_t pid;
+
+        SKIP_UNLESS_ROOT();
+        TEST_DIR(dir);
+        pid = fork();
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+                with_silent_server(&dir);
+                exit(0);
+        }
+        ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == TEST_EXIT_SKIP)
+                SKIP("no FUSE here");
+        ASSERT_EQ(status, 0);
+}
+
 TEST(mounts) {
         int status;
         pid_t pid;

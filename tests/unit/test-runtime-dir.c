@@ -333,3 +333,24 @@ TEST(listed_and_removed) {
         ASSERT_EQ(strv_length(left), 1u);
         ASSERT_EQ(test_shell(&dir, "test \"$(ls -A flake-containers)\" = machine"), 0);
 }
+
+TEST(base_is_locked_for_a_while) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int made = -EBADF, first = -EBADF, second = -EBADF;
+
+        TEST_DIR(dir);
+        _cleanup_free_ char *base = base_of(&dir);
+
+        ASSERT_OK(runtime_dir_lock_base(base, 0, &first, &error), &error);
+        ASSERT_EQ(first, -EBADF);
+        made = runtime_dir_make(base, ID, 0, &error);
+        ASSERT_OK(made, &error);
+        ASSERT_OK(runtime_dir_lock_base(base, USEC_PER_SEC, &first, &error), &error);
+        ASSERT_TRUE(first >= 0);
+        ASSERT_ERROR(runtime_dir_lock_base(base, USEC_PER_MSEC, &second, &error), &error, FC_EXIT_CONFLICT,
+                     "is locked by another command");
+        error_done(&error);
+        first = safe_close(first);
+        ASSERT_OK(runtime_dir_lock_base(base, USEC_PER_SEC, &second, &error), &error);
+        ASSERT_TRUE(second >= 0);
+}
