@@ -256,6 +256,27 @@ still_writes() {
         equal "$OUT" kept "what is written in the container"
 }
 
+# A path alone, as an earlier release noted it, may lead to any directory by now: what is in that is left alone.
+testcase_path_alone() {
+        local claim
+
+        project shop
+        spec "$(tiny web)"
+        ok fc up
+        ok fc down
+        claim=$(echo /run/flake-containers/shop-*/project.path)
+        cp "$claim" "$TMP/claim"
+        echo "$PROJECT" >"$claim"
+        mkdir -m 700 "$PROJECT/.containers/.trash"
+        ok gc
+        equal "$OUT" ''
+        exists "$PROJECT/.containers/.trash"
+        cat "$TMP/claim" >"$claim"
+        ok gc
+        expect_out "tree +$PROJECT/.containers/.trash: "
+        absent "$PROJECT/.containers/.trash"
+}
+
 # What could not be removed is not said to be.
 testcase_said_when_done() {
         local cgroup
