@@ -81,23 +81,32 @@ void event_log_prepare(int dir_fd) {
         fd = fs_open_beneath(dir_fd, EVENT_LOG, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0644, NULL);
 }
 
-void event_log_append(int dir_fd, const char *container, Phase event, const char *detail) {
-        _cleanup_free_ char *text = NULL, *line = NULL;
+static bool append_line(int dir_fd, const char *line) {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
 
-        if (dir_fd < 0)
-                return;
         fd = fs_open_beneath(dir_fd, EVENT_LOG, O_WRONLY | O_APPEND | O_NONBLOCK, 0, NULL);
         if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
+                return false;
+        /* All or nothing, but for a full disk, and then the reader leaves half a line out. */
+        if (write(fd, line, strlen(line)) < 0)
+                return false;
+        if (st.st_size + (off_t) strlen(line) > EVENT_LOG_SIZE_MAX)
+                begin_anew(dir_fd, fd);
+        return true;
+}
+
+void event_log_append(int dir_fd, const char *container, Phase event, const char *detail) {
+        _cleanup_free_ char *text = NULL, *line = NULL;
+
+        if (dir_fd < 0)
                 return;
         text = event_log_format(realtime_usec(), container, phase_to_string(event), detail);
         line = xasprintf("%s\n", text);
-        /* All or nothing, but for a full disk, and then the reader leaves half a line out. */
-        if (write(fd, line, strlen(line)) < 0)
-                return;
-        if (st.st_size + (off_t) strlen(line) > EVENT_LOG_SIZE_MAX)
-                begin_anew(dir_fd, fd);
+        /* Once more, since a want of memory, descriptors or room may be over at once: a log whose last word
+         * is missing tells another story than `status`. */
+        if (!append_line(dir_fd, line))
+                (void) append_line(dir_fd, line);
 }
 
 void event_log_append_as_owner(int dir_fd, const char *container, Phase event, const char *detail) {
