@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -226,7 +227,6 @@ static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
         _cleanup_free_ char *bridge = identity_bridge_name(p->id);
         _cleanup_strv_ char **named = NULL;
         _cleanup_close_ int alone = -EBADF;
-        bool removed = false;
         int r;
 
         STRV_FOREACH (name, p->names)
@@ -243,10 +243,11 @@ static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
                 return r;
         if (alone < 0)
                 return error_raise(reterr, FC_EXIT_CONFLICT, "another command has begun to use '%s'", p->id);
-        r = bridge_release(bridge, &removed, reterr);
+        r = bridge_release(bridge, /* ret_removed= */ NULL, reterr);
         if (r < 0)
                 return r;
-        if (removed)
+        /* Where machines are units, the end of the last one has removed it. */
+        if (strv_contains(p->gc->bridges, bridge) && if_nametoindex(bridge) == 0)
                 say_gone(p, "bridge", bridge);
         r = runtime_dir_remove(RUNTIME_DIR_BASE, p->id, reterr);
         if (r >= 0 && had_directory)
