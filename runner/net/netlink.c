@@ -111,31 +111,25 @@ int netlink_link_up(Netlink *netlink, int index) {
         return netlink_request(netlink, message, NULL, NULL);
 }
 
-int netlink_link_move(Netlink *netlink, int index, int netns_fd) {
+static int link_set_u32(Netlink *netlink, int index, int attribute, uint32_t value) {
         struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
         _cleanup_message_ struct nl_msg *message =
                 netlink_message_new(RTM_NEWLINK, 0, &header, sizeof(header));
 
-        netlink_put_u32(message, IFLA_NET_NS_FD, (uint32_t) netns_fd);
+        netlink_put_u32(message, attribute, value);
         return netlink_request(netlink, message, NULL, NULL);
+}
+
+int netlink_link_move(Netlink *netlink, int index, int netns_fd) {
+        return link_set_u32(netlink, index, IFLA_NET_NS_FD, (uint32_t) netns_fd);
 }
 
 int netlink_link_set_mtu(Netlink *netlink, int index, uint32_t mtu) {
-        struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
-        _cleanup_message_ struct nl_msg *message =
-                netlink_message_new(RTM_NEWLINK, 0, &header, sizeof(header));
-
-        netlink_put_u32(message, IFLA_MTU, mtu);
-        return netlink_request(netlink, message, NULL, NULL);
+        return link_set_u32(netlink, index, IFLA_MTU, mtu);
 }
 
 int netlink_link_attach(Netlink *netlink, int index, int master) {
-        struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = index};
-        _cleanup_message_ struct nl_msg *message =
-                netlink_message_new(RTM_NEWLINK, 0, &header, sizeof(header));
-
-        netlink_put_u32(message, IFLA_MASTER, (uint32_t) master);
-        return netlink_request(netlink, message, NULL, NULL);
+        return link_set_u32(netlink, index, IFLA_MASTER, (uint32_t) master);
 }
 
 int netlink_link_delete(Netlink *netlink, int index) {
