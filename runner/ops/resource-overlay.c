@@ -35,12 +35,16 @@ int resource_open_overlay(const Sources *sources, const PlanMount *m, bool creat
         return TAKE_FD(fd);
 }
 
-/* Return: an fd, borrowed from @maps; -EBADF: the container has the host's ids; or another negative errno
- * with an Error. */
-static int open_layer_ids(const ContainerPlan *plan, MountMaps *maps, Error *reterr) {
+/* Where layers are kept. @ret_ids_fd: borrowed from @maps; -EBADF: the container has the host's ids. */
+static int open_kept(const StateDir *state, const ContainerPlan *plan, MountMaps *maps, int *ret_volumes_fd,
+                     int *ret_ids_fd, Error *reterr) {
         _cleanup_free_ char *ids = plan->ids_base > 0 ? ids_map_layer(plan->ids_base) : NULL;
+        int r = *ret_volumes_fd = state_dir_volumes_make(state, reterr);
 
-        return ids ? mount_maps_open(maps, ids, ids, reterr) : -EBADF;
+        *ret_ids_fd = -EBADF;
+        if (r >= 0 && ids)
+                r = *ret_ids_fd = mount_maps_open(maps, ids, ids, reterr);
+        return r < 0 ? r : 0;
 }
 
 /* Return: a detached mount of the directory @aside, made anew. */
@@ -71,16 +75,13 @@ static int lay_over(const PlanMount *m, int lower, int state, Error *reterr) {
 
 int resource_try_overlay(const StateDir *state, const ContainerPlan *plan, const PlanMount *m, int lower,
                          MountMaps *maps, Error *reterr) {
-        _cleanup_close_ int volumes_fd = state_dir_volumes_make(state, reterr), tree_fd = -EBADF,
-                            fd = -EBADF;
+        _cleanup_close_ int volumes_fd = -EBADF, tree_fd = -EBADF, fd = -EBADF;
         _cleanup_free_ char *aside = xasprintf(".%s.try", m->upper);
         int ids_fd, r;
 
-        if (volumes_fd < 0)
-                return volumes_fd;
-        ids_fd = open_layer_ids(plan, maps, reterr);
-        if (ids_fd < 0 && ids_fd != -EBADF)
-                return ids_fd;
+        r = open_kept(state, plan, maps, &volumes_fd, &ids_fd, reterr);
+        if (r < 0)
+                return r;
         r = tree_fd = make_upper(volumes_fd, aside, lower, ids_fd, reterr);
         if (r >= 0)
                 r = fd = lay_over(m, lower, tree_fd, reterr);
@@ -110,14 +111,12 @@ static int open_layers(int volumes_fd, const PlanMount *m, int lower, int ids_fd
 
 int resource_lay_overlay(const StateDir *state, const ContainerPlan *plan, const PlanMount *m, int lower,
                          MountMaps *maps, Error *reterr) {
-        _cleanup_close_ int volumes_fd = state_dir_volumes_make(state, reterr), tree_fd = -EBADF;
+        _cleanup_close_ int volumes_fd = -EBADF, tree_fd = -EBADF;
         int ids_fd, r;
 
-        if (volumes_fd < 0)
-                return volumes_fd;
-        ids_fd = open_layer_ids(plan, maps, reterr);
-        if (ids_fd < 0 && ids_fd != -EBADF)
-                return ids_fd;
+        r = open_kept(state, plan, maps, &volumes_fd, &ids_fd, reterr);
+        if (r < 0)
+                return r;
         r = tree_fd = open_layers(volumes_fd, m, lower, ids_fd, reterr);
         return r < 0 ? r : lay_over(m, lower, tree_fd, reterr);
 }
