@@ -15,10 +15,12 @@
 #include "base/fs.h"
 #include "base/process.h"
 
-/* Fields of /proc/PID/stat, and a flag of the kernel's that it shows. */
-#define STAT_FLAGS   9
-#define STAT_PENDING 31
-#define PF_EXITING   0x4UL
+/* A field of /proc/PID/stat, and flags of the kernel's that it shows. */
+#define STAT_FLAGS  9
+#define PF_EXITING  0x4UL
+#define PF_SIGNALED 0x400UL
+
+#define PROC_TEXT_MAX 16384U
 
 #define SYSTEM_PATH                                                                                         \
         "/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:"          \
@@ -83,27 +85,39 @@ int process_open(pid_t pid) {
         return fd < 0 ? -errno : fd;
 }
 
-/* /proc/PID/stat, proc(5): behind the name, which may hold anything, the fields from the third on. */
-bool process_is_ending(pid_t pid) {
-        _cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int) pid);
+static bool read_proc(pid_t pid, const char *name, char text[static PROC_TEXT_MAX]) {
+        _cleanup_free_ char *path = xasprintf("/proc/%d/%s", (int) pid, name);
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-        unsigned long flags = 0, pending = 0;
-        char text[1024], *field;
-        ssize_t n;
+        ssize_t n = fd < 0 ? -1 : read(fd, text, PROC_TEXT_MAX - 1);
 
-        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        text[n < 0 ? 0 : n] = '\0';
+        return n >= 0;
+}
+
+static bool has_signal(const char *status, const char *key, int signal) {
+        const char *set = strstr(status, key);
+
+        return set && (strtoull(set + strlen(key), NULL, 16) & (UINT64_C(1) << (signal - 1)));
+}
+
+/* proc(5). A process takes SIGKILL from those that are pending before its flags say that it ends; what was sent to
+ * the whole process stays pending until it has been waited for, and only `status` tells that. */
+bool process_is_ending(pid_t pid) {
+        char text[PROC_TEXT_MAX], *field;
+        unsigned long flags = 0;
+
         /* /proc hides processes from other users where it is mounted so, and descriptors run out. */
-        if (n < 0)
+        if (!read_proc(pid, "status", text))
                 return kill(pid, 0) < 0 && errno == ESRCH;
-        text[n] = '\0';
+        if (has_signal(text, "\nSigPnd:\t", SIGKILL) || has_signal(text, "\nShdPnd:\t", SIGKILL))
+                return true;
+        if (!read_proc(pid, "stat", text))
+                return kill(pid, 0) < 0 && errno == ESRCH;
+        /* Behind the name, which may hold anything, the fields from the third on. */
         field = strrchr(text, ')');
-        for (unsigned i = 3; field && i <= STAT_PENDING && (field = strchr(field + 1, ' ')); i++) {
-                if (i == STAT_FLAGS)
-                        flags = strtoul(field, NULL, 10);
-                else if (i == STAT_PENDING)
-                        pending = strtoul(field, NULL, 10);
-        }
-        return (flags & PF_EXITING) || (pending & (1UL << (SIGKILL - 1)));
+        for (unsigned i = 3; field && i <= STAT_FLAGS && (field = strchr(field + 1, ' ')); i++)
+                flags = strtoul(field, NULL, 10);
+        return flags & (PF_EXITING | PF_SIGNALED);
 }
 
 int process_signal(int pidfd, int signal) {
