@@ -141,7 +141,8 @@ testcase_things() {
                 take_away "$PROJECT/$place"
                 [[ ! -e $TMP/saved ]] || mv -- "$TMP/saved" "$PROJECT/$place"
                 outside_is_as_before
-                soak_stops
+                # The end of what ran was told in the file that has been taken away.
+                [[ $place == .containers/events.jsonl ]] || soak_stops
                 soak_recovers
                 soak_stops
         done
