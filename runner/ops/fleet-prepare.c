@@ -16,6 +16,10 @@
 #include "state/gc-root.h"
 #include "state/runtime-dir.h"
 
+static bool fleet_resets(const Fleet *fleet) {
+        return fleet->change && fleet->change->resets;
+}
+
 /* ---- planning ---- */
 
 /* Its supervisor was killed, so no event tells of its end. */
@@ -91,7 +95,7 @@ static int member_plan(Member *m, Error *reterr) {
         m->stop_timeout_usec = m->at->spec->stop_timeout_usec;
         if (decide_is_known(m->state, m->at->machine, project->facts.boot_id))
                 member_note_crash(m);
-        r = member_check_root(m, reterr);
+        r = fleet_resets(m->fleet) ? 0 : member_check_root(m, reterr);
         return r < 0 ? r : member_look_at_seed(m, reterr);
 }
 
@@ -180,7 +184,7 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
-                if (fleet->change && !m->at->status.running)
+                if (fleet->change && m->goal == GOAL_LEAVE)
                         continue;
                 r = member_plan(m, reterr);
                 if (r < 0)
@@ -204,15 +208,16 @@ static int member_refuse_unspecified(const Member *m, Error *reterr) {
 }
 
 int fleet_plan_change(Fleet *fleet, Error *reterr) {
+        Goal goal = fleet_resets(fleet) ? GOAL_START : GOAL_LEAVE;
         bool any = false;
         int r;
 
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
-                m->goal = m->at->status.running ? GOAL_RESTART : GOAL_LEAVE;
-                any = any || m->at->status.running;
-                r = m->at->status.running ? member_refuse_unspecified(m, reterr) : member_recall(m, reterr);
+                m->goal = m->at->status.running ? GOAL_RESTART : goal;
+                any = any || goal_starts(m->goal);
+                r = goal_starts(m->goal) ? member_refuse_unspecified(m, reterr) : member_recall(m, reterr);
                 if (r < 0)
                         return r;
         }
@@ -341,9 +346,9 @@ static int member_prepare_covers(Member *m, Error *reterr) {
 }
 
 /* Written before anything is stopped: a disk that does not take this state will not take that of the new
- * start either. */
+ * start either, unless a reset makes room. */
 static int member_check_writable(const Member *m, Error *reterr) {
-        if (m->goal != GOAL_RESTART || !m->state)
+        if (m->goal != GOAL_RESTART || !m->state || fleet_resets(m->fleet))
                 return 0;
         return container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
                                     m->state, reterr);
@@ -430,8 +435,8 @@ int fleet_prepare(Fleet *fleet, Error *reterr) {
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
-                if (!goal_starts(m->goal) ||
-                    (goal_stops(m->goal) && (fleet->change || seed_outlook_discards(&m->seed))))
+                if (!goal_starts(m->goal) || fleet->change ||
+                    (goal_stops(m->goal) && seed_outlook_discards(&m->seed)))
                         continue;
                 /* A fresh root takes the place of the one that is in use until it has stopped. */
                 r = goal_stops(m->goal) && m->at->spec->ephemeral ? 0 : member_prepare_root(m, reterr);

@@ -363,6 +363,15 @@ static void member_attach(Member *m) {
         }
 }
 
+static void fleet_skip_starts(Fleet *fleet, bool stopped_too) {
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                Member *m = &fleet->members[i];
+
+                if (m->stage == STAGE_TO_START && (stopped_too || !goal_stops(m->goal)))
+                        member_over(m, PHASE_SKIPPED, NULL);
+        }
+}
+
 /* Once, when none runs. Those that have stopped for it are not started when it failed: it may be half
  * made. */
 static void fleet_make_change(Fleet *fleet) {
@@ -375,11 +384,10 @@ static void fleet_make_change(Fleet *fleet) {
                 failed = failed || error_is_set(&fleet->members[i].at->error);
         }
         fleet->change = NULL;
-        if (failed || change->make(change->userdata, fleet->progress, &fleet->change_error) >= 0)
-                return;
-        for (size_t i = 0; i < fleet->n_members; i++)
-                if (fleet->members[i].stage == STAGE_TO_START)
-                        member_over(&fleet->members[i], PHASE_SKIPPED, NULL);
+        if (failed)
+                fleet_skip_starts(fleet, /* stopped_too= */ false);
+        else if (change->make(change->userdata, fleet->progress, &fleet->change_error) < 0)
+                fleet_skip_starts(fleet, /* stopped_too= */ true);
 }
 
 static void member_skip(Member *m, const Member *other) {

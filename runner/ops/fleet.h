@@ -24,6 +24,7 @@ typedef struct FleetChange {
         /* Once all have stopped, before one starts again, under all locks. When it fails, none starts. */
         int (*make)(void *userdata, Progress *progress, Error *reterr);
         void *userdata;
+        bool resets; /* @make removes the roots, and what did not run is started, too */
 } FleetChange;
 
 typedef struct FleetOptions {
@@ -59,7 +60,7 @@ int fleet_bring_up(Fleet *fleet, char *const *names, char *const *asked, bool re
  * fleet_change() - stop what runs of the containers, change them, and start that again until it is ready
  * @names: in the order of dependencies
  *
- * What does not run is locked, and changed, but not started. Where a container cannot be stopped the change
+ * What does not run is locked, and changed, but started only where the change resets it. Where a container cannot be stopped the change
  * is not made, and those that have stopped by then are started again. Return: as fleet_bring_up().
  */
 int fleet_change(Fleet *fleet, char *const *names, const FleetChange *change, Error *reterr);

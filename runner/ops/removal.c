@@ -187,9 +187,8 @@ static int remove_state_dir(const Project *project, Error *reterr) {
         return 0;
 }
 
-int removal_apply(const Removal *removal, Error *reterr) {
+int removal_apply(const Removal *removal, Progress *progress, Error *reterr) {
         const Project *project = removal->project;
-        _cleanup_(progress_freep) Progress *progress = progress_new(project->progress, stderr, NULL);
         _cleanup_close_ int runtime_fd = -EBADF;
         Run run = {.removal = removal, .progress = progress};
         int r;
@@ -212,7 +211,6 @@ int removal_apply(const Removal *removal, Error *reterr) {
                 r = remove_state_dir(project, reterr);
         run_update(&run, r < 0 ? PHASE_FAILED : PHASE_REMOVED,
                    removal->scope == REMOVAL_ROOTS ? "its root" : NULL);
-        progress_finish(progress);
         return r;
 }
 
@@ -236,7 +234,8 @@ int removal_run(const Removal *removal, const char *verb, Error *reterr) {
                 return runtime_fd;
         r = locks_take(runtime_fd, verb, names, progress, &locks, reterr);
         if (r >= 0)
-                r = removal_apply(removal, reterr);
+                r = removal_apply(removal, progress, reterr);
+        progress_finish(progress);
         if (r >= 0)
                 r = network_release(project->facts.cgroup_root, project->id, runtime_fd, machines,
                                     /* ret_removed= */ NULL, reterr);

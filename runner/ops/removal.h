@@ -12,7 +12,7 @@ int removal_refuse_running(const Removal *removal, Error *reterr);
 
 /* The containers' locks are held. Refuses what runs, and what something is mounted in, before anything is
  * changed. */
-int removal_apply(const Removal *removal, Error *reterr);
+int removal_apply(const Removal *removal, Progress *progress, Error *reterr);
 
 /* removal_apply() by a command that holds no lock yet. Return: the exit status, or a negative errno. */
 int removal_run(const Removal *removal, const char *verb, Error *reterr);

@@ -19,44 +19,50 @@ static int reset_check_image(Project *project, const Network *network, const cha
         return fd < 0 ? error_in_container(reterr, fd, name) : 0;
 }
 
-static int reset_check(Project *project, char *const *names, Error *reterr) {
-        _cleanup_(network_done) Network network = {};
-        bool changed;
-        int r;
-
-        r = state_dir_make(&project->state, reterr);
-        if (r >= 0)
-                r = project_open_sources(project, reterr);
-        if (r >= 0)
-                r = network_read(project, &network, &changed, reterr);
-        STRV_FOREACH (name, names)
-                if (r >= 0)
-                        r = reset_check_image(project, &network, *name, reterr);
-        return r;
-}
-
 int reset_take_down(const FleetOptions *options, Project *project, char *const *names,
                     const Removal *removal, Error *reterr) {
+        _cleanup_(progress_freep) Progress *progress = NULL;
         _cleanup_(fleet_freep) Fleet *fleet = fleet_new(options, project);
         int r = fleet_take_down(fleet, names, reterr);
 
+        if (r != FC_EXIT_OK)
+                return r;
+        progress = progress_new(project->progress, stderr, NULL);
         /* The fleet has the locks until it is freed. */
-        if (r == FC_EXIT_OK)
-                r = removal_apply(removal, reterr);
+        r = removal_apply(removal, progress, reterr);
+        progress_finish(progress);
         return r;
+}
+
+typedef struct Reset {
+        Project *project;
+        char *const *names;
+        const Removal *removal;
+} Reset;
+
+static int reset_prepare(void *userdata, int runtime_fd, Progress *progress, Error *reterr) {
+        const Reset *reset = userdata;
+        _cleanup_(network_done) Network network = {};
+        bool changed;
+        int r = network_read(reset->project, &network, &changed, reterr);
+
+        STRV_FOREACH (name, reset->names)
+                if (r >= 0)
+                        r = reset_check_image(reset->project, &network, *name, reterr);
+        return r;
+}
+
+static int reset_make(void *userdata, Progress *progress, Error *reterr) {
+        const Reset *reset = userdata;
+
+        return removal_apply(reset->removal, progress, reterr);
 }
 
 int reset_run(const FleetOptions *options, Project *project, char *const *names, const Removal *removal,
               Error *reterr) {
-        _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        int r;
+        Reset reset = {project, names, removal};
+        const FleetChange change = {reset_prepare, reset_make, &reset, .resets = true};
+        _cleanup_(fleet_freep) Fleet *fleet = fleet_new(options, project);
 
-        r = reset_check(project, names, reterr);
-        if (r >= 0)
-                r = reset_take_down(options, project, names, removal, reterr);
-        if (r != FC_EXIT_OK)
-                return r;
-        /* Another command may come in between: it starts them with the same fresh roots. */
-        fleet = fleet_new(options, project);
-        return fleet_bring_up(fleet, names, names, /* restart= */ false, reterr);
+        return fleet_change(fleet, names, &change, reterr);
 }

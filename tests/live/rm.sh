@@ -146,6 +146,23 @@ testcase_reset() {
         ok fc down
 }
 
+# Another command waits until all is over: between the end and the start it does not come in.
+testcase_reset_beside_up() {
+        project shop
+        spec "$(tiny one '["/bin/sh", "-c", "trap : TERM; while :; do sleep 1; done"]' ', "stop": {"timeout": 1}')"
+        ok fc up
+        fc exec one -- touch /kept
+        fc_background "$TMP/reset" reset --yes one
+        line_in "$TMP/reset" '^one: stopping' >/dev/null
+        ok fc up
+        expect_err "waiting for 'reset'"
+        refute_err 'one: starting'
+        finished "$FC_PID"
+        equal "$STATUS" 0 "status of reset: $(<"$TMP/reset")"
+        lacks one /kept
+        ok fc down
+}
+
 testcase_mounted() {
         down_data
         mkdir "$(state one)/root/m"
