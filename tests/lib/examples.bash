@@ -8,7 +8,7 @@
 masked() {
         # What it waits for, it says when that takes a while; what Nix builds, when it has not before.
         sed -E -e '/^((evaluation )?warning|trace): /d; /^sudo: unable to resolve/d; /^building /d; /^[a-z]+: (booting|waiting)  /d' \
-                -e 's#/(nix|mnt)/store/[^ ]*#STORE#g; s#[^ ]*/images/#IMAGES/#' \
+                -e 's#/(nix|mnt)/store/[^ ]*#STORE#g; s#[^ ]*/images/#IMAGES/#; s#^\x27.*/(shop\x27 has)#DIR/\1#' \
                 -e 's/([0-9]+(\.[0-9]+)?(h|min|m|s|ms)\b ?)+/TIME /g' \
                 -e 's/10\.[0-9]+\.[0-9]+\.[0-9]+/ADDRESS/g; s/-[0-9a-f]{4}-([a-z]+)/-HASH-\1/g' \
                 -e 's/ +/ /g; s/ +$//' |
@@ -20,11 +20,11 @@ masked() {
 readonly BLOCK='```console'
 transcript() { sed "1,/^$BLOCK/d" "$1" | sed '/^```$/,$d'; }
 
-# tell NAME: runs the story of an example, which lies in the current project.
+# tell NAME [SECONDS]: runs the story of an example, which lies in the current project.
 tell() {
         local readme=$LIVE_TOP/examples/$1/README.md
 
-        ok as_dev env PATH="$LIVE_RUN:$PATH" TMPDIR="$SCRATCH/home" timeout --kill-after=10 "$FC_TIMEOUT" "$PROJECT/try"
+        ok as_dev env PATH="$LIVE_RUN:$PATH" TMPDIR="$SCRATCH/home" timeout --kill-after=10 "${2:-$FC_TIMEOUT}" "$PROJECT/try"
         printf '%s\n' "$OUT" >"$TMP/told"
         if [[ ${FC_UPDATE_EXAMPLES:-} == 1 ]]; then
                 {

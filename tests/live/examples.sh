@@ -99,6 +99,15 @@ testcase_debian() {
         tell debian
 }
 
+testcase_shop() {
+        command -v psql >/dev/null || skip "psql is not installed"
+        command -v python3 >/dev/null || skip "python3 is not installed"
+        example shop
+        sed -i "s|\"../debian/images/|\"$FC_IMAGES/|" "$PROJECT/flake-containers.json"
+        # Nine suites and forty guests.
+        tell shop 300
+}
+
 testcase_httpserver() {
         need_standins httpserver
         example httpserver
