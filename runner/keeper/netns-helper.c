@@ -6,7 +6,7 @@
 #include "keeper/netns-helper.h"
 #include "keeper/netns-options.h"
 
-/* As nspawn calls the guest's end of the veth. */
+/* As nspawn would call the guest's end of a veth. */
 #define GUEST_INTERFACE "host0"
 
 /* @argv: its command line. Return: the pid of a child. */
@@ -30,6 +30,8 @@ pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
         if (o->address) {
                 options.interface = (char *) GUEST_INTERFACE;
                 options.address = o->address;
+                options.bridge = o->bridge;
+                options.machine = o->bridge ? o->machine : NULL;
                 options.internet = o->pasta;
         }
         argv = netns_options_print(o->netns, o->address ? "setup" : "loopback", &options);
@@ -54,8 +56,8 @@ int netns_helper_result(int status, Error *reterr) {
                            "set the network of the container (see its console log)");
 }
 
-int netns_helper_ensure_bridge(const KeeperOptions *o, Error *reterr) {
-        const NetnsOptions options = {.bridge = o->bridge, .address = o->address, .machine = o->machine};
+int netns_helper_ensure(const KeeperOptions *o, Error *reterr) {
+        const NetnsOptions options = {.bridge = o->bridge, .address = o->address};
         _cleanup_strv_ char **argv = NULL;
         int r;
 
@@ -63,10 +65,10 @@ int netns_helper_ensure_bridge(const KeeperOptions *o, Error *reterr) {
                 return 0;
         argv = netns_options_print(o->netns, "ensure", &options);
         r = process_run(argv, NULL, reterr);
-        return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "make bridge '%s'", o->bridge) : r;
+        return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "make the network '%s'", o->bridge) : r;
 }
 
-int netns_helper_release_bridge(const KeeperOptions *o, Error *reterr) {
+int netns_helper_release(const KeeperOptions *o, Error *reterr) {
         const NetnsOptions options = {.bridge = o->bridge, .lock = o->bridge_lock, .machine = o->machine};
         _cleanup_strv_ char **argv = NULL;
 

@@ -21,8 +21,8 @@ pid_t netns_helper_start_internet(const KeeperOptions *o, pid_t leader, Error *r
  * guest has ended, which nspawn tells, or a negative errno. */
 int netns_helper_result(int status, Error *reterr);
 
-/* Makes the bridge if it is not there. The network's lock is held. */
-int netns_helper_ensure_bridge(const KeeperOptions *o, Error *reterr);
+/* Makes the project's network if it is not there. Its lock is held. */
+int netns_helper_ensure(const KeeperOptions *o, Error *reterr);
 
-/* Removes the bridge unless a process still holds the network's lock. */
-int netns_helper_release_bridge(const KeeperOptions *o, Error *reterr);
+/* Removes the project's network unless a process still holds its lock. */
+int netns_helper_release(const KeeperOptions *o, Error *reterr);

@@ -228,5 +228,5 @@ int service_finish(const ServiceOptions *o, Error *reterr) {
                 r = nspawn_clear_leftovers(o->keeper.machine, reterr);
         if (r >= 0)
                 r = unregister(o, reterr);
-        return r < 0 ? r : netns_helper_release_bridge(&o->keeper, reterr);
+        return r < 0 ? r : netns_helper_release(&o->keeper, reterr);
 }

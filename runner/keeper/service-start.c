@@ -66,7 +66,7 @@ static int set_stdio(int console_fd, Error *reterr) {
 }
 
 /* nspawn inherits the lock and holds it as long as it runs: a process that gets it alone may remove the
- * bridge. @ret_fd: -EBADF: there is none. */
+ * network. @ret_fd: -EBADF: there is none. */
 static int hold_network(const ServiceOptions *o, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
 
@@ -265,6 +265,11 @@ static int start_machine(const ServiceOptions *o, Error *reterr) {
                 r = start_begin(o, first, reterr);
         if (r <= 0)
                 return r;
+        /* In the host's mounts, from which those of the machine have it. At a restart it may be gone: the
+         * end of the last run has not waited for this one. */
+        r = netns_helper_ensure(&o->keeper, reterr);
+        if (r < 0)
+                return r;
         if (setns(held.fds[HELD_MOUNTS], CLONE_NEWNS) < 0 || chdir("/") < 0)
                 return error_set(reterr, errno, "enter the machine's mounts");
         r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &cgroup_fd, reterr);
@@ -281,9 +286,6 @@ static int start_machine(const ServiceOptions *o, Error *reterr) {
                 r = nspawn_clear_leftovers(o->keeper.machine, reterr);
         if (r >= 0)
                 r = lifeline_fd = start_relay(o, cgroup_fd, &held, reterr);
-        /* At a restart it may be gone: the end of the last run has not waited for this one. */
-        if (r >= 0)
-                r = netns_helper_ensure_bridge(&o->keeper, reterr);
         return r < 0 ? r : exec_nspawn(o, lifeline_fd, lock_fd, reterr);
 }
 

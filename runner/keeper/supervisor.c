@@ -39,9 +39,9 @@ static void supervisor_finish(SupervisorOptions *o, ControlKind kind, const Exit
         _cleanup_free_ char *text = exit_record_to_string(end);
 
         (void) exit_record_write(o->runtime_fd, end, NULL);
-        /* The bridge goes when no process holds the lock any more, this one included. */
+        /* The network goes when no process holds the lock any more, this one included. */
         o->lock_fd = safe_close(o->lock_fd);
-        (void) netns_helper_release_bridge(&o->keeper, NULL);
+        (void) netns_helper_release(&o->keeper, NULL);
         (void) ephemeral_remove(o->state_fd, NULL);
         if (!asked)
                 remove_cgroup(o);

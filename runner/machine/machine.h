@@ -65,6 +65,9 @@ typedef void (*StopDone)(StopJob *job, int r, StopMeans means, Error *error, voi
 
 struct Backend {
         const char *name;
+        /* A machine's keeper makes the project's network at its start, in the host's mounts. A command may
+         * be in other ones, those of a service for example, which the keepers do not see. */
+        bool makes_network;
 
         /* The functions below, of the machines that this backend has. */
         int (*query)(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr);

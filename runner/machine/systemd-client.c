@@ -242,6 +242,7 @@ static void systemd_stop_ask(StopJob *job, StopMeans means) {
 
 const Backend backend_systemd = {
         .name = "systemd",
+        .makes_network = true,
         .query = systemd_query,
         .list = systemd_list,
         .check = systemd_check,

@@ -29,6 +29,8 @@ static void on_link(struct nlmsghdr *header, void *userdata) {
         link->up = message->ifi_flags & IFF_UP;
         if (tb[IFLA_MASTER])
                 link->master = (int) nla_get_u32(tb[IFLA_MASTER]);
+        if (tb[IFLA_LINK])
+                link->peer = (int) nla_get_u32(tb[IFLA_LINK]);
         if (tb[IFLA_LINKINFO] && nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) >= 0 &&
             info[IFLA_INFO_KIND])
                 (void) nla_strlcpy(link->kind, info[IFLA_INFO_KIND], sizeof(link->kind));
@@ -82,7 +84,8 @@ int netlink_bridge_create(Netlink *netlink, const char *name, const uint8_t mac[
         return netlink_request(netlink, message, NULL, NULL);
 }
 
-int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, int peer_netns_fd) {
+int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, const uint8_t peer_mac[6],
+                        int peer_netns_fd) {
         struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
         _cleanup_message_ struct nl_msg *message =
                 netlink_message_new(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
@@ -95,6 +98,8 @@ int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, in
         other = nla_nest_start(message, VETH_INFO_PEER);
         (void) nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO);
         netlink_put_string(message, IFLA_IFNAME, peer);
+        if (peer_mac)
+                netlink_put(message, IFLA_ADDRESS, peer_mac, 6);
         netlink_put_u32(message, IFLA_NET_NS_FD, (uint32_t) peer_netns_fd);
         (void) nla_nest_end(message, other);
         (void) nla_nest_end(message, data);

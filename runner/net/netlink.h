@@ -17,6 +17,7 @@ typedef struct Netlink Netlink;
 typedef struct Link {
         int index;  /* 0: there is no such interface */
         int master; /* the bridge that it is a port of; 0: none */
+        int peer;   /* the index of a veth's other end, in that one's namespace; 0: it has none */
         bool up;
         char kind[LINK_NAME_MAX]; /* "bridge", "veth", ...; "" for hardware and loopback */
 } Link;
@@ -31,9 +32,10 @@ int netlink_link_find(Netlink *netlink, const char *name, Link *ret);
 /* -EEXIST when an interface of that name exists, whatever it is. The bridge is left down. */
 int netlink_bridge_create(Netlink *netlink, const char *name, const uint8_t mac[6]);
 
-/* Two interfaces, each of which receives what the other sends; `peer` is made in another namespace. Both are
- * left down. -EEXIST when either exists. */
-int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, int peer_netns_fd);
+/* Two interfaces, each of which receives what the other sends; `peer` is made in another namespace, with the
+ * address `peer_mac` (NULL: the kernel chooses). Both are left down. -EEXIST when either exists. */
+int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, const uint8_t peer_mac[6],
+                        int peer_netns_fd);
 
 int netlink_link_up(Netlink *netlink, int index);
 

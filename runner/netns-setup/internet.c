@@ -173,9 +173,7 @@ static int holder_start(const char *machine, Holder *ret, Error *reterr) {
 /* ---- the gateway's network ---- */
 
 static int gateway_set_conf(Error *reterr) {
-        static const struct {
-                const char *family, *name, *key, *value;
-        } settings[] = {
+        static const RtnlConf confs[] = {
                 {"ipv4", "all", "forwarding", "1"},
                 {"ipv6", "all", "forwarding", "1"},
                 /* A guest sends from its own address only: pasta answers to the last that it saw. The higher
@@ -193,14 +191,7 @@ static int gateway_set_conf(Error *reterr) {
                 {"ipv6", TAP, "accept_dad", "0"},
         };
 
-        for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
-                int r = rtnl_set_conf(settings[i].family, settings[i].name, settings[i].key,
-                                      settings[i].value, reterr);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return rtnl_set_confs(confs, ELEMENTSOF(confs), reterr);
 }
 
 static int gateway_set_routes(Netlink *netlink, int link, int tap, uint32_t address) {
@@ -252,7 +243,7 @@ static int gateway_set_routes6(Netlink *netlink, int link, int tap) {
 /* @inside: the container's end, which is yet to be moved there. */
 static int gateway_set_links(Netlink *netlink, int gateway_fd, int tap, int *ret_link, int *ret_inside) {
         Link link, inside;
-        int r = netlink_veth_create(netlink, LINK, INTERNET_INTERFACE, gateway_fd);
+        int r = netlink_veth_create(netlink, LINK, INTERNET_INTERFACE, NULL, gateway_fd);
 
         if (r >= 0)
                 r = netlink_link_find(netlink, LINK, &link);

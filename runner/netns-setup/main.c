@@ -10,11 +10,13 @@
 
 #include "base/alloc.h"
 #include "keeper/netns-options.h"
-#include "net/rtnl.h"
+#include "net/old-bridge.h"
+#include "net/router.h"
 #include "netns-setup/internet.h"
 #include "netns-setup/setup.h"
 
-/* nspawn attaches the interface before it names the leader; this is for a call that comes earlier. */
+/* Where an older release has started the machine, nspawn has made the interface before it named the
+ * leader. */
 #define INTERFACE_WAIT_USEC (5 * USEC_PER_SEC)
 
 static int parse_prefix(const char *text, uint8_t *ret, Error *reterr) {
@@ -51,7 +53,10 @@ static int parse_address(const char *text, uint32_t *ret_address, uint8_t *ret_p
 }
 
 static int run_setup(const NetnsOptions *options, Error *reterr) {
-        InterfaceSettings interface = {.name = options->interface, .internet = options->internet};
+        InterfaceSettings interface = {.name = options->interface,
+                                       .router = options->bridge,
+                                       .machine = options->machine,
+                                       .internet = options->internet};
         int r;
 
         r = parse_address(options->address, &interface.address, &interface.prefix, reterr);
@@ -59,6 +64,8 @@ static int run_setup(const NetnsOptions *options, Error *reterr) {
                 return r;
         if (options->pid == 0 || !interface.name || interface.address == 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "setup needs --pid, --interface and --address");
+        if (!interface.router != !interface.machine)
+                return error_raise(reterr, FC_EXIT_USAGE, "setup needs --bridge and --machine, or neither");
         return netns_setup(options->pid, &interface, INTERFACE_WAIT_USEC, reterr);
 }
 
@@ -93,18 +100,19 @@ static int run_release(const NetnsOptions *options, Error *reterr) {
         lock = open(options->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (lock < 0)
                 return error_set(reterr, errno, "open lock file '%s'", options->lock);
-        /* Each process that needs the bridge holds a shared lock. */
+        /* Each process that needs the network holds a shared lock. */
         if (flock(lock, LOCK_EX | LOCK_NB) < 0)
                 return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock '%s'", options->lock);
-        if (options->machine) {
-                r = bridge_port_remove(options->machine, reterr);
+        if (options->machine && router_is_old(options->bridge)) {
+                r = old_port_remove(options->machine, reterr);
                 if (r < 0)
                         return r;
         }
-        return bridge_release(options->bridge, NULL, reterr);
+        return router_release(options->bridge, NULL, reterr);
 }
 
-/* The bridge of a container that starts again, whose end may have removed it. The lock is held. */
+/* The network of a container that starts, or starts again: its end may have removed it. The lock is
+ * held. */
 static int run_ensure(const NetnsOptions *options, Error *reterr) {
         Subnet subnet = {};
         int r;
@@ -115,18 +123,18 @@ static int run_ensure(const NetnsOptions *options, Error *reterr) {
         if (!options->bridge || subnet.network == 0 || subnet.prefix == 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "ensure needs --bridge and --address");
         subnet.network &= ~UINT32_C(0) << (32 - subnet.prefix);
-        r = bridge_ensure(options->bridge, &subnet, reterr);
-        return r < 0 || !options->machine ? r : bridge_port_remove(options->machine, reterr);
+        return router_ensure(options->bridge, &subnet, reterr);
 }
 
 static const struct {
         const char *name;
         int (*run)(const NetnsOptions *options, Error *reterr);
 } verbs[] = {
-        {"setup", run_setup},       /* --pid PID --interface NAME --address A/PREFIX [--internet] */
+        {"setup", run_setup}, /* --pid PID --interface NAME --address A/PREFIX [--bridge NAME --machine NAME]
+                                 [--internet] */
         {"internet", run_internet}, /* --pid PID --address A/PREFIX --machine NAME --pasta PROGRAM */
         {"loopback", run_loopback}, /* --pid PID */
-        {"ensure", run_ensure},     /* --bridge NAME --address A/PREFIX [--machine NAME] */
+        {"ensure", run_ensure},     /* --bridge NAME --address A/PREFIX */
         {"release", run_release},   /* --bridge NAME --lock PATH [--machine NAME] */
 };
 

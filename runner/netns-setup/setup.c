@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
 #include <sched.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
 #include "net/netlink.h"
+#include "net/router-port.h"
 #include "netns-setup/interface.h"
 #include "netns-setup/internet.h"
 #include "netns-setup/setup.h"
@@ -53,10 +55,28 @@ static int loopback_up(Netlink *netlink, Error *reterr) {
         return netns_link_up(netlink, "lo", lo.index, reterr);
 }
 
+/* Called in the container. @ret_port: as it is, when the interface is there. */
+static int make_interface(Netlink *netlink, const InterfaceSettings *settings, RouterPort *ret_port,
+                          Error *reterr) {
+        _cleanup_close_ int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+        Link link;
+        int r;
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open the container's network namespace");
+        r = netlink_link_find(netlink, settings->name, &link);
+        if (r < 0)
+                return error_set(reterr, r, "look up interface '%s'", settings->name);
+        return link.index > 0 ? 0
+                              : router_port_make(settings->router, settings->machine, settings->name, fd,
+                                                 ret_port, reterr);
+}
+
 static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *settings, uint64_t wait_usec,
                             Error *reterr) {
         _cleanup_(netlink_freep) Netlink *netlink = NULL;
         _cleanup_free_ char *address = address_to_string(settings->address);
+        _cleanup_(router_port_done) RouterPort port = ROUTER_PORT_NULL;
         int index, r;
 
         r = enter_netns(pid, pidfd, reterr);
@@ -64,6 +84,8 @@ static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *setti
                 r = netlink_open(&netlink, reterr);
         if (r >= 0)
                 r = loopback_up(netlink, reterr);
+        if (r >= 0 && settings->router)
+                r = make_interface(netlink, settings, &port, reterr);
         if (r < 0)
                 return r;
 
@@ -75,6 +97,8 @@ static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *setti
                 return error_set(reterr, r, "give %s/%u to interface '%s'", address, settings->prefix,
                                  settings->name);
         r = netns_link_up(netlink, settings->name, index, reterr);
+        if (r >= 0 && port.router)
+                r = router_port_up(&port, reterr);
         if (r < 0 || !settings->internet)
                 return r;
         r = interface_wait(netlink, pidfd, INTERNET_INTERFACE, INTERNET_WAIT_USEC, &index, reterr);

@@ -9,17 +9,20 @@
 #include "base/error.h"
 
 typedef struct InterfaceSettings {
-        const char *name; /* as the container calls it */
-        uint32_t address; /* host byte order */
+        const char *name;    /* as the container calls it */
+        const char *router;  /* where it is made (net/router-port.h); NULL: it is waited for */
+        const char *machine; /* the router's name for the container */
+        uint32_t address;    /* host byte order */
         uint8_t prefix;
         bool internet; /* there is another one, which leads there (internet.h) */
 } InterfaceSettings;
 
 /**
- * netns_setup() - address and raise an interface and the loopback of a container
+ * netns_setup() - make, address and raise an interface, and raise the loopback, of a container
  * @pid: a process in the container, by the caller's PID namespace
- * @wait_usec: how long to wait for the interface to appear
+ * @wait_usec: how long to wait for an interface that is not made here
  *
+ * One that is there is not made again.
  * FC_EXIT_TIMEOUT when it did not, FC_EXIT_NOT_RUNNING when the process ended before: then nothing else is
  * wrong, and it is known for sure.
  */

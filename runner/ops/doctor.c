@@ -11,13 +11,11 @@
 #include "ops/doctor.h"
 #include "host/inotify.h"
 #include "state/disk-use.h"
-#include "net/bridge-try.h"
 #include "plan/ids.h"
 #include "rootfs/mount-maps.h"
 #include "rootfs/mounts.h"
 
-#define BRIDGE_CALLS "/proc/sys/net/bridge/bridge-nf-call-iptables"
-#define NSSWITCH     "/etc/nsswitch.conf"
+#define NSSWITCH "/etc/nsswitch.conf"
 
 #define KERNEL_MAJOR  5
 #define KERNEL_MINOR  15
@@ -147,37 +145,6 @@ static void doctor_check_inotify(Findings *f) {
                                INOTIFY_OF_A_GUEST));
         if (inotify_is_short(&use))
                 findings_add_hint(f, INOTIFY_HINT);
-}
-
-/* The firewall sees what a bridge passes on where this setting is 1, often for Docker, and drops it where
- * its chain FORWARD drops. */
-static void doctor_check_firewall(Findings *f) {
-        _cleanup_close_ int fd = open(BRIDGE_CALLS, O_RDONLY | O_CLOEXEC);
-        Error e = ERROR_NULL;
-        char on = '0';
-        bool passes;
-
-        if (fd < 0 || read(fd, &on, 1) != 1 || on != '1') {
-                findings_add(f, "firewall", VERDICT_OK,
-                             xstrdup("does not see what containers send each other"));
-                return;
-        }
-        if (geteuid() != 0)
-                findings_add(f, "firewall", VERDICT_UNKNOWN,
-                             xstrdup("sees what containers send each other (bridge-nf-call-iptables is 1); "
-                                     "only root can try whether it drops that"));
-        else if (bridge_try(&passes, &e) < 0)
-                findings_add_error(f, "firewall", &e);
-        else if (passes)
-                findings_add(f, "firewall", VERDICT_OK,
-                             xstrdup("sees what containers send each other, and lets it through"));
-        else {
-                findings_add(f, "firewall", VERDICT_BAD,
-                             xstrdup("drops what containers send each other (bridge-nf-call-iptables is 1, "
-                                     "often for Docker, and its chain FORWARD drops)"));
-                findings_add_hint(f, "let that through, and nothing else: "
-                                     "iptables -I FORWARD -m physdev --physdev-is-bridged -j ACCEPT");
-        }
 }
 
 static void doctor_check_kernel(Findings *f, const HostFacts *facts) {
@@ -331,7 +298,6 @@ int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_to
         doctor_check_need(f, facts, FACTS_CGROUP, "cgroup2", facts->cgroup_root);
         doctor_check_systemd(f, facts);
         doctor_check_inotify(f);
-        doctor_check_firewall(f);
         doctor_check_need(f, facts, FACTS_MACHINE_ID, "machine id", "'/etc/machine-id'");
         if (project.state.root_fd >= 0) {
                 doctor_check_idmap(f, project.state.root_fd, project.root,

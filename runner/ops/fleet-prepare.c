@@ -555,7 +555,7 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
         if (m->plan->bridge) {
                 m->resources.bridge_lock = network_lock_path(fleet->project->id);
                 m->resources.lock_fd = fleet->network_fd;
-                r = network_prepare(&fleet->network, m->at->machine, reterr);
+                r = network_prepare(&fleet->network, fleet->project->backend, reterr);
                 if (r < 0)
                         return r;
         }

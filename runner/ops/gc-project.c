@@ -11,7 +11,8 @@
 #include "base/strv.h"
 #include "cgroup/leftovers.h"
 #include "machine/machine.h"
-#include "net/rtnl.h"
+#include "net/old-bridge.h"
+#include "net/router.h"
 #include "ops/gc-project.h"
 #include "ops/network.h"
 #include "project/state-dir.h"
@@ -213,7 +214,7 @@ static int end_machines(const GcProject *p, char *const *machines, bool say, Err
                 if (r >= 0)
                         r = nspawn_clear_leftovers(*machine, reterr);
                 if (r >= 0)
-                        r = bridge_port_remove(*machine, reterr);
+                        r = old_port_remove(*machine, reterr);
                 if (r < 0)
                         return error_prefix(reterr, r, "machine '%s'", *machine);
                 if (say)
@@ -243,7 +244,7 @@ static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
                 return r;
         if (alone < 0)
                 return error_raise(reterr, FC_EXIT_CONFLICT, "another command has begun to use '%s'", p->id);
-        r = bridge_release(bridge, /* ret_removed= */ NULL, reterr);
+        r = router_remove(bridge, /* ret_removed= */ NULL, reterr);
         if (r < 0)
                 return r;
         /* Where machines are units, the end of the last one has removed it. */
@@ -323,7 +324,7 @@ static int tidy_machine(const GcProject *p, const char *name, Error *reterr) {
                 return r;
         r = p->gc->dry_run ? 0 : machine_kill(p->gc->facts.cgroup_root, machine, reterr);
         if (r >= 0 && !p->gc->dry_run)
-                r = bridge_port_remove(machine, reterr);
+                r = old_port_remove(machine, reterr);
         if (r >= 0)
                 gc_say(p->gc, "machine", machine, "it was killed");
         return r;

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 #include "machine/machine.h"
-#include "net/rtnl.h"
+#include "net/router.h"
 #include "ops/gc-project.h"
 #include "project/root.h"
 #include "screen/error-print.h"
@@ -109,7 +109,7 @@ static int find_projects(Gc *gc, Projects *all, Error *reterr) {
         _cleanup_strv_ char **ids = NULL;
         int r;
 
-        r = bridge_list(&gc->bridges, reterr);
+        r = router_list(&gc->bridges, reterr);
         if (r >= 0)
                 r = machine_list_left(gc->facts.cgroup_root, &gc->machines, reterr);
         if (r >= 0)
@@ -144,12 +144,12 @@ static int clean_bridges(Gc *gc, const Projects *all, Error *reterr) {
                 }
                 if (known)
                         continue;
-                r = bridge_is_used(*bridge, &used, reterr);
+                r = router_is_used(*bridge, &used, reterr);
                 if (r < 0)
                         return r;
                 if (used)
                         continue;
-                r = gc->dry_run ? 0 : bridge_release(*bridge, &removed, reterr);
+                r = gc->dry_run ? 0 : router_remove(*bridge, &removed, reterr);
                 if (r < 0)
                         return r;
                 if (removed)

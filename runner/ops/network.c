@@ -7,6 +7,8 @@
 #include "base/fs.h"
 #include "machine/machine.h"
 #include "net/hosts.h"
+#include "net/old-bridge.h"
+#include "net/router.h"
 #include "net/rtnl.h"
 #include "ops/identify.h"
 #include "ops/network.h"
@@ -46,7 +48,7 @@ static int network_recall_subnet(const Project *project, Network *n, Error *rete
         return r;
 }
 
-/* A remembered subnet is kept while anything may be using it, that is while the bridge has its address;
+/* A remembered subnet is kept while anything may be using it, that is while the host has its address;
  * else it is given up when the host has come to route it elsewhere, as with a VPN. A guest may have
  * written the remembered subnet, and must not make a network that the host routes the project's. */
 static int network_choose_subnet(const Project *project, Network *n, bool *changed, Error *reterr) {
@@ -54,7 +56,7 @@ static int network_choose_subnet(const Project *project, Network *n, bool *chang
         size_t n_taken;
         int r;
 
-        if (n->state->subnet && bridge_has(n->bridge, &n->subnet))
+        if (n->state->subnet && router_has(n->bridge, &n->subnet))
                 return 0;
         r = routes_read(n->bridge, &taken, &n_taken, reterr);
         if (r < 0)
@@ -235,22 +237,20 @@ int network_hold(int runtime_fd, Error *reterr) {
 
         if (fd < 0)
                 return fd;
-        /* A process that has it alone is removing the bridge: that takes milliseconds. */
+        /* A process that has it alone is removing it: that takes milliseconds. */
         while (flock(fd, LOCK_SH) < 0)
                 if (errno != EINTR)
                         return error_set(reterr, errno, "lock the network");
         return TAKE_FD(fd);
 }
 
-int network_prepare(const Network *n, const char *machine, Error *reterr) {
-        int r;
-
-        r = bridge_ensure(n->bridge, &n->subnet, reterr);
-        return r < 0 ? r : bridge_port_remove(machine, reterr);
+int network_prepare(const Network *n, const Backend *backend, Error *reterr) {
+        return backend->makes_network ? router_check_name(n->bridge, reterr)
+                                      : router_ensure(n->bridge, &n->subnet, reterr);
 }
 
 int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr) {
-        return bridge_mend(n->bridge, &n->subnet, machine, ret_mended, reterr);
+        return router_mend(n->bridge, &n->subnet, machine, ret_mended, reterr);
 }
 
 int network_hold_alone(const char *cgroup_root, const char *id, int runtime_fd, int *ret_fd, Error *reterr) {
@@ -274,7 +274,6 @@ int network_release(const char *cgroup_root, const char *id, int runtime_fd, cha
                     bool *ret_removed, Error *reterr) {
         _cleanup_free_ char *bridge = identity_bridge_name(id);
         _cleanup_close_ int fd = -EBADF;
-        bool removed = false;
         int r;
 
         r = network_hold_alone(cgroup_root, id, runtime_fd, &fd, reterr);
@@ -284,14 +283,13 @@ int network_release(const char *cgroup_root, const char *id, int runtime_fd, cha
                 *ret_removed = false;
         if (fd < 0)
                 return r;
-        STRV_FOREACH (machine, machines) {
-                r = bridge_port_remove(*machine, reterr);
+        STRV_FOREACH (machine, router_is_old(bridge) ? machines : NULL) {
+                r = old_port_remove(*machine, reterr);
                 if (r < 0)
                         return r;
         }
-        r = bridge_release(bridge, &removed, reterr);
-        if (r >= 0 && ret_removed)
-                *ret_removed = removed;
+        r = ret_removed ? router_remove(bridge, ret_removed, reterr)
+                        : router_release(bridge, /* ret_removed= */ NULL, reterr);
         if (r >= 0 && unlinkat(runtime_fd, NETWORK_HOSTS, 0) < 0 && errno != ENOENT)
                 r = error_set(reterr, errno, "clear the runtime directory");
         return r;

@@ -44,8 +44,8 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
  */
 int network_hold(int runtime_fd, Error *reterr);
 
-/* Makes the bridge, and room on it for a machine that is about to start. The network is held. */
-int network_prepare(const Network *n, const char *machine, Error *reterr);
+/* Makes it for a machine that is about to start, or sees that it can be made. The network is held. */
+int network_prepare(const Network *n, const Backend *backend, Error *reterr);
 
 /* For a machine that runs, likewise. @ret_mended: another program had changed something. */
 int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr);
@@ -57,11 +57,12 @@ int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *re
  * process holds the network, or something runs. */
 int network_hold_alone(const char *cgroup_root, const char *id, int runtime_fd, int *ret_fd, Error *reterr);
 
-/* Removes what is left on the host of machines that do not run any more, and the bridge unless a process
- * holds it. What is missing is success. @ret_removed: whether it was the bridge; may be NULL. */
+/* Removes what is left on the host of machines that do not run any more, and the network unless a process
+ * holds it. What is missing is success. @ret_removed: whether it was the network. NULL: that may go some
+ * milliseconds later, which is not waited for. */
 int network_release(const char *cgroup_root, const char *id, int runtime_fd, char *const *machines,
                     bool *ret_removed, Error *reterr);
 
-/* Its path for a supervisor, which releases the bridge by itself when its guest ends; owned by the
+/* Its path for a supervisor, which releases the network by itself when its guest ends; owned by the
  * caller. */
 char *network_lock_path(const char *id);

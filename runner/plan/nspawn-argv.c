@@ -70,9 +70,7 @@ static void push_identity(char ***argv, const ContainerPlan *p) {
 
 static void push_network(char ***argv, const ContainerPlan *p) {
         switch (p->spec->network) {
-        case NETWORK_PRIVATE:
-                strv_pushf(argv, "--network-bridge=%s", p->bridge);
-                break;
+        case NETWORK_PRIVATE: /* the interface is added to it (netns-setup/) */
         case NETWORK_NONE:
                 strv_push(argv, "--private-network");
                 break;

@@ -112,10 +112,15 @@ live_reset() {
                 "$FC_HELPERS/wait-for" "$WAIT" empty "$CGROUP2/flake-containers" || :
                 find "$CGROUP2/flake-containers" -depth -type d -exec rmdir {} + 2>/dev/null || :
         fi
+        # Those of projects, and what test cases make.
         while read -r link; do
                 ip link delete "$link" 2>/dev/null || :
-        done < <(ip -o link show type bridge | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')
-        # Those of bridges that are gone.
+        done < <(ip -o link show | sed -n 's/^[0-9]*: \(fc-[^:@]*\).*/\1/p'
+                ip -o link show type bridge | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')
+        for link in /run/flake-containers/netns/*; do
+                umount -- "$link" 2>/dev/null || :
+        done
+        # Those of interfaces that are gone.
         while read -r link; do
                 ip "-${link%% *}" rule delete priority "${link#* }" 2>/dev/null || :
         done < <(for link in 4 6; do ip "-$link" rule | sed -n "s/^\([0-9]*\):.*\[detached\].*/$link \1/p"; done)
@@ -125,6 +130,26 @@ live_reset() {
         done
         rm -rf --one-file-system /run/flake-containers /run/systemd/nspawn/propagate/*
         rm -rf --one-file-system "$SCRATCH/projects" "$SCRATCH/images" "$SCRATCH"/nix/var/nix/gcroots/auto/*
+}
+
+# The namespaces of the projects' networks, one a line.
+networks() { find /run/flake-containers/netns -type f 2>/dev/null | sort || :; }
+
+# uplinks N: the host has as many interfaces that lead there. The kernel takes one away some time after its network.
+uplinks() { (($(ip -o link show type veth | grep -c ': fc-' || :) == $1)); }
+
+# old_bridge NAME: as releases had one that had it in the host's own namespace: its address is six bytes of the name's hash.
+old_bridge() {
+        local hash=$((0xcbf29ce484222325)) i first
+
+        for ((i = 0; i < ${#1}; i++)); do
+                hash=$(((hash ^ $(printf '%d' "'${1:i:1}")) * 0x100000001b3))
+        done
+        first=$(((hash & 0xfc) | 2))
+        ip link add "$1" type bridge
+        ip rule add iif "$1" unreachable priority 200
+        ip link set "$1" address "$(printf '%02x:%02x:%02x:%02x:%02x:%02x\n' "$first" $((hash >> 8 & 255)) $((hash >> 16 & 255)) \
+                $((hash >> 24 & 255)) $((hash >> 32 & 255)) $((hash >> 40 & 255)))"
 }
 
 ### Before and after
@@ -148,6 +173,7 @@ host_filter() {
 host_snapshot() {
         local dir pid cmdline args own=" 1 $$ $BASHPID ${PPID} "
 
+        [[ -n $(networks) ]] || try_until "$WAIT" uplinks 0
         for dir in /proc/[0-9]*; do
                 pid=${dir#/proc/}
                 [[ $own != *" $pid "* ]] || continue

@@ -309,7 +309,8 @@ testcase_state_of_another_boot() {
         echo 1 >"$CGROUP2/flake-containers/cgroup.kill"
         dead "$cgroup"
         find "$CGROUP2/flake-containers" -depth -type d -exec rmdir {} +
-        ip link delete "$(ip -o link show type bridge | sed 's/^[0-9]*: \([^:@]*\).*/\1/')"
+        umount "$(networks)"
+        try_until "$WAIT" uplinks 0
         rm -rf /run/flake-containers /run/systemd/nspawn/propagate/*
         sed -E 's/[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/00000000000000000000000000000001/' "$TMP/state.json" \
                 >"$PROJECT/.containers/web/state.json"

@@ -136,9 +136,10 @@ end_world() {
 # Sets the routes inside as root in a guest can, and speaks to the world and to the other project. The host speaks first, so
 # that neighbours know each other, and last.
 try_to_get_out() {
-        local bridge=$1 theirs=$2 neighbour=$3 mac
+        local network=$1 theirs=$2 neighbour=$3 mac
 
-        mac=$(cat "/sys/class/net/$bridge/address")
+        # Who answers for the host on the bridge.
+        mac=$(nsenter --net="/run/flake-containers/netns/$network" ip -o link show dev bridge | sed 's|.* link/ether \([^ ]*\) .*|\1|')
         inside one ip route replace default via "${GATEWAY:?}"
         inside one ip address replace 2001:db8:1::2/64 dev host0 nodad
         inside one ip -6 neighbour replace fe80::1 lladdr "$mac" dev host0
@@ -158,6 +159,18 @@ try_to_get_out() {
         inside one bash -c "exec 2>/dev/null; echo neighbour >/dev/udp/$theirs/9" || :
         say "$theirs" end
         equal "$(what_came "$TMP/theirs")" "begin end" "what came to the other project"
+
+        # Another address of the host's, and from beside the host to the container.
+        listen "$$" "$TMP/host"
+        say 192.0.2.1 begin
+        inside one bash -c 'exec 2>/dev/null; echo host >/dev/udp/192.0.2.1/9' || :
+        say 192.0.2.1 end
+        equal "$(what_came "$TMP/host")" "begin end" "what came to another address of the host's"
+        listen "$(leader_of one)" "$TMP/one"
+        say "$(address_of one one)" begin
+        nsenter --target "$WORLD" --net bash -c "echo world >/dev/udp/$(address_of one one)/9"
+        say "$(address_of one one)" end
+        equal "$(what_came "$TMP/one")" "begin end" "what came to the container"
 }
 
 # Also on a host that forwards for others, whether it did before or comes to later.
@@ -287,45 +300,127 @@ testcase_network_before_command() {
         ok fc down
 }
 
-# The bridge lives as long as one container needs it.
-testcase_bridge() {
+# in_router COMMAND..: where the project's bridge is, with the host's programs.
+in_router() { nsenter --net="$(networks)" -- "$@"; }
+
+# count_networks N WHEN: as many namespaces, and as many interfaces of the host that lead into them.
+count_networks() {
+        equal "$(networks | wc -l)" "$1" "networks $2"
+        try_until "$WAIT" uplinks "$1"
+        equal "$(ip -o link show type bridge | wc -l)" 0 "bridges of the host $2"
+}
+
+# The network lives as long as one container needs it, and the host's own has no bridge.
+testcase_network_is_put_away() {
         project shop
         spec "$(tiny one), $(tiny two), $(tiny none '' ', "network": {"mode": "none"}')"
         ok fc up none
-        equal "$(ip -o link show type bridge | wc -l)" 0 "bridges without a container that needs one"
+        count_networks 0 "without a container that needs one"
         ok fc up
-        equal "$(ip -o link show type bridge | wc -l)" 1 "bridges"
+        count_networks 1 "of two containers"
         ok fc down one
-        equal "$(ip -o link show type bridge | wc -l)" 1 "bridges"
+        count_networks 1 "of one container"
         ok fc down two
-        equal "$(ip -o link show type bridge | wc -l)" 0 "bridges"
+        count_networks 0 "after the last"
         ok fc down
 }
 
-# What network managers and people do to a bridge while containers use it.
-testcase_bridge_is_changed() {
-        local bridge address port change
+# What network managers and people do to it while containers use it.
+testcase_network_is_changed() {
+        local link address port change
 
         project shop
         # With a name that is too long for an interface's.
         spec "$(web web), $(web a-name-that-is-longer)"
         ok fc up
-        bridge=$(ip -o link show type bridge | sed 's/^[0-9]*: \([^:@]*\).*/\1/')
+        link=$(basename "$(networks)")
         address=$(fc --json status | jq -r '.containers[] | select(.name == "web") | .address')
-        port=$(ip -o link show master "$bridge" | sed -n '1s/^[0-9]*: \([^:@]*\).*/\1/p')
-        for change in "ip address flush dev $bridge" "ip link set $bridge down" "ip link set $port nomaster" \
-                "ip link set $port down" "ip link delete $bridge"; do
+        port=$(in_router ip -o link show master bridge | sed -n 's/^[0-9]*: \(port-[^:@]*\).*/\1/p' | head -n 1)
+        for change in "ip address flush dev $link" "ip link set $link down" "ip link delete $link" \
+                "in_router ip link delete host" "in_router ip link set host down" \
+                "in_router ip link set $port nomaster" "in_router ip link set $port down" "in_router ip link delete bridge"; do
                 ok fc up
                 refute_err mended
                 # shellcheck disable=SC2086 # its words
                 ok $change
                 ok fc up
-                expect_err "another program had changed the network '$bridge', mended"
+                expect_err "another program had changed the network '$link', mended"
                 expect_err 'web: unchanged'
                 ok curl --silent --show-error --fail --max-time 10 "http://$address/"
                 ok fc exec a-name-that-is-longer -- bash -c "exec 3<>/dev/tcp/web/80"
         done
         ok fc down
+}
+
+# answers_beside WHOSE: what a developer expects of containers, beside another program's rules.
+answers_beside() {
+        ok ask one web 80
+        expect_out '^HTTP/1.1 200' "by name, beside $1"
+        ok curl --silent --show-error --fail --max-time 10 "http://$(address_of one web)/"
+        ok curl --silent --show-error --fail --max-time 10 http://127.0.0.1:8080/
+}
+
+# Rules that these programs really make, on a host that forwards and whose netfilter sees what its bridges pass on: a bridge
+# of the host's passes nothing on there.
+testcase_beside_firewalls() {
+        local calls=/proc/sys/net/bridge/bridge-nf-call-iptables forwarding=/proc/sys/net/ipv4/ip_forward file before forward
+
+        [[ -e $calls ]] || skip "this kernel has no br_netfilter"
+        before=$(<"$calls")
+        forward=$(<"$forwarding")
+        echo 1 >"$calls"
+        echo 1 >"$forwarding"
+        project shop
+        spec "$(web web ', "ports": ["8080:80"]'), $(tiny one)"
+        for file in "$LIVE_TOP"/tests/live/rules/*.nft; do
+                nft -f "$file"
+                ok fc up
+                answers_beside "$(basename "$file")"
+                ok fc down
+                nft flush ruleset
+        done
+        # When they come later, too.
+        ok fc up
+        nft -f "$LIVE_TOP/tests/live/rules/docker-20.10.nft"
+        answers_beside "those that came later"
+        nft flush ruleset
+        ok fc down
+        echo "$before" >"$calls"
+        echo "$forward" >"$forwarding"
+}
+
+# What a release made that had the bridge in the host's own namespace.
+testcase_older_release() {
+        local bridge machine
+
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        bridge=$(basename "$(networks)")
+        machine=$(fc --json status | jq -r '.containers[0].machine')
+        ok fc down
+        try_until "$WAIT" uplinks 0
+        old_bridge "$bridge"
+        ip link add old-port type veth peer name old-peer
+        ip link property add dev old-port altname "vb-$machine"
+        ip link set old-port master "$bridge"
+        run_status 5 fc up
+        expect_err 'an older release has started'
+        expect_err 'flake-containers down'
+        # In truth nothing runs, so it is put away.
+        equal "$(ip -o link show | grep -cv ': lo:' || :)" 0 "the host's interfaces"
+        equal "$(ip rule show iif "$bridge")" '' "the bridge's rule"
+        old_bridge "$bridge"
+        ok fc up
+        count_networks 1 "in the place of an old one"
+        ok fc down
+        try_until "$WAIT" uplinks 0
+        # A name of another program's.
+        ip link add "$bridge" type veth peer name other
+        run_status 5 fc up
+        expect_err "interface '$bridge' exists and is not a project's, but a 'veth'"
+        ip link delete "$bridge"
+        count_networks 0 "at the end"
 }
 
 live_main "$@"

@@ -159,34 +159,4 @@ testcase_inotify_is_short() {
         ok fc down
 }
 
-# Of this host's own network namespace. A frame is sent to see what its rules do.
-testcase_firewall_sees_bridges() {
-        local calls=/proc/sys/net/bridge/bridge-nf-call-iptables
-
-        [[ -e $calls ]] || skip "this kernel has no br_netfilter"
-        project shop
-        spec "$(tiny one)"
-        host_snapshot >"$TMP/before"
-        echo 1 >"$calls"
-        ok fc doctor
-        expect_out 'ok +firewall +sees what containers send each other, and lets it through'
-        as_dev "$FC" --root "$PROJECT" doctor >"$TMP/out" || :
-        grep -q '? *firewall .*only root can try' "$TMP/out" || flunk "it is not said to a user: $(<"$TMP/out")"
-        nft -f - <<<'table ip shut { chain forward { type filter hook forward priority 0; policy drop; }; }'
-        run_status 6 fc doctor
-        expect_out 'BAD +firewall +drops what containers send each other'
-        expect_out 'physdev-is-bridged'
-        echo 0 >"$calls"
-        ok fc doctor
-        expect_out 'ok +firewall +does not see'
-        nft delete table ip shut
-        # One that was killed leaves its bridge to the next.
-        ip link add fc-try type bridge
-        echo 1 >"$calls"
-        ok fc doctor
-        echo 0 >"$calls"
-        host_snapshot >"$TMP/after"
-        same_files "$TMP/before" "$TMP/after" "doctor left something"
-}
-
 live_main "$@"

@@ -159,8 +159,8 @@ soak_nothing_left() {
 
         left=$(machines_left)
         [[ -z $left ]] || soak_flunk "cgroups are left: $left"
-        left=$(ip -o link show type bridge | grep -E '^[0-9]+: fc-' || :)
-        [[ -z $left ]] || soak_flunk "a bridge is left: $left"
+        left=$(networks)
+        [[ -z $left ]] || soak_flunk "a network is left: $left"
         ! is_booted || return 0
         left=$(pgrep -fa '/libexec/flake-containers/|systemd-nspawn' || :)
         [[ -z $left ]] || soak_flunk "processes are left: $left"

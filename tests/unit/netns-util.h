@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
@@ -48,6 +50,14 @@ _unused_ static void run_in_netns(void (*body)(void)) {
                 exit(0);
         }
         ASSERT_EQ(wait_status(pid), 0);
+}
+
+/* A /run of the process's own, for networks that have a name there (net/netns.h). */
+_unused_ static void own_run(void) {
+        ASSERT_OK(unshare(CLONE_NEWNS));
+        ASSERT_OK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+        ASSERT_OK(mount("tmpfs", "/run", "tmpfs", 0, NULL));
+        ASSERT_OK(mkdir("/run/flake-containers", 0711));
 }
 
 /* Runs a command line of plain words; returns its output, which the caller owns, or fails the test. */

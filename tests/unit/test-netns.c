@@ -235,61 +235,66 @@ IN_NETNS(loopback) {
         holder_end(pid);
 }
 
-static unsigned count_lines(const char *line) {
-        _cleanup_free_ char *output = command("%s", line);
-        unsigned n = 0;
+/* As a container's first process that nspawn has put into a namespace of its own. */
+IN_NETNS(setup_makes_the_interface) {
+        pid_t pid = holder_new(CLONE_NEWNET | CLONE_NEWUSER);
+        _cleanup_free_ char *line = xasprintf("setup --pid %d --interface host0 --address 10.29.40.7/24 "
+                                              "--bridge fc-test --machine shop-db",
+                                              (int) pid);
+        _cleanup_free_ char *first = NULL, *second = NULL;
 
-        for (const char *p = output; *p; p++)
-                n += *p == '\n';
-        return n;
+        own_run();
+        netns(0, NULL, "ensure --bridge fc-test --address 10.29.40.7/24");
+        assert_output("ip -4 address show dev fc-test", "inet 10.29.40.1/24");
+        netns(0, NULL, "%s", line);
+        assert_inside(pid, "ip link show dev host0 up", "LOWER_UP");
+        assert_inside(pid, "ip -4 address show dev host0", "inet 10.29.40.7/24");
+        first = command("nsenter -t %d -n ip -o link show dev host0", (int) pid);
+        /* Once is enough: with the internet it is called again. */
+        netns(0, NULL, "%s", line);
+        second = command("nsenter -t %d -n ip -o link show dev host0", (int) pid);
+        ASSERT_STREQ(second, first);
+        holder_end(pid);
 }
 
 IN_NETNS(release) {
         char path[] = "/tmp/test-netns-XXXXXX";
         int lock = mkstemp(path);
-        pid_t holder = holder_new(CLONE_NEWNET);
 
         ASSERT_OK(lock);
-        add_veth(holder);
+        own_run();
+        netns(0, NULL, "ensure --bridge fc-test --address 10.29.40.7/24");
 
-        /* A port is attached: nothing happens, and that is no error. */
-        netns(0, NULL, "release --bridge fc-test --lock %s", path);
-        run("ip link show dev fc-test");
-
-        /* While a process holds the network the bridge stays, even without a port. */
+        /* While a process holds the network it stays. */
         ASSERT_OK(flock(lock, LOCK_SH));
-        run("ip link del fc-port");
         netns(0, NULL, "release --bridge fc-test --lock %s", path);
         run("ip link show dev fc-test");
         ASSERT_OK(flock(lock, LOCK_UN));
         netns(0, NULL, "release --bridge fc-test --lock %s", path);
-        assert_no_output("ip -o link show type bridge");
+        ASSERT_TRUE(access("/run/flake-containers/netns", F_OK) < 0);
 
-        /* A missing bridge is fine, and so is a missing lock file. */
+        /* A missing one is fine, and so is a missing lock file. */
         ASSERT_OK(unlink(path));
         netns(0, NULL, "release --bridge fc-test --lock %s", path);
-        netns(1, "is not a bridge", "release --bridge lo --lock %s", path);
+        netns(0, NULL, "release --bridge lo --lock %s", path);
         ASSERT_OK(unlink(path));
-
-        (void) unlink(path);
         (void) close(lock);
 }
 
-/* One container of two has ended: its port goes, the bridge stays, and the helper does not wait for the
- * other one. */
+/* Of an older release: one container of two has ended: its port goes, the bridge stays. */
 IN_NETNS(release_names_the_machine) {
         char path[] = "/tmp/test-netns-XXXXXX";
         int lock = mkstemp(path);
         pid_t other = holder_new(CLONE_NEWNET), ended = holder_new(CLONE_NEWNET);
 
         ASSERT_OK(lock);
+        own_run();
         add_veth(other);
         free(command("ip link add vb-shop-db type veth peer name host0 netns %d", (int) ended));
         run("ip link set vb-shop-db master fc-test up");
         netns(0, NULL, "release --bridge fc-test --lock %s --machine shop-db", path);
         assert_output("ip -o link show master fc-test", "fc-port");
-        assert_output("ip -o link show type bridge", "fc-test");
-        ASSERT_EQ(count_lines("ip -o link show type veth"), 1u);
+        assert_no_output("ip -o link show dev fc-test type veth");
         holder_end(other);
         holder_end(ended);
         ASSERT_OK(unlink(path));
@@ -321,6 +326,10 @@ TEST(refusals) {
                 {"setup --address 10.1.1.1/", "--address: '' is not a number"},
                 {"setup --address 10.1.1/24", "--address: '10.1.1' is not an IPv4 address"},
                 {"setup --address fe80::1/24", "--address: 'fe80::1' is not an IPv4 address"},
+                {"setup --pid 1 --interface host0 --address 10.1.1.1/24 --bridge b",
+                 "--bridge and --machine, or"},
+                {"setup --pid 1 --interface host0 --address 10.1.1.1/24 --machine m",
+                 "--bridge and --machine, or"},
                 {"loopback", "loopback needs --pid"},
                 {"release --bridge fc-none", "release needs --bridge and --lock"},
                 {"release --lock /tmp/none", "release needs --bridge and --lock"},
