@@ -5,6 +5,7 @@
 #include "ops/dry-run.h"
 #include "ops/snapshot.h"
 #include "ops/status-list.h"
+#include "cli/once-ports.h"
 #include "cli/once-volumes.h"
 #include "cli/question.h"
 #include "cli/verbs.h"
@@ -18,6 +19,7 @@ typedef struct UpOptions {
         char *from;
         bool yes;
         char **volumes;
+        char **ports;
 } UpOptions;
 
 static const Option up_options[] = {
@@ -33,6 +35,8 @@ static const Option up_options[] = {
          "With --from: do not ask before that replaces something"},
         {"volume", 'v', OPTION_STRINGS, offsetof(UpOptions, volumes), "VOLUME",
          "Mount SOURCE:TARGET[:ro] in the one container NAME as well, until its next start"},
+        {"publish", 'p', OPTION_STRINGS, offsetof(UpOptions, ports), "PORT",
+         "Publish [NAME:][ADDRESS:]HOST:PORT[/udp] as well, until the container's next start"},
         {"attach", 'a', OPTION_FLAG, offsetof(UpOptions, attach), NULL,
          "Stay, show the logs; Ctrl-C stops, a second one kills"},
         {"detach", 'd', OPTION_IGNORED, 0, NULL, "(always so, unless --attach)"},
@@ -71,6 +75,9 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         if (r < 0)
                 return r;
         names = dependencies_order(project.spec, asked);
+        r = once_ports_add(&project, operands, names, o->ports, reterr);
+        if (r < 0)
+                return r;
         if (o->from) {
                 UpOptions copy = *o;
 

@@ -213,6 +213,19 @@ int port_range_parse(const char *text, PortRange *ret, Error *reterr) {
         return 0;
 }
 
+char *port_split_name(const char *text, const char **ret_rest) {
+        const char *colon = strchr(text, ':');
+        size_t n = colon ? (size_t) (colon - text) : 0;
+
+        *ret_rest = text;
+        if (!colon || text[0] == '[' || strspn(text, "0123456789.-") >= n)
+                return NULL;
+        if (n == strlen("auto") && startswith(text, "auto") && !strchr(colon + 1, ':'))
+                return NULL;
+        *ret_rest = colon + 1;
+        return xstrndup(text, n);
+}
+
 Port port_range_get(const PortRange *range, unsigned number) {
         Port port = range->first;
 
@@ -350,6 +363,23 @@ static int check_ports(const ContainerSpec *c, Error *reterr) {
                                            "containers.%s.ports[%zu].proxyProtocol: only with 'tcp'",
                                            c->name, c->ports[i].element);
         return 0;
+}
+
+int ports_add_once(ContainerSpec *c, PortRange *range, Error *reterr) {
+        size_t n = c->n_ports + range->n;
+        int r = 0;
+
+        if (n > PORTS_MAX)
+                r = error_raise(reterr, FC_EXIT_USAGE, "a container publishes at most %d ports, not %zu",
+                                PORTS_MAX, n);
+        for (unsigned k = 0; r >= 0 && k < range->n; k++) {
+                Port port = port_range_get(range, k);
+
+                port.element = c->n_ports;
+                *XGROW(c->ports, c->n_ports) = port;
+        }
+        port_range_done(range);
+        return r < 0 ? r : check_ports(c, reterr);
 }
 
 const SpecKey ports_key = {

@@ -15,6 +15,14 @@ static char *print(const PortRange *range) {
                          port->container + range->n - 1, port->udp ? "udp" : "tcp");
 }
 
+static void check_split(const char *text) {
+        const char *rest;
+        _cleanup_free_ char *name = port_split_name(text, &rest);
+
+        FUZZ_CHECK(name ? startswith(text, name) && text + strlen(name) + 1 == rest && rest[-1] == ':'
+                        : rest == text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *text = fuzz_string(data, size), *printed = NULL;
@@ -22,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const Port *a = &range.first, *b = &again.first;
         int r;
 
+        check_split(text);
         r = port_range_parse(text, &range, &error);
         fuzz_check_result(r, &error);
         if (r < 0) {

@@ -82,6 +82,39 @@ testcase_what_is_no_port() {
         run_status 7 fc port web 80
 }
 
+# Until the next start, and by the rules of the specification.
+testcase_for_once() {
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]'), $(tiny two '' ', "network": {"mode": "none"}')"
+        run_status 2 fc up -p 8081:81
+        expect_err "--publish: '8081:81': of which container\\? Expected NAME:HOST:CONTAINER"
+        run_status 2 fc up one -p two:8081:81
+        expect_err "--publish: 'two:8081:81': 'two' is not one of the containers that are started"
+        run_status 2 fc up -p two:8081:81
+        expect_err "--publish: containers.two.ports: nothing can be published with network mode 'none'"
+        run_status 2 fc up one -p 8080:81
+        expect_err '--publish: .*host port 8080 on 127.0.0.1 is taken already, by containers.one.ports\[0\]'
+        run_status 2 fc up one -p 8081:x
+        expect_err "--publish: '8081:x': 'x' is not a port number"
+        hold_port 127.0.0.1:8082
+        run_status 5 fc up one -p 8082:82
+        expect_err "127\.0\.0\.1:8082 is taken by 'perl' \\(pid $HOLDER\\)"
+        expect_err '8083 is free: publish the port as "8083:82"'
+        release_port
+        no_machine_left "something was started"
+
+        ok fc up one --publish one:8081:81 -p 8082:82
+        ok fc port one
+        equal "$(grep -c '^8[012] -> 127' <<<"$OUT")" 3 "the ports"
+        equal "$(listeners 8082)" "127.0.0.1:8082 [::1]:8082" "8082 listens on"
+        # The same again is the same.
+        ok fc up one -p 8081:81 -p one:8082:82
+        expect_err 'one: unchanged +already up'
+        ok fc up one
+        equal "$(listeners 8080)/$(listeners 8081)$(listeners 8082)" "127.0.0.1:8080 [::1]:8080/" "then there listen"
+        ok fc down
+}
+
 # A service that listens on nothing but its own localhost is reachable, too.
 testcase_localhost_inside() {
         variant local-only

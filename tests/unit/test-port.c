@@ -48,6 +48,74 @@ TEST(accepts) {
         }
 }
 
+TEST(splits_name) {
+        static const struct {
+                const char *text, *name, *rest;
+        } table[] = {
+                {"web:8080:80", "web", "8080:80"},
+                {"web:80", "web", "80"},
+                {"my-web2:127.0.0.1:8080:80/udp", "my-web2", "127.0.0.1:8080:80/udp"},
+                {"web:[::1]:8080:80", "web", "[::1]:8080:80"},
+                {"web:auto:80", "web", "auto:80"},
+                {"auto:8080:80", "auto", "8080:80"},
+                {"7zip:80", "7zip", "80"},
+                {"web:", "web", ""},
+                {"80", NULL, "80"},
+                {"8080:80", NULL, "8080:80"},
+                {"8000-8010:80-90", NULL, "8000-8010:80-90"},
+                {"127.0.0.1:8080:80", NULL, "127.0.0.1:8080:80"},
+                {"[fd00::1]:8080:80", NULL, "[fd00::1]:8080:80"},
+                {"auto:80", NULL, "auto:80"},
+                {":80", NULL, ":80"},
+                {"", NULL, ""},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                const char *rest;
+                _cleanup_free_ char *name = port_split_name(table[i].text, &rest);
+
+                test_set_row("%s", table[i].text);
+                ASSERT_STREQ(name, table[i].name);
+                ASSERT_STREQ(rest, table[i].rest);
+        }
+}
+
+/* Beside those of the specification, with the same rules. */
+TEST(adds_once) {
+        static const struct {
+                const char *text, *message;
+                NetworkMode network;
+                size_t n; /* of ports afterwards */
+        } table[] = {
+                {"8080:80", NULL, NETWORK_PRIVATE, 1},
+                {"[::1]:8000-8009:80-89/udp", NULL, NETWORK_PRIVATE, 10},
+                {"8000-8099", NULL, NETWORK_PRIVATE, 100},
+                {"8000-8100", "a container publishes at most 100 ports, not 101", NETWORK_PRIVATE, 0},
+                {"127.0.0.1:8080:80", "with network mode 'host' the service's own port", NETWORK_HOST, 1},
+                {"8080:80", "nothing can be published with network mode 'none'", NETWORK_NONE, 1},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(spec_freep) Spec *spec = xmalloc0(sizeof(*spec));
+                ContainerSpec *c = XGROW(spec->containers, spec->n_containers);
+                PortRange range;
+                int r;
+
+                test_set_row("%s", table[i].text);
+                *c = (ContainerSpec) CONTAINER_SPEC_NULL;
+                c->name = xstrdup("c");
+                c->network = table[i].network;
+                ASSERT_OK(port_range_parse(table[i].text, &range, &error), &error);
+                r = ports_add_once(c, &range, &error);
+                if (table[i].message)
+                        ASSERT_ERROR(r, &error, FC_EXIT_USAGE, table[i].message);
+                else
+                        ASSERT_OK(r, &error);
+                ASSERT_EQ(c->n_ports, table[i].n);
+        }
+}
+
 TEST(refuses) {
         static const struct {
                 const char *text, *message;
