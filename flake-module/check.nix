@@ -285,6 +285,7 @@ let
       ];
       hasUnits = elem "units" checks;
       environmentUnits = container.environmentUnits or [ ] != [ ];
+      hostAccess = if get "hostAccess" network == null then [ ] else network.hostAccess;
     in
     optional (length given > 1) (
       about [ (concatStringsSep ", " given) ] "give one of them, they all say what the system is"
@@ -316,6 +317,12 @@ let
     )
     ++ optional (get "internet" network == true && mode != "private") (
       about [ "network" "internet" ] "only with network.mode = \"private\", here it is \"${mode}\""
+    )
+    ++ optional (hostAccess != [ ] && mode != "private") (
+      about [ "network" "hostAccess" ] "only with network.mode = \"private\", here it is \"${mode}\""
+    )
+    ++ optional (any (port: length (filter (other: other == port) hostAccess) > 1) hostAccess) (
+      about [ "network" "hostAccess" ] "a port is given twice"
     )
     ++ later [ "network" "address" ] (get "address" network);
 

@@ -51,6 +51,7 @@ let
       network = compact {
         mode = unless "private" (get "mode" network);
         internet = unless false (get "internet" network);
+        hostAccess = unless [ ] (get "hostAccess" network);
       };
       ports = map compact (concatMap syntax.parsePorts (container.ports or [ ]));
       sockets = get "sockets" container;

@@ -106,6 +106,15 @@ in
           `pasta` (package `passt`).
         '';
       };
+      hostAccess = mkOption {
+        type = listOf portNumber;
+        default = [ ];
+        example = [ 5432 ];
+        description = ''
+          TCP ports of the host's own localhost that the container reaches, as `host.containers` (or
+          `host.docker.internal`), with the internet or without. Nothing else of the host's localhost is reachable.
+        '';
+      };
       address = mkNullable types.str {
         description = "A fixed address. Not supported by this version.";
       };

@@ -9,8 +9,9 @@
 /* As nspawn would call the guest's end of a veth. */
 #define GUEST_INTERFACE "host0"
 
-/* @argv: its command line. Return: the pid of a child. */
-static pid_t netns_helper_spawn(char **argv, Error *reterr) {
+/* @argv: its command line. @stdin_fd: becomes its standard input, -EBADF: stays. Return: the pid of a
+ * child. */
+static pid_t netns_helper_spawn(char **argv, int stdin_fd, Error *reterr) {
         pid_t pid = fork();
 
         if (pid < 0)
@@ -18,6 +19,8 @@ static pid_t netns_helper_spawn(char **argv, Error *reterr) {
         if (pid > 0)
                 return pid;
         process_unblock_signals();
+        if (stdin_fd >= 0 && dup2(stdin_fd, STDIN_FILENO) < 0)
+                _exit(EXIT_FAILURE);
         (void) execv(argv[0], argv);
         (void) fprintf(stderr, "cannot execute %s: %m\n", argv[0]);
         _exit(EXIT_FAILURE);
@@ -35,7 +38,7 @@ pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
                 options.internet = o->pasta;
         }
         argv = netns_options_print(o->netns, o->address ? "setup" : "loopback", &options);
-        return netns_helper_spawn(argv, reterr);
+        return netns_helper_spawn(argv, -EBADF, reterr);
 }
 
 pid_t netns_helper_start_internet(const KeeperOptions *o, pid_t leader, Error *reterr) {
@@ -43,7 +46,14 @@ pid_t netns_helper_start_internet(const KeeperOptions *o, pid_t leader, Error *r
                 .pid = leader, .address = o->address, .machine = o->machine, .pasta = o->pasta};
         _cleanup_strv_ char **argv = netns_options_print(o->netns, "internet", &options);
 
-        return netns_helper_spawn(argv, reterr);
+        return netns_helper_spawn(argv, -EBADF, reterr);
+}
+
+pid_t netns_helper_start_listening(const KeeperOptions *o, pid_t leader, int socket_fd, Error *reterr) {
+        const NetnsOptions options = {.pid = leader, .ports = o->host_access};
+        _cleanup_strv_ char **argv = netns_options_print(o->netns, "listen", &options);
+
+        return netns_helper_spawn(argv, socket_fd, reterr);
 }
 
 int netns_helper_result(int status, Error *reterr) {

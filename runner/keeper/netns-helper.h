@@ -17,6 +17,14 @@ pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr);
 /* Starts what leads to the internet (netns-setup/internet.h). Return: the pid of a child, which lasts. */
 pid_t netns_helper_start_internet(const KeeperOptions *o, pid_t leader, Error *reterr);
 
+/**
+ * netns_helper_start_listening() - have sockets made inside that lead to the host
+ * @socket_fd: where they are sent to, in the order of the ports, as one message (base/scm.h)
+ *
+ * Return: the pid of a child.
+ */
+pid_t netns_helper_start_listening(const KeeperOptions *o, pid_t leader, int socket_fd, Error *reterr);
+
 /* @status: of the child that sets the network, as waitpid(2) gives it. Return: 1 the network is set, 0 the
  * guest has ended, which nspawn tells, or a negative errno. */
 int netns_helper_result(int status, Error *reterr);

@@ -15,6 +15,7 @@ typedef struct NetnsOptions {
         char *machine;
         char *pasta;   /* program */
         bool internet; /* the container has an interface that leads there, too */
+        char **ports;  /* what of the host it reaches */
 } NetnsOptions;
 
 OptionTable netns_options_table(NetnsOptions *o);

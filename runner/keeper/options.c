@@ -137,6 +137,7 @@ OptionTable keeper_options_table(KeeperOptions *o) {
                 {"bridge", 0, OPTION_STRING, offsetof(KeeperOptions, bridge), "NAME"},
                 {"bridge-lock", 0, OPTION_STRING, offsetof(KeeperOptions, bridge_lock), "PATH"},
                 {"pasta", 0, OPTION_STRING, offsetof(KeeperOptions, pasta), "PROGRAM"},
+                {"host-access", 0, OPTION_STRINGS, offsetof(KeeperOptions, host_access), "PORT"},
                 {"proxy", 0, OPTION_STRING, offsetof(KeeperOptions, proxy), "PROGRAM"},
                 {"gate", 0, OPTION_FLAG, offsetof(KeeperOptions, gate), NULL},
                 {"command", 0, OPTION_FLAG, offsetof(KeeperOptions, command), NULL},
@@ -162,7 +163,9 @@ int keeper_options_parse(char *const *argv, KeeperOptions *o, const OptionTable 
         r = options_parse(tables, ELEMENTSOF(tables), argv, /* stop_early= */ true, &o->nspawn, reterr);
         if (r >= 0 && o->bridge && (!o->netns || !o->bridge_lock))
                 r = error_raise(reterr, FC_EXIT_USAGE, "a bridge needs '--netns' and '--bridge-lock'");
-        if (r >= 0 && o->ports.n > 0)
+        if (r >= 0 && o->host_access && !o->netns)
+                r = error_raise(reterr, FC_EXIT_USAGE, "'--host-access' needs '--netns'");
+        if (r >= 0 && (o->ports.n > 0 || o->host_access))
                 r = keeper_options_check_proxy(o, reterr);
         if (r < 0) {
                 keeper_options_done(o);

@@ -8,7 +8,7 @@
 
 /* A published port: one or two sockets of the host, one port inside; or a Unix socket on both sides. */
 typedef struct KeeperPort {
-        char *container; /* "80", "53/udp", "80/proxy", or an absolute path */
+        char *container; /* "80", "53/udp", "80/proxy", "80/host", or an absolute path */
         int fds[2];      /* the second may be -EBADF */
 } KeeperPort;
 
@@ -19,6 +19,7 @@ typedef struct KeeperPorts {
 
 #define KEEPER_PORT_UDP   "/udp"
 #define KEEPER_PORT_PROXY "/proxy" /* with the PROXY protocol */
+#define KEEPER_PORT_HOST  "/host"  /* of the host, from inside: one that refuses is not waited for */
 
 size_t keeper_port_sockets(const KeeperPort *port);
 bool keeper_port_is_udp(const KeeperPort *port);
@@ -38,12 +39,13 @@ typedef struct KeeperOptions {
         char *address;   /* A.B.C.D/24; NULL: loopback only */
         char *bridge;    /* released at the end, NULL: none */
         char *bridge_lock;
-        char *pasta;     /* program that leads to the internet, NULL: the container has none */
-        char *proxy;     /* program that serves the ports, NULL: there are none */
-        bool gate;       /* the payload waits at a FIFO until its network is set */
-        bool command;    /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
-        bool restart;    /* when it fails */
-        int stop_signal; /* what it is asked to end with, 0: the usual one */
+        char *pasta;        /* program that leads to the internet, NULL: the container has none */
+        char **host_access; /* ports of the host's localhost that it reaches */
+        char *proxy;        /* program that serves these and the published ports, NULL: there are none */
+        bool gate;          /* the payload waits at a FIFO until its network is set */
+        bool command;       /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
+        bool restart;       /* when it fails */
+        int stop_signal;    /* what it is asked to end with, 0: the usual one */
         KeeperPorts ports;
         char **nspawn; /* argument vector: what follows the options */
 } KeeperOptions;

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "cgroup/cgroup.h"
 #include "keeper/gate.h"
+#include "keeper/host-access.h"
 #include "keeper/internet.h"
 #include "keeper/machine-dir.h"
 #include "keeper/netns-helper.h"
@@ -25,7 +26,9 @@ struct Payload {
         pid_t leader;
         pid_t helper; /* sets the network */
         Internet *internet;
-        int gate_fd; /* open once the network is set, which lets the payload start */
+        HostAccess *host_access;
+        unsigned n_steps; /* until the network is set */
+        int gate_fd;      /* open once the network is set, which lets the payload start */
         sd_event_source *gate_closed;
         bool open;
 };
@@ -45,6 +48,8 @@ Payload *payload_new(sd_event *event, const KeeperOptions *o, int cgroup_fd, con
         };
         if (o->pasta)
                 p->internet = internet_new(event, o);
+        if (o->host_access)
+                p->host_access = host_access_new(event, o);
         return p;
 }
 
@@ -53,6 +58,7 @@ Payload *payload_free(Payload *p) {
                 return NULL;
         payload_end(p);
         (void) internet_free(p->internet);
+        (void) host_access_free(p->host_access);
         free(p);
         return NULL;
 }
@@ -130,12 +136,20 @@ static int payload_on_network_set(Payload *p, Error *reterr) {
 }
 
 int payload_start(Payload *p, Error *reterr) {
+        int r;
+
         if (!p->options->netns)
                 return payload_on_network_set(p, reterr);
         p->helper = netns_helper_start(p->options, p->leader, reterr);
-        if (p->helper < 0 || !p->internet)
+        if (p->helper < 0)
                 return p->helper;
-        return internet_start(p->internet, p->leader, reterr);
+        p->n_steps = 1 + !!p->host_access;
+        r = p->host_access ? host_access_start(p->host_access, p->leader, reterr) : 0;
+        return r < 0 || !p->internet ? r : internet_start(p->internet, p->leader, reterr);
+}
+
+static int payload_on_step(Payload *p, Error *reterr) {
+        return --p->n_steps == 0 ? payload_on_network_set(p, reterr) : 0;
 }
 
 /* The network cannot be set: what sets it waits for a way out that does not come. */
@@ -157,15 +171,17 @@ bool payload_reaped(Payload *p, pid_t pid, int status) {
                 payload_on_internet_end(p);
                 return true;
         }
-        if (p->helper <= 0 || p->helper != pid)
-                return false;
-        p->helper = 0;
-        /* It was killed with the payload. */
-        if (p->leader_fd < 0)
-                return true;
-        r = netns_helper_result(status, &error);
+        if (!p->host_access || !host_access_reaped(p->host_access, pid, status, &r, &error)) {
+                if (p->helper <= 0 || p->helper != pid)
+                        return false;
+                p->helper = 0;
+                /* It was killed with the payload. */
+                if (p->leader_fd < 0)
+                        return true;
+                r = netns_helper_result(status, &error);
+        }
         if (r > 0)
-                r = payload_on_network_set(p, &error);
+                r = payload_on_step(p, &error);
         if (r < 0)
                 p->handlers->failed(&error, p->userdata);
         return true;
@@ -176,6 +192,8 @@ void payload_end(Payload *p) {
                 (void) kill(p->helper, SIGKILL);
         if (p->internet)
                 internet_end(p->internet);
+        if (p->host_access)
+                host_access_end(p->host_access);
         p->leader_fd = safe_close(p->leader_fd);
         p->gate_closed = sd_event_source_disable_unref(p->gate_closed);
         p->gate_fd = safe_close(p->gate_fd);

@@ -13,8 +13,10 @@
 
 struct PortProxy {
         const KeeperOptions *options;
+        const KeeperPorts *ports;
         sd_event *event;
-        int leader_fd;             /* -EBADF: no connection is accepted */
+        bool enabled;              /* or else no connection is accepted */
+        int leader_fd;             /* -EBADF: services are in this process's network */
         sd_event_source **sources; /* one a socket */
         size_t n_sources;
         sd_event_source *retry; /* set: it could not start a moment ago */
@@ -22,7 +24,7 @@ struct PortProxy {
 };
 
 static void port_proxy_listen(PortProxy *p) {
-        bool on = p->leader_fd >= 0 && p->pid == 0 && !p->retry;
+        bool on = p->enabled && p->pid == 0 && !p->retry;
 
         for (size_t i = 0; i < p->n_sources; i++)
                 (void) sd_event_source_set_enabled(p->sources[i], on ? SD_EVENT_ON : SD_EVENT_OFF);
@@ -48,7 +50,7 @@ static int port_proxy_on_connection(sd_event_source *s, int fd, uint32_t revents
         /* Told of two sockets in the same turn. */
         if (p->pid > 0)
                 return 0;
-        pid = proxy_program_start(p->options, p->leader_fd);
+        pid = proxy_program_start(p->options, p->ports, p->leader_fd);
         if (pid > 0)
                 p->pid = pid;
         else
@@ -71,12 +73,13 @@ static int port_proxy_watch(PortProxy *p, const KeeperPort *port, Error *reterr)
         return 0;
 }
 
-int port_proxy_new(sd_event *event, const KeeperOptions *o, PortProxy **ret, Error *reterr) {
+int port_proxy_new(sd_event *event, const KeeperOptions *o, const KeeperPorts *ports, PortProxy **ret,
+                   Error *reterr) {
         _cleanup_(port_proxy_freep) PortProxy *p = xmalloc0(sizeof(*p));
 
-        *p = (PortProxy){.options = o, .event = event, .leader_fd = -EBADF};
-        for (size_t i = 0; i < o->ports.n; i++) {
-                int r = port_proxy_watch(p, &o->ports.ports[i], reterr);
+        *p = (PortProxy){.options = o, .ports = ports, .event = event, .leader_fd = -EBADF};
+        for (size_t i = 0; i < ports->n; i++) {
+                int r = port_proxy_watch(p, &ports->ports[i], reterr);
 
                 if (r < 0)
                         return r;
@@ -98,11 +101,13 @@ PortProxy *port_proxy_free(PortProxy *p) {
 }
 
 void port_proxy_enable(PortProxy *p, int leader_fd) {
+        p->enabled = true;
         p->leader_fd = leader_fd;
         port_proxy_listen(p);
 }
 
 void port_proxy_disable(PortProxy *p) {
+        p->enabled = false;
         p->leader_fd = -EBADF;
         p->retry = sd_event_source_disable_unref(p->retry);
         port_proxy_listen(p);
@@ -114,7 +119,7 @@ bool port_proxy_reaped(PortProxy *p, pid_t pid, int status) {
         if (p->pid == 0 || p->pid != pid)
                 return false;
         p->pid = 0;
-        if (p->leader_fd >= 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        if (p->enabled && WIFEXITED(status) && WEXITSTATUS(status) != 0)
                 port_proxy_pause(p);
         port_proxy_listen(p);
         return true;

@@ -13,13 +13,15 @@
 
 typedef struct PortProxy PortProxy;
 
-/* Return: owned by the caller, who keeps @o alive. Nothing is accepted before port_proxy_enable(). */
-int port_proxy_new(sd_event *event, const KeeperOptions *o, PortProxy **ret, Error *reterr);
+/* Return: owned by the caller, who keeps @o and @ports alive. Nothing is accepted before
+ * port_proxy_enable(). */
+int port_proxy_new(sd_event *event, const KeeperOptions *o, const KeeperPorts *ports, PortProxy **ret,
+                   Error *reterr);
 PortProxy *port_proxy_free(PortProxy *p);
 DEFINE_FREEP(PortProxy, port_proxy_free);
 
-/* Serves connections from now on, those that wait in the backlog first. @leader_fd, a pidfd, is borrowed
- * until port_proxy_disable(). */
+/* Serves connections from now on, those that wait in the backlog first. @leader_fd: a pidfd, in whose
+ * network the services are, -EBADF: in that of this process; borrowed until port_proxy_disable(). */
 void port_proxy_enable(PortProxy *p, int leader_fd);
 
 /* Ends the proxy; connections wait in the backlog again, as while the payload boots. */

@@ -8,7 +8,8 @@
 typedef struct ProxyOptions {
         char *machine;
         char *address;  /* the container's own, A.B.C.D; NULL: it has none */
-        int network_fd; /* a pidfd of a process in it; or, without paths, its network namespace */
+        int network_fd; /* a pidfd of a process in it; or, without paths, its network namespace; -EBADF: the
+                           services are where it is started */
         KeeperPorts ports;
 } ProxyOptions;
 

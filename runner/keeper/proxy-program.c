@@ -5,14 +5,15 @@
 #include "keeper/proxy-options.h"
 #include "keeper/proxy-program.h"
 
-static void proxy_program_exec(const KeeperOptions *o, int leader_fd) {
+static void proxy_program_exec(const KeeperOptions *o, const KeeperPorts *ports, int leader_fd) {
         /* It is written with the length of its prefix. */
-        _cleanup_free_ char *address = o->address ? xstrndup(o->address, strcspn(o->address, "/")) : NULL;
+        _cleanup_free_ char *address =
+                o->address && leader_fd >= 0 ? xstrndup(o->address, strcspn(o->address, "/")) : NULL;
         ProxyOptions options = {
                 .machine = o->machine,
                 .address = address,
                 .network_fd = leader_fd,
-                .ports = o->ports,
+                .ports = *ports,
         };
         OptionTable table = proxy_options_table(&options);
         char *envp[] = {NULL}, **argv = NULL;
@@ -23,12 +24,12 @@ static void proxy_program_exec(const KeeperOptions *o, int leader_fd) {
         (void) execve(o->proxy, argv, envp);
 }
 
-pid_t proxy_program_start(const KeeperOptions *o, int leader_fd) {
+pid_t proxy_program_start(const KeeperOptions *o, const KeeperPorts *ports, int leader_fd) {
         pid_t pid = fork();
 
         if (pid != 0)
                 return pid < 0 ? -errno : pid;
         process_unblock_signals();
-        proxy_program_exec(o, leader_fd);
+        proxy_program_exec(o, ports, leader_fd);
         _exit(EXIT_FAILURE);
 }

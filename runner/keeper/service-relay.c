@@ -70,8 +70,12 @@ static void relay_continue_stop(const Relay *relay) {
                 payload_halt(relay->payload);
 }
 
-/* Hands a notification on to systemd. From when the payload is ready only ports are left to be
- * served, and the way to the internet is to be kept. */
+/* Ports are to be served, or ways out to be kept, as long as the payload runs. */
+static bool relay_stays(const KeeperOptions *o) {
+        return o->ports.n > 0 || o->pasta || o->host_access;
+}
+
+/* Hands a notification on to systemd. */
 static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
         _cleanup_(nspawn_notice_done) NspawnNotice notice = {0};
         const ServiceOptions *o = relay->options;
@@ -90,7 +94,7 @@ static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
         if (!notice.ready)
                 return 0;
         relay_continue_stop(relay);
-        if ((o->keeper.ports.n == 0 && !o->keeper.pasta) || leader_fd < 0)
+        if (!relay_stays(&o->keeper) || leader_fd < 0)
                 relay_end(relay);
         else
                 port_proxy_enable(relay->proxy, leader_fd);
@@ -203,7 +207,7 @@ static int relay_open(Relay *relay, Error *reterr) {
         if (r >= 0)
                 r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &relay->cgroup_fd, reterr);
         if (r >= 0)
-                r = port_proxy_new(relay->event, &o->keeper, &relay->proxy, reterr);
+                r = port_proxy_new(relay->event, &o->keeper, &o->keeper.ports, &relay->proxy, reterr);
         if (r < 0)
                 return r;
         relay->payload = payload_new(relay->event, &o->keeper, relay->cgroup_fd, &handlers, relay);
@@ -220,8 +224,10 @@ static int relay_give_up_privileges(const Relay *relay, Error *reterr) {
                        /* to take the container's root */
                 paths = keeper_ports_have_path(&relay->options->keeper.ports) ? PRIVILEGE(SYS_CHROOT) : 0,
                        /* to make a node of /dev/net/tun for pasta, where that is kept for root */
-                tun = relay->options->keeper.pasta ? PRIVILEGE(MKNOD) : 0;
-        int r = privilege_bound(own | executed | paths | tun);
+                tun = relay->options->keeper.pasta ? PRIVILEGE(MKNOD) : 0,
+                       /* to listen inside on ports that are root's there */
+                low_ports = relay->options->keeper.host_access ? PRIVILEGE(NET_BIND_SERVICE) : 0;
+        int r = privilege_bound(own | executed | paths | tun | low_ports);
 
         if (r >= 0)
                 r = privilege_keep(own);

@@ -373,7 +373,7 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
                 r = console_new(g->event, o, &g->console, reterr);
         if (r < 0)
                 return r;
-        r = port_proxy_new(g->event, &o->keeper, &g->proxy, reterr);
+        r = port_proxy_new(g->event, &o->keeper, &o->keeper.ports, &g->proxy, reterr);
         if (r < 0)
                 return r;
         g->payload = payload_new(g->event, &o->keeper, o->cgroup_fd, &handlers, g);

@@ -4,6 +4,14 @@
 #include "base/process.h"
 #include "machine/keeper-command.h"
 
+/* For whatever of the two comes first. */
+static int keeper_command_find_proxy(KeeperCommand *c, Error *reterr) {
+        int r = c->proxy ? 0 : process_find_helper("proxy", &c->proxy, reterr);
+
+        c->options.proxy = c->proxy;
+        return r;
+}
+
 static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *plan,
                                       const StartResources *resources, Error *reterr) {
         int r;
@@ -26,6 +34,14 @@ static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *pla
                        : 0;
 }
 
+static int keeper_command_set_host_access(KeeperCommand *c, const ContainerPlan *plan, Error *reterr) {
+        if (plan->spec->n_host_access == 0)
+                return 0;
+        for (size_t i = 0; i < plan->spec->n_host_access; i++)
+                strv_pushf(&c->options.host_access, "%u", plan->spec->host_access[i]);
+        return keeper_command_find_proxy(c, reterr);
+}
+
 static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
                                     const StartResources *resources, Error *reterr) {
         KeeperPorts *ports = &c->options.ports;
@@ -33,10 +49,9 @@ static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
 
         if (plan->spec->n_ports == 0 && plan->spec->n_sockets == 0)
                 return 0;
-        r = process_find_helper("proxy", &c->proxy, reterr);
+        r = keeper_command_find_proxy(c, reterr);
         if (r < 0)
                 return r;
-        c->options.proxy = c->proxy;
         for (size_t i = 0; i < plan->spec->n_ports; i++)
                 *XGROW(ports->ports, ports->n) = (KeeperPort){
                         .container = xasprintf("%u%s", plan->spec->ports[i].container,
@@ -70,6 +85,8 @@ int keeper_command_make(const ContainerPlan *plan, const StartResources *resourc
         strv_pushf(nspawn, "--register=%s", registers);
         strv_extend(nspawn, plan->argv + 1);
         r = keeper_command_set_network(ret, plan, resources, reterr);
+        if (r >= 0)
+                r = keeper_command_set_host_access(ret, plan, reterr);
         return r < 0 ? r : keeper_command_set_ports(ret, plan, resources, reterr);
 }
 
@@ -77,6 +94,7 @@ void keeper_command_done(KeeperCommand *c) {
         /* The sockets are the resources'. */
         keeper_held_ports_kind.done(&c->options.ports);
         strv_free(c->options.nspawn);
+        strv_free(c->options.host_access);
         free(c->netns);
         free(c->address);
         free(c->pasta);

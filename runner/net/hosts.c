@@ -14,6 +14,7 @@ char *hosts_print(const HostsEntry *entries, size_t n_entries) {
         strv_push(&lines, "# The containers of this project; made by flake-containers.");
         strv_push(&lines, "127.0.0.1 localhost");
         strv_push(&lines, "::1 localhost ip6-localhost ip6-loopback");
+        strv_push(&lines, HOST_ACCESS_ADDRESS " " HOST_ACCESS_NAMES);
         for (size_t i = 0; i < n_entries; i++)
                 strv_pushf(&lines, "%s %s", entries[i].address, entries[i].name);
         strv_push(&lines, "");

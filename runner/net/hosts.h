@@ -6,12 +6,17 @@
 
 #include "base/error.h"
 
+/* Of the host, by what a container reaches some of its ports (`network.hostAccess`): of the container's own
+ * loopback, so that no other one reaches it there, and where no image has anything. */
+#define HOST_ACCESS_ADDRESS "127.102.99.1"
+#define HOST_ACCESS_NAMES   "host.containers host.docker.internal"
+
 typedef struct HostsEntry {
         const char *name;
         const char *address; /* numeric */
 } HostsEntry;
 
-/* The text of the file: localhost, then the entries in their order. Pure. Owned by the caller. */
+/* The text of the file: localhost, the host, then the entries in their order. Pure. Owned by the caller. */
 char *hosts_print(const HostsEntry *entries, size_t n_entries);
 
 /**

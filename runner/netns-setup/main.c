@@ -91,6 +91,13 @@ static int run_loopback(const NetnsOptions *options, Error *reterr) {
         return netns_loopback(options->pid, reterr);
 }
 
+/* Standard input is where the sockets go. */
+static int run_listen(const NetnsOptions *options, Error *reterr) {
+        if (options->pid == 0 || !options->ports)
+                return error_raise(reterr, FC_EXIT_USAGE, "listen needs --pid and --port");
+        return netns_listen(options->pid, options->ports, STDIN_FILENO, reterr);
+}
+
 static int run_release(const NetnsOptions *options, Error *reterr) {
         _cleanup_close_ int lock = -EBADF;
         int r;
@@ -134,6 +141,7 @@ static const struct {
                                  [--internet] */
         {"internet", run_internet}, /* --pid PID --address A/PREFIX --machine NAME --pasta PROGRAM */
         {"loopback", run_loopback}, /* --pid PID */
+        {"listen", run_listen},     /* --pid PID --port PORT.. <SOCKET */
         {"ensure", run_ensure},     /* --bridge NAME --address A/PREFIX */
         {"release", run_release},   /* --bridge NAME --lock PATH [--machine NAME] */
 };
@@ -157,7 +165,8 @@ static int netns_run(char *argv[], Error *reterr) {
         for (size_t i = 0; argv[1] && i < ELEMENTSOF(verbs); i++)
                 if (streq(argv[1], verbs[i].name))
                         return netns_run_verb(i, argv + 2, reterr);
-        return error_raise(reterr, FC_EXIT_USAGE, "which of setup, internet, loopback, ensure, release?");
+        return error_raise(reterr, FC_EXIT_USAGE,
+                           "which of setup, internet, loopback, listen, ensure, release?");
 }
 
 int main(int argc, char *argv[]) {

@@ -9,6 +9,7 @@
 #include "net/router-port.h"
 #include "netns-setup/interface.h"
 #include "netns-setup/internet.h"
+#include "netns-setup/listen.h"
 #include "netns-setup/setup.h"
 
 /* From leaving its namespaces to its end, which its pidfd tells, a process takes milliseconds. */
@@ -115,6 +116,12 @@ static int set_up_loopback(pid_t pid, int pidfd, Error *reterr) {
         return r < 0 ? r : loopback_up(netlink, reterr);
 }
 
+static int listen_inside(pid_t pid, int pidfd, char *const *ports, int socket_fd, Error *reterr) {
+        int r = enter_netns(pid, pidfd, reterr);
+
+        return r < 0 ? r : listen_for_host(ports, socket_fd, reterr);
+}
+
 int netns_setup(pid_t pid, const InterfaceSettings *settings, uint64_t wait_usec, Error *reterr) {
         _cleanup_close_ int pidfd = open_process(pid, reterr);
 
@@ -127,4 +134,12 @@ int netns_loopback(pid_t pid, Error *reterr) {
         _cleanup_close_ int pidfd = open_process(pid, reterr);
 
         return pidfd < 0 ? pidfd : look_for_end(pid, pidfd, set_up_loopback(pid, pidfd, reterr), reterr);
+}
+
+int netns_listen(pid_t pid, char *const *ports, int socket_fd, Error *reterr) {
+        _cleanup_close_ int pidfd = open_process(pid, reterr);
+
+        return pidfd < 0 ? pidfd
+                         : look_for_end(pid, pidfd, listen_inside(pid, pidfd, ports, socket_fd, reterr),
+                                        reterr);
 }

@@ -30,3 +30,12 @@ int netns_setup(pid_t pid, const InterfaceSettings *settings, uint64_t wait_usec
 
 /* Raises the loopback interface only. */
 int netns_loopback(pid_t pid, Error *reterr);
+
+/**
+ * netns_listen() - listen on the address that means the host to a container
+ * @ports: TCP, as numbers
+ * @socket_fd: where the sockets are sent to, as one message, in the order of the ports
+ *
+ * The loopback interface need not be up yet. FC_EXIT_NOT_RUNNING as above.
+ */
+int netns_listen(pid_t pid, char *const *ports, int socket_fd, Error *reterr);

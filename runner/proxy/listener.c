@@ -56,8 +56,23 @@ static void listener_reset_oldest(Listener *l) {
         }
 }
 
+/* The first in the queue, for which the service was asked. */
+static void listener_refuse(const Listener *l) {
+        int fd = listener_take(l);
+
+        if (fd >= 0)
+                connection_reset(fd);
+        else if (!dial_is_refused(fd))
+                l->handlers->no_room(l->userdata);
+}
+
 static void listener_on_refused(Listener *l) {
         uint64_t now = now_usec();
+
+        if (l->target.impatient) {
+                listener_refuse(l);
+                return;
+        }
 
         if (!l->refused) {
                 l->pause_usec = RETRY_FIRST_USEC;

@@ -4,7 +4,7 @@
 /* A listening socket of a published port. A connection is accepted when the service has accepted one for
  * it: until then it waits where the kernel keeps it, be it that the guest is booting or that the service is
  * being restarted. After LISTENER_PATIENCE_USEC with a service that refuses it is reset, as it would have
- * been without us in between. */
+ * been without us in between; at once where the target is impatient. */
 
 #include "proxy/dial.h"
 

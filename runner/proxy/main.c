@@ -22,7 +22,7 @@ static int serve_ports(const ProxyOptions *o, Error *reterr) {
         int r;
 
         /* With the mounts it gets the container's root as its own: by no link does a path lead out of it. */
-        if (setns(o->network_fd, CLONE_NEWNET | (paths ? CLONE_NEWNS : 0)) < 0)
+        if (o->network_fd >= 0 && setns(o->network_fd, CLONE_NEWNET | (paths ? CLONE_NEWNS : 0)) < 0)
                 return error_set(reterr, errno, "enter the container");
         r = server_new(o, &server, reterr);
         if (r >= 0)

@@ -138,15 +138,16 @@ static int server_listen(Server *s, const KeeperPort *port, struct in_addr own, 
         Target target;
         char *end;
         unsigned long number = strtoul(port->container, &end, 10);
+        bool proxy_protocol = streq(end, KEEPER_PORT_PROXY), host = streq(end, KEEPER_PORT_HOST);
 
         if (keeper_port_is_path(port))
                 return server_open(s, port->fds[0], &(Target){.path = port->container}, /* udp= */ false,
                                    reterr);
         if (number == 0 || number > UINT16_MAX ||
-            !(streq(end, udp ? KEEPER_PORT_UDP : "") || streq(end, KEEPER_PORT_PROXY)))
+            !(streq(end, udp ? KEEPER_PORT_UDP : "") || proxy_protocol || host))
                 return error_raise(reterr, FC_EXIT_INTERNAL, "'%s' is not a port", port->container);
         target = (Target){
-                .port = (uint16_t) number, .own = own, .proxy_protocol = streq(end, KEEPER_PORT_PROXY)};
+                .port = (uint16_t) number, .own = own, .proxy_protocol = proxy_protocol, .impatient = host};
         for (size_t i = 0; i < keeper_port_sockets(port); i++) {
                 int r = server_open(s, port->fds[i], &target, udp, reterr);
 

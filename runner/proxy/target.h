@@ -23,6 +23,7 @@ typedef struct Target {
         const char *path; /* of a Unix socket, borrowed; NULL: a port */
         uint16_t port;
         bool proxy_protocol; /* it is told who the client is, see introduce() */
+        bool impatient;      /* a connection does not wait for the service */
         struct in_addr own;  /* INADDR_ANY: there is none */
 } Target;
 

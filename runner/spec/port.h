@@ -27,8 +27,9 @@ int port_range_parse(const char *text, PortRange *ret, Error *reterr);
 /* The port of this number. Its address is owned by the caller. */
 Port port_range_get(const PortRange *range, unsigned number);
 
-/* "NAME:" in front of such a text, as `up --publish` takes it. A number or an address begins the text, and so
- * does "auto" where it stands for the port on the host. Return: the name, owned by the caller, or NULL. */
+/* "NAME:" in front of such a text, as `up --publish` takes it. A number or an address begins the text, and
+ * so does "auto" where it stands for the port on the host. Return: the name, owned by the caller, or
+ * NULL. */
 char *port_split_name(const char *text, const char **ret_rest);
 
 /* A port beside those of the specification; the address of @range is taken over in any case. FC_EXIT_USAGE

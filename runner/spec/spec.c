@@ -69,6 +69,7 @@ static void container_spec_done(ContainerSpec *c) {
         for (size_t i = 0; i < c->n_ports; i++)
                 port_done(&c->ports[i]);
         free(c->ports);
+        free(c->host_access);
         for (size_t i = 0; i < c->n_sockets; i++)
                 unix_socket_done(&c->sockets[i]);
         free(c->sockets);

@@ -159,7 +159,9 @@ typedef struct ContainerSpec {
         char **command; /* payload instead of an init */
         UsersMode users;
         NetworkMode network;
-        bool internet; /* it reaches more than the project and the host */
+        bool internet;         /* it reaches more than the project and the host */
+        uint16_t *host_access; /* TCP ports of the host's localhost that it reaches */
+        size_t n_host_access;
         Port *ports;
         size_t n_ports;
         UnixSocket *sockets;

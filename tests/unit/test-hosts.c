@@ -41,10 +41,12 @@ TEST(print) {
 
         ASSERT_STREQ(empty, "# The containers of this project; made by flake-containers.\n"
                             "127.0.0.1 localhost\n"
-                            "::1 localhost ip6-localhost ip6-loopback\n");
+                            "::1 localhost ip6-localhost ip6-loopback\n"
+                            "127.102.99.1 host.containers host.docker.internal\n");
         ASSERT_STREQ(text, "# The containers of this project; made by flake-containers.\n"
                            "127.0.0.1 localhost\n"
                            "::1 localhost ip6-localhost ip6-loopback\n"
+                           "127.102.99.1 host.containers host.docker.internal\n"
                            "10.3.7.9 db\n"
                            "10.3.7.200 httpserver\n");
 }

@@ -37,6 +37,7 @@ static void assert_same_keeper(const KeeperOptions *a, const KeeperOptions *b) {
         ASSERT_STREQ(a->bridge, b->bridge);
         ASSERT_STREQ(a->bridge_lock, b->bridge_lock);
         ASSERT_STREQ(a->proxy, b->proxy);
+        ASSERT_TRUE(strv_equal(a->host_access, b->host_access));
         ASSERT_EQ(a->gate, b->gate);
         ASSERT_EQ(a->command, b->command);
         ASSERT_EQ(a->restart, b->restart);
@@ -52,6 +53,8 @@ static char *nspawn[] = {(char *) "/usr/bin/systemd-nspawn",
                          (char *) "-c",
                          NULL};
 
+static char *host_access[] = {(char *) "5432", (char *) "80", NULL};
+
 static const KeeperOptions least = {
         .machine = (char *) "shop-1234-web",
         .container = (char *) "web",
@@ -66,6 +69,7 @@ static const KeeperOptions most = {
         .address = (char *) "10.1.2.3/24",
         .bridge = (char *) "fc-12345678901",
         .bridge_lock = (char *) "/run/a b/%lock",
+        .host_access = host_access,
         .proxy = (char *) "/libexec/proxy",
         .gate = true,
         .command = true,
@@ -311,6 +315,7 @@ TEST(netns_reads_what_is_written) {
                 {.pid = 7},
                 {.pid = 7, .interface = (char *) "host0", .address = (char *) "10.1.2.3/24"},
                 {.bridge = (char *) "fc-1", .lock = (char *) "/run/a b", .machine = (char *) "m"},
+                {.pid = 7, .ports = host_access},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -329,6 +334,7 @@ TEST(netns_reads_what_is_written) {
                 ASSERT_STREQ(read.bridge, table[i].bridge);
                 ASSERT_STREQ(read.lock, table[i].lock);
                 ASSERT_STREQ(read.machine, table[i].machine);
+                ASSERT_TRUE(strv_equal(read.ports, table[i].ports));
                 options_done(&rows);
         }
 }

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "base/fs.h"
+#include "base/scm.h"
 #include "netns-util.h"
 #include "netns-setup/setup.h"
 
@@ -301,13 +302,49 @@ IN_NETNS(release_names_the_machine) {
         (void) close(lock);
 }
 
+/* Before the loopback interface is up, on ports that are root's inside, and on no others. */
+IN_NETNS(listens_for_the_host) {
+        pid_t holder = holder_new(CLONE_NEWNET);
+        _cleanup_free_ char *taken = NULL;
+        ScmMessage message;
+        int pair[2], saved = dup(STDIN_FILENO);
+        char byte;
+
+        ASSERT_OK(saved);
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+        ASSERT_OK(dup2(pair[1], STDIN_FILENO));
+        netns(0, NULL, "listen --pid %d --port 5432 --port 80", (int) holder);
+        ASSERT_OK(scm_receive(pair[0], MSG_DONTWAIT, &byte, 1, &message));
+        ASSERT_EQ(message.n_fds, 2);
+        for (size_t i = 0; i < message.n_fds; i++) {
+                struct sockaddr_in in;
+                socklen_t n = sizeof(in);
+
+                ASSERT_OK(getsockname(message.fds[i], (struct sockaddr *) &in, &n));
+                ASSERT_EQ(ntohl(in.sin_addr.s_addr), 0x7f666301);
+                ASSERT_EQ(ntohs(in.sin_port), i == 0 ? 5432 : 80);
+        }
+        assert_no_output("ss -Hlnt");
+        taken = xasprintf("listen on 127.102.99.1:80 inside: %s", strerror(EADDRINUSE));
+        netns(1, taken, "listen --pid %d --port 81 --port 80", (int) holder);
+        netns(1, "--port: '0' is not a port", "listen --pid %d --port 0", (int) holder);
+        netns(1, "--port: '65536' is not a port", "listen --pid %d --port 65536", (int) holder);
+        scm_done(&message);
+        assert_inside(holder, "ss -Hlnt", NULL);
+        ASSERT_OK(dup2(saved, STDIN_FILENO));
+        (void) close(saved);
+        (void) close(pair[0]);
+        (void) close(pair[1]);
+        holder_end(holder);
+}
+
 TEST(refusals) {
         static const struct {
                 const char *line, *message;
         } rows[] = {
-                {"", "which of setup, internet, loopback, ensure, release?"},
-                {"set", "which of setup, internet, loopback, ensure, release?"},
-                {"--help", "which of setup, internet, loopback, ensure, release?"},
+                {"", "which of setup, internet, loopback, listen, ensure, release?"},
+                {"set", "which of setup, internet, loopback, listen, ensure, release?"},
+                {"--help", "which of setup, internet, loopback, listen, ensure, release?"},
                 {"setup", "setup needs --pid, --interface and --address"},
                 {"setup --pid 1 --interface host0", "setup needs"},
                 {"setup --pid 1 --address 10.1.1.1/24", "setup needs"},
@@ -331,6 +368,8 @@ TEST(refusals) {
                 {"setup --pid 1 --interface host0 --address 10.1.1.1/24 --machine m",
                  "--bridge and --machine, or"},
                 {"loopback", "loopback needs --pid"},
+                {"listen --pid 1", "listen needs --pid and --port"},
+                {"listen --port 80", "listen needs --pid and --port"},
                 {"release --bridge fc-none", "release needs --bridge and --lock"},
                 {"release --lock /tmp/none", "release needs --bridge and --lock"},
                 {"release --bridge fc-none --lock /tmp/none/none", "open lock file '/tmp/none/none'"},
@@ -348,6 +387,7 @@ TEST(process_has_ended) {
                 _exit(0);
         ASSERT_EQ(wait_status(pid), 0);
         netns(FC_EXIT_NOT_RUNNING, NULL, "loopback --pid %d", (int) pid);
+        netns(FC_EXIT_NOT_RUNNING, NULL, "listen --pid %d --port 80", (int) pid);
         netns(FC_EXIT_NOT_RUNNING, NULL, "setup --pid %d --interface host0 --address 10.29.40.7/24",
               (int) pid);
 }
@@ -358,6 +398,7 @@ IN_NETNS(ended_but_not_reaped) {
         ASSERT_OK(kill(pid, SIGKILL));
         ASSERT_OK(waitid(P_PID, (id_t) pid, &(siginfo_t){0}, WEXITED | WNOWAIT));
         netns(FC_EXIT_NOT_RUNNING, NULL, "loopback --pid %d", (int) pid);
+        netns(FC_EXIT_NOT_RUNNING, NULL, "listen --pid %d --port 80", (int) pid);
         (void) wait_status(pid);
 }
 

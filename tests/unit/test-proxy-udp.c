@@ -74,7 +74,7 @@ static Setup setup_start(const char *address) {
         ASSERT_OK(port_bind(&wanted, 0, NULL, NULL, &s.published, &error), &error);
         port.fds[0] = s.published.fds[0];
         port.fds[1] = s.published.fds[1];
-        s.pid = proxy_program_start(&o, self);
+        s.pid = proxy_program_start(&o, &o.ports, self);
         ASSERT_TRUE(s.pid > 0);
         return s;
 }

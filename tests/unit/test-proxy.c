@@ -93,7 +93,7 @@ static Setup setup_start_as(int family, uint16_t service, const char *suffix) {
 
         ASSERT_OK(self);
         s.published = port_of(s.listener);
-        s.pid = proxy_program_start(&o, self);
+        s.pid = proxy_program_start(&o, &o.ports, self);
         ASSERT_TRUE(s.pid > 0);
         return s;
 }
@@ -285,6 +285,34 @@ TEST(waits_for_the_service) {
                 assert_ended(clients[i]);
                 (void) close(clients[i]);
         }
+        setup_end(&s);
+        (void) close(service);
+}
+
+/* What leads to the host does not wait: one after another is reset at once, until there is a service. */
+TEST(refuses_at_once_for_the_host) {
+        uint16_t port;
+        int service, fds[2];
+        Setup s;
+
+        if (geteuid() != 0)
+                SKIP("needs root, to become another user");
+        port = free_port(AF_INET);
+        s = setup_start_as(AF_INET, port, "/host");
+        for (size_t i = 0; i < 20; i++) {
+                int client = setup_connect(&s);
+
+                wait_for(client, POLLIN);
+                assert_reset(client);
+                (void) close(client);
+        }
+        service = socket_of(AF_INET, port, true);
+        fds[0] = setup_connect(&s);
+        fds[1] = accept_one(service);
+        assert_says(fds[0], fds[1], "question");
+        assert_says(fds[1], fds[0], "answer");
+        (void) close(fds[0]);
+        (void) close(fds[1]);
         setup_end(&s);
         (void) close(service);
 }

@@ -66,7 +66,7 @@ static const char full[] =
         "      \"system\": { \"rootfs\": \"images/web\", \"init\": \"/usr/lib/systemd/systemd\",\n"
         "                  \"build\": \"./make-image web\" },\n"
         "      \"users\": \"host\",\n"
-        "      \"network\": { \"mode\": \"private\", \"internet\": true },\n"
+        "      \"network\": { \"mode\": \"private\", \"internet\": true, \"hostAccess\": [ 5432, 80 ] },\n"
         "      \"ports\": [ \"8080:80\", { \"host\": \"auto\", \"container\": 443 },\n"
         "                 { \"address\": \"0::1\", \"host\": 9090, \"container\": 90, \"protocol\": "
         "\"tcp\",\n"
@@ -116,6 +116,9 @@ TEST(reads_every_key) {
 
         c = &spec->containers[0];
         ASSERT_TRUE(c->internet);
+        ASSERT_EQ(c->n_host_access, 2);
+        ASSERT_EQ(c->host_access[0], 5432);
+        ASSERT_EQ(c->host_access[1], 80);
         ASSERT_STREQ(c->name, "web");
         ASSERT_STREQ(c->rootfs, "images/web");
         ASSERT_STREQ(c->init, "/usr/lib/systemd/systemd");
@@ -217,7 +220,7 @@ TEST(prints_canonically_and_reads_it_back) {
                 one,
                 "{\"system\":{\"rootfs\":\"images/web\",\"init\":\"/usr/lib/systemd/systemd\",\"build\":"
                 "\"./make-image web\"},\"users\":\"host\","
-                "\"network\":{\"mode\":\"private\",\"internet\":true},\"ports\":["
+                "\"network\":{\"mode\":\"private\",\"internet\":true,\"hostAccess\":[5432,80]},\"ports\":["
                 "{\"host\":8080,\"container\":80,\"protocol\":\"tcp\"},"
                 "{\"host\":\"auto\",\"container\":443,\"protocol\":\"tcp\"},"
                 "{\"address\":\"::1\",\"host\":9090,\"container\":90,\"protocol\":\"tcp\",\"proxyProtocol\":"
@@ -543,6 +546,20 @@ TEST(refuses_containers) {
                  "containers.c.network.internet: only with network.mode 'private', here it is 'host'"},
                 {"'network':{'internet':true,'mode':'none'}",
                  "containers.c.network.internet: only with network.mode 'private', here it is 'none'"},
+                {"'network':{'hostAccess':true}",
+                 "containers.c.network.hostAccess: must be an array, is a boolean"},
+                {"'network':{'hostAccess':['5432']}",
+                 "containers.c.network.hostAccess[0]: must be a number, is a string"},
+                {"'network':{'hostAccess':[0]}",
+                 "containers.c.network.hostAccess[0]: must be between 1 and 65535, is 0"},
+                {"'network':{'hostAccess':[80,65536]}",
+                 "containers.c.network.hostAccess[1]: must be between 1 and 65535, is 65536"},
+                {"'network':{'hostAccess':[80,81,80]}",
+                 "containers.c.network.hostAccess[2]: port 80 is given twice"},
+                {"'network':{'hostAccess':[80],'mode':'host'}",
+                 "containers.c.network.hostAccess: only with network.mode 'private', here it is 'host'"},
+                {"'network':{'hostAccess':[80],'mode':'none'}",
+                 "containers.c.network.hostAccess: only with network.mode 'private', here it is 'none'"},
                 {"'network':{'address':'10.0.0.1'}",
                  "containers.c.network.address: is not supported by this version"},
                 /* seed */

@@ -161,6 +161,8 @@ in
   commandUnits = mistake { runCommand = [ "a" ]; ready.units = [ "a.service" ]; } "ready.units: a container with runCommand has no units";
   notify = mistake { ready = { notify = false; units = [ "a.service" ]; }; } "ready.units: with ready.notify = false it is not known when the units can be asked for";
   internet = mistake { network = { internet = true; mode = "none"; }; } ''network.internet: only with network.mode = "private", here it is "none"'';
+  hostAccess = mistake { network = { hostAccess = [ 5432 ]; mode = "host"; }; } ''network.hostAccess: only with network.mode = "private", here it is "host"'';
+  hostAccessTwice = mistake { network.hostAccess = [ 80 81 80 ]; } "network.hostAccess: a port is given twice";
 
   # --- options at the wrong place
   services = mistake { services.nginx.enable = true; } "services: it is an option of NixOS: write configuration.services";

@@ -837,6 +837,7 @@ let
       containers.web = { inherit toplevel; configuration = { }; nixosConfiguration = existing; };
       says = [ "containers.web" "configuration" "toplevel" "nixosConfiguration" ];
     };
+    hostAccess = { containers.web = { inherit toplevel; network = { hostAccess = [ 5432 ]; mode = "none"; }; }; says = [ "containers.web.network.hostAccess" "none" ]; };
     internet = { containers.web = { inherit toplevel; network = { internet = true; mode = "host"; }; }; says = [ "containers.web.network.internet" "host" ]; };
     otherHostName = {
       containers.web.configuration.networking.hostName = "other";

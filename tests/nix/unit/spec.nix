@@ -261,6 +261,7 @@ in
   twoSystems = one { web = { configuration = { }; toplevel = "/nix/store/x"; }; } [ "containers.web" "configuration" "toplevel" ];
   threeSystems = one { web = { configuration = { }; toplevel = "/nix/store/x"; nixosConfiguration = { }; }; } [ "configuration" "toplevel" "nixosConfiguration" ];
   internet = one { web.network = { internet = true; mode = "host"; }; } [ "containers.web.network.internet" "host" ];
+  hostAccess = one { web.network = { hostAccess = [ 80 ]; mode = "none"; }; } [ "containers.web.network.hostAccess" "none" ];
   address = one { web.network.address = "10.0.0.2"; } [ "containers.web.network.address" "not supported" ];
   # Each is told, not the first alone.
   several = equal (builtins.length (errors {
