@@ -12,6 +12,9 @@
 #define MATCH_OWNER                                                                                         \
         "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SYSTEMD_NAME "'"
 
+/* The machine's descriptors, and sockets of ports that are published while it runs. */
+#define STORE_MAX 256
+
 /* For a manager that is being executed anew. */
 #define MANAGER_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
@@ -278,7 +281,7 @@ static int append_constant(sd_bus_message *m) {
         if (r >= 0)
                 r = transient_append(m, "CollectMode", "s", "inactive-or-failed");
         if (r >= 0)
-                r = transient_append(m, "FileDescriptorStoreMax", "u", 1);
+                r = transient_append(m, "FileDescriptorStoreMax", "u", STORE_MAX);
         /* At shutdown it goes before that. Not after systemd-machined.service: nspawn's last call activates
          * machined where it does not run, and a start waits for the stop of what is ordered after it. */
         if (r >= 0)

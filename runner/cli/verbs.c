@@ -24,6 +24,8 @@ static const Verb *const verbs[] = {
         &cmd_exec,
         &cmd_cp,
         &cmd_port,
+        &cmd_publish,
+        &cmd_unpublish,
         &cmd_env,
         &cmd_config,
         &cmd_snapshot_save,

@@ -146,6 +146,8 @@ OptionTable keeper_options_table(KeeperOptions *o) {
                  .kind = &signal_kind},
                 {"port", 0, OPTION_OTHER, offsetof(KeeperOptions, ports), "PORT",
                  .kind = &keeper_ports_kind},
+                {"published", 0, OPTION_OTHER, offsetof(KeeperOptions, published), "PORT",
+                 .kind = &keeper_ports_kind},
         };
 
         return (OptionTable){rows, ELEMENTSOF(rows), o};

@@ -47,7 +47,8 @@ typedef struct KeeperOptions {
         bool restart;       /* when it fails */
         int stop_signal;    /* what it is asked to end with, 0: the usual one */
         KeeperPorts ports;
-        char **nspawn; /* argument vector: what follows the options */
+        KeeperPorts published; /* while it ran, before the keeper was started again */
+        char **nspawn;         /* argument vector: what follows the options */
 } KeeperOptions;
 
 OptionTable keeper_options_table(KeeperOptions *o);

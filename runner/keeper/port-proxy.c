@@ -93,11 +93,19 @@ PortProxy *port_proxy_free(PortProxy *p) {
         if (!p)
                 return NULL;
         port_proxy_disable(p);
-        for (size_t i = 0; i < p->n_sources; i++)
-                sd_event_source_disable_unref(p->sources[i]);
+        port_proxy_retire(p);
         free(p->sources);
         free(p);
         return NULL;
+}
+
+void port_proxy_retire(PortProxy *p) {
+        while (p->n_sources > 0)
+                sd_event_source_disable_unref(p->sources[--p->n_sources]);
+}
+
+bool port_proxy_runs(const PortProxy *p) {
+        return p->pid > 0;
 }
 
 void port_proxy_enable(PortProxy *p, int leader_fd) {

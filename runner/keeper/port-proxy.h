@@ -27,5 +27,10 @@ void port_proxy_enable(PortProxy *p, int leader_fd);
 /* Ends the proxy; connections wait in the backlog again, as while the payload boots. */
 void port_proxy_disable(PortProxy *p);
 
+/* Does not start it any more: what runs ends by itself once its sockets are shut down. */
+void port_proxy_retire(PortProxy *p);
+
+bool port_proxy_runs(const PortProxy *p);
+
 /* Of a child that was reaped. Return: whether it was this one. */
 bool port_proxy_reaped(PortProxy *p, pid_t pid, int status);

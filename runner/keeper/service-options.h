@@ -27,6 +27,11 @@ typedef struct ServiceOptions {
         int notify_fd;             /* nspawn's NOTIFY_SOCKET */
         int lifeline_fd;           /* see keeper/service-lifeline.h */
         int lifeline_of_nspawn_fd; /* nspawn's end of it */
+
+        /* of `publish`, and nspawn_pid */
+        pid_t leader_pid;
+        int publish_fd; /* see keeper/publish-socket.h */
+        char **forget;  /* ports inside that one before, which was killed, has had published */
 } ServiceOptions;
 
 /* Without any option. */

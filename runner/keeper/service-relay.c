@@ -15,7 +15,10 @@
 #include "keeper/nspawn-notify.h"
 #include "keeper/payload.h"
 #include "keeper/port-proxy.h"
+#include "keeper/publish-socket.h"
+#include "keeper/publish.h"
 #include "keeper/service-lifeline.h"
+#include "keeper/service-publish.h"
 #include "keeper/service-records.h"
 #include "keeper/service-relay.h"
 #include "record/stop-record.h"
@@ -30,12 +33,16 @@ typedef struct Relay {
         int cgroup_fd;           /* the unit's */
         Payload *payload;
         PortProxy *proxy;
-        char *waiting; /* the notification that has named the leader, until the payload is open */
+        int publish_fd;
+        Publisher *publisher; /* from when it is ready */
+        char *waiting;        /* the notification that has named the leader, until the payload is open */
         Error error;
 } Relay;
 
 static void relay_done(Relay *relay) {
         (void) port_proxy_free(relay->proxy);
+        (void) publisher_free(relay->publisher);
+        (void) safe_close(relay->publish_fd);
         (void) payload_free(relay->payload);
         sd_event_source_disable_unref(relay->notify);
         (void) sd_event_unref(relay->event);
@@ -72,7 +79,25 @@ static void relay_continue_stop(const Relay *relay) {
 
 /* Ports are to be served, or ways out to be kept, as long as the payload runs. */
 static bool relay_stays(const KeeperOptions *o) {
-        return o->ports.n > 0 || o->pasta || o->host_access;
+        return o->ports.n > 0 || o->published.n > 0 || o->pasta || o->host_access;
+}
+
+/* Where it cannot, ports cannot be published while it runs, and nothing else is wrong. */
+static int relay_open_publisher(Relay *relay, int leader_fd, Error *reterr) {
+        const ServiceOptions *o = relay->options;
+        _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        if (!o->keeper.proxy || runtime_fd < 0 || relay->publisher)
+                return 0;
+        relay->publish_fd = publish_socket_listen(runtime_fd);
+        if (relay->publish_fd < 0)
+                return 0;
+        r = publisher_new(relay->event, &o->keeper, relay->publish_fd, service_publish_store,
+                          &relay->publisher, reterr);
+        if (r >= 0)
+                publisher_enable(relay->publisher, leader_fd);
+        return r;
 }
 
 /* Hands a notification on to systemd. */
@@ -94,11 +119,12 @@ static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
         if (!notice.ready)
                 return 0;
         relay_continue_stop(relay);
-        if (!relay_stays(&o->keeper) || leader_fd < 0)
+        if (!relay_stays(&o->keeper) || leader_fd < 0) {
                 relay_end(relay);
-        else
-                port_proxy_enable(relay->proxy, leader_fd);
-        return 0;
+                return 0;
+        }
+        port_proxy_enable(relay->proxy, leader_fd);
+        return relay_open_publisher(relay, leader_fd, reterr);
 }
 
 static void relay_on_opened(void *userdata) {
@@ -166,8 +192,9 @@ static int relay_on_child(sd_event_source *s, const struct signalfd_siginfo *si,
         pid_t pid;
 
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-                if (!payload_reaped(relay->payload, pid, status))
-                        (void) port_proxy_reaped(relay->proxy, pid, status);
+                if (!payload_reaped(relay->payload, pid, status) &&
+                    !port_proxy_reaped(relay->proxy, pid, status) && relay->publisher)
+                        (void) publisher_reaped(relay->publisher, pid, status);
         return 0;
 }
 
@@ -216,17 +243,17 @@ static int relay_open(Relay *relay, Error *reterr) {
 
 /* This process writes to the event log as its owner and ends the proxy. Its children need the rest: they
  * set the network and enter it, and the proxy gives its privileges up. */
-static int relay_give_up_privileges(const Relay *relay, Error *reterr) {
+int service_relay_give_up_privileges(const KeeperOptions *o, Error *reterr) {
         const uint64_t own = PRIVILEGE(DAC_READ_SEARCH) | PRIVILEGE(KILL) | PRIVILEGE(SETGID) |
                              PRIVILEGE(SETUID),
                        executed = PRIVILEGE(NET_ADMIN) | PRIVILEGE(SETPCAP) | PRIVILEGE(SYS_ADMIN) |
                                   PRIVILEGE(SYS_PTRACE) | PRIVILEGE(SYS_RESOURCE),
                        /* to take the container's root */
-                paths = keeper_ports_have_path(&relay->options->keeper.ports) ? PRIVILEGE(SYS_CHROOT) : 0,
+                paths = keeper_ports_have_path(&o->ports) ? PRIVILEGE(SYS_CHROOT) : 0,
                        /* to make a node of /dev/net/tun for pasta, where that is kept for root */
-                tun = relay->options->keeper.pasta ? PRIVILEGE(MKNOD) : 0,
+                tun = o->pasta ? PRIVILEGE(MKNOD) : 0,
                        /* to listen inside on ports that are root's there */
-                low_ports = relay->options->keeper.host_access ? PRIVILEGE(NET_BIND_SERVICE) : 0;
+                low_ports = o->host_access ? PRIVILEGE(NET_BIND_SERVICE) : 0;
         int r = privilege_bound(own | executed | paths | tun | low_ports);
 
         if (r >= 0)
@@ -238,7 +265,7 @@ static int relay_give_up_privileges(const Relay *relay, Error *reterr) {
 static int relay_run(Relay *relay, Error *reterr) {
         int r;
 
-        r = relay_give_up_privileges(relay, reterr);
+        r = service_relay_give_up_privileges(&relay->options->keeper, reterr);
         if (r >= 0)
                 r = relay_open(relay, reterr);
         if (r < 0)
@@ -252,7 +279,8 @@ static int relay_run(Relay *relay, Error *reterr) {
 }
 
 int service_relay(const ServiceOptions *o, Error *reterr) {
-        _cleanup_(relay_done) Relay relay = {.options = o, .cgroup_fd = -EBADF, .error = ERROR_NULL};
+        _cleanup_(relay_done)
+                Relay relay = {.options = o, .cgroup_fd = -EBADF, .publish_fd = -EBADF, .error = ERROR_NULL};
         int leader_fd, r;
 
         if (o->nspawn_pid == 0 || o->nspawn_fd < 0 || o->notify_fd < 0 || o->lifeline_fd < 0 ||
@@ -261,6 +289,8 @@ int service_relay(const ServiceOptions *o, Error *reterr) {
         r = relay_run(&relay, reterr);
         if (relay.proxy)
                 port_proxy_disable(relay.proxy);
+        if (relay.publisher)
+                publisher_disable(relay.publisher);
         leader_fd = relay.payload ? payload_leader_fd(relay.payload) : -EBADF;
         /* When the guest has ended, that is what is to be reported, and nspawn does. */
         if (r < 0 && (leader_fd < 0 || process_wait(leader_fd, 0) == 0)) {

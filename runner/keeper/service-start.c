@@ -25,20 +25,46 @@
 #include "record/exit-record.h"
 #include "record/record.h"
 #include "keeper/service-lifeline.h"
+#include "keeper/service-publish.h"
 #include "keeper/service-relay.h"
 #include "keeper/service-starts.h"
 #include "keeper/service-start.h"
 
+/* The descriptors stay. */
+static void published_done(KeeperPorts *published) {
+        keeper_held_ports_kind.done(published);
+}
+
+/* What systemd gives back: the machine's descriptors, and ports that were published while it ran. */
+static int find_stored(char *const *names, int n, KeeperPorts *ret_published, Error *reterr) {
+        int held = -EBADF;
+
+        for (int i = 0; i < n; i++) {
+                const char *container = startswith(names[i], SERVICE_PUBLISHED);
+                int fd = SD_LISTEN_FDS_START + i;
+
+                if (container)
+                        *XGROW(ret_published->ports, ret_published->n) =
+                                (KeeperPort){.container = xstrdup(container), .fds = {fd, -EBADF}};
+                else if (held < 0)
+                        held = fd;
+                else
+                        return error_raise(reterr, FC_EXIT_INTERNAL, "systemd gives %d descriptors", n);
+        }
+        return held >= 0 ? held : error_raise(reterr, FC_EXIT_INTERNAL, "systemd keeps no machine");
+}
+
 /* The socket with what machine/systemd-start.c has put into it: standard input at the first start, from
  * systemd's store at the others, which closes what a unit had as input when it starts again (252 does; 257
  * does not). */
-static int find_held(Error *reterr) {
-        int n = sd_listen_fds(/* unset_environment= */ true);
+static int find_held(KeeperPorts *ret_published, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        int n = sd_listen_fds_with_names(/* unset_environment= */ true, &names);
 
-        if (n == 1)
-                return SD_LISTEN_FDS_START;
-        if (n != 0)
-                return error_raise(reterr, FC_EXIT_INTERNAL, "systemd gives %d descriptors", n);
+        if (n > 0)
+                return find_stored(names, n, ret_published, reterr);
+        if (n < 0)
+                return error_set(reterr, n, "take what systemd keeps");
         /* FDPOLL=0: its sender is closed, which otherwise removes it from the store. */
         n = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=machine\nFDPOLL=0", &(int){STDIN_FILENO}, 1);
         if (n <= 0)
@@ -135,7 +161,8 @@ static KeeperPorts find_sockets(const ServiceOptions *o, const ScmMessage *held)
 }
 
 /* Return: nspawn's end of the lifeline. */
-static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage *held, Error *reterr) {
+static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage *held,
+                       const KeeperPorts *published, Error *reterr) {
         _cleanup_close_ int nspawn = -EBADF, notify = -EBADF, ours = -EBADF, relays = -EBADF;
         ServiceOptions relay = service_options_null();
         int r;
@@ -153,6 +180,7 @@ static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage 
         relay.keeper = o->keeper;
         relay.keeper.nspawn = NULL;
         relay.keeper.ports = find_sockets(o, held);
+        relay.keeper.published = *published;
         relay.nspawn_pid = getpid();
         relay.nspawn_fd = nspawn;
         relay.notify_fd = notify;
@@ -224,13 +252,15 @@ static int start_begin(const ServiceOptions *o, bool first, Error *reterr) {
         return r < 0 ? r : 1;
 }
 
-/* @ret: kept open. @ret_first: `up` starts the unit, and not systemd again. */
-static int take_fds(const ServiceOptions *o, ScmMessage *ret, bool *ret_first, Error *reterr) {
+/* @ret, @ret_published: kept open until this program is another one. @ret_first: `up` starts the unit, and
+ * not systemd again. */
+static int take_fds(const ServiceOptions *o, ScmMessage *ret, KeeperPorts *ret_published, bool *ret_first,
+                    Error *reterr) {
         size_t n_sockets = 0;
         bool missing = false;
         int held, r;
 
-        held = find_held(reterr);
+        held = find_held(ret_published, reterr);
         if (held < 0)
                 return held;
         r = take_held(held, ret, reterr);
@@ -251,12 +281,13 @@ static int take_fds(const ServiceOptions *o, ScmMessage *ret, bool *ret_first, E
 static int start_machine(const ServiceOptions *o, Error *reterr) {
         _cleanup_close_ int cgroup_fd = -EBADF, lifeline_fd = -EBADF, lock_fd = -EBADF;
         _cleanup_(scm_done) ScmMessage held = {};
+        _cleanup_(published_done) KeeperPorts published = {};
         bool first = false;
         int r;
 
         if (!o->keeper.nspawn || !o->keeper.nspawn[0])
                 return error_raise(reterr, FC_EXIT_INTERNAL, "no command");
-        r = take_fds(o, &held, &first, reterr);
+        r = take_fds(o, &held, &published, &first, reterr);
         if (r >= 0)
                 r = set_stdio(held.fds[HELD_CONSOLE], reterr);
         if (r >= 0)
@@ -285,7 +316,7 @@ static int start_machine(const ServiceOptions *o, Error *reterr) {
         if (r >= 0)
                 r = nspawn_clear_leftovers(o->keeper.machine, reterr);
         if (r >= 0)
-                r = lifeline_fd = start_relay(o, cgroup_fd, &held, reterr);
+                r = lifeline_fd = start_relay(o, cgroup_fd, &held, &published, reterr);
         return r < 0 ? r : exec_nspawn(o, lifeline_fd, lock_fd, reterr);
 }
 

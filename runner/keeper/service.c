@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "keeper/service-console.h"
 #include "keeper/service-finish.h"
+#include "keeper/service-publish.h"
 #include "keeper/service-relay.h"
 #include "keeper/service-start.h"
 
@@ -16,7 +17,7 @@ static const struct {
         int (*run)(const ServiceOptions *o, Error *reterr);
 } verbs[] = {
         {"start", service_start},   {"relay", service_relay},     {"stop", service_stop},
-        {"finish", service_finish}, {"console", service_console},
+        {"finish", service_finish}, {"console", service_console}, {"publish", service_publish},
 };
 
 static int service_run(char **argv, Error *reterr) {
@@ -34,7 +35,7 @@ static int service_run(char **argv, Error *reterr) {
                 service_options_done(&options);
                 return r;
         }
-        return error_raise(reterr, FC_EXIT_USAGE, "which of start, relay, stop, finish, console?");
+        return error_raise(reterr, FC_EXIT_USAGE, "which of start, relay, stop, finish, console, publish?");
 }
 
 int main(int argc, char **argv) {

@@ -16,6 +16,8 @@
 #include "keeper/nspawn-notify.h"
 #include "keeper/payload.h"
 #include "keeper/port-proxy.h"
+#include "keeper/publish-socket.h"
+#include "keeper/publish.h"
 #include "keeper/records.h"
 #include "keeper/supervisor-console.h"
 #include "keeper/supervisor-guest.h"
@@ -40,6 +42,8 @@ struct Guest {
         unsigned stop_requests; /* 1: the payload was asked to halt, 2: it is ended at once */
         Console *console;
         PortProxy *proxy;
+        int publish_fd;
+        Publisher *publisher;
         RestartLimit restart_limit;
         RebootPace reboot_pace;
         uint64_t started_usec;          /* nspawn, the last time */
@@ -116,6 +120,8 @@ static void tell_ready(Guest *g) {
         (void) records_note_booted(&g->records, NULL);
         control_send(g->options->control_fd, CONTROL_READY, NULL);
         port_proxy_enable(g->proxy, payload_leader_fd(g->payload));
+        if (g->publisher)
+                publisher_enable(g->publisher, payload_leader_fd(g->payload));
         continue_stop(g);
 }
 
@@ -208,6 +214,8 @@ static int clear_payload(Guest *g, Error *reterr) {
         int r;
 
         port_proxy_disable(g->proxy);
+        if (g->publisher)
+                publisher_disable(g->publisher);
         payload_end(g->payload);
         g->ready = g->told_ready = false;
 
@@ -326,8 +334,9 @@ static int on_child(sd_event_source *s, const struct signalfd_siginfo *si, void 
                         return 0;
                 if (pid == g->nspawn)
                         on_nspawn_end(g, status);
-                else if (!payload_reaped(g->payload, pid, status))
-                        (void) port_proxy_reaped(g->proxy, pid, status);
+                else if (!payload_reaped(g->payload, pid, status) &&
+                         !port_proxy_reaped(g->proxy, pid, status) && g->publisher)
+                        (void) publisher_reaped(g->publisher, pid, status);
         }
 }
 
@@ -355,6 +364,13 @@ static int guest_watch(Guest *g, Error *reterr) {
         return r < 0 ? error_set(reterr, r, "make an event loop") : 0;
 }
 
+static int guest_open_publisher(Guest *g, Error *reterr) {
+        g->publish_fd = publish_socket_listen(g->options->runtime_fd);
+        if (g->publish_fd < 0)
+                return error_set(reterr, g->publish_fd, "listen for ports to publish");
+        return publisher_new(g->event, &g->options->keeper, g->publish_fd, NULL, &g->publisher, reterr);
+}
+
 int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *reterr) {
         static const PayloadHandlers handlers = {on_payload_opened, on_payload_failed};
         _cleanup_(guest_freep) Guest *g = xmalloc0(sizeof(*g));
@@ -363,6 +379,7 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
         *g = (Guest){
                 .options = o,
                 .host_proc = host_proc,
+                .publish_fd = -EBADF,
                 .records = {o->runtime_fd, o->events_fd, o->keeper.container},
         };
         g->notify_fd = nspawn_notify_open(reterr);
@@ -374,6 +391,8 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
         if (r < 0)
                 return r;
         r = port_proxy_new(g->event, &o->keeper, &o->keeper.ports, &g->proxy, reterr);
+        if (r >= 0 && o->keeper.proxy)
+                r = guest_open_publisher(g, reterr);
         if (r < 0)
                 return r;
         g->payload = payload_new(g->event, &o->keeper, o->cgroup_fd, &handlers, g);
@@ -385,11 +404,13 @@ Guest *guest_free(Guest *g) {
         if (!g)
                 return NULL;
         (void) port_proxy_free(g->proxy);
+        (void) publisher_free(g->publisher);
         (void) payload_free(g->payload);
         (void) console_free(g->console);
         sd_event_source_disable_unref(g->restart_timer);
         (void) sd_event_unref(g->event);
         (void) safe_close(g->notify_fd);
+        (void) safe_close(g->publish_fd);
         error_done(&g->error);
         free(g);
         return NULL;

@@ -4,7 +4,7 @@
 #include "base/process.h"
 #include "machine/keeper-command.h"
 
-/* For whatever of the two comes first. */
+/* For whatever of these comes first. */
 static int keeper_command_find_proxy(KeeperCommand *c, Error *reterr) {
         int r = c->proxy ? 0 : process_find_helper("proxy", &c->proxy, reterr);
 
@@ -24,6 +24,10 @@ static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *pla
         c->options.netns = c->netns;
         if (!plan->bridge)
                 return 0;
+        /* Ports may be published later. */
+        r = keeper_command_find_proxy(c, reterr);
+        if (r < 0)
+                return r;
         c->options.address = c->address = xasprintf("%s/24", plan->address);
         c->options.bridge = plan->bridge;
         c->options.bridge_lock = (char *) resources->bridge_lock;
@@ -34,12 +38,9 @@ static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *pla
                        : 0;
 }
 
-static int keeper_command_set_host_access(KeeperCommand *c, const ContainerPlan *plan, Error *reterr) {
-        if (plan->spec->n_host_access == 0)
-                return 0;
+static void keeper_command_set_host_access(KeeperCommand *c, const ContainerPlan *plan) {
         for (size_t i = 0; i < plan->spec->n_host_access; i++)
                 strv_pushf(&c->options.host_access, "%u", plan->spec->host_access[i]);
-        return keeper_command_find_proxy(c, reterr);
 }
 
 static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
@@ -85,8 +86,7 @@ int keeper_command_make(const ContainerPlan *plan, const StartResources *resourc
         strv_pushf(nspawn, "--register=%s", registers);
         strv_extend(nspawn, plan->argv + 1);
         r = keeper_command_set_network(ret, plan, resources, reterr);
-        if (r >= 0)
-                r = keeper_command_set_host_access(ret, plan, reterr);
+        keeper_command_set_host_access(ret, plan);
         return r < 0 ? r : keeper_command_set_ports(ret, plan, resources, reterr);
 }
 

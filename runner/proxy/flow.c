@@ -142,6 +142,15 @@ void flows_end(Flows *flows, Flow *flow) {
         flows->on_change(flows, false);
 }
 
+void flows_end_of(Flows *flows, const void *port) {
+        for (FlowKind kind = 0; kind < _FLOW_KIND_MAX; kind++)
+                for (Flow *f = flows->lists[kind].first, *later; f; f = later) {
+                        later = f->later;
+                        if (f->key.port == port)
+                                flows_end(flows, f);
+                }
+}
+
 bool flows_end_oldest(Flows *flows) {
         for (FlowKind kind = 0; kind < _FLOW_KIND_MAX; kind++)
                 if (flows->lists[kind].first) {

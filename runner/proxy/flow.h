@@ -77,6 +77,9 @@ void flows_touch(Flows *flows, Flow *flow, bool from_client, uint64_t now);
 
 void flows_end(Flows *flows, Flow *flow);
 
+/* Ends all of a port. */
+void flows_end_of(Flows *flows, const void *port);
+
 /* Ends the one that makes room for others. Return: whether there was any. */
 bool flows_end_oldest(Flows *flows);
 

@@ -134,9 +134,27 @@ static void listener_on_dialed(Dial *d, int fd) {
         listener_on_result(l, fd);
 }
 
+/* Those that wait for a service have been reset with it. */
+static void listener_end(Listener *l) {
+        if (l->dialing)
+                dial_stop(&l->dial);
+        loop_clear_timer(l->loop, &l->retry);
+        listener_set_waits(l, false);
+        loop_remove(l->loop, &l->watch);
+        l->watch.fd = safe_close(l->watch.fd);
+        l->handlers->ended(l->userdata);
+}
+
 static void listener_on_ready(Watch *w, uint32_t events) {
         Listener *l = CONTAINER_OF(w, Listener, watch);
-        int r = dial_start(&l->dial);
+        int r;
+
+        /* Told whatever is asked for. */
+        if (events & EPOLLHUP) {
+                listener_end(l);
+                return;
+        }
+        r = dial_start(&l->dial);
 
         if (r != -EINPROGRESS) {
                 listener_on_result(l, r);
@@ -165,5 +183,6 @@ int listener_open(Listener *l, Loop *loop, int fd, const Target *target, const L
 
 void listener_pause(Listener *l, bool on) {
         l->paused = on;
-        listener_watch(l);
+        if (l->watch.fd >= 0)
+                listener_watch(l);
 }

@@ -19,6 +19,8 @@ typedef struct ListenerHandlers {
         void (*no_room)(void *userdata);
         /* It has begun or ended to wait for a service. */
         void (*waits)(bool on, void *userdata);
+        /* The keeper has shut the socket down: it takes no connection any more, and is closed. */
+        void (*ended)(void *userdata);
 } ListenerHandlers;
 
 typedef struct Listener {
@@ -38,7 +40,7 @@ typedef struct Listener {
         unsigned n_oldest; /* connections that waited then */
 } Listener;
 
-/* @fd: borrowed, non-blocking, as all the others. @l stays where it is. */
+/* @fd: non-blocking, as all the others, and borrowed until it has ended. @l stays where it is. */
 int listener_open(Listener *l, Loop *loop, int fd, const Target *target, const ListenerHandlers *handlers,
                   void *userdata, Error *reterr);
 

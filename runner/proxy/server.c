@@ -36,6 +36,7 @@ struct Server {
         unsigned n_connections, max_connections;
         unsigned n_busy; /* connections, flows, and ports that wait for a service */
         bool full;       /* nothing is accepted */
+        size_t n_open;   /* sockets of the host that were not taken back */
         Timer idle, no_room;
 };
 
@@ -57,7 +58,9 @@ static unsigned server_pipes(uint64_t files) {
 
 static void server_busy(Server *s, bool on) {
         s->n_busy = on ? s->n_busy + 1 : s->n_busy - 1;
-        if (s->n_busy == 0)
+        if (s->n_busy == 0 && s->n_open == 0)
+                loop_end(&s->loop);
+        else if (s->n_busy == 0)
                 loop_set_timer(&s->loop, &s->idle, IDLE_USEC);
         else if (s->n_busy == 1 && on)
                 loop_clear_timer(&s->loop, &s->idle);
@@ -124,10 +127,25 @@ static void server_on_udp_waits(UdpPort *p, bool on) {
         server_busy(CONTAINER_OF(p->flows, Server, flows), on);
 }
 
-static int server_open(Server *s, int fd, const Target *target, bool udp, Error *reterr) {
-        static const ListenerHandlers handlers = {server_on_connected, server_on_no_room, server_on_waits};
+/* From here on it is there for its connections. */
+static void server_on_ended(void *userdata) {
+        Server *s = userdata;
 
-        return udp ? udp_port_open(&s->udp[s->n_udp++], &s->loop, &s->flows, fd, target, server_on_udp_waits,
+        if (--s->n_open == 0 && s->n_busy == 0)
+                loop_end(&s->loop);
+}
+
+static void server_on_udp_ended(UdpPort *p) {
+        server_on_ended(CONTAINER_OF(p->flows, Server, flows));
+}
+
+static int server_open(Server *s, int fd, const Target *target, bool udp, Error *reterr) {
+        static const ListenerHandlers handlers = {server_on_connected, server_on_no_room, server_on_waits,
+                                                  server_on_ended};
+        static const UdpPortHandlers udp_handlers = {server_on_udp_waits, server_on_udp_ended};
+
+        s->n_open++;
+        return udp ? udp_port_open(&s->udp[s->n_udp++], &s->loop, &s->flows, fd, target, &udp_handlers,
                                    reterr)
                    : listener_open(&s->listeners[s->n_listeners++], &s->loop, fd, target, &handlers, s,
                                    reterr);

@@ -262,14 +262,14 @@ static void udp_port_hold(UdpPort *p, const FlowKey *key, size_t size) {
         p->since_usec = now_usec();
         loop_set_timer(p->loop, &p->retry, p->pause_usec);
         loop_set(p->loop, &p->watch, 0);
-        p->on_waits(p, true);
+        p->handlers->waits(p, true);
 }
 
 static void udp_port_release(UdpPort *p) {
         free(p->held);
         p->held = NULL;
         loop_set(p->loop, &p->watch, EPOLLIN);
-        p->on_waits(p, false);
+        p->handlers->waits(p, false);
 }
 
 static void udp_port_drop_all(UdpPort *p) {
@@ -294,9 +294,25 @@ static void udp_port_on_time(Timer *t) {
         loop_set_timer(p->loop, &p->retry, p->pause_usec);
 }
 
+/* An answer could not be sent any more. */
+static void udp_port_end(UdpPort *p) {
+        if (p->held) {
+                loop_clear_timer(p->loop, &p->retry);
+                udp_port_release(p);
+        }
+        flows_end_of(p->flows, p);
+        loop_remove(p->loop, &p->watch);
+        p->watch.fd = safe_close(p->watch.fd);
+        p->handlers->ended(p);
+}
+
 static void udp_port_on_ready(Watch *w, uint32_t events) {
         UdpPort *p = CONTAINER_OF(w, UdpPort, watch);
 
+        if (events & EPOLLHUP) {
+                udp_port_end(p);
+                return;
+        }
         for (unsigned i = 0; i < ROUNDS; i++) {
                 FlowKey key;
                 ssize_t n = udp_port_receive(p, &key);
@@ -311,7 +327,7 @@ static void udp_port_on_ready(Watch *w, uint32_t events) {
 }
 
 int udp_port_open(UdpPort *p, Loop *loop, Flows *flows, int fd, const Target *target,
-                  void (*on_waits)(UdpPort *p, bool on), Error *reterr) {
+                  const UdpPortHandlers *handlers, Error *reterr) {
         int r;
 
         *p = (UdpPort){
@@ -320,7 +336,7 @@ int udp_port_open(UdpPort *p, Loop *loop, Flows *flows, int fd, const Target *ta
                 .flows = flows,
                 .target = *target,
                 .retry.on_time = udp_port_on_time,
-                .on_waits = on_waits,
+                .handlers = handlers,
         };
         r = loop_add(loop, &p->watch, EPOLLIN);
         return r < 0 ? error_set(reterr, r, "watch a port") : 0;

@@ -26,11 +26,18 @@ typedef struct UdpPort {
         Timer retry;
         uint64_t pause_usec;
         uint64_t since_usec;
-        /* It has begun or ended to wait for a service. */
-        void (*on_waits)(struct UdpPort *p, bool on);
+        const struct UdpPortHandlers *handlers;
 } UdpPort;
 
-/* @fd: borrowed, non-blocking, tells where datagrams were sent to (net/ports.c). @p stays where it is. */
+typedef struct UdpPortHandlers {
+        /* It has begun or ended to wait for a service. */
+        void (*waits)(UdpPort *p, bool on);
+        /* The keeper has shut the socket down: it takes no datagram any more, and is closed. */
+        void (*ended)(UdpPort *p);
+} UdpPortHandlers;
+
+/* @fd: non-blocking, tells where datagrams were sent to (net/ports.c), and borrowed until it has ended. @p
+ * stays where it is. */
 int udp_port_open(UdpPort *p, Loop *loop, Flows *flows, int fd, const Target *target,
-                  void (*on_waits)(UdpPort *p, bool on), Error *reterr);
+                  const UdpPortHandlers *handlers, Error *reterr);
 void udp_port_done(UdpPort *p);

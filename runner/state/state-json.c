@@ -108,11 +108,18 @@ static int parse_port_protocol(const Json *value, const char *path, void *target
         return error_raise(reterr, FC_EXIT_CONFLICT, "%s: not a protocol", path);
 }
 
+static int parse_port_once(const Json *value, const char *path, void *target, Error *reterr) {
+        int r = json_expect(value, JSON_BOOL, path, reterr);
+
+        if (r >= 0)
+                ((BoundPort *) target)->once = json_bool(value);
+        return r;
+}
+
 static const JsonField port_fields[] = {
-        {"address", parse_port_address, true},
-        {"host", parse_port_host, true},
-        {"container", parse_port_container, true},
-        {"protocol", parse_port_protocol, false},
+        {"address", parse_port_address, true},     {"host", parse_port_host, true},
+        {"container", parse_port_container, true}, {"protocol", parse_port_protocol, false},
+        {"once", parse_port_once, false},
 };
 
 static bool socket_name_is_valid(const char *name) {
@@ -430,6 +437,8 @@ char *container_state_print(const ContainerState *state) {
                 json_add_uint(port, "container", state->ports[i].container);
                 if (state->ports[i].udp)
                         json_add_string(port, "protocol", "udp");
+                if (state->ports[i].once)
+                        json_add_bool(port, "once", true);
                 json_append(ports, port);
         }
         json_add(json, "ports", ports);

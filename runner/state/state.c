@@ -64,6 +64,28 @@ void container_state_add_port(ContainerState *state, const PublishedPort *port) 
                         };
 }
 
+void container_state_add_port_once(ContainerState *state, const PublishedPort *port) {
+        size_t first = state->n_ports;
+
+        container_state_add_port(state, port);
+        for (size_t i = first; i < state->n_ports; i++)
+                state->ports[i].once = true;
+}
+
+void container_state_remove_port_once(ContainerState *state, uint16_t host, bool udp) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < state->n_ports; i++) {
+                BoundPort *p = &state->ports[i];
+
+                if (p->once && p->host == host && p->udp == udp)
+                        free(p->address);
+                else
+                        state->ports[n++] = *p;
+        }
+        state->n_ports = n;
+}
+
 void container_state_add_socket(ContainerState *state, const UnixSocket *socket, const char *host) {
         *XGROW(state->sockets, state->n_sockets) = (BoundSocket){
                 .name = xstrdup(socket->name),

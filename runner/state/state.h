@@ -25,6 +25,7 @@ typedef struct BoundPort {
         uint16_t host; /* as really bound, never 0 */
         uint16_t container;
         bool udp;
+        bool once; /* published while it ran, the specification does not have it */
 } BoundPort;
 
 /* "127.0.0.1:8080", "[::1]:8080": where on the host; owned by the caller. */
@@ -64,6 +65,10 @@ DEFINE_FREEP(ContainerState, container_state_free);
 
 /* Remembers where it is open. */
 void container_state_add_port(ContainerState *state, const PublishedPort *port);
+
+/* Likewise, of one that was published while it ran, and then no longer. */
+void container_state_add_port_once(ContainerState *state, const PublishedPort *port);
+void container_state_remove_port_once(ContainerState *state, uint16_t host, bool udp);
 
 /* Remembers it at the path @host. */
 void container_state_add_socket(ContainerState *state, const UnixSocket *socket, const char *host);

@@ -60,6 +60,10 @@ fake() {
 # proxy_of NAME: the pid of what serves its ports, nothing when none does. Other command lines name the program, too.
 proxy_of() { pgrep -f "^[^ ]*/flake-containers/proxy --machine=[^ ]*-$1 " || :; }
 
+# came_back NAME COUNT: it has been restarted so many times, and is ready again.
+came_back() { fc --json status | jq -e --arg name "$1" --argjson n "$2" \
+        '.containers[] | select(.name == $name) | .ready and .restarts == $n' >/dev/null; }
+
 machine_cgroup() {
         local machine
 

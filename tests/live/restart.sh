@@ -12,10 +12,6 @@ readonly RESTART='"restart": "on-failure"'
 # of NAME KEY: what `status --json` says.
 of() { fc --json status | jq -er --arg name "$1" ".containers[] | select(.name == \$name) | .$2"; }
 
-# came_back NAME COUNT: it has been restarted so many times, and is ready again.
-came_back() { fc --json status | jq -e --arg name "$1" --argjson n "$2" \
-        '.containers[] | select(.name == $name) | .ready and .restarts == $n' >/dev/null; }
-
 kill_nspawn() { kill -9 "$(nspawn_pid_of "$1")"; }
 kill_guest() { kill -9 "$(sort -n "$(nspawn_cgroup "$1")/payload/init.scope/cgroup.procs" | head -n 1)"; }
 

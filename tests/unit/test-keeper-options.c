@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "keeper/netns-options.h"
 #include "keeper/proxy-options.h"
+#include "keeper/publish-request.h"
 #include "keeper/service-options.h"
 #include "keeper/supervisor-options.h"
 #include "test.h"
@@ -43,6 +44,7 @@ static void assert_same_keeper(const KeeperOptions *a, const KeeperOptions *b) {
         ASSERT_EQ(a->restart, b->restart);
         ASSERT_EQ(a->stop_signal, b->stop_signal);
         assert_same_ports(&a->ports, &b->ports);
+        assert_same_ports(&a->published, &b->published);
         ASSERT_TRUE(strv_equal(a->nspawn, b->nspawn));
 }
 
@@ -259,11 +261,16 @@ static void assert_service_reads(const ServiceOptions *written, const char *verb
         ASSERT_EQ(read.notify_fd, written->notify_fd);
         ASSERT_EQ(read.lifeline_fd, written->lifeline_fd);
         ASSERT_EQ(read.lifeline_of_nspawn_fd, written->lifeline_of_nspawn_fd);
+        ASSERT_EQ(read.leader_pid, written->leader_pid);
+        ASSERT_EQ(read.publish_fd, written->publish_fd);
+        ASSERT_TRUE(strv_equal(read.forget, written->forget));
 }
 
 TEST(service_reads_what_is_written) {
         KeeperPort held[] = {{(char *) "80", {2, -EBADF}}, {(char *) "443", {3, 4}}},
-                   ports[] = {{(char *) "80", {fd_new(), -EBADF}}, {(char *) "443", {fd_new(), fd_new()}}};
+                   ports[] = {{(char *) "80", {fd_new(), -EBADF}}, {(char *) "443", {fd_new(), fd_new()}}},
+                   published[] = {{(char *) "53/udp", {fd_new(), -EBADF}}};
+        char *forget[] = {(char *) "80", (char *) "53/udp", NULL};
         ServiceOptions o = service_options_null();
 
         o.program = (char *) "/libexec/service";
@@ -279,6 +286,7 @@ TEST(service_reads_what_is_written) {
         o.keeper.nspawn = NULL;
         o.held_ports = (KeeperPorts){};
         o.keeper.ports = (KeeperPorts){ports, ELEMENTSOF(ports)};
+        o.keeper.published = (KeeperPorts){published, ELEMENTSOF(published)};
         o.nspawn_pid = 4711;
         o.nspawn_fd = fd_new();
         o.notify_fd = fd_new();
@@ -288,6 +296,69 @@ TEST(service_reads_what_is_written) {
         ASSERT_EQ(fcntl(ports[1].fds[1], F_GETFD), 0);
         ASSERT_EQ(fcntl(o.lifeline_fd, F_GETFD), 0);
         assert_service_reads(&o, "relay");
+
+        o = service_options_null();
+        o.program = (char *) "/libexec/service";
+        o.runtime = (char *) "/run/flake-containers/1/web";
+        o.keeper = least;
+        o.keeper.nspawn = NULL;
+        o.nspawn_pid = 4711;
+        o.leader_pid = 4712;
+        o.publish_fd = fd_new();
+        o.forget = forget;
+        assert_service_reads(&o, "publish");
+}
+
+TEST(publish_request_reads_what_is_written) {
+        static const struct {
+                bool publish;
+                uint16_t port;
+                bool udp;
+                const char *text;
+        } table[] = {
+                {true, 80, false, "publish 80"},
+                {true, 65535, true, "publish 65535/udp"},
+                {false, 8080, false, "unpublish 8080"},
+                {false, 1, true, "unpublish 1/udp"},
+        };
+        static const char *const refused[] = {
+                "",
+                "publish",
+                "publish ",
+                "publish 0",
+                "publish -1",
+                "publish 65536",
+                "publish 80/tcp",
+                "publish 80/udp ",
+                "publish 080",
+                "publish /run/x",
+                "unpublish 80x",
+                "80",
+                "unpublish 99999999999999999999",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text =
+                        publish_request_print(table[i].publish, table[i].port, table[i].udp);
+                _cleanup_(publish_request_done) PublishRequest read = {};
+                _cleanup_(error_done) Error error = ERROR_NULL;
+
+                ASSERT_STREQ(text, table[i].text);
+                ASSERT_TRUE(strlen(text) < PUBLISH_REQUEST_MAX);
+                ASSERT_OK(publish_request_parse(text, &read, &error), &error);
+                ASSERT_EQ(read.port, table[i].port);
+                ASSERT_EQ(read.udp, table[i].udp);
+                ASSERT_STREQ(read.container, table[i].publish ? strchr(text, ' ') + 1 : NULL);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                PublishRequest read = {};
+
+                test_set_row("%s", refused[i]);
+                ASSERT_ERROR(publish_request_parse(refused[i], &read, &error), &error, FC_EXIT_INTERNAL,
+                             "is not a request");
+                ASSERT_TRUE(!read.container);
+        }
 }
 
 TEST(service_refuses) {

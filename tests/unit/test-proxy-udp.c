@@ -159,6 +159,28 @@ IN_NETNS(clients_are_kept_apart) {
                 }
 }
 
+/* Its socket is shut down while a client talks, or waits for a service: neither could be answered. */
+IN_NETNS(ends_when_taken_back) {
+        loopback_up();
+        for (unsigned served = 0; served < 2; served++) {
+                int service = served ? bound("127.0.0.1", SERVICE_PORT) : -EBADF, client;
+                Setup s = setup_start("127.0.0.1");
+
+                test_set_row("%s a service", served ? "with" : "without");
+                client = setup_connect(&s, "127.0.0.1");
+                say(client, "one", 3);
+                if (served) {
+                        (void) serve_one(service);
+                        assert_hears(client, "one", 3);
+                }
+                (void) shutdown(s.published.fds[0], SHUT_RDWR);
+                ASSERT_EQ(wait_status(s.pid), 0);
+                published_port_done(&s.published);
+                (void) close(client);
+                (void) safe_close(service);
+        }
+}
+
 IN_NETNS(of_any_size) {
         static char data[65507];
         int service, client;

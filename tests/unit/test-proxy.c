@@ -317,6 +317,30 @@ TEST(refuses_at_once_for_the_host) {
         (void) close(service);
 }
 
+/* Its socket is shut down: what is connected goes on. */
+TEST(ends_with_its_last_connection) {
+        int service, fds[2], status;
+        Setup s;
+
+        if (geteuid() != 0)
+                SKIP("needs root, to become another user");
+        service = socket_of(AF_INET, 0, true);
+        s = setup_start(port_of(service));
+        fds[0] = setup_connect(&s);
+        fds[1] = accept_one(service);
+        assert_says(fds[0], fds[1], "question");
+        ASSERT_OK(shutdown(s.listener, SHUT_RDWR));
+        (void) close(s.listener);
+        assert_says(fds[1], fds[0], "answer");
+        assert_says(fds[0], fds[1], "another");
+        (void) close(fds[0]);
+        assert_ended(fds[1]);
+        (void) close(fds[1]);
+        ASSERT_EQ(waitpid(s.pid, &status, 0), s.pid);
+        ASSERT_EQ(status, 0);
+        (void) close(service);
+}
+
 static void on_waits(bool on, void *userdata) {}
 
 /* A Unix socket does not tell how many wait: of those that come all the time it takes only as many at once

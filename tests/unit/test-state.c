@@ -33,6 +33,7 @@ static ContainerState *make_state(void) {
         strv_push(&state->volume_sources, "");
         for (size_t i = 0; i < ELEMENTSOF(ports); i++)
                 container_state_add_port(state, &ports[i]);
+        state->ports[2].once = true;
         container_state_add_socket(state, &(UnixSocket){(char *) "pg", (char *) "/run/pg/a:b"}, "/run/host");
         return state;
 }
@@ -85,6 +86,7 @@ static void same(const ContainerState *a, const ContainerState *b) {
         for (size_t i = 0; i < a->n_ports; i++) {
                 ASSERT_STREQ(a->ports[i].address, b->ports[i].address);
                 ASSERT_EQ(a->ports[i].host, b->ports[i].host);
+                ASSERT_EQ(a->ports[i].once, b->ports[i].once);
                 ASSERT_EQ(a->ports[i].container, b->ports[i].container);
         }
 }
@@ -191,11 +193,31 @@ static char *edit(const char *text, const char *old, const char *new) {
         return xasprintf("%.*s%s%s", (int) (at - text), text, new, at + strlen(old));
 }
 
+/* What was published while it ran is remembered as such, and only that is taken back. */
+TEST(ports_that_were_published_later) {
+        const Port later = {.container = 80}, udp = {.container = 80, .udp = true};
+        _cleanup_(container_state_freep) ContainerState *state = make_state();
+
+        container_state_add_port_once(state,
+                                      &(PublishedPort){.wanted = &later, .fds = {7, 8}, .host = 9000});
+        container_state_add_port_once(state,
+                                      &(PublishedPort){.wanted = &udp, .fds = {7, -EBADF}, .host = 9000});
+        ASSERT_EQ(state->n_ports, 6);
+        ASSERT_TRUE(!state->ports[1].once && state->ports[3].once && state->ports[5].once);
+        container_state_remove_port_once(state, 8080, false);
+        ASSERT_EQ(state->n_ports, 6);
+        container_state_remove_port_once(state, 9000, false);
+        ASSERT_EQ(state->n_ports, 4);
+        ASSERT_TRUE(state->ports[3].udp);
+        container_state_remove_port_once(state, 9000, true);
+        ASSERT_EQ(state->n_ports, 3);
+}
+
 TEST(damaged_container) {
         static const char good[] =
                 "{\"version\":1,\"phase\":\"ready\",\"machine\":\"m-0000-a\",\"bootId\":\"" BOOT_ID
                 "\",\"startedUsec\":5,\"readyUsec\":6,\"address\":\"10.0.0.2\",\"result\":\"r\","
-                "\"ports\":[{\"address\":\"::1\",\"host\":1,\"container\":2}],"
+                "\"ports\":[{\"address\":\"::1\",\"host\":1,\"container\":2,\"once\":true}],"
                 "\"sockets\":[{\"name\":\"pg\",\"host\":\"/h\",\"container\":\"/c\"}],"
                 "\"volumeSources\":[\"1:2\"],\"definition\":[\"a\"]}";
         static const struct {
@@ -236,6 +258,7 @@ TEST(damaged_container) {
                 {"\"host\":1", "\"host\":0", "ports[0].host"},
                 {"\"host\":1", "\"host\":65536", "ports[0].host"},
                 {"\"container\":2", "\"container\":0", "ports[0].container"},
+                {"\"once\":true", "\"once\":1", "ports[0].once"},
                 {",\"container\":2", "", "ports[0]"},
                 {"\"1:2\"", "\"1:2\",3", "volumeSources[1]"},
                 {"\"1:2\"", "\"/a\"", "volumeSources[0]"},

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# publish and unpublish: ports of a container that runs.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+readonly TRAFFIC=$FC_HELPERS/traffic
+
+traffic() { timeout "$FC_TIMEOUT" "$TRAFFIC" "$@"; }
+
+listeners() { ss -Hln "${2:---tcp}" "sport = :$1" | awk '{ print $4 }' | sort | paste -sd ' '; }
+
+# serve NAME [VERB]: a server on port 80 in the container's network. Adds to SERVERS.
+SERVERS=()
+serve() {
+        local leader line out
+
+        leader=$(fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .leader')
+        exec {out}< <(exec nsenter --target "$leader" --net "$TRAFFIC" "${2:-serve}" 127.0.0.1 80 2>&1)
+        SERVERS+=("$!")
+        read -r -t "$WAIT" line <&"$out"
+        equal "$line" listening "the server in $1"
+        exec {out}<&-
+}
+
+stop_serving() {
+        local pid
+
+        for pid in "${SERVERS[@]}"; do
+                kill "$pid"
+                gone "$pid"
+        done
+        SERVERS=()
+}
+
+# keep PORT N: connections that stay, and are used once more at let_go.
+keep() {
+        rm -f "$TMP/kept"
+        mkfifo "$TMP/kept"
+        "$TRAFFIC" idle "$1" "$2" <"$TMP/kept" >"$TMP/said" 2>&1 &
+        KEPT=$!
+        exec {KEPT_INPUT}>"$TMP/kept"
+        line_in "$TMP/said" '^open$' >/dev/null
+}
+
+let_go() {
+        exec {KEPT_INPUT}>&-
+        finished "$KEPT"
+        equal "$STATUS" 0 "the status of those that were kept ($(<"$TMP/said"))"
+}
+
+refused() { ! "$TRAFFIC" answer "$1" >"$TMP/refused" 2>&1 && grep -q 'Connection refused' "$TMP/refused"; }
+
+testcase_while_it_runs() {
+        local proxy
+
+        project shop
+        spec "$(tiny one '' ', "restart": "on-failure"')"
+        run_status 7 fc publish one 8080:80
+        ok fc up
+        run_status 2 fc publish one 8080:x
+        expect_err "'8080:x': 'x' is not a port number"
+        ok fc publish one 8080:80 127.0.0.1:8081:80/udp
+        equal "$(paste -sd ' ' <<<"$OUT")" '80 -> 127.0.0.1:8080 80 -> [::1]:8080 80/udp -> 127.0.0.1:8081'
+        equal "$(listeners 8080)/$(listeners 8081 --udp)" '127.0.0.1:8080 [::1]:8080/127.0.0.1:8081' 'there listen'
+        equal "$(fc port one 80/udp)" 127.0.0.1:8081
+        equal "$(fc --json status | jq -c '[.containers[0].ports[].host] | sort')" '[8080,8080,8081]'
+        ok as_dev env -C "$PROJECT" "$FC" env one
+        expect_out "ONE_PORT='8080'"
+        equal "$(proxy_of one)" '' 'what serves them before there is a client'
+        serve one
+        serve one userve
+        ok traffic answer 8080
+        ok traffic upingpong 8081 100 512
+        # It is no drift, and is not forgotten.
+        ok fc up
+        expect_err 'one: unchanged +already up'
+        refute_out 'definition changed'
+        ok traffic answer 8080
+        equal "$(fc port one 80/tcp | paste -sd ' ')" '127.0.0.1:8080 [::1]:8080'
+        run_status 5 fc publish one 8080:81
+        expect_err "127\\.0\\.0\\.1:8080 is taken by container 'one' of project '$PROJECT'"
+        expect_err '8081 is free: publish the port as "8081:81"'
+
+        proxy=$(proxy_of one | head -n 1)
+        kill -KILL "$proxy"
+        gone "$proxy"
+        ok traffic answer 8080
+        # Another payload has them, too.
+        stop_serving
+        kill -KILL "$(nspawn_pid_of "$(machine_cgroup one)")"
+        try_until "$WAIT" came_back one 1
+        serve one
+        ok traffic answer 8080
+        ok fc unpublish one 8080
+        equal "$(fc --json port one | jq -c '[.[].host]')" '[8081]'
+        true_that 'a connection is refused' refused 8080
+        stop_serving
+        ok fc down
+        equal "$(listeners 8080)$(listeners 8081 --udp)" '' 'there listen'
+        ok fc up
+        run_status 2 fc unpublish one 8081/udp
+        expect_err "one: port 8081/udp was not published"
+        equal "$(fc --json port one)" '[]'
+        ok fc down
+}
+
+# What was published with it and what is accepted already go on.
+testcase_connections_go_on() {
+        project shop
+        spec "$(tiny one '' ', "ports": ["8079:80"]'), $(tiny two '' ', "network": {"mode": "none"}')"
+        ok fc up
+        run_status 2 fc publish two 8080:80
+        expect_err "container 'two' has no network of its own"
+        serve one
+        ok fc publish one 8080:80 8081:80
+        keep 8080 50
+        ok fc unpublish one 8080
+        true_that 'a connection is refused' refused 8080
+        ok traffic answer 8081
+        ok traffic answer 8079
+        # The port is free, for the same container, too.
+        try_until "$WAIT" fc publish one 8080:80 >"$TMP/published"
+        ok traffic answer 8080
+        let_go
+        run_status 2 fc unpublish one 8080 8079
+        expect_err "port 8079 is published by the specification of 'one'"
+        expect_err 'remove it there and run: .* up one'
+        ok traffic answer 8080
+        stop_serving
+        ok fc down
+}
+
+# Alone it dies only in a unit, since a supervisor is the container's, too: what was published is there again with the next
+# command about it.
+testcase_killed() {
+        local keeper
+
+        is_booted || return 0
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        ok fc publish one 8080:80 8081:80/udp
+        keeper=$(pgrep -f '/flake-containers/service publish ')
+        kill -KILL "$keeper"
+        gone "$keeper"
+        ok fc publish one 8082:82
+        serve one
+        serve one userve
+        ok traffic answer 8080
+        ok traffic upingpong 8081 10 512
+        keeper=$(pgrep -f '/flake-containers/service publish ')
+        ok fc unpublish one 8080 8081/udp 8082
+        # It ends with the last.
+        gone "$keeper"
+        equal "$(listeners 8080)$(listeners 8081 --udp)$(listeners 8082)" '' 'there listen'
+        stop_serving
+        ok fc down
+}
+
+live_main "$@"
