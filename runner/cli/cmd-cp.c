@@ -35,5 +35,6 @@ const Verb cmd_cp = {
         .min_operands = 2,
         .max_operands = 2,
         .needs_root = true,
+        .in_instance = true,
         .run = cp_run,
 };

@@ -55,5 +55,6 @@ const Verb cmd_env = {
         .n_options = ELEMENTSOF(env_options),
         .target_size = sizeof(EnvOptions),
         .max_operands = SIZE_MAX,
+        .in_instance = true,
         .run = env_run,
 };

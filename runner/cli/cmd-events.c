@@ -93,5 +93,6 @@ const Verb cmd_events = {
         .n_options = ELEMENTSOF(events_options),
         .target_size = sizeof(EventsOptions),
         .max_operands = SIZE_MAX,
+        .in_instance = true,
         .run = events_run,
 };

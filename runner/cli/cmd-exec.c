@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "ops/running.h"
+#include "cli/exec-options.h"
 #include "cli/verbs.h"
+#include "ops/running.h"
 
 typedef struct ExecOptions {
         char *user;
@@ -26,13 +27,6 @@ static const Option exec_options[] = {
         {"interactive", 'i', OPTION_IGNORED, 0, NULL, "(always so)"},
 };
 
-/* Our own failures are 125; the other codes say of the target what they say for every verb. */
-static int own_failure(int r, Error *reterr) {
-        if (reterr && (reterr->exit == FC_EXIT_INTERNAL || reterr->exit == FC_EXIT_FAILED))
-                reterr->exit = FC_EXIT_EXEC_OWN;
-        return r;
-}
-
 static int exec_check(const ExecOptions *o, char *const *command, Error *reterr) {
         if (!command[0])
                 return error_raise(reterr, FC_EXIT_USAGE,
@@ -40,14 +34,7 @@ static int exec_check(const ExecOptions *o, char *const *command, Error *reterr)
         if (o->terminal && o->no_terminal)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "options '--tty' and '--no-tty' exclude each other");
-        if (o->directory && o->directory[0] != '/')
-                return error_raise(reterr, FC_EXIT_USAGE, "option '--workdir': '%s' is not absolute",
-                                   o->directory);
-        STRV_FOREACH (assignment, o->environment)
-                if ((*assignment)[0] == '=' || !strchr(*assignment, '='))
-                        return error_raise(reterr, FC_EXIT_USAGE, "option '--env': '%s' is not NAME=VALUE",
-                                           *assignment);
-        return 0;
+        return exec_options_check(o->directory, o->environment, reterr);
 }
 
 static int exec_run(const ProjectRequest *request, const void *target, char *const *operands,
@@ -61,13 +48,13 @@ static int exec_run(const ProjectRequest *request, const void *target, char *con
                 command++;
         r = exec_check(o, command, reterr);
         if (r < 0)
-                return own_failure(r, reterr);
+                return exec_own_failure(r, reterr);
         exec.argv = command;
         exec.user = o->user;
         exec.directory = o->directory;
         exec.environment = o->environment;
         exec.tty = o->terminal ? TTY_ALWAYS : o->no_terminal ? TTY_NEVER : TTY_AUTO;
-        return own_failure(running_exec(request, operands[0], &exec, reterr), reterr);
+        return exec_own_failure(running_exec(request, operands[0], &exec, reterr), reterr);
 }
 
 const Verb cmd_exec = {
@@ -81,5 +68,6 @@ const Verb cmd_exec = {
         .max_operands = SIZE_MAX,
         .stop_early = true,
         .needs_root = true,
+        .in_instance = true,
         .run = exec_run,
 };

@@ -126,5 +126,6 @@ const Verb cmd_logs = {
         .target_size = sizeof(LogsOptions),
         .max_operands = SIZE_MAX,
         .needs_root = true,
+        .in_instance = true,
         .run = logs_run,
 };

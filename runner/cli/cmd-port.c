@@ -127,5 +127,6 @@ const Verb cmd_port = {
         .summary = "Show where a container's ports are on this host",
         .min_operands = 1,
         .max_operands = 2,
+        .in_instance = true,
         .run = port_run,
 };

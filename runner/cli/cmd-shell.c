@@ -33,5 +33,6 @@ const Verb cmd_shell = {
         .min_operands = 1,
         .max_operands = 1,
         .needs_root = true,
+        .in_instance = true,
         .run = shell_run,
 };

@@ -21,6 +21,18 @@ static bool status_needs_root(const void *target) {
         return ((const StatusOptions *) target)->size;
 }
 
+static void status_print_instances(const InstanceList *instances) {
+        for (size_t i = 0; i < instances->n; i++) {
+                const FoundInstance *found = &instances->entries[i];
+                _cleanup_free_ char *running = strv_join(found->running, ", ");
+
+                (void) printf("fresh instance %s: %s\n", found->name,
+                              found->dead  ? "its command has ended; to remove it: flake-containers gc"
+                              : running[0] ? running
+                                           : "nothing runs");
+        }
+}
+
 static int status_run(const ProjectRequest *request, const void *target, char *const *operands,
                       Error *reterr) {
         const StatusOptions *o = target;
@@ -32,6 +44,8 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
         r = project_open_known(request, operands, &project, &names, reterr);
         if (r >= 0)
                 r = status_list_gather(&project, names, &list, reterr);
+        if (r >= 0)
+                r = status_list_find_instances(&project, &list, reterr);
         if (r >= 0 && o->size)
                 r = status_list_measure(&project, &list, reterr);
         if (r < 0)
@@ -40,6 +54,8 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
                                    : status_list_print(&list, reterr);
         if (r < 0)
                 return r;
+        if (!request->globals->json)
+                status_print_instances(&list.instances);
         return o->check ? status_list_check(&list) : FC_EXIT_OK;
 }
 
@@ -53,5 +69,6 @@ const Verb cmd_status = {
         .target_size = sizeof(StatusOptions),
         .max_operands = SIZE_MAX,
         .needs_root_for = status_needs_root,
+        .in_instance = true,
         .run = status_run,
 };

@@ -40,5 +40,6 @@ const Verb cmd_wait = {
         .target_size = sizeof(WaitOptions),
         .defaults = wait_defaults,
         .max_operands = SIZE_MAX,
+        .in_instance = true,
         .run = wait_run,
 };

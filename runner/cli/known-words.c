@@ -39,7 +39,6 @@ static const struct {
         {"reload", "'up' applies what has changed"},
         {"remove", "'rm' removes what containers keep"},
         {"restore", "'snapshot restore LABEL' puts back what was saved"},
-        {"run", "'exec NAME -- COMMAND' runs a command in a container that runs"},
         {"save", "'snapshot save LABEL' keeps what containers hold"},
         {"scale", "each container is one: declare another"},
         {"show", "'status' shows what runs, 'config' what is declared"},

@@ -27,6 +27,8 @@ static const Verb *const verbs[] = {
         &cmd_publish,
         &cmd_unpublish,
         &cmd_env,
+        &cmd_with,
+        &cmd_run,
         &cmd_config,
         &cmd_snapshot_save,
         &cmd_snapshot_restore,
@@ -54,6 +56,8 @@ const Option globals_options[] = {
          "Start nothing in a project whose flake.nix is another one than FILE"},
         {"spec", 0, OPTION_STRING, offsetof(Globals, spec), "FILE",
          "Specification [ROOT/flake-containers.json, or built of ROOT/flake.nix]"},
+        {"instance", 0, OPTION_STRING, offsetof(Globals, instance), "INSTANCE",
+         "The containers of a fresh instance, as $FC_INSTANCE names it"},
         {"json", 0, OPTION_FLAG, offsetof(Globals, json), NULL, "Print the result as JSON"},
         {"progress", 0, OPTION_STRING, offsetof(Globals, progress), "MODE", "auto, plain, json or quiet"},
         {"dry-run", 0, OPTION_FLAG, offsetof(Globals, dry_run), NULL,
@@ -194,10 +198,23 @@ static int check_operands(const Verb *v, char *const *operands, Error *reterr) {
         return 0;
 }
 
+/* @ret_words: borrowed words, without the foreign command line; owned by the caller. */
+static char *const *split_command(const Verb *v, char *const *words, char ***ret_words) {
+        size_t n = strv_length(words), end = 0;
+
+        while (end < n && !(v->has_command && streq(words[end], "--")))
+                end++;
+        *ret_words = xnew0(char *, end + 1);
+        for (size_t i = 0; i < end; i++)
+                (*ret_words)[i] = words[i];
+        return end < n ? words + end + 1 : NULL;
+}
+
 static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Globals *globals,
                     ProjectRequest *request, Error *reterr) {
         _cleanup_free_ void *target = xmalloc0(v->target_size);
         _cleanup_strv_ char **operands = NULL;
+        _cleanup_free_ char **own_words = NULL;
         OptionTable own = {v->options, v->n_options, target};
         OptionTable tables[] = {own, {globals_options, globals_n_options, globals}};
         int r;
@@ -211,7 +228,10 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
                                : error_set(reterr, errno, "change to directory '%s'", globals->directory);
         if (v->defaults)
                 v->defaults(target);
-        r = options_parse(tables, ELEMENTSOF(tables), words, v->stop_early, &operands, reterr);
+        request->argc = argc;
+        request->argv = argv;
+        request->command = split_command(v, words, &own_words);
+        r = options_parse(tables, ELEMENTSOF(tables), own_words, v->stop_early, &operands, reterr);
         if (r >= 0 && globals->help) {
                 print_verb_help(v);
                 options_done(&own);
@@ -220,10 +240,13 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         if (r >= 0)
                 r = check_operands(v, operands, reterr);
         /* Verbs that only look do the same with it as without. */
-        if (r >= 0 && globals->dry_run && v->needs_root && !v->has_dry_run)
+        if (r >= 0 && globals->dry_run && (v->needs_root || v->holds) && !v->has_dry_run)
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--dry-run'", v->name);
+        if (r >= 0 && globals->instance && !v->in_instance)
+                r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--instance'", v->name);
+        request->instance = globals->instance;
         request->builds = v->builds;
-        request->keeps = v->builds && v->needs_root && !globals->dry_run;
+        request->keeps = v->builds && (v->needs_root || v->holds) && !globals->dry_run;
         request->wanted = operands;
         if (r >= 0 && v->of_machine && geteuid() != 0)
                 r = elevate(argc, argv, /* extra_args= */ NULL, reterr);

@@ -19,10 +19,13 @@ typedef struct Verb {
         size_t min_operands;
         size_t max_operands; /* SIZE_MAX: any number */
         bool stop_early;     /* operands begin a foreign command line */
+        bool has_command;    /* a foreign command line stands behind "--", ProjectRequest has it */
         bool has_dry_run;
-        bool builds;     /* a flake's specification is built for it, instead of taking the last one */
-        bool needs_root; /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
-        bool of_machine; /* needs no project, and root also to look */
+        bool builds;      /* a flake's specification is built for it, instead of taking the last one */
+        bool needs_root;  /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
+        bool holds;       /* it starts a process of its own that is root's (held.h), and stays the user's */
+        bool in_instance; /* it works on what runs of a fresh instance, too: --instance */
+        bool of_machine;  /* needs no project, and root also to look */
         bool (*needs_root_for)(const void *options); /* likewise with these; may be NULL */
 
         /* Return: the exit status, or a negative errno with @reterr set. */
@@ -32,7 +35,7 @@ typedef struct Verb {
 extern const Verb cmd_up, cmd_down, cmd_restart, cmd_reset, cmd_rm, cmd_status, cmd_logs, cmd_events,
         cmd_shell, cmd_exec, cmd_cp, cmd_port, cmd_env, cmd_config, cmd_wait, cmd_snapshot_save,
         cmd_snapshot_restore, cmd_snapshot_list, cmd_snapshot_rm, cmd_ls, cmd_gc, cmd_doctor, cmd_completion,
-        cmd_version, cmd_publish, cmd_unpublish;
+        cmd_version, cmd_publish, cmd_unpublish, cmd_with, cmd_run;
 
 /* The options of all verbs. */
 extern const Option globals_options[];

@@ -493,7 +493,8 @@ static int member_write_intent(Member *m, Error *reterr) {
 static void member_protect_from_gc(Member *m) {
         const Project *project = m->fleet->project;
         const ContainerPlan *p = m->plan;
-        _cleanup_free_ char *path = xasprintf("%s/" STATE_DIR_NAME "/%s", project->root, m->at->name),
+        _cleanup_free_ char *kept = project_state_path(project),
+                            *path = xasprintf("%s/%s", kept, m->at->name),
                             *spec = p->spec->toplevel ? realpath(project->spec_path, NULL) : NULL,
                             *program = realpath("/proc/self/exe", NULL),
                             *store = program ? gc_root_store_of(program) : NULL;

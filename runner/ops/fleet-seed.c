@@ -120,7 +120,7 @@ int member_note_fresh(Member *m, Error *reterr) {
                 bool fresh;
                 int r;
 
-                if (mount->kind != PLAN_MOUNT_NAMED_VOLUME && mount->kind != PLAN_MOUNT_OVERLAY)
+                if (mount->kind != PLAN_MOUNT_NAMED_VOLUME && !plan_mount_is_overlay(mount))
                         continue;
                 r = resource_is_fresh(&m->fleet->project->state, mount, &fresh, reterr);
                 if (r < 0)

@@ -14,7 +14,9 @@
 #include "net/old-bridge.h"
 #include "net/router.h"
 #include "ops/gc-project.h"
+#include "ops/instance.h"
 #include "ops/network.h"
+#include "project/instance-dir.h"
 #include "project/state-dir.h"
 #include "record/ephemeral.h"
 #include "spec/name.h"
@@ -48,6 +50,10 @@ static void add_name(GcProject *p, const char *entry) {
                 strv_push(&p->names, name);
 }
 
+static int gc_compare_names(const void *a, const void *b) {
+        return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
 int gc_project_open(Gc *gc, const char *id, GcProject *ret, Error *reterr) {
         GcProject p = {.gc = gc, .runtime_fd = -EBADF};
         _cleanup_strv_ char **entries = NULL;
@@ -67,6 +73,8 @@ int gc_project_open(Gc *gc, const char *id, GcProject *ret, Error *reterr) {
         }
         STRV_FOREACH (entry, entries)
                 add_name(&p, *entry);
+        if (p.names)
+                qsort(p.names, strv_length(p.names), sizeof(*p.names), gc_compare_names);
         *ret = p;
         return 0;
 }
@@ -146,7 +154,7 @@ static Lock *free_locks(Lock *locks, size_t n) {
 /* Return: 1 they are held, 0 a command holds one of them, or a negative errno. */
 static int take_lock(const GcProject *p, const char *name, Lock *ret, Error *reterr) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        int r = lock_acquire(p->runtime_fd, name, "gc", /* timeout_usec= */ 0, NULL, NULL, ret, &error);
+        int r = lock_acquire(p->runtime_fd, name, "gc", p->gc->patience_usec, NULL, NULL, ret, &error);
 
         if (r >= 0)
                 return 1;
@@ -158,7 +166,7 @@ static int take_lock(const GcProject *p, const char *name, Lock *ret, Error *ret
         return 0;
 }
 
-/* All of the project's. The order is of no importance to one that does not wait. */
+/* All of the project's, in the order of their names, as every command takes them. */
 static int take_locks(const GcProject *p, Lock **ret, size_t *ret_n, Error *reterr) {
         size_t n = strv_length(p->names) + 1;
         Lock *locks = xnew0(Lock, n);
@@ -227,7 +235,7 @@ static int end_machines(const GcProject *p, char *const *machines, bool say, Err
 static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
         _cleanup_free_ char *bridge = identity_bridge_name(p->id);
         _cleanup_strv_ char **named = NULL;
-        _cleanup_close_ int alone = -EBADF;
+        _cleanup_close_ int alone = -EBADF, base = -EBADF;
         int r;
 
         STRV_FOREACH (name, p->names)
@@ -250,7 +258,10 @@ static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
         /* Where machines are units, the end of the last one has removed it. */
         if (strv_contains(p->gc->bridges, bridge) && if_nametoindex(bridge) == 0)
                 say_gone(p, "bridge", bridge);
-        r = runtime_dir_remove(RUNTIME_DIR_BASE, p->id, reterr);
+        if (!p->gc->holds_base)
+                r = runtime_dir_lock_base(RUNTIME_DIR_BASE, GC_BASE_TIMEOUT_USEC, &base, reterr);
+        if (r >= 0)
+                r = runtime_dir_remove(RUNTIME_DIR_BASE, p->id, reterr);
         if (r >= 0 && had_directory)
                 say_directory_gone(p);
         return r;
@@ -268,7 +279,7 @@ static bool is_claimed_anew(const GcProject *p) {
         return !streq_ptr(before, after);
 }
 
-static int bury(GcProject *p, Error *reterr) {
+int gc_project_bury(GcProject *p, Error *reterr) {
         bool has_directory = p->runtime_fd >= 0;
         Lock *locks = NULL;
         size_t n = 0;
@@ -399,6 +410,45 @@ static int runs_under(const GcProject *p, const StateDir *state, bool *ret, Erro
         return 0;
 }
 
+static int tidy_instance(const GcProject *p, const StateDir *state, const char *name, bool known,
+                         Error *reterr) {
+        const Project project = {
+                .root = state->root,
+                .user = p->gc->user,
+                .facts = p->gc->facts,
+                .state = *state,
+        };
+        _cleanup_free_ char *path = instance_path(state->root, name);
+        bool dead;
+        int r = instance_collect(&project, name, p->gc, known, &dead, reterr);
+
+        if (r >= 0 && dead)
+                gc_say(p->gc, "instance", path, "the command that it was made for has ended");
+        return r;
+}
+
+/* Those that have nothing in /run, as after a boot of the host. */
+static int tidy_instances(const GcProject *p, const StateDir *state, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        int r = instances_list(state, &names, reterr);
+
+        STRV_FOREACH (name, names)
+                if (r >= 0)
+                        r = tidy_instance(p, state, *name, /* known= */ true, reterr);
+        return r;
+}
+
+/* The one that p is. */
+static int tidy_own_instance(const GcProject *p, const char *root, const char *name, Error *reterr) {
+        _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL;
+        struct stat st;
+        int r = state_dir_open(root, &p->gc->user, &state, reterr);
+
+        if (r < 0 || state.fd < 0 || fstat(state.root_fd, &st) < 0 || st.st_uid != p->gc->user.uid)
+                return r;
+        return tidy_instance(p, &state, name, /* known= */ false, reterr);
+}
+
 static int tidy_trees(const GcProject *p, const StateDir *state, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
         bool runs_here = false;
@@ -406,7 +456,9 @@ static int tidy_trees(const GcProject *p, const StateDir *state, Error *reterr) 
 
         if (state->fd < 0)
                 return 0;
-        r = tidy_trash(p, state, reterr);
+        r = tidy_instances(p, state, reterr);
+        if (r >= 0)
+                r = tidy_trash(p, state, reterr);
         /* Only what ran since the host was booted has a lock there to be asked. */
         if (r < 0 || !p->claimed)
                 return r;
@@ -434,10 +486,13 @@ static bool is_the_users(const GcProject *p, int root_fd) {
 int gc_project_tidy(GcProject *p, const char *root, Error *reterr) {
         _cleanup_close_ int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL;
+        _cleanup_free_ char *whole = NULL, *instance = NULL;
         int r = 0;
 
         if (!is_the_users(p, fd))
                 return 0;
+        if (instance_path_parse(root, &whole, &instance))
+                return tidy_own_instance(p, whole, instance, reterr);
         STRV_FOREACH (name, p->names)
                 if (r >= 0)
                         r = tidy_machine(p, *name, reterr);
@@ -459,6 +514,6 @@ int gc_project_clean(GcProject *p, Error *reterr) {
         if (r < 0)
                 return r;
         if (gone)
-                return bury(p, reterr);
+                return gc_project_bury(p, reterr);
         return root ? gc_project_tidy(p, root, reterr) : 0;
 }

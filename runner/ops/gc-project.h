@@ -24,5 +24,9 @@ void gc_project_done(GcProject *p);
 /* Removes what is to be removed of it, or only says so. */
 int gc_project_clean(GcProject *p, Error *reterr);
 
+/* Removes all that it has on the machine, whether it is gone or not: what runs is killed. Where a command
+ * holds one of its locks for too long nothing is removed, and that is noted. */
+int gc_project_bury(GcProject *p, Error *reterr);
+
 /* What is in a project that is there and belongs to the user who asks. */
 int gc_project_tidy(GcProject *p, const char *root, Error *reterr);

@@ -15,8 +15,7 @@
 #include "state/identity.h"
 #include "state/runtime-dir.h"
 
-#define NIX_STORE         "/nix/store"
-#define BASE_TIMEOUT_USEC (60 * USEC_PER_SEC)
+#define NIX_STORE "/nix/store"
 
 void gc_done(Gc *gc) {
         facts_done(&gc->facts);
@@ -258,7 +257,8 @@ int gc_run(Gc *gc, const char *root, Error *reterr) {
                 r = facts_require(&gc->facts, FACTS_CGROUP, reterr);
         /* Two at a time would report the same things. */
         if (r >= 0 && !gc->dry_run)
-                r = runtime_dir_lock_base(RUNTIME_DIR_BASE, BASE_TIMEOUT_USEC, &base, reterr);
+                r = runtime_dir_lock_base(RUNTIME_DIR_BASE, GC_BASE_TIMEOUT_USEC, &base, reterr);
+        gc->holds_base = base >= 0;
         if (r >= 0)
                 r = find_projects(gc, &all, reterr);
         if (r < 0)

@@ -14,6 +14,8 @@
 #include "host/user.h"
 #include "screen/progress.h"
 
+#define GC_BASE_TIMEOUT_USEC (60 * USEC_PER_SEC)
+
 typedef struct GcThing {
         const char *kind;
         char *name;
@@ -21,7 +23,9 @@ typedef struct GcThing {
 } GcThing;
 
 typedef struct Gc {
-        bool dry_run; /* find, and do nothing */
+        bool dry_run;           /* find, and do nothing */
+        bool holds_base;        /* no other command removes directories in /run */
+        uint64_t patience_usec; /* how long a lock is waited for */
         ProgressMode progress;
         InvokingUser user;
         HostFacts facts;

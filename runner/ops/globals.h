@@ -11,6 +11,7 @@ typedef struct Globals {
         char *subdir;    /* --subdir */
         char *of_flake;  /* --of-flake */
         char *spec;      /* --spec */
+        char *instance;  /* --instance */
         char *progress;  /* --progress */
         char *backend;   /* --backend */
         bool json;

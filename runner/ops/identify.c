@@ -62,7 +62,7 @@ static int is_taken(const Project *project, const char *id, bool *ret, Error *re
         *ret = false;
         if (!find_claim(id, &claim) || checkout_is_same(&claim, &project->checkout))
                 return 0;
-        if (streq(claim.path, project->root) && (!claim.known || was_removed(&claim)))
+        if (streq(claim.path, project->checkout.path) && (!claim.known || was_removed(&claim)))
                 return 0;
         /* Without cgroups nothing runs, and `doctor` is one that says so. */
         return project->facts.cgroup_root ? network_in_use(project->facts.cgroup_root, id, ret, reterr) : 0;
@@ -71,19 +71,22 @@ static int is_taken(const Project *project, const char *id, bool *ret, Error *re
 int project_identify(Project *project, Error *reterr) {
         _cleanup_free_ char *hint = read_hint(project);
 
-        if (hint && is_ours(project, hint, &project->started_root)) {
+        /* What runs of an instance is found by where the project is now: it does not live for long. */
+        char **started_root = project->state.instance ? NULL : &project->started_root;
+
+        if (hint && is_ours(project, hint, started_root)) {
                 project->id = TAKE_PTR(hint);
                 return 0;
         }
         for (unsigned i = 0; i < ATTEMPTS; i++) {
-                _cleanup_free_ char *id = identity_project_id(project->root, i);
+                _cleanup_free_ char *id = identity_project_id(project->checkout.path, i);
                 bool taken;
                 int r = is_taken(project, id, &taken, reterr);
 
                 if (r < 0)
                         return r;
                 if (!taken) {
-                        (void) is_ours(project, id, &project->started_root);
+                        (void) is_ours(project, id, started_root);
                         project->id = TAKE_PTR(id);
                         return 0;
                 }

@@ -111,7 +111,7 @@ int mount_points_make(const ContainerPlan *plan, const int *mount_fds, bool over
                 if (!mount_has_place(m) || mount_fds[i] < 0)
                         continue;
                 volume = mount_find_volume(plan, m->target);
-                if (!volume || (volume->kind == PLAN_MOUNT_OVERLAY) != overlays)
+                if (!volume || plan_mount_is_overlay(volume) != overlays)
                         continue;
                 r = mount_point_make(volume, mount_fds[volume - plan->mounts],
                                      path_within(m->target, volume->target), mount_fds[i], reterr);

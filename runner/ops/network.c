@@ -136,6 +136,7 @@ static char *network_address(const Network *n, const char *container) {
 ContainerPlan *network_plan(const Network *n, const Project *project, const ContainerSpec *c) {
         _cleanup_free_ char *state = xasprintf("%s/" STATE_DIR_NAME,
                                                streq(project->root, "/") ? "" : project->root),
+                            *kept = project_state_path(project),
                             *hosts = xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_HOSTS, project->id),
                             *machine = project_machine(project, c->name),
                             *address = network_address(n, c->name);
@@ -143,6 +144,9 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
                 .root = project->root,
                 .started_root = n->started_root,
                 .state = state,
+                .kept = kept,
+                .layered = project->layered,
+                .fleeting = project->state.instance,
                 .hosts = hosts,
                 .machine = machine,
                 /* A host that has none starts nothing; but it can tell what would be started. */

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "ops/flake.h"
+#include "ops/instance.h"
 #include "ops/project-spec.h"
 #include "project/place.h"
 #include "spec/spec-parse.h"
@@ -166,8 +167,11 @@ static int spec_raise_missing(const Project *project, Error *reterr) {
 int project_load_spec(Project *project, Error *reterr) {
         int r = access(project->spec_path, F_OK) < 0 ? -errno : 0;
 
-        return r == -ENOENT ? spec_raise_missing(project, reterr)
-                            : spec_load_file(project->spec_path, &project->spec, reterr);
+        r = r == -ENOENT ? spec_raise_missing(project, reterr)
+                         : spec_load_file(project->spec_path, &project->spec, reterr);
+        if (r >= 0 && project->state.instance)
+                instance_change_spec(project);
+        return r;
 }
 
 void project_load_if_possible(Project *project) {

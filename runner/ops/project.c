@@ -8,7 +8,9 @@
 #include "base/fs.h"
 #include "base/suggest.h"
 #include "ops/identify.h"
+#include "ops/instance.h"
 #include "ops/project-spec.h"
+#include "project/instance-dir.h"
 #include "project/root.h"
 #include "record/record.h"
 #include "record/stop-record.h"
@@ -73,14 +75,16 @@ int project_locate(const ProjectRequest *request, char **ret_root, char **ret_sp
 int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
         int r;
 
-        *ret = (Project){.globals = request->globals, .state = STATE_DIR_NULL};
+        *ret = PROJECT_NULL;
+        ret->globals = request->globals;
         r = project_find(request, &ret->progress, &ret->user, &ret->root, &ret->spec_path, reterr);
         if (r < 0)
                 return r;
         ret->asker = asker_new(request->asker, &ret->user);
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
         if (r >= 0)
-                r = checkout_look(ret->state.root_fd, ret->root, &ret->checkout, reterr);
+                r = request->instance ? instance_enter(ret, request->instance, reterr)
+                                      : checkout_look(ret->state.root_fd, ret->root, &ret->checkout, reterr);
         if (r < 0)
                 return r;
         r = facts_gather(&ret->facts, reterr);
@@ -106,6 +110,9 @@ void project_done(Project *project) {
         error_done(&project->spec_error);
         sources_done(&project->sources);
         state_dir_done(&project->state);
+        state_dir_done(&project->whole);
+        (void) safe_close(project->snapshot_fd);
+        strv_free(project->layered);
         facts_done(&project->facts);
         *project = PROJECT_NULL;
 }
@@ -113,8 +120,20 @@ void project_done(Project *project) {
 int project_open_sources(Project *project, Error *reterr) {
         if (project->sources.opened)
                 return 0;
-        return sources_open(project->root, project->state.root_fd, project->state.fd, &project->state.user,
-                            &project->user, project->spec, &project->sources, reterr);
+        return sources_open(project->root, project->state.root_fd,
+                            project->state.instance ? project->whole.fd : project->state.fd,
+                            &project->state.user, &project->user, project->spec, &project->sources, reterr);
+}
+
+char *project_place(const Project *project) {
+        return project->state.instance ? instance_path(project->root, project->state.instance)
+                                       : xstrdup(project->root);
+}
+
+char *project_state_path(const Project *project) {
+        return project->state.instance
+                       ? instance_path(project->root, project->state.instance)
+                       : xasprintf("%s/" STATE_DIR_NAME, streq(project->root, "/") ? "" : project->root);
 }
 
 char *project_machine(const Project *project, const char *container) {

@@ -26,9 +26,13 @@ typedef struct ProjectRequest {
         const char *found_root, *found_spec;
         const char *found_cwd; /* the directory that relative paths of the command line begin at */
         const char *asker;     /* for asker_new(); NULL also where nothing will be started */
+        const char *instance;  /* a fresh instance that is there, in place of the project; NULL: none */
         bool builds;           /* a flake's specification as it is now, not as it was built last ... */
         bool keeps;            /* ... which is then left in .containers */
         char *const *wanted;   /* the containers that it is built for; NULL: all */
+        char *const *command;  /* what stands behind "--"; NULL: there is none, or the verb takes none */
+        int argc;              /* the whole command line, for another run of this program */
+        char **argv;
 } ProjectRequest;
 
 typedef struct Project {
@@ -47,12 +51,15 @@ typedef struct Project {
         Spec **started;    /* what containers were started from, see project_container_spec() */
         size_t n_started;
         StateDir state;
+        StateDir whole;  /* of a fresh instance: the state of the project itself, see ops/instance.h */
+        int snapshot_fd; /* likewise: what it begins as; -EBADF: as nothing */
+        char **layered;  /* volumes of the snapshot that it has a layer of its own over */
         Sources sources; /* from project_open_sources() on */
         HostFacts facts;
         const Backend *backend; /* for what is started */
 } Project;
 
-#define PROJECT_NULL ((Project){.state = STATE_DIR_NULL})
+#define PROJECT_NULL ((Project){.state = STATE_DIR_NULL, .whole = STATE_DIR_NULL, .snapshot_fd = -EBADF})
 
 /* Finds the project's root and its specification, which is built where @request says so. Both are owned by
  * the caller. */
@@ -120,6 +127,14 @@ bool project_is_stopping(const Project *project, const char *container, bool run
 /* What the supervisor left when its container ended; ENDED_UNKNOWN when it could not, and when a command has
  * put it away. */
 ExitRecord project_read_end(const Project *project, const char *container);
+
+/* What the project's id belongs to: its directory, or a fresh instance's. An absolute path, owned by the
+ * caller. */
+char *project_place(const Project *project);
+
+/* Where what its containers keep is: `.containers`, or a fresh instance's directory. An absolute path, owned
+ * by the caller. */
+char *project_state_path(const Project *project);
 
 /* Machine name of a container; owned by the caller. */
 char *project_machine(const Project *project, const char *container);

@@ -10,6 +10,7 @@
 #include "base/size-text.h"
 #include "ops/named-volumes.h"
 #include "ops/removal-plan.h"
+#include "project/instance-dir.h"
 #include "screen/table.h"
 #include "state/disk-use.h"
 #include "state/trash.h"
@@ -99,9 +100,28 @@ static int removal_plan_containers(Removal *removal, char *const *names, Error *
         return 0;
 }
 
+/* What runs of them would go on without its files. */
+static int removal_refuse_instances(const Removal *removal, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        _cleanup_free_ char *list = NULL;
+        int r = instances_list(&removal->project->state, &names, reterr);
+
+        if (r < 0 || !names)
+                return r;
+        list = strv_join(names, ", ");
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "there are fresh instances: %s", list);
+        error_add_hint(reterr,
+                       "end the commands that they were made for; what is left then: flake-containers gc");
+        return r;
+}
+
 static int removal_plan_others(Removal *removal, Error *reterr) {
         _cleanup_strv_ char **there = NULL;
-        int r = fs_list(removal->project->state.fd, &there);
+        int r = removal_refuse_instances(removal, reterr);
+
+        if (r < 0)
+                return r;
+        r = fs_list(removal->project->state.fd, &there);
 
         if (r < 0)
                 return error_set(reterr, r, "list '" STATE_DIR_NAME "'");

@@ -60,7 +60,7 @@ static int open_map(const ContainerPlan *plan, const PlanMount *m, const Invokin
                 return mount_maps_open_container(maps, plan->ids_base, reterr);
         if (fstat(source_fd, &st) < 0)
                 return error_set(reterr, errno, "look at '%s'", m->source);
-        if (user && m->kind == PLAN_MOUNT_NAMED_VOLUME) {
+        if (user && (m->kind == PLAN_MOUNT_NAMED_VOLUME || m->kind == PLAN_MOUNT_LAYERED)) {
                 disk = ids_choose_disk(user->uid);
                 st.st_uid = ids_owner_for(disk, user->uid, st.st_uid);
                 st.st_gid = ids_owner_for(disk, user->gid, st.st_gid);

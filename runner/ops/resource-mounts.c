@@ -13,6 +13,7 @@
 #include "ops/resource-sources.h"
 #include "ops/resources.h"
 #include "ops/secret.h"
+#include "project/snapshot-dir.h"
 #include "rootfs/devices.h"
 #include "rootfs/made-files.h"
 #include "rootfs/mounts.h"
@@ -98,6 +99,12 @@ static int open_overlay_lower(const MountContext *c, const PlanMount *m, Error *
         return resource_open_overlay(&c->project->sources, m, m->create && c->last, reterr);
 }
 
+static int open_layered(const MountContext *c, const PlanMount *m, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf(SNAPSHOT_VOLUMES "/%s", m->upper);
+
+        return fs_open_beneath(c->project->snapshot_fd, path, O_RDONLY | O_DIRECTORY, 0, reterr);
+}
+
 static int mount_memory(const MountContext *c, const PlanMount *m, Error *reterr) {
         return resource_mount_tmpfs(c->plan, m, c->covered_root_fd, reterr);
 }
@@ -160,6 +167,7 @@ static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
         [PLAN_MOUNT_FILES] = {.make = mount_files},
         [PLAN_MOUNT_VOLUME] = {.open = open_volume, .recursive = true, .mark = true},
         [PLAN_MOUNT_OVERLAY] = {.open = open_overlay_lower},
+        [PLAN_MOUNT_LAYERED] = {.open = open_layered},
         [PLAN_MOUNT_NAMED_VOLUME] = {.open = open_named_volume, .covers = true},
         [PLAN_MOUNT_TMPFS] = {.make = mount_memory, .covers = true},
         [PLAN_MOUNT_CREDENTIAL] = {.open = open_credential},
@@ -309,7 +317,7 @@ int resources_lay_overlays(const Project *project, const ContainerPlan *plan, Re
                 const PlanMount *m = &plan->mounts[i];
                 int fd;
 
-                if (m->kind != PLAN_MOUNT_OVERLAY)
+                if (!plan_mount_is_overlay(m))
                         continue;
                 fd = resource_lay_overlay(&project->state, plan, m, r->mount_fds[i], &r->maps, reterr);
                 if (fd < 0)

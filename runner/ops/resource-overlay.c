@@ -60,7 +60,7 @@ static int make_upper(int volumes_fd, const char *aside, int lower, int ids_fd, 
 }
 
 static int lay_over(const PlanMount *m, int lower, int state, Error *reterr) {
-        int fd = overlay_lay(lower, state, /* lasting= */ true, NULL);
+        int fd = overlay_lay(lower, state, /* lasting= */ !m->fleeting, NULL);
 
         if (fd >= 0)
                 return fd;

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 
+#include "base/alloc.h"
 #include "base/fs.h"
 #include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
 #include "ops/resources.h"
+#include "project/snapshot-dir.h"
 #include "record/ephemeral.h"
 #include "rootfs/mounts.h"
 #include "rootfs/overlay.h"
@@ -47,7 +49,7 @@ static int open_tree(const Project *project, const ContainerPlan *plan, Resource
         r = resource_check_ids(plan, find_root(plan), dir_fd, &resources->maps, NULL, reterr);
         if (r < 0)
                 return r;
-        r = tree_prepare(dir_fd, resources->image_fd, plan->image, reterr);
+        r = tree_prepare(dir_fd, resources->image_fd, plan->image ? plan->image : "the snapshot", reterr);
         if (r < 0)
                 return r;
         root_fd = fs_open_beneath(dir_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
@@ -83,7 +85,8 @@ static int open_overlay(const ContainerPlan *plan, Resources *r, int dir_fd, Err
 }
 
 /* What an earlier start left is removed first. An older kernel, or a file system that is not good for a
- * layer, costs a copy of the image, which takes longer. */
+ * layer, costs a copy of the image, which takes longer. A system's root is always a copy: root writes to it
+ * as root (skeleton.h), which is not the container's root in a layer. */
 static int open_ephemeral(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
         _cleanup_close_ int dir_fd = ephemeral_make(r->container_fd, reterr);
         _cleanup_(error_done) Error error = ERROR_NULL;
@@ -91,7 +94,7 @@ static int open_ephemeral(const Project *project, const ContainerPlan *plan, Res
 
         if (dir_fd < 0)
                 return dir_fd;
-        if (plan->image) {
+        if (!plan->store) {
                 fd = open_overlay(plan, r, dir_fd, &error);
                 if (fd >= 0)
                         return fd;
@@ -100,14 +103,25 @@ static int open_ephemeral(const Project *project, const ContainerPlan *plan, Res
         return open_tree(project, plan, r, dir_fd, reterr);
 }
 
+/* That of the snapshot that a fresh instance begins as. @ret_fd: -EBADF: there is none. */
+static int open_snapshot_root(const Project *project, const char *container, int *ret_fd, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf(SNAPSHOT_ROOTS "/%s", container);
+
+        return project->snapshot_fd < 0 ? 0
+                                        : fs_open_beneath_optional(project->snapshot_fd, path,
+                                                                   O_RDONLY | O_DIRECTORY, ret_fd, reterr);
+}
+
 /* Only where there is no root yet: an image that is not used may be missing. */
 int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
         bool there = false;
         int k = 0;
 
-        if (!plan->image || r->image_fd >= 0)
+        if (r->image_fd < 0)
+                k = open_snapshot_root(project, plan->spec->name, &r->image_fd, reterr);
+        if (k >= 0 && (!plan->image || r->image_fd >= 0))
                 return 0;
-        if (!plan->spec->ephemeral)
+        if (k >= 0 && !plan->spec->ephemeral)
                 k = tree_exists(r->container_fd, &there, reterr);
         if (k >= 0 && !there)
                 k = r->image_fd = resource_open_image(&project->sources, plan, reterr);

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "ops/named-volumes.h"
 #include "ops/seed-places.h"
+#include "project/snapshot-dir.h"
 #include "spec/seed.h"
 #include "spec/volume.h"
 #include "state/trash.h"
@@ -46,6 +47,21 @@ static int seed_visit_one(SeedVisit *v, int dir_fd, const char *name, const char
         return r < 0 || fd < 0 ? r : v->visit(v, volume, fd, reterr);
 }
 
+static int seed_visit_volumes(SeedVisit *v, int volumes_fd, Error *reterr) {
+        const ContainerSpec *spec = v->spec;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < spec->n_volumes; i++) {
+                _cleanup_free_ char *name = is_written(&spec->volumes[i])
+                                                    ? volume_kept_name(spec->name, &spec->volumes[i])
+                                                    : NULL;
+
+                if (name)
+                        r = seed_visit_one(v, volumes_fd, name, name, reterr);
+        }
+        return r;
+}
+
 /* Those that there are, volumes first. */
 static int seed_visit_all(SeedVisit *v, int container_fd, Error *reterr) {
         const ContainerSpec *spec = v->spec;
@@ -55,17 +71,41 @@ static int seed_visit_all(SeedVisit *v, int container_fd, Error *reterr) {
         if (v->project->state.fd >= 0 && seed_has_volumes(spec))
                 r = fs_open_beneath_optional(v->project->state.fd, STATE_DIR_VOLUMES, O_RDONLY | O_DIRECTORY,
                                              &volumes_fd, reterr);
-        for (size_t i = 0; r >= 0 && volumes_fd >= 0 && i < spec->n_volumes; i++) {
-                _cleanup_free_ char *name = is_written(&spec->volumes[i])
-                                                    ? volume_kept_name(spec->name, &spec->volumes[i])
-                                                    : NULL;
-
-                if (name)
-                        r = seed_visit_one(v, volumes_fd, name, name, reterr);
-        }
+        if (r >= 0 && volumes_fd >= 0)
+                r = seed_visit_volumes(v, volumes_fd, reterr);
         if (r >= 0 && container_fd >= 0)
                 r = seed_visit_one(v, container_fd, spec->ephemeral ? "ephemeral" : "root", NULL, reterr);
         return r < 0 ? error_in_container(reterr, r, spec->name) : 0;
+}
+
+static int seed_on_snapshot(SeedVisit *v, const char *volume, int fd, Error *reterr) {
+        SeedMark mark;
+        int r = seed_mark_read(fd, v->spec->name, &mark, reterr);
+
+        if (r >= 0 && mark.phase == SEED_DONE) {
+                v->done = true;
+                v->hash = mark.hash;
+        }
+        return r;
+}
+
+/* What a fresh instance begins as. Of its own places there is nothing yet. */
+static int seed_visit_snapshot(SeedVisit *v, Error *reterr) {
+        _cleanup_close_ int volumes_fd = -EBADF, roots_fd = -EBADF;
+        int snapshot_fd = v->project->snapshot_fd, r = 0;
+
+        if (v->project->state.instance && snapshot_fd >= 0)
+                r = volumes_fd =
+                        fs_open_beneath(snapshot_fd, SNAPSHOT_VOLUMES, O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (volumes_fd < 0)
+                return r;
+        r = roots_fd = fs_open_beneath(snapshot_fd, SNAPSHOT_ROOTS, O_RDONLY | O_DIRECTORY, 0, reterr);
+        v->visit = seed_on_snapshot;
+        if (r >= 0)
+                r = seed_visit_volumes(v, volumes_fd, reterr);
+        if (r >= 0)
+                r = seed_visit_one(v, roots_fd, v->spec->name, NULL, reterr);
+        return r < 0 ? error_in_container(reterr, r, v->spec->name) : 0;
 }
 
 static int seed_on_look(SeedVisit *v, const char *volume, int fd, Error *reterr) {
@@ -112,6 +152,8 @@ int seed_look(Project *project, const ContainerSpec *spec, int container_fd, See
         int r;
 
         r = seed_visit_all(&v, container_fd, reterr);
+        if (r >= 0)
+                r = seed_visit_snapshot(&v, reterr);
         if (r >= 0 && (v.done || spec->n_seed == 0)) {
                 bool stale = seed_outlook_discards(&v.outlook);
 

@@ -43,9 +43,14 @@ static int remove_all(const Project *project, int fd, char *const *labels, Error
         if (runtime_fd < 0)
                 return runtime_fd;
         r = snapshot_lock(project, runtime_fd, progress, &lock, reterr);
-        STRV_FOREACH (label, labels)
+        STRV_FOREACH (label, labels) {
+                _cleanup_close_ int alone = -EBADF;
+
+                if (r >= 0)
+                        r = snapshot_hold_alone(fd, *label, &alone, reterr);
                 if (r >= 0)
                         r = trash_put(project->state.fd, fd, *label, reterr);
+        }
         lock_release(&lock);
         return r < 0 ? r : trash_empty(project->state.fd, /* wait= */ true, NULL, NULL, reterr);
 }

@@ -17,6 +17,7 @@ typedef struct Restore {
         Project *project;
         const char *label;
         bool move;
+        int alone_fd;               /* with move: no fresh instance is laid over it */
         bool fresh;                 /* nothing of it is there yet, or it is refused */
         int fd;                     /* the snapshots' directory */
         SnapshotManifest *manifest; /* what is restored */
@@ -133,6 +134,9 @@ static int restore_try_prepare(Restore *s, Progress *progress, Error *reterr) {
                 r = restore_refuse_existing(s, reterr);
         if (r >= 0)
                 r = snapshot_apply_check(&s->project->state, s->manifest, reterr);
+        /* Until it has another name. */
+        if (r >= 0 && s->move)
+                r = snapshot_hold_alone(s->fd, s->label, &s->alone_fd, reterr);
         if (r < 0 || s->move)
                 return r;
         new_fd = snapshot_begin(&s->project->state, s->fd, reterr);
@@ -208,8 +212,12 @@ static int restore_choose(Restore *s, char *const *names, char ***ret, Error *re
 
 int snapshot_restore_part(Project *project, char *const *names, const char *label, bool fresh,
                           Error *reterr) {
-        _cleanup_(restore_done) Restore s = {
-                .project = project, .label = label, .fresh = fresh, .fd = -EBADF, .lock = LOCK_NULL};
+        _cleanup_(restore_done) Restore s = {.project = project,
+                                             .label = label,
+                                             .fresh = fresh,
+                                             .fd = -EBADF,
+                                             .alone_fd = -EBADF,
+                                             .lock = LOCK_NULL};
         _cleanup_strv_ char **members = NULL;
         int r = restore_choose(&s, names, &members, reterr);
 
@@ -234,8 +242,8 @@ static int restore_dry_run(const Restore *s, char *const *members, Error *reterr
 
 int snapshot_restore(const ProjectRequest *request, char *const *operands, bool move, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
-        _cleanup_(restore_done)
-                Restore s = {.project = &project, .move = move, .fd = -EBADF, .lock = LOCK_NULL};
+        _cleanup_(restore_done) Restore s = {
+                .project = &project, .move = move, .fd = -EBADF, .alone_fd = -EBADF, .lock = LOCK_NULL};
         _cleanup_strv_ char **names = NULL, **known = NULL, **members = NULL;
         int r;
 

@@ -38,6 +38,7 @@ void status_list_done(StatusList *list) {
                 container_size_done(&list->entries[i].size);
         }
         free(list->entries);
+        instance_list_done(&list->instances);
         *list = (StatusList){};
 }
 
@@ -345,6 +346,25 @@ static Json *status_json(const ContainerStatus *c, bool measured) {
         return o;
 }
 
+int status_list_find_instances(const Project *project, StatusList *list, Error *reterr) {
+        return project->state.instance ? 0 : instance_list(project, &list->instances, reterr);
+}
+
+static Json *status_instances_json(const InstanceList *instances) {
+        Json *array = json_new_array();
+
+        for (size_t i = 0; i < instances->n; i++) {
+                Json *o = json_new_object();
+
+                json_add_string(o, "name", instances->entries[i].name);
+                json_add_string(o, "id", instances->entries[i].id);
+                json_add_bool(o, "dead", instances->entries[i].dead);
+                json_add_strv(o, "running", instances->entries[i].running);
+                json_append(array, o);
+        }
+        return array;
+}
+
 int status_list_print_json(const Project *project, const StatusList *list, Error *reterr) {
         _cleanup_(json_freep) Json *document = json_new_object();
         _cleanup_free_ char *text = NULL;
@@ -357,6 +377,7 @@ int status_list_print_json(const Project *project, const StatusList *list, Error
         json_add(document, "containers", containers);
         for (size_t i = 0; i < list->n; i++)
                 json_append(containers, status_json(&list->entries[i], list->measured));
+        json_add(document, "instances", status_instances_json(&list->instances));
         text = json_print(document, /* pretty= */ true);
         return puts(text) < 0 ? error_set(reterr, errno, "print the status") : 0;
 }

@@ -6,6 +6,7 @@
 
 #include "record/crash-record.h"
 #include "record/phase.h"
+#include "ops/instance.h"
 #include "ops/project.h"
 #include "ops/status-size.h"
 
@@ -30,12 +31,16 @@ typedef struct StatusList {
         ContainerStatus *entries;
         size_t n;
         bool measured;
+        InstanceList instances; /* after status_list_find_instances() */
 } StatusList;
 
 void status_list_done(StatusList *list);
 
 /* Only root can ask a guest's manager; for others `ready` is what was true when it was started. */
 int status_list_gather(Project *project, char *const *names, StatusList *ret, Error *reterr);
+
+/* Fresh instances of the project, whatever names were asked for. */
+int status_list_find_instances(const Project *project, StatusList *list, Error *reterr);
 
 /* For root. */
 int status_list_measure(Project *project, StatusList *list, Error *reterr);

@@ -22,7 +22,7 @@ static int open_now(const Project *project, const PlanMount *m, Error *reterr) {
         _cleanup_free_ char *path = NULL;
         int fd = -EBADF, r;
 
-        if (m->kind != PLAN_MOUNT_NAMED_VOLUME)
+        if (m->kind != PLAN_MOUNT_NAMED_VOLUME && m->kind != PLAN_MOUNT_LAYERED)
                 return source_open(&project->sources, "", m->source, m->below, /* reads= */ false, reterr);
         path = xasprintf(STATE_DIR_VOLUMES "/%s", resource_volume_name(m));
         r = fs_open_beneath_optional(project->state.fd, path, O_PATH | O_DIRECTORY, &fd, reterr);

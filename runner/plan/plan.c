@@ -50,7 +50,11 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
 
 bool plan_mount_is_volume(const PlanMount *m) {
         return m->kind == PLAN_MOUNT_VOLUME || m->kind == PLAN_MOUNT_NAMED_VOLUME ||
-               m->kind == PLAN_MOUNT_OVERLAY;
+               plan_mount_is_overlay(m);
+}
+
+bool plan_mount_is_overlay(const PlanMount *m) {
+        return m->kind == PLAN_MOUNT_OVERLAY || m->kind == PLAN_MOUNT_LAYERED;
 }
 
 bool plan_sets_network(const ContainerPlan *p) {
@@ -97,10 +101,14 @@ static PlanMapping map_ids(const ContainerPlan *p) {
         return p->ids_base > 0 ? PLAN_MAP_CONTAINER : PLAN_MAP_NONE;
 }
 
+static const char *facts_kept(const PlanFacts *facts) {
+        return facts->kept ? facts->kept : facts->state;
+}
+
 static void add_system(ContainerPlan *p, const PlanFacts *facts) {
         const ContainerSpec *c = p->spec;
         bool closure = container_spec_closure(c);
-        char *root = xasprintf("%s/%s/%s", facts->state, c->name, c->ephemeral ? "ephemeral" : "root");
+        char *root = xasprintf("%s/%s/%s", facts_kept(facts), c->name, c->ephemeral ? "ephemeral" : "root");
 
         add_mount(p, PLAN_MOUNT_ROOT, "root", root, "/")->mapping = map_ids(p);
         if (p->store)
@@ -112,7 +120,7 @@ static void add_system(ContainerPlan *p, const PlanFacts *facts) {
                         ->mapping = map_ids(p);
         if (c->init)
                 add_mount(p, PLAN_MOUNT_JOURNAL, "journal",
-                          xasprintf("%s/%s/journal", facts->state, c->name), "/var/log/journal")
+                          xasprintf("%s/%s/journal", facts_kept(facts), c->name), "/var/log/journal")
                         ->mapping = map_ids(p);
         if (p->bridge)
                 (void) add_read_only(p, PLAN_MOUNT_HOSTS, "hosts", xstrdup(facts->hosts), "/etc/hosts");
@@ -143,16 +151,21 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
         for (size_t i = 0; i < c->n_volumes; i++) {
                 const Volume *v = &c->volumes[i];
                 _cleanup_free_ char *name = xasprintf("volume-%zu", i);
-                bool named = v->source[0] == '@';
+                bool named = v->source[0] == '@',
+                     layered = named && strv_contains(facts->layered, v->source + 1);
                 const char *below = NULL;
-                char *source = named ? xasprintf("%s/volumes/%s", facts->state, v->source + 1)
+                char *source = named ? xasprintf("%s/volumes/%s", facts_kept(facts), v->source + 1)
                                      : absolute(facts->root, v->source, &below);
-                PlanMountKind kind = named        ? PLAN_MOUNT_NAMED_VOLUME
+                PlanMountKind kind = layered      ? PLAN_MOUNT_LAYERED
+                                     : named      ? PLAN_MOUNT_NAMED_VOLUME
                                      : v->overlay ? PLAN_MOUNT_OVERLAY
                                                   : PLAN_MOUNT_VOLUME;
                 PlanMount *m = add_mount(p, kind, name, source, v->target);
 
-                m->upper = v->overlay ? volume_overlay_name(c->name, v->target) : NULL;
+                m->upper = v->overlay ? volume_overlay_name(c->name, v->target)
+                           : layered  ? xstrdup(v->source + 1)
+                                      : NULL;
+                m->fleeting = facts->fleeting;
                 m->below = below;
                 m->mask = named ? NULL : find_mask(facts, m);
                 m->read_only = v->read_only;

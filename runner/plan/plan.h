@@ -21,6 +21,7 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_VOLUME,       /* a directory or file of the user's */
         PLAN_MOUNT_NAMED_VOLUME, /* a directory in .containers/volumes */
         PLAN_MOUNT_OVERLAY,      /* a directory of the user's, which is not written to */
+        PLAN_MOUNT_LAYERED,      /* a volume of a snapshot, likewise */
         PLAN_MOUNT_TMPFS,        /* an empty file system in memory */
         PLAN_MOUNT_CREDENTIAL,   /* a file of the user's */
         PLAN_MOUNT_SECRET,       /* one of FILES, whose content is not in the plan: nothing to attach */
@@ -43,7 +44,8 @@ typedef struct PlanMount {
         const char *below; /* a relative source as it was written: the end of source; otherwise NULL */
         char *mask;   /* path inside of `.containers`, which is not shown there; NULL: it is not in it */
         char *target; /* path inside, of a credential its id; NULL: nspawn takes only parts of it */
-        char *upper;  /* of an overlay: what is written is kept in .containers/volumes under this name */
+        char *upper;  /* of an overlay: what is written is kept in .containers/volumes under this name ... */
+        bool fleeting; /* ... and need not outlive the container */
         PlanMapping mapping;
         const char *account; /* that account, as in Volume; NULL: root */
         bool read_only;
@@ -75,6 +77,9 @@ typedef struct PlanFacts {
         const char *root;         /* the project's, absolute */
         const char *started_root; /* likewise, when what runs of it was started; NULL: the same */
         const char *state;        /* its `.containers`, absolute */
+        const char *kept;         /* where what its containers keep is: that, or a place in it; NULL: that */
+        char *const *layered;     /* volumes that begin as those of a snapshot, by a layer over them */
+        bool fleeting;            /* all that is kept goes with what is started */
         const char *hosts;        /* its hosts file */
         const char *machine;      /* machine name */
         const char *nspawn;       /* program */
@@ -109,6 +114,9 @@ DEFINE_FREEP(ContainerPlan, container_plan_free);
 
 /* Whether it is one of the specification's volumes; they are in the same order. */
 bool plan_mount_is_volume(const PlanMount *m);
+
+/* Whether a layer is laid over its source, which what is written goes to. */
+bool plan_mount_is_overlay(const PlanMount *m);
 
 /* The network inside is set by us. */
 bool plan_sets_network(const ContainerPlan *p);

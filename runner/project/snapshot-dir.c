@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -75,6 +76,38 @@ int snapshot_load(int fd, const char *name, SnapshotManifest **ret, Error *reter
                 return r;
         r = fs_read_fd(file_fd, shown, STATE_SIZE_MAX, &text, &size, reterr);
         return r < 0 ? r : snapshot_manifest_parse(text, size, shown, ret, reterr);
+}
+
+int snapshot_hold(int fd, const char *label, Error *reterr) {
+        _cleanup_close_ int dir_fd = fs_open_beneath(fd, label, O_RDONLY | O_DIRECTORY, 0, reterr);
+
+        if (dir_fd < 0)
+                return dir_fd;
+        if (flock(dir_fd, LOCK_SH | LOCK_NB) < 0)
+                return errno == EWOULDBLOCK ? error_raise(reterr, FC_EXIT_CONFLICT,
+                                                          "snapshot '%s' is being removed", label)
+                                            : error_set(reterr, errno, "lock snapshot '%s'", label);
+        return TAKE_FD(dir_fd);
+}
+
+int snapshot_hold_alone(int fd, const char *label, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int dir_fd = -EBADF;
+        int r = fs_open_beneath_optional(fd, label, O_RDONLY | O_DIRECTORY, &dir_fd, NULL);
+
+        if (r < 0 || dir_fd < 0) {
+                *ret_fd = -EBADF;
+                return 0;
+        }
+        if (flock(dir_fd, LOCK_EX | LOCK_NB) < 0) {
+                if (errno != EWOULDBLOCK)
+                        return error_set(reterr, errno, "lock snapshot '%s'", label);
+                r = error_raise(reterr, FC_EXIT_CONFLICT,
+                                "a fresh instance has begun as snapshot '%s', and runs", label);
+                error_add_hint(reterr, "which: flake-containers ls");
+                return r;
+        }
+        *ret_fd = TAKE_FD(dir_fd);
+        return 0;
 }
 
 int snapshot_raise_missing(int fd, const char *label, Error *reterr) {

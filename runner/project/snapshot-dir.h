@@ -39,6 +39,14 @@ int snapshots_list(int fd, char ***ret, Error *reterr);
 /* What there is under a name, which is a label or one of the two above; `*ret` NULL: nothing. */
 int snapshot_load(int fd, const char *name, SnapshotManifest **ret, Error *reterr);
 
+/* Keeps a snapshot from being removed or put in place, for as long as the fd, or a copy of it, is open. For
+ * layers over it. Return: the fd, of its directory. */
+int snapshot_hold(int fd, const char *label, Error *reterr);
+
+/* Before that: FC_EXIT_CONFLICT where a fresh instance is laid over it. Until the fd is closed none is. A
+ * missing one, or one that is damaged, is `*ret_fd = -EBADF`. */
+int snapshot_hold_alone(int fd, const char *label, int *ret_fd, Error *reterr);
+
 /* Raises FC_EXIT_USAGE: there is no such snapshot; with the labels that there are. */
 int snapshot_raise_missing(int fd, const char *label, Error *reterr);
 

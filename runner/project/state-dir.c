@@ -26,6 +26,7 @@
 void state_dir_done(StateDir *dir) {
         free(dir->root);
         free(dir->git_index);
+        free(dir->instance);
         (void) safe_close(dir->root_fd);
         (void) safe_close(dir->fd);
         *dir = STATE_DIR_NULL;
@@ -179,6 +180,9 @@ int state_dir_make(StateDir *dir, Error *reterr) {
         struct stat st;
         int r;
 
+        /* An instance's was made in one that is. */
+        if (dir->instance)
+                return 0;
         r = check_untracked(dir, reterr);
         if (r < 0)
                 return r;

@@ -22,6 +22,7 @@ typedef struct StateDir {
         int root_fd;
         int fd;            /* .containers/, or -EBADF: there is none */
         InvokingUser user; /* who makes files in it */
+        char *instance;    /* of a fresh instance, whose directory `fd` is (instance-dir.h), its name */
         char *git_index; /* the index that was seen not to track it, see ProjectState; NULL: none was looked
                             at */
 } StateDir;

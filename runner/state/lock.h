@@ -12,6 +12,7 @@
 
 #define LOCK_PROJECT  "@project" /* no container can be called so */
 #define LOCK_VOLUMES  "@volumes"
+#define LOCK_INSTANCE "@instance" /* of a fresh instance: by what it lives for */
 #define LOCK_VERB_MAX 32
 
 typedef struct Lock {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A developer without root types the commands; sudo does the rest.
+# shellcheck disable=SC2016 # the other shells expand these
 
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
@@ -88,6 +89,33 @@ testcase_under_sudo() {
         equal "$(stat -c %U "$PROJECT/.containers")" "$DEV" "the owner of .containers"
         ok as_dev env -C "$PROJECT" sudo "$FC" down
 }
+
+# Only what keeps the containers up is root's: the command has never been, and has the developer's environment.
+testcase_with() {
+        need_sudo
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:7"]')"
+        run_status 3 as_dev env -C "$PROJECT" SECRET=of-mine "$FC" -q with --fresh -- \
+                sh -c 'cat; echo "$SECRET $(id -u) ${SUDO_UID-none} ${ONE_HOST}"; exit 3' <<<in
+        equal "$OUT" $'in\n'"of-mine $DEV_UID none 127.0.0.1"
+        equal "$(find "$PROJECT/.containers/.fresh" -mindepth 1)" "" "what is in .fresh"
+        ok dev with one -- true
+        ok dev status
+        expect_out 'one +stopped'
+        run_status 4 dev run one -- sh -c 'cat; exit 4' <<<inside
+        equal "$OUT" inside
+        run_status 2 dev with nobody -- true
+        # It is killed, and what is root's sees it through sudo.
+        (cd "$PROJECT" && exec setpriv --reuid "$DEV_UID" --regid "$DEV_GID" --init-groups -- "$FC" with --fresh -- \
+                sh -c 'echo >on; exec sleep infinity') 2>"$TMP/with" &
+        FC_PID=$!
+        try_until "$WAIT" test -e "$PROJECT/on"
+        kill -KILL "$FC_PID"
+        finished "$FC_PID"
+        try_until "$WAIT" no_instance
+}
+
+no_instance() { [[ -z $(find "$PROJECT/.containers/.fresh" -mindepth 1) && ! -e $PROJECT/.containers/.trash ]]; }
 
 # Root's own repository, without sudo.
 testcase_root_alone() {

@@ -139,6 +139,27 @@ testcase_terminal_is_left_as_it_was() {
         ok fc down
 }
 
+# Ctrl-C typed at a terminal goes to the command of `with`, not to what keeps the containers up.
+testcase_with() {
+        need_tmux
+        project shop
+        spec "$(tiny one)"
+        terminal "$FC" -q with --fresh -- sh -c 'trap "echo got it; exit 5" INT; tty; [ -t 0 ] && echo begun; while :; do sleep 0.1; done'
+        see '^begun'
+        keys C-c
+        see 'got it'
+        see '^\[status 5\]'
+        equal "$(find "$PROJECT/.containers/.fresh" -mindepth 1)" "" "what is in .fresh"
+        end_terminal
+        # The terminal goes away.
+        terminal "$FC" -q with --fresh -- sh -c 'echo begun; while :; do sleep 0.1; done'
+        see '^begun'
+        end_terminal
+        try_until "$WAIT" no_instance
+}
+
+no_instance() { [[ -z $(find "$PROJECT/.containers/.fresh" -mindepth 1) && ! -e $PROJECT/.containers/.trash ]]; }
+
 # Ctrl-C typed at a terminal goes to the command inside, not to us.
 testcase_control_c_goes_inside() {
         need_tmux

@@ -10,8 +10,8 @@
 readonly VERBS=(
         'up' 'up' 'up one' 'up two' 'down' 'down' 'down one' 'down two' 'restart' 'restart' 'restart one' 'restart two'
         'status' '--json status' 'logs -n 2' 'events' 'exec one -- /bin/true' 'exec two -- /bin/true' 'port one' 'config'
-        'up --dry-run' 'down --dry-run' 'wait one' 'doctor' 'gc' 'cp one:/etc/passwd passwd' 'cp flake-containers.json two:/etc/copied'
-        'publish one auto:80'
+        'up --dry-run' 'down --dry-run' 'wait one' 'doctor' 'gc' 'with --fresh one -- /bin/true' 'with one -- /bin/true'
+        'cp one:/etc/passwd passwd' 'cp flake-containers.json two:/etc/copied' 'publish one auto:80'
 )
 
 # start NAME VERB..: in the background; sets FC_PID.

@@ -110,4 +110,40 @@ testcase_supervisor() {
         soak_stops
 }
 
+# Fresh instances of a PostgreSQL that a snapshot has seeded, eight at once.
+testcase_instances() {
+        local pids=() pid
+
+        [[ -d $FC_IMAGES/db ]] || skip "there is no $FC_IMAGES/db; examples/debian/make-images makes it"
+        soak_begin 10
+        own_tmp
+        project shop
+        spec '"db": {"system": {"rootfs": "'"$FC_IMAGES/db"'", "init": "/sbin/init"}, "ports": ["auto:5432"],
+                "volumes": ["@pg:/var/lib/postgresql"], "ready": {"units": ["postgresql.service"], "timeout": 120},
+                "seed": [{"run": ["su", "postgres", "-c", "createdb app"]}]}'
+        ok fc up
+        ok fc down
+        ok fc snapshot save seeded
+        # The first one makes .fresh itself.
+        ok fc -q with --fresh --from seeded db -- true
+        everything >"$TMP/before"
+        while soak_next "an instance" && ((SOAK_DONE <= ROUNDS)); do
+                if ((${#pids[@]} == 8)); then
+                        instance_ended "${pids[0]}"
+                        pids=("${pids[@]:1}")
+                fi
+                fc_background "$TMP/instance-$SOAK_DONE" -q run --from seeded db -- su postgres -c 'dropdb app'
+                pids+=("$FC_PID")
+        done
+        for pid in "${pids[@]}"; do instance_ended "$pid"; done
+        everything >"$TMP/after"
+        same_files "$TMP/before" "$TMP/after" "something was left (- before, + after)"
+        note "$((SOAK_DONE - 1)) instances"
+}
+
+instance_ended() {
+        finished "$1"
+        ((STATUS == 0)) || soak_flunk "an instance says $STATUS: $(cat "$TMP"/instance-*)"
+}
+
 live_main "$@"

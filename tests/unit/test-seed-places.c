@@ -230,3 +230,40 @@ TEST(used_meanwhile) {
                 case_close(&c);
         }
 }
+
+/* A fresh instance that begins as a snapshot is seeded when that is. */
+TEST(snapshot) {
+        static const struct {
+                const char *saved;
+                bool wanted;
+        } table[] = {
+                {"mkdir -p s/roots s/volumes && mv volumes/data s/volumes/", false},
+                {"mkdir -p s/roots/db s/volumes/data", true},
+                /* What had been begun there is nothing that could be thrown away here. */
+                {"mkdir -p s/roots && mv db/root s/roots/db && mkdir -p s/volumes/data", true},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                SeedOutlook outlook;
+                TEST_DIR(dir);
+                Case c;
+
+                need_attributes(dir.fd);
+                test_set_row("%zu", i);
+                ASSERT_EQ(test_shell(&dir, MAKE), 0);
+                case_open(&c, &dir, SEED VOLUMES(DATA));
+                case_begin(&c, true, NULL);
+                if (!table[i].wanted)
+                        case_end(&c);
+                ASSERT_EQ(test_shell(&dir, "%s; rm -rf db volumes; mkdir -p db", table[i].saved), 0);
+                (void) safe_close(c.container_fd);
+                c.container_fd = openat(dir.fd, "db", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                c.project.snapshot_fd = openat(dir.fd, "s", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                c.project.state.instance = (char *) "shop-1";
+                outlook = case_look(&c);
+                ASSERT_EQ(outlook.wanted, table[i].wanted);
+                ASSERT_TRUE(!outlook.begun && !outlook.changed && !seed_outlook_discards(&outlook));
+                (void) safe_close(c.project.snapshot_fd);
+                case_close(&c);
+        }
+}
