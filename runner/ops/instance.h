@@ -16,7 +16,7 @@
  * before the directory is made until all is removed. The kernel releases it whatever ends that process. An
  * instance whose lock is not held is dead: the next instance of the project, or `gc`, removes it.
  *
- * At its end nothing is stopped in order: what runs is killed, since all that it could write goes as well. */
+ * At its end nothing is stopped in order: what runs is killed, since all that it could write goes, too. */
 
 #include "ops/gc.h"
 #include "ops/project.h"

@@ -138,6 +138,7 @@ testcase_instances() {
         for pid in "${pids[@]}"; do instance_ended "$pid"; done
         everything >"$TMP/after"
         same_files "$TMP/before" "$TMP/after" "something was left (- before, + after)"
+        umount --recursive /tmp
         note "$((SOAK_DONE - 1)) instances"
 }
 
