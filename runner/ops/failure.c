@@ -21,9 +21,15 @@ static void failure_add_unit_lines(const FailureCase *c, size_t i, Error *e) {
 
 static void failure_add_hint(const FailureCase *c, Error *e, const char *what, const char *verb,
                              const char *operand) {
-        _cleanup_free_ char *command = project_command(c->project, verb, operand);
+        /* Of a fresh instance nothing is left to be looked at. */
+        bool gone = c->project->state.instance;
+        _cleanup_free_ char *command =
+                project_command(c->project, gone ? "up" : verb, gone ? c->container : operand);
 
-        error_add_hint(e, "%s: %s", what, command);
+        if (!gone)
+                error_add_hint(e, "%s: %s", what, command);
+        else if (!e->hints)
+                error_add_hint(e, "to look at it, start it in the project itself: %s", command);
 }
 
 static void failure_add_hints(const FailureCase *c, const char *unit, bool running, Error *e) {

@@ -64,6 +64,11 @@ testcase_refusals() {
         expect_err "there is no snapshot 'label'"
         run_status 2 fc with --dry-run one -- true
         run_status 2 fc run one two -- true
+        # What does not become ready is removed as well.
+        spec "$(tiny one '["/bin/sh", "-c", "echo last words; exit 3"]' ', "ready": {"tcp": [99]}')"
+        run_status 3 fc with --fresh -- touch "$PROJECT/touched"
+        expect_err $'ended before it was ready: exit status 3\n +last words\n +to look at it, start it in the project itself: flake-containers up one'
+        absent "$PROJECT/touched"
         no_instance_left
 }
 

@@ -333,6 +333,28 @@ TEST(scarcity) {
                      "> more: " INOTIFY_HINT "\n");
 }
 
+/* What a hint leads to must be there. */
+TEST(instance) {
+        ReadyResult result = {.outcome = READY_TIMEOUT, .text = (char *) "tcp 80"};
+        Project project = ops_project(NULL);
+        FailureCase c = {
+                .project = &project,
+                .container = "web",
+                .result = &result,
+                .waited_usec = USEC_PER_SEC,
+                .silent_usec = UINT64_MAX,
+                .old_root = true,
+        };
+        _cleanup_(error_done) Error e = ERROR_NULL;
+        _cleanup_free_ char *got = NULL;
+
+        project.state.instance = (char *) "shop-1f2e3d4c";
+        failure_tell(&c, &e);
+        got = text_of(&e, FC_EXIT_TIMEOUT);
+        ASSERT_STREQ(got, "web: not ready after 1.0s: tcp 80\n"
+                          "> to look at it, start it in the project itself: flake-containers up web\n");
+}
+
 /* The options that it took to get here are part of what to type. */
 TEST(commands) {
         const Globals globals = {.directory = (char *) "shop", .spec = (char *) "other.json"};
