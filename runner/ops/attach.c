@@ -185,7 +185,10 @@ static int attach_look_again(Attached *a, const char *verb, char *const *names, 
         runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, project->id, project->state.user.uid, reterr);
         if (runtime_fd < 0)
                 return runtime_fd;
-        r = locks_take(runtime_fd, verb, names, a->progress, &locks, reterr);
+        r = locks_take(
+                &(LocksRequest){
+                        .runtime_fd = runtime_fd, .verb = verb, .names = names, .progress = a->progress},
+                &locks, reterr);
         if (r < 0)
                 return r;
         *ret = false;

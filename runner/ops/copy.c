@@ -169,7 +169,10 @@ static int lock_stopped(Copying *c, const char *container, Error *reterr) {
         runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, c->project.id, c->project.state.user.uid, reterr);
         if (runtime_fd < 0)
                 return runtime_fd;
-        r = locks_take(runtime_fd, "cp", names, c->progress, &c->locks, reterr);
+        r = locks_take(
+                &(LocksRequest){
+                        .runtime_fd = runtime_fd, .verb = "cp", .names = names, .progress = c->progress},
+                &c->locks, reterr);
         if (r >= 0)
                 c->n_locks = 1;
         return r;

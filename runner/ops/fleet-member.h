@@ -12,7 +12,7 @@
 #include "ops/watch.h"
 #include "ready/ready.h"
 #include "ready/seed-job.h"
-#include "state/lock.h"
+#include "state/lock-ask.h"
 
 /* Where a member is on its way. */
 typedef enum MemberStage {
@@ -61,8 +61,9 @@ typedef struct Member {
         bool seeding;                          /* it has begun */
         bool seed_broken;                      /* and the container has ended, or begun anew, meanwhile */
         uint64_t began_usec;
-        bool untold; /* its result could not be written to its state */
-        char *rung;  /* of its readiness that it stands on (ready/ready-progress.h), or NULL */
+        bool given_up; /* another command has it now (ops/fleet-heed.h) */
+        bool untold;   /* its result could not be written to its state */
+        char *rung;    /* of its readiness that it stands on (ready/ready-progress.h), or NULL */
         char *last_event;
 } Member;
 
@@ -77,12 +78,14 @@ struct Fleet {
         Member *members; /* one for each of those watched; they never move */
         size_t n_members;
         Lock *locks;         /* likewise */
+        LockHeed heed;       /* what other commands ask of this one */
+        LockHolder asker;    /* the last that something was given up for */
         unsigned interrupts; /* 1: members are being stopped, 2: at once */
         bool advancing;
         bool takes_down;
         const FleetChange *change; /* to be made when all have stopped; NULL: none, or it is over */
         Error change_error;        /* why it was not made, where no member tells that */
-        sd_event_source *tick;
+        sd_event_source *tick, *heed_source;
         bool events_prepared;
 };
 

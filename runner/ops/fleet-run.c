@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "ops/failure-evidence.h"
 #include "ops/fleet-events.h"
+#include "ops/fleet-heed.h"
 #include "ops/fleet-order.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
@@ -398,10 +399,13 @@ static void member_skip(Member *m, const Member *other) {
                 return;
         }
         why = xasprintf("%s %s", other->at->name,
-                        goal_starts(other->goal) && other->reached == REACHED_NOTHING ? "was not started"
-                                                                                      : "failed");
+                        other->given_up                                                 ? "was given up"
+                        : goal_starts(other->goal) && other->reached == REACHED_NOTHING ? "was not started"
+                                                                                        : "failed");
         (void) error_raise(&m->at->error,
-                           error_is_set(&other->at->error) ? other->at->error.exit : FC_EXIT_FAILED,
+                           other->given_up                   ? FC_EXIT_INTERRUPTED
+                           : error_is_set(&other->at->error) ? other->at->error.exit
+                                                             : FC_EXIT_FAILED,
                            "not started: %s", why);
         (void) error_in_container(&m->at->error, 0, m->at->name);
         member_over(m, PHASE_SKIPPED, why);
@@ -534,11 +538,26 @@ static int fleet_on_tick(sd_event_source *source, uint64_t usec, void *userdata)
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+static int fleet_on_asked(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        Fleet *fleet = userdata;
+
+        fleet_give_up_asked(fleet);
+        fleet_advance(fleet);
+        return 0;
+}
+
 static int fleet_add_events(Fleet *fleet, Error *reterr) {
         uint64_t interval = progress_tick_interval(fleet->progress);
         int r;
 
+        lock_heed_as_event(&fleet->heed);
         r = machine_watch_add_signals(&fleet->watch, fleet_on_interrupt, fleet, reterr);
+        if (r >= 0 && fleet->heed.fd >= 0) {
+                r = sd_event_add_io(fleet->watch.event, &fleet->heed_source, fleet->heed.fd, EPOLLIN,
+                                    fleet_on_asked, fleet);
+                if (r < 0)
+                        return error_set(reterr, r, "watch what other commands ask");
+        }
         /* Only a live display ticks, and it does from the first line on. */
         if (r < 0 || interval == UINT64_MAX)
                 return r;
@@ -548,7 +567,7 @@ static int fleet_add_events(Fleet *fleet, Error *reterr) {
 }
 
 int fleet_run(Fleet *fleet, Error *reterr) {
-        int r;
+        int r, k;
 
         fleet_begin(fleet);
         r = fleet_add_events(fleet, reterr);
@@ -561,5 +580,9 @@ int fleet_run(Fleet *fleet, Error *reterr) {
                 error_move(reterr, &fleet->change_error);
                 return -EIO;
         }
-        return fleet->interrupts > 0 ? FC_EXIT_INTERRUPTED : machine_watch_report(&fleet->watch);
+        if (fleet->interrupts > 0)
+                return FC_EXIT_INTERRUPTED;
+        r = machine_watch_report(&fleet->watch);
+        k = fleet_raise_given_up(fleet, reterr);
+        return k < 0 ? k : r;
 }

@@ -26,6 +26,7 @@ Fleet *fleet_new(const FleetOptions *options, Project *project) {
                 .project = project,
                 .runtime_fd = -EBADF,
                 .network_fd = -EBADF,
+                .heed = LOCK_HEED_NULL,
                 .interrupts = options->interrupted ? 1 : 0,
         };
         process_block_interrupts(NULL);
@@ -50,6 +51,9 @@ Fleet *fleet_free(Fleet *fleet) {
         for (size_t i = 0; i < fleet->n_members; i++)
                 member_done(&fleet->members[i]);
         free(fleet->members);
+        fleet->heed_source = sd_event_source_disable_unref(fleet->heed_source);
+        /* First: the release of a lock is not a request. */
+        lock_heed_close(&fleet->heed);
         fleet->locks = locks_free(fleet->locks, fleet->watch.n);
         network_done(&fleet->network);
         error_done(&fleet->change_error);
@@ -84,7 +88,7 @@ static int fleet_follow(Fleet *fleet, Error *reterr) {
         return r;
 }
 
-static int fleet_open(Fleet *fleet, char *const *names, Error *reterr) {
+static int fleet_open(Fleet *fleet, char *const *names, LockAsk ask, Error *reterr) {
         Project *project = fleet->project;
         int r;
 
@@ -109,8 +113,16 @@ static int fleet_open(Fleet *fleet, char *const *names, Error *reterr) {
         fleet->runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, project->id, project->state.user.uid, reterr);
         if (fleet->runtime_fd < 0)
                 return fleet->runtime_fd;
-        r = locks_take(fleet->runtime_fd, fleet->options.verb, names, fleet->progress, &fleet->locks,
-                       reterr);
+        r = locks_take(
+                &(LocksRequest){
+                        .runtime_fd = fleet->runtime_fd,
+                        .verb = fleet->options.verb,
+                        .names = names,
+                        .progress = fleet->progress,
+                        .ask = ask,
+                        .heed = fleet->heed.fd >= 0 ? &fleet->heed : NULL,
+                },
+                &fleet->locks, reterr);
         if (r >= 0)
                 r = fleet_follow(fleet, reterr);
         if (r >= 0)
@@ -152,7 +164,7 @@ static int fleet_put_away(Fleet *fleet, Error *reterr) {
                 MachineStatus now;
 
                 r = running_query(fleet->project, m->at->name, &now, reterr);
-                if (r >= 0 && now.running)
+                if (m->given_up || (r >= 0 && now.running))
                         continue;
                 /* What a killed supervisor left, of a container that was not started anew. */
                 if (r >= 0 && now.stale)
@@ -194,28 +206,30 @@ static int fleet_close(Fleet *fleet, int r, Error *reterr) {
 static int fleet_try_up(Fleet *fleet, char *const *names, char *const *asked, bool restart, Error *reterr) {
         int r;
 
-        r = fleet_open(fleet, names, reterr);
+        /* What is to be stopped is given up in any case, what is to be started anew only by `up`: of several
+         * restarts each comes to its end. */
+        lock_heed_open(&fleet->heed, restart ? LOCK_ASK_STOP : LOCK_ASK_RESTART);
+        r = fleet_open(fleet, names, restart ? LOCK_ASK_RESTART : LOCK_ASK_NOTHING, reterr);
         if (r >= 0)
                 r = snapshot_settle(fleet->project, fleet->runtime_fd, fleet->progress, reterr);
+        if (r >= 0)
+                r = fleet_plan(fleet, asked, restart, reterr);
+        if (r >= 0)
+                r = fleet_prepare(fleet, reterr);
         if (r < 0)
-                return r;
-        r = fleet_plan(fleet, asked, restart, reterr);
-        if (r < 0)
-                return r;
-        r = fleet_prepare(fleet, reterr);
-        return r < 0 ? r : fleet_run(fleet, reterr);
+                return locks_explain_interrupt(&fleet->heed, fleet->locks, names, r, reterr);
+        return fleet_run(fleet, reterr);
 }
 
 int fleet_bring_up(Fleet *fleet, char *const *names, char *const *asked, bool restart, Error *reterr) {
         int r = fleet_try_up(fleet, names, asked, restart, reterr);
-
         return fleet_close(fleet, r, reterr);
 }
 
 static int fleet_try_change(Fleet *fleet, char *const *names, Error *reterr) {
         int r;
 
-        r = fleet_open(fleet, names, reterr);
+        r = fleet_open(fleet, names, LOCK_ASK_NOTHING, reterr);
         if (r >= 0)
                 r = snapshot_settle(fleet->project, fleet->runtime_fd, fleet->progress, reterr);
         if (r >= 0)
@@ -239,7 +253,7 @@ int fleet_change(Fleet *fleet, char *const *names, const FleetChange *change, Er
 static int fleet_try_down(Fleet *fleet, char *const *names, Error *reterr) {
         int r;
 
-        r = fleet_open(fleet, names, reterr);
+        r = fleet_open(fleet, names, LOCK_ASK_STOP, reterr);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < fleet->n_members; i++) {

@@ -5,16 +5,33 @@
  * for each other. */
 
 #include "screen/progress.h"
-#include "state/lock.h"
+#include "state/lock-ask.h"
+
+typedef struct LocksRequest {
+        int runtime_fd;   /* the project's directory in /run */
+        const char *verb; /* what a command that waits for them is told */
+        char *const *names;
+        Progress *progress;
+        LockAsk ask;    /* what is asked of commands that have them */
+        LockHeed *heed; /* listens to what is asked of this one; NULL: it goes on in any case */
+} LocksRequest;
 
 /**
  * locks_take() - wait until no other command works on any of the containers
- * @runtime_fd: the project's directory in /run
- * @verb: what a command that waits for them is told
- * @ret: one for each of @names, owned by the caller, to be freed by locks_free()
+ * @ret: one for each of the names, owned by the caller, to be freed by locks_free()
+ *
+ * FC_EXIT_INTERRUPTED also when another command asks for one of those that have been taken.
  */
-int locks_take(int runtime_fd, const char *verb, char *const *names, Progress *progress, Lock **ret,
-               Error *reterr);
+int locks_take(const LocksRequest *request, Lock **ret, Error *reterr);
+
+/* Makes an interrupt that was a request of another command one that says so. @locks: one for each of @names,
+ * or NULL. Return: @r. */
+int locks_explain_interrupt(const LockHeed *heed, const Lock *locks, char *const *names, int r,
+                            Error *reterr);
+
+/* "'VERB' (pid N)", or "another command"; owned by the caller. */
+char *lock_holder_to_string(const LockHolder *holder);
+
 Lock *locks_free(Lock *locks, size_t n);
 
 /* "waiting for 'VERB' (pid N)", for who waits for a lock. Owned by the caller. */

@@ -232,7 +232,10 @@ int removal_run(const Removal *removal, const char *verb, Error *reterr) {
         runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, project->id, project->state.user.uid, reterr);
         if (runtime_fd < 0)
                 return runtime_fd;
-        r = locks_take(runtime_fd, verb, names, progress, &locks, reterr);
+        r = locks_take(
+                &(LocksRequest){
+                        .runtime_fd = runtime_fd, .verb = verb, .names = names, .progress = progress},
+                &locks, reterr);
         if (r >= 0)
                 r = removal_apply(removal, progress, reterr);
         progress_finish(progress);

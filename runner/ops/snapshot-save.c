@@ -102,7 +102,11 @@ static int save_lock(Save *s, Error *reterr) {
                 runtime_dir_make(RUNTIME_DIR_BASE, s->project->id, s->project->state.user.uid, reterr);
         if (s->runtime_fd < 0)
                 return s->runtime_fd;
-        r = locks_take(s->runtime_fd, "snapshot", s->members, s->progress, &s->locks, reterr);
+        r = locks_take(&(LocksRequest){.runtime_fd = s->runtime_fd,
+                                       .verb = "snapshot",
+                                       .names = s->members,
+                                       .progress = s->progress},
+                       &s->locks, reterr);
         if (r >= 0)
                 r = machine_watch_look(&s->watch, reterr);
         for (size_t i = 0; r >= 0 && i < s->watch.n; i++) {

@@ -25,22 +25,23 @@ bool lock_holder_parse(const char *text, LockHolder *ret) {
 
 /* A holder that is gone may still stand in the file: the one that took the lock after it may not have
  * written yet. */
-static void read_holder(int fd, LockHolder *ret) {
+void lock_read_process(int fd, off_t offset, LockHolder *ret) {
         char text[sizeof(ret->verb) + 16] = "";
         LockHolder holder;
 
         *ret = (LockHolder){};
-        if (pread(fd, text, sizeof(text) - 1, 0) > 0 && lock_holder_parse(text, &holder) &&
+        if (pread(fd, text, sizeof(text) - 1, offset) > 0 && lock_holder_parse(text, &holder) &&
             (kill(holder.pid, 0) >= 0 || errno == EPERM))
                 *ret = holder;
 }
 
-static int write_holder(int fd, const char *verb, const char *name, Error *reterr) {
-        _cleanup_free_ char *text = xasprintf("%d %s\n", (int) getpid(), verb);
+/* What an asker has written stays: it may ask the next holder, too. */
+static int write_holder(int fd, const char *verb) {
+        char text[LOCK_ASKER_OFFSET] = "";
 
-        if (ftruncate(fd, 0) < 0 || pwrite(fd, text, strlen(text), 0) < 0)
-                return error_set(reterr, errno, "write lock '%s'", name);
-        return 0;
+        if (verb)
+                (void) snprintf(text, sizeof(text), "%d %s\n", (int) getpid(), verb);
+        return pwrite(fd, text, sizeof(text), LOCK_HOLDER_OFFSET) < 0 ? -errno : 0;
 }
 
 static int raise_held(const char *name, const LockHolder *holder, uint64_t waited_usec, Error *reterr) {
@@ -112,7 +113,7 @@ int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeou
 
                 if (r < 0 && timeout_usec > 0) {
                         if (on_wait) {
-                                read_holder(fd, &holder);
+                                lock_read_process(fd, LOCK_HOLDER_OFFSET, &holder);
                                 on_wait(&holder, userdata);
                                 on_wait = NULL;
                         }
@@ -121,15 +122,15 @@ int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeou
                                 return r;
                 }
                 if (r <= 0) {
-                        read_holder(fd, &holder);
+                        lock_read_process(fd, LOCK_HOLDER_OFFSET, &holder);
                         return raise_held(name, &holder, timeout_usec, reterr);
                 }
                 if (!is_current(dir_fd, file, fd))
                         continue;
 
-                r = write_holder(fd, verb, name, reterr);
+                r = write_holder(fd, verb);
                 if (r < 0)
-                        return r;
+                        return error_set(reterr, r, "write lock '%s'", name);
                 ret->fd = TAKE_FD(fd);
                 return 0;
         }
@@ -138,9 +139,8 @@ int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeou
 void lock_release(Lock *lock) {
         if (lock->fd < 0)
                 return;
-        if (ftruncate(lock->fd, 0) < 0) {
-                /* An old holder's name may stay; read_holder() looks whether it lives. */
-        }
+        /* An old holder's name may stay; lock_read_process() looks whether it lives. */
+        (void) write_holder(lock->fd, /* verb= */ NULL);
         /* Not left to close(): a child that has not called exec yet may hold the same open file. */
         (void) flock(lock->fd, LOCK_UN);
         lock->fd = safe_close(lock->fd);

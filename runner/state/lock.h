@@ -15,6 +15,10 @@
 #define LOCK_INSTANCE "@instance" /* of a fresh instance: by what it lives for */
 #define LOCK_VERB_MAX 32
 
+/* The file has a name at each of these places, and zeros behind it. */
+#define LOCK_HOLDER_OFFSET 0
+#define LOCK_ASKER_OFFSET  64 /* of a command that asks the holder for something (state/lock-ask.h) */
+
 typedef struct Lock {
         int fd;
 } Lock;
@@ -28,6 +32,9 @@ typedef struct LockHolder {
 
 /* Reads the text of a lock's file. Return: whether it names a holder, which may be gone. Pure. */
 bool lock_holder_parse(const char *text, LockHolder *ret);
+
+/* The process that stands at one of those places, if it is there. */
+void lock_read_process(int fd, off_t offset, LockHolder *ret);
 
 /* Called at most once, when another command holds the lock and is going to be waited for. */
 typedef void (*LockWaitFunc)(const LockHolder *holder, void *userdata);

@@ -151,4 +151,60 @@ testcase_lock_holder_is_named() {
         equal "$(state_of web)" stopped
 }
 
+# A project of guests that never get ready: NAME..
+project_that_waits() {
+        local name containers=()
+
+        for name; do containers+=("$(fake "$name" '"FAKE_STATE": "starting"' ', "ready": {"timeout": 300}')"); done
+        project shop
+        spec "$(IFS=, && printf '%s' "${containers[*]}")"
+}
+
+# given_up PID OUTPUT REGEX: that `up` has ended, with one line about it.
+given_up() {
+        finished "$1"
+        equal "$STATUS" 130 "the status of up ($(<"$2"))"
+        equal "$(grep -c '^error: ' "$2")" 1 "the errors of up ($(<"$2"))"
+        grep -qE -- "^error: $3\$" "$2" || flunk "up does not say '$3': $(<"$2")"
+}
+
+testcase_up_gives_up_for_down() {
+        local up
+
+        project_that_waits web
+        fc_background "$TMP/up" up
+        up=$FC_PID
+        line_in "$TMP/up" 'starting' >/dev/null
+        fc_background "$TMP/down" down
+        given_up "$up" "$TMP/up" "gave up 'web': 'down' \\(pid $FC_PID\\) wants it"
+        finished "$FC_PID"
+        equal "$STATUS" 0 "the status of down ($(<"$TMP/down"))"
+        equal "$(state_of web)" stopped
+}
+
+# What is not asked for goes on, and a restart gives up for `down` only.
+testcase_up_gives_up_what_is_asked_for() {
+        local up restart
+
+        project_that_waits one two
+        fc_background "$TMP/up" up
+        up=$FC_PID
+        line_in "$TMP/up" '^one: .*starting' >/dev/null
+        line_in "$TMP/up" '^two: .*starting' >/dev/null
+        ok fc down one
+        line_in "$TMP/up" '^one: .*given up for' >/dev/null
+        equal "$(state_of one)" stopped
+        equal "$(state_of two)" starting
+        kill -0 "$up" || flunk "up ended: $(<"$TMP/up")"
+        fc_background "$TMP/restart" restart two
+        restart=$FC_PID
+        given_up "$up" "$TMP/up" "gave up 'one', 'two': 'restart' \\(pid $restart\\) wants them"
+        line_in "$TMP/restart" '^two: .*(booting|waiting).*' >/dev/null
+        fc_background "$TMP/down" down
+        given_up "$restart" "$TMP/restart" "gave up 'two': 'down' \\(pid $FC_PID\\) wants it"
+        finished "$FC_PID"
+        equal "$STATUS" 0 "the status of down ($(<"$TMP/down"))"
+        equal "$(state_of two)" stopped
+}
+
 live_main "$@"

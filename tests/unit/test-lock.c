@@ -3,7 +3,8 @@
 #include <signal.h>
 #include <sys/file.h>
 
-#include "state/lock.h"
+#include "base/process.h"
+#include "state/lock-ask.h"
 #include "project-util.h"
 
 typedef struct Told {
@@ -347,4 +348,98 @@ TEST(excludes) {
                 }
         while (wait(&status) > 0)
                 ASSERT_EQ(status, 0);
+}
+
+/* ---- requests ---- */
+
+/* A process that asks until it is killed. */
+static pid_t asker_start(const TestDir *dir, const char *verb, LockAsk ask) {
+        int ready[2], fd;
+        pid_t pid;
+        char c;
+
+        ASSERT_OK(pipe2(ready, O_CLOEXEC));
+        pid = fork();
+        if (pid == 0) {
+                ASSERT_OK(lock_ask(dir->fd, "db", verb, ask, &fd, NULL));
+                ASSERT_EQ(write(ready[1], "", 1), 1);
+                for (;;)
+                        (void) pause();
+        }
+        ASSERT_EQ(read(ready[0], &c, 1), 1);
+        (void) close(ready[0]);
+        (void) close(ready[1]);
+        return pid;
+}
+
+static void asker_kill(pid_t pid) {
+        ASSERT_OK(kill(pid, SIGKILL));
+        ASSERT_EQ(waitpid(pid, NULL, 0), pid);
+}
+
+TEST(request_holds_while_its_process_lives) {
+        static const struct {
+                LockAsk least, ask;
+                bool heard;
+        } rows[] = {
+                {LOCK_ASK_RESTART, LOCK_ASK_RESTART, true},
+                {LOCK_ASK_RESTART, LOCK_ASK_STOP, true},
+                {LOCK_ASK_STOP, LOCK_ASK_STOP, true},
+                {LOCK_ASK_STOP, LOCK_ASK_RESTART, false},
+        };
+
+        TEST_DIR(dir);
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                LockHeed heed = {.fd = -EBADF, .least = rows[i].least};
+                Lock lock = LOCK_NULL;
+                LockHolder asker;
+                pid_t pid;
+
+                test_set_row("row %zu", i);
+                ASSERT_OK(lock_acquire(dir.fd, "db", "up", 0, NULL, NULL, &lock, NULL));
+                ASSERT_TRUE(!lock_heed_is_asked(&heed, &lock, &asker));
+                pid = asker_start(&dir, "down", rows[i].ask);
+                ASSERT_EQ(lock_heed_is_asked(&heed, &lock, &asker), rows[i].heard);
+                /* The next holder is asked, too, by the same name. */
+                lock_release(&lock);
+                ASSERT_OK(lock_acquire(dir.fd, "db", "up", 0, NULL, NULL, &lock, NULL));
+                ASSERT_EQ(lock_heed_is_asked(&heed, &lock, &asker), rows[i].heard);
+                if (rows[i].heard) {
+                        ASSERT_EQ(asker.pid, pid);
+                        ASSERT_STREQ(asker.verb, "down");
+                }
+                asker_kill(pid);
+                ASSERT_TRUE(!lock_heed_is_asked(&heed, &lock, &asker));
+                lock_release(&lock);
+        }
+}
+
+/* Until the event loop runs a request interrupts what can be interrupted, and nothing of it is left then. */
+TEST(request_is_an_interrupt_first) {
+        LockHeed heed = LOCK_HEED_NULL;
+        Lock lock = LOCK_NULL;
+        pid_t pid;
+
+        TEST_DIR(dir);
+        process_block_interrupts(NULL);
+        lock_heed_open(&heed, LOCK_ASK_RESTART);
+        ASSERT_OK(lock_acquire(dir.fd, "db", "up", 0, NULL, NULL, &lock, NULL));
+        lock_heed_add(&heed, &lock);
+        ASSERT_TRUE(!process_is_interrupted());
+
+        pid = asker_start(&dir, "down", LOCK_ASK_STOP);
+        ASSERT_TRUE(process_is_interrupted());
+        lock_heed_as_event(&heed);
+        ASSERT_TRUE(!process_is_interrupted());
+        asker_kill(pid);
+        pid = asker_start(&dir, "down", LOCK_ASK_STOP);
+        ASSERT_TRUE(!process_is_interrupted());
+        asker_kill(pid);
+
+        /* A signal of a process stays. */
+        ASSERT_OK(kill(getpid(), SIGTERM));
+        lock_heed_close(&heed);
+        ASSERT_TRUE(process_is_interrupted());
+        (void) signal(SIGTERM, SIG_IGN);
+        lock_release(&lock);
 }
