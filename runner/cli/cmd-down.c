@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/question.h"
+#include "cli/stop-and-remove.h"
 #include "cli/verbs.h"
 #include "ops/dry-run.h"
-#include "ops/reset.h"
 
 typedef struct DownOptions {
         uint64_t timeout_usec;
@@ -24,23 +23,6 @@ static void down_defaults(void *target) {
         ((DownOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
-static int down_and_remove(const FleetOptions *fleet_options, Project *project, char *const *names,
-                           bool every, bool yes, Error *reterr) {
-        _cleanup_(removal_done) Removal removal = {};
-        int r;
-
-        r = removal_plan(project, names, REMOVAL_STATE, /* volumes= */ true, every, &removal, reterr);
-        if (r >= 0 && project->globals->dry_run)
-                return removal_show(&removal, reterr);
-        if (r >= 0)
-                r = removal_is_empty(&removal)
-                            ? 1
-                            : question_ask_removal(&removal, "stop, and remove this for good?", yes, reterr);
-        if (r <= 0)
-                return r < 0 ? r : FC_EXIT_INTERRUPTED;
-        return reset_take_down(fleet_options, project, names, &removal, reterr);
-}
-
 static int down_run(const ProjectRequest *request, const void *target, char *const *operands,
                     Error *reterr) {
         const DownOptions *o = target;
@@ -58,8 +40,8 @@ static int down_run(const ProjectRequest *request, const void *target, char *con
 
         fleet_options.stop_timeout_usec = o->timeout_usec;
         if (o->volumes)
-                return down_and_remove(&fleet_options, &project, names, !operands || !operands[0], o->yes,
-                                       reterr);
+                return stop_and_remove(&fleet_options, &project, names, /* volumes= */ true,
+                                       !operands || !operands[0], o->yes, reterr);
         fleet = fleet_new(&fleet_options, &project);
         return fleet_take_down(fleet, names, reterr);
 }

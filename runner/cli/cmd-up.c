@@ -3,11 +3,13 @@
 #include "base/alloc.h"
 #include "ops/attach.h"
 #include "ops/dry-run.h"
+#include "ops/orphans.h"
 #include "ops/snapshot.h"
 #include "ops/status-list.h"
 #include "cli/once-ports.h"
 #include "cli/once-volumes.h"
 #include "cli/question.h"
+#include "cli/stop-and-remove.h"
 #include "cli/verbs.h"
 #include "spec/dependency.h"
 
@@ -17,6 +19,7 @@ typedef struct UpOptions {
         bool attach;
         bool rm_on_failure;
         char *from;
+        bool remove_orphans;
         bool yes;
         char **volumes;
         char **ports;
@@ -31,8 +34,10 @@ static const Option up_options[] = {
          "Stop again what did not become ready"},
         {"from", 0, OPTION_STRING, offsetof(UpOptions, from), "LABEL",
          "Begin with what a snapshot has: roots and volumes"},
+        {"remove-orphans", 0, OPTION_FLAG, offsetof(UpOptions, remove_orphans), NULL,
+         "First stop and remove what the specification has no more; volumes stay"},
         {"yes", 'y', OPTION_FLAG, offsetof(UpOptions, yes), NULL,
-         "With --from: do not ask before that replaces something"},
+         "Do not ask, with --from and --remove-orphans"},
         {"volume", 'v', OPTION_STRINGS, offsetof(UpOptions, volumes), "VOLUME",
          "Mount SOURCE:TARGET[:ro] in the one container NAME as well, until its next start"},
         {"publish", 'p', OPTION_STRINGS, offsetof(UpOptions, ports), "PORT",
@@ -61,18 +66,38 @@ static int up_ask(void *userdata, Error *reterr) {
         return question_ask("replace this for good?", o->yes, reterr);
 }
 
+/* Named containers have a specification of their own, which says nothing about others. */
+static int up_treat_orphans(Project *project, const UpOptions *o, bool named, char ***ret, Error *reterr) {
+        FleetOptions options = FLEET_OPTIONS("up");
+        int r;
+
+        if (named && o->remove_orphans)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "--remove-orphans takes no names: it is about the whole project");
+        r = named ? 0 : orphans_find(project, ret, reterr);
+        if (r < 0 || !*ret)
+                return r;
+        if (!o->remove_orphans)
+                return orphans_tell(project, *ret, reterr);
+        return project->globals->dry_run ? FC_EXIT_OK
+                                         : stop_and_remove(&options, project, *ret, /* volumes= */ false,
+                                                           /* every= */ false, o->yes, reterr);
+}
+
 static int up_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const UpOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("up");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        _cleanup_strv_ char **asked = NULL, **names = NULL;
+        _cleanup_strv_ char **asked = NULL, **names = NULL, **orphans = NULL;
         int r, exit;
 
         r = project_open_selected(request, operands, &project, &asked, reterr);
         if (r >= 0)
                 r = once_volumes_add(request, &project, operands, o->volumes, reterr);
-        if (r < 0)
+        if (r >= 0)
+                r = up_treat_orphans(&project, o, operands && operands[0], &orphans, reterr);
+        if (r != FC_EXIT_OK)
                 return r;
         names = dependencies_order(project.spec, asked);
         r = once_ports_add(&project, operands, names, o->ports, reterr);
@@ -87,7 +112,8 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
                         return r;
         }
         if (request->globals->dry_run)
-                return dry_run_up(&project, names, asked, /* restart= */ false, o->no_wait, reterr);
+                return dry_run_up(&project, names, asked, /* restart= */ false, o->no_wait,
+                                  o->remove_orphans ? orphans : NULL, reterr);
 
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet_options.no_wait = o->no_wait;

@@ -122,8 +122,21 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
         return 0;
 }
 
+static void dry_run_simple(const Project *project, const char *name, const char *action, Json *containers) {
+        Json *o;
+
+        if (!project->globals->json) {
+                dry_run_print_text(name, action, NULL);
+                return;
+        }
+        o = json_new_object();
+        json_add_string(o, "name", name);
+        json_add_string(o, "action", action);
+        json_append(containers, o);
+}
+
 int dry_run_up(Project *project, char *const *names, char *const *asked, bool restart, bool no_wait,
-               Error *reterr) {
+               char *const *orphans, Error *reterr) {
         _cleanup_(network_done) Network network = {};
         _cleanup_(json_freep) Json *containers = json_new_array();
         _cleanup_(dry_run_done) DryRun d = {};
@@ -138,6 +151,8 @@ int dry_run_up(Project *project, char *const *names, char *const *asked, bool re
         if (r < 0)
                 return r;
         decide_all(d.decisions, d.n, project->facts.boot_id, restart);
+        STRV_FOREACH (name, orphans)
+                dry_run_simple(project, *name, "remove", containers);
         for (size_t i = 0; i < d.n; i++) {
                 const Decision *x = &d.decisions[i];
                 const char *action = goal_to_string(x->goal);
@@ -161,21 +176,12 @@ int dry_run_down(const Project *project, char *const *names, Error *reterr) {
                 return r;
         STRV_FOREACH (name, names) {
                 MachineStatus status;
-                const char *action;
-                Json *o;
 
                 r = running_query(project, *name, &status, reterr);
                 if (r < 0)
                         return r;
-                action = goal_to_string(status.running ? GOAL_STOP : GOAL_LEAVE);
-                if (!project->globals->json) {
-                        dry_run_print_text(*name, action, NULL);
-                        continue;
-                }
-                o = json_new_object();
-                json_add_string(o, "name", *name);
-                json_add_string(o, "action", action);
-                json_append(containers, o);
+                dry_run_simple(project, *name, goal_to_string(status.running ? GOAL_STOP : GOAL_LEAVE),
+                               containers);
         }
         if (project->globals->json)
                 dry_run_print_json(TAKE_PTR(containers));

@@ -6,7 +6,7 @@
 
 #include "ops/project.h"
 
-/* `up` and `restart`; as fleet_bring_up(). */
+/* `up` and `restart`; as fleet_bring_up(). @orphans: are removed before */
 int dry_run_up(Project *project, char *const *names, char *const *asked, bool restart, bool no_wait,
-               Error *reterr);
+               char *const *orphans, Error *reterr);
 int dry_run_down(const Project *project, char *const *names, Error *reterr);

@@ -93,6 +93,48 @@ testcase_unspecified() {
         run_status 2 fc rm --yes ../two
 }
 
+# Which `up` tells of, and removes when it is told to; what is named alone says nothing about others.
+testcase_orphans() {
+        project_with_data
+        ok fc up
+        refute_err 'specification any more'
+        spec "$(tiny three '' ', "volumes": ["@shared:/shared"]')"
+        ok fc up
+        expect_err "'one' \\(runs\\), 'two' \\(runs\\) are not in the specification any more.*up --remove-orphans"
+        ok fc down two
+        ok fc up
+        expect_err "'one' \\(runs\\), 'two' are not"
+        equal "$(state_of one)" running
+        fc status | grep -qE '^one .*not in this specification' || flunk "status does not tell: $(fc status)"
+        ok fc up three
+        refute_err 'specification any more'
+        run_status 2 fc up --remove-orphans three
+        expect_err 'takes no names'
+
+        ok fc up --dry-run --remove-orphans
+        expect_out '^one: remove'
+        ok fc up --dry-run --remove-orphans --json
+        equal "$(jq -r '.containers[] | "\(.name) \(.action)"' <<<"$OUT" | paste -sd,)" 'one remove,two remove,three nothing'
+        run_status 2 fc up --remove-orphans
+        expect_err 'nothing was changed'
+        equal "$(state_of one)" running
+        ok fc up --remove-orphans --yes
+        absent "$(state one)"
+        absent "$(state two)"
+        exists "$(state volumes/own/kept)"
+        exists "$(state volumes/other)"
+        equal "$(state_of three)" running
+        ok fc up --remove-orphans
+        refute_err 'specification any more'
+        ok fc down
+
+        # `down` of the project stops them, too.
+        ok fc up
+        spec "$(tiny four)"
+        ok fc down
+        equal "$(state_of three)" stopped
+}
+
 testcase_all() {
         down_data
         run_status 2 fc rm --all one

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "cli/question.h"
+#include "cli/stop-and-remove.h"
+#include "ops/reset.h"
+
+int stop_and_remove(const FleetOptions *options, Project *project, char *const *names, bool volumes,
+                    bool every, bool yes, Error *reterr) {
+        _cleanup_(removal_done) Removal removal = {};
+        int r;
+
+        r = removal_plan(project, names, REMOVAL_STATE, volumes, every, &removal, reterr);
+        if (r >= 0 && project->globals->dry_run)
+                return removal_show(&removal, reterr);
+        if (r >= 0)
+                r = removal_is_empty(&removal)
+                            ? 1
+                            : question_ask_removal(&removal, "stop, and remove this for good?", yes, reterr);
+        if (r <= 0)
+                return r < 0 ? r : FC_EXIT_INTERRUPTED;
+        return reset_take_down(options, project, names, &removal, reterr);
+}
