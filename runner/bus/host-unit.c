@@ -486,6 +486,10 @@ static int call_manager(HostUnit *unit, const char *method, const char *mode, co
         }
 }
 
+int host_unit_freeze(HostUnit *unit, Error *reterr) {
+        return call_manager(unit, "FreezeUnit", /* mode= */ NULL, "freeze", reterr);
+}
+
 int host_unit_thaw(HostUnit *unit, Error *reterr) {
         return call_manager(unit, "ThawUnit", /* mode= */ NULL, "thaw", reterr);
 }

@@ -78,6 +78,9 @@ typedef struct HostUnitSettings {
  * taken. */
 int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *reterr);
 
+/* As `systemctl freeze`. Return: 1 when all of it stands still, 0 there is no such unit. */
+int host_unit_freeze(HostUnit *unit, Error *reterr);
+
 /* Takes `systemctl freeze` back. One that is not frozen, or not there, is success. */
 int host_unit_thaw(HostUnit *unit, Error *reterr);
 

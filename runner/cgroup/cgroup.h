@@ -22,6 +22,9 @@
  * in its own mount namespace. */
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 
+/* A process that waits for a disk stands still when that has answered. */
+#define CGROUP_FREEZE_USEC (20 * USEC_PER_SEC)
+
 /* Thawing takes some milliseconds. */
 #define CGROUP_THAW_USEC (5 * USEC_PER_SEC)
 

@@ -133,6 +133,7 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
 
 const Verb cmd_up = {
         .name = "up",
+        .alias = "start",
         .synopsis = "[NAME..]",
         .summary = "Start what is not running, apply what changed, return when ready",
         .options = up_options,

@@ -13,8 +13,11 @@
 static const Verb *const verbs[] = {
         &cmd_up,
         &cmd_down,
+        &cmd_kill,
         &cmd_restart,
         &cmd_reset,
+        &cmd_pause,
+        &cmd_unpause,
         &cmd_rm,
         &cmd_wait,
         &cmd_status,

@@ -99,13 +99,14 @@ char *machine_payload_path(const Backend *backend, const char *machine) {
         return backend->payload_path(machine);
 }
 
-int machine_raise_frozen(const MachineStatus *status, const char *cgroup_mount, const char *machine,
-                         const char *container, Error *reterr) {
-        _cleanup_free_ char *command = status->backend->thaw_command(cgroup_mount, machine);
-        int r = error_raise(reterr, FC_EXIT_CONFLICT, "it is frozen");
+int machine_pause(const MachineStatus *status, const char *cgroup_mount, const char *machine,
+                  Error *reterr) {
+        return status->backend->pause(cgroup_mount, machine, reterr);
+}
 
-        error_add_hint(reterr, "go on: %s", command);
-        return error_in_container(reterr, r, container);
+int machine_unpause(const MachineStatus *status, const char *cgroup_mount, const char *machine,
+                    Error *reterr) {
+        return status->backend->unpause(cgroup_mount, machine, reterr);
 }
 
 int machine_kill(const char *cgroup_mount, const char *machine, Error *reterr) {

@@ -81,8 +81,8 @@ struct Backend {
          * caller. NULL: the keeper is. */
         char *(*lasting_file)(const char *machine);
         int (*kill)(const char *cgroup_mount, const char *machine, Error *reterr);
-        /* The command that thaws a frozen machine. Owned by the caller. */
-        char *(*thaw_command)(const char *cgroup_mount, const char *machine);
+        int (*pause)(const char *cgroup_mount, const char *machine, Error *reterr);
+        int (*unpause)(const char *cgroup_mount, const char *machine, Error *reterr);
         int (*start)(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                      int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);
 
@@ -120,9 +120,12 @@ int machine_open_payload_cgroup(const MachineStatus *status, const char *cgroup_
  * come. Owned by the caller; NULL: it is not known. */
 char *machine_payload_path(const Backend *backend, const char *machine);
 
-/* Raises that it is frozen, with what to do about it. Return: a negative errno. */
-int machine_raise_frozen(const MachineStatus *status, const char *cgroup_mount, const char *machine,
-                         const char *container, Error *reterr);
+/* Freezes all of a machine that runs, its keeper included, until machine_unpause() or its stop. */
+int machine_pause(const MachineStatus *status, const char *cgroup_mount, const char *machine, Error *reterr);
+
+/* FC_EXIT_CONFLICT when what it is in is frozen, too. */
+int machine_unpause(const MachineStatus *status, const char *cgroup_mount, const char *machine,
+                    Error *reterr);
 
 /* Ends all of a machine that is alive, at once, and removes its cgroup and what nspawn left. For what must
  * not wait; not running is success. */

@@ -54,18 +54,33 @@ static int supervisor_open_payload_cgroup(const char *cgroup_mount, const char *
         return fs_open_beneath(fd, "nspawn/payload", O_RDONLY | O_DIRECTORY, 0, reterr);
 }
 
-static char *supervisor_thaw_command(const char *cgroup_mount, const char *machine) {
-        _cleanup_free_ char *path = cgroup_path(machine);
+/* With the supervisor, whose deadlines do not pass meanwhile. */
+static int supervisor_pause(const char *cgroup_mount, const char *machine, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        int r = cgroup_open(cgroup_mount, machine, &fd, reterr);
 
-        return xasprintf("echo 0 >%s/%s/cgroup.freeze", cgroup_mount, path);
+        if (r < 0)
+                return r;
+        r = fd < 0 ? -ENODEV : cgroup_freeze(fd, CGROUP_FREEZE_USEC, reterr);
+        if (r == -ENODEV)
+                return error_raise(reterr, FC_EXIT_NOT_RUNNING, "it has stopped");
+        if (r != 0)
+                return r;
+        (void) cgroup_thaw(fd, 0, NULL);
+        return error_raise(reterr, FC_EXIT_INTERNAL, "it does not stand still: it waits for a disk");
 }
 
 /* Frozen processes take no signals. */
-static int supervisor_thaw(const StopJob *job, Error *reterr) {
+static int supervisor_unpause(const char *cgroup_mount, const char *machine, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
-        int r = cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);
+        int r = cgroup_open(cgroup_mount, machine, &fd, reterr);
 
-        return r < 0 || fd < 0 ? r : cgroup_thaw(fd, CGROUP_THAW_USEC, reterr);
+        if (r >= 0 && fd >= 0)
+                r = cgroup_thaw(fd, CGROUP_THAW_USEC, reterr);
+        return r == 0 && fd >= 0
+                       ? error_raise(reterr, FC_EXIT_CONFLICT,
+                                     "it is paused, and so is a control group that '%s' is in", cgroup_mount)
+                       : r;
 }
 
 static int supervisor_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
@@ -285,9 +300,7 @@ static int supervisor_stop_begin(StopJob *job, const MachineStatus *status, Erro
                 return 0;
         if (pidfd < 0)
                 return error_set(reterr, pidfd, "open process %d", (int) status->keeper);
-        r = status->frozen ? supervisor_thaw(job, reterr) : 1;
-        if (r == 0)
-                r = machine_raise_frozen(status, job->cgroup_mount, job->machine, job->machine, reterr);
+        r = status->frozen ? supervisor_unpause(job->cgroup_mount, job->machine, reterr) : 0;
         if (r < 0)
                 return r;
         job->watch = w = xmalloc0(sizeof(*w));
@@ -311,7 +324,8 @@ const Backend backend_supervisor = {
         .open_payload_cgroup = supervisor_open_payload_cgroup,
         .payload_path = cgroup_payload_path,
         .kill = supervisor_kill,
-        .thaw_command = supervisor_thaw_command,
+        .pause = supervisor_pause,
+        .unpause = supervisor_unpause,
         .start = supervisor_start,
         .stop_begin = supervisor_stop_begin,
         .stop_ask = supervisor_stop_ask,

@@ -115,12 +115,6 @@ static int kill_processes(int cgroup_fd, Error *reterr) {
         return 0;
 }
 
-static char *systemd_thaw_command(const char *cgroup_mount, const char *machine) {
-        _cleanup_free_ char *unit = machine_unit_name(machine);
-
-        return xasprintf("systemctl thaw %s", unit);
-}
-
 /* systemd does not stop a frozen unit. When the unit's processes are killed nevertheless, systemd waits
  * for ever for a process that it starts in that cgroup. A unit that systemd has frozen must be thawed by
  * systemd; it does not know of other programs' writes to the cgroup, and it refuses while the unit has a
@@ -140,21 +134,50 @@ static int systemd_thaw(HostUnit *unit, int cgroup_fd, Error *reterr) {
         if (r != 0)
                 return r;
         (void) error_raise(reterr, FC_EXIT_CONFLICT,
-                           "it is frozen, and so is '" MACHINE_UNIT_SLICE "', where it is");
+                           "it is paused, and so is '" MACHINE_UNIT_SLICE "', where it is");
         error_add_hint(reterr, "go on: systemctl thaw " MACHINE_UNIT_SLICE);
         return -EBUSY;
 }
 
-/* Stopped first, or systemd might start it again. */
-static int stop_and_kill(const char *name, int cgroup_fd, Error *reterr) {
+static int open_unit(const char *machine, HostBus **ret_bus, HostUnit **ret_unit, Error *reterr) {
         static const HostUnitHandlers handlers = {};
+        _cleanup_free_ char *name = machine_unit_name(machine);
+        int r = host_bus_open(/* event= */ NULL, ret_bus, reterr);
+
+        return r < 0 ? r : host_unit_new(*ret_bus, name, &handlers, NULL, ret_unit, reterr);
+}
+
+/* By systemd, which would take the unit for one that runs otherwise. It returns when all stands still. */
+static int systemd_pause(const char *cgroup_mount, const char *machine, Error *reterr) {
+        _cleanup_(host_bus_freep) HostBus *bus = NULL;
+        _cleanup_(host_unit_freep) HostUnit *unit = NULL;
+        int r = open_unit(machine, &bus, &unit, reterr);
+
+        if (r >= 0)
+                r = host_unit_freeze(unit, reterr);
+        return r == 0 ? error_raise(reterr, FC_EXIT_NOT_RUNNING, "it has stopped") : r;
+}
+
+static int systemd_unpause(const char *cgroup_mount, const char *machine, Error *reterr) {
+        _cleanup_(host_bus_freep) HostBus *bus = NULL;
+        _cleanup_(host_unit_freep) HostUnit *unit = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r = machine_unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
+
+        if (r < 0 || fd < 0)
+                return r;
+        r = open_unit(machine, &bus, &unit, reterr);
+        return r < 0 ? r : systemd_thaw(unit, fd, reterr);
+}
+
+/* Stopped first, or systemd might start it again. */
+static int stop_and_kill(const char *machine, int cgroup_fd, Error *reterr) {
+        _cleanup_free_ char *name = machine_unit_name(machine);
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
         _cleanup_(host_unit_freep) HostUnit *unit = NULL;
         int r, stopping;
 
-        r = host_bus_open(/* event= */ NULL, &bus, reterr);
-        if (r >= 0)
-                r = host_unit_new(bus, name, &handlers, NULL, &unit, reterr);
+        r = open_unit(machine, &bus, &unit, reterr);
         if (r < 0)
                 return r;
         r = cgroup_fd >= 0 ? systemd_thaw(unit, cgroup_fd, reterr) : 0;
@@ -174,14 +197,13 @@ static int stop_and_kill(const char *name, int cgroup_fd, Error *reterr) {
 }
 
 static int systemd_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
-        _cleanup_free_ char *name = machine_unit_name(machine);
         _cleanup_close_ int fd = -EBADF;
         int r;
 
         r = machine_unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
         if (r < 0 || (fd < 0 && !is_loaded(machine)))
                 return r;
-        r = stop_and_kill(name, fd, reterr);
+        r = stop_and_kill(machine, fd, reterr);
         return r < 0 ? r : nspawn_clear_leftovers(machine, reterr);
 }
 
@@ -250,7 +272,8 @@ const Backend backend_systemd = {
         .payload_path = systemd_payload_path,
         .lasting_file = systemd_lasting_file,
         .kill = systemd_kill,
-        .thaw_command = systemd_thaw_command,
+        .pause = systemd_pause,
+        .unpause = systemd_unpause,
         .start = systemd_start,
         .stop_begin = systemd_stop_begin,
         .stop_ask = systemd_stop_ask,

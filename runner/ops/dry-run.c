@@ -167,6 +167,16 @@ int dry_run_up(Project *project, char *const *names, char *const *asked, bool re
         return FC_EXIT_OK;
 }
 
+int dry_run_say(const Project *project, char *const *names, const char *action) {
+        _cleanup_(json_freep) Json *containers = json_new_array();
+
+        STRV_FOREACH (name, names)
+                dry_run_simple(project, *name, action, containers);
+        if (project->globals->json)
+                dry_run_print_json(TAKE_PTR(containers));
+        return FC_EXIT_OK;
+}
+
 int dry_run_down(const Project *project, char *const *names, Error *reterr) {
         _cleanup_(json_freep) Json *containers = json_new_array();
         int r;

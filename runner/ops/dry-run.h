@@ -9,4 +9,6 @@
 /* `up` and `restart`; as fleet_bring_up(). @orphans: are removed before */
 int dry_run_up(Project *project, char *const *names, char *const *asked, bool restart, bool no_wait,
                char *const *orphans, Error *reterr);
+/* One word about each. */
+int dry_run_say(const Project *project, char *const *names, const char *action);
 int dry_run_down(const Project *project, char *const *names, Error *reterr);

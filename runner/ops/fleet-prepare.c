@@ -124,11 +124,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
 
                 m->goal = decisions[i].goal;
                 if (r >= 0 && decisions[i].kept && m->at->status.frozen)
-                        r = error_about_container(reterr,
-                                                  machine_raise_frozen(&m->at->status,
-                                                                       project->facts.cgroup_root,
-                                                                       m->at->machine, m->at->name, reterr),
-                                                  m->at->name);
+                        r = running_raise_paused(project, m->at->name, reterr);
         }
         decisions_done(decisions, fleet->n_members);
         for (size_t i = 0; r >= 0 && i < fleet->n_members; i++)

@@ -62,14 +62,23 @@ static void member_note_stopping(const Member *m, bool stopping, pid_t asking) {
                 (void) stop_record_remove(fd, NULL);
 }
 
-static void member_on_stopped(StopJob *job, int r, StopMeans means, Error *error, void *userdata) {
-        Member *m = userdata;
+static const char *member_stop_detail(const Member *m, StopMeans means) {
         static const char *const details[] = {
                 [STOP_NONE] = "was not running",
                 [STOP_HALTED] = NULL,
                 [STOP_TERMINATED] = "terminated: it did not shut down in time",
                 [STOP_KILLED] = "killed",
         };
+
+        /* It was not given any. */
+        if (means == STOP_TERMINATED && m->fleet->options.stop_timeout_usec == 0)
+                means = STOP_KILLED;
+        return details[means];
+}
+
+static void member_on_stopped(StopJob *job, int r, StopMeans means, Error *error, void *userdata) {
+        Member *m = userdata;
+        const char *detail = member_stop_detail(m, means);
 
         if (r < 0) {
                 if (!error_is_set(&m->at->error))
@@ -80,14 +89,14 @@ static void member_on_stopped(StopJob *job, int r, StopMeans means, Error *error
         }
         m->reached = m->reached > REACHED_STARTED ? REACHED_STARTED : m->reached;
         member_note_state(m, error_is_set(&m->at->error) ? PHASE_FAILED : PHASE_STOPPED,
-                          error_is_set(&m->at->error) ? m->at->error.message : details[means]);
+                          error_is_set(&m->at->error) ? m->at->error.message : detail);
         if (goal_starts(m->goal) && m->fleet->interrupts == 0 && !error_is_set(&m->at->error)) {
-                progress_update(m->fleet->progress, m->at->name, PHASE_STOPPED, details[means]);
+                progress_update(m->fleet->progress, m->at->name, PHASE_STOPPED, detail);
                 m->stage = STAGE_TO_START;
                 fleet_advance(m->fleet);
                 return;
         }
-        member_over(m, error_is_set(&m->at->error) ? PHASE_FAILED : PHASE_STOPPED, details[means]);
+        member_over(m, error_is_set(&m->at->error) ? PHASE_FAILED : PHASE_STOPPED, detail);
 }
 
 /* Its turn comes when all that depends on it has stopped. */

@@ -7,13 +7,11 @@
 #include "cgroup/cgroup.h"
 #include "machine/machine.h"
 #include "ops/freeze.h"
+#include "ops/running.h"
 #include "record/record.h"
 #include "state/runtime-dir.h"
 
 #define RECORD "frozen"
-
-/* A process that waits for a disk stands still when that has answered. */
-#define FREEZE_USEC (20 * USEC_PER_SEC)
 
 static void freeze_done(Freeze *f) {
         for (size_t i = 0; i < f->n; i++) {
@@ -42,7 +40,7 @@ static int frozen_open(const Watched *at, int project_runtime_fd, Freeze *f, Err
 
         *frozen = (Frozen){-EBADF, -EBADF};
         if (at->status.frozen)
-                return machine_raise_frozen(&at->status, mount, at->machine, at->name, reterr);
+                return running_raise_paused(at->watch->project, at->name, reterr);
         frozen->cgroup_fd = machine_open_payload_cgroup(&at->status, mount, at->machine, reterr);
         if (frozen->cgroup_fd == -ENOENT)
                 return error_raise(reterr, FC_EXIT_CONFLICT, "it is just being started or stopped");
@@ -75,7 +73,7 @@ static int freeze_all(Freeze *f, Error *reterr) {
                 fds[i] = f->frozen[i].cgroup_fd;
         r = guard_start(guard_thaw, f, fds, f->n, &f->guard, reterr);
         for (size_t i = 0; r >= 0 && i < f->n; i++) {
-                r = cgroup_freeze(f->frozen[i].cgroup_fd, FREEZE_USEC, reterr);
+                r = cgroup_freeze(f->frozen[i].cgroup_fd, CGROUP_FREEZE_USEC, reterr);
                 if (r == -ENODEV)
                         r = error_raise(reterr, FC_EXIT_CONFLICT,
                                         "a container is just being restarted or stopped");

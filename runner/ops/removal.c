@@ -5,11 +5,11 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "ops/event-note.h"
 #include "ops/locks.h"
 #include "ops/network.h"
 #include "ops/removal.h"
 #include "ops/running.h"
-#include "record/event-log.h"
 #include "state/identity.h"
 #include "state/mounted.h"
 #include "state/runtime-dir.h"
@@ -87,17 +87,6 @@ static int refuse_mounted(const Removal *removal, Error *reterr) {
 
 /* ---- moving aside ---- */
 
-static void note_event(const Removal *removal, const char *name) {
-        const StateDir *state = &removal->project->state;
-        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-
-        if (user_fs_enter(&state->user, &guard, NULL) < 0)
-                return;
-        event_log_prepare(state->fd);
-        event_log_append(state->fd, name, PHASE_REMOVED,
-                         removal->scope == REMOVAL_ROOTS ? "its root" : NULL);
-}
-
 static int put_root(int state_fd, const char *name, Error *reterr) {
         static const char *const trees[] = {"root", "root.new"};
         _cleanup_close_ int fd = -EBADF;
@@ -123,7 +112,7 @@ static int put_container(Run *run, const char *name, Error *reterr) {
                             : trash_put(project->state.fd, project->state.fd, name, reterr);
         if (r < 0)
                 return error_in_container(reterr, r, name);
-        note_event(run->removal, name);
+        event_note(project, name, PHASE_REMOVED, run->removal->scope == REMOVAL_ROOTS ? "its root" : NULL);
         return 0;
 }
 

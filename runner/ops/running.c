@@ -75,6 +75,14 @@ int running_raise_not(const Project *project, const char *container, Error *rete
         return error_about_container(reterr, r, container);
 }
 
+int running_raise_paused(const Project *project, const char *container, Error *reterr) {
+        _cleanup_free_ char *command = project_command(project, "unpause", container);
+        int r = error_raise(reterr, FC_EXIT_CONFLICT, "it is paused");
+
+        error_add_hint(reterr, "go on: %s", command);
+        return error_in_container(reterr, r, container);
+}
+
 /* Return: the leader's process ID, or a negative errno. */
 static int running_open(const Project *project, const char *container, int *ret_cgroup_fd, Error *reterr) {
         _cleanup_free_ char *machine = project_machine(project, container);
@@ -91,7 +99,7 @@ static int running_open(const Project *project, const char *container, int *ret_
         if (!status.running || status.leader == 0)
                 return running_raise_not(project, container, reterr);
         if (status.frozen)
-                return machine_raise_frozen(&status, mount, machine, container, reterr);
+                return running_raise_paused(project, container, reterr);
         *ret_cgroup_fd = machine_open_payload_cgroup(&status, mount, machine, reterr);
         return *ret_cgroup_fd < 0 ? *ret_cgroup_fd : status.leader;
 }

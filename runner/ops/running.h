@@ -33,6 +33,9 @@ int running_refuse_elsewhere(const Project *project, const char *container, cons
 /* Raises FC_EXIT_NOT_RUNNING with the command that starts the container. */
 int running_raise_not(const Project *project, const char *container, Error *reterr);
 
+/* Raises FC_EXIT_CONFLICT with the command that lets the container go on. */
+int running_raise_paused(const Project *project, const char *container, Error *reterr);
+
 /* The way into a container that runs, frozen or not. @ret: to be emptied by enter_target_done(). */
 int running_enter(const Project *project, const char *container, EnterTarget *ret, Error *reterr);
 

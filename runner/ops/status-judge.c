@@ -112,7 +112,7 @@ bool status_judge_up(ContainerStatus *c) {
                    (!status_has_started_again(c) || c->crashes.ready_usec > 0);
         c->phase = c->ready ? PHASE_RUNNING : PHASE_STARTING;
         if (c->frozen) {
-                c->phase = PHASE_FROZEN;
+                c->phase = c->paused ? PHASE_PAUSED : PHASE_FROZEN;
                 c->ready = false;
                 return false;
         }

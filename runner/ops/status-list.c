@@ -177,7 +177,8 @@ static int status_gather_one(Project *project, const char *name, const Network *
                 return r;
         spec = project_container_spec(project, name);
         c->running = machine.running;
-        c->frozen = machine.frozen || freeze_is_recorded(project, name);
+        c->paused = machine.frozen;
+        c->frozen = c->paused || freeze_is_recorded(project, name);
         c->leader = machine.leader;
         status_read_crashes(project, name, &c->crashes);
         c->stopping = project_is_stopping(project, name, c->running);

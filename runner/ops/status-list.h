@@ -18,7 +18,8 @@ typedef struct ContainerStatus {
         bool running;
         bool ready;
         bool stopping; /* its end has been asked for */
-        bool frozen;
+        bool frozen;   /* for a snapshot, or paused */
+        bool paused;
         pid_t leader;
         uint64_t since_usec;   /* CLOCK_REALTIME of being ready, 0: is not */
         CrashRecord crashes;   /* and reboots, of this start */

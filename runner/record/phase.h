@@ -34,6 +34,8 @@ typedef enum Phase {
         PHASE_REMOVED, /* what was kept of it, or the part that the detail names */
         PHASE_SAVED,
         PHASE_RESTORED, /* of one that does not run */
+        PHASE_PAUSED,   /* `status` says it, too */
+        PHASE_UNPAUSED,
 
         /* what happens when no command is at work */
         PHASE_DEGRADED,
@@ -45,7 +47,7 @@ typedef enum Phase {
 
         /* what `status` says of one that is there */
         PHASE_RUNNING,
-        PHASE_FROZEN,
+        PHASE_FROZEN,    /* for a snapshot */
         PHASE_ELSEWHERE, /* it runs by another path of the project */
 
         _PHASE_MAX,

@@ -239,6 +239,74 @@ testcase_ignores_the_signal() {
         equal "$(payloads_on one)" 0
 }
 
+# It stands still with all that it has, and what is meant for it says so.
+testcase_pause() {
+        local unit
+
+        project shop
+        spec "$(tiny one), $(tiny two)"
+        run_status 7 fc pause one
+        ok fc pause
+        expect_err 'nothing runs'
+        ok fc up
+        ok fc pause --dry-run two
+        expect_out '^two: pause'
+        ok fc pause one
+        expect_err 'one: paused'
+        grep -q 'frozen 1' "$(machine_cgroup one)/cgroup.events" || flunk "the kernel does not say that it stands still"
+        equal "$(state_of one) $(state_of two)" 'paused running'
+        if is_booted; then
+                unit=$(fc --json status | jq -er '.containers[0].machine')
+                equal "$(systemctl show -P FreezerState "flake-containers-$unit.service")" frozen
+        fi
+        run_status 5 fc exec one -- true
+        expect_err 'one: it is paused'
+        expect_err 'flake-containers unpause one'
+        run_status 5 fc up
+        run_status 5 fc kill -s HUP one
+        ok fc pause
+        expect_err 'one: unchanged +already paused'
+        expect_err 'two: paused'
+        ok fc unpause one
+        ok fc exec one -- true
+        ok fc unpause
+        expect_err 'one: unchanged +not paused'
+        equal "$(state_of one) $(state_of two)" 'running running'
+        ok fc up
+        equal "$(fc --json events two | jq -rs '[.[-2:][].event] | join(" ")')" 'paused unpaused'
+        ok fc pause two
+        ok fc down
+        refute_err 'killed|terminated'
+        equal "$(state_of two)" stopped
+}
+
+# At once, and for good; other signals are the container's own affair.
+testcase_kill() {
+        local started
+
+        project shop
+        spec "$(tiny one '["/bin/bash", "-c", "trap \"\" TERM; trap \"echo caught HUP\" HUP; echo started; while :; do sleep infinity & wait; done"]' \
+                ', "restart": "on-failure", "stop": {"timeout": 100}')"
+        run_status 7 fc kill -s HUP one
+        run_status 2 fc kill
+        ok fc up
+        line_in "$PROJECT/.containers/one/console.log" started >/dev/null
+        run_status 2 fc kill --signal NOPE one
+        run_status 2 fc kill --signal STOP one
+        expect_err "'pause'"
+        ok fc kill --signal HUP one
+        line_in "$PROJECT/.containers/one/console.log" 'caught HUP' >/dev/null
+        equal "$(state_of one)" running
+        ok fc kill --dry-run one
+        expect_out '^one: stop'
+        started=$SECONDS
+        ok fc kill one
+        ((SECONDS - started < 10)) || flunk "kill took $((SECONDS - started)) s"
+        expect_err 'one: stopped +killed'
+        equal "$(state_of one)" stopped
+        no_machine_left 'it was killed'
+}
+
 testcase_environment() {
         project shop
         spec "$(tiny one '["/bin/sh", "-c", "env >/seen; exec sleep infinity"]' ', "environment": {"GREETING": "hello $USER %h", "EMPTY": "", "MULTI": "a\nb"}')"

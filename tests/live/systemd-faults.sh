@@ -275,12 +275,12 @@ testcase_frozen() {
         ok fc up
         ok systemctl freeze "$unit"
         try_until "$WAIT" is_frozen
-        equal "$(state_of one)" frozen
+        equal "$(state_of one)" paused
         run_status 5 fc up
-        expect_err "one: it is frozen"
-        expect_err "go on: systemctl thaw $unit"
+        expect_err "one: it is paused"
+        expect_err "go on: flake-containers unpause one"
         run_status 5 fc exec one -- true
-        expect_err "one: it is frozen"
+        expect_err "one: it is paused"
         within 10000 ok fc down
         refute_err killed
         within 10000 ok systemctl list-units
@@ -303,8 +303,8 @@ testcase_frozen() {
         echo 1 >"$CGROUP2/machine.slice/cgroup.freeze"
         try_until "$WAIT" is_frozen
         within 10000 run_status 5 fc down
-        expect_err "it is frozen, and so is 'machine.slice'"
-        equal "$(state_of one)" frozen
+        expect_err "it is paused, and so is 'machine.slice'"
+        equal "$(state_of one)" paused
         echo 0 >"$CGROUP2/machine.slice/cgroup.freeze"
         within 10000 ok fc down
 }

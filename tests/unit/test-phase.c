@@ -35,6 +35,8 @@ static const Row rows[] = {
         {"removed", PHASE_REMOVED, "FOA"},
         {"saved", PHASE_SAVED, "F"},
         {"restored", PHASE_RESTORED, "F"},
+        {"paused", PHASE_PAUSED, "F"},
+        {"unpaused", PHASE_UNPAUSED, "F"},
         {"degraded", PHASE_DEGRADED, "B"},
         {"recovered", PHASE_RECOVERED, "A"},
         {"rebooting", PHASE_REBOOTING, "A"},

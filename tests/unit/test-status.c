@@ -147,7 +147,7 @@ TEST(up) {
                 Phase remembered;
                 const char *result;
                 pid_t leader;
-                bool frozen, stopping;
+                bool frozen, paused, stopping;
                 unsigned restarts, reboots;
                 uint64_t ready_usec; /* of the run after that */
                 bool checks, seeds, interrupted;
@@ -160,6 +160,8 @@ TEST(up) {
                 {PHASE_STARTING, .leader = 7, .answer = NOT_ASKED, .phase = PHASE_STARTING},
                 {NONE, .leader = 7, .answer = NOT_ASKED, .phase = PHASE_STARTING},
                 {PHASE_READY, .leader = 7, .frozen = true, .answer = NOT_ASKED, .phase = PHASE_FROZEN},
+                {PHASE_READY, .leader = 7, .frozen = true, .paused = true, .answer = NOT_ASKED,
+                 .phase = PHASE_PAUSED},
                 {PHASE_READY, .leader = 7, .stopping = true, .answer = NOT_ASKED, .phase = PHASE_STOPPING},
                 /* Its PID 1 has ended, or there is none yet. */
                 {PHASE_READY, .answer = NOT_ASKED, .phase = PHASE_STOPPING},
@@ -218,6 +220,7 @@ TEST(up) {
                 c.running = true;
                 c.leader = table[i].leader;
                 c.frozen = table[i].frozen;
+                c.paused = table[i].paused;
                 c.stopping = table[i].stopping;
                 c.crashes.restarts = table[i].restarts;
                 c.crashes.reboots = table[i].reboots;

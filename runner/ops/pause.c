@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "base/strv.h"
+#include "ops/dry-run.h"
+#include "ops/event-note.h"
+#include "ops/locks.h"
+#include "ops/pause.h"
+#include "ops/running.h"
+#include "state/runtime-dir.h"
+
+typedef struct Pause {
+        Project *project;
+        Progress *progress;
+        PauseWay way;
+} Pause;
+
+static int pause_one(const Pause *p, const char *name, Error *reterr) {
+        _cleanup_free_ char *machine = project_machine(p->project, name);
+        const char *mount = p->project->facts.cgroup_root;
+        Phase phase = p->way == PAUSE_STOP_STILL ? PHASE_PAUSED : PHASE_UNPAUSED;
+        MachineStatus status;
+        int r;
+
+        r = running_query(p->project, name, &status, reterr);
+        if (r < 0)
+                return r;
+        if (!status.running)
+                return running_raise_not(p->project, name, reterr);
+        if (status.frozen == (p->way == PAUSE_STOP_STILL)) {
+                progress_update(p->progress, name, PHASE_UNCHANGED,
+                                status.frozen ? "already paused" : "not paused");
+                return 0;
+        }
+        r = p->way == PAUSE_STOP_STILL ? machine_pause(&status, mount, machine, reterr)
+                                       : machine_unpause(&status, mount, machine, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, name);
+        event_note(p->project, name, phase, NULL);
+        progress_update(p->progress, name, phase, NULL);
+        return 0;
+}
+
+static int pause_all(const Pause *p, char *const *names, Error *reterr) {
+        _cleanup_close_ int runtime_fd = -EBADF;
+        Lock *locks;
+        int r;
+
+        runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, p->project->id, p->project->state.user.uid, reterr);
+        if (runtime_fd < 0)
+                return runtime_fd;
+        /* A command that starts one, or saves it, would find it standing still. */
+        r = locks_take(
+                &(LocksRequest){
+                        .runtime_fd = runtime_fd,
+                        .verb = p->way == PAUSE_STOP_STILL ? "pause" : "unpause",
+                        .names = names,
+                        .progress = p->progress,
+                },
+                &locks, reterr);
+        if (r < 0)
+                return r;
+        STRV_FOREACH (name, names)
+                if (r >= 0)
+                        r = pause_one(p, *name, reterr);
+        (void) locks_free(locks, strv_length(names));
+        return r < 0 ? r : FC_EXIT_OK;
+}
+
+static int pause_choose(const Project *project, char *const *names, char ***ret, Error *reterr) {
+        STRV_FOREACH (name, names) {
+                MachineStatus status;
+                int r = running_query(project, *name, &status, reterr);
+
+                if (r < 0)
+                        return r;
+                if (status.running)
+                        strv_push(ret, *name);
+        }
+        return 0;
+}
+
+int pause_run(Project *project, char *const *names, bool named, PauseWay way, Error *reterr) {
+        _cleanup_(progress_freep) Progress *progress = progress_new(project->progress, stderr, names);
+        const Pause p = {project, progress, way};
+        _cleanup_strv_ char **running = NULL;
+        int r;
+
+        r = facts_require(&project->facts, FACTS_CGROUP, reterr);
+        if (r >= 0 && !named)
+                r = pause_choose(project, names, &running, reterr);
+        if (r < 0)
+                return r;
+        if (!named)
+                names = running;
+        if (project->globals->dry_run)
+                return dry_run_say(project, names, way == PAUSE_STOP_STILL ? "pause" : "unpause");
+        if (!names) {
+                progress_note(progress, "nothing runs");
+                return FC_EXIT_OK;
+        }
+        return pause_all(&p, names, reterr);
+}
