@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Each drawing is one write: up to the first of our lines, erase to the end of the screen, the lines that
- * stay, the busy lines again. The cursor is not hidden, so that being killed leaves nothing to repair. */
+/* Each drawing has the lines that stay, and below them the busy ones again (screen/live-area.h). */
+
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "base/time-text.h"
 #include "screen/buffer.h"
+#include "screen/live-area.h"
 #include "screen/output.h"
 #include "screen/progress-live.h"
 #include "screen/text.h"
@@ -21,8 +23,7 @@ struct ProgressLive {
         FILE *out;
         Output output;
         size_t name_width;
-        size_t *drawn; /* columns of each line that stands below the lines that stay */
-        size_t n_drawn;
+        LiveArea area; /* the busy ones */
 };
 
 ProgressLive *progress_live_new(FILE *out, char *const *containers) {
@@ -46,7 +47,7 @@ ProgressLive *progress_live_new(FILE *out, char *const *containers) {
 ProgressLive *progress_live_free(ProgressLive *live) {
         if (!live)
                 return NULL;
-        free(live->drawn);
+        live_area_done(&live->area);
         free(live);
         return NULL;
 }
@@ -89,30 +90,36 @@ static char *padded_name(const ProgressLive *live, const ProgressItem *item) {
         return xasprintf("%s%*s", item->container, pad, "");
 }
 
+static size_t width_of(const ProgressLive *live) {
+        return live->output.width > 0 ? live->output.width : DEFAULT_WIDTH;
+}
+
 /* A line that stays, as in "  ✔ db  ready  127.0.0.1:5432  1.9s": never cut, the terminal may wrap it. */
-static void append_final(const ProgressLive *live, Buffer *buffer, const ProgressItem *item, uint64_t now) {
-        _cleanup_free_ char *name = padded_name(live, item);
+static void append_final(ProgressLive *live, Buffer *buffer, const ProgressItem *item, uint64_t now) {
+        _cleanup_free_ char *name = padded_name(live, item), *text = NULL;
         char elapsed[FORMAT_DURATION_MAX];
+        Buffer line = {0};
 
-        append_glyph(live, buffer, item, /* stays= */ true, now);
-        buffer_appendf(buffer, "%s  %s", name, phase_to_string(item->phase));
+        append_glyph(live, &line, item, /* stays= */ true, now);
+        buffer_appendf(&line, "%s  %s", name, phase_to_string(item->phase));
         if (item->detail)
-                buffer_appendf(buffer, "  %s", item->detail);
+                buffer_appendf(&line, "  %s", item->detail);
         if (phase_has_time(item->phase))
-                buffer_appendf(buffer, "  %s", format_duration(elapsed, now - item->since));
-        buffer_append_text(buffer, "\n");
+                buffer_appendf(&line, "  %s", format_duration(elapsed, now - item->since));
+        text = buffer_steal(&line);
+        live_area_append(&live->area, buffer, text, /* stays= */ true);
 }
 
-static void append_drawn(ProgressLive *live, Buffer *buffer, const char *text, size_t room) {
-        _cleanup_free_ char *cut = text_shorten(text, room, live->output.unicode);
+/* What stays may have lines. */
+static void append_note(ProgressLive *live, Buffer *buffer, const char *note) {
+        _cleanup_free_ char *copy = xstrdup(note);
+        char *rest = copy, *line;
 
-        *XGROW(live->drawn, live->n_drawn) = GLYPH_WIDTH + text_width(cut);
-        buffer_append_text(buffer, cut);
-        buffer_append_text(buffer, "\n");
+        while ((line = strsep(&rest, "\n")))
+                live_area_append(&live->area, buffer, line, /* stays= */ true);
 }
 
-static void append_busy(ProgressLive *live, Buffer *buffer, const ProgressItem *item, size_t room,
-                        uint64_t now) {
+static char *busy_text(const ProgressLive *live, const ProgressItem *item, size_t room, uint64_t now) {
         _cleanup_free_ char *name = padded_name(live, item), *text = NULL;
         uint64_t elapsed = now - item->since;
         char buf[FORMAT_DURATION_MAX];
@@ -128,17 +135,47 @@ static void append_busy(ProgressLive *live, Buffer *buffer, const ProgressItem *
         else
                 text = xasprintf("%s  %-8s  %3s%s%s", name, phase_to_string(item->phase), buf,
                                  item->detail ? "  " : "", item->detail ? item->detail : "");
-        append_glyph(live, buffer, item, /* stays= */ false, now);
-        append_drawn(live, buffer, text, room);
+        return text_shorten(text, room, live->output.unicode);
 }
 
-/* Rows from the first of our lines to the cursor: a terminal that became narrower has wrapped them. */
-static size_t drawn_rows(const ProgressLive *live, size_t width) {
-        size_t rows = 0;
+static void append_busy(ProgressLive *live, Buffer *buffer, const ProgressItem *item, size_t room,
+                        uint64_t now) {
+        _cleanup_free_ char *text = busy_text(live, item, room, now), *line = NULL;
+        Buffer whole = {0};
 
-        for (size_t i = 0; i < live->n_drawn; i++)
-                rows += live->drawn[i] > 0 ? (live->drawn[i] + width - 1) / width : 1;
-        return rows;
+        append_glyph(live, &whole, item, /* stays= */ false, now);
+        buffer_append_text(&whole, text);
+        line = buffer_steal(&whole);
+        live_area_append(&live->area, buffer, line, /* stays= */ false);
+}
+
+/* The last column stays free, because terminals differ in what they do after it. */
+static size_t room_of(size_t width) {
+        return width > GLYPH_WIDTH + 1 ? width - GLYPH_WIDTH - 1 : 0;
+}
+
+/* More lines than the screen has could not be reached again. */
+static void append_all_busy(ProgressLive *live, Buffer *buffer, ProgressItem *const *items, size_t n,
+                            uint64_t now) {
+        size_t height = live->output.height > 0 ? live->output.height : DEFAULT_HEIGHT, busy = 0, shown = 0;
+        size_t room = room_of(width_of(live));
+
+        for (size_t i = 0; i < n; i++)
+                busy += !items[i]->final;
+        for (size_t i = 0; i < n; i++)
+                if (!items[i]->final) {
+                        if (busy > height - 1 && shown + 2 >= height)
+                                break;
+                        append_busy(live, buffer, items[i], room, now);
+                        shown++;
+                }
+        if (shown < busy && height > 1) {
+                _cleanup_free_ char *more = xasprintf("and %zu more", busy - shown),
+                                    *cut = text_shorten(more, room, live->output.unicode),
+                                    *line = xasprintf("%*s%s", GLYPH_WIDTH, "", cut);
+
+                live_area_append(&live->area, buffer, line, /* stays= */ false);
+        }
 }
 
 /* Draws anew. @final, an item, and @note, a text, are printed for good above the busy lines; may be NULL. */
@@ -146,39 +183,15 @@ static void draw(ProgressLive *live, ProgressItem *const *items, size_t n, const
                  const char *note) {
         _cleanup_buffer_ Buffer buffer = {0};
         uint64_t now = now_usec();
-        size_t width, height, rows, busy = 0, shown = 0;
 
         output_update_size(&live->output, fileno(live->out));
-        width = live->output.width > 0 ? live->output.width : DEFAULT_WIDTH;
-        height = live->output.height > 0 ? live->output.height : DEFAULT_HEIGHT;
-        for (size_t i = 0; i < n; i++)
-                busy += !items[i]->final;
-
-        rows = drawn_rows(live, width);
-        live->n_drawn = 0;
-        if (rows > 0)
-                buffer_appendf(&buffer, "\r\x1b[%zuA\x1b[J", rows);
+        live_area_begin(&live->area, &buffer, width_of(live));
         if (final)
                 append_final(live, &buffer, final, now);
         if (note)
-                buffer_appendf(&buffer, "%s\n", note);
-
-        /* More lines than the screen has could not be reached again. The last column stays free, because
-         * terminals differ in what they do after it. */
-        for (size_t i = 0; i < n; i++)
-                if (!items[i]->final) {
-                        if (busy > height - 1 && shown + 2 >= height)
-                                break;
-                        append_busy(live, &buffer, items[i],
-                                    width > GLYPH_WIDTH + 1 ? width - GLYPH_WIDTH - 1 : 0, now);
-                        shown++;
-                }
-        if (shown < busy && height > 1) {
-                _cleanup_free_ char *more = xasprintf("and %zu more", busy - shown);
-
-                buffer_append_fill(&buffer, ' ', GLYPH_WIDTH);
-                append_drawn(live, &buffer, more, width > GLYPH_WIDTH + 1 ? width - GLYPH_WIDTH - 1 : 0);
-        }
+                append_note(live, &buffer, note);
+        append_all_busy(live, &buffer, items, n, now);
+        live_area_end(&live->area, &buffer);
         (void) buffer_flush(&buffer, live->out);
 }
 
@@ -201,16 +214,13 @@ void progress_live_tick(ProgressLive *live, ProgressItem *const *items, size_t n
 void progress_live_finish(ProgressLive *live, ProgressItem *const *items, size_t n) {
         _cleanup_buffer_ Buffer buffer = {0};
         uint64_t now = now_usec();
-        size_t width = live->output.width > 0 ? live->output.width : DEFAULT_WIDTH;
-        size_t rows = drawn_rows(live, width);
 
-        live->n_drawn = 0;
-        if (rows > 0)
-                buffer_appendf(&buffer, "\r\x1b[%zuA\x1b[J", rows);
+        live_area_begin(&live->area, &buffer, width_of(live));
         for (size_t i = 0; i < n; i++)
                 if (!items[i]->final) {
                         append_final(live, &buffer, items[i], now);
                         items[i]->final = true; /* finishing twice prints it once */
                 }
+        live_area_end(&live->area, &buffer);
         (void) buffer_flush(&buffer, live->out);
 }

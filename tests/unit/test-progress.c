@@ -58,14 +58,24 @@ static void screen_done(Screen *screen) {
                 free(screen->rows[i]);
 }
 
+/* The @n-th character of a row, or its end. */
+static char *character(char *row, unsigned n) {
+        for (; n > 0 && *row; n--)
+                for (row++; (*row & 0xc0) == 0x80;)
+                        row++;
+        return row;
+}
+
+/* In the first column of the first row that is the whole screen, which tmux then keeps in its history. */
 static void screen_clear_from(Screen *screen) {
-        ASSERT_EQ(screen->column, 0);
-        for (unsigned i = screen->row; i < ROWS; i++)
+        ASSERT_TRUE(screen->row > 0);
+        *character(screen->rows[screen->row], screen->column) = '\0';
+        for (unsigned i = screen->row + 1; i < ROWS; i++)
                 screen->rows[i][0] = '\0';
 }
 
 static void screen_put(Screen *screen, const char *c, size_t length) {
-        char *old;
+        char *old, *at;
 
         if (screen->column == screen->width) {
                 screen->row++;
@@ -73,7 +83,9 @@ static void screen_put(Screen *screen, const char *c, size_t length) {
         }
         ASSERT_TRUE(screen->row < ROWS);
         old = screen->rows[screen->row];
-        screen->rows[screen->row] = xasprintf("%s%.*s", old, (int) length, c);
+        at = character(old, screen->column);
+        screen->rows[screen->row] =
+                xasprintf("%.*s%.*s%s", (int) (at - old), old, (int) length, c, character(at, 1));
         free(old);
         screen->column++;
 }
@@ -113,6 +125,12 @@ static void screen_read(Screen *screen) {
                         p += length;
                 } else if (startswith(p, "\x1b[J")) {
                         screen_clear_from(screen);
+                        p += 3;
+                } else if (startswith(p, "\x1b[2K")) {
+                        screen->rows[screen->row][0] = '\0';
+                        p += 4;
+                } else if (startswith(p, "\x1b[K")) {
+                        *character(screen->rows[screen->row], screen->column) = '\0';
                         p += 3;
                 } else if (*p == '\x1b')
                         p += strcspn(p, "m") + 1;
