@@ -38,6 +38,21 @@ unsigned long cgroup_text_oom_kills(const char *events) {
         return value ? strtoul(value, NULL, 10) : 0;
 }
 
+uint64_t cgroup_text_cpu_usec(const char *stat) {
+        const char *value = find_value(stat, "usage_usec ");
+
+        return value ? strtoull(value, NULL, 10) : 0;
+}
+
+uint64_t cgroup_text_io_bytes(const char *stat, const char *counter) {
+        uint64_t sum = 0;
+
+        for (const char *s = stat; (s = strstr(s, counter)); s += strlen(counter))
+                if (s > stat && s[-1] == ' ')
+                        sum += strtoull(s + strlen(counter), NULL, 10);
+        return sum;
+}
+
 /* A pid, followed by a blank, a line end or nothing; 0 is one that this namespace cannot see. */
 static bool read_pid(const char *text, pid_t *ret, const char **ret_end) {
         unsigned long pid;

@@ -15,6 +15,12 @@ bool cgroup_text_frozen(const char *events);
 /* memory.events: how often the kernel has killed for want of memory. */
 unsigned long cgroup_text_oom_kills(const char *events);
 
+/* cpu.stat: the time that its processes have had, in microseconds. */
+uint64_t cgroup_text_cpu_usec(const char *stat);
+
+/* io.stat: the sum of a counter, "rbytes=", over all disks. */
+uint64_t cgroup_text_io_bytes(const char *stat, const char *counter);
+
 /* cgroup.procs: the next process, and where the one behind it stands; 0: there are no more. */
 pid_t cgroup_text_next_process(const char **procs);
 

@@ -21,6 +21,7 @@ static const Verb *const verbs[] = {
         &cmd_rm,
         &cmd_wait,
         &cmd_status,
+        &cmd_stats,
         &cmd_logs,
         &cmd_events,
         &cmd_shell,

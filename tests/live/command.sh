@@ -307,6 +307,32 @@ testcase_kill() {
         no_machine_left 'it was killed'
 }
 
+# What the kernel counts of them; what it does not count on this host is a dash.
+testcase_stats() {
+        local busy
+
+        project shop
+        spec "$(tiny one '["/bin/bash", "-c", "sleep infinity & while :; do :; done"]'), $(tiny two)"
+        ok fc stats --json
+        equal "$(jq -c '[.containers[].running]' <<<"$OUT")" '[false,false]'
+        ok fc up
+        ok fc pause two
+        ok fc stats
+        expect_out 'NAME +CPU +CPU TIME +MEMORY +LIMIT +TASKS'
+        busy=$(sed -nE 's/^one +([0-9]+)\.[0-9]%.*/\1/p' <<<"$OUT")
+        ((busy > 5)) || flunk "a loop has $busy % of a processor"
+        # nspawn's init, the one that sleeps, and the loop.
+        grep -qE '^one .* 3 ' <<<"$OUT" || flunk "its tasks are not 3"
+        expect_out $'\ntwo +0\\.0%'
+        ok fc stats --json one
+        true_that "the time of its processors is there" jq -e '.containers[0] | .cpuUsec > 0 and .tasks == 3' <<<"$OUT" >/dev/null
+        ! is_booted || true_that "systemd counts its memory" jq -e '.containers[0].memory > 0' <<<"$OUT" >/dev/null
+        run_status 2 fc stats --interval 0
+        ok fc down
+        ok fc stats one
+        refute_out '^one'
+}
+
 testcase_environment() {
         project shop
         spec "$(tiny one '["/bin/sh", "-c", "env >/seen; exec sleep infinity"]' ', "environment": {"GREETING": "hello $USER %h", "EMPTY": "", "MULTI": "a\nb"}')"

@@ -289,6 +289,25 @@ testcase_attached() {
         equal "$(state_of one)" stopped
 }
 
+# Drawn again in its place, until Ctrl-C.
+testcase_stats() {
+        need_tmux
+        project shop
+        spec "$(tiny one '["/bin/bash", "-c", "while :; do :; done"]')"
+        ok fc up
+        terminal "$FC" stats --interval 0.1
+        see '^one +[1-9][0-9.]+%'
+        # Headers stand there once.
+        equal "$(seen | grep -c '^NAME')" 1
+        keys C-c
+        line_in "$SCREEN" '\[status 0\]' >/dev/null
+        end_terminal
+        terminal "$FC" stats --no-stream
+        line_in "$SCREEN" '\[status 0\]' >/dev/null
+        end_terminal
+        ok fc down
+}
+
 testcase_question() {
         need_tmux
         project shop

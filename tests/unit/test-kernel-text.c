@@ -38,6 +38,27 @@ TEST(nspawn_names_its_leader) {
         }
 }
 
+TEST(cgroups_count) {
+        static const struct {
+                const char *cpu, *io;
+                uint64_t usec, read, written;
+        } table[] = {
+                {"usage_usec 12345\nuser_usec 1\n",
+                 "8:0 rbytes=10 wbytes=20 rios=1\n8:16 rbytes=5 wbytes=1\n", 12345, 15, 21},
+                {"user_usec 1\nusage_usec 18446744073709551615", "8:0 xrbytes=7 dbytes=3\n", UINT64_MAX, 0,
+                 0},
+                {"", "", 0, 0, 0},
+                {"usage_usec", "rbytes=1", 0, 0, 0},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("%zu", i);
+                ASSERT_EQ(cgroup_text_cpu_usec(table[i].cpu), table[i].usec);
+                ASSERT_EQ(cgroup_text_io_bytes(table[i].io, "rbytes="), table[i].read);
+                ASSERT_EQ(cgroup_text_io_bytes(table[i].io, "wbytes="), table[i].written);
+        }
+}
+
 TEST(cgroups_have_processes) {
         static const struct {
                 const char *text;
