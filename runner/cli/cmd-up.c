@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "ops/attach.h"
 #include "ops/dry-run.h"
@@ -16,6 +19,9 @@
 typedef struct UpOptions {
         uint64_t timeout_usec;
         bool no_wait;
+        bool no_deps;
+        bool force_recreate;
+        char *jobs;
         bool attach;
         bool rm_on_failure;
         char *from;
@@ -28,8 +34,16 @@ typedef struct UpOptions {
 static const Option up_options[] = {
         {"timeout", 0, OPTION_SECONDS, offsetof(UpOptions, timeout_usec), "SECONDS",
          "How long to wait until ready [ready.timeout]"},
+        {"wait-timeout", 0, OPTION_SECONDS, offsetof(UpOptions, timeout_usec), "SECONDS",
+         "Another name of --timeout"},
         {"no-wait", 0, OPTION_FLAG, offsetof(UpOptions, no_wait), NULL,
          "Return when they have been started"},
+        {"no-deps", 0, OPTION_FLAG, offsetof(UpOptions, no_deps), NULL,
+         "Leave alone what they depend on, and do not wait for it"},
+        {"force-recreate", 0, OPTION_FLAG, offsetof(UpOptions, force_recreate), NULL,
+         "Also restart what runs as it should; 'reset' gives it a fresh root"},
+        {"jobs", 'j', OPTION_STRING, offsetof(UpOptions, jobs), "N",
+         "Start so many at a time [all whose dependencies are there]"},
         {"rm-on-failure", 0, OPTION_FLAG, offsetof(UpOptions, rm_on_failure), NULL,
          "Stop again what did not become ready"},
         {"from", 0, OPTION_STRING, offsetof(UpOptions, from), "LABEL",
@@ -46,6 +60,7 @@ static const Option up_options[] = {
          "Stay, show the logs; Ctrl-C stops, a second one kills"},
         {"detach", 'd', OPTION_IGNORED, 0, NULL, "(always so, unless --attach)"},
         {"wait", 0, OPTION_IGNORED, 0, NULL, "(always so)"},
+        {"build", 0, OPTION_IGNORED, 0, NULL, "(always so, of what has changed)"},
 };
 
 static void up_defaults(void *target) {
@@ -64,6 +79,27 @@ static int up_ask(void *userdata, Error *reterr) {
         const UpOptions *o = userdata;
 
         return question_ask("replace this for good?", o->yes, reterr);
+}
+
+static int up_parse_jobs(const char *text, size_t *ret, Error *reterr) {
+        size_t n = strlen(text);
+
+        if (n == 0 || n > 4 || strspn(text, "0123456789") != n || atoi(text) == 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "--jobs: '%.20s' is not a number from 1 to 9999",
+                                   text);
+        *ret = (size_t) atoi(text);
+        return 0;
+}
+
+/* Each after what it depends on. */
+static char **up_order(const Spec *spec, char *const *asked, bool no_deps) {
+        _cleanup_strv_ char **all = dependencies_order(spec, asked);
+        char **names = NULL;
+
+        STRV_FOREACH (name, all)
+                if (!no_deps || strv_contains(asked, *name))
+                        strv_push(&names, *name);
+        return names;
 }
 
 /* Named containers have a specification of their own, which says nothing about others. */
@@ -92,14 +128,16 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         _cleanup_strv_ char **asked = NULL, **names = NULL, **orphans = NULL;
         int r, exit;
 
-        r = project_open_selected(request, operands, &project, &asked, reterr);
+        r = o->jobs ? up_parse_jobs(o->jobs, &fleet_options.jobs, reterr) : 0;
+        if (r >= 0)
+                r = project_open_selected(request, operands, &project, &asked, reterr);
         if (r >= 0)
                 r = once_volumes_add(request, &project, operands, o->volumes, reterr);
         if (r >= 0)
                 r = up_treat_orphans(&project, o, operands && operands[0], &orphans, reterr);
         if (r != FC_EXIT_OK)
                 return r;
-        names = dependencies_order(project.spec, asked);
+        names = up_order(project.spec, asked, o->no_deps);
         r = once_ports_add(&project, operands, names, o->ports, reterr);
         if (r < 0)
                 return r;
@@ -112,7 +150,7 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
                         return r;
         }
         if (request->globals->dry_run)
-                return dry_run_up(&project, names, asked, /* restart= */ false, o->no_wait,
+                return dry_run_up(&project, names, asked, o->force_recreate, o->no_wait,
                                   o->remove_orphans ? orphans : NULL, reterr);
 
         fleet_options.ready_timeout_usec = o->timeout_usec;
@@ -120,9 +158,9 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         fleet_options.rm_on_failure = o->rm_on_failure;
         fleet_options.undo_all = o->attach;
         if (o->attach)
-                return attach_up(&fleet_options, &project, names, asked, reterr);
+                return attach_up(&fleet_options, &project, names, asked, o->force_recreate, reterr);
         fleet = fleet_new(&fleet_options, &project);
-        exit = fleet_bring_up(fleet, names, asked, /* restart= */ false, reterr);
+        exit = fleet_bring_up(fleet, names, asked, o->force_recreate, reterr);
         if (exit >= 0 && request->globals->json) {
                 r = print_status(&project, names, reterr);
                 if (r < 0)

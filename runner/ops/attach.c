@@ -250,7 +250,7 @@ static int attach_run(Project *project, const FleetOptions *options, LogRequest 
 }
 
 int attach_up(const FleetOptions *options, Project *project, char *const *names, char *const *asked,
-              Error *reterr) {
+              bool restart, Error *reterr) {
         _cleanup_(log_sources_done) LogSources sources = LOG_SOURCES_NULL;
         _cleanup_(fleet_freep) Fleet *fleet = fleet_new(options, project);
         LogRequest request = LOG_REQUEST_INIT;
@@ -258,7 +258,7 @@ int attach_up(const FleetOptions *options, Project *project, char *const *names,
 
         /* Before anything starts: what is logged from now on is what is shown. */
         request.since_usec = realtime_usec();
-        r = fleet_bring_up(fleet, names, asked, /* restart= */ false, reterr);
+        r = fleet_bring_up(fleet, names, asked, restart, reterr);
         if (r != FC_EXIT_OK)
                 return r;
         r = attach_find_sources(project, fleet, names, &sources, reterr);

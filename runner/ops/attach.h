@@ -20,4 +20,4 @@
  * errno.
  */
 int attach_up(const FleetOptions *options, Project *project, char *const *names, char *const *asked,
-              Error *reterr);
+              bool restart, Error *reterr);

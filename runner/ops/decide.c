@@ -88,7 +88,7 @@ void decide_all(Decision *decisions, size_t n, const char *boot_id, bool restart
                         d->goal = d->status->running ? GOAL_KEEP : GOAL_LEAVE;
                         d->reasons = strv_free(d->reasons);
                         strv_push(&d->reasons, "nothing that needs it is started");
-                } else if (restart && d->status->running)
+                } else if (restart && d->asked && d->status->running)
                         d->goal = GOAL_RESTART;
         }
 }

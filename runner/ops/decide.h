@@ -59,7 +59,7 @@ void decide_one(Decision *d, const char *boot_id);
 /**
  * decide_all() - what `up` does, or `restart`
  * @decisions: in the order of dependencies
- * @restart: also what runs as it should
+ * @restart: also what runs as it should, of what the user asked for
  *
  * A one-shot container runs again whenever the user asks for it; for other containers only when one of those
  * that need it is started.

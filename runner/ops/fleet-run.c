@@ -420,6 +420,15 @@ static void member_skip(Member *m, const Member *other) {
         member_over(m, PHASE_SKIPPED, why);
 }
 
+/* Each that starts comes to an end without any of those that wait: what it depends on is there. */
+static bool fleet_has_room(const Fleet *fleet) {
+        size_t busy = 0;
+
+        for (size_t i = 0; i < fleet->n_members; i++)
+                busy += fleet->members[i].stage == STAGE_STARTING && !member_is_kept(&fleet->members[i]);
+        return fleet->options.jobs == 0 || busy < fleet->options.jobs;
+}
+
 /* Return: whether it came any further. */
 static bool member_advance(Member *m) {
         const Dependency *open = NULL;
@@ -433,6 +442,8 @@ static bool member_advance(Member *m) {
                 return false;
         switch (member_needs(m, &open, &other)) {
         case NEEDS_MET:
+                if (!fleet_has_room(m->fleet))
+                        return false;
                 member_start(m);
                 return true;
         case NEEDS_FAILED:
@@ -509,6 +520,14 @@ static bool member_is_up(const Member *m) {
                !(m->at->spec->one_shot && m->reached == REACHED_READY);
 }
 
+static void fleet_say_hurry(Fleet *fleet) {
+        for (size_t i = 0; i < fleet->n_members; i++)
+                if (fleet->members[i].stage <= STAGE_STOPPING) {
+                        progress_note(fleet->progress, "stopping in order; Ctrl-C again kills");
+                        return;
+                }
+}
+
 /* The first: everything that was being started goes down in order. The second: at once. */
 static int fleet_on_interrupt(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Fleet *fleet = userdata;
@@ -530,6 +549,8 @@ static int fleet_on_interrupt(sd_event_source *source, const struct signalfd_sig
                 else if (fleet->options.undo_all && fleet->interrupts == 1 && member_is_up(m))
                         m->stage = STAGE_TO_STOP;
         }
+        if (fleet->interrupts == 1)
+                fleet_say_hurry(fleet);
         fleet->advancing = false;
         fleet_advance(fleet);
         return 0;
@@ -579,6 +600,8 @@ int fleet_run(Fleet *fleet, Error *reterr) {
         int r, k;
 
         fleet_begin(fleet);
+        if (fleet->options.interrupted)
+                fleet_say_hurry(fleet);
         r = fleet_add_events(fleet, reterr);
         if (r >= 0)
                 r = machine_watch_run(&fleet->watch, reterr);

@@ -31,6 +31,7 @@ typedef struct FleetOptions {
         const char *verb;            /* what a command that waits for us is told */
         uint64_t ready_timeout_usec; /* UINT64_MAX: each container's own */
         uint64_t stop_timeout_usec;  /* likewise */
+        size_t jobs;                 /* so many starts at a time; 0: all that may */
         bool no_wait;
         bool rm_on_failure;
         bool undo_all;    /* an interrupt also stops the containers that have become ready by now */
@@ -49,7 +50,7 @@ DEFINE_FREEP(Fleet, fleet_free);
 /**
  * fleet_bring_up() - all that `up` and `restart` do
  * @names: @asked, and what these depend on where that is to come up, too; in the order of dependencies
- * @restart: also what runs as it should
+ * @restart: also what runs as it should, of @asked
  *
  * Each container has its own outcome; their errors have been printed. @reterr is set for what concerns no
  * single one. Return: the exit status, or a negative errno.

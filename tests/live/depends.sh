@@ -100,6 +100,38 @@ testcase_interrupted() {
         equal "$(state_of web)" stopped
 }
 
+# As a user of compose means them.
+testcase_flags() {
+        local starting=0 line
+
+        project shop
+        spec "$(tiny web '' ', "dependsOn": {"db": "ready"}'), $(tiny db), $(tiny one), $(tiny two)"
+        run_status 2 fc up --jobs 0
+        expect_err "--jobs: '0' is not a number from 1 to 9999"
+        run_status 2 fc up -j many
+        ok fc up --no-deps --wait-timeout 20 web
+        refute_err 'db:'
+        equal "$(state_of db)" stopped
+        ok fc up --dry-run --no-deps --force-recreate web
+        expect_out '^web: restart'
+        refute_out 'db:'
+        # One after the other.
+        ok fc up --jobs 1
+        while read -r line; do
+                case $line in
+                *': starting'*) ((++starting)) ;;
+                *': ready'*) ((--starting)) || : ;;
+                esac
+                ((starting <= 1)) || flunk "two start at a time"
+        done <<<"$ERR"
+        equal "$(fc --json status | jq '[.containers[] | select(.ready)] | length')" 4 "those that are ready"
+        # What was asked for, not what that depends on.
+        ok fc up --force-recreate --build web
+        expect_err 'web: stopped'
+        expect_err 'db: unchanged'
+        ok fc down
+}
+
 testcase_no_wait() {
         project shop
         spec "$(tiny db '["/bin/sh", "-c", "sleep 0.3; touch /up; exec sleep infinity"]' ', "ready": {"exec": [["sh", "-c", "[ -e /up ]"]]}'),

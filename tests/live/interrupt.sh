@@ -46,7 +46,7 @@ testcase_twice() {
         hangs
         kill -INT "$FC_PID"
         # It says that it stops, and how to be quicker.
-        line_in "$TMP/up" '[Ss]topp' >/dev/null
+        line_in "$TMP/up" 'stopping in order; Ctrl-C again kills' >/dev/null
         started=$SECONDS
         kill -INT "$FC_PID"
         finished "$FC_PID"

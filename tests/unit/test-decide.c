@@ -143,6 +143,9 @@ TEST(one_shot_for_others) {
                 {CHANGED, RUNS, false, false, GOAL_KEEP, GOAL_KEEP},
                 {RUNS, GONE, false, false, GOAL_KEEP, GOAL_START},
                 {CHANGED, GONE, false, false, GOAL_RESTART, GOAL_START},
+                /* What was not asked for is not restarted. */
+                {RUNS, RUNS, false, true, GOAL_KEEP, GOAL_RESTART},
+                {RUNS, RUNS, true, true, GOAL_RESTART, GOAL_RESTART},
         };
         _cleanup_(spec_freep) Spec *spec =
                 ops_spec("\"seed\": {" COMMAND ", \"oneShot\": true},"
