@@ -46,12 +46,16 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
                 r = status_list_gather(&project, names, &list, reterr);
         if (r >= 0)
                 r = status_list_find_instances(&project, &list, reterr);
+        if (r >= 0 && (!operands || !operands[0]))
+                r = project_list_worktrees(project.root, project.id, &list.worktrees, reterr);
         if (r >= 0 && o->size)
                 r = status_list_measure(&project, &list, reterr);
         if (r < 0)
                 return r;
         r = request->globals->json ? status_list_print_json(&project, &list, reterr)
                                    : status_list_print(&list, reterr);
+        if (r >= 0 && !request->globals->json)
+                r = project_list_tell_worktrees(&list.worktrees, reterr);
         if (r < 0)
                 return r;
         if (!request->globals->json)

@@ -7,6 +7,8 @@
 #include "base/strv.h"
 #include "host/facts.h"
 #include "machine/machine.h"
+#include "project/git-dir.h"
+#include "spec/path.h"
 #include "ops/project-list.h"
 #include "screen/table.h"
 #include "state/identity.h"
@@ -117,6 +119,31 @@ int project_list_gather(ProjectList *ret, Error *reterr) {
         return 0;
 }
 
+static bool is_in_one(const char *root, char *const *worktrees) {
+        STRV_FOREACH (worktree, worktrees)
+                if (path_is_within(root, *worktree))
+                        return true;
+        return false;
+}
+
+int project_list_worktrees(const char *root, const char *id, ProjectList *ret, Error *reterr) {
+        _cleanup_strv_ char **worktrees = git_dir_worktrees(root);
+        _cleanup_(project_list_done) ProjectList list = {};
+        int r;
+
+        *ret = (ProjectList){};
+        r = worktrees ? project_list_gather(&list, reterr) : 0;
+        for (size_t i = 0; r >= 0 && i < list.n; i++) {
+                ListedProject *p = &list.entries[i];
+
+                if (!p->running || !p->root || streq(p->id, id) || !is_in_one(p->root, worktrees))
+                        continue;
+                *XGROW(ret->entries, ret->n) = *p;
+                *p = (ListedProject){};
+        }
+        return r;
+}
+
 int project_list_print(const ProjectList *list, Error *reterr) {
         static const char *const headers[] = {"ID", "RUNNING", "CHECKOUT", "ROOT", NULL};
         _cleanup_(table_freep) Table *table = table_new(headers);
@@ -133,9 +160,20 @@ int project_list_print(const ProjectList *list, Error *reterr) {
         return r < 0 ? error_set(reterr, r, "print the projects") : 0;
 }
 
-void project_list_print_json(const ProjectList *list) {
-        _cleanup_(json_freep) Json *document = json_new_object();
-        _cleanup_free_ char *text = NULL;
+int project_list_tell_worktrees(const ProjectList *list, Error *reterr) {
+        for (size_t i = 0; i < list->n; i++) {
+                _cleanup_free_ char *running = strv_join(list->entries[i].running, ", "),
+                                    *line = xasprintf("also runs, in the work tree '%s': %s",
+                                                      list->entries[i].root, running);
+
+                line = error_make_printable(TAKE_PTR(line));
+                if (puts(line) < 0)
+                        return error_set(reterr, errno, "print the status");
+        }
+        return 0;
+}
+
+Json *project_list_json(const ProjectList *list) {
         Json *projects = json_new_array();
 
         for (size_t i = 0; i < list->n; i++) {
@@ -148,7 +186,14 @@ void project_list_print_json(const ProjectList *list) {
                 json_add_strv(o, "running", p->running);
                 json_append(projects, o);
         }
-        json_add(document, "projects", projects);
+        return projects;
+}
+
+void project_list_print_json(const ProjectList *list) {
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+
+        json_add(document, "projects", project_list_json(list));
         text = json_print(document, /* pretty= */ true);
         (void) puts(text);
 }

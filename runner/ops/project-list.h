@@ -4,6 +4,7 @@
 /* The projects that have run on this machine since it was booted: where they lie, and what runs of them.
  * Needs neither root nor a project; what only root may know is left out. */
 
+#include "base/json.h"
 #include "state/checkout.h"
 
 typedef struct ListedProject {
@@ -19,6 +20,14 @@ typedef struct ProjectList {
 } ProjectList;
 
 void project_list_done(ProjectList *list);
+
+/* Those of other work trees of the repository that @root is in (git-worktree(1)), of which something runs.
+ * Only the repository's own list of them is read. @id: of the project at @root */
+int project_list_worktrees(const char *root, const char *id, ProjectList *ret, Error *reterr);
+
+/* A line for each: what runs there. */
+int project_list_tell_worktrees(const ProjectList *list, Error *reterr);
+Json *project_list_json(const ProjectList *list);
 
 /* Sorted by id. @ret: to be emptied by project_list_done(). */
 int project_list_gather(ProjectList *ret, Error *reterr);

@@ -39,6 +39,7 @@ void status_list_done(StatusList *list) {
         }
         free(list->entries);
         instance_list_done(&list->instances);
+        project_list_done(&list->worktrees);
         *list = (StatusList){};
 }
 
@@ -379,6 +380,8 @@ int status_list_print_json(const Project *project, const StatusList *list, Error
         for (size_t i = 0; i < list->n; i++)
                 json_append(containers, status_json(&list->entries[i], list->measured));
         json_add(document, "instances", status_instances_json(&list->instances));
+        if (list->worktrees.n > 0)
+                json_add(document, "worktrees", project_list_json(&list->worktrees));
         text = json_print(document, /* pretty= */ true);
         return puts(text) < 0 ? error_set(reterr, errno, "print the status") : 0;
 }

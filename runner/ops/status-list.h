@@ -8,6 +8,7 @@
 #include "record/phase.h"
 #include "ops/instance.h"
 #include "ops/project.h"
+#include "ops/project-list.h"
 #include "ops/status-size.h"
 
 typedef struct ContainerStatus {
@@ -33,6 +34,7 @@ typedef struct StatusList {
         size_t n;
         bool measured;
         InstanceList instances; /* after status_list_find_instances() */
+        ProjectList worktrees; /* other ones of the repository, of which something runs */
 } StatusList;
 
 void status_list_done(StatusList *list);

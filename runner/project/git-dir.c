@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/strv.h"
 #include "project/git-dir.h"
 
 #define GIT_FILE_MAX 8192
@@ -123,6 +126,53 @@ static int check_repository(const char *repository, Error *reterr) {
         return r;
 }
 
+/* What the repository of a linked worktree shares with the others; NULL: it is not linked. */
+static char *find_shared(const char *repository) {
+        _cleanup_free_ char *shared = read_line(repository, "commondir"), *path = NULL;
+
+        if (!shared || shared[0] == '/')
+                return TAKE_PTR(shared);
+        path = xasprintf("%s/%s", repository, shared);
+        return realpath(path, NULL);
+}
+
+/* "/path/.git" of a work tree. */
+static void add_worktree(char ***worktrees, const char *link, const char *own) {
+        size_t n = strlen(link), end = strlen("/.git");
+        _cleanup_free_ char *path = NULL;
+
+        if (link[0] != '/' || n <= end || !streq(link + n - end, "/.git"))
+                return;
+        path = xstrndup(link, n - end);
+        if (!streq(path, own))
+                strv_push_take(worktrees, TAKE_PTR(path));
+}
+
+char **git_dir_worktrees(const char *path) {
+        _cleanup_free_ char *own = git_dir_find_work_tree(path), *repository = own ? git_dir_of(own) : NULL,
+                            *linked = repository ? find_shared(repository) : NULL, *list = NULL;
+        const char *shared = linked ? linked : repository;
+        _cleanup_(closedirp) DIR *d = NULL;
+        char **worktrees = NULL;
+        struct dirent *entry;
+
+        if (!shared)
+                return NULL;
+        list = xasprintf("%s/worktrees", shared);
+        d = opendir(list);
+        if (!d)
+                return NULL;
+        add_worktree(&worktrees, shared, own);
+        while ((entry = readdir(d))) {
+                _cleanup_free_ char *directory = xasprintf("%s/%s", list, entry->d_name),
+                                    *link = entry->d_name[0] == '.' ? NULL : read_line(directory, "gitdir");
+
+                if (link)
+                        add_worktree(&worktrees, link, own);
+        }
+        return worktrees;
+}
+
 int git_dir_check(const char *path, Error *reterr) {
         _cleanup_free_ char *work_tree = git_dir_find_work_tree(path), *link = NULL, *repository = NULL,
                             *shared = NULL;
@@ -141,15 +191,6 @@ int git_dir_check(const char *path, Error *reterr) {
         r = repository ? check_repository(repository, reterr) : 0;
         if (r < 0 || !repository)
                 return r;
-        /* Of a linked worktree. */
-        shared = read_line(repository, "commondir");
-        if (!shared)
-                return 0;
-        if (shared[0] != '/') {
-                char *below = shared;
-
-                shared = xasprintf("%s/%s", repository, below);
-                free(below);
-        }
-        return check_repository(shared, reterr);
+        shared = find_shared(repository);
+        return shared ? check_repository(shared, reterr) : 0;
 }

@@ -24,6 +24,15 @@ char *git_dir_find_work_tree(const char *path);
 char *git_dir_of(const char *work_tree);
 
 /**
+ * git_dir_worktrees() - the other work trees of a repository, git-worktree(1)
+ * @path: in one of them, absolute and without links
+ *
+ * As the repository remembers them: they are not looked at, and may be gone. Return: owned by the caller;
+ * NULL: there are none.
+ */
+char **git_dir_worktrees(const char *path);
+
+/**
  * git_dir_check() - refuse a repository in which libgit2 would hang, or read without end
  * @path: in a work tree, or in none
  *

@@ -326,7 +326,8 @@ testcase_stats() {
         expect_out $'\ntwo +0\\.0%'
         ok fc stats --json one
         true_that "the time of its processors is there" jq -e '.containers[0] | .cpuUsec > 0 and .tasks == 3' <<<"$OUT" >/dev/null
-        ! is_booted || true_that "systemd counts its memory" jq -e '.containers[0].memory > 0' <<<"$OUT" >/dev/null
+        # Where the controller is not another version's.
+        ! is_booted || ! grep -qw memory "$CGROUP2/cgroup.controllers" || true_that "systemd counts its memory" jq -e '.containers[0].memory > 0' <<<"$OUT" >/dev/null
         run_status 2 fc stats --interval 0
         ok fc down
         ok fc stats one

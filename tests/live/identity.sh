@@ -29,6 +29,43 @@ same_one() {
         equal "$(what_runs)" "$WHAT_RUNS" "what runs after up by $1"
 }
 
+# Other work trees of one repository are named while something of them runs, and no other project of the machine.
+testcase_worktrees() {
+        local main=$SCRATCH/projects/main linked=$SCRATCH/projects/linked
+
+        project other
+        spec "$(tiny web)"
+        ok fc up
+        project main
+        spec "$(tiny one), $(tiny two)"
+        as_dev git -C "$main" add flake-containers.json
+        as_dev git -C "$main" -c user.name=d -c user.email=d@x commit -qm first
+        as_dev git -C "$main" worktree add -q "$linked"
+        PROJECT=$linked
+        ok fc up one
+        ok fc status
+        refute_out 'also runs'
+        PROJECT=$main
+        ok fc status
+        expect_out "also runs, in the work tree '$linked': one"
+        refute_out 'web'
+        ok as_dev env -C "$PROJECT" "$FC" --json status
+        equal "$(jq -c '[.worktrees[] | [.root, .running]]' <<<"$OUT")" "[[\"$linked\",[\"one\"]]]"
+        ok fc status two
+        refute_out 'also runs'
+        ok fc up
+        PROJECT=$linked
+        ok fc status
+        expect_out "also runs, in the work tree '$main': one, two"
+        ok fc down
+        PROJECT=$main
+        ok fc down
+        ok fc status
+        refute_out 'also runs'
+        PROJECT=$SCRATCH/projects/other
+        ok fc down
+}
+
 # On a booted host this is all that a unit knows of the project's place, too.
 testcase_renamed() {
         local kind
