@@ -398,6 +398,8 @@ static void fleet_make_change(Fleet *fleet) {
                 fleet_skip_starts(fleet, /* stopped_too= */ false);
         else if (change->make(change->userdata, fleet->progress, &fleet->change_error) < 0)
                 fleet_skip_starts(fleet, /* stopped_too= */ true);
+        else
+                fleet_give_up_asked(fleet);
 }
 
 static void member_skip(Member *m, const Member *other) {

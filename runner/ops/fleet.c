@@ -229,7 +229,10 @@ int fleet_bring_up(Fleet *fleet, char *const *names, char *const *asked, bool re
 static int fleet_try_change(Fleet *fleet, char *const *names, Error *reterr) {
         int r;
 
-        r = fleet_open(fleet, names, LOCK_ASK_NOTHING, reterr);
+        /* A reset is a restart; a restore comes to its end first. */
+        if (fleet->change->resets)
+                lock_heed_open(&fleet->heed, LOCK_ASK_STOP);
+        r = fleet_open(fleet, names, fleet->change->resets ? LOCK_ASK_RESTART : LOCK_ASK_NOTHING, reterr);
         if (r >= 0)
                 r = snapshot_settle(fleet->project, fleet->runtime_fd, fleet->progress, reterr);
         if (r >= 0)
@@ -239,7 +242,9 @@ static int fleet_try_change(Fleet *fleet, char *const *names, Error *reterr) {
         if (r >= 0 && fleet->change->prepare)
                 r = fleet->change->prepare(fleet->change->userdata, fleet->runtime_fd, fleet->progress,
                                            reterr);
-        return r < 0 ? r : fleet_run(fleet, reterr);
+        if (r < 0)
+                return locks_explain_interrupt(&fleet->heed, fleet->locks, names, r, reterr);
+        return fleet_run(fleet, reterr);
 }
 
 int fleet_change(Fleet *fleet, char *const *names, const FleetChange *change, Error *reterr) {

@@ -55,7 +55,7 @@ int locks_explain_interrupt(const LockHeed *heed, const Lock *locks, char *const
                             Error *reterr) {
         LockHolder asker;
 
-        if (r >= 0 || !reterr || reterr->exit != FC_EXIT_INTERRUPTED)
+        if (r >= 0 || heed->fd < 0 || !reterr || reterr->exit != FC_EXIT_INTERRUPTED)
                 return r;
         for (size_t i = 0; locks && names[i]; i++) {
                 _cleanup_free_ char *who = NULL;

@@ -205,6 +205,18 @@ testcase_up_gives_up_what_is_asked_for() {
         finished "$FC_PID"
         equal "$STATUS" 0 "the status of down ($(<"$TMP/down"))"
         equal "$(state_of two)" stopped
+
+        # reset is a restart.
+        fc_background "$TMP/up" up two
+        up=$FC_PID
+        line_in "$TMP/up" '^two: .*starting' >/dev/null
+        fc_background "$TMP/reset" reset --yes two
+        restart=$FC_PID
+        given_up "$up" "$TMP/up" "gave up 'two': 'reset' \\(pid $restart\\) wants it"
+        line_in "$TMP/reset" '^two: (booting|waiting).*' >/dev/null
+        ok fc down
+        given_up "$restart" "$TMP/reset" "gave up 'two': 'down' \\(pid [0-9]+\\) wants it"
+        equal "$(state_of two)" stopped
 }
 
 live_main "$@"
