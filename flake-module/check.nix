@@ -241,6 +241,8 @@ let
     ++ elements [ "ready" "exec" ] (ready.exec or [ ]) syntax.command
     ++ elements [ "ready" "http" ] (ready.http or [ ]) httpError
     ++ elements [ "seed" ] (container.seed or [ ]) stepError
+    ++ elements [ "hooks" "afterReady" ] (container.hooks.afterReady or [ ]) syntax.command
+    ++ elements [ "hooks" "beforeDown" ] (container.hooks.beforeDown or [ ]) syntax.command
     ++ optional (command != null) (about [ "runCommand" ] command)
     ++ optional (toplevel != null && storeOf container == "/") (
       about [ "toplevel" ] "'${toString toplevel}' is not in a store, as /nix/store/NAME is"
@@ -304,6 +306,9 @@ let
     )
     ++ optional (environmentUnits && !isCommand && container.environment or { } == { } && container.envFile or [ ] == [ ]) (
       about [ "environmentUnits" ] "there is neither environment nor envFile"
+    )
+    ++ optional (oneShot && container.hooks.afterReady or [ ] != [ ]) (
+      about [ "hooks" "afterReady" ] "a container with oneShot = true is never ready, only completed"
     )
     ++ optional (oneShot && container.seed or [ ] != [ ]) (
       about [ "seed" ] "a container with oneShot = true is never ready, only completed"

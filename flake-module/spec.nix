@@ -95,6 +95,10 @@ let
         unix = get "unix" ready;
       };
       seed = map compact (container.seed or [ ]);
+      hooks = compact {
+        afterReady = get "afterReady" (container.hooks or { });
+        beforeDown = get "beforeDown" (container.hooks or { });
+      };
       stop = compact {
         timeout = get "timeout" (container.stop or { });
         signal = get "signal" (container.stop or { });

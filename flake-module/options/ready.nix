@@ -33,6 +33,12 @@ let
     };
   };
 
+  hookCommands = listOf (
+    hinted (types.listOf types.str) (
+      whenIs isString "each command is a list of words, so this is a list of lists: [ [ \"make\" \"migrate\" ] ]"
+    )
+  );
+
   seedModule = setOf {
     run =
       mkNullable
@@ -173,6 +179,28 @@ in
         `run` or `sql`. What depends on the container waits for their end. They run again when its root, or its `@`
         volumes where it has any, are fresh; `reset --volumes` makes them so.
       '';
+    };
+
+    hooks.afterReady = mkOption {
+      type = hookCommands;
+      default = [ ];
+      example = [
+        [
+          "make"
+          "migrate"
+        ]
+      ];
+      description = ''
+        Commands on the host when `up`, `restart` or `reset` have started the container and it is ready: each a program
+        and its arguments, run as the developer in the project's directory, with the variables of `env`.
+      '';
+    };
+
+    hooks.beforeDown = mkOption {
+      type = hookCommands;
+      default = [ ];
+      example = [ [ "./dump-database" ] ];
+      description = "Likewise before `down` stops the container, which it does in any case.";
     };
 
     restart =

@@ -4,6 +4,7 @@
 #include "cli/stop-and-remove.h"
 #include "cli/verbs.h"
 #include "ops/dry-run.h"
+#include "ops/hooks.h"
 
 typedef struct DownOptions {
         uint64_t timeout_usec;
@@ -30,7 +31,7 @@ static int down_run(const ProjectRequest *request, const void *target, char *con
         FleetOptions fleet_options = FLEET_OPTIONS("down");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
         _cleanup_strv_ char **names = NULL;
-        int r;
+        int r, exit;
 
         r = project_open_stoppable(request, operands, &project, &names, reterr);
         if (r < 0)
@@ -42,8 +43,12 @@ static int down_run(const ProjectRequest *request, const void *target, char *con
         if (o->volumes)
                 return stop_and_remove(&fleet_options, &project, names, /* volumes= */ true,
                                        !operands || !operands[0], o->yes, reterr);
+        exit = hooks_run_before_down(&project, names, reterr);
+        if (exit < 0 || exit == FC_EXIT_INTERRUPTED)
+                return exit;
         fleet = fleet_new(&fleet_options, &project);
-        return fleet_take_down(fleet, names, reterr);
+        r = fleet_take_down(fleet, names, reterr);
+        return r == FC_EXIT_OK ? exit : r;
 }
 
 const Verb cmd_down = {

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "ops/fleet.h"
 #include "ops/dry-run.h"
+#include "ops/hooks.h"
 #include "cli/verbs.h"
 
 typedef struct RestartOptions {
@@ -27,7 +28,7 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("restart");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        _cleanup_strv_ char **names = NULL;
+        _cleanup_strv_ char **names = NULL, **ready = NULL;
         int r;
 
         r = project_open_selected(request, operands, &project, &names, reterr);
@@ -40,7 +41,10 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet_options.stop_timeout_usec = o->stop_timeout_usec;
         fleet = fleet_new(&fleet_options, &project);
-        return fleet_bring_up(fleet, names, names, /* restart= */ true, reterr);
+        r = fleet_bring_up(fleet, names, names, /* restart= */ true, reterr);
+        ready = fleet_made_ready(fleet);
+        fleet = fleet_free(fleet);
+        return hooks_run_after_ready(&project, ready, r);
 }
 
 const Verb cmd_restart = {

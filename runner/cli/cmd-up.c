@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "ops/attach.h"
 #include "ops/dry-run.h"
+#include "ops/hooks.h"
 #include "ops/orphans.h"
 #include "ops/snapshot.h"
 #include "ops/status-list.h"
@@ -125,7 +126,7 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("up");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        _cleanup_strv_ char **asked = NULL, **names = NULL, **orphans = NULL;
+        _cleanup_strv_ char **asked = NULL, **names = NULL, **orphans = NULL, **ready = NULL;
         int r, exit;
 
         r = o->jobs ? up_parse_jobs(o->jobs, &fleet_options.jobs, reterr) : 0;
@@ -161,6 +162,9 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
                 return attach_up(&fleet_options, &project, names, asked, o->force_recreate, reterr);
         fleet = fleet_new(&fleet_options, &project);
         exit = fleet_bring_up(fleet, names, asked, o->force_recreate, reterr);
+        ready = fleet_made_ready(fleet);
+        fleet = fleet_free(fleet);
+        exit = hooks_run_after_ready(&project, ready, exit);
         if (exit >= 0 && request->globals->json) {
                 r = print_status(&project, names, reterr);
                 if (r < 0)

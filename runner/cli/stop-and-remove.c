@@ -3,12 +3,13 @@
 #include "base/alloc.h"
 #include "cli/question.h"
 #include "cli/stop-and-remove.h"
+#include "ops/hooks.h"
 #include "ops/reset.h"
 
 int stop_and_remove(const FleetOptions *options, Project *project, char *const *names, bool volumes,
                     bool every, bool yes, Error *reterr) {
         _cleanup_(removal_done) Removal removal = {};
-        int r;
+        int r, exit;
 
         r = removal_plan(project, names, REMOVAL_STATE, volumes, every, &removal, reterr);
         if (r >= 0 && project->globals->dry_run)
@@ -19,5 +20,9 @@ int stop_and_remove(const FleetOptions *options, Project *project, char *const *
                             : question_ask_removal(&removal, "stop, and remove this for good?", yes, reterr);
         if (r <= 0)
                 return r < 0 ? r : FC_EXIT_INTERRUPTED;
-        return reset_take_down(options, project, names, &removal, reterr);
+        exit = hooks_run_before_down(project, names, reterr);
+        if (exit < 0 || exit == FC_EXIT_INTERRUPTED)
+                return exit;
+        r = reset_take_down(options, project, names, &removal, reterr);
+        return r == FC_EXIT_OK ? exit : r;
 }

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "ops/attach.h"
+#include "ops/hooks.h"
 #include "ops/locks.h"
 #include "ops/log-sources.h"
 #include "ops/status-list.h"
@@ -253,19 +254,26 @@ int attach_up(const FleetOptions *options, Project *project, char *const *names,
               bool restart, Error *reterr) {
         _cleanup_(log_sources_done) LogSources sources = LOG_SOURCES_NULL;
         _cleanup_(fleet_freep) Fleet *fleet = fleet_new(options, project);
+        _cleanup_strv_ char **ready = NULL;
         LogRequest request = LOG_REQUEST_INIT;
         int r;
 
         /* Before anything starts: what is logged from now on is what is shown. */
         request.since_usec = realtime_usec();
         r = fleet_bring_up(fleet, names, asked, restart, reterr);
-        if (r != FC_EXIT_OK)
-                return r;
+        ready = fleet_made_ready(fleet);
+        if (r != FC_EXIT_OK) {
+                fleet = fleet_free(fleet);
+                return hooks_run_after_ready(project, ready, r);
+        }
         r = attach_find_sources(project, fleet, names, &sources, reterr);
         if (r < 0)
                 return r;
         /* Other commands are free to work on them. */
         fleet = fleet_free(fleet);
+        r = hooks_run_after_ready(project, ready, FC_EXIT_OK);
+        if (r == FC_EXIT_INTERRUPTED)
+                return r;
         request.sources = sources.sources;
         request.n_sources = sources.n;
         return attach_run(project, options, &request, names, reterr);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/strv.h"
 #include "ops/fleet-events.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
@@ -282,6 +283,19 @@ int fleet_take_down(Fleet *fleet, char *const *names, Error *reterr) {
 }
 
 /* ---- what others ask ---- */
+
+char **fleet_made_ready(const Fleet *fleet) {
+        char **names = NULL;
+
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                const Member *m = &fleet->members[i];
+
+                if (goal_starts(m->goal) && m->stage == STAGE_OVER && m->reached == REACHED_READY &&
+                    !m->given_up)
+                        strv_push(&names, m->at->name);
+        }
+        return names;
+}
 
 int fleet_report(Fleet *fleet) {
         return machine_watch_report(&fleet->watch);

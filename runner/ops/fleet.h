@@ -70,6 +70,9 @@ int fleet_change(Fleet *fleet, char *const *names, const FleetChange *change, Er
  * likewise. */
 int fleet_take_down(Fleet *fleet, char *const *names, Error *reterr);
 
+/* Those that the fleet has started and made ready; owned by the caller, NULL: none. */
+char **fleet_made_ready(const Fleet *fleet);
+
 /* Prints the containers' errors. Return: the exit status that says most. */
 int fleet_report(Fleet *fleet);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "ops/hooks.h"
 #include "ops/network.h"
 #include "ops/removal.h"
 #include "ops/reset.h"
@@ -63,6 +64,11 @@ int reset_run(const FleetOptions *options, Project *project, char *const *names,
         Reset reset = {project, names, removal};
         const FleetChange change = {reset_prepare, reset_make, &reset, .resets = true};
         _cleanup_(fleet_freep) Fleet *fleet = fleet_new(options, project);
+        _cleanup_strv_ char **ready = NULL;
+        int r;
 
-        return fleet_change(fleet, names, &change, reterr);
+        r = fleet_change(fleet, names, &change, reterr);
+        ready = fleet_made_ready(fleet);
+        fleet = fleet_free(fleet);
+        return hooks_run_after_ready(project, ready, r);
 }

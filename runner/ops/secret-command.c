@@ -26,6 +26,8 @@ typedef struct Output {
 
 typedef struct Run {
         const Project *project;
+        const InvokingUser *user;
+        bool has_output; /* that is to be kept */
         char *const *command;
         char *const *environment;
         uint64_t timeout_usec;
@@ -48,11 +50,9 @@ static void run_done(Run *run) {
 }
 
 static _Noreturn void exec_command(const Run *run, const int fds[3], pid_t parent) {
-        const InvokingUser *user = &run->project->user;
-
         /* In this order: new credentials reset the signal. A session of its own, so that a program that asks
          * for a password on the terminal fails and does not wait. */
-        if (!user_become(user) || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
+        if (!user_become(run->user) || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
             setsid() < 0)
                 _exit(126);
         for (int i = 0; i < 3; i++)
@@ -87,14 +87,14 @@ static int run_start(Run *run, Error *reterr) {
 
         if (null < 0)
                 return error_set(reterr, errno, "open '/dev/null'");
-        r = secret_command_pipe(&run->output, &out, reterr);
+        r = run->has_output ? secret_command_pipe(&run->output, &out, reterr) : 0;
         if (r >= 0)
                 r = secret_command_pipe(&run->errors, &err, reterr);
         if (r < 0)
                 return r;
         run->pid = fork();
         if (run->pid == 0)
-                exec_command(run, (int[]){null, out, err}, parent);
+                exec_command(run, (int[]){null, run->has_output ? out : err, err}, parent);
         if (run->pid < 0)
                 return error_set(reterr, errno, "start '%s'", run->command[0]);
         run->pidfd = process_open(run->pid);
@@ -225,6 +225,8 @@ int secret_run(const Project *project, char *const *command, char *const *enviro
                Secret *ret, Error *reterr) {
         _cleanup_(run_done) Run run = {
                 .project = project,
+                .user = &project->user,
+                .has_output = true,
                 .command = command,
                 .environment = environment,
                 .timeout_usec = timeout_usec,
@@ -238,4 +240,20 @@ int secret_run(const Project *project, char *const *command, char *const *enviro
                 return r;
         *ret = (Secret){.data = TAKE_PTR(run.output.data), .size = run.output.size};
         return 0;
+}
+
+int host_command_run(const Project *project, const InvokingUser *user, char *const *command,
+                     char *const *environment, uint64_t timeout_usec, Error *reterr) {
+        _cleanup_(run_done) Run run = {
+                .project = project,
+                .user = user,
+                .command = command,
+                .environment = environment,
+                .timeout_usec = timeout_usec,
+                .pidfd = -EBADF,
+                .output = {.fd = -EBADF},
+                .errors = {.fd = -EBADF},
+        };
+
+        return run_watched(&run, reterr);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* A command whose output is a secret. */
+/* Commands on the host, as a user: one whose output is a secret, and one that is only run. */
 
 #include "ops/secret.h"
 
@@ -10,3 +10,7 @@
  * when it fails. What it leaves running in its process group is ended. */
 int secret_run(const Project *project, char *const *command, char *const *environment, uint64_t timeout_usec,
                Secret *ret, Error *reterr);
+
+/* Likewise as @user; what it writes to either stream is shown when it fails. */
+int host_command_run(const Project *project, const InvokingUser *user, char *const *command,
+                     char *const *environment, uint64_t timeout_usec, Error *reterr);

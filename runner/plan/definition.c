@@ -13,8 +13,9 @@
  * restart. */
 static const char *const changeable[] = {
         "system.rootfs", /* DEFINITION_IMAGE is its absolute path */
-        "system.build",  "ready.timeout", "ready.units",  "ready.tcp", "ready.http", "ready.exec",
-        "ready.unix",    "seed",          "stop.timeout", "dependsOn", "oneShot",    "exports",
+        "system.build",  "ready.timeout", "ready.units", "ready.tcp",    "ready.http",
+        "ready.exec",    "ready.unix",    "seed",        "stop.timeout", "dependsOn",
+        "oneShot",       "exports",       "hooks",
 };
 
 /* Of an element of a list. It says how the volume came to be there. */

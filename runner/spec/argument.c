@@ -130,6 +130,19 @@ static Json *print_command(const ContainerSpec *c) {
         return c->command ? json_new_strv(c->command) : NULL;
 }
 
+Json *argument_print_commands(char **const *commands, size_t n) {
+        Json *json = json_new_array();
+
+        for (size_t i = 0; i < n; i++) {
+                Json *argv = json_new_array();
+
+                STRV_FOREACH (word, commands[i])
+                        json_append_string(argv, *word);
+                json_append(json, argv);
+        }
+        return json;
+}
+
 const SpecKey command_key = {
         .name = "command",
         .parse = parse_command,

@@ -26,3 +26,6 @@ int argument_check_nspawn(const char *argument, Error *reterr);
 
 /* The words of a command, of which the first names a program. @ret: owned by the caller. */
 int argument_parse_command(const Json *value, const char *path, char ***ret, Error *reterr);
+
+/* Several such commands. */
+Json *argument_print_commands(char **const *commands, size_t n);

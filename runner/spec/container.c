@@ -9,6 +9,7 @@
 #include "spec/env-file.h"
 #include "spec/env.h"
 #include "spec/export.h"
+#include "spec/hook.h"
 #include "spec/life.h"
 #include "spec/network.h"
 #include "spec/port.h"
@@ -32,7 +33,7 @@ static const SpecKey *const keys[] = {
         &credentials_key, &capabilities_key, &devices_key,     &resources_key,
         &ephemeral_key,   &restart_key,      &nspawn_args_key, &ready_key,
         &seed_key,        &stop_key,         &depends_on_key,  &one_shot_key,
-        &exports_key,
+        &exports_key,     &hooks_key,
 };
 
 int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {

@@ -172,19 +172,6 @@ static Json *print_http(const ReadyChecks *checks) {
         return json;
 }
 
-static Json *print_exec(const ReadyChecks *checks) {
-        Json *json = json_new_array();
-
-        for (size_t i = 0; i < checks->n_exec; i++) {
-                Json *argv = json_new_array();
-
-                STRV_FOREACH (argument, checks->exec[i])
-                        json_append_string(argv, *argument);
-                json_append(json, argv);
-        }
-        return json;
-}
-
 static Json *print_ready(const ContainerSpec *c) {
         const ReadyChecks *checks = &c->ready_checks;
         Json *json = json_new_object();
@@ -194,7 +181,7 @@ static Json *print_ready(const ContainerSpec *c) {
         json_add_strv(json, "units", checks->units);
         json_add(json, "tcp", print_tcp(checks));
         json_add(json, "http", print_http(checks));
-        json_add(json, "exec", print_exec(checks));
+        json_add(json, "exec", argument_print_commands(checks->exec, checks->n_exec));
         json_add_strv(json, "unix", checks->sockets);
         return json;
 }

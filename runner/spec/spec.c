@@ -35,15 +35,19 @@ static void device_done(Device *device) {
         *device = (Device){0};
 }
 
+static void command_list_done(char ***commands, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                strv_free(commands[i]);
+        free(commands);
+}
+
 static void ready_checks_done(ReadyChecks *checks) {
         strv_free(checks->units);
         free(checks->tcp);
         for (size_t i = 0; i < checks->n_http; i++)
                 free(checks->http[i].path);
         free(checks->http);
-        for (size_t i = 0; i < checks->n_exec; i++)
-                strv_free(checks->exec[i]);
-        free(checks->exec);
+        command_list_done(checks->exec, checks->n_exec);
         strv_free(checks->sockets);
         *checks = (ReadyChecks){0};
 }
@@ -82,6 +86,8 @@ static void container_spec_done(ContainerSpec *c) {
         strv_free(c->environment);
         strv_free(c->env_files);
         strv_free(c->exports);
+        command_list_done(c->hooks.after_ready, c->hooks.n_after_ready);
+        command_list_done(c->hooks.before_down, c->hooks.n_before_down);
         strv_free(c->environment_units);
         for (size_t i = 0; i < c->n_credentials; i++) {
                 free(c->credentials[i].id);

@@ -147,6 +147,14 @@ typedef struct Dependency {
         DependencyNeed need;
 } Dependency;
 
+/* Commands on the host, in turn. */
+typedef struct Hooks {
+        char ***after_ready;
+        size_t n_after_ready;
+        char ***before_down;
+        size_t n_before_down;
+} Hooks;
+
 typedef struct ContainerSpec {
         char *name;     /* a host name label, 1..63 */
         char *rootfs;   /* image directory, relative to the project root or absolute; NULL with toplevel */
@@ -196,7 +204,8 @@ typedef struct ContainerSpec {
         Dependency *dependencies; /* in the order of the document */
         size_t n_dependencies;
         char **exports; /* NAME=TEMPLATE, spec/export.h */
-        bool one_shot;  /* it is expected to end by itself */
+        Hooks hooks;
+        bool one_shot; /* it is expected to end by itself */
 } ContainerSpec;
 
 typedef struct Spec {

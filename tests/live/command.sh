@@ -334,6 +334,52 @@ testcase_stats() {
         refute_out '^one'
 }
 
+# On the host, as the developer, with what leads to the container.
+testcase_hooks() {
+        project shop
+        cat >"$PROJECT/hook" <<-'SCRIPT'
+		#!/bin/sh
+		echo "$1 $(id -u) $PWD ${ONE_HOST:+host}" >>log
+		[ ! -e fail ] || { echo "it is broken"; exit 7; }
+	SCRIPT
+        chmod 755 "$PROJECT/hook"
+        spec "$(tiny one '' ', "hooks": {"afterReady": [["./hook", "after"]], "beforeDown": [["./hook", "before"]]}')"
+        ok fc up
+        expect_err "one: hooks.afterReady runs './hook'"
+        equal "$(<"$PROJECT/log")" "after $DEV_UID $PROJECT host"
+        # What it has not started has no event.
+        ok fc up
+        touch "$PROJECT/fail"
+        run_status 3 fc restart
+        expect_err "error: one: hooks.afterReady: './hook' has ended with exit status 7"
+        expect_err 'it is broken'
+        equal "$(state_of one)" running
+        run_status 3 fc down
+        expect_err "error: one: hooks.beforeDown: './hook' has ended with exit status 7"
+        equal "$(state_of one)" stopped
+        # It does not run.
+        ok fc down
+        equal "$(cut -d ' ' -f 1 "$PROJECT/log" | paste -sd ' ')" 'after after before'
+        equal "$(stat -c %u "$PROJECT/log")" "$DEV_UID" "the owner of what a hook made"
+
+        # Another one is not a change.
+        rm "$PROJECT/fail"
+        spec "$(tiny one '' ', "hooks": {"afterReady": [["true"]]}')"
+        ok fc up
+        spec "$(tiny one)"
+        ok fc up --dry-run
+        expect_out '^one: nothing'
+        ok fc down
+
+        project roots
+        spec "$(tiny one '' ', "hooks": {"afterReady": [["touch", "made"]]}')"
+        chown -R root: "$PROJECT"
+        run_status 6 env -C "$PROJECT" "$FC" up
+        expect_err 'hooks do not run as root'
+        absent "$PROJECT/made"
+        ok env -C "$PROJECT" "$FC" down
+}
+
 testcase_environment() {
         project shop
         spec "$(tiny one '["/bin/sh", "-c", "env >/seen; exec sleep infinity"]' ', "environment": {"GREETING": "hello $USER %h", "EMPTY": "", "MULTI": "a\nb"}')"

@@ -122,6 +122,7 @@ in
   unitTemplate = mistake { ready.units = [ "getty@.service" ]; } "ready.units: 'getty@.service' is a template, not a unit";
   unix = mistake { ready.unix = [ "run/x" ]; } "ready.unix: 'run/x': a path inside the container must be absolute";
   execEmpty = mistake { ready.exec = [ [ ] ]; } "ready.exec: the first word must name a program";
+  hookEmpty = mistake { hooks.afterReady = [ [ ] ]; } "hooks.afterReady: the first word must name a program";
   seedStep = mistake { seed = [ { run = [ "a" ]; sql = "b"; } ]; } "seed: must have one of 'run' and 'sql'";
   seedDatabase = mistake { seed = [ { sql = "b"; database = "host=x"; } ]; } "seed: 'host=x' cannot name a database: use 1 to 63 of letters, digits, '_', '.' and '-', with no '-' in front";
   seedUser = mistake { seed = [ { run = [ "a" ]; user = "0"; } ]; } "seed: user must be an account's name, or its number (0 to 65534), is '0'";

@@ -330,6 +330,11 @@ let
         unix = [ "/run/s" ];
       };
     };
+    hooks = becomes {
+      hooks = { afterReady = [ [ "make" "migrate" ] ]; beforeDown = [ [ "./dump" ] ]; };
+    } {
+      hooks = { afterReady = [ [ "make" "migrate" ] ]; beforeDown = [ [ "./dump" ] ]; };
+    };
     seed = becomes {
       seed = [
         { run = [ "createdb" "shop" ]; user = "postgres"; timeout = 5; }
@@ -730,6 +735,10 @@ let
     execWords = {
       containers.web = { inherit toplevel; ready.exec = [ "pg_isready" "-q" ]; };
       says = [ "- flake-containers.containers.web.ready.exec: each command is a list of words" "[ [" "(in flake.nix)" ];
+    };
+    hookWords = {
+      containers.web = { inherit toplevel; hooks.beforeDown = [ "./dump" ]; };
+      says = [ "- flake-containers.containers.web.hooks.beforeDown: each command is a list of words" "[ [" "(in flake.nix)" ];
     };
     seedString = {
       containers.web = { inherit toplevel; seed = [ "seed.sql" ]; };

@@ -225,6 +225,7 @@ in
   neverReady = one { web.dependsOn.seed = "ready"; seed.oneShot = true; } [ "containers.web.dependsOn" "'seed'" "completed" ];
   onceRestarted = one { seed = { oneShot = true; restart = "on-failure"; }; } [ "containers.seed.restart" "oneShot" ];
   onceChecked = one { seed = { oneShot = true; ready.tcp = [ 80 ]; }; } [ "containers.seed.ready.tcp" "never ready" ];
+  onceHooked = one { seed = { oneShot = true; hooks.afterReady = [ [ "a" ] ]; }; } [ "containers.seed.hooks.afterReady" "never ready" ];
   onceSeeded = one { seed = { oneShot = true; seed = [ { run = [ "a" ]; } ]; }; } [ "containers.seed.seed" "never ready" ];
   onceUnits = one { seed = { oneShot = true; ready.units = [ "a.service" ]; }; } [ "containers.seed.ready.units" "never ready" ];
   onceTimed = equal (errors { seed = { oneShot = true; restart = "no"; ready = { timeout = 5; tcp = [ ]; units = [ ]; }; }; }) [ ];
