@@ -39,9 +39,10 @@ void fleet_on_progress(const char *container, Phase phase, const char *detail, v
         const char *rung;
 
         /* A container that runs as it should has no event, except that it is seeded, and may be ready at
-         * last. Nor has one that could not be asked to stop, and goes on. */
-        if (!m || (member_is_kept(m) && phase != PHASE_READY && !m->seeding) || phase == PHASE_UNCHANGED ||
-            (at->status.running && is_preparation(phase)) ||
+         * last. Nor has one that could not be asked to stop, and goes on. The keeper itself tells that it
+         * starts one again. */
+        if (!m || phase == PHASE_RESTARTING || (member_is_kept(m) && phase != PHASE_READY && !m->seeding) ||
+            phase == PHASE_UNCHANGED || (at->status.running && is_preparation(phase)) ||
             (phase == PHASE_STOPPED && !at->status.running && !goal_starts(m->goal)) ||
             (phase == PHASE_FAILED && m->goal == GOAL_STOP && !m->stop_job))
                 return;

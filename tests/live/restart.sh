@@ -173,6 +173,8 @@ testcase_while_up_waits() {
         expect_err 'web: restarting +exited 7'
         ok page 8080
         equal "$(of web restarts)" 2
+        # Each is told once, by what starts it again.
+        equal "$(fc --json events | jq -s '[.[] | select(.event == "restarting")] | length')" 2 "events 'restarting'"
         equal "$(wc -l <"$PROJECT/.containers/web/root/var/starts")" 3
         ok fc status --check
         ok fc down
