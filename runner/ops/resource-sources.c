@@ -14,6 +14,9 @@
 #include "spec/closure.h"
 #include "state/lock.h"
 
+/* Below it is what the flake module's nixDaemon mounts. */
+#define NIX_OF_HOST "/nix/var/nix/"
+
 /* systemd-nspawn reads it, and would wait on a FIFO. */
 static int check_regular(int fd, const char *path, Error *reterr) {
         struct stat st;
@@ -61,7 +64,11 @@ int resource_open_volume(const Sources *sources, const PlanMount *m, bool create
         _cleanup_close_ int fd = source_open_volume(sources, m->source, m->below, m->mask, create, reterr);
         int r = fd;
 
-        if (r == -ENOENT)
+        if (r == -ENOENT && startswith(m->source, NIX_OF_HOST))
+                error_add_hint(reterr,
+                               "this is for the host's Nix daemon, and there is none: install Nix for "
+                               "several users, or leave nixDaemon off");
+        else if (r == -ENOENT)
                 error_add_hint(reterr, "make it: mkdir '%s'", m->source);
         if (r >= 0 && m->mapping == PLAN_MAP_OWNER && !m->read_only && !m->upper)
                 r = check_owner(sources, m, fd, notes, reterr);

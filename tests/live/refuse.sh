@@ -349,6 +349,18 @@ testcase_no_nspawn() {
         ok fc doctor
 }
 
+# What the flake module's nixDaemon mounts.
+testcase_no_nix_daemon() {
+        project shop
+        spec "$(tiny one '' ', "volumes": ["/nix/var/nix/daemon-socket:/nix/var/nix/daemon-socket:ro"]')"
+        [[ ! -d /nix/var/nix ]] || mount -t tmpfs tmpfs /nix/var/nix
+        run_status 2 fc up
+        [[ ! -d /nix/var/nix ]] || umount /nix/var/nix
+        expect_err "'/nix/var/nix/daemon-socket' does not exist"
+        expect_err "for the host's Nix daemon, and there is none"
+        refute_err 'mkdir'
+}
+
 # systemd-nspawn would say "Failed to generate predictable MAC address", when the container is being started.
 testcase_no_machine_id() {
         : >"$TMP/empty"
