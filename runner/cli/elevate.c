@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -79,11 +80,46 @@ static int elevate_find_way(int argc, char **argv, char **ret_program, char **re
         return r < 0 ? r : elevate_find_tool(ret_tool, reterr);
 }
 
+static bool has_terminal(void) {
+        _cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+        return fd >= 0;
+}
+
+/* Where sudo could only ask for a password in vain it would exit with 1, as a command of ours does for
+ * reasons of its own. It is asked by what needs nothing: what it lists may need another permission than what
+ * it runs. */
+static int check_without_terminal(const char *program, const char *tool, Error *reterr) {
+        char *argv[] = {(char *) tool,         (char *) "-n",      (char *) program,
+                        (char *) ELEVATE_MARK, (char *) "version", NULL};
+        const char *askpass = getenv("SUDO_ASKPASS"), *name = strrchr(tool, '/');
+        _cleanup_free_ char *output = NULL;
+        char *rest, *line;
+        int r;
+
+        if (!streq_ptr(name, "/sudo") || (askpass && askpass[0] != '\0') || has_terminal())
+                return 0;
+        r = process_run(argv, &output, reterr);
+        if (r <= 0)
+                return r;
+        r = error_raise(
+                reterr, FC_EXIT_HOST,
+                "this needs root, and sudo does not give it without a terminal to ask for a password");
+        for (rest = output; (line = strsep(&rest, "\n"));)
+                if (line[0] != '\0')
+                        error_add_evidence(reterr, "%s", line);
+        error_add_hint(reterr,
+                       "run it in a terminal, as root, or with a rule in sudoers(5) that has NOPASSWD");
+        return r;
+}
+
 static int elevate_execute(const char *program, const char *tool, int argc, char **argv,
                            char *const *extra_args, Error *reterr) {
         _cleanup_strv_ char **command = NULL;
-        int r;
+        int r = check_without_terminal(program, tool, reterr);
 
+        if (r < 0)
+                return r;
         /* All four take the first word without a dash for the program and leave everything after it alone.
          * So no "--", which pkexec does not know; and the program's path begins with a slash, so that sudo
          * does not take it for a variable. */

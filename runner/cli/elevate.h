@@ -23,8 +23,8 @@ int elevate_find_tool(char **ret, Error *reterr);
  * or through the program that FC_ELEVATE names. The arguments arrive byte for byte, there is no shell
  * between. It is an exec: the terminal, signals and the exit status are the program's own.
  *
- * Does not return on success. FC_EXIT_HOST: there is none of these, or this already is the second run and it
- * is still not root's.
+ * Does not return on success. FC_EXIT_HOST: there is none of these, this already is the second run and it is
+ * still not root's, or sudo wants a password and there is no terminal.
  */
 int elevate(int argc, char **argv, char *const *extra_args, Error *reterr);
 

@@ -13,13 +13,16 @@ static const char *const awkward[] = {"prog", "up",     "",          " ",       
                                       "%s",   "\"'`\\", "new\nline", "*",         "--",  "-u",
                                       "root", "A=b",    "\377\376",  "--root=/x", NULL};
 
-/* A sudo that writes down what it was called with, each word followed by a NUL byte, and exits with 7. */
+/* A sudo that writes down what it was called with, each word followed by a NUL byte, and exits with 7. Asked
+ * with -n whether it needs a password, it does where there is a file "password". */
 static void make_tool(const TestDir *dir, const char *name) {
         ASSERT_EQ(test_shell(dir,
-                             "mkdir -p bin && { echo '#!/bin/sh'; echo 'for a; do printf \"%%s\\\\0\" "
+                             "mkdir -p bin && { echo '#!/bin/sh'; echo 'if [ \"$1\" = -n ]; then "
+                             "[ ! -e %s/password ] && exit; echo a password is required; exit 1; fi'; "
+                             "echo 'for a; do printf \"%%s\\\\0\" "
                              "\"$a\"; done > "
                              "\"%s/log\"'; echo 'exit 7'; } > bin/%s && chmod 4755 bin/%s && chmod 1777 .",
-                             dir->path, name, name),
+                             dir->path, dir->path, name, name),
                   0);
 }
 
@@ -99,6 +102,39 @@ TEST(the_first_one_is_taken) {
         ASSERT_EQ(run_in_child(&dir, run_awkward), 7);
         (void) setenv("PATH", path, 1);
         check_log(&dir);
+}
+
+static void run_without_terminal(const TestDir *dir) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        (void) setsid();
+        (void) elevate(ELEMENTSOF(awkward) - 1, (char **) awkward, NULL, &error);
+        if (!streq(error.message,
+                   "this needs root, and sudo does not give it without a terminal to ask for a "
+                   "password") ||
+            !streq(error.evidence[0], "a password is required"))
+                test_fail(__FILE__, __LINE__, "%s", error.message);
+        _exit(error.exit);
+}
+
+TEST(sudo_that_could_ask_for_nothing_is_not_run) {
+        _cleanup_free_ char *path = xstrdup(getenv("PATH"));
+
+        (void) setenv("FC_ELEVATE", "sudo", 1);
+        TEST_DIR(dir);
+        make_tool(&dir, "sudo");
+        use_tools_of(&dir);
+        ASSERT_EQ(run_in_child(&dir, run_without_terminal), 7);
+        (void) setenv("PATH", path, 1);
+        ASSERT_EQ(test_shell(&dir, "touch password"), 0);
+        use_tools_of(&dir);
+        ASSERT_EQ(run_in_child(&dir, run_without_terminal), FC_EXIT_HOST);
+        /* It has another way to ask. */
+        (void) setenv("SUDO_ASKPASS", "/bin/false", 1);
+        ASSERT_EQ(run_in_child(&dir, run_without_terminal), 7);
+        (void) unsetenv("SUDO_ASKPASS");
+        (void) unsetenv("FC_ELEVATE");
+        (void) setenv("PATH", path, 1);
 }
 
 /* This sudo cannot make a user root: NixOS has such a one in the system's profile, and a development
