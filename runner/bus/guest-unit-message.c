@@ -68,6 +68,8 @@ static int append_execution(sd_bus_message *m, const GuestService *s) {
          * passwd. */
         if (r >= 0 && s->user)
                 r = sd_bus_message_append(m, "(sv)", "User", "s", s->user);
+        if (r >= 0 && s->group)
+                r = sd_bus_message_append(m, "(sv)", "Group", "s", s->group);
         if (r >= 0)
                 r = sd_bus_message_append(m, "(sv)(sv)(sv)", "StandardInputFileDescriptor", "h", s->stdio[0],
                                           "StandardOutputFileDescriptor", "h", s->stdio[1],

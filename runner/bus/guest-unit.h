@@ -19,6 +19,7 @@ typedef struct GuestService {
         char *const *argv;       /* argv[0] included; arrives byte for byte, nothing is expanded */
         char *const *environment;
         const char *user;        /* NULL: root */
+        const char *group;       /* NULL: the user's */
         const char *directory;   /* absolute */
         bool directory_optional; /* "/" when `directory` cannot be entered */
         int stdio[3];            /* borrowed; the same fd may stand more than once */

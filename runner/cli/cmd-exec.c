@@ -17,7 +17,7 @@ typedef struct ExecOptions {
 
 static const Option exec_options[] = {
         {"user", 'u', OPTION_STRING, offsetof(ExecOptions, user), "USER",
-         "As this user of the container [root]"},
+         "As this user of the container [root], USER:GROUP also in this group"},
         {"workdir", 'w', OPTION_STRING, offsetof(ExecOptions, directory), "DIR", "In this directory [/]"},
         {"env", 'e', OPTION_STRINGS, offsetof(ExecOptions, environment), "K=V",
          "With this in its environment"},

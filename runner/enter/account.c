@@ -11,6 +11,7 @@
 
 void account_done(Account *a) {
         free(a->name);
+        free(a->group);
         free(a->home);
         free(a->shell);
         free(a->groups);
@@ -118,22 +119,64 @@ static void find_groups(const char *text, Account *a) {
         }
 }
 
+/* The group that was asked for beside the user. */
+static void find_own_group(const char *text, Account *a) {
+        a->has_gid = account_parse_id(a->group, &a->gid);
+        while (!a->has_gid) {
+                _cleanup_free_ char *line = next_line(&text);
+                uint32_t gid;
+                char *f[4];
+
+                if (!line)
+                        return;
+                if (split_fields(line, f, ELEMENTSOF(f)) < 3 || !streq(f[0], a->group) ||
+                    !account_parse_id(f[2], &gid))
+                        continue;
+                a->gid = gid;
+                a->has_gid = true;
+        }
+}
+
 void account_find(const char *passwd, const char *group, const char *user, Account *ret) {
+        const char *colon = user ? strchr(user, ':') : NULL;
+        _cleanup_free_ char *name = user ? xstrndup(user, strcspn(user, ":")) : NULL;
         Account a = {0};
 
-        a.has_uid = a.known = find_passwd(passwd, user, &a);
-        if (a.known)
-                find_groups(group, &a);
-        else {
-                a.name = xstrdup(user ? user : "root");
+        a.has_uid = a.known = find_passwd(passwd, name, &a);
+        if (!a.known) {
+                a.name = xstrdup(name ? name : "root");
                 /* An image without a passwd has a root all the same. */
-                a.known = !user || streq(user, "root") || streq(user, "0");
-                a.has_uid = a.known || account_parse_id(user, &a.uid);
+                a.known = !name || streq(name, "root") || streq(name, "0");
+                a.has_uid = a.known || account_parse_id(name, &a.uid);
                 a.gid = a.uid;
                 a.home = xstrdup("/");
                 a.shell = xstrdup("/bin/sh");
         }
+        if (colon) {
+                a.group = xstrdup(colon + 1);
+                find_own_group(group, &a);
+        }
+        if (a.known)
+                find_groups(group, &a);
         *ret = a;
+}
+
+/* systemd refuses a name that cannot be one, with an error of its own. */
+static bool name_can_be(const char *name) {
+        size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-@$");
+
+        return name[0] != '\0' && name[0] != '-' && name[n] == '\0' &&
+               name[strspn(name, "0123456789")] != '\0' && !streq(name, ".") && !streq(name, "..");
+}
+
+int account_check(const Account *a, bool may_know_more, const char *container, Error *reterr) {
+        if (!a->has_uid && !(may_know_more && name_can_be(a->name)))
+                return error_raise(reterr, FC_EXIT_EXEC_OWN, "container '%s' has no user '%s'", container,
+                                   a->name);
+        if (a->group && !a->has_gid && !(may_know_more && name_can_be(a->group)))
+                return error_raise(reterr, FC_EXIT_EXEC_OWN, "container '%s' has no group '%s'", container,
+                                   a->group);
+        return 0;
 }
 
 void account_find_in_root(int root_fd, const char *user, Account *ret) {

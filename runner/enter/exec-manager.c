@@ -26,6 +26,7 @@
 enum {
         EXIT_SYSTEMD_CHDIR = 200,
         EXIT_SYSTEMD_EXEC = 203,
+        EXIT_SYSTEMD_GROUP = 216,
         EXIT_SYSTEMD_USER = 217,
 };
 
@@ -187,6 +188,7 @@ static int managed_start(ManagedExec *x, Error *reterr) {
                 .argv = c->argv,
                 .environment = c->environment,
                 .user = c->account.uid == 0 && c->account.known ? NULL : c->account.name,
+                .group = c->account.group,
                 .directory = c->directory,
                 .directory_optional = c->directory_optional,
                 .terminal = session_has_terminal(x->session),
@@ -213,6 +215,11 @@ static int check_setup(const ManagedExec *x, Error *reterr) {
                 return error_raise(reterr, FC_EXIT_NOT_EXECUTABLE,
                                    "'%s' cannot be executed in container '%s' as user '%s'", c->path,
                                    container, c->account.name);
+        case EXIT_SYSTEMD_GROUP:
+                if (!c->account.group || c->account.has_gid)
+                        return 0;
+                return error_raise(reterr, FC_EXIT_EXEC_OWN, "container '%s' has no group '%s'", container,
+                                   c->account.group);
         case EXIT_SYSTEMD_USER:
                 if (c->account.known)
                         return 0;

@@ -73,14 +73,6 @@ static int exec_run_service(const ExecRequest *request, const EnterTarget *targe
         return outcome.status;
 }
 
-static int check_account(const ExecRequest *request, const Command *command, Error *reterr) {
-        /* Without a manager only users in /etc/passwd are known; a number needs no name. */
-        if (command->account.has_uid)
-                return 0;
-        return error_raise(reterr, FC_EXIT_EXEC_OWN, "container '%s' has no user '%s'", request->container,
-                           request->user);
-}
-
 static int enter_and_run(const ExecRequest *request, bool *ret_stopped, Error *reterr) {
         _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
         _cleanup_(command_done) Command command = {0};
@@ -101,8 +93,9 @@ static int enter_and_run(const ExecRequest *request, bool *ret_stopped, Error *r
 
         r = command_resolve(request, &target, terminal, bus != NULL, &command, reterr);
         if (r >= 0)
-                r = bus ? command_make_carriable(&command, &target, request->container, reterr)
-                        : check_account(request, &command, reterr);
+                r = account_check(&command.account, /* may_know_more= */ bus, request->container, reterr);
+        if (r >= 0 && bus)
+                r = command_make_carriable(&command, &target, request->container, reterr);
         if (r < 0)
                 return r;
         return exec_run_service(request, &target, &command, &bus, terminal, ret_stopped, reterr);

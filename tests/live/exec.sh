@@ -113,6 +113,10 @@ testcase_user_folder_environment() {
         equal "$OUT" /var/www "HOME of www-data"
         ok fc exec -u nobody one -- id -u
         equal "$OUT" 65534
+        ok fc exec -u www-data:mail web -- sh -c 'id -un; id -gn'
+        equal "$OUT" $'www-data\nmail'
+        ok fc exec -u 1000:1001 one -- sh -c 'id -u; id -g'
+        equal "$OUT" $'1000\n1001'
         for name in web one; do
                 ok fc exec -w /etc "$name" -- pwd
                 equal "$OUT" /etc
@@ -123,11 +127,16 @@ testcase_user_folder_environment() {
                 refute_out 'SECRET|SUDO_'
                 expect_out '(^|'$'\n'')PATH='
                 # What begins like a number, or is the kernel's "no uid", is not root either.
-                for user in no-such-user 33x 0x21 4294967295 99999999999 -1; do
+                for user in no-such-user 33x 0x21 4294967295 99999999999 -1 'a b' ..; do
                         run fc exec -u "$user" "$name" -- id -u
                         equal "$STATUS" 125 "the status with a user '$user', who does not exist,"
                         equal "$OUT" ''
-                        expect_err "$user"
+                        expect_err "container '$name' has no user '$user'"
+                done
+                for user in root:absent root: root:a:b; do
+                        run fc exec -u "$user" "$name" -- id -u
+                        equal "$STATUS" 125 "the status with a group of '$user', which does not exist,"
+                        expect_err "container '$name' has no group '${user#root:}'"
                 done
         done
         ok fc down

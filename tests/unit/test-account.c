@@ -85,6 +85,74 @@ TEST(finds_supplementary_groups) {
         ASSERT_EQ(a.groups[2], 103u);
 }
 
+TEST(takes_a_group_beside_the_user) {
+        static const struct {
+                const char *user, *name, *group;
+                uint32_t uid, gid;
+                bool has_gid;
+        } table[] = {
+                {"postgres:adm", "postgres", "adm", 999, 4, true},
+                {"postgres:4711", "postgres", "4711", 999, 4711, true},
+                {"1000:1000", "1000", "1000", 1000, 1000, true},
+                {"0:0", "root", "0", 0, 0, true},
+                {"root:postgres", "root", "postgres", 0, 990, true},
+                /* What the user's own is stays, where there is no such group. */
+                {"postgres:absent", "postgres", "absent", 999, 990, false},
+                {"postgres:broken", "postgres", "broken", 999, 990, false},
+                {"postgres:", "postgres", "", 999, 990, false},
+                {"postgres:a:b", "postgres", "a:b", 999, 990, false},
+                {"postgres:4294967295", "postgres", "4294967295", 999, 990, false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(account_done) Account a = {0};
+
+                test_set_row("%s", table[i].user);
+                account_find(passwd, group, table[i].user, &a);
+                ASSERT_STREQ(a.name, table[i].name);
+                ASSERT_STREQ(a.group, table[i].group);
+                ASSERT_EQ(a.uid, table[i].uid);
+                ASSERT_EQ(a.gid, table[i].gid);
+                ASSERT_EQ(a.has_gid, table[i].has_gid);
+                for (size_t k = 0; k < a.n_groups; k++)
+                        ASSERT_TRUE(a.groups[k] != a.gid);
+        }
+}
+
+TEST(refuses_who_is_not_there) {
+        static const struct {
+                const char *user;
+                const char *alone, *by_manager; /* what is said; NULL: fine */
+        } table[] = {
+                {"postgres", NULL, NULL},
+                {"4711:4712", NULL, NULL},
+                {"of-userdb", "container 'box' has no user 'of-userdb'", NULL},
+                {"a b", "container 'box' has no user 'a b'", "container 'box' has no user 'a b'"},
+                {"", "container 'box' has no user ''", "container 'box' has no user ''"},
+                {"-1", "container 'box' has no user '-1'", "container 'box' has no user '-1'"},
+                {"4294967295", "container 'box' has no user '4294967295'",
+                 "container 'box' has no user '4294967295'"},
+                {"..", "container 'box' has no user '..'", "container 'box' has no user '..'"},
+                {"postgres:of-userdb", "container 'box' has no group 'of-userdb'", NULL},
+                {"postgres:", "container 'box' has no group ''", "container 'box' has no group ''"},
+                {"postgres:a:b", "container 'box' has no group 'a:b'", "container 'box' has no group 'a:b'"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table) * 2; i++) {
+                const char *expected = i % 2 ? table[i / 2].by_manager : table[i / 2].alone;
+                _cleanup_(account_done) Account a = {0};
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_free_ char *text = NULL;
+
+                test_set_row("%s", table[i / 2].user);
+                account_find(passwd, group, table[i / 2].user, &a);
+                ASSERT_EQ(account_check(&a, i % 2, "box", &error) < 0, expected != NULL);
+                text = error_text(&error);
+                ASSERT_STREQ(text, expected);
+                ASSERT_TRUE(!expected || error.exit == FC_EXIT_EXEC_OWN);
+        }
+}
+
 TEST(root_exists_without_files) {
         static const char *const users[] = {NULL, "root", "0"};
 
