@@ -135,7 +135,10 @@ testcase_datagrams() {
         equal "$(proxy_of one)" "" "proxies before a client sent something"
         ok fc status
         expect_out '127\.0\.0\.1:8080->80/udp'
-        equal "$(fc port one 80/udp | paste -sd ' ')" "127.0.0.1:8080 [::1]:8080"
+        equal "$(fc port one 80/udp)" "127.0.0.1:8080"
+        equal "$(fc port --all one 80/udp | paste -sd ' ')" "127.0.0.1:8080 [::1]:8080"
+        equal "$(fc port one 80)" "127.0.0.1:8080"
+        equal "$(fc port --all one 80 | wc -l)" 4
         equal "$(fc --json port one 80/udp | jq -r '.[0].protocol')" udp
         serve one 127.0.0.1 userve
         ok traffic upingpong 8080 100 1
