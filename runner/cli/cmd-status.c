@@ -2,11 +2,14 @@
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
-#include "ops/status-list.h"
+#include "ops/status-table.h"
+#include "ops/status-watch.h"
 
 typedef struct StatusOptions {
         bool check;
         bool size;
+        bool watch;
+        char *output;
 } StatusOptions;
 
 static const Option status_options[] = {
@@ -14,6 +17,12 @@ static const Option status_options[] = {
          "Exit 0 only when all are ready, 3 when one has failed, else 7"},
         {"size", 's', OPTION_FLAG, offsetof(StatusOptions, size), NULL,
          "Also how much of the disk they and their volumes take"},
+        {"output", 'o', OPTION_STRING, offsetof(StatusOptions, output), "FORMAT",
+         "wide (also machines and addresses) or json"},
+        {"format", 0, OPTION_STRING, offsetof(StatusOptions, output), NULL, NULL},
+        {"watch", 'w', OPTION_FLAG, offsetof(StatusOptions, watch), NULL,
+         "Stay, and show each change; Ctrl-C ends"},
+        {"all", 'a', OPTION_IGNORED, 0, NULL, "(always so)"},
 };
 
 /* Only root can read all of a root. */
@@ -33,15 +42,33 @@ static void status_print_instances(const InstanceList *instances) {
         }
 }
 
+static int status_check_options(const StatusOptions *o, Error *reterr) {
+        if (o->watch && (o->check || o->size))
+                return error_raise(reterr, FC_EXIT_USAGE, "options '--watch' and '--%s' exclude each other",
+                                   o->check ? "check" : "size");
+        if (!o->output || streq(o->output, "wide") || streq(o->output, "json") || streq(o->output, "table"))
+                return 0;
+        return error_raise(reterr, FC_EXIT_USAGE, "option '--output': '%s' must be one of wide, json",
+                           o->output);
+}
+
 static int status_run(const ProjectRequest *request, const void *target, char *const *operands,
                       Error *reterr) {
         const StatusOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(status_list_done) StatusList list = {};
         _cleanup_strv_ char **names = NULL;
+        bool json = request->globals->json || streq_ptr(o->output, "json");
         int r;
 
-        r = project_open_known(request, operands, &project, &names, reterr);
+        r = status_check_options(o, reterr);
+        if (r >= 0)
+                r = o->watch ? project_open_records(request, operands, /* follow= */ true, &project, &names,
+                                                    reterr)
+                             : project_open_known(request, operands, &project, &names, reterr);
+        if (r >= 0 && o->watch)
+                return status_watch(&project, names,
+                                    &(StatusWatchOptions){streq_ptr(o->output, "wide"), json}, reterr);
         if (r >= 0)
                 r = status_list_gather(&project, names, &list, reterr);
         if (r >= 0)
@@ -52,13 +79,13 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
                 r = status_list_measure(&project, &list, reterr);
         if (r < 0)
                 return r;
-        r = request->globals->json ? status_list_print_json(&project, &list, reterr)
-                                   : status_list_print(&list, reterr);
-        if (r >= 0 && !request->globals->json)
+        r = json ? status_list_print_json(&project, &list, reterr)
+                 : status_list_print(&list, streq_ptr(o->output, "wide"), reterr);
+        if (r >= 0 && !json)
                 r = project_list_tell_worktrees(&list.worktrees, reterr);
         if (r < 0)
                 return r;
-        if (!request->globals->json)
+        if (!json)
                 status_print_instances(&list.instances);
         return o->check ? status_list_check(&list) : FC_EXIT_OK;
 }

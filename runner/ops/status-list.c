@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/process.h"
-#include "base/size-text.h"
 #include "base/time-text.h"
+#include "cgroup/cgroup.h"
 #include "bus/guest-failed.h"
 #include "bus/guest-state.h"
 #include "enter/manager.h"
@@ -19,7 +19,6 @@
 #include "ops/status-judge.h"
 #include "ops/status-list.h"
 #include "ops/volume-drift.h"
-#include "screen/table.h"
 #include "state/lock.h"
 #include "state/runtime-dir.h"
 
@@ -157,6 +156,14 @@ static uint64_t status_answer_deadline(uint64_t end_usec) {
         return all < now + GUEST_BUS_ANSWERS_USEC ? all : now + GUEST_BUS_ANSWERS_USEC;
 }
 
+/* Where the kernel counts it. */
+static uint64_t status_read_memory(const Project *project, const char *machine) {
+        _cleanup_free_ char *payload = machine_payload_path(project->backend, machine);
+        uint64_t memory;
+
+        return payload && cgroup_read_memory(project->facts.cgroup_root, payload, &memory) >= 0 ? memory : 0;
+}
+
 static int status_gather_one(Project *project, const char *name, const Network *network, uint64_t end_usec,
                              ContainerStatus *c, Error *reterr) {
         _cleanup_(exit_record_done) ExitRecord ended = {};
@@ -190,6 +197,7 @@ static int status_gather_one(Project *project, const char *name, const Network *
                 if (c->phase == PHASE_SEEDING && !status_is_at_work(project, name))
                         status_judge_unseeded(c);
                 status_note_restarts(c, realtime_usec());
+                c->memory = status_read_memory(project, c->machine);
         } else if (where)
                 status_judge_elsewhere(c, where);
         else {
@@ -244,6 +252,14 @@ int status_list_measure(Project *project, StatusList *list, Error *reterr) {
         return 0;
 }
 
+void status_list_read_memory(const Project *project, StatusList *list) {
+        for (size_t i = 0; i < list->n; i++) {
+                ContainerStatus *c = &list->entries[i];
+
+                c->memory = c->running ? status_read_memory(project, c->machine) : 0;
+        }
+}
+
 int status_list_check(const StatusList *list) {
         int exit = FC_EXIT_OK;
 
@@ -254,59 +270,6 @@ int status_list_check(const StatusList *list) {
                         exit = FC_EXIT_NOT_RUNNING;
         }
         return exit;
-}
-
-static char **status_ports_text(const ContainerState *state) {
-        char **ports = NULL;
-
-        for (size_t i = 0; state && i < state->n_ports; i++) {
-                _cleanup_free_ char *address = bound_port_address(&state->ports[i]);
-
-                strv_pushf(&ports, "%s->%u%s", address, state->ports[i].container,
-                           bound_port_suffix(&state->ports[i]));
-        }
-        for (size_t i = 0; state && i < state->n_sockets; i++)
-                strv_push(&ports, state->sockets[i].host);
-        return ports;
-}
-
-int status_list_print(const StatusList *list, Error *reterr) {
-        static const char *const headers[] = {"NAME",    "STATE", "READY", "UPTIME", "MACHINE",
-                                              "ADDRESS", "PORTS", "NOTE",  NULL};
-        static const char *const with_size[] = {"NAME",  "STATE", "READY", "UPTIME",  "MACHINE", "ADDRESS",
-                                                "PORTS", "NOTE",  "SIZE",  "VOLUMES", NULL};
-        _cleanup_(table_freep) Table *table = table_new(list->measured ? with_size : headers);
-        uint64_t now = realtime_usec();
-        int r;
-
-        for (size_t i = 0; i < list->n; i++) {
-                const ContainerStatus *c = &list->entries[i];
-                _cleanup_strv_ char **ports = c->running ? status_ports_text(c->state) : NULL;
-                _cleanup_free_ char *all_ports = ports ? strv_join(ports, " ") : NULL;
-                _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
-                _cleanup_free_ char *volumes = container_size_volumes_text(&c->size);
-                char uptime[FORMAT_DURATION_MAX] = "", size[FORMAT_SIZE_MAX];
-                /* clang-format off */
-                const char *cells[] = {
-                        c->name,
-                        phase_to_string(c->phase),
-                        c->running ? (c->ready ? "yes" : "no") : NULL,
-                        uptime,
-                        c->machine,
-                        c->running && c->state ? c->state->address : NULL,
-                        all_ports,
-                        notes,
-                        format_size(size, c->size.all),
-                        volumes,
-                };
-                /* clang-format on */
-
-                if (c->since_usec > 0 && now > c->since_usec)
-                        (void) format_duration(uptime, now - c->since_usec);
-                table_add_row(table, cells);
-        }
-        r = table_print(table, stdout);
-        return r < 0 ? error_set(reterr, r, "print the status") : 0;
 }
 
 static Json *status_json(const ContainerStatus *c, bool measured) {
@@ -327,6 +290,8 @@ static Json *status_json(const ContainerStatus *c, bool measured) {
                 json_add_string(o, "lastCrash", timestamp_format(time, c->crashes.crash_usec));
                 json_add_string(o, "lastCrashReason", c->crashes.reason);
         }
+        if (c->memory > 0)
+                json_add_uint(o, "memory", c->memory);
         if (c->running && c->state)
                 json_add_string(o, "address", c->state->address);
         for (size_t i = 0; c->running && c->state && i < c->state->n_ports; i++) {
@@ -367,9 +332,8 @@ static Json *status_instances_json(const InstanceList *instances) {
         return array;
 }
 
-int status_list_print_json(const Project *project, const StatusList *list, Error *reterr) {
+char *status_list_to_json(const Project *project, const StatusList *list, bool pretty) {
         _cleanup_(json_freep) Json *document = json_new_object();
-        _cleanup_free_ char *text = NULL;
         Json *o = json_new_object(), *containers = json_new_array();
 
         json_add_string(o, "id", project->id);
@@ -382,6 +346,11 @@ int status_list_print_json(const Project *project, const StatusList *list, Error
         json_add(document, "instances", status_instances_json(&list->instances));
         if (list->worktrees.n > 0)
                 json_add(document, "worktrees", project_list_json(&list->worktrees));
-        text = json_print(document, /* pretty= */ true);
+        return json_print(document, pretty);
+}
+
+int status_list_print_json(const Project *project, const StatusList *list, Error *reterr) {
+        _cleanup_free_ char *text = status_list_to_json(project, list, /* pretty= */ true);
+
         return puts(text) < 0 ? error_set(reterr, errno, "print the status") : 0;
 }

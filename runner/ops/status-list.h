@@ -25,6 +25,7 @@ typedef struct ContainerStatus {
         uint64_t since_usec;   /* CLOCK_REALTIME of being ready, 0: is not */
         CrashRecord crashes;   /* and reboots, of this start */
         ContainerState *state; /* may be NULL */
+        uint64_t memory;       /* that it takes, in bytes; 0: not known */
         char **notes;
         ContainerSize size; /* after status_list_measure() */
 } ContainerStatus;
@@ -52,5 +53,9 @@ int status_list_measure(Project *project, StatusList *list, Error *reterr);
  * FC_EXIT_NOT_RUNNING. */
 int status_list_check(const StatusList *list);
 
-int status_list_print(const StatusList *list, Error *reterr);
+/* Only what their memory is now. */
+void status_list_read_memory(const Project *project, StatusList *list);
+
+/* Owned by the caller. */
+char *status_list_to_json(const Project *project, const StatusList *list, bool pretty);
 int status_list_print_json(const Project *project, const StatusList *list, Error *reterr);

@@ -11,7 +11,7 @@ masked() {
                 -e 's#/(nix|mnt)/store/[^ ]*#STORE#g; s#[^ ]*/images/#IMAGES/#; s#^\x27.*/(shop\x27 has)#DIR/\1#' \
                 -e 's/([0-9]+(\.[0-9]+)?(h|min|m|s|ms)\b ?)+/TIME /g' \
                 -e 's/10\.[0-9]+\.[0-9]+\.[0-9]+/ADDRESS/g; s/-[0-9a-f]{4}-([a-z]+)/-HASH-\1/g' \
-                -e 's/ +/ /g; s/ +$//' |
+                -e 's/ +/ /g; s/ +$//; s/(->[0-9]+) ([0-9.]+ [KMG]?B|-) /\1 MEMORY /' |
                 # Containers go their way beside one another.
                 sorted_runs '^[a-z]+: [a-z]'
 }

@@ -11,7 +11,7 @@ unit_of() { printf 'flake-containers-%s.service\n' "$(machine_of "$1")"; }
 unit_gone() { [[ ! -e /run/systemd/transient/$1 ]]; }
 
 testcase_unit_and_machine() {
-        local machine unit pids pid word
+        local machine memory unit pids pid word
 
         project shop
         # machinectl wants a message bus in the guest.
@@ -23,8 +23,11 @@ testcase_unit_and_machine() {
         for word in Slice=machine.slice Delegate=yes KillMode=mixed Type=notify DevicePolicy=closed; do expect_out "$word"; done
         ok machinectl show -p Unit --value "$machine"
         equal "$OUT" "$unit"
-        ok fc status
-        expect_out "web +running +yes +[^ ]+ +$machine "
+        ok fc status -o wide
+        # Where this host's kernel counts its memory.
+        memory=-
+        [[ ! -e /sys/fs/cgroup/machine.slice/$unit/memory.current ]] || memory='[0-9.]+ [KMG]B'
+        expect_out "web +running +yes +[^ ]+ +0 +8080->80 +$memory +$machine +10\\."
         ok machinectl --quiet shell "$machine" /bin/echo hello
         expect_out hello
         ok systemctl -M "$machine" is-system-running

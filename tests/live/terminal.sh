@@ -217,7 +217,9 @@ testcase_progress_on_the_screen() {
                 WIDTH=$width terminal "$FC" up
                 see 'hangs.*(running|…)'
                 see '✔ one'
-                seen >"$TMP/seen-$width"
+                # Drawn from the top of the screen on, and again ten times a second.
+                equal "$(tmux -S "$SOCKET" display-message -p -t t '#{history_size}')" 0 "lines in the history"
+                seen | sed -n '/^  [^ ]/,$p' >"$TMP/seen-$width"
                 note "$(<"$TMP/seen-$width")"
                 # The first up also copies the images, which is gone from the screen when that is done.
                 [[ $(<"$TMP/seen-$width") == "$(expected_progress "$width")" ]] || flunk "the screen at $width columns"
@@ -238,9 +240,53 @@ testcase_progress_on_the_screen() {
 
 expected_progress() {
         case $1 in
-        80) printf '\n  ✔ one       ready  #s\n  * frontend  booting  #s  hangs.service/start running (#s / #min)' ;;
-        40) printf '\n  ✔ one       ready  #s\n  * frontend  #s  hangs.service/start…' ;;
+        80) printf '  ✔ one       ready  #s\n  * frontend  booting  #s  hangs.service/start running (#s / #min)' ;;
+        40) printf '  ✔ one       ready  #s\n  * frontend  #s  hangs.service/start…' ;;
         esac
+}
+
+# Shortened where it does not fit, never wrapped, and drawn again in its place when something happens.
+testcase_status_on_the_screen() {
+        local width watcher
+
+        need_tmux
+        project shop
+        spec "$(tiny a-container-with-a-long-name '' ', "ports": ["8080:80", "8081-8084:81-84"]'), $(tiny one)"
+        ok fc up a-container-with-a-long-name
+        for width in 100 80 40; do
+                WIDTH=$width terminal "$FC" status
+                line_in "$SCREEN" '\[status 0\]' >/dev/null
+                seen >"$TMP/seen"
+                # Headers, two containers and the status: nothing was wrapped.
+                equal "$(grep -c . "$TMP/seen")" 4 "lines at $width columns: $(<"$TMP/seen")"
+                end_terminal
+        done
+
+        terminal "$FC" status --watch
+        see '^one +stopped'
+        ok fc up one
+        see '^one +running +yes'
+        kill -9 "$(fc --json status one | jq .containers[0].leader)"
+        see '^one +(crashed|failed)'
+        equal "$(seen | grep -c '^NAME')" 1 "tables on the screen"
+        grep -qaF $'\e[31m' "$SCREEN" || flunk "a crash has no colour"
+        keys C-c
+        line_in "$SCREEN" '\[status 0\]' >/dev/null
+        end_terminal
+
+        # Elsewhere each change is a line, or a table.
+        fc_background "$TMP/watched" --json status --watch one
+        watcher=$FC_PID
+        line_in "$TMP/watched" '"(crashed|failed)"' >/dev/null
+        ok fc up one
+        line_in "$TMP/watched" '"state":"running".*"ready":true' >/dev/null
+        ok fc down
+        line_in "$TMP/watched" '"stopped"' >/dev/null
+        kill -INT "$watcher"
+        finished "$watcher"
+        equal "$STATUS" 0
+        jq -e '.containers[0].name == "one"' "$TMP/watched" >/dev/null || flunk "not a document a line"
+        run_status 2 fc status --watch --size
 }
 
 # A container keeps its colour whatever else is shown.

@@ -10,7 +10,7 @@
 #include "base/fs.h"
 #include "base/strv.h"
 #include "host/facts.h"
-#include "test.h"
+#include "project-util.h"
 
 #define SOON (10 * USEC_PER_SEC)
 
@@ -54,6 +54,25 @@ static void reap(pid_t pid, int signal) {
         ASSERT_EQ(waitpid(pid, &status, 0), pid);
         ASSERT_TRUE(WIFSIGNALED(status));
         ASSERT_EQ(WTERMSIG(status), signal);
+}
+
+TEST(memory_of_a_payload) {
+        _cleanup_free_ char *payload = NULL;
+        uint64_t memory = 0;
+
+        TEST_DIR(dir);
+        ASSERT_EQ(test_shell(
+                          &dir,
+                          "mkdir -p a/nspawn/payload b/payload; echo 4096 >a/nspawn/payload/memory.current; "
+                          "echo 8192 >b/memory.current"),
+                  0);
+        ASSERT_OK(cgroup_read_memory(dir.path, "a/nspawn/payload", &memory));
+        ASSERT_EQ(memory, 4096);
+        ASSERT_OK(cgroup_read_memory(dir.path, "b/payload", &memory));
+        ASSERT_EQ(memory, 8192);
+        /* The group around that is another thing. */
+        ASSERT_EQ(cgroup_read_memory(dir.path, "a/nspawn", &memory), -ENOENT);
+        ASSERT_EQ(cgroup_read_memory(dir.path, "absent/payload", &memory), -ENOENT);
 }
 
 TEST(life_of_a_machine) {

@@ -2,7 +2,13 @@
 
 /* The word that `status` has for a container, and why. */
 
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
 #include "ops/status-judge.h"
+#include "ops/status-table.h"
+#include "screen/text.h"
 #include "ops-util.h"
 
 #define COMMAND "\"system\": {\"rootfs\": \"/i\"}, \"command\": [\"/c\"]"
@@ -295,5 +301,133 @@ TEST(check_of_all) {
 
                 test_set_row("%zu", i);
                 ASSERT_EQ(status_list_check(&(StatusList){entries, 2}), table[i].exit);
+        }
+}
+
+TEST(ports_have_one_form) {
+        static const struct {
+                BoundPort ports[6];
+                const char *text;
+        } table[] = {
+                {{}, NULL},
+                {{{(char *) "127.0.0.1", 8080, 80, false}, {(char *) "::1", 8080, 80, false}}, "8080->80"},
+                {{{(char *) "0.0.0.0", 53, 53, true}, {(char *) "::", 53, 53, true}}, "*:53->53/udp"},
+                /* What is only one half, or not a pair, has its address. */
+                {{{(char *) "127.0.0.1", 8080, 80, false}}, "127.0.0.1:8080->80"},
+                {{{(char *) "::1", 8080, 80, false}}, "[::1]:8080->80"},
+                {{{(char *) "127.0.0.1", 8080, 80, false}, {(char *) "::1", 8080, 80, true}},
+                 "127.0.0.1:8080->80 [::1]:8080->80/udp"},
+                {{{(char *) "10.1.2.3", 8080, 80, false}, {(char *) "fe80::1", 8080, 80, false}},
+                 "10.1.2.3:8080->80 [fe80::1]:8080->80"},
+                /* Ranges are one. */
+                {{{(char *) "127.0.0.1", 8000, 80, false},
+                  {(char *) "::1", 8000, 80, false},
+                  {(char *) "127.0.0.1", 8001, 81, false},
+                  {(char *) "::1", 8001, 81, false},
+                  {(char *) "127.0.0.1", 8003, 83, false},
+                  {(char *) "::1", 8003, 83, false}},
+                 "8000-8001->80-81 8003->83"},
+                {{{(char *) "127.0.0.1", 8000, 80, false}, {(char *) "127.0.0.2", 8001, 81, false}},
+                 "127.0.0.1:8000->80 127.0.0.2:8001->81"},
+                {{{(char *) "127.0.0.1", 8000, 80, false}, {(char *) "127.0.0.1", 8001, 81, true}},
+                 "127.0.0.1:8000->80 127.0.0.1:8001->81/udp"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                ContainerState state = {.ports = (BoundPort *) table[i].ports};
+                _cleanup_free_ char *text = NULL;
+
+                while (state.n_ports < ELEMENTSOF(table[i].ports) && table[i].ports[state.n_ports].address)
+                        state.n_ports++;
+                test_set_row("%zu", i);
+                text = status_ports_text(&state);
+                ASSERT_STREQ(text, table[i].text);
+        }
+}
+
+static char *show(const StatusList *list, bool wide, const Output *output) {
+        _cleanup_(table_freep) Table *table = status_table(list, wide, 100 * USEC_PER_SEC);
+        Buffer buffer = {0};
+
+        table_append(table, output, &buffer);
+        return buffer_steal(&buffer);
+}
+
+TEST(table) {
+        BoundPort ports[] = {{(char *) "127.0.0.1", 5432, 5432, false}, {(char *) "::1", 5432, 5432, false}};
+        ContainerState state = {.address = (char *) "10.1.2.3", .ports = ports, .n_ports = 2};
+        char *notes[] = {(char *) "postgresql-with-a-long-name.service failed",
+                         (char *) "definition changed, run up", NULL};
+        ContainerStatus entries[] = {
+                {.name = (char *) "db",
+                 .machine = (char *) "shop-3f2a-db",
+                 .phase = PHASE_DEGRADED,
+                 .running = true,
+                 .since_usec = 40 * USEC_PER_SEC,
+                 .crashes = {.restarts = 3},
+                 .memory = 55000000,
+                 .state = &state,
+                 .notes = notes},
+                {.name = (char *) "web", .machine = (char *) "shop-3f2a-web", .phase = PHASE_CRASHED},
+                {.name = (char *) "one",
+                 .machine = (char *) "shop-3f2a-one",
+                 .phase = PHASE_RUNNING,
+                 .running = true,
+                 .ready = true},
+        };
+        StatusList list = {entries, ELEMENTSOF(entries), false};
+        static const struct {
+                bool wide;
+                Output output;
+                const char *text;
+        } table[] = {
+                {false,
+                 {.unicode = true},
+                 "NAME  STATE     READY  UPTIME  RESTARTS  PORTS       MEM    NOTE\n"
+                 "db    degraded  no     1m      3         5432->5432  55 MB  "
+                 "postgresql-with-a-long-name.service failed; definition changed, run up\n"
+                 "web   crashed   -      -       -         -           -      -\n"
+                 "one   running   yes    -       0         -           -      -\n"},
+                {true,
+                 {.unicode = true},
+                 "NAME  STATE     READY  UPTIME  RESTARTS  PORTS       MEM    MACHINE        ADDRESS   NOTE\n"
+                 "db    degraded  no     1m      3         5432->5432  55 MB  shop-3f2a-db   10.1.2.3  "
+                 "postgresql-with-a-long-name.service failed; definition changed, run up\n"
+                 "web   crashed   -      -       -         -           -      shop-3f2a-web  -         -\n"
+                 "one   running   yes    -       0         -           -      shop-3f2a-one  -         -\n"},
+                {false,
+                 {.unicode = true, .terminal = true, .colour = true, .width = 80},
+                 "NAME  STATE     READY  UPTIME  RESTARTS  PORTS       MEM    NOTE\n"
+                 "db    \x1b[33mdegraded\x1b[0m  no     1m      3         5432->5432  55 MB  "
+                 "postgresql-with-a-l…\n"
+                 "web   \x1b[31mcrashed\x1b[0m   -      -       -         -           -      -\n"
+                 "one   running   yes    -       0         -           -      -\n"},
+                {false,
+                 {.unicode = true, .terminal = true, .width = 50},
+                 "NAME  STATE  READY  UPTI…  REST…  POR…  MEM   NOTE\n"
+                 "db    degr…  no     1m     3      543…  55 …  pos…\n"
+                 "web   cras…  -      -      -      -     -     -\n"
+                 "one   runn…  yes    -      0      -     -     -\n"},
+                {false,
+                 {.terminal = true, .width = 20},
+                 "NAME  S...  R...  ..\n"
+                 "db    d...  no    1m\n"
+                 "web   c...  -     -\n"
+                 "one   r...  yes   -\n"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = show(&list, table[i].wide, &table[i].output);
+
+                test_set_row("%zu", i);
+                ASSERT_STREQ(text, table[i].text);
+        }
+        test_set_row("%s", "");
+        /* No line is longer than the screen, whatever its width. */
+        for (unsigned width = 1; width < 120; width++) {
+                _cleanup_free_ char *text = show(&list, true, &(Output){.unicode = true, .width = width});
+
+                for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
+                        ASSERT_TRUE(text_width(line) <= width);
         }
 }
