@@ -38,6 +38,7 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
                 return dry_run_up(&project, names, names, /* restart= */ true, /* no_wait= */ false,
                                   /* orphans= */ NULL, reterr);
 
+        fleet_options.says = true;
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet_options.stop_timeout_usec = o->stop_timeout_usec;
         fleet = fleet_new(&fleet_options, &project);

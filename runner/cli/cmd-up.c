@@ -155,6 +155,7 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
                                   o->remove_orphans ? orphans : NULL, reterr);
 
         fleet_options.ready_timeout_usec = o->timeout_usec;
+        fleet_options.says = true;
         fleet_options.no_wait = o->no_wait;
         fleet_options.rm_on_failure = o->rm_on_failure;
         fleet_options.undo_all = o->attach;

@@ -83,6 +83,7 @@ struct Fleet {
         unsigned interrupts; /* 1: members are being stopped, 2: at once */
         bool advancing;
         bool takes_down;
+        uint64_t began_usec;
         const FleetChange *change; /* to be made when all have stopped; NULL: none, or it is over */
         Error change_error;        /* why it was not made, where no member tells that */
         sd_event_source *tick, *heed_source;

@@ -10,6 +10,7 @@
 #include "ops/fleet-order.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
+#include "ops/fleet-say.h"
 #include "ops/fleet-seed.h"
 #include "ops/health.h"
 #include "ops/running.h"
@@ -22,6 +23,7 @@ static void fleet_advance(Fleet *fleet);
 static void member_over(Member *m, Phase phase, const char *detail) {
         m->stage = STAGE_OVER;
         progress_update(m->fleet->progress, m->at->name, phase, detail);
+        fleet_say_failure(m, phase);
         fleet_advance(m->fleet);
 }
 

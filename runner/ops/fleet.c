@@ -7,6 +7,7 @@
 #include "ops/fleet-events.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-run.h"
+#include "ops/fleet-say.h"
 #include "ops/fleet-seed.h"
 #include "ops/freeze.h"
 #include "ops/locks.h"
@@ -25,6 +26,7 @@ Fleet *fleet_new(const FleetOptions *options, Project *project) {
         *fleet = (Fleet){
                 .options = *options,
                 .project = project,
+                .began_usec = now_usec(),
                 .runtime_fd = -EBADF,
                 .network_fd = -EBADF,
                 .heed = LOCK_HEED_NULL,
@@ -215,15 +217,21 @@ static int fleet_try_up(Fleet *fleet, char *const *names, char *const *asked, bo
                 r = snapshot_settle(fleet->project, fleet->runtime_fd, fleet->progress, reterr);
         if (r >= 0)
                 r = fleet_plan(fleet, asked, restart, reterr);
-        if (r >= 0)
+        if (r >= 0) {
+                fleet_say_plan(fleet);
                 r = fleet_prepare(fleet, reterr);
+        }
         if (r < 0)
                 return locks_explain_interrupt(&fleet->heed, fleet->locks, names, r, reterr);
-        return fleet_run(fleet, reterr);
+        r = fleet_run(fleet, reterr);
+        if (r >= 0)
+                fleet_say_outcome(fleet);
+        return r;
 }
 
 int fleet_bring_up(Fleet *fleet, char *const *names, char *const *asked, bool restart, Error *reterr) {
         int r = fleet_try_up(fleet, names, asked, restart, reterr);
+
         return fleet_close(fleet, r, reterr);
 }
 

@@ -35,6 +35,7 @@ typedef struct FleetOptions {
         bool no_wait;
         bool rm_on_failure;
         bool undo_all;    /* an interrupt also stops the containers that have become ready by now */
+        bool says;        /* what is to be done and what has come of it (ops/fleet-say.h) */
         bool interrupted; /* it acts on an interrupt: the next one hurries */
         sd_event *event;  /* borrowed; NULL: a loop of its own */
 } FleetOptions;

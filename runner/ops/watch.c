@@ -122,7 +122,8 @@ int machine_watch_report(MachineWatch *watch) {
                 if (!error_is_set(&x->error))
                         continue;
                 (void) error_about_container(&x->error, 0, x->name);
-                report_error(stderr, &x->error, watch->project->progress);
+                if (!x->told)
+                        report_error(stderr, &x->error, watch->project->progress);
                 if (exit == FC_EXIT_OK)
                         exit = x->error.exit;
         }

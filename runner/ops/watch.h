@@ -20,6 +20,7 @@ typedef struct Watched {
         void (*ended)(struct Watched *x);
         bool over;   /* the loop does not wait for it */
         Error error; /* its outcome; unset: as wanted */
+        bool told;   /* that has been printed */
         void *part;  /* the verb's, borrowed */
 } Watched;
 
@@ -56,5 +57,5 @@ int watched_follow(Watched *x, void (*ended)(Watched *x), Error *reterr);
 /* Runs the loop until all are over, `stopped` is set, or something has exited from the loop. */
 int machine_watch_run(MachineWatch *watch, Error *reterr);
 
-/* Prints their errors. Return: the exit status of the first, in their order. */
+/* Prints their errors, unless that has been done. Return: the exit status of the first, in their order. */
 int machine_watch_report(MachineWatch *watch);

@@ -34,6 +34,24 @@ static void error_print_append_json(Buffer *buffer, const Error *error) {
         buffer_append_text(buffer, "\n");
 }
 
+static void append_error(Buffer *buffer, const Error *error, bool colour) {
+        _cleanup_free_ char *message = error_text(error);
+
+        buffer_append_text(buffer, colour ? "\x1b[1;31merror:\x1b[0m " : "error: ");
+        buffer_append_text(buffer, message);
+        buffer_append_text(buffer, "\n");
+        append_lines(buffer, error->evidence, 6);
+        append_lines(buffer, error->hints, 2);
+}
+
+char *error_to_text(const Error *error, bool colour) {
+        Buffer buffer = {0};
+
+        append_error(&buffer, error, colour);
+        buffer.size--;
+        return buffer_steal(&buffer);
+}
+
 void report_error(FILE *out, const Error *error, ProgressMode mode) {
         _cleanup_buffer_ Buffer buffer = {0};
         Output output;
@@ -43,14 +61,8 @@ void report_error(FILE *out, const Error *error, ProgressMode mode) {
         if (mode == PROGRESS_JSON)
                 error_print_append_json(&buffer, error);
         else {
-                _cleanup_free_ char *message = error_text(error);
-
                 output_probe(fileno(out), &output);
-                buffer_append_text(&buffer, output.colour ? "\x1b[1;31merror:\x1b[0m " : "error: ");
-                buffer_append_text(&buffer, message);
-                buffer_append_text(&buffer, "\n");
-                append_lines(&buffer, error->evidence, 6);
-                append_lines(&buffer, error->hints, 2);
+                append_error(&buffer, error, output.colour);
         }
         /* There is nowhere left to complain to. */
         (void) buffer_flush(&buffer, out);

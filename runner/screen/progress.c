@@ -6,6 +6,8 @@
 #include "base/strv.h"
 #include "base/time-text.h"
 #include "screen/buffer.h"
+#include "screen/error-print.h"
+#include "screen/output.h"
 #include "screen/progress-live.h"
 #include "screen/progress.h"
 #include "screen/text.h"
@@ -18,6 +20,7 @@ struct Progress {
         ProgressLive *live; /* NULL: not a terminal */
         ProgressItem **items;
         size_t n_items;
+        bool finished;
         ProgressWatch watch;
         void *userdata;
 };
@@ -149,6 +152,8 @@ void progress_update(Progress *progress, const char *container, Phase phase, con
                 progress->watch(container, item->phase, item->detail, progress->userdata);
         if (progress->mode == PROGRESS_JSON)
                 progress_print_json(progress, item);
+        else if (phase == PHASE_UNCHANGED)
+                progress_tick(progress);
         else if (progress->live)
                 progress_live_update(progress->live, progress->items, progress->n_items, item);
         else if (progress->mode != PROGRESS_QUIET &&
@@ -177,6 +182,38 @@ void progress_note(Progress *progress, const char *text) {
         }
 }
 
+bool progress_is_for_people(const Progress *progress) {
+        return progress->mode != PROGRESS_JSON && progress->mode != PROGRESS_QUIET;
+}
+
+static void print_lines(Progress *progress, const char *text) {
+        if (progress->live)
+                progress_live_note(progress->live, progress->items, progress->n_items, text);
+        else {
+                (void) fprintf(progress->out, "%s\n", text);
+                (void) fflush(progress->out);
+        }
+}
+
+void progress_say(Progress *progress, const char *text) {
+        _cleanup_free_ char *safe = text_safe(text);
+
+        if (progress_is_for_people(progress))
+                print_lines(progress, safe);
+}
+
+bool progress_error(Progress *progress, const Error *error) {
+        _cleanup_free_ char *text = NULL;
+        Output output;
+
+        if (!progress_is_for_people(progress))
+                return false;
+        output_probe(fileno(progress->out), &output);
+        text = error_to_text(error, output.colour);
+        print_lines(progress, text);
+        return true;
+}
+
 uint64_t progress_tick_interval(const Progress *progress) {
         if (progress->live)
                 for (size_t i = 0; i < progress->n_items; i++)
@@ -190,7 +227,42 @@ void progress_tick(Progress *progress) {
                 progress_live_tick(progress->live, progress->items, progress->n_items);
 }
 
+static bool is_unchanged(const ProgressItem *item) {
+        return item->phase == PHASE_UNCHANGED;
+}
+
+/* Nothing happened: "web, db: unchanged  already up". */
+static void print_all_unchanged(Progress *progress) {
+        const char *detail = progress->items[0]->detail;
+        _cleanup_free_ char *names = NULL, *line = NULL;
+        _cleanup_strv_ char **list = NULL;
+
+        for (size_t i = 0; i < progress->n_items; i++)
+                strv_push(&list, progress->items[i]->container);
+        names = strv_join(list, ", ");
+        line = xasprintf("%s: %s%s%s", names, phase_to_string(PHASE_UNCHANGED), detail ? "  " : "",
+                         detail ? detail : "");
+        print_lines(progress, line);
+}
+
+static void print_unchanged(Progress *progress) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < progress->n_items; i++)
+                n += is_unchanged(progress->items[i]);
+        if (n > 0 && n == progress->n_items)
+                print_all_unchanged(progress);
+        else if (progress->live)
+                for (size_t i = 0; i < progress->n_items; i++)
+                        if (is_unchanged(progress->items[i]))
+                                progress_live_update(progress->live, progress->items, progress->n_items,
+                                                     progress->items[i]);
+}
+
 void progress_finish(Progress *progress) {
+        if (progress_is_for_people(progress) && !progress->finished)
+                print_unchanged(progress);
+        progress->finished = true;
         if (progress->live)
                 progress_live_finish(progress->live, progress->items, progress->n_items);
 }

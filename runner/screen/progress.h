@@ -43,6 +43,9 @@ DEFINE_FREEP(Progress, progress_free);
  *         time
  * @detail: text for it, may be NULL and may come from the guest: it is made safe for a terminal here
  *
+ * What is unchanged is told at the end, by progress_finish(), in one line where nothing else happened; in
+ * plain mode it is not told beside what did. As JSON it is an object like any other.
+ *
  * Nothing is printed when neither phase nor detail changed. In plain mode a changed detail alone is printed
  * at most every 5 s, so that a long boot shows life without filling a build log.
  */
@@ -56,6 +59,16 @@ void progress_watch(Progress *progress, ProgressWatch watch, void *userdata);
 /* A line of its own, without disturbing the live ones; {"time","note"} as JSON. */
 void progress_note(Progress *progress, const char *text);
 
+/* Neither JSON, nor only errors. */
+bool progress_is_for_people(const Progress *progress);
+
+/* A line of its own for people. */
+void progress_say(Progress *progress, const char *text);
+
+/* Prints an error now, below the lines that stay. Return: whether it has; not as JSON, nor where only errors
+ * are told: there they come at the end. */
+bool progress_error(Progress *progress, const Error *error);
+
 /* How often progress_tick() wants to be called now, in microseconds: UINT64_MAX when nothing on the screen
  * moves, so that the caller's timer can be off. */
 uint64_t progress_tick_interval(const Progress *progress);
@@ -63,5 +76,6 @@ uint64_t progress_tick_interval(const Progress *progress);
 /* Redraws the live lines: next frame of the spinner, new times, a changed width of the terminal. */
 void progress_tick(Progress *progress);
 
-/* Ends the live display: a container that did not come to an end keeps a line that says how far it came. */
+/* Ends the live display: a container that did not come to an end keeps a line that says how far it came.
+ * Tells what is unchanged. */
 void progress_finish(Progress *progress);

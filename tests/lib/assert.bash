@@ -119,7 +119,7 @@ screen() {
                 -e "s|$SLIM_IMAGE|IMAGES/httpserver|g; s|$SCRATCH|SCRATCH|g; s|$FC_IMAGES|IMAGES|g" \
                 -e 's/[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?/TIME/g' \
                 -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} TIME( UTC)?/DATE/g' \
-                -e 's/\[[0-9]+\]/[PID]/g' \
+                -e 's/\[[0-9]+\]/[PID]/g; s/ \(id ([a-z-]+)-[0-9a-f]{4}\): / (id \1-HASH): /' \
                 -e 's/([^0-9.])[0-9]+(\.[0-9]+)? ?(s|m)\b/\1SECONDS/g' \
                 -e 's/[0-9]+(\.[0-9]+)?(ms|us)\b/SECONDS/g' \
                 -e "$nspawn" <<<"$ERR" |

@@ -10,6 +10,7 @@ masked() {
         sed -E -e '/^((evaluation )?warning|trace): /d; /^sudo: unable to resolve/d; /^building /d; /^[a-z]+: (booting|waiting)  /d' \
                 -e 's#/(nix|mnt)/store/[^ ]*#STORE#g; s#[^ ]*/images/#IMAGES/#; s#^\x27.*/(shop\x27 has)#DIR/\1#' \
                 -e 's/([0-9]+(\.[0-9]+)?(h|min|m|s|ms)\b ?)+/TIME /g' \
+                -e 's/^[^ ]* \(id ([a-z-]+)-[0-9a-f]{4}\): /PATH (id \1-HASH): /' \
                 -e 's/10\.[0-9]+\.[0-9]+\.[0-9]+/ADDRESS/g; s/-[0-9a-f]{4}-([a-z]+)/-HASH-\1/g' \
                 -e 's/ +/ /g; s/ +$//; s/(->[0-9]+) ([0-9.]+ [KMG]?B|-) /\1 MEMORY /' |
                 # Containers go their way beside one another.

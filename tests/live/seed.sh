@@ -85,7 +85,7 @@ testcase_failure() {
         expect_err "one: step 2 of 2 of its seed \('sh'\) failed: exit status 7"
         expect_err $'doing it\n +no such table'
         expect_err 'begin again with a fresh root, a fresh @data: .*up one'
-        expect_err 'two: not started: one failed'
+        expect_err 'two: skipped +one failed'
         equal "$(state_of one)" degraded
         run_status 3 fc status --check
         ok fc up --dry-run

@@ -20,7 +20,7 @@ testcase_page() {
         equal "$(state_of httpserver)" running
 
         ok fc up httpserver
-        expect_err 'already up'
+        equal "$ERR" "httpserver: unchanged  already up" "what an up says that has nothing to do"
 
         as_dev tee "$PROJECT/src/index.html" <<<"edited" >/dev/null
         equal "$(page 8080)" edited "the page after an edit"

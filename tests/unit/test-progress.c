@@ -233,6 +233,64 @@ TEST(live_restart_and_interruption) {
         screen_done(&screen);
 }
 
+/* Nothing happened: one line says so, once. */
+TEST(all_unchanged) {
+        static const ProgressMode modes[] = {PROGRESS_PLAIN, PROGRESS_AUTO, PROGRESS_QUIET};
+        static const char *const expected[] = {"db, cache: unchanged  already up\n",
+                                               "db, cache: unchanged  already up\n", ""};
+
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++) {
+                _cleanup_free_ char *text = NULL;
+                size_t size;
+                FILE *out = open_memstream(&text, &size);
+                Progress *progress = progress_new(modes[i], out, names);
+
+                progress_update(progress, "db", PHASE_UNCHANGED, "already up");
+                progress_update(progress, "cache", PHASE_UNCHANGED, "already up");
+                progress_finish(progress);
+                progress_finish(progress);
+                (void) progress_free(progress);
+                (void) fclose(out);
+                test_set_row("%zu", i);
+                ASSERT_STREQ(text, expected[i]);
+        }
+}
+
+/* Where people look on, a failure is explained below its own line, while others go on. */
+TEST(errors_stand_where_they_belong) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Screen screen;
+        Progress *progress;
+
+        (void) error_raise(&error, FC_EXIT_FAILED, "db: it failed");
+        error_add_evidence(&error, "said this");
+        error_add_hint(&error, "type that");
+        set_terminal("", "", "xterm", "C.UTF-8");
+        screen_init(&screen, 80, 24);
+        progress = progress_new(PROGRESS_AUTO, screen.out, names);
+        progress_say(progress, "project: starting db, cache");
+        progress_update(progress, "db", PHASE_STARTING, NULL);
+        progress_update(progress, "cache", PHASE_STARTING, NULL);
+        progress_update(progress, "db", PHASE_FAILED, NULL);
+        ASSERT_TRUE(progress_error(progress, &error));
+        screen_read(&screen);
+        assert_row(&screen, 0, "project: starting db, cache");
+        assert_row_like(&screen, 1, "  ✖ db     failed  #s");
+        assert_row(&screen, 2, "error: db: it failed");
+        assert_row(&screen, 3, "      said this");
+        assert_row(&screen, 4, "  type that");
+        assert_row_like(&screen, 5, "  * cache  starting   #s");
+        (void) progress_free(progress);
+        screen_done(&screen);
+
+        progress = progress_new(PROGRESS_QUIET, stderr, names);
+        ASSERT_TRUE(!progress_error(progress, &error));
+        (void) progress_free(progress);
+        progress = progress_new(PROGRESS_JSON, stderr, names);
+        ASSERT_TRUE(!progress_error(progress, &error));
+        (void) progress_free(progress);
+}
+
 TEST(narrow_screens) {
         _cleanup_(progress_freep) Progress *progress = NULL;
         Screen screen;
@@ -319,7 +377,6 @@ TEST(plain_lines) {
         /* A text of changing details is no new state, so "two" is not there. */
         static const char expected[] = "db: starting\n"
                                        "db: booting  one\n"
-                                       "cache: unchanged\n"
                                        "note\n"
                                        "db: ready  127.0.0.1:5432  #s\n";
         _cleanup_free_ char *plain = story(PROGRESS_PLAIN), *automatic = story(PROGRESS_AUTO);
