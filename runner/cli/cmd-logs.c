@@ -22,11 +22,14 @@ typedef struct LogsOptions {
         char *grep;
         char *case_sensitive;
         bool follow;
+        bool all;
 } LogsOptions;
 
 static const Option logs_options[] = {
         {"follow", 'f', OPTION_FLAG, offsetof(LogsOptions, follow), NULL,
          "Go on with what comes, over restarts too"},
+        {"all", 'a', OPTION_FLAG, offsetof(LogsOptions, all), NULL,
+         "Also what systemd says that is no warning [with -u or -p]"},
         {"lines", 'n', OPTION_STRING, offsetof(LogsOptions, lines), "N",
          "The last N lines of each [all; 10 with -f]"},
         {"tail", 0, OPTION_STRING, offsetof(LogsOptions, lines), "N", "The same as --lines"},
@@ -77,6 +80,7 @@ static int logs_parse(const Globals *globals, const LogsOptions *o, LogRequest *
         }
         if (r >= 0 && o->grep)
                 r = log_pattern_new(o->grep, what, ret_pattern, reterr);
+        request->services_only = !o->all && !o->units && !o->priority;
         STRV_FOREACH (word, o->units) {
                 char *unit;
 

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/strv.h"
 #include "logs/journal-reader.h"
+#include "logs/log-noise.h"
 #include "logs/log-filter.h"
 
 /* How many entries are read in search of one that matches the pattern before other logs get a turn. */
@@ -104,6 +105,8 @@ int journal_reader_new(int dir_fd, const LogRequest *request, JournalReader **re
         reader->dir_fd = guard_directory(dir_fd);
         reader->request = request;
         reader->needed = needed_fields(request->output);
+        if (request->services_only)
+                reader->needed |= BIT(FIELD_IDENT) | BIT(FIELD_PRIORITY);
         r = sd_journal_open_directory_fd(&reader->journal, reader->dir_fd, 0);
         if (r < 0)
                 return error_set(reterr, r, "open the journal");
@@ -275,33 +278,88 @@ static int search_error(Error *reterr, int r) {
         return error_set(reterr, r, "search the journal");
 }
 
-/* Return: 1, 0, or a negative errno. */
-static int match_message(const JournalReader *reader, const void *message, size_t size, Error *reterr) {
-        return reader->request->pattern ? log_pattern_match(reader->request->pattern, message, size, reterr)
-                                        : 1;
+static Field journal_reader_find_field(const char *data, size_t size) {
+        for (Field i = 0; i < _FIELD_MAX; i++)
+                if (data[0] == field_names[i].prefix[0] && size >= field_names[i].length &&
+                    memcmp(data, field_names[i].prefix, field_names[i].length) == 0)
+                        return i;
+        return _FIELD_MAX;
 }
 
-/* Back over @lines entries that match the pattern, from sd-journal's position. Return: 1, 0 when there are
- * none, or a negative errno. */
+/* Copies the fields that are of use. One walk over the entry: sd_journal_get_data() would begin anew for
+ * each field. Copies, because sd-journal may unmap a value when the next one is read. */
+static unsigned read_fields(JournalReader *reader) {
+        unsigned found = 0;
+        const void *data;
+        size_t size;
+
+        sd_journal_restart_data(reader->journal);
+        while ((found & reader->needed) != reader->needed &&
+               sd_journal_enumerate_available_data(reader->journal, &data, &size) > 0) {
+                Field field = size > 0 ? journal_reader_find_field(data, size) : _FIELD_MAX;
+
+                if (field == _FIELD_MAX || (found & BIT(field)))
+                        continue;
+                found |= BIT(field);
+                reader->values[field].size = 0;
+                buffer_append(&reader->values[field], (const char *) data + field_names[field].length,
+                              size - field_names[field].length);
+        }
+        return found;
+}
+
+static LogText value_of(const JournalReader *reader, unsigned found, Field field) {
+        const Buffer *value = &reader->values[field];
+
+        if (!(found & BIT(field)))
+                return (LogText){0};
+        return (LogText){.data = value->data ? value->data : "", .size = value->size};
+}
+
+static LogText first_of(const JournalReader *reader, unsigned found, Field a, Field b) {
+        return value_of(reader, found, found & BIT(a) ? a : b);
+}
+
+static int priority_of(const JournalReader *reader, unsigned found) {
+        LogText priority = value_of(reader, found, FIELD_PRIORITY);
+
+        return priority.size == 1 && priority.data[0] >= '0' && priority.data[0] <= '7'
+                       ? priority.data[0] - '0'
+                       : -1;
+}
+
+/* Is the entry whose fields were read one that is asked for, beside what sd-journal looks at? Return: 1, 0,
+ * or a negative errno. */
+static int match_entry(const JournalReader *reader, unsigned found, Error *reterr) {
+        LogText message = value_of(reader, found, FIELD_MESSAGE),
+                ident = first_of(reader, found, FIELD_IDENT, FIELD_COMM);
+        LogPattern *pattern = reader->request->pattern;
+
+        if (reader->request->services_only &&
+            log_is_noise(ident.data, ident.size, priority_of(reader, found)))
+                return 0;
+        return pattern ? log_pattern_match(pattern, message.data, message.size, reterr) : 1;
+}
+
+/* Back over @lines entries that match, from sd-journal's position. Return: 1, 0 when there are none, or a
+ * negative errno. */
 static int skip_back(JournalReader *reader, uint64_t lines, Error *reterr) {
-        uint64_t found = 0;
+        uint64_t n = 0;
         int r;
 
-        if (!reader->request->pattern) {
+        if (!reader->request->pattern && !reader->request->services_only) {
                 r = sd_journal_previous_skip(reader->journal, lines);
                 return r < 0 ? search_error(reterr, r) : r;
         }
         while ((r = sd_journal_previous(reader->journal)) > 0) {
-                const void *data;
-                size_t size;
+                unsigned found = read_fields(reader);
 
-                if (sd_journal_get_data(reader->journal, "MESSAGE", &data, &size) < 0)
+                if (reader->request->pattern && !(found & BIT(FIELD_MESSAGE)))
                         continue;
-                r = match_message(reader, (const char *) data + strlen("MESSAGE="),
-                                  size - strlen("MESSAGE="), reterr);
+                r = match_entry(reader, found, reterr);
                 if (r < 0)
                         return r;
-                if (r > 0 && ++found == lines)
+                if (r > 0 && ++n == lines)
                         return 1;
         }
         return r < 0 ? search_error(reterr, r) : 0;
@@ -363,48 +421,6 @@ int journal_reader_seek(JournalReader *reader, uint64_t lines, Error *reterr) {
         return r < 0 ? search_error(reterr, r) : 0;
 }
 
-static Field journal_reader_find_field(const char *data, size_t size) {
-        for (Field i = 0; i < _FIELD_MAX; i++)
-                if (data[0] == field_names[i].prefix[0] && size >= field_names[i].length &&
-                    memcmp(data, field_names[i].prefix, field_names[i].length) == 0)
-                        return i;
-        return _FIELD_MAX;
-}
-
-/* Copies the fields that are of use. One walk over the entry: sd_journal_get_data() would begin anew for
- * each field. Copies, because sd-journal may unmap a value when the next one is read. */
-static unsigned read_fields(JournalReader *reader) {
-        unsigned found = 0;
-        const void *data;
-        size_t size;
-
-        sd_journal_restart_data(reader->journal);
-        while ((found & reader->needed) != reader->needed &&
-               sd_journal_enumerate_available_data(reader->journal, &data, &size) > 0) {
-                Field field = size > 0 ? journal_reader_find_field(data, size) : _FIELD_MAX;
-
-                if (field == _FIELD_MAX || (found & BIT(field)))
-                        continue;
-                found |= BIT(field);
-                reader->values[field].size = 0;
-                buffer_append(&reader->values[field], (const char *) data + field_names[field].length,
-                              size - field_names[field].length);
-        }
-        return found;
-}
-
-static LogText value_of(const JournalReader *reader, unsigned found, Field field) {
-        const Buffer *value = &reader->values[field];
-
-        if (!(found & BIT(field)))
-                return (LogText){0};
-        return (LogText){.data = value->data ? value->data : "", .size = value->size};
-}
-
-static LogText first_of(const JournalReader *reader, unsigned found, Field a, Field b) {
-        return value_of(reader, found, found & BIT(a) ? a : b);
-}
-
 /* The unit that a line is about: for the manager's lines that is not the manager's own. */
 static LogText unit_of(const JournalReader *reader, unsigned found) {
         LogText pid = value_of(reader, found, FIELD_PID);
@@ -439,7 +455,6 @@ static int read_next(JournalReader *reader, unsigned *ret_found) {
 int journal_reader_next(JournalReader *reader, const LogEntry **ret, Error *reterr) {
         LogEntry *entry = &reader->entry;
         unsigned found = 0, skipped = 0;
-        LogText priority;
         int r;
 
         if (reader->no_boot)
@@ -450,8 +465,7 @@ int journal_reader_next(JournalReader *reader, const LogEntry **ret, Error *rete
                         return error_set(reterr, r, "read the journal");
                 if (r == 0)
                         return 0;
-                entry->message = value_of(reader, found, FIELD_MESSAGE);
-                r = match_message(reader, entry->message.data, entry->message.size, reterr);
+                r = match_entry(reader, found, reterr);
                 if (r < 0)
                         return r;
                 if (r > 0)
@@ -459,10 +473,8 @@ int journal_reader_next(JournalReader *reader, const LogEntry **ret, Error *rete
                 if (++skipped == SKIP_MAX)
                         return 2;
         }
-        priority = value_of(reader, found, FIELD_PRIORITY);
-        entry->priority = priority.size == 1 && priority.data[0] >= '0' && priority.data[0] <= '7'
-                                  ? priority.data[0] - '0'
-                                  : -1;
+        entry->message = value_of(reader, found, FIELD_MESSAGE);
+        entry->priority = priority_of(reader, found);
         entry->ident = first_of(reader, found, FIELD_IDENT, FIELD_COMM);
         entry->pid = first_of(reader, found, FIELD_PID, FIELD_SYSLOG_PID);
         entry->unit = unit_of(reader, found);

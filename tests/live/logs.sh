@@ -31,6 +31,20 @@ testcase_choosing() {
         chatty_up
         ok fc logs web
         expect_out 'hello 1 line 200'
+        # What systemd and its parts say is for those who ask, or no trifle.
+        refute_out '(^|'$'\n'')[0-9:]+ systemd(-[a-z]+)?\['
+        ok fc logs --all web
+        expect_out 'systemd\[1\]: Starting chatty\.service'
+        expect_out 'systemd-journald\['
+        # Nothing is wrong.
+        ok fc logs -p err web
+        equal "$OUT" "" "errors of a system that is well"
+        # Nor is it of interest that a command of ours ran.
+        run_status 7 fc exec web -- sh -c 'exit 7'
+        ok fc logs web
+        refute_out 'flake-containers-exec-'
+        ok fc logs --all web
+        expect_out 'flake-containers-exec-.*Deactivated'
         ok fc logs -n 3 web
         equal "$(wc -l <<<"$OUT")" 3 "lines with -n 3"
         ok fc logs -u chatty.service -n 1000 web
@@ -38,7 +52,7 @@ testcase_choosing() {
         refute_out 'apache2\.service'
         # Without the ".service", as people write it.
         ok fc logs -u chatty -n 1 web
-        expect_out 'hello 1 line 200|Finished'
+        expect_out 'Finished chatty\.service'
 
         ok fc exec web -- systemd-cat -p err -t marked echo 'something bad'
         ok fc exec web -- systemd-cat -p info -t marked echo 'something fine'
