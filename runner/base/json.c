@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/json-scan.h"
 #include "base/json.h"
+#include "base/suggest.h"
 #include "base/strv.h"
 #include "base/utf8.h"
 
@@ -254,16 +255,21 @@ static const JsonField *json_find_field(const JsonField *fields, size_t n_fields
         return NULL;
 }
 
-static int raise_unknown(const char *path, const JsonField *fields, size_t n_fields, Error *reterr) {
+static int raise_unknown(const char *path, const char *key, const JsonField *fields, size_t n_fields,
+                         Error *reterr) {
         _cleanup_strv_ char **known = NULL;
         _cleanup_free_ char *list = NULL;
+        const char *nearest;
         int r;
 
         for (size_t i = 0; i < n_fields; i++)
                 if (fields[i].parse)
                         strv_push(&known, fields[i].key);
         list = strv_join(known, ", ");
+        nearest = suggest_name(key, known);
         r = error_raise(reterr, FC_EXIT_USAGE, "%s: unknown key", path);
+        if (nearest)
+                error_add_hint(reterr, "did you mean '%s'?", nearest);
         error_add_hint(reterr, "the keys known here: %s", list);
         return r;
 }
@@ -280,7 +286,7 @@ int json_dispatch(const Json *object, const char *path, const JsonField *fields,
                 const JsonField *field = json_find_field(fields, n_fields, json_key(member));
 
                 if (!field)
-                        return raise_unknown(member_path, fields, n_fields, reterr);
+                        return raise_unknown(member_path, json_key(member), fields, n_fields, reterr);
                 if (!field->parse)
                         return error_raise(reterr, FC_EXIT_USAGE, "%s: is not supported by this version",
                                            member_path);

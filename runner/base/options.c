@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/options.h"
+#include "base/suggest.h"
 
 #define SECONDS_MAX 86400
 
@@ -128,6 +129,7 @@ typedef struct Getopt {
         size_t n;
         char *letters;
         struct option *names;
+        const char *(*explain)(const char *option);
 } Getopt;
 
 static void getopt_done(Getopt *g) {
@@ -150,8 +152,10 @@ static int has_argument(const Option *o) {
 static void getopt_build(Getopt *g, const OptionTable *tables, size_t n_tables, bool stop_early) {
         size_t n_names = 0, n_letters;
 
-        for (size_t t = 0; t < n_tables; t++)
+        for (size_t t = 0; t < n_tables; t++) {
                 g->n += tables[t].n_rows;
+                g->explain = tables[t].explain ? tables[t].explain : g->explain;
+        }
         g->rows = xnew0(const Option *, g->n);
         g->targets = xnew0(void *, g->n);
         g->names = xnew0(struct option, g->n + 1);
@@ -186,6 +190,31 @@ static size_t row_of(const Getopt *g, int value) {
         return g->n;
 }
 
+/* For a long one also what it may have been meant to be. */
+static void explain_unknown(const Getopt *g, const char *option, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        const char *hint = g->explain ? g->explain(option) : NULL, *nearest = NULL;
+
+        for (size_t i = 0; i < g->n; i++)
+                if (g->rows[i]->name && g->rows[i]->help)
+                        strv_push(&names, g->rows[i]->name);
+        if (startswith(option, "--"))
+                nearest = suggest_name(option + strlen("--"), names);
+        if (hint)
+                error_add_hint(reterr, "%s", hint);
+        else if (nearest)
+                error_add_hint(reterr, "did you mean '--%s'?", nearest);
+}
+
+static int refuse_unknown(const Getopt *g, int letter, const char *word, Error *reterr) {
+        _cleanup_free_ char *option =
+                letter > 0 ? xasprintf("-%c", letter) : xstrndup(word, strcspn(word, "="));
+        int r = error_raise(reterr, FC_EXIT_USAGE, "unknown option '%s'", letter > 0 ? option : word);
+
+        explain_unknown(g, option, reterr);
+        return r;
+}
+
 static int options_refuse(const Getopt *g, int c, char *const *argv, Error *reterr) {
         size_t i = row_of(g, optopt);
 
@@ -194,9 +223,7 @@ static int options_refuse(const Getopt *g, int c, char *const *argv, Error *rete
                                    g->rows[i]->argument);
         if (optopt >= FIRST_NAME)
                 return error_raise(reterr, FC_EXIT_USAGE, "option '%s' takes no value", argv[optind - 1]);
-        if (optopt > 0)
-                return error_raise(reterr, FC_EXIT_USAGE, "unknown option '-%c'", optopt);
-        return error_raise(reterr, FC_EXIT_USAGE, "unknown option '%s'", argv[optind - 1]);
+        return refuse_unknown(g, optopt, argv[optind - 1], reterr);
 }
 
 /* "-b -1", as journalctl(1) takes it: a number with a sign is no option, and no other operand looks so. */

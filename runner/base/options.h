@@ -47,6 +47,9 @@ typedef struct OptionTable {
         const Option *rows;
         size_t n_rows;
         void *target; /* owns the strings that are put there, see options_done() */
+        /* Of an option that is not known, such as "-f" or "--file": what there is instead; NULL: it knows
+         * nothing. */
+        const char *(*explain)(const char *option);
 } OptionTable;
 
 /**
@@ -55,7 +58,7 @@ typedef struct OptionTable {
  * @stop_early: leave everything from the first operand on alone (it is another program's command line)
  * @ret_operands: what is no option, owned by the caller; "--" itself is left out
  *
- * FC_EXIT_USAGE with one line that names the option.
+ * FC_EXIT_USAGE with one line that names the option, and the nearest to one that is not known.
  */
 int options_parse(const OptionTable *tables, size_t n_tables, char *const *argv, bool stop_early,
                   char ***ret_operands, Error *reterr);

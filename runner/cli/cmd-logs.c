@@ -23,6 +23,8 @@ typedef struct LogsOptions {
         char *case_sensitive;
         bool follow;
         bool all;
+        bool no_color;
+        bool no_prefix;
 } LogsOptions;
 
 static const Option logs_options[] = {
@@ -46,6 +48,10 @@ static const Option logs_options[] = {
          "Only messages in which this regular expression (PCRE2) is found"},
         {"case-sensitive", 0, OPTION_OPTIONAL, offsetof(LogsOptions, case_sensitive), "BOOL",
          "Whether case counts in it [if it has upper case letters]"},
+        {"no-color", 0, OPTION_FLAG, offsetof(LogsOptions, no_color), NULL, "Without colours"},
+        {"no-log-prefix", 0, OPTION_FLAG, offsetof(LogsOptions, no_prefix), NULL,
+         "Without names in front of the lines"},
+        {"timestamps", 't', OPTION_IGNORED, 0, NULL, "(always so)"},
         {"output", 'o', OPTION_STRING, offsetof(LogsOptions, output), "FORMAT", "short, json or cat"},
 };
 
@@ -80,6 +86,8 @@ static int logs_parse(const Globals *globals, const LogsOptions *o, LogRequest *
         }
         if (r >= 0 && o->grep)
                 r = log_pattern_new(o->grep, what, ret_pattern, reterr);
+        request->no_colour = o->no_color;
+        request->no_prefix = o->no_prefix;
         request->services_only = !o->all && !o->units && !o->priority;
         STRV_FOREACH (word, o->units) {
                 char *unit;

@@ -54,3 +54,38 @@ const char *known_word_hint(const char *word) {
                         return known_words[i].hint;
         return NULL;
 }
+
+static const struct {
+        const char *option, *hint;
+} known_options[] = {
+        {"--abort-on-container-exit", "'up -a' stays until all have ended"},
+        {"--ansi", "NO_COLOR=1 is without colours, --progress plain without redrawing"},
+        {"--env-file", "a container's 'envFile' names one"},
+        {"--file", "--spec FILE names the specification"},
+        {"--image", "a container's 'system' says what it is made of"},
+        {"--name", "names are those of the specification: flake-containers config"},
+        {"--no-ansi", "NO_COLOR=1 is without colours, --progress plain without redrawing"},
+        {"--no-build", "nothing is built where nothing has changed"},
+        {"--no-cache", "'reset NAME' starts over with a fresh root"},
+        {"--no-color", "NO_COLOR=1 is without colours"},
+        {"--no-recreate", "'up' leaves alone what runs as it should"},
+        {"--privileged", "'capabilities' and 'devices' of a container say what it may"},
+        {"--profile", "name what is to come up: flake-containers up NAME.."},
+        {"--project", "a project is its directory: --root DIR, or -C DIR"},
+        {"--project-directory", "a project is its directory: --root DIR, or -C DIR"},
+        {"--project-name", "a project is its directory: --root DIR, or -C DIR"},
+        {"--publish", "a container's 'ports' are published"},
+        {"--pull", "there is nothing to fetch: 'up' builds what has changed"},
+        {"--rm",
+         "'ephemeral' gives a container a root that is gone at its end, 'rm' removes what one keeps"},
+        {"--scale", "each container is one: declare another"},
+        {"-f", "--spec FILE names the specification"},
+        {"-p", "a project is its directory: --root DIR, or -C DIR"},
+};
+
+const char *known_option_hint(const char *option) {
+        for (size_t i = 0; i < ELEMENTSOF(known_options); i++)
+                if (streq(known_options[i].option, option))
+                        return known_options[i].hint;
+        return NULL;
+}

@@ -6,3 +6,6 @@
 
 /* NULL: not one of them. */
 const char *known_word_hint(const char *word);
+
+/* Likewise an option, as in "-f" or "--file". */
+const char *known_option_hint(const char *option);

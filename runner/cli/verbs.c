@@ -219,8 +219,8 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         _cleanup_free_ void *target = xmalloc0(v->target_size);
         _cleanup_strv_ char **operands = NULL;
         _cleanup_free_ char **own_words = NULL;
-        OptionTable own = {v->options, v->n_options, target};
-        OptionTable tables[] = {own, {globals_options, globals_n_options, globals}};
+        OptionTable own = {v->options, v->n_options, target, known_option_hint};
+        OptionTable tables[] = {own, {globals_options, globals_n_options, globals, NULL}};
         int r;
 
         /* In the second run nothing is found by way of the directory any more, which pkexec(1) has
@@ -236,6 +236,8 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         request->argv = argv;
         request->command = split_command(v, words, &own_words);
         r = options_parse(tables, ELEMENTSOF(tables), own_words, v->stop_early, &operands, reterr);
+        if (r < 0 && reterr && !reterr->hints)
+                error_add_hint(reterr, "all options: flake-containers %s --help", v->name);
         if (r >= 0 && globals->help) {
                 print_verb_help(v);
                 options_done(&own);
@@ -277,7 +279,7 @@ static int help_of(char *const *words, Error *reterr) {
 }
 
 int verbs_main(int argc, char **argv, Globals *globals, Error *reterr) {
-        OptionTable table = {globals_options, globals_n_options, globals};
+        OptionTable table = {globals_options, globals_n_options, globals, known_option_hint};
         ProjectRequest request = {.globals = globals};
         _cleanup_strv_ char **words = NULL;
         const Verb *v;

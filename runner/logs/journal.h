@@ -59,6 +59,7 @@ typedef struct LogRequest {
         uint64_t lines;                         /* of each container: the last of them; journal entries */
         LogBoot boot;                           /* followed, the newest goes over into the next ones */
         LogPattern *pattern;                    /* that the message has; NULL: any */
+        bool no_colour, no_prefix;              /* of short output */
         bool services_only;                     /* not what the system says of itself (log-noise.h) */
         bool follow;
         LogOutput output;

@@ -20,10 +20,10 @@ void log_format_init(LogFormat *format, const LogRequest *request, FILE *out) {
         *format = (LogFormat){
                 .output = request->output,
                 .terminal = output.terminal,
-                .colour = output.colour,
+                .colour = output.colour && !request->no_colour,
                 .clock_second = -1,
         };
-        for (size_t i = 0; request->n_sources > 1 && i < request->n_sources; i++) {
+        for (size_t i = 0; request->n_sources > 1 && !request->no_prefix && i < request->n_sources; i++) {
                 size_t width = text_width(request->sources[i].container);
 
                 format->prefix_width = width > format->prefix_width ? width : format->prefix_width;

@@ -86,6 +86,11 @@ testcase_several_containers() {
         ok fc logs -n 1000
         expect_out '(^|'$'\n'')web +\| .*hello 1 line 1'
         expect_out '(^|'$'\n'')one +\| .*to the console'
+        # As for compose, which has times only with -t.
+        ok fc logs -n 1000 -t --no-color --no-log-prefix
+        expect_out '(^|'$'\n'')[0-9:]+ .*hello 1 line 1'
+        expect_out '(^|'$'\n'')to the console'
+        refute_out '\|'
         ok fc down
 }
 

@@ -192,6 +192,13 @@ testcase_usage() {
         # A word of other programs, which is near to one that does something else.
         run_status 2 fc start
         expect_err "'up' starts containers"
+        # An option, likewise.
+        run_status 2 fc logs --follw
+        expect_err "did you mean '--follow'"
+        run_status 2 fc up -f other.json
+        expect_err '--spec FILE names the specification'
+        run_status 2 fc down --frobnicate
+        expect_err 'all options: flake-containers down --help'
         run_status 2 fc down onee
         expect_err "did you mean 'one'"
         ok fc up --help

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/json-scan.h"
 #include "base/json.h"
@@ -411,4 +413,33 @@ TEST(a_number_too_large_to_be_exact_is_not_read) {
         json_add_uint(json, "n", UINT64_MAX);
         ASSERT_ERROR(json_uint(json_get(json, "n"), "n", 0, UINT64_MAX, &n, &error), &error, FC_EXIT_USAGE,
                      "n: must be between");
+}
+
+static int take_anything(const Json *value, const char *path, void *target, Error *reterr) {
+        return 0;
+}
+
+TEST(an_unknown_key_is_explained) {
+        static const JsonField fields[] = {{.key = "ports", .parse = take_anything},
+                                           {.key = "volumes", .parse = take_anything}};
+        static const struct {
+                const char *text, *first, *second;
+        } table[] = {
+                {"{\"port\":1}", "did you mean 'ports'?", "the keys known here: ports, volumes"},
+                {"{\"Volumes\":1}", "did you mean 'volumes'?", "the keys known here: ports, volumes"},
+                {"{\"image\":1}", "the keys known here: ports, volumes", NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(json_freep) Json *json = NULL;
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                char *target = NULL;
+
+                test_set_row("%s", table[i].text);
+                ASSERT_OK(json_parse(table[i].text, strlen(table[i].text), "test", &json, &error), &error);
+                ASSERT_ERROR(json_dispatch(json, "c", fields, ELEMENTSOF(fields), &target, &error), &error,
+                             FC_EXIT_USAGE, "unknown key");
+                ASSERT_STREQ(error.hints[0], table[i].first);
+                ASSERT_STREQ(error.hints[1], table[i].second);
+        }
 }

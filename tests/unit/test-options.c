@@ -116,6 +116,40 @@ TEST(optional_values) {
         test_set_row("%s", "");
 }
 
+static const char *explain(const char *option) {
+        return streq(option, "-f") || streq(option, "--file") ? "use --spec" : NULL;
+}
+
+TEST(unknown_options_are_explained) {
+        static const Option known[] = {
+                {"lines", 'n', OPTION_STRING, 0, "N", "Lines"},
+                {"hidden", 0, OPTION_IGNORED, 0, NULL, NULL},
+        };
+        static const struct {
+                const char *word, *message, *hint;
+        } table[] = {
+                {"--lnies=3", "unknown option '--lnies=3'", "did you mean '--lines'?"},
+                {"--liness", "unknown option '--liness'", "did you mean '--lines'?"},
+                {"--hiden", "unknown option '--hiden'", NULL},
+                {"--elsewhere", "unknown option '--elsewhere'", NULL},
+                {"-x", "unknown option '-x'", NULL},
+                {"-f", "unknown option '-f'", "use --spec"},
+                {"--file=x", "unknown option '--file=x'", "use --spec"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                char *target = NULL, *words[] = {(char *) table[i].word, NULL};
+                const OptionTable own = {known, ELEMENTSOF(known), &target, explain};
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_strv_ char **operands = NULL;
+
+                test_set_row("%s", table[i].word);
+                ASSERT_ERROR(options_parse(&own, 1, words, false, &operands, &error), &error, FC_EXIT_USAGE,
+                             table[i].message);
+                ASSERT_STREQ(error.hints ? error.hints[0] : NULL, table[i].hint);
+        }
+}
+
 TEST(refuses) {
         static const struct {
                 const char *line, *message;
