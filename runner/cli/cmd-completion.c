@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "cli/completion-words.h"
 #include "cli/completion.h"
-#include "ops/project.h"
-#include "ops/snapshot.h"
 #include "cli/verbs.h"
-
-/* What the scripts ask for while the user types. */
-static int print_names(const ProjectRequest *request, Error *reterr) {
-        _cleanup_(project_done) Project project = PROJECT_NULL;
-        _cleanup_strv_ char **names = NULL;
-        int r;
-
-        r = project_open_known(request, NULL, &project, &names, reterr);
-        STRV_FOREACH (name, names)
-                (void) puts(*name);
-        return r < 0 ? r : FC_EXIT_OK;
-}
 
 static int completion_run(const ProjectRequest *request, const void *target, char *const *operands,
                           Error *reterr) {
         _cleanup_free_ char *script = NULL;
         int r;
 
-        if (streq(operands[0], "names"))
-                return print_names(request, reterr);
-        if (streq(operands[0], "labels"))
-                return snapshot_list_labels(request, reterr);
+        r = completion_words_print(request, operands[0], operands + 1, reterr);
+        if (r != 0)
+                return r < 0 ? r : FC_EXIT_OK;
+        if (operands[1])
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is one operand too many", operands[1]);
         r = completion_make(operands[0], &script, reterr);
         if (r < 0)
                 return r;
@@ -38,6 +26,6 @@ const Verb cmd_completion = {
         .synopsis = "SHELL",
         .summary = "Print a script that completes our words in bash, zsh or fish",
         .min_operands = 1,
-        .max_operands = 1,
+        .max_operands = SIZE_MAX,
         .run = completion_run,
 };

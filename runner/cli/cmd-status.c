@@ -17,7 +17,7 @@ static const Option status_options[] = {
          "Exit 0 only when all are ready, 3 when one has failed, else 7"},
         {"size", 's', OPTION_FLAG, offsetof(StatusOptions, size), NULL,
          "Also how much of the disk they and their volumes take"},
-        {"output", 'o', OPTION_STRING, offsetof(StatusOptions, output), "FORMAT",
+        {"output", 'o', OPTION_STRING, offsetof(StatusOptions, output), "VIEW",
          "wide (also machines and addresses) or json"},
         {"format", 0, OPTION_STRING, offsetof(StatusOptions, output), NULL, NULL},
         {"watch", 'w', OPTION_FLAG, offsetof(StatusOptions, watch), NULL,

@@ -16,6 +16,7 @@ static const char *words_of(const Option *o) {
                 const char *argument, *words;
         } table[] = {{"MODE", "auto plain json quiet"},
                      {"FORMAT", "short json cat"},
+                     {"VIEW", "wide json"},
                      {"SYNTAX", "sh fish json dotenv"}};
 
         for (size_t i = 0; o->argument && i < ELEMENTSOF(table); i++)
@@ -46,6 +47,20 @@ static bool takes_path(const Option *o, const char *kind) {
 
 static bool takes_label(const Option *o) {
         return o->argument && streq(o->argument, "LABEL");
+}
+
+static bool takes_unit(const Option *o) {
+        return o->argument && streq(o->argument, "UNIT");
+}
+
+/* "NAME [PORT..": a container, and then one of its ports. */
+static bool takes_port(const Verb *v) {
+        return startswith(v->synopsis, "NAME [PORT");
+}
+
+/* "NAME -- CMD..": what follows the name is another program's. */
+static bool takes_command(const Verb *v) {
+        return v->stop_early && takes_names(v);
 }
 
 /* Takes what no other word gives: the next one, that is. */
@@ -94,13 +109,28 @@ static void bash_values(FILE *f, const char *verb, const Option *rows, size_t n)
                         (void) fprintf(
                                 f, ") compopt -o filenames && COMPREPLY=($(compgen -%c -- \"$cur\")) ;;\n",
                                 takes_path(o, "DIR") ? 'd' : 'f');
-                else if (takes_label(o))
-                        (void) fprintf(
-                                f, ") COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" completion labels "
-                                   "2>/dev/null)\" -- \"$cur\")) ;;\n");
+                else if (takes_label(o) || takes_unit(o))
+                        (void) fprintf(f,
+                                       ") COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" completion %s "
+                                       "2>/dev/null)\" -- \"$cur\")) ;;\n",
+                                       takes_label(o) ? "labels" : "units");
                 else
                         (void) fprintf(f, ") ;;\n");
         }
+}
+
+/* Behind the container's name and "--" stands another program's command line. */
+static void bash_leave_commands_alone(FILE *f) {
+        (void) fprintf(f, "    case $verb in\n    ");
+        for (size_t i = 0, n = 0; verb_at(i); i++)
+                if (takes_command(verb_at(i)))
+                        (void) fprintf(f, "%s%s", n++ > 0 ? " | " : "", verb_at(i)->name);
+        (void) fprintf(f, ")\n"
+                          "        for ((j = i + 1; j < COMP_CWORD; j++)); do\n"
+                          "            [[ ${COMP_WORDS[j]} != -- ]] || return 0\n"
+                          "        done\n"
+                          "        ;;\n"
+                          "    esac\n\n");
 }
 
 /* Sets $verb, from the words before the one that is completed. */
@@ -132,6 +162,7 @@ static void bash_find_verb(FILE *f) {
                                 group);
         }
         (void) fprintf(f, "    esac\n\n");
+        bash_leave_commands_alone(f);
 }
 
 /* What may follow: $words and $options of each verb. */
@@ -159,10 +190,13 @@ static void bash_words(FILE *f) {
                 bash_options(f, v->options, v->n_options);
                 (void) fprintf(
                         f, "'%s ;;\n",
-                        takes_labels(v)  ? " words=$(\"${COMP_WORDS[0]}\" completion labels 2>/dev/null)"
-                        : takes_names(v) ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null)"
-                        : takes_files(v) ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null | "
-                                           "sed 's/$/:/'; compgen -f -- \"$cur\")"
+                        takes_port(v) ? " && if ((COMP_CWORD > i + 1)); then words=$(\"${COMP_WORDS[0]}\" "
+                                        "completion ports \"${COMP_WORDS[i + 1]}\" 2>/dev/null); else "
+                                        "words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null); fi"
+                        : takes_labels(v) ? " words=$(\"${COMP_WORDS[0]}\" completion labels 2>/dev/null)"
+                        : takes_names(v)  ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null)"
+                        : takes_files(v)  ? " words=$(\"${COMP_WORDS[0]}\" completion names 2>/dev/null | "
+                                            "sed 's/$/:/'; compgen -f -- \"$cur\")"
                         : streq(v->name, "completion") ? " words='bash zsh fish'"
                                                        : "");
         }
@@ -172,7 +206,7 @@ static void make_bash(FILE *f) {
         (void) fprintf(
                 f, "# bash completion of " PROGRAM "(1), made by '" PROGRAM " completion bash'\n\n"
                    "_flake_containers() {\n"
-                   "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= i\n\n"
+                   "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= i j\n\n"
                    "    COMPREPLY=()\n");
         bash_find_verb(f);
         (void) fprintf(f, "    case $verb:$prev in\n");
@@ -230,6 +264,8 @@ static void zsh_option(FILE *f, const Option *o, const char *dashes, const char 
                         (void) fprintf(f, "_files");
                 else if (takes_label(o))
                         (void) fprintf(f, "_flake_containers_labels");
+                else if (takes_unit(o))
+                        (void) fprintf(f, "_flake_containers_units");
                 else
                         (void) fputc(' ', f);
         }
@@ -267,28 +303,39 @@ static void zsh_group(FILE *f, size_t index) {
 }
 
 static void make_zsh(FILE *f) {
-        (void) fprintf(f, "#compdef " PROGRAM "\n"
-                          "# zsh completion of " PROGRAM "(1), made by '" PROGRAM " completion zsh'\n\n"
-                          "_flake_containers_names() {\n"
-                          "    local -a names=(${(f)\"$(_call_program names $service completion names "
-                          "2>/dev/null)\"})\n"
-                          "    _describe container names\n"
-                          "}\n\n"
-                          "_flake_containers_labels() {\n"
-                          "    local -a labels=(${(f)\"$(_call_program labels $service completion labels "
-                          "2>/dev/null)\"})\n"
-                          "    _describe label labels\n"
-                          "}\n\n"
-                          "_flake_containers_places() {\n"
-                          "    local -a names=(${(f)\"$(_call_program names $service completion names "
-                          "2>/dev/null)\"})\n"
-                          "    compadd -S : -a names\n"
-                          "    _files\n"
-                          "}\n\n"
-                          "_flake_containers() {\n"
-                          "    local curcontext=$curcontext state line ret=1\n"
-                          "    typeset -A opt_args\n\n"
-                          "    _arguments -C -s");
+        (void) fprintf(f,
+                       "#compdef " PROGRAM "\n"
+                       "# zsh completion of " PROGRAM "(1), made by '" PROGRAM " completion zsh'\n\n"
+                       "_flake_containers_names() {\n"
+                       "    local -a names=(${(f)\"$(_call_program names $service completion names "
+                       "2>/dev/null)\"})\n"
+                       "    _describe container names\n"
+                       "}\n\n"
+                       "_flake_containers_labels() {\n"
+                       "    local -a labels=(${(f)\"$(_call_program labels $service completion labels "
+                       "2>/dev/null)\"})\n"
+                       "    _describe label labels\n"
+                       "}\n\n"
+                       "_flake_containers_units() {\n"
+                       "    local -a units=(${(f)\"$(_call_program units $service completion units "
+                       "2>/dev/null)\"})\n"
+                       "    compadd -a units\n"
+                       "}\n\n"
+                       "_flake_containers_ports() {\n"
+                       "    local -a ports=(${(f)\"$(_call_program ports $service completion ports $line[1] "
+                       "2>/dev/null)\"})\n"
+                       "    compadd -a ports\n"
+                       "}\n\n"
+                       "_flake_containers_places() {\n"
+                       "    local -a names=(${(f)\"$(_call_program names $service completion names "
+                       "2>/dev/null)\"})\n"
+                       "    compadd -S : -a names\n"
+                       "    _files\n"
+                       "}\n\n"
+                       "_flake_containers() {\n"
+                       "    local curcontext=$curcontext state line ret=1\n"
+                       "    typeset -A opt_args\n\n"
+                       "    _arguments -C -s");
         zsh_options(f, globals_options, globals_n_options);
         (void) fprintf(f, " \\\n            '1:command:->verb' '*::: :->rest' && ret=0\n"
                           "    case $state in\n"
@@ -319,7 +366,13 @@ static void make_zsh(FILE *f) {
                                v->alias ? v->alias : "");
                 zsh_options(f, v->options, v->n_options);
                 zsh_options(f, globals_options, globals_n_options);
-                if (takes_names(v))
+                if (takes_port(v))
+                        (void) fprintf(f, " \\\n            '1:container:_flake_containers_names' "
+                                          "'2:port:_flake_containers_ports'");
+                else if (takes_command(v))
+                        (void) fprintf(f, " \\\n            '1:container:_flake_containers_names' "
+                                          "'*:: :_normal'");
+                else if (takes_names(v))
                         (void) fprintf(f, " \\\n            '*:container:_flake_containers_names'");
                 else if (takes_files(v))
                         (void) fprintf(f, " \\\n            '*:path:_flake_containers_places'");
@@ -334,6 +387,9 @@ static void make_zsh(FILE *f) {
                           "}\n\n"
                           "_flake_containers \"$@\"\n");
 }
+
+/* Nothing of ours behind the "--" of a command of another program. */
+#define FISH_OURS "not __flake_containers_in_command"
 
 static void fish_options(FILE *f, const char *condition, const Option *rows, size_t n) {
         for (size_t i = 0; i < n; i++) {
@@ -352,8 +408,9 @@ static void fish_options(FILE *f, const char *condition, const Option *rows, siz
                         (void) fprintf(f, " -x -a '(__fish_complete_directories)'");
                 else if (takes_path(o, "FILE"))
                         (void) fprintf(f, " -r -F");
-                else if (takes_label(o))
-                        (void) fprintf(f, " -x -a '(" PROGRAM " completion labels 2>/dev/null)'");
+                else if (takes_label(o) || takes_unit(o))
+                        (void) fprintf(f, " -x -a '(" PROGRAM " completion %s 2>/dev/null)'",
+                                       takes_label(o) ? "labels" : "units");
                 else if (takes_word(o))
                         (void) fprintf(f, " -x");
                 (void) fprintf(f, " -d '");
@@ -369,8 +426,19 @@ static char *fish_condition(const Verb *v) {
         return space ? xasprintf(
                                " -n '__fish_seen_subcommand_from %.*s; and __fish_seen_subcommand_from %s'",
                                (int) (space - v->name), v->name, space + 1)
-                     : xasprintf(" -n '__fish_seen_subcommand_from %s%s%s'", v->name, v->alias ? " " : "",
-                                 v->alias ? v->alias : "");
+                     : xasprintf(" -n '" FISH_OURS "; and __fish_seen_subcommand_from %s%s%s'", v->name,
+                                 v->alias ? " " : "", v->alias ? v->alias : "");
+}
+
+static void fish_functions(FILE *f) {
+        (void) fprintf(f, "function __flake_containers_in_command\n"
+                          "    contains -- -- (commandline -pxc 2>/dev/null; or commandline -poc)\n"
+                          "end\n\n"
+                          "function __flake_containers_operand\n"
+                          "    set -l words (commandline -pxc 2>/dev/null; or commandline -poc)\n"
+                          "    set -l at (contains -i -- $argv[1] $words); or return 1\n"
+                          "    test (count $words) -gt $at; and echo $words[(math $at + 1)]\n"
+                          "end\n\n");
 }
 
 static void fish_group(FILE *f, const char *group) {
@@ -385,7 +453,8 @@ static void fish_group(FILE *f, const char *group) {
 static void make_fish(FILE *f) {
         (void) fprintf(f, "# fish completion of " PROGRAM "(1), made by '" PROGRAM " completion fish'\n\n"
                           "complete -c " PROGRAM " -f\n");
-        fish_options(f, "", globals_options, globals_n_options);
+        fish_functions(f);
+        fish_options(f, " -n '" FISH_OURS "'", globals_options, globals_n_options);
         for (size_t i = 0; verb_at(i); i++) {
                 const Verb *v = verb_at(i);
                 _cleanup_free_ char *condition = fish_condition(v), *group = NULL;
@@ -399,7 +468,14 @@ static void make_fish(FILE *f) {
                         (void) fprintf(f, "'\n");
                 }
                 fish_options(f, condition, v->options, v->n_options);
-                if (takes_names(v) || takes_labels(v))
+                if (takes_port(v))
+                        (void) fprintf(f,
+                                       "complete -c " PROGRAM "%s -a '(set -l name "
+                                       "(__flake_containers_operand %s); and " PROGRAM
+                                       " completion ports $name 2>/dev/null; or " PROGRAM
+                                       " completion names 2>/dev/null)'\n",
+                                       condition, v->name);
+                else if (takes_names(v) || takes_labels(v))
                         (void) fprintf(f,
                                        "complete -c " PROGRAM "%s -a '(" PROGRAM
                                        " completion %s 2>/dev/null)'\n",

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "cli/completion-words.h"
+#include "ops/snapshot.h"
+#include "ops/unit-names.h"
+#include "spec/port.h"
+
+static void print_ports_of(const ContainerSpec *c) {
+        for (size_t i = 0; i < c->n_ports; i++)
+                (void) printf("%u%s\n", c->ports[i].container, c->ports[i].udp ? "/udp" : "");
+}
+
+static void print_units_of(const Project *project, const ContainerSpec *c) {
+        _cleanup_strv_ char **units = unit_names_of(project, c);
+
+        STRV_FOREACH (unit, units)
+                (void) puts(*unit);
+}
+
+static int print_of_containers(const ProjectRequest *request, char *const *names, bool units,
+                               Error *reterr) {
+        _cleanup_(project_done) Project project = PROJECT_NULL;
+        _cleanup_strv_ char **known = NULL;
+        int r;
+
+        r = project_open_known(request, NULL, &project, &known, reterr);
+        for (size_t i = 0; r >= 0 && project.spec && i < project.spec->n_containers; i++) {
+                const ContainerSpec *c = &project.spec->containers[i];
+
+                if (names && names[0] && !strv_contains(names, c->name))
+                        continue;
+                if (units)
+                        print_units_of(&project, c);
+                else
+                        print_ports_of(c);
+        }
+        return r < 0 ? r : 1;
+}
+
+static int print_names(const ProjectRequest *request, Error *reterr) {
+        _cleanup_(project_done) Project project = PROJECT_NULL;
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        r = project_open_known(request, NULL, &project, &names, reterr);
+        STRV_FOREACH (name, names)
+                (void) puts(*name);
+        return r < 0 ? r : 1;
+}
+
+int completion_words_print(const ProjectRequest *request, const char *what, char *const *names,
+                           Error *reterr) {
+        int r;
+
+        if (streq(what, "names"))
+                return print_names(request, reterr);
+        if (streq(what, "ports") || streq(what, "units"))
+                return print_of_containers(request, names, streq(what, "units"), reterr);
+        if (!streq(what, "labels"))
+                return 0;
+        r = snapshot_list_labels(request, reterr);
+        return r < 0 ? r : 1;
+}
