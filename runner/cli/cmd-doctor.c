@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/strv.h"
 #include "cli/elevate.h"
 #include "cli/verbs.h"
 #include "ops/doctor.h"
@@ -17,13 +18,15 @@ static void doctor_print_text(const Findings *f) {
         for (size_t i = 0; i < f->n; i++) {
                 static const char *const marks[][3] = {{"ok  ", "?   ", "BAD "}, {"✔", "?", "✖"}};
                 const Finding *finding = &f->entries[i];
-                _cleanup_free_ char *text = text_safe(finding->text),
-                                    *hint = finding->hint ? text_safe(finding->hint) : NULL;
+                _cleanup_free_ char *text = text_safe(finding->text);
 
                 (void) printf("%s %-18s %s\n", marks[output.unicode && output.terminal][finding->verdict],
                               finding->subject, text);
-                if (hint)
-                        (void) printf("    %s\n", hint);
+                STRV_FOREACH (hint, finding->hints) {
+                        _cleanup_free_ char *safe = text_safe(*hint);
+
+                        (void) printf("    %s\n", safe);
+                }
         }
 }
 
@@ -39,7 +42,8 @@ static void doctor_print_json(const Findings *f) {
                 json_add_string(o, "subject", f->entries[i].subject);
                 json_add_string(o, "verdict", words[f->entries[i].verdict]);
                 json_add_string(o, "text", f->entries[i].text);
-                json_add_string(o, "hint", f->entries[i].hint);
+                json_add_string(o, "hint", f->entries[i].hints ? f->entries[i].hints[0] : NULL);
+                json_add_strv(o, "hints", f->entries[i].hints);
                 json_append(array, o);
         }
         json_add(document, "checks", array);

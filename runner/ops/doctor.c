@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/size-text.h"
 #include "bus/host-bus.h"
+#include "ops/doctor-project.h"
 #include "ops/doctor.h"
 #include "host/inotify.h"
 #include "state/disk-use.h"
@@ -20,29 +21,6 @@
 #define KERNEL_MAJOR  5
 #define KERNEL_MINOR  15
 #define SYSTEMD_MAJOR 252
-
-void findings_done(Findings *f) {
-        for (size_t i = 0; i < f->n; i++) {
-                free(f->entries[i].text);
-                free(f->entries[i].hint);
-        }
-        free(f->entries);
-}
-
-static void findings_add(Findings *f, const char *subject, Verdict verdict, char *text) {
-        *XGROW(f->entries, f->n) = (Finding){.subject = subject, .verdict = verdict, .text = text};
-}
-
-static void findings_add_hint(Findings *f, const char *hint) {
-        f->entries[f->n - 1].hint = xstrdup(hint);
-}
-
-static void findings_add_error(Findings *f, const char *subject, Error *e) {
-        findings_add(f, subject, VERDICT_BAD, xstrdup(e->message));
-        if (e->hints)
-                findings_add_hint(f, e->hints[0]);
-        error_done(e);
-}
 
 /* Whether sudo lets one run this program, as far as it tells without a password. */
 static void doctor_ask_sudo(Findings *f, const char *sudo) {
@@ -305,6 +283,7 @@ int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_to
                 doctor_check_disk(f, project.state.fd >= 0 ? project.state.fd : project.state.root_fd);
                 doctor_check_spec(f, &project);
                 doctor_check_stores(f, project.spec);
+                doctor_check_containers(f, &project);
         }
         doctor_check_internet(f, facts, project.spec);
         return 0;

@@ -3,23 +3,8 @@
 
 /* What `doctor` finds: what the host and the project have that containers need. */
 
+#include "ops/findings.h"
 #include "ops/project.h"
-
-typedef enum Verdict { VERDICT_OK, VERDICT_UNKNOWN, VERDICT_BAD } Verdict;
-
-typedef struct Finding {
-        const char *subject;
-        Verdict verdict;
-        char *text;
-        char *hint; /* may be NULL */
-} Finding;
-
-typedef struct Findings {
-        Finding *entries;
-        size_t n;
-} Findings;
-
-void findings_done(Findings *f);
 
 /**
  * doctor_examine() - make all checks

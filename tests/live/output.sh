@@ -125,8 +125,19 @@ testcase_doctor() {
         spec "$(tiny one)"
         ok fc doctor
         expect_out 'nspawn'
+        expect_out 'ok +container +one: what it is made of is there'
         ok fc --json doctor
         jq -e . <<<"$OUT" >/dev/null || flunk "doctor --json prints no JSON"
+        nothing_made
+        # All that is missing at once.
+        spec "$(tiny one '' ', "volumes": ["absent:/srv", "@kept:/data"], "devices": ["/dev/absent"], "envFile": ["absent.env"]'), $(tiny three), "'"two": {"system": {"rootfs": "nowhere"}}'
+        run_status 6 fc doctor
+        expect_out "BAD +container +one: volumes\[0\] 'absent': No such file"
+        expect_out "make it: mkdir 'absent'"
+        expect_out "BAD +container +one: devices\[0\] '/dev/absent'"
+        expect_out "BAD +container +one: envFile 'absent.env'"
+        expect_out "BAD +container +two: its image 'nowhere'"
+        expect_out 'ok +container +three'
         nothing_made
         # The name of a folder does not reach the terminal as it is.
         project $'bell\aand\nline'

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "machine/limits.h"
+#include "ops/doctor-project.h"
+
+/* Where a thing that is missing stands in the specification. */
+typedef struct Place {
+        Findings *findings;
+        const Project *project;
+        const ContainerSpec *spec;
+        bool lacks;
+} Place;
+
+static void doctor_lack(Place *p, char *text) {
+        findings_add(p->findings, "container", VERDICT_BAD, text);
+        p->lacks = true;
+}
+
+/* 0, or a negative errno. */
+static int doctor_look(const Place *p, const char *path, mode_t kind) {
+        struct stat st;
+
+        if (fstatat(p->project->state.root_fd, path, &st, 0) < 0)
+                return -errno;
+        return kind == 0 || (st.st_mode & S_IFMT) == kind ? 0 : kind == S_IFDIR ? -ENOTDIR : -ENODEV;
+}
+
+static void doctor_check_image(Place *p) {
+        const ContainerSpec *c = p->spec;
+        const char *image = c->toplevel ? c->toplevel : c->rootfs;
+        int r = image ? doctor_look(p, image, S_IFDIR) : 0;
+
+        if (r < 0)
+                doctor_lack(p, xasprintf("%s: its image '%s': %s", c->name, image, strerror(-r)));
+}
+
+static void doctor_check_volumes(Place *p) {
+        for (size_t i = 0; i < p->spec->n_volumes; i++) {
+                const Volume *v = &p->spec->volumes[i];
+                int r = v->source[0] == '@' || v->create ? 0 : doctor_look(p, v->source, 0);
+                _cleanup_free_ char *hint = xasprintf("make it: mkdir '%s'", v->source);
+
+                if (r == 0)
+                        continue;
+                doctor_lack(p, xasprintf("%s: volumes[%zu] '%s': %s", p->spec->name, i, v->source,
+                                         strerror(-r)));
+                if (r == -ENOENT)
+                        findings_add_hint(p->findings, hint);
+        }
+        STRV_FOREACH (file, p->spec->env_files) {
+                int r = doctor_look(p, *file, 0);
+
+                if (r < 0)
+                        doctor_lack(p,
+                                    xasprintf("%s: envFile '%s': %s", p->spec->name, *file, strerror(-r)));
+        }
+}
+
+static void doctor_check_devices(Place *p) {
+        for (size_t i = 0; i < p->spec->n_devices; i++) {
+                const char *path = p->spec->devices[i].path;
+                bool is_char = doctor_look(p, path, S_IFCHR) >= 0;
+                int r = is_char ? 0 : doctor_look(p, path, S_IFBLK);
+
+                if (r < 0)
+                        doctor_lack(p, xasprintf("%s: devices[%zu] '%s': %s", p->spec->name, i, path,
+                                                 strerror(-r)));
+        }
+}
+
+static void doctor_check_limits(Place *p) {
+        _cleanup_free_ char *place = xasprintf("%s: resources", p->spec->name);
+        const char *mount = p->project->facts.cgroup_root;
+        Error e = ERROR_NULL;
+
+        if (!mount || limits_require(mount, p->spec->resources, p->spec->n_resources, place, &e) >= 0)
+                return;
+        findings_add_error(p->findings, "container", &e);
+        p->lacks = true;
+}
+
+void doctor_check_containers(Findings *f, const Project *project) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+
+        if (!project->spec || user_fs_enter(&project->state.user, &guard, NULL) < 0)
+                return;
+        for (size_t i = 0; i < project->spec->n_containers; i++) {
+                Place p = {.findings = f, .project = project, .spec = &project->spec->containers[i]};
+
+                doctor_check_image(&p);
+                doctor_check_volumes(&p);
+                doctor_check_devices(&p);
+                doctor_check_limits(&p);
+                if (!p.lacks)
+                        findings_add(f, "container", VERDICT_OK,
+                                     xasprintf("%s: what it is made of is there", p.spec->name));
+        }
+}
