@@ -184,6 +184,26 @@ int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size,
         return 0;
 }
 
+int fs_replace_link(int dir_fd, const char *name, const char *target, Error *reterr) {
+        _cleanup_free_ char *temporary = xasprintf(".%s.new", name);
+        char old[PATH_MAX];
+        ssize_t n = readlinkat(dir_fd, name, old, sizeof(old));
+
+        if (n >= 0 && (size_t) n == strlen(target) && memcmp(old, target, (size_t) n) == 0)
+                return 0;
+        if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove stale '%s'", temporary);
+        if (symlinkat(target, dir_fd, temporary) < 0)
+                return error_set(reterr, errno, "make the link '%s'", name);
+        if (renameat(dir_fd, temporary, dir_fd, name) < 0) {
+                int r = error_set(reterr, errno, "make the link '%s'", name);
+
+                (void) unlinkat(dir_fd, temporary, 0);
+                return r;
+        }
+        return 0;
+}
+
 /* Neither of them may be removed, nor what lies in such a directory. */
 static bool clear_flags(int fd) {
         int flags;

@@ -46,6 +46,10 @@ int fs_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_siz
  * the caller's fsuid. */
 int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size, mode_t mode, Error *reterr);
 
+/* Makes `name` in `dir_fd` a link to @target, or changes it to one, in one step; one that is right is left
+ * alone. No other process may do so at the same time. */
+int fs_replace_link(int dir_fd, const char *name, const char *target, Error *reterr);
+
 /* Removes `name` below `dir_fd` with all it contains, without following links or crossing into another
  * mount; clears the immutable flag where it stands in the way (systemd and NixOS set it on var/empty). A
  * missing name is success. Where it ends early, at an error or killed, another call goes on. */

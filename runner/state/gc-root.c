@@ -19,27 +19,6 @@
 #define REGISTERED        "flake-containers-"
 #define LOOK_TIMEOUT_USEC (5 * USEC_PER_SEC)
 
-/* Only the process that holds the container's lock uses these names. */
-static int replace_link(int dir_fd, const char *name, const char *target, Error *reterr) {
-        _cleanup_free_ char *temporary = xasprintf(".%s.new", name);
-        char old[PATH_MAX];
-        ssize_t n = readlinkat(dir_fd, name, old, sizeof(old));
-
-        if (n >= 0 && (size_t) n == strlen(target) && memcmp(old, target, (size_t) n) == 0)
-                return 0;
-        if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
-                return error_set(reterr, errno, "remove stale '%s'", temporary);
-        if (symlinkat(target, dir_fd, temporary) < 0)
-                return error_set(reterr, errno, "make the link '%s'", name);
-        if (renameat(dir_fd, temporary, dir_fd, name) < 0) {
-                int r = error_set(reterr, errno, "make the link '%s'", name);
-
-                (void) unlinkat(dir_fd, temporary, 0);
-                return r;
-        }
-        return 0;
-}
-
 static int make_own_link(int container_fd, const InvokingUser *user, const char *name, const char *target,
                          Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
@@ -49,7 +28,7 @@ static int make_own_link(int container_fd, const InvokingUser *user, const char 
         if (r < 0)
                 return r;
         if (target)
-                return replace_link(container_fd, name, target, reterr);
+                return fs_replace_link(container_fd, name, target, reterr);
         if (unlinkat(container_fd, name, 0) < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "remove the link '%s'", name);
         return 0;
@@ -93,7 +72,7 @@ static int add_root(int roots_fd, const char *name, const char *link, Error *ret
 
         if (r < 0)
                 return error_set(reterr, r, "look at its owner");
-        r = replace_link(roots_fd, name, link, reterr);
+        r = fs_replace_link(roots_fd, name, link, reterr);
         fs_leave_owner();
         return r;
 }
