@@ -35,8 +35,8 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
         if (r < 0)
                 return r;
         if (request->globals->dry_run)
-                return dry_run_up(&project, names, names, /* restart= */ true, /* no_wait= */ false,
-                                  /* orphans= */ NULL, reterr);
+                return dry_run_up(&project, names, names, &(DecideHow){.restart = true},
+                                  /* no_wait= */ false, /* orphans= */ NULL, reterr);
 
         fleet_options.says = true;
         fleet_options.ready_timeout_usec = o->timeout_usec;

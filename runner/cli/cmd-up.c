@@ -25,6 +25,8 @@ typedef struct UpOptions {
         char *jobs;
         bool attach;
         bool rm_on_failure;
+        bool restart_changed;
+        bool update_only;
         char *from;
         bool remove_orphans;
         bool yes;
@@ -47,6 +49,10 @@ static const Option up_options[] = {
          "Start so many at a time [all whose dependencies are there]"},
         {"rm-on-failure", 0, OPTION_FLAG, offsetof(UpOptions, rm_on_failure), NULL,
          "Stop again what did not become ready"},
+        {"restart-changed", 0, OPTION_FLAG, offsetof(UpOptions, restart_changed), NULL,
+         "Restart also what could take its new system while it runs"},
+        {"update-only", 0, OPTION_FLAG, offsetof(UpOptions, update_only), NULL,
+         "Start nothing that does not run"},
         {"from", 0, OPTION_STRING, offsetof(UpOptions, from), "LABEL",
          "Begin with what a snapshot has: roots and volumes"},
         {"remove-orphans", 0, OPTION_FLAG, offsetof(UpOptions, remove_orphans), NULL,
@@ -151,13 +157,18 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
                         return r;
         }
         if (request->globals->dry_run)
-                return dry_run_up(&project, names, asked, o->force_recreate, o->no_wait,
-                                  o->remove_orphans ? orphans : NULL, reterr);
+                return dry_run_up(&project, names, asked,
+                                  &(DecideHow){.restart = o->force_recreate,
+                                               .restart_changed = o->restart_changed,
+                                               .update_only = o->update_only},
+                                  o->no_wait, o->remove_orphans ? orphans : NULL, reterr);
 
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet_options.says = true;
         fleet_options.no_wait = o->no_wait;
         fleet_options.rm_on_failure = o->rm_on_failure;
+        fleet_options.restart_changed = o->restart_changed;
+        fleet_options.update_only = o->update_only;
         fleet_options.undo_all = o->attach;
         if (o->attach)
                 return attach_up(&fleet_options, &project, names, asked, o->force_recreate, reterr);

@@ -18,6 +18,8 @@ static const Verb *const verbs[] = {
         &cmd_reset,
         &cmd_pause,
         &cmd_unpause,
+        &cmd_history,
+        &cmd_rollback,
         &cmd_rm,
         &cmd_wait,
         &cmd_status,

@@ -7,7 +7,7 @@
 const char *goal_to_string(Goal goal) {
         static const char *const words[_GOAL_MAX] = {
                 [GOAL_LEAVE] = "nothing",   [GOAL_KEEP] = "nothing", [GOAL_START] = "start",
-                [GOAL_RESTART] = "restart", [GOAL_STOP] = "stop",
+                [GOAL_RESTART] = "restart", [GOAL_STOP] = "stop",    [GOAL_SWITCH] = "switch",
         };
 
         return words[goal];
@@ -17,11 +17,40 @@ void decisions_done(Decision *decisions, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 decisions[i].reasons = strv_free(decisions[i].reasons);
                 decisions[i].replaced = strv_free(decisions[i].replaced);
+                free(decisions[i].not_in_place);
+                decisions[i].not_in_place = NULL;
         }
 }
 
 bool decide_is_known(const ContainerState *state, const char *machine, const char *boot_id) {
         return state && streq(state->machine, machine) && streq(state->boot_id, boot_id);
+}
+
+/* Why one that runs with the definition that it should have, or with one that a switch can change, is
+ * restarted nevertheless; NULL: it is not. */
+static const char *decide_what_is_broken(const Decision *d) {
+        /* It starts or stops, but the process that would tell how that ends was killed. */
+        if (d->status->leader == 0 || d->status->keeper == 0)
+                return "its last start or stop was interrupted";
+        return d->begins_again ? "its seed has not succeeded, and begins again" : NULL;
+}
+
+static Goal decide_running(Decision *d, PlanAction action, bool interrupted) {
+        const char *broken = decide_what_is_broken(d);
+
+        if (action == PLAN_RESTART)
+                return GOAL_RESTART;
+        if (interrupted)
+                strv_push(&d->reasons, "its last switch was interrupted");
+        if (broken)
+                strv_push(&d->reasons, broken);
+        if (broken || d->replaced)
+                return GOAL_RESTART;
+        if (action == PLAN_KEEP && !interrupted)
+                return GOAL_KEEP;
+        if (d->not_in_place)
+                strv_pushf(&d->reasons, PLAN_NOT_IN_PLACE "%s", d->not_in_place);
+        return d->not_in_place ? GOAL_RESTART : GOAL_SWITCH;
 }
 
 void decide_one(Decision *d, const char *boot_id) {
@@ -30,29 +59,10 @@ void decide_one(Decision *d, const char *boot_id) {
 
         d->reasons = strv_free(d->reasons);
         action = plan_decide(d->plan, d->status->running, known ? d->state->definition : NULL, &d->reasons);
-        d->changed = action == PLAN_RESTART;
-        d->kept = false;
-        switch (action) {
-        case PLAN_START:
-                d->goal = GOAL_START;
-                break;
-        case PLAN_RESTART:
-                d->goal = GOAL_RESTART;
-                break;
-        case PLAN_KEEP:
-                /* It starts or stops, but the process that would tell how that ends was killed. */
-                if (d->status->leader == 0 || d->status->keeper == 0) {
-                        d->goal = GOAL_RESTART;
-                        strv_push(&d->reasons, "its last start or stop was interrupted");
-                } else if (d->begins_again) {
-                        d->goal = GOAL_RESTART;
-                        strv_push(&d->reasons, "its seed has not succeeded, and begins again");
-                } else {
-                        d->kept = !d->replaced;
-                        d->goal = d->kept ? GOAL_KEEP : GOAL_RESTART;
-                }
-                break;
-        }
+        d->changed = action == PLAN_RESTART || action == PLAN_SWITCH;
+        d->goal =
+                action == PLAN_START ? GOAL_START : decide_running(d, action, known && d->state->switching);
+        d->kept = d->goal == GOAL_KEEP;
         if (d->goal == GOAL_RESTART)
                 strv_extend(&d->reasons, d->replaced);
 }
@@ -62,7 +72,7 @@ static bool decide_is_needed(const Decision *d, const Decision *others, size_t n
         if (d->asked || !d->spec->one_shot)
                 return true;
         for (size_t i = 0; i < n; i++)
-                if (goal_starts(others[i].goal) && depends_on(others[i].spec, d->spec->name))
+                if (goal_needs_others(others[i].goal) && depends_on(others[i].spec, d->spec->name))
                         return true;
         return false;
 }
@@ -70,12 +80,21 @@ static bool decide_is_needed(const Decision *d, const Decision *others, size_t n
 /* As member_is_awaited(). */
 static bool decide_is_awaited(const Decision *d, const Decision *others, size_t n) {
         for (size_t i = 0; i < n; i++)
-                if (goal_starts(others[i].goal) && depends_on_ready(others[i].spec, d->spec->name))
+                if (goal_needs_others(others[i].goal) && depends_on_ready(others[i].spec, d->spec->name))
                         return true;
         return !d->no_wait;
 }
 
-void decide_all(Decision *decisions, size_t n, const char *boot_id, bool restart) {
+static void decide_as_wanted(Decision *d, const DecideHow *how) {
+        if (d->status->running && ((how->restart && d->asked) || (how->restart_changed && d->goal == GOAL_SWITCH)))
+                d->goal = GOAL_RESTART;
+        if (how->update_only && d->goal == GOAL_START) {
+                d->goal = GOAL_LEAVE;
+                strv_push(&d->reasons, "it does not run");
+        }
+}
+
+void decide_all(Decision *decisions, size_t n, const char *boot_id, const DecideHow *how) {
         /* What others depend on comes before them, so that whether they need it is known from the last one
          * on. */
         for (size_t i = n; i-- > 0;) {
@@ -83,12 +102,13 @@ void decide_all(Decision *decisions, size_t n, const char *boot_id, bool restart
 
                 d->begins_again = d->begins_again && decide_is_awaited(d, d + 1, n - i - 1);
                 decide_one(d, boot_id);
-                if (!decide_is_needed(d, d + 1, n - i - 1)) {
-                        /* One that is not needed and does not run is not waited for either. */
-                        d->goal = d->status->running ? GOAL_KEEP : GOAL_LEAVE;
-                        d->reasons = strv_free(d->reasons);
-                        strv_push(&d->reasons, "nothing that needs it is started");
-                } else if (restart && d->asked && d->status->running)
-                        d->goal = GOAL_RESTART;
+                if (decide_is_needed(d, d + 1, n - i - 1)) {
+                        decide_as_wanted(d, how);
+                        continue;
+                }
+                /* One that is not needed and does not run is not waited for either. */
+                d->goal = d->status->running ? GOAL_KEEP : GOAL_LEAVE;
+                d->reasons = strv_free(d->reasons);
+                strv_push(&d->reasons, "nothing that needs it is started");
         }
 }

@@ -13,12 +13,13 @@ typedef enum Goal {
         GOAL_LEAVE,   /* it does not run, and nothing needs it */
         GOAL_KEEP,    /* it runs as it should: a command waits until it is ready */
         GOAL_START,   /* it does not run */
+        GOAL_SWITCH,  /* it runs, and takes another NixOS system without a restart (ops/fleet-switch.h) */
         GOAL_RESTART, /* stop, then start */
         GOAL_STOP,
         _GOAL_MAX,
 } Goal;
 
-/* What `--dry-run` calls it: "start", "restart", "stop" or "nothing". */
+/* What `--dry-run` calls it: "start", "switch", "restart", "stop" or "nothing". */
 const char *goal_to_string(Goal goal);
 
 static inline bool goal_stops(Goal goal) {
@@ -29,6 +30,11 @@ static inline bool goal_starts(Goal goal) {
         return goal == GOAL_START || goal == GOAL_RESTART;
 }
 
+/* What it is to become comes after what it depends on. */
+static inline bool goal_needs_others(Goal goal) {
+        return goal_starts(goal) || goal == GOAL_SWITCH;
+}
+
 typedef struct Decision {
         /* What is known; borrowed. */
         const ContainerSpec *spec;
@@ -37,8 +43,9 @@ typedef struct Decision {
         const MachineStatus *status;
         bool asked;      /* by the user, not only by containers that depend on it */
         char **replaced; /* what its volumes lead to is something else by now (ops/volume-drift.h); owned */
-        bool begins_again; /* what its seed has begun is thrown away (ops/seed-places.h), */
-        bool no_wait;      /* unless the command waits only for those that others need ready */
+        char *not_in_place; /* why its new system needs a restart (ops/switch-check.h); owned */
+        bool begins_again;  /* what its seed has begun is thrown away (ops/seed-places.h), */
+        bool no_wait;       /* unless the command waits only for those that others need ready */
 
         /* What follows. */
         Goal goal;
@@ -47,21 +54,27 @@ typedef struct Decision {
         char **reasons; /* a line each */
 } Decision;
 
+/* What the user wants otherwise. */
+typedef struct DecideHow {
+        bool restart;         /* also what runs as it should, of what the user asked for */
+        bool restart_changed; /* and not switched in place */
+        bool update_only;     /* what does not run stays so */
+} DecideHow;
+
 void decisions_done(Decision *decisions, size_t n);
 
 /* Is what is remembered about the run of the machine that the plan names, in this boot of the host? A state
  * of another machine or boot says nothing about what runs. */
 bool decide_is_known(const ContainerState *state, const char *machine, const char *boot_id);
 
-/* One container by itself: start, keep or restart. */
+/* One container by itself: start, keep, switch or restart. */
 void decide_one(Decision *d, const char *boot_id);
 
 /**
  * decide_all() - what `up` does, or `restart`
  * @decisions: in the order of dependencies
- * @restart: also what runs as it should, of what the user asked for
  *
  * A one-shot container runs again whenever the user asks for it; for other containers only when one of those
  * that need it is started.
  */
-void decide_all(Decision *decisions, size_t n, const char *boot_id, bool restart);
+void decide_all(Decision *decisions, size_t n, const char *boot_id, const DecideHow *how);

@@ -7,6 +7,7 @@
 #include "ops/dry-run.h"
 #include "ops/running.h"
 #include "ops/seed-places.h"
+#include "ops/switch-check.h"
 #include "ops/volume-drift.h"
 
 static void dry_run_print_text(const char *name, const char *action, char *const *reasons) {
@@ -114,6 +115,8 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
                         .asked = strv_contains(asked, names[i]),
                         .no_wait = no_wait,
                         .replaced = volume_drift_find(project, d->plans[i], d->states[i], &d->statuses[i]),
+                        .not_in_place =
+                                switch_find_obstacle(project, d->plans[i], d->states[i], &d->statuses[i]),
                 };
                 r = dry_run_look_at_seed(project, &d->decisions[i], reterr);
                 if (r < 0)
@@ -135,7 +138,7 @@ static void dry_run_simple(const Project *project, const char *name, const char 
         json_append(containers, o);
 }
 
-int dry_run_up(Project *project, char *const *names, char *const *asked, bool restart, bool no_wait,
+int dry_run_up(Project *project, char *const *names, char *const *asked, const DecideHow *how, bool no_wait,
                char *const *orphans, Error *reterr) {
         _cleanup_(network_done) Network network = {};
         _cleanup_(json_freep) Json *containers = json_new_array();
@@ -150,7 +153,7 @@ int dry_run_up(Project *project, char *const *names, char *const *asked, bool re
                 r = dry_run_look(project, &network, names, asked, no_wait, &d, reterr);
         if (r < 0)
                 return r;
-        decide_all(d.decisions, d.n, project->facts.boot_id, restart);
+        decide_all(d.decisions, d.n, project->facts.boot_id, how);
         STRV_FOREACH (name, orphans)
                 dry_run_simple(project, *name, "remove", containers);
         for (size_t i = 0; i < d.n; i++) {

@@ -10,6 +10,7 @@
 #include "logs/line-reader.h"
 #include "ops/failure-evidence.h"
 #include "ops/failure.h"
+#include "ops/fleet-switch.h"
 #include "ops/running.h"
 #include "record/console-log.h"
 
@@ -94,9 +95,10 @@ void failure_explain(const Member *m, const ReadyResult *result, Error *reterr) 
                 .one_shot = m->at->spec->one_shot,
                 /* As it was written down when it was. */
                 .was_ready = m->state && m->state->phase == PHASE_READY,
-                .old_root = m->old_root || (member_is_kept(m) && !m->at->spec->ephemeral),
-                .old_volumes = (m->old_root || member_is_kept(m)) && evidence_has_volumes(m->at->spec),
+                .old_root = m->old_root || (member_runs_on(m) && !m->at->spec->ephemeral),
+                .old_volumes = (m->old_root || member_runs_on(m)) && evidence_has_volumes(m->at->spec),
                 .removed = m->fleet->options.rm_on_failure,
+                .switched = member_is_switching(m),
                 .waited_usec = now_usec() - m->began_usec,
                 .silent_usec = UINT64_MAX,
         };
@@ -131,4 +133,15 @@ void failure_explain_seed(const Member *m, const SeedResult *result, Error *rete
             seed_outlook_discards(&outlook))
                 anew = seed_describe_discards(outlook.discards_root, outlook.discards_volumes);
         failure_tell_seed(&c, m->at->spec, result, anew, reterr);
+}
+
+void failure_explain_switch(const Member *m, const SwitchResult *result, Error *reterr) {
+        const FailureCase c = {
+                .project = m->fleet->project,
+                .container = m->at->name,
+                .switched = true,
+                .waited_usec = now_usec() - m->began_usec,
+        };
+
+        failure_tell_switch(&c, result, reterr);
 }

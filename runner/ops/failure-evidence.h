@@ -8,5 +8,8 @@
 /* Fills @reterr from the outcome of waiting. */
 void failure_explain(const Member *m, const ReadyResult *result, Error *reterr);
 
+/* Likewise from that of its new system's program. */
+void failure_explain_switch(const Member *m, const SwitchResult *result, Error *reterr);
+
 /* Likewise from that of its seed. */
 void failure_explain_seed(const Member *m, const SeedResult *result, Error *reterr);

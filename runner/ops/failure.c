@@ -36,6 +36,8 @@ static void failure_add_hints(const FailureCase *c, const char *unit, bool runni
         _cleanup_free_ char *logs = unit ? xasprintf("%s -u %s", c->container, unit) : xstrdup(c->container);
 
         failure_add_hint(c, e, "more", "logs", logs);
+        if (c->switched)
+                return;
         if (running && !c->removed)
                 failure_add_hint(c, e, "look inside", "shell", c->container);
         failure_add_hint(c, e, "start over", running && !c->removed ? "restart" : "up", c->container);
@@ -181,6 +183,33 @@ void failure_tell_seed(const FailureCase *c, const ContainerSpec *spec, const Se
                                  c->old_volumes ? "with a fresh root and fresh volumes"
                                                 : "with a fresh root",
                                  "reset", operands);
+        (void) error_in_container(reterr, 0, c->container);
+}
+
+char *failure_describe_switch(const SwitchResult *result) {
+        return result->timed_out ? xstrdup("it had not ended in time")
+                                 : failure_describe_status(result->code, result->status);
+}
+
+void failure_tell_switch(const FailureCase *c, const SwitchResult *result, Error *reterr) {
+        _cleanup_free_ char *how = failure_describe_switch(result), *restart = NULL;
+        char duration[FORMAT_DURATION_MAX];
+
+        if (result->timed_out)
+                (void) error_raise(reterr, FC_EXIT_TIMEOUT, "its new system was not there after %s",
+                                   format_duration(duration, c->waited_usec));
+        else if (result->code == CLD_EXITED && result->status == SWITCH_EXIT_OTHER_INIT) {
+                restart = project_command(c->project, "up --restart-changed", c->container);
+                (void) error_raise(reterr, FC_EXIT_FAILED, "its new system cannot be switched to");
+                failure_add_lines(result->lines, reterr);
+                error_add_hint(reterr, "start it, by a restart: %s", restart);
+                (void) error_in_container(reterr, 0, c->container);
+                return;
+        } else
+                (void) error_raise(reterr, FC_EXIT_FAILED,
+                                   "its new system's switch-to-configuration failed: %s", how);
+        failure_add_lines(result->lines, reterr);
+        failure_add_hints(c, NULL, true, reterr);
         (void) error_in_container(reterr, 0, c->container);
 }
 

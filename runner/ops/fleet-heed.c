@@ -4,6 +4,7 @@
 #include "base/strv.h"
 #include "ops/fleet-heed.h"
 #include "ops/fleet-seed.h"
+#include "ops/fleet-switch.h"
 #include "ops/locks.h"
 
 /* What it has begun is left to the command that asks: the machine, its state ("starting"), a stop that goes
@@ -13,6 +14,7 @@ static void member_give_up(Member *m, Lock *lock) {
                             *detail = xasprintf("given up for %s", who);
 
         member_break_seed(m);
+        member_switch_done(m);
         m->ready_job = ready_job_free(m->ready_job);
         m->stop_job = stop_job_free(m->stop_job);
         m->reporter = machine_reporter_free(m->reporter);

@@ -12,6 +12,7 @@
 #include "ops/watch.h"
 #include "ready/ready.h"
 #include "ready/seed-job.h"
+#include "ready/switch-job.h"
 #include "state/lock-ask.h"
 
 /* Where a member is on its way. */
@@ -54,12 +55,15 @@ typedef struct Member {
         ReadyJob *ready_job;
         MachineReporter *reporter; /* for what the ready job reads */
         SeedOutlook seed;
-        int *seed_files;                       /* one for each step of its seed; NULL: not opened yet */
-        char **fresh_volumes;                  /* that this command has made for it */
-        SeedJob *seed_job;                     /* after its readiness */
-        void (*seed_finish)(struct Member *m); /* when that has come to its end */
-        bool seeding;                          /* it has begun */
-        bool seed_broken;                      /* and the container has ended, or begun anew, meanwhile */
+        int *seed_files;                         /* one for each step of its seed; NULL: not opened yet */
+        char **fresh_volumes;                    /* that this command has made for it */
+        SeedJob *seed_job;                       /* after its readiness */
+        void (*seed_finish)(struct Member *m);   /* when that has come to its end */
+        bool seeding;                            /* it has begun */
+        bool seed_broken;                        /* and the container has ended, or begun anew, meanwhile */
+        SwitchJob *switch_job;                   /* while it takes another system (ops/fleet-switch.h), */
+        void (*switch_finish)(struct Member *m); /* when it has, or has gone back */
+        bool goes_back;
         uint64_t began_usec;
         bool given_up; /* another command has it now (ops/fleet-heed.h) */
         bool untold;   /* its result could not be written to its state */
@@ -90,7 +94,12 @@ struct Fleet {
         bool events_prepared;
 };
 
-/* Starts, and is not only waited for. */
+/* Is only waited for. */
 static inline bool member_is_kept(const Member *m) {
         return m->goal == GOAL_KEEP;
+}
+
+/* Goes on to run, with the system that it has or with another one. */
+static inline bool member_runs_on(const Member *m) {
+        return m->goal == GOAL_KEEP || m->goal == GOAL_SWITCH;
 }

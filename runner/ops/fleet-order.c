@@ -47,7 +47,7 @@ bool member_is_awaited(const Member *m) {
         for (size_t i = 0; i < m->fleet->n_members; i++) {
                 const Member *other = &m->fleet->members[i];
 
-                if (goal_starts(other->goal) && other->at->spec &&
+                if (goal_needs_others(other->goal) && other->at->spec &&
                     depends_on_ready(other->at->spec, m->at->name))
                         return true;
         }

@@ -8,6 +8,7 @@
 #include "ops/fleet-seed.h"
 #include "ops/health.h"
 #include "ops/running.h"
+#include "ops/switch-check.h"
 #include "ops/volume-drift.h"
 #include "plan/definition.h"
 #include "rootfs/tree.h"
@@ -100,7 +101,10 @@ static int member_plan(Member *m, Error *reterr) {
 }
 
 static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
-        const Project *project = fleet->project;
+        const DecideHow how = {.restart = restart,
+                               .restart_changed = fleet->options.restart_changed,
+                               .update_only = fleet->options.update_only};
+        Project *project = fleet->project;
         _cleanup_free_ Decision *decisions = xnew0(Decision, fleet->n_members);
         int r = 0;
 
@@ -113,17 +117,18 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                         .state = m->state,
                         .status = &m->at->status,
                         .asked = strv_contains(asked, m->at->name),
-                        .replaced = volume_drift_find(fleet->project, m->plan, m->state, &m->at->status),
+                        .replaced = volume_drift_find(project, m->plan, m->state, &m->at->status),
+                        .not_in_place = switch_find_obstacle(project, m->plan, m->state, &m->at->status),
                         .begins_again = seed_outlook_discards(&m->seed),
                         .no_wait = fleet->options.no_wait,
                 };
         }
-        decide_all(decisions, fleet->n_members, project->facts.boot_id, restart);
+        decide_all(decisions, fleet->n_members, project->facts.boot_id, &how);
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
                 m->goal = decisions[i].goal;
-                if (r >= 0 && decisions[i].kept && m->at->status.frozen)
+                if (r >= 0 && (decisions[i].kept || m->goal == GOAL_SWITCH) && m->at->status.frozen)
                         r = running_raise_paused(project, m->at->name, reterr);
         }
         decisions_done(decisions, fleet->n_members);
@@ -344,7 +349,7 @@ static int member_prepare_covers(Member *m, Error *reterr) {
 /* Written before anything is stopped: a disk that does not take this state will not take that of the new
  * start either, unless a reset makes room. */
 static int member_check_writable(const Member *m, Error *reterr) {
-        if (m->goal != GOAL_RESTART || !m->state || fleet_resets(m->fleet))
+        if ((m->goal != GOAL_RESTART && m->goal != GOAL_SWITCH) || !m->state || fleet_resets(m->fleet))
                 return 0;
         return container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
                                     m->state, reterr);
@@ -359,7 +364,7 @@ static int fleet_mend_network(Fleet *fleet, Error *reterr) {
                 bool mended;
                 int r;
 
-                if (m->goal != GOAL_KEEP || !m->plan->bridge)
+                if (!member_runs_on(m) || !m->plan->bridge)
                         continue;
                 r = network_mend(&fleet->network, m->at->machine, &mended, reterr);
                 if (r < 0)
@@ -483,36 +488,52 @@ static int member_write_intent(Member *m, Error *reterr) {
         return member_save_state(m, PHASE_STARTING, NULL, reterr);
 }
 
+static int member_set_root(const Member *m, const char *name, const char *target, const char *store,
+                           Error *reterr) {
+        const Project *project = m->fleet->project;
+        _cleanup_free_ char *path = project_container_path(project, m->at->name);
+
+        return gc_root_set(m->resources.container_fd, path, &project->state.user, name, target, store,
+                           reterr);
+}
+
+static void member_note_unprotected(const Member *m, const Error *error) {
+        _cleanup_free_ char *text =
+                xasprintf("%s: %s, so Nix may collect what runs, ignoring", m->at->name, error->message);
+
+        progress_note(m->fleet->progress, text);
+}
+
+static int member_set_system_roots(const Member *m, Error *reterr) {
+        const ContainerPlan *p = m->plan;
+        _cleanup_free_ char *spec = p->spec->toplevel ? realpath(m->fleet->project->spec_path, NULL) : NULL;
+        bool in_store = spec && path_is_within(spec, p->store);
+        int r = member_set_root(m, "system", p->spec->toplevel, p->store, reterr);
+
+        return r < 0 ? r
+                     : member_set_root(m, PROJECT_STARTED_LINK, in_store ? spec : NULL, p->store, reterr);
+}
+
+void member_protect_system(const Member *m) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        if (member_set_system_roots(m, &error) < 0)
+                member_note_unprotected(m, &error);
+}
+
 /* The specification, too: it names what the toplevel does not lead to, like the program of a command. And
  * this program: what it has beside it is executed again when the container ends. A garbage collector that
  * cannot be told of it is not a reason to refuse the start. */
 static void member_protect_from_gc(Member *m) {
-        const Project *project = m->fleet->project;
-        const ContainerPlan *p = m->plan;
-        _cleanup_free_ char *kept = project_state_path(project),
-                            *path = xasprintf("%s/%s", kept, m->at->name),
-                            *spec = p->spec->toplevel ? realpath(project->spec_path, NULL) : NULL,
-                            *program = realpath("/proc/self/exe", NULL),
+        _cleanup_free_ char *program = realpath("/proc/self/exe", NULL),
                             *store = program ? gc_root_store_of(program) : NULL;
-        bool in_store = spec && path_is_within(spec, p->store);
-        Error error = ERROR_NULL;
-        int r;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        int r = member_set_system_roots(m, &error);
 
-        r = gc_root_set(m->resources.container_fd, path, &project->state.user, "system", p->spec->toplevel,
-                        p->store, &error);
         if (r >= 0)
-                r = gc_root_set(m->resources.container_fd, path, &project->state.user, PROJECT_STARTED_LINK,
-                                in_store ? spec : NULL, p->store, &error);
-        if (r >= 0)
-                r = gc_root_set(m->resources.container_fd, path, &project->state.user, "program",
-                                store ? program : NULL, store, &error);
-        if (r < 0) {
-                _cleanup_free_ char *text = xasprintf("%s: %s, so Nix may collect what runs, ignoring",
-                                                      m->at->name, error.message);
-
-                progress_note(m->fleet->progress, text);
-        }
-        error_done(&error);
+                r = member_set_root(m, "program", store ? program : NULL, store, &error);
+        if (r < 0)
+                member_note_unprotected(m, &error);
 }
 
 int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {

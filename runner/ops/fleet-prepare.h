@@ -25,5 +25,9 @@ int fleet_prepare(Fleet *fleet, Error *reterr);
  * machine_start(). */
 int member_try_start(Member *m, int *ret_control_fd, Error *reterr);
 
+/* Keeps its system, and the specification that it is of, from Nix's garbage collector. One that cannot be
+ * told of it is noted. */
+void member_protect_system(const Member *m);
+
 /* Writes its state: what it has come to, and why. */
 int member_save_state(Member *m, Phase phase, const char *result, Error *reterr);

@@ -12,6 +12,7 @@
 #include "ops/fleet-run.h"
 #include "ops/fleet-say.h"
 #include "ops/fleet-seed.h"
+#include "ops/fleet-switch.h"
 #include "ops/health.h"
 #include "ops/running.h"
 #include "record/stop-record.h"
@@ -38,9 +39,11 @@ static void member_note_state(Member *m, Phase phase, const char *result) {
         progress_note(m->fleet->progress, text);
 }
 
-/* What goes wrong while stopping says nothing about how the start went. */
+/* What goes wrong while stopping says nothing about how the start went, and one that has gone back to its
+ * system runs as it did. */
 static void member_fail(Member *m) {
-        Phase remembered = m->goal == GOAL_STOP && m->state ? m->state->phase : PHASE_FAILED;
+        bool as_before = m->goal == GOAL_STOP || (m->goal == GOAL_SWITCH && !member_is_switching(m));
+        Phase remembered = as_before && m->state ? m->state->phase : PHASE_FAILED;
 
         member_note_state(m, remembered, m->at->error.message);
         member_over(m, PHASE_FAILED, NULL);
@@ -162,7 +165,7 @@ static void member_on_progress(const ReadyProgress *progress, void *userdata) {
         free(m->rung);
         m->rung = xstrdup(ready_progress_rung(progress));
         progress_update(m->fleet->progress, m->at->name,
-                        booting && !member_is_kept(m) ? PHASE_BOOTING : PHASE_WAITING, text);
+                        booting && !member_runs_on(m) ? PHASE_BOOTING : PHASE_WAITING, text);
 }
 
 static void member_on_restarting(const char *reason, void *userdata) {
@@ -200,8 +203,10 @@ static void member_on_usable(Member *m) {
         _cleanup_free_ char *detail = member_ready_detail(m);
 
         m->reached = REACHED_READY;
+        if (!already)
+                member_settle_system(m);
         /* It may have been found degraded before; one that was started has begun anew. */
-        if (member_is_kept(m))
+        if (member_runs_on(m))
                 health_note(m->fleet->project, m->at->name, &(FailedUnits){0});
         /* Before the state: where this command is killed in between, the next one finds a container that is
          * ready already, and says no more. */
@@ -215,7 +220,7 @@ static void member_on_usable(Member *m) {
                         return;
                 }
         }
-        if (member_is_kept(m))
+        if (member_runs_on(m))
                 member_note_stopping(m, /* stopping= */ false, 0);
         member_over(m, already ? PHASE_UNCHANGED : PHASE_READY, already ? "already up" : detail);
 }
@@ -232,7 +237,7 @@ static void member_on_completed(Member *m) {
 }
 
 static void member_end_failed(Member *m) {
-        if (m->fleet->options.rm_on_failure && !member_is_kept(m))
+        if (m->fleet->options.rm_on_failure && !member_runs_on(m))
                 member_stop(m);
         else
                 member_fail(m);
@@ -249,7 +254,7 @@ static void member_on_seeded(Member *m) {
 static void member_on_answers(Member *m) {
         int r;
 
-        if (m->fleet->options.no_wait && !member_is_awaited(m)) {
+        if (m->fleet->options.no_wait && !member_is_awaited(m) && m->goal != GOAL_SWITCH) {
                 member_over(m, PHASE_STARTING, "not waited for");
                 return;
         }
@@ -277,6 +282,8 @@ static bool member_has_gone(const ReadyResult *result) {
                (result->outcome == READY_ERROR && result->error->exit == FC_EXIT_NOT_RUNNING);
 }
 
+static void member_on_switched(Member *m);
+
 static void member_on_ready(const ReadyResult *result, void *userdata) {
         ReadyResult told = *result;
         _cleanup_(exit_record_done) ExitRecord end = {};
@@ -303,11 +310,17 @@ static void member_on_ready(const ReadyResult *result, void *userdata) {
                 member_stop(m);
                 return;
         }
+        if (m->goal == GOAL_SWITCH && member_has_gone(result) && told.outcome == READY_ERROR) {
+                end = project_read_end(m->fleet->project, m->at->name);
+                told = (ReadyResult){.outcome = READY_ENDED, .end = &end};
+        }
         failure_explain(m, &told, &m->at->error);
         if (result->outcome == READY_DEGRADED && result->failed->n > 0)
                 health_note(m->fleet->project, m->at->name, result->failed);
+        if (told.outcome != READY_ENDED && member_switch_back(m, member_on_switched) > 0)
+                return;
         if (result->outcome == READY_ERROR && m->at->error.exit == FC_EXIT_HOST &&
-            !(m->fleet->options.rm_on_failure && !member_is_kept(m)))
+            !(m->fleet->options.rm_on_failure && !member_runs_on(m)))
                 member_lose(m);
         else
                 member_end_failed(m);
@@ -323,13 +336,13 @@ static void member_wait(Member *m, int control_fd) {
         ReadyRequest request = {
                 .container = m->at->name,
                 .control_fd = control_fd,
-                .leader = member_is_kept(m) ? m->at->status.leader : 0,
+                .leader = member_runs_on(m) ? m->at->status.leader : 0,
                 .machine = m->plan->machine,
                 .machine_status = &m->at->status,
-                .unsure = !m->state || m->state->phase != PHASE_READY,
+                .unsure = !m->state || m->state->phase != PHASE_READY || m->goal == GOAL_SWITCH,
                 .has_init = m->at->spec->init != NULL,
                 .one_shot = m->at->spec->one_shot,
-                .leader_only = m->fleet->options.no_wait && !member_is_awaited(m),
+                .leader_only = m->fleet->options.no_wait && !member_is_awaited(m) && m->goal != GOAL_SWITCH,
                 .deadline_usec = now_usec() + member_ready_timeout(m),
                 .checks = &m->at->spec->ready_checks,
                 .open_payload_cgroup = member_open_payload_cgroup,
@@ -359,6 +372,22 @@ static void member_start(Member *m) {
                 return;
         }
         member_wait(m, control_fd);
+}
+
+/* It has its new system, and is waited for; or it has failed, and has gone back as far as it could. */
+static void member_on_switched(Member *m) {
+        if (error_is_set(&m->at->error))
+                member_fail(m);
+        else
+                member_wait(m, -EBADF);
+}
+
+static void member_begin_switch(Member *m) {
+        m->stage = STAGE_STARTING;
+        m->reached = REACHED_STARTED;
+        m->began_usec = now_usec();
+        if (member_switch(m, member_on_switched, &m->at->error) < 0)
+                member_fail(m);
 }
 
 static void member_attach(Member *m) {
@@ -419,7 +448,7 @@ static void member_skip(Member *m, const Member *other) {
                            other->given_up                   ? FC_EXIT_INTERRUPTED
                            : error_is_set(&other->at->error) ? other->at->error.exit
                                                              : FC_EXIT_FAILED,
-                           "not started: %s", why);
+                           "not %s: %s", m->goal == GOAL_SWITCH ? "switched" : "started", why);
         (void) error_in_container(&m->at->error, 0, m->at->name);
         member_over(m, PHASE_SKIPPED, why);
 }
@@ -448,7 +477,10 @@ static bool member_advance(Member *m) {
         case NEEDS_MET:
                 if (!fleet_has_room(m->fleet))
                         return false;
-                member_start(m);
+                if (m->goal == GOAL_SWITCH)
+                        member_begin_switch(m);
+                else
+                        member_start(m);
                 return true;
         case NEEDS_FAILED:
                 member_skip(m, other);
@@ -507,6 +539,7 @@ static void fleet_begin(Fleet *fleet) {
                         m->stage = STAGE_TO_STOP;
                         break;
                 case GOAL_START:
+                case GOAL_SWITCH:
                         m->stage = STAGE_TO_START;
                         break;
                 default:
@@ -532,6 +565,15 @@ static void fleet_say_hurry(Fleet *fleet) {
                 }
 }
 
+/* One that takes another system goes back first; at the second interrupt it is left on its way. */
+static void member_interrupt(Member *m) {
+        if (m->fleet->interrupts == 1 && member_interrupt_switch(m, member_on_switched))
+                return;
+        member_switch_done(m);
+        member_break_seed(m);
+        member_over(m, member_is_switching(m) ? PHASE_FAILED : PHASE_UNCHANGED, NULL);
+}
+
 /* The first: everything that was being started goes down in order. The second: at once. */
 static int fleet_on_interrupt(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Fleet *fleet = userdata;
@@ -545,6 +587,8 @@ static int fleet_on_interrupt(sd_event_source *source, const struct signalfd_sig
                         stop_job_hurry(m->stop_job);
                 if (m->stage == STAGE_TO_START)
                         member_over(m, PHASE_SKIPPED, "interrupted");
+                else if (m->stage == STAGE_STARTING && m->goal == GOAL_SWITCH)
+                        member_interrupt(m);
                 else if (m->stage == STAGE_STARTING && member_is_kept(m)) {
                         member_break_seed(m);
                         member_over(m, PHASE_UNCHANGED, NULL);

@@ -198,7 +198,7 @@ int member_seed(Member *m, void (*done)(Member *m), Error *reterr) {
         const ContainerSpec *spec = m->at->spec;
         int r;
 
-        if (spec->n_seed == 0 || (member_is_kept(m) && !m->seed.wanted))
+        if (spec->n_seed == 0 || (member_runs_on(m) && !m->seed.wanted))
                 return 0;
         seed_outlook_done(&m->seed);
         r = seed_look(project, spec, m->resources.container_fd, &m->seed, reterr);

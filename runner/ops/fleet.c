@@ -9,6 +9,7 @@
 #include "ops/fleet-run.h"
 #include "ops/fleet-say.h"
 #include "ops/fleet-seed.h"
+#include "ops/fleet-switch.h"
 #include "ops/freeze.h"
 #include "ops/locks.h"
 #include "ops/removal.h"
@@ -40,6 +41,7 @@ static void member_done(Member *m) {
         (void) stop_job_free(m->stop_job);
         (void) ready_job_free(m->ready_job);
         member_seed_done(m);
+        member_switch_done(m);
         (void) machine_reporter_free(m->reporter);
         resources_done(&m->resources);
         (void) container_plan_free(m->plan);

@@ -34,10 +34,13 @@ typedef struct FleetOptions {
         size_t jobs;                 /* so many starts at a time; 0: all that may */
         bool no_wait;
         bool rm_on_failure;
-        bool undo_all;    /* an interrupt also stops the containers that have become ready by now */
-        bool says;        /* what is to be done and what has come of it (ops/fleet-say.h) */
-        bool interrupted; /* it acts on an interrupt: the next one hurries */
-        sd_event *event;  /* borrowed; NULL: a loop of its own */
+        bool restart_changed; /* also what could be switched in place */
+        bool update_only;     /* what does not run stays so */
+        unsigned generation;  /* of the systems of the one container that goes back to it; 0: it does not */
+        bool undo_all;        /* an interrupt also stops the containers that have become ready by now */
+        bool says;            /* what is to be done and what has come of it (ops/fleet-say.h) */
+        bool interrupted;     /* it acts on an interrupt: the next one hurries */
+        sd_event *event;      /* borrowed; NULL: a loop of its own */
 } FleetOptions;
 
 #define FLEET_OPTIONS(word)                                                                                 \

@@ -136,6 +136,12 @@ char *project_state_path(const Project *project) {
                        : xasprintf("%s/" STATE_DIR_NAME, streq(project->root, "/") ? "" : project->root);
 }
 
+char *project_container_path(const Project *project, const char *container) {
+        _cleanup_free_ char *kept = project_state_path(project);
+
+        return xasprintf("%s/%s", kept, container);
+}
+
 char *project_machine(const Project *project, const char *container) {
         return identity_machine_name(project->id, container);
 }

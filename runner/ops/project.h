@@ -136,6 +136,9 @@ char *project_place(const Project *project);
  * by the caller. */
 char *project_state_path(const Project *project);
 
+/* A container's directory in it, owned by the caller. */
+char *project_container_path(const Project *project, const char *container);
+
 /* Machine name of a container; owned by the caller. */
 char *project_machine(const Project *project, const char *container);
 

@@ -16,13 +16,15 @@
 
 static int update_skeleton(const Project *project, const ContainerPlan *plan, int root_fd, Error *reterr) {
         _cleanup_close_ int toplevel_fd = -EBADF;
+        int r;
 
         if (!plan->spec->init) {
                 toplevel_fd = resource_open_toplevel(&project->sources, plan, reterr);
                 if (toplevel_fd < 0)
                         return toplevel_fd;
         }
-        return skeleton_update(root_fd, plan->store, toplevel_fd, reterr);
+        r = skeleton_update(root_fd, plan->store, toplevel_fd, reterr);
+        return r < 0 || !plan->spec->init ? r : skeleton_link_init(root_fd, plan->spec->init, reterr);
 }
 
 static const PlanMount *find_root(const ContainerPlan *plan) {

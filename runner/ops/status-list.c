@@ -143,6 +143,8 @@ static void status_note_drift(Project *project, const Network *network, const Ma
         decide_one(&d, project->facts.boot_id);
         if (d.changed)
                 strv_push(&c->notes, "definition changed, run up");
+        else if (d.goal == GOAL_SWITCH)
+                strv_push(&c->notes, "its last switch was interrupted, run up");
         STRV_FOREACH (line, d.replaced)
                 strv_pushf(&c->notes, "%s, run up", *line);
         decisions_done(&d, 1);

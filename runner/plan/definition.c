@@ -132,7 +132,7 @@ char **definition_make(const ContainerPlan *p, const char *root, const char *sta
         }
         /* Another one leads to other volumes. */
         if (has_relative_source(p))
-                *XGROW(definition.v, definition.n) = xasprintf("project %s", started_root);
+                *XGROW(definition.v, definition.n) = xasprintf(DEFINITION_PROJECT " %s", started_root);
         if (p->address)
                 *XGROW(definition.v, definition.n) = xasprintf("address %s", p->address);
         STRV_FOREACH (line, lines)

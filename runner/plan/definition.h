@@ -13,7 +13,9 @@
 
 /* Values of a definition that others ask for. */
 #define DEFINITION_IMAGE     "image"
+#define DEFINITION_PROJECT   "project"
 #define DEFINITION_TOPLEVEL  "system.toplevel"
+#define DEFINITION_INIT      "system.init"
 #define DEFINITION_EPHEMERAL "ephemeral"
 
 /* @p: filled in but for the definition. @root: the project's. @started_root: the same when what runs of it

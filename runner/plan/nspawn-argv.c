@@ -113,7 +113,7 @@ static void push_payload(char ***argv, const ContainerPlan *p) {
                 strv_push(argv, GATE_FIFO);
         }
         if (c->init)
-                strv_push(argv, c->init);
+                strv_push(argv, c->toplevel ? SYSTEM_INIT : c->init);
         else
                 strv_extend(argv, c->command);
 }

@@ -10,6 +10,7 @@
 #include "plan/manager-conf.h"
 #include "plan/nspawn-argv.h"
 #include "plan/plan.h"
+#include "plan/switch.h"
 #include "spec/path.h"
 #include "spec/volume.h"
 
@@ -321,6 +322,21 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         return p;
 }
 
+/* What the definitions differ in. */
+static char **describe_changes(const ContainerPlan *p, char *const *running) {
+        char **reasons = NULL;
+
+        STRV_FOREACH (line, running)
+                if (!strv_contains(p->definition, *line))
+                        strv_pushf(&reasons, "no longer: %s", *line);
+        STRV_FOREACH (line, p->definition)
+                if (!strv_contains(running, *line))
+                        strv_pushf(&reasons, "new: %s", *line);
+        if (!reasons)
+                strv_push(&reasons, "order of the definition changed");
+        return reasons;
+}
+
 PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *running_definition,
                        char ***ret_reasons) {
         char **reasons = NULL;
@@ -331,15 +347,15 @@ PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *runnin
         else if (!running_definition || strv_equal(p->definition, running_definition))
                 action = PLAN_KEEP;
         else {
-                action = PLAN_RESTART;
-                STRV_FOREACH (line, running_definition)
-                        if (!strv_contains(p->definition, *line))
-                                strv_pushf(&reasons, "no longer: %s", *line);
-                STRV_FOREACH (line, p->definition)
-                        if (!strv_contains(running_definition, *line))
-                                strv_pushf(&reasons, "new: %s", *line);
-                if (!reasons)
-                        strv_push(&reasons, "order of the definition changed");
+                _cleanup_free_ char *obstacle = NULL;
+                bool another = switch_is_another_system(p, running_definition);
+
+                reasons = describe_changes(p, running_definition);
+                if (another)
+                        obstacle = switch_describe_obstacle(p, running_definition);
+                action = another && !obstacle ? PLAN_SWITCH : PLAN_RESTART;
+                if (obstacle)
+                        strv_pushf(&reasons, PLAN_NOT_IN_PLACE "%s", obstacle);
         }
         if (ret_reasons)
                 *ret_reasons = reasons;
@@ -352,6 +368,7 @@ const char *plan_action_to_string(PlanAction action) {
         static const char *const table[] = {
                 [PLAN_START] = "start",
                 [PLAN_KEEP] = "nothing",
+                [PLAN_SWITCH] = "switch",
                 [PLAN_RESTART] = "restart",
         };
 

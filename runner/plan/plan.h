@@ -128,8 +128,12 @@ bool plan_has_gate(const ContainerPlan *p);
 typedef enum PlanAction {
         PLAN_START,
         PLAN_KEEP,    /* runs, and as it should */
+        PLAN_SWITCH,  /* runs, with another NixOS system, and can have that without a restart */
         PLAN_RESTART, /* runs, but with another definition */
 } PlanAction;
+
+/* Begins the reason why another system is not switched to in place. */
+#define PLAN_NOT_IN_PLACE "not in place: "
 
 /* @running_definition: what a running container was started with, NULL when that is not known.
  * @ret_reasons: a line for each difference, owned by the caller; may be NULL. */

@@ -16,8 +16,10 @@
 #include "ready/inside-command.h"
 
 #define TAIL_SIZE 4096
+#define LINE_SIZE 1024
 
 struct InsideCommand {
+        void (*line)(const char *line, void *userdata);
         void (*done)(const InsideEnd *end, void *userdata);
         void *userdata;
         sd_event_source *io, *child;
@@ -27,6 +29,8 @@ struct InsideCommand {
         int pidfd;
         char tail[TAIL_SIZE]; /* the end of its output */
         size_t tail_size;
+        char last[LINE_SIZE]; /* the line that it is writing */
+        size_t last_size;
 };
 
 static _Noreturn void inside_run(const InsideRequest *request, int output_fd, int stopped_fd, pid_t parent) {
@@ -50,6 +54,7 @@ static _Noreturn void inside_run(const InsideRequest *request, int output_fd, in
                 error_done(&error);
                 exec.argv = request->programs[i].argv;
                 exec.user = request->programs[i].user;
+                exec.environment = request->programs[i].environment;
                 r = container_exec(&exec, &stopped, &error);
                 if (stopped)
                         (void) eventfd_write(stopped_fd, 1);
@@ -81,6 +86,10 @@ InsideCommand *inside_command_free(InsideCommand *c) {
         return NULL;
 }
 
+bool inside_command_stop(InsideCommand *c) {
+        return c->pidfd >= 0 && process_signal(c->pidfd, SIGTERM) >= 0;
+}
+
 static void keep_end(InsideCommand *c, const char *data, size_t size) {
         size_t keep = size < TAIL_SIZE ? TAIL_SIZE - size : 0;
 
@@ -96,13 +105,30 @@ static void keep_end(InsideCommand *c, const char *data, size_t size) {
         c->tail_size += size;
 }
 
+static void tell_line(InsideCommand *c) {
+        c->last[c->last_size] = '\0';
+        if (c->last_size > 0)
+                c->line(c->last, c->userdata);
+        c->last_size = 0;
+}
+
+static void tell_lines(InsideCommand *c, const char *data, size_t size) {
+        for (size_t i = 0; c->line && i < size; i++)
+                if (data[i] == '\n')
+                        tell_line(c);
+                else if (data[i] != '\0' && c->last_size < LINE_SIZE - 1)
+                        c->last[c->last_size++] = data[i];
+}
+
 /* Return: how much that was. */
 static size_t read_output(InsideCommand *c) {
         char buffer[TAIL_SIZE];
         ssize_t n = read(c->fd, buffer, sizeof(buffer));
 
-        if (n > 0)
+        if (n > 0) {
                 keep_end(c, buffer, (size_t) n);
+                tell_lines(c, buffer, (size_t) n);
+        }
         if (n == 0)
                 c->io = sd_event_source_disable_unref(c->io);
         return n > 0 ? (size_t) n : 0;
@@ -187,7 +213,8 @@ int inside_command_new(const InsideRequest *request, InsideCommand **ret) {
         _cleanup_(inside_command_freep) InsideCommand *c = xmalloc0(sizeof(*c));
         int r;
 
-        *c = (InsideCommand){.done = request->done,
+        *c = (InsideCommand){.line = request->line,
+                             .done = request->done,
                              .userdata = request->userdata,
                              .fd = -EBADF,
                              .stopped_fd = -EBADF,

@@ -11,7 +11,8 @@
 
 typedef struct InsideProgram {
         char *const *argv;
-        const char *user; /* NULL: root */
+        const char *user;         /* NULL: root */
+        char *const *environment; /* K=V, beside what a login has; NULL: nothing */
 } InsideProgram;
 
 typedef struct InsideEnd {
@@ -28,6 +29,10 @@ typedef struct InsideRequest {
         size_t n_programs;
         int input_fd; /* what it reads, from where that stands; -EBADF: nothing */
 
+        /* Each line that it writes, on either stream, without its end, and of a long one the beginning; may
+         * be NULL. Not safe for a terminal. */
+        void (*line)(const char *line, void *userdata);
+
         /* Called from the loop; may free the command. */
         void (*done)(const InsideEnd *end, void *userdata);
         void *userdata;
@@ -37,6 +42,9 @@ typedef struct InsideCommand InsideCommand;
 
 /* Return: 0 or a negative errno. */
 int inside_command_new(const InsideRequest *request, InsideCommand **ret);
+
+/* Asks it to end, as `exec` does when it gets SIGTERM: `done` tells when it has. Return: whether it runs. */
+bool inside_command_stop(InsideCommand *c);
 
 /* What has not ended is killed: the child leaves what it runs to its guard, which ends that. */
 InsideCommand *inside_command_free(InsideCommand *c);

@@ -10,6 +10,7 @@ typedef enum Trait {
         FAILURE = 1 << 3,
         END = 1 << 4,
         ANEW = 1 << 5,
+        STEPS = 1 << 6,
 } Trait;
 
 typedef struct PhaseInfo {
@@ -28,6 +29,7 @@ static const PhaseInfo phases[_PHASE_MAX] = {
         [PHASE_WAITING]    = {"waiting",    0},
         [PHASE_SEEDING]    = {"seeding",    REMEMBERED},
         [PHASE_RUNG]       = {"rung",       0},
+        [PHASE_SWITCHING]  = {"switching",  STEPS},
         [PHASE_RESTARTING] = {"restarting", 0},
         [PHASE_STOPPING]   = {"stopping",   ANEW},
         [PHASE_COPYING]    = {"copying",    0},
@@ -93,4 +95,8 @@ bool phase_is_end(Phase phase) {
 
 bool phase_begins_anew(Phase phase) {
         return phase_has(phase, ANEW);
+}
+
+bool phase_has_steps(Phase phase) {
+        return phase_has(phase, STEPS);
 }

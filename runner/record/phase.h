@@ -18,6 +18,7 @@ typedef enum Phase {
         PHASE_WAITING,    /* for another container, or for its own readiness */
         PHASE_SEEDING,    /* its seed runs (ready/seed-job.h) */
         PHASE_RUNG,       /* event: it waits on another rung of its readiness (ready/ready.h) */
+        PHASE_SWITCHING,  /* it takes another system, or goes back to the one that it had */
         PHASE_RESTARTING, /* it failed and is started again */
         PHASE_STOPPING,
         PHASE_COPYING, /* files of it, or to it */
@@ -75,3 +76,6 @@ bool phase_is_end(Phase phase);
 
 /* What was wrong inside before this event says nothing about the container any more. */
 bool phase_begins_anew(Phase phase);
+
+/* Each detail of it is a step that has been taken, and not only how far it has come. */
+bool phase_has_steps(Phase phase);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "rootfs/skeleton.h"
 #include "base/alloc.h"
 #include "base/fs.h"
-
-#define CURRENT_SYSTEM "/run/current-system/"
+#include "plan/nspawn-argv.h"
 
 /* systemd-nspawn refuses to start without `usr`, and would make `bin`, `lib` and `sbin` links to directories
  * in it that stay empty, while NixOS puts a shell into `bin`. A mount point for the journal that nspawn
@@ -85,7 +85,7 @@ static int make_file(int root_fd, const char *path, const char *text, Error *ret
 }
 
 static int make_link(int root_fd, const char *path, const char *target, Error *reterr) {
-        _cleanup_free_ char *dir = xstrdup(path), *to = xasprintf(CURRENT_SYSTEM "%s", target);
+        _cleanup_free_ char *dir = xstrdup(path), *to = xasprintf(CURRENT_SYSTEM "/%s", target);
         _cleanup_close_ int dir_fd = -EBADF;
         char *name = strrchr(dir, '/') + 1;
 
@@ -156,4 +156,15 @@ int skeleton_update(int root_fd, const char *store, int toplevel_fd, Error *rete
                         return r;
         }
         return 0;
+}
+
+int skeleton_link_init(int root_fd, const char *init, Error *reterr) {
+        return fs_replace_link(root_fd, SYSTEM_INIT + 1, init, reterr);
+}
+
+bool skeleton_leads_to_init(int root_fd, const char *init) {
+        char target[PATH_MAX];
+        ssize_t n = readlinkat(root_fd, SYSTEM_INIT + 1, target, sizeof(target));
+
+        return n >= 0 && (size_t) n == strlen(init) && memcmp(target, init, (size_t) n) == 0;
 }

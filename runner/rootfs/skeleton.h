@@ -19,3 +19,10 @@ int skeleton_make(int root_fd, Error *reterr);
  * Nothing that is there is replaced; directories that systemd-nspawn or activation begin with come back.
  */
 int skeleton_update(int root_fd, const char *store, int toplevel_fd, Error *reterr);
+
+/* Lets the root boot @init, also when the container boots again by itself: SYSTEM_INIT leads to it from now
+ * on. The root may be in use. */
+int skeleton_link_init(int root_fd, const char *init, Error *reterr);
+
+/* Does it lead there? A container that an earlier release has started does not look. */
+bool skeleton_leads_to_init(int root_fd, const char *init);

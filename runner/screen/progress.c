@@ -156,8 +156,8 @@ void progress_update(Progress *progress, const char *container, Phase phase, con
                 progress_tick(progress);
         else if (progress->live)
                 progress_live_update(progress->live, progress->items, progress->n_items, item);
-        else if (progress->mode != PROGRESS_QUIET &&
-                 (new_phase || item->final || now - item->printed >= DETAIL_INTERVAL))
+        else if (progress->mode != PROGRESS_QUIET && (new_phase || item->final || phase_has_steps(phase) ||
+                                                      now - item->printed >= DETAIL_INTERVAL))
                 print_plain(progress, item, now);
 }
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "spec/name.h"
+#include "state/generations.h"
 #include "state/identity.h"
 #include "state/state-json.h"
 
@@ -140,6 +141,8 @@ STRING_FIELD(parse_machine, ContainerState, machine, machine_is_valid)
 STRING_FIELD(parse_boot_id, ContainerState, boot_id, boot_id_is_valid)
 STRING_FIELD(parse_address, ContainerState, address, ipv4_is_valid)
 STRING_FIELD(parse_result, ContainerState, result, NULL)
+STRING_FIELD(parse_switching, ContainerState, switching, path_is_absolute)
+UINT_FIELD(parse_generation, ContainerState, generation, 1, GENERATION_MAX)
 UINT_FIELD(parse_started, ContainerState, started_usec, 1, REALTIME_MAX)
 UINT_FIELD(parse_ready, ContainerState, ready_usec, 1, REALTIME_MAX)
 
@@ -240,6 +243,7 @@ static const JsonField container_fields[] = {
         {"address", parse_address, false},       {"definition", parse_definition, true},
         {"sockets", state_parse_sockets, false}, {"ports", state_parse_ports, true},
         {"result", parse_result, false},         {"volumeSources", parse_volume_sources, false},
+        {"switchingTo", parse_switching, false}, {"generation", parse_generation, false},
 };
 
 STRING_FIELD(parse_id, ProjectState, id, identity_id_is_valid)
@@ -428,6 +432,9 @@ char *container_state_print(const ContainerState *state) {
                 json_add_uint(json, "readyUsec", state->ready_usec);
         json_add_string(json, "address", state->address);
         json_add_string(json, "result", state->result);
+        json_add_string(json, "switchingTo", state->switching);
+        if (state->generation > 0)
+                json_add_uint(json, "generation", state->generation);
 
         for (size_t i = 0; i < state->n_ports; i++) {
                 Json *port = json_new_object();

@@ -46,6 +46,7 @@ ContainerState *container_state_free(ContainerState *state) {
         strv_free(state->definition);
         strv_free(state->volume_sources);
         free(state->result);
+        free(state->switching);
         free(state);
         return NULL;
 }

@@ -55,7 +55,9 @@ typedef struct ContainerState {
         size_t n_ports;
         BoundSocket *sockets;
         size_t n_sockets;
-        char *result; /* one line about how it went, may be NULL */
+        char *result;        /* one line about how it went, may be NULL */
+        char *switching;     /* the toplevel that a switch has begun with; NULL: there is none on its way */
+        unsigned generation; /* of its systems, which runs (state/generations.h); 0: not known */
 } ContainerState;
 
 /* With the intent to start it. */

@@ -76,6 +76,17 @@ toplevel() {
         chmod 755 "$BUILT/init"
 }
 
+# switchable NAME: the same, of which each can be switched to from any other (tests/lib/switch.bash).
+switchable() {
+        toplevel "$1"
+        [[ ! -e $BUILT/bin/switch-to-configuration ]] || return 0
+        mkdir "$BUILT/bin"
+        touch "$BUILT/etc/NIXOS"
+        printf 'systemd 3' >"$BUILT/init-interface-version"
+        printf '#!/usr/bin/bash\nout=%s\n' "$TOPLEVEL" | cat - "$LIVE_TOP/tests/lib/switch.bash" >"$BUILT/bin/switch-to-configuration"
+        chmod 755 "$BUILT/bin/switch-to-configuration"
+}
+
 # unit IMAGE NAME: a unit from stdin, wanted by multi-user.target.
 unit() {
         local folder=$1/etc/systemd/system

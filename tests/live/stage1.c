@@ -54,12 +54,14 @@ static int mount_libraries(const char *lib) {
 }
 
 int main(int argc, char **argv) {
-        char *top, *usr, *lib, *bash;
+        char *script, *top, *usr, *lib, *bash;
         int r;
 
         if (argc != 2)
                 return EXIT_FAILURE;
-        top = strdup(argv[1]);
+        /* It may be reached by way of a link. */
+        script = realpath(argv[1], NULL);
+        top = script ? strdup(script) : NULL;
         if (!top || asprintf(&usr, "%s/usr", dirname(top)) < 0 || asprintf(&lib, "%s/lib", top) < 0 ||
             asprintf(&bash, "%s/sw/bin/bash", top) < 0)
                 return EXIT_FAILURE;
@@ -68,8 +70,8 @@ int main(int argc, char **argv) {
                 perror(top);
                 return EXIT_FAILURE;
         }
-        (void) execl("/usr/bin/bash", "bash", argv[1], (char *) NULL);
-        (void) execl(bash, "bash", argv[1], (char *) NULL);
+        (void) execl("/usr/bin/bash", "bash", script, (char *) NULL);
+        (void) execl(bash, "bash", script, (char *) NULL);
         perror(bash);
         return EXIT_FAILURE;
 }

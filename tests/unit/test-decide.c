@@ -83,7 +83,7 @@ TEST(one_container) {
 
                 test_set_row("%zu", i);
                 find(&project, "a", table[i].found, /* asked= */ true, &d);
-                decide_all(&d, 1, OPS_BOOT, table[i].restart);
+                decide_all(&d, 1, OPS_BOOT, &(DecideHow){.restart = table[i].restart});
                 ASSERT_EQ(d.goal, table[i].goal);
                 ASSERT_EQ(d.changed, table[i].changed);
                 ASSERT_STREQ(d.reasons ? d.reasons[0] : NULL, table[i].reason);
@@ -116,7 +116,7 @@ TEST(begins_again_without_wait) {
                 find(&project, "a", HALF_SEEDED, /* asked= */ true, &d[0]);
                 find(&project, "b", table[i].other, /* asked= */ true, &d[1]);
                 d[0].no_wait = d[1].no_wait = table[i].no_wait;
-                decide_all(d, 2, OPS_BOOT, /* restart= */ false);
+                decide_all(d, 2, OPS_BOOT, &(DecideHow){});
                 ASSERT_EQ(d[0].goal, table[i].goal);
                 lose(d, 2);
         }
@@ -158,7 +158,7 @@ TEST(one_shot_for_others) {
                 test_set_row("%zu", i);
                 find(&project, "seed", table[i].seed, table[i].seed_asked, &d[0]);
                 find(&project, "web", table[i].web, /* asked= */ true, &d[1]);
-                decide_all(d, 2, OPS_BOOT, table[i].restart);
+                decide_all(d, 2, OPS_BOOT, &(DecideHow){.restart = table[i].restart});
                 ASSERT_EQ(d[0].goal, table[i].seed_goal);
                 ASSERT_EQ(d[1].goal, table[i].web_goal);
                 if (d[0].goal == GOAL_LEAVE)
@@ -182,7 +182,7 @@ TEST(chain) {
                 find(&project, "a", GONE, false, &d[0]);
                 find(&project, "b", GONE, false, &d[1]);
                 find(&project, "c", runs ? RUNS : GONE, true, &d[2]);
-                decide_all(d, 3, OPS_BOOT, /* restart= */ false);
+                decide_all(d, 3, OPS_BOOT, &(DecideHow){});
                 ASSERT_EQ(d[0].goal, runs ? GOAL_LEAVE : GOAL_START);
                 ASSERT_EQ(d[1].goal, runs ? GOAL_LEAVE : GOAL_START);
                 ASSERT_EQ(d[2].goal, runs ? GOAL_KEEP : GOAL_START);
@@ -203,9 +203,111 @@ TEST(known_state) {
 TEST(words) {
         static const char *const words[_GOAL_MAX] = {
                 [GOAL_LEAVE] = "nothing",   [GOAL_KEEP] = "nothing", [GOAL_START] = "start",
-                [GOAL_RESTART] = "restart", [GOAL_STOP] = "stop",
+                [GOAL_RESTART] = "restart", [GOAL_STOP] = "stop",    [GOAL_SWITCH] = "switch",
         };
 
         for (Goal goal = 0; goal < _GOAL_MAX; goal++)
                 ASSERT_STREQ(goal_to_string(goal), words[goal]);
+}
+
+#define SYSTEM(toplevel) "\"web\": {\"system\": {\"toplevel\": \"" toplevel "\"}}"
+
+/* A running container with the system /s/a, and what becomes of it when it is specified with /s/b. */
+TEST(another_system) {
+        static const struct {
+                bool interrupted, replaced, begins_again;
+                const char *not_in_place;
+                bool same;
+                DecideHow how;
+                Goal goal;
+                const char *reason; /* the last */
+        } table[] = {
+                {.goal = GOAL_SWITCH, .reason = "new: system.init /s/b/init"},
+                {.not_in_place = "it has another init",
+                 .goal = GOAL_RESTART,
+                 .reason = "not in place: it has another init"},
+                {.replaced = true, .goal = GOAL_RESTART, .reason = "volume 'x' was replaced on the host"},
+                {.begins_again = true,
+                 .goal = GOAL_RESTART,
+                 .reason = "its seed has not succeeded, and begins again"},
+                {.how = {.restart = true}, .goal = GOAL_RESTART, .reason = "new: system.init /s/b/init"},
+                {.how = {.restart_changed = true},
+                 .goal = GOAL_RESTART,
+                 .reason = "new: system.init /s/b/init"},
+                {.how = {.update_only = true}, .goal = GOAL_SWITCH, .reason = "new: system.init /s/b/init"},
+                /* Half of the way: to whichever of the two it is to have now. */
+                {.interrupted = true, .goal = GOAL_SWITCH, .reason = "its last switch was interrupted"},
+                {.interrupted = true,
+                 .same = true,
+                 .goal = GOAL_SWITCH,
+                 .reason = "its last switch was interrupted"},
+                {.interrupted = true,
+                 .same = true,
+                 .not_in_place = "why",
+                 .goal = GOAL_RESTART,
+                 .reason = "not in place: why"},
+                {.same = true, .how = {.restart_changed = true}, .goal = GOAL_KEEP},
+        };
+        _cleanup_(spec_freep) Spec *before = ops_spec(SYSTEM("/s/a")), *after = ops_spec(SYSTEM("/s/b"));
+        Project old = ops_project(before), new = ops_project(after);
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Decision d;
+
+                test_set_row("%zu", i);
+                find(&old, "web", RUNS, /* asked= */ true, &d);
+                if (!table[i].same) {
+                        (void) container_plan_free((ContainerPlan *) d.plan);
+                        d.plan = ops_plan(&new, "web");
+                        d.spec = d.plan->spec;
+                }
+                if (table[i].interrupted)
+                        ((ContainerState *) d.state)->switching = xstrdup("/s/c");
+                if (table[i].replaced)
+                        strv_push(&d.replaced, "volume 'x' was replaced on the host");
+                d.begins_again = table[i].begins_again;
+                d.not_in_place = table[i].not_in_place ? xstrdup(table[i].not_in_place) : NULL;
+                decide_all(&d, 1, OPS_BOOT, &table[i].how);
+                ASSERT_EQ(d.goal, table[i].goal);
+                ASSERT_EQ(d.changed, !table[i].same);
+                ASSERT_STREQ(d.reasons ? d.reasons[strv_length(d.reasons) - 1] : NULL, table[i].reason);
+                lose(&d, 1);
+        }
+}
+
+/* What one that takes another system needs comes before it, as for a start. */
+TEST(another_system_needs_others) {
+        _cleanup_(spec_freep)
+                Spec *before = ops_spec("\"job\": {" COMMAND ", \"oneShot\": true}, " SYSTEM("/s/a")),
+                     *after = ops_spec("\"job\": {" COMMAND ", \"oneShot\": true},"
+                                       "\"web\": {\"system\": {\"toplevel\": \"/s/b\"}, "
+                                       "\"dependsOn\": {\"job\": \"completed\"}}");
+        Project old = ops_project(before), new = ops_project(after);
+        Decision d[2];
+
+        find(&new, "job", GONE, /* asked= */ false, &d[0]);
+        find(&old, "web", RUNS, /* asked= */ true, &d[1]);
+        (void) container_plan_free((ContainerPlan *) d[1].plan);
+        d[1].plan = ops_plan(&new, "web");
+        d[1].spec = d[1].plan->spec;
+        decide_all(d, 2, OPS_BOOT, &(DecideHow){});
+        ASSERT_EQ(d[1].goal, GOAL_SWITCH);
+        ASSERT_EQ(d[0].goal, GOAL_START);
+        lose(d, 2);
+}
+
+TEST(what_does_not_run_stays_so) {
+        _cleanup_(spec_freep) Spec *spec = ops_spec("\"web\": {" COMMAND "}");
+        Project project = ops_project(spec);
+        Decision d;
+
+        find(&project, "web", GONE, /* asked= */ true, &d);
+        decide_all(&d, 1, OPS_BOOT, &(DecideHow){.update_only = true});
+        ASSERT_EQ(d.goal, GOAL_LEAVE);
+        ASSERT_STREQ(d.reasons[0], "it does not run");
+        lose(&d, 1);
+        find(&project, "web", CHANGED, /* asked= */ true, &d);
+        decide_all(&d, 1, OPS_BOOT, &(DecideHow){.update_only = true});
+        ASSERT_EQ(d.goal, GOAL_RESTART);
+        lose(&d, 1);
 }

@@ -8,7 +8,7 @@
 typedef struct Row {
         const char *word;
         Phase phase;
-        const char *traits; /* Remembered, Final, Timeless, Broken, Over, Anew */
+        const char *traits; /* Remembered, Final, Timeless, Broken, Over, Anew, Steps */
 } Row;
 
 static const Row rows[] = {
@@ -21,6 +21,7 @@ static const Row rows[] = {
         {"waiting", PHASE_WAITING, ""},
         {"seeding", PHASE_SEEDING, "R"},
         {"rung", PHASE_RUNG, ""},
+        {"switching", PHASE_SWITCHING, "S"},
         {"restarting", PHASE_RESTARTING, ""},
         {"stopping", PHASE_STOPPING, "A"},
         {"copying", PHASE_COPYING, ""},
@@ -71,6 +72,7 @@ TEST(what_is_not_a_phase) {
         ASSERT_TRUE(!phase_is_failure(_PHASE_INVALID));
         ASSERT_TRUE(!phase_is_end(_PHASE_INVALID));
         ASSERT_TRUE(!phase_begins_anew(_PHASE_INVALID));
+        ASSERT_TRUE(!phase_has_steps(_PHASE_INVALID));
 }
 
 TEST(traits) {
@@ -85,5 +87,6 @@ TEST(traits) {
                 ASSERT_EQ(phase_is_failure(phase), strchr(traits, 'B') != NULL);
                 ASSERT_EQ(phase_is_end(phase), strchr(traits, 'O') != NULL);
                 ASSERT_EQ(phase_begins_anew(phase), strchr(traits, 'A') != NULL);
+                ASSERT_EQ(phase_has_steps(phase), strchr(traits, 'S') != NULL);
         }
 }

@@ -77,8 +77,25 @@ TEST(what_the_user_changes_restarts) {
         } table[] = {
                 {SYSTEM, "\"system\": {\"rootfs\": \"j\"}", "new: image /home/ada/shop/j"},
                 {SYSTEM, "\"system\": {\"rootfs\": \"i\", \"init\": \"/init\"}", "new: system.init /init"},
-                {"\"system\": {\"toplevel\": \"/s/a\"}", "\"system\": {\"toplevel\": \"/s/b\"}",
+                {"\"system\": {\"toplevel\": \"/s/a\"}", "\"system\": {\"toplevel\": \"/t/b\"}",
+                 "not in place: the new system is in another store"},
+                {"\"system\": {\"toplevel\": \"/s/a\"}", "\"system\": {\"toplevel\": \"/t/b\"}",
                  "no longer: system.toplevel /s/a"},
+                {"\"system\": {\"toplevel\": \"/s/a\"}",
+                 "\"system\": {\"toplevel\": \"/s/b\"}, \"volumes\": [\"a:/b\", \"c:/d\"], \"users\": "
+                 "\"host\"",
+                 "not in place: users, volumes changed, too"},
+                {"\"system\": {\"toplevel\": \"/s/a\"}, \"command\": [\"a\"]",
+                 "\"system\": {\"toplevel\": \"/s/b\"}, \"command\": [\"a\"]",
+                 "not in place: it runs a command"},
+                {"\"system\": {\"toplevel\": \"/s/a\"}, \"oneShot\": true",
+                 "\"system\": {\"toplevel\": \"/s/b\"}, \"oneShot\": true", "not in place: oneShot is set"},
+                {"\"system\": {\"toplevel\": \"/s/a\", \"closure\": \"/s/c\"}, \"store\": \"closure\"",
+                 "\"system\": {\"toplevel\": \"/s/b\", \"closure\": \"/s/d\"}, \"store\": \"closure\"",
+                 "not in place: store is 'closure', and has nothing of the new system"},
+                /* The init alone is what it boots. */
+                {"\"system\": {\"toplevel\": \"/s/a\"}",
+                 "\"system\": {\"toplevel\": \"/s/a\", \"init\": \"/s/b/i\"}", "new: system.init /s/b/i"},
                 {"\"system\": {\"toplevel\": \"/s/a\", \"closure\": \"/s/c\"}",
                  "\"system\": {\"toplevel\": \"/s/a\", \"closure\": \"/s/c\"}, \"store\": \"closure\"",
                  "new: store closure"},
@@ -123,6 +140,32 @@ TEST(what_the_user_changes_restarts) {
                 ASSERT_EQ(decide(table[i].before, table[i].after, &reasons), PLAN_RESTART);
                 if (table[i].reason)
                         ASSERT_TRUE(strv_contains(reasons, table[i].reason));
+        }
+}
+
+/* What goes along with another system says nothing against it. */
+TEST(another_system_alone_is_switched) {
+        static const struct {
+                const char *before, *after;
+        } table[] = {
+                {"\"system\": {\"toplevel\": \"/s/a\"}", "\"system\": {\"toplevel\": \"/s/b\"}"},
+                {"\"system\": {\"toplevel\": \"/s/a\"}",
+                 "\"system\": {\"toplevel\": \"/s/b\", \"init\": \"/s/b/prepare-root\"}"},
+                {"\"system\": {\"toplevel\": \"/s/a\", \"closure\": \"/s/c\"}",
+                 "\"system\": {\"toplevel\": \"/s/b\", \"closure\": \"/s/d\"}"},
+                {"\"system\": {\"toplevel\": \"/s/a\"}",
+                 "\"system\": {\"toplevel\": \"/s/b\"}, \"ready\": {\"timeout\": 7}"},
+                {"\"system\": {\"toplevel\": \"/s/a\"}, \"volumes\": [\"a:/b\"]",
+                 "\"system\": {\"toplevel\": \"/s/b\"}, \"volumes\": [\"a:/b\"]"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_strv_ char **reasons = NULL;
+
+                test_set_row("%s", table[i].after);
+                ASSERT_EQ(decide(table[i].before, table[i].after, &reasons), PLAN_SWITCH);
+                ASSERT_TRUE(strv_contains(reasons, "no longer: system.toplevel /s/a"));
+                ASSERT_TRUE(strv_contains(reasons, "new: system.toplevel /s/b"));
         }
 }
 

@@ -138,3 +138,23 @@ TEST(follows_no_link_of_the_container) {
         ASSERT_TRUE(faccessat(fd, "toplevel/sh", F_OK, AT_SYMLINK_NOFOLLOW) < 0);
         remove_scratch(fd, path);
 }
+
+/* What boots is changed in one step, whatever is there, unless that is a directory. */
+TEST(leads_to_an_init) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        char path[] = "/tmp/fc-skeleton-XXXXXX";
+        _cleanup_close_ int fd = make_scratch(path), root_fd = -EBADF;
+
+        ASSERT_OK(make_skeleton(fd, &error), &error);
+        root_fd = openat(fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_TRUE(!skeleton_leads_to_init(root_fd, "/nix/store/a/init"));
+        ASSERT_OK(skeleton_link_init(root_fd, "/nix/store/a/init", &error), &error);
+        ASSERT_TRUE(skeleton_leads_to_init(root_fd, "/nix/store/a/init"));
+        ASSERT_TRUE(!skeleton_leads_to_init(root_fd, "/nix/store/a/ini"));
+        ASSERT_OK(skeleton_link_init(root_fd, "/nix/store/b/init", &error), &error);
+        ASSERT_TRUE(skeleton_leads_to_init(root_fd, "/nix/store/b/init"));
+        ASSERT_TRUE(unlinkat(root_fd, "init", 0) >= 0 && mkdirat(root_fd, "init", 0755) >= 0);
+        ASSERT_ERROR(skeleton_link_init(root_fd, "/nix/store/c/init", &error), &error, FC_EXIT_INTERNAL,
+                     "'init'");
+        remove_scratch(fd, path);
+}

@@ -27,6 +27,8 @@ static ContainerState *make_state(void) {
         state->ready_usec = UINT64_C(1790000001123457);
         state->address = xstrdup("10.1.2.3");
         state->result = xstrdup("ready");
+        state->switching = xstrdup("/nix/store/b-system");
+        state->generation = 7;
         strv_push(&state->definition, "volume /srv/\303\244 \\x \377\001 ro");
         strv_push(&state->definition, "");
         strv_push(&state->volume_sources, "66306:18446744073709551615");
@@ -74,6 +76,8 @@ static void same(const ContainerState *a, const ContainerState *b) {
         ASSERT_EQ(a->ready_usec, b->ready_usec);
         ASSERT_STREQ(a->address, b->address);
         ASSERT_STREQ(a->result, b->result);
+        ASSERT_STREQ(a->switching, b->switching);
+        ASSERT_EQ(a->generation, b->generation);
         ASSERT_TRUE(strv_equal(a->definition, b->definition));
         ASSERT_TRUE(strv_equal(a->volume_sources, b->volume_sources));
         ASSERT_EQ(a->n_sockets, b->n_sockets);
@@ -219,12 +223,15 @@ TEST(damaged_container) {
                 "\",\"startedUsec\":5,\"readyUsec\":6,\"address\":\"10.0.0.2\",\"result\":\"r\","
                 "\"ports\":[{\"address\":\"::1\",\"host\":1,\"container\":2,\"once\":true}],"
                 "\"sockets\":[{\"name\":\"pg\",\"host\":\"/h\",\"container\":\"/c\"}],"
+                "\"switchingTo\":\"/s\",\"generation\":3,"
                 "\"volumeSources\":[\"1:2\"],\"definition\":[\"a\"]}";
         static const struct {
                 const char *old, *new, *message;
         } table[] = {
                 {"\"pg\"", "\"x;id;\"", "sockets[0].name"}, /* it becomes a variable of `env` */
                 {"\"/h\"", "\"h\"", "sockets[0].host"},
+                {"\"/s\"", "\"s\"", "switchingTo"},
+                {"\"generation\":3", "\"generation\":0", "generation"},
                 {good, "", "line 1"},
                 {good, "[]", "must be an object"},
                 {good, "null", "must be an object"},

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Which change of a running container is one of its NixOS system alone, so that the system can be switched
+ * in place: by its own switch-to-configuration, without a restart. Pure; what the two systems themselves say
+ * to that is looked at in ops/switch-check.h. */
+
+#include "plan/plan.h"
+
+/* Whether both are NixOS systems, and not the same. @running: the definition of what runs. */
+bool switch_is_another_system(const ContainerPlan *p, char *const *running);
+
+/* Why that needs a restart, in the words of the specification; owned by the caller, NULL: it does not. */
+char *switch_describe_obstacle(const ContainerPlan *p, char *const *running);
