@@ -7,6 +7,7 @@
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-seed.h"
 #include "ops/health.h"
+#include "ops/image-drift.h"
 #include "ops/running.h"
 #include "ops/switch-check.h"
 #include "ops/volume-drift.h"
@@ -69,11 +70,18 @@ static int member_check_root(const Member *m, Error *reterr) {
                 return member_refuse_other_kind(m, image, reterr);
         if (toplevel && m->plan->image)
                 return member_refuse_other_kind(m, toplevel, reterr);
-        if (!image || streq_ptr(image, definition_get(m->plan->definition, DEFINITION_IMAGE)))
+        if (!image)
                 return 0;
         reset = project_command(m->fleet->project, "reset", m->at->name);
-        text = xasprintf("%s: its root is still a copy of '%s'; to start from the new image: %s",
-                         m->at->name, image, reset);
+        if (!streq_ptr(image, definition_get(m->plan->definition, DEFINITION_IMAGE)))
+                text = xasprintf("%s: its root is still a copy of '%s'; to start from the new image: %s",
+                                 m->at->name, image, reset);
+        else if (image_drift_is_there(m->fleet->project, m->plan, m->resources.container_fd))
+                text = xasprintf("%s: its image has changed since its root was copied; to start from what "
+                                 "it is now: %s",
+                                 m->at->name, reset);
+        else
+                return 0;
         progress_note(m->fleet->progress, text);
         return 0;
 }

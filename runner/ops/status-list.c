@@ -14,6 +14,7 @@
 #include "ops/freeze.h"
 #include "ops/decide.h"
 #include "ops/health.h"
+#include "ops/image-drift.h"
 #include "ops/network.h"
 #include "ops/running.h"
 #include "ops/status-judge.h"
@@ -125,6 +126,14 @@ static void status_ask(const Project *project, ContainerStatus *c, const Contain
                 status_note_failed_units(project, c, bus);
 }
 
+static void status_note_image(Project *project, const ContainerPlan *plan, ContainerStatus *c) {
+        _cleanup_close_ int fd = -EBADF;
+
+        if (plan->image && state_dir_container_open(&project->state, c->name, &fd, NULL) >= 0 && fd >= 0 &&
+            image_drift_is_there(project, plan, fd))
+                strv_push(&c->notes, "its image has changed, reset starts from it");
+}
+
 static void status_note_drift(Project *project, const Network *network, const MachineStatus *status,
                               ContainerStatus *c) {
         _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
@@ -136,9 +145,13 @@ static void status_note_drift(Project *project, const Network *network, const Ma
                 strv_push(&c->notes, "not in this specification");
                 return;
         }
-        if (!c->running || !c->state)
+        /* What becomes of an image only root sees. */
+        if (!c->state || (!c->running && geteuid() != 0))
                 return;
         d.plan = plan = network_plan(network, project, d.spec);
+        status_note_image(project, plan, c);
+        if (!c->running)
+                return;
         d.replaced = volume_drift_find(project, plan, c->state, status);
         decide_one(&d, project->facts.boot_id);
         if (d.changed)

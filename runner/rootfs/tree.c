@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "rootfs/aside.h"
+#include "rootfs/image-mark.h"
 #include "rootfs/skeleton.h"
 #include "rootfs/tree-copy.h"
 #include "rootfs/tree.h"
@@ -27,12 +28,16 @@ int tree_exists(int container_fd, bool *ret, Error *reterr) {
 
 static int make_tree(int container_fd, int image_fd, const char *image, Error *reterr) {
         _cleanup_close_ int fd = aside_make(container_fd, TREE_NEW, reterr);
+        /* As it is before: what changes meanwhile may not be in the copy. */
+        _cleanup_free_ char *mark = image_fd >= 0 ? image_mark_make(image_fd) : NULL;
         int r;
 
         if (fd < 0)
                 return fd;
         r = image_fd >= 0 ? tree_copy(image_fd, fd, /* options= */ NULL, image, reterr)
                           : skeleton_make(fd, reterr);
+        if (r >= 0 && mark)
+                image_mark_write(fd, mark);
         if (r >= 0 && renameat(container_fd, TREE_NEW, container_fd, TREE) < 0)
                 r = error_set(reterr, errno, "name the new root");
         return r;

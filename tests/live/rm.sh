@@ -176,6 +176,17 @@ testcase_reset() {
         ok fc reset --yes -v one
         lacks one /own/kept
         equal "$(state_of two)" running
+        # An image that is made anew, or updated, is told until then.
+        ok fc up one
+        refute_err 'image'
+        touch "$TINY_IMAGE/etc"
+        ok fc up one
+        expect_err 'one: its image has changed since its root was copied; .*reset one'
+        ok fc status one
+        expect_out 'its image has changed, reset starts from it'
+        ok fc reset --yes one
+        ok fc status one
+        refute_out 'its image'
         # One that does not run is started.
         ok fc down one
         ok fc reset --yes one
