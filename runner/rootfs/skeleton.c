@@ -159,12 +159,12 @@ int skeleton_update(int root_fd, const char *store, int toplevel_fd, Error *rete
 }
 
 int skeleton_link_init(int root_fd, const char *init, Error *reterr) {
-        return fs_replace_link(root_fd, SYSTEM_INIT + 1, init, reterr);
+        return fs_replace_link(root_fd, &SYSTEM_INIT[1], init, reterr);
 }
 
 bool skeleton_leads_to_init(int root_fd, const char *init) {
         char target[PATH_MAX];
-        ssize_t n = readlinkat(root_fd, SYSTEM_INIT + 1, target, sizeof(target));
+        ssize_t n = readlinkat(root_fd, &SYSTEM_INIT[1], target, sizeof(target));
 
         return n >= 0 && (size_t) n == strlen(init) && memcmp(target, init, (size_t) n) == 0;
 }
