@@ -85,7 +85,7 @@ int process_open(pid_t pid) {
         return fd < 0 ? -errno : fd;
 }
 
-static bool read_proc(pid_t pid, const char *name, char text[static PROC_TEXT_MAX]) {
+static bool process_read_file(pid_t pid, const char *name, char text[static PROC_TEXT_MAX]) {
         _cleanup_free_ char *path = xasprintf("/proc/%d/%s", (int) pid, name);
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
         ssize_t n = fd < 0 ? -1 : read(fd, text, PROC_TEXT_MAX - 1);
@@ -94,24 +94,25 @@ static bool read_proc(pid_t pid, const char *name, char text[static PROC_TEXT_MA
         return n >= 0;
 }
 
-static bool has_signal(const char *status, const char *key, int signal) {
+static bool process_has_signal(const char *status, const char *key, int signal) {
         const char *set = strstr(status, key);
 
         return set && (strtoull(set + strlen(key), NULL, 16) & (UINT64_C(1) << (signal - 1)));
 }
 
-/* proc(5). A process takes SIGKILL from those that are pending before its flags say that it ends; what was sent to
- * the whole process stays pending until it has been waited for, and only `status` tells that. */
+/* proc(5). A process takes SIGKILL from those that are pending before its flags say that it ends; what was
+ * sent to the whole process stays pending until it has been waited for, and only `status` tells that. */
 bool process_is_ending(pid_t pid) {
         char text[PROC_TEXT_MAX], *field;
         unsigned long flags = 0;
 
         /* /proc hides processes from other users where it is mounted so, and descriptors run out. */
-        if (!read_proc(pid, "status", text))
+        if (!process_read_file(pid, "status", text))
                 return kill(pid, 0) < 0 && errno == ESRCH;
-        if (has_signal(text, "\nSigPnd:\t", SIGKILL) || has_signal(text, "\nShdPnd:\t", SIGKILL))
+        if (process_has_signal(text, "\nSigPnd:\t", SIGKILL) ||
+            process_has_signal(text, "\nShdPnd:\t", SIGKILL))
                 return true;
-        if (!read_proc(pid, "stat", text))
+        if (!process_read_file(pid, "stat", text))
                 return kill(pid, 0) < 0 && errno == ESRCH;
         /* Behind the name, which may hold anything, the fields from the third on. */
         field = strrchr(text, ')');

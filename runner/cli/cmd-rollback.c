@@ -36,7 +36,8 @@ static int rollback_run(const ProjectRequest *request, const void *target, char 
         if (r < 0)
                 return r;
         if (request->globals->dry_run)
-                return dry_run_up(&project, names, names, &(DecideHow){}, /* no_wait= */ false, reterr);
+                return dry_run_up(&project, names, names, &(DecideHow){}, /* no_wait= */ false,
+                                  /* orphans= */ NULL, reterr);
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet = fleet_new(&fleet_options, &project);
         return fleet_bring_up(fleet, names, names, /* restart= */ false, reterr);

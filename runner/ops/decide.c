@@ -86,7 +86,8 @@ static bool decide_is_awaited(const Decision *d, const Decision *others, size_t 
 }
 
 static void decide_as_wanted(Decision *d, const DecideHow *how) {
-        if (d->status->running && ((how->restart && d->asked) || (how->restart_changed && d->goal == GOAL_SWITCH)))
+        if (d->status->running &&
+            ((how->restart && d->asked) || (how->restart_changed && d->goal == GOAL_SWITCH)))
                 d->goal = GOAL_RESTART;
         if (how->update_only && d->goal == GOAL_START) {
                 d->goal = GOAL_LEAVE;

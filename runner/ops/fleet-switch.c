@@ -259,8 +259,7 @@ static void member_settle_switch(Member *m) {
 
 static void member_add_generation(Member *m) {
         const Project *project = m->fleet->project;
-        _cleanup_free_ char *path = project_container_path(project, m->at->name),
-                            *text = NULL;
+        _cleanup_free_ char *path = project_container_path(project, m->at->name), *text = NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
 
         if (m->fleet->options.generation > 0) {

@@ -65,8 +65,9 @@ int fleet_bring_up(Fleet *fleet, char *const *names, char *const *asked, bool re
  * fleet_change() - stop what runs of the containers, change them, and start that again until it is ready
  * @names: in the order of dependencies
  *
- * What does not run is locked, and changed, but started only where the change resets it. Where a container cannot be stopped the change
- * is not made, and those that have stopped by then are started again. Return: as fleet_bring_up().
+ * What does not run is locked, and changed, but started only where the change resets it. Where a container
+ * cannot be stopped the change is not made, and those that have stopped by then are started again. Return:
+ * as fleet_bring_up().
  */
 int fleet_change(Fleet *fleet, char *const *names, const FleetChange *change, Error *reterr);
 

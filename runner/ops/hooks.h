@@ -6,8 +6,8 @@
 
 #include "ops/project.h"
 
-/* After a fleet has come up, of those that it has made ready. @r: how it went. Return: that, or the
- * exit status of the first hook that failed, where it went well. Their errors have been printed. */
+/* After a fleet has come up, of those that it has made ready. @r: how it went. Return: that, or the exit
+ * status of the first hook that failed, where it went well. Their errors have been printed. */
 int hooks_run_after_ready(Project *project, char *const *ready, int r);
 
 /* Likewise of those that run and are going to be stopped, which no hook prevents. Return: the exit status, or

@@ -57,7 +57,10 @@ static int publishing_lock(Publishing *p, const char *verb, Error *reterr) {
         if (r >= 0 && fd < 0)
                 return running_raise_not(p->project, p->name, reterr);
         if (r >= 0)
-                r = locks_take(fd, verb, names, p->progress, &p->lock, reterr);
+                r = locks_take(
+                        &(LocksRequest){
+                                .runtime_fd = fd, .verb = verb, .names = names, .progress = p->progress},
+                        &p->lock, reterr);
         return r < 0 ? r : runtime_dir_container_open(fd, p->name, &p->place.runtime_fd, reterr);
 }
 

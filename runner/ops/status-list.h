@@ -35,7 +35,7 @@ typedef struct StatusList {
         size_t n;
         bool measured;
         InstanceList instances; /* after status_list_find_instances() */
-        ProjectList worktrees; /* other ones of the repository, of which something runs */
+        ProjectList worktrees;  /* other ones of the repository, of which something runs */
 } StatusList;
 
 void status_list_done(StatusList *list);

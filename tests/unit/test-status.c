@@ -390,7 +390,8 @@ TEST(table) {
                  "one   running   yes    -       0         -           -      -\n"},
                 {true,
                  {.unicode = true},
-                 "NAME  STATE     READY  UPTIME  RESTARTS  PORTS       MEM    MACHINE        ADDRESS   NOTE\n"
+                 "NAME  STATE     READY  UPTIME  RESTARTS  PORTS       MEM    MACHINE        ADDRESS   "
+                 "NOTE\n"
                  "db    degraded  no     1m      3         5432->5432  55 MB  shop-3f2a-db   10.1.2.3  "
                  "postgresql-with-a-long-name.service failed; definition changed, run up\n"
                  "web   crashed   -      -       -         -           -      shop-3f2a-web  -         -\n"
