@@ -5,8 +5,8 @@
 
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
-
-readonly TRAFFIC=$FC_HELPERS/traffic
+# shellcheck source=tests/lib/traffic.bash
+. "$(dirname "$0")/../lib/traffic.bash"
 
 # serve NAME ADDRESS [VERB]: a server in the container's network, see traffic.c. Sets SERVER.
 serve() {
@@ -23,24 +23,6 @@ stop_serving() {
         kill "$SERVER"
         gone "$SERVER"
         exec {SERVER_OUT}<&-
-}
-
-traffic() { timeout "$FC_TIMEOUT" "$TRAFFIC" "$@"; }
-
-# keep VERB PORT N: connections that stay until let_go.
-keep() {
-        rm -f "$TMP/kept"
-        mkfifo "$TMP/kept"
-        "$TRAFFIC" "$@" <"$TMP/kept" >"$TMP/said" 2>&1 &
-        KEPT=$!
-        exec {KEPT_INPUT}>"$TMP/kept"
-        line_in "$TMP/said" '^open$' >/dev/null
-}
-
-let_go() {
-        exec {KEPT_INPUT}>&-
-        finished "$KEPT"
-        equal "$STATUS" 0 "the status of those that were kept ($(<"$TMP/said"))"
 }
 
 memory_of() { sed -n "s/^$2:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$1/status"; }

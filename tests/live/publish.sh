@@ -5,10 +5,8 @@
 
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
-
-readonly TRAFFIC=$FC_HELPERS/traffic
-
-traffic() { timeout "$FC_TIMEOUT" "$TRAFFIC" "$@"; }
+# shellcheck source=tests/lib/traffic.bash
+. "$(dirname "$0")/../lib/traffic.bash"
 
 listeners() { ss -Hln "${2:---tcp}" "sport = :$1" | awk '{ print $4 }' | sort | paste -sd ' '; }
 
@@ -33,22 +31,6 @@ stop_serving() {
                 gone "$pid"
         done
         SERVERS=()
-}
-
-# keep PORT N: connections that stay, and are used once more at let_go.
-keep() {
-        rm -f "$TMP/kept"
-        mkfifo "$TMP/kept"
-        "$TRAFFIC" idle "$1" "$2" <"$TMP/kept" >"$TMP/said" 2>&1 &
-        KEPT=$!
-        exec {KEPT_INPUT}>"$TMP/kept"
-        line_in "$TMP/said" '^open$' >/dev/null
-}
-
-let_go() {
-        exec {KEPT_INPUT}>&-
-        finished "$KEPT"
-        equal "$STATUS" 0 "the status of those that were kept ($(<"$TMP/said"))"
 }
 
 refused() { ! "$TRAFFIC" answer "$1" >"$TMP/refused" 2>&1 && grep -q 'Connection refused' "$TMP/refused"; }
@@ -116,7 +98,7 @@ testcase_connections_go_on() {
         expect_err "container 'two' has no network of its own"
         serve one
         ok fc publish one 8080:80 8081:80
-        keep 8080 50
+        keep idle 8080 50
         ok fc unpublish one 8080
         true_that 'a connection is refused' refused 8080
         ok traffic answer 8081
