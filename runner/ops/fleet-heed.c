@@ -26,12 +26,11 @@ static void member_give_up(Member *m, Lock *lock) {
 }
 
 void fleet_give_up_asked(Fleet *fleet) {
-        lock_heed_drain(&fleet->heed);
         /* What is half changed is no other command's business yet. */
-        if (fleet->heed.fd < 0 || fleet->change)
+        if (fleet->heed == LOCK_ASK_NOTHING || fleet->change)
                 return;
         for (size_t i = 0; i < fleet->n_members; i++)
-                if (lock_heed_is_asked(&fleet->heed, &fleet->locks[i], &fleet->asker))
+                if (lock_heed_is_asked(fleet->heed, &fleet->locks[i], &fleet->asker))
                         member_give_up(&fleet->members[i], &fleet->locks[i]);
 }
 

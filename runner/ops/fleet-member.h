@@ -82,7 +82,7 @@ struct Fleet {
         Member *members; /* one for each of those watched; they never move */
         size_t n_members;
         Lock *locks;         /* likewise */
-        LockHeed heed;       /* what other commands ask of this one */
+        LockAsk heed;        /* what other commands ask of this one */
         LockHolder asker;    /* the last that something was given up for */
         unsigned interrupts; /* 1: members are being stopped, 2: at once */
         bool advancing;

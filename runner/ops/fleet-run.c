@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <signal.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -616,7 +617,7 @@ static int fleet_on_tick(sd_event_source *source, uint64_t usec, void *userdata)
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-static int fleet_on_asked(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+static int fleet_on_asked(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Fleet *fleet = userdata;
 
         fleet_give_up_asked(fleet);
@@ -628,13 +629,16 @@ static int fleet_add_events(Fleet *fleet, Error *reterr) {
         uint64_t interval = progress_tick_interval(fleet->progress);
         int r;
 
-        lock_heed_as_event(&fleet->heed);
         r = machine_watch_add_signals(&fleet->watch, fleet_on_interrupt, fleet, reterr);
-        if (r >= 0 && fleet->heed.fd >= 0) {
-                r = sd_event_add_io(fleet->watch.event, &fleet->heed_source, fleet->heed.fd, EPOLLIN,
-                                    fleet_on_asked, fleet);
+        if (r >= 0 && fleet->heed != LOCK_ASK_NOTHING) {
+                lock_heed_as_event(fleet->locks, fleet->n_members);
+                r = sd_event_add_signal(fleet->watch.event, &fleet->heed_source, LOCK_HEED_SIGNAL,
+                                        fleet_on_asked, fleet);
                 if (r < 0)
                         return error_set(reterr, r, "watch what other commands ask");
+                /* What was asked in between. */
+                fleet_give_up_asked(fleet);
+                fleet_advance(fleet);
         }
         /* Only a live display ticks, and it does from the first line on. */
         if (r < 0 || interval == UINT64_MAX)

@@ -30,7 +30,6 @@ Fleet *fleet_new(const FleetOptions *options, Project *project) {
                 .began_usec = now_usec(),
                 .runtime_fd = -EBADF,
                 .network_fd = -EBADF,
-                .heed = LOCK_HEED_NULL,
                 .interrupts = options->interrupted ? 1 : 0,
         };
         process_block_interrupts(NULL);
@@ -57,8 +56,6 @@ Fleet *fleet_free(Fleet *fleet) {
                 member_done(&fleet->members[i]);
         free(fleet->members);
         fleet->heed_source = sd_event_source_disable_unref(fleet->heed_source);
-        /* First: the release of a lock is not a request. */
-        lock_heed_close(&fleet->heed);
         fleet->locks = locks_free(fleet->locks, fleet->watch.n);
         network_done(&fleet->network);
         error_done(&fleet->change_error);
@@ -125,7 +122,7 @@ static int fleet_open(Fleet *fleet, char *const *names, LockAsk ask, Error *rete
                         .names = names,
                         .progress = fleet->progress,
                         .ask = ask,
-                        .heed = fleet->heed.fd >= 0 ? &fleet->heed : NULL,
+                        .heed = fleet->heed,
                 },
                 &fleet->locks, reterr);
         if (r >= 0)
@@ -213,7 +210,7 @@ static int fleet_try_up(Fleet *fleet, char *const *names, char *const *asked, bo
 
         /* What is to be stopped is given up in any case, what is to be started anew only by `up`: of several
          * restarts each comes to its end. */
-        lock_heed_open(&fleet->heed, restart ? LOCK_ASK_STOP : LOCK_ASK_RESTART);
+        fleet->heed = restart ? LOCK_ASK_STOP : LOCK_ASK_RESTART;
         r = fleet_open(fleet, names, restart ? LOCK_ASK_RESTART : LOCK_ASK_NOTHING, reterr);
         if (r >= 0)
                 r = snapshot_settle(fleet->project, fleet->runtime_fd, fleet->progress, reterr);
@@ -224,7 +221,7 @@ static int fleet_try_up(Fleet *fleet, char *const *names, char *const *asked, bo
                 r = fleet_prepare(fleet, reterr);
         }
         if (r < 0)
-                return locks_explain_interrupt(&fleet->heed, fleet->locks, names, r, reterr);
+                return locks_explain_interrupt(fleet->heed, fleet->locks, names, r, reterr);
         r = fleet_run(fleet, reterr);
         if (r >= 0)
                 fleet_say_outcome(fleet);
@@ -242,7 +239,7 @@ static int fleet_try_change(Fleet *fleet, char *const *names, Error *reterr) {
 
         /* A reset is a restart; a restore comes to its end first. */
         if (fleet->change->resets)
-                lock_heed_open(&fleet->heed, LOCK_ASK_STOP);
+                fleet->heed = LOCK_ASK_STOP;
         r = fleet_open(fleet, names, fleet->change->resets ? LOCK_ASK_RESTART : LOCK_ASK_NOTHING, reterr);
         if (r >= 0)
                 r = snapshot_settle(fleet->project, fleet->runtime_fd, fleet->progress, reterr);
@@ -254,7 +251,7 @@ static int fleet_try_change(Fleet *fleet, char *const *names, Error *reterr) {
                 r = fleet->change->prepare(fleet->change->userdata, fleet->runtime_fd, fleet->progress,
                                            reterr);
         if (r < 0)
-                return locks_explain_interrupt(&fleet->heed, fleet->locks, names, r, reterr);
+                return locks_explain_interrupt(fleet->heed, fleet->locks, names, r, reterr);
         return fleet_run(fleet, reterr);
 }
 

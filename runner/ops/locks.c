@@ -51,11 +51,10 @@ static void locks_on_wait(const LockHolder *holder, void *userdata) {
                 locks_ask(w);
 }
 
-int locks_explain_interrupt(const LockHeed *heed, const Lock *locks, char *const *names, int r,
-                            Error *reterr) {
+int locks_explain_interrupt(LockAsk heed, const Lock *locks, char *const *names, int r, Error *reterr) {
         LockHolder asker;
 
-        if (r >= 0 || heed->fd < 0 || !reterr || reterr->exit != FC_EXIT_INTERRUPTED)
+        if (r >= 0 || heed == LOCK_ASK_NOTHING || !reterr || reterr->exit != FC_EXIT_INTERRUPTED)
                 return r;
         for (size_t i = 0; locks && names[i]; i++) {
                 _cleanup_free_ char *who = NULL;
@@ -77,9 +76,9 @@ static int locks_take_one(const Wanted *w, Error *reterr) {
         int r = lock_acquire(q->runtime_fd, w->name, q->verb, LOCKS_TIMEOUT_USEC, locks_on_wait, (void *) w,
                              w->lock, reterr);
 
-        if (r < 0 || !q->heed)
+        if (r < 0 || q->heed == LOCK_ASK_NOTHING)
                 return error_in_container(reterr, r, w->name);
-        lock_heed_add(q->heed, w->lock);
+        lock_heed_add(q->runtime_fd, w->name, w->lock);
         return lock_heed_is_asked(q->heed, w->lock, &asker)
                        ? error_raise(reterr, FC_EXIT_INTERRUPTED, "another command wants it")
                        : 0;
@@ -102,7 +101,7 @@ int locks_take(const LocksRequest *request, Lock **ret, Error *reterr) {
                 r = locks_take_one(&sorted[i], reterr);
         for (size_t i = 0; i < n; i++)
                 (void) safe_close(asks[i]);
-        if (r < 0 && request->heed)
+        if (r < 0)
                 r = locks_explain_interrupt(request->heed, locks, request->names, r, reterr);
         if (r < 0) {
                 (void) locks_free(locks, n);

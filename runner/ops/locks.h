@@ -12,8 +12,8 @@ typedef struct LocksRequest {
         const char *verb; /* what a command that waits for them is told */
         char *const *names;
         Progress *progress;
-        LockAsk ask;    /* what is asked of commands that have them */
-        LockHeed *heed; /* listens to what is asked of this one; NULL: it goes on in any case */
+        LockAsk ask;  /* what is asked of commands that have them */
+        LockAsk heed; /* the least that this one gives up for; LOCK_ASK_NOTHING: it goes on in any case */
 } LocksRequest;
 
 /**
@@ -26,8 +26,7 @@ int locks_take(const LocksRequest *request, Lock **ret, Error *reterr);
 
 /* Makes an interrupt that was a request of another command one that says so. @locks: one for each of @names,
  * or NULL. Return: @r. */
-int locks_explain_interrupt(const LockHeed *heed, const Lock *locks, char *const *names, int r,
-                            Error *reterr);
+int locks_explain_interrupt(LockAsk heed, const Lock *locks, char *const *names, int r, Error *reterr);
 
 /* "'VERB' (pid N)", or "another command"; owned by the caller. */
 char *lock_holder_to_string(const LockHolder *holder);

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -14,75 +14,82 @@ static off_t ask_byte(LockAsk ask) {
         return ask == LOCK_ASK_STOP ? 0 : 1;
 }
 
+/* Open for both ends: as long as one holder has it open, the end of another, or of an asker, is not an event.
+ * Its bytes are never read; they go with the last that has it open, and more than fit wake no holder anew. */
+static int ask_open_fifo(int dir_fd, const char *name, bool make) {
+        _cleanup_free_ char *file = xasprintf("%s.ask", name);
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        if (make && mkfifoat(dir_fd, file, 0600) < 0 && errno != EEXIST)
+                return -errno;
+        fd = openat(dir_fd, file, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        return fstat(fd, &st) >= 0 && S_ISFIFO(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+}
+
 int lock_ask(int dir_fd, const char *name, const char *verb, LockAsk ask, int *ret_fd, Error *reterr) {
         struct flock byte = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = ask_byte(ask), .l_len = 1};
         _cleanup_free_ char *file = xasprintf("%s.lock", name),
                             *text = xasprintf("%d %s\n", (int) getpid(), verb);
-        _cleanup_close_ int fd = fs_open_beneath(dir_fd, file, O_RDWR, 0, reterr);
+        _cleanup_close_ int fd = fs_open_beneath(dir_fd, file, O_RDWR, 0, reterr), fifo = -EBADF;
 
         if (fd < 0)
                 return fd;
         /* In this order: the holder that is woken finds it. Locks for reading are shared, so several ask. */
         if (fcntl(fd, F_OFD_SETLK, &byte) < 0 || pwrite(fd, text, strlen(text) + 1, LOCK_ASKER_OFFSET) < 0)
                 return error_set(reterr, errno, "ask the holder of lock '%s'", name);
+        /* Where there is none, the holder does not listen. */
+        fifo = ask_open_fifo(dir_fd, name, /* make= */ false);
+        if (fifo >= 0)
+                (void) !write(fifo, "", 1);
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
 
-void lock_heed_open(LockHeed *heed, LockAsk least) {
-        _cleanup_close_ int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+void lock_heed_add(int dir_fd, const char *name, Lock *lock) {
+        _cleanup_close_ int fd = ask_open_fifo(dir_fd, name, /* make= */ true);
 
-        *heed = (LockHeed){.fd = -EBADF, .least = least};
         if (fd < 0 || fcntl(fd, F_SETOWN, getpid()) < 0 || fcntl(fd, F_SETSIG, SIGTERM) < 0 ||
             fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC) < 0)
                 return;
-        heed->fd = TAKE_FD(fd);
+        lock->ask_fd = TAKE_FD(fd);
+}
+
+static sigset_t only(int signal) {
+        sigset_t set;
+
+        (void) sigemptyset(&set);
+        (void) sigaddset(&set, signal);
+        return set;
 }
 
 /* The kernel's own signals for a file have another code than those of kill(2). */
 static void drop_signal(void) {
+        const sigset_t set = only(SIGTERM);
         const struct timespec now = {};
         siginfo_t info;
-        sigset_t set;
 
-        (void) sigemptyset(&set);
-        (void) sigaddset(&set, SIGTERM);
         if (sigtimedwait(&set, &info, &now) == SIGTERM && info.si_code != POLL_IN)
                 (void) kill(getpid(), SIGTERM);
 }
 
-void lock_heed_as_event(LockHeed *heed) {
-        if (heed->fd < 0)
-                return;
-        (void) fcntl(heed->fd, F_SETFL, O_NONBLOCK);
+void lock_heed_as_event(const Lock *locks, size_t n) {
+        const sigset_t set = only(LOCK_HEED_SIGNAL);
+
+        (void) sigprocmask(SIG_BLOCK, &set, NULL);
+        for (size_t i = 0; i < n; i++)
+                if (locks[i].ask_fd >= 0)
+                        (void) fcntl(locks[i].ask_fd, F_SETSIG, LOCK_HEED_SIGNAL);
         drop_signal();
 }
 
-void lock_heed_close(LockHeed *heed) {
-        lock_heed_as_event(heed);
-        heed->fd = safe_close(heed->fd);
-}
-
-void lock_heed_add(const LockHeed *heed, const Lock *lock) {
-        char path[FS_PROC_FD_MAX];
-
-        if (heed->fd < 0)
-                return;
-        (void) inotify_add_watch(heed->fd, fs_proc_fd(path, lock->fd), IN_MODIFY);
-}
-
-void lock_heed_drain(const LockHeed *heed) {
-        char events[4096];
-
-        while (read(heed->fd, events, sizeof(events)) > 0)
-                ;
-}
-
-bool lock_heed_is_asked(const LockHeed *heed, const Lock *lock, LockHolder *ret) {
+bool lock_heed_is_asked(LockAsk least, const Lock *lock, LockHolder *ret) {
         struct flock byte = {.l_type = F_WRLCK,
                              .l_whence = SEEK_SET,
                              .l_start = ask_byte(LOCK_ASK_STOP),
-                             .l_len = ask_byte(heed->least) + 1};
+                             .l_len = ask_byte(least) + 1};
 
         if (lock->fd < 0 || fcntl(lock->fd, F_OFD_GETLK, &byte) < 0 || byte.l_type == F_UNLCK)
                 return false;

@@ -4,8 +4,9 @@
 /* A command that waits for a lock asks the one that holds it to give up what it starts.
  *
  * The file of the lock carries the request, so only root can make one: for as long as it waits the asker has
- * a lock of its own on a byte of it (fcntl(2), of the open file), and then writes its name. The first tells
- * whether the request still holds, also after a kill; the second wakes the holder. */
+ * a lock of its own on a byte of it (fcntl(2), of the open file), and its name is written there. That tells
+ * whether the request still holds, also after a kill. What wakes the holder is a byte in a FIFO beside the
+ * file. (An inotify instance would wake it as well, but the kernel takes 8 ms to close one.) */
 
 #include "state/lock.h"
 
@@ -21,28 +22,17 @@ typedef enum LockAsk {
  */
 int lock_ask(int dir_fd, const char *name, const char *verb, LockAsk ask, int *ret_fd, Error *reterr);
 
-/* What a holder listens by. */
-typedef struct LockHeed {
-        int fd;        /* readable when the file of a lock has been written to */
-        LockAsk least; /* what it gives up for, and what is more than that */
-} LockHeed;
+/* From now on requests about this lock, which is held, are heard; one may have been made before. Until
+ * lock_heed_as_event() a request is a SIGTERM, which the caller has blocked: all that can be interrupted
+ * stops for it. Where there can be no FIFO no request is heard, and the asker waits. */
+void lock_heed_add(int dir_fd, const char *name, Lock *lock);
 
-#define LOCK_HEED_NULL ((LockHeed){.fd = -EBADF})
+/* What a request is then, for an event loop. */
+#define LOCK_HEED_SIGNAL SIGIO
 
-/* Until lock_heed_as_event() a request also is a SIGTERM, which the caller has blocked: all that can be
- * interrupted stops for it. Where the kernel does not allow another inotify instance, no request is heard,
- * and the asker waits. */
-void lock_heed_open(LockHeed *heed, LockAsk least);
+/* Blocks that signal, and drops a SIGTERM that was a request; one that a process has sent stays. */
+void lock_heed_as_event(const Lock *locks, size_t n);
 
-/* Drops a SIGTERM that was a request; one that a process has sent stays. */
-void lock_heed_as_event(LockHeed *heed);
-void lock_heed_close(LockHeed *heed);
-
-/* From now on requests about this lock are heard; one may have been made before. */
-void lock_heed_add(const LockHeed *heed, const Lock *lock);
-
-/* Forgets what woke it. */
-void lock_heed_drain(const LockHeed *heed);
-
-/* Does a command ask for it that still waits? @ret: which; its pid is 0 where that is not known. */
-bool lock_heed_is_asked(const LockHeed *heed, const Lock *lock, LockHolder *ret);
+/* Does a command that still waits ask for the lock, for @least or for more than that? @ret: which; its pid is
+ * 0 where that is not known. */
+bool lock_heed_is_asked(LockAsk least, const Lock *lock, LockHolder *ret);

@@ -144,4 +144,5 @@ void lock_release(Lock *lock) {
         /* Not left to close(): a child that has not called exec yet may hold the same open file. */
         (void) flock(lock->fd, LOCK_UN);
         lock->fd = safe_close(lock->fd);
+        lock->ask_fd = safe_close(lock->ask_fd);
 }

@@ -21,9 +21,10 @@
 
 typedef struct Lock {
         int fd;
+        int ask_fd; /* wakes the holder, see state/lock-ask.h */
 } Lock;
 
-#define LOCK_NULL ((Lock){.fd = -EBADF})
+#define LOCK_NULL ((Lock){-EBADF, -EBADF})
 
 typedef struct LockHolder {
         pid_t pid; /* 0: not known (it has only just taken the lock) */

@@ -198,10 +198,11 @@ host_snapshot() {
                 # Without addresses: a second or two after the start comes a link-local one.
                 machinectl list --no-legend | awk '{ print "machine", $1, $2, $3 }'
         fi
-        # nspawn leaves its lock files itself, and ours may stay: it cannot be told when a lock's file is safe to remove. So
-        # does what says whose they are.
+        # nspawn leaves its lock files itself, and ours may stay, with their FIFOs: it cannot be told when a lock's file is
+        # safe to remove. So does what says whose they are.
         { find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
-                -not \( -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name project.path \) \) \) \
+                -not \( -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name project.path \) -o \
+                -type p -name '*.ask' \) \) \
                 -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf 'run %p %y %l\n' 2>/dev/null || :; } | sort | host_filter run
         is_booted || find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf 'file %p %y %s %l\n' 2>/dev/null | sort
         # "grep ''" prints the names with the values.

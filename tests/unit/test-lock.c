@@ -390,56 +390,59 @@ TEST(request_holds_while_its_process_lives) {
 
         TEST_DIR(dir);
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                LockHeed heed = {.fd = -EBADF, .least = rows[i].least};
                 Lock lock = LOCK_NULL;
                 LockHolder asker;
                 pid_t pid;
 
                 test_set_row("row %zu", i);
                 ASSERT_OK(lock_acquire(dir.fd, "db", "up", 0, NULL, NULL, &lock, NULL));
-                ASSERT_TRUE(!lock_heed_is_asked(&heed, &lock, &asker));
+                ASSERT_TRUE(!lock_heed_is_asked(rows[i].least, &lock, &asker));
                 pid = asker_start(&dir, "down", rows[i].ask);
-                ASSERT_EQ(lock_heed_is_asked(&heed, &lock, &asker), rows[i].heard);
+                ASSERT_EQ(lock_heed_is_asked(rows[i].least, &lock, &asker), rows[i].heard);
                 /* The next holder is asked, too, by the same name. */
                 lock_release(&lock);
                 ASSERT_OK(lock_acquire(dir.fd, "db", "up", 0, NULL, NULL, &lock, NULL));
-                ASSERT_EQ(lock_heed_is_asked(&heed, &lock, &asker), rows[i].heard);
+                ASSERT_EQ(lock_heed_is_asked(rows[i].least, &lock, &asker), rows[i].heard);
                 if (rows[i].heard) {
                         ASSERT_EQ(asker.pid, pid);
                         ASSERT_STREQ(asker.verb, "down");
                 }
                 asker_kill(pid);
-                ASSERT_TRUE(!lock_heed_is_asked(&heed, &lock, &asker));
+                ASSERT_TRUE(!lock_heed_is_asked(rows[i].least, &lock, &asker));
                 lock_release(&lock);
         }
 }
 
 /* Until the event loop runs a request interrupts what can be interrupted, and nothing of it is left then. */
 TEST(request_is_an_interrupt_first) {
-        LockHeed heed = LOCK_HEED_NULL;
-        Lock lock = LOCK_NULL;
+        Lock lock = LOCK_NULL, other = LOCK_NULL;
+        sigset_t pending;
         pid_t pid;
 
         TEST_DIR(dir);
         process_block_interrupts(NULL);
-        lock_heed_open(&heed, LOCK_ASK_RESTART);
         ASSERT_OK(lock_acquire(dir.fd, "db", "up", 0, NULL, NULL, &lock, NULL));
-        lock_heed_add(&heed, &lock);
+        ASSERT_OK(lock_acquire(dir.fd, "web", "up", 0, NULL, NULL, &other, NULL));
+        lock_heed_add(dir.fd, "db", &lock);
+        lock_heed_add(dir.fd, "web", &other);
         ASSERT_TRUE(!process_is_interrupted());
 
         pid = asker_start(&dir, "down", LOCK_ASK_STOP);
         ASSERT_TRUE(process_is_interrupted());
-        lock_heed_as_event(&heed);
+        lock_heed_as_event(&lock, 1);
         ASSERT_TRUE(!process_is_interrupted());
         asker_kill(pid);
         pid = asker_start(&dir, "down", LOCK_ASK_STOP);
         ASSERT_TRUE(!process_is_interrupted());
+        ASSERT_OK(sigpending(&pending));
+        ASSERT_TRUE(sigismember(&pending, LOCK_HEED_SIGNAL));
         asker_kill(pid);
 
         /* A signal of a process stays. */
         ASSERT_OK(kill(getpid(), SIGTERM));
-        lock_heed_close(&heed);
+        lock_heed_as_event(&lock, 1);
         ASSERT_TRUE(process_is_interrupted());
         (void) signal(SIGTERM, SIG_IGN);
         lock_release(&lock);
+        lock_release(&other);
 }
