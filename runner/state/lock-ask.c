@@ -14,8 +14,9 @@ static off_t ask_byte(LockAsk ask) {
         return ask == LOCK_ASK_STOP ? 0 : 1;
 }
 
-/* Open for both ends: as long as one holder has it open, the end of another, or of an asker, is not an event.
- * Its bytes are never read; they go with the last that has it open, and more than fit wake no holder anew. */
+/* Open for both ends: as long as one holder has it open, the end of another, or of an asker, is not an
+ * event. Its bytes are never read; they go with the last that has it open, and more than fit wake no holder
+ * anew. */
 static int ask_open_fifo(int dir_fd, const char *name, bool make) {
         _cleanup_free_ char *file = xasprintf("%s.ask", name);
         _cleanup_close_ int fd = -EBADF;

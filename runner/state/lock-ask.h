@@ -33,6 +33,6 @@ void lock_heed_add(int dir_fd, const char *name, Lock *lock);
 /* Blocks that signal, and drops a SIGTERM that was a request; one that a process has sent stays. */
 void lock_heed_as_event(const Lock *locks, size_t n);
 
-/* Does a command that still waits ask for the lock, for @least or for more than that? @ret: which; its pid is
- * 0 where that is not known. */
+/* Does a command that still waits ask for the lock, for @least or for more than that? @ret: which; its pid
+ * is 0 where that is not known. */
 bool lock_heed_is_asked(LockAsk least, const Lock *lock, LockHolder *ret);
