@@ -15,8 +15,7 @@ static off_t ask_byte(LockAsk ask) {
 }
 
 /* Open for both ends: as long as one holder has it open, the end of another, or of an asker, is not an
- * event. Its bytes are never read; they go with the last that has it open, and more than fit wake no holder
- * anew. */
+ * event. */
 static int ask_open_fifo(int dir_fd, const char *name, bool make) {
         _cleanup_free_ char *file = xasprintf("%s.ask", name);
         _cleanup_close_ int fd = -EBADF;
@@ -91,7 +90,11 @@ bool lock_heed_is_asked(LockAsk least, const Lock *lock, LockHolder *ret) {
                              .l_whence = SEEK_SET,
                              .l_start = ask_byte(LOCK_ASK_STOP),
                              .l_len = ask_byte(least) + 1};
+        char bytes[64];
 
+        /* Before it is looked at, since some kernels tell of a FIFO only when it was empty. */
+        while (lock->ask_fd >= 0 && read(lock->ask_fd, bytes, sizeof(bytes)) > 0)
+                ;
         if (lock->fd < 0 || fcntl(lock->fd, F_OFD_GETLK, &byte) < 0 || byte.l_type == F_UNLCK)
                 return false;
         lock_read_process(lock->fd, LOCK_ASKER_OFFSET, ret);
