@@ -29,6 +29,15 @@ static int ask_open_fifo(int dir_fd, const char *name, bool make) {
         return fstat(fd, &st) >= 0 && S_ISFIFO(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
 }
 
+/* The holder does not read it, which would be an event as well. Some kernels tell only of an empty one. */
+static void ask_wake(int fifo) {
+        char bytes[64];
+
+        while (read(fifo, bytes, sizeof(bytes)) > 0)
+                ;
+        (void) !write(fifo, "", 1);
+}
+
 int lock_ask(int dir_fd, const char *name, const char *verb, LockAsk ask, int *ret_fd, Error *reterr) {
         struct flock byte = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = ask_byte(ask), .l_len = 1};
         _cleanup_free_ char *file = xasprintf("%s.lock", name),
@@ -43,7 +52,7 @@ int lock_ask(int dir_fd, const char *name, const char *verb, LockAsk ask, int *r
         /* Where there is none, the holder does not listen. */
         fifo = ask_open_fifo(dir_fd, name, /* make= */ false);
         if (fifo >= 0)
-                (void) !write(fifo, "", 1);
+                ask_wake(fifo);
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
@@ -71,7 +80,8 @@ static void drop_signal(void) {
         const struct timespec now = {};
         siginfo_t info;
 
-        if (sigtimedwait(&set, &info, &now) == SIGTERM && info.si_code != POLL_IN)
+        if (sigtimedwait(&set, &info, &now) == SIGTERM && info.si_code != POLL_IN &&
+            info.si_code != POLL_OUT)
                 (void) kill(getpid(), SIGTERM);
 }
 
@@ -90,11 +100,7 @@ bool lock_heed_is_asked(LockAsk least, const Lock *lock, LockHolder *ret) {
                              .l_whence = SEEK_SET,
                              .l_start = ask_byte(LOCK_ASK_STOP),
                              .l_len = ask_byte(least) + 1};
-        char bytes[64];
 
-        /* Before it is looked at, since some kernels tell of a FIFO only when it was empty. */
-        while (lock->ask_fd >= 0 && read(lock->ask_fd, bytes, sizeof(bytes)) > 0)
-                ;
         if (lock->fd < 0 || fcntl(lock->fd, F_OFD_GETLK, &byte) < 0 || byte.l_type == F_UNLCK)
                 return false;
         lock_read_process(lock->fd, LOCK_ASKER_OFFSET, ret);
