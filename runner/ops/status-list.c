@@ -267,14 +267,6 @@ int status_list_measure(Project *project, StatusList *list, Error *reterr) {
         return 0;
 }
 
-void status_list_read_memory(const Project *project, StatusList *list) {
-        for (size_t i = 0; i < list->n; i++) {
-                ContainerStatus *c = &list->entries[i];
-
-                c->memory = c->running ? status_read_memory(project, c->machine) : 0;
-        }
-}
-
 int status_list_check(const StatusList *list) {
         int exit = FC_EXIT_OK;
 
@@ -347,8 +339,9 @@ static Json *status_instances_json(const InstanceList *instances) {
         return array;
 }
 
-char *status_list_to_json(const Project *project, const StatusList *list, bool pretty) {
+int status_list_print_json(const Project *project, const StatusList *list, Error *reterr) {
         _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
         Json *o = json_new_object(), *containers = json_new_array();
 
         json_add_string(o, "id", project->id);
@@ -361,11 +354,6 @@ char *status_list_to_json(const Project *project, const StatusList *list, bool p
         json_add(document, "instances", status_instances_json(&list->instances));
         if (list->worktrees.n > 0)
                 json_add(document, "worktrees", project_list_json(&list->worktrees));
-        return json_print(document, pretty);
-}
-
-int status_list_print_json(const Project *project, const StatusList *list, Error *reterr) {
-        _cleanup_free_ char *text = status_list_to_json(project, list, /* pretty= */ true);
-
+        text = json_print(document, /* pretty= */ true);
         return puts(text) < 0 ? error_set(reterr, errno, "print the status") : 0;
 }

@@ -53,9 +53,4 @@ int status_list_measure(Project *project, StatusList *list, Error *reterr);
  * FC_EXIT_NOT_RUNNING. */
 int status_list_check(const StatusList *list);
 
-/* Only what their memory is now. */
-void status_list_read_memory(const Project *project, StatusList *list);
-
-/* Owned by the caller. */
-char *status_list_to_json(const Project *project, const StatusList *list, bool pretty);
 int status_list_print_json(const Project *project, const StatusList *list, Error *reterr);

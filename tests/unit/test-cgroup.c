@@ -57,7 +57,6 @@ static void reap(pid_t pid, int signal) {
 }
 
 TEST(memory_of_a_payload) {
-        _cleanup_free_ char *payload = NULL;
         uint64_t memory = 0;
 
         TEST_DIR(dir);
