@@ -549,7 +549,11 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
         int r;
 
         if (m->prepared < PREPARED_RESOURCES) {
-                r = member_prepare_image(m, reterr);
+                /* A reset has removed what it had in /run. */
+                r = resources_open_directories(fleet->project, fleet->runtime_fd, m->at->name, &m->resources,
+                                               reterr);
+                if (r >= 0)
+                        r = member_prepare_image(m, reterr);
                 if (r >= 0)
                         r = member_bind_ports(m, goal_stops(m->goal), reterr);
                 if (r >= 0)

@@ -50,9 +50,11 @@ void resources_done(Resources *r) {
 
 int resources_open_directories(const Project *project, int project_runtime_fd, const char *container,
                                Resources *r, Error *reterr) {
+        (void) safe_close(r->container_fd);
         r->container_fd = state_dir_container_make(&project->state, container, reterr);
         if (r->container_fd < 0)
                 return r->container_fd;
+        (void) safe_close(r->runtime_fd);
         r->runtime_fd =
                 runtime_dir_container_make(project_runtime_fd, container, project->state.user.uid, reterr);
         return r->runtime_fd < 0 ? r->runtime_fd : 0;

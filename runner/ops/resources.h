@@ -42,7 +42,7 @@ void resources_done(Resources *r);
  * PortDescribeMachine. */
 char *resources_describe_machine(const char *machine, void *userdata);
 
-/* The container's directories; made when missing. */
+/* The container's directories; made when missing, and opened anew when they are open. */
 int resources_open_directories(const Project *project, int project_runtime_fd, const char *container,
                                Resources *r, Error *reterr);
 
