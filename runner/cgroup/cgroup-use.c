@@ -48,6 +48,25 @@ static int use_on_entry(int dir_fd, const struct dirent *entry, void *userdata) 
         return WALK_ON;
 }
 
+/* A limit may be of the group around it. */
+static uint64_t use_read_limit(int fd) {
+        static const char *const files[] = {"memory.max", "../memory.max"};
+        uint64_t limit = CGROUP_USE_UNKNOWN;
+
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                _cleanup_free_ char *text = use_read_file(fd, files[i]);
+                uint64_t n =
+                        text && *text >= '0' && *text <= '9' ? strtoull(text, NULL, 10) : CGROUP_USE_UNKNOWN;
+
+                limit = n < limit ? n : limit;
+        }
+        return limit;
+}
+
+uint64_t cgroup_use_read_memory(int fd) {
+        return use_read_number(fd, "memory.current");
+}
+
 /* One by one, where no controller counts them. */
 static uint64_t use_count_tasks(int fd) {
         static const WalkVisitor visitor = {.entry = use_on_entry, .tolerant = true};
@@ -61,8 +80,8 @@ void cgroup_use_read(int fd, CgroupUse *ret) {
 
         *ret = (CgroupUse){
                 .cpu_usec = CGROUP_USE_UNKNOWN,
-                .memory = use_read_number(fd, "memory.current"),
-                .memory_max = use_read_number(fd, "memory.max"),
+                .memory = cgroup_use_read_memory(fd),
+                .memory_max = use_read_limit(fd),
                 .tasks = use_read_number(fd, "pids.current"),
                 .read = CGROUP_USE_UNKNOWN,
                 .written = CGROUP_USE_UNKNOWN,

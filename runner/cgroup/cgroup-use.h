@@ -19,3 +19,6 @@ typedef struct CgroupUse {
 /* @fd: a payload's, also where the one that nspawn makes around it is what is counted. One that is gone uses
  * nothing that is known. */
 void cgroup_use_read(int fd, CgroupUse *ret);
+
+/* Only that, of the same. */
+uint64_t cgroup_use_read_memory(int fd);

@@ -199,21 +199,6 @@ pid_t cgroup_fork(int fd) {
         return (pid_t) syscall(SYS_clone3, &args, sizeof(args));
 }
 
-int cgroup_read_memory(const char *mount, const char *path, uint64_t *ret) {
-        static const char *const files[] = {"memory.current", "../memory.current"};
-
-        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
-                _cleanup_free_ char *file = xasprintf("%s/%s/%s", mount, path, files[i]), *text = NULL;
-                _cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC);
-
-                if (fd < 0 || fs_read_fd(fd, file, CGROUP_FILE_MAX, &text, NULL, NULL) < 0)
-                        continue;
-                *ret = strtoull(text, NULL, 10);
-                return 0;
-        }
-        return -ENOENT;
-}
-
 int cgroup_open_child(int fd, const char *name, Error *reterr) {
         return fs_open_beneath(fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
 }

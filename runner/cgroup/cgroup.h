@@ -31,10 +31,6 @@
 /* The machine's cgroup directory, or `*ret_fd = -EBADF` when there is none. */
 int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *reterr);
 
-/* The bytes of memory that a payload has: what the kernel counts for it, or for the cgroup that holds it.
- * @path: below the mount. Return: 0, or -ENOENT: the kernel counts neither. */
-int cgroup_read_memory(const char *mount, const char *path, uint64_t *ret);
-
 /* Where the machine is, below the cgroup2 mount. Owned by the caller. */
 char *cgroup_path(const char *machine);
 

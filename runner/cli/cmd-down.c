@@ -40,9 +40,11 @@ static int down_run(const ProjectRequest *request, const void *target, char *con
                 return dry_run_down(&project, names, reterr);
 
         fleet_options.stop_timeout_usec = o->timeout_usec;
-        if (o->volumes)
-                return stop_and_remove(&fleet_options, &project, names, /* volumes= */ true,
-                                       !operands || !operands[0], o->yes, reterr);
+        if (o->volumes) {
+                r = stop_and_remove(&fleet_options, &project, names, /* volumes= */ true,
+                                    !operands || !operands[0], o->yes, &exit, reterr);
+                return r == FC_EXIT_OK ? exit : r;
+        }
         exit = hooks_run_before_down(&project, names, reterr);
         if (exit < 0 || exit == FC_EXIT_INTERRUPTED)
                 return exit;

@@ -4,6 +4,7 @@
 #include "ops/dry-run.h"
 #include "ops/fleet.h"
 #include "ops/history.h"
+#include "ops/hooks.h"
 
 typedef struct RollbackOptions {
         char *to;
@@ -27,7 +28,7 @@ static int rollback_run(const ProjectRequest *request, const void *target, char 
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("rollback");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        _cleanup_strv_ char **names = NULL;
+        _cleanup_strv_ char **names = NULL, **ready = NULL;
         int r;
 
         r = project_open_selected(request, operands, &project, &names, reterr);
@@ -40,7 +41,10 @@ static int rollback_run(const ProjectRequest *request, const void *target, char 
                                   /* orphans= */ NULL, reterr);
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet = fleet_new(&fleet_options, &project);
-        return fleet_bring_up(fleet, names, names, /* restart= */ false, reterr);
+        r = fleet_bring_up(fleet, names, names, /* restart= */ false, reterr);
+        ready = fleet_made_ready(fleet);
+        fleet = fleet_free(fleet);
+        return hooks_run_after_ready(&project, ready, r);
 }
 
 const Verb cmd_rollback = {

@@ -109,11 +109,14 @@ static char **up_order(const Spec *spec, char *const *asked, bool no_deps) {
         return names;
 }
 
-/* Named containers have a specification of their own, which says nothing about others. */
-static int up_treat_orphans(Project *project, const UpOptions *o, bool named, char ***ret, Error *reterr) {
+/* Named containers have a specification of their own, which says nothing about others. @ret_hooks: how those
+ * went that ran before orphans were stopped. */
+static int up_treat_orphans(Project *project, const UpOptions *o, bool named, char ***ret, int *ret_hooks,
+                            Error *reterr) {
         FleetOptions options = FLEET_OPTIONS("up");
         int r;
 
+        *ret_hooks = FC_EXIT_OK;
         if (named && o->remove_orphans)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "--remove-orphans takes no names: it is about the whole project");
@@ -124,7 +127,7 @@ static int up_treat_orphans(Project *project, const UpOptions *o, bool named, ch
                 return orphans_tell(project, *ret, reterr);
         return project->globals->dry_run ? FC_EXIT_OK
                                          : stop_and_remove(&options, project, *ret, /* volumes= */ false,
-                                                           /* every= */ false, o->yes, reterr);
+                                                           /* every= */ false, o->yes, ret_hooks, reterr);
 }
 
 static int up_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
@@ -133,7 +136,7 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         FleetOptions fleet_options = FLEET_OPTIONS("up");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
         _cleanup_strv_ char **asked = NULL, **names = NULL, **orphans = NULL, **ready = NULL;
-        int r, exit;
+        int r, exit, hooks = FC_EXIT_OK;
 
         r = o->jobs ? up_parse_jobs(o->jobs, &fleet_options.jobs, reterr) : 0;
         if (r >= 0)
@@ -141,7 +144,7 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         if (r >= 0)
                 r = once_volumes_add(request, &project, operands, o->volumes, reterr);
         if (r >= 0)
-                r = up_treat_orphans(&project, o, operands && operands[0], &orphans, reterr);
+                r = up_treat_orphans(&project, o, operands && operands[0], &orphans, &hooks, reterr);
         if (r != FC_EXIT_OK)
                 return r;
         names = up_order(project.spec, asked, o->no_deps);
@@ -170,8 +173,10 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         fleet_options.restart_changed = o->restart_changed;
         fleet_options.update_only = o->update_only;
         fleet_options.undo_all = o->attach;
-        if (o->attach)
-                return attach_up(&fleet_options, &project, names, asked, o->force_recreate, reterr);
+        if (o->attach) {
+                r = attach_up(&fleet_options, &project, names, asked, o->force_recreate, reterr);
+                return r == FC_EXIT_OK ? hooks : r;
+        }
         fleet = fleet_new(&fleet_options, &project);
         exit = fleet_bring_up(fleet, names, asked, o->force_recreate, reterr);
         ready = fleet_made_ready(fleet);
@@ -182,7 +187,7 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
                 if (r < 0)
                         return r;
         }
-        return exit;
+        return exit == FC_EXIT_OK ? hooks : exit;
 }
 
 const Verb cmd_up = {

@@ -7,10 +7,11 @@
 #include "ops/reset.h"
 
 int stop_and_remove(const FleetOptions *options, Project *project, char *const *names, bool volumes,
-                    bool every, bool yes, Error *reterr) {
+                    bool every, bool yes, int *ret_hooks, Error *reterr) {
         _cleanup_(removal_done) Removal removal = {};
-        int r, exit;
+        int r;
 
+        *ret_hooks = FC_EXIT_OK;
         r = removal_plan(project, names, REMOVAL_STATE, volumes, every, &removal, reterr);
         if (r >= 0 && project->globals->dry_run)
                 return removal_show(&removal, reterr);
@@ -20,9 +21,9 @@ int stop_and_remove(const FleetOptions *options, Project *project, char *const *
                             : question_ask_removal(&removal, "stop, and remove this for good?", yes, reterr);
         if (r <= 0)
                 return r < 0 ? r : FC_EXIT_INTERRUPTED;
-        exit = hooks_run_before_down(project, names, reterr);
-        if (exit < 0 || exit == FC_EXIT_INTERRUPTED)
-                return exit;
-        r = reset_take_down(options, project, names, &removal, reterr);
-        return r == FC_EXIT_OK ? exit : r;
+        r = hooks_run_before_down(project, names, reterr);
+        if (r < 0 || r == FC_EXIT_INTERRUPTED)
+                return r;
+        *ret_hooks = r;
+        return reset_take_down(options, project, names, &removal, reterr);
 }

@@ -12,7 +12,9 @@
  * @every: ... and those that no container uses
  * @yes: do not ask
  *
+ * @ret_hooks: how the hooks went that run before, for which nothing is kept
+ *
  * With `--dry-run` it shows what would go. Return: the exit status, or a negative errno.
  */
 int stop_and_remove(const FleetOptions *options, Project *project, char *const *names, bool volumes,
-                    bool every, bool yes, Error *reterr);
+                    bool every, bool yes, int *ret_hooks, Error *reterr);

@@ -169,10 +169,35 @@ static int asker_receive(Asker *a, Error *reterr) {
         return 0;
 }
 
+static void push_account(char ***environment, uid_t uid) {
+        const struct passwd *pw = getpwuid(uid);
+
+        if (!pw)
+                return;
+        strv_pushf(environment, "HOME=%s", pw->pw_dir);
+        strv_pushf(environment, "USER=%s", pw->pw_name);
+        strv_pushf(environment, "LOGNAME=%s", pw->pw_name);
+        strv_pushf(environment, "SHELL=%s", pw->pw_shell);
+}
+
+char **asker_bare_environment(const InvokingUser *user) {
+        static const char *const kept[] = {"LANG", "LC_ALL", "TERM", "TZ"};
+        char **environment = NULL;
+
+        strv_push(&environment, "PATH=/run/current-system/sw/bin:/usr/local/bin:/usr/bin:/bin");
+        for (size_t i = 0; i < ELEMENTSOF(kept); i++) {
+                const char *value = getenv(kept[i]);
+
+                if (value)
+                        strv_pushf(&environment, "%s=%s", kept[i], value);
+        }
+        push_account(&environment, user->uid);
+        return environment;
+}
+
 /* The user has typed "sudo": what that has left, but not root's home. */
 static void asker_guess(Asker *a) {
         static const char *const others[] = {"HOME=", "USER=", "LOGNAME=", "SHELL=", "MAIL=", "XDG_"};
-        const struct passwd *pw = getpwuid(a->user.uid);
 
         STRV_FOREACH (s, environ) {
                 bool keep = true;
@@ -182,12 +207,7 @@ static void asker_guess(Asker *a) {
                 if (keep)
                         strv_push(&a->environment, *s);
         }
-        if (!pw)
-                return;
-        strv_pushf(&a->environment, "HOME=%s", pw->pw_dir);
-        strv_pushf(&a->environment, "USER=%s", pw->pw_name);
-        strv_pushf(&a->environment, "LOGNAME=%s", pw->pw_name);
-        strv_pushf(&a->environment, "SHELL=%s", pw->pw_shell);
+        push_account(&a->environment, a->user.uid);
 }
 
 int asker_environment(Asker *a, char *const **ret, Error *reterr) {

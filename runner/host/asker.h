@@ -28,3 +28,7 @@ bool asker_is_whole(const Asker *a);
 
 /* @ret: K=V; borrowed from @a. Asks once. FC_EXIT_HOST: there is no answer, or not that user's. */
 int asker_environment(Asker *a, char *const **ret, Error *reterr);
+
+/* For a program that runs as a user who has not asked, and whom nothing of root's environment is for:
+ * the account, a PATH, and what says how to write. Owned by the caller. */
+char **asker_bare_environment(const InvokingUser *user);

@@ -256,7 +256,7 @@ int attach_up(const FleetOptions *options, Project *project, char *const *names,
         _cleanup_(fleet_freep) Fleet *fleet = fleet_new(options, project);
         _cleanup_strv_ char **ready = NULL;
         LogRequest request = LOG_REQUEST_INIT;
-        int r;
+        int r, exit;
 
         /* Before anything starts: what is logged from now on is what is shown. */
         request.since_usec = realtime_usec();
@@ -271,10 +271,10 @@ int attach_up(const FleetOptions *options, Project *project, char *const *names,
                 return r;
         /* Other commands are free to work on them. */
         fleet = fleet_free(fleet);
-        r = hooks_run_after_ready(project, ready, FC_EXIT_OK);
-        if (r == FC_EXIT_INTERRUPTED)
-                return r;
+        /* An interrupt is still pending: the loop stops all. */
+        exit = hooks_run_after_ready(project, ready, FC_EXIT_OK);
         request.sources = sources.sources;
         request.n_sources = sources.n;
-        return attach_run(project, options, &request, names, reterr);
+        r = attach_run(project, options, &request, names, reterr);
+        return r == FC_EXIT_OK ? exit : r;
 }

@@ -512,6 +512,10 @@ static void member_note_unprotected(const Member *m, const Error *error) {
         progress_note(m->fleet->progress, text);
 }
 
+int member_protect_next(const Member *m, const char *toplevel, Error *reterr) {
+        return member_set_root(m, "next", toplevel, m->plan->store, reterr);
+}
+
 static int member_set_system_roots(const Member *m, Error *reterr) {
         const ContainerPlan *p = m->plan;
         _cleanup_free_ char *spec = p->spec->toplevel ? realpath(m->fleet->project->spec_path, NULL) : NULL;
@@ -540,6 +544,9 @@ static void member_protect_from_gc(Member *m) {
 
         if (r >= 0)
                 r = member_set_root(m, "program", store ? program : NULL, store, &error);
+        /* Of a switch that did not come to its end. */
+        if (r >= 0)
+                r = member_protect_next(m, NULL, &error);
         if (r < 0)
                 member_note_unprotected(m, &error);
 }

@@ -29,5 +29,8 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr);
  * told of it is noted. */
 void member_protect_system(const Member *m);
 
+/* The system that it is about to take, until that has come to stay; NULL: none. */
+int member_protect_next(const Member *m, const char *toplevel, Error *reterr);
+
 /* Writes its state: what it has come to, and why. */
 int member_save_state(Member *m, Phase phase, const char *result, Error *reterr);

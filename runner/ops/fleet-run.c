@@ -244,9 +244,17 @@ static void member_end_failed(Member *m) {
                 member_fail(m);
 }
 
+static void member_on_switched(Member *m);
+
+/* One that takes another system is not ready with it before it is filled. */
+static void member_end_unseeded(Member *m) {
+        if (member_switch_back(m, member_on_switched) == 0)
+                member_end_failed(m);
+}
+
 static void member_on_seeded(Member *m) {
         if (error_is_set(&m->at->error))
-                member_end_failed(m);
+                member_end_unseeded(m);
         else
                 member_on_usable(m);
 }
@@ -261,7 +269,7 @@ static void member_on_answers(Member *m) {
         }
         r = member_seed(m, member_on_seeded, &m->at->error);
         if (r < 0)
-                member_end_failed(m);
+                member_end_unseeded(m);
         else if (r == 0)
                 member_on_usable(m);
 }
@@ -282,8 +290,6 @@ static bool member_has_gone(const ReadyResult *result) {
         return result->outcome == READY_ENDED ||
                (result->outcome == READY_ERROR && result->error->exit == FC_EXIT_NOT_RUNNING);
 }
-
-static void member_on_switched(Member *m);
 
 static void member_on_ready(const ReadyResult *result, void *userdata) {
         ReadyResult told = *result;
@@ -430,8 +436,8 @@ static void fleet_make_change(Fleet *fleet) {
                 fleet_skip_starts(fleet, /* stopped_too= */ false);
         else if (change->make(change->userdata, fleet->progress, &fleet->change_error) < 0)
                 fleet_skip_starts(fleet, /* stopped_too= */ true);
-        else
-                fleet_give_up_asked(fleet);
+        /* What was asked until now. */
+        fleet_give_up_asked(fleet);
 }
 
 static void member_skip(Member *m, const Member *other) {
@@ -554,8 +560,8 @@ static void fleet_begin(Fleet *fleet) {
 
 /* Started by this command, and there is still something to stop: it is ready, or has failed and was left. */
 static bool member_is_up(const Member *m) {
-        return m->stage == STAGE_OVER && goal_starts(m->goal) && m->reached != REACHED_NOTHING &&
-               !(m->at->spec->one_shot && m->reached == REACHED_READY);
+        return m->stage == STAGE_OVER && !m->given_up && goal_starts(m->goal) &&
+               m->reached != REACHED_NOTHING && !(m->at->spec->one_shot && m->reached == REACHED_READY);
 }
 
 static void fleet_say_hurry(Fleet *fleet) {

@@ -9,6 +9,7 @@
 #include "ops/failure-evidence.h"
 #include "ops/failure.h"
 #include "ops/fleet-prepare.h"
+#include "ops/fleet-seed.h"
 #include "ops/fleet-switch.h"
 #include "ops/health.h"
 #include "ops/running.h"
@@ -17,7 +18,6 @@
 #include "plan/nspawn-argv.h"
 #include "ready/switch-output.h"
 #include "rootfs/skeleton.h"
-#include "state/gc-root.h"
 #include "state/generations.h"
 
 /* For a program that says nothing, and for the way back after an interrupt. */
@@ -35,17 +35,6 @@ static void member_note(const Member *m, const char *text) {
         _cleanup_free_ char *note = xasprintf("%s: %s", m->at->name, text);
 
         progress_note(m->fleet->progress, note);
-}
-
-/* The name of the link that keeps the new system from Nix's collector until it has come to stay. */
-#define NEXT_LINK "next"
-
-static int member_protect_next(const Member *m, const char *toplevel, Error *reterr) {
-        const Project *project = m->fleet->project;
-        _cleanup_free_ char *path = project_container_path(project, m->at->name);
-
-        return gc_root_set(m->resources.container_fd, path, &project->state.user, NEXT_LINK, toplevel,
-                           m->plan->store, reterr);
 }
 
 /* @toplevel: NULL: it has come to an end */
@@ -142,6 +131,7 @@ int member_switch_back(Member *m, void (*done)(Member *m)) {
                 return 0;
         m->goes_back = true;
         m->switch_finish = done;
+        member_break_seed(m);
         m->ready_job = ready_job_free(m->ready_job);
         progress_update(m->fleet->progress, m->at->name, PHASE_SWITCHING,
                         "back to the system that ran before");

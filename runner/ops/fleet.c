@@ -130,7 +130,8 @@ static int fleet_open(Fleet *fleet, char *const *names, LockAsk ask, Error *rete
         if (r >= 0)
                 r = machine_watch_look(&fleet->watch, reterr);
         for (size_t i = 0; r >= 0 && i < fleet->n_members; i++)
-                r = freeze_recover(fleet->members[i].at, fleet->runtime_fd, reterr);
+                r = freeze_recover(project, fleet->members[i].at->name, &fleet->members[i].at->status,
+                                   fleet->runtime_fd, reterr);
         return r;
 }
 

@@ -122,23 +122,24 @@ int freeze_end(Freeze *f, Error *reterr) {
         return r;
 }
 
-int freeze_recover(const Watched *at, int project_runtime_fd, Error *reterr) {
-        const char *mount = at->watch->project->facts.cgroup_root;
-        _cleanup_free_ char *path = xasprintf("%s/" RECORD, at->name);
+int freeze_recover(const Project *project, const char *name, const MachineStatus *status,
+                   int project_runtime_fd, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf("%s/" RECORD, name), *machine = project_machine(project, name);
         Frozen frozen = {-EBADF, -EBADF};
         int r;
 
         if (faccessat(project_runtime_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return 0;
-        r = runtime_dir_container_open(project_runtime_fd, at->name, &frozen.runtime_fd, reterr);
+        r = runtime_dir_container_open(project_runtime_fd, name, &frozen.runtime_fd, reterr);
         if (r < 0 || frozen.runtime_fd < 0)
                 return r;
-        if (at->status.running)
-                frozen.cgroup_fd = machine_open_payload_cgroup(&at->status, mount, at->machine, NULL);
+        if (status->running)
+                frozen.cgroup_fd =
+                        machine_open_payload_cgroup(status, project->facts.cgroup_root, machine, NULL);
         r = frozen.cgroup_fd >= 0 ? thaw(&frozen, reterr) : record_remove(frozen.runtime_fd, RECORD, reterr);
         (void) safe_close(frozen.cgroup_fd);
         (void) safe_close(frozen.runtime_fd);
-        return r < 0 ? error_in_container(reterr, r, at->name) : 0;
+        return r < 0 ? error_in_container(reterr, r, name) : 1;
 }
 
 bool freeze_is_recorded(const Project *project, const char *container) {

@@ -38,7 +38,8 @@ int freeze_begin(const MachineWatch *watch, int project_runtime_fd, Freeze *ret,
 int freeze_end(Freeze *freeze, Error *reterr);
 
 /* Thaws what a command that was killed has left so. The container's lock is held. */
-int freeze_recover(const Watched *at, int project_runtime_fd, Error *reterr);
+int freeze_recover(const Project *project, const char *name, const MachineStatus *status,
+                   int project_runtime_fd, Error *reterr);
 
 /* Is it frozen for a snapshot? For `status`, without the lock. */
 bool freeze_is_recorded(const Project *project, const char *container);

@@ -16,6 +16,7 @@
 typedef struct History {
         Generations generations;
         unsigned current; /* 0: not known */
+        bool settled;     /* that is what runs, or ran last */
 } History;
 
 static void history_done(History *h) {
@@ -34,7 +35,11 @@ static int history_read(const Project *project, const char *name, History *ret, 
                 r = generations_read(fd, &ret->generations, reterr);
         if (r < 0)
                 return r;
-        ret->current = state ? state->generation : 0;
+        if (!state)
+                return 0;
+        ret->current = state->generation;
+        /* What was never ready is none of them, and neither is what a switch has left half done. */
+        ret->settled = state->generation > 0 && !state->switching;
         return 0;
 }
 
@@ -116,8 +121,11 @@ static int choose(const History *h, const char *to, const Generation **ret, Erro
                 *ret = number ? generations_find(g, (unsigned) strtoul(to, NULL, 10)) : NULL;
                 return *ret ? 0 : refuse_number(h, to, reterr);
         }
-        if (current == 0)
-                current = g->v[g->n - 1].number;
+        if (!h->settled) {
+                *ret = current > 0 ? generations_find(g, current) : NULL;
+                *ret = *ret ? *ret : &g->v[g->n - 1];
+                return 0;
+        }
         *ret = generations_before(g, current);
         return *ret ? 0
                     : error_raise(reterr, FC_EXIT_CONFLICT,

@@ -21,19 +21,32 @@ static int hook_find_user(const Project *project, InvokingUser *ret, Error *rete
                            "the project belongs to root, and hooks do not run as root");
 }
 
-static int hook_environment(Project *project, char ***ret, Error *reterr) {
-        _cleanup_strv_ char **names = NULL, **variables = NULL;
+/* Root's own variables are not for the developer. */
+static int hook_own_environment(Project *project, const InvokingUser *user, char ***ret, Error *reterr) {
         char *const *own;
         int r;
 
+        if (user->uid != project->user.uid) {
+                *ret = asker_bare_environment(user);
+                return 0;
+        }
         r = asker_environment(project->asker, &own, reterr);
         if (r >= 0)
-                r = project_known_names(project, &names, reterr);
+                *ret = strv_copy(own);
+        return r;
+}
+
+static int hook_environment(Project *project, const InvokingUser *user, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **names = NULL, **variables = NULL;
+        int r;
+
+        r = project_known_names(project, &names, reterr);
         if (r >= 0)
                 r = connection_gather(project, names, /* all= */ true, &variables, reterr);
+        if (r >= 0)
+                r = hook_own_environment(project, user, ret, reterr);
         if (r < 0)
                 return r;
-        *ret = strv_copy(own);
         STRV_FOREACH (variable, variables)
                 environment_set(ret, *variable);
         return 0;
@@ -48,7 +61,7 @@ static int hooks_run(Project *project, const char *name, const char *what, char 
 
         r = hook_find_user(project, &user, reterr);
         if (r >= 0)
-                r = hook_environment(project, &environment, reterr);
+                r = hook_environment(project, &user, &environment, reterr);
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 _cleanup_free_ char *text = xasprintf("%s: %s runs '%s'", name, what, commands[i][0]);
 
@@ -68,6 +81,8 @@ static int hook_report(const Project *project, const char *name, Error *error) {
 }
 
 int hooks_run_after_ready(Project *project, char *const *ready, int r) {
+        if (r == FC_EXIT_INTERRUPTED)
+                return r;
         STRV_FOREACH (name, ready) {
                 const ContainerSpec *c = project_container_spec(project, *name);
                 _cleanup_(error_done) Error error = ERROR_NULL;

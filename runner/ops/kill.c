@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "ops/kill.h"
 #include "ops/running.h"
+#include "plan/definition.h"
 #include "spec/stop.h"
 
 static bool parse_signal_number(const char *text, int *ret) {
@@ -56,8 +57,17 @@ static int open_command(const EnterTarget *target) {
         return TAKE_FD(fd);
 }
 
-static int kill_one(Project *project, const char *name, int signal, Error *reterr) {
+/* What runs, whatever is specified by now. */
+static bool runs_command(Project *project, const char *name) {
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
         const ContainerSpec *spec = project_container_spec(project, name);
+
+        if (project_load_state(project, name, &state, NULL) >= 0 && state)
+                return definition_runs_command(state->definition);
+        return spec && spec->command;
+}
+
+static int kill_one(Project *project, const char *name, int signal, Error *reterr) {
         _cleanup_(enter_target_done) EnterTarget target = ENTER_TARGET_NULL;
         _cleanup_close_ int command = -EBADF;
         MachineStatus status;
@@ -70,7 +80,7 @@ static int kill_one(Project *project, const char *name, int signal, Error *reter
                 r = running_enter(project, name, &target, reterr);
         if (r < 0)
                 return r;
-        if (spec && spec->command) {
+        if (runs_command(project, name)) {
                 command = open_command(&target);
                 r = command < 0 ? command : process_signal(command, signal);
         } else

@@ -12,7 +12,7 @@
 
 typedef struct Wanted {
         const char *name;
-        Lock *lock;
+        Lock *lock, *locks; /* locks: one for each name */
         const LocksRequest *request;
         int *asks; /* one for each name, once one of the locks is waited for */
 } Wanted;
@@ -32,13 +32,13 @@ char *lock_describe_wait(const LockHolder *holder) {
         return xasprintf("waiting for %s", who);
 }
 
-/* Of all at once: the holder of one may have others as well, which this command waits for later. Where it
- * cannot be asked it is waited for. */
+/* Of all that it has not yet at once: the holder of one may have others as well, which this command waits for
+ * later. Where it cannot be asked it is waited for. */
 static void locks_ask(const Wanted *w) {
         const LocksRequest *q = w->request;
 
         for (size_t i = 0; q->names[i]; i++)
-                if (w->asks[i] < 0)
+                if (w->asks[i] < 0 && w->locks[i].fd < 0)
                         (void) lock_ask(q->runtime_fd, q->names[i], q->verb, q->ask, &w->asks[i], NULL);
 }
 
@@ -78,7 +78,7 @@ static int locks_take_one(const Wanted *w, Error *reterr) {
 
         if (r < 0 || q->heed == LOCK_ASK_NOTHING)
                 return error_in_container(reterr, r, w->name);
-        lock_heed_add(q->runtime_fd, w->name, w->lock);
+        lock_heed_add(q->heed, q->runtime_fd, w->name, w->lock);
         return lock_heed_is_asked(q->heed, w->lock, &asker)
                        ? error_raise(reterr, FC_EXIT_INTERRUPTED, "another command wants it")
                        : 0;
@@ -94,7 +94,7 @@ int locks_take(const LocksRequest *request, Lock **ret, Error *reterr) {
         for (size_t i = 0; i < n; i++) {
                 locks[i] = LOCK_NULL;
                 asks[i] = -EBADF;
-                sorted[i] = (Wanted){request->names[i], &locks[i], request, asks};
+                sorted[i] = (Wanted){request->names[i], &locks[i], locks, request, asks};
         }
         qsort(sorted, n, sizeof(*sorted), locks_compare);
         for (size_t i = 0; r >= 0 && i < n; i++)

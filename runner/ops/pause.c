@@ -4,6 +4,7 @@
 #include "base/strv.h"
 #include "ops/dry-run.h"
 #include "ops/event-note.h"
+#include "ops/freeze.h"
 #include "ops/locks.h"
 #include "ops/pause.h"
 #include "ops/running.h"
@@ -13,7 +14,20 @@ typedef struct Pause {
         Project *project;
         Progress *progress;
         PauseWay way;
+        int runtime_fd; /* of the project */
 } Pause;
+
+/* Return: 1 when it stood still and goes on, whatever the reason, 0 when it did not. */
+static int unpause_one(const Pause *p, const char *name, const MachineStatus *status, const char *machine,
+                       Error *reterr) {
+        int r, k = 0;
+
+        /* A snapshot that was killed has left that of the payload alone. */
+        r = freeze_recover(p->project, name, status, p->runtime_fd, reterr);
+        if (r >= 0 && status->frozen)
+                k = machine_unpause(status, p->project->facts.cgroup_root, machine, reterr);
+        return r < 0 ? r : k < 0 ? k : r > 0 || status->frozen;
+}
 
 static int pause_one(const Pause *p, const char *name, Error *reterr) {
         _cleanup_free_ char *machine = project_machine(p->project, name);
@@ -27,21 +41,26 @@ static int pause_one(const Pause *p, const char *name, Error *reterr) {
                 return r;
         if (!status.running)
                 return running_raise_not(p->project, name, reterr);
-        if (status.frozen == (p->way == PAUSE_STOP_STILL)) {
-                progress_update(p->progress, name, PHASE_UNCHANGED,
-                                status.frozen ? "already paused" : "not paused");
-                return 0;
+        r = 0;
+        if (p->way != PAUSE_STOP_STILL)
+                r = unpause_one(p, name, &status, machine, reterr);
+        else if (!status.frozen) {
+                r = machine_pause(&status, mount, machine, reterr);
+                r = r < 0 ? r : 1;
         }
-        r = p->way == PAUSE_STOP_STILL ? machine_pause(&status, mount, machine, reterr)
-                                       : machine_unpause(&status, mount, machine, reterr);
         if (r < 0)
                 return error_in_container(reterr, r, name);
+        if (r == 0) {
+                progress_update(p->progress, name, PHASE_UNCHANGED,
+                                p->way == PAUSE_STOP_STILL ? "already paused" : "not paused");
+                return 0;
+        }
         event_note(p->project, name, phase, NULL);
         progress_update(p->progress, name, phase, NULL);
         return 0;
 }
 
-static int pause_all(const Pause *p, char *const *names, Error *reterr) {
+static int pause_all(Pause *p, char *const *names, Error *reterr) {
         _cleanup_close_ int runtime_fd = -EBADF;
         Lock *locks;
         int r;
@@ -49,6 +68,7 @@ static int pause_all(const Pause *p, char *const *names, Error *reterr) {
         runtime_fd = runtime_dir_make(RUNTIME_DIR_BASE, p->project->id, p->project->state.user.uid, reterr);
         if (runtime_fd < 0)
                 return runtime_fd;
+        p->runtime_fd = runtime_fd;
         /* A command that starts one, or saves it, would find it standing still. */
         r = locks_take(
                 &(LocksRequest){
@@ -82,7 +102,7 @@ static int pause_choose(const Project *project, char *const *names, char ***ret,
 
 int pause_run(Project *project, char *const *names, bool named, PauseWay way, Error *reterr) {
         _cleanup_(progress_freep) Progress *progress = progress_new(project->progress, stderr, names);
-        const Pause p = {project, progress, way};
+        Pause p = {project, progress, way, -EBADF};
         _cleanup_strv_ char **running = NULL;
         int r;
 

@@ -81,6 +81,9 @@ static int publishing_find(Publishing *p, Error *reterr) {
                 return r;
         if (!p->place.status.running || p->place.status.leader == 0 || p->place.runtime_fd < 0 || !p->state)
                 return running_raise_not(project, p->name, reterr);
+        /* Its keeper stands still as well. */
+        if (p->place.status.frozen)
+                return running_raise_paused(project, p->name, reterr);
         if (!p->state->address)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "container '%s' has no network of its own: nothing of it can be "

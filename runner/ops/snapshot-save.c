@@ -110,7 +110,8 @@ static int save_lock(Save *s, Error *reterr) {
         if (r >= 0)
                 r = machine_watch_look(&s->watch, reterr);
         for (size_t i = 0; r >= 0 && i < s->watch.n; i++) {
-                r = freeze_recover(&s->watch.entries[i], s->runtime_fd, reterr);
+                r = freeze_recover(s->project, s->watch.entries[i].name, &s->watch.entries[i].status,
+                                   s->runtime_fd, reterr);
                 if (r >= 0 && !s->watch.entries[i].status.running)
                         r = save_refuse_elsewhere(s, s->watch.entries[i].name, reterr);
         }

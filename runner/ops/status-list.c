@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/process.h"
 #include "base/time-text.h"
-#include "cgroup/cgroup.h"
+#include "cgroup/cgroup-use.h"
 #include "bus/guest-failed.h"
 #include "bus/guest-state.h"
 #include "enter/manager.h"
@@ -174,9 +175,11 @@ static uint64_t status_answer_deadline(uint64_t end_usec) {
 /* Where the kernel counts it. */
 static uint64_t status_read_memory(const Project *project, const char *machine) {
         _cleanup_free_ char *payload = machine_payload_path(project->backend, machine);
-        uint64_t memory;
+        _cleanup_free_ char *path = payload ? xasprintf("%s/%s", project->facts.cgroup_root, payload) : NULL;
+        _cleanup_close_ int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+        uint64_t memory = fd >= 0 ? cgroup_use_read_memory(fd) : CGROUP_USE_UNKNOWN;
 
-        return payload && cgroup_read_memory(project->facts.cgroup_root, payload, &memory) >= 0 ? memory : 0;
+        return memory == CGROUP_USE_UNKNOWN ? 0 : memory;
 }
 
 static int status_gather_one(Project *project, const char *name, const Network *network, uint64_t end_usec,

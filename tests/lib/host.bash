@@ -202,7 +202,7 @@ host_snapshot() {
         # safe to remove. So does what says whose they are.
         { find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
                 -not \( -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name project.path \) -o \
-                -type p -name '*.ask' \) \) \
+                -type p -name '*.ask' -o -type p -name '*.stop' \) \) \
                 -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf 'run %p %y %l\n' 2>/dev/null || :; } | sort | host_filter run
         is_booted || find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf 'file %p %y %s %l\n' 2>/dev/null | sort
         # "grep ''" prints the names with the values.

@@ -264,12 +264,15 @@ testcase_pause() {
         expect_err 'flake-containers unpause one'
         run_status 5 fc up
         run_status 5 fc kill -s HUP one
-        ok fc pause
+        ok fc pause one
         expect_err 'one: unchanged +already paused'
+        ok fc pause
         expect_err 'two: paused'
         ok fc unpause one
         ok fc exec one -- true
         ok fc unpause
+        expect_err 'two: unpaused'
+        ok fc unpause one
         expect_err 'one: unchanged +not paused'
         equal "$(state_of one) $(state_of two)" 'running running'
         ok fc up
@@ -294,6 +297,12 @@ testcase_kill() {
         run_status 2 fc kill --signal NOPE one
         run_status 2 fc kill --signal STOP one
         expect_err "'pause'"
+        ok fc kill --signal HUP one
+        line_in "$PROJECT/.containers/one/console.log" 'caught HUP' >/dev/null
+        equal "$(state_of one)" running
+        # What runs counts, not what is specified by now.
+        spec "$(tiny one '' ', "restart": "on-failure", "stop": {"timeout": 100}' | sed 's|"command": [^]]*\],||')"
+        : >"$PROJECT/.containers/one/console.log"
         ok fc kill --signal HUP one
         line_in "$PROJECT/.containers/one/console.log" 'caught HUP' >/dev/null
         equal "$(state_of one)" running
@@ -369,6 +378,13 @@ testcase_hooks() {
         spec "$(tiny one)"
         ok fc up --dry-run
         expect_out '^one: nothing'
+        ok fc down
+
+        # Root's own environment is not for the developer, and of an interrupt no hook makes anything.
+        spec "$(tiny one '' ', "hooks": {"afterReady": [["sh", "-c", "env >environment"]]}')"
+        ok env -C "$PROJECT" -u SUDO_UID -u SUDO_GID -u SUDO_USER SECRET_OF_ROOT=1 "$FC" --root "$PROJECT" up
+        grep -q '^ONE_HOST=' "$PROJECT/environment" || flunk "a hook has no variables of 'env'"
+        equal "$(grep -E 'SECRET_OF_ROOT|^HOME=/root$' "$PROJECT/environment" || :)" '' "what a hook has of root's"
         ok fc down
 
         project roots

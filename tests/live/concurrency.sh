@@ -174,7 +174,7 @@ testcase_up_gives_up_for_down() {
         project_that_waits web
         fc_background "$TMP/up" up
         up=$FC_PID
-        line_in "$TMP/up" 'starting' >/dev/null
+        line_in "$TMP/up" '^web: starting' >/dev/null
         fc_background "$TMP/down" down
         given_up "$up" "$TMP/up" "gave up 'web': 'down' \\(pid $FC_PID\\) wants it"
         finished "$FC_PID"

@@ -56,12 +56,20 @@ testcase_while_it_runs() {
         serve one userve
         ok traffic answer 8080
         ok traffic upingpong 8081 100 512
+        # Its keeper stands still with it.
+        ok fc pause one
+        run_status 5 fc publish one 8082:82
+        expect_err paused
+        run_status 5 fc unpublish one 8080
+        ok fc unpause one
+        equal "$(listeners 8082)" '' 'there listen for a paused container'
+        ok traffic answer 8080
         # It is no drift, and is not forgotten.
         ok fc up
         expect_err 'one: unchanged +already up'
         refute_out 'definition changed'
         ok traffic answer 8080
-        equal "$(fc port one 80/tcp | paste -sd ' ')" '127.0.0.1:8080 [::1]:8080'
+        equal "$(fc port --all one 80/tcp | paste -sd ' ')" '127.0.0.1:8080 [::1]:8080'
         run_status 5 fc publish one 8080:81
         expect_err "127\\.0\\.0\\.1:8080 is taken by container 'one' of project '$PROJECT'"
         expect_err '8081 is free: publish the port as "8081:81"'

@@ -350,6 +350,9 @@ testcase_killed_while_frozen() {
         kill -9 "$(pgrep -P "$FC_PID" -x fc-guard)" "$FC_PID"
         finished "$FC_PID"
         payload_frozen db
+        ok fc unpause db
+        expect_err 'db: unpaused'
+        true_that "db goes on" eval '! payload_frozen db'
         ok fc up
         try_until "$WAIT" eval '! payload_frozen db && ! payload_frozen web'
         ok fc exec db -- echo hello

@@ -52,7 +52,7 @@ testcase_boots_and_boots_again() {
                 [[ $OUT =~ ^[0-9a-f]{32}$ ]] || flunk "/etc/machine-id is '$OUT'"
                 equal "$OUT" "${machine_id:-$OUT}" "the machine id of the second boot"
                 local machine_id=$OUT
-                ok fc logs web -n 3
+                ok fc logs web --all -n 3
                 expect_out '[a-z]'
                 if ((i == 1)); then
                         # What runs as it should is left alone.

@@ -30,6 +30,8 @@ ended() {
         0) ;;
         # What it wanted to look at or to change was going away, or was not there; an up whose containers another stops.
         3 | 5 | 7) [[ -s $TMP/$1 ]] || soak_flunk "'$3' says $STATUS without a word" ;;
+        # What it starts another command stops, or starts anew.
+        130) [[ $(<"$TMP/$1") == *'gave up '*" wants "* ]] || soak_flunk "'$3' says $STATUS: $(<"$TMP/$1")" ;;
         # Of exec: that of what it ran, which was killed with its container.
         137) [[ $3 == exec* ]] || soak_flunk "'$3' was killed" ;;
         # Of wait: not ready, stopped.

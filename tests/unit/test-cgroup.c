@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cgroup/cgroup-use.h"
 #include "cgroup/cgroup.h"
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -56,22 +57,33 @@ static void reap(pid_t pid, int signal) {
         ASSERT_EQ(WTERMSIG(status), signal);
 }
 
-TEST(memory_of_a_payload) {
-        uint64_t memory = 0;
+static CgroupUse use_of(const TestDir *dir, const char *path) {
+        _cleanup_close_ int fd = openat(dir->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        CgroupUse use;
 
+        ASSERT_TRUE(fd >= 0);
+        cgroup_use_read(fd, &use);
+        ASSERT_EQ(cgroup_use_read_memory(fd), use.memory);
+        return use;
+}
+
+TEST(memory_of_a_payload) {
         TEST_DIR(dir);
-        ASSERT_EQ(test_shell(
-                          &dir,
-                          "mkdir -p a/nspawn/payload b/payload; echo 4096 >a/nspawn/payload/memory.current; "
-                          "echo 8192 >b/memory.current"),
+        ASSERT_EQ(test_shell(&dir, "mkdir -p a/nspawn/payload b/payload c/payload d/payload; "
+                                   "echo 4096 >a/nspawn/payload/memory.current; "
+                                   "echo 8192 >b/memory.current; echo max >b/memory.max; "
+                                   "echo max >c/payload/memory.max; echo 1000 >c/memory.max; "
+                                   "echo 500 >d/payload/memory.max; echo 1000 >d/memory.max"),
                   0);
-        ASSERT_OK(cgroup_read_memory(dir.path, "a/nspawn/payload", &memory));
-        ASSERT_EQ(memory, 4096);
-        ASSERT_OK(cgroup_read_memory(dir.path, "b/payload", &memory));
-        ASSERT_EQ(memory, 8192);
+        ASSERT_EQ(use_of(&dir, "a/nspawn/payload").memory, 4096);
+        ASSERT_EQ(use_of(&dir, "b/payload").memory, 8192);
         /* The group around that is another thing. */
-        ASSERT_EQ(cgroup_read_memory(dir.path, "a/nspawn", &memory), -ENOENT);
-        ASSERT_EQ(cgroup_read_memory(dir.path, "absent/payload", &memory), -ENOENT);
+        ASSERT_EQ(use_of(&dir, "a/nspawn").memory, CGROUP_USE_UNKNOWN);
+
+        ASSERT_EQ(use_of(&dir, "b/payload").memory_max, CGROUP_USE_UNKNOWN);
+        /* nspawn turns controllers on below what has the limit. */
+        ASSERT_EQ(use_of(&dir, "c/payload").memory_max, 1000);
+        ASSERT_EQ(use_of(&dir, "d/payload").memory_max, 500);
 }
 
 TEST(life_of_a_machine) {

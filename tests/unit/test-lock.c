@@ -423,8 +423,8 @@ TEST(request_is_an_interrupt_first) {
         process_block_interrupts(NULL);
         ASSERT_OK(lock_acquire(dir.fd, "db", "up", 0, NULL, NULL, &lock, NULL));
         ASSERT_OK(lock_acquire(dir.fd, "web", "up", 0, NULL, NULL, &other, NULL));
-        lock_heed_add(dir.fd, "db", &lock);
-        lock_heed_add(dir.fd, "web", &other);
+        lock_heed_add(LOCK_ASK_RESTART, dir.fd, "db", &lock);
+        lock_heed_add(LOCK_ASK_RESTART, dir.fd, "web", &other);
         ASSERT_TRUE(!process_is_interrupted());
 
         pid = asker_start(&dir, "down", LOCK_ASK_STOP);
@@ -445,4 +445,47 @@ TEST(request_is_an_interrupt_first) {
         (void) signal(SIGTERM, SIG_IGN);
         lock_release(&lock);
         lock_release(&other);
+}
+
+/* One that gives up only for a stop is not interrupted by what asks for less. */
+TEST(request_for_less_does_not_interrupt) {
+        Lock lock = LOCK_NULL;
+        pid_t pid;
+
+        TEST_DIR(dir);
+        process_block_interrupts(NULL);
+        ASSERT_OK(lock_acquire(dir.fd, "db", "restart", 0, NULL, NULL, &lock, NULL));
+        lock_heed_add(LOCK_ASK_STOP, dir.fd, "db", &lock);
+        pid = asker_start(&dir, "restart", LOCK_ASK_RESTART);
+        ASSERT_TRUE(!process_is_interrupted());
+        asker_kill(pid);
+        pid = asker_start(&dir, "down", LOCK_ASK_STOP);
+        ASSERT_TRUE(process_is_interrupted());
+        asker_kill(pid);
+        lock_heed_as_event(&lock, 1);
+        ASSERT_TRUE(!process_is_interrupted());
+        lock_release(&lock);
+}
+
+/* What another file says by the same signal stays, too: `with` has a pipe that says so that its command has
+ * ended. */
+TEST(signal_of_another_file_is_not_a_request) {
+        Lock lock = LOCK_NULL;
+        int pipe_fds[2];
+
+        TEST_DIR(dir);
+        process_block_interrupts(NULL);
+        ASSERT_OK(lock_acquire(dir.fd, "db", "up", 0, NULL, NULL, &lock, NULL));
+        lock_heed_add(LOCK_ASK_RESTART, dir.fd, "db", &lock);
+        ASSERT_OK(pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK));
+        ASSERT_OK(fcntl(pipe_fds[0], F_SETOWN, getpid()));
+        ASSERT_OK(fcntl(pipe_fds[0], F_SETSIG, SIGTERM));
+        ASSERT_OK(fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK | O_ASYNC));
+        (void) close(pipe_fds[1]);
+        ASSERT_TRUE(process_is_interrupted());
+        lock_heed_as_event(&lock, 1);
+        ASSERT_TRUE(process_is_interrupted());
+        (void) signal(SIGTERM, SIG_IGN);
+        (void) close(pipe_fds[0]);
+        lock_release(&lock);
 }
