@@ -83,6 +83,7 @@ static int pause_all(Pause *p, char *const *names, Error *reterr) {
         STRV_FOREACH (name, names)
                 if (r >= 0)
                         r = pause_one(p, *name, reterr);
+        progress_finish(p->progress);
         (void) locks_free(locks, strv_length(names));
         return r < 0 ? r : FC_EXIT_OK;
 }
