@@ -302,7 +302,7 @@ static void zsh_group(FILE *f, size_t index) {
                        words);
 }
 
-static void make_zsh(FILE *f) {
+static void zsh_helpers(FILE *f) {
         (void) fprintf(f,
                        "#compdef " PROGRAM "\n"
                        "# zsh completion of " PROGRAM "(1), made by '" PROGRAM " completion zsh'\n\n"
@@ -331,11 +331,35 @@ static void make_zsh(FILE *f) {
                        "2>/dev/null)\"})\n"
                        "    compadd -S : -a names\n"
                        "    _files\n"
-                       "}\n\n"
-                       "_flake_containers() {\n"
-                       "    local curcontext=$curcontext state line ret=1\n"
-                       "    typeset -A opt_args\n\n"
-                       "    _arguments -C -s");
+                       "}\n\n");
+}
+
+static void zsh_verb(FILE *f, const Verb *v) {
+        (void) fprintf(f, "        %s%s%s)\n            _arguments -s", v->name, v->alias ? "|" : "",
+                       v->alias ? v->alias : "");
+        zsh_options(f, v->options, v->n_options);
+        zsh_options(f, globals_options, globals_n_options);
+        if (takes_port(v))
+                (void) fprintf(f, " \\\n            '1:container:_flake_containers_names' "
+                                  "'2:port:_flake_containers_ports'");
+        else if (takes_command(v))
+                (void) fprintf(f, " \\\n            '1:container:_flake_containers_names' "
+                                  "'*:: :_normal'");
+        else if (takes_names(v))
+                (void) fprintf(f, " \\\n            '*:container:_flake_containers_names'");
+        else if (takes_files(v))
+                (void) fprintf(f, " \\\n            '*:path:_flake_containers_places'");
+        else if (streq(v->name, "completion"))
+                (void) fprintf(f, " \\\n            '1:shell:(bash zsh fish)'");
+        (void) fprintf(f, " && ret=0\n            ;;\n");
+}
+
+static void make_zsh(FILE *f) {
+        zsh_helpers(f);
+        (void) fprintf(f, "_flake_containers() {\n"
+                          "    local curcontext=$curcontext state line ret=1\n"
+                          "    typeset -A opt_args\n\n"
+                          "    _arguments -C -s");
         zsh_options(f, globals_options, globals_n_options);
         (void) fprintf(f, " \\\n            '1:command:->verb' '*::: :->rest' && ret=0\n"
                           "    case $state in\n"
@@ -356,29 +380,10 @@ static void make_zsh(FILE *f) {
                           "    rest)\n"
                           "        case $line[1] in\n");
         for (size_t i = 0; verb_at(i); i++) {
-                const Verb *v = verb_at(i);
-
-                if (strchr(v->name, ' ')) {
+                if (strchr(verb_at(i)->name, ' '))
                         zsh_group(f, i);
-                        continue;
-                }
-                (void) fprintf(f, "        %s%s%s)\n            _arguments -s", v->name, v->alias ? "|" : "",
-                               v->alias ? v->alias : "");
-                zsh_options(f, v->options, v->n_options);
-                zsh_options(f, globals_options, globals_n_options);
-                if (takes_port(v))
-                        (void) fprintf(f, " \\\n            '1:container:_flake_containers_names' "
-                                          "'2:port:_flake_containers_ports'");
-                else if (takes_command(v))
-                        (void) fprintf(f, " \\\n            '1:container:_flake_containers_names' "
-                                          "'*:: :_normal'");
-                else if (takes_names(v))
-                        (void) fprintf(f, " \\\n            '*:container:_flake_containers_names'");
-                else if (takes_files(v))
-                        (void) fprintf(f, " \\\n            '*:path:_flake_containers_places'");
-                else if (streq(v->name, "completion"))
-                        (void) fprintf(f, " \\\n            '1:shell:(bash zsh fish)'");
-                (void) fprintf(f, " && ret=0\n            ;;\n");
+                else
+                        zsh_verb(f, verb_at(i));
         }
         (void) fprintf(f, "        esac\n"
                           "        ;;\n"
