@@ -139,8 +139,13 @@ int enter_target_open(pid_t leader, EnterTarget *ret, Error *reterr) {
                 r = read_id_map(&t, "uid_map", &t.uids, reterr);
         if (r >= 0)
                 r = read_id_map(&t, "gid_map", &t.gids, reterr);
+        /* So it has its namespaces. */
+        if (r < 0 && (!enter_target_is_alive(&t) || process_is_ending(leader))) {
+                error_done(reterr);
+                return gone(leader, reterr);
+        }
         if (r < 0)
-                return enter_target_is_alive(&t) ? r : gone(leader, reterr);
+                return r;
 
         *ret = t;
         t = ENTER_TARGET_NULL;
