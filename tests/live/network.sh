@@ -345,7 +345,7 @@ testcase_network_is_changed() {
                 ok $change
                 ok fc up
                 expect_err "another program had changed the network '$link', mended"
-                expect_err 'web: unchanged'
+                expect_err 'unchanged  already up'
                 ok curl --silent --show-error --fail --max-time 10 "http://$address/"
                 ok fc exec a-name-that-is-longer -- bash -c "exec 3<>/dev/tcp/web/80"
         done

@@ -190,8 +190,8 @@ testcase_usage() {
         run fc upp
         expect_err "did you mean 'up'"
         # A word of other programs, which is near to one that does something else.
-        run_status 2 fc start
-        expect_err "'up' starts containers"
+        run_status 2 fc restore
+        expect_err "'snapshot restore LABEL' puts back what was saved"
         # An option, likewise.
         run_status 2 fc logs --follw
         expect_err "did you mean '--follow'"
