@@ -100,8 +100,7 @@ static int removal_plan_containers(Removal *removal, char *const *names, Error *
         return 0;
 }
 
-/* What runs of them would go on without its files. */
-static int removal_refuse_instances(const Removal *removal, Error *reterr) {
+int removal_refuse_instances(const Removal *removal, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
         _cleanup_free_ char *list = NULL;
         int r = instances_list(&removal->project->state, &names, reterr);

@@ -44,6 +44,10 @@ int removal_plan(Project *project, char *const *names, RemovalScope scope, bool 
                  Removal *ret, Error *reterr);
 void removal_done(Removal *removal);
 
+/* Refuses with FC_EXIT_CONFLICT when the project has fresh instances: what runs of them would go on without
+ * its files. */
+int removal_refuse_instances(const Removal *removal, Error *reterr);
+
 bool removal_is_empty(const Removal *removal);
 
 /* Finds the sizes, which takes as long as du(1). */

@@ -10,6 +10,7 @@
 #include "ops/network.h"
 #include "ops/removal.h"
 #include "ops/running.h"
+#include "project/instance-dir.h"
 #include "state/identity.h"
 #include "state/mounted.h"
 #include "state/runtime-dir.h"
@@ -85,6 +86,23 @@ static int refuse_mounted(const Removal *removal, Error *reterr) {
         return r;
 }
 
+/* Another command may have made one since the plan. The kernel removes no directory that has one in it, and
+ * one that is made from here on is in a new directory, which stays. */
+static int refuse_instances(const Removal *removal, Error *reterr) {
+        int r;
+
+        if (unlinkat(removal->project->state.fd, INSTANCES_DIR, AT_REMOVEDIR) >= 0 || errno == ENOENT)
+                return 0;
+        r = errno;
+        if (r == ENOTEMPTY) {
+                int k = removal_refuse_instances(removal, reterr);
+
+                if (k < 0)
+                        return k;
+        }
+        return error_set(reterr, r, "remove '" STATE_DIR_NAME "/" INSTANCES_DIR "'");
+}
+
 /* ---- moving aside ---- */
 
 static int put_root(int state_fd, const char *name, Error *reterr) {
@@ -139,7 +157,8 @@ static int put_all(Run *run, Error *reterr) {
         r = trash_put(fd, fd, STATE_DIR_VOLUMES, reterr);
         /* The tag last: without it the directory would not be known for ours any more. */
         for (size_t i = 0; r >= 0 && i < removal->others.n; i++)
-                if (!streq(removal->others.entries[i].name, STATE_DIR_TAG))
+                if (!streq(removal->others.entries[i].name, STATE_DIR_TAG) &&
+                    !streq(removal->others.entries[i].name, INSTANCES_DIR))
                         r = trash_put(fd, fd, removal->others.entries[i].name, reterr);
         return r;
 }
@@ -189,6 +208,8 @@ int removal_apply(const Removal *removal, Progress *progress, Error *reterr) {
                 r = refuse_mounted(removal, reterr);
         if (r >= 0)
                 r = runtime_dir_open(RUNTIME_DIR_BASE, project->id, &runtime_fd, reterr);
+        if (r >= 0 && removal->scope == REMOVAL_PROJECT)
+                r = refuse_instances(removal, reterr);
         if (r < 0)
                 return r;
         run.runtime_fd = runtime_fd;

@@ -40,3 +40,6 @@ try_until() {
                 after 20
         done
 }
+
+# lock_is TEXT FILE: is there such a line about its lock?
+lock_is() { grep -q -- "$1 .*:$(stat -c %i "$2") " /proc/locks; }

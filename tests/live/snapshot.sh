@@ -31,9 +31,6 @@ expect_all() {
         done
 }
 
-# lock_is TEXT FILE: is there such a line about its lock?
-lock_is() { grep -q -- "$1 .*:$(stat -c %i "$2") " /proc/locks; }
-
 trash_is_gone() { [[ ! -e $(state)/.trash ]]; }
 
 # nothing_left: of a snapshot or a restore that did not come to its end.
