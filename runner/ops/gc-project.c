@@ -427,7 +427,7 @@ static int tidy_instance(const GcProject *p, const StateDir *state, const char *
         return r;
 }
 
-/* Those that have nothing in /run, as after a boot of the host. */
+/* Those that nothing in /run leads to, as after a boot of the host. */
 static int tidy_instances(const GcProject *p, const StateDir *state, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
         int r = instances_list(state, &names, reterr);

@@ -121,17 +121,27 @@ static int instance_is_dead(const char *id, bool *ret, Error *reterr) {
         return r;
 }
 
+/* Then `gc` finds it by its directory in /run, too. */
+static int instance_is_known(const char *id, bool *ret, Error *reterr) {
+        _cleanup_(checkout_done) Checkout checkout = {};
+        _cleanup_close_ int fd = -EBADF;
+        int r = runtime_dir_open(RUNTIME_DIR_BASE, id, &fd, reterr);
+
+        *ret = r >= 0 && fd >= 0 && runtime_dir_read_claim(fd, &checkout);
+        return r;
+}
+
 int instance_collect(const Project *project, const char *name, const Gc *gc, bool known, bool *ret,
                      Error *reterr) {
         _cleanup_(instance_view_done) Project view;
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
-        _cleanup_close_ int runtime_fd = -EBADF;
+        bool is_known = false;
         int r = instance_view(project, name, &view, reterr);
 
         *ret = false;
         if (r >= 0 && view.state.fd >= 0 && known)
-                r = runtime_dir_open(RUNTIME_DIR_BASE, view.id, &runtime_fd, reterr);
-        if (r < 0 || view.state.fd < 0 || runtime_fd >= 0)
+                r = instance_is_known(view.id, &is_known, reterr);
+        if (r < 0 || view.state.fd < 0 || is_known)
                 return r;
         if (gc->dry_run)
                 return instance_is_dead(view.id, ret, reterr);
@@ -221,7 +231,16 @@ int instance_enter(Project *project, const char *name, Error *reterr) {
         return checkout_look(project->state.fd, path, &project->checkout, reterr);
 }
 
-/* From here on it is found, and is not dead. */
+static int instance_claim(const Project *project, int runtime_fd, Error *reterr) {
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        int r = lock_acquire(runtime_fd, LOCK_PROJECT, "with", PATIENCE_USEC, NULL, NULL, &lock, reterr);
+
+        return r < 0 ? r
+                     : runtime_dir_claim(runtime_fd, project->id, &project->checkout, /* in_use= */ false,
+                                         reterr);
+}
+
+/* From here on it is found, wherever `gc` is run, and is not dead. */
 static int instance_make(Project *project, Instance *instance, Error *reterr) {
         _cleanup_free_ char *name = instance_name_draw(project->root),
                             *path = instance_path(project->root, name), *id = identity_project_id(path, 0);
@@ -247,7 +266,8 @@ static int instance_make(Project *project, Instance *instance, Error *reterr) {
         free(project->started_root);
         project->started_root = NULL;
         checkout_done(&project->checkout);
-        return checkout_look(project->state.fd, path, &project->checkout, reterr);
+        r = checkout_look(project->state.fd, path, &project->checkout, reterr);
+        return r < 0 ? r : instance_claim(project, fd, reterr);
 }
 
 static int instance_check_label(const SnapshotManifest *manifest, const char *label, char *const *asked,

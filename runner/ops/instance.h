@@ -70,7 +70,7 @@ int instance_list(const Project *project, InstanceList *ret, Error *reterr);
 /**
  * instance_collect() - remove one that is dead
  * @gc: how; only what it is told is looked at
- * @known: leave it alone when it has a directory in /run, by which `gc` finds it as well
+ * @known: leave it alone when it is known in /run, by which `gc` finds it as well
  * @ret: whether it was dead; with `dry_run` it still is there
  */
 int instance_collect(const Project *project, const char *name, const Gc *gc, bool known, bool *ret,

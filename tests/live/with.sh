@@ -265,6 +265,14 @@ testcase_dead() {
         ok fc gc
         expect_out 'instance +.*/shop-00000000:'
         no_instance_left
+        # And killed before it was known in /run what its directory there is for.
+        as_dev mkdir "$PROJECT/.containers/.fresh/shop-00000000"
+        id=$(fc --json status | jq -er '.instances[].id')
+        mkdir "/run/flake-containers/$id"
+        touch "/run/flake-containers/$id/@instance.lock"
+        ok fc gc
+        expect_out 'instance +.*/shop-00000000:'
+        no_instance_left
 }
 
 # One that is made while `rm --all` waits, after it has looked, keeps its files.
