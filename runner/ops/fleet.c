@@ -305,6 +305,19 @@ char **fleet_made_ready(const Fleet *fleet) {
         return names;
 }
 
+bool fleet_has_begun(const Fleet *fleet, const char *container, uint64_t *ret) {
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                const Member *m = &fleet->members[i];
+
+                if (!streq(m->at->name, container) || !goal_starts(m->goal) || m->began_usec == 0 ||
+                    m->given_up || !m->state)
+                        continue;
+                *ret = m->state->started_usec;
+                return true;
+        }
+        return false;
+}
+
 int fleet_report(Fleet *fleet) {
         return machine_watch_report(&fleet->watch);
 }

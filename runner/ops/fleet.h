@@ -78,6 +78,10 @@ int fleet_take_down(Fleet *fleet, char *const *names, Error *reterr);
 /* Those that the fleet has started and made ready; owned by the caller, NULL: none. */
 char **fleet_made_ready(const Fleet *fleet);
 
+/* Whether the fleet has begun to start a container, and no other command has it now. @ret: what the state
+ * says of when. */
+bool fleet_has_begun(const Fleet *fleet, const char *container, uint64_t *ret);
+
 /* Prints the containers' errors. Return: the exit status that says most. */
 int fleet_report(Fleet *fleet);
 

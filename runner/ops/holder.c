@@ -23,8 +23,9 @@ typedef struct Holder {
         Instance instance;
         char **names; /* with what they depend on */
         char **asked;
-        char **before; /* ran already */
-        char **began;  /* was started for this */
+        char **before;        /* ran already */
+        char **began;         /* was started for this, */
+        uint64_t *began_usec; /* as the state of each says */
         int ready_fd, life_fd;
 } Holder;
 
@@ -33,6 +34,7 @@ static void hold_done(Holder *h) {
         strv_free(h->asked);
         strv_free(h->before);
         strv_free(h->began);
+        free(h->began_usec);
         project_done(&h->project);
         (void) safe_close(h->ready_fd);
 }
@@ -125,28 +127,48 @@ static int hold_start(Holder *h, Error *reterr) {
         fleet = fleet_new(&options, &h->project);
         r = fleet_bring_up(fleet, h->names, h->asked, /* restart= */ false, reterr);
         STRV_FOREACH (name, h->names) {
-                uint64_t ignored;
+                size_t n = strv_length(h->began);
+                uint64_t started_usec;
 
-                if (!strv_contains(h->before, *name) && fleet_console_start(fleet, *name, &ignored))
-                        strv_push(&h->began, *name);
+                if (strv_contains(h->before, *name) || !fleet_has_begun(fleet, *name, &started_usec))
+                        continue;
+                *XGROW(h->began_usec, n) = started_usec;
+                strv_push(&h->began, *name);
         }
         return r;
+}
+
+/* Those that no other command has started anew meanwhile; owned by the caller. */
+static char **hold_still_ours(const Holder *h) {
+        char **names = NULL;
+
+        for (size_t i = 0; h->began && h->began[i]; i++) {
+                _cleanup_(container_state_freep) ContainerState *state = NULL;
+
+                /* `down` tells of a state that cannot be read. */
+                if (project_load_state(&h->project, h->began[i], &state, NULL) < 0 ||
+                    (state && state->started_usec == h->began_usec[i]))
+                        strv_push(&names, h->began[i]);
+        }
+        return names;
 }
 
 /* Return: the exit status, or a negative errno. */
 static int hold_put_away(Holder *h, Error *reterr) {
         FleetOptions options = FLEET_OPTIONS("with");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
+        _cleanup_strv_ char **names = NULL;
         int r;
 
         drop_interrupts(h->options->fresh);
         if (h->options->fresh)
                 return instance_end(&h->project, &h->instance, reterr);
-        if (!h->began)
+        names = hold_still_ours(h);
+        if (!names)
                 return FC_EXIT_OK;
         options.interrupted = true;
         fleet = fleet_new(&options, &h->project);
-        r = fleet_take_down(fleet, h->began, reterr);
+        r = fleet_take_down(fleet, names, reterr);
         return r < 0 ? r : fleet_report(fleet);
 }
 

@@ -305,6 +305,17 @@ testcase_rm_beside() {
         absent "$PROJECT/.containers"
 }
 
+# What another command has started anew is that one's.
+testcase_started_anew() {
+        project shop
+        spec "$(tiny one), $(tiny two)"
+        waits one two
+        ok fc restart one
+        goes_on 0
+        equal "$(state_of one) $(state_of two)" "running stopped"
+        ok fc down
+}
+
 # They meet nowhere: neither ports, nor networks, nor what they write.
 testcase_many() {
         local i pids=()
