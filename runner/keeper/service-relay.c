@@ -34,7 +34,7 @@ typedef struct Relay {
         Payload *payload;
         PortProxy *proxy;
         int publish_fd;
-        Publisher *publisher; /* from when it is ready */
+        Publisher *publisher; /* where the relay stays */
         char *waiting;        /* the notification that has named the leader, until the payload is open */
         Error error;
 } Relay;
@@ -82,22 +82,19 @@ static bool relay_stays(const KeeperOptions *o) {
         return o->ports.n > 0 || o->published.n > 0 || o->pasta || o->host_access;
 }
 
-/* Where it cannot, ports cannot be published while it runs, and nothing else is wrong. */
-static int relay_open_publisher(Relay *relay, int leader_fd, Error *reterr) {
+/* From the beginning on, or a command that publishes a port meanwhile would start another keeper. Where it
+ * cannot, ports cannot be published while it runs, and nothing else is wrong. */
+static int relay_open_publisher(Relay *relay, Error *reterr) {
         const ServiceOptions *o = relay->options;
         _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        int r;
 
-        if (!o->keeper.proxy || runtime_fd < 0 || relay->publisher)
+        if (!o->keeper.proxy || runtime_fd < 0)
                 return 0;
         relay->publish_fd = publish_socket_listen(runtime_fd);
         if (relay->publish_fd < 0)
                 return 0;
-        r = publisher_new(relay->event, &o->keeper, relay->publish_fd, service_publish_store,
-                          &relay->publisher, reterr);
-        if (r >= 0)
-                publisher_enable(relay->publisher, leader_fd);
-        return r;
+        return publisher_new(relay->event, &o->keeper, relay->publish_fd, service_publish_store,
+                             &relay->publisher, reterr);
 }
 
 /* Hands a notification on to systemd. */
@@ -124,7 +121,9 @@ static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
                 return 0;
         }
         port_proxy_enable(relay->proxy, leader_fd);
-        return relay_open_publisher(relay, leader_fd, reterr);
+        if (relay->publisher)
+                publisher_enable(relay->publisher, leader_fd);
+        return 0;
 }
 
 static void relay_on_opened(void *userdata) {
@@ -235,6 +234,8 @@ static int relay_open(Relay *relay, Error *reterr) {
                 r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &relay->cgroup_fd, reterr);
         if (r >= 0)
                 r = port_proxy_new(relay->event, &o->keeper, &o->keeper.ports, &relay->proxy, reterr);
+        if (r >= 0 && relay_stays(&o->keeper))
+                r = relay_open_publisher(relay, reterr);
         if (r < 0)
                 return r;
         relay->payload = payload_new(relay->event, &o->keeper, relay->cgroup_fd, &handlers, relay);

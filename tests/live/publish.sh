@@ -123,6 +123,29 @@ testcase_connections_go_on() {
         ok fc down
 }
 
+# The same keeper has it before and after the container is ready.
+testcase_while_it_boots() {
+        project shop
+        spec "$(fake one '"FAKE_HALT": "3"' ', "ports": ["8079:80"]')"
+        fc_background "$TMP/up" up
+        line_in "$TMP/up" 'booting' >/dev/null
+        kill -KILL "$FC_PID"
+        finished "$FC_PID"
+        ok fc publish one 8080:80
+        # It is ready when it has lost one of these.
+        try_until "$WAIT" test -e "$PROJECT/.containers/one/root/heard"
+        kill -s RTMIN+3 "$(fc --json status | jq -er '.containers[0].leader')"
+        ok fc up
+        serve one
+        ok traffic answer 8079
+        ok traffic answer 8080
+        ok fc unpublish one 8080
+        true_that 'a connection is refused' refused 8080
+        ok traffic answer 8079
+        stop_serving
+        ok fc down
+}
+
 # Alone it dies only in a unit, since a supervisor is the container's, too: what was published is there again with the next
 # command about it.
 testcase_killed() {
