@@ -5,16 +5,18 @@
  *
  *     <cgroup2 mount>/machine.slice/<unit>/supervisor   systemd-nspawn
  *     <cgroup2 mount>/machine.slice/<unit>/payload      the guest
- *     <cgroup2 mount>/machine.slice/<unit>/proxies      what serves its ports
+ *     <cgroup2 mount>/machine.slice/<unit>/proxies      what serves its ports; in published/ below it is
+ *                                                       `service publish` with its own
  *
  * Beside it there are two more for what keeps the console's log within its size (service-console.h). */
 
 #include "base/error.h"
 
-#define MACHINE_UNIT_SLICE   "machine.slice"
-#define MACHINE_UNIT_PREFIX  "flake-containers-"
-#define MACHINE_UNIT_SUFFIX  ".service"
-#define MACHINE_UNIT_PROXIES "proxies"
+#define MACHINE_UNIT_SLICE     "machine.slice"
+#define MACHINE_UNIT_PREFIX    "flake-containers-"
+#define MACHINE_UNIT_SUFFIX    ".service"
+#define MACHINE_UNIT_PROXIES   "proxies"
+#define MACHINE_UNIT_PUBLISHED MACHINE_UNIT_PROXIES "/published"
 
 /* In the container's directory in /run: a link to the console's log. */
 #define MACHINE_UNIT_CONSOLE_LINK "console"

@@ -17,6 +17,9 @@
 
 #define ANSWER_SECONDS 10
 
+/* Killed processes end at once, but for one that waits for a disk. */
+#define END_USEC (10 * USEC_PER_SEC)
+
 /* ---- a keeper for what has none: a unit whose container had no ports ---- */
 
 typedef struct Late {
@@ -30,10 +33,32 @@ typedef struct Late {
 static void late_exec(void *userdata) {
         const Late *late = userdata;
 
-        if (cgroup_enter(late->cgroup_fd, MACHINE_UNIT_PROXIES, NULL) < 0)
+        if (cgroup_enter(late->cgroup_fd, MACHINE_UNIT_PUBLISHED, NULL) < 0)
                 return;
         service_options_inherit(&late->options);
         (void) execv(late->program, late->argv);
+}
+
+/* The proxies of one that was killed go on with their connections, and hold the ports. */
+static int late_end_proxies(const Late *late, Error *reterr) {
+        int r = cgroup_kill(late->cgroup_fd, MACHINE_UNIT_PUBLISHED, reterr);
+
+        if (r >= 0)
+                r = cgroup_wait_empty(late->cgroup_fd, MACHINE_UNIT_PUBLISHED, END_USEC, reterr);
+        return r != 0 ? r
+                      : error_raise(reterr, FC_EXIT_FAILED,
+                                    "what served its ports was killed and does not end");
+}
+
+/* Of its own, since the relay is in the other one as long as the guest boots. */
+static int late_make_cgroup(const Late *late, Error *reterr) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        int r = cgroup_create_child(late->cgroup_fd, MACHINE_UNIT_PUBLISHED, &error);
+
+        if (r >= 0 || r == -EEXIST)
+                return 0;
+        error_move(reterr, &error);
+        return r;
 }
 
 static int late_run(const PublishPlace *place, Late *late, Error *reterr) {
@@ -44,6 +69,13 @@ static int late_run(const PublishPlace *place, Late *late, Error *reterr) {
                 return r;
         if (late->cgroup_fd < 0)
                 return error_raise(reterr, FC_EXIT_CONFLICT, "it is just being started or stopped");
+        r = late->options.forget ? late_end_proxies(late, reterr) : 0;
+        if (r >= 0)
+                r = late_make_cgroup(late, reterr);
+        if (r < 0) {
+                late->cgroup_fd = safe_close(late->cgroup_fd);
+                return r;
+        }
         late->argv = service_options_print(&late->options, "publish");
         r = detach_run(late_exec, late, (int[]){late->cgroup_fd, late->options.publish_fd}, 2, "publish");
         late->argv = strv_free(late->argv);

@@ -156,12 +156,17 @@ testcase_killed() {
         spec "$(tiny one)"
         ok fc up
         ok fc publish one 8080:80 8081:80/udp
+        serve one
+        serve one userve
         keeper=$(pgrep -f '/flake-containers/service publish ')
+        # The proxies end with it, whatever they serve.
+        keep idle 8080 1
         kill -KILL "$keeper"
         gone "$keeper"
         ok fc publish one 8082:82
-        serve one
-        serve one userve
+        exec {KEPT_INPUT}>&-
+        finished "$KEPT"
+        differ "$STATUS" 0 "the status of the connection that was lost"
         ok traffic answer 8080
         ok traffic upingpong 8081 10 512
         keeper=$(pgrep -f '/flake-containers/service publish ')
