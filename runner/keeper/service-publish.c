@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "cgroup/cgroup.h"
+#include "keeper/machine-unit.h"
 #include "keeper/service-publish.h"
 #include "keeper/service-relay.h"
 
@@ -84,14 +86,31 @@ static int late_watch(Late *late, int nspawn_fd, Error *reterr) {
         return r < 0 ? error_set(reterr, r, "make an event loop") : 0;
 }
 
+/* Asked again once both are open: their numbers may have become those of others before. */
+static int late_are_the_machines(const ServiceOptions *o, bool *ret, Error *reterr) {
+        _cleanup_close_ int cgroup_fd = -EBADF;
+        pid_t nspawn = 0, leader = 0;
+        int r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &cgroup_fd, reterr);
+
+        if (r >= 0 && cgroup_fd >= 0)
+                r = cgroup_first_process(cgroup_fd, "supervisor", &nspawn, reterr);
+        if (r >= 0 && cgroup_fd >= 0)
+                r = cgroup_find_leader(cgroup_fd, &leader, reterr);
+        *ret = nspawn == o->nspawn_pid && leader == o->leader_pid;
+        return r;
+}
+
 int service_publish(const ServiceOptions *o, Error *reterr) {
         _cleanup_(late_done) Late late = {};
         _cleanup_close_ int nspawn_fd = process_open(o->nspawn_pid), leader_fd = process_open(o->leader_pid);
-        int r;
+        bool are_the_machines = false;
+        int r = 0;
 
-        /* They have ended. */
-        if (nspawn_fd < 0 || leader_fd < 0)
-                return 0;
+        if (nspawn_fd >= 0 && leader_fd >= 0)
+                r = late_are_the_machines(o, &are_the_machines, reterr);
+        /* Without them it has ended. */
+        if (r < 0 || !are_the_machines)
+                return r;
         if (setenv("NOTIFY_SOCKET", "/run/systemd/notify", 1) < 0)
                 return error_set(reterr, errno, "set the environment");
         late_forget(o->forget);

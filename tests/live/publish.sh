@@ -146,6 +146,22 @@ testcase_while_it_boots() {
         ok fc down
 }
 
+# keeper_again PID [WHICH]: the status of one more that is started like it, with no socket to listen at; "nspawn" or "leader":
+# with the number of another process.
+keeper_again() {
+        local arguments=() argument status=0
+
+        while IFS= read -r -d '' argument; do
+                case $argument in
+                --publish-fd=* | --forget=*) ;;
+                "--${2:-}-pid="*) arguments+=("--$2-pid=$$") ;;
+                *) arguments+=("$argument") ;;
+                esac
+        done <"/proc/$1/cmdline"
+        timeout "$WAIT" "${arguments[@]}" >"$TMP/again" 2>&1 || status=$?
+        printf '%s\n' "$status"
+}
+
 # Alone it dies only in a unit, since a supervisor is the container's, too: what was published is there again with the next
 # command about it.
 testcase_killed() {
@@ -170,6 +186,8 @@ testcase_killed() {
         ok traffic answer 8080
         ok traffic upingpong 8081 10 512
         keeper=$(pgrep -f '/flake-containers/service publish ')
+        equal "$(keeper_again "$keeper")" 1 'its status without its socket'
+        equal "$(keeper_again "$keeper" nspawn) $(keeper_again "$keeper" leader)" '0 0' 'for processes that are not the machine'
         ok fc unpublish one 8080 8081/udp 8082
         # It ends with the last.
         gone "$keeper"
