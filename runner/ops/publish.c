@@ -235,7 +235,7 @@ int publish_ports(const Project *project, const char *container, char *const *te
                 r = publishing_open(&p, project, container, "publish", reterr);
         if (r >= 0)
                 r = publishing_mend(&p, reterr);
-        if (r >= 0 && p.state->n_ports + p.n_ports > PORTS_MAX)
+        if (r >= 0 && container_state_count_ports(p.state) + p.n_ports > PORTS_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE, "a container publishes at most %d ports",
                                    PORTS_MAX);
         if (r >= 0)

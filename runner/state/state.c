@@ -102,6 +102,23 @@ uint16_t container_state_get_port(const ContainerState *state, const Port *wante
         return 0;
 }
 
+static bool bound_port_is_same(const BoundPort *a, const BoundPort *b) {
+        return a->host == b->host && a->container == b->container && a->udp == b->udp;
+}
+
+size_t container_state_count_ports(const ContainerState *state) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < state->n_ports; i++) {
+                bool again = false;
+
+                for (size_t k = 0; k < i; k++)
+                        again = again || bound_port_is_same(&state->ports[i], &state->ports[k]);
+                n += !again;
+        }
+        return n;
+}
+
 bool container_state_has_port(const ContainerState *state, const Port *wanted) {
         for (size_t i = 0; i < state->n_ports; i++) {
                 const BoundPort *p = &state->ports[i];

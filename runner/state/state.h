@@ -51,7 +51,7 @@ typedef struct ContainerState {
         char *address;         /* "10.x.y.z", NULL: none */
         char **definition;     /* canonical lines of what it was started with, any bytes */
         char **volume_sources; /* for each volume what its source was: a SourceId as text; NULL: not known */
-        BoundPort *ports;
+        BoundPort *ports;      /* one for each address */
         size_t n_ports;
         BoundSocket *sockets;
         size_t n_sockets;
@@ -77,6 +77,9 @@ void container_state_add_socket(ContainerState *state, const UnixSocket *socket,
 
 /* The host's port that the container's was published on; 0: it was not. */
 uint16_t container_state_get_port(const ContainerState *state, const Port *wanted);
+
+/* How many ports those are: one has an entry for each of its addresses. */
+size_t container_state_count_ports(const ContainerState *state);
 
 /* Whether it was open where @wanted wants it. */
 bool container_state_has_port(const ContainerState *state, const Port *wanted);

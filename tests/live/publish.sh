@@ -94,6 +94,11 @@ testcase_while_it_runs() {
         run_status 2 fc unpublish one 8081/udp
         expect_err "one: port 8081/udp was not published"
         equal "$(fc --json port one)" '[]'
+        # It may have 100, whatever number of addresses each has.
+        ok fc publish one 9000-9098:9000-9098
+        ok fc publish one 8080:80
+        run_status 2 fc publish one 8081:80
+        expect_err 'a container publishes at most 100 ports'
         ok fc down
 }
 

@@ -56,6 +56,7 @@ TEST(remembers_where_ports_are_open) {
         ASSERT_STREQ(state->ports[0].address, "127.0.0.1");
         ASSERT_STREQ(state->ports[1].address, "::1");
         ASSERT_STREQ(state->ports[2].address, "::");
+        ASSERT_EQ(container_state_count_ports(state), 2);
         ASSERT_EQ(container_state_get_port(state, &(Port){.container = 81}), 61000);
         ASSERT_EQ(container_state_get_port(state, &(Port){.container = 82}), 0);
         ASSERT_EQ(container_state_get_port(state, &(Port){.container = 81, .udp = true}), 0);
@@ -207,6 +208,7 @@ TEST(ports_that_were_published_later) {
         container_state_add_port_once(state,
                                       &(PublishedPort){.wanted = &udp, .fds = {7, -EBADF}, .host = 9000});
         ASSERT_EQ(state->n_ports, 6);
+        ASSERT_EQ(container_state_count_ports(state), 4);
         ASSERT_TRUE(!state->ports[1].once && state->ports[3].once && state->ports[5].once);
         container_state_remove_port_once(state, 8080, false);
         ASSERT_EQ(state->n_ports, 6);
