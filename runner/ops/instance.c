@@ -85,7 +85,18 @@ static void instance_view_done(Project *view) {
         state_dir_done(&view->state);
 }
 
-/* Return: 1 it is dead, and nothing else removes it while the lock is held; 0 it lives. */
+/* Then the lock is of a directory that another process has moved away. */
+static bool instance_is_being_removed(const char *id, int fd) {
+        _cleanup_close_ int now_fd = -EBADF;
+        struct stat st, now;
+
+        return runtime_dir_open(RUNTIME_DIR_BASE, id, &now_fd, NULL) < 0 || now_fd < 0 ||
+               fstat(fd, &st) < 0 || fstat(now_fd, &now) < 0 || st.st_dev != now.st_dev ||
+               st.st_ino != now.st_ino;
+}
+
+/* Return: 1 it is dead, and nothing else removes it while the lock is held; 0 it lives, or another process
+ * removes it. */
 static int instance_take_dead(const Project *project, const char *id, Lock *ret, Error *reterr) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -96,8 +107,8 @@ static int instance_take_dead(const Project *project, const char *id, Lock *ret,
         fd = r;
         r = lock_acquire(fd, LOCK_INSTANCE, "gc", /* timeout_usec= */ 0, NULL, NULL, ret, &error);
         if (r >= 0)
-                return 1;
-        if (error.exit == FC_EXIT_CONFLICT)
+                return !instance_is_being_removed(id, fd);
+        if (r == -ENOENT || error.exit == FC_EXIT_CONFLICT)
                 return 0;
         error_move(reterr, &error);
         return r;
@@ -114,8 +125,8 @@ static int instance_is_dead(const char *id, bool *ret, Error *reterr) {
         if (r < 0 || fd < 0)
                 return r;
         r = lock_acquire(fd, LOCK_INSTANCE, "status", /* timeout_usec= */ 0, NULL, NULL, &lock, &error);
-        *ret = r >= 0;
-        if (r >= 0 || error.exit == FC_EXIT_CONFLICT)
+        *ret = r >= 0 || r == -ENOENT;
+        if (*ret || error.exit == FC_EXIT_CONFLICT)
                 return 0;
         error_move(reterr, &error);
         return r;
