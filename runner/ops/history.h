@@ -11,7 +11,8 @@ int history_print(const Project *project, const char *name, Error *reterr);
 /**
  * rollback_prepare() - put an earlier system into the project's specification
  * @project: with the specification, which is changed in memory only
- * @to: its number; NULL: the one before that which runs, or ran last; the last that was ready where that was not
+ * @to: its number; NULL: the one before that which runs, or ran last, or where that was never ready, the
+ * last that was
  * @ret_number: which it is
  *
  * All else is as it is specified. FC_EXIT_USAGE for one that is not there, FC_EXIT_CONFLICT where the

@@ -32,8 +32,8 @@ char *lock_describe_wait(const LockHolder *holder) {
         return xasprintf("waiting for %s", who);
 }
 
-/* Of all that it has not yet at once: the holder of one may have others as well, which this command waits for
- * later. Where it cannot be asked it is waited for. */
+/* Of all that it has not yet at once: the holder of one may have others as well, which this command waits
+ * for later. Where it cannot be asked it is waited for. */
 static void locks_ask(const Wanted *w) {
         const LocksRequest *q = w->request;
 
