@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -173,10 +172,10 @@ static uint64_t status_answer_deadline(uint64_t end_usec) {
 }
 
 /* Where the kernel counts it. */
-static uint64_t status_read_memory(const Project *project, const char *machine) {
-        _cleanup_free_ char *payload = machine_payload_path(project->backend, machine);
-        _cleanup_free_ char *path = payload ? xasprintf("%s/%s", project->facts.cgroup_root, payload) : NULL;
-        _cleanup_close_ int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+static uint64_t status_read_memory(const Project *project, const MachineStatus *status,
+                                   const char *machine) {
+        _cleanup_close_ int fd =
+                machine_open_payload_cgroup(status, project->facts.cgroup_root, machine, NULL);
         uint64_t memory = fd >= 0 ? cgroup_use_read_memory(fd) : CGROUP_USE_UNKNOWN;
 
         return memory == CGROUP_USE_UNKNOWN ? 0 : memory;
@@ -215,7 +214,7 @@ static int status_gather_one(Project *project, const char *name, const Network *
                 if (c->phase == PHASE_SEEDING && !status_is_at_work(project, name))
                         status_judge_unseeded(c);
                 status_note_restarts(c, realtime_usec());
-                c->memory = status_read_memory(project, c->machine);
+                c->memory = status_read_memory(project, &machine, c->machine);
         } else if (where)
                 status_judge_elsewhere(c, where);
         else {
