@@ -221,30 +221,9 @@ static int run_watched(Run *run, Error *reterr) {
         return r;
 }
 
-int secret_run(const Project *project, char *const *command, char *const *environment, uint64_t timeout_usec,
-               Secret *ret, Error *reterr) {
-        _cleanup_(run_done) Run run = {
-                .project = project,
-                .user = &project->user,
-                .has_output = true,
-                .command = command,
-                .environment = environment,
-                .timeout_usec = timeout_usec,
-                .pidfd = -EBADF,
-                .output = {.fd = -EBADF},
-                .errors = {.fd = -EBADF},
-        };
-        int r = run_watched(&run, reterr);
-
-        if (r < 0)
-                return r;
-        *ret = (Secret){.data = TAKE_PTR(run.output.data), .size = run.output.size};
-        return 0;
-}
-
-int host_command_run(const Project *project, const InvokingUser *user, char *const *command,
-                     char *const *environment, uint64_t timeout_usec, Error *reterr) {
-        _cleanup_(run_done) Run run = {
+static Run run_of(const Project *project, const InvokingUser *user, char *const *command,
+                  char *const *environment, uint64_t timeout_usec) {
+        return (Run){
                 .project = project,
                 .user = user,
                 .command = command,
@@ -254,6 +233,24 @@ int host_command_run(const Project *project, const InvokingUser *user, char *con
                 .output = {.fd = -EBADF},
                 .errors = {.fd = -EBADF},
         };
+}
+
+int secret_run(const Project *project, char *const *command, char *const *environment, uint64_t timeout_usec,
+               Secret *ret, Error *reterr) {
+        _cleanup_(run_done) Run run = run_of(project, &project->user, command, environment, timeout_usec);
+        int r;
+
+        run.has_output = true;
+        r = run_watched(&run, reterr);
+        if (r < 0)
+                return r;
+        *ret = (Secret){.data = TAKE_PTR(run.output.data), .size = run.output.size};
+        return 0;
+}
+
+int host_command_run(const Project *project, const InvokingUser *user, char *const *command,
+                     char *const *environment, uint64_t timeout_usec, Error *reterr) {
+        _cleanup_(run_done) Run run = run_of(project, user, command, environment, timeout_usec);
 
         return run_watched(&run, reterr);
 }
