@@ -25,9 +25,9 @@ typedef enum LockAsk {
 int lock_ask(int dir_fd, const char *name, const char *verb, LockAsk ask, int *ret_fd, Error *reterr);
 
 /* From now on requests about this lock, which is held, for @least or for more than that are heard; one may
- * have been made before. Until
- * lock_heed_as_event() a request is a SIGTERM, which the caller has blocked: all that can be interrupted
- * stops for it. Where there can be no FIFO no request is heard, and the asker waits. */
+ * have been made before. Until lock_heed_as_event() a request is a SIGTERM, which the caller has blocked:
+ * all that can be interrupted stops for it. Where there can be no FIFO no request is heard, and the asker
+ * waits. */
 void lock_heed_add(LockAsk least, int dir_fd, const char *name, Lock *lock);
 
 /* What a request is then, for an event loop. */
