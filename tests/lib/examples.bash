@@ -6,8 +6,9 @@
 
 # masked: without what differs from run to run and from machine to machine, and without Nix's remarks on the network.
 masked() {
-        # What it waits for, it says when that takes a while; what Nix builds, when it has not before.
-        sed -E -e '/^((evaluation )?warning|trace): /d; /^sudo: unable to resolve/d; /^building /d; /^[a-z]+: (booting|waiting)  /d' \
+        # What it waits for and how far it has come, it says when that takes a while; what Nix builds, when it
+        # has not before.
+        sed -E -e '/^((evaluation )?warning|trace): /d; /^sudo: unable to resolve/d; /^building /d; /^@?[a-z]+: (booting|waiting|saving)  /d' \
                 -e 's#/(nix|mnt)/store/[^ ]*#STORE#g; s#[^ ]*/images/#IMAGES/#; s#^\x27.*/(shop\x27 has)#DIR/\1#' \
                 -e 's/([0-9]+(\.[0-9]+)?(h|min|m|s|ms)\b ?)+/TIME /g' \
                 -e 's/^[^ ]* \(id ([a-z-]+)-[0-9a-f]{4}\): /PATH (id \1-HASH): /' \
