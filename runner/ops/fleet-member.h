@@ -81,10 +81,11 @@ struct Fleet {
         Network network;
         Member *members; /* one for each of those watched; they never move */
         size_t n_members;
-        Lock *locks;         /* likewise */
-        LockAsk heed;        /* what other commands ask of this one */
-        LockHolder asker;    /* the last that something was given up for */
-        unsigned interrupts; /* 1: members are being stopped, 2: at once */
+        Lock *locks;                          /* likewise */
+        LockAsk heed;                         /* what other commands ask of this one */
+        LockHolder asker;                     /* the last that something was given up for */
+        unsigned interrupts;                  /* 1: members are being stopped, 2: at once */
+        void (*advance)(struct Fleet *fleet); /* each member that can go on goes on (ops/fleet-run.h) */
         bool advancing;
         bool takes_down;
         uint64_t began_usec;
