@@ -40,14 +40,24 @@ void gc_project_done(GcProject *p) {
         strv_free(p->strange);
 }
 
+static bool has_suffix(const char *entry, const char *suffix) {
+        size_t n = strlen(entry), n_suffix = strlen(suffix);
+
+        return n > n_suffix && streq(entry + n - n_suffix, suffix);
+}
+
 /* A container has a lock from the first command on, and a directory from its first start. */
 static void add_name(GcProject *p, const char *entry) {
-        size_t n = strlen(entry), suffix = strlen(LOCK_SUFFIX);
-        bool lock = n > suffix && streq(entry + n - suffix, LOCK_SUFFIX);
-        _cleanup_free_ char *name = xstrndup(entry, lock ? n - suffix : n);
+        size_t n = strlen(entry) - (has_suffix(entry, LOCK_SUFFIX) ? strlen(LOCK_SUFFIX) : 0);
+        _cleanup_free_ char *name = xstrndup(entry, n);
 
         if (name_check_container(name, NULL) >= 0 && !strv_contains(p->names, name))
                 strv_push(&p->names, name);
+}
+
+/* The lock itself, or by what another command asks for it. */
+static bool is_of_lock(const char *entry) {
+        return has_suffix(entry, LOCK_SUFFIX) || has_suffix(entry, ".ask") || has_suffix(entry, ".stop");
 }
 
 static int gc_compare_names(const void *a, const void *b) {
@@ -71,8 +81,11 @@ int gc_project_open(Gc *gc, const char *id, GcProject *ret, Error *reterr) {
                 gc_project_done(&p);
                 return error_set(reterr, r, "list '" RUNTIME_DIR_BASE "/%s'", id);
         }
-        STRV_FOREACH (entry, entries)
+        p.only_locks = p.runtime_fd >= 0;
+        STRV_FOREACH (entry, entries) {
                 add_name(&p, *entry);
+                p.only_locks = p.only_locks && is_of_lock(*entry);
+        }
         if (p.names)
                 qsort(p.names, strv_length(p.names), sizeof(*p.names), gc_compare_names);
         *ret = p;
@@ -128,9 +141,12 @@ static int find_out(const GcProject *p, bool *ret_gone, char **ret_root, Error *
         if (fate != CHECKOUT_GONE) {
                 if (known != known_removed || (fate == CHECKOUT_HIDDEN && known + strange == 0))
                         return 0;
-                /* There are locks and nothing else: of a command that works on nothing that runs. */
-                if (!p->claimed && !p->machines && !p->strange)
+                /* Of a command that works on nothing that runs. Where there are locks and nothing else, it
+                 * makes no difference whose they were: the next command makes them again. */
+                if (!p->claimed && !p->machines && !p->strange) {
+                        *ret_gone = p->only_locks;
                         return 0;
+                }
         }
         *ret_gone = strange == strange_removed;
         return 0;
@@ -141,6 +157,9 @@ static int find_out(const GcProject *p, bool *ret_gone, char **ret_root, Error *
 static void say_busy(const GcProject *p, const Error *error) {
         _cleanup_free_ char *text = error_text(error);
 
+        /* What a command still holds is not left over, and no news. */
+        if (p->only_locks)
+                return;
         strv_pushf(&p->gc->notes, "%s: left alone: %s", p->id, text);
 }
 
@@ -188,8 +207,10 @@ static int take_locks(const GcProject *p, Lock **ret, size_t *ret_n, Error *rete
 /* ---- a project that is gone ---- */
 
 static void say_gone(const GcProject *p, const char *kind, const char *name) {
-        _cleanup_free_ char *why =
-                p->claimed ? xasprintf("'%s' is gone", p->checkout.path) : xstrdup("its project is gone");
+        _cleanup_free_ char *why = p->claimed ? xasprintf("'%s' is gone", p->checkout.path)
+                                   : p->only_locks && !p->machines && !p->strange
+                                           ? xstrdup("it holds nothing but locks")
+                                           : xstrdup("its project is gone");
 
         gc_say(p->gc, kind, name, why);
 }

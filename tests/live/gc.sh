@@ -103,10 +103,16 @@ testcase_single_things() {
         try_until "$WAIT" uplinks 0
         is_booted || mkdir -p "$CGROUP2/flake-containers/gone-12ab-db/nspawn" "$CGROUP2/flake-containers/foreign"
         mkdir -p /run/flake-containers/.removed-other-34cd/db
+        # What `down` makes where nothing has ever run.
+        mkdir -m 700 /run/flake-containers/idle-56ef
+        touch /run/flake-containers/idle-56ef/db.lock
+        mkfifo /run/flake-containers/idle-56ef/db.ask
         ip link add fc-0123456789a type bridge
         ok gc
         is_booted || expect_out 'machine +gone-12ab-db: its project is gone'
         expect_out 'directory +/run/flake-containers/.removed-other-34cd: a command was killed'
+        expect_out 'directory +/run/flake-containers/idle-56ef: it holds nothing but locks'
+        absent /run/flake-containers/idle-56ef
         refute_out 'foreign|fc-0123456789a|shop'
         equal "$(bridges)" fc-0123456789a
         absent "$CGROUP2/flake-containers/gone-12ab-db"
