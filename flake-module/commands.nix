@@ -1,5 +1,5 @@
 # Containers -> the commands NAME-up, NAME-down and NAME-shell, the command for the whole project, and the shell that
-# has them. Which there are depends on the names of the containers alone: `nix flake show` evaluates no configuration.
+# has them; tests -> NAME-test. Which there are depends on the names alone: `nix flake show` evaluates no configuration.
 #
 # Only commands that start containers have a specification, and so a configuration, in them. The others work on what
 # runs.
@@ -9,6 +9,7 @@
   package,
   sudo,
   containers,
+  tests,
   # The flake that the commands belong to, as place.nix tells; null: none that the program could find.
   place,
 }:
@@ -112,6 +113,36 @@ let
     ]) names
   );
 
+  # The containers are a fresh instance's, so nothing of what runs matters to it.
+  testCommand =
+    name:
+    let
+      test = tests.${name};
+      file = specification test.wanted;
+    in
+    lib.nameValuePair "${name}-test" (command {
+      name = "${name}-test";
+      description = "Run the test ${name} beside containers of its own";
+      arguments =
+        atPlace
+        ++ ofPlace
+        ++ [
+          "--spec"
+          "${file}"
+          "with"
+          "--fresh"
+        ]
+        ++ lib.optional (test.from != null) "--from=${lib.escapeShellArg test.from}"
+        ++ test.wanted
+        ++ [ "--" ]
+        ++ map lib.escapeShellArg test.words;
+      passthru = {
+        spec = file;
+      };
+    });
+
+  testCommands = lib.listToAttrs (map testCommand (attrNames tests));
+
   projectCommand =
     let
       all = choose names;
@@ -150,9 +181,12 @@ let
       inherit (script) meta;
     };
 
-  packages = containerCommands // {
-    flake-containers = projectCommand;
-  };
+  packages =
+    containerCommands
+    // testCommands
+    // {
+      flake-containers = projectCommand;
+    };
 
   # The commands of the development shell. With a flake they build what they need when they are run: entering the shell
   # evaluates and builds none of it, and nothing in it gets old.
@@ -206,6 +240,12 @@ let
 in
 {
   inherit packages;
+
+  apps = lib.mapAttrs (name: package: {
+    type = "app";
+    program = "${package}/bin/${name}";
+    inherit (package) meta;
+  }) testCommands;
 
   # Evaluates everything and builds nothing: only the systems' paths are used.
   check =

@@ -74,6 +74,7 @@ in
     ./misplaced.nix
     ./problems.nix
     ./nixos.nix
+    ./node.nix
     ./command.nix
   ];
 

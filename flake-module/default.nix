@@ -25,7 +25,7 @@ let
   nixpkgsIsSet =
     top.nixpkgs.nixpkgs != null || top.nixpkgs.config != { } || top.nixpkgs.overlays != [ ];
 
-  inherit (import ./types.nix lib) containerModule containersExample;
+  inherit (import ./types.nix lib) containerModule containersExample testsExample;
 
   # Nothing else would say why there are no commands. The names at the top tell it, and need no system.
   warnOfSystems = lib.warnIf (top.containers != { } && !lib.any (lib.hasSuffix "-linux") config.systems) "flake-containers: `systems` has no Linux, and containers are for Linux only, so there are no commands for them";
@@ -108,6 +108,13 @@ in
         container that is defined on both levels is merged.
       '';
     };
+
+    tests = mkOption {
+      type = types.lazyAttrsOf types.deferredModule;
+      default = { };
+      example = testsExample;
+      description = "Tests on all systems, by name, and merged as containers are; see `perSystem.flake-containers.tests`.";
+    };
   };
 
   options.perSystem = flake-parts-lib.mkPerSystemOption (
@@ -152,6 +159,7 @@ in
           specialArgs = lib.mapAttrs (_: lib.mkDefault) { inherit inputs self; } // top.specialArgs;
           defaults = _: { imports = [ top.defaults ]; };
           containers = lib.mapAttrs (_: definition: _: { imports = [ definition ]; }) top.containers;
+          tests = lib.mapAttrs (_: definition: _: { imports = [ definition ]; }) top.tests;
         };
 
         # flake-parts has no pkgs where Nix (before 2.14) does not say what a flake is, or where nixpkgs is none.
@@ -161,6 +169,7 @@ in
         );
 
         packages = warnOfSystems (mkIf isLinux cfg.outputs.packages);
+        apps = mkIf isLinux cfg.outputs.apps;
         checks = mkIf isLinux cfg.outputs.checks;
         devShells = mkIf (isLinux && cfg.enable) { flake-containers = cfg.outputs.devShell; };
       };

@@ -59,4 +59,35 @@ in
       };
     in
     evaluation.config.outputs // { inherit (evaluation) config options; };
+
+  # A NixOS test whose nodes are the systems of these containers (`config.flake-containers.containers`, or some of them), each
+  # under the container's name, by which the others reach it there, too. The rest is a test of nixpkgs: `testScript`,
+  # `name`, more `nodes`, and what these containers are to have beside their configurations.
+  nixosTest =
+    {
+      pkgs,
+      containers,
+      ...
+    }@test:
+    let
+      inherit (pkgs) lib;
+      builds = map (container: container.build) (builtins.attrValues containers);
+    in
+    (pkgs.testers.runNixOSTest
+      or (throw "flake-containers.lib.nixosTest: this nixpkgs has no testers.runNixOSTest, which there is since 22.11")
+    )
+      {
+        imports = [
+          (removeAttrs test [
+            "pkgs"
+            "containers"
+          ])
+        ];
+        name = lib.mkDefault "flake-containers";
+        nodes = builtins.mapAttrs (_: container: container.build.node) containers;
+        # What a container has of its own under a name of these counts there.
+        node.specialArgs = builtins.foldl' builtins.intersectAttrs (builtins.head builds).nodeArgs (
+          map (build: build.nodeArgs) builds
+        );
+      };
 }

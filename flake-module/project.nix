@@ -36,6 +36,7 @@ let
         package
         sudo
         containers
+        tests
         ;
     };
   ours = commands (if self == null then null else import ./place.nix self);
@@ -121,18 +122,39 @@ in
       description = "The containers, by name. The name is the host name, too.";
     };
 
+    tests = mkOption {
+      type = types.lazyAttrsOf (
+        types.submoduleWith {
+          modules = [ ./options/test.nix ];
+          specialArgs = {
+            inherit lib;
+            inherit (config) pkgs;
+            containerNames = builtins.attrNames config.containers;
+          };
+        }
+      );
+      default = { };
+      example = (import ./types.nix lib).testsExample;
+      description = ''
+        Programs that want containers of their own, by name: `packages.NAME-test`, and an app of the same name, so that
+        `nix run .#NAME-test` starts a fresh instance of the containers, runs the program as the developer, with the
+        variables of `env`, and removes the instance. Any number may run at once.
+      '';
+    };
+
     outputs = mkOption {
       type = types.raw;
       readOnly = true;
       description = ''
-        What is made of all this: `packages`, `devShell`, `checks`, and `testMachine`, a module for a machine of a NixOS
-        test, where the commands are installed and `/project` is a project.
+        What is made of all this: `packages`, `apps`, `devShell`, `checks`, and `testMachine`, a module for a machine of a
+        NixOS test, where the commands are installed and `/project` is a project.
       '';
     };
   };
 
   config.outputs = {
     packages = lib.optionalAttrs config.enable ours.packages;
+    apps = lib.optionalAttrs config.enable ours.apps;
     inherit (ours) devShell;
     checks = lib.optionalAttrs (config.enable && config.check) { flake-containers = ours.check; };
     testMachine = import ./vm-test.nix { inherit (commands null) packages; };

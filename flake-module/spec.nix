@@ -109,6 +109,7 @@ in
   inherit containerSpec;
   inherit (check) closure containerErrors projectErrors said;
   inherit (syntax)
+    allowedName
     isAccountName
     isName
     parsePort

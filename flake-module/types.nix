@@ -83,4 +83,15 @@ rec {
       };
     }
   '';
+
+  # Of `tests`, likewise.
+  testsExample = literalExpression ''
+    {
+      suite = {
+        containers = [ "db" ];
+        from = "seeded";
+        script = pkgs: "''${pkgs.python3}/bin/python -m unittest discover tests";
+      };
+    }
+  '';
 }

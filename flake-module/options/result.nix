@@ -22,6 +22,20 @@ in
         readOnly = true;
         description = "The store path of the system.";
       };
+      node = mkOption {
+        type = types.raw;
+        readOnly = true;
+        description = ''
+          Its configuration as a node of a NixOS test: `nodes.db = config.flake-containers.containers.db.build.node`, or
+          `containers.db` where the test driver knows nodes of systemd-nspawn. Volumes, ports and the like it has not.
+        '';
+      };
+      nodeArgs = mkOption {
+        type = types.raw;
+        readOnly = true;
+        internal = true;
+        description = "The arguments of its modules that do not differ from those of other containers.";
+      };
       command = mkOption {
         type = types.raw;
         readOnly = true;

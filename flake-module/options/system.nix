@@ -82,31 +82,16 @@ in
       description = "The program that runs as PID 1; `init` in the toplevel when it is left out.";
     };
 
-    runCommand =
-      mkNullable
-        (types.oneOf [
-          (types.functionTo types.raw)
-          (types.listOf (
-            types.oneOf [
-              types.str
-              types.package
-              types.path
-            ]
-          ))
-          types.str
-          types.package
-          types.path
-        ])
-        {
-          example = literalExpression ''
-            pkgs: "exec ''${pkgs.python3}/bin/python -m http.server 8000"
-          '';
-          description = ''
-            What runs instead of an init: a script for bash, a program with its arguments as a list, a package, whose
-            main program it is, or a function of `pkgs` that returns one of these. A signal to stop reaches all that a script has
-            started. Nothing of `configuration` is activated, but its packages are in `PATH`.
-          '';
-        };
+    runCommand = mkNullable (import ../program.nix lib).type {
+      example = literalExpression ''
+        pkgs: "exec ''${pkgs.python3}/bin/python -m http.server 8000"
+      '';
+      description = ''
+        What runs instead of an init: a script for bash, a program with its arguments as a list, a package, whose
+        main program it is, or a function of `pkgs` that returns one of these. A signal to stop reaches all that a script has
+        started. Nothing of `configuration` is activated, but its packages are in `PATH`.
+      '';
+    };
   };
 
   # For a container that is a function.

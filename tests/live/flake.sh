@@ -418,6 +418,10 @@ testcase_toplevel_and_command() {
                   environment.WORD = "a \"b\" $c %n";
                 };
               };
+              flake-containers.tests.page = {
+                containers = [ "web" ];
+                script = "curl --silent --fail \"http://$WEB_HOST:$WEB_PORT/\"; id -un; exit \"$1\"";
+              };
             };
         }'
         ok fleet up
@@ -431,6 +435,10 @@ testcase_toplevel_and_command() {
         expect_out 'web +stopped'
         expect_out 'job +running'
         ok fleet down
+        # The flake's test has an instance of its own of what it names, and nothing of it is left.
+        run_status 7 dev nix run .#page-test -- 7
+        equal "$OUT" "<p>page of shop</p>"$'\n'"$DEV" "what the test says"
+        equal "$(find "$PROJECT/.containers/.fresh" -mindepth 1)" "" "what is in .fresh"
         stop_daemon
 }
 

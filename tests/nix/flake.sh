@@ -415,6 +415,132 @@ testcase_test_machine() {
         equal "$OUT" $'db\nweb'
 }
 
+# A test is a command that knows its containers, and an app. What it says is wrong is said when it is built.
+testcase_tests() {
+        local want
+
+        # shellcheck disable=SC2016 # Nix
+        project '{
+          flake-containers.containers = {
+            db.runCommand = pkgs: "exec sleep infinity";
+            web = { dependsOn = [ "db" ]; configuration = { }; };
+            other.configuration = throw "looked at";
+          };
+          flake-containers.tests.suite = { containers = [ "web" ]; script = "false; true"; };
+          perSystem = { pkgs, ... }: {
+            flake-containers.tests = {
+              suite.from = "with data";
+              words = { containers = [ "db" ]; script = pkgs: [ "${pkgs.coreutils}/bin/echo" "a b" "\$x" ]; };
+            };
+          };
+        }'
+        ok nix flake show --json
+        equal "$(jq -c '.apps["'"$SYSTEM"'"] | map_values(.type)' <<<"$OUT")" '{"suite-test":"app","words-test":"app"}'
+        equal "$(jq -c '.packages["'"$SYSTEM"'"] | keys | map(select(endswith("-test")))' <<<"$OUT")" '["suite-test","words-test"]'
+        ok nix build --out-link test .#suite-test
+        equal "$(jq -c '.containers | keys' "$(grep -o '[^ ]*-flake-containers.json' test/bin/suite-test)")" '["db","web"]'
+        want="with --fresh --from='with data' web -- [^ ]*/[^ ]*-suite-script \"\\\$@\"\$"
+        ok grep -E -- "$want" test/bin/suite-test
+        # It ends with the first command that fails.
+        run "$(grep -o "[^ ]*-suite-script" test/bin/suite-test)"
+        equal "$STATUS" 1 "the script's status"
+        ok nix build --out-link test .#words-test
+        ok grep -F -- "/bin/echo 'a b' '\$x' \"\$@\"" test/bin/words-test
+        ok nix eval --raw ".#apps.$SYSTEM.words-test.program"
+        equal "$OUT" "$(realpath test)/bin/words-test"
+        # A project's whole command does not have them.
+        ok nix eval --json .#flake-containers.names
+        equal "$OUT" '["db","other","web"]'
+
+        project '{
+          flake-containers.containers.db.configuration = { };
+          flake-containers.tests = {
+            none = { containers = [ ]; script = "true"; };
+            stranger = { containers = [ "bd" ]; script = "true"; };
+            Wrong_1.script = "true";
+            set.script = _: { };
+          };
+        }'
+        fails nix build --no-link .#none-test
+        expect_err 'flake-containers.tests.none.containers: a test needs at least one container (in containers.nix)'
+        fails nix build --no-link .#stranger-test
+        expect_err "flake-containers.tests.stranger.containers: there is no container 'bd' (in containers.nix)"
+        fails nix build --no-link .#Wrong_1-test
+        expect_err 'flake-containers.tests.Wrong_1: the name of a test is one of commands: use 1 to 63'
+        fails nix build --no-link .#set-test
+        expect_err 'flake-containers.tests.set.script: its function returns a set'
+}
+
+# Containers as nodes of a NixOS test: the configuration without what makes a container of it.
+testcase_nodes() {
+        # shellcheck disable=SC2016 # Nix
+        project '{ inputs, ... }: {
+          flake-containers = {
+            modules = [ { networking.useNetworkd = true; } ];
+            specialArgs.greeting = "of the project";
+            containers = {
+              db = {
+                environment.LEVEL = 3;
+                ports = [ "5432:5432" ];
+                configuration = { greeting, inputs, pkgs, ... }: {
+                  imports = [ { environment.etc.greeting.text = assert inputs ? nixpkgs; greeting; } ];
+                  environment.systemPackages = [ pkgs.coreutils ];
+                };
+              };
+              web = { specialArgs.greeting = "of its own"; configuration = { greeting, ... }: { environment.etc.greeting.text = greeting; }; };
+              job.runCommand = "true";
+              made.toplevel = "/nix/store/00000000000000000000000000000000-made";
+            };
+          };
+          perSystem = { config, pkgs, ... }:
+            let inherit (config.flake-containers) containers; in
+            {
+              checks.nodes = inputs.flake-containers.lib.nixosTest {
+                inherit pkgs;
+                containers = { inherit (containers) db web; };
+                nodes.client = { };
+                nodes.db.networking.firewall.enable = true;
+                testScript = "db.succeed(\"true\")";
+              };
+              checks.early = inputs.flake-containers.lib.nixosTest {
+                inherit pkgs;
+                containers.db = containers.db;
+                name = "early";
+                testScript = "";
+                nodes.db = { greeting, ... }: { imports = if greeting == "of the project" then [ { environment.etc.early.text = greeting; } ] else [ ]; };
+              };
+              checks.job = inputs.flake-containers.lib.nixosTest { inherit pkgs; containers.job = containers.job; testScript = ""; };
+              legacyPackages.made = containers.made.build.node;
+            };
+        }'
+        ok nix build --out-link test ".#checks.$SYSTEM.nodes"
+        equal "$(<test/script)" 'db.succeed("true")' "the test's script"
+        ok nix eval --json ".#checks.$SYSTEM.nodes" --apply 'test: {
+          inherit (test) name;
+          nodes = builtins.mapAttrs (_: node: {
+            container = node.boot.isContainer;
+            firewall = node.networking.firewall.enable;
+            networkd = node.networking.useNetworkd;
+            greeting = node.environment.etc.greeting.text or null;
+            level = node.systemd.globalEnvironment.LEVEL or null;
+          }) test.nodes;
+        }'
+        equal "$(jq -c .name <<<"$OUT")" '"vm-test-run-flake-containers"'
+        equal "$(jq -cS .nodes.db <<<"$OUT")" \
+                '{"container":false,"firewall":true,"greeting":"of the project","level":"3","networkd":true}' db
+        equal "$(jq -cS .nodes.web <<<"$OUT")" \
+                '{"container":false,"firewall":false,"greeting":"of its own","level":null,"networkd":true}' web
+        equal "$(jq -cS .nodes.client <<<"$OUT")" \
+                '{"container":false,"firewall":true,"greeting":null,"level":null,"networkd":false}' client
+        # An argument of the project's is there before modules are.
+        ok nix eval --raw ".#checks.$SYSTEM.early.nodes.db.environment.etc.early.text"
+        equal "$OUT" "of the project"
+        fails nix eval ".#checks.$SYSTEM.job.drvPath"
+        expect_err 'flake-containers.containers.job.runCommand: a command instead of an init runs in a container only'
+        fails nix eval ".#legacyPackages.$SYSTEM.made"
+        expect_err 'flake-containers.containers.made.toplevel: it is a system already'
+}
+
 # What a new project begins with works as it is.
 testcase_templates() {
         local name

@@ -283,6 +283,7 @@ let
           cat closure-* | grep '^/' | grep -v '\.drv$' | sort -u >$out/store-paths
         '';
       };
+    testers.runNixOSTest = test: import ./nixos-test.nix { inherit derive lib test; pkgs = self; };
     nixos =
       configuration:
       import ./nixos/lib/eval-config.nix {
