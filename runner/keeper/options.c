@@ -8,7 +8,7 @@
 #include "keeper/options.h"
 
 size_t keeper_port_sockets(const KeeperPort *port) {
-        return port->fds[1] >= 0 ? 2 : 1;
+        return (size_t) (port->fds[0] >= 0) + (size_t) (port->fds[1] >= 0);
 }
 
 bool keeper_port_is_udp(const KeeperPort *port) {
@@ -74,7 +74,7 @@ static void ports_print(const void *field, const char *name, char ***argv) {
 
                 if (port->fds[1] >= 0)
                         strv_pushf(argv, "--%s=%s:%d:%d", name, port->container, port->fds[0], port->fds[1]);
-                else
+                else if (port->fds[0] >= 0)
                         strv_pushf(argv, "--%s=%s:%d", name, port->container, port->fds[0]);
         }
 }

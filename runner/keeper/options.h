@@ -9,7 +9,7 @@
 /* A published port: one or two sockets of the host, one port inside; or a Unix socket on both sides. */
 typedef struct KeeperPort {
         char *container; /* "80", "53/udp", "80/proxy", "80/host", or an absolute path */
-        int fds[2];      /* the second may be -EBADF */
+        int fds[2];      /* the second may be -EBADF; both when it was taken back */
 } KeeperPort;
 
 typedef struct KeeperPorts {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
@@ -59,6 +61,33 @@ static int port_proxy_on_connection(sd_event_source *s, int fd, uint32_t revents
         return 0;
 }
 
+uint16_t port_proxy_host(const KeeperPort *port) {
+        union {
+                struct sockaddr any;
+                struct sockaddr_in in;
+                struct sockaddr_in6 in6;
+        } a = {};
+        socklen_t n = sizeof(a);
+
+        if (keeper_port_is_path(port) || getsockname(port->fds[0], &a.any, &n) < 0)
+                return 0;
+        return ntohs(a.any.sa_family == AF_INET6 ? a.in6.sin6_port : a.in.sin_port);
+}
+
+static void port_close(KeeperPort *port) {
+        for (size_t i = 0; i < ELEMENTSOF(port->fds); i++)
+                port->fds[i] = safe_close(port->fds[i]);
+}
+
+/* On a host that systemd manages the sockets of the specification come again with each start. */
+static bool port_was_taken_back(const KeeperPort *port) {
+        int listens = 1;
+        socklen_t n = sizeof(listens);
+
+        return !keeper_port_is_udp(port) && port->fds[0] >= 0 &&
+               getsockopt(port->fds[0], SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) >= 0 && !listens;
+}
+
 static int port_proxy_watch(PortProxy *p, const KeeperPort *port, Error *reterr) {
         for (size_t i = 0; i < keeper_port_sockets(port); i++) {
                 sd_event_source *source;
@@ -79,7 +108,11 @@ int port_proxy_new(sd_event *event, const KeeperOptions *o, const KeeperPorts *p
 
         *p = (PortProxy){.options = o, .ports = ports, .event = event, .leader_fd = -EBADF};
         for (size_t i = 0; i < ports->n; i++) {
-                int r = port_proxy_watch(p, &ports->ports[i], reterr);
+                int r;
+
+                if (port_was_taken_back(&ports->ports[i]))
+                        port_close(&ports->ports[i]);
+                r = port_proxy_watch(p, &ports->ports[i], reterr);
 
                 if (r < 0)
                         return r;
@@ -106,6 +139,34 @@ void port_proxy_retire(PortProxy *p) {
 
 bool port_proxy_runs(const PortProxy *p) {
         return p->pid > 0;
+}
+
+static void port_proxy_forget(PortProxy *p, int fd) {
+        for (size_t i = 0; i < p->n_sources; i++)
+                if (sd_event_source_get_io_fd(p->sources[i]) == fd) {
+                        sd_event_source_disable_unref(p->sources[i]);
+                        p->sources[i] = p->sources[--p->n_sources];
+                        return;
+                }
+}
+
+/* A proxy that runs has the sockets, too: shutdown(2) tells it. */
+bool port_proxy_take_back(PortProxy *p, uint16_t host, bool udp) {
+        bool found = false;
+
+        for (size_t i = 0; i < p->ports->n; i++) {
+                KeeperPort *port = &p->ports->ports[i];
+
+                if (keeper_port_is_udp(port) != udp || port_proxy_host(port) != host)
+                        continue;
+                found = true;
+                for (size_t k = 0; k < keeper_port_sockets(port); k++) {
+                        port_proxy_forget(p, port->fds[k]);
+                        (void) shutdown(port->fds[k], SHUT_RDWR);
+                }
+                port_close(port);
+        }
+        return found;
 }
 
 void port_proxy_enable(PortProxy *p, int leader_fd) {

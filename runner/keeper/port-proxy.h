@@ -14,7 +14,7 @@
 typedef struct PortProxy PortProxy;
 
 /* Return: owned by the caller, who keeps @o and @ports alive. Nothing is accepted before
- * port_proxy_enable(). */
+ * port_proxy_enable(). What an earlier run of the keeper has taken back is closed. */
 int port_proxy_new(sd_event *event, const KeeperOptions *o, const KeeperPorts *ports, PortProxy **ret,
                    Error *reterr);
 PortProxy *port_proxy_free(PortProxy *p);
@@ -31,6 +31,13 @@ void port_proxy_disable(PortProxy *p);
 void port_proxy_retire(PortProxy *p);
 
 bool port_proxy_runs(const PortProxy *p);
+
+/* Closes those of its ports that are bound to @host: new connections are refused, those that were accepted
+ * go on. Return: whether there was one. */
+bool port_proxy_take_back(PortProxy *p, uint16_t host, bool udp);
+
+/* The port of the host that it is bound to. */
+uint16_t port_proxy_host(const KeeperPort *port);
 
 /* Of a child that was reaped. Return: whether it was this one. */
 bool port_proxy_reaped(PortProxy *p, pid_t pid, int status);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -19,6 +18,7 @@ typedef struct Item {
 struct Publisher {
         sd_event *event;
         const KeeperOptions *options;
+        PortProxy *specified;
         PublisherStore store;
         sd_event_source *listener; /* off while a command is being heard */
         int command_fd;
@@ -63,22 +63,9 @@ static void publisher_remove(Publisher *p, size_t index) {
 
 /* ---- requests ---- */
 
-static uint16_t port_of_socket(int fd) {
-        union {
-                struct sockaddr any;
-                struct sockaddr_in in;
-                struct sockaddr_in6 in6;
-        } a = {};
-        socklen_t n = sizeof(a);
-
-        if (getsockname(fd, &a.any, &n) < 0)
-                return 0;
-        return ntohs(a.any.sa_family == AF_INET6 ? a.in6.sin6_port : a.in.sin_port);
-}
-
 static bool item_is(const Item *i, const PublishRequest *request) {
         return i->ports.n > 0 && keeper_port_is_udp(&i->ports.ports[0]) == request->udp &&
-               port_of_socket(i->ports.ports[0].fds[0]) == request->port;
+               port_proxy_host(&i->ports.ports[0]) == request->port;
 }
 
 static int publisher_publish(Publisher *p, const PublishRequest *request, ScmMessage *message,
@@ -106,7 +93,7 @@ static void item_take_back(Item *i) {
 }
 
 static int publisher_unpublish(Publisher *p, const PublishRequest *request, Error *reterr) {
-        bool found = false;
+        bool found = p->specified && port_proxy_take_back(p->specified, request->port, request->udp);
 
         for (size_t i = p->n_items; i-- > 0;) {
                 if (!item_is(p->items[i], request))
@@ -190,13 +177,19 @@ static int publisher_take_over(Publisher *p, Error *reterr) {
         return r;
 }
 
-int publisher_new(sd_event *event, const KeeperOptions *o, int listener_fd, PublisherStore store,
-                  Publisher **ret, Error *reterr) {
+int publisher_new(sd_event *event, const KeeperOptions *o, PortProxy *specified, int listener_fd,
+                  PublisherStore store, Publisher **ret, Error *reterr) {
         _cleanup_(publisher_freep) Publisher *p = xmalloc0(sizeof(*p));
         int r;
 
         *p = (Publisher){
-                .event = event, .options = o, .store = store, .command_fd = -EBADF, .leader_fd = -EBADF};
+                .event = event,
+                .options = o,
+                .specified = specified,
+                .store = store,
+                .command_fd = -EBADF,
+                .leader_fd = -EBADF,
+        };
         r = sd_event_add_io(event, &p->listener, listener_fd, EPOLLIN, publisher_on_command, p);
         if (r < 0)
                 return error_set(reterr, r, "listen for ports to publish");

@@ -15,7 +15,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
-#include "keeper/options.h"
+#include "keeper/port-proxy.h"
 
 typedef struct Publisher Publisher;
 
@@ -25,12 +25,13 @@ typedef void (*PublisherStore)(const KeeperPort *port);
 /**
  * publisher_new() - listen for requests
  * @o: kept alive by the caller; its published ports are the first
+ * @specified: serves those that it was started with, which can be taken back as well; NULL: there are none
  * @listener_fd: see publish-socket.h; borrowed
  *
  * Return: owned by the caller. Nothing is accepted before publisher_enable().
  */
-int publisher_new(sd_event *event, const KeeperOptions *o, int listener_fd, PublisherStore store,
-                  Publisher **ret, Error *reterr);
+int publisher_new(sd_event *event, const KeeperOptions *o, PortProxy *specified, int listener_fd,
+                  PublisherStore store, Publisher **ret, Error *reterr);
 Publisher *publisher_free(Publisher *p);
 DEFINE_FREEP(Publisher, publisher_free);
 

@@ -118,8 +118,8 @@ int service_publish(const ServiceOptions *o, Error *reterr) {
         if (r >= 0)
                 r = late_watch(&late, nspawn_fd, reterr);
         if (r >= 0)
-                r = publisher_new(late.event, &o->keeper, o->publish_fd, service_publish_store,
-                                  &late.publisher, reterr);
+                r = publisher_new(late.event, &o->keeper, /* specified= */ NULL, o->publish_fd,
+                                  service_publish_store, &late.publisher, reterr);
         if (r < 0)
                 return r;
         publisher_enable(late.publisher, leader_fd);

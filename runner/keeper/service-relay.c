@@ -93,8 +93,8 @@ static int relay_open_publisher(Relay *relay, Error *reterr) {
         relay->publish_fd = publish_socket_listen(runtime_fd);
         if (relay->publish_fd < 0)
                 return 0;
-        return publisher_new(relay->event, &o->keeper, relay->publish_fd, service_publish_store,
-                             &relay->publisher, reterr);
+        return publisher_new(relay->event, &o->keeper, relay->proxy, relay->publish_fd,
+                             service_publish_store, &relay->publisher, reterr);
 }
 
 /* Hands a notification on to systemd. */

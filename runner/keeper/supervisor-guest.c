@@ -368,7 +368,8 @@ static int guest_open_publisher(Guest *g, Error *reterr) {
         g->publish_fd = publish_socket_listen(g->options->runtime_fd);
         if (g->publish_fd < 0)
                 return error_set(reterr, g->publish_fd, "listen for ports to publish");
-        return publisher_new(g->event, &g->options->keeper, g->publish_fd, NULL, &g->publisher, reterr);
+        return publisher_new(g->event, &g->options->keeper, g->proxy, g->publish_fd, NULL, &g->publisher,
+                             reterr);
 }
 
 int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *reterr) {

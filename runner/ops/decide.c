@@ -8,6 +8,7 @@ const char *goal_to_string(Goal goal) {
         static const char *const words[_GOAL_MAX] = {
                 [GOAL_LEAVE] = "nothing",   [GOAL_KEEP] = "nothing", [GOAL_START] = "start",
                 [GOAL_RESTART] = "restart", [GOAL_STOP] = "stop",    [GOAL_SWITCH] = "switch",
+                [GOAL_ADJUST] = "adjust",
         };
 
         return words[goal];
@@ -48,6 +49,8 @@ static Goal decide_running(Decision *d, PlanAction action, bool interrupted) {
                 return GOAL_RESTART;
         if (action == PLAN_KEEP && !interrupted)
                 return GOAL_KEEP;
+        if (action == PLAN_ADJUST)
+                return interrupted ? GOAL_RESTART : GOAL_ADJUST;
         if (d->not_in_place)
                 strv_pushf(&d->reasons, PLAN_NOT_IN_PLACE "%s", d->not_in_place);
         return d->not_in_place ? GOAL_RESTART : GOAL_SWITCH;
@@ -59,7 +62,7 @@ void decide_one(Decision *d, const char *boot_id) {
 
         d->reasons = strv_free(d->reasons);
         action = plan_decide(d->plan, d->status->running, known ? d->state->definition : NULL, &d->reasons);
-        d->changed = action == PLAN_RESTART || action == PLAN_SWITCH;
+        d->changed = action == PLAN_RESTART || action == PLAN_SWITCH || action == PLAN_ADJUST;
         d->goal =
                 action == PLAN_START ? GOAL_START : decide_running(d, action, known && d->state->switching);
         d->kept = d->goal == GOAL_KEEP;
@@ -87,7 +90,8 @@ static bool decide_is_awaited(const Decision *d, const Decision *others, size_t 
 
 static void decide_as_wanted(Decision *d, const DecideHow *how) {
         if (d->status->running &&
-            ((how->restart && d->asked) || (how->restart_changed && d->goal == GOAL_SWITCH)))
+            ((how->restart && d->asked) ||
+             (how->restart_changed && (d->goal == GOAL_SWITCH || d->goal == GOAL_ADJUST))))
                 d->goal = GOAL_RESTART;
         if (how->update_only && d->goal == GOAL_START) {
                 d->goal = GOAL_LEAVE;

@@ -12,6 +12,7 @@
 typedef enum Goal {
         GOAL_LEAVE,   /* it does not run, and nothing needs it */
         GOAL_KEEP,    /* it runs as it should: a command waits until it is ready */
+        GOAL_ADJUST,  /* it runs, and its ports are opened and closed meanwhile (ops/fleet-adjust.h) */
         GOAL_START,   /* it does not run */
         GOAL_SWITCH,  /* it runs, and takes another NixOS system without a restart (ops/fleet-switch.h) */
         GOAL_RESTART, /* stop, then start */
@@ -19,7 +20,7 @@ typedef enum Goal {
         _GOAL_MAX,
 } Goal;
 
-/* What `--dry-run` calls it: "start", "switch", "restart", "stop" or "nothing". */
+/* What `--dry-run` calls it: "start", "adjust", "switch", "restart", "stop" or "nothing". */
 const char *goal_to_string(Goal goal);
 
 static inline bool goal_stops(Goal goal) {
@@ -28,6 +29,11 @@ static inline bool goal_stops(Goal goal) {
 
 static inline bool goal_starts(Goal goal) {
         return goal == GOAL_START || goal == GOAL_RESTART;
+}
+
+/* It runs on, but not as it does. */
+static inline bool goal_changes(Goal goal) {
+        return goal == GOAL_ADJUST || goal == GOAL_SWITCH;
 }
 
 /* What it is to become comes after what it depends on. */

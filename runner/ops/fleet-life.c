@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "ops/failure-evidence.h"
+#include "ops/fleet-adjust.h"
 #include "ops/fleet-events.h"
 #include "ops/fleet-life.h"
 #include "ops/fleet-order.h"
@@ -38,7 +39,8 @@ static void member_note_state(Member *m, Phase phase, const char *result) {
 /* What goes wrong while stopping says nothing about how the start went, and one that has gone back to its
  * system runs as it did. */
 static void member_fail(Member *m) {
-        bool as_before = m->goal == GOAL_STOP || (m->goal == GOAL_SWITCH && !member_is_switching(m));
+        bool as_before = m->goal == GOAL_STOP || m->goal == GOAL_ADJUST ||
+                         (m->goal == GOAL_SWITCH && !member_is_switching(m));
         Phase remembered = as_before && m->state ? m->state->phase : PHASE_FAILED;
 
         member_note_state(m, remembered, m->at->error.message);
@@ -153,6 +155,10 @@ static char *member_ready_detail(const Member *m) {
         return strv_join(addresses, "  ");
 }
 
+static const char *member_unchanged_detail(const Member *m) {
+        return m->adjusted ? "ports changed while it runs" : "already up";
+}
+
 static void member_on_progress(const ReadyProgress *progress, void *userdata) {
         _cleanup_free_ char *text = ready_progress_to_string(progress);
         bool booting = progress->rung <= RUNG_BOOT;
@@ -218,7 +224,8 @@ static void member_on_usable(Member *m) {
         }
         if (member_runs_on(m))
                 member_note_stopping(m, /* stopping= */ false, 0);
-        member_over(m, already ? PHASE_UNCHANGED : PHASE_READY, already ? "already up" : detail);
+        member_over(m, already ? PHASE_UNCHANGED : PHASE_READY,
+                    already ? member_unchanged_detail(m) : detail);
 }
 
 static void member_on_completed(Member *m) {
@@ -396,8 +403,10 @@ void member_attach(Member *m) {
         m->stage = STAGE_STARTING;
         m->reached = REACHED_STARTED;
         m->began_usec = now_usec();
-        if (m->fleet->options.no_wait && !member_is_awaited(m))
-                member_over(m, PHASE_UNCHANGED, "already up");
+        if (m->goal == GOAL_ADJUST && member_adjust(m, &m->at->error) < 0)
+                member_fail(m);
+        else if (m->fleet->options.no_wait && !member_is_awaited(m))
+                member_over(m, PHASE_UNCHANGED, member_unchanged_detail(m));
         else {
                 if (m->at->spec->one_shot)
                         progress_update(m->fleet->progress, m->at->name, PHASE_WAITING,

@@ -64,6 +64,7 @@ typedef struct Member {
         SwitchJob *switch_job;                   /* while it takes another system (ops/fleet-switch.h), */
         void (*switch_finish)(struct Member *m); /* when it has, or has gone back */
         bool goes_back;
+        bool adjusted; /* its ports were changed while it runs (ops/fleet-adjust.h) */
         uint64_t began_usec;
         bool given_up; /* another command has it now (ops/fleet-heed.h) */
         bool untold;   /* its result could not be written to its state */
@@ -97,10 +98,10 @@ struct Fleet {
 
 /* Is only waited for. */
 static inline bool member_is_kept(const Member *m) {
-        return m->goal == GOAL_KEEP;
+        return m->goal == GOAL_KEEP || m->goal == GOAL_ADJUST;
 }
 
 /* Goes on to run, with the system that it has or with another one. */
 static inline bool member_runs_on(const Member *m) {
-        return m->goal == GOAL_KEEP || m->goal == GOAL_SWITCH;
+        return member_is_kept(m) || m->goal == GOAL_SWITCH;
 }

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "ops/fleet-adjust.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-seed.h"
 #include "ops/health.h"
@@ -136,7 +137,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                 Member *m = &fleet->members[i];
 
                 m->goal = decisions[i].goal;
-                if (r >= 0 && (decisions[i].kept || m->goal == GOAL_SWITCH) && m->at->status.frozen)
+                if (r >= 0 && (decisions[i].kept || goal_changes(m->goal)) && m->at->status.frozen)
                         r = running_raise_paused(project, m->at->name, reterr);
         }
         decisions_done(decisions, fleet->n_members);
@@ -357,7 +358,7 @@ static int member_prepare_covers(Member *m, Error *reterr) {
 /* Written before anything is stopped: a disk that does not take this state will not take that of the new
  * start either, unless a reset makes room. */
 static int member_check_writable(const Member *m, Error *reterr) {
-        if ((m->goal != GOAL_RESTART && m->goal != GOAL_SWITCH) || !m->state || fleet_resets(m->fleet))
+        if ((m->goal != GOAL_RESTART && !goal_changes(m->goal)) || !m->state || fleet_resets(m->fleet))
                 return 0;
         return container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
                                     m->state, reterr);
@@ -418,10 +419,13 @@ static int fleet_bind_ports(Fleet *fleet, Error *reterr) {
 
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
-                int r = goal_starts(m->goal) ? resources_bind_ports(m->plan, m->state, goal_stops(m->goal),
-                                                                    &m->resources, &conflicts, reterr)
-                                             : 0;
+                int r = 0;
 
+                if (goal_starts(m->goal))
+                        r = resources_bind_ports(m->plan, m->state, goal_stops(m->goal), &m->resources,
+                                                 &conflicts, reterr);
+                else if (m->goal == GOAL_ADJUST)
+                        r = member_bind_more_ports(m, &conflicts, reterr);
                 if (r < 0)
                         return r;
         }

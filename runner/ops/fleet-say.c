@@ -36,6 +36,7 @@ void fleet_say_plan(const Fleet *fleet) {
 
         add_goal(&parts, fleet, GOAL_START, "starting");
         add_goal(&parts, fleet, GOAL_RESTART, "restarting");
+        add_goal(&parts, fleet, GOAL_ADJUST, "changing");
         add_goal(&parts, fleet, GOAL_SWITCH, "switching");
         add_goal(&parts, fleet, GOAL_STOP, "stopping");
         if (!fleet->options.says || !parts)
@@ -89,7 +90,7 @@ void fleet_say_outcome(const Fleet *fleet) {
         for (size_t i = 0; i < fleet->n_members; i++) {
                 const Member *m = &fleet->members[i];
 
-                acted = acted || goal_starts(m->goal) || m->goal == GOAL_SWITCH || m->goal == GOAL_STOP ||
+                acted = acted || goal_starts(m->goal) || goal_changes(m->goal) || m->goal == GOAL_STOP ||
                         error_is_set(&m->at->error);
                 count_member(m, &o);
         }

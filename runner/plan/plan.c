@@ -7,6 +7,7 @@
 #include "plan/definition.h"
 #include "plan/environment-file.h"
 #include "plan/ids.h"
+#include "plan/in-place.h"
 #include "plan/manager-conf.h"
 #include "plan/nspawn-argv.h"
 #include "plan/plan.h"
@@ -353,7 +354,9 @@ PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *runnin
                 reasons = describe_changes(p, running_definition);
                 if (another)
                         obstacle = switch_describe_obstacle(p, running_definition);
-                action = another && !obstacle ? PLAN_SWITCH : PLAN_RESTART;
+                action = another && !obstacle                       ? PLAN_SWITCH
+                         : in_place_suffices(p, running_definition) ? PLAN_ADJUST
+                                                                    : PLAN_RESTART;
                 if (obstacle)
                         strv_pushf(&reasons, PLAN_NOT_IN_PLACE "%s", obstacle);
         }
@@ -366,10 +369,8 @@ PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *runnin
 
 const char *plan_action_to_string(PlanAction action) {
         static const char *const table[] = {
-                [PLAN_START] = "start",
-                [PLAN_KEEP] = "nothing",
-                [PLAN_SWITCH] = "switch",
-                [PLAN_RESTART] = "restart",
+                [PLAN_START] = "start",   [PLAN_KEEP] = "nothing",    [PLAN_ADJUST] = "adjust",
+                [PLAN_SWITCH] = "switch", [PLAN_RESTART] = "restart",
         };
 
         return table[action];

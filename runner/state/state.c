@@ -73,18 +73,31 @@ void container_state_add_port_once(ContainerState *state, const PublishedPort *p
                 state->ports[i].once = true;
 }
 
-void container_state_remove_port_once(ContainerState *state, uint16_t host, bool udp) {
+bool bound_port_is(const BoundPort *b, const Port *port) {
+        return b->udp == port->udp && (port->host == 0 || b->host == port->host) &&
+               (port->container == 0 || b->container == port->container);
+}
+
+static void remove_ports(ContainerState *state, const Port *port, bool once) {
         size_t n = 0;
 
         for (size_t i = 0; i < state->n_ports; i++) {
                 BoundPort *p = &state->ports[i];
 
-                if (p->once && p->host == host && p->udp == udp)
+                if (p->once == once && bound_port_is(p, port))
                         free(p->address);
                 else
                         state->ports[n++] = *p;
         }
         state->n_ports = n;
+}
+
+void container_state_remove_port_once(ContainerState *state, uint16_t host, bool udp) {
+        remove_ports(state, &(Port){.host = host, .udp = udp}, /* once= */ true);
+}
+
+void container_state_remove_port(ContainerState *state, const Port *port) {
+        remove_ports(state, port, /* once= */ false);
 }
 
 void container_state_add_socket(ContainerState *state, const UnixSocket *socket, const char *host) {

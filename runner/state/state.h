@@ -31,6 +31,9 @@ typedef struct BoundPort {
 /* "127.0.0.1:8080", "[::1]:8080": where on the host; owned by the caller. */
 char *bound_port_address(const BoundPort *port);
 
+/* Whether it is @port, whose number on the host, or inside, may be 0: any. */
+bool bound_port_is(const BoundPort *b, const Port *port);
+
 /* "/udp" of one, "" of a TCP port. */
 const char *bound_port_suffix(const BoundPort *port);
 
@@ -71,6 +74,9 @@ void container_state_add_port(ContainerState *state, const PublishedPort *port);
 /* Likewise, of one that was published while it ran, and then no longer. */
 void container_state_add_port_once(ContainerState *state, const PublishedPort *port);
 void container_state_remove_port_once(ContainerState *state, uint16_t host, bool udp);
+
+/* One of the specification that is closed while the container runs. */
+void container_state_remove_port(ContainerState *state, const Port *port);
 
 /* Remembers it at the path @host. */
 void container_state_add_socket(ContainerState *state, const UnixSocket *socket, const char *host);

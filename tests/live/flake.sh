@@ -201,7 +201,7 @@ testcase_elsewhere() {
         equal "$(page 8081)" "<p>page of ours</p>"
         # Meant, it is done.
         ok dev "$there/up/bin/httpserver-up" --root "$PROJECT" --dry-run
-        expect_out 'httpserver: restart'
+        expect_out 'httpserver: adjust'
         ok dev nix run .#httpserver-down
         # Where there is no flake, and no repository.
         as_dev git init -q "$SCRATCH/projects/none"

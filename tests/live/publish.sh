@@ -151,6 +151,115 @@ testcase_while_it_boots() {
         ok fc down
 }
 
+ports_of() { fc --json port "$1" | jq -c '[.[].host] | sort | unique'; }
+
+with_ports() { spec "$(tiny one '' ", \"restart\": \"on-failure\", \"ports\": $1")"; }
+
+# What the specification has otherwise is opened and closed while the container runs.
+testcase_specification() {
+        local leader cgroup
+
+        project shop
+        with_ports '["8079:80", "8080:80"]'
+        ok fc up
+        leader=$(fc --json status | jq -er '.containers[0].leader')
+        serve one
+        keep idle 8080 5
+        with_ports '["8079:80", "8081:80", "auto:80", "127.0.0.1:8082:80/udp"]'
+        ok fc up --dry-run
+        expect_out 'one: adjust'
+        ok fc status
+        expect_out 'definition changed, run up'
+        ok fc up
+        expect_err 'one: unchanged +ports changed while it runs'
+        equal "$(fc --json status | jq -er '.containers[0].leader')" "$leader" 'the PID 1 of the container'
+        true_that 'a connection is refused' refused 8080
+        let_go
+        ok traffic answer 8079
+        ok traffic answer 8081
+        ok traffic answer "$(fc --json port one | jq '[.[].host | select(. > 60000)][0]')"
+        serve one userve
+        ok traffic upingpong 8082 10 512
+        ok fc up
+        expect_err 'one: unchanged +already up'
+        # Ports of the specification, for who publishes others.
+        run_status 2 fc unpublish one 8081
+        expect_err "port 8081 is published by the specification of 'one'"
+        # The next payload has the same.
+        stop_serving
+        cgroup=$(machine_cgroup one)
+        kill -KILL "$(nspawn_pid_of "$cgroup")"
+        try_until "$WAIT" came_back one 1
+        serve one
+        ok traffic answer 8079
+        ok traffic answer 8081
+        true_that 'a connection is refused' refused 8080
+        # One that was closed may be opened again, and all be closed.
+        leader=$(fc --json status | jq -er '.containers[0].leader')
+        with_ports '["8080:80", "127.0.0.1:8082:80/udp"]'
+        ok fc up
+        equal "$(ports_of one)" '[8080,8082]'
+        ok traffic answer 8080
+        equal "$(listeners 8079)$(listeners 8081)" '' 'there listen'
+        equal "$(fc --json status | jq -er '.containers[0].leader')" "$leader" 'the PID 1 of the container'
+        # Not so what clients would be cut off by.
+        with_ports '["8080:81", "127.0.0.1:8082:80/udp"]'
+        ok fc up --dry-run
+        expect_out 'one: restart'
+        with_ports '["8080:80"]'
+        ok fc up --dry-run
+        expect_out 'one: restart'
+        stop_serving
+        ok fc down
+}
+
+# What is refused, or was killed on its way, leaves the ports that it had, or has the new ones the next time.
+testcase_specification_fails() {
+        local leader state
+
+        project shop
+        with_ports '["8079:80"]'
+        ok fc up
+        leader=$(fc --json status | jq -er '.containers[0].leader')
+        serve one
+        ok fc publish one 8080:80
+        with_ports '["8081:80", "8080:80"]'
+        run_status 5 fc up
+        expect_err "port 8080 is published already, by 'publish'"
+        expect_err 'take that back, and run this again: .* unpublish one 8080'
+        equal "$(ports_of one)$(listeners 8081)" '[8079,8080]' 'the ports after what was refused'
+        # A command that was killed has told the keeper, and written nothing down.
+        state=$(jq '.ports |= map(select(.host != 8080))' "$PROJECT/.containers/one/state.json")
+        as_dev tee "$PROJECT/.containers/one/state.json" <<<"$state" >/dev/null
+        ok fc up
+        equal "$(ports_of one)$(listeners 8079)" '[8080,8081]' 'the ports of the next command'
+        ok traffic answer 8080
+        ok traffic answer 8081
+        # And one that was killed after it had closed one.
+        state=$(jq '(.ports[] | select(.host == 8081)).host = 8083 | .definition |= map(sub("host 8081"; "host 8083"))' \
+                "$PROJECT/.containers/one/state.json")
+        as_dev tee "$PROJECT/.containers/one/state.json" <<<"$state" >/dev/null
+        ok fc up
+        equal "$(ports_of one)" '[8080,8081]' 'the ports of the next command'
+        ok traffic answer 8081
+        equal "$(fc --json status | jq -er '.containers[0].leader')" "$leader" 'the PID 1 of the container'
+        # A keeper that cannot be asked. (Beside one that is a unit's another would be started.)
+        if ! is_booted; then
+                find /run/flake-containers -path '*/one/publish' -delete
+                with_ports '["8080:80", "8082:80"]'
+                run_status 5 fc up
+                expect_err 'one: it was started by a release that cannot publish while it runs'
+                expect_err 'it runs on with the ports that it had'
+                equal "$(ports_of one)$(listeners 8082)" '[8080,8081]' 'the ports when none could be opened'
+                ok traffic answer 8081
+                ok fc status
+                expect_out 'one +running'
+                expect_out 'definition changed, run up'
+        fi
+        stop_serving
+        ok fc down
+}
+
 # keeper_again PID [WHICH]: the status of one more that is started like it, with no socket to listen at; "nspawn" or "leader":
 # with the number of another process.
 keeper_again() {

@@ -204,6 +204,7 @@ TEST(words) {
         static const char *const words[_GOAL_MAX] = {
                 [GOAL_LEAVE] = "nothing",   [GOAL_KEEP] = "nothing", [GOAL_START] = "start",
                 [GOAL_RESTART] = "restart", [GOAL_STOP] = "stop",    [GOAL_SWITCH] = "switch",
+                [GOAL_ADJUST] = "adjust",
         };
 
         for (Goal goal = 0; goal < _GOAL_MAX; goal++)

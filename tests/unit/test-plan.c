@@ -102,7 +102,6 @@ TEST(what_the_user_changes_restarts) {
                 {COMMAND, SYSTEM ", \"command\": [\"a\", \"b\"]", "new: command[1] b"},
                 {SYSTEM, SYSTEM ", \"users\": \"host\"", "new: users host"},
                 {SYSTEM, SYSTEM ", \"network\": {\"mode\": \"none\"}", "new: network.mode none"},
-                {SYSTEM, SYSTEM ", \"ports\": [\"80\"]", "new: ports[0].host 80"},
                 {SYSTEM, SYSTEM ", \"volumes\": [\"a:/b\"]", "new: volumes[0].source a"},
                 {SYSTEM ", \"volumes\": [\"a:/b\"]", SYSTEM ", \"volumes\": [\"a:/b:ro\"]",
                  "new: volumes[0].readOnly true"},
@@ -166,6 +165,50 @@ TEST(another_system_alone_is_switched) {
                 ASSERT_EQ(decide(table[i].before, table[i].after, &reasons), PLAN_SWITCH);
                 ASSERT_TRUE(strv_contains(reasons, "no longer: system.toplevel /s/a"));
                 ASSERT_TRUE(strv_contains(reasons, "new: system.toplevel /s/b"));
+        }
+}
+
+#define PORTS(list) SYSTEM ", \"ports\": [" list "]"
+
+TEST(ports_alone_are_changed_in_place) {
+        static const struct {
+                const char *before, *after;
+                PlanAction action;
+        } table[] = {
+                {SYSTEM, PORTS("\"80\""), PLAN_ADJUST},
+                {PORTS("\"80\""), SYSTEM, PLAN_ADJUST},
+                {PORTS("\"80\""), PORTS("\"80\", \"81\", \"auto:82\", \"83:83/udp\""), PLAN_ADJUST},
+                {PORTS("\"80\", \"81\""), PORTS("\"81\""), PLAN_ADJUST},
+                {PORTS("\"80\", \"81\""), PORTS("\"81\", \"80\""), PLAN_ADJUST},
+                {PORTS("\"8080:80\""), PORTS("\"8081:80\""), PLAN_ADJUST},
+                {PORTS("\"auto:80\""), PORTS("\"auto:81\""), PLAN_ADJUST},
+                {PORTS("\"80\", \"83:83/udp\""), PORTS("\"83:83/udp\""), PLAN_ADJUST},
+                {PORTS("\"80\", {\"host\": 81, \"container\": 81, \"proxyProtocol\": true}"),
+                 PORTS("{\"host\": 81, \"container\": 81, \"proxyProtocol\": true}"), PLAN_ADJUST},
+                /* The host's port stays, and leads elsewhere, or is at another address. */
+                {PORTS("\"8080:80\""), PORTS("\"8080:81\""), PLAN_RESTART},
+                {PORTS("\"127.0.0.1:80:80\""), PORTS("\"127.0.0.2:80:80\""), PLAN_RESTART},
+                {PORTS("\"127.0.0.1:80:80\", \"127.0.0.2:80:80\""), PORTS("\"127.0.0.1:80:80\""),
+                 PLAN_RESTART},
+                {PORTS("\"80:80/udp\""), PORTS("\"80:80\""), PLAN_RESTART},
+                {PORTS("\"80:80/udp\""), SYSTEM, PLAN_RESTART},
+                {PORTS("\"80\""), PORTS("{\"host\": 80, \"container\": 80, \"proxyProtocol\": true}"),
+                 PLAN_RESTART},
+                {SYSTEM, PORTS("{\"host\": 80, \"container\": 80, \"proxyProtocol\": true}"), PLAN_RESTART},
+                {PORTS("{\"host\": 80, \"container\": 80, \"proxyProtocol\": true}"), SYSTEM, PLAN_RESTART},
+                /* And something else. */
+                {SYSTEM, PORTS("\"80\"") ", \"users\": \"host\"", PLAN_RESTART},
+                {SYSTEM ", \"users\": \"host\"", PORTS("\"80\""), PLAN_RESTART},
+                {"\"system\": {\"toplevel\": \"/s/a\"}",
+                 "\"system\": {\"toplevel\": \"/s/b\"}, \"ports\": [\"80\"]", PLAN_RESTART},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_strv_ char **reasons = NULL;
+
+                test_set_row("%s -> %s", table[i].before, table[i].after);
+                ASSERT_EQ(decide(table[i].before, table[i].after, &reasons), table[i].action);
+                ASSERT_TRUE(reasons);
         }
 }
 

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "machine/publish.h"
+#include "net/ports.h"
+#include "ops/fleet-adjust.h"
+#include "plan/in-place.h"
+#include "state/runtime-dir.h"
+
+/* ---- what is asked of the keeper ---- */
+
+typedef struct Adjusting {
+        Member *m;
+        char *runtime;
+        PublishPlace place;
+        Port *gone;
+        size_t n_gone;
+} Adjusting;
+
+static void adjusting_done(Adjusting *a) {
+        in_place_ports_free(a->gone, a->n_gone);
+        free(a->runtime);
+}
+
+static void adjusting_open(Adjusting *a, Member *m) {
+        const Project *project = m->fleet->project;
+
+        a->m = m;
+        a->runtime = xasprintf(RUNTIME_DIR_BASE "/%s/%s", project->id, m->at->name);
+        a->place = (PublishPlace){
+                .cgroup_mount = project->facts.cgroup_root,
+                .machine = m->at->machine,
+                .container = m->at->name,
+                .address = m->state->address,
+                .runtime = a->runtime,
+                .runtime_fd = m->resources.runtime_fd,
+                .status = m->at->status,
+        };
+        in_place_ports_gone(m->plan, m->state->definition, &a->gone, &a->n_gone);
+}
+
+/* One that is not there was taken back by a command that was killed after that. */
+static int adjusting_close(const Adjusting *a, uint16_t host, bool udp, Error *reterr) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        int r = machine_unpublish(&a->place, host, udp, &error);
+
+        if (r >= 0 || error.exit == FC_EXIT_USAGE)
+                return 0;
+        error_move(reterr, &error);
+        return r;
+}
+
+/* ---- before anything is changed ---- */
+
+static const BoundPort *find_bound(const ContainerState *state, const Port *port) {
+        for (size_t i = 0; i < state->n_ports; i++)
+                if (port->host > 0 && state->ports[i].host == port->host && state->ports[i].udp == port->udp)
+                        return &state->ports[i];
+        return NULL;
+}
+
+/* A port of `publish` is another thing than one of the specification, and is not made one silently. */
+static int refuse_published(const Member *m, const Port *port, Error *reterr) {
+        const BoundPort *there = find_bound(m->state, port);
+        _cleanup_free_ char *command = NULL, *operands = NULL;
+        int r;
+
+        if (!there || !there->once)
+                return 0;
+        operands = xasprintf("%s %u%s", m->at->name, port->host, port->udp ? "/udp" : "");
+        command = project_command(m->fleet->project, "unpublish", operands);
+        r = error_raise(reterr, FC_EXIT_CONFLICT, "port %u is published already, by 'publish'", port->host);
+        error_add_hint(reterr, "take that back, and run this again: %s", command);
+        return error_in_container(reterr, r, m->at->name);
+}
+
+/* Its keeper may have it from a command that was killed before it could write that down. */
+static int bind_one(const Adjusting *a, const Port *port, PublishedPort *ret, Error *reterr) {
+        const ContainerState *state = a->m->state;
+        uint16_t before = container_state_get_port(state, port);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        int r = port_bind(port, before, resources_describe_machine, NULL, ret, &error);
+
+        if (r < 0 && error.exit == FC_EXIT_CONFLICT && !find_bound(state, port) &&
+            machine_unpublish(&a->place, port->host, port->udp, NULL) >= 0) {
+                error_done(&error);
+                error = ERROR_NULL;
+                r = port_bind(port, before, resources_describe_machine, NULL, ret, &error);
+        }
+        if (r < 0)
+                error_move(reterr, &error);
+        return r;
+}
+
+int member_bind_more_ports(Member *m, PortConflicts *conflicts, Error *reterr) {
+        const ContainerSpec *c = m->plan->spec;
+        Resources *resources = &m->resources;
+        _cleanup_(adjusting_done) Adjusting a = {};
+
+        adjusting_open(&a, m);
+        resources->ports = xnew0(PublishedPort, c->n_ports);
+        for (; resources->n_ports < c->n_ports; resources->n_ports++) {
+                const Port *port = &c->ports[resources->n_ports];
+                PublishedPort *bound = &resources->ports[resources->n_ports];
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                int r;
+
+                *bound = PUBLISHED_PORT_NULL;
+                bound->wanted = port;
+                if (in_place_has_port(m->state->definition, port))
+                        continue;
+                r = refuse_published(m, port, reterr);
+                if (r < 0)
+                        return r;
+                r = bind_one(&a, port, bound, &error);
+                bound->wanted = port;
+                if (r < 0 && error.exit == FC_EXIT_CONFLICT)
+                        port_conflicts_add(conflicts, c->name, port, &error);
+                else if (r < 0) {
+                        error_move(reterr, &error);
+                        return error_in_container(reterr, r, c->name);
+                }
+        }
+        return 0;
+}
+
+/* ---- the change ---- */
+
+/* Return: how many of the plan's ports were looked at until one could not be opened, or all. */
+static size_t adjusting_begin(const Adjusting *a, Error *reterr) {
+        const Resources *resources = &a->m->resources;
+
+        for (size_t i = 0; i < resources->n_ports; i++) {
+                const PublishedPort *bound = &resources->ports[i];
+
+                if (published_port_is_open(bound) &&
+                    machine_publish(&a->place, bound->wanted->container, bound->wanted->udp, bound->fds,
+                                    1 + (bound->fds[1] >= 0), reterr) < 0)
+                        return i;
+        }
+        return resources->n_ports;
+}
+
+static void adjusting_undo(const Adjusting *a, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                const PublishedPort *bound = &a->m->resources.ports[i];
+
+                if (published_port_is_open(bound))
+                        (void) machine_unpublish(&a->place, bound->host, bound->wanted->udp, NULL);
+        }
+}
+
+static int adjusting_end_one(const Adjusting *a, const Port *gone, Error *reterr) {
+        ContainerState *state = a->m->state;
+
+        for (size_t i = 0; i < state->n_ports; i++) {
+                int r = !state->ports[i].once && bound_port_is(&state->ports[i], gone)
+                                ? adjusting_close(a, state->ports[i].host, gone->udp, reterr)
+                                : 0;
+
+                if (r < 0)
+                        return r;
+        }
+        container_state_remove_port(state, gone);
+        return 0;
+}
+
+static char *describe_gone(const Adjusting *a, size_t n) {
+        _cleanup_strv_ char **list = NULL;
+
+        for (size_t i = 0; i < n; i++)
+                strv_pushf(&list, "%u", a->gone[i].container);
+        return strv_join(list, ", ");
+}
+
+static void adjusting_tell_old(const Adjusting *a, size_t n_closed, Error *reterr) {
+        _cleanup_free_ char *closed = describe_gone(a, n_closed);
+
+        if (n_closed == 0)
+                error_add_hint(reterr, "it runs on with the ports that it had");
+        else
+                error_add_hint(reterr, "it runs on with the ports that it had, but for %s, closed already",
+                               closed);
+}
+
+static int adjusting_save(const Adjusting *a, Error *reterr) {
+        const Member *m = a->m;
+
+        return container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
+                                    m->state, reterr);
+}
+
+static int adjusting_run(const Adjusting *a, Error *reterr) {
+        Member *m = a->m;
+        size_t begun = adjusting_begin(a, reterr), closed = 0;
+        int r = begun < m->resources.n_ports ? -EIO : 0;
+
+        while (r >= 0 && closed < a->n_gone) {
+                r = adjusting_end_one(a, &a->gone[closed], reterr);
+                closed += r >= 0;
+        }
+        if (r < 0) {
+                adjusting_undo(a, begun);
+                adjusting_tell_old(a, closed, reterr);
+                (void) adjusting_save(a, NULL);
+                return error_in_container(reterr, r, m->at->name);
+        }
+        for (size_t i = 0; i < m->resources.n_ports; i++)
+                container_state_add_port(m->state, &m->resources.ports[i]);
+        strv_free(m->state->definition);
+        m->state->definition = strv_copy(m->plan->definition);
+        r = adjusting_save(a, reterr);
+        if (r < 0)
+                error_add_hint(reterr, "it runs with its new ports, which the next 'up' opens once more");
+        return r;
+}
+
+int member_adjust(Member *m, Error *reterr) {
+        _cleanup_(adjusting_done) Adjusting a = {};
+        int r;
+
+        adjusting_open(&a, m);
+        r = adjusting_run(&a, reterr);
+        m->adjusted = r >= 0;
+        return r;
+}
