@@ -79,6 +79,7 @@ static const struct {
         {"--rm",
          "'ephemeral' gives a container a root that is gone at its end, 'rm' removes what one keeps"},
         {"--scale", "each container is one: declare another"},
+        {"--watch", "'watch' runs 'up' again whenever something has changed"},
         {"-f", "--spec FILE names the specification"},
         {"-p", "a project is its directory: --root DIR, or -C DIR"},
 };

@@ -12,6 +12,7 @@
 
 static const Verb *const verbs[] = {
         &cmd_up,
+        &cmd_watch,
         &cmd_down,
         &cmd_kill,
         &cmd_restart,

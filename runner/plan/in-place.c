@@ -83,7 +83,7 @@ static bool host_port_stays(const Port *gone, const ContainerPlan *p) {
         for (size_t i = 0; i < p->spec->n_ports; i++) {
                 const Port *new = &p->spec->ports[i];
 
-                if (gone->host > 0 && new->host == gone->host && new->udp == gone->udp)
+                if (gone->host > 0 && new->host == gone->host &&new->udp == gone->udp)
                         return true;
         }
         return false;

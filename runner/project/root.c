@@ -14,6 +14,7 @@
 #include <git2.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/hash.h"
 #include "base/process.h"
 #include "base/strv.h"
@@ -109,6 +110,7 @@ DEFINE_FREEP(Answer, answer_free);
 typedef struct Question {
         int (*ask)(Git *git, const struct Question *q, Answer *answer, Error *reterr);
         const char *start, *name;
+        int list_fd;
         const InvokingUser *invoking;
         Git git;
         Answer *answer;
@@ -528,4 +530,71 @@ bool project_root_hash(const char *root, uint64_t *ret, bool *ret_settled) {
         *ret = answer->hash;
         *ret_settled = answer->settled;
         return answer->yes;
+}
+
+/* ---- where it is made of that ---- */
+
+#define DIRECTORIES_MAX (16 * 1024 * 1024)
+
+static void list_directory(FILE *list, const char *path) {
+        (void) fputs(path, list);
+        (void) fputc('\0', list);
+}
+
+/* The index is sorted, so what lies in one directory is mostly named together. */
+static void list_index(const Git *git, git_index *index, const char *work_tree, FILE *list) {
+        _cleanup_free_ char *last = NULL;
+        size_t n = git->git_index_entrycount(index);
+
+        for (size_t i = 0; i < n; i++) {
+                const char *path = git->git_index_get_byindex(index, i)->path, *slash = strrchr(path, '/');
+                char *directory = xasprintf("%s%.*s", work_tree, (int) (slash ? slash - path : 0), path);
+
+                if (!streq_ptr(last, directory))
+                        list_directory(list, directory);
+                free(last);
+                last = directory;
+        }
+}
+
+static int list_tree(Git *git, const Question *q, Answer *answer, Error *reterr) {
+        git_index *index = NULL;
+        const char *work_tree;
+        FILE *list;
+
+        if (open_any(git, q->start) < 0)
+                return 0;
+        work_tree = git->git_repository_workdir(git->repository);
+        if (!work_tree || git->git_repository_index(&index, git->repository) < 0)
+                return 0;
+        list = fdopen(q->list_fd, "w");
+        if (!list)
+                return error_set(reterr, errno, "list what git tracks");
+        list_directory(list, git->git_repository_path(git->repository));
+        list_index(git, index, work_tree, list);
+        /* The descriptor is shared with our parent, what is in the buffer is not. */
+        return fflush(list) == 0 ? 0 : error_set(reterr, errno, "list what git tracks");
+}
+
+int project_root_directories(const char *root, char ***ret, Error *reterr) {
+        _cleanup_close_ int fd = memfd_create("directories", MFD_CLOEXEC);
+        const Question question = {.ask = list_tree, .start = root, .list_fd = fd};
+        _cleanup_(answer_freep) Answer *answer = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        if (fd < 0)
+                return error_set(reterr, errno, "list what git tracks");
+        r = ask_git(&question, &answer, reterr);
+        if (r >= 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = error_set(reterr, errno, "list what git tracks");
+        if (r >= 0)
+                r = fs_read_fd(fd, root, DIRECTORIES_MAX, &text, &size, reterr);
+        if (r < 0)
+                return r;
+        *ret = NULL;
+        for (const char *p = text; p < text + size; p += strlen(p) + 1)
+                strv_push(ret, p);
+        return 0;
 }

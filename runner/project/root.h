@@ -50,3 +50,11 @@ char *project_root_index(const char *root);
  * submodules.
  */
 bool project_root_hash(const char *root, uint64_t *ret, bool *ret_settled);
+
+/**
+ * project_root_directories() - where project_root_hash() looks
+ * @ret: the directories of what git tracks, and the repository, owned by the caller; NULL: there are none
+ *
+ * Some may be named twice, or be gone.
+ */
+int project_root_directories(const char *root, char ***ret, Error *reterr);

@@ -267,6 +267,51 @@ testcase_installed() {
         stop_daemon
 }
 
+said_times() { [[ $(grep -c -- "$2" "$1" || :) == "$3" ]]; }
+
+# What git tracks is applied as it changes, evaluated as the developer; an error is waited on.
+testcase_watch() {
+        local pid
+
+        need_nix
+        project shop
+        flake "$HTTPSERVER"
+        (
+                cd "$PROJECT"
+                exec setpriv --reuid "$DEV_UID" --regid "$DEV_GID" --init-groups -- env --default-signal=INT,QUIT \
+                        HOME="$SCRATCH/home" USER="$DEV" LOGNAME="$DEV" TMPDIR="$SCRATCH/home" "$FC" watch
+        ) >"$TMP/watch" 2>&1 </dev/null &
+        pid=$!
+        try_until "$WAIT" said_times "$TMP/watch" 'waiting for a change; ' 1
+        equal "$(page 8080)" "<p>page of shop</p>"
+        # Nix does not see it.
+        as_dev touch "$PROJECT/untracked" "$PROJECT/src/untracked"
+        sed -i 's/8080/8081/' "$PROJECT/containers.nix"
+        try_until "$WAIT" said_times "$TMP/watch" 'waiting for a change; ' 2
+        line_in "$TMP/watch" 'httpserver: unchanged +ports changed while it runs' >/dev/null
+        equal "$(page 8081)" "<p>page of shop</p>"
+        sed -i 's/ports/prots/' "$PROJECT/containers.nix"
+        line_in "$TMP/watch" "'up' has failed with exit status 2, waiting for a change" >/dev/null
+        line_in "$TMP/watch" 'httpserver\.prots' >/dev/null
+        sed -i 's/prots/ports/' "$PROJECT/containers.nix"
+        try_until "$WAIT" said_times "$TMP/watch" 'waiting for a change; ' 3
+        # A file in a folder that is new, once git tracks it.
+        as_dev mkdir "$PROJECT/nix"
+        as_dev tee "$PROJECT/nix/more.nix" <<<'{ }' >/dev/null
+        as_dev git -C "$PROJECT" add nix
+        try_until "$WAIT" said_times "$TMP/watch" 'waiting for a change; ' 4
+        sed -i 's/{ }/{ } # changed/' "$PROJECT/nix/more.nix"
+        try_until "$WAIT" said_times "$TMP/watch" 'waiting for a change; ' 5
+        equal "$(find "$PROJECT" -path "$PROJECT/.containers" -prune -o -not -user "$DEV" -print)" "" "files of others"
+        kill -INT "$pid"
+        finished "$pid"
+        equal "$STATUS" 0 'the status of a watch that was ended'
+        ok fleet status
+        expect_out 'httpserver +running'
+        ok dev nix run .#httpserver-down
+        stop_daemon
+}
+
 # What runs, or could be started again, stays in the store; what is deleted does not.
 testcase_garbage() {
         local toplevel

@@ -54,4 +54,43 @@ testcase_port_of_another() {
         ok fc --spec "$TMP/web.json" down
 }
 
+said() { grep -c -- "$2" "$1" || :; }
+has_said() { [[ $(said "$1" "$2") == "$3" ]]; }
+
+# Another specification is applied when it is there, a broken one when it is mended.
+testcase_watch() {
+        project shop
+        spec "$(tiny one)"
+        fc_background "$TMP/watch" watch
+        line_in "$TMP/watch" 'waiting for a change; Ctrl-C ends this and leaves containers as they are' >/dev/null
+        equal "$(state_of one)" running
+        echo >"$PROJECT/beside"
+        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        line_in "$TMP/watch" 'one: unchanged +ports changed while it runs' >/dev/null
+        try_until "$WAIT" has_said "$TMP/watch" 'waiting for a change; ' 2
+        echo '{' >"$PROJECT/flake-containers.json"
+        line_in "$TMP/watch" "'up' has failed with exit status 2, waiting for a change" >/dev/null
+        equal "$(state_of one)" running
+        # As an editor saves it.
+        spec "$(tiny one '' ', "ports": ["8080:80"]'), $(tiny two)"
+        cp -p "$PROJECT/flake-containers.json" "$PROJECT/new"
+        mv "$PROJECT/new" "$PROJECT/flake-containers.json"
+        line_in "$TMP/watch" 'two: ready' >/dev/null
+        try_until "$WAIT" has_said "$TMP/watch" 'waiting for a change; ' 3
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 0 'the status of a watch that was ended'
+        equal "$(state_of one) $(state_of two)" 'running running'
+        ok fc watch --dry-run --help
+        ok fc down
+        # One that is ended while it starts something ends that, as `up` does.
+        spec "$(tiny one '' ', "ready": {"exec": [["/bin/false"]]}')"
+        fc_background "$TMP/watch" watch one
+        line_in "$TMP/watch" 'one: waiting' >/dev/null
+        kill -TERM "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 130 'the status of a watch that was ended while something started'
+        equal "$(state_of one)" stopped
+}
+
 live_main "$@"

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/process.h"
+#include "base/strv.h"
 #include "state/identity.h"
 #include "project/place.h"
 #include "project/root.h"
@@ -251,6 +252,31 @@ TEST(hash_of_a_work_tree) {
                 ASSERT_TRUE(hash_after(&dir, others[i]) == last);
                 test_set_row("%s", "");
         }
+}
+
+TEST(directories_of_a_work_tree) {
+        static const char *const names[] = {"main/.git/", "main/", "main/a", "main/a/b"};
+        _cleanup_free_ char *root = NULL, *none = NULL;
+        _cleanup_strv_ char **found = NULL, **nothing = NULL;
+
+        SKIP_UNLESS_GIT();
+        test_clear_environment();
+        TEST_DIR(dir);
+        root = xasprintf("%s/main/a", dir.path);
+        none = xasprintf("%s/none", dir.path);
+        ASSERT_EQ(test_shell(&dir, "mkdir none && git init -q main && cd main && mkdir -p a/b c && "
+                                   "touch f a/g a/b/h a/b/i c/untracked && git add f a"),
+                  0);
+        ASSERT_EQ(project_root_directories(root, &found, NULL), 0);
+        ASSERT_EQ(strv_length(found), ELEMENTSOF(names));
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                _cleanup_free_ char *path = xasprintf("%s/%s", dir.path, names[i]);
+
+                test_set_row("%s", names[i]);
+                ASSERT_TRUE(strv_contains(found, path));
+        }
+        ASSERT_EQ(project_root_directories(none, &nothing, NULL), 0);
+        ASSERT_TRUE(!nothing);
 }
 
 TEST(hash_that_means_nothing) {
