@@ -62,7 +62,7 @@ static const Option up_options[] = {
         {"volume", 'v', OPTION_STRINGS, offsetof(UpOptions, volumes), "VOLUME",
          "Mount SOURCE:TARGET[:ro] in the one container NAME as well, until its next start"},
         {"publish", 'p', OPTION_STRINGS, offsetof(UpOptions, ports), "PORT",
-         "Publish [NAME:][ADDRESS:]HOST:PORT[/udp] as well, until the container's next start"},
+         "Publish [NAME:][ADDRESS:]HOST:PORT[/udp] as well, until the next 'up'"},
         {"attach", 'a', OPTION_FLAG, offsetof(UpOptions, attach), NULL,
          "Stay, show the logs; Ctrl-C stops, a second one kills"},
         {"detach", 'd', OPTION_IGNORED, 0, NULL, "(always so, unless --attach)"},
