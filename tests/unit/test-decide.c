@@ -276,6 +276,46 @@ TEST(another_system) {
         }
 }
 
+/* A running container, and what becomes of it when another port is published. */
+TEST(other_ports) {
+        static const struct {
+                bool interrupted, replaced, begins_again;
+                DecideHow how;
+                Goal goal;
+        } table[] = {
+                {.goal = GOAL_ADJUST},
+                {.how = {.update_only = true}, .goal = GOAL_ADJUST},
+                {.how = {.restart = true}, .goal = GOAL_RESTART},
+                {.how = {.restart_changed = true}, .goal = GOAL_RESTART},
+                {.interrupted = true, .goal = GOAL_RESTART},
+                {.replaced = true, .goal = GOAL_RESTART},
+                {.begins_again = true, .goal = GOAL_RESTART},
+        };
+        _cleanup_(spec_freep) Spec *before = ops_spec("\"web\": {" COMMAND "}"),
+                                   *after = ops_spec("\"web\": {" COMMAND ", \"ports\": [\"80\"]}");
+        Project old = ops_project(before), new = ops_project(after);
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Decision d;
+
+                test_set_row("%zu", i);
+                find(&old, "web", RUNS, /* asked= */ true, &d);
+                (void) container_plan_free((ContainerPlan *) d.plan);
+                d.plan = ops_plan(&new, "web");
+                d.spec = d.plan->spec;
+                if (table[i].interrupted)
+                        ((ContainerState *) d.state)->switching = xstrdup("/s/c");
+                if (table[i].replaced)
+                        strv_push(&d.replaced, "volume 'x' was replaced on the host");
+                d.begins_again = table[i].begins_again;
+                decide_all(&d, 1, OPS_BOOT, &table[i].how);
+                ASSERT_EQ(d.goal, table[i].goal);
+                ASSERT_TRUE(d.changed);
+                ASSERT_TRUE(!d.kept);
+                lose(&d, 1);
+        }
+}
+
 /* What one that takes another system needs comes before it, as for a start. */
 TEST(another_system_needs_others) {
         _cleanup_(spec_freep)
