@@ -32,16 +32,6 @@ static void watching_done(Watching *w) {
         (void) safe_close(w->signal_fd);
 }
 
-static ProgressMode watching_mode(const Globals *globals) {
-        ProgressMode mode = PROGRESS_AUTO;
-
-        if (globals->quiet)
-                return PROGRESS_QUIET;
-        if (globals->progress)
-                (void) progress_mode_parse(globals->progress, &mode, NULL);
-        return mode;
-}
-
 /* ---- `up` ---- */
 
 /* As it would be typed: what is relative has been found. Owned by the caller. */
@@ -166,14 +156,18 @@ static void watching_say(const Watching *w, int status) {
 static int watch_run(const ProjectRequest *request, const void *target, char *const *operands,
                      Error *reterr) {
         _cleanup_(watching_done) Watching w = {.request = request, .names = operands, .signal_fd = -EBADF};
+        ProgressMode mode;
         bool changed;
         int r;
 
+        r = project_progress_mode(request->globals, &mode, reterr);
+        if (r < 0)
+                return r;
         process_block_interrupts(NULL);
         w.signal_fd = process_open_interrupts();
         if (w.signal_fd < 0)
                 return error_set(reterr, w.signal_fd, "make a signal descriptor");
-        w.progress = progress_new(watching_mode(request->globals), stderr, NULL);
+        w.progress = progress_new(mode, stderr, NULL);
         r = project_watch_new(request, &w.files, reterr);
         if (r >= 0)
                 r = project_watch_look(w.files, &changed, reterr);

@@ -38,7 +38,7 @@ static int project_find_root(const ProjectRequest *request, char **ret, Error *r
         return 0;
 }
 
-static int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr) {
+int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr) {
         if (globals->quiet) {
                 *ret = PROGRESS_QUIET;
                 return 0;

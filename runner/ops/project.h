@@ -61,6 +61,9 @@ typedef struct Project {
 
 #define PROJECT_NULL ((Project){.state = STATE_DIR_NULL, .whole = STATE_DIR_NULL, .snapshot_fd = -EBADF})
 
+/* How the command shows what it does, by its options. */
+int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr);
+
 /* Finds the project's root and its specification, which is built where @request says so. Both are owned by
  * the caller. */
 int project_locate(const ProjectRequest *request, char **ret_root, char **ret_spec, Error *reterr);
