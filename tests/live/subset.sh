@@ -57,6 +57,12 @@ testcase_port_of_another() {
 said() { grep -c -- "$2" "$1" || :; }
 has_said() { [[ $(said "$1" "$2") == "$3" ]]; }
 
+# respec CONTAINERS: another specification, in one step, as an editor saves it.
+respec() {
+        jq -n --argjson containers "{$1}" '{version: 1, containers: $containers}' >"$PROJECT/new"
+        mv "$PROJECT/new" "$PROJECT/flake-containers.json"
+}
+
 # Another specification is applied when it is there, a broken one when it is mended.
 testcase_watch() {
         project shop
@@ -65,16 +71,13 @@ testcase_watch() {
         line_in "$TMP/watch" 'waiting for a change; Ctrl-C ends this and leaves containers as they are' >/dev/null
         equal "$(state_of one)" running
         echo >"$PROJECT/beside"
-        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        respec "$(tiny one '' ', "ports": ["8080:80"]')"
         line_in "$TMP/watch" 'one: unchanged +ports changed while it runs' >/dev/null
         try_until "$WAIT" has_said "$TMP/watch" 'waiting for a change; ' 2
         echo '{' >"$PROJECT/flake-containers.json"
         line_in "$TMP/watch" "'up' has failed with exit status 2, waiting for a change" >/dev/null
         equal "$(state_of one)" running
-        # As an editor saves it.
-        spec "$(tiny one '' ', "ports": ["8080:80"]'), $(tiny two)"
-        cp -p "$PROJECT/flake-containers.json" "$PROJECT/new"
-        mv "$PROJECT/new" "$PROJECT/flake-containers.json"
+        respec "$(tiny one '' ', "ports": ["8080:80"]'), $(tiny two)"
         line_in "$TMP/watch" 'two: ready' >/dev/null
         try_until "$WAIT" has_said "$TMP/watch" 'waiting for a change; ' 3
         kill -INT "$FC_PID"
