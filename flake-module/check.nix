@@ -28,6 +28,8 @@ let
 
   syntax = import ./syntax;
 
+  lower = builtins.replaceStrings [ "A" "B" "C" "D" "E" "F" ] [ "a" "b" "c" "d" "e" "f" ];
+
   imap = f: list: genList (i: f i (elemAt list i)) (length list);
 
   # Options are named as in the flake; `at` names a container, for what concerns it as a whole.
@@ -198,6 +200,10 @@ let
       environmentUnits = container.environmentUnits or [ ];
       init = get "init" container;
       sockets = container.sockets or [ ];
+      network = container.network or { };
+      networks = if get "networks" network == null then [ ] else network.networks;
+      address = get "address" network;
+      mac = get "mac" network;
       toplevel = get "toplevel" container;
       command = if get "command" container == null then null else syntax.command container.command;
     in
@@ -205,6 +211,15 @@ let
     ++ optional (portCount (container.ports or [ ]) > 100) (
       about [ "ports" ] "a container publishes at most 100 ports, not ${toString (portCount container.ports)}"
     )
+    ++ elements [ "network" "networks" ] networks syntax.networkName
+    ++ map (name: about [ "network" "networks" ] "'${name}' is given twice") (twice networks)
+    ++ optional (length networks > 8) (
+      about [ "network" "networks" ] "at most 8 networks, not ${toString (length networks)}"
+    )
+    ++ map (about [ "network" "address" ]) (
+      optional (address != null && syntax.fixedAddress address != null) (syntax.fixedAddress address)
+    )
+    ++ map (about [ "network" "mac" ]) (optional (mac != null && syntax.mac mac != null) (syntax.mac mac))
     ++ elements [ "sockets" ] sockets syntax.socket
     ++ optional (length sockets > 8) (
       about [ "sockets" ] "a container publishes at most 8 sockets, not ${toString (length sockets)}"
@@ -270,14 +285,6 @@ let
       mode = network.mode or "private";
       oneShot = container.oneShot or false;
       isCommand = get "runCommand" container != null;
-      later =
-        option: value:
-        optional (
-          !elem value [
-            null
-            false
-          ]
-        ) (about option "is not supported by this version");
       checks = filter (check: ready.${check} or [ ] != [ ]) [
         "units"
         "tcp"
@@ -288,6 +295,12 @@ let
       hasUnits = elem "units" checks;
       environmentUnits = container.environmentUnits or [ ] != [ ];
       hostAccess = if get "hostAccess" network == null then [ ] else network.hostAccess;
+      # They say something of a network of the project's.
+      ofPrivate = filter (option: !elem (get option network) [ null [ ] ]) [
+        "networks"
+        "address"
+        "mac"
+      ];
     in
     optional (length given > 1) (
       about [ (concatStringsSep ", " given) ] "give one of them, they all say what the system is"
@@ -323,13 +336,15 @@ let
     ++ optional (get "internet" network == true && mode != "private") (
       about [ "network" "internet" ] "only with network.mode = \"private\", here it is \"${mode}\""
     )
+    ++ map (
+      option: about [ "network" option ] "only with network.mode = \"private\", here it is \"${mode}\""
+    ) (if mode == "private" then [ ] else ofPrivate)
     ++ optional (hostAccess != [ ] && mode != "private") (
       about [ "network" "hostAccess" ] "only with network.mode = \"private\", here it is \"${mode}\""
     )
     ++ optional (any (port: length (filter (other: other == port) hostAccess) > 1) hostAccess) (
       about [ "network" "hostAccess" ] "a port is given twice"
-    )
-    ++ later [ "network" "address" ] (get "address" network);
+    );
 
   # All that is wrong with one container, as findings.
   containerErrors = container: togetherErrors container ++ valueErrors container;
@@ -459,9 +474,47 @@ let
     );
 
   # Findings that concern several containers. The `build.problems` of each has those of its own.
+  # What containers say of networks together. A container has its last number in all of its networks.
+  addressErrors =
+    containers:
+    let
+      network = name: containers.${name}.network or { };
+      having = option: filter (name: get option (network name) != null) (attrNames containers);
+      value = option: name: (network name).${option};
+      clashes =
+        option: key: say:
+        concatMap (
+          name:
+          let
+            earlier = filter (other: other < name && key (value option other) == key (value option name)) (having option);
+          in
+          optional (earlier != [ ]) (at name "network.${option}" (say (value option name) (head earlier)))
+        ) (having option);
+      # Of its network the first address says the subnet.
+      first = name: head ((if (network name).networks or [ ] == [ ] then [ "default" ] else (network name).networks));
+      outside =
+        name:
+        let
+          same = filter (other: first other == first name) (having "address");
+          subnet = syntax.subnetOf (value "address" (head same));
+        in
+        optional (syntax.subnetOf (value "address" name) != subnet) (
+          at name "network.address"
+            "'${value "address" name}' is not in ${toString subnet}, the subnet of network '${first name}'"
+        );
+    in
+    clashes "address" syntax.lastNumber (
+      text: other: "'${text}' ends like that of '${other}', and a container has its last number in all networks"
+    )
+    ++ clashes "mac" lower (text: other: "'${text}' is that of '${other}'")
+    ++ concatMap outside (having "address");
+
   projectErrors =
     containers:
-    concatMap nameErrors (attrNames containers) ++ portClashes containers ++ dependencyErrors containers;
+    concatMap nameErrors (attrNames containers)
+    ++ portClashes containers
+    ++ addressErrors containers
+    ++ dependencyErrors containers;
 in
 {
   inherit

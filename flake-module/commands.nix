@@ -21,7 +21,7 @@ let
   names = attrNames containers;
   runner = "${package}/bin/flake-containers";
 
-  # The specification of these containers and of those that they need. It looks at no other container.
+  # The specification of these containers and of those that they need. Of other containers it looks at their addresses.
   document =
     wanted:
     let
@@ -30,7 +30,7 @@ let
         spec.projectErrors chosen ++ concatMap (name: chosen.${name}.build.problems) (attrNames chosen);
     in
     if problems == [ ] then
-      builtins.toJSON (spec.document (lib.mapAttrs (_: container: container.build.spec) chosen))
+      builtins.toJSON (spec.document (spec.networksOf containers) (lib.mapAttrs (_: container: container.build.spec) chosen))
     else
       throw "\n${lib.concatMapStrings (problem: "- ${problem}\n") problems}";
 

@@ -23,6 +23,7 @@ let
     };
 
   where = import ./where.nix;
+  syntax = import ./syntax;
 
   problem =
     option: message:
@@ -34,10 +35,8 @@ let
   addresses = "addresses are given by the project: containers find each other by their names";
   interfaces = "not supported: a container has one interface, on the project's bridge, or the host's by network.mode";
   refused = {
-    hostAddress = addresses;
     hostAddress6 = addresses;
     localAddress6 = addresses;
-    localMacAddress = addresses;
     hostBridge = interfaces;
     interfaces = interfaces;
     macvlans = interfaces;
@@ -47,7 +46,6 @@ let
     flake = "use toplevel = inputs.NAME.nixosConfigurations.NAME.config.system.build.toplevel, or nixosConfiguration";
   };
   refusedExtra = {
-    addressPrefix = addresses;
     enableSSH = "'${name}-shell' opens a shell without SSH; else enable services.openssh in the configuration";
     exposeLocalhost = "use ports: a published port reaches what listens on the container's 127.0.0.1";
   };
@@ -90,6 +88,10 @@ let
       lib.toInt (builtins.head parsed)
       * units.${if builtins.elemAt parsed 1 == null then "s" else builtins.elemAt parsed 1};
 
+  # The one that goes with a fixed address; null: there is none.
+  subnet = if config.network.address == null then null else syntax.subnetOf config.network.address;
+  hostAddress = if subnet == null then null else lib.removeSuffix "0/24" subnet + "1";
+
   privateUsers = {
     no = "host";
     pick = "private";
@@ -116,6 +118,10 @@ let
       network.mode = if config.privateNetwork then "private" else "host";
     };
     localAddress = mkIf (config.localAddress != null) { network.address = config.localAddress; };
+    localMacAddress = mkIf (config.localMacAddress != null) { network.mac = config.localMacAddress; };
+    "extra.addressPrefix" = mkIf (config.extra.addressPrefix != null) {
+      network.address = "${config.extra.addressPrefix}.2";
+    };
     privateUsers = mkIf (privateUsers ? ${toString config.privateUsers}) {
       users = privateUsers.${config.privateUsers};
     };
@@ -193,6 +199,8 @@ in
     )) "`ports`. Published on `127.0.0.1` and `::1`, not on all addresses.";
     privateNetwork = mkCompat types.bool "`network.mode`: `\"private\"` or `\"host\"`.";
     localAddress = mkCompat types.str "`network.address`.";
+    localMacAddress = mkCompat types.str "`network.mac`.";
+    hostAddress = mkCompat types.str "The host has the address of the container's subnet that ends in 1, so another one is refused.";
     privateUsers = mkCompat (types.either types.ints.unsigned types.str) "`users`: `\"no\"` is `\"host\"`, `\"pick\"` is `\"private\"`.";
     additionalCapabilities = mkCompat (types.listOf types.str) "`capabilities.add`.";
     allowedDevices = mkCompat (types.listOf (
@@ -215,6 +223,7 @@ in
     autoStart = mkCompat types.bool "Containers of a project are started by `up` only, so true is refused.";
     restartIfChanged = mkCompat types.bool "`up` applies what has changed, so false is refused.";
     extra = mkRefused refusedExtra // {
+      addressPrefix = mkCompat types.str "`network.address`: the same with `.2`. The host has `.1`.";
       enableWAN = mkCompat types.bool "`network.internet`.";
       firewallAllowHost = mkOption {
         type = types.bool;
@@ -239,6 +248,14 @@ in
     )
     ++ lib.optional (config.timeoutStartSec != null && seconds == null) (
       problem "timeoutStartSec" "'${toString config.timeoutStartSec}' is not a number of seconds, use ready.timeout"
+    )
+    ++ lib.optional (config.hostAddress != null && config.hostAddress != hostAddress) (
+      problem "hostAddress" (
+        if hostAddress == null then
+          "the host has the address that ends in 1, of the subnet of network.address: give that"
+        else
+          "'${config.hostAddress}' cannot be given, with this network.address the host has ${hostAddress}"
+      )
     )
     ++ lib.optional (config.autoStart == true) (
       problem "autoStart" "containers of a project are started by 'up' only"

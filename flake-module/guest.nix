@@ -4,6 +4,8 @@
   name,
   # network.mode: private, host or none
   network,
+  # How many of the project's networks it is in.
+  networks,
   # network.internet
   internet,
   # Whether the container has a range of user ids of its own, which ends at 65535.
@@ -43,8 +45,9 @@ let
 
   set = path: value: if has path then setAttrByPath path value else { };
 
-  # The project's, and the way to the internet.
-  interfaces = [ "host0" ] ++ optional internet "internet0";
+  # One in each of the project's networks, and the way to the internet.
+  hostInterfaces = builtins.genList (i: "host${toString i}") networks;
+  interfaces = hostInterfaces ++ optional internet "internet0";
 
   # The entries that NixOS makes itself are no loss.
   ownHosts = lib.filterAttrs (address: _: builtins.match "127\\..*|::1" address == null) (
@@ -93,7 +96,7 @@ in
       else
         { systemd.services.systemd-networkd-wait-online.enable = mkWeak false; }
     )
-    (if trustHost then { networking.firewall.trustedInterfaces = [ "host0" ]; } else { })
+    (if trustHost then { networking.firewall.trustedInterfaces = hostInterfaces; } else { })
 
     # Before the network counts as up it would write an empty resolv.conf and start nscd again.
     (set [ "networking" "resolvconf" "enable" ] (

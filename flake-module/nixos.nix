@@ -14,6 +14,7 @@ let
     inherit name;
     inherit (config) nixDaemon;
     network = config.network.mode;
+    networks = lib.max 1 (builtins.length config.network.networks);
     internet = config.network.internet == true;
     privateUsers = config.users != "host";
     trustHost = config.extra.firewallAllowHost;

@@ -52,6 +52,9 @@ let
         mode = unless "private" (get "mode" network);
         internet = unless false (get "internet" network);
         hostAccess = unless [ ] (get "hostAccess" network);
+        networks = get "networks" network;
+        address = get "address" network;
+        mac = get "mac" network;
       };
       ports = map compact (concatMap syntax.parsePorts (container.ports or [ ]));
       sockets = get "sockets" container;
@@ -117,9 +120,28 @@ in
     parseVolume
     ;
 
+  # The options of all containers of a project -> what fixed addresses say of its networks. A specification of some of
+  # them has it as well, so that all agree.
+  networksOf =
+    containers:
+    let
+      network = name: containers.${name}.network or { };
+      fixed = filter (name: get "address" (network name) != null) (attrNames containers);
+      nameOf = name: if (network name).networks or [ ] == [ ] then "default" else builtins.head (network name).networks;
+    in
+    builtins.listToAttrs (
+      map (name: {
+        name = nameOf name;
+        value.subnet = syntax.subnetOf (network name).address;
+      }) fixed
+    );
+
   # { NAME = containerSpec; } -> the whole document.
-  document = containers: {
-    version = 1;
-    inherit containers;
-  };
+  document =
+    networks: containers:
+    {
+      version = 1;
+      inherit containers;
+    }
+    // (if networks == { } then { } else { inherit networks; });
 }

@@ -115,8 +115,28 @@ in
           `host.docker.internal`), with the internet or without. Nothing else of the host's localhost is reachable.
         '';
       };
+      networks = mkOption {
+        type = listOf types.str;
+        default = [ ];
+        example = [
+          "front"
+          "back"
+        ];
+        description = ''
+          Names of the project's networks that the container is in; none is the network `default`. Containers that share
+          none neither reach nor know each other. The first has the interface `host0` and the address that is shown.
+        '';
+      };
       address = mkNullable types.str {
-        description = "A fixed address. Not supported by this version.";
+        example = "10.250.0.2";
+        description = ''
+          A fixed IPv4 address in the container's first network, of which it says the subnet: the 256 addresses around
+          it, of which the host has the one that ends in 1. Two checkouts of the project do not run at the same time then.
+        '';
+      };
+      mac = mkNullable types.str {
+        example = "02:00:00:00:00:01";
+        description = "A fixed MAC address of the container's first interface, `host0`.";
       };
     };
   };

@@ -4,6 +4,7 @@
 # The rules of runner/spec/*.c are the ones that count. They stand here as well, so that a developer hears of a mistake
 # before anything is built. tests/nix/unit.sh holds the two against each other.
 import ./names.nix
+// import ./network.nix
 // import ./nspawn.nix
 // import ./paths.nix
 // import ./ports.nix

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <string.h>
 #include <sys/wait.h>
 
+#include "base/alloc.h"
 #include "base/process.h"
 #include "keeper/netns-helper.h"
 #include "keeper/netns-options.h"
@@ -35,6 +37,8 @@ pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
                 options.address = o->address;
                 options.bridge = o->bridge;
                 options.machine = o->bridge ? o->machine : NULL;
+                options.mac = o->mac;
+                options.networks = o->networks;
                 options.internet = o->pasta;
         }
         argv = netns_options_print(o->netns, o->address ? "setup" : "loopback", &options);
@@ -66,16 +70,26 @@ int netns_helper_result(int status, Error *reterr) {
                            "set the network of the container (see its console log)");
 }
 
-int netns_helper_ensure(const KeeperOptions *o, Error *reterr) {
-        const NetnsOptions options = {.bridge = o->bridge, .address = o->address};
-        _cleanup_strv_ char **argv = NULL;
-        int r;
+static int netns_helper_ensure_one(const KeeperOptions *o, char *bridge, char *address, Error *reterr) {
+        const NetnsOptions options = {.bridge = bridge, .address = address};
+        _cleanup_strv_ char **argv = netns_options_print(o->netns, "ensure", &options);
+        int r = process_run(argv, NULL, reterr);
 
-        if (!o->bridge)
-                return 0;
-        argv = netns_options_print(o->netns, "ensure", &options);
-        r = process_run(argv, NULL, reterr);
-        return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "make the network '%s'", o->bridge) : r;
+        return r > 0 ? error_raise(reterr, FC_EXIT_INTERNAL, "make the network '%s'", bridge) : r;
+}
+
+int netns_helper_ensure(const KeeperOptions *o, Error *reterr) {
+        int r = o->bridge ? netns_helper_ensure_one(o, o->bridge, o->address, reterr) : 0;
+
+        STRV_FOREACH (network, o->networks) {
+                char *address = strchr(*network, '=');
+                _cleanup_free_ char *bridge =
+                        address ? xstrndup(*network, (size_t) (address - *network)) : NULL;
+
+                if (r >= 0 && bridge)
+                        r = netns_helper_ensure_one(o, bridge, address + 1, reterr);
+        }
+        return r;
 }
 
 int netns_helper_release(const KeeperOptions *o, Error *reterr) {

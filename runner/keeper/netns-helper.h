@@ -29,8 +29,8 @@ pid_t netns_helper_start_listening(const KeeperOptions *o, pid_t leader, int soc
  * guest has ended, which nspawn tells, or a negative errno. */
 int netns_helper_result(int status, Error *reterr);
 
-/* Makes the project's network if it is not there. Its lock is held. */
+/* Makes the container's networks where they are not there. Their lock is held. */
 int netns_helper_ensure(const KeeperOptions *o, Error *reterr);
 
-/* Removes the project's network unless a process still holds its lock. */
+/* Removes the project's networks unless a process still holds its lock. */
 int netns_helper_release(const KeeperOptions *o, Error *reterr);

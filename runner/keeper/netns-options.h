@@ -10,8 +10,10 @@ typedef struct NetnsOptions {
         pid_t pid; /* a process in the container, by the caller's PID namespace */
         char *interface;
         char *address; /* "10.3.7.9/24" */
+        char *mac;     /* of the interface with that address */
         char *bridge;
-        char *lock; /* path */
+        char **networks; /* further ones, "BRIDGE=A.B.C.D/24" */
+        char *lock;      /* path */
         char *machine;
         char *pasta;   /* program */
         bool internet; /* the container has an interface that leads there, too */

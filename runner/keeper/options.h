@@ -37,7 +37,9 @@ typedef struct KeeperOptions {
         char *container; /* its name in the project */
         char *netns;     /* program that sets the network inside, NULL: nothing to set */
         char *address;   /* A.B.C.D/24; NULL: loopback only */
+        char *mac;       /* of the interface with that address; NULL: one made of the machine's name */
         char *bridge;    /* released at the end, NULL: none */
+        char **networks; /* further ones, "BRIDGE=A.B.C.D/24" */
         char *bridge_lock;
         char *pasta;        /* program that leads to the internet, NULL: the container has none */
         char **host_access; /* ports of the host's localhost that it reaches */

@@ -29,7 +29,10 @@ static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *pla
         if (r < 0)
                 return r;
         c->options.address = c->address = xasprintf("%s/24", plan->address);
+        c->options.mac = plan->spec->mac;
         c->options.bridge = plan->bridge;
+        for (size_t i = 0; i < plan->n_more; i++)
+                strv_pushf(&c->options.networks, "%s=%s/24", plan->more[i].bridge, plan->more[i].address);
         c->options.bridge_lock = (char *) resources->bridge_lock;
         if (plan->spec->internet)
                 c->options.pasta = c->pasta = process_find_program("pasta", NULL);
@@ -95,6 +98,7 @@ void keeper_command_done(KeeperCommand *c) {
         keeper_held_ports_kind.done(&c->options.ports);
         strv_free(c->options.nspawn);
         strv_free(c->options.host_access);
+        strv_free(c->options.networks);
         free(c->netns);
         free(c->address);
         free(c->pasta);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "net/netns.h"
 #include "net/router-internal.h"
 #include "net/router-port.h"
+#include "net/router.h"
 
 void router_mac(const char *text, uint8_t ret[6]) {
         uint64_t hash = hash_text(text);
@@ -53,12 +56,20 @@ static int make_port(Netlink *router, int bridge, const char *name, const char *
         return r;
 }
 
-int router_port_make(const char *router, const char *machine, const char *interface, int container_fd,
-                     RouterPort *ret, Error *reterr) {
+/* In each network another one, as a container is in several. In the default one it is made of the machine
+ * alone. */
+static void choose_mac(const char *router, const char *machine, uint8_t ret[6]) {
+        _cleanup_free_ char *both = xasprintf("%s %s", machine, router);
+
+        router_mac(strlen(router) > ROUTER_NAME_COMMON ? both : machine, ret);
+}
+
+int router_port_make(const char *router, const char *machine, const uint8_t mac[6], const char *interface,
+                     int container_fd, RouterPort *ret, Error *reterr) {
         _cleanup_(router_port_done) RouterPort port = ROUTER_PORT_NULL;
         _cleanup_free_ char *name = router_port_name(machine);
         _cleanup_close_ int fd = -EBADF;
-        uint8_t mac[6];
+        uint8_t chosen[6];
         Link bridge;
         int r;
 
@@ -72,9 +83,10 @@ int router_port_make(const char *router, const char *machine, const char *interf
         r = netlink_link_find(port.router, ROUTER_BRIDGE, &bridge);
         if (r >= 0 && bridge.index == 0)
                 r = -ENODEV;
-        router_mac(machine, mac);
+        choose_mac(router, machine, chosen);
         if (r >= 0)
-                r = make_port(port.router, bridge.index, name, interface, mac, container_fd, &port.index);
+                r = make_port(port.router, bridge.index, name, interface, mac ? mac : chosen, container_fd,
+                              &port.index);
         if (r < 0)
                 return error_set(reterr, r, "attach interface '%s' to the network '%s'", interface, router);
         *ret = port;

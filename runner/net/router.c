@@ -497,6 +497,24 @@ int router_list(char ***ret, Error *reterr) {
         return 0;
 }
 
+bool router_is_sibling(const char *name, const char *other) {
+        return strncmp(name, other, ROUTER_NAME_COMMON) == 0;
+}
+
+int router_list_siblings(const char *name, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **all = NULL;
+        char **siblings = NULL;
+        int r = netns_list(&all, reterr);
+
+        if (r < 0)
+                return r;
+        STRV_FOREACH (other, all)
+                if (router_is_sibling(name, *other))
+                        strv_push(&siblings, *other);
+        *ret = siblings;
+        return 0;
+}
+
 static int count_ports(Netlink *netlink, int bridge, const char *name, size_t *n, Error *reterr) {
         int r = bridge > 0 ? netlink_count_ports(netlink, bridge, n) : 0;
 

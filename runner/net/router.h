@@ -53,5 +53,12 @@ int router_remove(const char *name, bool *ret_removed, Error *reterr);
  * out. */
 int router_list(char ***ret, Error *reterr);
 
+/* Of the networks of one project: their names have the same first bytes. */
+#define ROUTER_NAME_COMMON 14
+bool router_is_sibling(const char *name, const char *other);
+
+/* Those that are there, @name's own among them; owned by the caller, NULL: there are none. */
+int router_list_siblings(const char *name, char ***ret, Error *reterr);
+
 /* Whether a container is attached. One that is not there has none. */
 int router_is_used(const char *name, bool *ret, Error *reterr);

@@ -52,21 +52,69 @@ static int parse_address(const char *text, uint32_t *ret_address, uint8_t *ret_p
         return error_prefix(reterr, address_from_string(address, ret_address, reterr), "--address");
 }
 
+/* "02:00:00:00:00:01" */
+static int parse_mac(const char *text, uint8_t ret[6], Error *reterr) {
+        int end = 0;
+
+        return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &ret[0], &ret[1], &ret[2], &ret[3],
+                      &ret[4], &ret[5], &end) == 6 &&
+                               text[end] == '\0'
+                       ? 0
+                       : error_raise(reterr, FC_EXIT_USAGE, "--mac: '%s' is not a MAC address", text);
+}
+
+/* The interfaces of further networks are called like the first, with the next number. */
+typedef struct Interfaces {
+        InterfaceSettings *settings;
+        size_t n;
+        char **names; /* of both */
+} Interfaces;
+
+static void interfaces_done(Interfaces *all) {
+        free(all->settings);
+        strv_free(all->names);
+}
+
+/* "fc-0123456789aa=10.3.7.9/24" */
+static int interfaces_add(Interfaces *all, const NetnsOptions *options, const char *network, Error *reterr) {
+        InterfaceSettings *next = XGROW(all->settings, all->n);
+        size_t length = strlen(options->interface);
+        const char *equals = strchr(network, '=');
+
+        if (!equals || length == 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "--network: '%s' has no address", network);
+        next->machine = options->machine;
+        strv_push_take(&all->names, xstrndup(network, (size_t) (equals - network)));
+        next->router = all->names[strv_length(all->names) - 1];
+        strv_pushf(&all->names, "%.*s%zu", (int) length - 1, options->interface, all->n - 1);
+        next->name = all->names[strv_length(all->names) - 1];
+        return parse_address(equals + 1, &next->address, &next->prefix, reterr);
+}
+
 static int run_setup(const NetnsOptions *options, Error *reterr) {
-        InterfaceSettings interface = {.name = options->interface,
-                                       .router = options->bridge,
-                                       .machine = options->machine,
-                                       .internet = options->internet};
+        _cleanup_(interfaces_done) Interfaces all = {};
+        InterfaceSettings *first = XGROW(all.settings, all.n);
+        uint8_t mac[6];
         int r;
 
-        r = parse_address(options->address, &interface.address, &interface.prefix, reterr);
+        *first = (InterfaceSettings){.name = options->interface,
+                                     .router = options->bridge,
+                                     .machine = options->machine,
+                                     .mac = options->mac ? mac : NULL,
+                                     .internet = options->internet};
+        r = parse_address(options->address, &first->address, &first->prefix, reterr);
+        if (r >= 0 && options->mac)
+                r = parse_mac(options->mac, mac, reterr);
         if (r < 0)
                 return r;
-        if (options->pid == 0 || !interface.name || interface.address == 0)
+        if (options->pid == 0 || !first->name || first->address == 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "setup needs --pid, --interface and --address");
-        if (!interface.router != !interface.machine)
+        if (!first->router != !first->machine)
                 return error_raise(reterr, FC_EXIT_USAGE, "setup needs --bridge and --machine, or neither");
-        return netns_setup(options->pid, &interface, INTERFACE_WAIT_USEC, reterr);
+        STRV_FOREACH (network, options->networks)
+                if (r >= 0)
+                        r = interfaces_add(&all, options, *network, reterr);
+        return r < 0 ? r : netns_setup(options->pid, all.settings, all.n, INTERFACE_WAIT_USEC, reterr);
 }
 
 /* Becomes the program that leads to the internet. */
@@ -98,6 +146,19 @@ static int run_listen(const NetnsOptions *options, Error *reterr) {
         return netns_listen(options->pid, options->ports, STDIN_FILENO, reterr);
 }
 
+/* The project's other networks have the same lock. */
+static int release_siblings(const char *bridge, Error *reterr) {
+        _cleanup_strv_ char **others = NULL;
+        int r = router_release(bridge, NULL, reterr);
+
+        if (r >= 0)
+                r = router_list_siblings(bridge, &others, reterr);
+        STRV_FOREACH (other, others)
+                if (r >= 0)
+                        r = router_release(*other, NULL, reterr);
+        return r;
+}
+
 static int run_release(const NetnsOptions *options, Error *reterr) {
         _cleanup_close_ int lock = -EBADF;
         int r;
@@ -115,7 +176,7 @@ static int run_release(const NetnsOptions *options, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        return router_release(options->bridge, NULL, reterr);
+        return release_siblings(options->bridge, reterr);
 }
 
 /* The network of a container that starts, or starts again: its end may have removed it. The lock is
@@ -137,8 +198,8 @@ static const struct {
         const char *name;
         int (*run)(const NetnsOptions *options, Error *reterr);
 } verbs[] = {
-        {"setup", run_setup}, /* --pid PID --interface NAME --address A/PREFIX [--bridge NAME --machine NAME]
-                                 [--internet] */
+        {"setup", run_setup}, /* --pid PID --interface NAME --address A/PREFIX [--bridge NAME --machine NAME
+                                 [--mac ADDRESS] [--network NAME=A/PREFIX]..] [--internet] */
         {"internet", run_internet}, /* --pid PID --address A/PREFIX --machine NAME --pasta PROGRAM */
         {"loopback", run_loopback}, /* --pid PID */
         {"listen", run_listen},     /* --pid PID --port PORT.. <SOCKET */

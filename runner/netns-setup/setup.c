@@ -69,27 +69,20 @@ static int make_interface(Netlink *netlink, const InterfaceSettings *settings, R
         if (r < 0)
                 return error_set(reterr, r, "look up interface '%s'", settings->name);
         return link.index > 0 ? 0
-                              : router_port_make(settings->router, settings->machine, settings->name, fd,
-                                                 ret_port, reterr);
+                              : router_port_make(settings->router, settings->machine, settings->mac,
+                                                 settings->name, fd, ret_port, reterr);
 }
 
-static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *settings, uint64_t wait_usec,
-                            Error *reterr) {
-        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+static int set_up_interface(Netlink *netlink, int pidfd, const InterfaceSettings *settings,
+                            uint64_t wait_usec, Error *reterr) {
         _cleanup_free_ char *address = address_to_string(settings->address);
         _cleanup_(router_port_done) RouterPort port = ROUTER_PORT_NULL;
-        int index, r;
+        int index, r = 0;
 
-        r = enter_netns(pid, pidfd, reterr);
-        if (r >= 0)
-                r = netlink_open(&netlink, reterr);
-        if (r >= 0)
-                r = loopback_up(netlink, reterr);
-        if (r >= 0 && settings->router)
+        if (settings->router)
                 r = make_interface(netlink, settings, &port, reterr);
         if (r < 0)
                 return r;
-
         r = interface_wait(netlink, pidfd, settings->name, wait_usec, &index, reterr);
         if (r < 0)
                 return r;
@@ -98,12 +91,25 @@ static int set_up_interface(pid_t pid, int pidfd, const InterfaceSettings *setti
                 return error_set(reterr, r, "give %s/%u to interface '%s'", address, settings->prefix,
                                  settings->name);
         r = netns_link_up(netlink, settings->name, index, reterr);
-        if (r >= 0 && port.router)
-                r = router_port_up(&port, reterr);
-        if (r < 0 || !settings->internet)
+        return r >= 0 && port.router ? router_port_up(&port, reterr) : r;
+}
+
+static int set_up_network(pid_t pid, int pidfd, const InterfaceSettings *settings, size_t n_settings,
+                          uint64_t wait_usec, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        int index, r;
+
+        r = enter_netns(pid, pidfd, reterr);
+        if (r >= 0)
+                r = netlink_open(&netlink, reterr);
+        if (r >= 0)
+                r = loopback_up(netlink, reterr);
+        for (size_t i = 0; r >= 0 && i < n_settings; i++)
+                r = set_up_interface(netlink, pidfd, &settings[i], wait_usec, reterr);
+        if (r < 0 || !settings[0].internet)
                 return r;
         r = interface_wait(netlink, pidfd, INTERNET_INTERFACE, INTERNET_WAIT_USEC, &index, reterr);
-        return r < 0 ? r : internet_set_up_inside(netlink, index, settings->address, reterr);
+        return r < 0 ? r : internet_set_up_inside(netlink, index, settings[0].address, reterr);
 }
 
 static int set_up_loopback(pid_t pid, int pidfd, Error *reterr) {
@@ -122,12 +128,14 @@ static int listen_inside(pid_t pid, int pidfd, char *const *ports, int socket_fd
         return r < 0 ? r : listen_for_host(ports, socket_fd, reterr);
 }
 
-int netns_setup(pid_t pid, const InterfaceSettings *settings, uint64_t wait_usec, Error *reterr) {
+int netns_setup(pid_t pid, const InterfaceSettings *settings, size_t n_settings, uint64_t wait_usec,
+                Error *reterr) {
         _cleanup_close_ int pidfd = open_process(pid, reterr);
 
         return pidfd < 0 ? pidfd
                          : look_for_end(pid, pidfd,
-                                        set_up_interface(pid, pidfd, settings, wait_usec, reterr), reterr);
+                                        set_up_network(pid, pidfd, settings, n_settings, wait_usec, reterr),
+                                        reterr);
 }
 
 int netns_loopback(pid_t pid, Error *reterr) {

@@ -12,21 +12,24 @@ typedef struct InterfaceSettings {
         const char *name;    /* as the container calls it */
         const char *router;  /* where it is made (net/router-port.h); NULL: it is waited for */
         const char *machine; /* the router's name for the container */
+        const uint8_t *mac;  /* NULL: as router_port_make() chooses */
         uint32_t address;    /* host byte order */
         uint8_t prefix;
-        bool internet; /* there is another one, which leads there (internet.h) */
+        bool internet; /* there is another one, which leads there (internet.h), in the first's settings */
 } InterfaceSettings;
 
 /**
- * netns_setup() - make, address and raise an interface, and raise the loopback, of a container
+ * netns_setup() - make, address and raise the interfaces, and raise the loopback, of a container
  * @pid: a process in the container, by the caller's PID namespace
+ * @settings: one interface a network, the first of which the internet is reached beside
  * @wait_usec: how long to wait for an interface that is not made here
  *
  * One that is there is not made again.
  * FC_EXIT_TIMEOUT when it did not, FC_EXIT_NOT_RUNNING when the process ended before: then nothing else is
  * wrong, and it is known for sure.
  */
-int netns_setup(pid_t pid, const InterfaceSettings *settings, uint64_t wait_usec, Error *reterr);
+int netns_setup(pid_t pid, const InterfaceSettings *settings, size_t n_settings, uint64_t wait_usec,
+                Error *reterr);
 
 /* Raises the loopback interface only. */
 int netns_loopback(pid_t pid, Error *reterr);

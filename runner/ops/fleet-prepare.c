@@ -366,23 +366,23 @@ static int member_check_writable(const Member *m, Error *reterr) {
 
 /* A start makes its network by itself. */
 static int fleet_mend_network(Fleet *fleet, Error *reterr) {
-        bool any = false;
+        const char *any = NULL;
 
         for (size_t i = 0; i < fleet->n_members; i++) {
                 const Member *m = &fleet->members[i];
-                bool mended;
+                const char *mended;
                 int r;
 
                 if (!member_runs_on(m) || !m->plan->bridge)
                         continue;
-                r = network_mend(&fleet->network, m->at->machine, &mended, reterr);
+                r = network_mend(&fleet->network, m->plan->spec, m->at->machine, &mended, reterr);
                 if (r < 0)
                         return error_in_container(reterr, r, m->at->name);
-                any = any || mended;
+                any = mended ? mended : any;
         }
         if (any) {
-                _cleanup_free_ char *text = xasprintf("another program had changed the network '%s', mended",
-                                                      fleet->network.bridge);
+                _cleanup_free_ char *text =
+                        xasprintf("another program had changed the network '%s', mended", any);
 
                 progress_note(fleet->progress, text);
         }
@@ -596,7 +596,7 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
         if (m->plan->bridge) {
                 m->resources.bridge_lock = network_lock_path(fleet->project->id);
                 m->resources.lock_fd = fleet->network_fd;
-                r = network_prepare(&fleet->network, fleet->project->backend, reterr);
+                r = network_prepare(&fleet->network, m->plan->spec, fleet->project->backend, reterr);
                 if (r < 0)
                         return r;
         }

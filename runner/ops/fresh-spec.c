@@ -64,7 +64,19 @@ static void make_volume(Volume *v, const char *root, FreshIsDirectory is_directo
         v->create = v->create && v->overlay;
 }
 
+/* The project may have them at the same time. */
+static void forget_addresses(Spec *spec) {
+        for (size_t i = 0; i < spec->n_networks; i++)
+                network_spec_done(&spec->networks[i]);
+        spec->n_networks = 0;
+        for (size_t i = 0; i < spec->n_containers; i++) {
+                free(spec->containers[i].address);
+                spec->containers[i].address = NULL;
+        }
+}
+
 void fresh_spec_make(Spec *spec, const char *root, FreshIsDirectory is_directory, void *userdata) {
+        forget_addresses(spec);
         for (size_t i = 0; i < spec->n_containers; i++) {
                 ContainerSpec *c = &spec->containers[i];
 

@@ -215,6 +215,17 @@ static void say_gone(const GcProject *p, const char *kind, const char *name) {
         gc_say(p->gc, kind, name, why);
 }
 
+/* Those of its networks that were there; owned by the caller. */
+static char **its_bridges(const GcProject *p) {
+        _cleanup_free_ char *first = identity_bridge_name(p->id);
+        char **bridges = NULL;
+
+        STRV_FOREACH (bridge, p->gc->bridges)
+                if (router_is_sibling(first, *bridge))
+                        strv_push(&bridges, *bridge);
+        return bridges;
+}
+
 static void say_directory_gone(const GcProject *p) {
         _cleanup_free_ char *directory = xasprintf(RUNTIME_DIR_BASE "/%s", p->id);
 
@@ -223,14 +234,14 @@ static void say_directory_gone(const GcProject *p) {
 
 /* What bury_locked() would say. */
 static void say_all_gone(const GcProject *p) {
-        _cleanup_free_ char *bridge = identity_bridge_name(p->id);
+        _cleanup_strv_ char **bridges = its_bridges(p);
 
         STRV_FOREACH (machine, p->machines)
                 say_gone(p, "machine", *machine);
         STRV_FOREACH (machine, p->strange)
                 say_gone(p, "machine", *machine);
-        if (strv_contains(p->gc->bridges, bridge))
-                say_gone(p, "bridge", bridge);
+        STRV_FOREACH (bridge, bridges)
+                say_gone(p, "bridge", *bridge);
         if (p->runtime_fd >= 0)
                 say_directory_gone(p);
 }
@@ -254,8 +265,8 @@ static int end_machines(const GcProject *p, char *const *machines, bool say, Err
 
 /* What tells the next run that it is gone is removed last. The locks are held. */
 static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
-        _cleanup_free_ char *bridge = identity_bridge_name(p->id);
-        _cleanup_strv_ char **named = NULL;
+        _cleanup_free_ char *first = identity_bridge_name(p->id);
+        _cleanup_strv_ char **named = NULL, **bridges = its_bridges(p);
         _cleanup_close_ int alone = -EBADF, base = -EBADF;
         int r;
 
@@ -273,12 +284,16 @@ static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
                 return r;
         if (alone < 0)
                 return error_raise(reterr, FC_EXIT_CONFLICT, "another command has begun to use '%s'", p->id);
-        r = router_remove(bridge, /* ret_removed= */ NULL, reterr);
+        r = router_remove(first, /* ret_removed= */ NULL, reterr);
+        STRV_FOREACH (bridge, bridges) {
+                if (r >= 0)
+                        r = router_remove(*bridge, /* ret_removed= */ NULL, reterr);
+                /* Where machines are units, the end of the last one has removed it. */
+                if (r >= 0 && if_nametoindex(*bridge) == 0)
+                        say_gone(p, "bridge", *bridge);
+        }
         if (r < 0)
                 return r;
-        /* Where machines are units, the end of the last one has removed it. */
-        if (strv_contains(p->gc->bridges, bridge) && if_nametoindex(bridge) == 0)
-                say_gone(p, "bridge", bridge);
         if (!p->gc->holds_base)
                 r = runtime_dir_lock_base(RUNTIME_DIR_BASE, GC_BASE_TIMEOUT_USEC, &base, reterr);
         if (r >= 0)
@@ -363,13 +378,12 @@ static int tidy_machine(const GcProject *p, const char *name, Error *reterr) {
 }
 
 static int tidy_network(const GcProject *p, Error *reterr) {
-        _cleanup_free_ char *bridge = identity_bridge_name(p->id);
-        _cleanup_strv_ char **machines = NULL;
+        _cleanup_strv_ char **machines = NULL, **bridges = its_bridges(p);
         _cleanup_close_ int alone = -EBADF;
         bool removed = p->gc->dry_run;
         int r;
 
-        if (p->runtime_fd < 0 || !strv_contains(p->gc->bridges, bridge))
+        if (p->runtime_fd < 0 || !bridges)
                 return 0;
         r = network_hold_alone(p->gc->facts.cgroup_root, p->id, p->runtime_fd, &alone, reterr);
         if (r < 0 || alone < 0)
@@ -380,8 +394,8 @@ static int tidy_network(const GcProject *p, Error *reterr) {
         if (!p->gc->dry_run)
                 r = network_release(p->gc->facts.cgroup_root, p->id, p->runtime_fd, machines, &removed,
                                     reterr);
-        if (r >= 0 && removed)
-                gc_say(p->gc, "bridge", bridge, "nothing of its project runs");
+        STRV_FOREACH (bridge, r >= 0 && removed ? bridges : NULL)
+                gc_say(p->gc, "bridge", *bridge, "nothing of its project runs");
         return r;
 }
 

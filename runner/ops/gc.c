@@ -139,7 +139,7 @@ static int clean_bridges(Gc *gc, const Projects *all, Error *reterr) {
                 for (size_t i = 0; !known && i < all->n; i++) {
                         _cleanup_free_ char *its = identity_bridge_name(all->entries[i].id);
 
-                        known = streq(its, *bridge);
+                        known = router_is_sibling(its, *bridge);
                 }
                 if (known)
                         continue;

@@ -21,157 +21,67 @@
 /* Choosing addresses takes a few milliseconds. */
 #define LOCK_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
-void network_done(Network *n) {
-        free(n->bridge);
-        free(n->started_root);
-        (void) project_state_free(n->state);
-        *n = (Network){};
+/* ---- the hosts files ---- */
+
+char *network_hosts_file(const char *container, char *const *networks) {
+        return networks ? xasprintf(NETWORK_HOSTS ".%s", container) : xstrdup(NETWORK_HOSTS);
 }
 
-/* Also for a container that needs none: the hosts file has the addresses of those that do, and they may be
- * running. */
-static int network_recall_subnet(const Project *project, Network *n, Error *reterr) {
-        int r;
+/* As one that is in @networks reaches it: in the first that both are in. NULL: it does not. */
+static char *network_address_for(const Network *n, char *const *networks, const RememberedAddress *other) {
+        STRV_FOREACH (name, network_names(networks)) {
+                const ProjectNetwork *network = network_find(n, *name);
 
-        if (!n->state->subnet)
-                return 0;
-        r = subnet_from_string(n->state->subnet, &n->subnet, reterr);
-        if (r < 0)
-                return error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", project->root);
-        if (subnet_is_choosable(&n->subnet))
-                return 0;
-        r = error_raise(reterr, FC_EXIT_CONFLICT,
-                        "'%s/" STATE_DIR_NAME "/state.json': %s is not a network that a project gets",
-                        project->root, n->state->subnet);
-        error_add_hint(reterr,
-                       "when nothing of the project runs, remove the file: a network is chosen anew");
-        return r;
-}
-
-/* A remembered subnet is kept while anything may be using it, that is while the host has its address;
- * else it is given up when the host has come to route it elsewhere, as with a VPN. A guest may have
- * written the remembered subnet, and must not make a network that the host routes the project's. */
-static int network_choose_subnet(const Project *project, Network *n, bool *changed, Error *reterr) {
-        _cleanup_free_ Subnet *taken = NULL;
-        size_t n_taken;
-        int r;
-
-        if (n->state->subnet && router_has(n->bridge, &n->subnet))
-                return 0;
-        r = routes_read(n->bridge, &taken, &n_taken, reterr);
-        if (r < 0)
-                return r;
-        if (n->state->subnet && !subnet_find_overlap(&n->subnet, taken, n_taken))
-                return 0;
-        r = subnet_choose(project->id, taken, n_taken, &n->subnet, reterr);
-        if (r < 0)
-                return r;
-        free(n->state->subnet);
-        n->state->subnet = subnet_to_string(&n->subnet);
-        *changed = true;
-        return 0;
-}
-
-static int network_allot(Network *n, const char *container, bool *changed, Error *reterr) {
-        _cleanup_free_ AllottedAddress *remembered = NULL;
-        uint8_t octet;
-        int r;
-
-        if (project_state_get_address(n->state, container) > 0)
-                return 0;
-        remembered = xnew0(AllottedAddress, n->state->n_addresses);
-        for (size_t i = 0; i < n->state->n_addresses; i++)
-                remembered[i] = (AllottedAddress){n->state->addresses[i].name, n->state->addresses[i].octet};
-        r = address_allot(container, remembered, n->state->n_addresses, &octet, reterr);
-        if (r < 0)
-                return r;
-        project_state_set_address(n->state, container, octet);
-        *changed = true;
-        return 0;
-}
-
-int network_read(const Project *project, Network *ret, bool *ret_changed, Error *reterr) {
-        _cleanup_(network_done) Network n = {
-                .bridge = identity_bridge_name(project->id),
-                .started_root = xstrdup(project->started_root ? project->started_root : project->root)};
-        bool changed = false, wanted = false;
-        int r = 0;
-
-        if (project->state.fd >= 0)
-                r = project_state_load(project->state.fd, &project->state.user, &n.state, reterr);
-        if (r < 0)
-                return r;
-        if (!n.state)
-                n.state = project_state_new();
-        if (!streq_ptr(n.state->id, project->id)) {
-                free(n.state->id);
-                n.state->id = xstrdup(project->id);
-                changed = true;
+                if (network && strv_contains(network_names(other->networks), *name))
+                        return network_address(n, network, other->name);
         }
-        for (size_t i = 0; i < project->spec->n_containers; i++)
-                if (project->spec->containers[i].network == NETWORK_PRIVATE) {
-                        wanted = true;
-                        r = network_allot(&n, project->spec->containers[i].name, &changed, reterr);
-                        if (r < 0)
-                                return r;
-                }
-        r = network_recall_subnet(project, &n, reterr);
-        if (r >= 0 && wanted)
-                r = network_choose_subnet(project, &n, &changed, reterr);
-        if (r < 0)
-                return r;
-        *ret = n;
-        n = (Network){};
-        *ret_changed = changed;
-        return 0;
+        return NULL;
 }
 
-/* The address of a container, "10.x.y.z"; owned by the caller, NULL when it has none. */
-static char *network_address(const Network *n, const char *container) {
-        uint8_t octet = project_state_get_address(n->state, container);
-
-        return octet > 0 ? address_to_string(subnet_address(&n->subnet, octet)) : NULL;
-}
-
-ContainerPlan *network_plan(const Network *n, const Project *project, const ContainerSpec *c) {
-        _cleanup_free_ char *state = xasprintf("%s/" STATE_DIR_NAME,
-                                               streq(project->root, "/") ? "" : project->root),
-                            *kept = project_state_path(project),
-                            *hosts = xasprintf(RUNTIME_DIR_BASE "/%s/" NETWORK_HOSTS, project->id),
-                            *machine = project_machine(project, c->name),
-                            *address = network_address(n, c->name);
-        PlanFacts facts = {
-                .root = project->root,
-                .started_root = n->started_root,
-                .state = state,
-                .kept = kept,
-                .layered = project->layered,
-                .fleeting = project->state.instance,
-                .hosts = hosts,
-                .machine = machine,
-                /* A host that has none starts nothing; but it can tell what would be started. */
-                .nspawn = project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn",
-                .bridge = n->bridge,
-                .address = address,
-        };
-
-        return plan_container(c, &facts);
-}
-
-static int network_write_hosts(const Network *n, int runtime_fd, Error *reterr) {
+static int network_write_hosts(const Network *n, const char *file, char *const *networks, int runtime_fd,
+                               Error *reterr) {
         _cleanup_free_ HostsEntry *entries = xnew0(HostsEntry, n->state->n_addresses);
         _cleanup_strv_ char **addresses = NULL;
         _cleanup_free_ char *text = NULL;
+        size_t n_entries = 0;
 
         for (size_t i = 0; i < n->state->n_addresses; i++) {
-                char *address = network_address(n, n->state->addresses[i].name);
+                char *address = network_address_for(n, networks, &n->state->addresses[i]);
 
+                if (!address)
+                        continue;
                 strv_push_take(&addresses, address);
-                entries[i] = (HostsEntry){n->state->addresses[i].name, address};
+                entries[n_entries++] = (HostsEntry){n->state->addresses[i].name, address};
         }
-        text = hosts_print(entries, n->state->n_addresses);
-        return hosts_write(runtime_fd, NETWORK_HOSTS, text, reterr);
+        text = hosts_print(entries, n_entries);
+        return hosts_write(runtime_fd, file, text, reterr);
 }
+
+static int network_write_all_hosts(const Network *n, int runtime_fd, Error *reterr) {
+        int r = network_write_hosts(n, NETWORK_HOSTS, /* networks= */ NULL, runtime_fd, reterr);
+
+        for (size_t i = 0; r >= 0 && i < n->state->n_addresses; i++) {
+                const RememberedAddress *a = &n->state->addresses[i];
+                _cleanup_free_ char *file = network_hosts_file(a->name, a->networks);
+
+                if (a->networks)
+                        r = network_write_hosts(n, file, a->networks, runtime_fd, reterr);
+        }
+        return r;
+}
+
+static int network_remove_hosts(int runtime_fd, Error *reterr) {
+        _cleanup_strv_ char **entries = NULL;
+        int r = fs_list(runtime_fd, &entries);
+
+        STRV_FOREACH (entry, entries)
+                if ((streq(*entry, NETWORK_HOSTS) || startswith(*entry, NETWORK_HOSTS ".")) &&
+                    unlinkat(runtime_fd, *entry, 0) < 0 && errno != ENOENT)
+                        r = -errno;
+        return r < 0 ? error_set(reterr, r, "clear the runtime directory") : 0;
+}
+
+/* ---- all of it ---- */
 
 int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *reterr) {
         _cleanup_strv_ char **machines = NULL;
@@ -185,6 +95,18 @@ int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *re
                 if (startswith(*machine, prefix))
                         *ret = true;
         return 0;
+}
+
+/* What runs has the addresses that it was started with. */
+static int network_refuse_move(const Network *n, bool in_use, Error *reterr) {
+        int r;
+
+        if (!n->moved || !in_use)
+                return network_check_declared(n, in_use, reterr);
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "the specification gives the project other addresses than what runs of it has");
+        error_add_hint(reterr, "flake-containers down, and then up");
+        return r;
 }
 
 int network_settle(const Project *project, int runtime_fd, const char *verb, Network *ret, Error *reterr) {
@@ -208,6 +130,8 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
         if (r < 0)
                 return r;
         r = network_read(project, &n, &changed, reterr);
+        if (r >= 0)
+                r = network_refuse_move(&n, in_use, reterr);
         if (r < 0)
                 return r;
         if (!in_use) {
@@ -224,7 +148,7 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
                 if (r < 0)
                         return r;
         }
-        r = network_write_hosts(&n, runtime_fd, reterr);
+        r = network_write_all_hosts(&n, runtime_fd, reterr);
         if (r < 0)
                 return r;
         *ret = n;
@@ -248,13 +172,32 @@ int network_hold(int runtime_fd, Error *reterr) {
         return TAKE_FD(fd);
 }
 
-int network_prepare(const Network *n, const Backend *backend, Error *reterr) {
-        return backend->makes_network ? router_check_name(n->bridge, reterr)
-                                      : router_ensure(n->bridge, &n->subnet, reterr);
+int network_prepare(const Network *n, const ContainerSpec *c, const Backend *backend, Error *reterr) {
+        int r = 0;
+
+        for (char *const *name = network_names(c->networks); r >= 0 && *name; name++) {
+                const ProjectNetwork *network = network_find(n, *name);
+
+                r = backend->makes_network ? router_check_name(network->bridge, reterr)
+                                           : router_ensure(network->bridge, &network->subnet, reterr);
+        }
+        return r;
 }
 
-int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr) {
-        return router_mend(n->bridge, &n->subnet, machine, ret_mended, reterr);
+int network_mend(const Network *n, const ContainerSpec *c, const char *machine, const char **ret_mended,
+                 Error *reterr) {
+        int r = 0;
+
+        *ret_mended = NULL;
+        for (char *const *name = network_names(c->networks); r >= 0 && *name; name++) {
+                const ProjectNetwork *network = network_find(n, *name);
+                bool mended;
+
+                r = router_mend(network->bridge, &network->subnet, machine, &mended, reterr);
+                if (r >= 0 && mended)
+                        *ret_mended = network->bridge;
+        }
+        return r;
 }
 
 int network_hold_alone(const char *cgroup_root, const char *id, int runtime_fd, int *ret_fd, Error *reterr) {
@@ -271,6 +214,23 @@ int network_hold_alone(const char *cgroup_root, const char *id, int runtime_fd, 
         r = network_in_use(cgroup_root, id, &in_use, reterr);
         if (r >= 0 && !in_use)
                 *ret_fd = TAKE_FD(fd);
+        return r;
+}
+
+/* Those beside the default one. @ret_removed: is set where it was one; NULL: not waited for. */
+static int network_release_named(const char *first, bool *ret_removed, Error *reterr) {
+        _cleanup_strv_ char **bridges = NULL;
+        int r = router_list_siblings(first, &bridges, reterr);
+
+        STRV_FOREACH (bridge, bridges) {
+                bool removed = false;
+
+                if (r >= 0)
+                        r = ret_removed ? router_remove(*bridge, &removed, reterr)
+                                        : router_release(*bridge, /* ret_removed= */ NULL, reterr);
+                if (ret_removed)
+                        *ret_removed = *ret_removed || removed;
+        }
         return r;
 }
 
@@ -294,9 +254,9 @@ int network_release(const char *cgroup_root, const char *id, int runtime_fd, cha
         }
         r = ret_removed ? router_remove(bridge, ret_removed, reterr)
                         : router_release(bridge, /* ret_removed= */ NULL, reterr);
-        if (r >= 0 && unlinkat(runtime_fd, NETWORK_HOSTS, 0) < 0 && errno != ENOENT)
-                r = error_set(reterr, errno, "clear the runtime directory");
-        return r;
+        if (r >= 0)
+                r = network_release_named(bridge, ret_removed, reterr);
+        return r < 0 ? r : network_remove_hosts(runtime_fd, reterr);
 }
 
 char *network_lock_path(const char *id) {

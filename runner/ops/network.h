@@ -8,17 +8,47 @@
 #include "plan/address.h"
 #include "plan/plan.h"
 
-/* In the project's runtime directory. */
+/* In the project's runtime directory: the names of those that are in the default network. */
 #define NETWORK_HOSTS "@hosts"
 
-typedef struct Network {
+/* One more byte of an interface's name tells networks apart. */
+#define NETWORK_LETTERS 26
+
+/* Each is a router of its own (net/router.h), so that none leads to another. */
+typedef struct ProjectNetwork {
+        const char *name;
+        char letter; /* 'a' to 'z'; '\0': the default one */
         char *bridge;
+        Subnet subnet; /* prefix 0: none is chosen yet, and no container needs it */
+        bool wanted;   /* by a container of the specification */
+        bool declared; /* the specification says the subnet */
+} ProjectNetwork;
+
+typedef struct Network {
+        ProjectNetwork *networks; /* the default one, then those of the state */
+        size_t n_networks;
         char *started_root; /* as in Project; where nothing runs, here */
-        Subnet subnet;
+        bool moved;         /* a subnet, or another container's address, is no longer what it was */
         ProjectState *state;
 } Network;
 
 void network_done(Network *n);
+
+/* Owned by @n; NULL: no container has named it. */
+ProjectNetwork *network_find(const Network *n, const char *name);
+
+/* A container's: those, or where it names none (NULL) the default one. */
+char *const *network_names(char *const *networks);
+
+/* The address of a container there, "10.x.y.z"; owned by the caller, NULL when it has none. */
+char *network_address(const Network *n, const ProjectNetwork *network, const char *container);
+
+/* The name in the runtime directory of a container's hosts file; owned by the caller. */
+char *network_hosts_file(const char *container, char *const *networks);
+
+/* Subnets that the specification gives: does the host route them elsewhere? Then FC_EXIT_CONFLICT.
+ * @in_use: those that are there are used. */
+int network_check_declared(const Network *n, bool in_use, Error *reterr);
 
 /**
  * network_read() - what the addresses are, or would be if they were chosen now
@@ -44,11 +74,13 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
  */
 int network_hold(int runtime_fd, Error *reterr);
 
-/* Makes it for a machine that is about to start, or sees that it can be made. The network is held. */
-int network_prepare(const Network *n, const Backend *backend, Error *reterr);
+/* Makes those of a machine that is about to start, or sees that they can be made. The network is held. */
+int network_prepare(const Network *n, const ContainerSpec *c, const Backend *backend, Error *reterr);
 
-/* For a machine that runs, likewise. @ret_mended: another program had changed something. */
-int network_mend(const Network *n, const char *machine, bool *ret_mended, Error *reterr);
+/* For a machine that runs, likewise. @ret_mended: the one that another program had changed, borrowed from
+ * @n; NULL: there is none. */
+int network_mend(const Network *n, const ContainerSpec *c, const char *machine, const char **ret_mended,
+                 Error *reterr);
 
 /* Does a machine run whose name begins with the id? */
 int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *reterr);

@@ -52,7 +52,9 @@ static int open_journal(const MountContext *c, const PlanMount *m, Error *reterr
 }
 
 static int open_hosts(const MountContext *c, const PlanMount *m, Error *reterr) {
-        return fs_open_beneath(c->project_runtime_fd, NETWORK_HOSTS, O_PATH | O_NOFOLLOW, 0, reterr);
+        _cleanup_free_ char *file = network_hosts_file(c->plan->spec->name, c->plan->spec->networks);
+
+        return fs_open_beneath(c->project_runtime_fd, file, O_PATH | O_NOFOLLOW, 0, reterr);
 }
 
 static int open_gate(const MountContext *c, const PlanMount *m, Error *reterr) {

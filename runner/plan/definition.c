@@ -135,6 +135,9 @@ char **definition_make(const ContainerPlan *p, const char *root, const char *sta
                 *XGROW(definition.v, definition.n) = xasprintf(DEFINITION_PROJECT " %s", started_root);
         if (p->address)
                 *XGROW(definition.v, definition.n) = xasprintf("address %s", p->address);
+        for (size_t i = 0; i < p->n_more; i++)
+                *XGROW(definition.v, definition.n) =
+                        xasprintf("address.%s %s", p->more[i].name, p->more[i].address);
         STRV_FOREACH (line, lines)
                 if (!strv_contains(defaults, *line) && !is_default_of_element(*line))
                         *XGROW(definition.v, definition.n) = xstrdup(*line);

@@ -45,6 +45,12 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         strv_free(p->mount_points);
         free(p->bridge);
         free(p->address);
+        for (size_t i = 0; i < p->n_more; i++) {
+                free(p->more[i].name);
+                free(p->more[i].bridge);
+                free(p->more[i].address);
+        }
+        free(p->more);
         strv_free(p->definition);
         free(p);
         return NULL;
@@ -296,6 +302,19 @@ static void add_credentials(ContainerPlan *p, const PlanFacts *facts) {
         }
 }
 
+static void set_networks(ContainerPlan *p, const PlanFacts *facts) {
+        if (p->spec->network != NETWORK_PRIVATE || facts->n_networks == 0)
+                return;
+        p->bridge = xstrdup(facts->networks[0].bridge);
+        p->address = xstrdup(facts->networks[0].address);
+        for (size_t i = 1; i < facts->n_networks; i++) {
+                const PlanNetwork *n = &facts->networks[i];
+
+                *XGROW(p->more, p->n_more) =
+                        (PlanNetwork){xstrdup(n->name), xstrdup(n->bridge), xstrdup(n->address)};
+        }
+}
+
 ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         ContainerPlan *p = xmalloc0(sizeof(*p));
 
@@ -307,10 +326,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
                 p->image = absolute(facts->root, c->rootfs, &p->image_below);
         if (c->users == USERS_PRIVATE)
                 p->ids_base = ids_choose(p->machine);
-        if (c->network == NETWORK_PRIVATE) {
-                p->bridge = xstrdup(facts->bridge);
-                p->address = xstrdup(facts->address);
-        }
+        set_networks(p, facts);
         add_system(p, facts);
         add_volumes(p, facts);
         add_tmpfs(p);

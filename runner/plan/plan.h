@@ -72,6 +72,13 @@ typedef struct PlanEnvFile {
         char *place;
 } PlanEnvFile;
 
+/* A network that the container is in. */
+typedef struct PlanNetwork {
+        char *name;
+        char *bridge;  /* of the project */
+        char *address; /* A.B.C.D */
+} PlanNetwork;
+
 /* What the plan depends on beside the specification. */
 typedef struct PlanFacts {
         const char *root;         /* the project's, absolute */
@@ -83,8 +90,8 @@ typedef struct PlanFacts {
         const char *hosts;        /* its hosts file */
         const char *machine;      /* machine name */
         const char *nspawn;       /* program */
-        const char *bridge;       /* of the project; NULL unless the network is private */
-        const char *address;      /* A.B.C.D, likewise */
+        const PlanNetwork *networks; /* in the specification's order; none unless the network is private */
+        size_t n_networks;
 } PlanFacts;
 
 typedef struct ContainerPlan {
@@ -101,10 +108,12 @@ typedef struct ContainerPlan {
         PlanEnvFile *env_files; /* in the order of the specification */
         size_t n_env_files;
         char **mount_points; /* inside: what the root must have the directories of */
-        char *bridge;        /* NULL unless the network is private */
-        char *address;       /* A.B.C.D, likewise */
-        uint32_t ids_base;   /* the first of the container's ids, plan/ids.h; 0: it has the host's */
-        char **definition;   /* see plan/definition.h */
+        char *bridge;        /* of its first network; NULL unless that is private */
+        char *address;       /* A.B.C.D there, likewise */
+        PlanNetwork *more;   /* the others */
+        size_t n_more;
+        uint32_t ids_base; /* the first of the container's ids, plan/ids.h; 0: it has the host's */
+        char **definition; /* see plan/definition.h */
 } ContainerPlan;
 
 /* @c: must live as long as the plan. Return: the plan of starting it, owned by the caller. */

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "spec/name.h"
 #include "spec/network.h"
 #include "spec/port.h"
 #include "spec/value.h"
+
+#define NETWORKS_MAX 8 /* of one container */
 
 static const char *const mode_words[_NETWORK_MODE_MAX] = {
         [NETWORK_PRIVATE] = "private",
@@ -34,12 +41,83 @@ static int parse_host_access(const Json *value, const char *path, void *target, 
                                     &c->n_host_access, reterr);
 }
 
+static int check_network_name(const char *name, Error *reterr) {
+        return name_check(name, "network", reterr);
+}
+
+static int parse_own_networks(const Json *value, const char *path, void *target, Error *reterr) {
+        ContainerSpec *c = target;
+        int r;
+
+        r = value_parse_strv(value, path, check_network_name, &c->networks, reterr);
+        if (r < 0)
+                return r;
+        if (!c->networks)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: is empty; network.mode 'none' is no network",
+                                   path);
+        if (strv_length(c->networks) > NETWORKS_MAX)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: at most %d networks, not %zu", path,
+                                   NETWORKS_MAX, strv_length(c->networks));
+        for (size_t i = 0; c->networks[i]; i++)
+                for (size_t k = 0; k < i; k++)
+                        if (streq(c->networks[i], c->networks[k]))
+                                return error_raise(reterr, FC_EXIT_USAGE, "%s[%zu]: '%s' is given twice",
+                                                   path, i, c->networks[i]);
+        return 0;
+}
+
+/* Of which network it is, and whether it can be one there, spec/networks.c says. */
+static int check_fixed_address(const char *text, Error *reterr) {
+        struct in_addr in;
+
+        return inet_pton(AF_INET, text, &in) == 1
+                       ? 0
+                       : error_raise(reterr, FC_EXIT_USAGE,
+                                     "'%s' is not an IPv4 address, such as 10.250.0.2", text);
+}
+
+static int parse_fixed_address(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, check_fixed_address, &((ContainerSpec *) target)->address,
+                                  reterr);
+}
+
+static int check_fixed_mac(const char *text, Error *reterr) {
+        static const char digits[] = "0123456789abcdefABCDEF";
+        bool zero = true;
+
+        for (size_t i = 0; i < 6; i++) {
+                const char *byte = text + 3 * i;
+
+                if (strspn(byte, digits) != 2 || byte[2] != (i < 5 ? ':' : '\0'))
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "'%s' is not a MAC address, such as 02:00:00:00:00:01", text);
+                zero = zero && byte[0] == '0' && byte[1] == '0';
+        }
+        /* The lowest bit of the first byte is that of groups. */
+        if (zero || strchr("13579bdfBDF", text[1]))
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not the MAC address of one interface",
+                                   text);
+        return 0;
+}
+
+static int parse_fixed_mac(const Json *value, const char *path, void *target, Error *reterr) {
+        char **mac = &((ContainerSpec *) target)->mac;
+        int r = value_parse_string(value, path, check_fixed_mac, mac, reterr);
+
+        for (char *c = r < 0 ? NULL : *mac; c && *c; c++)
+                if (*c >= 'A' && *c <= 'F')
+                        *c = (char) (*c - 'A' + 'a');
+        return r;
+}
+
 static int parse_network(const Json *value, const char *path, void *target, Error *reterr) {
         static const JsonField fields[] = {
                 {"mode", parse_mode},
                 {"internet", parse_internet},
                 {"hostAccess", parse_host_access},
-                {"address", NULL},
+                {"networks", parse_own_networks},
+                {"address", parse_fixed_address},
+                {"mac", parse_fixed_mac},
         };
 
         return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
@@ -53,6 +131,14 @@ static Json *print_host_access(const ContainerSpec *c) {
         return json;
 }
 
+static Json *print_own_networks(const ContainerSpec *c) {
+        Json *json = json_new_array();
+
+        STRV_FOREACH (network, c->networks)
+                json_append_string(json, *network);
+        return json;
+}
+
 static Json *print_network(const ContainerSpec *c) {
         Json *json = json_new_object();
 
@@ -60,6 +146,12 @@ static Json *print_network(const ContainerSpec *c) {
         if (c->network == NETWORK_PRIVATE) {
                 json_add_bool(json, "internet", c->internet);
                 json_add(json, "hostAccess", print_host_access(c));
+                if (c->networks)
+                        json_add(json, "networks", print_own_networks(c));
+                if (c->address)
+                        json_add_string(json, "address", c->address);
+                if (c->mac)
+                        json_add_string(json, "mac", c->mac);
         }
         return json;
 }
@@ -93,6 +185,12 @@ static int check_network(const ContainerSpec *c, Error *reterr) {
         r = check_private(c, "internet", c->internet, reterr);
         if (r >= 0)
                 r = check_private(c, "hostAccess", c->n_host_access > 0, reterr);
+        if (r >= 0)
+                r = check_private(c, "networks", c->networks, reterr);
+        if (r >= 0)
+                r = check_private(c, "address", c->address, reterr);
+        if (r >= 0)
+                r = check_private(c, "mac", c->mac, reterr);
         return r < 0 ? r : check_host_access(c, reterr);
 }
 

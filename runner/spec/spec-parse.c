@@ -8,6 +8,7 @@
 #include "spec/dependency.h"
 #include "spec/export.h"
 #include "spec/name.h"
+#include "spec/networks.h"
 #include "spec/port-clash.h"
 #include "spec/spec-parse.h"
 #include "spec/value.h"
@@ -70,11 +71,12 @@ static int parse_version(const Json *value, const char *path, void *target, Erro
 static const JsonField spec_fields[] = {
         {"version", parse_version, .mandatory = true},
         {"project", parse_project},
+        {"networks", networks_parse},
         {"containers", parse_containers, .mandatory = true},
 };
 
 /* What no container can tell by itself. */
-static int check_spec(const Spec *spec, Error *reterr) {
+static int check_spec(Spec *spec, Error *reterr) {
         int r;
 
         for (size_t i = 0; i < spec->n_containers; i++) {
@@ -83,6 +85,8 @@ static int check_spec(const Spec *spec, Error *reterr) {
                         return r;
         }
         r = dependencies_check(spec, reterr);
+        if (r >= 0)
+                r = networks_check(spec, reterr);
         if (r >= 0)
                 r = ports_check(spec, reterr);
         return r < 0 ? r : exports_check(spec, reterr);
@@ -122,7 +126,7 @@ int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr) {
 
 char *spec_print(const Spec *spec) {
         _cleanup_(json_freep) Json *json = json_new_object();
-        Json *containers = json_new_object();
+        Json *containers = json_new_object(), *networks = networks_print(spec);
 
         json_add_uint(json, "version", SPEC_VERSION);
         if (spec->project_name) {
@@ -131,6 +135,8 @@ char *spec_print(const Spec *spec) {
                 json_add_string(project, "name", spec->project_name);
                 json_add(json, "project", project);
         }
+        if (networks)
+                json_add(json, "networks", networks);
         for (size_t i = 0; i < spec->n_containers; i++)
                 json_add(containers, spec->containers[i].name, container_print(&spec->containers[i]));
         json_add(json, "containers", containers);

@@ -29,6 +29,12 @@ void tmpfs_done(Tmpfs *tmpfs) {
         *tmpfs = (Tmpfs){0};
 }
 
+void network_spec_done(NetworkSpec *network) {
+        free(network->name);
+        free(network->subnet);
+        *network = (NetworkSpec){};
+}
+
 static void device_done(Device *device) {
         free(device->path);
         free(device->permissions);
@@ -73,6 +79,9 @@ static void container_spec_done(ContainerSpec *c) {
         for (size_t i = 0; i < c->n_ports; i++)
                 port_done(&c->ports[i]);
         free(c->ports);
+        strv_free(c->networks);
+        free(c->address);
+        free(c->mac);
         free(c->host_access);
         for (size_t i = 0; i < c->n_sockets; i++)
                 unix_socket_done(&c->sockets[i]);
@@ -116,6 +125,9 @@ Spec *spec_free(Spec *spec) {
         if (!spec)
                 return NULL;
         free(spec->project_name);
+        for (size_t i = 0; i < spec->n_networks; i++)
+                network_spec_done(&spec->networks[i]);
+        free(spec->networks);
         for (size_t i = 0; i < spec->n_containers; i++)
                 container_spec_done(&spec->containers[i]);
         free(spec->containers);

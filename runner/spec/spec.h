@@ -167,6 +167,9 @@ typedef struct ContainerSpec {
         char **command; /* payload instead of an init */
         UsersMode users;
         NetworkMode network;
+        char **networks;       /* names of the project's; NULL: the default one */
+        char *address;         /* IPv4, in the first of these; NULL: it is chosen */
+        char *mac;             /* "02:00:00:00:00:01", of its interface there; NULL: likewise */
         bool internet;         /* it reaches more than the project and the host */
         uint16_t *host_access; /* TCP ports of the host's localhost that it reaches */
         size_t n_host_access;
@@ -208,8 +211,20 @@ typedef struct ContainerSpec {
         bool one_shot; /* it is expected to end by itself */
 } ContainerSpec;
 
+/* A network of the project of which something is said. */
+typedef struct NetworkSpec {
+        char *name;
+        char *subnet; /* "10.250.0.0/24" */
+} NetworkSpec;
+
+/* The last number of a container's address. */
+#define NETWORK_OCTET_MIN 2
+#define NETWORK_OCTET_MAX 254
+
 typedef struct Spec {
-        char *project_name;        /* may be NULL */
+        char *project_name; /* may be NULL */
+        NetworkSpec *networks;
+        size_t n_networks;
         ContainerSpec *containers; /* in the order of the document */
         size_t n_containers;
 } Spec;
@@ -229,6 +244,7 @@ typedef struct Spec {
 Spec *spec_free(Spec *spec);
 DEFINE_FREEP(Spec, spec_free);
 
+void network_spec_done(NetworkSpec *network);
 void port_done(Port *port);
 void unix_socket_done(UnixSocket *socket);
 void volume_done(Volume *volume);

@@ -96,3 +96,9 @@ char *identity_of_machine(const char *machine) {
 char *identity_bridge_name(const char *id) {
         return xasprintf("fc-%011llx", (unsigned long long) fold(hash_text(id), 44));
 }
+
+char *identity_network_name(const char *id, char letter) {
+        _cleanup_free_ char *bridge = identity_bridge_name(id);
+
+        return xasprintf("%s%c", bridge, letter);
+}

@@ -45,3 +45,7 @@ char *identity_of_machine(const char *machine);
 /* "fc-" and 11 hexadecimal digits: 14 bytes, an interface name has at most 15 (IFNAMSIZ). Owned by the
  * caller. */
 char *identity_bridge_name(const char *id);
+
+/* Of a network of the project beside the default one: the same and a letter, 15 bytes. Owned by the
+ * caller. */
+char *identity_network_name(const char *id, char letter);

@@ -153,9 +153,16 @@ ProjectState *project_state_new(void) {
 ProjectState *project_state_free(ProjectState *state) {
         if (!state)
                 return NULL;
-        for (size_t i = 0; i < state->n_addresses; i++)
+        for (size_t i = 0; i < state->n_addresses; i++) {
                 free(state->addresses[i].name);
+                strv_free(state->addresses[i].networks);
+        }
         free(state->addresses);
+        for (size_t i = 0; i < state->n_networks; i++) {
+                free(state->networks[i].name);
+                free(state->networks[i].subnet);
+        }
+        free(state->networks);
         free(state->id);
         free(state->subnet);
         free(state->git_index);
@@ -184,6 +191,27 @@ void project_state_set_address(ProjectState *state, const char *name, uint8_t oc
                 address->name = xstrdup(name);
         }
         address->octet = octet;
+}
+
+void project_state_remove_address(ProjectState *state, const char *name) {
+        RememberedAddress *address = find_address(state, name), *end = state->addresses + state->n_addresses;
+
+        if (!address)
+                return;
+        free(address->name);
+        strv_free(address->networks);
+        memmove(address, address + 1, (size_t) ((char *) end - (char *) (address + 1)));
+        state->n_addresses--;
+}
+
+bool project_state_set_networks(ProjectState *state, const char *name, char *const *networks) {
+        RememberedAddress *address = find_address(state, name);
+
+        if (!address || strv_equal(address->networks, networks))
+                return false;
+        strv_free(address->networks);
+        address->networks = strv_copy(networks);
+        return true;
 }
 
 /* `*ret` NULL: no such file. */

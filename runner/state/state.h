@@ -106,13 +106,21 @@ int container_state_save(int container_fd, const char *name, const InvokingUser 
                          const ContainerState *state, Error *reterr);
 
 typedef struct RememberedAddress {
-        char *name;    /* container */
-        uint8_t octet; /* 2..254, the last of its address */
+        char *name;      /* container */
+        uint8_t octet;   /* 2..254, the last of its address in each of its networks */
+        char **networks; /* their names, as in the specification; NULL: the default one */
 } RememberedAddress;
+
+typedef struct RememberedNetwork {
+        char *name;
+        char *subnet; /* "10.x.y.0/24" */
+} RememberedNetwork;
 
 typedef struct ProjectState {
         char *id;
-        char *subnet;    /* "10.x.y.0/24", NULL: none chosen yet */
+        char *subnet;                /* of the default network, "10.x.y.0/24", NULL: none chosen yet */
+        RememberedNetwork *networks; /* the others, in the order in which they came */
+        size_t n_networks;
         char *git_index; /* project_root_index() of the index that does not track .containers, or NULL */
         RememberedAddress *addresses; /* sorted as they were added; neither names nor octets repeat */
         size_t n_addresses;
@@ -125,6 +133,10 @@ DEFINE_FREEP(ProjectState, project_state_free);
 /* 0: none is remembered. */
 uint8_t project_state_get_address(const ProjectState *state, const char *name);
 void project_state_set_address(ProjectState *state, const char *name, uint8_t octet);
+void project_state_remove_address(ProjectState *state, const char *name);
+
+/* @networks: copied. Return: whether that is new. */
+bool project_state_set_networks(ProjectState *state, const char *name, char *const *networks);
 
 /* Like the functions for containers; @state_fd is `.containers`. */
 int project_state_load(int state_fd, const InvokingUser *user, ProjectState **ret, Error *reterr);

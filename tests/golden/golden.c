@@ -57,14 +57,17 @@ static void print_container(FILE *f, const ContainerSpec *c, const Json *facts) 
         const Json *address = addresses ? json_get(addresses, c->name) : NULL;
         const Json *definition = running ? json_get(running, c->name) : NULL;
         _cleanup_free_ char *state = xasprintf("%s/.containers", fact(facts, "root"));
+        PlanNetwork network = {.name = (char *) "default",
+                               .bridge = (char *) fact(facts, "bridge"),
+                               .address = (char *) (address ? json_string(address) : NULL)};
         PlanFacts plan_facts = {
                 .root = fact(facts, "root"),
                 .state = state,
                 .hosts = "/run/hosts",
                 .machine = machine,
                 .nspawn = fact(facts, "nspawn"),
-                .bridge = fact(facts, "bridge"),
-                .address = address ? json_string(address) : NULL,
+                .networks = &network,
+                .n_networks = 1,
         };
         _cleanup_(container_plan_freep) ContainerPlan *plan = plan_container(c, &plan_facts);
         _cleanup_strv_ char **running_definition = definition ? strings(definition) : NULL, **reasons = NULL;

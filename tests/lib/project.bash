@@ -64,6 +64,19 @@ proxy_of() { pgrep -f "^[^ ]*/flake-containers/proxy --machine=[^ ]*-$1 " || :; 
 came_back() { fc --json status | jq -e --arg name "$1" --argjson n "$2" \
         '.containers[] | select(.name == $name) | .ready and .restarts == $n' >/dev/null; }
 
+leader_of() { fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .leader'; }
+
+# inside NAME COMMAND..: in the container's network, with the host's programs.
+inside() {
+        local name=$1
+
+        shift
+        nsenter --target "$(leader_of "$name")" --net -- "$@"
+}
+
+# address_of NAME OTHER: as NAME knows it.
+address_of() { fc exec "$1" -- getent ahostsv4 "$2" | head -n 1 | cut -d ' ' -f 1; }
+
 machine_cgroup() {
         local machine
 

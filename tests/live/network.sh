@@ -12,8 +12,6 @@ ask() {
         fc exec "$1" -- bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "GET / HTTP/1.0\r\n\r\n" >&3 && head -n 1 <&3' bash "$2" "$3"
 }
 
-address_of() { fc exec "$1" -- getent ahostsv4 "$2" | head -n 1 | cut -d ' ' -f 1; }
-
 testcase_names() {
         project shop
         spec "$(web web), $(web other), $(tiny one)"
@@ -77,16 +75,6 @@ testcase_projects_do_not_meet() {
         ok fc down
         PROJECT=$SCRATCH/projects/shop
         ok fc down
-}
-
-leader_of() { fc --json status | jq -er --arg name "$1" '.containers[] | select(.name == $name) | .leader'; }
-
-# inside NAME COMMAND..: in the container's network, with the host's programs.
-inside() {
-        local name=$1
-
-        shift
-        nsenter --target "$(leader_of "$name")" --net -- "$@"
 }
 
 # listen PID FILE: writes what arrives at port 9 in a process's network to FILE, up to a line "end".

@@ -37,7 +37,8 @@ _unused_ static Project ops_project(const Spec *spec) {
 }
 
 _unused_ static ContainerPlan *ops_plan(const Project *project, const char *container) {
-        Network network = {.bridge = (char *) "fc-bridge", .state = project_state_new()};
+        ProjectNetwork first = {.name = "default", .bridge = (char *) "fc-bridge"};
+        Network network = {.networks = &first, .n_networks = 1, .state = project_state_new()};
         ContainerPlan *plan = network_plan(&network, project, spec_find(project->spec, container));
 
         (void) project_state_free(network.state);

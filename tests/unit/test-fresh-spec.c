@@ -27,6 +27,14 @@ TEST(roots_are_not_kept) {
         ASSERT_TRUE(spec->containers[0].ephemeral);
 }
 
+/* The project itself may have them at that time. */
+TEST(addresses_are_not_kept) {
+        _cleanup_(spec_freep) Spec *spec = made(", \"network\": {\"address\": \"10.250.0.2\"}");
+
+        ASSERT_STREQ(spec->containers[0].address, NULL);
+        ASSERT_EQ(spec->n_networks, 0u);
+}
+
 TEST(volumes) {
         static const struct {
                 const char *volume;

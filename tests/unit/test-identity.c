@@ -44,11 +44,13 @@ TEST(project_ids) {
 TEST(project_id_is_stable) {
         _cleanup_free_ char *shop = identity_project_id("/home/alice/shop", 0),
                             *other = identity_project_id("/home/bob/shop", 0),
-                            *bridge = identity_bridge_name("shop-a17e");
+                            *bridge = identity_bridge_name("shop-a17e"),
+                            *front = identity_network_name("shop-a17e", 'f');
 
         ASSERT_STREQ(shop, "shop-a17e");
         ASSERT_TRUE(!streq(shop, other));
         ASSERT_STREQ(bridge, "fc-bec99c14e5c");
+        ASSERT_STREQ(front, "fc-bec99c14e5cf");
 }
 
 TEST(each_attempt_is_another_id) {

@@ -35,7 +35,9 @@ static void assert_same_keeper(const KeeperOptions *a, const KeeperOptions *b) {
         ASSERT_STREQ(a->container, b->container);
         ASSERT_STREQ(a->netns, b->netns);
         ASSERT_STREQ(a->address, b->address);
+        ASSERT_STREQ(a->mac, b->mac);
         ASSERT_STREQ(a->bridge, b->bridge);
+        ASSERT_TRUE(strv_equal(a->networks, b->networks));
         ASSERT_STREQ(a->bridge_lock, b->bridge_lock);
         ASSERT_STREQ(a->proxy, b->proxy);
         ASSERT_TRUE(strv_equal(a->host_access, b->host_access));
@@ -57,6 +59,9 @@ static char *nspawn[] = {(char *) "/usr/bin/systemd-nspawn",
 
 static char *host_access[] = {(char *) "5432", (char *) "80", NULL};
 
+static char *networks[] = {(char *) "fc-12345678901a=10.1.3.3/24", (char *) "fc-12345678901z=10.1.4.3/24",
+                           NULL};
+
 static const KeeperOptions least = {
         .machine = (char *) "shop-1234-web",
         .container = (char *) "web",
@@ -69,7 +74,9 @@ static const KeeperOptions most = {
         .container = (char *) "web",
         .netns = (char *) "/libexec/netns",
         .address = (char *) "10.1.2.3/24",
+        .mac = (char *) "02:00:00:00:00:01",
         .bridge = (char *) "fc-12345678901",
+        .networks = networks,
         .bridge_lock = (char *) "/run/a b/%lock",
         .host_access = host_access,
         .proxy = (char *) "/libexec/proxy",

@@ -221,7 +221,7 @@ IN_NETNS(gives_up_in_time) {
         InterfaceSettings settings = {.name = "host0", .address = 0x0a1d2807, .prefix = 24};
         pid_t pid = holder_new(CLONE_NEWNET);
 
-        ASSERT_ERROR(netns_setup(pid, &settings, 20 * USEC_PER_MSEC, &error), &error, FC_EXIT_TIMEOUT,
+        ASSERT_ERROR(netns_setup(pid, &settings, 1, 20 * USEC_PER_MSEC, &error), &error, FC_EXIT_TIMEOUT,
                      "interface 'host0' did not appear within 0.0 s");
         holder_end(pid);
 }

@@ -5,14 +5,17 @@
 #include "spec/spec-parse.h"
 #include "test.h"
 
+static const PlanNetwork networks[] = {
+        {.name = (char *) "default", .bridge = (char *) "fc-0", .address = (char *) "10.77.3.9"}};
+
 static const PlanFacts facts = {
         .root = "/home/ada/shop",
         .state = "/home/ada/shop/.containers",
         .hosts = "/run/hosts",
         .machine = "shop-3f2a-web",
         .nspawn = "/usr/bin/systemd-nspawn",
-        .bridge = "fc-0",
-        .address = "10.77.3.9",
+        .networks = networks,
+        .n_networks = 1,
 };
 
 /* @keys: of the container "web", beside its system. */

@@ -99,6 +99,23 @@ IN_NETNS(ensure_makes_a_network) {
         assert_no_output("nsenter --net=" NETNS_DIR "/fc-test ip -6 route show dev bridge");
 }
 
+/* A project's networks have its name and a letter more. */
+IN_NETNS(siblings) {
+        static const Subnet theirs[] = {{0x0a1d2900, 24}, {0x0a1d2a00, 24}};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **names = NULL;
+
+        ensure("fc-0123456789a", &ours);
+        ensure("fc-0123456789af", &theirs[0]);
+        ensure("fc-0123456789bf", &theirs[1]);
+        ASSERT_OK(router_list_siblings("fc-0123456789af", &names, &error), &error);
+        ASSERT_EQ(strv_length(names), 2u);
+        ASSERT_TRUE(strv_contains(names, "fc-0123456789a") && strv_contains(names, "fc-0123456789af"));
+        ASSERT_TRUE(!router_is_sibling("fc-0123456789a", "fc-0123456789bf"));
+        assert_output("nsenter --net=" NETNS_DIR "/fc-0123456789af ip route", "10.29.41.0/24 dev bridge");
+        ASSERT_TRUE(release("fc-0123456789a") && release("fc-0123456789af") && release("fc-0123456789bf"));
+}
+
 /* No address, and no router advertisement is listened to. */
 IN_NETNS(host_has_no_ipv6_there) {
         if (access("/proc/sys/net/ipv6", F_OK) < 0)
@@ -382,7 +399,7 @@ static void attach(pid_t pid) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int fd = open_netns_of(pid);
 
-        ASSERT_OK(router_port_make("fc-test", "shop-db", "host0", fd, &port, &error), &error);
+        ASSERT_OK(router_port_make("fc-test", "shop-db", NULL, "host0", fd, &port, &error), &error);
         free(command("nsenter -t %d -n ip address add 10.29.40.7/24 dev host0", (int) pid));
         free(command("nsenter -t %d -n ip link set host0 up", (int) pid));
         ASSERT_OK(router_port_up(&port, &error), &error);
@@ -429,11 +446,11 @@ IN_NETNS(a_port_of_nothing) {
         pid_t pid = holder_new(CLONE_NEWNET);
         _cleanup_close_ int fd = open_netns_of(pid);
 
-        ASSERT_ERROR(router_port_make("fc-test", "shop-db", "host0", fd, &port, &error), &error,
+        ASSERT_ERROR(router_port_make("fc-test", "shop-db", NULL, "host0", fd, &port, &error), &error,
                      FC_EXIT_FAILED, "the network 'fc-test' is gone");
         ensure("fc-test", &ours);
         run_inside("ip link delete bridge");
-        ASSERT_ERROR(router_port_make("fc-test", "shop-db", "host0", fd, &port, &error), &error,
+        ASSERT_ERROR(router_port_make("fc-test", "shop-db", NULL, "host0", fd, &port, &error), &error,
                      FC_EXIT_INTERNAL, "attach interface 'host0' to the network 'fc-test'");
         holder_end(pid);
 }

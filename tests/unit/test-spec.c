@@ -66,7 +66,9 @@ static const char full[] =
         "      \"system\": { \"rootfs\": \"images/web\", \"init\": \"/usr/lib/systemd/systemd\",\n"
         "                  \"build\": \"./make-image web\" },\n"
         "      \"users\": \"host\",\n"
-        "      \"network\": { \"mode\": \"private\", \"internet\": true, \"hostAccess\": [ 5432, 80 ] },\n"
+        "      \"network\": { \"mode\": \"private\", \"internet\": true, \"hostAccess\": [ 5432, 80 ],\n"
+        "                   \"networks\": [ \"front\", \"back\" ], \"address\": \"10.250.0.2\",\n"
+        "                   \"mac\": \"02:00:5E:00:00:0a\" },\n"
         "      \"ports\": [ \"8080:80\", { \"host\": \"auto\", \"container\": 443 },\n"
         "                 { \"address\": \"0::1\", \"host\": 9090, \"container\": 90, \"protocol\": "
         "\"tcp\",\n"
@@ -119,6 +121,10 @@ TEST(reads_every_key) {
         ASSERT_EQ(c->n_host_access, 2);
         ASSERT_EQ(c->host_access[0], 5432);
         ASSERT_EQ(c->host_access[1], 80);
+        ASSERT_EQ(strv_length(c->networks), 2u);
+        ASSERT_STREQ(c->networks[1], "back");
+        ASSERT_STREQ(c->address, "10.250.0.2");
+        ASSERT_STREQ(c->mac, "02:00:5e:00:00:0a");
         ASSERT_STREQ(c->name, "web");
         ASSERT_STREQ(c->rootfs, "images/web");
         ASSERT_STREQ(c->init, "/usr/lib/systemd/systemd");
@@ -220,7 +226,10 @@ TEST(prints_canonically_and_reads_it_back) {
                 one,
                 "{\"system\":{\"rootfs\":\"images/web\",\"init\":\"/usr/lib/systemd/systemd\",\"build\":"
                 "\"./make-image web\"},\"users\":\"host\","
-                "\"network\":{\"mode\":\"private\",\"internet\":true,\"hostAccess\":[5432,80]},\"ports\":["
+                "\"network\":{\"mode\":\"private\",\"internet\":true,\"hostAccess\":[5432,80],"
+                "\"networks\":[\"front\",\"back\"],\"address\":\"10.250.0.2\",\"mac\":\"02:00:5e:00:00:0a\"}"
+                ","
+                "\"ports\":["
                 "{\"host\":8080,\"container\":80,\"protocol\":\"tcp\"},"
                 "{\"host\":\"auto\",\"container\":443,\"protocol\":\"tcp\"},"
                 "{\"address\":\"::1\",\"host\":9090,\"container\":90,\"protocol\":\"tcp\",\"proxyProtocol\":"
@@ -566,8 +575,44 @@ TEST(refuses_containers) {
                  "containers.c.network.hostAccess: only with network.mode 'private', here it is 'host'"},
                 {"'network':{'hostAccess':[80],'mode':'none'}",
                  "containers.c.network.hostAccess: only with network.mode 'private', here it is 'none'"},
+                {"'network':{'address':1}", "containers.c.network.address: must be a string, is a number"},
+                {"'network':{'address':'10.0.0'}",
+                 "containers.c.network.address: '10.0.0' is not an IPv4 address"},
+                {"'network':{'address':'10.0.0.02'}",
+                 "containers.c.network.address: '10.0.0.02' is not an IPv4 address"},
+                {"'network':{'address':'fd00::2'}",
+                 "containers.c.network.address: 'fd00::2' is not an IPv4 address"},
                 {"'network':{'address':'10.0.0.1'}",
-                 "containers.c.network.address: is not supported by this version"},
+                 "containers.c.network.address: '10.0.0.1' must end in 2 to 254: the host has 1"},
+                {"'network':{'address':'10.0.0.255'}",
+                 "containers.c.network.address: '10.0.0.255' must end in 2 to 254: the host has 1"},
+                {"'network':{'address':'8.8.8.8'}",
+                 "containers.c.network.address: '8.8.8.8' is not in 10.0.0.0/8, 172.16.0.0/12"},
+                {"'network':{'address':'172.32.0.2'}",
+                 "containers.c.network.address: '172.32.0.2' is not in 10.0.0.0/8"},
+                {"'network':{'address':'10.0.0.2','mode':'none'}",
+                 "containers.c.network.address: only with network.mode 'private', here it is 'none'"},
+                {"'network':{'mac':'02:00:00:00:00'}",
+                 "containers.c.network.mac: '02:00:00:00:00' is not a MAC address"},
+                {"'network':{'mac':'02:00:00:00:00:01:02'}", "is not a MAC address"},
+                {"'network':{'mac':'2:00:00:00:00:010'}", "is not a MAC address"},
+                {"'network':{'mac':'02-00-00-00-00-01'}", "is not a MAC address"},
+                {"'network':{'mac':'00:00:00:00:00:00'}", "is not the MAC address of one interface"},
+                {"'network':{'mac':'03:00:00:00:00:01'}", "is not the MAC address of one interface"},
+                {"'network':{'mac':'ff:ff:ff:ff:ff:ff'}", "is not the MAC address of one interface"},
+                {"'network':{'mac':'02:00:00:00:00:01','mode':'host'}",
+                 "containers.c.network.mac: only with network.mode 'private', here it is 'host'"},
+                {"'network':{'networks':'front'}",
+                 "containers.c.network.networks: must be an array, is a string"},
+                {"'network':{'networks':[]}",
+                 "containers.c.network.networks: is empty; network.mode 'none' is no network"},
+                {"'network':{'networks':['Front']}", "containers.c.network.networks[0]: "},
+                {"'network':{'networks':['a','b','a']}",
+                 "containers.c.network.networks[2]: 'a' is given twice"},
+                {"'network':{'networks':['a','b','c','d','e','f','g','h','i']}",
+                 "containers.c.network.networks: at most 8 networks, not 9"},
+                {"'network':{'networks':['a'],'mode':'none'}",
+                 "containers.c.network.networks: only with network.mode 'private', here it is 'none'"},
                 /* seed */
                 {"'seed':{}", "containers.c.seed: must be an array, is an object"},
                 {"'seed':['seed.sql']", "containers.c.seed[0]: must be an object, is a string"},
@@ -1053,6 +1098,62 @@ static char *with_ports(const char *a, const char *b) {
                          "\"a\":{\"system\":{\"rootfs\":\"r\"},\"ports\":[%s]},"
                          "\"b\":{\"system\":{\"rootfs\":\"r\"},\"ports\":[%s]}}}",
                          a, b);
+}
+
+TEST(refuses_networks) {
+        static const struct {
+                const char *networks, *web, *db, *message;
+        } table[] = {
+                {"[]", "", "", "networks: must be an object, is an array"},
+                {"{'a':{}}", "", "", "networks.a: the key 'subnet' is missing"},
+                {"{'A':{'subnet':'10.0.0.0/24'}}", "", "", "networks.A: "},
+                {"{'a':{'subnet':'10.0.0.0'}}", "", "",
+                 "networks.a.subnet: '10.0.0.0' is not an IPv4 network with a prefix of 24 bits"},
+                {"{'a':{'subnet':'10.0.0.0/16'}}", "", "",
+                 "networks.a.subnet: '10.0.0.0/16' is not an IPv4"},
+                {"{'a':{'subnet':'10.0.0.2/24'}}", "", "",
+                 "networks.a.subnet: '10.0.0.2/24' is an address; its network is 10.0.0.0/24"},
+                {"{'a':{'subnet':'11.0.0.0/24'}}", "", "", "networks.a.subnet: '11.0.0.0/24' is not in 10."},
+                {"{'a':{'subnet':'10.0.0.0/24'},'b':{'subnet':'10.0.0.0/24'}}", "", "",
+                 "networks.b.subnet: '10.0.0.0/24' is that of network 'a'"},
+                {"{'default':{'subnet':'10.0.0.0/24'}}", "'address':'10.0.1.2'", "",
+                 "containers.web.network.address: '10.0.1.2' is not in 10.0.0.0/24, the subnet of network "
+                 "'default'"},
+                {"{}", "'address':'10.0.1.2'", "'address':'10.0.2.3'",
+                 "containers.db.network.address: '10.0.2.3' is not in 10.0.1.0/24, the subnet of network "
+                 "'default'"},
+                {"{}", "'address':'10.0.1.2'", "'networks':['b'],'address':'10.0.1.3'",
+                 "networks.b.subnet: '10.0.1.0/24' is that of network 'default'"},
+                {"{}", "'address':'10.0.1.2'", "'networks':['b'],'address':'10.0.2.2'",
+                 "containers.db.network.address: '10.0.2.2' ends like that of 'web'"},
+                {"{}", "'mac':'02:00:00:00:00:0A'", "'mac':'02:00:00:00:00:0a'",
+                 "containers.db.network.mac: '02:00:00:00:00:0a' is that of 'web'"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text =
+                        xasprintf("{'version':1,'networks':%s,'containers':{'web':{'system':{'rootfs':'r'},"
+                                  "'network':{%s}},'db':{'system':{'rootfs':'r'},'network':{%s}}}}",
+                                  table[i].networks, table[i].web, table[i].db);
+
+                for (char *c = text; *c; c++)
+                        if (*c == '\'')
+                                *c = '"';
+                test_set_row("%zu", i);
+                refuse(text, strlen(text), table[i].message);
+        }
+}
+
+TEST(a_fixed_address_says_the_subnet) {
+        static const char text[] = "{\"version\":1,\"containers\":{\"web\":{\"system\":{\"rootfs\":\"r\"},"
+                                   "\"network\":{\"networks\":[\"b\"],\"address\":\"192.168.7.9\"}}}}";
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+
+        ASSERT_OK(spec_parse(text, strlen(text), &spec, &error), &error);
+        ASSERT_EQ(spec->n_networks, 1u);
+        ASSERT_STREQ(spec->networks[0].name, "b");
+        ASSERT_STREQ(spec->networks[0].subnet, "192.168.7.0/24");
 }
 
 TEST(ports_of_two_containers) {

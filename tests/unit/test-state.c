@@ -156,6 +156,33 @@ TEST(project_comes_back_the_same) {
         ASSERT_EQ(project_state_get_address(loaded, "db"), 2);
         ASSERT_EQ(project_state_get_address(loaded, "web"), 254);
         ASSERT_EQ(project_state_get_address(loaded, "cache"), 0);
+        ASSERT_EQ(loaded->n_networks, 0u);
+        ASSERT_TRUE(loaded->addresses[0].networks == NULL);
+}
+
+TEST(networks_come_back_the_same) {
+        char *both[] = {(char *) "front", (char *) "back", NULL};
+        _cleanup_(project_state_freep) ProjectState *state = project_state_new(), *loaded = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+
+        TEST_DIR(dir);
+        state->id = xstrdup("shop-3f2a");
+        state->networks = xnew0(RememberedNetwork, 1);
+        state->networks[state->n_networks++] = (RememberedNetwork){xstrdup("front"), xstrdup("10.3.8.0/24")};
+        project_state_set_address(state, "gone", 7);
+        project_state_set_address(state, "db", 2);
+        project_state_set_address(state, "web", 3);
+        ASSERT_TRUE(project_state_set_networks(state, "db", both));
+        ASSERT_TRUE(!project_state_set_networks(state, "db", both));
+        project_state_remove_address(state, "gone");
+        ASSERT_OK(project_state_save(dir.fd, &us, state, &error), &error);
+        ASSERT_OK(project_state_load(dir.fd, &us, &loaded, &error), &error);
+        ASSERT_EQ(loaded->n_networks, 1u);
+        ASSERT_STREQ(loaded->networks[0].name, "front");
+        ASSERT_STREQ(loaded->networks[0].subnet, "10.3.8.0/24");
+        ASSERT_EQ(loaded->n_addresses, 2u);
+        ASSERT_TRUE(strv_equal(loaded->addresses[0].networks, both));
+        ASSERT_TRUE(loaded->addresses[1].networks == NULL);
 }
 
 TEST(missing_is_expected) {
@@ -314,6 +341,14 @@ TEST(damaged_project) {
                 {"\"db\":2", "\"db\":2,\"db\":3", "addresses.db"},
                 {"\"db\":2", "\"db\":2,\"web\":2", "same address"},
                 {"{\"db\":2}", "[]", "addresses"},
+                {"{\"db\":2}", "{\"db\":2},\"networks\":[]", "networks"},
+                {"{\"db\":2}", "{\"db\":2},\"networks\":{\"../a\":\"10.0.2.0/24\"}", "networks"},
+                {"{\"db\":2}", "{\"db\":2},\"networks\":{\"a\":\"10.0.2.0/16\"}", "networks.a"},
+                {"{\"db\":2}", "{\"db\":2},\"networks\":{\"a\":7}", "networks.a"},
+                {"{\"db\":2}", "{\"db\":2},\"members\":{\"db\":\"a\"}", "members.db"},
+                {"{\"db\":2}", "{\"db\":2},\"members\":{\"db\":[\"../a\"]}", "members.db[0]"},
+                {"{\"db\":2}", "{\"db\":2},\"members\":{\"web\":[\"a\"]}",
+                 "members.web: the container has no"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {

@@ -21,6 +21,7 @@ let
   base = {
     name = "web";
     network = "private";
+    networks = 1;
     internet = false;
     privateUsers = true;
     nixDaemon = false;

@@ -190,7 +190,11 @@ in
     "forwardPorts: a container publishes at most 100 ports, not 101";
   additionalCapabilities = mistake { additionalCapabilities = [ "CAP_X" ]; } "additionalCapabilities: 'CAP_X' is not a capability: they are written like CAP_NET_ADMIN";
   allowedDevices = mistake { allowedDevices = [ { node = "/x"; modifier = "rw"; } ]; } "allowedDevices: '/x': a device is below /dev";
-  localAddress = mistake { localAddress = "10.0.0.1"; } "localAddress: is not supported by this version";
+  localAddress = mistake { localAddress = "10.0.0.1"; } "localAddress: '10.0.0.1' must end in 2 to 254: the host has 1";
+  localMacAddress = mistake { localMacAddress = "x"; } "localMacAddress: 'x' is not a MAC address, such as 02:00:00:00:00:01";
+  hostAddress = mistake { localAddress = "10.0.0.2"; hostAddress = "10.0.0.3"; } "hostAddress: '10.0.0.3' cannot be given, with this network.address the host has 10.0.0.1";
+  hostAddressAlone = mistake { hostAddress = "10.0.0.1"; } "hostAddress: the host has the address that ends in 1, of the subnet of network.address: give that";
+  addressPrefix = mistake { extra.addressPrefix = "10.0"; } "extra.addressPrefix: '10.0.2' is not an IPv4 address, such as 10.250.0.2";
   enableWAN = mistake { extra.enableWAN = true; network.mode = "host"; } ''extra.enableWAN: only with network.mode = "private", here it is "host"'';
   besides = says { extraFlags = [ "-U" ]; nspawnArgs = [ "-b" ]; } [
     "nspawnArgs: '-b': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use init (in flake.nix)"

@@ -853,7 +853,7 @@ let
       says = [ "containers.web" "networking.hostName" "'other'" ];
     };
     readOnly = { containers.web = { inherit toplevel; build.spec = { }; }; says = [ "web.build.spec" "read-only" ]; };
-    refusedHostAddress = { containers.web = { inherit toplevel; hostAddress = "10.0.0.1"; }; says = [ "containers.web.hostAddress" "by their names" ]; };
+    refusedHostAddress = { containers.web = { inherit toplevel; hostAddress = "10.0.0.1"; }; says = [ "containers.web.hostAddress" "ends in 1" ]; };
     refusedLocalhost = { containers.web = { inherit toplevel; extra.exposeLocalhost = true; }; says = [ "containers.web.extra.exposeLocalhost" "ports" ]; };
     refusedAutoStart = { containers.web = { inherit toplevel; autoStart = true; }; says = [ "containers.web.autoStart" "up" ]; };
     refusedUnknown = { containers.web = { inherit toplevel; imageTag = "x"; }; says = [ "web.imageTag" ]; };

@@ -263,7 +263,19 @@ in
   threeSystems = one { web = { configuration = { }; toplevel = "/nix/store/x"; nixosConfiguration = { }; }; } [ "configuration" "toplevel" "nixosConfiguration" ];
   internet = one { web.network = { internet = true; mode = "host"; }; } [ "containers.web.network.internet" "host" ];
   hostAccess = one { web.network = { hostAccess = [ 80 ]; mode = "none"; }; } [ "containers.web.network.hostAccess" "none" ];
-  address = one { web.network.address = "10.0.0.2"; } [ "containers.web.network.address" "not supported" ];
+  address = one { web.network.address = "8.8.8.8"; } [ "containers.web.network.address" "192.168.0.0/16" ];
+  sameNumber = one {
+    web.network.address = "10.0.0.2";
+    db.network = { networks = [ "back" ]; address = "10.0.1.2"; };
+  } [ "containers.web.network.address" "ends like that of 'db'" ];
+  otherSubnet = one {
+    web.network.address = "10.0.0.2";
+    db.network.address = "10.0.1.3";
+  } [ "containers.web.network.address" "is not in 10.0.1.0/24, the subnet of network 'default'" ];
+  sameMac = one {
+    web.network.mac = "02:00:00:00:00:0A";
+    db.network.mac = "02:00:00:00:00:0a";
+  } [ "containers.web.network.mac" "is that of 'db'" ];
   # Each is told, not the first alone.
   several = equal (builtins.length (errors {
     web = { ports = [ "x" ]; volumes = [ "y" ]; };

@@ -29,6 +29,8 @@ let
     "80-90:80-90" "80-90" "90-80" "90-80:80-90" "auto:80-90" "auto-90:80" "80-" "80-65536" "0-80" "80--90" "1-101" "auto:1-101"
     "80-090" "[::1]:80-81:1-2" "127.0.0.1:80-81:1-2/tcp" "127.0.0.1:80-81" "1-99999999999999999999" "80-80:1"
     "0.0.0.0" "127.0.0.1" "::" "::1" "0::1" "::2" "1::" "fe80::1" "ff00::" "::ffff:1.2.3.4" "1.2.3.4" "1.2.3" "x"
+    "10.0.0.1" "10.0.0.2" "10.0.0.255" "10.0.0.02" "172.15.0.2" "172.31.0.254" "172.32.0.2" "192.168.0.7" "192.169.0.7" "100.64.0.2" "100.128.0.2"
+    "02:00:00:00:00:01" "00:00:00:00:00:00" "01:00:00:00:00:01" "aE:00:00:00:00:01" "02:00:00:00:00" "02:00:00:00:00:01:02" "2:0:0:0:0:1"
     "NET_ADMIN" "CAP_NET_ADMIN" "cap_net_admin" "CAP_ALL" "all" "CAP_NET_ADMIN "
     "nginx" "nginx.service" "nginx.servic" ".service" "getty@.service" "getty@tty1.service" "@a.service" "a@b@.service" "a@.b.service"
     "a b.service" "a.b.socket" "a\\x2d.mount" "ä.service" "a.service.d" "a."
@@ -83,6 +85,9 @@ let
     (place "tmpfs.target" (text: { tmpfs = [ { target = text; } ]; }) { variants = mounted; })
     (place "tmpfs.size" (text: { tmpfs = [ { target = "/t"; size = text; } ]; }) { })
     (place "tmpfs.mode" (text: { tmpfs = [ { target = "/t"; mode = text; } ]; }) { })
+    (place "network.address" (text: { network.address = text; }) { })
+    (place "network.mac" (text: { network.mac = text; }) { })
+    (place "network.networks" (text: { network.networks = [ text ]; }) { })
     (place "environment name" (text: { environment.${text} = "x"; }) { })
     (place "environment" (text: { environment.X = text; }) { inherit long; })
     (place "exports" (text: { ports = [ "80" ]; exports.X = text; }) { variants = text: [ text "\${${text}}" "$${text}" ]; })
@@ -150,6 +155,12 @@ let
     (same { network.hostAccess = [ 5432 80 ]; })
     (same { network.hostAccess = [ 80 81 80 ]; })
     (same { network.mode = "none"; network.hostAccess = [ 80 ]; })
+    (same { network = { networks = [ "a" "b" ]; address = "192.168.7.254"; mac = "02:00:5E:00:00:0a"; }; })
+    (same { network.networks = [ "a" "a" ]; })
+    (same { network.networks = builtins.genList (i: "a${toString i}") 9; })
+    (same { network.mode = "none"; network.networks = [ "a" ]; })
+    (same { network.mode = "none"; network.mac = "02:00:5E:00:00:0a"; })
+    (same { network.mode = "host"; network.address = "10.0.0.2"; })
     (same { oneShot = true; ready.timeout = 5; })
     (same { network.mode = "host"; ports = [ "80" ]; })
     (same { ports = [ { host = 1; container = 1; proxyProtocol = true; } ]; })
@@ -185,7 +196,7 @@ let
     { options = { runCommand = [ "a" ]; command = [ "a" ]; environment.A = "b"; environmentUnits = [ "a.service" ]; }; raw = { command = [ "a" ]; environment.A = "b"; environmentUnits = [ "a.service" ]; }; }
   ];
 
-  document = name: container: spec.document { ${name} = { system = { inherit toplevel; }; } // container; };
+  document = name: container: spec.document { } { ${name} = { system = { inherit toplevel; }; } // container; };
 
   row =
     name: what: options: raw: excused:

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "net/router.h"
+#include "net/rtnl.h"
+#include "ops/network.h"
+#include "spec/networks.h"
+#include "state/identity.h"
+#include "state/runtime-dir.h"
+
+void network_done(Network *n) {
+        for (size_t i = 0; i < n->n_networks; i++)
+                free(n->networks[i].bridge);
+        free(n->networks);
+        free(n->started_root);
+        (void) project_state_free(n->state);
+        *n = (Network){};
+}
+
+/* ---- the networks ---- */
+
+static bool is_letter_taken(const Network *n, char letter) {
+        for (size_t i = 1; i < n->n_networks; i++)
+                if (n->networks[i].letter == letter)
+                        return true;
+        return false;
+}
+
+/* By the name, so that it is the same again when the state is lost; of two that would have the same, the
+ * later one gets the next. */
+static int network_choose_letter(const Network *n, const char *name, char *ret, Error *reterr) {
+        uint64_t hash = hash_text(name);
+
+        for (uint64_t i = 0; i < NETWORK_LETTERS; i++) {
+                char letter = (char) ('a' + (hash + i) % NETWORK_LETTERS);
+
+                if (is_letter_taken(n, letter))
+                        continue;
+                *ret = letter;
+                return 0;
+        }
+        return error_raise(reterr, FC_EXIT_CONFLICT,
+                           "network '%s': a project has at most %d networks beside the default one", name,
+                           NETWORK_LETTERS);
+}
+
+static int network_add(Network *n, const char *id, const char *name, Error *reterr) {
+        ProjectNetwork network = {.name = name};
+        int r;
+
+        r = network_choose_letter(n, name, &network.letter, reterr);
+        if (r < 0)
+                return r;
+        network.bridge = identity_network_name(id, network.letter);
+        *XGROW(n->networks, n->n_networks) = network;
+        return 0;
+}
+
+ProjectNetwork *network_find(const Network *n, const char *name) {
+        if (streq(name, NETWORK_DEFAULT))
+                return &n->networks[0];
+        for (size_t i = 1; i < n->n_networks; i++)
+                if (streq(n->networks[i].name, name))
+                        return &n->networks[i];
+        return NULL;
+}
+
+char *const *network_names(char *const *networks) {
+        static char *const only[] = {(char *) NETWORK_DEFAULT, NULL};
+
+        return networks ? networks : only;
+}
+
+/* What the state says of it. */
+static char **network_slot(const Network *n, const ProjectNetwork *network) {
+        size_t i = (size_t) (network - n->networks);
+
+        return i == 0 ? &n->state->subnet : &n->state->networks[i - 1].subnet;
+}
+
+static int network_add_remembered(const Project *project, Network *n, Error *reterr) {
+        int r = 0;
+
+        *XGROW(n->networks, n->n_networks) =
+                (ProjectNetwork){.name = NETWORK_DEFAULT, .bridge = identity_bridge_name(project->id)};
+        for (size_t i = 0; r >= 0 && i < n->state->n_networks; i++)
+                r = network_add(n, project->id, n->state->networks[i].name, reterr);
+        return r;
+}
+
+/* Those of the specification's containers are to have a subnet. */
+static int network_want(const Project *project, Network *n, const ContainerSpec *c, Error *reterr) {
+        STRV_FOREACH (name, network_names(c->networks)) {
+                int r = network_find(n, *name) ? 0 : network_add(n, project->id, *name, reterr);
+
+                if (r < 0)
+                        return r;
+                if (n->n_networks - 1 > n->state->n_networks) {
+                        RememberedNetwork *remembered = XGROW(n->state->networks, n->state->n_networks);
+
+                        remembered->name = xstrdup(*name);
+                        n->networks[n->n_networks - 1].name = remembered->name;
+                }
+                network_find(n, *name)->wanted = true;
+        }
+        return 0;
+}
+
+/* ---- their subnets ---- */
+
+/* Also of one that no container needs: hosts files have the addresses of those that do, and they may be
+ * running. */
+static int network_recall_subnet(const Project *project, const Network *n, ProjectNetwork *network,
+                                 Error *reterr) {
+        const char *text = *network_slot(n, network);
+        const NetworkSpec *declared = networks_find(project->spec, network->name);
+        int r;
+
+        if (!text)
+                return 0;
+        r = subnet_from_string(text, &network->subnet, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", project->root);
+        if (declared || subnet_is_choosable(&network->subnet))
+                return 0;
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s/" STATE_DIR_NAME "/state.json': %s is not a network that a project gets",
+                        project->root, text);
+        error_add_hint(reterr,
+                       "when nothing of the project runs, remove the file: a network is chosen anew");
+        return r;
+}
+
+static void network_set_subnet(Network *n, ProjectNetwork *network, const Subnet *subnet, bool *changed) {
+        char **slot = network_slot(n, network), *text = subnet_to_string(subnet);
+
+        network->subnet = *subnet;
+        if (streq_ptr(*slot, text)) {
+                free(text);
+                return;
+        }
+        n->moved = n->moved || (network->declared && *slot);
+        free(*slot);
+        *slot = text;
+        *changed = true;
+}
+
+/* What the host routes, and the project's other networks, which may not be there yet. */
+static int network_read_taken(const Network *n, const ProjectNetwork *except, Subnet **ret, size_t *ret_n,
+                              Error *reterr) {
+        int r = routes_read(except->bridge, ret, ret_n, reterr);
+
+        for (size_t i = 0; r >= 0 && i < n->n_networks; i++)
+                if (&n->networks[i] != except && n->networks[i].subnet.prefix > 0)
+                        *XGROW(*ret, *ret_n) = n->networks[i].subnet;
+        return r;
+}
+
+/* A remembered subnet is kept while anything may be using it, that is while the host has its address;
+ * else it is given up when the host has come to route it elsewhere, as with a VPN. A guest may have
+ * written the remembered subnet, and must not make a network that the host routes the project's. */
+static int network_choose_subnet(const Project *project, Network *n, ProjectNetwork *network, bool *changed,
+                                 Error *reterr) {
+        _cleanup_free_ char *text = network->letter == '\0' ? xstrdup(project->id)
+                                                            : xasprintf("%s/%s", project->id, network->name);
+        const char *remembered = *network_slot(n, network);
+        _cleanup_free_ Subnet *taken = NULL;
+        Subnet subnet;
+        size_t n_taken;
+        int r;
+
+        if (remembered && router_has(network->bridge, &network->subnet))
+                return 0;
+        r = network_read_taken(n, network, &taken, &n_taken, reterr);
+        if (r < 0 || (remembered && !subnet_find_overlap(&network->subnet, taken, n_taken)))
+                return r;
+        r = subnet_choose(text, taken, n_taken, &subnet, reterr);
+        if (r < 0)
+                return r;
+        network_set_subnet(n, network, &subnet, changed);
+        return 0;
+}
+
+static int network_settle_subnets(const Project *project, Network *n, bool *changed, Error *reterr) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n->n_networks; i++)
+                r = network_recall_subnet(project, n, &n->networks[i], reterr);
+        /* First, since the others make room for them. */
+        for (size_t i = 0; r >= 0 && i < n->n_networks; i++) {
+                const NetworkSpec *declared = networks_find(project->spec, n->networks[i].name);
+                Subnet subnet;
+
+                n->networks[i].declared = declared;
+                if (declared)
+                        r = subnet_from_string(declared->subnet, &subnet, reterr);
+                if (declared && r >= 0)
+                        network_set_subnet(n, &n->networks[i], &subnet, changed);
+        }
+        for (size_t i = 0; r >= 0 && i < n->n_networks; i++)
+                if (n->networks[i].wanted && !n->networks[i].declared)
+                        r = network_choose_subnet(project, n, &n->networks[i], changed, reterr);
+        return r;
+}
+
+int network_check_declared(const Network *n, bool in_use, Error *reterr) {
+        for (size_t i = 0; i < n->n_networks; i++) {
+                const ProjectNetwork *network = &n->networks[i];
+                _cleanup_free_ char *mine = NULL, *other = NULL;
+                _cleanup_free_ Subnet *taken = NULL;
+                const Subnet *overlap;
+                size_t n_taken;
+                int r;
+
+                if (!network->declared || !network->wanted ||
+                    (in_use && router_has(network->bridge, &network->subnet)))
+                        continue;
+                r = network_read_taken(n, network, &taken, &n_taken, reterr);
+                if (r < 0)
+                        return r;
+                overlap = subnet_find_overlap(&network->subnet, taken, n_taken);
+                if (!overlap)
+                        continue;
+                mine = subnet_to_string(&network->subnet);
+                other = subnet_to_string(overlap);
+                r = error_raise(reterr, FC_EXIT_CONFLICT,
+                                "networks.%s.subnet: %s is taken: this host routes %s elsewhere",
+                                network->name, mine, other);
+                error_add_hint(reterr,
+                               "look at 'ip -4 route show table all'; another checkout that runs has "
+                               "the same subnet");
+                return r;
+        }
+        return 0;
+}
+
+/* ---- the containers' addresses ---- */
+
+/* The address is the container's, whichever had its number before. */
+static void network_fix(Network *n, const ContainerSpec *c, bool *changed) {
+        uint32_t address = 0;
+        uint8_t octet;
+
+        (void) address_from_string(c->address, &address, NULL);
+        octet = (uint8_t) address;
+        if (project_state_get_address(n->state, c->name) == octet)
+                return;
+        for (size_t i = n->state->n_addresses; i-- > 0;)
+                if (n->state->addresses[i].octet == octet) {
+                        project_state_remove_address(n->state, n->state->addresses[i].name);
+                        n->moved = true;
+                }
+        project_state_set_address(n->state, c->name, octet);
+        *changed = true;
+}
+
+static int network_allot(Network *n, const char *container, bool *changed, Error *reterr) {
+        _cleanup_free_ AllottedAddress *remembered = NULL;
+        uint8_t octet;
+        int r;
+
+        if (project_state_get_address(n->state, container) > 0)
+                return 0;
+        remembered = xnew0(AllottedAddress, n->state->n_addresses);
+        for (size_t i = 0; i < n->state->n_addresses; i++)
+                remembered[i] = (AllottedAddress){n->state->addresses[i].name, n->state->addresses[i].octet};
+        r = address_allot(container, remembered, n->state->n_addresses, &octet, reterr);
+        if (r < 0)
+                return r;
+        project_state_set_address(n->state, container, octet);
+        *changed = true;
+        return 0;
+}
+
+static int network_settle_addresses(const Spec *spec, Network *n, bool *changed, Error *reterr) {
+        int r = 0;
+
+        for (size_t i = 0; i < spec->n_containers; i++)
+                if (spec->containers[i].address)
+                        network_fix(n, &spec->containers[i], changed);
+        for (size_t i = 0; r >= 0 && i < spec->n_containers; i++) {
+                const ContainerSpec *c = &spec->containers[i];
+
+                if (c->network != NETWORK_PRIVATE)
+                        continue;
+                r = network_allot(n, c->name, changed, reterr);
+                if (r >= 0 && project_state_set_networks(n->state, c->name, c->networks))
+                        *changed = true;
+        }
+        return r;
+}
+
+int network_read(const Project *project, Network *ret, bool *ret_changed, Error *reterr) {
+        _cleanup_(network_done) Network n = {
+                .started_root = xstrdup(project->started_root ? project->started_root : project->root)};
+        const Spec *spec = project->spec;
+        bool changed = false;
+        int r = 0;
+
+        if (project->state.fd >= 0)
+                r = project_state_load(project->state.fd, &project->state.user, &n.state, reterr);
+        if (r < 0)
+                return r;
+        if (!n.state)
+                n.state = project_state_new();
+        if (!streq_ptr(n.state->id, project->id)) {
+                free(n.state->id);
+                n.state->id = xstrdup(project->id);
+                changed = true;
+        }
+        r = network_add_remembered(project, &n, reterr);
+        for (size_t i = 0; r >= 0 && i < spec->n_containers; i++)
+                if (spec->containers[i].network == NETWORK_PRIVATE)
+                        r = network_want(project, &n, &spec->containers[i], reterr);
+        if (r >= 0)
+                r = network_settle_addresses(spec, &n, &changed, reterr);
+        if (r >= 0)
+                r = network_settle_subnets(project, &n, &changed, reterr);
+        if (r < 0)
+                return r;
+        *ret = n;
+        n = (Network){};
+        *ret_changed = changed;
+        return 0;
+}
+
+/* ---- what a container has of it ---- */
+
+char *network_address(const Network *n, const ProjectNetwork *network, const char *container) {
+        uint8_t octet = project_state_get_address(n->state, container);
+
+        return octet > 0 && network->subnet.prefix > 0
+                       ? address_to_string(subnet_address(&network->subnet, octet))
+                       : NULL;
+}
+
+ContainerPlan *network_plan(const Network *n, const Project *project, const ContainerSpec *c) {
+        _cleanup_free_ char *state = xasprintf("%s/" STATE_DIR_NAME,
+                                               streq(project->root, "/") ? "" : project->root),
+                            *kept = project_state_path(project),
+                            *file = network_hosts_file(c->name, c->networks),
+                            *hosts = xasprintf(RUNTIME_DIR_BASE "/%s/%s", project->id, file),
+                            *machine = project_machine(project, c->name);
+        _cleanup_free_ PlanNetwork *networks = NULL;
+        size_t n_networks = 0;
+        PlanFacts facts = {
+                .root = project->root,
+                .started_root = n->started_root,
+                .state = state,
+                .kept = kept,
+                .layered = project->layered,
+                .fleeting = project->state.instance,
+                .hosts = hosts,
+                .machine = machine,
+                /* A host that has none starts nothing; but it can tell what would be started. */
+                .nspawn = project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn",
+        };
+        ContainerPlan *plan;
+
+        for (char *const *name = network_names(c->networks); c->network == NETWORK_PRIVATE && *name;
+             name++) {
+                const ProjectNetwork *network = network_find(n, *name);
+
+                *XGROW(networks, n_networks) =
+                        (PlanNetwork){.name = (char *) network->name,
+                                      .bridge = network->bridge,
+                                      .address = network_address(n, network, c->name)};
+        }
+        facts.networks = networks;
+        facts.n_networks = n_networks;
+        plan = plan_container(c, &facts);
+        for (size_t i = 0; i < n_networks; i++)
+                free(networks[i].address);
+        return plan;
+}

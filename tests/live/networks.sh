@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Several networks in a project, and addresses that the specification gives.
+# shellcheck disable=SC2016 # the other programs expand these
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# spec_in NETWORKS CONTAINERS: a specification that says something of the project's networks.
+spec_in() {
+        spec "$2"
+        jq --argjson networks "$1" '.networks = $networks' "$PROJECT/flake-containers.json" >"$TMP/spec.json"
+        cat "$TMP/spec.json" >"$PROJECT/flake-containers.json"
+}
+
+in_networks() { printf ', "network": {"networks": %s}' "$1"; }
+
+# reaches NAME ADDRESS: nothing listens there, and a kernel says so.
+reaches() {
+        run fc exec "$1" -- bash -c "exec 3<>/dev/tcp/$2/9"
+        expect_err 'refused'
+}
+
+knows_not() {
+        run fc exec "$1" -- getent hosts "$2"
+        equal "$STATUS" 2 "the status of looking for '$2' in '$1'"
+}
+
+# never_reaches NAME ADDRESS: also as root inside, by what the bridge of that network has for a neighbour.
+never_reaches() {
+        local gateway
+
+        run fc exec "$1" -- bash -c "exec 3<>/dev/tcp/$2/9"
+        expect_err 'unreachable'
+        gateway=$(address_of "$1" "$1")
+        inside "$1" ip route add "$2" via "${gateway%.*}.1"
+        run inside "$1" bash -c "exec 3<>/dev/tcp/$2/9"
+        inside "$1" ip route delete "$2"
+        expect_err 'unreachable'
+}
+
+shop() {
+        spec "$(tiny web '' "$(in_networks '["front"]')"), $(tiny api '' "$(in_networks '["front", "back"]')"),
+                $(tiny db '' "$(in_networks "${1:-[\"back\"]}")"), $(tiny alone)"
+}
+
+testcase_networks() {
+        local db
+
+        project shop
+        shop
+        ok fc up
+        db=$(address_of db db)
+        equal "$(fc --json status | jq -r '.containers[] | select(.name == "db") | .address')" "$db" "db's address in status"
+        equal "$(fc exec api -- sh -c 'cd /sys/class/net && echo *')" 'host0 host1 lo' "the interfaces of one in two networks"
+        equal "$(networks | wc -l)" 3 "networks"
+
+        reaches web api
+        reaches api web
+        reaches api db
+        reaches db api
+        knows_not web db
+        knows_not web alone
+        knows_not db web
+        knows_not alone api
+        never_reaches web "$db"
+        never_reaches alone "$db"
+        # The host reaches all.
+        run bash -c "exec 3<>/dev/tcp/$db/9"
+        expect_err 'refused'
+
+        # Another program's changes.
+        ok ip link delete "$(ip -o route get "$db" | sed 's/.* dev \([^ ]*\) .*/\1/')"
+        ok fc up
+        expect_err 'another program had changed the network'
+        run bash -c "exec 3<>/dev/tcp/$db/9"
+        expect_err 'refused'
+
+        # Only what changes networks is started again, and the others learn of it.
+        shop '["back", "front"]'
+        ok fc up
+        expect_err 'restarting db'$'\n'
+        equal "$(address_of db db)" "$db" "db's address in its first network"
+        reaches web db
+        reaches db web
+        ok fc down
+        equal "$(networks)" '' "networks after the end"
+}
+
+# Whatever ends the last container.
+testcase_killed() {
+        project shop
+        spec "$(tiny api '' "$(in_networks '["front", "back"]')")"
+        ok fc up
+        kill -KILL "$(keeper_pid_of "$(machine_cgroup api)")"
+        ok fc up
+        equal "$(networks | wc -l)" 2 "networks"
+        ok fc down
+}
+
+testcase_ports() {
+        project shop
+        spec "$(tiny api '' ', "ports": ["127.0.0.1:9:9/udp"], "network": {"networks": ["front", "back"]}')"
+        ok fc up
+        exec {LISTENER}< <(exec nsenter --target "$(leader_of api)" --net perl -MIO::Socket::IP -e '
+                $s = IO::Socket::IP->new(LocalAddr => "127.0.0.1", LocalPort => 9, Proto => "udp") or die "$@";
+                $| = 1; print "listening\n"; $s->recv($m, 100); print $m')
+        read -r -t "$WAIT" -u "$LISTENER" LINE
+        equal "$LINE" listening "the listener"
+        echo hello >/dev/udp/127.0.0.1/9
+        read -r -t "$WAIT" -u "$LISTENER" LINE
+        equal "$LINE" hello "what came"
+        exec {LISTENER}<&-
+        ok fc down
+}
+
+# fixed ADDRESS MAC
+fixed() { printf ', "network": {"address": "%s", "mac": "%s"}' "$1" "$2"; }
+
+testcase_fixed_addresses() {
+        local other
+
+        project shop
+        spec "$(tiny db), $(tiny other)"
+        ok fc up
+        other=$(address_of other other)
+        # The subnet of what runs stays.
+        spec_in '{"default": {"subnet": "192.168.77.0/24"}}' \
+                "$(tiny db '' "$(fixed "192.168.77.${other##*.}" 02:00:5E:00:00:0b)"), $(tiny other)"
+        run_status 5 fc up
+        expect_err 'other addresses than what runs'
+        equal "$(address_of other other)" "$other" "the address of what runs"
+        ok fc down
+
+        ok fc up
+        equal "$(address_of other db)" "192.168.77.${other##*.}" "the fixed address"
+        differ "$(address_of other other)" "192.168.77.${other##*.}" "the address that gives way"
+        equal "$(address_of other other | cut -d . -f 1-3)" 192.168.77 "the subnet"
+        equal "$(fc exec db -- cat /sys/class/net/host0/address)" 02:00:5e:00:00:0b "the MAC address"
+        reaches other db
+        run bash -c "exec 3<>/dev/tcp/192.168.77.${other##*.}/9"
+        expect_err 'refused'
+        # A fresh instance beside it has others.
+        ok fc with --fresh db -- sh -c 'true'
+        ok fc down
+
+        ip link add other type bridge
+        ip address add 192.168.77.200/24 dev other
+        ip link set other up
+        run_status 5 fc up
+        expect_err 'networks\.default\.subnet: 192\.168\.77\.0/24 is taken: this host routes 192\.168\.77'
+        no_machine_left "something was started"
+        ip link delete other
+        ok fc up
+        ok fc down
+}
+
+live_main "$@"
