@@ -204,6 +204,7 @@ let
       networks = if get "networks" network == null then [ ] else network.networks;
       address = get "address" network;
       mac = get "mac" network;
+      namespace = get "namespace" network;
       toplevel = get "toplevel" container;
       command = if get "command" container == null then null else syntax.command container.command;
     in
@@ -218,6 +219,9 @@ let
     )
     ++ map (about [ "network" "address" ]) (
       optional (address != null && syntax.fixedAddress address != null) (syntax.fixedAddress address)
+    )
+    ++ map (about [ "network" "namespace" ]) (
+      optional (namespace != null && syntax.namespace namespace != null) (syntax.namespace namespace)
     )
     ++ map (about [ "network" "mac" ]) (optional (mac != null && syntax.mac mac != null) (syntax.mac mac))
     ++ elements [ "sockets" ] sockets syntax.socket
@@ -330,8 +334,14 @@ let
     ++ optional (!isCommand && hasUnits && get "notify" ready == false) (
       about [ "ready" "units" ] "with ready.notify = false it is not known when the units can be asked for"
     )
-    ++ optional (container.ports or [ ] != [ ] && mode != "private") (
+    ++ optional (container.ports or [ ] != [ ] && !elem mode [ "private" "namespace" ]) (
       about [ "ports" ] "only with network.mode = \"private\", here it is \"${mode}\""
+    )
+    ++ optional (get "namespace" network != null && mode != "namespace") (
+      about [ "network" "namespace" ] "only with network.mode = \"namespace\", here it is \"${mode}\""
+    )
+    ++ optional (get "namespace" network == null && mode == "namespace") (
+      about [ "network" "mode" ] "'namespace' needs network.namespace"
     )
     ++ optional (get "internet" network == true && mode != "private") (
       about [ "network" "internet" ] "only with network.mode = \"private\", here it is \"${mode}\""

@@ -41,7 +41,6 @@ let
     interfaces = interfaces;
     macvlans = interfaces;
     extraVeths = interfaces;
-    networkNamespace = interfaces;
     copyResolvConf = "with network.mode = \"host\" the host's resolvers are used, else there are none";
     flake = "use toplevel = inputs.NAME.nixosConfigurations.NAME.config.system.build.toplevel, or nixosConfiguration";
   };
@@ -92,6 +91,11 @@ let
   subnet = if config.network.address == null then null else syntax.subnetOf config.network.address;
   hostAddress = if subnet == null then null else lib.removeSuffix "0/24" subnet + "1";
 
+  # Of "/run/netns/vpn".
+  namespacePath =
+    if config.networkNamespace == null then null else builtins.match "/run/netns/([^/]+)" (toString config.networkNamespace);
+  namespace = if namespacePath == null then null else builtins.head namespacePath;
+
   privateUsers = {
     no = "host";
     pick = "private";
@@ -118,6 +122,12 @@ let
       network.mode = if config.privateNetwork then "private" else "host";
     };
     localAddress = mkIf (config.localAddress != null) { network.address = config.localAddress; };
+    networkNamespace = mkIf (namespace != null) {
+      network = {
+        mode = "namespace";
+        inherit namespace;
+      };
+    };
     localMacAddress = mkIf (config.localMacAddress != null) { network.mac = config.localMacAddress; };
     "extra.addressPrefix" = mkIf (config.extra.addressPrefix != null) {
       network.address = "${config.extra.addressPrefix}.2";
@@ -199,6 +209,7 @@ in
     )) "`ports`. Published on `127.0.0.1` and `::1`, not on all addresses.";
     privateNetwork = mkCompat types.bool "`network.mode`: `\"private\"` or `\"host\"`.";
     localAddress = mkCompat types.str "`network.address`.";
+    networkNamespace = mkCompat types.path "`network.namespace`, of a path in `/run/netns`; another one is refused.";
     localMacAddress = mkCompat types.str "`network.mac`.";
     hostAddress = mkCompat types.str "The host has the address of the container's subnet that ends in 1, so another one is refused.";
     privateUsers = mkCompat (types.either types.ints.unsigned types.str) "`users`: `\"no\"` is `\"host\"`, `\"pick\"` is `\"private\"`.";
@@ -248,6 +259,9 @@ in
     )
     ++ lib.optional (config.timeoutStartSec != null && seconds == null) (
       problem "timeoutStartSec" "'${toString config.timeoutStartSec}' is not a number of seconds, use ready.timeout"
+    )
+    ++ lib.optional (config.networkNamespace != null && namespace == null) (
+      problem "networkNamespace" "'${toString config.networkNamespace}' is not in /run/netns, where network.namespace looks"
     )
     ++ lib.optional (config.hostAddress != null && config.hostAddress != hostAddress) (
       problem "hostAddress" (

@@ -2,7 +2,7 @@
 # where the nixpkgs of the container has them, so that it evaluates with releases of many years.
 {
   name,
-  # network.mode: private, host or none
+  # network.mode: private, host, none or namespace
   network,
   # How many of the project's networks it is in.
   networks,
@@ -66,7 +66,7 @@ in
       # The network belongs to the project, and published ports come in through the container's own loopback.
       networking.firewall.enable = mkWeak false;
       # With the host's network its resolvers, too. Else there is none to ask, or the one that the runner mounts.
-      networking.useHostResolvConf = mkGuest (network == "host");
+      networking.useHostResolvConf = mkGuest (network == "host" || network == "namespace");
 
       assertions = [
         {
@@ -102,6 +102,7 @@ in
     (set [ "networking" "resolvconf" "enable" ] (
       mkIf (
         network != "host"
+        && network != "namespace"
         && !attrByPath [ "networking" "resolvconf" "useLocalResolver" ] false config
         && attrByPath [ "networking" "nameservers" ] [ ] config == [ ]
       ) (mkWeak false)
@@ -150,7 +151,7 @@ in
     # --- what NixOS switches on and a container cannot have --------------------------------------- For all groups of
     # the container: the kernel does not know higher ones in this user namespace, and refuses (NixOS since 24.05).
     (
-      if privateUsers && network != "host" then
+      if privateUsers && network != "host" && network != "namespace" then
         { boot.kernel.sysctl."net.ipv4.ping_group_range" = mkInstead "0 65535"; }
       else
         { }

@@ -52,6 +52,7 @@ let
         mode = unless "private" (get "mode" network);
         internet = unless false (get "internet" network);
         hostAccess = unless [ ] (get "hostAccess" network);
+        namespace = get "namespace" network;
         networks = get "networks" network;
         address = get "address" network;
         mac = get "mac" network;

@@ -92,11 +92,13 @@ in
           "private"
           "host"
           "none"
+          "namespace"
         ];
         default = "private";
         description = ''
           `"private"`: an interface on the project's bridge, with a fixed address and the names of the other containers.
           `"host"`: the host's network. `"none"`: loopback only.
+          `"namespace"`: that of the host which `network.namespace` names.
         '';
       };
       internet = mkNullable types.bool {
@@ -113,6 +115,13 @@ in
         description = ''
           TCP ports of the host's own localhost that the container reaches, as `host.containers` (or
           `host.docker.internal`), with the internet or without. Nothing else of the host's localhost is reachable.
+        '';
+      };
+      namespace = mkNullable types.str {
+        example = "vpn";
+        description = ''
+          A network namespace of the host's (`/run/netns/vpn`, as `ip netns` and VPNs make it), with
+          `network.mode = "namespace"`.
         '';
       };
       networks = mkOption {

@@ -55,6 +55,12 @@ in
         (unless (last >= 2 && last <= 254) "'${text}' must end in 2 to 254: the host has 1")
       ];
 
+  namespace =
+    name:
+    unless (
+      builtins.stringLength name <= 255 && match "[a-zA-Z0-9_-][a-zA-Z0-9_.-]*" name != null
+    ) "'${name}' is not the name of a network namespace, as ip-netns(8) has it";
+
   # Of a fixed address: "10.250.0.0/24"; null: it is not one.
   subnetOf = text: if split text == null then null else "${(split text).front}.0/24";
   lastNumber = text: if split text == null then null else elemAt (split text).numbers 3;

@@ -10,6 +10,9 @@
 /* Below it, "tmpfs-0" and so on: file systems in memory, which a guest finds empty when it boots. */
 #define MACHINE_TMPFS "tmpfs-"
 
+/* Where ip-netns(8) names the host's network namespaces. */
+#define HOST_NETNS_DIR "/run/netns"
+
 /* The credential that has a container's variables, and where systemd-nspawn puts it. */
 #define ENVIRONMENT_CREDENTIAL      "flake-containers.environment"
 #define ENVIRONMENT_CREDENTIAL_PATH "/run/host/credentials/" ENVIRONMENT_CREDENTIAL

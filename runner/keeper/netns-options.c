@@ -10,6 +10,7 @@ OptionTable netns_options_table(NetnsOptions *o) {
                 {"mac", 0, OPTION_STRING, offsetof(NetnsOptions, mac), "ADDRESS"},
                 {"bridge", 0, OPTION_STRING, offsetof(NetnsOptions, bridge), "NAME"},
                 {"network", 0, OPTION_STRINGS, offsetof(NetnsOptions, networks), "BRIDGE=A/PREFIX"},
+                {"namespace", 0, OPTION_STRING, offsetof(NetnsOptions, namespace), "NAME"},
                 {"lock", 0, OPTION_STRING, offsetof(NetnsOptions, lock), "PATH"},
                 {"machine", 0, OPTION_STRING, offsetof(NetnsOptions, machine), "NAME"},
                 {"pasta", 0, OPTION_STRING, offsetof(NetnsOptions, pasta), "PROGRAM"},

@@ -13,6 +13,7 @@ typedef struct NetnsOptions {
         char *mac;     /* of the interface with that address */
         char *bridge;
         char **networks; /* further ones, "BRIDGE=A.B.C.D/24" */
+        char *namespace; /* of the host's, by its name */
         char *lock;      /* path */
         char *machine;
         char *pasta;   /* program */

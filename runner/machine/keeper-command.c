@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "keeper/netns-options.h"
 #include "machine/keeper-command.h"
 
 /* For whatever of these comes first. */
@@ -72,6 +73,21 @@ static int keeper_command_set_ports(KeeperCommand *c, const ContainerPlan *plan,
         return 0;
 }
 
+/* nspawn is executed by way of what joins the namespace. */
+static int keeper_command_join(KeeperCommand *c, const ContainerPlan *plan, Error *reterr) {
+        const NetnsOptions options = {.namespace = plan->spec->namespace};
+        int r;
+
+        if (!plan->spec->namespace)
+                return 0;
+        r = process_find_helper("netns", &c->netns, reterr);
+        if (r < 0)
+                return r;
+        c->options.nspawn = netns_options_print(c->netns, "join", &options);
+        strv_push(&c->options.nspawn, "--");
+        return 0;
+}
+
 int keeper_command_make(const ContainerPlan *plan, const StartResources *resources, const char *registers,
                         KeeperCommand *ret, Error *reterr) {
         char ***nspawn = &ret->options.nspawn;
@@ -85,6 +101,9 @@ int keeper_command_make(const ContainerPlan *plan, const StartResources *resourc
                 .restart = plan->spec->restart == RESTART_ON_FAILURE,
                 .stop_signal = plan->spec->stop_signal,
         };
+        r = keeper_command_join(ret, plan, reterr);
+        if (r < 0)
+                return r;
         strv_push(nspawn, plan->argv[0]);
         strv_pushf(nspawn, "--register=%s", registers);
         strv_extend(nspawn, plan->argv + 1);

@@ -13,6 +13,7 @@
 #include "net/old-bridge.h"
 #include "net/router.h"
 #include "netns-setup/internet.h"
+#include "netns-setup/join.h"
 #include "netns-setup/setup.h"
 
 /* Where an older release has started the machine, nspawn has made the interface before it named the
@@ -194,10 +195,18 @@ static int run_ensure(const NetnsOptions *options, Error *reterr) {
         return router_ensure(options->bridge, &subnet, reterr);
 }
 
+/* What follows the options is the program. */
+static int run_join(const NetnsOptions *options, char **program, Error *reterr) {
+        if (!options->namespace || !program || !program[0])
+                return error_raise(reterr, FC_EXIT_USAGE, "join needs --namespace and a program");
+        return netns_join(options->namespace, program, reterr);
+}
+
 static const struct {
         const char *name;
         int (*run)(const NetnsOptions *options, Error *reterr);
 } verbs[] = {
+        {"join", NULL},       /* --namespace NAME -- PROGRAM.. */
         {"setup", run_setup}, /* --pid PID --interface NAME --address A/PREFIX [--bridge NAME --machine NAME
                                  [--mac ADDRESS] [--network NAME=A/PREFIX]..] [--internet] */
         {"internet", run_internet}, /* --pid PID --address A/PREFIX --machine NAME --pasta PROGRAM */
@@ -214,9 +223,11 @@ static int netns_run_verb(size_t verb, char *argv[], Error *reterr) {
         int r;
 
         r = options_parse(&table, 1, argv, /* stop_early= */ false, &operands, reterr);
-        if (r >= 0 && operands && operands[0])
+        if (r >= 0 && !verbs[verb].run)
+                r = run_join(&options, operands, reterr);
+        else if (r >= 0 && operands && operands[0])
                 r = error_raise(reterr, FC_EXIT_USAGE, "unexpected argument '%s'", operands[0]);
-        if (r >= 0)
+        else if (r >= 0)
                 r = verbs[verb].run(&options, reterr);
         options_done(&table);
         return r;
@@ -227,7 +238,7 @@ static int netns_run(char *argv[], Error *reterr) {
                 if (streq(argv[1], verbs[i].name))
                         return netns_run_verb(i, argv + 2, reterr);
         return error_raise(reterr, FC_EXIT_USAGE,
-                           "which of setup, internet, loopback, listen, ensure, release?");
+                           "which of setup, internet, join, loopback, listen, ensure, release?");
 }
 
 int main(int argc, char *argv[]) {

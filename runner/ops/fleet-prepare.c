@@ -276,6 +276,9 @@ static int member_prepare_image(Member *m, Error *reterr) {
                 if (r < 0)
                         return error_in_container(reterr, r, m->plan->spec->name);
         }
+        r = network_check_namespace(m->plan->spec, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, m->plan->spec->name);
         r = project->backend->check(project->facts.cgroup_root, m->plan, reterr);
         if (r < 0)
                 return r;

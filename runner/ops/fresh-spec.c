@@ -15,12 +15,19 @@ int fresh_spec_check(const Spec *spec, char *const *names, Error *reterr) {
                 const ContainerSpec *c = spec_find(spec, *name);
                 int r;
 
-                if (c->network != NETWORK_HOST)
+                if (c->network != NETWORK_HOST && c->network != NETWORK_NAMESPACE)
                         continue;
-                r = error_raise(
-                        reterr, FC_EXIT_USAGE,
-                        "it has the host's network, of which there is only one: it cannot have a fresh "
-                        "instance");
+                if (c->network == NETWORK_NAMESPACE)
+                        r = error_raise(
+                                reterr, FC_EXIT_USAGE,
+                                "it joins the network namespace '%s', of which there is only one: it "
+                                "cannot have a fresh instance",
+                                c->namespace);
+                else
+                        r = error_raise(reterr, FC_EXIT_USAGE,
+                                        "it has the host's network, of which there is only one: it cannot "
+                                        "have a fresh "
+                                        "instance");
                 error_add_hint(reterr, "give it \"network\": {\"mode\": \"private\"}");
                 return error_in_container(reterr, r, *name);
         }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
+
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/hash.h"
 #include "net/router.h"
 #include "net/rtnl.h"
@@ -8,6 +11,8 @@
 #include "spec/networks.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
+
+#define RESOLV_CONF_MAX (64 * 1024)
 
 void network_done(Network *n) {
         for (size_t i = 0; i < n->n_networks; i++)
@@ -335,13 +340,40 @@ char *network_address(const Network *n, const ProjectNetwork *network, const cha
                        : NULL;
 }
 
+/* ---- a namespace of the host's ---- */
+
+int network_check_namespace(const ContainerSpec *c, Error *reterr) {
+        _cleanup_free_ char *path = c->namespace ? xasprintf(HOST_NETNS_DIR "/%s", c->namespace) : NULL;
+        int r;
+
+        if (!path || access(path, F_OK) >= 0)
+                return 0;
+        if (errno != ENOENT)
+                return error_set(reterr, errno, "look for the network namespace '%s'", path);
+        r = error_raise(reterr, FC_EXIT_HOST, "the host has no network namespace '%s'", path);
+        error_add_hint(reterr, "start what makes it (a VPN's service), or: ip netns add %s", c->namespace);
+        return r;
+}
+
+/* As ip-netns(8) has it for what it starts there; owned by the caller, NULL: there is none. */
+static char *network_read_resolvers(const ContainerSpec *c) {
+        _cleanup_free_ char *path =
+                c->namespace ? xasprintf("/etc/netns/%s/resolv.conf", c->namespace) : NULL;
+        _cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -EBADF;
+        char *text = NULL;
+        size_t size;
+
+        return fd >= 0 && fs_read_fd(fd, path, RESOLV_CONF_MAX, &text, &size, NULL) >= 0 ? text : NULL;
+}
+
 ContainerPlan *network_plan(const Network *n, const Project *project, const ContainerSpec *c) {
         _cleanup_free_ char *state = xasprintf("%s/" STATE_DIR_NAME,
                                                streq(project->root, "/") ? "" : project->root),
                             *kept = project_state_path(project),
                             *file = network_hosts_file(c->name, c->networks),
                             *hosts = xasprintf(RUNTIME_DIR_BASE "/%s/%s", project->id, file),
-                            *machine = project_machine(project, c->name);
+                            *machine = project_machine(project, c->name),
+                            *resolv_conf = network_read_resolvers(c);
         _cleanup_free_ PlanNetwork *networks = NULL;
         size_t n_networks = 0;
         PlanFacts facts = {
@@ -352,6 +384,7 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
                 .layered = project->layered,
                 .fleeting = project->state.instance,
                 .hosts = hosts,
+                .resolv_conf = resolv_conf,
                 .machine = machine,
                 /* A host that has none starts nothing; but it can tell what would be started. */
                 .nspawn = project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn",

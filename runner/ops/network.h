@@ -46,6 +46,9 @@ char *network_address(const Network *n, const ProjectNetwork *network, const cha
 /* The name in the runtime directory of a container's hosts file; owned by the caller. */
 char *network_hosts_file(const char *container, char *const *networks);
 
+/* Whether the namespace is there that a container joins. FC_EXIT_HOST when it is not. */
+int network_check_namespace(const ContainerSpec *c, Error *reterr);
+
 /* Subnets that the specification gives: does the host route them elsewhere? Then FC_EXIT_CONFLICT.
  * @in_use: those that are there are used. */
 int network_check_declared(const Network *n, bool in_use, Error *reterr);

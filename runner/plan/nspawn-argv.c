@@ -68,14 +68,23 @@ static void push_identity(char ***argv, const ContainerPlan *p) {
                            hash_text(salted));
 }
 
+static bool has_resolv_conf(const ContainerPlan *p) {
+        for (size_t i = 0; i < p->n_files; i++)
+                if (streq(p->files[i].name, "resolv.conf"))
+                        return true;
+        return false;
+}
+
 static void push_network(char ***argv, const ContainerPlan *p) {
         switch (p->spec->network) {
         case NETWORK_PRIVATE: /* the interface is added to it (netns-setup/) */
         case NETWORK_NONE:
                 strv_push(argv, "--private-network");
                 break;
-        default:
-                return;
+        default: /* nspawn is there already (netns-setup/join.h) */
+                if (!has_resolv_conf(p))
+                        return;
+                break;
         }
         /* The host's resolver addresses mean nothing in another network namespace. */
         strv_push(argv, "--resolv-conf=off");

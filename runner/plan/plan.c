@@ -66,7 +66,7 @@ bool plan_mount_is_overlay(const PlanMount *m) {
 }
 
 bool plan_sets_network(const ContainerPlan *p) {
-        return p->spec->network != NETWORK_HOST;
+        return p->spec->network == NETWORK_PRIVATE || p->spec->network == NETWORK_NONE;
 }
 
 bool plan_has_gate(const ContainerPlan *p) {
@@ -269,7 +269,7 @@ static void add_files(ContainerPlan *p, const PlanFacts *facts) {
 
         for (size_t i = 0; i < c->n_credentials; i++)
                 secrets = secrets || !c->credentials[i].path;
-        if (secrets || all || c->internet)
+        if (secrets || all || c->internet || facts->resolv_conf)
                 add_mount(p, PLAN_MOUNT_FILES, "files", NULL, NULL)->place =
                         xasprintf("containers.%s", c->name);
         if (all) {
@@ -278,8 +278,9 @@ static void add_files(ContainerPlan *p, const PlanFacts *facts) {
         }
         if (some)
                 add_env_files(p, facts);
-        if (c->internet) {
-                add_file(p, "resolv.conf", xstrdup("nameserver " INTERNET_DNS "\n"));
+        if (c->internet || facts->resolv_conf) {
+                add_file(p, "resolv.conf",
+                         xstrdup(c->internet ? "nameserver " INTERNET_DNS "\n" : facts->resolv_conf));
                 bind_file(p, "resolv.conf", RESOLV_CONF_TARGET);
         }
 }

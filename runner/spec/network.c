@@ -9,12 +9,14 @@
 #include "spec/port.h"
 #include "spec/value.h"
 
-#define NETWORKS_MAX 8 /* of one container */
+#define NETWORKS_MAX         8 /* of one container */
+#define NAMESPACE_LENGTH_MAX 255
 
 static const char *const mode_words[_NETWORK_MODE_MAX] = {
         [NETWORK_PRIVATE] = "private",
         [NETWORK_HOST] = "host",
         [NETWORK_NONE] = "none",
+        [NETWORK_NAMESPACE] = "namespace",
 };
 
 static int parse_mode(const Json *value, const char *path, void *target, Error *reterr) {
@@ -110,11 +112,29 @@ static int parse_fixed_mac(const Json *value, const char *path, void *target, Er
         return r;
 }
 
+/* A file in /run/netns, as ip-netns(8) makes it. */
+static int check_namespace(const char *name, Error *reterr) {
+        size_t n = strlen(name);
+
+        if (n == 0 || n > NAMESPACE_LENGTH_MAX || name[0] == '.' ||
+            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != n)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "'%.100s' is not the name of a network namespace, as ip-netns(8) has it",
+                                   name);
+        return 0;
+}
+
+static int parse_namespace(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, check_namespace, &((ContainerSpec *) target)->namespace,
+                                  reterr);
+}
+
 static int parse_network(const Json *value, const char *path, void *target, Error *reterr) {
         static const JsonField fields[] = {
                 {"mode", parse_mode},
                 {"internet", parse_internet},
                 {"hostAccess", parse_host_access},
+                {"namespace", parse_namespace},
                 {"networks", parse_own_networks},
                 {"address", parse_fixed_address},
                 {"mac", parse_fixed_mac},
@@ -143,6 +163,8 @@ static Json *print_network(const ContainerSpec *c) {
         Json *json = json_new_object();
 
         json_add_string(json, "mode", mode_words[c->network]);
+        if (c->namespace)
+                json_add_string(json, "namespace", c->namespace);
         if (c->network == NETWORK_PRIVATE) {
                 json_add_bool(json, "internet", c->internet);
                 json_add(json, "hostAccess", print_host_access(c));
@@ -179,10 +201,24 @@ static int check_host_access(const ContainerSpec *c, Error *reterr) {
         return 0;
 }
 
-static int check_network(const ContainerSpec *c, Error *reterr) {
-        int r;
+static int check_joined(const ContainerSpec *c, Error *reterr) {
+        if (!c->namespace == (c->network != NETWORK_NAMESPACE))
+                return 0;
+        return c->namespace
+                       ? error_raise(reterr, FC_EXIT_USAGE,
+                                     "containers.%s.network.namespace: only with network.mode "
+                                     "'namespace', here it is '%s'",
+                                     c->name, mode_words[c->network])
+                       : error_raise(reterr, FC_EXIT_USAGE,
+                                     "containers.%s.network: mode 'namespace' needs the key 'namespace'",
+                                     c->name);
+}
 
-        r = check_private(c, "internet", c->internet, reterr);
+static int check_network(const ContainerSpec *c, Error *reterr) {
+        int r = check_joined(c, reterr);
+
+        if (r >= 0)
+                r = check_private(c, "internet", c->internet, reterr);
         if (r >= 0)
                 r = check_private(c, "hostAccess", c->n_host_access > 0, reterr);
         if (r >= 0)

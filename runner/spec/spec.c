@@ -79,6 +79,7 @@ static void container_spec_done(ContainerSpec *c) {
         for (size_t i = 0; i < c->n_ports; i++)
                 port_done(&c->ports[i]);
         free(c->ports);
+        free(c->namespace);
         strv_free(c->networks);
         free(c->address);
         free(c->mac);

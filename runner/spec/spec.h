@@ -16,9 +16,10 @@ typedef enum UsersMode {
 } UsersMode;
 
 typedef enum NetworkMode {
-        NETWORK_PRIVATE, /* own namespace, on the project's bridge */
-        NETWORK_HOST,    /* the host's network */
-        NETWORK_NONE,    /* own namespace with loopback only */
+        NETWORK_PRIVATE,   /* own namespace, on the project's bridge */
+        NETWORK_HOST,      /* the host's network */
+        NETWORK_NONE,      /* own namespace with loopback only */
+        NETWORK_NAMESPACE, /* one of the host's, which has a name */
         _NETWORK_MODE_MAX,
 } NetworkMode;
 
@@ -167,6 +168,7 @@ typedef struct ContainerSpec {
         char **command; /* payload instead of an init */
         UsersMode users;
         NetworkMode network;
+        char *namespace;       /* name of the host's that it joins; NULL in other modes */
         char **networks;       /* names of the project's; NULL: the default one */
         char *address;         /* IPv4, in the first of these; NULL: it is chosen */
         char *mac;             /* "02:00:00:00:00:01", of its interface there; NULL: likewise */

@@ -99,11 +99,9 @@ testcase_killed() {
         ok fc down
 }
 
-testcase_ports() {
-        project shop
-        spec "$(tiny api '' ', "ports": ["127.0.0.1:9:9/udp"], "network": {"networks": ["front", "back"]}')"
-        ok fc up
-        exec {LISTENER}< <(exec nsenter --target "$(leader_of api)" --net perl -MIO::Socket::IP -e '
+# hears_udp NAME: what is sent to port 9 of the host comes to the container's localhost.
+hears_udp() {
+        exec {LISTENER}< <(exec nsenter --target "$(leader_of "$1")" --net perl -MIO::Socket::IP -e '
                 $s = IO::Socket::IP->new(LocalAddr => "127.0.0.1", LocalPort => 9, Proto => "udp") or die "$@";
                 $| = 1; print "listening\n"; $s->recv($m, 100); print $m')
         read -r -t "$WAIT" -u "$LISTENER" LINE
@@ -112,7 +110,44 @@ testcase_ports() {
         read -r -t "$WAIT" -u "$LISTENER" LINE
         equal "$LINE" hello "what came"
         exec {LISTENER}<&-
+}
+
+testcase_ports() {
+        project shop
+        spec "$(tiny api '' ', "ports": ["127.0.0.1:9:9/udp"], "network": {"networks": ["front", "back"]}')"
+        ok fc up
+        hears_udp api
         ok fc down
+}
+
+# in_namespace: it is in the one that ip-netns(8) names, and nothing of ours is there.
+in_namespace() {
+        equal "$(fc exec one -- readlink /proc/self/ns/net)" "net:[$(stat --dereference --format %i /run/netns/vpn)]" "the network namespace"
+        equal "$(ip netns exec vpn ip -o link | wc -l)" 1 "its interfaces"
+}
+
+testcase_namespace() {
+        project shop
+        spec "$(tiny one '' ', "ports": ["127.0.0.1:9:9/udp"], "restart": "on-failure", "network": {"mode": "namespace", "namespace": "vpn"}')"
+        run_status 6 fc up
+        expect_err "no network namespace '/run/netns/vpn'"
+        expect_err 'ip netns add vpn'
+        no_machine_left "something was started"
+        ip netns add vpn
+        ip netns exec vpn ip link set lo up
+        ok fc up
+        in_namespace
+        hears_udp one
+        # It is opened anew by each start: what has made it may have done so again.
+        ip netns delete vpn
+        ip netns add vpn
+        ok fc restart one
+        in_namespace
+        ok fc down
+        equal "$(ip netns pids vpn)" '' "the processes that are left in it"
+        ip netns delete vpn
+        umount /run/netns
+        rmdir /run/netns
 }
 
 # fixed ADDRESS MAC

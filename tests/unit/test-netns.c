@@ -342,9 +342,13 @@ TEST(refusals) {
         static const struct {
                 const char *line, *message;
         } rows[] = {
-                {"", "which of setup, internet, loopback, listen, ensure, release?"},
-                {"set", "which of setup, internet, loopback, listen, ensure, release?"},
-                {"--help", "which of setup, internet, loopback, listen, ensure, release?"},
+                {"", "which of setup, internet, join, loopback, listen, ensure, release?"},
+                {"set", "which of setup, internet, join, loopback, listen, ensure, release?"},
+                {"--help", "which of setup, internet, join, loopback, listen, ensure, release?"},
+                {"join --namespace vpn", "join needs --namespace and a program"},
+                {"join -- /bin/true", "join needs --namespace and a program"},
+                {"join --namespace no-such -- /bin/true",
+                 "join the network namespace '/run/netns/no-such': No such file or directory"},
                 {"setup", "setup needs --pid, --interface and --address"},
                 {"setup --pid 1 --interface host0", "setup needs"},
                 {"setup --pid 1 --address 10.1.1.1/24", "setup needs"},

@@ -44,6 +44,25 @@ static PlanAction decide(const char *before, const char *after, char ***ret_reas
 
 /* Another flag of ours, another nspawn: another release starts the container otherwise, but not another
  * container. */
+TEST(resolvers_of_a_joined_namespace) {
+        _cleanup_(spec_freep) Spec *spec = parse("\"system\": {\"rootfs\": \"i\"}, \"network\": {\"mode\": "
+                                                 "\"namespace\", \"namespace\": \"vpn\"}");
+        PlanFacts joined = facts;
+        ContainerPlan *plan = plan_container(&spec->containers[0], &joined);
+
+        ASSERT_TRUE(!strv_contains(plan->argv, "--private-network"));
+        ASSERT_TRUE(!strv_contains(plan->argv, "--resolv-conf=off"));
+        ASSERT_TRUE(!plan->bridge && !plan_sets_network(plan));
+        (void) container_plan_free(plan);
+
+        joined.resolv_conf = "nameserver 10.64.0.1\n";
+        plan = plan_container(&spec->containers[0], &joined);
+        ASSERT_TRUE(strv_contains(plan->argv, "--resolv-conf=off"));
+        ASSERT_STREQ(plan->files[plan->n_files - 1].text, joined.resolv_conf);
+        ASSERT_TRUE(strv_contains(plan->mount_points, RESOLV_CONF_TARGET));
+        (void) container_plan_free(plan);
+}
+
 TEST(arguments_of_ours_restart_nothing) {
         _cleanup_(spec_freep) Spec *spec = parse(SYSTEM);
         _cleanup_(container_plan_freep) ContainerPlan *running =

@@ -191,6 +191,8 @@ in
   additionalCapabilities = mistake { additionalCapabilities = [ "CAP_X" ]; } "additionalCapabilities: 'CAP_X' is not a capability: they are written like CAP_NET_ADMIN";
   allowedDevices = mistake { allowedDevices = [ { node = "/x"; modifier = "rw"; } ]; } "allowedDevices: '/x': a device is below /dev";
   localAddress = mistake { localAddress = "10.0.0.1"; } "localAddress: '10.0.0.1' must end in 2 to 254: the host has 1";
+  networkNamespace = mistake { networkNamespace = "/proc/1/ns/net"; } "networkNamespace: '/proc/1/ns/net' is not in /run/netns, where network.namespace looks";
+  networkNamespaceName = mistake { networkNamespace = "/run/netns/a b"; } "networkNamespace: 'a b' is not the name of a network namespace, as ip-netns(8) has it";
   localMacAddress = mistake { localMacAddress = "x"; } "localMacAddress: 'x' is not a MAC address, such as 02:00:00:00:00:01";
   hostAddress = mistake { localAddress = "10.0.0.2"; hostAddress = "10.0.0.3"; } "hostAddress: '10.0.0.3' cannot be given, with this network.address the host has 10.0.0.1";
   hostAddressAlone = mistake { hostAddress = "10.0.0.1"; } "hostAddress: the host has the address that ends in 1, of the subnet of network.address: give that";
