@@ -102,7 +102,7 @@ in
         description = "Seconds that `up` waits until the container is ready; 60 when it is left out.";
       };
       notify = mkNullable types.bool {
-        description = "Whether PID 1 says when it is ready, as systemd does; that is the default with an init.";
+        description = "Whether PID 1, or the command, says when it is ready (sd_notify(3)), as systemd does; that is the default with an init.";
       };
       units = mkOption {
         type = listOf types.str;

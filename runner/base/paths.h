@@ -7,6 +7,9 @@
  * path of the host. */
 #define MACHINE_DIR "/run/flake-containers/machine"
 
+/* In it, a socket: what a plain command notifies that says itself when it is ready. */
+#define MACHINE_COMMAND_NOTIFY "command-notify"
+
 /* Below it, "tmpfs-0" and so on: file systems in memory, which a guest finds empty when it boots. */
 #define MACHINE_TMPFS "tmpfs-"
 

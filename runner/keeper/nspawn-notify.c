@@ -3,23 +3,31 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "base/alloc.h"
 #include "base/scm.h"
 #include "keeper/nspawn-notify.h"
 
-int nspawn_notify_open(Error *reterr) {
-        struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = NSPAWN_NOTIFY_SOCKET};
+int notify_socket_open(const char *path, mode_t mode, Error *reterr) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         int on = 1;
 
+        if (strlen(path) >= sizeof(address.sun_path))
+                return error_set(reterr, ENAMETOOLONG, "make the notification socket");
+        (void) stpcpy(address.sun_path, path);
         /* That of the last start: the mounts of a unit outlive a reboot of the guest. */
-        (void) unlink(NSPAWN_NOTIFY_SOCKET);
-        if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ||
+        (void) unlink(path);
+        if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 || chmod(path, mode) < 0 ||
             setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
                 return error_set(reterr, errno, "make the notification socket");
         return TAKE_FD(fd);
+}
+
+int nspawn_notify_open(Error *reterr) {
+        return notify_socket_open(NSPAWN_NOTIFY_SOCKET, 0700, reterr);
 }
 
 int nspawn_notify_receive(int fd, pid_t nspawn, char *buffer, size_t size) {

@@ -11,6 +11,9 @@
 /* nspawn's NOTIFY_SOCKET, in the machine's own mount namespace: no name clash, and short enough. */
 #define NSPAWN_NOTIFY_SOCKET MACHINE_DIR "/notify"
 
+/* A socket for sd_notify(3), which does not block, in the place of one that is there. */
+int notify_socket_open(const char *path, mode_t mode, Error *reterr);
+
 /* Return: the socket, which does not block. */
 int nspawn_notify_open(Error *reterr);
 

@@ -143,6 +143,7 @@ OptionTable keeper_options_table(KeeperOptions *o) {
                 {"proxy", 0, OPTION_STRING, offsetof(KeeperOptions, proxy), "PROGRAM"},
                 {"gate", 0, OPTION_FLAG, offsetof(KeeperOptions, gate), NULL},
                 {"command", 0, OPTION_FLAG, offsetof(KeeperOptions, command), NULL},
+                {"notify", 0, OPTION_FLAG, offsetof(KeeperOptions, notify), NULL},
                 {"restart", 0, OPTION_FLAG, offsetof(KeeperOptions, restart), NULL},
                 {"stop-signal", 0, OPTION_OTHER, offsetof(KeeperOptions, stop_signal), "NUMBER",
                  .kind = &signal_kind},

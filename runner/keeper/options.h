@@ -45,7 +45,8 @@ typedef struct KeeperOptions {
         char **host_access; /* ports of the host's localhost that it reaches */
         char *proxy;        /* program that serves these and the published ports, NULL: there are none */
         bool gate;          /* the payload waits at a FIFO until its network is set */
-        bool command;       /* the payload is a plain command: PID 2 under nspawn's own PID 1 */
+        bool command;       /* the payload is a plain command: PID 2 under nspawn's own PID 1 ... */
+        bool notify;        /* ... which says itself when it is ready */
         bool restart;       /* when it fails */
         int stop_signal;    /* what it is asked to end with, 0: the usual one */
         KeeperPorts ports;

@@ -10,6 +10,7 @@ static OptionTable service_options_table(ServiceOptions *o) {
                 {"nspawn-pid", 0, OPTION_PID, offsetof(ServiceOptions, nspawn_pid), "PID"},
                 {"nspawn-fd", 0, OPTION_FD, offsetof(ServiceOptions, nspawn_fd), "FD"},
                 {"notify-fd", 0, OPTION_FD, offsetof(ServiceOptions, notify_fd), "FD"},
+                {"command-fd", 0, OPTION_FD, offsetof(ServiceOptions, command_fd), "FD"},
                 {"lifeline-fd", 0, OPTION_FD, offsetof(ServiceOptions, lifeline_fd), "FD"},
                 {"lifeline-of-nspawn-fd", 0, OPTION_FD, offsetof(ServiceOptions, lifeline_of_nspawn_fd),
                  "FD"},

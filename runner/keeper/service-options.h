@@ -25,6 +25,7 @@ typedef struct ServiceOptions {
         pid_t nspawn_pid;
         int nspawn_fd;             /* pidfd */
         int notify_fd;             /* nspawn's NOTIFY_SOCKET */
+        int command_fd;            /* a command's, see keeper/command-notify.h */
         int lifeline_fd;           /* see keeper/service-lifeline.h */
         int lifeline_of_nspawn_fd; /* nspawn's end of it */
 

@@ -11,6 +11,7 @@
 #include "base/privilege.h"
 #include "base/process.h"
 #include "cgroup/cgroup.h"
+#include "keeper/command-notify.h"
 #include "keeper/machine-unit.h"
 #include "keeper/nspawn-notify.h"
 #include "keeper/payload.h"
@@ -29,8 +30,10 @@
 typedef struct Relay {
         const ServiceOptions *options;
         sd_event *event;
-        sd_event_source *notify; /* off while a notification waits */
-        int cgroup_fd;           /* the unit's */
+        sd_event_source *notify;  /* off while a notification waits */
+        sd_event_source *command; /* from when it was executed; NULL: it says nothing */
+        bool command_ready;
+        int cgroup_fd; /* the unit's */
         Payload *payload;
         PortProxy *proxy;
         int publish_fd;
@@ -45,6 +48,7 @@ static void relay_done(Relay *relay) {
         (void) safe_close(relay->publish_fd);
         (void) payload_free(relay->payload);
         sd_event_source_disable_unref(relay->notify);
+        sd_event_source_disable_unref(relay->command);
         (void) sd_event_unref(relay->event);
         (void) safe_close(relay->cgroup_fd);
         free(relay->waiting);
@@ -77,9 +81,10 @@ static void relay_continue_stop(const Relay *relay) {
                 payload_halt(relay->payload);
 }
 
-/* Ports are to be served, or ways out to be kept, as long as the payload runs. */
+/* Ports are to be served, or ways out to be kept, as long as the payload runs; and what a command says has
+ * to be heard, or it would be told that there is no manager any more. */
 static bool relay_stays(const KeeperOptions *o) {
-        return o->ports.n > 0 || o->published.n > 0 || o->pasta || o->host_access;
+        return o->notify || o->ports.n > 0 || o->published.n > 0 || o->pasta || o->host_access;
 }
 
 /* From the beginning on, or a command that publishes a port meanwhile would start another keeper. Where it
@@ -126,11 +131,39 @@ static int relay_pass_on(Relay *relay, const char *text, Error *reterr) {
         return 0;
 }
 
+/* None of its words goes on as it is: to systemd they would be the unit's own. */
+static int relay_hear_command(Relay *relay, int fd, Error *reterr) {
+        _cleanup_(nspawn_notice_done) NspawnNotice notice = {0};
+        _cleanup_free_ char *status = NULL;
+        int r = 0;
+
+        if (command_notify_receive(fd, &notice) == 0)
+                return 0;
+        if (notice.status) {
+                status = xasprintf("STATUS=Container running: %s", notice.status);
+                r = relay_pass_on(relay, status, reterr);
+        }
+        if (r < 0 || !notice.ready || relay->command_ready)
+                return r;
+        relay->command_ready = true;
+        return relay_pass_on(relay, "READY=1", reterr);
+}
+
+static int relay_on_command_notify(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Relay *relay = userdata;
+
+        if (relay_hear_command(relay, fd, &relay->error) < 0)
+                relay_end(relay);
+        return 0;
+}
+
 static void relay_on_opened(void *userdata) {
         Relay *relay = userdata;
         _cleanup_free_ char *text = TAKE_PTR(relay->waiting);
 
         (void) sd_event_source_set_enabled(relay->notify, SD_EVENT_ON);
+        if (relay->command)
+                (void) sd_event_source_set_enabled(relay->command, SD_EVENT_ON);
         if (text && relay_pass_on(relay, text, &relay->error) < 0)
                 relay_end(relay);
 }
@@ -224,12 +257,23 @@ static int relay_watch(Relay *relay, Error *reterr) {
         return r < 0 ? error_set(reterr, r, "make an event loop") : 0;
 }
 
+static int relay_listen_to_command(Relay *relay, Error *reterr) {
+        int r = command_notify_watch(relay->event, relay->options->command_fd, relay_on_command_notify,
+                                     relay, &relay->command, reterr);
+
+        if (r >= 0)
+                (void) sd_event_source_set_enabled(relay->command, SD_EVENT_OFF);
+        return r;
+}
+
 static int relay_open(Relay *relay, Error *reterr) {
         static const PayloadHandlers handlers = {relay_on_opened, relay_on_failed};
         const ServiceOptions *o = relay->options;
         int r;
 
         r = relay_watch(relay, reterr);
+        if (r >= 0 && o->command_fd >= 0)
+                r = relay_listen_to_command(relay, reterr);
         if (r >= 0)
                 r = machine_unit_cgroup_open(CGROUP_MOUNT, o->keeper.machine, &relay->cgroup_fd, reterr);
         if (r >= 0)
@@ -285,7 +329,7 @@ int service_relay(const ServiceOptions *o, Error *reterr) {
         int leader_fd, r;
 
         if (o->nspawn_pid == 0 || o->nspawn_fd < 0 || o->notify_fd < 0 || o->lifeline_fd < 0 ||
-            o->lifeline_of_nspawn_fd < 0)
+            o->lifeline_of_nspawn_fd < 0 || (o->keeper.notify && o->command_fd < 0))
                 return error_raise(reterr, FC_EXIT_INTERNAL, "a descriptor of the relay is missing");
         r = relay_run(&relay, reterr);
         if (relay.proxy)

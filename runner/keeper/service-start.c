@@ -15,6 +15,7 @@
 #include "base/scm.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
+#include "keeper/command-notify.h"
 #include "keeper/machine-dir.h"
 #include "keeper/machine-unit.h"
 #include "keeper/netns-helper.h"
@@ -163,7 +164,8 @@ static KeeperPorts find_sockets(const ServiceOptions *o, const ScmMessage *held)
 /* Return: nspawn's end of the lifeline. */
 static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage *held,
                        const KeeperPorts *published, Error *reterr) {
-        _cleanup_close_ int nspawn = -EBADF, notify = -EBADF, ours = -EBADF, relays = -EBADF;
+        _cleanup_close_ int nspawn = -EBADF, notify = -EBADF, command = -EBADF, ours = -EBADF,
+                            relays = -EBADF;
         ServiceOptions relay = service_options_null();
         int r;
 
@@ -171,6 +173,8 @@ static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage 
         if (r < 0)
                 return error_set(reterr, r, "open this process");
         r = notify = nspawn_notify_open(reterr);
+        if (r >= 0 && o->keeper.notify)
+                r = command = command_notify_open(COMMAND_NOTIFY_SOCKET, reterr);
         if (r >= 0)
                 r = lifeline_make(&ours, &relays, reterr);
         if (r < 0)
@@ -184,6 +188,7 @@ static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage 
         relay.nspawn_pid = getpid();
         relay.nspawn_fd = nspawn;
         relay.notify_fd = notify;
+        relay.command_fd = command;
         relay.lifeline_fd = relays;
         relay.lifeline_of_nspawn_fd = ours;
         r = fork_relay(&relay, cgroup_fd, reterr);

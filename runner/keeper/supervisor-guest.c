@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
+#include "keeper/command-notify.h"
 #include "keeper/control.h"
 #include "keeper/machine-dir.h"
 #include "keeper/nspawn-notify.h"
@@ -33,9 +34,11 @@ struct Guest {
         int host_proc;
         sd_event *event;
         int notify_fd;
+        int command_fd; /* what a command notifies, -EBADF: it says nothing */
+        sd_event_source *command_notify;
         pid_t nspawn;
         Payload *payload;
-        bool ready; /* as nspawn says */
+        bool ready; /* as nspawn says, or the command */
         bool told_ready;
         bool failed; /* it ended, was not asked to, and not by an orderly shutdown */
         unsigned boots;
@@ -209,6 +212,15 @@ static int on_notify(sd_event_source *s, int fd, uint32_t revents, void *userdat
         return 0;
 }
 
+static int on_command_notify(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        _cleanup_(nspawn_notice_done) NspawnNotice notice = {0};
+        Guest *g = userdata;
+
+        if (command_notify_receive(fd, &notice) > 0)
+                (void) on_notice(g, &notice, NULL);
+        return 0;
+}
+
 /* What the payload left behind: nothing after an orderly end, all of it when nspawn was killed. */
 static int clear_payload(Guest *g, Error *reterr) {
         int r;
@@ -228,6 +240,8 @@ static int clear_payload(Guest *g, Error *reterr) {
         if (r < 0)
                 return r;
         console_drain(g->console);
+        if (g->command_fd >= 0)
+                command_notify_drain(g->command_fd);
         r = cgroup_remove_child(g->options->cgroup_fd, "nspawn", reterr);
         if (r < 0)
                 return r;
@@ -372,6 +386,13 @@ static int guest_open_publisher(Guest *g, Error *reterr) {
                              reterr);
 }
 
+static int guest_listen_to_command(Guest *g, Error *reterr) {
+        g->command_fd = command_notify_open(COMMAND_NOTIFY_SOCKET, reterr);
+        return g->command_fd < 0 ? g->command_fd
+                                 : command_notify_watch(g->event, g->command_fd, on_command_notify, g,
+                                                        &g->command_notify, reterr);
+}
+
 int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *reterr) {
         static const PayloadHandlers handlers = {on_payload_opened, on_payload_failed};
         _cleanup_(guest_freep) Guest *g = xmalloc0(sizeof(*g));
@@ -380,6 +401,7 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
         *g = (Guest){
                 .options = o,
                 .host_proc = host_proc,
+                .command_fd = -EBADF,
                 .publish_fd = -EBADF,
                 .records = {o->runtime_fd, o->events_fd, o->keeper.container},
         };
@@ -387,6 +409,8 @@ int guest_new(const SupervisorOptions *o, int host_proc, Guest **ret, Error *ret
         if (g->notify_fd < 0)
                 return g->notify_fd;
         r = guest_watch(g, reterr);
+        if (r >= 0 && o->keeper.notify)
+                r = guest_listen_to_command(g, reterr);
         if (r >= 0)
                 r = console_new(g->event, o, &g->console, reterr);
         if (r < 0)
@@ -409,8 +433,10 @@ Guest *guest_free(Guest *g) {
         (void) payload_free(g->payload);
         (void) console_free(g->console);
         sd_event_source_disable_unref(g->restart_timer);
+        sd_event_source_disable_unref(g->command_notify);
         (void) sd_event_unref(g->event);
         (void) safe_close(g->notify_fd);
+        (void) safe_close(g->command_fd);
         (void) safe_close(g->publish_fd);
         error_done(&g->error);
         free(g);

@@ -98,6 +98,7 @@ int keeper_command_make(const ContainerPlan *plan, const StartResources *resourc
                 .container = plan->spec->name,
                 .gate = plan_has_gate(plan),
                 .command = plan->spec->command,
+                .notify = plan_hears_command(plan),
                 .restart = plan->spec->restart == RESTART_ON_FAILURE,
                 .stop_signal = plan->spec->stop_signal,
         };

@@ -90,10 +90,15 @@ static void push_network(char ***argv, const ContainerPlan *p) {
         strv_push(argv, "--resolv-conf=off");
 }
 
-static void push_settings(char ***argv, const ContainerSpec *c) {
+static void push_settings(char ***argv, const ContainerPlan *p) {
+        const ContainerSpec *c = p->spec;
+
         /* An init of NixOS sets it for its services; nspawn's own has nothing that leads to the store. */
         if (c->toplevel && c->command)
                 strv_push(argv, "--setenv=PATH=" CURRENT_SYSTEM "/sw/bin:" PATH_FHS);
+        /* In the place of nspawn's own, by which it hears PID 1 only. */
+        if (plan_hears_command(p))
+                strv_push(argv, "--setenv=NOTIFY_SOCKET=" COMMAND_NOTIFY);
         /* Where units are named the others do not get it. */
         if (!c->environment_units)
                 STRV_FOREACH (assignment, c->environment)
@@ -148,7 +153,7 @@ char **nspawn_argv(const ContainerPlan *p, const char *nspawn) {
         push_network(&argv, p);
         for (size_t i = 0; i < p->n_mounts; i++)
                 push_mount(&argv, &p->mounts[i]);
-        push_settings(&argv, p->spec);
+        push_settings(&argv, p);
         push_payload(&argv, p);
         return argv;
 }

@@ -9,6 +9,9 @@
 #define GATE_PROGRAM "/run/flake-containers/gate"
 #define GATE_FIFO    "/run/flake-containers/fifo"
 
+/* What a command notifies, where it is waited for that. */
+#define COMMAND_NOTIFY "/run/flake-containers/notify"
+
 /* Stands before the place of a file with variables, NUL after each. */
 #define GATE_ENVIRONMENT "--environment"
 

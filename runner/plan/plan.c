@@ -73,6 +73,10 @@ bool plan_has_gate(const ContainerPlan *p) {
         return !p->spec->init;
 }
 
+bool plan_hears_command(const ContainerPlan *p) {
+        return !p->spec->init && p->spec->ready_notify;
+}
+
 /* @ret_below: where a relative path begins in what is returned, otherwise NULL. */
 static char *absolute(const char *root, const char *path, const char **ret_below) {
         char *whole = path[0] == '/' ? xstrdup(path)
@@ -136,6 +140,8 @@ static void add_system(ContainerPlan *p, const PlanFacts *facts) {
                 (void) add_read_only(p, PLAN_MOUNT_GATE, "gate", NULL, GATE_PROGRAM);
                 (void) add_read_only(p, PLAN_MOUNT_THERE, "fifo", NULL, GATE_FIFO);
         }
+        if (plan_hears_command(p))
+                (void) add_read_only(p, PLAN_MOUNT_THERE, MACHINE_COMMAND_NOTIFY, NULL, COMMAND_NOTIFY);
 }
 
 /* Where `.containers` would be seen in a volume, and with it what is believed at the next start, and the

@@ -25,7 +25,7 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_TMPFS,        /* an empty file system in memory */
         PLAN_MOUNT_CREDENTIAL,   /* a file of the user's */
         PLAN_MOUNT_SECRET,       /* one of FILES, whose content is not in the plan: nothing to attach */
-        PLAN_MOUNT_THERE,        /* nothing to attach: a node in DEVICES, one of FILES, the keeper's FIFO */
+        PLAN_MOUNT_THERE,        /* nothing to attach: a node in DEVICES, one of FILES, the keeper's own */
         _PLAN_MOUNT_KIND_MAX,
 } PlanMountKind;
 
@@ -134,6 +134,9 @@ bool plan_sets_network(const ContainerPlan *p);
 /* The payload waits for the network, and we are told that it was executed: a plain command, which cannot say
  * itself that it runs. */
 bool plan_has_gate(const ContainerPlan *p);
+
+/* A plain command says itself when it is ready, to the keeper: nspawn hears PID 1 only. */
+bool plan_hears_command(const ContainerPlan *p);
 
 typedef enum PlanAction {
         PLAN_START,

@@ -94,5 +94,7 @@ const char *ladder_describe_timeout(const LadderTimeout *t) {
                 return t->waiting;
         if (t->status)
                 return t->status;
-        return t->has_leader ? "its PID 1 has not said READY=1" : "it has no PID 1 yet";
+        if (!t->has_leader)
+                return "it has no PID 1 yet";
+        return t->has_init ? "its PID 1 has not said READY=1" : "its command has not said READY=1";
 }

@@ -62,6 +62,7 @@ uint64_t ladder_deadline_after_loss(uint64_t now_usec, uint64_t deadline_usec);
 
 typedef struct LadderTimeout {
         bool one_shot;
+        bool has_init;
         bool has_leader;
         ReadyRung rung;
         const char *waiting; /* above RUNG_BOOT: for what */

@@ -47,6 +47,7 @@ int ready_on_deadline(sd_event_source *s, uint64_t usec, void *userdata) {
         ReadyJob *job = userdata;
         LadderTimeout timeout = {
                 .one_shot = job->request.one_shot,
+                .has_init = job->request.has_init,
                 .has_leader = job->leader > 0,
                 .rung = job->rung,
                 .waiting = job->waiting,

@@ -220,6 +220,70 @@ testcase_never_says_ready() {
         ok fc down
 }
 
+# says_ready SCRIPT KEYS: a container of which a script says when it is ready, by systemd-notify(1).
+says_ready() {
+        slim_image
+        spec "\"one\": $(jq -nc --arg image "$SLIM_IMAGE" --arg script "$1" \
+                "{system: {rootfs: \$image}, ephemeral: true, ready: {notify: true}, command: [\"/bin/bash\", \"-ec\", \$script]$2}")"
+}
+
+# Not as root inside. It waits for the answer, and so would have failed.
+testcase_command_says_ready() {
+        project shop
+        says_ready 'as() { setpriv --reuid 65534 --clear-groups systemd-notify "$@"; }
+                trap exit TERM
+                mkfifo /go
+                as --status=thinking
+                read </go
+                as --ready
+                as --status=working
+                touch /said
+                read </go' ''
+        fc_background "$TMP/out" --progress json up
+        line_in "$TMP/out" '"booting","detail":"thinking"' >/dev/null
+        equal "$(state_of one)" starting
+        ok fc exec one -- bash -c 'echo >/go'
+        finished "$FC_PID"
+        equal "$STATUS" 0 "the status of up ($(<"$TMP/out"))"
+        # What it says later has a listener as well.
+        try_until "$WAIT" fc exec one -- test -e /said
+        ok fc up
+        expect_err 'already up'
+        ok fc down
+}
+
+# The word of one start does not make the next one ready, even if it is heard when that begins.
+testcase_command_is_ready_anew() {
+        local cgroup
+
+        supervisor_only
+        project shop
+        says_ready 'trap exit TERM
+                if [[ ! -e /go ]]; then
+                        mkfifo /go
+                        systemd-notify --status=first
+                        read </go
+                        systemd-notify --ready --no-block
+                        exit 3
+                fi
+                systemd-notify --status=second
+                read </go
+                systemd-notify --ready
+                read </go' ', restart: "on-failure"'
+        fc_background "$TMP/out" --progress json up
+        line_in "$TMP/out" '"booting","detail":"first"' >/dev/null
+        cgroup=$(machine_cgroup one)
+        kill -STOP "$(supervisor_pid_of "$cgroup")"
+        ok fc exec one -- bash -c 'echo >/go'
+        try_until "$WAIT" grep -qx 'populated 0' "$cgroup/nspawn/cgroup.events"
+        kill -CONT "$(supervisor_pid_of "$cgroup")"
+        line_in "$TMP/out" '"booting","detail":"second"' >/dev/null
+        ok fc exec one -- bash -c 'echo >/go'
+        finished "$FC_PID"
+        equal "$STATUS" 0 "the status of up ($(<"$TMP/out"))"
+        ok fc down
+}
+
 testcase_port_opens_late() {
         variant late
         unit "$VARIANT" late.service <<-'UNIT'
