@@ -17,7 +17,8 @@ static const char *words_of(const Option *o) {
         } table[] = {{"MODE", "auto plain json quiet"},
                      {"FORMAT", "short json cat"},
                      {"VIEW", "wide json"},
-                     {"SYNTAX", "sh fish json dotenv"}};
+                     {"SYNTAX", "sh fish json dotenv"},
+                     {"DRAWING", "text mermaid dot json"}};
 
         for (size_t i = 0; o->argument && i < ELEMENTSOF(table); i++)
                 if (streq(o->argument, table[i].argument))

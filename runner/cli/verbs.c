@@ -37,6 +37,7 @@ static const Verb *const verbs[] = {
         &cmd_with,
         &cmd_run,
         &cmd_config,
+        &cmd_graph,
         &cmd_snapshot_save,
         &cmd_snapshot_restore,
         &cmd_snapshot_list,
