@@ -67,7 +67,7 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
                 r = status_list_measure(&project, &list, reterr);
         if (r < 0)
                 return r;
-        r = json ? status_list_print_json(&project, &list, reterr)
+        r = json ? status_list_print_json(&project, &list, /* timings= */ NULL, reterr)
                  : status_list_print(&list, streq_ptr(o->output, "wide"), reterr);
         if (r >= 0 && !json)
                 r = project_list_tell_worktrees(&list.worktrees, reterr);

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "ops/attach.h"
 #include "ops/dry-run.h"
 #include "ops/hooks.h"
 #include "ops/orphans.h"
 #include "ops/snapshot.h"
 #include "ops/status-list.h"
+#include "ops/timings-report.h"
+#include "ops/timings-text.h"
 #include "cli/once-ports.h"
 #include "cli/once-volumes.h"
 #include "cli/question.h"
@@ -32,6 +35,7 @@ typedef struct UpOptions {
         bool yes;
         char **volumes;
         char **ports;
+        char *timings; /* "": no file */
 } UpOptions;
 
 static const Option up_options[] = {
@@ -65,6 +69,8 @@ static const Option up_options[] = {
          "Publish [NAME:][ADDRESS:]HOST:PORT[/udp] as well, until the next 'up'"},
         {"attach", 'a', OPTION_FLAG, offsetof(UpOptions, attach), NULL,
          "Stay, show the logs; Ctrl-C stops, a second one kills"},
+        {"timings", 0, OPTION_OPTIONAL, offsetof(UpOptions, timings), "FILE",
+         "Show where the time went, and draw it"},
         {"detach", 'd', OPTION_IGNORED, 0, NULL, "(always so, unless --attach)"},
         {"wait", 0, OPTION_IGNORED, 0, NULL, "(always so)"},
         {"build", 0, OPTION_IGNORED, 0, NULL, "(always so, of what has changed)"},
@@ -74,12 +80,35 @@ static void up_defaults(void *target) {
         ((UpOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
-static int print_status(Project *project, char *const *names, Error *reterr) {
+/* @timings: NULL: not asked for */
+static int print_status(Project *project, char *const *names, const Timings *timings, Error *reterr) {
         _cleanup_(status_list_done) StatusList list = {};
         int r;
 
         r = status_list_gather(project, names, &list, reterr);
-        return r < 0 ? r : status_list_print_json(project, &list, reterr);
+        return r < 0 ? r
+                     : status_list_print_json(project, &list,
+                                              timings ? timings_json(timings, project->spec) : NULL, reterr);
+}
+
+/* On standard output, since it was asked for; as JSON it is a part of the document. */
+static int up_report(const ProjectRequest *request, const UpOptions *o, Project *project, char *const *names,
+                     Timings *timings, Error *reterr) {
+        bool json = request->globals->json;
+        int r = 0;
+
+        if (o->timings)
+                timings_ask_guests(project, timings);
+        if (o->timings && !json) {
+                _cleanup_free_ char *text = timings_text(timings, project->spec);
+
+                r = fputs(text, stdout) < 0 ? error_set(reterr, errno, "print the timings") : 0;
+        }
+        if (json)
+                r = print_status(project, names, o->timings ? timings : NULL, reterr);
+        if (r >= 0 && o->timings && o->timings[0])
+                r = timings_write_svg(project, request->found_cwd, o->timings, timings, reterr);
+        return r;
 }
 
 static int up_ask(void *userdata, Error *reterr) {
@@ -136,11 +165,17 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         FleetOptions fleet_options = FLEET_OPTIONS("up");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
         _cleanup_strv_ char **asked = NULL, **names = NULL, **orphans = NULL, **ready = NULL;
+        _cleanup_(timings_done) Timings timings = {.began_usec = o->timings ? now_usec() : 0};
         int r, exit, hooks = FC_EXIT_OK;
 
+        if (o->timings && o->attach)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "options '--timings' and '--attach' exclude each other");
         r = o->jobs ? up_parse_jobs(o->jobs, &fleet_options.jobs, reterr) : 0;
         if (r >= 0)
                 r = project_open_selected(request, operands, &project, &asked, reterr);
+        if (o->timings)
+                timings.known_usec = now_usec();
         if (r >= 0)
                 r = once_volumes_add(request, &project, operands, o->volumes, reterr);
         if (r >= 0)
@@ -173,17 +208,20 @@ static int up_run(const ProjectRequest *request, const void *target, char *const
         fleet_options.restart_changed = o->restart_changed;
         fleet_options.update_only = o->update_only;
         fleet_options.undo_all = o->attach;
+        fleet_options.timings = o->timings ? &timings : NULL;
         if (o->attach) {
                 r = attach_up(&fleet_options, &project, names, asked, o->force_recreate, reterr);
                 return r == FC_EXIT_OK ? hooks : r;
         }
         fleet = fleet_new(&fleet_options, &project);
         exit = fleet_bring_up(fleet, names, asked, o->force_recreate, reterr);
+        if (o->timings)
+                timings_end(&timings, now_usec());
         ready = fleet_made_ready(fleet);
         fleet = fleet_free(fleet);
         exit = hooks_run_after_ready(&project, ready, exit);
-        if (exit >= 0 && request->globals->json) {
-                r = print_status(&project, names, reterr);
+        if (exit >= 0) {
+                r = up_report(request, o, &project, names, &timings, reterr);
                 if (r < 0)
                         return r;
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "ops/fleet-events.h"
 #include "ops/fleet-member.h"
 #include "record/event-log.h"
@@ -38,6 +39,9 @@ void fleet_on_progress(const char *container, Phase phase, const char *detail, v
         Member *m = at ? at->part : NULL;
         const char *rung;
 
+        if (m && fleet->options.timings)
+                timings_note(fleet->options.timings, container, phase, member_rung(m, phase), detail,
+                             now_usec());
         /* A container that runs as it should has no event, except that it is seeded, and may be ready at
          * last. Nor has one that could not be asked to stop, and goes on. The keeper itself tells that it
          * starts one again. */

@@ -315,6 +315,12 @@ static int member_prepare_mounts(Member *m, Error *reterr) {
         return 0;
 }
 
+/* What has been copied has taken so long, and now others are. */
+static void member_pause_timings(const Member *m) {
+        if (m->fleet->options.timings)
+                timings_pause(m->fleet->options.timings, m->at->name, now_usec());
+}
+
 static int member_prepare_root(Member *m, Error *reterr) {
         bool there = true;
         int r = member_discard_seed(m, reterr);
@@ -332,6 +338,7 @@ static int member_prepare_root(Member *m, Error *reterr) {
         r = resources_open_root(m->fleet->project, m->plan, &m->resources, reterr);
         if (r < 0)
                 return r;
+        member_pause_timings(m);
         member_tell_notes(m);
         m->prepared = PREPARED_ROOT;
         return 0;
@@ -353,6 +360,7 @@ static int member_prepare_covers(Member *m, Error *reterr) {
                                           reterr);
         if (r < 0)
                 return r;
+        member_pause_timings(m);
         member_tell_notes(m);
         m->covers_prepared = true;
         return 0;

@@ -13,6 +13,7 @@
 #include <systemd/sd-event.h>
 
 #include "ops/project.h"
+#include "ops/timings.h"
 
 typedef struct Fleet Fleet;
 
@@ -41,6 +42,7 @@ typedef struct FleetOptions {
         bool says;            /* what is to be done and what has come of it (ops/fleet-say.h) */
         bool interrupted;     /* it acts on an interrupt: the next one hurries */
         sd_event *event;      /* borrowed; NULL: a loop of its own */
+        Timings *timings;     /* borrowed; NULL: not asked for */
 } FleetOptions;
 
 #define FLEET_OPTIONS(word)                                                                                 \

@@ -341,7 +341,7 @@ static Json *status_instances_json(const InstanceList *instances) {
         return array;
 }
 
-int status_list_print_json(const Project *project, const StatusList *list, Error *reterr) {
+int status_list_print_json(const Project *project, const StatusList *list, Json *timings, Error *reterr) {
         _cleanup_(json_freep) Json *document = json_new_object();
         _cleanup_free_ char *text = NULL;
         Json *o = json_new_object(), *containers = json_new_array();
@@ -356,6 +356,8 @@ int status_list_print_json(const Project *project, const StatusList *list, Error
         json_add(document, "instances", status_instances_json(&list->instances));
         if (list->worktrees.n > 0)
                 json_add(document, "worktrees", project_list_json(&list->worktrees));
+        if (timings)
+                json_add(document, "timings", timings);
         text = json_print(document, /* pretty= */ true);
         return puts(text) < 0 ? error_set(reterr, errno, "print the status") : 0;
 }

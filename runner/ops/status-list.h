@@ -4,6 +4,7 @@
 /* What `status` shows of each container: what the kernel and the guest say now, beside what was
  * remembered. */
 
+#include "base/json.h"
 #include "record/crash-record.h"
 #include "record/phase.h"
 #include "ops/instance.h"
@@ -53,4 +54,5 @@ int status_list_measure(Project *project, StatusList *list, Error *reterr);
  * FC_EXIT_NOT_RUNNING. */
 int status_list_check(const StatusList *list);
 
-int status_list_print_json(const Project *project, const StatusList *list, Error *reterr);
+/* @timings: of ops/timings-text.h, taken; NULL: none */
+int status_list_print_json(const Project *project, const StatusList *list, Json *timings, Error *reterr);

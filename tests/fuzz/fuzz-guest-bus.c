@@ -9,6 +9,7 @@
 
 #include "bus/guest-failed.h"
 #include "bus/guest-state.h"
+#include "bus/guest-times.h"
 #include "fuzz.h"
 
 /* With what is added for each answer a socket pair takes it at once. */
@@ -66,10 +67,13 @@ static void put_reply(Out *out, uint32_t serial, const char *signature, const ui
 static void ask(GuestBus *bus, uint8_t question) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_(failed_units_done) FailedUnits units = {0};
+        _cleanup_(unit_times_done) UnitTimes times = {0};
         ManagerState state = MANAGER_UNKNOWN;
         int r;
 
-        if (question % 2 == 0)
+        if (question % 4 == 3)
+                r = guest_bus_get_unit_times(bus, &times, &error);
+        else if (question % 2 == 0)
                 r = guest_bus_get_state(bus, &state, &error);
         else
                 r = guest_bus_get_failed_units(bus, &units, &error);
@@ -77,6 +81,8 @@ static void ask(GuestBus *bus, uint8_t question) {
         FUZZ_CHECK((unsigned) state < _MANAGER_STATE_MAX);
         for (size_t i = 0; i < units.n; i++)
                 FUZZ_CHECK(units.units[i].name);
+        for (size_t i = 0; i < times.n; i++)
+                FUZZ_CHECK(times.units[i].name && times.units[i].began_usec <= times.units[i].ended_usec);
 }
 
 /* The next answer of the input, which gets shorter by it. Return: false when there is none. */

@@ -19,6 +19,35 @@ before() {
         if [[ -z $a || -z $b ]] || ((a > b)); then flunk "not in this order: '$1', '$2'"; fi
 }
 
+# Where the time went, for one that waits for another. The picture is the developer's, and nothing but a file is replaced.
+testcase_timings() {
+        project shop
+        spec "$(tiny db), $(tiny web '' ', "dependsOn": {"db": "ready"}, "ready": {"exec": [["true"]]}')"
+        ok fc up --timings=out.svg
+        for line in '-  +specification' 'db +copy' 'db +start' 'web +wait for db \(ready\)' 'web +start' '- +all' \
+                'critical path: db \+[0-9.]+s, web \+[0-9.]+s'; do
+                expect_out "$line"
+        done
+        expect_err 'web: ready'
+        equal "$(stat -c %U "$PROJECT/out.svg")" "$DEV" "whose the picture is"
+        equal "$(grep -c '>web wait for db (ready) ' "$PROJECT/out.svg")" 1 "the bar"
+        ok fc down web
+        echo kept >"$PROJECT/other"
+        ln -s other "$PROJECT/link"
+        as_dev mkfifo "$PROJECT/fifo"
+        run_status 1 fc up --timings=link
+        expect_err "write 'link'"
+        equal "$(<"$PROJECT/other")" kept
+        equal "$(state_of web)" running
+        run_status 1 fc up --timings=fifo
+        ok fc --json up --timings
+        equal "$(jq -r '.timings | (.usec > 0), .criticalPath[]?' <<<"$OUT" | head -n 1)" true
+        equal "$(jq -r '.containers | length' <<<"$OUT")" 2
+        run_status 2 fc up --timings --attach
+        expect_err "'--timings' and '--attach' exclude each other"
+        ok fc down
+}
+
 testcase_compose() {
         project shop
         spec "$(tiny web '' ', "dependsOn": {"seed": "completed", "cache": "started"}'),
@@ -35,6 +64,7 @@ testcase_compose() {
 
         # What was asked for runs again, the rest is up.
         ok fc up
+        equal "$OUT" '' "what nothing has asked for"
         refute_err 'web:'
         expect_err 'seed: completed'
         equal "$(wc -l <"$PROJECT/.containers/seed/root/runs")" 2 "runs of the job"

@@ -45,6 +45,23 @@ testcase_slow_unit() {
         ((late / 3 < 150000)) || flunk "up returned $((late / 3000)) ms after the unit was active"
 }
 
+# As its systemd has noted it.
+testcase_timings_of_units() {
+        variant noted
+        unit "$VARIANT" slow.service <<-'UNIT'
+		[Service]
+		Type=notify
+		NotifyAccess=all
+		ExecStart=/bin/sh -c 'sleep 0.3; systemd-notify --ready; exec sleep infinity'
+	UNIT
+        project shop
+        spec "$(WEB_IMAGE=$VARIANT web web ', "ready": {"units": ["slow.service"]}')"
+        ok fc --json up --timings
+        jq -e '.timings.containers[0] | [.steps[].what][1] == "start" and (.units[] | select(.what == "slow.service").usec >= 300000)' \
+                <<<"$OUT" >/dev/null || flunk "the unit is not there: $(jq -c .timings <<<"$OUT")"
+        ok fc down
+}
+
 # What becomes active only after the guest has booted.
 testcase_unit_after_boot() {
         variant later
