@@ -158,8 +158,8 @@ int fs_write_all(int fd, const void *data, size_t size) {
         return 0;
 }
 
-int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size, mode_t mode,
-                    Error *reterr) {
+static int replace_file(int dir_fd, const char *name, const char *text, size_t size, mode_t mode,
+                        bool durable, Error *reterr) {
         _cleanup_free_ char *temporary = xasprintf(".%s.new", name);
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -173,7 +173,7 @@ int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size,
                 return fd;
 
         r = fs_write_all(fd, text, size);
-        if (r >= 0 && fsync(fd) < 0)
+        if (r >= 0 && durable && fsync(fd) < 0)
                 r = -errno;
         if (r >= 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
                 r = -errno;
@@ -182,6 +182,16 @@ int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size,
                 return error_set(reterr, r, "write '%s'", name);
         }
         return 0;
+}
+
+int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size, mode_t mode,
+                    Error *reterr) {
+        return replace_file(dir_fd, name, text, size, mode, /* durable= */ true, reterr);
+}
+
+int fs_write_fleeting(int dir_fd, const char *name, const char *text, size_t size, mode_t mode,
+                      Error *reterr) {
+        return replace_file(dir_fd, name, text, size, mode, /* durable= */ false, reterr);
 }
 
 int fs_replace_link(int dir_fd, const char *name, const char *target, Error *reterr) {

@@ -46,6 +46,11 @@ int fs_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_siz
  * the caller's fsuid. */
 int fs_write_atomic(int dir_fd, const char *name, const char *text, size_t size, mode_t mode, Error *reterr);
 
+/* The same without fsync, for what says nothing once the machine has gone down. On a host whose /run is on a
+ * disk that is 5 to 20 ms. */
+int fs_write_fleeting(int dir_fd, const char *name, const char *text, size_t size, mode_t mode,
+                      Error *reterr);
+
 /* Makes `name` in `dir_fd` a link to @target, or changes it to one, in one step; one that is right is left
  * alone. No other process may do so at the same time. */
 int fs_replace_link(int dir_fd, const char *name, const char *target, Error *reterr);

@@ -28,7 +28,7 @@ int record_damaged(const char *name, Error *reterr) {
 }
 
 int record_write(int runtime_fd, const char *name, const char *text, Error *reterr) {
-        return fs_write_atomic(runtime_fd, name, text, strlen(text), 0644, reterr);
+        return fs_write_fleeting(runtime_fd, name, text, strlen(text), 0644, reterr);
 }
 
 int record_remove(int runtime_fd, const char *name, Error *reterr) {

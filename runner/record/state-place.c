@@ -23,7 +23,7 @@ int state_place_write(int runtime_fd, int state_fd, Error *reterr) {
         if (fstat(state_fd, &st) < 0)
                 return error_set(reterr, errno, "find the container's directory");
         text = xasprintf("%" PRIu64 " %" PRIu64 " %s", (uint64_t) st.st_dev, (uint64_t) st.st_ino, path);
-        return fs_write_atomic(runtime_fd, RECORD, text, strlen(text), 0600, reterr);
+        return fs_write_fleeting(runtime_fd, RECORD, text, strlen(text), 0600, reterr);
 }
 
 int state_place_follow(int runtime_fd, int state_fd, Error *reterr) {
