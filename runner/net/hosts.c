@@ -15,8 +15,11 @@ char *hosts_print(const HostsEntry *entries, size_t n_entries) {
         strv_push(&lines, "127.0.0.1 localhost");
         strv_push(&lines, "::1 localhost ip6-localhost ip6-loopback");
         strv_push(&lines, HOST_ACCESS_ADDRESS " " HOST_ACCESS_NAMES);
-        for (size_t i = 0; i < n_entries; i++)
-                strv_pushf(&lines, "%s %s", entries[i].address, entries[i].name);
+        for (size_t i = 0; i < n_entries; i++) {
+                strv_pushf(&lines, "%s %s", entries[i].address, entries[i].names);
+                if (entries[i].address6)
+                        strv_pushf(&lines, "%s %s", entries[i].address6, entries[i].names);
+        }
         strv_push(&lines, "");
         return strv_join(lines, "\n");
 }

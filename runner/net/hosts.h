@@ -12,8 +12,9 @@
 #define HOST_ACCESS_NAMES   "host.containers host.docker.internal"
 
 typedef struct HostsEntry {
-        const char *name;
-        const char *address; /* numeric */
+        const char *names;    /* separated by spaces, the one that an address is told as first */
+        const char *address;  /* numeric */
+        const char *address6; /* NULL: it has none */
 } HostsEntry;
 
 /* The text of the file: localhost, the host, then the entries in their order. Pure. Owned by the caller. */

@@ -259,6 +259,10 @@ int netlink_address6_add(Netlink *netlink, int index, const struct in6_addr *add
         return netlink_request(netlink, message, NULL, NULL);
 }
 
+bool netlink_is_without_ipv6(int r) {
+        return r == -EAFNOSUPPORT || r == -EOPNOTSUPP || r == -EACCES || r == -EPERM;
+}
+
 int netlink_route_set(Netlink *netlink, const Route *route) {
         struct rtmsg header = {
                 .rtm_family = (uint8_t) route->family,
@@ -385,9 +389,10 @@ int netlink_rule_remove(Netlink *netlink, int family, const char *interface) {
 }
 
 /* Before the rule that strands the rest. */
-int netlink_rule_pass6(Netlink *netlink, const char *interface, const struct in6_addr *source) {
+int netlink_rule_pass6(Netlink *netlink, const char *interface, const struct in6_addr *source,
+                       uint8_t prefix) {
         struct fib_rule_hdr header = {
-                .family = AF_INET6, .src_len = 128, .table = RT_TABLE_MAIN, .action = FR_ACT_TO_TBL};
+                .family = AF_INET6, .src_len = prefix, .table = RT_TABLE_MAIN, .action = FR_ACT_TO_TBL};
         _cleanup_message_ struct nl_msg *message =
                 netlink_message_new(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
         int r;

@@ -63,6 +63,10 @@ int netlink_address_set(Netlink *netlink, int index, uint32_t address, uint8_t p
  * already is success. */
 int netlink_address6_add(Netlink *netlink, int index, const struct in6_addr *address, uint8_t prefix);
 
+/* Whether a request of IPv6 failed with @r since the kernel has none, or the namespace has switched it
+ * off. */
+bool netlink_is_without_ipv6(int r);
+
 /* Addresses are of the family, in network byte order: in_addr or in6_addr. */
 typedef struct Route {
         int family;
@@ -85,8 +89,9 @@ int netlink_has_default_route(Netlink *netlink, bool *ret);
 int netlink_rule_strand(Netlink *netlink, int family, const char *interface);
 int netlink_rule_remove(Netlink *netlink, int family, const char *interface);
 
-/* A rule that excepts what comes from one IPv6 address from netlink_rule_strand(). */
-int netlink_rule_pass6(Netlink *netlink, const char *interface, const struct in6_addr *source);
+/* A rule that excepts what comes from some IPv6 addresses from netlink_rule_strand(). */
+int netlink_rule_pass6(Netlink *netlink, const char *interface, const struct in6_addr *source,
+                       uint8_t prefix);
 
 /* Destinations of all IPv4 routes of all tables, without those over the interface `except_index` (0: none).
  * Owned by the caller. */

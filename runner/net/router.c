@@ -14,6 +14,7 @@
 #include "net/old-bridge.h"
 #include "net/router-internal.h"
 #include "net/router.h"
+#include "net/router6.h"
 #include "net/rtnl.h"
 
 /* How often the namespace may vanish under us (another process releases it) before we say so. */
@@ -102,7 +103,7 @@ int router_check_name(const char *name, Error *reterr) {
         return r < 0 || !is_old(&link) ? r : clear_old(host, name, &link, reterr);
 }
 
-/* One system call only, since every `up` asks. */
+/* Few system calls only, since every `up` asks. */
 bool router_has(const char *name, const Subnet *subnet) {
         _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         struct ifreq request = {};
@@ -115,21 +116,27 @@ bool router_has(const char *name, const Subnet *subnet) {
         return ntohl(address.sin_addr.s_addr) == subnet_address(subnet, SUBNET_OCTET_GATEWAY);
 }
 
-/* The host takes no part in IPv6 here: it would ask for routers, and for who has its address. */
+/* Both families. */
+static bool has_addresses(const char *name, const Subnet *subnet) {
+        return router_has(name, subnet) && (!router6_is_wanted() || router6_has(name));
+}
+
 static int configure_uplink(Netlink *host, const char *name, int index, const Subnet *subnet,
                             Error *reterr) {
         uint32_t address = subnet_address(subnet, SUBNET_OCTET_GATEWAY);
         _cleanup_free_ char *text = address_to_string(address);
-        int r;
+        bool ipv6 = router6_is_wanted();
+        int r = ipv6 ? 0 : rtnl_set_conf("ipv6", name, "disable_ipv6", "1", reterr);
 
-        r = rtnl_set_conf("ipv6", name, "disable_ipv6", "1", reterr);
         if (r < 0)
                 return r;
         r = netlink_address_set(host, index, address, subnet->prefix);
         if (r < 0)
                 return error_set(reterr, r, "give %s/%u to interface '%s'", text, subnet->prefix, name);
         r = netlink_link_up(host, index);
-        return r < 0 ? error_set(reterr, r, "set interface '%s' up", name) : 0;
+        if (r < 0)
+                return error_set(reterr, r, "set interface '%s' up", name);
+        return ipv6 ? router6_set_up_host(host, name, index, reterr) : 0;
 }
 
 /* ---- the router ---- */
@@ -152,8 +159,8 @@ static void router_done(Router *r) {
         r->netns_fd = safe_close(r->netns_fd);
 }
 
-/* @make: nothing is in it yet, perhaps, and nothing there gets an IPv6 address: the bridge takes no part in
- * what it passes on. */
+/* @make: nothing is in it yet, perhaps, and nothing there gets an IPv6 address but what is given one: a port
+ * takes no part in what it passes on. */
 static int router_enter(Router *router, bool make, Error *reterr) {
         int back = netns_enter(router->netns_fd, reterr), r = 0;
 
@@ -168,34 +175,29 @@ static int router_enter(Router *router, bool make, Error *reterr) {
 }
 
 static int router_set_conf(const Router *router, Error *reterr) {
+        /* A container sends from its project's addresses, and the host from its own. */
+        static const RtnlForwarding links[] = {{ROUTER_BRIDGE, .check_source = true},
+                                               {ROUTER_HOST, .check_source = true}};
         static const RtnlConf confs[] = {
-                {"ipv4", "all", "forwarding", "1"},
                 /* It answers for what is on the other side. */
                 {"ipv4", ROUTER_BRIDGE, "proxy_arp", "1"},
                 {"ipv4", ROUTER_HOST, "proxy_arp", "1"},
-                /* A container sends from its project's addresses, and the host from its own. The higher of
-                 * the two counts, and 2 is a weaker check than 1. */
-                {"ipv4", "all", "rp_filter", "0"},
-                {"ipv4", ROUTER_BRIDGE, "rp_filter", "1"},
-                {"ipv4", ROUTER_HOST, "rp_filter", "1"},
-                /* A new namespace has the host's settings, and these would let more in. */
-                {"ipv4", "all", "route_localnet", "0"},
-                {"ipv4", ROUTER_BRIDGE, "route_localnet", "0"},
-                {"ipv4", ROUTER_HOST, "route_localnet", "0"},
-                {"ipv4", "all", "accept_local", "0"},
-                {"ipv4", ROUTER_BRIDGE, "accept_local", "0"},
-                {"ipv4", ROUTER_HOST, "accept_local", "0"},
         };
+        bool ipv6 = router6_is_wanted();
         int back = netns_enter(router->netns_fd, reterr), r;
 
         if (back < 0)
                 return back;
-        r = rtnl_set_confs(confs, ELEMENTSOF(confs), reterr);
+        r = rtnl_set_forwarding(links, ELEMENTSOF(links), reterr);
+        if (r >= 0)
+                r = rtnl_set_confs(confs, ELEMENTSOF(confs), reterr);
         /* Answers for others otherwise come up to 0.8 s later. */
         if (r >= 0)
                 r = rtnl_set_neighbours("ipv4", ROUTER_BRIDGE, "proxy_delay", "0", reterr);
         if (r >= 0)
                 r = rtnl_set_neighbours("ipv4", ROUTER_HOST, "proxy_delay", "0", reterr);
+        if (r >= 0 && ipv6)
+                r = router6_set_conf(reterr);
         netns_leave(back);
         return r;
 }
@@ -356,6 +358,8 @@ static int router_complete(const Router *router, const Subnet *subnet, Error *re
                 r = netlink_link_up(router->inside, l.port.index);
         if (r >= 0)
                 r = router_set_routes(router, &l, subnet);
+        if (r >= 0 && router6_is_wanted())
+                r = router6_set_up_inside(router->inside, router->name, l.bridge.index, l.port.index);
         return r < 0 ? error_set(reterr, r, "set the network '%s' up", router->name) : 0;
 }
 
@@ -402,7 +406,7 @@ int router_mend(const char *name, const Subnet *subnet, const char *machine, boo
         }
         if (r >= 0)
                 r = find_links(&router, &l, reterr);
-        if (r >= 0 && (!is_whole(&l) || !router_has(name, subnet))) {
+        if (r >= 0 && (!is_whole(&l) || !has_addresses(name, subnet))) {
                 mended = true;
                 r = router_complete(&router, subnet, reterr);
                 if (r >= 0)

@@ -52,3 +52,28 @@ int rtnl_set_confs(const RtnlConf *confs, size_t n, Error *reterr) {
                 r = rtnl_set_conf(confs[i].family, confs[i].name, confs[i].key, confs[i].value, reterr);
         return r;
 }
+
+static int set_one_forwarding(const RtnlForwarding *f, Error *reterr) {
+        const RtnlConf confs[] = {
+                {"ipv4", f->interface, "rp_filter", f->check_source ? "1" : "0"},
+                {"ipv4", f->interface, "route_localnet", "0"},
+                {"ipv4", f->interface, "accept_local", "0"},
+        };
+
+        return rtnl_set_confs(confs, ELEMENTSOF(confs), reterr);
+}
+
+int rtnl_set_forwarding(const RtnlForwarding *interfaces, size_t n, Error *reterr) {
+        static const RtnlConf confs[] = {
+                {"ipv4", "all", "forwarding", "1"},
+                /* The higher of this and an interface's counts, and 2 is a weaker check than 1. */
+                {"ipv4", "all", "rp_filter", "0"},
+                {"ipv4", "all", "route_localnet", "0"},
+                {"ipv4", "all", "accept_local", "0"},
+        };
+        int r = rtnl_set_confs(confs, ELEMENTSOF(confs), reterr);
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = set_one_forwarding(&interfaces[i], reterr);
+        return r;
+}

@@ -31,3 +31,15 @@ typedef struct RtnlConf {
 
 /* rtnl_set_conf() for each, up to the first that fails. */
 int rtnl_set_confs(const RtnlConf *confs, size_t n, Error *reterr);
+
+typedef struct RtnlForwarding {
+        const char *interface;
+        bool check_source; /* what is sent from there is for addresses that a route leads there for */
+} RtnlForwarding;
+
+/**
+ * rtnl_set_forwarding() - let the namespace forward IPv4 between interfaces, and do nothing else for them
+ *
+ * A new namespace has the host's settings of IPv4, some of which would let more in.
+ */
+int rtnl_set_forwarding(const RtnlForwarding *interfaces, size_t n, Error *reterr);

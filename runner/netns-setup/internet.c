@@ -59,17 +59,12 @@ static struct in6_addr in6(const char *text) {
         return in;
 }
 
-/* The kernel has none, or the guest has switched it off. */
-static bool has_no_ipv6(int r) {
-        return r == -EAFNOSUPPORT || r == -EOPNOTSUPP || r == -EACCES || r == -EPERM;
-}
-
 static int internet_set_up_inside6(Netlink *netlink, int index) {
         const struct in6_addr inside = in6(INSIDE6), gateway = in6(GATEWAY6);
         int r = netlink_address6_add(netlink, index, &inside, PREFIX6);
 
         if (r < 0)
-                return has_no_ipv6(r) ? 0 : r;
+                return netlink_is_without_ipv6(r) ? 0 : r;
         return netlink_route_set(netlink, &(Route){.family = AF_INET6, .index = index, .via = &gateway});
 }
 
@@ -173,25 +168,17 @@ static int holder_start(const char *machine, Holder *ret, Error *reterr) {
 /* ---- the gateway's network ---- */
 
 static int gateway_set_conf(Error *reterr) {
+        /* A guest sends from its own address only: pasta answers to the last that it saw. */
+        static const RtnlForwarding links[] = {{LINK, .check_source = true}, {TAP, .check_source = false}};
         static const RtnlConf confs[] = {
-                {"ipv4", "all", "forwarding", "1"},
                 {"ipv6", "all", "forwarding", "1"},
-                /* A guest sends from its own address only: pasta answers to the last that it saw. The higher
-                 * of the two counts, and 2 is a weaker check than 1. */
-                {"ipv4", "all", "rp_filter", "0"},
-                {"ipv4", LINK, "rp_filter", "1"},
-                /* A new namespace has the host's settings of IPv4, and these would let more in. */
-                {"ipv4", "all", "route_localnet", "0"},
-                {"ipv4", LINK, "route_localnet", "0"},
-                {"ipv4", TAP, "route_localnet", "0"},
-                {"ipv4", "all", "accept_local", "0"},
-                {"ipv4", LINK, "accept_local", "0"},
                 /* No other host could have these addresses. */
                 {"ipv6", LINK, "accept_dad", "0"},
                 {"ipv6", TAP, "accept_dad", "0"},
         };
+        int r = rtnl_set_forwarding(links, ELEMENTSOF(links), reterr);
 
-        return rtnl_set_confs(confs, ELEMENTSOF(confs), reterr);
+        return r < 0 ? r : rtnl_set_confs(confs, ELEMENTSOF(confs), reterr);
 }
 
 static int gateway_set_routes(Netlink *netlink, int link, int tap, uint32_t address) {
@@ -216,7 +203,7 @@ static int gateway_set_rules6(Netlink *netlink) {
         const struct in6_addr inside = in6(INSIDE6);
         int r = netlink_rule_strand(netlink, AF_INET6, LINK);
 
-        return r < 0 ? r : netlink_rule_pass6(netlink, LINK, &inside);
+        return r < 0 ? r : netlink_rule_pass6(netlink, LINK, &inside, 128);
 }
 
 /* IPv4's addresses in IPv6's: to a socket they would be the host's loopback, or its zero. */
@@ -234,7 +221,7 @@ static int gateway_set_routes6(Netlink *netlink, int link, int tap) {
         if (r >= 0)
                 r = gateway_set_rules6(netlink);
         if (r < 0)
-                return has_no_ipv6(r) ? 0 : r;
+                return netlink_is_without_ipv6(r) ? 0 : r;
         for (size_t i = 0; r >= 0 && i < ELEMENTSOF(routes); i++)
                 r = netlink_route_set(netlink, &routes[i]);
         return r;

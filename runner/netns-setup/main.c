@@ -12,6 +12,7 @@
 #include "keeper/netns-options.h"
 #include "net/old-bridge.h"
 #include "net/router.h"
+#include "net/router6.h"
 #include "netns-setup/internet.h"
 #include "netns-setup/join.h"
 #include "netns-setup/setup.h"
@@ -85,6 +86,7 @@ static int interfaces_add(Interfaces *all, const NetnsOptions *options, const ch
         if (!equals || length == 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "--network: '%s' has no address", network);
         next->machine = options->machine;
+        next->ipv6 = router6_is_wanted();
         strv_push_take(&all->names, xstrndup(network, (size_t) (equals - network)));
         next->router = all->names[strv_length(all->names) - 1];
         strv_pushf(&all->names, "%.*s%zu", (int) length - 1, options->interface, all->n - 1);
@@ -102,6 +104,7 @@ static int run_setup(const NetnsOptions *options, Error *reterr) {
                                      .router = options->bridge,
                                      .machine = options->machine,
                                      .mac = options->mac ? mac : NULL,
+                                     .ipv6 = router6_is_wanted(),
                                      .internet = options->internet};
         r = parse_address(options->address, &first->address, &first->prefix, reterr);
         if (r >= 0 && options->mac)

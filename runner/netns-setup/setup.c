@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "net/netlink.h"
 #include "net/router-port.h"
+#include "net/router6.h"
 #include "netns-setup/interface.h"
 #include "netns-setup/internet.h"
 #include "netns-setup/listen.h"
@@ -73,6 +74,15 @@ static int make_interface(Netlink *netlink, const InterfaceSettings *settings, R
                                                  settings->name, fd, ret_port, reterr);
 }
 
+static int set_up_ipv6(Netlink *netlink, const InterfaceSettings *settings, int index, Error *reterr) {
+        int r;
+
+        if (!settings->router || !settings->ipv6)
+                return 0;
+        r = router6_set_up_port(netlink, settings->router, index, (uint8_t) settings->address);
+        return r < 0 ? error_set(reterr, r, "give interface '%s' its IPv6 address", settings->name) : 0;
+}
+
 static int set_up_interface(Netlink *netlink, int pidfd, const InterfaceSettings *settings,
                             uint64_t wait_usec, Error *reterr) {
         _cleanup_free_ char *address = address_to_string(settings->address);
@@ -91,6 +101,8 @@ static int set_up_interface(Netlink *netlink, int pidfd, const InterfaceSettings
                 return error_set(reterr, r, "give %s/%u to interface '%s'", address, settings->prefix,
                                  settings->name);
         r = netns_link_up(netlink, settings->name, index, reterr);
+        if (r >= 0)
+                r = set_up_ipv6(netlink, settings, index, reterr);
         return r >= 0 && port.router ? router_port_up(&port, reterr) : r;
 }
 

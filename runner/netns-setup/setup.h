@@ -15,6 +15,7 @@ typedef struct InterfaceSettings {
         const uint8_t *mac;  /* NULL: as router_port_make() chooses */
         uint32_t address;    /* host byte order */
         uint8_t prefix;
+        bool ipv6;     /* the network has it, too (net/router6.h) */
         bool internet; /* there is another one, which leads there (internet.h), in the first's settings */
 } InterfaceSettings;
 

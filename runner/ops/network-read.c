@@ -299,7 +299,8 @@ static int network_settle_addresses(const Spec *spec, Network *n, bool *changed,
 int network_read(const Project *project, Network *ret, bool *ret_changed, Error *reterr) {
         _cleanup_(network_done) Network n = {
                 .started_root = xstrdup(project->started_root ? project->started_root : project->root)};
-        const Spec *spec = project->spec;
+        static const Spec none = {};
+        const Spec *spec = project->spec ? project->spec : &none;
         bool changed = false;
         int r = 0;
 

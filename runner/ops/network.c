@@ -9,9 +9,11 @@
 #include "net/hosts.h"
 #include "net/old-bridge.h"
 #include "net/router.h"
+#include "net/router6.h"
 #include "net/rtnl.h"
 #include "ops/identify.h"
 #include "ops/network.h"
+#include "plan/address6.h"
 #include "state/identity.h"
 #include "state/lock.h"
 #include "state/runtime-dir.h"
@@ -27,13 +29,35 @@ char *network_hosts_file(const char *container, char *const *networks) {
         return networks ? xasprintf(NETWORK_HOSTS ".%s", container) : xstrdup(NETWORK_HOSTS);
 }
 
-/* As one that is in @networks reaches it: in the first that both are in. NULL: it does not. */
-static char *network_address_for(const Network *n, char *const *networks, const RememberedAddress *other) {
+char *network_address6(const Network *n, const ProjectNetwork *network, const char *container) {
+        uint8_t octet = project_state_get_address(n->state, container);
+        struct in6_addr address;
+
+        if (octet == 0 || !router6_is_wanted())
+                return NULL;
+        address = address6_of(network->bridge, octet);
+        return address6_to_string(&address);
+}
+
+const ProjectNetwork *network_first(const Network *n, const char *container) {
+        for (size_t i = 0; i < n->state->n_addresses; i++)
+                if (streq(n->state->addresses[i].name, container))
+                        return network_find(n, network_names(n->state->addresses[i].networks)[0]);
+        return NULL;
+}
+
+char *network_full_name(const Network *n, const char *container) {
+        return xasprintf("%s.%s." NETWORK_DOMAIN, container, n->state->id);
+}
+
+/* As one that is in @networks reaches it: by the first that both are in. NULL: it does not. */
+static const ProjectNetwork *network_shared(const Network *n, char *const *networks,
+                                            const RememberedAddress *other) {
         STRV_FOREACH (name, network_names(networks)) {
                 const ProjectNetwork *network = network_find(n, *name);
 
                 if (network && strv_contains(network_names(other->networks), *name))
-                        return network_address(n, network, other->name);
+                        return network;
         }
         return NULL;
 }
@@ -41,17 +65,26 @@ static char *network_address_for(const Network *n, char *const *networks, const 
 static int network_write_hosts(const Network *n, const char *file, char *const *networks, int runtime_fd,
                                Error *reterr) {
         _cleanup_free_ HostsEntry *entries = xnew0(HostsEntry, n->state->n_addresses);
-        _cleanup_strv_ char **addresses = NULL;
+        _cleanup_strv_ char **owned = NULL;
         _cleanup_free_ char *text = NULL;
         size_t n_entries = 0;
 
         for (size_t i = 0; i < n->state->n_addresses; i++) {
-                char *address = network_address_for(n, networks, &n->state->addresses[i]);
+                const char *name = n->state->addresses[i].name;
+                const ProjectNetwork *network = network_shared(n, networks, &n->state->addresses[i]);
+                char *address = network ? network_address(n, network, name) : NULL, *address6, *names;
+                _cleanup_free_ char *full = NULL;
 
                 if (!address)
                         continue;
-                strv_push_take(&addresses, address);
-                entries[n_entries++] = (HostsEntry){n->state->addresses[i].name, address};
+                full = network_full_name(n, name);
+                names = xasprintf("%s %s", name, full);
+                address6 = network_address6(n, network, name);
+                strv_push_take(&owned, address);
+                strv_push_take(&owned, names);
+                if (address6)
+                        strv_push_take(&owned, address6);
+                entries[n_entries++] = (HostsEntry){names, address, address6};
         }
         text = hosts_print(entries, n_entries);
         return hosts_write(runtime_fd, file, text, reterr);

@@ -8,6 +8,9 @@
 #include "plan/address.h"
 #include "plan/plan.h"
 
+/* Names of containers end in the project's id and this, where their own name alone would not do. */
+#define NETWORK_DOMAIN "containers"
+
 /* In the project's runtime directory: the names of those that are in the default network. */
 #define NETWORK_HOSTS "@hosts"
 
@@ -43,6 +46,15 @@ char *const *network_names(char *const *networks);
 /* The address of a container there, "10.x.y.z"; owned by the caller, NULL when it has none. */
 char *network_address(const Network *n, const ProjectNetwork *network, const char *container);
 
+/* Likewise "fd..::z"; no container has one on a host without IPv6. */
+char *network_address6(const Network *n, const ProjectNetwork *network, const char *container);
+
+/* The first network of a container that has an address; NULL: it has none. Owned by @n. */
+const ProjectNetwork *network_first(const Network *n, const char *container);
+
+/* The name of a container beyond the project; owned by the caller. */
+char *network_full_name(const Network *n, const char *container);
+
 /* The name in the runtime directory of a container's hosts file; owned by the caller. */
 char *network_hosts_file(const char *container, char *const *networks);
 
@@ -56,8 +68,8 @@ int network_check_declared(const Network *n, bool in_use, Error *reterr);
 /**
  * network_read() - what the addresses are, or would be if they were chosen now
  *
- * Every container of the specification with a private network gets an address. Changes nothing; for plans
- * that are only shown. @ret_changed: what was not remembered before was chosen.
+ * Every container of the specification, if there is one, with a private network gets an address. Changes
+ * nothing; for plans that are only shown. @ret_changed: what was not remembered before was chosen.
  */
 int network_read(const Project *project, Network *ret, bool *ret_changed, Error *reterr);
 

@@ -288,6 +288,53 @@ testcase_network_before_command() {
         ok fc down
 }
 
+# has_ipv6: does the host take part in it?
+has_ipv6() { [[ $(cat /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null) == 0 ]]; }
+
+address6_of() { fc exec "$1" -- getent ahostsv6 "$2" | head -n 1 | cut -d ' ' -f 1; }
+
+# By IPv6 as by IPv4, from the first instruction on: no other host is asked first whether it has the address.
+testcase_ipv6() {
+        local address network
+
+        has_ipv6 || skip "this host has no IPv6"
+        project shop
+        spec "$(web web), $(tiny one '["/bin/bash", "-c", "cat /proc/net/if_inet6 >/seen; >/done; exec sleep infinity"]' \
+                ', "ready": {"exec": [["/bin/sh", "-c", "[ -e /done ]"]]}')"
+        ok fc up
+        address=$(address6_of one web)
+        true_that "an address of the project's own network" grep -qE '^fd[0-9a-f:]+::[0-9]+$' <<<"$address"
+        equal "${address##*:}" "$(address_of one web | cut -d . -f 4)" "the end of both addresses"
+        # The flags are those of an address that may be used: permanent, and that no other host is asked about.
+        ok fc exec one -- cat /seen
+        expect_out 'fd[0-9a-f]{30} [0-9a-f]+ 40 00 82 +host0'
+        ok ask one "$address" 80
+        expect_out '^HTTP/1.1 200'
+        ok ask one "web.$(fc --json status | jq -r .project.id).containers" 80
+        ok curl --silent --show-error --fail --max-time 10 "http://[$address]/"
+        network=${address%::*}
+        run inside one bash -c "exec 3<>/dev/tcp/$network:1::1/9"
+        expect_err 'refused'
+        ok fc down
+}
+
+# Without IPv6 everything works by IPv4, and there is no name that leads nowhere.
+testcase_without_ipv6() {
+        has_ipv6 || skip "this host has no IPv6"
+        project shop
+        spec "$(web web), $(tiny one)"
+        echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+        ok fc up
+        ok ask one web 80
+        expect_out '^HTTP/1.1 200'
+        ok fc exec one -- cat /etc/hosts /proc/net/if_inet6
+        refute_out 'fd[0-9a-f]{2}:|fd[0-9a-f]{30}'
+        ok fc up
+        refute_err mended
+        ok fc down
+        echo 0 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+}
+
 # in_router COMMAND..: where the project's bridge is, with the host's programs.
 in_router() { nsenter --net="$(networks)" -- "$@"; }
 
@@ -326,7 +373,7 @@ testcase_network_is_changed() {
         port=$(in_router ip -o link show master bridge | sed -n 's/^[0-9]*: \(port-[^:@]*\).*/\1/p' | head -n 1)
         for change in "ip address flush dev $link" "ip link set $link down" "ip link delete $link" \
                 "in_router ip link delete host" "in_router ip link set host down" \
-                "in_router ip link set $port nomaster" "in_router ip link set $port down" "in_router ip link delete bridge"; do
+                "ip -6 address flush dev $link" "in_router ip link set $port nomaster" "in_router ip link set $port down" "in_router ip link delete bridge"; do
                 ok fc up
                 refute_err mended
                 # shellcheck disable=SC2086 # its words

@@ -36,7 +36,8 @@ static char *content(int dir_fd) {
 }
 
 TEST(print) {
-        static const HostsEntry entries[] = {{"db", "10.3.7.9"}, {"httpserver", "10.3.7.200"}};
+        static const HostsEntry entries[] = {{"db db.shop-3f2a.containers", "10.3.7.9", "fd12::9"},
+                                             {"httpserver", "10.3.7.200", NULL}};
         _cleanup_free_ char *text = hosts_print(entries, ELEMENTSOF(entries)), *empty = hosts_print(NULL, 0);
 
         ASSERT_STREQ(empty, "# The containers of this project; made by flake-containers.\n"
@@ -47,7 +48,8 @@ TEST(print) {
                            "127.0.0.1 localhost\n"
                            "::1 localhost ip6-localhost ip6-loopback\n"
                            "127.102.99.1 host.containers host.docker.internal\n"
-                           "10.3.7.9 db\n"
+                           "10.3.7.9 db db.shop-3f2a.containers\n"
+                           "fd12::9 db db.shop-3f2a.containers\n"
                            "10.3.7.200 httpserver\n");
 }
 

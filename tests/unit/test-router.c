@@ -11,7 +11,9 @@
 #include "net/router-internal.h"
 #include "net/router-port.h"
 #include "net/router.h"
+#include "net/router6.h"
 #include "net/rtnl.h"
+#include "plan/address6.h"
 
 /* All of this runs in a network namespace and a /run of its own: the host's networks are not touched. */
 #define IN_NETNS(name)                                                                                      \
@@ -80,7 +82,30 @@ static void run_inside(const char *line) {
         run(all);
 }
 
+/* The prefix of fc-test, "fdXX:XXXX:XXXX"; owned by the caller. */
+static char *prefix6(void) {
+        const struct in6_addr network = address6_of("fc-test", 0);
+        _cleanup_free_ char *text = address6_to_string(&network);
+
+        return xstrndup(text, strlen(text) - strlen("::"));
+}
+
+static void assert_whole6(void) {
+        _cleanup_free_ char *prefix = prefix6(), *address = xasprintf("inet6 %s:1::1/128", prefix),
+                            *route = xasprintf("%s::/64 via fe80::fc", prefix),
+                            *behind = xasprintf("%s::/64 dev bridge", prefix),
+                            *host = xasprintf("%s:1::1 dev host", prefix);
+
+        assert_output("ip -6 address show dev fc-test scope global -tentative", address);
+        assert_output("ip -6 route show dev fc-test", route);
+        assert_inside("ip -6 route", behind);
+        assert_inside("ip -6 route", host);
+        ASSERT_TRUE(router6_has("fc-test"));
+}
+
 static void assert_whole(void) {
+        if (router6_is_wanted())
+                assert_whole6();
         assert_output("ip link show dev fc-test up", "fc-test");
         assert_output("ip -4 address show dev fc-test", "inet 10.29.40.1/24 brd 10.29.40.255 scope global");
         assert_inside("ip link show dev host up", "state UP");
@@ -96,7 +121,6 @@ IN_NETNS(ensure_makes_a_network) {
         assert_inside("ip -d link show dev bridge", " bridge forward_delay 0 ");
         assert_inside("ip -d link show dev bridge", " stp_state 0 ");
         assert_no_output("nsenter --net=" NETNS_DIR "/fc-test ip -o address show scope global");
-        assert_no_output("nsenter --net=" NETNS_DIR "/fc-test ip -6 route show dev bridge");
 }
 
 /* A project's networks have its name and a letter more. */
@@ -116,12 +140,30 @@ IN_NETNS(siblings) {
         ASSERT_TRUE(release("fc-0123456789a") && release("fc-0123456789af") && release("fc-0123456789bf"));
 }
 
-/* No address, and no router advertisement is listened to. */
-IN_NETNS(host_has_no_ipv6_there) {
-        if (access("/proc/sys/net/ipv6", F_OK) < 0)
+/* No router advertisement is listened to, and no other address is made, by neither side. */
+IN_NETNS(only_given_addresses) {
+        if (!router6_is_wanted())
                 return;
+        run("sysctl -qw net.ipv6.conf.default.accept_ra=2 net.ipv6.conf.default.forwarding=1");
         ensure("fc-test", &ours);
+        assert_output("cat /proc/sys/net/ipv6/conf/fc-test/accept_ra", "0");
+        assert_output("cat /proc/sys/net/ipv6/conf/fc-test/forwarding", "0");
+        assert_inside("ip -6 -o address show dev bridge", "inet6 fe80::fc/64 scope link");
+        assert_inside("cat /proc/sys/net/ipv6/conf/bridge/addr_gen_mode", "1");
+        assert_inside("cat /proc/sys/net/ipv6/conf/host/addr_gen_mode", "1");
+        assert_inside("cat /proc/sys/net/ipv6/conf/host/accept_ra", "0");
+}
+
+IN_NETNS(host_without_ipv6) {
+        if (!router6_is_wanted())
+                return;
+        run("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
+        ASSERT_TRUE(!router6_is_wanted());
+        ensure("fc-test", &ours);
+        assert_whole();
         assert_output("cat /proc/sys/net/ipv6/conf/fc-test/disable_ipv6", "1");
+        assert_no_output("nsenter --net=" NETNS_DIR "/fc-test ip -6 address show dev bridge");
+        ASSERT_TRUE(!mend("fc-test", "shop-db"));
         assert_no_output("ip -6 address show dev fc-test");
         assert_no_output("ip -6 route show dev fc-test");
 }
@@ -156,6 +198,43 @@ IN_NETNS(no_way_on) {
         assert_refused("ip route get 10.29.40.7 from 192.0.2.9 iif host", "Invalid");
         assert_refused("ip route get 10.29.40.1 from 192.0.2.9 iif bridge", "Invalid");
         assert_refused("ip route get 10.29.40.1 from 10.29.40.1 iif bridge", "Invalid");
+}
+
+/* The fields are in the prefix of fc-test, or whole addresses. */
+typedef struct Way6 {
+        const char *from, *to, *by;
+        const char *out; /* NULL: it is unreachable */
+} Way6;
+
+IN_NETNS(no_way_on_by_ipv6) {
+        static const Way6 ways[] = {
+                {"::7", ":1::1", "bridge", "dev host"},
+                {":1::1", "::7", "host", "dev bridge"},
+                {"::7", "2001:db8::1", "bridge", NULL},
+                /* One that says it is the host, or another machine; and what a machine beside the host
+                 * sends. */
+                {":1::1", "::7", "bridge", NULL},
+                {"2001:db8::1", ":1::1", "bridge", NULL},
+                {"2001:db8::1", "::7", "host", NULL},
+        };
+        _cleanup_free_ char *prefix = prefix6();
+
+        if (!router6_is_wanted())
+                return;
+        run("sysctl -qw net.ipv6.conf.all.forwarding=1");
+        ensure("fc-test", &ours);
+        for (size_t i = 0; i < ELEMENTSOF(ways); i++) {
+                const Way6 *w = &ways[i];
+                _cleanup_free_ char *line =
+                        xasprintf("ip -6 route get %s%s from %s%s iif %s", w->to[0] == ':' ? prefix : "",
+                                  w->to, w->from[0] == ':' ? prefix : "", w->from, w->by);
+
+                test_set_row("%s", line);
+                if (w->out)
+                        assert_inside(line, w->out);
+                else
+                        assert_refused(line, "unreachable");
+        }
 }
 
 IN_NETNS(ensure_twice) {
@@ -458,6 +537,9 @@ IN_NETNS(a_port_of_nothing) {
 IN_NETNS(mends) {
         static const char *const changes[] = {
                 "ip address flush dev fc-test",
+                "ip -6 address flush dev fc-test",
+                "ip -6 route flush dev fc-test",
+                "sysctl -qw net.ipv6.conf.fc-test.disable_ipv6=1",
                 "ip link set fc-test down",
                 "ip link delete fc-test",
                 "nsenter --net=" NETNS_DIR "/fc-test ip link set host down",

@@ -33,7 +33,7 @@ IN_NETNS(a_way_on_for_one_address) {
         /* The second time both are there. */
         for (int i = 0; i < 2; i++) {
                 ASSERT_OK(netlink_rule_strand(netlink, AF_INET6, "fc-port"));
-                ASSERT_OK(netlink_rule_pass6(netlink, "fc-port", &source));
+                ASSERT_OK(netlink_rule_pass6(netlink, "fc-port", &source, 128));
         }
         run("ip link add fc-port type veth peer name fc-peer");
         run("ip link set fc-port up");
