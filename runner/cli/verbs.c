@@ -31,6 +31,7 @@ static const Verb *const verbs[] = {
         &cmd_exec,
         &cmd_cp,
         &cmd_port,
+        &cmd_hosts,
         &cmd_publish,
         &cmd_unpublish,
         &cmd_env,

@@ -119,7 +119,7 @@ static int network_want(const Project *project, Network *n, const ContainerSpec 
 static int network_recall_subnet(const Project *project, const Network *n, ProjectNetwork *network,
                                  Error *reterr) {
         const char *text = *network_slot(n, network);
-        const NetworkSpec *declared = networks_find(project->spec, network->name);
+        const NetworkSpec *declared = project->spec ? networks_find(project->spec, network->name) : NULL;
         int r;
 
         if (!text)
@@ -194,7 +194,8 @@ static int network_settle_subnets(const Project *project, Network *n, bool *chan
                 r = network_recall_subnet(project, n, &n->networks[i], reterr);
         /* First, since the others make room for them. */
         for (size_t i = 0; r >= 0 && i < n->n_networks; i++) {
-                const NetworkSpec *declared = networks_find(project->spec, n->networks[i].name);
+                const NetworkSpec *declared =
+                        project->spec ? networks_find(project->spec, n->networks[i].name) : NULL;
                 Subnet subnet;
 
                 n->networks[i].declared = declared;

@@ -311,6 +311,11 @@ testcase_ipv6() {
         ok ask one "$address" 80
         expect_out '^HTTP/1.1 200'
         ok ask one "web.$(fc --json status | jq -r .project.id).containers" 80
+        # The host reaches it, by what it would write into its own file as well, and is reached.
+        ok fc hosts web
+        expect_out "^$(address_of one web) web\\.shop-[0-9a-f]{4}\\.containers shop-[0-9a-f]{4}-web"
+        expect_out "$address web\\.shop-[0-9a-f]{4}\\.containers shop-[0-9a-f]{4}-web$"
+        equal "$(fc --json hosts web | jq -r '.[0].address6')" "$address" "the address in JSON"
         ok curl --silent --show-error --fail --max-time 10 "http://[$address]/"
         network=${address%::*}
         run inside one bash -c "exec 3<>/dev/tcp/$network:1::1/9"
@@ -329,6 +334,8 @@ testcase_without_ipv6() {
         expect_out '^HTTP/1.1 200'
         ok fc exec one -- cat /etc/hosts /proc/net/if_inet6
         refute_out 'fd[0-9a-f]{2}:|fd[0-9a-f]{30}'
+        ok fc hosts
+        refute_out 'fd[0-9a-f]{2}:'
         ok fc up
         refute_err mended
         ok fc down
