@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "keeper/internet.h"
 #include "keeper/netns-helper.h"
+#include "keeper/resolver.h"
 
 #define PAUSE_USEC     (500 * USEC_PER_MSEC)
 #define PAUSE_MAX_USEC (60 * USEC_PER_SEC)
@@ -16,9 +17,10 @@
 struct Internet {
         const KeeperOptions *options;
         sd_event *event;
-        pid_t leader; /* 0: the payload does not run */
-        pid_t pasta;  /* 0: it does not run */
-        pid_t setter; /* sets the container's side again */
+        pid_t leader;            /* 0: the payload does not run */
+        pid_t pasta;             /* 0: it does not run */
+        pid_t setter;            /* sets the container's side again */
+        ResolverWatch *resolver; /* while the payload runs; may be NULL */
         uint64_t started_usec, pause_usec;
         sd_event_source *again; /* set: it ended a moment ago */
 };
@@ -40,12 +42,26 @@ Internet *internet_free(Internet *i) {
 
 static int internet_start_pasta(Internet *i, Error *reterr) {
         i->started_usec = now_usec();
+        /* Before pasta reads it, so that it is never older than what pasta has. */
+        resolver_watch_take(i->resolver);
         return i->pasta = netns_helper_start_internet(i->options, i->leader, reterr);
+}
+
+/* The next one asks the resolver of now. Its connections end; those of the host's programs did mostly, too,
+ * when it went to another network. One that is starting has not been asked yet. */
+static void internet_on_resolver(void *userdata) {
+        Internet *i = userdata;
+
+        i->pause_usec = PAUSE_USEC;
+        if (i->pasta > 0)
+                (void) kill(i->pasta, SIGKILL);
 }
 
 int internet_start(Internet *i, pid_t leader, Error *reterr) {
         i->leader = leader;
         i->pause_usec = PAUSE_USEC;
+        i->resolver = resolver_watch_free(i->resolver);
+        i->resolver = resolver_watch_new(i->event, RESOLV_CONF, internet_on_resolver, i);
         return internet_start_pasta(i, reterr);
 }
 
@@ -83,6 +99,7 @@ static void internet_pause(Internet *i) {
 
 void internet_end(Internet *i) {
         i->leader = 0;
+        i->resolver = resolver_watch_free(i->resolver);
         i->again = sd_event_source_disable_unref(i->again);
         if (i->pasta > 0)
                 (void) kill(i->pasta, SIGKILL);

@@ -106,6 +106,11 @@ PING='use Socket qw(:all); my ($err, $to) = getaddrinfo($ARGV[0], "", { flags =>
         while (recv($s, my $m, 1000, 0)) { $m = substr($m, 20) unless $six;
                 if (ord($m) == ($six ? 129 : 0)) { print "answer ", substr($m, 8), "\n"; exit } }'
 
+# resolver_says TEXT: what the container is told when it asks for a name.
+resolver_says() {
+        [[ $(inside in timeout 2 bash -c 'exec 3<>/dev/udp/169.254.1.2/53 && echo name >&3 && head -n 1 <&3' 2>/dev/null) == "$1" ]]
+}
+
 testcase_reaches() {
         local pasta
 
@@ -143,6 +148,10 @@ testcase_reaches() {
         true_that "pasta's user is the container's own" test "$(stat -c %u "/proc/$pasta")" -ge 2013265920
         equal "$(sed -n 's/^NoNewPrivs:\t//p; s/^Seccomp:\t//p' "/proc/$pasta/status" | paste -sd ' ')" '1 2' \
                 "NoNewPrivs and Seccomp of pasta"
+        # A VPN that comes later brings its own.
+        resolver 198.51.100.1
+        try_until "$WAIT" resolver_says 'dns name'
+        true_that "it answers after that" answers
         # One that does not ask for it stays in the project.
         run say_tcp out 198.51.100.1 7 hello
         equal "$STATUS" 1 "the status of connecting from a container without internet"
