@@ -15,6 +15,7 @@
 #include "ops/decide.h"
 #include "ops/health.h"
 #include "ops/image-drift.h"
+#include "ops/internet-loss.h"
 #include "ops/network.h"
 #include "ops/running.h"
 #include "ops/status-judge.h"
@@ -158,6 +159,8 @@ static void status_note_drift(Project *project, const Network *network, const Ma
                 strv_push(&c->notes, "definition changed, run up");
         else if (d.goal == GOAL_SWITCH)
                 strv_push(&c->notes, "its last switch was interrupted, run up");
+        if (!d.changed && d.spec->internet && c->since_usec > 0 && internet_is_lost(c->leader))
+                strv_push(&c->notes, "no internet: pasta has ended, and is started again");
         STRV_FOREACH (line, d.replaced)
                 strv_pushf(&c->notes, "%s, run up", *line);
         decisions_done(&d, 1);
