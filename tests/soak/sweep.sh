@@ -185,4 +185,15 @@ testcase_nspawn_killed() {
         sweep kill systemd-nspawn
 }
 
+# What sets a container's network, and puts it away.
+testcase_network_helper_killed() {
+        soak_begin 3
+        sweep kill netns
+}
+
+testcase_network_helper_failing() {
+        soak_begin 3
+        sweep error netns
+}
+
 live_main "$@"
