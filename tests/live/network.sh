@@ -342,6 +342,21 @@ testcase_without_ipv6() {
         echo 0 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 }
 
+# Each of twenty reaches each by name: what nothing listens for is refused by the other side.
+testcase_twenty() {
+        local i all=()
+
+        project shop
+        for ((i = 1; i <= 20; i++)); do all+=("$(tiny "c$i")"); done
+        spec "$(IFS=,; printf '%s' "${all[*]}")"
+        ok fc up
+        for ((i = 1; i <= 20; i++)); do
+                ok fc exec "c$i" -- bash -c 'for ((i = 1; i <= 20; i++)); do (exec 3<>"/dev/tcp/c$i/9") 2>&1 | grep -q refused && echo reached; done; true'
+                equal "$(grep -c reached <<<"$OUT")" 20 "how many c$i reaches"
+        done
+        ok fc down
+}
+
 # in_router COMMAND..: where the project's bridge is, with the host's programs.
 in_router() { nsenter --net="$(networks)" -- "$@"; }
 
