@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include "record/console-log.h"
+#include "record/console-times.h"
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/process.h"
 #include "keeper/supervisor-console.h"
 
 #define BLOCK_SIZE (64 * 1024)
@@ -17,10 +19,46 @@ struct Console {
         sd_event_source *io;
         int read_fd;
         int write_fd;
-        uint64_t size; /* of the log */
+        uint64_t size;       /* of the log */
+        int times_fd;        /* -EBADF: lines have no times */
+        uint64_t noted_usec; /* of the last line whose time was noted */
+        uint64_t noted_size; /* of the log then */
+        uint64_t times;      /* noted in this file by us */
 };
 
+/* As the owner of the directory, too. Without it the log goes on. */
+static void open_times(Console *c) {
+        uint64_t end;
+
+        c->times_fd = safe_close(c->times_fd);
+        c->noted_usec = c->noted_size = c->times = 0;
+        if (fs_enter_owner(c->options->state_fd) < 0)
+                return;
+        c->times_fd = console_times_open(c->options->state_fd, c->options->console_fd, &end);
+        fs_leave_owner();
+}
+
+/* Before the lines are there: a reader that sees them finds their time. The log says itself where it ends,
+ * since our own messages and those of helpers go there, too. */
+static void note_time(Console *c) {
+        uint64_t now = realtime_usec();
+        struct stat st;
+
+        if (c->times_fd < 0 || (now >= c->noted_usec && now - c->noted_usec < CONSOLE_TIMES_USEC) ||
+            fstat(c->options->console_fd, &st) < 0)
+                return;
+        /* The developer has emptied it. */
+        if ((uint64_t) st.st_size < c->noted_size)
+                open_times(c);
+        c->size = c->noted_size = (uint64_t) st.st_size;
+        c->noted_usec = now;
+        c->times++;
+        console_times_note(c->times_fd, c->size, now);
+}
+
 static void write_log(Console *c, const char *data, size_t size) {
+        if (size > 0)
+                note_time(c);
         c->size += size;
         while (size > 0) {
                 ssize_t n = write(c->options->console_fd, data, size);
@@ -41,8 +79,10 @@ static int make_log(int state_fd) {
 
         if (fs_enter_owner(state_fd) < 0)
                 return -EIO;
-        if (console_log_rotate(state_fd, NULL) >= 0)
+        if (console_log_rotate(state_fd, NULL) >= 0) {
+                console_times_rotate(state_fd);
                 fd = console_log_make(state_fd, NULL);
+        }
         fs_leave_owner();
         return fd;
 }
@@ -61,6 +101,7 @@ static void rotate(Console *c) {
         if (begin_log(c->options) < 0 && ftruncate(c->options->console_fd, 0) < 0)
                 return;
         c->size = 0;
+        open_times(c);
 }
 
 /* Whole lines stay together, unless they are longer than a block. */
@@ -68,7 +109,7 @@ static void append(Console *c, const char *data, size_t size) {
         const char *newline;
         size_t head;
 
-        if (c->size + size <= CONSOLE_LOG_MAX) {
+        if (c->size + size <= CONSOLE_LOG_MAX && c->times < CONSOLE_TIMES_MAX) {
                 write_log(c, data, size);
                 return;
         }
@@ -104,10 +145,11 @@ int console_new(sd_event *event, const SupervisorOptions *o, Console **ret, Erro
         struct stat st;
         int fds[2], r;
 
-        *c = (Console){.options = o, .read_fd = -EBADF, .write_fd = -EBADF};
+        *c = (Console){.options = o, .read_fd = -EBADF, .write_fd = -EBADF, .times_fd = -EBADF};
         if (fstat(o->console_fd, &st) < 0 || pipe2(fds, O_CLOEXEC) < 0)
                 return error_set(reterr, errno, "make the console's pipe");
         c->size = (uint64_t) st.st_size;
+        open_times(c);
         c->read_fd = fds[0];
         c->write_fd = fds[1];
         /* Programs open /dev/stdout again, as the container's root, which has no rights on the host's
@@ -127,6 +169,7 @@ Console *console_free(Console *c) {
         sd_event_source_disable_unref(c->io);
         (void) safe_close(c->read_fd);
         (void) safe_close(c->write_fd);
+        (void) safe_close(c->times_fd);
         free(c);
         return NULL;
 }

@@ -23,10 +23,12 @@ typedef enum LogOutput {
  * without following links, and need not exist. */
 typedef struct LogSource {
         const char *container;
-        int dir_fd;              /* not owned */
-        const char *journal;     /* "db/journal"; NULL: a payload without a journal */
-        const char *console;     /* "db/console.log", read where there is no journal (yet); NULL: never */
-        const char *console_old; /* "db/console.log.1", what was that before; NULL: never */
+        int dir_fd;                /* not owned */
+        const char *journal;       /* "db/journal"; NULL: a payload without a journal */
+        const char *console;       /* "db/console.log", read where there is no journal (yet); NULL: never */
+        const char *console_old;   /* "db/console.log.1", what was that before; NULL: never */
+        const char *console_times; /* "db/console.times", when its lines were written; NULL: unknown */
+        const char *console_times_old;
         bool on_console;    /* the payload has only a console, which is read beside the journal of an earlier
                                one */
         bool console_timed; /* since_usec is known to be at this offset of the console's log: */
@@ -60,6 +62,7 @@ typedef struct LogRequest {
         LogBoot boot;                           /* followed, the newest goes over into the next ones */
         LogPattern *pattern;                    /* that the message has; NULL: any */
         bool no_colour, no_prefix;              /* of short output */
+        bool no_console_times;                  /* likewise: the reader sees when a console's lines come */
         bool services_only;                     /* not what the system says of itself (log-noise.h) */
         bool follow;
         LogOutput output;
@@ -81,9 +84,10 @@ typedef struct LogRequest {
  * Short output has the container's name in front when there are several, the date when it is not today's,
  * and colours when @out is a terminal. Cat output is raw bytes unless @out is a terminal.
  *
- * A console has neither times nor units, priorities or boots: it is left out when any of these is asked for,
- * which is an error (FC_EXIT_USAGE) when nothing else is there, as is following with an end (until, an older
- * boot), or a boot that none of them had. The caller ignores SIGPIPE.
+ * A console has neither units nor priorities or boots: it is left out when any of these is asked for, which
+ * is an error (FC_EXIT_USAGE) when nothing else is there, as is following with an end (until, an older
+ * boot), or a boot that none of them had. A line whose time is not known is left out when times are asked
+ * for. The caller ignores SIGPIPE.
  */
 int logs_show(const LogRequest *request, FILE *out, Error *reterr);
 

@@ -269,6 +269,11 @@ bool line_reader_rest(LineReader *reader, const char **ret_line, size_t *ret_siz
         return true;
 }
 
+uint64_t line_reader_end(const LineReader *reader, bool *ret_old) {
+        *ret_old = reader->old_fd >= 0;
+        return (uint64_t) reader->offset - (reader->pending.size - reader->taken);
+}
+
 static void push_safe(char ***lines, const char *line, size_t size) {
         _cleanup_buffer_ Buffer safe = {0};
 

@@ -45,3 +45,7 @@ int line_reader_next(LineReader *reader, const char **ret_line, size_t *ret_size
 
 /* What was read of a line that has not ended, for the end of reading. Return: whether there is anything. */
 bool line_reader_rest(LineReader *reader, const char **ret_line, size_t *ret_size);
+
+/* Where the line that was returned last ends, with what separates it from the next. @ret_old: in the part
+ * before. */
+uint64_t line_reader_end(const LineReader *reader, bool *ret_old);

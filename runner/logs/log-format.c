@@ -21,6 +21,7 @@ void log_format_init(LogFormat *format, const LogRequest *request, FILE *out) {
                 .output = request->output,
                 .terminal = output.terminal,
                 .colour = output.colour && !request->no_colour,
+                .no_console_times = request->no_console_times,
                 .clock_second = -1,
         };
         for (size_t i = 0; request->n_sources > 1 && !request->no_prefix && i < request->n_sources; i++) {
@@ -226,9 +227,9 @@ void log_format_entry(LogFormat *format, Buffer *buffer, const LogSource *source
         }
 }
 
-void log_format_console(LogFormat *format, Buffer *buffer, const LogSource *source, const char *line,
-                        size_t size) {
-        LogEntry entry = {.priority = -1, .message = {.data = line, .size = size}};
+void log_format_console(LogFormat *format, Buffer *buffer, const LogSource *source, uint64_t usec,
+                        LogText line) {
+        LogEntry entry = {.realtime_usec = usec, .priority = -1, .message = line};
 
         switch (format->output) {
         case LOG_OUTPUT_JSON:
@@ -239,7 +240,9 @@ void log_format_console(LogFormat *format, Buffer *buffer, const LogSource *sour
                 break;
         default:
                 append_prefix(format, buffer, source);
-                text_append_safe(buffer, line, size);
+                if (usec > 0 && !format->no_console_times)
+                        buffer_append_text(buffer, clock_text(format, usec));
+                text_append_safe(buffer, line.data, line.size);
                 buffer_append_text(buffer, "\n");
         }
 }

@@ -13,8 +13,14 @@
 #define PROCESS_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 5)
 
 static bool wants_console(const LogView *view, const LogSource *source) {
-        return source->console && !log_request_has_filters(view->request) &&
-               (view->request->since_usec == 0 || source->console_timed);
+        return source->console && !log_request_has_filters(view->request);
+}
+
+static void close_console(LogStream *stream) {
+        stream->console = line_reader_free(stream->console);
+        stream->line = (LogText){0};
+        console_clock_done(&stream->clock);
+        console_clock_done(&stream->clock_old);
 }
 
 static void drop_reader(LogStream *stream) {
@@ -25,41 +31,68 @@ static void drop_reader(LogStream *stream) {
         stream->unread = false;
 }
 
-static int print_console_line(LogStream *stream, const char *line, size_t size, Error *reterr) {
-        LogView *view = stream->view;
-        int r = view->request->pattern ? log_pattern_match(view->request->pattern, line, size, reterr) : 1;
+/* Whether it is asked for. Where its time is not known, it is not known to be in a span of time either; a
+ * view that begins at a known place of the console has no other lines. */
+static int line_is_wanted(const LogStream *stream, LogText line, uint64_t usec, Error *reterr) {
+        const LogRequest *request = stream->view->request;
+        uint64_t since = stream->source->console_timed ? 0 : request->since_usec;
 
-        if (r > 0)
-                log_format_console(&view->format, &view->buffer, stream->source, line, size);
-        return r < 0 ? r : 0;
+        if (usec < since || (request->until_usec != UINT64_MAX && (usec == 0 || usec > request->until_usec)))
+                return 0;
+        return request->pattern ? log_pattern_match(request->pattern, line.data, line.size, reterr) : 1;
 }
 
-int log_stream_print_console(LogStream *stream, bool rest, Error *reterr) {
-        LogView *view = stream->view;
-        const char *line;
-        size_t size;
-        int r;
+int log_stream_read_line(LogStream *stream, bool rest, Error *reterr) {
+        while (!stream->line.data && stream->console && stream->line_unread) {
+                LogText line;
+                uint64_t end;
+                bool old;
+                int r;
 
-        while ((r = line_reader_next(stream->console, &line, &size, reterr)) > 0) {
-                r = print_console_line(stream, line, size, reterr);
-                if (r >= 0 && view->buffer.size >= LOG_FLUSH_SIZE)
-                        r = log_view_flush(view, reterr);
+                r = line_reader_next(stream->console, &line.data, &line.size, reterr);
+                if (r == 0) {
+                        stream->line_unread = false;
+                        r = rest && line_reader_rest(stream->console, &line.data, &line.size);
+                }
+                if (r <= 0)
+                        return r;
+                end = line_reader_end(stream->console, &old);
+                stream->line_usec =
+                        console_clock_at(old ? &stream->clock_old : &stream->clock, end > 0 ? end - 1 : 0);
+                r = line_is_wanted(stream, line, stream->line_usec, reterr);
                 if (r < 0)
                         return r;
+                if (r > 0)
+                        stream->line = line;
         }
-        if (r >= 0 && rest && line_reader_rest(stream->console, &line, &size))
-                r = print_console_line(stream, line, size, reterr);
-        return r;
+        return 0;
+}
+
+uint64_t log_stream_line_order(const LogStream *stream) {
+        return stream->line_usec == 0 && stream->source->on_console && stream->reader ? UINT64_MAX
+                                                                                      : stream->line_usec;
+}
+
+void log_stream_print_line(LogStream *stream) {
+        LogView *view = stream->view;
+
+        log_format_console(&view->format, &view->buffer, stream->source, stream->line_usec, stream->line);
+        stream->line = (LogText){0};
 }
 
 /* Prints what is left of it and closes it. */
 static int drop_console(LogStream *stream, Error *reterr) {
         int r = 0;
 
-        if (stream->console)
-                r = log_stream_print_console(stream, /* rest= */ true, reterr);
+        stream->line_unread = true;
+        while (r >= 0 && (r = log_stream_read_line(stream, /* rest= */ true, reterr)) >= 0 &&
+               stream->line.data) {
+                log_stream_print_line(stream);
+                if (stream->view->buffer.size >= LOG_FLUSH_SIZE)
+                        r = log_view_flush(stream->view, reterr);
+        }
         stream->console_io = sd_event_source_disable_unref(stream->console_io);
-        stream->console = line_reader_free(stream->console);
+        close_console(stream);
         return r == -EPIPE ? log_view_end(stream->view, 0) : r;
 }
 
@@ -94,6 +127,7 @@ static int process_journal(LogStream *stream) {
 int log_stream_refresh(LogStream *stream, Error *reterr) {
         int r;
 
+        stream->line_unread = true;
         if (!stream->reader)
                 return 0;
         r = journal_reader_process(stream->reader, reterr);
@@ -168,6 +202,7 @@ static int on_journal_directory(int fd, void *userdata, Error *reterr) {
 static int on_console_change(sd_event_source *source, const struct inotify_event *event, void *userdata) {
         LogStream *stream = userdata;
 
+        stream->line_unread = true;
         log_view_schedule(stream->view);
         return 0;
 }
@@ -194,6 +229,19 @@ static int open_console_before(const LogStream *stream, int fd, int *ret_fd, Err
         return 0;
 }
 
+/* The readers own @fd and @old, and end when the clocks do. */
+static int open_clocks(LogStream *stream, int fd, int old, Error *reterr) {
+        const LogSource *source = stream->source;
+        int r = 0;
+
+        if (source->console_times)
+                r = console_clock_open(source->dir_fd, source->console_times, fd, &stream->clock, reterr);
+        if (r >= 0 && old >= 0 && source->console_times_old)
+                r = console_clock_open(source->dir_fd, source->console_times_old, old, &stream->clock_old,
+                                       reterr);
+        return r;
+}
+
 /* Takes the fd of the console's log; -EBADF: it is gone. */
 static int log_stream_open_console(LogStream *stream, int fd, Error *reterr) {
         LogView *view = stream->view;
@@ -210,8 +258,12 @@ static int log_stream_open_console(LogStream *stream, int fd, Error *reterr) {
         r = drop_console(stream, reterr);
         if (r < 0 || fd < 0)
                 return r;
+        r = open_clocks(stream, fd, old, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "log of '%s'", stream->source->container);
         stream->console = line_reader_new(TAKE_FD(owned), TAKE_FD(old));
-        if (view->request->since_usec > 0 && !view->started)
+        stream->line_unread = true;
+        if (stream->source->console_timed && view->request->since_usec > 0 && !view->started)
                 r = line_reader_seek_to(stream->console, stream->source->console_from, reterr);
         else
                 r = line_reader_seek(stream->console, view->started ? UINT64_MAX : view->lines, reterr);
@@ -292,5 +344,5 @@ void log_stream_done(LogStream *stream) {
         stream->console_watch = path_watch_free(stream->console_watch);
         drop_reader(stream);
         stream->console_io = sd_event_source_disable_unref(stream->console_io);
-        stream->console = line_reader_free(stream->console);
+        close_console(stream);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <systemd/sd-event.h>
 
+#include "logs/console-clock.h"
 #include "logs/journal.h"
 #include "logs/journald-watch.h"
 #include "logs/line-reader.h"
@@ -19,6 +20,10 @@ typedef struct LogStream {
         const LogEntry *entry; /* read, not yet printed */
         bool unread;           /* the reader may have more */
         LineReader *console;
+        ConsoleClock clock, clock_old; /* of its lines, and of those of what it was before */
+        LogText line;                  /* of it, read, not yet printed; data NULL: none */
+        uint64_t line_usec;            /* when it was written; 0: unknown */
+        bool line_unread;              /* the console may have more */
         struct stat console_seen; /* the newest file that lines of the console were read from, or that was
                                      there before; its st_ino is 0 where there was none */
         PathWatch *journal_watch, *console_watch;
@@ -34,8 +39,16 @@ void log_stream_done(LogStream *stream);
 /* Looks again when sd-journal wants to, where inotify is not enough (network file systems). */
 int log_stream_arm_timer(LogStream *stream, Error *reterr);
 
-/* Looks for journal files that have come, without waiting to be told. */
+/* Looks for journal files and lines that have come, without waiting to be told. */
 int log_stream_refresh(LogStream *stream, Error *reterr);
 
-/* Prints the lines of the console that have come; @rest: also one that has not ended. */
-int log_stream_print_console(LogStream *stream, bool rest, Error *reterr);
+/* Reads the next line of the console that is asked for, if none is there; @rest: also one that has not
+ * ended. */
+int log_stream_read_line(LogStream *stream, bool rest, Error *reterr);
+
+/* Which of two streams goes first: when what it has to print was written. A line of unknown time goes before
+ * all else, but behind a journal that is there beside the console, since that is of an earlier payload. */
+uint64_t log_stream_line_order(const LogStream *stream);
+
+/* Prints what log_stream_read_line() has read. */
+void log_stream_print_line(LogStream *stream);

@@ -13,8 +13,7 @@
 
 bool log_request_has_filters(const LogRequest *request) {
         return (request->units && request->units[0]) || request->priority_first > 0 ||
-               request->priority_last < 7 || request->until_usec != UINT64_MAX ||
-               request->boot.kind != LOG_BOOT_ANY;
+               request->priority_last < 7 || request->boot.kind != LOG_BOOT_ANY;
 }
 
 void log_view_schedule(LogView *view) {
@@ -37,19 +36,6 @@ void log_view_keep_loop(LogView *view) {
         view->kept = true;
 }
 
-int log_view_finish(LogView *view, Error *reterr) {
-        int r = view->over ? -EPIPE : 0;
-
-        for (size_t i = 0; r >= 0 && i < view->n_streams; i++)
-                r = log_stream_refresh(&view->streams[i], reterr);
-        while (r >= 0 && (r = log_view_drain(view, SIZE_MAX, reterr)) > 0)
-                ;
-        for (size_t i = 0; r >= 0 && i < view->n_streams; i++)
-                if (view->streams[i].console)
-                        r = log_stream_print_console(&view->streams[i], /* rest= */ true, reterr);
-        return r < 0 ? r : log_view_flush(view, reterr);
-}
-
 int log_view_flush(LogView *view, Error *reterr) {
         int r = buffer_flush(&view->buffer, view->out);
 
@@ -57,68 +43,81 @@ int log_view_flush(LogView *view, Error *reterr) {
         return r < 0 && r != -EPIPE ? error_set(reterr, r, "write log lines") : r;
 }
 
-/* The stream whose entry is the oldest; NULL: all are read to their ends. Return: 1, 2 when one of them
- * wants to be asked again first, or a negative errno. */
-static int next_stream(LogView *view, LogStream **ret, Error *reterr) {
+/* When what a stream has to print next was written. */
+static uint64_t entry_order(const LogStream *stream) {
+        return stream->entry ? stream->entry->realtime_usec : UINT64_MAX;
+}
+
+/* Reads what a stream has next, of its journal and its console. Return: as next_stream(). */
+static int log_view_read_stream(LogStream *stream, bool rest, Error *reterr) {
+        int r;
+
+        if (!stream->entry && stream->unread) {
+                r = journal_reader_next(stream->reader, &stream->entry, reterr);
+                if (r >= 0)
+                        stream->unread = r > 0;
+                if (r < 0 || r == 2)
+                        return r;
+        }
+        r = log_stream_read_line(stream, rest, reterr);
+        return r < 0 ? r : 1;
+}
+
+/* The stream whose entry or line is the oldest; NULL: all are read to their ends. @ret_line: it is a line of
+ * its console. Return: 1, 2 when one of them wants to be asked again first, or a negative errno. */
+static int next_stream(LogView *view, bool rest, LogStream **ret, bool *ret_line, Error *reterr) {
+        uint64_t least = UINT64_MAX;
         LogStream *oldest = NULL;
 
         for (size_t i = 0; i < view->n_streams; i++) {
                 LogStream *stream = &view->streams[i];
+                int r = log_view_read_stream(stream, rest, reterr);
 
-                if (!stream->entry && stream->unread) {
-                        int r = journal_reader_next(stream->reader, &stream->entry, reterr);
-
-                        if (r < 0)
-                                return error_prefix(reterr, r, "log of '%s'", stream->source->container);
-                        stream->unread = r > 0;
-                        if (r == 2)
-                                return 2;
-                }
-                if (stream->entry &&
-                    (!oldest || stream->entry->realtime_usec < oldest->entry->realtime_usec))
+                if (r < 0)
+                        return error_prefix(reterr, r, "log of '%s'", stream->source->container);
+                if (r == 2)
+                        return 2;
+                if (stream->entry && (!oldest || entry_order(stream) < least)) {
                         oldest = stream;
+                        least = entry_order(stream);
+                        *ret_line = false;
+                }
+                if (stream->line.data && (!oldest || log_stream_line_order(stream) < least)) {
+                        oldest = stream;
+                        least = log_stream_line_order(stream);
+                        *ret_line = true;
+                }
         }
         *ret = oldest;
         return 1;
 }
 
-/* @all: also those that are newer than a journal that is read first. */
-static int print_consoles(LogView *view, bool all, Error *reterr) {
-        for (size_t i = 0; i < view->n_streams; i++) {
-                LogStream *stream = &view->streams[i];
-                int r;
-
-                if (!stream->console || (stream->source->on_console && stream->reader && !all))
-                        continue;
-                r = log_stream_print_console(stream, /* rest= */ !view->event, reterr);
-                if (r < 0)
-                        return r;
+static void print_next(LogView *view, LogStream *stream, bool line) {
+        if (line)
+                log_stream_print_line(stream);
+        else {
+                log_format_entry(&view->format, &view->buffer, stream->source, stream->entry);
+                stream->entry = NULL;
         }
-        return 0;
 }
 
-int log_view_drain(LogView *view, size_t max, Error *reterr) {
-        int r;
-
-        r = print_consoles(view, /* all= */ false, reterr);
-        if (r < 0)
-                return r;
+/* @rest: a last line of a console that has not ended is one, too. */
+static int drain(LogView *view, size_t max, bool rest, Error *reterr) {
         for (size_t n = 0; n < max; n++) {
                 LogStream *stream;
+                bool line = false;
+                int r;
 
-                r = next_stream(view, &stream, reterr);
+                r = next_stream(view, rest, &stream, &line, reterr);
                 if (r < 0)
                         return r;
                 if (r == 2)
                         return 1;
                 if (!stream) {
-                        r = print_consoles(view, /* all= */ true, reterr);
-                        if (r >= 0)
-                                r = log_view_flush(view, reterr);
+                        r = log_view_flush(view, reterr);
                         return r < 0 ? r : 0;
                 }
-                log_format_entry(&view->format, &view->buffer, stream->source, stream->entry);
-                stream->entry = NULL;
+                print_next(view, stream, line);
                 if (view->buffer.size >= LOG_FLUSH_SIZE) {
                         r = log_view_flush(view, reterr);
                         if (r < 0)
@@ -126,6 +125,20 @@ int log_view_drain(LogView *view, size_t max, Error *reterr) {
                 }
         }
         return 1;
+}
+
+int log_view_drain(LogView *view, size_t max, Error *reterr) {
+        return drain(view, max, /* rest= */ !view->event, reterr);
+}
+
+int log_view_finish(LogView *view, Error *reterr) {
+        int r = view->over ? -EPIPE : 0;
+
+        for (size_t i = 0; r >= 0 && i < view->n_streams; i++)
+                r = log_stream_refresh(&view->streams[i], reterr);
+        while (r >= 0 && (r = drain(view, SIZE_MAX, /* rest= */ true, reterr)) > 0)
+                ;
+        return r;
 }
 
 static int on_drain(sd_event_source *source, void *userdata) {
@@ -175,12 +188,10 @@ static int log_view_check_request(const LogRequest *request, Error *reterr) {
                                    "following goes on from the newest boot: --follow and another --boot "
                                    "exclude each other");
         for (size_t i = 0; i < request->n_sources; i++)
-                if (request->sources[i].journal ||
-                    (!log_request_has_filters(request) &&
-                     (request->since_usec == 0 || request->sources[i].console_timed)))
+                if (request->sources[i].journal || !log_request_has_filters(request))
                         return 0;
         return error_raise(reterr, FC_EXIT_USAGE,
-                           "'%s' has only a console, which knows no times, units, priorities or boots",
+                           "'%s' has only a console, which knows no units, priorities or boots",
                            request->sources[0].container);
 }
 
@@ -230,10 +241,14 @@ int log_view_new(const LogRequest *request, sd_event *event, FILE *out, LogView 
 
         view->streams = xnew0(LogStream, request->n_sources);
         view->n_streams = request->n_sources;
+        for (size_t i = 0; i < view->n_streams; i++)
+                view->streams[i] = (LogStream){.view = view,
+                                               .source = &request->sources[i],
+                                               .clock = CONSOLE_CLOCK_NULL,
+                                               .clock_old = CONSOLE_CLOCK_NULL};
         for (size_t i = 0; i < view->n_streams; i++) {
                 LogStream *stream = &view->streams[i];
 
-                *stream = (LogStream){.view = view, .source = &request->sources[i]};
                 r = event ? log_stream_follow(stream, reterr) : log_stream_open(stream, reterr);
                 if (r < 0)
                         return r;

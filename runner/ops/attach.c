@@ -233,6 +233,7 @@ static int attach_run(Project *project, const FleetOptions *options, LogRequest 
         (void) signal(SIGPIPE, SIG_IGN);
         request->follow = true;
         request->output = project->globals->json ? LOG_OUTPUT_JSON : LOG_OUTPUT_SHORT;
+        request->no_console_times = true;
         r = attach_begin(&a, project, names, request, reterr);
         do {
                 if (r >= 0)

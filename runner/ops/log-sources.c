@@ -4,6 +4,7 @@
 
 #include "machine/machine.h"
 #include "record/console-log.h"
+#include "record/console-times.h"
 #include "base/alloc.h"
 #include "ops/log-sources.h"
 #include "plan/definition.h"
@@ -57,7 +58,9 @@ int log_sources_find(const Project *project, char *const *names, LogSources *ret
         STRV_FOREACH (name, names) {
                 char *journal = xasprintf("%s/journal", *name),
                      *console = xasprintf("%s/" CONSOLE_LOG, *name),
-                     *console_old = xasprintf("%s/" CONSOLE_LOG_OLD, *name);
+                     *console_old = xasprintf("%s/" CONSOLE_LOG_OLD, *name),
+                     *times = xasprintf("%s/" CONSOLE_TIMES, *name),
+                     *times_old = xasprintf("%s/" CONSOLE_TIMES_OLD, *name);
                 char *cgroup = found.cgroup_fd < 0 ? NULL : log_sources_journald_cgroup(project, *name);
 
                 found.sources[found.n++] = (LogSource){
@@ -66,6 +69,8 @@ int log_sources_find(const Project *project, char *const *names, LogSources *ret
                         .journal = journal,
                         .console = console,
                         .console_old = console_old,
+                        .console_times = times,
+                        .console_times_old = times_old,
                         .on_console = log_sources_runs_command(project, *name),
                         .colour = log_sources_colour_of(all, *name),
                         .journald_cgroup = cgroup,
@@ -74,6 +79,8 @@ int log_sources_find(const Project *project, char *const *names, LogSources *ret
                 strv_push_take(&found.texts, journal);
                 strv_push_take(&found.texts, console);
                 strv_push_take(&found.texts, console_old);
+                strv_push_take(&found.texts, times);
+                strv_push_take(&found.texts, times_old);
                 if (cgroup)
                         strv_push_take(&found.texts, cgroup);
         }

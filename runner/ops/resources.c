@@ -9,6 +9,7 @@
 #include "net/socket-listen.h"
 #include "ops/resources.h"
 #include "record/console-log.h"
+#include "record/console-times.h"
 #include "record/crash-record.h"
 #include "record/exit-record.h"
 #include "record/record.h"
@@ -145,15 +146,26 @@ int resources_open_sockets(const Project *project, const ContainerPlan *plan, Re
         return 0;
 }
 
+static int put_console_aside(int container_fd, Error *reterr) {
+        int r = console_log_rotate(container_fd, reterr);
+
+        if (r >= 0)
+                console_times_rotate(container_fd);
+        return r;
+}
+
+/* What the last run has written without a keeper that looked has the time of the last of it. */
 int resources_open_console(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_close_ int times_fd = -EBADF;
+        uint64_t known;
         struct stat st;
         int k;
 
         k = user_fs_enter(&project->state.user, &guard, reterr);
         if (k >= 0 && fstatat(r->container_fd, CONSOLE_LOG, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
             st.st_size > CONSOLE_LOG_MAX)
-                k = console_log_rotate(r->container_fd, reterr);
+                k = put_console_aside(r->container_fd, reterr);
         if (k >= 0)
                 k = r->console_fd = console_log_open(r->container_fd, reterr);
         if (k >= 0 && fstat(r->console_fd, &st) < 0)
@@ -161,6 +173,9 @@ int resources_open_console(const Project *project, const ContainerPlan *plan, Re
         if (k < 0)
                 return error_in_container(reterr, k, plan->spec->name);
         r->console_start = (uint64_t) st.st_size;
+        times_fd = console_times_open(r->container_fd, r->console_fd, &known);
+        if (times_fd >= 0)
+                (void) console_times_catch_up(times_fd, r->console_fd, known);
         return 0;
 }
 

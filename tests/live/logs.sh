@@ -89,7 +89,7 @@ testcase_several_containers() {
         # As for compose, which has times only with -t.
         ok fc logs -n 1000 -t --no-color --no-log-prefix
         expect_out '(^|'$'\n'')[0-9:]+ .*hello 1 line 1'
-        expect_out '(^|'$'\n'')to the console'
+        expect_out '(^|'$'\n'')[0-9:]+ to the console'
         refute_out '\|'
         ok fc down
 }
@@ -200,14 +200,26 @@ testcase_no_files() {
         expect_err 'no journal file of .one. can be read'
 }
 
-# A plain command has no journal; what it writes is kept all the same.
+# A plain command has no journal; what it writes is kept all the same, and when it was written.
 testcase_console() {
+        local began ts
+
+        began=$(date +%s)
         chatty_up
         ok fc logs one
+        expect_out '^[0-9:]+ to the console$'
+        ok fc logs --since 1h --until "$(date -d '+1 hour' '+%Y-%m-%d %H:%M:%S')" one
         expect_out 'to the console'
+        ok fc logs --until 1h one
+        equal "$OUT" "" "lines of before"
         ok fc down
-        ok fc logs one
-        expect_out 'to the console'
+        ok fc logs --json one
+        ts=$(date -d "$(jq -r .ts <<<"$OUT")" +%s)
+        ((began <= ts && ts <= $(date +%s))) || flunk "the line is of $ts, and began $began"
+        equal "$(<"$PROJECT/.containers/one/console.log")" 'to the console' "the log"
+        # Of both, in the order in which it came.
+        ok fc logs --json
+        equal "$(jq -r '.ts // "unknown"' <<<"$OUT" | sort -c 2>&1)" '' "what is out of order"
 }
 
 testcase_after_down() {
@@ -380,6 +392,7 @@ testcase_becomes_a_command() {
         [[ $OUT == *'said by the system'*'said by the command 42'* ]] || flunk "the log has not both, in order"
         ok fc logs --since 1h web
         expect_out 'said by the system'
+        expect_out 'said by the command 42'
         kill -INT "$FC_PID"
         finished "$FC_PID"
         # And back.

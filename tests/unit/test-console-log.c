@@ -2,7 +2,11 @@
 
 /* The supervisor's half of the console's log. */
 
+#include <endian.h>
+
 #include "record/console-log.h"
+#include "record/console-times.h"
+#include "base/process.h"
 #include "project-util.h"
 #include "keeper/supervisor-console.h"
 
@@ -97,6 +101,37 @@ TEST(without_lines_it_is_limited_too) {
         old = get(&dir, CONSOLE_LOG_OLD, &old_size);
         current = get(&dir, CONSOLE_LOG, &current_size);
         ASSERT_TRUE(old_size + current_size < 2 * (CONSOLE_LOG_MAX + 2 * sizeof(block)));
+}
+
+/* The times of two files' worth of lines, each beside its log. */
+TEST(times_are_noted) {
+        const uint64_t began = realtime_usec();
+        static char block[60000];
+        ConsoleTime first, second;
+        struct stat log, old;
+        size_t size;
+        TEST_DIR(dir);
+        Fixture f;
+
+        memset(block, '\n', sizeof(block));
+        fixture_open(&f, &dir);
+        for (size_t written = 0; written <= CONSOLE_LOG_MAX; written += sizeof(block))
+                put(&f, block, sizeof(block));
+        put(&f, "more\n", 5);
+        fixture_done(&f);
+        ASSERT_TRUE(fstatat(dir.fd, CONSOLE_LOG, &log, 0) >= 0 &&
+                    fstatat(dir.fd, CONSOLE_LOG_OLD, &old, 0) >= 0);
+        for (int i = 0; i < 2; i++) {
+                _cleanup_free_ char *text = get(&dir, i == 0 ? CONSOLE_TIMES : CONSOLE_TIMES_OLD, &size);
+
+                test_set_row("%d", i);
+                ASSERT_TRUE(size >= 2 * sizeof(first) && size % sizeof(first) == 0);
+                memcpy(&first, text, sizeof(first));
+                memcpy(&second, text + sizeof(first), sizeof(second));
+                ASSERT_EQ(le64toh(first.usec), (i == 0 ? log : old).st_ino);
+                ASSERT_EQ(second.offset, 0);
+                ASSERT_TRUE(le64toh(second.usec) >= began && le64toh(second.usec) <= realtime_usec());
+        }
 }
 
 TEST(our_own_messages_follow) {

@@ -713,15 +713,13 @@ TEST(refusals) {
 
         /* A console cannot be searched. */
         sources[0].journal = NULL;
-        for (unsigned i = 0; i < 6; i++) {
+        for (unsigned i = 0; i < 4; i++) {
                 test_set_row("filter %u", i);
                 request = request_for(sources, 1);
                 request.units = i == 0 ? units : NULL;
                 request.priority_first = i == 1 ? 3 : 0;
                 request.priority_last = i == 2 ? 3 : 7;
-                request.since_usec = i == 3 ? T0 : 0;
-                request.until_usec = i == 4 ? T0 : UINT64_MAX;
-                request.boot.kind = i == 5 ? LOG_BOOT_OFFSET : LOG_BOOT_ANY;
+                request.boot.kind = i == 3 ? LOG_BOOT_OFFSET : LOG_BOOT_ANY;
                 ASSERT_ERROR(logs_show(&request, stdout, &error), &error, FC_EXIT_USAGE, "only a console");
         }
         test_set_row("%s", "");
