@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 #include "machine/limits.h"
+#include "ops/debian-build.h"
+#include "ops/debian-image.h"
 #include "ops/doctor-project.h"
 
 /* Where a thing that is missing stands in the specification. */
@@ -37,6 +39,18 @@ static void doctor_check_image(Place *p) {
 
         if (r < 0)
                 doctor_lack(p, xasprintf("%s: its image '%s': %s", c->name, image, strerror(-r)));
+}
+
+static void doctor_check_debian(Place *p) {
+        _cleanup_free_ char *program = NULL;
+        Error e = ERROR_NULL;
+
+        if (!p->spec->debian || debian_image_is_there(p->spec->debian) ||
+            debian_build_require(&program, &e) >= 0)
+                return;
+        (void) error_prefix(&e, -ENOENT, "%s: system.debian", p->spec->name);
+        findings_add_error(p->findings, "container", &e);
+        p->lacks = true;
 }
 
 static void doctor_check_volumes(Place *p) {
@@ -93,6 +107,7 @@ void doctor_check_containers(Findings *f, const Project *project) {
                 Place p = {.findings = f, .project = project, .spec = &project->spec->containers[i]};
 
                 doctor_check_image(&p);
+                doctor_check_debian(&p);
                 doctor_check_volumes(&p);
                 doctor_check_devices(&p);
                 doctor_check_limits(&p);

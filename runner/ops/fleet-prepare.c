@@ -74,7 +74,12 @@ static int member_check_root(const Member *m, Error *reterr) {
         if (!image)
                 return 0;
         reset = project_command(m->fleet->project, "reset", m->at->name);
-        if (!streq_ptr(image, definition_get(m->plan->definition, DEFINITION_IMAGE)))
+        if (!streq_ptr(image, definition_get(m->plan->definition, DEFINITION_IMAGE)) && m->at->spec->debian)
+                text = xasprintf(
+                        "%s: its root was made of another 'system.debian', or of another image; to start "
+                        "from what is specified now: %s",
+                        m->at->name, reset);
+        else if (!streq_ptr(image, definition_get(m->plan->definition, DEFINITION_IMAGE)))
                 text = xasprintf("%s: its root is still a copy of '%s'; to start from the new image: %s",
                                  m->at->name, image, reset);
         else if (image_drift_is_there(m->fleet->project, m->plan, m->resources.container_fd))
@@ -285,7 +290,7 @@ static int member_prepare_image(Member *m, Error *reterr) {
         r = resources_check_sockets(project, m->plan, reterr);
         if (r >= 0)
                 r = project_open_sources(project, reterr);
-        return r < 0 ? r : resources_open_image(project, m->plan, &m->resources, reterr);
+        return r < 0 ? r : resources_open_image(project, m->plan, m->fleet->progress, &m->resources, reterr);
 }
 
 /* @stops: what it has already is bound when it has stopped. */
@@ -335,7 +340,7 @@ static int member_prepare_root(Member *m, Error *reterr) {
                 progress_update(m->fleet->progress, m->at->name, PHASE_IMAGE, shown);
         }
         m->old_root = there && !m->at->spec->ephemeral;
-        r = resources_open_root(m->fleet->project, m->plan, &m->resources, reterr);
+        r = resources_open_root(m->fleet->project, m->plan, m->fleet->progress, &m->resources, reterr);
         if (r < 0)
                 return r;
         member_pause_timings(m);

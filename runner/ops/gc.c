@@ -8,6 +8,7 @@
 #include "base/strv.h"
 #include "machine/machine.h"
 #include "net/router.h"
+#include "ops/debian-image.h"
 #include "ops/gc-project.h"
 #include "project/root.h"
 #include "screen/error-print.h"
@@ -269,5 +270,6 @@ int gc_run(Gc *gc, const char *root, Error *reterr) {
         note_result(gc, clean_here(gc, &all, root, &error), &error, &status);
         note_result(gc, clean_directories(gc, &error), &error, &status);
         note_result(gc, clean_roots(gc, &error), &error, &status);
+        note_result(gc, debian_image_clean(gc, &error), &error, &status);
         return status;
 }

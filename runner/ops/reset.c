@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "ops/debian-image.h"
 #include "ops/hooks.h"
 #include "ops/network.h"
 #include "ops/removal.h"
@@ -12,10 +13,18 @@
 static int reset_check_image(Project *project, const Network *network, const char *name, Error *reterr) {
         const ContainerSpec *spec = spec_find(project->spec, name);
         _cleanup_(container_plan_freep) ContainerPlan *plan = network_plan(network, project, spec);
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_(progress_freep) Progress *progress = NULL;
+        _cleanup_close_ int fd = -EBADF, lock = -EBADF;
+        int r;
 
         if (!plan->image)
                 return 0;
+        if (spec->debian) {
+                progress = progress_new(project->progress, stderr, (char *[]){(char *) name, NULL});
+                r = debian_image_make(plan, /* container_fd= */ -EBADF, progress, &lock, reterr);
+                progress_finish(progress);
+                return r;
+        }
         fd = resource_open_image(&project->sources, plan, reterr);
         return fd < 0 ? error_in_container(reterr, fd, name) : 0;
 }

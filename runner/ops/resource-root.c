@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "ops/debian-image.h"
 #include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
 #include "ops/resources.h"
@@ -115,7 +116,8 @@ static int open_snapshot_root(const Project *project, const char *container, int
 }
 
 /* Only where there is no root yet: an image that is not used may be missing. */
-int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
+int resources_open_image(const Project *project, const ContainerPlan *plan, Progress *progress, Resources *r,
+                         Error *reterr) {
         bool there = false;
         int k = 0;
 
@@ -125,16 +127,19 @@ int resources_open_image(const Project *project, const ContainerPlan *plan, Reso
                 return 0;
         if (k >= 0 && !plan->spec->ephemeral)
                 k = tree_exists(r->container_fd, &there, reterr);
+        if (k >= 0 && !there && plan->spec->debian && r->image_lock_fd < 0)
+                k = debian_image_make(plan, r->container_fd, progress, &r->image_lock_fd, reterr);
         if (k >= 0 && !there)
                 k = r->image_fd = resource_open_image(&project->sources, plan, reterr);
         return k < 0 ? error_in_container(reterr, k, plan->spec->name) : 0;
 }
 
-int resources_open_root(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
+int resources_open_root(const Project *project, const ContainerPlan *plan, Progress *progress, Resources *r,
+                        Error *reterr) {
         int fd;
 
         /* Its root may have been removed since. */
-        fd = resources_open_image(project, plan, r, reterr);
+        fd = resources_open_image(project, plan, progress, r, reterr);
         if (fd < 0)
                 return fd;
         fd = plan->spec->ephemeral ? open_ephemeral(project, plan, r, reterr)

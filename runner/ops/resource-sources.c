@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "ops/resource-ids.h"
+#include "ops/debian-image.h"
 #include "ops/resource-sources.h"
 #include "spec/closure.h"
 #include "state/lock.h"
@@ -205,7 +206,7 @@ static int check_image(int fd, const char *image, Error *reterr) {
         return 0;
 }
 
-int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
+static int open_rootfs(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
         _cleanup_close_ int fd =
                 source_open(sources, "image", plan->image, plan->image_below, /* reads= */ false, reterr);
         int r = fd;
@@ -215,6 +216,12 @@ int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error
         if (r < 0 && plan->spec->build)
                 error_add_hint(reterr, "make it: %s", plan->spec->build);
         return r < 0 ? r : TAKE_FD(fd);
+}
+
+int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
+        if (plan->spec->debian)
+                return debian_image_open(plan, reterr);
+        return open_rootfs(sources, plan, reterr);
 }
 
 int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Error *reterr) {

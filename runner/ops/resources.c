@@ -35,6 +35,7 @@ void resources_close_mounts(Resources *r) {
 
 void resources_done(Resources *r) {
         resources_close_mounts(r);
+        (void) safe_close(r->image_lock_fd);
         (void) safe_close(r->container_fd);
         (void) safe_close(r->runtime_fd);
         strv_free(r->notes);

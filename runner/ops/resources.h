@@ -16,8 +16,9 @@ typedef struct Resources {
         uint64_t console_start; /* size of the console's log before this start */
         int lock_fd;            /* the network's, borrowed */
         char *bridge_lock;
-        int image_fd; /* -EBADF: there is a root already, or there is no image */
-        char **notes; /* what the user should know of it */
+        int image_lock_fd; /* of system.debian: it is not removed meanwhile */
+        int image_fd;      /* -EBADF: there is a root already, or there is no image */
+        char **notes;      /* what the user should know of it */
         MountMaps maps;
         int *mount_fds;
         char **source_ids; /* what each was made of, as source_id_text(); of volumes only, otherwise NULL */
@@ -33,6 +34,7 @@ typedef struct Resources {
         ((Resources){.container_fd = -EBADF,                                                                \
                      .runtime_fd = -EBADF,                                                                  \
                      .console_fd = -EBADF,                                                                  \
+                     .image_lock_fd = -EBADF,                                                               \
                      .image_fd = -EBADF,                                                                    \
                      .lock_fd = -EBADF})
 
@@ -65,7 +67,8 @@ int resources_open_sockets(const Project *project, const ContainerPlan *plan, Re
 int resources_open_console(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
 
 /* What the root is made from, where it has yet to be made. */
-int resources_open_image(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
+int resources_open_image(const Project *project, const ContainerPlan *plan, Progress *progress, Resources *r,
+                         Error *reterr);
 
 /* Volumes of the user's and credentials; makes the journal directory. Not the root, which may yet
  * have to be copied, what covers it, and sources that are missing and are to be made. */
@@ -76,7 +79,8 @@ int resources_open_mounts(const Project *project, int project_runtime_fd, const 
 void resources_close_mounts(Resources *r);
 
 /* The root, from its image when there is none yet; blocks while it is copied. */
-int resources_open_root(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
+int resources_open_root(const Project *project, const ContainerPlan *plan, Progress *progress, Resources *r,
+                        Error *reterr);
 
 /* "@NAME", owned by the caller: a volume that resources_open_covers() is going to fill; NULL: none. */
 int resources_find_fresh(const Project *project, const ContainerPlan *plan, char **ret, Error *reterr);

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "plan/address.h"
+#include "plan/debian-image.h"
 #include "plan/definition.h"
 #include "plan/environment-file.h"
 #include "plan/ids.h"
@@ -329,6 +330,8 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         p->machine = xstrdup(facts->machine);
         if (c->toplevel)
                 p->store = container_spec_store(c);
+        else if (c->debian)
+                p->image = debian_image_path(c->debian);
         else
                 p->image = absolute(facts->root, c->rootfs, &p->image_below);
         if (c->users == USERS_PRIVATE)

@@ -20,6 +20,7 @@ typedef struct PhaseInfo {
 
 /* clang-format off */
 static const PhaseInfo phases[_PHASE_MAX] = {
+        [PHASE_BUILDING]   = {"building",   STEPS},
         [PHASE_IMAGE]      = {"image",      0},
         [PHASE_VOLUME]     = {"volume",     0},
         [PHASE_SAVING]     = {"saving",     0},

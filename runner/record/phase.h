@@ -9,6 +9,7 @@
 
 typedef enum Phase {
         /* at work */
+        PHASE_BUILDING,  /* its image is made */
         PHASE_IMAGE,     /* its root is copied */
         PHASE_VOLUME,    /* a fresh volume is filled */
         PHASE_SAVING,    /* a snapshot is made of it */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "spec/debian.h"
 #include "spec/spec.h"
 
 void port_done(Port *port) {
@@ -72,6 +73,7 @@ static void container_spec_done(ContainerSpec *c) {
         free(c->name);
         free(c->rootfs);
         free(c->toplevel);
+        debian_free(c->debian);
         free(c->closure);
         free(c->init);
         free(c->build);

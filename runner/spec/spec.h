@@ -156,10 +156,19 @@ typedef struct Hooks {
         size_t n_before_down;
 } Hooks;
 
+/* A root file system of packages: how it is made. */
+typedef struct DebianSpec {
+        char *suite;
+        char **packages;   /* beside systemd */
+        char **components; /* NULL: main */
+        char *mirror;      /* NULL: as the host's apt has it for that suite, else Debian's */
+} DebianSpec;
+
 typedef struct ContainerSpec {
         char *name;     /* a host name label, 1..63 */
-        char *rootfs;   /* image directory, relative to the project root or absolute; NULL with toplevel */
-        char *toplevel; /* a NixOS system, STORE/NAME, the same path inside; NULL with rootfs */
+        char *rootfs;   /* image directory, relative to the project root or absolute; one of these three: */
+        char *toplevel; /* a NixOS system, STORE/NAME, the same path inside */
+        DebianSpec *debian;
         char *closure;  /* a file in that store that lists the toplevel's closure; may be NULL */
         StoreMode store;
         bool store_given;

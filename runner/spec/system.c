@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "spec/debian.h"
 #include "spec/path.h"
 #include "spec/system.h"
 #include "spec/value.h"
@@ -65,9 +66,9 @@ static int check_toplevel(const ContainerSpec *c, const char *path, Error *reter
         _cleanup_free_ char *store = NULL;
         int r;
 
-        if (c->rootfs || c->build)
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' and 'toplevel' exclude each other", path,
-                                   c->rootfs ? "rootfs" : "build");
+        if (c->build)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'build' and 'toplevel' exclude each other",
+                                   path);
         store = container_spec_store(c);
         r = check_in_store(path, "init", c->init, store, reterr);
         return r < 0 ? r : check_in_store(path, "closure", c->closure, store, reterr);
@@ -76,7 +77,7 @@ static int check_toplevel(const ContainerSpec *c, const char *path, Error *reter
 static int parse_system(const Json *value, const char *path, void *target, Error *reterr) {
         static const JsonField fields[] = {
                 {"rootfs", parse_rootfs}, {"toplevel", parse_toplevel}, {"init", parse_init},
-                {"build", parse_build},   {"closure", parse_closure},
+                {"build", parse_build},   {"closure", parse_closure},   {"debian", debian_parse},
         };
         const ContainerSpec *c = target;
         int r;
@@ -84,10 +85,17 @@ static int parse_system(const Json *value, const char *path, void *target, Error
         r = json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
         if (r < 0)
                 return r;
+        if (!!c->rootfs + !!c->toplevel + !!c->debian > 1)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' and '%s' exclude each other", path,
+                                   c->rootfs ? "rootfs" : "debian", c->toplevel ? "toplevel" : "debian");
         if (c->toplevel)
                 return check_toplevel(c, path, reterr);
-        if (!c->rootfs)
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'rootfs' or 'toplevel' is missing", path);
+        if (!c->rootfs && !c->debian)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'rootfs', 'toplevel' or 'debian' is missing",
+                                   path);
+        if (c->debian && c->build)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'build' and 'debian' exclude each other",
+                                   path);
         if (c->closure)
                 return error_raise(reterr, FC_EXIT_USAGE, "%s.closure: only with 'toplevel'", path);
         return 0;
@@ -98,6 +106,8 @@ static Json *print_system(const ContainerSpec *c) {
 
         json_add_string(json, "rootfs", c->rootfs);
         json_add_string(json, "toplevel", c->toplevel);
+        if (c->debian)
+                json_add(json, "debian", debian_print(c->debian));
         json_add_string(json, "init", c->init);
         json_add_string(json, "build", c->build);
         json_add_string(json, "closure", c->closure);

@@ -12,6 +12,7 @@ typedef struct Row {
 } Row;
 
 static const Row rows[] = {
+        {"building", PHASE_BUILDING, "S"},
         {"image", PHASE_IMAGE, ""},
         {"volume", PHASE_VOLUME, ""},
         {"saving", PHASE_SAVING, ""},

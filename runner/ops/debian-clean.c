@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What `gc` does to the images of `system.debian`. */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "ops/debian-image.h"
+#include "plan/debian-image.h"
+#include "plan/definition.h"
+#include "state/state.h"
+
+/* What the container was started with last says whether it uses an image. One of which that cannot be read
+ * does: to keep an image too long does no harm. */
+static bool uses(const char *path, const char *image) {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_(container_state_freep) ContainerState *state = NULL;
+        const InvokingUser root = {};
+
+        if (fd < 0)
+                return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
+        if (container_state_load(fd, "", &root, &state, NULL) < 0)
+                return true;
+        return state && streq_ptr(definition_get(state->definition, DEFINITION_IMAGE), image);
+}
+
+static bool is_used(int cache_fd, const char *key) {
+        _cleanup_free_ char *place = xasprintf("%s/users", key),
+                            *image = xasprintf(DEBIAN_CACHE "/%s/root", key);
+        _cleanup_close_ int users_fd = -EBADF;
+        _cleanup_strv_ char **names = NULL;
+
+        if (fs_open_beneath_optional(cache_fd, place, O_RDONLY | O_DIRECTORY, &users_fd, NULL) < 0)
+                return true;
+        if (users_fd < 0)
+                return false;
+        if (fs_list(users_fd, &names) < 0)
+                return true;
+        STRV_FOREACH (name, names) {
+                char path[PATH_MAX];
+                ssize_t n = readlinkat(users_fd, *name, path, sizeof(path) - 1);
+
+                if (n < 0)
+                        return true;
+                path[n] = '\0';
+                if (uses(path, image))
+                        return true;
+        }
+        return false;
+}
+
+static bool is_key(const char *name) {
+        return strlen(name) == 16 && name[strspn(name, "0123456789abcdef")] == '\0';
+}
+
+/* ".KEY.new", which a killed command has left. Owned by the caller; NULL: it is something else. */
+static char *key_of_unfinished(const char *name) {
+        _cleanup_free_ char *key = name[0] == '.' ? xstrndup(name + 1, 16) : NULL;
+
+        return key && is_key(key) && streq(name + 1 + 16, ".new") ? TAKE_PTR(key) : NULL;
+}
+
+static int remove_image(Gc *gc, int cache_fd, const char *name, const char *why, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf(DEBIAN_CACHE "/%s", name);
+        int r = gc->dry_run ? 0 : fs_remove_tree(cache_fd, name, reterr);
+
+        if (r >= 0)
+                gc_say(gc, "image", path, why);
+        return r;
+}
+
+/* What a command makes or uses is locked, and left alone. */
+static int clean_one(Gc *gc, int cache_fd, const char *name, Error *reterr) {
+        _cleanup_free_ char *unfinished = key_of_unfinished(name), *lock = NULL;
+        const char *key = unfinished ? unfinished : name;
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!is_key(key))
+                return 0;
+        lock = xasprintf(".%s.lock", key);
+        fd = fs_open_file_beneath(cache_fd, lock, O_RDWR | O_CREAT, 0600, reterr);
+        if (fd < 0)
+                return fd;
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+                return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock the image '%s'", key);
+        if (unfinished)
+                return remove_image(gc, cache_fd, name, "a command was killed while it made it", reterr);
+        return is_used(cache_fd, key) ? 0 : remove_image(gc, cache_fd, name, "no container uses it", reterr);
+}
+
+int debian_image_clean(Gc *gc, Error *reterr) {
+        _cleanup_close_ int cache_fd = -EBADF;
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        r = debian_cache_open(/* make= */ false, &cache_fd, reterr);
+        if (r < 0 || cache_fd < 0)
+                return r;
+        r = fs_list(cache_fd, &names);
+        if (r < 0)
+                return error_set(reterr, r, "list '" DEBIAN_CACHE "'");
+        STRV_FOREACH (name, names) {
+                r = clean_one(gc, cache_fd, *name, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "ops/debian-build.h"
+#include "ops/debian-image.h"
+#include "plan/debian-image.h"
+#include "rootfs/aside.h"
+#include "rootfs/debian-tree.h"
+#include "state/lock.h"
+
+#define DEFINITION_MAX (256 * 1024)
+
+/* Less than this is left: then that is what was wrong. */
+#define DISK_LEFT_MIN (UINT64_C(16) * 1024 * 1024)
+
+typedef struct Image {
+        const ContainerPlan *plan;
+        char *text, *key;
+        int cache_fd, lock_fd;
+        Progress *progress;
+} Image;
+
+static void image_done(Image *image) {
+        free(image->text);
+        free(image->key);
+        (void) safe_close(image->cache_fd);
+        (void) safe_close(image->lock_fd);
+}
+
+/* No other user can have a hand in what is booted from there, nor execute what is set-user-id in it. */
+static int check_own(int fd, const char *path, bool closed, Error *reterr) {
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "look at '%s'", path);
+        if (st.st_uid == 0 && (st.st_mode & (closed ? 077 : 022)) == 0)
+                return 0;
+        return error_raise(reterr, FC_EXIT_CONFLICT,
+                           "'%s' is not root's alone: its mode is %04o, its owner %u", path,
+                           (unsigned) st.st_mode & 07777, (unsigned) st.st_uid);
+}
+
+int debian_cache_open(bool make, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int parent = open("/var/cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
+        const char *name = strrchr(DEBIAN_CACHE, '/') + 1;
+        int r;
+
+        if (parent < 0)
+                return error_set(reterr, errno, "open '/var/cache'");
+        r = check_own(parent, "/var/cache", /* closed= */ false, reterr);
+        if (r < 0)
+                return r;
+        if (make && mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+                return error_set(reterr, errno, "make '" DEBIAN_CACHE "'");
+        r = fs_open_beneath_optional(parent, name, O_RDONLY | O_DIRECTORY, &fd, reterr);
+        if (r >= 0 && fd >= 0)
+                r = check_own(fd, DEBIAN_CACHE, /* closed= */ true, reterr);
+        if (r < 0)
+                return r;
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+static int image_init(Image *image, const DebianSpec *debian, bool make, Error *reterr) {
+        *image = (Image){.cache_fd = -EBADF, .lock_fd = -EBADF};
+        image->text = debian_image_text(debian);
+        image->key = debian_image_key(image->text);
+        return debian_cache_open(make, &image->cache_fd, reterr);
+}
+
+/* @ret_fd: its directory; -EBADF: it is not there, or another one is that has the same name. */
+static int image_find(const Image *image, int *ret_fd, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF, file = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        *ret_fd = -EBADF;
+        if (image->cache_fd < 0)
+                return 0;
+        r = fs_open_beneath_optional(image->cache_fd, image->key, O_RDONLY | O_DIRECTORY, &fd, reterr);
+        if (r >= 0 && fd >= 0)
+                r = fs_open_file_beneath_optional(fd, "definition", &file, reterr);
+        if (r >= 0 && file >= 0)
+                r = fs_read_fd(file, "definition", DEFINITION_MAX, &text, NULL, reterr);
+        if (r < 0)
+                return r;
+        if (text && streq(text, image->text))
+                *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
+bool debian_image_is_there(const DebianSpec *debian) {
+        _cleanup_(image_done) Image image;
+        _cleanup_close_ int fd = -EBADF;
+
+        return image_init(&image, debian, /* make= */ false, NULL) >= 0 &&
+               image_find(&image, &fd, NULL) >= 0 && fd >= 0;
+}
+
+int debian_image_open(const ContainerPlan *plan, Error *reterr) {
+        _cleanup_(image_done) Image image;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = image_init(&image, plan->spec->debian, /* make= */ false, reterr);
+        if (r >= 0)
+                r = image_find(&image, &fd, reterr);
+        if (r < 0)
+                return r;
+        if (fd < 0)
+                return error_raise(reterr, FC_EXIT_HOST, "the image '%s' is not there", plan->image);
+        return fs_open_beneath(fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
+}
+
+/* ---- making ---- */
+
+static void on_step(const char *text, void *userdata) {
+        const Image *image = userdata;
+
+        progress_update(image->progress, image->plan->spec->name, PHASE_BUILDING, text);
+}
+
+static int image_fill(Image *image, int work_fd, Error *reterr) {
+        _cleanup_close_ int root_fd = -EBADF;
+        int r;
+
+        /* Of mmdebstrap's own mounts, apt's unprivileged user passes it. */
+        if (fchmod(work_fd, 0755) < 0)
+                return error_set(reterr, errno, "set the mode of a directory");
+        r = debian_build(image->plan->spec->debian, work_fd, on_step, image, reterr);
+        if (r < 0)
+                return r;
+        root_fd = fs_open_beneath(work_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
+        r = root_fd < 0 ? root_fd : debian_tree_settle(root_fd, reterr);
+        if (r >= 0)
+                r = fs_write_atomic(work_fd, "definition", image->text, strlen(image->text), 0600, reterr);
+        /* After a power failure it is there as a whole, or not. */
+        if (r >= 0 && syncfs(work_fd) < 0)
+                r = error_set(reterr, errno, "write the image to the disk");
+        return r;
+}
+
+/* mmdebstrap, apt and dpkg each say it in another way, if at all. */
+static int tell_full_disk(const Image *image, int r, Error *reterr) {
+        struct statvfs fs;
+
+        if (fstatvfs(image->cache_fd, &fs) < 0 || (uint64_t) fs.f_bavail * fs.f_frsize >= DISK_LEFT_MIN)
+                return r;
+        error_add_hint(reterr, "the disk of '" DEBIAN_CACHE "' is full: make room there");
+        return r;
+}
+
+static int image_build(Image *image, Error *reterr) {
+        _cleanup_free_ char *name = xasprintf(".%s.new", image->key);
+        _cleanup_close_ int work_fd = aside_make(image->cache_fd, name, reterr);
+        int r = work_fd;
+
+        if (r >= 0)
+                r = image_fill(image, work_fd, reterr);
+        /* Another one of the same name, which is of another definition. */
+        if (r >= 0)
+                r = fs_remove_tree(image->cache_fd, image->key, reterr);
+        if (r >= 0 && renameat(image->cache_fd, name, image->cache_fd, image->key) < 0)
+                r = error_set(reterr, errno, "name the new image");
+        if (r < 0) {
+                r = tell_full_disk(image, r, reterr);
+                (void) fs_remove_tree(image->cache_fd, name, NULL);
+        }
+        return r;
+}
+
+static int image_open_lock(Image *image, Error *reterr) {
+        _cleanup_free_ char *name = xasprintf(".%s.lock", image->key);
+
+        image->lock_fd = fs_open_file_beneath(image->cache_fd, name, O_RDWR | O_CREAT, 0600, reterr);
+        return image->lock_fd < 0 ? image->lock_fd : 0;
+}
+
+static int image_lock(const Image *image, Error *reterr) {
+        if (flock(image->lock_fd, LOCK_EX | LOCK_NB) >= 0)
+                return 0;
+        if (errno != EWOULDBLOCK)
+                return error_set(reterr, errno, "lock the image");
+        on_step("waiting for another command that works on the image", (void *) image);
+        return lock_wait(image->lock_fd, image->key, UINT64_MAX, reterr);
+}
+
+/* Shared, it is not removed. @ret_fd: -EBADF: it is not there. */
+static int image_hold(const Image *image, int *ret_fd, Error *reterr) {
+        *ret_fd = -EBADF;
+        if (flock(image->lock_fd, LOCK_SH | LOCK_NB) < 0)
+                return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock the image");
+        return image_find(image, ret_fd, reterr);
+}
+
+static int image_have(Image *image, int *ret_fd, Error *reterr) {
+        for (;;) {
+                _cleanup_close_ int there = -EBADF;
+                int r;
+
+                /* From one lock to the other another process may come between. */
+                r = image_hold(image, ret_fd, reterr);
+                if (r < 0 || *ret_fd >= 0)
+                        return r;
+                r = image_lock(image, reterr);
+                if (r >= 0)
+                        r = image_find(image, &there, reterr);
+                if (r >= 0 && there < 0)
+                        r = image_build(image, reterr);
+                if (r < 0)
+                        return r;
+        }
+}
+
+/* So that `gc` finds the container, and can look whether it uses the image still. */
+static int note_user(int image_fd, int container_fd, Error *reterr) {
+        _cleanup_free_ char *path = NULL, *name = NULL;
+        _cleanup_close_ int users = fs_mkdir_beneath(image_fd, "users", 0700, reterr);
+        int r = users;
+
+        if (r >= 0)
+                r = fs_fd_path(container_fd, "the container's directory", &path, reterr);
+        if (r < 0)
+                return r;
+        name = debian_image_key(path);
+        return fs_replace_link(users, name, path, reterr);
+}
+
+int debian_image_make(const ContainerPlan *plan, int container_fd, Progress *progress, int *ret_lock_fd,
+                      Error *reterr) {
+        _cleanup_(image_done) Image image;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = image_init(&image, plan->spec->debian, /* make= */ true, reterr);
+        image.plan = plan;
+        image.progress = progress;
+        if (r >= 0)
+                r = image_open_lock(&image, reterr);
+        if (r >= 0)
+                r = image_have(&image, &fd, reterr);
+        if (r >= 0 && container_fd >= 0)
+                r = note_user(fd, container_fd, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, plan->spec->name);
+        *ret_lock_fd = TAKE_FD(image.lock_fd);
+        return 0;
+}

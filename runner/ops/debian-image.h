@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The images of `system.debian`, in a directory of root's that no other user can enter: made when one is
+ * needed first, shared by all projects of the machine, known by what they were made of.
+ *
+ * KEY/definition what it was made of KEY/root the root file system KEY/users/ links to the containers that
+ * use it .KEY.new one that is being made .KEY.lock held alone by what makes or removes it, shared by what
+ * copies it or runs on it */
+
+#include "ops/gc.h"
+#include "ops/project.h"
+#include "plan/plan.h"
+#include "screen/progress.h"
+
+/* The directory, checked to be root's alone. @ret_fd: -EBADF: it is not there, and not made. */
+int debian_cache_open(bool make, int *ret_fd, Error *reterr);
+
+/* Whether it is there, without a lock. */
+bool debian_image_is_there(const DebianSpec *debian);
+
+/* Opens its root. FC_EXIT_HOST when it is not there. Return: the fd. */
+int debian_image_open(const ContainerPlan *plan, Error *reterr);
+
+/**
+ * debian_image_make() - have a container's image, and keep it
+ * @container_fd: `.containers/NAME`, which uses it; -EBADF: to look only
+ * @progress: told of each step
+ * @ret_lock_fd: it is not removed while this is open
+ *
+ * Waits for another command that makes it. It is complete or not there at all. FC_EXIT_INTERRUPTED on a
+ * signal.
+ */
+int debian_image_make(const ContainerPlan *plan, int container_fd, Progress *progress, int *ret_lock_fd,
+                      Error *reterr);
+
+/* Removes images that no container uses, and what a killed command has left. */
+int debian_image_clean(Gc *gc, Error *reterr);

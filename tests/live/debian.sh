@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Root file systems that are made of Debian's packages when they are first needed (system.debian).
+
+# A script has a network of its own; this is the one with a mirror in it.
+[[ -n ${HOST_NET:-} ]] || exec {HOST_NET}</proc/self/ns/net
+export HOST_NET
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+CACHE=/var/cache/flake-containers
+
+# cache DIRECTORY: the host's, which shall stay as it is, is another one.
+cache() {
+        command -v mmdebstrap >/dev/null || skip "mmdebstrap is not installed"
+        mount -t tmpfs -o mode=755 tmpfs /var/cache
+        mkdir -p -m 700 "$CACHE" "$1"
+        mount --bind "$1" "$CACHE"
+}
+
+end_cache() { umount "$CACHE" /var/cache; }
+
+# with_mirror COMMAND..: where Debian's mirror is reached.
+with_mirror() { nsenter --net="/proc/self/fd/$HOST_NET" env -C "$PROJECT" SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" "$@"; }
+
+# of PACKAGE..: a command in an image of these.
+of() {
+        printf '"one": {"system": {"debian": {"suite": "bookworm", "packages": [%s]}}, "network": {"mode": "none"},
+                "command": ["/bin/bash", "-c", "echo debian $(</etc/debian_version), id of $(stat -c %%s /etc/machine-id)"],
+                "oneShot": true}' "$(printf '"%s"\n' "$@" | paste -sd, | sed 's/^""$//')"
+}
+
+# What lies there beside locks.
+made() { find "$CACHE" -mindepth 1 -maxdepth 1 ! -name '.*.lock' -printf '%P\n' | sort | xargs; }
+
+# an_image: puts a small one where that of the specification belongs, without making it.
+an_image() {
+        local path
+
+        tiny_image
+        path=$(fc --dry-run --json up | jq -er '.. | .image? // empty')
+        mkdir -p -m 700 "$(dirname "$path")"
+        cp -a -- "$TINY_IMAGE" "$path"
+        # Of which definition it is, as the program writes it.
+        printf 'recipe 1\nsuite bookworm\ncomponents main\nmirror \npackages %s\n' "$1" >"$(dirname "$path")/definition"
+        KEY=$(basename "$(dirname "$path")")
+}
+
+# The real thing, once: it stays beside the images.
+testcase_made() {
+        cache "${FC_DEBIAN_CACHE:-$FC_IMAGES/.made}"
+        project shop
+        spec "$(of '')"
+        ok with_mirror timeout 500 "$FC" --progress plain up
+        ok fc logs -o cat one
+        expect_out '^debian 12\.[0-9]+, id of 0$'
+        equal "$(stat -c %a:%u "$CACHE")" 700:0 "mode and owner of the cache"
+        differ "$(made)" ""
+        # Another project has it at once.
+        project other
+        spec "$(of '')"
+        ok fc up
+        refute_err building
+        end_cache
+}
+
+testcase_two_at_once() {
+        local first second
+
+        cache "$SCRATCH/cache"
+        project shop
+        spec "$(of hello)"
+        fc_background "$TMP/first" --progress plain up
+        first=$FC_PID
+        line_in "$TMP/first" 'building' >/dev/null
+        project other
+        spec "$(of hello)"
+        fc_background "$TMP/second" --progress plain up
+        second=$FC_PID
+        line_in "$TMP/second" 'building +waiting for another command' >/dev/null
+        kill -INT "$first"
+        finished "$first"
+        equal "$STATUS" 130 "the first one's exit status"
+        line_in "$TMP/second" 'building +[^w]' >/dev/null
+        # It ends with all that it has started, and what it has made goes with the next one.
+        kill -KILL "$second"
+        finished "$second"
+        try_until "$WAIT" nothing_builds
+        [[ $(made) =~ ^\.[0-9a-f]{16}\.new$ ]] || flunk "there is: $(made)"
+        ok fc gc
+        expect_out 'image +.*\.new: a command was killed while it made it'
+        equal "$(made)" '' "what is left"
+        # What was killed has held the network.
+        ok fc down
+        end_cache
+}
+
+nothing_builds() { ! pgrep -x mmdebstrap >/dev/null; }
+
+testcase_fails() {
+        cache "$SCRATCH/cache"
+        project shop
+        spec "$(of '' | sed 's|"packages"|"mirror": "http://127.0.0.1:1/debian", "packages"|')"
+        echo 'Acquire::Retries "0";' >"$TMP/apt.conf"
+        APT_CONFIG=$TMP/apt.conf run_status 3 fc up
+        expect_err 'mmdebstrap has ended with exit status'
+        expect_err '127\.0\.0\.1'
+        equal "$(made)" '' "what is left"
+        absent "$PROJECT/.containers/one/root"
+        end_cache
+
+        # No room.
+        mkdir "$SCRATCH/small"
+        mount -t tmpfs -o size=64k,mode=700 tmpfs "$SCRATCH/small"
+        cache "$SCRATCH/small"
+        spec "$(of '')"
+        run_status 3 fc up
+        expect_err "the disk of '$CACHE' is full"
+        equal "$(made)" '' "what is left"
+        end_cache
+        umount "$SCRATCH/small"
+}
+
+testcase_used_by_none() {
+        cache "$SCRATCH/cache"
+        project shop
+        spec "$(of hello)"
+        an_image hello
+        ok fc up
+        ok fc gc
+        exists "$CACHE/$KEY/root"
+        # Another definition is another image, and the root stays until it is asked for.
+        spec "$(of hello figlet)"
+        an_image 'figlet hello'
+        ok fc up
+        expect_err "its root was made of another 'system.debian'"
+        ok fc reset --yes one
+        refute_err 'its root was made of another'
+        ok fc gc
+        equal "$(made)" "$KEY" "images"
+        rm -r "$PROJECT"
+        mkdir "$PROJECT"
+        ok fc gc
+        expect_out "image +$CACHE/$KEY: no container uses it"
+        equal "$(made)" '' "images"
+        end_cache
+}
+
+# What another user could have a hand in is not booted.
+testcase_not_roots_alone() {
+        mkdir "$SCRATCH/open"
+        cache "$SCRATCH/open"
+        project shop
+        spec "$(of hello)"
+        an_image hello
+        chmod 777 "$SCRATCH/open"
+        run_status 5 fc up
+        expect_err "'$CACHE' is not root's alone: its mode is 0777"
+        chmod 700 "$SCRATCH/open"
+        chown "$DEV" "$SCRATCH/open"
+        run_status 5 fc up
+        expect_err "'$CACHE' is not root's alone"
+        end_cache
+}
+
+live_main "$@"
