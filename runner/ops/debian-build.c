@@ -104,7 +104,7 @@ static int make_command(Build *b, const DebianSpec *debian, Error *reterr) {
         r = debian_build_require(&program, reterr);
         if (r < 0)
                 return r;
-        known = ask_apt("apt-get", targets);
+        known = debian->mirror ? NULL : ask_apt("apt-get", targets);
         settings = ask_apt("apt-config", dump);
         sources = debian_image_sources(debian, known);
         options = debian_image_apt_options(settings);
