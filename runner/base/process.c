@@ -57,26 +57,38 @@ char *process_find_setuid(const char *program, const char *path) {
         return find_in(program, path, S_ISUID);
 }
 
-int process_find_helper(const char *program, char **ret, Error *reterr) {
-        char self[PATH_MAX], *slash;
-        ssize_t n;
+/* In the folder of this program, where it was built, or beside that, where it is installed. @self: the last
+ * place that was looked at. Return: owned by the caller; NULL: it is not there. */
+static char *find_own(const char *folder, const char *name, int mode, char self[static PATH_MAX]) {
+        ssize_t n = readlink("/proc/self/exe", self, PATH_MAX - 1);
+        char *slash;
 
-        n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-        if (n < 0)
-                return error_set(reterr, errno, "find this program's own path");
-        self[n] = '\0';
-        /* In its folder, where it was built, or beside that, where it is installed. */
+        self[n < 0 ? 0 : n] = '\0';
         for (size_t i = 0; i < 2 && (slash = strrchr(self, '/')); i++) {
                 _cleanup_free_ char *path = NULL;
 
                 *slash = '\0';
-                path = xasprintf("%s/libexec/flake-containers/%s", self, program);
-                if (access(path, X_OK) == 0) {
-                        *ret = TAKE_PTR(path);
-                        return 0;
-                }
+                path = xasprintf("%s/%s/flake-containers/%s", self, folder, name);
+                if (access(path, mode) == 0)
+                        return TAKE_PTR(path);
         }
-        return error_raise(reterr, FC_EXIT_HOST, "helper program '%s' is missing below '%s'", program, self);
+        return NULL;
+}
+
+int process_find_helper(const char *program, char **ret, Error *reterr) {
+        char self[PATH_MAX], *path = find_own("libexec", program, X_OK, self);
+
+        if (!path)
+                return error_raise(reterr, FC_EXIT_HOST, "helper program '%s' is missing below '%s'",
+                                   program, self);
+        *ret = path;
+        return 0;
+}
+
+char *process_find_shared(const char *name) {
+        char self[PATH_MAX];
+
+        return find_own("share", name, R_OK, self);
 }
 
 int process_open(pid_t pid) {

@@ -68,7 +68,14 @@ static int parse_version(const Json *value, const char *path, void *target, Erro
         return 0;
 }
 
+/* For the user's editor. */
+static int parse_schema(const Json *value, const char *path, void *target, Error *reterr) {
+        (void) target;
+        return json_expect(value, JSON_STRING, path, reterr);
+}
+
 static const JsonField spec_fields[] = {
+        {"$schema", parse_schema},
         {"version", parse_version, .mandatory = true},
         {"project", parse_project},
         {"networks", networks_parse},

@@ -31,6 +31,21 @@ static char *with_container(const char *members) {
                          members[0] ? "," : "", members);
 }
 
+TEST(names_a_schema_for_editors) {
+        static const char good[] = "{\"$schema\":\"file:///x.json\",\"version\":1,\"containers\":{}}",
+                          bad[] = "{\"$schema\":7,\"version\":1,\"containers\":{}}";
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        _cleanup_free_ char *printed = NULL;
+
+        ASSERT_OK(parse(good, strlen(good), &spec, &error), &error);
+        printed = spec_print(spec);
+        ASSERT_TRUE(!strstr(printed, "schema"));
+        spec = spec_free(spec);
+        ASSERT_ERROR(parse(bad, strlen(bad), &spec, &error), &error, FC_EXIT_USAGE,
+                     "[\"$schema\"]: must be a string, is a number");
+}
+
 TEST(minimal_has_all_defaults) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_(spec_freep) Spec *spec = NULL;
