@@ -24,6 +24,7 @@ let
     "docs"
     "docs/flake-containers.1"
     "runner"
+    "templates"
   ];
   root = toString ../.;
   relative = path: builtins.substring (builtins.stringLength root + 1) (-1) (toString path);
@@ -44,7 +45,8 @@ stdenv.mkDerivation {
       let
         name = relative path;
       in
-      builtins.elem name sources || builtins.substring 0 7 name == "runner/";
+      builtins.elem name sources || builtins.substring 0 7 name == "runner/"
+      || builtins.substring 0 10 name == "templates/";
   };
 
   nativeBuildInputs = [

@@ -45,6 +45,7 @@ static const Verb *const verbs[] = {
         &cmd_snapshot_rm,
         &cmd_ls,
         &cmd_gc,
+        &cmd_init,
         &cmd_doctor,
         &cmd_completion,
         &cmd_version,
