@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Root file systems that are made of Debian's packages when they are first needed (system.debian).
+#
+#   FC_DEBIAN_CACHE   where the real one is kept, which takes a minute to make [FC_IMAGES/.made]
 
 # A script has a network of its own; this is the one with a mirror in it.
 [[ -n ${HOST_NET:-} ]] || exec {HOST_NET}</proc/self/ns/net

@@ -13,7 +13,7 @@ export LIVE_SCRATCH=disk
 readonly PLACES=(
         .containers .containers/state.json .containers/events.jsonl .containers/events.1.jsonl .containers/volumes
         .containers/volumes/state .containers/one .containers/one/state.json .containers/one/root .containers/one/root.new
-        .containers/one/journal .containers/one/console.log .containers/one/console.log.1 .containers/one/ephemeral
+        .containers/one/journal .containers/one/console.log .containers/one/console.log.1 .containers/one/console.times .containers/one/ephemeral
         .containers/one/system .containers/one/spec .containers/one/root/etc .containers/one/root/etc/passwd
         .containers/one/root/etc/hosts .containers/one/root/etc/os-release .containers/one/root/var/log
         .containers/one/root/run .containers/one/root/data .containers/one/root/usr
