@@ -129,6 +129,20 @@ testcase_fails() {
         umount "$SCRATCH/small"
 }
 
+testcase_without_mmdebstrap() {
+        cache "$SCRATCH/cache"
+        project shop
+        spec "$(of '')"
+        mount --bind /dev/null /usr/bin/mmdebstrap
+        run_status 6 fc up
+        expect_err 'mmdebstrap, which makes .* is not installed'
+        expect_err 'apt-get install mmdebstrap'
+        run_status 6 fc doctor
+        expect_out 'one: system\.debian: mmdebstrap, which makes .* is not installed'
+        umount /usr/bin/mmdebstrap
+        end_cache
+}
+
 testcase_used_by_none() {
         cache "$SCRATCH/cache"
         project shop
