@@ -25,6 +25,7 @@ static void clock_add(ConsoleClock *clock, ConsoleTime time) {
 /* Behind the first pair. Of what no keeper has looked at nothing is known. */
 static void clock_restart(ConsoleClock *clock) {
         clock->n = clock->at = 0;
+        clock->looked_to = 0;
         clock->read_to = (off_t) sizeof(ConsoleTime);
         clock_add(clock, (ConsoleTime){0, 0});
 }
@@ -95,8 +96,12 @@ uint64_t console_clock_at(ConsoleClock *clock, uint64_t offset) {
 
         if (clock->fd < 0)
                 return 0;
-        if (offset >= clock->times[clock->n - 1].offset)
+        /* What the log had when its times were read has none that come later. */
+        if (offset >= clock->times[clock->n - 1].offset && offset >= clock->looked_to &&
+            fstat(clock->log_fd, &st) >= 0) {
                 clock_read(clock);
+                clock->looked_to = (uint64_t) st.st_size;
+        }
         clock_search(clock, offset);
         time = &clock->times[clock->at];
         if (time->usec > 0 || clock->at + 1 < clock->n || fstat(clock->log_fd, &st) < 0)

@@ -13,7 +13,8 @@ typedef struct ConsoleClock {
         off_t read_to;
         ConsoleTime *times; /* by offset */
         size_t n;
-        size_t at; /* which one was found last */
+        uint64_t looked_to; /* how long the log was when its times were read last */
+        size_t at;          /* which one was found last */
 } ConsoleClock;
 
 #define CONSOLE_CLOCK_NULL ((ConsoleClock){.fd = -EBADF})

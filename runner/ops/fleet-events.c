@@ -29,7 +29,8 @@ static void fleet_add_event(Fleet *fleet, const char *container, Phase event, co
 
 /* What a start needs is copied while the old run goes on, which does so as well when that is cut off. */
 static bool is_preparation(Phase phase) {
-        return phase == PHASE_BUILDING || phase == PHASE_IMAGE || phase == PHASE_VOLUME || phase == PHASE_RESTORING;
+        return phase == PHASE_BUILDING || phase == PHASE_IMAGE || phase == PHASE_VOLUME ||
+               phase == PHASE_RESTORING;
 }
 
 void fleet_on_progress(const char *container, Phase phase, const char *detail, void *userdata) {

@@ -169,7 +169,7 @@ typedef struct ContainerSpec {
         char *rootfs;   /* image directory, relative to the project root or absolute; one of these three: */
         char *toplevel; /* a NixOS system, STORE/NAME, the same path inside */
         DebianSpec *debian;
-        char *closure;  /* a file in that store that lists the toplevel's closure; may be NULL */
+        char *closure; /* a file in that store that lists the toplevel's closure; may be NULL */
         StoreMode store;
         bool store_given;
         char *init;     /* absolute path inside; NULL when command is set */

@@ -5,6 +5,8 @@
 #
 #   FC_DEBIAN_CACHE   where the real one is kept, which takes a minute to make [FC_IMAGES/.made]
 
+# shellcheck disable=SC2016 # the container's shell expands these
+
 # A script has a network of its own; this is the one with a mirror in it.
 [[ -n ${HOST_NET:-} ]] || exec {HOST_NET}</proc/self/ns/net
 export HOST_NET
@@ -23,7 +25,9 @@ cache() {
         mkdir /var/cache/apt
         mount --bind "$SCRATCH/apt" /var/cache/apt
         umount "$SCRATCH/apt"
-        mkdir -p -m 700 "$CACHE" "$1"
+        mkdir -p "$1"
+        chmod 700 "$1"
+        mkdir "$CACHE"
         mount --bind "$1" "$CACHE"
 }
 
@@ -48,7 +52,7 @@ an_image() {
 
         tiny_image
         path=$(fc --dry-run --json up | jq -er '.. | .image? // empty')
-        mkdir -p -m 700 "$(dirname "$path")"
+        mkdir "$(dirname "$path")"
         cp -a -- "$TINY_IMAGE" "$path"
         # Of which definition it is, as the program writes it.
         printf 'recipe 1\nsuite bookworm\ncomponents main\nmirror \npackages %s\n' "$1" >"$(dirname "$path")/definition"
