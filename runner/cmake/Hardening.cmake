@@ -18,4 +18,11 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT FC_SANITIZE)
         add_compile_options(-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
         add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
+# By which a program and its symbols find each other; some distributions have it switched off.
+add_link_options(-Wl,--build-id=sha1)
+# The same source makes the same program wherever it lies. Debuggers want to know.
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+        add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+endif()
+
 add_link_options(-Wl,--as-needed)

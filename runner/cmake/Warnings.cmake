@@ -4,7 +4,7 @@ include(CheckCCompilerFlag)
 foreach(flag
         -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
         -Wmissing-declarations -Wpointer-arith -Wwrite-strings -Wredundant-decls -Wimplicit-fallthrough
-        -Wlogical-op -Wduplicated-cond -Wjump-misses-init
+        -Wlogical-op -Wduplicated-cond -Wjump-misses-init -Wdate-time
         -Wno-unused-parameter -Wno-missing-field-initializers
         -Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion
         -Werror=return-type -Werror=format-security)
