@@ -20,9 +20,12 @@
 let
   # Not the whole flake, so that a change of an example or of a test builds nothing anew.
   sources = [
+    "CHANGELOG.md"
     "CMakeLists.txt"
+    "LICENSE"
+    "README.md"
+    "SECURITY.md"
     "docs"
-    "docs/flake-containers.1"
     "runner"
     "templates"
   ];
@@ -45,7 +48,9 @@ stdenv.mkDerivation {
       let
         name = relative path;
       in
-      builtins.elem name sources || builtins.substring 0 7 name == "runner/"
+      builtins.elem name sources
+      || builtins.substring 0 5 name == "docs/"
+      || builtins.substring 0 7 name == "runner/"
       || builtins.substring 0 10 name == "templates/";
   };
 
