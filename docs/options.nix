@@ -39,6 +39,19 @@ let
     };
   };
 
+  machine = lib.evalModules {
+    modules = [
+      ../flake-module/nixos-module.nix
+      {
+        options = lib.genAttrs [ "boot" "environment" "networking" "security" "systemd" ] (
+          _: lib.mkOption { internal = true; }
+        );
+        config.security.lockKernelModules = false;
+      }
+    ];
+    specialArgs.pkgs = unknown "pkgs";
+  };
+
   listed =
     evaluation:
     lib.sort (a: b: a.name < b.name) (
@@ -111,4 +124,11 @@ in
 
   | Name | Here |
   |---|---|
-  ${concatStringsSep "" (map compat (filter isCompat systemOptions))}''
+  ${concatStringsSep "" (map compat (filter isCompat systemOptions))}
+  ## A machine's NixOS
+
+  Of `nixosModules.default`. Enabled, it also keeps dhcpcd, NetworkManager and networkd away from the host's ends of the
+  projects' networks (`fc-*`), raises `fs.inotify.max_user_instances` to 1024, of which each container takes some, and
+  loads the kernel modules that containers need where `security.lockKernelModules` would keep them out.
+
+  ${concatStringsSep "\n" (map (paragraph "") (filter (option: lib.hasPrefix "programs." option.name) (listed machine)))}''

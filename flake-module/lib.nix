@@ -30,6 +30,9 @@ let
     };
 in
 {
+  # The program, of the nixpkgs that `pkgs` is. A flake's own nixpkgs is no input of ours.
+  package = pkgs: pkgs.callPackage ./package.nix { };
+
   # The containers that `modules` define, made of `pkgs`, as { packages, devShell, checks, testMachine, config, options
   # }. The options are those of `perSystem.flake-containers`. With the flake's `self`, whose `packages` must be where a
   # flake has them, the commands build what they need when they are run; without it, what they need is built with them.

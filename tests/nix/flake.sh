@@ -255,6 +255,17 @@ testcase_package() {
                 in
                 (import $INPUTS/nixpkgs { overlays = [ ours.overlays.default ]; }).flake-containers"
         ok "$SCRATCH/package/bin/flake-containers" version
+        # What a flake without an overlay says is the same.
+        evaluate "
+                let
+                  ours = builtins.getFlake \"path:$INPUTS/flake-containers\";
+                in
+                map toString [
+                  (import $INPUTS/nixpkgs { overlays = [ ours.overlays.default ]; }).flake-containers
+                  (ours.lib.package (import $INPUTS/nixpkgs { }))
+                ]"
+        equal "$(jq -r 'unique | .[]' <<<"$OUT")" "$(realpath "$SCRATCH/package")" "the package"
+        [[ -s $SCRATCH/package/share/doc/flake-containers/docs/SPEC.md ]] || flunk "there are no documents"
         # Installed, its helpers are where it looks for them.
         equal "$(ls "$SCRATCH/package/libexec/flake-containers")" "$(find "$INPUTS/runner/libexec" -type f -printf '%f\n' | sort)" \
                 "the helpers"

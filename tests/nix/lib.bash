@@ -8,6 +8,7 @@
 #   FC_BINARY       the program
 #   FC_NIXPKGS_LIB  a tree that has nixpkgs' lib/ [without: what needs it is skipped, also with MUST_RUN]
 #   FC_FLAKE_PARTS  a tree of flake-parts [the same]
+#   FC_NIXPKGS      a tree that has nixos/ [the same]
 #   MUST_RUN        1: what would be skipped has failed
 
 set -Eeuo pipefail
@@ -106,6 +107,11 @@ evaluate() { ok nix-instantiate --eval --strict --json --expr "$1"; }
 need_nixpkgs_lib() {
         [[ -n ${FC_NIXPKGS_LIB:-} ]] || skip_always "FC_NIXPKGS_LIB names no tree with nixpkgs' lib"
         [[ -f $FC_NIXPKGS_LIB/lib/default.nix ]] || flunk "FC_NIXPKGS_LIB: there is no $FC_NIXPKGS_LIB/lib/default.nix"
+}
+
+need_nixpkgs() {
+        [[ -n ${FC_NIXPKGS:-} ]] || skip_always "FC_NIXPKGS names no tree of nixpkgs"
+        [[ -f $FC_NIXPKGS/nixos/lib/eval-config.nix ]] || flunk "FC_NIXPKGS: there is no $FC_NIXPKGS/nixos/lib/eval-config.nix"
 }
 
 need_flake_parts() {

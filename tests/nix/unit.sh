@@ -115,6 +115,17 @@ testcase_mistakes_real() {
         table "import $NIX_TESTS/unit/mistakes.nix $(real_inputs)"
 }
 
+testcase_nixos() { table "let n = import $NIX_TESTS/unit/nixos.nix $(standin_inputs); in n.rows // n.packages"; }
+
+# By the real NixOS, with a package set of nothing.
+testcase_nixos_real() {
+        need_nixpkgs_lib
+        need_nixpkgs
+        "$NIX_TESTS/standin/make" "$SCRATCH/standin-of-real" >&2
+        "$NIX_TESTS/real/complete" "$SCRATCH/nixpkgs" "$FC_NIXPKGS" "$FC_NIXPKGS_LIB" "$NIX_STORE_DIR/00000000000000000000000000000000-tree"
+        table "let n = import $NIX_TESTS/unit/nixos.nix { nixpkgs = $SCRATCH/nixpkgs; }; in n.rows // n.real"
+}
+
 testcase_options() { options "$(standin_inputs)"; }
 
 testcase_options_real() {

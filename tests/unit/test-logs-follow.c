@@ -48,6 +48,14 @@ static void follow(Follower *follower, const LogRequest *request) {
         (void) setvbuf(follower->out, NULL, _IONBF, 0);
 }
 
+static bool waits_for_events(long number) {
+#ifdef SYS_epoll_wait /* which newer architectures do not have */
+        if (number == SYS_epoll_wait)
+                return true;
+#endif
+        return number == SYS_epoll_pwait || number == SYS_epoll_pwait2;
+}
+
 /* Until it waits for events, proc_pid_syscall(5): what is written before that, it may take for old. No event
  * tells, so it is looked at again, with a deadline. */
 static void await_waiting(const Follower *follower) {
@@ -55,7 +63,7 @@ static void await_waiting(const Follower *follower) {
         _cleanup_free_ char *path = xasprintf("/proc/%d/syscall", (int) follower->pid);
         long number = -1;
 
-        while (number != SYS_epoll_wait && number != SYS_epoll_pwait && number != SYS_epoll_pwait2) {
+        while (!waits_for_events(number)) {
                 _cleanup_fclose_ FILE *f = fopen(path, "re");
 
                 /* "running" is not a number. */

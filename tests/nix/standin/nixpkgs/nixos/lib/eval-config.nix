@@ -74,6 +74,8 @@ let
         warnings = option (types.listOf types.str) [ ];
         boot.isContainer = flag false;
         boot.isNspawnContainer = flag false;
+        boot.kernel.sysctl = option (types.lazyAttrsOf types.unspecified) { };
+        boot.kernelModules = option (types.listOf types.str) [ ];
         documentation.enable = flag true;
         documentation.nixos.enable = flag true;
         environment.etc = option (types.attrsOf (types.submodule ({ name, ... }: {
@@ -107,6 +109,10 @@ let
         };
         nixpkgs.config = option (types.lazyAttrsOf types.anything) { };
         nixpkgs.overlays = option (types.listOf types.raw) [ ];
+        security.doas.extraRules = option (types.listOf types.unspecified) [ ];
+        security.lockKernelModules = flag false;
+        security.sudo.extraRules = option (types.listOf types.unspecified) [ ];
+        security.sudo-rs.extraRules = option (types.listOf types.unspecified) [ ];
         services.logrotate.enable = flag true;
         services.journald.extraConfig = option types.lines "";
         services.httpd.enable = flag false;
@@ -114,6 +120,7 @@ let
         system.build = option (types.lazyAttrsOf types.raw) { };
         system.stateVersion = option types.str "26.11";
         systemd.extraConfig = option types.lines "";
+        systemd.network.networks = option (types.lazyAttrsOf types.anything) { };
         systemd.services = option (types.lazyAttrsOf types.anything) { };
         users.allowNoPasswordLogin = flag false;
 
