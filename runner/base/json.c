@@ -9,7 +9,6 @@
 #include "base/alloc.h"
 #include "base/json-scan.h"
 #include "base/json.h"
-#include "base/suggest.h"
 #include "base/strv.h"
 #include "base/utf8.h"
 
@@ -246,59 +245,6 @@ size_t json_length(const Json *array_or_object) {
         JSON_FOREACH (child, array_or_object)
                 n++;
         return n;
-}
-
-static const JsonField *json_find_field(const JsonField *fields, size_t n_fields, const char *key) {
-        for (size_t i = 0; i < n_fields; i++)
-                if (streq(fields[i].key, key))
-                        return &fields[i];
-        return NULL;
-}
-
-static int raise_unknown(const char *path, const char *key, const JsonField *fields, size_t n_fields,
-                         Error *reterr) {
-        _cleanup_strv_ char **known = NULL;
-        _cleanup_free_ char *list = NULL;
-        const char *nearest;
-        int r;
-
-        for (size_t i = 0; i < n_fields; i++)
-                if (fields[i].parse)
-                        strv_push(&known, fields[i].key);
-        list = strv_join(known, ", ");
-        nearest = suggest_name(key, known);
-        r = error_raise(reterr, FC_EXIT_USAGE, "%s: unknown key", path);
-        if (nearest)
-                error_add_hint(reterr, "did you mean '%s'?", nearest);
-        error_add_hint(reterr, "the keys known here: %s", list);
-        return r;
-}
-
-int json_dispatch(const Json *object, const char *path, const JsonField *fields, size_t n_fields,
-                  void *target, Error *reterr) {
-        int r;
-
-        r = json_expect(object, JSON_OBJECT, path, reterr);
-        if (r < 0)
-                return r;
-        JSON_FOREACH (member, object) {
-                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
-                const JsonField *field = json_find_field(fields, n_fields, json_key(member));
-
-                if (!field)
-                        return raise_unknown(member_path, json_key(member), fields, n_fields, reterr);
-                if (!field->parse)
-                        return error_raise(reterr, FC_EXIT_USAGE, "%s: is not supported by this version",
-                                           member_path);
-                r = field->parse(member, member_path, target, reterr);
-                if (r < 0)
-                        return r;
-        }
-        for (size_t i = 0; i < n_fields; i++)
-                if (fields[i].mandatory && !json_get(object, fields[i].key))
-                        return error_raise(reterr, FC_EXIT_USAGE, "%s%sthe key '%s' is missing", path,
-                                           path[0] ? ": " : "", fields[i].key);
-        return 0;
 }
 
 int json_dispatch_all(const Json *array, const char *path, const JsonField *fields, size_t n_fields,

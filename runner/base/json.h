@@ -10,6 +10,7 @@
 #include "base/error.h"
 
 typedef struct cJSON Json;
+typedef struct JsonShape JsonShape;
 
 typedef enum JsonType { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT } JsonType;
 
@@ -44,12 +45,14 @@ size_t json_length(const Json *array_or_object); /* counts: linear */
 #define JSON_FOREACH(child, parent)                                                                         \
         for (const Json *child = json_first(parent); child; child = json_next(child))
 
-/* One row per key of an object. `parse` gets the value, its path and the target of json_dispatch(). A row
- * without `parse` is a key of a later version: using it is an error of its own wording. */
+/* One row per key of an object. `parse` gets the value, which has the row's shape (base/json-shape.h), its
+ * path and the target of json_dispatch(). A row without `parse` is a key of a later version: using it is an
+ * error of its own wording. */
 typedef struct JsonField {
         const char *key;
         int (*parse)(const Json *value, const char *path, void *target, Error *reterr);
         bool mandatory;
+        const JsonShape *shape; /* NULL: `parse` looks at everything */
 } JsonField;
 
 /* Reads an object by its table, in the order of the document: unknown, missing and known-but-unsupported

@@ -25,8 +25,8 @@ char *process_find_setuid(const char *program, const char *path);
  * Return 0; *ret is owned by the caller. */
 int process_find_helper(const char *program, char **ret, Error *reterr);
 
-/* A file of ours that is not a program: BUILD/share/flake-containers/NAME or PREFIX/share/flake-containers/NAME.
- * Owned by the caller; NULL: it is not there. */
+/* The same of a file that is not a program, in share/flake-containers. Owned by the caller; NULL: it is not
+ * there. */
 char *process_find_shared(const char *name);
 
 /* pidfd_open(2). Return: an O_CLOEXEC fd, or -ESRCH and no Error when the process has ended already. */

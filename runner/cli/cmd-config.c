@@ -7,12 +7,14 @@
 #include "spec/spec-parse.h"
 
 typedef struct ConfigOptions {
-        bool services;
+        bool services, schema;
 } ConfigOptions;
 
 static const Option config_options[] = {
         {"services", 0, OPTION_FLAG, offsetof(ConfigOptions, services), NULL,
          "Print only the names of the containers"},
+        {"schema", 0, OPTION_FLAG, offsetof(ConfigOptions, schema), NULL,
+         "Print the JSON schema of specifications, for editors"},
 };
 
 static void print_services(const Spec *spec, bool json) {
@@ -36,6 +38,11 @@ static int config_run(const ProjectRequest *request, const void *target, char *c
         _cleanup_free_ char *text = NULL;
         int r;
 
+        if (o->schema) {
+                text = spec_schema();
+                (void) puts(text);
+                return FC_EXIT_OK;
+        }
         r = project_open(request, &project, reterr);
         if (r >= 0)
                 r = project_load_spec(&project, reterr);

@@ -60,6 +60,12 @@ static const OwnedOption owned[] = {
         {"volatile", "the runner provides the root file system"},
 };
 
+const JsonShape command_shape = {.kind = JSON_SHAPE_ARRAY, .min = 1, .element = &text_shape};
+const JsonShape commands_shape = JSON_ARRAY_OF(command_shape);
+
+static const JsonShape nspawn_arg_shape = JSON_STRING_LIKE("^--[a-z0-9-]+(=|$)");
+static const JsonShape nspawn_args_shape = JSON_ARRAY_OF(nspawn_arg_shape);
+
 int argument_check(const char *argument, Error *reterr) {
         if (strlen(argument) >= ARGUMENT_SIZE_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE,
@@ -145,6 +151,7 @@ Json *argument_print_commands(char **const *commands, size_t n) {
 
 const SpecKey command_key = {
         .name = "command",
+        .shape = &command_shape,
         .parse = parse_command,
         .print = print_command,
 };
@@ -160,6 +167,7 @@ static Json *print_nspawn_args(const ContainerSpec *c) {
 
 const SpecKey nspawn_args_key = {
         .name = "nspawnArgs",
+        .shape = &nspawn_args_shape,
         .parse = parse_nspawn_args,
         .print = print_nspawn_args,
 };

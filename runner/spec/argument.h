@@ -9,6 +9,9 @@
 extern const SpecKey command_key;
 extern const SpecKey nspawn_args_key;
 
+/* The words of a command, and several of those. */
+extern const JsonShape command_shape, commands_shape;
+
 /* What Linux passes as one argument or variable, with its NUL (MAX_ARG_STRLEN of execve(2)). */
 #define ARGUMENT_SIZE_MAX (128 * 1024)
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <assert.h>
+
 #include "base/alloc.h"
 #include "spec/argument.h"
 #include "spec/container.h"
@@ -36,13 +38,23 @@ static const SpecKey *const keys[] = {
         &exports_key,     &hooks_key,
 };
 
+static_assert(ELEMENTSOF(keys) <= CONTAINER_KEYS_MAX);
+
+JsonShape container_shape(JsonField fields[static CONTAINER_KEYS_MAX]) {
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+                fields[i] = (JsonField){keys[i]->name, keys[i]->parse, keys[i]->mandatory, keys[i]->shape};
+        return (JsonShape){.kind = JSON_SHAPE_OBJECT,
+                           .fields = fields,
+                           .n_fields = ELEMENTSOF(keys),
+                           .manual = SPEC_MANUAL};
+}
+
 int container_parse(const Json *json, const char *path, ContainerSpec *c, Error *reterr) {
-        JsonField fields[ELEMENTSOF(keys)];
+        JsonField fields[CONTAINER_KEYS_MAX];
+        JsonShape shape = container_shape(fields);
         int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
-                fields[i] = (JsonField){keys[i]->name, keys[i]->parse, keys[i]->mandatory};
-        r = json_dispatch(json, path, fields, ELEMENTSOF(fields), c, reterr);
+        r = json_dispatch_shape(json, path, &shape, c, reterr);
         if (r < 0)
                 return r;
 

@@ -3,8 +3,14 @@
 
 /* One container of the specification: the table of its keys. */
 
-#include "base/json.h"
+#include "base/json-shape.h"
 #include "spec/spec.h"
+
+/* More than there are. */
+#define CONTAINER_KEYS_MAX 64
+
+/* What a container looks like. @fields: its keys, which the shape refers to. */
+JsonShape container_shape(JsonField fields[static CONTAINER_KEYS_MAX]);
 
 /* @c: CONTAINER_SPEC_NULL with a name. Fills in defaults; on failure it is as far filled in as it was
  * read. */

@@ -44,12 +44,24 @@ static int parse_credential_command(const Json *value, const char *path, void *t
         return argument_parse_command(value, path, &((Credential *) target)->command, reterr);
 }
 
+static const JsonField credential_fields[] = {
+        {"file", parse_file, .shape = &host_path_shape},
+        {"environment", parse_variable, .shape = &variable_name_shape},
+        {"command", parse_credential_command, .shape = &command_shape},
+};
+
+static const JsonShape credential_object_shape = {
+        .kind = JSON_SHAPE_OBJECT,
+        .fields = credential_fields,
+        .n_fields = ELEMENTSOF(credential_fields),
+        .one_of = (const char *const[]){"file", "environment", "command", NULL},
+};
+static const JsonShape credential_shape = JSON_EITHER_OF(&host_path_shape, &credential_object_shape),
+                       credential_id_shape = JSON_STRING_LIKE(
+                               "^(?!flake-containers\\.)(?!\\.{1,2}$)[!-.0-9;-\\[\\]-~]{1,255}$"),
+                       credentials_shape = JSON_MAP_OF(credential_id_shape, credential_shape);
+
 static int parse_credential(const Json *value, const char *path, void *ret, Error *reterr) {
-        static const JsonField fields[] = {
-                {"file", parse_file, false},
-                {"environment", parse_variable, false},
-                {"command", parse_credential_command, false},
-        };
         Credential *credential = ret;
         int r;
 
@@ -59,13 +71,7 @@ static int parse_credential(const Json *value, const char *path, void *ret, Erro
         credential->id = xstrdup(json_key(value));
         if (json_type(value) == JSON_STRING)
                 return parse_file(value, path, credential, reterr);
-        r = value_parse_long_form(value, path, fields, ELEMENTSOF(fields), credential, reterr);
-        if (r < 0)
-                return r;
-        if (!credential->path + !credential->variable + !credential->command != 2)
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "%s: must have one of 'file', 'environment' and 'command'", path);
-        return 0;
+        return json_dispatch_shape(value, path, &credential_object_shape, credential, reterr);
 }
 
 static int parse_credentials(const Json *value, const char *path, void *target, Error *reterr) {
@@ -97,6 +103,7 @@ static Json *print_credentials(const ContainerSpec *c) {
 
 const SpecKey credentials_key = {
         .name = "credentials",
+        .shape = &credentials_shape,
         .parse = parse_credentials,
         .print = print_credentials,
 };

@@ -102,17 +102,28 @@ static int parse_components(const Json *value, const char *path, void *target, E
         return parse_words(value, path, check_component, &((DebianSpec *) target)->components, reterr);
 }
 
+/* What their readers say better: patterns are for editors. */
+static const JsonShape suite_shape = JSON_STRING_LIKE("^[a-z0-9][a-z0-9.-]*$");
+static const JsonShape package_shape = JSON_STRING_LIKE("^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$");
+static const JsonShape component_shape = JSON_STRING_LIKE("^[a-z0-9][a-z0-9-]*$");
+static const JsonShape mirror_shape = JSON_STRING_LIKE("^https?://[^/]");
+static const JsonShape packages_shape = JSON_ARRAY_OF(package_shape);
+static const JsonShape components_shape = JSON_ARRAY_OF(component_shape);
+
+static const JsonField debian_fields[] = {
+        {"suite", parse_suite, .mandatory = true, .shape = &suite_shape},
+        {"packages", parse_packages, .shape = &packages_shape},
+        {"components", parse_components, .shape = &components_shape},
+        {"mirror", parse_mirror, .shape = &mirror_shape},
+};
+
+const JsonShape debian_shape = JSON_OBJECT_OF(debian_fields);
+
 int debian_parse(const Json *value, const char *path, void *target, Error *reterr) {
-        static const JsonField fields[] = {
-                {"suite", parse_suite, .mandatory = true},
-                {"packages", parse_packages},
-                {"components", parse_components},
-                {"mirror", parse_mirror},
-        };
         ContainerSpec *c = target;
 
         c->debian = xnew0(DebianSpec, 1);
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), c->debian, reterr);
+        return json_dispatch(value, path, debian_fields, ELEMENTSOF(debian_fields), c->debian, reterr);
 }
 
 Json *debian_print(const DebianSpec *debian) {

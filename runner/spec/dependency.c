@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "spec/dependency.h"
+#include "spec/name.h"
 #include "spec/value.h"
 
 /* How many names of a circle are shown. */
@@ -14,6 +15,9 @@ static const char *const need_words[_NEED_MAX] = {
         [NEED_READY] = "ready",
         [NEED_COMPLETED] = "completed",
 };
+
+static const JsonShape need_shape = JSON_ONE_OF_WORDS(need_words),
+                       depends_on_shape = JSON_MAP_OF(name_shape, need_shape);
 
 const char *dependency_need_to_string(DependencyNeed need) {
         return need_words[need];
@@ -46,6 +50,7 @@ static Json *print_depends_on(const ContainerSpec *c) {
 
 const SpecKey depends_on_key = {
         .name = "dependsOn",
+        .shape = &depends_on_shape,
         .parse = parse_depends_on,
         .print = print_depends_on,
 };

@@ -71,18 +71,27 @@ static int parse_permissions(const Json *value, const char *path, void *target, 
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
+static const JsonShape device_path_shape = JSON_STRING_LIKE("^/dev(" PATH_PART_REGEX ")+$"),
+                       permissions_shape = JSON_STRING_LIKE("^(?=.*[rw])(?!.*(.).*\\1)[rwm]{1,3}$");
+
+static const JsonField device_fields[] = {
+        {"path", parse_path, .mandatory = true, .shape = &device_path_shape},
+        {"permissions", parse_permissions, .shape = &permissions_shape},
+};
+
+static const JsonShape device_object_shape = JSON_OBJECT_OF(device_fields),
+                       device_shape = JSON_EITHER_OF(&device_path_shape, &device_object_shape),
+                       devices_shape = JSON_ARRAY_OF(device_shape);
+
 static int parse_device(const Json *value, const char *path, void *ret, Error *reterr) {
-        static const JsonField fields[] = {
-                {"path", parse_path, .mandatory = true},
-                {"permissions", parse_permissions},
-        };
         Device *device = ret;
         int r;
 
         if (json_type(value) == JSON_STRING)
                 r = parse_path(value, path, device, reterr);
         else
-                r = value_parse_long_form(value, path, fields, ELEMENTSOF(fields), device, reterr);
+                r = value_parse_long_form(value, path, device_fields, ELEMENTSOF(device_fields), device,
+                                          reterr);
         if (r >= 0 && !device->permissions)
                 device->permissions = xstrdup(DEVICE_DEFAULT_PERMISSIONS);
         return r;
@@ -135,6 +144,7 @@ static int check_devices(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey devices_key = {
         .name = "devices",
+        .shape = &devices_shape,
         .parse = parse_devices,
         .print = print_devices,
         .check = check_devices,

@@ -257,6 +257,9 @@ int env_file_parse(const char *text, size_t size, bool services, char ***ret, Er
         return 0;
 }
 
+static const JsonShape env_files_shape = JSON_ARRAY_OF(host_path_shape),
+                       env_file_shape = JSON_EITHER_OF(&host_path_shape, &env_files_shape);
+
 static int parse_env_file(const Json *value, const char *path, void *target, Error *reterr) {
         ContainerSpec *c = target;
         char *single = NULL;
@@ -280,8 +283,16 @@ static Json *print_env_file(const ContainerSpec *c) {
 
 const SpecKey env_file_key = {
         .name = "envFile",
+        .shape = &env_file_shape,
         .parse = parse_env_file,
         .print = print_env_file,
+};
+
+static const JsonShape service_name_shape = JSON_STRING_LIKE("^(?!@)[A-Za-z0-9:_.\\\\@-]+\\.service$"),
+                       environment_units_shape = {
+                               .kind = JSON_SHAPE_ARRAY,
+                               .max = UNITS_MAX,
+                               .element = &service_name_shape,
 };
 
 /* It gets a directory of its name for a drop-in. */
@@ -340,6 +351,7 @@ static int check_environment_units(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey environment_units_key = {
         .name = "environmentUnits",
+        .shape = &environment_units_shape,
         .parse = parse_environment_units,
         .print = print_environment_units,
         .check = check_environment_units,

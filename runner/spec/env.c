@@ -7,6 +7,16 @@
 #include "spec/argument.h"
 #include "spec/env.h"
 
+const JsonShape variable_name_shape = JSON_STRING_LIKE("^[A-Za-z_][A-Za-z0-9_]*$");
+
+/* What a variable of a container cannot hold is control characters but for tab and newline. */
+static const JsonShape
+        variable_shape = JSON_STRING_LIKE("^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*$"),
+        own_name_shape = JSON_STRING_LIKE(
+                "^(?!(CREDENTIALS_DIRECTORY|LISTEN_FDNAMES|LISTEN_FDS|LISTEN_PID|NOTIFY_SOCKET|"
+                "container|container_host_id|container_uuid)$)[A-Za-z_][A-Za-z0-9_]*$"),
+        environment_shape = JSON_MAP_OF(own_name_shape, variable_shape);
+
 int env_check_name(const char *name, Error *reterr) {
         if (!name[0])
                 return error_raise(reterr, FC_EXIT_USAGE, "the name of a variable is empty");
@@ -162,6 +172,7 @@ static Json *print_environment(const ContainerSpec *c) {
 
 const SpecKey environment_key = {
         .name = "environment",
+        .shape = &environment_shape,
         .parse = parse_environment,
         .print = print_environment,
         .check = check_environment,

@@ -6,6 +6,7 @@
 #include "spec/key.h"
 
 extern const SpecKey environment_key;
+extern const JsonShape variable_name_shape;
 
 /* FC_EXIT_USAGE unless it can name a variable of a shell. */
 int env_check_name(const char *name, Error *reterr);

@@ -72,6 +72,10 @@ static int check_template(const char *template, Error *reterr) {
         return r;
 }
 
+static const JsonShape template_shape = JSON_STRING_LIKE("^([^$\\u0000-\\u0008\\u000b-\\u001f\\u007f]|\\$\\$"
+                                                         "|\\$\\{(host|name|port(:[1-9][0-9]{0,4})?)\\})*$"),
+                       exports_shape = JSON_MAP_OF(variable_name_shape, template_shape);
+
 static int parse_exports(const Json *value, const char *path, void *target, Error *reterr) {
         ContainerSpec *c = target;
         size_t n = 0;
@@ -139,6 +143,7 @@ static int check_exports(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey exports_key = {
         .name = "exports",
+        .shape = &exports_shape,
         .parse = parse_exports,
         .print = print_exports,
         .check = check_exports,

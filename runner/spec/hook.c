@@ -23,14 +23,16 @@ static int parse_before_down(const Json *value, const char *path, void *target, 
                                     &hooks->n_before_down, reterr);
 }
 
-static int parse_hooks(const Json *value, const char *path, void *target, Error *reterr) {
-        static const JsonField fields[] = {
-                {"afterReady", parse_after_ready},
-                {"beforeDown", parse_before_down},
-        };
+static const JsonField hooks_fields[] = {
+        {"afterReady", parse_after_ready, .shape = &commands_shape},
+        {"beforeDown", parse_before_down, .shape = &commands_shape},
+};
 
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), &((ContainerSpec *) target)->hooks,
-                             reterr);
+static const JsonShape hooks_shape = JSON_OBJECT_OF(hooks_fields);
+
+static int parse_hooks(const Json *value, const char *path, void *target, Error *reterr) {
+        return json_dispatch(value, path, hooks_fields, ELEMENTSOF(hooks_fields),
+                             &((ContainerSpec *) target)->hooks, reterr);
 }
 
 static Json *print_hooks(const ContainerSpec *c) {
@@ -56,6 +58,7 @@ static int check_hooks(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey hooks_key = {
         .name = "hooks",
+        .shape = &hooks_shape,
         .parse = parse_hooks,
         .print = print_hooks,
         .check = check_hooks,

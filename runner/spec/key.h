@@ -5,12 +5,13 @@
  * say: how it is read, how it is printed, and what it must agree with. The keys are listed in
  * spec/container.c. */
 
-#include "base/json.h"
+#include "base/json-shape.h"
 #include "spec/spec.h"
 
 typedef struct SpecKey {
         const char *name;
         bool mandatory;
+        const JsonShape *shape; /* what `parse` may rely on, and the JSON schema is made of */
 
         /* Reads the value, whose place is @path, into the ContainerSpec @target. */
         int (*parse)(const Json *value, const char *path, void *target, Error *reterr);

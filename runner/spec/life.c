@@ -9,6 +9,8 @@ static const char *const restart_words[_RESTART_MODE_MAX] = {
         [RESTART_ON_FAILURE] = "on-failure",
 };
 
+static const JsonShape restart_shape = JSON_ONE_OF_WORDS(restart_words);
+
 static int parse_restart(const Json *value, const char *path, void *target, Error *reterr) {
         int r = value_parse_enum(value, path, restart_words, ELEMENTSOF(restart_words), reterr);
 
@@ -24,6 +26,7 @@ static Json *print_restart(const ContainerSpec *c) {
 
 const SpecKey restart_key = {
         .name = "restart",
+        .shape = &restart_shape,
         .parse = parse_restart,
         .print = print_restart,
 };
@@ -38,6 +41,7 @@ static Json *print_ephemeral(const ContainerSpec *c) {
 
 const SpecKey ephemeral_key = {
         .name = "ephemeral",
+        .shape = &bool_shape,
         .parse = parse_ephemeral,
         .print = print_ephemeral,
 };
@@ -78,6 +82,7 @@ static int check_one_shot(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey one_shot_key = {
         .name = "oneShot",
+        .shape = &bool_shape,
         .parse = parse_one_shot,
         .print = print_one_shot,
         .check = check_one_shot,

@@ -6,6 +6,13 @@
 #include "base/unit-name.h"
 #include "spec/name.h"
 
+/* For the schema, of what the functions below take. */
+#define NAME_REGEX "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+
+const JsonShape name_shape = JSON_STRING_LIKE("^" NAME_REGEX);
+const JsonShape container_name_shape = JSON_STRING_LIKE("^(?!(volumes|snapshots)$)" NAME_REGEX);
+const JsonShape unit_name_shape = JSON_STRING_LIKE("^(?!@)[A-Za-z0-9:_.\\\\@-]+\\.[a-z]+$");
+
 int name_check(const char *name, const char *what, Error *reterr) {
         size_t n = strlen(name);
 

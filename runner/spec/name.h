@@ -5,9 +5,11 @@
  * interface names, names of directories and of commands (`NAME-up`), so only what is safe in all of these is
  * allowed: a label of RFC 1123 in lower case. */
 
-#include "base/error.h"
+#include "base/json-shape.h"
 
 #define NAME_LENGTH_MAX 63
+
+extern const JsonShape name_shape, container_name_shape, unit_name_shape;
 
 /* @what: what is named, for the message ("container"). FC_EXIT_USAGE when the name is not allowed. */
 int name_check(const char *name, const char *what, Error *reterr);

@@ -19,6 +19,22 @@ static const char *const mode_words[_NETWORK_MODE_MAX] = {
         [NETWORK_NAMESPACE] = "namespace",
 };
 
+static const JsonShape mode_shape = JSON_ONE_OF_WORDS(mode_words);
+static const JsonShape host_access_shape = {
+        .kind = JSON_SHAPE_ARRAY,
+        .max = PORTS_MAX,
+        .element = &port_number_shape,
+};
+static const JsonShape own_networks_shape = {
+        .kind = JSON_SHAPE_ARRAY,
+        .min = 1,
+        .max = NETWORKS_MAX,
+        .element = &name_shape,
+};
+static const JsonShape namespace_shape = JSON_STRING_LIKE("^[A-Za-z0-9_-][A-Za-z0-9_.-]*$");
+static const JsonShape fixed_address_shape = JSON_STRING_LIKE("^[0-9]{1,3}([.][0-9]{1,3}){3}$");
+static const JsonShape fixed_mac_shape = JSON_STRING_LIKE("^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$");
+
 static int parse_mode(const Json *value, const char *path, void *target, Error *reterr) {
         int r = value_parse_enum(value, path, mode_words, ELEMENTSOF(mode_words), reterr);
 
@@ -129,18 +145,20 @@ static int parse_namespace(const Json *value, const char *path, void *target, Er
                                   reterr);
 }
 
-static int parse_network(const Json *value, const char *path, void *target, Error *reterr) {
-        static const JsonField fields[] = {
-                {"mode", parse_mode},
-                {"internet", parse_internet},
-                {"hostAccess", parse_host_access},
-                {"namespace", parse_namespace},
-                {"networks", parse_own_networks},
-                {"address", parse_fixed_address},
-                {"mac", parse_fixed_mac},
-        };
+static const JsonField network_fields[] = {
+        {"mode", parse_mode, .shape = &mode_shape},
+        {"internet", parse_internet, .shape = &bool_shape},
+        {"hostAccess", parse_host_access, .shape = &host_access_shape},
+        {"namespace", parse_namespace, .shape = &namespace_shape},
+        {"networks", parse_own_networks, .shape = &own_networks_shape},
+        {"address", parse_fixed_address, .shape = &fixed_address_shape},
+        {"mac", parse_fixed_mac, .shape = &fixed_mac_shape},
+};
 
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+static const JsonShape network_shape = JSON_OBJECT_OF(network_fields);
+
+static int parse_network(const Json *value, const char *path, void *target, Error *reterr) {
+        return json_dispatch(value, path, network_fields, ELEMENTSOF(network_fields), target, reterr);
 }
 
 static Json *print_host_access(const ContainerSpec *c) {
@@ -232,6 +250,7 @@ static int check_network(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey network_key = {
         .name = "network",
+        .shape = &network_shape,
         .parse = parse_network,
         .print = print_network,
         .check = check_network,

@@ -61,10 +61,16 @@ static int parse_subnet(const Json *value, const char *path, void *target, Error
         return value_parse_string(value, path, check_subnet, &((NetworkSpec *) target)->subnet, reterr);
 }
 
+static const JsonShape subnet_shape = JSON_STRING_LIKE("^[0-9]{1,3}([.][0-9]{1,3}){3}/24$");
+
+static const JsonField declared_fields[] = {
+        {"subnet", parse_subnet, .mandatory = true, .shape = &subnet_shape},
+};
+
+static const JsonShape declared_shape = JSON_OBJECT_OF(declared_fields);
+const JsonShape networks_shape = JSON_MAP_OF(name_shape, declared_shape);
+
 static int parse_declared(const Json *value, const char *path, void *ret, Error *reterr) {
-        static const JsonField fields[] = {
-                {"subnet", parse_subnet, .mandatory = true},
-        };
         NetworkSpec *network = ret;
         int r;
 
@@ -72,7 +78,7 @@ static int parse_declared(const Json *value, const char *path, void *ret, Error 
         if (r < 0)
                 return error_prefix(reterr, r, "%s", path);
         network->name = xstrdup(json_key(value));
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), network, reterr);
+        return json_dispatch(value, path, declared_fields, ELEMENTSOF(declared_fields), network, reterr);
 }
 
 int networks_parse(const Json *value, const char *path, void *target, Error *reterr) {

@@ -4,11 +4,13 @@
 /* The document's key "networks": what is said of the project's networks, and what their containers must
  * agree with. A network that is not mentioned here exists, too, when a container names it. */
 
-#include "base/json.h"
+#include "base/json-shape.h"
 #include "spec/spec.h"
 
 /* The network of a container that names none. */
 #define NETWORK_DEFAULT "default"
+
+extern const JsonShape networks_shape;
 
 /* Into the Spec @target. */
 int networks_parse(const Json *value, const char *path, void *target, Error *reterr);

@@ -6,6 +6,29 @@
 #include "base/alloc.h"
 #include "spec/path.h"
 
+/* For the schema, of what the functions below take; characters are not more than bytes. */
+const JsonShape host_path_shape = {
+        .kind = JSON_SHAPE_STRING,
+        .max = PATH_MAX - 1,
+        .pattern = "^(?!~(/|$))" PATH_CHARACTER_REGEX "+$",
+};
+const JsonShape inside_path_shape = {
+        .kind = JSON_SHAPE_STRING,
+        .max = PATH_MAX - 1,
+        .pattern = "^(" PATH_PART_REGEX ")+$",
+};
+const JsonShape mount_point_shape = {
+        .kind = JSON_SHAPE_STRING,
+        .max = PATH_MAX - 1,
+        .pattern = "^(?!/(dev|proc|run/host|sys|etc/hosts|run/flake-containers|var/log/journal)(/|$))"
+                   "(?!/run$)(" PATH_PART_REGEX ")+$",
+};
+const JsonShape store_path_shape = {
+        .kind = JSON_SHAPE_STRING,
+        .max = PATH_MAX - 1,
+        .pattern = "^(" PATH_PART_REGEX "){2,}$",
+};
+
 static int check_characters(const char *path, Error *reterr) {
         if (!path[0])
                 return error_raise(reterr, FC_EXIT_USAGE, "the path is empty");

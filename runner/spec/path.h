@@ -4,7 +4,13 @@
 /* Lexical rules for the paths in a specification. Nothing here looks at a file system. All mistakes are
  * FC_EXIT_USAGE. */
 
-#include "base/error.h"
+#include "base/json-shape.h"
+
+extern const JsonShape host_path_shape, inside_path_shape, mount_point_shape, store_path_shape;
+
+/* A character of a path, and a part of one inside that is not '.' or '..', as regular expressions. */
+#define PATH_CHARACTER_REGEX "[^\\u0000-\\u001f\\u007f]"
+#define PATH_PART_REGEX      "/(?!\\.{1,2}(/|$))[^/\\u0000-\\u001f\\u007f]+"
 
 /* A path of the host: absolute or relative to the project root, where `..` may lead out of it. It is not
  * empty, has no control characters (it is printed on screens) and is not meant for a shell (`~`). */

@@ -7,6 +7,18 @@
 #include "spec/port.h"
 #include "spec/value.h"
 
+#define RANGE_REGEX "[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})?"
+
+static const char *const auto_words[] = {"auto"}, *const protocol_words[] = {"tcp", "udp"};
+
+static const JsonShape auto_shape = JSON_ONE_OF_WORDS(auto_words),
+                       host_port_shape = JSON_EITHER_OF(&port_number_shape, &auto_shape),
+                       protocol_shape = JSON_ONE_OF_WORDS(protocol_words),
+                       address_shape = JSON_STRING_LIKE("^[0-9A-Fa-f:.]+$"),
+                       short_form_shape =
+                               JSON_STRING_LIKE("^(((\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):)?(auto|" RANGE_REGEX
+                                                "):)?" RANGE_REGEX "(/(tcp|udp))?$");
+
 static void port_range_done(PortRange *range) {
         port_done(&range->first);
 }
@@ -246,13 +258,10 @@ static int parse_json_address(const Json *value, const char *path, void *target,
 }
 
 static int parse_json_host(const Json *value, const char *path, void *target, Error *reterr) {
-        if (json_type(value) != JSON_STRING)
-                return value_parse_port(value, path, &((Port *) target)->host, reterr);
-        if (!streq(json_string(value), "auto"))
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: must be a number or 'auto', is '%.100s'",
-                                   path, json_string(value));
         ((Port *) target)->host = 0;
-        return 0;
+        return json_type(value) == JSON_STRING
+                       ? 0
+                       : value_parse_port(value, path, &((Port *) target)->host, reterr);
 }
 
 static int parse_json_container(const Json *value, const char *path, void *target, Error *reterr) {
@@ -260,33 +269,34 @@ static int parse_json_container(const Json *value, const char *path, void *targe
 }
 
 static int parse_json_protocol(const Json *value, const char *path, void *target, Error *reterr) {
-        int r;
-
-        r = json_expect(value, JSON_STRING, path, reterr);
-        if (r < 0)
-                return r;
-        r = port_parse_protocol(json_string(value), &((Port *) target)->udp, reterr);
-        return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
+        (void) path;
+        return port_parse_protocol(json_string(value), &((Port *) target)->udp, reterr);
 }
 
 static int parse_json_proxy_protocol(const Json *value, const char *path, void *target, Error *reterr) {
         return value_parse_bool(value, path, &((Port *) target)->proxy_protocol, reterr);
 }
 
+static const JsonField port_fields[] = {
+        {"address", parse_json_address, .shape = &address_shape},
+        {"host", parse_json_host, .mandatory = true, .shape = &host_port_shape},
+        {"container", parse_json_container, .mandatory = true, .shape = &port_number_shape},
+        {"protocol", parse_json_protocol, .shape = &protocol_shape},
+        {"proxyProtocol", parse_json_proxy_protocol, .shape = &bool_shape},
+};
+
+static const JsonShape port_object_shape = JSON_OBJECT_OF(port_fields),
+                       port_shape = JSON_EITHER_OF(&short_form_shape, &port_object_shape),
+                       ports_shape = {.kind = JSON_SHAPE_ARRAY, .max = PORTS_MAX, .element = &port_shape};
+
 static int port_parse_element(const Json *value, const char *path, void *ret, Error *reterr) {
-        static const JsonField fields[] = {
-                {"address", parse_json_address},
-                {"host", parse_json_host, .mandatory = true},
-                {"container", parse_json_container, .mandatory = true},
-                {"protocol", parse_json_protocol},
-                {"proxyProtocol", parse_json_proxy_protocol},
-        };
         PortRange *range = ret;
         int r;
 
         range->n = 1;
         if (json_type(value) != JSON_STRING)
-                return value_parse_long_form(value, path, fields, ELEMENTSOF(fields), &range->first, reterr);
+                return value_parse_long_form(value, path, port_fields, ELEMENTSOF(port_fields),
+                                             &range->first, reterr);
         r = port_range_parse(json_string(value), range, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
@@ -384,6 +394,7 @@ int ports_add_once(ContainerSpec *c, PortRange *range, Error *reterr) {
 
 const SpecKey ports_key = {
         .name = "ports",
+        .shape = &ports_shape,
         .parse = parse_ports,
         .print = print_ports,
         .check = check_ports,

@@ -13,6 +13,24 @@ enum { STATUS_MIN = 100, STATUS_MAX = 599, OK_MIN = 200, OK_MAX = 399 };
 
 #define HTTP_PATH_MAX 4096
 
+static const JsonShape status_shape = JSON_NUMBER_FROM(STATUS_MIN, STATUS_MAX),
+                       status_range_shape =
+                               {
+                                       .kind = JSON_SHAPE_ARRAY,
+                                       .min = 2,
+                                       .max = 2,
+                                       .element = &status_shape,
+},
+                       http_path_shape =
+                               {
+                                       .kind = JSON_SHAPE_STRING,
+                                       .max = HTTP_PATH_MAX,
+                                       .pattern = "^/[!-~]*$",
+},
+                       units_shape = JSON_ARRAY_OF(unit_name_shape),
+                       port_numbers_shape = JSON_ARRAY_OF(port_number_shape),
+                       inside_paths_shape = JSON_ARRAY_OF(inside_path_shape);
+
 static ReadyChecks *checks_of(void *target) {
         return &((ContainerSpec *) target)->ready_checks;
 }
@@ -93,19 +111,23 @@ static int parse_http_status(const Json *value, const char *path, void *target, 
         return 0;
 }
 
+static const JsonField http_fields[] = {
+        {"port", parse_http_port, .mandatory = true, .shape = &port_number_shape},
+        {"path", parse_http_path, .shape = &http_path_shape},
+        {"status", parse_http_status, .shape = &status_range_shape},
+};
+
+static const JsonShape http_check_shape = JSON_OBJECT_OF(http_fields),
+                       http_checks_shape = JSON_ARRAY_OF(http_check_shape);
+
 static int parse_http_check(const Json *value, const char *path, void *ret, Error *reterr) {
-        static const JsonField fields[] = {
-                {"port", parse_http_port, .mandatory = true},
-                {"path", parse_http_path},
-                {"status", parse_http_status},
-        };
         HttpCheck *check = ret;
         int r;
 
         *check = (HttpCheck){.status_min = OK_MIN, .status_max = OK_MAX};
         r = json_expect(value, JSON_OBJECT, path, reterr);
         if (r >= 0)
-                r = json_dispatch(value, path, fields, ELEMENTSOF(fields), check, reterr);
+                r = json_dispatch(value, path, http_fields, ELEMENTSOF(http_fields), check, reterr);
         if (r >= 0 && !check->path)
                 check->path = xstrdup("/");
         return r;
@@ -133,18 +155,20 @@ static int parse_unix(const Json *value, const char *path, void *target, Error *
         return value_parse_strv(value, path, path_check_inside, &checks_of(target)->sockets, reterr);
 }
 
-static int parse_ready(const Json *value, const char *path, void *target, Error *reterr) {
-        static const JsonField fields[] = {
-                {"timeout", ready_parse_timeout},
-                {"notify", parse_notify},
-                {"units", parse_units},
-                {"tcp", parse_tcp},
-                {"http", parse_http},
-                {"exec", parse_exec},
-                {"unix", parse_unix},
-        };
+static const JsonField ready_fields[] = {
+        {"timeout", ready_parse_timeout, .shape = &timeout_shape},
+        {"notify", parse_notify, .shape = &bool_shape},
+        {"units", parse_units, .shape = &units_shape},
+        {"tcp", parse_tcp, .shape = &port_numbers_shape},
+        {"http", parse_http, .shape = &http_checks_shape},
+        {"exec", parse_exec, .shape = &commands_shape},
+        {"unix", parse_unix, .shape = &inside_paths_shape},
+};
 
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+static const JsonShape ready_shape = JSON_OBJECT_OF(ready_fields);
+
+static int parse_ready(const Json *value, const char *path, void *target, Error *reterr) {
+        return json_dispatch(value, path, ready_fields, ELEMENTSOF(ready_fields), target, reterr);
 }
 
 static Json *print_tcp(const ReadyChecks *checks) {
@@ -201,6 +225,7 @@ static int check_units(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey ready_key = {
         .name = "ready",
+        .shape = &ready_shape,
         .parse = parse_ready,
         .print = print_ready,
         .check = check_units,

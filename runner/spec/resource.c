@@ -22,31 +22,49 @@ typedef enum Unit {
 } Unit;
 
 typedef struct Kind {
-        const char *name;
         Unit unit;
         uint64_t min, max;
 } Kind;
 
+static const char *const kind_words[_RESOURCE_KIND_MAX] = {
+        [RESOURCE_MEMORY_MAX] = "MemoryMax",
+        [RESOURCE_MEMORY_HIGH] = "MemoryHigh",
+        [RESOURCE_MEMORY_SWAP_MAX] = "MemorySwapMax",
+        [RESOURCE_CPU_QUOTA] = "CPUQuota",
+        [RESOURCE_CPU_WEIGHT] = "CPUWeight",
+        [RESOURCE_TASKS_MAX] = "TasksMax",
+        [RESOURCE_IO_WEIGHT] = "IOWeight",
+};
+
 static const Kind kinds[_RESOURCE_KIND_MAX] = {
-        [RESOURCE_MEMORY_MAX] = {"MemoryMax", UNIT_SIZE, MEMORY_MIN, SIZE_TEXT_MAX},
-        [RESOURCE_MEMORY_HIGH] = {"MemoryHigh", UNIT_SIZE, MEMORY_MIN, SIZE_TEXT_MAX},
-        [RESOURCE_MEMORY_SWAP_MAX] = {"MemorySwapMax", UNIT_SIZE, 0, SIZE_TEXT_MAX},
-        [RESOURCE_CPU_QUOTA] = {"CPUQuota", UNIT_PERCENT, 1, 1000000},
-        [RESOURCE_CPU_WEIGHT] = {"CPUWeight", UNIT_WEIGHT, 1, 10000},
-        [RESOURCE_TASKS_MAX] = {"TasksMax", UNIT_COUNT, 1, INT32_MAX},
-        [RESOURCE_IO_WEIGHT] = {"IOWeight", UNIT_WEIGHT, 1, 10000},
+        [RESOURCE_MEMORY_MAX] = {UNIT_SIZE, MEMORY_MIN, SIZE_TEXT_MAX},
+        [RESOURCE_MEMORY_HIGH] = {UNIT_SIZE, MEMORY_MIN, SIZE_TEXT_MAX},
+        [RESOURCE_MEMORY_SWAP_MAX] = {UNIT_SIZE, 0, SIZE_TEXT_MAX},
+        [RESOURCE_CPU_QUOTA] = {UNIT_PERCENT, 1, 1000000},
+        [RESOURCE_CPU_WEIGHT] = {UNIT_WEIGHT, 1, 10000},
+        [RESOURCE_TASKS_MAX] = {UNIT_COUNT, 1, INT32_MAX},
+        [RESOURCE_IO_WEIGHT] = {UNIT_WEIGHT, 1, 10000},
 };
 
 /* What fits into no page of memory is a forgotten suffix, and 0 would be no limit. */
-static const Kind memory = {NULL, UNIT_LIMIT, 4096, SIZE_TEXT_MAX};
+static const Kind memory = {UNIT_LIMIT, 4096, SIZE_TEXT_MAX};
+
+static const JsonShape any_number_shape = JSON_NUMBER_FROM(0, JSON_NUMBER_MAX),
+                       memory_text_shape = JSON_STRING_LIKE("^[1-9][0-9]*[KMGT%]?$"),
+                       limit_text_shape = JSON_STRING_LIKE("^((0|[1-9][0-9]*)[KMGT%]?|infinity)$"),
+                       limit_shape = JSON_EITHER_OF(&any_number_shape, &limit_text_shape),
+                       kind_shape = JSON_ONE_OF_WORDS(kind_words),
+                       resources_shape = JSON_MAP_OF(kind_shape, limit_shape);
+
+const JsonShape memory_shape = JSON_EITHER_OF(&any_number_shape, &memory_text_shape);
 
 const char *resource_kind_to_string(ResourceKind kind) {
-        return kinds[kind].name;
+        return kind_words[kind];
 }
 
 ResourceKind resource_kind_from_string(const char *name) {
-        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
-                if (streq(kinds[i].name, name))
+        for (size_t i = 0; i < ELEMENTSOF(kind_words); i++)
+                if (streq(kind_words[i], name))
                         return (ResourceKind) i;
         return _RESOURCE_KIND_INVALID;
 }
@@ -223,6 +241,7 @@ static Json *print_resources(const ContainerSpec *c) {
 
 const SpecKey resources_key = {
         .name = "resources",
+        .shape = &resources_shape,
         .parse = parse_resources,
         .print = print_resources,
 };

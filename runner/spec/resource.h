@@ -8,6 +8,7 @@
 #include "spec/key.h"
 
 extern const SpecKey resources_key;
+extern const JsonShape memory_shape; /* of resource_parse_memory_value() */
 
 const char *resource_kind_to_string(ResourceKind kind);
 ResourceKind resource_kind_from_string(const char *name);

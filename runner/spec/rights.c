@@ -54,6 +54,15 @@ static const char *const capabilities[] = {
         "CAP_CHECKPOINT_RESTORE",
 };
 
+static const JsonShape users_shape = JSON_ONE_OF_WORDS(users_words),
+                       capability_shape =
+                               {
+                                       .kind = JSON_SHAPE_STRING,
+                                       .words = capabilities,
+                                       .n_words = ELEMENTSOF(capabilities),
+},
+                       capability_list_shape = JSON_ARRAY_OF(capability_shape);
+
 int capability_from_string(const char *name, unsigned *ret, Error *reterr) {
         for (unsigned i = 0; i < ELEMENTSOF(capabilities); i++)
                 if (streq(capabilities[i], name)) {
@@ -79,6 +88,7 @@ static Json *print_users(const ContainerSpec *c) {
 
 const SpecKey users_key = {
         .name = "users",
+        .shape = &users_shape,
         .parse = parse_users,
         .print = print_users,
 };
@@ -99,13 +109,16 @@ static int parse_drop(const Json *value, const char *path, void *target, Error *
                                 &((ContainerSpec *) target)->capabilities_drop, reterr);
 }
 
-static int parse_capabilities(const Json *value, const char *path, void *target, Error *reterr) {
-        static const JsonField fields[] = {
-                {"add", parse_add},
-                {"drop", parse_drop},
-        };
+static const JsonField capabilities_fields[] = {
+        {"add", parse_add, .shape = &capability_list_shape},
+        {"drop", parse_drop, .shape = &capability_list_shape},
+};
 
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+static const JsonShape capabilities_shape = JSON_OBJECT_OF(capabilities_fields);
+
+static int parse_capabilities(const Json *value, const char *path, void *target, Error *reterr) {
+        return json_dispatch(value, path, capabilities_fields, ELEMENTSOF(capabilities_fields), target,
+                             reterr);
 }
 
 static Json *print_capabilities(const ContainerSpec *c) {
@@ -143,6 +156,7 @@ static int check_capabilities(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey capabilities_key = {
         .name = "capabilities",
+        .shape = &capabilities_shape,
         .parse = parse_capabilities,
         .print = print_capabilities,
         .check = check_capabilities,

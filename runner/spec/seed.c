@@ -15,6 +15,10 @@
 
 #define ACCOUNT_ID_MAX 65534
 
+static const JsonShape database_shape = JSON_STRING_LIKE("^(?!-)[A-Za-z0-9_.-]{1,63}$"),
+                       account_number_shape = JSON_NUMBER_FROM(0, ACCOUNT_ID_MAX),
+                       user_shape = JSON_EITHER_OF(&account_number_shape, &account_name_shape);
+
 static int parse_run(const Json *value, const char *path, void *target, Error *reterr) {
         return argument_parse_command(value, path, &((SeedStep *) target)->run, reterr);
 }
@@ -66,25 +70,30 @@ static int seed_parse_timeout(const Json *value, const char *path, void *target,
         return value_parse_timeout(value, path, &((SeedStep *) target)->timeout_usec, reterr);
 }
 
+static const JsonField step_fields[] = {
+        {"run", parse_run, .shape = &command_shape},
+        {"sql", parse_sql, .shape = &host_path_shape},
+        {"database", parse_database, .shape = &database_shape},
+        {"user", parse_user, .shape = &user_shape},
+        {"timeout", seed_parse_timeout, .shape = &timeout_shape},
+};
+
+static const JsonShape step_shape = {
+        .kind = JSON_SHAPE_OBJECT,
+        .fields = step_fields,
+        .n_fields = ELEMENTSOF(step_fields),
+        .one_of = (const char *const[]){"run", "sql", NULL},
+};
+static const JsonShape seed_shape = JSON_ARRAY_OF(step_shape);
+
 static int parse_step(const Json *value, const char *path, void *ret, Error *reterr) {
-        static const JsonField fields[] = {
-                {"run", parse_run},
-                {"sql", parse_sql},
-                {"database", parse_database},
-                {"user", parse_user},
-                {"timeout", seed_parse_timeout},
-        };
         SeedStep *step = ret;
         int r;
 
         step->timeout_usec = SPEC_SEED_TIMEOUT_USEC;
-        r = json_expect(value, JSON_OBJECT, path, reterr);
-        if (r >= 0)
-                r = json_dispatch(value, path, fields, ELEMENTSOF(fields), step, reterr);
+        r = json_dispatch_shape(value, path, &step_shape, step, reterr);
         if (r < 0)
                 return r;
-        if (!step->run == !step->sql)
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: must have one of 'run' and 'sql'", path);
         if (step->database && !step->sql)
                 return error_raise(reterr, FC_EXIT_USAGE, "%s.database: needs 'sql'", path);
         return 0;
@@ -144,6 +153,7 @@ const char *seed_step_name(const SeedStep *step) {
 
 const SpecKey seed_key = {
         .name = "seed",
+        .shape = &seed_shape,
         .parse = parse_seed,
         .print = print_seed,
         .check = check_seed,

@@ -8,6 +8,10 @@
 
 #define SHORT_FORM_FIELDS_MAX 3
 
+/* A path of the host in it, and one inside, as regular expressions. */
+#define SHORT_FORM_HOST_REGEX   "([^:\\\\\\u0000-\\u001f\\u007f]|\\\\[:\\\\])+"
+#define SHORT_FORM_INSIDE_REGEX "(/(?!\\.{1,2}(/|:|$))([^/:\\\\\\u0000-\\u001f\\u007f]|\\\\[:\\\\])+)+"
+
 /**
  * short_form_split() - take it apart
  * @form: what is expected, for messages

@@ -8,6 +8,14 @@
 #include "spec/socket.h"
 #include "spec/value.h"
 
+static const JsonShape socket_path_shape = {
+        .kind = JSON_SHAPE_STRING,
+        .max = SOCKET_PATH_MAX,
+        .pattern = "^(" PATH_PART_REGEX ")+$",
+};
+static const JsonShape socket_text_shape =
+        JSON_STRING_LIKE("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?:(" PATH_PART_REGEX ")+$");
+
 static int check_name(const char *name, Error *reterr) {
         return name_check(name, "socket", reterr);
 }
@@ -50,15 +58,25 @@ static int parse_json_path(const Json *value, const char *path, void *target, Er
         return value_parse_string(value, path, check_path, &((UnixSocket *) target)->path, reterr);
 }
 
+static const JsonField socket_fields[] = {
+        {"name", parse_json_name, .mandatory = true, .shape = &name_shape},
+        {"path", parse_json_path, .mandatory = true, .shape = &socket_path_shape},
+};
+
+static const JsonShape socket_object_shape = JSON_OBJECT_OF(socket_fields),
+                       socket_shape = JSON_EITHER_OF(&socket_text_shape, &socket_object_shape),
+                       sockets_shape = {
+                               .kind = JSON_SHAPE_ARRAY,
+                               .max = SOCKETS_MAX,
+                               .element = &socket_shape,
+};
+
 static int parse_socket(const Json *value, const char *path, void *ret, Error *reterr) {
-        static const JsonField fields[] = {
-                {"name", parse_json_name, .mandatory = true},
-                {"path", parse_json_path, .mandatory = true},
-        };
         int r;
 
         if (json_type(value) != JSON_STRING)
-                return value_parse_long_form(value, path, fields, ELEMENTSOF(fields), ret, reterr);
+                return value_parse_long_form(value, path, socket_fields, ELEMENTSOF(socket_fields), ret,
+                                             reterr);
         r = unix_socket_parse(json_string(value), ret, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
@@ -101,6 +119,7 @@ static int check_sockets(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey sockets_key = {
         .name = "sockets",
+        .shape = &sockets_shape,
         .parse = parse_sockets,
         .print = print_sockets,
         .check = check_sockets,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/alloc.h"
-#include "base/json.h"
+#include "base/json-schema.h"
 #include "spec/container.h"
 #include "spec/dependency.h"
 #include "spec/export.h"
@@ -21,12 +22,14 @@ static int parse_project_name(const Json *value, const char *path, void *target,
         return value_parse_string(value, path, check_project_name, &((Spec *) target)->project_name, reterr);
 }
 
-static int parse_project(const Json *value, const char *path, void *target, Error *reterr) {
-        static const JsonField fields[] = {
-                {"name", parse_project_name},
-        };
+static const JsonField project_fields[] = {
+        {"name", parse_project_name, .shape = &name_shape},
+};
 
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+static const JsonShape project_shape = JSON_OBJECT_OF(project_fields);
+
+static int parse_project(const Json *value, const char *path, void *target, Error *reterr) {
+        return json_dispatch(value, path, project_fields, ELEMENTSOF(project_fields), target, reterr);
 }
 
 static int parse_containers(const Json *value, const char *path, void *target, Error *reterr) {
@@ -70,16 +73,28 @@ static int parse_version(const Json *value, const char *path, void *target, Erro
 
 /* For the user's editor. */
 static int parse_schema(const Json *value, const char *path, void *target, Error *reterr) {
-        (void) target;
-        return json_expect(value, JSON_STRING, path, reterr);
+        return 0;
 }
 
-static const JsonField spec_fields[] = {
-        {"$schema", parse_schema},
-        {"version", parse_version, .mandatory = true},
-        {"project", parse_project},
-        {"networks", networks_parse},
-        {"containers", parse_containers, .mandatory = true},
+static const JsonShape version_shape = JSON_NUMBER_FROM(SPEC_VERSION, SPEC_VERSION);
+
+enum { FIELD_CONTAINERS = 4, _FIELDS_MAX };
+
+/* What is in a container is looked at when it is its turn, so that mistakes are told in the order of the
+ * document; the schema says it here (spec_schema()). */
+static const JsonField spec_fields[_FIELDS_MAX] = {
+        {"$schema", parse_schema, .shape = &text_shape},
+        {"version", parse_version, .mandatory = true, .shape = &version_shape},
+        {"project", parse_project, .shape = &project_shape},
+        {"networks", networks_parse, .shape = &networks_shape},
+        [FIELD_CONTAINERS] = {"containers", parse_containers, .mandatory = true},
+};
+
+static const JsonShape spec_shape = {
+        .kind = JSON_SHAPE_OBJECT,
+        .fields = spec_fields,
+        .n_fields = ELEMENTSOF(spec_fields),
+        .manual = SPEC_MANUAL,
 };
 
 /* What no container can tell by itself. */
@@ -121,7 +136,7 @@ int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr) {
                 return r;
 
         spec = xnew0(Spec, 1);
-        r = json_dispatch(json, "", spec_fields, ELEMENTSOF(spec_fields), spec, reterr);
+        r = json_dispatch_shape(json, "", &spec_shape, spec, reterr);
         if (r < 0)
                 return r;
         r = check_spec(spec, reterr);
@@ -129,6 +144,16 @@ int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr) {
                 return r;
         *ret = TAKE_PTR(spec);
         return 0;
+}
+
+char *spec_schema(void) {
+        JsonField container_fields[CONTAINER_KEYS_MAX], fields[_FIELDS_MAX];
+        JsonShape container = container_shape(container_fields),
+                  containers = JSON_MAP_OF(container_name_shape, container), root = JSON_OBJECT_OF(fields);
+
+        memcpy(fields, spec_fields, sizeof(fields));
+        fields[FIELD_CONTAINERS].shape = &containers;
+        return json_schema_print(&root, "Containers of a project, for flake-containers(1)");
 }
 
 char *spec_print(const Spec *spec) {

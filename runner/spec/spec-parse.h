@@ -21,6 +21,9 @@
  */
 int spec_parse(const char *text, size_t size, Spec **ret, Error *reterr);
 
+/* The JSON schema of the document, made of what spec_parse() reads it by. Owned by the caller. */
+char *spec_schema(void);
+
 /* The canonical JSON of a specification on several lines, defaults filled in; parsing it gives an equal
  * Spec. Owned by the caller. */
 char *spec_print(const Spec *spec);

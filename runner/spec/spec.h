@@ -241,6 +241,7 @@ typedef struct Spec {
 } Spec;
 
 #define SPEC_VERSION            1
+#define SPEC_MANUAL             "flake-containers-spec"
 #define SPEC_READY_TIMEOUT_USEC (60 * USEC_PER_SEC)
 #define SPEC_STOP_TIMEOUT_USEC  (10 * USEC_PER_SEC)
 #define SPEC_SEED_TIMEOUT_USEC  (300 * USEC_PER_SEC)

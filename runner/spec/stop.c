@@ -9,6 +9,9 @@
 /* How many real-time signals have a name here; SIGRTMAX is the last one on every architecture of Linux. */
 #define REALTIME_MAX 30
 
+static const JsonShape signal_shape =
+        JSON_STRING_LIKE("^SIG(RTMIN(\\+([1-9]|[12][0-9]|30))?|(?!(KILL|STOP|RTMIN.*)$)[A-Z0-9]+)$");
+
 static int raise_name(const char *name, Error *reterr) {
         return error_raise(reterr, FC_EXIT_USAGE,
                            "'%.100s' is not a signal, they are written like SIGINT or SIGRTMIN+4", name);
@@ -75,13 +78,15 @@ static int stop_parse_signal(const Json *value, const char *path, void *target, 
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
-static int parse_stop(const Json *value, const char *path, void *target, Error *reterr) {
-        static const JsonField fields[] = {
-                {"timeout", stop_parse_timeout},
-                {"signal", stop_parse_signal},
-        };
+static const JsonField stop_fields[] = {
+        {"timeout", stop_parse_timeout, .shape = &timeout_shape},
+        {"signal", stop_parse_signal, .shape = &signal_shape},
+};
 
-        return json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+static const JsonShape stop_shape = JSON_OBJECT_OF(stop_fields);
+
+static int parse_stop(const Json *value, const char *path, void *target, Error *reterr) {
+        return json_dispatch(value, path, stop_fields, ELEMENTSOF(stop_fields), target, reterr);
 }
 
 static Json *print_stop(const ContainerSpec *c) {
@@ -95,6 +100,7 @@ static Json *print_stop(const ContainerSpec *c) {
 
 const SpecKey stop_key = {
         .name = "stop",
+        .shape = &stop_shape,
         .parse = parse_stop,
         .print = print_stop,
 };

@@ -13,6 +13,10 @@ static const char *const store_words[_STORE_MODE_MAX] = {
         [STORE_CLOSURE] = "closure",
 };
 
+static const JsonShape store_shape = JSON_ONE_OF_WORDS(store_words),
+                       rootfs_shape = JSON_STRING_LIKE("^(?!~(/|$))(?!/+$)" PATH_CHARACTER_REGEX "+$"),
+                       build_shape = JSON_STRING_LIKE("^" PATH_CHARACTER_REGEX "+$");
+
 static int check_text(const char *text, Error *reterr) {
         if (!text[0])
                 return error_raise(reterr, FC_EXIT_USAGE, "the text is empty");
@@ -74,15 +78,27 @@ static int check_toplevel(const ContainerSpec *c, const char *path, Error *reter
         return r < 0 ? r : check_in_store(path, "closure", c->closure, store, reterr);
 }
 
+static const JsonField system_fields[] = {
+        {"rootfs", parse_rootfs, .shape = &rootfs_shape},
+        {"toplevel", parse_toplevel, .shape = &store_path_shape},
+        {"init", parse_init, .shape = &inside_path_shape},
+        {"build", parse_build, .shape = &build_shape},
+        {"closure", parse_closure, .shape = &inside_path_shape},
+        {"debian", debian_parse, .shape = &debian_shape},
+};
+
+static const JsonShape system_shape = {
+        .kind = JSON_SHAPE_OBJECT,
+        .fields = system_fields,
+        .n_fields = ELEMENTSOF(system_fields),
+        .one_of = (const char *const[]){"rootfs", "toplevel", "debian", NULL},
+};
+
 static int parse_system(const Json *value, const char *path, void *target, Error *reterr) {
-        static const JsonField fields[] = {
-                {"rootfs", parse_rootfs}, {"toplevel", parse_toplevel}, {"init", parse_init},
-                {"build", parse_build},   {"closure", parse_closure},   {"debian", debian_parse},
-        };
         const ContainerSpec *c = target;
         int r;
 
-        r = json_dispatch(value, path, fields, ELEMENTSOF(fields), target, reterr);
+        r = json_dispatch(value, path, system_fields, ELEMENTSOF(system_fields), target, reterr);
         if (r < 0)
                 return r;
         if (!!c->rootfs + !!c->toplevel + !!c->debian > 1)
@@ -116,6 +132,7 @@ static Json *print_system(const ContainerSpec *c) {
 
 const SpecKey system_key = {
         .name = "system",
+        .shape = &system_shape,
         .mandatory = true,
         .parse = parse_system,
         .print = print_system,
@@ -148,6 +165,7 @@ static int check_store(const ContainerSpec *c, Error *reterr) {
 
 const SpecKey store_key = {
         .name = "store",
+        .shape = &store_shape,
         .parse = parse_store,
         .print = print_store,
         .check = check_store,

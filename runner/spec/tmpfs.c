@@ -12,6 +12,12 @@
 #define FORM       "TARGET[:size=SIZE][,mode=MODE]"
 #define FIELDS_MAX 2
 
+#define OPTION_REGEX "(size=[1-9][0-9]*[KMGT%]?|mode=[0-7]{3,4})"
+
+static const JsonShape file_mode_shape = JSON_STRING_LIKE("^[0-7]{3,4}$"),
+                       tmpfs_text_shape = JSON_STRING_LIKE("^" SHORT_FORM_INSIDE_REGEX "(:" OPTION_REGEX
+                                                           "(," OPTION_REGEX ")?)?$");
+
 /* Three or four octal digits, so that it is seen which ones they are. A number of JSON would be decimal. */
 static int tmpfs_parse_mode(const char *text, Tmpfs *tmpfs, Error *reterr) {
         size_t n = strlen(text);
@@ -103,16 +109,22 @@ static int parse_mode_key(const Json *value, const char *path, void *target, Err
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
+static const JsonField tmpfs_fields[] = {
+        {"target", parse_target_key, .mandatory = true, .shape = &mount_point_shape},
+        {"size", parse_size_key, .shape = &memory_shape},
+        {"mode", parse_mode_key, .shape = &file_mode_shape},
+};
+
+static const JsonShape tmpfs_object_shape = JSON_OBJECT_OF(tmpfs_fields),
+                       one_tmpfs_shape = JSON_EITHER_OF(&tmpfs_text_shape, &tmpfs_object_shape),
+                       tmpfs_shape = JSON_ARRAY_OF(one_tmpfs_shape);
+
 static int parse_one(const Json *value, const char *path, void *ret, Error *reterr) {
-        static const JsonField fields[] = {
-                {"target", parse_target_key, .mandatory = true},
-                {"size", parse_size_key},
-                {"mode", parse_mode_key},
-        };
         int r;
 
         if (json_type(value) != JSON_STRING)
-                return value_parse_long_form(value, path, fields, ELEMENTSOF(fields), ret, reterr);
+                return value_parse_long_form(value, path, tmpfs_fields, ELEMENTSOF(tmpfs_fields), ret,
+                                             reterr);
         r = tmpfs_parse(json_string(value), ret, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
@@ -141,6 +153,7 @@ static Json *print_tmpfs(const ContainerSpec *c) {
 
 const SpecKey tmpfs_key = {
         .name = "tmpfs",
+        .shape = &tmpfs_shape,
         .parse = parse_tmpfs,
         .print = print_tmpfs,
 };

@@ -6,6 +6,11 @@
 
 #define TIMEOUT_SEC_MAX (24 * 60 * 60)
 
+const JsonShape bool_shape = {.kind = JSON_SHAPE_BOOL};
+const JsonShape port_number_shape = JSON_NUMBER_FROM(1, UINT16_MAX);
+const JsonShape timeout_shape = JSON_NUMBER_FROM(1, TIMEOUT_SEC_MAX);
+const JsonShape text_shape = {.kind = JSON_SHAPE_STRING};
+
 int value_parse_string(const Json *value, const char *path, StringCheck check, char **ret, Error *reterr) {
         int r;
 
@@ -92,7 +97,7 @@ int value_parse_port(const Json *value, const char *path, uint16_t *ret, Error *
         uint64_t number;
         int r;
 
-        r = json_uint(value, path, 1, UINT16_MAX, &number, reterr);
+        r = json_uint(value, path, port_number_shape.min, port_number_shape.max, &number, reterr);
         if (r < 0)
                 return r;
         *ret = (uint16_t) number;
@@ -103,7 +108,7 @@ int value_parse_timeout(const Json *value, const char *path, uint64_t *ret, Erro
         uint64_t seconds;
         int r;
 
-        r = json_uint(value, path, 1, TIMEOUT_SEC_MAX, &seconds, reterr);
+        r = json_uint(value, path, timeout_shape.min, timeout_shape.max, &seconds, reterr);
         if (r < 0)
                 return r;
         *ret = seconds * USEC_PER_SEC;

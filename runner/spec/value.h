@@ -3,7 +3,10 @@
 
 /* JSON values that several keys have in common. All messages begin with the path. */
 
-#include "base/json.h"
+#include "base/json-shape.h"
+
+extern const JsonShape bool_shape, port_number_shape, timeout_shape;
+extern const JsonShape text_shape; /* any string */
 
 typedef int (*StringCheck)(const char *s, Error *reterr);
 

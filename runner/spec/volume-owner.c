@@ -16,6 +16,16 @@ static const char *const owner_words[_VOLUME_OWNER_MAX] = {
         [VOLUME_OWNER_HOST] = "host",
 };
 
+#define ACCOUNT_REGEX "[A-Za-z_][A-Za-z0-9_.-]{0,31}"
+
+const JsonShape account_name_shape = JSON_STRING_LIKE("^" ACCOUNT_REGEX "$");
+
+static const JsonShape id_shape = JSON_NUMBER_FROM(0, ID_MAX),
+                       owner_text_shape = JSON_STRING_LIKE("^(" ACCOUNT_REGEX
+                                                           "|(0|[1-9][0-9]{0,4}):(0|[1-9][0-9]{0,4}))$");
+
+const JsonShape volume_owner_shape = JSON_EITHER_OF(&id_shape, &owner_text_shape);
+
 /* As the numbers are written here: no sign, no zero in front. Return: what follows, NULL: it is not one. */
 static const char *parse_id(const char *text, uint32_t *ret) {
         uint32_t value = 0;

@@ -5,6 +5,8 @@
 
 #include "spec/key.h"
 
+extern const JsonShape volume_owner_shape, account_name_shape;
+
 /* Fills owner and account of a volume. */
 int volume_owner_parse(const Json *value, const char *path, Volume *volume, Error *reterr);
 void volume_owner_print(Json *json, const Volume *volume);

@@ -21,6 +21,12 @@
 /* How much of a container and a target is in such a name, for people. */
 #define OVERLAY_SHOWN_MAX 40
 
+static const JsonShape source_shape = JSON_STRING_LIKE(
+                               "^(@[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|(?![@~])" PATH_CHARACTER_REGEX
+                               "+|~(?!/)" PATH_CHARACTER_REGEX "+)$"),
+                       volume_text_shape = JSON_STRING_LIKE(
+                               "^" SHORT_FORM_HOST_REGEX ":" SHORT_FORM_INSIDE_REGEX "(:(ro|rw|overlay))?$");
+
 /* A path of the host, or "@NAME" for a volume that is kept in .containers/volumes/NAME. */
 static int volume_check_source(const char *source, Error *reterr) {
         int r;
@@ -119,15 +125,20 @@ static int parse_owner(const Json *value, const char *path, void *target, Error 
         return volume_owner_parse(value, path, &t->volume, reterr);
 }
 
+static const JsonField volume_fields[] = {
+        {"source", parse_source, .mandatory = true, .shape = &source_shape},
+        {"target", parse_target, .mandatory = true, .shape = &mount_point_shape},
+        {"readOnly", parse_read_only, .shape = &bool_shape},
+        {"create", parse_create, .shape = &bool_shape},
+        {"overlay", parse_overlay, .shape = &bool_shape},
+        {"owner", parse_owner, .shape = &volume_owner_shape},
+};
+
+static const JsonShape volume_object_shape = JSON_OBJECT_OF(volume_fields),
+                       volume_shape = JSON_EITHER_OF(&volume_text_shape, &volume_object_shape),
+                       volumes_shape = JSON_ARRAY_OF(volume_shape);
+
 static int parse_volume(const Json *value, const char *path, void *ret, Error *reterr) {
-        static const JsonField fields[] = {
-                {"source", parse_source, .mandatory = true},
-                {"target", parse_target, .mandatory = true},
-                {"readOnly", parse_read_only},
-                {"create", parse_create},
-                {"overlay", parse_overlay},
-                {"owner", parse_owner},
-        };
         VolumeTarget t = {};
         int r;
 
@@ -135,7 +146,7 @@ static int parse_volume(const Json *value, const char *path, void *ret, Error *r
                 r = volume_parse(json_string(value), ret, reterr);
                 return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
         }
-        r = value_parse_long_form(value, path, fields, ELEMENTSOF(fields), &t, reterr);
+        r = value_parse_long_form(value, path, volume_fields, ELEMENTSOF(volume_fields), &t, reterr);
         if (r >= 0 && !t.has_owner)
                 t.volume.owner = volume_default_owner(t.volume.source);
         *(Volume *) ret = t.volume;
@@ -298,6 +309,7 @@ int volume_add_once(ContainerSpec *c, Volume *volume, Error *reterr) {
 
 const SpecKey volumes_key = {
         .name = "volumes",
+        .shape = &volumes_shape,
         .parse = parse_volumes,
         .print = print_volumes,
         .check = check_volumes,

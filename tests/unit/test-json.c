@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/json-scan.h"
-#include "base/json.h"
+#include "base/json-shape.h"
 #include "base/process.h"
 #include "test.h"
 
@@ -417,6 +417,63 @@ TEST(a_number_too_large_to_be_exact_is_not_read) {
 
 static int take_anything(const Json *value, const char *path, void *target, Error *reterr) {
         return 0;
+}
+
+/* Readers may rely on it, whatever they look at themselves. */
+TEST(dispatch_refuses_what_has_another_shape) {
+        static const char *const words[] = {"on", NULL, "off"}, *const one_of[] = {"a", "b", NULL};
+        static const JsonShape flag = {.kind = JSON_SHAPE_BOOL}, text = {.kind = JSON_SHAPE_STRING},
+                               number = JSON_NUMBER_FROM(2, 9), word = JSON_ONE_OF_WORDS(words),
+                               numbers = JSON_ARRAY_OF(number), map = JSON_MAP_OF(text, numbers);
+        static const JsonShape *const choices[] = {&number, &word, &numbers};
+        static const JsonShape either = {
+                .kind = JSON_SHAPE_EITHER,
+                .either = choices,
+                .n_either = ELEMENTSOF(choices),
+        };
+        static const JsonField fields[] = {
+                {"a", take_anything, .shape = &flag},   {"b", take_anything, .shape = &text},
+                {"w", take_anything, .shape = &word},   {"m", take_anything, .shape = &map},
+                {"e", take_anything, .shape = &either},
+        };
+        static const JsonShape shape = {
+                .kind = JSON_SHAPE_OBJECT,
+                .fields = fields,
+                .n_fields = ELEMENTSOF(fields),
+                .one_of = one_of,
+                .manual = "page",
+        };
+        static const struct {
+                const char *text, *message;
+        } table[] = {
+                {"{\"a\":true,\"w\":\"off\",\"m\":{\"x\":[2,9],\"y\":[]},\"e\":\"on\"}", NULL},
+                {"{\"b\":\"\",\"e\":[3]}", NULL},
+                {"{\"a\":1}", "p.a: must be a boolean, is a number"},
+                {"{\"b\":null}", "p.b: must be a string, is null"},
+                {"{\"b\":\"\",\"w\":\"On\"}", "p.w: must be one of 'on', 'off', is 'On'"},
+                {"{\"b\":\"\",\"w\":[]}", "p.w: must be a string, is an array"},
+                {"{\"b\":\"\",\"m\":[]}", "p.m: must be an object, is an array"},
+                {"{\"b\":\"\",\"m\":{\"x\":[2,10]}}", "p.m.x[1]: must be between 2 and 9, is 10"},
+                {"{\"b\":\"\",\"e\":{}}", "p.e: must be a number or 'on', 'off' or an array, is an object"},
+                {"{\"b\":\"\",\"e\":\"x\"}", "p.e: must be a number or 'on', 'off' or an array, is 'x'"},
+                {"{\"b\":\"\",\"e\":1}", "p.e: must be between 2 and 9, is 1"},
+                {"{}", "p: must have one of 'a' and 'b'"},
+                {"{\"a\":true,\"b\":\"\"}", "p: must have one of 'a' and 'b'"},
+                {"{\"c\":1}", "p.c: unknown key"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(json_freep) Json *json = NULL;
+                int r;
+
+                ASSERT_OK(json_parse(table[i].text, strlen(table[i].text), NULL, &json, &error), &error);
+                r = json_dispatch_shape(json, "p", &shape, NULL, &error);
+                if (table[i].message)
+                        ASSERT_ERROR(r, &error, FC_EXIT_USAGE, table[i].message);
+                else
+                        ASSERT_OK(r, &error);
+        }
 }
 
 TEST(an_unknown_key_is_explained) {
