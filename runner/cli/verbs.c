@@ -9,6 +9,7 @@
 #include "cli/elevate.h"
 #include "cli/known-words.h"
 #include "cli/verbs.h"
+#include "spec/spec.h"
 
 static const Verb *const verbs[] = {
         &cmd_up,
@@ -149,8 +150,15 @@ static void print_help(void) {
         }
         (void) printf("\nOptions:\n");
         options_print_help(stdout, globals_options, globals_n_options);
-        (void) printf(
-                "\nOptions of a command: flake-containers COMMAND --help. All else: flake-containers(1).\n");
+        (void) printf("\nA command: flake-containers help COMMAND, man flake-containers-COMMAND. The specification: "
+                      "man " SPEC_MANUAL ". All else: man flake-containers.\n");
+}
+
+static void print_manual(const char *verb) {
+        (void) printf("\nMore: man flake-containers-");
+        for (const char *p = verb; *p; p++)
+                (void) putchar(*p == ' ' ? '-' : *p);
+        (void) putchar('\n');
 }
 
 static void print_verb_help(const Verb *v) {
@@ -161,6 +169,7 @@ static void print_verb_help(const Verb *v) {
         }
         (void) printf("\nOptions of all commands:\n");
         options_print_help(stdout, globals_options, globals_n_options);
+        print_manual(v->name);
 }
 
 /* "snapshot" and "snapshot --help": what its second word may be. */
@@ -192,6 +201,7 @@ static int run_group(const char *group, char *const *words, Error *reterr) {
                         options_print_help(stdout, verbs[i]->options, verbs[i]->n_options);
         (void) printf("\nOptions of all commands:\n");
         options_print_help(stdout, globals_options, globals_n_options);
+        print_manual(group);
         return FC_EXIT_OK;
 }
 

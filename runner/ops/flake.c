@@ -12,6 +12,7 @@
 #include "ops/flake.h"
 #include "project/place.h"
 #include "spec/name.h"
+#include "spec/spec.h"
 
 /* The specification of some containers is a file of its own, so that the other verbs go on reading that
  * of all. */
@@ -231,7 +232,7 @@ int flake_build(const char *root, const InvokingUser *invoking, char *const *nam
         if (r < 0) {
                 error_add_hint(reterr,
                                "or write the specification by hand: '%s/" PROJECT_SPEC_NAME
-                               "' (docs/SPEC.md)",
+                               "' (man " SPEC_MANUAL ")",
                                root);
                 return r;
         }

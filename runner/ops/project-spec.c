@@ -160,7 +160,7 @@ static int spec_raise_missing(const Project *project, Error *reterr) {
         }
         (void) error_raise(reterr, FC_EXIT_USAGE, "no specification: '%s' does not exist",
                            project->spec_path);
-        error_add_hint(reterr, "write one (docs/SPEC.md), or name it: --spec FILE");
+        error_add_hint(reterr, "write one (man " SPEC_MANUAL "), or name it: --spec FILE");
         return -ENOENT;
 }
 
