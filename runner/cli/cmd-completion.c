@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/completion-words.h"
-#include "cli/completion.h"
+#include "ops/completion-words.h"
 #include "cli/verbs.h"
+#include "completion/completion.h"
+
+static int make_script(const char *shell, char **ret, Error *reterr) {
+        _cleanup_free_ CompletionVerb *verbs = NULL;
+        CompletionTable table = {.globals = globals_options, .n_globals = globals_n_options};
+
+        for (const Verb *v; (v = verb_at(table.n_verbs));)
+                *XGROW(verbs, table.n_verbs) = (CompletionVerb){
+                        v->name, v->alias, v->synopsis, v->summary, v->options, v->n_options, v->stop_early,
+                };
+        table.verbs = verbs;
+        return completion_make(&table, shell, ret, reterr);
+}
 
 static int completion_run(const ProjectRequest *request, const void *target, char *const *operands,
                           Error *reterr) {
@@ -15,7 +27,7 @@ static int completion_run(const ProjectRequest *request, const void *target, cha
                 return r < 0 ? r : FC_EXIT_OK;
         if (operands[1])
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is one operand too many", operands[1]);
-        r = completion_make(operands[0], &script, reterr);
+        r = make_script(operands[0], &script, reterr);
         if (r < 0)
                 return r;
         return fputs(script, stdout) < 0 ? error_set(reterr, errno, "print the script") : FC_EXIT_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/stop-and-remove.h"
+#include "ops/stop-and-remove.h"
 #include "cli/verbs.h"
 #include "ops/dry-run.h"
 #include "ops/hooks.h"

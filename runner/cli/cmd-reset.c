@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/question.h"
+#include "ops/question.h"
 #include "cli/verbs.h"
 #include "ops/reset.h"
 

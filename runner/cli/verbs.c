@@ -9,6 +9,7 @@
 #include "cli/elevate.h"
 #include "cli/known-words.h"
 #include "cli/verbs.h"
+#include "completion/completion.h"
 #include "spec/spec.h"
 
 static const Verb *const verbs[] = {
@@ -82,20 +83,7 @@ const Option globals_options[] = {
 const size_t globals_n_options = ELEMENTSOF(globals_options);
 
 const char *verb_in_group(const Verb *v, const char *group) {
-        const char *rest = startswith(v->name, group);
-
-        return rest && rest[0] == ' ' ? rest + 1 : NULL;
-}
-
-bool verb_begins_group(size_t index, char **ret_group) {
-        const char *space = strchr(verbs[index]->name, ' ');
-        _cleanup_free_ char *group =
-                space ? xstrndup(verbs[index]->name, (size_t) (space - verbs[index]->name)) : NULL;
-
-        if (!group || (index > 0 && verb_in_group(verbs[index - 1], group)))
-                return false;
-        *ret_group = TAKE_PTR(group);
-        return true;
+        return completion_in_group(v->name, group);
 }
 
 /* @ret_n: how many words name it. */
@@ -150,7 +138,8 @@ static void print_help(void) {
         }
         (void) printf("\nOptions:\n");
         options_print_help(stdout, globals_options, globals_n_options);
-        (void) printf("\nA command: flake-containers help COMMAND, man flake-containers-COMMAND. The specification: "
+        (void) printf("\nA command: flake-containers help COMMAND, man flake-containers-COMMAND. The "
+                      "specification: "
                       "man " SPEC_MANUAL ". All else: man flake-containers.\n");
 }
 

@@ -48,9 +48,6 @@ const Verb *verb_at(size_t index);
 /* The second word of a verb's name, when the first one is @group; otherwise NULL. */
 const char *verb_in_group(const Verb *verb, const char *group);
 
-/* Whether it is the first verb of a group, whose name is then the caller's. */
-bool verb_begins_group(size_t index, char **ret_group);
-
 /**
  * verbs_main() - the whole command line
  * @globals: zeroed; filled as far as parsing went, also on failure; the caller frees it with options_done()

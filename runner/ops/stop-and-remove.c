@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/question.h"
-#include "cli/stop-and-remove.h"
+#include "ops/question.h"
+#include "ops/stop-and-remove.h"
 #include "ops/hooks.h"
 #include "ops/reset.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/once-volumes.h"
+#include "ops/once-volumes.h"
 #include "spec/path.h"
 #include "spec/volume.h"
 

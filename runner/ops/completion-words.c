@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/completion-words.h"
+#include "ops/completion-words.h"
 #include "ops/snapshot.h"
 #include "ops/unit-names.h"
 #include "spec/port.h"

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
-#include "cli/question.h"
+#include "ops/question.h"
 
 static int question_check(Error *reterr) {
         int r;

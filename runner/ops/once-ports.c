@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/once-ports.h"
+#include "ops/once-ports.h"
 #include "spec/port-clash.h"
 #include "spec/port.h"
 
