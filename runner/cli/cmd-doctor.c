@@ -8,8 +8,18 @@
 #include "cli/elevate.h"
 #include "cli/verbs.h"
 #include "ops/doctor.h"
+#include "ops/report.h"
 #include "screen/output.h"
 #include "screen/text.h"
+
+typedef struct DoctorOptions {
+        bool report;
+} DoctorOptions;
+
+static const Option doctor_options[] = {
+        {"report", 0, OPTION_FLAG, offsetof(DoctorOptions, report), NULL,
+         "Print what a bug report should have, without secrets"},
+};
 
 static void doctor_print_text(const Findings *f) {
         Output output;
@@ -53,6 +63,7 @@ static void doctor_print_json(const Findings *f) {
 
 static int doctor_run(const ProjectRequest *request, const void *target, char *const *operands,
                       Error *reterr) {
+        const DoctorOptions *o = target;
         _cleanup_(findings_done) Findings f = {};
         _cleanup_(error_done) Error no_tool = ERROR_NULL;
         _cleanup_free_ char *tool = NULL;
@@ -63,6 +74,8 @@ static int doctor_run(const ProjectRequest *request, const void *target, char *c
         r = doctor_examine(request, tool, &no_tool, &f, reterr);
         if (r < 0)
                 return r;
+        if (o->report)
+                return report_print(request, &f, FC_VERSION, reterr);
         if (request->globals->json)
                 doctor_print_json(&f);
         else
@@ -77,5 +90,8 @@ const Verb cmd_doctor = {
         .name = "doctor",
         .synopsis = "",
         .summary = "Check what this host offers and what is missing",
+        .options = doctor_options,
+        .n_options = ELEMENTSOF(doctor_options),
+        .target_size = sizeof(DoctorOptions),
         .run = doctor_run,
 };

@@ -147,6 +147,43 @@ testcase_doctor() {
         refute_out $'\a'
 }
 
+# What is planted at each place where a secret may be is not in it, nor is the developer's home.
+testcase_report() {
+        local n
+
+        project shop
+        : >"$PROJECT/own.env"
+        spec "$(tiny one '["sh", "-c", "exec sleep infinity", "planted-1"]' ', "environment": {"TOKEN": "planted-2"}, "envFile": "own.env",
+                "credentials": {"pg": {"command": ["echo", "planted-3"]}}, "exports": {"URL": "x://planted-4@${host}"},
+                "nspawnArgs": ["--set-credential=x:planted-5"], "hooks": {"beforeDown": [["true", "planted-6"]]},
+                "ready": {"exec": [["true", "planted-7"]]}, "volumes": ["@kept:/data", "src:/srv", "'"$SCRATCH"'/home/own:/more:ro"]')"
+        printf 'TOKEN2=planted-8\n' >"$PROJECT/own.env"
+        mkdir -p "$PROJECT/src" "$SCRATCH/home/own"
+        chown -R "$DEV:" "$PROJECT/src" "$PROJECT/own.env" "$SCRATCH/home/own"
+        ok fc up
+        ok fc doctor --report
+        expect_out '^flake-containers [0-9.]+'
+        expect_out $'\nLinux [0-9]'
+        expect_out $'\nok +systemd-nspawn +'
+        # It has what it hides: names, and that there is something.
+        expect_out '"environment": \{"TOKEN": "\(hidden\)"\}'
+        expect_out '"credentials": \{"pg": \{"command": \["\(hidden\)", "\(hidden\)"\]\}\}'
+        expect_out '"source":"src","target":"/srv"'
+        expect_out $'\n[0-9-]+T[0-9:.]+[^ ]* one ready\n?'
+        expect_out '"source":"~/own","target":"/more"'
+        refute_out "$SCRATCH/home"
+        for n in 1 2 3 4 5 6 7 8; do refute_out "planted-$n"; done
+        # Of what is wrong the value is not shown either.
+        spec "$(tiny one '' ', "restart": "planted-9"')"
+        ok fc doctor --report
+        expect_out $'\nBAD +specification +\\(hidden\\), see doctor'
+        refute_out planted-9
+        run_status 6 fc doctor
+        expect_out planted-9
+        spec "$(tiny one)"
+        ok fc down
+}
+
 # Not by using them up, which would be felt by all of this machine.
 testcase_inotify_is_short() {
         local limit=/proc/sys/fs/inotify/max_user_instances
