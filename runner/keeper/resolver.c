@@ -67,7 +67,7 @@ static bool resolver_read(const char *path, struct in_addr *ret) {
 
 /* Of the name, and of what it leads to where it is a link, as NetworkManager and resolvconf make it. A watch
  * that is there already stays. */
-static int watch_directory(int inotify_fd, const char *path) {
+static int watch_directory_of(int inotify_fd, const char *path) {
         _cleanup_free_ char *directory = xstrndup(path, (size_t) (strrchr(path, '/') - path));
 
         return inotify_add_watch(inotify_fd, directory[0] ? directory : "/", DIRECTORY_EVENTS);
@@ -76,10 +76,10 @@ static int watch_directory(int inotify_fd, const char *path) {
 static void watch_all(ResolverWatch *w) {
         _cleanup_free_ char *target = realpath(w->path, NULL);
 
-        (void) watch_directory(w->inotify_fd, w->path);
+        (void) watch_directory_of(w->inotify_fd, w->path);
         if (!target)
                 return;
-        (void) watch_directory(w->inotify_fd, target);
+        (void) watch_directory_of(w->inotify_fd, target);
         (void) inotify_add_watch(w->inotify_fd, target, FILE_EVENTS);
 }
 
