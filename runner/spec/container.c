@@ -38,7 +38,7 @@ static const SpecKey *const keys[] = {
         &exports_key,     &hooks_key,
 };
 
-static_assert(ELEMENTSOF(keys) <= CONTAINER_KEYS_MAX);
+static_assert(ELEMENTSOF(keys) <= CONTAINER_KEYS_MAX, "a document has room for all keys");
 
 JsonShape container_shape(JsonField fields[static CONTAINER_KEYS_MAX]) {
         for (size_t i = 0; i < ELEMENTSOF(keys); i++)

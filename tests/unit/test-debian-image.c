@@ -7,8 +7,8 @@
 #include "plan/debian-image.h"
 #include "spec/spec-parse.h"
 
-/* Owned by the caller, as @debian is a part of it. */
-static Spec *parse(const char *members, const DebianSpec **ret) {
+/* Owned by the caller. */
+static Spec *parse(const char *members) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *text =
                 xasprintf("{'version':1,'containers':{'c':{'system':{'debian':{%s}}}}}", members);
@@ -17,13 +17,12 @@ static Spec *parse(const char *members, const DebianSpec **ret) {
         for (char *s = text; *s; s++)
                 *s = *s == '\'' ? '"' : *s;
         ASSERT_OK(spec_parse(text, strlen(text), &spec, &error), &error);
-        *ret = spec->containers[0].debian;
         return spec;
 }
 
 static char *path_of(const char *members) {
-        const DebianSpec *debian;
-        _cleanup_(spec_freep) Spec *spec = parse(members, &debian);
+        _cleanup_(spec_freep) Spec *spec = parse(members);
+        const DebianSpec *debian = spec->containers[0].debian;
 
         return debian_image_path(debian);
 }
@@ -54,8 +53,8 @@ TEST(what_matters_makes_another_image) {
 }
 
 static void assert_sources(const char *members, const char *known, const char *expected) {
-        const DebianSpec *debian;
-        _cleanup_(spec_freep) Spec *spec = parse(members, &debian);
+        _cleanup_(spec_freep) Spec *spec = parse(members);
+        const DebianSpec *debian = spec->containers[0].debian;
         _cleanup_strv_ char **sources = debian_image_sources(debian, known);
         _cleanup_free_ char *text = sources ? strv_join(sources, "|") : xstrdup("");
 
@@ -103,8 +102,8 @@ TEST(options_of_the_hosts_apt) {
 }
 
 TEST(arguments) {
-        const DebianSpec *debian;
-        _cleanup_(spec_freep) Spec *spec = parse("'suite':'trixie','packages':['g++','redis']", &debian);
+        _cleanup_(spec_freep) Spec *spec = parse("'suite':'trixie','packages':['g++','redis']");
+        const DebianSpec *debian = spec->containers[0].debian;
         char *options[] = {(char *) "A \"b\";", NULL}, *sources[] = {(char *) "deb u trixie main", NULL};
         _cleanup_strv_ char **argv =
                                     debian_image_argv(debian, "/usr/bin/mmdebstrap", "/t", options, sources),
