@@ -11,7 +11,7 @@ typedef struct GcProject {
         char *id;
         int runtime_fd; /* its directory in /run; -EBADF: there is none */
         bool claimed;
-        bool only_locks; /* that directory holds nothing else: of commands that found nothing to do */
+        bool only_locks;   /* that directory holds nothing else: of commands that found nothing to do */
         Checkout checkout; /* where it is, if it is claimed */
         char **names;      /* of its containers, as far as that directory knows them */
         char **machines;   /* that run or have left something */
