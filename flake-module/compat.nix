@@ -33,7 +33,7 @@ let
 
   # Option -> reason. The default of NixOS, and any other value that changes nothing, is not refused.
   addresses = "addresses are given by the project: containers find each other by their names";
-  interfaces = "not supported: a container has one interface, on the project's bridge, or the host's by network.mode";
+  interfaces = "not supported: a container's interfaces are in the project's networks (network.networks), or network.mode says whose they are";
   refused = {
     hostAddress6 = addresses;
     localAddress6 = addresses;

@@ -30,7 +30,7 @@ let
     };
 in
 {
-  # The program, of the nixpkgs that `pkgs` is. A flake's own nixpkgs is no input of ours.
+  # The program, of the nixpkgs that `pkgs` is. A flake's own nixpkgs is not an input of ours.
   package = pkgs: pkgs.callPackage ./package.nix { };
 
   # The containers that `modules` define, made of `pkgs`, as { packages, devShell, checks, testMachine, config, options

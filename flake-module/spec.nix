@@ -127,7 +127,11 @@ in
     containers:
     let
       network = name: containers.${name}.network or { };
-      fixed = filter (name: get "address" (network name) != null) (attrNames containers);
+      # What is not an address the runner refuses, with the name of its container.
+      fixed = filter (
+        name:
+        get "address" (network name) != null && syntax.subnetOf (network name).address != null
+      ) (attrNames containers);
       nameOf = name: if (network name).networks or [ ] == [ ] then "default" else builtins.head (network name).networks;
     in
     builtins.listToAttrs (

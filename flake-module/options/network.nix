@@ -96,7 +96,7 @@ in
         ];
         default = "private";
         description = ''
-          `"private"`: an interface on the project's bridge, with a fixed address and the names of the other containers.
+          `"private"`: an interface in each of its networks, with a fixed address and the names of the other containers.
           `"host"`: the host's network. `"none"`: loopback only.
           `"namespace"`: that of the host which `network.namespace` names.
         '';

@@ -226,7 +226,8 @@ static int options_refuse(const Getopt *g, int c, char *const *argv, Error *rete
         return refuse_unknown(g, optopt, argv[optind - 1], reterr);
 }
 
-/* "-b -1", as journalctl(1) takes it: a number with a sign is no option, and no other operand looks so. */
+/* "-b -1", as journalctl(1) takes it: a number with a sign is not an option, and no other operand looks
+ * so. */
 static const char *take_number(char *const *words, int argc) {
         const char *word = optind < argc ? words[optind] : "";
         size_t n = strlen(word);

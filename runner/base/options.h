@@ -56,7 +56,7 @@ typedef struct OptionTable {
  * options_parse() - read options into their targets
  * @tables: looked up in this order
  * @stop_early: leave everything from the first operand on alone (it is another program's command line)
- * @ret_operands: what is no option, owned by the caller; "--" itself is left out
+ * @ret_operands: what is not an option, owned by the caller; "--" itself is left out
  *
  * FC_EXIT_USAGE with one line that names the option, and the nearest to one that is not known.
  */

@@ -5,7 +5,7 @@
 #include "base/macro.h"
 #include "base/suggest.h"
 
-/* What is longer is no word that was mistyped. */
+/* What is longer is not a word that was mistyped. */
 #define LENGTH_MAX 32
 
 static size_t least(size_t a, size_t b) {

@@ -10,7 +10,7 @@ typedef struct InitOptions {
 } InitOptions;
 
 static const Option init_options[] = {
-        {"template", 't', OPTION_STRING, offsetof(InitOptions, template), "NAME",
+        {"template", 't', OPTION_STRING, offsetof(InitOptions, template), "TEMPLATE",
          "Which [default, or debian where there is no nix in PATH]"},
         {"list", 'l', OPTION_FLAG, offsetof(InitOptions, list), NULL,
          "Show what templates there are, and write nothing"},

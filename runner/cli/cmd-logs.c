@@ -31,7 +31,7 @@ static const Option logs_options[] = {
         {"follow", 'f', OPTION_FLAG, offsetof(LogsOptions, follow), NULL,
          "Go on with what comes, over restarts too"},
         {"all", 'a', OPTION_FLAG, offsetof(LogsOptions, all), NULL,
-         "Also what systemd says that is no warning [with -u or -p]"},
+         "Also what systemd says that is not a warning [with -u or -p]"},
         {"lines", 'n', OPTION_STRING, offsetof(LogsOptions, lines), "N",
          "The last N lines of each [all; 10 with -f]"},
         {"tail", 0, OPTION_STRING, offsetof(LogsOptions, lines), "N", "The same as --lines"},

@@ -38,7 +38,8 @@ const char *completion_words_of(const Option *o) {
                      {"FORMAT", "short json cat"},
                      {"VIEW", "wide json"},
                      {"SYNTAX", "sh fish json dotenv"},
-                     {"DRAWING", "text mermaid dot json"}};
+                     {"DRAWING", "text mermaid dot json"},
+                     {"TEMPLATE", "default without-flake-parts debian"}};
 
         for (size_t i = 0; o->argument && i < ELEMENTSOF(table); i++)
                 if (streq(o->argument, table[i].argument))

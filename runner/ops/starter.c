@@ -54,7 +54,7 @@ int starter_choose(const char *name, const Starter **ret, Error *reterr) {
         return r;
 }
 
-/* As an URL, in which a path may have few characters only. Owned by the caller. */
+/* As a URL, in which a path may have few characters only. Owned by the caller. */
 static char *schema_url(const char *path) {
         char *url = xmalloc0(strlen("file://") + 3 * strlen(path) + 1), *to = stpcpy(url, "file://");
 
@@ -67,7 +67,7 @@ static char *schema_url(const char *path) {
         return url;
 }
 
-/* Leads editors to what each key means. */
+/* Leads editors to which keys there are. */
 static char *with_schema(const char *text) {
         _cleanup_free_ char *path = process_find_shared("spec.schema.json"),
                             *url = path ? schema_url(path) : NULL;

@@ -103,9 +103,9 @@ static int parse_components(const Json *value, const char *path, void *target, E
 }
 
 /* What their readers say better: patterns are for editors. */
-static const JsonShape suite_shape = JSON_STRING_LIKE("^[a-z0-9][a-z0-9.-]*$");
-static const JsonShape package_shape = JSON_STRING_LIKE("^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$");
-static const JsonShape component_shape = JSON_STRING_LIKE("^[a-z0-9][a-z0-9-]*$");
+static const JsonShape suite_shape = JSON_STRING_LIKE("^[a-z0-9][a-z0-9.-]{0,127}$");
+static const JsonShape package_shape = JSON_STRING_LIKE("^[a-z0-9][a-z0-9+.-]{0,126}[a-z0-9+.]$");
+static const JsonShape component_shape = JSON_STRING_LIKE("^[a-z0-9][a-z0-9-]{0,127}$");
 static const JsonShape mirror_shape = JSON_STRING_LIKE("^https?://[^/]");
 static const JsonShape packages_shape = JSON_ARRAY_OF(package_shape);
 static const JsonShape components_shape = JSON_ARRAY_OF(component_shape);

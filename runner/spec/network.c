@@ -31,7 +31,7 @@ static const JsonShape own_networks_shape = {
         .max = NETWORKS_MAX,
         .element = &name_shape,
 };
-static const JsonShape namespace_shape = JSON_STRING_LIKE("^[A-Za-z0-9_-][A-Za-z0-9_.-]*$");
+static const JsonShape namespace_shape = JSON_STRING_LIKE("^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,254}$");
 static const JsonShape fixed_address_shape = JSON_STRING_LIKE("^[0-9]{1,3}([.][0-9]{1,3}){3}$");
 static const JsonShape fixed_mac_shape = JSON_STRING_LIKE("^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$");
 
@@ -71,7 +71,7 @@ static int parse_own_networks(const Json *value, const char *path, void *target,
         if (r < 0)
                 return r;
         if (!c->networks)
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: is empty; network.mode 'none' is no network",
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: is empty; network.mode 'none' is without one",
                                    path);
         if (strv_length(c->networks) > NETWORKS_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE, "%s: at most %d networks, not %zu", path,

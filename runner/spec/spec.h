@@ -16,7 +16,7 @@ typedef enum UsersMode {
 } UsersMode;
 
 typedef enum NetworkMode {
-        NETWORK_PRIVATE,   /* own namespace, on the project's bridge */
+        NETWORK_PRIVATE,   /* own namespace, in networks of the project */
         NETWORK_HOST,      /* the host's network */
         NETWORK_NONE,      /* own namespace with loopback only */
         NETWORK_NAMESPACE, /* one of the host's, which has a name */

@@ -153,6 +153,7 @@ testcase_report() {
 
         project shop
         : >"$PROJECT/own.env"
+        # shellcheck disable=SC2016 # ${host} is the specification's
         spec "$(tiny one '["sh", "-c", "exec sleep infinity", "planted-1"]' ', "environment": {"TOKEN": "planted-2"}, "envFile": "own.env",
                 "credentials": {"pg": {"command": ["echo", "planted-3"]}}, "exports": {"URL": "x://planted-4@${host}"},
                 "nspawnArgs": ["--set-credential=x:planted-5"], "hooks": {"beforeDown": [["true", "planted-6"]]},

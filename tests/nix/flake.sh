@@ -271,6 +271,8 @@ testcase_package() {
                 "the helpers"
         [[ -e $SCRATCH/package/share/bash-completion/completions/flake-containers ]] || flunk "there is no completion"
         [[ -e $SCRATCH/package/share/man/man1/flake-containers.1 ]] || flunk "there is no manual page"
+        [[ -s $SCRATCH/package/share/flake-containers/spec.schema.json ]] || flunk "there is no schema"
+        [[ -s $SCRATCH/package/share/flake-containers/templates/default/flake.nix ]] || flunk "there is no template"
 }
 
 # overridden: the options for the current flake's inputs.

@@ -203,7 +203,7 @@ in
     "extraFlags: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users (in flake.nix)"
   ];
   configAndPath = says { toplevel = lib.mkForce null; config = { }; path = toplevel; } [ "config, path: give one of them, they all say what the system is" ];
-  macvlans = mistake { macvlans = [ "eth0" ]; } "macvlans: not supported: a container has one interface, on the project's bridge, or the host's by network.mode";
+  macvlans = mistake { macvlans = [ "eth0" ]; } "macvlans: not supported: a container's interfaces are in the project's networks (network.networks), or network.mode says whose they are";
   privateUsers = mistake { privateUsers = 65536; } ''privateUsers: '65536' is not supported, the runner chooses the ids itself: use users = "private" or "host"'';
   privateUsersIdentity = mistake { privateUsers = "identity"; } ''privateUsers: 'identity' is not supported, the runner chooses the ids itself: use users = "private" or "host"'';
   autoStart = mistake { autoStart = true; } "autoStart: containers of a project are started by 'up' only";
