@@ -152,7 +152,7 @@ testcase_seed() {
         ok fc down
         data=$PROJECT/.containers/db/root/var/lib/postgresql/data
         printf "listen_addresses = '*'\n" >>"$data/postgresql.auto.conf"
-        printf 'host all all 0.0.0.0/0 trust\n' >>"$data/pg_hba.conf"
+        printf 'host all all samenet trust\n' >>"$data/pg_hba.conf"
         psql=$(cd "$FC_IMAGES/db" && echo usr/lib/postgresql/*/bin/psql)
         printf 'create table orders (item text);\ninsert into ordrs values (1);\n' >"$PROJECT/seed.sql"
         jq --arg psql "/$psql" '.containers.seed = {
