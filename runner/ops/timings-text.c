@@ -41,18 +41,16 @@ static void add_container(Table *table, const Timings *timings, const ContainerT
 
 static void append_path(Buffer *buffer, const Timings *timings, const Spec *spec) {
         size_t n;
-        _cleanup_free_ size_t *path = timings_critical_path(timings, spec, &n);
+        _cleanup_free_ TimingPathStep *path = timings_critical_path(timings, spec, &n);
         uint64_t before = timings->began_usec;
 
         if (n == 0)
                 return;
         buffer_append_text(buffer, "critical path:");
         for (size_t i = 0; i < n; i++) {
-                const ContainerTimings *c = &timings->containers[path[i]];
-
-                buffer_appendf(buffer, "%s %s +%.3fs", i > 0 ? "," : "", c->name,
-                               (double) (c->done_usec - before) / USEC_PER_SEC);
-                before = c->done_usec;
+                buffer_appendf(buffer, "%s %s +%.3fs", i > 0 ? "," : "", path[i].container->name,
+                               (double) (path[i].usec - before) / USEC_PER_SEC);
+                before = path[i].usec;
         }
         buffer_append_text(buffer, "\n");
 }
@@ -184,7 +182,7 @@ static Json *spans_json(const Timings *timings, const TimingSpan *spans, size_t 
 
 Json *timings_json(const Timings *timings, const Spec *spec) {
         size_t n;
-        _cleanup_free_ size_t *path = timings_critical_path(timings, spec, &n);
+        _cleanup_free_ TimingPathStep *path = timings_critical_path(timings, spec, &n);
         Json *o = json_new_object(), *containers = json_new_array(), *names = json_new_array();
 
         for (size_t i = 0; i < timings->n; i++) {
@@ -197,7 +195,7 @@ Json *timings_json(const Timings *timings, const Spec *spec) {
                 json_append(containers, container);
         }
         for (size_t i = 0; i < n; i++)
-                json_append_string(names, timings->containers[path[i]].name);
+                json_append_string(names, path[i].container->name);
         json_add_uint(o, "specificationUsec", timings->known_usec - timings->began_usec);
         json_add_uint(o, "usec", timings->ended_usec - timings->began_usec);
         json_add(o, "containers", containers);

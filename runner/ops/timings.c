@@ -52,6 +52,8 @@ static void begin_step(ContainerTimings *c, char *what, uint64_t now_usec) {
 /* NULL: it is no step that takes time. */
 static char *step_of(Phase phase, const char *rung, const char *detail) {
         switch (phase) {
+        case PHASE_BUILDING:
+                return xstrdup("build");
         case PHASE_IMAGE:
                 return xstrdup("copy");
         case PHASE_VOLUME:
@@ -152,37 +154,34 @@ static uint64_t time_of_need(const ContainerTimings *c, DependencyNeed need) {
         return need == NEED_STARTED ? c->started_usec : c->done_usec;
 }
 
-/* What it waited for last; NULL: for nothing, or for what ran already. */
-static const ContainerTimings *find_cause(const Timings *timings, const Spec *spec,
-                                          const ContainerTimings *c) {
-        const ContainerSpec *s = spec_find(spec, c->name);
-        const ContainerTimings *cause = NULL;
-        uint64_t last = 0;
+/* What it waited for last: none, or what ran already, is a container of NULL. What came later than the step
+ * itself is not what it waited for. */
+static TimingPathStep find_cause(const Timings *timings, const Spec *spec, const TimingPathStep *step) {
+        const ContainerSpec *s = spec_find(spec, step->container->name);
+        TimingPathStep cause = {};
 
         for (size_t i = 0; s && i < s->n_dependencies; i++) {
                 const ContainerTimings *other = timings_find(timings, s->dependencies[i].name);
                 uint64_t usec = other ? time_of_need(other, s->dependencies[i].need) : 0;
 
-                if (usec > last) {
-                        last = usec;
-                        cause = other;
-                }
+                if (usec > cause.usec && usec <= step->usec)
+                        cause = (TimingPathStep){other, usec};
         }
         return cause;
 }
 
-size_t *timings_critical_path(const Timings *timings, const Spec *spec, size_t *ret_n) {
-        size_t *path = xnew0(size_t, timings->n), n = 0;
-        const ContainerTimings *c = NULL;
+TimingPathStep *timings_critical_path(const Timings *timings, const Spec *spec, size_t *ret_n) {
+        TimingPathStep *path = xnew0(TimingPathStep, timings->n), step = {};
+        size_t n = 0;
 
         for (size_t i = 0; i < timings->n; i++)
-                if (timings->containers[i].done_usec > (c ? c->done_usec : 0))
-                        c = &timings->containers[i];
+                if (timings->containers[i].done_usec > step.usec)
+                        step = (TimingPathStep){&timings->containers[i], timings->containers[i].done_usec};
         /* Dependencies form no circle. */
-        for (; c; c = find_cause(timings, spec, c))
-                path[n++] = (size_t) (c - timings->containers);
+        for (; step.container; step = find_cause(timings, spec, &step))
+                path[n++] = step;
         for (size_t i = 0; i < n / 2; i++) {
-                size_t swapped = path[i];
+                TimingPathStep swapped = path[i];
 
                 path[i] = path[n - 1 - i];
                 path[n - 1 - i] = swapped;

@@ -51,7 +51,11 @@ void timings_end(Timings *timings, uint64_t now_usec);
 void timings_add_unit(Timings *timings, const char *container, const char *unit, uint64_t began_usec,
                       uint64_t ended_usec);
 
+typedef struct TimingPathStep {
+        const ContainerTimings *container;
+        uint64_t usec; /* when it was what the next one waited for; of the last one, when it was done */
+} TimingPathStep;
+
 /* The containers that the whole took as long for as it did: the last one that came to its end, what it
- * waited for last, and so on; the first to start stands first. Return: their indexes, owned by the caller.
- * */
-size_t *timings_critical_path(const Timings *timings, const Spec *spec, size_t *ret_n);
+ * waited for last, and so on; the first to start stands first. Return: owned by the caller. */
+TimingPathStep *timings_critical_path(const Timings *timings, const Spec *spec, size_t *ret_n);

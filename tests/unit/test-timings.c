@@ -108,19 +108,64 @@ TEST(json) {
 TEST(critical_path) {
         _cleanup_(timings_done) Timings t = play();
         _cleanup_(spec_freep) Spec *spec = shop();
-        _cleanup_free_ size_t *path = NULL;
+        _cleanup_free_ TimingPathStep *path = NULL;
         size_t n;
 
         path = timings_critical_path(&t, spec, &n);
         ASSERT_EQ(n, 2);
-        ASSERT_STREQ(t.containers[path[0]].name, "db");
-        ASSERT_STREQ(t.containers[path[1]].name, "job");
+        ASSERT_STREQ(path[0].container->name, "db");
+        ASSERT_STREQ(path[1].container->name, "job");
+}
+
+/* `web` waits for `db` to be started, which may be ready after it, or never. */
+TEST(critical_path_through_what_is_only_started) {
+        static const struct {
+                unsigned ready; /* `db`; 0: never */
+                const char *path;
+        } table[] = {
+                {0, "critical path: db +0.200s, web +0.050s\n"},
+                {240, "critical path: db +0.200s, web +0.050s\n"},
+                {300, "critical path: db +0.300s\n"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(timings_done) Timings t = {.began_usec = at(0), .known_usec = at(20)};
+                _cleanup_(spec_freep) Spec *spec = shop();
+                _cleanup_free_ char *text = NULL;
+
+                test_set_row("%zu", i);
+                timings_note(&t, "db", PHASE_STARTING, NULL, NULL, at(30));
+                timings_note(&t, "db", PHASE_BOOTING, "boot", "", at(200));
+                timings_note(&t, "web", PHASE_STARTING, NULL, NULL, at(200));
+                if (table[i].ready > 0)
+                        timings_note(&t, "db", PHASE_READY, NULL, NULL, at(table[i].ready));
+                timings_note(&t, "web", PHASE_READY, NULL, NULL, at(250));
+                timings_end(&t, at(1000));
+                text = timings_text(&t, spec);
+                ASSERT_TRUE(strstr(text, table[i].path));
+        }
+}
+
+/* Made once for all that share it: one step, whatever is told of it. */
+TEST(image_that_is_made) {
+        _cleanup_(timings_done) Timings t = {.began_usec = at(0), .known_usec = at(20)};
+        const ContainerTimings *db;
+
+        timings_note(&t, "db", PHASE_BUILDING, NULL, "waiting for another command", at(30));
+        timings_note(&t, "db", PHASE_BUILDING, NULL, "downloading packages", at(50));
+        timings_note(&t, "db", PHASE_IMAGE, NULL, "/i", at(400));
+        timings_end(&t, at(500));
+        db = &t.containers[0];
+        ASSERT_EQ(db->n_steps, 2);
+        ASSERT_STREQ(db->steps[0].what, "build");
+        ASSERT_EQ(db->steps[0].began_usec, at(30));
+        ASSERT_EQ(db->steps[0].ended_usec, at(400));
 }
 
 TEST(critical_path_of_nothing) {
         _cleanup_(timings_done) Timings t = {};
         _cleanup_(spec_freep) Spec *spec = shop();
-        _cleanup_free_ size_t *path = NULL;
+        _cleanup_free_ TimingPathStep *path = NULL;
         size_t n;
 
         path = timings_critical_path(&t, spec, &n);
