@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +39,17 @@ LineReader *line_reader_free(LineReader *reader) {
         buffer_done(&reader->pending);
         free(reader);
         return NULL;
+}
+
+LineReader *line_reader_copy(const LineReader *reader, Error *reterr) {
+        int fd = fcntl(reader->fd, F_DUPFD_CLOEXEC, 3),
+            old = reader->old_fd >= 0 ? fcntl(reader->old_fd, F_DUPFD_CLOEXEC, 3) : -EBADF;
+        LineReader *copy = line_reader_new(fd, old);
+
+        if (fd >= 0 && (old >= 0 || reader->old_fd < 0))
+                return copy;
+        (void) error_set(reterr, errno, "open the console's log once more");
+        return line_reader_free(copy);
 }
 
 /* The first byte of data from @offset on: a log that was trimmed begins with a hole. A log that ends with

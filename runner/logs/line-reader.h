@@ -24,6 +24,9 @@ int line_reader_tail(int fd, uint64_t from, uint64_t n, char ***ret_lines, Error
  * grow any more and is read first; -EBADF: there is none. Ownership of both passes. */
 LineReader *line_reader_new(int fd, int old_fd);
 LineReader *line_reader_free(LineReader *reader);
+
+/* Another one of the same files, at their beginning. NULL: it has failed. */
+LineReader *line_reader_copy(const LineReader *reader, Error *reterr);
 DEFINE_FREEP(LineReader, line_reader_free);
 
 /* To the beginning of the @n-th line from the end; UINT64_MAX: the beginning. */

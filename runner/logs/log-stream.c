@@ -62,7 +62,9 @@ int log_stream_read_line(LogStream *stream, bool rest, Error *reterr) {
                 r = line_is_wanted(stream, line, stream->line_usec, reterr);
                 if (r < 0)
                         return r;
-                if (r > 0)
+                if (r > 0 && stream->lines_before > 0)
+                        stream->lines_before--;
+                else if (r > 0)
                         stream->line = line;
         }
         return 0;
@@ -242,6 +244,26 @@ static int open_clocks(LogStream *stream, int fd, int old, Error *reterr) {
         return r;
 }
 
+/* @last: of the lines that are asked for, which may all be far from the end. */
+static int seek_to_last(LogStream *stream, uint64_t last, Error *reterr) {
+        LineReader *console = stream->console;
+        uint64_t n = 0;
+        int r;
+
+        stream->console = line_reader_copy(console, reterr);
+        r = stream->console ? line_reader_seek(stream->console, UINT64_MAX, reterr) : -EBADF;
+        while (r >= 0 && (r = log_stream_read_line(stream, /* rest= */ true, reterr)) >= 0 &&
+               stream->line.data) {
+                stream->line = (LogText){0};
+                n++;
+        }
+        (void) line_reader_free(stream->console);
+        stream->console = console;
+        stream->line_unread = true;
+        stream->lines_before = n > last ? n - last : 0;
+        return r < 0 ? r : line_reader_seek(console, UINT64_MAX, reterr);
+}
+
 /* Takes the fd of the console's log; -EBADF: it is gone. */
 static int log_stream_open_console(LogStream *stream, int fd, Error *reterr) {
         LogView *view = stream->view;
@@ -265,6 +287,8 @@ static int log_stream_open_console(LogStream *stream, int fd, Error *reterr) {
         stream->line_unread = true;
         if (stream->source->console_timed && view->request->since_usec > 0 && !view->started)
                 r = line_reader_seek_to(stream->console, stream->source->console_from, reterr);
+        else if (view->request->until_usec != UINT64_MAX && view->lines != LOG_LINES_ALL)
+                r = seek_to_last(stream, view->lines, reterr);
         else
                 r = line_reader_seek(stream->console, view->started ? UINT64_MAX : view->lines, reterr);
         if (r >= 0 && view->event) {

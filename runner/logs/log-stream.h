@@ -24,6 +24,7 @@ typedef struct LogStream {
         LogText line;                  /* of it, read, not yet printed; data NULL: none */
         uint64_t line_usec;            /* when it was written; 0: unknown */
         bool line_unread;              /* the console may have more */
+        uint64_t lines_before;         /* so many that are asked for are not among the last ones */
         struct stat console_seen; /* the newest file that lines of the console were read from, or that was
                                      there before; its st_ino is 0 where there was none */
         PathWatch *journal_watch, *console_watch;

@@ -107,6 +107,39 @@ TEST(lines_have_the_time_of_their_end) {
         fixture_done(&f);
 }
 
+/* They may be far from the end of the log, and of what was the log before. */
+TEST(last_lines_until_a_time) {
+        static const struct {
+                uint64_t lines, until; /* seconds after the first line */
+                const char *text;
+        } table[] = {
+                {1, 0, "1\n"},    {2, 1, "2\n3\n"}, {9, 1, "1\n2\n3\n"},    {0, 1, ""},
+                {2, 2, "3\n4\n"}, {1, 3, "part\n"}, {3, 3, "4\n5\npart\n"}, {LOG_LINES_ALL, 1, "1\n2\n3\n"},
+        };
+        LogRequest request;
+        LogSource source;
+        Fixture f;
+
+        fixture_init(&f);
+        say(&f, T0, "1\n");
+        say(&f, T0 + USEC_PER_SEC, "2\n3\n");
+        ASSERT_OK(console_log_rotate(f.dir_fd, NULL));
+        console_times_rotate(f.dir_fd);
+        end_log(&f);
+        begin_log(&f);
+        say(&f, T0 + 2 * USEC_PER_SEC, "4\n");
+        say(&f, T0 + 3 * USEC_PER_SEC, "5\npart");
+        request = request_for(&f, &source);
+        request.output = LOG_OUTPUT_CAT;
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("%zu", i);
+                request.lines = table[i].lines;
+                request.until_usec = T0 + table[i].until * USEC_PER_SEC;
+                assert_shows(&request, table[i].text);
+        }
+        fixture_done(&f);
+}
+
 TEST(a_log_that_was_put_aside_keeps_its_times) {
         LogRequest request;
         LogSource source;
