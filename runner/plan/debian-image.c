@@ -10,7 +10,7 @@
 #include "plan/debian-image.h"
 
 /* To be changed with whatever makes other images of the same definition. */
-#define RECIPE "1"
+#define RECIPE "2"
 
 static int compare_words(const void *a, const void *b) {
         return strcmp(*(char *const *) a, *(char *const *) b);
@@ -114,6 +114,8 @@ char **debian_image_argv(const DebianSpec *debian, const char *program, const ch
                    packages ? packages : "");
         strv_pushf(&argv, "--components=%s", components);
         strv_push(&argv, "--dpkgopt=force-unsafe-io");
+        /* A name that no package has would otherwise be a regular expression. */
+        strv_push(&argv, "--aptopt=APT::Cmd::Pattern-Only \"true\"");
         STRV_FOREACH (option, apt_options)
                 strv_pushf(&argv, "--aptopt=%s", *option);
         strv_push(&argv, debian->suite);

@@ -55,7 +55,7 @@ an_image() {
         mkdir "$(dirname "$path")"
         cp -a -- "$TINY_IMAGE" "$path"
         # Of which definition it is, as the program writes it.
-        printf 'recipe 1\nsuite bookworm\ncomponents main\nmirror \npackages %s\n' "$1" >"$(dirname "$path")/definition"
+        printf 'recipe 2\nsuite bookworm\ncomponents main\nmirror \npackages %s\n' "$1" >"$(dirname "$path")/definition"
         KEY=$(basename "$(dirname "$path")")
 }
 
