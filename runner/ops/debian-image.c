@@ -184,34 +184,44 @@ static int image_open_lock(Image *image, Error *reterr) {
         return image->lock_fd < 0 ? image->lock_fd : 0;
 }
 
-static int image_lock(const Image *image, Error *reterr) {
-        if (flock(image->lock_fd, LOCK_EX | LOCK_NB) >= 0)
-                return 0;
+/* Return: 1 it is locked, 0 another command is in the way, or a negative errno. */
+static int image_lock(const Image *image, int operation, bool wait, Error *reterr) {
+        if (flock(image->lock_fd, operation | LOCK_NB) >= 0)
+                return 1;
         if (errno != EWOULDBLOCK)
                 return error_set(reterr, errno, "lock the image");
+        if (!wait)
+                return 0;
         on_step("waiting for another command that works on the image", (void *) image);
-        return lock_wait(image->lock_fd, image->key, UINT64_MAX, reterr);
+        return lock_wait(image->lock_fd, operation, image->key, UINT64_MAX, reterr);
 }
 
-/* Shared, it is not removed. @ret_fd: -EBADF: it is not there. */
+/* Shared, it is not removed: with that it is waited for, since the command that has made it keeps it so for
+ * long. @ret_fd: -EBADF: it is not there. Return: as image_lock(). */
 static int image_hold(const Image *image, int *ret_fd, Error *reterr) {
+        int r = image_lock(image, LOCK_SH, /* wait= */ true, reterr), k;
+
         *ret_fd = -EBADF;
-        if (flock(image->lock_fd, LOCK_SH | LOCK_NB) < 0)
-                return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock the image");
-        return image_find(image, ret_fd, reterr);
+        if (r <= 0)
+                return r;
+        k = image_find(image, ret_fd, reterr);
+        return k < 0 ? k : 1;
 }
 
 static int image_have(Image *image, int *ret_fd, Error *reterr) {
-        for (;;) {
+        for (bool again = false;; again = true) {
                 _cleanup_close_ int there = -EBADF;
                 int r;
 
                 /* From one lock to the other another process may come between. */
                 r = image_hold(image, ret_fd, reterr);
                 if (r < 0 || *ret_fd >= 0)
-                        return r;
-                r = image_lock(image, reterr);
-                if (r >= 0)
+                        return r < 0 ? r : 0;
+                /* The first time: it may make what is then waited for as above. */
+                r = image_lock(image, LOCK_EX, /* wait= */ again, reterr);
+                if (r == 0)
+                        continue;
+                if (r > 0)
                         r = image_find(image, &there, reterr);
                 if (r >= 0 && there < 0)
                         r = image_build(image, reterr);

@@ -59,18 +59,22 @@ static int raise_held(const char *name, const LockHolder *holder, uint64_t waite
         return r;
 }
 
-static void take(void *userdata) {
-        const int *fd = userdata;
+typedef struct LockTaking {
+        int fd, operation;
+} LockTaking;
 
-        while (flock(*fd, LOCK_EX) < 0)
+static void take(void *userdata) {
+        const LockTaking *taking = userdata;
+
+        while (flock(taking->fd, taking->operation) < 0)
                 if (errno != EINTR)
                         return;
 }
 
 /* flock(2) belongs to the open file, which a child shares: so a child blocks in it, and when it returns the
  * lock is ours. */
-int lock_wait(int fd, const char *name, uint64_t deadline, Error *reterr) {
-        int r = child_run(take, &fd, deadline);
+int lock_wait(int fd, int operation, const char *name, uint64_t deadline, Error *reterr) {
+        int r = child_run(take, &(LockTaking){fd, operation}, deadline);
 
         if (r == -EINTR)
                 return error_raise(reterr, FC_EXIT_INTERRUPTED, "interrupted while waiting for lock '%s'",
@@ -78,7 +82,7 @@ int lock_wait(int fd, const char *name, uint64_t deadline, Error *reterr) {
         if (r < 0)
                 return error_set(reterr, r, "wait for lock '%s'", name);
         /* Right also when the child got it in the last moment, or was killed before it got it. */
-        if (flock(fd, LOCK_EX | LOCK_NB) >= 0)
+        if (flock(fd, operation | LOCK_NB) >= 0)
                 return 1;
         if (errno != EWOULDBLOCK)
                 return error_set(reterr, errno, "take lock '%s'", name);
@@ -117,7 +121,7 @@ int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeou
                                 on_wait(&holder, userdata);
                                 on_wait = NULL;
                         }
-                        r = lock_wait(fd, name, deadline, reterr);
+                        r = lock_wait(fd, LOCK_EX, name, deadline, reterr);
                         if (r < 0)
                                 return r;
                 }

@@ -60,6 +60,6 @@ int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeou
 /* Does nothing for LOCK_NULL. */
 void lock_release(Lock *lock);
 
-/* Waits for flock(2) of an open file. Return: 1 locked, 0 the deadline (CLOCK_MONOTONIC; UINT64_MAX: none)
- * has passed, negative errno; FC_EXIT_INTERRUPTED as above. */
-int lock_wait(int fd, const char *name, uint64_t deadline, Error *reterr);
+/* Waits for flock(2) of an open file. @operation: LOCK_EX or LOCK_SH. Return: 1 locked, 0 the deadline
+ * (CLOCK_MONOTONIC; UINT64_MAX: none) has passed, negative errno; FC_EXIT_INTERRUPTED as above. */
+int lock_wait(int fd, int operation, const char *name, uint64_t deadline, Error *reterr);

@@ -6,6 +6,7 @@
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -147,7 +148,7 @@ int runtime_dir_lock_base(const char *base, uint64_t timeout_usec, int *ret_fd, 
                 *ret_fd = -EBADF;
                 return 0;
         }
-        r = lock_wait(fd, base, now_usec() + timeout_usec, reterr);
+        r = lock_wait(fd, LOCK_EX, base, now_usec() + timeout_usec, reterr);
         if (r < 0)
                 return r;
         if (r == 0)

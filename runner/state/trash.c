@@ -109,7 +109,7 @@ static int trash_lock(int fd, bool wait, Error *reterr) {
                 return 1;
         if (errno != EWOULDBLOCK)
                 return error_set(reterr, errno, "lock '" STATE_DIR_NAME "/" TRASH_DIR "'");
-        return wait ? lock_wait(fd, TRASH_DIR, UINT64_MAX, reterr) : 0;
+        return wait ? lock_wait(fd, LOCK_EX, TRASH_DIR, UINT64_MAX, reterr) : 0;
 }
 
 static bool trash_go_on(uint64_t n, void *userdata) {

@@ -172,6 +172,27 @@ testcase_used_by_none() {
         end_cache
 }
 
+# The command that has made an image keeps it until its own end, which another one does not wait for.
+testcase_waits_for_the_image_alone() {
+        local lock
+
+        cache "$SCRATCH/cache"
+        project shop
+        spec "$(of hello)"
+        an_image hello
+        mv "$CACHE/$KEY" "$CACHE/aside"
+        exec {lock}>"$CACHE/.$KEY.lock"
+        flock -x "$lock"
+        fc_background "$TMP/out" --progress plain up {lock}>&-
+        line_in "$TMP/out" 'building +waiting for another command' >/dev/null
+        mv "$CACHE/aside" "$CACHE/$KEY"
+        flock -s "$lock"
+        finished "$FC_PID"
+        equal "$STATUS" 0 "the exit status"
+        exec {lock}>&-
+        end_cache
+}
+
 # What another user could have a hand in is not booted.
 testcase_not_roots_alone() {
         mkdir "$SCRATCH/open"

@@ -185,6 +185,20 @@ TEST(waits_until_it_is_free) {
 }
 
 /* What a killed holder wrote must not be told of the next one. */
+TEST(shared_lock_waits_for_no_other_one) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int holder = -EBADF, fd = -EBADF;
+        TEST_DIR(dir);
+
+        holder = openat(dir.fd, "x", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        fd = openat(dir.fd, "x", O_RDWR | O_CLOEXEC);
+        ASSERT_OK(flock(holder, LOCK_EX));
+        ASSERT_EQ(lock_wait(fd, LOCK_SH, "x", now_usec() + USEC_PER_MSEC, &error), 0);
+        ASSERT_OK(flock(holder, LOCK_SH));
+        ASSERT_EQ(lock_wait(fd, LOCK_EX, "x", now_usec() + USEC_PER_MSEC, &error), 0);
+        ASSERT_EQ(lock_wait(fd, LOCK_SH, "x", UINT64_MAX, &error), 1);
+}
+
 TEST(dead_holder_is_not_named) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int fd = -EBADF;
