@@ -9,30 +9,57 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/paths.h"
+#include "machine/machine.h"
 #include "ops/debian-image.h"
 #include "plan/debian-image.h"
 #include "plan/definition.h"
+#include "state/mounted.h"
 #include "state/state.h"
+
+typedef enum ImageUse {
+        IMAGE_UNUSED,
+        IMAGE_LOST, /* the container is not there: removed, or its project has another name now */
+        IMAGE_USED,
+} ImageUse;
 
 /* What the container was started with last says whether it uses an image. One of which that cannot be read
  * does: to keep an image too long does no harm. */
-static bool uses(const char *path, const char *image) {
+static ImageUse find_use(const char *path, const char *image) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         const InvokingUser root = {};
 
         if (fd < 0)
-                return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
+                return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? IMAGE_LOST : IMAGE_USED;
         if (container_state_load(fd, "", &root, &state, NULL) < 0)
-                return true;
-        return state && streq_ptr(definition_get(state->definition, DEFINITION_IMAGE), image);
+                return IMAGE_USED;
+        if (!state)
+                return IMAGE_LOST;
+        return streq_ptr(definition_get(state->definition, DEFINITION_IMAGE), image) ? IMAGE_USED
+                                                                                     : IMAGE_UNUSED;
 }
 
-static bool is_used(int cache_fd, const char *key) {
+/* A layer does not tell from which image it is. What cannot be looked at may be one. */
+static bool runs_on_layer(const Gc *gc) {
+        STRV_FOREACH (machine, gc->machines) {
+                MachineStatus status;
+
+                if (machine_query(gc->facts.cgroup_root, *machine, &status, NULL) < 0)
+                        return true;
+                if (status.running &&
+                    (status.keeper <= 0 || mounted_is_overlay_for(status.keeper, MACHINE_DIR "/root")))
+                        return true;
+        }
+        return false;
+}
+
+static bool is_used(Gc *gc, int cache_fd, const char *key) {
         _cleanup_free_ char *place = xasprintf("%s/users", key),
                             *image = xasprintf(DEBIAN_CACHE "/%s/root", key);
         _cleanup_close_ int users_fd = -EBADF;
         _cleanup_strv_ char **names = NULL;
+        bool lost = false;
 
         if (fs_open_beneath_optional(cache_fd, place, O_RDONLY | O_DIRECTORY, &users_fd, NULL) < 0)
                 return true;
@@ -43,14 +70,23 @@ static bool is_used(int cache_fd, const char *key) {
         STRV_FOREACH (name, names) {
                 char path[PATH_MAX];
                 ssize_t n = readlinkat(users_fd, *name, path, sizeof(path) - 1);
+                ImageUse use;
 
                 if (n < 0)
                         return true;
                 path[n] = '\0';
-                if (uses(path, image))
+                use = find_use(path, image);
+                if (use == IMAGE_USED)
                         return true;
+                lost = lost || use == IMAGE_LOST;
         }
-        return false;
+        if (!lost || !runs_on_layer(gc))
+                return false;
+        strv_pushf(&gc->notes,
+                   DEBIAN_CACHE "/%s: left alone: a container that used it is not where it was, and an "
+                                "ephemeral one runs, which may be that",
+                   key);
+        return true;
 }
 
 static bool is_key(const char *name) {
@@ -64,6 +100,8 @@ static char *key_of_unfinished(const char *name) {
         return key && is_key(key) && streq(name + 1 + 16, ".new") ? TAKE_PTR(key) : NULL;
 }
 
+/* Killed in the midst, it leaves what does not count as an image: a directory's files go before its
+ * directories, and so `definition` before what is in `root`. */
 static int remove_image(Gc *gc, int cache_fd, const char *name, const char *why, Error *reterr) {
         _cleanup_free_ char *path = xasprintf(DEBIAN_CACHE "/%s", name);
         int r = gc->dry_run ? 0 : fs_remove_tree(cache_fd, name, reterr);
@@ -89,7 +127,8 @@ static int clean_one(Gc *gc, int cache_fd, const char *name, Error *reterr) {
                 return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock the image '%s'", key);
         if (unfinished)
                 return remove_image(gc, cache_fd, name, "a command was killed while it made it", reterr);
-        return is_used(cache_fd, key) ? 0 : remove_image(gc, cache_fd, name, "no container uses it", reterr);
+        return is_used(gc, cache_fd, key) ? 0
+                                          : remove_image(gc, cache_fd, name, "no container uses it", reterr);
 }
 
 int debian_image_clean(Gc *gc, Error *reterr) {

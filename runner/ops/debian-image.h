@@ -4,9 +4,12 @@
 /* The images of `system.debian`, in a directory of root's that no other user can enter: made when one is
  * needed first, shared by all projects of the machine, known by what they were made of.
  *
- * KEY/definition what it was made of KEY/root the root file system KEY/users/ links to the containers that
- * use it .KEY.new one that is being made .KEY.lock held alone by what makes or removes it, shared by what
- * copies it or runs on it */
+ *     KEY/definition   what it was made of; without it the image counts as not there
+ *     KEY/root         the root file system
+ *     KEY/users/       links to where the containers were that use it, when they were started
+ *     .KEY.new         one that is being made
+ *     .KEY.lock        held alone by what makes or removes it, shared until its end by a command that copies
+ *                      it or starts on it. What then runs on it as a layer holds no lock */
 
 #include "ops/gc.h"
 #include "ops/project.h"
@@ -34,5 +37,6 @@ int debian_image_open(const ContainerPlan *plan, Error *reterr);
 int debian_image_make(const ContainerPlan *plan, int container_fd, Progress *progress, int *ret_lock_fd,
                       Error *reterr);
 
-/* Removes images that no container uses, and what a killed command has left. */
+/* Removes images that no container uses, and what a killed command has left. One whose user is not where it
+ * was is left while anything runs on a layer. */
 int debian_image_clean(Gc *gc, Error *reterr);

@@ -64,12 +64,45 @@ bool mounted_is_removed(const char *mountinfo, const char *path) {
         return false;
 }
 
-bool mounted_is_removed_for(pid_t pid, const char *path) {
+/* NULL: it cannot be looked at. */
+static char *read_mountinfo(pid_t pid) {
         _cleanup_free_ char *name = xasprintf("/proc/%d/mountinfo", (int) pid), *text = NULL;
         _cleanup_close_ int fd = open(name, O_RDONLY | O_CLOEXEC);
 
-        return fd >= 0 && fs_read_fd(fd, name, MOUNTINFO_MAX, &text, NULL, NULL) >= 0 &&
-               mounted_is_removed(text, path);
+        return fd >= 0 && fs_read_fd(fd, name, MOUNTINFO_MAX, &text, NULL, NULL) >= 0 ? TAKE_PTR(text)
+                                                                                      : NULL;
+}
+
+bool mounted_is_removed_for(pid_t pid, const char *path) {
+        _cleanup_free_ char *text = read_mountinfo(pid);
+
+        return text && mounted_is_removed(text, path);
+}
+
+/* The type stands behind a "-", which follows any number of optional fields. */
+static bool mounted_line_is_overlay(const char *line) {
+        _cleanup_free_ char *copy = xstrndup(line, strcspn(line, "\n"));
+        const char *mark = strstr(copy, " - ");
+
+        return mark && startswith(mark, " - overlay ");
+}
+
+bool mounted_is_overlay(const char *mountinfo, const char *path) {
+        bool overlay = false;
+
+        for (const char *line = mountinfo; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+                _cleanup_free_ char *point = mounted_point(line);
+
+                if (point && streq(point, path))
+                        overlay = mounted_line_is_overlay(line);
+        }
+        return overlay;
+}
+
+bool mounted_is_overlay_for(pid_t pid, const char *path) {
+        _cleanup_free_ char *text = read_mountinfo(pid);
+
+        return !text || mounted_is_overlay(text, path);
 }
 
 char *mounted_find(const char *mountinfo, const char *path) {

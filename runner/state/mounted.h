@@ -17,6 +17,12 @@ bool mounted_is_removed(const char *mountinfo, const char *path);
 /* Likewise, in the mount namespace of a process. False also when it cannot be looked at. */
 bool mounted_is_removed_for(pid_t pid, const char *path);
 
+/* Whether what is mounted at @path, uppermost, is an overlay. Pure. */
+bool mounted_is_overlay(const char *mountinfo, const char *path);
+
+/* Likewise, in the mount namespace of a process. True also when it cannot be looked at. */
+bool mounted_is_overlay_for(pid_t pid, const char *path);
+
 /* Refuses with FC_EXIT_CONFLICT, which names it, when something is mounted at or below `name`, one name in
  * the directory. */
 int mounted_refuse(int dir_fd, const char *name, Error *reterr);

@@ -193,6 +193,26 @@ testcase_waits_for_the_image_alone() {
         end_cache
 }
 
+# It is the lower layer of what runs, wherever that is now.
+testcase_below_one_that_runs() {
+        cache "$SCRATCH/cache"
+        project shop
+        spec '"one": {"system": {"debian": {"suite": "bookworm", "packages": ["hello"]}}, "network": {"mode": "none"},
+              "command": ["/bin/sleep", "infinity"], "ephemeral": true}'
+        an_image hello
+        ok fc up
+        mv "$PROJECT" "$PROJECT-moved"
+        PROJECT=$PROJECT-moved
+        ok fc gc
+        expect_err "$CACHE/$KEY: left alone: a container that used it is not where it was"
+        ok fc exec one -- /bin/ls /usr/bin/tee
+        ok fc down
+        ok fc gc
+        expect_out "image +$CACHE/$KEY: no container uses it"
+        equal "$(made)" '' "images"
+        end_cache
+}
+
 # What another user could have a hand in is not booted.
 testcase_not_roots_alone() {
         mkdir "$SCRATCH/open"

@@ -331,6 +331,30 @@ TEST(write_atomic_keeps_the_old_content_on_a_full_disk) {
         ASSERT_EQ(umount2("full", MNT_DETACH), 0);
 }
 
+static bool stop_at_once(uint64_t n, void *userdata) {
+        return false;
+}
+
+/* Whichever was made first: that order tells a tree of which something is left from a whole one. */
+TEST(removal_begins_with_files) {
+        for (int directory_first = 0; directory_first < 2; directory_first++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                SCRATCH(s);
+
+                test_set_row("%d", directory_first);
+                ASSERT_EQ(mkdir("t", 0755), 0);
+                if (!directory_first)
+                        put("t/definition", "x");
+                ASSERT_EQ(mkdir("t/root", 0755), 0);
+                put("t/root/f", "x");
+                if (directory_first)
+                        put("t/definition", "x");
+                ASSERT_ERROR(fs_remove_tree_watched(s.fd, "t", stop_at_once, NULL, &error), &error,
+                             FC_EXIT_INTERRUPTED, "interrupted");
+                ASSERT_TRUE(!exists("t/definition") && exists("t/root/f"));
+        }
+}
+
 TEST(remove_tree) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         SCRATCH(s);

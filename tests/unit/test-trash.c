@@ -286,6 +286,28 @@ TEST(removed_roots) {
         }
 }
 
+TEST(overlays) {
+        static const char text[] = "1 0 8:1 / / rw - ext4 /dev/a rw\n"
+                                   "2 1 0:5 / /m/layer rw shared:1 master:2 - overlay flake-containers rw\n"
+                                   "3 1 8:1 /overlay /m/tree rw - ext4 /dev/overlay rw\n"
+                                   "4 1 0:5 / /m/covered rw - overlay o rw\n"
+                                   "5 4 0:6 / /m/covered rw - tmpfs tmpfs rw\n"
+                                   "6 1 0:5 / /m/plain rw - overlay o rw\n"
+                                   "cut off";
+        static const struct {
+                const char *path;
+                bool overlay;
+        } table[] = {
+                {"/m/layer", true},    {"/m/tree", false}, {"/m/plain", true},
+                {"/m/covered", false}, {"/m", false},      {"/m/layer/x", false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("%s", table[i].path);
+                ASSERT_EQ(mounted_is_overlay(text, table[i].path), table[i].overlay);
+        }
+}
+
 TEST(what_is_left) {
         _cleanup_close_ int fd = -EBADF;
 
