@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <netinet/in.h>
+#include <arpa/inet.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -61,17 +61,32 @@ static int port_proxy_on_connection(sd_event_source *s, int fd, uint32_t revents
         return 0;
 }
 
-uint16_t port_proxy_host(const KeeperPort *port) {
+static bool socket_is_at(int fd, const char *address, uint16_t host) {
         union {
                 struct sockaddr any;
                 struct sockaddr_in in;
                 struct sockaddr_in6 in6;
         } a = {};
+        char text[INET6_ADDRSTRLEN] = "";
         socklen_t n = sizeof(a);
 
-        if (keeper_port_is_path(port) || getsockname(port->fds[0], &a.any, &n) < 0)
-                return 0;
-        return ntohs(a.any.sa_family == AF_INET6 ? a.in6.sin6_port : a.in.sin_port);
+        if (getsockname(fd, &a.any, &n) < 0)
+                return false;
+        if (a.any.sa_family == AF_INET)
+                (void) inet_ntop(AF_INET, &a.in.sin_addr, text, sizeof(text));
+        else
+                (void) inet_ntop(AF_INET6, &a.in6.sin6_addr, text, sizeof(text));
+        return ntohs(a.any.sa_family == AF_INET ? a.in.sin_port : a.in6.sin6_port) == host &&
+               (!address || streq(text, address));
+}
+
+bool keeper_port_is_at(const KeeperPort *port, const char *address, uint16_t host, bool udp) {
+        if (keeper_port_is_path(port) || keeper_port_is_udp(port) != udp)
+                return false;
+        for (size_t i = 0; i < keeper_port_sockets(port); i++)
+                if (socket_is_at(port->fds[i], address, host))
+                        return true;
+        return false;
 }
 
 static void port_close(KeeperPort *port) {
@@ -151,13 +166,13 @@ static void port_proxy_forget(PortProxy *p, int fd) {
 }
 
 /* A proxy that runs has the sockets, too: shutdown(2) tells it. */
-bool port_proxy_take_back(PortProxy *p, uint16_t host, bool udp) {
+bool port_proxy_take_back(PortProxy *p, const char *address, uint16_t host, bool udp) {
         bool found = false;
 
         for (size_t i = 0; i < p->ports->n; i++) {
                 KeeperPort *port = &p->ports->ports[i];
 
-                if (keeper_port_is_udp(port) != udp || port_proxy_host(port) != host)
+                if (!keeper_port_is_at(port, address, host, udp))
                         continue;
                 found = true;
                 for (size_t k = 0; k < keeper_port_sockets(port); k++) {

@@ -32,12 +32,12 @@ void port_proxy_retire(PortProxy *p);
 
 bool port_proxy_runs(const PortProxy *p);
 
-/* Closes those of its ports that are bound to @host: new connections are refused, those that were accepted
+/* Closes those of its ports that keeper_port_is_at(): new connections are refused, those that were accepted
  * go on. Return: whether there was one. */
-bool port_proxy_take_back(PortProxy *p, uint16_t host, bool udp);
+bool port_proxy_take_back(PortProxy *p, const char *address, uint16_t host, bool udp);
 
-/* The port of the host that it is bound to. */
-uint16_t port_proxy_host(const KeeperPort *port);
+/* Whether it is bound to that port of the host. @address: numeric, as the kernel's is written; NULL: any. */
+bool keeper_port_is_at(const KeeperPort *port, const char *address, uint16_t host, bool udp);
 
 /* Of a child that was reaped. Return: whether it was this one. */
 bool port_proxy_reaped(PortProxy *p, pid_t pid, int status);

@@ -64,8 +64,8 @@ static void publisher_remove(Publisher *p, size_t index) {
 /* ---- requests ---- */
 
 static bool item_is(const Item *i, const PublishRequest *request) {
-        return i->ports.n > 0 && keeper_port_is_udp(&i->ports.ports[0]) == request->udp &&
-               port_proxy_host(&i->ports.ports[0]) == request->port;
+        return i->ports.n > 0 &&
+               keeper_port_is_at(&i->ports.ports[0], request->address, request->port, request->udp);
 }
 
 static int publisher_publish(Publisher *p, const PublishRequest *request, ScmMessage *message,
@@ -93,7 +93,8 @@ static void item_take_back(Item *i) {
 }
 
 static int publisher_unpublish(Publisher *p, const PublishRequest *request, Error *reterr) {
-        bool found = p->specified && port_proxy_take_back(p->specified, request->port, request->udp);
+        bool found = p->specified &&
+                     port_proxy_take_back(p->specified, request->address, request->port, request->udp);
 
         for (size_t i = p->n_items; i-- > 0;) {
                 if (!item_is(p->items[i], request))

@@ -5,8 +5,11 @@
  * directory in /run, which only root can connect to; a connection is one request and one answer, a message
  * each:
  *
- *     "publish 80/udp"      with one or two sockets of the host, which are served from now on
- *     "unpublish 8080/udp"  those that are bound to this port of the host no longer are
+ *     "publish 80/udp"
+ *         with one or two sockets of the host, which are served from now on
+ *     "unpublish 8080/udp 127.0.0.1"
+ *         what is bound there no longer is, nor are its other sockets; without an address: all that is bound
+ *         to this port of the host
  *
  * The answer is "ok", or says what is wrong. Each request's sockets have a proxy of their own, so that what
  * is published or no longer is leaves all others alone. One that is taken back ends when its last connection

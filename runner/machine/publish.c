@@ -163,7 +163,7 @@ static int publish_ask(const PublishPlace *place, const char *request, const int
 
 int machine_publish_mend(const PublishPlace *place, char *const *ports, Error *reterr) {
         _cleanup_free_ char *nothing =
-                publish_request_print(/* publish= */ false, UINT16_MAX, /* udp= */ true);
+                publish_request_print_back(UINT16_MAX, /* udp= */ true, /* address= */ NULL);
         _cleanup_close_ int fd = publish_socket_connect(place->runtime_fd);
         char answer[PUBLISH_ANSWER_MAX];
         int r;
@@ -179,14 +179,14 @@ int machine_publish_mend(const PublishPlace *place, char *const *ports, Error *r
 
 int machine_publish(const PublishPlace *place, uint16_t container_port, bool udp, const int *fds,
                     size_t n_fds, Error *reterr) {
-        _cleanup_free_ char *request = publish_request_print(/* publish= */ true, container_port, udp);
+        _cleanup_free_ char *request = publish_request_print(container_port, udp);
 
         return publish_ask(place, request, fds, n_fds, reterr);
 }
 
-int machine_unpublish(const PublishPlace *place, uint16_t host_port, bool udp, Error *reterr) {
-        _cleanup_free_ char *request = publish_request_print(/* publish= */ false, host_port, udp);
-
+int machine_unpublish(const PublishPlace *place, const char *address, uint16_t host_port, bool udp,
+                      Error *reterr) {
+        _cleanup_free_ char *request = publish_request_print_back(host_port, udp, address);
         int r = publish_ask(place, request, NULL, 0, reterr);
 
         return r != 0 ? r

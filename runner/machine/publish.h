@@ -28,6 +28,8 @@ int machine_publish_mend(const PublishPlace *place, char *const *ports, Error *r
 int machine_publish(const PublishPlace *place, uint16_t container_port, bool udp, const int *fds,
                     size_t n_fds, Error *reterr);
 
-/* All that was published so at this port of the host. What uses it goes on, new connections are refused when
- * this returns. */
-int machine_unpublish(const PublishPlace *place, uint16_t host_port, bool udp, Error *reterr);
+/* What is open at this port of the host, of the specification as well. What uses it goes on, new connections
+ * are refused when this returns. @address: of one of its sockets, all of which go; NULL: any. FC_EXIT_USAGE
+ * when there is nothing. */
+int machine_unpublish(const PublishPlace *place, const char *address, uint16_t host_port, bool udp,
+                      Error *reterr);

@@ -4,6 +4,7 @@
 #include "machine/publish.h"
 #include "net/ports.h"
 #include "ops/fleet-adjust.h"
+#include "ops/publish-mend.h"
 #include "plan/in-place.h"
 #include "state/runtime-dir.h"
 
@@ -39,17 +40,6 @@ static void adjusting_open(Adjusting *a, Member *m) {
         in_place_ports_gone(m->plan, m->state->definition, &a->gone, &a->n_gone);
 }
 
-/* One that is not there was taken back by a command that was killed after that. */
-static int adjusting_close(const Adjusting *a, uint16_t host, bool udp, Error *reterr) {
-        _cleanup_(error_done) Error error = ERROR_NULL;
-        int r = machine_unpublish(&a->place, host, udp, &error);
-
-        if (r >= 0 || error.exit == FC_EXIT_USAGE)
-                return 0;
-        error_move(reterr, &error);
-        return r;
-}
-
 /* ---- before anything is changed ---- */
 
 static const BoundPort *find_bound(const ContainerState *state, const Port *port) {
@@ -74,18 +64,18 @@ static int refuse_published(const Member *m, const Port *port, Error *reterr) {
         return error_in_container(reterr, r, m->at->name);
 }
 
-/* Its keeper may have it from a command that was killed before it could write that down. */
+/* Its keeper may have it from a command that was killed before it could write that down. What has run on
+ * another number goes on there until this one is open, so an "auto" port begins with a new one. */
 static int bind_one(const Adjusting *a, const Port *port, PublishedPort *ret, Error *reterr) {
         const ContainerState *state = a->m->state;
-        uint16_t before = container_state_get_port(state, port);
         _cleanup_(error_done) Error error = ERROR_NULL;
-        int r = port_bind(port, before, resources_describe_machine, NULL, ret, &error);
+        int r = port_bind(port, 0, resources_describe_machine, NULL, ret, &error);
 
         if (r < 0 && error.exit == FC_EXIT_CONFLICT && !find_bound(state, port) &&
-            machine_unpublish(&a->place, port->host, port->udp, NULL) >= 0) {
+            machine_unpublish(&a->place, /* address= */ NULL, port->host, port->udp, NULL) >= 0) {
                 error_done(&error);
                 error = ERROR_NULL;
-                r = port_bind(port, before, resources_describe_machine, NULL, ret, &error);
+                r = port_bind(port, 0, resources_describe_machine, NULL, ret, &error);
         }
         if (r < 0)
                 error_move(reterr, &error);
@@ -96,6 +86,7 @@ int member_bind_more_ports(Member *m, PortConflicts *conflicts, Error *reterr) {
         const ContainerSpec *c = m->plan->spec;
         Resources *resources = &m->resources;
         _cleanup_(adjusting_done) Adjusting a = {};
+        int r;
 
         adjusting_open(&a, m);
         resources->ports = xnew0(PublishedPort, c->n_ports);
@@ -103,7 +94,6 @@ int member_bind_more_ports(Member *m, PortConflicts *conflicts, Error *reterr) {
                 const Port *port = &c->ports[resources->n_ports];
                 PublishedPort *bound = &resources->ports[resources->n_ports];
                 _cleanup_(error_done) Error error = ERROR_NULL;
-                int r;
 
                 *bound = PUBLISHED_PORT_NULL;
                 bound->wanted = port;
@@ -133,9 +123,7 @@ static size_t adjusting_begin(const Adjusting *a, Error *reterr) {
         for (size_t i = 0; i < resources->n_ports; i++) {
                 const PublishedPort *bound = &resources->ports[i];
 
-                if (published_port_is_open(bound) &&
-                    machine_publish(&a->place, bound->wanted->container, bound->wanted->udp, bound->fds,
-                                    1 + (bound->fds[1] >= 0), reterr) < 0)
+                if (published_port_is_open(bound) && publish_serve(&a->place, bound, reterr) < 0)
                         return i;
         }
         return resources->n_ports;
@@ -146,23 +134,26 @@ static void adjusting_undo(const Adjusting *a, size_t n) {
                 const PublishedPort *bound = &a->m->resources.ports[i];
 
                 if (published_port_is_open(bound))
-                        (void) machine_unpublish(&a->place, bound->host, bound->wanted->udp, NULL);
+                        (void) publish_take_back(&a->place, bound, NULL);
         }
 }
 
-static int adjusting_end_one(const Adjusting *a, const Port *gone, Error *reterr) {
+/* @ret_closed: that it is not what it was, even where it fails. The state has it no longer then. */
+static int adjusting_end_one(const Adjusting *a, const Port *gone, bool *ret_closed, Error *reterr) {
         ContainerState *state = a->m->state;
+        bool closed = false;
+        int r = 0;
 
-        for (size_t i = 0; i < state->n_ports; i++) {
-                int r = !state->ports[i].once && bound_port_is(&state->ports[i], gone)
-                                ? adjusting_close(a, state->ports[i].host, gone->udp, reterr)
-                                : 0;
-
-                if (r < 0)
-                        return r;
+        for (size_t i = 0; r >= 0 && i < state->n_ports; i++) {
+                if (state->ports[i].once || !bound_port_is(&state->ports[i], gone))
+                        continue;
+                r = publish_take_back_bound(&a->place, &state->ports[i], reterr);
+                closed = closed || r >= 0;
         }
-        container_state_remove_port(state, gone);
-        return 0;
+        *ret_closed = closed || r >= 0;
+        if (*ret_closed)
+                container_state_remove_port(state, gone);
+        return r;
 }
 
 static char *describe_gone(const Adjusting *a, size_t n) {
@@ -196,8 +187,10 @@ static int adjusting_run(const Adjusting *a, Error *reterr) {
         int r = begun < m->resources.n_ports ? -EIO : 0;
 
         while (r >= 0 && closed < a->n_gone) {
-                r = adjusting_end_one(a, &a->gone[closed], reterr);
-                closed += r >= 0;
+                bool is_closed;
+
+                r = adjusting_end_one(a, &a->gone[closed], &is_closed, reterr);
+                closed += is_closed;
         }
         if (r < 0) {
                 adjusting_undo(a, begun);

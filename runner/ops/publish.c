@@ -7,6 +7,7 @@
 #include "net/port-conflicts.h"
 #include "net/ports.h"
 #include "ops/locks.h"
+#include "ops/publish-mend.h"
 #include "ops/publish.h"
 #include "ops/resources.h"
 #include "ops/running.h"
@@ -112,42 +113,6 @@ static int publishing_save(const Publishing *p, Error *reterr) {
         return container_state_save(p->container_fd, p->name, &p->project->state.user, p->state, reterr);
 }
 
-/* ---- what is published already ---- */
-
-/* By now it is the keeper's. */
-static int publishing_serve(const Publishing *p, const PublishedPort *bound, const Port *port,
-                            Error *reterr) {
-        return machine_publish(&p->place, port->container, port->udp, bound->fds, 1 + (bound->fds[1] >= 0),
-                               reterr);
-}
-
-static int publishing_serve_again(const Publishing *p, const BoundPort *b, Error *reterr) {
-        const Port port = {.address = b->address, .host = b->host, .container = b->container, .udp = b->udp};
-        _cleanup_(published_port_done) PublishedPort bound = PUBLISHED_PORT_NULL;
-        int r = port_bind(&port, 0, resources_describe_machine, NULL, &bound, reterr);
-
-        return r < 0 ? r : publishing_serve(p, &bound, &port, reterr);
-}
-
-/* Where what serves them was killed alone. */
-static int publishing_mend(const Publishing *p, Error *reterr) {
-        _cleanup_strv_ char **ports = NULL;
-        int r;
-
-        for (size_t i = 0; i < p->state->n_ports; i++)
-                if (p->state->ports[i].once)
-                        strv_pushf(&ports, "%u%s", p->state->ports[i].container,
-                                   bound_port_suffix(&p->state->ports[i]));
-        r = machine_publish_mend(&p->place, ports, reterr);
-        for (size_t i = 0; r > 0 && i < p->state->n_ports; i++)
-                if (p->state->ports[i].once) {
-                        int k = publishing_serve_again(p, &p->state->ports[i], reterr);
-
-                        r = k < 0 ? k : r;
-                }
-        return r;
-}
-
 /* ---- publish ---- */
 
 static int publishing_parse(Publishing *p, char *const *texts, Error *reterr) {
@@ -197,7 +162,7 @@ static int publishing_bind(Publishing *p, Error *reterr) {
 /* What is told to the keeper first, so that a port that is remembered is served. */
 static int publishing_begin(Publishing *p, Error *reterr) {
         for (size_t i = 0; i < p->n_ports; i++, p->n_published++) {
-                int r = publishing_serve(p, &p->bound[i], &p->ports[i], reterr);
+                int r = publish_serve(&p->place, &p->bound[i], reterr);
 
                 if (r < 0)
                         return r;
@@ -208,7 +173,7 @@ static int publishing_begin(Publishing *p, Error *reterr) {
 
 static void publishing_undo(const Publishing *p) {
         for (size_t i = 0; i < p->n_published; i++)
-                (void) machine_unpublish(&p->place, p->bound[i].host, p->ports[i].udp, NULL);
+                (void) publish_take_back(&p->place, &p->bound[i], NULL);
 }
 
 static void publishing_tell(const Publishing *p) {
@@ -234,7 +199,7 @@ int publish_ports(const Project *project, const char *container, char *const *te
         if (r >= 0)
                 r = publishing_open(&p, project, container, "publish", reterr);
         if (r >= 0)
-                r = publishing_mend(&p, reterr);
+                r = publish_mend(&p.place, p.state, reterr);
         if (r >= 0 && container_state_count_ports(p.state) + p.n_ports > PORTS_MAX)
                 return error_raise(reterr, FC_EXIT_USAGE, "a container publishes at most %d ports",
                                    PORTS_MAX);
@@ -292,6 +257,27 @@ static int unpublish_check(const Publishing *p, const Port *wanted, Error *reter
         return r;
 }
 
+/* Not what the specification has at the same port of another address. One that is not known is asked for by
+ * its number. */
+static int unpublish_one(const Publishing *p, const Port *wanted, Error *reterr) {
+        const ContainerState *state = p->state;
+        bool known = false;
+
+        for (size_t i = 0; i < state->n_ports; i++) {
+                const BoundPort *b = &state->ports[i];
+                int r;
+
+                if (!b->once || b->host != wanted->host || b->udp != wanted->udp)
+                        continue;
+                known = true;
+                r = publish_take_back_bound(&p->place, b, reterr);
+                if (r < 0)
+                        return r;
+        }
+        return known ? 0
+                     : machine_unpublish(&p->place, /* address= */ NULL, wanted->host, wanted->udp, reterr);
+}
+
 static int unpublish_all(Publishing *p, char *const *texts, Error *reterr) {
         int r = 0;
 
@@ -309,7 +295,7 @@ static int unpublish_all(Publishing *p, char *const *texts, Error *reterr) {
                 Port wanted = {};
 
                 (void) unpublish_parse(*text, &wanted, NULL);
-                r = machine_unpublish(&p->place, wanted.host, wanted.udp, reterr);
+                r = unpublish_one(p, &wanted, reterr);
                 if (r < 0)
                         return error_in_container(reterr, r, p->name);
                 container_state_remove_port_once(p->state, wanted.host, wanted.udp);
@@ -325,6 +311,6 @@ int unpublish_ports(const Project *project, const char *container, char *const *
         int r = publishing_open(&p, project, container, "unpublish", reterr);
 
         if (r >= 0)
-                r = publishing_mend(&p, reterr);
+                r = publish_mend(&p.place, p.state, reterr);
         return r < 0 ? r : unpublish_all(&p, texts, reterr);
 }

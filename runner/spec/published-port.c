@@ -11,3 +11,10 @@ void published_port_done(PublishedPort *port) {
 bool published_port_is_open(const PublishedPort *port) {
         return port->fds[0] >= 0;
 }
+
+const char *published_port_address(const PublishedPort *port) {
+        const char *addresses[PORT_ADDRESSES_MAX];
+
+        (void) port_addresses(port->wanted, addresses);
+        return addresses[0];
+}

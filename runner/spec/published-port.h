@@ -19,3 +19,6 @@ void published_port_done(PublishedPort *port);
 
 /* Whether it listens anywhere. */
 bool published_port_is_open(const PublishedPort *port);
+
+/* Where it listens, or one of these places; borrowed. */
+const char *published_port_address(const PublishedPort *port);

@@ -74,17 +74,34 @@ void container_state_add_port_once(ContainerState *state, const PublishedPort *p
 }
 
 bool bound_port_is(const BoundPort *b, const Port *port) {
-        return b->udp == port->udp && (port->host == 0 || b->host == port->host) &&
-               (port->container == 0 || b->container == port->container);
+        const char *addresses[PORT_ADDRESSES_MAX];
+        size_t n = port_addresses(port, addresses);
+
+        if (b->udp != port->udp || b->container != port->container ||
+            (port->host > 0 && b->host != port->host))
+                return false;
+        for (size_t i = 0; i < n; i++)
+                if (streq(b->address, addresses[i]))
+                        return true;
+        return false;
 }
 
-static void remove_ports(ContainerState *state, const Port *port, bool once) {
+static bool is_once_of(const BoundPort *b, const Port *port) {
+        return b->once && b->host == port->host && b->udp == port->udp;
+}
+
+static bool is_specified_of(const BoundPort *b, const Port *port) {
+        return !b->once && bound_port_is(b, port);
+}
+
+static void remove_ports(ContainerState *state, const Port *port,
+                         bool (*is_of)(const BoundPort *b, const Port *port)) {
         size_t n = 0;
 
         for (size_t i = 0; i < state->n_ports; i++) {
                 BoundPort *p = &state->ports[i];
 
-                if (p->once == once && bound_port_is(p, port))
+                if (is_of(p, port))
                         free(p->address);
                 else
                         state->ports[n++] = *p;
@@ -93,11 +110,11 @@ static void remove_ports(ContainerState *state, const Port *port, bool once) {
 }
 
 void container_state_remove_port_once(ContainerState *state, uint16_t host, bool udp) {
-        remove_ports(state, &(Port){.host = host, .udp = udp}, /* once= */ true);
+        remove_ports(state, &(Port){.host = host, .udp = udp}, is_once_of);
 }
 
 void container_state_remove_port(ContainerState *state, const Port *port) {
-        remove_ports(state, port, /* once= */ false);
+        remove_ports(state, port, is_specified_of);
 }
 
 void container_state_add_socket(ContainerState *state, const UnixSocket *socket, const char *host) {

@@ -31,7 +31,7 @@ typedef struct BoundPort {
 /* "127.0.0.1:8080", "[::1]:8080": where on the host; owned by the caller. */
 char *bound_port_address(const BoundPort *port);
 
-/* Whether it is @port, whose number on the host, or inside, may be 0: any. */
+/* Whether it is @port, or one of its addresses. Its number on the host may be 0: any. */
 bool bound_port_is(const BoundPort *b, const Port *port);
 
 /* "/udp" of one, "" of a TCP port. */

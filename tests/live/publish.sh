@@ -260,6 +260,40 @@ testcase_specification_fails() {
         ok fc down
 }
 
+# What goes takes no other along that has its number at another address, whichever of them was there first.
+testcase_same_number() {
+        local leader
+
+        project shop
+        with_ports '["8080:80"]'
+        ok fc up
+        leader=$(fc --json status | jq -er '.containers[0].leader')
+        serve one
+        ok fc publish one 127.0.0.2:8080:80
+        ok fc unpublish one 8080
+        equal "$(listeners 8080)" '127.0.0.1:8080 [::1]:8080' 'there listen'
+        ok traffic answer 8080
+        # Both opened while it runs.
+        ok fc publish one 127.0.0.2:8081:80
+        with_ports '["8080:80", "127.0.0.3:8079:80"]'
+        ok fc up
+        ok fc publish one 8079:80
+        ok fc unpublish one 8079
+        equal "$(listeners 8079)" '127.0.0.3:8079' 'there listen'
+        # The specification's goes, at last to an "auto" port.
+        ok fc publish one 127.0.0.2:8080:80
+        with_ports '["127.0.0.3:8079:80"]'
+        ok fc up
+        equal "$(listeners 8080)" '127.0.0.2:8080' 'there listen'
+        with_ports '["auto:80"]'
+        ok fc up
+        ok traffic answer "$(fc --json port one | jq '[.[] | select(.address == "127.0.0.1")][0].host')"
+        equal "$(listeners 8079)/$(listeners 8080)/$(listeners 8081)" '/127.0.0.2:8080/127.0.0.2:8081' 'there listen'
+        equal "$(fc --json status | jq -er '.containers[0].leader')" "$leader" 'the PID 1 of the container'
+        stop_serving
+        ok fc down
+}
+
 # keeper_again PID [WHICH]: the status of one more that is started like it, with no socket to listen at; "nspawn" or "leader":
 # with the number of another process.
 keeper_again() {
@@ -276,6 +310,14 @@ keeper_again() {
         printf '%s\n' "$status"
 }
 
+kill_keeper() {
+        local keeper
+
+        keeper=$(pgrep -f '/flake-containers/service publish ')
+        kill -KILL "$keeper"
+        gone "$keeper"
+}
+
 # Alone it dies only in a unit, since a supervisor is the container's, too: what was published is there again with the next
 # command about it.
 testcase_killed() {
@@ -288,11 +330,9 @@ testcase_killed() {
         ok fc publish one 8080:80 8081:80/udp
         serve one
         serve one userve
-        keeper=$(pgrep -f '/flake-containers/service publish ')
         # The proxies end with it, whatever they serve.
         keep idle 8080 1
-        kill -KILL "$keeper"
-        gone "$keeper"
+        kill_keeper
         ok fc publish one 8082:82
         exec {KEPT_INPUT}>&-
         finished "$KEPT"

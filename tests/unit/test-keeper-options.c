@@ -321,12 +321,15 @@ TEST(publish_request_reads_what_is_written) {
                 bool publish;
                 uint16_t port;
                 bool udp;
-                const char *text;
+                const char *address, *text;
         } table[] = {
-                {true, 80, false, "publish 80"},
-                {true, 65535, true, "publish 65535/udp"},
-                {false, 8080, false, "unpublish 8080"},
-                {false, 1, true, "unpublish 1/udp"},
+                {true, 80, false, NULL, "publish 80"},
+                {true, 65535, true, NULL, "publish 65535/udp"},
+                {false, 8080, false, NULL, "unpublish 8080"},
+                {false, 1, true, NULL, "unpublish 1/udp"},
+                {false, 8080, false, "127.0.0.1", "unpublish 8080 127.0.0.1"},
+                {false, 65535, true, "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
+                 "unpublish 65535/udp ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255"},
         };
         static const char *const refused[] = {
                 "",
@@ -342,11 +345,18 @@ TEST(publish_request_reads_what_is_written) {
                 "unpublish 80x",
                 "80",
                 "unpublish 99999999999999999999",
+                "unpublish 80 ",
+                "unpublish 80 localhost",
+                "unpublish 80 127.0.0.1 ",
+                "unpublish 80/udp127.0.0.1",
+                "publish 80 127.0.0.1",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 _cleanup_free_ char *text =
-                        publish_request_print(table[i].publish, table[i].port, table[i].udp);
+                        table[i].publish
+                                ? publish_request_print(table[i].port, table[i].udp)
+                                : publish_request_print_back(table[i].port, table[i].udp, table[i].address);
                 _cleanup_(publish_request_done) PublishRequest read = {};
                 _cleanup_(error_done) Error error = ERROR_NULL;
 
@@ -355,6 +365,7 @@ TEST(publish_request_reads_what_is_written) {
                 ASSERT_OK(publish_request_parse(text, &read, &error), &error);
                 ASSERT_EQ(read.port, table[i].port);
                 ASSERT_EQ(read.udp, table[i].udp);
+                ASSERT_STREQ(read.address, table[i].address);
                 ASSERT_STREQ(read.container, table[i].publish ? strchr(text, ' ') + 1 : NULL);
         }
         for (size_t i = 0; i < ELEMENTSOF(refused); i++) {
@@ -364,7 +375,7 @@ TEST(publish_request_reads_what_is_written) {
                 test_set_row("%s", refused[i]);
                 ASSERT_ERROR(publish_request_parse(refused[i], &read, &error), &error, FC_EXIT_INTERNAL,
                              "is not a request");
-                ASSERT_TRUE(!read.container);
+                ASSERT_TRUE(!read.container && !read.address);
         }
 }
 

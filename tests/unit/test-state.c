@@ -246,6 +246,27 @@ TEST(ports_that_were_published_later) {
         ASSERT_EQ(state->n_ports, 3);
 }
 
+/* Neither what has the same number at another address nor what is not of the specification goes with it. */
+TEST(a_port_of_the_specification_goes_alone) {
+        const Port here = {.host = 8080, .container = 80},
+                   there = {.address = (char *) "127.0.0.2", .host = 8080, .container = 80},
+                   automatic = {.address = (char *) "127.0.0.2", .container = 80};
+        _cleanup_(container_state_freep) ContainerState *state = container_state_new();
+
+        container_state_add_port(state, &(PublishedPort){.wanted = &here, .fds = {7, 8}, .host = 8080});
+        container_state_add_port(state,
+                                 &(PublishedPort){.wanted = &there, .fds = {7, -EBADF}, .host = 8080});
+        container_state_add_port_once(state,
+                                      &(PublishedPort){.wanted = &there, .fds = {7, -EBADF}, .host = 8080});
+        ASSERT_EQ(state->n_ports, 4);
+        container_state_remove_port(state, &here);
+        ASSERT_EQ(state->n_ports, 2);
+        ASSERT_STREQ(state->ports[0].address, "127.0.0.2");
+        container_state_remove_port(state, &automatic);
+        ASSERT_EQ(state->n_ports, 1);
+        ASSERT_TRUE(state->ports[0].once);
+}
+
 TEST(damaged_container) {
         static const char good[] =
                 "{\"version\":1,\"phase\":\"ready\",\"machine\":\"m-0000-a\",\"bootId\":\"" BOOT_ID
