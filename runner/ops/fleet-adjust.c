@@ -138,7 +138,8 @@ static void adjusting_undo(const Adjusting *a, size_t n) {
         }
 }
 
-/* @ret_closed: that it is not what it was, even where it fails. The state has it no longer then. */
+/* @ret_closed: that it is not what it was, even where it fails. The state has it no longer then, nor has the
+ * definition: a specification that has it again opens it. */
 static int adjusting_end_one(const Adjusting *a, const Port *gone, bool *ret_closed, Error *reterr) {
         ContainerState *state = a->m->state;
         bool closed = false;
@@ -151,8 +152,10 @@ static int adjusting_end_one(const Adjusting *a, const Port *gone, bool *ret_clo
                 closed = closed || r >= 0;
         }
         *ret_closed = closed || r >= 0;
-        if (*ret_closed)
+        if (*ret_closed) {
                 container_state_remove_port(state, gone);
+                in_place_forget_port(&state->definition, gone);
+        }
         return r;
 }
 

@@ -49,16 +49,23 @@ bool in_place_has_port(char *const *running, const Port *port) {
         return false;
 }
 
-void in_place_ports_gone(const ContainerPlan *p, char *const *running, Port **ret, size_t *ret_n) {
-        Port *gone = NULL, port;
-        size_t n = 0;
+static void add_gone(const ContainerPlan *p, char *const *running, bool automatic, Port **gone, size_t *n) {
+        Port port;
 
         for (size_t i = 0; port_read(running, i, &port); i++) {
-                if (in_place_has_port(p->definition, &port))
+                if ((port.host == 0) != automatic || in_place_has_port(p->definition, &port))
                         continue;
                 port.address = xstrdup(port.address);
-                *XGROW(gone, n) = port;
+                *XGROW(*gone, *n) = port;
         }
+}
+
+void in_place_ports_gone(const ContainerPlan *p, char *const *running, Port **ret, size_t *ret_n) {
+        Port *gone = NULL;
+        size_t n = 0;
+
+        add_gone(p, running, /* automatic= */ false, &gone, &n);
+        add_gone(p, running, /* automatic= */ true, &gone, &n);
         *ret = gone;
         *ret_n = n;
 }
@@ -67,6 +74,39 @@ void in_place_ports_free(Port *ports, size_t n) {
         for (size_t i = 0; i < n; i++)
                 free(ports[i].address);
         free(ports);
+}
+
+/* What follows the index of a line. Return: NULL: it is not of a port. */
+static const char *line_of_port(const char *line, size_t *ret_index) {
+        const char *number = startswith(line, KEY);
+        char *end;
+
+        if (!number)
+                return NULL;
+        *ret_index = strtoul(number, &end, 10);
+        return end;
+}
+
+void in_place_forget_port(char ***running, const Port *port) {
+        char **rest = NULL;
+
+        STRV_FOREACH (line, *running) {
+                size_t index = 0, before = 0;
+                const char *key = line_of_port(*line, &index);
+                Port there;
+
+                if (!key) {
+                        strv_push(&rest, *line);
+                        continue;
+                }
+                if (port_read(*running, index, &there) && port_is_same(&there, port))
+                        continue;
+                for (size_t i = 0; i < index; i++)
+                        before += port_read(*running, i, &there) && port_is_same(&there, port);
+                strv_pushf(&rest, KEY "%zu%s", index - before, key);
+        }
+        strv_free(*running);
+        *running = rest;
 }
 
 /* ---- the difference ---- */
@@ -78,7 +118,7 @@ static bool others_are_same(char *const *a, char *const *b) {
         return true;
 }
 
-/* A keeper takes back what is bound to a port of the host, at whatever address. */
+/* The new one cannot be bound where it is the same address, or one that covers it. */
 static bool host_port_stays(const Port *gone, const ContainerPlan *p) {
         for (size_t i = 0; i < p->spec->n_ports; i++) {
                 const Port *new = &p->spec->ports[i];
@@ -89,12 +129,24 @@ static bool host_port_stays(const Port *gone, const ContainerPlan *p) {
         return false;
 }
 
+/* What remembers the ports that are bound does not tell which of them was an "auto" one. */
+static bool is_mistakable(const Port *gone, const ContainerPlan *p, char *const *running) {
+        Port there;
+
+        for (size_t i = 0; gone->host == 0 && port_read(running, i, &there); i++)
+                if (there.container == gone->container && there.udp == gone->udp &&
+                    in_place_has_port(p->definition, &there))
+                        return true;
+        return false;
+}
+
 static bool ports_suffice(const ContainerPlan *p, char *const *running, const Port *gone, size_t n) {
         for (size_t i = 0; i < p->spec->n_ports; i++)
                 if (p->spec->ports[i].proxy_protocol && !in_place_has_port(running, &p->spec->ports[i]))
                         return false;
         for (size_t i = 0; i < n; i++)
-                if (gone[i].udp || gone[i].proxy_protocol || host_port_stays(&gone[i], p))
+                if (gone[i].udp || gone[i].proxy_protocol || host_port_stays(&gone[i], p) ||
+                    is_mistakable(&gone[i], p, running))
                         return false;
         return true;
 }

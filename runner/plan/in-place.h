@@ -7,13 +7,17 @@
 #include "plan/plan.h"
 
 /* Whether the definitions differ in such ports, and in nothing else. Not in those that a keeper cannot
- * change: a port of the host that leads elsewhere, a UDP port that goes, the PROXY protocol. @running: the
- * definition of what runs. */
+ * change: a port of the host that leads elsewhere, a UDP port that goes, an "auto" port that goes and whose
+ * port inside one has that stays, the PROXY protocol. @running: the definition of what runs. */
 bool in_place_suffices(const ContainerPlan *p, char *const *running);
 
 /* Whether what runs was started with this port, or has taken it since. */
 bool in_place_has_port(char *const *running, const Port *port);
 
-/* The ports that it has, and is no longer to have. @ret: owned by the caller, freed by ports_free(). */
+/* The ports that it has, and is no longer to have. An "auto" one comes after the others, when what is left
+ * with its port inside can only be it. @ret: owned by the caller, freed by ports_free(). */
 void in_place_ports_gone(const ContainerPlan *p, char *const *running, Port **ret, size_t *ret_n);
 void in_place_ports_free(Port *ports, size_t n);
+
+/* Takes it out of that definition, of which the others remain. */
+void in_place_forget_port(char ***running, const Port *port);

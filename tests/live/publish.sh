@@ -290,6 +290,15 @@ testcase_same_number() {
         ok traffic answer "$(fc --json port one | jq '[.[] | select(.address == "127.0.0.1")][0].host')"
         equal "$(listeners 8079)/$(listeners 8080)/$(listeners 8081)" '/127.0.0.2:8080/127.0.0.2:8081' 'there listen'
         equal "$(fc --json status | jq -er '.containers[0].leader')" "$leader" 'the PID 1 of the container'
+        # Which of two is the "auto" one is not known.
+        with_ports '["auto:80", "8082:80"]'
+        ok fc up
+        with_ports '["8082:80"]'
+        ok fc up
+        expect_err 'restarting one'
+        stop_serving
+        serve one
+        ok traffic answer 8082
         stop_serving
         ok fc down
 }

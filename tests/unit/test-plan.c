@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "plan/definition.h"
+#include "plan/in-place.h"
 #include "spec/spec-parse.h"
 #include "test.h"
 
@@ -205,6 +206,13 @@ TEST(ports_alone_are_changed_in_place) {
                 {PORTS("\"8080:80\""), PORTS("\"8081:80\""), PLAN_ADJUST},
                 {PORTS("\"auto:80\""), PORTS("\"auto:81\""), PLAN_ADJUST},
                 {PORTS("\"80\", \"83:83/udp\""), PORTS("\"83:83/udp\""), PLAN_ADJUST},
+                {PORTS("\"auto:80\", \"8080:80\""), PORTS("\"auto:80\""), PLAN_ADJUST},
+                {PORTS("\"auto:80\", \"8080:80\""), SYSTEM, PLAN_ADJUST},
+                {PORTS("\"auto:80\", \"auto:80/udp\""), PORTS("\"auto:80/udp\", \"8080:80\""), PLAN_ADJUST},
+                {PORTS("\"192.168.1.5:8080:80\""), PORTS("\"auto:80\""), PLAN_ADJUST},
+                /* Which of those that are bound is the "auto" one? */
+                {PORTS("\"auto:80\", \"8080:80\""), PORTS("\"8080:80\""), PLAN_RESTART},
+                {PORTS("\"auto:80\", \"127.0.0.2:auto:80\""), PORTS("\"auto:80\""), PLAN_RESTART},
                 {PORTS("\"80\", {\"host\": 81, \"container\": 81, \"proxyProtocol\": true}"),
                  PORTS("{\"host\": 81, \"container\": 81, \"proxyProtocol\": true}"), PLAN_ADJUST},
                 /* The host's port stays, and leads elsewhere, or is at another address. */
@@ -232,6 +240,57 @@ TEST(ports_alone_are_changed_in_place) {
                 ASSERT_EQ(decide(table[i].before, table[i].after, &reasons), table[i].action);
                 ASSERT_TRUE(reasons);
         }
+}
+
+/* A command that failed has closed it: a specification that has it again is another one. */
+TEST(a_port_is_forgotten_by_a_definition) {
+        static const struct {
+                const char *before, *after;
+                Port port;
+        } table[] = {
+                {PORTS("\"80\", \"auto:81\", \"82:83/udp\""),
+                 PORTS("\"auto:81\", \"82:83/udp\""),
+                 {.host = 80, .container = 80}},
+                {PORTS("\"80\", \"auto:81\", \"82:83/udp\""),
+                 PORTS("\"80\", \"82:83/udp\""),
+                 {.container = 81}},
+                {PORTS("\"80\", \"127.0.0.2:80:80\""),
+                 PORTS("\"80\""),
+                 {.address = (char *) "127.0.0.2", .host = 80, .container = 80}},
+                {PORTS("\"80\""), SYSTEM, {.host = 80, .container = 80}},
+                {PORTS("\"80\""), PORTS("\"80\""), {.host = 81, .container = 80}},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(spec_freep) Spec *old = parse(table[i].before), *new = parse(table[i].after);
+                _cleanup_(container_plan_freep)
+                        ContainerPlan *before = plan_container(&old->containers[0], &facts),
+                                      *after = plan_container(&new->containers[0], &facts);
+                _cleanup_strv_ char **running = strv_copy(before->definition);
+
+                test_set_row("%zu", i);
+                in_place_forget_port(&running, &table[i].port);
+                ASSERT_TRUE(strv_equal(running, after->definition));
+                ASSERT_EQ(plan_decide(before, /* running= */ true, running, NULL),
+                          streq(table[i].before, table[i].after) ? PLAN_KEEP : PLAN_ADJUST);
+        }
+}
+
+/* What is left with its port inside is it, when all others that go are closed. */
+TEST(an_automatic_port_goes_last) {
+        _cleanup_(spec_freep) Spec *old = parse(PORTS("\"auto:80\", \"8080:80\", \"auto:81\"")),
+                                   *new = parse(SYSTEM);
+        _cleanup_(container_plan_freep) ContainerPlan *running = plan_container(&old->containers[0], &facts),
+                                                      *plan = plan_container(&new->containers[0], &facts);
+        Port *gone;
+        size_t n;
+
+        in_place_ports_gone(plan, running->definition, &gone, &n);
+        ASSERT_EQ(n, 3);
+        ASSERT_EQ(gone[0].host, 8080);
+        ASSERT_EQ(gone[1].container, 80);
+        ASSERT_EQ(gone[2].container, 81);
+        in_place_ports_free(gone, n);
 }
 
 TEST(what_a_running_container_takes_restarts_nothing) {
