@@ -89,6 +89,9 @@ int member_bind_more_ports(Member *m, PortConflicts *conflicts, Error *reterr) {
         int r;
 
         adjusting_open(&a, m);
+        r = publish_mend(&a.place, m->state, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, c->name);
         resources->ports = xnew0(PublishedPort, c->n_ports);
         for (; resources->n_ports < c->n_ports; resources->n_ports++) {
                 const Port *port = &c->ports[resources->n_ports];

@@ -38,15 +38,12 @@ int publish_mend(const PublishPlace *place, const ContainerState *state, Error *
         int r;
 
         for (size_t i = 0; i < state->n_ports; i++)
-                if (state->ports[i].once)
-                        strv_pushf(&ports, "%u%s", state->ports[i].container,
-                                   bound_port_suffix(&state->ports[i]));
+                strv_pushf(&ports, "%u%s", state->ports[i].container, bound_port_suffix(&state->ports[i]));
         r = machine_publish_mend(place, ports, reterr);
-        for (size_t i = 0; r > 0 && i < state->n_ports; i++)
-                if (state->ports[i].once) {
-                        int k = serve_again(place, &state->ports[i], reterr);
+        for (size_t i = 0; r > 0 && i < state->n_ports; i++) {
+                int k = serve_again(place, &state->ports[i], reterr);
 
-                        r = k < 0 ? k : r;
-                }
+                r = k < 0 ? k : r;
+        }
         return r;
 }

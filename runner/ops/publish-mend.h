@@ -17,5 +17,6 @@ int publish_take_back(const PublishPlace *place, const PublishedPort *bound, Err
  * its addresses. */
 int publish_take_back_bound(const PublishPlace *place, const BoundPort *bound, Error *reterr);
 
-/* Where what serves those that were published while it ran was killed alone, another one takes its place. Return: 0 or 1, or a negative errno. */
+/* Where what serves its ports was killed alone, which it can be only when it serves all of them: another one
+ * takes its place. Return: 0 or 1, or a negative errno. */
 int publish_mend(const PublishPlace *place, const ContainerState *state, Error *reterr);

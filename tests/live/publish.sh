@@ -330,7 +330,7 @@ kill_keeper() {
 # Alone it dies only in a unit, since a supervisor is the container's, too: what was published is there again with the next
 # command about it.
 testcase_killed() {
-        local keeper
+        local keeper port
 
         is_booted || return 0
         project shop
@@ -348,6 +348,22 @@ testcase_killed() {
         differ "$STATUS" 0 "the status of the connection that was lost"
         ok traffic answer 8080
         ok traffic upingpong 8081 10 512
+        # So are those that `up` has opened, with `publish` or another `up`.
+        spec "$(tiny one '' ', "ports": ["8079:80"]')"
+        ok fc up
+        kill_keeper
+        ok fc publish one 8083:80
+        ok traffic answer 8079
+        ok traffic answer 8080
+        kill_keeper
+        spec "$(tiny one '' ', "ports": ["8079:80", "8084:80"]')"
+        ok fc up
+        for port in 8079 8080 8083 8084; do
+                ok traffic answer "$port"
+        done
+        spec "$(tiny one)"
+        ok fc up
+        ok fc unpublish one 8083
         keeper=$(pgrep -f '/flake-containers/service publish ')
         equal "$(keeper_again "$keeper")" 1 'its status without its socket'
         equal "$(keeper_again "$keeper" nspawn) $(keeper_again "$keeper" leader)" '0 0' 'for processes that are not the machine'
