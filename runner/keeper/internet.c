@@ -22,6 +22,8 @@ struct Internet {
         pid_t setter;            /* sets the container's side again */
         ResolverWatch *resolver; /* while the payload runs; may be NULL */
         uint64_t started_usec, pause_usec;
+        bool set;               /* the container's side, for the first time */
+        bool outdated;          /* there has been another resolver before that */
         sd_event_source *again; /* set: it ended a moment ago */
 };
 
@@ -48,21 +50,31 @@ static int internet_start_pasta(Internet *i, Error *reterr) {
 }
 
 /* The next one asks the resolver of now. Its connections end; those of the host's programs did mostly, too,
- * when it went to another network. One that is starting has not been asked yet. */
+ * when it went to another network. The first one's end would be that of the start, which waits for it. */
 static void internet_on_resolver(void *userdata) {
         Internet *i = userdata;
 
         i->pause_usec = PAUSE_USEC;
+        i->outdated = !i->set;
+        if (i->outdated)
+                return;
         if (i->pasta > 0)
                 (void) kill(i->pasta, SIGKILL);
 }
 
 int internet_start(Internet *i, pid_t leader, Error *reterr) {
         i->leader = leader;
+        i->set = i->outdated = false;
         i->pause_usec = PAUSE_USEC;
         i->resolver = resolver_watch_free(i->resolver);
         i->resolver = resolver_watch_new(i->event, RESOLV_CONF, internet_on_resolver, i);
         return internet_start_pasta(i, reterr);
+}
+
+void internet_on_set(Internet *i) {
+        i->set = true;
+        if (i->outdated)
+                internet_on_resolver(i);
 }
 
 static void internet_pause(Internet *i);

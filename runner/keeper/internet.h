@@ -20,6 +20,10 @@ DEFINE_FREEP(Internet, internet_free);
 /* @leader: the guest's PID 1. */
 int internet_start(Internet *i, pid_t leader, Error *reterr);
 
+/* The container's side is set: from now on pasta is started again for another resolver, also for one that
+ * came before. */
+void internet_on_set(Internet *i);
+
 /* The payload has ended. */
 void internet_end(Internet *i);
 

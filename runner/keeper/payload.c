@@ -179,6 +179,8 @@ bool payload_reaped(Payload *p, pid_t pid, int status) {
                 if (p->leader_fd < 0)
                         return true;
                 r = netns_helper_result(status, &error);
+                if (r > 0 && p->internet)
+                        internet_on_set(p->internet);
         }
         if (r > 0)
                 r = payload_on_step(p, &error);

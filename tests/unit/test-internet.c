@@ -3,7 +3,9 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "keeper/internet.h"
+#include "keeper/resolver.h"
 
 /* How long anything may take. */
 #define WAIT_USEC (20 * USEC_PER_SEC)
@@ -22,10 +25,14 @@
  * container's side, which waits. */
 #define HELPER "#!/bin/sh\n[ \"$1\" = internet ] || exec sleep 100\n"
 
+/* Likewise, of a pasta that stays. */
+#define LASTING "#!/bin/sh\nexec sleep 100\n"
+
 typedef struct Setup {
         KeeperOptions options;
         sd_event *event;
         Internet *internet;
+        pid_t pasta;
 } Setup;
 
 static void setup_open(Setup *s, const char *netns) {
@@ -35,7 +42,8 @@ static void setup_open(Setup *s, const char *netns) {
                                  .address = (char *) "10.29.40.2"}};
         ASSERT_OK(sd_event_new(&s->event));
         s->internet = internet_new(s->event, &s->options);
-        ASSERT_TRUE(internet_start(s->internet, getpid(), NULL) > 0);
+        s->pasta = internet_start(s->internet, getpid(), NULL);
+        ASSERT_TRUE(s->pasta > 0);
 }
 
 static void setup_done(Setup *s) {
@@ -97,11 +105,11 @@ TEST(it_is_tried_again) {
         ASSERT_EQ(status, 0);
 }
 
-static void write_helper(const char *path) {
-        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+static void write_text(const char *path, const char *text) {
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
 
         ASSERT_OK(fd);
-        ASSERT_EQ(write(fd, HELPER, strlen(HELPER)), (ssize_t) strlen(HELPER));
+        ASSERT_EQ(write(fd, text, strlen(text)), (ssize_t) strlen(text));
 }
 
 /* What waits for the interface of a pasta that has ended does not take that of the next. */
@@ -113,7 +121,7 @@ TEST(one_sets_the_other_side) {
 
         ASSERT_TRUE(mkdtemp(dir));
         helper = xasprintf("%s/netns", dir);
-        write_helper(helper);
+        write_text(helper, HELPER);
         setup_open(&s, helper);
         ASSERT_EQ(reap(&s), 0);
         wait_for_the_timer(&s);
@@ -125,5 +133,69 @@ TEST(one_sets_the_other_side) {
         ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         setup_done(&s);
         ASSERT_OK(unlink(helper));
+        ASSERT_OK(rmdir(dir));
+}
+
+/* Return: the signal that pasta ends of, by SIGTERM where it had got none before. */
+static int signal_of_pasta(Setup *s) {
+        int status;
+
+        ASSERT_OK(kill(s->pasta, SIGTERM));
+        status = reap(s);
+        ASSERT_TRUE(WIFSIGNALED(status));
+        return WTERMSIG(status);
+}
+
+/* This process has files of its own in the place of the host's resolver and of the program. */
+static void change_resolver(const char *helper, const char *resolv_conf) {
+        static const struct {
+                bool before, after; /* the container's side is set */
+                int signal;
+        } rows[] = {{false, false, SIGTERM}, {false, true, SIGKILL}, {true, false, SIGKILL}};
+
+        ASSERT_OK(unshare(CLONE_NEWNS));
+        ASSERT_OK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+        write_text(helper, LASTING);
+        write_text(resolv_conf, "nameserver 192.0.2.1\n");
+        ASSERT_OK(mount(resolv_conf, RESOLV_CONF, NULL, MS_BIND, NULL));
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Setup s;
+
+                test_set_row("%zu", i);
+                write_text(resolv_conf, "nameserver 192.0.2.1\n");
+                setup_open(&s, helper);
+                if (rows[i].before)
+                        internet_on_set(s.internet);
+                write_text(resolv_conf, "nameserver 192.0.2.2\n");
+                ASSERT_EQ(sd_event_run(s.event, WAIT_USEC), 1);
+                if (rows[i].after)
+                        internet_on_set(s.internet);
+                ASSERT_EQ(signal_of_pasta(&s), rows[i].signal);
+                setup_done(&s);
+        }
+}
+
+/* The start waits for the first pasta, and fails when that ends. */
+TEST(another_resolver) {
+        char dir[] = "/tmp/fc-test-internet-XXXXXX";
+        _cleanup_free_ char *helper = NULL, *resolv_conf = NULL;
+        pid_t pid;
+        int status;
+
+        if (geteuid() != 0 || access(RESOLV_CONF, F_OK) < 0)
+                SKIP("needs root, and a resolv.conf");
+        ASSERT_TRUE(mkdtemp(dir));
+        helper = xasprintf("%s/netns", dir);
+        resolv_conf = xasprintf("%s/resolv.conf", dir);
+        pid = fork();
+        ASSERT_TRUE(pid >= 0);
+        if (pid == 0) {
+                change_resolver(helper, resolv_conf);
+                _exit(0);
+        }
+        ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        ASSERT_EQ(status, 0);
+        ASSERT_OK(unlink(helper));
+        ASSERT_OK(unlink(resolv_conf));
         ASSERT_OK(rmdir(dir));
 }
