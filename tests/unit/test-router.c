@@ -535,17 +535,20 @@ IN_NETNS(a_port_of_nothing) {
 }
 
 IN_NETNS(mends) {
-        static const char *const changes[] = {
-                "ip address flush dev fc-test",
-                "ip -6 address flush dev fc-test",
-                "ip -6 route flush dev fc-test",
-                "sysctl -qw net.ipv6.conf.fc-test.disable_ipv6=1",
-                "ip link set fc-test down",
-                "ip link delete fc-test",
-                "nsenter --net=" NETNS_DIR "/fc-test ip link set host down",
-                "nsenter --net=" NETNS_DIR "/fc-test ip link delete host",
-                "nsenter --net=" NETNS_DIR "/fc-test ip link set bridge down",
-                "nsenter --net=" NETNS_DIR "/fc-test ip link delete bridge",
+        static const struct {
+                const char *line;
+                bool ipv6; /* there is nothing to change on a host without it */
+        } changes[] = {
+                {"ip address flush dev fc-test", false},
+                {"ip -6 address flush dev fc-test", true},
+                {"ip -6 route flush dev fc-test", true},
+                {"sysctl -qw net.ipv6.conf.fc-test.disable_ipv6=1", true},
+                {"ip link set fc-test down", false},
+                {"ip link delete fc-test", false},
+                {"nsenter --net=" NETNS_DIR "/fc-test ip link set host down", false},
+                {"nsenter --net=" NETNS_DIR "/fc-test ip link delete host", false},
+                {"nsenter --net=" NETNS_DIR "/fc-test ip link set bridge down", false},
+                {"nsenter --net=" NETNS_DIR "/fc-test ip link delete bridge", false},
         };
         pid_t pid = holder_new(CLONE_NEWNET);
 
@@ -554,9 +557,11 @@ IN_NETNS(mends) {
         ensure("fc-test", &ours);
         attach(pid);
         for (size_t i = 0; i < ELEMENTSOF(changes); i++) {
-                test_set_row("%s", changes[i]);
+                if (changes[i].ipv6 && !router6_is_wanted())
+                        continue;
+                test_set_row("%s", changes[i].line);
                 ASSERT_TRUE(!mend("fc-test", "shop-db"));
-                run(changes[i]);
+                run(changes[i].line);
                 ASSERT_TRUE(mend("fc-test", "shop-db"));
                 assert_whole();
                 assert_reached();
