@@ -69,6 +69,7 @@ static int hosts_run(const ProjectRequest *request, const void *target, char *co
                 r = network_read(&project, &network, &changed, reterr);
         if (r < 0)
                 return r;
+        network_look_for_ipv6(&project, &network);
         STRV_FOREACH (name, names) {
                 _cleanup_(host_names_done) HostNames h = find_names(&project, &network, *name);
 

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "net/router6.h"
 #include "ops/fleet-adjust.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-seed.h"
@@ -177,7 +178,17 @@ static int refuse_other_id(const Project *project, Error *reterr) {
         return r;
 }
 
+static int fleet_regain_ipv6(Fleet *fleet, Error *reterr) {
+        _cleanup_strv_ char **started = NULL;
+
+        for (size_t i = 0; i < fleet->n_members; i++)
+                if (goal_starts(fleet->members[i].goal))
+                        strv_push(&started, fleet->members[i].at->name);
+        return network_regain_ipv6(&fleet->network, started, fleet->runtime_fd, fleet->options.verb, reterr);
+}
+
 int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
         Project *project = fleet->project;
         int r;
 
@@ -193,7 +204,9 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         fleet->network_fd = network_hold(fleet->runtime_fd, reterr);
         if (fleet->network_fd < 0)
                 return fleet->network_fd;
-        r = network_settle(project, fleet->runtime_fd, fleet->options.verb, &fleet->network, reterr);
+        for (size_t i = 0; i < fleet->n_members; i++)
+                strv_push(&names, fleet->members[i].at->name);
+        r = network_settle(project, fleet->runtime_fd, fleet->options.verb, names, &fleet->network, reterr);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < fleet->n_members; i++) {
@@ -205,7 +218,8 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
                 if (r < 0)
                         return error_about_container(reterr, r, m->at->name);
         }
-        return fleet->change ? 0 : fleet_decide(fleet, asked, restart, reterr);
+        r = fleet->change ? 0 : fleet_decide(fleet, asked, restart, reterr);
+        return r < 0 ? r : fleet_regain_ipv6(fleet, reterr);
 }
 
 /* What is stopped only to be changed is started again as it is specified now. */
@@ -507,6 +521,7 @@ static int member_write_intent(Member *m, Error *reterr) {
         state->boot_id = xstrdup(project->facts.boot_id);
         state->started_usec = realtime_usec();
         state->address = xstrdup(m->plan->address);
+        state->ipv6 = m->plan->address && router6_is_wanted();
         state->definition = strv_copy(m->plan->definition);
         state->volume_sources = volume_drift_sources(m->plan, m->resources.source_ids);
         for (size_t i = 0; i < m->resources.n_ports; i++)

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "machine/machine.h"
 #include "net/router.h"
 #include "net/rtnl.h"
 #include "ops/network.h"
@@ -19,8 +20,20 @@ void network_done(Network *n) {
                 free(n->networks[i].bridge);
         free(n->networks);
         free(n->started_root);
+        strv_free(n->machines);
+        strv_free(n->without6);
+        strv_free(n->outside);
         (void) project_state_free(n->state);
         *n = (Network){};
+}
+
+bool machines_have(char *const *machines, const char *id) {
+        _cleanup_free_ char *prefix = xasprintf("%s-", id);
+
+        STRV_FOREACH (machine, machines)
+                if (startswith(*machine, prefix))
+                        return true;
+        return false;
 }
 
 /* ---- the networks ---- */
@@ -36,6 +49,7 @@ static bool is_letter_taken(const Network *n, char letter) {
  * later one gets the next. */
 static int network_choose_letter(const Network *n, const char *name, char *ret, Error *reterr) {
         uint64_t hash = hash_text(name);
+        int r;
 
         for (uint64_t i = 0; i < NETWORK_LETTERS; i++) {
                 char letter = (char) ('a' + (hash + i) % NETWORK_LETTERS);
@@ -45,9 +59,12 @@ static int network_choose_letter(const Network *n, const char *name, char *ret, 
                 *ret = letter;
                 return 0;
         }
-        return error_raise(reterr, FC_EXIT_CONFLICT,
-                           "network '%s': a project has at most %d networks beside the default one", name,
-                           NETWORK_LETTERS);
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "network '%s': a project has at most %d networks beside the default one", name,
+                        NETWORK_LETTERS);
+        error_add_hint(reterr, "those that no container names any more are forgotten when nothing runs: "
+                               "flake-containers down, and then up");
+        return r;
 }
 
 static int network_add(Network *n, const char *id, const char *name, Error *reterr) {
@@ -84,6 +101,28 @@ static char **network_slot(const Network *n, const ProjectNetwork *network) {
         return i == 0 ? &n->state->subnet : &n->state->networks[i - 1].subnet;
 }
 
+static bool is_named(const Network *n, const Spec *spec, const char *name) {
+        for (size_t i = 0; i < spec->n_containers; i++)
+                if (spec->containers[i].network == NETWORK_PRIVATE &&
+                    strv_contains(network_names(spec->containers[i].networks), name))
+                        return true;
+        for (size_t i = 0; i < n->state->n_addresses; i++)
+                if (strv_contains(network_names(n->state->addresses[i].networks), name))
+                        return true;
+        return false;
+}
+
+/* Those that were renamed would otherwise leave no letter for another. What runs may have one. */
+static void network_forget_unnamed(const Project *project, Network *n, const Spec *spec, bool *changed) {
+        if (machines_have(n->machines, project->id))
+                return;
+        for (size_t i = n->state->n_networks; i-- > 0;)
+                if (!is_named(n, spec, n->state->networks[i].name)) {
+                        project_state_remove_network(n->state, i);
+                        *changed = true;
+                }
+}
+
 static int network_add_remembered(const Project *project, Network *n, Error *reterr) {
         int r = 0;
 
@@ -115,37 +154,35 @@ static int network_want(const Project *project, Network *n, const ContainerSpec 
 /* ---- their subnets ---- */
 
 /* Also of one that no container needs: hosts files have the addresses of those that do, and they may be
- * running. */
+ * running. One that only a specification can give is not remembered when it does not any more: a guest may
+ * have written it. */
 static int network_recall_subnet(const Project *project, const Network *n, ProjectNetwork *network,
                                  Error *reterr) {
         const char *text = *network_slot(n, network);
         const NetworkSpec *declared = project->spec ? networks_find(project->spec, network->name) : NULL;
+        Subnet subnet;
         int r;
 
         if (!text)
                 return 0;
-        r = subnet_from_string(text, &network->subnet, reterr);
+        r = subnet_from_string(text, &subnet, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", project->root);
-        if (declared || subnet_is_choosable(&network->subnet))
-                return 0;
-        r = error_raise(reterr, FC_EXIT_CONFLICT,
-                        "'%s/" STATE_DIR_NAME "/state.json': %s is not a network that a project gets",
-                        project->root, text);
-        error_add_hint(reterr,
-                       "when nothing of the project runs, remove the file: a network is chosen anew");
-        return r;
+        if (declared || subnet_is_choosable(&subnet))
+                network->subnet = subnet;
+        return 0;
 }
 
 static void network_set_subnet(Network *n, ProjectNetwork *network, const Subnet *subnet, bool *changed) {
         char **slot = network_slot(n, network), *text = subnet_to_string(subnet);
+        bool recalled = network->subnet.prefix > 0;
 
         network->subnet = *subnet;
         if (streq_ptr(*slot, text)) {
                 free(text);
                 return;
         }
-        n->moved = n->moved || (network->declared && *slot);
+        n->moved = n->moved || (*slot && (network->declared || !recalled));
         free(*slot);
         *slot = text;
         *changed = true;
@@ -169,7 +206,7 @@ static int network_choose_subnet(const Project *project, Network *n, ProjectNetw
                                  Error *reterr) {
         _cleanup_free_ char *text = network->letter == '\0' ? xstrdup(project->id)
                                                             : xasprintf("%s/%s", project->id, network->name);
-        const char *remembered = *network_slot(n, network);
+        const bool remembered = network->subnet.prefix > 0;
         _cleanup_free_ Subnet *taken = NULL;
         Subnet subnet;
         size_t n_taken;
@@ -213,7 +250,7 @@ static int network_settle_subnets(const Project *project, Network *n, bool *chan
 int network_check_declared(const Network *n, bool in_use, Error *reterr) {
         for (size_t i = 0; i < n->n_networks; i++) {
                 const ProjectNetwork *network = &n->networks[i];
-                _cleanup_free_ char *mine = NULL, *other = NULL;
+                _cleanup_free_ char *mine = NULL, *other = NULL, *key = NULL;
                 _cleanup_free_ Subnet *taken = NULL;
                 const Subnet *overlap;
                 size_t n_taken;
@@ -230,9 +267,11 @@ int network_check_declared(const Network *n, bool in_use, Error *reterr) {
                         continue;
                 mine = subnet_to_string(&network->subnet);
                 other = subnet_to_string(overlap);
-                r = error_raise(reterr, FC_EXIT_CONFLICT,
-                                "networks.%s.subnet: %s is taken: this host routes %s elsewhere",
-                                network->name, mine, other);
+                key = network->declared->container
+                              ? xasprintf("containers.%s.network.address", network->declared->container)
+                              : xasprintf("networks.%s.subnet", network->name);
+                r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: %s is taken: this host routes %s elsewhere",
+                                key, mine, other);
                 error_add_hint(reterr,
                                "look at 'ip -4 route show table all'; another checkout that runs has "
                                "the same subnet");
@@ -243,20 +282,31 @@ int network_check_declared(const Network *n, bool in_use, Error *reterr) {
 
 /* ---- the containers' addresses ---- */
 
-/* The address is the container's, whichever had its number before. */
-static void network_fix(Network *n, const ContainerSpec *c, bool *changed) {
+bool network_runs(const Project *project, const Network *n, const char *container) {
+        _cleanup_free_ char *machine = project_machine(project, container);
+
+        return strv_contains(n->machines, machine);
+}
+
+/* The address is the container's, whichever had its number before. One that is neither running nor known any
+ * more has no use for it. */
+static void network_fix(const Project *project, Network *n, const ContainerSpec *c, bool *changed) {
+        uint8_t before = project_state_get_address(n->state, c->name), octet;
         uint32_t address = 0;
-        uint8_t octet;
 
         (void) address_from_string(c->address, &address, NULL);
         octet = (uint8_t) address;
-        if (project_state_get_address(n->state, c->name) == octet)
+        if (before == octet)
                 return;
-        for (size_t i = n->state->n_addresses; i-- > 0;)
-                if (n->state->addresses[i].octet == octet) {
-                        project_state_remove_address(n->state, n->state->addresses[i].name);
-                        n->moved = true;
-                }
+        n->moved = n->moved || before > 0;
+        for (size_t i = n->state->n_addresses; i-- > 0;) {
+                const char *name = n->state->addresses[i].name;
+
+                if (n->state->addresses[i].octet != octet)
+                        continue;
+                n->moved = n->moved || spec_find(project->spec, name) || network_runs(project, n, name);
+                project_state_remove_address(n->state, name);
+        }
         project_state_set_address(n->state, c->name, octet);
         *changed = true;
 }
@@ -279,17 +329,29 @@ static int network_allot(Network *n, const char *container, bool *changed, Error
         return 0;
 }
 
-static int network_settle_addresses(const Spec *spec, Network *n, bool *changed, Error *reterr) {
+/* One that runs, and that the command does not handle, stays in the networks that it was started with. */
+static bool network_stays(const Project *project, const Network *n, char *const *handled,
+                          const char *container) {
+        return project_state_get_address(n->state, container) > 0 && !strv_contains(handled, container) &&
+               network_runs(project, n, container);
+}
+
+static int network_settle_addresses(const Project *project, const Spec *spec, Network *n,
+                                    char *const *handled, bool *changed, Error *reterr) {
         int r = 0;
 
         for (size_t i = 0; i < spec->n_containers; i++)
                 if (spec->containers[i].address)
-                        network_fix(n, &spec->containers[i], changed);
+                        network_fix(project, n, &spec->containers[i], changed);
         for (size_t i = 0; r >= 0 && i < spec->n_containers; i++) {
                 const ContainerSpec *c = &spec->containers[i];
 
-                if (c->network != NETWORK_PRIVATE)
+                if (network_stays(project, n, handled, c->name))
                         continue;
+                if (c->network != NETWORK_PRIVATE) {
+                        strv_push(&n->outside, c->name);
+                        continue;
+                }
                 r = network_allot(n, c->name, changed, reterr);
                 if (r >= 0 && project_state_set_networks(n->state, c->name, c->networks))
                         *changed = true;
@@ -298,7 +360,18 @@ static int network_settle_addresses(const Spec *spec, Network *n, bool *changed,
 }
 
 int network_read(const Project *project, Network *ret, bool *ret_changed, Error *reterr) {
+        _cleanup_strv_ char **machines = NULL;
+        int r = project->facts.cgroup_root ? machine_list(project->facts.cgroup_root, &machines, reterr) : 0;
+
+        return r < 0 ? r
+                     : network_read_beside(project, TAKE_PTR(machines), /* handled= */ NULL, ret,
+                                           ret_changed, reterr);
+}
+
+int network_read_beside(const Project *project, char **machines, char *const *handled, Network *ret,
+                        bool *ret_changed, Error *reterr) {
         _cleanup_(network_done) Network n = {
+                .machines = machines,
                 .started_root = xstrdup(project->started_root ? project->started_root : project->root)};
         static const Spec none = {};
         const Spec *spec = project->spec ? project->spec : &none;
@@ -316,12 +389,13 @@ int network_read(const Project *project, Network *ret, bool *ret_changed, Error 
                 n.state->id = xstrdup(project->id);
                 changed = true;
         }
+        network_forget_unnamed(project, &n, spec, &changed);
         r = network_add_remembered(project, &n, reterr);
         for (size_t i = 0; r >= 0 && i < spec->n_containers; i++)
                 if (spec->containers[i].network == NETWORK_PRIVATE)
                         r = network_want(project, &n, &spec->containers[i], reterr);
         if (r >= 0)
-                r = network_settle_addresses(spec, &n, &changed, reterr);
+                r = network_settle_addresses(project, spec, &n, handled, &changed, reterr);
         if (r >= 0)
                 r = network_settle_subnets(project, &n, &changed, reterr);
         if (r < 0)
@@ -337,7 +411,7 @@ int network_read(const Project *project, Network *ret, bool *ret_changed, Error 
 char *network_address(const Network *n, const ProjectNetwork *network, const char *container) {
         uint8_t octet = project_state_get_address(n->state, container);
 
-        return octet > 0 && network->subnet.prefix > 0
+        return octet > 0 && network->subnet.prefix > 0 && !strv_contains(n->outside, container)
                        ? address_to_string(subnet_address(&network->subnet, octet))
                        : NULL;
 }

@@ -33,10 +33,22 @@ char *network_address6(const Network *n, const ProjectNetwork *network, const ch
         uint8_t octet = project_state_get_address(n->state, container);
         struct in6_addr address;
 
-        if (octet == 0 || !router6_is_wanted())
+        if (octet == 0 || strv_contains(n->without6, container) || !router6_is_wanted())
                 return NULL;
         address = address6_of(network->bridge, octet);
         return address6_to_string(&address);
+}
+
+/* One that has no address has no network yet: it gets IPv6 with that. */
+void network_look_for_ipv6(const Project *project, Network *n) {
+        for (size_t i = 0; i < n->state->n_addresses && router6_is_wanted(); i++) {
+                const char *name = n->state->addresses[i].name;
+                _cleanup_(container_state_freep) ContainerState *state = NULL;
+
+                if (network_runs(project, n, name) && (project_load_state(project, name, &state, NULL) < 0 ||
+                                                       !state || (state->address && !state->ipv6)))
+                        strv_push(&n->without6, name);
+        }
 }
 
 const ProjectNetwork *network_first(const Network *n, const char *container) {
@@ -118,16 +130,11 @@ static int network_remove_hosts(int runtime_fd, Error *reterr) {
 
 int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *reterr) {
         _cleanup_strv_ char **machines = NULL;
-        _cleanup_free_ char *prefix = xasprintf("%s-", id);
         int r = machine_list(cgroup_root, &machines, reterr);
 
-        if (r < 0)
-                return r;
-        *ret = false;
-        STRV_FOREACH (machine, machines)
-                if (startswith(*machine, prefix))
-                        *ret = true;
-        return 0;
+        if (r >= 0)
+                *ret = machines_have(machines, id);
+        return r < 0 ? r : 0;
 }
 
 /* What runs has the addresses that it was started with. */
@@ -142,7 +149,9 @@ static int network_refuse_move(const Network *n, bool in_use, Error *reterr) {
         return r;
 }
 
-int network_settle(const Project *project, int runtime_fd, const char *verb, Network *ret, Error *reterr) {
+int network_settle(const Project *project, int runtime_fd, const char *verb, char *const *handled,
+                   Network *ret, Error *reterr) {
+        _cleanup_strv_ char **machines = NULL;
         _cleanup_(network_done) Network n = {};
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
         _cleanup_close_ int identity_fd = -EBADF;
@@ -156,13 +165,14 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
         identity_fd = project_identity_lock(project, reterr);
         if (identity_fd < 0)
                 return identity_fd;
-        r = network_in_use(project->facts.cgroup_root, project->id, &in_use, reterr);
+        r = machine_list(project->facts.cgroup_root, &machines, reterr);
         if (r < 0)
                 return r;
+        in_use = machines_have(machines, project->id);
         r = runtime_dir_claim(runtime_fd, project->id, &project->checkout, in_use, reterr);
         if (r < 0)
                 return r;
-        r = network_read(project, &n, &changed, reterr);
+        r = network_read_beside(project, TAKE_PTR(machines), handled, &n, &changed, reterr);
         if (r >= 0)
                 r = network_refuse_move(&n, in_use, reterr);
         if (r < 0)
@@ -181,12 +191,33 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, Net
                 if (r < 0)
                         return r;
         }
+        network_look_for_ipv6(project, &n);
         r = network_write_all_hosts(&n, runtime_fd, reterr);
         if (r < 0)
                 return r;
         *ret = n;
         n = (Network){};
         return 0;
+}
+
+int network_regain_ipv6(Network *n, char *const *containers, int runtime_fd, const char *verb,
+                        Error *reterr) {
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        char **still = NULL;
+        int r;
+
+        STRV_FOREACH (name, n->without6)
+                if (!strv_contains(containers, *name))
+                        strv_push(&still, *name);
+        if (strv_length(still) == strv_length(n->without6)) {
+                strv_free(still);
+                return 0;
+        }
+        strv_free(n->without6);
+        n->without6 = still;
+        r = lock_acquire(runtime_fd, LOCK_PROJECT, verb, LOCK_TIMEOUT_USEC, /* on_wait= */ NULL, NULL, &lock,
+                         reterr);
+        return r < 0 ? r : network_write_all_hosts(n, runtime_fd, reterr);
 }
 
 static int network_open_lock(int runtime_fd, Error *reterr) {

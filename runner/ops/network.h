@@ -22,16 +22,19 @@ typedef struct ProjectNetwork {
         const char *name;
         char letter; /* 'a' to 'z'; '\0': the default one */
         char *bridge;
-        Subnet subnet; /* prefix 0: none is chosen yet, and no container needs it */
-        bool wanted;   /* by a container of the specification */
-        bool declared; /* the specification says the subnet */
+        Subnet subnet;               /* prefix 0: none is chosen yet, and no container needs it */
+        bool wanted;                 /* by a container of the specification */
+        const NetworkSpec *declared; /* what the specification says; NULL: nothing */
 } ProjectNetwork;
 
 typedef struct Network {
         ProjectNetwork *networks; /* the default one, then those of the state */
         size_t n_networks;
         char *started_root; /* as in Project; where nothing runs, here */
-        bool moved;         /* a subnet, or another container's address, is no longer what it was */
+        bool moved;         /* a subnet or an address is no longer what it was */
+        char **machines;    /* of the host, that run */
+        char **outside;     /* containers of the specification that are in no network (any more) */
+        char **without6;    /* containers that run without IPv6, see network_look_for_ipv6() */
         ProjectState *state;
 } Network;
 
@@ -46,7 +49,7 @@ char *const *network_names(char *const *networks);
 /* The address of a container there, "10.x.y.z"; owned by the caller, NULL when it has none. */
 char *network_address(const Network *n, const ProjectNetwork *network, const char *container);
 
-/* Likewise "fd..::z"; no container has one on a host without IPv6. */
+/* Likewise "fd..::z"; no container has one on a host without IPv6, nor one that was started on such. */
 char *network_address6(const Network *n, const ProjectNetwork *network, const char *container);
 
 /* The first network of a container that has an address; NULL: it has none. Owned by @n. */
@@ -73,9 +76,22 @@ int network_check_declared(const Network *n, bool in_use, Error *reterr);
  */
 int network_read(const Project *project, Network *ret, bool *ret_changed, Error *reterr);
 
+/* Likewise. @machines: those that run on the host, owned by @ret. @handled: containers that the command may
+ * start again, and so put into other networks. */
+int network_read_beside(const Project *project, char **machines, char *const *handled, Network *ret,
+                        bool *ret_changed, Error *reterr);
+
+/* Which of those that run were started without IPv6, for network_address6(). */
+void network_look_for_ipv6(const Project *project, Network *n);
+
 /* Likewise, and remembers it and writes the hosts file into the project's runtime directory; under the
  * project's lock, which is taken here. */
-int network_settle(const Project *project, int runtime_fd, const char *verb, Network *ret, Error *reterr);
+int network_settle(const Project *project, int runtime_fd, const char *verb, char *const *handled,
+                   Network *ret, Error *reterr);
+
+/* Those are about to be started again: where they had no IPv6 they get it, and hosts files name it. */
+int network_regain_ipv6(Network *n, char *const *containers, int runtime_fd, const char *verb,
+                        Error *reterr);
 
 /* The plan of a container of the project with the address that it has here. @c must live as long as the
  * plan, which is owned by the caller. */
@@ -96,6 +112,11 @@ int network_prepare(const Network *n, const ContainerSpec *c, const Backend *bac
  * @n; NULL: there is none. */
 int network_mend(const Network *n, const ContainerSpec *c, const char *machine, const char **ret_mended,
                  Error *reterr);
+
+/* Has one of them a name that begins with the id? */
+bool machines_have(char *const *machines, const char *id);
+
+bool network_runs(const Project *project, const Network *n, const char *container);
 
 /* Does a machine run whose name begins with the id? */
 int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *reterr);

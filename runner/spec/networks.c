@@ -126,10 +126,12 @@ static int check_subnets(const Spec *spec, Error *reterr) {
 }
 
 /* Its fixed address says what subnet the network has. */
-static const NetworkSpec *add_network(Spec *spec, const char *name, uint32_t address) {
+static const NetworkSpec *add_network(Spec *spec, const char *name, const ContainerSpec *c,
+                                      uint32_t address) {
         NetworkSpec *network = XGROW(spec->networks, spec->n_networks);
 
         network->name = xstrdup(name);
+        network->container = xstrdup(c->name);
         network->subnet =
                 xasprintf("%u.%u.%u.0" PREFIX, address >> 24, address >> 16 & 0xff, address >> 8 & 0xff);
         return network;
@@ -149,7 +151,7 @@ static int check_in_network(Spec *spec, const ContainerSpec *c, Error *reterr) {
         if (!is_private(address))
                 return raise_fixed(c, "is not in " PRIVATE_RANGES, reterr);
         if (!network)
-                network = add_network(spec, networks_first(c), address);
+                network = add_network(spec, networks_first(c), c, address);
         if (!read_address(network->subnet, &subnet) || (address ^ subnet) >> 8 != 0) {
                 _cleanup_free_ char *reason = xasprintf("is not in %s, the subnet of network '%s'",
                                                         network->subnet, network->name);

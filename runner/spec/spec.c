@@ -33,6 +33,7 @@ void tmpfs_done(Tmpfs *tmpfs) {
 void network_spec_done(NetworkSpec *network) {
         free(network->name);
         free(network->subnet);
+        free(network->container);
         *network = (NetworkSpec){};
 }
 

@@ -225,7 +225,8 @@ typedef struct ContainerSpec {
 /* A network of the project of which something is said. */
 typedef struct NetworkSpec {
         char *name;
-        char *subnet; /* "10.250.0.0/24" */
+        char *subnet;    /* "10.250.0.0/24" */
+        char *container; /* whose fixed address says that; NULL: the document */
 } NetworkSpec;
 
 /* The last number of a container's address. */

@@ -147,6 +147,14 @@ UINT_FIELD(parse_generation, ContainerState, generation, 1, GENERATION_MAX)
 UINT_FIELD(parse_started, ContainerState, started_usec, 1, REALTIME_MAX)
 UINT_FIELD(parse_ready, ContainerState, ready_usec, 1, REALTIME_MAX)
 
+static int parse_ipv6(const Json *value, const char *path, void *target, Error *reterr) {
+        int r = json_expect(value, JSON_BOOL, path, reterr);
+
+        if (r >= 0)
+                ((ContainerState *) target)->ipv6 = json_bool(value);
+        return r;
+}
+
 static int parse_phase(const Json *value, const char *path, void *target, Error *reterr) {
         Phase phase;
         int r;
@@ -238,13 +246,21 @@ static int state_parse_ports(const Json *value, const char *path, void *target, 
 }
 
 static const JsonField container_fields[] = {
-        {"version", state_parse_version, true},  {"phase", parse_phase, true},
-        {"machine", parse_machine, true},        {"bootId", parse_boot_id, true},
-        {"startedUsec", parse_started, true},    {"readyUsec", parse_ready, false},
-        {"address", parse_address, false},       {"definition", parse_definition, true},
-        {"sockets", state_parse_sockets, false}, {"ports", state_parse_ports, true},
-        {"result", parse_result, false},         {"volumeSources", parse_volume_sources, false},
-        {"switchingTo", parse_switching, false}, {"generation", parse_generation, false},
+        {"version", state_parse_version, true},
+        {"phase", parse_phase, true},
+        {"machine", parse_machine, true},
+        {"bootId", parse_boot_id, true},
+        {"startedUsec", parse_started, true},
+        {"readyUsec", parse_ready, false},
+        {"address", parse_address, false},
+        {"definition", parse_definition, true},
+        {"sockets", state_parse_sockets, false},
+        {"ports", state_parse_ports, true},
+        {"result", parse_result, false},
+        {"volumeSources", parse_volume_sources, false},
+        {"switchingTo", parse_switching, false},
+        {"generation", parse_generation, false},
+        {"ipv6", parse_ipv6, false},
 };
 
 STRING_FIELD(parse_id, ProjectState, id, identity_id_is_valid)
@@ -478,6 +494,8 @@ char *container_state_print(const ContainerState *state) {
         if (state->ready_usec > 0)
                 json_add_uint(json, "readyUsec", state->ready_usec);
         json_add_string(json, "address", state->address);
+        if (state->ipv6)
+                json_add_bool(json, "ipv6", true);
         json_add_string(json, "result", state->result);
         json_add_string(json, "switchingTo", state->switching);
         if (state->generation > 0)

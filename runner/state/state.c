@@ -221,6 +221,14 @@ void project_state_remove_address(ProjectState *state, const char *name) {
         state->n_addresses--;
 }
 
+void project_state_remove_network(ProjectState *state, size_t i) {
+        free(state->networks[i].name);
+        free(state->networks[i].subnet);
+        state->n_networks--;
+        memmove(&state->networks[i], &state->networks[i + 1],
+                (state->n_networks - i) * sizeof(*state->networks));
+}
+
 bool project_state_set_networks(ProjectState *state, const char *name, char *const *networks) {
         RememberedAddress *address = find_address(state, name);
 

@@ -52,6 +52,7 @@ typedef struct ContainerState {
         uint64_t started_usec; /* CLOCK_REALTIME */
         uint64_t ready_usec;   /* CLOCK_REALTIME, 0: it was not */
         char *address;         /* "10.x.y.z", NULL: none */
+        bool ipv6;             /* with that it got an IPv6 address */
         char **definition;     /* canonical lines of what it was started with, any bytes */
         char **volume_sources; /* for each volume what its source was: a SourceId as text; NULL: not known */
         BoundPort *ports;      /* one for each address */
@@ -134,6 +135,9 @@ DEFINE_FREEP(ProjectState, project_state_free);
 uint8_t project_state_get_address(const ProjectState *state, const char *name);
 void project_state_set_address(ProjectState *state, const char *name, uint8_t octet);
 void project_state_remove_address(ProjectState *state, const char *name);
+
+/* Of the networks, by its index. */
+void project_state_remove_network(ProjectState *state, size_t i);
 
 /* @networks: copied. Return: whether that is new. */
 bool project_state_set_networks(ProjectState *state, const char *name, char *const *networks);

@@ -76,6 +76,10 @@ inside() {
 
 # address_of NAME OTHER: as NAME knows it.
 address_of() { fc exec "$1" -- getent ahostsv4 "$2" | head -n 1 | cut -d ' ' -f 1; }
+address6_of() { fc exec "$1" -- getent ahostsv6 "$2" | head -n 1 | cut -d ' ' -f 1; }
+
+# has_ipv6: does the host take part in it?
+has_ipv6() { [[ $(cat /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null) == 0 ]]; }
 
 machine_cgroup() {
         local machine

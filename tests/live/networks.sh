@@ -46,7 +46,7 @@ shop() {
 }
 
 testcase_networks() {
-        local db
+        local db db6=''
 
         project shop
         shop
@@ -66,6 +66,19 @@ testcase_networks() {
         knows_not alone api
         never_reaches web "$db"
         never_reaches alone "$db"
+        if has_ipv6; then
+                db6=$(address6_of api db)
+                reaches api "$db6"
+                run fc exec web -- bash -c "exec 3<>/dev/tcp/$db6/9"
+                expect_err 'unreachable'
+                inside web ip -6 route add "$db6" via fe80::fc dev host0
+                run inside web bash -c "exec 3<>/dev/tcp/$db6/9"
+                expect_err 'unreachable'
+                inside web ip -6 route delete "$db6"
+        fi
+        ok fc hosts db
+        expect_out "^$db db\\."
+        [[ -z $db6 ]] || expect_out "$db6 db\\."
         # The host reaches all.
         run bash -c "exec 3<>/dev/tcp/$db/9"
         expect_err 'refused'
@@ -188,6 +201,14 @@ testcase_fixed_addresses() {
         no_machine_left "something was started"
         ip link delete other
         ok fc up
+
+        # When the specification does not say it any more, another is chosen, but not for what runs.
+        spec "$(tiny db), $(tiny other)"
+        run_status 5 fc up
+        expect_err 'other addresses than what runs'
+        ok fc down
+        ok fc up
+        differ "$(address_of other other | cut -d . -f 1-3)" 192.168.77 "the subnet that is chosen"
         ok fc down
 }
 

@@ -26,6 +26,7 @@ static ContainerState *make_state(void) {
         state->started_usec = UINT64_C(1790000000123456);
         state->ready_usec = UINT64_C(1790000001123457);
         state->address = xstrdup("10.1.2.3");
+        state->ipv6 = true;
         state->result = xstrdup("ready");
         state->switching = xstrdup("/nix/store/b-system");
         state->generation = 7;
@@ -76,6 +77,7 @@ static void same(const ContainerState *a, const ContainerState *b) {
         ASSERT_EQ(a->started_usec, b->started_usec);
         ASSERT_EQ(a->ready_usec, b->ready_usec);
         ASSERT_STREQ(a->address, b->address);
+        ASSERT_EQ(a->ipv6, b->ipv6);
         ASSERT_STREQ(a->result, b->result);
         ASSERT_STREQ(a->switching, b->switching);
         ASSERT_EQ(a->generation, b->generation);
