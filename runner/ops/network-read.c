@@ -188,9 +188,8 @@ static void network_set_subnet(Network *n, ProjectNetwork *network, const Subnet
         *changed = true;
 }
 
-/* What the host routes, and the project's other networks, which may not be there yet. */
-static int network_read_taken(const Network *n, const ProjectNetwork *except, Subnet **ret, size_t *ret_n,
-                              Error *reterr) {
+int network_read_taken(const Network *n, const ProjectNetwork *except, Subnet **ret, size_t *ret_n,
+                       Error *reterr) {
         int r = routes_read(except->bridge, ret, ret_n, reterr);
 
         for (size_t i = 0; r >= 0 && i < n->n_networks; i++)
@@ -245,39 +244,6 @@ static int network_settle_subnets(const Project *project, Network *n, bool *chan
                 if (n->networks[i].wanted && !n->networks[i].declared)
                         r = network_choose_subnet(project, n, &n->networks[i], changed, reterr);
         return r;
-}
-
-int network_check_declared(const Network *n, bool in_use, Error *reterr) {
-        for (size_t i = 0; i < n->n_networks; i++) {
-                const ProjectNetwork *network = &n->networks[i];
-                _cleanup_free_ char *mine = NULL, *other = NULL, *key = NULL;
-                _cleanup_free_ Subnet *taken = NULL;
-                const Subnet *overlap;
-                size_t n_taken;
-                int r;
-
-                if (!network->declared || !network->wanted ||
-                    (in_use && router_has(network->bridge, &network->subnet)))
-                        continue;
-                r = network_read_taken(n, network, &taken, &n_taken, reterr);
-                if (r < 0)
-                        return r;
-                overlap = subnet_find_overlap(&network->subnet, taken, n_taken);
-                if (!overlap)
-                        continue;
-                mine = subnet_to_string(&network->subnet);
-                other = subnet_to_string(overlap);
-                key = network->declared->container
-                              ? xasprintf("containers.%s.network.address", network->declared->container)
-                              : xasprintf("networks.%s.subnet", network->name);
-                r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: %s is taken: this host routes %s elsewhere",
-                                key, mine, other);
-                error_add_hint(reterr,
-                               "look at 'ip -4 route show table all'; another checkout that runs has "
-                               "the same subnet");
-                return r;
-        }
-        return 0;
 }
 
 /* ---- the containers' addresses ---- */

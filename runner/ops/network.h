@@ -64,7 +64,13 @@ char *network_hosts_file(const char *container, char *const *networks);
 /* Whether the namespace is there that a container joins. FC_EXIT_HOST when it is not. */
 int network_check_namespace(const ContainerSpec *c, Error *reterr);
 
+/* What the host routes, and the project's other networks, which may not be there yet. @ret: owned by the
+ * caller. */
+int network_read_taken(const Network *n, const ProjectNetwork *except, Subnet **ret, size_t *ret_n,
+                       Error *reterr);
+
 /* Subnets that the specification gives: does the host route them elsewhere? Then FC_EXIT_CONFLICT.
+ * For a moment it waits for another project's that is on its way out.
  * @in_use: those that are there are used. */
 int network_check_declared(const Network *n, bool in_use, Error *reterr);
 

@@ -2,6 +2,7 @@
 
 #include "test.h"
 
+#include "net/router.h"
 #include "net/router6.h"
 #include "netns-util.h"
 #include "ops-util.h"
@@ -210,6 +211,24 @@ IN_NETNS(taken_subnet) {
                              rows[i].key);
                 setup_done(&s);
         }
+}
+
+/* An interface of ours that has a router is one that runs; the kernel takes the other one apart. */
+IN_NETNS(subnet_that_is_leaving) {
+        static const Subnet subnet = {0xc0a84d00, 24};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Setup s;
+
+        own_run();
+        setup_open(&s, DECLARED("default", "192.168.77.0/24") CONTAINERS(CONTAINER("web", "")), NULL);
+        setup_read(&s, NULL, NULL);
+        ASSERT_OK(router_ensure("fc-test", &subnet, &error), &error);
+        ASSERT_ERROR(network_check_declared(&s.network, false, &error), &error, FC_EXIT_CONFLICT,
+                     "is taken");
+        error_done(&error);
+        ASSERT_OK(router_release("fc-test", /* ret_removed= */ NULL, &error), &error);
+        ASSERT_OK(network_check_declared(&s.network, false, &error), &error);
+        setup_done(&s);
 }
 
 /* What @state says of a running container that was started before. */
