@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 #
 # What a shell completes, asked as a user does: in an interactive shell on a terminal of its own, by a key.
