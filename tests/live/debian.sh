@@ -195,7 +195,7 @@ testcase_waits_for_the_image_alone() {
 
 # It is the lower layer of what runs, wherever that is now.
 testcase_below_one_that_runs() {
-        cache "$SCRATCH/cache"
+        cache "$SCRATCH/below"
         project shop
         spec '"one": {"system": {"debian": {"suite": "bookworm", "packages": ["hello"]}}, "network": {"mode": "none"},
               "command": ["/bin/sleep", "infinity"], "ephemeral": true}'
