@@ -633,7 +633,7 @@ TEST(refuses_containers) {
                 {"'network':{'networks':'front'}",
                  "containers.c.network.networks: must be an array, is a string"},
                 {"'network':{'networks':[]}",
-                 "containers.c.network.networks: is empty; network.mode 'none' is no network"},
+                 "containers.c.network.networks: is empty; network.mode 'none' is without one"},
                 {"'network':{'networks':['Front']}", "containers.c.network.networks[0]: "},
                 {"'network':{'networks':['a','b','a']}",
                  "containers.c.network.networks[2]: 'a' is given twice"},
