@@ -16,11 +16,11 @@ static void check_order(const Spec *spec) {
 
 /* What later layers rely on. */
 static void check_container(const ContainerSpec *c) {
-        FUZZ_CHECK(c->name && !c->rootfs != !c->toplevel && !c->init != !c->command);
+        FUZZ_CHECK(c->name && !!c->rootfs + !!c->toplevel + !!c->debian == 1 && !c->init != !c->command);
         FUZZ_CHECK(!c->toplevel || (c->toplevel[0] == '/' && strrchr(c->toplevel, '/') > c->toplevel));
         FUZZ_CHECK(c->store == STORE_ALL || c->closure);
         FUZZ_CHECK(c->users < _USERS_MODE_MAX && c->network < _NETWORK_MODE_MAX);
-        FUZZ_CHECK(c->n_ports == 0 || c->network == NETWORK_PRIVATE);
+        FUZZ_CHECK(c->n_ports == 0 || c->network == NETWORK_PRIVATE || c->network == NETWORK_NAMESPACE);
         FUZZ_CHECK(c->ready_timeout_usec >= USEC_PER_SEC && c->stop_timeout_usec >= USEC_PER_SEC);
         for (size_t i = 0; i < c->n_ports; i++)
                 FUZZ_CHECK(c->ports[i].container > 0);
