@@ -2,16 +2,15 @@
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
+#include "net/netlink.h"
 #include "net/netns.h"
 #include "net/router.h"
 #include "ops/network.h"
 
-/* Together a second. */
-#define PAUSE_USEC     USEC_PER_MSEC
-#define PAUSE_MAX_USEC (512 * USEC_PER_MSEC)
+#define LEAVE_USEC (1 * USEC_PER_SEC)
 
 static bool has_router(const char *name) {
         _cleanup_close_ int fd = -EBADF;
@@ -55,16 +54,19 @@ static int network_find_overlap(const Network *n, const ProjectNetwork *network,
         return 0;
 }
 
+/* The monitor is open before the first look, so that no interface goes unseen in between. */
 static int network_wait_for_overlap(const Network *n, const ProjectNetwork *network, Subnet *ret,
                                     Error *reterr) {
-        int r = network_find_overlap(n, network, ret, reterr);
+        _cleanup_close_ int monitor = netlink_monitor_open();
+        uint64_t deadline = now_usec() + LEAVE_USEC;
+        int r;
 
-        for (uint64_t pause = PAUSE_USEC;
-             r >= 0 && ret->prefix > 0 && pause <= PAUSE_MAX_USEC && is_leaving(&network->subnet);
-             pause *= 2) {
-                (void) nanosleep(&(struct timespec){.tv_nsec = (long) (pause * 1000)}, NULL);
+        if (monitor < 0)
+                return error_set(reterr, monitor, "watch the host's interfaces");
+        do
                 r = network_find_overlap(n, network, ret, reterr);
-        }
+        while (r >= 0 && ret->prefix > 0 && is_leaving(&network->subnet) &&
+               netlink_monitor_wait(monitor, /* other_fd= */ -1, deadline) > 0);
         return r;
 }
 
