@@ -56,7 +56,7 @@ static void add_json(Json *array, const char *name, const HostNames *h) {
 
 static int hosts_run(const ProjectRequest *request, const void *target, char *const *operands,
                      Error *reterr) {
-        _cleanup_(json_freep) Json *array = json_new_array();
+        _cleanup_(json_freep) Json *array = request->globals->json ? json_new_array() : NULL;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(network_done) Network network = {};
         _cleanup_strv_ char **names = NULL;
@@ -75,14 +75,15 @@ static int hosts_run(const ProjectRequest *request, const void *target, char *co
 
                 if (!h.address)
                         continue;
-                if (request->globals->json)
+                if (array)
                         add_json(array, *name, &h);
                 else
                         print_host_lines(&h);
         }
-        text = json_print(array, /* pretty= */ false);
-        if (request->globals->json)
+        if (array) {
+                text = json_print(array, /* pretty= */ false);
                 (void) puts(text);
+        }
         return FC_EXIT_OK;
 }
 
