@@ -52,6 +52,16 @@ _unused_ static void run_in_netns(void (*body)(void)) {
         ASSERT_EQ(wait_status(pid), 0);
 }
 
+/* A test whose body runs there. */
+#define IN_NETNS(name)                                                                                      \
+        static void in_##name(void);                                                                        \
+        TEST(name) {                                                                                        \
+                if (!can_make_netns())                                                                      \
+                        SKIP("needs root, to make network namespaces, and ip");                             \
+                run_in_netns(in_##name);                                                                    \
+        }                                                                                                   \
+        static void in_##name(void)
+
 /* A /run of the process's own, for networks that have a name there (net/netns.h). */
 _unused_ static void own_run(void) {
         ASSERT_OK(unshare(CLONE_NEWNS));

@@ -12,15 +12,6 @@
 #include "netns-util.h"
 #include "netns-setup/setup.h"
 
-#define IN_NETNS(name)                                                                                      \
-        static void in_##name(void);                                                                        \
-        TEST(name) {                                                                                        \
-                if (!can_make_netns())                                                                      \
-                        SKIP("needs root, to make network namespaces, and ip");                             \
-                run_in_netns(in_##name);                                                                    \
-        }                                                                                                   \
-        static void in_##name(void)
-
 /* The program as the supervisor runs it; `ret_stderr` is owned by the caller, or NULL. */
 static pid_t start(const char *line, int *ret_stderr) {
         _cleanup_free_ char *copy = xstrdup(line);

@@ -10,14 +10,6 @@
 
 /* What a project remembers, what its specification says now, and what the addresses are by that. The routes
  * are those of a network namespace of the test's own. */
-#define IN_NETNS(name)                                                                                      \
-        static void in_##name(void);                                                                        \
-        TEST(name) {                                                                                        \
-                if (!can_make_netns())                                                                      \
-                        SKIP("needs root, to make network namespaces, and ip");                             \
-                run_in_netns(in_##name);                                                                    \
-        }                                                                                                   \
-        static void in_##name(void)
 
 #define REMEMBERED(members)       "{\"version\": 1, \"id\": \"project-0001\", " members "}"
 #define DECLARED(network, subnet) "\"networks\": {\"" network "\": {\"subnet\": \"" subnet "\"}}, "

@@ -19,14 +19,6 @@
 #include "net/ports.h"
 
 /* Most of this runs in a network namespace of its own, where all ports are free to begin with. */
-#define IN_NETNS(name)                                                                                      \
-        static void in_##name(void);                                                                        \
-        TEST(name) {                                                                                        \
-                if (!can_make_netns())                                                                      \
-                        SKIP("needs root, to make network namespaces, and ip");                             \
-                run_in_netns(in_##name);                                                                    \
-        }                                                                                                   \
-        static void in_##name(void)
 
 static Port port(const char *address, unsigned host) {
         return (Port){.address = (char *) (uintptr_t) address, .host = (uint16_t) host, .container = 80};

@@ -19,7 +19,7 @@
 
 #define SERVICE_PORT 5300
 
-#define IN_NETNS(name)                                                                                      \
+#define IN_ROOT_NETNS(name)                                                                                 \
         static void in_##name(void);                                                                        \
         TEST(name) {                                                                                        \
                 if (geteuid() != 0 || !can_make_netns())                                                    \
@@ -128,7 +128,7 @@ static uint16_t serve_one(int service) {
 }
 
 /* On either address of a localhost, and of a client of either family. */
-IN_NETNS(clients_are_kept_apart) {
+IN_ROOT_NETNS(clients_are_kept_apart) {
         static const char *const addresses[] = {"127.0.0.1", "::1"};
 
         loopback_up();
@@ -160,7 +160,7 @@ IN_NETNS(clients_are_kept_apart) {
 }
 
 /* Its socket is shut down while a client talks, or waits for a service: neither could be answered. */
-IN_NETNS(ends_when_taken_back) {
+IN_ROOT_NETNS(ends_when_taken_back) {
         loopback_up();
         for (unsigned served = 0; served < 2; served++) {
                 int service = served ? bound("127.0.0.1", SERVICE_PORT) : -EBADF, client;
@@ -181,7 +181,7 @@ IN_NETNS(ends_when_taken_back) {
         }
 }
 
-IN_NETNS(of_any_size) {
+IN_ROOT_NETNS(of_any_size) {
         static char data[65507];
         int service, client;
         Setup s;
@@ -206,7 +206,7 @@ IN_NETNS(of_any_size) {
 }
 
 /* Of a port on all addresses of a host that has several. */
-IN_NETNS(answers_come_from_the_address_that_was_asked) {
+IN_ROOT_NETNS(answers_come_from_the_address_that_was_asked) {
         static const struct {
                 const char *bound, *asked;
         } rows[] = {{"0.0.0.0", "127.0.0.1"}, {"0.0.0.0", "192.0.2.1"},
@@ -236,7 +236,7 @@ IN_NETNS(answers_come_from_the_address_that_was_asked) {
 
 /* They wait for a service that is not there yet, those of a moment ago included, and for one that comes back
  * at another address. */
-IN_NETNS(they_wait_for_the_service) {
+IN_ROOT_NETNS(they_wait_for_the_service) {
         int service, clients[10];
         Setup s;
 
@@ -268,7 +268,7 @@ IN_NETNS(they_wait_for_the_service) {
 }
 
 /* More clients than there are descriptors for: the eldest give way to the newest. */
-IN_NETNS(the_newest_have_room) {
+IN_ROOT_NETNS(the_newest_have_room) {
         int service, status;
         pid_t pid;
 

@@ -16,7 +16,7 @@
 #include "plan/address6.h"
 
 /* All of this runs in a network namespace and a /run of its own: the host's networks are not touched. */
-#define IN_NETNS(name)                                                                                      \
+#define IN_OWN_NETNS(name)                                                                                  \
         static void in_##name(void);                                                                        \
         static void in_##name##_and_run(void);                                                              \
         TEST(name) {                                                                                        \
@@ -114,7 +114,7 @@ static void assert_whole(void) {
         assert_inside("ip route", "10.29.40.1 dev host");
 }
 
-IN_NETNS(ensure_makes_a_network) {
+IN_OWN_NETNS(ensure_makes_a_network) {
         ensure("fc-test", &ours);
         assert_whole();
         assert_no_output("ip -o link show type bridge");
@@ -124,7 +124,7 @@ IN_NETNS(ensure_makes_a_network) {
 }
 
 /* A project's networks have its name and a letter more. */
-IN_NETNS(siblings) {
+IN_OWN_NETNS(siblings) {
         static const Subnet theirs[] = {{0x0a1d2900, 24}, {0x0a1d2a00, 24}};
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_strv_ char **names = NULL;
@@ -141,7 +141,7 @@ IN_NETNS(siblings) {
 }
 
 /* No router advertisement is listened to, and no other address is made, by neither side. */
-IN_NETNS(only_given_addresses) {
+IN_OWN_NETNS(only_given_addresses) {
         if (!router6_is_wanted())
                 return;
         run("sysctl -qw net.ipv6.conf.default.accept_ra=2 net.ipv6.conf.default.forwarding=1");
@@ -154,7 +154,7 @@ IN_NETNS(only_given_addresses) {
         assert_inside("cat /proc/sys/net/ipv6/conf/host/accept_ra", "0");
 }
 
-IN_NETNS(host_without_ipv6) {
+IN_OWN_NETNS(host_without_ipv6) {
         if (!router6_is_wanted())
                 return;
         run("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
@@ -184,7 +184,7 @@ static void assert_refused(const char *line, const char *reason) {
 }
 
 /* What comes from a container goes to the host's address there and no further, whatever the host does. */
-IN_NETNS(no_way_on) {
+IN_OWN_NETNS(no_way_on) {
         run("sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=2 "
             "net.ipv4.conf.default.rp_filter=2");
         run("sysctl -qw net.ipv4.conf.all.route_localnet=1 net.ipv4.conf.default.accept_local=1");
@@ -206,7 +206,7 @@ typedef struct Way6 {
         const char *out; /* NULL: it is unreachable */
 } Way6;
 
-IN_NETNS(no_way_on_by_ipv6) {
+IN_OWN_NETNS(no_way_on_by_ipv6) {
         static const Way6 ways[] = {
                 {"::7", ":1::1", "bridge", "dev host"},
                 {":1::1", "::7", "host", "dev bridge"},
@@ -237,7 +237,7 @@ IN_NETNS(no_way_on_by_ipv6) {
         }
 }
 
-IN_NETNS(ensure_twice) {
+IN_OWN_NETNS(ensure_twice) {
         _cleanup_free_ char *before = NULL, *after = NULL;
 
         ensure("fc-test", &ours);
@@ -248,7 +248,7 @@ IN_NETNS(ensure_twice) {
 }
 
 /* A process may have been killed after any step. */
-IN_NETNS(ensure_completes) {
+IN_OWN_NETNS(ensure_completes) {
         _cleanup_close_ int fd = -EBADF;
 
         ASSERT_OK(mkdir(NETNS_DIR, 0700));
@@ -271,7 +271,7 @@ IN_NETNS(ensure_completes) {
         assert_whole();
 }
 
-IN_NETNS(ensure_changes_the_subnet) {
+IN_OWN_NETNS(ensure_changes_the_subnet) {
         static const Subnet other = {.network = 0x0a070700, .prefix = 24};
 
         ensure("fc-test", &ours);
@@ -285,7 +285,7 @@ IN_NETNS(ensure_changes_the_subnet) {
 }
 
 /* The kernel takes the host's interface along, and a new network does not wait for that. */
-IN_NETNS(release_and_ensure) {
+IN_OWN_NETNS(release_and_ensure) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         bool removed;
 
@@ -309,7 +309,7 @@ static char *mac_of(const char *where, const char *name) {
         return xstrndup(mac + strlen("link/ether "), 17);
 }
 
-IN_NETNS(mac_is_stable) {
+IN_OWN_NETNS(mac_is_stable) {
         _cleanup_free_ char *first = NULL, *again = NULL, *other = NULL;
         unsigned byte;
 
@@ -327,7 +327,7 @@ IN_NETNS(mac_is_stable) {
         ASSERT_TRUE(!streq(other, first));
 }
 
-IN_NETNS(ensure_refuses_other_interfaces) {
+IN_OWN_NETNS(ensure_refuses_other_interfaces) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
         run("ip link add fc-test type veth peer name fc-peer");
@@ -342,14 +342,14 @@ IN_NETNS(ensure_refuses_other_interfaces) {
         ASSERT_TRUE(access(NETNS_DIR, F_OK) < 0);
 }
 
-IN_NETNS(ensure_refuses_long_names) {
+IN_OWN_NETNS(ensure_refuses_long_names) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
         ASSERT_ERROR(router_ensure("fc-0123456789abc", &ours, &error), &error, FC_EXIT_INTERNAL,
                      "'fc-0123456789abc'");
 }
 
-IN_NETNS(needs_privileges) {
+IN_OWN_NETNS(needs_privileges) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         Subnet *routes;
         size_t n;
@@ -365,7 +365,7 @@ IN_NETNS(needs_privileges) {
 }
 
 /* A supervisor's mounts are not the host's, and what it unmounts is mounted there still. */
-IN_NETNS(release_from_other_mounts) {
+IN_OWN_NETNS(release_from_other_mounts) {
         pid_t pid;
 
         ensure("fc-test", &ours);
@@ -382,7 +382,7 @@ IN_NETNS(release_from_other_mounts) {
 }
 
 /* Many processes at once: every one of them must find the network complete when its call returns. */
-IN_NETNS(ensure_at_once) {
+IN_OWN_NETNS(ensure_at_once) {
         for (unsigned round = 0; round < 10; round++) {
                 pid_t pids[8];
                 int gate[2];
@@ -410,7 +410,7 @@ IN_NETNS(ensure_at_once) {
 }
 
 /* A VPN comes up that routes the remembered subnet: seen, and another one is chosen when it may be. */
-IN_NETNS(overlap_with_a_new_route) {
+IN_OWN_NETNS(overlap_with_a_new_route) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ Subnet *before = NULL, *after = NULL;
         size_t n_before, n_after;
@@ -429,7 +429,7 @@ IN_NETNS(overlap_with_a_new_route) {
         ASSERT_TRUE(!subnet_find_overlap(&now, after, n_after));
 }
 
-IN_NETNS(only_ours_are_listed) {
+IN_OWN_NETNS(only_ours_are_listed) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_strv_ char **names = NULL;
         bool used = true;
@@ -500,7 +500,7 @@ static char *container_mac(pid_t pid) {
         return mac_of(where, "host0");
 }
 
-IN_NETNS(a_port) {
+IN_OWN_NETNS(a_port) {
         pid_t pid = holder_new(CLONE_NEWNET | CLONE_NEWUSER), again;
         _cleanup_free_ char *mac = NULL, *mac_again = NULL;
 
@@ -519,7 +519,7 @@ IN_NETNS(a_port) {
         holder_end(again);
 }
 
-IN_NETNS(a_port_of_nothing) {
+IN_OWN_NETNS(a_port_of_nothing) {
         _cleanup_(router_port_done) RouterPort port = ROUTER_PORT_NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
         pid_t pid = holder_new(CLONE_NEWNET);
@@ -534,7 +534,7 @@ IN_NETNS(a_port_of_nothing) {
         holder_end(pid);
 }
 
-IN_NETNS(mends) {
+IN_OWN_NETNS(mends) {
         static const struct {
                 const char *line;
                 bool ipv6; /* there is nothing to change on a host without it */
@@ -583,7 +583,7 @@ static void add_old_bridge(void) {
         run("ip -6 rule add iif fc-test unreachable priority 200");
 }
 
-IN_NETNS(old_bridge) {
+IN_OWN_NETNS(old_bridge) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_strv_ char **names = NULL;
         bool used = false;
@@ -611,7 +611,7 @@ IN_NETNS(old_bridge) {
 }
 
 /* nspawn's names, short and long, systemd-nspawn(1). */
-IN_NETNS(old_ports) {
+IN_OWN_NETNS(old_ports) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
         ASSERT_OK(old_port_remove("shop-db", &error), &error);

@@ -9,14 +9,6 @@
 #include "net/rtnl.h"
 
 /* All of this runs in a network namespace of its own. */
-#define IN_NETNS(name)                                                                                      \
-        static void in_##name(void);                                                                        \
-        TEST(name) {                                                                                        \
-                if (!can_make_netns())                                                                      \
-                        SKIP("needs root, to make network namespaces, and ip");                             \
-                run_in_netns(in_##name);                                                                    \
-        }                                                                                                   \
-        static void in_##name(void)
 
 static const Subnet ours = {.network = 0x0a1d2800, .prefix = 24}; /* 10.29.40.0/24 */
 
