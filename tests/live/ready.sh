@@ -20,12 +20,9 @@ active_since() {
         date -d "$OUT" +%s%6N
 }
 
-# A service that takes 300 ms and then says so. The clock is read when the program has ended: 150 ms on the average of
-# three is what a busy machine leaves of it. A look each second would not do.
-testcase_slow_unit() {
-        local late=0 i end
-
-        variant slow
+# project_with_slow_unit VARIANT: its web waits for a service that takes 300 ms and then says so.
+project_with_slow_unit() {
+        variant "$1"
         unit "$VARIANT" slow.service <<-'UNIT'
 		[Service]
 		Type=notify
@@ -34,6 +31,14 @@ testcase_slow_unit() {
 	UNIT
         project shop
         spec "$(WEB_IMAGE=$VARIANT web web ', "ready": {"units": ["slow.service"]}')"
+}
+
+# The clock is read when the program has ended: 150 ms on the average of three is what a busy machine leaves of it. A look
+# each second would not do.
+testcase_slow_unit() {
+        local late=0 i end
+
+        project_with_slow_unit slow
         for i in 1 2 3; do
                 ok fc up --quiet
                 end=${EPOCHREALTIME/[.,]/}
@@ -47,15 +52,7 @@ testcase_slow_unit() {
 
 # As its systemd has noted it.
 testcase_timings_of_units() {
-        variant noted
-        unit "$VARIANT" slow.service <<-'UNIT'
-		[Service]
-		Type=notify
-		NotifyAccess=all
-		ExecStart=/bin/sh -c 'sleep 0.3; systemd-notify --ready; exec sleep infinity'
-	UNIT
-        project shop
-        spec "$(WEB_IMAGE=$VARIANT web web ', "ready": {"units": ["slow.service"]}')"
+        project_with_slow_unit noted
         ok fc --json up --timings
         jq -e '.timings.containers[0] | [.steps[].what][1] == "start" and (.units[] | select(.what == "slow.service").usec >= 300000)' \
                 <<<"$OUT" >/dev/null || flunk "the unit is not there: $(jq -c .timings <<<"$OUT")"
