@@ -10,6 +10,7 @@
 #include "ops/fleet-life.h"
 #include "ops/fleet-order.h"
 #include "ops/fleet-prepare.h"
+#include "ops/fleet-record.h"
 #include "ops/fleet-say.h"
 #include "ops/fleet-seed.h"
 #include "ops/fleet-switch.h"

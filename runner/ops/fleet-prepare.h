@@ -24,13 +24,3 @@ int fleet_prepare(Fleet *fleet, Error *reterr);
 /* Starts a member, with what has been prepared and what could not be before its turn. @ret_control_fd: as in
  * machine_start(). */
 int member_try_start(Member *m, int *ret_control_fd, Error *reterr);
-
-/* Keeps its system, and the specification that it is of, from Nix's garbage collector. One that cannot be
- * told of it is noted. */
-void member_protect_system(const Member *m);
-
-/* The system that it is about to take, until that has come to stay; NULL: none. */
-int member_protect_next(const Member *m, const char *toplevel, Error *reterr);
-
-/* Writes its state: what it has come to, and why. */
-int member_save_state(Member *m, Phase phase, const char *result, Error *reterr);

@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "ops/failure-evidence.h"
 #include "ops/fleet-order.h"
-#include "ops/fleet-prepare.h"
+#include "ops/fleet-record.h"
 #include "ops/debian-image.h"
 #include "ops/fleet-seed.h"
 #include "ops/removal.h"

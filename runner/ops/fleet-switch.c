@@ -8,7 +8,7 @@
 #include "enter/manager.h"
 #include "ops/failure-evidence.h"
 #include "ops/failure.h"
-#include "ops/fleet-prepare.h"
+#include "ops/fleet-record.h"
 #include "ops/fleet-seed.h"
 #include "ops/fleet-switch.h"
 #include "ops/health.h"
