@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/strv.h"
-#include "cli/elevate.h"
+#include "elevate/elevate.h"
 #include "cli/verbs.h"
 #include "ops/doctor.h"
 #include "ops/report.h"

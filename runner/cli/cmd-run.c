@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 #include "cli/exec-options.h"
-#include "cli/held.h"
+#include "elevate/held.h"
 #include "cli/verbs.h"
 #include "ops/running.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "cli/held.h"
+#include "elevate/held.h"
 #include "cli/verbs.h"
 #include "ops/outer-command.h"
 

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 #include "base/suggest.h"
-#include "cli/elevate.h"
+#include "elevate/elevate.h"
 #include "cli/known-words.h"
 #include "cli/verbs.h"
 #include "completion/completion.h"

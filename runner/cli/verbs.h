@@ -23,7 +23,7 @@ typedef struct Verb {
         bool has_dry_run;
         bool builds;      /* a flake's specification is built for it, instead of taking the last one */
         bool needs_root;  /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
-        bool holds;       /* it starts a process of its own that is root's (held.h), and stays the user's */
+        bool holds;       /* it stays the user's, and starts a process that is root's (elevate/held.h) */
         bool in_instance; /* it works on what runs of a fresh instance, too: --instance */
         bool of_machine;  /* needs no project, and root also to look */
         bool (*needs_root_for)(const void *options); /* likewise with these; may be NULL */

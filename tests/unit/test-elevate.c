@@ -6,7 +6,7 @@
 
 #include "base/process.h"
 #include "base/strv.h"
-#include "cli/elevate.h"
+#include "elevate/elevate.h"
 #include "project-util.h"
 
 static const char *const awkward[] = {"prog", "up",     "",          " ",         "a b", "$HOME",

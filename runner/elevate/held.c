@@ -7,8 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/strv.h"
-#include "cli/elevate.h"
-#include "cli/held.h"
+#include "elevate/elevate.h"
+#include "elevate/held.h"
 #include "screen/error-print.h"
 
 #define TOLD_MAX (1024 * 1024)

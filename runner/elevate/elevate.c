@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "base/strv.h"
-#include "cli/elevate.h"
+#include "elevate/elevate.h"
 
 #define FOUND_ROOT "--root="
 #define FOUND_SPEC "--spec="
