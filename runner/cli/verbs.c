@@ -7,9 +7,9 @@
 #include "base/strv.h"
 #include "base/suggest.h"
 #include "elevate/elevate.h"
-#include "cli/known-words.h"
 #include "cli/verbs.h"
 #include "completion/completion.h"
+#include "completion/known-words.h"
 #include "spec/spec.h"
 
 static const Verb *const verbs[] = {

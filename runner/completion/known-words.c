@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/macro.h"
-#include "cli/known-words.h"
+#include "completion/known-words.h"
 
 static const struct {
         const char *word, *hint;
