@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* `up` now, and again whenever the flake or the specification changes, until an interrupt. Each is a process
+ * of its own, which becomes root by itself; this one stays the user's. */
+
+#include "ops/project.h"
+
+/* @names: of containers; none: all. Return: the exit status, or a negative errno; that an `up` has failed is
+ * only told. */
+int up_again(const ProjectRequest *request, char *const *names, Error *reterr);
