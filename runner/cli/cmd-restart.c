@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/fleet.h"
-#include "ops/dry-run.h"
-#include "ops/hooks.h"
 #include "cli/verbs.h"
+#include "ops/dry-run.h"
+#include "ops/up.h"
 
 typedef struct RestartOptions {
         uint64_t timeout_usec;
@@ -27,8 +26,7 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
         const RestartOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("restart");
-        _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        _cleanup_strv_ char **names = NULL, **ready = NULL;
+        _cleanup_strv_ char **names = NULL;
         int r;
 
         r = project_open_selected(request, operands, &project, &names, reterr);
@@ -41,11 +39,7 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
         fleet_options.says = true;
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet_options.stop_timeout_usec = o->stop_timeout_usec;
-        fleet = fleet_new(&fleet_options, &project);
-        r = fleet_bring_up(fleet, names, names, /* restart= */ true, reterr);
-        ready = fleet_made_ready(fleet);
-        fleet = fleet_free(fleet);
-        return hooks_run_after_ready(&project, ready, r);
+        return up_fleet(&fleet_options, &project, names, names, /* restart= */ true, reterr);
 }
 
 const Verb cmd_restart = {

@@ -2,9 +2,8 @@
 
 #include "cli/verbs.h"
 #include "ops/dry-run.h"
-#include "ops/fleet.h"
 #include "ops/history.h"
-#include "ops/hooks.h"
+#include "ops/up.h"
 
 typedef struct RollbackOptions {
         char *to;
@@ -27,8 +26,7 @@ static int rollback_run(const ProjectRequest *request, const void *target, char 
         const RollbackOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("rollback");
-        _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        _cleanup_strv_ char **names = NULL, **ready = NULL;
+        _cleanup_strv_ char **names = NULL;
         int r;
 
         r = project_open_selected(request, operands, &project, &names, reterr);
@@ -40,11 +38,7 @@ static int rollback_run(const ProjectRequest *request, const void *target, char 
                 return dry_run_up(&project, names, names, &(DecideHow){}, /* no_wait= */ false,
                                   /* orphans= */ NULL, reterr);
         fleet_options.ready_timeout_usec = o->timeout_usec;
-        fleet = fleet_new(&fleet_options, &project);
-        r = fleet_bring_up(fleet, names, names, /* restart= */ false, reterr);
-        ready = fleet_made_ready(fleet);
-        fleet = fleet_free(fleet);
-        return hooks_run_after_ready(&project, ready, r);
+        return up_fleet(&fleet_options, &project, names, names, /* restart= */ false, reterr);
 }
 
 const Verb cmd_rollback = {

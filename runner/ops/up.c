@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "ops/attach.h"
+#include "ops/dry-run.h"
+#include "ops/hooks.h"
+#include "ops/orphans.h"
+#include "ops/snapshot.h"
+#include "ops/status-list.h"
+#include "ops/once-ports.h"
+#include "ops/once-volumes.h"
+#include "ops/question.h"
+#include "ops/stop-and-remove.h"
+#include "ops/timings-report.h"
+#include "ops/timings-text.h"
+#include "ops/up.h"
+#include "spec/dependency.h"
+
+int up_fleet(const FleetOptions *options, Project *project, char *const *names, char *const *asked,
+             bool restart, Error *reterr) {
+        _cleanup_(fleet_freep) Fleet *fleet = fleet_new(options, project);
+        _cleanup_strv_ char **ready = NULL;
+        int r;
+
+        r = fleet_bring_up(fleet, names, asked, restart, reterr);
+        if (options->timings)
+                timings_end(options->timings, now_usec());
+        ready = fleet_made_ready(fleet);
+        fleet = fleet_free(fleet);
+        return hooks_run_after_ready(project, ready, r);
+}
+
+/* @timings: NULL: not asked for */
+static int up_print_status(Project *project, char *const *names, const Timings *timings, Error *reterr) {
+        _cleanup_(status_list_done) StatusList list = {};
+        int r;
+
+        r = status_list_gather(project, names, &list, reterr);
+        return r < 0 ? r
+                     : status_list_print_json(project, &list,
+                                              timings ? timings_json(timings, project->spec) : NULL, reterr);
+}
+
+/* On standard output, since it was asked for; as JSON it is a part of the document. */
+static int up_report(const ProjectRequest *request, const UpOptions *o, Project *project, char *const *names,
+                     Timings *timings, Error *reterr) {
+        bool json = request->globals->json;
+        int r = 0;
+
+        if (o->timings)
+                timings_ask_guests(project, timings);
+        if (o->timings && !json) {
+                _cleanup_free_ char *text = timings_text(timings, project->spec);
+
+                r = fputs(text, stdout) < 0 ? error_set(reterr, errno, "print the timings") : 0;
+        }
+        if (json)
+                r = up_print_status(project, names, o->timings ? timings : NULL, reterr);
+        if (r >= 0 && o->timings && o->timings[0])
+                r = timings_write_svg(project, request->found_cwd, o->timings, timings, reterr);
+        return r;
+}
+
+static int up_ask(void *userdata, Error *reterr) {
+        const UpOptions *o = userdata;
+
+        return question_ask("replace this for good?", o->yes, reterr);
+}
+
+/* Each after what it depends on. */
+static char **up_order(const Spec *spec, char *const *asked, bool no_deps) {
+        _cleanup_strv_ char **all = dependencies_order(spec, asked);
+        char **names = NULL;
+
+        STRV_FOREACH (name, all)
+                if (!no_deps || strv_contains(asked, *name))
+                        strv_push(&names, *name);
+        return names;
+}
+
+/* Named containers have a specification of their own, which says nothing about others. @ret_hooks: how those
+ * went that ran before orphans were stopped. */
+static int up_treat_orphans(Project *project, const UpOptions *o, bool named, char ***ret, int *ret_hooks,
+                            Error *reterr) {
+        FleetOptions options = FLEET_OPTIONS("up");
+        int r;
+
+        *ret_hooks = FC_EXIT_OK;
+        if (named && o->remove_orphans)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "--remove-orphans takes no names: it is about the whole project");
+        r = named ? 0 : orphans_find(project, ret, reterr);
+        if (r < 0 || !*ret)
+                return r;
+        if (!o->remove_orphans)
+                return orphans_tell(project, *ret, reterr);
+        return project->globals->dry_run ? FC_EXIT_OK
+                                         : stop_and_remove(&options, project, *ret, /* volumes= */ false,
+                                                           /* every= */ false, o->yes, ret_hooks, reterr);
+}
+
+/* What is started once the project, its names and what is changed for this once are known. */
+static int up_start(const ProjectRequest *request, const UpOptions *o, Project *project, char *const *names,
+                    char *const *asked, Timings *timings, Error *reterr) {
+        FleetOptions fleet_options = FLEET_OPTIONS("up");
+        int exit, r;
+
+        fleet_options.ready_timeout_usec = o->timeout_usec;
+        fleet_options.jobs = o->jobs;
+        fleet_options.says = true;
+        fleet_options.no_wait = o->no_wait;
+        fleet_options.rm_on_failure = o->rm_on_failure;
+        fleet_options.restart_changed = o->restart_changed;
+        fleet_options.update_only = o->update_only;
+        fleet_options.undo_all = o->attach;
+        fleet_options.timings = o->timings ? timings : NULL;
+        if (o->attach)
+                return attach_up(&fleet_options, project, names, asked, o->force_recreate, reterr);
+        exit = up_fleet(&fleet_options, project, names, asked, o->force_recreate, reterr);
+        if (exit < 0)
+                return exit;
+        r = up_report(request, o, project, names, timings, reterr);
+        return r < 0 ? r : exit;
+}
+
+int up_project(const ProjectRequest *request, const UpOptions *o, char *const *operands, Error *reterr) {
+        _cleanup_(project_done) Project project = PROJECT_NULL;
+        _cleanup_strv_ char **asked = NULL, **names = NULL, **orphans = NULL;
+        _cleanup_(timings_done) Timings timings = {.began_usec = o->timings ? now_usec() : 0};
+        bool named = operands && operands[0];
+        int r, hooks = FC_EXIT_OK;
+
+        r = project_open_selected(request, operands, &project, &asked, reterr);
+        if (o->timings)
+                timings.known_usec = now_usec();
+        if (r >= 0)
+                r = once_volumes_add(request, &project, operands, o->volumes, reterr);
+        if (r >= 0)
+                r = up_treat_orphans(&project, o, named, &orphans, &hooks, reterr);
+        if (r != FC_EXIT_OK)
+                return r;
+        names = up_order(project.spec, asked, o->no_deps);
+        r = once_ports_add(&project, operands, names, o->ports, reterr);
+        if (r < 0)
+                return r;
+        if (o->from) {
+                UpOptions copy = *o;
+
+                r = snapshot_start_from(&project, names, asked, named, o->from, up_ask, &copy, reterr);
+                if (r != FC_EXIT_OK)
+                        return r;
+        }
+        if (request->globals->dry_run)
+                return dry_run_up(&project, names, asked,
+                                  &(DecideHow){.restart = o->force_recreate,
+                                               .restart_changed = o->restart_changed,
+                                               .update_only = o->update_only},
+                                  o->no_wait, o->remove_orphans ? orphans : NULL, reterr);
+        r = up_start(request, o, &project, names, asked, &timings, reterr);
+        return r == FC_EXIT_OK ? hooks : r;
+}
