@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cli/build.h"
+#include "base/build.h"
 #include "cli/verbs.h"
 #include "spec/spec.h"
 

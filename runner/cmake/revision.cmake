@@ -9,7 +9,7 @@ if(NOT REVISION AND EXISTS ${SOURCE}/.git)
         execute_process(COMMAND git -C ${SOURCE} describe --always --dirty --abbrev=40 --exclude=*
                 OUTPUT_VARIABLE REVISION ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
 endif()
-file(CONFIGURE OUTPUT ${OUTPUT} @ONLY CONTENT "#include \"cli/build.h\"
+file(CONFIGURE OUTPUT ${OUTPUT} @ONLY CONTENT "#include \"base/build.h\"
 
 const char build_revision[] = \"@REVISION@\";
 ")

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/macro.h"
-#include "cli/build.h"
+#include "base/build.h"
 
 static char *to_hex(const uint8_t *bytes, size_t n) {
         char *text = xnew0(char, 2 * n + 1);
