@@ -29,3 +29,7 @@ void findings_add_hint(Findings *f, const char *hint);
 
 /* That something is in the way, with all that is advised. The error is empty afterwards. */
 void findings_add_error(Findings *f, const char *subject, Error *e);
+
+/* To standard output. */
+void findings_print(const Findings *f);
+void findings_print_json(const Findings *f);
