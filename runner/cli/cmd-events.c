@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <signal.h>
-#include <systemd/sd-event.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "ops/health.h"
-#include "ops/project.h"
 #include "cli/verbs.h"
 #include "logs/event-view.h"
 #include "logs/log-filter.h"
 #include "logs/time-spec.h"
+#include "ops/health.h"
 
 typedef struct EventsOptions {
         char *lines;
@@ -38,30 +36,6 @@ static int events_parse(const Globals *globals, const EventsOptions *o, EventReq
         return r;
 }
 
-static void on_event(const char *container, void *userdata) {
-        health_watch_look(userdata, container);
-}
-
-/* Nothing else writes down what fails in a container while it runs. */
-static int follow(Project *project, char *const *names, EventRequest *request, Error *reterr) {
-        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
-        _cleanup_(health_watch_freep) HealthWatch *health = NULL;
-        int r;
-
-        r = sd_event_new(&event);
-        if (r < 0)
-                return error_set(reterr, r, "make an event loop");
-        request->event = event;
-        if (geteuid() == 0) {
-                r = health_watch_new(project, event, names, &health, reterr);
-                if (r < 0)
-                        return r;
-                request->seen = on_event;
-                request->userdata = health;
-        }
-        return events_show(request, stdout, reterr);
-}
-
 static int events_run(const ProjectRequest *request, const void *target, char *const *operands,
                       Error *reterr) {
         const EventsOptions *o = target;
@@ -81,7 +55,8 @@ static int events_run(const ProjectRequest *request, const void *target, char *c
         /* Of all: also what containers did that are not known any more. */
         view.containers = operands && operands[0] ? names : NULL;
         (void) signal(SIGPIPE, SIG_IGN);
-        r = o->follow ? follow(&project, names, &view, reterr) : events_show(&view, stdout, reterr);
+        r = o->follow ? health_follow_events(&project, names, &view, reterr)
+                      : events_show(&view, stdout, reterr);
         return r < 0 ? r : FC_EXIT_OK;
 }
 

@@ -41,10 +41,10 @@ typedef struct Connection {
         GuestHealth *health;
 } Connection;
 
-struct HealthWatch {
+typedef struct HealthWatch {
         MachineWatch machines;
         Connection *connections; /* one for each */
-};
+} HealthWatch;
 
 static void health_disconnect(Connection *c) {
         c->health = guest_health_free(c->health);
@@ -52,7 +52,7 @@ static void health_disconnect(Connection *c) {
         c->leader = 0;
 }
 
-HealthWatch *health_watch_free(HealthWatch *watch) {
+static HealthWatch *health_watch_free(HealthWatch *watch) {
         if (!watch)
                 return NULL;
         for (size_t i = 0; i < watch->machines.n; i++)
@@ -62,6 +62,7 @@ HealthWatch *health_watch_free(HealthWatch *watch) {
         free(watch);
         return NULL;
 }
+DEFINE_FREEP(HealthWatch, health_watch_free);
 
 static void health_look(Watched *x, uint64_t patience_usec);
 
@@ -107,8 +108,8 @@ static void health_look(Watched *x, uint64_t patience_usec) {
                 health_disconnect(c);
 }
 
-int health_watch_new(Project *project, sd_event *event, char *const *names, HealthWatch **ret,
-                     Error *reterr) {
+static int health_watch_new(Project *project, sd_event *event, char *const *names, HealthWatch **ret,
+                            Error *reterr) {
         _cleanup_(health_watch_freep) HealthWatch *watch = xmalloc0(sizeof(*watch));
         int r;
 
@@ -127,9 +128,30 @@ int health_watch_new(Project *project, sd_event *event, char *const *names, Heal
         return 0;
 }
 
-void health_watch_look(HealthWatch *watch, const char *container) {
+/* Something has happened to a container: it may run since. */
+static void health_on_event(const char *container, void *userdata) {
+        HealthWatch *watch = userdata;
         Watched *x = machine_watch_find(&watch->machines, container);
 
         if (x)
                 health_look(x, /* patience_usec= */ 0);
+}
+
+int health_follow_events(Project *project, char *const *names, EventRequest *request, Error *reterr) {
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        _cleanup_(health_watch_freep) HealthWatch *health = NULL;
+        int r;
+
+        r = sd_event_new(&event);
+        if (r < 0)
+                return error_set(reterr, r, "make an event loop");
+        request->event = event;
+        if (geteuid() == 0) {
+                r = health_watch_new(project, event, names, &health, reterr);
+                if (r < 0)
+                        return r;
+                request->seen = health_on_event;
+                request->userdata = health;
+        }
+        return events_show(request, stdout, reterr);
 }

@@ -5,6 +5,7 @@
  * (record/event-log.h), for all others; `events -f` finds out when it happens. */
 
 #include "bus/guest-failed.h"
+#include "logs/event-view.h"
 #include "ops/project.h"
 
 /* @failed: what its systemd says now; none: nothing is wrong. */
@@ -17,19 +18,11 @@ void health_note_crash(const Project *project, const char *container);
 /* What is known of such an end. */
 #define HEALTH_CRASHED "its supervisor was killed"
 
-typedef struct sd_event sd_event;
-typedef struct HealthWatch HealthWatch;
-
 /**
- * health_watch_new() - note what fails in containers that run, and that it does not any more
- * @names: of the containers
+ * health_follow_events() - show events, and what comes, until interrupted
+ * @names: of the containers in which what fails meanwhile is noted, and so shown; only for root, which a
+ * guest's systemd answers. It waits for signals of theirs and has no timer.
  *
- * Only for root, which a guest's systemd answers. It waits for signals of theirs and has no timer.
+ * Return: as events_show().
  */
-int health_watch_new(Project *project, sd_event *event, char *const *names, HealthWatch **ret,
-                     Error *reterr);
-HealthWatch *health_watch_free(HealthWatch *watch);
-DEFINE_FREEP(HealthWatch, health_watch_free);
-
-/* Something has happened to a container: it may run since. */
-void health_watch_look(HealthWatch *watch, const char *container);
+int health_follow_events(Project *project, char *const *names, EventRequest *request, Error *reterr);
