@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "base/strv.h"
 #include "ops/flake-record.h"
-#include "project/root.h"
+#include "project/tracked.h"
 
 /* A line with the version and the hash, then one for each: NAMES PATH. */
 #define RECORD_NAME "flake-containers.built"
@@ -38,7 +38,7 @@ FlakeHash flake_record_hash(const Nix *nix) {
         _cleanup_strv_ char **settings = nix_settings_files(nix);
         FlakeHash hash = {};
 
-        hash.known = project_root_hash(nix->directory, &hash.value, &hash.settled);
+        hash.known = tracked_hash(nix->directory, &hash.value, &hash.settled);
         hash.value = hash_string(hash.value, nix->directory);
         hash.value = hash_string(hash.value, program);
         hash.value = hash_string(hash.value, getenv("NIX_CONFIG"));

@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "ops/project-watch.h"
 #include "project/place.h"
-#include "project/root.h"
+#include "project/tracked.h"
 
 #define EVENTS                                                                                              \
         (IN_CREATE | IN_DELETE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |     \
@@ -122,13 +122,13 @@ static int watch_look_at_flake(const ProjectWatch *w, uint64_t *ret, bool *ret_s
         int r = watch_directory(w, w->root, reterr);
 
         if (r >= 0)
-                r = project_root_directories(w->root, &directories, reterr);
+                r = tracked_directories(w->root, &directories, reterr);
         STRV_FOREACH (directory, directories)
                 if (r >= 0)
                         r = watch_directory(w, *directory, reterr);
         if (r < 0)
                 return r;
-        if (!project_root_hash(w->root, ret, ret_settled)) {
+        if (!tracked_hash(w->root, ret, ret_settled)) {
                 *ret = watch_hash_file(watch_hash_file(HASH_INIT, flake), lock);
                 *ret_settled = true;
         }

@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/strv.h"
 #include "project/git-dir.h"
-#include "project/root.h"
+#include "project/tracked.h"
 #include "project/source.h"
 #include "project/state-dir.h"
 #include "state/state.h"
@@ -133,9 +133,9 @@ int state_dir_refuse_tracked(const StateDir *dir, Error *reterr) {
         int r;
 
         /* Either of root and the user may be the one who can read the repository. */
-        r = project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, reterr);
+        r = tracked_has(dir->root, STATE_DIR_NAME, &tracked, reterr);
         if (r != -ETIMEDOUT && !tracked && user_fs_enter(&dir->user, &guard, NULL) >= 0 && guard.entered)
-                r = project_root_tracks(dir->root, STATE_DIR_NAME, &tracked, reterr);
+                r = tracked_has(dir->root, STATE_DIR_NAME, &tracked, reterr);
         if (r == -ETIMEDOUT)
                 return r;
         error_done(reterr);
@@ -153,7 +153,7 @@ int state_dir_refuse_tracked(const StateDir *dir, Error *reterr) {
  * for each state of the index. */
 static int check_untracked(StateDir *dir, Error *reterr) {
         _cleanup_(project_state_freep) ProjectState *state = NULL;
-        _cleanup_free_ char *index = project_root_index(dir->root);
+        _cleanup_free_ char *index = tracked_index(dir->root);
         int r;
 
         /* Without an index nothing is tracked. */

@@ -122,7 +122,7 @@ typedef struct ProjectState {
         char *subnet;                /* of the default network, "10.x.y.0/24", NULL: none chosen yet */
         RememberedNetwork *networks; /* the others, in the order in which they came */
         size_t n_networks;
-        char *git_index; /* project_root_index() of the index that does not track .containers, or NULL */
+        char *git_index; /* tracked_index() of the index that does not track .containers, or NULL */
         RememberedAddress *addresses; /* sorted as they were added; neither names nor octets repeat */
         size_t n_addresses;
 } ProjectState;

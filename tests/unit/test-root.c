@@ -10,6 +10,7 @@
 #include "state/identity.h"
 #include "project/place.h"
 #include "project/root.h"
+#include "project/tracked.h"
 #include "project/state-dir.h"
 #include "project-util.h"
 
@@ -207,7 +208,7 @@ static uint64_t hash_after(const TestDir *dir, const char *command) {
 
         test_set_row("%s", command);
         ASSERT_EQ(test_shell(dir, "cd main && %s", command), 0);
-        ASSERT_TRUE(project_root_hash(root, &hash, &settled));
+        ASSERT_TRUE(tracked_hash(root, &hash, &settled));
         test_set_row("%s", "");
         return hash;
 }
@@ -267,7 +268,7 @@ TEST(directories_of_a_work_tree) {
         ASSERT_EQ(test_shell(&dir, "mkdir none && git init -q main && cd main && mkdir -p a/b c && "
                                    "touch f a/g a/b/h a/b/i c/untracked && git add f a"),
                   0);
-        ASSERT_EQ(project_root_directories(root, &found, NULL), 0);
+        ASSERT_EQ(tracked_directories(root, &found, NULL), 0);
         ASSERT_EQ(strv_length(found), ELEMENTSOF(names));
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
                 _cleanup_free_ char *path = xasprintf("%s/%s", dir.path, names[i]);
@@ -275,7 +276,7 @@ TEST(directories_of_a_work_tree) {
                 test_set_row("%s", names[i]);
                 ASSERT_TRUE(strv_contains(found, path));
         }
-        ASSERT_EQ(project_root_directories(none, &nothing, NULL), 0);
+        ASSERT_EQ(tracked_directories(none, &nothing, NULL), 0);
         ASSERT_TRUE(!nothing);
 }
 
@@ -294,21 +295,21 @@ TEST(hash_that_means_nothing) {
         ASSERT_EQ(test_shell(&dir, "mkdir none && git init -q main && cd main && echo x > f && git add f && "
                                    "git commit -qm x"),
                   0);
-        ASSERT_TRUE(!project_root_hash(none, &hash, &settled));
+        ASSERT_TRUE(!tracked_hash(none, &hash, &settled));
         /* Changed again at once, it might look the same. */
         do {
                 ASSERT_EQ(test_shell(&dir, "touch main/f"), 0);
-                ASSERT_TRUE(project_root_hash(main, &hash, &settled));
+                ASSERT_TRUE(tracked_hash(main, &hash, &settled));
                 ASSERT_EQ(stat(file, &st), 0);
         } while (realtime_usec() >
                  (uint64_t) st.st_ctim.tv_sec * 1000000 + (uint64_t) st.st_ctim.tv_nsec / 1000 + 50 * 1000);
         ASSERT_TRUE(!settled);
         while (!settled)
-                ASSERT_TRUE(project_root_hash(main, &hash, &settled));
+                ASSERT_TRUE(tracked_hash(main, &hash, &settled));
         ASSERT_EQ(test_shell(&dir,
                              "cd main && git -c protocol.file.allow=always submodule --quiet add ./ sub"),
                   0);
-        ASSERT_TRUE(!project_root_hash(main, &hash, &settled));
+        ASSERT_TRUE(!tracked_hash(main, &hash, &settled));
 }
 
 /* In a git hook these name the repository of the hook, and relative paths besides. */
@@ -484,7 +485,7 @@ static bool tracks(const char *root, const char *name) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         bool tracked;
 
-        ASSERT_OK(project_root_tracks(root, name, &tracked, &error), &error);
+        ASSERT_OK(tracked_has(root, name, &tracked, &error), &error);
         return tracked;
 }
 
@@ -537,10 +538,10 @@ TEST(what_blocks_is_given_up) {
         (void) sigprocmask(SIG_BLOCK, &term, &before);
         (void) raise(SIGTERM);
         error_done(&error);
-        ASSERT_EQ(project_root_tracks(dir.path, ".containers", &tracked, &error), -ETIMEDOUT);
+        ASSERT_EQ(tracked_has(dir.path, ".containers", &tracked, &error), -ETIMEDOUT);
         ASSERT_ERROR(-ETIMEDOUT, &error, FC_EXIT_INTERRUPTED,
                      "interrupted while reading the git repository");
-        ASSERT_TRUE(!project_root_hash(dir.path, &hash, &settled));
+        ASSERT_TRUE(!tracked_hash(dir.path, &hash, &settled));
         ASSERT_EQ(sigwaitinfo(&term, NULL), SIGTERM);
         (void) sigprocmask(SIG_SETMASK, &before, NULL);
 }
