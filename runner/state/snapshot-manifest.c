@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "spec/name.h"
 #include "state/snapshot-manifest.h"
-#include "state/state-json.h"
+#include "state/state-document.h"
 
 #define USEC_MAX  (UINT64_C(1) << 53)
 #define BYTES_MAX (UINT64_C(1) << 53)

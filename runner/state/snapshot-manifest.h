@@ -2,7 +2,7 @@
 #pragma once
 
 /* What a snapshot holds: `manifest.json` in its directory, written when all else is there. To JSON and back;
- * pure. Read as strictly as other state: see state-json.h. */
+ * pure. Read as strictly as other state: see state-document.h. */
 
 #include "base/error.h"
 #include "base/strv.h"

@@ -6,7 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "state/state-json.h"
+#include "state/container-json.h"
+#include "state/project-json.h"
 #include "state/state.h"
 
 #define FILE_NAME "state.json"

@@ -17,7 +17,6 @@
 #include "spec/published-port.h"
 #include "record/phase.h"
 
-#define STATE_VERSION  1
 #define STATE_SIZE_MAX (16 * 1024 * 1024)
 
 typedef struct BoundPort {

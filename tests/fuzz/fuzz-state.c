@@ -4,7 +4,9 @@
  * both. */
 
 #include "fuzz.h"
-#include "state/state-json.h"
+#include "state/container-json.h"
+#include "state/project-json.h"
+#include "state/state-document.h"
 
 static void check_result(int r, Error *error) {
         FUZZ_CHECK(r >= 0 || error->exit == FC_EXIT_CONFLICT);

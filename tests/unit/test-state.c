@@ -3,7 +3,9 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "state/state-json.h"
+#include "state/container-json.h"
+#include "state/project-json.h"
+#include "state/state-document.h"
 #include "state/state.h"
 #include "project-util.h"
 
