@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "cli/format-option.h"
 #include "cli/verbs.h"
 #include "ops/connection.h"
 #include "ops/variables-text.h"
@@ -14,28 +15,17 @@ static const Option env_options[] = {
          "sh, fish, json or dotenv [sh]"},
 };
 
-static int env_find_format(const EnvOptions *o, bool json, VariablesFormat *ret, Error *reterr) {
-        VariablesFormat format = variables_format_from_string(o->format ? o->format : json ? "json" : "sh");
-
-        if (format < 0)
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "option '--format': '%s' must be one of sh, fish, json, dotenv",
-                                   o->format);
-        if (json && format != VARIABLES_JSON)
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "options '--json' and '--format=%s' exclude each other", o->format);
-        *ret = format;
-        return 0;
-}
-
 static int env_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL, **variables = NULL;
         _cleanup_free_ char *text = NULL;
-        VariablesFormat format;
+        const EnvOptions *o = target;
+        bool json = request->globals->json;
+        const char *word = format_option_word(o->format, json, "sh");
+        VariablesFormat format = variables_format_from_string(word);
         int r;
 
-        r = env_find_format(target, request->globals->json, &format, reterr);
+        r = format_option_check(word, format >= 0, json, "sh, fish, json, dotenv", reterr);
         if (r >= 0)
                 r = project_open_known(request, operands, &project, &names, reterr);
         if (r >= 0)

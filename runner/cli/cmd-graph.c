@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "cli/format-option.h"
 #include "cli/verbs.h"
 #include "ops/graph-text.h"
 
@@ -13,31 +14,18 @@ static const Option graph_options[] = {
          "text, mermaid, dot or json [text]"},
 };
 
-static int graph_find_format(const GraphOptions *o, bool json, GraphFormat *ret, Error *reterr) {
-        GraphFormat format = o->format ? graph_format_from_string(o->format)
-                             : json    ? GRAPH_JSON
-                                       : GRAPH_TEXT;
-
-        if (format < 0)
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "option '--format': '%s' must be one of text, mermaid, dot, json",
-                                   o->format);
-        if (json && format != GRAPH_JSON)
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "options '--json' and '--format=%s' exclude each other", o->format);
-        *ret = format;
-        return 0;
-}
-
 static int graph_run(const ProjectRequest *request, const void *target, char *const *operands,
                      Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_strv_ char **names = NULL;
         _cleanup_free_ char *text = NULL;
-        GraphFormat format;
+        const GraphOptions *o = target;
+        bool json = request->globals->json;
+        const char *word = format_option_word(o->format, json, "text");
+        GraphFormat format = graph_format_from_string(word);
         int r;
 
-        r = graph_find_format(target, request->globals->json, &format, reterr);
+        r = format_option_check(word, format >= 0, json, "text, mermaid, dot, json", reterr);
         if (r >= 0)
                 r = project_open_selected(request, operands, &project, &names, reterr);
         if (r < 0)
