@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "base/process.h"
@@ -66,7 +65,6 @@ int child_run(void (*work)(void *userdata), void *userdata, uint64_t deadline_us
         pidfd = process_open(pid);
         r = pidfd < 0 ? pidfd : child_wait_for(pidfd, deadline_usec);
         (void) kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                ;
+        (void) process_reap(pid);
         return r;
 }

@@ -72,9 +72,9 @@ int detach_run(void (*work)(void *userdata), void *userdata, const int *keep, si
                 }
                 _exit(pid < 0 ? errno : 0);
         }
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
+        status = process_reap(pid);
+        if (status < 0)
+                return status;
         if (WIFSIGNALED(status))
                 return -ECHILD;
         return -WEXITSTATUS(status);

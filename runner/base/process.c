@@ -173,6 +173,19 @@ int process_wait(int pidfd, uint64_t timeout_usec) {
         }
 }
 
+int process_reap(pid_t pid) {
+        int status;
+
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        return status;
+}
+
+int process_exit_status(int status) {
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 bool process_is_interrupted(void) {
         sigset_t pending;
 
@@ -209,6 +222,23 @@ int process_open_interrupts(void) {
         int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 
         return fd < 0 ? -errno : fd;
+}
+
+int process_hold_interrupts(HeldInterrupts *ret, Error *reterr) {
+        int fd = process_open_interrupts();
+
+        if (fd < 0)
+                return error_set(reterr, fd, "make a signal descriptor");
+        ret->fd = fd;
+        process_block_interrupts(&ret->old);
+        return 0;
+}
+
+void process_release_interrupts(HeldInterrupts *held) {
+        if (held->fd < 0)
+                return;
+        held->fd = safe_close(held->fd);
+        (void) sigprocmask(SIG_SETMASK, &held->old, NULL);
 }
 
 static void run_child(char *const *argv, int out_fd) {
@@ -248,12 +278,12 @@ int process_run(char *const *argv, char **ret_output, Error *reterr) {
                 r = fs_read_fd(read_fd, argv[0], 1024 * 1024, &output, NULL, reterr);
         /* Closed before waiting: a child that writes more than is read must not block for ever. */
         read_fd = safe_close(read_fd);
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "wait for '%s'", argv[0]);
+        status = process_reap(pid);
+        if (status < 0)
+                return error_set(reterr, status, "wait for '%s'", argv[0]);
         if (r < 0)
                 return r;
         if (ret_output)
                 *ret_output = TAKE_PTR(output);
-        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+        return process_exit_status(status);
 }

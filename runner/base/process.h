@@ -43,6 +43,13 @@ int process_signal(int pidfd, int signal);
  * Return: 1 ended, 0 the time passed, negative errno. */
 int process_wait(int pidfd, uint64_t timeout_usec);
 
+/* waitpid(2) for the end of a child, also with signals in between. Return: how it ended, as waitpid() tells
+ * it, or a negative errno: it was not ours. */
+int process_reap(pid_t pid);
+
+/* What a shell calls such an end: the exit status, or 128+n for a signal. */
+int process_exit_status(int status);
+
 /* Unblocks all signals: for a child that is about to execute another program, which would inherit what we
  * block for an event loop. Async-signal-safe. */
 void process_unblock_signals(void);
@@ -54,6 +61,17 @@ void process_block_interrupts(sigset_t *ret_old);
 
 /* Return: a signalfd(2) of these three, or a negative errno. It tells of those that are blocked. */
 int process_open_interrupts(void);
+
+/* While another program works for a command of ours, these three are blocked, and seen. */
+typedef struct HeldInterrupts {
+        int fd; /* of process_open_interrupts(); -EBADF: they are not held */
+        sigset_t old;
+} HeldInterrupts;
+
+#define HELD_INTERRUPTS_NULL ((HeldInterrupts){.fd = -EBADF})
+
+int process_hold_interrupts(HeldInterrupts *ret, Error *reterr);
+void process_release_interrupts(HeldInterrupts *held);
 
 /* Has SIGINT, SIGTERM or SIGHUP come while they were blocked? For what takes long and has no event loop. */
 bool process_is_interrupted(void);

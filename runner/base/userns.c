@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "base/userns.h"
 
 /* Enters a user namespace, says so, and stays until it is killed. */
@@ -77,7 +77,6 @@ int userns_open(const char *uids, const char *gids) {
         else
                 fd = c != 0 ? -(int) (unsigned char) c : user_namespace_of(pid, uids, gids);
         (void) kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                ;
+        (void) process_reap(pid);
         return fd;
 }

@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "base/alloc.h"
@@ -171,8 +170,7 @@ static int start_both(Transfer *t, Error *reterr) {
 static void reap(Process *p) {
         if (p->pid <= 0)
                 return;
-        while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
-                continue;
+        (void) process_reap(p->pid);
         p->pidfd = safe_close(p->pidfd);
         p->pid = 0;
 }

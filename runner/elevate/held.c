@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "base/strv.h"
 #include "elevate/elevate.h"
 #include "elevate/held.h"
@@ -112,11 +113,10 @@ static int held_hear(int fd, char ***ret, Error *reterr) {
 }
 
 static int held_await(Held *held, Error *reterr) {
-        int status;
+        int status = process_reap(held->pid);
 
-        while (waitpid(held->pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "wait for what keeps the containers up");
+        if (status < 0)
+                return error_set(reterr, status, "wait for what keeps the containers up");
         held->pid = 0;
         if (WIFEXITED(status))
                 return WEXITSTATUS(status);

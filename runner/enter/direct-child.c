@@ -12,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "base/process.h"
 #include "base/strv.h"
@@ -263,12 +262,10 @@ int direct_child_start(const ExecRequest *request, const EnterTarget *target, co
                 entering_child(&p);
         write_fd = safe_close(write_fd);
         read_reports(read_fd, &pid, &failure);
-        while (waitpid(entering, NULL, 0) < 0 && errno == EINTR)
-                continue;
+        (void) process_reap(entering);
 
         if (pid > 0 && failure.step != STEP_STARTED)
-                while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                        continue;
+                (void) process_reap(pid);
         if (failure.step != STEP_STARTED)
                 return direct_child_explain(&p, &failure, reterr);
         if (pid <= 0)

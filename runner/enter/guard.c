@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
 
 #include "base/detach.h"
+#include "base/process.h"
 #include "enter/guard.h"
 
 static _Noreturn void guard_child(void (*act)(void *userdata), void *userdata, const int *keep,
@@ -57,6 +57,5 @@ void guard_done(Guard *g) {
         /* SIGPIPE, in case the guard has been killed, is ignored while a session runs. */
         (void) !write(g->fd, "", 1);
         g->fd = safe_close(g->fd);
-        while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
-                continue;
+        (void) process_reap(g->pid);
 }

@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -213,8 +212,7 @@ static _Noreturn void call_child(const EnterTarget *t, int namespaces, int (*wor
                         report = (CallReport){.worked = true, .value = work(userdata)};
         }
         if (pid > 0)
-                while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                        continue;
+                (void) process_reap(pid);
         else
                 (void) !write(report_fd, &report, sizeof(report));
         _exit(0);
@@ -243,8 +241,7 @@ int enter_call(const EnterTarget *t, int namespaces, int (*work)(void *userdata)
         do
                 n = read(read_fd, &report, sizeof(report));
         while (n < 0 && errno == EINTR);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                continue;
+        (void) process_reap(pid);
 
         /* Nothing was said: killed, most likely together with the container. ENOMEM is what fork(2) says in
          * a PID namespace whose PID 1 has ended, pid_namespaces(7). */

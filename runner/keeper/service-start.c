@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/alloc.h"
@@ -127,7 +126,6 @@ static int clear_cgroup(int fd, Error *reterr) {
  * on for the payload. Double fork: nspawn must not have a child that it did not start. */
 static int fork_relay(const ServiceOptions *relay, int cgroup_fd, Error *reterr) {
         _cleanup_close_ int proxies = cgroup_open_child(cgroup_fd, MACHINE_UNIT_PROXIES, reterr);
-        int status = 0;
         pid_t pid;
 
         if (proxies < 0)
@@ -142,8 +140,7 @@ static int fork_relay(const ServiceOptions *relay, int cgroup_fd, Error *reterr)
                 relay_exec(relay);
                 _exit(EXIT_FAILURE);
         }
-        (void) waitpid(pid, &status, 0);
-        return status == 0 ? 0 : error_raise(reterr, FC_EXIT_INTERNAL, "start the relay");
+        return process_reap(pid) == 0 ? 0 : error_raise(reterr, FC_EXIT_INTERNAL, "start the relay");
 }
 
 /* The ports with their sockets, which @held keeps. */

@@ -182,9 +182,9 @@ static int supervisor_spawn(const SupervisorCommand *c, int cgroup_fd, int conso
                 return error_set(reterr, errno, "start the supervisor");
         if (pid == 0)
                 exec_supervisor(c, console_fd);
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "wait for the supervisor's start");
+        status = process_reap(pid);
+        if (status < 0)
+                return error_set(reterr, status, "wait for the supervisor's start");
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
                 return error_raise(reterr, FC_EXIT_FAILED,
                                    "the supervisor did not start (see its console log)");

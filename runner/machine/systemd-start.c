@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -217,7 +216,7 @@ static int make_mount_namespace(const ContainerPlan *plan, const StartResources 
         if (n == 1)
                 fd = open(path, O_RDONLY | O_CLOEXEC);
         from_child = safe_close(from_child);
-        (void) waitpid(pid, NULL, 0);
+        (void) process_reap(pid);
         if (n == 1 && fd >= 0)
                 return TAKE_FD(fd);
         return error_raise(reterr, FC_EXIT_INTERNAL, "assemble the machine: %s",

@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/privilege.h"
@@ -129,7 +128,7 @@ static void holder_done(Holder *h) {
         h->until = safe_close(h->until);
         h->pidfd = safe_close(h->pidfd);
         if (h->pid > 0)
-                (void) waitpid(h->pid, NULL, 0);
+                (void) process_reap(h->pid);
 }
 
 static int holder_start(const char *machine, Holder *ret, Error *reterr) {
@@ -363,7 +362,7 @@ static pid_t start_to_make_way(const InternetSettings *s, Error *reterr) {
         (void) safe_close(pair[1]);
         if (pid < 0)
                 return error_set(reterr, errno, "start a process");
-        (void) waitpid(pid, NULL, 0);
+        (void) process_reap(pid);
         if (read(report, &holder, sizeof(holder)) != sizeof(holder))
                 return error_raise(reterr, FC_EXIT_FAILED, "there is no gateway for pasta");
         return holder;

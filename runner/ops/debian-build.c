@@ -239,23 +239,19 @@ static int build_check(const Build *b, int status, Error *reterr) {
 }
 
 static int build_run(Build *b, int work_fd, Error *reterr) {
-        _cleanup_close_ int signal_fd = process_open_interrupts();
+        _cleanup_(process_release_interrupts) HeldInterrupts held = HELD_INTERRUPTS_NULL;
         int status = 0, r;
-        sigset_t old;
 
-        if (signal_fd < 0)
-                return error_set(reterr, signal_fd, "make a signal descriptor");
-        process_block_interrupts(&old);
-        r = build_start(b, work_fd, reterr);
+        r = process_hold_interrupts(&held, reterr);
         if (r >= 0)
-                r = build_wait(b, signal_fd, reterr);
+                r = build_start(b, work_fd, reterr);
+        if (r >= 0)
+                r = build_wait(b, held.fd, reterr);
         if (b->pid > 0) {
                 if (r < 0)
                         (void) kill(b->pid, SIGKILL);
-                while (waitpid(b->pid, &status, 0) < 0 && errno == EINTR)
-                        ;
+                status = process_reap(b->pid);
         }
-        (void) sigprocmask(SIG_SETMASK, &old, NULL);
         return r < 0 ? r : build_check(b, status, reterr);
 }
 

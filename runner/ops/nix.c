@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -135,32 +134,26 @@ static int wait_for_end(int pidfd, int signal_fd, bool *ret_interrupted, Error *
 }
 
 int nix_run(const Nix *nix, bool *ret_interrupted, Error *reterr) {
-        _cleanup_close_ int pidfd = -EBADF, signal_fd = process_open_interrupts();
+        _cleanup_(process_release_interrupts) HeldInterrupts held = HELD_INTERRUPTS_NULL;
+        _cleanup_close_ int pidfd = -EBADF;
         pid_t pid, parent = getpid();
         int status, r;
-        sigset_t old;
 
-        if (signal_fd < 0)
-                return error_set(reterr, signal_fd, "make a signal descriptor");
-        process_block_interrupts(&old);
+        r = process_hold_interrupts(&held, reterr);
+        if (r < 0)
+                return r;
         pid = fork();
         if (pid == 0)
                 exec_nix(nix, parent);
         if (pid < 0)
-                r = error_set(reterr, errno, "start nix");
-        else {
-                pidfd = process_open(pid);
-                r = pidfd < 0 ? error_set(reterr, pidfd, "open the process of nix")
-                              : wait_for_end(pidfd, signal_fd, ret_interrupted, reterr);
-                if (r < 0)
-                        (void) kill(pid, SIGTERM);
-                while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-                        ;
-        }
-        (void) sigprocmask(SIG_SETMASK, &old, NULL);
+                return error_set(reterr, errno, "start nix");
+        pidfd = process_open(pid);
+        r = pidfd < 0 ? error_set(reterr, pidfd, "open the process of nix")
+                      : wait_for_end(pidfd, held.fd, ret_interrupted, reterr);
         if (r < 0)
-                return r;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+                (void) kill(pid, SIGTERM);
+        status = process_reap(pid);
+        return r < 0 ? r : process_exit_status(status);
 }
 
 char *nix_output(const Nix *nix) {

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
@@ -76,9 +75,9 @@ static int outer_wait(OuterCommand *c, Error *reterr) {
                         outer_on_signal(c);
                 if (fds[0].revents == 0)
                         continue;
-                if (waitpid(c->pid, &status, 0) < 0)
-                        return error_set(reterr, errno, "wait for '%s'", c->argv[0]);
-                return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+                status = process_reap(c->pid);
+                return status < 0 ? error_set(reterr, status, "wait for '%s'", c->argv[0])
+                                  : process_exit_status(status);
         }
 }
 

@@ -196,24 +196,21 @@ static int check_end(const Run *run, int status, Error *reterr) {
 
 /* Blocks the signals that end a command of ours, to see them while it runs. */
 static int run_watched(Run *run, Error *reterr) {
-        _cleanup_close_ int signal_fd = process_open_interrupts();
+        _cleanup_(process_release_interrupts) HeldInterrupts held = HELD_INTERRUPTS_NULL;
         int status = 0, r;
-        sigset_t old;
 
-        if (signal_fd < 0)
-                return error_set(reterr, signal_fd, "make a signal descriptor");
-        process_block_interrupts(&old);
+        r = process_hold_interrupts(&held, reterr);
+        if (r < 0)
+                return r;
         r = run_start(run, reterr);
         if (r >= 0)
-                r = run_wait(run, signal_fd, reterr);
+                r = run_wait(run, held.fd, reterr);
         if (run->pid > 0) {
                 /* Not reaped yet, so the number is still its own. Before it has a group, it is alone. */
                 (void) kill(-run->pid, SIGKILL);
                 (void) kill(run->pid, SIGKILL);
-                while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
-                        ;
+                status = process_reap(run->pid);
         }
-        (void) sigprocmask(SIG_SETMASK, &old, NULL);
         if (r >= 0)
                 r = check_end(run, status, reterr);
         if (r < 0)

@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
@@ -82,9 +81,8 @@ static int up_wait(Watching *w, pid_t pid, int pidfd, Error *reterr) {
                         return FC_EXIT_INTERRUPTED;
                 if (fds[0].revents == 0)
                         continue;
-                if (waitpid(pid, &status, 0) < 0)
-                        return error_set(reterr, errno, "wait for 'up'");
-                return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+                status = process_reap(pid);
+                return status < 0 ? error_set(reterr, status, "wait for 'up'") : process_exit_status(status);
         }
 }
 

@@ -79,8 +79,7 @@ InsideCommand *inside_command_free(InsideCommand *c) {
         else if (c->pid > 0)
                 (void) kill(c->pid, SIGKILL);
         if (c->pid > 0)
-                while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-                        continue;
+                (void) process_reap(c->pid);
         (void) safe_close(c->pidfd);
         free(c);
         return NULL;

@@ -4,8 +4,8 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
+#include "base/process.h"
 #include "base/scm.h"
 #include "rootfs/mount-child.h"
 
@@ -58,7 +58,6 @@ int mount_in_child(int (*work)(const void *userdata), const void *userdata) {
                 _exit(send_result(theirs, mount_child_run(work, userdata)) < 0);
         theirs = safe_close(theirs);
         fd = receive_result(ours);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-                ;
+        (void) process_reap(pid);
         return fd;
 }
