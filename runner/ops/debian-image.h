@@ -11,7 +11,7 @@
  *     .KEY.lock        held alone by what makes or removes it, shared until its end by a command that copies
  *                      it or starts on it. What then runs on it as a layer holds no lock */
 
-#include "ops/gc.h"
+#include "ops/gc-finds.h"
 #include "ops/project.h"
 #include "plan/plan.h"
 #include "screen/progress.h"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* One project that has something on the machine, as `gc` sees it. */
+/* One project that has something on the machine, as `gc` sees it: by what /run knows of it. */
 
-#include "ops/gc.h"
+#include "machine/machine.h"
+#include "ops/gc-finds.h"
 #include "state/checkout.h"
+#include "state/lock.h"
 
 typedef struct GcProject {
         Gc *gc;
@@ -22,12 +24,15 @@ typedef struct GcProject {
 int gc_project_open(Gc *gc, const char *id, GcProject *ret, Error *reterr);
 void gc_project_done(GcProject *p);
 
-/* Removes what is to be removed of it, or only says so. */
-int gc_project_clean(GcProject *p, Error *reterr);
+/* Of one of its machines. */
+int gc_project_query(const GcProject *p, const char *machine, MachineStatus *ret, Error *reterr);
 
-/* Removes all that it has on the machine, whether it is gone or not: what runs is killed. Where a command
- * holds one of its locks for too long nothing is removed, and that is noted. */
-int gc_project_bury(GcProject *p, Error *reterr);
+/* Those of its networks that are there; owned by the caller. */
+char **gc_project_bridges(const GcProject *p);
 
-/* What is in a project that is there and belongs to the user who asks. */
-int gc_project_tidy(GcProject *p, const char *root, Error *reterr);
+/* A container's lock. Return: 1 it is held, 0 a command holds it, which is noted, or a negative errno. */
+int gc_project_lock(const GcProject *p, const char *name, Lock *ret, Error *reterr);
+
+/* All of the project's, in the order of their names, as every command takes them. Return: likewise. */
+int gc_project_lock_all(const GcProject *p, Lock **ret, size_t *ret_n, Error *reterr);
+Lock *gc_project_unlock_all(Lock *locks, size_t n);

@@ -9,32 +9,17 @@
 #include "machine/machine.h"
 #include "net/router.h"
 #include "ops/debian-image.h"
-#include "ops/gc-project.h"
+#include "ops/gc-bury.h"
+#include "ops/gc-tidy.h"
+#include "ops/gc.h"
 #include "project/root.h"
 #include "screen/error-print.h"
 #include "state/gc-root.h"
 #include "state/identity.h"
+#include "state/mounted.h"
 #include "state/runtime-dir.h"
 
 #define NIX_STORE "/nix/store"
-
-void gc_done(Gc *gc) {
-        facts_done(&gc->facts);
-        strv_free(gc->machines);
-        strv_free(gc->bridges);
-        strv_free(gc->gone);
-        for (size_t i = 0; i < gc->n_things; i++) {
-                free(gc->things[i].name);
-                free(gc->things[i].why);
-        }
-        free(gc->things);
-        strv_free(gc->notes);
-        *gc = (Gc){};
-}
-
-void gc_say(Gc *gc, const char *kind, const char *name, const char *why) {
-        *XGROW(gc->things, gc->n_things) = (GcThing){kind, xstrdup(name), xstrdup(why)};
-}
 
 /* ---- the projects that have something on the machine ---- */
 
@@ -127,6 +112,74 @@ static int find_projects(Gc *gc, Projects *all, Error *reterr) {
                 if (r >= 0)
                         r = add_machine(all, gc, *machine, reterr);
         return r;
+}
+
+/* ---- is one of them gone? ---- */
+
+/* How many of these machines run, and how many of those on a root that was removed. A machine that waits to
+ * be started again has no process that could be asked. */
+static int gc_count_running(const GcProject *p, char *const *machines, size_t *running, size_t *removed,
+                            Error *reterr) {
+        STRV_FOREACH (machine, machines) {
+                MachineStatus status;
+                int r = gc_project_query(p, *machine, &status, reterr);
+
+                if (r < 0)
+                        return r;
+                if (!status.running)
+                        continue;
+                (*running)++;
+                if (status.keeper > 0 && mounted_is_removed_for(status.keeper, MACHINE_DIR "/root"))
+                        (*removed)++;
+        }
+        return 0;
+}
+
+/* What runs is ended only where there is no doubt. @ret_root: where it is, owned by the caller; NULL: it is
+ * gone, or not known to be anywhere. */
+static int find_out(const GcProject *p, bool *ret_gone, char **ret_root, Error *reterr) {
+        size_t known = 0, known_removed = 0, strange = 0, strange_removed = 0;
+        CheckoutFate fate = CHECKOUT_LOST;
+        int r;
+
+        r = gc_count_running(p, p->machines, &known, &known_removed, reterr);
+        if (r >= 0)
+                r = gc_count_running(p, p->strange, &strange, &strange_removed, reterr);
+        if (r < 0)
+                return r;
+        if (p->claimed)
+                fate = checkout_find(&p->checkout, ret_root);
+        if (fate == CHECKOUT_GONE)
+                strv_push(&p->gc->gone, p->checkout.path);
+        if (fate == CHECKOUT_THERE)
+                *ret_root = xstrdup(p->checkout.path);
+        *ret_gone = false;
+        if (*ret_root)
+                return 0;
+        if (fate != CHECKOUT_GONE) {
+                if (known != known_removed || (fate == CHECKOUT_HIDDEN && known + strange == 0))
+                        return 0;
+                /* Of a command that works on nothing that runs. Where there are locks and nothing else, it
+                 * makes no difference whose they were: the next command makes them again. */
+                if (!p->claimed && !p->machines && !p->strange) {
+                        *ret_gone = p->only_locks;
+                        return 0;
+                }
+        }
+        *ret_gone = strange == strange_removed;
+        return 0;
+}
+
+static int clean_project(GcProject *p, Error *reterr) {
+        _cleanup_free_ char *root = NULL;
+        bool gone;
+        int r = find_out(p, &gone, &root, reterr);
+
+        if (r < 0)
+                return r;
+        if (gone)
+                return gc_project_bury(p, reterr);
+        return root ? gc_project_tidy(p, root, reterr) : 0;
 }
 
 /* ---- what belongs to no project ---- */
@@ -265,7 +318,7 @@ int gc_run(Gc *gc, const char *root, Error *reterr) {
         if (r < 0)
                 return r;
         for (size_t i = 0; i < all.n; i++)
-                note_result(gc, gc_project_clean(&all.entries[i], &error), &error, &status);
+                note_result(gc, clean_project(&all.entries[i], &error), &error, &status);
         note_result(gc, clean_bridges(gc, &all, &error), &error, &status);
         note_result(gc, clean_here(gc, &all, root, &error), &error, &status);
         note_result(gc, clean_directories(gc, &error), &error, &status);

@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "machine/machine.h"
 #include "ops/fresh-spec.h"
-#include "ops/gc-project.h"
+#include "ops/gc-bury.h"
 #include "ops/identify.h"
 #include "ops/instance.h"
 #include "ops/snapshot.h"

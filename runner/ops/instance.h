@@ -18,7 +18,7 @@
  *
  * At its end nothing is stopped in order: what runs is killed, since all that it could write goes, too. */
 
-#include "ops/gc.h"
+#include "ops/gc-finds.h"
 #include "ops/project.h"
 #include "state/lock.h"
 
