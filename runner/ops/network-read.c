@@ -36,6 +36,19 @@ bool machines_have(char *const *machines, const char *id) {
         return false;
 }
 
+int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *reterr) {
+        _cleanup_strv_ char **machines = NULL;
+        int r = machine_list(cgroup_root, &machines, reterr);
+
+        if (r >= 0)
+                *ret = machines_have(machines, id);
+        return r < 0 ? r : 0;
+}
+
+char *network_hosts_file(const char *container, char *const *networks) {
+        return networks ? xasprintf(NETWORK_HOSTS ".%s", container) : xstrdup(NETWORK_HOSTS);
+}
+
 /* ---- the networks ---- */
 
 static bool is_letter_taken(const Network *n, char letter) {

@@ -25,10 +25,6 @@
 
 /* ---- the hosts files ---- */
 
-char *network_hosts_file(const char *container, char *const *networks) {
-        return networks ? xasprintf(NETWORK_HOSTS ".%s", container) : xstrdup(NETWORK_HOSTS);
-}
-
 char *network_address6(const Network *n, const ProjectNetwork *network, const char *container) {
         uint8_t octet = project_state_get_address(n->state, container);
         struct in6_addr address;
@@ -127,15 +123,6 @@ static int network_remove_hosts(int runtime_fd, Error *reterr) {
 }
 
 /* ---- all of it ---- */
-
-int network_in_use(const char *cgroup_root, const char *id, bool *ret, Error *reterr) {
-        _cleanup_strv_ char **machines = NULL;
-        int r = machine_list(cgroup_root, &machines, reterr);
-
-        if (r >= 0)
-                *ret = machines_have(machines, id);
-        return r < 0 ? r : 0;
-}
 
 /* What runs has the addresses that it was started with. */
 static int network_refuse_move(const Network *n, bool in_use, Error *reterr) {
