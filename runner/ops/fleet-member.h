@@ -105,3 +105,8 @@ static inline bool member_is_kept(const Member *m) {
 static inline bool member_runs_on(const Member *m) {
         return member_is_kept(m) || m->goal == GOAL_SWITCH;
 }
+
+/* Its system is neither the one that ran nor the one that it is to have. */
+static inline bool member_is_switching(const Member *m) {
+        return m->goal == GOAL_SWITCH && m->state && m->state->switching;
+}

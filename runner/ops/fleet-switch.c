@@ -27,10 +27,6 @@ void member_switch_done(Member *m) {
         m->switch_job = switch_job_free(m->switch_job);
 }
 
-bool member_is_switching(const Member *m) {
-        return m->goal == GOAL_SWITCH && m->state && m->state->switching;
-}
-
 static void member_note(const Member *m, const char *text) {
         _cleanup_free_ char *note = xasprintf("%s: %s", m->at->name, text);
 

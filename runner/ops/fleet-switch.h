@@ -25,7 +25,4 @@ bool member_interrupt_switch(Member *m, void (*done)(Member *m));
  * now on. The caller saves its state. */
 void member_settle_system(Member *m);
 
-/* Whether its system is neither the one that ran nor the one that it is to have. */
-bool member_is_switching(const Member *m);
-
 void member_switch_done(Member *m);
