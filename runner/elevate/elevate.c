@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "base/strv.h"
 #include "elevate/elevate.h"
+#include "ops/project-open.h"
 
 #define FOUND_ROOT "--root="
 #define FOUND_SPEC "--spec="

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "ops/completion-words.h"
+#include "ops/project-open.h"
 #include "ops/snapshot.h"
 #include "ops/unit-names.h"
 #include "spec/port.h"

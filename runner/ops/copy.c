@@ -13,6 +13,7 @@
 #include "copy/transfer.h"
 #include "ops/copy.h"
 #include "ops/locks.h"
+#include "ops/project-open.h"
 #include "ops/running.h"
 #include "spec/path.h"
 #include "state/runtime-dir.h"

@@ -10,6 +10,7 @@
 #include "bus/host-bus.h"
 #include "ops/doctor-project.h"
 #include "ops/doctor.h"
+#include "ops/project-open.h"
 #include "host/inotify.h"
 #include "state/disk-use.h"
 #include "plan/ids.h"

@@ -12,6 +12,7 @@
 #include "ops/fleet.h"
 #include "ops/holder.h"
 #include "ops/instance.h"
+#include "ops/project-open.h"
 #include "ops/running.h"
 #include "screen/error-print.h"
 #include "spec/dependency.h"

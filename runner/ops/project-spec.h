@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Finds the file with the specification, for project.c. */
+/* Finds the file with the specification, for project-open.c. */
 
 #include "ops/project.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "ops/project-open.h"
 #include "ops/project-watch.h"
 #include "project/place.h"
 #include "project/tracked.h"

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "logs/event-view.h"
+#include "ops/project-open.h"
 #include "ops/report.h"
 #include "screen/text.h"
 #include "spec/container.h"

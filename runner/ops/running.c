@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "ops/project-open.h"
 #include "ops/resources.h"
 #include "ops/running.h"
 #include "state/runtime-dir.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "ops/snapshot-text.h"
 #include "ops/snapshot.h"
 #include "project/snapshot-apply.h"
 

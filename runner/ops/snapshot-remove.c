@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/size-text.h"
+#include "ops/project-open.h"
+#include "ops/snapshot-text.h"
 #include "ops/snapshot.h"
 #include "project/snapshot-dir.h"
 #include "state/runtime-dir.h"

@@ -70,13 +70,6 @@ int snapshot_split_operands(char *const *operands, char ***ret_names, const char
 int snapshot_restore_part(Project *project, char *const *names, const char *label, bool fresh,
                           Error *reterr);
 
-/* FC_EXIT_USAGE: the snapshot does not have that container; with those that it has. */
-int snapshot_raise_without(const SnapshotManifest *manifest, const char *label, const char *name,
-                           Error *reterr);
-
 /* Adds to @names those containers that have the volume mounted (ops/named-volumes.h). */
 int snapshot_add_users(Project *project, char *const *known, const char *volume, char ***names,
                        Error *reterr);
-
-/* "db, web; volumes pg, cache", for people; owned by the caller. */
-char *snapshot_describe(const SnapshotManifest *manifest);

@@ -10,6 +10,7 @@
 #include "ops/status-list.h"
 #include "ops/once-ports.h"
 #include "ops/once-volumes.h"
+#include "ops/project-open.h"
 #include "ops/question.h"
 #include "ops/stop-and-remove.h"
 #include "ops/timings-report.h"
