@@ -19,5 +19,5 @@ int gate_open(Error *reterr);
 /* Of a gate that has closed the FIFO: to execute its command? Return: 1, 0, or a negative errno. */
 int gate_has_executed(int gate_fd, Error *reterr);
 
-/* Has the gate executed its command? @cgroup_fd: the machine's */
-bool gate_is_passed(int cgroup_fd);
+/* Does this process, which has begun as the gate, execute the command by now? */
+bool gate_is_passed(pid_t command);

@@ -104,8 +104,9 @@ static int payload_on_gate_closed(sd_event_source *s, const struct inotify_event
 
 static int payload_on_gate_look(sd_event_source *s, uint64_t usec, void *userdata) {
         Payload *p = userdata;
+        pid_t command;
 
-        if (!gate_is_passed(p->cgroup_fd)) {
+        if (payload_find_command(p->cgroup_fd, &command, NULL) <= 0 || !gate_is_passed(command)) {
                 (void) sd_event_source_set_time_relative(s, GATE_LOOK_USEC);
                 return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
         }
