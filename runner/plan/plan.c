@@ -70,14 +70,6 @@ bool plan_sets_network(const ContainerPlan *p) {
         return p->spec->network == NETWORK_PRIVATE || p->spec->network == NETWORK_NONE;
 }
 
-bool plan_has_gate(const ContainerPlan *p) {
-        return !p->spec->init;
-}
-
-bool plan_hears_command(const ContainerPlan *p) {
-        return !p->spec->init && p->spec->ready_notify;
-}
-
 /* @ret_below: where a relative path begins in what is returned, otherwise NULL. */
 static char *absolute(const char *root, const char *path, const char **ret_below) {
         char *whole = path[0] == '/' ? xstrdup(path)

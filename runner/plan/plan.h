@@ -133,10 +133,14 @@ bool plan_sets_network(const ContainerPlan *p);
 
 /* The payload waits for the network, and we are told that it was executed: a plain command, which cannot say
  * itself that it runs. */
-bool plan_has_gate(const ContainerPlan *p);
+static inline bool plan_has_gate(const ContainerPlan *p) {
+        return !p->spec->init;
+}
 
 /* A plain command says itself when it is ready, to the keeper: nspawn hears PID 1 only. */
-bool plan_hears_command(const ContainerPlan *p);
+static inline bool plan_hears_command(const ContainerPlan *p) {
+        return !p->spec->init && p->spec->ready_notify;
+}
 
 typedef enum PlanAction {
         PLAN_START,
