@@ -259,23 +259,25 @@ static int make_mounts(const MountContext *c, Error *reterr) {
 }
 
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
-                          Resources *r, Error *reterr) {
-        const MountContext context = {project, project_runtime_fd, plan, r, /* last= */ false, -EBADF};
+                          Resources *resources, Error *reterr) {
+        const MountContext context = {project,   project_runtime_fd, plan,
+                                      resources, /* last= */ false,  -EBADF};
 
-        r->mount_fds = xnew0(int, plan->n_mounts);
-        r->source_ids = xnew0(char *, plan->n_mounts);
-        for (; r->n_mounts < plan->n_mounts; r->n_mounts++)
-                r->mount_fds[r->n_mounts] = -EBADF;
+        resources->mount_fds = xnew0(int, plan->n_mounts);
+        resources->source_ids = xnew0(char *, plan->n_mounts);
+        for (; resources->n_mounts < plan->n_mounts; resources->n_mounts++)
+                resources->mount_fds[resources->n_mounts] = -EBADF;
         return make_mounts(&context, reterr);
 }
 
 /* What is covered of an ephemeral root is the image's: nothing else is in it when it begins. */
-static int open_covered_root(const ContainerPlan *plan, const Resources *r, int *ret_fd, Error *reterr) {
+static int open_covered_root(const ContainerPlan *plan, const Resources *resources, int *ret_fd,
+                             Error *reterr) {
         if (!plan->spec->ephemeral)
-                return fs_open_beneath_optional(r->container_fd, "root", O_PATH | O_DIRECTORY, ret_fd,
-                                                reterr);
-        *ret_fd = r->image_fd >= 0 ? fcntl(r->image_fd, F_DUPFD_CLOEXEC, 0) : -EBADF;
-        if (r->image_fd >= 0 && *ret_fd < 0)
+                return fs_open_beneath_optional(resources->container_fd, "root", O_PATH | O_DIRECTORY,
+                                                ret_fd, reterr);
+        *ret_fd = resources->image_fd >= 0 ? fcntl(resources->image_fd, F_DUPFD_CLOEXEC, 0) : -EBADF;
+        if (resources->image_fd >= 0 && *ret_fd < 0)
                 return error_set(reterr, errno, "open the image again");
         return 0;
 }
@@ -301,32 +303,34 @@ int resources_find_fresh(const Project *project, const ContainerPlan *plan, char
 }
 
 int resources_open_covers(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
-                          Resources *r, Error *reterr) {
+                          Resources *resources, Error *reterr) {
         _cleanup_close_ int root_fd = -EBADF;
-        MountContext context = {project, project_runtime_fd, plan, r, /* last= */ true, -EBADF};
-        int k;
+        MountContext context = {project, project_runtime_fd, plan, resources, /* last= */ true, -EBADF};
+        int r;
 
-        k = open_covered_root(plan, r, &root_fd, reterr);
-        if (k < 0)
-                return error_in_container(reterr, k, plan->spec->name);
+        r = open_covered_root(plan, resources, &root_fd, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, plan->spec->name);
         context.covered_root_fd = root_fd;
-        k = make_mounts(&context, reterr);
-        return k < 0 ? k : mount_points_make(plan, r->mount_fds, /* overlays= */ false, reterr);
+        r = make_mounts(&context, reterr);
+        return r < 0 ? r : mount_points_make(plan, resources->mount_fds, /* overlays= */ false, reterr);
 }
 
-int resources_lay_overlays(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
+int resources_lay_overlays(const Project *project, const ContainerPlan *plan, Resources *resources,
+                           Error *reterr) {
         for (size_t i = 0; i < plan->n_mounts; i++) {
                 const PlanMount *m = &plan->mounts[i];
                 int fd;
 
                 if (!plan_mount_is_overlay(m))
                         continue;
-                fd = resource_lay_overlay(&project->state, plan, m, r->mount_fds[i], &r->maps, reterr);
+                fd = resource_lay_overlay(&project->state, plan, m, resources->mount_fds[i],
+                                          &resources->maps, reterr);
                 if (fd < 0)
                         return error_about_container(reterr, error_prefix(reterr, fd, "%s", m->place),
                                                      plan->spec->name);
-                (void) close(r->mount_fds[i]);
-                r->mount_fds[i] = fd;
+                (void) close(resources->mount_fds[i]);
+                resources->mount_fds[i] = fd;
         }
-        return mount_points_make(plan, r->mount_fds, /* overlays= */ true, reterr);
+        return mount_points_make(plan, resources->mount_fds, /* overlays= */ true, reterr);
 }

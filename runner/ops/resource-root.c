@@ -72,16 +72,16 @@ static int open_tree(const Project *project, const ContainerPlan *plan, Resource
         return r < 0 ? r : TAKE_FD(tree_fd);
 }
 
-static int open_overlay(const ContainerPlan *plan, Resources *r, int dir_fd, Error *reterr) {
+static int open_overlay(const ContainerPlan *plan, Resources *resources, int dir_fd, Error *reterr) {
         _cleanup_close_ int tree_fd = -EBADF;
         int ids_fd = -EBADF;
 
         if (plan->ids_base > 0) {
-                ids_fd = mount_maps_open_container(&r->maps, plan->ids_base, reterr);
+                ids_fd = mount_maps_open_container(&resources->maps, plan->ids_base, reterr);
                 if (ids_fd < 0)
                         return ids_fd;
         }
-        tree_fd = overlay_mount(r->image_fd, dir_fd, plan->ids_base, ids_fd, reterr);
+        tree_fd = overlay_mount(resources->image_fd, dir_fd, plan->ids_base, ids_fd, reterr);
         if (tree_fd >= 0)
                 make_mount_points(plan, tree_fd, plan->ids_base);
         return TAKE_FD(tree_fd);
@@ -90,20 +90,22 @@ static int open_overlay(const ContainerPlan *plan, Resources *r, int dir_fd, Err
 /* What an earlier start left is removed first. An older kernel, or a file system that is not good for a
  * layer, costs a copy of the image, which takes longer. A system's root is always a copy: root writes to it
  * as root (skeleton.h), which is not the container's root in a layer. */
-static int open_ephemeral(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr) {
-        _cleanup_close_ int dir_fd = ephemeral_make(r->container_fd, reterr);
+static int open_ephemeral(const Project *project, const ContainerPlan *plan, Resources *resources,
+                          Error *reterr) {
+        _cleanup_close_ int dir_fd = ephemeral_make(resources->container_fd, reterr);
         _cleanup_(error_done) Error error = ERROR_NULL;
         int fd;
 
         if (dir_fd < 0)
                 return dir_fd;
         if (!plan->store) {
-                fd = open_overlay(plan, r, dir_fd, &error);
+                fd = open_overlay(plan, resources, dir_fd, &error);
                 if (fd >= 0)
                         return fd;
-                strv_pushf(&r->notes, "%s: %s, copying the image instead", plan->spec->name, error.message);
+                strv_pushf(&resources->notes, "%s: %s, copying the image instead", plan->spec->name,
+                           error.message);
         }
-        return open_tree(project, plan, r, dir_fd, reterr);
+        return open_tree(project, plan, resources, dir_fd, reterr);
 }
 
 /* That of the snapshot that a fresh instance begins as. @ret_fd: -EBADF: there is none. */
@@ -116,36 +118,37 @@ static int open_snapshot_root(const Project *project, const char *container, int
 }
 
 /* Only where there is no root yet: an image that is not used may be missing. */
-int resources_open_image(const Project *project, const ContainerPlan *plan, Progress *progress, Resources *r,
-                         Error *reterr) {
+int resources_open_image(const Project *project, const ContainerPlan *plan, Progress *progress,
+                         Resources *resources, Error *reterr) {
         bool there = false;
-        int k = 0;
+        int r = 0;
 
-        if (r->image_fd < 0)
-                k = open_snapshot_root(project, plan->spec->name, &r->image_fd, reterr);
-        if (k >= 0 && (!plan->image || r->image_fd >= 0))
+        if (resources->image_fd < 0)
+                r = open_snapshot_root(project, plan->spec->name, &resources->image_fd, reterr);
+        if (r >= 0 && (!plan->image || resources->image_fd >= 0))
                 return 0;
-        if (k >= 0 && !plan->spec->ephemeral)
-                k = tree_exists(r->container_fd, &there, reterr);
-        if (k >= 0 && !there && plan->spec->debian && r->image_lock_fd < 0)
-                k = debian_image_make(plan, r->container_fd, progress, &r->image_lock_fd, reterr);
-        if (k >= 0 && !there)
-                k = r->image_fd = resource_open_image(&project->sources, plan, reterr);
-        return k < 0 ? error_in_container(reterr, k, plan->spec->name) : 0;
+        if (r >= 0 && !plan->spec->ephemeral)
+                r = tree_exists(resources->container_fd, &there, reterr);
+        if (r >= 0 && !there && plan->spec->debian && resources->image_lock_fd < 0)
+                r = debian_image_make(plan, resources->container_fd, progress, &resources->image_lock_fd,
+                                      reterr);
+        if (r >= 0 && !there)
+                r = resources->image_fd = resource_open_image(&project->sources, plan, reterr);
+        return r < 0 ? error_in_container(reterr, r, plan->spec->name) : 0;
 }
 
-int resources_open_root(const Project *project, const ContainerPlan *plan, Progress *progress, Resources *r,
-                        Error *reterr) {
+int resources_open_root(const Project *project, const ContainerPlan *plan, Progress *progress,
+                        Resources *resources, Error *reterr) {
         int fd;
 
         /* Its root may have been removed since. */
-        fd = resources_open_image(project, plan, progress, r, reterr);
+        fd = resources_open_image(project, plan, progress, resources, reterr);
         if (fd < 0)
                 return fd;
-        fd = plan->spec->ephemeral ? open_ephemeral(project, plan, r, reterr)
-                                   : open_tree(project, plan, r, r->container_fd, reterr);
+        fd = plan->spec->ephemeral ? open_ephemeral(project, plan, resources, reterr)
+                                   : open_tree(project, plan, resources, resources->container_fd, reterr);
         if (fd < 0)
                 return error_in_container(reterr, fd, plan->spec->name);
-        r->mount_fds[find_root(plan) - plan->mounts] = fd;
+        resources->mount_fds[find_root(plan) - plan->mounts] = fd;
         return 0;
 }

@@ -38,7 +38,7 @@ typedef struct Resources {
                      .image_fd = -EBADF,                                                                    \
                      .lock_fd = -EBADF})
 
-void resources_done(Resources *r);
+void resources_done(Resources *resources);
 
 /* "container 'NAME' of project 'PATH'", owned by the caller; NULL where that is not known. A
  * PortDescribeMachine. */
@@ -46,7 +46,7 @@ char *resources_describe_machine(const char *machine, void *userdata);
 
 /* The container's directories; made when missing, and opened anew when they are open. */
 int resources_open_directories(const Project *project, int project_runtime_fd, const char *container,
-                               Resources *r, Error *reterr);
+                               Resources *resources, Error *reterr);
 
 /**
  * resources_bind_ports() - bind those ports that are not bound yet
@@ -54,33 +54,35 @@ int resources_open_directories(const Project *project, int project_runtime_fd, c
  * @running: the container runs with @old: leave out what it holds, until it is stopped
  * @conflicts: ports that are taken are added, and the others bound; port_conflicts_raise() tells them
  */
-int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running, Resources *r,
-                         PortConflicts *conflicts, Error *reterr);
+int resources_bind_ports(const ContainerPlan *plan, const ContainerState *old, bool running,
+                         Resources *resources, PortConflicts *conflicts, Error *reterr);
 
 /* Whether the paths of the container's Unix sockets on the host are short enough. */
 int resources_check_sockets(const Project *project, const ContainerPlan *plan, Error *reterr);
 
 /* Listens on them; an earlier start of the container has ended. */
-int resources_open_sockets(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
+int resources_open_sockets(const Project *project, const ContainerPlan *plan, Resources *resources,
+                           Error *reterr);
 
 /* The console's log, a new one where it is long. */
-int resources_open_console(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
+int resources_open_console(const Project *project, const ContainerPlan *plan, Resources *resources,
+                           Error *reterr);
 
 /* What the root is made from, where it has yet to be made. */
-int resources_open_image(const Project *project, const ContainerPlan *plan, Progress *progress, Resources *r,
-                         Error *reterr);
+int resources_open_image(const Project *project, const ContainerPlan *plan, Progress *progress,
+                         Resources *resources, Error *reterr);
 
 /* Volumes of the user's and credentials; makes the journal directory. Not the root, which may yet
  * have to be copied, what covers it, and sources that are missing and are to be made. */
 int resources_open_mounts(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
-                          Resources *r, Error *reterr);
+                          Resources *resources, Error *reterr);
 
 /* Closes what these three have opened: they may open it anew. */
-void resources_close_mounts(Resources *r);
+void resources_close_mounts(Resources *resources);
 
 /* The root, from its image when there is none yet; blocks while it is copied. */
-int resources_open_root(const Project *project, const ContainerPlan *plan, Progress *progress, Resources *r,
-                        Error *reterr);
+int resources_open_root(const Project *project, const ContainerPlan *plan, Progress *progress,
+                        Resources *resources, Error *reterr);
 
 /* "@NAME", owned by the caller: a volume that resources_open_covers() is going to fill; NULL: none. */
 int resources_find_fresh(const Project *project, const ContainerPlan *plan, char **ret, Error *reterr);
@@ -89,12 +91,14 @@ int resources_find_fresh(const Project *project, const ContainerPlan *plan, char
  * unless the container is ephemeral. Blocks while a fresh volume is filled. Makes sources of volumes that
  * are to be made, and then mount points in the volumes, ops/mount-points.h. */
 int resources_open_covers(const Project *project, int project_runtime_fd, const ContainerPlan *plan,
-                          Resources *r, Error *reterr);
+                          Resources *resources, Error *reterr);
 
 /* Lays overlays over what was opened for them, and makes mount points in them. At last, when an earlier run
  * of the container has stopped. */
-int resources_lay_overlays(const Project *project, const ContainerPlan *plan, Resources *r, Error *reterr);
+int resources_lay_overlays(const Project *project, const ContainerPlan *plan, Resources *resources,
+                           Error *reterr);
 
 /* Starts the machine with them. @ret_control_fd: as in machine_start(). */
-int resources_start(const Project *project, sd_event *event, const ContainerPlan *plan, const Resources *r,
-                    int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);
+int resources_start(const Project *project, sd_event *event, const ContainerPlan *plan,
+                    const Resources *resources, int *ret_control_fd, MachineReporter **ret_reporter,
+                    Error *reterr);
