@@ -12,7 +12,7 @@
 #include "state/identity.h"
 #include "state/runtime-dir.h"
 
-static void say_gone(const GcProject *p, const char *kind, const char *name) {
+static void gc_say_gone(const GcProject *p, const char *kind, const char *name) {
         _cleanup_free_ char *why = p->claimed ? xasprintf("'%s' is gone", p->checkout.path)
                                    : p->only_locks && !p->machines && !p->strange
                                            ? xstrdup("it holds nothing but locks")
@@ -21,28 +21,28 @@ static void say_gone(const GcProject *p, const char *kind, const char *name) {
         gc_say(p->gc, kind, name, why);
 }
 
-static void say_directory_gone(const GcProject *p) {
+static void gc_say_directory_gone(const GcProject *p) {
         _cleanup_free_ char *directory = xasprintf(RUNTIME_DIR_BASE "/%s", p->id);
 
-        say_gone(p, "directory", directory);
+        gc_say_gone(p, "directory", directory);
 }
 
-/* What bury_locked() would say. */
-static void say_all_gone(const GcProject *p) {
+/* What gc_bury_locked() would say. */
+static void gc_say_all_gone(const GcProject *p) {
         _cleanup_strv_ char **bridges = gc_project_bridges(p);
 
         STRV_FOREACH (machine, p->machines)
-                say_gone(p, "machine", *machine);
+                gc_say_gone(p, "machine", *machine);
         STRV_FOREACH (machine, p->strange)
-                say_gone(p, "machine", *machine);
+                gc_say_gone(p, "machine", *machine);
         STRV_FOREACH (bridge, bridges)
-                say_gone(p, "bridge", *bridge);
+                gc_say_gone(p, "bridge", *bridge);
         if (p->runtime_fd >= 0)
-                say_directory_gone(p);
+                gc_say_directory_gone(p);
 }
 
 /* @say: they have left something, which was seen. */
-static int end_machines(const GcProject *p, char *const *machines, bool say, Error *reterr) {
+static int gc_end_machines(const GcProject *p, char *const *machines, bool say, Error *reterr) {
         STRV_FOREACH (machine, machines) {
                 int r = machine_kill(p->gc->facts.cgroup_root, *machine, reterr);
 
@@ -53,13 +53,13 @@ static int end_machines(const GcProject *p, char *const *machines, bool say, Err
                 if (r < 0)
                         return error_prefix(reterr, r, "machine '%s'", *machine);
                 if (say)
-                        say_gone(p, "machine", *machine);
+                        gc_say_gone(p, "machine", *machine);
         }
         return 0;
 }
 
 /* What tells the next run that it is gone is removed last. The locks are held. */
-static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
+static int gc_bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
         _cleanup_free_ char *first = identity_bridge_name(p->id);
         _cleanup_strv_ char **named = NULL, **bridges = gc_project_bridges(p);
         _cleanup_close_ int alone = -EBADF, base = -EBADF;
@@ -67,12 +67,12 @@ static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
 
         STRV_FOREACH (name, p->names)
                 strv_push_take(&named, identity_machine_name(p->id, *name));
-        r = end_machines(p, p->machines, /* say= */ true, reterr);
+        r = gc_end_machines(p, p->machines, /* say= */ true, reterr);
         if (r >= 0)
-                r = end_machines(p, p->strange, /* say= */ true, reterr);
+                r = gc_end_machines(p, p->strange, /* say= */ true, reterr);
         /* And those that left nothing in their cgroup: a gc that was killed has removed that first. */
         if (r >= 0)
-                r = end_machines(p, named, /* say= */ false, reterr);
+                r = gc_end_machines(p, named, /* say= */ false, reterr);
         if (r >= 0)
                 r = network_hold_alone(p->gc->facts.cgroup_root, p->id, p->runtime_fd, &alone, reterr);
         if (r < 0)
@@ -85,7 +85,7 @@ static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
                         r = router_remove(*bridge, /* ret_removed= */ NULL, reterr);
                 /* Where machines are units, the end of the last one has removed it. */
                 if (r >= 0 && if_nametoindex(*bridge) == 0)
-                        say_gone(p, "bridge", *bridge);
+                        gc_say_gone(p, "bridge", *bridge);
         }
         if (r < 0)
                 return r;
@@ -94,12 +94,12 @@ static int bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
         if (r >= 0)
                 r = runtime_dir_remove(RUNTIME_DIR_BASE, p->id, reterr);
         if (r >= 0 && had_directory)
-                say_directory_gone(p);
+                gc_say_directory_gone(p);
         return r;
 }
 
 /* Has an `up` of another checkout been faster? */
-static bool is_claimed_anew(const GcProject *p) {
+static bool gc_is_claimed_anew(const GcProject *p) {
         _cleanup_(checkout_done) Checkout now = {};
         _cleanup_free_ char *before = NULL, *after = NULL;
 
@@ -117,7 +117,7 @@ int gc_project_bury(GcProject *p, Error *reterr) {
         int r;
 
         if (p->gc->dry_run) {
-                say_all_gone(p);
+                gc_say_all_gone(p);
                 return 0;
         }
         /* Where there was none it is made for the locks, by which commands are kept out. */
@@ -128,8 +128,8 @@ int gc_project_bury(GcProject *p, Error *reterr) {
         r = gc_project_lock_all(p, &locks, &n, reterr);
         if (r <= 0)
                 return r;
-        if (!is_claimed_anew(p))
-                r = bury_locked(p, has_directory, reterr);
+        if (!gc_is_claimed_anew(p))
+                r = gc_bury_locked(p, has_directory, reterr);
         (void) gc_project_unlock_all(locks, n);
         return r;
 }

@@ -26,15 +26,15 @@ void gc_project_done(GcProject *p) {
         strv_free(p->strange);
 }
 
-static bool has_suffix(const char *entry, const char *suffix) {
+static bool gc_has_suffix(const char *entry, const char *suffix) {
         size_t n = strlen(entry), n_suffix = strlen(suffix);
 
         return n > n_suffix && streq(entry + n - n_suffix, suffix);
 }
 
 /* A container has a lock from the first command on, and a directory from its first start. */
-static void add_name(GcProject *p, const char *entry) {
-        size_t n = strlen(entry) - (has_suffix(entry, LOCK_SUFFIX) ? strlen(LOCK_SUFFIX) : 0);
+static void gc_add_name(GcProject *p, const char *entry) {
+        size_t n = strlen(entry) - (gc_has_suffix(entry, LOCK_SUFFIX) ? strlen(LOCK_SUFFIX) : 0);
         _cleanup_free_ char *name = xstrndup(entry, n);
 
         if (name_check_container(name, NULL) >= 0 && !strv_contains(p->names, name))
@@ -42,8 +42,9 @@ static void add_name(GcProject *p, const char *entry) {
 }
 
 /* The lock itself, or by what another command asks for it. */
-static bool is_of_lock(const char *entry) {
-        return has_suffix(entry, LOCK_SUFFIX) || has_suffix(entry, ".ask") || has_suffix(entry, ".stop");
+static bool gc_is_of_lock(const char *entry) {
+        return gc_has_suffix(entry, LOCK_SUFFIX) || gc_has_suffix(entry, ".ask") ||
+               gc_has_suffix(entry, ".stop");
 }
 
 static int gc_compare_names(const void *a, const void *b) {
@@ -69,8 +70,8 @@ int gc_project_open(Gc *gc, const char *id, GcProject *ret, Error *reterr) {
         }
         p.only_locks = p.runtime_fd >= 0;
         STRV_FOREACH (entry, entries) {
-                add_name(&p, *entry);
-                p.only_locks = p.only_locks && is_of_lock(*entry);
+                gc_add_name(&p, *entry);
+                p.only_locks = p.only_locks && gc_is_of_lock(*entry);
         }
         if (p.names)
                 qsort(p.names, strv_length(p.names), sizeof(*p.names), gc_compare_names);
@@ -84,7 +85,7 @@ int gc_project_query(const GcProject *p, const char *machine, MachineStatus *ret
 
 /* ---- locks ---- */
 
-static void say_busy(const GcProject *p, const Error *error) {
+static void gc_say_busy(const GcProject *p, const Error *error) {
         _cleanup_free_ char *text = error_text(error);
 
         /* What a command still holds is not left over, and no news. */
@@ -110,7 +111,7 @@ int gc_project_lock(const GcProject *p, const char *name, Lock *ret, Error *rete
                 error_move(reterr, &error);
                 return r;
         }
-        say_busy(p, &error);
+        gc_say_busy(p, &error);
         return 0;
 }
 

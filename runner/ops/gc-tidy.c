@@ -18,7 +18,7 @@
 #include "state/trash.h"
 
 /* Return: 1 it does not run, and nothing starts it while the lock is held; 0; or a negative errno. */
-static int hold_stopped(const GcProject *p, const char *name, Lock *ret, Error *reterr) {
+static int gc_hold_stopped(const GcProject *p, const char *name, Lock *ret, Error *reterr) {
         _cleanup_free_ char *machine = identity_machine_name(p->id, name);
         MachineStatus status;
         int r = gc_project_query(p, machine, &status, reterr);
@@ -35,14 +35,14 @@ static int hold_stopped(const GcProject *p, const char *name, Lock *ret, Error *
 }
 
 /* A cgroup that outlives a supervisor. */
-static int tidy_machine(const GcProject *p, const char *name, Error *reterr) {
+static int gc_tidy_machine(const GcProject *p, const char *name, Error *reterr) {
         _cleanup_free_ char *machine = identity_machine_name(p->id, name);
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
         int r;
 
         if (!strv_contains(p->machines, machine))
                 return 0;
-        r = hold_stopped(p, name, &lock, reterr);
+        r = gc_hold_stopped(p, name, &lock, reterr);
         if (r <= 0)
                 return r;
         r = p->gc->dry_run ? 0 : machine_kill(p->gc->facts.cgroup_root, machine, reterr);
@@ -53,7 +53,7 @@ static int tidy_machine(const GcProject *p, const char *name, Error *reterr) {
         return r;
 }
 
-static int tidy_network(const GcProject *p, Error *reterr) {
+static int gc_tidy_network(const GcProject *p, Error *reterr) {
         _cleanup_strv_ char **machines = NULL, **bridges = gc_project_bridges(p);
         _cleanup_close_ int alone = -EBADF;
         bool removed = p->gc->dry_run;
@@ -75,7 +75,7 @@ static int tidy_network(const GcProject *p, Error *reterr) {
         return r;
 }
 
-static int tidy_ephemeral(const GcProject *p, const StateDir *state, const char *name, Error *reterr) {
+static int gc_tidy_ephemeral(const GcProject *p, const StateDir *state, const char *name, Error *reterr) {
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *path = NULL;
@@ -84,7 +84,7 @@ static int tidy_ephemeral(const GcProject *p, const StateDir *state, const char 
         r = state_dir_container_open(state, name, &fd, reterr);
         if (r < 0 || fd < 0 || !ephemeral_exists(fd))
                 return r;
-        r = hold_stopped(p, name, &lock, reterr);
+        r = gc_hold_stopped(p, name, &lock, reterr);
         if (r <= 0)
                 return r;
         path = xasprintf("%s/" STATE_DIR_NAME "/%s/" EPHEMERAL_DIR, state->root, name);
@@ -94,7 +94,7 @@ static int tidy_ephemeral(const GcProject *p, const StateDir *state, const char 
         return r;
 }
 
-static int tidy_trash(const GcProject *p, const StateDir *state, Error *reterr) {
+static int gc_tidy_trash(const GcProject *p, const StateDir *state, Error *reterr) {
         _cleanup_free_ char *trash = xasprintf("%s/" STATE_DIR_NAME "/" TRASH_DIR, state->root);
         int r = 0;
 
@@ -111,7 +111,7 @@ static int tidy_trash(const GcProject *p, const StateDir *state, Error *reterr) 
 /* One directory has two ids in /run where its state was removed and it got another path. What runs in it
  * runs under the one that was written there last, and under the other one nothing seems to run. The
  * project's word need not be believed for it: it only keeps us from removing more. */
-static int runs_under(const GcProject *p, const StateDir *state, bool *ret, Error *reterr) {
+static int gc_runs_under(const GcProject *p, const StateDir *state, bool *ret, Error *reterr) {
         _cleanup_(project_state_freep) ProjectState *now = NULL;
         int r = project_state_load(state->fd, &state->user, &now, reterr);
 
@@ -121,8 +121,8 @@ static int runs_under(const GcProject *p, const StateDir *state, bool *ret, Erro
         return 0;
 }
 
-static int tidy_instance(const GcProject *p, const StateDir *state, const char *name, bool known,
-                         Error *reterr) {
+static int gc_tidy_instance(const GcProject *p, const StateDir *state, const char *name, bool known,
+                            Error *reterr) {
         const Project project = {
                 .root = state->root,
                 .user = p->gc->user,
@@ -139,53 +139,53 @@ static int tidy_instance(const GcProject *p, const StateDir *state, const char *
 }
 
 /* Those that nothing in /run leads to, as after a boot of the host. */
-static int tidy_instances(const GcProject *p, const StateDir *state, Error *reterr) {
+static int gc_tidy_instances(const GcProject *p, const StateDir *state, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
         int r = instances_list(state, &names, reterr);
 
         STRV_FOREACH (name, names)
                 if (r >= 0)
-                        r = tidy_instance(p, state, *name, /* known= */ true, reterr);
+                        r = gc_tidy_instance(p, state, *name, /* known= */ true, reterr);
         return r;
 }
 
 /* The one that p is. */
-static int tidy_own_instance(const GcProject *p, const char *root, const char *name, Error *reterr) {
+static int gc_tidy_own_instance(const GcProject *p, const char *root, const char *name, Error *reterr) {
         _cleanup_(state_dir_done) StateDir state = STATE_DIR_NULL;
         struct stat st;
         int r = state_dir_open(root, &p->gc->user, &state, reterr);
 
         if (r < 0 || state.fd < 0 || fstat(state.root_fd, &st) < 0 || st.st_uid != p->gc->user.uid)
                 return r;
-        return tidy_instance(p, &state, name, /* known= */ false, reterr);
+        return gc_tidy_instance(p, &state, name, /* known= */ false, reterr);
 }
 
-static int tidy_trees(const GcProject *p, const StateDir *state, Error *reterr) {
+static int gc_tidy_trees(const GcProject *p, const StateDir *state, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
         bool runs_here = false;
         int r;
 
         if (state->fd < 0)
                 return 0;
-        r = tidy_instances(p, state, reterr);
+        r = gc_tidy_instances(p, state, reterr);
         if (r >= 0)
-                r = tidy_trash(p, state, reterr);
+                r = gc_tidy_trash(p, state, reterr);
         /* Only what ran since the host was booted has a lock there to be asked. */
         if (r < 0 || !p->claimed)
                 return r;
-        r = runs_under(p, state, &runs_here, reterr);
+        r = gc_runs_under(p, state, &runs_here, reterr);
         if (r < 0 || !runs_here)
                 return r;
         r = state_dir_list(state, &names, reterr);
         STRV_FOREACH (name, names)
                 if (r >= 0)
-                        r = tidy_ephemeral(p, state, *name, reterr);
+                        r = gc_tidy_ephemeral(p, state, *name, reterr);
         return r;
 }
 
 /* Is this the project's directory, and does it belong to the user who asks? Root works for its users as they
  * ask, and for itself. */
-static bool is_the_users(const GcProject *p, int root_fd) {
+static bool gc_is_the_users(const GcProject *p, int root_fd) {
         _cleanup_(checkout_done) Checkout now = {};
         struct stat st;
 
@@ -200,19 +200,19 @@ int gc_project_tidy(GcProject *p, const char *root, Error *reterr) {
         _cleanup_free_ char *whole = NULL, *instance = NULL;
         int r = 0;
 
-        if (!is_the_users(p, fd))
+        if (!gc_is_the_users(p, fd))
                 return 0;
         if (instance_path_parse(root, &whole, &instance))
-                return tidy_own_instance(p, whole, instance, reterr);
+                return gc_tidy_own_instance(p, whole, instance, reterr);
         STRV_FOREACH (name, p->names)
                 if (r >= 0)
-                        r = tidy_machine(p, *name, reterr);
+                        r = gc_tidy_machine(p, *name, reterr);
         if (r >= 0)
-                r = tidy_network(p, reterr);
+                r = gc_tidy_network(p, reterr);
         if (r >= 0)
                 r = state_dir_open(root, &p->gc->user, &state, reterr);
         /* Another user may have put another directory, or a link, at the path by now. */
-        if (r < 0 || !is_the_users(p, state.root_fd))
+        if (r < 0 || !gc_is_the_users(p, state.root_fd))
                 return r;
-        return tidy_trees(p, &state, reterr);
+        return gc_tidy_trees(p, &state, reterr);
 }

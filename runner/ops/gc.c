@@ -51,7 +51,7 @@ static int projects_add(Projects *all, Gc *gc, const char *id, Error *reterr) {
 }
 
 /* By the container whose name makes this one. NULL where that is none, or more than one. */
-static GcProject *find_owner(const Projects *all, const char *machine) {
+static GcProject *gc_find_owner(const Projects *all, const char *machine) {
         GcProject *found = NULL;
 
         for (size_t i = 0; i < all->n; i++)
@@ -67,8 +67,8 @@ static GcProject *find_owner(const Projects *all, const char *machine) {
         return found;
 }
 
-static int add_machine(Projects *all, Gc *gc, const char *machine, Error *reterr) {
-        GcProject *owner = find_owner(all, machine);
+static int gc_add_machine(Projects *all, Gc *gc, const char *machine, Error *reterr) {
+        GcProject *owner = gc_find_owner(all, machine);
         _cleanup_free_ char *id = NULL;
         int r;
 
@@ -85,12 +85,12 @@ static int add_machine(Projects *all, Gc *gc, const char *machine, Error *reterr
         return r;
 }
 
-static int compare(const void *a, const void *b) {
+static int gc_compare(const void *a, const void *b) {
         return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
 /* In this order: what has a bridge or a machine when these are listed has a directory when that is. */
-static int find_projects(Gc *gc, Projects *all, Error *reterr) {
+static int gc_find_projects(Gc *gc, Projects *all, Error *reterr) {
         _cleanup_strv_ char **ids = NULL;
         int r;
 
@@ -102,15 +102,15 @@ static int find_projects(Gc *gc, Projects *all, Error *reterr) {
         if (r < 0)
                 return r;
         if (ids)
-                qsort(ids, strv_length(ids), sizeof(*ids), compare);
+                qsort(ids, strv_length(ids), sizeof(*ids), gc_compare);
         if (gc->machines)
-                qsort(gc->machines, strv_length(gc->machines), sizeof(*gc->machines), compare);
+                qsort(gc->machines, strv_length(gc->machines), sizeof(*gc->machines), gc_compare);
         STRV_FOREACH (id, ids)
                 if (r >= 0)
                         r = projects_add(all, gc, *id, reterr);
         STRV_FOREACH (machine, gc->machines)
                 if (r >= 0)
-                        r = add_machine(all, gc, *machine, reterr);
+                        r = gc_add_machine(all, gc, *machine, reterr);
         return r;
 }
 
@@ -137,7 +137,7 @@ static int gc_count_running(const GcProject *p, char *const *machines, size_t *r
 
 /* What runs is ended only where there is no doubt. @ret_root: where it is, owned by the caller; NULL: it is
  * gone, or not known to be anywhere. */
-static int find_out(const GcProject *p, bool *ret_gone, char **ret_root, Error *reterr) {
+static int gc_find_out(const GcProject *p, bool *ret_gone, char **ret_root, Error *reterr) {
         size_t known = 0, known_removed = 0, strange = 0, strange_removed = 0;
         CheckoutFate fate = CHECKOUT_LOST;
         int r;
@@ -170,10 +170,10 @@ static int find_out(const GcProject *p, bool *ret_gone, char **ret_root, Error *
         return 0;
 }
 
-static int clean_project(GcProject *p, Error *reterr) {
+static int gc_clean_project(GcProject *p, Error *reterr) {
         _cleanup_free_ char *root = NULL;
         bool gone;
-        int r = find_out(p, &gone, &root, reterr);
+        int r = gc_find_out(p, &gone, &root, reterr);
 
         if (r < 0)
                 return r;
@@ -184,7 +184,7 @@ static int clean_project(GcProject *p, Error *reterr) {
 
 /* ---- what belongs to no project ---- */
 
-static int clean_bridges(Gc *gc, const Projects *all, Error *reterr) {
+static int gc_clean_bridges(Gc *gc, const Projects *all, Error *reterr) {
         int r = 0;
 
         STRV_FOREACH (bridge, gc->bridges) {
@@ -211,7 +211,7 @@ static int clean_bridges(Gc *gc, const Projects *all, Error *reterr) {
         return r;
 }
 
-static int clean_directories(Gc *gc, Error *reterr) {
+static int gc_clean_directories(Gc *gc, Error *reterr) {
         _cleanup_strv_ char **paths = NULL;
         int r = runtime_dir_finish(RUNTIME_DIR_BASE, gc->dry_run, &paths, reterr);
 
@@ -220,7 +220,7 @@ static int clean_directories(Gc *gc, Error *reterr) {
         return r;
 }
 
-static int clean_store(Gc *gc, const char *store, Error *reterr) {
+static int gc_clean_store(Gc *gc, const char *store, Error *reterr) {
         _cleanup_strv_ char **links = NULL;
         int r = gc_root_list_stale(store, gc->gone, &links, reterr);
 
@@ -236,23 +236,23 @@ static int clean_store(Gc *gc, const char *store, Error *reterr) {
         return r;
 }
 
-static int clean_roots(Gc *gc, Error *reterr) {
+static int gc_clean_roots(Gc *gc, Error *reterr) {
         char program[PATH_MAX];
         ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
         _cleanup_free_ char *store = NULL;
-        int r = clean_store(gc, NIX_STORE, reterr);
+        int r = gc_clean_store(gc, NIX_STORE, reterr);
 
         if (r < 0 || n < 0)
                 return r;
         program[n] = '\0';
         store = gc_root_store_of(program);
-        return store && !streq(store, NIX_STORE) ? clean_store(gc, store, reterr) : 0;
+        return store && !streq(store, NIX_STORE) ? gc_clean_store(gc, store, reterr) : 0;
 }
 
 /* ---- the project where the user is ---- */
 
 /* Return: an fd, -EBADF: the user is in no project. */
-static int open_here(const char *given, char **ret_root) {
+static int gc_open_here(const char *given, char **ret_root) {
         _cleanup_free_ char *root = NULL;
         int fd;
 
@@ -268,10 +268,10 @@ static int open_here(const char *given, char **ret_root) {
 }
 
 /* It may have run last before the host was booted, and then has nothing in /run. */
-static int clean_here(Gc *gc, const Projects *all, const char *given, Error *reterr) {
+static int gc_clean_here(Gc *gc, const Projects *all, const char *given, Error *reterr) {
         _cleanup_(gc_project_done) GcProject p = {.gc = gc, .runtime_fd = -EBADF};
         _cleanup_free_ char *root = NULL;
-        _cleanup_close_ int fd = open_here(given, &root);
+        _cleanup_close_ int fd = gc_open_here(given, &root);
         int r;
 
         if (fd < 0)
@@ -289,7 +289,7 @@ static int clean_here(Gc *gc, const Projects *all, const char *given, Error *ret
 /* ---- all of it ---- */
 
 /* What cannot be done in one place is said, and all others are done. */
-static void note_result(const Gc *gc, int r, Error *error, int *status) {
+static void gc_note_result(const Gc *gc, int r, Error *error, int *status) {
         if (r >= 0)
                 return;
         report_error(stderr, error, gc->progress);
@@ -314,15 +314,15 @@ int gc_run(Gc *gc, const char *root, Error *reterr) {
                 r = runtime_dir_lock_base(RUNTIME_DIR_BASE, GC_BASE_TIMEOUT_USEC, &base, reterr);
         gc->holds_base = base >= 0;
         if (r >= 0)
-                r = find_projects(gc, &all, reterr);
+                r = gc_find_projects(gc, &all, reterr);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < all.n; i++)
-                note_result(gc, clean_project(&all.entries[i], &error), &error, &status);
-        note_result(gc, clean_bridges(gc, &all, &error), &error, &status);
-        note_result(gc, clean_here(gc, &all, root, &error), &error, &status);
-        note_result(gc, clean_directories(gc, &error), &error, &status);
-        note_result(gc, clean_roots(gc, &error), &error, &status);
-        note_result(gc, debian_image_clean(gc, &error), &error, &status);
+                gc_note_result(gc, gc_clean_project(&all.entries[i], &error), &error, &status);
+        gc_note_result(gc, gc_clean_bridges(gc, &all, &error), &error, &status);
+        gc_note_result(gc, gc_clean_here(gc, &all, root, &error), &error, &status);
+        gc_note_result(gc, gc_clean_directories(gc, &error), &error, &status);
+        gc_note_result(gc, gc_clean_roots(gc, &error), &error, &status);
+        gc_note_result(gc, debian_image_clean(gc, &error), &error, &status);
         return status;
 }

@@ -37,7 +37,7 @@ static bool tracked_index_has(Git *git, const char *path) {
         return found;
 }
 
-static int find_in_index(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+static int tracked_find_in_index(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
         _cleanup_free_ char *top = NULL, *path = NULL;
         const char *work_tree, *below;
 
@@ -54,7 +54,7 @@ static int find_in_index(Git *git, const GitQuestion *q, GitAnswer *answer, Erro
 }
 
 int tracked_has(const char *root, const char *name, bool *ret, Error *reterr) {
-        const GitQuestion question = {.ask = find_in_index, .start = root, .name = name};
+        const GitQuestion question = {.ask = tracked_find_in_index, .start = root, .name = name};
         _cleanup_(git_answer_freep) GitAnswer *answer = NULL;
         int r;
 
@@ -89,11 +89,11 @@ typedef struct TreeHash {
         uint64_t now_usec; /* CLOCK_REALTIME, before anything was looked at */
 } TreeHash;
 
-static uint64_t usec(const struct timespec *t) {
+static uint64_t tracked_usec(const struct timespec *t) {
         return (uint64_t) t->tv_sec * 1000000 + (uint64_t) t->tv_nsec / 1000;
 }
 
-static void hash_file(TreeHash *t, const char *path) {
+static void tracked_hash_file(TreeHash *t, const char *path) {
         struct stat st;
 
         if (lstat(path, &st) < 0) {
@@ -105,12 +105,12 @@ static void hash_file(TreeHash *t, const char *path) {
         t->hash = hash_more(t->hash, &st.st_size, sizeof(st.st_size));
         t->hash = hash_more(t->hash, &st.st_mtim, sizeof(st.st_mtim));
         t->hash = hash_more(t->hash, &st.st_ctim, sizeof(st.st_ctim));
-        if (usec(&st.st_ctim) + (st.st_ctim.tv_nsec == 0 ? SECOND_USEC : MOMENT_USEC) > t->now_usec)
+        if (tracked_usec(&st.st_ctim) + (st.st_ctim.tv_nsec == 0 ? SECOND_USEC : MOMENT_USEC) > t->now_usec)
                 t->settled = false;
 }
 
 /* Return: false for a submodule, whose files another index lists. */
-static bool hash_index(const Git *git, git_index *index, const char *work_tree, TreeHash *t) {
+static bool tracked_hash_index(const Git *git, git_index *index, const char *work_tree, TreeHash *t) {
         size_t n = git->git_index_entrycount(index);
 
         for (size_t i = 0; i < n; i++) {
@@ -122,12 +122,12 @@ static bool hash_index(const Git *git, git_index *index, const char *work_tree, 
                 t->hash = hash_more(t->hash, entry->path, strlen(entry->path) + 1);
                 t->hash = hash_more(t->hash, &entry->mode, sizeof(entry->mode));
                 t->hash = hash_more(t->hash, &entry->id, sizeof(entry->id));
-                hash_file(t, path);
+                tracked_hash_file(t, path);
         }
         return true;
 }
 
-static int hash_tree(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+static int tracked_hash_tree(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
         TreeHash t = {.hash = HASH_INIT, .settled = true, .now_usec = realtime_usec()};
         git_index *index = NULL;
         const char *work_tree;
@@ -142,14 +142,14 @@ static int hash_tree(Git *git, const GitQuestion *q, GitAnswer *answer, Error *r
             git->git_repository_index(&index, git->repository) < 0)
                 return 0;
         t.hash = hash_more(t.hash, &head, sizeof(head));
-        answer->yes = hash_index(git, index, work_tree, &t);
+        answer->yes = tracked_hash_index(git, index, work_tree, &t);
         answer->hash = t.hash;
         answer->settled = t.settled;
         return 0;
 }
 
 bool tracked_hash(const char *root, uint64_t *ret, bool *ret_settled) {
-        const GitQuestion question = {.ask = hash_tree, .start = root};
+        const GitQuestion question = {.ask = tracked_hash_tree, .start = root};
         _cleanup_(git_answer_freep) GitAnswer *answer = NULL;
 
         if (git_ask(&question, &answer, NULL) < 0)
@@ -163,13 +163,13 @@ bool tracked_hash(const char *root, uint64_t *ret, bool *ret_settled) {
 
 #define DIRECTORIES_MAX (16 * 1024 * 1024)
 
-static void list_directory(FILE *list, const char *path) {
+static void tracked_list_directory(FILE *list, const char *path) {
         (void) fputs(path, list);
         (void) fputc('\0', list);
 }
 
 /* The index is sorted, so what lies in one directory is mostly named together. */
-static void list_index(const Git *git, git_index *index, const char *work_tree, FILE *list) {
+static void tracked_list_index(const Git *git, git_index *index, const char *work_tree, FILE *list) {
         _cleanup_free_ char *last = NULL;
         size_t n = git->git_index_entrycount(index);
 
@@ -178,13 +178,13 @@ static void list_index(const Git *git, git_index *index, const char *work_tree, 
                 char *directory = xasprintf("%s%.*s", work_tree, (int) (slash ? slash - path : 0), path);
 
                 if (!streq_ptr(last, directory))
-                        list_directory(list, directory);
+                        tracked_list_directory(list, directory);
                 free(last);
                 last = directory;
         }
 }
 
-static int list_tree(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
+static int tracked_list_tree(Git *git, const GitQuestion *q, GitAnswer *answer, Error *reterr) {
         git_index *index = NULL;
         const char *work_tree;
         FILE *list;
@@ -197,15 +197,15 @@ static int list_tree(Git *git, const GitQuestion *q, GitAnswer *answer, Error *r
         list = fdopen(q->list_fd, "w");
         if (!list)
                 return error_set(reterr, errno, "list what git tracks");
-        list_directory(list, git->git_repository_path(git->repository));
-        list_index(git, index, work_tree, list);
+        tracked_list_directory(list, git->git_repository_path(git->repository));
+        tracked_list_index(git, index, work_tree, list);
         /* The descriptor is shared with our parent, what is in the buffer is not. */
         return fflush(list) == 0 ? 0 : error_set(reterr, errno, "list what git tracks");
 }
 
 int tracked_directories(const char *root, char ***ret, Error *reterr) {
         _cleanup_close_ int fd = memfd_create("directories", MFD_CLOEXEC);
-        const GitQuestion question = {.ask = list_tree, .start = root, .list_fd = fd};
+        const GitQuestion question = {.ask = tracked_list_tree, .start = root, .list_fd = fd};
         _cleanup_(git_answer_freep) GitAnswer *answer = NULL;
         _cleanup_free_ char *text = NULL;
         size_t size;
