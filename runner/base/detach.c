@@ -45,8 +45,7 @@ void detach_from_command(const int *keep, size_t n_keep, const char *name) {
         close_all_but(keep, n_keep);
         null = open("/dev/null", O_RDWR | O_CLOEXEC);
         (void) setsid();
-        if (chdir("/") < 0)
-                (void) 0; /* then it stays where it is */
+        (void) !chdir("/");
         (void) prctl(PR_SET_NAME, name);
         for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
                 (void) dup2(null, fd);

@@ -6,7 +6,7 @@
  * It waits for the FIFO to be opened, and holds it open until it executes its command, which closes it; or
  * until it ends because it could not, and then it has taken the byte out before. Who opens it watches it
  * before that (IN_CLOSE_NOWRITE), since that is what the gate waits for. On a host without an inotify
- * instance left there is no event: one looks whether the gate is still there. */
+ * instance left there is no event, and the payload looks again whether the gate is still there. */
 
 #include "base/error.h"
 
