@@ -9,8 +9,8 @@
 #include "base/process.h"
 #include "cgroup/cgroup.h"
 #include "keeper/machine-unit.h"
+#include "keeper/service-privileges.h"
 #include "keeper/service-publish.h"
-#include "keeper/service-relay.h"
 
 /* Until systemd has heard what it was told. */
 #define BARRIER_USEC (10 * USEC_PER_SEC)
@@ -114,7 +114,7 @@ int service_publish(const ServiceOptions *o, Error *reterr) {
         if (setenv("NOTIFY_SOCKET", "/run/systemd/notify", 1) < 0)
                 return error_set(reterr, errno, "set the environment");
         late_forget(o->forget);
-        r = service_relay_give_up_privileges(&o->keeper, reterr);
+        r = service_give_up_privileges(&o->keeper, reterr);
         if (r >= 0)
                 r = late_watch(&late, nspawn_fd, reterr);
         if (r >= 0)

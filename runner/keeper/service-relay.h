@@ -12,8 +12,5 @@
  * only on failure. */
 void relay_exec(const ServiceOptions *o);
 
-/* Of a process that serves ports of a unit: this and what it starts keep only what that needs. */
-int service_relay_give_up_privileges(const KeeperOptions *o, Error *reterr);
-
 /* The relay. Messages go to stderr; when it cannot go on it ends nspawn. */
 int service_relay(const ServiceOptions *o, Error *reterr);
