@@ -315,6 +315,9 @@ let
     ++ optional (oneShot && !elem (get "restart" container) [ null "no" ]) (
       about [ "restart" ] "a container with oneShot = true is run once"
     )
+    ++ optional (oneShot && container.shared or false) (
+      about [ "shared" ] "a container with oneShot = true is each work tree's own"
+    )
     ++ map (
       check: about [ "ready" check ] "a container with oneShot = true is never ready, only completed"
     ) (if oneShot then checks else [ ])
@@ -456,6 +459,8 @@ let
         in
         if !(containers ? ${dependency}) then
           [ (at name "dependsOn" "there is no container '${dependency}'") ]
+        else if containers.${name}.shared or false && !(containers.${dependency}.shared or false) then
+          [ (at name "dependsOn" "'${name}' is shared by work trees, and '${dependency}', which each has of its own, is not") ]
         else if condition == "ready" && containers.${dependency}.oneShot or false then
           [
             (at name "dependsOn" "'${dependency}' is never ready, since oneShot = true in it: say ${dependency} = \"completed\"")

@@ -46,6 +46,7 @@ let
       users = unless "private" (get "users" container);
       dependsOn = get "dependsOn" container;
       oneShot = unless false (get "oneShot" container);
+      shared = unless false (get "shared" container);
       ephemeral = unless false (get "ephemeral" container);
       restart = unless "no" (get "restart" container);
       network = compact {

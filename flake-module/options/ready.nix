@@ -97,6 +97,8 @@ in
 
     oneShot = mkFlag "Whether the container is expected to end by itself: `up` waits until it has, with status 0. It takes no `restart` and, but for its `timeout`, no `ready`.";
 
+    shared = mkFlag "Whether the work trees of a git repository share the container: the main one has it, `up` in any starts it, and the `down` of the last that uses it stops it. Not with `oneShot`.";
+
     ready = {
       timeout = mkNullable seconds {
         description = "Seconds that `up` waits until the container is ready; 60 when it is left out.";

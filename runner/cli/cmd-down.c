@@ -5,6 +5,8 @@
 #include "cli/verbs.h"
 #include "ops/dry-run.h"
 #include "ops/hooks.h"
+#include "ops/shared.h"
+#include "ops/shared-use.h"
 
 typedef struct DownOptions {
         uint64_t timeout_usec;
@@ -24,33 +26,69 @@ static void down_defaults(void *target) {
         ((DownOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
+static int down_refuse_used(const Project *project, char *const *names, Error *reterr) {
+        _cleanup_strv_ char **kept = shared_find_kept(project, names);
+
+        return kept ? error_raise(reterr, FC_EXIT_CONFLICT,
+                                  "'%s' is shared, and another work tree uses its volumes", kept[0])
+                    : 0;
+}
+
+static int down_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr);
+
+/* Those that the main work tree has; what is kept of them is not this one's to remove. */
+static int down_shared(const ProjectRequest *request, const Project *project, const DownOptions *o,
+                       Error *reterr) {
+        const ProjectRequest there = shared_request(request, project);
+        DownOptions copy = *o;
+
+        copy.volumes = false;
+        return down_run(&there, &copy, project->elsewhere, reterr);
+}
+
+static int down_own(Project *project, const DownOptions *o, char ***names, bool every, Error *reterr) {
+        FleetOptions fleet_options = FLEET_OPTIONS("down");
+        _cleanup_(fleet_freep) Fleet *fleet = NULL;
+        _cleanup_(lock_release) Lock shared = LOCK_NULL;
+        int r, exit;
+
+        fleet_options.stop_timeout_usec = o->timeout_usec;
+        r = o->volumes ? down_refuse_used(project, *names, reterr) : 0;
+        if (r >= 0 && !project->globals->dry_run)
+                r = shared_give_back(project, names, "down", &shared, reterr);
+        if (r < 0)
+                return r;
+        if (o->volumes) {
+                r = stop_and_remove(&fleet_options, project, *names, /* volumes= */ true, every, o->yes,
+                                    &exit, reterr);
+                return r == FC_EXIT_OK ? exit : r;
+        }
+        exit = hooks_run_before_down(project, *names, reterr);
+        if (exit < 0 || exit == FC_EXIT_INTERRUPTED)
+                return exit;
+        fleet = fleet_new(&fleet_options, project);
+        r = fleet_take_down(fleet, *names, reterr);
+        return r == FC_EXIT_OK ? exit : r;
+}
+
 static int down_run(const ProjectRequest *request, const void *target, char *const *operands,
                     Error *reterr) {
         const DownOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
-        FleetOptions fleet_options = FLEET_OPTIONS("down");
-        _cleanup_(fleet_freep) Fleet *fleet = NULL;
         _cleanup_strv_ char **names = NULL;
-        int r, exit;
+        ProjectRequest parted = *request;
+        int r, shared = FC_EXIT_OK;
 
-        r = project_open_stoppable(request, operands, &project, &names, reterr);
+        parted.part = PART_NAMED;
+        r = project_open_stoppable(&parted, operands, &project, &names, reterr);
         if (r < 0)
                 return r;
         if (request->globals->dry_run && !o->volumes)
                 return dry_run_down(&project, names, reterr);
-
-        fleet_options.stop_timeout_usec = o->timeout_usec;
-        if (o->volumes) {
-                r = stop_and_remove(&fleet_options, &project, names, /* volumes= */ true,
-                                    !operands || !operands[0], o->yes, &exit, reterr);
-                return r == FC_EXIT_OK ? exit : r;
-        }
-        exit = hooks_run_before_down(&project, names, reterr);
-        if (exit < 0 || exit == FC_EXIT_INTERRUPTED)
-                return exit;
-        fleet = fleet_new(&fleet_options, &project);
-        r = fleet_take_down(fleet, names, reterr);
-        return r == FC_EXIT_OK ? exit : r;
+        r = down_own(&project, o, &names, !operands || !operands[0], reterr);
+        if (r >= 0 && r != FC_EXIT_INTERRUPTED && project.elsewhere && !request->globals->dry_run)
+                shared = down_shared(request, &project, o, reterr);
+        return r != FC_EXIT_OK ? r : shared;
 }
 
 const Verb cmd_down = {

@@ -23,11 +23,13 @@ static int env_run(const ProjectRequest *request, const void *target, char *cons
         bool json = request->globals->json;
         const char *word = format_option_word(o->format, json, "sh");
         VariablesFormat format = variables_format_from_string(word);
+        ProjectRequest parted = *request;
         int r;
 
+        parted.part = PART_NAMED;
         r = format_option_check(word, format >= 0, json, "sh, fish, json, dotenv", reterr);
         if (r >= 0)
-                r = project_open_known(request, operands, &project, &names, reterr);
+                r = project_open_known(&parted, operands, &project, &names, reterr);
         if (r >= 0)
                 r = connection_gather(&project, names, /* all= */ strv_length(operands) == 0, &variables,
                                       reterr);

@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "cli/verbs.h"
 #include "ops/dry-run.h"
+#include "ops/shared-use.h"
+#include "ops/shared.h"
 #include "ops/up.h"
 
 typedef struct RestartOptions {
@@ -27,14 +29,28 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("restart");
         _cleanup_strv_ char **names = NULL;
+        ProjectRequest parted = *request;
         int r;
 
-        r = project_open_selected(request, operands, &project, &names, reterr);
+        /* Without names this is about what no other work tree has. */
+        parted.part = operands && operands[0] ? PART_NAMED : PART_NOTHING;
+        r = project_open_selected(&parted, operands, &project, &names, reterr);
         if (r < 0)
                 return r;
         if (request->globals->dry_run)
                 return dry_run_up(&project, names, names, &(DecideHow){.restart = true},
                                   /* no_wait= */ false, /* orphans= */ NULL, reterr);
+        if (project.elsewhere) {
+                const ProjectRequest there = shared_request(request, &project);
+
+                r = restart_run(&there, target, project.elsewhere, reterr);
+        }
+        if (r >= 0 && r != FC_EXIT_OK)
+                return r;
+        if (r >= 0)
+                r = shared_use(&project, names, "restart", /* ret= */ NULL, reterr);
+        if (r < 0)
+                return r;
 
         fleet_options.says = true;
         fleet_options.ready_timeout_usec = o->timeout_usec;

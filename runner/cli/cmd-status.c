@@ -51,12 +51,14 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
         _cleanup_(project_done) Project project = PROJECT_NULL;
         _cleanup_(status_list_done) StatusList list = {};
         _cleanup_strv_ char **names = NULL;
+        ProjectRequest parted = *request;
         bool json = request->globals->json || streq_ptr(o->output, "json");
         int r;
 
+        parted.part = PART_NAMED;
         r = status_check_options(o, reterr);
         if (r >= 0)
-                r = project_open_known(request, operands, &project, &names, reterr);
+                r = project_open_known(&parted, operands, &project, &names, reterr);
         if (r >= 0)
                 r = status_list_gather(&project, names, &list, reterr);
         if (r >= 0)

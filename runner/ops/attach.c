@@ -10,6 +10,7 @@
 #include "ops/hooks.h"
 #include "ops/locks.h"
 #include "ops/log-sources.h"
+#include "ops/shared-use.h"
 #include "ops/status-list.h"
 #include "ops/watch.h"
 #include "screen/error-print.h"
@@ -155,6 +156,8 @@ static int attach_finish_logs(Attached *a, Error *reterr) {
 
 static int attach_stop_all(Attached *a, const FleetOptions *up, char *const *names, Error *reterr) {
         FleetOptions options = FLEET_OPTIONS(up->verb);
+        _cleanup_strv_ char **stopped = strv_copy(names);
+        _cleanup_(lock_release) Lock shared = LOCK_NULL;
         _cleanup_(fleet_freep) Fleet *down = NULL;
         int r, exit;
 
@@ -166,8 +169,11 @@ static int attach_stop_all(Attached *a, const FleetOptions *up, char *const *nam
                 log_view_keep_loop(a->view);
         }
         options.interrupted = true;
+        r = shared_give_back(a->watch.project, &stopped, up->verb, &shared, reterr);
+        if (r < 0)
+                return r;
         down = fleet_new(&options, a->watch.project);
-        exit = fleet_take_down(down, names, reterr);
+        exit = fleet_take_down(down, stopped, reterr);
         if (exit < 0)
                 return exit;
         r = attach_finish_logs(a, reterr);

@@ -7,6 +7,7 @@
 #include "enter/environment.h"
 #include "ops/connection.h"
 #include "ops/running.h"
+#include "ops/shared.h"
 #include "spec/export.h"
 
 /* What a unit serves, by the beginning of its name, and where. */
@@ -251,6 +252,17 @@ static int connection_gather_one(Project *project, const char *name, bool option
         return r < 0 ? r : 0;
 }
 
+static int connection_gather_shared(const Project *project, bool optional, char ***found, char ***exported,
+                                    Error *reterr) {
+        _cleanup_(project_done) Project home = PROJECT_NULL;
+        int r = shared_open(project, &home, reterr);
+
+        STRV_FOREACH (name, project->elsewhere)
+                if (r >= 0)
+                        r = connection_gather_one(&home, *name, optional, found, exported, reterr);
+        return r;
+}
+
 int connection_gather(Project *project, char *const *names, bool all, char ***ret, Error *reterr) {
         _cleanup_strv_ char **found = NULL, **exported = NULL;
         int r;
@@ -258,6 +270,8 @@ int connection_gather(Project *project, char *const *names, bool all, char ***re
         r = facts_require(&project->facts, FACTS_CGROUP, reterr);
         for (char *const *name = names; r >= 0 && name && *name; name++)
                 r = connection_gather_one(project, *name, all, &found, &exported, reterr);
+        if (r >= 0 && project->elsewhere)
+                r = connection_gather_shared(project, all, &found, &exported, reterr);
         if (r < 0)
                 return r;
         STRV_FOREACH (variable, exported)

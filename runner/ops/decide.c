@@ -88,11 +88,23 @@ static bool decide_is_awaited(const Decision *d, const Decision *others, size_t 
         return !d->no_wait;
 }
 
+/* What has two definitions would be restarted by the `up` of each work tree in turn. */
+static void decide_to_hold(Decision *d) {
+        if (!d->foreign || !d->changed || decide_what_is_broken(d))
+                return;
+        d->held = true;
+        d->goal = GOAL_KEEP;
+        d->kept = true;
+        d->reasons = strv_free(d->reasons);
+        strv_push(&d->reasons, "it runs as another work tree defines it");
+}
+
 static void decide_as_wanted(Decision *d, const DecideHow *how) {
         if (d->status->running &&
             ((how->restart && d->asked) ||
              (how->restart_changed && (d->goal == GOAL_SWITCH || d->goal == GOAL_ADJUST))))
                 d->goal = GOAL_RESTART;
+        d->held = d->held && d->goal == GOAL_KEEP;
         if (how->update_only && d->goal == GOAL_START) {
                 d->goal = GOAL_LEAVE;
                 strv_push(&d->reasons, "it does not run");
@@ -107,6 +119,7 @@ void decide_all(Decision *decisions, size_t n, const char *boot_id, const Decide
 
                 d->begins_again = d->begins_again && decide_is_awaited(d, d + 1, n - i - 1);
                 decide_one(d, boot_id);
+                decide_to_hold(d);
                 if (decide_is_needed(d, d + 1, n - i - 1)) {
                         decide_as_wanted(d, how);
                         continue;

@@ -50,12 +50,14 @@ typedef struct Decision {
         bool asked;      /* by the user, not only by containers that depend on it */
         char **replaced; /* what its volumes lead to is something else by now (ops/volume-drift.h); owned */
         char *not_in_place; /* why its new system needs a restart (ops/switch-check.h); owned */
+        bool foreign;       /* it runs as another work tree defines it (ops/shared-use.h) */
         bool begins_again;  /* what its seed has begun is thrown away (ops/seed-places.h), */
         bool no_wait;       /* unless the command waits only for those that others need ready */
 
         /* What follows. */
         Goal goal;
         bool changed;   /* it runs with another definition */
+        bool held;      /* and is left so, since that is another work tree's */
         bool kept;      /* it runs as it should, whatever becomes of it */
         char **reasons; /* a line each */
 } Decision;

@@ -2,11 +2,13 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "ops/network.h"
 #include "ops/decide.h"
 #include "ops/dry-run.h"
+#include "ops/network.h"
 #include "ops/running.h"
 #include "ops/seed-places.h"
+#include "ops/shared.h"
+#include "ops/shared-use.h"
 #include "ops/switch-check.h"
 #include "ops/volume-drift.h"
 
@@ -98,6 +100,7 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
         d->statuses = xnew0(MachineStatus, n);
         for (; d->n < n; d->n++) {
                 size_t i = d->n;
+                _cleanup_free_ char *definer = shared_find_definer(project, names[i]);
                 const ContainerSpec *c = spec_find(project->spec, names[i]);
                 int r;
 
@@ -113,6 +116,7 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
                         .state = d->states[i],
                         .status = &d->statuses[i],
                         .asked = strv_contains(asked, names[i]),
+                        .foreign = definer,
                         .no_wait = no_wait,
                         .replaced = volume_drift_find(project, d->plans[i], d->states[i], &d->statuses[i]),
                         .not_in_place =
@@ -138,24 +142,18 @@ static void dry_run_simple(const Project *project, const char *name, const char 
         json_append(containers, o);
 }
 
-int dry_run_up(Project *project, char *const *names, char *const *asked, const DecideHow *how, bool no_wait,
-               char *const *orphans, Error *reterr) {
+static int dry_run_decide(Project *project, char *const *names, char *const *asked, const DecideHow *how,
+                          bool no_wait, Json *containers, Error *reterr) {
         _cleanup_(network_done) Network network = {};
-        _cleanup_(json_freep) Json *containers = json_new_array();
         _cleanup_(dry_run_done) DryRun d = {};
         bool changed;
-        int r;
+        int r = network_read(project, &network, &changed, reterr);
 
-        r = facts_require(&project->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
-        if (r >= 0)
-                r = network_read(project, &network, &changed, reterr);
         if (r >= 0)
                 r = dry_run_look(project, &network, names, asked, no_wait, &d, reterr);
         if (r < 0)
                 return r;
         decide_all(d.decisions, d.n, project->facts.boot_id, how);
-        STRV_FOREACH (name, orphans)
-                dry_run_simple(project, *name, "remove", containers);
         for (size_t i = 0; i < d.n; i++) {
                 const Decision *x = &d.decisions[i];
                 const char *action = goal_to_string(x->goal);
@@ -165,6 +163,29 @@ int dry_run_up(Project *project, char *const *names, char *const *asked, const D
                 else
                         dry_run_print_text(x->spec->name, action, x->reasons);
         }
+        return 0;
+}
+
+int dry_run_up(Project *project, char *const *names, char *const *asked, const DecideHow *how, bool no_wait,
+               char *const *orphans, Error *reterr) {
+        _cleanup_(json_freep) Json *containers = json_new_array();
+        int r = facts_require(&project->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
+
+        STRV_FOREACH (name, orphans)
+                if (r >= 0)
+                        dry_run_simple(project, *name, "remove", containers);
+        if (r >= 0 && project->elsewhere) {
+                _cleanup_(project_done) Project home = PROJECT_NULL;
+
+                r = shared_open(project, &home, reterr);
+                if (r >= 0)
+                        r = dry_run_decide(&home, project->elsewhere, project->elsewhere, how, no_wait,
+                                           containers, reterr);
+        }
+        if (r >= 0)
+                r = dry_run_decide(project, names, asked, how, no_wait, containers, reterr);
+        if (r < 0)
+                return r;
         if (project->globals->json)
                 dry_run_print_json(TAKE_PTR(containers));
         return FC_EXIT_OK;
@@ -180,22 +201,39 @@ int dry_run_say(const Project *project, char *const *names, const char *action) 
         return FC_EXIT_OK;
 }
 
-int dry_run_down(const Project *project, char *const *names, Error *reterr) {
-        _cleanup_(json_freep) Json *containers = json_new_array();
-        int r;
+/* What other work trees use is left. */
+static int dry_run_stop(const Project *project, char *const *names, Json *containers, Error *reterr) {
+        _cleanup_strv_ char **kept = shared_find_kept(project, names);
 
-        r = facts_require(&project->facts, FACTS_CGROUP, reterr);
-        if (r < 0)
-                return r;
         STRV_FOREACH (name, names) {
                 MachineStatus status;
+                int r = running_query(project, *name, &status, reterr);
 
-                r = running_query(project, *name, &status, reterr);
                 if (r < 0)
                         return r;
-                dry_run_simple(project, *name, goal_to_string(status.running ? GOAL_STOP : GOAL_LEAVE),
+                dry_run_simple(project, *name,
+                               goal_to_string(status.running && !strv_contains(kept, *name) ? GOAL_STOP
+                                                                                            : GOAL_LEAVE),
                                containers);
         }
+        return 0;
+}
+
+int dry_run_down(const Project *project, char *const *names, Error *reterr) {
+        _cleanup_(json_freep) Json *containers = json_new_array();
+        int r = facts_require(&project->facts, FACTS_CGROUP, reterr);
+
+        if (r >= 0)
+                r = dry_run_stop(project, names, containers, reterr);
+        if (r >= 0 && project->elsewhere) {
+                _cleanup_(project_done) Project home = PROJECT_NULL;
+
+                r = shared_open(project, &home, reterr);
+                if (r >= 0)
+                        r = dry_run_stop(&home, project->elsewhere, containers, reterr);
+        }
+        if (r < 0)
+                return r;
         if (project->globals->json)
                 dry_run_print_json(TAKE_PTR(containers));
         return FC_EXIT_OK;

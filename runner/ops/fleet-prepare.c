@@ -11,6 +11,7 @@
 #include "ops/health.h"
 #include "ops/image-drift.h"
 #include "ops/running.h"
+#include "ops/shared-use.h"
 #include "ops/switch-check.h"
 #include "ops/volume-drift.h"
 #include "plan/definition.h"
@@ -114,6 +115,18 @@ static int member_plan(Member *m, Error *reterr) {
         return r < 0 ? r : member_look_at_seed(m, reterr);
 }
 
+static void member_tell_held(const Member *m) {
+        const Project *project = m->fleet->project;
+        _cleanup_free_ char *definer = shared_find_definer(project, m->at->name),
+                            *command = project_command(project, "restart", m->at->name), *text = NULL;
+
+        text = xasprintf(
+                "%s: it is shared, and goes on as '%s' defines it, which is not as here; to run it as "
+                "here: %s",
+                m->at->name, definer ? definer : "", command);
+        progress_note(m->fleet->progress, text);
+}
+
 static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         const DecideHow how = {.restart = restart,
                                .restart_changed = fleet->options.restart_changed,
@@ -124,6 +137,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
 
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
+                _cleanup_free_ char *definer = shared_find_definer(project, m->at->name);
 
                 decisions[i] = (Decision){
                         .spec = m->at->spec,
@@ -133,6 +147,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                         .asked = strv_contains(asked, m->at->name),
                         .replaced = volume_drift_find(project, m->plan, m->state, &m->at->status),
                         .not_in_place = switch_find_obstacle(project, m->plan, m->state, &m->at->status),
+                        .foreign = definer,
                         .begins_again = seed_outlook_discards(&m->seed),
                         .no_wait = fleet->options.no_wait,
                 };
@@ -142,6 +157,8 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                 Member *m = &fleet->members[i];
 
                 m->goal = decisions[i].goal;
+                if (decisions[i].held)
+                        member_tell_held(m);
                 if (r >= 0 && (decisions[i].kept || goal_changes(m->goal)) && m->at->status.frozen)
                         r = running_raise_paused(project, m->at->name, reterr);
         }

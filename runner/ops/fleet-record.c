@@ -4,6 +4,7 @@
 #include "base/process.h"
 #include "net/router6.h"
 #include "ops/fleet-record.h"
+#include "ops/shared-use.h"
 #include "ops/volume-drift.h"
 #include "spec/path.h"
 #include "state/gc-root.h"
@@ -23,6 +24,7 @@ int member_save_state(Member *m, Phase phase, const char *result, Error *reterr)
 int member_write_intent(Member *m, Error *reterr) {
         const Project *project = m->fleet->project;
         ContainerState *state = container_state_new();
+        int r;
 
         (void) container_state_free(m->state);
         m->state = state;
@@ -37,7 +39,8 @@ int member_write_intent(Member *m, Error *reterr) {
                 container_state_add_port(state, &m->resources.ports[i]);
         for (size_t i = 0; i < m->resources.n_sockets; i++)
                 container_state_add_socket(state, &m->plan->spec->sockets[i], m->resources.socket_paths[i]);
-        return member_save_state(m, PHASE_STARTING, NULL, reterr);
+        r = m->at->spec->shared ? shared_note_definer(project, m->resources.runtime_fd, reterr) : 0;
+        return r < 0 ? r : member_save_state(m, PHASE_STARTING, NULL, reterr);
 }
 
 static int member_set_root(const Member *m, const char *name, const char *target, const char *store,

@@ -14,6 +14,8 @@
 #include "ops/instance.h"
 #include "ops/project-open.h"
 #include "ops/running.h"
+#include "ops/shared.h"
+#include "ops/shared-use.h"
 #include "screen/error-print.h"
 #include "spec/dependency.h"
 
@@ -22,7 +24,10 @@ typedef struct Holder {
         const HolderOptions *options;
         Project project;
         Instance instance;
-        char **names; /* with what they depend on */
+        Project home;  /* of a linked work tree: the one that has the shared containers, */
+        char **shared; /* which for this are used there; NULL: none is */
+        char **used;   /* those that its own work tree has not used before */
+        char **names;  /* with what they depend on */
         char **asked;
         char **before;        /* ran already */
         char **began;         /* was started for this, */
@@ -31,6 +36,9 @@ typedef struct Holder {
 } Holder;
 
 static void hold_done(Holder *h) {
+        strv_free(h->shared);
+        strv_free(h->used);
+        project_done(&h->home);
         strv_free(h->names);
         strv_free(h->asked);
         strv_free(h->before);
@@ -119,11 +127,31 @@ static int hold_look(Holder *h, Error *reterr) {
         return r;
 }
 
+/* They come first, since others may need them. */
+static int hold_start_shared(Holder *h, Error *reterr) {
+        FleetOptions options = FLEET_OPTIONS("with");
+        _cleanup_(fleet_freep) Fleet *fleet = NULL;
+        int r = shared_open(&h->project, &h->home, reterr);
+
+        if (r >= 0)
+                r = shared_use(&h->home, h->project.elsewhere, "with", &h->shared, reterr);
+        if (r < 0)
+                return r;
+        options.ready_timeout_usec = h->options->timeout_usec;
+        fleet = fleet_new(&options, &h->home);
+        return fleet_bring_up(fleet, h->project.elsewhere, h->project.elsewhere, /* restart= */ false,
+                              reterr);
+}
+
 static int hold_start(Holder *h, Error *reterr) {
         FleetOptions options = FLEET_OPTIONS("with");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        int r;
+        int r = h->project.elsewhere ? hold_start_shared(h, reterr) : FC_EXIT_OK;
 
+        if (r == FC_EXIT_OK)
+                r = shared_use(&h->project, h->names, "with", &h->used, reterr);
+        if (r != FC_EXIT_OK)
+                return r;
         options.ready_timeout_usec = h->options->timeout_usec;
         fleet = fleet_new(&options, &h->project);
         r = fleet_bring_up(fleet, h->names, h->asked, /* restart= */ false, reterr);
@@ -154,23 +182,37 @@ static char **hold_still_ours(const Holder *h) {
         return names;
 }
 
-/* Return: the exit status, or a negative errno. */
-static int hold_put_away(Holder *h, Error *reterr) {
+/* @names: taken; those that other work trees use are left. */
+static int hold_stop(Project *project, char **names, Error *reterr) {
         FleetOptions options = FLEET_OPTIONS("with");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        _cleanup_strv_ char **stopped = names;
+        int r = names ? shared_give_back(project, &stopped, "with", &lock, reterr) : 0;
+
+        if (r < 0 || !stopped)
+                return r < 0 ? r : FC_EXIT_OK;
+        options.interrupted = true;
+        fleet = fleet_new(&options, project);
+        r = fleet_take_down(fleet, stopped, reterr);
+        return r < 0 ? r : fleet_report(fleet);
+}
+
+/* Return: the exit status, or a negative errno. */
+static int hold_put_away(Holder *h, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
-        int r;
+        int r, shared;
 
         drop_interrupts(h->options->fresh);
         if (h->options->fresh)
                 return instance_end(&h->project, &h->instance, reterr);
         names = hold_still_ours(h);
-        if (!names)
-                return FC_EXIT_OK;
-        options.interrupted = true;
-        fleet = fleet_new(&options, &h->project);
-        r = fleet_take_down(fleet, names, reterr);
-        return r < 0 ? r : fleet_report(fleet);
+        STRV_FOREACH (name, h->used)
+                if (!strv_contains(names, *name))
+                        strv_push(&names, *name);
+        r = hold_stop(&h->project, TAKE_PTR(names), reterr);
+        shared = r >= 0 ? hold_stop(&h->home, TAKE_PTR(h->shared), reterr) : r;
+        return r != FC_EXIT_OK ? r : shared;
 }
 
 static int hold_hold(Holder *h, Error *reterr) {
@@ -187,10 +229,13 @@ static int hold_hold(Holder *h, Error *reterr) {
 }
 
 static int hold_begin(Holder *h, const ProjectRequest *request, char *const *names, Error *reterr) {
+        ProjectRequest parted = *request;
         int r = hold_watch(h, reterr);
 
+        parted.fresh = h->options->fresh;
+        parted.part = PART_NEEDED;
         if (r >= 0)
-                r = project_open_selected(request, names, &h->project, &h->asked, reterr);
+                r = project_open_selected(&parted, names, &h->project, &h->asked, reterr);
         if (r < 0)
                 return r;
         h->names = dependencies_order(h->project.spec, h->asked);
@@ -204,6 +249,7 @@ int holder_run(const ProjectRequest *request, const HolderOptions *options, char
         _cleanup_(hold_done) Holder h = {
                 .options = options,
                 .project = PROJECT_NULL,
+                .home = PROJECT_NULL,
                 .instance = INSTANCE_NULL,
                 .ready_fd = ready_fd,
                 .life_fd = life_fd,

@@ -23,6 +23,7 @@ void network_done(Network *n) {
         strv_free(n->machines);
         strv_free(n->without6);
         strv_free(n->outside);
+        strv_free(n->shared);
         (void) project_state_free(n->state);
         *n = (Network){};
 }
@@ -351,7 +352,8 @@ int network_read_beside(const Project *project, char **machines, char *const *ha
                         bool *ret_changed, Error *reterr) {
         _cleanup_(network_done) Network n = {
                 .machines = machines,
-                .started_root = xstrdup(project->started_root ? project->started_root : project->root)};
+                .started_root = xstrdup(project->started_root ? project->started_root : project->root),
+                .shared = strv_copy(project->apart)};
         static const Spec none = {};
         const Spec *spec = project->spec ? project->spec : &none;
         bool changed = false;

@@ -72,7 +72,8 @@ static const ProjectNetwork *network_shared(const Network *n, char *const *netwo
 
 static int network_write_hosts(const Network *n, const char *file, char *const *networks, int runtime_fd,
                                Error *reterr) {
-        _cleanup_free_ HostsEntry *entries = xnew0(HostsEntry, n->state->n_addresses);
+        _cleanup_free_ HostsEntry *entries =
+                xnew0(HostsEntry, n->state->n_addresses + strv_length(n->shared));
         _cleanup_strv_ char **owned = NULL;
         _cleanup_free_ char *text = NULL;
         size_t n_entries = 0;
@@ -94,6 +95,9 @@ static int network_write_hosts(const Network *n, const char *file, char *const *
                         strv_push_take(&owned, address6);
                 entries[n_entries++] = (HostsEntry){names, address, address6};
         }
+        /* By their ports on the host. */
+        STRV_FOREACH (name, n->shared)
+                entries[n_entries++] = (HostsEntry){.names = *name, .address = HOST_ACCESS_ADDRESS};
         text = hosts_print(entries, n_entries);
         return hosts_write(runtime_fd, file, text, reterr);
 }

@@ -34,6 +34,7 @@ typedef struct Network {
         bool moved;         /* a subnet or an address is no longer what it was */
         char **machines;    /* of the host, that run */
         char **outside;     /* containers of the specification that are in no network (any more) */
+        char **shared;      /* containers that the main work tree has (ops/shared.h) */
         char **without6;    /* containers that run without IPv6, see network_look_for_ipv6() */
         ProjectState *state;
 } Network;

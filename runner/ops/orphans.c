@@ -4,6 +4,7 @@
 #include "base/strv.h"
 #include "ops/orphans.h"
 #include "ops/running.h"
+#include "ops/shared-use.h"
 
 int orphans_find(const Project *project, char ***ret, Error *reterr) {
         _cleanup_strv_ char **stored = NULL, **orphans = NULL;
@@ -12,7 +13,8 @@ int orphans_find(const Project *project, char ***ret, Error *reterr) {
         if (r < 0)
                 return r;
         STRV_FOREACH (name, stored)
-                if (!spec_find(project->spec, *name))
+                /* Another work tree's specification may have those. */
+                if (!spec_find(project->spec, *name) && !shared_is_used(project, *name))
                         strv_push(&orphans, *name);
         *ret = TAKE_PTR(orphans);
         return 0;

@@ -9,6 +9,7 @@
 #include "ops/instance.h"
 #include "ops/project-open.h"
 #include "ops/project-spec.h"
+#include "ops/shared.h"
 #include "project/root.h"
 #include "spec/name.h"
 
@@ -111,16 +112,18 @@ static int project_select_from(char *const *all, char *const *names, const Proje
 
 int project_open_selected(const ProjectRequest *request, char *const *operands, Project *ret,
                           char ***ret_names, Error *reterr) {
-        _cleanup_strv_ char **all = NULL;
+        _cleanup_strv_ char **all = NULL, **own = NULL;
         int r;
 
         r = project_open(request, ret, reterr);
         if (r >= 0)
                 r = project_load_spec(ret, reterr);
+        if (r >= 0)
+                r = shared_sort(request, ret, operands, &own, reterr);
         if (r < 0)
                 return r;
         all = project_spec_names(ret);
-        return project_select_from(all, operands, ret, ret_names, reterr);
+        return project_select_from(all, own, ret, ret_names, reterr);
 }
 
 /* Whether it can be a container's name. No specification says more; the verb tells what it finds. */
@@ -156,30 +159,31 @@ static int project_select_known(Project *project, char *const *names, bool may_b
         return project_select_from(all, names, project, ret_names, reterr);
 }
 
-int project_open_stoppable(const ProjectRequest *request, char *const *operands, Project *ret,
-                           char ***ret_names, Error *reterr) {
+static int project_open_to_act(const ProjectRequest *request, char *const *operands, bool stops,
+                               Project *ret, char ***ret_names, Error *reterr) {
+        _cleanup_strv_ char **own = NULL;
         int r = project_open(request, ret, reterr);
 
         if (r < 0)
                 return r;
         project_load_if_possible(ret);
-        r = project_select_known(ret, operands, /* may_be_none= */ !ret->spec_missing, ret_names, reterr);
+        r = shared_sort(request, ret, operands, &own, reterr);
+        if (r >= 0)
+                r = project_select_known(ret, own, /* may_be_none= */ stops && !ret->spec_missing, ret_names,
+                                         reterr);
         if (r >= 0)
                 project_say_ignored(ret);
         return r;
 }
 
+int project_open_stoppable(const ProjectRequest *request, char *const *operands, Project *ret,
+                           char ***ret_names, Error *reterr) {
+        return project_open_to_act(request, operands, /* stops= */ true, ret, ret_names, reterr);
+}
+
 int project_open_known(const ProjectRequest *request, char *const *operands, Project *ret, char ***ret_names,
                        Error *reterr) {
-        int r = project_open(request, ret, reterr);
-
-        if (r < 0)
-                return r;
-        project_load_if_possible(ret);
-        r = project_select_known(ret, operands, /* may_be_none= */ false, ret_names, reterr);
-        if (r >= 0)
-                project_say_ignored(ret);
-        return r;
+        return project_open_to_act(request, operands, /* stops= */ false, ret, ret_names, reterr);
 }
 
 int project_open_records(const ProjectRequest *request, char *const *operands, bool follow, Project *ret,

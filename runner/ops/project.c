@@ -24,6 +24,10 @@ void project_done(Project *project) {
         checkout_done(&project->checkout);
         free(project->id);
         free(project->started_root);
+        free(project->home);
+        strv_free(project->elsewhere);
+        strv_free(project->apart);
+        free(project->worktree);
         free(project->spec_path);
         (void) spec_free(project->spec);
         for (size_t i = 0; i < project->n_started; i++)

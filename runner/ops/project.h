@@ -20,6 +20,13 @@
 /* In `.containers/NAME`: to the specification that the container was started from, if that is in a store. */
 #define PROJECT_STARTED_LINK "spec"
 
+/* Which shared containers a verb works on beside those of the project (ops/shared.h). */
+typedef enum ProjectPart {
+        PART_NOTHING, /* on one or the other, as asked for */
+        PART_NAMED,   /* those that are asked for */
+        PART_NEEDED,  /* and those that others need */
+} ProjectPart;
+
 /* What a verb asks for when it opens the project. */
 typedef struct ProjectRequest {
         const Globals *globals;
@@ -28,6 +35,9 @@ typedef struct ProjectRequest {
         const char *found_cwd; /* the directory that relative paths of the command line begin at */
         const char *asker;     /* for asker_new(); NULL also where nothing will be started */
         const char *instance;  /* a fresh instance that is there, in place of the project; NULL: none */
+        const char *worktree;  /* the shared containers alone, for this work tree; NULL: all */
+        ProjectPart part;      /* of the shared ones */
+        bool fresh;            /* nothing is shared */
         bool builds;           /* a flake's specification as it is now, not as it was built last ... */
         bool keeps;            /* ... which is then left in .containers */
         char *const *wanted;   /* the containers that it is built for; NULL: all */
@@ -52,10 +62,14 @@ typedef struct Project {
         Spec **started;    /* what containers were started from, see project_container_spec() */
         size_t n_started;
         StateDir state;
-        StateDir whole;  /* of a fresh instance: the state of the project itself, see ops/instance.h */
-        int snapshot_fd; /* likewise: what it begins as; -EBADF: as nothing */
-        char **layered;  /* volumes of the snapshot that it has a layer of its own over */
-        Sources sources; /* from project_open_sources() on */
+        char *home;       /* of a linked work tree with shared containers: the project that has them */
+        char **elsewhere; /* those of them that a verb is to work on, by shared_open(), ... */
+        char **apart;     /* ... and all that the specification had */
+        char *worktree;   /* as which this project is worked on; NULL: itself */
+        StateDir whole;   /* of a fresh instance: the state of the project itself, see ops/instance.h */
+        int snapshot_fd;  /* likewise: what it begins as; -EBADF: as nothing */
+        char **layered;   /* volumes of the snapshot that it has a layer of its own over */
+        Sources sources;  /* from project_open_sources() on */
         HostFacts facts;
         const Backend *backend; /* for what is started */
 } Project;

@@ -18,6 +18,8 @@
 #include "ops/internet-loss.h"
 #include "ops/network.h"
 #include "ops/running.h"
+#include "ops/shared.h"
+#include "ops/shared-use.h"
 #include "ops/status-judge.h"
 #include "ops/status-list.h"
 #include "ops/volume-drift.h"
@@ -139,6 +141,7 @@ static void status_note_drift(Project *project, const Network *network, const Ma
                               ContainerStatus *c) {
         _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
         Decision d = {.spec = spec_find(project->spec, c->name), .state = c->state, .status = status};
+        _cleanup_free_ char *definer = NULL;
 
         if (project_is_newer(project, c->name))
                 return;
@@ -155,7 +158,10 @@ static void status_note_drift(Project *project, const Network *network, const Ma
                 return;
         d.replaced = volume_drift_find(project, plan, c->state, status);
         decide_one(&d, project->facts.boot_id);
-        if (d.changed)
+        definer = d.changed ? shared_find_definer(project, c->name) : NULL;
+        if (definer)
+                strv_pushf(&c->notes, "runs as '%s' defines it, which is not as here", definer);
+        else if (d.changed)
                 strv_push(&c->notes, "definition changed, run up");
         else if (d.goal == GOAL_SWITCH)
                 strv_push(&c->notes, "its last switch was interrupted, run up");
@@ -182,6 +188,16 @@ static uint64_t status_read_memory(const Project *project, const MachineStatus *
         uint64_t memory = fd >= 0 ? cgroup_use_read_memory(fd) : CGROUP_USE_UNKNOWN;
 
         return memory == CGROUP_USE_UNKNOWN ? 0 : memory;
+}
+
+static void status_note_shared(const Project *project, ContainerStatus *c) {
+        _cleanup_strv_ char **users = c->running ? shared_find_users(project, c->name) : NULL;
+
+        if (project->worktree)
+                strv_pushf(&c->notes, "shared, of '%s'", project->root);
+        STRV_FOREACH (user, users)
+                if (!project->worktree || !streq(*user, project->root))
+                        strv_pushf(&c->notes, "shared with '%s'", *user);
 }
 
 static int status_gather_one(Project *project, const char *name, const Network *network, uint64_t end_usec,
@@ -233,28 +249,45 @@ static int status_gather_one(Project *project, const char *name, const Network *
                         health_note_crash(project, name);
         }
         c->since_usec = status_ready_since(c);
+        status_note_shared(project, c);
         if (project->spec)
                 status_note_drift(project, network, &machine, c);
         return 0;
 }
 
-int status_list_gather(Project *project, char *const *names, StatusList *ret, Error *reterr) {
-        _cleanup_(status_list_done) StatusList list = {};
+static int status_gather_all(Project *project, char *const *names, uint64_t end_usec, StatusList *list,
+                             Error *reterr) {
         _cleanup_(network_done) Network network = {};
-        uint64_t end = now_usec() + ALL_ANSWERS_USEC;
         bool changed;
         int r;
 
+        r = project->spec ? network_read(project, &network, &changed, reterr) : 0;
+        STRV_FOREACH (name, names)
+                if (r >= 0)
+                        r = status_gather_one(project, *name, &network, end_usec,
+                                              XGROW(list->entries, list->n), reterr);
+        return r;
+}
+
+static int status_gather_shared(const Project *project, uint64_t end_usec, StatusList *list, Error *reterr) {
+        _cleanup_(project_done) Project home = PROJECT_NULL;
+        int r = shared_open(project, &home, reterr);
+
+        return r < 0 ? r : status_gather_all(&home, project->elsewhere, end_usec, list, reterr);
+}
+
+int status_list_gather(Project *project, char *const *names, StatusList *ret, Error *reterr) {
+        _cleanup_(status_list_done) StatusList list = {};
+        uint64_t end = now_usec() + ALL_ANSWERS_USEC;
+        int r;
+
         r = facts_require(&project->facts, FACTS_CGROUP, reterr);
-        if (r >= 0 && project->spec)
-                r = network_read(project, &network, &changed, reterr);
+        if (r >= 0)
+                r = status_gather_all(project, names, end, &list, reterr);
+        if (r >= 0 && project->elsewhere)
+                r = status_gather_shared(project, end, &list, reterr);
         if (r < 0)
                 return r;
-        STRV_FOREACH (name, names) {
-                r = status_gather_one(project, *name, &network, end, XGROW(list.entries, list.n), reterr);
-                if (r < 0)
-                        return r;
-        }
         *ret = list;
         list = (StatusList){};
         return 0;

@@ -12,6 +12,8 @@
 #include "ops/once-volumes.h"
 #include "ops/project-open.h"
 #include "ops/question.h"
+#include "ops/shared-use.h"
+#include "ops/shared.h"
 #include "ops/stop-and-remove.h"
 #include "ops/timings-report.h"
 #include "ops/timings-text.h"
@@ -101,12 +103,34 @@ static int up_treat_orphans(Project *project, const UpOptions *o, bool named, ch
                                                            /* every= */ false, o->yes, ret_hooks, reterr);
 }
 
+/* Those that the main work tree has come first, since others may need them. What says more of a container
+ * than to start it is about those of the project. */
+static int up_shared(const ProjectRequest *request, const Project *project, const UpOptions *o,
+                     Error *reterr) {
+        ProjectRequest there = shared_request(request, project);
+        Globals globals = *request->globals;
+        UpOptions copy = *o;
+
+        /* The last part shows all. */
+        globals.json = false;
+        there.globals = &globals;
+        copy.attach = copy.remove_orphans = false;
+        copy.from = copy.timings = NULL;
+        copy.volumes = copy.ports = NULL;
+        return up_project(&there, &copy, project->elsewhere, reterr);
+}
+
 /* What is started once the project, its names and what is changed for this once are known. */
 static int up_start(const ProjectRequest *request, const UpOptions *o, Project *project, char *const *names,
                     char *const *asked, Timings *timings, Error *reterr) {
         FleetOptions fleet_options = FLEET_OPTIONS("up");
         int exit, r;
 
+        r = project->elsewhere ? up_shared(request, project, o, reterr) : FC_EXIT_OK;
+        if (r == FC_EXIT_OK)
+                r = shared_use(project, names, "up", /* ret= */ NULL, reterr);
+        if (r != FC_EXIT_OK)
+                return r;
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet_options.jobs = o->jobs;
         fleet_options.says = true;
@@ -130,9 +154,11 @@ int up_project(const ProjectRequest *request, const UpOptions *o, char *const *o
         _cleanup_strv_ char **asked = NULL, **names = NULL, **orphans = NULL;
         _cleanup_(timings_done) Timings timings = {.began_usec = o->timings ? now_usec() : 0};
         bool named = operands && operands[0];
+        ProjectRequest parted = *request;
         int r, hooks = FC_EXIT_OK;
 
-        r = project_open_selected(request, operands, &project, &asked, reterr);
+        parted.part = o->no_deps ? PART_NAMED : PART_NEEDED;
+        r = project_open_selected(&parted, operands, &project, &asked, reterr);
         if (o->timings)
                 timings.known_usec = now_usec();
         if (r >= 0)

@@ -16,7 +16,7 @@ static const char *const changeable[] = {
         "system.debian", /* likewise */
         "system.build",  "ready.timeout", "ready.units", "ready.tcp",    "ready.http",
         "ready.exec",    "ready.unix",    "seed",        "stop.timeout", "dependsOn",
-        "oneShot",       "exports",       "hooks",
+        "oneShot",       "exports",       "hooks",       "shared",
 };
 
 /* Of an element of a list. It says how the volume came to be there. */

@@ -173,6 +173,23 @@ char **git_dir_worktrees(const char *path) {
         return worktrees;
 }
 
+char *git_dir_main(const char *path) {
+        _cleanup_free_ char *own = git_dir_find_work_tree(path), *repository = own ? git_dir_of(own) : NULL,
+                            *shared = repository ? find_shared(repository) : NULL,
+                            *place = shared ? realpath(repository, NULL) : NULL,
+                            *link = place ? read_line(place, "gitdir") : NULL,
+                            *expected = own ? xasprintf("%s/.git", own) : NULL, *known = NULL, *main = NULL;
+        size_t end = strlen("/.git"), n = shared ? strlen(shared) : 0;
+
+        if (!streq_ptr(link, expected) || n <= end || !streq(shared + n - end, "/.git"))
+                return NULL;
+        known = xasprintf("%s/worktrees/", shared);
+        if (!startswith(place, known) || strchr(place + strlen(known), '/'))
+                return NULL;
+        main = xasprintf("%.*s%s", (int) (n - end), shared, path + strlen(own));
+        return realpath(main, NULL);
+}
+
 int git_dir_check(const char *path, Error *reterr) {
         _cleanup_free_ char *work_tree = git_dir_find_work_tree(path), *link = NULL, *repository = NULL,
                             *shared = NULL;

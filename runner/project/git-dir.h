@@ -33,6 +33,15 @@ char *git_dir_of(const char *work_tree);
 char **git_dir_worktrees(const char *path);
 
 /**
+ * git_dir_main() - the same directory in the main work tree of the repository
+ * @path: in a linked one, absolute and without links
+ *
+ * Only where that repository knows this work tree: a `.git` file can name any. Return: owned by the caller;
+ * NULL: it is in the main one, or there is none.
+ */
+char *git_dir_main(const char *path);
+
+/**
  * git_dir_check() - refuse a repository in which libgit2 would hang, or read without end
  * @path: in a work tree, or in none
  *

@@ -126,6 +126,11 @@ static int check_one(const Walk *w, const ContainerSpec *c, const Dependency *d,
                 return error_raise(reterr, FC_EXIT_USAGE, "%s: there is no such container", path);
         if (other == c)
                 return error_raise(reterr, FC_EXIT_USAGE, "%s: a container cannot wait for itself", path);
+        if (c->shared && !other->shared)
+                return error_raise(
+                        reterr, FC_EXIT_USAGE,
+                        "%s: '%s' is shared by work trees, and '%s', which each has of its own, is not",
+                        path, c->name, d->name);
         if (d->need == NEED_COMPLETED && !other->one_shot)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "%s: '%s' is not expected to end: 'completed' takes one with 'oneShot'",

@@ -87,3 +87,29 @@ const SpecKey one_shot_key = {
         .print = print_one_shot,
         .check = check_one_shot,
 };
+
+static int parse_shared(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_bool(value, path, &((ContainerSpec *) target)->shared, reterr);
+}
+
+static Json *print_shared(const ContainerSpec *c) {
+        return json_new_bool(c->shared);
+}
+
+/* Each work tree's `up` would run it again. */
+static int check_shared(const ContainerSpec *c, Error *reterr) {
+        return c->shared && c->one_shot
+                       ? error_raise(
+                                 reterr, FC_EXIT_USAGE,
+                                 "containers.%s.shared: a container with 'oneShot' is each work tree's own",
+                                 c->name)
+                       : 0;
+}
+
+const SpecKey shared_key = {
+        .name = "shared",
+        .shape = &bool_shape,
+        .parse = parse_shared,
+        .print = print_shared,
+        .check = check_shared,
+};

@@ -139,6 +139,32 @@ Spec *spec_free(Spec *spec) {
         return NULL;
 }
 
+static void container_forget_missing(const Spec *spec, ContainerSpec *c) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < c->n_dependencies; i++) {
+                if (spec_find(spec, c->dependencies[i].name))
+                        c->dependencies[kept++] = c->dependencies[i];
+                else
+                        free(c->dependencies[i].name);
+        }
+        c->n_dependencies = kept;
+}
+
+void spec_keep(Spec *spec, bool shared) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < spec->n_containers; i++) {
+                if (spec->containers[i].shared == shared)
+                        spec->containers[kept++] = spec->containers[i];
+                else
+                        container_spec_done(&spec->containers[i]);
+        }
+        spec->n_containers = kept;
+        for (size_t i = 0; i < kept; i++)
+                container_forget_missing(spec, &spec->containers[i]);
+}
+
 const ContainerSpec *spec_find(const Spec *spec, const char *name) {
         for (size_t i = 0; i < spec->n_containers; i++)
                 if (streq(spec->containers[i].name, name))

@@ -220,6 +220,7 @@ typedef struct ContainerSpec {
         char **exports; /* NAME=TEMPLATE, spec/export.h */
         Hooks hooks;
         bool one_shot; /* it is expected to end by itself */
+        bool shared;   /* by the work trees of a repository */
 } ContainerSpec;
 
 /* A network of the project of which something is said. */
@@ -272,6 +273,10 @@ char *container_spec_store(const ContainerSpec *c);
 /* The file that lists what of the store is mounted; NULL: all of it is. Only for a container that has a
  * toplevel. */
 const char *container_spec_closure(const ContainerSpec *c);
+
+/* Removes the containers that are shared, or those that are not, and what the others say of waiting for
+ * them. */
+void spec_keep(Spec *spec, bool shared);
 
 /* Return: the container of that name, owned by @spec, or NULL. */
 const ContainerSpec *spec_find(const Spec *spec, const char *name);

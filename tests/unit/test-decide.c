@@ -167,6 +167,40 @@ TEST(one_shot_for_others) {
         }
 }
 
+TEST(defined_by_another_work_tree) {
+        static const struct {
+                Found found;
+                DecideHow how;
+                bool asked;
+                Goal goal;
+                bool held;
+        } table[] = {
+                {RUNS, {}, true, GOAL_KEEP, false},
+                {CHANGED, {}, true, GOAL_KEEP, true},
+                {CHANGED, {}, false, GOAL_KEEP, true},
+                {CHANGED, {.restart_changed = true}, true, GOAL_KEEP, true},
+                {CHANGED, {.restart = true}, true, GOAL_RESTART, false},
+                {CHANGED, {.restart = true}, false, GOAL_KEEP, true},
+                {REPLACED, {}, true, GOAL_RESTART, false},
+                {HALF_STARTED, {}, true, GOAL_RESTART, false},
+                {GONE, {}, true, GOAL_START, false},
+        };
+        _cleanup_(spec_freep) Spec *spec = ops_spec("\"db\": {" COMMAND ", \"shared\": true}");
+        Project project = ops_project(spec);
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Decision d;
+
+                test_set_row("%zu", i);
+                find(&project, "db", table[i].found, table[i].asked, &d);
+                d.foreign = true;
+                decide_all(&d, 1, OPS_BOOT, &table[i].how);
+                ASSERT_EQ(d.goal, table[i].goal);
+                ASSERT_EQ(d.held, table[i].held);
+                lose(&d, 1);
+        }
+}
+
 /* A chain of one-shot containers is needed as a whole or not at all. */
 TEST(chain) {
         _cleanup_(spec_freep) Spec *spec =

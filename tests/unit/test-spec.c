@@ -278,8 +278,8 @@ TEST(prints_canonically_and_reads_it_back) {
                 "{\"sql\":\"./seed.sql\",\"database\":\"shop\",\"timeout\":300},"
                 "{\"run\":[\"id\"],\"user\":33,\"timeout\":300}],"
                 "\"stop\":{\"timeout\":86400},"
-                "\"dependsOn\":{\"job\":\"completed\",\"host\":\"ready\"},\"oneShot\":false,\"exports\":{}"
-                "}");
+                "\"dependsOn\":{\"job\":\"completed\",\"host\":\"ready\"},\"oneShot\":false,\"exports\":{},"
+                "\"shared\":false}");
 }
 
 TEST(prints_a_command_without_an_init) {
@@ -289,18 +289,18 @@ TEST(prints_a_command_without_an_init) {
 
         ASSERT_OK(parse(full, strlen(full), &spec, &error), &error);
         text = print_one(spec_find(spec, "job"));
-        ASSERT_STREQ(
-                text,
-                "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
-                "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"sockets\":[],"
-                "\"volumes\":[],"
-                "\"tmpfs\":[],\"environment\":{},\"envFile\":[],\"environmentUnits\":[],"
-                "\"credentials\":{},\"capabilities\":{\"add\":[],"
-                "\"drop\":[]},\"devices\":[],\"resources\":{},\"ephemeral\":false,\"restart\":\"no\","
-                "\"nspawnArgs\":[],"
-                "\"ready\":{\"timeout\":60,\"notify\":false,"
-                "\"units\":[],\"tcp\":[],\"http\":[],\"exec\":[],\"unix\":[]},"
-                "\"seed\":[],\"stop\":{\"timeout\":10},\"dependsOn\":{},\"oneShot\":true,\"exports\":{}}");
+        ASSERT_STREQ(text,
+                     "{\"system\":{\"rootfs\":\"/images/job\"},\"command\":[\"sh\",\"-c\",\"a\\nb\",\"\"],"
+                     "\"users\":\"private\",\"network\":{\"mode\":\"none\"},\"ports\":[],\"sockets\":[],"
+                     "\"volumes\":[],"
+                     "\"tmpfs\":[],\"environment\":{},\"envFile\":[],\"environmentUnits\":[],"
+                     "\"credentials\":{},\"capabilities\":{\"add\":[],"
+                     "\"drop\":[]},\"devices\":[],\"resources\":{},\"ephemeral\":false,\"restart\":\"no\","
+                     "\"nspawnArgs\":[],"
+                     "\"ready\":{\"timeout\":60,\"notify\":false,"
+                     "\"units\":[],\"tcp\":[],\"http\":[],\"exec\":[],\"unix\":[]},"
+                     "\"seed\":[],\"stop\":{\"timeout\":10},\"dependsOn\":{},\"oneShot\":true,\"exports\":{}"
+                     ",\"shared\":false}");
 }
 
 TEST(reads_toplevels) {
@@ -371,6 +371,41 @@ static char *with_dependencies(const char *const *containers) {
         }
         all = strv_join(parts, ",");
         return xasprintf("{\"version\":1,\"containers\":{%s}}", all);
+}
+
+static const char shared_text[] =
+        "{\"version\":1,\"containers\":{"
+        "\"web\":{\"system\":{\"rootfs\":\"r\"},\"dependsOn\":{\"db\":\"ready\",\"api\":\"started\"}},"
+        "\"db\":{\"system\":{\"rootfs\":\"r\"},\"shared\":true},"
+        "\"api\":{\"system\":{\"rootfs\":\"r\"}},"
+        "\"cache\":{\"system\":{\"rootfs\":\"r\"},\"shared\":true,\"dependsOn\":{\"db\":\"ready\"}}}}";
+
+TEST(parts_what_is_shared) {
+        for (int shared = 0; shared < 2; shared++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_(spec_freep) Spec *spec = NULL;
+
+                ASSERT_OK(parse(shared_text, strlen(shared_text), &spec, &error), &error);
+                spec_keep(spec, shared);
+                ASSERT_EQ(spec->n_containers, 2);
+                ASSERT_STREQ(spec->containers[0].name, shared ? "db" : "web");
+                ASSERT_STREQ(spec->containers[1].name, shared ? "cache" : "api");
+                ASSERT_EQ(spec->containers[0].n_dependencies, shared ? 0 : 1);
+                ASSERT_TRUE(shared ? depends_on(&spec->containers[1], "db")
+                                   : depends_on(&spec->containers[0], "api"));
+        }
+}
+
+TEST(refuses_to_share_with_what_is_not) {
+        static const char text[] = "{\"version\":1,\"containers\":{"
+                                   "\"db\":{\"system\":{\"rootfs\":\"r\"},\"shared\":true,"
+                                   "\"dependsOn\":{\"web\":\"ready\"}},"
+                                   "\"web\":{\"system\":{\"rootfs\":\"r\"}}}}";
+
+        refuse(text, strlen(text),
+               "containers.db.dependsOn.web: 'db' is shared by work trees, and 'web', which each has of its "
+               "own, "
+               "is not");
 }
 
 TEST(refuses_dependencies) {
@@ -551,6 +586,8 @@ TEST(refuses_containers) {
                 {"'restart':'always'",
                  "containers.c.restart: must be one of 'no', 'on-failure', is 'always'"},
                 {"'ephemeral':'yes'", "containers.c.ephemeral: must be a boolean, is a string"},
+                {"'oneShot':true,'shared':true",
+                 "containers.c.shared: a container with 'oneShot' is each work tree's own"},
                 {"'oneShot':true,'restart':'on-failure'",
                  "containers.c.restart: a container with 'oneShot' is run once"},
                 {"'oneShot':true,'ready':{'units':['a.service']}",
@@ -722,6 +759,7 @@ TEST(refuses_containers) {
                 {"'ready':{'port':80}", "containers.c.ready.port: unknown key"},
                 /* dependsOn, oneShot */
                 {"'oneShot':1", "containers.c.oneShot: must be a boolean, is a number"},
+                {"'shared':'yes'", "containers.c.shared: must be a boolean, is a string"},
                 {"'dependsOn':['a']", "containers.c.dependsOn: must be an object, is an array"},
                 {"'dependsOn':{'a':'healthy'}",
                  "containers.c.dependsOn.a: must be one of 'started', 'ready', 'completed', is 'healthy'"},

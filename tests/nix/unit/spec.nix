@@ -223,6 +223,9 @@ in
   } [ "dependsOn" "'a', 'b', 'c'" ];
   neverCompletes = one { web.dependsOn.db = "completed"; db = { }; } [ "containers.web.dependsOn" "'db'" "oneShot" ];
   neverReady = one { web.dependsOn.seed = "ready"; seed.oneShot = true; } [ "containers.web.dependsOn" "'seed'" "completed" ];
+  sharedWaits = one { web = { shared = true; dependsOn.db = "ready"; }; db = { }; } [ "containers.web.dependsOn" "'db'" "shared" ];
+  sharedBoth = equal (errors { web = { shared = true; dependsOn.db = "ready"; }; db.shared = true; api.dependsOn.db = "ready"; }) [ ];
+  onceShared = one { seed = { oneShot = true; shared = true; }; } [ "containers.seed.shared" "oneShot" ];
   onceRestarted = one { seed = { oneShot = true; restart = "on-failure"; }; } [ "containers.seed.restart" "oneShot" ];
   onceChecked = one { seed = { oneShot = true; ready.tcp = [ 80 ]; }; } [ "containers.seed.ready.tcp" "never ready" ];
   onceHooked = one { seed = { oneShot = true; hooks.afterReady = [ [ "a" ] ]; }; } [ "containers.seed.hooks.afterReady" "never ready" ];

@@ -153,6 +153,8 @@ let
     (same { credentials."flake-containers.x" = "x"; })
     (same { oneShot = true; restart = "on-failure"; })
     (same { oneShot = true; ready.tcp = [ 80 ]; })
+    (same { oneShot = true; shared = true; })
+    (same { shared = true; ports = [ "80" ]; })
     (same { network.hostAccess = [ 5432 80 ]; })
     (same { network.hostAccess = [ 80 81 80 ]; })
     (same { network.mode = "none"; network.hostAccess = [ 80 ]; })

@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# shared: containers that the work trees of a repository have in common: which one has them, who stops them, and what happens
+# when the work trees do not agree about them.
+# shellcheck disable=SC2016 # the shells inside expand these
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+# Gives back what it is sent. The program lies in the main work tree alone.
+readonly SERVER='["/src/traffic", "serve", "0.0.0.0", "5432"]'
+
+db() {
+        tiny db "$SERVER" ", \"shared\": true, \"ports\": [\"5432:5432\"], \"volumes\": [\"@data:/data\", \"src:/src\"],
+                \"environment\": {\"AS\": \"$1\"}, \"ready\": {\"tcp\": [5432]}"
+}
+
+web() { tiny web '' ', "dependsOn": {"db": "ready"}'; }
+
+# two_work_trees: MAIN and LINKED, each with a database that is shared and a web server that is not.
+two_work_trees() {
+        project main
+        install -o "$DEV" -- "$FC_HELPERS/traffic" "$PROJECT/src/traffic"
+        spec "$(db main), $(web)"
+        MAIN=$PROJECT
+        LINKED=$SCRATCH/projects/linked
+        as_dev git -C "$MAIN" add flake-containers.json
+        as_dev git -C "$MAIN" -c user.name=d -c user.email=d@x commit -qm first
+        as_dev git -C "$MAIN" worktree add -q "$LINKED"
+        LIVE_PROJECTS+=("$LINKED")
+}
+
+in_main() { PROJECT=$MAIN; }
+in_linked() { PROJECT=$LINKED; }
+leader_of_db() { fc --json status db | jq '.containers[0].leader'; }
+readonly ASK='exec 3<>/dev/tcp/db/5432 && echo hello >&3 && head -n 1 <&3'
+started_as() { fc exec db -- sh -c 'echo $AS'; }
+
+testcase_one_for_both() {
+        local leader
+
+        two_work_trees
+        in_linked
+        ok fc --json up
+        equal "$(jq -c '[.containers[] | [.name, .state]]' <<<"$OUT")" '[["web","running"],["db","running"]]'
+        absent "$LINKED/.containers/db"
+        exists "$MAIN/.containers/db/root"
+        leader=$(leader_of_db)
+        ok fc exec db -- sh -c 'echo one >/data/note'
+        # It is that of the main work tree, which has a web server of its own, and finds it by its name in the network.
+        in_main
+        ok fc up
+        equal "$(leader_of_db)" "$leader" "the database"
+        ok fc exec web -- bash -c "$ASK"
+        equal "$OUT" hello
+        ok fc status db
+        expect_out "shared with '$LINKED'"
+        # From the other one the way is its port, by the same name.
+        in_linked
+        ok fc exec web -- bash -c "$ASK"
+        equal "$OUT" hello
+        ok fc env
+        expect_out "DB_PORT='5432'"
+        ok fc port db 5432
+        equal "$OUT" '127.0.0.1:5432'
+        ok as_dev env -C "$LINKED" "$FC" status
+        expect_out "db +running.*shared, of '$MAIN'"
+        ok fc logs db
+        ok "$FC" ls
+        expect_out "db web"
+        ok fc -q with -- sh -c 'echo $DB_PORT'
+        equal "$OUT" 5432
+        # A fresh instance shares nothing.
+        install -D -o "$DEV" -- "$FC_HELPERS/traffic" "$LINKED/src/traffic"
+        ok fc -q run db -- sh -c 'cat /data/note || echo none'
+        equal "$OUT" none
+
+        # The last one stops it.
+        in_main
+        ok fc --dry-run down
+        expect_out $'db: nothing\nweb: stop'
+        ok fc down
+        expect_err "db: not stopped, since it is shared, and used in '$LINKED'"
+        equal "$(state_of db) $(state_of web)" "running stopped"
+        run_status 5 fc down -v --yes
+        expect_err "'db' is shared"
+        in_linked
+        ok fc down db
+        refute_err 'not stopped'
+        equal "$(state_of db) $(state_of web)" "stopped running"
+        ok fc down -v --yes
+        exists "$MAIN/.containers/volumes/data/note"
+        # A work tree that is gone uses nothing.
+        ok fc up db
+        in_main
+        ok fc up db
+        rm -rf "$LINKED"
+        ok fc down
+        equal "$(state_of db)" stopped
+}
+
+testcase_they_differ() {
+        local leader
+
+        two_work_trees
+        ok fc up
+        leader=$(leader_of_db)
+        in_linked
+        spec "$(db linked), $(web)"
+        ok fc --dry-run up
+        expect_out $'db: nothing\n  it runs as another work tree defines it'
+        ok fc up
+        expect_err "db: it is shared, and goes on as '$MAIN' defines it, which is not as here; to run it as here: .* restart db"
+        ok fc status db
+        expect_out "runs as '$MAIN' defines it"
+        in_main
+        equal "$(leader_of_db) $(started_as)" "$leader main" "the database"
+        # Who wants it otherwise says so.
+        in_linked
+        ok fc restart
+        equal "$(started_as)" main
+        ok fc restart db web
+        equal "$(started_as)" linked
+        in_main
+        leader=$(leader_of_db)
+        ok fc up
+        expect_err "db: it is shared, and goes on as '$LINKED' defines it"
+        equal "$(leader_of_db)" "$leader"
+        # It follows the one that has started it.
+        in_linked
+        spec "$(db other), $(web)"
+        ok fc up
+        refute_err 'goes on'
+        equal "$(started_as)" other
+        # What only a linked one has is not the main one's orphan.
+        spec "$(db other), $(tiny cache '' ', "shared": true')"
+        ok fc up cache
+        in_main
+        ok fc up
+        refute_err 'not in the specification'
+        ok fc down
+        in_linked
+        run_status 2 fc logs db web
+        expect_err "db: shared with the work tree '$MAIN', unlike web, and this takes only one or the other"
+        ok fc down
+}
+
+# A repository that does not know the work tree is not its own, whatever the work tree says.
+testcase_not_its_repository() {
+        two_work_trees
+        in_linked
+        project other
+        install -o "$DEV" -- "$FC_HELPERS/traffic" "$PROJECT/src/traffic"
+        spec "$(db other)"
+        printf 'gitdir: %s\n' "$MAIN/.git/worktrees/linked" >"$TMP/git"
+        rm -r "$PROJECT/.git"
+        install -o "$DEV" -m 644 "$TMP/git" "$PROJECT/.git"
+        ok fc --root "$PROJECT" up
+        exists "$PROJECT/.containers/db"
+        absent "$MAIN/.containers"
+        ok fc --root "$PROJECT" down
+}
+
+live_main "$@"
