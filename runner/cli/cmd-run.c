@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <string.h>
-
 #include "base/alloc.h"
-#include "base/strv.h"
 #include "cli/exec-options.h"
 #include "elevate/held.h"
 #include "cli/verbs.h"
@@ -45,9 +42,7 @@ static int run_inside(const ProjectRequest *request, const RunOptions *o, const 
         };
         ExecRequest exec = EXEC_REQUEST_DEFAULT;
 
-        STRV_FOREACH (variable, held->variables)
-                if (startswith(*variable, HOLDER_VARIABLE "="))
-                        inside.instance = *variable + strlen(HOLDER_VARIABLE "=");
+        inside.instance = held_instance(held);
         exec.argv = request->command;
         exec.user = o->user;
         exec.directory = o->directory;

@@ -1,23 +1,176 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <unistd.h>
+
 #include "base/alloc.h"
-#include "ops/running.h"
+#include "base/process.h"
 #include "cli/verbs.h"
+#include "elevate/elevate.h"
+#include "elevate/held.h"
+#include "ops/outer-session.h"
+#include "ops/project-open.h"
+#include "ops/running.h"
+#include "screen/error-print.h"
+
+#define UPDATE_OPTION "--update"
 
 typedef struct ShellOptions {
+        HolderOptions holder;
         char *user;
+        char *run;
+        bool update;
 } ShellOptions;
 
 static const Option shell_options[] = {
         {"user", 'u', OPTION_STRING, offsetof(ShellOptions, user), "USER",
          "As this user of the container [root]"},
+        {"fresh", 0, OPTION_FLAG, offsetof(ShellOptions, holder.fresh), NULL,
+         "A shell on the host beside a fresh instance of it, removed afterwards"},
+        {"from", 0, OPTION_STRING, offsetof(ShellOptions, holder.label), "LABEL",
+         "With --fresh: which begins as this snapshot"},
+        {"no-destroy", 'n', OPTION_FLAG, offsetof(ShellOptions, holder.stays), NULL,
+         "The same beside the project's own, which stays up"},
+        {"run", 0, OPTION_STRING, offsetof(ShellOptions, run), "CMD",
+         "With either: run this and all that follows in the place of the shell"},
+        {"update", 0, OPTION_FLAG, offsetof(ShellOptions, update), NULL,
+         "In such a shell: apply what has changed, as without this option"},
+        {"timeout", 0, OPTION_SECONDS, offsetof(ShellOptions, holder.timeout_usec), "SECONDS",
+         "With either: how long to wait until ready [ready.timeout]"},
 };
+
+static void shell_defaults(void *target) {
+        ((ShellOptions *) target)->holder.timeout_usec = UINT64_MAX;
+}
+
+/* A shell on the host, which is the developer's. */
+static bool shell_is_outside(const ShellOptions *o) {
+        return o->holder.fresh || o->holder.stays;
+}
+
+static bool shell_needs_root(const void *target) {
+        return !shell_is_outside(target);
+}
+
+static int shell_check(const ProjectRequest *request, const ShellOptions *o, Error *reterr) {
+        if (o->holder.fresh && o->holder.stays)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "options '--fresh' and '--no-destroy' exclude each other");
+        if (o->holder.label && !o->holder.fresh)
+                return error_raise(reterr, FC_EXIT_USAGE, "option '--from' needs '--fresh'");
+        if (!shell_is_outside(o) && (request->command || o->run || o->update))
+                return error_raise(reterr, FC_EXIT_USAGE, "%s '--fresh' or '--no-destroy'",
+                                   o->update ? "option '--update' needs" : "a command needs");
+        if (shell_is_outside(o) && o->user)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "option '--user' is about a shell inside the container");
+        if (request->command && !request->command[0])
+                return error_raise(reterr, FC_EXIT_USAGE, "no command given");
+        if (o->holder.fresh && request->instance && !o->update)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "options '--fresh' and '--instance' exclude each other");
+        return 0;
+}
+
+/* ---- in a session ---- */
+
+/* As root, which is a process of its own where there is more to do. */
+static int shell_apply(const ProjectRequest *request, const ShellOptions *o, const char *name,
+                       const char *instance, Error *reterr) {
+        size_t n = (size_t) request->argc - (request->command ? strv_length(request->command) + 1 : 0);
+        _cleanup_strv_ char **argv = NULL;
+        ProjectRequest there = *request;
+
+        if (geteuid() == 0) {
+                there.instance = instance;
+                return outer_session_update(&there, name, o->holder.timeout_usec, reterr);
+        }
+        strv_push(&argv, request->argv[0]);
+        if (instance)
+                strv_pushf(&argv, "--instance=%s", instance);
+        for (size_t i = 1; i < n; i++)
+                strv_push(&argv, request->argv[i]);
+        strv_push(&argv, UPDATE_OPTION);
+        return elevate_with_project(request, (int) strv_length(argv), argv, reterr);
+}
+
+static int shell_apply_and_wait(const ProjectRequest *request, const ShellOptions *o, const char *name,
+                                const char *instance, Error *reterr) {
+        pid_t pid = fork();
+        int status;
+
+        if (pid < 0)
+                return error_set(reterr, errno, "start a process");
+        if (pid == 0) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                int r = shell_apply(request, o, name, instance, &error);
+
+                if (r < 0)
+                        report_error(stderr, &error, PROGRESS_AUTO);
+                _exit(r < 0 ? (int) error.exit : r);
+        }
+        status = process_reap(pid);
+        return status < 0 ? error_set(reterr, status, "wait for a process") : process_exit_status(status);
+}
+
+static int shell_again(const ProjectRequest *request, const ShellOptions *o, const char *name,
+                       const char *instance, char *const *command, Error *reterr) {
+        const OuterSession session = {.container = name, .command = command, .inside = true};
+        int r;
+
+        if (!command)
+                return shell_apply(request, o, name, instance, reterr);
+        r = shell_apply_and_wait(request, o, name, instance, reterr);
+        return r == FC_EXIT_OK ? outer_session_run(request, &session, reterr) : r;
+}
+
+/* ---- beginning one ---- */
+
+static int shell_begin(const ProjectRequest *request, const ShellOptions *o, char *const *operands,
+                       char *const *command, Error *reterr) {
+        OuterSession session = {.container = operands[0], .command = command};
+        Held held;
+        int r = held_start(request, &o->holder, operands, &held, reterr);
+
+        session.variables = held.variables;
+        session.instance = held_instance(&held);
+        if (r == FC_EXIT_OK)
+                r = outer_session_run(request, &session, reterr);
+        return held_end(&held, request, r, reterr);
+}
+
+static int shell_outside(const ProjectRequest *request, const ShellOptions *o, char *const *operands,
+                         Error *reterr) {
+        char *const one[] = {o->run, NULL}, *const *command = o->run ? one : request->command;
+        _cleanup_free_ char *root = NULL, *spec = NULL, *instance = NULL;
+        ProjectRequest built = *request, here = *request;
+        int r;
+
+        built.builds = built.keeps = true;
+        built.wanted = operands;
+        if (o->update)
+                return shell_apply(&built, o, operands[0], request->instance, reterr);
+        /* Executed again, as root. */
+        if (request->found_root)
+                return held_serve(&built, &o->holder, operands, reterr);
+        here.builds = false;
+        r = project_locate(&here, &root, &spec, reterr);
+        if (r < 0)
+                return r;
+        return outer_session_is_around(root, operands[0], &instance) && (instance != NULL) == o->holder.fresh
+                       ? shell_again(&built, o, operands[0], instance, command, reterr)
+                       : shell_begin(&built, o, operands, command, reterr);
+}
 
 static int shell_run(const ProjectRequest *request, const void *target, char *const *operands,
                      Error *reterr) {
         const ShellOptions *o = target;
         ExecRequest exec = EXEC_REQUEST_DEFAULT;
+        int r = shell_check(request, o, reterr);
 
+        if (r < 0)
+                return r;
+        if (shell_is_outside(o))
+                return shell_outside(request, o, operands, reterr);
         exec.user = o->user;
         exec.login_shell = true;
         return running_exec(request, operands[0], &exec, reterr);
@@ -30,9 +183,13 @@ const Verb cmd_shell = {
         .options = shell_options,
         .n_options = ELEMENTSOF(shell_options),
         .target_size = sizeof(ShellOptions),
+        .defaults = shell_defaults,
         .min_operands = 1,
         .max_operands = 1,
-        .needs_root = true,
+        .has_command = true,
+        .command_option = "--run",
+        .needs_root_for = shell_needs_root,
+        .holds = true,
         .in_instance = true,
         .run = shell_run,
 };

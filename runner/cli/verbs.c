@@ -211,7 +211,8 @@ static int check_operands(const Verb *v, char *const *operands, Error *reterr) {
 static char *const *split_command(const Verb *v, char *const *words, char ***ret_words) {
         size_t n = strv_length(words), end = 0;
 
-        while (end < n && !(v->has_command && streq(words[end], "--")))
+        while (end < n &&
+               !(v->has_command && (streq(words[end], "--") || streq_ptr(words[end], v->command_option))))
                 end++;
         *ret_words = xnew0(char *, end + 1);
         for (size_t i = 0; i < end; i++)

@@ -17,9 +17,10 @@ typedef struct Verb {
         size_t target_size;             /* of the struct that the options fill, zeroed before */
         void (*defaults)(void *target); /* for values that are not zero; may be NULL */
         size_t min_operands;
-        size_t max_operands; /* SIZE_MAX: any number */
-        bool stop_early;     /* operands begin a foreign command line */
-        bool has_command;    /* a foreign command line stands behind "--", ProjectRequest has it */
+        size_t max_operands;        /* SIZE_MAX: any number */
+        bool stop_early;            /* operands begin a foreign command line */
+        bool has_command;           /* a foreign command line stands behind "--", ProjectRequest has it */
+        const char *command_option; /* of that kind: or behind this; may be NULL */
         bool has_dry_run;
         bool builds;      /* a flake's specification is built for it, instead of taking the last one */
         bool needs_root;  /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */

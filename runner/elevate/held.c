@@ -174,6 +174,13 @@ int held_start(const ProjectRequest *request, const HolderOptions *options, char
         return r;
 }
 
+const char *held_instance(const Held *held) {
+        STRV_FOREACH (variable, held->variables)
+                if (startswith(*variable, HOLDER_VARIABLE "="))
+                        return *variable + strlen(HOLDER_VARIABLE "=");
+        return NULL;
+}
+
 static int held_put_away(Held *held, Error *reterr) {
         int r = FC_EXIT_OK;
 

@@ -23,6 +23,9 @@ typedef struct Held {
 int held_start(const ProjectRequest *request, const HolderOptions *options, char *const *names, Held *ret,
                Error *reterr);
 
+/* Of what it has told: the name of the fresh instance; NULL: it is none. Owned by @held. */
+const char *held_instance(const Held *held);
+
 /**
  * held_end() - let it put all away, and wait for that
  * @status: how the command went: an exit status, or a negative errno of which @reterr tells

@@ -206,6 +206,8 @@ static int hold_put_away(Holder *h, Error *reterr) {
         drop_interrupts(h->options->fresh);
         if (h->options->fresh)
                 return instance_end(&h->project, &h->instance, reterr);
+        if (h->options->stays)
+                return FC_EXIT_OK;
         names = hold_still_ours(h);
         STRV_FOREACH (name, h->used)
                 if (!strv_contains(names, *name))

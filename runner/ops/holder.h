@@ -13,6 +13,7 @@
 
 typedef struct HolderOptions {
         bool fresh;  /* an instance of their own */
+        bool stays;  /* nothing is put away */
         char *label; /* the snapshot that it begins as; NULL: none */
         uint64_t timeout_usec;
 } HolderOptions;

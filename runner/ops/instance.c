@@ -19,6 +19,9 @@
 #include "state/runtime-dir.h"
 
 /* A command that looks at a container holds its lock for a moment. */
+/* In its directory: the label of the snapshot that it has begun as. */
+#define FROM_FILE "from"
+
 #define PATIENCE_USEC (30 * USEC_PER_SEC)
 
 /* ---- removing ---- */
@@ -330,6 +333,8 @@ static int instance_take_snapshot(Project *project, char *const *names, char *co
         if (r >= 0)
                 r = project->snapshot_fd =
                         fs_open_beneath(instance->label_fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (r >= 0)
+                r = fs_write_fleeting(project->state.fd, FROM_FILE, label, strlen(label), 0644, reterr);
         for (size_t i = 0; r >= 0 && i < manifest->n_volumes; i++) {
                 const char *volume = manifest->volumes[i].name;
                 size_t n = fresh_spec_count_volume(project->spec, names, volume);
@@ -340,6 +345,15 @@ static int instance_take_snapshot(Project *project, char *const *names, char *co
                         r = instance_copy_volume(project, names, volume, reterr);
         }
         return r < 0 ? error_prefix(reterr, r, "snapshot '%s'", label) : 0;
+}
+
+int instance_check_update(const Project *project, Error *reterr) {
+        if (!project->state.instance ||
+            faccessat(project->state.fd, FROM_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                return 0;
+        return error_raise(reterr, FC_EXIT_CONFLICT,
+                           "the fresh instance '%s' has begun as a snapshot, and can only be begun anew",
+                           project->state.instance);
 }
 
 /* Looked up with the permissions of the user; what has been exchanged when it is opened is refused there. */

@@ -50,6 +50,10 @@ int instance_enter(Project *project, const char *name, Error *reterr);
 /* Makes the specification of such a project that of an instance. */
 void instance_change_spec(Project *project);
 
+/* FC_EXIT_CONFLICT for one that has begun as a snapshot, which only its first command holds. @project: an
+ * instance, or not. */
+int instance_check_update(const Project *project, Error *reterr);
+
 typedef struct FoundInstance {
         char *name;
         char *id;

@@ -52,6 +52,41 @@ see() {
 
 need_tmux() { command -v tmux >/dev/null || skip "tmux is not installed"; }
 
+# A shell of the developer's beside a fresh instance; what their own aliases say does not hide its commands.
+testcase_session() {
+        need_tmux
+        project shop
+        spec "$(tiny one '' ', "environment": {"AS": "first"}')"
+        printf "alias c='echo alias' h=true\n" >"$SCRATCH/home/.bashrc"
+        chown "$DEV:" "$SCRATCH/home/.bashrc"
+        HOME=$SCRATCH/home terminal "$FC" -q shell --fresh one
+        see "A shell beside 'one'"
+        keys 'c sh -c "echo \$AS \$HOSTNAME \$(test -t 0 && tty)"; echo "at $ip"' Enter
+        see '^first .*/dev/pts/'
+        see '^at 1[0-9.]+$'
+        keys h Enter
+        see '^A shell inside: c$'
+        keys c Enter
+        see '^#$'
+        keys hostname Enter
+        see '^one$'
+        keys exit Enter
+        ok fc --json status
+        equal "$(jq -c '[.instances[].running]' <<<"$OUT")" '[["one"]]'
+        spec "$(tiny one '' ', "environment": {"AS": "second"}')"
+        keys "$FC -q shell --fresh one; c sh -c 'echo now \$AS'" Enter
+        see '^now second$'
+        # Ctrl-C is the shell's.
+        keys 'sleep 1000' Enter
+        keys C-c
+        keys 'exit 9' Enter
+        see '^.status 9.$'
+        end_terminal
+        rm "$SCRATCH/home/.bashrc"
+        ok fc --json status
+        equal "$(jq -c .instances <<<"$OUT")" '[]'
+}
+
 testcase_exec_has_a_terminal() {
         need_tmux
         project shop

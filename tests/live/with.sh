@@ -97,6 +97,48 @@ no_instance_of_others() {
         equal "$(state_of one)" running
 }
 
+# As extra-container's `shell`: a command, or what is read from standard input, beside an instance, with short ways into it.
+testcase_session() {
+        project shop
+        spec "$(tiny one "$SERVER" ', "ports": ["8080:7"], "volumes": ["@data:/data"]}, "two": {"system": {"rootfs": "'"$TINY_IMAGE"'"}, "command": ["/bin/sleep", "infinity"], "network": {"mode": "none"}')"
+        run_status 7 fc -q shell one --fresh --run c sh -c 'echo "$0 $1"; hostname; exit 7' 'a b' '"c"'
+        equal "$OUT" $'a b "c"\none'
+        no_instance_left
+        ok fc -q shell --fresh one -- bash -c 'c cat /etc/hosts; echo "$name $ONE_HOST:$ONE_PORT $FC_INSTANCE $(id -u)"; echo "at $ip"; h'
+        [[ $OUT =~ $'\n'([0-9.]+)\ one\ .*$'\n'"one 127.0.0.1:"[0-9]+\ (shop-[0-9a-f]{8})\ $DEV_UID$'\n'at\ ([0-9.]+)$'\n' ]] || flunk "it says: $OUT"
+        equal "${BASH_REMATCH[3]}" "${BASH_REMATCH[1]}" "the address"
+        expect_out "All other commands: flake-containers --root '$PROJECT' --instance ${BASH_REMATCH[2]} COMMAND one"
+        # Called again in it, it changes what runs; another container's is another one.
+        run fc shell --fresh one -- bash -c '
+                echo "first $(c sh -c "echo \$AS")"
+                sed -i "s/\"volumes\"/\"environment\": {\"AS\": \"changed\"}, \"volumes\"/" "$0/flake-containers.json"
+                "$1" --progress plain shell --fresh one --run c sh -c "echo second \$AS"
+                "$1" -q shell --fresh two --run c hostname
+                echo "third $(c sh -c "echo \$AS") $ip"; exit 5' "$PROJECT" "$FC"
+        equal "$STATUS" 5
+        expect_out $'first \nsecond changed\ntwo\nthird changed '
+        expect_err 'one.* +ready'
+        no_instance_left
+        # The project's own stays as it is.
+        ok fc -q shell -n one --run c sh -c 'echo kept >/data/note'
+        equal "$(state_of one)" running
+        ok fc -q shell --no-destroy one <<<"c cat /data/note </dev/null; $FC -q shell --no-destroy one --run c cat /data/note </dev/null"
+        equal "$OUT" $'kept\nkept'
+        equal "$(state_of one)" running
+        run_status 2 fc shell one --run true
+        expect_err "a command needs '--fresh' or '--no-destroy'"
+        run_status 2 fc shell --fresh -n one
+        run_status 2 fc shell --from label one
+        run_status 2 fc shell --fresh --user root one
+        run_status 2 fc shell --update one
+        ok fc snapshot save label
+        run_status 5 fc -q shell --fresh --from label one <<<"c cat /data/note </dev/null; $FC shell --fresh one </dev/null"
+        equal "$OUT" kept
+        expect_err 'has begun as a snapshot, and can only be begun anew'
+        ok fc down
+        no_instance_left
+}
+
 testcase_from_snapshot() {
         project shop
         spec "$(tiny db "$SERVER" ', "volumes": ["@data:/data", "@both:/both"], "seed": [{"run": ["sh", "-c", "echo seeded >/data/note; echo shared >/both/note"]}]'), $(tiny \
