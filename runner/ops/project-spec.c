@@ -228,7 +228,8 @@ static bool spec_link_time(int dir_fd, const char *path, struct timespec *ret) {
 
 bool project_is_newer(const Project *project, const char *name) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        _cleanup_free_ char *link = flake_built_link(project->root), *target = realpath(link, NULL);
+        _cleanup_free_ char *link = flake_built_link(project->root),
+                            *target = access(link, F_OK) < 0 ? NULL : realpath(link, NULL);
         _cleanup_close_ int fd = -EBADF;
         struct timespec built, started;
 
