@@ -62,6 +62,7 @@ static const struct {
         {"--ansi", "NO_COLOR=1 is without colours, --progress plain without redrawing"},
         {"--env-file", "a container's 'envFile' names one"},
         {"--file", "--spec FILE names the specification"},
+        {"--fresh-root", "'reset NAME' starts over with a fresh root, of its image as it is now"},
         {"--image", "a container's 'system' says what it is made of"},
         {"--name", "names are those of the specification: flake-containers config"},
         {"--no-ansi", "NO_COLOR=1 is without colours, --progress plain without redrawing"},

@@ -137,6 +137,8 @@ testcase_flags() {
 
         project shop
         spec "$(tiny web '' ', "dependsOn": {"db": "ready"}'), $(tiny db), $(tiny one), $(tiny two)"
+        run_status 2 fc up --fresh-root web
+        expect_err "'reset NAME' starts over with a fresh root"
         run_status 2 fc up --jobs 0
         expect_err "--jobs: '0' is not a number from 1 to 9999"
         run_status 2 fc up -j many
