@@ -205,6 +205,10 @@ let
       address = get "address" network;
       mac = get "mac" network;
       namespace = get "namespace" network;
+      interface = get "interface" network;
+      gateway = get "gateway" network;
+      isAttached = elem (network.mode or "private") [ "bridge" "macvlan" ];
+      addressError = if isAttached then syntax.attachedAddress else syntax.fixedAddress;
       toplevel = get "toplevel" container;
       command = if get "command" container == null then null else syntax.command container.command;
     in
@@ -218,7 +222,23 @@ let
       about [ "network" "networks" ] "at most 8 networks, not ${toString (length networks)}"
     )
     ++ map (about [ "network" "address" ]) (
-      optional (address != null && syntax.fixedAddress address != null) (syntax.fixedAddress address)
+      optional (address != null && addressError address != null) (addressError address)
+    )
+    ++ map (about [ "network" "interface" ]) (
+      optional (interface != null && syntax.interface interface != null) (syntax.interface interface)
+    )
+    ++ concatMap (
+      option:
+      let
+        value = get option network;
+        said = syntax.${option} value;
+      in
+      optional (value != null && said != null) (about [ "network" option ] said)
+    ) [ "address6" "gateway6" ]
+    ++ map (about [ "network" "gateway" ]) (
+      optional (gateway != null && syntax.gateway (if address == null then "" else address) gateway != null) (
+        syntax.gateway (if address == null then "" else address) gateway
+      )
     )
     ++ map (about [ "network" "namespace" ]) (
       optional (namespace != null && syntax.namespace namespace != null) (syntax.namespace namespace)
@@ -300,11 +320,19 @@ let
       environmentUnits = container.environmentUnits or [ ] != [ ];
       hostAccess = if get "hostAccess" network == null then [ ] else network.hostAccess;
       # They say something of a network of the project's.
-      ofPrivate = filter (option: !elem (get option network) [ null [ ] ]) [
-        "networks"
-        "address"
-        "mac"
-      ];
+      isAttached = elem mode [ "bridge" "macvlan" ];
+      ofPrivate = filter (option: !elem (get option network) [ null [ ] ]) (
+        [ "networks" ]
+        ++ (
+          if isAttached then
+            [ ]
+          else
+            [
+              "address"
+              "mac"
+            ]
+        )
+      );
     in
     optional (length given > 1) (
       about [ (concatStringsSep ", " given) ] "give one of them, they all say what the system is"
@@ -337,7 +365,7 @@ let
     ++ optional (!isCommand && hasUnits && get "notify" ready == false) (
       about [ "ready" "units" ] "with ready.notify = false it is not known when the units can be asked for"
     )
-    ++ optional (container.ports or [ ] != [ ] && !elem mode [ "private" "namespace" ]) (
+    ++ optional (container.ports or [ ] != [ ] && elem mode [ "host" "none" ]) (
       about [ "ports" ] "only with network.mode = \"private\", here it is \"${mode}\""
     )
     ++ optional (get "namespace" network != null && mode != "namespace") (
@@ -345,6 +373,21 @@ let
     )
     ++ optional (get "namespace" network == null && mode == "namespace") (
       about [ "network" "mode" ] "'namespace' needs network.namespace"
+    )
+    ++ map (
+      option: about [ "network" option ] "only with network.mode = \"bridge\" or \"macvlan\", here it is \"${mode}\""
+    ) (filter (option: get option network != null && !isAttached) [ "interface" "gateway" "address6" "gateway6" ])
+    ++ optional (get "interface" network == null && isAttached) (
+      about [ "network" "mode" ] "'${mode}' needs network.interface"
+    )
+    ++ optional (isAttached && get "gateway" network != null && get "address" network == null) (
+      about [ "network" "gateway" ] "needs network.address; without it the system inside asks for both"
+    )
+    ++ optional (isAttached && get "address6" network != null && get "address" network == null) (
+      about [ "network" "address6" ] "needs network.address; without it the system inside asks for both"
+    )
+    ++ optional (isAttached && get "gateway6" network != null && get "address6" network == null) (
+      about [ "network" "gateway6" ] "needs network.address6"
     )
     ++ optional (get "internet" network == true && mode != "private") (
       about [ "network" "internet" ] "only with network.mode = \"private\", here it is \"${mode}\""
@@ -494,23 +537,27 @@ let
     containers:
     let
       network = name: containers.${name}.network or { };
+      isAttached = name: elem ((network name).mode or "private") [ "bridge" "macvlan" ];
       having = option: filter (name: get option (network name) != null) (attrNames containers);
+      # Of networks of the project's, and of the host's.
+      addressed = filter (name: !isAttached name) (having "address");
+      attached = filter isAttached (having "address");
       value = option: name: (network name).${option};
       clashes =
-        option: key: say:
+        option: names: key: say:
         concatMap (
           name:
           let
-            earlier = filter (other: other < name && key (value option other) == key (value option name)) (having option);
+            earlier = filter (other: other < name && key (value option other) == key (value option name)) names;
           in
           optional (earlier != [ ]) (at name "network.${option}" (say (value option name) (head earlier)))
-        ) (having option);
+        ) names;
       # Of its network the first address says the subnet.
       first = name: head ((if (network name).networks or [ ] == [ ] then [ "default" ] else (network name).networks));
       outside =
         name:
         let
-          same = filter (other: first other == first name) (having "address");
+          same = filter (other: first other == first name) addressed;
           subnet = syntax.subnetOf (value "address" (head same));
         in
         optional (syntax.subnetOf (value "address" name) != subnet) (
@@ -518,11 +565,15 @@ let
             "'${value "address" name}' is not in ${toString subnet}, the subnet of network '${first name}'"
         );
     in
-    clashes "address" syntax.lastNumber (
+    clashes "address" addressed syntax.lastNumber (
       text: other: "'${text}' ends like that of '${other}', and a container has its last number in all networks"
     )
-    ++ clashes "mac" lower (text: other: "'${text}' is that of '${other}'")
-    ++ concatMap outside (having "address");
+    ++ clashes "address" attached (text: text) (text: other: "'${text}' is that of '${other}'")
+    ++ clashes "address6" (filter isAttached (having "address6")) (text: text) (
+      text: other: "'${text}' is that of '${other}'"
+    )
+    ++ clashes "mac" (having "mac") lower (text: other: "'${text}' is that of '${other}'")
+    ++ concatMap outside addressed;
 
   projectErrors =
     containers:

@@ -32,21 +32,23 @@ let
     }";
 
   # Option -> reason. The default of NixOS, and any other value that changes nothing, is not refused.
-  addresses = "addresses are given by the project: containers find each other by their names";
-  interfaces = "not supported: a container's interfaces are in the project's networks (network.networks), or network.mode says whose they are";
+  addresses6 = "IPv6 addresses are derived from the project's id: containers find each other by their names";
   refused = {
-    hostAddress6 = addresses;
-    localAddress6 = addresses;
-    hostBridge = interfaces;
-    interfaces = interfaces;
-    macvlans = interfaces;
-    extraVeths = interfaces;
+    hostAddress6 = addresses6;
+    interfaces = "the host's interfaces stay with the host: use network.mode = \"macvlan\" or \"bridge\" and network.interface, or network.mode = \"namespace\" for what lies in a network namespace";
+    extraVeths = "use network.networks for networks of the project, or network.mode = \"bridge\" for one of the host's";
     copyResolvConf = "with network.mode = \"host\" the host's resolvers are used, else there are none";
     flake = "use toplevel = inputs.NAME.nixosConfigurations.NAME.config.system.build.toplevel, or nixosConfiguration";
   };
   refusedExtra = {
     enableSSH = "'${name}-shell' opens a shell without SSH; else enable services.openssh in the configuration";
     exposeLocalhost = "use ports: a published port reaches what listens on the container's 127.0.0.1";
+  };
+
+  # Of nixos-nspawn.
+  refusedVeth = {
+    host = "the host's end of the network is the project's: use network.networks, network.address, network.internet and ports, or network.mode = \"bridge\" for a network that the host's networkd sets";
+    container = "the runner sets host0 before the first unit starts: use network.address, or network.mode = \"bridge\" and systemd.network in the configuration";
   };
 
   mkRefused = lib.mapAttrs (
@@ -96,6 +98,15 @@ let
     if config.networkNamespace == null then null else builtins.match "/run/netns/([^/]+)" (toString config.networkNamespace);
   namespace = if namespacePath == null then null else builtins.head namespacePath;
 
+  # At most one says that the network is the host's.
+  uplinks =
+    lib.optional (config.hostBridge != null) config.hostBridge
+    ++ (if config.macvlans == null then [ ] else config.macvlans);
+  isAttached = builtins.elem config.network.mode [
+    "bridge"
+    "macvlan"
+  ];
+
   privateUsers = {
     no = "host";
     pick = "private";
@@ -118,10 +129,24 @@ let
         inherit (port) protocol;
       }) config.forwardPorts;
     };
-    privateNetwork = mkIf (config.privateNetwork != null) {
+    hostBridge = mkIf (config.hostBridge != null) {
+      network = {
+        mode = "bridge";
+        interface = config.hostBridge;
+      };
+    };
+    macvlans = mkIf (config.hostBridge == null && builtins.length uplinks == 1) {
+      network = {
+        mode = "macvlan";
+        interface = builtins.head uplinks;
+      };
+    };
+    # NixOS wants it beside the two.
+    privateNetwork = mkIf (config.privateNetwork != null && (uplinks == [ ] || !config.privateNetwork)) {
       network.mode = if config.privateNetwork then "private" else "host";
     };
     localAddress = mkIf (config.localAddress != null) { network.address = config.localAddress; };
+    localAddress6 = mkIf (config.localAddress6 != null && isAttached) { network.address6 = config.localAddress6; };
     networkNamespace = mkIf (namespace != null) {
       network = {
         mode = "namespace";
@@ -209,6 +234,9 @@ in
     )) "`ports`. Published on `127.0.0.1` and `::1`, not on all addresses.";
     privateNetwork = mkCompat types.bool "`network.mode`: `\"private\"` or `\"host\"`.";
     localAddress = mkCompat types.str "`network.address`.";
+    hostBridge = mkCompat types.str "`network.mode = \"bridge\"` with `network.interface`. The interface is called `host0` inside.";
+    macvlans = mkCompat (types.listOf types.str) "`network.mode = \"macvlan\"` with `network.interface`: one. The interface is called `host0` inside.";
+    localAddress6 = mkCompat types.str "`network.address6`, with `hostBridge` or one of `macvlans`; otherwise refused.";
     networkNamespace = mkCompat types.path "`network.namespace`, of a path in `/run/netns`; another one is refused.";
     localMacAddress = mkCompat types.str "`network.mac`.";
     hostAddress = mkCompat types.str "The host has the address of the container's subnet that ends in 1, so another one is refused.";
@@ -233,6 +261,7 @@ in
     timeoutStartSec = mkCompat (types.either types.int types.str) "`ready.timeout`.";
     autoStart = mkCompat types.bool "Containers of a project are started by `up` only, so true is refused.";
     restartIfChanged = mkCompat types.bool "`up` applies what has changed, so false is refused.";
+    network.veth.config = mkRefused refusedVeth;
     extra = mkRefused refusedExtra // {
       addressPrefix = mkCompat types.str "`network.address`: the same with `.2`. The host has `.1`.";
       enableWAN = mkCompat types.bool "`network.internet`.";
@@ -254,18 +283,27 @@ in
   config.build.problems =
     refusals "" options refused
     ++ refusals "extra." options.extra refusedExtra
+    ++ refusals "network.veth.config." options.network.veth.config refusedVeth
+    ++ lib.optional (builtins.length uplinks > 1) (
+      problem (if config.hostBridge == null then "macvlans" else "hostBridge") "a container is attached to one interface of the host's, here these are ${lib.concatMapStringsSep ", " (uplink: "'${uplink}'") uplinks}"
+    )
     ++ lib.optional (config.privateUsers != null && !(privateUsers ? ${toString config.privateUsers})) (
       problem "privateUsers" "'${toString config.privateUsers}' is not supported, the runner chooses the ids itself: use users = \"private\" or \"host\""
     )
     ++ lib.optional (config.timeoutStartSec != null && seconds == null) (
       problem "timeoutStartSec" "'${toString config.timeoutStartSec}' is not a number of seconds, use ready.timeout"
     )
+    ++ lib.optional (config.localAddress6 != null && !isAttached) (
+      problem "localAddress6" "${addresses6}; network.address6 is for network.mode = \"bridge\" and \"macvlan\""
+    )
     ++ lib.optional (config.networkNamespace != null && namespace == null) (
       problem "networkNamespace" "'${toString config.networkNamespace}' is not in /run/netns, where network.namespace looks"
     )
     ++ lib.optional (config.hostAddress != null && config.hostAddress != hostAddress) (
       problem "hostAddress" (
-        if hostAddress == null then
+        if isAttached then
+          "the host's address in that network is the host's to set; what leads out of it is network.gateway"
+        else if hostAddress == null then
           "the host has the address that ends in 1, of the subnet of network.address: give that"
         else
           "'${config.hostAddress}' cannot be given, with this network.address the host has ${hostAddress}"

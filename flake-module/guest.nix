@@ -2,10 +2,13 @@
 # where the nixpkgs of the container has them, so that it evaluates with releases of many years.
 {
   name,
-  # network.mode: private, host, none or namespace
+  # network.mode
   network,
-  # How many of the project's networks it is in.
+  # How many of its interfaces are set by the runner: one in each of the project's networks.
   networks,
+  # It is in a network of the host's, and sets its interface itself.
+  isAttached,
+  asksForAddress,
   # network.internet
   internet,
   # Whether the container has a range of user ids of its own, which ends at 65535.
@@ -63,8 +66,9 @@ in
 
       networking.hostName = (if existing then mkGuest else mkWeak) name;
       networking.useDHCP = mkGuest false;
-      # The network belongs to the project, and published ports come in through the container's own loopback.
-      networking.firewall.enable = mkWeak false;
+      # The network belongs to the project, and published ports come in through the container's own loopback. In one of
+      # the host's there may be any machine.
+      networking.firewall.enable = mkWeak isAttached;
       # With the host's network its resolvers, too. Else there is none to ask, or the one that the runner mounts.
       networking.useHostResolvConf = mkGuest (network == "host" || network == "namespace");
 
@@ -83,12 +87,15 @@ in
     (set [ "networking" "dhcpcd" "denyInterfaces" ] interfaces)
     (set [ "networking" "networkmanager" "unmanaged" ] (map (name: "interface-name:${name}") interfaces))
     # Before systemd's own 80-container-host0.network, which asks for DHCP.
-    (set [ "systemd" "network" "networks" ] {
-      "10-flake-containers" = {
-        matchConfig.Name = builtins.concatStringsSep " " interfaces;
-        linkConfig.Unmanaged = true;
-      };
-    })
+    (set [ "systemd" "network" "networks" ] (
+      mkIf (interfaces != [ ]) {
+        "10-flake-containers" = {
+          matchConfig.Name = builtins.concatStringsSep " " interfaces;
+          linkConfig.Unmanaged = true;
+        };
+      }
+    ))
+    (if asksForAddress then { networking.interfaces.host0.useDHCP = mkWeak true; } else { })
     # Nothing that it could see would ever be online.
     (
       if has [ "systemd" "network" "wait-online" "enable" ] then
@@ -96,13 +103,14 @@ in
       else
         { systemd.services.systemd-networkd-wait-online.enable = mkWeak false; }
     )
-    (if trustHost then { networking.firewall.trustedInterfaces = hostInterfaces; } else { })
+    (if trustHost && !isAttached then { networking.firewall.trustedInterfaces = hostInterfaces; } else { })
 
     # Before the network counts as up it would write an empty resolv.conf and start nscd again.
     (set [ "networking" "resolvconf" "enable" ] (
       mkIf (
         network != "host"
         && network != "namespace"
+        && !isAttached
         && !attrByPath [ "networking" "resolvconf" "useLocalResolver" ] false config
         && attrByPath [ "networking" "nameservers" ] [ ] config == [ ]
       ) (mkWeak false)

@@ -10,11 +10,18 @@
 let
   where = import ./where.nix;
 
+  isAttached = builtins.elem config.network.mode [
+    "bridge"
+    "macvlan"
+  ];
+  asksForAddress = isAttached && config.network.address == null;
+
   guest = import ./guest.nix {
     inherit name;
     inherit (config) nixDaemon;
     network = config.network.mode;
-    networks = lib.max 1 (builtins.length config.network.networks);
+    networks = if asksForAddress then 0 else lib.max 1 (builtins.length config.network.networks);
+    inherit asksForAddress isAttached;
     internet = config.network.internet == true;
     privateUsers = config.users != "host";
     trustHost = config.extra.firewallAllowHost;

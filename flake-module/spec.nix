@@ -54,6 +54,10 @@ let
         internet = unless false (get "internet" network);
         hostAccess = unless [ ] (get "hostAccess" network);
         namespace = get "namespace" network;
+        interface = get "interface" network;
+        gateway = get "gateway" network;
+        address6 = get "address6" network;
+        gateway6 = get "gateway6" network;
         networks = get "networks" network;
         address = get "address" network;
         mac = get "mac" network;

@@ -93,12 +93,15 @@ in
           "host"
           "none"
           "namespace"
+          "bridge"
+          "macvlan"
         ];
         default = "private";
         description = ''
           `"private"`: an interface in each of its networks, with a fixed address and the names of the other containers.
           `"host"`: the host's network. `"none"`: loopback only.
           `"namespace"`: that of the host which `network.namespace` names.
+          `"bridge"` and `"macvlan"`: an interface in a network of the host's, by `network.interface`.
         '';
       };
       internet = mkNullable types.bool {
@@ -124,6 +127,25 @@ in
           `network.mode = "namespace"`.
         '';
       };
+      interface = mkNullable types.str {
+        example = "br0";
+        description = ''
+          The host's interface that the container's is attached to: with `network.mode = "bridge"` a bridge, which it
+          is a port of, with `"macvlan"` any other, on whose wire it is a further one.
+        '';
+      };
+      gateway = mkNullable types.str {
+        example = "192.168.1.1";
+        description = "With such an interface and `network.address`: what leads out of its network.";
+      };
+      address6 = mkNullable types.str {
+        example = "fd00::20/64";
+        description = "With such an interface and `network.address`: an IPv6 address beside that, with its prefix.";
+      };
+      gateway6 = mkNullable types.str {
+        example = "fe80::1";
+        description = "With `network.address6`: what leads out of its network.";
+      };
       networks = mkOption {
         type = listOf types.str;
         default = [ ];
@@ -141,6 +163,8 @@ in
         description = ''
           A fixed IPv4 address in the container's first network, of which it says the subnet: the 256 addresses around
           it, of which the host has the one that ends in 1. Two checkouts of the project do not run at the same time then.
+          In a network of the host's it has a prefix, as `"192.168.1.20/24"`; without one the system inside asks for an
+          address by DHCP.
         '';
       };
       mac = mkNullable types.str {

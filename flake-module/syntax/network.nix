@@ -9,6 +9,7 @@ let
     ;
   inherit (import ./text.nix) first unless;
   inherit (import ./names.nix) allowedName isName;
+  inherit (import ./ports.nix) groups;
 
   # "10.250.0.2" -> the part before the last number, and all numbers; null: not an IPv4 address.
   split =
@@ -36,6 +37,17 @@ let
     || (head numbers == 192 && second == 168)
     || (head numbers == 100 && second >= 64 && second <= 127);
 
+  power = n: if n == 0 then 1 else 2 * power (n - 1);
+  number = builtins.foldl' (sum: part: sum * 256 + part) 0;
+  # Neither the first address of a network nor the last one.
+  isOfOne =
+    numbers: prefix:
+    let
+      size = power (32 - prefix);
+      rest = number numbers - number numbers / size * size;
+    in
+    rest != 0 && rest != size - 1;
+
   hex = "[0-9a-fA-F]{2}";
 in
 {
@@ -60,6 +72,71 @@ in
     unless (
       builtins.stringLength name <= 255 && match "[a-zA-Z0-9_-][a-zA-Z0-9_.-]*" name != null
     ) "'${name}' is not the name of a network namespace, as ip-netns(8) has it";
+
+  # A container in a network of the host's: what it is attached to, and its address there.
+  interface =
+    name:
+    first [
+      (unless (
+        builtins.stringLength name <= 15 && match "[a-zA-Z0-9_][a-zA-Z0-9_.-]*" name != null
+      ) "'${name}' is not the name of a network interface, such as br0")
+      (unless (name != "lo") "'lo' leads to no other machine")
+    ];
+
+  attachedAddress =
+    text:
+    let
+      parts = match "([^/]*)/([1-9]|[12][0-9]|30)" text;
+    in
+    if parts == null || split (head parts) == null then
+      if split text == null then
+        "'${text}' is not an IPv4 address, such as 192.168.1.20/24"
+      else
+        "with this network.mode it has a prefix, such as '${text}/24'"
+    else
+      unless (isOfOne (split (head parts)).numbers (
+        builtins.fromJSON (elemAt parts 1)
+      )) "'${text}' is not the address of one machine";
+
+  gateway =
+    address: text:
+    let
+      parts = match "([^/]*)/([1-9]|[12][0-9]|30)" address;
+      own = split (head parts);
+      size = power (32 - builtins.fromJSON (elemAt parts 1));
+    in
+    if split text == null then
+      "'${text}' is not an IPv4 address, such as 192.168.1.1"
+    else if parts == null || own == null then
+      null
+    else
+      first [
+        (unless (head parts != text) "is the container's own address")
+        (unless (
+          number own.numbers / size == number (split text).numbers / size
+        ) "'${text}' is not in the network of '${address}'")
+      ];
+
+  address6 =
+    text:
+    let
+      parts = match "([^/]*)/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-6])" text;
+      numbers = groups (head parts);
+      zeros = n: builtins.all (i: elemAt numbers i == 0) (builtins.genList (i: i) n);
+      first = head numbers;
+    in
+    if parts == null || numbers == null then
+      "'${text}' is not an IPv6 address with a prefix, such as fd00::20/64"
+    else
+      unless (
+        # Unspecified and loopback, groups, of the link, and IPv4 in IPv6.
+        !(zeros 7 && elemAt numbers 7 <= 1)
+        && first < 65280
+        && !(first >= 65152 && first <= 65215)
+        && !(zeros 5 && elemAt numbers 5 == 65535)
+      ) "'${text}' is not the address of one machine";
+
+  gateway6 = text: unless (groups text != null) "'${text}' is not an IPv6 address, such as fe80::1";
 
   # Of a fixed address: "10.250.0.0/24"; null: it is not one.
   subnetOf = text: if split text == null then null else "${(split text).front}.0/24";

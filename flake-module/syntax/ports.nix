@@ -213,6 +213,8 @@ let
   canonicalAddress = text: if octets text != null then text else toJSON (groups text);
 in
 {
+  inherit groups;
+
   inherit
     canonicalAddress
     parsePort

@@ -36,16 +36,21 @@ pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
         NetnsOptions options = {.pid = leader};
         _cleanup_strv_ char **argv = NULL;
 
-        if (o->address) {
+        if (o->address || o->attach) {
                 options.interface = (char *) GUEST_INTERFACE;
                 options.address = o->address;
                 options.bridge = o->bridge;
-                options.machine = o->bridge ? o->machine : NULL;
+                options.attach = o->attach;
+                options.macvlan = o->macvlan;
+                options.gateway = o->gateway;
+                options.address6 = o->address6;
+                options.gateway6 = o->gateway6;
+                options.machine = o->bridge || o->attach ? o->machine : NULL;
                 options.mac = o->mac;
                 options.networks = o->networks;
                 options.internet = o->pasta;
         }
-        argv = netns_options_print(o->netns, o->address ? "setup" : "loopback", &options);
+        argv = netns_options_print(o->netns, options.interface ? "setup" : "loopback", &options);
         return netns_helper_spawn(argv, -EBADF, reterr);
 }
 

@@ -11,6 +11,11 @@ typedef struct NetnsOptions {
         char *interface;
         char *address; /* "10.3.7.9/24" */
         char *mac;     /* of the interface with that address */
+        char *attach;  /* interface of the host's */
+        bool macvlan;
+        char *gateway;
+        char *address6;
+        char *gateway6;
         char *bridge;
         char **networks; /* further ones, "BRIDGE=A.B.C.D/24" */
         char *namespace; /* of the host's, by its name */

@@ -135,6 +135,11 @@ OptionTable keeper_options_table(KeeperOptions *o) {
                 {"netns", 0, OPTION_STRING, offsetof(KeeperOptions, netns), "PROGRAM"},
                 {"address", 0, OPTION_STRING, offsetof(KeeperOptions, address), "ADDRESS"},
                 {"mac", 0, OPTION_STRING, offsetof(KeeperOptions, mac), "ADDRESS"},
+                {"attach", 0, OPTION_STRING, offsetof(KeeperOptions, attach), "NAME"},
+                {"macvlan", 0, OPTION_FLAG, offsetof(KeeperOptions, macvlan), NULL},
+                {"gateway", 0, OPTION_STRING, offsetof(KeeperOptions, gateway), "ADDRESS"},
+                {"address6", 0, OPTION_STRING, offsetof(KeeperOptions, address6), "A/PREFIX"},
+                {"gateway6", 0, OPTION_STRING, offsetof(KeeperOptions, gateway6), "ADDRESS"},
                 {"bridge", 0, OPTION_STRING, offsetof(KeeperOptions, bridge), "NAME"},
                 {"network", 0, OPTION_STRINGS, offsetof(KeeperOptions, networks), "BRIDGE=A/PREFIX"},
                 {"bridge-lock", 0, OPTION_STRING, offsetof(KeeperOptions, bridge_lock), "PATH"},
@@ -168,6 +173,9 @@ int keeper_options_parse(char *const *argv, KeeperOptions *o, const OptionTable 
         r = options_parse(tables, ELEMENTSOF(tables), argv, /* stop_early= */ true, &o->nspawn, reterr);
         if (r >= 0 && o->bridge && (!o->netns || !o->bridge_lock))
                 r = error_raise(reterr, FC_EXIT_USAGE, "a bridge needs '--netns' and '--bridge-lock'");
+        if (r >= 0 && o->attach && (!o->netns || !o->mac || o->bridge))
+                r = error_raise(reterr, FC_EXIT_USAGE,
+                                "'--attach' needs '--netns' and '--mac', and no bridge");
         if (r >= 0 && o->host_access && !o->netns)
                 r = error_raise(reterr, FC_EXIT_USAGE, "'--host-access' needs '--netns'");
         if (r >= 0 && (o->ports.n > 0 || o->host_access))

@@ -38,6 +38,11 @@ typedef struct KeeperOptions {
         char *netns;     /* program that sets the network inside, NULL: nothing to set */
         char *address;   /* A.B.C.D/24; NULL: loopback only */
         char *mac;       /* of the interface with that address; NULL: one made of the machine's name */
+        char *attach;    /* interface of the host's that it is a port of, NULL: none */
+        bool macvlan;    /* that is not a bridge, and it is a macvlan on it */
+        char *gateway;   /* with such an address; NULL: none */
+        char *address6;  /* "fd00::20/64" */
+        char *gateway6;
         char *bridge;    /* released at the end, NULL: none */
         char **networks; /* further ones, "BRIDGE=A.B.C.D/24" */
         char *bridge_lock;

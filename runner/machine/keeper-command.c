@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <systemd/sd-id128.h>
+
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/process.h"
 #include "keeper/netns-options.h"
 #include "machine/keeper-command.h"
@@ -13,6 +16,40 @@ static int keeper_command_find_proxy(KeeperCommand *c, Error *reterr) {
         return r;
 }
 
+/* The same at each start, or what gives out addresses would take it for another machine; and on one wire of
+ * several hosts, which may have machines of one name, another on each. */
+static int choose_own_mac(const char *machine, char **ret, Error *reterr) {
+        _cleanup_free_ char *both = NULL;
+        sd_id128_t id;
+        uint64_t hash;
+        int r = sd_id128_get_machine(&id);
+
+        if (r < 0)
+                return error_set(reterr, r, "read '/etc/machine-id'");
+        both = xasprintf("%s " SD_ID128_FORMAT_STR, machine, SD_ID128_FORMAT_VAL(id));
+        hash = hash_text(both);
+        *ret = xasprintf("02:%02x:%02x:%02x:%02x:%02x", (unsigned) (hash & 0xff),
+                         (unsigned) (hash >> 8 & 0xff), (unsigned) (hash >> 16 & 0xff),
+                         (unsigned) (hash >> 24 & 0xff), (unsigned) (hash >> 32 & 0xff));
+        return 0;
+}
+
+/* It is in a network of the host's, and none of the project's. */
+static int keeper_command_attach(KeeperCommand *c, const ContainerPlan *plan, Error *reterr) {
+        int r = plan->spec->mac ? 0 : choose_own_mac(plan->machine, &c->mac, reterr);
+
+        if (r < 0)
+                return r;
+        c->options.attach = plan->spec->interface;
+        c->options.macvlan = plan->spec->network == NETWORK_MACVLAN;
+        c->options.mac = c->mac ? c->mac : plan->spec->mac;
+        c->options.address = plan->spec->address;
+        c->options.gateway = plan->spec->gateway;
+        c->options.address6 = plan->spec->address6;
+        c->options.gateway6 = plan->spec->gateway6;
+        return 0;
+}
+
 static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *plan,
                                       const StartResources *resources, Error *reterr) {
         int r;
@@ -23,6 +60,8 @@ static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *pla
         if (r < 0)
                 return r;
         c->options.netns = c->netns;
+        if (network_mode_is_attached(plan->spec->network))
+                return keeper_command_attach(c, plan, reterr);
         if (!plan->bridge)
                 return 0;
         /* Ports may be published later. */
@@ -121,6 +160,7 @@ void keeper_command_done(KeeperCommand *c) {
         strv_free(c->options.networks);
         free(c->netns);
         free(c->address);
+        free(c->mac);
         free(c->pasta);
         free(c->proxy);
 }

@@ -8,7 +8,7 @@
 
 typedef struct KeeperCommand {
         KeeperOptions options; /* borrows from the plan, the resources and what follows */
-        char *netns, *address, *pasta, *proxy;
+        char *netns, *address, *mac, *pasta, *proxy;
 } KeeperCommand;
 
 /* @registers: nspawn's option --register=. On failure @ret is to be emptied, too. */

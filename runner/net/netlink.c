@@ -29,6 +29,8 @@ static void on_link(struct nlmsghdr *header, void *userdata) {
         link->up = message->ifi_flags & IFF_UP;
         if (tb[IFLA_MASTER])
                 link->master = (int) nla_get_u32(tb[IFLA_MASTER]);
+        if (tb[IFLA_MTU])
+                link->mtu = nla_get_u32(tb[IFLA_MTU]);
         if (tb[IFLA_LINK])
                 link->peer = (int) nla_get_u32(tb[IFLA_LINK]);
         if (tb[IFLA_LINKINFO] && nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) >= 0 &&
@@ -102,6 +104,26 @@ int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, co
                 netlink_put(message, IFLA_ADDRESS, peer_mac, 6);
         netlink_put_u32(message, IFLA_NET_NS_FD, (uint32_t) peer_netns_fd);
         (void) nla_nest_end(message, other);
+        (void) nla_nest_end(message, data);
+        (void) nla_nest_end(message, info);
+        return netlink_request(netlink, message, NULL, NULL);
+}
+
+int netlink_macvlan_create(Netlink *netlink, const char *name, int lower, const uint8_t mac[6],
+                           int netns_fd) {
+        struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
+        _cleanup_message_ struct nl_msg *message =
+                netlink_message_new(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
+        struct nlattr *info, *data;
+
+        netlink_put_string(message, IFLA_IFNAME, name);
+        netlink_put(message, IFLA_ADDRESS, mac, 6);
+        netlink_put_u32(message, IFLA_LINK, (uint32_t) lower);
+        netlink_put_u32(message, IFLA_NET_NS_FD, (uint32_t) netns_fd);
+        info = nla_nest_start(message, IFLA_LINKINFO);
+        netlink_put_string(message, IFLA_INFO_KIND, "macvlan");
+        data = nla_nest_start(message, IFLA_INFO_DATA);
+        netlink_put_u32(message, IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE);
         (void) nla_nest_end(message, data);
         (void) nla_nest_end(message, info);
         return netlink_request(netlink, message, NULL, NULL);

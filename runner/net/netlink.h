@@ -19,6 +19,7 @@ typedef struct Link {
         int master; /* the bridge that it is a port of; 0: none */
         int peer;   /* the index of a veth's other end, in that one's namespace; 0: it has none */
         bool up;
+        uint32_t mtu;
         char kind[LINK_NAME_MAX]; /* "bridge", "veth", ...; "" for hardware and loopback */
 } Link;
 
@@ -36,6 +37,11 @@ int netlink_bridge_create(Netlink *netlink, const char *name, const uint8_t mac[
  * address `peer_mac` (NULL: the kernel chooses). Both are left down. -EEXIST when either exists. */
 int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, const uint8_t peer_mac[6],
                         int peer_netns_fd);
+
+/* One more interface on the wire of `lower`, made in another namespace and left down. Those of one `lower`
+ * reach each other, but not the host. */
+int netlink_macvlan_create(Netlink *netlink, const char *name, int lower, const uint8_t mac[6],
+                           int netns_fd);
 
 int netlink_link_up(Netlink *netlink, int index);
 

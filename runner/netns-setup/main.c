@@ -5,6 +5,7 @@
  * status 0, or 1 with one line on stderr, or FC_EXIT_NOT_RUNNING without a word when the guest has ended:
  * its end is told by others. */
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/file.h>
 
@@ -13,6 +14,7 @@
 #include "net/old-bridge.h"
 #include "net/router.h"
 #include "net/router6.h"
+#include "net/uplink.h"
 #include "netns-setup/internet.h"
 #include "netns-setup/join.h"
 #include "netns-setup/setup.h"
@@ -94,14 +96,46 @@ static int interfaces_add(Interfaces *all, const NetnsOptions *options, const ch
         return parse_address(equals + 1, &next->address, &next->prefix, reterr);
 }
 
+/* "fd00::20/64" and "fe80::1". None: both are zero. */
+static int parse_uplink6(const NetnsOptions *options, InterfaceSettings *ret, Error *reterr) {
+        const char *slash = options->address6 ? strchr(options->address6, '/') : NULL;
+        _cleanup_free_ char *address =
+                slash ? xstrndup(options->address6, (size_t) (slash - options->address6)) : NULL;
+        int end = 0;
+
+        if (options->address6 &&
+            (!address || inet_pton(AF_INET6, address, &ret->address6) != 1 ||
+             sscanf(slash, "/%3hhu%n", &ret->prefix6, &end) != 1 || slash[end] || ret->prefix6 > 128))
+                return error_raise(reterr, FC_EXIT_USAGE, "--address6: '%s' is not an address with a prefix",
+                                   options->address6);
+        if (options->gateway6 && inet_pton(AF_INET6, options->gateway6, &ret->gateway6) != 1)
+                return error_raise(reterr, FC_EXIT_USAGE, "--gateway6: '%s' is not an IPv6 address",
+                                   options->gateway6);
+        return 0;
+}
+
+static int check_setup_options(const NetnsOptions *options, const InterfaceSettings *first, Error *reterr) {
+        if (options->pid == 0 || !first->name || (first->address == 0 && !options->attach))
+                return error_raise(reterr, FC_EXIT_USAGE, "setup needs --pid, --interface and --address");
+        if (options->attach && (options->bridge || !options->machine || !options->mac))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "setup --attach needs --machine and --mac, and no --bridge");
+        if (!options->attach && !first->router != !first->machine)
+                return error_raise(reterr, FC_EXIT_USAGE, "setup needs --bridge and --machine, or neither");
+        return 0;
+}
+
 static int run_setup(const NetnsOptions *options, Error *reterr) {
         _cleanup_(interfaces_done) Interfaces all = {};
         InterfaceSettings *first = XGROW(all.settings, all.n);
+        _cleanup_(netlink_freep) Netlink *host = NULL;
+        Uplink uplink = {options->attach, options->macvlan};
         uint8_t mac[6];
         int r;
 
         *first = (InterfaceSettings){.name = options->interface,
                                      .router = options->bridge,
+                                     .uplink = options->attach ? &uplink : NULL,
                                      .machine = options->machine,
                                      .mac = options->mac ? mac : NULL,
                                      .ipv6 = router6_is_wanted(),
@@ -109,12 +143,20 @@ static int run_setup(const NetnsOptions *options, Error *reterr) {
         r = parse_address(options->address, &first->address, &first->prefix, reterr);
         if (r >= 0 && options->mac)
                 r = parse_mac(options->mac, mac, reterr);
+        if (r >= 0)
+                r = parse_uplink6(options, first, reterr);
+        if (r >= 0 && options->gateway)
+                r = error_prefix(reterr, address_from_string(options->gateway, &first->gateway, reterr),
+                                 "--gateway");
         if (r < 0)
                 return r;
-        if (options->pid == 0 || !first->name || first->address == 0)
-                return error_raise(reterr, FC_EXIT_USAGE, "setup needs --pid, --interface and --address");
-        if (!first->router != !first->machine)
-                return error_raise(reterr, FC_EXIT_USAGE, "setup needs --bridge and --machine, or neither");
+        r = check_setup_options(options, first, reterr);
+        /* Of this namespace: what follows enters the container's. */
+        if (r >= 0 && options->attach)
+                r = netlink_open(&host, reterr);
+        if (r < 0)
+                return r;
+        uplink.host = host;
         STRV_FOREACH (network, options->networks)
                 if (r >= 0)
                         r = interfaces_add(&all, options, *network, reterr);
@@ -211,7 +253,9 @@ static const struct {
 } verbs[] = {
         {"join", NULL},       /* --namespace NAME -- PROGRAM.. */
         {"setup", run_setup}, /* --pid PID --interface NAME --address A/PREFIX [--bridge NAME --machine NAME
-                                 [--mac ADDRESS] [--network NAME=A/PREFIX]..] [--internet] */
+                                 [--mac ADDRESS] [--network NAME=A/PREFIX]..] [--internet]; --pid PID
+                                 --interface NAME --attach NAME [--macvlan] --machine NAME --mac ADDRESS
+                                 [--address A/PREFIX [--gateway A] [--address6 A/PREFIX [--gateway6 A]]] */
         {"internet", run_internet}, /* --pid PID --address A/PREFIX --machine NAME --pasta PROGRAM */
         {"loopback", run_loopback}, /* --pid PID */
         {"listen", run_listen},     /* --pid PID --port PORT.. <SOCKET */

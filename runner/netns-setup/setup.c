@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 
 #include "base/alloc.h"
@@ -8,6 +9,7 @@
 #include "net/netlink.h"
 #include "net/router-port.h"
 #include "net/router6.h"
+#include "net/uplink.h"
 #include "netns-setup/interface.h"
 #include "netns-setup/internet.h"
 #include "netns-setup/listen.h"
@@ -15,6 +17,11 @@
 
 /* From leaving its namespaces to its end, which its pidfd tells, a process takes milliseconds. */
 #define END_USEC (1 * USEC_PER_SEC)
+
+/* Until an interface of the last boot has gone: tens of milliseconds, more on a busy host. */
+#define LEAVE_USEC           (10 * USEC_PER_SEC)
+#define LEAVE_PAUSE_USEC     (1 * USEC_PER_MSEC)
+#define LEAVE_PAUSE_MAX_USEC (100 * USEC_PER_MSEC)
 
 /* By pidfd instead of /proc/PID/ns/net, which could belong to another process by the time it is opened; and
  * no /proc is needed. */
@@ -57,9 +64,10 @@ static int loopback_up(Netlink *netlink, Error *reterr) {
         return netns_link_up(netlink, "lo", lo.index, reterr);
 }
 
-/* Called in the container. @ret_port: as it is, when the interface is there. */
+/* Called in the container. What is returned of a port stays as it is, when the interface is there.
+ * @ret_uplink: of the host's bridge */
 static int make_interface(Netlink *netlink, const InterfaceSettings *settings, RouterPort *ret_port,
-                          Error *reterr) {
+                          int *ret_uplink, Error *reterr) {
         _cleanup_close_ int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
         Link link;
         int r;
@@ -69,9 +77,12 @@ static int make_interface(Netlink *netlink, const InterfaceSettings *settings, R
         r = netlink_link_find(netlink, settings->name, &link);
         if (r < 0)
                 return error_set(reterr, r, "look up interface '%s'", settings->name);
-        return link.index > 0 ? 0
-                              : router_port_make(settings->router, settings->machine, settings->mac,
-                                                 settings->name, fd, ret_port, reterr);
+        if (link.index > 0)
+                return 0;
+        return settings->uplink ? uplink_make(settings->uplink, netlink, settings->machine, settings->mac,
+                                              settings->name, fd, ret_uplink, reterr)
+                                : router_port_make(settings->router, settings->machine, settings->mac,
+                                                   settings->name, fd, ret_port, reterr);
 }
 
 static int set_up_ipv6(Netlink *netlink, const InterfaceSettings *settings, int index, Error *reterr) {
@@ -83,27 +94,90 @@ static int set_up_ipv6(Netlink *netlink, const InterfaceSettings *settings, int 
         return r < 0 ? error_set(reterr, r, "give interface '%s' its IPv6 address", settings->name) : 0;
 }
 
-static int set_up_interface(Netlink *netlink, int pidfd, const InterfaceSettings *settings,
-                            uint64_t wait_usec, Error *reterr) {
-        _cleanup_free_ char *address = address_to_string(settings->address);
-        _cleanup_(router_port_done) RouterPort port = ROUTER_PORT_NULL;
-        int index, r = 0;
+static int set_up_gateway(Netlink *netlink, const InterfaceSettings *settings, int index, Error *reterr) {
+        struct in_addr gateway = {htonl(settings->gateway)};
+        int r = settings->gateway == 0
+                        ? 0
+                        : netlink_route_set(netlink,
+                                            &(Route){.family = AF_INET, .index = index, .via = &gateway});
 
-        if (settings->router)
-                r = make_interface(netlink, settings, &port, reterr);
+        return r < 0 ? error_set(reterr, r, "lead interface '%s' to its gateway", settings->name) : 0;
+}
+
+/* Where the host has switched IPv6 off the container has none. */
+static int set_up_uplink6(Netlink *netlink, const InterfaceSettings *settings, int index, Error *reterr) {
+        int r = IN6_IS_ADDR_UNSPECIFIED(&settings->address6)
+                        ? 0
+                        : netlink_address6_add(netlink, index, &settings->address6, settings->prefix6);
+
         if (r < 0)
-                return r;
-        r = interface_wait(netlink, pidfd, settings->name, wait_usec, &index, reterr);
-        if (r < 0)
-                return r;
+                return netlink_is_without_ipv6(r)
+                               ? 0
+                               : error_set(reterr, r, "give interface '%s' its IPv6 address",
+                                           settings->name);
+        if (!IN6_IS_ADDR_UNSPECIFIED(&settings->gateway6))
+                r = netlink_route_set(
+                        netlink, &(Route){.family = AF_INET6, .index = index, .via = &settings->gateway6});
+        return r < 0 ? error_set(reterr, r, "lead interface '%s' to its IPv6 gateway", settings->name) : 0;
+}
+
+static bool is_mac_taken(int r, const InterfaceSettings *settings) {
+        return settings->uplink && (r == -EADDRINUSE || r == -EBUSY);
+}
+
+/* A macvlan is not raised while another one on its wire has its MAC address, such as that of the container's
+ * last boot, until the kernel has taken its namespace apart. No event tells of that here. */
+static int raise_interface(Netlink *netlink, int pidfd, const InterfaceSettings *settings, int index,
+                           Error *reterr) {
+        uint64_t deadline = now_usec() + LEAVE_USEC, pause = LEAVE_PAUSE_USEC;
+        int r = netlink_link_up(netlink, index);
+
+        while (is_mac_taken(r, settings) && now_usec() < deadline && process_wait(pidfd, pause) <= 0) {
+                r = netlink_link_up(netlink, index);
+                pause = pause < LEAVE_PAUSE_MAX_USEC ? 2 * pause : LEAVE_PAUSE_MAX_USEC;
+        }
+        if (is_mac_taken(r, settings))
+                return error_raise(reterr, FC_EXIT_CONFLICT,
+                                   "another interface on the host's '%s' has the MAC address of '%s'",
+                                   settings->uplink->name, settings->name);
+        return r < 0 ? error_set(reterr, r, "set interface '%s' up", settings->name) : 0;
+}
+
+/* Without an address the system inside asks for one. */
+static int set_up_address(Netlink *netlink, int pidfd, const InterfaceSettings *settings, int index,
+                          Error *reterr) {
+        _cleanup_free_ char *address = address_to_string(settings->address);
+        int r;
+
+        if (settings->address == 0)
+                return raise_interface(netlink, pidfd, settings, index, reterr);
         r = netlink_address_set(netlink, index, settings->address, settings->prefix);
         if (r < 0)
                 return error_set(reterr, r, "give %s/%u to interface '%s'", address, settings->prefix,
                                  settings->name);
-        r = netns_link_up(netlink, settings->name, index, reterr);
+        r = raise_interface(netlink, pidfd, settings, index, reterr);
         if (r >= 0)
                 r = set_up_ipv6(netlink, settings, index, reterr);
-        return r >= 0 && port.router ? router_port_up(&port, reterr) : r;
+        if (r >= 0)
+                r = set_up_gateway(netlink, settings, index, reterr);
+        return r < 0 ? r : set_up_uplink6(netlink, settings, index, reterr);
+}
+
+static int set_up_interface(Netlink *netlink, int pidfd, const InterfaceSettings *settings,
+                            uint64_t wait_usec, Error *reterr) {
+        _cleanup_(router_port_done) RouterPort port = ROUTER_PORT_NULL;
+        int index, uplink = 0, r = 0;
+
+        if (settings->router || settings->uplink)
+                r = make_interface(netlink, settings, &port, &uplink, reterr);
+        if (r < 0)
+                return r;
+        r = interface_wait(netlink, pidfd, settings->name, wait_usec, &index, reterr);
+        if (r >= 0)
+                r = set_up_address(netlink, pidfd, settings, index, reterr);
+        if (r >= 0 && port.router)
+                r = router_port_up(&port, reterr);
+        return r < 0 || uplink == 0 ? r : uplink_port_up(settings->uplink, uplink, reterr);
 }
 
 static int set_up_network(pid_t pid, int pidfd, const InterfaceSettings *settings, size_t n_settings,

@@ -6,14 +6,19 @@
 
 #include <sys/types.h>
 
-#include "base/error.h"
+#include "net/uplink.h"
 
 typedef struct InterfaceSettings {
-        const char *name;    /* as the container calls it */
-        const char *router;  /* where it is made (net/router-port.h); NULL: it is waited for */
-        const char *machine; /* the router's name for the container */
-        const uint8_t *mac;  /* NULL: as router_port_make() chooses */
-        uint32_t address;    /* host byte order */
+        const char *name;         /* as the container calls it */
+        const char *router;       /* where it is made (net/router-port.h); NULL: it is waited for */
+        const Uplink *uplink;     /* likewise, of the host's; NULL: it is not */
+        const char *machine;      /* the name of the container for either */
+        const uint8_t *mac;       /* NULL: as router_port_make() chooses */
+        uint32_t address;         /* host byte order; 0: the system inside asks for one */
+        uint32_t gateway;         /* 0: there is none */
+        struct in6_addr address6; /* of an uplink; all zero: there is none, likewise of the next */
+        struct in6_addr gateway6;
+        uint8_t prefix6;
         uint8_t prefix;
         bool ipv6;     /* the network has it, too (net/router6.h) */
         bool internet; /* there is another one, which leads there (internet.h), in the first's settings */

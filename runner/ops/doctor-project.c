@@ -9,6 +9,7 @@
 #include "ops/debian-build.h"
 #include "ops/debian-image.h"
 #include "ops/doctor-project.h"
+#include "ops/network.h"
 
 /* Where a thing that is missing stands in the specification. */
 typedef struct Place {
@@ -98,6 +99,36 @@ static void doctor_check_limits(Place *p) {
         p->lacks = true;
 }
 
+/* What passes a bridge is seen by the host's rules for what it forwards, where br_netfilter says so. */
+static void doctor_check_bridge(const Place *p) {
+        static const char setting[] = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+        _cleanup_close_ int fd =
+                p->spec->network == NETWORK_BRIDGE ? open(setting, O_RDONLY | O_CLOEXEC) : -EBADF;
+        char value = '0';
+
+        if (fd < 0 || read(fd, &value, 1) != 1 || value == '0')
+                return;
+        findings_add(
+                p->findings, "network", VERDICT_UNKNOWN,
+                xasprintf(
+                        "%s: the host's firewall sees what passes bridge '%s' as if the host forwarded it, "
+                        "and may drop it",
+                        p->spec->name, p->spec->interface));
+        findings_add_hint(p->findings, "let it pass: sysctl net.bridge.bridge-nf-call-iptables=0");
+}
+
+static void doctor_check_network(Place *p) {
+        Error e = ERROR_NULL;
+
+        if (network_check_host(p->spec, &e) >= 0) {
+                doctor_check_bridge(p);
+                return;
+        }
+        (void) error_prefix(&e, -ENOENT, "%s: network", p->spec->name);
+        findings_add_error(p->findings, "container", &e);
+        p->lacks = true;
+}
+
 void doctor_check_containers(Findings *f, const Project *project) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
 
@@ -111,6 +142,7 @@ void doctor_check_containers(Findings *f, const Project *project) {
                 doctor_check_volumes(&p);
                 doctor_check_devices(&p);
                 doctor_check_limits(&p);
+                doctor_check_network(&p);
                 if (!p.lacks)
                         findings_add(f, "container", VERDICT_OK,
                                      xasprintf("%s: what it is made of is there", p.spec->name));

@@ -301,7 +301,7 @@ static int member_prepare_image(Member *m, Error *reterr) {
         Project *project = m->fleet->project;
         int r;
 
-        if (m->plan->bridge) {
+        if (m->plan->bridge || network_mode_is_attached(m->plan->spec->network)) {
                 r = facts_require(&project->facts, FACTS_MACHINE_ID, reterr);
                 if (r < 0)
                         return r;
@@ -311,7 +311,7 @@ static int member_prepare_image(Member *m, Error *reterr) {
                 if (r < 0)
                         return error_in_container(reterr, r, m->plan->spec->name);
         }
-        r = network_check_namespace(m->plan->spec, reterr);
+        r = network_check_host(m->plan->spec, reterr);
         if (r < 0)
                 return error_in_container(reterr, r, m->plan->spec->name);
         r = project->backend->check(project->facts.cgroup_root, m->plan, reterr);

@@ -15,9 +15,15 @@ int fresh_spec_check(const Spec *spec, char *const *names, Error *reterr) {
                 const ContainerSpec *c = spec_find(spec, *name);
                 int r;
 
-                if (c->network != NETWORK_HOST && c->network != NETWORK_NAMESPACE)
+                if (c->network == NETWORK_PRIVATE || c->network == NETWORK_NONE)
                         continue;
-                if (c->network == NETWORK_NAMESPACE)
+                if (network_mode_is_attached(c->network))
+                        r = error_raise(
+                                reterr, FC_EXIT_USAGE,
+                                "it is attached to the host's network interface '%s': it cannot have "
+                                "a fresh instance",
+                                c->interface);
+                else if (c->network == NETWORK_NAMESPACE)
                         r = error_raise(
                                 reterr, FC_EXIT_USAGE,
                                 "it joins the network namespace '%s', of which there is only one: it "

@@ -8,6 +8,7 @@
 #include "machine/machine.h"
 #include "net/router.h"
 #include "net/rtnl.h"
+#include "net/uplink.h"
 #include "ops/network.h"
 #include "spec/networks.h"
 #include "state/identity.h"
@@ -397,9 +398,9 @@ char *network_address(const Network *n, const ProjectNetwork *network, const cha
                        : NULL;
 }
 
-/* ---- a namespace of the host's ---- */
+/* ---- a namespace or an interface of the host's ---- */
 
-int network_check_namespace(const ContainerSpec *c, Error *reterr) {
+static int network_check_namespace(const ContainerSpec *c, Error *reterr) {
         _cleanup_free_ char *path = c->namespace ? xasprintf(HOST_NETNS_DIR "/%s", c->namespace) : NULL;
         int r;
 
@@ -410,6 +411,12 @@ int network_check_namespace(const ContainerSpec *c, Error *reterr) {
         r = error_raise(reterr, FC_EXIT_HOST, "the host has no network namespace '%s'", path);
         error_add_hint(reterr, "start what makes it (a VPN's service), or: ip netns add %s", c->namespace);
         return r;
+}
+
+int network_check_host(const ContainerSpec *c, Error *reterr) {
+        const Uplink uplink = {c->interface, c->network == NETWORK_MACVLAN};
+
+        return c->interface ? uplink_find(&uplink, reterr) : network_check_namespace(c, reterr);
 }
 
 /* As ip-netns(8) has it for what it starts there; owned by the caller, NULL: there is none. */

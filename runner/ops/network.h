@@ -62,8 +62,9 @@ char *network_full_name(const Network *n, const char *container);
 /* The name in the runtime directory of a container's hosts file; owned by the caller. */
 char *network_hosts_file(const char *container, char *const *networks);
 
-/* Whether the namespace is there that a container joins. FC_EXIT_HOST when it is not. */
-int network_check_namespace(const ContainerSpec *c, Error *reterr);
+/* Whether the host has the network that a container joins, or the interface that it is attached to.
+ * FC_EXIT_HOST when it has not. */
+int network_check_host(const ContainerSpec *c, Error *reterr);
 
 /* What the host routes, and the project's other networks, which may not be there yet. @ret: owned by the
  * caller. */

@@ -87,8 +87,8 @@ static int publishing_find(Publishing *p, Error *reterr) {
                 return running_raise_paused(project, p->name, reterr);
         if (!p->state->address)
                 return error_raise(reterr, FC_EXIT_USAGE,
-                                   "container '%s' has no network of its own: nothing of it can be "
-                                   "published",
+                                   "container '%s' is not in a network of the project: what is published of "
+                                   "it stands in the specification",
                                    p->name);
         p->place.cgroup_mount = project->facts.cgroup_root;
         p->place.machine = p->machine;

@@ -79,6 +79,8 @@ static void push_network(char ***argv, const ContainerPlan *p) {
         switch (p->spec->network) {
         case NETWORK_PRIVATE: /* the interface is added to it (netns-setup/) */
         case NETWORK_NONE:
+        case NETWORK_BRIDGE:
+        case NETWORK_MACVLAN:
                 strv_push(argv, "--private-network");
                 break;
         default: /* nspawn is there already (netns-setup/join.h) */

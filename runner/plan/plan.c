@@ -67,7 +67,8 @@ bool plan_mount_is_overlay(const PlanMount *m) {
 }
 
 bool plan_sets_network(const ContainerPlan *p) {
-        return p->spec->network == NETWORK_PRIVATE || p->spec->network == NETWORK_NONE;
+        return p->spec->network == NETWORK_PRIVATE || p->spec->network == NETWORK_NONE ||
+               network_mode_is_attached(p->spec->network);
 }
 
 /* @ret_below: where a relative path begins in what is returned, otherwise NULL. */

@@ -120,9 +120,10 @@ static int check_part(const ContainerSpec *c, const ExportPart *part, Error *ret
         if (part->kind == EXPORT_HOST && c->network == NETWORK_NONE)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "with network mode 'none' the container is not reached from the host");
-        if (part->kind == EXPORT_HOST && c->network == NETWORK_NAMESPACE && c->n_ports == 0)
+        if (part->kind == EXPORT_HOST && c->n_ports == 0 &&
+            (c->network == NETWORK_NAMESPACE || network_mode_is_attached(c->network)))
                 return error_raise(reterr, FC_EXIT_USAGE,
-                                   "with network mode 'namespace' the container is reached by ports only");
+                                   "with this network mode the container is reached by ports only");
         return 0;
 }
 

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "spec/name.h"
 #include "spec/network.h"
 #include "spec/port.h"
+#include "spec/uplink.h"
 #include "spec/value.h"
 
 #define NETWORKS_MAX         8 /* of one container */
 #define NAMESPACE_LENGTH_MAX 255
 
 static const char *const mode_words[_NETWORK_MODE_MAX] = {
-        [NETWORK_PRIVATE] = "private",
-        [NETWORK_HOST] = "host",
-        [NETWORK_NONE] = "none",
-        [NETWORK_NAMESPACE] = "namespace",
+        [NETWORK_PRIVATE] = "private",     [NETWORK_HOST] = "host",     [NETWORK_NONE] = "none",
+        [NETWORK_NAMESPACE] = "namespace", [NETWORK_BRIDGE] = "bridge", [NETWORK_MACVLAN] = "macvlan",
 };
 
 static const JsonShape mode_shape = JSON_ONE_OF_WORDS(mode_words);
@@ -32,7 +30,8 @@ static const JsonShape own_networks_shape = {
         .element = &name_shape,
 };
 static const JsonShape namespace_shape = JSON_STRING_LIKE("^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,254}$");
-static const JsonShape fixed_address_shape = JSON_STRING_LIKE("^[0-9]{1,3}([.][0-9]{1,3}){3}$");
+static const JsonShape fixed_address_shape =
+        JSON_STRING_LIKE("^[0-9]{1,3}([.][0-9]{1,3}){3}(/[0-9]{1,2})?$");
 static const JsonShape fixed_mac_shape = JSON_STRING_LIKE("^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}$");
 
 static int parse_mode(const Json *value, const char *path, void *target, Error *reterr) {
@@ -84,11 +83,12 @@ static int parse_own_networks(const Json *value, const char *path, void *target,
         return 0;
 }
 
-/* Of which network it is, and whether it can be one there, spec/networks.c says. */
+/* Of which network it is, and whether it can be one there, spec/networks.c and spec/uplink.c say. */
 static int check_fixed_address(const char *text, Error *reterr) {
-        struct in_addr in;
+        uint32_t address;
+        uint8_t prefix;
 
-        return inet_pton(AF_INET, text, &in) == 1
+        return uplink_read_address(text, &address, &prefix)
                        ? 0
                        : error_raise(reterr, FC_EXIT_USAGE,
                                      "'%s' is not an IPv4 address, such as 10.250.0.2", text);
@@ -153,6 +153,10 @@ static const JsonField network_fields[] = {
         {"networks", parse_own_networks, .shape = &own_networks_shape},
         {"address", parse_fixed_address, .shape = &fixed_address_shape},
         {"mac", parse_fixed_mac, .shape = &fixed_mac_shape},
+        {"interface", uplink_parse_interface, .shape = &uplink_interface_shape},
+        {"gateway", uplink_parse_gateway, .shape = &uplink_gateway_shape},
+        {"address6", uplink_parse_address6, .shape = &uplink_address6_shape},
+        {"gateway6", uplink_parse_gateway6, .shape = &uplink_gateway6_shape},
 };
 
 static const JsonShape network_shape = JSON_OBJECT_OF(network_fields);
@@ -183,16 +187,24 @@ static Json *print_network(const ContainerSpec *c) {
         json_add_string(json, "mode", mode_words[c->network]);
         if (c->namespace)
                 json_add_string(json, "namespace", c->namespace);
+        if (c->interface)
+                json_add_string(json, "interface", c->interface);
         if (c->network == NETWORK_PRIVATE) {
                 json_add_bool(json, "internet", c->internet);
                 json_add(json, "hostAccess", print_host_access(c));
                 if (c->networks)
                         json_add(json, "networks", print_own_networks(c));
-                if (c->address)
-                        json_add_string(json, "address", c->address);
-                if (c->mac)
-                        json_add_string(json, "mac", c->mac);
         }
+        if (c->address)
+                json_add_string(json, "address", c->address);
+        if (c->gateway)
+                json_add_string(json, "gateway", c->gateway);
+        if (c->address6)
+                json_add_string(json, "address6", c->address6);
+        if (c->gateway6)
+                json_add_string(json, "gateway6", c->gateway6);
+        if (c->mac)
+                json_add_string(json, "mac", c->mac);
         return json;
 }
 
@@ -202,6 +214,23 @@ static int check_private(const ContainerSpec *c, const char *key, bool given, Er
         return error_raise(reterr, FC_EXIT_USAGE,
                            "containers.%s.network.%s: only with network.mode 'private', here it is '%s'",
                            c->name, key, mode_words[c->network]);
+}
+
+/* What of its own interface the specification gives. */
+static int check_interface(const ContainerSpec *c, Error *reterr) {
+        int r = 0;
+
+        if (!network_mode_is_attached(c->network)) {
+                r = check_private(c, "address", c->address, reterr);
+                if (r >= 0)
+                        r = check_private(c, "mac", c->mac, reterr);
+                if (r >= 0 && c->address && strchr(c->address, '/'))
+                        r = error_raise(reterr, FC_EXIT_USAGE,
+                                        "containers.%s.network.address: '%s' has a prefix, which is said "
+                                        "with network.mode 'bridge' and 'macvlan' only",
+                                        c->name, c->address);
+        }
+        return r < 0 ? r : uplink_check(c, mode_words[c->network], reterr);
 }
 
 static int check_host_access(const ContainerSpec *c, Error *reterr) {
@@ -242,9 +271,7 @@ static int check_network(const ContainerSpec *c, Error *reterr) {
         if (r >= 0)
                 r = check_private(c, "networks", c->networks, reterr);
         if (r >= 0)
-                r = check_private(c, "address", c->address, reterr);
-        if (r >= 0)
-                r = check_private(c, "mac", c->mac, reterr);
+                r = check_interface(c, reterr);
         return r < 0 ? r : check_host_access(c, reterr);
 }
 

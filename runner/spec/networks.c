@@ -146,7 +146,7 @@ static int check_in_network(Spec *spec, const ContainerSpec *c, Error *reterr) {
         const NetworkSpec *network = networks_find(spec, networks_first(c));
         uint32_t address, subnet;
 
-        if (!c->address || !read_address(c->address, &address))
+        if (network_mode_is_attached(c->network) || !c->address || !read_address(c->address, &address))
                 return 0;
         if (!is_private(address))
                 return raise_fixed(c, "is not in " PRIVATE_RANGES, reterr);
@@ -165,10 +165,19 @@ static int check_in_network(Spec *spec, const ContainerSpec *c, Error *reterr) {
 
 /* A container has the same last number in all of its networks, so no other may have it in any. */
 static bool same_number(const ContainerSpec *a, const ContainerSpec *b) {
-        return a->address && b->address && streq(strrchr(a->address, '.'), strrchr(b->address, '.'));
+        return a->network == NETWORK_PRIVATE && b->network == NETWORK_PRIVATE && a->address && b->address &&
+               streq(strrchr(a->address, '.'), strrchr(b->address, '.'));
 }
 
 static int check_pair(const ContainerSpec *c, const ContainerSpec *other, Error *reterr) {
+        if (network_mode_is_attached(c->network) && c->address && streq_ptr(c->address, other->address))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.network.address: '%s' is that of '%s'", c->name,
+                                   c->address, other->name);
+        if (c->address6 && streq_ptr(c->address6, other->address6))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.network.address6: '%s' is that of '%s'", c->name,
+                                   c->address6, other->name);
         if (same_number(c, other))
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "containers.%s.network.address: '%s' ends like that of '%s', and a "

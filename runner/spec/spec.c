@@ -30,6 +30,10 @@ void tmpfs_done(Tmpfs *tmpfs) {
         *tmpfs = (Tmpfs){0};
 }
 
+bool network_mode_is_attached(NetworkMode mode) {
+        return mode == NETWORK_BRIDGE || mode == NETWORK_MACVLAN;
+}
+
 void network_spec_done(NetworkSpec *network) {
         free(network->name);
         free(network->subnet);
@@ -83,6 +87,10 @@ static void container_spec_done(ContainerSpec *c) {
                 port_done(&c->ports[i]);
         free(c->ports);
         free(c->namespace);
+        free(c->interface);
+        free(c->gateway);
+        free(c->address6);
+        free(c->gateway6);
         strv_free(c->networks);
         free(c->address);
         free(c->mac);

@@ -20,6 +20,8 @@ typedef enum NetworkMode {
         NETWORK_HOST,      /* the host's network */
         NETWORK_NONE,      /* own namespace with loopback only */
         NETWORK_NAMESPACE, /* one of the host's, which has a name */
+        NETWORK_BRIDGE,    /* own namespace, with a port of a bridge of the host's */
+        NETWORK_MACVLAN,   /* own namespace, beside the host on one of its interfaces */
         _NETWORK_MODE_MAX,
 } NetworkMode;
 
@@ -179,7 +181,11 @@ typedef struct ContainerSpec {
         NetworkMode network;
         char *namespace;       /* name of the host's that it joins; NULL in other modes */
         char **networks;       /* names of the project's; NULL: the default one */
-        char *address;         /* IPv4, in the first of these; NULL: it is chosen */
+        char *interface;       /* of the host's that it is attached to; NULL in other modes */
+        char *address;         /* IPv4, in the first of these; NULL: it is chosen. Attached: A.B.C.D/N */
+        char *gateway;         /* IPv4; NULL but for what is attached and has an address */
+        char *address6;        /* likewise, "fd00::20/64" */
+        char *gateway6;        /* likewise */
         char *mac;             /* "02:00:00:00:00:01", of its interface there; NULL: likewise */
         bool internet;         /* it reaches more than the project and the host */
         uint16_t *host_access; /* TCP ports of the host's localhost that it reaches */
@@ -257,6 +263,9 @@ typedef struct Spec {
 
 Spec *spec_free(Spec *spec);
 DEFINE_FREEP(Spec, spec_free);
+
+/* Its interface is in a network of the host's. */
+bool network_mode_is_attached(NetworkMode mode);
 
 void network_spec_done(NetworkSpec *network);
 void port_done(Port *port);

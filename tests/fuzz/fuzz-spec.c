@@ -20,7 +20,11 @@ static void check_container(const ContainerSpec *c) {
         FUZZ_CHECK(!c->toplevel || (c->toplevel[0] == '/' && strrchr(c->toplevel, '/') > c->toplevel));
         FUZZ_CHECK(c->store == STORE_ALL || c->closure);
         FUZZ_CHECK(c->users < _USERS_MODE_MAX && c->network < _NETWORK_MODE_MAX);
-        FUZZ_CHECK(c->n_ports == 0 || c->network == NETWORK_PRIVATE || c->network == NETWORK_NAMESPACE);
+        FUZZ_CHECK(c->n_ports == 0 || c->network == NETWORK_PRIVATE || c->network == NETWORK_NAMESPACE ||
+                   network_mode_is_attached(c->network));
+        FUZZ_CHECK(!c->interface == !network_mode_is_attached(c->network));
+        FUZZ_CHECK(c->address || !(c->gateway || (network_mode_is_attached(c->network) && c->address6)));
+        FUZZ_CHECK(c->address6 || !c->gateway6);
         FUZZ_CHECK(c->ready_timeout_usec >= USEC_PER_SEC && c->stop_timeout_usec >= USEC_PER_SEC);
         for (size_t i = 0; i < c->n_ports; i++)
                 FUZZ_CHECK(c->ports[i].container > 0);

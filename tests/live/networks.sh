@@ -163,6 +163,116 @@ testcase_namespace() {
         rmdir /run/netns
 }
 
+# attached MODE INTERFACE [MORE KEYS OF THE NETWORK]
+attached() { printf ', "network": {"mode": "%s", "interface": "%s"%s}' "$1" "$2" "${3:-}"; }
+
+# no_ports: what a container had of the host's is gone; the kernel takes it away some time after the container.
+no_ports() { [[ -z $(ip -o link show type veth | grep ': fc-') ]]; }
+
+readonly IN_LAN=', "address": "192.168.77.20/24", "gateway": "192.168.77.1", "address6": "fd77::20/64", "gateway6": "fd77::1"'
+
+testcase_bridge() {
+        local mac nf
+
+        project shop
+        spec "$(tiny one '' ", \"ports\": [\"127.0.0.1:9:9/udp\"]$(attached bridge lan0 "$IN_LAN")")"
+        run_status 6 fc up
+        expect_err "the host has no network interface 'lan0'"
+        expect_err 'ip link add lan0 type bridge'
+        run_status 6 fc doctor
+        expect_out "one: network: the host has no network interface 'lan0'"
+        expect_out 'ip link add lan0 type bridge'
+        ip link add lan0 type veth peer name lan1
+        run_status 6 fc up
+        expect_err "'lan0' is not a bridge"
+        expect_err '"mode": "macvlan"'
+        no_machine_left "something was started"
+        ip link delete lan0
+
+        ip link add lan0 mtu 1400 type bridge
+        ip address add 192.168.77.1/24 dev lan0
+        ! has_ipv6 || ip address add fd77::1/64 dev lan0 nodad
+        ip link set lan0 up
+        ok fc up
+        equal "$(networks)" '' "networks of the project"
+        equal "$(fc exec one -- sh -c 'cd /sys/class/net && echo *')" 'host0 lo' "its interfaces"
+        equal "$(fc exec one -- cat /sys/class/net/host0/mtu)" 1400 "the size of its packets"
+        equal "$(</sys/class/net/lan0/mtu)" 1400 "the size of the bridge's packets"
+        inside one ip route >"$TMP/routes"
+        true_that "it has a gateway" grep -q '^default via 192\.168\.77\.1 dev host0' "$TMP/routes"
+        reaches one 192.168.77.1
+        run bash -c "exec 3<>/dev/tcp/192.168.77.20/9"
+        expect_err 'refused'
+        if has_ipv6; then
+                reaches one fd77::1
+                run bash -c "exec 3<>/dev/tcp/fd77::20/9"
+                expect_err 'refused'
+        fi
+        hears_udp one
+        if [[ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]]; then
+                nf=$(</proc/sys/net/bridge/bridge-nf-call-iptables)
+                echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
+                run fc doctor
+                expect_out "the host's firewall sees what passes bridge 'lan0'"
+                expect_out 'sysctl net.bridge.bridge-nf-call-iptables=0'
+                echo 0 >/proc/sys/net/bridge/bridge-nf-call-iptables
+                run fc doctor
+                refute_out 'firewall sees'
+                echo "$nf" >/proc/sys/net/bridge/bridge-nf-call-iptables
+        fi
+        mac=$(fc exec one -- cat /sys/class/net/host0/address)
+        run_status 2 fc publish one 8080:80
+        expect_err 'not in a network of the project'
+        run_status 2 fc with --fresh one -- true
+        expect_err "attached to the host's network interface 'lan0'"
+
+        # Whatever ends it.
+        kill -KILL "$(keeper_pid_of "$(machine_cgroup one)")"
+        ok fc up
+        equal "$(fc exec one -- cat /sys/class/net/host0/address)" "$mac" "its MAC address"
+        reaches one 192.168.77.1
+        ok fc down
+        try_until "$WAIT" no_ports
+
+        # Without an address the system inside asks for one.
+        spec "$(tiny one '' "$(attached bridge lan0 ', "mac": "02:00:5E:00:00:0b"')")"
+        ok fc up
+        equal "$(inside one ip -o -4 address show dev host0)" '' "the address that it asks for by itself"
+        equal "$(fc exec one -- cat /sys/class/net/host0/address)" 02:00:5e:00:00:0b "the MAC address"
+        inside one ip address add 192.168.77.30/24 dev host0
+        reaches one 192.168.77.1
+        ok fc down
+        try_until "$WAIT" no_ports
+        ip link delete lan0
+}
+
+testcase_macvlan() {
+        project shop
+        spec "$(tiny one '' "$(attached macvlan lan0 "$IN_LAN")"),
+                $(tiny two '' "$(attached macvlan lan0 ', "address": "192.168.77.21/24"')")"
+        run_status 6 fc up
+        expect_err "the host has no network interface 'lan0'"
+        expect_err 'ip -brief link'
+        # What stands for the other end of the wire.
+        ip link add lan0 type veth peer name lan1
+        ip address add 192.168.77.1/24 dev lan1
+        ip link set lan0 up
+        ip link set lan1 up
+        ok fc up
+        equal "$(networks)" '' "networks of the project"
+        inside one ip -d link show dev host0 >"$TMP/link"
+        true_that "it is a macvlan" grep -q 'macvlan mode bridge' "$TMP/link"
+        reaches one 192.168.77.1
+        reaches one 192.168.77.21
+        run bash -c "exec 3<>/dev/tcp/192.168.77.20/9"
+        expect_err 'refused'
+        kill -KILL "$(keeper_pid_of "$(machine_cgroup one)")"
+        ok fc up
+        reaches one 192.168.77.1
+        ok fc down
+        ip link delete lan0
+}
+
 # fixed ADDRESS MAC
 fixed() { printf ', "network": {"address": "%s", "mac": "%s"}' "$1" "$2"; }
 

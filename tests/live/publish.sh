@@ -108,7 +108,7 @@ testcase_connections_go_on() {
         spec "$(tiny one '' ', "ports": ["8079:80"]'), $(tiny two '' ', "network": {"mode": "none"}')"
         ok fc up
         run_status 2 fc publish two 8080:80
-        expect_err "container 'two' has no network of its own"
+        expect_err "container 'two' is not in a network of the project"
         serve one
         ok fc publish one 8080:80 8081:80
         keep idle 8080 50

@@ -36,6 +36,11 @@ static void assert_same_keeper(const KeeperOptions *a, const KeeperOptions *b) {
         ASSERT_STREQ(a->netns, b->netns);
         ASSERT_STREQ(a->address, b->address);
         ASSERT_STREQ(a->mac, b->mac);
+        ASSERT_STREQ(a->attach, b->attach);
+        ASSERT_EQ(a->macvlan, b->macvlan);
+        ASSERT_STREQ(a->gateway, b->gateway);
+        ASSERT_STREQ(a->address6, b->address6);
+        ASSERT_STREQ(a->gateway6, b->gateway6);
         ASSERT_STREQ(a->bridge, b->bridge);
         ASSERT_TRUE(strv_equal(a->networks, b->networks));
         ASSERT_STREQ(a->bridge_lock, b->bridge_lock);
@@ -84,6 +89,21 @@ static const KeeperOptions most = {
         .command = true,
         .restart = true,
         .stop_signal = 38,
+        .nspawn = nspawn,
+};
+
+/* In a network of the host's. */
+static const KeeperOptions attached = {
+        .machine = (char *) "shop-1234-web",
+        .container = (char *) "web",
+        .netns = (char *) "/libexec/netns",
+        .address = (char *) "192.168.1.20/24",
+        .mac = (char *) "02:00:00:00:00:01",
+        .attach = (char *) "eth0",
+        .macvlan = true,
+        .gateway = (char *) "192.168.1.1",
+        .address6 = (char *) "fd00::20/64",
+        .gateway6 = (char *) "fe80::1",
         .nspawn = nspawn,
 };
 
@@ -238,6 +258,13 @@ TEST(supervisor_refuses) {
                 {LEAST " --mount=45:", "'45:' has no name"},
                 {LEAST " --mount=45:a/b", "'45:a/b' has no name"},
                 {LEAST " " LEAST_FDS " --limit=memory.max -- a", "limit 'memory.max' has no value"},
+                {LEAST " " LEAST_FDS " --attach=br0 -- a",
+                 "'--attach' needs '--netns' and '--mac', and no bridge"},
+                {LEAST " " LEAST_FDS " --attach=br0 --netns=/n -- a",
+                 "'--attach' needs '--netns' and '--mac'"},
+                {LEAST " " LEAST_FDS " --attach=br0 --netns=/n --mac=m --bridge=b --bridge-lock=l -- a",
+                 "and no bridge"},
+                {LEAST " --macvlan=yes", "option '--macvlan=yes' takes no value"},
                 {LEAST " --stop-signal=0", "option '--stop-signal': '0' is not the number of a signal"},
                 {LEAST " --stop-signal=65", "'65' is not the number of a signal"},
                 {LEAST " --stop-signal=-1", "'-1' is not the number of a signal"},
@@ -285,6 +312,9 @@ TEST(service_reads_what_is_written) {
         o.keeper = least;
         o.keeper.nspawn = NULL;
         assert_service_reads(&o, "console");
+
+        o.keeper = attached;
+        assert_service_reads(&o, "start");
 
         o.keeper = most;
         o.held_ports = (KeeperPorts){held, ELEMENTSOF(held)};
@@ -405,6 +435,9 @@ TEST(netns_reads_what_is_written) {
                 {.pid = 7, .interface = (char *) "host0", .address = (char *) "10.1.2.3/24"},
                 {.bridge = (char *) "fc-1", .lock = (char *) "/run/a b", .machine = (char *) "m"},
                 {.pid = 7, .ports = host_access},
+                {.pid = 7, .interface = (char *) "host0", .attach = (char *) "br0", .machine = (char *) "m"},
+                {.pid = 7, .address6 = (char *) "fd00::20/64", .gateway6 = (char *) "fe80::1"},
+                {.pid = 7, .attach = (char *) "eth0", .macvlan = true, .gateway = (char *) "10.1.2.1"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -420,6 +453,11 @@ TEST(netns_reads_what_is_written) {
                 ASSERT_EQ(read.pid, table[i].pid);
                 ASSERT_STREQ(read.interface, table[i].interface);
                 ASSERT_STREQ(read.address, table[i].address);
+                ASSERT_STREQ(read.attach, table[i].attach);
+                ASSERT_EQ(read.macvlan, table[i].macvlan);
+                ASSERT_STREQ(read.gateway, table[i].gateway);
+                ASSERT_STREQ(read.address6, table[i].address6);
+                ASSERT_STREQ(read.gateway6, table[i].gateway6);
                 ASSERT_STREQ(read.bridge, table[i].bridge);
                 ASSERT_STREQ(read.lock, table[i].lock);
                 ASSERT_STREQ(read.machine, table[i].machine);

@@ -249,6 +249,91 @@ IN_NETNS(setup_makes_the_interface) {
         holder_end(pid);
 }
 
+/* In a network of the host's: what it is attached to keeps its packet size, and the container has it. */
+IN_NETNS(attaches_to_a_bridge) {
+        pid_t pid = holder_new(CLONE_NEWNET | CLONE_NEWUSER);
+        _cleanup_free_ char *line =
+                xasprintf("setup --pid %d --interface host0 --attach lan0 --machine shop-db "
+                          "--mac 02:00:00:00:00:0b --address 10.29.40.7/24 --gateway "
+                          "10.29.40.1",
+                          (int) pid);
+
+        netns(1, "the host has no network interface 'lan0'", "%s", line);
+        run("ip link add lan0 mtu 9000 type bridge");
+        netns(0, NULL, "%s", line);
+        assert_inside(pid, "ip -o link show dev host0", "mtu 9000");
+        assert_inside(pid, "ip -o link show dev host0", "02:00:00:00:00:0b");
+        assert_inside(pid, "ip -4 address show dev host0", "inet 10.29.40.7/24");
+        assert_inside(pid, "ip route show default", "via 10.29.40.1 dev host0");
+        assert_output("ip -o link show dev lan0", "mtu 9000");
+        assert_output("ip -o link show master lan0 up", ": fc-");
+        netns(0, NULL, "%s", line);
+        if (access("/proc/sys/net/ipv6", F_OK) >= 0) {
+                _cleanup_free_ char *both = xasprintf("%s --address6 fd00::7/64 --gateway6 fe80::1", line);
+
+                netns(0, NULL, "%s", both);
+                assert_inside(pid, "ip -6 -o address show dev host0 -tentative", "inet6 fd00::7/64");
+                assert_inside(pid, "ip -6 route show default", "via fe80::1 dev host0");
+        }
+        holder_end(pid);
+}
+
+/* Without an address the system inside asks for one. The port of the last boot is in the way of none. */
+IN_NETNS(attaches_again) {
+        pid_t first = holder_new(CLONE_NEWNET), second = holder_new(CLONE_NEWNET);
+        static const char format[] =
+                "setup --pid %d --interface host0 --attach lan0 --machine shop-db --mac "
+                "02:00:00:00:00:0b";
+
+        run("ip link add lan0 type bridge");
+        netns(0, NULL, format, (int) first);
+        assert_inside(first, "ip -o link show dev host0 up", "LOWER_UP");
+        assert_inside(first, "ip -4 -o address show dev host0", NULL);
+        netns(0, NULL, format, (int) second);
+        assert_inside(first, "ip -o link show type veth", NULL);
+        assert_inside(second, "ip -o link show type veth", "host0");
+        holder_end(first);
+        holder_end(second);
+}
+
+IN_NETNS(makes_a_macvlan) {
+        pid_t pid = holder_new(CLONE_NEWNET | CLONE_NEWUSER);
+
+        run("ip link add lan0 mtu 1300 type veth peer name lan1");
+        netns(1, "the host's network interface 'lan0' is not a bridge",
+              "setup --pid %d --interface host0 --attach lan0 --machine m --mac 02:00:00:00:00:0b",
+              (int) pid);
+        netns(0, NULL,
+              "setup --pid %d --interface host0 --attach lan0 --macvlan --machine m --mac 02:00:00:00:00:0b "
+              "--address 10.29.40.7/24",
+              (int) pid);
+        assert_inside(pid, "ip -d -o link show dev host0", "macvlan mode bridge");
+        assert_inside(pid, "ip -o link show dev host0", "mtu 1300");
+        assert_inside(pid, "ip route show default", NULL);
+        holder_end(pid);
+}
+
+/* The macvlan of the last boot is still there: its MAC address is one of a kind on the wire. */
+IN_NETNS(waits_for_the_last_macvlan) {
+        static const char format[] = "setup --pid %d --interface host0 --attach lan0 --macvlan --machine m "
+                                     "--mac 02:00:00:00:00:0b";
+        pid_t last = holder_new(CLONE_NEWNET), pid = holder_new(CLONE_NEWNET), program;
+        _cleanup_free_ char *line = xasprintf(format, (int) pid);
+        int fd, status;
+
+        run("ip link add lan0 type veth peer name lan1");
+        run("ip link set lan0 up");
+        run("ip link set lan1 up");
+        netns(0, NULL, format, (int) last);
+        program = start(line, &fd);
+        await_sleep(program);
+        ASSERT_EQ(waitpid(program, &status, WNOHANG), 0);
+        holder_end(last);
+        finish(program, fd, 0, NULL);
+        assert_inside(pid, "ip -o link show dev host0 up", "LOWER_UP");
+        holder_end(pid);
+}
+
 IN_NETNS(release) {
         char path[] = "/tmp/test-netns-XXXXXX";
         int lock = mkstemp(path);
@@ -362,6 +447,20 @@ TEST(refusals) {
                  "--bridge and --machine, or"},
                 {"setup --pid 1 --interface host0 --address 10.1.1.1/24 --machine m",
                  "--bridge and --machine, or"},
+                {"setup --pid 1 --interface host0 --attach br0",
+                 "--attach needs --machine and --mac, and no --bridge"},
+                {"setup --pid 1 --interface host0 --attach br0 --machine m", "needs --machine and --mac"},
+                {"setup --pid 1 --interface host0 --attach br0 --machine m --mac 02:00:00:00:00:01 --bridge "
+                 "b",
+                 "and no --bridge"},
+                {"setup --pid 1 --interface host0 --attach br0 --machine m --mac 02:00:00:00:00:01 "
+                 "--address "
+                 "10.1.1.2/24 --gateway 10.1.1",
+                 "--gateway: '10.1.1' is not an IPv4 address"},
+                {"setup --address6 fd00::7", "--address6: 'fd00::7' is not an address with a prefix"},
+                {"setup --address6 fd00::7/129", "--address6: 'fd00::7/129' is not an address"},
+                {"setup --address6 fd00::7/6x", "--address6: 'fd00::7/6x' is not an address"},
+                {"setup --gateway6 10.1.1.1", "--gateway6: '10.1.1.1' is not an IPv6 address"},
                 {"loopback", "loopback needs --pid"},
                 {"listen --pid 1", "listen needs --pid and --port"},
                 {"listen --port 80", "listen needs --pid and --port"},

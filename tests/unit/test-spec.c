@@ -225,6 +225,29 @@ TEST(reads_every_key) {
         ASSERT_TRUE(c->ready_notify);
 }
 
+TEST(prints_what_is_attached) {
+        static const char text[] = "{'mode':'macvlan','interface':'eth0.10','address':'192.168.1.20/24',"
+                                   "'gateway':'192.168.1.1','address6':'fd00::20/"
+                                   "64','gateway6':'fe80::1','mac':'02:00:00:00:00:0B'}";
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *document = NULL, *one = NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+
+        document =
+                xasprintf("{'version':1,'containers':{'c':{'system':{'rootfs':'r'},'network':%s}}}", text);
+        for (char *c = document; *c; c++)
+                if (*c == '\'')
+                        *c = '"';
+        ASSERT_OK(parse(document, strlen(document), &spec, &error), &error);
+        ASSERT_EQ(spec->containers[0].network, NETWORK_MACVLAN);
+        ASSERT_STREQ(spec->containers[0].interface, "eth0.10");
+        ASSERT_EQ(spec->n_networks, 0);
+        one = print_one(&spec->containers[0]);
+        ASSERT_TRUE(strstr(one, "\"network\":{\"mode\":\"macvlan\",\"interface\":\"eth0.10\",\"address\":"
+                                "\"192.168.1.20/24\",\"gateway\":\"192.168.1.1\",\"address6\":\"fd00::20/"
+                                "64\",\"gateway6\":\"fe80::1\",\"mac\":\"02:00:00:00:00:0b\"}"));
+}
+
 TEST(prints_canonically_and_reads_it_back) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_(spec_freep) Spec *spec = NULL, *again = NULL;
@@ -666,7 +689,83 @@ TEST(refuses_containers) {
                 {"'network':{'mode':'namespace','namespace':'vpn','internet':true}",
                  "containers.c.network.internet: only with network.mode 'private', here it is 'namespace'"},
                 {"'network':{'mode':'namespace','namespace':'vpn'},'exports':{'A':'${host}'}",
-                 "with network mode 'namespace' the container is reached by ports only"},
+                 "with this network mode the container is reached by ports only"},
+                {"'network':{'mode':'bridge'}",
+                 "containers.c.network: mode 'bridge' needs the key 'interface'"},
+                {"'network':{'mode':'macvlan'}",
+                 "containers.c.network: mode 'macvlan' needs the key 'interface'"},
+                {"'network':{'interface':'br0'}",
+                 "containers.c.network.interface: only with network.mode 'bridge' or 'macvlan', here it is "
+                 "'private'"},
+                {"'network':{'gateway':'10.0.0.1'}",
+                 "containers.c.network.gateway: only with network.mode 'bridge' or 'macvlan', here it is "
+                 "'private'"},
+                {"'network':{'mode':'bridge','interface':''}", "'' is not the name of a network interface"},
+                {"'network':{'mode':'bridge','interface':'-a'}",
+                 "'-a' is not the name of a network interface"},
+                {"'network':{'mode':'bridge','interface':'..'}",
+                 "'..' is not the name of a network interface"},
+                {"'network':{'mode':'bridge','interface':'a/b'}",
+                 "containers.c.network.interface: 'a/b' is not the name of a network interface"},
+                {"'network':{'mode':'bridge','interface':'0123456789abcdef'}",
+                 "is not the name of a network interface"},
+                {"'network':{'mode':'macvlan','interface':'lo'}", "'lo' leads to no other machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2'}",
+                 "containers.c.network.address: with network.mode 'bridge' it has a prefix, such as "
+                 "'10.0.0.2/24'"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/31'}",
+                 "'10.0.0.2/31' is not an IPv4 address"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/08'}",
+                 "'10.0.0.2/08' is not an IPv4 address"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/'}",
+                 "'10.0.0.2/' is not an IPv4 address"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.0/24'}",
+                 "'10.0.0.0/24' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.3.255/22'}",
+                 "'10.0.3.255/22' is not the address of one machine"},
+                {"'network':{'address':'10.0.0.2/24'}",
+                 "containers.c.network.address: '10.0.0.2/24' has a prefix, which is said with network.mode "
+                 "'bridge' and 'macvlan' only"},
+                {"'network':{'mode':'bridge','interface':'br0','gateway':'10.0.0.1'}",
+                 "containers.c.network.gateway: needs network.address"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/"
+                 "24','gateway':'10.0.1.1'}",
+                 "containers.c.network.gateway: '10.0.1.1' is not in the network of '10.0.0.2/24'"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/"
+                 "24','gateway':'10.0.0.2'}",
+                 "containers.c.network.gateway: is the container's own address"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/24','gateway':'fd00::1'}",
+                 "containers.c.network.gateway: 'fd00::1' is not an IPv4 address"},
+                {"'network':{'address6':'fd00::2/64'}",
+                 "containers.c.network.address6: only with network.mode 'bridge' or 'macvlan', here it is "
+                 "'private'"},
+                {"'network':{'gateway6':'fd00::2'}",
+                 "containers.c.network.gateway6: only with network.mode 'bridge' or 'macvlan'"},
+                {"'network':{'mode':'bridge','interface':'br0','address6':'fd00::2'}",
+                 "containers.c.network.address6: 'fd00::2' is not an IPv6 address with a prefix"},
+                {"'network':{'mode':'bridge','interface':'br0','address6':'fd00::2/127'}",
+                 "'fd00::2/127' is not an IPv6 address with a prefix"},
+                {"'network':{'mode':'bridge','interface':'br0','address6':'10.0.0.2/24'}",
+                 "'10.0.0.2/24' is not an IPv6 address with a prefix"},
+                {"'network':{'mode':'bridge','interface':'br0','address6':'fe80::2/64'}",
+                 "'fe80::2/64' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address6':'::/64'}",
+                 "'::/64' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address6':'fd00::2/64'}",
+                 "containers.c.network.address6: needs network.address; without it"},
+                {"'network':{'mode':'bridge','interface':'br0','gateway6':'fd00::1%x'}",
+                 "containers.c.network.gateway6: 'fd00::1%x' is not an IPv6 address"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/"
+                 "24','gateway6':'fe80::1'}",
+                 "containers.c.network.gateway6: needs network.address6"},
+                {"'network':{'mode':'bridge','interface':'br0','internet':true}",
+                 "containers.c.network.internet: only with network.mode 'private', here it is 'bridge'"},
+                {"'network':{'mode':'bridge','interface':'br0','networks':['front']}",
+                 "containers.c.network.networks: only with network.mode 'private', here it is 'bridge'"},
+                {"'network':{'mode':'macvlan','interface':'eth0','hostAccess':[80]}",
+                 "containers.c.network.hostAccess: only with network.mode 'private', here it is 'macvlan'"},
+                {"'network':{'mode':'bridge','interface':'br0'},'exports':{'A':'${host}'}",
+                 "with this network mode the container is reached by ports only"},
                 {"'network':{'networks':'front'}",
                  "containers.c.network.networks: must be an array, is a string"},
                 {"'network':{'networks':[]}",
@@ -781,8 +880,9 @@ TEST(refuses_containers) {
                 {"'users':'pick'", "containers.c.users: must be one of 'private', 'host', is 'pick'"},
                 {"'users':true", "containers.c.users: must be a string, is a boolean"},
                 {"'network':'host'", "containers.c.network: must be an object, is a string"},
-                {"'network':{'mode':'bridge'}", "containers.c.network.mode: must be one of 'private', "
-                                                "'host', 'none', 'namespace', is 'bridge'"},
+                {"'network':{'mode':'public'}",
+                 "containers.c.network.mode: must be one of 'private', "
+                 "'host', 'none', 'namespace', 'bridge', 'macvlan', is 'public'"},
                 {"'network':{'mode':null}", "containers.c.network.mode: must be a string, is null"},
                 {"'network':{'dns':1}", "containers.c.network.dns: unknown key"},
                 /* ports */
@@ -1262,6 +1362,12 @@ TEST(refuses_networks) {
                  "networks.b.subnet: '10.0.1.0/24' is that of network 'default'"},
                 {"{}", "'address':'10.0.1.2'", "'networks':['b'],'address':'10.0.2.2'",
                  "containers.db.network.address: '10.0.2.2' ends like that of 'web'"},
+                {"{}", "'mode':'bridge','interface':'br0','address':'9.9.9.2/24'",
+                 "'mode':'macvlan','interface':'eth0','address':'9.9.9.2/24'",
+                 "containers.db.network.address: '9.9.9.2/24' is that of 'web'"},
+                {"{}", "'mode':'bridge','interface':'br0','address':'9.9.9.2/24','address6':'fd00::2/64'",
+                 "'mode':'bridge','interface':'br0','address':'9.9.9.3/24','address6':'fd00::2/64'",
+                 "containers.db.network.address6: 'fd00::2/64' is that of 'web'"},
                 {"{}", "'mac':'02:00:00:00:00:0A'", "'mac':'02:00:00:00:00:0a'",
                  "containers.db.network.mac: '02:00:00:00:00:0a' is that of 'web'"},
         };

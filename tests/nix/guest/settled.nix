@@ -24,6 +24,8 @@ let
     networks = 1;
     internet = false;
     privateUsers = true;
+    isAttached = false;
+    asksForAddress = false;
     nixDaemon = false;
     trustHost = false;
     existing = false;
@@ -142,6 +144,23 @@ let
       path: path != "assertions" && path != "warnings" && builtins.length (lib.filter (p: p == path) all) > 1
     ) all;
 
+  asking = {
+    network = "macvlan";
+    isAttached = true;
+    asksForAddress = true;
+    networks = 0;
+  };
+
+  attached =
+    arguments:
+    let
+      inherit (evaluate { inherit arguments; }) config;
+    in
+    {
+      firewall = config.networking.firewall.enable;
+      dhcp = config.networking.interfaces.host0.useDHCP or false;
+    };
+
   daemon =
     arguments:
     let
@@ -154,7 +173,10 @@ let
     };
 in
 {
-  twice = twice { } ++ twice { nixDaemon = true; existing = true; trustHost = true; };
+  attached = attached { network = "bridge"; isAttached = true; networks = 1; };
+  attachedAsks = attached asking;
+  ofTheProject = attached { };
+  twice = twice { } ++ twice asking ++ twice { nixDaemon = true; existing = true; trustHost = true; };
   daemon = daemon { arguments.nixDaemon = true; };
   # Before boot.isNspawnContainer, and with it.
   private = settled { };

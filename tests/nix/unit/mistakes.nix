@@ -203,7 +203,25 @@ in
     "extraFlags: '-U': an option of systemd-nspawn is written --OPTION or --OPTION=VALUE, in one string, and this one cannot be given here: use users (in flake.nix)"
   ];
   configAndPath = says { toplevel = lib.mkForce null; config = { }; path = toplevel; } [ "config, path: give one of them, they all say what the system is" ];
-  macvlans = mistake { macvlans = [ "eth0" ]; } "macvlans: not supported: a container's interfaces are in the project's networks (network.networks), or network.mode says whose they are";
+  macvlans = mistake { macvlans = [ "eth0" "eth1" ]; } "macvlans: a container is attached to one interface of the host's, here these are 'eth0', 'eth1'";
+  hostBridgeToo = mistake { macvlans = [ "eth0" ]; hostBridge = "br0"; } "hostBridge: a container is attached to one interface of the host's, here these are 'br0', 'eth0'";
+  hostBridgeName = mistake { hostBridge = "a/b"; } "hostBridge: 'a/b' is not the name of a network interface, such as br0";
+  hostBridgeAddress = mistake { hostBridge = "br0"; localAddress = "10.0.0.2"; } "localAddress: with this network.mode it has a prefix, such as '10.0.0.2/24'";
+  hostBridgeHost = mistake { hostBridge = "br0"; hostAddress = "10.0.0.1"; } "hostAddress: the host's address in that network is the host's to set; what leads out of it is network.gateway";
+  attached = fine {
+    hostBridge = "br0";
+    privateNetwork = true;
+    localAddress = "10.0.0.2/24";
+  };
+  localAddress6 = mistake { localAddress6 = "fd00::2/64"; } ''localAddress6: IPv6 addresses are derived from the project's id: containers find each other by their names; network.address6 is for network.mode = "bridge" and "macvlan"'';
+  localAddress6Attached = mistake { hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fd00::2"; } "localAddress6: 'fd00::2' is not an IPv6 address with a prefix, such as fd00::20/64";
+  attachedToOne = fine {
+    macvlans = [ "eth0" ];
+    privateNetwork = true;
+  };
+  interfaces = mistake { interfaces = [ "eth1" ]; } ''interfaces: the host's interfaces stay with the host: use network.mode = "macvlan" or "bridge" and network.interface, or network.mode = "namespace" for what lies in a network namespace'';
+  vethHost = mistake { network.veth.config.host = { networkConfig.DHCPServer = false; }; } ''network.veth.config.host: the host's end of the network is the project's: use network.networks, network.address, network.internet and ports, or network.mode = "bridge" for a network that the host's networkd sets'';
+  vethContainer = mistake { network.veth.config.container = { DHCP = "yes"; }; } ''network.veth.config.container: the runner sets host0 before the first unit starts: use network.address, or network.mode = "bridge" and systemd.network in the configuration'';
   privateUsers = mistake { privateUsers = 65536; } ''privateUsers: '65536' is not supported, the runner chooses the ids itself: use users = "private" or "host"'';
   privateUsersIdentity = mistake { privateUsers = "identity"; } ''privateUsers: 'identity' is not supported, the runner chooses the ids itself: use users = "private" or "host"'';
   autoStart = mistake { autoStart = true; } "autoStart: containers of a project are started by 'up' only";
