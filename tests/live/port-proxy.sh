@@ -212,6 +212,35 @@ testcase_killed() {
 
 is_served() { [[ -n $(proxy_of one) ]]; }
 
+# sockets_on PORT: of the relay and its clients on the host; those in TIME-WAIT are no process's.
+sockets_on() { ss -Htan "( sport = :$1 or dport = :$1 )" | grep -cv TIME-WAIT || :; }
+no_sockets() { [[ $(sockets_on "$1") == 0 ]]; }
+
+# Clients that connect, say nothing, and stay: they keep neither others from being served nor the container from
+# stopping, and their memory is bounded.
+testcase_mute_ones() {
+        local proxy n=10000
+
+        # As many as open files allow, two of which the relay has for each; a host that systemd has booted allows more.
+        (($(ulimit -Hn) >= 32768)) || n=$(($(ulimit -Hn) * 2 / 5))
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        ok fc up
+        serve one 127.0.0.1
+        keep mute 8080 "$n"
+        ok traffic short 8080 1000 8
+        proxy=$(proxy_of one)
+        # A new one waits behind the ones before it, so they have been accepted, and the service has them.
+        true_that "the relay holds all of them" test "$(find "/proc/$proxy/fd" -lname 'socket:*' | wc -l)" -ge "$((2 * n))"
+        note "$(memory_of "$proxy" VmRSS) kB with $n that say nothing"
+        has_sanitizers || true_that "they take less than 8 MB" test "$(memory_of "$proxy" VmRSS)" -lt 8192
+        ok fc down
+        let_go
+        try_until "$WAIT" no_sockets 8080
+        kill "$SERVER" 2>/dev/null || :
+        gone "$SERVER"
+}
+
 # Clients that do not stop do not keep a container from stopping.
 testcase_flood_while_it_stops() {
         local pid

@@ -6,6 +6,7 @@
  *     serve ADDRESS PORT            gives bytes back, and ends its half when the client has ended its own
  *     short PORT N AT_ONCE          N connections, some at a time: each sends a line and wants it back
  *     idle PORT N                   N connections, used, kept, and used once more when standard input ends
+ *     mute PORT N                   N connections that say nothing, kept until standard input ends
  *     slow PORT N                   N connections that ask for much and read nothing, kept likewise
  *     answer PORT                   sends a line, ends its half, and prints what comes back
  *     pingpong PORT N               N times a byte there and back; prints nanoseconds for each
@@ -190,13 +191,21 @@ static void serve_one(int epoll, int fd) {
                 drop(fd);
 }
 
-static void serve(const char *address, unsigned port) {
-        int listener = listen_on(address, port), epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll");
-        struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, events[256];
+/* Of open files, as far as it goes. */
+static size_t raise_limit(void) {
         struct rlimit limit;
 
         check(getrlimit(RLIMIT_NOFILE, &limit), "limit");
-        clients = calloc(limit.rlim_max, sizeof(*clients));
+        limit.rlim_cur = limit.rlim_max;
+        check(setrlimit(RLIMIT_NOFILE, &limit), "limit");
+        return limit.rlim_max;
+}
+
+static void serve(const char *address, unsigned port) {
+        int listener = listen_on(address, port), epoll = check(epoll_create1(EPOLL_CLOEXEC), "epoll");
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = listener}, events[256];
+
+        clients = calloc(raise_limit(), sizeof(*clients));
         check(epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event), "epoll");
         done("listening");
         for (;;) {
@@ -264,6 +273,14 @@ static void idle(unsigned port, unsigned n) {
                 if (k == 0)
                         wait_for_input();
         }
+}
+
+static void mute(unsigned port, unsigned n) {
+        (void) raise_limit();
+        for (unsigned i = 0; i < n; i++)
+                (void) connect_to(port);
+        done("open");
+        wait_for_input();
 }
 
 static void slow(unsigned port, unsigned n) {
@@ -469,6 +486,8 @@ int main(int argc, char **argv) {
                 short_ones(number(argv[2]), number(argv[3]), number(argv[4]));
         else if (argc == 4 && strcmp(verb, "idle") == 0)
                 idle(number(argv[2]), number(argv[3]));
+        else if (argc == 4 && strcmp(verb, "mute") == 0)
+                mute(number(argv[2]), number(argv[3]));
         else if (argc == 4 && strcmp(verb, "slow") == 0)
                 slow(number(argv[2]), number(argv[3]));
         else if (argc == 3 && strcmp(verb, "answer") == 0)
