@@ -55,6 +55,14 @@ int fs_open_beneath_optional(int dir_fd, const char *path, int flags, int *ret_f
         return 0;
 }
 
+int fs_is_there(int dir_fd, const char *path, bool *ret, Error *reterr) {
+        struct stat st;
+
+        *ret = fstatat(dir_fd, path, &st, AT_SYMLINK_NOFOLLOW) >= 0;
+        return *ret || errno == ENOENT || errno == ENOTDIR ? 0
+                                                           : error_set(reterr, errno, "look at '%s'", path);
+}
+
 /* Return: the fd, -ENOENT without an Error, or another negative errno. */
 static int fs_open_file(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr) {
         _cleanup_close_ int fd = open_beneath(dir_fd, path, flags | O_NONBLOCK | O_NOCTTY, mode);

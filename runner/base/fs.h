@@ -17,6 +17,9 @@ int fs_open_beneath(int dir_fd, const char *path, int flags, mode_t mode, Error 
 /* Like fs_open_beneath(), but a missing file is the expected outcome `*ret_fd = -EBADF` and success. */
 int fs_open_beneath_optional(int dir_fd, const char *path, int flags, int *ret_fd, Error *reterr);
 
+/* Is there something of that name, if only a link? What cannot be told is an error, never a no. */
+int fs_is_there(int dir_fd, const char *path, bool *ret, Error *reterr);
+
 /* The same for a regular file. Another user may own its directory: a FIFO or a device in its place is
  * FC_EXIT_CONFLICT, and opening it neither blocks us nor has an effect on it. */
 int fs_open_file_beneath(int dir_fd, const char *path, int flags, mode_t mode, Error *reterr);

@@ -413,13 +413,29 @@ int cgroup_first_process(int fd, const char *path, pid_t *ret, Error *reterr) {
         return 0;
 }
 
-/* The innermost pid of `pid` and how many PID namespaces it is nested in. Return: false when it has gone. */
-static bool innermost_pid(pid_t pid, pid_t *ret_pid, unsigned *ret_depth) {
+/* The process has gone, or /proc hides it from users that are not root. */
+static bool is_hidden(int r) {
+        return r == -ENOENT || r == -ESRCH || ((r == -EACCES || r == -EPERM) && geteuid() != 0);
+}
+
+/* The innermost pid of `pid` and how many PID namespaces it is nested in. Return: 1 found, 0 it has gone,
+ * or a negative errno. */
+static int innermost_pid(pid_t pid, pid_t *ret_pid, unsigned *ret_depth, Error *reterr) {
         _cleanup_free_ char *path = xasprintf("/proc/%d/status", pid), *text = NULL;
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        Error error = ERROR_NULL;
+        int r;
 
-        return fd >= 0 && fs_read_fd(fd, path, CGROUP_FILE_MAX, &text, NULL, NULL) >= 0 &&
-               cgroup_text_innermost_pid(text, ret_pid, ret_depth);
+        r = fd < 0 ? error_set(&error, errno, "open '%s'", path)
+                   : fs_read_fd(fd, path, CGROUP_FILE_MAX, &text, NULL, &error);
+        if (r >= 0)
+                return cgroup_text_innermost_pid(text, ret_pid, ret_depth);
+        if (is_hidden(r)) {
+                error_done(&error);
+                return 0;
+        }
+        error_move(reterr, &error);
+        return r;
 }
 
 int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
@@ -447,7 +463,10 @@ int cgroup_find_process(int fd, long wanted, pid_t *ret, Error *reterr) {
                         unsigned depth;
                         pid_t inner;
 
-                        if (!innermost_pid(pid, &inner, &depth) || inner != wanted)
+                        r = innermost_pid(pid, &inner, &depth, reterr);
+                        if (r < 0)
+                                return r;
+                        if (r == 0 || inner != wanted)
                                 continue;
                         if (depth < best_depth) {
                                 best_depth = depth;

@@ -76,8 +76,10 @@ static int note_booted(const ServiceOptions *o, Error *reterr) {
 static void relay_continue_stop(const Relay *relay) {
         const ServiceOptions *o = relay->options;
         _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        StopRecord stop;
 
-        if (!o->keeper.command && runtime_fd >= 0 && stop_record_holds(runtime_fd))
+        if (!o->keeper.command && runtime_fd >= 0 && stop_record_read(runtime_fd, &stop, NULL) >= 0 &&
+            stop.holds)
                 payload_halt(relay->payload);
 }
 

@@ -31,21 +31,22 @@ static void remove_cgroup(const SupervisorOptions *o) {
                 (void) cgroup_remove(CGROUP_MOUNT, o->keeper.machine, NULL);
 }
 
-/* The record is for `status`, and complete before the machine is gone; the message is for the command that
- * started us, and comes when everything is. */
+/* The record is for `status`, and complete before the machine is gone, as is the event: once it is, another
+ * command may start it again and tell that. The message is for the command that started us, and comes when
+ * everything is. */
 static void supervisor_finish(SupervisorOptions *o, ControlKind kind, const ExitRecord *end, bool failed,
                               bool asked) {
         const KeeperRecords records = {o->runtime_fd, o->events_fd, o->keeper.container};
         _cleanup_free_ char *text = exit_record_to_string(end);
 
         (void) exit_record_write(o->runtime_fd, end, NULL);
+        records_event(&records, failed ? PHASE_CRASHED : PHASE_ENDED, text);
         /* The network goes when no process holds the lock any more, this one included. */
         o->lock_fd = safe_close(o->lock_fd);
         (void) netns_helper_release(&o->keeper, NULL);
         (void) ephemeral_remove(o->state_fd, NULL);
         if (!asked)
                 remove_cgroup(o);
-        records_event(&records, failed ? PHASE_CRASHED : PHASE_ENDED, text);
         control_send(o->control_fd, kind, text);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/process.h"
 #include "base/strv.h"
 #include "logs/event-health.h"
 #include "logs/event-line.h"
@@ -29,7 +30,9 @@ static void health_read_line(const char *line, size_t size, const char *containe
                 return;
         phase = phase_from_string(event.event);
         if (!health->seen)
-                health->over = phase_is_end(phase);
+                /* The log's times are of milliseconds. */
+                health->over =
+                        phase_is_end(phase) && event.usec / USEC_PER_MSEC > health->since / USEC_PER_MSEC;
         health->seen = true;
         if (phase_begins_anew(phase))
                 health->complete = true;
@@ -93,13 +96,15 @@ void event_health_note(int dir_fd, const char *container, char *const *failures)
                         event_log_append(dir_fd, container, PHASE_DEGRADED, *failure);
 }
 
-void event_health_note_crash(int dir_fd, const char *container, const char *detail) {
+void event_health_note_end(int dir_fd, const char *container, uint64_t since, Phase event,
+                           const char *detail) {
         _cleanup_(event_health_done) EventHealth health = EVENT_HEALTH_NULL;
         _cleanup_close_ int fd = health_lock(dir_fd);
 
         if (fd < 0)
                 return;
+        health.since = since;
         health_read_files(dir_fd, container, &health);
         if (!health.over)
-                event_log_append(dir_fd, container, PHASE_CRASHED, detail);
+                event_log_append(dir_fd, container, event, detail);
 }

@@ -4,11 +4,12 @@
 /* What the event log (record/event-log.h) says of a container's health. Several commands may notice the same
  * failure, one that asks and one that follows; it is written once for each run of the container. */
 
-#include "base/macro.h"
+#include "record/phase.h"
 
 typedef struct EventHealth {
         char **failures; /* details of `degraded` in this run of the container, the latest first */
-        bool over;       /* nothing of it runs after the last event; true without any */
+        uint64_t since;  /* in: when the run began (CLOCK_REALTIME); 0: that is not known */
+        bool over;       /* the last event is the end of this run; true without any event */
         bool seen;       /* there was an event */
         bool complete;   /* what stands before is not about this run */
 } EventHealth;
@@ -35,5 +36,7 @@ void event_health_read(const char *text, const char *container, EventHealth *hea
  */
 void event_health_note(int dir_fd, const char *container, char *const *failures);
 
-/* It has ended, and no record says how: adds that it has `crashed`, unless it is known to have ended. */
-void event_health_note_crash(int dir_fd, const char *container, const char *detail);
+/* It does not run: adds @event, how it has ended, unless the end of the run that began at @since is what was
+ * told last. */
+void event_health_note_end(int dir_fd, const char *container, uint64_t since, Phase event,
+                           const char *detail);

@@ -36,10 +36,15 @@ static int on_process_ended(sd_event_source *s, int fd, uint32_t revents, void *
         return 0;
 }
 
+/* It is there still, or that cannot be told: then it is not said to have ended. */
+static bool is_there(const MachineEnd *end) {
+        return access(end->file, F_OK) >= 0 || errno != ENOENT;
+}
+
 static int on_removed(sd_event_source *s, const struct inotify_event *event, void *userdata) {
         MachineEnd *end = userdata;
 
-        if (access(end->file, F_OK) < 0)
+        if (!is_there(end))
                 say(end);
         return 0;
 }
@@ -61,7 +66,7 @@ static int watch_file(MachineEnd *end, sd_event *event) {
         int r;
 
         r = sd_event_add_inotify(event, &end->source, folder, IN_DELETE, on_removed, end);
-        return r < 0 ? r : access(end->file, F_OK) >= 0;
+        return r < 0 ? r : is_there(end);
 }
 
 int machine_end_watch(sd_event *event, const char *machine, const MachineStatus *status,

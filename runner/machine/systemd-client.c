@@ -31,23 +31,31 @@ static char *systemd_lasting_file(const char *machine) {
 /* A machine is there as long as its unit is: also before its first process, while what puts it away runs,
  * and while it waits to be started again. Seen from what the unit is read from, which needs neither a bus
  * nor root. */
-static bool is_loaded(const char *machine) {
+static int is_loaded(const char *machine, bool *ret, Error *reterr) {
         _cleanup_free_ char *path = systemd_lasting_file(machine), *text = NULL,
                             *option = xasprintf("--machine=%s", machine);
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int r = 0;
 
+        if (fd < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "open '%s'", path);
+        if (fd >= 0)
+                r = fs_read_fd(fd, path, UNIT_SIZE_MAX, &text, NULL, reterr);
+        if (r < 0)
+                return r;
         /* Any program can give a unit that name. */
-        return fd >= 0 && fs_read_fd(fd, path, UNIT_SIZE_MAX, &text, NULL, NULL) >= 0 &&
-               strstr(text, option);
+        *ret = text && strstr(text, option);
+        return 0;
 }
 
 /* Nothing is ever stale, since the unit puts itself away. */
 static int systemd_query(const char *cgroup_mount, const char *machine, MachineStatus *ret, Error *reterr) {
-        MachineStatus status = {.running = is_loaded(machine)};
         _cleanup_close_ int fd = -EBADF;
-        int r = 0;
+        MachineStatus status = {};
+        int r;
 
-        if (status.running)
+        r = is_loaded(machine, &status.running, reterr);
+        if (r >= 0 && status.running)
                 r = machine_unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
         if (r >= 0 && fd >= 0)
                 r = cgroup_frozen(fd, &status.frozen, reterr);
@@ -198,10 +206,13 @@ static int stop_and_kill(const char *machine, int cgroup_fd, Error *reterr) {
 
 static int systemd_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
+        bool loaded = false;
         int r;
 
         r = machine_unit_cgroup_open(cgroup_mount, machine, &fd, reterr);
-        if (r < 0 || (fd < 0 && !is_loaded(machine)))
+        if (r >= 0 && fd < 0)
+                r = is_loaded(machine, &loaded, reterr);
+        if (r < 0 || (fd < 0 && !loaded))
                 return r;
         r = stop_and_kill(machine, fd, reterr);
         return r < 0 ? r : nspawn_clear_leftovers(machine, reterr);

@@ -27,6 +27,12 @@ bool decide_is_known(const ContainerState *state, const char *machine, const cha
         return state && streq(state->machine, machine) && streq(state->boot_id, boot_id);
 }
 
+bool decide_remembers_run(const ContainerState *state, const char *machine, const char *boot_id) {
+        return decide_is_known(state, machine, boot_id) &&
+               (state->phase == PHASE_READY || state->phase == PHASE_STARTING ||
+                state->phase == PHASE_SEEDING);
+}
+
 /* Why one that runs with the definition that it should have, or with one that a switch can change, is
  * restarted nevertheless; NULL: it is not. */
 static const char *decide_what_is_broken(const Decision *d) {

@@ -75,6 +75,9 @@ void decisions_done(Decision *decisions, size_t n);
  * of another machine or boot says nothing about what runs. */
 bool decide_is_known(const ContainerState *state, const char *machine, const char *boot_id);
 
+/* And it says that it runs: no command has seen its end. */
+bool decide_remembers_run(const ContainerState *state, const char *machine, const char *boot_id);
+
 /* One container by itself: start, keep, switch or restart. */
 void decide_one(Decision *d, const char *boot_id);
 

@@ -33,6 +33,12 @@ static bool is_preparation(Phase phase) {
                phase == PHASE_RESTORING;
 }
 
+void fleet_note_starting(Member *m) {
+        free(m->last_event);
+        m->last_event = xasprintf("%s ", phase_to_string(PHASE_STARTING));
+        fleet_add_event(m->fleet, m->at->name, PHASE_STARTING, NULL);
+}
+
 void fleet_on_progress(const char *container, Phase phase, const char *detail, void *userdata) {
         _cleanup_free_ char *key = NULL, *message = NULL;
         Fleet *fleet = userdata;
@@ -45,9 +51,10 @@ void fleet_on_progress(const char *container, Phase phase, const char *detail, v
                              now_usec());
         /* A container that runs as it should has no event, except that it is seeded, and may be ready at
          * last. Nor has one that could not be asked to stop, and goes on. The keeper itself tells that it
-         * starts one again. */
-        if (!m || phase == PHASE_RESTARTING || (member_is_kept(m) && phase != PHASE_READY && !m->seeding) ||
-            phase == PHASE_UNCHANGED || (at->status.running && is_preparation(phase)) ||
+         * starts one again. That one starts is told when the intent is written. */
+        if (!m || phase == PHASE_RESTARTING || phase == PHASE_STARTING ||
+            (member_is_kept(m) && phase != PHASE_READY && !m->seeding) || phase == PHASE_UNCHANGED ||
+            (at->status.running && is_preparation(phase)) ||
             (phase == PHASE_STOPPED && !at->status.running && !goal_starts(m->goal)) ||
             (phase == PHASE_FAILED && m->goal == GOAL_STOP && !m->stop_job))
                 return;

@@ -15,6 +15,7 @@
 #include "ops/fleet-seed.h"
 #include "ops/fleet-switch.h"
 #include "ops/health.h"
+#include "ops/run-records.h"
 #include "ops/running.h"
 #include "record/stop-record.h"
 #include "state/runtime-dir.h"
@@ -92,6 +93,9 @@ static void member_on_stopped(StopJob *job, int r, StopMeans means, Error *error
                 return;
         }
         m->reached = m->reached > REACHED_STARTED ? REACHED_STARTED : m->reached;
+        /* Before the state, which is what says that its end has been told. */
+        if (!error_is_set(&m->at->error))
+                fleet_on_progress(m->at->name, PHASE_STOPPED, detail, m->fleet);
         member_note_state(m, error_is_set(&m->at->error) ? PHASE_FAILED : PHASE_STOPPED,
                           error_is_set(&m->at->error) ? m->at->error.message : detail);
         if (goal_starts(m->goal) && m->fleet->interrupts == 0 && !error_is_set(&m->at->error)) {
@@ -308,7 +312,7 @@ static void member_on_ready(const ReadyResult *result, void *userdata) {
                 return;
         }
         if (told.outcome == READY_ENDED && !told.end) {
-                end = project_read_end(m->fleet->project, m->at->name);
+                end = run_records_end(m->fleet->project, m->at->name);
                 told.end = &end;
         }
         if (told.outcome == READY_ENDED && m->at->spec->one_shot && exit_record_is_success(told.end)) {
@@ -321,7 +325,7 @@ static void member_on_ready(const ReadyResult *result, void *userdata) {
                 return;
         }
         if (m->goal == GOAL_SWITCH && member_has_gone(result) && told.outcome == READY_ERROR) {
-                end = project_read_end(m->fleet->project, m->at->name);
+                end = run_records_end(m->fleet->project, m->at->name);
                 told = (ReadyResult){.outcome = READY_ENDED, .end = &end};
         }
         failure_explain(m, &told, &m->at->error);

@@ -5,11 +5,13 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "ops/fleet-adjust.h"
+#include "ops/fleet-events.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-record.h"
 #include "ops/fleet-seed.h"
 #include "ops/health.h"
 #include "ops/image-drift.h"
+#include "ops/run-records.h"
 #include "ops/running.h"
 #include "ops/shared-use.h"
 #include "ops/switch-check.h"
@@ -26,18 +28,13 @@ static bool fleet_resets(const Fleet *fleet) {
 
 /* ---- planning ---- */
 
-/* Its supervisor was killed, so no event tells of its end. */
-static void member_note_crash(const Member *m) {
+/* What cannot be read says nothing about it. */
+static void member_note_end(const Member *m) {
         const Project *project = m->fleet->project;
-        _cleanup_(exit_record_done) ExitRecord end = {};
+        _cleanup_(run_records_done) RunRecords records = {};
 
-        if (m->at->status.running || !streq(m->state->machine, m->at->machine) ||
-            (m->state->phase != PHASE_READY && m->state->phase != PHASE_STARTING &&
-             m->state->phase != PHASE_SEEDING))
-                return;
-        end = project_read_end(project, m->at->name);
-        if (end.how == ENDED_UNKNOWN && !project_is_stopping(project, m->at->name, /* runs= */ false))
-                health_note_crash(project, m->at->name);
+        if (!m->at->status.running && run_records_read(project, m->at->name, &records, NULL) >= 0)
+                health_note_end(project, m->at->name, m->state, &records);
 }
 
 static int member_refuse_other_kind(const Member *m, const char *before, Error *reterr) {
@@ -109,8 +106,7 @@ static int member_plan(Member *m, Error *reterr) {
                 return r;
         m->plan = network_plan(&m->fleet->network, project, m->at->spec);
         m->stop_timeout_usec = m->at->spec->stop_timeout_usec;
-        if (decide_is_known(m->state, m->at->machine, project->facts.boot_id))
-                member_note_crash(m);
+        member_note_end(m);
         r = fleet_resets(m->fleet) ? 0 : member_check_root(m, reterr);
         return r < 0 ? r : member_look_at_seed(m, reterr);
 }
@@ -283,8 +279,8 @@ int member_recall(Member *m, Error *reterr) {
 
                 progress_note(m->fleet->progress, text);
                 m->untold = true;
-        } else if (m->state && streq(m->state->boot_id, project->facts.boot_id))
-                member_note_crash(m);
+        } else
+                member_note_end(m);
         error_done(&error);
         return running_refuse_elsewhere(m->fleet->project, m->at->name, m->state, reterr);
 }
@@ -551,6 +547,7 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
         r = member_write_intent(m, reterr);
         if (r < 0)
                 return r;
+        fleet_note_starting(m);
         member_protect_from_gc(m);
         if (m->plan->bridge) {
                 m->resources.bridge_lock = network_lock_path(fleet->project->id);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "cgroup/cgroup.h"
 #include "machine/machine.h"
 #include "ops/freeze.h"
@@ -126,10 +127,12 @@ int freeze_recover(const Project *project, const char *name, const MachineStatus
                    int project_runtime_fd, Error *reterr) {
         _cleanup_free_ char *path = xasprintf("%s/" RECORD, name), *machine = project_machine(project, name);
         Frozen frozen = {-EBADF, -EBADF};
+        bool recorded;
         int r;
 
-        if (faccessat(project_runtime_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                return 0;
+        r = fs_is_there(project_runtime_fd, path, &recorded, reterr);
+        if (r < 0 || !recorded)
+                return r;
         r = runtime_dir_container_open(project_runtime_fd, name, &frozen.runtime_fd, reterr);
         if (r < 0 || frozen.runtime_fd < 0)
                 return r;
@@ -142,8 +145,6 @@ int freeze_recover(const Project *project, const char *name, const MachineStatus
         return r < 0 ? error_in_container(reterr, r, name) : 1;
 }
 
-bool freeze_is_recorded(const Project *project, const char *container) {
-        _cleanup_close_ int fd = project_open_runtime(project, container);
-
-        return fd >= 0 && faccessat(fd, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
+int freeze_is_recorded(int runtime_fd, bool *ret, Error *reterr) {
+        return fs_is_there(runtime_fd, RECORD, ret, reterr);
 }

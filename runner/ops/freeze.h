@@ -41,5 +41,5 @@ int freeze_end(Freeze *freeze, Error *reterr);
 int freeze_recover(const Project *project, const char *name, const MachineStatus *status,
                    int project_runtime_fd, Error *reterr);
 
-/* Is it frozen for a snapshot? For `status`, without the lock. */
-bool freeze_is_recorded(const Project *project, const char *container);
+/* Is it frozen for a snapshot? @runtime_fd: the container's directory in /run. Without the lock. */
+int freeze_is_recorded(int runtime_fd, bool *ret, Error *reterr);

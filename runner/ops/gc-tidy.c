@@ -79,10 +79,13 @@ static int gc_tidy_ephemeral(const GcProject *p, const StateDir *state, const ch
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *path = NULL;
+        bool there = false;
         int r;
 
         r = state_dir_container_open(state, name, &fd, reterr);
-        if (r < 0 || fd < 0 || !ephemeral_exists(fd))
+        if (r >= 0 && fd >= 0)
+                r = ephemeral_exists(fd, &there, reterr);
+        if (r < 0 || !there)
                 return r;
         r = gc_hold_stopped(p, name, &lock, reterr);
         if (r <= 0)

@@ -5,15 +5,22 @@
 #include "bus/guest-health.h"
 #include "enter/manager.h"
 #include "logs/event-health.h"
+#include "ops/decide.h"
 #include "ops/failure.h"
 #include "ops/health.h"
 #include "ops/watch.h"
 
-void health_note_crash(const Project *project, const char *container) {
+void health_note_end(const Project *project, const char *container, const ContainerState *state,
+                     const RunRecords *records) {
+        _cleanup_free_ char *machine = project_machine(project, container), *detail = NULL;
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        Phase event;
 
+        if (!decide_remembers_run(state, machine, project->facts.boot_id))
+                return;
+        event = run_records_tell_end(records, &detail);
         if (project->state.fd >= 0 && user_fs_enter(&project->state.user, &guard, NULL) >= 0)
-                event_health_note_crash(project->state.fd, container, HEALTH_CRASHED);
+                event_health_note_end(project->state.fd, container, state->started_usec, event, detail);
 }
 
 void health_note(const Project *project, const char *container, const FailedUnits *failed) {

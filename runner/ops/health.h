@@ -6,17 +6,14 @@
 
 #include "bus/guest-failed.h"
 #include "logs/event-view.h"
-#include "ops/project.h"
+#include "ops/run-records.h"
 
 /* @failed: what its systemd says now; none: nothing is wrong. */
 void health_note(const Project *project, const char *container, const FailedUnits *failed);
 
-/* It does not run, and no record says how it ended: its supervisor or relay, which writes it, was killed
- * as well. */
-void health_note_crash(const Project *project, const char *container);
-
-/* What is known of such an end. */
-#define HEALTH_CRASHED "its supervisor was killed"
+/* It does not run: how it ended, where its keeper was killed before it could tell that. */
+void health_note_end(const Project *project, const char *container, const ContainerState *state,
+                     const RunRecords *records);
 
 /**
  * health_follow_events() - show events, and what comes, until interrupted

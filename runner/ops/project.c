@@ -3,11 +3,8 @@
 #include "base/alloc.h"
 #include "ops/project.h"
 #include "project/instance-dir.h"
-#include "record/record.h"
-#include "record/stop-record.h"
 #include "spec/path.h"
 #include "state/identity.h"
-#include "state/runtime-dir.h"
 
 int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr) {
         if (globals->quiet) {
@@ -115,31 +112,6 @@ int project_load_state(const Project *project, const char *container, ContainerS
                 return r;
         r = container_state_load(fd, container, &project->state.user, ret, reterr);
         return error_about_container(reterr, r, container);
-}
-
-int project_open_runtime(const Project *project, const char *name) {
-        _cleanup_close_ int project_fd = -EBADF;
-        int fd;
-
-        if (runtime_dir_open(RUNTIME_DIR_BASE, project->id, &project_fd, NULL) < 0 || project_fd < 0 ||
-            runtime_dir_container_open(project_fd, name, &fd, NULL) < 0)
-                return -EBADF;
-        return fd;
-}
-
-bool project_is_stopping(const Project *project, const char *name, bool runs) {
-        _cleanup_close_ int container = project_open_runtime(project, name);
-
-        return container >= 0 && (runs ? stop_record_holds(container) : stop_record_exists(container));
-}
-
-ExitRecord project_read_end(const Project *project, const char *name) {
-        _cleanup_close_ int container = project_open_runtime(project, name);
-        ExitRecord end = {};
-
-        if (container >= 0)
-                (void) exit_record_read(container, &end, NULL);
-        return end;
 }
 
 char **project_spec_names(const Project *project) {

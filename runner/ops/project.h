@@ -111,16 +111,6 @@ bool project_is_newer(const Project *project, const char *name);
 /* What is remembered of a container: `*ret` NULL when there is nothing, else owned by the caller. */
 int project_load_state(const Project *project, const char *container, ContainerState **ret, Error *reterr);
 
-/* The container's directory in /run; -EBADF: it does not exist or cannot be seen. */
-int project_open_runtime(const Project *project, const char *container);
-
-/* Has its end been asked for? @runs: whether it still does, see record/stop-record.h. */
-bool project_is_stopping(const Project *project, const char *container, bool runs);
-
-/* What the supervisor left when its container ended; ENDED_UNKNOWN when it could not, and when a command has
- * put it away. */
-ExitRecord project_read_end(const Project *project, const char *container);
-
 /* What the project's id belongs to: its directory, or a fresh instance's. An absolute path, owned by the
  * caller. */
 char *project_place(const Project *project);

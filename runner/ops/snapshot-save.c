@@ -138,7 +138,9 @@ static int save_root(Save *s, const char *name, int roots_fd, Error *reterr) {
         if (r < 0)
                 return r;
         c->definition = state ? strv_copy(state->definition) : NULL;
-        c->root = faccessat(fd, "root", F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
+        r = fs_is_there(fd, "root", &c->root, reterr);
+        if (r < 0)
+                return r;
         return c->root ? snapshot_copy(fd, "root", roots_fd, name, name, PHASE_SAVING, s->progress,
                                        &c->bytes, reterr)
                        : 0;
@@ -147,11 +149,13 @@ static int save_root(Save *s, const char *name, int roots_fd, Error *reterr) {
 static int save_volume(Save *s, const char *name, int from_fd, int volumes_fd, Error *reterr) {
         _cleanup_free_ char *shown = xasprintf("@%s", name);
         SnapshotVolume *v;
+        bool there;
         int r;
 
         /* Specified, and not made yet. */
-        if (faccessat(from_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-                return 0;
+        r = fs_is_there(from_fd, name, &there, reterr);
+        if (r < 0 || !there)
+                return r;
         v = XGROW(s->manifest->volumes, s->manifest->n_volumes);
         v->name = xstrdup(name);
         r = snapshot_add_users(s->project, s->members, name, &v->containers, reterr);
@@ -250,10 +254,12 @@ static int save_make(Save *s, int fd, Error *reterr) {
 }
 
 static int save_refuse_taken(int fd, const char *label, Error *reterr) {
+        bool there;
         int r;
 
-        if (faccessat(fd, label, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                return 0;
+        r = fs_is_there(fd, label, &there, reterr);
+        if (r < 0 || !there)
+                return r;
         r = error_raise(reterr, FC_EXIT_CONFLICT, "there is a snapshot '%s' already", label);
         error_add_hint(reterr, "remove it: flake-containers snapshot rm %s", label);
         return r;

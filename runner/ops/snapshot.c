@@ -30,10 +30,12 @@ int snapshot_lock(const Project *project, int runtime_fd, Progress *progress, Lo
 
 int snapshot_settle(const Project *project, int runtime_fd, Progress *progress, Error *reterr) {
         Lock lock = LOCK_NULL;
+        bool pending;
         int r;
 
-        if (!snapshot_apply_is_pending(&project->state))
-                return 0;
+        r = snapshot_apply_is_pending(&project->state, &pending, reterr);
+        if (r < 0 || !pending)
+                return r;
         r = snapshot_lock(project, runtime_fd, progress, &lock, reterr);
         if (r < 0)
                 return r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/health.h"
+#include "ops/run-records.h"
 #include "ops/status-judge.h"
 #include "base/time-text.h"
 
@@ -50,7 +50,7 @@ void status_judge_down(ContainerStatus *c, const StatusFacts *f) {
         }
         /* After restarts it says how it ended only when it has given up. */
         c->phase = known && c->crashes.restarts > 0 ? PHASE_FAILED : PHASE_CRASHED;
-        strv_push_take(&c->notes, known ? exit_record_to_string(end) : xstrdup(HEALTH_CRASHED));
+        strv_push_take(&c->notes, known ? exit_record_to_string(end) : xstrdup(KEEPER_KILLED));
 }
 
 /* Its systemd can be asked by the project's other path. */

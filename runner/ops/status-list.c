@@ -11,12 +11,12 @@
 #include "bus/guest-state.h"
 #include "enter/manager.h"
 #include "machine/machine.h"
-#include "ops/freeze.h"
 #include "ops/decide.h"
 #include "ops/health.h"
 #include "ops/image-drift.h"
 #include "ops/internet-loss.h"
 #include "ops/network.h"
+#include "ops/run-records.h"
 #include "ops/running.h"
 #include "ops/shared.h"
 #include "ops/shared-use.h"
@@ -46,23 +46,22 @@ void status_list_done(StatusList *list) {
         *list = (StatusList){};
 }
 
-/* Whether it had failed before. What cannot be read is not worth an error of `status`. */
-static void status_read_crashes(const Project *project, const char *name, CrashRecord *ret_crashes) {
-        _cleanup_close_ int container = project_open_runtime(project, name);
-
-        if (container >= 0)
-                (void) crash_record_read(container, ret_crashes, NULL);
-}
-
 /* Is a command at work on it? Only root can tell. */
 static bool status_is_at_work(const Project *project, const char *name) {
         _cleanup_close_ int project_fd = -EBADF;
         _cleanup_(lock_release) Lock lock = LOCK_NULL;
 
-        return geteuid() != 0 ||
-               (runtime_dir_open(RUNTIME_DIR_BASE, project->id, &project_fd, NULL) >= 0 && project_fd >= 0 &&
-                lock_acquire(project_fd, name, "status", /* timeout_usec= */ 0, NULL, NULL, &lock, NULL) <
-                        0);
+        return geteuid() != 0 || runtime_dir_open(RUNTIME_DIR_BASE, project->id, &project_fd, NULL) < 0 ||
+               (project_fd >= 0 && lock_acquire(project_fd, name, "status", /* timeout_usec= */ 0, NULL,
+                                                NULL, &lock, NULL) < 0);
+}
+
+/* While a command starts it the records may be of the run before; without root only what `status` says
+ * tells that. */
+static bool status_end_is_known(const Project *project, const ContainerStatus *c) {
+        return c->phase != PHASE_STARTING &&
+               decide_remembers_run(c->state, c->machine, project->facts.boot_id) &&
+               (geteuid() != 0 || !status_is_at_work(project, c->name));
 }
 
 /* Return: 1 and its state, 0 its PID 1 is not systemd, or a negative errno. */
@@ -202,7 +201,7 @@ static void status_note_shared(const Project *project, ContainerStatus *c) {
 
 static int status_gather_one(Project *project, const char *name, const Network *network, uint64_t end_usec,
                              ContainerStatus *c, Error *reterr) {
-        _cleanup_(exit_record_done) ExitRecord ended = {};
+        _cleanup_(run_records_done) RunRecords records = {};
         _cleanup_free_ char *where = NULL;
         const ContainerSpec *spec;
         MachineStatus machine;
@@ -217,16 +216,17 @@ static int status_gather_one(Project *project, const char *name, const Network *
         if (r < 0)
                 return r;
         r = machine.running ? 0 : running_find_elsewhere(project, name, c->state, &where, reterr);
+        if (r >= 0)
+                r = run_records_read(project, name, &records, reterr);
         if (r < 0)
                 return r;
         spec = project_container_spec(project, name);
         c->running = machine.running;
         c->paused = machine.frozen;
-        c->frozen = c->paused || freeze_is_recorded(project, name);
+        c->frozen = c->paused || records.frozen;
         c->leader = machine.leader;
-        status_read_crashes(project, name, &c->crashes);
-        c->stopping = project_is_stopping(project, name, c->running);
-        ended = project_read_end(project, name);
+        c->crashes = records.crashes;
+        c->stopping = c->running ? records.stop.holds : records.stop.exists;
         if (c->running) {
                 if (status_judge_up(c) && geteuid() == 0)
                         status_ask(project, c, spec, status_answer_deadline(end_usec));
@@ -237,16 +237,17 @@ static int status_gather_one(Project *project, const char *name, const Network *
         } else if (where)
                 status_judge_elsewhere(c, where);
         else {
-                bool starting = ended.how == ENDED_UNKNOWN && c->state && c->state->phase == PHASE_STARTING;
+                bool starting =
+                        records.end.how == ENDED_UNKNOWN && c->state && c->state->phase == PHASE_STARTING;
 
                 status_judge_down(c, &(StatusFacts){
                                              .boot_id = project->facts.boot_id,
                                              .spec = spec,
-                                             .end = &ended,
+                                             .end = &records.end,
                                              .being_started = starting && status_is_at_work(project, name),
                                      });
-                if (c->phase == PHASE_CRASHED && ended.how == ENDED_UNKNOWN)
-                        health_note_crash(project, name);
+                if (status_end_is_known(project, c))
+                        health_note_end(project, name, c->state, &records);
         }
         c->since_usec = status_ready_since(c);
         status_note_shared(project, c);

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "ops/health.h"
+#include "ops/run-records.h"
 #include "ops/running.h"
 #include "ops/wait.h"
 #include "ops/watch.h"
@@ -92,28 +93,29 @@ static int wait_ready_as_root(Watched *x, uint64_t deadline_usec, Error *reterr)
 static int wait_look_at_state(const Watched *x, bool running, Error *reterr) {
         const Project *project = x->watch->project;
         _cleanup_(container_state_freep) ContainerState *state = NULL;
-        _cleanup_(exit_record_done) ExitRecord end = {};
+        _cleanup_(run_records_done) RunRecords records = {};
         _cleanup_free_ char *how = NULL;
         Phase what = wait_what(x), good = what == PHASE_READY ? PHASE_READY : PHASE_COMPLETED;
         int r;
 
         /* Before the state: a command that removes it has written the state. */
-        end = project_read_end(project, x->name);
-        r = project_load_state(project, x->name, &state, reterr);
+        r = run_records_read(project, x->name, &records, reterr);
+        if (r >= 0)
+                r = project_load_state(project, x->name, &state, reterr);
         if (r < 0)
                 return r;
         if (state && !streq(state->boot_id, project->facts.boot_id))
                 return 0;
         if (state && state->phase == good && running == (what == PHASE_READY))
                 return 1;
-        if (!running && what == PHASE_COMPLETED && exit_record_is_success(&end))
+        if (!running && what == PHASE_COMPLETED && exit_record_is_success(&records.end))
                 return 1;
-        if ((!state || state->phase != PHASE_FAILED) && (running || end.how == ENDED_UNKNOWN))
+        if ((!state || state->phase != PHASE_FAILED) && (running || records.end.how == ENDED_UNKNOWN))
                 return 0;
         if (state && state->phase == PHASE_FAILED && state->result)
                 how = xstrdup(state->result);
         else
-                how = exit_record_to_string(&end);
+                how = exit_record_to_string(&records.end);
         return error_raise(reterr, FC_EXIT_FAILED, "%s", how ? how : "it failed");
 }
 

@@ -14,22 +14,21 @@
 
 #define ROOT "root"
 
-bool snapshot_apply_is_pending(const StateDir *dir) {
-        return dir->fd >= 0 &&
-               faccessat(dir->fd, SNAPSHOTS_DIR "/" SNAPSHOTS_RESTORE, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
+int snapshot_apply_is_pending(const StateDir *dir, bool *ret, Error *reterr) {
+        *ret = false;
+        return dir->fd >= 0 ? fs_is_there(dir->fd, SNAPSHOTS_DIR "/" SNAPSHOTS_RESTORE, ret, reterr) : 0;
 }
 
 /* Return: whether it is there, or a negative errno. */
 static int apply_sees(const StateDir *dir, const char *parent, const char *name, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
+        bool there = false;
         int r = dir->fd >= 0 ? fs_open_beneath_optional(dir->fd, parent, O_RDONLY | O_DIRECTORY, &fd, reterr)
                              : 0;
 
-        if (r < 0 || fd < 0)
-                return r;
-        if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) >= 0)
-                return 1;
-        return errno == ENOENT ? 0 : error_set(reterr, errno, "look at '%s/%s'", parent, name);
+        if (r >= 0 && fd >= 0)
+                r = fs_is_there(fd, name, &there, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s'", parent) : there;
 }
 
 int snapshot_apply_find(const StateDir *dir, const SnapshotManifest *m, char ***ret, Error *reterr) {
@@ -50,11 +49,12 @@ int snapshot_apply_find(const StateDir *dir, const SnapshotManifest *m, char ***
 
 static int apply_refuse_mounted(const StateDir *dir, const char *parent, const char *name, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
+        bool there = false;
         int r = fs_open_beneath_optional(dir->fd, parent, O_RDONLY | O_DIRECTORY, &fd, reterr);
 
-        if (r < 0 || fd < 0 || faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                return r;
-        return mounted_refuse(fd, name, reterr);
+        if (r >= 0 && fd >= 0)
+                r = fs_is_there(fd, name, &there, reterr);
+        return r < 0 || !there ? r : mounted_refuse(fd, name, reterr);
 }
 
 int snapshot_apply_check(const StateDir *dir, const SnapshotManifest *m, Error *reterr) {
@@ -84,10 +84,12 @@ static int keep_half_seeded(int from_fd, const char *from, Error *reterr) {
 /* @from_fd: -EBADF: nothing takes its place. Each step may have been done before. */
 static int exchange(const StateDir *dir, int from_fd, const char *from, int to_fd, const char *to,
                     Error *reterr) {
+        bool there;
         int r;
 
-        if (from_fd >= 0 && faccessat(from_fd, from, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                return errno == ENOENT ? 0 : error_set(reterr, errno, "look at '%s'", from);
+        r = from_fd >= 0 ? fs_is_there(from_fd, from, &there, reterr) : 0;
+        if (r < 0 || (from_fd >= 0 && !there))
+                return r;
         r = from_fd >= 0 ? keep_half_seeded(from_fd, from, reterr) : 0;
         if (r >= 0)
                 r = trash_put(dir->fd, to_fd, to, reterr);
@@ -148,10 +150,12 @@ static int apply_all(const StateDir *dir, int restore_fd, const SnapshotManifest
 int snapshot_apply_finish(const StateDir *dir, Error *reterr) {
         _cleanup_(snapshot_manifest_freep) SnapshotManifest *m = NULL;
         _cleanup_close_ int fd = -EBADF, restore_fd = -EBADF;
+        bool pending;
         int r;
 
-        if (!snapshot_apply_is_pending(dir))
-                return 0;
+        r = snapshot_apply_is_pending(dir, &pending, reterr);
+        if (r < 0 || !pending)
+                return r;
         r = snapshots_open(dir, &fd, reterr);
         if (r < 0)
                 return r;

@@ -12,7 +12,7 @@
 #include "project/snapshot-dir.h"
 
 /* Is one half done? One system call. */
-bool snapshot_apply_is_pending(const StateDir *dir);
+int snapshot_apply_is_pending(const StateDir *dir, bool *ret, Error *reterr);
 
 /* What there is already of what would be put in place: adds a line each to @ret. */
 int snapshot_apply_find(const StateDir *dir, const SnapshotManifest *manifest, char ***ret, Error *reterr);

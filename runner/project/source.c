@@ -58,10 +58,12 @@ char *source_id_text(int fd) {
         return xasprintf("%ju:%ju", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino);
 }
 
+/* What cannot be asked counts as a guest's. */
 static bool is_marked(int fd) {
         char path[FS_PROC_FD_MAX];
 
-        return getxattr(fs_proc_fd(path, fd), MARK, NULL, 0) >= 0;
+        return getxattr(fs_proc_fd(path, fd), MARK, NULL, 0) >= 0 ||
+               (errno != ENODATA && errno != EOPNOTSUPP);
 }
 
 static void begin_guests(Walk *w) {

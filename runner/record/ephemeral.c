@@ -6,10 +6,8 @@
 #include "record/ephemeral.h"
 #include "base/fs.h"
 
-bool ephemeral_exists(int container_fd) {
-        struct stat st;
-
-        return fstatat(container_fd, EPHEMERAL_DIR, &st, AT_SYMLINK_NOFOLLOW) >= 0;
+int ephemeral_exists(int container_fd, bool *ret, Error *reterr) {
+        return fs_is_there(container_fd, EPHEMERAL_DIR, ret, reterr);
 }
 
 int ephemeral_remove(int container_fd, Error *reterr) {

@@ -12,7 +12,7 @@
 /* @container_fd: the container's directory. Return: the directory, empty. */
 int ephemeral_make(int container_fd, Error *reterr);
 
-bool ephemeral_exists(int container_fd);
+int ephemeral_exists(int container_fd, bool *ret, Error *reterr);
 
 /* A missing one is success. */
 int ephemeral_remove(int container_fd, Error *reterr);

@@ -27,8 +27,11 @@ int state_place_write(int runtime_fd, int state_fd, Error *reterr) {
 }
 
 int state_place_follow(int runtime_fd, int state_fd, Error *reterr) {
-        return faccessat(runtime_fd, RECORD, F_OK, 0) >= 0 ? state_place_write(runtime_fd, state_fd, reterr)
-                                                           : 0;
+        bool there;
+        int r;
+
+        r = fs_is_there(runtime_fd, RECORD, &there, reterr);
+        return r < 0 || !there ? r : state_place_write(runtime_fd, state_fd, reterr);
 }
 
 bool state_place_parse(const char *text, uint64_t *ret_dev, uint64_t *ret_ino, const char **ret_path) {

@@ -25,19 +25,22 @@ int stop_record_write(int runtime_fd, pid_t asking, Error *reterr) {
         return fd < 0 ? fd : 0;
 }
 
-bool stop_record_holds(int runtime_fd) {
-        _cleanup_free_ char *text = NULL;
-        long asking;
+static bool is_asked(const char *text) {
+        long asking = strtol(text, NULL, 10);
 
-        if (record_read(runtime_fd, RECORD, &text, NULL) < 0 || !text)
-                return false;
-        asking = strtol(text, NULL, 10);
         return text[0] == '\0' ||
                (asking > 0 && asking <= INT_MAX && (kill((pid_t) asking, 0) >= 0 || errno == EPERM));
 }
 
-bool stop_record_exists(int runtime_fd) {
-        return faccessat(runtime_fd, RECORD, F_OK, AT_SYMLINK_NOFOLLOW) >= 0;
+int stop_record_read(int runtime_fd, StopRecord *ret, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = record_read(runtime_fd, RECORD, &text, reterr);
+        if (r < 0)
+                return r;
+        *ret = (StopRecord){.exists = text, .holds = text && is_asked(text)};
+        return 0;
 }
 
 int stop_record_remove(int runtime_fd, Error *reterr) {

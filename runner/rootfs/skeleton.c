@@ -149,9 +149,11 @@ int skeleton_update(int root_fd, const char *store, int toplevel_fd, Error *rete
                         return r;
         }
         for (size_t i = 0; i < ELEMENTSOF(links); i++) {
-                if (faccessat(toplevel_fd, links[i].target, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                        continue;
-                r = make_link(root_fd, links[i].path, links[i].target, reterr);
+                bool there;
+
+                r = fs_is_there(toplevel_fd, links[i].target, &there, reterr);
+                if (r >= 0 && there)
+                        r = make_link(root_fd, links[i].path, links[i].target, reterr);
                 if (r < 0)
                         return r;
         }

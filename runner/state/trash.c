@@ -60,33 +60,31 @@ static int trash_move(int dir_fd, const char *name, int trash_fd) {
         return renameat2(dir_fd, name, trash_fd, to, 0) < 0 ? -errno : 0;
 }
 
-static bool trash_sees(int dir_fd, const char *name) {
-        struct stat st;
-
-        return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0;
-}
-
 int trash_put(int state_fd, int dir_fd, const char *name, Error *reterr) {
-        int r;
+        for (;;) {
+                _cleanup_close_ int trash_fd = -EBADF;
+                bool there;
+                int r = fs_is_there(dir_fd, name, &there, reterr);
 
-        if (!trash_sees(dir_fd, name))
-                return 0;
-        r = mounted_refuse(dir_fd, name, reterr);
-        if (r < 0)
-                return r;
-        do {
-                _cleanup_close_ int trash_fd = trash_make(state_fd, reterr);
-
+                if (r < 0 || !there)
+                        return r;
+                r = mounted_refuse(dir_fd, name, reterr);
+                if (r < 0)
+                        return r;
+                trash_fd = trash_make(state_fd, reterr);
                 if (trash_fd < 0)
                         return trash_fd;
                 r = trash_move(dir_fd, name, trash_fd);
-                /* Another command has removed `.trash`, or has moved the tree. */
-        } while (r == -ENOENT && trash_sees(dir_fd, name));
-        return r < 0 && r != -ENOENT ? error_set(reterr, r, "move '%s' aside", name) : 0;
+                /* ENOENT: another command has removed `.trash`, or has moved the tree. */
+                if (r != -ENOENT)
+                        return r < 0 ? error_set(reterr, r, "move '%s' aside", name) : 0;
+        }
 }
 
 bool trash_is_used(int state_fd) {
-        return trash_sees(state_fd, TRASH_DIR);
+        bool used;
+
+        return fs_is_there(state_fd, TRASH_DIR, &used, NULL) < 0 || used;
 }
 
 static int trash_remove_all(int fd, FsRemoveWatch watch, void *userdata, Error *reterr) {

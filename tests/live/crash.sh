@@ -268,6 +268,71 @@ testcase_down_killed_as_it_notes() {
         ok fc down
 }
 
+# Killed as it tells that it starts a container, whose state says so by then.
+testcase_up_killed_as_it_tells() {
+        local n
+
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        ok fc down
+        for n in 1 6; do
+                run fc_faulty --from events.jsonl kill "$n" up
+                equal "$STATUS" 137 "status of an up that is killed at call $n"
+                equal "$(state_of one)" crashed
+                equal "$(fc --json events | jq -rs 'last.event')" crashed "the last event, after up was killed at call $n"
+                ok fc up
+                ok fc down
+        done
+}
+
+# A question that has no answer, as of what runs, is not a "no": nothing is done, and nothing is told.
+testcase_cannot_look() {
+        local machine leader path verb
+
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        ok fc --json status
+        read -r machine leader < <(jq -r '.containers[] | "\(.machine) \(.leader)"' <<<"$OUT")
+        path=/proc/$leader/status
+        ! is_booted || path="/run/systemd/transient/flake-containers-$machine.service"
+        for verb in status up restart down; do
+                # The second call reads it.
+                run fc_faulty --from "$path" error 2 ENOSPC "$verb"
+                equal "$STATUS" 6 "status of $verb"
+                expect_err "read '$path': No space left on device"
+                equal "$(fc --json status | jq -r '.containers[] | "\(.state) \(.leader)"')" "running $leader"
+                equal "$(fc --json events | jq -rs 'last.event')" ready "the last event, after $verb"
+        done
+        ok fc down
+}
+
+# Its keeper was killed between the record of its end and the event.
+testcase_killed_before_it_tells() {
+        supervisor_only
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        kill_supervisor "$(machine_cgroup one)"
+        printf 'exited 3' >"$(find /run/flake-containers -type d -name one)/exit"
+        try_until "$WAIT" has_crashed one
+        equal "$(fc --json events | jq -rs 'last | "\(.event) \(.detail)"')" 'crashed exited 3'
+        ok fc up
+        ok fc down
+        # A record that cannot be read says nothing about it.
+        ok fc up
+        kill_supervisor "$(machine_cgroup one)"
+        mkdir "$(find /run/flake-containers -type d -name one)/exit"
+        run_status 1 fc status
+        expect_err "one: read 'exit': Is a directory"
+        equal "$(fc --json events | jq -rs 'last.event')" ready
+        rmdir "$(find /run/flake-containers -type d -name one)/exit"
+        ok fc down
+}
+
+has_crashed() { [[ $(state_of "$1") == crashed ]]; }
+
 # It fails before it has asked, as it looks for the cgroup once more: nothing has happened to the container.
 testcase_down_cannot_ask() {
         project shop

@@ -348,13 +348,40 @@ TEST(crash) {
                 begin();
                 event_log_prepare(dir_fd);
                 /* Of a container that the log does not know nothing is said. */
-                event_health_note_crash(dir_fd, "web", "x");
+                event_health_note_end(dir_fd, "web", 0, PHASE_CRASHED, "x");
                 assert_health("");
                 event_log_append(dir_fd, "web", table[i].last, NULL);
                 event_log_append(dir_fd, "other", PHASE_READY, "web");
-                event_health_note_crash(dir_fd, "web", "x");
-                event_health_note_crash(dir_fd, "web", "x");
+                event_health_note_end(dir_fd, "web", 0, PHASE_CRASHED, "x");
+                event_health_note_end(dir_fd, "web", 0, PHASE_CRASHED, "x");
                 assert_health(expected);
                 end();
+        }
+}
+
+/* An end counts for the run that began before it. */
+TEST(end_of_an_earlier_run) {
+        static const struct {
+                const char *end;
+                uint64_t since; /* milliseconds */
+                bool over;
+        } table[] = {
+                {"1970-01-01T00:00:05.000Z", 0, true},
+                {"1970-01-01T00:00:05.000Z", 4999, true},
+                {"1970-01-01T00:00:05.000Z", 5000, false},
+                {"1970-01-01T00:00:05.000Z", 6000, false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *line = xasprintf(
+                        "{\"time\":\"%s\",\"container\":\"web\",\"event\":\"stopped\",\"detail\":null}\n",
+                        table[i].end);
+                _cleanup_(event_health_done) EventHealth health = EVENT_HEALTH_NULL;
+
+                test_set_row("%zu", i);
+                /* Microseconds within that millisecond do not count. */
+                health.since = table[i].since * USEC_PER_MSEC + 999;
+                event_health_read(line, "web", &health);
+                ASSERT_EQ(health.over, table[i].over);
         }
 }

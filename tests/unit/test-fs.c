@@ -500,3 +500,22 @@ TEST(proc_fd) {
         ASSERT_STREQ(fs_proc_fd(buf, 7), "/proc/self/fd/7");
         ASSERT_STREQ(fs_proc_fd(buf, 2147483647), "/proc/self/fd/2147483647");
 }
+
+/* What cannot be told is not a no. */
+TEST(is_there) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        SCRATCH(dir);
+        bool there;
+
+        ASSERT_OK(fs_is_there(dir.fd, "a", &there, &error), &error);
+        ASSERT_TRUE(!there);
+        ASSERT_EQ(symlinkat("nowhere", dir.fd, "a"), 0);
+        ASSERT_OK(fs_is_there(dir.fd, "a", &there, &error), &error);
+        ASSERT_TRUE(there);
+        ASSERT_OK(fs_is_there(dir.fd, "b/c", &there, &error), &error);
+        ASSERT_TRUE(!there);
+        ASSERT_EQ(symlinkat("loop", dir.fd, "loop"), 0);
+        ASSERT_ERROR(fs_is_there(dir.fd, "loop/c", &there, &error), &error, FC_EXIT_INTERNAL,
+                     "look at 'loop/c'");
+        ASSERT_ERROR(fs_is_there(-EBADF, "a", &there, &error), &error, FC_EXIT_INTERNAL, "look at 'a'");
+}

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "ops/run-records.h"
 #include "ops/status-judge.h"
 #include "ops/status-table.h"
 #include "screen/text.h"
@@ -41,6 +42,37 @@ static void check(const ContainerStatus *c, Phase phase, const char *note) {
 
         ASSERT_STREQ(phase_to_string(c->phase), phase_to_string(phase));
         ASSERT_STREQ(notes, note);
+}
+
+/* The event that a command tells for a keeper that was killed: the same story as status_judge_down(). */
+TEST(how_it_ended) {
+        static const struct {
+                const char *end; /* NULL: no record */
+                bool stopping;
+                Phase event;
+                const char *detail;
+        } table[] = {
+                {NULL, false, PHASE_CRASHED, "its supervisor was killed"},
+                {NULL, true, PHASE_STOPPED, NULL},
+                {"exited 0", false, PHASE_ENDED, "exited 0"},
+                {"exited 3", false, PHASE_CRASHED, "exited 3"},
+                {"exited 3", true, PHASE_ENDED, "exited 3"},
+                {"killed 9", false, PHASE_CRASHED, "killed 9"},
+                {"killed 9", true, PHASE_ENDED, "killed 9"},
+                {"exited 0, given up after 5 restarts", false, PHASE_CRASHED,
+                 "exited 0, given up after 5 restarts"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(run_records_done) RunRecords records = {.stop.exists = table[i].stopping};
+                _cleanup_free_ char *detail = NULL;
+
+                test_set_row("%zu", i);
+                ASSERT_TRUE(!table[i].end || exit_record_parse(table[i].end, &records.end));
+                ASSERT_STREQ(phase_to_string(run_records_tell_end(&records, &detail)),
+                             phase_to_string(table[i].event));
+                ASSERT_STREQ(detail, table[i].detail);
+        }
 }
 
 TEST(down) {
