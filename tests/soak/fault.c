@@ -63,6 +63,18 @@ static const struct {
         KIND(newfstatat),
         KIND(statx),
         KIND(getdents64),
+        KIND(faccessat),
+        KIND(faccessat2),
+#ifdef SYS_access
+        KIND(access),
+#endif
+        KIND(getxattr),
+        KIND(fgetxattr),
+        KIND(setxattr),
+        KIND(fsetxattr),
+        KIND(name_to_handle_at),
+        KIND(open_by_handle_at),
+        KIND(pidfd_send_signal),
         KIND(mknodat),
         KIND(ioctl),
         KIND(socket),

@@ -120,20 +120,54 @@ two_guests() {
         soak_flunk "${GUESTS[0]} guests on the tree of '$1'"
 }
 
+# is_told STATE READY EVENT: what was heard last, or "none", is the same story as what `status` says.
+is_told() {
+        case "$1 $2" in
+        'running true') [[ $3 == @(ready|recovered|booted) ]] ;;
+        # Parts of a start before the container itself is touched.
+        stopped*) [[ $3 == @(stopped|ended|completed|removed|skipped|failed|crashed|none|building|image|volume|restoring|waiting) ]] ;;
+        completed*) [[ $3 == @(completed|ended) ]] ;;
+        crashed* | failed*) [[ $3 == @(crashed|failed|ended) ]] ;;
+        *) ;; # on its way, or not as it should be
+        esac
+}
+
+# soak_events: sets EVENTS, an array by container of what was heard last of it.
+soak_events() {
+        local name event
+
+        run fc --json events
+        declare -gA EVENTS=()
+        while read -r name event; do
+                EVENTS[$name]=$event
+        done < <(jq -rs 'reduce .[] as $e ({}; .[$e.container] = $e.event) | to_entries[] | "\(.key) \(.value)"' <<<"$OUT")
+}
+
+# soak_told: `status`, as soak_agree has left it, and the events tell the same.
+soak_told() {
+        local line name state ready
+
+        soak_events
+        for line in "${STATES[@]}"; do
+                read -r name state ready <<<"$line"
+                is_told "$state" "$ready" "${EVENTS[$name]:-none}" ||
+                        soak_flunk "'$name' is $state, and the last event is '${EVENTS[$name]:-none}'"
+        done
+}
+
 # soak_states STATE READY EVENT..: all containers are in that state, and the last that was heard of each is such an event.
 soak_states() {
-        local want="$1 $2" line last='' name event
+        local want="$1 $2" line name
 
         for line in "${STATES[@]}"; do
                 [[ ${line#* } == "$want" ]] || soak_flunk "'$line', not '$want'"
         done
         shift 2
-        run fc --json events
-        # shellcheck disable=SC2016 # jq's
-        last=$(jq -rs 'reduce .[] as $e ({}; .[$e.container] = $e.event) | to_entries[] | "\(.key) \(.value)"' <<<"$OUT")
-        while read -r name event; do
-                [[ " $* " == *" $event "* ]] || soak_flunk "the last event of '$name' is '$event', not one of: $*"
-        done <<<"$last"
+        soak_events
+        for name in "${!EVENTS[@]}"; do
+                [[ " $* " == *" ${EVENTS[$name]} "* ]] ||
+                        soak_flunk "the last event of '$name' is '${EVENTS[$name]}', not one of: $*"
+        done
 }
 
 # soak_recovers: the next `up` puts everything right, whatever happened, and says the truth about it.

@@ -19,6 +19,7 @@ readonly VERBS=(
         'unsaved same snapshot save label'
         'saved either snapshot restore label'
         'running same gc'
+        'running same status'
 )
 readonly ERRORS=(ENOSPC EIO EMFILE ENFILE ENOMEM EPERM EAGAIN ENOBUFS EROFS EADDRINUSE)
 
@@ -86,9 +87,11 @@ judge() {
         error) ((STATUS == 0)) || explained ;;
         esac
         soak_agree
+        soak_told
         # A command that exits with 0 has done its work.
         if ((STATUS_OF_VERB == 0)); then
                 case $3 in
+                status) says_what_is ;;
                 down | rm) soak_states stopped false stopped ended crashed failed removed ;;
                 *) soak_states running true ready recovered ;;
                 esac
@@ -99,6 +102,15 @@ judge() {
         soak_marked "$2"
         [[ $2 == same && $((SOAK_DONE % 3)) != 0 ]] || soak_mark
         soak_stops
+}
+
+# says_what_is: what `status` has said while a call failed is what it says now.
+says_what_is() {
+        local line
+
+        for line in "${STATES[@]}"; do
+                [[ $SAID =~ (^|$'\n')"${line%% *}"\ +running\ +yes ]] || soak_flunk "it runs, and status said: $SAID"
+        done
 }
 
 # count_calls ROW: sets TOTAL[ROW], of those that MODE hits.
@@ -136,7 +148,7 @@ point() {
         SOAK_NOW+=" ($HIT): status $STATUS"
         ((STATUS != 137)) || DIED=$((DIED + 1))
         [[ $HIT != nothing* ]] || MISSED=$((MISSED + 1))
-        STATUS_OF_VERB=$STATUS
+        STATUS_OF_VERB=$STATUS SAID=$OUT
         judge "$MODE" "$kept" "${verb%% *}"
 }
 
