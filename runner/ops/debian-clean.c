@@ -14,6 +14,7 @@
 #include "ops/debian-image.h"
 #include "plan/debian-image.h"
 #include "plan/definition.h"
+#include "state/lock.h"
 #include "state/mounted.h"
 #include "state/state.h"
 
@@ -23,9 +24,21 @@ typedef enum ImageUse {
         IMAGE_USED,
 } ImageUse;
 
+/* Whether the directory is the one that a link in `users` was made for, and not that of another project which
+ * is where that was. */
+static bool is_noted(int fd, const char *path, const char *link) {
+        _cleanup_free_ char *key = debian_image_key(path), *name = NULL;
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return false;
+        name = debian_user_name(key, &st);
+        return streq(name, link);
+}
+
 /* What the container was started with last says whether it uses an image. One of which that cannot be read
- * does: to keep an image too long does no harm. */
-static ImageUse find_use(const char *path, const char *image) {
+ * does: to keep an image too long does no harm. @link: the name in `users`. */
+static ImageUse find_use(const char *path, const char *link, const char *image) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         _cleanup_(container_state_freep) ContainerState *state = NULL;
         const InvokingUser root = {};
@@ -34,10 +47,9 @@ static ImageUse find_use(const char *path, const char *image) {
                 return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? IMAGE_LOST : IMAGE_USED;
         if (container_state_load(fd, "", &root, &state, NULL) < 0)
                 return IMAGE_USED;
-        if (!state)
-                return IMAGE_LOST;
-        return streq_ptr(definition_get(state->definition, DEFINITION_IMAGE), image) ? IMAGE_USED
-                                                                                     : IMAGE_UNUSED;
+        if (state && streq_ptr(definition_get(state->definition, DEFINITION_IMAGE), image))
+                return IMAGE_USED;
+        return state && is_noted(fd, path, link) ? IMAGE_UNUSED : IMAGE_LOST;
 }
 
 /* A layer does not tell from which image it is. What cannot be looked at may be one. */
@@ -75,7 +87,7 @@ static bool is_used(Gc *gc, int cache_fd, const char *key) {
                 if (n < 0)
                         return true;
                 path[n] = '\0';
-                use = find_use(path, image);
+                use = find_use(path, *name, image);
                 if (use == IMAGE_USED)
                         return true;
                 lost = lost || use == IMAGE_LOST;
@@ -119,7 +131,7 @@ static int clean_one(Gc *gc, int cache_fd, const char *name, Error *reterr) {
 
         if (!is_key(key))
                 return 0;
-        lock = xasprintf(".%s.lock", key);
+        lock = debian_image_lock_name(key);
         fd = fs_open_file_beneath(cache_fd, lock, O_RDWR | O_CREAT, 0600, reterr);
         if (fd < 0)
                 return fd;
@@ -129,6 +141,37 @@ static int clean_one(Gc *gc, int cache_fd, const char *name, Error *reterr) {
                 return remove_image(gc, cache_fd, name, "a command was killed while it made it", reterr);
         return is_used(gc, cache_fd, key) ? 0
                                           : remove_image(gc, cache_fd, name, "no container uses it", reterr);
+}
+
+/* ".KEY.lock". Owned by the caller; NULL: it is something else. */
+static char *key_of_lock(const char *name) {
+        _cleanup_free_ char *key = name[0] == '.' ? xstrndup(name + 1, 16) : NULL;
+
+        return key && is_key(key) && streq(name + 1 + 16, ".lock") ? TAKE_PTR(key) : NULL;
+}
+
+/* The lock of an image that is not there, and is not being made. A command that has opened the file sees that
+ * it is not the lock any more (lock_is_current()). */
+static int clean_lock(int cache_fd, const char *name, Error *reterr) {
+        _cleanup_free_ char *key = key_of_lock(name), *unfinished = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        bool image, work;
+        int r;
+
+        if (!key)
+                return 0;
+        r = fs_open_file_beneath_optional(cache_fd, name, &fd, reterr);
+        if (r < 0 || fd < 0)
+                return r;
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+                return errno == EWOULDBLOCK ? 0 : error_set(reterr, errno, "lock the image '%s'", key);
+        unfinished = xasprintf(".%s.new", key);
+        r = fs_is_there(cache_fd, key, &image, reterr);
+        if (r >= 0)
+                r = fs_is_there(cache_fd, unfinished, &work, reterr);
+        if (r < 0 || image || work || !lock_is_current(cache_fd, name, fd))
+                return r;
+        return unlinkat(cache_fd, name, 0) < 0 ? error_set(reterr, errno, "remove '%s'", name) : 0;
 }
 
 int debian_image_clean(Gc *gc, Error *reterr) {
@@ -144,6 +187,16 @@ int debian_image_clean(Gc *gc, Error *reterr) {
                 return error_set(reterr, r, "list '" DEBIAN_CACHE "'");
         STRV_FOREACH (name, names) {
                 r = clean_one(gc, cache_fd, *name, reterr);
+                if (r < 0)
+                        return r;
+        }
+        strv_free(names);
+        names = NULL;
+        r = fs_list(cache_fd, &names);
+        if (r < 0)
+                return error_set(reterr, r, "list '" DEBIAN_CACHE "'");
+        STRV_FOREACH (name, gc->dry_run ? NULL : names) {
+                r = clean_lock(cache_fd, *name, reterr);
                 if (r < 0)
                         return r;
         }

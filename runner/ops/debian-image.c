@@ -177,15 +177,23 @@ static int image_build(Image *image, Error *reterr) {
         return r;
 }
 
-static int image_open_lock(Image *image, Error *reterr) {
-        _cleanup_free_ char *name = xasprintf(".%s.lock", image->key);
+char *debian_image_lock_name(const char *image_key) {
+        return xasprintf(".%s.lock", image_key);
+}
 
+char *debian_user_name(const char *path_key, const struct stat *st) {
+        return xasprintf("%s-%jx-%jx", path_key, (uintmax_t) st->st_dev, (uintmax_t) st->st_ino);
+}
+
+static int image_open_lock(Image *image, Error *reterr) {
+        _cleanup_free_ char *name = debian_image_lock_name(image->key);
+
+        image->lock_fd = safe_close(image->lock_fd);
         image->lock_fd = fs_open_file_beneath(image->cache_fd, name, O_RDWR | O_CREAT, 0600, reterr);
         return image->lock_fd < 0 ? image->lock_fd : 0;
 }
 
-/* Return: 1 it is locked, 0 another command is in the way, or a negative errno. */
-static int image_lock(const Image *image, int operation, bool wait, Error *reterr) {
+static int image_lock_once(const Image *image, int operation, bool wait, Error *reterr) {
         if (flock(image->lock_fd, operation | LOCK_NB) >= 0)
                 return 1;
         if (errno != EWOULDBLOCK)
@@ -196,9 +204,25 @@ static int image_lock(const Image *image, int operation, bool wait, Error *reter
         return lock_wait(image->lock_fd, operation, image->key, UINT64_MAX, reterr);
 }
 
+/* `gc` removes the file with the image. Return: 1 it is locked, 0 another command is in the way, or a
+ * negative errno. */
+static int image_lock(Image *image, int operation, bool wait, Error *reterr) {
+        _cleanup_free_ char *name = debian_image_lock_name(image->key);
+
+        for (;;) {
+                int r = image_lock_once(image, operation, wait, reterr);
+
+                if (r <= 0 || lock_is_current(image->cache_fd, name, image->lock_fd))
+                        return r;
+                r = image_open_lock(image, reterr);
+                if (r < 0)
+                        return r;
+        }
+}
+
 /* Shared, it is not removed: with that it is waited for, since the command that has made it keeps it so for
  * long. @ret_fd: -EBADF: it is not there. Return: as image_lock(). */
-static int image_hold(const Image *image, int *ret_fd, Error *reterr) {
+static int image_hold(Image *image, int *ret_fd, Error *reterr) {
         int r = image_lock(image, LOCK_SH, /* wait= */ true, reterr), k;
 
         *ret_fd = -EBADF;
@@ -230,17 +254,22 @@ static int image_have(Image *image, int *ret_fd, Error *reterr) {
         }
 }
 
-/* So that `gc` finds the container, and can look whether it uses the image still. */
+/* So that `gc` finds the container, and can look whether it uses the image still. Another one may be at that
+ * path by then. */
 static int note_user(int image_fd, int container_fd, Error *reterr) {
-        _cleanup_free_ char *path = NULL, *name = NULL;
+        _cleanup_free_ char *path = NULL, *key = NULL, *name = NULL;
         _cleanup_close_ int users = fs_mkdir_beneath(image_fd, "users", 0700, reterr);
+        struct stat st;
         int r = users;
 
         if (r >= 0)
                 r = fs_fd_path(container_fd, "the container's directory", &path, reterr);
+        if (r >= 0 && fstat(container_fd, &st) < 0)
+                r = error_set(reterr, errno, "look at the container's directory");
         if (r < 0)
                 return r;
-        name = debian_image_key(path);
+        key = debian_image_key(path);
+        name = debian_user_name(key, &st);
         return fs_replace_link(users, name, path, reterr);
 }
 

@@ -6,10 +6,13 @@
  *
  *     KEY/definition   what it was made of; without it the image counts as not there
  *     KEY/root         the root file system
- *     KEY/users/       links to where the containers were that use it, when they were started
+ *     KEY/users/       links to where the containers were that use it, when they were started; their names
+ *                      tell which directories those were
  *     .KEY.new         one that is being made
  *     .KEY.lock        held alone by what makes or removes it, shared until its end by a command that copies
  *                      it or starts on it. What then runs on it as a layer holds no lock */
+
+#include <sys/stat.h>
 
 #include "ops/gc-finds.h"
 #include "ops/project.h"
@@ -36,6 +39,12 @@ int debian_image_open(const ContainerPlan *plan, Error *reterr);
  */
 int debian_image_make(const ContainerPlan *plan, int container_fd, Progress *progress, int *ret_lock_fd,
                       Error *reterr);
+
+/* Owned by the caller. */
+char *debian_image_lock_name(const char *image_key);
+
+/* The name of a link in `users`. Owned by the caller. @st: of the container's directory. */
+char *debian_user_name(const char *path_key, const struct stat *st);
 
 /* Removes images that no container uses, and what a killed command has left. One whose user is not where it
  * was is left while anything runs on a layer. */

@@ -89,8 +89,7 @@ int lock_wait(int fd, int operation, const char *name, uint64_t deadline, Error 
         return 0;
 }
 
-/* False when the file has been removed: the next command would make and lock another one. */
-static bool is_current(int dir_fd, const char *file, int fd) {
+bool lock_is_current(int dir_fd, const char *file, int fd) {
         struct stat a, b;
 
         return fstat(fd, &a) >= 0 && fstatat(dir_fd, file, &b, AT_SYMLINK_NOFOLLOW) >= 0 &&
@@ -129,7 +128,7 @@ int lock_acquire(int dir_fd, const char *name, const char *verb, uint64_t timeou
                         lock_read_process(fd, LOCK_HOLDER_OFFSET, &holder);
                         return raise_held(name, &holder, timeout_usec, reterr);
                 }
-                if (!is_current(dir_fd, file, fd))
+                if (!lock_is_current(dir_fd, file, fd))
                         continue;
 
                 r = write_holder(fd, verb);

@@ -63,3 +63,6 @@ void lock_release(Lock *lock);
 /* Waits for flock(2) of an open file. @operation: LOCK_EX or LOCK_SH. Return: 1 locked, 0 the deadline
  * (CLOCK_MONOTONIC; UINT64_MAX: none) has passed, negative errno; FC_EXIT_INTERRUPTED as above. */
 int lock_wait(int fd, int operation, const char *name, uint64_t deadline, Error *reterr);
+
+/* False when the file has been removed: the next command would make and lock another one. */
+bool lock_is_current(int dir_fd, const char *file, int fd);

@@ -169,6 +169,7 @@ testcase_used_by_none() {
         ok fc gc
         expect_out "image +$CACHE/$KEY: no container uses it"
         equal "$(made)" '' "images"
+        equal "$(find "$CACHE" -mindepth 1)" '' "what is left, with the locks"
         end_cache
 }
 
@@ -193,16 +194,23 @@ testcase_waits_for_the_image_alone() {
         end_cache
 }
 
-# It is the lower layer of what runs, wherever that is now.
+# It is the lower layer of what runs, wherever that is now, and whatever is where that was.
 testcase_below_one_that_runs() {
+        local moved
+
         cache "$SCRATCH/below"
         project shop
         spec '"one": {"system": {"debian": {"suite": "bookworm", "packages": ["hello"]}}, "network": {"mode": "none"},
               "command": ["/bin/sleep", "infinity"], "ephemeral": true}'
         an_image hello
         ok fc up
-        mv "$PROJECT" "$PROJECT-moved"
-        PROJECT=$PROJECT-moved
+        moved=$PROJECT-moved
+        mv "$PROJECT" "$moved"
+        project shop
+        spec "$(tiny one)"
+        ok fc up
+        ok fc down
+        PROJECT=$moved
         ok fc gc
         expect_err "$CACHE/$KEY: left alone: a container that used it is not where it was"
         ok fc exec one -- /bin/ls /usr/bin/tee
