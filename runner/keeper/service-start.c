@@ -9,6 +9,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "base/alloc.h"
+#include "base/file-lock.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/scm.h"
@@ -95,15 +96,16 @@ static int set_stdio(int console_fd, Error *reterr) {
  * network. @ret_fd: -EBADF: there is none. */
 static int hold_network(const ServiceOptions *o, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
+        int r;
 
         if (!o->keeper.bridge)
                 return 0;
         fd = open(o->keeper.bridge_lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return error_set(reterr, errno, "open lock file '%s'", o->keeper.bridge_lock);
-        while (flock(fd, LOCK_SH) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "lock the network");
+        r = file_lock_take(fd, LOCK_SH, "the project's network", reterr);
+        if (r < 0)
+                return r;
         *ret_fd = TAKE_FD(fd);
         return 0;
 }

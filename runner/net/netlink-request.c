@@ -5,9 +5,18 @@
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "net/netlink-request.h"
+
+/* The kernel answers before a request returns, so none comes any more once one has to be waited for: without
+ * a bound a message that was lost is waited for until the container's deadline. */
+#define NETLINK_ANSWER_SECONDS 2
+
+/* A host on which interfaces come and go all the time. */
+#define NETLINK_DUMP_USEC (10 * USEC_PER_SEC)
 
 struct Netlink {
         struct nl_sock *socket;
@@ -64,6 +73,8 @@ int netlink_request(Netlink *netlink, struct nl_msg *message, NetlinkHandler on_
                 return -EIO;
         while (!t.done) {
                 r = nl_recvmsgs(netlink->socket, cb);
+                if (r == -NLE_AGAIN)
+                        return -ETIMEDOUT;
                 if (r == -NLE_DUMP_INTR)
                         return -EINTR;
                 if (r < 0 && !t.done) /* after on_error() it is the kernel's error in libnl's words */
@@ -74,6 +85,7 @@ int netlink_request(Netlink *netlink, struct nl_msg *message, NetlinkHandler on_
 
 int netlink_dump(Netlink *netlink, int type, const void *header, size_t size,
                  void (*restart)(void *userdata), NetlinkHandler on_answer, void *userdata) {
+        uint64_t end = now_usec() + NETLINK_DUMP_USEC;
         int r;
 
         do {
@@ -82,8 +94,8 @@ int netlink_dump(Netlink *netlink, int type, const void *header, size_t size,
 
                 restart(userdata);
                 r = netlink_request(netlink, message, on_answer, userdata);
-        } while (r == -EINTR);
-        return r;
+        } while (r == -EINTR && now_usec() < end);
+        return r == -EINTR ? -EBUSY : r;
 }
 
 /* Requests here are far smaller than the page that libnl allocates, so adding to them cannot fail; out of
@@ -124,6 +136,7 @@ Netlink *netlink_free(Netlink *netlink) {
 }
 
 int netlink_open(Netlink **ret, Error *reterr) {
+        static const struct timeval timeout = {.tv_sec = NETLINK_ANSWER_SECONDS};
         _cleanup_(netlink_freep) Netlink *netlink = xnew0(Netlink, 1);
         int r;
 
@@ -133,6 +146,9 @@ int netlink_open(Netlink **ret, Error *reterr) {
         r = nl_connect(netlink->socket, NETLINK_ROUTE); /* makes it O_CLOEXEC */
         if (r < 0)
                 return error_raise(reterr, FC_EXIT_HOST, "open a route netlink socket: %s", nl_geterror(r));
+        if (setsockopt(nl_socket_get_fd(netlink->socket), SOL_SOCKET, SO_RCVTIMEO, &timeout,
+                       sizeof(timeout)) < 0)
+                return error_set(reterr, errno, "bound the wait for the kernel's answers");
         *ret = TAKE_PTR(netlink);
         return 0;
 }

@@ -23,10 +23,11 @@ void netlink_put_u32(struct nl_msg *message, int type, uint32_t value);
 void netlink_put_string(struct nl_msg *message, int type, const char *value);
 
 /* Sends a request and calls the handler, which may be NULL, for each answer until the kernel has
- * acknowledged. Return: 0 or the kernel's negative errno; -EINTR when what was listed changed meanwhile. */
+ * acknowledged. Return: 0 or the kernel's negative errno; -EINTR when what was listed changed meanwhile;
+ * -ETIMEDOUT when an answer was lost. */
 int netlink_request(Netlink *netlink, struct nl_msg *message, NetlinkHandler on_answer, void *userdata);
 
 /* Lists all objects of a kind. `restart` is called before each attempt: one that was interrupted by a change
- * is repeated, and then all answers before are void. */
+ * is repeated, and then all answers before are void. -EBUSY where that does not end. */
 int netlink_dump(Netlink *netlink, int type, const void *header, size_t size,
                  void (*restart)(void *userdata), NetlinkHandler on_answer, void *userdata);

@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 
 #include "base/alloc.h"
+#include "base/file-lock.h"
 #include "base/fs.h"
 #include "net/netns.h"
 
@@ -79,11 +80,12 @@ static bool is_same_file(int a, int b) {
 
 /* @file: without a mount. Return: 1 a namespace is mounted on the file of that name, 0 the file has gone. */
 static int make_on(int file, const char *path, Error *reterr) {
+        _cleanup_free_ char *what = xasprintf("'%s'", path);
         _cleanup_close_ int now = -EBADF;
+        int r = file_lock_take(file, LOCK_EX, what, reterr);
 
-        while (flock(file, LOCK_EX) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "lock '%s'", path);
+        if (r < 0)
+                return r;
         now = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         if (now < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "open '%s'", path);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/file-lock.h"
 #include "base/strv.h"
 #include "net/netns.h"
 #include "net/old-bridge.h"
@@ -227,14 +228,14 @@ static int router_set_routes(const Router *router, const RouterLinks *l, const S
 
 /* A process that looks at the links and then changes them has locked it. */
 static int router_lock(const char *name, int fd, bool *ret_gone, Error *reterr) {
+        _cleanup_free_ char *what = xasprintf("the network '%s'", name);
         _cleanup_close_ int now = -EBADF;
         struct stat locked, there;
         int r;
 
-        while (flock(fd, LOCK_EX) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "lock the network '%s'", name);
-        r = netns_open(name, &now, reterr);
+        r = file_lock_take(fd, LOCK_EX, what, reterr);
+        if (r >= 0)
+                r = netns_open(name, &now, reterr);
         if (r < 0)
                 return r;
         *ret_gone =

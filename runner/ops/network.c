@@ -4,6 +4,7 @@
 #include <sys/file.h>
 
 #include "base/alloc.h"
+#include "base/file-lock.h"
 #include "base/fs.h"
 #include "machine/machine.h"
 #include "net/hosts.h"
@@ -217,14 +218,13 @@ static int network_open_lock(int runtime_fd, Error *reterr) {
 
 int network_hold(int runtime_fd, Error *reterr) {
         _cleanup_close_ int fd = network_open_lock(runtime_fd, reterr);
+        int r;
 
         if (fd < 0)
                 return fd;
         /* A process that has it alone is removing it: that takes milliseconds. */
-        while (flock(fd, LOCK_SH) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "lock the network");
-        return TAKE_FD(fd);
+        r = file_lock_take(fd, LOCK_SH, "the project's network", reterr);
+        return r < 0 ? r : TAKE_FD(fd);
 }
 
 int network_prepare(const Network *n, const ContainerSpec *c, const Backend *backend, Error *reterr) {

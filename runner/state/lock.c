@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/file-lock.h"
 #include "base/fs.h"
 #include "base/process.h"
-#include "base/child.h"
 #include "state/lock.h"
 
 bool lock_holder_parse(const char *text, LockHolder *ret) {
@@ -59,34 +59,13 @@ static int raise_held(const char *name, const LockHolder *holder, uint64_t waite
         return r;
 }
 
-typedef struct LockTaking {
-        int fd, operation;
-} LockTaking;
-
-static void take(void *userdata) {
-        const LockTaking *taking = userdata;
-
-        while (flock(taking->fd, taking->operation) < 0)
-                if (errno != EINTR)
-                        return;
-}
-
-/* flock(2) belongs to the open file, which a child shares: so a child blocks in it, and when it returns the
- * lock is ours. */
 int lock_wait(int fd, int operation, const char *name, uint64_t deadline, Error *reterr) {
-        int r = child_run(take, &(LockTaking){fd, operation}, deadline);
+        int r = file_lock_wait(fd, operation, deadline);
 
         if (r == -EINTR)
                 return error_raise(reterr, FC_EXIT_INTERRUPTED, "interrupted while waiting for lock '%s'",
                                    name);
-        if (r < 0)
-                return error_set(reterr, r, "wait for lock '%s'", name);
-        /* Right also when the child got it in the last moment, or was killed before it got it. */
-        if (flock(fd, operation | LOCK_NB) >= 0)
-                return 1;
-        if (errno != EWOULDBLOCK)
-                return error_set(reterr, errno, "take lock '%s'", name);
-        return 0;
+        return r < 0 ? error_set(reterr, r, "wait for lock '%s'", name) : r;
 }
 
 bool lock_is_current(int dir_fd, const char *file, int fd) {
