@@ -123,6 +123,8 @@ int enter_target_open(pid_t leader, EnterTarget *ret, Error *reterr) {
                 return error_set(reterr, t.pidfd, "open the container's process %d", (int) leader);
 
         t.proc_fd = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (t.proc_fd < 0 && errno != ENOENT && errno != ESRCH)
+                return error_set(reterr, errno, "open '%s'", proc);
         if (t.proc_fd < 0 || !enter_target_is_alive(&t))
                 return gone(leader, reterr);
         /* It was alive after its directory in /proc was opened, so that is the same process's; and what is
@@ -221,8 +223,9 @@ static _Noreturn void call_child(const EnterTarget *t, int namespaces, int (*wor
 int enter_call(const EnterTarget *t, int namespaces, int (*work)(void *userdata), void *userdata,
                int *ret_result, Error *reterr) {
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
+        int pipe_fd[2], failed;
         CallReport report;
-        int pipe_fd[2];
+        bool silent;
         ssize_t n;
         pid_t pid;
 
@@ -241,12 +244,19 @@ int enter_call(const EnterTarget *t, int namespaces, int (*work)(void *userdata)
         do
                 n = read(read_fd, &report, sizeof(report));
         while (n < 0 && errno == EINTR);
+        failed = errno;
         (void) process_reap(pid);
 
+        if (n < 0)
+                return error_set(reterr, failed, "read what a process in the container says");
         /* Nothing was said: killed, most likely together with the container. ENOMEM is what fork(2) says in
-         * a PID namespace whose PID 1 has ended, pid_namespaces(7). */
-        if (n != sizeof(report) || (!report.worked && (report.value == -ESRCH || report.value == -ENOMEM)))
+         * a PID namespace whose PID 1 has ended, pid_namespaces(7), but not only there. */
+        silent = n != sizeof(report);
+        if ((silent || (!report.worked && (report.value == -ESRCH || report.value == -ENOMEM))) &&
+            (!enter_target_is_alive(t) || process_is_ending(t->leader)))
                 return error_raise(reterr, FC_EXIT_NOT_RUNNING, "the container stopped");
+        if (silent)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "a process in the container was killed");
         if (!report.worked)
                 return error_set(reterr, report.value, "enter the container's namespaces");
         *ret_result = report.value;

@@ -24,8 +24,8 @@ typedef enum ImageUse {
         IMAGE_USED,
 } ImageUse;
 
-/* Whether the directory is the one that a link in `users` was made for, and not that of another project which
- * is where that was. */
+/* Whether the directory is the one that a link in `users` was made for, and not that of another project that
+ * has come to its place. */
 static bool is_noted(int fd, const char *path, const char *link) {
         _cleanup_free_ char *key = debian_image_key(path), *name = NULL;
         struct stat st;
@@ -150,8 +150,8 @@ static char *key_of_lock(const char *name) {
         return key && is_key(key) && streq(name + 1 + 16, ".lock") ? TAKE_PTR(key) : NULL;
 }
 
-/* The lock of an image that is not there, and is not being made. A command that has opened the file sees that
- * it is not the lock any more (lock_is_current()). */
+/* The lock of an image that is not there, and is not being made. A command that has opened the file sees
+ * that it is not the lock any more (lock_is_current()). */
 static int clean_lock(int cache_fd, const char *name, Error *reterr) {
         _cleanup_free_ char *key = key_of_lock(name), *unfinished = NULL;
         _cleanup_close_ int fd = -EBADF;

@@ -132,13 +132,17 @@ static size_t adjusting_begin(const Adjusting *a, Error *reterr) {
         return resources->n_ports;
 }
 
-static void adjusting_undo(const Adjusting *a, size_t n) {
+/* Return: whether the keeper has none of them any more. */
+static bool adjusting_undo(const Adjusting *a, size_t n) {
+        bool undone = true;
+
         for (size_t i = 0; i < n; i++) {
                 const PublishedPort *bound = &a->m->resources.ports[i];
 
-                if (published_port_is_open(bound))
-                        (void) publish_take_back(&a->place, bound, NULL);
+                if (published_port_is_open(bound) && publish_take_back(&a->place, bound, NULL) < 0)
+                        undone = false;
         }
+        return undone;
 }
 
 /* @ret_closed: that it is not what it was, even where it fails. The state has it no longer then, nor has the
@@ -180,6 +184,16 @@ static void adjusting_tell_old(const Adjusting *a, size_t n_closed, Error *reter
                                closed);
 }
 
+static void adjusting_forget(ContainerState *state) {
+        char **rest = NULL;
+
+        STRV_FOREACH (line, state->definition)
+                if (!streq(*line, IN_PLACE_UNFINISHED))
+                        strv_push(&rest, *line);
+        strv_free(state->definition);
+        state->definition = rest;
+}
+
 static int adjusting_save(const Adjusting *a, Error *reterr) {
         const Member *m = a->m;
 
@@ -187,11 +201,29 @@ static int adjusting_save(const Adjusting *a, Error *reterr) {
                                     m->state, reterr);
 }
 
+/* Until it is over, a command that is killed has left that on the disk. */
+static int adjusting_note(const Adjusting *a, Error *reterr) {
+        ContainerState *state = a->m->state;
+        int r;
+
+        strv_push(&state->definition, IN_PLACE_UNFINISHED);
+        r = adjusting_save(a, reterr);
+        if (r >= 0)
+                return 0;
+        adjusting_forget(state);
+        adjusting_tell_old(a, 0, reterr);
+        return error_in_container(reterr, r, a->m->at->name);
+}
+
 static int adjusting_run(const Adjusting *a, Error *reterr) {
         Member *m = a->m;
-        size_t begun = adjusting_begin(a, reterr), closed = 0;
-        int r = begun < m->resources.n_ports ? -EIO : 0;
+        size_t begun, closed = 0;
+        int r = adjusting_note(a, reterr);
 
+        if (r < 0)
+                return r;
+        begun = adjusting_begin(a, reterr);
+        r = begun < m->resources.n_ports ? -EIO : 0;
         while (r >= 0 && closed < a->n_gone) {
                 bool is_closed;
 
@@ -199,7 +231,8 @@ static int adjusting_run(const Adjusting *a, Error *reterr) {
                 closed += is_closed;
         }
         if (r < 0) {
-                adjusting_undo(a, begun);
+                if (adjusting_undo(a, begun))
+                        adjusting_forget(m->state);
                 adjusting_tell_old(a, closed, reterr);
                 (void) adjusting_save(a, NULL);
                 return error_in_container(reterr, r, m->at->name);
@@ -210,7 +243,7 @@ static int adjusting_run(const Adjusting *a, Error *reterr) {
         m->state->definition = strv_copy(m->plan->definition);
         r = adjusting_save(a, reterr);
         if (r < 0)
-                error_add_hint(reterr, "it runs with its new ports, which the next 'up' opens once more");
+                error_add_hint(reterr, "it runs with its new ports, and the next 'up' restarts it");
         return r;
 }
 

@@ -6,6 +6,10 @@
 
 #include "plan/plan.h"
 
+/* A line of the definition of what runs, from before the first of its ports is changed until all have been.
+ * A command that was killed in between has left ports that no state tells: the next one restarts it. */
+#define IN_PLACE_UNFINISHED "ports half changed"
+
 /* Whether the definitions differ in such ports, and in nothing else. Not in those that a keeper cannot
  * change: a port of the host that leads elsewhere, a UDP port that goes, an "auto" port that goes and whose
  * port inside one has that stays, the PROXY protocol. @running: the definition of what runs. */

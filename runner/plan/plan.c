@@ -347,7 +347,9 @@ static char **describe_changes(const ContainerPlan *p, char *const *running) {
         char **reasons = NULL;
 
         STRV_FOREACH (line, running)
-                if (!strv_contains(p->definition, *line))
+                if (streq(*line, IN_PLACE_UNFINISHED))
+                        strv_push(&reasons, "its last change of ports was interrupted");
+                else if (!strv_contains(p->definition, *line))
                         strv_pushf(&reasons, "no longer: %s", *line);
         STRV_FOREACH (line, p->definition)
                 if (!strv_contains(running, *line))

@@ -260,7 +260,52 @@ testcase_specification_fails() {
         ok fc down
 }
 
-# What goes takes no other along that has its number at another address, whichever of them was there first.
+# Killed after it has told the keeper, whatever the specification says the next time: it has its ports.
+testcase_specification_killed() {
+        local n state
+
+        project shop
+        with_ports '["8079:80"]'
+        ok fc up
+        # It writes that it changes ports before it does.
+        for ((n = 92; n < 130; n += 6)); do
+                with_ports '["8081:80"]'
+                run fc_killed "$n"
+                with_ports '["8079:80"]'
+                if grep -q 'ports half changed' "$PROJECT/.containers/one/state.json"; then break; fi
+                ok fc up
+        done
+        ((n < 130)) || is_booted || flunk "no kill came while it changes ports"
+        # What it leaves at the worst: one is open, the other closed, and the state tells nothing of it.
+        ok fc up
+        with_ports '["8081:80"]'
+        ok fc up
+        state=$(jq '(.ports[] | select(.host == 8081)).host = 8079 | .definition |= map(sub("host 8081"; "host 8079")) |
+                .definition += ["ports half changed"]' "$PROJECT/.containers/one/state.json")
+        as_dev tee "$PROJECT/.containers/one/state.json" <<<"$state" >/dev/null
+        with_ports '["8079:80"]'
+        ok fc up --dry-run
+        expect_out 'one: restart'
+        expect_out 'its last change of ports was interrupted'
+        ok fc up
+        equal "$(ports_of one)$(listeners 8081)" '[8079]' 'the ports of the next command'
+        serve one
+        ok traffic answer 8079
+        stop_serving
+        ok fc up
+        expect_err 'already up'
+        ok fc down
+}
+
+# fc_killed N: an `up` that is killed at its N-th call from its first look at the project's state.
+fc_killed() {
+        (
+                cd "$PROJECT"
+                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
+                        "$FC_HELPERS/fault" --from .state.json.new kill "$1" "$FC" up
+        )
+}
+
 testcase_same_number() {
         local leader
 

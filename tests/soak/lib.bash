@@ -125,7 +125,7 @@ is_told() {
         case "$1 $2" in
         'running true') [[ $3 == @(ready|recovered|booted) ]] ;;
         # Parts of a start before the container itself is touched.
-        stopped*) [[ $3 == @(stopped|ended|completed|removed|skipped|failed|crashed|none|building|image|volume|restoring|waiting) ]] ;;
+        stopped*) [[ $3 == @(stopped|ended|completed|removed|skipped|failed|crashed|none|building|image|volume|restoring|restored|waiting) ]] ;;
         completed*) [[ $3 == @(completed|ended) ]] ;;
         crashed* | failed*) [[ $3 == @(crashed|failed|ended) ]] ;;
         *) ;; # on its way, or not as it should be
