@@ -76,3 +76,11 @@ int host_bus_forget_machine(HostBus *bus, const char *machine, Error *reterr) {
                 return bus_error(&bus_host, reterr, r, &e, "unregister machine '%s'", machine);
         return 0;
 }
+
+int host_bus_reload(HostBus *bus, Error *reterr) {
+        _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+        int r = sd_bus_call_method(bus->bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "Reload", &e, NULL,
+                                   NULL);
+
+        return r < 0 ? bus_error(&bus_host, reterr, r, &e, "have systemd read its unit files again") : 0;
+}

@@ -23,6 +23,9 @@ DEFINE_FREEP(HostBus, host_bus_free);
  * there is no machine of that name. FC_EXIT_HOST without machined. */
 int host_bus_find_machine(HostBus *bus, const char *machine, char **ret_unit, Error *reterr);
 
+/* Has the host's systemd read its unit files again. */
+int host_bus_reload(HostBus *bus, Error *reterr);
+
 /* Makes machined forget a machine whose nspawn was killed: as long as its unit lives, it keeps the name. Not
  * known there is success. */
 int host_bus_forget_machine(HostBus *bus, const char *machine, Error *reterr);

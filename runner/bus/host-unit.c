@@ -5,8 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
-#include "bus/host-bus-internal.h"
-#include "bus/host-unit.h"
+#include "bus/host-unit-internal.h"
 #include "bus/transient-message.h"
 
 #define MATCH_OWNER                                                                                         \
@@ -17,31 +16,6 @@
 
 /* For a manager that is being executed anew. */
 #define MANAGER_TIMEOUT_USEC (30 * USEC_PER_SEC)
-
-enum {
-        SLOT_JOB,
-        SLOT_PROPERTIES,
-        SLOT_REMOVED,
-        SLOT_OWNER,
-        SLOT_DISCONNECTED,
-        SLOT_ASKED,
-        _SLOT_MAX,
-};
-
-struct HostUnit {
-        HostBus *bus;
-        char *name;
-        char *path;
-        char *job; /* that of the start; NULL: unknown */
-        const HostUnitHandlers *handlers;
-        void *userdata;
-        sd_bus_slot *slots[_SLOT_MAX];
-        char *status;
-        bool status_changed;
-        bool waits; /* for systemd to start it again */
-        bool begun; /* its start or stop has been asked for */
-        bool gone;
-};
 
 HostUnit *host_unit_free(HostUnit *unit) {
         if (!unit)
@@ -282,6 +256,9 @@ static int append_constant(sd_bus_message *m) {
                 r = transient_append(m, "CollectMode", "s", "inactive-or-failed");
         if (r >= 0)
                 r = transient_append(m, "FileDescriptorStoreMax", "u", STORE_MAX);
+        /* What starts containers at boot is ordered after it, and so is stopped first at shutdown. */
+        if (r >= 0)
+                r = transient_append(m, "Before", "as", 1, "machines.target");
         /* At shutdown it goes before that. Not after systemd-machined.service: nspawn's last call activates
          * machined where it does not run, and a start waits for the stop of what is ordered after it. */
         if (r >= 0)

@@ -78,6 +78,18 @@ typedef struct HostUnitSettings {
  * taken. */
 int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *reterr);
 
+/* Whether its stop waits, at a shutdown of the host, for the end of a unit that is to be stopped before: for
+ * the one that our caller is a part of. */
+bool host_unit_stop_is_held(HostUnit *unit);
+
+/**
+ * host_unit_end() - have it end as its stop would
+ *
+ * Runs its ExecStop= commands beside this process, or else asks the main process by SIGTERM, as systemd does
+ * for a unit with KillMode=mixed. What follows an end (ExecStopPost=) is systemd's.
+ */
+int host_unit_end(HostUnit *unit, Error *reterr);
+
 /* As `systemctl freeze`. Return: 1 when all of it stands still, 0 there is no such unit. */
 int host_unit_freeze(HostUnit *unit, Error *reterr);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "ops/boot.h"
 #include "ops/question.h"
 #include "cli/verbs.h"
 #include "ops/removal.h"
@@ -39,6 +40,18 @@ static int rm_run_plan(Removal *removal, const RmOptions *o, const Globals *glob
         return r == FC_EXIT_OK && globals->json ? removal_print_json(removal, reterr) : r;
 }
 
+/* What `--all` leaves has nothing that the host could start. */
+static int rm_unit(Project *project, Error *reterr) {
+        _cleanup_free_ char *unit = NULL;
+        int r = boot_disable(project, /* made= */ true, &unit, reterr);
+
+        if (r >= 0 && unit && !project->globals->dry_run)
+                (void) fprintf(stderr, "%s: removed\n", unit);
+        else if (r >= 0 && unit && !project->globals->json)
+                (void) printf("%s, which starts the project when the host boots\n", unit);
+        return r < 0 ? r : FC_EXIT_OK;
+}
+
 static int rm_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr) {
         const RmOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
@@ -54,7 +67,9 @@ static int rm_run(const ProjectRequest *request, const void *target, char *const
         if (r >= 0)
                 r = removal_plan(&project, names, o->all ? REMOVAL_PROJECT : REMOVAL_STATE,
                                  o->volumes || o->all, every, &removal, reterr);
-        return r < 0 ? r : rm_run_plan(&removal, o, request->globals, reterr);
+        if (r >= 0)
+                r = rm_run_plan(&removal, o, request->globals, reterr);
+        return r == FC_EXIT_OK && o->all ? rm_unit(&project, reterr) : r;
 }
 
 const Verb cmd_rm = {

@@ -38,6 +38,13 @@ static void status_print_instances(const InstanceList *instances) {
         }
 }
 
+static void status_print_boot(const BootEntry *boot) {
+        _cleanup_free_ char *names = boot->name ? boot_entry_names(boot) : NULL;
+
+        if (boot->name)
+                (void) printf("at boot %s starts: %s\n", boot->name, names);
+}
+
 static int status_check_options(const StatusOptions *o, Error *reterr) {
         if (!o->output || streq(o->output, "wide") || streq(o->output, "json") || streq(o->output, "table"))
                 return 0;
@@ -65,6 +72,7 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
                 r = status_list_find_instances(&project, &list, reterr);
         if (r >= 0 && (!operands || !operands[0]))
                 r = project_list_worktrees(project.root, project.id, &list.worktrees, reterr);
+        status_list_find_boot(&project, &list);
         if (r >= 0 && o->size)
                 r = status_list_measure(&project, &list, reterr);
         if (r < 0)
@@ -75,8 +83,10 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
                 r = project_list_tell_worktrees(&list.worktrees, reterr);
         if (r < 0)
                 return r;
-        if (!json)
+        if (!json) {
                 status_print_instances(&list.instances);
+                status_print_boot(&list.boot);
+        }
         return o->check ? status_list_check(&list) : FC_EXIT_OK;
 }
 

@@ -9,6 +9,7 @@
 typedef struct UpCommand {
         UpOptions up;
         char *jobs;
+        bool no_build;
 } UpCommand;
 
 static const Option up_options[] = {
@@ -20,6 +21,8 @@ static const Option up_options[] = {
          "Return when they have been started"},
         {"no-deps", 0, OPTION_FLAG, offsetof(UpCommand, up.no_deps), NULL,
          "Leave alone what they depend on, and do not wait for it"},
+        {"no-build", 0, OPTION_FLAG, offsetof(UpCommand, no_build), NULL,
+         "Take a flake's specification as it was built last: without Nix"},
         {"force-recreate", 0, OPTION_FLAG, offsetof(UpCommand, up.force_recreate), NULL,
          "Also restart what runs as it should; 'reset' gives it a fresh root"},
         {"jobs", 'j', OPTION_STRING, offsetof(UpCommand, jobs), "N",
@@ -51,6 +54,10 @@ static const Option up_options[] = {
 
 static void up_defaults(void *target) {
         ((UpCommand *) target)->up.timeout_usec = UINT64_MAX;
+}
+
+static bool up_takes_last(const void *target) {
+        return ((const UpCommand *) target)->no_build;
 }
 
 static int up_parse_jobs(const char *text, size_t *ret, Error *reterr) {
@@ -88,6 +95,7 @@ const Verb cmd_up = {
         .max_operands = SIZE_MAX,
         .has_dry_run = true,
         .builds = true,
+        .takes_last = up_takes_last,
         .needs_root = true,
         .run = up_run,
 };

@@ -24,6 +24,8 @@ static const Verb *const verbs[] = {
         &cmd_history,
         &cmd_rollback,
         &cmd_rm,
+        &cmd_enable,
+        &cmd_disable,
         &cmd_wait,
         &cmd_status,
         &cmd_stats,
@@ -257,9 +259,9 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         if (r >= 0 && globals->instance && !v->in_instance)
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--instance'", v->name);
         request->instance = globals->instance;
-        request->builds = v->builds;
+        request->builds = v->builds && !(v->takes_last && v->takes_last(target));
         request->keeps = v->builds && (v->needs_root || v->holds) && !globals->dry_run;
-        request->wanted = operands;
+        request->wanted = v->builds_all ? NULL : operands;
         if (r >= 0 && v->of_machine && geteuid() != 0)
                 r = elevate(argc, argv, /* extra_args= */ NULL, reterr);
         if (r >= 0 && (v->needs_root || (v->needs_root_for && v->needs_root_for(target))) &&

@@ -23,11 +23,13 @@ typedef struct Verb {
         const char *command_option; /* of that kind: or behind this; may be NULL */
         bool has_dry_run;
         bool builds;      /* a flake's specification is built for it, instead of taking the last one */
+        bool builds_all;  /* also when it is given names: of all containers */
         bool needs_root;  /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
         bool holds;       /* it stays the user's, and starts a process that is root's (elevate/held.h) */
         bool in_instance; /* it works on what runs of a fresh instance, too: --instance */
         bool of_machine;  /* needs no project, and root also to look */
         bool (*needs_root_for)(const void *options); /* likewise with these; may be NULL */
+        bool (*takes_last)(const void *options);     /* with these it does not build; may be NULL */
 
         /* Return: the exit status, or a negative errno with @reterr set. */
         int (*run)(const ProjectRequest *request, const void *options, char *const *operands, Error *reterr);
@@ -37,7 +39,8 @@ extern const Verb cmd_up, cmd_down, cmd_restart, cmd_reset, cmd_rm, cmd_status, 
         cmd_events, cmd_shell, cmd_exec, cmd_cp, cmd_port, cmd_env, cmd_config, cmd_graph, cmd_wait,
         cmd_kill, cmd_pause, cmd_unpause, cmd_snapshot_save, cmd_snapshot_restore, cmd_snapshot_list,
         cmd_snapshot_rm, cmd_ls, cmd_gc, cmd_doctor, cmd_completion, cmd_version, cmd_publish, cmd_unpublish,
-        cmd_with, cmd_run, cmd_history, cmd_rollback, cmd_watch, cmd_hosts, cmd_init;
+        cmd_with, cmd_run, cmd_history, cmd_rollback, cmd_watch, cmd_hosts, cmd_init, cmd_enable,
+        cmd_disable;
 
 /* The options of all verbs. */
 extern const Option globals_options[];

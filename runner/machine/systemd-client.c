@@ -257,7 +257,14 @@ static int systemd_stop_begin(StopJob *job, const MachineStatus *status, Error *
                 r = machine_unit_cgroup_open(job->cgroup_mount, job->machine, &fd, reterr);
         if (r >= 0 && fd >= 0)
                 r = systemd_thaw(s->unit, fd, reterr);
-        return r < 0 ? r : host_unit_stop(s->unit, reterr);
+        if (r >= 0)
+                r = host_unit_stop(s->unit, reterr);
+        if (r > 0 && host_unit_stop_is_held(s->unit)) {
+                int ended = host_unit_end(s->unit, reterr);
+
+                r = ended < 0 ? ended : r;
+        }
+        return r;
 }
 
 static void systemd_stop_ask(StopJob *job, StopMeans means) {

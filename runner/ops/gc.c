@@ -8,6 +8,7 @@
 #include "base/strv.h"
 #include "machine/machine.h"
 #include "net/router.h"
+#include "ops/boot.h"
 #include "ops/debian-image.h"
 #include "ops/gc-bury.h"
 #include "ops/gc-tidy.h"
@@ -249,6 +250,26 @@ static int gc_clean_roots(Gc *gc, Error *reterr) {
         return store && !streq(store, NIX_STORE) ? gc_clean_store(gc, store, reterr) : 0;
 }
 
+/* ---- units of projects that are gone ---- */
+
+static int gc_clean_units(Gc *gc, Error *reterr) {
+        _cleanup_(boot_list_done) BootList list = {};
+        int r = 0;
+
+        boot_list_gather(BOOT_DIR, &list);
+        for (size_t i = 0; r >= 0 && i < list.n; i++) {
+                const BootEntry *e = &list.entries[i];
+                _cleanup_free_ char *path = NULL, *why = xasprintf("'%s' is gone", e->checkout.path);
+
+                if (checkout_find(&e->checkout, &path) != CHECKOUT_GONE)
+                        continue;
+                r = gc->dry_run ? 0 : boot_remove(e, reterr);
+                if (r >= 0)
+                        gc_say(gc, "unit", e->name, why);
+        }
+        return r;
+}
+
 /* ---- the project where the user is ---- */
 
 /* Return: an fd, -EBADF: the user is in no project. */
@@ -319,6 +340,7 @@ int gc_run(Gc *gc, const char *root, Error *reterr) {
                 return r;
         for (size_t i = 0; i < all.n; i++)
                 gc_note_result(gc, gc_clean_project(&all.entries[i], &error), &error, &status);
+        gc_note_result(gc, gc_clean_units(gc, &error), &error, &status);
         gc_note_result(gc, gc_clean_bridges(gc, &all, &error), &error, &status);
         gc_note_result(gc, gc_clean_here(gc, &all, root, &error), &error, &status);
         gc_note_result(gc, gc_clean_directories(gc, &error), &error, &status);

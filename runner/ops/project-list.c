@@ -18,6 +18,7 @@ void project_list_done(ProjectList *list) {
         for (size_t i = 0; i < list->n; i++) {
                 free(list->entries[i].id);
                 free(list->entries[i].root);
+                boot_entry_done(&list->entries[i].boot);
                 strv_free(list->entries[i].running);
         }
         free(list->entries);
@@ -74,6 +75,37 @@ static void list_add_machine(ProjectList *list, const char *machine) {
                 strv_push(&list_add(list, id)->running, machine + strlen(id) + 1);
 }
 
+/* One that has not run since the host was booted is known by its unit alone. */
+static ListedProject *list_find_place(ProjectList *list, const BootEntry *entry) {
+        _cleanup_free_ char *path = NULL;
+        CheckoutFate fate = checkout_find(&entry->checkout, &path);
+        const char *root = path ? path : entry->checkout.path;
+        ListedProject *p;
+
+        for (size_t i = 0; i < list->n; i++)
+                if (streq_ptr(list->entries[i].root, root))
+                        return &list->entries[i];
+        p = list_add(list, entry->id);
+        if (!p->root) {
+                p->root = xstrdup(root);
+                p->fate = fate;
+        }
+        return p;
+}
+
+static void list_add_units(ProjectList *list) {
+        _cleanup_(boot_list_done) BootList units = {};
+
+        boot_list_gather(BOOT_DIR, &units);
+        for (size_t i = 0; i < units.n; i++) {
+                ListedProject *p = list_find_place(list, &units.entries[i]);
+
+                boot_entry_done(&p->boot);
+                p->boot = units.entries[i];
+                units.entries[i] = (BootEntry){};
+        }
+}
+
 static int compare_text(const void *a, const void *b) {
         return strcmp(*(char *const *) a, *(char *const *) b);
 }
@@ -113,6 +145,7 @@ int project_list_gather(ProjectList *ret, Error *reterr) {
                 list_add_machine(&list, *machine);
         for (size_t i = 0; i < list.n; i++)
                 list_find_root(&list.entries[i]);
+        list_add_units(&list);
         list_sort(&list);
         *ret = list;
         list = (ProjectList){};
@@ -145,14 +178,15 @@ int project_list_worktrees(const char *root, const char *id, ProjectList *ret, E
 }
 
 int project_list_print(const ProjectList *list, Error *reterr) {
-        static const char *const headers[] = {"ID", "RUNNING", "CHECKOUT", "ROOT", NULL};
+        static const char *const headers[] = {"ID", "RUNNING", "BOOT", "CHECKOUT", "ROOT", NULL};
         _cleanup_(table_freep) Table *table = table_new(headers);
         int r;
 
         for (size_t i = 0; i < list->n; i++) {
                 const ListedProject *p = &list->entries[i];
-                _cleanup_free_ char *running = strv_join(p->running, " ");
-                const char *cells[] = {p->id, running, fate_to_string(p->fate), p->root};
+                _cleanup_free_ char *running = strv_join(p->running, " "),
+                                    *boot = p->boot.name ? boot_entry_names(&p->boot) : NULL;
+                const char *cells[] = {p->id, running, boot, fate_to_string(p->fate), p->root};
 
                 table_add_row(table, cells);
         }
@@ -184,6 +218,7 @@ Json *project_list_json(const ProjectList *list) {
                 json_add_string(o, "root", p->root);
                 json_add_string(o, "checkout", fate_to_string(p->fate));
                 json_add_strv(o, "running", p->running);
+                boot_json_add(o, &p->boot);
                 json_append(projects, o);
         }
         return projects;

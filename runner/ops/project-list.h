@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The projects that have run on this machine since it was booted: where they lie, and what runs of them.
- * Needs neither root nor a project; what only root may know is left out. */
+/* The projects that have run on this machine since it was booted, or are started when it boots: where they
+ * lie, and what runs of them. Needs neither root nor a project; what only root may know is left out. */
 
 #include "base/json.h"
+#include "ops/boot.h"
 #include "state/checkout.h"
 
 typedef struct ListedProject {
         char *id;
         CheckoutFate fate;
         char *root;     /* where it is, or was last; NULL: not known */
+        BootEntry boot; /* the unit that starts it at boot; its name is NULL where there is none */
         char **running; /* names of containers, sorted; where a name was cut, as it is in the machine's */
 } ListedProject;
 

@@ -42,6 +42,7 @@ void status_list_done(StatusList *list) {
         }
         free(list->entries);
         instance_list_done(&list->instances);
+        boot_entry_done(&list->boot);
         project_list_done(&list->worktrees);
         *list = (StatusList){};
 }
@@ -363,6 +364,20 @@ int status_list_find_instances(const Project *project, StatusList *list, Error *
         return project->state.instance ? 0 : instance_list(project, &list->instances, reterr);
 }
 
+void status_list_find_boot(const Project *project, StatusList *list) {
+        _cleanup_(boot_list_done) BootList units = {};
+        BootEntry *entry;
+
+        if (project->state.instance)
+                return;
+        boot_list_gather(BOOT_DIR, &units);
+        entry = (BootEntry *) boot_list_find(&units, &project->checkout);
+        if (!entry)
+                return;
+        list->boot = *entry;
+        *entry = (BootEntry){};
+}
+
 static Json *status_instances_json(const InstanceList *instances) {
         Json *array = json_new_array();
 
@@ -391,6 +406,8 @@ int status_list_print_json(const Project *project, const StatusList *list, Json 
         for (size_t i = 0; i < list->n; i++)
                 json_append(containers, status_json(&list->entries[i], list->measured));
         json_add(document, "instances", status_instances_json(&list->instances));
+        if (list->boot.name)
+                boot_json_add(document, &list->boot);
         if (list->worktrees.n > 0)
                 json_add(document, "worktrees", project_list_json(&list->worktrees));
         if (timings)

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "record/crash-record.h"
 #include "record/phase.h"
+#include "ops/boot.h"
 #include "ops/instance.h"
 #include "ops/project.h"
 #include "ops/project-list.h"
@@ -36,6 +37,7 @@ typedef struct StatusList {
         size_t n;
         bool measured;
         InstanceList instances; /* after status_list_find_instances() */
+        BootEntry boot;         /* of the unit that starts the project at boot; no name: there is none */
         ProjectList worktrees;  /* other ones of the repository, of which something runs */
 } StatusList;
 
@@ -46,6 +48,9 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
 
 /* Fresh instances of the project, whatever names were asked for. */
 int status_list_find_instances(const Project *project, StatusList *list, Error *reterr);
+
+/* Whether the project is started when the host boots. */
+void status_list_find_boot(const Project *project, StatusList *list);
 
 /* For root. */
 int status_list_measure(Project *project, StatusList *list, Error *reterr);

@@ -264,7 +264,12 @@ testcase_installed() {
         flake "${HTTPSERVER/ports/prots}"
         run_status 2 dev "$FC" up
         expect_err 'httpserver.prots'
+        # What was built last is there still, and needs no Nix, as when the host boots.
+        ok nix-store --gc
         stop_daemon
+        ok dev "$FC" up --no-build
+        equal "$(page 8080)" "<p>page of shop</p>"
+        ok dev "$FC" down
 }
 
 said_times() { [[ $(grep -c -- "$2" "$1" || :) == "$3" ]]; }

@@ -356,6 +356,22 @@ testcase_no_nspawn() {
         ok fc doctor
 }
 
+# There is no unit where no systemd could start it.
+testcase_enable_without_systemd() {
+        project shop
+        spec "$(tiny one)"
+        run_status 6 fc enable
+        expect_err 'systemd does not manage this host'
+        run_status 6 fc enable --dry-run
+        run_status 2 fc enable two
+        expect_err "no container 'two'"
+        ok fc disable
+        expect_err 'no unit starts this project when the host boots'
+        nothing_made
+        ok fc --json status
+        equal "$(jq 'has("atBoot")' <<<"$OUT")" false
+}
+
 # What the flake module's nixDaemon mounts.
 testcase_no_nix_daemon() {
         project shop
