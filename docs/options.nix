@@ -43,7 +43,7 @@ let
     modules = [
       ../flake-module/nixos-module.nix
       {
-        options = lib.genAttrs [ "boot" "environment" "networking" "security" "systemd" ] (
+        options = lib.genAttrs [ "assertions" "boot" "environment" "networking" "security" "systemd" ] (
           _: lib.mkOption { internal = true; }
         );
         config.security.lockKernelModules = false;
@@ -91,6 +91,10 @@ let
   isCompat = option: builtins.any (lib.hasSuffix "flake-module/compat.nix") (map toString option.declarations);
   compat = option: "| `${lib.removePrefix "containers.<name>." option.name}` | ${trim option.description} |\n";
 
+  # Of the stand-in NixOS or the real one, ours alone.
+  isOfMachine =
+    option: lib.hasPrefix "programs." option.name || lib.hasPrefix "services.flake-containers." option.name;
+
   prefix = "perSystem.flake-containers.";
   systemOptions = listed system;
   isContainer = option: lib.hasPrefix "containers.<name>." option.name;
@@ -127,8 +131,8 @@ in
   ${concatStringsSep "" (map compat (filter isCompat systemOptions))}
   ## A machine's NixOS
 
-  Of `nixosModules.default`. Enabled, it also keeps dhcpcd, NetworkManager and networkd away from the host's ends of the
-  projects' networks (`fc-*`), raises `fs.inotify.max_user_instances` to 1024, of which each container takes some, and
+  Of `nixosModules.default`. With `programs.flake-containers.enable` it also keeps dhcpcd, NetworkManager and networkd away
+  from the host's ends of the projects' networks (`fc-*`), raises `fs.inotify.max_user_instances` to 1024, of which each container takes some, and
   loads the kernel modules that containers need where `security.lockKernelModules` would keep them out.
 
-  ${concatStringsSep "\n" (map (paragraph "") (filter (option: lib.hasPrefix "programs." option.name) (listed machine)))}''
+  ${concatStringsSep "\n" (map (paragraph "") (filter isOfMachine (listed machine)))}''

@@ -34,6 +34,8 @@ let
   ];
 in
 {
+  imports = [ ./nixos-projects.nix ];
+
   options.programs.flake-containers = {
     enable = lib.mkEnableOption "flake-containers, the program that runs the containers of a project";
 
