@@ -32,12 +32,21 @@ int mount_make(const char *kind, const MountOption *options, size_t n, unsigned 
         return fd < 0 ? error_set(reterr, errno, "make a %s", kind) : fd;
 }
 
-int mount_protect(int tree_fd, Error *reterr) {
-        struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID};
+static int mount_set_attributes(int tree_fd, uint64_t attributes, Error *reterr) {
+        struct mount_attr attr = {.attr_set = attributes};
 
         if (syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
                 return error_set(reterr, errno, "make a mount read-only");
         return 0;
+}
+
+int mount_set_read_only(int tree_fd, Error *reterr) {
+        return mount_set_attributes(tree_fd, MOUNT_ATTR_RDONLY, reterr);
+}
+
+int mount_protect(int tree_fd, Error *reterr) {
+        return mount_set_attributes(tree_fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID,
+                                    reterr);
 }
 
 int mount_map_ids(int tree_fd, int ids_fd, Error *reterr) {

@@ -23,6 +23,9 @@ typedef struct MountOption {
 /* A new file system of a kind that is in memory. @attributes: MOUNT_ATTR_*. Return: as above. */
 int mount_make(const char *kind, const MountOption *options, size_t n, unsigned attributes, Error *reterr);
 
+/* Makes a detached mount read-only, with those in it. */
+int mount_set_read_only(int tree_fd, Error *reterr);
+
 /* Makes a detached mount read-only, without devices and without set-user-ID programs. */
 int mount_protect(int tree_fd, Error *reterr);
 

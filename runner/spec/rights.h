@@ -8,6 +8,3 @@
 extern const SpecKey users_key;
 extern const SpecKey capabilities_key;
 
-/* Names of Linux capabilities, see capabilities(7). @ret: its number, less than 64. FC_EXIT_USAGE for a name
- * that is not known. */
-int capability_from_string(const char *name, unsigned *ret, Error *reterr);

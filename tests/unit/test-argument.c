@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "base/capability.h"
 #include "spec/argument.h"
 #include "spec/credential.h"
-#include "spec/rights.h"
 #include "test.h"
 
 TEST(nspawn_options_that_may_be_given) {

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What a guest sees of the file system, as far as it is made before the guest has namespaces of its own. In
+ * these it has no power over any of it: the kernel locks the mounts that come from a namespace above. */
+
+#include "keeper/cell-options.h"
+
+/* Where a guest's PID 1 tells that it is ready, and what it finds its credentials by. */
+#define TREE_NOTIFY      "/run/host/notify"
+#define TREE_CREDENTIALS "/run/host/credentials"
+
+/* What the kernel has to see of /proc and /sys for a guest to mount its own; hidden before it runs. */
+#define TREE_PROC  "/run/host/.proc"
+#define TREE_SYSFS "/run/host/.sysfs"
+
+/* Goes on in a mount namespace of its own, in which the guest's root is the root. Whatever a path leads
+ * through there, it cannot lead out. */
+int tree_enter(const CellOptions *o, Error *reterr);
+
+/* Takes TREE_PROC and TREE_SYSFS away, here and, since that propagates, in the guest's namespace, which
+ * cannot do so by itself. */
+int tree_hide_sights(Error *reterr);
+
+/* For paths below the guest's root. */
+
+/* Makes a directory, or a file, where there is nothing, and what it lies in. */
+int tree_make_point(const char *path, bool directory, Error *reterr);
+
+/* Attaches a detached mount; it stays the caller's. @path: must be there. */
+int tree_attach(int fd, const char *path, Error *reterr);
+
+/* Makes a small file that is not there. */
+int tree_write(const char *path, const char *text, mode_t mode, Error *reterr);
