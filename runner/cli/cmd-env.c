@@ -48,5 +48,6 @@ const Verb cmd_env = {
         .target_size = sizeof(EnvOptions),
         .max_operands = SIZE_MAX,
         .in_instance = true,
+        .looks = true,
         .run = env_run,
 };

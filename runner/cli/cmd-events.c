@@ -69,5 +69,6 @@ const Verb cmd_events = {
         .target_size = sizeof(EventsOptions),
         .max_operands = SIZE_MAX,
         .in_instance = true,
+        .looks = true,
         .run = events_run,
 };

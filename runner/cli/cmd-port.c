@@ -56,5 +56,6 @@ const Verb cmd_port = {
         .min_operands = 1,
         .max_operands = 2,
         .in_instance = true,
+        .looks = true,
         .run = port_run,
 };

@@ -38,5 +38,6 @@ const Verb cmd_stats = {
         .target_size = sizeof(StatsOptions),
         .defaults = stats_defaults,
         .max_operands = SIZE_MAX,
+        .looks = true,
         .run = stats_run,
 };

@@ -101,5 +101,6 @@ const Verb cmd_status = {
         .max_operands = SIZE_MAX,
         .needs_root_for = status_needs_root,
         .in_instance = true,
+        .looks = true,
         .run = status_run,
 };

@@ -41,5 +41,6 @@ const Verb cmd_wait = {
         .defaults = wait_defaults,
         .max_operands = SIZE_MAX,
         .in_instance = true,
+        .looks = true,
         .run = wait_run,
 };

@@ -264,6 +264,9 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         request->wanted = v->builds_all ? NULL : operands;
         if (r >= 0 && v->of_machine && geteuid() != 0)
                 r = elevate(argc, argv, /* extra_args= */ NULL, reterr);
+        /* A dry run, too, wants to see what runs. */
+        if (r >= 0 && (v->looks || v->needs_root) && geteuid() != 0 && elevate_is_in_namespace())
+                r = elevate_with_project(request, argc, argv, reterr);
         if (r >= 0 && (v->needs_root || (v->needs_root_for && v->needs_root_for(target))) &&
             !globals->dry_run && geteuid() != 0)
                 r = elevate_with_project(request, argc, argv, reterr);

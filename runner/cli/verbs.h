@@ -27,6 +27,7 @@ typedef struct Verb {
         bool needs_root;  /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
         bool holds;       /* it stays the user's, and starts a process that is root's (elevate/held.h) */
         bool in_instance; /* it works on what runs of a fresh instance, too: --instance */
+        bool looks;       /* it needs no root, but to be where the user's containers are (elevate.h) */
         bool of_machine;  /* needs no project, and root also to look */
         bool (*needs_root_for)(const void *options); /* likewise with these; may be NULL */
         bool (*takes_last)(const void *options);     /* with these it does not build; may be NULL */

@@ -6,15 +6,18 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/host-socket.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "elevate/elevate.h"
 #include "ops/project-open.h"
+#include "rootless/enter.h"
 
 #define FOUND_ROOT "--root="
 #define FOUND_SPEC "--spec="
 #define FOUND_CWD  "--cwd="
 #define ASKER      "--asker="
+#define BROKER     "--broker="
 
 static int find_ourselves(char **ret, Error *reterr) {
         char path[PATH_MAX];
@@ -42,11 +45,19 @@ static char *elevate_find(const char *tool) {
         return setuid ? process_find_setuid(tool, path) : process_find_program(tool, path);
 }
 
+bool elevate_is_in_namespace(void) {
+        return streq_ptr(getenv("FC_ELEVATE"), ELEVATE_NAMESPACE);
+}
+
 int elevate_find_tool(char **ret, Error *reterr) {
         static const char *const tools[] = {"sudo", "run0", "doas", "pkexec"};
         const char *chosen = getenv("FC_ELEVATE");
         int r;
 
+        if (elevate_is_in_namespace()) {
+                *ret = xstrdup(chosen);
+                return 0;
+        }
         if (chosen && chosen[0] != '\0') {
                 *ret = chosen[0] != '/'            ? elevate_find(chosen)
                        : access(chosen, X_OK) >= 0 ? xstrdup(chosen)
@@ -114,11 +125,32 @@ static int check_without_terminal(const char *program, const char *tool, Error *
         return r;
 }
 
+/* By no other program: this one goes on in a user namespace, where it is root. */
+static int elevate_in_namespace(const char *program, int argc, char **argv, char *const *extra_args,
+                                Error *reterr) {
+        _cleanup_strv_ char **command = NULL;
+        int broker_fd = -EBADF, r;
+
+        r = rootless_enter(&broker_fd, reterr);
+        if (r < 0)
+                return r;
+        strv_push(&command, program);
+        strv_push(&command, ELEVATE_MARK);
+        strv_pushf(&command, BROKER "%d", broker_fd);
+        strv_extend(&command, extra_args);
+        strv_extend(&command, argc > 1 ? argv + 1 : NULL);
+        (void) execv(program, command);
+        return error_set(reterr, errno, "run '%s'", program);
+}
+
 static int elevate_execute(const char *program, const char *tool, int argc, char **argv,
                            char *const *extra_args, Error *reterr) {
         _cleanup_strv_ char **command = NULL;
-        int r = check_without_terminal(program, tool, reterr);
+        int r;
 
+        if (streq(tool, ELEVATE_NAMESPACE))
+                return elevate_in_namespace(program, argc, argv, extra_args, reterr);
+        r = check_without_terminal(program, tool, reterr);
         if (r < 0)
                 return r;
         /* All four take the first word without a dash for the program and leave everything after it alone.
@@ -163,7 +195,7 @@ int elevate_with_project(const ProjectRequest *request, int argc, char **argv, E
         strv_pushf(&extra, FOUND_CWD "%s", cwd ? cwd : "/nonexistent");
         /* Only what starts containers can ask for the environment. Last: the process ends with this one, but
          * a moment after it. */
-        if (request->keeps) {
+        if (request->keeps && !streq(tool, ELEVATE_NAMESPACE)) {
                 r = asker_serve(&asker, reterr);
                 if (r < 0)
                         return r;
@@ -173,8 +205,16 @@ int elevate_with_project(const ProjectRequest *request, int argc, char **argv, E
 }
 
 char **elevate_adopt_project(ProjectRequest *request, char **argv) {
-        const char *root = NULL, *spec = NULL, *cwd = NULL;
+        const char *root = NULL, *spec = NULL, *cwd = NULL, *broker = NULL;
 
+        if (argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK) && argv[2])
+                broker = startswith(argv[2], BROKER);
+        if (broker) {
+                host_socket_adopt((int) strtol(broker, NULL, 10));
+                /* The rest is as it comes through any other tool. */
+                argv[2] = argv[1];
+                argv++;
+        }
         if (argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK))
                 root = argv[2] ? startswith(argv[2], FOUND_ROOT) : NULL;
         if (root)

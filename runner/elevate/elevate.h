@@ -9,6 +9,12 @@
  * sudo and its like do not pass the environment on. */
 #define ELEVATE_MARK "--elevated"
 
+/* The way in FC_ELEVATE that is not a program: a user namespace (rootless/enter.h). */
+#define ELEVATE_NAMESPACE "namespace"
+
+/* Whether that is the way that is chosen. */
+bool elevate_is_in_namespace(void);
+
 /* What gives root: what FC_ELEVATE names, or the first of sudo, run0, doas and pkexec. @ret: owned by the
  * caller. FC_EXIT_HOST: there is none. */
 int elevate_find_tool(char **ret, Error *reterr);

@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/host-socket.h"
 #include "base/process.h"
 #include "host/facts.h"
 #include "spec/path.h"
@@ -228,9 +229,14 @@ int facts_gather(HostFacts *ret, Error *reterr) {
         r = find_cgroup(&facts, reterr);
         if (r < 0)
                 return r;
-        facts.nspawn = process_find_program("systemd-nspawn", NULL);
+        facts.rootless = host_socket_is_brokered();
+        if (!facts.rootless)
+                facts.nspawn = process_find_program("systemd-nspawn", NULL);
+        else if ((r = process_find_helper("cell", &facts.nspawn, reterr)) < 0)
+                return r;
         facts.machine_id = sd_id128_get_machine(&machine_id) >= 0;
-        facts.sd_booted = sd_booted() > 0;
+        /* Not ours: the user's namespace has another /run. */
+        facts.sd_booted = !facts.rootless && sd_booted() > 0;
         if (uname(&name) < 0)
                 return error_set(reterr, errno, "ask for the kernel's release");
         facts.kernel = xstrdup(name.release);

@@ -8,11 +8,12 @@
 
 typedef struct HostFacts {
         char *boot_id;     /* 32 lower case hexadecimal digits; another one: the machine was booted since */
-        char *nspawn;      /* path of systemd-nspawn, NULL: not installed */
+        char *nspawn;      /* path of systemd-nspawn, or of what does without root; NULL: not installed */
         char *cgroup_root; /* where cgroup2 is mounted, NULL: nowhere */
         bool cgroup_unified; /* cgroup2 is what is at /sys/fs/cgroup itself, so it has all controllers */
         bool machine_id;     /* the host has one, machine-id(5) */
         bool sd_booted;      /* systemd is PID 1, sd_booted(3) */
+        bool rootless;       /* root is a user's, in a user namespace */
         char *kernel;        /* "6.1.0-18-amd64" */
 } HostFacts;
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/host-socket.h"
 #include "base/process.h"
 #include "net/port-holder.h"
 #include "net/port-release.h"
@@ -100,12 +101,12 @@ static int prepare_udp(int fd, bool is_ipv4) {
 /* Return: a socket that takes connections or datagrams, or a negative errno. */
 static int listen_on(const Endpoint *e, bool udp) {
         _cleanup_close_ int fd =
-                socket(e->any.sa_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+                host_socket(e->any.sa_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK, 0);
         bool is_ipv4 = e->any.sa_family == AF_INET;
         const int one = 1;
 
         if (fd < 0)
-                return -errno;
+                return fd;
         /* Else connections of an earlier run in TIME_WAIT would keep the port for a minute. On Linux this
          * does not let us bind beside a listener; of two sockets for datagrams it would. */
         if (!udp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0)

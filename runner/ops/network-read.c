@@ -452,6 +452,7 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
                 .machine = machine,
                 /* A host that has none starts nothing; but it can tell what would be started. */
                 .nspawn = project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn",
+                .rootless = project->facts.rootless,
         };
         ContainerPlan *plan;
 

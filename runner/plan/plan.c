@@ -327,7 +327,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
                 p->image = debian_image_path(c->debian);
         else
                 p->image = absolute(facts->root, c->rootfs, &p->image_below);
-        if (c->users == USERS_PRIVATE)
+        if (c->users == USERS_PRIVATE && !facts->rootless)
                 p->ids_base = ids_choose(p->machine);
         set_networks(p, facts);
         add_system(p, facts);

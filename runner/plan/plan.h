@@ -90,6 +90,7 @@ typedef struct PlanFacts {
         const char *hosts;        /* its hosts file */
         const char *machine;      /* machine name */
         const char *nspawn;       /* program */
+        bool rootless;            /* root is a user's: all containers have its ids */
         const char *resolv_conf;  /* text of that of the namespace that it joins; NULL: there is none */
         const PlanNetwork *networks; /* in the specification's order; none unless the network is private */
         size_t n_networks;

@@ -66,6 +66,7 @@ static void print_container(FILE *f, const ContainerSpec *c, const Json *facts) 
                 .hosts = "/run/hosts",
                 .machine = machine,
                 .nspawn = fact(facts, "nspawn"),
+                .rootless = fact(facts, "rootless"),
                 .networks = &network,
                 .n_networks = 1,
         };

@@ -153,9 +153,9 @@ static bool next_plan(FILE *f, char ***ret) {
 
 /* All that plans have is known here. ("everything" has an option of the user's for systemd-nspawn.) */
 TEST(knows_what_plans_have) {
-        static const char *const cases[] = {"closure",           "command", "credentials", "ephemeral",
-                                            "host-users",        "minimal", "networks",    "odd-paths",
-                                            "project-as-volume", "toplevel"};
+        static const char *const cases[] = {"closure",    "command",           "credentials", "ephemeral",
+                                            "host-users", "minimal",           "rootless",    "networks",
+                                            "odd-paths",  "project-as-volume", "toplevel"};
         size_t n = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/host-socket.h"
+#include "base/process.h"
+#include "base/strv.h"
+#include "cgroup/cgroup.h"
+#include "rootfs/mounts.h"
+#include "rootless/enter.h"
+#include "rootless/ids.h"
+#include "rootless/user-cgroup.h"
+
+#define NAMESPACES (CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWUTS)
+#define NOTHING    (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+#define LOCK       "@namespace.lock"
+#define RUN        "/run/flake-containers"
+
+/* Where what is in /run with root is, for as long as the user is logged in. Return: an fd. */
+static int open_runtime(Error *reterr) {
+        const char *base = getenv("XDG_RUNTIME_DIR");
+        _cleanup_free_ char *path = base ? xasprintf("%s/flake-containers", base) : NULL;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        if (!base || base[0] != '/')
+                return error_raise(reterr, FC_EXIT_HOST, "without root this needs XDG_RUNTIME_DIR");
+        if (mkdir(path, 0700) < 0 && errno != EEXIST)
+                return error_set(reterr, errno, "make '%s'", path);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        if (st.st_uid != geteuid())
+                return error_raise(reterr, FC_EXIT_HOST, "'%s' belongs to another user", path);
+        return TAKE_FD(fd);
+}
+
+/* Two first commands at once would make two networks. Goes when the program is executed. */
+static int lock_namespace(int runtime_fd, Error *reterr) {
+        _cleanup_close_ int fd = openat(runtime_fd, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+        while (fd >= 0 && flock(fd, LOCK_EX) < 0)
+                if (errno != EINTR)
+                        return error_set(reterr, errno, "lock the user's namespace");
+        return fd < 0 ? error_set(reterr, errno, "open the lock of the user's namespace") : TAKE_FD(fd);
+}
+
+/* It holds up nothing: its standard streams are not the command's. */
+static _Noreturn void be_broker(int fd) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        for (int i = STDIN_FILENO; null >= 0 && i <= STDERR_FILENO; i++)
+                (void) dup2(null, i);
+        if (fd != STDERR_FILENO + 1)
+                (void) dup2(fd, STDERR_FILENO + 1);
+        (void) syscall(SYS_close_range, STDERR_FILENO + 2, ~0U, 0);
+        host_socket_serve(STDERR_FILENO + 1);
+        _exit(EXIT_SUCCESS);
+}
+
+static int start_broker(int *ret, Error *reterr) {
+        int pair[2];
+        pid_t pid;
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return error_set(reterr, errno, "make a socket pair");
+        pid = fork();
+        if (pid == 0)
+                be_broker(pair[1]);
+        (void) safe_close(pair[1]);
+        *ret = pair[0];
+        return pid < 0 ? error_set(reterr, errno, "start the broker of sockets") : 0;
+}
+
+static int namespace_become_root(Error *reterr) {
+        return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
+                       ? error_set(reterr, errno, "become root in the user's namespace")
+                       : 0;
+}
+
+static int join(pid_t peer, Error *reterr) {
+        _cleanup_close_ int fd = process_open(peer);
+
+        if (fd < 0 || setns(fd, CLONE_NEWUSER) < 0 || setns(fd, NAMESPACES) < 0)
+                return error_set(reterr, fd < 0 ? fd : errno, "enter the user's namespace");
+        return namespace_become_root(reterr);
+}
+
+/* The maps are written by a process that has stayed outside. */
+static _Noreturn void be_mapper(pid_t pid, int go_fd) {
+        Error error = ERROR_NULL;
+        char byte;
+        int r = read(go_fd, &byte, 1) == 1 ? subids_map(pid, &error) : -ECANCELED;
+
+        if (r < 0 && error_is_set(&error)) {
+                (void) fprintf(stderr, "error: %s\n", error.message);
+                for (char **hint = error.hints; hint && *hint; hint++)
+                        (void) fprintf(stderr, "  hint: %s\n", *hint);
+        }
+        _exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static int unshare_user(Error *reterr) {
+        _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
+        pid_t self = getpid(), mapper;
+        int go[2], status = 0;
+
+        if (pipe2(go, O_CLOEXEC) < 0)
+                return error_set(reterr, errno, "make a pipe");
+        read_fd = go[0];
+        write_fd = go[1];
+        mapper = fork();
+        if (mapper < 0)
+                return error_set(reterr, errno, "start what maps ids");
+        if (mapper == 0) {
+                write_fd = safe_close(write_fd);
+                be_mapper(self, read_fd);
+        }
+        if (unshare(CLONE_NEWUSER) < 0) {
+                int r = error_set(reterr, errno, "make a user namespace");
+
+                error_add_hint(reterr,
+                               "see user_namespaces(7); Ubuntu's AppArmor and some kernels restrict them");
+                return r;
+        }
+        if (write(write_fd, "", 1) != 1)
+                return error_set(reterr, errno, "tell what maps ids");
+        while (waitpid(mapper, &status, 0) < 0 && errno == EINTR)
+                ;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
+                return error_raise(reterr, FC_EXIT_HOST, "the user's namespace gets no ids");
+        return namespace_become_root(reterr);
+}
+
+static int namespace_set_loopback_up(Error *reterr) {
+        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+
+        return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0
+                       ? error_set(reterr, errno, "set the loopback interface up")
+                       : 0;
+}
+
+/* The cgroup namespace's root is where its maker is; controllers can be turned on only where no process
+ * is. */
+static int make_namespaces(int base_fd, Error *reterr) {
+        int r;
+
+        r = unshare_user(reterr);
+        if (r >= 0)
+                r = cgroup_enter(base_fd, ".", reterr);
+        if (r >= 0 && unshare(NAMESPACES) < 0)
+                r = error_set(reterr, errno, "make the user's namespaces");
+        if (r >= 0)
+                r = cgroup_enter(base_fd, "command", reterr);
+        return r < 0 ? r : namespace_set_loopback_up(reterr);
+}
+
+static int attach(int fd, const char *path, Error *reterr) {
+        if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return error_set(reterr, errno, "attach a mount at '%s'", path);
+        return 0;
+}
+
+static int cover(const char *kind, const char *path, Error *reterr) {
+        const MountOption mode = {"mode", "0755"};
+        bool is_tmpfs = streq(kind, "tmpfs");
+        _cleanup_close_ int fd = mount_make(kind, &mode, is_tmpfs ? 1 : 0, NOTHING, reterr);
+
+        return fd < 0 ? fd : attach(fd, path, reterr);
+}
+
+/* One thing of the host's /run, in ours. What is neither a directory nor a link only root could use. */
+static int keep_of_run(int old_fd, const char *name, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf("/run/%s", name);
+        _cleanup_close_ int fd = openat(old_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), tree = -EBADF;
+        char target[PATH_MAX];
+        struct stat st;
+        ssize_t n;
+
+        /* It may have gone by now. */
+        if (streq(path, RUN) || fd < 0 || fstat(fd, &st) < 0)
+                return 0;
+        if (S_ISLNK(st.st_mode)) {
+                n = readlinkat(fd, "", target, sizeof(target) - 1);
+                if (n < 0)
+                        return 0;
+                target[n] = '\0';
+                return symlink(target, path) < 0 ? error_set(reterr, errno, "make '%s'", path) : 0;
+        }
+        if (!S_ISDIR(st.st_mode))
+                return 0;
+        tree = mount_clone(fd, /* recursive= */ true, reterr);
+        if (tree < 0)
+                return error_prefix(reterr, tree, "'%s'", path);
+        if (mkdir(path, 0755) < 0)
+                return error_set(reterr, errno, "make '%s'", path);
+        return attach(tree, path, reterr);
+}
+
+/* What is there stays in sight, since programs may lie there, as on NixOS. What root's containers have there
+ * is not this user's. */
+static int replace_run(int runtime_fd, Error *reterr) {
+        _cleanup_close_ int old_fd = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_strv_ char **names = NULL;
+        int r = old_fd < 0 ? -errno : fs_list(old_fd, &names);
+
+        if (r < 0)
+                return error_set(reterr, r, "list '/run'");
+        r = cover("tmpfs", "/run", reterr);
+        STRV_FOREACH (name, names)
+                if (r >= 0)
+                        r = keep_of_run(old_fd, *name, reterr);
+        if (r >= 0 && mkdir(RUN, 0755) < 0)
+                r = error_set(reterr, errno, "make '" RUN "'");
+        return r < 0 ? r : attach(runtime_fd, RUN, reterr);
+}
+
+static int make_mounts_of_user(Error *reterr) {
+        _cleanup_close_ int runtime_fd = -EBADF, runtime = -EBADF;
+        int r;
+
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+                return error_set(reterr, errno, "make a mount namespace");
+        /* Opened again: only what is in this namespace can be cloned. */
+        runtime_fd = open_runtime(reterr);
+        runtime = runtime_fd < 0 ? runtime_fd : mount_clone(runtime_fd, /* recursive= */ true, reterr);
+        if (runtime < 0)
+                return runtime;
+        /* The same file system cannot be mounted on itself, and what is there not be unmounted. */
+        r = cover("tmpfs", "/sys/fs/cgroup", reterr);
+        if (r >= 0)
+                r = cover("cgroup2", "/sys/fs/cgroup", reterr);
+        return r < 0 ? r : replace_run(runtime, reterr);
+}
+
+/* What sudo and its like would say of the user who asked is of an earlier one: here root is the user. */
+static void clear_environment(void) {
+        static const char *const names[] = {"SUDO_UID", "SUDO_GID", "SUDO_USER", "PKEXEC_UID", "DOAS_USER"};
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                (void) unsetenv(names[i]);
+}
+
+static int enter_at(int base_fd, Error *reterr) {
+        pid_t peer;
+        int r;
+
+        if (mkdirat(base_fd, "command", 0755) < 0 && errno != EEXIST)
+                return error_set(reterr, errno, "make the cgroup of commands");
+        r = cgroup_enter(base_fd, "command", reterr);
+        if (r >= 0)
+                r = user_cgroup_find_peer(base_fd, &peer, reterr);
+        if (r >= 0)
+                r = peer > 0 ? join(peer, reterr) : make_namespaces(base_fd, reterr);
+        return r < 0 ? r : make_mounts_of_user(reterr);
+}
+
+int rootless_enter(int *ret_broker_fd, Error *reterr) {
+        _cleanup_close_ int base_fd = user_cgroup_open(reterr), runtime_fd = -EBADF, broker_fd = -EBADF;
+        int lock_fd, r;
+
+        if (base_fd < 0)
+                return base_fd;
+        runtime_fd = open_runtime(reterr);
+        if (runtime_fd < 0)
+                return runtime_fd;
+        /* Last, since it is not in the namespace; and with no descriptor but the standard ones. */
+        r = start_broker(&broker_fd, reterr);
+        if (r < 0)
+                return r;
+        /* Not closed before the program is executed: a process cannot be entered until then. */
+        lock_fd = lock_namespace(runtime_fd, reterr);
+        r = lock_fd < 0 ? lock_fd : enter_at(base_fd, reterr);
+        if (r < 0) {
+                (void) safe_close(lock_fd);
+                return r;
+        }
+        clear_environment();
+        if (fcntl(broker_fd, F_SETFD, 0) < 0)
+                return error_set(reterr, errno, "hand the broker on");
+        *ret_broker_fd = TAKE_FD(broker_fd);
+        return 0;
+}

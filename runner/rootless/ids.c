@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/process.h"
+#include "base/strv.h"
+#include "rootless/ids.h"
+
+#define TEXT_MAX ((size_t) 1 << 20)
+
+/* Strict: no sign, no space, and not more than 32 bits. */
+static bool subids_parse_number(const char *text, uint32_t *ret) {
+        unsigned long long value;
+        char *end;
+
+        errno = 0;
+        value = strtoull(text, &end, 10);
+        if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' || value > UINT32_MAX)
+                return false;
+        *ret = (uint32_t) value;
+        return true;
+}
+
+bool subids_parse(const char *text, const char *name, uid_t uid, uint32_t *ret_first) {
+        _cleanup_free_ char *copy = xstrdup(text), *number = xasprintf("%u", (unsigned) uid);
+        char *rest = copy, *line;
+
+        while ((line = strsep(&rest, "\n"))) {
+                const char *user = strsep(&line, ":"), *first_text = line ? strsep(&line, ":") : NULL;
+                uint32_t first, n;
+
+                if (!line || (!streq(user, number) && !(name && streq(user, name))))
+                        continue;
+                if (!subids_parse_number(first_text, &first) || !subids_parse_number(line, &n))
+                        continue;
+                if (n < SUBIDS_NEEDED || first == 0 || first > UINT32_MAX - SUBIDS_NEEDED)
+                        continue;
+                *ret_first = first;
+                return true;
+        }
+        return false;
+}
+
+static int raise_no_ids(const char *file, Error *reterr) {
+        int r = error_raise(reterr, FC_EXIT_HOST, "'%s' has no %u ids of user %u's", file, SUBIDS_NEEDED,
+                            (unsigned) geteuid());
+
+        error_add_hint(reterr, "root gives some: usermod --add-subuids 100000-165535 --add-subgids "
+                               "100000-165535 USER");
+        return r;
+}
+
+static int map_by(const char *tool, const char *file, pid_t pid, unsigned own, Error *reterr) {
+        _cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC);
+        const struct passwd *account = getpwuid(geteuid());
+        _cleanup_free_ char *text = NULL, *program = process_find_program(tool, NULL);
+        _cleanup_strv_ char **argv = NULL;
+        uint32_t first;
+        int r;
+
+        if (!program) {
+                r = error_raise(reterr, FC_EXIT_HOST, "%s is not installed", tool);
+                error_add_hint(reterr, "Debian, Ubuntu: apt install uidmap");
+                return r;
+        }
+        if (fd < 0 || fs_read_fd(fd, file, TEXT_MAX, &text, NULL, NULL) < 0 ||
+            !subids_parse(text, account ? account->pw_name : NULL, geteuid(), &first))
+                return raise_no_ids(file, reterr);
+        strv_push(&argv, program);
+        strv_pushf(&argv, "%d", (int) pid);
+        strv_push(&argv, "0");
+        strv_pushf(&argv, "%u", own);
+        strv_push(&argv, "1");
+        strv_push(&argv, "1");
+        strv_pushf(&argv, "%u", first);
+        strv_pushf(&argv, "%u", SUBIDS_NEEDED);
+        r = process_run(argv, NULL, reterr);
+        return r <= 0 ? r : error_raise(reterr, FC_EXIT_HOST, "%s failed, status %d", tool, r);
+}
+
+int subids_map(pid_t pid, Error *reterr) {
+        int r = map_by("newuidmap", "/etc/subuid", pid, (unsigned) geteuid(), reterr);
+
+        return r < 0 ? r : map_by("newgidmap", "/etc/subgid", pid, (unsigned) getegid(), reterr);
+}
