@@ -92,6 +92,7 @@ live_make_host() {
         # A file descriptor on which nothing ever comes, to wait on. See try_until.
         mkfifo "$SCRATCH/nothing"
         exec {LIVE_NOTHING}<>"$SCRATCH/nothing"
+        ! is_rootless || rootless_make_host
 }
 
 # After a test case, as far as it did not do so itself: nothing may disturb the next one.

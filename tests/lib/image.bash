@@ -31,6 +31,7 @@ tiny_image() {
         printf 'root:x:0:\nnogroup:x:65534:\n' >"$to.new/etc/group"
         printf 'hosts: files\npasswd: files\ngroup: files\n' >"$to.new/etc/nsswitch.conf"
         printf 'ID=tiny\nNAME=tiny\n' >"$to.new/usr/lib/os-release"
+        own_image "$to.new"
         mv "$to.new" "$to"
 }
 
@@ -45,6 +46,7 @@ slim_image() {
                 --exclude='./usr/lib/*/gconv' --exclude='./usr/lib/*/libicu*' \
                 --exclude='./usr/share/*-completion*' --exclude='./usr/share/apache2/icons' \
                 --exclude='./var/lib/dpkg/info' . | tar -C "$to.new" --same-owner -xpf -
+        own_image "$to.new"
         mv "$to.new" "$to"
 }
 

@@ -19,6 +19,7 @@
 #                 kernel can map the owners of its files (since Linux 6.3). Scripts about files say "disk".
 #   FC_LIVE_HOST  "booted": this machine is there for the tests alone, and systemd is its PID 1 (tests/host): no
 #                 namespaces, and containers are units
+#   FC_LIVE_MODE  "rootless": the developer's commands have no root (tests/lib/rootless.bash)
 #   LIVE_NIX      1: what is at /mnt, Nix's store, is also at /nix, which this machine may lack
 #   FC_TEST_KEEP  not empty: leave the scratch folder of a failed script
 #   MUST_RUN      1: what would be skipped has failed
@@ -55,6 +56,8 @@ readonly WAIT=30
 . "$LIVE_TOP/tests/lib/project.bash"
 # shellcheck source=tests/lib/image.bash
 . "$LIVE_TOP/tests/lib/image.bash"
+# shellcheck source=tests/lib/rootless.bash
+. "$LIVE_TOP/tests/lib/rootless.bash"
 # shellcheck source=tests/lib/host.bash
 . "$LIVE_TOP/tests/lib/host.bash"
 

@@ -49,6 +49,7 @@ has_sanitizers() { grep -q __asan_init -- "$FC"; }
 # fc ARGUMENT..: the program, in the project's folder, as a developer's sudo would start it.
 fc() {
         (
+                ! is_rootless || as_session timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"
                 cd "$PROJECT"
                 exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
                         timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"
@@ -62,6 +63,7 @@ fc_background() {
 
         shift
         (
+                ! is_rootless || as_session env --default-signal=INT,QUIT "$FC" "$@"
                 cd "$PROJECT"
                 exec env --default-signal=INT,QUIT SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" "$FC" "$@"
         ) >"$output" 2>&1 &

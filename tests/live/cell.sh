@@ -8,9 +8,6 @@
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 
-# The first of the developer's subordinate ids.
-readonly SUBIDS=200000
-
 # in_userns COMMAND..: as the developer, who is root there and nowhere else, with cgroup2 at /sys/fs/cgroup and a cgroup
 # for the command. The maps are what newuidmap(1) would write, which this needs no package for.
 in_userns() {
