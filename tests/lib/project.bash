@@ -122,7 +122,8 @@ payloads_on() {
                 return
         }
         for dir in /proc/[0-9]*; do
-                if [[ $(stat -L -c %d:%i -- "$dir/root/" 2>/dev/null) == "$tree" ]]; then
+                # The cell's root is the guest's, too.
+                if [[ $(stat -L -c %d:%i -- "$dir/root/" 2>/dev/null) == "$tree" && $(<"$dir/comm") != cell ]]; then
                         readlink -- "$dir/ns/pid" || :
                 fi
         done | sort -u | wc -l
