@@ -11,8 +11,10 @@
 #include <sys/vfs.h>
 
 #include "base/alloc.h"
+#include "base/companions.h"
 #include "base/file-lock.h"
 #include "base/fs.h"
+#include "base/host-socket.h"
 #include "net/netns.h"
 
 #define OWN "/proc/self/ns/net"
@@ -31,13 +33,43 @@ static bool is_netns(int fd) {
         return fstatfs(fd, &st) >= 0 && st.f_type == NSFS_MAGIC && ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
 
+static int netns_open_of(pid_t pid, const char *path) {
+        _cleanup_free_ char *there = xasprintf("/proc/%d/root%s", (int) pid, path);
+
+        return open(there, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static bool has_mounted(pid_t pid, const void *data) {
+        _cleanup_close_ int fd = netns_open_of(pid, data);
+
+        return fd >= 0 && is_netns(fd);
+}
+
+/* Without root each process has mounts of its own. What another has mounted on the file is mounted on ours
+ * as well. Return: the namespace; -EBADF: there is none. */
+static int adopt(const char *path) {
+        _cleanup_close_ int base = -EBADF, fd = -EBADF;
+        _cleanup_free_ char *source = NULL;
+        pid_t pid;
+
+        if (!host_socket_is_brokered())
+                return -EBADF;
+        base = open(COMPANIONS_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        pid = companions_find(base, has_mounted, path);
+        fd = pid > 0 ? netns_open_of(pid, path) : -EBADF;
+        if (fd < 0 || !is_netns(fd))
+                return -EBADF;
+        source = xasprintf("/proc/self/fd/%d", fd);
+        return mount(source, path, NULL, MS_BIND, NULL) < 0 ? -EBADF : TAKE_FD(fd);
+}
+
 int netns_open(const char *name, int *ret_fd, Error *reterr) {
         _cleanup_free_ char *path = netns_path(name);
         _cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
         if (fd < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "open '%s'", path);
-        *ret_fd = fd >= 0 && is_netns(fd) ? TAKE_FD(fd) : -EBADF;
+        *ret_fd = fd < 0 ? -EBADF : is_netns(fd) ? TAKE_FD(fd) : adopt(path);
         return 0;
 }
 
@@ -81,7 +113,7 @@ static bool is_same_file(int a, int b) {
 /* @file: without a mount. Return: 1 a namespace is mounted on the file of that name, 0 the file has gone. */
 static int make_on(int file, const char *path, Error *reterr) {
         _cleanup_free_ char *what = xasprintf("'%s'", path);
-        _cleanup_close_ int now = -EBADF;
+        _cleanup_close_ int now = -EBADF, adopted = -EBADF;
         int r = file_lock_take(file, LOCK_EX, what, reterr);
 
         if (r < 0)
@@ -93,7 +125,8 @@ static int make_on(int file, const char *path, Error *reterr) {
                 return 1;
         if (now < 0 || !is_same_file(file, now))
                 return 0;
-        return mount_new(file, path, reterr);
+        adopted = adopt(path);
+        return adopted >= 0 ? 1 : mount_new(file, path, reterr);
 }
 
 int netns_make(const char *name, Error *reterr) {

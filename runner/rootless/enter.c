@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "base/alloc.h"
+#include "base/companions.h"
 #include "base/fs.h"
 #include "base/host-socket.h"
 #include "base/process.h"
@@ -166,7 +167,7 @@ static int make_namespaces(int base_fd, Error *reterr) {
         if (r >= 0 && unshare(NAMESPACES) < 0)
                 r = error_set(reterr, errno, "make the user's namespaces");
         if (r >= 0)
-                r = cgroup_enter(base_fd, "command", reterr);
+                r = cgroup_enter(base_fd, COMPANIONS_OF_COMMANDS, reterr);
         return r < 0 ? r : namespace_set_loopback_up(reterr);
 }
 
@@ -256,17 +257,29 @@ static void clear_environment(void) {
                 (void) unsetenv(names[i]);
 }
 
+/* Only of what can be looked at: a process on its way to another program cannot. */
+static bool is_elsewhere(pid_t pid, const void *data) {
+        _cleanup_free_ char *path = xasprintf("/proc/%d/ns/user", (int) pid);
+        const struct stat *own = data;
+        struct stat its;
+
+        return stat(path, &its) >= 0 && (own->st_dev != its.st_dev || own->st_ino != its.st_ino);
+}
+
 static int enter_at(int base_fd, Error *reterr) {
+        struct stat own;
         pid_t peer;
         int r;
 
-        if (mkdirat(base_fd, "command", 0755) < 0 && errno != EEXIST)
+        if (mkdirat(base_fd, COMPANIONS_OF_COMMANDS, 0755) < 0 && errno != EEXIST)
                 return error_set(reterr, errno, "make the cgroup of commands");
-        r = cgroup_enter(base_fd, "command", reterr);
-        if (r >= 0)
-                r = user_cgroup_find_peer(base_fd, &peer, reterr);
-        if (r >= 0)
-                r = peer > 0 ? join(peer, reterr) : make_namespaces(base_fd, reterr);
+        r = cgroup_enter(base_fd, COMPANIONS_OF_COMMANDS, reterr);
+        if (r < 0)
+                return r;
+        if (stat("/proc/self/ns/user", &own) < 0)
+                return error_set(reterr, errno, "look at the user namespace");
+        peer = companions_find(base_fd, is_elsewhere, &own);
+        r = peer > 0 ? join(peer, reterr) : make_namespaces(base_fd, reterr);
         return r < 0 ? r : make_mounts_of_user(reterr);
 }
 

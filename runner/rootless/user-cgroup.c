@@ -8,8 +8,6 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "base/strv.h"
-#include "cgroup/cgroup-text.h"
 #include "rootless/user-cgroup.h"
 
 #define TEXT_MAX ((size_t) 1 << 16)
@@ -85,42 +83,4 @@ int user_cgroup_open(Error *reterr) {
                         return TAKE_FD(fd);
         }
         return raise_none(reterr);
-}
-
-/* Only of what can be looked at: a process on its way to another program cannot. */
-static bool is_elsewhere(pid_t pid) {
-        _cleanup_free_ char *path = xasprintf("/proc/%d/ns/user", (int) pid);
-        struct stat own, its;
-
-        return stat("/proc/self/ns/user", &own) >= 0 && stat(path, &its) >= 0 &&
-               (own.st_dev != its.st_dev || own.st_ino != its.st_ino);
-}
-
-static pid_t user_cgroup_find_in(int fd, const char *path) {
-        _cleanup_free_ char *text = read_text(fd, path);
-        const char *rest = text;
-        pid_t pid;
-
-        while (text && (pid = cgroup_text_next_process(&rest)) > 0)
-                if (is_elsewhere(pid))
-                        return pid;
-        return 0;
-}
-
-int user_cgroup_find_peer(int base_fd, pid_t *ret, Error *reterr) {
-        _cleanup_close_ int top = openat(base_fd, "flake-containers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        _cleanup_strv_ char **machines = NULL;
-        pid_t pid = user_cgroup_find_in(base_fd, "command/cgroup.procs");
-        int r = top < 0 ? 0 : fs_list(top, &machines);
-
-        if (r < 0)
-                return error_set(reterr, r, "list the user's containers");
-        STRV_FOREACH (machine, machines) {
-                _cleanup_free_ char *path = xasprintf("%s/runner/cgroup.procs", *machine);
-
-                if (pid == 0)
-                        pid = user_cgroup_find_in(top, path);
-        }
-        *ret = pid;
-        return 0;
 }

@@ -18,7 +18,3 @@
  * Return: the fd of its directory.
  */
 int user_cgroup_open(Error *reterr);
-
-/* A process of a command or a supervisor that is in another user namespace than this process, to go where it
- * is; 0: there is none. */
-int user_cgroup_find_peer(int base_fd, pid_t *ret, Error *reterr);

@@ -130,6 +130,7 @@ live_reset() {
                 umount "$link" 2>/dev/null || :
         done
         rm -rf --one-file-system /run/flake-containers /run/systemd/nspawn/propagate/*
+        ! is_rootless || rootless_make_run
         rm -rf --one-file-system "$SCRATCH/projects" "$SCRATCH/images" "$SCRATCH"/nix/var/nix/gcroots/auto/*
 }
 

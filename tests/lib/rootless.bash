@@ -14,16 +14,23 @@ rootless_make_host() {
         local file
 
         command -v newuidmap >/dev/null || skip "newuidmap is not installed"
-        RUNTIME=$SCRATCH/runtime
         CGROUP2=$CGROUP2_MOUNT/dev
-        mkdir -p "$CGROUP2/session" "$CGROUP2/command" "$RUNTIME"
-        chown "$DEV:" "$RUNTIME" "$CGROUP2"{,/session,/command} "$CGROUP2"/{,session/,command/}cgroup.procs \
+        mkdir -p "$CGROUP2/session" "$CGROUP2/command"
+        chown "$DEV:" "$CGROUP2"{,/session,/command} "$CGROUP2"/{,session/,command/}cgroup.procs \
                 "$CGROUP2"/cgroup.{threads,subtree_control}
         for file in subuid subgid; do
                 echo "$DEV:$SUBIDS:65536" >"$SCRATCH/etc/$file"
                 mount --bind "$SCRATCH/etc/$file" "/etc/$file"
         done
         chmod a+x "$SCRATCH"
+        rootless_make_run
+}
+
+# Where records are with root, so that what looks there needs no other place.
+rootless_make_run() {
+        RUNTIME=/run
+        mkdir "$RUNTIME/flake-containers"
+        chown "$DEV:" "$RUNTIME/flake-containers"
 }
 
 # own_image IMAGE: makes the developer root of it, and subordinate ids the others.
@@ -37,10 +44,9 @@ own_image() {
         rm -rf "$1.root"
 }
 
-# as_session COMMAND..: as the developer, in their session and the project's folder.
-as_session() {
+# in_session: AS_DEV is in the developer's session.
+in_session() {
         # shellcheck disable=SC2016 # the other shell expands it
-        exec bash -c 'echo $$ >"$1/session/cgroup.procs" && cd "$2" && shift 2 && exec "$@"' bash "$CGROUP2" "$PROJECT" \
-                setpriv --reuid "$DEV_UID" --regid "$DEV_GID" --init-groups -- \
-                env HOME="$SCRATCH/home" USER="$DEV" LOGNAME="$DEV" XDG_RUNTIME_DIR="$RUNTIME" FC_ELEVATE=namespace "$@"
+        AS_DEV=(bash -c 'echo $$ >"$0/session/cgroup.procs" && exec "$@"' "$CGROUP2" "${AS_DEV[@]}"
+                XDG_RUNTIME_DIR="$RUNTIME" FC_ELEVATE=namespace)
 }

@@ -46,15 +46,24 @@ takes_at_most() {
 # traced.
 has_sanitizers() { grep -q __asan_init -- "$FC"; }
 
-# fc ARGUMENT..: the program, in the project's folder, as a developer's sudo would start it.
-fc() {
-        (
-                ! is_rootless || as_session timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"
-                cd "$PROJECT"
-                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
-                        timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"
-        )
+# asker: sets ASKER, the words before a command that is started as a developer's sudo would do it, in the project's folder; or
+# where there is no root, as the developer.
+asker() {
+        ASKER=(env -C "$PROJECT" SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV")
+        if is_rootless; then
+                dev_words
+                ASKER=("${AS_DEV[@]}" env -C "$PROJECT")
+        fi
 }
+
+# by_asker COMMAND..: such a command in this shell's place.
+by_asker() {
+        asker
+        exec "${ASKER[@]}" "$@"
+}
+
+# fc ARGUMENT..: the program, in the project's folder, as a developer's sudo would start it.
+fc() { (by_asker timeout --kill-after=10 "$FC_TIMEOUT" "$FC" "$@"); }
 
 # fc_background OUTPUT ARGUMENT..: the same without waiting for it; FC_PID is the program itself, so that signals reach it. Like a
 # command typed at a terminal it does not ignore SIGINT, which bash would make it do otherwise.
@@ -62,11 +71,7 @@ fc_background() {
         local output=$1
 
         shift
-        (
-                ! is_rootless || as_session env --default-signal=INT,QUIT "$FC" "$@"
-                cd "$PROJECT"
-                exec env --default-signal=INT,QUIT SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" "$FC" "$@"
-        ) >"$output" 2>&1 &
+        (by_asker env --default-signal=INT,QUIT "$FC" "$@") >"$output" 2>&1 &
         FC_PID=$!
 }
 
@@ -80,10 +85,16 @@ finished() {
         } 2>/dev/null
 }
 
-# as_dev COMMAND..: as the developer, without any privilege.
+# dev_words: sets AS_DEV, the words before a command, or an option of env(1), of the developer without any privilege.
+dev_words() {
+        AS_DEV=(setpriv --reuid "$DEV_UID" --regid "$DEV_GID" --init-groups -- env HOME="$SCRATCH/home" USER="$DEV" LOGNAME="$DEV")
+        ! is_rootless || in_session
+}
+
+# as_dev COMMAND..
 as_dev() {
-        setpriv --reuid "$DEV_UID" --regid "$DEV_GID" --init-groups -- env HOME="$SCRATCH/home" USER="$DEV" LOGNAME="$DEV" \
-                "$@"
+        dev_words
+        "${AS_DEV[@]}" "$@"
 }
 
 # page PORT [ADDRESS] [CURL OPTION..]

@@ -14,10 +14,7 @@ STUBBORN='["/bin/bash", "-c", "trap \"echo never\" TERM; echo hello; while :; do
 
 # attached ARGUMENT..: up -a in the background: FC_PID, its output in $TMP/out and $TMP/err.
 attached() {
-        (
-                cd "$PROJECT"
-                exec env --default-signal=INT,QUIT SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" "$FC" up -a "$@"
-        ) >"$TMP/out" 2>"$TMP/err" &
+        (by_asker env --default-signal=INT,QUIT "$FC" up -a "$@") >"$TMP/out" 2>"$TMP/err" &
         FC_PID=$!
 }
 
@@ -175,11 +172,7 @@ testcase_reader_goes() {
 testcase_json() {
         project shop
         spec "$(web web), $(tiny one "$POLITE")"
-        (
-                cd "$PROJECT"
-                exec env --default-signal=INT,QUIT SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
-                        "$FC" --json --progress json up -a
-        ) >"$TMP/out" 2>"$TMP/err" &
+        (by_asker env --default-signal=INT,QUIT "$FC" --json --progress json up -a) >"$TMP/out" 2>"$TMP/err" &
         FC_PID=$!
         line_in "$TMP/out" '"hello"' >/dev/null
         kill -INT "$FC_PID"

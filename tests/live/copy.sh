@@ -400,10 +400,7 @@ testcase_interrupted() {
         ok fc exec one -- mkdir -p /in
         for signal in INT TERM KILL; do
                 exec {hold}<>"$TMP/pipe"
-                (
-                        cd "$PROJECT"
-                        exec env --default-signal=INT SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" "$FC" cp - one:/in <"$TMP/pipe" >"$TMP/log" 2>&1
-                ) &
+                (by_asker env --default-signal=INT "$FC" cp - one:/in) <"$TMP/pipe" >"$TMP/log" 2>&1 &
                 FC_PID=$!
                 (cd "$PROJECT" && tar --format=ustar -c src/index.html) | head -c 520 >&"$hold"
                 try_until "$WAIT" half_file

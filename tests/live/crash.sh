@@ -245,11 +245,7 @@ has_stopped() { [[ $(state_of "$1") == stopped ]]; }
 
 # fc_faulty ARGUMENT.. VERB: the program in the project's folder, in which one call goes wrong.
 fc_faulty() {
-        (
-                cd "$PROJECT"
-                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
-                        "$FC_HELPERS/fault" "${@:1:$#-1}" "$FC" "${!#}"
-        )
+        (by_asker "$FC_HELPERS/fault" "${@:1:$#-1}" "$FC" "${!#}")
 }
 
 # Killed as it writes down that it is going to ask: the container goes on, and that is what is said.

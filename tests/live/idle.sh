@@ -80,7 +80,8 @@ testcase_processes() {
 testcase_output_ends() {
         project shop
         spec "$(tiny one)"
-        timeout "$WAIT" bash -c '"$@" 2>&1 | cat >/dev/null' bash env -C "$PROJECT" SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" "$FC" up ||
+        asker
+        timeout "$WAIT" bash -c '"$@" 2>&1 | cat >/dev/null' bash "${ASKER[@]}" "$FC" up ||
                 flunk "the pipe from up stays open"
         ok fc down
 }

@@ -341,11 +341,7 @@ fc_faulty() {
                 shift
         done
         shift
-        (
-                cd "$PROJECT"
-                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
-                        "$FC_HELPERS/fault" "${fault[@]}" "$FC" "$@"
-        )
+        (by_asker "$FC_HELPERS/fault" "${fault[@]}" "$FC" "$@")
 }
 
 # calls_of VERB..: how many system calls it makes.

@@ -46,7 +46,7 @@ testcase_web() {
         equal "$(fc --json status | jq -r '.containers[].state')" crashed "its state"
         ok fc up
         ok fc down
-        equal "$(find "$RUNTIME" -name hosts)" "" "what is left of the network"
+        equal "$(find "$RUNTIME/flake-containers" -name hosts)" "" "what is left of the network"
 }
 
 # What cannot be without root says so before anything starts.

@@ -377,8 +377,8 @@ faulted() {
         [[ $1 != kill ]] || n=2
         how=("${@:1:n}")
         shift "$n"
-        run env -C "$PROJECT" SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" \
-                "$FC_HELPERS/fault" --from "$from" "${how[@]}" "$FC" "$@"
+        asker
+        run "${ASKER[@]}" "$FC_HELPERS/fault" --from "$from" "${how[@]}" "$FC" "$@"
 }
 counted() { sed -nE 's/^fault: ([0-9]+) calls.*/\1/p' <<<"$ERR"; }
 

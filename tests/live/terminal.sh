@@ -14,9 +14,9 @@ terminal() {
         SCREEN=$SOCKET.screen
         : >"$SCREEN"
         # The window waits until the test listens, or the first words would be lost.
+        asker
         tmux -S "$SOCKET" -f /dev/null new-session -d -x "${WIDTH:-80}" -y 24 -s t -- bash -c \
-                'read -r; cd "$1" && shift && SUDO_UID=$1 SUDO_GID=$2 SUDO_USER=$3 "${@:4}"; echo "[status $?]"; read -r' \
-                bash "$PROJECT" "$DEV_UID" "$DEV_GID" "$DEV" "$@"
+                'read -r; "$@"; echo "[status $?]"; read -r' bash "${ASKER[@]}" "$@"
         tmux -S "$SOCKET" pipe-pane -t t "cat >>$(printf %q "$SCREEN")"
         keys Enter
 }

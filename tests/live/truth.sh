@@ -284,10 +284,7 @@ testcase_kills() {
 
 # traced OPTION..: up, and strace(1) beside it.
 traced() {
-        (
-                cd "$PROJECT"
-                exec env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" strace -qq -o "$TMP/calls" "$@" "$FC" up
-        )
+        (by_asker strace -qq -o "$TMP/calls" "$@" "$FC" up)
 }
 
 # Killed when it has just written that a container is ready: then it is itself again, by setgroups(2).

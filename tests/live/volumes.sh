@@ -176,10 +176,11 @@ logs:directory:$DEV_UID:$DEV_GID:755"
 
 # From where the user is, until the next start.
 testcase_volume_for_once() {
-        local once=(env -C "" SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" "$FC" up)
+        local once
 
         project shop
-        once[2]=$PROJECT/deep
+        asker
+        once=("${ASKER[@]}" env -C deep "$FC" up)
         as_dev mkdir "$PROJECT/deep" "$PROJECT/extra"
         spec "$(tiny one '' ', "network": {"mode": "none"}, "volumes": ["src:/src"]'), $(tiny two '' ', "network": {"mode": "none"}')"
         run_status 2 "${once[@]}" --volume ../extra:/extra
