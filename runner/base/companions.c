@@ -11,8 +11,8 @@
 #define TEXT_MAX ((size_t) 1 << 16)
 
 /* A machine that ends takes its cgroup along. */
-static pid_t find_in(int base_fd, const char *path, bool (*matches)(pid_t pid, const void *data),
-                     const void *data) {
+static pid_t find_in_cgroup(int base_fd, const char *path, bool (*matches)(pid_t pid, const void *data),
+                            const void *data) {
         _cleanup_close_ int fd = openat(base_fd, path, O_RDONLY | O_CLOEXEC);
         _cleanup_free_ char *text = NULL;
         char *rest, *line;
@@ -30,7 +30,7 @@ static pid_t find_in(int base_fd, const char *path, bool (*matches)(pid_t pid, c
 
 pid_t companions_find(int base_fd, bool (*matches)(pid_t pid, const void *data), const void *data) {
         _cleanup_close_ int top = openat(base_fd, MACHINES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        pid_t pid = find_in(base_fd, COMPANIONS_OF_COMMANDS "/cgroup.procs", matches, data);
+        pid_t pid = find_in_cgroup(base_fd, COMPANIONS_OF_COMMANDS "/cgroup.procs", matches, data);
         _cleanup_strv_ char **machines = NULL;
 
         if (top < 0 || fs_list(top, &machines) < 0)
@@ -39,7 +39,7 @@ pid_t companions_find(int base_fd, bool (*matches)(pid_t pid, const void *data),
                 _cleanup_free_ char *path = xasprintf("%s/runner/cgroup.procs", *machine);
 
                 if (pid == 0)
-                        pid = find_in(top, path, matches, data);
+                        pid = find_in_cgroup(top, path, matches, data);
         }
         return pid;
 }

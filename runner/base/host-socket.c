@@ -3,17 +3,22 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "base/alloc.h"
 #include "base/host-socket.h"
 #include "base/scm.h"
 
 static int broker_fd = -EBADF;
+static pid_t broker_pid;
 
 typedef struct Request {
         int family, type, protocol;
 } Request;
 
 void host_socket_adopt(int fd) {
+        const int on = 1;
+
         (void) fcntl(fd, F_SETFD, FD_CLOEXEC);
+        (void) setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
         broker_fd = fd;
 }
 
@@ -30,6 +35,7 @@ static int ask_broker(const Request *request) {
                 r = scm_receive(broker_fd, 0, &error, sizeof(error), &answer);
         if (r < 0)
                 return r;
+        broker_pid = answer.sender;
         if (answer.size == sizeof(error) && error == 0 && answer.n_fds == 1)
                 return answer.fds[0];
         scm_done(&answer);
@@ -43,6 +49,13 @@ int host_socket(int family, int type, int protocol) {
                 return ask_broker(&(Request){family, type, protocol});
         fd = socket(family, type | SOCK_CLOEXEC, protocol);
         return fd < 0 ? -errno : fd;
+}
+
+char *host_socket_proc_path(const char *name) {
+        if (broker_pid > 0)
+                return xasprintf("/proc/%d/net/%s", (int) broker_pid, name);
+        /* A namespace that only this thread has entered counts: not /proc/net, which is the process's. */
+        return xasprintf("/proc/thread-self/net/%s", name);
 }
 
 void host_socket_serve(int fd) {

@@ -15,5 +15,9 @@ bool host_socket_is_brokered(void);
 /* socket(2). Return: an O_CLOEXEC fd, or a negative errno. */
 int host_socket(int family, int type, int protocol);
 
+/* A file of proc_pid_net(5) about that network, "tcp". Once there is a broker it is known from its first
+ * answer. Owned by the caller. */
+char *host_socket_proc_path(const char *name);
+
 /* The broker: makes sockets for what has the other end of @fd, a SOCK_SEQPACKET, until that is closed. */
 void host_socket_serve(int fd);

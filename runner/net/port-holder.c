@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/host-socket.h"
 #include "net/port-holder.h"
 
 #define TCP_STATE_LISTEN 0x0a
@@ -73,7 +74,8 @@ static bool conflicts(const struct in6_addr *held, const struct in6_addr *wanted
                (is_wildcard(held) || is_wildcard(wanted));
 }
 
-static void collect(const char *path, const struct in6_addr *wanted, uint16_t wanted_port, Inodes *inodes) {
+static void collect(const char *name, const struct in6_addr *wanted, uint16_t wanted_port, Inodes *inodes) {
+        _cleanup_free_ char *path = host_socket_proc_path(name);
         _cleanup_fclose_ FILE *f = fopen(path, "re");
         _cleanup_free_ char *line = NULL;
         size_t room = 0;
@@ -216,9 +218,8 @@ void port_holder_find(const struct sockaddr *address, bool udp, PortHolder *ret)
                 port = ntohs(in6->sin6_port);
         }
 
-        /* A namespace that only this thread has entered counts: not /proc/net, which is the process's. */
-        collect(udp ? "/proc/thread-self/net/udp" : "/proc/thread-self/net/tcp", &wanted, port, &inodes);
-        collect(udp ? "/proc/thread-self/net/udp6" : "/proc/thread-self/net/tcp6", &wanted, port, &inodes);
+        collect(udp ? "udp" : "tcp", &wanted, port, &inodes);
+        collect(udp ? "udp6" : "tcp6", &wanted, port, &inodes);
         if (!port_holder_find_process(inodes.listening, inodes.n_listening, &holder))
                 (void) port_holder_find_process(inodes.other, inodes.n_other, &holder);
         *ret = holder;

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "base/host-socket.h"
 #include "base/macro.h"
 #include "base/process.h"
 #include "net/port-release.h"
@@ -13,15 +14,16 @@
 #define GROUP(number) (1u << ((number) -1))
 
 int port_release_watch(void) {
-        _cleanup_close_ int fd =
-                socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+        _cleanup_close_ int fd = host_socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
         struct sockaddr_nl address = {
                 .nl_family = AF_NETLINK,
                 .nl_groups = GROUP(SKNLGRP_INET_TCP_DESTROY) | GROUP(SKNLGRP_INET6_TCP_DESTROY) |
                              GROUP(SKNLGRP_INET_UDP_DESTROY) | GROUP(SKNLGRP_INET6_UDP_DESTROY),
         };
 
-        if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+        if (fd < 0)
+                return fd;
+        if (bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
                 return -errno;
         return TAKE_FD(fd);
 }

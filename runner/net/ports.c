@@ -53,6 +53,10 @@ static bool endpoint_parse(const char *address, Endpoint *ret) {
         return true;
 }
 
+static uint16_t endpoint_get_port(const Endpoint *e) {
+        return ntohs(e->any.sa_family == AF_INET ? e->in.sin_port : e->in6.sin6_port);
+}
+
 static void endpoint_set_port(Endpoint *e, uint16_t port) {
         if (e->any.sa_family == AF_INET)
                 e->in.sin_port = htons(port);
@@ -194,6 +198,11 @@ static int raise_bind(const Endpoints *endpoints, size_t index, int errnum, Port
         case EACCES:
                 r = error_set(reterr, errnum, "bind %s", where);
                 error_add_hint(reterr, "ports below 1024 need root");
+                if (host_socket_is_brokered())
+                        error_add_hint(reterr,
+                                       "or root lets users have it: sysctl -w "
+                                       "net.ipv4.ip_unprivileged_port_start=%u",
+                                       endpoint_get_port(&endpoints->items[index]));
                 return r;
         default:
                 return error_set(reterr, errnum, "bind %s", where);

@@ -11,6 +11,7 @@
 #include "ops/shared-use.h"
 #include "ops/switch-check.h"
 #include "ops/volume-drift.h"
+#include "plan/without-root.h"
 
 static void dry_run_print_text(const char *name, const char *action, char *const *reasons) {
         (void) printf("%s: %s\n", name, action);
@@ -147,8 +148,10 @@ static int dry_run_decide(Project *project, char *const *names, char *const *ask
         _cleanup_(network_done) Network network = {};
         _cleanup_(dry_run_done) DryRun d = {};
         bool changed;
-        int r = network_read(project, &network, &changed, reterr);
+        int r = project->facts.rootless ? without_root_check(project->spec, names, reterr) : 0;
 
+        if (r >= 0)
+                r = network_read(project, &network, &changed, reterr);
         if (r >= 0)
                 r = dry_run_look(project, &network, names, asked, no_wait, &d, reterr);
         if (r < 0)

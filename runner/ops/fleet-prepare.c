@@ -17,6 +17,7 @@
 #include "ops/switch-check.h"
 #include "ops/volume-drift.h"
 #include "plan/definition.h"
+#include "plan/without-root.h"
 #include "rootfs/tree.h"
 #include "spec/path.h"
 #include "state/disk-use.h"
@@ -204,10 +205,13 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         Project *project = fleet->project;
         int r;
 
+        for (size_t i = 0; i < fleet->n_members; i++)
+                strv_push(&names, fleet->members[i].at->name);
         r = facts_require(&project->facts, FACTS_NSPAWN | FACTS_CGROUP, reterr);
-        if (r < 0)
-                return r;
-        r = refuse_other_id(project, reterr);
+        if (r >= 0 && project->facts.rootless)
+                r = without_root_check(project->spec, names, reterr);
+        if (r >= 0)
+                r = refuse_other_id(project, reterr);
         if (r >= 0)
                 r = state_dir_make(&project->state, reterr);
         if (r < 0)
@@ -216,8 +220,6 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         fleet->network_fd = network_hold(fleet->runtime_fd, reterr);
         if (fleet->network_fd < 0)
                 return fleet->network_fd;
-        for (size_t i = 0; i < fleet->n_members; i++)
-                strv_push(&names, fleet->members[i].at->name);
         r = network_settle(project, fleet->runtime_fd, fleet->options.verb, names, &fleet->network, reterr);
         if (r < 0)
                 return r;

@@ -7,4 +7,3 @@
 
 extern const SpecKey users_key;
 extern const SpecKey capabilities_key;
-

@@ -49,9 +49,54 @@ testcase_web() {
         equal "$(find "$RUNTIME/flake-containers" -name hosts)" "" "what is left of the network"
 }
 
+# What another command has started is a neighbour, in each network.
+testcase_beside() {
+        project shop
+        spec "$(tiny one '' ', "network": {"networks": ["front", "back"]}'), $(tiny two '' ', "network": {"networks": ["back"]}')"
+        ok fc up one
+        ok fc up two
+        run fc exec two -- bash -c 'exec 3<>/dev/tcp/one/9'
+        expect_err refused
+        ok fc down one
+        ok fc up one
+        run fc exec one -- bash -c 'exec 3<>/dev/tcp/two/9'
+        expect_err refused
+        ok fc down
+        equal "$(networks)" "" "networks"
+}
+
+# The host's network has the port, and the user's not.
+testcase_taken_port() {
+        local holder
+
+        project other
+        spec "$(tiny mine '' ', "ports": ["8080:80"]')"
+        ok fc up
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"]')"
+        run_status 5 fc up
+        expect_err "127\.0\.0\.1:8080 is taken by container 'mine' of project"
+        PROJECT=$SCRATCH/projects/other ok fc down
+        coproc holder { exec perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:8080") or die;
+                $| = 1; print "listening\n"; sleep'; }
+        read -r -t "$WAIT" -u "${holder[0]}"
+        run_status 5 fc up
+        expect_err '127\.0\.0\.1:8080 is taken by a process that is not visible from here'
+        # shellcheck disable=SC2154 # coproc sets it
+        kill "$holder_PID"
+        spec "$(tiny one '' ', "ports": ["80:80"]')"
+        run_status 6 fc up
+        expect_err 'net.ipv4.ip_unprivileged_port_start=80'
+}
+
 # What cannot be without root says so before anything starts.
 testcase_refusals() {
         project shop
+        spec "$(tiny one '' ', "network": {"internet": true}')"
+        run_status 6 fc up
+        expect_err 'one: network.internet needs root: '
+        run_status 6 fc up --dry-run
+        expect_err 'one: network.internet needs root: '
         spec "$(tiny one)"
         : >"$SCRATCH/etc/subuid"
         run fc up

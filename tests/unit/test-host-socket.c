@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/alloc.h"
 #include "base/host-socket.h"
 #include "test.h"
 
@@ -21,6 +22,7 @@ static uint64_t network_of(int fd) {
 TEST(makes_sockets_where_the_broker_is) {
         _cleanup_close_ int before = host_socket(AF_INET, SOCK_STREAM, 0), theirs = -EBADF, own = -EBADF,
                             asked = -EBADF;
+        _cleanup_free_ char *path = NULL, *expected = NULL;
         int pair[2], status;
         pid_t broker;
 
@@ -46,6 +48,9 @@ TEST(makes_sockets_where_the_broker_is) {
         ASSERT_TRUE(network_of(own) != network_of(before));
         ASSERT_EQ(network_of(asked), network_of(before));
         ASSERT_EQ(host_socket(AF_UNIX, 999, 0), -EINVAL);
+        path = host_socket_proc_path("tcp");
+        expected = xasprintf("/proc/%d/net/tcp", (int) broker);
+        ASSERT_STREQ(path, expected);
         /* It goes with the last process that could ask. */
         (void) close(pair[0]);
         ASSERT_EQ(waitpid(broker, &status, 0), broker);

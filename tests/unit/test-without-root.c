@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "plan/without-root.h"
+#include "spec/spec-parse.h"
+#include "test.h"
+
+#define SYSTEM "\"system\": {\"rootfs\": \"i\"}"
+
+/* @expected: the beginning of the message, NULL: there is none. */
+static void expect(const char *keys, char *const *names, const char *expected) {
+        _cleanup_free_ char *text =
+                xasprintf("{\"version\": 1, \"containers\": {\"web\": {%s}, \"db\": {" SYSTEM
+                          ", \"nspawnArgs\": [\"--x\"]}}}",
+                          keys);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        int r;
+
+        ASSERT_OK(spec_parse(text, strlen(text), &spec, &error), &error);
+        r = without_root_check(spec, names, &error);
+        ASSERT_EQ(r < 0, expected != NULL);
+        if (expected)
+                ASSERT_TRUE(startswith(error.message, expected));
+}
+
+TEST(names_the_key) {
+        static const struct {
+                const char *keys, *expected;
+        } table[] = {
+                {SYSTEM, NULL},
+                {SYSTEM ", \"users\": \"host\", \"network\": {\"mode\": \"none\"}", NULL},
+                {SYSTEM ", \"ports\": [\"8080:80\"], \"volumes\": [\"src:/src\", \"@data:/data\"]", NULL},
+                {SYSTEM ", \"nspawnArgs\": [\"--x\"]", "nspawnArgs needs root: "},
+                {SYSTEM ", \"devices\": [\"/dev/kvm\"]", "devices needs root: "},
+                {SYSTEM ", \"network\": {\"mode\": \"host\"}", "network.mode host needs root: "},
+                {SYSTEM ", \"network\": {\"mode\": \"namespace\", \"namespace\": \"vpn\"}",
+                 "network.mode namespace needs root: "},
+                {SYSTEM ", \"network\": {\"internet\": true}", "network.internet needs root: "},
+                {SYSTEM ", \"network\": {\"hostAccess\": [80]}", "network.hostAccess needs root: "},
+                {SYSTEM
+                 ", \"volumes\": [{\"source\": \"src\", \"target\": \"/src\", \"owner\": \"www-data\"}]",
+                 "an account as the owner of a volume needs root: "},
+                {SYSTEM ", \"hooks\": {\"afterReady\": [[\"true\"]]}", "hooks needs root: "},
+                {SYSTEM ", \"hooks\": {\"beforeDown\": [[\"true\"]]}", "hooks needs root: "},
+                {"\"system\": {\"debian\": {\"suite\": \"trixie\"}}", "system.debian needs root: "},
+        };
+        char *names[] = {(char *) "web", NULL};
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                test_set_row("%s", table[i].keys);
+                expect(table[i].keys, names, table[i].expected);
+        }
+}
+
+TEST(of_those_that_are_started_only) {
+        char *none[] = {NULL}, *other[] = {(char *) "gone", (char *) "db", NULL};
+
+        expect(SYSTEM, none, NULL);
+        expect(SYSTEM, other, "nspawnArgs needs root: ");
+}
