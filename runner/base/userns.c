@@ -7,8 +7,11 @@
 #include <sys/prctl.h>
 
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "base/process.h"
 #include "base/userns.h"
+
+#define MAP_MAX ((size_t) 4096)
 
 /* Enters a user namespace, says so, and stays until it is killed. */
 static _Noreturn void holder(int fd) {
@@ -79,4 +82,34 @@ int userns_open(const char *uids, const char *gids) {
         (void) kill(pid, SIGKILL);
         (void) process_reap(pid);
         return fd;
+}
+
+/* Extent by extent: the kernel wants each within one of ours. */
+static int copy_map(int proc_fd, const char *name, pid_t pid) {
+        _cleanup_free_ char *own = xasprintf("self/%s", name), *path = xasprintf("%d/%s", (int) pid, name);
+        _cleanup_close_ int from = openat(proc_fd, own, O_RDONLY | O_CLOEXEC), to = -EBADF;
+        _cleanup_free_ char *text = NULL, *map = xstrdup("");
+        char *rest, *line;
+
+        if (from < 0 || fs_read_fd(from, name, MAP_MAX, &text, NULL, NULL) < 0)
+                return -errno;
+        for (rest = text; (line = strsep(&rest, "\n"));) {
+                unsigned inside, outside, n;
+                char *longer;
+
+                if (sscanf(line, "%u %u %u", &inside, &outside, &n) != 3)
+                        continue;
+                longer = xasprintf("%s%u %u %u\n", map, inside, inside, n);
+                free(map);
+                map = longer;
+        }
+        to = openat(proc_fd, path, O_WRONLY | O_CLOEXEC);
+        /* The kernel takes it in one write(2) only. */
+        return to < 0 || write(to, map, strlen(map)) < 0 ? -errno : 0;
+}
+
+int userns_copy_maps(int proc_fd, pid_t pid) {
+        int r = copy_map(proc_fd, "uid_map", pid);
+
+        return r < 0 ? r : copy_map(proc_fd, "gid_map", pid);
 }

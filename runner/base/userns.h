@@ -12,6 +12,10 @@
  * errno. */
 int userns_open(const char *uids, const char *gids);
 
+/* Gives a child in a new user namespace the ids of ours, as they are. @proc_fd: of our PID namespace.
+ * Return: 0 or a negative errno. */
+int userns_copy_maps(int proc_fd, pid_t pid);
+
 /* Maps the user and group that this process has had before it made the namespace that it is in, to root
  * there. No privilege is needed. Return: 0 or a negative errno. */
 int userns_map_own(uid_t uid, gid_t gid);

@@ -3,23 +3,21 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/mount.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/alloc.h"
 #include "base/in-root.h"
+#include "base/loopback.h"
 #include "base/privilege.h"
 #include "base/process.h"
+#include "base/uuid.h"
 #include "cell/filter.h"
 #include "cell/inside.h"
 #include "cell/rights.h"
@@ -30,32 +28,6 @@
 #define NOTHING (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 #define PATH_FHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-#define ID_LENGTH 32
-
-static int mount_on(const char *kind, const char *path, const MountOption *options, size_t n,
-                    unsigned attributes, Error *reterr) {
-        _cleanup_close_ int fd = mount_make(kind, options, n, attributes, reterr);
-
-        return fd < 0 ? fd : tree_attach(fd, path, reterr);
-}
-
-/* @ret: as in machine-id(5). */
-static int make_id(char ret[ID_LENGTH + 1], Error *reterr) {
-        uint8_t bytes[ID_LENGTH / 2];
-
-        if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t) sizeof(bytes))
-                return error_set(reterr, errno, "get random bytes");
-        bytes[6] = (bytes[6] & 0x0f) | 0x40; /* RFC 9562, version 4 */
-        bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        for (size_t i = 0; i < sizeof(bytes); i++)
-                (void) sprintf(ret + 2 * i, "%02x", bytes[i]);
-        return 0;
-}
-
-static char *format_uuid(const char *id) {
-        return xasprintf("%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12, id + 16, id + 20);
-}
 
 /* Binds a file or directory of the guest on a path. */
 static int bind_inside(const char *source, const char *path, bool read_only, Error *reterr) {
@@ -68,20 +40,20 @@ static int bind_inside(const char *source, const char *path, bool read_only, Err
         r = tree;
         if (r >= 0 && read_only)
                 r = mount_protect(tree, reterr);
-        return r < 0 ? r : tree_attach(tree, path, reterr);
+        return r < 0 ? r : mount_attach(tree, path, reterr);
 }
 
 /* journald tells boots apart by it. */
 static int mount_boot_id(Error *reterr) {
         static const char place[] = "/run/host/boot-id";
         _cleanup_free_ char *uuid = NULL, *line = NULL;
-        char id[ID_LENGTH + 1];
+        char id[UUID_LENGTH + 1];
         int r;
 
-        r = make_id(id, reterr);
+        r = uuid_make(id, reterr);
         if (r < 0)
                 return r;
-        uuid = format_uuid(id);
+        uuid = uuid_format(id);
         line = xasprintf("%s\n", uuid);
         r = tree_write(place, line, 0444, reterr);
         if (r >= 0)
@@ -103,7 +75,7 @@ static int protect_settings(Error *reterr) {
                 return tree;
         r = bind_inside("/proc/sys", "/proc/sys", /* read_only= */ true, reterr);
         if (r >= 0)
-                r = tree_attach(tree, "/proc/sys/net", reterr);
+                r = mount_attach(tree, "/proc/sys/net", reterr);
         return r < 0 ? r : mount_boot_id(reterr);
 }
 
@@ -111,29 +83,17 @@ static int mount_file_systems(const CellOptions *o, Error *reterr) {
         static const MountOption pts[] = {{"ptmxmode", "0666"}, {"mode", "620"}, {"gid", "5"}};
         int r;
 
-        r = mount_on("proc", "/proc", NULL, 0, NOTHING, reterr);
+        r = mount_make_at("proc", "/proc", NULL, 0, NOTHING, reterr);
         if (r >= 0 && o->private_network)
-                r = mount_on("sysfs", "/sys", NULL, 0, NOTHING | MOUNT_ATTR_RDONLY, reterr);
+                r = mount_make_at("sysfs", "/sys", NULL, 0, NOTHING | MOUNT_ATTR_RDONLY, reterr);
         if (r >= 0)
-                r = mount_on("cgroup2", "/sys/fs/cgroup", NULL, 0, NOTHING, reterr);
+                r = mount_make_at("cgroup2", "/sys/fs/cgroup", NULL, 0, NOTHING, reterr);
         if (r >= 0)
-                r = mount_on("mqueue", "/dev/mqueue", NULL, 0, NOTHING, reterr);
+                r = mount_make_at("mqueue", "/dev/mqueue", NULL, 0, NOTHING, reterr);
         if (r >= 0)
-                r = mount_on("devpts", "/dev/pts", pts, ELEMENTSOF(pts),
-                             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, reterr);
+                r = mount_make_at("devpts", "/dev/pts", pts, ELEMENTSOF(pts),
+                                  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, reterr);
         return r < 0 ? r : protect_settings(reterr);
-}
-
-static int set_loopback_up(Error *reterr) {
-        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        struct ifreq request = {.ifr_name = "lo"};
-
-        if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0)
-                return error_set(reterr, errno, "look at the loopback interface");
-        request.ifr_flags |= IFF_UP;
-        if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-                return error_set(reterr, errno, "set the loopback interface up");
-        return 0;
 }
 
 /* Those that the kernel gives to the first process, as far as the caller's hard limits let it. */
@@ -160,27 +120,27 @@ static int set_limits(Error *reterr) {
 }
 
 /* That of the root, if it has one; else a new one, from which systemd makes its own. */
-static int find_machine_id(const CellOptions *o, char ret[ID_LENGTH + 1], Error *reterr) {
+static int find_machine_id(const CellOptions *o, char ret[UUID_LENGTH + 1], Error *reterr) {
         _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         _cleanup_free_ char *text = root < 0 ? NULL : root_read(root, "/etc/machine-id", 64);
         const char *id = o->uuid ? o->uuid : text;
 
-        if (!id || strspn(id, "0123456789abcdef") != ID_LENGTH)
-                return make_id(ret, reterr);
-        (void) memcpy(ret, id, ID_LENGTH);
-        ret[ID_LENGTH] = '\0';
+        if (!id || strspn(id, "0123456789abcdef") != UUID_LENGTH)
+                return uuid_make(ret, reterr);
+        (void) memcpy(ret, id, UUID_LENGTH);
+        ret[UUID_LENGTH] = '\0';
         return 0;
 }
 
 static int make_guest_environment(const CellOptions *o, char ***ret, Error *reterr) {
         _cleanup_free_ char *uuid = NULL;
-        char id[ID_LENGTH + 1];
+        char id[UUID_LENGTH + 1];
         int r;
 
         r = find_machine_id(o, id, reterr);
         if (r < 0)
                 return r;
-        uuid = format_uuid(id);
+        uuid = uuid_format(id);
         r = tree_write("/run/host/container-uuid", uuid, 0444, reterr);
         if (r < 0)
                 return r;
@@ -228,7 +188,7 @@ static int set_up(const CellOptions *o, int sync_fd, Error *reterr) {
         if (r >= 0)
                 r = mount_file_systems(o, reterr);
         if (r >= 0 && o->private_network)
-                r = set_loopback_up(reterr);
+                r = loopback_set_up(reterr);
         if (r >= 0 && write(sync_fd, "", 1) != 1)
                 r = error_set(reterr, errno, "tell the cell");
         return r < 0 ? r : inside_wait_for(sync_fd, reterr);

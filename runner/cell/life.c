@@ -15,13 +15,13 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/scm.h"
+#include "base/userns.h"
 #include "cell/inside.h"
 #include "cell/life.h"
 #include "cell/tree.h"
 #include "cgroup/cgroup.h"
 
 #define EXIT_REBOOT 133
-#define MAP_MAX     ((size_t) 4096)
 
 typedef struct Life {
         const CellOptions *options;
@@ -77,36 +77,17 @@ static int listen_to_guest(Life *l, Error *reterr) {
         return 0;
 }
 
-/* The kernel's file says "0::/PATH" of cgroup2. Owned by the caller, NULL: it says nothing. */
-static char *own_cgroup(Error *reterr) {
-        _cleanup_close_ int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-        _cleanup_free_ char *text = NULL;
-        char *rest, *line;
-
-        if (fd < 0) {
-                (void) error_set(reterr, errno, "open '/proc/self/cgroup'");
-                return NULL;
-        }
-        if (fs_read_fd(fd, "/proc/self/cgroup", MAP_MAX, &text, NULL, reterr) < 0)
-                return NULL;
-        for (rest = text; (line = strsep(&rest, "\n"));) {
-                const char *path = startswith(line, "0::/");
-
-                if (path)
-                        return xasprintf(CGROUP_MOUNT "/%s", path);
-        }
-        (void) error_raise(reterr, FC_EXIT_HOST, "this process is not in a cgroup of cgroup2");
-        return NULL;
-}
-
 /* As nspawn does: with a process in the unit's own cgroup the guest could not be given controllers. */
 static int divide_cgroup(Life *l, Error *reterr) {
-        _cleanup_free_ char *path = own_cgroup(reterr);
-        _cleanup_close_ int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+        _cleanup_free_ char *own = NULL, *path = NULL;
+        _cleanup_close_ int fd = -EBADF;
         int r;
 
-        if (!path)
-                return -EBADMSG;
+        r = cgroup_own_path(&own, reterr);
+        if (r < 0)
+                return r;
+        path = xasprintf(CGROUP_MOUNT "%s", own);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return error_set(reterr, errno, "open '%s'", path);
         r = cgroup_create_child(fd, "supervisor", reterr);
@@ -155,39 +136,6 @@ static int start_guest(Life *l, Error *reterr) {
         return 0;
 }
 
-/* The same ids as here, extent by extent: the kernel wants each within one of ours. */
-static int copy_map(const Life *l, const char *name, Error *reterr) {
-        _cleanup_free_ char *own = xasprintf("self/%s", name),
-                            *path = xasprintf("%d/%s", (int) l->leader, name), *text = NULL, *map = NULL;
-        _cleanup_close_ int from = openat(l->proc_fd, own, O_RDONLY | O_CLOEXEC), to = -EBADF;
-        char *rest, *line;
-        size_t size;
-        FILE *f;
-        int r;
-
-        if (from < 0)
-                return error_set(reterr, errno, "open '/proc/%s'", own);
-        r = fs_read_fd(from, name, MAP_MAX, &text, NULL, reterr);
-        if (r < 0)
-                return r;
-        f = open_memstream(&map, &size);
-        if (!f)
-                abort();
-        for (rest = text; (line = strsep(&rest, "\n"));) {
-                unsigned inside, outside, n;
-
-                if (sscanf(line, "%u %u %u", &inside, &outside, &n) == 3)
-                        (void) fprintf(f, "%u %u %u\n", inside, inside, n);
-        }
-        if (fclose(f) != 0)
-                abort();
-        to = openat(l->proc_fd, path, O_WRONLY | O_CLOEXEC);
-        /* The kernel takes it in one write(2) only. */
-        if (to < 0 || write(to, map, size) != (ssize_t) size)
-                return error_set(reterr, errno, "give the container its ids");
-        return 0;
-}
-
 static int go_on(const Life *l, Error *reterr) {
         return send(l->sync_fd, "", 1, MSG_NOSIGNAL) == 1 ? 0
                                                           : error_set(reterr, errno, "tell the container");
@@ -211,9 +159,9 @@ static int wait_for_guest(const Life *l, Error *reterr) {
 static int bring_up(Life *l, Error *reterr) {
         int r;
 
-        r = copy_map(l, "uid_map", reterr);
-        if (r >= 0)
-                r = copy_map(l, "gid_map", reterr);
+        r = userns_copy_maps(l->proc_fd, l->leader);
+        if (r < 0)
+                (void) error_set(reterr, r, "give the container its ids");
         if (r >= 0)
                 r = go_on(l, reterr);
         if (r >= 0)

@@ -139,13 +139,6 @@ int tree_make_point(const char *path, bool directory, Error *reterr) {
         return 0;
 }
 
-int tree_attach(int fd, const char *path, Error *reterr) {
-        if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path,
-                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0)
-                return error_set(reterr, errno, "attach a mount at '%s' in the container", path);
-        return 0;
-}
-
 /* Makes the place as well. */
 static int attach_source(int fd, const char *path, Error *reterr) {
         struct stat st;
@@ -154,7 +147,7 @@ static int attach_source(int fd, const char *path, Error *reterr) {
         if (fstat(fd, &st) < 0)
                 return error_set(reterr, errno, "look at what belongs at '%s'", path);
         r = tree_make_point(path, S_ISDIR(st.st_mode), reterr);
-        return r < 0 ? r : tree_attach(fd, path, reterr);
+        return r < 0 ? r : mount_attach(fd, path, reterr);
 }
 
 /* A new file system in memory. @mode and @size: NULL: the kernel's. */

@@ -27,8 +27,5 @@ int tree_hide_sights(Error *reterr);
 /* Makes a directory, or a file, where there is nothing, and what it lies in. */
 int tree_make_point(const char *path, bool directory, Error *reterr);
 
-/* Attaches a detached mount; it stays the caller's. @path: must be there. */
-int tree_attach(int fd, const char *path, Error *reterr);
-
 /* Makes a small file that is not there. */
 int tree_write(const char *path, const char *text, mode_t mode, Error *reterr);

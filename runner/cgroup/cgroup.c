@@ -17,6 +17,9 @@
 #include "base/process.h"
 #include "base/strv.h"
 
+/* Where cgroups of version 1 are as well it has a line for each. */
+#define OWN_PATH_MAX ((size_t) 1 << 16)
+
 #define CGROUP_TOP "flake-containers"
 
 /* Kernel text files: larger than any list of processes that is read here. */
@@ -35,6 +38,30 @@ int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *rete
         if (top < 0)
                 return top;
         return fs_open_beneath_optional(top, path, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
+}
+
+/* The kernel's file says "0::/PATH" of cgroup2. */
+int cgroup_own_path(char **ret, Error *reterr) {
+        static const char file[] = "/proc/self/cgroup";
+        _cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC);
+        _cleanup_free_ char *text = NULL;
+        char *rest, *line;
+        int r;
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", file);
+        r = fs_read_fd(fd, file, OWN_PATH_MAX, &text, NULL, reterr);
+        if (r < 0)
+                return r;
+        for (rest = text; (line = strsep(&rest, "\n"));) {
+                const char *path = startswith(line, "0::");
+
+                if (path && path[0] == '/') {
+                        *ret = xstrdup(path);
+                        return 0;
+                }
+        }
+        return error_raise(reterr, FC_EXIT_HOST, "this process is not in a cgroup of cgroup2");
 }
 
 char *cgroup_path(const char *machine) {

@@ -31,6 +31,10 @@
 /* The machine's cgroup directory, or `*ret_fd = -EBADF` when there is none. */
 int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *reterr);
 
+/* @ret: where this process is, below the cgroup2 mount, "/PATH"; owned by the caller. FC_EXIT_HOST: it is
+ * nowhere. */
+int cgroup_own_path(char **ret, Error *reterr);
+
 /* Where the machine is, below the cgroup2 mount. Owned by the caller. */
 char *cgroup_path(const char *machine);
 

@@ -32,6 +32,20 @@ int mount_make(const char *kind, const MountOption *options, size_t n, unsigned 
         return fd < 0 ? error_set(reterr, errno, "make a %s", kind) : fd;
 }
 
+int mount_attach(int fd, const char *path, Error *reterr) {
+        if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path,
+                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0)
+                return error_set(reterr, errno, "attach a mount at '%s'", path);
+        return 0;
+}
+
+int mount_make_at(const char *kind, const char *path, const MountOption *options, size_t n,
+                  unsigned attributes, Error *reterr) {
+        _cleanup_close_ int fd = mount_make(kind, options, n, attributes, reterr);
+
+        return fd < 0 ? fd : mount_attach(fd, path, reterr);
+}
+
 static int mount_set_attributes(int tree_fd, uint64_t attributes, Error *reterr) {
         struct mount_attr attr = {.attr_set = attributes};
 

@@ -23,6 +23,13 @@ typedef struct MountOption {
 /* A new file system of a kind that is in memory. @attributes: MOUNT_ATTR_*. Return: as above. */
 int mount_make(const char *kind, const MountOption *options, size_t n, unsigned attributes, Error *reterr);
 
+/* Attaches a detached mount; it stays the caller's. @path: must be there. */
+int mount_attach(int fd, const char *path, Error *reterr);
+
+/* Both. */
+int mount_make_at(const char *kind, const char *path, const MountOption *options, size_t n,
+                  unsigned attributes, Error *reterr);
+
 /* Makes a detached mount read-only, with those in it. */
 int mount_set_read_only(int tree_fd, Error *reterr);
 

@@ -4,10 +4,8 @@
 #include <grp.h>
 #include <limits.h>
 #include <linux/mount.h>
-#include <net/if.h>
 #include <sched.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +16,7 @@
 #include "base/companions.h"
 #include "base/fs.h"
 #include "base/host-socket.h"
+#include "base/loopback.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "cgroup/cgroup.h"
@@ -147,15 +146,6 @@ static int unshare_user(Error *reterr) {
         return namespace_become_root(reterr);
 }
 
-static int namespace_set_loopback_up(Error *reterr) {
-        _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-
-        return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0
-                       ? error_set(reterr, errno, "set the loopback interface up")
-                       : 0;
-}
-
 /* The cgroup namespace's root is where its maker is; controllers can be turned on only where no process
  * is. */
 static int make_namespaces(int base_fd, Error *reterr) {
@@ -168,21 +158,7 @@ static int make_namespaces(int base_fd, Error *reterr) {
                 r = error_set(reterr, errno, "make the user's namespaces");
         if (r >= 0)
                 r = cgroup_enter(base_fd, COMPANIONS_OF_COMMANDS, reterr);
-        return r < 0 ? r : namespace_set_loopback_up(reterr);
-}
-
-static int attach(int fd, const char *path, Error *reterr) {
-        if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-                return error_set(reterr, errno, "attach a mount at '%s'", path);
-        return 0;
-}
-
-static int cover(const char *kind, const char *path, Error *reterr) {
-        const MountOption mode = {"mode", "0755"};
-        bool is_tmpfs = streq(kind, "tmpfs");
-        _cleanup_close_ int fd = mount_make(kind, &mode, is_tmpfs ? 1 : 0, NOTHING, reterr);
-
-        return fd < 0 ? fd : attach(fd, path, reterr);
+        return r < 0 ? r : loopback_set_up(reterr);
 }
 
 /* One thing of the host's /run, in ours. What is neither a directory nor a link only root could use. */
@@ -210,7 +186,7 @@ static int keep_of_run(int old_fd, const char *name, Error *reterr) {
                 return error_prefix(reterr, tree, "'%s'", path);
         if (mkdir(path, 0755) < 0)
                 return error_set(reterr, errno, "make '%s'", path);
-        return attach(tree, path, reterr);
+        return mount_attach(tree, path, reterr);
 }
 
 /* What is there stays in sight, since programs may lie there, as on NixOS. What root's containers have there
@@ -222,13 +198,13 @@ static int replace_run(int runtime_fd, Error *reterr) {
 
         if (r < 0)
                 return error_set(reterr, r, "list '/run'");
-        r = cover("tmpfs", "/run", reterr);
+        r = mount_make_at("tmpfs", "/run", &(MountOption){"mode", "0755"}, 1, NOTHING, reterr);
         STRV_FOREACH (name, names)
                 if (r >= 0)
                         r = keep_of_run(old_fd, *name, reterr);
         if (r >= 0 && mkdir(RUN, 0755) < 0)
                 r = error_set(reterr, errno, "make '" RUN "'");
-        return r < 0 ? r : attach(runtime_fd, RUN, reterr);
+        return r < 0 ? r : mount_attach(runtime_fd, RUN, reterr);
 }
 
 static int make_mounts_of_user(Error *reterr) {
@@ -243,9 +219,9 @@ static int make_mounts_of_user(Error *reterr) {
         if (runtime < 0)
                 return runtime;
         /* The same file system cannot be mounted on itself, and what is there not be unmounted. */
-        r = cover("tmpfs", "/sys/fs/cgroup", reterr);
+        r = mount_make_at("tmpfs", "/sys/fs/cgroup", NULL, 0, NOTHING, reterr);
         if (r >= 0)
-                r = cover("cgroup2", "/sys/fs/cgroup", reterr);
+                r = mount_make_at("cgroup2", "/sys/fs/cgroup", NULL, 0, NOTHING, reterr);
         return r < 0 ? r : replace_run(runtime, reterr);
 }
 
