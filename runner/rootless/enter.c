@@ -28,7 +28,11 @@
 #define NAMESPACES (CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWUTS)
 #define NOTHING    (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 #define LOCK       "@namespace.lock"
-#define RUN        "/run/flake-containers"
+
+/* How often what is joined may end under us before we say so. */
+#define JOIN_TRIES 100
+
+#define RUN "/run/flake-containers"
 
 /* Where what is in /run with root is, for as long as the user is logged in. Return: an fd. */
 static int open_runtime(Error *reterr) {
@@ -92,12 +96,17 @@ static int namespace_become_root(Error *reterr) {
                        : 0;
 }
 
+/* All at once: the other process may end at any moment. Return: 1, 0 when it has ended. */
 static int join(pid_t peer, Error *reterr) {
         _cleanup_close_ int fd = process_open(peer);
+        int r = fd < 0 ? fd : setns(fd, CLONE_NEWUSER | NAMESPACES) < 0 ? -errno : 0;
 
-        if (fd < 0 || setns(fd, CLONE_NEWUSER) < 0 || setns(fd, NAMESPACES) < 0)
-                return error_set(reterr, fd < 0 ? fd : errno, "enter the user's namespace");
-        return namespace_become_root(reterr);
+        if (r == -ESRCH)
+                return 0;
+        if (r < 0)
+                return error_set(reterr, r, "enter the user's namespace");
+        r = namespace_become_root(reterr);
+        return r < 0 ? r : 1;
 }
 
 /* The maps are written by a process that has stayed outside. */
@@ -233,29 +242,42 @@ static void clear_environment(void) {
                 (void) unsetenv(names[i]);
 }
 
-/* Only of what can be looked at: a process on its way to another program cannot. */
+/* Only of what can be looked at: a process on its way to another program cannot. One that has ended and is
+ * not reaped yet has no network any more. */
 static bool is_elsewhere(pid_t pid, const void *data) {
-        _cleanup_free_ char *path = xasprintf("/proc/%d/ns/user", (int) pid);
+        _cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int) pid);
         const struct stat *own = data;
         struct stat its;
 
         return stat(path, &its) >= 0 && (own->st_dev != its.st_dev || own->st_ino != its.st_ino);
 }
 
-static int enter_at(int base_fd, Error *reterr) {
+/* Where the user's other commands and containers are, or, without any, in new ones. */
+static int namespace_find(int base_fd, Error *reterr) {
         struct stat own;
-        pid_t peer;
+
+        if (stat("/proc/self/ns/net", &own) < 0)
+                return error_set(reterr, errno, "look at the network namespace");
+        for (unsigned i = 0; i < JOIN_TRIES; i++) {
+                pid_t peer = companions_find(base_fd, is_elsewhere, &own);
+                int r = peer > 0 ? join(peer, reterr) : 0;
+
+                if (r != 0)
+                        return r;
+                if (peer == 0)
+                        return make_namespaces(base_fd, reterr);
+        }
+        return error_raise(reterr, FC_EXIT_CONFLICT, "the user's other commands end again and again");
+}
+
+static int enter_at(int base_fd, Error *reterr) {
         int r;
 
         if (mkdirat(base_fd, COMPANIONS_OF_COMMANDS, 0755) < 0 && errno != EEXIST)
                 return error_set(reterr, errno, "make the cgroup of commands");
         r = cgroup_enter(base_fd, COMPANIONS_OF_COMMANDS, reterr);
-        if (r < 0)
-                return r;
-        if (stat("/proc/self/ns/user", &own) < 0)
-                return error_set(reterr, errno, "look at the user namespace");
-        peer = companions_find(base_fd, is_elsewhere, &own);
-        r = peer > 0 ? join(peer, reterr) : make_namespaces(base_fd, reterr);
+        if (r >= 0)
+                r = namespace_find(base_fd, reterr);
         return r < 0 ? r : make_mounts_of_user(reterr);
 }
 
