@@ -129,10 +129,17 @@ run_testcase() {
 }
 
 live_inside() {
+        local names
+
         LIVE_RUN=/run/flake-containers-build
         live_make_host
         TINY_IMAGE=$SCRATCH/tiny
         SLIM_IMAGE=$SCRATCH/httpserver
+        if is_rootless && (($# == 0)); then
+                mapfile -t names < <(rootless_testcases)
+                ((${#names[@]} > 0)) || skip "none of it can be without root"
+                set -- "${names[@]}"
+        fi
         testcases_run "$LIVE_NAME" "$@"
 }
 

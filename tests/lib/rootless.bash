@@ -50,3 +50,50 @@ in_session() {
         AS_DEV=(bash -c 'echo $$ >"$0/session/cgroup.procs" && exec "$@"' "$CGROUP2" "${AS_DEV[@]}"
                 XDG_RUNTIME_DIR="$RUNTIME" FC_ELEVATE=namespace)
 }
+
+# What cannot hold without root: SCRIPT CASE.., or all of a script, under the reason.
+readonly ROOTLESS_CANNOT='
+# It asks for what needs root of the host, and is refused by name (plan/without-root.c).
+devices all
+internet all
+host-access all
+debian all
+networks namespace
+command hooks
+# It looks into the network from the host, which has no way there, or at what is in the way on the host.
+network all
+networks networks fixed_addresses
+# It publishes a port below 1024.
+networks ports
+# Who has the port is a process of another user.
+ports for_once busy busy_ranges busy_on_one_address
+# Ids of the container alone, or of strangers.
+owners all
+users all
+command users
+# On the host the files of root inside belong to the developer, and what runs as the developer is root in the namespace.
+copy both_ways stopped
+credentials services
+# A file system that cannot map ids needs not.
+ephemeral copy_where_there_are_no_layers project_that_cannot_map
+# It is about systemd-nspawn: its name, its files, its locks.
+up-down dry_run
+crash locks_of_another state_of_another_boot
+# It runs the program where a set-user-id one (newuidmap) gains nothing, or in a directory that is root alone.
+command no_inotify gate_cannot_be_opened
+# perf_event_open(2) is for root, and without it lines come half a second late.
+logs follow_is_prompt
+# It is about the ways to root.
+sudo all
+'
+
+# rootless_testcases: those of this script that hold.
+rootless_testcases() {
+        local left_out name
+
+        left_out=$(sed -n "s/^$LIVE_NAME //p" <<<"$ROOTLESS_CANNOT" | paste -sd ' ')
+        testcases_all | while read -r name; do
+                name=${name#testcase_}
+                [[ " $left_out " == *" $name "* || " $left_out " == *" all "* ]] || printf '%s\n' "$name"
+        done
+}

@@ -6,16 +6,18 @@
 #     run_testcase FUNCTION   runs one, in a subshell with set -e
 #     after_testcase STATUS   puts away what it left; fails where no more are to be run
 
-# testcases_run SCRIPT [NAME..]: those named, or all in the order in which they are written. Prints how each went; exits 1
-# when one failed, 77 when none could run.
+# testcases_all: their functions, in the order in which they are written.
+testcases_all() (
+        shopt -s extdebug
+        for name in $(compgen -A function testcase_); do declare -F "$name"; done | sort -n -k 2 | cut -d ' ' -f 1
+)
+
+# testcases_run SCRIPT [NAME..]: those named, or all. Prints how each went; exits 1 when one failed, 77 when none could run.
 testcases_run() {
         local script=$1 name names=() all=() failed=0 skipped=0 passed=0 status started
 
         shift
-        mapfile -t all < <(
-                shopt -s extdebug
-                for name in $(compgen -A function testcase_); do declare -F "$name"; done | sort -n -k 2 | cut -d ' ' -f 1
-        )
+        mapfile -t all < <(testcases_all)
         if (($#)); then names=("${@/#/testcase_}"); else names=("${all[@]}"); fi
         for name in "${names[@]}"; do
                 declare -F "$name" >/dev/null || {

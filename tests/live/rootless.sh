@@ -46,6 +46,7 @@ testcase_web() {
         equal "$(fc --json status | jq -r '.containers[].state')" crashed "its state"
         ok fc up
         ok fc down
+        ok fc gc
         equal "$(find "$RUNTIME/flake-containers" -name hosts)" "" "what is left of the network"
 }
 
