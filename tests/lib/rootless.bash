@@ -59,7 +59,7 @@ internet all
 host-access all
 debian all
 networks namespace
-command hooks
+command hooks no_such_command
 # It looks into the network from the host, which has no way there, or at what is in the way on the host.
 network all
 networks networks fixed_addresses

@@ -50,6 +50,34 @@ testcase_web() {
         equal "$(find "$RUNTIME/flake-containers" -name hosts)" "" "what is left of the network"
 }
 
+# The verbs that work on what runs, each a command that enters the namespaces anew.
+testcase_verbs() {
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"], "volumes": ["@kept:/kept"]')"
+        ok fc up
+        ok fc env one
+        expect_out "ONE_PORT='?8080'?$"
+        ok fc port one 80
+        expect_out '^127.0.0.1:8080$'
+        ok fc stats --json one
+        equal "$(jq '.containers[0].tasks > 0' <<<"$OUT")" true "its tasks"
+        ok fc exec one -- sh -c 'echo first >/kept/note; chown 33:33 /kept/note'
+        ok fc cp one:/kept/note note
+        equal "$(<"$PROJECT/note") $(stat -c %U "$PROJECT/note")" "first $DEV" "what was copied out"
+        ok fc snapshot save then
+        ok fc exec one -- sh -c 'echo second >/kept/note'
+        ok fc snapshot restore then
+        ok fc exec one -- sh -c 'cat /kept/note; stat -c %u /kept/note'
+        equal "$OUT" $'first\n33' "what was put back"
+        run_status 1 fc with --fresh one -- sh -c '"$0" --instance "$FC_INSTANCE" exec one -- cat /kept/note' "$FC"
+        equal "$OUT" "" "what a fresh instance has"
+        ok fc pause one
+        ok fc unpause one
+        ok fc kill one
+        ok fc rm one --volumes --yes
+        ok fc events -n 1
+}
+
 # What another command has started is a neighbour, in each network.
 testcase_beside() {
         project shop
