@@ -126,7 +126,7 @@ static _Noreturn void be_mapper(pid_t pid, int go_fd) {
 static int unshare_user(Error *reterr) {
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
         pid_t self = getpid(), mapper;
-        int go[2], status = 0;
+        int go[2], status;
 
         if (pipe2(go, O_CLOEXEC) < 0)
                 return error_set(reterr, errno, "make a pipe");
@@ -148,9 +148,8 @@ static int unshare_user(Error *reterr) {
         }
         if (write(write_fd, "", 1) != 1)
                 return error_set(reterr, errno, "tell what maps ids");
-        while (waitpid(mapper, &status, 0) < 0 && errno == EINTR)
-                ;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
+        status = process_reap(mapper);
+        if (status < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
                 return error_raise(reterr, FC_EXIT_HOST, "the user's namespace gets no ids");
         return namespace_become_root(reterr);
 }
