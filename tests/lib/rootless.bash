@@ -60,6 +60,7 @@ host-access all
 debian all
 networks namespace
 command hooks no_such_command
+toplevel other_networks
 # It looks into the network from the host, which has no way there, or at what is in the way on the host.
 network all
 networks networks fixed_addresses
@@ -74,6 +75,11 @@ command users
 # On the host the files of root inside belong to the developer, and what runs as the developer is root in the namespace.
 copy both_ways stopped
 credentials services
+# A store of the host belongs to nobody inside, and only root makes links in its gcroots.
+toplevel boots_and_boots_again closure program_is_protected gc_roots refusals
+# It looks for what root leaves in /run, where a lock of the user stays, or into the cgroups of the host.
+gc deleted killed_and_deleted nothing_in_run single_things crashed path_alone beside_others
+resources all
 # A file system that cannot map ids needs not.
 ephemeral copy_where_there_are_no_layers project_that_cannot_map
 # It is about systemd-nspawn: its name, its files, its locks.
