@@ -64,9 +64,9 @@ testcase_verbs() {
         ok fc exec one -- sh -c 'echo first >/kept/note; chown 33:33 /kept/note'
         ok fc cp one:/kept/note note
         equal "$(<"$PROJECT/note") $(stat -c %U "$PROJECT/note")" "first $DEV" "what was copied out"
-        ok fc snapshot save then
+        ok fc snapshot save first
         ok fc exec one -- sh -c 'echo second >/kept/note'
-        ok fc snapshot restore then
+        ok fc snapshot restore first
         ok fc exec one -- sh -c 'cat /kept/note; stat -c %u /kept/note'
         equal "$OUT" $'first\n33' "what was put back"
         run_status 1 fc with --fresh one -- sh -c '"$0" --instance "$FC_INSTANCE" exec one -- cat /kept/note' "$FC"
