@@ -208,6 +208,9 @@ static int life_wait_for_end(const Life *l, int *ret_status, Error *reterr) {
         struct pollfd p[] = {{.fd = l->leader_fd, .events = POLLIN}, {.fd = l->notify_fd, .events = POLLIN}};
         siginfo_t end = {};
 
+        /* At a logout systemd sends it to all of the user's: the supervisor then halts the guest, which must
+         * not lose us before. */
+        (void) signal(SIGTERM, SIG_IGN);
         while (!p[0].revents) {
                 if (poll(p, ELEMENTSOF(p), -1) < 0 && errno != EINTR)
                         return error_set(reterr, errno, "wait for the container");
