@@ -8,6 +8,7 @@
   pkgs,
   package,
   sudo,
+  rootless,
   containers,
   tests,
   # The flake that the commands belong to, as place.nix tells; null: none that the program could find.
@@ -30,7 +31,10 @@ let
         spec.projectErrors chosen ++ concatMap (name: chosen.${name}.build.problems) (attrNames chosen);
     in
     if problems == [ ] then
-      builtins.toJSON (spec.document (spec.networksOf containers) (lib.mapAttrs (_: container: container.build.spec) chosen))
+      builtins.toJSON (
+        spec.document (spec.networksOf containers) (lib.mapAttrs (_: container: container.build.spec) chosen)
+        // lib.optionalAttrs rootless { inherit rootless; }
+      )
     else
       throw "\n${lib.concatMapStrings (problem: "- ${problem}\n") problems}";
 

@@ -35,6 +35,7 @@ let
         pkgs
         package
         sudo
+        rootless
         containers
         tests
         ;
@@ -112,6 +113,16 @@ in
       description = ''
         Whether the development shell brings a `sudo` that finds the commands of the shell, and else is the sudo behind
         it, where sudo has a `PATH` of its own (`secure_path`).
+      '';
+    };
+
+    rootless = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether a user's commands run the containers without root, in a user namespace with the user's subordinate ids,
+        where sudo would have run them as root. `flake-containers doctor` tells what that takes; `sudo NAME-up` still runs
+        them as root, of which a project has one or the other.
       '';
     };
 

@@ -32,6 +32,10 @@ static int parse_project(const Json *value, const char *path, void *target, Erro
         return json_dispatch(value, path, project_fields, ELEMENTSOF(project_fields), target, reterr);
 }
 
+static int parse_rootless(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_bool(value, path, &((Spec *) target)->rootless, reterr);
+}
+
 static int parse_containers(const Json *value, const char *path, void *target, Error *reterr) {
         Spec *spec = target;
         int r;
@@ -78,7 +82,7 @@ static int parse_schema(const Json *value, const char *path, void *target, Error
 
 static const JsonShape version_shape = JSON_NUMBER_FROM(SPEC_VERSION, SPEC_VERSION);
 
-enum { FIELD_CONTAINERS = 4, _FIELDS_MAX };
+enum { FIELD_CONTAINERS = 5, _FIELDS_MAX };
 
 /* What is in a container is looked at when it is its turn, so that mistakes are told in the order of the
  * document; the schema says it here (spec_schema()). */
@@ -86,6 +90,7 @@ static const JsonField spec_fields[_FIELDS_MAX] = {
         {"$schema", parse_schema, .shape = &text_shape},
         {"version", parse_version, .mandatory = true, .shape = &version_shape},
         {"project", parse_project, .shape = &project_shape},
+        {"rootless", parse_rootless, .shape = &bool_shape},
         {"networks", networks_parse, .shape = &networks_shape},
         [FIELD_CONTAINERS] = {"containers", parse_containers, .mandatory = true},
 };
@@ -167,6 +172,8 @@ char *spec_print(const Spec *spec) {
                 json_add_string(project, "name", spec->project_name);
                 json_add(json, "project", project);
         }
+        if (spec->rootless)
+                json_add_bool(json, "rootless", true);
         if (networks)
                 json_add(json, "networks", networks);
         for (size_t i = 0; i < spec->n_containers; i++)

@@ -242,6 +242,7 @@ typedef struct NetworkSpec {
 
 typedef struct Spec {
         char *project_name; /* may be NULL */
+        bool rootless;      /* a user's commands go without root */
         NetworkSpec *networks;
         size_t n_networks;
         ContainerSpec *containers; /* in the order of the document */

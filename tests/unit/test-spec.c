@@ -509,6 +509,28 @@ TEST(a_long_chain_of_dependencies_is_cheap) {
         ASSERT_TRUE(now_usec() - start < 20 * USEC_PER_SEC);
 }
 
+TEST(rootless_is_said_where_it_is) {
+        static const struct {
+                const char *text;
+                bool rootless;
+        } table[] = {
+                {"{\"containers\":{},\"version\":1}", false},
+                {"{\"containers\":{},\"version\":1,\"rootless\":false}", false},
+                {"{\"containers\":{},\"version\":1,\"rootless\":true}", true},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(spec_freep) Spec *spec = NULL;
+                _cleanup_free_ char *printed = NULL;
+
+                test_set_row("%s", table[i].text);
+                ASSERT_OK(spec_parse(table[i].text, strlen(table[i].text), &spec, NULL));
+                ASSERT_EQ(spec->rootless, table[i].rootless);
+                printed = spec_print(spec);
+                ASSERT_EQ(strstr(printed, "\"rootless\"") != NULL, table[i].rootless);
+        }
+}
+
 TEST(an_empty_project_is_valid) {
         static const char text[] = "{\"containers\":{},\"version\":1,\"project\":{}}";
         _cleanup_(error_done) Error error = ERROR_NULL;
@@ -551,6 +573,7 @@ TEST(refuses_documents) {
                 T("{\"version\":1,\"containers\":{},\"project\":{\"name\":\"My Shop\"}}",
                   "project.name: 'My Shop' cannot name a project"),
                 T("{\"version\":1,\"containers\":{},\"project\":{\"id\":1}}", "project.id: unknown key"),
+                T("{\"version\":1,\"containers\":{},\"rootless\":\"yes\"}", "rootless: must be a boolean"),
                 T("{\"version\":1,\"containers\":{\"a\":{}}}", "containers.a: the key 'system' is missing"),
                 T("{\"version\":1,\"containers\":{\"a\":1}}",
                   "containers.a: must be an object, is a number"),

@@ -592,6 +592,22 @@ let
       broken.ports = throw "looked at";
     })).web-up).containers) [ "db" "web" ];
     version = equal (module.document (packages (project { web = { inherit toplevel; }; })).web-up).version 1;
+    rootless = equal (
+      let
+        flake = rootless: module.outputs [
+          {
+            _file = "flake.nix";
+            flake-containers = {
+              enable = true;
+              containers.web = { inherit toplevel; };
+            };
+            perSystem.flake-containers = rootless;
+          }
+        ];
+        said = rootless: (module.document (packages (flake rootless)).web-up).rootless or "nothing";
+      in
+      [ (said { }) (said { rootless = false; }) (said { rootless = true; }) ]
+    ) [ "nothing" "nothing" true ];
     mainProgram = equal (packages (project { web = { inherit toplevel; }; })).web-up.meta.mainProgram "web-up";
     # The user's packages stay the user's.
     ownPackages = equal (
