@@ -13,6 +13,13 @@
 /* Below it, "tmpfs-0" and so on: file systems in memory, which a guest finds empty when it boots. */
 #define MACHINE_TMPFS "tmpfs-"
 
+/* What is there until the host is booted again. Without root it is a directory of the user's, which is seen
+ * at that place and goes with the user's last session. */
+#define ROOTLESS_RUNTIME "/run/flake-containers"
+
+/* In it, made with it and never written to: its time tells one such directory from the next. */
+#define ROOTLESS_LOCK "@namespace.lock"
+
 /* Where ip-netns(8) names the host's network namespaces. */
 #define HOST_NETNS_DIR "/run/netns"
 

@@ -21,6 +21,13 @@ const BusPeer bus_host = {
         .denied_hint = "to do without the host's systemd: --backend supervisor",
 };
 
+const BusPeer bus_user = {
+        .manager = "the user's systemd",
+        .connection = "the user's systemd",
+        .broken_exit = FC_EXIT_HOST,
+        .denied_exit = FC_EXIT_HOST,
+};
+
 /* Not allowed, not there, or of a release that does not know a property. */
 static bool is_denied(const sd_bus_error *e) {
         static const char *const names[] = {

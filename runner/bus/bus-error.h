@@ -15,7 +15,7 @@ typedef struct BusPeer {
         const char *denied_hint;
 } BusPeer;
 
-extern const BusPeer bus_guest, bus_host;
+extern const BusPeer bus_guest, bus_host, bus_user;
 
 /* Raises what a call answered; @e may be unset when the call did not get that far, or NULL. */
 int bus_error(const BusPeer *peer, Error *reterr, int r, const sd_bus_error *e, const char *format, ...)

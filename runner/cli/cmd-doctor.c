@@ -23,11 +23,14 @@ static int doctor_run(const ProjectRequest *request, const void *target, char *c
         _cleanup_(findings_done) Findings f = {};
         _cleanup_(error_done) Error no_tool = ERROR_NULL;
         _cleanup_free_ char *tool = NULL;
+        DoctorWay way = {.no_tool = &no_tool};
         int r;
 
-        if (geteuid() != 0)
+        way.rootless = geteuid() != 0 && elevate_find_way(request) == WAY_NAMESPACE;
+        if (geteuid() != 0 && !way.rootless)
                 (void) elevate_find_tool(&tool, &no_tool);
-        r = doctor_examine(request, tool, &no_tool, &f, reterr);
+        way.tool = tool;
+        r = doctor_examine(request, &way, &f, reterr);
         if (r < 0)
                 return r;
         if (o->report)

@@ -78,6 +78,8 @@ const Option globals_options[] = {
          "Say what would be done, and why; do nothing"},
         {"backend", 0, OPTION_STRING, offsetof(Globals, backend), "NAME",
          "What keeps containers that are started: auto, systemd or supervisor"},
+        {"rootless", 0, OPTION_FLAG, offsetof(Globals, rootless), NULL,
+         "As this user, in a user namespace, without sudo and the like"},
         {"quiet", 'q', OPTION_FLAG, offsetof(Globals, quiet), NULL, "Like --progress=quiet"},
         {"help", 'h', OPTION_FLAG, offsetof(Globals, help), NULL, "Show this help"},
         {"version", 0, OPTION_FLAG, offsetof(Globals, version), NULL, "Show the version"},
@@ -222,6 +224,23 @@ static char *const *split_command(const Verb *v, char *const *words, char ***ret
         return end < n ? words + end + 1 : NULL;
 }
 
+static int elevate_if_needed(const Verb *v, const void *target, const ProjectRequest *request,
+                             Error *reterr) {
+        bool needs = v->needs_root || (v->needs_root_for && v->needs_root_for(target));
+        int r = 0;
+
+        if (geteuid() == 0)
+                return elevate_check_root(request->globals, reterr);
+        if (v->of_machine)
+                r = elevate_without_project(request, reterr);
+        /* Without root a dry run, too, has to be where it sees what runs. */
+        if (r >= 0 && (v->looks || needs) && (!needs || request->globals->dry_run))
+                r = elevate_to_look(request, reterr);
+        if (r >= 0 && needs && !request->globals->dry_run)
+                r = elevate_with_project(request, reterr);
+        return r;
+}
+
 static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Globals *globals,
                     ProjectRequest *request, Error *reterr) {
         _cleanup_free_ void *target = xmalloc0(v->target_size);
@@ -262,14 +281,8 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         request->builds = v->builds && !(v->takes_last && v->takes_last(target));
         request->keeps = v->builds && (v->needs_root || v->holds) && !globals->dry_run;
         request->wanted = v->builds_all ? NULL : operands;
-        if (r >= 0 && v->of_machine && geteuid() != 0)
-                r = elevate(argc, argv, /* extra_args= */ NULL, reterr);
-        /* A dry run, too, wants to see what runs. */
-        if (r >= 0 && (v->looks || v->needs_root) && geteuid() != 0 && elevate_is_in_namespace())
-                r = elevate_with_project(request, argc, argv, reterr);
-        if (r >= 0 && (v->needs_root || (v->needs_root_for && v->needs_root_for(target))) &&
-            !globals->dry_run && geteuid() != 0)
-                r = elevate_with_project(request, argc, argv, reterr);
+        if (r >= 0)
+                r = elevate_if_needed(v, target, request, reterr);
         if (r >= 0)
                 r = v->run(request, target, operands, reterr);
         options_done(&own);

@@ -11,6 +11,7 @@
 #include "base/strv.h"
 #include "elevate/elevate.h"
 #include "ops/project-open.h"
+#include "ops/project-spec.h"
 #include "rootless/enter.h"
 
 #define FOUND_ROOT "--root="
@@ -45,19 +46,13 @@ static char *elevate_find(const char *tool) {
         return setuid ? process_find_setuid(tool, path) : process_find_program(tool, path);
 }
 
-bool elevate_is_in_namespace(void) {
-        return streq_ptr(getenv("FC_ELEVATE"), ELEVATE_NAMESPACE);
-}
-
 int elevate_find_tool(char **ret, Error *reterr) {
         static const char *const tools[] = {"sudo", "run0", "doas", "pkexec"};
         const char *chosen = getenv("FC_ELEVATE");
         int r;
 
-        if (elevate_is_in_namespace()) {
-                *ret = xstrdup(chosen);
-                return 0;
-        }
+        if (chosen && streq(chosen, WAY_VARIABLE))
+                chosen = NULL;
         if (chosen && chosen[0] != '\0') {
                 *ret = chosen[0] != '/'            ? elevate_find(chosen)
                        : access(chosen, X_OK) >= 0 ? xstrdup(chosen)
@@ -80,16 +75,57 @@ int elevate_find_tool(char **ret, Error *reterr) {
         return r;
 }
 
-/* The way to root: @ret_program through @ret_tool. */
-static int elevate_find_way(int argc, char **argv, char **ret_program, char **ret_tool, Error *reterr) {
+/* ---- which way ---- */
+
+static bool has_tool(void) {
+        _cleanup_free_ char *tool = NULL;
+
+        return elevate_find_tool(&tool, NULL) >= 0;
+}
+
+/* @root, @spec: NULL: of no project. @tool: whether it is the same as where there is a way to root */
+static Way find_way_in(const ProjectRequest *request, const char *root, const char *spec, bool tool) {
+        WayFacts facts = {.option = request->globals->rootless, .variable = getenv("FC_ELEVATE")};
+        _cleanup_close_ int fd = root ? open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+
+        facts.declared = spec && project_spec_is_rootless(spec);
+        facts.kept = fd >= 0 ? way_look(fd) : KEPT_NOTHING;
+        facts.tool = tool || has_tool();
+        return way_choose(&facts);
+}
+
+/* Nothing is built for it. */
+static Way find_way(const ProjectRequest *request, bool tool) {
+        _cleanup_free_ char *root = NULL, *spec = NULL;
+        ProjectRequest looks = *request;
+
+        looks.builds = looks.keeps = false;
+        return project_locate(&looks, &root, &spec, NULL) >= 0 ? find_way_in(request, root, spec, tool)
+                                                               : find_way_in(request, NULL, NULL, tool);
+}
+
+Way elevate_find_way(const ProjectRequest *request) {
+        return find_way(request, /* tool= */ false);
+}
+
+int elevate_check_root(const Globals *globals, Error *reterr) {
         int r;
 
+        if (!globals->rootless || host_socket_is_brokered())
+                return 0;
+        r = error_raise(reterr, FC_EXIT_USAGE, "'--rootless' is for a user, and this is root");
+        error_add_hint(reterr, "without sudo, as the user whose containers they are to be");
+        return r;
+}
+
+/* ---- going it ---- */
+
+static int elevate_check_first(int argc, char **argv, char **ret_program, Error *reterr) {
         if (argc > 1 && streq(argv[1], ELEVATE_MARK))
                 return error_raise(reterr, FC_EXIT_HOST,
                                    "still not root (uid %u) after being run again as root",
                                    (unsigned) geteuid());
-        r = find_ourselves(ret_program, reterr);
-        return r < 0 ? r : elevate_find_tool(ret_tool, reterr);
+        return find_ourselves(ret_program, reterr);
 }
 
 static bool has_terminal(void) {
@@ -126,31 +162,33 @@ static int check_without_terminal(const char *program, const char *tool, Error *
 }
 
 /* By no other program: this one goes on in a user namespace, where it is root. */
-static int elevate_in_namespace(const char *program, int argc, char **argv, char *const *extra_args,
-                                Error *reterr) {
+static int elevate_in_namespace(const ProjectRequest *request, char *const *extra_args, Error *reterr) {
         _cleanup_strv_ char **command = NULL;
-        int broker_fd = -EBADF, r;
+        _cleanup_free_ char *program = NULL;
+        int broker_fd = -EBADF, r = elevate_check_first(request->argc, request->argv, &program, reterr);
 
-        r = rootless_enter(&broker_fd, reterr);
+        if (r >= 0)
+                r = rootless_enter(&broker_fd, reterr);
         if (r < 0)
                 return r;
         strv_push(&command, program);
         strv_push(&command, ELEVATE_MARK);
         strv_pushf(&command, BROKER "%d", broker_fd);
         strv_extend(&command, extra_args);
-        strv_extend(&command, argc > 1 ? argv + 1 : NULL);
+        strv_extend(&command, request->argc > 1 ? request->argv + 1 : NULL);
         (void) execv(program, command);
         return error_set(reterr, errno, "run '%s'", program);
 }
 
-static int elevate_execute(const char *program, const char *tool, int argc, char **argv,
-                           char *const *extra_args, Error *reterr) {
+int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
+        _cleanup_free_ char *program = NULL, *tool = NULL;
         _cleanup_strv_ char **command = NULL;
-        int r;
+        int r = elevate_check_first(argc, argv, &program, reterr);
 
-        if (streq(tool, ELEVATE_NAMESPACE))
-                return elevate_in_namespace(program, argc, argv, extra_args, reterr);
-        r = check_without_terminal(program, tool, reterr);
+        if (r >= 0)
+                r = elevate_find_tool(&tool, reterr);
+        if (r >= 0)
+                r = check_without_terminal(program, tool, reterr);
         if (r < 0)
                 return r;
         /* All four take the first word without a dash for the program and leave everything after it alone.
@@ -171,37 +209,50 @@ static int elevate_execute(const char *program, const char *tool, int argc, char
         return r;
 }
 
-int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
-        _cleanup_free_ char *program = NULL, *tool = NULL;
-        int r = elevate_find_way(argc, argv, &program, &tool, reterr);
-
-        return r < 0 ? r : elevate_execute(program, tool, argc, argv, extra_args, reterr);
+int elevate_without_project(const ProjectRequest *request, Error *reterr) {
+        return find_way_in(request, NULL, NULL, /* tool= */ false) == WAY_NAMESPACE
+                       ? elevate_in_namespace(request, /* extra_args= */ NULL, reterr)
+                       : elevate(request->argc, request->argv, /* extra_args= */ NULL, reterr);
 }
 
-int elevate_with_project(const ProjectRequest *request, int argc, char **argv, Error *reterr) {
-        _cleanup_free_ char *root = NULL, *spec = NULL, *asker = NULL, *cwd = getcwd(NULL, 0);
-        _cleanup_free_ char *program = NULL, *tool = NULL;
+/* What the environment or the current directory would tell the second run, neither of which all of the tools
+ * keep. */
+static char **project_words(const char *root, const char *spec) {
+        _cleanup_free_ char *cwd = getcwd(NULL, 0);
+        char **words = NULL;
+
+        strv_pushf(&words, FOUND_ROOT "%s", root);
+        strv_pushf(&words, FOUND_SPEC "%s", spec);
+        /* Without one, all that is named relative to it is not found below. */
+        strv_pushf(&words, FOUND_CWD "%s", cwd ? cwd : "/nonexistent");
+        return words;
+}
+
+int elevate_with_project(const ProjectRequest *request, Error *reterr) {
+        _cleanup_free_ char *root = NULL, *spec = NULL, *asker = NULL;
         _cleanup_strv_ char **extra = NULL;
         int r;
 
         r = project_locate(request, &root, &spec, reterr);
-        if (r >= 0)
-                r = elevate_find_way(argc, argv, &program, &tool, reterr);
         if (r < 0)
                 return r;
-        strv_pushf(&extra, FOUND_ROOT "%s", root);
-        strv_pushf(&extra, FOUND_SPEC "%s", spec);
-        /* Without one, all that is named relative to it is not found below. */
-        strv_pushf(&extra, FOUND_CWD "%s", cwd ? cwd : "/nonexistent");
+        extra = project_words(root, spec);
+        if (find_way_in(request, root, spec, /* tool= */ false) == WAY_NAMESPACE)
+                return elevate_in_namespace(request, extra, reterr);
         /* Only what starts containers can ask for the environment. Last: the process ends with this one, but
          * a moment after it. */
-        if (request->keeps && !streq(tool, ELEVATE_NAMESPACE)) {
+        if (request->keeps) {
                 r = asker_serve(&asker, reterr);
                 if (r < 0)
                         return r;
                 strv_pushf(&extra, ASKER "%s", asker);
         }
-        return elevate_execute(program, tool, argc, argv, extra, reterr);
+        return elevate(request->argc, request->argv, extra, reterr);
+}
+
+int elevate_to_look(const ProjectRequest *request, Error *reterr) {
+        return find_way(request, /* tool= */ true) == WAY_NAMESPACE ? elevate_with_project(request, reterr)
+                                                                    : 0;
 }
 
 char **elevate_adopt_project(ProjectRequest *request, char **argv) {

@@ -9,15 +9,15 @@
  * sudo and its like do not pass the environment on. */
 #define ELEVATE_MARK "--elevated"
 
-/* The way in FC_ELEVATE that is not a program: a user namespace (rootless/enter.h). */
-#define ELEVATE_NAMESPACE "namespace"
-
-/* Whether that is the way that is chosen. */
-bool elevate_is_in_namespace(void);
-
 /* What gives root: what FC_ELEVATE names, or the first of sudo, run0, doas and pkexec. @ret: owned by the
  * caller. FC_EXIT_HOST: there is none. */
 int elevate_find_tool(char **ret, Error *reterr);
+
+/* The way of a user's command in this project (project/way.h), or with none in @request's place. */
+Way elevate_find_way(const ProjectRequest *request);
+
+/* FC_EXIT_USAGE where a user's option is given to root. */
+int elevate_check_root(const Globals *globals, Error *reterr);
 
 /**
  * elevate() - execute this program again as root
@@ -34,9 +34,15 @@ int elevate_find_tool(char **ret, Error *reterr);
  */
 int elevate(int argc, char **argv, char *const *extra_args, Error *reterr);
 
+/* Likewise, or by no other program in a user namespace (rootless/enter.h), where that is the way. */
+int elevate_without_project(const ProjectRequest *request, Error *reterr);
+
 /* Likewise, with the project and the specification already found, since libgit2 takes root's word only with
  * SUDO_UID, and relative paths must not be read twice. */
-int elevate_with_project(const ProjectRequest *request, int argc, char **argv, Error *reterr);
+int elevate_with_project(const ProjectRequest *request, Error *reterr);
+
+/* Likewise for what needs no root, but to be where containers are: returns where that is here. */
+int elevate_to_look(const ProjectRequest *request, Error *reterr);
 
 /* In that second run: puts what the first one found into @request. Return: the words that the user typed. */
 char **elevate_adopt_project(ProjectRequest *request, char **argv);

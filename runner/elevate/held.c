@@ -62,7 +62,7 @@ static _Noreturn void held_child(const ProjectRequest *request, const HolderOpti
         else if (geteuid() == 0)
                 r = held_serve(request, options, names, &error);
         else
-                r = elevate_with_project(request, request->argc, request->argv, &error);
+                r = elevate_with_project(request, &error);
         if (r < 0) {
                 report_error(stderr, &error, held_mode(request));
                 r = error.exit;

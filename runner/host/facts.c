@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/host-socket.h"
+#include "base/paths.h"
 #include "base/process.h"
 #include "host/facts.h"
 #include "spec/path.h"
@@ -55,6 +56,16 @@ static int read_boot_id(char **ret, Error *reterr) {
         id[n] = '\0';
         *ret = xstrdup(id);
         return 0;
+}
+
+/* What runs without root goes with the user's last session, as does what its runtime directory has. */
+static void facts_add_session(char *boot_id) {
+        struct stat st;
+
+        if (stat(ROOTLESS_RUNTIME "/" ROOTLESS_LOCK, &st) >= 0)
+                (void) snprintf(boot_id + HOST_BOOT_DIGITS, HOST_BOOT_DIGITS + 1, "%016llx",
+                                (unsigned long long) st.st_mtim.tv_sec * 1000000000 +
+                                        (unsigned long long) st.st_mtim.tv_nsec);
 }
 
 /* Octal escapes of space, tab, newline and backslash, proc(5). */
@@ -230,6 +241,8 @@ int facts_gather(HostFacts *ret, Error *reterr) {
         if (r < 0)
                 return r;
         facts.rootless = host_socket_is_brokered();
+        if (facts.rootless)
+                facts_add_session(facts.boot_id);
         if (!facts.rootless)
                 facts.nspawn = process_find_program("systemd-nspawn", NULL);
         else if ((r = process_find_helper("cell", &facts.nspawn, reterr)) < 0)

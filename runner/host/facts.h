@@ -7,7 +7,8 @@
 #include "base/error.h"
 
 typedef struct HostFacts {
-        char *boot_id;     /* 32 lower case hexadecimal digits; another one: the machine was booted since */
+        char *boot_id;     /* 32 lower case hexadecimal digits; another one: the machine was booted since, or
+                              without root, the user's last session has ended */
         char *nspawn;      /* path of systemd-nspawn, or of what does without root; NULL: not installed */
         char *cgroup_root; /* where cgroup2 is mounted, NULL: nowhere */
         bool cgroup_unified; /* cgroup2 is what is at /sys/fs/cgroup itself, so it has all controllers */
@@ -16,6 +17,9 @@ typedef struct HostFacts {
         bool rootless;       /* root is a user's, in a user namespace */
         char *kernel;        /* "6.1.0-18-amd64" */
 } HostFacts;
+
+/* So many digits of it are the host's in any case. */
+#define HOST_BOOT_DIGITS 16
 
 int facts_gather(HostFacts *ret, Error *reterr);
 void facts_done(HostFacts *facts);

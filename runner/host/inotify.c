@@ -11,15 +11,16 @@
 
 #define LIMIT "/proc/sys/fs/inotify/max_user_instances"
 
-/* Of root itself, or of a user namespace that root has made. */
-static bool counts_as_root(int process_fd, const struct stat *own_userns) {
+/* Of this user, or of a user namespace that this user has made: those of others can only be looked into by
+ * root, as whose own they count. */
+static bool counts_as_ours(int process_fd, const struct stat *own_userns) {
         struct stat st;
 
         if (fstatat(process_fd, "ns/user", &st, 0) < 0)
                 return false;
         if (st.st_ino != own_userns->st_ino)
                 return true;
-        return fstat(process_fd, &st) >= 0 && st.st_uid == 0;
+        return fstat(process_fd, &st) >= 0 && st.st_uid == geteuid();
 }
 
 static unsigned count_of(int process_fd) {
@@ -64,7 +65,7 @@ int inotify_count(InotifyUse *ret, Error *reterr) {
                 if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
                         continue;
                 fd = openat(dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-                if (fd >= 0 && counts_as_root(fd, &own_userns))
+                if (fd >= 0 && counts_as_ours(fd, &own_userns))
                         use.used += count_of(fd);
         }
         *ret = use;

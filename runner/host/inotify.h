@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Counts root's inotify instances, inotify(7). The instances of all users in containers count as the host's
- * root's, so that twenty guests use up the number that most hosts allow. */
+/* Counts this user's inotify instances, inotify(7): root's, or without root what can be seen of them. The
+ * instances of all users in containers count as those of the user who runs them, so that twenty guests use
+ * up the number that most hosts allow. */
 
 #include "base/error.h"
 
@@ -14,7 +15,6 @@ typedef struct InotifyUse {
         unsigned max;
 } InotifyUse;
 
-/* For root only. */
 int inotify_count(InotifyUse *ret, Error *reterr);
 
 static inline bool inotify_is_short(const InotifyUse *use) {

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/host-socket.h"
 #include "base/process.h"
+#include "net/low-port.h"
 #include "net/port-holder.h"
 #include "net/port-release.h"
 #include "net/ports.h"
@@ -183,7 +184,8 @@ static int raise_taken(const Endpoints *endpoints, size_t index, PortDescribeMac
 
 static int raise_bind(const Endpoints *endpoints, size_t index, int errnum, PortDescribeMachine describe,
                       void *userdata, Error *reterr) {
-        _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index], endpoints->udp);
+        _cleanup_free_ char *where = endpoint_to_string(&endpoints->items[index], endpoints->udp),
+                            *hint = NULL;
         int r;
 
         switch (-errnum) {
@@ -197,12 +199,9 @@ static int raise_bind(const Endpoints *endpoints, size_t index, int errnum, Port
                 return r;
         case EACCES:
                 r = error_set(reterr, errnum, "bind %s", where);
-                error_add_hint(reterr, "ports below 1024 need root");
                 if (host_socket_is_brokered())
-                        error_add_hint(reterr,
-                                       "or root lets users have it: sysctl -w "
-                                       "net.ipv4.ip_unprivileged_port_start=%u",
-                                       endpoint_get_port(&endpoints->items[index]));
+                        hint = low_port_hint(endpoint_get_port(&endpoints->items[index]));
+                error_add_hint(reterr, "%s", hint ? hint : "ports below 1024 need root");
                 return r;
         default:
                 return error_set(reterr, errnum, "bind %s", where);

@@ -9,6 +9,7 @@
 #include "base/size-text.h"
 #include "bus/host-bus.h"
 #include "ops/doctor-project.h"
+#include "ops/doctor-rootless.h"
 #include "ops/doctor.h"
 #include "ops/project-open.h"
 #include "host/inotify.h"
@@ -257,8 +258,16 @@ static void doctor_check_internet(Findings *f, const HostFacts *facts, const Spe
                 f->entries[f->n - 1].verdict = VERDICT_UNKNOWN;
 }
 
-int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_tool, Findings *ret,
-                   Error *reterr) {
+/* What only containers of root's need, or only root can try. */
+static void doctor_check_root(Findings *f, const HostFacts *facts, const DoctorWay *way) {
+        doctor_check_privilege(f, way->tool, way->no_tool);
+        doctor_check_nspawn(f, facts);
+        doctor_check_systemd(f, facts);
+        doctor_check_inotify(f);
+        doctor_check_need(f, facts, FACTS_MACHINE_ID, "machine id", "'/etc/machine-id'");
+}
+
+int doctor_examine(const ProjectRequest *request, const DoctorWay *way, Findings *ret, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
         const HostFacts *facts = &project.facts;
         Findings *f = ret;
@@ -271,21 +280,23 @@ int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_to
                         return -EIO;
         } else
                 findings_add(f, "project", VERDICT_OK, xasprintf("%s (%s)", project.root, project.id));
-        doctor_check_privilege(f, tool, no_tool);
         doctor_check_kernel(f, facts);
-        doctor_check_nspawn(f, facts);
         doctor_check_need(f, facts, FACTS_CGROUP, "cgroup2", facts->cgroup_root);
-        doctor_check_systemd(f, facts);
-        doctor_check_inotify(f);
-        doctor_check_need(f, facts, FACTS_MACHINE_ID, "machine id", "'/etc/machine-id'");
+        if (!way->rootless)
+                doctor_check_root(f, facts, way);
         if (project.state.root_fd >= 0) {
-                doctor_check_idmap(f, project.state.root_fd, project.root,
-                                   "move the project to ext4, xfs or btrfs, or set \"users\": \"host\"");
+                if (!way->rootless)
+                        doctor_check_idmap(
+                                f, project.state.root_fd, project.root,
+                                "move the project to ext4, xfs or btrfs, or set \"users\": \"host\"");
                 doctor_check_disk(f, project.state.fd >= 0 ? project.state.fd : project.state.root_fd);
                 doctor_check_spec(f, &project);
-                doctor_check_stores(f, project.spec);
+                if (!way->rootless)
+                        doctor_check_stores(f, project.spec);
                 doctor_check_containers(f, &project);
         }
+        if (way->rootless)
+                doctor_check_rootless(f, project.spec);
         doctor_check_internet(f, facts, project.spec);
         return 0;
 }

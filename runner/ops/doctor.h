@@ -6,12 +6,16 @@
 #include "ops/findings.h"
 #include "ops/project.h"
 
+/* How a command of the one who asks would go on. */
+typedef struct DoctorWay {
+        bool rootless;
+        const char *tool; /* by which a command becomes root otherwise; NULL: none */
+        Error *no_tool;   /* why; taken over */
+} DoctorWay;
+
 /**
  * doctor_examine() - make all checks
- * @tool: by which a command without root becomes root; NULL: @no_tool says why there is none, and is taken
- * over
  *
  * A project that cannot be opened is a finding, too.
  */
-int doctor_examine(const ProjectRequest *request, const char *tool, Error *no_tool, Findings *ret,
-                   Error *reterr);
+int doctor_examine(const ProjectRequest *request, const DoctorWay *way, Findings *ret, Error *reterr);

@@ -14,6 +14,7 @@ typedef struct Globals {
         char *instance;  /* --instance */
         char *progress;  /* --progress */
         char *backend;   /* --backend */
+        bool rootless;   /* --rootless */
         bool json;
         bool dry_run;
         bool quiet;

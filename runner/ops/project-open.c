@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/host-socket.h"
 #include "base/suggest.h"
 #include "ops/identify.h"
 #include "ops/instance.h"
@@ -67,6 +69,8 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
                 return r;
         ret->asker = asker_new(request->asker, &ret->user);
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
+        if (r >= 0)
+                r = geteuid() == 0 ? way_check(&ret->state, host_socket_is_brokered(), reterr) : 0;
         if (r >= 0)
                 r = request->instance ? instance_enter(ret, request->instance, reterr)
                                       : checkout_look(ret->state.root_fd, ret->root, &ret->checkout, reterr);

@@ -143,6 +143,12 @@ static int spec_load_file(const char *path, Spec **ret, Error *reterr) {
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
+bool project_spec_is_rootless(const char *path) {
+        _cleanup_(spec_freep) Spec *spec = NULL;
+
+        return spec_load_file(path, &spec, NULL) >= 0 && spec->rootless;
+}
+
 static bool spec_is_last_built(const Project *project) {
         _cleanup_free_ char *link = flake_built_link(project->root);
 

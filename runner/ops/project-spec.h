@@ -10,3 +10,6 @@
  * not exist. */
 int project_find_spec(const ProjectRequest *request, const char *root, const InvokingUser *user,
                       ProgressMode mode, char **ret, Error *reterr);
+
+/* Whether the specification asks for that; not where it cannot be read, which another run is to tell. */
+bool project_spec_is_rootless(const char *path);

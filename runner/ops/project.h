@@ -11,6 +11,7 @@
 #include "ops/globals.h"
 #include "project/source.h"
 #include "project/state-dir.h"
+#include "project/way.h"
 #include "record/exit-record.h"
 #include "screen/progress.h"
 #include "spec/spec.h"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/host-socket.h"
 #include "ops/debian-image.h"
 #include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
@@ -14,6 +16,9 @@
 #include "rootfs/overlay.h"
 #include "rootfs/skeleton.h"
 #include "rootfs/tree.h"
+
+/* The kernel's /proc/sys/kernel/overflowuid, which hosts leave as it is. */
+#define OVERFLOW_ID 65534
 
 static int update_skeleton(const Project *project, const ContainerPlan *plan, int root_fd, Error *reterr) {
         _cleanup_close_ int toplevel_fd = -EBADF;
@@ -117,6 +122,26 @@ static int open_snapshot_root(const Project *project, const char *container, int
                                                                    O_RDONLY | O_DIRECTORY, ret_fd, reterr);
 }
 
+/* What belongs to an id that the user's namespace does not have is seen there as "nobody's", and cannot be
+ * given to another one. */
+static int resource_check_owner(const ContainerPlan *plan, int image_fd, Error *reterr) {
+        struct stat st;
+        int r;
+
+        if (!host_socket_is_brokered() || fstat(image_fd, &st) < 0 || st.st_uid != OVERFLOW_ID)
+                return 0;
+        r = error_raise(reterr, FC_EXIT_HOST,
+                        "the files of '%s' are root's or another user's, and this is without root",
+                        plan->image);
+        error_add_hint(
+                reterr,
+                "a copy that is yours: mkdir '%s.own' && sudo tar -C '%s' -c --exclude='./dev/*' . | "
+                "unshare --user "
+                "--map-auto --map-root-user tar -C '%s.own' -xp --numeric-owner; and name that as rootfs",
+                plan->image, plan->image, plan->image);
+        return r;
+}
+
 /* Only where there is no root yet: an image that is not used may be missing. */
 int resources_open_image(const Project *project, const ContainerPlan *plan, Progress *progress,
                          Resources *resources, Error *reterr) {
@@ -134,6 +159,8 @@ int resources_open_image(const Project *project, const ContainerPlan *plan, Prog
                                       reterr);
         if (r >= 0 && !there)
                 r = resources->image_fd = resource_open_image(&project->sources, plan, reterr);
+        if (r >= 0 && !there)
+                r = resource_check_owner(plan, resources->image_fd, reterr);
         return r < 0 ? error_in_container(reterr, r, plan->spec->name) : 0;
 }
 

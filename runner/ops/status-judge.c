@@ -21,7 +21,9 @@ void status_judge_down(ContainerStatus *c, const StatusFacts *f) {
                 return;
         }
         if (!streq(c->state->boot_id, f->boot_id)) {
-                strv_push(&c->notes, "the host was rebooted");
+                strv_push(&c->notes, strncmp(c->state->boot_id, f->boot_id, HOST_BOOT_DIGITS) == 0
+                                             ? "ended by a logout; to keep it: loginctl enable-linger"
+                                             : "the host was rebooted");
                 return;
         }
         if (c->state->phase == PHASE_FAILED && c->state->result) {

@@ -7,11 +7,13 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/host-socket.h"
 #include "base/strv.h"
 #include "project/git-dir.h"
 #include "project/tracked.h"
 #include "project/source.h"
 #include "project/state-dir.h"
+#include "project/way.h"
 #include "state/state.h"
 #include "spec/name.h"
 
@@ -215,7 +217,7 @@ int state_dir_make(StateDir *dir, Error *reterr) {
 
         (void) safe_close(dir->fd);
         dir->fd = TAKE_FD(fd);
-        return 0;
+        return host_socket_is_brokered() ? way_mark(dir, reterr) : 0;
 }
 
 bool state_dir_is_tagged(const StateDir *dir) {

@@ -17,22 +17,24 @@
 #include "base/fs.h"
 #include "base/host-socket.h"
 #include "base/loopback.h"
+#include "base/paths.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "bus/user-scope.h"
 #include "cgroup/cgroup.h"
 #include "rootfs/mounts.h"
 #include "rootless/enter.h"
 #include "rootless/ids.h"
+#include "rootless/restrictions.h"
 #include "rootless/user-cgroup.h"
 
 #define NAMESPACES (CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWUTS)
 #define NOTHING    (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
-#define LOCK       "@namespace.lock"
 
 /* How often what is joined may end under us before we say so. */
 #define JOIN_TRIES 100
 
-#define RUN "/run/flake-containers"
+#define RUN ROOTLESS_RUNTIME
 
 /* Where what is in /run with root is, for as long as the user is logged in. Return: an fd. */
 static int open_runtime(Error *reterr) {
@@ -55,7 +57,8 @@ static int open_runtime(Error *reterr) {
 
 /* Two first commands at once would make two networks. Goes when the program is executed. */
 static int lock_namespace(int runtime_fd, Error *reterr) {
-        _cleanup_close_ int fd = openat(runtime_fd, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        _cleanup_close_ int fd =
+                openat(runtime_fd, ROOTLESS_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
         while (fd >= 0 && flock(fd, LOCK_EX) < 0)
                 if (errno != EINTR)
@@ -142,8 +145,7 @@ static int unshare_user(Error *reterr) {
         if (unshare(CLONE_NEWUSER) < 0) {
                 int r = error_set(reterr, errno, "make a user namespace");
 
-                error_add_hint(reterr,
-                               "see user_namespaces(7); Ubuntu's AppArmor and some kernels restrict them");
+                restrictions_add_hints(reterr);
                 return r;
         }
         if (write(write_fd, "", 1) != 1)
@@ -280,15 +282,23 @@ static int enter_at(int base_fd, Error *reterr) {
         return r < 0 ? r : make_mounts_of_user(reterr);
 }
 
+/* Where the user has a systemd, in a scope of its own: what it divides must not be what the user's systemd
+ * does. */
+static int namespace_open_base(Error *reterr) {
+        int r = user_cgroup_is_in_scope() ? 0 : user_scope_enter(getenv("XDG_RUNTIME_DIR"), reterr);
+
+        return r < 0 ? r : user_cgroup_open(reterr);
+}
+
 int rootless_enter(int *ret_broker_fd, Error *reterr) {
-        _cleanup_close_ int base_fd = user_cgroup_open(reterr), runtime_fd = -EBADF, broker_fd = -EBADF;
+        _cleanup_close_ int base_fd = -EBADF, runtime_fd = open_runtime(reterr), broker_fd = -EBADF;
         int lock_fd, r;
 
-        if (base_fd < 0)
-                return base_fd;
-        runtime_fd = open_runtime(reterr);
         if (runtime_fd < 0)
                 return runtime_fd;
+        base_fd = namespace_open_base(reterr);
+        if (base_fd < 0)
+                return base_fd;
         /* Last, since it is not in the namespace; and with no descriptor but the standard ones. */
         r = start_broker(&broker_fd, reterr);
         if (r < 0)

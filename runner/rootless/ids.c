@@ -10,6 +10,8 @@
 #include "base/strv.h"
 #include "rootless/ids.h"
 
+#define SUBUID   "/etc/subuid"
+#define SUBGID   "/etc/subgid"
 #define TEXT_MAX ((size_t) 1 << 20)
 
 /* Strict: no sign, no space, and not more than 32 bits. */
@@ -54,12 +56,12 @@ static int raise_no_ids(const char *file, Error *reterr) {
         return r;
 }
 
-static int map_by(const char *tool, const char *file, pid_t pid, unsigned own, Error *reterr) {
+/* The program that writes a map, owned by the caller, and the first id for it. */
+static int subids_find(const char *tool, const char *file, char **ret_program, uint32_t *ret_first,
+                       Error *reterr) {
         _cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC);
         const struct passwd *account = getpwuid(geteuid());
         _cleanup_free_ char *text = NULL, *program = process_find_program(tool, NULL);
-        _cleanup_strv_ char **argv = NULL;
-        uint32_t first;
         int r;
 
         if (!program) {
@@ -68,8 +70,28 @@ static int map_by(const char *tool, const char *file, pid_t pid, unsigned own, E
                 return r;
         }
         if (fd < 0 || fs_read_fd(fd, file, TEXT_MAX, &text, NULL, NULL) < 0 ||
-            !subids_parse(text, account ? account->pw_name : NULL, geteuid(), &first))
+            !subids_parse(text, account ? account->pw_name : NULL, geteuid(), ret_first))
                 return raise_no_ids(file, reterr);
+        *ret_program = TAKE_PTR(program);
+        return 0;
+}
+
+int subids_check(Error *reterr) {
+        _cleanup_free_ char *uids = NULL, *gids = NULL;
+        uint32_t first;
+        int r = subids_find("newuidmap", SUBUID, &uids, &first, reterr);
+
+        return r < 0 ? r : subids_find("newgidmap", SUBGID, &gids, &first, reterr);
+}
+
+static int map_by(const char *tool, const char *file, pid_t pid, unsigned own, Error *reterr) {
+        _cleanup_strv_ char **argv = NULL;
+        _cleanup_free_ char *program = NULL;
+        uint32_t first;
+        int r = subids_find(tool, file, &program, &first, reterr);
+
+        if (r < 0)
+                return r;
         strv_push(&argv, program);
         strv_pushf(&argv, "%d", (int) pid);
         strv_push(&argv, "0");
@@ -83,7 +105,7 @@ static int map_by(const char *tool, const char *file, pid_t pid, unsigned own, E
 }
 
 int subids_map(pid_t pid, Error *reterr) {
-        int r = map_by("newuidmap", "/etc/subuid", pid, (unsigned) geteuid(), reterr);
+        int r = map_by("newuidmap", SUBUID, pid, (unsigned) geteuid(), reterr);
 
-        return r < 0 ? r : map_by("newgidmap", "/etc/subgid", pid, (unsigned) getegid(), reterr);
+        return r < 0 ? r : map_by("newgidmap", SUBGID, pid, (unsigned) getegid(), reterr);
 }

@@ -9,7 +9,10 @@
 #include "test.h"
 
 #define OPS_BOOT  "00000000000000000000000000000001"
-#define OPS_OTHER "00000000000000000000000000000002"
+#define OPS_OTHER "00000000000000020000000000000001"
+
+/* This boot, without root before the user's last session has ended. */
+#define OPS_SESSION "00000000000000000000000000000002"
 
 /* @containers: the members of "containers". Owned by the caller. */
 _unused_ static Spec *ops_spec(const char *containers) {

@@ -94,6 +94,9 @@ TEST(down) {
 
                 {PHASE_READY, .boot = OPS_OTHER, .phase = PHASE_STOPPED, .note = "the host was rebooted"},
                 {PHASE_STARTING, .boot = OPS_OTHER, .phase = PHASE_STOPPED, .note = "the host was rebooted"},
+                {PHASE_READY, .boot = OPS_SESSION, .phase = PHASE_STOPPED,
+                 .note = "ended by a logout; to keep it: loginctl enable-linger"},
+                {PHASE_STOPPED, .boot = OPS_SESSION, .phase = PHASE_STOPPED},
                 {PHASE_FAILED, "no", OPS_OTHER, .phase = PHASE_STOPPED, .note = "the host was rebooted"},
                 {PHASE_FAILED, "port 80 is in use", .phase = PHASE_FAILED, .note = "port 80 is in use"},
                 {PHASE_FAILED, "no", .end = "exited 1", .phase = PHASE_FAILED, .note = "no"},

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "bus/host-bus-internal.h"
+#include "bus/transient-message.h"
+#include "bus/user-scope.h"
+
+/* It asks PID 1 to move a process that another one of its units has, or a session. */
+#define ANSWER_USEC (30 * USEC_PER_SEC)
+
+/* Half a second in all. */
+#define PAUSE_MAX 256000
+
+typedef struct UserScope {
+        sd_bus *bus;
+        char *job; /* that begins it */
+        bool done;
+} UserScope;
+
+static void user_scope_done(UserScope *s) {
+        sd_bus_flush_close_unref(s->bus);
+        free(s->job);
+}
+
+/* The manager's own socket: the user may have no message bus. Return: an fd, -ENOENT there is no manager. */
+static int user_scope_connect(const char *runtime) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/systemd/private", runtime);
+
+        if (fd < 0)
+                return -errno;
+        if (n < 0 || (size_t) n >= sizeof(address.sun_path))
+                return -ENAMETOOLONG;
+        if (connect(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
+                return errno == ECONNREFUSED ? -ENOENT : -errno;
+        return TAKE_FD(fd);
+}
+
+bool user_scope_is_possible(const char *runtime) {
+        _cleanup_close_ int fd = user_scope_connect(runtime);
+
+        return fd >= 0;
+}
+
+static int on_scope_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        const char *path, *name, *result;
+        UserScope *s = userdata;
+        uint32_t id;
+
+        if (sd_bus_message_read(m, "uoss", &id, &path, &name, &result) >= 0 && streq_ptr(s->job, path))
+                s->done = true;
+        return 0;
+}
+
+static int user_scope_open(UserScope *s, int fd) {
+        int r = sd_bus_new(&s->bus);
+
+        if (r >= 0)
+                r = sd_bus_set_fd(s->bus, fd, fd);
+        if (r < 0) {
+                (void) safe_close(fd);
+                return r;
+        }
+        r = sd_bus_set_method_call_timeout(s->bus, ANSWER_USEC);
+        if (r >= 0)
+                r = sd_bus_start(s->bus);
+        /* Before anything is begun, so that its end is not missed. */
+        if (r >= 0)
+                r = sd_bus_match_signal(s->bus, NULL, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved",
+                                        on_scope_job_removed, s);
+        if (r >= 0)
+                r = sd_bus_call_method(s->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", NULL, NULL,
+                                       NULL);
+        return r < 0 ? r : 0;
+}
+
+static int user_scope_append(sd_bus_message *m) {
+        int r = transient_append(m, "Description", "s", "Containers of flake-containers");
+
+        if (r >= 0)
+                r = transient_append(m, "Delegate", "b", 1);
+        if (r >= 0)
+                r = transient_append(m, "PIDs", "au", 1, (uint32_t) getpid());
+        /* One that has failed must not be in the way of the next. */
+        if (r >= 0)
+                r = transient_append(m, "CollectMode", "s", "inactive-or-failed");
+        /* What the kernel kills for its memory in one container is not the end of all. */
+        if (r >= 0)
+                r = transient_append(m, "OOMPolicy", "s", "continue");
+        return r < 0 ? r : transient_properties_end(m);
+}
+
+static int user_scope_start(UserScope *s, sd_bus_error *e) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL, *reply = NULL;
+        const char *job;
+        int r = transient_message_new(s->bus, NULL, USER_SCOPE, &m);
+
+        if (r >= 0)
+                r = user_scope_append(m);
+        if (r >= 0)
+                r = transient_message_end(m);
+        if (r >= 0)
+                r = sd_bus_call(s->bus, m, 0, e, &reply);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "o", &job);
+        if (r < 0)
+                return r;
+        free(s->job);
+        s->job = xstrdup(job);
+        return 0;
+}
+
+static int user_scope_attach(UserScope *s, const char *below, sd_bus_error *e) {
+        return sd_bus_call_method(s->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "AttachProcessesToUnit", e,
+                                  NULL, "ssau", USER_SCOPE, below, 1, (uint32_t) getpid());
+}
+
+/* The process is in it when the job is done. */
+static int user_scope_wait(UserScope *s) {
+        uint64_t deadline = now_usec() + ANSWER_USEC;
+        int r;
+
+        while (!s->done) {
+                uint64_t now = now_usec();
+
+                r = sd_bus_process(s->bus, NULL);
+                if (r == 0)
+                        r = now >= deadline ? -ETIMEDOUT : sd_bus_wait(s->bus, deadline - now);
+                if (r < 0 && r != -EINTR)
+                        return r;
+        }
+        return 0;
+}
+
+/* Return: 1 it is there, 0 it is there no more. */
+static int user_scope_try(UserScope *s, sd_bus_error *e) {
+        int r = user_scope_start(s, e);
+
+        if (r >= 0) {
+                r = user_scope_wait(s);
+                return r < 0 ? r : 1;
+        }
+        if (!sd_bus_error_has_name(e, ERROR_UNIT_EXISTS))
+                return r;
+        sd_bus_error_free(e);
+        r = user_scope_attach(s, "/" USER_SCOPE_COMMANDS, e);
+        if (r >= 0)
+                return 1;
+        /* The first command has not made that yet: then the scope is not divided either. */
+        sd_bus_error_free(e);
+        r = user_scope_attach(s, "", e);
+        return r >= 0 ? 1 : 0;
+}
+
+int user_scope_enter(const char *runtime, Error *reterr) {
+        _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+        _cleanup_(user_scope_done) UserScope s = {};
+        int fd = user_scope_connect(runtime), r;
+
+        if (fd == -ENOENT)
+                return 0;
+        r = fd < 0 ? fd : user_scope_open(&s, fd);
+        /* The last container may end at this moment; then systemd forgets the scope a little later, of which
+         * no signal tells what is not subscribed to it. */
+        for (useconds_t pause = 1000; r == 0 && pause <= PAUSE_MAX; pause *= 2) {
+                sd_bus_error_free(&e);
+                r = user_scope_try(&s, &e);
+                if (r == 0)
+                        (void) usleep(pause);
+        }
+        if (r == 0)
+                r = -EBUSY;
+        return r < 0 ? bus_error(&bus_user, reterr, r, &e, "enter '%s'", USER_SCOPE) : 1;
+}

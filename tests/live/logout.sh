@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Without root, on a host where the user has a systemd: its scope, from several sessions, and what a logout does.
+
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+readonly SLICE=user.slice/user-$DEV_UID.slice
+
+# mine ARGUMENT..: the program in a session of the developer's that begins and ends with it.
+mine() {
+        local words
+
+        words=$(printf ' %q' timeout --kill-after=10 "$FC_TIMEOUT" "$FC" --root "$PROJECT" --rootless "$@")
+        rm -f "$PROJECT/status"
+        machinectl --quiet shell "$DEV@" /bin/bash -c "cd $(printf %q "$PROJECT") && { $words >out 2>err; echo \$? >status; }" \
+                >/dev/null </dev/null || :
+        cat "$PROJECT/out"
+        cat "$PROJECT/err" >&2
+        return "$(<"$PROJECT/status")"
+}
+
+# A new proc can be mounted only where nothing of the old one is hidden, as nspawn hides parts of this host's.
+show_proc() {
+        local point
+
+        awk '$5 ~ "^/(proc|sys)/" { print $5 }' /proc/self/mountinfo | tac | while read -r point; do
+                umount --lazy -- "$point" 2>/dev/null || :
+        done
+        mount -t sysfs sysfs /sys
+        mount -t cgroup2 cgroup2 /sys/fs/cgroup
+}
+
+testcase_sessions() {
+        local file scope
+
+        is_booted || skip "needs a systemd of the user's"
+        command -v newuidmap >/dev/null || skip "newuidmap is not installed"
+        for file in subuid subgid; do
+                touch "/etc/$file"
+                echo "$DEV:200000:65536" >"$SCRATCH/etc/$file"
+                mount --bind "$SCRATCH/etc/$file" "/etc/$file"
+        done
+        chmod a+x "$SCRATCH"
+        loginctl enable-linger "$DEV"
+        project shop
+        tiny_image
+        cp -a "$TINY_IMAGE" "$PROJECT/image"
+        chown -R "$DEV:" "$PROJECT/image"
+        # Asked to end, they do, and each of their processes is asked at that moment.
+        spec '"one": {"system": {"rootfs": "image"}, "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]},
+                "two": {"system": {"rootfs": "image"}, "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]}'
+        ok mine up one
+        # Its session is over; another one has a second container beside it.
+        ok mine up
+        ok mine --json status
+        equal "$(jq -c '[.containers[] | .state]' <<<"$OUT")" '["running","running"]' "their states"
+        scope=/sys/fs/cgroup/$SLICE/user@$DEV_UID.service/app.slice/flake-containers.scope
+        equal "$(find "$scope/flake-containers" -mindepth 1 -maxdepth 1 -type d | wc -l)" 2 "machines in the scope"
+        # What the end of the last session does without lingering.
+        systemctl stop "user@$DEV_UID.service" "user-runtime-dir@$DEV_UID.service"
+        systemctl start "user@$DEV_UID.service"
+        ok mine --json status
+        equal "$(jq -c '[.containers[] | .state]' <<<"$OUT")" '["stopped","stopped"]' "their states"
+        expect_out 'ended by a logout; to keep it: loginctl enable-linger'
+        equal "$(jq -r 'select(.event == "ended") | .detail' "$PROJECT/.containers/events.jsonl" | sort -u)" "exited 0" "how they ended"
+        ok mine up two
+        ok mine down
+        loginctl disable-linger "$DEV"
+        systemctl stop "user@$DEV_UID.service" "user-runtime-dir@$DEV_UID.service"
+        for file in subuid subgid; do umount "/etc/$file"; done
+}
+
+# Before what there is on the host is noted.
+! is_booted || show_proc
+live_main "$@"
