@@ -65,6 +65,15 @@ setup_show_apt() {
         done
 }
 
+# setup_require PACKAGE..: for a user, who installs nothing.
+setup_require() {
+        local missing=()
+
+        mapfile -t missing < <(setup_missing "$@")
+        ((${#missing[@]} == 0)) || fail 6 "packages are missing; run: sudo apt-get install --no-install-recommends ${missing[*]}"
+        detail "all there"
+}
+
 # setup_install PACKAGE..: installs those that are missing. The lists are fetched only when they do not do: on most
 # machines they are good enough, and fetching them is slow.
 setup_install() {
