@@ -26,8 +26,10 @@ MachineEnd *machine_end_free(MachineEnd *end) {
         return NULL;
 }
 
+/* The source goes, and is not only turned off: libsystemd 252 loops for ever over an event that has been
+ * read already and that only sources in that state wait for. */
 static void say(MachineEnd *end) {
-        (void) sd_event_source_set_enabled(end->source, SD_EVENT_OFF);
+        end->source = sd_event_source_disable_unref(end->source);
         end->ended(end->userdata);
 }
 
