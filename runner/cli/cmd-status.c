@@ -3,10 +3,12 @@
 #include "base/alloc.h"
 #include "cli/verbs.h"
 #include "ops/status-table.h"
+#include "ops/status-watch.h"
 
 typedef struct StatusOptions {
         bool check;
         bool size;
+        bool watch;
         char *output;
 } StatusOptions;
 
@@ -18,6 +20,8 @@ static const Option status_options[] = {
         {"output", 'o', OPTION_STRING, offsetof(StatusOptions, output), "VIEW",
          "wide (also machines and addresses) or json"},
         {"format", 0, OPTION_STRING, offsetof(StatusOptions, output), NULL, NULL},
+        {"watch", 'w', OPTION_FLAG, offsetof(StatusOptions, watch), NULL,
+         "Stay, and show each change; Ctrl-C ends"},
         {"all", 'a', OPTION_IGNORED, 0, NULL, "(always so)"},
 };
 
@@ -46,6 +50,9 @@ static void status_print_boot(const BootEntry *boot) {
 }
 
 static int status_check_options(const StatusOptions *o, Error *reterr) {
+        if (o->watch && (o->check || o->size))
+                return error_raise(reterr, FC_EXIT_USAGE, "options '--watch' and '--%s' exclude each other",
+                                   o->check ? "check" : "size");
         if (!o->output || streq(o->output, "wide") || streq(o->output, "json") || streq(o->output, "table"))
                 return 0;
         return error_raise(reterr, FC_EXIT_USAGE, "option '--output': '%s' must be one of wide, json",
@@ -64,6 +71,9 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
 
         parted.part = PART_NAMED;
         r = status_check_options(o, reterr);
+        if (r >= 0 && o->watch)
+                return status_watch(request, operands,
+                                    &(StatusWatchOptions){streq_ptr(o->output, "wide"), json}, reterr);
         if (r >= 0)
                 r = project_open_known(&parted, operands, &project, &names, reterr);
         if (r >= 0)

@@ -47,6 +47,8 @@ static char *read_event(const EventView *view, const char *line, size_t size) {
                 return NULL;
         if (view->past_printed && request->seen)
                 request->seen(event.container, request->userdata);
+        if (request->silent)
+                return NULL;
         return request->json ? event_log_format(event.usec, event.container, event.event, event.detail)
                              : event_line_format(&event, time(NULL));
 }

@@ -13,6 +13,7 @@ typedef struct EventRequest {
         uint64_t since_usec;     /* inclusive, microseconds since the epoch */
         uint64_t lines;          /* the last of them; UINT64_MAX: all */
         bool json;
+        bool silent;     /* prints nothing: only `seen` is told */
         sd_event *event; /* follow, in this loop, whose only user it need not be; NULL: do not */
         /* Called for each event that comes while they are followed; may be NULL. */
         void (*seen)(const char *container, void *userdata);

@@ -48,10 +48,10 @@ typedef struct Connection {
         GuestHealth *health;
 } Connection;
 
-typedef struct HealthWatch {
+struct HealthWatch {
         MachineWatch machines;
         Connection *connections; /* one for each */
-} HealthWatch;
+};
 
 static void health_disconnect(Connection *c) {
         c->health = guest_health_free(c->health);
@@ -59,7 +59,7 @@ static void health_disconnect(Connection *c) {
         c->leader = 0;
 }
 
-static HealthWatch *health_watch_free(HealthWatch *watch) {
+HealthWatch *health_watch_free(HealthWatch *watch) {
         if (!watch)
                 return NULL;
         for (size_t i = 0; i < watch->machines.n; i++)
@@ -69,7 +69,6 @@ static HealthWatch *health_watch_free(HealthWatch *watch) {
         free(watch);
         return NULL;
 }
-DEFINE_FREEP(HealthWatch, health_watch_free);
 
 static void health_look(Watched *x, uint64_t patience_usec);
 
@@ -115,8 +114,8 @@ static void health_look(Watched *x, uint64_t patience_usec) {
                 health_disconnect(c);
 }
 
-static int health_watch_new(Project *project, sd_event *event, char *const *names, HealthWatch **ret,
-                            Error *reterr) {
+int health_watch_new(Project *project, sd_event *event, char *const *names, HealthWatch **ret,
+                     Error *reterr) {
         _cleanup_(health_watch_freep) HealthWatch *watch = xmalloc0(sizeof(*watch));
         int r;
 
@@ -135,13 +134,15 @@ static int health_watch_new(Project *project, sd_event *event, char *const *name
         return 0;
 }
 
-/* Something has happened to a container: it may run since. */
-static void health_on_event(const char *container, void *userdata) {
-        HealthWatch *watch = userdata;
+void health_watch_look(HealthWatch *watch, const char *container) {
         Watched *x = machine_watch_find(&watch->machines, container);
 
         if (x)
                 health_look(x, /* patience_usec= */ 0);
+}
+
+static void health_on_event(const char *container, void *userdata) {
+        health_watch_look(userdata, container);
 }
 
 int health_follow_events(Project *project, char *const *names, EventRequest *request, Error *reterr) {

@@ -191,18 +191,9 @@ static int stats_print(const Stats *s, Error *reterr) {
 
 static int stats_draw(const Stats *s, LiveArea *area, Output *output) {
         _cleanup_free_ char *text = stats_text(s);
-        _cleanup_buffer_ Buffer screen = {0};
-        char *rest = text, *line;
-        size_t room;
 
         output_update_size(output, STDOUT_FILENO);
-        /* What does not fit is not drawn: it could not be reached again. */
-        room = output->height > 1 ? output->height - 1 : SIZE_MAX;
-        live_area_begin(area, &screen, output->width);
-        for (; room > 0 && (line = strsep(&rest, "\n")) && rest; room--)
-                live_area_append(area, &screen, line, /* stays= */ false);
-        live_area_end(area, &screen);
-        return buffer_flush(&screen, stdout);
+        return live_area_draw_text(area, output, text, stdout);
 }
 
 /* Return: 1 the time has come, 0 it was interrupted. */

@@ -180,9 +180,7 @@ static uint64_t status_answer_deadline(uint64_t end_usec) {
         return all < now + GUEST_BUS_ANSWERS_USEC ? all : now + GUEST_BUS_ANSWERS_USEC;
 }
 
-/* Where the kernel counts it. */
-static uint64_t status_read_memory(const Project *project, const MachineStatus *status,
-                                   const char *machine) {
+uint64_t status_read_memory(const Project *project, const MachineStatus *status, const char *machine) {
         _cleanup_close_ int fd =
                 machine_open_payload_cgroup(status, project->facts.cgroup_root, machine, NULL);
         uint64_t memory = fd >= 0 ? cgroup_use_read_memory(fd) : CGROUP_USE_UNKNOWN;
@@ -393,10 +391,9 @@ static Json *status_instances_json(const InstanceList *instances) {
         return array;
 }
 
-int status_list_print_json(const Project *project, const StatusList *list, Json *timings, Error *reterr) {
-        _cleanup_(json_freep) Json *document = json_new_object();
-        _cleanup_free_ char *text = NULL;
-        Json *o = json_new_object(), *containers = json_new_array();
+/* Owned by the caller. */
+static Json *status_document(const Project *project, const StatusList *list) {
+        Json *document = json_new_object(), *o = json_new_object(), *containers = json_new_array();
 
         json_add_string(o, "id", project->id);
         json_add_string(o, "name", project->spec ? project->spec->project_name : NULL);
@@ -405,6 +402,19 @@ int status_list_print_json(const Project *project, const StatusList *list, Json 
         json_add(document, "containers", containers);
         for (size_t i = 0; i < list->n; i++)
                 json_append(containers, status_json(&list->entries[i], list->measured));
+        return document;
+}
+
+char *status_list_to_line(const Project *project, const StatusList *list) {
+        _cleanup_(json_freep) Json *document = status_document(project, list);
+
+        return json_print(document, /* pretty= */ false);
+}
+
+int status_list_print_json(const Project *project, const StatusList *list, Json *timings, Error *reterr) {
+        _cleanup_(json_freep) Json *document = status_document(project, list);
+        _cleanup_free_ char *text = NULL;
+
         json_add(document, "instances", status_instances_json(&list->instances));
         if (list->boot.name)
                 boot_json_add(document, &list->boot);

@@ -59,5 +59,11 @@ int status_list_measure(Project *project, StatusList *list, Error *reterr);
  * FC_EXIT_NOT_RUNNING. */
 int status_list_check(const StatusList *list);
 
+/* What the kernel counts for a machine that runs, in bytes; 0: it is not known. */
+uint64_t status_read_memory(const Project *project, const MachineStatus *status, const char *machine);
+
+/* Project and containers as a document of one line, without its end. Owned by the caller. */
+char *status_list_to_line(const Project *project, const StatusList *list);
+
 /* @timings: of ops/timings-text.h, taken; NULL: none */
 int status_list_print_json(const Project *project, const StatusList *list, Json *timings, Error *reterr);

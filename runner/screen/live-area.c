@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "screen/live-area.h"
 #include "screen/text.h"
@@ -54,4 +56,16 @@ void live_area_end(LiveArea *area, Buffer *buffer) {
         } else
                 buffer_append_text(buffer, "\x1b[J");
         area->old_rows = 0;
+}
+
+int live_area_draw_text(LiveArea *area, Output *output, char *text, FILE *out) {
+        _cleanup_buffer_ Buffer screen = {0};
+        char *rest = text, *line;
+        size_t room = output->height > 1 ? output->height - 1 : SIZE_MAX;
+
+        live_area_begin(area, &screen, output->width);
+        for (; room > 0 && (line = strsep(&rest, "\n")) && rest; room--)
+                live_area_append(area, &screen, line, /* stays= */ false);
+        live_area_end(area, &screen);
+        return buffer_flush(&screen, out);
 }

@@ -7,6 +7,7 @@
  * The cursor is not hidden, so that being killed leaves nothing to repair. */
 
 #include "screen/buffer.h"
+#include "screen/output.h"
 
 typedef struct LiveArea {
         size_t *columns; /* of each line that will be drawn again */
@@ -25,3 +26,8 @@ void live_area_begin(LiveArea *area, Buffer *buffer, size_t width);
 void live_area_append(LiveArea *area, Buffer *buffer, const char *line, bool stays);
 
 void live_area_end(LiveArea *area, Buffer *buffer);
+
+/* All of @text, whose lines have ends, in its place, within the size of the terminal now; what does not fit
+ * below one another is left out, since it could not be reached again. Return: 0, or a negative errno of
+ * writing. */
+int live_area_draw_text(LiveArea *area, Output *output, char *text, FILE *out);

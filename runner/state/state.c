@@ -10,8 +10,6 @@
 #include "state/project-json.h"
 #include "state/state.h"
 
-#define FILE_NAME "state.json"
-
 char *bound_port_address(const BoundPort *port) {
         bool v6 = strchr(port->address, ':');
 
@@ -251,10 +249,10 @@ static int state_read_state(int dir_fd, const char *label, const InvokingUser *u
         r = user_fs_enter(user, &guard, reterr);
         if (r < 0)
                 return r;
-        r = fs_open_file_beneath_optional(dir_fd, FILE_NAME, &fd, reterr);
+        r = fs_open_file_beneath_optional(dir_fd, STATE_FILE_NAME, &fd, reterr);
         if (r == -EACCES && guard.entered) {
                 user_fs_leave(&guard);
-                r = fs_open_file_beneath_optional(dir_fd, FILE_NAME, &fd, reterr);
+                r = fs_open_file_beneath_optional(dir_fd, STATE_FILE_NAME, &fd, reterr);
         }
         if (r < 0)
                 return error_prefix(reterr, r, "state '%s'", label);
@@ -278,11 +276,11 @@ static int write_state(int dir_fd, const char *label, const InvokingUser *user, 
         r = user_fs_enter(user, &guard, reterr);
         if (r < 0)
                 return r;
-        r = fs_write_atomic(dir_fd, FILE_NAME, text, strlen(text), 0644, reterr);
+        r = fs_write_atomic(dir_fd, STATE_FILE_NAME, text, strlen(text), 0644, reterr);
         /* A directory that root made: better a file of root's than a container that cannot be stopped. */
         if (r == -EACCES && guard.entered) {
                 user_fs_leave(&guard);
-                r = fs_write_atomic(dir_fd, FILE_NAME, text, strlen(text), 0644, reterr);
+                r = fs_write_atomic(dir_fd, STATE_FILE_NAME, text, strlen(text), 0644, reterr);
         }
         return r < 0 ? error_prefix(reterr, r, "state '%s'", label) : 0;
 }
@@ -293,7 +291,7 @@ static void hint_damaged(const char *label, const char *lost, Error *reterr) {
 
 int container_state_load(int container_fd, const char *name, const InvokingUser *user, ContainerState **ret,
                          Error *reterr) {
-        _cleanup_free_ char *label = xasprintf(".containers/%s/" FILE_NAME, name), *text = NULL;
+        _cleanup_free_ char *label = xasprintf(".containers/%s/" STATE_FILE_NAME, name), *text = NULL;
         size_t size = 0;
         int r;
 
@@ -315,14 +313,14 @@ int container_state_load(int container_fd, const char *name, const InvokingUser 
 
 int container_state_save(int container_fd, const char *name, const InvokingUser *user,
                          const ContainerState *state, Error *reterr) {
-        _cleanup_free_ char *label = xasprintf(".containers/%s/" FILE_NAME, name);
+        _cleanup_free_ char *label = xasprintf(".containers/%s/" STATE_FILE_NAME, name);
         _cleanup_free_ char *text = container_state_print(state);
 
         return write_state(container_fd, label, user, text, reterr);
 }
 
 int project_state_load(int state_fd, const InvokingUser *user, ProjectState **ret, Error *reterr) {
-        static const char label[] = ".containers/" FILE_NAME;
+        static const char label[] = ".containers/" STATE_FILE_NAME;
         _cleanup_free_ char *text = NULL;
         size_t size = 0;
         int r;
@@ -345,5 +343,5 @@ int project_state_load(int state_fd, const InvokingUser *user, ProjectState **re
 int project_state_save(int state_fd, const InvokingUser *user, const ProjectState *state, Error *reterr) {
         _cleanup_free_ char *text = project_state_print(state);
 
-        return write_state(state_fd, ".containers/" FILE_NAME, user, text, reterr);
+        return write_state(state_fd, ".containers/" STATE_FILE_NAME, user, text, reterr);
 }

@@ -17,7 +17,8 @@
 #include "spec/published-port.h"
 #include "record/phase.h"
 
-#define STATE_SIZE_MAX (16 * 1024 * 1024)
+#define STATE_FILE_NAME "state.json"
+#define STATE_SIZE_MAX  (16 * 1024 * 1024)
 
 typedef struct BoundPort {
         char *address; /* numeric IPv4 or IPv6 */

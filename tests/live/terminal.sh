@@ -50,6 +50,8 @@ see() {
         done
 }
 
+lines_in_history() { tmux -S "$SOCKET" display-message -p -t t '#{history_size}'; }
+
 need_tmux() { command -v tmux >/dev/null || skip "tmux is not installed"; }
 
 # A shell of the developer's beside a fresh instance; what their own aliases say does not hide its commands.
@@ -253,7 +255,7 @@ testcase_progress_on_the_screen() {
                 see 'hangs.*(running|…)'
                 see '✔ one'
                 # Drawn from the top of the screen on, and again ten times a second.
-                equal "$(tmux -S "$SOCKET" display-message -p -t t '#{history_size}')" 0 "lines in the history"
+                equal "$(lines_in_history)" 0 "lines in the history"
                 seen | sed -n '/^  [^ ]/,$p' >"$TMP/seen-$width"
                 note "$(<"$TMP/seen-$width")"
                 # The first up also copies the images, which is gone from the screen when that is done.
@@ -309,6 +311,91 @@ testcase_status_on_the_screen() {
 }
 
 has_failed() { [[ $(state_of "$1") =~ ^(crashed|failed)$ ]]; }
+
+# Drawn again in its place when something happens, and when the window becomes another one.
+testcase_status_goes_on() {
+        local before history
+
+        need_tmux
+        project shop
+        spec "$(tiny a-container-with-a-long-name '' ', "ports": ["8080:80"]'), $(tiny one)"
+        terminal "$FC" status --watch
+        see '^one +stopped'
+        ok fc up
+        see '^one +running +yes'
+        see '^a-container-with-a-long-… +running +yes'
+        equal "$(lines_in_history)" 0 "lines in the history"
+        # A window that is narrower has wrapped the lines. (That alone can put some into tmux's history.)
+        tmux -S "$SOCKET" resize-window -t t -x 60 -y 24
+        see '^a-container… +runni… +yes'
+        tmux -S "$SOCKET" resize-window -t t -x 100 -y 24
+        see '^a-container-with-a-long-name +running +yes .*8080->80'
+        ok fc pause one
+        see '^one +paused'
+        ok fc unpause one
+        see '^one +running'
+        kill -9 "$(fc --json status one | jq .containers[0].leader)"
+        see '^one +(crashed|failed)'
+        grep -qaE $'\e\\[31m(crashed|failed)' "$SCREEN" || flunk "a crash has no colour"
+        # One that the specification has only now; uptimes go on by themselves.
+        spec "$(tiny a-container-with-a-long-name '' ', "ports": ["8080:80"]'), $(tiny one), $(tiny two)"
+        see '^two +stopped'
+        before=$(wc -c <"$SCREEN") history=$(lines_in_history)
+        try_until "$WAIT" has_grown "$SCREEN" "$before"
+        equal "$(seen | grep -c .)" 4 "lines on the screen: $(seen)"
+        equal "$(lines_in_history)" "$history" "lines in the history"
+        # More containers than the window has lines.
+        tmux -S "$SOCKET" resize-window -t t -x 100 -y 3
+        try_until "$WAIT" screen_has_lines 2
+        tmux -S "$SOCKET" resize-window -t t -x 100 -y 24
+        see '^two +stopped'
+        keys C-c
+        line_in "$SCREEN" '\[status 0\]' >/dev/null
+        end_terminal
+        ok fc down
+}
+
+screen_has_lines() { (($(seen | grep -c .) == $1)); }
+
+has_grown() { (($(wc -c <"$1") > $2)); }
+
+# Not on a terminal each change is a table, or a line of JSON.
+testcase_status_goes_on_elsewhere() {
+        local lines tables
+
+        project shop
+        spec "$(tiny one)"
+        run_status 2 fc status --watch --size
+        run_status 2 fc status --watch --check
+        fc_background "$TMP/lines" --json status --watch one
+        lines=$FC_PID
+        fc_background "$TMP/tables" status --watch
+        tables=$FC_PID
+        line_in "$TMP/lines" '"stopped"' >/dev/null
+        line_in "$TMP/tables" '^one +stopped' >/dev/null
+        ok fc up
+        line_in "$TMP/lines" '"state":"running".*"ready":true' >/dev/null
+        line_in "$TMP/tables" '^one +running +yes' >/dev/null
+        # An edit of the specification is a change, too.
+        spec "$(tiny one '' ', "environment": {"A": "b"}')"
+        line_in "$TMP/lines" 'definition changed' >/dev/null
+        ok fc down
+        try_until "$WAIT" last_line_has "$TMP/lines" '"state":"stopped"'
+        try_until "$WAIT" last_line_has "$TMP/tables" '^one +stopped'
+        # None is told twice.
+        equal "$(uniq -d "$TMP/lines")" ""
+        jq -e '.containers[0].name == "one"' "$TMP/lines" >/dev/null || flunk "not a document a line"
+        kill -INT "$lines"
+        finished "$lines"
+        equal "$STATUS" 0
+        kill -TERM "$tables"
+        finished "$tables"
+        equal "$STATUS" 0
+        # The reader goes, and nothing happens any more.
+        fc status --watch | head -n 2 >/dev/null
+}
+
+last_line_has() { tail -n 1 "$1" | grep -qE "$2"; }
 
 # A container keeps its colour whatever else is shown.
 testcase_colours_of_logs() {
