@@ -31,7 +31,7 @@ if(FC_DPKG_QUERY)
 endif()
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd-container (>= 252), passt, ${CPACK_FC_GIT2_PACKAGE}")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "sudo | opendoas | pkexec, libnss-mymachines, git")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "nix-bin, mmdebstrap, bash-completion")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "nix-bin, mmdebstrap, skopeo, umoci, bash-completion")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/debian/prerm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 

@@ -7,9 +7,10 @@
 #include "base/alloc.h"
 #include "machine/limits.h"
 #include "ops/debian-build.h"
-#include "ops/debian-image.h"
+#include "ops/made-image.h"
 #include "ops/doctor-project.h"
 #include "ops/network.h"
+#include "ops/oci-build.h"
 
 /* Where a thing that is missing stands in the specification. */
 typedef struct Place {
@@ -35,21 +36,23 @@ static int doctor_look(const Place *p, const char *path, mode_t kind) {
 
 static void doctor_check_image(Place *p) {
         const ContainerSpec *c = p->spec;
-        const char *image = c->toplevel ? c->toplevel : c->rootfs;
-        int r = image ? doctor_look(p, image, S_IFDIR) : 0;
+        const char *image = c->toplevel ? c->toplevel : c->oci ? c->oci->path : c->rootfs;
+        int r = image ? doctor_look(p, image, c->oci ? 0 : S_IFDIR) : 0;
 
         if (r < 0)
                 doctor_lack(p, xasprintf("%s: its image '%s': %s", c->name, image, strerror(-r)));
 }
 
-static void doctor_check_debian(Place *p) {
+/* What is made already needs no program. */
+static void doctor_check_made_image(Place *p) {
+        const char *word = made_image_word(p->spec);
         _cleanup_free_ char *program = NULL;
         Error e = ERROR_NULL;
 
-        if (!p->spec->debian || debian_image_is_there(p->spec->debian) ||
-            debian_build_require(&program, &e) >= 0)
+        if (!word || made_image_is_there(p->spec) ||
+            (p->spec->debian ? debian_build_require(&program, &e) : oci_build_require(&e)) >= 0)
                 return;
-        (void) error_prefix(&e, -ENOENT, "%s: system.debian", p->spec->name);
+        (void) error_prefix(&e, -ENOENT, "%s: %s", p->spec->name, word);
         findings_add_error(p->findings, "container", &e);
         p->lacks = true;
 }
@@ -138,7 +141,7 @@ void doctor_check_containers(Findings *f, const Project *project) {
                 Place p = {.findings = f, .project = project, .spec = &project->spec->containers[i]};
 
                 doctor_check_image(&p);
-                doctor_check_debian(&p);
+                doctor_check_made_image(&p);
                 doctor_check_volumes(&p);
                 doctor_check_devices(&p);
                 doctor_check_limits(&p);

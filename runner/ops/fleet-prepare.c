@@ -17,6 +17,7 @@
 #include "ops/switch-check.h"
 #include "ops/volume-drift.h"
 #include "plan/definition.h"
+#include "plan/made-image.h"
 #include "plan/without-root.h"
 #include "rootfs/tree.h"
 #include "spec/path.h"
@@ -73,11 +74,12 @@ static int member_check_root(const Member *m, Error *reterr) {
         if (!image)
                 return 0;
         reset = project_command(m->fleet->project, "reset", m->at->name);
-        if (!streq_ptr(image, definition_get(m->plan->definition, DEFINITION_IMAGE)) && m->at->spec->debian)
+        if (!streq_ptr(image, definition_get(m->plan->definition, DEFINITION_IMAGE)) &&
+            made_image_word(m->at->spec))
                 text = xasprintf(
-                        "%s: its root was made of another 'system.debian', or of another image; to start "
-                        "from what is specified now: %s",
-                        m->at->name, reset);
+                        "%s: its root was made of another '%s', or of another image; to start from what is "
+                        "specified now: %s",
+                        m->at->name, made_image_word(m->at->spec), reset);
         else if (!streq_ptr(image, definition_get(m->plan->definition, DEFINITION_IMAGE)))
                 text = xasprintf("%s: its root is still a copy of '%s'; to start from the new image: %s",
                                  m->at->name, image, reset);

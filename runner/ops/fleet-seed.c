@@ -7,7 +7,7 @@
 #include "ops/failure-evidence.h"
 #include "ops/fleet-order.h"
 #include "ops/fleet-record.h"
-#include "ops/debian-image.h"
+#include "ops/made-image.h"
 #include "ops/fleet-seed.h"
 #include "ops/removal.h"
 #include "ops/resource-sources.h"
@@ -95,9 +95,10 @@ int member_prepare_seed(Member *m, Error *reterr) {
 
         if (r >= 0 && m->seed.wanted && !m->seed_files)
                 r = member_open_seed_files(m, reterr);
-        if (r >= 0 && m->seed.discards_root && m->at->spec->debian && m->resources.image_lock_fd < 0)
-                r = debian_image_make(m->plan, m->resources.container_fd, m->fleet->progress,
-                                      &m->resources.image_lock_fd, reterr);
+        if (r >= 0 && m->seed.discards_root && made_image_word(m->at->spec) &&
+            m->resources.image_lock_fd < 0)
+                r = made_image_make(m->plan, &m->fleet->project->sources, m->resources.container_fd,
+                                    m->fleet->progress, &m->resources.image_lock_fd, reterr);
         if (r >= 0 && m->seed.discards_root && m->plan->image && m->resources.image_fd < 0)
                 r = m->resources.image_fd =
                         resource_open_image(&m->fleet->project->sources, m->plan, reterr);

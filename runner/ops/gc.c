@@ -9,10 +9,10 @@
 #include "machine/machine.h"
 #include "net/router.h"
 #include "ops/boot.h"
-#include "ops/debian-image.h"
 #include "ops/gc-bury.h"
 #include "ops/gc-tidy.h"
 #include "ops/gc.h"
+#include "ops/made-image.h"
 #include "project/root.h"
 #include "screen/error-print.h"
 #include "state/gc-root.h"
@@ -347,6 +347,6 @@ int gc_run(Gc *gc, const char *root, Error *reterr) {
         gc_note_result(gc, gc_clean_roots(gc, &error), &error, &status);
         /* The images are root's. */
         if (!gc->facts.rootless)
-                gc_note_result(gc, debian_image_clean(gc, &error), &error, &status);
+                gc_note_result(gc, made_image_clean(gc, &error), &error, &status);
         return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "ops/debian-image.h"
+#include "ops/made-image.h"
 #include "ops/hooks.h"
 #include "ops/network.h"
 #include "ops/removal.h"
@@ -19,9 +19,10 @@ static int reset_check_image(Project *project, const Network *network, const cha
 
         if (!plan->image)
                 return 0;
-        if (spec->debian) {
+        if (made_image_word(spec)) {
                 progress = progress_new(project->progress, stderr, (char *[]){(char *) name, NULL});
-                r = debian_image_make(plan, /* container_fd= */ -EBADF, progress, &lock, reterr);
+                r = made_image_make(plan, &project->sources, /* container_fd= */ -EBADF, progress, &lock,
+                                    reterr);
                 progress_finish(progress);
                 return r;
         }

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/host-socket.h"
-#include "ops/debian-image.h"
+#include "ops/made-image.h"
 #include "ops/resource-ids.h"
 #include "ops/resource-sources.h"
 #include "ops/resources.h"
@@ -154,9 +154,9 @@ int resources_open_image(const Project *project, const ContainerPlan *plan, Prog
                 return 0;
         if (r >= 0 && !plan->spec->ephemeral)
                 r = tree_exists(resources->container_fd, &there, reterr);
-        if (r >= 0 && !there && plan->spec->debian && resources->image_lock_fd < 0)
-                r = debian_image_make(plan, resources->container_fd, progress, &resources->image_lock_fd,
-                                      reterr);
+        if (r >= 0 && !there && made_image_word(plan->spec) && resources->image_lock_fd < 0)
+                r = made_image_make(plan, &project->sources, resources->container_fd, progress,
+                                    &resources->image_lock_fd, reterr);
         if (r >= 0 && !there)
                 r = resources->image_fd = resource_open_image(&project->sources, plan, reterr);
         if (r >= 0 && !there)

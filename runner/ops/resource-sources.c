@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "ops/resource-ids.h"
-#include "ops/debian-image.h"
+#include "ops/made-image.h"
 #include "ops/resource-sources.h"
 #include "spec/closure.h"
 #include "state/lock.h"
@@ -219,8 +219,8 @@ static int open_rootfs(const Sources *sources, const ContainerPlan *plan, Error 
 }
 
 int resource_open_image(const Sources *sources, const ContainerPlan *plan, Error *reterr) {
-        if (plan->spec->debian)
-                return debian_image_open(plan, reterr);
+        if (made_image_word(plan->spec))
+                return made_image_open(plan, reterr);
         return open_rootfs(sources, plan, reterr);
 }
 

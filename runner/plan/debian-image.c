@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/hash.h"
 #include "base/strv.h"
 #include "plan/debian-image.h"
 
@@ -35,16 +33,6 @@ char *debian_image_text(const DebianSpec *debian) {
 
         return xasprintf("recipe " RECIPE "\nsuite %s\ncomponents %s\nmirror %s\npackages %s\n",
                          debian->suite, components, debian->mirror ? debian->mirror : "", names);
-}
-
-char *debian_image_key(const char *text) {
-        return xasprintf("%016" PRIx64, hash_text(text));
-}
-
-char *debian_image_path(const DebianSpec *debian) {
-        _cleanup_free_ char *text = debian_image_text(debian), *key = debian_image_key(text);
-
-        return xasprintf(DEBIAN_CACHE "/%s/root", key);
 }
 
 /* The suite itself, and what mends it. */

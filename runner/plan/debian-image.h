@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What an image of `system.debian` is called and made by. Pure. */
+/* What an image of `system.debian` depends on, and is made by. Pure. */
 
 #include "spec/spec.h"
-
-/* Root's alone: what lies there is booted as root, or by a container's root. */
-#define DEBIAN_CACHE "/var/cache/flake-containers"
 
 /* All that an image of this definition depends on, a line each; owned by the caller. Another way to make it
  * is another text. */
 char *debian_image_text(const DebianSpec *debian);
-
-/* The name of its directory in DEBIAN_CACHE, a hash of that text; owned by the caller. Two texts may have
- * one name: the directory has the text. */
-char *debian_image_key(const char *text);
-
-/* The path of its root file system; owned by the caller. */
-char *debian_image_path(const DebianSpec *debian);
 
 /* Lines of sources.list(5), of those that the host's apt has ("URI RELEASE COMPONENT KEYRING" each, as
  * `apt-get indextargets` tells them), which are of this suite; NULL: mmdebstrap knows where to get it. */

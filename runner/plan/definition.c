@@ -14,6 +14,7 @@
 static const char *const changeable[] = {
         "system.rootfs", /* DEFINITION_IMAGE is its absolute path */
         "system.debian", /* likewise */
+        "system.oci",    /* likewise */
         "system.build",  "ready.timeout", "ready.units", "ready.tcp",    "ready.http",
         "ready.exec",    "ready.unix",    "seed",        "stop.timeout", "dependsOn",
         "oneShot",       "exports",       "hooks",       "shared",

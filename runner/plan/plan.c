@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "plan/address.h"
-#include "plan/debian-image.h"
+#include "plan/made-image.h"
 #include "plan/definition.h"
 #include "plan/environment-file.h"
 #include "plan/ids.h"
@@ -24,6 +24,7 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
                 return NULL;
         free(p->machine);
         free(p->image);
+        free(p->oci);
         free(p->store);
         strv_free(p->argv);
         for (size_t i = 0; i < p->n_mounts; i++) {
@@ -323,10 +324,12 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         p->machine = xstrdup(facts->machine);
         if (c->toplevel)
                 p->store = container_spec_store(c);
-        else if (c->debian)
-                p->image = debian_image_path(c->debian);
+        else if (made_image_word(c))
+                p->image = made_image_path(c);
         else
                 p->image = absolute(facts->root, c->rootfs, &p->image_below);
+        if (c->oci)
+                p->oci = absolute(facts->root, c->oci->path, &p->oci_below);
         if (c->users == USERS_PRIVATE && !facts->rootless)
                 p->ids_base = ids_choose(p->machine);
         set_networks(p, facts);

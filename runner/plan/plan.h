@@ -101,6 +101,8 @@ typedef struct ContainerPlan {
         char *machine;
         char *image;             /* absolute path of the read-only root file system; NULL with a toplevel */
         const char *image_below; /* as in PlanMount */
+        char *oci;               /* what the image is unpacked from; NULL: it is not */
+        const char *oci_below;   /* likewise */
         char *store;             /* the directory that holds the toplevel; NULL with an image */
         char **argv;             /* of systemd-nspawn */
         PlanMount *mounts;

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "spec/debian.h"
+#include "spec/oci.h"
 #include "spec/spec.h"
 
 void port_done(Port *port) {
@@ -79,6 +80,7 @@ static void container_spec_done(ContainerSpec *c) {
         free(c->rootfs);
         free(c->toplevel);
         debian_free(c->debian);
+        oci_free(c->oci);
         free(c->closure);
         free(c->init);
         free(c->build);

@@ -166,11 +166,20 @@ typedef struct DebianSpec {
         char *mirror;      /* NULL: as the host's apt has it for that suite, else Debian's */
 } DebianSpec;
 
+/* A root file system of an image that other programs make: a directory of the form of OCI, or an archive of
+ * that form or of docker's. */
+typedef struct OciSpec {
+        char *path;  /* relative to the project root or absolute */
+        char *image; /* which of several; NULL: there is one */
+        char *input; /* what was there when the document was read, see ops/oci-input.h; may be NULL */
+} OciSpec;
+
 typedef struct ContainerSpec {
         char *name;     /* a host name label, 1..63 */
-        char *rootfs;   /* image directory, relative to the project root or absolute; one of these three: */
+        char *rootfs;   /* image directory, relative to the project root or absolute; one of these four: */
         char *toplevel; /* a NixOS system, STORE/NAME, the same path inside */
         DebianSpec *debian;
+        OciSpec *oci;
         char *closure; /* a file in that store that lists the toplevel's closure; may be NULL */
         StoreMode store;
         bool store_given;

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "spec/debian.h"
+#include "spec/oci.h"
 #include "spec/path.h"
 #include "spec/system.h"
 #include "spec/value.h"
@@ -85,33 +86,56 @@ static const JsonField system_fields[] = {
         {"build", parse_build, .shape = &build_shape},
         {"closure", parse_closure, .shape = &inside_path_shape},
         {"debian", debian_parse, .shape = &debian_shape},
+        {"oci", oci_parse, .shape = &oci_shape},
 };
 
 static const JsonShape system_shape = {
         .kind = JSON_SHAPE_OBJECT,
         .fields = system_fields,
         .n_fields = ELEMENTSOF(system_fields),
-        .one_of = (const char *const[]){"rootfs", "toplevel", "debian", NULL},
+        .one_of = (const char *const[]){"rootfs", "toplevel", "debian", "oci", NULL},
 };
+
+/* Of those of which one is mandatory and two are too many. */
+static int check_one_system(const ContainerSpec *c, const char *path, Error *reterr) {
+        const struct {
+                const char *key;
+                bool given;
+        } kinds[] = {
+                {"rootfs", c->rootfs != NULL},
+                {"debian", c->debian != NULL},
+                {"oci", c->oci != NULL},
+                {"toplevel", c->toplevel != NULL},
+        };
+        const char *first = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++) {
+                if (!kinds[i].given)
+                        continue;
+                if (first)
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' and '%s' exclude each other",
+                                           path, first, kinds[i].key);
+                first = kinds[i].key;
+        }
+        return first ? 0
+                     : error_raise(reterr, FC_EXIT_USAGE,
+                                   "%s: 'rootfs', 'toplevel', 'debian' or 'oci' is missing", path);
+}
 
 static int parse_system(const Json *value, const char *path, void *target, Error *reterr) {
         const ContainerSpec *c = target;
         int r;
 
         r = json_dispatch(value, path, system_fields, ELEMENTSOF(system_fields), target, reterr);
+        if (r >= 0)
+                r = check_one_system(c, path, reterr);
         if (r < 0)
                 return r;
-        if (!!c->rootfs + !!c->toplevel + !!c->debian > 1)
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' and '%s' exclude each other", path,
-                                   c->rootfs ? "rootfs" : "debian", c->toplevel ? "toplevel" : "debian");
         if (c->toplevel)
                 return check_toplevel(c, path, reterr);
-        if (!c->rootfs && !c->debian)
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'rootfs', 'toplevel' or 'debian' is missing",
-                                   path);
-        if (c->debian && c->build)
-                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'build' and 'debian' exclude each other",
-                                   path);
+        if (c->build && !c->rootfs)
+                return error_raise(reterr, FC_EXIT_USAGE, "%s: 'build' and '%s' exclude each other", path,
+                                   c->debian ? "debian" : "oci");
         if (c->closure)
                 return error_raise(reterr, FC_EXIT_USAGE, "%s.closure: only with 'toplevel'", path);
         return 0;
@@ -124,6 +148,8 @@ static Json *print_system(const ContainerSpec *c) {
         json_add_string(json, "toplevel", c->toplevel);
         if (c->debian)
                 json_add(json, "debian", debian_print(c->debian));
+        if (c->oci)
+                json_add(json, "oci", oci_print(c->oci));
         json_add_string(json, "init", c->init);
         json_add_string(json, "build", c->build);
         json_add_string(json, "closure", c->closure);

@@ -16,7 +16,8 @@ static void check_order(const Spec *spec) {
 
 /* What later layers rely on. */
 static void check_container(const ContainerSpec *c) {
-        FUZZ_CHECK(c->name && !!c->rootfs + !!c->toplevel + !!c->debian == 1 && !c->init != !c->command);
+        FUZZ_CHECK(c->name && !!c->rootfs + !!c->toplevel + !!c->debian + !!c->oci == 1 &&
+                   !c->init != !c->command);
         FUZZ_CHECK(!c->toplevel || (c->toplevel[0] == '/' && strrchr(c->toplevel, '/') > c->toplevel));
         FUZZ_CHECK(c->store == STORE_ALL || c->closure);
         FUZZ_CHECK(c->users < _USERS_MODE_MAX && c->network < _NETWORK_MODE_MAX);

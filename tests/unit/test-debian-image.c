@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/strv.h"
 #include "plan/debian-image.h"
+#include "plan/made-image.h"
 #include "spec/spec-parse.h"
 
 /* Owned by the caller. */
@@ -22,9 +23,8 @@ static Spec *parse(const char *members) {
 
 static char *path_of(const char *members) {
         _cleanup_(spec_freep) Spec *spec = parse(members);
-        const DebianSpec *debian = spec->containers[0].debian;
 
-        return debian_image_path(debian);
+        return made_image_path(&spec->containers[0]);
 }
 
 TEST(what_matters_makes_another_image) {
@@ -43,7 +43,7 @@ TEST(what_matters_makes_another_image) {
         };
         _cleanup_free_ char *first = path_of(table[0].members);
 
-        ASSERT_TRUE(startswith(first, DEBIAN_CACHE "/"));
+        ASSERT_TRUE(startswith(first, MADE_IMAGE_CACHE "/"));
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 _cleanup_free_ char *path = path_of(table[i].members);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The images of `system.debian`, in a directory of root's that no other user can enter: made when one is
- * needed first, shared by all projects of the machine, known by what they were made of.
+/* The images of `system.debian` and `system.oci`, in a directory of root's that no other user can enter:
+ * made when one is needed first, shared by all projects of the machine, known by what they were made of.
  *
  *     KEY/definition   what it was made of; without it the image counts as not there
  *     KEY/root         the root file system
+ *     KEY/config.json  what an OCI image runs
  *     KEY/users/       links to where the containers were that use it, when they were started; their names
  *                      tell which directories those were
  *     .KEY.new         one that is being made
@@ -16,20 +17,22 @@
 
 #include "ops/gc-finds.h"
 #include "ops/project.h"
+#include "plan/made-image.h"
 #include "plan/plan.h"
 #include "screen/progress.h"
 
 /* The directory, checked to be root's alone. @ret_fd: -EBADF: it is not there, and not made. */
-int debian_cache_open(bool make, int *ret_fd, Error *reterr);
+int made_image_cache_open(bool make, int *ret_fd, Error *reterr);
 
 /* Whether it is there, without a lock. */
-bool debian_image_is_there(const DebianSpec *debian);
+bool made_image_is_there(const ContainerSpec *c);
 
 /* Opens its root. FC_EXIT_HOST when it is not there. Return: the fd. */
-int debian_image_open(const ContainerPlan *plan, Error *reterr);
+int made_image_open(const ContainerPlan *plan, Error *reterr);
 
 /**
- * debian_image_make() - have a container's image, and keep it
+ * made_image_make() - have a container's image, and keep it
+ * @sources: what `system.oci` names is one of them
  * @container_fd: `.containers/NAME`, which uses it; -EBADF: to look only
  * @progress: told of each step
  * @ret_lock_fd: it is not removed while this is open
@@ -37,15 +40,15 @@ int debian_image_open(const ContainerPlan *plan, Error *reterr);
  * Waits for another command that makes it. It is complete or not there at all. FC_EXIT_INTERRUPTED on a
  * signal.
  */
-int debian_image_make(const ContainerPlan *plan, int container_fd, Progress *progress, int *ret_lock_fd,
-                      Error *reterr);
+int made_image_make(const ContainerPlan *plan, const Sources *sources, int container_fd, Progress *progress,
+                    int *ret_lock_fd, Error *reterr);
 
 /* Owned by the caller. */
-char *debian_image_lock_name(const char *image_key);
+char *made_image_lock_name(const char *image_key);
 
 /* The name of a link in `users`. Owned by the caller. @st: of the container's directory. */
-char *debian_user_name(const char *path_key, const struct stat *st);
+char *made_image_user_name(const char *path_key, const struct stat *st);
 
 /* Removes images that no container uses, and what a killed command has left. One whose user is not where it
  * was is left while anything runs on a layer. */
-int debian_image_clean(Gc *gc, Error *reterr);
+int made_image_clean(Gc *gc, Error *reterr);

@@ -10,8 +10,10 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "ops/debian-build.h"
-#include "ops/debian-image.h"
-#include "plan/debian-image.h"
+#include "ops/made-image.h"
+#include "ops/oci-build.h"
+#include "ops/oci-entry.h"
+#include "ops/oci-input.h"
 #include "rootfs/aside.h"
 #include "rootfs/debian-tree.h"
 #include "state/lock.h"
@@ -23,6 +25,7 @@
 
 typedef struct Image {
         const ContainerPlan *plan;
+        const Sources *sources;
         char *text, *key;
         int cache_fd, lock_fd;
         Progress *progress;
@@ -48,9 +51,9 @@ static int check_own(int fd, const char *path, bool closed, Error *reterr) {
                            (unsigned) st.st_mode & 07777, (unsigned) st.st_uid);
 }
 
-int debian_cache_open(bool make, int *ret_fd, Error *reterr) {
+int made_image_cache_open(bool make, int *ret_fd, Error *reterr) {
         _cleanup_close_ int parent = open("/var/cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
-        const char *name = strrchr(DEBIAN_CACHE, '/') + 1;
+        const char *name = strrchr(MADE_IMAGE_CACHE, '/') + 1;
         int r;
 
         if (parent < 0)
@@ -59,21 +62,21 @@ int debian_cache_open(bool make, int *ret_fd, Error *reterr) {
         if (r < 0)
                 return r;
         if (make && mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
-                return error_set(reterr, errno, "make '" DEBIAN_CACHE "'");
+                return error_set(reterr, errno, "make '" MADE_IMAGE_CACHE "'");
         r = fs_open_beneath_optional(parent, name, O_RDONLY | O_DIRECTORY, &fd, reterr);
         if (r >= 0 && fd >= 0)
-                r = check_own(fd, DEBIAN_CACHE, /* closed= */ true, reterr);
+                r = check_own(fd, MADE_IMAGE_CACHE, /* closed= */ true, reterr);
         if (r < 0)
                 return r;
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
 
-static int image_init(Image *image, const DebianSpec *debian, bool make, Error *reterr) {
+static int image_init(Image *image, const ContainerSpec *c, bool make, Error *reterr) {
         *image = (Image){.cache_fd = -EBADF, .lock_fd = -EBADF};
-        image->text = debian_image_text(debian);
-        image->key = debian_image_key(image->text);
-        return debian_cache_open(make, &image->cache_fd, reterr);
+        image->text = made_image_text(c);
+        image->key = made_image_key(image->text);
+        return made_image_cache_open(make, &image->cache_fd, reterr);
 }
 
 /* @ret_fd: its directory; -EBADF: it is not there, or another one is that has the same name. */
@@ -97,20 +100,20 @@ static int image_find(const Image *image, int *ret_fd, Error *reterr) {
         return 0;
 }
 
-bool debian_image_is_there(const DebianSpec *debian) {
+bool made_image_is_there(const ContainerSpec *c) {
         _cleanup_(image_done) Image image;
         _cleanup_close_ int fd = -EBADF;
 
-        return image_init(&image, debian, /* make= */ false, NULL) >= 0 &&
-               image_find(&image, &fd, NULL) >= 0 && fd >= 0;
+        return image_init(&image, c, /* make= */ false, NULL) >= 0 && image_find(&image, &fd, NULL) >= 0 &&
+               fd >= 0;
 }
 
-int debian_image_open(const ContainerPlan *plan, Error *reterr) {
+int made_image_open(const ContainerPlan *plan, Error *reterr) {
         _cleanup_(image_done) Image image;
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = image_init(&image, plan->spec->debian, /* make= */ false, reterr);
+        r = image_init(&image, plan->spec, /* make= */ false, reterr);
         if (r >= 0)
                 r = image_find(&image, &fd, reterr);
         if (r < 0)
@@ -128,18 +131,32 @@ static void on_step(const char *text, void *userdata) {
         progress_update(image->progress, image->plan->spec->name, PHASE_BUILDING, text);
 }
 
-static int image_fill(Image *image, int work_fd, Error *reterr) {
+static int image_fill_debian(Image *image, int work_fd, Error *reterr) {
         _cleanup_close_ int root_fd = -EBADF;
+        int r = debian_build(image->plan->spec->debian, work_fd, on_step, image, reterr);
+
+        if (r >= 0)
+                r = root_fd = fs_open_beneath(work_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
+        return r < 0 ? r : debian_tree_settle(root_fd, reterr);
+}
+
+static int image_fill_oci(Image *image, int work_fd, Error *reterr) {
+        bool is_directory;
+        _cleanup_close_ int input_fd = oci_input_open(image->sources, image->plan, &is_directory, reterr);
+
+        return input_fd < 0 ? input_fd
+                            : oci_build(image->plan->spec->oci, work_fd, input_fd, is_directory, on_step,
+                                        image, reterr);
+}
+
+static int image_fill(Image *image, int work_fd, Error *reterr) {
         int r;
 
         /* Of mmdebstrap's own mounts, apt's unprivileged user passes it. */
         if (fchmod(work_fd, 0755) < 0)
                 return error_set(reterr, errno, "set the mode of a directory");
-        r = debian_build(image->plan->spec->debian, work_fd, on_step, image, reterr);
-        if (r < 0)
-                return r;
-        root_fd = fs_open_beneath(work_fd, "root", O_RDONLY | O_DIRECTORY, 0, reterr);
-        r = root_fd < 0 ? root_fd : debian_tree_settle(root_fd, reterr);
+        r = image->plan->spec->debian ? image_fill_debian(image, work_fd, reterr)
+                                      : image_fill_oci(image, work_fd, reterr);
         if (r >= 0)
                 r = fs_write_atomic(work_fd, "definition", image->text, strlen(image->text), 0600, reterr);
         /* After a power failure it is there as a whole, or not. */
@@ -148,13 +165,13 @@ static int image_fill(Image *image, int work_fd, Error *reterr) {
         return r;
 }
 
-/* mmdebstrap, apt and dpkg each say it in another way, if at all. */
+/* mmdebstrap, apt, dpkg, skopeo and umoci each say it in another way, if at all. */
 static int tell_full_disk(const Image *image, int r, Error *reterr) {
         struct statvfs fs;
 
         if (fstatvfs(image->cache_fd, &fs) < 0 || (uint64_t) fs.f_bavail * fs.f_frsize >= DISK_LEFT_MIN)
                 return r;
-        error_add_hint(reterr, "the disk of '" DEBIAN_CACHE "' is full: make room there");
+        error_add_hint(reterr, "the disk of '" MADE_IMAGE_CACHE "' is full: make room there");
         return r;
 }
 
@@ -177,16 +194,16 @@ static int image_build(Image *image, Error *reterr) {
         return r;
 }
 
-char *debian_image_lock_name(const char *image_key) {
+char *made_image_lock_name(const char *image_key) {
         return xasprintf(".%s.lock", image_key);
 }
 
-char *debian_user_name(const char *path_key, const struct stat *st) {
+char *made_image_user_name(const char *path_key, const struct stat *st) {
         return xasprintf("%s-%jx-%jx", path_key, (uintmax_t) st->st_dev, (uintmax_t) st->st_ino);
 }
 
 static int image_open_lock(Image *image, Error *reterr) {
-        _cleanup_free_ char *name = debian_image_lock_name(image->key);
+        _cleanup_free_ char *name = made_image_lock_name(image->key);
 
         image->lock_fd = safe_close(image->lock_fd);
         image->lock_fd = fs_open_file_beneath(image->cache_fd, name, O_RDWR | O_CREAT, 0600, reterr);
@@ -207,7 +224,7 @@ static int image_lock_once(const Image *image, int operation, bool wait, Error *
 /* `gc` removes the file with the image. Return: 1 it is locked, 0 another command is in the way, or a
  * negative errno. */
 static int image_lock(Image *image, int operation, bool wait, Error *reterr) {
-        _cleanup_free_ char *name = debian_image_lock_name(image->key);
+        _cleanup_free_ char *name = made_image_lock_name(image->key);
 
         for (;;) {
                 int r = image_lock_once(image, operation, wait, reterr);
@@ -268,24 +285,27 @@ static int note_user(int image_fd, int container_fd, Error *reterr) {
                 r = error_set(reterr, errno, "look at the container's directory");
         if (r < 0)
                 return r;
-        key = debian_image_key(path);
-        name = debian_user_name(key, &st);
+        key = made_image_key(path);
+        name = made_image_user_name(key, &st);
         return fs_replace_link(users, name, path, reterr);
 }
 
-int debian_image_make(const ContainerPlan *plan, int container_fd, Progress *progress, int *ret_lock_fd,
-                      Error *reterr) {
+int made_image_make(const ContainerPlan *plan, const Sources *sources, int container_fd, Progress *progress,
+                    int *ret_lock_fd, Error *reterr) {
         _cleanup_(image_done) Image image;
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = image_init(&image, plan->spec->debian, /* make= */ true, reterr);
+        r = image_init(&image, plan->spec, /* make= */ true, reterr);
         image.plan = plan;
+        image.sources = sources;
         image.progress = progress;
         if (r >= 0)
                 r = image_open_lock(&image, reterr);
         if (r >= 0)
                 r = image_have(&image, &fd, reterr);
+        if (r >= 0 && plan->spec->oci)
+                r = oci_entry_check(fd, plan, reterr);
         if (r >= 0 && container_fd >= 0)
                 r = note_user(fd, container_fd, reterr);
         if (r < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What `gc` does to the images of `system.debian`. */
+/* What `gc` does to the images that are made of a specification. */
 
 #include <fcntl.h>
 #include <limits.h>
@@ -11,8 +11,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "machine/machine.h"
-#include "ops/debian-image.h"
-#include "plan/debian-image.h"
+#include "ops/made-image.h"
 #include "plan/definition.h"
 #include "state/lock.h"
 #include "state/mounted.h"
@@ -27,12 +26,12 @@ typedef enum ImageUse {
 /* Whether the directory is the one that a link in `users` was made for, and not that of another project that
  * has come to its place. */
 static bool is_noted(int fd, const char *path, const char *link) {
-        _cleanup_free_ char *key = debian_image_key(path), *name = NULL;
+        _cleanup_free_ char *key = made_image_key(path), *name = NULL;
         struct stat st;
 
         if (fstat(fd, &st) < 0)
                 return false;
-        name = debian_user_name(key, &st);
+        name = made_image_user_name(key, &st);
         return streq(name, link);
 }
 
@@ -68,7 +67,7 @@ static bool runs_on_layer(const Gc *gc) {
 
 static bool is_used(Gc *gc, int cache_fd, const char *key) {
         _cleanup_free_ char *place = xasprintf("%s/users", key),
-                            *image = xasprintf(DEBIAN_CACHE "/%s/root", key);
+                            *image = xasprintf(MADE_IMAGE_CACHE "/%s/root", key);
         _cleanup_close_ int users_fd = -EBADF;
         _cleanup_strv_ char **names = NULL;
         bool lost = false;
@@ -95,8 +94,8 @@ static bool is_used(Gc *gc, int cache_fd, const char *key) {
         if (!lost || !runs_on_layer(gc))
                 return false;
         strv_pushf(&gc->notes,
-                   DEBIAN_CACHE "/%s: left alone: a container that used it is not where it was, and an "
-                                "ephemeral one runs, which may be that",
+                   MADE_IMAGE_CACHE "/%s: left alone: a container that used it is not where it was, and an "
+                                    "ephemeral one runs, which may be that",
                    key);
         return true;
 }
@@ -115,7 +114,7 @@ static char *key_of_unfinished(const char *name) {
 /* Killed in the midst, it leaves what does not count as an image: a directory's files go before its
  * directories, and so `definition` before what is in `root`. */
 static int remove_image(Gc *gc, int cache_fd, const char *name, const char *why, Error *reterr) {
-        _cleanup_free_ char *path = xasprintf(DEBIAN_CACHE "/%s", name);
+        _cleanup_free_ char *path = xasprintf(MADE_IMAGE_CACHE "/%s", name);
         int r = gc->dry_run ? 0 : fs_remove_tree(cache_fd, name, reterr);
 
         if (r >= 0)
@@ -131,7 +130,7 @@ static int clean_one(Gc *gc, int cache_fd, const char *name, Error *reterr) {
 
         if (!is_key(key))
                 return 0;
-        lock = debian_image_lock_name(key);
+        lock = made_image_lock_name(key);
         fd = fs_open_file_beneath(cache_fd, lock, O_RDWR | O_CREAT, 0600, reterr);
         if (fd < 0)
                 return fd;
@@ -174,17 +173,17 @@ static int clean_lock(int cache_fd, const char *name, Error *reterr) {
         return unlinkat(cache_fd, name, 0) < 0 ? error_set(reterr, errno, "remove '%s'", name) : 0;
 }
 
-int debian_image_clean(Gc *gc, Error *reterr) {
+int made_image_clean(Gc *gc, Error *reterr) {
         _cleanup_close_ int cache_fd = -EBADF;
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = debian_cache_open(/* make= */ false, &cache_fd, reterr);
+        r = made_image_cache_open(/* make= */ false, &cache_fd, reterr);
         if (r < 0 || cache_fd < 0)
                 return r;
         r = fs_list(cache_fd, &names);
         if (r < 0)
-                return error_set(reterr, r, "list '" DEBIAN_CACHE "'");
+                return error_set(reterr, r, "list '" MADE_IMAGE_CACHE "'");
         STRV_FOREACH (name, names) {
                 r = clean_one(gc, cache_fd, *name, reterr);
                 if (r < 0)

@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Root file systems that are unpacked from images of OCI and of docker (system.oci), which skopeo and umoci make here of the
+# tests' own.
+
+# shellcheck disable=SC2016 # the container's shell expands these
+# shellcheck source=tests/lib/live.bash
+. "$(dirname "$0")/../lib/live.bash"
+
+CACHE=/var/cache/flake-containers
+
+# begin: a cache of this test's alone.
+begin() {
+        command -v umoci >/dev/null || skip "umoci is not installed"
+        command -v skopeo >/dev/null || skip "skopeo is not installed"
+        rm -rf "$SCRATCH/cache"
+        mkdir "$SCRATCH/cache"
+        mount -t tmpfs -o mode=755 tmpfs /var/cache
+        mkdir -m 700 "$CACHE"
+        mount --bind "$SCRATCH/cache" "$CACHE"
+        chmod 700 "$CACHE"
+        project shop
+        mkdir "$PROJECT/images"
+        [[ -e $SCRATCH/app ]] || a_layout "$SCRATCH/app"
+        cp -r "$SCRATCH/app" "$PROJECT/images/app"
+        chown -R "$DEV" "$PROJECT/images"
+}
+
+end() { umount "$CACHE" /var/cache; }
+
+# a_layout DIRECTORY: what a build has made: two layers, the second of which takes away a file of the first.
+a_layout() {
+        tiny_image
+        umoci init --layout "$1"
+        umoci new --image "$1:app"
+        umoci insert --image "$1:app" "$TINY_IMAGE" /
+        mkdir -p "$TMP/more"
+        printf 'of the second layer\n' >"$TMP/more/word"
+        chmod 4755 "$TMP/more/word"
+        umoci insert --image "$1:app" "$TMP/more" /srv
+        umoci insert --image "$1:app" --whiteout /usr/bin/tee
+        umoci config --image "$1:app" --config.entrypoint /bin/bash --config.entrypoint -c --config.cmd 'echo "$WORD"; pwd' \
+                --config.env WORD=said --config.workingdir /srv
+} >/dev/null 2>&1
+
+# of INPUT [MEMBERS]: a container of it that looks around and ends.
+of() {
+        printf '"one": {"system": {"oci": %s}, "network": {"mode": "none"}, "oneShot": true, "command":
+                ["/bin/bash", "-c", "cat /srv/word; stat -c %%a /srv/word; [ ! -e /usr/bin/tee ] && echo gone"] %s}' "$1" "${2:-}"
+}
+
+made() { find "$CACHE" -mindepth 1 -maxdepth 1 ! -name '.*.lock' -printf '%P\n' | sort | xargs; }
+
+testcase_forms() {
+        local form
+
+        begin
+        for form in oci-archive docker-archive; do
+                skopeo copy -q "oci:$PROJECT/images/app:app" "$form:$PROJECT/images/$form.tar:app:1"
+        done
+        for form in app oci-archive.tar docker-archive.tar; do
+                spec "$(of "\"images/$form\"")"
+                ok fc --progress plain up
+                expect_err 'one: building'
+                ok fc logs -o cat one
+                expect_out $'^of the second layer\n4755\ngone'
+                equal "$(find "$CACHE"/*/ -mindepth 1 -maxdepth 1 -printf '%P\n' | sort | xargs)" 'config.json definition root users'
+                ok fc rm --yes one
+                ok fc gc
+                equal "$(made)" '' "images"
+        done
+        end
+}
+
+# Shared, and made anew when what it is made of has become another one.
+testcase_kept() {
+        begin
+        spec "$(of '{"path": "images/app", "image": "app"}')"
+        ok fc --progress plain up
+        expect_err 'one: building'
+        ok fc rm --yes one
+        ok fc --progress plain up
+        refute_err 'building'
+        umoci config --image "$PROJECT/images/app:app" --config.env WORD=other
+        ok fc --progress plain up
+        expect_err "its root was made of another 'system.oci', or of another image; .* reset one"
+        ok fc --progress plain reset --yes one
+        expect_err 'one: building'
+        refute_err 'its root was made of another'
+        ok fc gc
+        equal "$(made | wc -w)" 1 "images"
+        # Two images in one directory, and none that is meant.
+        umoci tag --image "$PROJECT/images/app:app" second
+        spec "$(of '"images/app"' | sed 's/"one"/"two"/')"
+        run_status 3 fc up two
+        expect_err 'skopeo has ended with exit status'
+        equal "$(made | wc -w)" 1 "images"
+        absent "$PROJECT/.containers/two/root"
+        end
+}
+
+# An image of a program has nothing to boot: the error has what stands for what it runs.
+testcase_entry() {
+        local members
+
+        begin
+        spec '"one": {"system": {"oci": "images/app"}, "network": {"mode": "none"}}'
+        run_status 2 fc up
+        expect_err "OCI image '.*/images/app' has no '/sbin/init' that could boot: the container needs a 'command'"
+        members=$(sed -n 's/.*what the image runs is: //p' <<<"$ERR")
+        spec "\"one\": {\"system\": {\"oci\": \"images/app\"}, \"network\": {\"mode\": \"none\"}, \"oneShot\": true, $members}"
+        ok fc up
+        ok fc logs -o cat one
+        expect_out $'^said\n/srv$'
+        end
+}
+
+testcase_refused() {
+        begin
+        spec "$(of '"images/none"')"
+        run_status 2 fc up
+        expect_err "'.*/images/none'"
+        run_status 6 fc doctor
+        expect_out "one: its image 'images/none'"
+        mkdir "$PROJECT/images/empty"
+        spec "$(of '"images/empty"')"
+        run_status 2 fc up
+        expect_err "OCI image '.*/images/empty' has no 'index.json'"
+        # No link leads root to what is not the image's.
+        cp -r "$PROJECT/images/app" "$PROJECT/images/links"
+        mv "$PROJECT/images/links/blobs" "$TMP/blobs"
+        ln -s "$TMP/blobs" "$PROJECT/images/links/blobs"
+        spec "$(of '"images/links"')"
+        run_status 3 fc up
+        expect_err 'skopeo has ended with exit status'
+        # Something else, such as a compressed archive.
+        head -c 100000 /dev/urandom >"$PROJECT/images/noise.tar"
+        spec "$(of '"images/noise.tar"')"
+        run_status 3 fc up
+        expect_err 'skopeo has ended with exit status'
+        expect_err 'must not be compressed: gunzip it'
+        spec "$(of '"images/app"')"
+        mount --bind /dev/null /usr/bin/umoci
+        run_status 6 fc up
+        expect_err 'umoci, which unpacks OCI images, is not installed'
+        expect_err 'apt-get install umoci'
+        run_status 6 fc doctor
+        expect_out 'one: system\.oci: umoci, which .* is not installed'
+        umount /usr/bin/umoci
+        equal "$(made)" '' "what is left"
+        absent "$PROJECT/.containers/one/root"
+        end
+}
+
+live_main "$@"
