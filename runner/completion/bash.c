@@ -36,11 +36,14 @@ static void bash_values(FILE *f, const CompletionTable *t, const char *verb, con
                         (void) fprintf(
                                 f, ") compopt -o filenames && COMPREPLY=($(compgen -%c -- \"$cur\")) ;;\n",
                                 completion_takes_path(t, o, "DIR") ? 'd' : 'f');
-                else if (completion_takes_label(o) || completion_takes_unit(o))
+                else if (completion_kind_of(o))
                         (void) fprintf(f,
-                                       ") COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" completion %s "
+                                       ") COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" completion %s%s "
                                        "2>/dev/null)\" -- \"$cur\")) ;;\n",
-                                       completion_takes_label(o) ? "labels" : "units");
+                                       completion_kind_of(o),
+                                       streq(completion_kind_of(o), "generations")
+                                               ? " -- \"${COMP_WORDS[@]:i + 1}\""
+                                               : "");
                 else
                         (void) fprintf(f, ") ;;\n");
         }

@@ -64,12 +64,15 @@ bool completion_takes_path(const CompletionTable *t, const Option *o, const char
         return o->argument && streq(o->argument, kind) && o >= t->globals && o < t->globals + t->n_globals;
 }
 
-bool completion_takes_label(const Option *o) {
-        return o->argument && streq(o->argument, "LABEL");
-}
+const char *completion_kind_of(const Option *o) {
+        static const struct {
+                const char *argument, *kind;
+        } table[] = {{"LABEL", "labels"}, {"UNIT", "units"}, {"NUMBER", "generations"}};
 
-bool completion_takes_unit(const Option *o) {
-        return o->argument && streq(o->argument, "UNIT");
+        for (size_t i = 0; o->argument && i < ELEMENTSOF(table); i++)
+                if (streq(o->argument, table[i].argument))
+                        return table[i].kind;
+        return NULL;
 }
 
 bool completion_takes_port(const CompletionVerb *v) {

@@ -27,9 +27,12 @@ static void fish_options(FILE *f, const CompletionTable *t, const char *conditio
                         (void) fprintf(f, " -x -a '(__fish_complete_directories)'");
                 else if (completion_takes_path(t, o, "FILE"))
                         (void) fprintf(f, " -r -F");
-                else if (completion_takes_label(o) || completion_takes_unit(o))
-                        (void) fprintf(f, " -x -a '(" PROGRAM " completion %s 2>/dev/null)'",
-                                       completion_takes_label(o) ? "labels" : "units");
+                else if (completion_kind_of(o))
+                        (void) fprintf(f, " -x -a '(" PROGRAM " completion %s%s 2>/dev/null)'",
+                                       completion_kind_of(o),
+                                       streq(completion_kind_of(o), "generations")
+                                               ? " -- (__flake_containers_words)"
+                                               : "");
                 else if (completion_takes_word(o))
                         (void) fprintf(f, " -x");
                 (void) fprintf(f, " -d '");
@@ -50,11 +53,14 @@ static char *fish_condition(const CompletionVerb *v) {
 }
 
 static void fish_functions(FILE *f, const CompletionTable *t) {
-        (void) fprintf(f, "function __flake_containers_in_command\n"
-                          "    contains -- -- (commandline -pxc 2>/dev/null; or commandline -poc)\n"
+        (void) fprintf(f, "function __flake_containers_words\n"
+                          "    commandline -pxc 2>/dev/null; or commandline -poc\n"
+                          "end\n\n"
+                          "function __flake_containers_in_command\n"
+                          "    contains -- -- (__flake_containers_words)\n"
                           "end\n\n"
                           "function __flake_containers_operand\n"
-                          "    set -l words (commandline -pxc 2>/dev/null; or commandline -poc)\n"
+                          "    set -l words (__flake_containers_words)\n"
                           "    set -l at (contains -i -- $argv[1] $words); or return 1\n"
                           "    test (count $words) -gt $at; and echo $words[(math $at + 1)]\n"
                           "end\n\n");

@@ -27,8 +27,9 @@ const char *completion_words_of(const Option *o);
 /* A path of this host's; those of a verb are a container's. @kind: "DIR" or "FILE". */
 bool completion_takes_path(const CompletionTable *t, const Option *o, const char *kind);
 
-bool completion_takes_label(const Option *o);
-bool completion_takes_unit(const Option *o);
+/* What an option takes of the project, as `completion KIND` prints it; of generations, of the containers
+ * that are named anywhere on the line. NULL: nothing. */
+const char *completion_kind_of(const Option *o);
 
 /* Takes what no other word gives: the next one, that is. */
 bool completion_takes_word(const Option *o);

@@ -23,10 +23,8 @@ static void zsh_option(FILE *f, const CompletionTable *t, const Option *o, const
                         (void) fprintf(f, "_directories");
                 else if (completion_takes_path(t, o, "FILE"))
                         (void) fprintf(f, "_files");
-                else if (completion_takes_label(o))
-                        (void) fprintf(f, "_flake_containers_labels");
-                else if (completion_takes_unit(o))
-                        (void) fprintf(f, "_flake_containers_units");
+                else if (completion_kind_of(o))
+                        (void) fprintf(f, "_flake_containers_%s", completion_kind_of(o));
                 else
                         (void) fputc(' ', f);
         }
@@ -71,35 +69,41 @@ static void zsh_group(FILE *f, const CompletionTable *t, size_t index) {
 }
 
 static void zsh_helpers(FILE *f, const CompletionTable *t) {
-        (void) fprintf(f,
-                       "#compdef " PROGRAM "\n"
-                       "# zsh completion of " PROGRAM "(1), made by '" PROGRAM " completion zsh'\n\n"
-                       "_flake_containers_names() {\n"
-                       "    local -a names=(${(f)\"$(_call_program names $service completion names "
-                       "2>/dev/null)\"})\n"
-                       "    _describe container names\n"
-                       "}\n\n"
-                       "_flake_containers_labels() {\n"
-                       "    local -a labels=(${(f)\"$(_call_program labels $service completion labels "
-                       "2>/dev/null)\"})\n"
-                       "    _describe label labels\n"
-                       "}\n\n"
-                       "_flake_containers_units() {\n"
-                       "    local -a units=(${(f)\"$(_call_program units $service completion units "
-                       "2>/dev/null)\"})\n"
-                       "    compadd -a units\n"
-                       "}\n\n"
-                       "_flake_containers_ports() {\n"
-                       "    local -a ports=(${(f)\"$(_call_program ports $service completion ports $line[1] "
-                       "2>/dev/null)\"})\n"
-                       "    compadd -a ports\n"
-                       "}\n\n"
-                       "_flake_containers_places() {\n"
-                       "    local -a names=(${(f)\"$(_call_program names $service completion names "
-                       "2>/dev/null)\"})\n"
-                       "    compadd -S : -a names\n"
-                       "    _files\n"
-                       "}\n\n");
+        (void) fprintf(
+                f,
+                "#compdef " PROGRAM "\n"
+                "# zsh completion of " PROGRAM "(1), made by '" PROGRAM " completion zsh'\n\n"
+                "_flake_containers_names() {\n"
+                "    local -a names=(${(f)\"$(_call_program names $service completion names "
+                "2>/dev/null)\"})\n"
+                "    _describe container names\n"
+                "}\n\n"
+                "_flake_containers_labels() {\n"
+                "    local -a labels=(${(f)\"$(_call_program labels $service completion labels "
+                "2>/dev/null)\"})\n"
+                "    _describe label labels\n"
+                "}\n\n"
+                "_flake_containers_units() {\n"
+                "    local -a units=(${(f)\"$(_call_program units $service completion units "
+                "2>/dev/null)\"})\n"
+                "    compadd -a units\n"
+                "}\n\n"
+                "_flake_containers_generations() {\n"
+                "    local -a numbers=(${(f)\"$(_call_program generations $service completion generations "
+                "-- ${(q)words} 2>/dev/null)\"})\n"
+                "    compadd -a numbers\n"
+                "}\n\n"
+                "_flake_containers_ports() {\n"
+                "    local -a ports=(${(f)\"$(_call_program ports $service completion ports $line[1] "
+                "2>/dev/null)\"})\n"
+                "    compadd -a ports\n"
+                "}\n\n"
+                "_flake_containers_places() {\n"
+                "    local -a names=(${(f)\"$(_call_program names $service completion names "
+                "2>/dev/null)\"})\n"
+                "    compadd -S : -a names\n"
+                "    _files\n"
+                "}\n\n");
 }
 
 static void zsh_verb(FILE *f, const CompletionTable *t, const CompletionVerb *v) {
