@@ -18,6 +18,7 @@ static const Option rm_options[] = {
         {"all", 0, OPTION_FLAG, offsetof(RmOptions, all), NULL,
          "All that the project keeps: .containers itself, volumes included"},
         {"yes", 'y', OPTION_FLAG, offsetof(RmOptions, yes), NULL, "Do not ask"},
+        {"force", 'f', OPTION_FLAG, offsetof(RmOptions, yes), NULL, NULL},
 };
 
 static int rm_run_plan(Removal *removal, const RmOptions *o, const Globals *globals, Error *reterr) {

@@ -19,7 +19,7 @@ static const Option status_options[] = {
          "Also how much of the disk they and their volumes take"},
         {"output", 'o', OPTION_STRING, offsetof(StatusOptions, output), "VIEW",
          "wide (also machines and addresses) or json"},
-        {"format", 0, OPTION_STRING, offsetof(StatusOptions, output), NULL, NULL},
+        {"format", 0, OPTION_STRING, offsetof(StatusOptions, output), "VIEW", NULL},
         {"watch", 'w', OPTION_FLAG, offsetof(StatusOptions, watch), NULL,
          "Stay, and show each change; Ctrl-C ends"},
         {"all", 'a', OPTION_IGNORED, 0, NULL, "(always so)"},

@@ -367,6 +367,10 @@ testcase_status_goes_on_elsewhere() {
         spec "$(tiny one)"
         run_status 2 fc status --watch --size
         run_status 2 fc status --watch --check
+        # In the words of compose.
+        ok fc status --format json
+        equal "$(jq -r '.containers[0].state' <<<"$OUT")" stopped
+        ok fc rm -f
         fc_background "$TMP/lines" --json status --watch one
         lines=$FC_PID
         fc_background "$TMP/tables" status --watch
