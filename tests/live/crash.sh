@@ -245,7 +245,8 @@ has_stopped() { [[ $(state_of "$1") == stopped ]]; }
 
 # fc_faulty ARGUMENT.. VERB: the program in the project's folder, in which one call goes wrong.
 fc_faulty() {
-        (by_asker "$FC_HELPERS/fault" "${@:1:$#-1}" "$FC" "${!#}")
+        # LeakSanitizer cannot be traced.
+        (ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" by_asker "$FC_HELPERS/fault" "${@:1:$#-1}" "$FC" "${!#}")
 }
 
 # Killed as it writes down that it is going to ask: the container goes on, and that is what is said.
