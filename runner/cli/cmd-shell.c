@@ -90,7 +90,9 @@ static int shell_apply(const ProjectRequest *request, const ShellOptions *o, con
         for (size_t i = 1; i < n; i++)
                 strv_push(&argv, request->argv[i]);
         strv_push(&argv, UPDATE_OPTION);
-        return elevate_with_project(request, (int) strv_length(argv), argv, reterr);
+        there.argc = (int) strv_length(argv);
+        there.argv = argv;
+        return elevate_with_project(&there, reterr);
 }
 
 static int shell_apply_and_wait(const ProjectRequest *request, const ShellOptions *o, const char *name,

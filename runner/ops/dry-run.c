@@ -101,13 +101,15 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
         d->statuses = xnew0(MachineStatus, n);
         for (; d->n < n; d->n++) {
                 size_t i = d->n;
-                _cleanup_free_ char *definer = shared_find_definer(project, names[i]);
+                _cleanup_free_ char *definer = NULL;
                 const ContainerSpec *c = spec_find(project->spec, names[i]);
                 int r;
 
                 r = running_query(project, names[i], &d->statuses[i], reterr);
                 if (r >= 0)
                         r = project_load_state(project, names[i], &d->states[i], reterr);
+                if (r >= 0)
+                        r = shared_find_definer(project, names[i], &definer, reterr);
                 if (r < 0)
                         return r;
                 d->plans[i] = network_plan(network, project, c);

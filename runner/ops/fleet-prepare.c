@@ -107,6 +107,9 @@ static int member_plan(Member *m, Error *reterr) {
         r = running_refuse_elsewhere(m->fleet->project, m->at->name, m->state, reterr);
         if (r < 0)
                 return r;
+        r = shared_find_definer(project, m->at->name, &m->definer, reterr);
+        if (r < 0)
+                return r;
         m->plan = network_plan(&m->fleet->network, project, m->at->spec);
         m->stop_timeout_usec = m->at->spec->stop_timeout_usec;
         member_note_end(m);
@@ -115,14 +118,13 @@ static int member_plan(Member *m, Error *reterr) {
 }
 
 static void member_tell_held(const Member *m) {
-        const Project *project = m->fleet->project;
-        _cleanup_free_ char *definer = shared_find_definer(project, m->at->name),
-                            *command = project_command(project, "restart", m->at->name), *text = NULL;
+        _cleanup_free_ char *command = project_command(m->fleet->project, "restart", m->at->name),
+                            *text = NULL;
 
         text = xasprintf(
                 "%s: it is shared, and goes on as '%s' defines it, which is not as here; to run it as "
                 "here: %s",
-                m->at->name, definer ? definer : "", command);
+                m->at->name, m->definer, command);
         progress_note(m->fleet->progress, text);
 }
 
@@ -136,8 +138,6 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
 
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
-                _cleanup_free_ char *definer = shared_find_definer(project, m->at->name);
-
                 decisions[i] = (Decision){
                         .spec = m->at->spec,
                         .plan = m->plan,
@@ -146,7 +146,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                         .asked = strv_contains(asked, m->at->name),
                         .replaced = volume_drift_find(project, m->plan, m->state, &m->at->status),
                         .not_in_place = switch_find_obstacle(project, m->plan, m->state, &m->at->status),
-                        .foreign = definer,
+                        .foreign = m->definer,
                         .begins_again = seed_outlook_discards(&m->seed),
                         .no_wait = fleet->options.no_wait,
                 };

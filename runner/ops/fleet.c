@@ -45,6 +45,7 @@ static void member_done(Member *m) {
         resources_done(&m->resources);
         (void) container_plan_free(m->plan);
         (void) container_state_free(m->state);
+        free(m->definer);
         free(m->rung);
         free(m->last_event);
 }

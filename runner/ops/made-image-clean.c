@@ -193,7 +193,7 @@ int made_image_clean(Gc *gc, Error *reterr) {
         names = NULL;
         r = fs_list(cache_fd, &names);
         if (r < 0)
-                return error_set(reterr, r, "list '" DEBIAN_CACHE "'");
+                return error_set(reterr, r, "list '" MADE_IMAGE_CACHE "'");
         STRV_FOREACH (name, gc->dry_run ? NULL : names) {
                 r = clean_lock(cache_fd, *name, reterr);
                 if (r < 0)

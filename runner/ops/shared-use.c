@@ -214,13 +214,22 @@ int shared_note_definer(const Project *project, int runtime_fd, Error *reterr) {
         return write_worktrees(runtime_fd, DEFINER, worktrees, reterr);
 }
 
-char *shared_find_definer(const Project *project, const char *name) {
-        _cleanup_close_ int fd =
-                project_shares(project, name) ? project_open_runtime(project, name) : -EBADF;
+int shared_find_definer(const Project *project, const char *name, char **ret, Error *reterr) {
+        _cleanup_close_ int project_fd = -EBADF, fd = -EBADF;
         _cleanup_strv_ char **worktrees = NULL;
+        int r;
 
-        if (fd < 0 || read_worktrees(fd, DEFINER, &worktrees, NULL) < 0 || !worktrees ||
-            streq(worktrees[0], own_worktree(project)))
-                return NULL;
-        return xstrdup(worktrees[0]);
+        *ret = NULL;
+        if (!project_shares(project, name))
+                return 0;
+        r = runtime_dir_open(RUNTIME_DIR_BASE, project->id, &project_fd, reterr);
+        if (r >= 0 && project_fd >= 0)
+                r = runtime_dir_container_open(project_fd, name, &fd, reterr);
+        if (r >= 0 && fd >= 0)
+                r = read_worktrees(fd, DEFINER, &worktrees, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, name);
+        if (worktrees && !streq(worktrees[0], own_worktree(project)))
+                *ret = xstrdup(worktrees[0]);
+        return 0;
 }

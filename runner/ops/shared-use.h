@@ -41,5 +41,5 @@ bool shared_is_used(const Project *project, const char *name);
 /* It starts, as the project's specification defines it. @runtime_fd: the container's. */
 int shared_note_definer(const Project *project, int runtime_fd, Error *reterr);
 
-/* The other work tree that defines it as it runs; owned by the caller, NULL: there is none. */
-char *shared_find_definer(const Project *project, const char *name);
+/* The other work tree that defines it as it runs. @ret: owned by the caller, NULL: there is none. */
+int shared_find_definer(const Project *project, const char *name, char **ret, Error *reterr);

@@ -158,7 +158,9 @@ static void status_note_drift(Project *project, const Network *network, const Ma
                 return;
         d.replaced = volume_drift_find(project, plan, c->state, status);
         decide_one(&d, project->facts.boot_id);
-        definer = d.changed ? shared_find_definer(project, c->name) : NULL;
+        /* What cannot be read here is an error of the `up` that it tells of. */
+        if (d.changed)
+                (void) shared_find_definer(project, c->name, &definer, NULL);
         if (definer)
                 strv_pushf(&c->notes, "runs as '%s' defines it, which is not as here", definer);
         else if (d.changed)

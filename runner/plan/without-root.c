@@ -18,6 +18,8 @@ static int check(const ContainerSpec *c, Error *reterr) {
                 {c->n_devices > 0, "devices", "the kernel lets no user give them to others"},
                 {c->network == NETWORK_HOST, "network.mode host",
                  "the user's containers have a network of their own"},
+                {network_mode_is_attached(c->network), "network.mode bridge or macvlan",
+                 "the kernel lets no user attach to an interface of the host's"},
                 {c->network == NETWORK_NAMESPACE, "network.mode namespace",
                  "the kernel lets no user enter a namespace of the host's"},
                 {c->internet, "network.internet", "pasta would begin in the user's own network"},
@@ -28,6 +30,7 @@ static int check(const ContainerSpec *c, Error *reterr) {
                 {c->hooks.n_after_ready + c->hooks.n_before_down > 0, "hooks",
                  "they would run in the user's own network"},
                 {c->debian, "system.debian", "images are made by root"},
+                {c->oci, "system.oci", "images are made by root"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {

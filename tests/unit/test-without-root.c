@@ -36,6 +36,10 @@ TEST(names_the_key) {
                 {SYSTEM ", \"network\": {\"mode\": \"host\"}", "network.mode host needs root: "},
                 {SYSTEM ", \"network\": {\"mode\": \"namespace\", \"namespace\": \"vpn\"}",
                  "network.mode namespace needs root: "},
+                {SYSTEM ", \"network\": {\"mode\": \"bridge\", \"interface\": \"br0\"}",
+                 "network.mode bridge or macvlan needs root: "},
+                {SYSTEM ", \"network\": {\"mode\": \"macvlan\", \"interface\": \"eth0\"}",
+                 "network.mode bridge or macvlan needs root: "},
                 {SYSTEM ", \"network\": {\"internet\": true}", "network.internet needs root: "},
                 {SYSTEM ", \"network\": {\"hostAccess\": [80]}", "network.hostAccess needs root: "},
                 {SYSTEM
@@ -44,6 +48,7 @@ TEST(names_the_key) {
                 {SYSTEM ", \"hooks\": {\"afterReady\": [[\"true\"]]}", "hooks needs root: "},
                 {SYSTEM ", \"hooks\": {\"beforeDown\": [[\"true\"]]}", "hooks needs root: "},
                 {"\"system\": {\"debian\": {\"suite\": \"trixie\"}}", "system.debian needs root: "},
+                {"\"system\": {\"oci\": \"image\"}, \"command\": [\"true\"]", "system.oci needs root: "},
         };
         char *names[] = {(char *) "web", NULL};
 
