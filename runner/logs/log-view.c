@@ -104,7 +104,7 @@ static void print_next(LogView *view, LogStream *stream, bool line) {
 /* @rest: a last line of a console that has not ended is one, too. */
 static int drain(LogView *view, size_t max, bool rest, Error *reterr) {
         for (size_t n = 0; n < max; n++) {
-                LogStream *stream;
+                LogStream *stream = NULL;
                 bool line = false;
                 int r;
 

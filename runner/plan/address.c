@@ -142,7 +142,7 @@ char *subnet_to_string(const Subnet *subnet) {
 int subnet_from_string(const char *text, Subnet *ret, Error *reterr) {
         const char *slash = strchr(text, '/');
         _cleanup_free_ char *network = xstrndup(text, slash ? (size_t) (slash - text) : strlen(text));
-        uint32_t address;
+        uint32_t address = 0;
 
         if (!slash || !streq(slash, "/24"))
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a network with a prefix of /24",

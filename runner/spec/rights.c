@@ -77,7 +77,7 @@ static Json *print_capabilities(const ContainerSpec *c) {
 static int check_list(const ContainerSpec *c, const char *key, char *const *names, uint64_t *seen,
                       Error *reterr) {
         STRV_FOREACH (name, names) {
-                unsigned number;
+                unsigned number = 0;
                 int r;
 
                 r = capability_from_string(*name, &number, reterr);
