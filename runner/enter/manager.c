@@ -44,7 +44,8 @@ int manager_connect(const EnterTarget *target, uint64_t timeout_usec, GuestBus *
         _cleanup_close_ int fd = -EBADF;
         int r, result = 0;
 
-        if (!has_socket(target)) {
+        /* One that has ended has none either, which enter_call() tells. */
+        if (!has_socket(target) && enter_target_is_alive(target) && !process_is_ending(target->leader)) {
                 *ret = NULL;
                 return 0;
         }

@@ -49,7 +49,7 @@ typedef struct Member {
         MemberPrepared prepared;
         bool covers_prepared; /* what covers a part of the root */
         bool old_root;        /* its root is of an earlier start */
-        char *definer; /* the work tree that defines what runs, where it is not this one (ops/shared-use.h) */
+        char *definer;        /* another work tree that defines what runs (ops/shared-use.h), or NULL */
         uint64_t stop_timeout_usec;
         Resources resources;
         StopJob *stop_job;

@@ -17,8 +17,8 @@ static size_t read_failures(const char *text, bool *ret_over) {
  * stands before. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = fuzz_string(data, size),
-                            *line = event_log_format(1, "db", "degraded", text),
-                            *last = event_log_format(1, "db", "crashed", text),
+                            *line = event_log_format(USEC_PER_SEC, "db", "degraded", text),
+                            *last = event_log_format(USEC_PER_SEC, "db", "crashed", text),
                             *all = xasprintf("%s\n%s\n", text, line),
                             *end = xasprintf("%s\n%s\n", all, last);
         size_t before;
