@@ -20,8 +20,7 @@ static uint64_t network_of(int fd) {
 }
 
 TEST(makes_sockets_where_the_broker_is) {
-        _cleanup_close_ int before = host_socket(AF_INET, SOCK_STREAM, 0), theirs = -EBADF, own = -EBADF,
-                            asked = -EBADF;
+        _cleanup_close_ int before = host_socket(AF_INET, SOCK_STREAM, 0), own = -EBADF, asked = -EBADF;
         _cleanup_free_ char *path = NULL, *expected = NULL;
         int pair[2], status;
         pid_t broker;
