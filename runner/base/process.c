@@ -241,12 +241,13 @@ void process_release_interrupts(HeldInterrupts *held) {
         (void) sigprocmask(SIG_SETMASK, &held->old, NULL);
 }
 
-static void run_child(char *const *argv, int out_fd) {
+static void run_child(char *const *argv, int out_fd, pid_t parent) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
         int out = out_fd >= 0 ? out_fd : STDERR_FILENO;
 
         /* A helper must not go on when we have been killed. */
-        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+                _exit(127);
         process_unblock_signals();
         if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
             dup2(out, STDERR_FILENO) < 0)
@@ -258,8 +259,8 @@ static void run_child(char *const *argv, int out_fd) {
 int process_run(char *const *argv, char **ret_output, Error *reterr) {
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
         _cleanup_free_ char *output = NULL;
+        pid_t parent = getpid(), pid;
         int pipe_fd[2], status, r = 0;
-        pid_t pid;
 
         if (ret_output) {
                 if (pipe2(pipe_fd, O_CLOEXEC) < 0)
@@ -271,7 +272,7 @@ int process_run(char *const *argv, char **ret_output, Error *reterr) {
         if (pid < 0)
                 return error_set(reterr, errno, "start '%s'", argv[0]);
         if (pid == 0)
-                run_child(argv, write_fd);
+                run_child(argv, write_fd, parent);
 
         write_fd = safe_close(write_fd);
         if (ret_output)

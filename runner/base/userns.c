@@ -14,12 +14,15 @@
 #define MAP_MAX ((size_t) 4096)
 
 /* Enters a user namespace, says so, and stays until it is killed. */
-static _Noreturn void holder(int fd) {
+static _Noreturn void holder(int fd, pid_t parent) {
         char c = 0;
 
-        /* In this order: new credentials may reset the signal. */
+        /* In this order: new credentials may reset the signal; and of a parent that has ended before there
+         * is none. */
         if (unshare(CLONE_NEWUSER) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
                 c = (char) errno;
+        if (getppid() != parent)
+                _exit(1);
         if (write(fd, &c, 1) != 1)
                 _exit(1);
         for (;;)
@@ -59,8 +62,8 @@ int userns_map_own(uid_t uid, gid_t gid) {
 
 int userns_open(const char *uids, const char *gids) {
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
+        pid_t parent = getpid(), pid;
         int pipe_fd[2], fd;
-        pid_t pid;
         char c;
 
         if (pipe2(pipe_fd, O_CLOEXEC) < 0)
@@ -72,7 +75,7 @@ int userns_open(const char *uids, const char *gids) {
         if (pid < 0)
                 return -errno;
         if (pid == 0)
-                holder(write_fd);
+                holder(write_fd, parent);
         write_fd = safe_close(write_fd);
 
         if (read(read_fd, &c, 1) != 1)
