@@ -167,7 +167,7 @@ testcase_namespace() {
 attached() { printf ', "network": {"mode": "%s", "interface": "%s"%s}' "$1" "$2" "${3:-}"; }
 
 # no_ports: what a container had of the host's is gone; the kernel takes it away some time after the container.
-no_ports() { [[ -z $(ip -o link show type veth | grep ': fc-') ]]; }
+no_ports() { ! ip -o link show type veth | grep ': fc-' >/dev/null; }
 
 readonly IN_LAN=', "address": "192.168.77.20/24", "gateway": "192.168.77.1", "address6": "fd77::20/64", "gateway6": "fd77::1"'
 

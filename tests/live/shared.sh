@@ -4,6 +4,7 @@
 # shared: containers that the work trees of a repository have in common: which one has them, who stops them, and what happens
 # when the work trees do not agree about them.
 # shellcheck disable=SC2016 # the shells inside expand these
+# shellcheck disable=SC2119 # `web` of this script takes nothing
 
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"

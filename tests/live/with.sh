@@ -99,13 +99,16 @@ no_instance_of_others() {
 
 # As extra-container's `shell`: a command, or what is read from standard input, beside an instance, with short ways into it.
 testcase_session() {
+        local told
+
         project shop
         spec "$(tiny one "$SERVER" ', "ports": ["8080:7"], "volumes": ["@data:/data"]}, "two": {"system": {"rootfs": "'"$TINY_IMAGE"'"}, "command": ["/bin/sleep", "infinity"], "network": {"mode": "none"}')"
         run_status 7 fc -q shell one --fresh --run c sh -c 'echo "$0 $1"; hostname; exit 7' 'a b' '"c"'
         equal "$OUT" $'a b "c"\none'
         no_instance_left
         ok fc -q shell --fresh one -- bash -c 'c cat /etc/hosts; echo "$name $ONE_HOST:$ONE_PORT $FC_INSTANCE $(id -u)"; echo "at $ip"; h'
-        [[ $OUT =~ $'\n'([0-9.]+)\ one\ .*$'\n'"one 127.0.0.1:"[0-9]+\ (shop-[0-9a-f]{8})\ $DEV_UID$'\n'at\ ([0-9.]+)$'\n' ]] || flunk "it says: $OUT"
+        told=$'\n([0-9.]+) one .*\none 127\\.0\\.0\\.1:[0-9]+ (shop-[0-9a-f]{8}) '$DEV_UID$'\nat ([0-9.]+)\n'
+        [[ $OUT =~ $told ]] || flunk "it says: $OUT"
         equal "${BASH_REMATCH[3]}" "${BASH_REMATCH[1]}" "the address"
         expect_out "All other commands: flake-containers --root '$PROJECT' --instance ${BASH_REMATCH[2]} COMMAND one"
         # Called again in it, it changes what runs; another container's is another one.
