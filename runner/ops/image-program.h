@@ -24,6 +24,8 @@ typedef struct ImageProgram {
         int work_fd;
         int input_fd;            /* read-only, and through no symbolic link; -EBADF: nothing */
         bool offline;            /* without a network */
+        bool confined;           /* it can write to its directory only, and finds no device there ... */
+        bool follows;            /* ... nor is led on by a symbolic link, unless this is set */
         bool may_fail;           /* its exit status is an answer */
         const char *step_prefix; /* of the lines that are steps */
         ImageStep step;          /* may be NULL */

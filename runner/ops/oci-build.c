@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/strv.h"
 #include "ops/oci-build.h"
+#include "ops/oci-listing.h"
 
 /* In the directory that is worked in. */
 #define LAYOUT_NAME "layout"
@@ -28,12 +30,28 @@ static void oci_build_done(OciBuild *b) {
         strv_free(b->environment);
 }
 
+/* Without it skopeo reads nothing. */
+static int oci_build_find_policy(Error *reterr) {
+        static const char *const paths[] = {"/etc/containers/policy.json",
+                                            "/usr/share/containers/policy.json"};
+
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++)
+                if (access(paths[i], F_OK) >= 0)
+                        return 0;
+        (void) error_raise(reterr, FC_EXIT_HOST, "'%s', which says what skopeo may read, is not there",
+                           paths[0]);
+        error_add_hint(reterr, "on Debian and Ubuntu: apt-get install golang-github-containers-common");
+        return -ENOENT;
+}
+
 static int oci_build_find(OciBuild *b, Error *reterr) {
         int r = image_program_find("skopeo", "reads OCI images", "skopeo", &b->skopeo, reterr);
 
         if (r >= 0)
                 r = image_program_find("umoci", "unpacks OCI images", "umoci", &b->umoci, reterr);
-        return r < 0 ? r : image_program_find("tar", "lists archives", "tar", &b->tar, reterr);
+        if (r >= 0)
+                r = image_program_find("tar", "lists archives", "tar", &b->tar, reterr);
+        return r < 0 ? r : oci_build_find_policy(reterr);
 }
 
 int oci_build_require(Error *reterr) {
@@ -42,17 +60,31 @@ int oci_build_require(Error *reterr) {
         return oci_build_find(&b, reterr);
 }
 
-static int oci_run(const OciBuild *b, char *const *argv, bool may_fail, Error *reterr) {
-        return image_program_run(&(ImageProgram){.argv = argv,
-                                                 .environment = b->environment,
-                                                 .work_fd = b->work_fd,
-                                                 .input_fd = b->input_fd,
-                                                 .offline = true,
-                                                 .may_fail = may_fail,
-                                                 .step_prefix = "",
-                                                 .step = may_fail ? NULL : b->step,
-                                                 .userdata = b->userdata},
-                                 reterr);
+static ImageProgram oci_program(const OciBuild *b, char *const *argv) {
+        return (ImageProgram){.argv = argv,
+                              .environment = b->environment,
+                              .work_fd = b->work_fd,
+                              .input_fd = b->input_fd,
+                              .offline = true,
+                              .confined = true,
+                              .step_prefix = "",
+                              .step = b->step,
+                              .userdata = b->userdata};
+}
+
+/* skopeo unpacks an archive as root, with the links that are in it. */
+static int run_skopeo(const OciBuild *b, char *const *argv, Error *reterr) {
+        ImageProgram program = oci_program(b, argv);
+
+        return image_program_run(&program, reterr);
+}
+
+/* umoci resolves the links of the image itself, in its root. */
+static int run_umoci(const OciBuild *b, char *const *argv, Error *reterr) {
+        ImageProgram program = oci_program(b, argv);
+
+        program.follows = true;
+        return image_program_run(&program, reterr);
 }
 
 /* What is mounted over it when a program runs. */
@@ -65,35 +97,72 @@ static int make_place(int work_fd, bool is_directory, Error *reterr) {
         return fd < 0 ? fd : 0;
 }
 
-/* The archive of docker's newer releases is of both forms; then it is read as that of OCI. Return: 1 it is
- * of OCI, 0 it is not, or a negative errno. */
-static int is_oci_archive(const OciBuild *b, Error *reterr) {
+static void on_member(const char *line, void *userdata) {
+        oci_listing_take(userdata, line);
+}
+
+/* What is not an archive has no members: skopeo then says what is wrong with it. */
+static int list_archive(const OciBuild *b, OciListing *ret, Error *reterr) {
         char *const argv[] = {b->tar,
                               (char *) "--list",
-                              (char *) "--occurrence=1",
-                              (char *) "--wildcards",
+                              (char *) "--verbose",
+                              (char *) "--numeric-owner",
+                              (char *) "--quoting-style=escape",
                               (char *) "--file=" IMAGE_PROGRAM_INPUT,
-                              (char *) "*oci-layout",
                               NULL};
-        int r = oci_run(b, argv, /* may_fail= */ true, reterr);
+        ImageProgram program = oci_program(b, argv);
+        int r;
 
-        return r < 0 ? r : r == 0;
+        program.may_fail = true;
+        program.step = on_member;
+        program.userdata = ret;
+        r = image_program_run(&program, reterr);
+        if (r >= 0 && ret->special)
+                return error_raise(reterr, FC_EXIT_USAGE, "OCI image '%s' has a FIFO or a device in it",
+                                   b->oci->path);
+        return r < 0 ? r : 0;
+}
+
+static bool is_compressed(int input_fd) {
+        static const struct {
+                const char *magic;
+                size_t size;
+        } table[] = {{"\x1f\x8b", 2},
+                     {"\xfd"
+                      "7zXZ",
+                      5},
+                     {"\x28\xb5\x2f\xfd", 4},
+                     {"BZh", 3}};
+        char path[FS_PROC_FD_MAX], begin[5] = {};
+        _cleanup_close_ int fd = open(fs_proc_fd(path, input_fd), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+        if (fd < 0 || read(fd, begin, sizeof(begin)) != sizeof(begin))
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (memcmp(begin, table[i].magic, table[i].size) == 0)
+                        return true;
+        return false;
 }
 
 static int copy_layers(const OciBuild *b, bool is_directory, Error *reterr) {
-        int archive = is_directory ? 0 : is_oci_archive(b, reterr);
-        const char *form = is_directory ? "oci" : archive > 0 ? "oci-archive" : "docker-archive";
+        OciListing listing = {};
+        int r = is_directory ? 0 : list_archive(b, &listing, reterr);
+        const char *form = is_directory ? "oci" : oci_listing_form(&listing, b->oci->image);
         _cleanup_free_ char *source =
                 xasprintf("%s:" IMAGE_PROGRAM_INPUT "%s%s", form, b->oci->image ? ":" : "",
                           b->oci->image ? b->oci->image : "");
-        char *const argv[] = {b->skopeo, (char *) "copy", source, (char *) "oci:" LAYOUT, NULL};
+        char *const argv[] = {b->skopeo,
+                              (char *) "--tmpdir=" IMAGE_PROGRAM_PLACE,
+                              (char *) "copy",
+                              source,
+                              (char *) "oci:" LAYOUT,
+                              NULL};
 
-        int r;
-
-        if (archive < 0)
-                return archive;
-        r = oci_run(b, argv, /* may_fail= */ false, reterr);
-        if (r < 0 && reterr && reterr->exit == FC_EXIT_FAILED && !is_directory && archive == 0)
+        if (r < 0)
+                return r;
+        r = run_skopeo(b, argv, reterr);
+        if (r < 0 && reterr && reterr->exit == FC_EXIT_FAILED && !is_directory && !listing.oci &&
+            is_compressed(b->input_fd))
                 error_add_hint(reterr, "an archive of docker's must not be compressed: gunzip it");
         return r;
 }
@@ -107,7 +176,7 @@ static int unpack(const OciBuild *b, Error *reterr) {
                               (char *) IMAGE_PROGRAM_PLACE "/root",
                               NULL};
 
-        return oci_run(b, argv, /* may_fail= */ false, reterr);
+        return run_umoci(b, argv, reterr);
 }
 
 static int write_config(const OciBuild *b, Error *reterr) {
@@ -121,7 +190,7 @@ static int write_config(const OciBuild *b, Error *reterr) {
                               (char *) IMAGE_PROGRAM_PLACE "/" OCI_CONFIG_NAME,
                               NULL};
 
-        return oci_run(b, argv, /* may_fail= */ false, reterr);
+        return run_umoci(b, argv, reterr);
 }
 
 /* systemd-nspawn wants a directory "usr" in everything. */
@@ -150,9 +219,8 @@ int oci_build(const OciSpec *oci, int work_fd, int input_fd, bool is_directory, 
         };
         int r;
 
-        /* No settings of root's, and no other place for what is large. */
+        /* No settings of root's own; those of the host, in /etc/containers, count. */
         strv_push(&b.environment, "HOME=" IMAGE_PROGRAM_PLACE);
-        strv_push(&b.environment, "TMPDIR=" IMAGE_PROGRAM_PLACE);
         r = oci_build_find(&b, reterr);
         if (r >= 0)
                 r = make_place(work_fd, is_directory, reterr);
