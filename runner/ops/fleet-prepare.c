@@ -93,6 +93,24 @@ static int member_check_root(const Member *m, Error *reterr) {
         return 0;
 }
 
+/* What cannot be looked at is not another image, for a container that has a root. */
+static int member_keep_image(const Member *m, Error *reterr) {
+        const OciSpec *oci = m->at->spec->oci;
+        const char *image = m->state ? definition_get(m->state->definition, DEFINITION_IMAGE) : NULL;
+        bool there = false;
+        int r;
+
+        if (!oci || oci->input || m->at->spec->ephemeral || !image ||
+            !path_is_within(image, MADE_IMAGE_CACHE))
+                return 0;
+        r = tree_exists(m->resources.container_fd, &there, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, m->at->name);
+        if (there)
+                definition_set_image(m->plan->definition, image);
+        return 0;
+}
+
 static int member_plan(Member *m, Error *reterr) {
         const Project *project = m->fleet->project;
         int r;
@@ -113,7 +131,9 @@ static int member_plan(Member *m, Error *reterr) {
         m->plan = network_plan(&m->fleet->network, project, m->at->spec);
         m->stop_timeout_usec = m->at->spec->stop_timeout_usec;
         member_note_end(m);
-        r = fleet_resets(m->fleet) ? 0 : member_check_root(m, reterr);
+        r = member_keep_image(m, reterr);
+        if (r >= 0 && !fleet_resets(m->fleet))
+                r = member_check_root(m, reterr);
         return r < 0 ? r : member_look_at_seed(m, reterr);
 }
 

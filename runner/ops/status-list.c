@@ -23,6 +23,7 @@
 #include "ops/status-judge.h"
 #include "ops/status-list.h"
 #include "ops/volume-drift.h"
+#include "plan/definition.h"
 #include "state/lock.h"
 #include "state/runtime-dir.h"
 
@@ -129,11 +130,21 @@ static void status_ask(const Project *project, ContainerStatus *c, const Contain
                 status_note_failed_units(project, c, bus);
 }
 
+/* Of an OCI image that cannot be looked at it is not known. */
+static bool status_has_other_oci(const ContainerPlan *plan, const ContainerState *state) {
+        const char *image = definition_get(state->definition, DEFINITION_IMAGE);
+
+        return plan->spec->oci && plan->spec->oci->input && !plan->spec->ephemeral && image &&
+               !definition_get(state->definition, DEFINITION_EPHEMERAL) && !streq(image, plan->image);
+}
+
 static void status_note_image(Project *project, const ContainerPlan *plan, ContainerStatus *c) {
         _cleanup_close_ int fd = -EBADF;
 
-        if (plan->image && state_dir_container_open(&project->state, c->name, &fd, NULL) >= 0 && fd >= 0 &&
-            image_drift_is_there(project, plan, fd))
+        if (status_has_other_oci(plan, c->state))
+                strv_push(&c->notes, "its image has changed, reset starts from it");
+        else if (plan->image && state_dir_container_open(&project->state, c->name, &fd, NULL) >= 0 &&
+                 fd >= 0 && image_drift_is_there(project, plan, fd))
                 strv_push(&c->notes, "its image has changed, reset starts from it");
 }
 

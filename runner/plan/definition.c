@@ -157,6 +157,15 @@ const char *definition_get(char *const *definition, const char *key) {
         return NULL;
 }
 
+void definition_set_image(char **definition, const char *image) {
+        for (size_t i = 0; definition && definition[i]; i++)
+                if (startswith(definition[i], DEFINITION_IMAGE " ")) {
+                        free(definition[i]);
+                        definition[i] = xasprintf(DEFINITION_IMAGE " %s", image);
+                        return;
+                }
+}
+
 bool definition_runs_command(char *const *definition) {
         return definition_get(definition, "command[0]");
 }

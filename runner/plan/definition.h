@@ -22,6 +22,9 @@
  * was started: a project that is moved then remains the same. Return: owned by the caller. */
 char **definition_make(const ContainerPlan *p, const char *root, const char *started_root);
 
+/* Makes another image that of the definition, where it has one. */
+void definition_set_image(char **definition, const char *image);
+
 /* Return: a part of the definition, NULL when it has no such key. */
 const char *definition_get(char *const *definition, const char *key);
 

@@ -362,11 +362,30 @@ static char **describe_changes(const ContainerPlan *p, char *const *running) {
         return reasons;
 }
 
+/* What becomes of an OCI image once a root is a copy of what was in it does not matter to what runs, and an
+ * image that cannot be looked at says nothing. Return: the definition as if it were of the image that is
+ * there now, owned by the caller; NULL: it counts as it is. */
+static char **as_of_this_image(const ContainerPlan *p, char *const *running) {
+        const char *image = definition_get(running, DEFINITION_IMAGE),
+                   *now = definition_get(p->definition, DEFINITION_IMAGE);
+        char **copy;
+
+        if (!p->spec->oci || !now || !image || !path_is_within(image, MADE_IMAGE_CACHE) ||
+            (p->spec->oci->input && definition_get(running, DEFINITION_EPHEMERAL)))
+                return NULL;
+        copy = strv_copy(running);
+        definition_set_image(copy, now);
+        return copy;
+}
+
 PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *running_definition,
                        char ***ret_reasons) {
+        _cleanup_strv_ char **as_now = as_of_this_image(p, running_definition);
         char **reasons = NULL;
         PlanAction action;
 
+        if (as_now)
+                running_definition = as_now;
         if (!running)
                 action = PLAN_START;
         else if (!running_definition || strv_equal(p->definition, running_definition))

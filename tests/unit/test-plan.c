@@ -41,6 +41,7 @@ static PlanAction decide(const char *before, const char *after, char ***ret_reas
 }
 
 #define SYSTEM  "\"system\": {\"rootfs\": \"i\"}"
+#define OCI     "\"system\": {\"oci\": \"i\"}"
 #define COMMAND SYSTEM ", \"command\": [\"a\"]"
 
 /* Another flag of ours, another nspawn: another release starts the container otherwise, but not another
@@ -92,6 +93,38 @@ TEST(a_default_is_not_named) {
 
         ASSERT_TRUE(strv_equal(plan->definition, expected));
         ASSERT_TRUE(definition_runs_command(plan->definition));
+}
+
+/* A root is a copy, which keeps running whatever becomes of what it was made of. */
+TEST(another_oci_image) {
+        static const struct {
+                const char *before, *after; /* NULL: it cannot be looked at */
+                const char *keys, *then;
+                PlanAction action;
+        } table[] = {
+                {"a", "a", "", "", PLAN_KEEP},
+                {"a", "b", "", "", PLAN_KEEP},
+                {"a", NULL, "", "", PLAN_KEEP},
+                {"a", "b", "", ", \"users\": \"host\"", PLAN_RESTART},
+                {"a", "b", ", \"ephemeral\": true", ", \"ephemeral\": true", PLAN_RESTART},
+                {"a", NULL, ", \"ephemeral\": true", ", \"ephemeral\": true", PLAN_KEEP},
+                {"a", "a", ", \"ephemeral\": true", "", PLAN_RESTART},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = xasprintf(OCI "%s", table[i].keys),
+                                    *then = xasprintf(OCI "%s", table[i].then);
+                _cleanup_(spec_freep) Spec *old = parse(text), *new = parse(then);
+                _cleanup_(container_plan_freep) ContainerPlan *running = NULL, *plan = NULL;
+
+                test_set_row("%zu", i);
+                old->containers[0].oci->input = xstrdup(table[i].before);
+                new->containers[0].oci->input = xstrdup(table[i].after);
+                running = plan_container(&old->containers[0], &facts);
+                plan = plan_container(&new->containers[0], &facts);
+                ASSERT_EQ(strv_equal(plan->definition, running->definition), i == 0);
+                ASSERT_EQ(plan_decide(plan, true, running->definition, NULL), table[i].action);
+        }
 }
 
 TEST(what_the_user_changes_restarts) {
