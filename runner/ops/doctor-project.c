@@ -11,12 +11,14 @@
 #include "ops/doctor-project.h"
 #include "ops/network.h"
 #include "ops/oci-build.h"
+#include "ops/oci-input.h"
 
 /* Where a thing that is missing stands in the specification. */
 typedef struct Place {
         Findings *findings;
         const Project *project;
         const ContainerSpec *spec;
+        bool made; /* its image is there; only root sees that */
         bool lacks;
 } Place;
 
@@ -44,15 +46,28 @@ static void doctor_check_image(Place *p) {
 }
 
 /* What is made already needs no program. */
+static bool doctor_has_made_image(const Project *project, const ContainerSpec *c) {
+        if (!made_image_word(c) || geteuid() != 0)
+                return false;
+        oci_input_note(project, c);
+        return made_image_is_there(c);
+}
+
 static void doctor_check_made_image(Place *p) {
         const char *word = made_image_word(p->spec);
         _cleanup_free_ char *program = NULL;
         Error e = ERROR_NULL;
 
-        if (!word || made_image_is_there(p->spec) ||
+        if (!word || p->made ||
             (p->spec->debian ? debian_build_require(&program, &e) : oci_build_require(&e)) >= 0)
                 return;
         (void) error_prefix(&e, -ENOENT, "%s: %s", p->spec->name, word);
+        if (geteuid() != 0) {
+                findings_add(p->findings, "container", VERDICT_UNKNOWN,
+                             xasprintf("%s; only root sees whether its image is made already", e.message));
+                error_done(&e);
+                return;
+        }
         findings_add_error(p->findings, "container", &e);
         p->lacks = true;
 }
@@ -132,22 +147,25 @@ static void doctor_check_network(Place *p) {
         p->lacks = true;
 }
 
-void doctor_check_containers(Findings *f, const Project *project) {
+static void doctor_check_container(Place *p) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
 
-        if (!project->spec || user_fs_enter(&project->state.user, &guard, NULL) < 0)
+        p->made = doctor_has_made_image(p->project, p->spec);
+        if (user_fs_enter(&p->project->state.user, &guard, NULL) < 0)
                 return;
-        for (size_t i = 0; i < project->spec->n_containers; i++) {
-                Place p = {.findings = f, .project = project, .spec = &project->spec->containers[i]};
+        doctor_check_image(p);
+        doctor_check_made_image(p);
+        doctor_check_volumes(p);
+        doctor_check_devices(p);
+        doctor_check_limits(p);
+        doctor_check_network(p);
+        if (!p->lacks)
+                findings_add(p->findings, "container", VERDICT_OK,
+                             xasprintf("%s: what it is made of is there", p->spec->name));
+}
 
-                doctor_check_image(&p);
-                doctor_check_made_image(&p);
-                doctor_check_volumes(&p);
-                doctor_check_devices(&p);
-                doctor_check_limits(&p);
-                doctor_check_network(&p);
-                if (!p.lacks)
-                        findings_add(f, "container", VERDICT_OK,
-                                     xasprintf("%s: what it is made of is there", p.spec->name));
-        }
+void doctor_check_containers(Findings *f, const Project *project) {
+        for (size_t i = 0; project->spec && i < project->spec->n_containers; i++)
+                doctor_check_container(
+                        &(Place){.findings = f, .project = project, .spec = &project->spec->containers[i]});
 }

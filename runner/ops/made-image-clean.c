@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/paths.h"
+#include "base/strv.h"
 #include "machine/machine.h"
 #include "ops/made-image.h"
 #include "plan/definition.h"
@@ -26,13 +27,9 @@ typedef enum ImageUse {
 /* Whether the directory is the one that a link in `users` was made for, and not that of another project that
  * has come to its place. */
 static bool is_noted(int fd, const char *path, const char *link) {
-        _cleanup_free_ char *key = made_image_key(path), *name = NULL;
-        struct stat st;
+        _cleanup_free_ char *name = made_image_user_name(path, fd);
 
-        if (fstat(fd, &st) < 0)
-                return false;
-        name = made_image_user_name(key, &st);
-        return streq(name, link);
+        return name && streq(name, link);
 }
 
 /* What the container was started with last says whether it uses an image. One of which that cannot be read
@@ -65,12 +62,30 @@ static bool runs_on_layer(const Gc *gc) {
         return false;
 }
 
+/* @lost: whether links count that lead to no user. Without it users/ only grows. */
+static void forget_users(int users_fd, char *const *names, const ImageUse *uses, bool lost) {
+        for (size_t i = 0; names && names[i]; i++)
+                if (uses[i] == IMAGE_UNUSED || (lost && uses[i] == IMAGE_LOST))
+                        (void) unlinkat(users_fd, names[i], 0);
+}
+
+static ImageUse look_at_user(int users_fd, const char *name, const char *image) {
+        char path[PATH_MAX];
+        ssize_t n = readlinkat(users_fd, name, path, sizeof(path) - 1);
+
+        if (n < 0)
+                return IMAGE_USED;
+        path[n] = '\0';
+        return find_use(path, name, image);
+}
+
 static bool is_used(Gc *gc, int cache_fd, const char *key) {
         _cleanup_free_ char *place = xasprintf("%s/users", key),
                             *image = xasprintf(MADE_IMAGE_CACHE "/%s/root", key);
         _cleanup_close_ int users_fd = -EBADF;
         _cleanup_strv_ char **names = NULL;
-        bool lost = false;
+        _cleanup_free_ ImageUse *uses = NULL;
+        bool used = false, lost = false, layer;
 
         if (fs_open_beneath_optional(cache_fd, place, O_RDONLY | O_DIRECTORY, &users_fd, NULL) < 0)
                 return true;
@@ -78,21 +93,17 @@ static bool is_used(Gc *gc, int cache_fd, const char *key) {
                 return false;
         if (fs_list(users_fd, &names) < 0)
                 return true;
-        STRV_FOREACH (name, names) {
-                char path[PATH_MAX];
-                ssize_t n = readlinkat(users_fd, *name, path, sizeof(path) - 1);
-                ImageUse use;
-
-                if (n < 0)
-                        return true;
-                path[n] = '\0';
-                use = find_use(path, *name, image);
-                if (use == IMAGE_USED)
-                        return true;
-                lost = lost || use == IMAGE_LOST;
+        uses = xnew0(ImageUse, strv_length(names) + 1);
+        for (size_t i = 0; names && names[i]; i++) {
+                uses[i] = look_at_user(users_fd, names[i], image);
+                used = used || uses[i] == IMAGE_USED;
+                lost = lost || uses[i] == IMAGE_LOST;
         }
-        if (!lost || !runs_on_layer(gc))
-                return false;
+        layer = lost && runs_on_layer(gc);
+        if (!gc->dry_run)
+                forget_users(users_fd, names, uses, !layer);
+        if (used || !layer)
+                return used;
         strv_pushf(&gc->notes,
                    MADE_IMAGE_CACHE "/%s: left alone: a container that used it is not where it was, and an "
                                     "ephemeral one runs, which may be that",
@@ -104,11 +115,11 @@ static bool is_key(const char *name) {
         return strlen(name) == 16 && name[strspn(name, "0123456789abcdef")] == '\0';
 }
 
-/* ".KEY.new", which a killed command has left. Owned by the caller; NULL: it is something else. */
-static char *key_of_unfinished(const char *name) {
+/* ".KEY" and the suffix. Owned by the caller; NULL: it is something else. */
+static char *key_before(const char *name, const char *suffix) {
         _cleanup_free_ char *key = name[0] == '.' ? xstrndup(name + 1, 16) : NULL;
 
-        return key && is_key(key) && streq(name + 1 + 16, ".new") ? TAKE_PTR(key) : NULL;
+        return key && is_key(key) && streq(name + 1 + 16, suffix) ? TAKE_PTR(key) : NULL;
 }
 
 /* Killed in the midst, it leaves what does not count as an image: a directory's files go before its
@@ -124,7 +135,7 @@ static int remove_image(Gc *gc, int cache_fd, const char *name, const char *why,
 
 /* What a command makes or uses is locked, and left alone. */
 static int clean_one(Gc *gc, int cache_fd, const char *name, Error *reterr) {
-        _cleanup_free_ char *unfinished = key_of_unfinished(name), *lock = NULL;
+        _cleanup_free_ char *unfinished = key_before(name, ".new"), *lock = NULL;
         const char *key = unfinished ? unfinished : name;
         _cleanup_close_ int fd = -EBADF;
 
@@ -142,17 +153,10 @@ static int clean_one(Gc *gc, int cache_fd, const char *name, Error *reterr) {
                                           : remove_image(gc, cache_fd, name, "no container uses it", reterr);
 }
 
-/* ".KEY.lock". Owned by the caller; NULL: it is something else. */
-static char *key_of_lock(const char *name) {
-        _cleanup_free_ char *key = name[0] == '.' ? xstrndup(name + 1, 16) : NULL;
-
-        return key && is_key(key) && streq(name + 1 + 16, ".lock") ? TAKE_PTR(key) : NULL;
-}
-
 /* The lock of an image that is not there, and is not being made. A command that has opened the file sees
  * that it is not the lock any more (lock_is_current()). */
 static int clean_lock(int cache_fd, const char *name, Error *reterr) {
-        _cleanup_free_ char *key = key_of_lock(name), *unfinished = NULL;
+        _cleanup_free_ char *key = key_before(name, ".lock"), *unfinished = NULL;
         _cleanup_close_ int fd = -EBADF;
         bool image, work;
         int r;

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 
 #include "base/alloc.h"
+#include "base/file-id.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "ops/debian-build.h"
@@ -28,6 +29,8 @@ typedef struct Image {
         const Sources *sources;
         char *text, *key;
         int cache_fd, lock_fd;
+        int input_fd; /* of `system.oci` */
+        bool input_is_directory;
         Progress *progress;
 } Image;
 
@@ -36,6 +39,7 @@ static void image_done(Image *image) {
         free(image->key);
         (void) safe_close(image->cache_fd);
         (void) safe_close(image->lock_fd);
+        (void) safe_close(image->input_fd);
 }
 
 /* No other user can have a hand in what is booted from there, nor execute what is set-user-id in it. */
@@ -73,13 +77,24 @@ int made_image_cache_open(bool make, int *ret_fd, Error *reterr) {
 }
 
 static int image_init(Image *image, const ContainerSpec *c, bool make, Error *reterr) {
-        *image = (Image){.cache_fd = -EBADF, .lock_fd = -EBADF};
+        *image = (Image){.cache_fd = -EBADF, .lock_fd = -EBADF, .input_fd = -EBADF};
         image->text = made_image_text(c);
         image->key = made_image_key(image->text);
         return made_image_cache_open(make, &image->cache_fd, reterr);
 }
 
-/* @ret_fd: its directory; -EBADF: it is not there, or another one is that has the same name. */
+/* It is not replaced: what runs may have it as a layer, and any user can make an OCI image of which the text
+ * has the hash of another. */
+static int image_refuse_other(const Image *image, Error *reterr) {
+        int r = error_raise(reterr, FC_EXIT_CONFLICT,
+                            "'" MADE_IMAGE_CACHE "/%s' is the image of another definition, of the same name",
+                            image->key);
+
+        error_add_hint(reterr, "where no container uses that: flake-containers gc");
+        return r;
+}
+
+/* @ret_fd: its directory; -EBADF: it is not there. */
 static int image_find(const Image *image, int *ret_fd, Error *reterr) {
         _cleanup_close_ int fd = -EBADF, file = -EBADF;
         _cleanup_free_ char *text = NULL;
@@ -95,7 +110,9 @@ static int image_find(const Image *image, int *ret_fd, Error *reterr) {
                 r = fs_read_fd(file, "definition", DEFINITION_MAX, &text, NULL, reterr);
         if (r < 0)
                 return r;
-        if (text && streq(text, image->text))
+        if (text && !streq(text, image->text))
+                return image_refuse_other(image, reterr);
+        if (text)
                 *ret_fd = TAKE_FD(fd);
         return 0;
 }
@@ -141,12 +158,11 @@ static int image_fill_debian(Image *image, int work_fd, Error *reterr) {
 }
 
 static int image_fill_oci(Image *image, int work_fd, Error *reterr) {
-        bool is_directory;
-        _cleanup_close_ int input_fd = oci_input_open(image->sources, image->plan, &is_directory, reterr);
+        int r = oci_build(image->plan->spec->oci, work_fd, image->input_fd, image->input_is_directory,
+                          on_step, image, reterr);
 
-        return input_fd < 0 ? input_fd
-                            : oci_build(image->plan->spec->oci, work_fd, input_fd, is_directory, on_step,
-                                        image, reterr);
+        /* What came in between is not what the image is known by. */
+        return r < 0 ? r : oci_input_check(image->sources, image->plan, image->input_fd, reterr);
 }
 
 static int image_fill(Image *image, int work_fd, Error *reterr) {
@@ -182,7 +198,7 @@ static int image_build(Image *image, Error *reterr) {
 
         if (r >= 0)
                 r = image_fill(image, work_fd, reterr);
-        /* Another one of the same name, which is of another definition. */
+        /* What a killed `gc` has left of one. */
         if (r >= 0)
                 r = fs_remove_tree(image->cache_fd, image->key, reterr);
         if (r >= 0 && renameat(image->cache_fd, name, image->cache_fd, image->key) < 0)
@@ -198,8 +214,10 @@ char *made_image_lock_name(const char *image_key) {
         return xasprintf(".%s.lock", image_key);
 }
 
-char *made_image_user_name(const char *path_key, const struct stat *st) {
-        return xasprintf("%s-%jx-%jx", path_key, (uintmax_t) st->st_dev, (uintmax_t) st->st_ino);
+char *made_image_user_name(const char *path, int fd) {
+        _cleanup_free_ char *key = made_image_key(path), *id = file_id_text(fd);
+
+        return id ? xasprintf("%s-%s", key, id) : NULL;
 }
 
 static int image_open_lock(Image *image, Error *reterr) {
@@ -274,20 +292,17 @@ static int image_have(Image *image, int *ret_fd, Error *reterr) {
 /* So that `gc` finds the container, and can look whether it uses the image still. Another one may be at that
  * path by then. */
 static int note_user(int image_fd, int container_fd, Error *reterr) {
-        _cleanup_free_ char *path = NULL, *key = NULL, *name = NULL;
+        _cleanup_free_ char *path = NULL, *name = NULL;
         _cleanup_close_ int users = fs_mkdir_beneath(image_fd, "users", 0700, reterr);
-        struct stat st;
         int r = users;
 
         if (r >= 0)
                 r = fs_fd_path(container_fd, "the container's directory", &path, reterr);
-        if (r >= 0 && fstat(container_fd, &st) < 0)
-                r = error_set(reterr, errno, "look at the container's directory");
         if (r < 0)
                 return r;
-        key = made_image_key(path);
-        name = made_image_user_name(key, &st);
-        return fs_replace_link(users, name, path, reterr);
+        name = made_image_user_name(path, container_fd);
+        return name ? fs_replace_link(users, name, path, reterr)
+                    : error_set(reterr, errno, "look at the container's directory");
 }
 
 int made_image_make(const ContainerPlan *plan, const Sources *sources, int container_fd, Progress *progress,
@@ -300,6 +315,9 @@ int made_image_make(const ContainerPlan *plan, const Sources *sources, int conta
         image.plan = plan;
         image.sources = sources;
         image.progress = progress;
+        /* One that is there already is for those alone who can read what it was made of. */
+        if (r >= 0 && plan->spec->oci)
+                r = image.input_fd = oci_input_open(sources, plan, &image.input_is_directory, reterr);
         if (r >= 0)
                 r = image_open_lock(&image, reterr);
         if (r >= 0)

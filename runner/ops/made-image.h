@@ -13,8 +13,6 @@
  *     .KEY.lock        held alone by what makes or removes it, shared until its end by a command that copies
  *                      it or starts on it. What then runs on it as a layer holds no lock */
 
-#include <sys/stat.h>
-
 #include "ops/gc-finds.h"
 #include "ops/project.h"
 #include "plan/made-image.h"
@@ -24,7 +22,7 @@
 /* The directory, checked to be root's alone. @ret_fd: -EBADF: it is not there, and not made. */
 int made_image_cache_open(bool make, int *ret_fd, Error *reterr);
 
-/* Whether it is there, without a lock. */
+/* Whether it is there, without a lock. Only root sees it. */
 bool made_image_is_there(const ContainerSpec *c);
 
 /* Opens its root. FC_EXIT_HOST when it is not there. Return: the fd. */
@@ -46,8 +44,8 @@ int made_image_make(const ContainerPlan *plan, const Sources *sources, int conta
 /* Owned by the caller. */
 char *made_image_lock_name(const char *image_key);
 
-/* The name of a link in `users`. Owned by the caller. @st: of the container's directory. */
-char *made_image_user_name(const char *path_key, const struct stat *st);
+/* The name of a link in `users` for a container's directory. Owned by the caller; NULL with errno set. */
+char *made_image_user_name(const char *path, int fd);
 
 /* Removes images that no container uses, and what a killed command has left. One whose user is not where it
  * was is left while anything runs on a layer. */

@@ -10,6 +10,7 @@
 #include "net/rtnl.h"
 #include "net/uplink.h"
 #include "ops/network.h"
+#include "ops/oci-input.h"
 #include "spec/networks.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
@@ -467,6 +468,7 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
         }
         facts.networks = networks;
         facts.n_networks = n_networks;
+        oci_input_note(project, c);
         plan = plan_container(c, &facts);
         for (size_t i = 0; i < n_networks; i++)
                 free(networks[i].address);

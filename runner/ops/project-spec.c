@@ -12,7 +12,6 @@
 #include "base/fs.h"
 #include "ops/flake.h"
 #include "ops/instance.h"
-#include "ops/oci-input.h"
 #include "ops/project-spec.h"
 #include "project/place.h"
 #include "spec/spec-parse.h"
@@ -176,8 +175,6 @@ int project_load_spec(Project *project, Error *reterr) {
 
         r = r == -ENOENT ? spec_raise_missing(project, reterr)
                          : spec_load_file(project->spec_path, &project->spec, reterr);
-        if (r >= 0)
-                oci_input_note(project, project->spec);
         if (r >= 0 && project->state.instance)
                 instance_change_spec(project);
         return r;

@@ -171,7 +171,8 @@ typedef struct DebianSpec {
 typedef struct OciSpec {
         char *path;  /* relative to the project root or absolute */
         char *image; /* which of several; NULL: there is one */
-        char *input; /* what was there when the document was read, see ops/oci-input.h; may be NULL */
+        bool looked; /* whether ... */
+        char *input; /* ... what is there has been looked at, see ops/oci-input.h; NULL: it cannot be */
 } OciSpec;
 
 typedef struct ContainerSpec {

@@ -50,6 +50,17 @@ of() {
                 ["/bin/bash", "-c", "cat /srv/word; stat -c %%a /srv/word; [ ! -e /usr/bin/tee ] && echo gone"] %s}' "$1" "${2:-}"
 }
 
+# runs INPUT [MEMBERS]: one that goes on.
+runs() {
+        printf '"one": {"system": {"oci": %s}, "network": {"mode": "none"}, "command": ["/bin/sleep", "infinity"] %s}' "$1" "${2:-}"
+}
+
+# says WORD: the image says another one.
+says() {
+        umoci config --image "$PROJECT/images/app:app" --config.env "WORD=$1"
+        chown -R "$DEV" "$PROJECT/images"
+}
+
 made() { find "$CACHE" -mindepth 1 -maxdepth 1 ! -name '.*.lock' -printf '%P\n' | sort | xargs; }
 
 testcase_forms() {
@@ -134,6 +145,62 @@ testcase_confined() {
         end
 }
 
+# What is made already is for those alone who can read what it was made of, and never another one's.
+testcase_private() {
+        begin
+        skopeo copy -q "oci:$PROJECT/images/app:app" "oci-archive:$PROJECT/images/app.tar:app"
+        chown 0:0 "$PROJECT/images/app.tar"
+        chmod 600 "$PROJECT/images/app.tar"
+        spec "$(of "\"$PROJECT/images/app.tar\"")"
+        ok "$FC" --root "$PROJECT" up
+        ok "$FC" --root "$PROJECT" rm --yes one
+        equal "$(made | wc -w)" 1 "images"
+        run_status 6 fc up
+        expect_err "OCI image '.*/images/app.tar': Permission denied"
+        absent "$PROJECT/.containers/one/root"
+        # Two definitions of one hash.
+        printf 'another' >"$CACHE/$(made)/definition"
+        run_status 5 "$FC" --root "$PROJECT" up
+        expect_err "'$CACHE/$(made)' is the image of another definition, of the same name"
+        exists "$CACHE/$(made)/root/usr/bin/bash"
+        end
+}
+
+# What becomes of the image is nothing to what runs on a copy of it, nor to the next start.
+testcase_gone() {
+        local leader members
+
+        begin
+        skopeo copy -q "oci:$PROJECT/images/app:app" "oci-archive:$TMP/app.tar:app"
+        for members in '' ', "ephemeral": true'; do
+                cp "$TMP/app.tar" "$PROJECT/images/app.tar"
+                spec "$(runs '"images/app.tar"' "$members")"
+                ok fc up
+                leader=$(leader_of one)
+                if [[ ! $members ]]; then
+                        chmod 640 "$PROJECT/images/app.tar"
+                        ok fc up
+                        expect_err "its root was made of another 'system.oci'"
+                        equal "$(leader_of one)" "$leader" "the leader"
+                        ok fc status
+                        expect_out 'its image has changed, reset starts from it'
+                fi
+                rm "$PROJECT/images/app.tar"
+                ok fc up
+                refute_err 'was made of another'
+                equal "$(leader_of one)" "$leader" "the leader"
+                if [[ ! $members ]]; then
+                        ok fc restart
+                        refute_err 'was made of another'
+                fi
+                ok fc down
+                ok fc rm --yes one
+        done
+        run_status 2 fc up
+        expect_err "OCI image '.*/images/app.tar' does not exist"
+        end
+}
+
 # Shared, and made anew when what it is made of has become another one.
 testcase_kept() {
         begin
@@ -143,7 +210,7 @@ testcase_kept() {
         ok fc rm --yes one
         ok fc --progress plain up
         refute_err 'building'
-        umoci config --image "$PROJECT/images/app:app" --config.env WORD=other
+        says other
         ok fc --progress plain up
         expect_err "its root was made of another 'system.oci', or of another image; .* reset one"
         ok fc --progress plain reset --yes one
@@ -151,8 +218,21 @@ testcase_kept() {
         refute_err 'its root was made of another'
         ok fc gc
         equal "$(made | wc -w)" 1 "images"
+        # Another container's image stays, and forgets those that have left it.
+        spec "$(of '"images/app"'), $(of '"images/app"' | sed 's/"one"/"three"/')"
+        ok fc up three
+        says third
+        ok fc reset --yes one
+        equal "$(find "$CACHE"/*/users -type l | wc -l)" 3 "users"
+        ok fc gc
+        equal "$(made | wc -w)" 2 "images"
+        equal "$(find "$CACHE"/*/users -type l | wc -l)" 2 "users"
+        ok fc rm --yes three
+        ok fc gc
+        equal "$(made | wc -w)" 1 "images"
         # Two images in one directory, and none that is meant.
         umoci tag --image "$PROJECT/images/app:app" second
+        chown -R "$DEV" "$PROJECT/images"
         spec "$(of '"images/app"' | sed 's/"one"/"two"/')"
         run_status 3 fc up two
         expect_err 'skopeo has ended with exit status'
@@ -192,9 +272,16 @@ testcase_refused() {
         cp -r "$PROJECT/images/app" "$PROJECT/images/links"
         mv "$PROJECT/images/links/blobs" "$TMP/blobs"
         ln -s "$TMP/blobs" "$PROJECT/images/links/blobs"
+        chown -R "$DEV" "$PROJECT/images"
         spec "$(of '"images/links"')"
-        run_status 3 fc up
-        expect_err 'skopeo has ended with exit status'
+        run_status 5 fc up
+        expect_err "OCI image '.*/images/links': 'blobs' is, or goes through, a symbolic link"
+        cp -r "$PROJECT/images/app" "$PROJECT/images/fifo"
+        mkfifo "$PROJECT/images/fifo/blobs/sha256/0000"
+        chown -R "$DEV" "$PROJECT/images"
+        spec "$(of '"images/fifo"')"
+        run_status 5 fc up
+        expect_err "OCI image '.*/images/fifo': '0000' is not a regular file"
         # Something else.
         head -c 100000 /dev/urandom >"$PROJECT/images/noise.tar"
         spec "$(of '"images/noise.tar"')"
@@ -215,6 +302,12 @@ testcase_refused() {
         umount /etc/containers
         equal "$(made)" '' "what is left"
         absent "$PROJECT/.containers/one/root"
+        # What is made already needs none of them.
+        ok fc up
+        mount --bind /dev/null /usr/bin/umoci
+        fc doctor >"$TMP/doctor" 2>&1 || true
+        grep -q 'one: what it is made of is there' "$TMP/doctor" || flunk "doctor says: $(<"$TMP/doctor")"
+        umount /usr/bin/umoci
         end
 }
 
