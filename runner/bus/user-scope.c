@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/companions.h"
 #include "base/process.h"
 #include "bus/host-bus-internal.h"
 #include "bus/transient-message.h"
@@ -19,13 +20,14 @@
 
 typedef struct UserScope {
         sd_bus *bus;
-        char *job; /* that begins it */
-        bool done;
+        char *job;    /* that begins it */
+        char *result; /* of that, once it has ended */
 } UserScope;
 
 static void user_scope_done(UserScope *s) {
         sd_bus_flush_close_unref(s->bus);
         free(s->job);
+        free(s->result);
 }
 
 /* The manager's own socket: the user may have no message bus. Return: an fd, -ENOENT there is no manager. */
@@ -54,8 +56,10 @@ static int on_scope_job_removed(sd_bus_message *m, void *userdata, sd_bus_error 
         UserScope *s = userdata;
         uint32_t id;
 
-        if (sd_bus_message_read(m, "uoss", &id, &path, &name, &result) >= 0 && streq_ptr(s->job, path))
-                s->done = true;
+        if (sd_bus_message_read(m, "uoss", &id, &path, &name, &result) >= 0 && streq_ptr(s->job, path)) {
+                free(s->result);
+                s->result = xstrdup(result);
+        }
         return 0;
 }
 
@@ -123,11 +127,11 @@ static int user_scope_attach(UserScope *s, const char *below, sd_bus_error *e) {
 }
 
 /* The process is in it when the job is done. */
-static int user_scope_wait(UserScope *s) {
+static int user_scope_wait(UserScope *s, sd_bus_error *e) {
         uint64_t deadline = now_usec() + ANSWER_USEC;
         int r;
 
-        while (!s->done) {
+        while (!s->result) {
                 uint64_t now = now_usec();
 
                 r = sd_bus_process(s->bus, NULL);
@@ -136,7 +140,9 @@ static int user_scope_wait(UserScope *s) {
                 if (r < 0 && r != -EINTR)
                         return r;
         }
-        return 0;
+        return streq(s->result, "done")
+                       ? 0
+                       : sd_bus_error_setf(e, SD_BUS_ERROR_FAILED, "its job ended with '%s'", s->result);
 }
 
 /* Return: 1 it is there, 0 it is there no more. */
@@ -144,13 +150,13 @@ static int user_scope_try(UserScope *s, sd_bus_error *e) {
         int r = user_scope_start(s, e);
 
         if (r >= 0) {
-                r = user_scope_wait(s);
+                r = user_scope_wait(s, e);
                 return r < 0 ? r : 1;
         }
         if (!sd_bus_error_has_name(e, ERROR_UNIT_EXISTS))
                 return r;
         sd_bus_error_free(e);
-        r = user_scope_attach(s, "/" USER_SCOPE_COMMANDS, e);
+        r = user_scope_attach(s, "/" COMPANIONS_OF_COMMANDS, e);
         if (r >= 0)
                 return 1;
         /* The first command has not made that yet: then the scope is not divided either. */
@@ -167,8 +173,8 @@ int user_scope_enter(const char *runtime, Error *reterr) {
         if (fd == -ENOENT)
                 return 0;
         r = fd < 0 ? fd : user_scope_open(&s, fd);
-        /* The last container may end at this moment; then systemd forgets the scope a little later, of which
-         * no signal tells what is not subscribed to it. */
+        /* The last container may end at this moment; then systemd forgets the scope a little later, and no
+         * signal tells of that. */
         for (useconds_t pause = 1000; r == 0 && pause <= PAUSE_MAX; pause *= 2) {
                 sd_bus_error_free(&e);
                 r = user_scope_try(&s, &e);

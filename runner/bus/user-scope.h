@@ -9,9 +9,6 @@
 
 #define USER_SCOPE "flake-containers.scope"
 
-/* Below it, where commands are; see rootless/user-cgroup.h. */
-#define USER_SCOPE_COMMANDS "command"
-
 /* Whether the user has a systemd that could be asked for it. */
 bool user_scope_is_possible(const char *runtime);
 
