@@ -7,12 +7,11 @@
 #include "base/fs.h"
 #include "base/strv.h"
 
-#define MACHINES "flake-containers"
 #define TEXT_MAX ((size_t) 1 << 16)
 
 /* A machine that ends takes its cgroup along. */
-static pid_t find_in_cgroup(int base_fd, const char *path, bool (*matches)(pid_t pid, const void *data),
-                            const void *data) {
+static pid_t find_in_cgroup(int base_fd, const char *path, bool (*matches)(pid_t pid, void *data),
+                            void *data) {
         _cleanup_close_ int fd = openat(base_fd, path, O_RDONLY | O_CLOEXEC);
         _cleanup_free_ char *text = NULL;
         char *rest, *line;
@@ -28,8 +27,9 @@ static pid_t find_in_cgroup(int base_fd, const char *path, bool (*matches)(pid_t
         return 0;
 }
 
-pid_t companions_find(int base_fd, bool (*matches)(pid_t pid, const void *data), const void *data) {
-        _cleanup_close_ int top = openat(base_fd, MACHINES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+pid_t companions_find(int base_fd, bool (*matches)(pid_t pid, void *data), void *data) {
+        _cleanup_close_ int top =
+                openat(base_fd, COMPANIONS_OF_MACHINES, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         pid_t pid = find_in_cgroup(base_fd, COMPANIONS_OF_COMMANDS "/cgroup.procs", matches, data);
         _cleanup_strv_ char **machines = NULL;
 

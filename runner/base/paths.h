@@ -20,6 +20,9 @@
 /* In it, made with it and never written to: its time tells one such directory from the next. */
 #define ROOTLESS_LOCK "@namespace.lock"
 
+/* Which namespaces all that the user runs without root shares: "USER NETWORK", inodes of /proc/PID/ns. */
+#define ROOTLESS_PLACE "@namespace"
+
 /* Where ip-netns(8) names the host's network namespaces. */
 #define HOST_NETNS_DIR "/run/netns"
 

@@ -13,6 +13,7 @@
 #include "cgroup/cgroup-text.h"
 #include "cgroup/cgroup.h"
 #include "base/alloc.h"
+#include "base/companions.h"
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/strv.h"
@@ -20,10 +21,13 @@
 /* Where cgroups of version 1 are as well it has a line for each. */
 #define OWN_PATH_MAX ((size_t) 1 << 16)
 
-#define CGROUP_TOP "flake-containers"
+#define CGROUP_TOP COMPANIONS_OF_MACHINES
 
 /* Kernel text files: larger than any list of processes that is read here. */
 #define CGROUP_FILE_MAX (1024 * 1024)
+
+/* Guests nest cgroups as they like, but the kernel bounds the depth only by cgroup.max.depth. */
+#define CGROUP_DEPTH_MAX 128
 
 static int open_mount(const char *mount, Error *reterr) {
         int fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -190,6 +194,46 @@ int cgroup_enable(const char *mount, const char *machine, char *const *controlle
         if (r >= 0)
                 r = enable(fd, machine, controllers, reterr);
         return r;
+}
+
+static int turn_off(int fd, const char *text) {
+        _cleanup_free_ char *copy = xstrdup(text);
+        char *rest = copy, *word;
+        int r = 0;
+
+        while (r >= 0 && (word = strsep(&rest, " \n"))) {
+                _cleanup_free_ char *value = xasprintf("-%s", word);
+
+                if (word[0] != '\0')
+                        r = write_file(fd, ".", "cgroup.subtree_control", value);
+        }
+        return r;
+}
+
+/* Deepest first, since the kernel turns one off only where it is off below. */
+static int turn_off_below(int fd, unsigned depth) {
+        _cleanup_close_ int file = cgroup_open_file(fd, ".", "cgroup.subtree_control", O_RDONLY);
+        _cleanup_free_ char *text = NULL;
+        _cleanup_strv_ char **names = NULL;
+        int r = file < 0 ? -errno : fs_read_fd(file, "", CGROUP_FILE_MAX, &text, NULL, NULL);
+
+        if (r < 0 || text[strspn(text, " \n")] == '\0')
+                return r;
+        r = fs_list(fd, &names);
+        STRV_FOREACH (name, names) {
+                _cleanup_close_ int child =
+                        openat(fd, *name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+                if (r >= 0 && child >= 0 && depth > 0)
+                        r = turn_off_below(child, depth - 1);
+        }
+        return r < 0 ? r : turn_off(fd, text);
+}
+
+int cgroup_disable_all(int fd, Error *reterr) {
+        int r = turn_off_below(fd, CGROUP_DEPTH_MAX);
+
+        return r < 0 ? error_set(reterr, r, "turn off the controllers of a cgroup") : 0;
 }
 
 int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr) {
@@ -367,7 +411,6 @@ int cgroup_thaw(int fd, uint64_t timeout_usec, Error *reterr) {
         return wait_until_not(fd, ".", cgroup_text_frozen, timeout_usec, reterr);
 }
 
-/* Guests nest cgroups as they like, but the kernel bounds the depth only by cgroup.max.depth. */
 static int remove_tree(int parent, const char *name, unsigned depth) {
         _cleanup_(closedirp) DIR *d = NULL;
         int fd;
@@ -401,7 +444,7 @@ static int remove_tree(int parent, const char *name, unsigned depth) {
 }
 
 int cgroup_remove_child(int fd, const char *name, Error *reterr) {
-        int r = remove_tree(fd, name, 128);
+        int r = remove_tree(fd, name, CGROUP_DEPTH_MAX);
 
         return r < 0 ? error_set(reterr, r, "remove cgroup '%s'", name) : 0;
 }

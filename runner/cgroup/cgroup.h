@@ -82,6 +82,9 @@ int cgroup_open_child(int fd, const char *name, Error *reterr);
  */
 int cgroup_enable(const char *mount, const char *machine, char *const *controllers, Error *reterr);
 
+/* Turns all of them off again in a cgroup and everywhere below it. */
+int cgroup_disable_all(int fd, Error *reterr);
+
 /* Writes attributes of the child `name`. @settings: "FILE=VALUE", may be NULL. FC_EXIT_HOST when the kernel
  * has no such file. */
 int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr);

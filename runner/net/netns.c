@@ -33,34 +33,67 @@ static bool is_netns(int fd) {
         return fstatfs(fd, &st) >= 0 && st.f_type == NSFS_MAGIC && ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
 
-static int netns_open_of(pid_t pid, const char *path) {
-        _cleanup_free_ char *there = xasprintf("/proc/%d/root%s", (int) pid, path);
+static bool is_same_file(int a, int b) {
+        struct stat first, second;
 
-        return open(there, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        return fstat(a, &first) >= 0 && fstat(b, &second) >= 0 && first.st_dev == second.st_dev &&
+               first.st_ino == second.st_ino;
 }
 
-static bool has_mounted(pid_t pid, const void *data) {
-        _cleanup_close_ int fd = netns_open_of(pid, data);
+/* Whether a process is in our user namespace. One that has entered a guest's never comes back from it. */
+static bool is_of_ours(int proc_fd) {
+        struct stat own, its;
 
-        return fd >= 0 && is_netns(fd);
+        return stat("/proc/self/ns/user", &own) >= 0 && fstatat(proc_fd, "ns/user", &its, 0) >= 0 &&
+               own.st_dev == its.st_dev && own.st_ino == its.st_ino;
+}
+
+/* What is looked for with another process. */
+typedef struct Adoption {
+        const char *name;
+        int own_fd; /* of NETNS_DIR */
+        int fd;     /* what was found */
+} Adoption;
+
+/* A companion may have entered a guest, or changed to its root, where the guest's root decides what is at
+ * this path: only the directory that is ours, too, counts, and, looked at last, a process that has not
+ * entered one. */
+static bool has_mounted(pid_t pid, void *data) {
+        _cleanup_free_ char *proc = xasprintf("/proc/%d", (int) pid);
+        _cleanup_close_ int proc_fd = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC),
+                            root_fd = proc_fd < 0
+                                              ? -EBADF
+                                              : openat(proc_fd, "root", O_PATH | O_DIRECTORY | O_CLOEXEC),
+                            dir_fd = -EBADF, fd = -EBADF;
+        Adoption *a = data;
+
+        if (root_fd < 0)
+                return false;
+        dir_fd = fs_open_beneath(root_fd, &NETNS_DIR[1], O_PATH | O_DIRECTORY, 0, NULL);
+        if (dir_fd < 0 || !is_same_file(dir_fd, a->own_fd))
+                return false;
+        fd = fs_open_beneath(dir_fd, a->name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, NULL);
+        if (fd < 0 || !is_netns(fd) || !is_of_ours(proc_fd))
+                return false;
+        a->fd = TAKE_FD(fd);
+        return true;
 }
 
 /* Without root each process has mounts of its own. What another has mounted on the file is mounted on ours
  * as well. Return: the namespace; -EBADF: there is none. */
-static int adopt(const char *path) {
-        _cleanup_close_ int base = -EBADF, fd = -EBADF;
-        _cleanup_free_ char *source = NULL;
-        pid_t pid;
+static int adopt(const char *name, const char *path) {
+        _cleanup_close_ int base = -EBADF, own_fd = -EBADF, fd = -EBADF;
+        Adoption adoption = {.name = name, .fd = -EBADF};
+        char source[FS_PROC_FD_MAX];
 
         if (!host_socket_is_brokered())
                 return -EBADF;
         base = open(COMPANIONS_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        pid = companions_find(base, has_mounted, path);
-        fd = pid > 0 ? netns_open_of(pid, path) : -EBADF;
-        if (fd < 0 || !is_netns(fd))
+        own_fd = adoption.own_fd = open(NETNS_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (base < 0 || own_fd < 0 || companions_find(base, has_mounted, &adoption) <= 0)
                 return -EBADF;
-        source = xasprintf("/proc/self/fd/%d", fd);
-        return mount(source, path, NULL, MS_BIND, NULL) < 0 ? -EBADF : TAKE_FD(fd);
+        fd = adoption.fd;
+        return mount(fs_proc_fd(source, fd), path, NULL, MS_BIND, NULL) < 0 ? -EBADF : TAKE_FD(fd);
 }
 
 int netns_open(const char *name, int *ret_fd, Error *reterr) {
@@ -69,7 +102,7 @@ int netns_open(const char *name, int *ret_fd, Error *reterr) {
 
         if (fd < 0 && errno != ENOENT)
                 return error_set(reterr, errno, "open '%s'", path);
-        *ret_fd = fd < 0 ? -EBADF : is_netns(fd) ? TAKE_FD(fd) : adopt(path);
+        *ret_fd = fd < 0 ? -EBADF : is_netns(fd) ? TAKE_FD(fd) : adopt(name, path);
         return 0;
 }
 
@@ -103,15 +136,8 @@ static int mount_new(int file, const char *path, Error *reterr) {
         return r;
 }
 
-static bool is_same_file(int a, int b) {
-        struct stat first, second;
-
-        return fstat(a, &first) >= 0 && fstat(b, &second) >= 0 && first.st_dev == second.st_dev &&
-               first.st_ino == second.st_ino;
-}
-
 /* @file: without a mount. Return: 1 a namespace is mounted on the file of that name, 0 the file has gone. */
-static int make_on(int file, const char *path, Error *reterr) {
+static int make_on(int file, const char *name, const char *path, Error *reterr) {
         _cleanup_free_ char *what = xasprintf("'%s'", path);
         _cleanup_close_ int now = -EBADF, adopted = -EBADF;
         int r = file_lock_take(file, LOCK_EX, what, reterr);
@@ -125,7 +151,7 @@ static int make_on(int file, const char *path, Error *reterr) {
                 return 1;
         if (now < 0 || !is_same_file(file, now))
                 return 0;
-        adopted = adopt(path);
+        adopted = adopt(name, path);
         return adopted >= 0 ? 1 : mount_new(file, path, reterr);
 }
 
@@ -149,7 +175,7 @@ int netns_make(const char *name, Error *reterr) {
                         if (file < 0)
                                 continue;
                 }
-                r = make_on(file, path, reterr);
+                r = make_on(file, name, path, reterr);
                 if (r < 0)
                         return r;
         }

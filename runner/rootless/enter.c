@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -14,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/companions.h"
+#include "base/file-lock.h"
 #include "base/fs.h"
 #include "base/host-socket.h"
 #include "base/loopback.h"
@@ -31,10 +34,23 @@
 #define NAMESPACES (CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWUTS)
 #define NOTHING    (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-/* How often what is joined may end under us before we say so. */
-#define JOIN_TRIES 100
+/* How long what is joined may end under us, or be somewhere else, before we say so; and what is in no
+ * namespace that we know, which may be a first command that has failed and ends. */
+#define JOIN_USEC    (10 * USEC_PER_SEC)
+#define UNKNOWN_USEC (1 * USEC_PER_SEC)
+#define JOIN_PAUSE   (5 * USEC_PER_MSEC)
+
+#define MAP_USEC (30 * USEC_PER_SEC)
 
 #define RUN ROOTLESS_RUNTIME
+
+#define TEXT_MAX 64
+
+/* The two namespaces, by their inodes, that tell whether a process is where all of the user's commands and
+ * containers are. */
+typedef struct Place {
+        uintmax_t user, net;
+} Place;
 
 /* Where what is in /run with root is, for as long as the user is logged in. Return: an fd. */
 static int open_runtime(Error *reterr) {
@@ -59,17 +75,69 @@ static int open_runtime(Error *reterr) {
 static int lock_namespace(int runtime_fd, Error *reterr) {
         _cleanup_close_ int fd =
                 openat(runtime_fd, ROOTLESS_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        int r = fd < 0 ? error_set(reterr, errno, "open the lock of the user's namespace")
+                       : file_lock_take(fd, LOCK_EX, "the user's namespace", reterr);
 
-        while (fd >= 0 && flock(fd, LOCK_EX) < 0)
-                if (errno != EINTR)
-                        return error_set(reterr, errno, "lock the user's namespace");
-        return fd < 0 ? error_set(reterr, errno, "open the lock of the user's namespace") : TAKE_FD(fd);
+        return r < 0 ? r : TAKE_FD(fd);
 }
 
-/* It holds up nothing: its standard streams are not the command's. */
+/* ---- where a process is ---- */
+
+/* @process: "self" or a number. False also of one that has ended, or is on its way to another program. */
+static bool place_look(const char *process, Place *ret) {
+        _cleanup_free_ char *user = xasprintf("/proc/%s/ns/user", process),
+                            *net = xasprintf("/proc/%s/ns/net", process);
+        struct stat user_st, net_st;
+
+        if (stat(user, &user_st) < 0 || stat(net, &net_st) < 0)
+                return false;
+        *ret = (Place){.user = user_st.st_ino, .net = net_st.st_ino};
+        return true;
+}
+
+static bool place_equal(const Place *a, const Place *b) {
+        return a->user == b->user && a->net == b->net;
+}
+
+/* No process is at one that is not told. */
+static Place place_read(int runtime_fd) {
+        _cleanup_close_ int fd = openat(runtime_fd, ROOTLESS_PLACE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_free_ char *text = NULL;
+        Place place;
+
+        return fd >= 0 && fs_read_fd(fd, ROOTLESS_PLACE, TEXT_MAX, &text, NULL, NULL) >= 0 &&
+                               sscanf(text, "%ju %ju", &place.user, &place.net) == 2
+                       ? place
+                       : (Place){};
+}
+
+static int place_write(int runtime_fd, Error *reterr) {
+        _cleanup_free_ char *text = NULL;
+        Place own;
+
+        if (!place_look("self", &own))
+                return error_set(reterr, errno, "look at the namespaces");
+        text = xasprintf("%ju %ju\n", own.user, own.net);
+        return fs_write_fleeting(runtime_fd, ROOTLESS_PLACE, text, strlen(text), 0600, reterr);
+}
+
+/* ---- the broker ---- */
+
+/* It holds up nothing: its standard streams and its directory are not the command's. It ends when all of
+ * those have that it serves, and not by what their terminal says, nor when all are asked to end at once. */
 static _Noreturn void be_broker(int fd) {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        sigset_t ends;
 
+        (void) setsid();
+        (void) sigemptyset(&ends);
+        (void) sigaddset(&ends, SIGINT);
+        (void) sigaddset(&ends, SIGHUP);
+        (void) sigaddset(&ends, SIGQUIT);
+        (void) sigaddset(&ends, SIGTERM);
+        (void) sigprocmask(SIG_BLOCK, &ends, NULL);
+        if (chdir("/") < 0)
+                _exit(EXIT_FAILURE);
         for (int i = STDIN_FILENO; null >= 0 && i <= STDERR_FILENO; i++)
                 (void) dup2(null, i);
         if (fd != STDERR_FILENO + 1)
@@ -93,21 +161,35 @@ static int start_broker(int *ret, Error *reterr) {
         return pid < 0 ? error_set(reterr, errno, "start the broker of sockets") : 0;
 }
 
+/* ---- joining, or making ---- */
+
+/* The user's supplementary groups have no id there. */
 static int namespace_become_root(Error *reterr) {
         return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
                        ? error_set(reterr, errno, "become root in the user's namespace")
                        : 0;
 }
 
-/* All at once: the other process may end at any moment. Return: 1, 0 when it has ended. */
-static int join(pid_t peer, Error *reterr) {
+/* All at once: the other process may end at any moment. Return: 1, 0 when it has ended or gone elsewhere. */
+static int join(pid_t peer, const Place *place, Error *reterr) {
+        _cleanup_free_ char *process = xasprintf("%d", (int) peer);
         _cleanup_close_ int fd = process_open(peer);
-        int r = fd < 0 ? fd : setns(fd, CLONE_NEWUSER | NAMESPACES) < 0 ? -errno : 0;
+        Place is;
+        int r;
 
+        /* Looked at when it can be no other process any more. */
+        if (fd == -ESRCH || (fd >= 0 && (!place_look(process, &is) || !place_equal(&is, place))))
+                return 0;
+        r = fd < 0 ? fd : setns(fd, CLONE_NEWUSER | NAMESPACES) < 0 ? -errno : 0;
         if (r == -ESRCH)
                 return 0;
         if (r < 0)
                 return error_set(reterr, r, "enter the user's namespace");
+        /* There is no way back for another attempt. */
+        if (!place_look("self", &is) || !place_equal(&is, place))
+                return error_raise(reterr, FC_EXIT_CONFLICT,
+                                   "process %d went to another network in this moment; try again",
+                                   (int) peer);
         r = namespace_become_root(reterr);
         return r < 0 ? r : 1;
 }
@@ -124,6 +206,15 @@ static _Noreturn void be_mapper(pid_t pid, int go_fd) {
                         (void) fprintf(stderr, "  hint: %s\n", *hint);
         }
         _exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* What it runs may ask a server for the user's ids. */
+static int reap_mapper(pid_t pid) {
+        _cleanup_close_ int fd = process_open(pid);
+
+        if (fd >= 0 && process_wait(fd, MAP_USEC) <= 0)
+                (void) process_signal(fd, SIGKILL);
+        return process_reap(pid);
 }
 
 static int unshare_user(Error *reterr) {
@@ -150,24 +241,28 @@ static int unshare_user(Error *reterr) {
         }
         if (write(write_fd, "", 1) != 1)
                 return error_set(reterr, errno, "tell what maps ids");
-        status = process_reap(mapper);
+        status = reap_mapper(mapper);
         if (status < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
                 return error_raise(reterr, FC_EXIT_HOST, "the user's namespace gets no ids");
         return namespace_become_root(reterr);
 }
 
-/* The cgroup namespace's root is where its maker is; controllers can be turned on only where no process
- * is. */
-static int make_namespaces(int base_fd, Error *reterr) {
+/* The cgroup namespace's root is where its maker is, and that is only where no controller is on for what is
+ * below, as the last containers may have left it. */
+static int make_namespaces(int base_fd, int runtime_fd, Error *reterr) {
         int r;
 
         r = unshare_user(reterr);
+        if (r >= 0)
+                r = cgroup_disable_all(base_fd, reterr);
         if (r >= 0)
                 r = cgroup_enter(base_fd, ".", reterr);
         if (r >= 0 && unshare(NAMESPACES) < 0)
                 r = error_set(reterr, errno, "make the user's namespaces");
         if (r >= 0)
                 r = cgroup_enter(base_fd, COMPANIONS_OF_COMMANDS, reterr);
+        if (r >= 0)
+                r = place_write(runtime_fd, reterr);
         return r < 0 ? r : loopback_set_up(reterr);
 }
 
@@ -243,43 +338,57 @@ static void clear_environment(void) {
                 (void) unsetenv(names[i]);
 }
 
-/* Only of what can be looked at: a process on its way to another program cannot. One that has ended and is
- * not reaped yet has no network any more. */
-static bool is_elsewhere(pid_t pid, const void *data) {
-        _cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int) pid);
-        const struct stat *own = data;
-        struct stat its;
+typedef struct Search {
+        Place own, place;
+        bool entered; /* there is one that is in another user namespace than the user's own */
+        bool known;   /* and one that is in that of @place */
+} Search;
 
-        return stat(path, &its) >= 0 && (own->st_dev != its.st_dev || own->st_ino != its.st_ino);
+/* One may be in another network for a moment, or for good in a guest, which must not be joined. */
+static bool is_at_place(pid_t pid, void *data) {
+        _cleanup_free_ char *process = xasprintf("%d", (int) pid);
+        Search *search = data;
+        Place its;
+
+        if (!place_look(process, &its) || its.user == search->own.user)
+                return false;
+        search->entered = true;
+        search->known = search->known || its.user == search->place.user;
+        return place_equal(&its, &search->place);
+}
+
+static int raise_no_place(Error *reterr) {
+        int r = error_raise(reterr, FC_EXIT_CONFLICT,
+                            "what runs without root is not where '%s/flake-containers/" ROOTLESS_PLACE
+                            "' says, or ends again and again",
+                            getenv("XDG_RUNTIME_DIR"));
+
+        error_add_hint(reterr, "it must end before more can run: systemctl --user stop " USER_SCOPE
+                               ", or without systemd kill it");
+        return r;
 }
 
 /* Where the user's other commands and containers are, or, without any, in new ones. */
-static int namespace_find(int base_fd, Error *reterr) {
-        struct stat own;
+static int namespace_find(int base_fd, int runtime_fd, Error *reterr) {
+        uint64_t began = now_usec();
+        Search search = {.place = place_read(runtime_fd)};
 
-        if (stat("/proc/self/ns/net", &own) < 0)
-                return error_set(reterr, errno, "look at the network namespace");
-        for (unsigned i = 0; i < JOIN_TRIES; i++) {
-                pid_t peer = companions_find(base_fd, is_elsewhere, &own);
-                int r = peer > 0 ? join(peer, reterr) : 0;
+        if (!place_look("self", &search.own))
+                return error_set(reterr, errno, "look at the namespaces");
+        do {
+                pid_t peer;
+                int r;
 
+                search.entered = search.known = false;
+                peer = companions_find(base_fd, is_at_place, &search);
+                r = peer > 0 ? join(peer, &search.place, reterr) : 0;
                 if (r != 0)
                         return r;
-                if (peer == 0)
-                        return make_namespaces(base_fd, reterr);
-        }
-        return error_raise(reterr, FC_EXIT_CONFLICT, "the user's other commands end again and again");
-}
-
-static int enter_at(int base_fd, Error *reterr) {
-        int r;
-
-        if (mkdirat(base_fd, COMPANIONS_OF_COMMANDS, 0755) < 0 && errno != EEXIST)
-                return error_set(reterr, errno, "make the cgroup of commands");
-        r = cgroup_enter(base_fd, COMPANIONS_OF_COMMANDS, reterr);
-        if (r >= 0)
-                r = namespace_find(base_fd, reterr);
-        return r < 0 ? r : make_mounts_of_user(reterr);
+                if (peer == 0 && !search.entered)
+                        return make_namespaces(base_fd, runtime_fd, reterr);
+                (void) usleep(JOIN_PAUSE);
+        } while (now_usec() < began + (search.known ? JOIN_USEC : UNKNOWN_USEC));
+        return raise_no_place(reterr);
 }
 
 /* Where the user has a systemd, in a scope of its own: what it divides must not be what the user's systemd
@@ -288,6 +397,12 @@ static int namespace_open_base(Error *reterr) {
         int r = user_cgroup_is_in_scope() ? 0 : user_scope_enter(getenv("XDG_RUNTIME_DIR"), reterr);
 
         return r < 0 ? r : user_cgroup_open(reterr);
+}
+
+static int enter_commands(int base_fd, Error *reterr) {
+        if (mkdirat(base_fd, COMPANIONS_OF_COMMANDS, 0755) < 0 && errno != EEXIST)
+                return error_set(reterr, errno, "make the cgroup of commands");
+        return cgroup_enter(base_fd, COMPANIONS_OF_COMMANDS, reterr);
 }
 
 int rootless_enter(int *ret_broker_fd, Error *reterr) {
@@ -299,13 +414,18 @@ int rootless_enter(int *ret_broker_fd, Error *reterr) {
         base_fd = namespace_open_base(reterr);
         if (base_fd < 0)
                 return base_fd;
-        /* Last, since it is not in the namespace; and with no descriptor but the standard ones. */
-        r = start_broker(&broker_fd, reterr);
+        /* Before anything is started: what stays in the upper cgroup keeps containers from having limits. */
+        r = enter_commands(base_fd, reterr);
+        /* Before the namespace is entered, which it must stay out of. */
+        if (r >= 0)
+                r = start_broker(&broker_fd, reterr);
         if (r < 0)
                 return r;
         /* Not closed before the program is executed: a process cannot be entered until then. */
         lock_fd = lock_namespace(runtime_fd, reterr);
-        r = lock_fd < 0 ? lock_fd : enter_at(base_fd, reterr);
+        r = lock_fd < 0 ? lock_fd : namespace_find(base_fd, runtime_fd, reterr);
+        if (r >= 0)
+                r = make_mounts_of_user(reterr);
         if (r < 0) {
                 (void) safe_close(lock_fd);
                 return r;

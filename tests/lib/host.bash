@@ -113,6 +113,7 @@ live_reset() {
                 "$FC_HELPERS/wait-for" "$WAIT" empty "$CGROUP2/flake-containers" || :
                 find "$CGROUP2/flake-containers" -depth -type d -exec rmdir {} + 2>/dev/null || :
         fi
+        ! is_rootless || echo 1 >"$CGROUP2/command/cgroup.kill" || :
         # Those of projects, and what test cases make.
         while read -r link; do
                 ip link delete "$link" 2>/dev/null || :
@@ -203,7 +204,7 @@ host_snapshot() {
         # nspawn leaves its lock files itself, and ours may stay, with their FIFOs: it cannot be told when a lock's file is
         # safe to remove. So does what says whose they are.
         { find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
-                -not \( -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name project.path \) -o \
+                -not \( -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name '@namespace' -o -name project.path \) -o \
                 -type p -name '*.ask' -o -type p -name '*.stop' \) \) \
                 -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf 'run %p %y %l\n' 2>/dev/null || :; } | sort | host_filter run
         is_booted || find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf 'file %p %y %s %l\n' 2>/dev/null | sort

@@ -58,6 +58,8 @@ testcase_sessions() {
         equal "$(jq -c '[.containers[] | .state]' <<<"$OUT")" '["running","running"]' "their states"
         scope=/sys/fs/cgroup/$SLICE/user@$DEV_UID.service/app.slice/flake-containers.scope
         equal "$(find "$scope/flake-containers" -mindepth 1 -maxdepth 1 -type d | wc -l)" 2 "machines in the scope"
+        # What is there would keep containers from having limits.
+        equal "$(<"$scope/cgroup.procs")" "" "processes in the scope itself"
         # What the end of the last session does without lingering.
         systemctl stop "user@$DEV_UID.service" "user-runtime-dir@$DEV_UID.service"
         systemctl start "user@$DEV_UID.service"

@@ -71,6 +71,7 @@ testcase_verbs() {
         equal "$OUT" $'first\n33' "what was put back"
         run_status 1 fc with --fresh one -- sh -c '"$0" --instance "$FC_INSTANCE" exec one -- cat /kept/note' "$FC"
         equal "$OUT" "" "what a fresh instance has"
+        expect_err 'cat: /kept/note: No such file'
         ok fc pause one
         ok fc unpause one
         ok fc kill one
@@ -92,6 +93,62 @@ testcase_beside() {
         expect_err refused
         ok fc down
         equal "$(networks)" "" "networks"
+}
+
+# What a guest has at the path where commands look for the user's networks is the guest's own: its network there, or what
+# blocks a reader.
+testcase_guest_is_no_companion() {
+        local copy pipe
+
+        project shop
+        spec "$(tiny one), $(tiny two)"
+        ok fc up one
+        # A command that is in the guest and stays is among those that are asked.
+        ok fc exec one -- sh -c 'head -c 4000000 /dev/zero >/zeroes; mkdir -p /run/flake-containers/netns'
+        mkfifo "$TMP/pipe"
+        exec {pipe}<>"$TMP/pipe"
+        (by_asker "$FC" cp one:/zeroes -) >"$TMP/pipe" &
+        copy=$!
+        read -r -N 1 -t "$WAIT" -u "$pipe"
+        ok fc exec one -- sh -c 'touch "$1" && mount --bind /proc/self/ns/net "$1"' sh "$(networks)"
+        ok fc up two
+        run fc exec two -- bash -c 'exec 3<>/dev/tcp/one/9'
+        expect_err refused
+        equal "$(fc exec one -- grep -c : /proc/net/dev)" 2 "the interfaces of the guest"
+        ok fc down two
+        ok fc exec one -- sh -c 'umount "$1" && rm "$1"' sh "$(networks)"
+        setpriv --reuid "$DEV_UID" --regid "$DEV_GID" --clear-groups mkfifo "/proc/$(leader_of one)/root$(networks)"
+        ok fc up two
+        kill "$copy"
+        finished "$copy"
+        exec {pipe}<&-
+        ok fc down
+}
+
+# A supervisor is in the guests' network for a moment when it starts one, and another command must not join it there.
+testcase_two_at_a_time() {
+        local i at pids=()
+
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80"], "ready": {"exec": [["/bin/true"]]}'), $(tiny two)"
+        ok fc up two
+        at=$(stat -L -c %i "/proc/$(supervisor_pid_of "$(machine_cgroup two)")/ns/net")
+        equal "$(cut -d ' ' -f 2 "$RUNTIME/flake-containers/@namespace")" "$at" "the network that is told"
+        for i in {1..6}; do
+                fc_background "$TMP/up" restart one
+                while [[ -d /proc/$FC_PID ]]; do
+                        ok fc status
+                done
+                finished "$FC_PID"
+                equal "$STATUS" 0 "the status of restart"
+        done
+        equal "$(stat -L -c %i "/proc/$(supervisor_pid_of "$(machine_cgroup one)")/ns/net")" "$at" "the supervisor's network"
+        # Without what tells where they are, none is joined and no second network made.
+        mv "$RUNTIME/flake-containers/@namespace" "$TMP/namespace"
+        run_status 5 fc status
+        expect_err '@namespace. says'
+        mv "$TMP/namespace" "$RUNTIME/flake-containers/@namespace"
+        ok fc down
 }
 
 # The host's network has the port, and the user's not.

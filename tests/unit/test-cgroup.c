@@ -217,6 +217,59 @@ TEST(who_expects_moves_stays) {
         ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
 }
 
+/* The first controller that @mount has for what is below it; owned by the caller, NULL: there is none. */
+static char *controller_of(const char *mount) {
+        _cleanup_free_ char *path = xasprintf("%s/cgroup.controllers", mount), *text = NULL;
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0 || fs_read_fd(fd, path, 4096, &text, NULL, NULL) < 0 ||
+            text[strcspn(text, " \n")] == '\0')
+                return NULL;
+        return xstrndup(text, strcspn(text, " \n"));
+}
+
+static int write_control(int fd, const char *path, const char *value) {
+        _cleanup_close_ int file = openat(fd, path, O_WRONLY | O_CLOEXEC);
+
+        return file < 0 || write(file, value, strlen(value)) < 0 ? -errno : 0;
+}
+
+/* Where one is on for what is below no process can be. */
+TEST(turns_controllers_off) {
+        _cleanup_free_ char *mount = mount_point(), *machine = machine_name(), *on = NULL, *off = NULL,
+                            *process = NULL, *controller = mount ? controller_of(mount) : NULL;
+        char *controllers[] = {controller, NULL};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = -EBADF, root = -EBADF;
+        pid_t pid;
+
+        if (!possible(mount) || !controller)
+                SKIP("needs root and a cgroup2 with a controller");
+        fd = cgroup_create(mount, machine, &error);
+        ASSERT_OK(fd, &error);
+        if (cgroup_enable(mount, machine, controllers, NULL) < 0) {
+                ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
+                SKIP("no controller can be turned on here");
+        }
+        on = xasprintf("+%s", controller);
+        off = xasprintf("-%s", controller);
+        ASSERT_OK(mkdirat(fd, "nspawn/payload", 0755));
+        ASSERT_OK(write_control(fd, "nspawn/cgroup.subtree_control", on));
+        pid = put_child(fd, "runner");
+        process = xasprintf("%d", (int) pid);
+        ASSERT_EQ(write_control(fd, "cgroup.procs", process), -EBUSY);
+        ASSERT_OK(cgroup_disable_all(fd, &error), &error);
+        ASSERT_OK(write_control(fd, "cgroup.procs", process));
+        ASSERT_OK(cgroup_disable_all(fd, &error), &error);
+        ASSERT_OK(cgroup_kill(fd, ".", &error), &error);
+        reap(pid, SIGKILL);
+        ASSERT_EQ(cgroup_wait_empty(fd, ".", SOON, &error), 1);
+        ASSERT_OK(cgroup_remove(mount, machine, &error), &error);
+        /* As far as no other machine needs it. */
+        root = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        (void) write_control(root, "cgroup.subtree_control", off);
+}
+
 TEST(refuses_links_and_missing_mounts) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         int fd = -EBADF;
