@@ -24,9 +24,12 @@ static int doctor_run(const ProjectRequest *request, const void *target, char *c
         _cleanup_(error_done) Error no_tool = ERROR_NULL;
         _cleanup_free_ char *tool = NULL;
         DoctorWay way = {.no_tool = &no_tool};
-        int r;
+        Way goes = WAY_ROOT;
+        int r = geteuid() != 0 ? elevate_find_way(request, &goes, reterr) : 0;
 
-        way.rootless = geteuid() != 0 && elevate_find_way(request) == WAY_NAMESPACE;
+        if (r < 0)
+                return r;
+        way.rootless = goes == WAY_NAMESPACE;
         if (geteuid() != 0 && !way.rootless)
                 (void) elevate_find_tool(&tool, &no_tool);
         way.tool = tool;

@@ -84,28 +84,34 @@ static bool has_tool(void) {
 }
 
 /* @root, @spec: NULL: of no project. @tool: whether it is the same as where there is a way to root */
-static Way find_way_in(const ProjectRequest *request, const char *root, const char *spec, bool tool) {
+static int find_way_in(const ProjectRequest *request, const char *root, const char *spec, bool tool,
+                       Way *ret, Error *reterr) {
         WayFacts facts = {.option = request->globals->rootless, .variable = getenv("FC_ELEVATE")};
         _cleanup_close_ int fd = root ? open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+        int r = spec ? project_spec_is_rootless(spec, &facts.declared, reterr) : 0;
 
-        facts.declared = spec && project_spec_is_rootless(spec);
-        facts.kept = fd >= 0 ? way_look(fd) : KEPT_NOTHING;
+        if (r >= 0 && fd >= 0)
+                r = way_look(fd, &facts.kept, reterr);
+        if (r < 0)
+                return r;
         facts.tool = tool || has_tool();
-        return way_choose(&facts);
+        *ret = way_choose(&facts);
+        return 0;
 }
 
 /* Nothing is built for it. */
-static Way find_way(const ProjectRequest *request, bool tool) {
+static int find_way(const ProjectRequest *request, bool tool, Way *ret, Error *reterr) {
         _cleanup_free_ char *root = NULL, *spec = NULL;
         ProjectRequest looks = *request;
 
         looks.builds = looks.keeps = false;
-        return project_locate(&looks, &root, &spec, NULL) >= 0 ? find_way_in(request, root, spec, tool)
-                                                               : find_way_in(request, NULL, NULL, tool);
+        return project_locate(&looks, &root, &spec, NULL) >= 0
+                       ? find_way_in(request, root, spec, tool, ret, reterr)
+                       : find_way_in(request, NULL, NULL, tool, ret, reterr);
 }
 
-Way elevate_find_way(const ProjectRequest *request) {
-        return find_way(request, /* tool= */ false);
+int elevate_find_way(const ProjectRequest *request, Way *ret, Error *reterr) {
+        return find_way(request, /* tool= */ false, ret, reterr);
 }
 
 int elevate_check_root(const Globals *globals, Error *reterr) {
@@ -210,9 +216,13 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
 }
 
 int elevate_without_project(const ProjectRequest *request, Error *reterr) {
-        return find_way_in(request, NULL, NULL, /* tool= */ false) == WAY_NAMESPACE
-                       ? elevate_in_namespace(request, /* extra_args= */ NULL, reterr)
-                       : elevate(request->argc, request->argv, /* extra_args= */ NULL, reterr);
+        Way way;
+        int r = find_way_in(request, NULL, NULL, /* tool= */ false, &way, reterr);
+
+        if (r < 0)
+                return r;
+        return way == WAY_NAMESPACE ? elevate_in_namespace(request, /* extra_args= */ NULL, reterr)
+                                    : elevate(request->argc, request->argv, /* extra_args= */ NULL, reterr);
 }
 
 /* What the environment or the current directory would tell the second run, neither of which all of the tools
@@ -231,13 +241,16 @@ static char **project_words(const char *root, const char *spec) {
 int elevate_with_project(const ProjectRequest *request, Error *reterr) {
         _cleanup_free_ char *root = NULL, *spec = NULL, *asker = NULL;
         _cleanup_strv_ char **extra = NULL;
+        Way way;
         int r;
 
         r = project_locate(request, &root, &spec, reterr);
+        if (r >= 0)
+                r = find_way_in(request, root, spec, /* tool= */ false, &way, reterr);
         if (r < 0)
                 return r;
         extra = project_words(root, spec);
-        if (find_way_in(request, root, spec, /* tool= */ false) == WAY_NAMESPACE)
+        if (way == WAY_NAMESPACE)
                 return elevate_in_namespace(request, extra, reterr);
         /* Only what starts containers can ask for the environment. Last: the process ends with this one, but
          * a moment after it. */
@@ -251,8 +264,10 @@ int elevate_with_project(const ProjectRequest *request, Error *reterr) {
 }
 
 int elevate_to_look(const ProjectRequest *request, Error *reterr) {
-        return find_way(request, /* tool= */ true) == WAY_NAMESPACE ? elevate_with_project(request, reterr)
-                                                                    : 0;
+        Way way;
+        int r = find_way(request, /* tool= */ true, &way, reterr);
+
+        return r < 0 || way == WAY_ROOT ? r : elevate_with_project(request, reterr);
 }
 
 char **elevate_adopt_project(ProjectRequest *request, char **argv) {

@@ -14,7 +14,7 @@
 int elevate_find_tool(char **ret, Error *reterr);
 
 /* The way of a user's command in this project (project/way.h), or with none in @request's place. */
-Way elevate_find_way(const ProjectRequest *request);
+int elevate_find_way(const ProjectRequest *request, Way *ret, Error *reterr);
 
 /* FC_EXIT_USAGE where a user's option is given to root. */
 int elevate_check_root(const Globals *globals, Error *reterr);

@@ -128,25 +128,40 @@ int project_find_spec(const ProjectRequest *request, const char *root, const Inv
 
 /* ---- loading ---- */
 
-static int spec_load_file(const char *path, Spec **ret, Error *reterr) {
+static int spec_read_file(const char *path, char **ret, size_t *ret_size, Error *reterr) {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+        return fd < 0 ? error_set(reterr, errno, "open '%s'", path)
+                      : fs_read_fd(fd, path, SPEC_SIZE_MAX, ret, ret_size, reterr);
+}
+
+static int spec_load_file(const char *path, Spec **ret, Error *reterr) {
         _cleanup_free_ char *text = NULL;
         size_t size;
-        int r;
+        int r = spec_read_file(path, &text, &size, reterr);
 
-        if (fd < 0)
-                return error_set(reterr, errno, "open '%s'", path);
-        r = fs_read_fd(fd, path, SPEC_SIZE_MAX, &text, &size, reterr);
         if (r < 0)
                 return r;
         r = spec_parse(text, size, ret, reterr);
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
-bool project_spec_is_rootless(const char *path) {
+int project_spec_is_rootless(const char *path, bool *ret, Error *reterr) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_(spec_freep) Spec *spec = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = spec_read_file(path, &text, &size, &error);
 
-        return spec_load_file(path, &spec, NULL) >= 0 && spec->rootless;
+        *ret = false;
+        /* A file that is not there, or not this user's to read, or not a file. */
+        if (r == -ENOENT || r == -EACCES || r == -ENOTDIR || r == -ELOOP || r == -EISDIR)
+                return 0;
+        if (r < 0)
+                error_move(reterr, &error);
+        else if (spec_parse(text, size, &spec, NULL) >= 0)
+                *ret = spec->rootless;
+        return r < 0 ? r : 0;
 }
 
 static bool spec_is_last_built(const Project *project) {

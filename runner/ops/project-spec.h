@@ -11,5 +11,6 @@
 int project_find_spec(const ProjectRequest *request, const char *root, const InvokingUser *user,
                       ProgressMode mode, char **ret, Error *reterr);
 
-/* Whether the specification asks for that; not where it cannot be read, which another run is to tell. */
-bool project_spec_is_rootless(const char *path);
+/* Whether the specification asks for that: not one that is missing or wrong, of which the verb is to tell.
+ * What cannot be told is an error. */
+int project_spec_is_rootless(const char *path, bool *ret, Error *reterr);

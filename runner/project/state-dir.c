@@ -217,7 +217,9 @@ int state_dir_make(StateDir *dir, Error *reterr) {
 
         (void) safe_close(dir->fd);
         dir->fd = TAKE_FD(fd);
-        return host_socket_is_brokered() ? way_mark(dir, reterr) : 0;
+        /* Another command may have begun since the project was opened. */
+        r = geteuid() == 0 ? way_check(dir, host_socket_is_brokered(), reterr) : 0;
+        return r < 0 || geteuid() != 0 ? r : way_mark(dir, host_socket_is_brokered(), reterr);
 }
 
 bool state_dir_is_tagged(const StateDir *dir) {

@@ -16,43 +16,64 @@
         "# Made without root: files belong to the user and to the user's subordinate ids.\n"                \
         "# flake-containers knows it by this file.\n"
 
-/* Other files may be the user's. */
-static bool way_is_kept(int dir_fd, const char *name) {
+/* Other files may be the user's. Return: whether it is what containers have left. */
+static int way_is_kept(int dir_fd, const char *name) {
         struct stat st;
 
-        return (streq(name, STATE_DIR_VOLUMES) || name_check_container(name, NULL) >= 0) &&
-               fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISDIR(st.st_mode);
+        if (!streq(name, STATE_DIR_VOLUMES) && name_check_container(name, NULL) < 0)
+                return 0;
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return S_ISDIR(st.st_mode);
 }
 
-static KeptWay way_look_in(int dir_fd) {
+/* Return: of which way the mark says that what is kept is. */
+static int way_marked(int dir_fd, KeptWay *ret) {
+        struct stat st;
+
+        if (fstatat(dir_fd, WAY_MARK, &st, AT_SYMLINK_NOFOLLOW) >= 0)
+                *ret = S_ISREG(st.st_mode) ? KEPT_ROOTLESS : KEPT_ROOT;
+        else if (errno == ENOENT)
+                *ret = KEPT_ROOT;
+        else
+                return -errno;
+        return 0;
+}
+
+static int way_look_in(int dir_fd, KeptWay *ret, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
-        struct stat st;
+        int r = fs_list(dir_fd, &names), kept = 0;
 
-        if (fstatat(dir_fd, WAY_MARK, &st, AT_SYMLINK_NOFOLLOW) >= 0 && S_ISREG(st.st_mode))
-                return KEPT_ROOTLESS;
-        if (fs_list(dir_fd, &names) < 0)
-                return KEPT_NOTHING;
         STRV_FOREACH (name, names)
-                if (way_is_kept(dir_fd, *name))
-                        return KEPT_ROOT;
-        return KEPT_NOTHING;
+                if (r >= 0 && kept == 0)
+                        r = kept = way_is_kept(dir_fd, *name);
+        *ret = KEPT_NOTHING;
+        if (r >= 0 && kept > 0)
+                r = way_marked(dir_fd, ret);
+        return r < 0 ? error_set(reterr, r, "look at what '" STATE_DIR_NAME "' has") : 0;
 }
 
-KeptWay way_look(int root_fd) {
+/* What a user cannot enter is not theirs, as all is that was made without root; and what is no directory is
+ * told of by what needs one. */
+int way_look(int root_fd, KeptWay *ret, Error *reterr) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int fd = -EBADF;
+        int r = fs_open_beneath_optional(root_fd, STATE_DIR_NAME, O_RDONLY | O_DIRECTORY, &fd, &error);
 
-        return fs_open_beneath_optional(root_fd, STATE_DIR_NAME, O_RDONLY | O_DIRECTORY, &fd, NULL) < 0 ||
-                               fd < 0
-                       ? KEPT_NOTHING
-                       : way_look_in(fd);
+        *ret = KEPT_NOTHING;
+        if (r == -EACCES || r == -ENOTDIR || r == -ELOOP)
+                return 0;
+        if (r < 0)
+                error_move(reterr, &error);
+        return r < 0 || fd < 0 ? r : way_look_in(fd, ret, reterr);
 }
 
 int way_check(const StateDir *dir, bool rootless, Error *reterr) {
-        KeptWay kept = dir->fd < 0 ? KEPT_NOTHING : way_look_in(dir->fd);
-        int r;
+        KeptWay kept = KEPT_NOTHING;
+        int r = dir->fd < 0 ? 0 : way_look_in(dir->fd, &kept, reterr);
 
-        if (kept == KEPT_NOTHING || (kept == KEPT_ROOTLESS) == rootless)
-                return 0;
+        if (r < 0 || kept == KEPT_NOTHING || (kept == KEPT_ROOTLESS) == rootless)
+                return r;
         r = error_raise(reterr, FC_EXIT_CONFLICT,
                         rootless ? "what '%s/" STATE_DIR_NAME "' has was made with root, and this is without"
                                  : "what '%s/" STATE_DIR_NAME
@@ -62,17 +83,20 @@ int way_check(const StateDir *dir, bool rootless, Error *reterr) {
                        rootless ? "to go on as before: without --rootless, FC_ELEVATE and \"rootless\""
                                 : "to go on as before: as its user, without sudo");
         error_add_hint(reterr,
-                       "to change over, without what it has: %sflake-containers --root '%s' rm --all; what "
-                       "is to stay "
-                       "can be copied out before (flake-containers cp)",
+                       "to change over, without what it has: %sflake-containers --root '%s' rm --all; "
+                       "what is to stay can be copied out before (flake-containers cp)",
                        rootless ? "sudo " : "", dir->root);
         return r;
 }
 
-int way_mark(const StateDir *dir, Error *reterr) {
+int way_mark(const StateDir *dir, bool rootless, Error *reterr) {
         int r = 0;
 
-        if (faccessat(dir->fd, WAY_MARK, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+        if (!rootless)
+                r = unlinkat(dir->fd, WAY_MARK, 0) < 0 && errno != ENOENT
+                            ? error_set(reterr, errno, "remove '" WAY_MARK "'")
+                            : 0;
+        else if (faccessat(dir->fd, WAY_MARK, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 r = fs_write_atomic(dir->fd, WAY_MARK, TEXT, strlen(TEXT), 0644, reterr);
         return r < 0 ? error_prefix(reterr, r, "state in '%s/" STATE_DIR_NAME "'", dir->root) : 0;
 }

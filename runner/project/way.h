@@ -13,17 +13,18 @@ typedef enum KeptWay {
         KEPT_ROOTLESS,
 } KeptWay;
 
-/* In `.containers`, of what was made without root: a file that says so. */
+/* In `.containers`, of what was made without root: a file that says so. It says nothing where nothing is
+ * kept. */
 #define WAY_MARK ".rootless"
 
-/* Seen from what there is. @root_fd: the project's root */
-KeptWay way_look(int root_fd);
+/* Seen from what there is. @root_fd: the project's root. What cannot be told is an error. */
+int way_look(int root_fd, KeptWay *ret, Error *reterr);
 
 /* The same, and FC_EXIT_CONFLICT with how to change over, where that is not the way of this program. */
 int way_check(const StateDir *dir, bool rootless, Error *reterr);
 
-/* That what is in `.containers` from now on is made without root. Again is harmless. */
-int way_mark(const StateDir *dir, Error *reterr);
+/* That what is in `.containers` from now on is made so, after way_check(). Again is harmless. */
+int way_mark(const StateDir *dir, bool rootless, Error *reterr);
 
 typedef enum Way { WAY_ROOT, WAY_NAMESPACE } Way;
 

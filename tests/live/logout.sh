@@ -49,7 +49,7 @@ testcase_sessions() {
         cp -a "$TINY_IMAGE" "$PROJECT/image"
         chown -R "$DEV:" "$PROJECT/image"
         # Asked to end, they do, and each of their processes is asked at that moment.
-        spec '"one": {"system": {"rootfs": "image"}, "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]},
+        spec '"one": {"system": {"rootfs": "image"}, "ports": ["8080:80"], "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]},
                 "two": {"system": {"rootfs": "image"}, "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]}'
         ok mine up one
         # Its session is over; another one has a second container beside it.
@@ -58,7 +58,7 @@ testcase_sessions() {
         equal "$(jq -c '[.containers[] | .state]' <<<"$OUT")" '["running","running"]' "their states"
         scope=/sys/fs/cgroup/$SLICE/user@$DEV_UID.service/app.slice/flake-containers.scope
         equal "$(find "$scope/flake-containers" -mindepth 1 -maxdepth 1 -type d | wc -l)" 2 "machines in the scope"
-        # What is there would keep containers from having limits.
+        # What is there, as what opens ports, would keep containers from having limits.
         equal "$(<"$scope/cgroup.procs")" "" "processes in the scope itself"
         # What the end of the last session does without lingering.
         systemctl stop "user@$DEV_UID.service" "user-runtime-dir@$DEV_UID.service"

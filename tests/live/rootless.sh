@@ -127,7 +127,7 @@ testcase_guest_is_no_companion() {
 
 # A supervisor is in the guests' network for a moment when it starts one, and another command must not join it there.
 testcase_two_at_a_time() {
-        local i at pids=()
+        local i at
 
         project shop
         spec "$(tiny one '' ', "ports": ["8080:80"], "ready": {"exec": [["/bin/true"]]}'), $(tiny two)"

@@ -39,6 +39,14 @@ static void make_file(int dir_fd, const char *name) {
         ASSERT_TRUE(fd >= 0);
 }
 
+static KeptWay look(int root_fd) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        KeptWay kept;
+
+        ASSERT_OK(way_look(root_fd, &kept, &error), &error);
+        return kept;
+}
+
 TEST(sees_which_way_has_made_what_is_kept) {
         _cleanup_(state_dir_done) StateDir dir = STATE_DIR_NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
@@ -46,25 +54,59 @@ TEST(sees_which_way_has_made_what_is_kept) {
 
         dir.root = xstrdup(root.path);
         dir.root_fd = open(root.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        ASSERT_EQ(way_look(dir.root_fd), KEPT_NOTHING);
+        ASSERT_EQ(look(dir.root_fd), KEPT_NOTHING);
         ASSERT_EQ(way_check(&dir, true, NULL), 0);
         ASSERT_TRUE(mkdirat(dir.root_fd, STATE_DIR_NAME, 0700) >= 0);
         dir.fd = openat(dir.root_fd, STATE_DIR_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         make_file(dir.fd, ".gitignore");
         make_file(dir.fd, "state.json");
-        ASSERT_EQ(way_look(dir.root_fd), KEPT_NOTHING);
+        ASSERT_EQ(look(dir.root_fd), KEPT_NOTHING);
         ASSERT_EQ(way_check(&dir, true, NULL), 0);
         ASSERT_EQ(way_check(&dir, false, NULL), 0);
 
         ASSERT_TRUE(mkdirat(dir.fd, "web", 0755) >= 0);
-        ASSERT_EQ(way_look(dir.root_fd), KEPT_ROOT);
+        ASSERT_EQ(look(dir.root_fd), KEPT_ROOT);
         ASSERT_EQ(way_check(&dir, false, NULL), 0);
         ASSERT_ERROR(way_check(&dir, true, &error), &error, FC_EXIT_CONFLICT, "was made with root");
 
         error_done(&error);
-        ASSERT_EQ(way_mark(&dir, NULL), 0);
-        ASSERT_EQ(way_mark(&dir, NULL), 0);
-        ASSERT_EQ(way_look(dir.root_fd), KEPT_ROOTLESS);
+        ASSERT_EQ(way_mark(&dir, true, NULL), 0);
+        ASSERT_EQ(way_mark(&dir, true, NULL), 0);
+        ASSERT_EQ(look(dir.root_fd), KEPT_ROOTLESS);
         ASSERT_EQ(way_check(&dir, true, NULL), 0);
         ASSERT_ERROR(way_check(&dir, false, &error), &error, FC_EXIT_CONFLICT, "was made without root");
+}
+
+/* What speaks of nothing any more is not in the way of the other one. */
+TEST(a_mark_alone_says_nothing) {
+        _cleanup_(state_dir_done) StateDir dir = STATE_DIR_NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        TEST_DIR(root);
+
+        dir.root = xstrdup(root.path);
+        dir.root_fd = open(root.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_TRUE(mkdirat(dir.root_fd, STATE_DIR_NAME, 0700) >= 0);
+        dir.fd = openat(dir.root_fd, STATE_DIR_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ASSERT_OK(way_mark(&dir, true, &error), &error);
+        ASSERT_EQ(look(dir.root_fd), KEPT_NOTHING);
+        ASSERT_OK(way_check(&dir, false, &error), &error);
+        ASSERT_OK(way_mark(&dir, false, &error), &error);
+        ASSERT_OK(way_mark(&dir, false, &error), &error);
+        ASSERT_TRUE(mkdirat(dir.fd, "web", 0755) >= 0);
+        ASSERT_EQ(look(dir.root_fd), KEPT_ROOT);
+}
+
+TEST(what_cannot_be_told_is_an_error) {
+        _cleanup_(state_dir_done) StateDir dir = STATE_DIR_NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        KeptWay kept;
+        TEST_DIR(root);
+
+        make_file(root.fd, STATE_DIR_NAME);
+        ASSERT_EQ(look(root.fd), KEPT_NOTHING);
+        ASSERT_ERROR(way_look(-EBADF, &kept, &error), &error, FC_EXIT_INTERNAL, STATE_DIR_NAME);
+        error_done(&error);
+        dir.root = xstrdup(root.path);
+        dir.fd = openat(root.fd, STATE_DIR_NAME, O_RDONLY | O_CLOEXEC);
+        ASSERT_ERROR(way_check(&dir, false, &error), &error, FC_EXIT_INTERNAL, "look at what");
 }
