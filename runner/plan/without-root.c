@@ -2,6 +2,46 @@
 
 #include "plan/without-root.h"
 
+static bool has_nspawn_args(const ContainerSpec *c) {
+        return c->nspawn_args;
+}
+
+static bool has_devices(const ContainerSpec *c) {
+        return c->n_devices > 0;
+}
+
+static bool is_in_network_of_host(const ContainerSpec *c) {
+        return c->network == NETWORK_HOST;
+}
+
+static bool is_attached(const ContainerSpec *c) {
+        return network_mode_is_attached(c->network);
+}
+
+static bool is_in_namespace(const ContainerSpec *c) {
+        return c->network == NETWORK_NAMESPACE;
+}
+
+static bool has_internet(const ContainerSpec *c) {
+        return c->internet;
+}
+
+static bool has_host_access(const ContainerSpec *c) {
+        return c->host_access;
+}
+
+static bool has_hooks(const ContainerSpec *c) {
+        return c->hooks.n_after_ready + c->hooks.n_before_down > 0;
+}
+
+static bool is_debian(const ContainerSpec *c) {
+        return c->debian;
+}
+
+static bool is_oci(const ContainerSpec *c) {
+        return c->oci;
+}
+
 static bool has_account_as_owner(const ContainerSpec *c) {
         for (size_t i = 0; i < c->n_volumes; i++)
                 if (c->volumes[i].owner == VOLUME_OWNER_ACCOUNT)
@@ -9,39 +49,44 @@ static bool has_account_as_owner(const ContainerSpec *c) {
         return false;
 }
 
-static int check(const ContainerSpec *c, Error *reterr) {
-        const struct {
-                bool given;
-                const char *key, *why;
-        } rows[] = {
-                {c->nspawn_args, "nspawnArgs", "systemd-nspawn runs no container there"},
-                {c->n_devices > 0, "devices", "the kernel lets no user give them to others"},
-                {c->network == NETWORK_HOST, "network.mode host",
-                 "the user's containers have a network of their own"},
-                {network_mode_is_attached(c->network), "network.mode bridge or macvlan",
-                 "the kernel lets no user attach to an interface of the host's"},
-                {c->network == NETWORK_NAMESPACE, "network.mode namespace",
-                 "the kernel lets no user enter a namespace of the host's"},
-                {c->internet, "network.internet", "pasta would begin in the user's own network"},
-                {c->host_access, "network.hostAccess",
-                 "the host's localhost is not in the user's own network"},
-                {has_account_as_owner(c), "an account as the owner of a volume",
-                 "the kernel lets no user map ids of a file system"},
-                {c->hooks.n_after_ready + c->hooks.n_before_down > 0, "hooks",
-                 "they would run in the user's own network"},
-                {c->debian, "system.debian", "images are made by root"},
-                {c->oci, "system.oci", "images are made by root"},
-        };
+/* docs/SPEC.md has the same. */
+static const struct {
+        bool (*given)(const ContainerSpec *c);
+        const char *key, *why;
+} rows[] = {
+        {has_nspawn_args, "nspawnArgs", "systemd-nspawn runs no container there"},
+        {has_devices, "devices", "the kernel lets no user give them to others"},
+        {is_in_network_of_host, "network.mode host", "the user's containers have a network of their own"},
+        {is_attached, "network.mode bridge or macvlan",
+         "the kernel lets no user attach to an interface of the host's"},
+        {is_in_namespace, "network.mode namespace",
+         "the kernel lets no user enter a namespace of the host's"},
+        {has_internet, "network.internet", "pasta would begin in the user's own network"},
+        {has_host_access, "network.hostAccess", "the host's localhost is not in the user's own network"},
+        {has_account_as_owner, "an account as the owner of a volume",
+         "the kernel lets no user map ids of a file system"},
+        {has_hooks, "hooks", "they would run in the user's own network"},
+        {is_debian, "system.debian", "images are made by root"},
+        {is_oci, "system.oci", "images are made by root"},
+};
 
+static int check(const ContainerSpec *c, Error *reterr) {
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 int r;
 
-                if (!rows[i].given)
+                if (!rows[i].given(c))
                         continue;
                 r = error_raise(reterr, FC_EXIT_HOST, "%s needs root: %s", rows[i].key, rows[i].why);
                 return error_in_container(reterr, r, c->name);
         }
         return 0;
+}
+
+const char *without_root_key(size_t i, const char **ret_why) {
+        if (i >= ELEMENTSOF(rows))
+                return NULL;
+        *ret_why = rows[i].why;
+        return rows[i].key;
 }
 
 int without_root_check(const Spec *spec, char *const *names, Error *reterr) {

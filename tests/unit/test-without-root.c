@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <fcntl.h>
+
 #include "base/alloc.h"
+#include "base/fs.h"
 #include "plan/without-root.h"
 #include "spec/spec-parse.h"
 #include "test.h"
@@ -63,4 +66,33 @@ TEST(of_those_that_are_started_only) {
 
         expect(SYSTEM, none, NULL);
         expect(SYSTEM, other, "nspawnArgs needs root: ");
+}
+
+/* The table in docs/SPEC.md, whose code marks are left out. */
+TEST(the_document_lists_them) {
+        _cleanup_close_ int fd = open(FC_SOURCE_DIR "/docs/SPEC.md", O_RDONLY | O_CLOEXEC);
+        static const char head[] = "| Needs root | Why |\n|---|---|\n";
+        _cleanup_free_ char *text = NULL, *expected = xstrdup(head);
+        const char *key, *why;
+        char *out, *found;
+
+        ASSERT_OK(fs_read_fd(fd, "SPEC.md", 1024 * 1024, &text, NULL, NULL));
+        out = text;
+        for (const char *p = text; *p; p++)
+                if (*p != '`')
+                        *out++ = *p;
+        *out = '\0';
+        for (size_t i = 0; (key = without_root_key(i, &why)); i++) {
+                char *more = xasprintf("%s| %s | %s |\n", expected, key, why);
+
+                free(expected);
+                expected = more;
+        }
+        found = strstr(text, head);
+        ASSERT_TRUE(found);
+        /* Up to the empty line behind it. */
+        out = strstr(found, "\n\n");
+        ASSERT_TRUE(out);
+        out[1] = '\0';
+        ASSERT_STREQ(found, expected);
 }
