@@ -4,6 +4,16 @@
 #include "cli/verbs.h"
 #include "ops/host-names.h"
 
+static int refuse_rootless(Error *reterr) {
+        int r = error_raise(
+                reterr, FC_EXIT_HOST,
+                "the host does not reach what runs without root: it is in a network of the user's "
+                "own");
+
+        error_add_hint(reterr, "declare ports, which the host reaches: flake-containers port NAME");
+        return r;
+}
+
 static int hosts_run(const ProjectRequest *request, const void *target, char *const *operands,
                      Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
@@ -11,6 +21,8 @@ static int hosts_run(const ProjectRequest *request, const void *target, char *co
         int r;
 
         r = project_open_known(request, operands, &project, &names, reterr);
+        if (r >= 0 && project.facts.rootless)
+                r = refuse_rootless(reterr);
         if (r >= 0)
                 r = host_names_print(&project, names, reterr);
         return r < 0 ? r : FC_EXIT_OK;
@@ -22,5 +34,6 @@ const Verb cmd_hosts = {
         .summary = "Print lines for the host's /etc/hosts: addresses and names of containers",
         .max_operands = SIZE_MAX,
         .in_instance = true,
+        .looks = true,
         .run = hosts_run,
 };

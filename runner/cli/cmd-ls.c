@@ -19,5 +19,6 @@ const Verb cmd_ls = {
         .name = "ls",
         .synopsis = "",
         .summary = "Show the projects of this machine, and what runs of them",
+        .looks = true,
         .run = ls_run,
 };

@@ -33,7 +33,7 @@ show_proc() {
 }
 
 testcase_sessions() {
-        local file scope
+        local file first scope=/sys/fs/cgroup/$SLICE/user@$DEV_UID.service/app.slice/flake-containers.scope
 
         is_booted || skip "needs a systemd of the user's"
         command -v newuidmap >/dev/null || skip "newuidmap is not installed"
@@ -49,17 +49,22 @@ testcase_sessions() {
         cp -a "$TINY_IMAGE" "$PROJECT/image"
         chown -R "$DEV:" "$PROJECT/image"
         # Asked to end, they do, and each of their processes is asked at that moment.
-        spec '"one": {"system": {"rootfs": "image"}, "ports": ["8080:80"], "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]},
+        spec '"one": {"system": {"rootfs": "image"}, "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]},
                 "two": {"system": {"rootfs": "image"}, "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]}'
+        # The first command of the scope, which stays.
+        machinectl --quiet shell "$DEV@" "$FC" --root "$PROJECT" --rootless events -f >/dev/null </dev/null &
+        first=$!
+        try_until "$WAIT" test -e "$scope/command/cgroup.procs"
         ok mine up one
+        # What is there would keep containers from having limits.
+        equal "$(<"$scope/cgroup.procs")" "" "processes in the scope itself"
+        xargs kill <"$scope/command/cgroup.procs"
+        wait "$first" || :
         # Its session is over; another one has a second container beside it.
         ok mine up
         ok mine --json status
         equal "$(jq -c '[.containers[] | .state]' <<<"$OUT")" '["running","running"]' "their states"
-        scope=/sys/fs/cgroup/$SLICE/user@$DEV_UID.service/app.slice/flake-containers.scope
         equal "$(find "$scope/flake-containers" -mindepth 1 -maxdepth 1 -type d | wc -l)" 2 "machines in the scope"
-        # What is there, as what opens ports, would keep containers from having limits.
-        equal "$(<"$scope/cgroup.procs")" "" "processes in the scope itself"
         # What the end of the last session does without lingering.
         systemctl stop "user@$DEV_UID.service" "user-runtime-dir@$DEV_UID.service"
         systemctl start "user@$DEV_UID.service"

@@ -14,6 +14,10 @@ testcase_life() {
         spec "$(tiny one '' ', "volumes": ["./src:/data"]'), $(tiny two)"
         ok fc up
         equal "$(fc --json status | jq -c '[.containers[] | .state]')" '["running","running"]' "their states"
+        ok fc --json ls
+        equal "$(jq -c '[.projects[] | [.root, .running]]' <<<"$OUT")" "[[\"$PROJECT\",[\"one\",\"two\"]]]" "the projects"
+        run_status 6 fc hosts
+        expect_err "in a network of the user's own"
         ok fc exec one -- sh -c 'echo written >/data/new; id -u; cat /proc/self/uid_map'
         equal "${OUT%%$'\n'*}" 0 "the user inside"
         equal "$(stat -c %U "$PROJECT/src/new")" "$DEV" "the owner of what root inside has written"
