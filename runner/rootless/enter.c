@@ -157,8 +157,12 @@ static int start_broker(int *ret, Error *reterr) {
         if (pid == 0)
                 be_broker(pair[1]);
         (void) safe_close(pair[1]);
+        if (pid < 0) {
+                (void) safe_close(pair[0]);
+                return error_set(reterr, errno, "start the broker of sockets");
+        }
         *ret = pair[0];
-        return pid < 0 ? error_set(reterr, errno, "start the broker of sockets") : 0;
+        return 0;
 }
 
 /* ---- joining, or making ---- */
@@ -220,8 +224,12 @@ static int reap_mapper(pid_t pid) {
 static int unshare_user(Error *reterr) {
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
         pid_t self = getpid(), mapper;
-        int go[2], status;
+        int go[2], status, r;
 
+        /* Told here, and not by the other process beside what we say. */
+        r = subids_check(reterr);
+        if (r < 0)
+                return r;
         if (pipe2(go, O_CLOEXEC) < 0)
                 return error_set(reterr, errno, "make a pipe");
         read_fd = go[0];
@@ -234,8 +242,7 @@ static int unshare_user(Error *reterr) {
                 be_mapper(self, read_fd);
         }
         if (unshare(CLONE_NEWUSER) < 0) {
-                int r = error_set(reterr, errno, "make a user namespace");
-
+                r = error_set(reterr, errno, "make a user namespace");
                 restrictions_add_hints(reterr);
                 return r;
         }

@@ -19,9 +19,8 @@ static const struct {
         {"/proc/sys/user/max_user_namespaces", "0",
          "sysctl -w user.max_user_namespaces=15000, and a line in /etc/sysctl.d/"},
         {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
-         "AppArmor restricts them: a profile of this program with 'userns,' in /etc/apparmor.d/, or sysctl "
-         "-w "
-         "kernel.apparmor_restrict_unprivileged_userns=0"},
+         "AppArmor restricts them: a profile of this program with 'userns,' in /etc/apparmor.d/, or "
+         "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"},
 };
 
 const char *restrictions_hint(const char *path, const char *value) {

@@ -111,7 +111,7 @@ testcase_guest_is_no_companion() {
         ok fc exec one -- sh -c 'head -c 4000000 /dev/zero >/zeroes; mkdir -p /run/flake-containers/netns'
         mkfifo "$TMP/pipe"
         exec {pipe}<>"$TMP/pipe"
-        (by_asker "$FC" cp one:/zeroes -) >"$TMP/pipe" &
+        (by_asker "$FC" cp one:/zeroes -) >"$TMP/pipe" 2>/dev/null &
         copy=$!
         read -r -N 1 -t "$WAIT" -u "$pipe"
         ok fc exec one -- sh -c 'touch "$1" && mount --bind /proc/self/ns/net "$1"' sh "$(networks)"
@@ -131,14 +131,14 @@ testcase_guest_is_no_companion() {
 
 # A supervisor is in the guests' network for a moment when it starts one, and another command must not join it there.
 testcase_two_at_a_time() {
-        local i at
+        local at
 
         project shop
         spec "$(tiny one '' ', "ports": ["8080:80"], "ready": {"exec": [["/bin/true"]]}'), $(tiny two)"
         ok fc up two
         at=$(stat -L -c %i "/proc/$(supervisor_pid_of "$(machine_cgroup two)")/ns/net")
         equal "$(cut -d ' ' -f 2 "$RUNTIME/flake-containers/@namespace")" "$at" "the network that is told"
-        for i in {1..6}; do
+        for _ in {1..3}; do
                 fc_background "$TMP/up" restart one
                 while [[ -d /proc/$FC_PID ]]; do
                         ok fc status
@@ -179,6 +179,22 @@ testcase_taken_port() {
         expect_err 'net.ipv4.ip_unprivileged_port_start=80'
 }
 
+# The second time no process is left in the namespaces, but the controller is on.
+testcase_limits() {
+        project shop
+        spec "$(tiny one '' ', "resources": {"MemoryMax": "64M"}')"
+        if ! grep -qw memory "$CGROUP2/cgroup.controllers"; then
+                run_status 6 fc up
+                expect_err "MemoryMax: the cgroup2 tree at '/sys/fs/cgroup' has no controller 'memory'"
+                return
+        fi
+        for _ in 1 2; do
+                ok fc up
+                equal "$(cat "$CGROUP2"/flake-containers/*/nspawn/memory.max)" $((64 << 20)) "the limit"
+                ok fc down
+        done
+}
+
 # What cannot be without root says so before anything starts.
 testcase_refusals() {
         project shop
@@ -192,6 +208,7 @@ testcase_refusals() {
         run fc up
         equal "$STATUS" 6 status
         expect_err "'/etc/subuid' has no 65535 ids"
+        equal "$(grep -c error: <<<"$ERR")" 1 "the number of errors"
         echo "$DEV:$SUBIDS:65536" >"$SCRATCH/etc/subuid"
         RUNTIME='' run fc up
         equal "$STATUS" 6 status
