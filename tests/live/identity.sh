@@ -230,14 +230,14 @@ testcase_listed() {
         mv -- "$FIRST" "$FIRST-moved"
         PROJECT=$SCRATCH
         ok fc ls
-        expect_out "gone-[0-9a-f]{4} +one +gone +$SCRATCH/projects/gone"
-        expect_out "$id +one two +moved +$FIRST-moved"
+        expect_out "gone-[0-9a-f]{4} +one +- +gone +$SCRATCH/projects/gone"
+        expect_out "$id +one two +- +moved +$FIRST-moved"
         ok fc --json ls
         equal "$(jq -c '.projects[] | [.checkout, .running, .root]' <<<"$OUT")" \
                 "$(printf '["gone",["one"],"%s"]\n["moved",["one","two"],"%s"]' "$SCRATCH/projects/gone" "$FIRST-moved")"
         # A user sees what runs, and the places of projects of that user's.
         ok as_dev env -C / "$FC" ls
-        expect_out "$id +one two +unknown +$FIRST"
+        expect_out "$id +one two +- +unknown +$FIRST"
         PROJECT=$FIRST-moved
         ok fc down
         ok fc --json ls
