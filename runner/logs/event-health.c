@@ -29,10 +29,11 @@ static void health_read_line(const char *line, size_t size, const char *containe
             !streq(event.container, container))
                 return;
         phase = phase_from_string(event.event);
+        /* The log's times are of milliseconds. The clock may have been set back since the run began. */
         if (!health->seen)
-                /* The log's times are of milliseconds. */
                 health->over =
-                        phase_is_end(phase) && event.usec / USEC_PER_MSEC > health->since / USEC_PER_MSEC;
+                        phase_is_end(phase) && (event.usec / USEC_PER_MSEC > health->since / USEC_PER_MSEC ||
+                                                health->since > health->now);
         health->seen = true;
         if (phase_begins_anew(phase))
                 health->complete = true;
@@ -104,6 +105,7 @@ void event_health_note_end(int dir_fd, const char *container, uint64_t since, Ph
         if (fd < 0)
                 return;
         health.since = since;
+        health.now = realtime_usec();
         health_read_files(dir_fd, container, &health);
         if (!health.over)
                 event_log_append(dir_fd, container, event, detail);

@@ -9,6 +9,7 @@
 typedef struct EventHealth {
         char **failures; /* details of `degraded` in this run of the container, the latest first */
         uint64_t since;  /* in: when the run began (CLOCK_REALTIME); 0: that is not known */
+        uint64_t now;    /* in: CLOCK_REALTIME */
         bool over;       /* the last event is the end of this run; true without any event */
         bool seen;       /* there was an event */
         bool complete;   /* what stands before is not about this run */

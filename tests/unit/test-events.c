@@ -363,13 +363,15 @@ TEST(crash) {
 TEST(end_of_an_earlier_run) {
         static const struct {
                 const char *end;
-                uint64_t since; /* milliseconds */
+                uint64_t since, now; /* milliseconds */
                 bool over;
         } table[] = {
-                {"1970-01-01T00:00:05.000Z", 0, true},
-                {"1970-01-01T00:00:05.000Z", 4999, true},
-                {"1970-01-01T00:00:05.000Z", 5000, false},
-                {"1970-01-01T00:00:05.000Z", 6000, false},
+                {"1970-01-01T00:00:05.000Z", 0, 9000, true},
+                {"1970-01-01T00:00:05.000Z", 4999, 9000, true},
+                {"1970-01-01T00:00:05.000Z", 5000, 9000, false},
+                {"1970-01-01T00:00:05.000Z", 6000, 9000, false},
+                /* The clock was set back in that run. */
+                {"1970-01-01T00:00:05.000Z", 6000, 5000, true},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -381,6 +383,7 @@ TEST(end_of_an_earlier_run) {
                 test_set_row("%zu", i);
                 /* Microseconds within that millisecond do not count. */
                 health.since = table[i].since * USEC_PER_MSEC + 999;
+                health.now = table[i].now * USEC_PER_MSEC;
                 event_health_read(line, "web", &health);
                 ASSERT_EQ(health.over, table[i].over);
         }
