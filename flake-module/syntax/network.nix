@@ -40,13 +40,31 @@ let
   power = n: if n == 0 then 1 else 2 * power (n - 1);
   number = builtins.foldl' (sum: part: sum * 256 + part) 0;
   # Neither the first address of a network nor the last one.
-  isOfOne =
+  isInside =
     numbers: prefix:
     let
       size = power (32 - prefix);
       rest = number numbers - number numbers / size * size;
     in
     rest != 0 && rest != size - 1;
+
+  # Not of this host, of its loopback interface, of a group, nor one that is kept for later.
+  isOfOne =
+    numbers:
+    let
+      first = head numbers;
+    in
+    first != 0 && first != 127 && first < 224;
+
+  # Neither unspecified, of the loopback interface, of a group, nor IPv4 in IPv6.
+  isOfOne6 =
+    numbers:
+    let
+      zeros = n: builtins.all (i: elemAt numbers i == 0) (builtins.genList (i: i) n);
+    in
+    !(zeros 7 && elemAt numbers 7 <= 1) && head numbers < 65280 && !(zeros 5 && elemAt numbers 5 == 65535);
+
+  notOfOne = text: "'${text}' is not the address of one machine";
 
   hex = "[0-9a-fA-F]{2}";
 in
@@ -94,19 +112,23 @@ in
       else
         "with this network.mode it has a prefix, such as '${text}/24'"
     else
-      unless (isOfOne (split (head parts)).numbers (
-        builtins.fromJSON (elemAt parts 1)
-      )) "'${text}' is not the address of one machine";
+      let
+        numbers = (split (head parts)).numbers;
+      in
+      unless (isOfOne numbers && isInside numbers (builtins.fromJSON (elemAt parts 1))) (notOfOne text);
 
   gateway =
     address: text:
     let
       parts = match "([^/]*)/([1-9]|[12][0-9]|30)" address;
       own = split (head parts);
-      size = power (32 - builtins.fromJSON (elemAt parts 1));
+      prefix = builtins.fromJSON (elemAt parts 1);
+      size = power (32 - prefix);
     in
     if split text == null then
       "'${text}' is not an IPv4 address, such as 192.168.1.1"
+    else if !isOfOne (split text).numbers then
+      notOfOne text
     else if parts == null || own == null then
       null
     else
@@ -115,6 +137,7 @@ in
         (unless (
           number own.numbers / size == number (split text).numbers / size
         ) "'${text}' is not in the network of '${address}'")
+        (unless (isInside (split text).numbers prefix) (notOfOne text))
       ];
 
   address6 =
@@ -122,21 +145,20 @@ in
     let
       parts = match "([^/]*)/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-6])" text;
       numbers = groups (head parts);
-      zeros = n: builtins.all (i: elemAt numbers i == 0) (builtins.genList (i: i) n);
       first = head numbers;
     in
     if parts == null || numbers == null then
       "'${text}' is not an IPv6 address with a prefix, such as fd00::20/64"
     else
-      unless (
-        # Unspecified and loopback, groups, of the link, and IPv4 in IPv6.
-        !(zeros 7 && elemAt numbers 7 <= 1)
-        && first < 65280
-        && !(first >= 65152 && first <= 65215)
-        && !(zeros 5 && elemAt numbers 5 == 65535)
-      ) "'${text}' is not the address of one machine";
+      # Nor of the link.
+      unless (isOfOne6 numbers && !(first >= 65152 && first <= 65215)) (notOfOne text);
 
-  gateway6 = text: unless (groups text != null) "'${text}' is not an IPv6 address, such as fe80::1";
+  gateway6 =
+    text:
+    let
+      numbers = groups text;
+    in
+    if numbers == null then "'${text}' is not an IPv6 address, such as fe80::1" else unless (isOfOne6 numbers) (notOfOne text);
 
   # Of a fixed address: "10.250.0.0/24"; null: it is not one.
   subnetOf = text: if split text == null then null else "${(split text).front}.0/24";

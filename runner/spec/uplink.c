@@ -35,13 +35,36 @@ int uplink_parse_interface(const Json *value, const char *path, void *target, Er
                                   reterr);
 }
 
+static int raise_not_of_one(const char *text, Error *reterr) {
+        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not the address of one machine", text);
+}
+
+/* Not of this host, of its loopback interface, of a group, nor one that is kept for later. */
+static bool is_of_one(uint32_t address) {
+        uint32_t first = address >> 24;
+
+        return first != 0 && first != 127 && first < 224;
+}
+
+static bool is_of_one6(const struct in6_addr *in6) {
+        return !IN6_IS_ADDR_UNSPECIFIED(in6) && !IN6_IS_ADDR_LOOPBACK(in6) && !IN6_IS_ADDR_MULTICAST(in6) &&
+               !IN6_IS_ADDR_V4MAPPED(in6);
+}
+
+/* Neither the first address of its network nor the last one. */
+static bool is_inside(uint32_t address, uint8_t prefix) {
+        uint32_t mask = ~UINT32_C(0) << (32 - prefix), rest = address & ~mask;
+
+        return rest != 0 && rest != ~mask;
+}
+
 static int check_gateway(const char *text, Error *reterr) {
         struct in_addr in;
 
-        return inet_pton(AF_INET, text, &in) == 1
-                       ? 0
-                       : error_raise(reterr, FC_EXIT_USAGE,
-                                     "'%s' is not an IPv4 address, such as 192.168.1.1", text);
+        if (inet_pton(AF_INET, text, &in) != 1)
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not an IPv4 address, such as 192.168.1.1",
+                                   text);
+        return is_of_one(ntohl(in.s_addr)) ? 0 : raise_not_of_one(text, reterr);
 }
 
 int uplink_parse_gateway(const Json *value, const char *path, void *target, Error *reterr) {
@@ -84,10 +107,7 @@ static int check_own_address6(const char *text, Error *reterr) {
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "'%.100s' is not an IPv6 address with a prefix, such as fd00::20/64",
                                    text);
-        return IN6_IS_ADDR_UNSPECIFIED(&in6) || IN6_IS_ADDR_LOOPBACK(&in6) || IN6_IS_ADDR_MULTICAST(&in6) ||
-                               IN6_IS_ADDR_LINKLOCAL(&in6) || IN6_IS_ADDR_V4MAPPED(&in6)
-                       ? error_raise(reterr, FC_EXIT_USAGE, "'%s' is not the address of one machine", text)
-                       : 0;
+        return is_of_one6(&in6) && !IN6_IS_ADDR_LINKLOCAL(&in6) ? 0 : raise_not_of_one(text, reterr);
 }
 
 int uplink_parse_address6(const Json *value, const char *path, void *target, Error *reterr) {
@@ -98,10 +118,10 @@ int uplink_parse_address6(const Json *value, const char *path, void *target, Err
 static int check_gateway6(const char *text, Error *reterr) {
         struct in6_addr in6;
 
-        return inet_pton(AF_INET6, text, &in6) == 1
-                       ? 0
-                       : error_raise(reterr, FC_EXIT_USAGE,
-                                     "'%.100s' is not an IPv6 address, such as fe80::1", text);
+        if (inet_pton(AF_INET6, text, &in6) != 1)
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s' is not an IPv6 address, such as fe80::1",
+                                   text);
+        return is_of_one6(&in6) ? 0 : raise_not_of_one(text, reterr);
 }
 
 int uplink_parse_gateway6(const Json *value, const char *path, void *target, Error *reterr) {
@@ -110,7 +130,7 @@ int uplink_parse_gateway6(const Json *value, const char *path, void *target, Err
 }
 
 static int check_own_address(const ContainerSpec *c, const char *mode, Error *reterr) {
-        uint32_t address, mask;
+        uint32_t address;
         uint8_t prefix;
 
         if (!c->address || !uplink_read_address(c->address, &address, &prefix))
@@ -120,8 +140,7 @@ static int check_own_address(const ContainerSpec *c, const char *mode, Error *re
                                    "containers.%s.network.address: with network.mode '%s' it has a prefix, "
                                    "such as '%s/24'",
                                    c->name, mode, c->address);
-        mask = ~UINT32_C(0) << (32 - prefix);
-        return (address & ~mask) != 0 && (address & ~mask) != ~mask
+        return is_of_one(address) && is_inside(address, prefix)
                        ? 0
                        : error_raise(reterr, FC_EXIT_USAGE,
                                      "containers.%s.network.address: '%s' is not the address of one machine",
@@ -133,7 +152,7 @@ static int raise_gateway(const ContainerSpec *c, const char *reason, Error *rete
 }
 
 static int check_own_gateway(const ContainerSpec *c, Error *reterr) {
-        _cleanup_free_ char *elsewhere = NULL;
+        _cleanup_free_ char *reason = NULL;
         uint32_t address, gateway;
         uint8_t prefix, none;
 
@@ -147,8 +166,12 @@ static int check_own_gateway(const ContainerSpec *c, Error *reterr) {
                 return 0;
         if (address == gateway)
                 return raise_gateway(c, "is the container's own address", reterr);
-        elsewhere = xasprintf("'%s' is not in the network of '%s'", c->gateway, c->address);
-        return (address ^ gateway) >> (32 - prefix) == 0 ? 0 : raise_gateway(c, elsewhere, reterr);
+        if ((address ^ gateway) >> (32 - prefix) == 0 && is_inside(gateway, prefix))
+                return 0;
+        reason = (address ^ gateway) >> (32 - prefix) == 0
+                         ? xasprintf("'%s' is not the address of one machine", c->gateway)
+                         : xasprintf("'%s' is not in the network of '%s'", c->gateway, c->address);
+        return raise_gateway(c, reason, reterr);
 }
 
 /* The system inside either asks for all of it or for nothing. */

@@ -746,6 +746,14 @@ TEST(refuses_containers) {
                  "'10.0.0.0/24' is not the address of one machine"},
                 {"'network':{'mode':'bridge','interface':'br0','address':'10.0.3.255/22'}",
                  "'10.0.3.255/22' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'0.0.0.5/8'}",
+                 "'0.0.0.5/8' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'127.0.0.2/24'}",
+                 "'127.0.0.2/24' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'224.0.0.2/24'}",
+                 "'224.0.0.2/24' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'255.255.255.250/24'}",
+                 "'255.255.255.250/24' is not the address of one machine"},
                 {"'network':{'address':'10.0.0.2/24'}",
                  "containers.c.network.address: '10.0.0.2/24' has a prefix, which is said with network.mode "
                  "'bridge' and 'macvlan' only"},
@@ -757,6 +765,17 @@ TEST(refuses_containers) {
                 {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/"
                  "24','gateway':'10.0.0.2'}",
                  "containers.c.network.gateway: is the container's own address"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/"
+                 "24','gateway':'10.0.0.0'}",
+                 "containers.c.network.gateway: '10.0.0.0' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/"
+                 "24','gateway':'10.0.0.255'}",
+                 "containers.c.network.gateway: '10.0.0.255' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/24','gateway':'0.0.0.0'}",
+                 "containers.c.network.gateway: '0.0.0.0' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/"
+                 "24','gateway':'127.0.0.1'}",
+                 "containers.c.network.gateway: '127.0.0.1' is not the address of one machine"},
                 {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/24','gateway':'fd00::1'}",
                  "containers.c.network.gateway: 'fd00::1' is not an IPv4 address"},
                 {"'network':{'address6':'fd00::2/64'}",
@@ -778,6 +797,12 @@ TEST(refuses_containers) {
                  "containers.c.network.address6: needs network.address; without it"},
                 {"'network':{'mode':'bridge','interface':'br0','gateway6':'fd00::1%x'}",
                  "containers.c.network.gateway6: 'fd00::1%x' is not an IPv6 address"},
+                {"'network':{'mode':'bridge','interface':'br0','gateway6':'::'}",
+                 "containers.c.network.gateway6: '::' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','gateway6':'ff02::1'}",
+                 "containers.c.network.gateway6: 'ff02::1' is not the address of one machine"},
+                {"'network':{'mode':'bridge','interface':'br0','gateway6':'::ffff:10.0.0.1'}",
+                 "containers.c.network.gateway6: '::ffff:10.0.0.1' is not the address of one machine"},
                 {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/"
                  "24','gateway6':'fe80::1'}",
                  "containers.c.network.gateway6: needs network.address6"},
