@@ -155,18 +155,24 @@ void status_note_failed(ContainerStatus *c, const FailedUnits *failed) {
                 strv_pushf(&c->notes, "%zu more units failed", failed->n_more);
 }
 
-void status_note_restarts(ContainerStatus *c, uint64_t now) {
+void status_note_reboots(ContainerStatus *c) {
         const CrashRecord *crashes = &c->crashes;
-        char ago[FORMAT_DURATION_MAX];
 
         if (crashes->reboots > 0 && crashes->ready_usec == 0)
                 strv_pushf(&c->notes, "rebooted %u time%s, not ready since", crashes->reboots,
                            crashes->reboots > 1 ? "s" : "");
-        if (crashes->restarts == 0)
-                return;
+}
+
+char **status_notes(const ContainerStatus *c, uint64_t now) {
+        const CrashRecord *crashes = &c->crashes;
+        char **notes = strv_copy(c->notes), ago[FORMAT_DURATION_MAX];
+
+        if (!c->running || crashes->restarts == 0)
+                return notes;
         (void) format_duration(ago, now > crashes->crash_usec ? now - crashes->crash_usec : 0);
-        strv_pushf(&c->notes, "crashed %s ago (%s), restarted %u time%s", ago, crashes->reason,
+        strv_pushf(&notes, "crashed %s ago (%s), restarted %u time%s", ago, crashes->reason,
                    crashes->restarts, crashes->restarts > 1 ? "s" : "");
+        return notes;
 }
 
 uint64_t status_ready_since(const ContainerStatus *c) {

@@ -34,8 +34,12 @@ void status_judge_manager(ContainerStatus *c, const ContainerSpec *spec, Manager
 void status_judge_silence(ContainerStatus *c);
 void status_note_failed(ContainerStatus *c, const FailedUnits *failed);
 
-/* How often it has started again by itself. @now: CLOCK_REALTIME */
-void status_note_restarts(ContainerStatus *c, uint64_t now);
+/* How often it has rebooted. */
+void status_note_reboots(ContainerStatus *c);
+
+/* All notes, also how long ago it has crashed, which goes on by itself: owned by the caller; NULL: there are
+ * none. @now: CLOCK_REALTIME */
+char **status_notes(const ContainerStatus *c, uint64_t now);
 
 /* Since when it has been ready in this run, CLOCK_REALTIME; 0: it is not. */
 uint64_t status_ready_since(const ContainerStatus *c);

@@ -244,7 +244,7 @@ static int status_gather_one(Project *project, const char *name, const Network *
                         status_ask(project, c, spec, status_answer_deadline(end_usec));
                 if (c->phase == PHASE_SEEDING && !status_is_at_work(project, name))
                         status_judge_unseeded(c);
-                status_note_restarts(c, realtime_usec());
+                status_note_reboots(c);
                 c->memory = status_read_memory(project, &machine, c->machine);
         } else if (where)
                 status_judge_elsewhere(c, where);
@@ -330,8 +330,9 @@ int status_list_check(const StatusList *list) {
         return exit;
 }
 
-static Json *status_json(const ContainerStatus *c, bool measured) {
+static Json *status_json(const ContainerStatus *c, bool measured, uint64_t now) {
         Json *o = json_new_object(), *ports = json_new_array(), *sockets = json_new_array();
+        _cleanup_strv_ char **notes = status_notes(c, now);
         char time[TIMESTAMP_MAX];
 
         json_add_string(o, "name", c->name);
@@ -365,7 +366,7 @@ static Json *status_json(const ContainerStatus *c, bool measured) {
         for (size_t i = 0; c->running && c->state && i < c->state->n_sockets; i++)
                 json_append(sockets, bound_socket_json(&c->state->sockets[i]));
         json_add(o, "sockets", sockets);
-        json_add_strv(o, "notes", c->notes);
+        json_add_strv(o, "notes", notes);
         if (measured)
                 json_add(o, "size", container_size_json(&c->size));
         return o;
@@ -405,7 +406,7 @@ static Json *status_instances_json(const InstanceList *instances) {
 }
 
 /* Owned by the caller. */
-static Json *status_document(const Project *project, const StatusList *list) {
+static Json *status_document(const Project *project, const StatusList *list, uint64_t now) {
         Json *document = json_new_object(), *o = json_new_object(), *containers = json_new_array();
 
         json_add_string(o, "id", project->id);
@@ -414,18 +415,18 @@ static Json *status_document(const Project *project, const StatusList *list) {
         json_add(document, "project", o);
         json_add(document, "containers", containers);
         for (size_t i = 0; i < list->n; i++)
-                json_append(containers, status_json(&list->entries[i], list->measured));
+                json_append(containers, status_json(&list->entries[i], list->measured, now));
         return document;
 }
 
-char *status_list_to_line(const Project *project, const StatusList *list) {
-        _cleanup_(json_freep) Json *document = status_document(project, list);
+char *status_list_to_line(const Project *project, const StatusList *list, uint64_t now) {
+        _cleanup_(json_freep) Json *document = status_document(project, list, now);
 
         return json_print(document, /* pretty= */ false);
 }
 
 int status_list_print_json(const Project *project, const StatusList *list, Json *timings, Error *reterr) {
-        _cleanup_(json_freep) Json *document = status_document(project, list);
+        _cleanup_(json_freep) Json *document = status_document(project, list, realtime_usec());
         _cleanup_free_ char *text = NULL;
 
         json_add(document, "instances", status_instances_json(&list->instances));

@@ -28,8 +28,8 @@ typedef struct ContainerStatus {
         CrashRecord crashes;   /* and reboots, of this start */
         ContainerState *state; /* may be NULL */
         uint64_t memory;       /* that it takes, in bytes; 0: not known */
-        char **notes;
-        ContainerSize size; /* after status_list_measure() */
+        char **notes;          /* but for those that go on by themselves, status_notes() */
+        ContainerSize size;    /* after status_list_measure() */
 } ContainerStatus;
 
 typedef struct StatusList {
@@ -62,8 +62,9 @@ int status_list_check(const StatusList *list);
 /* What the kernel counts for a machine that runs, in bytes; 0: it is not known. */
 uint64_t status_read_memory(const Project *project, const MachineStatus *status, const char *machine);
 
-/* Project and containers as a document of one line, without its end. Owned by the caller. */
-char *status_list_to_line(const Project *project, const StatusList *list);
+/* Project and containers as a document of one line, without its end. Owned by the caller. @now:
+ * CLOCK_REALTIME */
+char *status_list_to_line(const Project *project, const StatusList *list, uint64_t now);
 
 /* @timings: of ops/timings-text.h, taken; NULL: none */
 int status_list_print_json(const Project *project, const StatusList *list, Json *timings, Error *reterr);

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/size-text.h"
 #include "base/time-text.h"
+#include "ops/status-judge.h"
 #include "ops/status-table.h"
 
 /* ---- ports ---- */
@@ -146,7 +147,8 @@ static void select_columns(const char *const *all, bool wide, bool size, const c
 static void add_row(Table *table, const StatusList *list, const ContainerStatus *c, bool wide,
                     uint64_t now) {
         _cleanup_free_ char *ports = c->running ? status_ports_text(c->state) : NULL;
-        _cleanup_free_ char *notes = c->notes ? strv_join(c->notes, "; ") : NULL;
+        _cleanup_strv_ char **all = status_notes(c, now);
+        _cleanup_free_ char *notes = all ? strv_join(all, "; ") : NULL;
         _cleanup_free_ char *volumes = container_size_volumes_text(&c->size);
         _cleanup_free_ char *restarts =
                 c->running || c->crashes.restarts > 0 ? xasprintf("%u", c->crashes.restarts) : NULL;

@@ -106,7 +106,7 @@ static char *describe(StatusWatch *w) {
                 memory[i] = w->list.entries[i].memory;
                 w->list.entries[i].memory = 0;
         }
-        text = w->options->json ? status_list_to_line(w->project, &w->list)
+        text = w->options->json ? status_list_to_line(w->project, &w->list, /* now= */ 0)
                                 : table_text(w, &w->output, /* now= */ 0);
         for (size_t i = 0; i < w->list.n; i++)
                 w->list.entries[i].memory = memory[i];
@@ -120,7 +120,7 @@ static int print_change(StatusWatch *w) {
         if (streq_ptr(w->last, described))
                 return 0;
         if (w->options->json) {
-                text = status_list_to_line(w->project, &w->list);
+                text = status_list_to_line(w->project, &w->list, realtime_usec());
                 buffer_appendf(&lines, "%s\n", text);
         } else {
                 text = table_text(w, &w->output, realtime_usec());

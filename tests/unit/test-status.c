@@ -290,13 +290,41 @@ TEST(notes) {
         check(&c, 0, "web.service failed; db.service failed; 3 more units failed");
         c.notes = strv_free(c.notes);
         c.crashes = (CrashRecord){.restarts = 1, .crash_usec = 1000000, .reason = "killed 9"};
-        status_note_restarts(&c, 3000000);
-        check(&c, 0, "crashed 2.0s ago (killed 9), restarted 1 time");
-        c.notes = strv_free(c.notes);
+        status_note_reboots(&c);
+        check(&c, 0, NULL);
         c.crashes = (CrashRecord){.reboots = 2};
-        status_note_restarts(&c, 3000000);
+        status_note_reboots(&c);
         check(&c, 0, "rebooted 2 times, not ready since");
         close_status(&c);
+}
+
+/* What goes on by itself is said as it is when it is shown. */
+TEST(crashed_ago) {
+        static const struct {
+                bool running;
+                uint64_t now;
+                const char *notes;
+        } table[] = {
+                {true, 3000000, "a; crashed 2.0s ago (killed 9), restarted 1 time"},
+                {true, 61000000, "a; crashed 1m ago (killed 9), restarted 1 time"},
+                {true, 0, "a; crashed 0.00s ago (killed 9), restarted 1 time"},
+                {false, 3000000, "a"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                ContainerStatus c = open_status(PHASE_READY, NULL);
+                _cleanup_strv_ char **notes = NULL;
+                _cleanup_free_ char *text = NULL;
+
+                test_set_row("%zu", i);
+                c.running = table[i].running;
+                c.crashes = (CrashRecord){.restarts = 1, .crash_usec = 1000000, .reason = "killed 9"};
+                strv_push(&c.notes, "a");
+                notes = status_notes(&c, table[i].now);
+                text = strv_join(notes, "; ");
+                ASSERT_STREQ(text, table[i].notes);
+                close_status(&c);
+        }
 }
 
 TEST(ready_since) {
@@ -399,7 +427,7 @@ TEST(table) {
                  .phase = PHASE_DEGRADED,
                  .running = true,
                  .since_usec = 40 * USEC_PER_SEC,
-                 .crashes = {.restarts = 3},
+                 .crashes = {.restarts = 3, .crash_usec = 97 * USEC_PER_SEC, .reason = "killed 9"},
                  .memory = 55000000,
                  .state = &state,
                  .notes = notes},
@@ -420,7 +448,8 @@ TEST(table) {
                  {.unicode = true},
                  "NAME  STATE     READY  UPTIME  RESTARTS  PORTS       MEM    NOTE\n"
                  "db    degraded  no     1m      3         5432->5432  55 MB  "
-                 "postgresql-with-a-long-name.service failed; definition changed, run up\n"
+                 "postgresql-with-a-long-name.service failed; definition changed, run up; "
+                 "crashed 3.0s ago (killed 9), restarted 3 times\n"
                  "web   crashed   -      -       -         -           -      -\n"
                  "one   running   yes    -       0         -           -      -\n"},
                 {true,
@@ -428,7 +457,8 @@ TEST(table) {
                  "NAME  STATE     READY  UPTIME  RESTARTS  PORTS       MEM    MACHINE        ADDRESS   "
                  "NOTE\n"
                  "db    degraded  no     1m      3         5432->5432  55 MB  shop-3f2a-db   10.1.2.3  "
-                 "postgresql-with-a-long-name.service failed; definition changed, run up\n"
+                 "postgresql-with-a-long-name.service failed; definition changed, run up; "
+                 "crashed 3.0s ago (killed 9), restarted 3 times\n"
                  "web   crashed   -      -       -         -           -      shop-3f2a-web  -         -\n"
                  "one   running   yes    -       0         -           -      shop-3f2a-one  -         -\n"},
                 {false,
