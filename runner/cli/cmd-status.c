@@ -72,7 +72,7 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
         parted.part = PART_NAMED;
         r = status_check_options(o, reterr);
         if (r >= 0 && o->watch)
-                return status_watch(request, operands,
+                return status_watch(&parted, operands,
                                     &(StatusWatchOptions){streq_ptr(o->output, "wide"), json}, reterr);
         if (r >= 0)
                 r = project_open_known(&parted, operands, &project, &names, reterr);

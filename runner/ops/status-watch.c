@@ -7,70 +7,48 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "logs/event-view.h"
-#include "logs/path-watch.h"
-#include "ops/health.h"
 #include "ops/project-open.h"
 #include "ops/project-watch.h"
+#include "ops/shared.h"
+#include "ops/status-place.h"
 #include "ops/status-table.h"
 #include "ops/status-watch.h"
-#include "ops/watch.h"
 #include "screen/live-area.h"
-#include "state/state.h"
 
 /* How long an uptime stands still. */
 #define TICK_USEC USEC_PER_SEC
 
-typedef struct StatusWatch StatusWatch;
+/* Between looks at a command that may have been killed. */
+#define PAUSE_MIN_USEC USEC_PER_SEC
+#define PAUSE_MAX_USEC (8 * USEC_PER_SEC)
 
-/* What is written down of a container comes after the event that tells of it. */
-typedef struct StateFile {
-        StatusWatch *watch;
-        PathWatch *path;
-        int fd;       /* kept, see logs/path-watch.h */
-        bool follows; /* the end of its machine is waited for */
-} StateFile;
-
-struct StatusWatch {
+typedef struct StatusWatch {
         const ProjectRequest *request;
         char *const *operands;
         const StatusWatchOptions *options;
         Project *project; /* as it was at the beginning: where things lie, and what the host has */
         sd_event *event;
         sd_event_source *look; /* when all that has come is read */
-        sd_event_source *tick, *resized, *changed;
+        sd_event_source *tick, *resized, *changed, *again;
+        uint64_t pause; /* before it looks again */
         ProjectWatch *specification;
-        char **names; /* of the containers that are watched */
-        HealthWatch *health;
-        MachineWatch machines; /* for their ends, which come after what is written of them */
-        StateFile *files;      /* one for each */
-        size_t n_files;
+        StatusPlace here, elsewhere; /* of the other project: shared ones */
         StatusList list;
         Output output;
         bool live;
         LiveArea area;
         char *last; /* what was printed elsewhere */
         Error error;
-};
-
-static void drop_containers(StatusWatch *w) {
-        for (size_t i = 0; i < w->n_files; i++) {
-                (void) path_watch_free(w->files[i].path);
-                (void) safe_close(w->files[i].fd);
-        }
-        free(w->files);
-        w->files = NULL;
-        w->n_files = 0;
-        w->health = health_watch_free(w->health);
-        machine_watch_done(&w->machines);
-        w->names = strv_free(w->names);
-}
+} StatusWatch;
 
 static void status_watch_done(StatusWatch *w) {
-        drop_containers(w);
+        status_place_done(&w->here);
+        status_place_done(&w->elsewhere);
         (void) sd_event_source_disable_unref(w->look);
         (void) sd_event_source_disable_unref(w->tick);
         (void) sd_event_source_disable_unref(w->resized);
         (void) sd_event_source_disable_unref(w->changed);
+        (void) sd_event_source_disable_unref(w->again);
         (void) project_watch_free(w->specification);
         (void) sd_event_unref(w->event);
         status_list_done(&w->list);
@@ -146,94 +124,110 @@ static int status_watch_end(StatusWatch *w, int r) {
 
 /* ---- what is watched ---- */
 
-static void look_soon(StatusWatch *w) {
+static void look_soon(void *userdata) {
+        StatusWatch *w = userdata;
+
         (void) sd_event_source_set_enabled(w->look, SD_EVENT_ONESHOT);
-}
-
-static int status_watch_on_state(int fd, void *userdata, Error *reterr) {
-        StateFile *file = userdata;
-
-        (void) safe_close(file->fd);
-        file->fd = fd;
-        look_soon(file->watch);
-        return 0;
 }
 
 static void status_watch_on_event(const char *container, void *userdata) {
         StatusWatch *w = userdata;
 
-        if (w->health)
-                health_watch_look(w->health, container);
-        look_soon(w);
-}
-
-static void status_watch_on_end(Watched *x) {
-        StateFile *file = x->part;
-
-        file->follows = false;
-        look_soon(file->watch);
-}
-
-/* Once for each run. What cannot be watched is shown as it is when something else happens. */
-static void follow_ends(StatusWatch *w) {
-        for (size_t i = 0; i < w->machines.n; i++) {
-                Watched *x = &w->machines.entries[i];
-                StateFile *file = x->part;
-
-                if (watched_look(x, NULL) >= 0 && x->status.running && !file->follows)
-                        file->follows = watched_follow(x, status_watch_on_end, NULL) > 0;
-        }
-}
-
-/* Those of a specification can become others. */
-static int watch_containers(StatusWatch *w, char *const *names, Error *reterr) {
-        int r;
-
-        if (w->names && strv_equal(w->names, names))
-                return 0;
-        drop_containers(w);
-        w->names = strv_copy(names);
-        w->files = xnew0(StateFile, strv_length(w->names) + 1);
-        r = machine_watch_open(&w->machines, w->project, w->event, w->names, reterr);
-        if (r >= 0 && geteuid() == 0)
-                r = health_watch_new(w->project, w->event, w->names, &w->health, reterr);
-        for (; r >= 0 && w->n_files < w->machines.n; w->n_files++) {
-                Watched *x = &w->machines.entries[w->n_files];
-                _cleanup_free_ char *path = xasprintf("%s/" STATE_FILE_NAME, x->name);
-                StateFile *file = x->part = &w->files[w->n_files];
-
-                *file = (StateFile){.watch = w, .fd = -EBADF};
-                r = path_watch_new(w->event, w->project->state.fd, path, PATH_FILE, status_watch_on_state,
-                                   file, &file->path, reterr);
-        }
-        return r;
+        status_place_look(&w->here, container);
 }
 
 /* ---- looking ---- */
 
-/* The specification may be another one by now, and have other containers. What is watched is settled first,
- * so that no change falls in between. */
-static int status_watch_gather(StatusWatch *w, Error *reterr) {
-        _cleanup_(project_done) Project project = PROJECT_NULL;
-        _cleanup_strv_ char **all = NULL;
-        char *const *names = w->operands;
+/* As `status` does, but for what it refuses: the specification may be another one by now, have other
+ * containers, and be broken. */
+static int status_watch_open_project(const StatusWatch *w, Project *ret, char ***ret_names, Error *reterr) {
+        _cleanup_strv_ char **own = NULL;
         int r;
 
-        r = project_open(w->request, &project, reterr);
+        r = project_open(w->request, ret, reterr);
         if (r < 0)
                 return r;
-        project_load_if_possible(&project);
-        if (!names || !names[0]) {
-                r = project_known_names(&project, &all, reterr);
-                names = all;
-        }
+        project_load_if_possible(ret);
+        r = shared_sort(w->request, ret, w->operands, &own, reterr);
+        if (r >= 0 && !own)
+                return project_known_names(ret, ret_names, reterr);
         if (r >= 0)
-                r = watch_containers(w, names, reterr);
+                *ret_names = TAKE_PTR(own);
+        return r;
+}
+
+/* Each place has a project of its own, which stays. */
+static int watch_here(StatusWatch *w, const Project *project, char *const *names, Error *reterr) {
+        _cleanup_strv_ char **same = NULL;
+        bool logs = !streq(project->root, w->project->root);
+        int r;
+
+        if (status_place_has(&w->here, project->root, names))
+                return 0;
+        status_place_done(&w->here);
+        r = status_watch_open_project(w, &w->here.project, &same, reterr);
+        return r < 0 ? r : status_place_begin(&w->here, project->root, names, logs, reterr);
+}
+
+static int watch_elsewhere(StatusWatch *w, const Project *project, Error *reterr) {
+        const char *root = project->elsewhere ? project->home : NULL;
+        int r;
+
+        if (status_place_has(&w->elsewhere, root, project->elsewhere))
+                return 0;
+        status_place_done(&w->elsewhere);
+        if (!root)
+                return 0;
+        r = shared_open(project, &w->elsewhere.project, reterr);
+        return r < 0 ? r
+                     : status_place_begin(&w->elsewhere, root, project->elsewhere, /* logs= */ true, reterr);
+}
+
+/* What is watched is settled first, so that no change falls in between. */
+static int status_watch_gather(StatusWatch *w, Error *reterr) {
+        _cleanup_(project_done) Project project = PROJECT_NULL;
+        _cleanup_strv_ char **names = NULL;
+        int r;
+
+        r = status_watch_open_project(w, &project, &names, reterr);
+        if (r >= 0)
+                r = watch_here(w, &project, names, reterr);
+        if (r >= 0)
+                r = watch_elsewhere(w, &project, reterr);
         if (r < 0)
                 return r;
-        follow_ends(w);
+        status_place_follow_ends(&w->here);
+        status_place_follow_ends(&w->elsewhere);
         status_list_done(&w->list);
         return status_list_gather(&project, names, &w->list, reterr);
+}
+
+/* A command is at work on it, by its lock. */
+static bool is_being_started(const ContainerStatus *c) {
+        return c->phase == PHASE_SEEDING || (c->phase == PHASE_STARTING && !c->running);
+}
+
+/* No event tells that a lock is free: the command may have been killed. Only root can ask whether it is. */
+static int wait_for_commands(StatusWatch *w) {
+        bool waits = false;
+        int r;
+
+        for (size_t i = 0; i < w->list.n; i++)
+                waits = waits || (geteuid() == 0 && is_being_started(&w->list.entries[i]));
+        if (!waits) {
+                w->pause = PAUSE_MIN_USEC;
+                return sd_event_source_set_enabled(w->again, SD_EVENT_OFF);
+        }
+        r = sd_event_source_set_time_relative(w->again, w->pause);
+        return r < 0 ? r : sd_event_source_set_enabled(w->again, SD_EVENT_ONESHOT);
+}
+
+static int status_watch_on_again(sd_event_source *source, uint64_t usec, void *userdata) {
+        StatusWatch *w = userdata;
+
+        w->pause = w->pause < PAUSE_MAX_USEC / 2 ? w->pause * 2 : PAUSE_MAX_USEC;
+        look_soon(w);
+        return 0;
 }
 
 /* Only what is drawn again shows something that goes on by itself, and only while something runs. */
@@ -257,7 +251,21 @@ static int status_watch_on_look(sd_event_source *source, void *userdata) {
                 r = status_watch_show(w);
         if (r >= 0)
                 r = count_on(w);
+        if (r >= 0)
+                r = wait_for_commands(w);
         return r < 0 ? status_watch_end(w, r) : 0;
+}
+
+static const Watched *find_machine(const StatusWatch *w, const ContainerStatus *c) {
+        const StatusPlace *places[] = {&w->here, &w->elsewhere};
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                const Watched *x = machine_watch_find(&places[i]->machines, c->name);
+
+                if (x && streq(x->machine, c->machine))
+                        return x;
+        }
+        return NULL;
 }
 
 static int status_watch_on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -266,10 +274,10 @@ static int status_watch_on_tick(sd_event_source *source, uint64_t usec, void *us
 
         for (size_t i = 0; i < w->list.n; i++) {
                 ContainerStatus *c = &w->list.entries[i];
-                Watched *x = machine_watch_find(&w->machines, c->name);
+                const Watched *x = find_machine(w, c);
 
                 if (c->running && x)
-                        c->memory = status_read_memory(w->project, &x->status, c->machine);
+                        c->memory = status_read_memory(x->watch->project, &x->status, c->machine);
         }
         r = status_watch_show(w);
         if (r >= 0)
@@ -313,6 +321,11 @@ static int status_watch_add_sources(StatusWatch *w) {
         if (r >= 0)
                 r = sd_event_source_set_enabled(w->tick, SD_EVENT_OFF);
         if (r >= 0)
+                r = sd_event_add_time_relative(w->event, &w->again, CLOCK_MONOTONIC, PAUSE_MIN_USEC, 0,
+                                               status_watch_on_again, w);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(w->again, SD_EVENT_OFF);
+        if (r >= 0)
                 r = sd_event_add_io(w->event, &w->changed, project_watch_fd(w->specification), EPOLLIN,
                                     status_watch_on_specification, w);
         if (r >= 0 && w->live)
@@ -333,7 +346,12 @@ static int status_watch_open(StatusWatch *w, Error *reterr) {
         if (r < 0)
                 return r;
         r = status_watch_add_sources(w);
-        return r < 0 ? error_set(reterr, r, "make an event loop") : 0;
+        if (r < 0)
+                return error_set(reterr, r, "make an event loop");
+        w->here.event = w->elsewhere.event = w->event;
+        w->here.changed = w->elsewhere.changed = look_soon;
+        w->here.userdata = w->elsewhere.userdata = w;
+        return 0;
 }
 
 int status_watch(const ProjectRequest *request, char *const *operands, const StatusWatchOptions *options,
@@ -345,6 +363,9 @@ int status_watch(const ProjectRequest *request, char *const *operands, const Sta
                 .operands = operands,
                 .options = options,
                 .project = &project,
+                .pause = PAUSE_MIN_USEC,
+                .here = STATUS_PLACE_NULL,
+                .elsewhere = STATUS_PLACE_NULL,
         };
         EventRequest events = {.silent = true, .seen = status_watch_on_event, .userdata = &w};
         int r;

@@ -4,8 +4,8 @@
 /* `status --watch`: what runs, each time that it changes. On a terminal that can it is one table, drawn
  * again in its place; elsewhere each change is a table of its own, or as JSON a line. It waits for events of
  * the containers, for what is written down of them, for the ends of machines, for signals of guests'
- * systemds and for changes of the specification. A timer only counts uptimes and memory on, where they are
- * seen. */
+ * systemds and for changes of the specification. One timer only counts uptimes and memory on, where they are
+ * seen, and one runs while a command starts or seeds a container: that it was killed is no event. */
 
 #include "ops/project.h"
 

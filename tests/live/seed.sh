@@ -151,7 +151,7 @@ no_sleep() { ! pgrep -x sleep -a | grep -q 'sleep 100$'; }
 
 # A run that ends in the middle: the next one begins again on what is fresh.
 testcase_interrupted() {
-        local signal
+        local signal up watch
 
         project shop
         one 'echo "try $(ls /data)" >>/src/runs; touch /data/mess; [ -e /src/good ] || { echo begun >/src/begun; sleep 100; }'
@@ -159,22 +159,32 @@ testcase_interrupted() {
                 rm -f "$PROJECT/src/begun"
                 fc_background "$TMP/$signal" up
                 try_until "$WAIT" test -s "$PROJECT/src/begun"
+                up=$FC_PID
                 equal "$(state_of one)" seeding
-                kill -"$signal" "$FC_PID"
-                finished "$FC_PID"
+                fc_background "$TMP/watch-$signal" --json status --watch
+                watch=$FC_PID
+                line_in "$TMP/watch-$signal" '"state":"seeding"' >/dev/null
+                kill -"$signal" "$up"
+                finished "$up"
                 try_until "$WAIT" no_sleep
                 case $signal in
                 INT)
                         equal "$STATUS" 130
+                        line_in "$TMP/watch-$signal" '"state":"stopped"' >/dev/null
                         equal "$(state_of one)" stopped
                         ;;
                 KILL)
+                        # That it was killed is no event.
+                        line_in "$TMP/watch-$signal" '"state":"degraded"' >/dev/null
                         equal "$(state_of one)" degraded
                         run_status 3 fc status --check
                         ok fc status
                         expect_out 'its seed was interrupted, run up'
                         ;;
                 esac
+                kill "$watch"
+                finished "$watch"
+                equal "$STATUS" 0
         done
         as_dev touch "$PROJECT/src/good"
         ok fc up

@@ -32,6 +32,7 @@ two_work_trees() {
         LIVE_PROJECTS+=("$LINKED")
 }
 
+last_line_has() { tail -n 1 "$1" | grep -qE "$2"; }
 in_main() { PROJECT=$MAIN; }
 in_linked() { PROJECT=$LINKED; }
 leader_of_db() { fc --json status db | jq '.containers[0].leader'; }
@@ -39,10 +40,13 @@ readonly ASK='exec 3<>/dev/tcp/db/5432 && echo hello >&3 && head -n 1 <&3'
 started_as() { fc exec db -- sh -c 'echo $AS'; }
 
 testcase_one_for_both() {
-        local leader
+        local leader watch
 
         two_work_trees
         in_linked
+        fc_background "$TMP/lines" --json status --watch
+        watch=$FC_PID
+        line_in "$TMP/lines" '"name":"db"' >/dev/null
         ok fc --json up
         equal "$(jq -c '[.containers[] | [.name, .state]]' <<<"$OUT")" '[["web","running"],["db","running"]]'
         absent "$LINKED/.containers/db"
@@ -57,6 +61,16 @@ testcase_one_for_both() {
         equal "$OUT" hello
         ok fc status db
         expect_out "shared with '$LINKED'"
+        # What happens to it there is seen from here.
+        line_in "$TMP/lines" "\"name\":\"web\".*\"ready\":true.*\"name\":\"db\".*\"state\":\"running\".*shared, of '$MAIN'" >/dev/null
+        ok fc pause db
+        line_in "$TMP/lines" '"name":"db"[^{]*"state":"paused"' >/dev/null
+        ok fc unpause db
+        try_until "$WAIT" last_line_has "$TMP/lines" '"name":"db"[^{]*"state":"running"'
+        equal "$(jq -rs 'map(.project.root) | unique[]' "$TMP/lines")" "$LINKED"
+        kill -INT "$watch"
+        finished "$watch"
+        equal "$STATUS" 0
         # From the other one the way is its port, by the same name.
         in_linked
         ok fc exec web -- bash -c "$ASK"
