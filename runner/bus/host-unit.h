@@ -99,14 +99,16 @@ int host_unit_thaw(HostUnit *unit, Error *reterr);
 /* Return: 1 it is being stopped and `gone` follows, 0 there is no such unit. */
 int host_unit_stop(HostUnit *unit, Error *reterr);
 
-/* The unit's job: what systemd is about to do with it. OTHER when that cannot be found out. */
+/* The unit's job: what systemd is about to do with it. */
 typedef enum HostUnitJob {
         HOST_UNIT_JOB_OTHER, /* or none */
         HOST_UNIT_JOB_STOP,
         HOST_UNIT_JOB_RESTART,
 } HostUnitJob;
 
-HostUnitJob host_unit_get_job(HostBus *bus, const char *name);
+/* Connects by itself, and asks again where there is no answer, as of a systemd that executes itself anew.
+ * @patience_usec: for so long; a call may take longer */
+int host_unit_find_job(const char *name, uint64_t patience_usec, HostUnitJob *ret, Error *reterr);
 
 /* Blocks until it is gone, for callers without an event loop. Return: 1 it is, 0 the time has passed. */
 int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr);

@@ -23,6 +23,9 @@
 #include "keeper/service-finish.h"
 #include "keeper/service-starts.h"
 
+/* Less than systemd lets ExecStopPost= take. */
+#define JOB_PATIENCE_USEC (10 * USEC_PER_SEC)
+
 /* A command may take its time to end, and has no systemd that could be asked for its state. */
 static void note_stopping(const ServiceOptions *o) {
         _cleanup_close_ int runtime_fd = open(o->runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -94,13 +97,13 @@ static bool starts_again(Outcome outcome) {
         return outcome == OUTCOME_RESTARTED || outcome == OUTCOME_RESTARTS || outcome == OUTCOME_REBOOTS;
 }
 
-/* systemd does not restart a unit that is being stopped, and dying from a signal is then no failure. */
+/* systemd does not restart a unit that is being stopped, and dying from a signal is then no failure. Without
+ * an answer the rest is put away all the same. */
 static HostUnitJob find_job(const ServiceOptions *o) {
         _cleanup_free_ char *name = machine_unit_name(o->keeper.machine);
-        _cleanup_(host_bus_freep) HostBus *bus = NULL;
+        HostUnitJob job;
 
-        return host_bus_open(/* event= */ NULL, &bus, NULL) >= 0 ? host_unit_get_job(bus, name)
-                                                                 : HOST_UNIT_JOB_OTHER;
+        return host_unit_find_job(name, JOB_PATIENCE_USEC, &job, NULL) >= 0 ? job : HOST_UNIT_JOB_OTHER;
 }
 
 /* A command may end in order before systemd has heard that it is ready, which it calls a failure. */

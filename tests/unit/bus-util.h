@@ -59,7 +59,8 @@ static void bus_stop(void) {
 
 /* What one call of a mock makes it do. The steps of a script are separated by spaces:
  *
- *     reply unit machine nothing        answer the call
+ *     reply unit machine nothing job nojob
+ *                                       answer the call
  *     exists denied ask readonly noreply nounit nomachine
  *                                       answer it with an error
  *     done failed canceled              JobRemoved of the unit's job
@@ -75,9 +76,11 @@ static void bus_stop(void) {
  * A script has a line for each call of its method. */
 typedef struct MockScript {
         const char *start, *stop, *get, *machine, *forget;
-        const char *state; /* of the unit [active] */
+        const char *job;      /* of questions for the unit's */
+        const char *job_type; /* NULL: it is gone */
+        const char *state;    /* of the unit [active] */
         /* Calls so far: each has a line of the script. */
-        unsigned n_start, n_stop, n_get, n_machine, n_forget;
+        unsigned n_start, n_stop, n_get, n_machine, n_forget, n_job;
         bool exit;
 } MockScript;
 
@@ -129,6 +132,10 @@ static int mock_step(MockScript *script, sd_bus_message *m, const char *step) {
                 return sd_bus_reply_method_return(m, "o", MOCK_PATH);
         if (streq(step, "machine"))
                 return sd_bus_reply_method_return(m, "o", MOCK_MACHINE);
+        if (streq(step, "job"))
+                return sd_bus_reply_method_return(m, "v", "(uo)", 7, MOCK_JOB);
+        if (streq(step, "nojob"))
+                return sd_bus_reply_method_return(m, "v", "(uo)", 0, "/");
         if (streq(step, "nothing"))
                 return sd_bus_reply_method_return(m, NULL);
         for (size_t i = 0; i < ELEMENTSOF(mock_errors); i++)
@@ -186,6 +193,10 @@ static int mock_manager(sd_bus_message *m, void *userdata, sd_bus_error *e) {
                 return mock_play(script, m, script->machine, &script->n_machine);
         if (streq(member, "UnregisterMachine"))
                 return mock_play(script, m, script->forget, &script->n_forget);
+        if (script->job && streq(member, "Get") && streq_ptr(sd_bus_message_get_path(m), MOCK_PATH))
+                return mock_play(script, m, script->job, &script->n_job);
+        if (script->job_type && streq(member, "Get") && streq_ptr(sd_bus_message_get_path(m), MOCK_JOB))
+                return sd_bus_reply_method_return(m, "v", "s", script->job_type);
         if (streq(member, "Get") && streq_ptr(sd_bus_message_get_path(m), MOCK_PATH))
                 return sd_bus_reply_method_return(m, "v", "s", script->state ? script->state : "active");
         /* The unit of the machine. */

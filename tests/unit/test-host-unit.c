@@ -262,6 +262,43 @@ TEST(stop) {
         bus_stop();
 }
 
+/* No answer is not the answer that there is none. */
+TEST(job) {
+        static const struct {
+                const char *script, *type;
+                HostUnitJob job;
+                int exit; /* 0: it is an answer */
+        } rows[] = {
+                {"nojob", NULL, HOST_UNIT_JOB_OTHER, 0},
+                {"job", "start", HOST_UNIT_JOB_OTHER, 0},
+                {"job", "stop", HOST_UNIT_JOB_STOP, 0},
+                {"job", "restart", HOST_UNIT_JOB_RESTART, 0},
+                {"noreply\nnoreply\njob", "stop", HOST_UNIT_JOB_STOP, 0},
+                {"noreply", "stop", HOST_UNIT_JOB_OTHER, FC_EXIT_TIMEOUT},
+                {"job", NULL, HOST_UNIT_JOB_OTHER, FC_EXIT_INTERNAL},
+                {"job\nnojob", NULL, HOST_UNIT_JOB_OTHER, 0},
+        };
+
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Fixture f = fixture_open((MockScript){.job = rows[i].script, .job_type = rows[i].type});
+                uint64_t patience = rows[i].exit == 0 ? TIMEOUT_USEC : 30 * USEC_PER_MSEC;
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                HostUnitJob job = HOST_UNIT_JOB_OTHER;
+                int r = host_unit_find_job(MOCK_UNIT, patience, &job, &error);
+
+                test_set_row("%zu", i);
+                if (rows[i].exit != 0)
+                        ASSERT_ERROR(r, &error, rows[i].exit, "ask for the job of unit '" MOCK_UNIT "'");
+                else
+                        ASSERT_OK(r, &error);
+                ASSERT_EQ(job, rows[i].job);
+                fixture_close(&f);
+        }
+        bus_stop();
+}
+
 TEST(machine_names) {
         static const struct {
                 const char *script;
