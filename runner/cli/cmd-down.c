@@ -26,14 +26,6 @@ static void down_defaults(void *target) {
         ((DownOptions *) target)->timeout_usec = UINT64_MAX;
 }
 
-static int down_refuse_used(const Project *project, char *const *names, Error *reterr) {
-        _cleanup_strv_ char **kept = shared_find_kept(project, names);
-
-        return kept ? error_raise(reterr, FC_EXIT_CONFLICT,
-                                  "'%s' is shared, and another work tree uses its volumes", kept[0])
-                    : 0;
-}
-
 static int down_run(const ProjectRequest *request, const void *target, char *const *operands, Error *reterr);
 
 /* Those that the main work tree has; what is kept of them is not this one's to remove. */
@@ -49,25 +41,29 @@ static int down_shared(const ProjectRequest *request, const Project *project, co
 static int down_own(Project *project, const DownOptions *o, char ***names, bool every, Error *reterr) {
         FleetOptions fleet_options = FLEET_OPTIONS("down");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        _cleanup_(lock_release) Lock shared = LOCK_NULL;
+        _cleanup_(shared_stop_done) SharedStop shared = SHARED_STOP_NULL;
         int r, exit;
 
         fleet_options.stop_timeout_usec = o->timeout_usec;
-        r = o->volumes ? down_refuse_used(project, *names, reterr) : 0;
-        if (r >= 0 && !project->globals->dry_run)
-                r = shared_give_back(project, names, "down", &shared, reterr);
-        if (r < 0)
-                return r;
         if (o->volumes) {
                 r = stop_and_remove(&fleet_options, project, *names, /* volumes= */ true, every, o->yes,
                                     &exit, reterr);
                 return r == FC_EXIT_OK ? exit : r;
         }
+        r = shared_stop_begin(project, names, "down", &shared, reterr);
+        if (r < 0)
+                return r;
+        /* A hook may start what is shared. */
+        shared_stop_done(&shared);
         exit = hooks_run_before_down(project, *names, reterr);
         if (exit < 0 || exit == FC_EXIT_INTERRUPTED)
                 return exit;
+        r = shared_stop_begin(project, names, "down", &shared, reterr);
+        if (r < 0)
+                return r;
         fleet = fleet_new(&fleet_options, project);
         r = fleet_take_down(fleet, *names, reterr);
+        r = shared_stop_end(project, &shared, r, reterr);
         return r == FC_EXIT_OK ? exit : r;
 }
 
@@ -84,7 +80,7 @@ static int down_run(const ProjectRequest *request, const void *target, char *con
         if (r < 0)
                 return r;
         if (request->globals->dry_run && !o->volumes)
-                return dry_run_down(&project, names, reterr);
+                return dry_run_down(&project, names, /* kills= */ false, reterr);
         r = down_own(&project, o, &names, !operands || !operands[0], reterr);
         if (r >= 0 && r != FC_EXIT_INTERRUPTED && project.elsewhere && !request->globals->dry_run)
                 shared = down_shared(request, &project, o, reterr);

@@ -32,7 +32,7 @@ static int kill_verb_run(const ProjectRequest *request, const void *target, char
         if (r < 0)
                 return r;
         if (request->globals->dry_run && signal == SIGKILL)
-                return dry_run_down(&project, names, reterr);
+                return dry_run_down(&project, names, /* kills= */ true, reterr);
         if (request->globals->dry_run)
                 return dry_run_say(&project, names, "signal");
         if (signal != SIGKILL)

@@ -4,6 +4,7 @@
 #include "ops/question.h"
 #include "cli/verbs.h"
 #include "ops/reset.h"
+#include "ops/shared-use.h"
 
 typedef struct ResetOptions {
         uint64_t timeout_usec;
@@ -47,6 +48,9 @@ static int reset_verb_run(const ProjectRequest *request, const void *target, cha
         r = question_ask_removal(&removal, "stop, remove this for good, and start again?", o->yes, reterr);
         if (r <= 0)
                 return r < 0 ? r : FC_EXIT_INTERRUPTED;
+        r = shared_use(&project, names, "reset", /* ret= */ NULL, reterr);
+        if (r < 0)
+                return r;
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet_options.stop_timeout_usec = o->stop_timeout_usec;
         return reset_run(&fleet_options, &project, names, &removal, reterr);

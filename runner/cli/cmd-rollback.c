@@ -3,6 +3,7 @@
 #include "cli/verbs.h"
 #include "ops/dry-run.h"
 #include "ops/history.h"
+#include "ops/shared-use.h"
 #include "ops/up.h"
 
 typedef struct RollbackOptions {
@@ -37,6 +38,9 @@ static int rollback_run(const ProjectRequest *request, const void *target, char 
         if (request->globals->dry_run)
                 return dry_run_up(&project, names, names, &(DecideHow){}, /* no_wait= */ false,
                                   /* orphans= */ NULL, reterr);
+        r = shared_use(&project, names, "rollback", /* ret= */ NULL, reterr);
+        if (r < 0)
+                return r;
         fleet_options.ready_timeout_usec = o->timeout_usec;
         return up_fleet(&fleet_options, &project, names, names, /* restart= */ false, reterr);
 }

@@ -157,7 +157,7 @@ static int attach_finish_logs(Attached *a, Error *reterr) {
 static int attach_stop_all(Attached *a, const FleetOptions *up, char *const *names, Error *reterr) {
         FleetOptions options = FLEET_OPTIONS(up->verb);
         _cleanup_strv_ char **stopped = strv_copy(names);
-        _cleanup_(lock_release) Lock shared = LOCK_NULL;
+        _cleanup_(shared_stop_done) SharedStop shared = SHARED_STOP_NULL;
         _cleanup_(fleet_freep) Fleet *down = NULL;
         int r, exit;
 
@@ -169,11 +169,12 @@ static int attach_stop_all(Attached *a, const FleetOptions *up, char *const *nam
                 log_view_keep_loop(a->view);
         }
         options.interrupted = true;
-        r = shared_give_back(a->watch.project, &stopped, up->verb, &shared, reterr);
+        r = shared_stop_begin(a->watch.project, &stopped, up->verb, &shared, reterr);
         if (r < 0)
                 return r;
         down = fleet_new(&options, a->watch.project);
         exit = fleet_take_down(down, stopped, reterr);
+        exit = shared_stop_end(a->watch.project, &shared, exit, reterr);
         if (exit < 0)
                 return exit;
         r = attach_finish_logs(a, reterr);

@@ -184,7 +184,7 @@ int dry_run_up(Project *project, char *const *names, char *const *asked, const D
 
                 r = shared_open(project, &home, reterr);
                 if (r >= 0)
-                        r = dry_run_decide(&home, project->elsewhere, project->elsewhere, how, no_wait,
+                        r = dry_run_decide(&home, project->elsewhere, project->elsewhere_named, how, no_wait,
                                            containers, reterr);
         }
         if (r >= 0)
@@ -206,14 +206,16 @@ int dry_run_say(const Project *project, char *const *names, const char *action) 
         return FC_EXIT_OK;
 }
 
-/* What other work trees use is left. */
-static int dry_run_stop(const Project *project, char *const *names, Json *containers, Error *reterr) {
-        _cleanup_strv_ char **kept = shared_find_kept(project, names);
+static int dry_run_stop(const Project *project, char *const *names, bool kills, Json *containers,
+                        Error *reterr) {
+        _cleanup_strv_ char **kept = NULL;
+        int r = kills ? 0 : shared_find_kept(project, names, &kept, reterr);
 
         STRV_FOREACH (name, names) {
                 MachineStatus status;
-                int r = running_query(project, *name, &status, reterr);
 
+                if (r >= 0)
+                        r = running_query(project, *name, &status, reterr);
                 if (r < 0)
                         return r;
                 dry_run_simple(project, *name,
@@ -221,21 +223,21 @@ static int dry_run_stop(const Project *project, char *const *names, Json *contai
                                                                                             : GOAL_LEAVE),
                                containers);
         }
-        return 0;
+        return r;
 }
 
-int dry_run_down(const Project *project, char *const *names, Error *reterr) {
+int dry_run_down(const Project *project, char *const *names, bool kills, Error *reterr) {
         _cleanup_(json_freep) Json *containers = json_new_array();
         int r = facts_require(&project->facts, FACTS_CGROUP, reterr);
 
         if (r >= 0)
-                r = dry_run_stop(project, names, containers, reterr);
+                r = dry_run_stop(project, names, kills, containers, reterr);
         if (r >= 0 && project->elsewhere) {
                 _cleanup_(project_done) Project home = PROJECT_NULL;
 
                 r = shared_open(project, &home, reterr);
                 if (r >= 0)
-                        r = dry_run_stop(&home, project->elsewhere, containers, reterr);
+                        r = dry_run_stop(&home, project->elsewhere, kills, containers, reterr);
         }
         if (r < 0)
                 return r;

@@ -12,4 +12,5 @@ int dry_run_up(Project *project, char *const *names, char *const *asked, const D
                char *const *orphans, Error *reterr);
 /* One word about each. */
 int dry_run_say(const Project *project, char *const *names, const char *action);
-int dry_run_down(const Project *project, char *const *names, Error *reterr);
+/* @kills: also what other work trees use */
+int dry_run_down(const Project *project, char *const *names, bool kills, Error *reterr);

@@ -39,7 +39,8 @@ int member_write_intent(Member *m, Error *reterr) {
                 container_state_add_port(state, &m->resources.ports[i]);
         for (size_t i = 0; i < m->resources.n_sockets; i++)
                 container_state_add_socket(state, &m->plan->spec->sockets[i], m->resources.socket_paths[i]);
-        r = m->at->spec->shared ? shared_note_definer(project, m->resources.runtime_fd, reterr) : 0;
+        r = shared_note_definer(project, m->at->name, m->resources.runtime_fd, m->resources.container_fd,
+                                reterr);
         return r < 0 ? r : member_save_state(m, PHASE_STARTING, NULL, reterr);
 }
 

@@ -116,14 +116,21 @@ int gc_project_lock(const GcProject *p, const char *name, Lock *ret, Error *rete
 }
 
 int gc_project_lock_all(const GcProject *p, Lock **ret, size_t *ret_n, Error *reterr) {
-        size_t n = strv_length(p->names) + 1;
+        size_t n = strv_length(p->names) + 2;
         Lock *locks = xnew0(Lock, n);
-        int r = 1;
+        bool shares = false;
+        int r;
 
         for (size_t i = 0; i < n; i++)
                 locks[i] = LOCK_NULL;
-        for (size_t i = 0; r > 0 && i < n; i++)
-                r = gc_project_lock(p, i + 1 < n ? p->names[i] : LOCK_PROJECT, &locks[i], reterr);
+        /* Only projects that share containers have the first one. */
+        r = fs_is_there(p->runtime_fd, LOCK_SHARED LOCK_SUFFIX, &shares, reterr);
+        if (r >= 0)
+                r = 1;
+        if (r > 0 && shares)
+                r = gc_project_lock(p, LOCK_SHARED, &locks[n - 1], reterr);
+        for (size_t i = 0; r > 0 && i + 1 < n; i++)
+                r = gc_project_lock(p, i + 2 < n ? p->names[i] : LOCK_PROJECT, &locks[i], reterr);
         if (r <= 0) {
                 (void) gc_project_unlock_all(locks, n);
                 return r;

@@ -186,15 +186,16 @@ static char **hold_still_ours(const Holder *h) {
 static int hold_stop(Project *project, char **names, Error *reterr) {
         FleetOptions options = FLEET_OPTIONS("with");
         _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        _cleanup_(shared_stop_done) SharedStop shared = SHARED_STOP_NULL;
         _cleanup_strv_ char **stopped = names;
-        int r = names ? shared_give_back(project, &stopped, "with", &lock, reterr) : 0;
+        int r = names ? shared_stop_begin(project, &stopped, "with", &shared, reterr) : 0;
 
         if (r < 0 || !stopped)
                 return r < 0 ? r : FC_EXIT_OK;
         options.interrupted = true;
         fleet = fleet_new(&options, project);
         r = fleet_take_down(fleet, stopped, reterr);
+        r = shared_stop_end(project, &shared, r, reterr);
         return r < 0 ? r : fleet_report(fleet);
 }
 

@@ -7,9 +7,6 @@
 #include "base/strv.h"
 #include "ops/locks.h"
 
-/* Another command on the same container ends within its own deadlines. */
-#define LOCKS_TIMEOUT_USEC (120 * USEC_PER_SEC)
-
 typedef struct Wanted {
         const char *name;
         Lock *lock, *locks; /* locks: one for each name */

@@ -31,6 +31,9 @@ int locks_explain_interrupt(LockAsk heed, const Lock *locks, char *const *names,
 /* "'VERB' (pid N)", or "another command"; owned by the caller. */
 char *lock_holder_to_string(const LockHolder *holder);
 
+/* As long as a command waits for another one, which ends within its own deadlines. */
+#define LOCKS_TIMEOUT_USEC (120 * USEC_PER_SEC)
+
 Lock *locks_free(Lock *locks, size_t n);
 
 /* "waiting for 'VERB' (pid N)", for who waits for a lock. Owned by the caller. */

@@ -12,10 +12,18 @@ int orphans_find(const Project *project, char ***ret, Error *reterr) {
 
         if (r < 0)
                 return r;
-        STRV_FOREACH (name, stored)
-                /* Another work tree's specification may have those. */
-                if (!spec_find(project->spec, *name) && !shared_is_used(project, *name))
+        STRV_FOREACH (name, stored) {
+                bool of_others;
+
+                if (spec_find(project->spec, *name))
+                        continue;
+                /* Another work tree's specification may have it. */
+                r = shared_is_of_others(project, *name, &of_others, reterr);
+                if (r < 0)
+                        return r;
+                if (!of_others)
                         strv_push(&orphans, *name);
+        }
         *ret = TAKE_PTR(orphans);
         return 0;
 }

@@ -124,6 +124,8 @@ int project_open_selected(const ProjectRequest *request, char *const *operands, 
                 r = project_load_spec(ret, reterr);
         if (r >= 0)
                 r = shared_sort(request, ret, operands, &own, reterr);
+        if (r >= 0)
+                r = shared_refuse_without_root(ret, reterr);
         if (r < 0)
                 return r;
         all = project_spec_names(ret);

@@ -23,6 +23,7 @@ void project_done(Project *project) {
         free(project->started_root);
         free(project->home);
         strv_free(project->elsewhere);
+        strv_free(project->elsewhere_named);
         strv_free(project->apart);
         free(project->worktree);
         free(project->spec_path);

@@ -63,14 +63,15 @@ typedef struct Project {
         Spec **started;    /* what containers were started from, see project_container_spec() */
         size_t n_started;
         StateDir state;
-        char *home;       /* of a linked work tree with shared containers: the project that has them */
-        char **elsewhere; /* those of them that a verb is to work on, by shared_open(), ... */
-        char **apart;     /* ... and all that the specification had */
-        char *worktree;   /* as which this project is worked on; NULL: itself */
-        StateDir whole;   /* of a fresh instance: the state of the project itself, see ops/instance.h */
-        int snapshot_fd;  /* likewise: what it begins as; -EBADF: as nothing */
-        char **layered;   /* volumes of the snapshot that it has a layer of its own over */
-        Sources sources;  /* from project_open_sources() on */
+        char *home;             /* of a linked work tree with shared containers: the project that has them */
+        char **elsewhere;       /* those of them that a verb is to work on, by shared_open(), ... */
+        char **elsewhere_named; /* ... of which the user has typed these, ... */
+        char **apart;           /* ... and all that the specification had */
+        char *worktree;         /* as which this project is worked on; NULL: itself */
+        StateDir whole;  /* of a fresh instance: the state of the project itself, see ops/instance.h */
+        int snapshot_fd; /* likewise: what it begins as; -EBADF: as nothing */
+        char **layered;  /* volumes of the snapshot that it has a layer of its own over */
+        Sources sources; /* from project_open_sources() on */
         HostFacts facts;
         const Backend *backend; /* for what is started */
 } Project;

@@ -10,6 +10,7 @@
 #include "base/size-text.h"
 #include "ops/named-volumes.h"
 #include "ops/removal-plan.h"
+#include "ops/shared-use.h"
 #include "project/instance-dir.h"
 #include "screen/table.h"
 #include "state/disk-use.h"
@@ -29,6 +30,7 @@ static void removal_entries_done(RemovalEntries *entries) {
 }
 
 void removal_done(Removal *removal) {
+        strv_free(removal->guarded);
         removal_entries_done(&removal->containers);
         removal_entries_done(&removal->volumes);
         removal_entries_done(&removal->others);
@@ -135,6 +137,23 @@ static int removal_plan_others(Removal *removal, Error *reterr) {
         return 0;
 }
 
+int removal_refuse_used(const Removal *removal, Error *reterr) {
+        return shared_refuse_used(removal->project, removal->guarded, reterr);
+}
+
+/* What else uses the volumes, the main work tree's own specification tells. */
+static int refuse_volumes_of_main(const Project *project, char *const *names, Error *reterr) {
+        int r;
+
+        if (!project->worktree || !names)
+                return 0;
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s' is shared, and its volumes are removed in the main work tree '%s'", names[0],
+                        project->root);
+        error_add_hint(reterr, "there: flake-containers down -v %s", names[0]);
+        return r;
+}
+
 int removal_plan(Project *project, char *const *names, RemovalScope scope, bool volumes, bool orphans,
                  Removal *ret, Error *reterr) {
         int r;
@@ -142,7 +161,13 @@ int removal_plan(Project *project, char *const *names, RemovalScope scope, bool 
         *ret = (Removal){.project = project, .scope = scope};
         if (project->state.fd < 0)
                 return 0;
+        if (scope != REMOVAL_ROOTS || volumes)
+                ret->guarded = strv_copy(names);
         r = removal_check_ours(project, scope, reterr);
+        if (r >= 0 && volumes)
+                r = refuse_volumes_of_main(project, names, reterr);
+        if (r >= 0)
+                r = removal_refuse_used(ret, reterr);
         if (r >= 0)
                 r = removal_plan_containers(ret, names, reterr);
         if (r >= 0 && volumes)

@@ -25,6 +25,7 @@ typedef struct RemovalEntries {
 typedef struct Removal {
         Project *project; /* borrowed */
         RemovalScope scope;
+        char **guarded; /* the containers, where more goes than the root of one that starts again */
         RemovalEntries containers; /* that have something */
         RemovalEntries volumes;
         RemovalEntries others; /* of `.containers` itself */
@@ -38,11 +39,16 @@ typedef struct Removal {
  * @orphans: also those that no container uses
  *
  * Refuses with FC_EXIT_CONFLICT a `.containers` that is not of flake-containers, belongs to another user, or
- * is tracked by git. @ret is emptied by removal_done().
+ * is tracked by git; likewise what other work trees use, and volumes of a shared container from another one
+ * than the main work tree, whose specification tells what else uses them. @ret is emptied by removal_done().
  */
 int removal_plan(Project *project, char *const *names, RemovalScope scope, bool volumes, bool orphans,
                  Removal *ret, Error *reterr);
 void removal_done(Removal *removal);
+
+/* Refuses with FC_EXIT_CONFLICT when another work tree uses one of what is guarded, since what it keeps
+ * there would go. */
+int removal_refuse_used(const Removal *removal, Error *reterr);
 
 /* Refuses with FC_EXIT_CONFLICT when the project has fresh instances: what runs of them would go on without
  * its files. */

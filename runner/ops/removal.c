@@ -203,7 +203,9 @@ int removal_apply(const Removal *removal, Progress *progress, Error *reterr) {
 
         if (project->state.fd < 0)
                 return 0;
-        r = removal_refuse_running(removal, reterr);
+        r = removal_refuse_used(removal, reterr);
+        if (r >= 0)
+                r = removal_refuse_running(removal, reterr);
         if (r >= 0)
                 r = refuse_mounted(removal, reterr);
         if (r >= 0)

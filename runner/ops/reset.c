@@ -55,8 +55,10 @@ static int reset_prepare(void *userdata, int runtime_fd, Progress *progress, Err
         const Reset *reset = userdata;
         _cleanup_(network_done) Network network = {};
         bool changed;
-        int r = network_read(reset->project, &network, &changed, reterr);
+        int r = removal_refuse_used(reset->removal, reterr);
 
+        if (r >= 0)
+                r = network_read(reset->project, &network, &changed, reterr);
         STRV_FOREACH (name, reset->names)
                 if (r >= 0)
                         r = reset_check_image(reset->project, &network, *name, reterr);

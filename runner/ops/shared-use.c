@@ -1,144 +1,87 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <limits.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "ops/locks.h"
 #include "ops/shared-use.h"
 #include "screen/progress.h"
 #include "state/runtime-dir.h"
+#include "state/work-trees.h"
 
-#define USERS_PREFIX  "@shared."
-#define DEFINER       "worktree"
-#define PATHS_MAX     ((size_t) 256 * PATH_MAX)
-#define PATIENCE_USEC (60 * USEC_PER_SEC)
+#define USERS_PREFIX "@shared."
+#define DEFINER      "worktree"
 
-/* ---- the files ---- */
-
-static const char *own_worktree(const Project *project) {
-        return project->worktree ? project->worktree : project->root;
+static char *users_file(const char *container) {
+        return xasprintf(USERS_PREFIX "%s", container);
 }
 
-static bool is_gone(const char *worktree) {
-        return access(worktree, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
-}
+/* ---- what there is ---- */
 
-/* A missing one has none. @ret: those that are there, owned by the caller. */
-static int read_worktrees(int dir_fd, const char *name, char ***ret, Error *reterr) {
-        _cleanup_strv_ char **worktrees = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        _cleanup_free_ char *text = NULL;
-        size_t size = 0;
-        int r = fs_open_file_beneath_optional(dir_fd, name, &fd, reterr);
-
-        *ret = NULL;
-        if (r < 0 || fd < 0)
-                return r;
-        r = fs_read_fd(fd, name, PATHS_MAX, &text, &size, reterr);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < size; i += strlen(text + i) + 1)
-                if (!is_gone(text + i))
-                        strv_push(&worktrees, text + i);
-        *ret = TAKE_PTR(worktrees);
-        return 0;
-}
-
-static int write_worktrees(int dir_fd, const char *name, char *const *worktrees, Error *reterr) {
-        _cleanup_free_ char *text = NULL;
-        size_t size = 0;
-
-        STRV_FOREACH (worktree, worktrees) {
-                size_t n = strlen(*worktree) + 1;
-
-                text = xreallocarray(text, size + n, 1);
-                memcpy(text + size, *worktree, n);
-                size += n;
-        }
-        return fs_write_fleeting(dir_fd, name, text ? text : "", size, 0644, reterr);
-}
-
-static int read_users(const Project *project, const char *container, char ***ret) {
-        _cleanup_free_ char *file = xasprintf(USERS_PREFIX "%s", container);
+/* As which the project is worked on. */
+static int look_at_own(const Project *project, Checkout *ret, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
 
-        *ret = NULL;
-        return runtime_dir_open(RUNTIME_DIR_BASE, project->id, &fd, NULL) < 0 || fd < 0
-                       ? 0
-                       : read_worktrees(fd, file, ret, NULL);
+        if (!project->worktree)
+                return checkout_look(project->state.root_fd, project->root, ret, reterr);
+        fd = open(project->worktree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? error_set(reterr, errno, "open '%s'", project->worktree)
+                      : checkout_look(fd, project->worktree, ret, reterr);
 }
 
-/* ---- using ---- */
-
-static bool project_shares(const Project *project, const char *name) {
+static bool says_shared(const Project *project, const char *name) {
         const ContainerSpec *c = project->spec ? spec_find(project->spec, name) : NULL;
 
-        return !project->state.instance && c && c->shared;
+        return c && c->shared;
 }
 
-/* @ret_fd: of the project's directory in /run, with LOCK_SHARED; -EBADF: none of them is shared. */
-static int shared_lock(const Project *project, char *const *names, const char *verb, int *ret_fd, Lock *ret,
-                       Error *reterr) {
-        bool any = false;
-        int fd;
+/* @dir_fd: the project's directory in /run; -EBADF: there is none. */
+static int is_used_as_shared(const Project *project, int dir_fd, const char *name, bool *ret,
+                             Error *reterr) {
+        _cleanup_free_ char *file = users_file(name);
 
-        *ret_fd = -EBADF;
-        STRV_FOREACH (name, names)
-                any = any || project_shares(project, *name);
-        if (!any)
-                return 0;
-        fd = runtime_dir_make(RUNTIME_DIR_BASE, project->id, project->state.user.uid, reterr);
-        if (fd < 0)
-                return fd;
-        *ret_fd = fd;
-        return lock_acquire(fd, LOCK_SHARED, verb, PATIENCE_USEC, NULL, NULL, ret, reterr);
+        *ret = !project->state.instance && says_shared(project, name);
+        return *ret || dir_fd < 0 || project->state.instance ? 0 : fs_is_there(dir_fd, file, ret, reterr);
 }
 
-static int shared_use_one(const Project *project, int fd, const char *name, char ***ret, Error *reterr) {
-        _cleanup_free_ char *file = xasprintf(USERS_PREFIX "%s", name);
-        _cleanup_strv_ char **users = NULL;
-        int r = read_worktrees(fd, file, &users, reterr);
+/* Whether it could become one meanwhile: it is not this specification's, and the project has shared some. */
+static int may_be_shared(const Project *project, int dir_fd, const char *name, bool *ret, Error *reterr) {
+        int r = is_used_as_shared(project, dir_fd, name, ret, reterr);
 
-        if (r < 0 || strv_contains(users, own_worktree(project)))
+        if (r < 0 || *ret || dir_fd < 0 || project->state.instance ||
+            (project->spec && spec_find(project->spec, name)))
                 return r;
-        strv_push(&users, own_worktree(project));
-        if (ret)
-                strv_push(ret, name);
-        return write_worktrees(fd, file, users, reterr);
+        return fs_is_there(dir_fd, LOCK_SHARED ".lock", ret, reterr);
 }
 
-int shared_use(const Project *project, char *const *names, const char *verb, char ***ret, Error *reterr) {
-        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+static int read_users(const Project *project, const char *name, WorkTrees *ret, Error *reterr) {
+        _cleanup_free_ char *file = users_file(name);
         _cleanup_close_ int fd = -EBADF;
-        int r = shared_lock(project, names, verb, &fd, &lock, reterr);
+        int r = project->state.instance ? 0 : runtime_dir_open(RUNTIME_DIR_BASE, project->id, &fd, reterr);
 
-        STRV_FOREACH (name, names)
-                if (r >= 0 && project_shares(project, *name))
-                        r = shared_use_one(project, fd, *name, ret, reterr);
+        return r < 0 || fd < 0 ? r : work_trees_read(fd, file, ret, reterr);
+}
+
+/* @ret: owned by the caller, NULL: there are none. */
+static int find_others(const Project *project, const WorkTrees *trees, char ***ret, Error *reterr) {
+        _cleanup_(checkout_done) Checkout own = {};
+        int r = trees->n > 0 ? look_at_own(project, &own, reterr) : 0;
+
+        *ret = r >= 0 && trees->n > 0 ? work_trees_find_others(trees, &own) : NULL;
         return r;
 }
 
-/* @others: without this work tree. */
-static int shared_give_back_one(const Project *project, int fd, const char *name, char ***ret_others,
-                                Error *reterr) {
-        _cleanup_free_ char *file = xasprintf(USERS_PREFIX "%s", name);
-        _cleanup_strv_ char **users = NULL;
-        int r = read_worktrees(fd, file, &users, reterr);
+int shared_find_users(const Project *project, const char *name, char ***ret, Error *reterr) {
+        _cleanup_(work_trees_done) WorkTrees users = {};
+        int r = read_users(project, name, &users, reterr);
 
-        if (r < 0)
-                return r;
-        STRV_FOREACH (user, users)
-                if (!streq(*user, own_worktree(project)))
-                        strv_push(ret_others, *user);
-        if (*ret_others)
-                return write_worktrees(fd, file, *ret_others, reterr);
-        return unlinkat(fd, file, 0) < 0 && errno != ENOENT ? error_set(reterr, errno, "remove '%s'", file)
-                                                            : 0;
+        if (r >= 0)
+                r = find_others(project, &users, ret, reterr);
+        return error_in_container(reterr, r, name);
 }
 
-static void shared_tell_kept(const Project *project, const char *name, char *const *others) {
+static void tell_kept(const Project *project, const char *name, char *const *others) {
         _cleanup_(progress_freep) Progress *progress = progress_new(project->progress, stderr, NULL);
         _cleanup_free_ char *list = strv_join(others, "', '"),
                             *text = xasprintf("%s: not stopped, since it is shared, and used in '%s'", name,
@@ -147,89 +90,257 @@ static void shared_tell_kept(const Project *project, const char *name, char *con
         progress_note(progress, text);
 }
 
-int shared_give_back(const Project *project, char ***names, const char *verb, Lock *ret, Error *reterr) {
-        _cleanup_strv_ char **stopped = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        int r = shared_lock(project, *names, verb, &fd, ret, reterr);
+int shared_find_kept(const Project *project, char *const *names, char ***ret, Error *reterr) {
+        _cleanup_strv_ char **kept = NULL;
 
-        if (r < 0 || fd < 0)
-                return r;
-        STRV_FOREACH (name, *names) {
+        STRV_FOREACH (name, names) {
                 _cleanup_strv_ char **others = NULL;
+                int r = shared_find_users(project, *name, &others, reterr);
 
-                if (project_shares(project, *name)) {
-                        r = shared_give_back_one(project, fd, *name, &others, reterr);
-                        if (r < 0)
-                                return r;
-                }
-                if (others)
-                        shared_tell_kept(project, *name, others);
-                else
-                        strv_push(&stopped, *name);
+                if (r < 0)
+                        return r;
+                if (!others)
+                        continue;
+                tell_kept(project, *name, others);
+                strv_push(&kept, *name);
         }
-        strv_free(*names);
-        *names = TAKE_PTR(stopped);
+        *ret = TAKE_PTR(kept);
         return 0;
 }
 
-char **shared_find_users(const Project *project, const char *name) {
-        _cleanup_strv_ char **users = NULL;
-        char **others = NULL;
-
-        if (!project_shares(project, name))
-                return NULL;
-        (void) read_users(project, name, &users);
-        STRV_FOREACH (user, users)
-                if (!streq(*user, own_worktree(project)))
-                        strv_push(&others, *user);
-        return others;
-}
-
-char **shared_find_kept(const Project *project, char *const *names) {
-        char **kept = NULL;
-
+int shared_refuse_used(const Project *project, char *const *names, Error *reterr) {
         STRV_FOREACH (name, names) {
-                _cleanup_strv_ char **others = shared_find_users(project, *name);
+                _cleanup_strv_ char **others = NULL;
+                _cleanup_free_ char *list = NULL;
+                int r = shared_find_users(project, *name, &others, reterr);
 
+                if (r < 0)
+                        return r;
                 if (!others)
                         continue;
-                shared_tell_kept(project, *name, others);
-                strv_push(&kept, *name);
+                list = strv_join(others, "', '");
+                r = error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is shared, and used in '%s'", *name, list);
+                error_add_hint(reterr, "give it up there first: flake-containers down %s", *name);
+                return r;
         }
-        return kept;
+        return 0;
 }
 
-bool shared_is_used(const Project *project, const char *name) {
-        _cleanup_strv_ char **users = NULL;
+/* ---- using ---- */
 
-        (void) read_users(project, name, &users);
-        return users;
+static void on_wait(const LockHolder *holder, void *userdata) {
+        _cleanup_free_ char *what = lock_describe_wait(holder),
+                            *text = xasprintf("shared containers: %s", what);
+
+        progress_note(userdata, text);
+}
+
+/* @ret_fd: of the project's directory in /run, with LOCK_SHARED; -EBADF: none of them is shared. */
+static int lock_shared(const Project *project, char *const *names, const char *verb, int *ret_fd, Lock *ret,
+                       Error *reterr) {
+        _cleanup_(progress_freep) Progress *progress = NULL;
+        _cleanup_close_ int there_fd = -EBADF, fd = -EBADF;
+        bool any = false;
+        int r = runtime_dir_open(RUNTIME_DIR_BASE, project->id, &there_fd, reterr);
+
+        *ret_fd = -EBADF;
+        STRV_FOREACH (name, names)
+                if (r >= 0 && !any)
+                        r = may_be_shared(project, there_fd, *name, &any, reterr);
+        if (r < 0 || !any)
+                return r;
+        fd = runtime_dir_make(RUNTIME_DIR_BASE, project->id, project->state.user.uid, reterr);
+        if (fd < 0)
+                return fd;
+        progress = progress_new(project->progress, stderr, NULL);
+        r = lock_acquire(fd, LOCK_SHARED, verb, LOCKS_TIMEOUT_USEC, on_wait, progress, ret, reterr);
+        if (r >= 0)
+                *ret_fd = TAKE_FD(fd);
+        return r;
+}
+
+static int use_one(int fd, const char *name, const Checkout *own, char ***ret, Error *reterr) {
+        _cleanup_(work_trees_done) WorkTrees users = {};
+        _cleanup_free_ char *file = users_file(name);
+        int r = work_trees_read(fd, file, &users, reterr);
+
+        if (r < 0 || work_trees_have(&users, own))
+                return r;
+        work_trees_add(&users, own);
+        r = work_trees_write(fd, file, &users, reterr);
+        if (r >= 0 && ret)
+                strv_push(ret, name);
+        return r;
+}
+
+int shared_use(const Project *project, char *const *names, const char *verb, char ***ret, Error *reterr) {
+        _cleanup_(lock_release) Lock lock = LOCK_NULL;
+        _cleanup_(checkout_done) Checkout own = {};
+        _cleanup_close_ int fd = -EBADF;
+        int r = lock_shared(project, names, verb, &fd, &lock, reterr);
+
+        if (r >= 0 && fd >= 0)
+                r = look_at_own(project, &own, reterr);
+        STRV_FOREACH (name, fd >= 0 ? names : NULL) {
+                bool shared = false;
+
+                if (r >= 0)
+                        r = is_used_as_shared(project, fd, *name, &shared, reterr);
+                if (r >= 0 && shared)
+                        r = use_one(fd, *name, &own, ret, reterr);
+        }
+        return r;
+}
+
+/* ---- stopping ---- */
+
+void shared_stop_done(SharedStop *stop) {
+        lock_release(&stop->lock);
+        (void) safe_close(stop->fd);
+        strv_free(stop->names);
+        *stop = SHARED_STOP_NULL;
+}
+
+static int give_up_one(int fd, const char *name, const Checkout *own, Error *reterr) {
+        _cleanup_(work_trees_done) WorkTrees users = {};
+        _cleanup_free_ char *file = users_file(name);
+        int r = work_trees_read(fd, file, &users, reterr);
+
+        work_trees_drop(&users, own);
+        if (r < 0 || users.n > 0)
+                return r < 0 ? r : work_trees_write(fd, file, &users, reterr);
+        return unlinkat(fd, file, 0) < 0 && errno != ENOENT ? error_set(reterr, errno, "remove '%s'", file)
+                                                            : 0;
+}
+
+/* @stop: has the lock. @ret: those that are to be stopped. */
+static int part_used(const Project *project, char *const *names, SharedStop *stop, char ***ret,
+                     Error *reterr) {
+        _cleanup_(checkout_done) Checkout own = {};
+        _cleanup_strv_ char **stopped = NULL;
+        int r = look_at_own(project, &own, reterr);
+
+        STRV_FOREACH (name, names) {
+                _cleanup_strv_ char **others = NULL;
+
+                if (r >= 0)
+                        r = shared_find_users(project, *name, &others, reterr);
+                if (r >= 0 && others)
+                        r = give_up_one(stop->fd, *name, &own, reterr);
+                if (r < 0)
+                        return r;
+                if (others)
+                        tell_kept(project, *name, others);
+                else
+                        strv_push(&stopped, *name);
+        }
+        *ret = TAKE_PTR(stopped);
+        return r;
+}
+
+int shared_stop_begin(const Project *project, char ***names, const char *verb, SharedStop *ret,
+                      Error *reterr) {
+        _cleanup_(shared_stop_done) SharedStop stop = SHARED_STOP_NULL;
+        char **stopped = NULL;
+        int r = lock_shared(project, *names, verb, &stop.fd, &stop.lock, reterr);
+
+        if (r < 0 || stop.fd < 0)
+                return r;
+        r = part_used(project, *names, &stop, &stopped, reterr);
+        if (r < 0)
+                return r;
+        strv_free(*names);
+        *names = stopped;
+        stop.names = strv_copy(stopped);
+        *ret = stop;
+        stop = SHARED_STOP_NULL;
+        return 0;
+}
+
+int shared_stop_begin_all(const Project *project, char *const *names, const char *verb, SharedStop *ret,
+                          Error *reterr) {
+        _cleanup_(shared_stop_done) SharedStop stop = SHARED_STOP_NULL;
+        int r = lock_shared(project, names, verb, &stop.fd, &stop.lock, reterr);
+
+        if (r >= 0)
+                r = shared_refuse_used(project, names, reterr);
+        if (r < 0)
+                return r;
+        stop.names = strv_copy(names);
+        *ret = stop;
+        stop = SHARED_STOP_NULL;
+        return 0;
+}
+
+int shared_stop_end(const Project *project, const SharedStop *stop, int r, Error *reterr) {
+        _cleanup_(checkout_done) Checkout own = {};
+        int k = 0;
+
+        if (r < 0 || stop->fd < 0)
+                return r;
+        k = look_at_own(project, &own, reterr);
+        STRV_FOREACH (name, stop->names)
+                if (k >= 0)
+                        k = give_up_one(stop->fd, *name, &own, reterr);
+        return k < 0 && r == FC_EXIT_OK ? k : r;
 }
 
 /* ---- defining ---- */
 
-int shared_note_definer(const Project *project, int runtime_fd, Error *reterr) {
-        char *const worktrees[] = {(char *) own_worktree(project), NULL};
+int shared_note_definer(const Project *project, const char *name, int runtime_fd, int container_fd,
+                        Error *reterr) {
+        _cleanup_(work_trees_done) WorkTrees trees = {};
+        _cleanup_(checkout_done) Checkout own = {};
+        _cleanup_close_ int fd = -EBADF;
+        bool shared = false;
+        int r = runtime_dir_open(RUNTIME_DIR_BASE, project->id, &fd, reterr);
 
-        return write_worktrees(runtime_fd, DEFINER, worktrees, reterr);
+        if (r >= 0)
+                r = is_used_as_shared(project, fd, name, &shared, reterr);
+        if (r >= 0 && shared)
+                r = look_at_own(project, &own, reterr);
+        if (r < 0 || !shared)
+                return r;
+        work_trees_add(&trees, &own);
+        r = work_trees_write(runtime_fd, DEFINER, &trees, reterr);
+        return r < 0 ? r : work_trees_write(container_fd, DEFINER, &trees, reterr);
+}
+
+int shared_is_of_others(const Project *project, const char *name, bool *ret, Error *reterr) {
+        _cleanup_(work_trees_done) WorkTrees trees = {};
+        _cleanup_strv_ char **users = NULL, **others = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r = shared_find_users(project, name, &users, reterr);
+
+        if (r >= 0 && !users)
+                r = state_dir_container_open(&project->state, name, &fd, reterr);
+        if (r >= 0 && fd >= 0)
+                r = work_trees_read(fd, DEFINER, &trees, reterr);
+        if (r >= 0)
+                r = find_others(project, &trees, &others, reterr);
+        *ret = users || others;
+        return error_in_container(reterr, r, name);
+}
+
+static int read_definer(const Project *project, const char *name, WorkTrees *ret, Error *reterr) {
+        _cleanup_close_ int project_fd = -EBADF, fd = -EBADF;
+        bool shared = false;
+        int r = runtime_dir_open(RUNTIME_DIR_BASE, project->id, &project_fd, reterr);
+
+        if (r >= 0)
+                r = is_used_as_shared(project, project_fd, name, &shared, reterr);
+        if (r >= 0 && shared && project_fd >= 0)
+                r = runtime_dir_container_open(project_fd, name, &fd, reterr);
+        return r < 0 || fd < 0 ? r : work_trees_read(fd, DEFINER, ret, reterr);
 }
 
 int shared_find_definer(const Project *project, const char *name, char **ret, Error *reterr) {
-        _cleanup_close_ int project_fd = -EBADF, fd = -EBADF;
-        _cleanup_strv_ char **worktrees = NULL;
-        int r;
+        _cleanup_(work_trees_done) WorkTrees trees = {};
+        _cleanup_strv_ char **others = NULL;
+        int r = read_definer(project, name, &trees, reterr);
 
-        *ret = NULL;
-        if (!project_shares(project, name))
-                return 0;
-        r = runtime_dir_open(RUNTIME_DIR_BASE, project->id, &project_fd, reterr);
-        if (r >= 0 && project_fd >= 0)
-                r = runtime_dir_container_open(project_fd, name, &fd, reterr);
-        if (r >= 0 && fd >= 0)
-                r = read_worktrees(fd, DEFINER, &worktrees, reterr);
-        if (r < 0)
-                return error_in_container(reterr, r, name);
-        if (worktrees && !streq(worktrees[0], own_worktree(project)))
-                *ret = xstrdup(worktrees[0]);
-        return 0;
+        if (r >= 0)
+                r = find_others(project, &trees, &others, reterr);
+        *ret = others ? xstrdup(others[0]) : NULL;
+        return error_in_container(reterr, r, name);
 }

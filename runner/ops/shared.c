@@ -66,8 +66,10 @@ static char **names_of(const Spec *spec) {
 static void shared_find_elsewhere(const ProjectRequest *request, Project *project, char *const *operands,
                                   char *const *own) {
         _cleanup_strv_ char **all = names_of(project->spec), **needed = NULL;
+        bool named = operands && *operands;
 
-        shared_push(project, operands && *operands ? operands : all, NULL);
+        shared_push(project, named ? operands : all, NULL);
+        project->elsewhere_named = named ? strv_copy(project->elsewhere) : NULL;
         if (request->part != PART_NEEDED || !own || !*own)
                 return;
         needed = dependencies_order(project->spec, own);
@@ -121,14 +123,19 @@ static int shared_raise_mixed(const Project *project, char *const *shared, char 
 int shared_sort(const ProjectRequest *request, Project *project, char *const *operands, char ***ret,
                 Error *reterr) {
         _cleanup_strv_ char **own = NULL, **shared = NULL;
+        int r = 0;
 
         if (request->worktree) {
                 project->worktree = xstrdup(request->worktree);
                 if (project->spec)
                         spec_keep(project->spec, /* shared= */ true);
         }
-        if (request->worktree || project->state.instance || request->fresh || !project->spec ||
-            !has_shared(project->spec) || !(project->home = git_dir_main(project->root))) {
+        if (!request->worktree && !project->state.instance && !request->fresh && project->spec &&
+            has_shared(project->spec))
+                r = git_dir_main(project->root, &project->home, reterr);
+        if (r < 0)
+                return r;
+        if (!project->home) {
                 *ret = strv_copy(operands);
                 return 0;
         }
@@ -148,6 +155,22 @@ int shared_sort(const ProjectRequest *request, Project *project, char *const *op
         shared_leave_out(project);
         *ret = TAKE_PTR(own);
         return 0;
+}
+
+int shared_refuse_without_root(const Project *project, Error *reterr) {
+        const char *name = project->apart ? project->apart[0]
+                           : project->worktree && project->spec->n_containers > 0
+                                   ? project->spec->containers[0].name
+                                   : NULL;
+        int r;
+
+        if (!project->facts.rootless || !name)
+                return 0;
+        r = error_raise(
+                reterr, FC_EXIT_HOST,
+                "shared needs root in a linked work tree: without, its containers do not reach those "
+                "of the main one");
+        return error_in_container(reterr, r, name);
 }
 
 /* ---- the shared ones ---- */

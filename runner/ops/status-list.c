@@ -148,33 +148,33 @@ static void status_note_image(Project *project, const ContainerPlan *plan, Conta
                 strv_push(&c->notes, "its image has changed, reset starts from it");
 }
 
-static void status_note_drift(Project *project, const Network *network, const MachineStatus *status,
-                              ContainerStatus *c) {
+static int status_note_drift(Project *project, const Network *network, const MachineStatus *status,
+                             ContainerStatus *c, Error *reterr) {
         _cleanup_(container_plan_freep) ContainerPlan *plan = NULL;
         Decision d = {.spec = spec_find(project->spec, c->name), .state = c->state, .status = status};
         _cleanup_free_ char *definer = NULL;
+        int r = 0;
 
         if (project_is_newer(project, c->name))
-                return;
+                return 0;
         if (!d.spec) {
                 strv_push(&c->notes, "not in this specification");
-                return;
+                return 0;
         }
         /* What becomes of an image only root sees. */
         if (!c->state || (!c->running && geteuid() != 0))
-                return;
+                return 0;
         d.plan = plan = network_plan(network, project, d.spec);
         status_note_image(project, plan, c);
         if (!c->running)
-                return;
+                return 0;
         d.replaced = volume_drift_find(project, plan, c->state, status);
         decide_one(&d, project->facts.boot_id);
-        /* What cannot be read here is an error of the `up` that it tells of. */
         if (d.changed)
-                (void) shared_find_definer(project, c->name, &definer, NULL);
+                r = shared_find_definer(project, c->name, &definer, reterr);
         if (definer)
                 strv_pushf(&c->notes, "runs as '%s' defines it, which is not as here", definer);
-        else if (d.changed)
+        else if (d.changed && r >= 0)
                 strv_push(&c->notes, "definition changed, run up");
         else if (d.goal == GOAL_SWITCH)
                 strv_push(&c->notes, "its last switch was interrupted, run up");
@@ -183,6 +183,7 @@ static void status_note_drift(Project *project, const Network *network, const Ma
         STRV_FOREACH (line, d.replaced)
                 strv_pushf(&c->notes, "%s, run up", *line);
         decisions_done(&d, 1);
+        return r;
 }
 
 /* A systemd that does not answer costs the other containers time only. */
@@ -201,14 +202,16 @@ uint64_t status_read_memory(const Project *project, const MachineStatus *status,
         return memory == CGROUP_USE_UNKNOWN ? 0 : memory;
 }
 
-static void status_note_shared(const Project *project, ContainerStatus *c) {
-        _cleanup_strv_ char **users = c->running ? shared_find_users(project, c->name) : NULL;
+static int status_note_shared(const Project *project, ContainerStatus *c, Error *reterr) {
+        _cleanup_strv_ char **users = NULL;
+        int r = c->running ? shared_find_users(project, c->name, &users, reterr) : 0;
 
         if (project->worktree)
                 strv_pushf(&c->notes, "shared, of '%s'", project->root);
         STRV_FOREACH (user, users)
                 if (!project->worktree || !streq(*user, project->root))
                         strv_pushf(&c->notes, "shared with '%s'", *user);
+        return r;
 }
 
 static int status_gather_one(Project *project, const char *name, const Network *network, uint64_t end_usec,
@@ -262,10 +265,8 @@ static int status_gather_one(Project *project, const char *name, const Network *
                         health_note_end(project, name, c->state, &records);
         }
         c->since_usec = status_ready_since(c);
-        status_note_shared(project, c);
-        if (project->spec)
-                status_note_drift(project, network, &machine, c);
-        return 0;
+        r = status_note_shared(project, c, reterr);
+        return r >= 0 && project->spec ? status_note_drift(project, network, &machine, c, reterr) : r;
 }
 
 static int status_gather_all(Project *project, char *const *names, uint64_t end_usec, StatusList *list,

@@ -5,9 +5,11 @@
 #include "ops/stop-and-remove.h"
 #include "ops/hooks.h"
 #include "ops/reset.h"
+#include "ops/shared-use.h"
 
 int stop_and_remove(const FleetOptions *options, Project *project, char *const *names, bool volumes,
                     bool every, bool yes, int *ret_hooks, Error *reterr) {
+        _cleanup_(shared_stop_done) SharedStop shared = SHARED_STOP_NULL;
         _cleanup_(removal_done) Removal removal = {};
         int r;
 
@@ -25,5 +27,9 @@ int stop_and_remove(const FleetOptions *options, Project *project, char *const *
         if (r < 0 || r == FC_EXIT_INTERRUPTED)
                 return r;
         *ret_hooks = r;
-        return reset_take_down(options, project, names, &removal, reterr);
+        r = shared_stop_begin_all(project, names, options->verb, &shared, reterr);
+        if (r < 0)
+                return r;
+        r = reset_take_down(options, project, names, &removal, reterr);
+        return shared_stop_end(project, &shared, r, reterr);
 }

@@ -104,12 +104,14 @@ static int up_treat_orphans(Project *project, const UpOptions *o, bool named, ch
 }
 
 /* Those that the main work tree has come first, since others may need them. What says more of a container
- * than to start it is about those of the project. */
+ * than to start it is about those of the project, or about what the user has named. */
 static int up_shared(const ProjectRequest *request, const Project *project, const UpOptions *o,
                      Error *reterr) {
         ProjectRequest there = shared_request(request, project);
         Globals globals = *request->globals;
+        _cleanup_strv_ char **needed = NULL;
         UpOptions copy = *o;
+        int r = FC_EXIT_OK;
 
         /* The last part shows all. */
         globals.json = false;
@@ -117,7 +119,16 @@ static int up_shared(const ProjectRequest *request, const Project *project, cons
         copy.attach = copy.remove_orphans = false;
         copy.from = copy.timings = NULL;
         copy.volumes = copy.ports = NULL;
-        return up_project(&there, &copy, project->elsewhere, reterr);
+        STRV_FOREACH (name, project->elsewhere)
+                if (!o->force_recreate || !strv_contains(project->elsewhere_named, *name))
+                        strv_push(&needed, *name);
+        copy.force_recreate = false;
+        if (needed)
+                r = up_project(&there, &copy, needed, reterr);
+        copy.force_recreate = true;
+        return r == FC_EXIT_OK && o->force_recreate && project->elsewhere_named
+                       ? up_project(&there, &copy, project->elsewhere_named, reterr)
+                       : r;
 }
 
 /* What is started once the project, its names and what is changed for this once are known. */

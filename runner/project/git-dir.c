@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/strv.h"
 #include "project/git-dir.h"
+#include "spec/path.h"
 
 #define GIT_FILE_MAX 8192
 
@@ -136,6 +137,17 @@ static char *find_shared(const char *repository) {
         return realpath(path, NULL);
 }
 
+/* The `.git` of a work tree, as the repository's own directory @place for it says: git may write it relative
+ * to that (worktree.useRelativePaths). NULL: it says nothing. */
+static char *read_worktree(const char *place) {
+        _cleanup_free_ char *link = read_line(place, "gitdir"), *path = NULL;
+
+        if (!link || link[0] == '\0')
+                return NULL;
+        path = link[0] == '/' ? xstrdup(link) : xasprintf("%s/%s", place, link);
+        return path_normalise(path);
+}
+
 /* "/path/.git" of a work tree. */
 static void add_worktree(char ***worktrees, const char *link, const char *own) {
         size_t n = strlen(link), end = strlen("/.git");
@@ -165,7 +177,7 @@ char **git_dir_worktrees(const char *path) {
         add_worktree(&worktrees, shared, own);
         while ((entry = readdir(d))) {
                 _cleanup_free_ char *directory = xasprintf("%s/%s", list, entry->d_name),
-                                    *link = entry->d_name[0] == '.' ? NULL : read_line(directory, "gitdir");
+                                    *link = entry->d_name[0] == '.' ? NULL : read_worktree(directory);
 
                 if (link)
                         add_worktree(&worktrees, link, own);
@@ -173,21 +185,74 @@ char **git_dir_worktrees(const char *path) {
         return worktrees;
 }
 
-char *git_dir_main(const char *path) {
-        _cleanup_free_ char *own = git_dir_find_work_tree(path), *repository = own ? git_dir_of(own) : NULL,
-                            *shared = repository ? find_shared(repository) : NULL,
-                            *place = shared ? realpath(repository, NULL) : NULL,
-                            *link = place ? read_line(place, "gitdir") : NULL,
-                            *expected = own ? xasprintf("%s/.git", own) : NULL, *known = NULL, *main = NULL;
-        size_t end = strlen("/.git"), n = shared ? strlen(shared) : 0;
+/* @ret: NULL: it is not there. */
+static int resolve_place(const char *path, char **ret, Error *reterr) {
+        *ret = realpath(path, NULL);
+        return *ret || errno == ENOENT || errno == ENOTDIR ? 0
+                                                           : error_set(reterr, errno, "look at '%s'", path);
+}
 
-        if (!streq_ptr(link, expected) || n <= end || !streq(shared + n - end, "/.git"))
-                return NULL;
+/* A small file that is there, but cannot be read. */
+static int refuse_unreadable(const char *directory, const char *name, Error *reterr) {
+        _cleanup_free_ char *path = xasprintf("%s/%s", directory, name);
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+        return fd >= 0 || errno == ENOENT || errno == ENOTDIR ? 0
+                                                              : error_set(reterr, errno, "open '%s'", path);
+}
+
+/* @repository: of the work tree @own. @ret: what it shares with the others; NULL: it is not linked, or the
+ * repository does not know it. */
+static int find_shared_by(const char *own, const char *repository, char **ret, Error *reterr) {
+        _cleanup_free_ char *place = NULL, *shared = NULL, *link = NULL, *known = NULL, *line = NULL,
+                            *common = NULL, *expected = xasprintf("%s/.git", own);
+        int r = resolve_place(repository, &place, reterr);
+
+        if (r >= 0 && place)
+                r = refuse_unreadable(place, "commondir", reterr);
+        if (r >= 0 && place)
+                r = refuse_unreadable(place, "gitdir", reterr);
+        if (r < 0 || !place)
+                return r;
+        line = read_line(place, "commondir");
+        link = read_worktree(place);
+        if (!line || !streq_ptr(link, expected))
+                return 0;
+        common = line[0] == '/' ? xstrdup(line) : xasprintf("%s/%s", place, line);
+        r = resolve_place(common, &shared, reterr);
+        if (r < 0 || !shared)
+                return r;
         known = xasprintf("%s/worktrees/", shared);
-        if (!startswith(place, known) || strchr(place + strlen(known), '/'))
-                return NULL;
+        if (startswith(place, known) && !strchr(place + strlen(known), '/'))
+                *ret = TAKE_PTR(shared);
+        return 0;
+}
+
+int git_dir_main(const char *path, char **ret, Error *reterr) {
+        _cleanup_free_ char *own = git_dir_find_work_tree(path), *repository = NULL, *shared = NULL,
+                            *main = NULL, *real = NULL;
+        size_t end = strlen("/.git"), n;
+        mode_t type;
+        int r;
+
+        *ret = NULL;
+        /* Only a linked one has a file. */
+        if (!own || !exists(own, ".git", &type) || type != S_IFREG)
+                return 0;
+        r = refuse_unreadable(own, ".git", reterr);
+        if (r < 0)
+                return r;
+        repository = git_dir_of(own);
+        r = repository ? find_shared_by(own, repository, &shared, reterr) : 0;
+        n = shared ? strlen(shared) : 0;
+        if (r < 0 || n <= end || !streq(shared + n - end, "/.git"))
+                return r;
         main = xasprintf("%.*s%s", (int) (n - end), shared, path + strlen(own));
-        return realpath(main, NULL);
+        r = resolve_place(main, &real, reterr);
+        /* A link on the way leads to another place. */
+        if (r >= 0 && streq_ptr(real, main))
+                *ret = TAKE_PTR(real);
+        return r;
 }
 
 int git_dir_check(const char *path, Error *reterr) {

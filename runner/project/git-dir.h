@@ -36,10 +36,11 @@ char **git_dir_worktrees(const char *path);
  * git_dir_main() - the same directory in the main work tree of the repository
  * @path: in a linked one, absolute and without links
  *
- * Only where that repository knows this work tree: a `.git` file can name any. Return: owned by the caller;
- * NULL: it is in the main one, or there is none.
+ * Only where that repository knows this work tree: a `.git` file can name any. @ret: owned by the caller;
+ * NULL: it is in the main one, or there is none. What cannot be looked at is an error: the answer decides
+ * which project has a container.
  */
-char *git_dir_main(const char *path);
+int git_dir_main(const char *path, char **ret, Error *reterr);
 
 /**
  * git_dir_check() - refuse a repository in which libgit2 would hang, or read without end

@@ -48,7 +48,9 @@ static int raise_held(const char *name, const LockHolder *holder, uint64_t waite
         _cleanup_free_ char *what = NULL, *who = NULL, *after = NULL;
         int r;
 
-        what = streq(name, LOCK_PROJECT) ? xstrdup("the project") : xasprintf("'%s'", name);
+        what = streq(name, LOCK_PROJECT)  ? xstrdup("the project")
+               : streq(name, LOCK_SHARED) ? xstrdup("the use of shared containers")
+                                          : xasprintf("'%s'", name);
         who = holder->pid > 0 ? xasprintf("'%s' (pid %d)", holder->verb, (int) holder->pid)
                               : xstrdup("another command");
         after = waited_usec > 0 ? xasprintf(", and still was after %.3g s",

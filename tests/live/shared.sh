@@ -161,6 +161,125 @@ testcase_they_differ() {
         ok fc down
 }
 
+# What a work tree uses is shared, whatever the specification of another one says, or where it says nothing.
+testcase_not_in_this_branch() {
+        two_work_trees
+        in_linked
+        spec "$(db linked), $(tiny cache '' ', "shared": true')"
+        ok fc up
+        in_main
+        spec "$(tiny web '')"
+        ok fc --dry-run down
+        expect_out $'cache: nothing\ndb: nothing'
+        ok fc down
+        expect_err "cache: not stopped, since it is shared, and used in '$LINKED'"
+        run_status 5 fc down -v --yes
+        expect_err "is shared, and used in '$LINKED'"
+        ok fc up --remove-orphans --yes
+        ok fc down web
+        # None can be read.
+        cp "$MAIN/flake-containers.json" "$TMP/spec"
+        echo '{' >"$MAIN/flake-containers.json"
+        ok fc down
+        expect_err 'db: not stopped'
+        in_linked
+        equal "$(state_of cache) $(state_of db)" "running running"
+        # Nor can it be told who uses it, which is not "no work tree".
+        in_main
+        cp "$TMP/spec" "$MAIN/flake-containers.json"
+        cp /run/flake-containers/main-*/@shared.cache "$TMP/users"
+        echo x | tee /run/flake-containers/main-*/@shared.cache >"$TMP/x"
+        run_status 1 fc down
+        expect_err "'@shared.cache' does not list work trees"
+        run_status 1 fc up --remove-orphans --yes
+        run_status 1 fc status
+        tee /run/flake-containers/main-*/@shared.cache <"$TMP/users" >"$TMP/x"
+        # Once it is not used it is still the linked one's, as after a reboot, until that is gone.
+        in_linked
+        equal "$(state_of cache)" running
+        ok fc down
+        in_main
+        ok fc up
+        refute_err 'not in the specification'
+        rm -rf "$LINKED"
+        ok fc up --remove-orphans --yes
+        absent "$MAIN/.containers/cache"
+        ok fc down
+}
+
+testcase_removing() {
+        two_work_trees
+        ok fc up db
+        ok fc exec db -- sh -c 'echo one >/data/note'
+        in_linked
+        ok fc up db
+        for verb in 'reset -v' 'down -v' 'rm -v'; do
+                # shellcheck disable=SC2086 # two words
+                run_status 5 fc $verb --yes db
+                expect_err "'db' is shared, and its volumes are removed in the main work tree '$MAIN'"
+        done
+        in_main
+        run_status 5 fc reset -v --yes db
+        expect_err "'db' is shared, and used in '$LINKED'"
+        equal "$(state_of db)" running
+        ok fc --dry-run kill db
+        expect_out 'db: stop'
+        ok fc kill db
+        run_status 5 fc rm --yes db
+        exists "$MAIN/.containers/db/root"
+        exists "$MAIN/.containers/volumes/data/note"
+        in_linked
+        # What is not answered changes nothing: the main one uses it still.
+        ok fc up db
+        ok fc down db
+        in_main
+        run_status 2 fc down -v db
+        in_linked
+        ok fc up db
+        ok fc down db
+        expect_err "used in '$MAIN'"
+        in_main
+        ok fc down -v --yes db
+        absent "$MAIN/.containers/volumes/data"
+}
+
+# Only what is named is started anew.
+testcase_force_recreate() {
+        local leader
+
+        two_work_trees
+        in_linked
+        ok fc up
+        leader=$(leader_of_db)
+        ok fc --dry-run up --force-recreate
+        expect_out 'db: nothing'
+        ok fc up --force-recreate web
+        equal "$(leader_of_db)" "$leader"
+        ok fc --dry-run up --force-recreate web db
+        expect_out 'db: restart'
+        ok fc up --force-recreate web db
+        differ "$(leader_of_db)" "$leader"
+        ok fc down
+}
+
+# A work tree is the same one wherever it is; git-worktree(1) moves them.
+testcase_moved() {
+        two_work_trees
+        in_linked
+        ok fc up db
+        as_dev git -C "$MAIN" worktree move "$LINKED" "$LINKED.moved"
+        in_main
+        ok fc up db
+        ok fc down
+        expect_err "db: not stopped, since it is shared, and used in '$LINKED.moved'"
+        LINKED=$LINKED.moved
+        LIVE_PROJECTS+=("$LINKED")
+        in_linked
+        ok fc down db
+        refute_err 'not stopped'
+        equal "$(state_of db)" stopped
+}
+
 # A repository that does not know the work tree is not its own, whatever the work tree says.
 testcase_not_its_repository() {
         two_work_trees

@@ -126,7 +126,8 @@ TEST(held_by_another) {
         uint64_t start;
 
         TEST_DIR(dir);
-        Other other = other_start(&dir, "db", "up"), project = other_start(&dir, LOCK_PROJECT, "down");
+        Other other = other_start(&dir, "db", "up"), project = other_start(&dir, LOCK_PROJECT, "down"),
+              shared = other_start(&dir, LOCK_SHARED, "down");
 
         expected = xasprintf("'db' is locked by 'up' (pid %d)", (int) other.pid);
         ASSERT_ERROR(lock_acquire(dir.fd, "db", "down", 0, on_wait, &told, &lock, &error), &error,
@@ -135,6 +136,8 @@ TEST(held_by_another) {
         ASSERT_EQ(lock.fd, -EBADF);
         ASSERT_ERROR(lock_acquire(dir.fd, LOCK_PROJECT, "up", 0, NULL, NULL, &lock, &error), &error,
                      FC_EXIT_CONFLICT, "the project is locked by 'down'");
+        ASSERT_ERROR(lock_acquire(dir.fd, LOCK_SHARED, "up", 0, NULL, NULL, &lock, &error), &error,
+                     FC_EXIT_CONFLICT, "the use of shared containers is locked by 'down'");
 
         start = now_usec();
         ASSERT_ERROR(lock_acquire(dir.fd, "db", "down", 50 * USEC_PER_MSEC, on_wait, &told, &lock, &error),
@@ -146,6 +149,7 @@ TEST(held_by_another) {
         ASSERT_STREQ(told.holder.verb, "up");
         other_stop(&other);
         other_stop(&project);
+        other_stop(&shared);
         /* No child of the waiting is left. */
         ASSERT_TRUE(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
         ASSERT_OK(lock_acquire(dir.fd, "db", "down", 0, NULL, NULL, &lock, &error), &error);
