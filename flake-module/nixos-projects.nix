@@ -74,6 +74,8 @@ let
         unitConfig = {
           ConditionPathExists = plain project.path;
           RequiresMountsFor = quote project.path;
+          # What it has started is stopped with the host, not with the targets of the moment.
+          IgnoreOnIsolate = true;
           # What `status` and `ls` read.
           X-FlakeContainersCheckout = project.path;
           X-FlakeContainersNames = concatStringsSep " " project.containers;

@@ -16,27 +16,54 @@
 
 #define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
 
-static bool property_is(HostUnit *unit, const char *path, const char *interface, const char *property,
-                        const char *value) {
+/* Return: 1, 0, or a negative errno. */
+static int property_is(HostUnit *unit, const char *path, const char *interface, const char *property,
+                       const char *value, Error *reterr) {
+        _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
         _cleanup_free_ char *text = NULL;
+        int r = sd_bus_get_property_string(unit->bus->bus, SYSTEMD_NAME, path, interface, property, &e,
+                                           &text);
 
-        return sd_bus_get_property_string(unit->bus->bus, SYSTEMD_NAME, path, interface, property, NULL,
-                                          &text) >= 0 &&
-               streq(text, value);
+        /* The job is over. */
+        if (r < 0 && sd_bus_error_has_name(&e, SD_BUS_ERROR_UNKNOWN_OBJECT))
+                return 0;
+        return r < 0 ? bus_error(&bus_host, reterr, r, &e, "ask what becomes of unit '%s'", unit->name)
+                     : streq(text, value);
 }
 
-bool host_unit_stop_is_held(HostUnit *unit) {
+/* @ret: NULL: it has none. */
+static int find_own_job(HostUnit *unit, char **ret, Error *reterr) {
+        _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         const char *job;
         uint32_t id;
+        int r = sd_bus_get_property(unit->bus->bus, SYSTEMD_NAME, unit->path, SYSTEMD_UNIT, "Job", &e,
+                                    &reply, "(uo)");
 
+        *ret = NULL;
+        /* So is the unit. */
+        if (r < 0 && sd_bus_error_has_name(&e, SD_BUS_ERROR_UNKNOWN_OBJECT))
+                return 0;
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "(uo)", &id, &job);
+        if (r < 0)
+                return bus_error(&bus_host, reterr, r, &e, "ask for the job of unit '%s'", unit->name);
+        *ret = id != 0 ? xstrdup(job) : NULL;
+        return 0;
+}
+
+int host_unit_stop_is_held(HostUnit *unit, Error *reterr) {
+        _cleanup_free_ char *job = NULL;
         /* At other times a job waits for a moment only, until systemd comes to it. */
-        return property_is(unit, SYSTEMD_PATH, SYSTEMD_MANAGER, "SystemState", "stopping") &&
-               sd_bus_get_property(unit->bus->bus, SYSTEMD_NAME, unit->path, SYSTEMD_UNIT, "Job", NULL,
-                                   &reply, "(uo)") >= 0 &&
-               sd_bus_message_read(reply, "(uo)", &id, &job) >= 0 && id != 0 &&
-               property_is(unit, job, SYSTEMD_JOB, "JobType", "stop") &&
-               property_is(unit, job, SYSTEMD_JOB, "State", "waiting");
+        int r = property_is(unit, SYSTEMD_PATH, SYSTEMD_MANAGER, "SystemState", "stopping", reterr);
+
+        if (r <= 0)
+                return r;
+        r = find_own_job(unit, &job, reterr);
+        if (r < 0 || !job)
+                return r;
+        r = property_is(unit, job, SYSTEMD_JOB, "JobType", "stop", reterr);
+        return r <= 0 ? r : property_is(unit, job, SYSTEMD_JOB, "State", "waiting", reterr);
 }
 
 /* "$$" is what systemd takes for one "$", see bus/transient-message.c. */
@@ -91,26 +118,45 @@ static void run_stop_command(void *userdata) {
         (void) execv(c->argv[0], c->argv);
 }
 
-int host_unit_end(HostUnit *unit, Error *reterr) {
+static int read_main_pid(HostUnit *unit, uint32_t *ret, Error *reterr) {
         _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
-        _cleanup_strv_ char **argv = NULL;
-        uint32_t main = 0;
+        int r = sd_bus_get_property_trivial(unit->bus->bus, SYSTEMD_NAME, unit->path, SYSTEMD_SERVICE,
+                                            "MainPID", &e, 'u', ret);
+
+        return r < 0 ? bus_error(&bus_host, reterr, r, &e, "ask for the process of unit '%s'", unit->name)
+                     : r;
+}
+
+/* Asked for again once it is held: another process could have its number by now. */
+static int end_main_pid(HostUnit *unit, uint32_t main, Error *reterr) {
+        _cleanup_close_ int fd = process_open((pid_t) main);
+        uint32_t again;
         int r;
 
-        r = sd_bus_get_property_trivial(unit->bus->bus, SYSTEMD_NAME, unit->path, SYSTEMD_SERVICE, "MainPID",
-                                        &e, 'u', &main);
-        if (r < 0)
-                return bus_error(&bus_host, reterr, r, &e, "ask for the process of unit '%s'", unit->name);
-        /* It has ended, or waits to be started again, which systemd does not do any more. */
-        if (main == 0)
+        if (fd == -ESRCH)
                 return 0;
+        if (fd < 0)
+                return error_set(reterr, fd, "open the process of unit '%s'", unit->name);
+        r = read_main_pid(unit, &again, reterr);
+        if (r < 0 || again != main)
+                return r < 0 ? r : 0;
+        r = process_signal(fd, SIGTERM);
+        return r < 0 && r != -ESRCH ? error_set(reterr, r, "end the process of unit '%s'", unit->name) : 0;
+}
+
+int host_unit_end(HostUnit *unit, Error *reterr) {
+        _cleanup_strv_ char **argv = NULL;
+        uint32_t main = 0;
+        int r = read_main_pid(unit, &main, reterr);
+
+        /* It has ended, or waits to be started again, which systemd does not do any more. */
+        if (r < 0 || main == 0)
+                return r;
         r = read_stop_command(unit, &argv, reterr);
         if (r < 0)
                 return r;
         if (!argv)
-                return kill((pid_t) main, SIGTERM) < 0 && errno != ESRCH
-                               ? error_set(reterr, errno, "end the process of unit '%s'", unit->name)
-                               : 0;
+                return end_main_pid(unit, main, reterr);
         r = detach_run(run_stop_command, &(StopCommand){argv, (pid_t) main}, NULL, 0, "fc-stop");
         return r < 0 ? error_set(reterr, r, "run '%s'", argv[0]) : 0;
 }

@@ -79,8 +79,8 @@ typedef struct HostUnitSettings {
 int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *reterr);
 
 /* Whether its stop waits, at a shutdown of the host, for the end of a unit that is to be stopped before: for
- * the one that our caller is a part of. */
-bool host_unit_stop_is_held(HostUnit *unit);
+ * the one that our caller is a part of. Return: 1 yes, 0 no, or a negative errno. */
+int host_unit_stop_is_held(HostUnit *unit, Error *reterr);
 
 /**
  * host_unit_end() - have it end as its stop would

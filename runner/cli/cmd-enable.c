@@ -18,9 +18,11 @@ static int enable_run(const ProjectRequest *request, const void *target, char *c
         _cleanup_(project_done) Project project = PROJECT_NULL;
         bool all = !operands || !operands[0];
         _cleanup_strv_ char **names = NULL;
+        ProjectRequest parted = *request;
         int r;
 
-        r = project_open_selected(request, operands, &project, &names, reterr);
+        parted.part = PART_NEEDED;
+        r = project_open_selected(&parted, operands, &project, &names, reterr);
         if (r >= 0)
                 r = boot_enable(&project, names, all, reterr);
         if (r == FC_EXIT_OK)

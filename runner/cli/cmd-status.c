@@ -82,7 +82,8 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
                 r = status_list_find_instances(&project, &list, reterr);
         if (r >= 0 && (!operands || !operands[0]))
                 r = project_list_worktrees(project.root, project.id, &list.worktrees, reterr);
-        status_list_find_boot(&project, &list);
+        if (r >= 0)
+                r = status_list_find_boot(&project, &list, reterr);
         if (r >= 0 && o->size)
                 r = status_list_measure(&project, &list, reterr);
         if (r < 0)

@@ -259,10 +259,12 @@ static int systemd_stop_begin(StopJob *job, const MachineStatus *status, Error *
                 r = systemd_thaw(s->unit, fd, reterr);
         if (r >= 0)
                 r = host_unit_stop(s->unit, reterr);
-        if (r > 0 && host_unit_stop_is_held(s->unit)) {
-                int ended = host_unit_end(s->unit, reterr);
+        if (r > 0) {
+                int held = host_unit_stop_is_held(s->unit, reterr);
 
-                r = ended < 0 ? ended : r;
+                if (held > 0)
+                        held = host_unit_end(s->unit, reterr);
+                r = held < 0 ? held : r;
         }
         return r;
 }

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "bus/host-bus.h"
 #include "ops/boot.h"
+#include "ops/shared.h"
 #include "spec/dependency.h"
 #include "spec/path.h"
 #include "state/gc-root.h"
@@ -37,47 +38,67 @@ void boot_list_done(BootList *list) {
         *list = (BootList){};
 }
 
-static bool boot_read(int dir_fd, const char *name, BootUnit *ret, Checkout *ret_checkout) {
+/* NixOS has links to a store there. Return: 1, or 0: it is not ours, or a negative errno. */
+static int boot_read(int dir_fd, const char *name, BootUnit *ret, Checkout *ret_checkout, Error *reterr) {
+        _cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         _cleanup_(boot_unit_done) BootUnit unit = {};
-        _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *text = NULL, *line = NULL;
+        struct stat st;
         size_t size;
+        int r;
 
-        fd = fs_open_file_beneath(dir_fd, name, O_RDONLY, 0, NULL);
-        if (fd < 0 || fs_read_fd(fd, name, UNIT_SIZE_MAX, &text, &size, NULL) < 0 ||
-            !boot_unit_parse(text, size, &unit))
-                return false;
+        if (fd < 0 && errno == ENOENT)
+                return 0;
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return error_set(reterr, errno, "open unit '%s'", name);
+        /* /dev/null is in the place of one that is masked. */
+        if (!S_ISREG(st.st_mode))
+                return 0;
+        r = fs_read_fd(fd, name, UNIT_SIZE_MAX, &text, &size, reterr);
+        if (r < 0)
+                return r;
+        if (!boot_unit_parse(text, size, &unit))
+                return 0;
         line = xasprintf("%s\n", unit.checkout);
         if (!checkout_parse(line, strlen(line), ret_checkout))
-                return false;
+                return 0;
         *ret = unit;
         unit = (BootUnit){};
-        return true;
+        return 1;
 }
 
 static int boot_compare(const void *a, const void *b) {
         return strcmp(((const BootEntry *) a)->id, ((const BootEntry *) b)->id);
 }
 
-void boot_list_gather(const char *directory, BootList *ret) {
+int boot_list_gather(const char *directory, BootList *ret, Error *reterr) {
         _cleanup_close_ int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_(boot_list_done) BootList list = {};
         _cleanup_strv_ char **names = NULL;
-        BootList list = {};
+        int r;
 
-        if (fd >= 0)
-                (void) fs_list(fd, &names);
+        if (fd < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "open '%s'", directory);
+        r = fd < 0 ? 0 : fs_list(fd, &names);
+        if (r < 0)
+                return error_set(reterr, r, "list '%s'", directory);
         STRV_FOREACH (name, names) {
                 _cleanup_free_ char *id = boot_unit_id(*name);
                 BootUnit unit;
                 Checkout checkout;
 
-                if (!id || !boot_read(fd, *name, &unit, &checkout))
-                        continue;
-                *XGROW(list.entries, list.n) = (BootEntry){TAKE_PTR(id), xstrdup(*name), unit, checkout};
+                r = id ? boot_read(fd, *name, &unit, &checkout, reterr) : 0;
+                if (r < 0)
+                        return r;
+                if (r > 0)
+                        *XGROW(list.entries, list.n) =
+                                (BootEntry){TAKE_PTR(id), xstrdup(*name), unit, checkout};
         }
         if (list.n > 0)
                 qsort(list.entries, list.n, sizeof(*list.entries), boot_compare);
         *ret = list;
+        list = (BootList){};
+        return 0;
 }
 
 const BootEntry *boot_list_find(const BootList *list, const Checkout *checkout) {
@@ -89,6 +110,13 @@ const BootEntry *boot_list_find(const BootList *list, const Checkout *checkout) 
                 if (streq(list->entries[i].checkout.path, checkout->path))
                         return &list->entries[i];
         return NULL;
+}
+
+static bool boot_list_has(const BootList *list, const char *name) {
+        for (size_t i = 0; i < list->n; i++)
+                if (streq(list->entries[i].name, name))
+                        return true;
+        return false;
 }
 
 char *boot_entry_names(const BootEntry *entry) {
@@ -161,24 +189,62 @@ static int put_link(int dir_fd, const char *name, Error *reterr) {
         return fd < 0 ? fd : fs_replace_link(fd, name, target, reterr);
 }
 
-/* A unit of systemd's that is not known to it is none: what cannot be told is taken back. */
-static int put(const char *name, const char *text, Error *reterr) {
+/* What is in the place of a unit, to be put back. */
+typedef struct OldUnit {
+        char *text; /* NULL: there is none */
+        size_t size;
+        bool linked;
+} OldUnit;
+
+/* @ours: `enable` has made it */
+static int look_at_old(int dir_fd, const char *name, bool ours, OldUnit *ret, Error *reterr) {
+        _cleanup_free_ char *link = xasprintf(WANTS "/%s", name);
+        _cleanup_close_ int fd = -EBADF;
+        bool there;
+        int r = fs_is_there(dir_fd, name, &there, reterr);
+
+        if (r < 0 || !there)
+                return r;
+        if (!ours)
+                return error_raise(reterr, FC_EXIT_CONFLICT,
+                                   "'" BOOT_DIR "/%s' is there, and not of 'flake-containers enable'", name);
+        fd = fs_open_file_beneath(dir_fd, name, O_RDONLY, 0, reterr);
+        r = fd < 0 ? fd : fs_read_fd(fd, name, UNIT_SIZE_MAX, &ret->text, &ret->size, reterr);
+        return r < 0 ? r : fs_is_there(dir_fd, link, &ret->linked, reterr);
+}
+
+static void put_back(int dir_fd, const char *name, const OldUnit *old, HostBus *bus) {
+        if (!old->text || !old->linked)
+                (void) take_away(dir_fd, name, NULL);
+        if (old->text)
+                (void) fs_write_atomic(dir_fd, name, old->text, old->size, 0644, NULL);
+        (void) host_bus_reload(bus, NULL);
+}
+
+/* What systemd does not know of is not a unit: after a failure all is as it was. */
+static int put(const char *name, const char *text, bool ours, Error *reterr) {
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
         _cleanup_close_ int fd = open_units(reterr);
+        OldUnit old = {};
         int r;
 
         if (fd < 0)
                 return fd;
         r = host_bus_open(/* event= */ NULL, &bus, reterr);
-        if (r < 0)
+        if (r >= 0)
+                r = look_at_old(fd, name, ours, &old, reterr);
+        if (r < 0) {
+                free(old.text);
                 return r;
+        }
         r = fs_write_atomic(fd, name, text, strlen(text), 0644, reterr);
         if (r >= 0)
                 r = put_link(fd, name, reterr);
         if (r >= 0)
                 r = host_bus_reload(bus, reterr);
         if (r < 0)
-                (void) take_away(fd, name, NULL);
+                put_back(fd, name, &old, bus);
+        free(old.text);
         return r;
 }
 
@@ -271,6 +337,54 @@ static int protect(Project *project, const BootUnit *unit, Error *reterr) {
         return r;
 }
 
+/* The main work tree has those, with a specification that may say otherwise. */
+static int refuse_shared(const Project *project, char *const *names, Error *reterr) {
+        const char *home = project->worktree ? project->root : project->home,
+                   *name = project->worktree          ? names[0]
+                           : project->elsewhere_named ? project->elsewhere_named[0]
+                                                      : NULL;
+        int r;
+
+        if (!name)
+                return 0;
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        "'%s' is shared, and is started by the main work tree '%s'", name, home);
+        error_add_hint(reterr, "enable it there: flake-containers --root '%s' enable %s", home, name);
+        return r;
+}
+
+/* What it needs of the main work tree's starts and stops with it. */
+static int ask_main(const Project *project, BootUnit *unit, Error *reterr) {
+        _cleanup_(project_done) Project home = PROJECT_NULL;
+        BootUnit there = {};
+        int r;
+
+        if (!project->elsewhere)
+                return 0;
+        r = shared_open(project, &home, reterr);
+        if (r >= 0)
+                r = refuse_variables(home.spec, project->elsewhere, reterr);
+        if (r < 0)
+                return r;
+        boot_unit_ask_spec(&there, home.spec, project->elsewhere);
+        unit->online = unit->online || there.online;
+        unit->stop_usec += there.stop_usec;
+        unit->home = xstrdup(home.root);
+        return 0;
+}
+
+static int refuse_without_root(const Project *project, Error *reterr) {
+        int r;
+
+        if (!project->facts.rootless && !project->spec->rootless)
+                return 0;
+        r = error_raise(reterr, FC_EXIT_USAGE,
+                        "a unit of the host starts containers as root, and these are without root");
+        error_add_hint(reterr, "a user's own unit can run 'flake-containers up': systemd.unit(5), "
+                               "loginctl enable-linger");
+        return r;
+}
+
 static int make_unit(const Project *project, char *const *names, BootUnit *ret, Error *reterr) {
         _cleanup_(boot_unit_done) BootUnit unit = {};
         char *line_end;
@@ -290,6 +404,9 @@ static int make_unit(const Project *project, char *const *names, BootUnit *ret, 
         unit.uid = project->user.uid;
         unit.gid = project->user.gid;
         boot_unit_ask_spec(&unit, project->spec, names);
+        r = ask_main(project, &unit, reterr);
+        if (r < 0)
+                return r;
         *ret = unit;
         unit = (BootUnit){};
         return 0;
@@ -303,6 +420,11 @@ int boot_enable(Project *project, char *const *names, bool all, Error *reterr) {
         const BootEntry *old;
         int r;
 
+        r = refuse_without_root(project, reterr);
+        if (r >= 0)
+                r = refuse_shared(project, names, reterr);
+        if (r < 0)
+                return r;
         if (!project->facts.sd_booted) {
                 r = error_raise(reterr, FC_EXIT_HOST, "systemd does not manage this host (it is not PID 1)");
                 error_add_hint(reterr, "run this at boot by other means: flake-containers --root '%s' up",
@@ -316,15 +438,16 @@ int boot_enable(Project *project, char *const *names, bool all, Error *reterr) {
         r = boot_unit_print(&unit, &text, reterr);
         if (r < 0)
                 return r;
-        boot_list_gather(BOOT_DIR, &list);
-        r = refuse_other(project, &list, reterr);
+        r = boot_list_gather(BOOT_DIR, &list, reterr);
+        if (r >= 0)
+                r = refuse_other(project, &list, reterr);
         if (r < 0)
                 return r;
         if (project->globals->dry_run)
                 return fputs(text, stdout) < 0 ? error_set(reterr, errno, "print the unit") : FC_EXIT_OK;
         r = protect(project, &unit, reterr);
         if (r >= 0)
-                r = put(name, text, reterr);
+                r = put(name, text, boot_list_has(&list, name), reterr);
         /* Under an id that the project had before. */
         old = r >= 0 ? boot_list_find(&list, &project->checkout) : NULL;
         if (old && !streq(old->name, name))
@@ -338,9 +461,11 @@ int boot_disable(Project *project, bool made, char **ret_unit, Error *reterr) {
         _cleanup_(boot_list_done) BootList list = {};
         _cleanup_free_ char *kept = project_state_path(project);
         const BootEntry *entry;
-        int r = 0;
+        int r;
 
-        boot_list_gather(BOOT_DIR, &list);
+        r = boot_list_gather(BOOT_DIR, &list, reterr);
+        if (r < 0)
+                return r;
         entry = boot_list_find(&list, &project->checkout);
         /* NixOS knows the path of the directory and no more. */
         if (made && entry && !entry->checkout.known)

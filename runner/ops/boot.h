@@ -25,8 +25,9 @@ typedef struct BootList {
 void boot_entry_done(BootEntry *entry);
 void boot_list_done(BootList *list);
 
-/* Those in BOOT_DIR, or another directory in tests. What cannot be read is left out. Needs no root. */
-void boot_list_gather(const char *directory, BootList *ret);
+/* Those in BOOT_DIR, or another directory in tests. Files of such a name that are not ours are left out.
+ * Needs no root. */
+int boot_list_gather(const char *directory, BootList *ret, Error *reterr);
 
 /* That of the directory, also when it has been renamed; NULL: it has none. */
 const BootEntry *boot_list_find(const BootList *list, const Checkout *checkout);

@@ -254,9 +254,8 @@ static int gc_clean_roots(Gc *gc, Error *reterr) {
 
 static int gc_clean_units(Gc *gc, Error *reterr) {
         _cleanup_(boot_list_done) BootList list = {};
-        int r = 0;
+        int r = boot_list_gather(BOOT_DIR, &list, reterr);
 
-        boot_list_gather(BOOT_DIR, &list);
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
                 const BootEntry *e = &list.entries[i];
                 _cleanup_free_ char *path = NULL, *why = xasprintf("'%s' is gone", e->checkout.path);

@@ -93,10 +93,10 @@ static ListedProject *list_find_place(ProjectList *list, const BootEntry *entry)
         return p;
 }
 
-static void list_add_units(ProjectList *list) {
+static int list_add_units(ProjectList *list, Error *reterr) {
         _cleanup_(boot_list_done) BootList units = {};
+        int r = boot_list_gather(BOOT_DIR, &units, reterr);
 
-        boot_list_gather(BOOT_DIR, &units);
         for (size_t i = 0; i < units.n; i++) {
                 ListedProject *p = list_find_place(list, &units.entries[i]);
 
@@ -104,6 +104,7 @@ static void list_add_units(ProjectList *list) {
                 p->boot = units.entries[i];
                 units.entries[i] = (BootEntry){};
         }
+        return r;
 }
 
 static int compare_text(const void *a, const void *b) {
@@ -145,7 +146,9 @@ int project_list_gather(ProjectList *ret, Error *reterr) {
                 list_add_machine(&list, *machine);
         for (size_t i = 0; i < list.n; i++)
                 list_find_root(&list.entries[i]);
-        list_add_units(&list);
+        r = list_add_units(&list, reterr);
+        if (r < 0)
+                return r;
         list_sort(&list);
         *ret = list;
         list = (ProjectList){};

@@ -377,18 +377,19 @@ int status_list_find_instances(const Project *project, StatusList *list, Error *
         return project->state.instance ? 0 : instance_list(project, &list->instances, reterr);
 }
 
-void status_list_find_boot(const Project *project, StatusList *list) {
+int status_list_find_boot(const Project *project, StatusList *list, Error *reterr) {
         _cleanup_(boot_list_done) BootList units = {};
         BootEntry *entry;
+        int r = project->state.instance ? 0 : boot_list_gather(BOOT_DIR, &units, reterr);
 
-        if (project->state.instance)
-                return;
-        boot_list_gather(BOOT_DIR, &units);
+        if (r < 0 || project->state.instance)
+                return r;
         entry = (BootEntry *) boot_list_find(&units, &project->checkout);
         if (!entry)
-                return;
+                return 0;
         list->boot = *entry;
         *entry = (BootEntry){};
+        return 0;
 }
 
 static Json *status_instances_json(const InstanceList *instances) {

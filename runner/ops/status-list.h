@@ -50,7 +50,7 @@ int status_list_gather(Project *project, char *const *names, StatusList *ret, Er
 int status_list_find_instances(const Project *project, StatusList *list, Error *reterr);
 
 /* Whether the project is started when the host boots. */
-void status_list_find_boot(const Project *project, StatusList *list);
+int status_list_find_boot(const Project *project, StatusList *list, Error *reterr);
 
 /* For root. */
 int status_list_measure(Project *project, StatusList *list, Error *reterr);

@@ -24,6 +24,7 @@ void boot_unit_done(BootUnit *u) {
         free(u->checkout);
         strv_free(u->names);
         free(u->program);
+        free(u->home);
         free(u->spec);
         free(u->user);
         *u = (BootUnit){};
@@ -140,6 +141,8 @@ static char *print_mounts(const BootUnit *u) {
 
         strv_push_take(&words, quote_word("", u->root));
         strv_push_take(&words, quote_word("", u->program));
+        if (u->home)
+                strv_push_take(&words, quote_word("", u->home));
         if (u->spec)
                 strv_push_take(&words, quote_word("", u->spec));
         return strv_join(words, " ");
@@ -153,8 +156,10 @@ static char *print_user(const BootUnit *u) {
 }
 
 /* After machines.target, which all machines are ordered before: so at shutdown this is stopped first, and
- * what it stops goes in the order of what depends on what. Not after systemd-machined.service: nspawn's last
- * call activates that where it does not run, and a start waits for the stop of what is ordered after it. */
+ * what it stops goes in the order of what depends on what. `systemctl isolate` would stop both, and not the
+ * host: then `down` would wait for what waits for it (bus/host-unit-held.c). Not after
+ * systemd-machined.service: nspawn's last call activates that where it does not run, and a start waits for
+ * the stop of what is ordered after it. */
 static char *print_text(const BootUnit *u) {
         _cleanup_free_ char *plain = escape_specifiers(u->root), *mounts = print_mounts(u),
                             *user = print_user(u), *up = print_boot_command(u, "up", "--no-build"),
@@ -165,6 +170,7 @@ static char *print_text(const BootUnit *u) {
                          "[Unit]\n"
                          "Description=Containers of %s (flake-containers)\n"
                          "Documentation=man:flake-containers-enable(1)\n"
+                         "IgnoreOnIsolate=yes\n"
                          "ConditionPathExists=%s\n"
                          "RequiresMountsFor=%s\n"
                          "Wants=machines.target%s\n"
@@ -194,6 +200,8 @@ int boot_unit_print(const BootUnit *u, char **ret, Error *reterr) {
         r = check_unit_path("the project", u->root, reterr);
         if (r >= 0)
                 r = check_unit_path("the program", u->program, reterr);
+        if (r >= 0 && u->home)
+                r = check_unit_path("the main work tree", u->home, reterr);
         if (r >= 0 && u->spec)
                 r = check_unit_path("the specification", u->spec, reterr);
         if (r < 0)

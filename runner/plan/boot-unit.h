@@ -14,6 +14,7 @@ typedef struct BootUnit {
         char *checkout; /* the same directory as state/checkout.h prints it, without the line's end */
         char **names;   /* which containers; NULL: all */
         char *program;  /* ours, an absolute path */
+        char *home;     /* of a linked work tree: the main one, which has what is shared; NULL: itself */
         char *spec;     /* what `--spec` named, an absolute path; NULL: the project's own */
         uid_t uid;      /* on whose behalf; 0: root's own */
         gid_t gid;

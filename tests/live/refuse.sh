@@ -365,6 +365,11 @@ testcase_enable_without_systemd() {
         run_status 6 fc enable --dry-run
         run_status 2 fc enable two
         expect_err "no container 'two'"
+        cp "$PROJECT/flake-containers.json" "$TMP/spec"
+        jq '.rootless = true' "$TMP/spec" >"$PROJECT/flake-containers.json"
+        run_status 2 fc enable
+        expect_err 'a unit of the host starts containers as root, and these are without root'
+        cat "$TMP/spec" >"$PROJECT/flake-containers.json"
         ok fc disable
         expect_err 'no unit starts this project when the host boots'
         nothing_made

@@ -229,6 +229,8 @@ testcase_removing() {
         exists "$MAIN/.containers/db/root"
         exists "$MAIN/.containers/volumes/data/note"
         in_linked
+        run_status 5 fc enable db
+        expect_err "'db' is shared, and is started by the main work tree '$MAIN'"
         # What is not answered changes nothing: the main one uses it still.
         ok fc up db
         ok fc down db

@@ -79,6 +79,8 @@ typedef struct MockScript {
         const char *job;      /* of questions for the unit's */
         const char *job_type; /* NULL: it is gone */
         const char *state;    /* of the unit [active] */
+        const char *system_state, *job_state;
+        const char *denied; /* the property of these, or Job, that is not told */
         /* Calls so far: each has a line of the script. */
         unsigned n_start, n_stop, n_get, n_machine, n_forget, n_job;
         bool exit;
@@ -175,12 +177,34 @@ static int mock_play(MockScript *script, sd_bus_message *m, const char *lines, u
         return 1;
 }
 
+/* What host_unit_stop_is_held() asks for. Return: 0: it is another property. */
+static int mock_held(const MockScript *script, sd_bus_message *m) {
+        const char *interface, *property;
+
+        if (!script->system_state || !streq_ptr(sd_bus_message_get_member(m), "Get"))
+                return 0;
+        ASSERT_OK(sd_bus_message_read(m, "ss", &interface, &property));
+        if (streq_ptr(script->denied, property))
+                return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_ACCESS_DENIED, "Permission denied");
+        if (streq(property, "SystemState"))
+                return sd_bus_reply_method_return(m, "v", "s", script->system_state);
+        if (streq(property, "Job"))
+                return sd_bus_reply_method_return(m, "v", "(uo)", script->job_type ? 7 : 0, MOCK_JOB);
+        if (streq(property, "JobType"))
+                return sd_bus_reply_method_return(m, "v", "s", script->job_type);
+        if (streq(property, "State"))
+                return sd_bus_reply_method_return(m, "v", "s", script->job_state);
+        return 0;
+}
+
 static int mock_manager(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         const char *member = sd_bus_message_get_member(m);
         MockScript *script = userdata;
 
         if (!member || !sd_bus_message_is_method_call(m, NULL, NULL))
                 return 0;
+        if (mock_held(script, m) > 0)
+                return 1;
         if (streq(member, "Subscribe"))
                 return sd_bus_reply_method_return(m, NULL);
         if (streq(member, "StartTransientUnit"))

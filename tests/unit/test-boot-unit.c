@@ -29,6 +29,7 @@ TEST(prints_all_of_it) {
                 "[Unit]\n"
                 "Description=Containers of /home/me/shop (flake-containers)\n"
                 "Documentation=man:flake-containers-enable(1)\n"
+                "IgnoreOnIsolate=yes\n"
                 "ConditionPathExists=/home/me/shop\n"
                 "RequiresMountsFor=\"/home/me/shop\" \"/usr/bin/flake-containers\"\n"
                 "Wants=machines.target\n"

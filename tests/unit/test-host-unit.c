@@ -299,6 +299,45 @@ TEST(job) {
         bus_stop();
 }
 
+/* A question that systemd does not answer is not a "no". */
+TEST(stop_that_is_held) {
+        static const struct {
+                const char *system, *type, *job, *denied;
+                int held; /* -1: an error */
+        } rows[] = {
+                {"stopping", "stop", "waiting", NULL, 1},
+                {"running", "stop", "waiting", NULL, 0},
+                {"stopping", NULL, NULL, NULL, 0},
+                {"stopping", "start", "waiting", NULL, 0},
+                {"stopping", "stop", "running", NULL, 0},
+                {"stopping", "stop", "waiting", "SystemState", -1},
+                {"stopping", "stop", "waiting", "Job", -1},
+                {"stopping", "stop", "waiting", "JobType", -1},
+                {"stopping", "stop", "waiting", "State", -1},
+        };
+
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Fixture f = fixture_open((MockScript){
+                        .system_state = rows[i].system,
+                        .job_type = rows[i].type,
+                        .job_state = rows[i].job,
+                        .denied = rows[i].denied,
+                });
+                _cleanup_(error_done) Error error = ERROR_NULL;
+
+                test_set_row("%zu", i);
+                if (rows[i].held < 0)
+                        ASSERT_ERROR(host_unit_stop_is_held(f.unit, &error), &error, FC_EXIT_HOST,
+                                     "Permission denied");
+                else
+                        ASSERT_EQ(host_unit_stop_is_held(f.unit, &error), rows[i].held);
+                fixture_close(&f);
+        }
+        bus_stop();
+}
+
 TEST(machine_names) {
         static const struct {
                 const char *script;
