@@ -243,6 +243,19 @@ testcase_removing() {
         in_main
         ok fc down -v --yes db
         absent "$MAIN/.containers/volumes/data"
+        # A hook may start what is shared: no lock is held meanwhile.
+        cat >"$MAIN/hook" <<'END'
+#!/bin/sh
+# shellcheck disable=SC2046 # three words
+grep -c " $(printf '%02x:%02x:%d' $(stat -c '%Hd %Ld %i' /run/flake-containers/main-*/@shared.lock)) " /proc/locks >held
+true
+END
+        chmod +x "$MAIN/hook"
+        jq '.containers.db.hooks = {beforeDown: [["./hook"]]}' "$MAIN/flake-containers.json" >"$TMP/spec"
+        cat "$TMP/spec" >"$MAIN/flake-containers.json"
+        ok fc up db
+        ok fc down
+        equal "$(<"$MAIN/held")" 0 "how many hold the lock"
 }
 
 # Only what is named is started anew.
@@ -266,12 +279,24 @@ testcase_force_recreate() {
 
 # A work tree is the same one wherever it is; git-worktree(1) moves them.
 testcase_moved() {
+        local locked
+
         two_work_trees
         in_linked
         ok fc up db
         as_dev git -C "$MAIN" worktree move "$LINKED" "$LINKED.moved"
         in_main
         ok fc up db
+        # A command that works on them is waited for.
+        locked=$(echo /run/flake-containers/main-*/@shared.lock)
+        exec {LOCK}<>"$locked"
+        flock "$LOCK"
+        fc_background "$TMP/up" up db
+        line_in "$TMP/up" '^shared containers: waiting for another command' >/dev/null
+        flock -u "$LOCK"
+        exec {LOCK}<&-
+        finished "$FC_PID"
+        equal "$STATUS" 0 "the status of up ($(<"$TMP/up"))"
         ok fc down
         expect_err "db: not stopped, since it is shared, and used in '$LINKED.moved'"
         LINKED=$LINKED.moved

@@ -116,12 +116,14 @@ in
           unit.unitConfig.ConditionPathExists
           unit.unitConfig.RequiresMountsFor
           unit.unitConfig.X-FlakeContainersCheckout
+          unit.unitConfig.IgnoreOnIsolate
         ];
       expected = [
         ''"--root=/srv/my \"shop\" $HOME 100%%n\\o" --progress=plain down''
         ''/srv/my "shop" $HOME 100%%n\o''
         ''"/srv/my \"shop\" $HOME 100%%n\\o"''
         ''/srv/my "shop" $HOME 100%n\o''
+        true
       ];
     };
     projectUser = {
