@@ -31,27 +31,6 @@ static int property_is(HostUnit *unit, const char *path, const char *interface, 
                      : streq(text, value);
 }
 
-/* @ret: NULL: it has none. */
-static int find_own_job(HostUnit *unit, char **ret, Error *reterr) {
-        _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        const char *job;
-        uint32_t id;
-        int r = sd_bus_get_property(unit->bus->bus, SYSTEMD_NAME, unit->path, SYSTEMD_UNIT, "Job", &e,
-                                    &reply, "(uo)");
-
-        *ret = NULL;
-        /* So is the unit. */
-        if (r < 0 && sd_bus_error_has_name(&e, SD_BUS_ERROR_UNKNOWN_OBJECT))
-                return 0;
-        if (r >= 0)
-                r = sd_bus_message_read(reply, "(uo)", &id, &job);
-        if (r < 0)
-                return bus_error(&bus_host, reterr, r, &e, "ask for the job of unit '%s'", unit->name);
-        *ret = id != 0 ? xstrdup(job) : NULL;
-        return 0;
-}
-
 int host_unit_stop_is_held(HostUnit *unit, Error *reterr) {
         _cleanup_free_ char *job = NULL;
         /* At other times a job waits for a moment only, until systemd comes to it. */
@@ -59,7 +38,7 @@ int host_unit_stop_is_held(HostUnit *unit, Error *reterr) {
 
         if (r <= 0)
                 return r;
-        r = find_own_job(unit, &job, reterr);
+        r = host_unit_ask_job(unit->bus, unit->name, unit->path, &job, reterr);
         if (r < 0 || !job)
                 return r;
         r = property_is(unit, job, SYSTEMD_JOB, "JobType", "stop", reterr);

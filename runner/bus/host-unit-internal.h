@@ -30,3 +30,6 @@ struct HostUnit {
         bool begun; /* its start or stop has been asked for */
         bool gone;
 };
+
+/* The path of the unit's job. @path: the unit's. @ret: owned by the caller, NULL: it has none. */
+int host_unit_ask_job(HostBus *bus, const char *name, const char *path, char **ret, Error *reterr);
