@@ -175,8 +175,11 @@ static int elevate_in_namespace(const ProjectRequest *request, char *const *extr
 
         if (r >= 0)
                 r = rootless_enter(&broker_fd, reterr);
-        if (r < 0)
+        if (r < 0) {
+                if (!has_tool())
+                        error_add_hint(reterr, "or run it as root: there is no sudo, run0, doas or pkexec");
                 return r;
+        }
         strv_push(&command, program);
         strv_push(&command, ELEVATE_MARK);
         strv_pushf(&command, BROKER "%d", broker_fd);

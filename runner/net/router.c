@@ -71,9 +71,18 @@ static bool is_a_projects(const Link *link, const char *name) {
 
 /* @ret: index 0: there is none. A bridge is one of an older release's. */
 static int find_uplink(Netlink *host, const char *name, Link *ret, Error *reterr) {
-        int r = find_link(host, name, ret, reterr);
+        int r, index;
 
-        if (r < 0 || ret->index == 0 || is_a_projects(ret, name))
+        /* What goes between two looks, as the kernel takes apart the network of a container that has ended,
+         * has nothing of ours any more: whether it is another's is known only where it stays. */
+        do {
+                r = find_link(host, name, ret, reterr);
+                if (r < 0 || ret->index == 0 || is_a_projects(ret, name))
+                        return r;
+                index = ret->index;
+                r = find_link(host, name, ret, reterr);
+        } while (r >= 0 && ret->index != index);
+        if (r < 0)
                 return r;
         r = error_raise(reterr, FC_EXIT_CONFLICT, "interface '%s' exists and is not a project's, but a '%s'",
                         name, ret->kind[0] ? ret->kind : "hardware");

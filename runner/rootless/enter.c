@@ -59,8 +59,12 @@ static int open_runtime(Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
 
-        if (!base || base[0] != '/')
-                return error_raise(reterr, FC_EXIT_HOST, "without root this needs XDG_RUNTIME_DIR");
+        if (!base || base[0] != '/') {
+                int r = error_raise(reterr, FC_EXIT_HOST, "without root this needs XDG_RUNTIME_DIR");
+
+                error_add_hint(reterr, "a login sets it, which su is not: ssh or machinectl shell");
+                return r;
+        }
         if (mkdir(path, 0700) < 0 && errno != EEXIST)
                 return error_set(reterr, errno, "make '%s'", path);
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

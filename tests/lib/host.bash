@@ -173,11 +173,15 @@ host_filter() {
         fi
 }
 
+# no_broker: a command's broker ends when it sees that the command has.
+no_broker() { ! pgrep -f "^$FC " >/dev/null; }
+
 # Everything there is on the script's own host, one line a thing, sorted within its kind.
 host_snapshot() {
         local dir pid cmdline args own=" 1 $$ $BASHPID ${PPID} "
 
         [[ -n $(networks) ]] || try_until "$WAIT" uplinks 0
+        ! is_rootless || try_until "$WAIT" no_broker
         for dir in /proc/[0-9]*; do
                 pid=${dir#/proc/}
                 [[ $own != *" $pid "* ]] || continue

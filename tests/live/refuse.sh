@@ -78,7 +78,7 @@ testcase_spec_keys() {
         wrong_spec "$(one "$SYSTEM"',"command":"a"')" 'command'
         wrong_spec "$(one "$SYSTEM"',"command":["a"],"prots":["8080:80"]')" 'prots'
         wrong_spec "$(one "$SYSTEM"',"command":["a"],"users":"everybody"')" 'users'
-        wrong_spec "$(one "$SYSTEM"',"command":["a"],"network":{"mode":"bridge"}')" 'network\.mode'
+        wrong_spec "$(one "$SYSTEM"',"command":["a"],"network":{"mode":"nat"}')" 'network\.mode'
         wrong_spec "$(one "$SYSTEM"',"command":["a"],"ready":{"timeout":-1}')" 'ready\.timeout'
         wrong_spec "$(one "$SYSTEM"',"command":["a"],"ready":{"timeout":1e400}')" 'ready\.timeout'
         wrong_spec "$(one "$SYSTEM"',"command":["a"],"stop":{"timeout":"10"}')" 'stop\.timeout'
