@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #include "base/process.h"
@@ -10,7 +9,7 @@
 
 static _Noreturn void child_work(void (*work)(void *userdata), void *userdata, pid_t parent) {
         /* What is done for a command must not outlive it. */
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        if (process_end_with_parent(parent, SIGKILL) < 0)
                 _exit(1);
         work(userdata);
         _exit(0);

@@ -182,6 +182,13 @@ int process_reap(pid_t pid) {
         return status;
 }
 
+int process_end_with_parent(pid_t parent, int signal) {
+        if (prctl(PR_SET_PDEATHSIG, signal) < 0)
+                return -errno;
+        /* Of an end before that there is no signal. */
+        return getppid() == parent ? 0 : -ESRCH;
+}
+
 int process_exit_status(int status) {
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -246,7 +253,7 @@ static void run_child(char *const *argv, int out_fd, pid_t parent) {
         int out = out_fd >= 0 ? out_fd : STDERR_FILENO;
 
         /* A helper must not go on when we have been killed. */
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        if (process_end_with_parent(parent, SIGKILL) < 0)
                 _exit(127);
         process_unblock_signals();
         if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||

@@ -47,6 +47,11 @@ int process_wait(int pidfd, uint64_t timeout_usec);
  * it, or a negative errno: it was not ours. */
 int process_reap(pid_t pid);
 
+/* In a child: it gets @signal when the process that has forked it ends (PR_SET_PDEATHSIG of prctl(2)), or is
+ * told that it has ended already. After a change of credentials, which resets that. @parent: its getpid(),
+ * from before the fork. Async-signal-safe. Return: 0, -ESRCH: it has ended, or another negative errno. */
+int process_end_with_parent(pid_t parent, int signal);
+
 /* What a shell calls such an end: the exit status, or 128+n for a signal. */
 int process_exit_status(int status);
 

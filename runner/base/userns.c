@@ -4,7 +4,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -15,15 +14,11 @@
 
 /* Enters a user namespace, says so, and stays until it is killed. */
 static _Noreturn void holder(int fd, pid_t parent) {
-        char c = 0;
+        /* In this order: new credentials may reset the signal. */
+        int r = unshare(CLONE_NEWUSER) < 0 ? -errno : process_end_with_parent(parent, SIGKILL);
+        char c = (char) -r;
 
-        /* In this order: new credentials may reset the signal; and of a parent that has ended before there
-         * is none. */
-        if (unshare(CLONE_NEWUSER) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-                c = (char) errno;
-        if (getppid() != parent)
-                _exit(1);
-        if (write(fd, &c, 1) != 1)
+        if (write(fd, &c, 1) != 1 || r < 0)
                 _exit(1);
         for (;;)
                 (void) pause();

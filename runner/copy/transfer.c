@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -63,7 +62,7 @@ static int process_begin(const Transfer *t, const CopyPlace *place, int death, E
         if (r < 0)
                 return error_set(reterr, r, "enter '%s'", place->text);
         /* After the change of user, which clears it. */
-        if (prctl(PR_SET_PDEATHSIG, death) < 0 || getppid() != t->parent)
+        if (process_end_with_parent(t->parent, death) < 0)
                 return error_raise(reterr, FC_EXIT_INTERRUPTED, "the command has ended");
         return 0;
 }

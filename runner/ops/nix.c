@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 
 #include "base/alloc.h"
@@ -98,7 +97,7 @@ static _Noreturn void exec_nix(const Nix *nix, pid_t parent) {
         int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
         /* In this order: new credentials reset the signal. */
-        if (!user_become(&nix->user) || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+        if (!user_become(&nix->user) || process_end_with_parent(parent, SIGTERM) < 0)
                 _exit(126);
         if (chdir(nix->directory) < 0) {
                 (void) dprintf(STDERR_FILENO, "change to '%s': %m\n", nix->directory);

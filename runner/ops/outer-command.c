@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 
 #include "base/alloc.h"
@@ -39,7 +38,7 @@ static _Noreturn void outer_execute(const OuterCommand *c, pid_t parent) {
         int error;
 
         /* In this order: new credentials reset the signal. */
-        if (!user_become(&c->user) || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
+        if (!user_become(&c->user) || process_end_with_parent(parent, SIGTERM) < 0)
                 _exit(126);
         (void) sigprocmask(SIG_SETMASK, &c->old, NULL);
         environ = c->environment;

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
@@ -52,8 +51,7 @@ static void run_done(Run *run) {
 static _Noreturn void exec_command(const Run *run, const int fds[3], pid_t parent) {
         /* In this order: new credentials reset the signal. A session of its own, so that a program that asks
          * for a password on the terminal fails and does not wait. */
-        if (!user_become(run->user) || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent ||
-            setsid() < 0)
+        if (!user_become(run->user) || process_end_with_parent(parent, SIGKILL) < 0 || setsid() < 0)
                 _exit(126);
         for (int i = 0; i < 3; i++)
                 if (dup2(fds[i], i) < 0)

@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
@@ -42,7 +41,7 @@ static _Noreturn void inside_run(const InsideRequest *request, int output_fd, in
 
         /* Of a session of its own: a Ctrl-C is for our parent to act on, which ends us. */
         (void) setsid();
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || input_fd < 0 ||
+        if (process_end_with_parent(parent, SIGKILL) < 0 || input_fd < 0 ||
             dup2(input_fd, STDIN_FILENO) < 0 || dup2(output_fd, STDOUT_FILENO) < 0 ||
             dup2(output_fd, STDERR_FILENO) < 0)
                 _exit(FC_EXIT_EXEC_OWN);
