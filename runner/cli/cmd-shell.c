@@ -143,7 +143,8 @@ static int shell_begin(const ProjectRequest *request, const ShellOptions *o, cha
 static int shell_outside(const ProjectRequest *request, const ShellOptions *o, char *const *operands,
                          Error *reterr) {
         char *const one[] = {o->run, NULL}, *const *command = o->run ? one : request->command;
-        _cleanup_free_ char *root = NULL, *spec = NULL, *instance = NULL;
+        _cleanup_(project_found_done) ProjectFound found = {};
+        _cleanup_free_ char *instance = NULL;
         ProjectRequest built = *request, here = *request;
         int r;
 
@@ -155,10 +156,11 @@ static int shell_outside(const ProjectRequest *request, const ShellOptions *o, c
         if (request->found_root)
                 return held_serve(&built, &o->holder, operands, reterr);
         here.builds = false;
-        r = project_locate(&here, &root, &spec, reterr);
+        r = project_locate(&here, &found, reterr);
         if (r < 0)
                 return r;
-        return outer_session_is_around(root, operands[0], &instance) && (instance != NULL) == o->holder.fresh
+        return outer_session_is_around(found.root, operands[0], &instance) &&
+                               (instance != NULL) == o->holder.fresh
                        ? shell_again(&built, o, operands[0], instance, command, reterr)
                        : shell_begin(&built, o, operands, command, reterr);
 }

@@ -244,6 +244,7 @@ static int elevate_if_needed(const Verb *v, const void *target, const ProjectReq
 static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Globals *globals,
                     ProjectRequest *request, Error *reterr) {
         _cleanup_free_ void *target = xmalloc0(v->target_size);
+        _cleanup_(project_found_done) ProjectFound found = {};
         _cleanup_strv_ char **operands = NULL;
         _cleanup_free_ char **own_words = NULL;
         OptionTable own = {v->options, v->n_options, target, known_option_hint};
@@ -277,6 +278,7 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--dry-run'", v->name);
         if (r >= 0 && globals->instance && !v->in_instance)
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--instance'", v->name);
+        request->found = &found;
         request->instance = globals->instance;
         request->builds = v->builds && !(v->takes_last && v->takes_last(target));
         request->keeps = v->builds && (v->needs_root || v->holds) && !globals->dry_run;

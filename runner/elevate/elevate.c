@@ -11,7 +11,7 @@
 #include "base/strv.h"
 #include "elevate/elevate.h"
 #include "ops/project-open.h"
-#include "ops/project-spec.h"
+#include "ops/project-way.h"
 #include "rootless/enter.h"
 
 #define FOUND_ROOT "--root="
@@ -83,35 +83,32 @@ static bool has_tool(void) {
         return elevate_find_tool(&tool, NULL) >= 0;
 }
 
-/* @root, @spec: NULL: of no project. @tool: whether it is the same as where there is a way to root */
-static int find_way_in(const ProjectRequest *request, const char *root, const char *spec, bool tool,
-                       Way *ret, Error *reterr) {
+/* @found: empty: of no project. @tool: whether it is the same as where there is a way to root */
+static int find_way_in(const ProjectRequest *request, ProjectFound *found, bool tool, Way *ret,
+                       Error *reterr) {
         WayFacts facts = {.option = request->globals->rootless, .variable = getenv("FC_ELEVATE")};
-        _cleanup_close_ int fd = root ? open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -EBADF;
-        int r = spec ? project_spec_is_rootless(spec, &facts.declared, reterr) : 0;
+        int r = project_way_look(found, &facts, reterr);
 
-        if (r >= 0 && fd >= 0)
-                r = way_look(fd, &facts.kept, reterr);
         if (r < 0)
                 return r;
-        facts.tool = tool || has_tool();
+        facts.tool = tool || way_is_told(&facts) || has_tool();
         *ret = way_choose(&facts);
         return 0;
 }
 
-/* Nothing is built for it. */
-static int find_way(const ProjectRequest *request, bool tool, Way *ret, Error *reterr) {
-        _cleanup_free_ char *root = NULL, *spec = NULL;
+/* Nothing is built for it. Without a project the verb tells why there is none. */
+static int find_way(const ProjectRequest *request, ProjectFound *found, bool tool, Way *ret, Error *reterr) {
         ProjectRequest looks = *request;
 
         looks.builds = looks.keeps = false;
-        return project_locate(&looks, &root, &spec, NULL) >= 0
-                       ? find_way_in(request, root, spec, tool, ret, reterr)
-                       : find_way_in(request, NULL, NULL, tool, ret, reterr);
+        looks.found = NULL;
+        if (project_locate(&looks, found, NULL) < 0)
+                project_found_done(found);
+        return find_way_in(request, found, tool, ret, reterr);
 }
 
 int elevate_find_way(const ProjectRequest *request, Way *ret, Error *reterr) {
-        return find_way(request, /* tool= */ false, ret, reterr);
+        return find_way(request, request->found, /* tool= */ false, ret, reterr);
 }
 
 int elevate_check_root(const Globals *globals, Error *reterr) {
@@ -219,8 +216,9 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
 }
 
 int elevate_without_project(const ProjectRequest *request, Error *reterr) {
+        ProjectFound none = {};
         Way way;
-        int r = find_way_in(request, NULL, NULL, /* tool= */ false, &way, reterr);
+        int r = find_way_in(request, &none, /* tool= */ false, &way, reterr);
 
         if (r < 0)
                 return r;
@@ -230,29 +228,23 @@ int elevate_without_project(const ProjectRequest *request, Error *reterr) {
 
 /* What the environment or the current directory would tell the second run, neither of which all of the tools
  * keep. */
-static char **project_words(const char *root, const char *spec) {
+static char **project_words(const ProjectFound *found) {
         _cleanup_free_ char *cwd = getcwd(NULL, 0);
         char **words = NULL;
 
-        strv_pushf(&words, FOUND_ROOT "%s", root);
-        strv_pushf(&words, FOUND_SPEC "%s", spec);
+        strv_pushf(&words, FOUND_ROOT "%s", found->root);
+        strv_pushf(&words, FOUND_SPEC "%s", found->spec_path);
         /* Without one, all that is named relative to it is not found below. */
         strv_pushf(&words, FOUND_CWD "%s", cwd ? cwd : "/nonexistent");
         return words;
 }
 
-int elevate_with_project(const ProjectRequest *request, Error *reterr) {
-        _cleanup_free_ char *root = NULL, *spec = NULL, *asker = NULL;
-        _cleanup_strv_ char **extra = NULL;
-        Way way;
+static int elevate_project_by(const ProjectRequest *request, Way way, const ProjectFound *found,
+                              Error *reterr) {
+        _cleanup_strv_ char **extra = project_words(found);
+        _cleanup_free_ char *asker = NULL;
         int r;
 
-        r = project_locate(request, &root, &spec, reterr);
-        if (r >= 0)
-                r = find_way_in(request, root, spec, /* tool= */ false, &way, reterr);
-        if (r < 0)
-                return r;
-        extra = project_words(root, spec);
         if (way == WAY_NAMESPACE)
                 return elevate_in_namespace(request, extra, reterr);
         /* Only what starts containers can ask for the environment. Last: the process ends with this one, but
@@ -266,11 +258,27 @@ int elevate_with_project(const ProjectRequest *request, Error *reterr) {
         return elevate(request->argc, request->argv, extra, reterr);
 }
 
+int elevate_with_project(const ProjectRequest *request, Error *reterr) {
+        _cleanup_(project_found_done) ProjectFound found = {};
+        Way way;
+        int r;
+
+        r = project_locate(request, &found, reterr);
+        if (r >= 0)
+                r = find_way_in(request, &found, /* tool= */ false, &way, reterr);
+        return r < 0 ? r : elevate_project_by(request, way, &found, reterr);
+}
+
 int elevate_to_look(const ProjectRequest *request, Error *reterr) {
         Way way;
-        int r = find_way(request, /* tool= */ true, &way, reterr);
+        int r = find_way(request, request->found, /* tool= */ true, &way, reterr);
 
-        return r < 0 || way == WAY_ROOT ? r : elevate_with_project(request, reterr);
+        if (r < 0 || way == WAY_ROOT)
+                return r;
+        /* Of a project that is not found, or is yet to be built, that tells, or does it. */
+        return request->builds || !request->found->root
+                       ? elevate_with_project(request, reterr)
+                       : elevate_project_by(request, way, request->found, reterr);
 }
 
 char **elevate_adopt_project(ProjectRequest *request, char **argv) {

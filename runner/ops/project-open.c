@@ -11,6 +11,7 @@
 #include "ops/instance.h"
 #include "ops/project-open.h"
 #include "ops/project-spec.h"
+#include "ops/project-way.h"
 #include "ops/shared.h"
 #include "project/root.h"
 #include "spec/name.h"
@@ -21,6 +22,10 @@ static int project_find_root(const ProjectRequest *request, char **ret, Error *r
         _cleanup_free_ char *root = NULL;
         struct stat st;
 
+        if (!request->found_root && request->found && request->found->root) {
+                *ret = TAKE_PTR(request->found->root);
+                return 0;
+        }
         if (!given)
                 return project_root_find(".", globals->subdir, ret, reterr);
         root = realpath(given, NULL);
@@ -48,15 +53,25 @@ static int project_find(const ProjectRequest *request, ProgressMode *ret_mode, I
         return r < 0 ? r : project_find_spec(request, *ret_root, ret_user, *ret_mode, ret_spec, reterr);
 }
 
-int project_locate(const ProjectRequest *request, char **ret_root, char **ret_spec, Error *reterr) {
+int project_locate(const ProjectRequest *request, ProjectFound *ret, Error *reterr) {
         _cleanup_free_ char *root = NULL;
         InvokingUser user;
         ProgressMode mode;
-        int r = project_find(request, &mode, &user, &root, ret_spec, reterr);
+        int r = project_find(request, &mode, &user, &root, &ret->spec_path, reterr);
 
         if (r >= 0)
-                *ret_root = TAKE_PTR(root);
+                ret->root = TAKE_PTR(root);
         return r;
+}
+
+/* The file may have been another one when it was read. */
+static void take_found_spec(const ProjectRequest *request, Project *project) {
+        ProjectFound *found = request->found;
+
+        if (found && found->spec && streq_ptr(found->spec_path, project->spec_path))
+                project->spec_found = TAKE_PTR(found->spec);
+        if (found)
+                project_found_done(found);
 }
 
 int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
@@ -67,6 +82,7 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
         r = project_find(request, &ret->progress, &ret->user, &ret->root, &ret->spec_path, reterr);
         if (r < 0)
                 return r;
+        take_found_spec(request, ret);
         ret->asker = asker_new(request->asker, &ret->user);
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
         if (r >= 0)
@@ -124,8 +140,11 @@ int project_open_selected(const ProjectRequest *request, char *const *operands, 
                 r = project_load_spec(ret, reterr);
         if (r >= 0)
                 r = shared_sort(request, ret, operands, &own, reterr);
-        if (r >= 0)
+        /* What only looks can. */
+        if (r >= 0 && request->builds)
                 r = shared_refuse_without_root(ret, reterr);
+        if (r >= 0)
+                r = project_way_check_first(request, ret, reterr);
         if (r < 0)
                 return r;
         all = project_spec_names(ret);

@@ -6,9 +6,9 @@
 
 #include "ops/project.h"
 
-/* Finds the project's root and its specification, which is built where @request says so. Both are owned by
- * the caller. */
-int project_locate(const ProjectRequest *request, char **ret_root, char **ret_spec, Error *reterr);
+/* Finds the project's root and its specification, which is built where @request says so, and not read. @ret:
+ * to be emptied by project_found_done(), also after a failure. */
+int project_locate(const ProjectRequest *request, ProjectFound *ret, Error *reterr);
 
 /* Finds the project and its state. Changes nothing. @ret is emptied by project_done(), also after a
  * failure. */

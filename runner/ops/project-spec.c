@@ -103,6 +103,11 @@ int project_find_spec(const ProjectRequest *request, const char *root, const Inv
                 *ret = xstrdup(request->found_spec);
                 return 0;
         }
+        /* One that was looked at was not built for that. */
+        if (!request->builds && !request->found_root && request->found && request->found->spec_path) {
+                *ret = xstrdup(request->found->spec_path);
+                return 0;
+        }
         if (request->keeps)
                 spec_say_old_state(root, mode);
         if (globals->spec) {
@@ -146,21 +151,20 @@ static int spec_load_file(const char *path, Spec **ret, Error *reterr) {
         return r < 0 ? error_prefix(reterr, r, "%s", path) : 0;
 }
 
-int project_spec_is_rootless(const char *path, bool *ret, Error *reterr) {
+int project_spec_look(const char *path, Spec **ret, Error *reterr) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_(spec_freep) Spec *spec = NULL;
         _cleanup_free_ char *text = NULL;
         size_t size;
         int r = spec_read_file(path, &text, &size, &error);
 
-        *ret = false;
+        *ret = NULL;
         /* A file that is not there, or not this user's to read, or not a file. */
         if (r == -ENOENT || r == -EACCES || r == -ENOTDIR || r == -ELOOP || r == -EISDIR)
                 return 0;
         if (r < 0)
                 error_move(reterr, &error);
-        else if (spec_parse(text, size, &spec, NULL) >= 0)
-                *ret = spec->rootless;
+        else
+                (void) spec_parse(text, size, ret, NULL);
         return r < 0 ? r : 0;
 }
 
@@ -186,10 +190,12 @@ static int spec_raise_missing(const Project *project, Error *reterr) {
 }
 
 int project_load_spec(Project *project, Error *reterr) {
-        int r = access(project->spec_path, F_OK) < 0 ? -errno : 0;
+        int r = project->spec_found || access(project->spec_path, F_OK) >= 0 ? 0 : -errno;
 
-        r = r == -ENOENT ? spec_raise_missing(project, reterr)
-                         : spec_load_file(project->spec_path, &project->spec, reterr);
+        project->spec = TAKE_PTR(project->spec_found);
+        r = project->spec  ? 0
+            : r == -ENOENT ? spec_raise_missing(project, reterr)
+                           : spec_load_file(project->spec_path, &project->spec, reterr);
         if (r >= 0 && project->state.instance)
                 instance_change_spec(project);
         return r;

@@ -11,6 +11,6 @@
 int project_find_spec(const ProjectRequest *request, const char *root, const InvokingUser *user,
                       ProgressMode mode, char **ret, Error *reterr);
 
-/* Whether the specification asks for that: not one that is missing or wrong, of which the verb is to tell.
- * What cannot be told is an error. */
-int project_spec_is_rootless(const char *path, bool *ret, Error *reterr);
+/* Reads it, before the verb does. *@ret is NULL where it is missing, not this user's to read, or wrong, of
+ * which the verb is to tell; else owned by the caller. What cannot be told is an error. */
+int project_spec_look(const char *path, Spec **ret, Error *reterr);

@@ -27,17 +27,18 @@ struct ProjectWatch {
 
 int project_watch_new(const ProjectRequest *request, ProjectWatch **ret, Error *reterr) {
         _cleanup_(project_watch_freep) ProjectWatch *w = xmalloc0(sizeof(*w));
-        _cleanup_free_ char *spec = NULL;
+        _cleanup_(project_found_done) ProjectFound found = {};
         int r;
 
         *w = (ProjectWatch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
         if (w->fd < 0)
                 return error_set(reterr, errno, "watch files");
-        r = project_locate(request, &w->root, &spec, reterr);
+        r = project_locate(request, &found, reterr);
         if (r < 0)
                 return r;
+        w->root = TAKE_PTR(found.root);
         if (request->globals->spec)
-                w->given = TAKE_PTR(spec);
+                w->given = TAKE_PTR(found.spec_path);
         *ret = TAKE_PTR(w);
         return 0;
 }

@@ -15,6 +15,13 @@ int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *rete
         return globals->progress ? progress_mode_parse(globals->progress, ret, reterr) : 0;
 }
 
+void project_found_done(ProjectFound *found) {
+        free(found->root);
+        free(found->spec_path);
+        (void) spec_free(found->spec);
+        *found = (ProjectFound){};
+}
+
 void project_done(Project *project) {
         (void) asker_free(project->asker);
         free(project->root);
@@ -28,6 +35,7 @@ void project_done(Project *project) {
         free(project->worktree);
         free(project->spec_path);
         (void) spec_free(project->spec);
+        (void) spec_free(project->spec_found);
         for (size_t i = 0; i < project->n_started; i++)
                 (void) spec_free(project->started[i]);
         free(project->started);

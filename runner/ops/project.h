@@ -28,22 +28,30 @@ typedef enum ProjectPart {
         PART_NEEDED,  /* and those that others need */
 } ProjectPart;
 
+/* What has been looked at before the project is opened; empty: nothing. */
+typedef struct ProjectFound {
+        char *root, *spec_path;
+        Spec *spec; /* NULL: not read, or missing or wrong, of which the verb is to tell */
+} ProjectFound;
+
 /* What a verb asks for when it opens the project. */
 typedef struct ProjectRequest {
         const Globals *globals;
         /* Of a run that has become root: what the run before it found. NULL: it is yet to be found. */
         const char *found_root, *found_spec;
         const char *found_cwd; /* the directory that relative paths of the command line begin at */
-        const char *asker;     /* for asker_new(); NULL also where nothing will be started */
-        const char *instance;  /* a fresh instance that is there, in place of the project; NULL: none */
-        const char *worktree;  /* the shared containers alone, for this work tree; NULL: all */
-        ProjectPart part;      /* of the shared ones */
-        bool fresh;            /* nothing is shared */
-        bool builds;           /* a flake's specification as it is now, not as it was built last ... */
-        bool keeps;            /* ... which is then left in .containers */
-        char *const *wanted;   /* the containers that it is built for; NULL: all */
-        char *const *command;  /* what stands behind "--"; NULL: there is none, or the verb takes none */
-        int argc;              /* the whole command line, for another run of this program */
+        /* What this run has found, for the project that is opened first, which takes it; NULL: nothing. */
+        ProjectFound *found;
+        const char *asker;    /* for asker_new(); NULL also where nothing will be started */
+        const char *instance; /* a fresh instance that is there, in place of the project; NULL: none */
+        const char *worktree; /* the shared containers alone, for this work tree; NULL: all */
+        ProjectPart part;     /* of the shared ones */
+        bool fresh;           /* nothing is shared */
+        bool builds;          /* a flake's specification as it is now, not as it was built last ... */
+        bool keeps;           /* ... which is then left in .containers */
+        char *const *wanted;  /* the containers that it is built for; NULL: all */
+        char *const *command; /* what stands behind "--"; NULL: there is none, or the verb takes none */
+        int argc;             /* the whole command line, for another run of this program */
         char **argv;
 } ProjectRequest;
 
@@ -58,6 +66,7 @@ typedef struct Project {
         char *started_root; /* where it was when what runs of it was started; NULL: not known, or here */
         char *spec_path;
         Spec *spec;        /* NULL until project_load_spec(), and where there is none */
+        Spec *spec_found;  /* which that takes, if it was read before */
         Error spec_error;  /* why project_load_if_possible() found none ... */
         bool spec_missing; /* ... because there is none, or none is built */
         Spec **started;    /* what containers were started from, see project_container_spec() */
@@ -80,6 +89,8 @@ typedef struct Project {
 
 /* How the command shows what it does, by its options. */
 int project_progress_mode(const Globals *globals, ProgressMode *ret, Error *reterr);
+
+void project_found_done(ProjectFound *found);
 
 /* Also of one that was opened in part. */
 void project_done(Project *project);

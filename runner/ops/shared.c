@@ -120,6 +120,11 @@ static int shared_raise_mixed(const Project *project, char *const *shared, char 
         return r;
 }
 
+int shared_find_home(const Spec *spec, const char *root, char **ret, Error *reterr) {
+        *ret = NULL;
+        return has_shared(spec) ? git_dir_main(root, ret, reterr) : 0;
+}
+
 int shared_sort(const ProjectRequest *request, Project *project, char *const *operands, char ***ret,
                 Error *reterr) {
         _cleanup_strv_ char **own = NULL, **shared = NULL;
@@ -130,9 +135,8 @@ int shared_sort(const ProjectRequest *request, Project *project, char *const *op
                 if (project->spec)
                         spec_keep(project->spec, /* shared= */ true);
         }
-        if (!request->worktree && !project->state.instance && !request->fresh && project->spec &&
-            has_shared(project->spec))
-                r = git_dir_main(project->root, &project->home, reterr);
+        if (!request->worktree && !project->state.instance && !request->fresh && project->spec)
+                r = shared_find_home(project->spec, project->root, &project->home, reterr);
         if (r < 0)
                 return r;
         if (!project->home) {

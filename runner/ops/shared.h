@@ -24,6 +24,10 @@
 int shared_sort(const ProjectRequest *request, Project *project, char *const *operands, char ***ret,
                 Error *reterr);
 
+/* Of a linked work tree with shared containers: the project that has them, owned by the caller; NULL of any
+ * other. @root: the project's */
+int shared_find_home(const Spec *spec, const char *root, char **ret, Error *reterr);
+
 /* FC_EXIT_HOST, by the name of the key, where a linked work tree's project runs without root: a user's
  * containers do not reach the ports of another project of the user's. */
 int shared_refuse_without_root(const Project *project, Error *reterr);

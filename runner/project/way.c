@@ -101,11 +101,13 @@ int way_mark(const StateDir *dir, bool rootless, Error *reterr) {
         return r < 0 ? error_prefix(reterr, r, "state in '%s/" STATE_DIR_NAME "'", dir->root) : 0;
 }
 
+bool way_is_told(const WayFacts *f) {
+        return f->option || (f->variable && f->variable[0] != '\0');
+}
+
 Way way_choose(const WayFacts *f) {
-        if (f->option || streq_ptr(f->variable, WAY_VARIABLE))
-                return WAY_NAMESPACE;
-        if (f->variable && f->variable[0] != '\0')
-                return WAY_ROOT;
+        if (way_is_told(f))
+                return f->option || streq(f->variable, WAY_VARIABLE) ? WAY_NAMESPACE : WAY_ROOT;
         if (f->declared || f->kept == KEPT_ROOTLESS)
                 return WAY_NAMESPACE;
         return f->tool || f->kept == KEPT_ROOT ? WAY_ROOT : WAY_NAMESPACE;

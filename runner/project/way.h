@@ -40,5 +40,8 @@ typedef struct WayFacts {
 /* The value of FC_ELEVATE that is not a program's. */
 #define WAY_VARIABLE "namespace"
 
+/* The user has said it: the other facts do not count. */
+bool way_is_told(const WayFacts *facts);
+
 /* By which a command goes that is not root's. Pure. */
 Way way_choose(const WayFacts *facts);

@@ -43,9 +43,33 @@ testcase_option_and_what_is_kept() {
 testcase_specification() {
         project shop
         printf '{"version": 1, "rootless": true, "containers": {%s}}' "$(tiny one)" >"$PROJECT/flake-containers.json"
+        # By a sudo that the developer types it would be root's from then on, which FC_ELEVATE says if that is meant.
+        run_status 5 by_root up
+        expect_err 'says that its containers run without root, and this is root'
+        equal "$(find "$PROJECT" -name .containers)" "" "what was made"
         ok mine up
         ok mine status
         expect_out 'one +running'
+        ok mine down
+}
+
+# A linked work tree that has nothing yet goes the way of the one that has its shared containers.
+testcase_shared() {
+        local main linked=$SCRATCH/projects/linked
+
+        project main
+        main=$PROJECT
+        spec "$(tiny one '' ', "shared": true'), $(tiny two)"
+        as_dev git -C "$main" add flake-containers.json
+        as_dev git -C "$main" -c user.name=d -c user.email=d@x commit -qm first
+        as_dev git -C "$main" worktree add -q "$linked"
+        LIVE_PROJECTS+=("$linked")
+        ok mine --rootless up one
+        PROJECT=$linked
+        ok mine status
+        expect_out 'one +running'
+        ok mine exec one -- true
+        PROJECT=$main
         ok mine down
 }
 
