@@ -4,24 +4,20 @@
 #include <signal.h>
 
 #include "base/detach.h"
+#include "base/handshake.h"
 #include "base/process.h"
 #include "enter/guard.h"
 
 static _Noreturn void guard_child(void (*act)(void *userdata), void *userdata, const int *keep,
                                   size_t n_keep, int fd) {
         int fds[GUARD_KEEP_MAX + 1];
-        char byte;
-        ssize_t n;
 
         for (size_t i = 0; i < n_keep; i++)
                 fds[i] = keep[i];
         fds[n_keep] = fd;
         detach_from_command(fds, n_keep + 1, "fc-guard");
-        do
-                n = read(fd, &byte, 1);
-        while (n < 0 && errno == EINTR);
         /* The end of the pipe without a word: the process that held the other side is gone. */
-        if (n == 0)
+        if (handshake_await(fd) == 0)
                 act(userdata);
         _exit(0);
 }
@@ -55,7 +51,7 @@ void guard_done(Guard *g) {
         if (g->fd < 0)
                 return;
         /* SIGPIPE, in case the guard has been killed, is ignored while a session runs. */
-        (void) !write(g->fd, "", 1);
+        (void) handshake_tell(g->fd);
         g->fd = safe_close(g->fd);
         (void) process_reap(g->pid);
 }

@@ -18,6 +18,7 @@
 #include "base/companions.h"
 #include "base/file-lock.h"
 #include "base/fs.h"
+#include "base/handshake.h"
 #include "base/host-socket.h"
 #include "base/loopback.h"
 #include "base/paths.h"
@@ -205,8 +206,7 @@ static int join(pid_t peer, const Place *place, Error *reterr) {
 /* The maps are written by a process that has stayed outside. */
 static _Noreturn void be_mapper(pid_t pid, int go_fd) {
         Error error = ERROR_NULL;
-        char byte;
-        int r = read(go_fd, &byte, 1) == 1 ? subids_map(pid, &error) : -ECANCELED;
+        int r = handshake_await(go_fd) > 0 ? subids_map(pid, &error) : -ECANCELED;
 
         if (r < 0 && error_is_set(&error)) {
                 (void) fprintf(stderr, "error: %s\n", error.message);
@@ -250,8 +250,9 @@ static int unshare_user(Error *reterr) {
                 restrictions_add_hints(reterr);
                 return r;
         }
-        if (write(write_fd, "", 1) != 1)
-                return error_set(reterr, errno, "tell what maps ids");
+        r = handshake_tell(write_fd);
+        if (r < 0)
+                return error_set(reterr, r, "tell what maps ids");
         status = reap_mapper(mapper);
         if (status < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
                 return error_raise(reterr, FC_EXIT_HOST, "the user's namespace gets no ids");
