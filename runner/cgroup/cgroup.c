@@ -274,6 +274,26 @@ int cgroup_open_child(int fd, const char *name, Error *reterr) {
         return fs_open_beneath(fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
 }
 
+int cgroup_divide(Error *reterr) {
+        _cleanup_free_ char *own = NULL, *path = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = cgroup_own_path(&own, reterr);
+        if (r < 0)
+                return r;
+        path = xasprintf(CGROUP_MOUNT "%s", own);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        r = cgroup_create_child(fd, "supervisor", reterr);
+        if (r >= 0)
+                r = cgroup_create_child(fd, "payload", reterr);
+        if (r >= 0)
+                r = cgroup_enter(fd, "supervisor", reterr);
+        return r < 0 ? r : cgroup_open_child(fd, "payload", reterr);
+}
+
 /* Reads a kernel file into *ret; -ENOENT and -ENODEV (removed while open) are returned without an Error. */
 static int cgroup_read_file(int fd, const char *name, const char *file, char **ret, Error *reterr) {
         _cleanup_close_ int f = cgroup_open_file(fd, name, file, O_RDONLY);

@@ -50,6 +50,11 @@ int cgroup_create(const char *mount, const char *machine, Error *reterr);
 /* Makes the child `name` of a cgroup, e.g. nspawn/ again after a reboot of the guest. */
 int cgroup_create_child(int fd, const char *name, Error *reterr);
 
+/* What systemd-nspawn does in its own cgroup, for a program in its place: makes supervisor/ with the calling
+ * process in it, and payload/. With a process beside them the payload could not be given controllers.
+ * Return: the fd of payload/. */
+int cgroup_divide(Error *reterr);
+
 /* Moves the calling process into the child `name`, "." for the cgroup itself. Takes milliseconds: see
  * cgroup_fork(). */
 int cgroup_enter(int fd, const char *name, Error *reterr);

@@ -10,14 +10,34 @@
 #include "base/scm.h"
 #include "keeper/nspawn-notify.h"
 
-int notify_socket_open(const char *path, mode_t mode, Error *reterr) {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        int on = 1;
-
-        if (strlen(path) >= sizeof(address.sun_path))
+static int notify_address(const char *path, struct sockaddr_un *ret, Error *reterr) {
+        *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+        if (strlen(path) >= sizeof(ret->sun_path))
                 return error_set(reterr, ENAMETOOLONG, "make the notification socket");
-        (void) stpcpy(address.sun_path, path);
+        (void) stpcpy(ret->sun_path, path);
+        return 0;
+}
+
+int notify_socket_connect(const char *path, Error *reterr) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_un address;
+        int r = notify_address(path, &address, reterr);
+
+        if (r < 0)
+                return r;
+        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return error_set(reterr, errno, "connect to '%s'", path);
+        return TAKE_FD(fd);
+}
+
+int notify_socket_open(const char *path, mode_t mode, Error *reterr) {
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        struct sockaddr_un address;
+        int on = 1, r;
+
+        r = notify_address(path, &address, reterr);
+        if (r < 0)
+                return r;
         /* That of the last start: the mounts of a unit outlive a reboot of the guest. */
         (void) unlink(path);
         if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 || chmod(path, mode) < 0 ||
@@ -26,11 +46,7 @@ int notify_socket_open(const char *path, mode_t mode, Error *reterr) {
         return TAKE_FD(fd);
 }
 
-int nspawn_notify_open(Error *reterr) {
-        return notify_socket_open(NSPAWN_NOTIFY_SOCKET, 0700, reterr);
-}
-
-int nspawn_notify_receive(int fd, pid_t nspawn, char *buffer, size_t size) {
+int notify_socket_receive(int fd, pid_t sender, char *buffer, size_t size) {
         _cleanup_(scm_done) ScmMessage message = {};
         int r;
 
@@ -40,7 +56,11 @@ int nspawn_notify_receive(int fd, pid_t nspawn, char *buffer, size_t size) {
         if (r < 0)
                 return r;
         buffer[message.size] = '\0';
-        return nspawn > 0 && message.sender == nspawn;
+        return sender > 0 && message.sender == sender;
+}
+
+int nspawn_notify_open(Error *reterr) {
+        return notify_socket_open(NSPAWN_NOTIFY_SOCKET, 0700, reterr);
 }
 
 void nspawn_notice_done(NspawnNotice *notice) {

@@ -14,19 +14,22 @@
 /* A socket for sd_notify(3), which does not block, in the place of one that is there. */
 int notify_socket_open(const char *path, mode_t mode, Error *reterr);
 
-/* Return: the socket, which does not block. */
-int nspawn_notify_open(Error *reterr);
+/* The other side: a socket for a program to tell of itself, as long as its path leads there. */
+int notify_socket_connect(const char *path, Error *reterr);
 
 /**
- * nspawn_notify_receive() - a datagram of nspawn's
- * @fd: of nspawn_notify_open(). Only what the kernel says to be nspawn's counts: a guest that shares the
- *      network namespace could reach the socket, too
+ * notify_socket_receive() - a datagram of one process
+ * @fd: of notify_socket_open(). Others may reach the socket, too; only what the kernel says to be @sender's
+ *      counts
  * @buffer: gets the text, terminated
  *
  * Descriptors that come with it (FDSTORE=1 and the like) are closed.
- * Return: 1 a datagram of nspawn's, 0 nothing or one of another process, a negative errno.
+ * Return: 1 a datagram of that process, 0 nothing or one of another process, a negative errno.
  */
-int nspawn_notify_receive(int fd, pid_t nspawn, char *buffer, size_t size);
+int notify_socket_receive(int fd, pid_t sender, char *buffer, size_t size);
+
+/* Return: the socket for nspawn, which a guest that shares the network namespace could reach. */
+int nspawn_notify_open(Error *reterr);
 
 typedef struct NspawnNotice {
         pid_t leader; /* X_NSPAWN_LEADER_PID=, in nspawn's PID namespace; 0: it says nothing of it */

@@ -196,7 +196,7 @@ static int relay_hear(Relay *relay, Error *reterr) {
         char text[4096];
         int r;
 
-        r = nspawn_notify_receive(relay->options->notify_fd, relay->options->nspawn_pid, text, sizeof(text));
+        r = notify_socket_receive(relay->options->notify_fd, relay->options->nspawn_pid, text, sizeof(text));
         if (r < 0)
                 return error_set(reterr, r, "hear systemd-nspawn");
         if (r == 0)

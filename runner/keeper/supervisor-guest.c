@@ -203,7 +203,7 @@ static int on_notify(sd_event_source *s, int fd, uint32_t revents, void *userdat
         char buffer[4096];
         int r;
 
-        r = nspawn_notify_receive(g->notify_fd, g->nspawn, buffer, sizeof(buffer));
+        r = notify_socket_receive(g->notify_fd, g->nspawn, buffer, sizeof(buffer));
         if (r <= 0)
                 return 0;
         nspawn_notice_parse(buffer, &notice);

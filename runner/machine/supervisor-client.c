@@ -191,14 +191,6 @@ static int supervisor_spawn(const SupervisorCommand *c, int cgroup_fd, int conso
         return 0;
 }
 
-static int clone_path(const char *path, Error *reterr) {
-        _cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-        if (fd < 0)
-                return error_set(reterr, errno, "open '%s'", path);
-        return mount_clone(fd, /* recursive= */ false, reterr);
-}
-
 static int supervisor_check(const char *cgroup_mount, const ContainerPlan *plan, Error *reterr) {
         _cleanup_free_ char *place = xasprintf("containers.%s.resources", plan->spec->name);
 
@@ -234,7 +226,7 @@ static int supervisor_start(sd_event *event, const ContainerPlan *plan, const St
         cgroup_fd = cgroup_create(resources->cgroup_mount, plan->machine, reterr);
         if (cgroup_fd < 0)
                 return cgroup_fd;
-        cgroup_mount_fd = clone_path(resources->cgroup_mount, reterr);
+        cgroup_mount_fd = mount_clone_path(resources->cgroup_mount, /* recursive= */ false, 0, reterr);
         if (cgroup_mount_fd < 0)
                 return cgroup_mount_fd;
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

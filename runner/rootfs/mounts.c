@@ -16,6 +16,26 @@ int mount_clone(int fd, bool recursive, Error *reterr) {
         return tree < 0 ? error_set(reterr, errno, "copy a mount") : tree;
 }
 
+static int mount_set_attributes(int tree_fd, uint64_t attributes, Error *reterr) {
+        struct mount_attr attr = {.attr_set = attributes};
+
+        if (syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+                return error_set(reterr, errno, "set the attributes of a mount");
+        return 0;
+}
+
+int mount_clone_path(const char *path, bool recursive, uint64_t attributes, Error *reterr) {
+        _cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC), tree_fd = -EBADF;
+        int r;
+
+        if (fd < 0)
+                return error_set(reterr, errno, "open '%s'", path);
+        r = tree_fd = mount_clone(fd, recursive, reterr);
+        if (r >= 0 && attributes != 0)
+                r = mount_set_attributes(tree_fd, attributes, reterr);
+        return r < 0 ? error_prefix(reterr, r, "'%s'", path) : TAKE_FD(tree_fd);
+}
+
 int mount_make(const char *kind, const MountOption *options, size_t n, unsigned attributes, Error *reterr) {
         _cleanup_close_ int fs = (int) syscall(SYS_fsopen, kind, FSOPEN_CLOEXEC);
         int fd = -EBADF;
@@ -44,14 +64,6 @@ int mount_make_at(const char *kind, const char *path, const MountOption *options
         _cleanup_close_ int fd = mount_make(kind, options, n, attributes, reterr);
 
         return fd < 0 ? fd : mount_attach(fd, path, reterr);
-}
-
-static int mount_set_attributes(int tree_fd, uint64_t attributes, Error *reterr) {
-        struct mount_attr attr = {.attr_set = attributes};
-
-        if (syscall(SYS_mount_setattr, tree_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-                return error_set(reterr, errno, "make a mount read-only");
-        return 0;
 }
 
 int mount_set_read_only(int tree_fd, Error *reterr) {
