@@ -9,90 +9,83 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/alloc.h"
+#include "base/handshake.h"
 #include "base/in-root.h"
 #include "base/loopback.h"
-#include "base/privilege.h"
 #include "base/process.h"
 #include "base/uuid.h"
-#include "cell/filter.h"
 #include "cell/inside.h"
 #include "cell/rights.h"
 #include "cell/stub.h"
 #include "cell/tree.h"
 #include "rootfs/mounts.h"
 
-#define NOTHING (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
-
 #define PATH_FHS "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* Binds a file or directory of the guest on a path. */
-static int bind_inside(const char *source, const char *path, bool read_only, Error *reterr) {
-        _cleanup_close_ int fd = open(source, O_PATH | O_CLOEXEC), tree = -EBADF;
-        int r;
-
-        if (fd < 0)
-                return error_set(reterr, errno, "open '%s' in the container", source);
-        tree = mount_clone(fd, /* recursive= */ false, reterr);
-        r = tree;
-        if (r >= 0 && read_only)
-                r = mount_protect(tree, reterr);
-        return r < 0 ? r : mount_attach(tree, path, reterr);
-}
+#define BOOT_ID "/run/host/boot-id"
 
 /* journald tells boots apart by it. */
-static int mount_boot_id(Error *reterr) {
-        static const char place[] = "/run/host/boot-id";
+static int write_boot_id(Error *reterr) {
         _cleanup_free_ char *uuid = NULL, *line = NULL;
         char id[UUID_LENGTH + 1];
-        int r;
+        int r = uuid_make(id, reterr);
 
-        r = uuid_make(id, reterr);
         if (r < 0)
                 return r;
         uuid = uuid_format(id);
         line = xasprintf("%s\n", uuid);
-        r = tree_write(place, line, 0444, reterr);
-        if (r >= 0)
-                r = bind_inside(place, "/proc/sys/kernel/random/boot_id", /* read_only= */ true, reterr);
-        if (r >= 0 && unlink(place) < 0)
-                r = error_set(reterr, errno, "remove '%s' in the container", place);
-        return r;
+        return tree_write(BOOT_ID, line, reterr);
+}
+
+/* Binds what is at a path inside at another one, read-only. */
+static int bind_protected(const char *source, const char *target, Error *reterr) {
+        _cleanup_close_ int fd =
+                mount_clone_path(source, /* recursive= */ false, TREE_NOTHING | MOUNT_ATTR_RDONLY, reterr);
+
+        return fd < 0 ? fd : mount_attach(fd, target, reterr);
 }
 
 /* The kernel lets no user of the guest's change what is not its network's, and programs see it by this. */
 static int protect_settings(Error *reterr) {
-        _cleanup_close_ int net = open("/proc/sys/net", O_PATH | O_DIRECTORY | O_CLOEXEC), tree = -EBADF;
-        int r;
+        _cleanup_close_ int net = mount_clone_path("/proc/sys/net", /* recursive= */ false, 0, reterr);
+        int r = net;
 
-        if (net < 0)
-                return error_set(reterr, errno, "open '/proc/sys/net'");
-        tree = mount_clone(net, /* recursive= */ false, reterr);
-        if (tree < 0)
-                return tree;
-        r = bind_inside("/proc/sys", "/proc/sys", /* read_only= */ true, reterr);
         if (r >= 0)
-                r = mount_attach(tree, "/proc/sys/net", reterr);
-        return r < 0 ? r : mount_boot_id(reterr);
+                r = bind_protected("/proc/sys", "/proc/sys", reterr);
+        if (r >= 0)
+                r = mount_attach(net, "/proc/sys/net", reterr);
+        if (r >= 0)
+                r = write_boot_id(reterr);
+        if (r >= 0)
+                r = bind_protected(BOOT_ID, "/proc/sys/kernel/random/boot_id", reterr);
+        if (r >= 0 && unlink(BOOT_ID) < 0)
+                r = error_set(reterr, errno, "remove '" BOOT_ID "' in the container");
+        return r;
 }
 
 static int mount_file_systems(const CellOptions *o, Error *reterr) {
         static const MountOption pts[] = {{"ptmxmode", "0666"}, {"mode", "620"}, {"gid", "5"}};
-        int r;
+        const struct {
+                const char *kind, *path;
+                unsigned attributes;
+                size_t n; /* of pts */
+                bool left_out;
+        } rows[] = {
+                {"proc", "/proc", TREE_NOTHING},
+                {"sysfs", "/sys", TREE_NOTHING | MOUNT_ATTR_RDONLY, .left_out = !o->private_network},
+                {"cgroup2", "/sys/fs/cgroup", TREE_NOTHING},
+                {"mqueue", "/dev/mqueue", TREE_NOTHING},
+                {"devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, ELEMENTSOF(pts)},
+        };
+        int r = 0;
 
-        r = mount_make_at("proc", "/proc", NULL, 0, NOTHING, reterr);
-        if (r >= 0 && o->private_network)
-                r = mount_make_at("sysfs", "/sys", NULL, 0, NOTHING | MOUNT_ATTR_RDONLY, reterr);
-        if (r >= 0)
-                r = mount_make_at("cgroup2", "/sys/fs/cgroup", NULL, 0, NOTHING, reterr);
-        if (r >= 0)
-                r = mount_make_at("mqueue", "/dev/mqueue", NULL, 0, NOTHING, reterr);
-        if (r >= 0)
-                r = mount_make_at("devpts", "/dev/pts", pts, ELEMENTSOF(pts),
-                                  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, reterr);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(rows); i++)
+                if (!rows[i].left_out)
+                        r = mount_make_at(rows[i].kind, rows[i].path, pts, rows[i].n, rows[i].attributes,
+                                          reterr);
         return r < 0 ? r : protect_settings(reterr);
 }
 
@@ -133,6 +126,14 @@ static int find_machine_id(const CellOptions *o, char ret[UUID_LENGTH + 1], Erro
 }
 
 static int make_guest_environment(const CellOptions *o, char ***ret, Error *reterr) {
+        static const char *const fixed[] = {
+                "PATH=" PATH_FHS,
+                "container=systemd-nspawn",
+                "NOTIFY_SOCKET=" TREE_NOTIFY,
+                "HOME=/root",
+                "USER=root",
+                "LOGNAME=root",
+        };
         _cleanup_free_ char *uuid = NULL;
         char id[UUID_LENGTH + 1];
         int r;
@@ -141,46 +142,38 @@ static int make_guest_environment(const CellOptions *o, char ***ret, Error *rete
         if (r < 0)
                 return r;
         uuid = uuid_format(id);
-        r = tree_write("/run/host/container-uuid", uuid, 0444, reterr);
+        r = tree_write("/run/host/container-uuid", uuid, reterr);
         if (r < 0)
                 return r;
         /* The first of a name counts. */
         strv_extend(ret, o->environment);
-        strv_push(ret, "PATH=" PATH_FHS);
-        strv_push(ret, "container=systemd-nspawn");
-        strv_pushf(ret, "container_uuid=%s", uuid);
-        strv_push(ret, "NOTIFY_SOCKET=" TREE_NOTIFY);
+        for (size_t i = 0; i < ELEMENTSOF(fixed); i++)
+                strv_push(ret, fixed[i]);
         if (o->credentials.n > 0)
                 strv_push(ret, "CREDENTIALS_DIRECTORY=" TREE_CREDENTIALS);
-        strv_push(ret, "HOME=/root");
-        strv_push(ret, "USER=root");
-        strv_push(ret, "LOGNAME=root");
+        strv_pushf(ret, "container_uuid=%s", uuid);
         return 0;
 }
 
 static int become_root(Error *reterr) {
-        /* In this order: new credentials may reset the signal. */
         if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
                 return error_set(reterr, errno, "become root");
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setsid() < 0)
+        /* Afterwards: new credentials may reset both. */
+        if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setsid() < 0)
                 return error_set(reterr, errno, "start a session");
         return 0;
 }
 
-static int inside_wait_for(int sync_fd, Error *reterr) {
-        char byte;
-        ssize_t n;
+static int wait_for_cell(int sync_fd, Error *reterr) {
+        int r = handshake_await(sync_fd);
 
-        do
-                n = read(sync_fd, &byte, 1);
-        while (n < 0 && errno == EINTR);
-        return n == 1 ? 0 : error_set(reterr, ECANCELED, "wait for the cell");
+        return r > 0 ? 0 : error_set(reterr, r < 0 ? r : ECANCELED, "wait for the cell");
 }
 
 static int set_up(const CellOptions *o, int sync_fd, Error *reterr) {
         int r;
 
-        r = inside_wait_for(sync_fd, reterr);
+        r = wait_for_cell(sync_fd, reterr);
         if (r >= 0)
                 r = become_root(reterr);
         if (r >= 0 && unshare(CLONE_NEWCGROUP) < 0)
@@ -189,14 +182,14 @@ static int set_up(const CellOptions *o, int sync_fd, Error *reterr) {
                 r = mount_file_systems(o, reterr);
         if (r >= 0 && o->private_network)
                 r = loopback_set_up(reterr);
-        if (r >= 0 && write(sync_fd, "", 1) != 1)
-                r = error_set(reterr, errno, "tell the cell");
-        return r < 0 ? r : inside_wait_for(sync_fd, reterr);
+        if (r < 0)
+                return r;
+        r = handshake_tell(sync_fd);
+        return r < 0 ? error_set(reterr, r, "tell the cell") : wait_for_cell(sync_fd, reterr);
 }
 
 /* From here on it has no more than the guest. */
 static int give_up(const CellOptions *o, Error *reterr) {
-        uint64_t kept = rights_of_guest(o);
         int r;
 
         if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
@@ -204,14 +197,7 @@ static int give_up(const CellOptions *o, Error *reterr) {
         if (sethostname(o->hostname, strlen(o->hostname)) < 0)
                 return error_set(reterr, errno, "set the host name");
         r = set_limits(reterr);
-        if (r >= 0)
-                r = filter_load_for_guest(kept, reterr);
-        if (r < 0)
-                return r;
-        r = privilege_bound(kept);
-        if (r >= 0)
-                r = privilege_keep(kept);
-        return r < 0 ? error_set(reterr, r, "give up privileges") : 0;
+        return r < 0 ? r : rights_keep(rights_of_guest(o), reterr);
 }
 
 /* Standard output and error are the console. */
@@ -238,7 +224,6 @@ int inside_become(const CellOptions *o, int sync_fd, Error *reterr) {
                 r = give_up(o, reterr);
         if (r < 0)
                 return r;
-        (void) umask(022);
         for (int i = 1; i < NSIG; i++)
                 (void) signal(i, SIG_DFL);
         process_unblock_signals();

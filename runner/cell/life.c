@@ -8,18 +8,16 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
-#include "base/fs.h"
-#include "base/process.h"
-#include "base/scm.h"
+#include "base/handshake.h"
 #include "base/userns.h"
 #include "cell/inside.h"
 #include "cell/life.h"
 #include "cell/tree.h"
 #include "cgroup/cgroup.h"
+#include "keeper/nspawn-notify.h"
 
 #define EXIT_REBOOT 133
 
@@ -43,72 +41,13 @@ static void life_done(Life *l) {
         (void) safe_close(l->leader_fd);
 }
 
-static int open_tell(Life *l, Error *reterr) {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        const char *path = getenv("NOTIFY_SOCKET");
-
-        if (!path)
-                return 0;
-        if (strlen(path) >= sizeof(address.sun_path))
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is too long for a socket's name", path);
-        (void) strcpy(address.sun_path, path);
-        l->tell_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        if (l->tell_fd < 0 || connect(l->tell_fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                return error_set(reterr, errno, "connect to '%s'", path);
-        return 0;
-}
-
 /* What listens there may have ended; that is not the guest's affair. */
 static void life_tell(const Life *l, const char *text) {
         if (l->tell_fd >= 0)
                 (void) send(l->tell_fd, text, strlen(text), MSG_NOSIGNAL);
 }
 
-static int listen_to_guest(Life *l, Error *reterr) {
-        struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = TREE_NOTIFY};
-        const int on = 1;
-
-        l->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        /* Users other than root may tell as well, who do not count. */
-        if (l->notify_fd < 0 || setsockopt(l->notify_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
-            bind(l->notify_fd, (struct sockaddr *) &address, sizeof(address)) < 0 ||
-            chmod(TREE_NOTIFY, 0666) < 0)
-                return error_set(reterr, errno, "listen at '" TREE_NOTIFY "' in the container");
-        return 0;
-}
-
-/* As nspawn does: with a process in the unit's own cgroup the guest could not be given controllers. */
-static int divide_cgroup(Life *l, Error *reterr) {
-        _cleanup_free_ char *own = NULL, *path = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        int r;
-
-        r = cgroup_own_path(&own, reterr);
-        if (r < 0)
-                return r;
-        path = xasprintf(CGROUP_MOUNT "%s", own);
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return error_set(reterr, errno, "open '%s'", path);
-        r = cgroup_create_child(fd, "supervisor", reterr);
-        if (r >= 0)
-                r = cgroup_create_child(fd, "payload", reterr);
-        if (r >= 0)
-                r = cgroup_enter(fd, "supervisor", reterr);
-        if (r < 0)
-                return r;
-        l->cgroup_fd = cgroup_open_child(fd, "payload", reterr);
-        return l->cgroup_fd;
-}
-
-static _Noreturn void be_guest(const Life *l, int sync_fd) {
-        Error error = ERROR_NULL;
-
-        (void) inside_become(l->options, sync_fd, &error);
-        (void) fprintf(stderr, "flake-containers: run the container: %s\n", error.message);
-        _exit(EXIT_FAILURE);
-}
-
+/* In the guest's own process it returns with an error only. */
 static int start_guest(Life *l, Error *reterr) {
         struct clone_args args = {
                 .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
@@ -129,50 +68,30 @@ static int start_guest(Life *l, Error *reterr) {
         l->leader = (pid_t) syscall(SYS_clone3, &args, sizeof(args));
         if (l->leader < 0)
                 return error_set(reterr, errno, "make the container's namespaces");
-        if (l->leader == 0) {
-                l->sync_fd = safe_close(l->sync_fd);
-                be_guest(l, theirs);
-        }
-        return 0;
+        if (l->leader > 0)
+                return 0;
+        l->sync_fd = safe_close(l->sync_fd);
+        return inside_become(l->options, theirs, reterr);
 }
 
-static int go_on(const Life *l, Error *reterr) {
-        return send(l->sync_fd, "", 1, MSG_NOSIGNAL) == 1 ? 0
-                                                          : error_set(reterr, errno, "tell the container");
-}
-
-/* Return: 1 the guest has told, 0 it has ended instead and said why. */
-static int wait_for_guest(const Life *l, Error *reterr) {
-        char byte;
-        ssize_t n;
-
-        do
-                n = read(l->sync_fd, &byte, 1);
-        while (n < 0 && errno == EINTR);
-        /* One that ends with a byte of ours unread resets the connection. */
-        if (n < 0 && errno != ECONNRESET)
-                return error_set(reterr, errno, "wait for the container");
-        return n == 1;
-}
-
-/* Return: 1 the payload is executed, 0 the guest has ended. */
+/* Return: 1 the payload is executed, 0 the guest has ended and said why. */
 static int bring_up(Life *l, Error *reterr) {
         int r;
 
         r = userns_copy_maps(l->proc_fd, l->leader);
         if (r < 0)
-                (void) error_set(reterr, r, "give the container its ids");
+                return error_set(reterr, r, "give the container its ids");
+        r = handshake_tell(l->sync_fd);
         if (r >= 0)
-                r = go_on(l, reterr);
-        if (r >= 0)
-                r = wait_for_guest(l, reterr);
+                r = handshake_await(l->sync_fd);
         if (r <= 0)
-                return r;
+                return r < 0 ? error_set(reterr, r, "wait for the container") : 0;
         r = tree_hide_sights(reterr);
         l->proc_fd = safe_close(l->proc_fd);
-        if (r >= 0)
-                r = go_on(l, reterr);
-        return r < 0 ? r : 1;
+        if (r < 0)
+                return r;
+        r = handshake_tell(l->sync_fd);
+        return r < 0 ? error_set(reterr, r, "tell the container") : 1;
 }
 
 static void announce(const Life *l) {
@@ -183,25 +102,22 @@ static void announce(const Life *l) {
         life_tell(l, text);
 }
 
-/* The guest's PID 1 only, as the kernel says; whatever else it says is not passed on. */
+/* Users other than root may tell as well, who do not count; and of the guest's PID 1 nothing else is passed
+ * on. */
 static void on_notification(const Life *l) {
-        _cleanup_(scm_done) ScmMessage message = {};
-        char text[4096], *rest, *line;
+        _cleanup_(nspawn_notice_done) NspawnNotice notice = {};
+        _cleanup_free_ char *status = NULL;
+        char text[4096];
 
-        if (scm_receive(l->notify_fd, MSG_DONTWAIT, text, sizeof(text) - 1, &message) < 0 ||
-            message.sender != l->leader)
+        if (notify_socket_receive(l->notify_fd, l->leader, text, sizeof(text)) <= 0)
                 return;
-        text[message.size] = '\0';
-        for (rest = text; (line = strsep(&rest, "\n"));) {
-                const char *status = startswith(line, "STATUS=");
-                _cleanup_free_ char *passed =
-                        status ? xasprintf("STATUS=Container running: %s", status) : NULL;
-
-                if (passed)
-                        life_tell(l, passed);
-                else if (streq(line, "READY=1") && streq_ptr(l->options->notify_ready, "yes"))
-                        life_tell(l, "READY=1");
-        }
+        nspawn_notice_parse(text, &notice);
+        if (notice.status)
+                status = xasprintf("STATUS=Container running: %s", notice.status);
+        if (status)
+                life_tell(l, status);
+        if (notice.ready && streq_ptr(l->options->notify_ready, "yes"))
+                life_tell(l, "READY=1");
 }
 
 static int life_wait_for_end(const Life *l, int *ret_status, Error *reterr) {
@@ -231,11 +147,15 @@ static int life_wait_for_end(const Life *l, int *ret_status, Error *reterr) {
 
 int life_run(const CellOptions *o, int *ret_status, Error *reterr) {
         _cleanup_(life_done) Life l = {o, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, -EBADF, 0};
+        const char *tell = getenv("NOTIFY_SOCKET");
         int r;
 
-        r = open_tell(&l, reterr);
+        /* A guest that has ended is told nothing, and says itself why. */
+        (void) signal(SIGPIPE, SIG_IGN);
+        (void) umask(022);
+        r = tell ? l.tell_fd = notify_socket_connect(tell, reterr) : 0;
         if (r >= 0)
-                r = divide_cgroup(&l, reterr);
+                r = l.cgroup_fd = cgroup_divide(reterr);
         if (r >= 0)
                 r = tree_enter(o, reterr);
         if (r < 0)
@@ -243,7 +163,7 @@ int life_run(const CellOptions *o, int *ret_status, Error *reterr) {
         l.proc_fd = open(TREE_PROC, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (l.proc_fd < 0)
                 return error_set(reterr, errno, "open '" TREE_PROC "'");
-        r = listen_to_guest(&l, reterr);
+        r = l.notify_fd = notify_socket_open(TREE_NOTIFY, 0666, reterr);
         if (r >= 0)
                 r = start_guest(&l, reterr);
         if (r >= 0)

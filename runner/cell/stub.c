@@ -4,56 +4,35 @@
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
-#include <time.h>
+#include <unistd.h>
 
-#include "base/process.h"
+#include "base/macro.h"
 #include "cell/stub.h"
 
-#define DEADLINE_USEC  (90 * USEC_PER_SEC)
-#define EXIT_EXCEPTION 255 /* as of systemd-nspawn's: PID 2 was killed */
+#define DEADLINE_SECONDS 90
+#define EXIT_EXCEPTION   255 /* as of systemd-nspawn's: PID 2 was killed */
 
+/* Of reboot(2). */
 typedef enum Asked {
         ASKED_NOTHING,
-        ASKED_POWEROFF,
-        ASKED_REBOOT,
+        ASKED_POWEROFF = RB_POWER_OFF,
+        ASKED_REBOOT = RB_AUTOBOOT,
 } Asked;
 
-/* systemd's signals for PID 1, and ctrl-alt-del. SIGRTMIN is not a constant. */
+/* systemd's signals for PID 1, and ctrl-alt-del: from SIGRTMIN+3 on halt, power off, boot again, kexec, and
+ * from +13 on the same at once. SIGRTMIN is not a constant. */
 static Asked what_signal_asks(int number) {
-        if (number == SIGINT)
-                return ASKED_REBOOT;
-        switch (number - SIGRTMIN) {
-        case 3:
-        case 4:
-        case 13:
-        case 14:
+        int n = number - SIGRTMIN;
+
+        if (n == 3 || n == 4 || n == 13 || n == 14)
                 return ASKED_POWEROFF;
-        case 5:
-        case 6:
-        case 15:
-        case 16:
-                return ASKED_REBOOT;
-        default:
-                return ASKED_NOTHING;
-        }
-}
-
-static void stub_block_signals(sigset_t *ret_waited, sigset_t *ret_old) {
-        sigset_t all;
-
-        (void) sigfillset(&all);
-        (void) sigprocmask(SIG_BLOCK, &all, ret_old);
-        (void) sigemptyset(ret_waited);
-        (void) sigaddset(ret_waited, SIGCHLD);
-        for (int i = 1; i <= SIGRTMAX; i++)
-                if (what_signal_asks(i) != ASKED_NOTHING)
-                        (void) sigaddset(ret_waited, i);
+        return n == 5 || n == 6 || n == 15 || n == 16 || number == SIGINT ? ASKED_REBOOT : ASKED_NOTHING;
 }
 
 static _Noreturn void end(Asked asked, int status) {
         /* The kernel then ends this process by a signal that says which. */
         if (asked != ASKED_NOTHING)
-                (void) reboot(asked == ASKED_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
+                (void) reboot((int) asked);
         _exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_EXCEPTION);
 }
 
@@ -69,36 +48,21 @@ static void stub_reap(pid_t command, Asked asked) {
                 _exit(EXIT_EXCEPTION);
 }
 
-/* Return: the signal, or -1 when the time has passed. */
-static int wait_for_signal(const sigset_t *waited, uint64_t deadline_usec) {
-        uint64_t now = now_usec();
-        uint64_t left = deadline_usec > now ? deadline_usec - now : 0;
-        const struct timespec timeout = {(time_t) (left / USEC_PER_SEC),
-                                         (long) (left % USEC_PER_SEC) * 1000};
-        int r;
-
-        do
-                r = deadline_usec == UINT64_MAX ? sigwaitinfo(waited, NULL)
-                                                : sigtimedwait(waited, NULL, &timeout);
-        while (r < 0 && errno == EINTR);
-        return r;
-}
-
-static _Noreturn void watch_command(pid_t command, const sigset_t *waited) {
-        uint64_t deadline_usec = UINT64_MAX;
+/* @all: they are blocked. */
+static _Noreturn void watch_command(pid_t command, const sigset_t *all) {
         Asked asked = ASKED_NOTHING;
 
         for (;;) {
                 int number;
 
                 stub_reap(command, asked);
-                number = wait_for_signal(waited, deadline_usec);
-                if (number < 0)
+                number = sigwaitinfo(all, NULL);
+                if (number == SIGALRM && asked != ASKED_NOTHING)
                         end(asked, 0);
-                if (number == SIGCHLD || asked != ASKED_NOTHING)
+                if (number < 0 || asked != ASKED_NOTHING || what_signal_asks(number) == ASKED_NOTHING)
                         continue;
                 asked = what_signal_asks(number);
-                deadline_usec = now_usec() + DEADLINE_USEC;
+                (void) alarm(DEADLINE_SECONDS);
                 /* Shells ignore the first and heed the second. */
                 (void) kill(command, SIGTERM);
                 (void) kill(command, SIGCONT);
@@ -107,16 +71,17 @@ static _Noreturn void watch_command(pid_t command, const sigset_t *waited) {
 }
 
 int stub_run(void) {
-        sigset_t waited, old;
+        sigset_t all, old;
         pid_t command;
 
-        stub_block_signals(&waited, &old);
+        (void) sigfillset(&all);
+        (void) sigprocmask(SIG_BLOCK, &all, &old);
         command = fork();
         if (command < 0)
                 return -errno;
         if (command > 0) {
                 (void) prctl(PR_SET_NAME, "(sd-stubinit)");
-                watch_command(command, &waited);
+                watch_command(command, &all);
         }
         (void) setsid();
         (void) sigprocmask(SIG_SETMASK, &old, NULL);

@@ -14,6 +14,9 @@
 #define TREE_PROC  "/run/host/.proc"
 #define TREE_SYSFS "/run/host/.sysfs"
 
+/* Attributes of mounts in which there are no programs. */
+#define TREE_NOTHING (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
 /* Goes on in a mount namespace of its own, in which the guest's root is the root. Whatever a path leads
  * through there, it cannot lead out. */
 int tree_enter(const CellOptions *o, Error *reterr);
@@ -22,10 +25,5 @@ int tree_enter(const CellOptions *o, Error *reterr);
  * cannot do so by itself. */
 int tree_hide_sights(Error *reterr);
 
-/* For paths below the guest's root. */
-
-/* Makes a directory, or a file, where there is nothing, and what it lies in. */
-int tree_make_point(const char *path, bool directory, Error *reterr);
-
-/* Makes a small file that is not there. */
-int tree_write(const char *path, const char *text, mode_t mode, Error *reterr);
+/* Makes a small file below the guest's root, which is not there and not to be changed. */
+int tree_write(const char *path, const char *text, Error *reterr);
