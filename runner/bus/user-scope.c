@@ -15,13 +15,12 @@
 /* It asks PID 1 to move a process that another one of its units has, or a session. */
 #define ANSWER_USEC (30 * USEC_PER_SEC)
 
-/* Half a second in all. */
-#define PAUSE_MAX 256000
-
 typedef struct UserScope {
         sd_bus *bus;
         char *job;    /* that begins it */
         char *result; /* of that, once it has ended */
+        bool ended;   /* it has */
+        bool changed; /* another command's scope has begun, or systemd has forgotten it */
 } UserScope;
 
 static void user_scope_done(UserScope *s) {
@@ -56,10 +55,23 @@ static int on_scope_job_removed(sd_bus_message *m, void *userdata, sd_bus_error 
         UserScope *s = userdata;
         uint32_t id;
 
-        if (sd_bus_message_read(m, "uoss", &id, &path, &name, &result) >= 0 && streq_ptr(s->job, path)) {
+        if (sd_bus_message_read(m, "uoss", &id, &path, &name, &result) < 0)
+                return 0;
+        s->changed = s->changed || streq(name, USER_SCOPE);
+        if (streq_ptr(s->job, path)) {
                 free(s->result);
                 s->result = xstrdup(result);
+                s->ended = true;
         }
+        return 0;
+}
+
+static int on_scope_removed(sd_bus_message *m, void *userdata, sd_bus_error *e) {
+        const char *name, *path;
+        UserScope *s = userdata;
+
+        if (sd_bus_message_read(m, "so", &name, &path) >= 0 && streq(name, USER_SCOPE))
+                s->changed = true;
         return 0;
 }
 
@@ -79,6 +91,9 @@ static int user_scope_open(UserScope *s, int fd) {
         if (r >= 0)
                 r = sd_bus_match_signal(s->bus, NULL, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "JobRemoved",
                                         on_scope_job_removed, s);
+        if (r >= 0)
+                r = sd_bus_match_signal(s->bus, NULL, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "UnitRemoved",
+                                        on_scope_removed, s);
         if (r >= 0)
                 r = sd_bus_call_method(s->bus, NULL, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe", NULL, NULL,
                                        NULL);
@@ -118,6 +133,7 @@ static int user_scope_start(UserScope *s, sd_bus_error *e) {
                 return r;
         free(s->job);
         s->job = xstrdup(job);
+        s->ended = false;
         return 0;
 }
 
@@ -126,20 +142,28 @@ static int user_scope_attach(UserScope *s, const char *below, sd_bus_error *e) {
                                   NULL, "ssau", USER_SCOPE, below, 1, (uint32_t) getpid());
 }
 
-/* The process is in it when the job is done. */
-static int user_scope_wait(UserScope *s, sd_bus_error *e) {
+/* @told: set by what systemd tells. */
+static int user_scope_wait(UserScope *s, const bool *told) {
         uint64_t deadline = now_usec() + ANSWER_USEC;
-        int r;
 
-        while (!s->result) {
+        while (!*told) {
                 uint64_t now = now_usec();
+                int r = sd_bus_process(s->bus, NULL);
 
-                r = sd_bus_process(s->bus, NULL);
                 if (r == 0)
                         r = now >= deadline ? -ETIMEDOUT : sd_bus_wait(s->bus, deadline - now);
                 if (r < 0 && r != -EINTR)
                         return r;
         }
+        return 0;
+}
+
+/* The process is in it when the job is done. */
+static int user_scope_wait_for_job(UserScope *s, sd_bus_error *e) {
+        int r = user_scope_wait(s, &s->ended);
+
+        if (r < 0)
+                return r;
         return streq(s->result, "done")
                        ? 0
                        : sd_bus_error_setf(e, SD_BUS_ERROR_FAILED, "its job ended with '%s'", s->result);
@@ -150,7 +174,7 @@ static int user_scope_try(UserScope *s, sd_bus_error *e) {
         int r = user_scope_start(s, e);
 
         if (r >= 0) {
-                r = user_scope_wait(s, e);
+                r = user_scope_wait_for_job(s, e);
                 return r < 0 ? r : 1;
         }
         if (!sd_bus_error_has_name(e, ERROR_UNIT_EXISTS))
@@ -173,15 +197,14 @@ int user_scope_enter(const char *runtime, Error *reterr) {
         if (fd == -ENOENT)
                 return 0;
         r = fd < 0 ? fd : user_scope_open(&s, fd);
-        /* The last container may end at this moment; then systemd forgets the scope a little later, and no
-         * signal tells of that. */
-        for (useconds_t pause = 1000; r == 0 && pause <= PAUSE_MAX; pause *= 2) {
+        while (r == 0) {
                 sd_bus_error_free(&e);
+                s.changed = false;
                 r = user_scope_try(&s, &e);
+                /* The first command's begins at this moment, or the last container ends, and systemd forgets
+                 * it a little later. */
                 if (r == 0)
-                        (void) usleep(pause);
+                        r = user_scope_wait(&s, &s.changed);
         }
-        if (r == 0)
-                r = -EBUSY;
         return r < 0 ? bus_error(&bus_user, reterr, r, &e, "enter '%s'", USER_SCOPE) : 1;
 }

@@ -21,6 +21,22 @@ mine() {
         return "$(<"$PROJECT/status")"
 }
 
+user_is_gone() { ! systemctl is-active --quiet "user@$DEV_UID.service" && [[ ! -e /run/user/$DEV_UID ]]; }
+
+# The developer's last session ends, without lingering.
+log_out() {
+        local session
+
+        rm -f "$PROJECT/pid"
+        machinectl --quiet shell "$DEV@" /bin/bash -c "echo \$\$ >$(printf %q "$PROJECT/pid"); exec sleep infinity" >/dev/null </dev/null &
+        session=$!
+        try_until "$WAIT" test -s "$PROJECT/pid"
+        loginctl disable-linger "$DEV"
+        kill "$(<"$PROJECT/pid")"
+        wait "$session" || :
+        try_until "$WAIT" user_is_gone
+}
+
 # A new proc can be mounted only where nothing of the old one is hidden, as nspawn hides parts of this host's.
 show_proc() {
         local point
@@ -65,9 +81,12 @@ testcase_sessions() {
         ok mine --json status
         equal "$(jq -c '[.containers[] | .state]' <<<"$OUT")" '["running","running"]' "their states"
         equal "$(find "$scope/flake-containers" -mindepth 1 -maxdepth 1 -type d | wc -l)" 2 "machines in the scope"
-        # What the end of the last session does without lingering.
-        systemctl stop "user@$DEV_UID.service" "user-runtime-dir@$DEV_UID.service"
-        systemctl start "user@$DEV_UID.service"
+        # logind waits 10 s for another one.
+        mkdir -p /run/systemd/logind.conf.d
+        printf '[Login]\nUserStopDelaySec=0\n' >/run/systemd/logind.conf.d/test.conf
+        systemctl reload systemd-logind
+        log_out
+        loginctl enable-linger "$DEV"
         ok mine --json status
         equal "$(jq -c '[.containers[] | .state]' <<<"$OUT")" '["stopped","stopped"]' "their states"
         expect_out 'ended by a logout; to keep it: loginctl enable-linger'
@@ -76,6 +95,8 @@ testcase_sessions() {
         ok mine down
         loginctl disable-linger "$DEV"
         systemctl stop "user@$DEV_UID.service" "user-runtime-dir@$DEV_UID.service"
+        rm /run/systemd/logind.conf.d/test.conf
+        systemctl reload systemd-logind
         for file in subuid subgid; do umount "/etc/$file"; done
 }
 
