@@ -11,10 +11,12 @@
 #include "base/child.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/host-socket.h"
 #include "base/paths.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "state/gc-root.h"
+#include "state/nix-daemon.h"
 
 #define REGISTERED        "flake-containers-"
 #define LOOK_TIMEOUT_USEC (5 * USEC_PER_SEC)
@@ -66,6 +68,16 @@ static int open_roots(const char *roots, int *ret_fd, Error *reterr) {
         return r < 0 ? error_prefix(reterr, r, "garbage collector's roots") : 0;
 }
 
+/* Without root, where the store is not the user's: only its daemon can add one. */
+static int find_who_adds(int roots_fd, bool *ret, Error *reterr) {
+        struct stat st;
+
+        if (fstat(roots_fd, &st) < 0)
+                return error_set(reterr, errno, "look at its owner");
+        *ret = host_socket_is_brokered() && st.st_uid != geteuid();
+        return 0;
+}
+
 /* As the owner of that directory, who is root or has made a store of their own. */
 static int add_root(int roots_fd, const char *name, const char *link, Error *reterr) {
         int r = fs_enter_owner(roots_fd);
@@ -79,8 +91,9 @@ static int add_root(int roots_fd, const char *name, const char *link, Error *ret
 
 int gc_root_set(int container_fd, const char *container_path, const InvokingUser *user, const char *name,
                 const char *target, const char *store, Error *reterr) {
-        _cleanup_free_ char *roots = NULL, *link = NULL, *registered = NULL;
+        _cleanup_free_ char *roots = NULL, *link = NULL, *registered = NULL, *daemon = NULL;
         _cleanup_close_ int roots_fd = -EBADF;
+        bool foreign = false;
         int r;
 
         r = make_own_link(container_fd, user, name, target, reterr);
@@ -93,7 +106,11 @@ int gc_root_set(int container_fd, const char *container_path, const InvokingUser
         link = xasprintf("%s/%s", container_path, name);
         /* Always the same name for the same link, so that they do not gather. */
         registered = xasprintf(REGISTERED "%016" PRIx64, hash_text(link));
-        r = add_root(roots_fd, registered, link, reterr);
+        daemon = xasprintf("%s/../../daemon-socket/socket", roots);
+        r = find_who_adds(roots_fd, &foreign, reterr);
+        if (r >= 0)
+                r = foreign ? nix_daemon_add_root(daemon, link, reterr)
+                            : add_root(roots_fd, registered, link, reterr);
         return r < 0 ? error_prefix(reterr, r, "'%s'", roots) : 0;
 }
 

@@ -255,6 +255,31 @@ testcase_gc_roots() {
         ok fc down
 }
 
+# Without root that folder is not the user's, and Nix's daemon makes the links.
+testcase_kept_by_the_daemon() {
+        local daemon where=("NIX_STORE_DIR=$STORE" "NIX_STATE_DIR=${STORE%/*}/var/nix" "NIX_LOG_DIR=$TMP" "NIX_CONF_DIR=$TMP")
+
+        is_rootless || return 0
+        command -v nix-daemon >/dev/null || skip "nix is not installed (Debian: nix-bin)"
+        toplevel web
+        echo 'exec sleep infinity' >"$BUILT/sleeper"
+        project shop
+        spec "$(nixos job ", \"command\": [\"$TOPLEVEL/stage1\", \"$TOPLEVEL/sleeper\"], \"network\": {\"mode\": \"none\"}")"
+        ok fc up
+        expect_err 'so Nix may collect what runs, ignoring'
+        ok fc down
+        mkdir -p "$STORE/../var/nix/daemon-socket"
+        env "${where[@]}" nix-daemon </dev/null >"$TMP/daemon" 2>&1 &
+        daemon=$!
+        try_until "$WAIT" test -S "$STORE/../var/nix/daemon-socket/socket"
+        ok fc up
+        refute_err ignoring
+        equal "$(gc_roots)" "$TOPLEVEL" "what is protected"
+        ok fc down
+        kill "$daemon"
+        finished "$daemon"
+}
+
 testcase_host_users() {
         toplevel web
         project shop
