@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/host-exec.h"
 #include "base/host-socket.h"
 #include "base/scm.h"
 
@@ -24,6 +26,10 @@ void host_socket_adopt(int fd) {
 
 bool host_socket_is_brokered(void) {
         return broker_fd >= 0;
+}
+
+int host_socket_broker_fd(void) {
+        return broker_fd;
 }
 
 static int ask_broker(const Request *request) {
@@ -58,20 +64,32 @@ char *host_socket_proc_path(const char *name) {
         return xasprintf("/proc/thread-self/net/%s", name);
 }
 
+/* Return: whether the other end is there still. */
+static bool serve_socket(int fd, const Request *request) {
+        _cleanup_close_ int made = socket(request->family, request->type | SOCK_CLOEXEC, request->protocol);
+        int error = made < 0 ? -errno : 0;
+
+        return scm_send(fd, &error, sizeof(error), &made, made >= 0 ? 1 : 0) >= 0;
+}
+
 void host_socket_serve(int fd) {
-        Request request;
+        union {
+                Request socket;
+                HostExecRequest program;
+        } request;
+        bool goes_on = true;
 
-        for (;;) {
+        /* None of what it starts is waited for. */
+        (void) signal(SIGCHLD, SIG_IGN);
+        while (goes_on) {
                 _cleanup_(scm_done) ScmMessage message = {};
-                _cleanup_close_ int made = -EBADF;
-                int error;
 
-                if (scm_receive(fd, 0, &request, sizeof(request), &message) < 0 ||
-                    message.size != sizeof(request))
+                if (scm_receive(fd, 0, &request, sizeof(request), &message) < 0)
                         return;
-                made = socket(request.family, request.type | SOCK_CLOEXEC, request.protocol);
-                error = made < 0 ? -errno : 0;
-                if (scm_send(fd, &error, sizeof(error), &made, made >= 0 ? 1 : 0) < 0)
-                        return;
+                if (message.size == sizeof(request.program))
+                        host_exec_serve(fd, &request.program, &message);
+                else
+                        goes_on =
+                                message.size == sizeof(request.socket) && serve_socket(fd, &request.socket);
         }
 }

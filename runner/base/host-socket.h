@@ -12,6 +12,10 @@ void host_socket_adopt(int fd);
 /* Whether there is one, and with it: whether this program has no root of the host's. */
 bool host_socket_is_brokered(void);
 
+/* Its socket, to be handed on to a program that starts others by it (base/host-exec.h) and makes no sockets,
+ * whose answers would be mixed up with ours. -EBADF: there is none. */
+int host_socket_broker_fd(void);
+
 /* socket(2). Return: an O_CLOEXEC fd, or a negative errno. */
 int host_socket(int family, int type, int protocol);
 
@@ -19,5 +23,6 @@ int host_socket(int family, int type, int protocol);
  * answer. Owned by the caller. */
 char *host_socket_proc_path(const char *name);
 
-/* The broker: makes sockets for what has the other end of @fd, a SOCK_SEQPACKET, until that is closed. */
+/* The broker: makes sockets for what has the other end of @fd, a SOCK_SEQPACKET, and starts programs, until
+ * that is closed. */
 void host_socket_serve(int fd);

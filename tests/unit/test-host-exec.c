@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/host-exec.h"
+#include "base/host-socket.h"
+#include "base/process.h"
+#include "base/userns.h"
+#include "test.h"
+
+/* A broker that has stayed outside, and a shell that is started by it from a user namespace with a network of
+ * its own. */
+typedef struct Outside {
+        pid_t pid;   /* what stands for the shell */
+        int said_fd; /* what the shell says */
+} Outside;
+
+static _Noreturn void ask(int broker_fd, int said_fd, const char *script, HostExecAs as) {
+        const char *argv[] = {"sh", "-c", script, "sh", NULL},
+                   *envp[] = {"PATH=/usr/bin:/bin", "TOLD=yes", NULL};
+        int userns = userns_open("0 0 65536", "0 0 65536");
+
+        if (userns < 0 || setns(userns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 ||
+            mount("tmpfs", "/mnt", "tmpfs", 0, NULL) < 0 || dup2(said_fd, STDOUT_FILENO) < 0 ||
+            chdir("/usr") < 0)
+                _exit(98);
+        host_socket_adopt(broker_fd);
+        (void) host_exec((char **) argv, (char **) envp, as);
+        _exit(97);
+}
+
+static void outside_start(Outside *o, const char *script, HostExecAs as) {
+        int pair[2], said[2];
+        pid_t broker;
+
+        if (geteuid() != 0)
+                SKIP("needs root");
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+        ASSERT_OK(pipe2(said, O_CLOEXEC));
+        broker = fork();
+        ASSERT_OK(broker);
+        if (broker == 0) {
+                (void) close(pair[0]);
+                (void) close(said[0]);
+                (void) close(said[1]);
+                host_socket_serve(pair[1]);
+                _exit(0);
+        }
+        (void) close(pair[1]);
+        o->pid = fork();
+        ASSERT_OK(o->pid);
+        if (o->pid == 0)
+                ask(pair[0], said[1], script, as);
+        (void) close(pair[0]);
+        (void) close(said[1]);
+        o->said_fd = said[0];
+}
+
+/* Return: what it has said; owned by the caller. */
+static char *outside_end(Outside *o, int *ret_status) {
+        char *text = NULL;
+
+        ASSERT_OK(fs_read_fd(o->said_fd, "said", 65536, &text, NULL, NULL));
+        *ret_status = process_reap(o->pid);
+        (void) close(o->said_fd);
+        return text;
+}
+
+static char *own(const char *name) {
+        _cleanup_free_ char *path = xasprintf("/proc/self/ns/%s", name);
+        char text[64] = "";
+
+        ASSERT_TRUE(readlink(path, text, sizeof(text) - 1) > 0);
+        return xstrdup(text);
+}
+
+TEST(runs_where_the_broker_is) {
+        static const char script[] =
+                "readlink /proc/self/ns/net; readlink /proc/self/ns/mnt; echo $PWD $TOLD "
+                "$(env | wc -l) $(ls /proc/self/fd | wc -l); exit 7";
+        _cleanup_free_ char *net = own("net"), *mnt = own("mnt"), *said = NULL, *expected = NULL;
+        Outside o;
+        int status;
+
+        outside_start(&o, script, HOST_EXEC_USER);
+        said = outside_end(&o, &status);
+        ASSERT_EQ(WEXITSTATUS(status), 7);
+        /* The shell's PATH, PWD and TOLD, and "_"; three descriptors, and that of ls. */
+        expected = xasprintf("%s\n%s\n/usr yes", net, mnt);
+        ASSERT_TRUE(strncmp(said, expected, strlen(expected)) == 0);
+        ASSERT_TRUE(strstr(said, " 4\n"));
+}
+
+TEST(is_root_of_our_namespace) {
+        /* The mount is there, and nothing of the host's is: no process of the first one's PID namespace. */
+        static const char script[] = "readlink /proc/self/ns/net; id -u; stat -f -c %T /mnt; echo $$";
+        _cleanup_free_ char *net = own("net"), *here = NULL, *there = NULL, *expected = NULL;
+        Outside o;
+        int status;
+
+        outside_start(&o, script, HOST_EXEC_ROOT_HERE);
+        here = outside_end(&o, &status);
+        ASSERT_EQ(WEXITSTATUS(status), 0);
+        expected = xasprintf("%s\n0\ntmpfs\n2\n", net);
+        ASSERT_STREQ(here, expected);
+        outside_start(&o, "stat -f -c %T /mnt; kill -KILL $$", HOST_EXEC_ROOT);
+        there = outside_end(&o, &status);
+        ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        ASSERT_TRUE(!strstr(there, "tmpfs"));
+}
+
+/* Whatever ends what stands for it ends it, and what it has started. */
+TEST(ends_with_us) {
+        static const HostExecAs ways[] = {HOST_EXEC_USER, HOST_EXEC_ROOT};
+
+        for (size_t i = 0; i < ELEMENTSOF(ways); i++) {
+                _cleanup_free_ char *rest = NULL;
+                char byte;
+                Outside o;
+                int status;
+
+                outside_start(&o, "sleep 1000 & echo; wait", ways[i]);
+                ASSERT_EQ(read(o.said_fd, &byte, 1), 1);
+                ASSERT_OK(kill(o.pid, SIGKILL));
+                /* Returns when none has the pipe any more. */
+                rest = outside_end(&o, &status);
+                ASSERT_TRUE(WIFSIGNALED(status));
+        }
+}
+
+TEST(says_what_it_cannot_run) {
+        static const char script[] = "exec /nonexistent/program";
+        _cleanup_free_ char *said = NULL;
+        Outside o;
+        int status;
+
+        outside_start(&o, script, HOST_EXEC_USER);
+        said = outside_end(&o, &status);
+        ASSERT_EQ(WEXITSTATUS(status), 127);
+}
+
+TEST(fails_without_the_broker) {
+        int pair[2];
+
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+        (void) close(pair[1]);
+        host_socket_adopt(pair[0]);
+        ASSERT_EQ(host_exec((char *const[]){(char *) "true", NULL}, NULL, HOST_EXEC_USER), -EPIPE);
+}
