@@ -23,6 +23,10 @@
 /* Which namespaces all that the user runs without root shares: "USER NETWORK", inodes of /proc/PID/ns. */
 #define ROOTLESS_PLACE "@namespace"
 
+/* Where images are kept that are made of a specification: root's alone, since what lies there is booted as
+ * root, or by a container's root. Without root they are in the user's cache (HostFacts.image_cache). */
+#define IMAGE_CACHE_OF_ROOT "/var/cache/flake-containers"
+
 /* Where ip-netns(8) names the host's network namespaces. */
 #define HOST_NETNS_DIR "/run/netns"
 

@@ -27,6 +27,7 @@ void facts_done(HostFacts *facts) {
         free(facts->boot_id);
         free(facts->nspawn);
         free(facts->cgroup_root);
+        free(facts->image_cache);
         free(facts->kernel);
         *facts = (HostFacts){};
 }
@@ -228,6 +229,21 @@ static int find_cgroup(HostFacts *facts, Error *reterr) {
         return 0;
 }
 
+/* The XDG Base Directory Specification: a path that is not absolute does not count. */
+int facts_find_image_cache(bool rootless, char **ret, Error *reterr) {
+        const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+        if (!rootless)
+                *ret = xstrdup(IMAGE_CACHE_OF_ROOT);
+        else if (cache && cache[0] == '/')
+                *ret = xasprintf("%s/flake-containers", cache);
+        else if (home && home[0] == '/')
+                *ret = xasprintf("%s/.cache/flake-containers", home);
+        else
+                return error_raise(reterr, FC_EXIT_HOST, "without root this needs HOME");
+        return 0;
+}
+
 int facts_gather(HostFacts *ret, Error *reterr) {
         _cleanup_(facts_done) HostFacts facts = {};
         struct utsname name;
@@ -246,6 +262,9 @@ int facts_gather(HostFacts *ret, Error *reterr) {
         if (!facts.rootless)
                 facts.nspawn = process_find_program("systemd-nspawn", NULL);
         else if ((r = process_find_helper("cell", &facts.nspawn, reterr)) < 0)
+                return r;
+        r = facts_find_image_cache(facts.rootless, &facts.image_cache, reterr);
+        if (r < 0)
                 return r;
         facts.machine_id = sd_id128_get_machine(&machine_id) >= 0;
         /* Not ours: the user's namespace has another /run. */

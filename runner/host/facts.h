@@ -15,8 +15,12 @@ typedef struct HostFacts {
         bool machine_id;     /* the host has one, machine-id(5) */
         bool sd_booted;      /* systemd is PID 1, sd_booted(3) */
         bool rootless;       /* root is a user's, in a user namespace */
+        char *image_cache;   /* where images are kept that are made of a specification */
         char *kernel;        /* "6.1.0-18-amd64" */
 } HostFacts;
+
+/* Where that is. FC_EXIT_HOST: without root, and without HOME. */
+int facts_find_image_cache(bool rootless, char **ret, Error *reterr);
 
 /* So many digits of it are the host's in any case. */
 #define HOST_BOOT_DIGITS 16

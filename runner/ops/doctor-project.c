@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/paths.h"
 #include "machine/limits.h"
 #include "ops/debian-build.h"
 #include "ops/made-image.h"
@@ -18,7 +19,7 @@ typedef struct Place {
         Findings *findings;
         const Project *project;
         const ContainerSpec *spec;
-        bool made; /* its image is there; only root sees that */
+        bool made; /* its image is there */
         bool lacks;
 } Place;
 
@@ -45,12 +46,17 @@ static void doctor_check_image(Place *p) {
                 doctor_lack(p, xasprintf("%s: its image '%s': %s", c->name, image, strerror(-r)));
 }
 
+/* Those of root's only root does. */
+static bool doctor_sees_made_images(const Project *project) {
+        return geteuid() == 0 || !streq(project->facts.image_cache, IMAGE_CACHE_OF_ROOT);
+}
+
 /* What is made already needs no program. */
 static bool doctor_has_made_image(const Project *project, const ContainerSpec *c) {
-        if (!made_image_word(c) || geteuid() != 0)
+        if (!made_image_word(c) || !doctor_sees_made_images(project))
                 return false;
         oci_input_note(project, c);
-        return made_image_is_there(c);
+        return made_image_is_there(c, project->facts.image_cache);
 }
 
 static void doctor_check_made_image(Place *p) {
@@ -62,7 +68,7 @@ static void doctor_check_made_image(Place *p) {
             (p->spec->debian ? debian_build_require(&program, &e) : oci_build_require(&e)) >= 0)
                 return;
         (void) error_prefix(&e, -ENOENT, "%s: %s", p->spec->name, word);
-        if (geteuid() != 0) {
+        if (!doctor_sees_made_images(p->project)) {
                 findings_add(p->findings, "container", VERDICT_UNKNOWN,
                              xasprintf("%s; only root sees whether its image is made already", e.message));
                 error_done(&e);

@@ -280,6 +280,13 @@ int doctor_examine(const ProjectRequest *request, const DoctorWay *way, Findings
                         return -EIO;
         } else
                 findings_add(f, "project", VERDICT_OK, xasprintf("%s (%s)", project.root, project.id));
+        /* This process is not in the namespace that commands are in. */
+        if (way->rootless) {
+                free(project.facts.image_cache);
+                project.facts.image_cache = NULL;
+                if (facts_find_image_cache(/* rootless= */ true, &project.facts.image_cache, reterr) < 0)
+                        return -EIO;
+        }
         doctor_check_kernel(f, facts);
         doctor_check_need(f, facts, FACTS_CGROUP, "cgroup2", facts->cgroup_root);
         if (!way->rootless)

@@ -97,11 +97,11 @@ static int member_check_root(const Member *m, Error *reterr) {
 static int member_keep_image(const Member *m, Error *reterr) {
         const OciSpec *oci = m->at->spec->oci;
         const char *image = m->state ? definition_get(m->state->definition, DEFINITION_IMAGE) : NULL;
+        _cleanup_free_ char *cache = image ? made_image_cache(image) : NULL;
         bool there = false;
         int r;
 
-        if (!oci || oci->input || m->at->spec->ephemeral || !image ||
-            !path_is_within(image, MADE_IMAGE_CACHE))
+        if (!oci || oci->input || m->at->spec->ephemeral || !cache)
                 return 0;
         r = tree_exists(m->resources.container_fd, &there, reterr);
         if (r < 0)

@@ -344,8 +344,6 @@ int gc_run(Gc *gc, const char *root, Error *reterr) {
         gc_note_result(gc, gc_clean_here(gc, &all, root, &error), &error, &status);
         gc_note_result(gc, gc_clean_directories(gc, &error), &error, &status);
         gc_note_result(gc, gc_clean_roots(gc, &error), &error, &status);
-        /* The images are root's. */
-        if (!gc->facts.rootless)
-                gc_note_result(gc, made_image_clean(gc, &error), &error, &status);
+        gc_note_result(gc, made_image_clean(gc, &error), &error, &status);
         return status;
 }

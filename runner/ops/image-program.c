@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 
 #include "base/alloc.h"
+#include "base/host-exec.h"
+#include "base/host-socket.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "ops/image-program.h"
@@ -43,10 +45,24 @@ static void image_program_done(ProgramRun *p) {
         (void) safe_close(p->pidfd);
 }
 
+/* A user's network has no way to a mirror: the broker then starts what needs one, in the host's network, and
+ * as the first of a PID namespace. */
+static bool image_program_is_brokered(const ImageProgram *program) {
+        return !program->offline && host_socket_is_brokered();
+}
+
 static _Noreturn void image_program_execute(const ProgramRun *p) {
+        const ImageProgram *program = p->program;
+        int r;
+
         process_unblock_signals();
-        (void) execve(p->program->argv[0], p->program->argv, p->program->environment);
-        (void) dprintf(STDERR_FILENO, "E: run '%s': %m\n", p->program->argv[0]);
+        if (image_program_is_brokered(program))
+                r = host_exec(program->argv, program->environment, HOST_EXEC_ROOT_HERE);
+        else {
+                (void) execve(program->argv[0], program->argv, program->environment);
+                r = -errno;
+        }
+        (void) dprintf(STDERR_FILENO, "E: run '%s': %s\n", program->argv[0], strerror(-r));
         _exit(127);
 }
 
@@ -90,7 +106,12 @@ static int image_program_attach(const ProgramRun *p) {
         if (p->input_fd >= 0 &&
             move_mount(p->input_fd, "", AT_FDCWD, IMAGE_PROGRAM_INPUT, MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return -errno;
-        return mount("proc", "/proc", "proc", proc, NULL) < 0 ? -errno : chdir("/");
+        if (chdir("/") < 0)
+                return -errno;
+        /* Who makes its PID namespace is not in that: it sees itself in the /proc that is there. */
+        return image_program_is_brokered(p->program) || mount("proc", "/proc", "proc", proc, NULL) >= 0
+                       ? 0
+                       : -errno;
 }
 
 /* @out: for its output. Ours is the only reader, so one that loses us ends at its next line at the
@@ -106,6 +127,8 @@ static _Noreturn void image_program_begin(const ProgramRun *p, int out) {
                 (void) dprintf(STDERR_FILENO, "E: set up the namespaces: %m\n");
                 _exit(126);
         }
+        if (image_program_is_brokered(p->program))
+                image_program_execute(p);
         image_program_be_init(p);
 }
 
@@ -138,7 +161,8 @@ static int image_program_mount(ProgramRun *p, Error *reterr) {
 }
 
 static int image_program_start(ProgramRun *p, Error *reterr) {
-        struct clone_args args = {.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD |
+        struct clone_args args = {.flags = CLONE_NEWNS | CLONE_PIDFD |
+                                           (image_program_is_brokered(p->program) ? 0 : CLONE_NEWPID) |
                                            (p->program->offline ? CLONE_NEWNET : 0),
                                   .pidfd = (uint64_t) (uintptr_t) &p->pidfd,
                                   .exit_signal = SIGCHLD};

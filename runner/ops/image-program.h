@@ -5,12 +5,12 @@
  * command ends all that it has started, and nothing that it mounts is seen by others. */
 
 #include "base/error.h"
-#include "plan/made-image.h"
+#include "state/runtime-dir.h"
 
 /* Where it sees the directory that it works in. Programs cannot cope with every character that a path may
- * have, and those of other users could not pass a directory that is root's alone. The cache's place is there
- * for sure. */
-#define IMAGE_PROGRAM_PLACE MADE_IMAGE_CACHE
+ * have, and those of other users could not pass a directory that is root's alone. What is there until the
+ * next boot is there for sure, and not theirs to see. */
+#define IMAGE_PROGRAM_PLACE RUNTIME_DIR_BASE
 
 /* And what it reads: an entry of that directory, which must be there, of the same kind. */
 #define IMAGE_PROGRAM_INPUT_NAME "input"

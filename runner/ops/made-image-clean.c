@@ -81,7 +81,7 @@ static ImageUse look_at_user(int users_fd, const char *name, const char *image) 
 
 static bool is_used(Gc *gc, int cache_fd, const char *key) {
         _cleanup_free_ char *place = xasprintf("%s/users", key),
-                            *image = xasprintf(MADE_IMAGE_CACHE "/%s/root", key);
+                            *image = xasprintf("%s/%s/root", gc->facts.image_cache, key);
         _cleanup_close_ int users_fd = -EBADF;
         _cleanup_strv_ char **names = NULL;
         _cleanup_free_ ImageUse *uses = NULL;
@@ -105,9 +105,9 @@ static bool is_used(Gc *gc, int cache_fd, const char *key) {
         if (used || !layer)
                 return used;
         strv_pushf(&gc->notes,
-                   MADE_IMAGE_CACHE "/%s: left alone: a container that used it is not where it was, and an "
-                                    "ephemeral one runs, which may be that",
-                   key);
+                   "%s/%s: left alone: a container that used it is not where it was, and an ephemeral one "
+                   "runs, which may be that",
+                   gc->facts.image_cache, key);
         return true;
 }
 
@@ -125,7 +125,7 @@ static char *key_before(const char *name, const char *suffix) {
 /* Killed in the midst, it leaves what does not count as an image: a directory's files go before its
  * directories, and so `definition` before what is in `root`. */
 static int remove_image(Gc *gc, int cache_fd, const char *name, const char *why, Error *reterr) {
-        _cleanup_free_ char *path = xasprintf(MADE_IMAGE_CACHE "/%s", name);
+        _cleanup_free_ char *path = xasprintf("%s/%s", gc->facts.image_cache, name);
         int r = gc->dry_run ? 0 : fs_remove_tree(cache_fd, name, reterr);
 
         if (r >= 0)
@@ -182,12 +182,12 @@ int made_image_clean(Gc *gc, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
         int r;
 
-        r = made_image_cache_open(/* make= */ false, &cache_fd, reterr);
+        r = made_image_cache_open(gc->facts.image_cache, /* make= */ false, &cache_fd, reterr);
         if (r < 0 || cache_fd < 0)
                 return r;
         r = fs_list(cache_fd, &names);
         if (r < 0)
-                return error_set(reterr, r, "list '" MADE_IMAGE_CACHE "'");
+                return error_set(reterr, r, "list '%s'", gc->facts.image_cache);
         STRV_FOREACH (name, names) {
                 r = clean_one(gc, cache_fd, *name, reterr);
                 if (r < 0)
@@ -197,7 +197,7 @@ int made_image_clean(Gc *gc, Error *reterr) {
         names = NULL;
         r = fs_list(cache_fd, &names);
         if (r < 0)
-                return error_set(reterr, r, "list '" MADE_IMAGE_CACHE "'");
+                return error_set(reterr, r, "list '%s'", gc->facts.image_cache);
         STRV_FOREACH (name, gc->dry_run ? NULL : names) {
                 r = clean_lock(cache_fd, *name, reterr);
                 if (r < 0)

@@ -10,6 +10,7 @@
 #include "base/file-id.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/host-socket.h"
 #include "ops/debian-build.h"
 #include "ops/made-image.h"
 #include "ops/oci-build.h"
@@ -27,7 +28,7 @@
 typedef struct Image {
         const ContainerPlan *plan;
         const Sources *sources;
-        char *text, *key;
+        char *cache, *text, *key;
         int cache_fd, lock_fd;
         int input_fd; /* of `system.oci` */
         bool input_is_directory;
@@ -35,6 +36,7 @@ typedef struct Image {
 } Image;
 
 static void image_done(Image *image) {
+        free(image->cache);
         free(image->text);
         free(image->key);
         (void) safe_close(image->cache_fd);
@@ -48,46 +50,53 @@ static int check_own(int fd, const char *path, bool closed, Error *reterr) {
 
         if (fstat(fd, &st) < 0)
                 return error_set(reterr, errno, "look at '%s'", path);
-        if (st.st_uid == 0 && (st.st_mode & (closed ? 077 : 022)) == 0)
+        if (st.st_uid == geteuid() && (st.st_mode & (closed ? 077 : 022)) == 0)
                 return 0;
-        return error_raise(reterr, FC_EXIT_CONFLICT,
-                           "'%s' is not root's alone: its mode is %04o, its owner %u", path,
+        return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is not %s alone: its mode is %04o, its owner %u",
+                           path, host_socket_is_brokered() ? "the user's" : "root's",
                            (unsigned) st.st_mode & 07777, (unsigned) st.st_uid);
 }
 
-int made_image_cache_open(bool make, int *ret_fd, Error *reterr) {
-        _cleanup_close_ int parent = open("/var/cache", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
-        const char *name = strrchr(MADE_IMAGE_CACHE, '/') + 1;
+int made_image_cache_open(const char *cache, bool make, int *ret_fd, Error *reterr) {
+        const char *name = strrchr(cache, '/') + 1;
+        _cleanup_free_ char *above = xstrndup(cache, (size_t) (name - 1 - cache));
+        _cleanup_close_ int parent = -EBADF, fd = -EBADF;
         int r;
 
+        *ret_fd = -EBADF;
+        /* A user's: until a program needs it, it is not there. */
+        if (make && mkdir(above, 0700) < 0 && errno != EEXIST)
+                return error_set(reterr, errno, "make '%s'", above);
+        parent = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (parent < 0)
-                return error_set(reterr, errno, "open '/var/cache'");
-        r = check_own(parent, "/var/cache", /* closed= */ false, reterr);
+                return errno == ENOENT && !make ? 0 : error_set(reterr, errno, "open '%s'", above);
+        r = check_own(parent, above, /* closed= */ false, reterr);
         if (r < 0)
                 return r;
         if (make && mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
-                return error_set(reterr, errno, "make '" MADE_IMAGE_CACHE "'");
+                return error_set(reterr, errno, "make '%s'", cache);
         r = fs_open_beneath_optional(parent, name, O_RDONLY | O_DIRECTORY, &fd, reterr);
         if (r >= 0 && fd >= 0)
-                r = check_own(fd, MADE_IMAGE_CACHE, /* closed= */ true, reterr);
+                r = check_own(fd, cache, /* closed= */ true, reterr);
         if (r < 0)
                 return r;
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
 
-static int image_init(Image *image, const ContainerSpec *c, bool make, Error *reterr) {
-        *image = (Image){.cache_fd = -EBADF, .lock_fd = -EBADF, .input_fd = -EBADF};
+/* @cache: taken. */
+static int image_init(Image *image, const ContainerSpec *c, char *cache, bool make, Error *reterr) {
+        *image = (Image){.cache = cache, .cache_fd = -EBADF, .lock_fd = -EBADF, .input_fd = -EBADF};
         image->text = made_image_text(c);
         image->key = made_image_key(image->text);
-        return made_image_cache_open(make, &image->cache_fd, reterr);
+        return made_image_cache_open(cache, make, &image->cache_fd, reterr);
 }
 
 /* It is not replaced: what runs may have it as a layer, and any user can make an OCI image of which the text
  * has the hash of another. */
 static int image_refuse_other(const Image *image, Error *reterr) {
         int r = error_raise(reterr, FC_EXIT_CONFLICT,
-                            "'" MADE_IMAGE_CACHE "/%s' is the image of another definition, of the same name",
+                            "'%s/%s' is the image of another definition, of the same name", image->cache,
                             image->key);
 
         error_add_hint(reterr, "where no container uses that: flake-containers gc");
@@ -117,12 +126,12 @@ static int image_find(const Image *image, int *ret_fd, Error *reterr) {
         return 0;
 }
 
-bool made_image_is_there(const ContainerSpec *c) {
+bool made_image_is_there(const ContainerSpec *c, const char *cache) {
         _cleanup_(image_done) Image image;
         _cleanup_close_ int fd = -EBADF;
 
-        return image_init(&image, c, /* make= */ false, NULL) >= 0 && image_find(&image, &fd, NULL) >= 0 &&
-               fd >= 0;
+        return image_init(&image, c, xstrdup(cache), /* make= */ false, NULL) >= 0 &&
+               image_find(&image, &fd, NULL) >= 0 && fd >= 0;
 }
 
 int made_image_open(const ContainerPlan *plan, Error *reterr) {
@@ -130,7 +139,7 @@ int made_image_open(const ContainerPlan *plan, Error *reterr) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = image_init(&image, plan->spec, /* make= */ false, reterr);
+        r = image_init(&image, plan->spec, made_image_cache(plan->image), /* make= */ false, reterr);
         if (r >= 0)
                 r = image_find(&image, &fd, reterr);
         if (r < 0)
@@ -187,7 +196,7 @@ static int tell_full_disk(const Image *image, int r, Error *reterr) {
 
         if (fstatvfs(image->cache_fd, &fs) < 0 || (uint64_t) fs.f_bavail * fs.f_frsize >= DISK_LEFT_MIN)
                 return r;
-        error_add_hint(reterr, "the disk of '" MADE_IMAGE_CACHE "' is full: make room there");
+        error_add_hint(reterr, "the disk of '%s' is full: make room there", image->cache);
         return r;
 }
 
@@ -311,7 +320,7 @@ int made_image_make(const ContainerPlan *plan, const Sources *sources, int conta
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = image_init(&image, plan->spec, /* make= */ true, reterr);
+        r = image_init(&image, plan->spec, made_image_cache(plan->image), /* make= */ true, reterr);
         image.plan = plan;
         image.sources = sources;
         image.progress = progress;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The images of `system.debian` and `system.oci`, in a directory of root's that no other user can enter:
- * made when one is needed first, shared by all projects of the machine, known by what they were made of.
+/* The images of `system.debian` and `system.oci`, in a directory that no other user can enter, of root's or,
+ * without root, of the user's: made when one is needed first, shared by all projects of the machine or the
+ * user, known by what they were made of.
  *
  *     KEY/definition   what it was made of; without it the image counts as not there
  *     KEY/root         the root file system
@@ -19,11 +20,11 @@
 #include "plan/plan.h"
 #include "screen/progress.h"
 
-/* The directory, checked to be root's alone. @ret_fd: -EBADF: it is not there, and not made. */
-int made_image_cache_open(bool make, int *ret_fd, Error *reterr);
+/* The directory, checked to be the calling user's alone. @ret_fd: -EBADF: it is not there, and not made. */
+int made_image_cache_open(const char *cache, bool make, int *ret_fd, Error *reterr);
 
-/* Whether it is there, without a lock. Only root sees it. */
-bool made_image_is_there(const ContainerSpec *c);
+/* Whether it is there, without a lock. */
+bool made_image_is_there(const ContainerSpec *c, const char *cache);
 
 /* Opens its root. FC_EXIT_HOST when it is not there. Return: the fd. */
 int made_image_open(const ContainerPlan *plan, Error *reterr);

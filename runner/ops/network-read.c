@@ -454,6 +454,7 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
                 /* A host that has none starts nothing; but it can tell what would be started. */
                 .nspawn = project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn",
                 .rootless = project->facts.rootless,
+                .image_cache = project->facts.image_cache,
         };
         ContainerPlan *plan;
 

@@ -21,10 +21,19 @@ char *made_image_key(const char *text) {
         return xasprintf("%016" PRIx64, hash_text(text));
 }
 
-char *made_image_path(const ContainerSpec *c) {
+char *made_image_path(const ContainerSpec *c, const char *cache) {
         _cleanup_free_ char *text = made_image_text(c), *key = made_image_key(text);
 
-        return xasprintf(MADE_IMAGE_CACHE "/%s/root", key);
+        return xasprintf("%s/%s/root", cache, key);
+}
+
+char *made_image_cache(const char *path) {
+        size_t end = strlen("/0123456789abcdef/root"), n = strlen(path);
+        const char *rest = n > end ? path + n - end : "";
+
+        if (rest[0] != '/' || strspn(rest + 1, "0123456789abcdef") != 16 || !streq(rest + 17, "/root"))
+                return NULL;
+        return xstrndup(path, n - end);
 }
 
 const char *made_image_word(const ContainerSpec *c) {

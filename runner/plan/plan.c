@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/paths.h"
 #include "plan/address.h"
 #include "plan/made-image.h"
 #include "plan/definition.h"
@@ -325,7 +326,7 @@ ContainerPlan *plan_container(const ContainerSpec *c, const PlanFacts *facts) {
         if (c->toplevel)
                 p->store = container_spec_store(c);
         else if (made_image_word(c))
-                p->image = made_image_path(c);
+                p->image = made_image_path(c, facts->image_cache ? facts->image_cache : IMAGE_CACHE_OF_ROOT);
         else
                 p->image = absolute(facts->root, c->rootfs, &p->image_below);
         if (c->oci)
@@ -368,9 +369,10 @@ static char **describe_changes(const ContainerPlan *p, char *const *running) {
 static char **as_of_this_image(const ContainerPlan *p, char *const *running) {
         const char *image = definition_get(running, DEFINITION_IMAGE),
                    *now = definition_get(p->definition, DEFINITION_IMAGE);
+        _cleanup_free_ char *cache = image ? made_image_cache(image) : NULL;
         char **copy;
 
-        if (!p->spec->oci || !now || !image || !path_is_within(image, MADE_IMAGE_CACHE) ||
+        if (!p->spec->oci || !now || !cache ||
             (p->spec->oci->input && definition_get(running, DEFINITION_EPHEMERAL)))
                 return NULL;
         copy = strv_copy(running);

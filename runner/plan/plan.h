@@ -91,6 +91,7 @@ typedef struct PlanFacts {
         const char *machine;      /* machine name */
         const char *nspawn;       /* program */
         bool rootless;            /* root is a user's: all containers have its ids */
+        const char *image_cache;  /* where images are that are made; NULL: root's */
         const char *resolv_conf;  /* text of that of the namespace that it joins; NULL: there is none */
         const PlanNetwork *networks; /* in the specification's order; none unless the network is private */
         size_t n_networks;

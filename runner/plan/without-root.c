@@ -34,14 +34,6 @@ static bool has_hooks(const ContainerSpec *c) {
         return c->hooks.n_after_ready + c->hooks.n_before_down > 0;
 }
 
-static bool is_debian(const ContainerSpec *c) {
-        return c->debian;
-}
-
-static bool is_oci(const ContainerSpec *c) {
-        return c->oci;
-}
-
 static bool has_account_as_owner(const ContainerSpec *c) {
         for (size_t i = 0; i < c->n_volumes; i++)
                 if (c->volumes[i].owner == VOLUME_OWNER_ACCOUNT)
@@ -66,8 +58,6 @@ static const struct {
         {has_account_as_owner, "an account as the owner of a volume",
          "the kernel lets no user map ids of a file system"},
         {has_hooks, "hooks", "they would run in the user's own network"},
-        {is_debian, "system.debian", "images are made by root"},
-        {is_oci, "system.oci", "images are made by root"},
 };
 
 static int check(const ContainerSpec *c, Error *reterr) {

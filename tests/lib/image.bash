@@ -101,3 +101,30 @@ unit() {
 job_unit() {
         printf '[Service]\nType=oneshot\nExecStart=%s\n' "$3" | unit "$1" "$2"
 }
+
+# begin_cache DIRECTORY: where images are that the program makes; the host's, which shall stay as it is, is another one. Sets
+# CACHE.
+begin_cache() {
+        mkdir -p "$1"
+        chmod 700 "$1"
+        if is_rootless; then
+                CACHE=$SCRATCH/home/.cache/flake-containers
+                chown "$DEV:" "$1"
+                install -d -o "$DEV" -m 700 "${CACHE%/*}" "$CACHE"
+        else
+                CACHE=/var/cache/flake-containers
+                # apt's stays, which takes seconds to make.
+                mkdir -p "$SCRATCH/apt"
+                mount --bind /var/cache/apt "$SCRATCH/apt"
+                mount -t tmpfs -o mode=755 tmpfs /var/cache
+                mkdir /var/cache/apt "$CACHE"
+                mount --bind "$SCRATCH/apt" /var/cache/apt
+                umount "$SCRATCH/apt"
+        fi
+        mount --bind "$1" "$CACHE"
+}
+
+end_cache() {
+        umount "$CACHE"
+        is_rootless || umount /var/cache/apt /var/cache
+}

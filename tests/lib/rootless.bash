@@ -57,7 +57,6 @@ readonly ROOTLESS_CANNOT='
 devices all
 internet all
 host-access all
-debian all
 networks namespace
 command hooks no_such_command
 toplevel other_networks
@@ -80,6 +79,9 @@ toplevel boots_and_boots_again closure program_is_protected gc_roots refusals
 # It looks for what root leaves in /run, where a lock of the user stays, or into the cgroups of the host.
 gc deleted killed_and_deleted nothing_in_run single_things crashed path_alone beside_others
 resources all
+# Its image is laid where it belongs by root, or what it is made of belongs to root.
+debian fails without_mmdebstrap used_by_none waits_for_the_image_alone below_one_that_runs not_roots_alone
+oci private
 # A file system that cannot map ids needs not.
 ephemeral copy_where_there_are_no_layers project_that_cannot_map
 # It is about systemd-nspawn: its name, its files, its locks.

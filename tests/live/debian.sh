@@ -13,28 +13,18 @@ export HOST_NET
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 
-CACHE=/var/cache/flake-containers
-
-# cache DIRECTORY: the host's, which shall stay as it is, is another one.
+# cache DIRECTORY
 cache() {
         command -v mmdebstrap >/dev/null || skip "mmdebstrap is not installed"
-        # apt's stays, which takes seconds to make.
-        mkdir -p "$SCRATCH/apt"
-        mount --bind /var/cache/apt "$SCRATCH/apt"
-        mount -t tmpfs -o mode=755 tmpfs /var/cache
-        mkdir /var/cache/apt
-        mount --bind "$SCRATCH/apt" /var/cache/apt
-        umount "$SCRATCH/apt"
-        mkdir -p "$1"
-        chmod 700 "$1"
-        mkdir "$CACHE"
-        mount --bind "$1" "$CACHE"
+        begin_cache "$1"
 }
 
-end_cache() { umount "$CACHE" /var/cache/apt /var/cache; }
-
 # with_mirror COMMAND..: where Debian's mirror is reached.
-with_mirror() { nsenter --net="/proc/self/fd/$HOST_NET" env -C "$PROJECT" SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV" "$@"; }
+with_mirror() {
+        dev_words
+        is_rootless || AS_DEV=(env SUDO_UID="$DEV_UID" SUDO_GID="$DEV_GID" SUDO_USER="$DEV")
+        nsenter --net="/proc/self/fd/$HOST_NET" env -C "$PROJECT" "${AS_DEV[@]}" "$@"
+}
 
 # of PACKAGE..: a command in an image of these.
 of() {
@@ -61,13 +51,16 @@ an_image() {
 
 # The real thing, once: it stays beside the images.
 testcase_made() {
-        cache "${FC_DEBIAN_CACHE:-$FC_IMAGES/.made}"
+        local own=''
+
+        ! is_rootless || own=.rootless
+        cache "${FC_DEBIAN_CACHE:-$FC_IMAGES/.made}$own"
         project shop
         spec "$(of '')"
         ok with_mirror timeout 500 "$FC" --progress plain up
         ok fc logs -o cat one
         expect_out '^debian 12\.[0-9]+, id of 0$'
-        equal "$(stat -c %a:%u "$CACHE")" 700:0 "mode and owner of the cache"
+        equal "$(stat -c %a:%u "$CACHE")" "700:$(if is_rootless; then echo "$DEV_UID"; else echo 0; fi)" "mode and owner of the cache"
         differ "$(made)" ""
         # Another project has it at once.
         project other

@@ -8,18 +8,12 @@
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
 
-CACHE=/var/cache/flake-containers
-
 # begin: a cache of this test's alone.
 begin() {
         command -v umoci >/dev/null || skip "umoci is not installed"
         command -v skopeo >/dev/null || skip "skopeo is not installed"
         rm -rf "$SCRATCH/cache"
-        mkdir "$SCRATCH/cache"
-        mount -t tmpfs -o mode=755 tmpfs /var/cache
-        mkdir -m 700 "$CACHE"
-        mount --bind "$SCRATCH/cache" "$CACHE"
-        chmod 700 "$CACHE"
+        begin_cache "$SCRATCH/cache"
         project shop
         mkdir "$PROJECT/images"
         [[ -e $SCRATCH/app ]] || a_layout "$SCRATCH/app"
@@ -27,7 +21,7 @@ begin() {
         chown -R "$DEV" "$PROJECT/images"
 }
 
-end() { umount "$CACHE" /var/cache; }
+end() { end_cache; }
 
 # a_layout DIRECTORY: what a build has made: two layers, the second of which takes away a file of the first.
 a_layout() {

@@ -24,7 +24,7 @@ static Spec *parse(const char *members) {
 static char *path_of(const char *members) {
         _cleanup_(spec_freep) Spec *spec = parse(members);
 
-        return made_image_path(&spec->containers[0]);
+        return made_image_path(&spec->containers[0], "/cache");
 }
 
 TEST(what_matters_makes_another_image) {
@@ -43,12 +43,37 @@ TEST(what_matters_makes_another_image) {
         };
         _cleanup_free_ char *first = path_of(table[0].members);
 
-        ASSERT_TRUE(startswith(first, MADE_IMAGE_CACHE "/"));
+        ASSERT_TRUE(startswith(first, "/cache/"));
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
                 _cleanup_free_ char *path = path_of(table[i].members);
 
                 test_set_row("%s", table[i].members);
                 ASSERT_EQ(streq(path, first), table[i].same);
+        }
+}
+
+TEST(tells_the_cache_by_the_path) {
+        static const struct {
+                const char *path, *cache;
+        } table[] = {
+                {"/var/cache/flake-containers/0123456789abcdef/root", "/var/cache/flake-containers"},
+                {"/home/a b/.cache/flake-containers/00ff00ff00ff00ff/root",
+                 "/home/a b/.cache/flake-containers"},
+                {"/0123456789abcdef/root", NULL},
+                {"/images/web", NULL},
+                {"/cache/0123456789abcde/root", NULL},
+                {"/cache/x0123456789abcdef/root", NULL},
+                {"/cache/0123456789ABCDEF/root", NULL},
+                {"/cache/0123456789abcdef/rook", NULL},
+                {"/cache/0123456789abcdef/root/", NULL},
+                {"", NULL},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *cache = made_image_cache(table[i].path);
+
+                test_set_row("%s", table[i].path);
+                ASSERT_TRUE(streq_ptr(cache, table[i].cache));
         }
 }
 

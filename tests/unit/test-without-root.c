@@ -50,8 +50,6 @@ TEST(names_the_key) {
                  "an account as the owner of a volume needs root: "},
                 {SYSTEM ", \"hooks\": {\"afterReady\": [[\"true\"]]}", "hooks needs root: "},
                 {SYSTEM ", \"hooks\": {\"beforeDown\": [[\"true\"]]}", "hooks needs root: "},
-                {"\"system\": {\"debian\": {\"suite\": \"trixie\"}}", "system.debian needs root: "},
-                {"\"system\": {\"oci\": \"image\"}, \"command\": [\"true\"]", "system.oci needs root: "},
         };
         char *names[] = {(char *) "web", NULL};
 
