@@ -69,7 +69,7 @@ in
         MemoryMax = "512M";
         CPUQuota = "50%";
       };
-      description = "Limits, as in {manpage}`systemd.resource-control(5)`.";
+      description = "Limits, as in {manpage}`systemd.resource-control(5)`. A change of them restarts nothing.";
     };
 
     environment = mkOption {

@@ -269,6 +269,14 @@ static int append_constant(sd_bus_message *m) {
         return r;
 }
 
+static int append_limits(sd_bus_message *m, const HostUnitLimit *limits, size_t n) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = transient_append(m, limits[i].property, "t", limits[i].value);
+        return r;
+}
+
 static int append_settings(sd_bus_message *m, const HostUnitSettings *s) {
         int r;
 
@@ -308,11 +316,7 @@ static int append_settings(sd_bus_message *m, const HostUnitSettings *s) {
 
                 r = transient_append(m, "Wants", "as", 1, path);
         }
-        for (size_t i = 0; r >= 0 && i < s->n_limits; i++)
-                r = s->limits[i].type == 't'
-                            ? transient_append(m, s->limits[i].property, "t", s->limits[i].value)
-                            : transient_append(m, s->limits[i].property, "u", (uint32_t) s->limits[i].value);
-        return r;
+        return r < 0 ? r : append_limits(m, s->limits, s->n_limits);
 }
 
 /* PartOf= only: it stops with that unit. Requires= would also start that unit, which could replace a queued
@@ -443,17 +447,36 @@ int host_unit_start(HostUnit *unit, const HostUnitSettings *settings, Error *ret
         }
 }
 
-/* ---- stopping ---- */
+/* ---- while it runs ---- */
 
-/* A call that may be made twice. @mode: of the job; NULL: there is none. Return: 1 done, 0 the unit does
- * not exist. */
-static int call_manager(HostUnit *unit, const char *method, const char *mode, const char *verb,
-                        Error *reterr) {
+/* Puts the arguments behind the name of the unit. */
+typedef int (*AppendArguments)(sd_bus_message *m, const void *arguments);
+
+static int make_call(const HostUnit *unit, const char *method, AppendArguments append, const void *arguments,
+                     sd_bus_message **ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r = sd_bus_message_new_method_call(unit->bus->bus, &m, SYSTEMD_NAME, SYSTEMD_PATH,
+                                               SYSTEMD_MANAGER, method);
+
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", unit->name);
+        if (r >= 0 && append)
+                r = append(m, arguments);
+        if (r >= 0)
+                *ret = TAKE_PTR(m);
+        return r;
+}
+
+/* A call that may be made twice. @append: may be NULL. Return: 1 done, 0 the unit does not exist. */
+static int call_manager(HostUnit *unit, const char *method, AppendArguments append, const void *arguments,
+                        const char *verb, Error *reterr) {
         for (bool again = false;; again = true) {
                 _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
-                int r = sd_bus_call_method(unit->bus->bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                           method, &e, NULL, mode ? "ss" : "s", unit->name, mode);
+                _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+                int r = make_call(unit, method, append, arguments, &m);
 
+                if (r >= 0)
+                        r = sd_bus_call(unit->bus->bus, m, 0, &e, NULL);
                 if (r >= 0)
                         return 1;
                 if (sd_bus_error_has_name(&e, ERROR_NO_SUCH_UNIT))
@@ -463,17 +486,44 @@ static int call_manager(HostUnit *unit, const char *method, const char *mode, co
         }
 }
 
+typedef struct Limits {
+        const HostUnitLimit *limits;
+        size_t n;
+} Limits;
+
+static int append_changed_limits(sd_bus_message *m, const void *arguments) {
+        const Limits *limits = arguments;
+        int r = sd_bus_message_append(m, "b", /* runtime= */ 1);
+
+        if (r >= 0)
+                r = sd_bus_message_open_container(m, 'a', "(sv)");
+        if (r >= 0)
+                r = append_limits(m, limits->limits, limits->n);
+        return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+int host_unit_limit(HostUnit *unit, const HostUnitLimit *limits, size_t n, Error *reterr) {
+        return call_manager(unit, "SetUnitProperties", append_changed_limits, &(Limits){limits, n}, "limit",
+                            reterr);
+}
+
 int host_unit_freeze(HostUnit *unit, Error *reterr) {
-        return call_manager(unit, "FreezeUnit", /* mode= */ NULL, "freeze", reterr);
+        return call_manager(unit, "FreezeUnit", NULL, NULL, "freeze", reterr);
 }
 
 int host_unit_thaw(HostUnit *unit, Error *reterr) {
-        return call_manager(unit, "ThawUnit", /* mode= */ NULL, "thaw", reterr);
+        return call_manager(unit, "ThawUnit", NULL, NULL, "thaw", reterr);
+}
+
+/* ---- stopping ---- */
+
+static int append_mode(sd_bus_message *m, const void *mode) {
+        return sd_bus_message_append(m, "s", mode);
 }
 
 int host_unit_stop(HostUnit *unit, Error *reterr) {
         unit->begun = true;
-        return call_manager(unit, "StopUnit", "replace", "stop", reterr);
+        return call_manager(unit, "StopUnit", append_mode, "replace", "stop", reterr);
 }
 
 int host_unit_wait_gone(HostUnit *unit, uint64_t timeout_usec, Error *reterr) {

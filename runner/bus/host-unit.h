@@ -39,8 +39,7 @@ typedef struct HostUnitDevice {
 /* A limit of systemd.resource-control(5) over D-Bus. */
 typedef struct HostUnitLimit {
         const char *property;
-        char type; /* 't' or 'u' */
-        uint64_t value;
+        uint64_t value; /* UINT64_MAX: none */
 } HostUnitLimit;
 
 /* A command that is run when a file is written to, unless it runs already, as long as the unit is there. It
@@ -89,6 +88,9 @@ int host_unit_stop_is_held(HostUnit *unit, Error *reterr);
  * for a unit with KillMode=mixed. What follows an end (ExecStopPost=) is systemd's.
  */
 int host_unit_end(HostUnit *unit, Error *reterr);
+
+/* As `systemctl set-property --runtime`. Return: 1 it has them, 0 there is no such unit. */
+int host_unit_limit(HostUnit *unit, const HostUnitLimit *limits, size_t n, Error *reterr);
 
 /* As `systemctl freeze`. Return: 1 when all of it stands still, 0 there is no such unit. */
 int host_unit_freeze(HostUnit *unit, Error *reterr);

@@ -250,6 +250,13 @@ int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr) {
         return 0;
 }
 
+bool cgroup_has(int fd, const char *name, const char *setting) {
+        _cleanup_free_ char *file = xstrndup(setting, strcspn(setting, "="));
+        _cleanup_close_ int f = cgroup_open_file(fd, name, file, O_PATH);
+
+        return f >= 0;
+}
+
 int cgroup_enter(int fd, const char *name, Error *reterr) {
         int r = write_file(fd, name, "cgroup.procs", "0");
 

@@ -94,6 +94,10 @@ int cgroup_disable_all(int fd, Error *reterr);
  * has no such file. */
 int cgroup_set(int fd, const char *name, char *const *settings, Error *reterr);
 
+/* Whether the child `name` has the file of such a setting: its controller is turned on, and the kernel has
+ * it. */
+bool cgroup_has(int fd, const char *name, const char *setting);
+
 /* Is any process in it or below it? */
 int cgroup_populated(int fd, bool *ret, Error *reterr);
 

@@ -30,7 +30,7 @@ static const Option up_options[] = {
         {"rm-on-failure", 0, OPTION_FLAG, offsetof(UpCommand, up.rm_on_failure), NULL,
          "Stop again what did not become ready"},
         {"restart-changed", 0, OPTION_FLAG, offsetof(UpCommand, up.restart_changed), NULL,
-         "Restart also what could take its new system while it runs"},
+         "Restart also what could be changed while it runs"},
         {"update-only", 0, OPTION_FLAG, offsetof(UpCommand, up.update_only), NULL,
          "Start nothing that does not run"},
         {"from", 0, OPTION_STRING, offsetof(UpCommand, up.from), "LABEL",

@@ -25,6 +25,7 @@
 #include "keeper/supervisor-isolate.h"
 #include "keeper/restart.h"
 #include "record/exit-record.h"
+#include "record/limit-record.h"
 
 /* Killing a cgroup takes a millisecond, in the worst case seen a hundred. */
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
@@ -79,6 +80,33 @@ static void continue_stop(Guest *g) {
                 payload_halt(g->payload);
 }
 
+/* A command that changes them writes the record first and the cgroup second: so what the record says after
+ * they have been set here is what the cgroup has in the end, whoever was last. */
+static int limit_guest(const Guest *g, Error *reterr) {
+        _cleanup_strv_ char **limits = NULL;
+
+        for (;;) {
+                _cleanup_strv_ char **now = NULL;
+                int r = limit_record_read(g->options->runtime_fd, &now, reterr);
+
+                if (r < 0 || strv_equal(now, limits))
+                        return r;
+                r = cgroup_set(g->options->cgroup_fd, "nspawn", now, reterr);
+                if (r < 0)
+                        return r;
+                strv_free(limits);
+                limits = TAKE_PTR(now);
+        }
+}
+
+/* Where it has a limit. */
+static bool ran_out_of_memory(const Guest *g) {
+        _cleanup_strv_ char **limits = NULL;
+
+        return limit_record_read(g->options->runtime_fd, &limits, NULL) >= 0 && limits &&
+               cgroup_ran_out_of_memory(g->options->cgroup_fd, "nspawn");
+}
+
 static int spawn_nspawn(Guest *g, Error *reterr) {
         const SupervisorOptions *o = g->options;
         _cleanup_close_ int cgroup = cgroup_open_child(o->cgroup_fd, "nspawn", reterr);
@@ -90,7 +118,7 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
         if (r >= 0)
                 r = machine_dir_empty_tmpfs(reterr);
         if (r >= 0)
-                r = cgroup_set(o->cgroup_fd, "nspawn", o->limits, reterr);
+                r = limit_guest(g, reterr);
         if (r < 0)
                 return r;
         g->nspawn = cgroup_fork(cgroup);
@@ -324,8 +352,8 @@ static void on_nspawn_end(Guest *g, int status) {
         g->end = exit_record_from_status(status);
         g->failed = g->stop_requests == 0 && !exit_record_is_success(&g->end);
         next = what_next(g);
-        if (!exit_record_is_success(&g->end) && g->options->limits)
-                g->end.out_of_memory = cgroup_ran_out_of_memory(g->options->cgroup_fd, "nspawn");
+        if (!exit_record_is_success(&g->end))
+                g->end.out_of_memory = ran_out_of_memory(g);
         if (clear_payload(g, error_is_set(&g->error) ? NULL : &g->error) < 0)
                 next = NEXT_END;
         if (next == NEXT_REBOOT)

@@ -60,16 +60,12 @@ static OptionTable supervisor_options_table(SupervisorOptions *o) {
                 {"events-fd", 0, OPTION_FD, offsetof(SupervisorOptions, events_fd), "FD"},
                 {"lock-fd", 0, OPTION_FD, offsetof(SupervisorOptions, lock_fd), "FD"},
                 {"mount", 0, OPTION_OTHER, offsetof(SupervisorOptions, mounts), "FD:NAME", .kind = &mounts},
-                {"limit", 0, OPTION_STRINGS, offsetof(SupervisorOptions, limits), "FILE=VALUE"},
         };
 
         return (OptionTable){rows, ELEMENTSOF(rows), o};
 }
 
 static int supervisor_options_check(const SupervisorOptions *o, Error *reterr) {
-        STRV_FOREACH (limit, o->limits)
-                if (!strchr(*limit, '='))
-                        return error_raise(reterr, FC_EXIT_USAGE, "limit '%s' has no value", *limit);
         return o->keeper.nspawn && o->keeper.nspawn[0] ? 0
                                                        : error_raise(reterr, FC_EXIT_USAGE, "no command");
 }

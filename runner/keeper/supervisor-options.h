@@ -22,7 +22,6 @@ typedef struct SupervisorOptions {
         int events_fd;       /* directory of the project's event log, or -EBADF */
         int lock_fd; /* shared lock of the project's network, held for as long as we live, or -EBADF */
         SupervisorMounts mounts;
-        char **limits; /* of nspawn's cgroup, "FILE=VALUE" */
 } SupervisorOptions;
 
 /* @argv: without the program's name. */

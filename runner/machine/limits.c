@@ -15,29 +15,46 @@
 /* cpu.max is so much time in each period, both in microseconds. */
 #define CPU_PERIOD_USEC UINT64_C(100000)
 
+/* As in systemd-nspawn@.service. */
+#define UNIT_TASKS_MAX 16384
+
+/* @unset: what a cgroup begins with. */
 static const struct {
-        const char *controller, *file;
+        const char *controller, *file, *unset, *property;
 } attributes[_RESOURCE_KIND_MAX] = {
-        [RESOURCE_MEMORY_MAX] = {"memory", "memory.max"},
-        [RESOURCE_MEMORY_HIGH] = {"memory", "memory.high"},
-        [RESOURCE_MEMORY_SWAP_MAX] = {"memory", "memory.swap.max"},
-        [RESOURCE_CPU_QUOTA] = {"cpu", "cpu.max"},
-        [RESOURCE_CPU_WEIGHT] = {"cpu", "cpu.weight"},
-        [RESOURCE_TASKS_MAX] = {"pids", "pids.max"},
-        [RESOURCE_IO_WEIGHT] = {"io", "io.weight"},
+        [RESOURCE_MEMORY_MAX] = {"memory", "memory.max", "max", "MemoryMax"},
+        [RESOURCE_MEMORY_HIGH] = {"memory", "memory.high", "max", "MemoryHigh"},
+        [RESOURCE_MEMORY_SWAP_MAX] = {"memory", "memory.swap.max", "max", "MemorySwapMax"},
+        [RESOURCE_CPU_QUOTA] = {"cpu", "cpu.max", "max 100000", "CPUQuotaPerSecUSec"},
+        [RESOURCE_CPU_WEIGHT] = {"cpu", "cpu.weight", "100", "CPUWeight"},
+        [RESOURCE_TASKS_MAX] = {"pids", "pids.max", "max", "TasksMax"},
+        [RESOURCE_IO_WEIGHT] = {"io", "io.weight", "100", "IOWeight"},
 };
 
-/* The spellings are those of spec/resource.h. */
-static char *print_value(const Resource *r, uint64_t memory) {
-        uint64_t number;
+uint64_t limits_machine_memory(void) {
+        return (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE);
+}
+
+/* The spellings are those of spec/resource.h. Return: UINT64_MAX: there is no limit; of CPUQuota per second
+ * and processor, in microseconds. */
+static uint64_t limit_number(const Resource *r, uint64_t memory) {
+        uint64_t number = strtoull(r->value, NULL, 10);
 
         if (streq(r->value, "infinity"))
-                return xstrdup("max");
-        number = strtoull(r->value, NULL, 10);
+                return UINT64_MAX;
         if (r->kind == RESOURCE_CPU_QUOTA)
-                return xasprintf("%" PRIu64 " %" PRIu64, number * CPU_PERIOD_USEC / 100, CPU_PERIOD_USEC);
-        if (strchr(r->value, '%'))
-                number = memory / 100 * number;
+                return number * USEC_PER_SEC / 100;
+        return strchr(r->value, '%') ? memory / 100 * number : number;
+}
+
+static char *print_value(const Resource *r, uint64_t memory) {
+        uint64_t number = limit_number(r, memory);
+
+        if (number == UINT64_MAX)
+                return xstrdup("max");
+        if (r->kind == RESOURCE_CPU_QUOTA)
+                return xasprintf("%" PRIu64 " %" PRIu64, number * CPU_PERIOD_USEC / USEC_PER_SEC,
+                                 CPU_PERIOD_USEC);
         return xasprintf("%" PRIu64, number);
 }
 
@@ -50,6 +67,27 @@ char **limits_settings(const Resource *resources, size_t n, uint64_t memory) {
                 strv_pushf(&settings, "%s=%s", attributes[resources[i].kind].file, value);
         }
         return settings;
+}
+
+char **limits_others(const Resource *resources, size_t n) {
+        bool named[_RESOURCE_KIND_MAX] = {};
+        char **settings = NULL;
+
+        for (size_t i = 0; i < n; i++)
+                named[resources[i].kind] = true;
+        for (size_t i = 0; i < _RESOURCE_KIND_MAX; i++)
+                if (!named[i])
+                        strv_pushf(&settings, "%s=%s", attributes[i].file, attributes[i].unset);
+        return settings;
+}
+
+void limits_properties(const Resource *resources, size_t n, uint64_t memory,
+                       HostUnitLimit ret[_RESOURCE_KIND_MAX]) {
+        for (size_t i = 0; i < _RESOURCE_KIND_MAX; i++)
+                ret[i] = (HostUnitLimit){attributes[i].property,
+                                         i == RESOURCE_TASKS_MAX ? UNIT_TASKS_MAX : UINT64_MAX};
+        for (size_t i = 0; i < n; i++)
+                ret[resources[i].kind].value = limit_number(&resources[i], memory);
 }
 
 static int read_controllers(const char *mount, char ***ret, Error *reterr) {

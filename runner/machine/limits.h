@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The resources of a plan as settings of cgroup version 2, for the supervisor's machines; a host's systemd
- * is told the properties themselves. A setting is "FILE=VALUE", e.g. "memory.max=536870912". */
+/* The limits of a container as settings of cgroup version 2, for the supervisor's machines, and as
+ * properties of a unit, which a host's systemd is told. A setting is "FILE=VALUE", e.g.
+ * "memory.max=536870912". */
 
+#include "bus/host-unit.h"
 #include "plan/plan.h"
 
-/* @memory: the machine's, in bytes, for percentages. Return: owned by the caller, NULL when there are
- * none. */
+/* In bytes. */
+uint64_t limits_machine_memory(void);
+
+/* @memory: that, for percentages. Return: owned by the caller, NULL when there are none. */
 char **limits_settings(const Resource *resources, size_t n, uint64_t memory);
+
+/* What lifts all other limits. Likewise. */
+char **limits_others(const Resource *resources, size_t n);
+
+/* All of both, in the order of kinds. In bytes, where systemd would take a percentage as well: of two
+ * spellings of a setting that a unit got while it ran, a reload of systemd would take the wrong one. */
+void limits_properties(const Resource *resources, size_t n, uint64_t memory,
+                       HostUnitLimit ret[_RESOURCE_KIND_MAX]);
 
 /* Has the tree at @mount the controllers for them? FC_EXIT_HOST naming @place and what to do. Nothing is
  * changed. */

@@ -109,6 +109,10 @@ int machine_unpause(const MachineStatus *status, const char *cgroup_mount, const
         return status->backend->unpause(cgroup_mount, machine, reterr);
 }
 
+int machine_limit(const MachineStatus *status, const MachineLimits *limits, Error *reterr) {
+        return status->backend->limit(limits, reterr);
+}
+
 int machine_kill(const char *cgroup_mount, const char *machine, Error *reterr) {
         for (size_t i = 0; i < ELEMENTSOF(backends); i++) {
                 int r = backends[i]->kill(cgroup_mount, machine, reterr);

@@ -42,6 +42,15 @@ typedef struct StartResources {
         const int *socket_fds;      /* listening, likewise */
 } StartResources;
 
+/* What a machine may use. */
+typedef struct MachineLimits {
+        const char *cgroup_mount;
+        const char *machine;
+        int runtime_fd; /* the container's directory below /run/flake-containers/ID/ */
+        const Resource *resources;
+        size_t n;
+} MachineLimits;
+
 /* What reports on the control fd from within this process, where the machine has no supervisor to do it. */
 typedef struct MachineReporter MachineReporter;
 
@@ -83,6 +92,7 @@ struct Backend {
         int (*kill)(const char *cgroup_mount, const char *machine, Error *reterr);
         int (*pause)(const char *cgroup_mount, const char *machine, Error *reterr);
         int (*unpause)(const char *cgroup_mount, const char *machine, Error *reterr);
+        int (*limit)(const MachineLimits *limits, Error *reterr);
         int (*start)(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                      int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr);
 
@@ -126,6 +136,11 @@ int machine_pause(const MachineStatus *status, const char *cgroup_mount, const c
 /* FC_EXIT_CONFLICT when what it is in is frozen, too. */
 int machine_unpause(const MachineStatus *status, const char *cgroup_mount, const char *machine,
                     Error *reterr);
+
+/* Limits a machine that runs, and its guest's next boots, to that and nothing else. Of less memory than it
+ * uses the kernel takes back what it can, for which this waits, and may kill. When it fails, some may have
+ * changed. */
+int machine_limit(const MachineStatus *status, const MachineLimits *limits, Error *reterr);
 
 /* Ends all of a machine that is alive, at once, and removes its cgroup and what nspawn left. For what must
  * not wait; not running is success. */

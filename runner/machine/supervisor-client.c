@@ -16,6 +16,7 @@
 #include "machine/limits.h"
 #include "machine/stop-job.h"
 #include "machine/supervisor-client.h"
+#include "record/limit-record.h"
 #include "rootfs/mounts.h"
 
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
@@ -120,7 +121,7 @@ static void supervisor_command_done(SupervisorCommand *c) {
         strv_free(c->argv);
 }
 
-/* @own: the descriptors and limits that are not among the resources. */
+/* @own: the descriptors that are not among the resources. */
 static int build_command(SupervisorCommand *c, const ContainerPlan *plan, const StartResources *res,
                          const SupervisorOptions *own, Error *reterr) {
         char *program;
@@ -198,29 +199,51 @@ static int supervisor_check(const char *cgroup_mount, const ContainerPlan *plan,
 }
 
 /* Set here as well as by the supervisor, which does it again at each reboot of the guest: what the kernel
- * refuses is to be an error of ours, before anything runs. */
-static int supervisor_set_limits(const ContainerPlan *plan, const char *cgroup_mount, int cgroup_fd,
-                                 char ***ret, Error *reterr) {
-        uint64_t memory = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE);
-        _cleanup_strv_ char **settings =
-                limits_settings(plan->spec->resources, plan->spec->n_resources, memory);
-        int r;
+ * refuses is to be an error of ours. The record comes first, so that the supervisor never ends with others.
+ * */
+static int supervisor_set_limits(const MachineLimits *l, int cgroup_fd, char *const *others, Error *reterr) {
+        _cleanup_strv_ char **settings = limits_settings(l->resources, l->n, limits_machine_memory());
+        int r = limits_enable(l->cgroup_mount, l->machine, l->resources, l->n, reterr);
 
-        r = limits_enable(cgroup_mount, plan->machine, plan->spec->resources, plan->spec->n_resources,
-                          reterr);
+        STRV_FOREACH (setting, others)
+                if (cgroup_has(cgroup_fd, "nspawn", *setting))
+                        strv_push(&settings, *setting);
+        if (r >= 0)
+                r = limit_record_write(l->runtime_fd, settings, reterr);
         if (r >= 0)
                 r = cgroup_set(cgroup_fd, "nspawn", settings, reterr);
+        return r < 0 ? error_prefix(reterr, r, "limit resources") : 0;
+}
+
+/* The supervisor does so when the guest reboots, and then sets what is in the record. */
+static bool is_made_anew(int cgroup_fd) {
+        _cleanup_close_ int fd = cgroup_open_child(cgroup_fd, "nspawn", NULL);
+        bool populated = false;
+
+        return fd < 0 || (cgroup_populated(fd, &populated, NULL) >= 0 && !populated);
+}
+
+static int supervisor_limit(const MachineLimits *l, Error *reterr) {
+        _cleanup_strv_ char **others = limits_others(l->resources, l->n);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r = cgroup_open(l->cgroup_mount, l->machine, &fd, reterr);
+
         if (r < 0)
-                return error_prefix(reterr, r, "limit resources");
-        *ret = TAKE_PTR(settings);
-        return 0;
+                return r;
+        if (fd < 0)
+                return error_raise(reterr, FC_EXIT_NOT_RUNNING, "it has stopped");
+        r = supervisor_set_limits(l, fd, others, &error);
+        if (r >= 0 || is_made_anew(fd))
+                return 0;
+        error_move(reterr, &error);
+        return r;
 }
 
 static int supervisor_start(sd_event *event, const ContainerPlan *plan, const StartResources *resources,
                             int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
         _cleanup_(supervisor_command_done) SupervisorCommand command = {};
         _cleanup_close_ int cgroup_fd = -EBADF, cgroup_mount_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
-        _cleanup_strv_ char **limits = NULL;
         int pair[2], r;
 
         cgroup_fd = cgroup_create(resources->cgroup_mount, plan->machine, reterr);
@@ -234,13 +257,17 @@ static int supervisor_start(sd_event *event, const ContainerPlan *plan, const St
         ours = pair[0];
         theirs = pair[1];
 
-        r = supervisor_set_limits(plan, resources->cgroup_mount, cgroup_fd, &limits, reterr);
+        r = supervisor_set_limits(&(MachineLimits){.cgroup_mount = resources->cgroup_mount,
+                                                   .machine = plan->machine,
+                                                   .runtime_fd = resources->runtime_fd,
+                                                   .resources = plan->spec->resources,
+                                                   .n = plan->spec->n_resources},
+                                  cgroup_fd, /* others= */ NULL, reterr);
         if (r >= 0)
                 r = build_command(&command, plan, resources,
                                   &(SupervisorOptions){.cgroup_fd = cgroup_fd,
                                                        .cgroup_mount_fd = cgroup_mount_fd,
-                                                       .control_fd = theirs,
-                                                       .limits = limits},
+                                                       .control_fd = theirs},
                                   reterr);
         if (r >= 0)
                 r = supervisor_spawn(&command, cgroup_fd, resources->console_fd, reterr);
@@ -318,6 +345,7 @@ const Backend backend_supervisor = {
         .kill = supervisor_kill,
         .pause = supervisor_pause,
         .unpause = supervisor_unpause,
+        .limit = supervisor_limit,
         .start = supervisor_start,
         .stop_begin = supervisor_stop_begin,
         .stop_ask = supervisor_stop_ask,

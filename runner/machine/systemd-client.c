@@ -178,6 +178,19 @@ static int systemd_unpause(const char *cgroup_mount, const char *machine, Error 
         return r < 0 ? r : systemd_thaw(unit, fd, reterr);
 }
 
+/* By systemd, which would undo what it does not know of. */
+static int systemd_limit(const MachineLimits *l, Error *reterr) {
+        _cleanup_(host_bus_freep) HostBus *bus = NULL;
+        _cleanup_(host_unit_freep) HostUnit *unit = NULL;
+        HostUnitLimit limits[_RESOURCE_KIND_MAX];
+        int r = open_unit(l->machine, &bus, &unit, reterr);
+
+        limits_properties(l->resources, l->n, limits_machine_memory(), limits);
+        if (r >= 0)
+                r = host_unit_limit(unit, limits, ELEMENTSOF(limits), reterr);
+        return r == 0 ? error_raise(reterr, FC_EXIT_NOT_RUNNING, "it has stopped") : r;
+}
+
 /* Stopped first, or systemd might start it again. */
 static int stop_and_kill(const char *machine, int cgroup_fd, Error *reterr) {
         _cleanup_free_ char *name = machine_unit_name(machine);
@@ -294,6 +307,7 @@ const Backend backend_systemd = {
         .kill = systemd_kill,
         .pause = systemd_pause,
         .unpause = systemd_unpause,
+        .limit = systemd_limit,
         .start = systemd_start,
         .stop_begin = systemd_stop_begin,
         .stop_ask = systemd_stop_ask,

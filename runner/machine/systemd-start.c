@@ -28,6 +28,7 @@
 #include "keeper/restart.h"
 #include "keeper/service-options.h"
 #include "machine/keeper-command.h"
+#include "machine/limits.h"
 #include "machine/systemd-start.h"
 #include "record/exit-record.h"
 #include "record/record.h"
@@ -321,40 +322,6 @@ static int make_commands(const ContainerPlan *plan, const StartResources *resour
         return 0;
 }
 
-/* Percentages of the memory and of the tasks are scaled to the full range of the type. */
-static HostUnitLimit *make_limits(const ContainerPlan *plan) {
-        static const struct {
-                const char *property, *scale;
-        } names[_RESOURCE_KIND_MAX] = {
-                [RESOURCE_MEMORY_MAX] = {"MemoryMax", "MemoryMaxScale"},
-                [RESOURCE_MEMORY_HIGH] = {"MemoryHigh", "MemoryHighScale"},
-                [RESOURCE_MEMORY_SWAP_MAX] = {"MemorySwapMax", "MemorySwapMaxScale"},
-                [RESOURCE_CPU_QUOTA] = {"CPUQuotaPerSecUSec", NULL},
-                [RESOURCE_CPU_WEIGHT] = {"CPUWeight", NULL},
-                [RESOURCE_TASKS_MAX] = {"TasksMax", NULL},
-                [RESOURCE_IO_WEIGHT] = {"IOWeight", NULL},
-        };
-        HostUnitLimit *limits = xnew0(HostUnitLimit, plan->spec->n_resources + 1);
-
-        /* As in systemd-nspawn@.service; a later one counts. */
-        limits[0] = (HostUnitLimit){"TasksMax", 't', 16384};
-        for (size_t i = 0; i < plan->spec->n_resources; i++) {
-                const Resource *r = &plan->spec->resources[i];
-                uint64_t number = strtoull(r->value, NULL, 10);
-                HostUnitLimit *l = &limits[i + 1];
-
-                if (streq(r->value, "infinity"))
-                        *l = (HostUnitLimit){names[r->kind].property, 't', UINT64_MAX};
-                else if (r->kind == RESOURCE_CPU_QUOTA)
-                        *l = (HostUnitLimit){names[r->kind].property, 't', number * USEC_PER_SEC / 100};
-                else if (strchr(r->value, '%'))
-                        *l = (HostUnitLimit){names[r->kind].scale, 'u', number * UINT32_MAX / 100};
-                else
-                        *l = (HostUnitLimit){names[r->kind].property, 't', number};
-        }
-        return limits;
-}
-
 /* By number, which systemd understands without such a file: in names it allows no blank. */
 static char *device_number(const char *path) {
         struct stat st;
@@ -418,7 +385,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
                       Error *reterr) {
         _cleanup_free_ char *description = describe_unit(plan, resources);
         _cleanup_close_ int mounts_fd = -EBADF, held_fd = -EBADF;
-        _cleanup_free_ HostUnitLimit *limits = make_limits(plan);
+        HostUnitLimit limits[_RESOURCE_KIND_MAX];
         _cleanup_free_ HostUnitDevice *devices = NULL;
         _cleanup_strv_ char **numbers = NULL;
         _cleanup_(commands_done) Commands commands = {};
@@ -443,6 +410,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
         held_fd = hold(plan, resources, mounts_fd, reterr);
         if (held_fd < 0)
                 return held_fd;
+        limits_properties(plan->spec->resources, plan->spec->n_resources, limits_machine_memory(), limits);
         devices = make_devices(plan, &numbers, &n_devices);
         log = xasprintf("%s/" MACHINE_UNIT_CONSOLE_LINK, runtime);
         settings = (HostUnitSettings){
@@ -464,7 +432,7 @@ static int start_unit(Reporter *reporter, const ContainerPlan *plan, const Start
                 .devices = devices,
                 .n_devices = n_devices,
                 .limits = limits,
-                .n_limits = plan->spec->n_resources + 1,
+                .n_limits = _RESOURCE_KIND_MAX,
                 .watch = {console, "Console log of a container (flake-containers)", log, commands.console},
         };
         return host_unit_start(reporter->unit, &settings, reterr);

@@ -55,11 +55,13 @@ static Goal decide_running(Decision *d, PlanAction action, bool interrupted) {
                 return GOAL_RESTART;
         if (action == PLAN_KEEP && !interrupted)
                 return GOAL_KEEP;
+        if (d->not_in_place) {
+                strv_pushf(&d->reasons, PLAN_NOT_IN_PLACE "%s", d->not_in_place);
+                return GOAL_RESTART;
+        }
         if (action == PLAN_ADJUST)
                 return interrupted ? GOAL_RESTART : GOAL_ADJUST;
-        if (d->not_in_place)
-                strv_pushf(&d->reasons, PLAN_NOT_IN_PLACE "%s", d->not_in_place);
-        return d->not_in_place ? GOAL_RESTART : GOAL_SWITCH;
+        return GOAL_SWITCH;
 }
 
 void decide_one(Decision *d, const char *boot_id) {

@@ -12,7 +12,7 @@
 typedef enum Goal {
         GOAL_LEAVE,   /* it does not run, and nothing needs it */
         GOAL_KEEP,    /* it runs as it should: a command waits until it is ready */
-        GOAL_ADJUST,  /* it runs, and its ports are opened and closed meanwhile (ops/fleet-adjust.h) */
+        GOAL_ADJUST,  /* it runs, and its ports and limits are changed meanwhile (ops/fleet-adjust.h) */
         GOAL_START,   /* it does not run */
         GOAL_SWITCH,  /* it runs, and takes another NixOS system without a restart (ops/fleet-switch.h) */
         GOAL_RESTART, /* stop, then start */
@@ -49,7 +49,7 @@ typedef struct Decision {
         const MachineStatus *status;
         bool asked;      /* by the user, not only by containers that depend on it */
         char **replaced; /* what its volumes lead to is something else by now (ops/volume-drift.h); owned */
-        char *not_in_place; /* why its new system needs a restart (ops/switch-check.h); owned */
+        char *not_in_place; /* why it needs a restart nevertheless (ops/in-place-check.h); owned */
         bool foreign;       /* it runs as another work tree defines it (ops/shared-use.h) */
         bool begins_again;  /* what its seed has begun is thrown away (ops/seed-places.h), */
         bool no_wait;       /* unless the command waits only for those that others need ready */

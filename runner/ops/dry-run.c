@@ -4,12 +4,12 @@
 #include "base/json.h"
 #include "ops/decide.h"
 #include "ops/dry-run.h"
+#include "ops/in-place-check.h"
 #include "ops/network.h"
 #include "ops/running.h"
 #include "ops/seed-places.h"
 #include "ops/shared.h"
 #include "ops/shared-use.h"
-#include "ops/switch-check.h"
 #include "ops/volume-drift.h"
 #include "plan/without-root.h"
 
@@ -123,7 +123,7 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
                         .no_wait = no_wait,
                         .replaced = volume_drift_find(project, d->plans[i], d->states[i], &d->statuses[i]),
                         .not_in_place =
-                                switch_find_obstacle(project, d->plans[i], d->states[i], &d->statuses[i]),
+                                in_place_find_obstacle(project, d->plans[i], d->states[i], &d->statuses[i]),
                 };
                 r = dry_run_look_at_seed(project, &d->decisions[i], reterr);
                 if (r < 0)

@@ -8,7 +8,7 @@
 #include "plan/in-place.h"
 #include "state/runtime-dir.h"
 
-/* ---- what is asked of the keeper ---- */
+/* ---- what is to be changed ---- */
 
 typedef struct Adjusting {
         Member *m;
@@ -16,10 +16,14 @@ typedef struct Adjusting {
         PublishPlace place;
         Port *gone;
         size_t n_gone;
+        Resource *old_limits;
+        size_t n_old_limits;
+        bool ports, limits; /* what is another */
 } Adjusting;
 
 static void adjusting_done(Adjusting *a) {
         in_place_ports_free(a->gone, a->n_gone);
+        in_place_limits_free(a->old_limits, a->n_old_limits);
         free(a->runtime);
 }
 
@@ -38,6 +42,11 @@ static void adjusting_open(Adjusting *a, Member *m) {
                 .status = m->at->status,
         };
         in_place_ports_gone(m->plan, m->state->definition, &a->gone, &a->n_gone);
+        in_place_limits(m->state->definition, &a->old_limits, &a->n_old_limits);
+        a->limits = in_place_limits_differ(m->plan, m->state->definition);
+        a->ports = a->n_gone > 0;
+        for (size_t i = 0; i < m->plan->spec->n_ports; i++)
+                a->ports = a->ports || !in_place_has_port(m->state->definition, &m->plan->spec->ports[i]);
 }
 
 /* ---- before anything is changed ---- */
@@ -82,13 +91,16 @@ static int bind_one(const Adjusting *a, const Port *port, PublishedPort *ret, Er
         return r;
 }
 
-int member_bind_more_ports(Member *m, PortConflicts *conflicts, Error *reterr) {
+int member_prepare_adjust(Member *m, PortConflicts *conflicts, Error *reterr) {
         const ContainerSpec *c = m->plan->spec;
         Resources *resources = &m->resources;
         _cleanup_(adjusting_done) Adjusting a = {};
         int r;
 
         adjusting_open(&a, m);
+        r = m->at->status.backend->check(a.place.cgroup_mount, m->plan, reterr);
+        if (r < 0)
+                return r;
         r = publish_mend(&a.place, m->state, reterr);
         if (r < 0)
                 return error_in_container(reterr, r, c->name);
@@ -166,6 +178,22 @@ static int adjusting_end_one(const Adjusting *a, const Port *gone, bool *ret_clo
         return r;
 }
 
+static int adjusting_limit(const Adjusting *a, const Resource *limits, size_t n, Error *reterr) {
+        const MachineLimits wanted = {
+                .cgroup_mount = a->place.cgroup_mount,
+                .machine = a->place.machine,
+                .runtime_fd = a->place.runtime_fd,
+                .resources = limits,
+                .n = n,
+        };
+
+        return a->limits ? machine_limit(&a->place.status, &wanted, reterr) : 0;
+}
+
+static const char *adjusting_what(const Adjusting *a) {
+        return !a->limits ? "ports" : a->ports ? "ports and limits" : "limits";
+}
+
 static char *describe_gone(const Adjusting *a, size_t n) {
         _cleanup_strv_ char **list = NULL;
 
@@ -178,17 +206,19 @@ static void adjusting_tell_old(const Adjusting *a, size_t n_closed, Error *reter
         _cleanup_free_ char *closed = describe_gone(a, n_closed);
 
         if (n_closed == 0)
-                error_add_hint(reterr, "it runs on with the ports that it had");
+                error_add_hint(reterr, "it runs on with the %s that it had", adjusting_what(a));
         else
-                error_add_hint(reterr, "it runs on with the ports that it had, but for %s, closed already",
-                               closed);
+                error_add_hint(reterr, "it runs on with the %s that it had, but for %s, closed already",
+                               adjusting_what(a), closed);
 }
 
-static void adjusting_forget(ContainerState *state) {
+/* ---- what is remembered ---- */
+
+static void adjusting_forget(ContainerState *state, const char *note) {
         char **rest = NULL;
 
         STRV_FOREACH (line, state->definition)
-                if (!streq(*line, IN_PLACE_UNFINISHED))
+                if (!streq(*line, note))
                         strv_push(&rest, *line);
         strv_free(state->definition);
         state->definition = rest;
@@ -206,24 +236,42 @@ static int adjusting_note(const Adjusting *a, Error *reterr) {
         ContainerState *state = a->m->state;
         int r;
 
-        strv_push(&state->definition, IN_PLACE_UNFINISHED);
+        if (a->ports)
+                strv_push(&state->definition, IN_PLACE_UNFINISHED);
+        if (a->limits && !strv_contains(state->definition, IN_PLACE_LIMITS_UNFINISHED))
+                strv_push(&state->definition, IN_PLACE_LIMITS_UNFINISHED);
         r = adjusting_save(a, reterr);
         if (r >= 0)
                 return 0;
-        adjusting_forget(state);
+        adjusting_forget(state, IN_PLACE_UNFINISHED);
+        adjusting_forget(state, IN_PLACE_LIMITS_UNFINISHED);
         adjusting_tell_old(a, 0, reterr);
         return error_in_container(reterr, r, a->m->at->name);
 }
 
+static void adjusting_take_back(const Adjusting *a, size_t begun, size_t closed, Error *reterr) {
+        ContainerState *state = a->m->state;
+
+        if (adjusting_undo(a, begun))
+                adjusting_forget(state, IN_PLACE_UNFINISHED);
+        if (adjusting_limit(a, a->old_limits, a->n_old_limits, NULL) >= 0)
+                adjusting_forget(state, IN_PLACE_LIMITS_UNFINISHED);
+        adjusting_tell_old(a, closed, reterr);
+        (void) adjusting_save(a, NULL);
+}
+
+/* ---- all of it ---- */
+
 static int adjusting_run(const Adjusting *a, Error *reterr) {
         Member *m = a->m;
+        const ContainerSpec *c = m->plan->spec;
         size_t begun, closed = 0;
         int r = adjusting_note(a, reterr);
 
         if (r < 0)
                 return r;
         begun = adjusting_begin(a, reterr);
-        r = begun < m->resources.n_ports ? -EIO : 0;
+        r = begun < m->resources.n_ports ? -EIO : adjusting_limit(a, c->resources, c->n_resources, reterr);
         while (r >= 0 && closed < a->n_gone) {
                 bool is_closed;
 
@@ -231,10 +279,7 @@ static int adjusting_run(const Adjusting *a, Error *reterr) {
                 closed += is_closed;
         }
         if (r < 0) {
-                if (adjusting_undo(a, begun))
-                        adjusting_forget(m->state);
-                adjusting_tell_old(a, closed, reterr);
-                (void) adjusting_save(a, NULL);
+                adjusting_take_back(a, begun, closed, reterr);
                 return error_in_container(reterr, r, m->at->name);
         }
         for (size_t i = 0; i < m->resources.n_ports; i++)
@@ -243,7 +288,8 @@ static int adjusting_run(const Adjusting *a, Error *reterr) {
         m->state->definition = strv_copy(m->plan->definition);
         r = adjusting_save(a, reterr);
         if (r < 0)
-                error_add_hint(reterr, "it runs with its new ports, and the next 'up' restarts it");
+                error_add_hint(reterr, "it runs with its new %s, and the next 'up' %s", adjusting_what(a),
+                               a->ports ? "restarts it" : "sets them again");
         return r;
 }
 
@@ -253,6 +299,9 @@ int member_adjust(Member *m, Error *reterr) {
 
         adjusting_open(&a, m);
         r = adjusting_run(&a, reterr);
-        m->adjusted = r >= 0;
+        if (r >= 0)
+                m->adjusted = !a.limits ? "ports changed while it runs"
+                              : a.ports ? "ports and limits changed while it runs"
+                                        : "limits changed while it runs";
         return r;
 }

@@ -161,7 +161,7 @@ static char *member_ready_detail(const Member *m) {
 }
 
 static const char *member_unchanged_detail(const Member *m) {
-        return m->adjusted ? "ports changed while it runs" : "already up";
+        return m->adjusted ? m->adjusted : "already up";
 }
 
 static void member_on_progress(const ReadyProgress *progress, void *userdata) {

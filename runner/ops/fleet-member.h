@@ -65,7 +65,7 @@ typedef struct Member {
         SwitchJob *switch_job;                   /* while it takes another system (ops/fleet-switch.h), */
         void (*switch_finish)(struct Member *m); /* when it has, or has gone back */
         bool goes_back;
-        bool adjusted; /* its ports were changed while it runs (ops/fleet-adjust.h) */
+        const char *adjusted; /* what was changed of it while it runs (ops/fleet-adjust.h), or NULL */
         uint64_t began_usec;
         bool given_up; /* another command has it now (ops/fleet-heed.h) */
         bool untold;   /* its result could not be written to its state */

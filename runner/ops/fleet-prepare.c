@@ -11,10 +11,10 @@
 #include "ops/fleet-seed.h"
 #include "ops/health.h"
 #include "ops/image-drift.h"
+#include "ops/in-place-check.h"
 #include "ops/run-records.h"
 #include "ops/running.h"
 #include "ops/shared-use.h"
-#include "ops/switch-check.h"
 #include "ops/volume-drift.h"
 #include "plan/definition.h"
 #include "plan/made-image.h"
@@ -165,7 +165,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                         .status = &m->at->status,
                         .asked = strv_contains(asked, m->at->name),
                         .replaced = volume_drift_find(project, m->plan, m->state, &m->at->status),
-                        .not_in_place = switch_find_obstacle(project, m->plan, m->state, &m->at->status),
+                        .not_in_place = in_place_find_obstacle(project, m->plan, m->state, &m->at->status),
                         .foreign = m->definer,
                         .begins_again = seed_outlook_discards(&m->seed),
                         .no_wait = fleet->options.no_wait,
@@ -491,7 +491,7 @@ static int fleet_bind_ports(Fleet *fleet, Error *reterr) {
                         r = resources_bind_ports(m->plan, m->state, goal_stops(m->goal), &m->resources,
                                                  &conflicts, reterr);
                 else if (m->goal == GOAL_ADJUST)
-                        r = member_bind_more_ports(m, &conflicts, reterr);
+                        r = member_prepare_adjust(m, &conflicts, reterr);
                 if (r < 0)
                         return r;
         }

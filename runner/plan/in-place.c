@@ -6,8 +6,10 @@
 #include "base/alloc.h"
 #include "plan/definition.h"
 #include "plan/in-place.h"
+#include "spec/resource.h"
 
-#define KEY "ports["
+#define KEY        "ports["
+#define LIMITS_KEY "resources."
 
 /* ---- the ports of a definition ---- */
 
@@ -109,11 +111,49 @@ void in_place_forget_port(char ***running, const Port *port) {
         *running = rest;
 }
 
+/* ---- its limits ---- */
+
+static bool line_is_of_limits(const char *line) {
+        return startswith(line, LIMITS_KEY) || streq(line, IN_PLACE_LIMITS_UNFINISHED);
+}
+
+static bool limits_are_in(char *const *a, char *const *b) {
+        STRV_FOREACH (line, a)
+                if (line_is_of_limits(*line) && !strv_contains(b, *line))
+                        return false;
+        return true;
+}
+
+bool in_place_limits_differ(const ContainerPlan *p, char *const *running) {
+        return !limits_are_in(p->definition, running) || !limits_are_in(running, p->definition);
+}
+
+void in_place_limits(char *const *running, Resource **ret, size_t *ret_n) {
+        Resource *limits = NULL;
+        size_t n = 0;
+
+        for (ResourceKind kind = 0; kind < _RESOURCE_KIND_MAX; kind++) {
+                _cleanup_free_ char *path = xasprintf(LIMITS_KEY "%s", resource_kind_to_string(kind));
+                const char *value = definition_get(running, path);
+
+                if (value)
+                        *XGROW(limits, n) = (Resource){kind, xstrdup(value)};
+        }
+        *ret = limits;
+        *ret_n = n;
+}
+
+void in_place_limits_free(Resource *limits, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                free(limits[i].value);
+        free(limits);
+}
+
 /* ---- the difference ---- */
 
 static bool others_are_same(char *const *a, char *const *b) {
         STRV_FOREACH (line, a)
-                if (!startswith(*line, KEY) && !strv_contains(b, *line))
+                if (!startswith(*line, KEY) && !line_is_of_limits(*line) && !strv_contains(b, *line))
                         return false;
         return true;
 }

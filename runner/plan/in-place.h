@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Which change of a running container is one of its published ports alone, which its keeper opens and closes
- * while it runs, without a restart. Pure. */
+/* Which change of a running container is one of its published ports, which its keeper opens and closes while
+ * it runs, and of its limits alone, so that it needs no restart. Pure. */
 
 #include "plan/plan.h"
 
@@ -10,9 +10,13 @@
  * A command that was killed in between has left ports that no state tells: the next one restarts it. */
 #define IN_PLACE_UNFINISHED "ports half changed"
 
-/* Whether the definitions differ in such ports, and in nothing else. Not in those that a keeper cannot
- * change: a port of the host that leads elsewhere, a UDP port that goes, an "auto" port that goes and whose
- * port inside one has that stays, the PROXY protocol. @running: the definition of what runs. */
+/* Likewise of its limits: the next command sets all of them anew. */
+#define IN_PLACE_LIMITS_UNFINISHED "resources half changed"
+
+/* Whether the definitions differ in limits and in such ports, and in nothing else. Not in those that a
+ * keeper cannot change: a port of the host that leads elsewhere, a UDP port that goes, an "auto" port that
+ * goes and whose port inside one has that stays, the PROXY protocol. @running: the definition of what runs.
+ * */
 bool in_place_suffices(const ContainerPlan *p, char *const *running);
 
 /* Whether what runs was started with this port, or has taken it since. */
@@ -25,3 +29,10 @@ void in_place_ports_free(Port *ports, size_t n);
 
 /* Takes it out of that definition, of which the others remain. */
 void in_place_forget_port(char ***running, const Port *port);
+
+/* Whether it runs with other limits, or may. */
+bool in_place_limits_differ(const ContainerPlan *p, char *const *running);
+
+/* Those that it runs with; @ret: owned by the caller, freed by in_place_limits_free(). */
+void in_place_limits(char *const *running, Resource **ret, size_t *ret_n);
+void in_place_limits_free(Resource *limits, size_t n);

@@ -353,6 +353,8 @@ static char **describe_changes(const ContainerPlan *p, char *const *running) {
         STRV_FOREACH (line, running)
                 if (streq(*line, IN_PLACE_UNFINISHED))
                         strv_push(&reasons, "its last change of ports was interrupted");
+                else if (streq(*line, IN_PLACE_LIMITS_UNFINISHED))
+                        strv_push(&reasons, "its last change of limits was interrupted");
                 else if (!strv_contains(p->definition, *line))
                         strv_pushf(&reasons, "no longer: %s", *line);
         STRV_FOREACH (line, p->definition)

@@ -149,7 +149,7 @@ static inline bool plan_hears_command(const ContainerPlan *p) {
 typedef enum PlanAction {
         PLAN_START,
         PLAN_KEEP,    /* runs, and as it should */
-        PLAN_ADJUST,  /* runs, with other ports, and can have them without (plan/in-place.h) */
+        PLAN_ADJUST,  /* runs, with other ports or limits, and can have them without (plan/in-place.h) */
         PLAN_SWITCH,  /* runs, with another NixOS system, and can have that without a restart */
         PLAN_RESTART, /* runs, but with another definition */
 } PlanAction;

@@ -3,10 +3,12 @@
 /* The short texts that are left in files for the next command. The first byte chooses the kind, so that one
  * corpus serves all. */
 
+#include "base/strv.h"
 #include "fuzz.h"
 #include "project/git-dir.h"
 #include "record/crash-record.h"
 #include "record/exit-record.h"
+#include "record/limit-record.h"
 #include "record/state-place.h"
 #include "state/lock.h"
 
@@ -47,6 +49,20 @@ static void fuzz_exit(const char *text) {
         FUZZ_CHECK(exit_record_is_reboot(&record) == streq(text, "exited 133"));
 }
 
+/* What is set is what was written. */
+static void fuzz_limits(const char *text) {
+        _cleanup_strv_ char **settings = NULL;
+        _cleanup_free_ char *lines = NULL, *again = NULL;
+
+        if (!limit_record_parse(text, &settings) || !settings)
+                return;
+        STRV_FOREACH (setting, settings)
+                FUZZ_CHECK(strchr(*setting, '=') && !strchr(*setting, '\n'));
+        lines = strv_join(settings, "\n");
+        again = xasprintf("%s\n", lines);
+        FUZZ_CHECK(streq(again, text));
+}
+
 static void fuzz_git(const char *text) {
         _cleanup_free_ char *path = git_dir_parse_file("/p", text);
 
@@ -68,6 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 fuzz_exit(text);
         else if (data[0] == 'l')
                 fuzz_holder(text);
+        else if (data[0] == 'r')
+                fuzz_limits(text);
         else
                 fuzz_git(text);
         return 0;

@@ -75,14 +75,14 @@ static void bus_stop(void) {
  *
  * A script has a line for each call of its method. */
 typedef struct MockScript {
-        const char *start, *stop, *get, *machine, *forget;
+        const char *start, *stop, *get, *machine, *forget, *limit;
         const char *job;      /* of questions for the unit's */
         const char *job_type; /* NULL: it is gone */
         const char *state;    /* of the unit [active] */
         const char *system_state, *job_state;
         const char *denied; /* the property of these, or Job, that is not told */
         /* Calls so far: each has a line of the script. */
-        unsigned n_start, n_stop, n_get, n_machine, n_forget, n_job;
+        unsigned n_start, n_stop, n_get, n_machine, n_forget, n_limit, n_job;
         bool exit;
 } MockScript;
 
@@ -197,6 +197,21 @@ static int mock_held(const MockScript *script, sd_bus_message *m) {
         return 0;
 }
 
+/* As test-host-unit asks for. */
+static void mock_check_limits(sd_bus_message *m) {
+        const char *unit, *first, *second;
+        uint64_t a, b;
+        int runtime;
+
+        ASSERT_OK(sd_bus_message_read(m, "sba(sv)", &unit, &runtime, 2, &first, "t", &a, &second, "t", &b));
+        ASSERT_STREQ(unit, MOCK_UNIT);
+        ASSERT_TRUE(runtime);
+        ASSERT_STREQ(first, "MemoryMax");
+        ASSERT_EQ(a, UINT64_MAX);
+        ASSERT_STREQ(second, "TasksMax");
+        ASSERT_EQ(b, 7);
+}
+
 static int mock_manager(sd_bus_message *m, void *userdata, sd_bus_error *e) {
         const char *member = sd_bus_message_get_member(m);
         MockScript *script = userdata;
@@ -211,6 +226,10 @@ static int mock_manager(sd_bus_message *m, void *userdata, sd_bus_error *e) {
                 return mock_play(script, m, script->start, &script->n_start);
         if (streq(member, "StopUnit"))
                 return mock_play(script, m, script->stop, &script->n_stop);
+        if (streq(member, "SetUnitProperties")) {
+                mock_check_limits(m);
+                return mock_play(script, m, script->limit, &script->n_limit);
+        }
         if (streq(member, "GetUnit"))
                 return mock_play(script, m, script->get, &script->n_get);
         if (streq(member, "GetMachine"))

@@ -314,6 +314,7 @@ TEST(another_system) {
 TEST(other_ports) {
         static const struct {
                 bool interrupted, replaced, begins_again;
+                const char *not_in_place;
                 DecideHow how;
                 Goal goal;
         } table[] = {
@@ -324,6 +325,7 @@ TEST(other_ports) {
                 {.interrupted = true, .goal = GOAL_RESTART},
                 {.replaced = true, .goal = GOAL_RESTART},
                 {.begins_again = true, .goal = GOAL_RESTART},
+                {.not_in_place = "why", .goal = GOAL_RESTART},
         };
         _cleanup_(spec_freep) Spec *before = ops_spec("\"web\": {" COMMAND "}"),
                                    *after = ops_spec("\"web\": {" COMMAND ", \"ports\": [\"80\"]}");
@@ -342,6 +344,7 @@ TEST(other_ports) {
                 if (table[i].replaced)
                         strv_push(&d.replaced, "volume 'x' was replaced on the host");
                 d.begins_again = table[i].begins_again;
+                d.not_in_place = table[i].not_in_place ? xstrdup(table[i].not_in_place) : NULL;
                 decide_all(&d, 1, OPS_BOOT, &table[i].how);
                 ASSERT_EQ(d.goal, table[i].goal);
                 ASSERT_TRUE(d.changed);

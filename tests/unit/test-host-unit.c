@@ -262,6 +262,34 @@ TEST(stop) {
         bus_stop();
 }
 
+TEST(limits_of_what_runs) {
+        static const HostUnitLimit limits[] = {{"MemoryMax", UINT64_MAX}, {"TasksMax", 7}};
+        static const struct {
+                const char *script;
+                int r, exit;
+        } rows[] = {{"nothing", 1, 0},
+                    {"nounit", 0, 0},
+                    {"noreply\nnothing", 1, 0},
+                    {"denied", -1, FC_EXIT_HOST}};
+
+        if (!bus_start())
+                SKIP("dbus-daemon is not installed");
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Fixture f = fixture_open((MockScript){.limit = rows[i].script});
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                int r = host_unit_limit(f.unit, limits, ELEMENTSOF(limits), &error);
+
+                test_set_row("%s", rows[i].script);
+                if (rows[i].exit != 0)
+                        ASSERT_ERROR(r, &error, rows[i].exit,
+                                     "limit unit '" MOCK_UNIT "': Permission denied");
+                else
+                        ASSERT_EQ(r, rows[i].r);
+                fixture_close(&f);
+        }
+        bus_stop();
+}
+
 /* No answer is not the answer that there is none. */
 TEST(job) {
         static const struct {

@@ -128,7 +128,6 @@ static void assert_supervisor_reads(const SupervisorOptions *written) {
                 ASSERT_EQ(read.mounts.mounts[i].fd, written->mounts.mounts[i].fd);
                 ASSERT_STREQ(read.mounts.mounts[i].name, written->mounts.mounts[i].name);
         }
-        ASSERT_TRUE(strv_equal(read.limits, written->limits));
 }
 
 static SupervisorOptions supervisor_least(void) {
@@ -147,7 +146,6 @@ static SupervisorOptions supervisor_least(void) {
 
 TEST(supervisor_reads_what_is_written) {
         SupervisorOptions o = supervisor_least();
-        char *limits[] = {(char *) "memory.max=1048576", (char *) "cpu.weight=", NULL};
         KeeperPort ports[] = {{(char *) "80", {fd_new(), -EBADF}}, {(char *) "443", {fd_new(), fd_new()}}};
         MachineMount mounts[] = {{fd_new(), (char *) "root"}, {fd_new(), (char *) "volume-0"}};
 
@@ -159,7 +157,6 @@ TEST(supervisor_reads_what_is_written) {
         o.events_fd = fd_new();
         o.lock_fd = fd_new();
         o.mounts = (SupervisorMounts){mounts, ELEMENTSOF(mounts)};
-        o.limits = limits;
         assert_supervisor_reads(&o);
 }
 
@@ -257,7 +254,6 @@ TEST(supervisor_refuses) {
                 {LEAST " --mount=45", "'45' has no name"},
                 {LEAST " --mount=45:", "'45:' has no name"},
                 {LEAST " --mount=45:a/b", "'45:a/b' has no name"},
-                {LEAST " " LEAST_FDS " --limit=memory.max -- a", "limit 'memory.max' has no value"},
                 {LEAST " " LEAST_FDS " --attach=br0 -- a",
                  "'--attach' needs '--netns' and '--mac', and no bridge"},
                 {LEAST " " LEAST_FDS " --attach=br0 --netns=/n -- a",

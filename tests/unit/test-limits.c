@@ -6,6 +6,7 @@
 #include "cgroup/cgroup.h"
 #include "machine/limits.h"
 #include "project-util.h"
+#include "record/limit-record.h"
 
 static void put(const TestDir *tree, const char *name, const char *text) {
         _cleanup_free_ char *path = xasprintf("%s/%s", tree->path, name);
@@ -58,6 +59,62 @@ TEST(settings) {
                 ASSERT_STREQ(settings[0], table[i].setting);
         }
         ASSERT_TRUE(!limits_settings(NULL, 0, 1));
+}
+
+/* Each is in one of the two lists, or in both kinds of them. */
+TEST(what_is_not_named_is_lifted) {
+        const Resource resources[] = {
+                {RESOURCE_CPU_QUOTA, (char *) "150%"},
+                {RESOURCE_MEMORY_MAX, (char *) "25%"},
+        };
+        static const HostUnitLimit expected[_RESOURCE_KIND_MAX] = {
+                [RESOURCE_MEMORY_MAX] = {"MemoryMax", UINT64_C(2000000000)},
+                [RESOURCE_MEMORY_HIGH] = {"MemoryHigh", UINT64_MAX},
+                [RESOURCE_MEMORY_SWAP_MAX] = {"MemorySwapMax", UINT64_MAX},
+                [RESOURCE_CPU_QUOTA] = {"CPUQuotaPerSecUSec", UINT64_C(1500000)},
+                [RESOURCE_CPU_WEIGHT] = {"CPUWeight", UINT64_MAX},
+                [RESOURCE_TASKS_MAX] = {"TasksMax", 16384},
+                [RESOURCE_IO_WEIGHT] = {"IOWeight", UINT64_MAX},
+        };
+        _cleanup_strv_ char **others = limits_others(resources, ELEMENTSOF(resources));
+        HostUnitLimit properties[_RESOURCE_KIND_MAX];
+
+        ASSERT_EQ(strv_length(others), _RESOURCE_KIND_MAX - ELEMENTSOF(resources));
+        ASSERT_TRUE(strv_contains(others, "memory.high=max"));
+        ASSERT_TRUE(strv_contains(others, "cpu.weight=100"));
+        ASSERT_TRUE(strv_contains(others, "pids.max=max"));
+        limits_properties(resources, ELEMENTSOF(resources), UINT64_C(8000000000), properties);
+        for (size_t i = 0; i < _RESOURCE_KIND_MAX; i++) {
+                test_set_row("%zu", i);
+                ASSERT_STREQ(properties[i].property, expected[i].property);
+                ASSERT_EQ(properties[i].value, expected[i].value);
+        }
+}
+
+/* For the guest's next boot. */
+TEST(record) {
+        static const char *const damaged[] = {"memory.max=1", "memory.max\n", "=1\n",     "a=\n",
+                                              "a=1\n\n",      "../a=1\n",     "a=1\nb\n", "\n"};
+        char *const settings[] = {(char *) "cpu.max=50000 100000", (char *) "pids.max=7", NULL};
+        TEST_DIR(dir);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_strv_ char **read = NULL;
+
+        ASSERT_OK(limit_record_read(dir.fd, &read, &error), &error);
+        ASSERT_TRUE(!read);
+        ASSERT_OK(limit_record_write(dir.fd, settings, &error), &error);
+        ASSERT_OK(limit_record_read(dir.fd, &read, &error), &error);
+        ASSERT_TRUE(strv_equal(read, settings));
+        for (size_t i = 0; i < ELEMENTSOF(damaged); i++) {
+                test_set_row("%zu", i);
+                put(&dir, "limits", damaged[i]);
+                ASSERT_ERROR(limit_record_read(dir.fd, &read, &error), &error, FC_EXIT_INTERNAL,
+                             "the record 'limits' is damaged");
+        }
+        ASSERT_OK(limit_record_write(dir.fd, NULL, &error), &error);
+        read = strv_free(read);
+        ASSERT_OK(limit_record_read(dir.fd, &read, &error), &error);
+        ASSERT_TRUE(!read);
 }
 
 TEST(a_missing_controller_is_named) {
@@ -146,6 +203,8 @@ TEST(attributes_are_written) {
         pids = get(&tree, "nspawn/pids.max");
         ASSERT_STREQ(cpu, "50000 100000");
         ASSERT_STREQ(pids, "7");
+        ASSERT_TRUE(cgroup_has(tree.fd, "nspawn", "pids.max=max"));
+        ASSERT_TRUE(!cgroup_has(tree.fd, "nspawn", "io.weight=100"));
         ASSERT_OK(cgroup_set(tree.fd, "nspawn", NULL, &error), &error);
         ASSERT_ERROR(cgroup_set(tree.fd, "nspawn", unknown, &error), &error, FC_EXIT_HOST,
                      "this kernel has no 'io.weight' for cgroups");

@@ -179,7 +179,6 @@ TEST(what_the_user_changes_restarts) {
                 {SYSTEM, SYSTEM ", \"capabilities\": {\"drop\": [\"CAP_MKNOD\"]}",
                  "new: capabilities.drop[0] CAP_MKNOD"},
                 {SYSTEM, SYSTEM ", \"devices\": [\"/dev/fuse\"]", "new: devices[0].path /dev/fuse"},
-                {SYSTEM, SYSTEM ", \"resources\": {\"TasksMax\": 7}", "new: resources.TasksMax 7"},
                 {SYSTEM, SYSTEM ", \"ephemeral\": true", "new: ephemeral true"},
                 {SYSTEM, SYSTEM ", \"restart\": \"on-failure\"", "new: restart on-failure"},
                 {SYSTEM, SYSTEM ", \"nspawnArgs\": [\"--no-new-privileges=yes\"]",
@@ -273,6 +272,61 @@ TEST(ports_alone_are_changed_in_place) {
                 ASSERT_EQ(decide(table[i].before, table[i].after, &reasons), table[i].action);
                 ASSERT_TRUE(reasons);
         }
+}
+
+#define LIMITS(list) SYSTEM ", \"resources\": {" list "}"
+
+TEST(limits_are_changed_in_place) {
+        static const struct {
+                const char *before, *after;
+                PlanAction action;
+                bool differ;
+        } table[] = {
+                {SYSTEM, LIMITS("\"TasksMax\": 7"), PLAN_ADJUST, true},
+                {LIMITS("\"TasksMax\": 7"), SYSTEM, PLAN_ADJUST, true},
+                {LIMITS("\"TasksMax\": 7"), LIMITS("\"TasksMax\": 8"), PLAN_ADJUST, true},
+                {LIMITS("\"TasksMax\": 7"), LIMITS("\"CPUQuota\": \"50%\", \"MemoryMax\": \"1G\""),
+                 PLAN_ADJUST, true},
+                {LIMITS("\"MemoryMax\": \"1G\""), LIMITS("\"MemoryMax\": \"1024M\""), PLAN_KEEP, false},
+                {LIMITS("\"TasksMax\": 7"), PORTS("\"80\""), PLAN_ADJUST, true},
+                {LIMITS("\"TasksMax\": 7"), LIMITS("\"TasksMax\": 7") ", \"ports\": [\"80\"]", PLAN_ADJUST,
+                 false},
+                {LIMITS("\"TasksMax\": 7"), SYSTEM ", \"users\": \"host\"", PLAN_RESTART, true},
+                {PORTS("\"80:80/udp\""), LIMITS("\"TasksMax\": 7"), PLAN_RESTART, true},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_(spec_freep) Spec *old = parse(table[i].before), *new = parse(table[i].after);
+                _cleanup_(container_plan_freep)
+                        ContainerPlan *before = plan_container(&old->containers[0], &facts),
+                                      *after = plan_container(&new->containers[0], &facts);
+
+                test_set_row("%s -> %s", table[i].before, table[i].after);
+                ASSERT_EQ(plan_decide(after, /* running= */ true, before->definition, NULL),
+                          table[i].action);
+                ASSERT_EQ(in_place_limits_differ(after, before->definition), table[i].differ);
+        }
+}
+
+/* After a command that was killed on the way: whatever they are to be, they are set. */
+TEST(limits_half_changed) {
+        _cleanup_(spec_freep) Spec *spec = parse(LIMITS("\"TasksMax\": 7, \"MemoryMax\": \"50%\""));
+        _cleanup_(container_plan_freep) ContainerPlan *plan = plan_container(&spec->containers[0], &facts);
+        _cleanup_strv_ char **running = strv_copy(plan->definition), **reasons = NULL;
+        Resource *limits;
+        size_t n;
+
+        strv_push(&running, IN_PLACE_LIMITS_UNFINISHED);
+        ASSERT_TRUE(in_place_limits_differ(plan, running));
+        ASSERT_EQ(plan_decide(plan, /* running= */ true, running, &reasons), PLAN_ADJUST);
+        ASSERT_STREQ(reasons[0], "its last change of limits was interrupted");
+        in_place_limits(running, &limits, &n);
+        ASSERT_EQ(n, 2);
+        ASSERT_EQ(limits[0].kind, RESOURCE_MEMORY_MAX);
+        ASSERT_STREQ(limits[0].value, "50%");
+        ASSERT_EQ(limits[1].kind, RESOURCE_TASKS_MAX);
+        ASSERT_STREQ(limits[1].value, "7");
+        in_place_limits_free(limits, n);
 }
 
 /* A command that failed has closed it: a specification that has it again is another one. */
