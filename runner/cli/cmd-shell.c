@@ -3,14 +3,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/process.h"
 #include "cli/verbs.h"
 #include "elevate/elevate.h"
 #include "elevate/held.h"
 #include "ops/outer-session.h"
 #include "ops/project-open.h"
 #include "ops/running.h"
-#include "screen/error-print.h"
 
 #define UPDATE_OPTION "--update"
 
@@ -73,56 +71,29 @@ static int shell_check(const ProjectRequest *request, const ShellOptions *o, Err
 
 /* ---- in a session ---- */
 
-/* As root, which is a process of its own where there is more to do. */
-static int shell_apply(const ProjectRequest *request, const ShellOptions *o, const char *name,
-                       const char *instance, Error *reterr) {
+/* The same words for what is executed again as root, without the command, and with what this process has
+ * found. */
+static char **shell_words(const ProjectRequest *request, const char *instance) {
         size_t n = (size_t) request->argc - (request->command ? strv_length(request->command) + 1 : 0);
-        _cleanup_strv_ char **argv = NULL;
-        ProjectRequest there = *request;
+        char **argv = NULL;
 
-        if (geteuid() == 0) {
-                there.instance = instance;
-                return outer_session_update(&there, name, o->holder.timeout_usec, reterr);
-        }
         strv_push(&argv, request->argv[0]);
         if (instance)
                 strv_pushf(&argv, "--instance=%s", instance);
         for (size_t i = 1; i < n; i++)
                 strv_push(&argv, request->argv[i]);
         strv_push(&argv, UPDATE_OPTION);
-        there.argc = (int) strv_length(argv);
-        there.argv = argv;
-        return elevate_with_project(&there, reterr);
+        return argv;
 }
 
-static int shell_apply_and_wait(const ProjectRequest *request, const ShellOptions *o, const char *name,
-                                const char *instance, Error *reterr) {
-        pid_t pid = fork();
-        int status;
+static int shell_again(const ProjectRequest *request, const HolderOptions *holder, char *const *operands,
+                       char *const *command, Error *reterr) {
+        const OuterSession session = {.container = operands[0], .command = command, .inside = true};
+        Held held;
+        int r = held_start(request, holder, operands, &held, reterr);
 
-        if (pid < 0)
-                return error_set(reterr, errno, "start a process");
-        if (pid == 0) {
-                _cleanup_(error_done) Error error = ERROR_NULL;
-                int r = shell_apply(request, o, name, instance, &error);
-
-                if (r < 0)
-                        report_error(stderr, &error, PROGRESS_AUTO);
-                _exit(r < 0 ? (int) error.exit : r);
-        }
-        status = process_reap(pid);
-        return status < 0 ? error_set(reterr, status, "wait for a process") : process_exit_status(status);
-}
-
-static int shell_again(const ProjectRequest *request, const ShellOptions *o, const char *name,
-                       const char *instance, char *const *command, Error *reterr) {
-        const OuterSession session = {.container = name, .command = command, .inside = true};
-        int r;
-
-        if (!command)
-                return shell_apply(request, o, name, instance, reterr);
-        r = shell_apply_and_wait(request, o, name, instance, reterr);
-        return r == FC_EXIT_OK ? outer_session_run(request, &session, reterr) : r;
+        r = held_end(&held, request, r, reterr);
+        return r == FC_EXIT_OK && command ? outer_session_run(request, &session, reterr) : r;
 }
 
 /* ---- beginning one ---- */
@@ -143,26 +114,32 @@ static int shell_begin(const ProjectRequest *request, const ShellOptions *o, cha
 static int shell_outside(const ProjectRequest *request, const ShellOptions *o, char *const *operands,
                          Error *reterr) {
         char *const one[] = {o->run, NULL}, *const *command = o->run ? one : request->command;
+        const HolderOptions again = {.updates = true, .timeout_usec = o->holder.timeout_usec};
         _cleanup_(project_found_done) ProjectFound found = {};
         _cleanup_free_ char *instance = NULL;
         ProjectRequest built = *request, here = *request;
+        _cleanup_strv_ char **argv = NULL;
         int r;
 
         built.builds = built.keeps = true;
         built.wanted = operands;
-        if (o->update)
-                return shell_apply(&built, o, operands[0], request->instance, reterr);
         /* Executed again, as root. */
         if (request->found_root)
-                return held_serve(&built, &o->holder, operands, reterr);
+                return held_serve(&built, o->update ? &again : &o->holder, operands, reterr);
+        if (o->update)
+                return shell_again(&built, &again, operands, /* command= */ NULL, reterr);
         here.builds = false;
         r = project_locate(&here, &found, reterr);
         if (r < 0)
                 return r;
-        return outer_session_is_around(found.root, operands[0], &instance) &&
-                               (instance != NULL) == o->holder.fresh
-                       ? shell_again(&built, o, operands[0], instance, command, reterr)
-                       : shell_begin(&built, o, operands, command, reterr);
+        if (!outer_session_is_around(found.root, operands[0], &instance) ||
+            (instance != NULL) != o->holder.fresh)
+                return shell_begin(&built, o, operands, command, reterr);
+        argv = shell_words(request, instance);
+        built.argv = argv;
+        built.argc = (int) strv_length(argv);
+        built.instance = instance;
+        return shell_again(&built, &again, operands, command, reterr);
 }
 
 static int shell_run(const ProjectRequest *request, const void *target, char *const *operands,

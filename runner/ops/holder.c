@@ -152,6 +152,7 @@ static int hold_start(Holder *h, Error *reterr) {
                 r = shared_use(&h->project, h->names, "with", &h->used, reterr);
         if (r != FC_EXIT_OK)
                 return r;
+        options.says = h->options->updates;
         options.ready_timeout_usec = h->options->timeout_usec;
         fleet = fleet_new(&options, &h->project);
         r = fleet_bring_up(fleet, h->names, h->asked, /* restart= */ false, reterr);
@@ -207,7 +208,7 @@ static int hold_put_away(Holder *h, Error *reterr) {
         drop_interrupts(h->options->fresh);
         if (h->options->fresh)
                 return instance_end(&h->project, &h->instance, reterr);
-        if (h->options->stays)
+        if (h->options->stays || h->options->updates)
                 return FC_EXIT_OK;
         names = hold_still_ours(h);
         STRV_FOREACH (name, h->used)
@@ -239,6 +240,8 @@ static int hold_begin(Holder *h, const ProjectRequest *request, char *const *nam
         parted.part = PART_NEEDED;
         if (r >= 0)
                 r = project_open_selected(&parted, names, &h->project, &h->asked, reterr);
+        if (r >= 0 && h->options->updates)
+                r = instance_check_update(&h->project, reterr);
         if (r < 0)
                 return r;
         h->names = dependencies_order(h->project.spec, h->asked);

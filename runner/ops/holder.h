@@ -12,9 +12,10 @@
 #include "ops/project.h"
 
 typedef struct HolderOptions {
-        bool fresh;  /* an instance of their own */
-        bool stays;  /* nothing is put away */
-        char *label; /* the snapshot that it begins as; NULL: none */
+        bool fresh;   /* an instance of their own */
+        bool stays;   /* nothing is put away */
+        bool updates; /* what runs becomes what is specified now; it stays */
+        char *label;  /* the snapshot that it begins as; NULL: none */
         uint64_t timeout_usec;
 } HolderOptions;
 

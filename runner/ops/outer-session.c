@@ -7,12 +7,9 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/strv.h"
-#include "ops/fleet.h"
-#include "ops/instance.h"
 #include "ops/outer-command.h"
 #include "ops/outer-session.h"
 #include "ops/project-open.h"
-#include "spec/dependency.h"
 
 #define SESSION_VARIABLE  "FC_SHELL"
 #define PROJECT_VARIABLE  "FC_PROJECT"
@@ -120,26 +117,4 @@ int outer_session_run(const ProjectRequest *request, const OuterSession *session
         } else
                 strv_pushf(&variables, "BASH_ENV=/dev/fd/%d", fd);
         return outer_command_run(argv, variables, reterr);
-}
-
-/* ---- updating ---- */
-
-int outer_session_update(const ProjectRequest *request, const char *container, uint64_t ready_timeout_usec,
-                         Error *reterr) {
-        char *const asked[] = {(char *) container, NULL};
-        _cleanup_(project_done) Project project = PROJECT_NULL;
-        FleetOptions options = FLEET_OPTIONS("shell");
-        _cleanup_(fleet_freep) Fleet *fleet = NULL;
-        _cleanup_strv_ char **names = NULL, **selected = NULL;
-        int r = project_open_selected(request, asked, &project, &selected, reterr);
-
-        if (r >= 0)
-                r = instance_check_update(&project, reterr);
-        if (r < 0)
-                return r;
-        names = dependencies_order(project.spec, asked);
-        options.says = true;
-        options.ready_timeout_usec = ready_timeout_usec;
-        fleet = fleet_new(&options, &project);
-        return fleet_bring_up(fleet, names, asked, /* restart= */ false, reterr);
 }

@@ -23,9 +23,5 @@ bool outer_session_is_around(const char *root, const char *container, char **ret
 /* Return: the exit status of the shell or the command, or a negative errno. */
 int outer_session_run(const ProjectRequest *request, const OuterSession *session, Error *reterr);
 
-/* Changes what runs of it to what is specified now; as root. Return: likewise. */
-int outer_session_update(const ProjectRequest *request, const char *container, uint64_t ready_timeout_usec,
-                         Error *reterr);
-
 /* What the shell begins with, as bash reads it. Pure. */
 extern const char outer_session_script[];

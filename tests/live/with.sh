@@ -142,6 +142,21 @@ testcase_session() {
         no_instance_left
 }
 
+# Called again in it, it is ended, and what it was waiting for is.
+testcase_session_ends() {
+        project shop
+        spec "$(tiny one "$SERVER" ', "volumes": ["@data:/data"]')"
+        run_status 143 fc -q shell --fresh one -- bash -c '
+                sed -i "s/\"volumes\"/\"ready\": {\"exec\": [[\"false\"]]}, \"environment\": {\"A\": \"b\"}, \"volumes\"/" \
+                        "$0/flake-containers.json"
+                "$1" -q shell --fresh one --run true &
+                until child=$(pgrep -P "$!"); do sleep 0.05; done
+                kill "$!"
+                timeout 30 tail --pid="$child" -s 0.05 -f /dev/null || exit
+                wait "$!"' "$PROJECT" "$FC"
+        no_instance_left
+}
+
 testcase_from_snapshot() {
         project shop
         spec "$(tiny db "$SERVER" ', "volumes": ["@data:/data", "@both:/both"], "seed": [{"run": ["sh", "-c", "echo seeded >/data/note; echo shared >/both/note"]}]'), $(tiny \
