@@ -9,13 +9,15 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "copy/pack.h"
 #include "copy/tar-print.h"
 
-enum { CHUNK_SIZE = 256 * 1024, GENERATED_MAX = 4 * 1024 * 1024 };
+/* The kernel's limit of an attribute, and of the list of them, is this. */
+enum { CHUNK_SIZE = 256 * 1024, GENERATED_MAX = 4 * 1024 * 1024, ATTRIBUTE_MAX = 64 * 1024 };
 
 /* One a level, and the longest name has half as many parts as characters. */
 #define DIRECTORIES_MAX (TAR_NAME_MAX / 2 + 64)
@@ -29,6 +31,7 @@ typedef struct Name {
 
 typedef struct Pack {
         int out_fd;
+        bool attributes; /* are written */
         CopySide *side;
         Error *error;
         char path[TAR_NAME_MAX + 1]; /* in the archive, of what is being written */
@@ -97,14 +100,48 @@ static int write_header(Pack *p, TarEntry *entry, const struct stat *st) {
         _cleanup_free_ char *header = NULL;
         size_t size;
 
-        entry->path = p->path;
         entry->mode = st->st_mode & 07777;
         entry->uid = st->st_uid;
         entry->gid = st->st_gid;
         entry->mtime = st->st_mtim.tv_sec;
+        entry->path = p->path;
         header = tar_print(entry, &size);
+        entry->path = NULL;
         p->side->entries++;
         return pack_write(p, header, size);
+}
+
+/* Of others it is the host's doing: security modules, overlayfs. */
+static bool is_own_attribute(const char *name) {
+        return streq(name, "security.capability") || startswith(name, "user.");
+}
+
+static int add_attribute(Pack *p, int fd, const char *name, TarEntry *entry) {
+        char *value = p->chunk + ATTRIBUTE_MAX;
+        ssize_t n = fgetxattr(fd, name, value, ATTRIBUTE_MAX);
+        TarAttribute *attribute;
+
+        if (n < 0)
+                return errno == ENODATA ? 0 : pack_fail(p, errno, "read an attribute of");
+        attribute = XGROW(entry->attributes, entry->n_attributes);
+        *attribute =
+                (TarAttribute){.name = xstrdup(name), .value = xmalloc0((size_t) n + 1), .size = (size_t) n};
+        memcpy(attribute->value, value, (size_t) n);
+        return 0;
+}
+
+/* Nothing else is in the chunk at that time, and directories nest. */
+static int find_attributes(Pack *p, int fd, TarEntry *entry) {
+        char *names = p->chunk;
+        ssize_t n = p->attributes ? flistxattr(fd, names, ATTRIBUTE_MAX) : 0;
+        int r = 0;
+
+        if (n < 0)
+                return errno == ENOTSUP ? 0 : pack_fail(p, errno, "list the attributes of");
+        for (const char *name = names; name < names + n && r >= 0; name += strlen(name) + 1)
+                if (is_own_attribute(name))
+                        r = add_attribute(p, fd, name, entry);
+        return r;
 }
 
 static void add_extent(TarEntry *entry, off_t begin, off_t end) {
@@ -165,18 +202,19 @@ static int pack_write_extent(Pack *p, int fd, const TarExtent *e) {
 /* Some file systems make the content of a file when it is read, and say that its size is 0. */
 static int write_generated(Pack *p, int fd, const struct stat *st) {
         _cleanup_free_ char *data = NULL;
-        TarEntry entry = {.type = TAR_FILE};
-        TarExtent extent = {0};
+        _cleanup_(tar_entry_done) TarEntry entry = {.type = TAR_FILE};
         size_t size;
         int r;
 
         r = fs_read_fd(fd, p->path, GENERATED_MAX, &data, &size, p->error);
         if (r < 0)
                 return r;
-        extent.size = entry.size = size;
-        entry.extents = &extent;
-        entry.n_extents = size > 0;
-        r = write_header(p, &entry, st);
+        entry.size = size;
+        if (size > 0)
+                add_extent(&entry, 0, (off_t) size);
+        r = find_attributes(p, fd, &entry);
+        if (r >= 0)
+                r = write_header(p, &entry, st);
         if (r >= 0)
                 r = pack_write(p, data, size);
         p->side->bytes += size;
@@ -184,18 +222,19 @@ static int write_generated(Pack *p, int fd, const struct stat *st) {
 }
 
 static int pack_write_file(Pack *p, int fd, const struct stat *st) {
-        TarEntry entry = {.type = TAR_FILE};
+        _cleanup_(tar_entry_done) TarEntry entry = {.type = TAR_FILE};
         int r;
 
         if (st->st_size == 0)
                 return write_generated(p, fd, st);
         find_extents(fd, st, &entry);
-        r = write_header(p, &entry, st);
+        r = find_attributes(p, fd, &entry);
+        if (r >= 0)
+                r = write_header(p, &entry, st);
         for (size_t i = 0; i < entry.n_extents && r >= 0; i++)
                 r = pack_write_extent(p, fd, &entry.extents[i]);
         if (r >= 0)
                 r = write_zeros(p, tar_padding(tar_entry_stored(&entry)));
-        free(entry.extents);
         return r;
 }
 
@@ -327,7 +366,7 @@ static int pack_member(Pack *p, int dir_fd, const char *name, dev_t device) {
 /* Closes @fd. */
 static int pack_directory(Pack *p, int fd, const struct stat *st) {
         _cleanup_(closedirp) DIR *d = fdopendir(fd);
-        TarEntry entry = {.type = TAR_DIRECTORY};
+        _cleanup_(tar_entry_done) TarEntry entry = {.type = TAR_DIRECTORY};
         int r;
 
         if (!d) {
@@ -335,7 +374,9 @@ static int pack_directory(Pack *p, int fd, const struct stat *st) {
                 (void) safe_close(fd);
                 return r;
         }
-        r = write_header(p, &entry, st);
+        r = find_attributes(p, fd, &entry);
+        if (r >= 0)
+                r = write_header(p, &entry, st);
         while (r >= 0) {
                 const struct dirent *e;
 
@@ -358,20 +399,39 @@ static void allow_directories(void) {
         (void) setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int copy_pack(int fd, const char *name, int out_fd, CopySide *side, Error *reterr) {
-        _cleanup_(pack_done) Pack p = {.out_fd = out_fd, .side = side, .error = reterr};
+/* Closes @fd. */
+static int pack_all(Pack *p, int fd, const char *name) {
         struct stat st;
         int r;
 
         allow_directories();
-        p.chunk = xmalloc0(CHUNK_SIZE);
-        p.path_size = (size_t) snprintf(p.path, sizeof(p.path), "%s", name ? name : ".");
+        p->chunk = xmalloc0(CHUNK_SIZE);
+        p->path_size = (size_t) snprintf(p->path, sizeof(p->path), "%s", name ? name : ".");
         if (fstat(fd, &st) < 0)
-                r = pack_fail(&p, errno, "look at");
+                r = pack_fail(p, errno, "look at");
         else if (S_ISDIR(st.st_mode))
-                return pack_directory(&p, fd, &st) < 0 ? -EIO : write_zeros(&p, TAR_END_SIZE);
+                return pack_directory(p, fd, &st);
         else
-                r = pack_write_file(&p, fd, &st);
+                r = pack_write_file(p, fd, &st);
         (void) safe_close(fd);
+        return r;
+}
+
+int copy_pack(int fd, const char *name, int out_fd, CopySide *side, Error *reterr) {
+        _cleanup_(pack_done) Pack p = {.out_fd = out_fd, .side = side, .error = reterr};
+        int r = pack_all(&p, fd, name);
+
         return r < 0 ? r : write_zeros(&p, TAR_END_SIZE);
+}
+
+int copy_pack_layer(int fd, const char *name, int out_fd, CopySide *side, Error *reterr) {
+        _cleanup_(pack_done) Pack p = {.out_fd = out_fd, .attributes = true, .side = side, .error = reterr};
+
+        return pack_all(&p, fd, name);
+}
+
+int copy_pack_end(int out_fd, CopySide *side, Error *reterr) {
+        Pack p = {.out_fd = out_fd, .side = side, .error = reterr};
+
+        return write_zeros(&p, TAR_END_SIZE);
 }

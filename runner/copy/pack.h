@@ -14,3 +14,13 @@
  * What goes meanwhile is left out, and what gets shorter is filled with zeros; both are noted.
  */
 int copy_pack(int fd, const char *name, int out_fd, CopySide *side, Error *reterr);
+
+/**
+ * copy_pack_layer() - write a tree of an image
+ * @fd, @name: as of copy_pack()
+ *
+ * With those extended attributes that are the files' own. No end is written: more may follow, and then
+ * copy_pack_end().
+ */
+int copy_pack_layer(int fd, const char *name, int out_fd, CopySide *side, Error *reterr);
+int copy_pack_end(int out_fd, CopySide *side, Error *reterr);

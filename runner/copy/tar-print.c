@@ -56,22 +56,38 @@ static void print_checksum(TarHeader *h) {
 }
 
 /* "LENGTH KEY=VALUE\n", where the length counts itself. */
-static void add_record(Text *records, const char *key, const char *value) {
-        size_t rest = strlen(key) + strlen(value) + 3, length = 0, next = rest + 1;
-        _cleanup_free_ char *line = NULL;
+static void add_data_record(Text *records, const char *key, const void *value, size_t size) {
+        size_t rest = strlen(key) + size + 3, length = 0, next = rest + 1;
+        _cleanup_free_ char *begin = NULL;
 
         while (next != length) {
                 length = next;
                 next = rest + (size_t) snprintf(NULL, 0, "%zu", length);
         }
-        line = xasprintf("%zu %s=%s\n", length, key, value);
-        text_add(records, line, length);
+        begin = xasprintf("%zu %s=", length, key);
+        text_add(records, begin, strlen(begin));
+        text_add(records, value, size);
+        text_add(records, "\n", 1);
+}
+
+static void add_record(Text *records, const char *key, const char *value) {
+        add_data_record(records, key, value, strlen(value));
 }
 
 static void add_number_record(Text *records, const char *key, uint64_t value) {
         _cleanup_free_ char *text = xasprintf("%" PRIu64, value);
 
         add_record(records, key, text);
+}
+
+/* As star and GNU tar write them, and those read who unpack images. */
+static void add_attribute_records(Text *records, const TarEntry *entry) {
+        for (size_t i = 0; i < entry->n_attributes; i++) {
+                const TarAttribute *attribute = &entry->attributes[i];
+                _cleanup_free_ char *key = xasprintf("SCHILY.xattr.%s", attribute->name);
+
+                add_data_record(records, key, attribute->value, attribute->size);
+        }
 }
 
 static void header_init(TarHeader *h, char type) {
@@ -136,6 +152,7 @@ char *tar_print(const TarEntry *entry, size_t *ret_size) {
 
                 add_record(&records, "mtime", text);
         }
+        add_attribute_records(&records, entry);
 
         if (records.size > 0) {
                 TarHeader x;

@@ -9,6 +9,11 @@ void tar_entry_done(TarEntry *entry) {
         free(entry->path);
         free(entry->link);
         free(entry->extents);
+        for (size_t i = 0; i < entry->n_attributes; i++) {
+                free(entry->attributes[i].name);
+                free(entry->attributes[i].value);
+        }
+        free(entry->attributes);
         *entry = (TarEntry){0};
 }
 

@@ -30,6 +30,13 @@ typedef struct TarExtent {
         uint64_t offset, size;
 } TarExtent;
 
+/* An extended attribute, see xattr(7). */
+typedef struct TarAttribute {
+        char *name;
+        void *value;
+        size_t size;
+} TarAttribute;
+
 typedef struct TarEntry {
         TarType type;
         char *path; /* relative, normalised: no ".", ".." or empty part; "" is the top itself */
@@ -40,6 +47,8 @@ typedef struct TarEntry {
         uint64_t size;      /* of a file, holes included */
         TarExtent *extents; /* of a file, in order; they follow each other in the archive */
         size_t n_extents;
+        TarAttribute *attributes; /* that are written; what reads leaves them out */
+        size_t n_attributes;
 } TarEntry;
 
 void tar_entry_done(TarEntry *entry);
