@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "base/json.h"
 #include "cli/verbs.h"
 #include "ops/starter.h"
 
@@ -16,32 +15,6 @@ static const Option init_options[] = {
          "Show what templates there are, and write nothing"},
 };
 
-static void init_list_text(void) {
-        const Starter *s;
-
-        for (size_t i = 0; (s = starter_at(i)); i++)
-                (void) printf("%-20s  %s\n", s->name, s->summary);
-}
-
-static void init_list_json(void) {
-        _cleanup_(json_freep) Json *document = json_new_object();
-        _cleanup_free_ char *text = NULL;
-        Json *array = json_new_array();
-        const Starter *s;
-
-        for (size_t i = 0; (s = starter_at(i)); i++) {
-                Json *o = json_new_object();
-
-                json_add_string(o, "name", s->name);
-                json_add_string(o, "file", s->file);
-                json_add_string(o, "summary", s->summary);
-                json_append(array, o);
-        }
-        json_add(document, "templates", array);
-        text = json_print(document, /* pretty= */ true);
-        (void) puts(text);
-}
-
 static int init_run(const ProjectRequest *request, const void *target, char *const *operands,
                     Error *reterr) {
         const Globals *globals = request->globals;
@@ -53,10 +26,7 @@ static int init_run(const ProjectRequest *request, const void *target, char *con
         int r;
 
         if (o->list) {
-                if (globals->json)
-                        init_list_json();
-                else
-                        init_list_text();
+                starter_print_list(globals->json);
                 return FC_EXIT_OK;
         }
         r = starter_choose(o->template, &starter, reterr);
@@ -64,12 +34,8 @@ static int init_run(const ProjectRequest *request, const void *target, char *con
                 r = starter_write(starter, directory, globals->root, globals->dry_run, reterr);
         if (r < 0)
                 return r;
-        if (globals->quiet)
-                return FC_EXIT_OK;
-        (void) fprintf(stderr, "%s: %s\n", starter->file,
-                       globals->dry_run ? "would be written" : starter->summary);
-        for (size_t i = 0; starter->next[i]; i++)
-                (void) fprintf(stderr, "%s%s\n", i == 0 ? "next:  " : "       ", starter->next[i]);
+        if (!globals->quiet)
+                starter_say(starter, globals->dry_run);
         return FC_EXIT_OK;
 }
 

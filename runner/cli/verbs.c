@@ -43,6 +43,7 @@ static const Verb *const verbs[] = {
         &cmd_run,
         &cmd_config,
         &cmd_graph,
+        &cmd_export,
         &cmd_snapshot_save,
         &cmd_snapshot_restore,
         &cmd_snapshot_list,

@@ -249,9 +249,9 @@ int resource_open_store(const Sources *sources, const ContainerPlan *plan, Error
         return source_open(sources, "store", plan->store, NULL, /* reads= */ false, reterr);
 }
 
-static int read_closure(const Sources *sources, const ContainerPlan *plan, char ***ret_names,
-                        Error *reterr) {
-        const char *closure = container_spec_closure(plan->spec);
+int resource_read_closure(const Sources *sources, const ContainerPlan *plan, char ***ret_names,
+                          Error *reterr) {
+        const char *closure = plan->spec->closure;
         _cleanup_free_ char *text = NULL;
         size_t size;
         int r;
@@ -271,7 +271,7 @@ int resource_mount_closure(const Sources *sources, const ContainerPlan *plan, co
 
         if (store_fd < 0)
                 return store_fd;
-        r = read_closure(sources, plan, &names, reterr);
+        r = resource_read_closure(sources, plan, &names, reterr);
         if (r >= 0)
                 r = resource_check_ids(plan, m, store_fd, maps, &ids_fd, reterr);
         return r < 0 ? r : store_view_mount(store_fd, plan->store, names, plan->ids_base, ids_fd, reterr);

@@ -62,6 +62,10 @@ int resource_open_toplevel(const Sources *sources, const ContainerPlan *plan, Er
 /* The store that the toplevel is in. */
 int resource_open_store(const Sources *sources, const ContainerPlan *plan, Error *reterr);
 
+/* The names of the store paths that the plan's closure lists; owned by the caller. */
+int resource_read_closure(const Sources *sources, const ContainerPlan *plan, char ***ret_names,
+                          Error *reterr);
+
 /* The part of the store that the plan's closure lists. Return: a detached mount, its ids mapped. */
 int resource_mount_closure(const Sources *sources, const ContainerPlan *plan, const PlanMount *m,
                            MountMaps *maps, Error *reterr);

@@ -91,6 +91,42 @@ static int starter_read(const Starter *starter, char **ret, Error *reterr) {
         return 0;
 }
 
+static void print_list_json(void) {
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+        Json *array = json_new_array();
+        const Starter *s;
+
+        for (size_t i = 0; (s = starter_at(i)); i++) {
+                Json *o = json_new_object();
+
+                json_add_string(o, "name", s->name);
+                json_add_string(o, "file", s->file);
+                json_add_string(o, "summary", s->summary);
+                json_append(array, o);
+        }
+        json_add(document, "templates", array);
+        text = json_print(document, /* pretty= */ true);
+        (void) puts(text);
+}
+
+void starter_print_list(bool json) {
+        const Starter *s;
+
+        if (json) {
+                print_list_json();
+                return;
+        }
+        for (size_t i = 0; (s = starter_at(i)); i++)
+                (void) printf("%-20s  %s\n", s->name, s->summary);
+}
+
+void starter_say(const Starter *starter, bool dry_run) {
+        (void) fprintf(stderr, "%s: %s\n", starter->file, dry_run ? "would be written" : starter->summary);
+        for (size_t i = 0; starter->next[i]; i++)
+                (void) fprintf(stderr, "%s%s\n", i == 0 ? "next:  " : "       ", starter->next[i]);
+}
+
 static int refuse_second(int dir_fd, Error *reterr) {
         static const char *const files[] = {"flake.nix", "flake-containers.json"};
         struct stat st;

@@ -16,6 +16,12 @@ typedef struct Starter {
 /* In the order in which they are listed; NULL behind the last. */
 const Starter *starter_at(size_t index);
 
+/* All of them, on stdout. */
+void starter_print_list(bool json);
+
+/* What was written, or would be, and what to type then; on stderr. */
+void starter_say(const Starter *starter, bool dry_run);
+
 /* That of a name. NULL: the one for this machine: with Nix in the user's PATH a flake. */
 int starter_choose(const char *name, const Starter **ret, Error *reterr);
 

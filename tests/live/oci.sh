@@ -251,6 +251,55 @@ testcase_entry() {
         end
 }
 
+# What `export` writes is the user's, and an image of the tree, with what the container runs.
+testcase_export() {
+        local image made
+
+        begin
+        cp -a --reflink=auto "$TINY_IMAGE" "$PROJECT/images/root"
+        mkdir -m 700 "$PROJECT/images/root/srv"
+        ln "$PROJECT/images/root/usr/bin/cat" "$PROJECT/images/root/srv/cat"
+        chown 7:8 "$PROJECT/images/root/srv"
+        chmod 4755 "$PROJECT/images/root/usr/bin/id"
+        /usr/bin/python3 -c 'import os, sys
+os.setxattr(sys.argv[1], "security.capability", bytes([1, 0, 0, 2, 0, 0x20] + [0] * 14))' "$PROJECT/images/root/usr/bin/tee"
+        spec '"one": {"system": {"rootfs": "images/root"}, "network": {"mode": "none"}, "oneShot": true,
+                "environment": {"WORD": "said"}, "command": ["/bin/bash", "-c", "echo \"$WORD\"; pwd"], "nspawnArgs": ["--chdir=/usr"]}'
+        ok fc export --format oci --dry-run
+        image=$OUT
+        ok fc export --format oci --output images/out
+        equal "$(find "$PROJECT/images/out" ! -user "${DEV%%:*}" | wc -l)" 0 "files that are not the user's"
+        (cd "$PROJECT/images/out/blobs/sha256" && sha256sum -- * | awk '$1 != $2 { exit 1 }') || flunk "a blob has another name than its content"
+        run_status 5 fc export --format oci --output images/out
+        expect_err "images/out' is not empty"
+        run_status 2 fc export --format kubernetes
+        expect_err 'containers\.one\.network\.mode: a pod has a network'
+        expect_err 'to leave out what it cannot say of them: --without network'
+        # And in again.
+        spec '"one": {"system": {"oci": {"path": "images/out", "image": "'"$image"'"}}, "network": {"mode": "none"}}'
+        run_status 2 fc up
+        expect_err '"command":\["/bin/bash","-c",".*"environment":{"WORD":"said",.*"nspawnArgs":\["--chdir=/usr"\]'
+        made=$(find "$CACHE" -mindepth 2 -maxdepth 2 -name root)
+        equal "$(tree_of "$made")" "$(tree_of "$PROJECT/images/root")" "the tree"
+        end
+}
+
+# tree_of DIRECTORY: all that an image keeps of it.
+tree_of() {
+        /usr/bin/python3 - "$1" <<'END'
+import os, sys
+top = sys.argv[1]
+for place, folders, files in sorted(os.walk(top)):
+    for name in sorted(folders + files):
+        path = os.path.join(place, name)
+        st = os.lstat(path)
+        link = os.readlink(path) if os.path.islink(path) else ""
+        size = st.st_size if os.path.isfile(path) else 0
+        caps = [os.getxattr(path, a, follow_symlinks=False) for a in os.listxattr(path, follow_symlinks=False) if a == "security.capability"]
+        print(path[len(top):], oct(st.st_mode), st.st_uid, st.st_gid, size, link, st.st_nlink if files else 0, caps)
+END
+}
+
 testcase_refused() {
         begin
         spec "$(of '"images/none"')"

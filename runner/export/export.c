@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "export/export.h"
+#include "export/kubernetes.h"
+#include "export/quadlet.h"
+#include "spec/stop.h"
+
+static const char *const format_words[_EXPORT_FORMAT_MAX] = {
+        [EXPORT_FORMAT_OCI] = "oci",
+        [EXPORT_FORMAT_KUBERNETES] = "kubernetes",
+        [EXPORT_FORMAT_QUADLET] = "quadlet",
+};
+
+const char *export_format_to_string(ExportFormat format) {
+        return format_words[format];
+}
+
+ExportFormat export_format_from_string(const char *s) {
+        for (size_t i = 0; i < ELEMENTSOF(format_words); i++)
+                if (streq(s, format_words[i]))
+                        return (ExportFormat) i;
+        return _EXPORT_FORMAT_INVALID;
+}
+
+void export_files_done(ExportFiles *files) {
+        for (size_t i = 0; i < files->n; i++) {
+                free(files->files[i].name);
+                free(files->files[i].text);
+        }
+        free(files->files);
+        *files = (ExportFiles){0};
+}
+
+void export_files_add(ExportFiles *files, char *name, char *text) {
+        *XGROW(files->files, files->n) = (ExportFile){name, text};
+}
+
+void export_documents(const ExportRequest *r, ExportFiles *ret) {
+        *ret = (ExportFiles){0};
+        if (r->format == EXPORT_FORMAT_KUBERNETES)
+                kubernetes_print(r, ret);
+        else
+                quadlet_print(r, ret);
+}
+
+char *export_image_name(const ExportRequest *r, const ContainerSpec *c) {
+        return r->registry ? xasprintf("%s/%s:latest", r->registry, c->name)
+                           : xasprintf("localhost/%s/%s:latest", r->project, c->name);
+}
+
+char *export_host_path(const ExportRequest *r, const char *path) {
+        while (startswith(path, "./"))
+                path += 2;
+        if (path[0] == '/')
+                return xstrdup(path);
+        return streq(path, ".") || path[0] == '\0' ? xstrdup(r->root) : xasprintf("%s/%s", r->root, path);
+}
+
+char *export_stop_signal(const ContainerSpec *c) {
+        return c->stop_signal != 0 ? stop_signal_to_string(c->stop_signal)
+                                   : xstrdup(c->command ? "SIGTERM" : "SIGRTMIN+3");
+}
+
+char *export_shell_word(const char *text) {
+        char *word = xmalloc0(4 * strlen(text) + 3), *to = word;
+
+        *to++ = '\'';
+        for (const char *s = text; *s; s++)
+                if (*s == '\'') {
+                        memcpy(to, "'\\''", 4);
+                        to += 4;
+                } else
+                        *to++ = *s;
+        *to = '\'';
+        return word;
+}
+
+char *export_credential_command(const ExportRequest *r, const Credential *credential) {
+        _cleanup_free_ char *path = NULL, *word = NULL;
+        _cleanup_strv_ char **words = NULL;
+
+        if (credential->variable)
+                return xasprintf("printf %%s \"$%s\"", credential->variable);
+        if (!credential->command) {
+                path = export_host_path(r, credential->path);
+                word = export_shell_word(path);
+                return xasprintf("cat %s", word);
+        }
+        STRV_FOREACH (argument, credential->command)
+                strv_push_take(&words, export_shell_word(*argument));
+        return strv_join(words, " ");
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "export/keys.h"
+#include "export/probe.h"
+#include "export/quadlet.h"
+#include "spec/networks.h"
+#include "spec/resource.h"
+
+#define HEADER "# Made by flake-containers export.\n"
+
+/* What podman has to do beside waiting for a container, in seconds. */
+#define STOP_MARGIN 5
+
+char *quadlet_word(const char *text) {
+        char *word = xmalloc0(2 * strlen(text) + 3), *to = word;
+
+        *to++ = '"';
+        for (const char *s = text; *s; s++) {
+                const char *escape = *s == '\n' ? "\\n" : *s == '\t' ? "\\t" : NULL;
+
+                if (escape) {
+                        *to++ = escape[0];
+                        *to++ = escape[1];
+                        continue;
+                }
+                if (*s == '"' || *s == '\\')
+                        *to++ = '\\';
+                if (*s == '%' || *s == '$')
+                        *to++ = *s;
+                *to++ = *s;
+        }
+        *to = '"';
+        return word;
+}
+
+/* ---- lines ---- */
+
+typedef struct Unit {
+        const ExportRequest *request;
+        const ContainerSpec *spec;
+        char **lines;
+} Unit;
+
+_printf_(3, 4) static void unit_add(Unit *u, const char *key, const char *format, ...) {
+        _cleanup_free_ char *text = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        text = xvasprintf(format, ap);
+        va_end(ap);
+        strv_pushf(&u->lines, "%s=%s\n", key, text);
+}
+
+/* A value that is not split into words: only specifiers mean something. */
+static void unit_add_text(Unit *u, const char *key, const char *text) {
+        _cleanup_free_ char *doubled = xmalloc0(2 * strlen(text) + 1);
+        char *to = doubled;
+
+        for (const char *s = text; *s; s++) {
+                if (*s == '%')
+                        *to++ = '%';
+                *to++ = *s;
+        }
+        unit_add(u, key, "%s", doubled);
+}
+
+static void unit_section(Unit *u, const char *name) {
+        strv_pushf(&u->lines, "\n[%s]\n", name);
+}
+
+/* ---- sections ---- */
+
+static void unit_add_dependencies(Unit *u) {
+        const ContainerSpec *c = u->spec;
+
+        strv_push(&u->lines, HEADER "\n[Unit]\n");
+        unit_add(u, "Description", "Container %s of %s", c->name, u->request->project);
+        for (size_t i = 0; i < c->n_dependencies; i++) {
+                unit_add(u, "Requires", "%s-%s.service", u->request->project, c->dependencies[i].name);
+                unit_add(u, "After", "%s-%s.service", u->request->project, c->dependencies[i].name);
+        }
+        if (c->restart == RESTART_ON_FAILURE) {
+                unit_add(u, "StartLimitIntervalSec", "300");
+                unit_add(u, "StartLimitBurst", "5");
+        }
+}
+
+static void unit_add_networks(Unit *u) {
+        const ContainerSpec *c = u->spec;
+        static char *const fallback[] = {(char *) NETWORK_DEFAULT, NULL};
+        char *const *names = c->networks ? c->networks : fallback;
+
+        if (c->network == NETWORK_HOST || c->network == NETWORK_NONE) {
+                unit_add(u, "Network", "%s", c->network == NETWORK_HOST ? "host" : "none");
+                return;
+        }
+        /* The fixed address is one in the first. */
+        STRV_FOREACH (name, names) {
+                _cleanup_free_ char *ip = name == names && c->address ? xasprintf(":ip=%s", c->address)
+                                                                      : NULL,
+                                    *mac = name == names && c->mac
+                                                   ? xasprintf("%smac=%s", ip ? "," : ":", c->mac)
+                                                   : NULL;
+
+                unit_add(u, "Network", "%s-%s.network%s%s", u->request->project, *name, ip ? ip : "",
+                         mac ? mac : "");
+        }
+        if (c->internet)
+                unit_add(u, "Network", "%s-%s-internet.network", u->request->project, c->name);
+        unit_add(u, "PodmanArgs", "--network-alias=%s", c->name);
+}
+
+static void unit_add_ports(Unit *u) {
+        for (size_t i = 0; i < u->spec->n_ports; i++) {
+                const Port *p = &u->spec->ports[i];
+                _cleanup_free_ char *host = p->host == 0 ? xstrdup("") : xasprintf("%u", p->host),
+                                    *address = !p->address               ? xstrdup("127.0.0.1")
+                                               : strchr(p->address, ':') ? xasprintf("[%s]", p->address)
+                                                                         : xstrdup(p->address);
+
+                if (!keys_refuse_port(EXPORT_FORMAT_QUADLET, p))
+                        unit_add(u, "PublishPort", "%s:%s:%u%s", address, host, p->container,
+                                 p->udp ? "/udp" : "");
+        }
+}
+
+static void unit_add_volumes(Unit *u) {
+        for (size_t i = 0; i < u->spec->n_volumes; i++) {
+                const Volume *v = &u->spec->volumes[i];
+                _cleanup_free_ char *source = v->source[0] == '@'
+                                                      ? xasprintf("%s-%s.volume", u->request->project,
+                                                                  v->source + 1)
+                                                      : export_host_path(u->request, v->source),
+                                    *text = xasprintf("%s:%s%s", source, v->target,
+                                                      v->read_only ? ":ro" : "");
+
+                if (!keys_refuse_volume(u->request, v))
+                        unit_add_text(u, "Volume", text);
+        }
+}
+
+static mode_t tmpfs_mode(const Tmpfs *tmpfs) {
+        if (tmpfs->mode_given)
+                return tmpfs->mode;
+        return streq(tmpfs->target, "/tmp") || streq(tmpfs->target, "/var/tmp") ? 01777 : 0755;
+}
+
+/* podman would copy into it what it covers. */
+static void unit_add_tmpfs(Unit *u) {
+        for (size_t i = 0; i < u->spec->n_tmpfs; i++) {
+                const Tmpfs *t = &u->spec->tmpfs[i];
+                _cleanup_free_ char *size = t->size ? xasprintf(",size=%s", t->size) : xstrdup(""),
+                                    *text = xasprintf("%s:mode=%04o,exec,notmpcopyup%s", t->target,
+                                                      (unsigned) tmpfs_mode(t), size);
+
+                if (!keys_refuse_tmpfs(EXPORT_FORMAT_QUADLET, t))
+                        unit_add_text(u, "Tmpfs", text);
+        }
+}
+
+static char *secret_of(const ExportRequest *r, const ContainerSpec *c, const Credential *credential) {
+        return xasprintf("%s-%s-%s", r->project, c->name, credential->id);
+}
+
+static void unit_add_credentials(Unit *u) {
+        const ContainerSpec *c = u->spec;
+
+        for (size_t i = 0; i < c->n_credentials; i++) {
+                _cleanup_free_ char *secret = secret_of(u->request, c, &c->credentials[i]);
+
+                if (!keys_refuse_credential(&c->credentials[i]))
+                        unit_add(u, "Secret", "%s,type=mount,target=" EXPORT_CREDENTIALS "/%s,mode=0400",
+                                 secret, c->credentials[i].id);
+        }
+        if (c->n_credentials > 0)
+                unit_add(u, "Environment", "CREDENTIALS_DIRECTORY=" EXPORT_CREDENTIALS);
+}
+
+static void unit_add_rights(Unit *u) {
+        const ContainerSpec *c = u->spec;
+
+        STRV_FOREACH (name, c->capabilities_add)
+                unit_add(u, "AddCapability", "%s", *name);
+        STRV_FOREACH (name, c->capabilities_drop)
+                unit_add(u, "DropCapability", "%s", *name);
+        for (size_t i = 0; i < c->n_devices; i++)
+                unit_add(u, "AddDevice", "%s:%s:%s", c->devices[i].path, c->devices[i].path,
+                         c->devices[i].permissions);
+}
+
+static void unit_add_container_section(Unit *u) {
+        const ContainerSpec *c = u->spec;
+        _cleanup_free_ char *image = export_image_name(u->request, c);
+
+        unit_section(u, "Container");
+        unit_add(u, "Image", "%s", image);
+        unit_add(u, "ContainerName", "%s-%s", u->request->project, c->name);
+        unit_add(u, "HostName", "%s", c->name);
+        if (c->init)
+                unit_add(u, "PodmanArgs", "--systemd=always");
+        unit_add(u, "PodmanArgs", "--stop-timeout=%" PRIu64, c->stop_timeout_usec / USEC_PER_SEC);
+        if (c->ready_notify && !c->one_shot)
+                unit_add(u, "Notify", "yes");
+        unit_add_networks(u);
+        unit_add_ports(u);
+        unit_add_volumes(u);
+        unit_add_tmpfs(u);
+        unit_add_credentials(u);
+        unit_add_rights(u);
+}
+
+/* The unit is active, and what is ordered after it starts, when this has ended. */
+static void unit_add_probe(Unit *u) {
+        const ContainerSpec *c = u->spec;
+        _cleanup_free_ char *script = c->one_shot ? NULL : probe_script(c), *inside = NULL, *outside = NULL,
+                            *word = NULL;
+
+        if (!script)
+                return;
+        inside = export_shell_word(script);
+        outside = xasprintf("until podman exec %s-%s %s%s -c %s; do sleep 0.2; done", u->request->project,
+                            c->name, c->toplevel ? c->toplevel : "", c->toplevel ? "/sw/bin/sh" : "/bin/sh",
+                            inside);
+        word = quadlet_word(outside);
+        unit_add(u, "ExecStartPost", "/bin/sh -c %s", word);
+}
+
+static void unit_add_service_section(Unit *u) {
+        const ContainerSpec *c = u->spec;
+
+        unit_section(u, "Service");
+        if (c->one_shot) {
+                unit_add(u, "Type", "oneshot");
+                unit_add(u, "RemainAfterExit", "yes");
+        }
+        unit_add(u, "TimeoutStartSec", "%" PRIu64, c->ready_timeout_usec / USEC_PER_SEC);
+        unit_add(u, "TimeoutStopSec", "%" PRIu64, c->stop_timeout_usec / USEC_PER_SEC + STOP_MARGIN);
+        unit_add(u, "Restart", "%s", c->restart == RESTART_ON_FAILURE ? "on-failure" : "no");
+        unit_add_probe(u);
+        for (size_t i = 0; i < c->n_resources; i++)
+                unit_add_text(u, resource_kind_to_string(c->resources[i].kind), c->resources[i].value);
+}
+
+/* ---- files ---- */
+
+static void quadlet_add_container(const ExportRequest *r, const ContainerSpec *c, ExportFiles *files) {
+        Unit u = {.request = r, .spec = c};
+
+        unit_add_dependencies(&u);
+        unit_add_container_section(&u);
+        unit_add_service_section(&u);
+        export_files_add(files, xasprintf("%s-%s.container", r->project, c->name), strv_join(u.lines, ""));
+        strv_free(u.lines);
+}
+
+static bool has_file(const ExportFiles *files, const char *name) {
+        for (size_t i = 0; i < files->n; i++)
+                if (streq(files->files[i].name, name))
+                        return true;
+        return false;
+}
+
+/* @text: taken, and dropped where there is such a unit already */
+static void quadlet_add_once(ExportFiles *files, char *name, char *text) {
+        if (!has_file(files, name)) {
+                export_files_add(files, name, text);
+                return;
+        }
+        free(name);
+        free(text);
+}
+
+static char *network_text(const ExportRequest *r, const char *name) {
+        const NetworkSpec *network = networks_find(r->spec, name);
+
+        return network && network->subnet
+                       ? xasprintf(HEADER "\n[Network]\nInternal=true\nSubnet=%s\n", network->subnet)
+                       : xstrdup(HEADER "\n[Network]\nInternal=true\n");
+}
+
+static void quadlet_add_networks(const ExportRequest *r, const ContainerSpec *c, ExportFiles *files) {
+        static char *const fallback[] = {(char *) NETWORK_DEFAULT, NULL};
+
+        if (c->network != NETWORK_PRIVATE)
+                return;
+        STRV_FOREACH (name, c->networks ? c->networks : fallback)
+                quadlet_add_once(files, xasprintf("%s-%s.network", r->project, *name),
+                                 network_text(r, *name));
+        if (c->internet)
+                quadlet_add_once(files, xasprintf("%s-%s-internet.network", r->project, c->name),
+                                 xstrdup(HEADER "\n[Network]\n"));
+}
+
+static void quadlet_add_volumes(const ExportRequest *r, const ContainerSpec *c, ExportFiles *files) {
+        for (size_t i = 0; i < c->n_volumes; i++)
+                if (c->volumes[i].source[0] == '@' && !keys_refuse_volume(r, &c->volumes[i]))
+                        quadlet_add_once(files,
+                                         xasprintf("%s-%s.volume", r->project, c->volumes[i].source + 1),
+                                         xstrdup(HEADER "\n[Volume]\n"));
+}
+
+/* Their content is in no file that is exported: who runs this obtains it, where it is to be obtained. */
+static void quadlet_add_secrets(const ExportRequest *r, ExportFiles *files) {
+        _cleanup_free_ char *root = export_shell_word(r->root);
+        _cleanup_strv_ char **lines = NULL;
+        size_t n = 0;
+
+        strv_pushf(&lines,
+                   "#!/usr/bin/env bash\n"
+                   "# Makes the secrets that the units name.\n"
+                   "set -euo pipefail\n"
+                   "cd %s\n",
+                   root);
+        STRV_FOREACH (name, r->names) {
+                const ContainerSpec *c = spec_find(r->spec, *name);
+
+                for (size_t i = 0; i < c->n_credentials; i++) {
+                        _cleanup_free_ char *secret = secret_of(r, c, &c->credentials[i]),
+                                            *command = export_credential_command(r, &c->credentials[i]);
+
+                        if (keys_refuse_credential(&c->credentials[i]))
+                                continue;
+                        strv_pushf(&lines, "%s | podman secret create --replace %s -\n", command, secret);
+                        n++;
+                }
+        }
+        if (n > 0)
+                export_files_add(files, xstrdup(EXPORT_SCRIPT), strv_join(lines, ""));
+}
+
+void quadlet_print(const ExportRequest *r, ExportFiles *files) {
+        STRV_FOREACH (name, r->names) {
+                const ContainerSpec *c = spec_find(r->spec, *name);
+
+                quadlet_add_networks(r, c, files);
+                quadlet_add_volumes(r, c, files);
+                quadlet_add_container(r, c, files);
+        }
+        quadlet_add_secrets(r, files);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "export/image-config.h"
+#include "export/keys.h"
+#include "export/probe.h"
+#include "export/quadlet.h"
+#include "export/yaml.h"
+#include "spec/container.h"
+#include "spec/spec-parse.h"
+#include "test.h"
+
+/* What engines make of the documents is tried with them; here is what they say, and what is refused. */
+
+#define DOCUMENT(members)                                                                                   \
+        "{\"version\":1,\"project\":{\"name\":\"shop\"},\"containers\":{\"db\":{\"system\":{\"rootfs\":"    \
+        "\"i\"},"                                                                                           \
+        "\"ephemeral\":true" members "}}}"
+
+static Spec *spec_of(const char *text) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Spec *spec = NULL;
+
+        if (spec_parse(text, strlen(text), &spec, &error) < 0)
+                test_fail(__FILE__, __LINE__, "%s", error.message);
+        return spec;
+}
+
+static char *const DB[] = {(char *) "db", NULL};
+
+static ExportRequest request_for(ExportFormat format, const Spec *spec) {
+        return (ExportRequest){
+                .format = format, .spec = spec, .names = DB, .project = "shop", .root = "/home/me/my shop"};
+}
+
+/* Each key of the specification has an answer for each format, and the manual has it. */
+TEST(table_has_all_keys) {
+        _cleanup_close_ int fd = open(FC_SOURCE_DIR "/docs/EXPORT.md", O_RDONLY | O_CLOEXEC);
+        JsonField fields[CONTAINER_KEYS_MAX];
+        JsonShape shape = container_shape(fields);
+        _cleanup_free_ char *manual = NULL;
+        const ExportKey *key;
+        size_t n = 0;
+
+        ASSERT_TRUE(fd >= 0);
+        ASSERT_OK(fs_read_fd(fd, "EXPORT.md", 1 << 20, &manual, NULL, NULL));
+        while (export_key_at(n))
+                n++;
+        ASSERT_EQ(n, shape.n_fields);
+        for (size_t i = 0; (key = export_key_at(i)); i++) {
+                _cleanup_free_ char *row = xasprintf("\n| `%s` | %s | %s | %s |\n", key->name,
+                                                     key->becomes[0], key->becomes[1], key->becomes[2]);
+
+                test_set_row("%s", key->name);
+                ASSERT_STREQ(key->name, fields[i].key);
+                if (!strstr(manual, row))
+                        test_fail(__FILE__, __LINE__, "docs/EXPORT.md has no such row: %s", row);
+        }
+}
+
+/* `formats`: letters of those that refuse it. */
+static const struct {
+        const char *members, *formats, *message;
+} refusals[] = {
+        /* clang-format off */
+        {"",                                                                       "",   NULL},
+        {",\"users\":\"host\"",                                                    "q",  "users: a user's podman"},
+        {",\"network\":{\"mode\":\"none\"}",                                       "k",  "network.mode: a pod has a network"},
+        {",\"network\":{\"mode\":\"namespace\",\"namespace\":\"vpn\"}",            "kq", "network.mode: what it names is this host's"},
+        {",\"network\":{\"mode\":\"bridge\",\"interface\":\"br0\"}",               "kq", "network.mode: what it names is this host's"},
+        {",\"network\":{\"hostAccess\":[5432]}",                                   "kq", "network.hostAccess"},
+        {",\"network\":{\"networks\":[\"back\"]}",                                 "k",  "network.networks"},
+        {",\"network\":{\"networks\":[\"default\"]}",                              "",   NULL},
+        {",\"network\":{\"address\":\"10.250.0.2\"}",                              "k",  "network.address"},
+        {",\"network\":{\"mac\":\"02:00:00:00:00:01\"}",                           "k",  "network.mac"},
+        {",\"network\":{\"internet\":true}",                                       "",   NULL},
+        {",\"ports\":[\"auto:80\"]",                                               "k",  "ports[0]: a node does not choose"},
+        {",\"ports\":[{\"host\":1,\"container\":1,\"proxyProtocol\":true}]",       "kq", "ports[0]: it does not tell"},
+        {",\"sockets\":[\"pg:/run/pg\"]",                                          "kq", "sockets:"},
+        {",\"volumes\":[\"@a:/a\",\"src:/srv\"]",                                  "k",  "volumes[1]: it is a directory of this machine"},
+        {",\"volumes\":[\"src:/srv:overlay\"]",                                    "kq", "volumes[0]: a layer over"},
+        {",\"volumes\":[{\"source\":\"@a\",\"target\":\"/a\",\"owner\":\"www-data\"}]", "kq", "volumes[0]: it cannot give files"},
+        {",\"volumes\":[{\"source\":\"@a\",\"target\":\"/a:b\"}]",                 "kq", "volumes[0]: it takes no path with ':'"},
+        {",\"volumes\":[{\"source\":\"/a\",\"target\":\"/a\",\"owner\":\"host\"}]", "kq", "volumes[0]: it"},
+        {",\"volumes\":[{\"source\":\"a\",\"target\":\"/a\",\"create\":true}]",    "kq", "volumes[0]: it does not make"},
+        {",\"tmpfs\":[\"/tmp:mode=1777\"]",                                        "k",  "tmpfs[0]: an 'emptyDir' has mode 0777"},
+        {",\"tmpfs\":[\"/tmp:size=10%\"]",                                         "k",  "tmpfs[0]: a part of the machine's memory"},
+        {",\"envFile\":\".env\"",                                                  "kq", "envFile:"},
+        {",\"environment\":{\"A\":\"b\"}",                                         "",   NULL},
+        {",\"environmentUnits\":[\"a.service\"],\"environment\":{\"A\":\"b\"}",    "okq", "environmentUnits:"},
+        {",\"credentials\":{\"a\":\"f\"}",                                         "",   NULL},
+        {",\"credentials\":{\"a+b\":\"f\"}",                                       "kq", "credentials.a+b: the name of a secret"},
+        {",\"capabilities\":{\"add\":[\"CAP_NET_ADMIN\"]}",                        "",   NULL},
+        {",\"devices\":[\"/dev/fuse\"]",                                           "k",  "devices:"},
+        {",\"resources\":{\"MemoryMax\":\"1G\",\"CPUQuota\":\"50%\"}",             "",   NULL},
+        {",\"resources\":{\"MemoryMax\":\"50%\"}",                                 "k",  "resources.MemoryMax: a part of"},
+        {",\"resources\":{\"TasksMax\":10}",                                       "k",  "resources.TasksMax: a pod has"},
+        {",\"resources\":{\"TasksMax\":\"infinity\"}",                             "",   NULL},
+        {",\"restart\":\"on-failure\"",                                            "",   NULL},
+        {",\"nspawnArgs\":[\"--user=www\",\"--chdir=/srv\"]",                      "",   NULL},
+        {",\"nspawnArgs\":[\"--rlimit=NOFILE=1\"]",                                "okq", "nspawnArgs[0]: it is an option"},
+        {",\"ready\":{\"tcp\":[1],\"units\":[\"a.service\"]}",                     "",   NULL},
+        {",\"ready\":{\"unix\":[\"/run/a\"]}",                                     "kq", "ready.unix:"},
+        {",\"command\":[\"a\"],\"ready\":{\"notify\":true}",                       "k",  "ready.notify:"},
+        {",\"seed\":[{\"run\":[\"a\"]}]",                                          "kq", "seed:"},
+        {",\"exports\":{\"A\":\"${name}\"}",                                       "kq", "exports:"},
+        {",\"hooks\":{\"afterReady\":[[\"a\"]]}",                                  "kq", "hooks:"},
+        {",\"shared\":true",                                                       "kq", "shared:"},
+        /* clang-format on */
+};
+
+static void check_refusal(ExportFormat format, char letter, const Spec *spec, size_t i) {
+        _cleanup_(key_refusals_done) KeyRefusals found = {0};
+        ExportRequest r = request_for(format, spec);
+        bool refused = strchr(refusals[i].formats, letter);
+
+        test_set_row("%s: %s", export_format_to_string(format), refusals[i].members);
+        ASSERT_OK(keys_check(&r, &found, NULL));
+        ASSERT_EQ(strv_length(found.lines), refused ? 1 : 0);
+        if (refused)
+                ASSERT_TRUE(strstr(found.lines[0], refusals[i].message));
+        if (!refused)
+                return;
+        r.without = found.keys;
+        {
+                _cleanup_(key_refusals_done) KeyRefusals rest = {0};
+
+                ASSERT_OK(keys_check(&r, &rest, NULL));
+                ASSERT_TRUE(!rest.lines);
+        }
+        if (format != EXPORT_FORMAT_OCI) {
+                _cleanup_(export_files_done) ExportFiles files = {0};
+
+                export_documents(&r, &files);
+                ASSERT_TRUE(files.n > 0);
+        }
+}
+
+TEST(refusals) {
+        for (size_t i = 0; i < ELEMENTSOF(refusals); i++) {
+                _cleanup_free_ char *text =
+                        xasprintf("{\"version\":1,\"containers\":{\"db\":{\"system\":{\"rootfs\":\"i\"},"
+                                  "\"ephemeral\":true%s}}}",
+                                  refusals[i].members);
+                _cleanup_(spec_freep) Spec *spec = spec_of(text);
+
+                check_refusal(EXPORT_FORMAT_OCI, 'o', spec, i);
+                check_refusal(EXPORT_FORMAT_KUBERNETES, 'k', spec, i);
+                check_refusal(EXPORT_FORMAT_QUADLET, 'q', spec, i);
+        }
+}
+
+/* A root that is thrown away is data that is lost. */
+TEST(refuses_roots_that_are_kept) {
+        static const char text[] = "{\"version\":1,\"containers\":{\"db\":{\"system\":{\"rootfs\":\"i\"}}}}";
+        _cleanup_(spec_freep) Spec *spec = spec_of(text);
+        char *const without[] = {(char *) "ephemeral", NULL}, *const strange[] = {(char *) "data", NULL};
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(key_refusals_done) KeyRefusals found = {0}, rest = {0};
+        ExportRequest r = request_for(EXPORT_FORMAT_QUADLET, spec);
+
+        ASSERT_OK(keys_check(&r, &found, NULL));
+        ASSERT_EQ(strv_length(found.lines), 1);
+        ASSERT_TRUE(startswith(found.lines[0], "containers.db.ephemeral: "));
+        r.without = without;
+        ASSERT_OK(keys_check(&r, &rest, NULL));
+        ASSERT_TRUE(!rest.lines);
+        r.without = strange;
+        ASSERT_ERROR(keys_check(&r, &rest, &error), &error, FC_EXIT_USAGE, "'data' is not a key");
+}
+
+static const char *file_of(const ExportFiles *files, const char *name) {
+        for (size_t i = 0; i < files->n; i++)
+                if (streq(files->files[i].name, name))
+                        return files->files[i].text;
+        test_fail(__FILE__, __LINE__, "no file '%s'", name);
+}
+
+static void expect(const char *text, const char *part) {
+        if (!strstr(text, part))
+                test_fail(__FILE__, __LINE__, "'%s' is not in:\n%s", part, text);
+}
+
+TEST(kubernetes) {
+        _cleanup_(spec_freep) Spec *spec = spec_of(DOCUMENT(
+                ",\"ports\":[\"5432\"],\"volumes\":[\"@data:/var/lib/postgresql\",\"src:/srv:ro\"],"
+                "\"resources\":{\"MemoryMax\":\"1G\",\"CPUQuota\":\"150%\"},\"restart\":\"on-failure\","
+                "\"credentials\":{\"pw\":{\"command\":[\"pass\",\"it's\"]}},\"tmpfs\":[\"/tmp:size=1M\"]"));
+        ExportRequest r = request_for(EXPORT_FORMAT_KUBERNETES, spec);
+        _cleanup_(export_files_done) ExportFiles files = {0};
+        const char *text;
+
+        r.host_paths = true;
+        export_documents(&r, &files);
+        ASSERT_EQ(files.n, 2);
+        text = file_of(&files, "shop.yaml");
+        expect(text, "kind: \"PersistentVolumeClaim\"\nmetadata:\n  name: \"shop-data\"\n");
+        expect(text, "kind: \"Service\"\n");
+        expect(text, "kind: \"NetworkPolicy\"\n");
+        expect(text, "  hostUsers: false\n");
+        expect(text, "  restartPolicy: \"OnFailure\"\n");
+        expect(text, "    - name: \"db\"\n      image: \"localhost/shop/db:latest\"\n");
+        expect(text,
+               "        - containerPort: 5432\n          hostPort: 5432\n          hostIP: \"127.0.0.1\"\n");
+        expect(text, "        limits:\n          memory: \"1073741824\"\n          cpu: \"1500m\"\n");
+        expect(text, "        path: \"/home/me/my shop/src\"\n");
+        expect(text, "        sizeLimit: \"1048576\"\n");
+        expect(text, "            - \"systemctl is-system-running >/dev/null\"\n");
+        expect(text, "        failureThreshold: 60\n");
+        expect(file_of(&files, EXPORT_SCRIPT), "cd '/home/me/my shop'\n");
+        expect(file_of(&files, EXPORT_SCRIPT), "'pass' 'it'\\''s' >\"$place/pw\"\n");
+}
+
+TEST(quadlet) {
+        _cleanup_(spec_freep) Spec *spec = spec_of(DOCUMENT(
+                ",\"ports\":[\"8080:80\",\"[::1]:53:53/udp\"],\"volumes\":[\"@data:/srv\",\"100%:/a\"],"
+                "\"network\":{\"internet\":true,\"address\":\"10.250.0.2\"},\"resources\":{\"TasksMax\":9},"
+                "\"ready\":{\"exec\":[[\"test\",\"$HOME\"]]},\"credentials\":{\"pw\":\"secret\"}"));
+        ExportRequest r = request_for(EXPORT_FORMAT_QUADLET, spec);
+        _cleanup_(export_files_done) ExportFiles files = {0};
+        const char *text;
+
+        r.registry = "registry.example/team";
+        export_documents(&r, &files);
+        ASSERT_EQ(files.n, 5);
+        text = file_of(&files, "shop-db.container");
+        expect(text, "Image=registry.example/team/db:latest\n");
+        expect(text, "PodmanArgs=--systemd=always\n");
+        expect(text, "Notify=yes\n");
+        expect(text, "Network=shop-default.network:ip=10.250.0.2\nNetwork=shop-db-internet.network\n");
+        expect(text, "PublishPort=127.0.0.1:8080:80\nPublishPort=[::1]:53:53/udp\n");
+        expect(text, "Volume=shop-data.volume:/srv\nVolume=/home/me/my shop/100%%:/a\n");
+        expect(text, "Secret=shop-db-pw,type=mount,target=" EXPORT_CREDENTIALS "/pw,mode=0400\n");
+        expect(text, "'\\\\''$$HOME'\\\\''");
+        expect(text, "TasksMax=9\n");
+        expect(file_of(&files, "shop-default.network"), "Internal=true\nSubnet=10.250.0.0/24\n");
+        expect(file_of(&files, EXPORT_SCRIPT),
+               "cat '/home/me/my shop/secret' | podman secret create --replace shop-db-pw -\n");
+}
+
+TEST(words) {
+        static const struct {
+                const char *text;
+                const char *expected;
+        } rows[] = {
+                {"a b", "\"a b\""},
+                {"50% $a \"b\" \\ \n\t", "\"50%% $$a \\\"b\\\" \\\\ \\n\\t\""},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_free_ char *word = quadlet_word(rows[i].text);
+
+                ASSERT_STREQ(word, rows[i].expected);
+        }
+}
+
+TEST(yaml) {
+        static const char json[] =
+                "{\"a\":[],\"b\":[{\"c\":1,\"d\":{\"e\":true}},[2,\"x: #\\n\"]],\"no\":{},"
+                "\"f/g\":\"\"}";
+        _cleanup_(json_freep) Json *document = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        ASSERT_OK(json_parse(json, strlen(json), NULL, &document, NULL));
+        text = yaml_print(document);
+        ASSERT_STREQ(
+                text,
+                "---\na: []\nb:\n  - c: 1\n    d:\n      e: true\n  - - 2\n    - \"x: #\\n\"\n\"no\": {}\n"
+                "f/g: \"\"\n");
+}
+
+TEST(image) {
+        _cleanup_(spec_freep) Spec *spec = spec_of(
+                DOCUMENT(",\"environment\":{\"A\":\"b c\"},\"nspawnArgs\":[\"--user=7\",\"--chdir=/srv\"]"));
+        ImageBlob layer = {(char *) "sha256:1", 7}, config = {(char *) "sha256:2", 8};
+        ImageLayers layers = {&layer, 1};
+        char *const names[] = {(char *) "localhost/shop/db:latest", NULL};
+        _cleanup_free_ char *text = image_config_print(&spec->containers[0], "amd64", &layers),
+                            *manifest = image_manifest_print(&config, &layers),
+                            *index = image_index_print(&config, names, 1);
+
+        expect(text, "\"Entrypoint\":[\"/sbin/init\"]");
+        expect(text, "\"Env\":[\"A=b c\",\"PATH=/usr/local/sbin:");
+        expect(text, "\"container=oci\"]");
+        expect(text, "\"User\":\"7\",\"WorkingDir\":\"/srv\",\"StopSignal\":\"SIGRTMIN+3\"");
+        expect(text, "\"diff_ids\":[\"sha256:1\"]");
+        expect(manifest, "\"layers\":[{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\",\"digest\":"
+                         "\"sha256:1\",\"size\":7}]");
+        expect(index, "\"org.opencontainers.image.ref.name\":\"localhost/shop/db:latest\"");
+        ASSERT_STREQ(image_architecture("aarch64"), "arm64");
+        ASSERT_TRUE(!image_architecture("pdp11"));
+}
+
+TEST(probes) {
+        static const char text[] =
+                DOCUMENT(",\"command\":[\"a\"],\"ready\":{\"tcp\":[80],\"http\":[{\"port\":81,"
+                         "\"path\":\"/a'b\"}],\"exec\":[[\"true\",\"x y\"]]}");
+        _cleanup_(spec_freep) Spec *spec = spec_of(text);
+        _cleanup_free_ char *script = probe_script(&spec->containers[0]);
+
+        expect(script, "/dev/tcp/127.0.0.1/80");
+        expect(script, " && 'true' 'x y'");
+        ASSERT_TRUE(!strstr(script, "systemctl"));
+}
