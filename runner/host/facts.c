@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 
 #include <systemd/sd-daemon.h>
@@ -14,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/host-socket.h"
+#include "base/package.h"
 #include "base/paths.h"
 #include "base/process.h"
 #include "host/facts.h"
@@ -204,6 +206,12 @@ static bool is_cgroup2_mount(const char *path) {
         return statfs(path, &st) >= 0 && st.f_type == CGROUP2_SUPER_MAGIC;
 }
 
+static bool is_read_only(const char *path) {
+        struct statvfs st;
+
+        return statvfs(path, &st) >= 0 && (st.f_flag & ST_RDONLY);
+}
+
 static int find_cgroup(HostFacts *facts, Error *reterr) {
         static const char *const usual[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
         _cleanup_free_ char *text = NULL;
@@ -281,9 +289,7 @@ int facts_gather(HostFacts *ret, Error *reterr) {
 static int facts_raise_missing(const char *program, Error *reterr) {
         int r = error_raise(reterr, FC_EXIT_HOST, "%s is not installed", program);
 
-        error_add_hint(reterr, "Debian, Ubuntu: apt install systemd-container");
-        error_add_hint(reterr, "Fedora, openSUSE: dnf, zypper install systemd-container");
-        error_add_hint(reterr, "Arch, NixOS: it is part of the package systemd");
+        package_add_hint(reterr, "systemd-container");
         return r;
 }
 
@@ -296,9 +302,7 @@ static int facts_require_internet(Error *reterr) {
         if (!pasta) {
                 r = error_raise(reterr, FC_EXIT_HOST,
                                 "pasta is not installed, which leads containers to the internet");
-                error_add_hint(reterr, "Debian, Ubuntu: apt install passt");
-                error_add_hint(reterr, "Fedora, openSUSE, Arch: dnf, zypper install, pacman -S passt");
-                error_add_hint(reterr, "NixOS: environment.systemPackages = [ pkgs.passt ]");
+                package_add_hint(reterr, "passt");
                 return r;
         }
         if (stat(TUN, &st) < 0 || !S_ISCHR(st.st_mode)) {
@@ -318,6 +322,11 @@ int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
         if ((needs & FACTS_CGROUP) && !facts->cgroup_root) {
                 r = error_raise(reterr, FC_EXIT_HOST, "the cgroup2 file system is not mounted");
                 error_add_hint(reterr, "mkdir -p /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup");
+                return r;
+        }
+        if ((needs & FACTS_CGROUP) && is_read_only(facts->cgroup_root)) {
+                r = error_raise(reterr, FC_EXIT_HOST, "'%s' is read-only", facts->cgroup_root);
+                error_add_hint(reterr, "in a container: have it run as a privileged one");
                 return r;
         }
         if ((needs & FACTS_MACHINE_ID) && !facts->machine_id) {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/package.h"
 #include "base/process.h"
 #include "base/size-text.h"
 #include "bus/host-bus.h"
@@ -47,11 +50,23 @@ static void doctor_ask_sudo(Findings *f, const char *sudo) {
         }
 }
 
+/* The root of a container that is not privileged lacks what mounts and networks are made by. */
+static void doctor_check_root_itself(Findings *f) {
+        if (prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) == 1 && prctl(PR_CAPBSET_READ, CAP_NET_ADMIN) == 1) {
+                findings_add(f, "privilege", VERDICT_OK, xstrdup("root"));
+                return;
+        }
+        findings_add(f, "privilege", VERDICT_BAD,
+                     xstrdup("root without sys_admin and net_admin, capabilities(7)"));
+        findings_add_hint(
+                f, "in a container: have it run as a privileged one; docs/CI.md says what works there");
+}
+
 static void doctor_check_privilege(Findings *f, const char *tool, Error *no_tool) {
         const char *slash;
 
         if (geteuid() == 0) {
-                findings_add(f, "privilege", VERDICT_OK, xstrdup("root"));
+                doctor_check_root_itself(f);
                 return;
         }
         if (!tool) {
@@ -83,7 +98,7 @@ static bool resolves_machines(void) {
 
 static void doctor_check_systemd(Findings *f, const HostFacts *facts) {
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
-        _cleanup_free_ char *unit = NULL;
+        _cleanup_free_ char *unit = NULL, *hint = NULL;
         Error e = ERROR_NULL;
 
         if (!facts->sd_booted)
@@ -104,7 +119,8 @@ static void doctor_check_systemd(Findings *f, const HostFacts *facts) {
                 findings_add(
                         f, "machine names", VERDICT_UNKNOWN,
                         xstrdup("'hosts:' in '" NSSWITCH "' has no mymachines, so this host resolves none"));
-                findings_add_hint(f, "on Debian and Ubuntu: apt-get install libnss-mymachines");
+                hint = package_host_hint("libnss-mymachines");
+                findings_add_hint(f, hint);
         }
 }
 

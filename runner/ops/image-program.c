@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/host-exec.h"
 #include "base/host-socket.h"
+#include "base/package.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "ops/image-program.h"
@@ -287,7 +288,7 @@ int image_program_find(const char *name, const char *what, const char *package, 
                 return 0;
         }
         (void) error_raise(reterr, FC_EXIT_HOST, "%s, which %s, is not installed", name, what);
-        error_add_hint(reterr, "on Debian and Ubuntu: apt-get install %s", package);
+        package_add_hint(reterr, package);
         return -ENOENT;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/package.h"
 #include "base/strv.h"
 #include "ops/oci-build.h"
 #include "ops/oci-listing.h"
@@ -40,7 +41,7 @@ static int oci_build_find_policy(Error *reterr) {
                         return 0;
         (void) error_raise(reterr, FC_EXIT_HOST, "'%s', which says what skopeo may read, is not there",
                            paths[0]);
-        error_add_hint(reterr, "on Debian and Ubuntu: apt-get install golang-github-containers-common");
+        package_add_hint(reterr, "golang-github-containers-common");
         return -ENOENT;
 }
 

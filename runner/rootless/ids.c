@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/package.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "rootless/ids.h"
@@ -66,7 +67,7 @@ static int subids_find(const char *tool, const char *file, char **ret_program, u
 
         if (!program) {
                 r = error_raise(reterr, FC_EXIT_HOST, "%s is not installed", tool);
-                error_add_hint(reterr, "Debian, Ubuntu: apt install uidmap");
+                package_add_hint(reterr, "uidmap");
                 return r;
         }
         if (fd < 0 || fs_read_fd(fd, file, TEXT_MAX, &text, NULL, NULL) < 0 ||

@@ -357,7 +357,7 @@ testcase_without_pasta() {
         expect_out 'BAD +internet +pasta is not installed'
         run_status 6 fc up
         expect_err "in: pasta is not installed"
-        expect_err 'apt install passt'
+        expect_err 'apt-get install passt'
         no_machine_left
         umount "$(command -v pasta)"
         hide /bin/false
