@@ -368,12 +368,18 @@ let
     ++ optional (container.ports or [ ] != [ ] && elem mode [ "host" "none" ]) (
       about [ "ports" ] "only with network.mode = \"private\", here it is \"${mode}\""
     )
-    ++ optional (get "namespace" network != null && mode != "namespace") (
-      about [ "network" "namespace" ] "only with network.mode = \"namespace\", here it is \"${mode}\""
+    ++ optional (container.ports or [ ] != [ ] && mode == "container") (
+      about [ "ports" ] "its network is another container's, and so are its ports: give them to that one"
     )
-    ++ optional (get "namespace" network == null && mode == "namespace") (
-      about [ "network" "mode" ] "'namespace' needs network.namespace"
-    )
+    ++ concatMap (
+      option:
+      optional (get option network != null && mode != option) (
+        about [ "network" option ] "only with network.mode = \"${option}\", here it is \"${mode}\""
+      )
+      ++ optional (get option network == null && mode == option) (
+        about [ "network" "mode" ] "'${option}' needs network.${option}"
+      )
+    ) [ "namespace" "container" ]
     ++ map (
       option: about [ "network" option ] "only with network.mode = \"bridge\" or \"macvlan\", here it is \"${mode}\""
     ) (filter (option: get option network != null && !isAttached) [ "interface" "gateway" "address6" "gateway6" ])
@@ -477,7 +483,14 @@ let
 
   # --- dependencies -------------------------------------------------------------------------------
 
-  dependencies = container: attrNames (container.dependsOn or { });
+  ownerOf = container: get "container" (container.network or { });
+
+  # With the one whose network it shares.
+  dependencies =
+    container:
+    attrNames (
+      container.dependsOn or { } // (if ownerOf container == null then { } else { ${ownerOf container} = "ready"; })
+    );
 
   # Of `names`, with all that they need, in turn.
   closure =
@@ -512,7 +525,7 @@ let
           [ (at name "dependsOn" "'${dependency}' never completes: that takes oneShot = true in it") ]
         else
           [ ]
-      ) (dependencies containers.${name})
+      ) (attrNames (containers.${name}.dependsOn or { }))
     ) (attrNames containers)
     ++ cycleErrors containers;
 
@@ -575,9 +588,34 @@ let
     ++ clashes "mac" (having "mac") lower (text: other: "'${text}' is that of '${other}'")
     ++ concatMap outside addressed;
 
+  # Of networks that are shared, whose they are.
+  shareErrors =
+    containers:
+    concatMap (
+      name:
+      let
+        owner = ownerOf containers.${name};
+        other = containers.${owner};
+        mode = other.network.mode or "private";
+        say = condition: text: optional condition (at name "network.container" text);
+      in
+      if !(containers ? ${owner}) then
+        [ (at name "network.container" "there is no container '${owner}'") ]
+      else if owner == name then
+        [ (at name "network.container" "'${owner}' is the container itself") ]
+      else
+        say (mode == "container") "'${owner}' shares the network of another container itself: name that"
+        ++ say (elem mode [ "host" "namespace" ]) "'${owner}' has a network of the host's: give this one the same"
+        ++ say (other.oneShot or false) "'${owner}' has oneShot = true, and its network goes with its end"
+        ++ say (
+          (other.shared or false) != (containers.${name}.shared or false)
+        ) "'${owner}' and '${name}' are not both shared by work trees"
+    ) (filter (name: ownerOf containers.${name} != null) (attrNames containers));
+
   projectErrors =
     containers:
     concatMap nameErrors (attrNames containers)
+    ++ shareErrors containers
     ++ portClashes containers
     ++ addressErrors containers
     ++ dependencyErrors containers;

@@ -48,9 +48,11 @@ let
 
   set = path: value: if has path then setAttrByPath path value else { };
 
+  # Another container's, which may be in any of the project's networks.
+  isShared = network == "container";
   # One in each of the project's networks, and the way to the internet.
-  hostInterfaces = builtins.genList (i: "host${toString i}") networks;
-  interfaces = hostInterfaces ++ optional internet "internet0";
+  hostInterfaces = if isShared then [ "host*" ] else builtins.genList (i: "host${toString i}") networks;
+  interfaces = hostInterfaces ++ optional (internet || isShared) "internet0";
 
   # The entries that NixOS makes itself are no loss.
   ownHosts = lib.filterAttrs (address: _: builtins.match "127\\..*|::1" address == null) (
@@ -103,7 +105,7 @@ in
       else
         { systemd.services.systemd-networkd-wait-online.enable = mkWeak false; }
     )
-    (if trustHost && !isAttached then { networking.firewall.trustedInterfaces = hostInterfaces; } else { })
+    (if trustHost && !isAttached && !isShared then { networking.firewall.trustedInterfaces = hostInterfaces; } else { })
 
     # Before the network counts as up it would write an empty resolv.conf and start nscd again.
     (set [ "networking" "resolvconf" "enable" ] (
@@ -118,7 +120,7 @@ in
 
     # --- names: the runner mounts the project's hosts file, which activation cannot replace -------
     (
-      if network == "private" then
+      if network == "private" || isShared then
         {
           environment.etc.hosts.enable = mkForce false;
           warnings = optional (config.networking.extraHosts != "" || ownHosts != { })
@@ -159,7 +161,7 @@ in
     # --- what NixOS switches on and a container cannot have --------------------------------------- For all groups of
     # the container: the kernel does not know higher ones in this user namespace, and refuses (NixOS since 24.05).
     (
-      if privateUsers && network != "host" && network != "namespace" then
+      if privateUsers && network != "host" && network != "namespace" && !isShared then
         { boot.kernel.sysctl."net.ipv4.ping_group_range" = mkInstead "0 65535"; }
       else
         { }

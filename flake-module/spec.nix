@@ -54,6 +54,7 @@ let
         internet = unless false (get "internet" network);
         hostAccess = unless [ ] (get "hostAccess" network);
         namespace = get "namespace" network;
+        container = get "container" network;
         interface = get "interface" network;
         gateway = get "gateway" network;
         address6 = get "address6" network;

@@ -93,6 +93,7 @@ in
           "host"
           "none"
           "namespace"
+          "container"
           "bridge"
           "macvlan"
         ];
@@ -101,6 +102,7 @@ in
           `"private"`: an interface in each of its networks, with a fixed address and the names of the other containers.
           `"host"`: the host's network. `"none"`: loopback only.
           `"namespace"`: that of the host which `network.namespace` names.
+          `"container"`: that of the container which `network.container` names.
           `"bridge"` and `"macvlan"`: an interface in a network of the host's, by `network.interface`.
         '';
       };
@@ -125,6 +127,13 @@ in
         description = ''
           A network namespace of the host's (`/run/netns/vpn`, as `ip netns` and VPNs make it), with
           `network.mode = "namespace"`.
+        '';
+      };
+      container = mkNullable types.str {
+        example = "vpn";
+        description = ''
+          Another container, whose network this one shares, with `network.mode = "container"`: interfaces, addresses,
+          localhost and the internet. Ports are published by that one. This one starts when that is ready, and ends with it.
         '';
       };
       interface = mkNullable types.str {

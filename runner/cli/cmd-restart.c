@@ -6,6 +6,7 @@
 #include "ops/shared-use.h"
 #include "ops/shared.h"
 #include "ops/up.h"
+#include "spec/network-share.h"
 
 typedef struct RestartOptions {
         uint64_t timeout_usec;
@@ -28,17 +29,18 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
         const RestartOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("restart");
-        _cleanup_strv_ char **names = NULL;
+        _cleanup_strv_ char **asked = NULL, **names = NULL;
         ProjectRequest parted = *request;
         int r;
 
         /* Without names this is about what no other work tree has. */
         parted.part = operands && operands[0] ? PART_NAMED : PART_NOTHING;
-        r = project_open_selected(&parted, operands, &project, &names, reterr);
+        r = project_open_selected(&parted, operands, &project, &asked, reterr);
         if (r < 0)
                 return r;
+        names = network_share_follow(project.spec, asked);
         if (request->globals->dry_run)
-                return dry_run_up(&project, names, names, &(DecideHow){.restart = true},
+                return dry_run_up(&project, names, asked, &(DecideHow){.restart = true},
                                   /* no_wait= */ false, /* orphans= */ NULL, reterr);
         if (project.elsewhere) {
                 const ProjectRequest there = shared_request(request, &project);
@@ -48,14 +50,14 @@ static int restart_run(const ProjectRequest *request, const void *target, char *
         if (r >= 0 && r != FC_EXIT_OK)
                 return r;
         if (r >= 0)
-                r = shared_use(&project, names, "restart", /* ret= */ NULL, reterr);
+                r = shared_use(&project, asked, "restart", /* ret= */ NULL, reterr);
         if (r < 0)
                 return r;
 
         fleet_options.says = true;
         fleet_options.ready_timeout_usec = o->timeout_usec;
         fleet_options.stop_timeout_usec = o->stop_timeout_usec;
-        return up_fleet(&fleet_options, &project, names, names, /* restart= */ true, reterr);
+        return up_fleet(&fleet_options, &project, names, asked, /* restart= */ true, reterr);
 }
 
 const Verb cmd_restart = {

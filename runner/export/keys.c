@@ -128,6 +128,8 @@ static void refuse_network_mode(const ContainerSpec *c, KeyRefusals *out) {
 
         if (c->network == NETWORK_NAMESPACE || network_mode_is_attached(c->network))
                 refuse(out, c, "network.mode", "what it names is this host's");
+        if (c->network == NETWORK_CONTAINER)
+                refuse(out, c, "network.mode", "each has a network of its own");
         if (c->network == NETWORK_NONE && kubernetes)
                 refuse(out, c, "network.mode", "a pod has a network");
 }

@@ -88,7 +88,7 @@ static int netns_helper_ensure_one(const KeeperOptions *o, char *bridge, char *a
 }
 
 int netns_helper_ensure(const KeeperOptions *o, Error *reterr) {
-        int r = o->bridge ? netns_helper_ensure_one(o, o->bridge, o->address, reterr) : 0;
+        int r = o->bridge && !o->shares ? netns_helper_ensure_one(o, o->bridge, o->address, reterr) : 0;
 
         STRV_FOREACH (network, o->networks) {
                 char *address = strchr(*network, '=');

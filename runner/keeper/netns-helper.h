@@ -29,7 +29,7 @@ pid_t netns_helper_start_listening(const KeeperOptions *o, pid_t leader, int soc
  * guest has ended, which nspawn tells, or a negative errno. */
 int netns_helper_result(int status, Error *reterr);
 
-/* Makes the container's networks where they are not there. Their lock is held. */
+/* Makes the container's own networks where they are not there. Their lock is held. */
 int netns_helper_ensure(const KeeperOptions *o, Error *reterr);
 
 /* Removes the project's networks unless a process still holds its lock. */

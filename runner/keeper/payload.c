@@ -139,7 +139,7 @@ static int payload_on_network_set(Payload *p, Error *reterr) {
 int payload_start(Payload *p, Error *reterr) {
         int r;
 
-        if (!p->options->netns)
+        if (!p->options->netns || p->options->shares)
                 return payload_on_network_set(p, reterr);
         p->helper = netns_helper_start(p->options, p->leader, reterr);
         if (p->helper < 0)

@@ -76,3 +76,7 @@ int records_count_crashes(const KeeperRecords *records, unsigned *ret, Error *re
 void records_say_restart(const char *end) {
         (void) fprintf(stderr, "flake-containers: the container failed (%s) and is started again\n", end);
 }
+
+void records_say_network_end(void) {
+        (void) fprintf(stderr, "flake-containers: the container whose network this one shares has ended\n");
+}

@@ -33,5 +33,6 @@ int records_note_crash(const KeeperRecords *records, const char *end, Error *ret
 /* How often it has been started again after failures since a command started it. */
 int records_count_crashes(const KeeperRecords *records, unsigned *ret, Error *reterr);
 
-/* Says so in the console's log. */
+/* Both are said in the console's log. */
 void records_say_restart(const char *end);
+void records_say_network_end(void);

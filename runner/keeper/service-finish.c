@@ -52,6 +52,20 @@ int service_stop(const ServiceOptions *o, Error *reterr) {
         return r <= 0 ? r : process_wait(nspawn, UINT64_MAX);
 }
 
+int service_ask_stop(const ServiceOptions *o, Error *reterr) {
+        static const HostUnitHandlers handlers = {};
+        _cleanup_free_ char *name = machine_unit_name(o->keeper.machine);
+        _cleanup_(host_bus_freep) HostBus *bus = NULL;
+        _cleanup_(host_unit_freep) HostUnit *unit = NULL;
+        int r;
+
+        note_stopping(o);
+        r = host_bus_open(/* event= */ NULL, &bus, reterr);
+        if (r >= 0)
+                r = host_unit_new(bus, name, &handlers, NULL, &unit, reterr);
+        return r < 0 ? r : host_unit_stop(unit, reterr);
+}
+
 /* The signal of a name as systemd writes it, without "SIG"; 0: it is not known here. */
 static int find_signal(const char *name) {
         for (int i = 1; i < 32; i++)

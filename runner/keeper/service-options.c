@@ -14,6 +14,7 @@ static OptionTable service_options_table(ServiceOptions *o) {
                 {"lifeline-fd", 0, OPTION_FD, offsetof(ServiceOptions, lifeline_fd), "FD"},
                 {"lifeline-of-nspawn-fd", 0, OPTION_FD, offsetof(ServiceOptions, lifeline_of_nspawn_fd),
                  "FD"},
+                {"owner-fd", 0, OPTION_FD, offsetof(ServiceOptions, owner_fd), "FD"},
                 {"leader-pid", 0, OPTION_PID, offsetof(ServiceOptions, leader_pid), "PID"},
                 {"publish-fd", 0, OPTION_FD, offsetof(ServiceOptions, publish_fd), "FD"},
                 {"forget", 0, OPTION_STRINGS, offsetof(ServiceOptions, forget), "PORT"},

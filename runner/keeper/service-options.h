@@ -10,7 +10,7 @@
 enum {
         HELD_MOUNTS,  /* the mount namespace in which MACHINE_DIR is assembled */
         HELD_CONSOLE, /* the log */
-        HELD_SOCKETS, /* those of the ports, one after the other */
+        HELD_SOCKETS, /* those of the ports, one after the other; last that of the network's owner, if any */
 };
 
 typedef struct ServiceOptions {
@@ -28,6 +28,7 @@ typedef struct ServiceOptions {
         int command_fd;            /* a command's, see keeper/command-notify.h */
         int lifeline_fd;           /* see keeper/service-lifeline.h */
         int lifeline_of_nspawn_fd; /* nspawn's end of it */
+        int owner_fd; /* pidfd of PID 1 of the container whose network this one shares, or -EBADF */
 
         /* of `publish`, and nspawn_pid */
         pid_t leader_pid;

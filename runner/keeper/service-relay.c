@@ -21,6 +21,7 @@
 #include "keeper/service-privileges.h"
 #include "keeper/service-publish.h"
 #include "keeper/service-records.h"
+#include "keeper/service-finish.h"
 #include "keeper/service-relay.h"
 #include "record/stop-record.h"
 
@@ -33,7 +34,8 @@ typedef struct Relay {
         sd_event_source *notify;  /* off while a notification waits */
         sd_event_source *command; /* from when it was executed; NULL: it says nothing */
         bool command_ready;
-        int cgroup_fd; /* the unit's */
+        sd_event_source *owner; /* of the network; NULL: the container has one of its own */
+        int cgroup_fd;          /* the unit's */
         Payload *payload;
         PortProxy *proxy;
         int publish_fd;
@@ -49,6 +51,7 @@ static void relay_done(Relay *relay) {
         (void) payload_free(relay->payload);
         sd_event_source_disable_unref(relay->notify);
         sd_event_source_disable_unref(relay->command);
+        sd_event_source_disable_unref(relay->owner);
         (void) sd_event_unref(relay->event);
         (void) safe_close(relay->cgroup_fd);
         free(relay->waiting);
@@ -83,10 +86,10 @@ static void relay_continue_stop(const Relay *relay) {
                 payload_halt(relay->payload);
 }
 
-/* Ports are to be served, or ways out to be kept, as long as the payload runs; and what a command says has
- * to be heard, or it would be told that there is no manager any more. */
+/* Ports are to be served, or ways out to be kept, as long as the payload runs, or a network to be watched;
+ * and what a command says has to be heard, or it would be told that there is no manager any more. */
 static bool relay_stays(const KeeperOptions *o) {
-        return o->notify || o->ports.n > 0 || o->published.n > 0 || o->pasta || o->host_access;
+        return o->shares || o->notify || o->ports.n > 0 || o->published.n > 0 || o->pasta || o->host_access;
 }
 
 /* From the beginning on, or a command that publishes a port meanwhile would start another keeper. Where it
@@ -220,6 +223,18 @@ static int relay_on_nspawn_end(sd_event_source *s, int fd, uint32_t revents, voi
         return 0;
 }
 
+/* The network ends with the container that it is shared with. systemd stops the unit in order, and does not
+ * start it again. */
+static int relay_on_owner_end(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Relay *relay = userdata;
+
+        (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
+        records_say_network_end();
+        if (service_ask_stop(relay->options, &relay->error) < 0)
+                relay_end(relay);
+        return 0;
+}
+
 static int relay_on_child(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
         Relay *relay = userdata;
         int status;
@@ -250,6 +265,9 @@ static int relay_watch(Relay *relay, Error *reterr) {
                                     relay);
         if (r >= 0)
                 r = sd_event_add_io(relay->event, &end, o->nspawn_fd, EPOLLIN, relay_on_nspawn_end, relay);
+        if (r >= 0 && o->owner_fd >= 0)
+                r = sd_event_add_io(relay->event, &relay->owner, o->owner_fd, EPOLLIN, relay_on_owner_end,
+                                    relay);
         /* nspawn's last notifications come before its end. */
         if (r >= 0)
                 r = sd_event_source_set_priority(end, SD_EVENT_PRIORITY_IDLE);

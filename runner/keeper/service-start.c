@@ -160,6 +160,11 @@ static KeeperPorts find_sockets(const ServiceOptions *o, const ScmMessage *held)
         return ports;
 }
 
+/* -EBADF: the machine has a network of its own. */
+static int find_owner(const ServiceOptions *o, const ScmMessage *held) {
+        return o->keeper.shares ? held->fds[held->n_fds - 1] : -EBADF;
+}
+
 /* Return: nspawn's end of the lifeline. */
 static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage *held,
                        const KeeperPorts *published, Error *reterr) {
@@ -190,13 +195,14 @@ static int start_relay(const ServiceOptions *o, int cgroup_fd, const ScmMessage 
         relay.command_fd = command;
         relay.lifeline_fd = relays;
         relay.lifeline_of_nspawn_fd = ours;
+        relay.owner_fd = find_owner(o, held);
         r = fork_relay(&relay, cgroup_fd, reterr);
         free(relay.keeper.ports.ports);
         return r < 0 ? r : TAKE_FD(ours);
 }
 
-/* @lock_fd: of the network, -EBADF: none. */
-static int exec_nspawn(const ServiceOptions *o, int lifeline_fd, int lock_fd, Error *reterr) {
+/* @lock_fd: of the network, -EBADF: none. @owner_fd: for what joins that of another container, likewise. */
+static int exec_nspawn(const ServiceOptions *o, int lifeline_fd, int lock_fd, int owner_fd, Error *reterr) {
         static const char *const unset[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "INVOCATION_ID"};
 
         for (size_t i = 0; i < ELEMENTSOF(unset); i++)
@@ -208,6 +214,8 @@ static int exec_nspawn(const ServiceOptions *o, int lifeline_fd, int lock_fd, Er
                 return error_set(reterr, errno, "set the environment");
         if (fcntl(lifeline_fd, F_SETFD, 0) < 0 || (lock_fd >= 0 && fcntl(lock_fd, F_SETFD, 0) < 0))
                 return error_set(reterr, errno, "keep the lifeline and the network's lock");
+        if (owner_fd >= 0 && dup2(owner_fd, STDIN_FILENO) < 0)
+                return error_set(reterr, errno, "hand over the network's owner");
         (void) execv(o->keeper.nspawn[0], o->keeper.nspawn);
         return error_set(reterr, errno, "execute '%s'", o->keeper.nspawn[0]);
 }
@@ -275,6 +283,7 @@ static int take_fds(const ServiceOptions *o, ScmMessage *ret, KeeperPorts *ret_p
         for (size_t i = 0; i < o->held_ports.n; i++)
                 for (size_t k = 0; k < keeper_port_sockets(&o->held_ports.ports[i]); k++, n_sockets++)
                         missing = missing || (size_t) o->held_ports.ports[i].fds[k] >= ret->n_fds;
+        n_sockets += o->keeper.shares;
         if (missing || ret->n_fds != HELD_SOCKETS + n_sockets)
                 return error_raise(reterr, FC_EXIT_INTERNAL, "%zu descriptors are held, not %zu", ret->n_fds,
                                    HELD_SOCKETS + n_sockets);
@@ -321,7 +330,7 @@ static int start_machine(const ServiceOptions *o, Error *reterr) {
                 r = nspawn_clear_leftovers(o->keeper.machine, reterr);
         if (r >= 0)
                 r = lifeline_fd = start_relay(o, cgroup_fd, &held, &published, reterr);
-        return r < 0 ? r : exec_nspawn(o, lifeline_fd, lock_fd, reterr);
+        return r < 0 ? r : exec_nspawn(o, lifeline_fd, lock_fd, find_owner(o, &held), reterr);
 }
 
 int service_start(const ServiceOptions *o, Error *reterr) {

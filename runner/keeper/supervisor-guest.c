@@ -26,6 +26,7 @@
 #include "keeper/restart.h"
 #include "record/exit-record.h"
 #include "record/limit-record.h"
+#include "record/stop-record.h"
 
 /* Killing a cgroup takes a millisecond, in the worst case seen a hundred. */
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
@@ -44,6 +45,8 @@ struct Guest {
         bool failed; /* it ended, was not asked to, and not by an orderly shutdown */
         unsigned boots;
         unsigned stop_requests; /* 1: the payload was asked to halt, 2: it is ended at once */
+        bool asked;             /* by a command, and not since its network has ended */
+        sd_event_source *owner_end, *owner_timeout;
         Console *console;
         PortProxy *proxy;
         int publish_fd;
@@ -136,6 +139,8 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
         process_unblock_signals();
         if (dup2(console_input(g->console), STDOUT_FILENO) < 0 ||
             dup2(console_input(g->console), STDERR_FILENO) < 0)
+                _exit(EXIT_FAILURE);
+        if (o->owner_fd >= 0 && dup2(o->owner_fd, STDIN_FILENO) < 0)
                 _exit(EXIT_FAILURE);
         if (setenv("NOTIFY_SOCKET", NSPAWN_NOTIFY_SOCKET, 1) < 0)
                 _exit(EXIT_FAILURE);
@@ -382,15 +387,37 @@ static int on_child(sd_event_source *s, const struct signalfd_siginfo *si, void 
         }
 }
 
-/* The first SIGTERM halts the payload, a second one ends it at once. */
-static int on_terminate(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
-        Guest *g = userdata;
-
+/* The first time it halts the payload, the second time it ends that at once. */
+static int guest_stop(Guest *g) {
         g->stop_requests++;
         if (g->restart_timer)
                 return sd_event_exit(g->event, 0);
         continue_stop(g);
         return 0;
+}
+
+static int on_terminate(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
+        Guest *g = userdata;
+
+        g->asked = true;
+        return guest_stop(g);
+}
+
+static int on_owner_timeout(sd_event_source *s, uint64_t usec, void *userdata) {
+        return guest_stop(userdata);
+}
+
+/* The network ends with the container that it is shared with: what is left is a loopback interface, or less.
+ * Noted as an end that was asked for, since it is not a failure of this one. */
+static int on_owner_end(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        Guest *g = userdata;
+
+        (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
+        records_say_network_end();
+        (void) stop_record_write(g->options->runtime_fd, 0, NULL);
+        (void) sd_event_add_time_relative(g->event, &g->owner_timeout, CLOCK_MONOTONIC,
+                                          g->options->stop_timeout_usec, 1, on_owner_timeout, g);
+        return guest_stop(g);
 }
 
 static int guest_watch(Guest *g, Error *reterr) {
@@ -403,6 +430,8 @@ static int guest_watch(Guest *g, Error *reterr) {
                 r = sd_event_add_signal(g->event, NULL, SIGTERM, on_terminate, g);
         if (r >= 0)
                 r = sd_event_add_io(g->event, NULL, g->notify_fd, EPOLLIN, on_notify, g);
+        if (r >= 0 && g->options->owner_fd >= 0)
+                r = sd_event_add_io(g->event, &g->owner_end, g->options->owner_fd, EPOLLIN, on_owner_end, g);
         return r < 0 ? error_set(reterr, r, "make an event loop") : 0;
 }
 
@@ -461,6 +490,8 @@ Guest *guest_free(Guest *g) {
         (void) payload_free(g->payload);
         (void) console_free(g->console);
         sd_event_source_disable_unref(g->restart_timer);
+        sd_event_source_disable_unref(g->owner_end);
+        sd_event_source_disable_unref(g->owner_timeout);
         sd_event_source_disable_unref(g->command_notify);
         (void) sd_event_unref(g->event);
         (void) safe_close(g->notify_fd);
@@ -494,5 +525,5 @@ bool guest_failed(const Guest *g) {
 }
 
 bool guest_asked(const Guest *g) {
-        return g->stop_requests > 0;
+        return g->asked;
 }

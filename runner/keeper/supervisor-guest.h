@@ -28,5 +28,5 @@ const ExitRecord *guest_end(const Guest *g);
 /* Whether that was neither asked for nor an orderly shutdown. */
 bool guest_failed(const Guest *g);
 
-/* Whether it was asked to end. */
+/* Whether a command has asked it to end, and sees to what is left then. */
 bool guest_asked(const Guest *g);

@@ -59,6 +59,9 @@ static OptionTable supervisor_options_table(SupervisorOptions *o) {
                  .required = true},
                 {"events-fd", 0, OPTION_FD, offsetof(SupervisorOptions, events_fd), "FD"},
                 {"lock-fd", 0, OPTION_FD, offsetof(SupervisorOptions, lock_fd), "FD"},
+                {"owner-fd", 0, OPTION_FD, offsetof(SupervisorOptions, owner_fd), "FD"},
+                {"stop-timeout", 0, OPTION_SECONDS, offsetof(SupervisorOptions, stop_timeout_usec),
+                 "SECONDS"},
                 {"mount", 0, OPTION_OTHER, offsetof(SupervisorOptions, mounts), "FD:NAME", .kind = &mounts},
         };
 

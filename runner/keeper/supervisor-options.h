@@ -20,7 +20,9 @@ typedef struct SupervisorOptions {
         int state_fd;        /* directory of that log */
         int runtime_fd;      /* directory for the records */
         int events_fd;       /* directory of the project's event log, or -EBADF */
-        int lock_fd; /* shared lock of the project's network, held for as long as we live, or -EBADF */
+        int lock_fd;  /* shared lock of the project's network, held for as long as we live, or -EBADF */
+        int owner_fd; /* pidfd of PID 1 of the container whose network this one shares, or -EBADF */
+        uint64_t stop_timeout_usec; /* when that has ended: how long this one may take to */
         SupervisorMounts mounts;
 } SupervisorOptions;
 

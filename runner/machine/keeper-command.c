@@ -50,10 +50,24 @@ static int keeper_command_attach(KeeperCommand *c, const ContainerPlan *plan, Er
         return 0;
 }
 
+/* Nothing is set in it, but what it belongs to is put away by the last one that has it. */
+static int keeper_command_share(KeeperCommand *c, const ContainerPlan *plan,
+                                const StartResources *resources) {
+        c->options.shares = true;
+        if (!plan->bridge)
+                return 0;
+        c->options.netns = c->netns;
+        c->options.bridge = plan->bridge;
+        c->options.bridge_lock = (char *) resources->bridge_lock;
+        return 0;
+}
+
 static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *plan,
                                       const StartResources *resources, Error *reterr) {
         int r;
 
+        if (plan->spec->network_of)
+                return keeper_command_share(c, plan, resources);
         if (!plan_sets_network(plan))
                 return 0;
         r = process_find_helper("netns", &c->netns, reterr);
@@ -117,7 +131,7 @@ static int keeper_command_join(KeeperCommand *c, const ContainerPlan *plan, Erro
         const NetnsOptions options = {.namespace = plan->spec->namespace};
         int r;
 
-        if (!plan->spec->namespace)
+        if (!plan->spec->namespace && !plan->spec->network_of)
                 return 0;
         r = process_find_helper("netns", &c->netns, reterr);
         if (r < 0)

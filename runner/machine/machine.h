@@ -40,6 +40,7 @@ typedef struct StartResources {
         const int *mount_fds; /* detached mounts, in the order of plan->mounts, -EBADF: nothing to attach */
         const PublishedPort *ports; /* open, in the order of the specification */
         const int *socket_fds;      /* listening, likewise */
+        int owner_fd; /* pidfd of PID 1 of the container whose network it shares; -EBADF: it shares none */
 } StartResources;
 
 /* What a machine may use. */

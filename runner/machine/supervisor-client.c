@@ -140,6 +140,8 @@ static int build_command(SupervisorCommand *c, const ContainerPlan *plan, const 
         c->options.runtime_fd = res->runtime_fd;
         c->options.events_fd = res->events_fd;
         c->options.lock_fd = plan->bridge ? res->lock_fd : -EBADF;
+        c->options.owner_fd = res->owner_fd;
+        c->options.stop_timeout_usec = plan->spec->stop_timeout_usec;
         for (size_t i = 0; i < plan->n_mounts; i++)
                 if (res->mount_fds[i] >= 0)
                         *XGROW(c->options.mounts.mounts, c->options.mounts.n) =

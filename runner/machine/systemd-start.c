@@ -244,6 +244,11 @@ static int hold(const ContainerPlan *plan, const StartResources *resources, int 
                         return error_raise(reterr, FC_EXIT_USAGE, "too many sockets");
                 fds[n++] = resources->socket_fds[i];
         }
+        if (resources->owner_fd >= 0) {
+                if (n == SCM_FDS_MAX)
+                        return error_raise(reterr, FC_EXIT_USAGE, "too many sockets");
+                fds[n++] = resources->owner_fd;
+        }
         if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
                 return error_set(reterr, errno, "make a socket pair");
         ours = pair[0];

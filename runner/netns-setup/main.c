@@ -242,8 +242,8 @@ static int run_ensure(const NetnsOptions *options, Error *reterr) {
 
 /* What follows the options is the program. */
 static int run_join(const NetnsOptions *options, char **program, Error *reterr) {
-        if (!options->namespace || !program || !program[0])
-                return error_raise(reterr, FC_EXIT_USAGE, "join needs --namespace and a program");
+        if (!program || !program[0])
+                return error_raise(reterr, FC_EXIT_USAGE, "join needs a program");
         return netns_join(options->namespace, program, reterr);
 }
 
@@ -251,7 +251,7 @@ static const struct {
         const char *name;
         int (*run)(const NetnsOptions *options, Error *reterr);
 } verbs[] = {
-        {"join", NULL},       /* --namespace NAME -- PROGRAM.. */
+        {"join", NULL},       /* [--namespace NAME] -- PROGRAM.., or else <PIDFD */
         {"setup", run_setup}, /* --pid PID --interface NAME --address A/PREFIX [--bridge NAME --machine NAME
                                  [--mac ADDRESS] [--network NAME=A/PREFIX]..] [--internet]; --pid PID
                                  --interface NAME --attach NAME [--macvlan] --machine NAME --mac ADDRESS

@@ -119,6 +119,37 @@ static void decide_as_wanted(Decision *d, const DecideHow *how) {
         }
 }
 
+static const Decision *decide_find(const Decision *decisions, size_t n, const char *name) {
+        for (size_t i = 0; i < n; i++)
+                if (streq(decisions[i].spec->name, name))
+                        return &decisions[i];
+        return NULL;
+}
+
+/* Whether it is among them for its network alone. */
+static bool decide_is_beside(const Decision *d, const Decision *others, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (depends_on(others[i].spec, d->spec->name))
+                        return false;
+        return !d->asked && d->spec->network_of;
+}
+
+/* What one has of a network ends with its owner, which comes before it. */
+static void decide_by_network(Decision *decisions, size_t n, Decision *d) {
+        const Decision *owner = d->spec->network_of ? decide_find(decisions, n, d->spec->network_of) : NULL;
+
+        if (owner && goal_starts(owner->goal) && d->status->running) {
+                d->goal = GOAL_RESTART;
+                d->kept = d->held = false;
+                strv_pushf(&d->reasons, "the network of '%s', which it shares, begins anew",
+                           owner->spec->name);
+        } else if (decide_is_beside(d, decisions, n)) {
+                d->goal = GOAL_LEAVE;
+                d->kept = d->held = false;
+                d->reasons = strv_free(d->reasons);
+        }
+}
+
 void decide_all(Decision *decisions, size_t n, const char *boot_id, const DecideHow *how) {
         /* What others depend on comes before them, so that whether they need it is known from the last one
          * on. */
@@ -137,4 +168,6 @@ void decide_all(Decision *decisions, size_t n, const char *boot_id, const Decide
                 d->reasons = strv_free(d->reasons);
                 strv_push(&d->reasons, "nothing that needs it is started");
         }
+        for (size_t i = 0; i < n; i++)
+                decide_by_network(decisions, n, &decisions[i]);
 }

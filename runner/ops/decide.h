@@ -86,6 +86,7 @@ void decide_one(Decision *d, const char *boot_id);
  * @decisions: in the order of dependencies
  *
  * A one-shot container runs again whenever the user asks for it; for other containers only when one of those
- * that need it is started.
+ * that need it is started. One that runs in the network of another one is restarted when that is, and is
+ * otherwise left alone where neither the user nor a container asks for it.
  */
 void decide_all(Decision *decisions, size_t n, const char *boot_id, const DecideHow *how);

@@ -439,7 +439,7 @@ static int fleet_mend_network(Fleet *fleet, Error *reterr) {
                 const char *mended;
                 int r;
 
-                if (!member_runs_on(m) || !m->plan->bridge)
+                if (!member_runs_on(m) || !m->plan->address)
                         continue;
                 r = network_mend(&fleet->network, m->plan->spec, m->at->machine, &mended, reterr);
                 if (r < 0)
@@ -576,10 +576,14 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
         if (m->plan->bridge) {
                 m->resources.bridge_lock = network_lock_path(fleet->project->id);
                 m->resources.lock_fd = fleet->network_fd;
-                r = network_prepare(&fleet->network, m->plan->spec, fleet->project->backend, reterr);
-                if (r < 0)
-                        return r;
         }
+        if (m->plan->address)
+                r = network_prepare(&fleet->network, m->plan->spec, fleet->project->backend, reterr);
+        else if (m->plan->spec->network_of)
+                r = running_open_leader(fleet->project, m->plan->spec->network_of, &m->resources.owner_fd,
+                                        reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, m->at->name);
         return resources_start(fleet->project, fleet->watch.event, m->plan, &m->resources, ret_control_fd,
                                &m->reporter, reterr);
 }

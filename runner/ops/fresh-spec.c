@@ -15,7 +15,8 @@ int fresh_spec_check(const Spec *spec, char *const *names, Error *reterr) {
                 const ContainerSpec *c = spec_find(spec, *name);
                 int r;
 
-                if (c->network == NETWORK_PRIVATE || c->network == NETWORK_NONE)
+                if (c->network == NETWORK_PRIVATE || c->network == NETWORK_NONE ||
+                    c->network == NETWORK_CONTAINER)
                         continue;
                 if (network_mode_is_attached(c->network))
                         r = error_raise(

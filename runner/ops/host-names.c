@@ -22,13 +22,14 @@ static void host_names_done(HostNames *h) {
 
 /* As the host reaches it: in the first of its networks. */
 static HostNames host_names_find(const Project *project, const Network *n, const char *name) {
-        const ProjectNetwork *network = network_first(n, name);
+        const char *owner = network_owner(n, name);
+        const ProjectNetwork *network = network_first(n, owner);
 
         if (!network)
                 return (HostNames){};
         return (HostNames){
-                .address = network_address(n, network, name),
-                .address6 = network_address6(n, network, name),
+                .address = network_address(n, network, owner),
+                .address6 = network_address6(n, network, owner),
                 .full = network_full_name(n, name),
                 .machine = project_machine(project, name),
         };

@@ -314,8 +314,9 @@ static int network_allot(Network *n, const char *container, bool *changed, Error
 /* One that runs, and that the command does not handle, stays in the networks that it was started with. */
 static bool network_stays(const Project *project, const Network *n, char *const *handled,
                           const char *container) {
-        return project_state_get_address(n->state, container) > 0 && !strv_contains(handled, container) &&
-               network_runs(project, n, container);
+        return (project_state_get_address(n->state, container) > 0 ||
+                project_state_get_share(n->state, container)) &&
+               !strv_contains(handled, container) && network_runs(project, n, container);
 }
 
 static int network_settle_addresses(const Project *project, const Spec *spec, Network *n,
@@ -330,6 +331,8 @@ static int network_settle_addresses(const Project *project, const Spec *spec, Ne
 
                 if (network_stays(project, n, handled, c->name))
                         continue;
+                if (project_state_set_share(n->state, c->name, c->network_of))
+                        *changed = true;
                 if (c->network != NETWORK_PRIVATE) {
                         strv_push(&n->outside, c->name);
                         continue;
@@ -432,10 +435,11 @@ static char *network_read_resolvers(const ContainerSpec *c) {
 }
 
 ContainerPlan *network_plan(const Network *n, const Project *project, const ContainerSpec *c) {
+        const ContainerSpec *owner = c->network_of ? spec_find(project->spec, c->network_of) : c;
         _cleanup_free_ char *state = xasprintf("%s/" STATE_DIR_NAME,
                                                streq(project->root, "/") ? "" : project->root),
                             *kept = project_state_path(project),
-                            *file = network_hosts_file(c->name, c->networks),
+                            *file = network_hosts_file(owner->name, owner->networks),
                             *hosts = xasprintf(RUNTIME_DIR_BASE "/%s/%s", project->id, file),
                             *machine = project_machine(project, c->name),
                             *resolv_conf = network_read_resolvers(c);
@@ -455,17 +459,18 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
                 .nspawn = project->facts.nspawn ? project->facts.nspawn : "systemd-nspawn",
                 .rootless = project->facts.rootless,
                 .image_cache = project->facts.image_cache,
+                .owner = c->network_of ? owner : NULL,
         };
         ContainerPlan *plan;
 
-        for (char *const *name = network_names(c->networks); c->network == NETWORK_PRIVATE && *name;
+        for (char *const *name = network_names(owner->networks); owner->network == NETWORK_PRIVATE && *name;
              name++) {
                 const ProjectNetwork *network = network_find(n, *name);
 
                 *XGROW(networks, n_networks) =
                         (PlanNetwork){.name = (char *) network->name,
                                       .bridge = network->bridge,
-                                      .address = network_address(n, network, c->name)};
+                                      .address = owner == c ? network_address(n, network, c->name) : NULL};
         }
         facts.networks = networks;
         facts.n_networks = n_networks;

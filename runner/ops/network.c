@@ -48,6 +48,12 @@ void network_look_for_ipv6(const Project *project, Network *n) {
         }
 }
 
+const char *network_owner(const Network *n, const char *container) {
+        const char *owner = project_state_get_share(n->state, container);
+
+        return owner ? owner : container;
+}
+
 const ProjectNetwork *network_first(const Network *n, const char *container) {
         for (size_t i = 0; i < n->state->n_addresses; i++)
                 if (streq(n->state->addresses[i].name, container))
@@ -71,6 +77,20 @@ static const ProjectNetwork *network_shared(const Network *n, char *const *netwo
         return NULL;
 }
 
+/* A container's, and those of the ones that share its network. */
+static char *network_names_of(const Network *n, const char *container) {
+        _cleanup_strv_ char **names = NULL;
+
+        strv_push(&names, container);
+        strv_push_take(&names, network_full_name(n, container));
+        for (size_t i = 0; i < n->state->n_shares; i++)
+                if (streq(n->state->shares[i].owner, container)) {
+                        strv_push(&names, n->state->shares[i].name);
+                        strv_push_take(&names, network_full_name(n, n->state->shares[i].name));
+                }
+        return strv_join(names, " ");
+}
+
 static int network_write_hosts(const Network *n, const char *file, char *const *networks, int runtime_fd,
                                Error *reterr) {
         _cleanup_free_ HostsEntry *entries =
@@ -83,12 +103,10 @@ static int network_write_hosts(const Network *n, const char *file, char *const *
                 const char *name = n->state->addresses[i].name;
                 const ProjectNetwork *network = network_shared(n, networks, &n->state->addresses[i]);
                 char *address = network ? network_address(n, network, name) : NULL, *address6, *names;
-                _cleanup_free_ char *full = NULL;
 
                 if (!address)
                         continue;
-                full = network_full_name(n, name);
-                names = xasprintf("%s %s", name, full);
+                names = network_names_of(n, name);
                 address6 = network_address6(n, network, name);
                 strv_push_take(&owned, address);
                 strv_push_take(&owned, names);

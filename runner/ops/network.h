@@ -53,6 +53,10 @@ char *network_address(const Network *n, const ProjectNetwork *network, const cha
 /* Likewise "fd..::z"; no container has one on a host without IPv6, nor one that was started on such. */
 char *network_address6(const Network *n, const ProjectNetwork *network, const char *container);
 
+/* Whose addresses a container has: its own, or those of another one whose network it shares. Owned by @n,
+ * or @container itself. */
+const char *network_owner(const Network *n, const char *container);
+
 /* The first network of a container that has an address; NULL: it has none. Owned by @n. */
 const ProjectNetwork *network_first(const Network *n, const char *container);
 

@@ -36,6 +36,7 @@ void resources_close_mounts(Resources *resources) {
 void resources_done(Resources *resources) {
         resources_close_mounts(resources);
         (void) safe_close(resources->image_lock_fd);
+        (void) safe_close(resources->owner_fd);
         (void) safe_close(resources->container_fd);
         (void) safe_close(resources->runtime_fd);
         strv_free(resources->notes);
@@ -190,6 +191,7 @@ int resources_start(const Project *project, sd_event *event, const ContainerPlan
                 .cgroup_mount = project->facts.cgroup_root,
                 .bridge_lock = resources->bridge_lock,
                 .lock_fd = resources->lock_fd,
+                .owner_fd = resources->owner_fd,
                 .runtime_fd = resources->runtime_fd,
                 .events_fd = project->state.fd,
                 .console_fd = resources->console_fd,

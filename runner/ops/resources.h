@@ -15,6 +15,7 @@ typedef struct Resources {
         int console_fd;
         uint64_t console_start; /* size of the console's log before this start */
         int lock_fd;            /* the network's, borrowed */
+        int owner_fd;           /* as in StartResources */
         char *bridge_lock;
         int image_lock_fd; /* of system.debian: it is not removed meanwhile */
         int image_fd;      /* -EBADF: there is a root already, or there is no image */
@@ -36,7 +37,8 @@ typedef struct Resources {
                      .console_fd = -EBADF,                                                                  \
                      .image_lock_fd = -EBADF,                                                               \
                      .image_fd = -EBADF,                                                                    \
-                     .lock_fd = -EBADF})
+                     .lock_fd = -EBADF,                                                                     \
+                     .owner_fd = -EBADF})
 
 void resources_done(Resources *resources);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "ops/project-open.h"
 #include "ops/resources.h"
 #include "ops/running.h"
@@ -118,6 +119,29 @@ int running_enter(const Project *project, const char *container, EnterTarget *re
                 return running_raise_not(project, container, reterr);
         r = enter_target_open(status.leader, ret, reterr);
         return r < 0 ? error_prefix(reterr, r, "container '%s'", container) : 0;
+}
+
+int running_open_leader(const Project *project, const char *container, int *ret, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        MachineStatus before, after = {};
+        int r;
+
+        r = running_query(project, container, &before, reterr);
+        if (r < 0)
+                return r;
+        fd = before.leader > 0 ? process_open(before.leader) : -ESRCH;
+        if (fd < 0 && fd != -ESRCH)
+                return error_set(reterr, fd, "open process %d", (int) before.leader);
+        /* The number may have become that of another process before it was opened. */
+        if (fd >= 0)
+                r = running_query(project, container, &after, reterr);
+        if (r < 0)
+                return r;
+        if (fd < 0 || after.leader != before.leader || process_wait(fd, 0) != 0)
+                return running_raise_not(project, container, reterr);
+        (void) safe_close(*ret);
+        *ret = TAKE_FD(fd);
+        return 0;
 }
 
 int running_exec(const ProjectRequest *request, const char *container, ExecRequest *exec, Error *reterr) {

@@ -39,6 +39,9 @@ int running_raise_paused(const Project *project, const char *container, Error *r
 /* The way into a container that runs, frozen or not. @ret: to be emptied by enter_target_done(). */
 int running_enter(const Project *project, const char *container, EnterTarget *ret, Error *reterr);
 
+/* PID 1 of a container that runs. @ret: its pidfd; closed before, if it is one. */
+int running_open_leader(const Project *project, const char *container, int *ret, Error *reterr);
+
 /**
  * running_exec() - run a program in a container, and say when the container stopped meanwhile
  * @exec: what to run; its container, leader and cgroup are filled in here

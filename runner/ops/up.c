@@ -19,6 +19,7 @@
 #include "ops/timings-text.h"
 #include "ops/up.h"
 #include "spec/dependency.h"
+#include "spec/network-share.h"
 
 int up_fleet(const FleetOptions *options, Project *project, char *const *names, char *const *asked,
              bool restart, Error *reterr) {
@@ -71,15 +72,11 @@ static int up_ask(void *userdata, Error *reterr) {
         return question_ask("replace this for good?", o->yes, reterr);
 }
 
-/* Each after what it depends on. */
+/* Each after what it depends on, and with what shares a network that may begin anew. */
 static char **up_order(const Spec *spec, char *const *asked, bool no_deps) {
-        _cleanup_strv_ char **all = dependencies_order(spec, asked);
-        char **names = NULL;
+        _cleanup_strv_ char **all = no_deps ? strv_copy(asked) : dependencies_order(spec, asked);
 
-        STRV_FOREACH (name, all)
-                if (!no_deps || strv_contains(asked, *name))
-                        strv_push(&names, *name);
-        return names;
+        return network_share_follow(spec, all);
 }
 
 /* Named containers have a specification of their own, which says nothing about others. @ret_hooks: how those

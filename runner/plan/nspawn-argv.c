@@ -83,7 +83,9 @@ static void push_network(char ***argv, const ContainerPlan *p) {
         case NETWORK_MACVLAN:
                 strv_push(argv, "--private-network");
                 break;
-        default: /* nspawn is there already (netns-setup/join.h) */
+        case NETWORK_CONTAINER: /* nspawn is there already (netns-setup/join.h), likewise below */
+                break;
+        default:
                 if (!has_resolv_conf(p))
                         return;
                 break;

@@ -267,11 +267,12 @@ static void add_env_files(ContainerPlan *p, const PlanFacts *facts) {
 static void add_files(ContainerPlan *p, const PlanFacts *facts) {
         const ContainerSpec *c = p->spec;
         bool all = c->init && c->environment && !c->environment_units,
-             some = c->env_files || c->environment_units, secrets = some;
+             some = c->env_files || c->environment_units, secrets = some,
+             internet = facts->owner ? facts->owner->internet : c->internet;
 
         for (size_t i = 0; i < c->n_credentials; i++)
                 secrets = secrets || !c->credentials[i].path;
-        if (secrets || all || c->internet || facts->resolv_conf)
+        if (secrets || all || internet || facts->resolv_conf)
                 add_mount(p, PLAN_MOUNT_FILES, "files", NULL, NULL)->place =
                         xasprintf("containers.%s", c->name);
         if (all) {
@@ -280,9 +281,9 @@ static void add_files(ContainerPlan *p, const PlanFacts *facts) {
         }
         if (some)
                 add_env_files(p, facts);
-        if (c->internet || facts->resolv_conf) {
+        if (internet || facts->resolv_conf) {
                 add_file(p, "resolv.conf",
-                         xstrdup(c->internet ? "nameserver " INTERNET_DNS "\n" : facts->resolv_conf));
+                         xstrdup(internet ? "nameserver " INTERNET_DNS "\n" : facts->resolv_conf));
                 bind_file(p, "resolv.conf", RESOLV_CONF_TARGET);
         }
 }
@@ -306,9 +307,13 @@ static void add_credentials(ContainerPlan *p, const PlanFacts *facts) {
 }
 
 static void set_networks(ContainerPlan *p, const PlanFacts *facts) {
-        if (p->spec->network != NETWORK_PRIVATE || facts->n_networks == 0)
+        const ContainerSpec *owner = facts->owner ? facts->owner : p->spec;
+
+        if (owner->network != NETWORK_PRIVATE || facts->n_networks == 0)
                 return;
         p->bridge = xstrdup(facts->networks[0].bridge);
+        if (facts->owner)
+                return;
         p->address = xstrdup(facts->networks[0].address);
         for (size_t i = 1; i < facts->n_networks; i++) {
                 const PlanNetwork *n = &facts->networks[i];

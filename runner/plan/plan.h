@@ -93,7 +93,9 @@ typedef struct PlanFacts {
         bool rootless;            /* root is a user's: all containers have its ids */
         const char *image_cache;  /* where images are that are made; NULL: root's */
         const char *resolv_conf;  /* text of that of the namespace that it joins; NULL: there is none */
-        const PlanNetwork *networks; /* in the specification's order; none unless the network is private */
+        const ContainerSpec *owner;  /* whose network it shares; NULL: it has one of its own */
+        const PlanNetwork *networks; /* in the specification's order, of the owner where there is one; none
+                                        unless the network is private */
         size_t n_networks;
 } PlanFacts;
 
@@ -113,8 +115,8 @@ typedef struct ContainerPlan {
         PlanEnvFile *env_files; /* in the order of the specification */
         size_t n_env_files;
         char **mount_points; /* inside: what the root must have the directories of */
-        char *bridge;        /* of its first network; NULL unless that is private */
-        char *address;       /* A.B.C.D there, likewise */
+        char *bridge;        /* of its first network, or its owner's; NULL unless that is private */
+        char *address;       /* A.B.C.D there; NULL: it has no address of its own */
         PlanNetwork *more;   /* the others */
         size_t n_more;
         uint32_t ids_base; /* the first of the container's ids, plan/ids.h; 0: it has the host's */

@@ -124,6 +124,10 @@ static int check_part(const ContainerSpec *c, const ExportPart *part, Error *ret
             (c->network == NETWORK_NAMESPACE || network_mode_is_attached(c->network)))
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "with this network mode the container is reached by ports only");
+        if (part->kind == EXPORT_HOST && c->network == NETWORK_CONTAINER)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "the container is reached by the ports of '%s' only: give it the export",
+                                   c->network_of);
         return 0;
 }
 

@@ -14,7 +14,7 @@
 
 static const char *const mode_words[_NETWORK_MODE_MAX] = {
         [NETWORK_PRIVATE] = "private",     [NETWORK_HOST] = "host",     [NETWORK_NONE] = "none",
-        [NETWORK_NAMESPACE] = "namespace", [NETWORK_BRIDGE] = "bridge", [NETWORK_MACVLAN] = "macvlan",
+        [NETWORK_NAMESPACE] = "namespace", [NETWORK_CONTAINER] = "container", [NETWORK_BRIDGE] = "bridge", [NETWORK_MACVLAN] = "macvlan",
 };
 
 static const JsonShape mode_shape = JSON_ONE_OF_WORDS(mode_words);
@@ -145,11 +145,21 @@ static int parse_namespace(const Json *value, const char *path, void *target, Er
                                   reterr);
 }
 
+static int check_container_name(const char *name, Error *reterr) {
+        return name_check_container(name, reterr);
+}
+
+static int parse_container(const Json *value, const char *path, void *target, Error *reterr) {
+        return value_parse_string(value, path, check_container_name,
+                                  &((ContainerSpec *) target)->network_of, reterr);
+}
+
 static const JsonField network_fields[] = {
         {"mode", parse_mode, .shape = &mode_shape},
         {"internet", parse_internet, .shape = &bool_shape},
         {"hostAccess", parse_host_access, .shape = &host_access_shape},
         {"namespace", parse_namespace, .shape = &namespace_shape},
+        {"container", parse_container, .shape = &container_name_shape},
         {"networks", parse_own_networks, .shape = &own_networks_shape},
         {"address", parse_fixed_address, .shape = &fixed_address_shape},
         {"mac", parse_fixed_mac, .shape = &fixed_mac_shape},
@@ -187,6 +197,8 @@ static Json *print_network(const ContainerSpec *c) {
         json_add_string(json, "mode", mode_words[c->network]);
         if (c->namespace)
                 json_add_string(json, "namespace", c->namespace);
+        if (c->network_of)
+                json_add_string(json, "container", c->network_of);
         if (c->interface)
                 json_add_string(json, "interface", c->interface);
         if (c->network == NETWORK_PRIVATE) {
@@ -248,22 +260,25 @@ static int check_host_access(const ContainerSpec *c, Error *reterr) {
         return 0;
 }
 
-static int check_joined(const ContainerSpec *c, Error *reterr) {
-        if (!c->namespace == (c->network != NETWORK_NAMESPACE))
+/* A mode and the key that says which go together; both have the same name. */
+static int check_joined(const ContainerSpec *c, NetworkMode mode, const char *value, Error *reterr) {
+        const char *word = mode_words[mode];
+
+        if (!value == (c->network != mode))
                 return 0;
-        return c->namespace
-                       ? error_raise(reterr, FC_EXIT_USAGE,
-                                     "containers.%s.network.namespace: only with network.mode "
-                                     "'namespace', here it is '%s'",
-                                     c->name, mode_words[c->network])
-                       : error_raise(reterr, FC_EXIT_USAGE,
-                                     "containers.%s.network: mode 'namespace' needs the key 'namespace'",
-                                     c->name);
+        return value ? error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.network.%s: only with network.mode '%s', here it is '%s'",
+                                   c->name, word, word, mode_words[c->network])
+                     : error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.network: mode '%s' needs the key '%s'", c->name, word,
+                                   word);
 }
 
 static int check_network(const ContainerSpec *c, Error *reterr) {
-        int r = check_joined(c, reterr);
+        int r = check_joined(c, NETWORK_NAMESPACE, c->namespace, reterr);
 
+        if (r >= 0)
+                r = check_joined(c, NETWORK_CONTAINER, c->network_of, reterr);
         if (r >= 0)
                 r = check_private(c, "internet", c->internet, reterr);
         if (r >= 0)

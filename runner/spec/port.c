@@ -367,6 +367,11 @@ static int check_ports(const ContainerSpec *c, Error *reterr) {
                         "containers.%s.ports: with network mode 'host' the service's own port is on "
                         "the host already",
                         c->name);
+        if (c->n_ports > 0 && c->network == NETWORK_CONTAINER)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.ports: its network is that of '%s', and so are its ports: "
+                                   "give them to containers.%s.ports",
+                                   c->name, c->network_of, c->network_of);
         for (size_t i = 0; i < c->n_ports; i++)
                 if (c->ports[i].udp && c->ports[i].proxy_protocol)
                         return error_raise(reterr, FC_EXIT_USAGE,

@@ -9,6 +9,7 @@
 #include "spec/dependency.h"
 #include "spec/export.h"
 #include "spec/name.h"
+#include "spec/network-share.h"
 #include "spec/networks.h"
 #include "spec/port-clash.h"
 #include "spec/spec-parse.h"
@@ -111,7 +112,9 @@ static int check_spec(Spec *spec, Error *reterr) {
                 if (r < 0)
                         return r;
         }
-        r = dependencies_check(spec, reterr);
+        r = network_share_check(spec, reterr);
+        if (r >= 0)
+                r = dependencies_check(spec, reterr);
         if (r >= 0)
                 r = networks_check(spec, reterr);
         if (r >= 0)

@@ -89,6 +89,7 @@ static void container_spec_done(ContainerSpec *c) {
                 port_done(&c->ports[i]);
         free(c->ports);
         free(c->namespace);
+        free(c->network_of);
         free(c->interface);
         free(c->gateway);
         free(c->address6);

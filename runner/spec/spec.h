@@ -20,6 +20,7 @@ typedef enum NetworkMode {
         NETWORK_HOST,      /* the host's network */
         NETWORK_NONE,      /* own namespace with loopback only */
         NETWORK_NAMESPACE, /* one of the host's, which has a name */
+        NETWORK_CONTAINER, /* that of another container */
         NETWORK_BRIDGE,    /* own namespace, with a port of a bridge of the host's */
         NETWORK_MACVLAN,   /* own namespace, beside the host on one of its interfaces */
         _NETWORK_MODE_MAX,
@@ -190,6 +191,7 @@ typedef struct ContainerSpec {
         UsersMode users;
         NetworkMode network;
         char *namespace;       /* name of the host's that it joins; NULL in other modes */
+        char *network_of;      /* the container whose network it shares; NULL in other modes */
         char **networks;       /* names of the project's; NULL: the default one */
         char *interface;       /* of the host's that it is attached to; NULL in other modes */
         char *address;         /* IPv4, in the first of these; NULL: it is chosen. Attached: A.B.C.D/N */

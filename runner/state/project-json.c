@@ -104,11 +104,29 @@ static int parse_members(const Json *value, const char *path, void *target, Erro
         return r;
 }
 
+static int parse_shares(const Json *value, const char *path, void *target, Error *reterr) {
+        int r = json_expect(value, JSON_OBJECT, path, reterr);
+
+        JSON_FOREACH (member, r < 0 ? NULL : value) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+
+                r = json_expect(member, JSON_STRING, member_path, reterr);
+                if (r >= 0)
+                        r = name_check(json_key(member), "container", reterr);
+                if (r >= 0)
+                        r = name_check(json_string(member), "container", reterr);
+                if (r < 0)
+                        return r;
+                (void) project_state_set_share(target, json_key(member), json_string(member));
+        }
+        return r;
+}
+
 static const JsonField project_fields[] = {
         {"version", state_parse_version, true}, {"id", parse_id, true},
         {"subnet", parse_subnet, false},        {"gitIndex", parse_git_index, false},
         {"addresses", parse_addresses, true},   {"networks", parse_remembered_networks, false},
-        {"members", parse_members, false},
+        {"members", parse_members, false},      {"shares", parse_shares, false},
 };
 
 int project_state_parse(const char *text, size_t size, const char *name, ProjectState **ret, Error *reterr) {
@@ -144,6 +162,15 @@ static void print_remembered_networks(Json *json, const ProjectState *state) {
                 (void) json_free(members);
 }
 
+static void print_shares(Json *json, const ProjectState *state) {
+        Json *shares = state->n_shares > 0 ? json_new_object() : NULL;
+
+        for (size_t i = 0; i < state->n_shares; i++)
+                json_add_string(shares, state->shares[i].name, state->shares[i].owner);
+        if (shares)
+                json_add(json, "shares", shares);
+}
+
 char *project_state_print(const ProjectState *state) {
         _cleanup_(json_freep) Json *json = json_new_object();
         Json *addresses = json_new_object();
@@ -156,5 +183,6 @@ char *project_state_print(const ProjectState *state) {
                 json_add_uint(addresses, state->addresses[i].name, state->addresses[i].octet);
         json_add(json, "addresses", addresses);
         print_remembered_networks(json, state);
+        print_shares(json, state);
         return state_print_document(json);
 }

@@ -166,6 +166,11 @@ ProjectState *project_state_new(void) {
         return xmalloc0(sizeof(ProjectState));
 }
 
+static void share_done(RememberedShare *share) {
+        free(share->name);
+        free(share->owner);
+}
+
 ProjectState *project_state_free(ProjectState *state) {
         if (!state)
                 return NULL;
@@ -179,6 +184,9 @@ ProjectState *project_state_free(ProjectState *state) {
                 free(state->networks[i].subnet);
         }
         free(state->networks);
+        for (size_t i = 0; i < state->n_shares; i++)
+                share_done(&state->shares[i]);
+        free(state->shares);
         free(state->id);
         free(state->subnet);
         free(state->git_index);
@@ -235,6 +243,35 @@ bool project_state_set_networks(ProjectState *state, const char *name, char *con
                 return false;
         strv_free(address->networks);
         address->networks = strv_copy(networks);
+        return true;
+}
+
+static RememberedShare *find_share(const ProjectState *state, const char *name) {
+        for (size_t i = 0; i < state->n_shares; i++)
+                if (streq(state->shares[i].name, name))
+                        return &state->shares[i];
+        return NULL;
+}
+
+const char *project_state_get_share(const ProjectState *state, const char *name) {
+        const RememberedShare *share = find_share(state, name);
+
+        return share ? share->owner : NULL;
+}
+
+bool project_state_set_share(ProjectState *state, const char *name, const char *owner) {
+        RememberedShare *share = find_share(state, name);
+
+        if (streq_ptr(share ? share->owner : NULL, owner))
+                return false;
+        if (!share)
+                share = XGROW(state->shares, state->n_shares);
+        else
+                share_done(share);
+        if (owner)
+                *share = (RememberedShare){xstrdup(name), xstrdup(owner)};
+        else
+                *share = state->shares[--state->n_shares];
         return true;
 }
 

@@ -112,6 +112,12 @@ typedef struct RememberedAddress {
         char **networks; /* their names, as in the specification; NULL: the default one */
 } RememberedAddress;
 
+/* A container that has the addresses of another one. */
+typedef struct RememberedShare {
+        char *name;
+        char *owner;
+} RememberedShare;
+
 typedef struct RememberedNetwork {
         char *name;
         char *subnet; /* "10.x.y.0/24" */
@@ -125,6 +131,8 @@ typedef struct ProjectState {
         char *git_index; /* tracked_index() of the index that does not track .containers, or NULL */
         RememberedAddress *addresses; /* sorted as they were added; neither names nor octets repeat */
         size_t n_addresses;
+        RememberedShare *shares; /* names do not repeat */
+        size_t n_shares;
 } ProjectState;
 
 ProjectState *project_state_new(void);
@@ -141,6 +149,12 @@ void project_state_remove_network(ProjectState *state, size_t i);
 
 /* @networks: copied. Return: whether that is new. */
 bool project_state_set_networks(ProjectState *state, const char *name, char *const *networks);
+
+/* Whose network a container shares; NULL: it is not known to share one. */
+const char *project_state_get_share(const ProjectState *state, const char *name);
+
+/* @owner: copied; NULL: it shares none any more. Return: whether that is new. */
+bool project_state_set_share(ProjectState *state, const char *name, const char *owner);
 
 /* Like the functions for containers; @state_fd is `.containers`. */
 int project_state_load(int state_fd, const InvokingUser *user, ProjectState **ret, Error *reterr);

@@ -23,6 +23,7 @@ static void check_container(const ContainerSpec *c) {
         FUZZ_CHECK(c->users < _USERS_MODE_MAX && c->network < _NETWORK_MODE_MAX);
         FUZZ_CHECK(c->n_ports == 0 || c->network == NETWORK_PRIVATE || c->network == NETWORK_NAMESPACE ||
                    network_mode_is_attached(c->network));
+        FUZZ_CHECK(!c->network_of == (c->network != NETWORK_CONTAINER));
         FUZZ_CHECK(!c->interface == !network_mode_is_attached(c->network));
         FUZZ_CHECK(c->address || !(c->gateway || (network_mode_is_attached(c->network) && c->address6)));
         FUZZ_CHECK(c->address6 || !c->gateway6);

@@ -51,7 +51,7 @@ static void print_value(FILE *f, const char *prefix, const char *value) {
         (void) fputc('\n', f);
 }
 
-static void print_container(FILE *f, const ContainerSpec *c, const Json *facts) {
+static void print_container(FILE *f, const Spec *spec, const ContainerSpec *c, const Json *facts) {
         _cleanup_free_ char *machine = xasprintf("%s-%s", fact(facts, "id"), c->name);
         const Json *addresses = json_get(facts, "addresses"), *running = json_get(facts, "running");
         const Json *address = addresses ? json_get(addresses, c->name) : NULL;
@@ -69,6 +69,7 @@ static void print_container(FILE *f, const ContainerSpec *c, const Json *facts) 
                 .rootless = fact(facts, "rootless"),
                 .networks = &network,
                 .n_networks = 1,
+                .owner = c->network_of ? spec_find(spec, c->network_of) : NULL,
         };
         _cleanup_(container_plan_freep) ContainerPlan *plan = plan_container(c, &plan_facts);
         _cleanup_strv_ char **running_definition = definition ? strings(definition) : NULL, **reasons = NULL;
@@ -105,7 +106,7 @@ static char *print_case(const Spec *spec, const Json *facts) {
         if (!f)
                 abort();
         for (size_t i = 0; i < spec->n_containers; i++)
-                print_container(f, &spec->containers[i], facts);
+                print_container(f, spec, &spec->containers[i], facts);
         if (fclose(f) != 0)
                 abort();
         return text;

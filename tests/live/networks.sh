@@ -163,6 +163,65 @@ testcase_namespace() {
         rmdir /run/netns
 }
 
+# in_network_of NAME OWNER
+in_network_of() {
+        equal "$(stat -L -c %i "/proc/$(leader_of "$1")/ns/net")" "$(stat -L -c %i "/proc/$(leader_of "$2")/ns/net")" \
+                "the network of $1"
+}
+
+stopped() { [[ $(state_of "$1") == stopped ]]; }
+no_networks() { [[ -z $(networks) ]]; }
+
+testcase_shared_network() {
+        local vpn owner
+
+        project shop
+        spec "$(tiny vpn '' ', "ports": ["127.0.0.1:9:9/udp"], "stop": {"timeout": 3}'),
+                $(tiny app '' ', "network": {"mode": "container", "container": "vpn"}'), $(tiny other)"
+        ok fc up app
+        expect_err 'vpn'
+        in_network_of app vpn
+        ok fc up
+        vpn=$(address_of other vpn)
+        equal "$(address_of other app)" "$vpn" "the address of one that shares a network"
+        equal "$(address_of app other)" "$(address_of other other)" "what it knows of others"
+        ok fc hosts app
+        expect_out "^$vpn app\\."
+        reaches other app
+        # By the owner's ports, on their common localhost.
+        hears_udp app
+        run_status 2 fc publish app 8080:80
+        expect_err 'not in a network of the project'
+
+        # What makes the network anew takes along who shares it.
+        ok fc restart vpn
+        expect_err 'restarting vpn, app'
+        in_network_of app vpn
+        ok fc --dry-run up
+        refute_out restart
+
+        # It ends in order when the owner ends, whatever ends that; and none of it is left.
+        kill -KILL "$(keeper_pid_of "$(machine_cgroup vpn)")"
+        try_until "$WAIT" stopped app
+        ok fc logs app
+        expect_out 'whose network this one shares has ended'
+        ok fc up
+        in_network_of app vpn
+        ok fc down other
+        ok fc down vpn
+        try_until "$WAIT" stopped app
+        try_until "$WAIT" no_networks
+        ok fc up app
+        owner=$(leader_of vpn)
+        kill -KILL "$owner"
+        try_until "$WAIT" stopped app
+        ok fc down
+        equal "$(networks)" '' "networks after the end"
+
+        # A fresh instance has both.
+        ok fc with --fresh app -- true
+}
+
 # attached MODE INTERFACE [MORE KEYS OF THE NETWORK]
 attached() { printf ', "network": {"mode": "%s", "interface": "%s"%s}' "$1" "$2" "${3:-}"; }
 

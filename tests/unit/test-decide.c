@@ -167,6 +167,46 @@ TEST(one_shot_for_others) {
         }
 }
 
+/* `app` shares the network of `vpn`. */
+TEST(shared_network) {
+        static const struct {
+                Found vpn, app;
+                bool app_asked, restart;
+                Goal vpn_goal, app_goal;
+        } table[] = {
+                {GONE, GONE, true, false, GOAL_START, GOAL_START},
+                {RUNS, GONE, true, false, GOAL_KEEP, GOAL_START},
+                {RUNS, RUNS, true, false, GOAL_KEEP, GOAL_KEEP},
+                {CHANGED, RUNS, true, false, GOAL_RESTART, GOAL_RESTART},
+                {GONE, RUNS, true, false, GOAL_START, GOAL_RESTART},
+                /* Only what begins anew takes along what the user has not asked for. */
+                {RUNS, RUNS, false, false, GOAL_KEEP, GOAL_LEAVE},
+                {RUNS, CHANGED, false, false, GOAL_KEEP, GOAL_LEAVE},
+                {RUNS, GONE, false, false, GOAL_KEEP, GOAL_LEAVE},
+                {RUNS, GONE, false, true, GOAL_RESTART, GOAL_LEAVE},
+                {RUNS, RUNS, false, true, GOAL_RESTART, GOAL_RESTART},
+                {CHANGED, RUNS, false, false, GOAL_RESTART, GOAL_RESTART},
+        };
+        _cleanup_(spec_freep) Spec *spec = ops_spec(
+                "\"vpn\": {" COMMAND "},"
+                "\"app\": {" COMMAND ", \"network\": {\"mode\": \"container\", \"container\": \"vpn\"}}");
+        Project project = ops_project(spec);
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                Decision d[2];
+
+                test_set_row("%zu", i);
+                find(&project, "vpn", table[i].vpn, /* asked= */ true, &d[0]);
+                find(&project, "app", table[i].app, table[i].app_asked, &d[1]);
+                decide_all(d, 2, OPS_BOOT, &(DecideHow){.restart = table[i].restart});
+                ASSERT_EQ(d[0].goal, table[i].vpn_goal);
+                ASSERT_EQ(d[1].goal, table[i].app_goal);
+                if (d[1].goal == GOAL_RESTART)
+                        ASSERT_STREQ(d[1].reasons[0], "the network of 'vpn', which it shares, begins anew");
+                lose(d, 2);
+        }
+}
+
 TEST(defined_by_another_work_tree) {
         static const struct {
                 Found found;

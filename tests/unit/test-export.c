@@ -70,6 +70,7 @@ static const struct {
         {",\"users\":\"host\"",                                                    "q",  "users: a user's podman"},
         {",\"network\":{\"mode\":\"none\"}",                                       "k",  "network.mode: a pod has a network"},
         {",\"network\":{\"mode\":\"namespace\",\"namespace\":\"vpn\"}",            "kq", "network.mode: what it names is this host's"},
+        {",\"network\":{\"mode\":\"container\",\"container\":\"vpn\"}},\"vpn\":{\"system\":{\"rootfs\":\"i\"}", "kq", "network.mode: each has a network of its own"},
         {",\"network\":{\"mode\":\"bridge\",\"interface\":\"br0\"}",               "kq", "network.mode: what it names is this host's"},
         {",\"network\":{\"hostAccess\":[5432]}",                                   "kq", "network.hostAccess"},
         {",\"network\":{\"networks\":[\"back\"]}",                                 "k",  "network.networks"},

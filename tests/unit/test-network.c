@@ -178,6 +178,37 @@ IN_NETNS(other_networks) {
         setup_done(&s);
 }
 
+/* Whose addresses one has that shares a network: remembered, for commands whose specification lacks it. */
+IN_NETNS(shared_network) {
+        Setup s;
+
+        setup_open(&s,
+                   CONTAINERS(CONTAINER("web", "\"networks\": [\"a\"]") ", " CONTAINER(
+                           "app", "\"mode\": \"container\", \"container\": \"web\"")),
+                   NAMED);
+        setup_read(&s, NULL, NULL);
+        ASSERT_STREQ(network_owner(&s.network, "app"), "web");
+        ASSERT_STREQ(network_owner(&s.network, "web"), "web");
+        assert_address(&s, "app", NULL);
+        ASSERT_TRUE(s.changed);
+        setup_done(&s);
+
+        setup_open(&s, CONTAINERS(CONTAINER("web", "")),
+                   REMEMBERED("\"addresses\": {\"web\": 9}, \"shares\": {\"app\": \"web\"}"));
+        setup_read(&s, NULL, NULL);
+        ASSERT_STREQ(network_owner(&s.network, "app"), "web");
+        setup_done(&s);
+
+        /* What runs so stays so. */
+        setup_open(&s, CONTAINERS(CONTAINER("web", "") ", " CONTAINER("app", "")),
+                   REMEMBERED("\"addresses\": {\"web\": 9}, \"shares\": {\"app\": \"web\"}"));
+        setup_read(&s, "app", NULL);
+        ASSERT_STREQ(network_owner(&s.network, "app"), "web");
+        setup_read(&s, "app", "app");
+        ASSERT_STREQ(network_owner(&s.network, "app"), "app");
+        setup_done(&s);
+}
+
 /* The key that a user has written. */
 IN_NETNS(taken_subnet) {
         static const struct {

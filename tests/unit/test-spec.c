@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "spec/dependency.h"
 #include "spec/container.h"
+#include "spec/network-share.h"
 #include "spec/spec-parse.h"
 #include "test.h"
 
@@ -713,6 +714,24 @@ TEST(refuses_containers) {
                  "containers.c.network.internet: only with network.mode 'private', here it is 'namespace'"},
                 {"'network':{'mode':'namespace','namespace':'vpn'},'exports':{'A':'${host}'}",
                  "with this network mode the container is reached by ports only"},
+                {"'network':{'mode':'container'}",
+                 "containers.c.network: mode 'container' needs the key 'container'"},
+                {"'network':{'container':'vpn'}",
+                 "containers.c.network.container: only with network.mode 'container', here it is 'private'"},
+                {"'network':{'mode':'container','container':'A'}", "containers.c.network.container: 'A'"},
+                {"'network':{'mode':'container','container':'vpn'}",
+                 "containers.c.network.container: there is no container 'vpn'"},
+                {"'network':{'mode':'container','container':'c'}",
+                 "containers.c.network.container: 'c' is the container itself"},
+                {"'network':{'mode':'container','container':'vpn'},'ports':['80']",
+                 "containers.c.ports: its network is that of 'vpn', and so are its ports: give them to "
+                 "containers.vpn.ports"},
+                {"'network':{'mode':'container','container':'vpn','internet':true}",
+                 "containers.c.network.internet: only with network.mode 'private', here it is 'container'"},
+                {"'network':{'mode':'container','container':'vpn','address':'10.0.0.2'}",
+                 "containers.c.network.address: only with network.mode 'private', here it is 'container'"},
+                {"'network':{'mode':'container','container':'vpn'},'exports':{'A':'${host}'}",
+                 "the container is reached by the ports of 'vpn' only"},
                 {"'network':{'mode':'bridge'}",
                  "containers.c.network: mode 'bridge' needs the key 'interface'"},
                 {"'network':{'mode':'macvlan'}",
@@ -1397,6 +1416,47 @@ TEST(refuses_systems) {
         }
 }
 
+/* What is implied is there, and is printed; what the document says of it stays. */
+TEST(shared_network) {
+        static const struct {
+                const char *members;
+                DependencyNeed need;
+        } table[] = {
+                {"", NEED_READY},
+                {", \"dependsOn\": {\"vpn\": \"started\"}", NEED_STARTED},
+                {", \"dependsOn\": {\"vpn\": \"ready\"}", NEED_READY},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                _cleanup_free_ char *text = xasprintf(
+                        "{\"version\":1,\"containers\":{\"app\":{\"system\":{\"rootfs\":\"r\"},\"network\":{"
+                        "\"mode\":\"container\",\"container\":\"vpn\"}%s},"
+                        "\"vpn\":{\"system\":{\"rootfs\":\"r\"}},\"job\":{\"system\":{\"rootfs\":\"r\"}}}}",
+                        table[i].members);
+                char *const asked[] = {(char *) "vpn", (char *) "job", NULL};
+                _cleanup_strv_ char **names = NULL, **alone = NULL;
+                _cleanup_(spec_freep) Spec *spec = NULL, *again = NULL;
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_free_ char *printed = NULL;
+                const ContainerSpec *c;
+
+                test_set_row("%zu", i);
+                ASSERT_OK(spec_parse(text, strlen(text), &spec, &error), &error);
+                printed = spec_print(spec);
+                ASSERT_OK(spec_parse(printed, strlen(printed), &again, &error), &error);
+                c = spec_find(again, "app");
+                ASSERT_STREQ(c->network_of, "vpn");
+                ASSERT_EQ(c->n_dependencies, (size_t) 1);
+                ASSERT_STREQ(c->dependencies[0].name, "vpn");
+                ASSERT_EQ(c->dependencies[0].need, table[i].need);
+                names = network_share_follow(spec, asked);
+                ASSERT_TRUE(strv_length(names) == 3 && streq(names[0], "vpn") && streq(names[1], "job") &&
+                            streq(names[2], "app"));
+                alone = network_share_follow(spec, asked + 1);
+                ASSERT_TRUE(strv_length(alone) == 1 && streq(alone[0], "job"));
+        }
+}
+
 /* One container per list of ports. */
 static char *with_ports(const char *a, const char *b) {
         return xasprintf("{\"version\":1,\"containers\":{"
@@ -1437,6 +1497,20 @@ TEST(refuses_networks) {
                 {"{}", "'mode':'bridge','interface':'br0','address':'9.9.9.2/24','address6':'fd00::2/64'",
                  "'mode':'bridge','interface':'br0','address':'9.9.9.3/24','address6':'fd00::2/64'",
                  "containers.db.network.address6: 'fd00::2/64' is that of 'web'"},
+                {"{}", "'mode':'container','container':'db'", "'mode':'host'",
+                 "containers.web.network.container: 'db' has a network of the host's: give this one the same"},
+                {"{}", "'mode':'container','container':'db'", "'mode':'namespace','namespace':'vpn'",
+                 "'db' has a network of the host's"},
+                {"{}", "'mode':'container','container':'db'", "'mode':'container','container':'web'",
+                 "containers.web.network.container: 'db' shares the network of 'web' itself: name that"},
+                {"{}", "'mode':'container','container':'db'", "},'oneShot':true,'sockets':[],'tmpfs':[],'environment':{",
+                 "'db' is 'oneShot', and its network goes with its end"},
+                {"{}", "'mode':'container','container':'db'", "},'shared':true,'environment':{",
+                 "'db' is shared by work trees, and so is its network: share this one, too"},
+                {"{}", "'mode':'container','container':'db'},'shared':true,'environment':{", "",
+                 "'db' is of each work tree, and this one is shared by all"},
+                {"{}", "'mode':'container','container':'db'", "},'dependsOn':{'web':'started'",
+                 "they wait for each other: web -> db -> web"},
                 {"{}", "'mac':'02:00:00:00:00:0A'", "'mac':'02:00:00:00:00:0a'",
                  "containers.db.network.mac: '02:00:00:00:00:0a' is that of 'web'"},
         };

@@ -374,6 +374,10 @@ TEST(damaged_project) {
                 {"{\"db\":2}", "{\"db\":2},\"members\":{\"db\":[\"../a\"]}", "members.db[0]"},
                 {"{\"db\":2}", "{\"db\":2},\"members\":{\"web\":[\"a\"]}",
                  "members.web: the container has no"},
+                {"{\"db\":2}", "{\"db\":2},\"shares\":[]", "shares"},
+                {"{\"db\":2}", "{\"db\":2},\"shares\":{\"web\":2}", "shares.web"},
+                {"{\"db\":2}", "{\"db\":2},\"shares\":{\"..\":\"db\"}", "shares"},
+                {"{\"db\":2}", "{\"db\":2},\"shares\":{\"web\":\"a b\"}", "shares"},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
