@@ -219,10 +219,10 @@ no_sockets() { [[ $(sockets_on "$1") == 0 ]]; }
 # Clients that connect, say nothing, and stay: they keep neither others from being served nor the container from
 # stopping, and their memory is bounded.
 testcase_mute_ones() {
-        local proxy n=10000
+        local proxy n=$((($(ulimit -Hn) - 1200) / 2))
 
-        # As many as open files allow, two of which the relay has for each; a host that systemd has booted allows more.
-        (($(ulimit -Hn) >= 32768)) || n=$(($(ulimit -Hn) * 2 / 5))
+        # As many as open files allow, two of which the relay has for each, beside its pipes.
+        ((n < 10000)) || n=10000
         project shop
         spec "$(tiny one '' ', "ports": ["8080:80"]')"
         ok fc up
@@ -257,6 +257,24 @@ testcase_flood_while_it_stops() {
         finished "$pid"
         run traffic short 8080 1 1
         expect_err 'Connection refused'
+        kill "$SERVER" 2>/dev/null || :
+        gone "$SERVER"
+}
+
+# Nor do those who send datagrams, each a flow of its own.
+testcase_flood_of_datagrams_while_it_stops() {
+        local pid
+
+        project shop
+        spec "$(tiny one '' ', "ports": ["8080:80/udp"]')"
+        ok fc up
+        serve one 127.0.0.1 userve
+        "$TRAFFIC" uflood 8080 300 >"$TMP/flood" 2>&1 &
+        pid=$!
+        try_until "$WAIT" is_served
+        ok fc down
+        finished "$pid"
+        equal "$(<"$TMP/flood")" refused "what the flood ended with"
         kill "$SERVER" 2>/dev/null || :
         gone "$SERVER"
 }

@@ -14,6 +14,7 @@
  *     userve ADDRESS PORT           gives datagrams back
  *     upingpong PORT N SIZE         N times a datagram there and back; prints nanoseconds for each
  *     ubulk PORT N SIZE AT_ONCE     N datagrams, some at a time; prints how many came back a second
+ *     uflood PORT N                 datagrams from N ports in turn, until none is listened to any more
  *     splice PORT TARGET            the least that can be done: a process for each direction of a connection
  *
  * Clients connect to 127.0.0.1. An ADDRESS or PORT may also be the path of a Unix socket. */
@@ -433,6 +434,18 @@ static void ubulk(unsigned port, unsigned n, size_t size, unsigned at_once) {
         (void) printf("%.0f %u\n", heard / (now() - before), lost);
 }
 
+static void uflood(unsigned port, unsigned n) {
+        static const char buffer[512];
+        int *fds = calloc(n, sizeof(*fds));
+
+        for (unsigned i = 0; i < n; i++)
+                fds[i] = connect_datagrams(port, 1);
+        for (;;)
+                for (unsigned i = 0; i < n; i++)
+                        if (send(fds[i], buffer, sizeof(buffer), 0) < 0 && errno == ECONNREFUSED)
+                                return done("refused");
+}
+
 static void splice_one(int from, int to) {
         int pipes[2];
         ssize_t n;
@@ -502,6 +515,8 @@ int main(int argc, char **argv) {
                 upingpong(number(argv[2]), number(argv[3]), number(argv[4]));
         else if (argc == 6 && strcmp(verb, "ubulk") == 0)
                 ubulk(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]));
+        else if (argc == 4 && strcmp(verb, "uflood") == 0)
+                uflood(number(argv[2]), number(argv[3]));
         else if (argc == 4 && strcmp(verb, "splice") == 0)
                 splice_all(number(argv[2]), number(argv[3]));
         else {
