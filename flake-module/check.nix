@@ -207,7 +207,7 @@ let
       namespace = get "namespace" network;
       interface = get "interface" network;
       gateway = get "gateway" network;
-      isAttached = elem (network.mode or "private") [ "bridge" "macvlan" ];
+      isAttached = elem (network.mode or "private") [ "bridge" "macvlan" "interface" ];
       addressError = if isAttached then syntax.attachedAddress else syntax.fixedAddress;
       toplevel = get "toplevel" container;
       command = if get "command" container == null then null else syntax.command container.command;
@@ -320,7 +320,7 @@ let
       environmentUnits = container.environmentUnits or [ ] != [ ];
       hostAccess = if get "hostAccess" network == null then [ ] else network.hostAccess;
       # They say something of a network of the project's.
-      isAttached = elem mode [ "bridge" "macvlan" ];
+      isAttached = elem mode [ "bridge" "macvlan" "interface" ];
       ofPrivate = filter (option: !elem (get option network) [ null [ ] ]) (
         [ "networks" ]
         ++ (
@@ -381,8 +381,11 @@ let
       )
     ) [ "namespace" "container" ]
     ++ map (
-      option: about [ "network" option ] "only with network.mode = \"bridge\" or \"macvlan\", here it is \"${mode}\""
+      option: about [ "network" option ] "only with network.mode = \"bridge\", \"macvlan\" or \"interface\", here it is \"${mode}\""
     ) (filter (option: get option network != null && !isAttached) [ "interface" "gateway" "address6" "gateway6" ])
+    ++ optional (get "mac" network != null && mode == "interface") (
+      about [ "network" "mac" ] "with network.mode = \"interface\" it is that of the host's interface"
+    )
     ++ optional (get "interface" network == null && isAttached) (
       about [ "network" "mode" ] "'${mode}' needs network.interface"
     )
@@ -550,12 +553,13 @@ let
     containers:
     let
       network = name: containers.${name}.network or { };
-      isAttached = name: elem ((network name).mode or "private") [ "bridge" "macvlan" ];
+      isAttached = name: elem ((network name).mode or "private") [ "bridge" "macvlan" "interface" ];
       having = option: filter (name: get option (network name) != null) (attrNames containers);
       # Of networks of the project's, and of the host's.
       addressed = filter (name: !isAttached name) (having "address");
       attached = filter isAttached (having "address");
       value = option: name: (network name).${option};
+      taken = map (value "interface") (filter (name: (network name).mode or "" == "interface") (having "interface"));
       clashes =
         option: names: key: say:
         concatMap (
@@ -584,6 +588,10 @@ let
     ++ clashes "address" attached (text: text) (text: other: "'${text}' is that of '${other}'")
     ++ clashes "address6" (filter isAttached (having "address6")) (text: text) (
       text: other: "'${text}' is that of '${other}'"
+    )
+    # What one container has to itself no other has.
+    ++ clashes "interface" (filter (name: elem (value "interface" name) taken) (having "interface")) (name: name) (
+      text: other: "'${text}' is that of '${other}', and with network.mode = \"interface\" of one container only"
     )
     ++ clashes "mac" (having "mac") lower (text: other: "'${text}' is that of '${other}'")
     ++ concatMap outside addressed;

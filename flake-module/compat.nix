@@ -35,7 +35,6 @@ let
   addresses6 = "IPv6 addresses are derived from the project's id: containers find each other by their names";
   refused = {
     hostAddress6 = addresses6;
-    interfaces = "the host's interfaces stay with the host: use network.mode = \"macvlan\" or \"bridge\" and network.interface, or network.mode = \"namespace\" for what lies in a network namespace";
     extraVeths = "use network.networks for networks of the project, or network.mode = \"bridge\" for one of the host's";
     copyResolvConf = "with network.mode = \"host\" the host's resolvers are used, else there are none";
     flake = "use toplevel = inputs.NAME.nixosConfigurations.NAME.config.system.build.toplevel, or nixosConfiguration";
@@ -101,10 +100,12 @@ let
   # At most one says that the network is the host's.
   uplinks =
     lib.optional (config.hostBridge != null) config.hostBridge
-    ++ (if config.macvlans == null then [ ] else config.macvlans);
+    ++ (if config.macvlans == null then [ ] else config.macvlans)
+    ++ (if config.interfaces == null then [ ] else config.interfaces);
   isAttached = builtins.elem config.network.mode [
     "bridge"
     "macvlan"
+    "interface"
   ];
 
   privateUsers = {
@@ -135,9 +136,15 @@ let
         interface = config.hostBridge;
       };
     };
-    macvlans = mkIf (config.hostBridge == null && builtins.length uplinks == 1) {
+    macvlans = mkIf (config.macvlans == uplinks && builtins.length uplinks == 1) {
       network = {
         mode = "macvlan";
+        interface = builtins.head uplinks;
+      };
+    };
+    interfaces = mkIf (config.interfaces == uplinks && builtins.length uplinks == 1) {
+      network = {
+        mode = "interface";
         interface = builtins.head uplinks;
       };
     };
@@ -236,6 +243,7 @@ in
     localAddress = mkCompat types.str "`network.address`.";
     hostBridge = mkCompat types.str "`network.mode = \"bridge\"` with `network.interface`. The interface is called `host0` inside.";
     macvlans = mkCompat (types.listOf types.str) "`network.mode = \"macvlan\"` with `network.interface`: one. The interface is called `host0` inside.";
+    interfaces = mkCompat (types.listOf types.str) "`network.mode = \"interface\"` with `network.interface`: one, which the host keeps and does not use. The interface is called `host0` inside.";
     localAddress6 = mkCompat types.str "`network.address6`, with `hostBridge` or one of `macvlans`; otherwise refused.";
     networkNamespace = mkCompat types.path "`network.namespace`, of a path in `/run/netns`; another one is refused.";
     localMacAddress = mkCompat types.str "`network.mac`.";
@@ -285,7 +293,7 @@ in
     ++ refusals "extra." options.extra refusedExtra
     ++ refusals "network.veth.config." options.network.veth.config refusedVeth
     ++ lib.optional (builtins.length uplinks > 1) (
-      problem (if config.hostBridge == null then "macvlans" else "hostBridge") "a container is attached to one interface of the host's, here these are ${lib.concatMapStringsSep ", " (uplink: "'${uplink}'") uplinks}"
+      problem (if config.hostBridge != null then "hostBridge" else if config.macvlans != null then "macvlans" else "interfaces") "a container is attached to one interface of the host's, here these are ${lib.concatMapStringsSep ", " (uplink: "'${uplink}'") uplinks}"
     )
     ++ lib.optional (config.privateUsers != null && !(privateUsers ? ${toString config.privateUsers})) (
       problem "privateUsers" "'${toString config.privateUsers}' is not supported, the runner chooses the ids itself: use users = \"private\" or \"host\""
@@ -294,7 +302,7 @@ in
       problem "timeoutStartSec" "'${toString config.timeoutStartSec}' is not a number of seconds, use ready.timeout"
     )
     ++ lib.optional (config.localAddress6 != null && !isAttached) (
-      problem "localAddress6" "${addresses6}; network.address6 is for network.mode = \"bridge\" and \"macvlan\""
+      problem "localAddress6" "${addresses6}; network.address6 is for network.mode = \"bridge\", \"macvlan\" and \"interface\""
     )
     ++ lib.optional (config.networkNamespace != null && namespace == null) (
       problem "networkNamespace" "'${toString config.networkNamespace}' is not in /run/netns, where network.namespace looks"

@@ -13,6 +13,7 @@ let
   isAttached = builtins.elem config.network.mode [
     "bridge"
     "macvlan"
+    "interface"
   ];
   asksForAddress = isAttached && config.network.address == null;
 

@@ -96,6 +96,7 @@ in
           "container"
           "bridge"
           "macvlan"
+          "interface"
         ];
         default = "private";
         description = ''
@@ -103,7 +104,7 @@ in
           `"host"`: the host's network. `"none"`: loopback only.
           `"namespace"`: that of the host which `network.namespace` names.
           `"container"`: that of the container which `network.container` names.
-          `"bridge"` and `"macvlan"`: an interface in a network of the host's, by `network.interface`.
+          `"bridge"`, `"macvlan"` and `"interface"`: an interface in a network of the host's, by `network.interface`.
         '';
       };
       internet = mkNullable types.bool {
@@ -140,7 +141,8 @@ in
         example = "br0";
         description = ''
           The host's interface that the container's is attached to: with `network.mode = "bridge"` a bridge, which it
-          is a port of, with `"macvlan"` any other, on whose wire it is a further one.
+          is a port of, with `"macvlan"` any other, on whose wire it is a further one, with `"interface"` one that the
+          container has to itself: the host keeps it, and does not use it meanwhile.
         '';
       };
       gateway = mkNullable types.str {

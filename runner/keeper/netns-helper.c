@@ -42,6 +42,7 @@ pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
                 options.bridge = o->bridge;
                 options.attach = o->attach;
                 options.macvlan = o->macvlan;
+                options.alone = o->alone;
                 options.gateway = o->gateway;
                 options.address6 = o->address6;
                 options.gateway6 = o->gateway6;

@@ -10,6 +10,7 @@ OptionTable netns_options_table(NetnsOptions *o) {
                 {"mac", 0, OPTION_STRING, offsetof(NetnsOptions, mac), "ADDRESS"},
                 {"attach", 0, OPTION_STRING, offsetof(NetnsOptions, attach), "NAME"},
                 {"macvlan", 0, OPTION_FLAG, offsetof(NetnsOptions, macvlan), NULL},
+                {"alone", 0, OPTION_FLAG, offsetof(NetnsOptions, alone), NULL},
                 {"gateway", 0, OPTION_STRING, offsetof(NetnsOptions, gateway), "ADDRESS"},
                 {"address6", 0, OPTION_STRING, offsetof(NetnsOptions, address6), "A/PREFIX"},
                 {"gateway6", 0, OPTION_STRING, offsetof(NetnsOptions, gateway6), "ADDRESS"},

@@ -13,6 +13,7 @@ typedef struct NetnsOptions {
         char *mac;     /* of the interface with that address */
         char *attach;  /* interface of the host's */
         bool macvlan;
+        bool alone;
         char *gateway;
         char *address6;
         char *gateway6;

@@ -137,6 +137,7 @@ OptionTable keeper_options_table(KeeperOptions *o) {
                 {"mac", 0, OPTION_STRING, offsetof(KeeperOptions, mac), "ADDRESS"},
                 {"attach", 0, OPTION_STRING, offsetof(KeeperOptions, attach), "NAME"},
                 {"macvlan", 0, OPTION_FLAG, offsetof(KeeperOptions, macvlan), NULL},
+                {"alone", 0, OPTION_FLAG, offsetof(KeeperOptions, alone), NULL},
                 {"shares", 0, OPTION_FLAG, offsetof(KeeperOptions, shares), NULL},
                 {"gateway", 0, OPTION_STRING, offsetof(KeeperOptions, gateway), "ADDRESS"},
                 {"address6", 0, OPTION_STRING, offsetof(KeeperOptions, address6), "A/PREFIX"},

@@ -40,6 +40,7 @@ typedef struct KeeperOptions {
         char *mac;       /* of the interface with that address; NULL: one made of the machine's name */
         char *attach;    /* interface of the host's that it is a port of, NULL: none */
         bool macvlan;    /* that is not a bridge, and it is a macvlan on it */
+        bool alone;      /* with no other, nor the host's own packets */
         bool shares;     /* the network is another container's, and nothing is set in it */
         char *gateway;   /* with such an address; NULL: none */
         char *address6;  /* "fd00::20/64" */

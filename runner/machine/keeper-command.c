@@ -41,7 +41,8 @@ static int keeper_command_attach(KeeperCommand *c, const ContainerPlan *plan, Er
         if (r < 0)
                 return r;
         c->options.attach = plan->spec->interface;
-        c->options.macvlan = plan->spec->network == NETWORK_MACVLAN;
+        c->options.macvlan = plan->spec->network != NETWORK_BRIDGE;
+        c->options.alone = plan->spec->network == NETWORK_INTERFACE;
         c->options.mac = c->mac ? c->mac : plan->spec->mac;
         c->options.address = plan->spec->address;
         c->options.gateway = plan->spec->gateway;

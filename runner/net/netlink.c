@@ -109,7 +109,7 @@ int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, co
         return netlink_request(netlink, message, NULL, NULL);
 }
 
-int netlink_macvlan_create(Netlink *netlink, const char *name, int lower, const uint8_t mac[6],
+int netlink_macvlan_create(Netlink *netlink, const char *name, int lower, bool alone, const uint8_t mac[6],
                            int netns_fd) {
         struct ifinfomsg header = {.ifi_family = AF_UNSPEC};
         _cleanup_message_ struct nl_msg *message =
@@ -123,7 +123,7 @@ int netlink_macvlan_create(Netlink *netlink, const char *name, int lower, const 
         info = nla_nest_start(message, IFLA_LINKINFO);
         netlink_put_string(message, IFLA_INFO_KIND, "macvlan");
         data = nla_nest_start(message, IFLA_INFO_DATA);
-        netlink_put_u32(message, IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE);
+        netlink_put_u32(message, IFLA_MACVLAN_MODE, alone ? MACVLAN_MODE_PASSTHRU : MACVLAN_MODE_BRIDGE);
         (void) nla_nest_end(message, data);
         (void) nla_nest_end(message, info);
         return netlink_request(netlink, message, NULL, NULL);

@@ -40,7 +40,7 @@ int netlink_veth_create(Netlink *netlink, const char *name, const char *peer, co
 
 /* One more interface on the wire of `lower`, made in another namespace and left down. Those of one `lower`
  * reach each other, but not the host. */
-int netlink_macvlan_create(Netlink *netlink, const char *name, int lower, const uint8_t mac[6],
+int netlink_macvlan_create(Netlink *netlink, const char *name, int lower, bool alone, const uint8_t mac[6],
                            int netns_fd);
 
 int netlink_link_up(Netlink *netlink, int index);

@@ -87,7 +87,8 @@ int uplink_make(const Uplink *uplink, Netlink *inside, const char *machine, cons
         if (r < 0)
                 return r;
         r = uplink->macvlan
-                    ? netlink_macvlan_create(uplink->host, interface, link.index, mac, container_fd)
+                    ? netlink_macvlan_create(uplink->host, interface, link.index, uplink->alone, mac,
+                                             container_fd)
                     : uplink_make_port(uplink->host, &link, name, mac, interface, container_fd, ret_port);
         if (r >= 0)
                 r = set_size(inside, interface, link.mtu);

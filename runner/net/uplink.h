@@ -10,6 +10,7 @@
 typedef struct Uplink {
         const char *name; /* the host's interface */
         bool macvlan;     /* otherwise it is a bridge */
+        bool alone;       /* of a macvlan: in the place of the host, with the MAC address of its interface */
         Netlink *host;    /* of its namespace */
 } Uplink;
 

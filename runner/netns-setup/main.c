@@ -129,7 +129,7 @@ static int run_setup(const NetnsOptions *options, Error *reterr) {
         _cleanup_(interfaces_done) Interfaces all = {};
         InterfaceSettings *first = XGROW(all.settings, all.n);
         _cleanup_(netlink_freep) Netlink *host = NULL;
-        Uplink uplink = {options->attach, options->macvlan};
+        Uplink uplink = {options->attach, options->macvlan, options->alone, NULL};
         uint8_t mac[6];
         int r;
 
@@ -254,8 +254,9 @@ static const struct {
         {"join", NULL},       /* [--namespace NAME] -- PROGRAM.., or else <PIDFD */
         {"setup", run_setup}, /* --pid PID --interface NAME --address A/PREFIX [--bridge NAME --machine NAME
                                  [--mac ADDRESS] [--network NAME=A/PREFIX]..] [--internet]; --pid PID
-                                 --interface NAME --attach NAME [--macvlan] --machine NAME --mac ADDRESS
-                                 [--address A/PREFIX [--gateway A] [--address6 A/PREFIX [--gateway6 A]]] */
+                                 --interface NAME --attach NAME [--macvlan [--alone]] --machine NAME
+                                 --mac ADDRESS [--address A/PREFIX [--gateway A] [--address6 A/PREFIX
+                                 [--gateway6 A]]] */
         {"internet", run_internet}, /* --pid PID --address A/PREFIX --machine NAME --pasta PROGRAM */
         {"loopback", run_loopback}, /* --pid PID */
         {"listen", run_listen},     /* --pid PID --port PORT.. <SOCKET */

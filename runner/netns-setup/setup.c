@@ -85,6 +85,36 @@ static int make_interface(Netlink *netlink, const InterfaceSettings *settings, R
                                                    settings->name, fd, ret_port, reterr);
 }
 
+/* The kernel says so of an interface that one container is to have to itself, and another one is on. */
+static bool is_interface_taken(int r, const InterfaceSettings *settings) {
+        return settings->uplink && settings->uplink->alone && (r == -EINVAL || r == -EBUSY);
+}
+
+/* That may be the container's last boot, until the kernel has taken its namespace apart. No event tells of
+ * that here. */
+static int make_when_free(Netlink *netlink, int pidfd, const InterfaceSettings *settings,
+                          RouterPort *ret_port, int *ret_uplink, Error *reterr) {
+        uint64_t deadline = now_usec() + LEAVE_USEC, pause = LEAVE_PAUSE_USEC;
+
+        for (;;) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                int r = make_interface(netlink, settings, ret_port, ret_uplink, &error);
+
+                if (r >= 0)
+                        return r;
+                if (!is_interface_taken(r, settings)) {
+                        error_move(reterr, &error);
+                        return r;
+                }
+                if (now_usec() >= deadline || process_wait(pidfd, pause) > 0)
+                        return error_raise(reterr, FC_EXIT_CONFLICT,
+                                           "the host's interface '%s' cannot be this container's alone: "
+                                           "another one is on it, or it is a port of a bridge",
+                                           settings->uplink->name);
+                pause = pause < LEAVE_PAUSE_MAX_USEC ? 2 * pause : LEAVE_PAUSE_MAX_USEC;
+        }
+}
+
 static int set_up_ipv6(Netlink *netlink, const InterfaceSettings *settings, int index, Error *reterr) {
         int r;
 
@@ -169,7 +199,7 @@ static int set_up_interface(Netlink *netlink, int pidfd, const InterfaceSettings
         int index, uplink = 0, r = 0;
 
         if (settings->router || settings->uplink)
-                r = make_interface(netlink, settings, &port, &uplink, reterr);
+                r = make_when_free(netlink, pidfd, settings, &port, &uplink, reterr);
         if (r < 0)
                 return r;
         r = interface_wait(netlink, pidfd, settings->name, wait_usec, &index, reterr);

@@ -418,7 +418,7 @@ static int network_check_namespace(const ContainerSpec *c, Error *reterr) {
 }
 
 int network_check_host(const ContainerSpec *c, Error *reterr) {
-        const Uplink uplink = {c->interface, c->network == NETWORK_MACVLAN};
+        const Uplink uplink = {.name = c->interface, .macvlan = c->network != NETWORK_BRIDGE};
 
         return c->interface ? uplink_find(&uplink, reterr) : network_check_namespace(c, reterr);
 }

@@ -81,6 +81,7 @@ static void push_network(char ***argv, const ContainerPlan *p) {
         case NETWORK_NONE:
         case NETWORK_BRIDGE:
         case NETWORK_MACVLAN:
+        case NETWORK_INTERFACE:
                 strv_push(argv, "--private-network");
                 break;
         case NETWORK_CONTAINER: /* nspawn is there already (netns-setup/join.h), likewise below */

@@ -49,7 +49,7 @@ static const struct {
         {has_nspawn_args, "nspawnArgs", "systemd-nspawn runs no container there"},
         {has_devices, "devices", "the kernel lets no user give them to others"},
         {is_in_network_of_host, "network.mode host", "the user's containers have a network of their own"},
-        {is_attached, "network.mode bridge or macvlan",
+        {is_attached, "network.mode bridge, macvlan or interface",
          "the kernel lets no user attach to an interface of the host's"},
         {is_in_namespace, "network.mode namespace",
          "the kernel lets no user enter a namespace of the host's"},

@@ -13,8 +13,9 @@
 #define NAMESPACE_LENGTH_MAX 255
 
 static const char *const mode_words[_NETWORK_MODE_MAX] = {
-        [NETWORK_PRIVATE] = "private",     [NETWORK_HOST] = "host",     [NETWORK_NONE] = "none",
-        [NETWORK_NAMESPACE] = "namespace", [NETWORK_CONTAINER] = "container", [NETWORK_BRIDGE] = "bridge", [NETWORK_MACVLAN] = "macvlan",
+        [NETWORK_PRIVATE] = "private",     [NETWORK_HOST] = "host",           [NETWORK_NONE] = "none",
+        [NETWORK_NAMESPACE] = "namespace", [NETWORK_CONTAINER] = "container", [NETWORK_BRIDGE] = "bridge",
+        [NETWORK_MACVLAN] = "macvlan",     [NETWORK_INTERFACE] = "interface",
 };
 
 static const JsonShape mode_shape = JSON_ONE_OF_WORDS(mode_words);
@@ -150,8 +151,8 @@ static int check_container_name(const char *name, Error *reterr) {
 }
 
 static int parse_container(const Json *value, const char *path, void *target, Error *reterr) {
-        return value_parse_string(value, path, check_container_name,
-                                  &((ContainerSpec *) target)->network_of, reterr);
+        return value_parse_string(value, path, check_container_name, &((ContainerSpec *) target)->network_of,
+                                  reterr);
 }
 
 static const JsonField network_fields[] = {
@@ -232,14 +233,19 @@ static int check_private(const ContainerSpec *c, const char *key, bool given, Er
 static int check_interface(const ContainerSpec *c, Error *reterr) {
         int r = 0;
 
+        if (c->mac && c->network == NETWORK_INTERFACE)
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.network.mac: with network.mode 'interface' it is that of "
+                                   "the host's interface",
+                                   c->name);
         if (!network_mode_is_attached(c->network)) {
                 r = check_private(c, "address", c->address, reterr);
                 if (r >= 0)
                         r = check_private(c, "mac", c->mac, reterr);
                 if (r >= 0 && c->address && strchr(c->address, '/'))
                         r = error_raise(reterr, FC_EXIT_USAGE,
-                                        "containers.%s.network.address: '%s' has a prefix, which is said "
-                                        "with network.mode 'bridge' and 'macvlan' only",
+                                        "containers.%s.network.address: '%s' has a prefix, which is said in "
+                                        "a network of the host's only",
                                         c->name, c->address);
         }
         return r < 0 ? r : uplink_check(c, mode_words[c->network], reterr);

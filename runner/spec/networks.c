@@ -169,7 +169,18 @@ static bool same_number(const ContainerSpec *a, const ContainerSpec *b) {
                streq(strrchr(a->address, '.'), strrchr(b->address, '.'));
 }
 
+/* One of the two is to have it to itself. */
+static bool share_interface(const ContainerSpec *a, const ContainerSpec *b) {
+        return a->interface && streq_ptr(a->interface, b->interface) &&
+               (a->network == NETWORK_INTERFACE || b->network == NETWORK_INTERFACE);
+}
+
 static int check_pair(const ContainerSpec *c, const ContainerSpec *other, Error *reterr) {
+        if (share_interface(c, other))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.network.interface: '%s' is that of '%s', and with "
+                                   "network.mode 'interface' of one container only",
+                                   c->name, c->interface, other->name);
         if (network_mode_is_attached(c->network) && c->address && streq_ptr(c->address, other->address))
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "containers.%s.network.address: '%s' is that of '%s'", c->name,
@@ -196,7 +207,7 @@ int networks_check(Spec *spec, Error *reterr) {
                 const ContainerSpec *c = &spec->containers[i];
 
                 r = check_in_network(spec, c, reterr);
-                for (size_t k = 0; r >= 0 && (c->address || c->mac) && k < i; k++)
+                for (size_t k = 0; r >= 0 && (c->address || c->mac || c->interface) && k < i; k++)
                         r = check_pair(c, &spec->containers[k], reterr);
         }
         return r < 0 ? r : check_subnets(spec, reterr);

@@ -32,7 +32,7 @@ void tmpfs_done(Tmpfs *tmpfs) {
 }
 
 bool network_mode_is_attached(NetworkMode mode) {
-        return mode == NETWORK_BRIDGE || mode == NETWORK_MACVLAN;
+        return mode == NETWORK_BRIDGE || mode == NETWORK_MACVLAN || mode == NETWORK_INTERFACE;
 }
 
 void network_spec_done(NetworkSpec *network) {

@@ -23,6 +23,7 @@ typedef enum NetworkMode {
         NETWORK_CONTAINER, /* that of another container */
         NETWORK_BRIDGE,    /* own namespace, with a port of a bridge of the host's */
         NETWORK_MACVLAN,   /* own namespace, beside the host on one of its interfaces */
+        NETWORK_INTERFACE, /* own namespace, in the place of the host on one of its interfaces */
         _NETWORK_MODE_MAX,
 } NetworkMode;
 

@@ -189,8 +189,8 @@ static int check_own_ipv6(const ContainerSpec *c, Error *reterr) {
 
 static int raise_only(const ContainerSpec *c, const char *key, const char *mode, Error *reterr) {
         return error_raise(reterr, FC_EXIT_USAGE,
-                           "containers.%s.network.%s: only with network.mode 'bridge' or 'macvlan', here it "
-                           "is '%s'",
+                           "containers.%s.network.%s: only with network.mode 'bridge', 'macvlan' or "
+                           "'interface', here it is '%s'",
                            c->name, key, mode);
 }
 

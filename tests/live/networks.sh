@@ -332,6 +332,39 @@ testcase_macvlan() {
         ip link delete lan0
 }
 
+# In the place of the host on its interface, which is as before when the container has ended, however it did.
+testcase_interface() {
+        local before
+
+        project shop
+        spec "$(tiny one '' "$(attached interface lan0 "$IN_LAN")"), $(tiny two '' "$(attached macvlan lan0)")"
+        run_status 2 fc up
+        expect_err "'lan0' is that of 'one'"
+        spec "$(tiny one '' "$(attached interface lan0 "$IN_LAN")")"
+        run_status 6 fc up
+        expect_err "the host has no network interface 'lan0'"
+        ip link add lan0 type veth peer name lan1
+        ip address add 192.168.77.1/24 dev lan1
+        ip link set lan0 up
+        ip link set lan1 up
+        before=$(ip -d -o link show dev lan0)
+        ok fc up
+        equal "$(fc exec one -- cat /sys/class/net/host0/address)" "$(</sys/class/net/lan0/address)" "its MAC address"
+        reaches one 192.168.77.1
+        run bash -c "exec 3<>/dev/tcp/192.168.77.20/9"
+        expect_err 'refused'
+        # What root inside makes of the address does not last.
+        inside one ip link set host0 down
+        inside one ip link set host0 address 02:00:00:00:00:0e
+        kill -KILL "$(keeper_pid_of "$(machine_cgroup one)")"
+        ok fc up
+        reaches one 192.168.77.1
+        ok fc down
+        no_interface_on() { [[ -z $(ip -o link show type macvlan) && $(ip -d -o link show dev lan0) == "$before" ]]; }
+        try_until "$WAIT" no_interface_on
+        ip link delete lan0
+}
+
 # fixed ADDRESS MAC
 fixed() { printf ', "network": {"address": "%s", "mac": "%s"}' "$1" "$2"; }
 

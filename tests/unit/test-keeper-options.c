@@ -38,6 +38,8 @@ static void assert_same_keeper(const KeeperOptions *a, const KeeperOptions *b) {
         ASSERT_STREQ(a->mac, b->mac);
         ASSERT_STREQ(a->attach, b->attach);
         ASSERT_EQ(a->macvlan, b->macvlan);
+        ASSERT_EQ(a->alone, b->alone);
+        ASSERT_EQ(a->shares, b->shares);
         ASSERT_STREQ(a->gateway, b->gateway);
         ASSERT_STREQ(a->address6, b->address6);
         ASSERT_STREQ(a->gateway6, b->gateway6);
@@ -101,6 +103,7 @@ static const KeeperOptions attached = {
         .mac = (char *) "02:00:00:00:00:01",
         .attach = (char *) "eth0",
         .macvlan = true,
+        .alone = true,
         .gateway = (char *) "192.168.1.1",
         .address6 = (char *) "fd00::20/64",
         .gateway6 = (char *) "fe80::1",
@@ -123,6 +126,8 @@ static void assert_supervisor_reads(const SupervisorOptions *written) {
         ASSERT_EQ(read.runtime_fd, written->runtime_fd);
         ASSERT_EQ(read.events_fd, written->events_fd);
         ASSERT_EQ(read.lock_fd, written->lock_fd);
+        ASSERT_EQ(read.owner_fd, written->owner_fd);
+        ASSERT_EQ(read.stop_timeout_usec, written->stop_timeout_usec);
         ASSERT_EQ(read.mounts.n, written->mounts.n);
         for (size_t i = 0; i < read.mounts.n; i++) {
                 ASSERT_EQ(read.mounts.mounts[i].fd, written->mounts.mounts[i].fd);
@@ -141,6 +146,7 @@ static SupervisorOptions supervisor_least(void) {
                 .runtime_fd = fd_new(),
                 .events_fd = -EBADF,
                 .lock_fd = -EBADF,
+                .owner_fd = -EBADF,
         };
 }
 
@@ -156,6 +162,8 @@ TEST(supervisor_reads_what_is_written) {
         o.control_fd = fd_new();
         o.events_fd = fd_new();
         o.lock_fd = fd_new();
+        o.owner_fd = fd_new();
+        o.stop_timeout_usec = 3 * USEC_PER_SEC;
         o.mounts = (SupervisorMounts){mounts, ELEMENTSOF(mounts)};
         assert_supervisor_reads(&o);
 }
@@ -291,6 +299,7 @@ static void assert_service_reads(const ServiceOptions *written, const char *verb
         ASSERT_EQ(read.notify_fd, written->notify_fd);
         ASSERT_EQ(read.lifeline_fd, written->lifeline_fd);
         ASSERT_EQ(read.lifeline_of_nspawn_fd, written->lifeline_of_nspawn_fd);
+        ASSERT_EQ(read.owner_fd, written->owner_fd);
         ASSERT_EQ(read.leader_pid, written->leader_pid);
         ASSERT_EQ(read.publish_fd, written->publish_fd);
         ASSERT_TRUE(strv_equal(read.forget, written->forget));
@@ -325,6 +334,8 @@ TEST(service_reads_what_is_written) {
         o.notify_fd = fd_new();
         o.lifeline_fd = fd_new();
         o.lifeline_of_nspawn_fd = fd_new();
+        o.keeper.shares = true;
+        o.owner_fd = fd_new();
         service_options_inherit(&o);
         ASSERT_EQ(fcntl(ports[1].fds[1], F_GETFD), 0);
         ASSERT_EQ(fcntl(o.lifeline_fd, F_GETFD), 0);
@@ -433,6 +444,7 @@ TEST(netns_reads_what_is_written) {
                 {.pid = 7, .ports = host_access},
                 {.pid = 7, .interface = (char *) "host0", .attach = (char *) "br0", .machine = (char *) "m"},
                 {.pid = 7, .address6 = (char *) "fd00::20/64", .gateway6 = (char *) "fe80::1"},
+                {.pid = 7, .attach = (char *) "eth0", .macvlan = true, .alone = true},
                 {.pid = 7, .attach = (char *) "eth0", .macvlan = true, .gateway = (char *) "10.1.2.1"},
         };
 
@@ -451,6 +463,7 @@ TEST(netns_reads_what_is_written) {
                 ASSERT_STREQ(read.address, table[i].address);
                 ASSERT_STREQ(read.attach, table[i].attach);
                 ASSERT_EQ(read.macvlan, table[i].macvlan);
+                ASSERT_EQ(read.alone, table[i].alone);
                 ASSERT_STREQ(read.gateway, table[i].gateway);
                 ASSERT_STREQ(read.address6, table[i].address6);
                 ASSERT_STREQ(read.gateway6, table[i].gateway6);

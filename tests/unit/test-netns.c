@@ -313,25 +313,35 @@ IN_NETNS(makes_a_macvlan) {
         holder_end(pid);
 }
 
-/* The macvlan of the last boot is still there: its MAC address is one of a kind on the wire. */
-IN_NETNS(waits_for_the_last_macvlan) {
-        static const char format[] = "setup --pid %d --interface host0 --attach lan0 --macvlan --machine m "
-                                     "--mac 02:00:00:00:00:0b";
+static void wait_for_the_last(const char *options, const char *mode) {
+        static const char format[] =
+                "setup --pid %d --interface host0 --attach lan0 --macvlan %s --machine m "
+                "--mac 02:00:00:00:00:0b";
         pid_t last = holder_new(CLONE_NEWNET), pid = holder_new(CLONE_NEWNET), program;
-        _cleanup_free_ char *line = xasprintf(format, (int) pid);
+        _cleanup_free_ char *line = xasprintf(format, (int) pid, options);
         int fd, status;
 
         run("ip link add lan0 type veth peer name lan1");
         run("ip link set lan0 up");
         run("ip link set lan1 up");
-        netns(0, NULL, format, (int) last);
+        netns(0, NULL, format, (int) last, options);
         program = start(line, &fd);
         await_sleep(program);
         ASSERT_EQ(waitpid(program, &status, WNOHANG), 0);
         holder_end(last);
         finish(program, fd, 0, NULL);
         assert_inside(pid, "ip -o link show dev host0 up", "LOWER_UP");
+        assert_inside(pid, "ip -d -o link show dev host0", mode);
         holder_end(pid);
+}
+
+/* The macvlan of the last boot is still there: its MAC address is one of a kind on the wire. */
+IN_NETNS(waits_for_the_last_macvlan) {
+        wait_for_the_last("", "macvlan mode bridge");
+}
+
+IN_NETNS(waits_for_an_interface_of_its_own) {
+        wait_for_the_last("--alone", "macvlan mode passthru");
 }
 
 IN_NETNS(release) {

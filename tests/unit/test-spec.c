@@ -737,11 +737,11 @@ TEST(refuses_containers) {
                 {"'network':{'mode':'macvlan'}",
                  "containers.c.network: mode 'macvlan' needs the key 'interface'"},
                 {"'network':{'interface':'br0'}",
-                 "containers.c.network.interface: only with network.mode 'bridge' or 'macvlan', here it is "
-                 "'private'"},
+                 "containers.c.network.interface: only with network.mode 'bridge', 'macvlan' or "
+                 "'interface', here it is 'private'"},
                 {"'network':{'gateway':'10.0.0.1'}",
-                 "containers.c.network.gateway: only with network.mode 'bridge' or 'macvlan', here it is "
-                 "'private'"},
+                 "containers.c.network.gateway: only with network.mode 'bridge', 'macvlan' or "
+                 "'interface', here it is 'private'"},
                 {"'network':{'mode':'bridge','interface':''}", "'' is not the name of a network interface"},
                 {"'network':{'mode':'bridge','interface':'-a'}",
                  "'-a' is not the name of a network interface"},
@@ -773,9 +773,14 @@ TEST(refuses_containers) {
                  "'224.0.0.2/24' is not the address of one machine"},
                 {"'network':{'mode':'bridge','interface':'br0','address':'255.255.255.250/24'}",
                  "'255.255.255.250/24' is not the address of one machine"},
-                {"'network':{'address':'10.0.0.2/24'}",
-                 "containers.c.network.address: '10.0.0.2/24' has a prefix, which is said with network.mode "
-                 "'bridge' and 'macvlan' only"},
+                {"'network':{'address':'10.0.0.2/24'}", "containers.c.network.address: '10.0.0.2/24' has a "
+                                                        "prefix, which is said in a network of the "
+                                                        "host's only"},
+                {"'network':{'mode':'interface','interface':'eth1','mac':'02:00:00:00:00:01'}",
+                 "containers.c.network.mac: with network.mode 'interface' it is that of the host's "
+                 "interface"},
+                {"'network':{'mode':'interface'}",
+                 "containers.c.network: mode 'interface' needs the key 'interface'"},
                 {"'network':{'mode':'bridge','interface':'br0','gateway':'10.0.0.1'}",
                  "containers.c.network.gateway: needs network.address"},
                 {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/"
@@ -798,10 +803,10 @@ TEST(refuses_containers) {
                 {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/24','gateway':'fd00::1'}",
                  "containers.c.network.gateway: 'fd00::1' is not an IPv4 address"},
                 {"'network':{'address6':'fd00::2/64'}",
-                 "containers.c.network.address6: only with network.mode 'bridge' or 'macvlan', here it is "
-                 "'private'"},
+                 "containers.c.network.address6: only with network.mode 'bridge', 'macvlan' or "
+                 "'interface', here it is 'private'"},
                 {"'network':{'gateway6':'fd00::2'}",
-                 "containers.c.network.gateway6: only with network.mode 'bridge' or 'macvlan'"},
+                 "containers.c.network.gateway6: only with network.mode 'bridge', 'macvlan' or 'interface'"},
                 {"'network':{'mode':'bridge','interface':'br0','address6':'fd00::2'}",
                  "containers.c.network.address6: 'fd00::2' is not an IPv6 address with a prefix"},
                 {"'network':{'mode':'bridge','interface':'br0','address6':'fd00::2/127'}",
@@ -949,7 +954,7 @@ TEST(refuses_containers) {
                 {"'network':'host'", "containers.c.network: must be an object, is a string"},
                 {"'network':{'mode':'public'}",
                  "containers.c.network.mode: must be one of 'private', "
-                 "'host', 'none', 'namespace', 'bridge', 'macvlan', is 'public'"},
+                 "'host', 'none', 'namespace', 'container', 'bridge', 'macvlan', 'interface', is 'public'"},
                 {"'network':{'mode':null}", "containers.c.network.mode: must be a string, is null"},
                 {"'network':{'dns':1}", "containers.c.network.dns: unknown key"},
                 /* ports */
@@ -1497,13 +1502,19 @@ TEST(refuses_networks) {
                 {"{}", "'mode':'bridge','interface':'br0','address':'9.9.9.2/24','address6':'fd00::2/64'",
                  "'mode':'bridge','interface':'br0','address':'9.9.9.3/24','address6':'fd00::2/64'",
                  "containers.db.network.address6: 'fd00::2/64' is that of 'web'"},
+                {"{}", "'mode':'interface','interface':'eth1'", "'mode':'macvlan','interface':'eth1'",
+                 "containers.db.network.interface: 'eth1' is that of 'web', and with network.mode "
+                 "'interface' "
+                 "of one container only"},
                 {"{}", "'mode':'container','container':'db'", "'mode':'host'",
-                 "containers.web.network.container: 'db' has a network of the host's: give this one the same"},
+                 "containers.web.network.container: 'db' has a network of the host's: give this one the "
+                 "same"},
                 {"{}", "'mode':'container','container':'db'", "'mode':'namespace','namespace':'vpn'",
                  "'db' has a network of the host's"},
                 {"{}", "'mode':'container','container':'db'", "'mode':'container','container':'web'",
                  "containers.web.network.container: 'db' shares the network of 'web' itself: name that"},
-                {"{}", "'mode':'container','container':'db'", "},'oneShot':true,'sockets':[],'tmpfs':[],'environment':{",
+                {"{}", "'mode':'container','container':'db'",
+                 "},'oneShot':true,'sockets':[],'tmpfs':[],'environment':{",
                  "'db' is 'oneShot', and its network goes with its end"},
                 {"{}", "'mode':'container','container':'db'", "},'shared':true,'environment':{",
                  "'db' is shared by work trees, and so is its network: share this one, too"},

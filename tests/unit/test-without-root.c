@@ -40,9 +40,9 @@ TEST(names_the_key) {
                 {SYSTEM ", \"network\": {\"mode\": \"namespace\", \"namespace\": \"vpn\"}",
                  "network.mode namespace needs root: "},
                 {SYSTEM ", \"network\": {\"mode\": \"bridge\", \"interface\": \"br0\"}",
-                 "network.mode bridge or macvlan needs root: "},
+                 "network.mode bridge, macvlan or interface needs root: "},
                 {SYSTEM ", \"network\": {\"mode\": \"macvlan\", \"interface\": \"eth0\"}",
-                 "network.mode bridge or macvlan needs root: "},
+                 "network.mode bridge, macvlan or interface needs root: "},
                 {SYSTEM ", \"network\": {\"internet\": true}", "network.internet needs root: "},
                 {SYSTEM ", \"network\": {\"hostAccess\": [80]}", "network.hostAccess needs root: "},
                 {SYSTEM

@@ -213,13 +213,14 @@ in
     privateNetwork = true;
     localAddress = "10.0.0.2/24";
   };
-  localAddress6 = mistake { localAddress6 = "fd00::2/64"; } ''localAddress6: IPv6 addresses are derived from the project's id: containers find each other by their names; network.address6 is for network.mode = "bridge" and "macvlan"'';
+  localAddress6 = mistake { localAddress6 = "fd00::2/64"; } ''localAddress6: IPv6 addresses are derived from the project's id: containers find each other by their names; network.address6 is for network.mode = "bridge", "macvlan" and "interface"'';
   localAddress6Attached = mistake { hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fd00::2"; } "localAddress6: 'fd00::2' is not an IPv6 address with a prefix, such as fd00::20/64";
   attachedToOne = fine {
     macvlans = [ "eth0" ];
     privateNetwork = true;
   };
-  interfaces = mistake { interfaces = [ "eth1" ]; } ''interfaces: the host's interfaces stay with the host: use network.mode = "macvlan" or "bridge" and network.interface, or network.mode = "namespace" for what lies in a network namespace'';
+  interfaces = mistake { interfaces = [ "eth0" "eth1" ]; } "interfaces: a container is attached to one interface of the host's, here these are 'eth0', 'eth1'";
+  interfacesMac = mistake { interfaces = [ "eth0" ]; localMacAddress = "02:00:00:00:00:01"; } "localMacAddress: with network.mode = \"interface\" it is that of the host's interface";
   vethHost = mistake { network.veth.config.host = { networkConfig.DHCPServer = false; }; } ''network.veth.config.host: the host's end of the network is the project's: use network.networks, network.address, network.internet and ports, or network.mode = "bridge" for a network that the host's networkd sets'';
   vethContainer = mistake { network.veth.config.container = { DHCP = "yes"; }; } ''network.veth.config.container: the runner sets host0 before the first unit starts: use network.address, or network.mode = "bridge" and systemd.network in the configuration'';
   privateUsers = mistake { privateUsers = 65536; } ''privateUsers: '65536' is not supported, the runner chooses the ids itself: use users = "private" or "host"'';
