@@ -305,6 +305,41 @@ testcase_bridge() {
         ip link delete lan0
 }
 
+# networkd_image NAME [FILE]: where systemd-networkd runs, with FILE as what it is told of host0.
+networkd_image() {
+        variant "$1"
+        ln -s /lib/systemd/system/systemd-networkd.service "$VARIANT/etc/systemd/system/multi-user.target.wants/"
+        [[ -z ${2:-} ]] || printf '[Match]\nName=host0\n%s' "$2" >"$VARIANT/etc/systemd/network/10-host0.network"
+        WEB_IMAGE=$VARIANT
+}
+
+leased() { inside client ip -o -4 address show dev host0 dynamic | awk '{print $4}'; }
+
+# A system that asks for its address by itself, of another one's DHCP server; it is ready when it has it.
+testcase_dhcp() {
+        local server lease
+
+        project shop
+        ip link add lan0 type bridge
+        ip link set lan0 up
+        networkd_image server $'[Network]\nAddress=192.168.77.1/24\nDHCPServer=yes\n[DHCPServer]\nPoolOffset=100\nPoolSize=50\n'
+        server=$(web server "$(attached bridge lan0)")
+        networkd_image client
+        spec "$server, $(web client "$(attached bridge lan0)"', "dependsOn": {"server": "ready"}, "ready": {"exec":
+                [["/bin/grep", "-q", "192.168.77.1..", "/proc/net/fib_trie"]]}')"
+        ok fc up
+        lease=$(leased)
+        [[ $lease == 192.168.77.1??/24 ]] || flunk "the lease: '$lease'"
+        reaches client 192.168.77.1
+        # To the server it is the same machine.
+        ok fc restart client
+        equal "$(leased)" "$lease" "the address of the second start"
+        equal "$(fc --json status | jq -r '.containers[] | select(.name == "client") | .address')" null "its address in status"
+        ok fc down
+        try_until "$WAIT" no_ports
+        ip link delete lan0
+}
+
 testcase_macvlan() {
         project shop
         spec "$(tiny one '' "$(attached macvlan lan0 "$IN_LAN")"),
