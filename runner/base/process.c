@@ -137,6 +137,23 @@ int process_signal(int pidfd, int signal) {
         return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
 }
 
+int process_number(int proc_fd, int pidfd, pid_t *ret) {
+        _cleanup_free_ char *path = xasprintf("self/fdinfo/%d", pidfd);
+        _cleanup_close_ int fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
+        char text[1024], *line;
+        ssize_t n;
+
+        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        if (n < 0)
+                return -errno;
+        text[n] = '\0';
+        line = strstr(text, "Pid:");
+        if (!line)
+                return -EBADMSG;
+        *ret = (pid_t) strtol(line + strlen("Pid:"), NULL, 10);
+        return *ret > 0 ? 0 : -ESRCH;
+}
+
 uint64_t now_usec(void) {
         struct timespec ts;
 

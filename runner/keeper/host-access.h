@@ -3,7 +3,7 @@
 
 /* What a container reaches of its host's localhost (`network.hostAccess`): published ports the other way
  * round. Sockets listen inside, made by the netns helper before the payload begins and kept here, and the
- * first connection to one starts a proxy in this process's network, which is the host's. */
+ * first connection to one starts a proxy in the host's network. */
 
 #include <sys/types.h>
 #include <systemd/sd-event.h>

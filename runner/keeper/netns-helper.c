@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/host-socket.h"
 #include "base/process.h"
 #include "keeper/netns-helper.h"
 #include "keeper/netns-options.h"
@@ -56,11 +57,14 @@ pid_t netns_helper_start(const KeeperOptions *o, pid_t leader, Error *reterr) {
 }
 
 pid_t netns_helper_start_internet(const KeeperOptions *o, pid_t leader, Error *reterr) {
-        const NetnsOptions options = {
-                .pid = leader, .address = o->address, .machine = o->machine, .pasta = o->pasta};
+        const NetnsOptions options = {.pid = leader,
+                                      .address = o->address,
+                                      .machine = o->machine,
+                                      .pasta = o->pasta,
+                                      .brokered = host_socket_is_brokered()};
         _cleanup_strv_ char **argv = netns_options_print(o->netns, "internet", &options);
 
-        return netns_helper_spawn(argv, -EBADF, reterr);
+        return netns_helper_spawn(argv, host_socket_broker_fd(), reterr);
 }
 
 pid_t netns_helper_start_listening(const KeeperOptions *o, pid_t leader, int socket_fd, Error *reterr) {

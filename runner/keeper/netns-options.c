@@ -21,6 +21,7 @@ OptionTable netns_options_table(NetnsOptions *o) {
                 {"machine", 0, OPTION_STRING, offsetof(NetnsOptions, machine), "NAME"},
                 {"pasta", 0, OPTION_STRING, offsetof(NetnsOptions, pasta), "PROGRAM"},
                 {"internet", 0, OPTION_FLAG, offsetof(NetnsOptions, internet), NULL},
+                {"brokered", 0, OPTION_FLAG, offsetof(NetnsOptions, brokered), NULL},
                 {"port", 0, OPTION_STRINGS, offsetof(NetnsOptions, ports), "PORT"},
         };
 

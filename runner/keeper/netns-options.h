@@ -24,6 +24,7 @@ typedef struct NetnsOptions {
         char *machine;
         char *pasta;   /* program */
         bool internet; /* the container has an interface that leads there, too */
+        bool brokered; /* standard input is the socket of the broker (base/host-socket.h) */
         char **ports;  /* what of the host it reaches */
 } NetnsOptions;
 

@@ -18,7 +18,7 @@ struct PortProxy {
         const KeeperPorts *ports;
         sd_event *event;
         bool enabled;              /* or else no connection is accepted */
-        int leader_fd;             /* -EBADF: services are in this process's network */
+        int leader_fd;             /* -EBADF: services are in the host's network */
         sd_event_source **sources; /* one a socket */
         size_t n_sources;
         sd_event_source *retry; /* set: it could not start a moment ago */

@@ -21,7 +21,7 @@ PortProxy *port_proxy_free(PortProxy *p);
 DEFINE_FREEP(PortProxy, port_proxy_free);
 
 /* Serves connections from now on, those that wait in the backlog first. @leader_fd: a pidfd, in whose
- * network the services are, -EBADF: in that of this process; borrowed until port_proxy_disable(). */
+ * network the services are, -EBADF: in the host's; borrowed until port_proxy_disable(). */
 void port_proxy_enable(PortProxy *p, int leader_fd);
 
 /* Ends the proxy; connections wait in the backlog again, as while the payload boots. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
+#include "base/host-exec.h"
 #include "base/process.h"
 #include "keeper/proxy-options.h"
 #include "keeper/proxy-program.h"
@@ -21,7 +22,10 @@ static void proxy_program_exec(const KeeperOptions *o, const KeeperPorts *ports,
         strv_push(&argv, o->proxy);
         options_print(&table, &argv);
         options_inherit(&table);
-        (void) execve(o->proxy, argv, envp);
+        if (leader_fd >= 0)
+                (void) execve(o->proxy, argv, envp);
+        else
+                (void) host_exec(argv, envp, HOST_EXEC_ROOT);
 }
 
 pid_t proxy_program_start(const KeeperOptions *o, const KeeperPorts *ports, int leader_fd) {

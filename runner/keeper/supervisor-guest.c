@@ -173,23 +173,9 @@ static void on_payload_failed(Error *error, void *userdata) {
         guest_give_up(g);
 }
 
-/* Our pid numbers are those of our namespace. The host's /proc shows the host's number of a pidfd's
- * process. */
+/* Our pid numbers are those of our namespace. */
 static int host_pid(Guest *g, pid_t *ret) {
-        _cleanup_free_ char *path = xasprintf("self/fdinfo/%d", payload_leader_fd(g->payload));
-        _cleanup_close_ int fd = openat(g->host_proc, path, O_RDONLY | O_CLOEXEC);
-        char text[1024], *line;
-        ssize_t n;
-
-        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-        if (n < 0)
-                return -errno;
-        text[n] = '\0';
-        line = strstr(text, "Pid:");
-        if (!line)
-                return -EBADMSG;
-        *ret = (pid_t) strtol(line + strlen("Pid:"), NULL, 10);
-        return *ret > 0 ? 0 : -ESRCH;
+        return process_number(g->host_proc, payload_leader_fd(g->payload), ret);
 }
 
 static int guest_on_leader(Guest *g, pid_t leader, Error *reterr) {

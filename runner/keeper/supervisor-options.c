@@ -62,6 +62,7 @@ static OptionTable supervisor_options_table(SupervisorOptions *o) {
                 {"owner-fd", 0, OPTION_FD, offsetof(SupervisorOptions, owner_fd), "FD"},
                 {"stop-timeout", 0, OPTION_SECONDS, offsetof(SupervisorOptions, stop_timeout_usec),
                  "SECONDS"},
+                {"broker-fd", 0, OPTION_FD, offsetof(SupervisorOptions, broker_fd), "FD"},
                 {"mount", 0, OPTION_OTHER, offsetof(SupervisorOptions, mounts), "FD:NAME", .kind = &mounts},
         };
 

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/host-socket.h"
 #include "base/privilege.h"
 #include "base/process.h"
 #include "cgroup/cgroup.h"
@@ -68,6 +69,8 @@ static int supervisor_run(SupervisorOptions *o, Error *reterr) {
         _cleanup_close_ int host_proc = -EBADF;
         int r;
 
+        if (o->broker_fd >= 0)
+                host_socket_adopt(o->broker_fd);
         r = isolate(o, &host_proc, reterr);
         if (r < 0)
                 return r;

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/host-socket.h"
 #include "base/process.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/leftovers.h"
@@ -142,6 +143,9 @@ static int build_command(SupervisorCommand *c, const ContainerPlan *plan, const 
         c->options.lock_fd = plan->bridge ? res->lock_fd : -EBADF;
         c->options.owner_fd = res->owner_fd;
         c->options.stop_timeout_usec = plan->spec->stop_timeout_usec;
+        /* For as long as it runs. */
+        c->options.broker_fd =
+                plan->spec->internet || plan->spec->n_host_access > 0 ? host_socket_broker_fd() : -EBADF;
         for (size_t i = 0; i < plan->n_mounts; i++)
                 if (res->mount_fds[i] >= 0)
                         *XGROW(c->options.mounts.mounts, c->options.mounts.n) =

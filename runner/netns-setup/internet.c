@@ -4,12 +4,10 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/alloc.h"
+#include "base/host-socket.h"
 #include "base/privilege.h"
 #include "base/process.h"
 #include "base/strv.h"
@@ -17,32 +15,25 @@
 #include "net/rtnl.h"
 #include "netns-setup/interface.h"
 #include "netns-setup/internet.h"
+#include "netns-setup/pasta.h"
 
-/* In the gateway. */
-#define TAP  "pasta0"
+/* In the gateway, beside PASTA_TAP. */
 #define LINK "container0"
 
 /* pasta's, and so that of the link, or else every packet of the tap would be too big for it. */
 #define MTU 65520
 
-/* The first is the gateway's for the container, the second INTERNET_DNS. The third is pasta's name for the
- * host's loopback, to which no route leads. */
+/* The gateway's, for the container. Beside it are INTERNET_DNS and pasta's name for the host's loopback, to
+ * which no route leads. */
 #define GATEWAY   "169.254.1.1"
-#define LOOPBACK  "169.254.1.3"
 #define RESERVED  "169.254.0.0"
-#define INSIDE6   "fd66:632d:6f75:74::2"
 #define GATEWAY6  "fd66:632d:6f75:74::1"
-#define LOOPBACK6 "fd66:632d:6f75:75::3"
 #define RESERVED6 "fd66:632d:6f75::"
 #define PREFIX6   64
 
 /* A neighbour that pasta answers for, whatever it is. */
 #define BEYOND  "169.254.1.4"
 #define BEYOND6 "fe80::1"
-
-#define TUN       "/dev/net/tun"
-#define TUN_MAJOR 10
-#define TUN_MINOR 200
 
 static struct in_addr in4(const char *text) {
         struct in_addr in = {};
@@ -59,7 +50,7 @@ static struct in6_addr in6(const char *text) {
 }
 
 static int internet_set_up_inside6(Netlink *netlink, int index) {
-        const struct in6_addr inside = in6(INSIDE6), gateway = in6(GATEWAY6);
+        const struct in6_addr inside = in6(PASTA_INSIDE6), gateway = in6(GATEWAY6);
         int r = netlink_address6_add(netlink, index, &inside, PREFIX6);
 
         if (r < 0)
@@ -168,12 +159,13 @@ static int holder_start(const char *machine, Holder *ret, Error *reterr) {
 
 static int gateway_set_conf(Error *reterr) {
         /* A guest sends from its own address only: pasta answers to the last that it saw. */
-        static const RtnlForwarding links[] = {{LINK, .check_source = true}, {TAP, .check_source = false}};
+        static const RtnlForwarding links[] = {{LINK, .check_source = true},
+                                               {PASTA_TAP, .check_source = false}};
         static const RtnlConf confs[] = {
                 {"ipv6", "all", "forwarding", "1"},
                 /* No other host could have these addresses. */
                 {"ipv6", LINK, "accept_dad", "0"},
-                {"ipv6", TAP, "accept_dad", "0"},
+                {"ipv6", PASTA_TAP, "accept_dad", "0"},
         };
         int r = rtnl_set_forwarding(links, ELEMENTSOF(links), reterr);
 
@@ -199,7 +191,7 @@ static int gateway_set_routes(Netlink *netlink, int link, int tap, uint32_t addr
 
 /* IPv6 has no rp_filter. Kernels without rules have no IPv6 beyond the gateway. */
 static int gateway_set_rules6(Netlink *netlink) {
-        const struct in6_addr inside = in6(INSIDE6);
+        const struct in6_addr inside = in6(PASTA_INSIDE6);
         int r = netlink_rule_strand(netlink, AF_INET6, LINK);
 
         return r < 0 ? r : netlink_rule_pass6(netlink, LINK, &inside, 128);
@@ -307,7 +299,7 @@ static int connect_container(const InternetSettings *s, int pasta_fd, const Hold
                 return error_set(reterr, errno, "enter the gateway");
         r = netlink_open(&netlink, reterr);
         if (r >= 0)
-                r = interface_wait(netlink, pasta_fd, TAP, INTERNET_WAIT_USEC, &tap, reterr);
+                r = interface_wait(netlink, pasta_fd, PASTA_TAP, INTERNET_WAIT_USEC, &tap, reterr);
         if (r >= 0)
                 r = gateway_set_up(netlink, tap, s->address, &inside, reterr);
         if (r < 0)
@@ -368,91 +360,14 @@ static pid_t start_to_make_way(const InternetSettings *s, Error *reterr) {
         return holder;
 }
 
-/* ---- pasta ---- */
-
-/* Some machines keep the device for root: pasta gets a node of its own. */
-static int open_tun_to_all(Error *reterr) {
-        struct stat st;
-
-        if (stat(TUN, &st) >= 0 && (st.st_mode & 0006) == 0006)
-                return 0;
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-            mount("tmpfs", "/dev/net", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755") < 0 ||
-            mknod(TUN, S_IFCHR | 0600, makedev(TUN_MAJOR, TUN_MINOR)) < 0 || chmod(TUN, 0666) < 0)
-                return error_set(reterr, errno, "open '" TUN "' to the user of pasta");
-        return 0;
-}
-
-/* pasta looks for the interfaces that default routes lead to, does without IPv6 where there is none for it,
- * and refuses to start where there is none at all. A host that has yet to connect must not keep a container
- * from starting: there it takes one that is always there, and leads on by IPv4 only. */
-static int push_interface(char ***argv, Error *reterr) {
-        _cleanup_(netlink_freep) Netlink *netlink = NULL;
-        bool has_route;
-        int r;
-
-        r = netlink_open(&netlink, reterr);
-        if (r < 0)
-                return r;
-        r = netlink_has_default_route(netlink, &has_route);
-        if (r < 0)
-                return error_set(reterr, r, "read the host's routes");
-        if (!has_route)
-                strv_push(argv, "--interface=lo");
-        return 0;
-}
-
-/* Addresses are given, so that none of the host's is seen inside. Nothing is published by pasta, in either
- * direction. */
-static char **pasta_argv(const InternetSettings *s) {
-        static const char *const fixed[] = {
-                "--foreground",
-                "--quiet",
-                "--no-netns-quit",
-                "--ns-ifname=" TAP,
-                "--mac-addr=9a:55:9a:55:9a:55",
-                "--netmask=32",
-                "--gateway=" LOOPBACK,
-                "--address=" INSIDE6,
-                "--gateway=" LOOPBACK6,
-                "--dns-forward=" INTERNET_DNS,
-                "--tcp-ports=none",
-                "--udp-ports=none",
-                "--tcp-ns=none",
-                "--udp-ns=none",
-        };
-        _cleanup_free_ char *address = address_to_string(s->address);
-        char **argv = NULL;
-
-        strv_push(&argv, s->pasta);
-        strv_pushf(&argv, "--address=%s", address);
-        for (size_t i = 0; i < ELEMENTSOF(fixed); i++)
-                strv_push(&argv, fixed[i]);
-        return argv;
-}
-
-static int exec_pasta(const InternetSettings *s, pid_t holder, Error *reterr) {
-        _cleanup_strv_ char **argv = pasta_argv(s);
-        char *const envp[] = {NULL};
-        int r = push_interface(&argv, reterr);
-
-        if (r >= 0)
-                r = open_tun_to_all(reterr);
-        if (r < 0)
-                return r;
-        strv_pushf(&argv, "%d", (int) holder);
-        privilege_no_core();
-        r = privilege_become_own_user(s->machine);
-        if (r < 0)
-                return error_set(reterr, r, "become another user");
-        /* systemd's services ignore it, which pasta of 2023 takes for a failure to do so. */
-        (void) signal(SIGPIPE, SIG_DFL);
-        (void) execve(s->pasta, argv, envp);
-        return error_set(reterr, errno, "execute '%s'", s->pasta);
-}
+/* ---- all of it ---- */
 
 int internet_lead(const InternetSettings *s, Error *reterr) {
+        const PastaSettings pasta = {s->address, s->machine, s->pasta};
         pid_t holder = start_to_make_way(s, reterr);
 
-        return holder < 0 ? holder : exec_pasta(s, holder, reterr);
+        if (holder < 0)
+                return holder;
+        return host_socket_is_brokered() ? pasta_exec_outside(&pasta, holder, reterr)
+                                         : pasta_exec(&pasta, holder, reterr);
 }

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 
 #include "base/alloc.h"
+#include "base/host-socket.h"
 #include "keeper/netns-options.h"
 #include "net/old-bridge.h"
 #include "net/router.h"
@@ -17,6 +18,7 @@
 #include "net/uplink.h"
 #include "netns-setup/internet.h"
 #include "netns-setup/join.h"
+#include "netns-setup/pasta.h"
 #include "netns-setup/setup.h"
 
 /* Where an older release has started the machine, nspawn has made the interface before it named the
@@ -176,7 +178,23 @@ static int run_internet(const NetnsOptions *options, Error *reterr) {
         if (internet.leader == 0 || !internet.machine || !internet.pasta || internet.address == 0)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "internet needs --pid, --machine, --pasta and --address");
+        if (options->brokered)
+                host_socket_adopt(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
         return internet_lead(&internet, reterr);
+}
+
+/* The second half of that, in the host's network. Standard input is who holds the gateway. */
+static int run_pasta(const NetnsOptions *options, Error *reterr) {
+        PastaSettings pasta = {.machine = options->machine, .program = options->pasta};
+        uint8_t prefix;
+        int r;
+
+        r = parse_address(options->address, &pasta.address, &prefix, reterr);
+        if (r < 0)
+                return r;
+        if (!pasta.machine || !pasta.program || pasta.address == 0)
+                return error_raise(reterr, FC_EXIT_USAGE, "pasta needs --machine, --pasta and --address");
+        return pasta_exec_inside(&pasta, STDIN_FILENO, reterr);
 }
 
 static int run_loopback(const NetnsOptions *options, Error *reterr) {
@@ -257,7 +275,9 @@ static const struct {
                                  --interface NAME --attach NAME [--macvlan [--alone]] --machine NAME
                                  --mac ADDRESS [--address A/PREFIX [--gateway A] [--address6 A/PREFIX
                                  [--gateway6 A]]] */
-        {"internet", run_internet}, /* --pid PID --address A/PREFIX --machine NAME --pasta PROGRAM */
+        {"internet", run_internet}, /* --pid PID --address A/PREFIX --machine NAME --pasta PROGRAM
+                                       [--brokered <SOCKET] */
+        {"pasta", run_pasta},       /* --address A/PREFIX --machine NAME --pasta PROGRAM <PIDFD */
         {"loopback", run_loopback}, /* --pid PID */
         {"listen", run_listen},     /* --pid PID --port PORT.. <SOCKET */
         {"ensure", run_ensure},     /* --bridge NAME --address A/PREFIX */
@@ -286,7 +306,7 @@ static int netns_run(char *argv[], Error *reterr) {
                 if (streq(argv[1], verbs[i].name))
                         return netns_run_verb(i, argv + 2, reterr);
         return error_raise(reterr, FC_EXIT_USAGE,
-                           "which of setup, internet, join, loopback, listen, ensure, release?");
+                           "which of setup, internet, pasta, join, loopback, listen, ensure, release?");
 }
 
 int main(int argc, char *argv[]) {
