@@ -12,10 +12,11 @@
 
 #define HOOK_TIMEOUT_USEC (300 * USEC_PER_SEC)
 
-/* Root that works for nobody else is the developer only of what is root's, and then no hook runs. */
+/* Root that works for nobody else is the developer only of what is root's, and then no hook runs. In a user
+ * namespace root is the developer. */
 static int hook_find_user(const Project *project, InvokingUser *ret, Error *reterr) {
         *ret = project->user.uid != 0 ? project->user : project->state.user;
-        if (ret->uid != 0)
+        if (ret->uid != 0 || project->facts.rootless)
                 return 0;
         return error_raise(reterr, FC_EXIT_HOST,
                            "the project belongs to root, and hooks do not run as root");

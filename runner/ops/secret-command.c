@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/host-exec.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "ops/secret-command.h"
@@ -62,8 +63,7 @@ static _Noreturn void exec_command(const Run *run, const int fds[3], pid_t paren
         }
         process_unblock_signals();
         /* The user's PATH counts, since it runs as the user. */
-        environ = (char **) run->environment;
-        (void) execvp(run->command[0], run->command);
+        errno = -host_exec(run->command, run->environment, HOST_EXEC_USER);
         (void) dprintf(STDERR_FILENO, "run '%s': %m\n", run->command[0]);
         _exit(127);
 }
