@@ -190,8 +190,8 @@ static char **read_words(int fd, size_t at_least) {
         return strv_length(words) >= at_least ? TAKE_PTR(words) : NULL;
 }
 
-/* @mounts_fd: -EBADF: those of the host. The first process of a PID namespace, whose end ends all that it has
- * started: who serves a port becomes another user, which makes the kernel forget PR_SET_PDEATHSIG. */
+/* @mounts_fd: -EBADF: those of the host. The first process of a PID namespace, whose end ends all that it
+ * has started: who serves a port becomes another user, which makes the kernel forget PR_SET_PDEATHSIG. */
 static bool become_root_first(int userns_fd, int mounts_fd) {
         pid_t pid;
 

@@ -39,8 +39,8 @@ bool process_is_ending(pid_t pid);
 /* pidfd_send_signal(2). Return: 0, or a negative errno (-ESRCH: it has ended). */
 int process_signal(int pidfd, int signal);
 
-/* The number of a pidfd's process in the PID namespace that @proc_fd is a proc(5) of. Return: 0, or a negative
- * errno (-ESRCH: it has ended). */
+/* The number of a pidfd's process in the PID namespace that @proc_fd is a proc(5) of. Return: 0, or a
+ * negative errno (-ESRCH: it has ended). */
 int process_number(int proc_fd, int pidfd, pid_t *ret);
 
 /* Waits until the process ends. @timeout_usec: relative, UINT64_MAX: for ever.

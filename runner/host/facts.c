@@ -294,7 +294,7 @@ static int facts_raise_missing(const char *program, Error *reterr) {
 }
 
 /* Looked for where it is needed only. */
-static int facts_require_internet(Error *reterr) {
+static int facts_require_internet(const HostFacts *facts, Error *reterr) {
         _cleanup_free_ char *pasta = process_find_program("pasta", NULL);
         struct stat st;
         int r;
@@ -309,6 +309,15 @@ static int facts_require_internet(Error *reterr) {
                 r = error_raise(reterr, FC_EXIT_HOST,
                                 "'" TUN "' is missing, which pasta leads containers to the internet with");
                 error_add_hint(reterr, "modprobe tun");
+                return r;
+        }
+        /* Root makes pasta a node of its own. */
+        if (facts->rootless && (st.st_mode & 0006) != 0006) {
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "'" TUN "' is for root alone here, and pasta leads containers to the "
+                                "internet with it");
+                error_add_hint(reterr, "by root: chmod 666 " TUN "; to last, a rule of udev: "
+                                       "KERNEL==\"tun\", MODE=\"0666\"");
                 return r;
         }
         return 0;
@@ -336,7 +345,7 @@ int facts_require(const HostFacts *facts, FactsNeed needs, Error *reterr) {
                 error_add_hint(reterr, "make one: systemd-machine-id-setup");
                 return r;
         }
-        return needs & FACTS_INTERNET ? facts_require_internet(reterr) : 0;
+        return needs & FACTS_INTERNET ? facts_require_internet(facts, reterr) : 0;
 }
 
 int facts_nspawn_version(const HostFacts *facts, unsigned *ret_major, char **ret_text, Error *reterr) {

@@ -5,6 +5,6 @@
 
 #include "keeper/options.h"
 
-/* @leader_fd: pidfd of the payload's PID 1, -EBADF: the services are in the host's network. Return: the pid of
- * a child, or a negative errno. */
+/* @leader_fd: pidfd of the payload's PID 1, -EBADF: the services are in the host's network. Return: the pid
+ * of a child, or a negative errno. */
 pid_t proxy_program_start(const KeeperOptions *o, const KeeperPorts *ports, int leader_fd);

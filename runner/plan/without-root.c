@@ -22,18 +22,6 @@ static bool is_in_namespace(const ContainerSpec *c) {
         return c->network == NETWORK_NAMESPACE;
 }
 
-static bool has_internet(const ContainerSpec *c) {
-        return c->internet;
-}
-
-static bool has_host_access(const ContainerSpec *c) {
-        return c->host_access;
-}
-
-static bool has_hooks(const ContainerSpec *c) {
-        return c->hooks.n_after_ready + c->hooks.n_before_down > 0;
-}
-
 static bool has_account_as_owner(const ContainerSpec *c) {
         for (size_t i = 0; i < c->n_volumes; i++)
                 if (c->volumes[i].owner == VOLUME_OWNER_ACCOUNT)
@@ -53,11 +41,8 @@ static const struct {
          "the kernel lets no user attach to an interface of the host's"},
         {is_in_namespace, "network.mode namespace",
          "the kernel lets no user enter a namespace of the host's"},
-        {has_internet, "network.internet", "pasta would begin in the user's own network"},
-        {has_host_access, "network.hostAccess", "the host's localhost is not in the user's own network"},
         {has_account_as_owner, "an account as the owner of a volume",
          "the kernel lets no user map ids of a file system"},
-        {has_hooks, "hooks", "they would run in the user's own network"},
 };
 
 static int check(const ContainerSpec *c, Error *reterr) {

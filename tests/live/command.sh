@@ -380,6 +380,10 @@ testcase_hooks() {
         expect_out '^one: nothing'
         ok fc down
 
+}
+
+testcase_hooks_of_root() {
+        project shop
         # Root's own environment is not for the developer, and of an interrupt no hook makes anything.
         spec "$(tiny one '' ', "hooks": {"afterReady": [["sh", "-c", "env >environment"]]}')"
         ok env -C "$PROJECT" -u SUDO_UID -u SUDO_GID -u SUDO_USER SECRET_OF_ROOT=1 "$FC" --root "$PROJECT" up

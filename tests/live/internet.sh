@@ -79,6 +79,9 @@ resolver() {
         mountpoint -q /etc/resolv.conf || mount --bind "$TMP/resolv.conf" /etc/resolv.conf
 }
 
+# The first of the ids from which containers get users of their own.
+own_users() { ! is_rootless && echo 2013265920 || echo $((SUBIDS + 61184 - 1)); }
+
 # One on the host's own localhost, such as systemd-resolved: answers "stub". Sets STUB.
 start_stub() {
         exec {STUB_OUT}< <(exec perl -MIO::Socket::IP -e '
@@ -145,7 +148,7 @@ testcase_reaches() {
         equal "$OUT" 'stub name' "the resolver's answer"
         # What leads there has no privilege, and a user of its own.
         pasta=$(pasta_of in)
-        true_that "pasta's user is the container's own" test "$(stat -c %u "/proc/$pasta")" -ge 2013265920
+        true_that "pasta's user is the container's own" test "$(stat -c %u "/proc/$pasta")" -ge "$(own_users)"
         equal "$(sed -n 's/^NoNewPrivs:\t//p; s/^Seccomp:\t//p' "/proc/$pasta/status" | paste -sd ' ')" '1 2' \
                 "NoNewPrivs and Seccomp of pasta"
         # A VPN that comes later brings its own.
@@ -352,6 +355,12 @@ testcase_without_pasta() {
         project shop
         tiny_image
         spec "$(online in)"
+        if is_rootless; then
+                chmod 600 /dev/net/tun
+                run_status 6 fc up
+                expect_err "'/dev/net/tun' is for root alone here"
+                chmod 666 /dev/net/tun
+        fi
         hide /dev/null
         run_status 6 fc doctor
         expect_out 'BAD +internet +pasta is not installed'

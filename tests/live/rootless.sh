@@ -198,11 +198,11 @@ testcase_limits() {
 # What cannot be without root says so before anything starts.
 testcase_refusals() {
         project shop
-        spec "$(tiny one '' ', "network": {"internet": true}')"
+        spec "$(tiny one '' ', "network": {"mode": "host"}')"
         run_status 6 fc up
-        expect_err 'one: network.internet needs root: '
+        expect_err 'one: network.mode host needs root: '
         run_status 6 fc up --dry-run
-        expect_err 'one: network.internet needs root: '
+        expect_err 'one: network.mode host needs root: '
         spec "$(tiny one)"
         : >"$SCRATCH/etc/subuid"
         run fc up
