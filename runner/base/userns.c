@@ -82,6 +82,23 @@ int userns_open(const char *uids, const char *gids) {
         return fd;
 }
 
+uid_t userns_own_uid(void) {
+        _cleanup_free_ char *text = NULL;
+        _cleanup_close_ int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+        char *rest, *line;
+
+        if (fd < 0 || fs_read_fd(fd, "uid_map", MAP_MAX, &text, NULL, NULL) < 0)
+                return (uid_t) -1;
+        for (rest = text; (line = strsep(&rest, "\n"));) {
+                unsigned inside, outside, n;
+
+                if (sscanf(line, "%u %u %u", &inside, &outside, &n) == 3 && geteuid() >= inside &&
+                    geteuid() - inside < n)
+                        return outside + (geteuid() - inside);
+        }
+        return (uid_t) -1;
+}
+
 /* Extent by extent: the kernel wants each within one of ours. */
 static int copy_map(int proc_fd, const char *name, pid_t pid) {
         _cleanup_free_ char *own = xasprintf("self/%s", name), *path = xasprintf("%d/%s", (int) pid, name);

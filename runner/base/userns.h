@@ -16,6 +16,9 @@ int userns_open(const char *uids, const char *gids);
  * Return: 0 or a negative errno. */
 int userns_copy_maps(int proc_fd, pid_t pid);
 
+/* What the user of this process is outside of its user namespace. (uid_t) -1: it is not told. */
+uid_t userns_own_uid(void);
+
 /* Maps the user and group that this process has had before it made the namespace that it is in, to root
  * there. No privilege is needed. Return: 0 or a negative errno. */
 int userns_map_own(uid_t uid, gid_t gid);

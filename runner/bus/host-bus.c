@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "bus/host-bus-internal.h"
+#include "bus/user-scope.h"
 
 /* A manager that is being reloaded or executed anew answers when it is done. */
 #define CALL_TIMEOUT_USEC (30 * USEC_PER_SEC)
@@ -37,6 +38,34 @@ int host_bus_open(sd_event *event, HostBus **ret, Error *reterr) {
                 if (r < 0)
                         return error_set(reterr, r, "watch the host's message bus");
         }
+        *ret = TAKE_PTR(bus);
+        return 0;
+}
+
+static int host_bus_start_user(HostBus *bus, int fd) {
+        int r = sd_bus_new(&bus->bus);
+
+        if (r >= 0)
+                r = sd_bus_set_fd(bus->bus, fd, fd);
+        if (r < 0) {
+                (void) safe_close(fd);
+                return r;
+        }
+        (void) sd_bus_set_description(bus->bus, "user");
+        (void) sd_bus_set_method_call_timeout(bus->bus, CALL_TIMEOUT_USEC);
+        return sd_bus_start(bus->bus);
+}
+
+int host_bus_open_user(HostBus **ret, Error *reterr) {
+        const char *runtime = getenv("XDG_RUNTIME_DIR");
+        _cleanup_(host_bus_freep) HostBus *bus = xmalloc0(sizeof(HostBus));
+        int fd = runtime ? user_scope_connect(runtime) : -ENOENT, r;
+
+        if (fd == -ENOENT)
+                return error_raise(reterr, FC_EXIT_HOST, "this user has no systemd");
+        r = fd < 0 ? fd : host_bus_start_user(bus, fd);
+        if (r < 0)
+                return error_set(reterr, r, "connect to the systemd of this user");
         *ret = TAKE_PTR(bus);
         return 0;
 }

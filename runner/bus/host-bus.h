@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* A connection to the host's message bus, where its systemd and machined are reached. */
+/* A connection to the host's message bus, where its systemd and machined are reached, or to a user's
+ * systemd. */
 
 #include <systemd/sd-event.h>
 
@@ -16,6 +17,10 @@ typedef struct HostBus HostBus;
  * FC_EXIT_HOST when there is no bus or it does not let us in.
  */
 int host_bus_open(sd_event *event, HostBus **ret, Error *reterr);
+
+/* Likewise to the systemd of a user who has no root, without the message bus: for host_bus_reload(). */
+int host_bus_open_user(HostBus **ret, Error *reterr);
+
 HostBus *host_bus_free(HostBus *bus);
 DEFINE_FREEP(HostBus, host_bus_free);
 
@@ -23,7 +28,7 @@ DEFINE_FREEP(HostBus, host_bus_free);
  * there is no machine of that name. FC_EXIT_HOST without machined. */
 int host_bus_find_machine(HostBus *bus, const char *machine, char **ret_unit, Error *reterr);
 
-/* Has the host's systemd read its unit files again. */
+/* Has systemd read its unit files again. */
 int host_bus_reload(HostBus *bus, Error *reterr);
 
 /* Makes machined forget a machine whose nspawn was killed: as long as its unit lives, it keeps the name. Not

@@ -29,8 +29,7 @@ static void user_scope_done(UserScope *s) {
         free(s->result);
 }
 
-/* The manager's own socket: the user may have no message bus. Return: an fd, -ENOENT there is no manager. */
-static int user_scope_connect(const char *runtime) {
+int user_scope_connect(const char *runtime) {
         _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         int n = snprintf(address.sun_path, sizeof(address.sun_path), "%s/systemd/private", runtime);
@@ -107,6 +106,11 @@ static int user_scope_append(sd_bus_message *m) {
                 r = transient_append(m, "Delegate", "b", 1);
         if (r >= 0)
                 r = transient_append(m, "PIDs", "au", 1, (uint32_t) getpid());
+        /* What starts containers at boot (plan/boot-unit.h) comes after that, as all services do: so at the
+         * end its `down` comes first. It cannot name the scope, which would be remembered then when it has
+         * ended. */
+        if (r >= 0)
+                r = transient_append(m, "Before", "as", 1, "basic.target");
         /* One that has failed must not be in the way of the next. */
         if (r >= 0)
                 r = transient_append(m, "CollectMode", "s", "inactive-or-failed");

@@ -9,6 +9,10 @@
 
 #define USER_SCOPE "flake-containers.scope"
 
+/* The manager's own socket: the user may have no message bus. Return: an fd, -ENOENT: there is no
+ * manager. */
+int user_scope_connect(const char *runtime);
+
 /* Whether the user has a systemd that could be asked for it. */
 bool user_scope_is_possible(const char *runtime);
 

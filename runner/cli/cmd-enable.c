@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "base/alloc.h"
 #include "cli/verbs.h"
 #include "ops/boot.h"
-
-static void say_enabled(const Project *project, char *const *names, bool all) {
-        _cleanup_free_ char *unit = boot_unit_name(project->id),
-                            *list = all ? xstrdup("all containers") : strv_join(names, ", ");
-
-        if (project->progress != PROGRESS_QUIET && !project->globals->dry_run)
-                (void) fprintf(stderr, "%s: starts %s when the host boots; now: flake-containers up\n", unit,
-                               list);
-}
 
 static int enable_run(const ProjectRequest *request, const void *target, char *const *operands,
                       Error *reterr) {
@@ -23,11 +13,7 @@ static int enable_run(const ProjectRequest *request, const void *target, char *c
 
         parted.part = PART_NEEDED;
         r = project_open_selected(&parted, operands, &project, &names, reterr);
-        if (r >= 0)
-                r = boot_enable(&project, names, all, reterr);
-        if (r == FC_EXIT_OK)
-                say_enabled(&project, names, all);
-        return r;
+        return r < 0 ? r : boot_enable(&project, names, all, reterr);
 }
 
 const Verb cmd_enable = {

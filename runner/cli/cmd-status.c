@@ -42,13 +42,6 @@ static void status_print_instances(const InstanceList *instances) {
         }
 }
 
-static void status_print_boot(const BootEntry *boot) {
-        _cleanup_free_ char *names = boot->name ? boot_entry_names(boot) : NULL;
-
-        if (boot->name)
-                (void) printf("at boot %s starts: %s\n", boot->name, names);
-}
-
 static int status_check_options(const StatusOptions *o, Error *reterr) {
         if (o->watch && (o->check || o->size))
                 return error_raise(reterr, FC_EXIT_USAGE, "options '--watch' and '--%s' exclude each other",
@@ -96,7 +89,7 @@ static int status_run(const ProjectRequest *request, const void *target, char *c
                 return r;
         if (!json) {
                 status_print_instances(&list.instances);
-                status_print_boot(&list.boot);
+                boot_entry_print(&list.boot, project.facts.rootless);
         }
         return o->check ? status_list_check(&list) : FC_EXIT_OK;
 }

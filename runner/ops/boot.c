@@ -7,14 +7,14 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/json.h"
-#include "bus/host-bus.h"
+#include "base/userns.h"
+#include "ops/boot-place.h"
 #include "ops/boot.h"
 #include "ops/shared.h"
 #include "spec/dependency.h"
 #include "spec/path.h"
 #include "state/gc-root.h"
 
-#define WANTS         "multi-user.target.wants"
 #define UNIT_SIZE_MAX (64 * 1024)
 
 /* In `.containers`; no container has a name with a dot. */
@@ -119,6 +119,13 @@ static bool boot_list_has(const BootList *list, const char *name) {
         return false;
 }
 
+void boot_entry_print(const BootEntry *entry, bool rootless) {
+        _cleanup_free_ char *names = entry->name ? boot_entry_names(entry) : NULL;
+
+        if (entry->name)
+                (void) printf("%s starts %s %s\n", entry->name, names, boot_place_when(rootless));
+}
+
 char *boot_entry_names(const BootEntry *entry) {
         return entry->unit.names ? strv_join(entry->unit.names, ", ") : xstrdup("all");
 }
@@ -142,50 +149,52 @@ void boot_json_add(Json *object, const BootEntry *entry) {
 
 /* ---- changing it ---- */
 
-static int raise_elsewhere(Error *reterr) {
-        int r = error_raise(reterr, FC_EXIT_HOST, "'" BOOT_DIR "' is not to be changed by a program here");
-
-        error_add_hint(reterr, "on NixOS: services.flake-containers.projects of nixosModules.default "
-                               "(man flake-containers-enable)");
-        return r;
-}
-
-/* On NixOS it is a link to a store. */
-static int open_units(Error *reterr) {
-        struct stat st;
+/* Which directory it is about. */
+typedef struct Units {
+        bool rootless;
         int fd;
+        char *directory; /* its path */
+        char *wants;     /* in it: the links that `systemctl enable` makes by [Install] */
+} Units;
 
-        if (lstat(BOOT_DIR, &st) >= 0 && S_ISLNK(st.st_mode))
-                return raise_elsewhere(reterr);
-        fd = open(BOOT_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-                return error_set(reterr, errno, "open '" BOOT_DIR "'");
-        if (faccessat(fd, ".", W_OK, 0) < 0 && errno == EROFS) {
-                (void) safe_close(fd);
-                return raise_elsewhere(reterr);
-        }
-        return fd;
+#define UNITS_NULL ((Units){.fd = -EBADF})
+
+static void units_done(Units *u) {
+        u->fd = safe_close(u->fd);
+        free(u->directory);
+        free(u->wants);
 }
 
-static int take_away(int dir_fd, const char *name, Error *reterr) {
-        _cleanup_free_ char *link = xasprintf(WANTS "/%s", name);
+static int units_open(bool rootless, Units *ret, Error *reterr) {
+        int fd = boot_place_open(rootless, reterr);
 
-        if (unlinkat(dir_fd, link, 0) < 0 && errno != ENOENT)
-                return error_set(reterr, errno, "remove '" BOOT_DIR "/%s'", link);
-        if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
-                return error_set(reterr, errno, "remove '" BOOT_DIR "/%s'", name);
+        if (fd < 0)
+                return fd;
+        *ret = (Units){.rootless = rootless,
+                       .fd = fd,
+                       .directory = boot_place_directory(rootless),
+                       .wants = xasprintf("%s.wants", boot_unit_target(rootless))};
         return 0;
 }
 
-/* The link that `systemctl enable` makes by [Install]. */
-static int put_link(int dir_fd, const char *name, Error *reterr) {
-        _cleanup_free_ char *target = xasprintf(BOOT_DIR "/%s", name);
+static int take_away(const Units *u, const char *name, Error *reterr) {
+        _cleanup_free_ char *link = xasprintf("%s/%s", u->wants, name);
+
+        if (unlinkat(u->fd, link, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove '%s/%s'", u->directory, link);
+        if (unlinkat(u->fd, name, 0) < 0 && errno != ENOENT)
+                return error_set(reterr, errno, "remove '%s/%s'", u->directory, name);
+        return 0;
+}
+
+static int put_link(const Units *u, const char *name, Error *reterr) {
+        _cleanup_free_ char *target = xasprintf("%s/%s", u->directory, name);
         _cleanup_close_ int fd = -EBADF;
-        int r = fs_mkdir_beneath(dir_fd, WANTS, 0755, reterr);
+        int r = fs_mkdir_beneath(u->fd, u->wants, 0755, reterr);
 
         if (r < 0)
                 return r;
-        fd = fs_open_beneath(dir_fd, WANTS, O_RDONLY | O_DIRECTORY, 0, reterr);
+        fd = fs_open_beneath(u->fd, u->wants, O_RDONLY | O_DIRECTORY, 0, reterr);
         return fd < 0 ? fd : fs_replace_link(fd, name, target, reterr);
 }
 
@@ -197,69 +206,68 @@ typedef struct OldUnit {
 } OldUnit;
 
 /* @ours: `enable` has made it */
-static int look_at_old(int dir_fd, const char *name, bool ours, OldUnit *ret, Error *reterr) {
-        _cleanup_free_ char *link = xasprintf(WANTS "/%s", name);
+static int look_at_old(const Units *u, const char *name, bool ours, OldUnit *ret, Error *reterr) {
+        _cleanup_free_ char *link = xasprintf("%s/%s", u->wants, name);
         _cleanup_close_ int fd = -EBADF;
         bool there;
-        int r = fs_is_there(dir_fd, name, &there, reterr);
+        int r = fs_is_there(u->fd, name, &there, reterr);
 
         if (r < 0 || !there)
                 return r;
         if (!ours)
                 return error_raise(reterr, FC_EXIT_CONFLICT,
-                                   "'" BOOT_DIR "/%s' is there, and not of 'flake-containers enable'", name);
-        fd = fs_open_file_beneath(dir_fd, name, O_RDONLY, 0, reterr);
+                                   "'%s/%s' is there, and not of 'flake-containers enable'", u->directory,
+                                   name);
+        fd = fs_open_file_beneath(u->fd, name, O_RDONLY, 0, reterr);
         r = fd < 0 ? fd : fs_read_fd(fd, name, UNIT_SIZE_MAX, &ret->text, &ret->size, reterr);
-        return r < 0 ? r : fs_is_there(dir_fd, link, &ret->linked, reterr);
+        return r < 0 ? r : fs_is_there(u->fd, link, &ret->linked, reterr);
 }
 
-static void put_back(int dir_fd, const char *name, const OldUnit *old, HostBus *bus) {
+static void put_back(const Units *u, const char *name, const OldUnit *old, HostBus *bus) {
         if (!old->text || !old->linked)
-                (void) take_away(dir_fd, name, NULL);
+                (void) take_away(u, name, NULL);
         if (old->text)
-                (void) fs_write_atomic(dir_fd, name, old->text, old->size, 0644, NULL);
+                (void) fs_write_atomic(u->fd, name, old->text, old->size, 0644, NULL);
         (void) host_bus_reload(bus, NULL);
 }
 
 /* What systemd does not know of is not a unit: after a failure all is as it was. */
-static int put(const char *name, const char *text, bool ours, Error *reterr) {
+static int put(bool rootless, const char *name, const char *text, bool ours, Error *reterr) {
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
-        _cleanup_close_ int fd = open_units(reterr);
+        _cleanup_(units_done) Units units = UNITS_NULL;
         OldUnit old = {};
-        int r;
+        int r = boot_place_connect(rootless, &bus, reterr);
 
-        if (fd < 0)
-                return fd;
-        r = host_bus_open(/* event= */ NULL, &bus, reterr);
         if (r >= 0)
-                r = look_at_old(fd, name, ours, &old, reterr);
+                r = units_open(rootless, &units, reterr);
+        if (r >= 0)
+                r = look_at_old(&units, name, ours, &old, reterr);
         if (r < 0) {
                 free(old.text);
                 return r;
         }
-        r = fs_write_atomic(fd, name, text, strlen(text), 0644, reterr);
+        r = fs_write_atomic(units.fd, name, text, strlen(text), 0644, reterr);
         if (r >= 0)
-                r = put_link(fd, name, reterr);
+                r = put_link(&units, name, reterr);
         if (r >= 0)
                 r = host_bus_reload(bus, reterr);
         if (r < 0)
-                put_back(fd, name, &old, bus);
+                put_back(&units, name, &old, bus);
         free(old.text);
         return r;
 }
 
-static int remove_unit(const char *name, Error *reterr) {
+/* Without a systemd there is no program that has to hear of it. */
+static int remove_unit(bool rootless, const char *name, Error *reterr) {
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
-        _cleanup_close_ int fd = open_units(reterr);
-        int r;
+        _cleanup_(units_done) Units units = UNITS_NULL;
+        int r = units_open(rootless, &units, reterr);
 
-        if (fd < 0)
-                return fd;
-        r = take_away(fd, name, reterr);
-        /* Without systemd as PID 1 there is no program that has to hear of it. */
+        if (r >= 0)
+                r = take_away(&units, name, reterr);
         if (r < 0 || access("/run/systemd/system/", F_OK) < 0)
                 return r;
-        r = host_bus_open(/* event= */ NULL, &bus, reterr);
+        r = boot_place_connect(rootless, &bus, reterr);
         return r < 0 ? r : host_bus_reload(bus, reterr);
 }
 
@@ -322,19 +330,29 @@ static char *find_store(const Project *project, const char *spec) {
 
 /* What the unit names and a garbage collector could take. What a flake was built to last is kept by Nix's
  * own link. */
-static int protect(Project *project, const BootUnit *unit, Error *reterr) {
+static int set_links(const Project *project, const BootUnit *unit, Error *reterr) {
         _cleanup_free_ char *program_store = gc_root_store_of(unit->program),
                             *spec_store = find_store(project, unit->spec),
                             *kept = project_state_path(project);
+        int r = gc_root_set(project->state.fd, kept, &project->state.user, PROGRAM_LINK,
+                            program_store ? unit->program : NULL, program_store, reterr);
+
+        return r < 0 ? r
+                     : gc_root_set(project->state.fd, kept, &project->state.user, SPEC_LINK,
+                                   spec_store ? unit->spec : NULL, spec_store, reterr);
+}
+
+/* Root alone makes links in a store of root's. */
+static int protect(Project *project, const BootUnit *unit, Error *reterr) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
         int r = state_dir_make(&project->state, reterr);
 
-        if (r >= 0)
-                r = gc_root_set(project->state.fd, kept, &project->state.user, PROGRAM_LINK,
-                                program_store ? unit->program : NULL, program_store, reterr);
-        if (r >= 0)
-                r = gc_root_set(project->state.fd, kept, &project->state.user, SPEC_LINK,
-                                spec_store ? unit->spec : NULL, spec_store, reterr);
-        return r;
+        if (r < 0 || !unit->rootless)
+                return r < 0 ? r : set_links(project, unit, reterr);
+        if (set_links(project, unit, &error) < 0)
+                (void) fprintf(stderr, "%s, so Nix may collect what the unit names, ignoring\n",
+                               error.message);
+        return 0;
 }
 
 /* The main work tree has those, with a specification that may say otherwise. */
@@ -373,15 +391,29 @@ static int ask_main(const Project *project, BootUnit *unit, Error *reterr) {
         return 0;
 }
 
-static int refuse_without_root(const Project *project, Error *reterr) {
+/* Of root, who would start the containers as root. */
+static int refuse_root_for_user(const Project *project, Error *reterr) {
         int r;
 
-        if (!project->facts.rootless && !project->spec->rootless)
+        if (project->facts.rootless || !project->spec->rootless)
                 return 0;
         r = error_raise(reterr, FC_EXIT_USAGE,
                         "a unit of the host starts containers as root, and these are without root");
-        error_add_hint(reterr, "a user's own unit can run 'flake-containers up': systemd.unit(5), "
-                               "loginctl enable-linger");
+        error_add_hint(reterr, "as the user: flake-containers --root '%s' enable", project->root);
+        return r;
+}
+
+static int refuse_without_systemd(const Project *project, Error *reterr) {
+        _cleanup_(host_bus_freep) HostBus *bus = NULL;
+        int r = project->facts.rootless ? boot_place_connect(/* rootless= */ true, &bus, reterr)
+                : project->facts.sd_booted
+                        ? 0
+                        : error_raise(reterr, FC_EXIT_HOST,
+                                      "systemd does not manage this host (it is not PID 1)");
+
+        if (r < 0)
+                error_add_hint(reterr, "run this at boot by other means: flake-containers --root '%s' up",
+                               project->root);
         return r;
 }
 
@@ -401,7 +433,8 @@ static int make_unit(const Project *project, char *const *names, BootUnit *ret, 
         line_end = strrchr(unit.checkout, '\n');
         *line_end = '\0';
         unit.spec = project->globals->spec ? xstrdup(project->spec_path) : NULL;
-        unit.uid = project->user.uid;
+        unit.rootless = project->facts.rootless;
+        unit.uid = unit.rootless ? userns_own_uid() : project->user.uid;
         unit.gid = project->user.gid;
         boot_unit_ask_spec(&unit, project->spec, names);
         r = ask_main(project, &unit, reterr);
@@ -412,25 +445,30 @@ static int make_unit(const Project *project, char *const *names, BootUnit *ret, 
         return 0;
 }
 
+static void say_enabled(const Project *project, const char *name, const BootUnit *unit) {
+        _cleanup_free_ char *list = unit->names ? strv_join(unit->names, ", ") : xstrdup("all containers");
+
+        if (project->progress != PROGRESS_QUIET)
+                (void) fprintf(stderr, "%s: starts %s %s; now: flake-containers up\n", name, list,
+                               boot_place_when(unit->rootless));
+}
+
 int boot_enable(Project *project, char *const *names, bool all, Error *reterr) {
         _cleanup_strv_ char **ordered = dependencies_order(project->spec, names);
         _cleanup_(boot_unit_done) BootUnit unit = {};
         _cleanup_(boot_list_done) BootList list = {};
-        _cleanup_free_ char *text = NULL, *name = boot_unit_name(project->id);
+        _cleanup_free_ char *text = NULL, *name = boot_unit_name(project->id),
+                            *directory = boot_place_directory(project->facts.rootless);
         const BootEntry *old;
         int r;
 
-        r = refuse_without_root(project, reterr);
+        r = refuse_root_for_user(project, reterr);
         if (r >= 0)
                 r = refuse_shared(project, names, reterr);
+        if (r >= 0)
+                r = refuse_without_systemd(project, reterr);
         if (r < 0)
                 return r;
-        if (!project->facts.sd_booted) {
-                r = error_raise(reterr, FC_EXIT_HOST, "systemd does not manage this host (it is not PID 1)");
-                error_add_hint(reterr, "run this at boot by other means: flake-containers --root '%s' up",
-                               project->root);
-                return r;
-        }
         r = make_unit(project, ordered, &unit, reterr);
         if (r < 0)
                 return r;
@@ -438,7 +476,7 @@ int boot_enable(Project *project, char *const *names, bool all, Error *reterr) {
         r = boot_unit_print(&unit, &text, reterr);
         if (r < 0)
                 return r;
-        r = boot_list_gather(BOOT_DIR, &list, reterr);
+        r = boot_list_gather(directory, &list, reterr);
         if (r >= 0)
                 r = refuse_other(project, &list, reterr);
         if (r < 0)
@@ -447,11 +485,13 @@ int boot_enable(Project *project, char *const *names, bool all, Error *reterr) {
                 return fputs(text, stdout) < 0 ? error_set(reterr, errno, "print the unit") : FC_EXIT_OK;
         r = protect(project, &unit, reterr);
         if (r >= 0)
-                r = put(name, text, boot_list_has(&list, name), reterr);
+                r = put(project->facts.rootless, name, text, boot_list_has(&list, name), reterr);
         /* Under an id that the project had before. */
         old = r >= 0 ? boot_list_find(&list, &project->checkout) : NULL;
         if (old && !streq(old->name, name))
-                r = remove_unit(old->name, reterr);
+                r = remove_unit(project->facts.rootless, old->name, reterr);
+        if (r >= 0)
+                say_enabled(project, name, &unit);
         return r < 0 ? r : FC_EXIT_OK;
 }
 
@@ -459,11 +499,12 @@ int boot_enable(Project *project, char *const *names, bool all, Error *reterr) {
 
 int boot_disable(Project *project, bool made, char **ret_unit, Error *reterr) {
         _cleanup_(boot_list_done) BootList list = {};
-        _cleanup_free_ char *kept = project_state_path(project);
+        _cleanup_free_ char *kept = project_state_path(project),
+                            *directory = boot_place_directory(project->facts.rootless);
         const BootEntry *entry;
         int r;
 
-        r = boot_list_gather(BOOT_DIR, &list, reterr);
+        r = boot_list_gather(directory, &list, reterr);
         if (r < 0)
                 return r;
         entry = boot_list_find(&list, &project->checkout);
@@ -473,7 +514,7 @@ int boot_disable(Project *project, bool made, char **ret_unit, Error *reterr) {
         *ret_unit = entry ? xstrdup(entry->name) : NULL;
         if (!entry || project->globals->dry_run)
                 return 0;
-        r = remove_unit(entry->name, reterr);
+        r = remove_unit(project->facts.rootless, entry->name, reterr);
         if (r >= 0 && project->state.fd >= 0)
                 r = gc_root_set(project->state.fd, kept, &project->state.user, PROGRAM_LINK, NULL, NULL,
                                 reterr);
@@ -483,6 +524,6 @@ int boot_disable(Project *project, bool made, char **ret_unit, Error *reterr) {
         return r;
 }
 
-int boot_remove(const BootEntry *entry, Error *reterr) {
-        return remove_unit(entry->name, reterr);
+int boot_remove(const BootEntry *entry, bool rootless, Error *reterr) {
+        return remove_unit(rootless, entry->name, reterr);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Units of the host's systemd that start the containers of a project at boot: made by `enable`, removed by
- * `disable`, by `rm --all`, and by `gc` where the project is gone. The files are all there is to it; what
- * they say is in plan/boot-unit.h. */
+/* Units of systemd that start the containers of a project at boot: made by `enable`, removed by `disable`,
+ * by `rm --all`, and by `gc` where the project is gone. The files are all there is to it; what they say is
+ * in plan/boot-unit.h, and where they lie in ops/boot-place.h. */
 
 #include "ops/project.h"
 #include "plan/boot-unit.h"
-
-#define BOOT_DIR "/etc/systemd/system"
 
 typedef struct BootEntry {
         char *id; /* of the project, when it was enabled */
@@ -25,12 +23,15 @@ typedef struct BootList {
 void boot_entry_done(BootEntry *entry);
 void boot_list_done(BootList *list);
 
-/* Those in BOOT_DIR, or another directory in tests. Files of such a name that are not ours are left out.
- * Needs no root. */
+/* Those in @directory, of boot_place_directory(). Files of such a name that are not ours are left out. Needs
+ * no root. */
 int boot_list_gather(const char *directory, BootList *ret, Error *reterr);
 
 /* That of the directory, also when it has been renamed; NULL: it has none. */
 const BootEntry *boot_list_find(const BootList *list, const Checkout *checkout);
+
+/* For people: what starts them, and when. Nothing where there is no entry. */
+void boot_entry_print(const BootEntry *entry, bool rootless);
 
 /* "all", or the names of the containers; owned by the caller. */
 char *boot_entry_names(const BootEntry *entry);
@@ -48,4 +49,4 @@ int boot_enable(Project *project, char *const *names, bool all, Error *reterr);
 int boot_disable(Project *project, bool made, char **ret_unit, Error *reterr);
 
 /* One whose project is gone. */
-int boot_remove(const BootEntry *entry, Error *reterr);
+int boot_remove(const BootEntry *entry, bool rootless, Error *reterr);

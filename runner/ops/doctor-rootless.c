@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "base/fs.h"
 #include "base/strv.h"
 #include "host/inotify.h"
+#include "host/linger.h"
 #include "net/low-port.h"
 #include "ops/doctor-rootless.h"
 #include "rootless/ids.h"
@@ -55,18 +55,15 @@ static void doctor_check_cgroup(Findings *f, bool *ret_systemd) {
                 doctor_check_controllers(f, where, have);
 }
 
-/* What logind remembers (`loginctl enable-linger`). */
 static void doctor_check_linger(Findings *f) {
-        const struct passwd *account = getpwuid(geteuid());
-        _cleanup_free_ char *path = xasprintf("/var/lib/systemd/linger/%s", account ? account->pw_name : "");
-
-        if (account && access(path, F_OK) >= 0) {
+        if (linger_is_enabled(geteuid())) {
                 findings_add(f, "logout", VERDICT_OK,
                              xstrdup("containers outlive it: lingering is enabled"));
                 return;
         }
-        findings_add(f, "logout", VERDICT_UNKNOWN, xstrdup("ends containers: lingering is not enabled"));
-        findings_add_hint(f, "to keep them: loginctl enable-linger");
+        findings_add(f, "logout", VERDICT_UNKNOWN,
+                     xstrdup("ends containers, and none is started at boot: lingering is not enabled"));
+        findings_add_hint(f, "to keep them, and for what 'enable' makes: loginctl enable-linger");
 }
 
 /* Those of a desktop count, too, and containers that run cannot be looked into from here. */

@@ -8,6 +8,7 @@
 #include "base/strv.h"
 #include "machine/machine.h"
 #include "net/router.h"
+#include "ops/boot-place.h"
 #include "ops/boot.h"
 #include "ops/gc-bury.h"
 #include "ops/gc-tidy.h"
@@ -254,7 +255,8 @@ static int gc_clean_roots(Gc *gc, Error *reterr) {
 
 static int gc_clean_units(Gc *gc, Error *reterr) {
         _cleanup_(boot_list_done) BootList list = {};
-        int r = boot_list_gather(BOOT_DIR, &list, reterr);
+        _cleanup_free_ char *directory = boot_place_directory(gc->facts.rootless);
+        int r = boot_list_gather(directory, &list, reterr);
 
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
                 const BootEntry *e = &list.entries[i];
@@ -262,7 +264,7 @@ static int gc_clean_units(Gc *gc, Error *reterr) {
 
                 if (checkout_find(&e->checkout, &path) != CHECKOUT_GONE)
                         continue;
-                r = gc->dry_run ? 0 : boot_remove(e, reterr);
+                r = gc->dry_run ? 0 : boot_remove(e, gc->facts.rootless, reterr);
                 if (r >= 0)
                         gc_say(gc, "unit", e->name, why);
         }

@@ -9,6 +9,7 @@
 #include "machine/machine.h"
 #include "project/git-dir.h"
 #include "spec/path.h"
+#include "ops/boot-place.h"
 #include "ops/project-list.h"
 #include "screen/table.h"
 #include "state/identity.h"
@@ -93,9 +94,10 @@ static ListedProject *list_find_place(ProjectList *list, const BootEntry *entry)
         return p;
 }
 
-static int list_add_units(ProjectList *list, Error *reterr) {
+static int list_add_units(ProjectList *list, bool rootless, Error *reterr) {
         _cleanup_(boot_list_done) BootList units = {};
-        int r = boot_list_gather(BOOT_DIR, &units, reterr);
+        _cleanup_free_ char *directory = boot_place_directory(rootless);
+        int r = boot_list_gather(directory, &units, reterr);
 
         for (size_t i = 0; i < units.n; i++) {
                 ListedProject *p = list_find_place(list, &units.entries[i]);
@@ -146,7 +148,7 @@ int project_list_gather(ProjectList *ret, Error *reterr) {
                 list_add_machine(&list, *machine);
         for (size_t i = 0; i < list.n; i++)
                 list_find_root(&list.entries[i]);
-        r = list_add_units(&list, reterr);
+        r = list_add_units(&list, facts.rootless, reterr);
         if (r < 0)
                 return r;
         list_sort(&list);

@@ -11,6 +11,7 @@
 #include "bus/guest-state.h"
 #include "enter/manager.h"
 #include "machine/machine.h"
+#include "ops/boot-place.h"
 #include "ops/decide.h"
 #include "ops/health.h"
 #include "ops/image-drift.h"
@@ -379,8 +380,9 @@ int status_list_find_instances(const Project *project, StatusList *list, Error *
 
 int status_list_find_boot(const Project *project, StatusList *list, Error *reterr) {
         _cleanup_(boot_list_done) BootList units = {};
+        _cleanup_free_ char *directory = boot_place_directory(project->facts.rootless);
         BootEntry *entry;
-        int r = project->state.instance ? 0 : boot_list_gather(BOOT_DIR, &units, reterr);
+        int r = project->state.instance ? 0 : boot_list_gather(directory, &units, reterr);
 
         if (r < 0 || project->state.instance)
                 return r;

@@ -30,6 +30,10 @@ void boot_unit_done(BootUnit *u) {
         *u = (BootUnit){};
 }
 
+const char *boot_unit_target(bool rootless) {
+        return rootless ? "default.target" : "multi-user.target";
+}
+
 char *boot_unit_name(const char *id) {
         return xasprintf(NAME_BEGIN "%s" NAME_END, id);
 }
@@ -125,6 +129,8 @@ static char *print_boot_command(const BootUnit *u, const char *verb, const char 
         _cleanup_strv_ char **words = NULL;
 
         strv_push_take(&words, quote_word(":", u->program));
+        if (u->rootless)
+                strv_push(&words, "--rootless");
         strv_push_take(&words, quote_word("--root=", u->root));
         if (u->spec)
                 strv_push_take(&words, quote_word("--spec=", u->spec));
@@ -150,18 +156,32 @@ static char *print_mounts(const BootUnit *u) {
 
 /* `up` and `down` take the one who asks from there (host/user.h), as after sudo(8). */
 static char *print_user(const BootUnit *u) {
-        return u->uid == 0 ? xstrdup("")
-                           : xasprintf("Environment=SUDO_UID=%u SUDO_GID=%u\n", (unsigned) u->uid,
-                                       (unsigned) u->gid);
+        return u->uid == 0 || u->rootless ? xstrdup("")
+                                          : xasprintf("Environment=SUDO_UID=%u SUDO_GID=%u\n",
+                                                      (unsigned) u->uid, (unsigned) u->gid);
 }
 
 /* After machines.target, which all machines are ordered before: so at shutdown this is stopped first, and
- * what it stops goes in the order of what depends on what. `systemctl isolate` would stop both, and not the
- * host: then `down` would wait for what waits for it (bus/host-unit-held.c). Not after
- * systemd-machined.service: nspawn's last call activates that where it does not run, and a start waits for
- * the stop of what is ordered after it. */
+ * what it stops goes in the order of what depends on what. Not after systemd-machined.service: nspawn's last
+ * call activates that where it does not run, and a start waits for the stop of what is ordered after it. A
+ * user's systemd has no such units and waits for no network, and there bus/user-scope.c sees to the
+ * order. */
+static char *print_order(const BootUnit *u) {
+        _cleanup_free_ char *mounts = u->rootless ? NULL : print_mounts(u);
+
+        if (u->rootless)
+                return xstrdup("");
+        return xasprintf("RequiresMountsFor=%s\n"
+                         "Wants=machines.target%s\n"
+                         "After=machines.target dbus.service network.target network-online.target "
+                         "remote-fs.target nss-user-lookup.target\n",
+                         mounts, u->online ? " network-online.target" : "");
+}
+
+/* `systemctl isolate` would stop both this and its machines, and not the host: then `down` would wait for
+ * what waits for it (bus/host-unit-held.c). */
 static char *print_text(const BootUnit *u) {
-        _cleanup_free_ char *plain = escape_specifiers(u->root), *mounts = print_mounts(u),
+        _cleanup_free_ char *plain = escape_specifiers(u->root), *order = print_order(u),
                             *user = print_user(u), *up = print_boot_command(u, "up", "--no-build"),
                             *down = print_boot_command(u, "down", NULL), *names = strv_join(u->names, " ");
 
@@ -172,10 +192,7 @@ static char *print_text(const BootUnit *u) {
                          "Documentation=man:flake-containers-enable(1)\n"
                          "IgnoreOnIsolate=yes\n"
                          "ConditionPathExists=%s\n"
-                         "RequiresMountsFor=%s\n"
-                         "Wants=machines.target%s\n"
-                         "After=machines.target dbus.service network.target network-online.target "
-                         "remote-fs.target nss-user-lookup.target\n" CHECKOUT "%s\n" NAMES "%s\n" USER "%u\n"
+                         "%s" CHECKOUT "%s\n" NAMES "%s\n" USER "%u\n"
                          "\n"
                          "[Service]\n"
                          "Type=oneshot\n"
@@ -188,10 +205,9 @@ static char *print_text(const BootUnit *u) {
                          "TimeoutStopSec=%llu\n"
                          "\n"
                          "[Install]\n"
-                         "WantedBy=multi-user.target\n",
-                         plain, plain, mounts, u->online ? " network-online.target" : "", u->checkout, names,
-                         (unsigned) u->uid, user, up, down,
-                         (unsigned long long) (u->stop_usec / USEC_PER_SEC));
+                         "WantedBy=%s\n",
+                         plain, plain, order, u->checkout, names, (unsigned) u->uid, user, up, down,
+                         (unsigned long long) (u->stop_usec / USEC_PER_SEC), boot_unit_target(u->rootless));
 }
 
 int boot_unit_print(const BootUnit *u, char **ret, Error *reterr) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The unit file by which the host's systemd starts the containers of a project at boot and stops them in
- * order at shutdown. Pure: the text, and what is read from it again. */
+/* The unit file by which systemd starts the containers of a project at boot and stops them in order at
+ * shutdown: the host's, or that of a user who has no root. Pure: the text, and what is read from it
+ * again. */
 
 #include <sys/types.h>
 
@@ -16,6 +17,7 @@ typedef struct BootUnit {
         char *program;  /* ours, an absolute path */
         char *home;     /* of a linked work tree: the main one, which has what is shared; NULL: itself */
         char *spec;     /* what `--spec` named, an absolute path; NULL: the project's own */
+        bool rootless;  /* it is the user's own systemd */
         uid_t uid;      /* on whose behalf; 0: root's own */
         gid_t gid;
         char *user;  /* the same, as it was read: a number or a name */
@@ -24,6 +26,9 @@ typedef struct BootUnit {
 } BootUnit;
 
 void boot_unit_done(BootUnit *unit);
+
+/* The target that wants it, "multi-user.target". */
+const char *boot_unit_target(bool rootless);
 
 /* "flake-containers@ID.service". No machine's unit has an '@' in its name. Owned by the caller. */
 char *boot_unit_name(const char *id);

@@ -48,8 +48,12 @@ show_proc() {
         mount -t cgroup2 cgroup2 /sys/fs/cgroup
 }
 
-testcase_sessions() {
-        local file first scope=/sys/fs/cgroup/$SLICE/user@$DEV_UID.service/app.slice/flake-containers.scope
+# What a container runs. Asked to end, it does, and each of its processes is asked at that moment.
+readonly COMMAND='"command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]'
+
+# A user who lingers, and a project of two containers, of which `two` needs `one`.
+begin_user() {
+        local file
 
         is_booted || skip "needs a systemd of the user's"
         command -v newuidmap >/dev/null || skip "newuidmap is not installed"
@@ -64,9 +68,22 @@ testcase_sessions() {
         tiny_image
         cp -a "$TINY_IMAGE" "$PROJECT/image"
         chown -R "$DEV:" "$PROJECT/image"
-        # Asked to end, they do, and each of their processes is asked at that moment.
-        spec '"one": {"system": {"rootfs": "image"}, "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]},
-                "two": {"system": {"rootfs": "image"}, "command": ["/bin/sh", "-c", "trap \"exit 0\" TERM; sleep infinity & wait"]}'
+        spec "\"one\": {\"system\": {\"rootfs\": \"image\"}, $COMMAND},
+                \"two\": {\"system\": {\"rootfs\": \"image\"}, $COMMAND, \"dependsOn\": {\"one\": \"ready\"}}"
+}
+
+end_user() {
+        local file
+
+        loginctl disable-linger "$DEV"
+        systemctl stop "user@$DEV_UID.service" "user-runtime-dir@$DEV_UID.service"
+        for file in subuid subgid; do umount "/etc/$file"; done
+}
+
+testcase_sessions() {
+        local first scope=/sys/fs/cgroup/$SLICE/user@$DEV_UID.service/app.slice/flake-containers.scope
+
+        begin_user
         # The first command of the scope, which stays.
         machinectl --quiet shell "$DEV@" "$FC" --root "$PROJECT" --rootless events -f >/dev/null </dev/null &
         first=$!
@@ -93,11 +110,50 @@ testcase_sessions() {
         equal "$(jq -r 'select(.event == "ended") | .detail' "$PROJECT/.containers/events.jsonl" | sort -u)" "exited 0" "how they ended"
         ok mine up two
         ok mine down
-        loginctl disable-linger "$DEV"
-        systemctl stop "user@$DEV_UID.service" "user-runtime-dir@$DEV_UID.service"
+        end_user
         rm /run/systemd/logind.conf.d/test.conf
         systemctl reload systemd-logind
-        for file in subuid subgid; do umount "/etc/$file"; done
+}
+
+states() { mine --json status | jq -c '[.containers[] | .state]'; }
+is_up() { [[ $(states) == '["running","running"]' ]]; }
+
+# There is no message bus of the user's.
+user_systemctl() { as_dev env XDG_RUNTIME_DIR="/run/user/$DEV_UID" systemctl --user "$@"; }
+
+# A unit of the user's own systemd, over restarts of that.
+testcase_enabled() {
+        local unit from
+
+        begin_user
+        ok mine enable
+        expect_err '^flake-containers@.* starts all containers when the host boots; now: flake-containers up'
+        unit=$(mine --json status | jq -er .atBoot.unit)
+        equal "$(mine --json status | jq -c .atBoot)" "{\"unit\":\"$unit\",\"containers\":null,\"user\":\"$DEV_UID\"}" "what starts it"
+        equal "$(user_systemctl is-enabled "$unit")" enabled "what systemd says"
+        equal "$(stat -c %U "$SCRATCH/home/.config/systemd/user/$unit")" "$DEV" "whose the unit is"
+        equal "$(states)" '["stopped","stopped"]' "their states"
+        # What a boot of the host does with a user who lingers, twice.
+        systemctl restart "user@$DEV_UID.service"
+        try_until "$WAIT" is_up
+        from=$(wc -l <"$PROJECT/.containers/events.jsonl")
+        systemctl restart "user@$DEV_UID.service"
+        try_until "$WAIT" is_up
+        equal "$(tail -n "+$((from + 1))" "$PROJECT/.containers/events.jsonl" |
+                jq -r '"\(.container) \(.event)"' | grep -E 'stopping|stopped|starting' | paste -sd ' ')" \
+                'two stopping two stopped one stopping one stopped one starting two starting' "the order"
+        ok user_systemctl stop "$unit"
+        equal "$(states)" '["stopped","stopped"]' "their states"
+        loginctl disable-linger "$DEV"
+        ok mine enable two
+        expect_err 'starts one, two when you log in; to have it at boot: loginctl enable-linger'
+        ok mine status
+        expect_out "$unit starts one, two when you log in"
+        ok mine disable
+        equal "$(mine --json status | jq -c .atBoot)" null "what starts it"
+        equal "$(find "$SCRATCH/home/.config/systemd/user" ! -type d)" '' "what is left"
+        loginctl enable-linger "$DEV"
+        end_user
 }
 
 # Before what there is on the host is noted.

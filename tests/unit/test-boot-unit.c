@@ -68,6 +68,27 @@ TEST(prints_all_of_it) {
 }
 
 /* Root's own project, all containers, another specification, the internet. */
+/* What a user's systemd does not have is not named, and no user. */
+TEST(prints_that_of_a_user) {
+        static const char *const absent[] = {"SUDO_", "machines.target", "network", "Mounts", "multi-user"};
+        static const char *const present[] = {
+                "\nExecStart=\":/usr/bin/flake-containers\" --rootless \"--root=/home/me/shop\" "
+                "--progress=plain up",
+                "\nExecStop=\":/usr/bin/flake-containers\" --rootless \"--root=/home/me/shop\" ",
+                "\nX-FlakeContainersUser=1000\n",
+                "\nWantedBy=default.target\n",
+        };
+        UNIT(unit, "/home/me/shop");
+        _cleanup_free_ char *text = NULL;
+
+        unit.rootless = unit.online = true;
+        ASSERT_OK(boot_unit_print(&unit, &text, NULL));
+        for (size_t i = 0; i < ELEMENTSOF(absent); i++)
+                ASSERT_TRUE(!strstr(text, absent[i]));
+        for (size_t i = 0; i < ELEMENTSOF(present); i++)
+                ASSERT_TRUE(strstr(text, present[i]));
+}
+
 TEST(leaves_out_what_is_not_so) {
         _cleanup_(boot_unit_done) BootUnit again = {};
         _cleanup_free_ char *text = NULL;
