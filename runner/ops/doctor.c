@@ -259,13 +259,17 @@ static void doctor_check_spec(Findings *f, Project *project) {
 }
 
 /* What no container asks for may be missing. */
-static void doctor_check_internet(Findings *f, const HostFacts *facts, const Spec *spec) {
+static void doctor_check_internet(Findings *f, const HostFacts *facts, const DoctorWay *way,
+                                  const Spec *spec) {
+        HostFacts there = *facts;
         bool wanted = false;
         Error e = ERROR_NULL;
 
         for (size_t i = 0; spec && i < spec->n_containers; i++)
                 wanted = wanted || spec->containers[i].internet;
-        if (facts_require(facts, FACTS_INTERNET, &e) >= 0) {
+        /* This command itself needs no namespace. */
+        there.rootless = way->rootless;
+        if (facts_require(&there, FACTS_INTERNET, &e) >= 0) {
                 findings_add(f, "internet", VERDICT_OK, xstrdup("pasta leads containers there"));
                 return;
         }
@@ -320,6 +324,6 @@ int doctor_examine(const ProjectRequest *request, const DoctorWay *way, Findings
         }
         if (way->rootless)
                 doctor_check_rootless(f, project.spec);
-        doctor_check_internet(f, facts, project.spec);
+        doctor_check_internet(f, facts, way, project.spec);
         return 0;
 }
