@@ -24,6 +24,7 @@ static const Verb *const verbs[] = {
         &cmd_history,
         &cmd_rollback,
         &cmd_rm,
+        &cmd_migrate,
         &cmd_enable,
         &cmd_disable,
         &cmd_wait,
@@ -232,6 +233,8 @@ static int elevate_if_needed(const Verb *v, const void *target, const ProjectReq
 
         if (geteuid() == 0)
                 return elevate_check_root(request->globals, reterr);
+        if (v->of_root)
+                r = elevate_to_root(request, reterr);
         if (v->of_machine)
                 r = elevate_without_project(request, reterr);
         /* Without root a dry run, too, has to be where it sees what runs. */

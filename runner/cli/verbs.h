@@ -25,6 +25,7 @@ typedef struct Verb {
         bool builds;      /* a flake's specification is built for it, instead of taking the last one */
         bool builds_all;  /* also when it is given names: of all containers */
         bool needs_root;  /* re-executed through sudo, run0, doas or pkexec (not with --dry-run) */
+        bool of_root;     /* of the host's root, in whatever way, with --dry-run as well */
         bool holds;       /* it stays the user's, and starts a process that is root's (elevate/held.h) */
         bool in_instance; /* it works on what runs of a fresh instance, too: --instance */
         bool looks;       /* it needs no root, but to be where the user's containers are (elevate.h) */
@@ -41,7 +42,7 @@ extern const Verb cmd_up, cmd_down, cmd_restart, cmd_reset, cmd_rm, cmd_status, 
         cmd_kill, cmd_pause, cmd_unpause, cmd_snapshot_save, cmd_snapshot_restore, cmd_snapshot_list,
         cmd_snapshot_rm, cmd_ls, cmd_gc, cmd_doctor, cmd_completion, cmd_version, cmd_publish, cmd_unpublish,
         cmd_with, cmd_run, cmd_history, cmd_rollback, cmd_watch, cmd_hosts, cmd_init, cmd_enable,
-        cmd_disable, cmd_export;
+        cmd_disable, cmd_export, cmd_migrate;
 
 /* The options of all verbs. */
 extern const Option globals_options[];

@@ -269,6 +269,13 @@ int elevate_with_project(const ProjectRequest *request, Error *reterr) {
         return r < 0 ? r : elevate_project_by(request, way, &found, reterr);
 }
 
+int elevate_to_root(const ProjectRequest *request, Error *reterr) {
+        _cleanup_(project_found_done) ProjectFound found = {};
+        int r = project_locate(request, &found, reterr);
+
+        return r < 0 ? r : elevate_project_by(request, WAY_ROOT, &found, reterr);
+}
+
 int elevate_to_look(const ProjectRequest *request, Error *reterr) {
         Way way;
         int r = find_way(request, request->found, /* tool= */ true, &way, reterr);

@@ -41,6 +41,9 @@ int elevate_without_project(const ProjectRequest *request, Error *reterr);
  * SUDO_UID, and relative paths must not be read twice. */
 int elevate_with_project(const ProjectRequest *request, Error *reterr);
 
+/* Likewise, as root of the host, whatever the project's way is. */
+int elevate_to_root(const ProjectRequest *request, Error *reterr);
+
 /* Likewise for what needs no root, but to be where containers are: returns where that is here. */
 int elevate_to_look(const ProjectRequest *request, Error *reterr);
 

@@ -85,7 +85,7 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
         take_found_spec(request, ret);
         ret->asker = asker_new(request->asker, &ret->user);
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
-        if (r >= 0)
+        if (r >= 0 && !request->either_way)
                 r = geteuid() == 0 ? way_check(&ret->state, host_socket_is_brokered(), reterr) : 0;
         if (r >= 0)
                 r = request->instance ? instance_enter(ret, request->instance, reterr)

@@ -47,6 +47,7 @@ typedef struct ProjectRequest {
         const char *worktree; /* the shared containers alone, for this work tree; NULL: all */
         ProjectPart part;     /* of the shared ones */
         bool fresh;           /* nothing is shared */
+        bool either_way;      /* whichever has made what is kept */
         bool builds;          /* a flake's specification as it is now, not as it was built last ... */
         bool keeps;           /* ... which is then left in .containers */
         char *const *wanted;  /* the containers that it is built for; NULL: all */

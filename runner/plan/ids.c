@@ -14,10 +14,6 @@
 #define DISK_FIRST  UINT32_C(0x7c000000)
 #define DISK_RANGES UINT32_C(0x3fe)
 
-/* As systemd-nspawn has it: for what the host's root makes in a container, which belongs to none of its
- * users. */
-#define HOST_ROOT UINT32_C(0x7ffffffe)
-
 /* Below the others of the disk: where the ids of the host that are also the container's are kept in what a
  * container alone writes to. */
 #define STRANGERS_FIRST UINT32_C(0x7bff0000)
@@ -35,7 +31,7 @@ uint32_t ids_choose_disk(uint32_t owner) {
 
 char *ids_map_container(uint32_t base) {
         /* Without the second line the host's root could make nothing there, which systemd-nspawn has to. */
-        return xasprintf("0 %u %u\n%u 0 1\n", base, IDS_SIZE, HOST_ROOT);
+        return xasprintf("0 %u %u\n%u 0 1\n", base, IDS_SIZE, IDS_HOST_ROOT);
 }
 
 uint32_t ids_on_disk(uint32_t disk, uint32_t inside, uint32_t owner, uint32_t id) {
@@ -105,7 +101,7 @@ char *ids_map_owner(uint32_t base, uint32_t disk, uint32_t inside, uint32_t owne
                 {base, base + IDS_SIZE},
                 {disk, disk + IDS_SIZE},
                 {owner, owner + 1},
-                {HOST_ROOT, HOST_ROOT + (owner == 0)},
+                {IDS_HOST_ROOT, IDS_HOST_ROOT + (owner == 0)},
         };
         _cleanup_strv_ char **lines = NULL;
 
@@ -117,7 +113,7 @@ char *ids_map_owner(uint32_t base, uint32_t disk, uint32_t inside, uint32_t owne
                 push_extent(&lines, disk + first + 1, base + first + 1, last - first - 1);
         push_extent(&lines, disk + last + 1, base + last + 1, IDS_SIZE - last - 1);
         /* As above: its own id on the disk is an account's of the container. */
-        push_extent(&lines, HOST_ROOT, 0, owner == 0);
+        push_extent(&lines, IDS_HOST_ROOT, 0, owner == 0);
         push_rest(&lines, taken, ELEMENTSOF(taken));
         return strv_join(lines, "\n");
 }

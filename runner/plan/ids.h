@@ -11,6 +11,10 @@
 
 #define IDS_SIZE UINT32_C(0x00010000)
 
+/* On the disk, as systemd-nspawn has it: of what the host's root makes in a container, which belongs to none
+ * of its users. */
+#define IDS_HOST_ROOT UINT32_C(0x7ffffffe)
+
 /* The first of the container's ids on the host. It is one of those that systemd-nspawn picks from, and like
  * its first choice a hash of the machine's name. */
 uint32_t ids_choose(const char *machine);

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/own-mark.h"
 #include "project/source.h"
 #include "spec/path.h"
 
@@ -18,7 +19,6 @@
 
 /* Marks a directory that a container was given to write to. Only the host's root can set or remove it. It
  * moves with the directory and ends with it. */
-#define MARK "trusted.flake-containers.guest"
 
 /* The directories from where a path begins to where the walk is now. ".." goes back along them, whatever
  * a directory that was moved meanwhile has as its parent. */
@@ -62,7 +62,7 @@ char *source_id_text(int fd) {
 static bool is_marked(int fd) {
         char path[FS_PROC_FD_MAX];
 
-        return getxattr(fs_proc_fd(path, fd), MARK, NULL, 0) >= 0 ||
+        return getxattr(fs_proc_fd(path, fd), OWN_MARK_GUEST, NULL, 0) >= 0 ||
                (errno != ENODATA && errno != EOPNOTSUPP);
 }
 
@@ -418,8 +418,8 @@ int source_mark(int fd, const char *path, Error *reterr) {
         /* An O_PATH fd is reached by its name in /proc. A file system without such attributes mostly has
          * no id-mapped mounts either, so that guests cannot write there; nor can they on one that is
          * read-only. */
-        if (setxattr(fs_proc_fd(name, fd), MARK, "1", 1, 0) >= 0 || errno == EOPNOTSUPP || errno == EPERM ||
-            errno == EROFS)
+        if (setxattr(fs_proc_fd(name, fd), OWN_MARK_GUEST, "1", 1, 0) >= 0 || errno == EOPNOTSUPP ||
+            errno == EPERM || errno == EROFS)
                 return 0;
         return error_set(reterr, errno, "mark '%s' as a container's to write", path);
 }

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/paths.h"
 #include "base/strv.h"
+#include "project/migration.h"
 #include "project/way.h"
 #include "spec/name.h"
 
@@ -68,10 +69,28 @@ int way_look(int root_fd, KeptWay *ret, Error *reterr) {
         return r < 0 || fd < 0 ? r : way_look_in(fd, ret, reterr);
 }
 
+static int raise_changes(const StateDir *dir, const Migration *m, Error *reterr) {
+        const char *way = m->rootless ? "rootless" : "root";
+        int r = error_raise(reterr, FC_EXIT_CONFLICT,
+                            "what '%s/" STATE_DIR_NAME "' has is being changed over, by 'migrate %s'",
+                            dir->root, way);
+
+        error_add_hint(reterr,
+                       "if that was interrupted, it goes on: flake-containers --root '%s' migrate %s",
+                       dir->root, way);
+        return r;
+}
+
 int way_check(const StateDir *dir, bool rootless, Error *reterr) {
         KeptWay kept = KEPT_NOTHING;
+        Migration migration;
+        bool changes;
         int r = dir->fd < 0 ? 0 : way_look_in(dir->fd, &kept, reterr);
 
+        if (r >= 0)
+                r = migration_read(dir, &changes, &migration, reterr);
+        if (r >= 0 && changes)
+                return raise_changes(dir, &migration, reterr);
         if (r < 0 || kept == KEPT_NOTHING || (kept == KEPT_ROOTLESS) == rootless)
                 return r;
         r = error_raise(reterr, FC_EXIT_CONFLICT,
@@ -83,9 +102,8 @@ int way_check(const StateDir *dir, bool rootless, Error *reterr) {
                        rootless ? "to go on as before: without --rootless, FC_ELEVATE and \"rootless\""
                                 : "to go on as before: as its user, without sudo");
         error_add_hint(reterr,
-                       "to change over, without what it has: %sflake-containers --root '%s' rm --all; "
-                       "what is to stay can be copied out before (flake-containers cp)",
-                       rootless ? "sudo " : "", dir->root);
+                       "to change over, with all that it has: flake-containers --root '%s' migrate %s",
+                       dir->root, rootless ? "rootless" : "root");
         return r;
 }
 

@@ -7,10 +7,11 @@
 #include <sys/xattr.h>
 
 #include "base/alloc.h"
+#include "base/host-socket.h"
+#include "base/own-mark.h"
 #include "base/strv.h"
 #include "rootfs/image-mark.h"
 
-#define MARK     "trusted.flake-containers.image"
 #define MARK_MAX 256
 
 /* What is written to when an image is made or updated. A file that is edited in place deep inside is not
@@ -37,13 +38,20 @@ char *image_mark_make(int image_fd) {
         return strv_join(words, " ");
 }
 
+static char *image_mark_name(void) {
+        return xasprintf("%simage", own_mark_prefix(host_socket_is_brokered()));
+}
+
 void image_mark_write(int root_fd, const char *mark) {
-        (void) fsetxattr(root_fd, MARK, mark, strlen(mark), 0);
+        _cleanup_free_ char *name = image_mark_name();
+
+        (void) fsetxattr(root_fd, name, mark, strlen(mark), 0);
 }
 
 char *image_mark_read(int root_fd) {
+        _cleanup_free_ char *name = image_mark_name();
         char value[MARK_MAX];
-        ssize_t n = fgetxattr(root_fd, MARK, value, sizeof(value));
+        ssize_t n = fgetxattr(root_fd, name, value, sizeof(value));
 
         return n > 0 ? xstrndup(value, (size_t) n) : NULL;
 }

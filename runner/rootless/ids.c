@@ -48,21 +48,36 @@ bool subids_parse(const char *text, const char *name, uid_t uid, uint32_t *ret_f
         return false;
 }
 
-static int raise_no_ids(const char *file, Error *reterr) {
+static int raise_no_ids(const char *file, uid_t uid, Error *reterr) {
         int r = error_raise(reterr, FC_EXIT_HOST, "'%s' has no %u ids of user %u's", file, SUBIDS_NEEDED,
-                            (unsigned) geteuid());
+                            (unsigned) uid);
 
         error_add_hint(reterr, "root gives some: usermod --add-subuids 100000-165535 --add-subgids "
                                "100000-165535 USER");
         return r;
 }
 
+static int subids_look_up(const char *file, uid_t uid, uint32_t *ret_first, Error *reterr) {
+        _cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC);
+        const struct passwd *account = getpwuid(uid);
+        _cleanup_free_ char *text = NULL;
+
+        return fd >= 0 && fs_read_fd(fd, file, TEXT_MAX, &text, NULL, NULL) >= 0 &&
+                               subids_parse(text, account ? account->pw_name : NULL, uid, ret_first)
+                       ? 0
+                       : raise_no_ids(file, uid, reterr);
+}
+
+int subids_of(uid_t uid, uint32_t *ret_uid, uint32_t *ret_gid, Error *reterr) {
+        int r = subids_look_up(SUBUID, uid, ret_uid, reterr);
+
+        return r < 0 ? r : subids_look_up(SUBGID, uid, ret_gid, reterr);
+}
+
 /* The program that writes a map, owned by the caller, and the first id for it. */
 static int subids_find(const char *tool, const char *file, char **ret_program, uint32_t *ret_first,
                        Error *reterr) {
-        _cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC);
-        const struct passwd *account = getpwuid(geteuid());
-        _cleanup_free_ char *text = NULL, *program = process_find_program(tool, NULL);
+        _cleanup_free_ char *program = process_find_program(tool, NULL);
         int r;
 
         if (!program) {
@@ -70,9 +85,9 @@ static int subids_find(const char *tool, const char *file, char **ret_program, u
                 package_add_hint(reterr, "uidmap");
                 return r;
         }
-        if (fd < 0 || fs_read_fd(fd, file, TEXT_MAX, &text, NULL, NULL) < 0 ||
-            !subids_parse(text, account ? account->pw_name : NULL, geteuid(), ret_first))
-                return raise_no_ids(file, reterr);
+        r = subids_look_up(file, geteuid(), ret_first, reterr);
+        if (r < 0)
+                return r;
         *ret_program = TAKE_PTR(program);
         return 0;
 }

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/host-socket.h"
+#include "base/own-mark.h"
 #include "state/seed-mark.h"
-
-#define MARK "trusted.flake-containers.seed."
 
 #define VALUE_MAX 64
 
@@ -18,6 +18,18 @@ static const char *const words[_SEED_PHASE_MAX] = {
         [SEED_BEGUN_FRESH] = "begun-fresh",
         [SEED_DONE] = "done",
 };
+
+/* Of all containers, without one's name; owned by the caller. */
+static char *seed_mark_prefix(void) {
+        return xasprintf("%sseed.", own_mark_prefix(host_socket_is_brokered()));
+}
+
+/* Owned by the caller. */
+static char *seed_mark_name(const char *container) {
+        _cleanup_free_ char *prefix = seed_mark_prefix();
+
+        return xasprintf("%s%s", prefix, container);
+}
 
 static SeedMark seed_mark_parse(const char *value) {
         SeedMark mark = {};
@@ -35,7 +47,7 @@ static SeedMark seed_mark_parse(const char *value) {
 }
 
 int seed_mark_read(int fd, const char *container, SeedMark *ret, Error *reterr) {
-        _cleanup_free_ char *name = xasprintf(MARK "%s", container);
+        _cleanup_free_ char *name = seed_mark_name(container);
         char value[VALUE_MAX + 1];
         ssize_t n = fgetxattr(fd, name, value, VALUE_MAX);
 
@@ -50,7 +62,7 @@ int seed_mark_read(int fd, const char *container, SeedMark *ret, Error *reterr) 
 }
 
 int seed_mark_write(int fd, const char *container, SeedMark mark, Error *reterr) {
-        _cleanup_free_ char *name = xasprintf(MARK "%s", container);
+        _cleanup_free_ char *name = seed_mark_name(container);
         _cleanup_free_ char *value = xasprintf("%s %016" PRIx64, words[mark.phase], mark.hash);
 
         if (mark.phase == SEED_DONE && syncfs(fd) < 0)
@@ -61,14 +73,15 @@ int seed_mark_write(int fd, const char *container, SeedMark mark, Error *reterr)
                 return errno == EOPNOTSUPP || errno == EPERM
                                ? error_raise(reterr, FC_EXIT_HOST,
                                              "the file system of '.containers' cannot remember that it was "
-                                             "seeded: it has no extended attributes of 'trusted.'")
+                                             "seeded: it has no extended attributes '%s'",
+                                             name)
                                : error_set(reterr, r, "remember that it was seeded");
         }
         return fsync(fd) < 0 ? error_set(reterr, errno, "remember that it was seeded") : 0;
 }
 
 int seed_mark_remove(int fd, const char *container, Error *reterr) {
-        _cleanup_free_ char *name = xasprintf(MARK "%s", container);
+        _cleanup_free_ char *name = seed_mark_name(container);
 
         if (fremovexattr(fd, name) < 0)
                 return errno == ENODATA || errno == EOPNOTSUPP
@@ -88,14 +101,14 @@ int seed_mark_demote(int fd, const char *container, Error *reterr) {
 }
 
 int seed_mark_demote_all(int fd, Error *reterr) {
-        _cleanup_free_ char *names = xmalloc0(XATTR_LIST_MAX);
+        _cleanup_free_ char *names = xmalloc0(XATTR_LIST_MAX), *prefix = seed_mark_prefix();
         ssize_t n = flistxattr(fd, names, XATTR_LIST_MAX);
         int r = 0;
 
         if (n < 0)
                 return errno == EOPNOTSUPP ? 0 : error_set(reterr, errno, "list what it was seeded by");
         for (const char *name = names; r >= 0 && name < names + n; name += strlen(name) + 1) {
-                const char *container = startswith(name, MARK);
+                const char *container = startswith(name, prefix);
 
                 if (container)
                         r = seed_mark_demote(fd, container, reterr);
