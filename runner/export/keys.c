@@ -142,6 +142,9 @@ static void refuse_network(const ContainerSpec *c, KeyRefusals *out) {
         refuse_network_mode(c, out);
         if (c->n_host_access > 0)
                 refuse(out, c, "network.hostAccess", "it cannot let in some of the host's ports only");
+        if (!kubernetes && c->network == NETWORK_PRIVATE && !c->internet && c->n_ports > 0)
+                refuse(out, c, "network.internet",
+                       "a port is published of a network that leads out: say true, or publish none");
         if (!kubernetes)
                 return;
         if (c->networks && !(streq(c->networks[0], NETWORK_DEFAULT) && !c->networks[1]))
@@ -274,7 +277,7 @@ static const ExportKey export_keys[] = {
         {"store",            {"the paths of `system.closure`",            OF_IMAGE,                                                 OF_IMAGE},                           NULL},
         {"command",          {"`Entrypoint`",                             OF_IMAGE,                                                 OF_IMAGE},                           NULL},
         {"users",            {NOT_OF_IMAGE,                               "`hostUsers`",                                            "the user's namespace; `host` refused"}, refuse_users},
-        {"network",          {NOT_OF_IMAGE,                               "the pod's, `hostNetwork`, a `NetworkPolicy` without `internet`; else refused", "`Network=`, networks of its own, `Internal=` without `internet`; what is the host's refused"}, refuse_network},
+        {"network",          {NOT_OF_IMAGE,                               "the pod's, `hostNetwork`, a `NetworkPolicy` without `internet`; else refused", "`Network=`, networks of its own, `Internal=` without `internet`, which with `ports` is refused, as what is the host's"}, refuse_network},
         {"ports",            {NOT_OF_IMAGE,                               "`hostPort`; `auto` and `proxyProtocol` refused", "`PublishPort=`; `proxyProtocol` refused"}, refuse_ports},
         {"sockets",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_sockets},
         {"volumes",          {NOT_OF_IMAGE,                               "a `PersistentVolumeClaim`; `hostPath` with `--host-paths`; overlays and accounts refused", "a volume or a directory of the host; overlays and accounts refused"}, refuse_volumes},

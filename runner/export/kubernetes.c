@@ -337,6 +337,9 @@ static char *pod_print(const ExportRequest *r, const ContainerSpec *c) {
                 json_add_bool(spec, "hostUsers", false);
         if (c->network == NETWORK_HOST)
                 json_add_bool(spec, "hostNetwork", true);
+        /* Its command is not PID 1, which a signal that it does not handle would not end. */
+        if (c->command)
+                json_add_bool(spec, "shareProcessNamespace", true);
         json_add_bool(spec, "automountServiceAccountToken", false);
         json_add_bool(spec, "enableServiceLinks", false);
         json_add_string(spec, "restartPolicy", restart_policy(c));

@@ -89,6 +89,12 @@ static void unit_add_dependencies(Unit *u) {
         }
 }
 
+/* podman publishes no port of what is in internal networks only, and keys.c refuses the one without the
+ * other. */
+static bool needs_way_out(const ContainerSpec *c) {
+        return c->internet || c->n_ports > 0;
+}
+
 static void unit_add_networks(Unit *u) {
         const ContainerSpec *c = u->spec;
         static char *const fallback[] = {(char *) NETWORK_DEFAULT, NULL};
@@ -109,7 +115,7 @@ static void unit_add_networks(Unit *u) {
                 unit_add(u, "Network", "%s-%s.network%s%s", u->request->project, *name, ip ? ip : "",
                          mac ? mac : "");
         }
-        if (c->internet)
+        if (needs_way_out(c))
                 unit_add(u, "Network", "%s-%s-internet.network", u->request->project, c->name);
         unit_add(u, "PodmanArgs", "--network-alias=%s", c->name);
 }
@@ -200,8 +206,11 @@ static void unit_add_container_section(Unit *u) {
         unit_add(u, "Image", "%s", image);
         unit_add(u, "ContainerName", "%s-%s", u->request->project, c->name);
         unit_add(u, "HostName", "%s", c->name);
+        /* A command is not PID 1, which a signal that it does not handle would not end. */
         if (c->init)
                 unit_add(u, "PodmanArgs", "--systemd=always");
+        else
+                unit_add(u, "RunInit", "true");
         unit_add(u, "PodmanArgs", "--stop-timeout=%" PRIu64, c->stop_timeout_usec / USEC_PER_SEC);
         if (c->ready_notify && !c->one_shot)
                 unit_add(u, "Notify", "yes");
@@ -290,7 +299,7 @@ static void quadlet_add_networks(const ExportRequest *r, const ContainerSpec *c,
         STRV_FOREACH (name, c->networks ? c->networks : fallback)
                 quadlet_add_once(files, xasprintf("%s-%s.network", r->project, *name),
                                  network_text(r, *name));
-        if (c->internet)
+        if (needs_way_out(c))
                 quadlet_add_once(files, xasprintf("%s-%s-internet.network", r->project, c->name),
                                  xstrdup(HEADER "\n[Network]\n"));
 }
