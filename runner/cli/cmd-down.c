@@ -56,7 +56,7 @@ static int down_own(Project *project, const DownOptions *o, char ***names, bool 
         /* A hook may start what is shared. */
         shared_stop_done(&shared);
         exit = hooks_run_before_down(project, *names, reterr);
-        if (exit < 0 || exit == FC_EXIT_INTERRUPTED)
+        if (exit < 0)
                 return exit;
         r = shared_stop_begin(project, names, "down", &shared, reterr);
         if (r < 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "enter/environment.h"
 #include "ops/connection.h"
 #include "ops/hooks.h"
@@ -115,9 +116,17 @@ int hooks_run_before_down(Project *project, char *const *names, Error *reterr) {
                 r = running_query(project, *name, &status, reterr);
                 if (r < 0)
                         return r;
-                if (status.running && !status.frozen &&
-                    hooks_run(project, *name, "hooks.beforeDown", c->hooks.before_down,
-                              c->hooks.n_before_down, &error) < 0)
+                if (!status.running || status.frozen)
+                        continue;
+                /* An interrupt stays pending, and is told. */
+                process_block_interrupts(NULL);
+                r = hooks_run(project, *name, "hooks.beforeDown", c->hooks.before_down,
+                              c->hooks.n_before_down, &error);
+                if (r < 0 && error.exit == FC_EXIT_INTERRUPTED) {
+                        error_move(reterr, &error);
+                        return error_in_container(reterr, r, *name);
+                }
+                if (r < 0)
                         exit = hook_report(project, *name, &error);
                 all = all == FC_EXIT_OK ? exit : all;
         }

@@ -10,6 +10,6 @@
  * status of the first hook that failed, where it went well. Their errors have been printed. */
 int hooks_run_after_ready(Project *project, char *const *ready, int r);
 
-/* Likewise of those that run and are going to be stopped, which no hook prevents. Return: the exit status,
- * or a negative errno. */
+/* Likewise of those that run and are going to be stopped, which no hook prevents, but an interrupt does.
+ * Return: the exit status, or a negative errno. */
 int hooks_run_before_down(Project *project, char *const *names, Error *reterr);

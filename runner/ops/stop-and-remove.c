@@ -24,7 +24,7 @@ int stop_and_remove(const FleetOptions *options, Project *project, char *const *
         if (r <= 0)
                 return r < 0 ? r : FC_EXIT_INTERRUPTED;
         r = hooks_run_before_down(project, names, reterr);
-        if (r < 0 || r == FC_EXIT_INTERRUPTED)
+        if (r < 0)
                 return r;
         *ret_hooks = r;
         r = shared_stop_begin_all(project, names, options->verb, &shared, reterr);

@@ -379,7 +379,21 @@ testcase_hooks() {
         ok fc up --dry-run
         expect_out '^one: nothing'
         ok fc down
+}
 
+# Nothing is stopped.
+testcase_hooks_interrupted() {
+        project shop
+        spec "$(tiny one '' ', "hooks": {"beforeDown": [["sh", "-c", "touch on; sleep 300"]]}')"
+        ok fc up
+        fc_background "$TMP/down" down
+        try_until "$WAIT" test -e "$PROJECT/on"
+        kill -INT "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 130
+        grep -q "one: hooks.beforeDown: interrupted while 'sh' runs" "$TMP/down" || flunk "it says: $(<"$TMP/down")"
+        equal "$(state_of one)" running
+        ok fc kill one
 }
 
 testcase_hooks_of_root() {
