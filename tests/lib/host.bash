@@ -31,14 +31,14 @@ live_isolate() {
         umount --lazy "$CGROUP2_MOUNT"
         mount -t cgroup2 cgroup2 "$CGROUP2_MOUNT"
 
-        mount -t tmpfs -o mode=755 tmpfs /run
-
-        # What others of this machine have mounted for a while goes from here, too, when they are done: mmdebstrap's, say.
-        awk '$5 ~ "^(/var)?/tmp/" { print $5 }' /proc/self/mountinfo | tac | while read -r point; do
+        # What others of this machine have mounted for a while goes from here, too, when they are done: mmdebstrap's, say, or
+        # the networks of containers.
+        awk '$5 ~ "^((/var)?/tmp|/run/flake-containers)/" { print $5 }' /proc/self/mountinfo | tac | while read -r point; do
                 case $LIVE_TOP/ in "$point"/*) continue ;; esac
                 case $FC_IMAGES/ in "$point"/*) continue ;; esac
                 umount --lazy -- "$(printf %b "$point")"
         done
+        mount -t tmpfs -o mode=755 tmpfs /run
 }
 
 # Inside, before anything else: makes the host look as described at the top.
@@ -97,7 +97,7 @@ live_make_host() {
 
 # After a test case, as far as it did not do so itself: nothing may disturb the next one.
 live_reset() {
-        local link
+        local link mounts i
 
         if is_booted; then
                 # systemd waits for ever for what it starts in a cgroup that is frozen.
@@ -116,20 +116,24 @@ live_reset() {
         # Not by cgroup.kill: Linux 6.18 then kills what is started from there in another cgroup (CLONE_INTO_CGROUP), too.
         ! is_rootless || xargs --no-run-if-empty kill -KILL <"$CGROUP2/command/cgroup.procs" || :
         # Those of projects, and what test cases make.
-        while read -r link; do
-                ip link delete "$link" 2>/dev/null || :
-        done < <(ip -o link show | sed -n 's/^[0-9]*: \(fc-[^:@]*\).*/\1/p'
-                ip -o link show type bridge | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')
+        for link in /sys/class/net/*; do
+                [[ $link != */fc-* && ! -d $link/bridge ]] || ip link delete "${link##*/}" 2>/dev/null || :
+        done
         for link in /run/flake-containers/netns/*; do
-                umount -- "$link" 2>/dev/null || :
+                [[ ! -e $link ]] || umount -- "$link" 2>/dev/null || :
         done
         # Those of interfaces that are gone.
-        while read -r link; do
-                ip "-${link%% *}" rule delete priority "${link#* }" 2>/dev/null || :
-        done < <(for link in 4 6; do ip "-$link" rule | sed -n "s/^\([0-9]*\):.*\[detached\].*/$link \1/p"; done)
+        for i in 4 6; do
+                while read -r link; do
+                        [[ $link != *'[detached]'* ]] || ip "-$i" rule delete priority "${link%%:*}" 2>/dev/null || :
+                done < <(ip "-$i" rule)
+        done
         # What a test case mounted into its project, the last one first.
-        sed -n "s|^.* \($SCRATCH/projects/[^ ]*\) .*|\1|p" /proc/self/mountinfo | tac | while read -r link; do
-                umount "$link" 2>/dev/null || :
+        mapfile -t mounts </proc/self/mountinfo
+        for ((i = ${#mounts[@]} - 1; i >= 0; i--)); do
+                [[ ${mounts[i]} == *" $SCRATCH/projects/"* ]] || continue
+                read -r _ _ _ _ link _ <<<"${mounts[i]}"
+                [[ $link != "$SCRATCH/projects/"* ]] || umount "$link" 2>/dev/null || :
         done
         rm -rf --one-file-system /run/flake-containers /run/systemd/nspawn/propagate/*
         ! is_rootless || rootless_make_run
@@ -158,62 +162,84 @@ old_bridge() {
 
 ### Before and after
 
-# On a host that systemd manages things come and go that are not ours: daemons, their cgroups, what they note in /run.
-host_filter() {
+# host_state: what host_snapshot looks at, but for processes. "# KIND" stands before each kind.
+host_state() {
         local lines
 
-        if ! is_booted; then
-                # No program: it would be among the processes.
-                mapfile -t lines
-                printf '%s\n' "${lines[@]}"
-        elif [[ $1 == run ]]; then
-                grep -E '^run /run/(flake-containers|systemd/(nspawn|transient|machines)/)' || :
-        else
-                grep -E "^$1 .*(flake-containers|nspawn|/sbin/init|sleep)" | grep -v '^process grep ' || :
+        mapfile -t lines </proc/self/mountinfo
+        printf '%s\n' '# mount' "${lines[@]}" '# link'
+        ip -o link
+        echo '# address'
+        ip -o address
+        echo '# route'
+        ip -4 route show table all
+        ip -6 route show table all
+        echo '# rule'
+        ip -4 rule
+        ip -6 rule
+        if command -v nft >/dev/null; then
+                echo '# nft'
+                nft list ruleset
         fi
+        echo '# listens'
+        ss -Hlnt
+        echo '# cgroup'
+        find "$CGROUP2" -mindepth 1 -type d -printf '/%P\n' 2>/dev/null || :
+        if is_booted; then
+                echo '# unit'
+                systemctl list-units --all --plain --no-legend 'flake-containers-*' 'fc-console-*'
+                echo '# machine'
+                machinectl list --no-legend
+        else
+                echo '# file'
+                find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf '%p %y %s %l\n' 2>/dev/null || :
+        fi
+        # nspawn leaves its lock files itself, and ours may stay, with their FIFOs: it cannot be told when a lock's file is
+        # safe to remove. So does what says whose they are.
+        echo '# run'
+        find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
+                -not \( -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name '@namespace' -o -name project.path \) -o \
+                -type p -name '*.ask' -o -type p -name '*.stop' \) \) \
+                -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf '%p %y %l\n' 2>/dev/null || :
+        echo '# sysctl'
+        # "grep ''" prints the names with the values.
+        grep -s '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv{4,6}/conf/{all,default}/{forwarding,rp_filter} \
+                /proc/sys/net/ipv4/conf/{all,default}/route_localnet || :
 }
 
 # no_broker: a command's broker ends when it sees that the command has.
 no_broker() { ! pgrep -f "^$FC " >/dev/null; }
 
-# Everything there is on the script's own host, one line a thing, sorted within its kind.
+# Everything there is on the script's own host, one line a thing, sorted. Each program that this starts is started for each
+# test case, which is where much of the time of all tests would go: so there are few, and one awk for all.
 host_snapshot() {
-        local dir pid cmdline args own=" 1 $$ $BASHPID ${PPID} "
+        local dir pid cmdline args processes=() booted=0 own=" 1 $$ $BASHPID ${PPID} "
 
         [[ -n $(networks) ]] || try_until "$WAIT" uplinks 0
         ! is_rootless || try_until "$WAIT" no_broker
+        ! is_booted || booted=1
+        # Before a program is started, which would be among them.
         for dir in /proc/[0-9]*; do
                 pid=${dir#/proc/}
                 [[ $own != *" $pid "* ]] || continue
                 { mapfile -d '' -t cmdline <"$dir/cmdline"; } 2>/dev/null || continue
                 args="${cmdline[*]}"
                 # Those of the test's own; a container's have other names.
-                [[ -z $args || $args == *"$LIVE_SCRIPT"* || $args == sort ]] || printf 'process %s\n' "$args"
-        done | sort | host_filter process
-        awk '{ print "mount", $5, $4 }' /proc/self/mountinfo | sort
-        ip -o link | awk '{ sub(/@.*/, "", $2); sub(/:$/, "", $2); print "link", $2 }' | sort
-        ip -o address | awk '{ print "address", $2, $4 }' | sort
+                [[ -z $args || $args == *"$LIVE_SCRIPT"* ]] || processes+=("$args")
+        done
+        # On a host that systemd manages things come and go that are not ours: daemons, their cgroups, what they note in /run.
         # The kernel's own route to a link-local address comes when that has been found to be unique, after a second or two;
-        # the address is above.
-        { ip -4 route show table all && ip -6 route show table all; } | sed '/^local fe80:/d; s/^/route /; s/ *$//' | sort
-        { ip -4 rule && ip -6 rule; } | sed 's/^/rule /' | sort
-        if command -v nft >/dev/null; then nft list ruleset | sed 's/^/nft /'; fi
-        # Connections that end take a while to be forgotten; who listens is what counts.
-        ss -Hlnt | awk '{ print "listens", $4 }' | sort
-        { find "$CGROUP2" -mindepth 1 -type d -printf 'cgroup /%P\n' 2>/dev/null || :; } | sort | host_filter cgroup
-        if is_booted; then
-                systemctl list-units --all --plain --no-legend 'flake-containers-*' 'fc-console-*' | sed 's/^/unit /'
-                # Without addresses: a second or two after the start comes a link-local one.
-                machinectl list --no-legend | awk '{ print "machine", $1, $2, $3 }'
-        fi
-        # nspawn leaves its lock files itself, and ours may stay, with their FIFOs: it cannot be told when a lock's file is
-        # safe to remove. So does what says whose they are.
-        { find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
-                -not \( -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name '@namespace' -o -name project.path \) -o \
-                -type p -name '*.ask' -o -type p -name '*.stop' \) \) \
-                -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf 'run %p %y %l\n' 2>/dev/null || :; } | sort | host_filter run
-        is_booted || find /etc/systemd /var/lib/machines /etc/hosts /etc/resolv.conf -printf 'file %p %y %s %l\n' 2>/dev/null | sort
-        # "grep ''" prints the names with the values.
-        grep -s '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv{4,6}/conf/{all,default}/{forwarding,rp_filter} \
-                /proc/sys/net/ipv4/conf/{all,default}/route_localnet | sed 's/^/sysctl /' || :
+        # the address is told. Connections that end take a while to be forgotten; who listens is what counts. A machine gets a
+        # link-local address a second or two after its start.
+        { printf '%s\n' '# process' "${processes[@]}" && host_state; } | awk -v booted="$booted" '
+                /^# [a-z]+$/ { kind = $2; next }
+                kind == "mount" { print kind, $5, $4; next }
+                kind == "link" { sub(/@.*/, "", $2); sub(/:$/, "", $2); print kind, $2; next }
+                kind == "address" { print kind, $2, $4; next }
+                kind == "route" && /^local fe80:/ { next }
+                kind == "listens" { print kind, $4; next }
+                kind == "machine" { print kind, $1, $2, $3; next }
+                booted && kind == "run" && !/^\/run\/(flake-containers|systemd\/(nspawn|transient|machines)\/)/ { next }
+                booted && (kind == "process" || kind == "cgroup") && !/flake-containers|nspawn|\/sbin\/init|sleep/ { next }
+                { sub(/ *$/, ""); print kind, $0 }' | sort
 }

@@ -121,11 +121,13 @@ run_testcase() {
         PROJECT='' RAN='' STATUS=0 OUT='' ERR='' FC_PID='' LIVE_PROJECTS=()
         TMP=$(mktemp -d "$SCRATCH/tmp.XXXXXX")
         chmod 755 "$TMP"
-        host_snapshot >"$TMP/host-before"
+        # Of the first one, since nothing may differ later either; looked at anew after one that failed.
+        [[ -e $SCRATCH/host-before ]] || host_snapshot >"$SCRATCH/host-before"
         "$1"
         # Each test case stops what it started, and then the host must be as before.
         host_snapshot >"$TMP/host-after"
-        same_files "$TMP/host-before" "$TMP/host-after" "the host is not as it was before (- before, + after)"
+        cmp -s "$SCRATCH/host-before" "$TMP/host-after" ||
+                same_files "$SCRATCH/host-before" "$TMP/host-after" "the host is not as it was before (- before, + after)"
 }
 
 live_inside() {
@@ -145,6 +147,7 @@ live_inside() {
 
 after_testcase() {
         [[ -z ${FC_TEST_KEEP:-} || $1 == 0 || $1 == 77 ]] || return
+        [[ $1 == 0 ]] || rm -f "$SCRATCH/host-before"
         live_reset
         rm -rf --one-file-system "$SCRATCH"/{tmp,run}.*
 }
