@@ -152,15 +152,15 @@ point() {
         judge "$MODE" "$kept" "${verb%% *}"
 }
 
-# sweep MODE [IN]: each row of the table, in turns.
+# sweep MODE [IN]: each row of the table, in turns. With which it begins is drawn: the time may be up before the last.
 sweep() {
-        local row i
+        local row i first=$((RANDOM % ${#VERBS[@]}))
 
         MODE=$1 IN=(${2:+--in "$2"}) DIED=0 MISSED=0
         declare -gA TOTAL=()
         project_with_two
         for ((i = 0; i < ROUNDS; i++)); do
-                for row in "${VERBS[@]}"; do
+                for row in "${VERBS[@]:first}" "${VERBS[@]::first}"; do
                         [[ ${TOTAL[$row]+set} ]] || count_calls "$row"
                         ((TOTAL[$row] == 0)) || point "$row" || break 2
                 done
