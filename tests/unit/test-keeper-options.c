@@ -126,6 +126,7 @@ static void assert_supervisor_reads(const SupervisorOptions *written) {
         ASSERT_EQ(read.runtime_fd, written->runtime_fd);
         ASSERT_EQ(read.events_fd, written->events_fd);
         ASSERT_EQ(read.lock_fd, written->lock_fd);
+        ASSERT_EQ(read.broker_fd, written->broker_fd);
         ASSERT_EQ(read.owner_fd, written->owner_fd);
         ASSERT_EQ(read.stop_timeout_usec, written->stop_timeout_usec);
         ASSERT_EQ(read.mounts.n, written->mounts.n);
@@ -146,6 +147,7 @@ static SupervisorOptions supervisor_least(void) {
                 .runtime_fd = fd_new(),
                 .events_fd = -EBADF,
                 .lock_fd = -EBADF,
+                .broker_fd = -EBADF,
                 .owner_fd = -EBADF,
         };
 }
@@ -162,6 +164,7 @@ TEST(supervisor_reads_what_is_written) {
         o.control_fd = fd_new();
         o.events_fd = fd_new();
         o.lock_fd = fd_new();
+        o.broker_fd = fd_new();
         o.owner_fd = fd_new();
         o.stop_timeout_usec = 3 * USEC_PER_SEC;
         o.mounts = (SupervisorMounts){mounts, ELEMENTSOF(mounts)};
