@@ -126,6 +126,9 @@ testcase_enabled() {
         local unit from
 
         begin_user
+        # One that is yet to start what is wanted would start this as well.
+        systemctl start "user@$DEV_UID.service"
+        user_systemctl is-system-running --wait >/dev/null || :
         ok mine enable
         expect_err '^flake-containers@.* starts all containers when the host boots; now: flake-containers up'
         unit=$(mine --json status | jq -er .atBoot.unit)
