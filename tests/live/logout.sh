@@ -23,12 +23,12 @@ mine() {
 
 user_is_gone() { ! systemctl is-active --quiet "user@$DEV_UID.service" && [[ ! -e /run/user/$DEV_UID ]]; }
 
-# The developer's last session ends, without lingering.
+# The developer's last session ends, without lingering. systemd makes one dollar of two.
 log_out() {
         local session
 
         rm -f "$PROJECT/pid"
-        machinectl --quiet shell "$DEV@" /bin/bash -c "echo \$\$ >$(printf %q "$PROJECT/pid"); exec sleep infinity" >/dev/null </dev/null &
+        machinectl --quiet shell "$DEV@" /bin/bash -c "echo \$\$\$\$ >$(printf %q "$PROJECT/pid"); exec sleep infinity" >/dev/null </dev/null &
         session=$!
         try_until "$WAIT" test -s "$PROJECT/pid"
         loginctl disable-linger "$DEV"
