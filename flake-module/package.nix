@@ -11,6 +11,7 @@
   libgit2,
   libnl,
   libseccomp,
+  libyaml,
   # Since 22.11.
   passt ? null,
   pcre2,
@@ -77,6 +78,7 @@ stdenv.mkDerivation {
     libgit2
     libnl
     libseccomp
+    libyaml
     pcre2
     systemdLibs
   ]

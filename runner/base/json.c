@@ -305,6 +305,14 @@ Json *json_new_bool(bool value) {
         return json_check(cJSON_CreateBool(value));
 }
 
+Json *json_new_null(void) {
+        return json_check(cJSON_CreateNull());
+}
+
+Json *json_copy(const Json *json) {
+        return json_check(cJSON_Duplicate(json, /* recurse= */ true));
+}
+
 Json *json_new_strv(char *const *v) {
         Json *array = json_new_array();
 
@@ -356,7 +364,7 @@ void json_add_bool(Json *object, const char *key, bool value) {
 }
 
 void json_add_null(Json *object, const char *key) {
-        json_add(object, key, json_check(cJSON_CreateNull()));
+        json_add(object, key, json_new_null());
 }
 
 void json_add_strv(Json *object, const char *key, char *const *v) {

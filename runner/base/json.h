@@ -81,6 +81,8 @@ Json *json_new_object(void);
 Json *json_new_array(void);
 Json *json_new_string(const char *value);
 Json *json_new_bool(bool value);
+Json *json_new_null(void);
+Json *json_copy(const Json *json);   /* with all that is in it; of a member without its key */
 Json *json_new_strv(char *const *v); /* NULL: [] */
 void json_add_string(Json *object, const char *key, const char *value);
 void json_add_uint(Json *object, const char *key, uint64_t value); /* json_parse() takes up to 2^53 back */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/format-option.h"
+#include "ops/format-option.h"
 #include "cli/verbs.h"
 #include "ops/graph-text.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "cli/verbs.h"
+#include "ops/import.h"
 #include "ops/starter.h"
 
 typedef struct InitOptions {
@@ -18,9 +19,6 @@ static const Option init_options[] = {
 static int init_run(const ProjectRequest *request, const void *target, char *const *operands,
                     Error *reterr) {
         const Globals *globals = request->globals;
-        const char *directory = globals->root        ? globals->root
-                                : globals->directory ? globals->directory
-                                                     : ".";
         const InitOptions *o = target;
         const Starter *starter;
         int r;
@@ -31,12 +29,10 @@ static int init_run(const ProjectRequest *request, const void *target, char *con
         }
         r = starter_choose(o->template, &starter, reterr);
         if (r >= 0)
-                r = starter_write(starter, directory, globals->root, globals->dry_run, reterr);
-        if (r < 0)
-                return r;
-        if (!globals->quiet)
+                r = starter_write(starter, NULL, globals, reterr);
+        if (r >= 0 && !globals->quiet)
                 starter_say(starter, globals->dry_run);
-        return FC_EXIT_OK;
+        return r < 0 ? r : FC_EXIT_OK;
 }
 
 const Verb cmd_init = {
@@ -48,4 +44,28 @@ const Verb cmd_init = {
         .target_size = sizeof(InitOptions),
         .has_dry_run = true,
         .run = init_run,
+};
+
+static const Option import_options[] = {
+        {"format", 0, OPTION_STRING, 0, "FORMAT",
+         "flake or json [flake, or json where there is no nix in PATH]"},
+};
+
+static int import_run(const ProjectRequest *request, const void *target, char *const *operands,
+                      Error *reterr) {
+        char *const *format = target;
+
+        return import_compose(request->globals, operands ? operands[0] : NULL, *format, reterr);
+}
+
+const Verb cmd_import = {
+        .name = "import",
+        .synopsis = "[FILE]",
+        .summary = "Write a specification to begin with, of a compose file",
+        .options = import_options,
+        .n_options = ELEMENTSOF(import_options),
+        .target_size = sizeof(char *),
+        .max_operands = 1,
+        .has_dry_run = true,
+        .run = import_run,
 };

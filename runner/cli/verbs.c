@@ -52,6 +52,7 @@ static const Verb *const verbs[] = {
         &cmd_ls,
         &cmd_gc,
         &cmd_init,
+        &cmd_import,
         &cmd_doctor,
         &cmd_completion,
         &cmd_version,
@@ -255,13 +256,6 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         OptionTable tables[] = {own, {globals_options, globals_n_options, globals, NULL}};
         int r;
 
-        /* In the second run nothing is found by way of the directory any more, which pkexec(1) has
-         * changed. */
-        if (globals->directory && !request->found_root && chdir(globals->directory) < 0)
-                return errno == ENOENT
-                               ? error_raise(reterr, FC_EXIT_USAGE, "directory '%s' does not exist",
-                                             globals->directory)
-                               : error_set(reterr, errno, "change to directory '%s'", globals->directory);
         if (v->defaults)
                 v->defaults(target);
         request->argc = argc;
@@ -283,6 +277,13 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         if (r >= 0 && globals->instance && !v->in_instance)
                 r = error_raise(reterr, FC_EXIT_USAGE, "'%s' has no option '--instance'", v->name);
         request->found = &found;
+        /* In the second run nothing is found by way of the directory any more, which pkexec(1) has
+         * changed. */
+        if (r >= 0 && globals->directory && !request->found_root && chdir(globals->directory) < 0)
+                r = errno == ENOENT
+                            ? error_raise(reterr, FC_EXIT_USAGE, "directory '%s' does not exist",
+                                          globals->directory)
+                            : error_set(reterr, errno, "change to directory '%s'", globals->directory);
         request->instance = globals->instance;
         request->builds = v->builds && !(v->takes_last && v->takes_last(target));
         request->keeps = v->builds && (v->needs_root || v->holds) && !globals->dry_run;

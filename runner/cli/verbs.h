@@ -42,7 +42,7 @@ extern const Verb cmd_up, cmd_down, cmd_restart, cmd_reset, cmd_rm, cmd_status, 
         cmd_kill, cmd_pause, cmd_unpause, cmd_snapshot_save, cmd_snapshot_restore, cmd_snapshot_list,
         cmd_snapshot_rm, cmd_ls, cmd_gc, cmd_doctor, cmd_completion, cmd_version, cmd_publish, cmd_unpublish,
         cmd_with, cmd_run, cmd_history, cmd_rollback, cmd_watch, cmd_hosts, cmd_init, cmd_enable,
-        cmd_disable, cmd_export, cmd_migrate;
+        cmd_disable, cmd_export, cmd_migrate, cmd_import;
 
 /* The options of all verbs. */
 extern const Option globals_options[];

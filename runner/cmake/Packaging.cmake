@@ -21,16 +21,22 @@ flake-containers.json or its flake describes: databases, web servers and caches
 for the time of development, from root file systems of Debian or as NixOS
 systems. Ready means ready, nothing stays behind on the host, and what is kept
 lies in the project.")
-# dpkg-shlibdeps knows the libraries that programs are linked with. libgit2 is loaded by name.
+# dpkg-shlibdeps knows the libraries that programs are linked with. Two are loaded by name, libyaml by one verb alone.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-get_directory_property(soname DIRECTORY ${PROJECT_SOURCE_DIR}/runner/project DEFINITION FC_GIT2_SONAME)
 find_program(FC_DPKG_QUERY dpkg-query)
-if(FC_DPKG_QUERY)
-        execute_process(COMMAND ${FC_DPKG_QUERY} --search */${soname} OUTPUT_VARIABLE owner ERROR_QUIET)
-        string(REGEX MATCH "^[^:]+" CPACK_FC_GIT2_PACKAGE "${owner}")
-endif()
+# fc_package_of(RESULT FOLDER DEFINITION): the package with the library of that name.
+function(fc_package_of result folder definition)
+        get_directory_property(soname DIRECTORY ${PROJECT_SOURCE_DIR}/runner/${folder} DEFINITION ${definition})
+        if(FC_DPKG_QUERY)
+                execute_process(COMMAND ${FC_DPKG_QUERY} --search */${soname} OUTPUT_VARIABLE owner ERROR_QUIET)
+                string(REGEX MATCH "^[^:]+" package "${owner}")
+                set(${result} ${package} PARENT_SCOPE)
+        endif()
+endfunction()
+fc_package_of(CPACK_FC_GIT2_PACKAGE project FC_GIT2_SONAME)
+fc_package_of(CPACK_FC_YAML_PACKAGE import FC_YAML_SONAME)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd-container (>= 252), passt, ${CPACK_FC_GIT2_PACKAGE}")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "sudo | opendoas | pkexec, libnss-mymachines, git")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "sudo | opendoas | pkexec, libnss-mymachines, git, ${CPACK_FC_YAML_PACKAGE}")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "nix-bin, mmdebstrap, skopeo, umoci, bash-completion")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/debian/prerm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

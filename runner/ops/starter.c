@@ -29,10 +29,6 @@ static const Starter starters[] = {
          next_of_json},
 };
 
-const Starter *starter_at(size_t index) {
-        return index < ELEMENTSOF(starters) ? &starters[index] : NULL;
-}
-
 int starter_choose(const char *name, const Starter **ret, Error *reterr) {
         _cleanup_free_ char *nix = name ? NULL : process_find_program("nix", getenv("PATH"));
         char *names[ELEMENTSOF(starters) + 1] = {};
@@ -75,7 +71,7 @@ static char *with_schema(const char *text) {
         return url ? xasprintf("{\n  \"$schema\": \"%s\",%s", url, text + 1) : xstrdup(text);
 }
 
-static int starter_read(const Starter *starter, char **ret, Error *reterr) {
+int starter_text(const Starter *starter, char **ret, Error *reterr) {
         _cleanup_free_ char *name = xasprintf("templates/%s/%s", starter->name, starter->file),
                             *path = process_find_shared(name), *text = NULL;
         _cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -EBADF;
@@ -89,42 +85,6 @@ static int starter_read(const Starter *starter, char **ret, Error *reterr) {
                 return r;
         *ret = starter->nix ? TAKE_PTR(text) : with_schema(text);
         return 0;
-}
-
-static void print_list_json(void) {
-        _cleanup_(json_freep) Json *document = json_new_object();
-        _cleanup_free_ char *text = NULL;
-        Json *array = json_new_array();
-        const Starter *s;
-
-        for (size_t i = 0; (s = starter_at(i)); i++) {
-                Json *o = json_new_object();
-
-                json_add_string(o, "name", s->name);
-                json_add_string(o, "file", s->file);
-                json_add_string(o, "summary", s->summary);
-                json_append(array, o);
-        }
-        json_add(document, "templates", array);
-        text = json_print(document, /* pretty= */ true);
-        (void) puts(text);
-}
-
-void starter_print_list(bool json) {
-        const Starter *s;
-
-        if (json) {
-                print_list_json();
-                return;
-        }
-        for (size_t i = 0; (s = starter_at(i)); i++)
-                (void) printf("%-20s  %s\n", s->name, s->summary);
-}
-
-void starter_say(const Starter *starter, bool dry_run) {
-        (void) fprintf(stderr, "%s: %s\n", starter->file, dry_run ? "would be written" : starter->summary);
-        for (size_t i = 0; starter->next[i]; i++)
-                (void) fprintf(stderr, "%s%s\n", i == 0 ? "next:  " : "       ", starter->next[i]);
 }
 
 static int refuse_second(int dir_fd, Error *reterr) {
@@ -158,17 +118,25 @@ static int write_new(int dir_fd, const char *name, const char *text, Error *rete
         return error_set(reterr, r, "write '%s'", name);
 }
 
-int starter_write(const Starter *starter, const char *directory, bool given, bool dry_run, Error *reterr) {
+/* `-C` is the current one already. */
+const char *starter_directory(const Globals *globals) {
+        return globals->root ? globals->root : ".";
+}
+
+int starter_write(const Starter *starter, const char *text, const Globals *globals, Error *reterr) {
+        const char *directory = starter_directory(globals);
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        _cleanup_free_ char *text = NULL, *root = NULL;
+        _cleanup_free_ char *root = NULL, *own = NULL;
         _cleanup_close_ int dir_fd = -EBADF;
         InvokingUser user;
         int r;
 
         r = user_invoking(&user, reterr);
-        if (r >= 0)
-                r = starter_read(starter, &text, reterr);
-        if (r >= 0 && !given)
+        if (r >= 0 && !text) {
+                r = starter_text(starter, &own, reterr);
+                text = own;
+        }
+        if (r >= 0 && !globals->root)
                 r = project_root_find(directory, NULL, &root, reterr);
         if (r >= 0)
                 r = user_fs_enter(&user, &guard, reterr);
@@ -178,5 +146,41 @@ int starter_write(const Starter *starter, const char *directory, bool given, boo
         if (dir_fd < 0)
                 return error_set(reterr, errno, "open '%s'", directory);
         r = refuse_second(dir_fd, reterr);
-        return r < 0 || dry_run ? r : write_new(dir_fd, starter->file, text, reterr);
+        return r < 0 || globals->dry_run ? r : write_new(dir_fd, starter->file, text, reterr);
+}
+
+static void print_list_json(void) {
+        _cleanup_(json_freep) Json *document = json_new_object();
+        _cleanup_free_ char *text = NULL;
+        Json *array = json_new_array();
+
+        for (size_t i = 0; i < ELEMENTSOF(starters); i++) {
+                Json *o = json_new_object();
+
+                json_add_string(o, "name", starters[i].name);
+                json_add_string(o, "file", starters[i].file);
+                json_add_string(o, "summary", starters[i].summary);
+                json_append(array, o);
+        }
+        json_add(document, "templates", array);
+        text = json_print(document, /* pretty= */ true);
+        (void) puts(text);
+}
+
+void starter_print_list(bool json) {
+        if (json)
+                print_list_json();
+        else
+                for (size_t i = 0; i < ELEMENTSOF(starters); i++)
+                        (void) printf("%-20s  %s\n", starters[i].name, starters[i].summary);
+}
+
+void starter_say_next(const Starter *starter) {
+        for (size_t i = 0; starter->next[i]; i++)
+                (void) fprintf(stderr, "%s%s\n", i == 0 ? "next:  " : "       ", starter->next[i]);
+}
+
+void starter_say(const Starter *starter, bool dry_run) {
+        (void) fprintf(stderr, "%s: %s\n", starter->file, dry_run ? "would be written" : starter->summary);
+        starter_say_next(starter);
 }

@@ -4,6 +4,7 @@
 /* The templates that are installed with the program, and what `init` makes of them. */
 
 #include "base/error.h"
+#include "ops/globals.h"
 
 typedef struct Starter {
         const char *name;
@@ -13,24 +14,31 @@ typedef struct Starter {
         bool nix;
 } Starter;
 
-/* In the order in which they are listed; NULL behind the last. */
-const Starter *starter_at(size_t index);
+/* That of a name. NULL: the one for this machine: with Nix in the user's PATH a flake. */
+int starter_choose(const char *name, const Starter **ret, Error *reterr);
 
-/* All of them, on stdout. */
+/* Its text, as it is written; owned by the caller. */
+int starter_text(const Starter *starter, char **ret, Error *reterr);
+
+/* Where it is written: that of `--root`, or the current directory. */
+const char *starter_directory(const Globals *globals);
+
+/**
+ * starter_write() - write it into a directory of a git repository
+ * @text: NULL: the template's
+ *
+ * As the user who asks, whoever this process is. A project that has a specification there already is left as
+ * it is: FC_EXIT_CONFLICT. With `--root` it need not be in a repository, and `--dry-run` only looks whether
+ * it
+ * could be.
+ */
+int starter_write(const Starter *starter, const char *text, const Globals *globals, Error *reterr);
+
+/* Prints all of them to stdout. */
 void starter_print_list(bool json);
 
 /* What was written, or would be, and what to type then; on stderr. */
 void starter_say(const Starter *starter, bool dry_run);
 
-/* That of a name. NULL: the one for this machine: with Nix in the user's PATH a flake. */
-int starter_choose(const char *name, const Starter **ret, Error *reterr);
-
-/**
- * starter_write() - write it into a directory of a git repository
- * @directory: where; a project that has a specification there already is left as it is
- * @given: it need not be in a repository
- * @dry_run: only look whether it could be
- *
- * As the user who asks, whoever this process is. FC_EXIT_CONFLICT when there is a specification.
- */
-int starter_write(const Starter *starter, const char *directory, bool given, bool dry_run, Error *reterr);
+/* Only what to type then. */
+void starter_say_next(const Starter *starter);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# init: a specification to begin with, the developer's, which is never written over another one.
+# init and import: a specification to begin with, the developer's, which is never written over another one.
 
 # shellcheck source=tests/lib/live.bash
 . "$(dirname "$0")/../lib/live.bash"
@@ -67,6 +67,91 @@ testcase_refused() {
         expect_err 'git'
         ok dev none --root . init
         exists "$PROJECT/flake-containers.json"
+}
+
+# compose FILE: a compose file from standard input, the developer's.
+compose() {
+        as_dev mkdir -p "$PROJECT/$(dirname "$1")"
+        as_dev tee "$PROJECT/$1" >/dev/null
+}
+
+testcase_import_writes() {
+        project shop
+        compose deploy/compose.yaml <<-'YAML'
+		services:
+		  web:
+		    image: nginx
+		    volumes: ["../src:/usr/share/nginx/html:ro"]
+		    labels: [a=b]
+		YAML
+        # Of a folder beside the project's root, and printed alone.
+        ok dev none import --dry-run deploy/compose.yaml
+        equal "$(jq -r '.containers.web.volumes[]' <<<"$OUT")" "src:/var/www/html:ro"
+        expect_err 'services\.web\.labels: not carried over: '
+        absent "$PROJECT/flake-containers.json"
+        # Its relatives are found from where it is written.
+        ok dev none -C deploy import
+        equal "$(jq -r '.containers.web.volumes[]' "$PROJECT/deploy/flake-containers.json")" "../src:/var/www/html:ro"
+        equal "$(stat -c %U:%a "$PROJECT/deploy/flake-containers.json")" "$DEV:644" "owner and mode"
+        # What is there is left alone.
+        run_status 5 dev none -C deploy import --format flake
+        expect_err "'flake-containers.json' is there already"
+        absent "$PROJECT/deploy/flake.nix"
+        # A flake has the inputs of the template, written by root for the developer.
+        PATH=$(in_path nix):$PATH ok fc import deploy/compose.yaml
+        equal "$(grep '^  inputs' "$PROJECT/flake.nix")" "$(grep '^  inputs' "$LIVE_TOP/templates/default/flake.nix")"
+        run grep -F '# services.web.labels: not carried over: ' "$PROJECT/flake.nix"
+        equal "$STATUS" 0 "the note is in the flake:"
+        equal "$(stat -c %U "$PROJECT/flake.nix")" "$DEV" "the owner"
+}
+
+testcase_import_refused() {
+        project shop
+        run_status 2 dev none import
+        expect_err 'there is no compose\.yaml'
+        run_status 2 dev none import --format toml
+        expect_err "'toml' must be one of flake, json"
+        printf 'services:\n  a: {image: x, image: y}\n' | compose compose.yaml
+        run_status 2 dev none import
+        expect_err "compose\.yaml: line 2: 'image' is given twice"
+        absent "$PROJECT/flake-containers.json"
+        mkfifo "$PROJECT/fifo"
+        run_status 2 fc import fifo
+        expect_err "'fifo' is not a regular file"
+        # The developer's permissions count, whoever runs it.
+        printf 'services: {a: {image: x}}\n' >"$PROJECT/secret.yaml"
+        chmod 600 "$PROJECT/secret.yaml"
+        run_status 6 fc import secret.yaml
+}
+
+# From the compose file to an answer. The image is the example's instead of one that is made of the same package.
+testcase_import_runs() {
+        project shop
+        compose compose.yaml <<-'YAML'
+		services:
+		  cache:
+		    image: redis:7
+		    command: redis-server --requirepass ${SECRET} --appendonly yes
+		    ports: ["6379:6379"]
+		    volumes: ["data:/data"]
+		volumes: {data: }
+		YAML
+        echo 'SECRET=s3cret' | compose .env
+        ok dev none import
+        jq --arg rootfs "$FC_IMAGES/cache" '.containers.cache.system = {rootfs: $rootfs}' "$PROJECT/flake-containers.json" >"$TMP/spec"
+        cat "$TMP/spec" >"$PROJECT/flake-containers.json"
+        ok fc up
+        run redis-cli -p 6379 set a b
+        [[ $OUT == *NOAUTH* ]] || flunk "it asks for no password: $OUT"
+        ok redis-cli --no-auth-warning -a s3cret -p 6379 set a b
+        equal "$OUT" OK
+        ok fc down
+        # The settings last as long as the data, and longer than the root.
+        ok fc reset --yes cache
+        ok fc up
+        ok redis-cli --no-auth-warning -a s3cret -p 6379 get a
+        equal "$OUT" b
+        ok fc down
 }
 
 live_main "$@"

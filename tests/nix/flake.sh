@@ -98,6 +98,16 @@ testcase_check() {
         expect_err /proc
 }
 
+# What `import` makes of compose files: the module takes it, and the program what the module makes of it.
+testcase_imported() {
+        local name
+
+        for name in django gateway nextcloud shapes; do
+                project "{ $(sed -n '/^      flake-containers\.containers = {$/,/^      };$/p' "$TOP/tests/import/$name/flake.nix") }"
+                ok nix build --no-link ".#checks.$SYSTEM.flake-containers"
+        done
+}
+
 testcase_eval() {
         project "$TWO"
         ok nix eval --raw .#web-up.config.networking.hostName

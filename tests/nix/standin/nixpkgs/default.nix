@@ -81,6 +81,7 @@ let
     cjson = null;
     libcjson = null;
     libgit2 = null;
+    libyaml = null;
     libnl = null;
     libseccomp = null;
     pcre2 = null;

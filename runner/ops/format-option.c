@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "base/alloc.h"
-#include "cli/format-option.h"
+#include "ops/format-option.h"
 
 const char *format_option_word(const char *option, bool json, const char *fallback) {
         return option ? option : json ? "json" : fallback;

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Redis, Valkey, memcached, RabbitMQ and NATS. */
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "import/known.h"
+#include "import/tree-text.h"
+
+/* A step that appends lines to a file of /etc and restarts what reads it. Consumes @lines. */
+static void seed_lines(Service *s, const char *file, const char *unit, char **lines) {
+        _cleanup_free_ char *script =
+                xasprintf("printf '%%s\\n' \"$@\" >>%s && systemctl restart %s", file, unit);
+        char **command = NULL;
+
+        strv_push(&command, "sh");
+        strv_push(&command, "-c");
+        strv_push(&command, script);
+        strv_push(&command, "sh");
+        strv_extend(&command, lines);
+        (void) strv_free(lines);
+        service_seed(s, NULL, command);
+}
+
+static void seed_command(Service *s, const char *program, ...) {
+        char **command = NULL;
+        va_list ap;
+
+        strv_push(&command, program);
+        va_start(ap, program);
+        for (const char *word = va_arg(ap, const char *); word; word = va_arg(ap, const char *))
+                strv_push(&command, word);
+        va_end(ap);
+        service_seed(s, NULL, command);
+}
+
+/* ---- Redis and Valkey ---- */
+
+/* "NAME VALUE" of each "--NAME VALUE.." of the command, and of the password that a variable gives. */
+static char **redis_settings(Service *s, const char *program, const char *password) {
+        _cleanup_strv_ char **command = service_words(s, "command");
+        char **settings = NULL;
+        const char *value = service_variable(s, password);
+
+        if (value && *value)
+                strv_pushf(&settings, "requirepass %s", value);
+        for (char **word = command; word && *word; word++) {
+                const char *name = startswith(*word, "--");
+                char *line;
+
+                if (word == command && streq(*word, program))
+                        continue;
+                if (!name || !*name || name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")]) {
+                        service_note(s, "command", "'%s' is not carried over: it is not --NAME VALUE",
+                                     *word);
+                        continue;
+                }
+                line = xstrdup(name);
+                while (word[1] && !startswith(word[1], "--")) {
+                        char *longer = xasprintf("%s %s", line, *word[1] ? *(word + 1) : "\"\"");
+
+                        free(line);
+                        line = longer;
+                        word++;
+                }
+                strv_push_take(&settings, line);
+        }
+        return settings;
+}
+
+static void redis_debian(Service *s, const char *name, const char *password) {
+        _cleanup_free_ char *file = xasprintf("/etc/%s/%s.conf", name, name),
+                            *unit = xasprintf("%s-server", name);
+        _cleanup_strv_ char **settings = redis_settings(s, unit, password);
+        char **lines = NULL;
+
+        strv_push(&lines, "bind * -::*");
+        strv_push(&lines, "protected-mode no");
+        strv_extend(&lines, settings);
+        seed_lines(s, file, unit, lines);
+}
+
+void known_redis_debian(Service *s) {
+        redis_debian(s, "redis", "REDIS_PASSWORD");
+}
+
+void known_valkey_debian(Service *s) {
+        redis_debian(s, "valkey", "VALKEY_PASSWORD");
+}
+
+static void redis_nixos(Service *s, const char *program, const char *password) {
+        _cleanup_strv_ char **settings = redis_settings(s, program, password);
+
+        if (streq(program, "valkey-server"))
+                draft_nix(s->container, "services.redis.package = pkgs.valkey;");
+        draft_nix(s->container, "services.redis.servers.\"\" = {");
+        draft_nix(s->container, "  enable = true;");
+        draft_nix(s->container, "  port = 6379;");
+        draft_nix(s->container, "  bind = null;");
+        draft_nix(s->container, "  settings.protected-mode = \"no\";");
+        STRV_FOREACH (setting, settings) {
+                size_t length = strcspn(*setting, " ");
+                _cleanup_free_ char *name = xstrndup(*setting, length), *key = nix_name(name),
+                                    *value = nix_string((*setting)[length] ? *setting + length + 1 : "");
+
+                draft_nix(s->container, "  settings.%s = lib.mkForce %s;", key, value);
+        }
+        draft_nix(s->container, "};");
+}
+
+void known_redis_nixos(Service *s) {
+        redis_nixos(s, "redis-server", "REDIS_PASSWORD");
+}
+
+void known_valkey_nixos(Service *s) {
+        redis_nixos(s, "valkey-server", "VALKEY_PASSWORD");
+}
+
+/* ---- memcached ---- */
+
+/* The megabytes of "-m N"; 0: as it comes. */
+static unsigned memcached_memory(Service *s) {
+        _cleanup_strv_ char **command = service_words(s, "command");
+        unsigned memory = 0;
+
+        for (char **word = command; word && *word; word++)
+                if (streq(*word, "-m") && word[1])
+                        memory = (unsigned) strtoul(*++word, NULL, 10);
+                else if (startswith(*word, "--memory-limit="))
+                        memory = (unsigned) strtoul(startswith(*word, "--memory-limit="), NULL, 10);
+                else if (word > command || !streq(*word, "memcached"))
+                        service_note(s, "command", "'%s' is not carried over: of memcached's options -m is",
+                                     *word);
+        return memory > 1000000 ? 0 : memory;
+}
+
+void known_memcached_debian(Service *s) {
+        unsigned memory = memcached_memory(s);
+        char **lines = NULL;
+
+        seed_command(s, "sed", "-i", "/^-l /d", "/etc/memcached.conf", NULL);
+        strv_push(&lines, "-l 0.0.0.0");
+        if (memory > 0)
+                strv_pushf(&lines, "-m %u", memory);
+        seed_lines(s, "/etc/memcached.conf", "memcached", lines);
+}
+
+void known_memcached_nixos(Service *s) {
+        unsigned memory = memcached_memory(s);
+
+        draft_nix(s->container, "services.memcached = {");
+        draft_nix(s->container, "  enable = true;");
+        draft_nix(s->container, "  listen = \"0.0.0.0\";");
+        if (memory > 0)
+                draft_nix(s->container, "  maxMemory = %u;", memory);
+        draft_nix(s->container, "};");
+}
+
+/* ---- RabbitMQ ---- */
+
+static const char *rabbitmq_variable(Service *s, const char *a, const char *b, const char *fallback) {
+        const char *value = service_variable(s, a);
+
+        if (!value)
+                value = service_variable(s, b);
+        return value && *value ? value : fallback;
+}
+
+static bool rabbitmq_has_management(const Service *s) {
+        return s->tag && strstr(s->tag, "management");
+}
+
+void known_rabbitmq_debian(Service *s) {
+        const char *user = rabbitmq_variable(s, "RABBITMQ_DEFAULT_USER", "RABBITMQ_USERNAME", "guest"),
+                   *password = rabbitmq_variable(s, "RABBITMQ_DEFAULT_PASS", "RABBITMQ_PASSWORD", "guest"),
+                   *vhost = rabbitmq_variable(s, "RABBITMQ_DEFAULT_VHOST", "RABBITMQ_VHOST", "/");
+        char **lines = NULL;
+
+        if (rabbitmq_has_management(s))
+                seed_command(s, "rabbitmq-plugins", "--offline", "enable", "rabbitmq_management", NULL);
+        /* As in the image, any user may come from elsewhere. */
+        strv_push(&lines, "loopback_users = none");
+        seed_lines(s, "/etc/rabbitmq/rabbitmq.conf", "rabbitmq-server", lines);
+        if (!streq(vhost, "/"))
+                seed_command(s, "rabbitmqctl", "-q", "add_vhost", vhost, NULL);
+        if (streq(user, "guest"))
+                seed_command(s, "rabbitmqctl", "-q", "change_password", user, password, NULL);
+        else
+                seed_command(s, "rabbitmqctl", "-q", "add_user", user, password, NULL);
+        seed_command(s, "rabbitmqctl", "-q", "set_user_tags", user, "administrator", NULL);
+        seed_command(s, "rabbitmqctl", "-q", "set_permissions", "-p", vhost, user, ".*", ".*", ".*", NULL);
+}
+
+void known_rabbitmq_nixos(Service *s) {
+        static const char *const keys[][3] = {
+                {"default_user", "RABBITMQ_DEFAULT_USER", "RABBITMQ_USERNAME"},
+                {"default_pass", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_PASSWORD"},
+                {"default_vhost", "RABBITMQ_DEFAULT_VHOST", "RABBITMQ_VHOST"},
+        };
+
+        draft_nix(s->container, "services.rabbitmq = {");
+        draft_nix(s->container, "  enable = true;");
+        draft_nix(s->container, "  listenAddress = \"0.0.0.0\";");
+        draft_nix(s->container, "  configItems.loopback_users = \"none\";");
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                const char *value = rabbitmq_variable(s, keys[i][1], keys[i][2], NULL);
+                _cleanup_free_ char *literal = value ? nix_string(value) : NULL;
+
+                if (value)
+                        draft_nix(s->container, "  configItems.%s = %s;", keys[i][0], literal);
+        }
+        if (rabbitmq_has_management(s))
+                draft_nix(s->container, "  managementPlugin.enable = true;");
+        draft_nix(s->container, "};");
+}
+
+/* ---- NATS ---- */
+
+static bool nats_has_jetstream(Service *s) {
+        _cleanup_strv_ char **command = service_words(s, "command");
+        bool jetstream = false;
+
+        for (char **word = command; word && *word; word++)
+                if (streq(*word, "-js") || streq(*word, "--js") || streq(*word, "--jetstream") ||
+                    streq(*word, "-jetstream"))
+                        jetstream = true;
+                else if (word > command || !strstr(*word, "nats-server"))
+                        service_note(s, "command",
+                                     "'%s' is not carried over: of the options of NATS --jetstream is",
+                                     *word);
+        return jetstream;
+}
+
+void known_nats_debian(Service *s) {
+        char **lines = NULL;
+
+        strv_push(&lines, "host: 0.0.0.0");
+        if (nats_has_jetstream(s)) {
+                seed_command(s, "install", "-d", "-o", "nats", "-g", "nats", "/var/lib/nats", NULL);
+                strv_push(&lines, "jetstream { store_dir: /var/lib/nats }");
+        }
+        seed_lines(s, "/etc/nats-server.conf", "nats-server", lines);
+}
+
+void known_nats_nixos(Service *s) {
+        draft_nix(s->container, "services.nats.enable = true;");
+        if (nats_has_jetstream(s))
+                draft_nix(s->container, "services.nats.jetstream = true;");
+}
