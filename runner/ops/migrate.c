@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "ops/boot-place.h"
 #include "ops/boot.h"
 #include "ops/migrate-idle.h"
 #include "ops/migrate-places.h"
@@ -90,8 +91,9 @@ static int set_shift(const Migration *m, TreeShift *ret, Error *reterr) {
 /* ---- refusing ---- */
 
 static int refuse_enabled(const Project *project, Error *reterr) {
+        _cleanup_free_ char *directory = boot_place_directory(/* rootless= */ false);
         _cleanup_(boot_list_done) BootList list = {};
-        int r = boot_list_gather(BOOT_DIR, &list, reterr);
+        int r = boot_list_gather(directory, &list, reterr);
 
         if (r < 0 || !boot_list_find(&list, &project->checkout))
                 return r;
