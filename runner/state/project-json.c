@@ -90,7 +90,9 @@ static int parse_remembered_networks(const Json *value, const char *path, void *
 static int parse_members(const Json *value, const char *path, void *target, Error *reterr) {
         int r = json_expect(value, JSON_OBJECT, path, reterr);
 
-        JSON_FOREACH (member, r < 0 ? NULL : value) {
+        if (r < 0)
+                return r;
+        JSON_FOREACH (member, value) {
                 _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
                 _cleanup_strv_ char **networks = NULL;
 
@@ -101,25 +103,28 @@ static int parse_members(const Json *value, const char *path, void *target, Erro
                         return error_raise(reterr, FC_EXIT_USAGE, "%s: the container has no address",
                                            member_path);
         }
-        return r;
+        return 0;
 }
 
 static int parse_shares(const Json *value, const char *path, void *target, Error *reterr) {
         int r = json_expect(value, JSON_OBJECT, path, reterr);
 
-        JSON_FOREACH (member, r < 0 ? NULL : value) {
+        if (r < 0)
+                return r;
+        JSON_FOREACH (member, value) {
                 _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
 
                 r = json_expect(member, JSON_STRING, member_path, reterr);
-                if (r >= 0)
-                        r = name_check(json_key(member), "container", reterr);
+                if (r < 0)
+                        return r;
+                r = name_check(json_key(member), "container", reterr);
                 if (r >= 0)
                         r = name_check(json_string(member), "container", reterr);
                 if (r < 0)
-                        return r;
+                        return error_prefix(reterr, r, "%s", member_path);
                 (void) project_state_set_share(target, json_key(member), json_string(member));
         }
-        return r;
+        return 0;
 }
 
 static const JsonField project_fields[] = {

@@ -428,9 +428,9 @@ TEST(refusals) {
         static const struct {
                 const char *line, *message;
         } rows[] = {
-                {"", "which of setup, internet, join, loopback, listen, ensure, release?"},
-                {"set", "which of setup, internet, join, loopback, listen, ensure, release?"},
-                {"--help", "which of setup, internet, join, loopback, listen, ensure, release?"},
+                {"", "which of setup, internet, pasta, join, loopback, listen, ensure, release?"},
+                {"set", "which of setup, internet, pasta, join, loopback, listen, ensure, release?"},
+                {"--help", "which of setup, internet, pasta, join, loopback, listen, ensure, release?"},
                 {"join --namespace vpn", "join needs a program"},
                 {"join", "join needs a program"},
                 {"join --namespace no-such -- /bin/true",

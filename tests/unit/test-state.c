@@ -374,6 +374,7 @@ TEST(damaged_project) {
                 {"{\"db\":2}", "{\"db\":2},\"members\":{\"db\":[\"../a\"]}", "members.db[0]"},
                 {"{\"db\":2}", "{\"db\":2},\"members\":{\"web\":[\"a\"]}",
                  "members.web: the container has no"},
+                {"{\"db\":2}", "{\"db\":2},\"members\":[]", "members"},
                 {"{\"db\":2}", "{\"db\":2},\"shares\":[]", "shares"},
                 {"{\"db\":2}", "{\"db\":2},\"shares\":{\"web\":2}", "shares.web"},
                 {"{\"db\":2}", "{\"db\":2},\"shares\":{\"..\":\"db\"}", "shares"},
