@@ -31,6 +31,12 @@
 /* Killing a cgroup takes a millisecond, in the worst case seen a hundred. */
 #define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
+typedef enum StopRequest {
+        STOP_NOT,
+        STOP_IN_ORDER, /* the payload is asked to halt */
+        STOP_AT_ONCE,
+} StopRequest;
+
 struct Guest {
         const SupervisorOptions *options;
         int host_proc;
@@ -44,8 +50,8 @@ struct Guest {
         bool told_ready;
         bool failed; /* it ended, was not asked to, and not by an orderly shutdown */
         unsigned boots;
-        unsigned stop_requests; /* 1: the payload was asked to halt, 2: it is ended at once */
-        bool asked;             /* by a command, and not since its network has ended */
+        StopRequest stop;
+        bool asked; /* by a command */
         sd_event_source *owner_end, *owner_timeout;
         Console *console;
         PortProxy *proxy;
@@ -70,13 +76,13 @@ static void guest_give_up(Guest *g) {
 static void continue_stop(Guest *g) {
         int leader_fd = payload_leader_fd(g->payload);
 
-        if (g->stop_requests == 0)
+        if (g->stop == STOP_NOT)
                 return;
         /* Before there is a leader nothing of the payload has run that could be halted. */
         if (leader_fd < 0)
                 guest_give_up(g);
         /* With the leader goes its PID namespace, and nspawn then ends in its own order. */
-        else if (g->stop_requests > 1)
+        else if (g->stop == STOP_AT_ONCE)
                 (void) process_signal(leader_fd, SIGKILL);
         else if (!g->options->keeper.command ||
                  payload_terminate_command(&g->options->keeper, g->options->cgroup_fd, NULL) <= 0)
@@ -326,7 +332,7 @@ typedef enum Next {
 } Next;
 
 static Next what_next(const Guest *g) {
-        if (g->stop_requests > 0 || error_is_set(&g->error))
+        if (g->stop != STOP_NOT || error_is_set(&g->error))
                 return NEXT_END;
         if (exit_record_is_reboot(&g->end))
                 return NEXT_REBOOT;
@@ -341,7 +347,7 @@ static void on_nspawn_end(Guest *g, int status) {
 
         g->nspawn = 0;
         g->end = exit_record_from_status(status);
-        g->failed = g->stop_requests == 0 && !exit_record_is_success(&g->end);
+        g->failed = g->stop == STOP_NOT && !exit_record_is_success(&g->end);
         next = what_next(g);
         if (!exit_record_is_success(&g->end))
                 g->end.out_of_memory = ran_out_of_memory(g);
@@ -373,24 +379,28 @@ static int on_child(sd_event_source *s, const struct signalfd_siginfo *si, void 
         }
 }
 
-/* The first time it halts the payload, the second time it ends that at once. */
-static int guest_stop(Guest *g) {
-        g->stop_requests++;
+static int guest_stop(Guest *g, StopRequest request) {
+        if (request <= g->stop)
+                return 0;
+        g->stop = request;
         if (g->restart_timer)
                 return sd_event_exit(g->event, 0);
         continue_stop(g);
         return 0;
 }
 
+/* The first time it halts the payload, unless the end of its network does so already; the second time it
+ * ends that at once. */
 static int on_terminate(sd_event_source *s, const struct signalfd_siginfo *si, void *userdata) {
         Guest *g = userdata;
+        StopRequest request = g->asked ? STOP_AT_ONCE : STOP_IN_ORDER;
 
         g->asked = true;
-        return guest_stop(g);
+        return guest_stop(g, request);
 }
 
 static int on_owner_timeout(sd_event_source *s, uint64_t usec, void *userdata) {
-        return guest_stop(userdata);
+        return guest_stop(userdata, STOP_AT_ONCE);
 }
 
 /* The network ends with the container that it is shared with: what is left is a loopback interface, or less.
@@ -403,7 +413,7 @@ static int on_owner_end(sd_event_source *s, int fd, uint32_t revents, void *user
         (void) stop_record_write(g->options->runtime_fd, 0, NULL);
         (void) sd_event_add_time_relative(g->event, &g->owner_timeout, CLOCK_MONOTONIC,
                                           g->options->stop_timeout_usec, 1, on_owner_timeout, g);
-        return guest_stop(g);
+        return guest_stop(g, STOP_IN_ORDER);
 }
 
 static int guest_watch(Guest *g, Error *reterr) {

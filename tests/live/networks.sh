@@ -170,14 +170,18 @@ in_network_of() {
 }
 
 stopped() { [[ $(state_of "$1") == stopped ]]; }
-no_networks() { [[ -z $(networks) ]]; }
+
+# A command that takes its time to end while there is a file.
+readonly PATIENT='["/bin/bash", "-c", "trap \"echo asked; while [[ -e /wait ]]; do sleep 0.05; done; echo goodbye; exit\" TERM; while :; do sleep infinity & wait; done"]'
+
+said() { fc logs "$1" | grep "$2" >/dev/null; }
 
 testcase_shared_network() {
         local vpn owner
 
         project shop
         spec "$(tiny vpn '' ', "ports": ["127.0.0.1:9:9/udp"], "stop": {"timeout": 3}'),
-                $(tiny app '' ', "network": {"mode": "container", "container": "vpn"}'), $(tiny other)"
+                $(tiny app "$PATIENT" ', "network": {"mode": "container", "container": "vpn"}'), $(tiny other)"
         ok fc up app
         expect_err 'vpn'
         in_network_of app vpn
@@ -208,9 +212,18 @@ testcase_shared_network() {
         ok fc up
         in_network_of app vpn
         ok fc down other
+        # A command that asks as well does not cut that short.
+        ok fc exec app -- touch /wait
         ok fc down vpn
-        try_until "$WAIT" stopped app
-        try_until "$WAIT" no_networks
+        try_until "$WAIT" said app asked
+        fc_background "$TMP/down" down app
+        line_in "$TMP/down" 'app: stopping' >/dev/null
+        ok fc exec app -- rm /wait
+        finished "$FC_PID"
+        equal "$STATUS" 0 "the status of down"
+        ok fc logs app
+        expect_out goodbye
+        equal "$(networks)" '' "networks after both"
         ok fc up app
         owner=$(leader_of vpn)
         kill -KILL "$owner"
