@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -27,6 +28,7 @@ static void on_link(struct nlmsghdr *header, void *userdata) {
                 return;
         link->index = message->ifi_index;
         link->up = message->ifi_flags & IFF_UP;
+        link->ethernet = message->ifi_type == ARPHRD_ETHER;
         if (tb[IFLA_MASTER])
                 link->master = (int) nla_get_u32(tb[IFLA_MASTER]);
         if (tb[IFLA_MTU])

@@ -19,6 +19,7 @@ typedef struct Link {
         int master; /* the bridge that it is a port of; 0: none */
         int peer;   /* the index of a veth's other end, in that one's namespace; 0: it has none */
         bool up;
+        bool ethernet; /* it has a wire, or what looks like one: not so loopback, WireGuard, a tun */
         uint32_t mtu;
         char kind[LINK_NAME_MAX]; /* "bridge", "veth", ...; "" for hardware and loopback */
 } Link;

@@ -28,6 +28,14 @@ static int uplink_look(Netlink *host, const Uplink *uplink, Link *ret, Error *re
                         error_add_hint(reterr, "make it: ip link add %s type bridge", uplink->name);
                 return r;
         }
+        if (uplink->macvlan && !ret->ethernet) {
+                r = error_raise(reterr, FC_EXIT_HOST,
+                                "the host's network interface '%s' has no wire that a container could be on",
+                                uplink->name);
+                error_add_hint(reterr, "move it to a namespace that the container joins: \"network\": "
+                                       "{\"mode\": \"namespace\", ...}");
+                return r;
+        }
         if (uplink->macvlan || streq(ret->kind, "bridge"))
                 return 0;
         r = error_raise(reterr, FC_EXIT_HOST, "the host's network interface '%s' is not a bridge",

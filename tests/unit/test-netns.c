@@ -303,6 +303,10 @@ IN_NETNS(makes_a_macvlan) {
         netns(1, "the host's network interface 'lan0' is not a bridge",
               "setup --pid %d --interface host0 --attach lan0 --machine m --mac 02:00:00:00:00:0b",
               (int) pid);
+        netns(1, "the host's network interface 'lo' has no wire that a container could be on",
+              "setup --pid %d --interface host0 --attach lo --macvlan --alone --machine m --mac "
+              "02:00:00:00:00:0b",
+              (int) pid);
         netns(0, NULL,
               "setup --pid %d --interface host0 --attach lan0 --macvlan --machine m --mac 02:00:00:00:00:0b "
               "--address 10.29.40.7/24",
