@@ -397,7 +397,10 @@ int network_read_beside(const Project *project, char **machines, char *const *ha
 char *network_address(const Network *n, const ProjectNetwork *network, const char *container) {
         uint8_t octet = project_state_get_address(n->state, container);
 
-        return octet > 0 && network->subnet.prefix > 0 && !strv_contains(n->outside, container)
+        /* One that had an address before it shared a network is not `outside` where the specification lacks
+         * it. */
+        return octet > 0 && network->subnet.prefix > 0 && !strv_contains(n->outside, container) &&
+                               !project_state_get_share(n->state, container)
                        ? address_to_string(subnet_address(&network->subnet, octet))
                        : NULL;
 }

@@ -194,9 +194,10 @@ IN_NETNS(shared_network) {
         setup_done(&s);
 
         setup_open(&s, CONTAINERS(CONTAINER("web", "")),
-                   REMEMBERED("\"addresses\": {\"web\": 9}, \"shares\": {\"app\": \"web\"}"));
+                   REMEMBERED("\"addresses\": {\"app\": 7, \"web\": 9}, \"shares\": {\"app\": \"web\"}"));
         setup_read(&s, NULL, NULL);
         ASSERT_STREQ(network_owner(&s.network, "app"), "web");
+        assert_address(&s, "app", NULL);
         setup_done(&s);
 
         /* What runs so stays so. */
