@@ -507,6 +507,17 @@ let
         );
     });
 
+  # What a command that is given `names` may handle: these, all that they need, and what shares the network of one of
+  # them, which ends when that begins anew; with all that this needs.
+  part =
+    containers: names:
+    let
+      needed = closure containers names;
+    in
+    closure containers (
+      needed ++ filter (name: elem (ownerOf containers.${name}) needed) (attrNames containers)
+    );
+
   dependencyErrors =
     containers:
     concatMap (
@@ -633,6 +644,7 @@ in
     at
     closure
     containerErrors
+    part
     projectErrors
     said
     ;

@@ -22,11 +22,12 @@ let
   names = attrNames containers;
   runner = "${package}/bin/flake-containers";
 
-  # The specification of these containers and of those that they need. Of other containers it looks at their addresses.
+  # The specification of these containers, of those that they need, and of those that share a network of theirs. Of other
+  # containers it looks at their addresses, and at whose network they share.
   document =
     wanted:
     let
-      chosen = lib.genAttrs (spec.closure containers wanted) (name: containers.${name});
+      chosen = lib.genAttrs (spec.part containers wanted) (name: containers.${name});
       problems =
         spec.projectErrors chosen ++ concatMap (name: chosen.${name}.build.problems) (attrNames chosen);
     in

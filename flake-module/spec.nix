@@ -117,7 +117,7 @@ let
 in
 {
   inherit containerSpec;
-  inherit (check) closure containerErrors projectErrors said;
+  inherit (check) closure containerErrors part projectErrors said;
   inherit (syntax)
     allowedName
     isAccountName

@@ -210,6 +210,14 @@ in
     "web"
   ];
   closureAlone = equal (spec.closure containers [ "db" ]) [ "db" ];
+  partShares = equal (builtins.sort builtins.lessThan (
+    spec.part {
+      vpn = { };
+      app = { network.container = "vpn"; dependsOn.db = "ready"; };
+      db = { };
+      other.network.container = "db";
+    } [ "vpn" ]
+  )) [ "app" "db" "vpn" ];
 
   # --- a project
   fine = equal (errors containers) [ ];
