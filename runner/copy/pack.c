@@ -399,14 +399,18 @@ static void allow_directories(void) {
         (void) setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void pack_begin(Pack *p, const char *name) {
+        allow_directories();
+        p->chunk = xmalloc0(CHUNK_SIZE);
+        p->path_size = (size_t) snprintf(p->path, sizeof(p->path), "%s", name ? name : ".");
+}
+
 /* Closes @fd. */
 static int pack_all(Pack *p, int fd, const char *name) {
         struct stat st;
         int r;
 
-        allow_directories();
-        p->chunk = xmalloc0(CHUNK_SIZE);
-        p->path_size = (size_t) snprintf(p->path, sizeof(p->path), "%s", name ? name : ".");
+        pack_begin(p, name);
         if (fstat(fd, &st) < 0)
                 r = pack_fail(p, errno, "look at");
         else if (S_ISDIR(st.st_mode))
@@ -424,10 +428,21 @@ int copy_pack(int fd, const char *name, int out_fd, CopySide *side, Error *reter
         return r < 0 ? r : write_zeros(&p, TAR_END_SIZE);
 }
 
-int copy_pack_layer(int fd, const char *name, int out_fd, CopySide *side, Error *reterr) {
+int copy_pack_layer(int fd, int out_fd, CopySide *side, Error *reterr) {
         _cleanup_(pack_done) Pack p = {.out_fd = out_fd, .attributes = true, .side = side, .error = reterr};
 
-        return pack_all(&p, fd, name);
+        return pack_all(&p, fd, NULL);
+}
+
+int copy_pack_layer_member(int dir_fd, const char *name, const char *at, int out_fd, CopySide *side,
+                           Error *reterr) {
+        _cleanup_(pack_done) Pack p = {.out_fd = out_fd, .attributes = true, .side = side, .error = reterr};
+        struct stat st;
+
+        pack_begin(&p, at);
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return pack_fail(&p, errno, "look at");
+        return pack_named(&p, dir_fd, name, st.st_dev);
 }
 
 int copy_pack_end(int out_fd, CopySide *side, Error *reterr) {

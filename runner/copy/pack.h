@@ -17,10 +17,18 @@ int copy_pack(int fd, const char *name, int out_fd, CopySide *side, Error *reter
 
 /**
  * copy_pack_layer() - write a tree of an image
- * @fd, @name: as of copy_pack()
+ * @fd: as of copy_pack()
  *
  * With those extended attributes that are the files' own. No end is written: more may follow, and then
  * copy_pack_end().
  */
-int copy_pack_layer(int fd, const char *name, int out_fd, CopySide *side, Error *reterr);
+int copy_pack_layer(int fd, int out_fd, CopySide *side, Error *reterr);
+
+/**
+ * copy_pack_layer_member() - write a file, a directory or a link of a directory, as copy_pack_layer()
+ * @name: in the directory, without a slash; one that is not there is an error
+ * @at: its path in the archive
+ */
+int copy_pack_layer_member(int dir_fd, const char *name, const char *at, int out_fd, CopySide *side,
+                           Error *reterr);
 int copy_pack_end(int out_fd, CopySide *side, Error *reterr);

@@ -125,15 +125,6 @@ static void note_left_out(const ImageExport *x, const CopySide *side) {
         }
 }
 
-/* Adds a tree to an archive. Closes @tree_fd. */
-static int layer_add(const ImageExport *x, int tree_fd, const char *name, int out_fd, Error *reterr) {
-        CopySide side = {0};
-        int r = copy_pack_layer(tree_fd, name, out_fd, &side, reterr);
-
-        note_left_out(x, &side);
-        return r;
-}
-
 static int layer_end(const ImageExport *x, int fd, ImageLayers *layers, Error *reterr) {
         CopySide side = {0};
         ImageBlob blob;
@@ -149,12 +140,14 @@ static int layer_end(const ImageExport *x, int fd, ImageLayers *layers, Error *r
 /* Closes @tree_fd. */
 static int layer_of_tree(const ImageExport *x, int tree_fd, ImageLayers *layers, Error *reterr) {
         _cleanup_close_ int fd = blob_begin(x, reterr);
+        CopySide side = {0};
         int r = fd;
 
         if (r < 0)
                 (void) safe_close(tree_fd);
         else
-                r = layer_add(x, tree_fd, NULL, fd, reterr);
+                r = copy_pack_layer(tree_fd, fd, &side, reterr);
+        note_left_out(x, &side);
         return r < 0 ? r : layer_end(x, fd, layers, reterr);
 }
 
@@ -184,16 +177,16 @@ static int add_store_layer(const ImageExport *x, int store_fd, char *const *name
 
         STRV_FOREACH (name, names) {
                 _cleanup_free_ char *at = xasprintf(".%s/%s", x->plan->store, *name);
-                int tree_fd;
+                CopySide side = {0};
 
                 if (hash_text(*name) % STORE_LAYERS != index)
                         continue;
                 if (fd < 0)
                         r = fd = blob_begin(x, reterr);
+                /* It may be a link. */
                 if (r >= 0)
-                        r = tree_fd = fs_open_beneath(store_fd, *name, O_RDONLY, 0, reterr);
-                if (r >= 0)
-                        r = layer_add(x, tree_fd, at, fd, reterr);
+                        r = copy_pack_layer_member(store_fd, *name, at, fd, &side, reterr);
+                note_left_out(x, &side);
                 if (r < 0)
                         return r;
         }

@@ -146,6 +146,13 @@ testcase_closure() {
         no_trouble web
         ok fc down
 
+        # An image has the links of the store, too.
+        spec "$(closed web)"
+        ok fc export --format oci --output image
+        equal "$(for blob in "$PROJECT"/image/blobs/sha256/*; do tar -tf "$blob" 2>/dev/null || true; done |
+                sed -n "s,^\\.$STORE/${extra##*/}-\\([a-z]*\\)/*$,\\1,p" | sort | xargs)" "folder link text" "store paths in the image"
+        rm -r "$PROJECT/image"
+
         # A list that is none, and one of what is not there.
         echo "$STORE/${extra##*/}-gone" >>"$BUILT-closure"
         spec "$(closed web)"
