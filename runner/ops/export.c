@@ -36,6 +36,18 @@ static int take_format(const ExportOptions *o, bool dry_run, ExportFormat *ret, 
         return 0;
 }
 
+/* It becomes a part of lines and documents. */
+static int check_registry(const char *prefix, Error *reterr) {
+        static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./:_-";
+
+        return !prefix || (*prefix && !prefix[strspn(prefix, allowed)])
+                       ? 0
+                       : error_raise(
+                                 reterr, FC_EXIT_USAGE,
+                                 "option '--registry': '%s' is not what the name of an image begins with",
+                                 prefix);
+}
+
 static int refuse_keys(const ExportRequest *r, Error *reterr) {
         _cleanup_(key_refusals_done) KeyRefusals refusals = {0};
         _cleanup_free_ char *options = NULL;
@@ -172,6 +184,8 @@ int export_project(const ProjectRequest *request, const ExportOptions *o, char *
         ExportRequest e = {.registry = o->registry, .without = o->without, .host_paths = o->host_paths};
         int r = take_format(o, dry_run, &e.format, reterr);
 
+        if (r >= 0)
+                r = check_registry(o->registry, reterr);
         if (r >= 0)
                 r = project_open_selected(request, operands, &project, &names, reterr);
         if (r < 0)
