@@ -48,11 +48,20 @@ static bool is_image(const KeyRefusals *out) {
 
 /* ---- parts of keys ---- */
 
+/* What separates, and the backslash that would join a line to the next one. */
+const char *keys_refuse_path(const char *path) {
+        return strpbrk(path, ":,\\") ? "it takes no path with ':', ',' or '\\'" : NULL;
+}
+
 const char *keys_refuse_volume(const ExportRequest *r, const Volume *volume) {
+        _cleanup_free_ char *path = volume->source[0] == '@' ? NULL : export_host_path(r, volume->source);
+
         if (volume->overlay)
                 return "a layer over a directory of the host is not among what it has";
-        if (strpbrk(volume->target, ":,") || (volume->source[0] != '@' && strpbrk(volume->source, ":,")))
-                return "it takes no path with ':' or ','";
+        if (keys_refuse_path(volume->target))
+                return keys_refuse_path(volume->target);
+        if (path && keys_refuse_path(path))
+                return keys_refuse_path(path);
         if (volume->owner == VOLUME_OWNER_ACCOUNT)
                 return "it cannot give files to an account inside";
         if (volume->source[0] == '@')
@@ -86,8 +95,8 @@ const char *keys_refuse_resource(ExportFormat format, const Resource *resource) 
 }
 
 const char *keys_refuse_tmpfs(ExportFormat format, const Tmpfs *tmpfs) {
-        if (strpbrk(tmpfs->target, ":,"))
-                return "it takes no path with ':' or ','";
+        if (keys_refuse_path(tmpfs->target))
+                return keys_refuse_path(tmpfs->target);
         if (format == EXPORT_FORMAT_QUADLET)
                 return NULL;
         if (tmpfs->mode_given && tmpfs->mode != 0777)

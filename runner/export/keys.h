@@ -29,6 +29,7 @@ int keys_check(const ExportRequest *r, KeyRefusals *ret, Error *reterr);
 
 /* Why a part of a key cannot be said; NULL: it can. What is left out by the user's word is left out by the
  * same answers. */
+const char *keys_refuse_path(const char *path);
 const char *keys_refuse_volume(const ExportRequest *r, const Volume *volume);
 const char *keys_refuse_resource(ExportFormat format, const Resource *resource);
 const char *keys_refuse_port(ExportFormat format, const Port *port);

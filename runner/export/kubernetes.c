@@ -174,9 +174,12 @@ static void pod_add_volumes(Pod *p) {
 static void pod_add_tmpfs(Pod *p) {
         for (size_t i = 0; i < p->spec->n_tmpfs; i++) {
                 const Tmpfs *tmpfs = &p->spec->tmpfs[i];
-                Json *source = json_new_object();
                 _cleanup_free_ char *name = NULL;
+                Json *source;
 
+                if (keys_refuse_path(tmpfs->target))
+                        continue;
+                source = json_new_object();
                 json_add_string(source, "medium", "Memory");
                 if (!keys_refuse_tmpfs(p->request->format, tmpfs))
                         json_add_string(source, "sizeLimit", tmpfs->size);
@@ -439,7 +442,8 @@ static void add_claims(const ExportRequest *r, const ContainerSpec *c, char ***s
 static void add_secret_commands(const ExportRequest *r, const ContainerSpec *c, char ***lines) {
         _cleanup_free_ char *name = secret_name(r, c);
 
-        strv_push(lines, "rm -f \"$place\"/*\n");
+        /* A name may begin with a dot. */
+        strv_push(lines, "rm -rf \"$place\"\nmkdir \"$place\"\n");
         for (size_t i = 0; i < c->n_credentials; i++) {
                 const Credential *credential = &c->credentials[i];
                 _cleanup_free_ char *command = export_credential_command(r, credential);
@@ -485,9 +489,9 @@ void kubernetes_print(const ExportRequest *r, ExportFiles *files) {
                 const ContainerSpec *c = spec_find(r->spec, *name);
 
                 add_claims(r, c, &seen, &parts);
-                if (c->network == NETWORK_PRIVATE)
-                        strv_push_take(&parts, service_print(r, c));
-                if (c->network == NETWORK_PRIVATE && !c->internet)
+                /* Also of the host's network: what waits for it finds it by that. */
+                strv_push_take(&parts, service_print(r, c));
+                if (c->network != NETWORK_HOST && !c->internet)
                         strv_push_take(&parts, policy_print(r, c));
                 strv_push_take(&parts, pod_print(r, c));
         }

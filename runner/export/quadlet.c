@@ -16,15 +16,13 @@
 #define STOP_MARGIN 5
 
 char *quadlet_word(const char *text) {
-        char *word = xmalloc0(2 * strlen(text) + 3), *to = word;
+        char *word = xmalloc0(4 * strlen(text) + 3), *to = word;
 
         *to++ = '"';
         for (const char *s = text; *s; s++) {
-                const char *escape = *s == '\n' ? "\\n" : *s == '\t' ? "\\t" : NULL;
-
-                if (escape) {
-                        *to++ = escape[0];
-                        *to++ = escape[1];
+                /* A carriage return ends a line for systemd, too. */
+                if ((unsigned char) *s < 0x20 || *s == 0x7f) {
+                        to += sprintf(to, "\\x%02x", (unsigned char) *s);
                         continue;
                 }
                 if (*s == '"' || *s == '\\')
@@ -95,22 +93,27 @@ static bool needs_way_out(const ContainerSpec *c) {
         return c->internet || c->n_ports > 0;
 }
 
+/* Also where the mode is one that cannot be said, and the user has it left out. */
+static bool has_networks(const ContainerSpec *c) {
+        return c->network != NETWORK_HOST && c->network != NETWORK_NONE;
+}
+
 static void unit_add_networks(Unit *u) {
         const ContainerSpec *c = u->spec;
+        bool fixed = c->network == NETWORK_PRIVATE;
         static char *const fallback[] = {(char *) NETWORK_DEFAULT, NULL};
         char *const *names = c->networks ? c->networks : fallback;
 
-        if (c->network == NETWORK_HOST || c->network == NETWORK_NONE) {
+        if (!has_networks(c)) {
                 unit_add(u, "Network", "%s", c->network == NETWORK_HOST ? "host" : "none");
                 return;
         }
         /* The fixed address is one in the first. */
         STRV_FOREACH (name, names) {
-                _cleanup_free_ char *ip = name == names && c->address ? xasprintf(":ip=%s", c->address)
-                                                                      : NULL,
-                                    *mac = name == names && c->mac
-                                                   ? xasprintf("%smac=%s", ip ? "," : ":", c->mac)
-                                                   : NULL;
+                bool first = fixed && name == names;
+                _cleanup_free_ char *ip = first && c->address ? xasprintf(":ip=%s", c->address) : NULL,
+                                    *mac = first && c->mac ? xasprintf("%smac=%s", ip ? "," : ":", c->mac)
+                                                           : NULL;
 
                 unit_add(u, "Network", "%s-%s.network%s%s", u->request->project, *name, ip ? ip : "",
                          mac ? mac : "");
@@ -294,7 +297,7 @@ static char *network_text(const ExportRequest *r, const char *name) {
 static void quadlet_add_networks(const ExportRequest *r, const ContainerSpec *c, ExportFiles *files) {
         static char *const fallback[] = {(char *) NETWORK_DEFAULT, NULL};
 
-        if (c->network != NETWORK_PRIVATE)
+        if (!has_networks(c))
                 return;
         STRV_FOREACH (name, c->networks ? c->networks : fallback)
                 quadlet_add_once(files, xasprintf("%s-%s.network", r->project, *name),

@@ -86,6 +86,7 @@ static const struct {
         {",\"volumes\":[\"src:/srv:overlay\"]",                                    "kq", "volumes[0]: a layer over"},
         {",\"volumes\":[{\"source\":\"@a\",\"target\":\"/a\",\"owner\":\"www-data\"}]", "kq", "volumes[0]: it cannot give files"},
         {",\"volumes\":[{\"source\":\"@a\",\"target\":\"/a:b\"}]",                 "kq", "volumes[0]: it takes no path with ':'"},
+        {",\"volumes\":[{\"source\":\"@a\",\"target\":\"/a\\\\\"}]",                "kq", "volumes[0]: it takes no path with ':'"},
         {",\"volumes\":[{\"source\":\"/a\",\"target\":\"/a\",\"owner\":\"host\"}]", "kq", "volumes[0]: it"},
         {",\"volumes\":[{\"source\":\"a\",\"target\":\"/a\",\"create\":true}]",    "kq", "volumes[0]: it does not make"},
         {",\"tmpfs\":[\"/tmp:mode=1777\"]",                                        "k",  "tmpfs[0]: an 'emptyDir' has mode 0777"},
@@ -213,6 +214,7 @@ TEST(kubernetes) {
         expect(text, "            - \"systemctl is-system-running >/dev/null\"\n");
         expect(text, "        failureThreshold: 60\n");
         expect(file_of(&files, EXPORT_SCRIPT), "cd '/home/me/my shop'\n");
+        expect(file_of(&files, EXPORT_SCRIPT), "rm -rf \"$place\"\nmkdir \"$place\"\n");
         expect(file_of(&files, EXPORT_SCRIPT), "'pass' 'it'\\''s' >\"$place/pw\"\n");
 }
 
@@ -243,13 +245,37 @@ TEST(quadlet) {
                "cat '/home/me/my shop/secret' | podman secret create --replace shop-db-pw -\n");
 }
 
+/* What is left out of a network still has one, whose unit is there. */
+TEST(networks_without_what_cannot_be_said) {
+        _cleanup_(spec_freep) Spec *spec =
+                spec_of(DOCUMENT(",\"network\":{\"mode\":\"namespace\",\"namespace\":\"vpn\"}"));
+        ExportRequest r = request_for(EXPORT_FORMAT_QUADLET, spec);
+        _cleanup_(export_files_done) ExportFiles files = {0};
+
+        export_documents(&r, &files);
+        expect(file_of(&files, "shop-db.container"), "\nNetwork=shop-default.network\n");
+        expect(file_of(&files, "shop-default.network"), "Internal=true\n");
+}
+
+/* A colon of the project's own path separates as well. */
+TEST(volumes_in_a_strange_project) {
+        _cleanup_(spec_freep) Spec *spec = spec_of(DOCUMENT(",\"volumes\":[\"src:/srv:ro\"]"));
+        ExportRequest r = request_for(EXPORT_FORMAT_QUADLET, spec);
+        _cleanup_(key_refusals_done) KeyRefusals found = {0};
+
+        r.root = "/home/me/a:b";
+        ASSERT_OK(keys_check(&r, &found, NULL));
+        ASSERT_EQ(strv_length(found.lines), 1);
+}
+
 TEST(words) {
         static const struct {
                 const char *text;
                 const char *expected;
         } rows[] = {
                 {"a b", "\"a b\""},
-                {"50% $a \"b\" \\ \n\t", "\"50%% $$a \\\"b\\\" \\\\ \\n\\t\""},
+                {"50% $a \"b\" \\ \n\t", "\"50%% $$a \\\"b\\\" \\\\ \\x0a\\x09\""},
+                {"\rExecStop=", "\"\\x0dExecStop=\""},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
