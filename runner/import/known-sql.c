@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "import/interpolate.h"
 #include "import/known.h"
 #include "import/tree-text.h"
 
@@ -107,7 +108,7 @@ typedef void (*Setting)(Service *s, const char *name, const char *value);
 
 /* "-c NAME=VALUE" and "--NAME=VALUE" of the server; the rest of the command is noted. */
 static void server_settings(Service *s, const char *program, Setting set) {
-        _cleanup_strv_ char **command = service_words(s, "command");
+        _cleanup_strv_ char **command = service_words(s, "command"), **settings = NULL;
 
         for (char **word = command; word && *word; word++) {
                 const char *setting = startswith(*word, "--");
@@ -128,7 +129,17 @@ static void server_settings(Service *s, const char *program, Setting set) {
                 if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.")])
                         service_note(s, "command", "'%s' is not carried over: it names no setting", *word);
                 else
-                        set(s, name, strchr(setting, '=') + 1);
+                        strv_pushf(&settings, "%s%s", name, strchr(setting, '='));
+        }
+        STRV_FOREACH (setting, settings) {
+                size_t length = strcspn(*setting, "=");
+                _cleanup_free_ char *name = xstrndup(*setting, length);
+                const char *value = *setting + length + 1;
+
+                if (interpolate_get(settings, name, length) == value)
+                        set(s, name, value);
+                else
+                        service_note(s, "command", "'%s' is given twice: the last counts", name);
         }
 }
 
@@ -160,7 +171,7 @@ void known_postgres_debian(Service *s) {
 static void postgres_set_nixos(Service *s, const char *name, const char *value) {
         _cleanup_free_ char *literal = nix_string(value), *key = nix_name(name);
 
-        draft_nix(s->container, "  settings.%s = %s;", key, literal);
+        draft_nix(s->container, "  settings.%s = lib.mkForce %s;", key, literal);
 }
 
 void known_postgres_nixos(Service *s) {

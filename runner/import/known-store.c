@@ -90,22 +90,40 @@ void known_valkey_debian(Service *s) {
         redis_debian(s, "valkey", "VALKEY_PASSWORD");
 }
 
-static void redis_nixos(Service *s, const char *program, const char *password) {
-        _cleanup_strv_ char **settings = redis_settings(s, program, password);
+/* In Nix: of a name that is given more than once, such as `save`, a list. Owned by the caller. */
+static char *redis_values(char *const *settings, const char *name) {
+        _cleanup_strv_ char **values = NULL;
+        _cleanup_free_ char *joined = NULL;
 
+        STRV_FOREACH (setting, settings) {
+                const char *rest = startswith(*setting, name);
+
+                if (rest && (*rest == ' ' || *rest == '\0'))
+                        strv_push_take(&values, nix_string(*rest ? rest + 1 : ""));
+        }
+        joined = strv_join(values, " ");
+        return values[1] ? xasprintf("[ %s ]", joined) : TAKE_PTR(joined);
+}
+
+static void redis_nixos(Service *s, const char *program, const char *password) {
+        _cleanup_strv_ char **given = redis_settings(s, program, password), **settings = NULL, **seen = NULL;
+
+        strv_push(&settings, "protected-mode no");
+        strv_extend(&settings, given);
         if (streq(program, "valkey-server"))
                 draft_nix(s->container, "services.redis.package = pkgs.valkey;");
         draft_nix(s->container, "services.redis.servers.\"\" = {");
         draft_nix(s->container, "  enable = true;");
         draft_nix(s->container, "  port = 6379;");
         draft_nix(s->container, "  bind = null;");
-        draft_nix(s->container, "  settings.protected-mode = \"no\";");
         STRV_FOREACH (setting, settings) {
-                size_t length = strcspn(*setting, " ");
-                _cleanup_free_ char *name = xstrndup(*setting, length), *key = nix_name(name),
-                                    *value = nix_string((*setting)[length] ? *setting + length + 1 : "");
+                _cleanup_free_ char *name = xstrndup(*setting, strcspn(*setting, " ")),
+                                    *key = nix_name(name), *values = redis_values(settings, name);
 
-                draft_nix(s->container, "  settings.%s = lib.mkForce %s;", key, value);
+                if (strv_contains(seen, name))
+                        continue;
+                strv_push(&seen, name);
+                draft_nix(s->container, "  settings.%s = lib.mkForce %s;", key, values);
         }
         draft_nix(s->container, "};");
 }

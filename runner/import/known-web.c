@@ -94,6 +94,19 @@ bool known_nginx_file(Service *s, const char *source, const char *target, const 
 
 /* ---- Traefik ---- */
 
+/* Of a whole, "--api", when others say something of its parts, "--api.dashboard"; or of what a later one
+ * says again: an attribute has one value. */
+static bool is_said_by_others(char *const *word, char *const *command, const char *name) {
+        STRV_FOREACH (other, command) {
+                const char *option = startswith(*other, "--"),
+                           *rest = option ? startswith(option, name) : NULL;
+
+                if (rest && (*rest == '.' || (other > word && (*rest == '=' || *rest == '\0'))))
+                        return true;
+        }
+        return false;
+}
+
 /* "--entrypoints.web.address=:80" is entrypoints.web.address = ":80". */
 void known_traefik_nixos(Service *s) {
         _cleanup_strv_ char **command = service_words(s, "command");
@@ -119,6 +132,8 @@ void known_traefik_nixos(Service *s) {
                                      *word);
                         continue;
                 }
+                if (is_said_by_others(word, command, name))
+                        continue;
                 for (char *state = NULL, *part = strtok_r(name, ".", &state); part;
                      part = strtok_r(NULL, ".", &state)) {
                         _cleanup_free_ char *attribute = nix_name(part);

@@ -12,6 +12,7 @@
       systems = [ "x86_64-linux" "aarch64-linux" ];
 
       flake-containers.containers = {
+        # services.postgres.command: 'max_connections' is given twice: the last counts
         # services.postgres.healthcheck: how often is not carried over: it is asked at once, and
         # again until it succeeds
         # services.postgres.healthcheck: 'test' is not carried over: its port is asked, since a
@@ -42,8 +43,8 @@
                 enableTCPIP = true;
                 # samenet: the network of the project.
                 authentication = lib.mkBefore "host all all samenet scram-sha-256";
-                settings.max_connections = "200";
-                settings.shared_buffers = "256MB";
+                settings.max_connections = lib.mkForce "200";
+                settings.shared_buffers = lib.mkForce "256MB";
               };
             };
         };

@@ -90,9 +90,10 @@
                 enable = true;
                 port = 6379;
                 bind = null;
-                settings.protected-mode = "no";
+                settings.protected-mode = lib.mkForce "no";
                 settings.requirepass = lib.mkForce "s3cret";
                 settings.appendonly = lib.mkForce "yes";
+                settings.save = lib.mkForce [ "60 1" "300 10" ];
               };
             };
         };

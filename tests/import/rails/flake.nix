@@ -102,7 +102,7 @@
                 enable = true;
                 port = 6379;
                 bind = null;
-                settings.protected-mode = "no";
+                settings.protected-mode = lib.mkForce "no";
               };
             };
         };

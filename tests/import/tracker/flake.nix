@@ -31,7 +31,7 @@
                 enable = true;
                 port = 6379;
                 bind = null;
-                settings.protected-mode = "no";
+                settings.protected-mode = lib.mkForce "no";
               };
             };
         };
@@ -72,7 +72,7 @@
                 enableTCPIP = true;
                 # samenet: the network of the project.
                 authentication = lib.mkBefore "host all all samenet trust";
-                settings.max_connections = "100";
+                settings.max_connections = lib.mkForce "100";
               };
             };
         };
