@@ -27,6 +27,19 @@ static void split_image(const char *text, char **ret_image, char **ret_tag) {
         *ret_tag = colon ? xstrdup(colon) : NULL;
 }
 
+/* Of a registry that has docker.io's, or its makers' own. */
+static bool is_of_others(const char *image, const char *found) {
+        static const char *const registries[] = {"docker.io/", "docker.elastic.co/", "quay.io/",
+                                                 "mirror.gcr.io/"};
+
+        if (startswith(image, found) || startswith(image, "library/"))
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(registries); i++)
+                if (startswith(image, registries[i]))
+                        return false;
+        return true;
+}
+
 /* What is known of the image, as far as the format can have it. */
 static void find_image(Service *s) {
         const char *image = tree_text(tree_get(s->tree, "image"));
@@ -36,6 +49,8 @@ static void find_image(Service *s) {
                 return;
         split_image(image, &s->image, &s->tag);
         s->known = s->one_shot ? NULL : known_image_find(s->image);
+        if (s->known && is_of_others(image, s->image))
+                service_note(s, "image", "'%s' is taken for docker.io's '%s'", image, s->image);
         if (s->known && s->draft->format == DRAFT_JSON && !s->known->packages) {
                 s->known = NULL;
                 service_note(s, "image",
@@ -154,6 +169,26 @@ static void carry_top_level(Draft *draft, const Json *document) {
                            "they begin empty: what docker's have in them is dumped there and restored here");
 }
 
+/* Two of them would be one, and have one's data or reach each other. */
+static int refuse_same_names(const Json *document, const char *kind, Error *reterr) {
+        const Json *definitions = tree_get(document, kind);
+        _cleanup_strv_ char **names = NULL;
+
+        if (!definitions || json_type(definitions) != JSON_OBJECT)
+                return 0;
+        JSON_FOREACH (definition, definitions) {
+                _cleanup_free_ char *ours = tidy_name(json_key(definition)),
+                                    *place = json_path_member(kind, json_key(definition));
+
+                if (ours && strv_contains(names, ours))
+                        return error_raise(reterr, FC_EXIT_USAGE,
+                                           "%s: would be called '%s' as another one is", place, ours);
+                if (ours)
+                        strv_push(&names, ours);
+        }
+        return 0;
+}
+
 static int name_containers(Draft *draft, const Json *services, Error *reterr) {
         JSON_FOREACH (service, services) {
                 const char *name = json_key(service);
@@ -223,6 +258,10 @@ int compose_import(const Json *tree, const ComposeInput *input, Draft **ret, Err
                 else
                         r = name_containers(draft, services, reterr);
         }
+        if (r >= 0)
+                r = refuse_same_names(document, "volumes", reterr);
+        if (r >= 0)
+                r = refuse_same_names(document, "networks", reterr);
         if (r >= 0) {
                 note_variables(draft, &in);
                 carry_top_level(draft, document);

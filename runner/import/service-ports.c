@@ -137,9 +137,13 @@ static void carry_mode(Service *s, Json *network, const char *mode) {
         if (streq(mode, "host") || streq(mode, "none")) {
                 json_add_string(network, "mode", mode);
                 s->host_network = true;
-        } else if (!streq(mode, "bridge") && !streq(mode, "default"))
+        } else if (startswith(mode, "service:"))
                 service_note(s, "network_mode",
-                             "'%s' is not carried over: no container has another one's network", mode);
+                             "'%s' is not carried over: network.mode = \"container\" with network.container "
+                             "shares another one's, and ports are said there",
+                             mode);
+        else if (!streq(mode, "bridge") && !streq(mode, "default"))
+                service_note(s, "network_mode", "'%s' is not carried over: it is not of this project", mode);
 }
 
 void service_carry_network(Service *s) {

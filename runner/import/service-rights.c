@@ -27,6 +27,8 @@ static char *memory_size(const char *text) {
                 return xasprintf("%" PRIu64 "%c", (uint64_t) number, toupper((unsigned char) *unit));
         for (const char *u = units; u < unit; u++)
                 number *= 1024;
+        if (number >= 1e18)
+                return NULL;
         return xasprintf("%" PRIu64, (uint64_t) number);
 }
 

@@ -11,6 +11,7 @@
 typedef struct Mount {
         const char *source; /* NULL: anonymous */
         const char *target;
+        bool bind; /* of a path of the host's */
         bool read_only, create;
 } Mount;
 
@@ -44,11 +45,11 @@ static char *volume_name(const Service *s, const char *name, const char *target)
         return xasprintf("@%s", tidy ? tidy : s->container->name);
 }
 
-static void take_data_volume(Service *s, const Mount *m, bool bind, const char *data, const char *place) {
-        _cleanup_free_ char *beside = bind ? xasprintf("%s-data", s->name) : NULL,
+static void take_data_volume(Service *s, const Mount *m, const char *data, const char *place) {
+        _cleanup_free_ char *beside = m->bind ? xasprintf("%s-data", s->name) : NULL,
                             *name = volume_name(s, beside ? beside : m->source, m->target);
 
-        if (bind)
+        if (m->bind)
                 draft_note(&s->container->notes, place,
                            "'%s' holds data of the image's release and users: they are in the volume %s "
                            "here, which begins empty",
@@ -57,11 +58,10 @@ static void take_data_volume(Service *s, const Mount *m, bool bind, const char *
 }
 
 static void take_mount(Service *s, const Mount *m, const char *place) {
-        bool bind = m->source && strchr("./~", m->source[0]);
         const char *data = s->known ? known_image_data(s->known, s->draft->format, m->target) : NULL;
         _cleanup_free_ char *source = NULL;
 
-        if (m->source && m->source[0] == '~') {
+        if (m->bind && m->source[0] == '~') {
                 draft_note(&s->container->notes, place,
                            "not carried over: '~' is not expanded here, write the whole path");
                 return;
@@ -71,14 +71,14 @@ static void take_mount(Service *s, const Mount *m, const char *place) {
                 return;
         }
         if (data) {
-                take_data_volume(s, m, bind, data, place);
+                take_data_volume(s, m, data, place);
                 return;
         }
-        source = bind ? project_path(s, m->source) : volume_name(s, m->source, m->target);
-        if (bind && s->known && known_image_take_file(s, source, m->target, place))
+        source = m->bind ? project_path(s, m->source) : volume_name(s, m->source, m->target);
+        if (m->bind && s->known && known_image_take_file(s, source, m->target, place))
                 return;
         add_volume(s, source, m->target, m->read_only, m->create, place);
-        if (s->known && s->draft->format == DRAFT_FLAKE && bind)
+        if (s->known && s->draft->format == DRAFT_FLAKE && m->bind)
                 draft_note(&s->container->notes, place,
                            "it is mounted, but a NixOS module reads what is in its options");
 }
@@ -100,6 +100,7 @@ static void take_short_volume(Service *s, const char *text, const char *place) {
         char *second = strchr(copy, ':'), *options = NULL, *state = NULL;
         Mount m = {.source = second && second > copy ? copy : NULL, .target = copy};
 
+        m.bind = m.source && strchr("./~", m.source[0]);
         if (second) {
                 *second++ = '\0';
                 m.target = second;
@@ -145,10 +146,18 @@ static void take_long_volume(Service *s, const Json *volume, const char *place) 
                    .read_only = tree_is_true(tree_get(volume, "read_only")),
                    .create = tree_is_true(tree_get(bind, "create_host_path"))};
 
+        m.bind = type && streq(type, "bind");
+        if (m.source && !*m.source)
+                m.source = NULL;
+
         if (!type || !target || (!streq(type, "bind") && !streq(type, "volume") && !streq(type, "tmpfs"))) {
                 draft_note(&s->container->notes, place,
                            "not carried over: 'type' and 'target' must be given, and a type of "
                            "'bind', 'volume' or 'tmpfs'");
+                return;
+        }
+        if (m.bind && !m.source) {
+                draft_note(&s->container->notes, place, "not carried over: it has no 'source'");
                 return;
         }
         JSON_FOREACH (member, volume) {

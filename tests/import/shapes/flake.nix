@@ -38,6 +38,7 @@
         # of 'bind', 'volume' or 'tmpfs'
         # services.all.volumes[6]: not carried over: target: 'in/proc': a path inside the container
         # must be absolute
+        # services.all.volumes[9]: not carried over: it has no 'source'
         # services.all.devices[1]: not carried over: a device has the same path inside
         # services.all.ulimits: 'CORE' is not carried over: it is not a number, nor 'soft' and
         # 'hard'
@@ -82,7 +83,14 @@
           environment.A = "b=c";
           network.mac = "02:00:00:00:00:01";
           ports = [ "[::1]:8000:80" "0.0.0.0:8001:80/udp" "127.0.0.1:auto:81" ];
-          volumes = [ "@anonymous:/a:ro" "@all-c:/c" "@relative-path:/e" "a b:/f g" ];
+          volumes = [
+            "@anonymous:/a:ro"
+            "@all-c:/c"
+            "@relative-path:/e"
+            "a b:/f g"
+            "beside:/h:ro"
+            "@all-j:/j"
+          ];
           tmpfs = [ { target = "/b"; size = "1000000"; } ];
           resources = { MemoryMax = "300M"; CPUQuota = "50%"; TasksMax = "50"; };
           devices = [ { path = "/dev/fuse"; permissions = "rw"; } { path = "/dev/kvm"; } ];
@@ -96,6 +104,25 @@
               #   wantedBy = [ "multi-user.target" ];
               #   serviceConfig.ExecStart = "...";
               # };
+            };
+        };
+
+        # services.private.image: 'registry.example/nginx' is taken for docker.io's 'nginx'
+        # services.private.mem_limit: not carried over: it is not a size
+        # services.private.use_api_socket: not carried over: there is no daemon of docker's
+        private = {
+          ready.tcp = [ 80 ];
+          configuration =
+            { lib, pkgs, ... }:
+            {
+              system.stateVersion = "26.05";
+              services.nginx = {
+                enable = true;
+                virtualHosts.localhost = {
+                  default = true;
+                  root = "/var/www";
+                };
+              };
             };
         };
 

@@ -75,8 +75,8 @@
 
         # services.consumer.image: 'example/consumer' is not one that a NixOS module is known of
         # here: its program becomes a unit
-        # services.consumer.network_mode: 'service:producer' is not carried over: no container has
-        # another one's network
+        # services.consumer.network_mode: 'service:producer' is not carried over: network.mode =
+        # "container" with network.container shares another one's, and ports are said there
         # services.consumer.restart: how often is not carried over: five times in five minutes
         consumer = {
           restart = "on-failure";
