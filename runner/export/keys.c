@@ -113,10 +113,13 @@ const char *keys_refuse_credential(const Credential *credential) {
                        : NULL;
 }
 
-const char *keys_refuse_dependency(ExportFormat format, const Dependency *dependency) {
-        return format == EXPORT_FORMAT_KUBERNETES && dependency->need == NEED_COMPLETED
-                       ? "a pod cannot wait for the end of another one"
-                       : NULL;
+const char *keys_refuse_dependency(const ExportRequest *r, const Dependency *dependency) {
+        if (r->format != EXPORT_FORMAT_KUBERNETES)
+                return NULL;
+        if (dependency->need == NEED_COMPLETED)
+                return "a pod cannot wait for the end of another one";
+        /* One that has ended has no name any more. */
+        return spec_find(r->spec, dependency->name)->one_shot ? "a pod cannot wait for one that ends" : NULL;
 }
 
 /* ---- keys ---- */
@@ -254,7 +257,7 @@ static void refuse_seed(const ContainerSpec *c, KeyRefusals *out) {
 static void refuse_depends_on(const ContainerSpec *c, KeyRefusals *out) {
         for (size_t i = 0; i < c->n_dependencies && !is_image(out); i++) {
                 _cleanup_free_ char *place = xasprintf("dependsOn.%s", c->dependencies[i].name);
-                const char *why = keys_refuse_dependency(format_of(out), &c->dependencies[i]);
+                const char *why = keys_refuse_dependency(out->request, &c->dependencies[i]);
 
                 if (why)
                         refuse(out, c, place, "%s", why);

@@ -35,4 +35,4 @@ const char *keys_refuse_resource(ExportFormat format, const Resource *resource);
 const char *keys_refuse_port(ExportFormat format, const Port *port);
 const char *keys_refuse_tmpfs(ExportFormat format, const Tmpfs *tmpfs);
 const char *keys_refuse_credential(const Credential *credential);
-const char *keys_refuse_dependency(ExportFormat format, const Dependency *dependency);
+const char *keys_refuse_dependency(const ExportRequest *r, const Dependency *dependency);

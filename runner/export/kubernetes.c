@@ -315,7 +315,7 @@ static void pod_wait(Pod *p) {
                 const Dependency *d = &p->spec->dependencies[i];
                 _cleanup_free_ char *name = xasprintf("wait-%zu", i);
 
-                if (!keys_refuse_dependency(EXPORT_FORMAT_KUBERNETES, d))
+                if (!keys_refuse_dependency(p->request, d))
                         json_append(p->init_containers, pod_init_container(p, name, WAIT_SCRIPT, d->name));
         }
 }

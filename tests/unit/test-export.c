@@ -109,6 +109,8 @@ static const struct {
         {",\"ready\":{\"unix\":[\"/run/a\"]}",                                     "kq", "ready.unix:"},
         {",\"command\":[\"a\"],\"ready\":{\"notify\":true}",                       "k",  "ready.notify:"},
         {",\"seed\":[{\"run\":[\"a\"]}]",                                          "kq", "seed:"},
+        {",\"dependsOn\":{\"a\":\"started\"}},\"a\":{\"system\":{\"rootfs\":\"i\"},\"command\":[\"a\"]",                     "",  NULL},
+        {",\"dependsOn\":{\"a\":\"started\"}},\"a\":{\"system\":{\"rootfs\":\"i\"},\"command\":[\"a\"],\"oneShot\":true", "k", "dependsOn.a: a pod cannot wait for one that ends"},
         {",\"exports\":{\"A\":\"${name}\"}",                                       "kq", "exports:"},
         {",\"hooks\":{\"afterReady\":[[\"a\"]]}",                                  "kq", "hooks:"},
         {",\"shared\":true",                                                       "kq", "shared:"},
