@@ -47,9 +47,10 @@ static void seed_password(Service *s, const char *client, const char *user, cons
         bool psql = streq(client, "psql");
         _cleanup_free_ char *literal = sql_literal(password ? password : "", !psql),
                             *statement = xasprintf("%s%s%s", before, literal, after),
-                            *script = xasprintf("%s%s \"$2'$(cat \"$1\")'$3\"",
-                                                psql ? "runuser -u postgres -- " : "",
-                                                psql ? "psql -qc" : client);
+                            *run = psql ? xstrdup("runuser -u postgres -- psql -qc")
+                                        : xasprintf("%s -e", client),
+                            *script = xasprintf("p=$(sed \"s/%s/&&/g\" \"$1\") && %s \"$2'$p'$3\"",
+                                                psql ? "'" : "['\\\\]", run);
 
         if (file)
                 service_seed(s, NULL, words("sh", "-c", script, "sh", file, before, after, NULL));

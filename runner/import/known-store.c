@@ -38,14 +38,33 @@ static void seed_command(Service *s, const char *program, ...) {
 
 /* ---- Redis and Valkey ---- */
 
+/* A word of redis.conf; owned by the caller. */
+static char *redis_word(const char *text) {
+        char *word = xmalloc0(2 * strlen(text) + 3), *to = word;
+
+        if (!strpbrk(text, " \t\r\n'\"\\"))
+                return strcpy(word, text);
+        *to++ = '"';
+        for (const char *s = text; *s; s++) {
+                if (strchr("\"\\\r\n", *s))
+                        *to++ = '\\';
+                *to++ = *s == '\r' ? 'r' : *s == '\n' ? 'n' : *s;
+        }
+        *to = '"';
+        return word;
+}
+
 /* "NAME VALUE" of each "--NAME VALUE.." of the command, and of the password that a variable gives. */
 static char **redis_settings(Service *s, const char *program, const char *password) {
         _cleanup_strv_ char **command = service_words(s, "command");
         char **settings = NULL;
         const char *value = service_variable(s, password);
 
-        if (value && *value)
-                strv_pushf(&settings, "requirepass %s", value);
+        if (value && *value) {
+                _cleanup_free_ char *word = redis_word(value);
+
+                strv_pushf(&settings, "requirepass %s", word);
+        }
         for (char **word = command; word && *word; word++) {
                 const char *name = startswith(*word, "--");
                 char *line;

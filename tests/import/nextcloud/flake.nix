@@ -30,7 +30,7 @@
               run = [
                 "sh"
                 "-c"
-                "runuser -u postgres -- psql -qc \"$2'$(cat \"$1\")'$3\""
+                "p=$(sed \"s/'/&&/g\" \"$1\") && runuser -u postgres -- psql -qc \"$2'$p'$3\""
                 "sh"
                 "/run/secrets/db_password"
                 "CREATE ROLE \"cloud\" SUPERUSER LOGIN PASSWORD "

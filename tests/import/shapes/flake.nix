@@ -126,6 +126,22 @@
             };
         };
 
+        cache = {
+          ready.tcp = [ 6379 ];
+          configuration =
+            { lib, pkgs, ... }:
+            {
+              system.stateVersion = "26.05";
+              services.redis.servers."" = {
+                enable = true;
+                port = 6379;
+                bind = null;
+                settings.protected-mode = lib.mkForce "no";
+                settings.requirepass = lib.mkForce "\"a \\\"b\\n\"";
+              };
+            };
+        };
+
         # services.odd.command: not carried over: a quote has no end
         # services.odd.image: 'alpine' is not one that a NixOS module is known of here: its program
         # becomes a unit

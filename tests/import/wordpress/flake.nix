@@ -35,9 +35,13 @@
             }
             {
               run = [
-                "mysql"
-                "-e"
-                "CREATE USER root@'%' IDENTIFIED BY 'somewordpress'"
+                "sh"
+                "-c"
+                "p=$(sed \"s/['\\\\]/&&/g\" \"$1\") && mysql -e \"$2'$p'$3\""
+                "sh"
+                "/run/secrets/root"
+                "CREATE USER root@'%' IDENTIFIED BY "
+                ""
               ];
             }
             {
