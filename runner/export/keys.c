@@ -307,7 +307,7 @@ static const ExportKey export_keys[] = {
         {"ready",            {NOT_OF_IMAGE,                               "a `startupProbe`; `unix`, and of a command `notify`, refused", "`Notify=`, `ExecStartPost=`; `unix` refused"}, refuse_ready},
         {"seed",             {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_seed},
         {"stop",             {"`StopSignal`",                             "`terminationGracePeriodSeconds`",                        "`--stop-timeout`"},                 NULL},
-        {"dependsOn",        {NOT_OF_IMAGE,                               "an init container that waits; `completed` refused",      "`Requires=`, `After=`"},            refuse_depends_on},
+        {"dependsOn",        {NOT_OF_IMAGE,                               "an init container that waits; `completed`, and what is `oneShot`, refused",      "`Requires=`, `After=`"},            refuse_depends_on},
         {"oneShot",          {NOT_OF_IMAGE,                               "`restartPolicy: Never`",                                 "`Type=oneshot`"},                   NULL},
         {"exports",          {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_exports},
         {"hooks",            {NOT_OF_IMAGE,                               REFUSED,                                                  REFUSED},                            refuse_hooks},
