@@ -144,8 +144,29 @@ static void server_settings(Service *s, const char *program, Setting set) {
         }
 }
 
+/* Of settings whose items are names one literal would be one name, comma and all. Owned by the caller. */
+static char *postgres_literals(const char *name, const char *value) {
+        static const char *const lists[] = {"shared_preload_libraries", "session_preload_libraries",
+                                            "local_preload_libraries",  "search_path",
+                                            "temp_tablespaces",         "unix_socket_directories"};
+        _cleanup_strv_ char **items = NULL;
+        bool is_list = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++)
+                is_list = is_list || streq(lists[i], name);
+        for (const char *p = value; is_list && *p;) {
+                size_t length = strcspn(p, ", ");
+                _cleanup_free_ char *item = xstrndup(p, length);
+
+                if (length > 0)
+                        strv_push_take(&items, sql_literal(item, false));
+                p += length + strspn(p + length, ", ");
+        }
+        return items ? strv_join(items, ", ") : sql_literal(value, false);
+}
+
 static void postgres_set_debian(Service *s, const char *name, const char *value) {
-        _cleanup_free_ char *literal = sql_literal(value, false),
+        _cleanup_free_ char *literal = postgres_literals(name, value),
                             *statement = xasprintf("ALTER SYSTEM SET %s TO %s", name, literal);
 
         service_seed(s, "postgres", words("psql", "-qc", statement, NULL));

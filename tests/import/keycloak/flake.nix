@@ -44,6 +44,7 @@
                 # samenet: the network of the project.
                 authentication = lib.mkBefore "host all all samenet scram-sha-256";
                 settings.max_connections = lib.mkForce "200";
+                settings.shared_preload_libraries = lib.mkForce "auto_explain,pg_prewarm";
                 settings.shared_buffers = lib.mkForce "256MB";
               };
             };
