@@ -99,7 +99,7 @@ static int blob_write(const ImageExport *x, char *text, ImageBlob *ret, Error *r
         int r = fd;
 
         if (r >= 0) {
-                r = fs_write_all(fd, text, strlen(text));
+                r = fs_write_all(fd, owned, strlen(owned));
                 if (r < 0)
                         return error_set(reterr, r, "write to the image");
         }
@@ -229,7 +229,7 @@ static int make_system_root(const ImageExport *x, int root_fd, Error *reterr) {
 
 static int make_conf(const ContainerSpec *c, int root_fd, Error *reterr) {
         _cleanup_free_ char *text = manager_conf_print(c->environment),
-                            *directory = xstrdup(MANAGER_CONF_TARGET + 1);
+                            *directory = xstrdup(&MANAGER_CONF_TARGET[1]);
         char *name = strrchr(directory, '/');
         _cleanup_close_ int dir_fd = -EBADF;
 
