@@ -131,9 +131,7 @@ static int pieces_add_mounts(Pieces *p, const CellMounts *mounts, Error *reterr)
         for (size_t i = 0; r >= 0 && i < mounts->n; i++) {
                 const CellMount *m = &mounts->items[i];
 
-                r = m->source ? pieces_add_source(p, m->source, m->target, m->read_only, reterr)
-                              : pieces_add_tmpfs(p, m->target, "0555", "4k",
-                                                 TREE_NOTHING | MOUNT_ATTR_RDONLY, reterr);
+                r = pieces_add_source(p, m->source, m->target, m->read_only, reterr);
         }
         return r;
 }

@@ -52,17 +52,6 @@ static int bind_ro_parse(void *field, const char *value, Error *reterr) {
         return parse_bind(field, value, /* read_only= */ true, reterr);
 }
 
-/* A plan has them for what a container is not to see, and with these settings. */
-static int mask_parse(void *field, const char *value, Error *reterr) {
-        _cleanup_free_ char *target = NULL;
-        const char *settings = split(value, &target);
-
-        if (target[0] != '/' || !settings || !streq(settings, "mode=0555,ro"))
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not written TARGET:mode=0555,ro", value);
-        cell_add_mount(field, (CellMount){NULL, TAKE_PTR(target), true});
-        return 0;
-}
-
 static void cell_mounts_done(void *field) {
         CellMounts *mounts = field;
 
@@ -112,7 +101,6 @@ static OptionTable cell_options_table(CellOptions *o) {
         /* nspawn's arguments are printed by the plan, so none of these is. */
         static const OptionKind bind = {bind_parse, NULL, cell_mounts_done, NULL},
                                 bind_ro = {bind_ro_parse, NULL, NULL, NULL},
-                                mask = {mask_parse, NULL, NULL, NULL},
                                 credential = {credential_parse, NULL, credentials_done, NULL},
                                 capability = {capability_parse, NULL, NULL, NULL};
         static const Option rows[] = {
@@ -128,7 +116,6 @@ static OptionTable cell_options_table(CellOptions *o) {
                 {"bind", 0, OPTION_OTHER, offsetof(CellOptions, mounts), "SOURCE:TARGET", .kind = &bind},
                 {"bind-ro", 0, OPTION_OTHER, offsetof(CellOptions, mounts), "SOURCE:TARGET",
                  .kind = &bind_ro},
-                {"tmpfs", 0, OPTION_OTHER, offsetof(CellOptions, mounts), "TARGET:SETTINGS", .kind = &mask},
                 {"load-credential", 0, OPTION_OTHER, offsetof(CellOptions, credentials), "ID:PATH",
                  .kind = &credential},
                 {"setenv", 0, OPTION_STRINGS, offsetof(CellOptions, environment), "NAME=VALUE"},

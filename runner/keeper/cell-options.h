@@ -7,7 +7,7 @@
 #include "base/options.h"
 
 typedef struct CellMount {
-        char *source; /* path on the host; NULL: an empty file system that cannot be written to */
+        char *source; /* path on the host */
         char *target; /* path inside */
         bool read_only;
 } CellMount;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,12 +20,30 @@ int machine_dir_unshare(int more_flags, Error *reterr) {
         return 0;
 }
 
+/* Where a guest of the same volume could have put a link meanwhile. */
+static int attach_within(int dir_fd, const MachineMount *m, Error *reterr) {
+        _cleanup_close_ int target = fs_open_beneath(dir_fd, m->name, O_PATH | O_DIRECTORY, 0, reterr);
+
+        if (target < 0)
+                return target;
+        return syscall(SYS_move_mount, m->fd, "", target, "",
+                       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
+                       ? error_set(reterr, errno, "attach '%s'", m->name)
+                       : 0;
+}
+
 static int attach_mount(int dir_fd, const MachineMount *m, Error *reterr) {
+        /* A copy of a mount shares with that one, which is the host's, what is attached in it. */
+        struct mount_attr attr = {.propagation = MS_SLAVE};
         _cleanup_close_ int target = -EBADF;
         struct stat st;
 
+        if (strchr(m->name, '/'))
+                return attach_within(dir_fd, m, reterr);
         if (fstat(m->fd, &st) < 0)
                 return error_set(reterr, errno, "look at mount '%s'", m->name);
+        if (mount_setattr(m->fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+                return error_set(reterr, errno, "make mount '%s' a slave of the host's", m->name);
         if (S_ISDIR(st.st_mode)) {
                 if (mkdirat(dir_fd, m->name, 0755) < 0)
                         return error_set(reterr, errno, "make '%s'", m->name);

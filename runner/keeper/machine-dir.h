@@ -10,7 +10,8 @@
  * host can open it and be taken for the gate. */
 #define MACHINE_GATE MACHINE_DIR "/fifo"
 
-/* A detached mount, open_tree(2), that is attached at MACHINE_DIR/<name>. */
+/* A detached mount, open_tree(2), that is attached at MACHINE_DIR/<name>. One that has a slash in its name
+ * belongs in a mount before it, at what is there already. */
 typedef struct MachineMount {
         int fd;
         char *name;

@@ -14,7 +14,7 @@ static int mounts_parse(void *field, const char *value, Error *reterr) {
 
         if (fd < 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' begins with no open file descriptor", value);
-        if (*end != ':' || end[1] == '\0' || strchr(end + 1, '/'))
+        if (*end != ':' || end[1] == '\0' || end[1] == '/')
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' has no name", value);
         *XGROW(mounts->mounts, mounts->n) = (MachineMount){fd, xstrdup(end + 1)};
         return 0;

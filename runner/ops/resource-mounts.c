@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -111,6 +112,15 @@ static int mount_memory(const MountContext *c, const PlanMount *m, Error *reterr
         return resource_mount_tmpfs(c->plan, m, c->covered_root_fd, reterr);
 }
 
+/* Empty. The guest cannot take it away: its mounts come from a more privileged namespace. */
+static int mount_mask(const MountContext *c, const PlanMount *m, Error *reterr) {
+        const MountOption options[] = {{"mode", "0555"}, {"size", "4k"}};
+
+        return mount_make("tmpfs", options, ELEMENTSOF(options),
+                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY,
+                          reterr);
+}
+
 static int open_credential(const MountContext *c, const PlanMount *m, Error *reterr) {
         return resource_open_credential(&c->project->sources, m, reterr);
 }
@@ -172,6 +182,7 @@ static const MountKind mount_kinds[_PLAN_MOUNT_KIND_MAX] = {
         [PLAN_MOUNT_LAYERED] = {.open = open_layered},
         [PLAN_MOUNT_NAMED_VOLUME] = {.open = open_named_volume, .covers = true},
         [PLAN_MOUNT_TMPFS] = {.make = mount_memory, .covers = true},
+        [PLAN_MOUNT_MASK] = {.make = mount_mask},
         [PLAN_MOUNT_CREDENTIAL] = {.open = open_credential},
         [PLAN_MOUNT_CLOSURE] = {.make = mount_closure, .protect = true},
 };

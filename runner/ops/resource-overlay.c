@@ -18,7 +18,7 @@ int resource_open_overlay(const Sources *sources, const PlanMount *m, bool creat
         int r;
 
         /* The kernel refuses it, too, and the container would see itself. */
-        if (m->mask)
+        if (m->masked)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "%s: '%s' has the project's '.containers' in it, where an overlay keeps "
                                    "what is written",

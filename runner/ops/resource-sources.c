@@ -62,7 +62,7 @@ static int check_owner(const Sources *sources, const PlanMount *m, int fd, char 
 
 int resource_open_volume(const Sources *sources, const PlanMount *m, bool create, char ***notes,
                          Error *reterr) {
-        _cleanup_close_ int fd = source_open_volume(sources, m->source, m->below, m->mask, create, reterr);
+        _cleanup_close_ int fd = source_open_volume(sources, m->source, m->below, m->masked, create, reterr);
         int r = fd;
 
         if (r == -ENOENT && startswith(m->source, NIX_OF_HOST))

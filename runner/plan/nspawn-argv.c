@@ -23,8 +23,7 @@ static char *escape(const char *path) {
 }
 
 static void push_mount(char ***argv, const PlanMount *m) {
-        _cleanup_free_ char *escaped = m->target ? escape(m->target) : NULL,
-                            *mask = m->mask ? escape(m->mask) : NULL;
+        _cleanup_free_ char *escaped = m->target ? escape(m->target) : NULL;
 
         if (!m->target)
                 return;
@@ -35,9 +34,6 @@ static void push_mount(char ***argv, const PlanMount *m) {
         else
                 strv_pushf(argv, "--bind%s=" MACHINE_DIR "/%s:%s", m->read_only ? "-ro" : "", m->name,
                            escaped);
-        /* Empty, and the guest cannot take it away: its mounts come from a more privileged namespace. */
-        if (mask)
-                strv_pushf(argv, "--tmpfs=%s:mode=0555,ro", mask);
 }
 
 /* The mounts are mapped already. */

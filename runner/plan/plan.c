@@ -31,7 +31,6 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         for (size_t i = 0; i < p->n_mounts; i++) {
                 free(p->mounts[i].name);
                 free(p->mounts[i].source);
-                free(p->mounts[i].mask);
                 free(p->mounts[i].upper);
                 free(p->mounts[i].target);
                 free(p->mounts[i].place);
@@ -142,11 +141,15 @@ static void add_system(ContainerPlan *p, const PlanFacts *facts) {
 
 /* Where `.containers` would be seen in a volume, and with it what is believed at the next start, and the
  * files of other containers. */
-static char *find_mask(const PlanFacts *facts, const PlanMount *m) {
-        _cleanup_free_ char *source = path_normalise(m->source);
-        size_t n = streq(source, "/") ? 0 : strlen(source);
+static void add_mask(ContainerPlan *p, const PlanFacts *facts, size_t volume) {
+        PlanMount *m = &p->mounts[volume];
+        _cleanup_free_ char *source = path_normalise(m->source), *name = NULL;
 
-        return path_is_within(facts->state, source) ? xasprintf("%s%s", m->target, facts->state + n) : NULL;
+        if (!path_is_within(facts->state, source))
+                return;
+        m->masked = true;
+        name = xasprintf("%s%s", m->name, facts->state + (streq(source, "/") ? 0 : strlen(source)));
+        add_mount(p, PLAN_MOUNT_MASK, name, NULL, NULL);
 }
 
 static PlanMapping map_volume(const ContainerPlan *p, const Volume *v) {
@@ -177,7 +180,6 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
                                       : NULL;
                 m->fleeting = facts->fleeting;
                 m->below = below;
-                m->mask = named ? NULL : find_mask(facts, m);
                 m->read_only = v->read_only;
                 m->create = v->create;
                 m->mapping = map_volume(p, v);
@@ -185,6 +187,8 @@ static void add_volumes(ContainerPlan *p, const PlanFacts *facts) {
                 m->place =
                         v->once ? xstrdup("--volume") : xasprintf("containers.%s.volumes[%zu]", c->name, i);
                 strv_push(&p->mount_points, v->target);
+                if (!named)
+                        add_mask(p, facts, p->n_mounts - 1);
         }
 }
 

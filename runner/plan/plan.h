@@ -23,6 +23,7 @@ typedef enum PlanMountKind {
         PLAN_MOUNT_OVERLAY,      /* a directory of the user's, which is not written to */
         PLAN_MOUNT_LAYERED,      /* a volume of a snapshot, likewise */
         PLAN_MOUNT_TMPFS,        /* an empty file system in memory */
+        PLAN_MOUNT_MASK,         /* an empty directory over `.containers` in a volume before it */
         PLAN_MOUNT_CREDENTIAL,   /* a file of the user's */
         PLAN_MOUNT_SECRET,       /* one of FILES, whose content is not in the plan: nothing to attach */
         PLAN_MOUNT_THERE,        /* nothing to attach: a node in DEVICES, one of FILES, the keeper's own */
@@ -36,19 +37,21 @@ typedef enum PlanMapping {
         PLAN_MAP_OWNER,     /* an account of the container is the owner of the source */
 } PlanMapping;
 
-/* Attached at MACHINE_DIR/<name>, from where nspawn takes it to where it belongs inside. */
+/* Attached at MACHINE_DIR/<name>, from where nspawn takes it to where it belongs inside. A mask is attached
+ * in its volume, once: however the guest moves what is above it, it stays on that directory, also at the
+ * guest's next boot. */
 typedef struct PlanMount {
         PlanMountKind kind;
         char *name;
         char *source;      /* absolute path on the host; NULL: made for this start, or a program of ours */
         const char *below; /* a relative source as it was written: the end of source; otherwise NULL */
-        char *mask;   /* path inside of `.containers`, which is not shown there; NULL: it is not in it */
-        char *target; /* path inside, of a credential its id; NULL: nspawn takes only parts of it */
-        char *upper;  /* of an overlay: what is written is kept in .containers/volumes under this name ... */
+        char *target;      /* path inside, of a credential its id; NULL: nspawn takes only parts of it */
+        char *upper; /* of an overlay: what is written is kept in .containers/volumes under this name ... */
         bool fleeting; /* ... and need not outlive the container */
         PlanMapping mapping;
         const char *account; /* that account, as in Volume; NULL: root */
         bool read_only;
+        bool masked;                  /* `.containers` is in it, and a PLAN_MOUNT_MASK comes next */
         bool create;                  /* the source, a directory, where it is missing */
         const Credential *credential; /* borrowed; NULL but for CREDENTIAL and SECRET, and there for the
                                          variables of files */

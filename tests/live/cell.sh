@@ -56,8 +56,10 @@ tree() {
 }
 
 # cell [OPTION..] -- COMMAND..
+# CELL_UNDER: what executes it.
+CELL_UNDER=()
 cell() {
-        in_userns "$LIVE_RUN/libexec/flake-containers/cell" --directory="$TREE" --machine=alone --hostname=alone --private-users=no --private-network \
+        in_userns "${CELL_UNDER[@]}" "$LIVE_RUN/libexec/flake-containers/cell" --directory="$TREE" --machine=alone --hostname=alone --private-users=no --private-network \
                 --register=no --quiet --keep-unit "$@"
 }
 
@@ -110,11 +112,13 @@ refusal_of() { if [[ -e $1 ]]; then echo EACCES; else echo ENOENT; fi; }
 
 # What was tried for SECURITY.md, and what it gave.
 testcase_escapes() {
+        local CELL_UNDER=(bash -ec 'mount -t tmpfs -o ro,mode=0555 tmpfs "$1" && shift && exec "$@"' bash "$TMP/volume/hidden")
+
         tree
         mkdir -p "$TMP/volume/hidden"
         echo hidden >"$TMP/volume/hidden/file"
         chown -R "$DEV:" "$TMP/volume"
-        ok cell --as-pid2 --bind-ro="$TMP/volume:/volume" --tmpfs=/volume/hidden:mode=0555,ro -- escapes /volume /volume/hidden
+        ok cell --as-pid2 --bind-ro="$TMP/volume:/volume" -- escapes /volume /volume/hidden
         equal "$OUT" "remount EPERM
 mount_setattr EPERM
 unmount-volume EINVAL

@@ -330,6 +330,26 @@ testcase_places_of_nspawn() {
         ok fc down
 }
 
+# A guest that has the directory above the project moves that, and boots again: what hid `.containers` goes along.
+testcase_project_is_moved() {
+        local moved=$SCRATCH/projects/moved
+
+        project shop
+        spec "$(tiny one '["/bin/sh", "-c", "echo >>/boots; exec sleep infinity"]' ', "volumes": ["..:/above"]')"
+        ok fc up
+        equal "$(fc exec one -- ls -A /above/shop/.containers)" '' "what is hidden"
+        exists "$PROJECT/.containers/one"
+        ok fc exec one -- mv /above/shop /above/moved
+        PROJECT=$moved
+        equal "$(fc exec one -- ls -A /above/moved/.containers)" '' "what is hidden where it is now"
+        run fc exec one -- kill -INT 1
+        try_until "$WAIT" fc exec one -- sh -c '{ read -r _ && read -r _; } </boots'
+        equal "$(fc exec one -- ls -A /above/moved/.containers)" '' "what is hidden after a boot"
+        absent "$SCRATCH/projects/shop"
+        ok fc down
+        rm -r "$moved"
+}
+
 # Where the host's root is meant, whatever it is called.
 testcase_root_of_the_host() {
         local rootfs

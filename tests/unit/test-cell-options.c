@@ -24,7 +24,6 @@ TEST(reads_what_there_is) {
                                            "--private-network",
                                            "--as-pid2",
                                            "--bind-ro=/host/b:/x/y",
-                                           "--tmpfs=/x/y/z:mode=0555,ro",
                                            "--bind=/host/a\\:1:/x",
                                            "--load-credential=db.pass:/host/c",
                                            "--setenv=A=1",
@@ -45,14 +44,12 @@ TEST(reads_what_there_is) {
         ASSERT_STREQ(o.notify_ready, "yes");
         ASSERT_TRUE(o.private_network && o.as_pid2);
         /* What a mount lies in comes before it. */
-        ASSERT_EQ(o.mounts.n, 3);
+        ASSERT_EQ(o.mounts.n, 2);
         ASSERT_STREQ(o.mounts.items[0].source, "/host/a:1");
         ASSERT_STREQ(o.mounts.items[0].target, "/x");
         ASSERT_TRUE(!o.mounts.items[0].read_only);
         ASSERT_STREQ(o.mounts.items[1].target, "/x/y");
         ASSERT_TRUE(o.mounts.items[1].read_only);
-        ASSERT_TRUE(!o.mounts.items[2].source);
-        ASSERT_STREQ(o.mounts.items[2].target, "/x/y/z");
         ASSERT_EQ(o.credentials.n, 1);
         ASSERT_STREQ(o.credentials.items[0].id, "db.pass");
         ASSERT_STREQ(o.credentials.items[0].source, "/host/c");
@@ -75,8 +72,6 @@ TEST(refuses) {
                 {"--bind=/a:/b:norbind", "is not written SOURCE:TARGET"},
                 {"--bind=a:/b", "has a path that is not absolute"},
                 {"--bind-ro=/a:b", "has a path that is not absolute"},
-                {"--tmpfs=/a", "is not written TARGET:mode=0555,ro"},
-                {"--tmpfs=/a:mode=0777", "is not written TARGET:mode=0555,ro"},
                 {"--load-credential=a", "is not written ID:PATH"},
                 {"--load-credential=a/b:/c", "is not a credential's name"},
                 {"--load-credential=..:/c", "is not a credential's name"},

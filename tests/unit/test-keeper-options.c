@@ -264,7 +264,7 @@ TEST(supervisor_refuses) {
                 {LEAST " --mount=999:root", "'999:root' begins with no open file descriptor"},
                 {LEAST " --mount=45", "'45' has no name"},
                 {LEAST " --mount=45:", "'45:' has no name"},
-                {LEAST " --mount=45:a/b", "'45:a/b' has no name"},
+                {LEAST " --mount=45:/a", "'45:/a' has no name"},
                 {LEAST " " LEAST_FDS " --attach=br0 -- a",
                  "'--attach' needs '--netns' and '--mac', and no bridge"},
                 {LEAST " " LEAST_FDS " --attach=br0 --netns=/n -- a",
