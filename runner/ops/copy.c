@@ -14,6 +14,7 @@
 #include "ops/copy.h"
 #include "ops/locks.h"
 #include "ops/project-open.h"
+#include "ops/project-way.h"
 #include "ops/running.h"
 #include "spec/path.h"
 #include "state/runtime-dir.h"
@@ -174,9 +175,10 @@ static int lock_stopped(Copying *c, const char *container, Error *reterr) {
                 &(LocksRequest){
                         .runtime_fd = runtime_fd, .verb = "cp", .names = names, .progress = c->progress},
                 &c->locks, reterr);
-        if (r >= 0)
-                c->n_locks = 1;
-        return r;
+        if (r < 0)
+                return r;
+        c->n_locks = 1;
+        return project_way_check(&c->project, reterr);
 }
 
 static int open_stopped(Copying *c, const CopyOperand *o, int *ret_fd, Error *reterr) {

@@ -136,6 +136,16 @@ static int refuse_running_of_root(const Project *project, char *const *names, Er
 
 /* ---- both ---- */
 
+/* In root's directory in either direction. */
+int migrate_idle_lock(const Project *project, Lock *ret, Error *reterr) {
+        _cleanup_close_ int fd =
+                runtime_dir_make(RUNTIME_DIR_BASE, project->id, project->state.user.uid, reterr);
+
+        return fd < 0 ? fd
+                      : lock_acquire(fd, LOCK_MIGRATE, "migrate", /* timeout_usec= */ 0, /* on_wait= */ NULL,
+                                     NULL, ret, reterr);
+}
+
 static int idle_open_runtime(const Project *project, bool rootless, const char *id, int *ret_fd,
                              Error *reterr) {
         _cleanup_free_ char *base = rootless ? user_runtime(&project->state.user) : NULL;

@@ -18,6 +18,15 @@ typedef struct MigrateIdle {
 
 #define MIGRATE_IDLE_NULL ((MigrateIdle){.runtime_fd = -EBADF, .snapshots = LOCK_NULL})
 
+/**
+ * migrate_idle_lock() - one change of a project at a time
+ * @ret: held to the end; lock_release()
+ *
+ * Before the record of project/migration.h is read: by an old one, what has been changed meanwhile would be
+ * changed again. FC_EXIT_CONFLICT: another command is at it.
+ */
+int migrate_idle_lock(const Project *project, Lock *ret, Error *reterr);
+
 void migrate_idle_done(MigrateIdle *idle);
 
 /**

@@ -30,6 +30,7 @@ typedef struct Change {
         TreeShift shift;
         MigratePlaces places;
         MigrateIdle idle;
+        Lock lock; /* migrate_idle_lock() */
 } Change;
 
 static const char *way_word(bool rootless) {
@@ -39,6 +40,7 @@ static const char *way_word(bool rootless) {
 static void change_done(Change *c) {
         migrate_places_done(&c->places);
         migrate_idle_done(&c->idle);
+        lock_release(&c->lock);
         (void) progress_free(c->progress);
 }
 
@@ -176,6 +178,20 @@ static void change_tell(const Change *c, const char *text) {
         progress_note(c->progress, text);
 }
 
+/* Before the first file of it is changed. */
+static int begin_pass(Change *c, Error *reterr) {
+        Migration m = c->m;
+        int r;
+
+        m.changing = true;
+        r = migration_write(&c->project->state, &m, reterr);
+        if (r < 0)
+                return r;
+        c->m = m;
+        c->shift.pass = m.pass;
+        return 0;
+}
+
 static int shift_all(Change *c, Error *reterr) {
         int r = remove_useless(c, reterr);
 
@@ -184,9 +200,7 @@ static int shift_all(Change *c, Error *reterr) {
                         xasprintf("changing owners, pass %u of %u", c->m.pass + 1, SHIFT_PASSES);
 
                 change_tell(c, text);
-                c->m.changing = true;
-                r = migration_write(&c->project->state, &c->m, reterr);
-                c->shift.pass = c->m.pass;
+                r = begin_pass(c, reterr);
                 if (r >= 0)
                         r = for_each_place(c, shift_place, reterr);
         }
@@ -217,8 +231,6 @@ static int change_begin(Change *c, Error *reterr) {
                 r = migrate_idle_hold(c->project, !c->m.rootless, c->progress, &c->idle, reterr);
         if (r >= 0)
                 r = change_check(c, reterr);
-        if (r < 0)
-                (void) migration_remove(&c->project->state, NULL);
         return r;
 }
 
@@ -254,6 +266,8 @@ static int change_run(Change *c, bool goes_on, Error *reterr) {
                                        "some files are changed by now; go on: flake-containers --root '%s' "
                                        "migrate %s",
                                        c->project->root, way_word(c->m.rootless));
+                else
+                        (void) migration_remove(&c->project->state, NULL);
                 return r;
         }
         text = xasprintf("'%s' goes %s root from now on", c->project->root,
@@ -290,7 +304,7 @@ static int refuse_other_change(const Project *project, const Migration *begun, c
                                Error *reterr) {
         int r;
 
-        if (begun->rootless == m->rootless && same_ids(begun, m))
+        if (begun->rootless == m->rootless && (!begun->changing || same_ids(begun, m)))
                 return 0;
         if (begun->rootless == m->rootless)
                 return error_raise(
@@ -333,13 +347,16 @@ static int migrate_open(Change *c, bool rootless, bool *ret_goes_on, bool *ret_d
 
 int migrate_project(const ProjectRequest *request, bool rootless, Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
-        _cleanup_(change_done) Change c = {.project = &project, .idle = MIGRATE_IDLE_NULL};
+        _cleanup_(change_done)
+                Change c = {.project = &project, .idle = MIGRATE_IDLE_NULL, .lock = LOCK_NULL};
         ProjectRequest there = *request;
         bool goes_on, done;
         int r;
 
         there.either_way = true;
         r = project_open(&there, &project, reterr);
+        if (r >= 0 && !request->globals->dry_run)
+                r = migrate_idle_lock(&project, &c.lock, reterr);
         if (r >= 0)
                 r = migrate_open(&c, rootless, &goes_on, &done, reterr);
         if (r < 0)

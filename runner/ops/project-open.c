@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/host-socket.h"
 #include "base/suggest.h"
 #include "ops/identify.h"
 #include "ops/instance.h"
@@ -86,7 +85,7 @@ int project_open(const ProjectRequest *request, Project *ret, Error *reterr) {
         ret->asker = asker_new(request->asker, &ret->user);
         r = state_dir_open(ret->root, &ret->user, &ret->state, reterr);
         if (r >= 0 && !request->either_way)
-                r = geteuid() == 0 ? way_check(&ret->state, host_socket_is_brokered(), reterr) : 0;
+                r = project_way_check(ret, reterr);
         if (r >= 0)
                 r = request->instance ? instance_enter(ret, request->instance, reterr)
                                       : checkout_look(ret->state.root_fd, ret->root, &ret->checkout, reterr);

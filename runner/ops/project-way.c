@@ -34,6 +34,13 @@ int project_way_look(ProjectFound *found, WayFacts *facts, Error *reterr) {
         return r < 0 || !home ? r : look_at_root(home, &facts->kept, reterr);
 }
 
+/* An instance's was made in one that has been looked at. */
+int project_way_check(const Project *project, Error *reterr) {
+        return geteuid() == 0 && !project->state.instance
+                       ? way_check(&project->state, host_socket_is_brokered(), reterr)
+                       : 0;
+}
+
 int project_way_check_first(const ProjectRequest *request, const Project *project, Error *reterr) {
         KeptWay kept;
         int r;

@@ -14,6 +14,10 @@
  */
 int project_way_look(ProjectFound *found, WayFacts *facts, Error *reterr);
 
+/* way_check() of what works on `.containers`, here or in the other way. Again by what has waited for a lock:
+ * `migrate` may have had it. */
+int project_way_check(const Project *project, Error *reterr);
+
 /* FC_EXIT_CONFLICT, with what to type, where root makes the first of a project for a user, and its
  * specification says that it is to be without root. Not where the user's own command became root. */
 int project_way_check_first(const ProjectRequest *request, const Project *project, Error *reterr);

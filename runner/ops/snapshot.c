@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "ops/locks.h"
 #include "ops/named-volumes.h"
+#include "ops/project-way.h"
 #include "ops/snapshot.h"
 #include "project/snapshot-apply.h"
 #include "spec/name.h"
@@ -22,7 +23,9 @@ int snapshot_lock(const Project *project, int runtime_fd, Progress *progress, Lo
 
         if (r < 0)
                 return r;
-        r = snapshot_apply_finish(&project->state, reterr);
+        r = project_way_check(project, reterr);
+        if (r >= 0)
+                r = snapshot_apply_finish(&project->state, reterr);
         if (r < 0)
                 lock_release(ret);
         return r;

@@ -205,6 +205,15 @@ testcase_killed() {
                 root) with_root ;;
                 esac
         done
+        # Two at once: the second one does not begin by what it has read while the first was at it.
+        by_root migrate rootless 2>/dev/null &
+        until [[ -e $PROJECT/.containers/.migrating || -e $PROJECT/.containers/.rootless ]]; do :; done
+        run by_root migrate rootless
+        wait $!
+        ((STATUS == 0 || STATUS == 5)) || flunk "the second one: exit status $STATUS"
+        without_root
+        ok by_root migrate root
+        with_root
         note "$kills kills"
         ((kills > 1)) || flunk "nothing was killed"
         equal "$(stat -c %u:%g "$PROJECT"/.containers/one/root/many/f{1,5,7} | paste -sd ' ')" "0:0 $DEV_UID:33 33:0" "the many"
