@@ -8,6 +8,7 @@
 #include <linux/posix_acl_xattr.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
@@ -25,6 +26,8 @@
 /* On a file whose owner is about to change, since that takes these away: they are put back by this, also
  * after a kill. Only root of the host can write it. */
 #define PENDING "trusted.flake-containers.shift"
+
+#define DISK_LEFT_MIN (UINT64_C(1) << 20)
 
 static const char *const acls[] = {"system.posix_acl_access", "system.posix_acl_default"};
 
@@ -293,6 +296,30 @@ static int change_acls(const Entry *e, Ids *ids) {
         return 0;
 }
 
+/* A guest can fill the room that a file has for attributes, and not every file system has such ones. Then a
+ * kill at this very file loses what was to be noted; a disk that is full ends the change before it. */
+static bool has_no_place_for_note(const Entry *e, int errnum) {
+        struct statvfs fs;
+
+        return errnum == EOPNOTSUPP || errnum == E2BIG ||
+               (errnum == ENOSPC && fstatvfs(e->fd, &fs) >= 0 &&
+                (uint64_t) fs.f_bfree * fs.f_frsize >= DISK_LEFT_MIN);
+}
+
+static int note_pending(const Entry *e, int dir_fd, const char *name, const Pending *p) {
+        int errnum;
+
+        if (e->has_pending || setxattr(e->proc, PENDING, p, sizeof(*p), 0) >= 0)
+                return 0;
+        errnum = errno;
+        if (errnum == EPERM && fs_clear_flags(dir_fd, name)) {
+                if (setxattr(e->proc, PENDING, p, sizeof(*p), 0) >= 0)
+                        return 0;
+                errnum = errno;
+        }
+        return has_no_place_for_note(e, errnum) ? 0 : -errnum;
+}
+
 /* Those that are to be put back when the owner has changed. */
 static int read_pending(const Entry *e, Pending *ret) {
         *ret = (Pending){.mode = e->st.st_mode & 07777};
@@ -317,10 +344,8 @@ static int change_with_pending(const Entry *e, int dir_fd, const char *name, uid
         Pending p;
         int r = read_pending(e, &p);
 
-        if (r >= 0 && !e->has_pending && setxattr(e->proc, PENDING, &p, sizeof(p), 0) < 0 &&
-            (errno != EPERM || !fs_clear_flags(dir_fd, name) ||
-             setxattr(e->proc, PENDING, &p, sizeof(p), 0) < 0))
-                r = -errno;
+        if (r >= 0)
+                r = note_pending(e, dir_fd, name, &p);
         if (r >= 0)
                 r = change_owner(e, dir_fd, name, uid, gid);
         if (r >= 0 && chmod(e->proc, p.mode) < 0)
@@ -330,7 +355,7 @@ static int change_with_pending(const Entry *e, int dir_fd, const char *name, uid
         (void) go_through_capability(ids, &p.capability, &p.capability_size);
         if (p.capability_size > 0 && setxattr(e->proc, CAPABILITY, &p.capability, p.capability_size, 0) < 0)
                 return -errno;
-        return removexattr(e->proc, PENDING) < 0 ? -errno : 0;
+        return removexattr(e->proc, PENDING) < 0 && errno != ENODATA && errno != EOPNOTSUPP ? -errno : 0;
 }
 
 /* What the user has put beside ours, by another name, may be root's. */
@@ -377,7 +402,22 @@ static int rename_mark(const char *proc, const char *name, const char *from, con
 
         if (n < 0)
                 return errno == ENODATA || errno == ERANGE ? 0 : -errno;
-        return setxattr(proc, new, value, (size_t) n, 0) < 0 || removexattr(proc, name) < 0 ? -errno : 0;
+        if (setxattr(proc, new, value, (size_t) n, 0) >= 0)
+                return removexattr(proc, name) < 0 ? -errno : 0;
+        if (errno == EOPNOTSUPP)
+                return 0;
+        /* A guest can leave no room for both. */
+        return errno == ENOSPC && removexattr(proc, name) >= 0 &&
+                               setxattr(proc, new, value, (size_t) n, 0) >= 0
+                       ? 0
+                       : -errno;
+}
+
+/* Without root a guest can make one of such a name. @mark: behind what own_mark_prefix() says. */
+static bool is_roots_alone(const char *mark) {
+        _cleanup_free_ char *name = xasprintf("%s%s", own_mark_prefix(/* rootless= */ false), mark);
+
+        return streq(name, PENDING) || streq(name, OWN_MARK_GUEST);
 }
 
 int tree_shift_marks(int dir_fd, const char *name, bool rootless, const char *path, Error *reterr) {
@@ -390,7 +430,7 @@ int tree_shift_marks(int dir_fd, const char *name, bool rootless, const char *pa
 
         (void) fs_proc_fd(proc, fd);
         for (const char *mark = names; r >= 0 && mark < names + (n < 0 ? 0 : n); mark += strlen(mark) + 1)
-                if (startswith(mark, from) && !streq(mark, PENDING) && !streq(mark, OWN_MARK_GUEST))
+                if (startswith(mark, from) && !is_roots_alone(mark + strlen(from)))
                         r = rename_mark(proc, mark, from, to);
         return r < 0 ? error_set(reterr, r, "keep what is noted on '%s'", path) : 0;
 }
