@@ -10,5 +10,5 @@
 /* @link: absolute, a symbolic link to something in the store. FC_EXIT_FAILED: the daemon says no. */
 int nix_daemon_add_root(const char *socket_path, const char *link, Error *reterr);
 
-/* The same, spoken over @fd, both ways. */
-int nix_daemon_ask_for_root(int fd, const char *link, Error *reterr);
+/* The same, spoken over @fd, both ways. @deadline: CLOCK_MONOTONIC, in microseconds. */
+int nix_daemon_ask_for_root(int fd, uint64_t deadline, const char *link, Error *reterr);

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include "base/process.h"
 #include "fuzz.h"
 #include "state/nix-daemon.h"
 
@@ -20,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (size > 0)
                 FUZZ_CHECK(write(theirs, data, size) == (ssize_t) size);
         FUZZ_CHECK(shutdown(theirs, SHUT_WR) == 0);
-        r = nix_daemon_ask_for_root(ours, "/a/link", &error);
+        r = nix_daemon_ask_for_root(ours, now_usec() + 60 * USEC_PER_SEC, "/a/link", &error);
         FUZZ_CHECK(r >= 0 || error_is_set(&error));
         return 0;
 }

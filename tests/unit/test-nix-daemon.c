@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/process.h"
 #include "state/nix-daemon.h"
 #include "test.h"
 
@@ -33,7 +34,7 @@ static int ask(const uint64_t *says, size_t n, Error *error, char *ret_heard, si
                 ASSERT_EQ(write(theirs, &number, sizeof(number)), 8);
         }
         ASSERT_OK(shutdown(theirs, SHUT_WR));
-        r = nix_daemon_ask_for_root(ours, LINK, error);
+        r = nix_daemon_ask_for_root(ours, now_usec() + 60 * USEC_PER_SEC, LINK, error);
         ours = safe_close(ours);
         *ret_size = (size_t) read(theirs, ret_heard, 4096);
         return r;
@@ -83,5 +84,23 @@ TEST(answers) {
                 /* A magic number, three wishes, the operation, the link with its length. */
                 ASSERT_EQ(size, 8 * (1 + 3 + 1 + 1 + 5));
                 ASSERT_TRUE(streq(heard + 8 * 6, LINK));
+        }
+}
+
+/* One that says nothing, and one that says without an end that it goes on. */
+TEST(deadline) {
+        const uint64_t says[] = {htole64(MAGIC), htole64(0x112), htole64(LAST), htole64(LINE), 0};
+
+        for (size_t i = 0; i < 2; i++) {
+                _cleanup_(error_done) Error error = ERROR_NULL;
+                _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
+                int pair[2];
+
+                ASSERT_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+                ours = pair[0];
+                theirs = pair[1];
+                if (i > 0)
+                        ASSERT_EQ(write(theirs, says, sizeof(says)), (ssize_t) sizeof(says));
+                ASSERT_EQ(nix_daemon_ask_for_root(ours, now_usec() + i * 20000, LINK, &error), -ETIMEDOUT);
         }
 }
