@@ -22,7 +22,7 @@ static void close_range_quietly(int first, int last) {
                 (void) syscall(SYS_close_range, (unsigned) first, (unsigned) last, 0);
 }
 
-static void close_all_but(const int *keep, size_t n_keep) {
+void detach_close_all_but(const int *keep, size_t n_keep) {
         int fds[DETACH_KEEP_MAX], next = STDERR_FILENO + 1;
 
         assert(n_keep <= DETACH_KEEP_MAX);
@@ -42,7 +42,7 @@ static void close_all_but(const int *keep, size_t n_keep) {
 void detach_from_command(const int *keep, size_t n_keep, const char *name) {
         int null;
 
-        close_all_but(keep, n_keep);
+        detach_close_all_but(keep, n_keep);
         null = open("/dev/null", O_RDWR | O_CLOEXEC);
         (void) setsid();
         (void) !chdir("/");

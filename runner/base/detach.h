@@ -7,6 +7,9 @@
 
 enum { DETACH_KEEP_MAX = 257 };
 
+/* Closes all descriptors but those of @keep, as below, and the standard streams. */
+void detach_close_all_but(const int *keep, size_t n_keep);
+
 /**
  * detach_from_command() - in a forked child: let go of the command's surroundings
  * @keep: descriptors to keep, at most DETACH_KEEP_MAX; -EBADF among them is ignored

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "base/alloc.h"
+#include "base/detach.h"
 #include "base/fs.h"
 #include "base/host-exec.h"
 #include "base/host-socket.h"
@@ -40,12 +41,16 @@ static int write_words(char *const *argv, char *const *envp) {
         _cleanup_close_ int fd = memfd_create("words", MFD_CLOEXEC);
         _cleanup_free_ char *directory = getcwd(NULL, 0), *text = NULL;
         size_t size = 0;
-        FILE *f = open_memstream(&text, &size);
+        FILE *f;
         int r;
 
-        if (!f || fd < 0)
+        /* A command that is meant for a directory is run in no other one. */
+        if (fd < 0 || !directory)
                 return -errno;
-        put_word(f, directory ? directory : "/");
+        f = open_memstream(&text, &size);
+        if (!f)
+                return -errno;
+        put_word(f, directory);
         STRV_FOREACH (word, argv)
                 put_word(f, *word);
         STRV_FOREACH (word, envp)
@@ -131,6 +136,8 @@ int host_exec(char *const *argv, char *const *envp, HostExecAs as) {
         life_fd = request_program(argv, envp, as);
         if (life_fd < 0)
                 return life_fd;
+        /* As the program would have: what is at the other end of one sees that it is closed. */
+        detach_close_all_but(&life_fd, 1);
         end_likewise(receive_end(life_fd));
 }
 

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/alloc.h"
+#include "base/detach.h"
 #include "base/fs.h"
 #include "base/host-exec.h"
 #include "base/host-socket.h"
@@ -30,8 +32,9 @@ static _Noreturn void ask(int broker_fd, int said_fd, const char *script, HostEx
         int userns = userns_open("0 0 65536", "0 0 65536");
 
         if (userns < 0 || setns(userns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 ||
-            mount("tmpfs", "/mnt", "tmpfs", 0, NULL) < 0 || dup2(said_fd, STDOUT_FILENO) < 0 ||
-            dup2(said_fd, 42) < 0 || dup3(said_fd, 43, O_CLOEXEC) < 0 || chdir("/usr") < 0)
+            mount("tmpfs", "/mnt", "tmpfs", 0, NULL) < 0 || mkdir("/mnt/here", 0755) < 0 ||
+            dup2(said_fd, STDOUT_FILENO) < 0 || dup2(said_fd, 42) < 0 || dup3(said_fd, 43, O_CLOEXEC) < 0 ||
+            chdir("/usr") < 0)
                 _exit(98);
         host_socket_adopt(broker_fd);
         (void) host_exec((char **) argv, (char **) envp, as);
@@ -49,9 +52,8 @@ static void outside_start(Outside *o, const char *script, HostExecAs as) {
         broker = fork();
         ASSERT_OK(broker);
         if (broker == 0) {
-                (void) close(pair[0]);
-                (void) close(said[0]);
-                (void) close(said[1]);
+                detach_close_all_but(&pair[1], 1);
+                (void) setenv("LEFT", "yes", 1);
                 host_socket_serve(pair[1]);
                 _exit(0);
         }
@@ -86,7 +88,7 @@ static char *own(const char *name) {
 TEST(runs_where_the_broker_is) {
         static const char script[] =
                 "readlink /proc/self/ns/net; readlink /proc/self/ns/mnt; echo $PWD $TOLD "
-                "$(env | wc -l); [ ! -e /proc/self/fd/42 ] || [ -e /proc/self/fd/43 ] || exit 7";
+                "${LEFT-no}; [ ! -e /proc/self/fd/42 ] || [ -e /proc/self/fd/43 ] || exit 7";
         _cleanup_free_ char *net = own("net"), *mnt = own("mnt"), *said = NULL, *expected = NULL;
         Outside o;
         int status;
@@ -94,14 +96,14 @@ TEST(runs_where_the_broker_is) {
         outside_start(&o, script, HOST_EXEC_USER);
         said = outside_end(&o, &status);
         ASSERT_EQ(WEXITSTATUS(status), 7);
-        /* PATH and TOLD, and PWD of the shell. */
-        expected = xasprintf("%s\n%s\n/usr yes 3\n", net, mnt);
+        /* Nothing of the broker's environment. */
+        expected = xasprintf("%s\n%s\n/usr yes no\n", net, mnt);
         ASSERT_STREQ(said, expected);
 }
 
 TEST(is_root_of_our_namespace) {
         /* The mount is there, and nothing of the host's is: no process of the first one's PID namespace. */
-        static const char script[] = "readlink /proc/self/ns/net; id -u; stat -f -c %T /mnt; echo $$";
+        static const char script[] = "readlink /proc/self/ns/net; id -u; [ -d /mnt/here ]; echo $? $$";
         _cleanup_free_ char *net = own("net"), *here = NULL, *there = NULL, *expected = NULL;
         Outside o;
         int status;
@@ -109,12 +111,32 @@ TEST(is_root_of_our_namespace) {
         outside_start(&o, script, HOST_EXEC_ROOT_HERE);
         here = outside_end(&o, &status);
         ASSERT_EQ(WEXITSTATUS(status), 0);
-        expected = xasprintf("%s\n0\ntmpfs\n2\n", net);
+        expected = xasprintf("%s\n0\n0 2\n", net);
         ASSERT_STREQ(here, expected);
-        outside_start(&o, "stat -f -c %T /mnt; kill -KILL $$", HOST_EXEC_ROOT);
+        outside_start(&o, "[ -d /mnt/here ]; echo $?; kill -KILL $$", HOST_EXEC_ROOT);
         there = outside_end(&o, &status);
         ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-        ASSERT_TRUE(!strstr(there, "tmpfs"));
+        ASSERT_STREQ(there, "1\n");
+}
+
+/* What stands for it has no descriptor of ours by then: the other end of one sees that it is closed. */
+TEST(holds_nothing) {
+        _cleanup_free_ char *rest = NULL;
+        int held[2], status;
+        struct pollfd p;
+        char byte;
+        Outside o;
+
+        ASSERT_OK(pipe2(held, O_CLOEXEC));
+        p = (struct pollfd){.fd = held[0], .events = POLLIN};
+        outside_start(&o, "echo; sleep 1000", HOST_EXEC_USER);
+        (void) close(held[1]);
+        ASSERT_EQ(read(o.said_fd, &byte, 1), 1);
+        ASSERT_EQ(poll(&p, 1, 10000), 1);
+        ASSERT_TRUE(p.revents & POLLHUP);
+        (void) close(held[0]);
+        ASSERT_OK(kill(o.pid, SIGKILL));
+        rest = outside_end(&o, &status);
 }
 
 /* Whatever ends what stands for it ends it, and what it has started. */
@@ -154,4 +176,16 @@ TEST(fails_without_the_broker) {
         (void) close(pair[1]);
         host_socket_adopt(pair[0]);
         ASSERT_EQ(host_exec((char *const[]){(char *) "true", NULL}, NULL, HOST_EXEC_USER), -EPIPE);
+}
+
+/* It is run in its directory, or not at all. */
+TEST(needs_its_directory) {
+        char path[] = "/tmp/host-exec-XXXXXX";
+        int pair[2];
+
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+        ASSERT_TRUE(mkdtemp(path) && chdir(path) == 0 && rmdir(path) == 0);
+        host_socket_adopt(pair[0]);
+        ASSERT_EQ(host_exec((char *const[]){(char *) "true", NULL}, NULL, HOST_EXEC_USER), -ENOENT);
+        (void) close(pair[1]);
 }
