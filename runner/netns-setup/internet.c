@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 
 #include "base/alloc.h"
+#include "base/detach.h"
 #include "base/host-socket.h"
 #include "base/privilege.h"
 #include "base/process.h"
@@ -100,8 +101,12 @@ static int make_gateway(const char *machine) {
 
 /* A process that holds the namespace until pasta has it. It ends when @until is closed at the other end. */
 static void hold_gateway(const char *machine, int ready, int until) {
-        int r = make_gateway(machine);
+        const int keep[] = {ready, until};
+        int r;
 
+        /* pasta's user may look into it: it has no broker. */
+        detach_close_all_but(keep, ELEMENTSOF(keep));
+        r = make_gateway(machine);
         if (write(ready, &r, sizeof(r)) == sizeof(r) && r >= 0)
                 (void) !read(until, &(char){0}, 1);
         _exit(EXIT_SUCCESS);

@@ -165,6 +165,17 @@ static int run_setup(const NetnsOptions *options, Error *reterr) {
         return r < 0 ? r : netns_setup(options->pid, all.settings, all.n, INTERFACE_WAIT_USEC, reterr);
 }
 
+/* Standard input is not its socket from then on: processes of another user inherit that. */
+static int adopt_broker(Error *reterr) {
+        _cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        int fd = null < 0 ? -1 : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+        if (fd < 0 || dup2(null, STDIN_FILENO) < 0)
+                return error_set(reterr, errno, "take the broker's socket");
+        host_socket_adopt(fd);
+        return 0;
+}
+
 /* Becomes the program that leads to the internet. */
 static int run_internet(const NetnsOptions *options, Error *reterr) {
         InternetSettings internet = {
@@ -178,9 +189,8 @@ static int run_internet(const NetnsOptions *options, Error *reterr) {
         if (internet.leader == 0 || !internet.machine || !internet.pasta || internet.address == 0)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "internet needs --pid, --machine, --pasta and --address");
-        if (options->brokered)
-                host_socket_adopt(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-        return internet_lead(&internet, reterr);
+        r = options->brokered ? adopt_broker(reterr) : 0;
+        return r < 0 ? r : internet_lead(&internet, reterr);
 }
 
 /* The second half of that, in the host's network. Standard input is who holds the gateway. */
