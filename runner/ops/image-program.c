@@ -24,6 +24,9 @@
 
 #define LINES_MAX 20
 
+/* How long what the broker has started may take to end. */
+#define END_USEC (10 * USEC_PER_SEC)
+
 /* A log that never ends a line is not kept. */
 #define LINE_MAX_SIZE 4096
 
@@ -236,6 +239,19 @@ static int image_program_wait(ProgramRun *p, int signal_fd, Error *reterr) {
         }
 }
 
+/* What the broker has started ends a moment after what stands for it, and until then writes to what is to be
+ * removed. All of it has the output, which ends with the last. */
+static void image_program_wait_for_rest(ProgramRun *p) {
+        uint64_t deadline = now_usec() + END_USEC, now;
+
+        while (p->output_fd >= 0 && (now = now_usec()) < deadline) {
+                struct pollfd fd = {.fd = p->output_fd, .events = POLLIN};
+
+                if (poll(&fd, 1, (int) ((deadline - now) / 1000 + 1)) > 0)
+                        image_program_read(p);
+        }
+}
+
 static int image_program_check(const ProgramRun *p, int status, Error *reterr) {
         int r;
 
@@ -262,6 +278,8 @@ static int image_program_run_once(ProgramRun *p, Error *reterr) {
                 if (r < 0)
                         (void) kill(p->pid, SIGKILL);
                 status = process_reap(p->pid);
+                if (image_program_is_brokered(p->program))
+                        image_program_wait_for_rest(p);
         }
         return r < 0 ? r : image_program_check(p, status, reterr);
 }
