@@ -113,3 +113,23 @@ int host_bus_reload(HostBus *bus, Error *reterr) {
 
         return r < 0 ? bus_error(&bus_host, reterr, r, &e, "have systemd read its unit files again") : 0;
 }
+
+int host_bus_check_unit(HostBus *bus, const char *unit, Error *reterr) {
+        _cleanup_(sd_bus_error_free) sd_bus_error e = SD_BUS_ERROR_NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_free_ char *state = NULL;
+        const char *path;
+        int r = sd_bus_call_method(bus->bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "LoadUnit", &e,
+                                   &reply, "s", unit);
+
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "o", &path);
+        if (r >= 0)
+                r = sd_bus_get_property_string(bus->bus, SYSTEMD_NAME, path, SYSTEMD_UNIT, "LoadState", &e,
+                                               &state);
+        if (r < 0)
+                return bus_error(&bus_host, reterr, r, &e, "ask systemd for unit '%s'", unit);
+        return streq(state, "loaded")
+                       ? 0
+                       : error_raise(reterr, FC_EXIT_HOST, "systemd tells of unit '%s': %s", unit, state);
+}

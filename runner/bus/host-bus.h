@@ -31,6 +31,9 @@ int host_bus_find_machine(HostBus *bus, const char *machine, char **ret_unit, Er
 /* Has systemd read its unit files again. */
 int host_bus_reload(HostBus *bus, Error *reterr);
 
+/* Refuses a unit that systemd does not find, or cannot read, with FC_EXIT_HOST. After a reload. */
+int host_bus_check_unit(HostBus *bus, const char *unit, Error *reterr);
+
 /* Makes machined forget a machine whose nspawn was killed: as long as its unit lives, it keeps the name. Not
  * known there is success. */
 int host_bus_forget_machine(HostBus *bus, const char *machine, Error *reterr);

@@ -231,6 +231,16 @@ static void put_back(const Units *u, const char *name, const OldUnit *old, HostB
         (void) host_bus_reload(bus, NULL);
 }
 
+/* A user's systemd may have been started with another XDG_CONFIG_HOME than this shell. */
+static int check_is_found(const Units *u, HostBus *bus, const char *name, Error *reterr) {
+        int r = host_bus_check_unit(bus, name, reterr);
+
+        if (r < 0)
+                error_add_hint(reterr, "the file was '%s/%s'; where it looks: systemctl %sshow -p UnitPath",
+                               u->directory, name, u->rootless ? "--user " : "");
+        return r;
+}
+
 /* What systemd does not know of is not a unit: after a failure all is as it was. */
 static int put(bool rootless, const char *name, const char *text, bool ours, Error *reterr) {
         _cleanup_(host_bus_freep) HostBus *bus = NULL;
@@ -251,6 +261,8 @@ static int put(bool rootless, const char *name, const char *text, bool ours, Err
                 r = put_link(&units, name, reterr);
         if (r >= 0)
                 r = host_bus_reload(bus, reterr);
+        if (r >= 0)
+                r = check_is_found(&units, bus, name, reterr);
         if (r < 0)
                 put_back(&units, name, &old, bus);
         free(old.text);

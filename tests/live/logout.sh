@@ -8,11 +8,14 @@
 
 readonly SLICE=user.slice/user-$DEV_UID.slice
 
+# Variables for that.
+SETTINGS=()
+
 # mine ARGUMENT..: the program in a session of the developer's that begins and ends with it.
 mine() {
         local words
 
-        words=$(printf ' %q' timeout --kill-after=10 "$FC_TIMEOUT" "$FC" --root "$PROJECT" --rootless "$@")
+        words=$(printf ' %q' env "${SETTINGS[@]}" timeout --kill-after=10 "$FC_TIMEOUT" "$FC" --root "$PROJECT" --rootless "$@")
         rm -f "$PROJECT/status"
         machinectl --quiet shell "$DEV@" /bin/bash -c "cd $(printf %q "$PROJECT") && { $words >out 2>err; echo \$? >status; }" \
                 >/dev/null </dev/null || :
@@ -129,6 +132,11 @@ testcase_enabled() {
         # One that is yet to start what is wanted would start this as well.
         systemctl start "user@$DEV_UID.service"
         user_systemctl is-system-running --wait >/dev/null || :
+        SETTINGS=("XDG_CONFIG_HOME=$SCRATCH/home/elsewhere")
+        run_status 6 mine enable
+        expect_err 'systemd tells of unit .*: not-found'
+        SETTINGS=()
+        equal "$(find "$SCRATCH/home/elsewhere" ! -type d)" '' "what is left"
         ok mine enable
         expect_err '^flake-containers@.* starts all containers when the host boots; now: flake-containers up'
         unit=$(mine --json status | jq -er .atBoot.unit)
