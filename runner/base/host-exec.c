@@ -232,7 +232,7 @@ static _Noreturn void attend(const HostExecRequest *request, const ScmMessage *m
 
         /* The broker lets the kernel reap. */
         (void) signal(SIGCHLD, SIG_DFL);
-        words = read_words(message->fds[WORDS], 1 + request->n_argv);
+        words = read_words(message->fds[WORDS], (size_t) 1 + request->n_argv);
         if (!words || request->n_argv == 0 ||
             (request->as != HOST_EXEC_USER && !become_root_first(message->fds[USERNS], mounts_fd)))
                 _exit(EXIT_FAILURE);

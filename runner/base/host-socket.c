@@ -83,8 +83,13 @@ void host_socket_serve(int fd) {
         (void) signal(SIGCHLD, SIG_IGN);
         while (goes_on) {
                 _cleanup_(scm_done) ScmMessage message = {};
+                int r = scm_receive(fd, 0, &request, sizeof(request), &message);
 
-                if (scm_receive(fd, 0, &request, sizeof(request), &message) < 0)
+                /* Descriptors for which there is no room here have been closed, which tells who asked:
+                 * others go on to ask. */
+                if (r == -EMSGSIZE)
+                        continue;
+                if (r < 0)
                         return;
                 if (message.size == sizeof(request.program))
                         host_exec_serve(fd, &request.program, &message);

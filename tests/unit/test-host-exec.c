@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -176,6 +177,34 @@ TEST(fails_without_the_broker) {
         (void) close(pair[1]);
         host_socket_adopt(pair[0]);
         ASSERT_EQ(host_exec((char *const[]){(char *) "true", NULL}, NULL, HOST_EXEC_USER), -EPIPE);
+}
+
+/* A message that the broker has no room for is not its end. */
+TEST(goes_on_without_room) {
+        HostExecRequest request = {.n_fds = 8};
+        int pair[2], fds[12], r;
+        ScmMessage answer = {};
+        pid_t broker;
+
+        ASSERT_OK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+                fds[i] = STDERR_FILENO;
+        broker = fork();
+        ASSERT_OK(broker);
+        if (broker == 0) {
+                detach_close_all_but(&pair[1], 1);
+                (void) setrlimit(RLIMIT_NOFILE, &(struct rlimit){8, 8});
+                host_socket_serve(pair[1]);
+                _exit(0);
+        }
+        (void) close(pair[1]);
+        ASSERT_OK(scm_send(pair[0], &request, sizeof(request), fds, ELEMENTSOF(fds)));
+        ASSERT_OK(scm_send(pair[0], (int[]){AF_UNIX, SOCK_STREAM, 0}, 3 * sizeof(int), NULL, 0));
+        ASSERT_OK(scm_receive(pair[0], 0, &r, sizeof(r), &answer));
+        ASSERT_EQ(answer.n_fds, 1U);
+        scm_done(&answer);
+        (void) close(pair[0]);
+        ASSERT_EQ(process_reap(broker), 0);
 }
 
 /* It is run in its directory, or not at all. */
