@@ -8,7 +8,7 @@
 
 readonly SLICE=user.slice/user-$DEV_UID.slice
 
-# Variables for that.
+# Variables that mine sets for the program.
 SETTINGS=()
 
 # mine ARGUMENT..: the program in a session of the developer's that begins and ends with it.
