@@ -109,7 +109,7 @@ no_machine_left() {
         local left
 
         left=$(machines_left)
-        [[ -z $left ]] || flunk "$1: $left"
+        [[ -z $left ]] || flunk "${1:-a machine is left}: $left"
 }
 
 # payloads_on NAME: how many guests use the container's root file system, told by their PID namespaces. A number
