@@ -204,10 +204,10 @@ static int supervisor_check(const char *cgroup_mount, const ContainerPlan *plan,
         return limits_require(cgroup_mount, plan->spec->resources, plan->spec->n_resources, place, reterr);
 }
 
-/* Set here as well as by the supervisor, which does it again at each reboot of the guest: what the kernel
- * refuses is to be an error of ours. The record comes first, so that the supervisor never ends with others.
- * */
-static int supervisor_set_limits(const MachineLimits *l, int cgroup_fd, char *const *others, Error *reterr) {
+/* @others: those that are lifted. The record comes first, so that the supervisor never ends with others.
+ * @ret: what the record has; owned by the caller. */
+static int supervisor_note_limits(const MachineLimits *l, int cgroup_fd, char *const *others, char ***ret,
+                                  Error *reterr) {
         _cleanup_strv_ char **settings = limits_settings(l->resources, l->n, limits_machine_memory());
         int r = limits_enable(l->cgroup_mount, l->machine, l->resources, l->n, reterr);
 
@@ -216,8 +216,17 @@ static int supervisor_set_limits(const MachineLimits *l, int cgroup_fd, char *co
                         strv_push(&settings, *setting);
         if (r >= 0)
                 r = limit_record_write(l->runtime_fd, settings, reterr);
-        if (r >= 0)
-                r = cgroup_set(cgroup_fd, "nspawn", settings, reterr);
+        if (r < 0)
+                return error_prefix(reterr, r, "limit resources");
+        *ret = TAKE_PTR(settings);
+        return 0;
+}
+
+/* Set here as well as by the supervisor, which does it again at each reboot of the guest: what the kernel
+ * refuses is to be an error of ours, before anything runs. */
+static int supervisor_set_limits(int cgroup_fd, char *const *settings, Error *reterr) {
+        int r = cgroup_set(cgroup_fd, "nspawn", settings, reterr);
+
         return r < 0 ? error_prefix(reterr, r, "limit resources") : 0;
 }
 
@@ -230,7 +239,7 @@ static bool is_made_anew(int cgroup_fd) {
 }
 
 static int supervisor_limit(const MachineLimits *l, Error *reterr) {
-        _cleanup_strv_ char **others = limits_others(l->resources, l->n);
+        _cleanup_strv_ char **others = limits_others(l->resources, l->n), **settings = NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_close_ int fd = -EBADF;
         int r = cgroup_open(l->cgroup_mount, l->machine, &fd, reterr);
@@ -239,7 +248,10 @@ static int supervisor_limit(const MachineLimits *l, Error *reterr) {
                 return r;
         if (fd < 0)
                 return error_raise(reterr, FC_EXIT_NOT_RUNNING, "it has stopped");
-        r = supervisor_set_limits(l, fd, others, &error);
+        r = supervisor_note_limits(l, fd, others, &settings, reterr);
+        if (r < 0)
+                return r;
+        r = supervisor_set_limits(fd, settings, &error);
         if (r >= 0 || is_made_anew(fd))
                 return 0;
         error_move(reterr, &error);
@@ -250,6 +262,7 @@ static int supervisor_start(sd_event *event, const ContainerPlan *plan, const St
                             int *ret_control_fd, MachineReporter **ret_reporter, Error *reterr) {
         _cleanup_(supervisor_command_done) SupervisorCommand command = {};
         _cleanup_close_ int cgroup_fd = -EBADF, cgroup_mount_fd = -EBADF, ours = -EBADF, theirs = -EBADF;
+        _cleanup_strv_ char **limits = NULL;
         int pair[2], r;
 
         cgroup_fd = cgroup_create(resources->cgroup_mount, plan->machine, reterr);
@@ -263,12 +276,14 @@ static int supervisor_start(sd_event *event, const ContainerPlan *plan, const St
         ours = pair[0];
         theirs = pair[1];
 
-        r = supervisor_set_limits(&(MachineLimits){.cgroup_mount = resources->cgroup_mount,
-                                                   .machine = plan->machine,
-                                                   .runtime_fd = resources->runtime_fd,
-                                                   .resources = plan->spec->resources,
-                                                   .n = plan->spec->n_resources},
-                                  cgroup_fd, /* others= */ NULL, reterr);
+        r = supervisor_note_limits(&(MachineLimits){.cgroup_mount = resources->cgroup_mount,
+                                                    .machine = plan->machine,
+                                                    .runtime_fd = resources->runtime_fd,
+                                                    .resources = plan->spec->resources,
+                                                    .n = plan->spec->n_resources},
+                                   cgroup_fd, /* others= */ NULL, &limits, reterr);
+        if (r >= 0)
+                r = supervisor_set_limits(cgroup_fd, limits, reterr);
         if (r >= 0)
                 r = build_command(&command, plan, resources,
                                   &(SupervisorOptions){.cgroup_fd = cgroup_fd,
