@@ -24,3 +24,11 @@ ctest_output_of() {
                 here { text = text $0 "\n" }
                 END { printf "%s", text }' "$1"
 }
+
+# ctest_output_end FILE: its last lines, from how many tests have passed on. Nothing where no test was run.
+ctest_output_end() {
+        awk '
+                /^[0-9]+% tests passed/ { text = ""; here = 1 }
+                here { text = text $0 "\n" }
+                END { printf "%s", text }' "$1"
+}

@@ -133,7 +133,8 @@ live_reset() {
         for ((i = ${#mounts[@]} - 1; i >= 0; i--)); do
                 [[ ${mounts[i]} == *" $SCRATCH/projects/"* ]] || continue
                 read -r _ _ _ _ link _ <<<"${mounts[i]}"
-                [[ $link != "$SCRATCH/projects/"* ]] || umount "$link" 2>/dev/null || :
+                printf -v link %b "$link"
+                [[ $link != "$SCRATCH/projects/"* ]] || umount -- "$link" 2>/dev/null || :
         done
         rm -rf --one-file-system /run/flake-containers /run/systemd/nspawn/propagate/*
         ! is_rootless || rootless_make_run
