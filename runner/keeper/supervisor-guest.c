@@ -410,6 +410,9 @@ static int on_owner_end(sd_event_source *s, int fd, uint32_t revents, void *user
 
         (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
         records_say_network_end();
+        /* The command that has asked it to end sees to the rest. */
+        if (g->asked)
+                return 0;
         (void) stop_record_write(g->options->runtime_fd, 0, NULL);
         (void) sd_event_add_time_relative(g->event, &g->owner_timeout, CLOCK_MONOTONIC,
                                           g->options->stop_timeout_usec, 1, on_owner_timeout, g);

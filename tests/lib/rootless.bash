@@ -67,6 +67,8 @@ internet device_for_root
 # It looks into the network from the host, which has no way there, or at what is in the way on the host.
 network all
 networks networks fixed_addresses
+# It makes a file in a guest from outside, where root of the host has no id.
+networks shared_network_ends
 # It publishes a port below 1024.
 networks ports
 # Who has the port is a process of another user.

@@ -235,6 +235,31 @@ testcase_shared_network() {
         ok fc with --fresh app -- true
 }
 
+# says NAME WORD: in its console's log.
+says() { fc logs "$1" | grep -x ".*$2" >/dev/null; }
+
+# It ends in its own time with its network, which a command that asks it to end as well does not cut short.
+testcase_shared_network_ends() {
+        local keeper go
+
+        project shop
+        spec "$(tiny vpn), $(tiny app '["/bin/sh", "-c", "trap \"echo asked; read x </tmp/go; echo in order; exit 0\" TERM; sleep infinity & wait"]' \
+                ', "network": {"mode": "container", "container": "vpn"}')"
+        ok fc up
+        keeper=$(keeper_pid_of "$(machine_cgroup app)")
+        go=/proc/$(leader_of app)/root/tmp/go
+        mkfifo -m 666 "$go"
+        kill -KILL "$(keeper_pid_of "$(machine_cgroup vpn)")"
+        try_until "$WAIT" says app asked
+        # As `down` does; systemd has a job for both.
+        is_booted || kill -TERM "$keeper"
+        timeout "$WAIT" tee "$go" <<<"go" >/dev/null || flunk "it was ended at once"
+        try_until "$WAIT" stopped app
+        ok fc logs app
+        expect_out 'in order'
+        ok fc down
+}
+
 # attached MODE INTERFACE [MORE KEYS OF THE NETWORK]
 attached() { printf ', "network": {"mode": "%s", "interface": "%s"%s}' "$1" "$2" "${3:-}"; }
 
@@ -408,6 +433,7 @@ testcase_interface() {
         ok fc up
         reaches one 192.168.77.1
         ok fc down
+        # shellcheck disable=SC2317 # by try_until
         no_interface_on() { [[ -z $(ip -o link show type macvlan) && $(ip -d -o link show dev lan0) == "$before" ]]; }
         try_until "$WAIT" no_interface_on
         ip link delete lan0
