@@ -167,8 +167,9 @@ testcase_exchanged() {
                 [[ -e $PROJECT/$place ]] || as_dev mkdir "$PROJECT/$place"
                 as_dev ln -s "$OUTSIDE/$target" "$PROJECT/other" || continue
                 as=("--reuid=$DEV_UID" "--regid=$DEV_GID" --init-groups)
-                # What lies in a guest's directories the guest exchanges.
+                # What lies in a guest's directories the guest exchanges. One of the guest's own only root moves elsewhere.
                 as_dev test -w "$(dirname -- "$PROJECT/$place")" || as=(--reuid=0)
+                [[ ! -d $PROJECT/$place ]] || as_dev test -w "$PROJECT/$place" || as=(--reuid=0)
                 : >"$TMP/swaps"
                 setpriv "${as[@]}" "$FC_HELPERS/exchange" "$PROJECT/$place" "$PROJECT/other" >"$TMP/swaps" 2>&1 &
                 racer=$!
