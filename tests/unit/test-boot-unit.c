@@ -67,13 +67,12 @@ TEST(prints_all_of_it) {
         ASSERT_STREQ(again.user, "1000");
 }
 
-/* Root's own project, all containers, another specification, the internet. */
 /* What a user's systemd does not have is not named, and no user. */
 TEST(prints_that_of_a_user) {
         static const char *const absent[] = {"SUDO_", "machines.target", "network", "Mounts", "multi-user"};
         static const char *const present[] = {
-                "\nExecStart=\":/usr/bin/flake-containers\" --rootless \"--root=/home/me/shop\" "
-                "--progress=plain up",
+                "\nExecStart=\":/usr/bin/flake-containers\" --rootless \"--root=/home/me/shop\" ",
+                " --progress=plain up",
                 "\nExecStop=\":/usr/bin/flake-containers\" --rootless \"--root=/home/me/shop\" ",
                 "\nX-FlakeContainersUser=1000\n",
                 "\nWantedBy=default.target\n",
@@ -89,6 +88,7 @@ TEST(prints_that_of_a_user) {
                 ASSERT_TRUE(strstr(text, present[i]));
 }
 
+/* Root's own project, all containers, another specification, the internet. */
 TEST(leaves_out_what_is_not_so) {
         _cleanup_(boot_unit_done) BootUnit again = {};
         _cleanup_free_ char *text = NULL;
