@@ -219,12 +219,17 @@ static int change_check(Change *c, Error *reterr) {
         return r;
 }
 
-/* All that it can be refused for; nothing is changed. */
-static int change_begin(Change *c, Error *reterr) {
+/* What needs no look at a file. */
+static int change_refuse(const Change *c, Error *reterr) {
         int r = change_refuse_specification(c->project, c->m.rootless, reterr);
 
-        if (r >= 0 && c->m.rootless)
-                r = refuse_enabled(c->project, reterr);
+        return r >= 0 && c->m.rootless ? refuse_enabled(c->project, reterr) : r;
+}
+
+/* All that it can be refused for; nothing is changed. */
+static int change_begin(Change *c, Error *reterr) {
+        int r = change_refuse(c, reterr);
+
         if (r >= 0)
                 r = migration_write(&c->project->state, &c->m, reterr);
         if (r >= 0)
@@ -277,10 +282,8 @@ static int change_run(Change *c, bool goes_on, Error *reterr) {
 }
 
 static int change_show(Change *c, Error *reterr) {
-        int r = change_refuse_specification(c->project, c->m.rootless, reterr);
+        int r = change_refuse(c, reterr);
 
-        if (r >= 0 && c->m.rootless)
-                r = refuse_enabled(c->project, reterr);
         if (r >= 0)
                 r = change_check(c, reterr);
         if (r < 0)
