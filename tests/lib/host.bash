@@ -198,10 +198,11 @@ host_state() {
         # nspawn leaves its lock files itself, and ours may stay, with their FIFOs: it cannot be told when a lock's file is
         # safe to remove. So does what says whose they are.
         echo '# run'
-        find /run -mindepth 1 -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
+        # The images are below LIVE_RUN, with more files than all the rest.
+        find /run -mindepth 1 -path "$LIVE_RUN*" -prune -o -not -path '/run/systemd/nspawn/locks*' -not -path '/run/systemd/nspawn-uid/*' \
                 -not \( -path '/run/flake-containers*' \( -type d -o -type f \( -name '*lock*' -o -name '@namespace' -o -name project.path \) -o \
                 -type p -name '*.ask' -o -type p -name '*.stop' \) \) \
-                -not -path '/run/sudo*' -not -path "$LIVE_RUN*" -printf '%p %y %l\n' 2>/dev/null || :
+                -not -path '/run/sudo*' -printf '%p %y %l\n' 2>/dev/null || :
         echo '# sysctl'
         # "grep ''" prints the names with the values.
         grep -s '' /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv{4,6}/conf/{all,default}/{forwarding,rp_filter} \

@@ -19,7 +19,7 @@ scratch_make() {
                 [[ -d $old ]] || continue
                 if exec {lock}<"$old" && flock --nonblock "$lock"; then
                         # What cannot be removed yet, since its last processes are ending, is left for the next one.
-                        scratch_kill "$CGROUP2_MOUNT/${old##*/}" && rm -rf --one-file-system -- "$old"
+                        if scratch_kill "$CGROUP2_MOUNT/${old##*/}"; then scratch_delete "$old" || :; fi
                 fi
                 exec {lock}<&-
         done
@@ -38,7 +38,14 @@ scratch_remove() {
         # The first process of the namespaces is a child, and it ends as the last one.
         wait || :
         scratch_kill "$SCRATCH_CGROUP" || :
-        rm -rf --one-file-system -- "$SCRATCH"
+        scratch_delete "$SCRATCH"
+}
+
+# scratch_delete FOLDER: also what a guest made immutable, as systemd does with /var/empty.
+scratch_delete() {
+        rm -rf --one-file-system -- "$1" 2>/dev/null && return
+        chattr -R -f -i -- "$1" || :
+        rm -rf --one-file-system -- "$1"
 }
 
 # scratch_kill CGROUP: removes it, if nothing is left in it.
