@@ -9,14 +9,18 @@
 #include "ready/ready-job.h"
 
 void ready_job_resume(ReadyJob *job) {
+        uint64_t now = now_usec();
+
         if (!job->settled)
                 return;
         job->over = job->settled = false;
         ready_job_forget_guest(job);
         job->leader = 0;
         job->rung = RUNG_LEADER;
-        (void) sd_event_source_set_time(job->timer,
-                                        ladder_deadline_after_loss(now_usec(), job->request.deadline_usec));
+        job->deadline_usec =
+                ladder_deadline_after_loss(now, now - job->ready_usec, job->lost, job->deadline_usec);
+        job->lost = true;
+        (void) sd_event_source_set_time(job->timer, job->deadline_usec);
         (void) sd_event_source_set_enabled(job->timer, SD_EVENT_ONESHOT);
         job->request.lost(job->request.userdata);
 }

@@ -20,7 +20,9 @@ struct ReadyJob {
         sd_event_source *deferred;
         sd_event_source *retry;
         uint64_t began_usec;
-        uint64_t unheard_usec; /* since when its manager has said nothing; 0: it has */
+        uint64_t deadline_usec; /* the request's, or a later one since it was lost */
+        uint64_t ready_usec;    /* when it was called ready last */
+        uint64_t unheard_usec;  /* since when its manager has said nothing; 0: it has */
         int end_fd;
         MachineEnd *machine_end; /* of a one-shot container */
         pid_t leader;
@@ -37,6 +39,7 @@ struct ReadyJob {
         char *waiting, *unit; /* what is waited for after it has booted */
         bool over;
         bool settled; /* it is over since it is ready, and its end is watched for */
+        bool lost;    /* it was ready before, and that was not the end of it */
 };
 
 /* What is known of this boot of the guest is so no more. */

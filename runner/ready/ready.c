@@ -48,6 +48,7 @@ void ready_job_finish(ReadyJob *job, const ReadyResult *result) {
                 return;
         job->over = true;
         job->settled = result->outcome == READY_OK && job->request.lost && !job->request.one_shot;
+        job->ready_usec = now_usec();
         if (!job->settled) {
                 (void) sd_event_source_set_enabled(job->control, SD_EVENT_OFF);
                 (void) sd_event_source_set_enabled(job->end, SD_EVENT_OFF);
@@ -513,6 +514,7 @@ int ready_job_new(sd_event *event, const ReadyRequest *request, ReadyJob **ret, 
 
         job->request = *request;
         job->leader = request->leader;
+        job->deadline_usec = request->deadline_usec;
         job->began_usec = now_usec();
         job->event = sd_event_ref(event);
         job->target = ENTER_TARGET_NULL;
