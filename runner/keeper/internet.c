@@ -119,9 +119,12 @@ void internet_end(Internet *i) {
                 (void) kill(i->setter, SIGKILL);
 }
 
-bool internet_reaped(Internet *i, pid_t pid) {
+bool internet_reaped(Internet *i, pid_t pid, int status) {
         if (i->setter > 0 && i->setter == pid) {
                 i->setter = 0;
+                /* As where it could not be started: its time was over before there was an interface. */
+                if (status != 0 && i->pasta > 0)
+                        (void) kill(i->pasta, SIGKILL);
                 return true;
         }
         if (i->pasta <= 0 || i->pasta != pid)

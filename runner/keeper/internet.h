@@ -27,5 +27,5 @@ void internet_on_set(Internet *i);
 /* The payload has ended. */
 void internet_end(Internet *i);
 
-/* Of a child that was reaped. Return: whether it was this one's. */
-bool internet_reaped(Internet *i, pid_t pid);
+/* Of a child that was reaped. @status: waitpid(2). Return: whether it was this one's. */
+bool internet_reaped(Internet *i, pid_t pid, int status);

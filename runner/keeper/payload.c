@@ -168,7 +168,7 @@ bool payload_reaped(Payload *p, pid_t pid, int status) {
         _cleanup_(error_done) Error error = ERROR_NULL;
         int r;
 
-        if (p->internet && internet_reaped(p->internet, pid)) {
+        if (p->internet && internet_reaped(p->internet, pid, status)) {
                 payload_on_internet_end(p);
                 return true;
         }

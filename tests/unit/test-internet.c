@@ -25,6 +25,11 @@
  * container's side, which waits. */
 #define HELPER "#!/bin/sh\n[ \"$1\" = internet ] || exec sleep 100\n"
 
+/* Likewise, of a pasta that ends at once the first time, and a container's side that cannot be set. */
+#define UNSET                                                                                               \
+        "#!/bin/sh\n[ \"$1\" = internet ] || exit 1\n[ ! -e \"$0.again\" ] || exec sleep 100\n: "           \
+        ">\"$0.again\"\n"
+
 /* Likewise, of a pasta that stays. */
 #define LASTING "#!/bin/sh\nexec sleep 100\n"
 
@@ -59,7 +64,7 @@ static int reap(Setup *s) {
         pid_t pid = waitpid(-1, &status, 0);
 
         ASSERT_TRUE(pid > 0);
-        (void) internet_reaped(s->internet, pid);
+        (void) internet_reaped(s->internet, pid, status);
         return status;
 }
 
@@ -133,6 +138,30 @@ TEST(one_sets_the_other_side) {
         ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         setup_done(&s);
         ASSERT_OK(unlink(helper));
+        ASSERT_OK(rmdir(dir));
+}
+
+/* It would lead nowhere, for as long as it runs. */
+TEST(both_are_started_again) {
+        char dir[] = "/tmp/fc-test-internet-XXXXXX";
+        _cleanup_free_ char *helper = NULL, *again = NULL;
+        int status;
+        Setup s;
+
+        ASSERT_TRUE(mkdtemp(dir));
+        helper = xasprintf("%s/netns", dir);
+        again = xasprintf("%s.again", helper);
+        write_text(helper, UNSET);
+        setup_open(&s, helper);
+        ASSERT_EQ(reap(&s), 0);
+        wait_for_the_timer(&s);
+        status = reap(&s);
+        ASSERT_EQ(WEXITSTATUS(status), 1);
+        status = reap(&s);
+        ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        setup_done(&s);
+        ASSERT_OK(unlink(helper));
+        ASSERT_OK(unlink(again));
         ASSERT_OK(rmdir(dir));
 }
 
