@@ -149,14 +149,22 @@ static int for_each_place(Change *c, PlaceFunc func, Error *reterr) {
         return r;
 }
 
-/* A directory of the user's in its place would have anything in it. */
-static int check_place(Change *c, const MigratePlace *p, int dir_fd, const char *path, Error *reterr) {
+/* A directory of the user's in its place would have anything in it. What root has is the user's only since
+ * the last pass, where that has begun. */
+static int check_owner(Change *c, const MigratePlace *p, int dir_fd, const char *path, Error *reterr) {
+        bool may_be_users = c->m.pass == SHIFT_PASSES - 1;
         struct stat st;
 
-        if (p->roots && c->m.rootless && fstatat(dir_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) >= 0 &&
-            st.st_uid != 0)
-                return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is not root's", path);
-        return tree_shift_check(dir_fd, p->name, p->whole, &c->shift, path, reterr);
+        if (!p->roots || !c->m.rootless || fstatat(dir_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            st.st_uid == 0 || (may_be_users && st.st_uid == c->m.uid))
+                return 0;
+        return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is not root's", path);
+}
+
+static int check_place(Change *c, const MigratePlace *p, int dir_fd, const char *path, Error *reterr) {
+        int r = check_owner(c, p, dir_fd, path, reterr);
+
+        return r < 0 ? r : tree_shift_check(dir_fd, p->name, p->whole, &c->shift, path, reterr);
 }
 
 static int shift_place(Change *c, const MigratePlace *p, int dir_fd, const char *path, Error *reterr) {
@@ -209,13 +217,13 @@ static int shift_all(Change *c, Error *reterr) {
 
 /* ---- the change ---- */
 
-static int change_check(Change *c, Error *reterr) {
+static int change_check(Change *c, PlaceFunc check, Error *reterr) {
         int r = migrate_places_find(c->project, c->m.rootless, c->m.uid, &c->places, reterr);
 
         if (r >= 0)
                 r = refuse_mounted_place(c, reterr);
         if (r >= 0)
-                r = for_each_place(c, check_place, reterr);
+                r = for_each_place(c, check, reterr);
         return r;
 }
 
@@ -235,14 +243,15 @@ static int change_begin(Change *c, Error *reterr) {
         if (r >= 0)
                 r = migrate_idle_hold(c->project, !c->m.rootless, c->progress, &c->idle, reterr);
         if (r >= 0)
-                r = change_check(c, reterr);
+                r = change_check(c, check_place, reterr);
         return r;
 }
 
+/* That it has begun is in a file of the user's. */
 static int change_go_on(Change *c, Error *reterr) {
         int r = migrate_idle_hold(c->project, !c->m.rootless, c->progress, &c->idle, reterr);
 
-        return r < 0 ? r : migrate_places_find(c->project, c->m.rootless, c->m.uid, &c->places, reterr);
+        return r < 0 ? r : change_check(c, check_owner, reterr);
 }
 
 static int change_end(Change *c, Error *reterr) {
@@ -285,7 +294,7 @@ static int change_show(Change *c, Error *reterr) {
         int r = change_refuse(c, reterr);
 
         if (r >= 0)
-                r = change_check(c, reterr);
+                r = change_check(c, check_place, reterr);
         if (r < 0)
                 return r;
         (void) printf("%" PRIu64 " files of '%s/" STATE_DIR_NAME
