@@ -20,13 +20,8 @@ int machine_dir_unshare(int more_flags, Error *reterr) {
         return 0;
 }
 
-/* Where a guest of the same volume could have put a link meanwhile. */
-static int attach_within(int dir_fd, const MachineMount *m, Error *reterr) {
-        _cleanup_close_ int target = fs_open_beneath(dir_fd, m->name, O_PATH | O_DIRECTORY, 0, reterr);
-
-        if (target < 0)
-                return target;
-        return syscall(SYS_move_mount, m->fd, "", target, "",
+static int attach_on(const MachineMount *m, Error *reterr) {
+        return syscall(SYS_move_mount, m->fd, "", m->on_fd, "",
                        MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
                        ? error_set(reterr, errno, "attach '%s'", m->name)
                        : 0;
@@ -38,8 +33,8 @@ static int attach_mount(int dir_fd, const MachineMount *m, Error *reterr) {
         _cleanup_close_ int target = -EBADF;
         struct stat st;
 
-        if (strchr(m->name, '/'))
-                return attach_within(dir_fd, m, reterr);
+        if (m->on_fd >= 0)
+                return attach_on(m, reterr);
         if (fstat(m->fd, &st) < 0)
                 return error_set(reterr, errno, "look at mount '%s'", m->name);
         if (mount_setattr(m->fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)

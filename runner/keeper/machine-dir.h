@@ -10,11 +10,13 @@
  * host can open it and be taken for the gate. */
 #define MACHINE_GATE MACHINE_DIR "/fifo"
 
-/* A detached mount, open_tree(2), that is attached at MACHINE_DIR/<name>. One that has a slash in its name
- * belongs in a mount before it, at what is there already. */
+/* A detached mount, open_tree(2), that is attached at MACHINE_DIR/<name>, or else on what was opened in a
+ * mount before it. That stays the same directory when it is renamed meanwhile, as another guest of the same
+ * volume can. */
 typedef struct MachineMount {
         int fd;
         char *name;
+        int on_fd; /* O_PATH, or -EBADF */
 } MachineMount;
 
 /* Goes on in a mount namespace of its own, a slave of the host's: what the host mounts or unmounts later

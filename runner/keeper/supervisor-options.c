@@ -6,25 +6,37 @@
 #include "base/alloc.h"
 #include "keeper/supervisor-options.h"
 
-/* "7:volume-0" */
+/* "7:volume-0", "7@8:volume-0/project/.containers" */
 static int mounts_parse(void *field, const char *value, Error *reterr) {
         SupervisorMounts *mounts = field;
         const char *end = value;
-        int fd = option_parse_fd(value, &end);
+        int fd = option_parse_fd(value, &end), on_fd = -EBADF;
 
         if (fd < 0)
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' begins with no open file descriptor", value);
+        if (*end == '@') {
+                on_fd = option_parse_fd(end + 1, &end);
+                if (on_fd < 0)
+                        return error_raise(reterr, FC_EXIT_USAGE, "'%s' is on no open file descriptor",
+                                           value);
+        }
         if (*end != ':' || end[1] == '\0' || end[1] == '/')
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' has no name", value);
-        *XGROW(mounts->mounts, mounts->n) = (MachineMount){fd, xstrdup(end + 1)};
+        *XGROW(mounts->mounts, mounts->n) = (MachineMount){fd, xstrdup(end + 1), on_fd};
         return 0;
 }
 
 static void mounts_print(const void *field, const char *name, char ***argv) {
         const SupervisorMounts *mounts = field;
 
-        for (size_t i = 0; i < mounts->n; i++)
-                strv_pushf(argv, "--%s=%d:%s", name, mounts->mounts[i].fd, mounts->mounts[i].name);
+        for (size_t i = 0; i < mounts->n; i++) {
+                const MachineMount *m = &mounts->mounts[i];
+
+                if (m->on_fd >= 0)
+                        strv_pushf(argv, "--%s=%d@%d:%s", name, m->fd, m->on_fd, m->name);
+                else
+                        strv_pushf(argv, "--%s=%d:%s", name, m->fd, m->name);
+        }
 }
 
 static void mounts_done(void *field) {
@@ -32,6 +44,7 @@ static void mounts_done(void *field) {
 
         for (size_t i = 0; i < mounts->n; i++) {
                 (void) safe_close(mounts->mounts[i].fd);
+                (void) safe_close(mounts->mounts[i].on_fd);
                 free(mounts->mounts[i].name);
         }
         free(mounts->mounts);
@@ -41,8 +54,11 @@ static void mounts_done(void *field) {
 static void mounts_inherit(const void *field) {
         const SupervisorMounts *mounts = field;
 
-        for (size_t i = 0; i < mounts->n; i++)
+        for (size_t i = 0; i < mounts->n; i++) {
                 (void) fcntl(mounts->mounts[i].fd, F_SETFD, 0);
+                if (mounts->mounts[i].on_fd >= 0)
+                        (void) fcntl(mounts->mounts[i].on_fd, F_SETFD, 0);
+        }
 }
 
 static OptionTable supervisor_options_table(SupervisorOptions *o) {
@@ -63,7 +79,8 @@ static OptionTable supervisor_options_table(SupervisorOptions *o) {
                 {"stop-timeout", 0, OPTION_SECONDS, offsetof(SupervisorOptions, stop_timeout_usec),
                  "SECONDS"},
                 {"broker-fd", 0, OPTION_FD, offsetof(SupervisorOptions, broker_fd), "FD"},
-                {"mount", 0, OPTION_OTHER, offsetof(SupervisorOptions, mounts), "FD:NAME", .kind = &mounts},
+                {"mount", 0, OPTION_OTHER, offsetof(SupervisorOptions, mounts), "FD[@FD]:NAME",
+                 .kind = &mounts},
         };
 
         return (OptionTable){rows, ELEMENTSOF(rows), o};

@@ -179,3 +179,13 @@ void keeper_command_done(KeeperCommand *c) {
         free(c->pasta);
         free(c->proxy);
 }
+
+size_t keeper_command_mounts(const ContainerPlan *plan, const StartResources *resources, MachineMount *ret) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < plan->n_mounts; i++)
+                if (resources->mount_fds[i] >= 0)
+                        ret[n++] = (MachineMount){resources->mount_fds[i], plan->mounts[i].name,
+                                                  resources->on_fds[i]};
+        return n;
+}

@@ -3,6 +3,7 @@
 
 /* What either keeper of a machine is told, made from the plan. */
 
+#include "keeper/machine-dir.h"
 #include "keeper/options.h"
 #include "machine/machine.h"
 
@@ -16,3 +17,7 @@ int keeper_command_make(const ContainerPlan *plan, const StartResources *resourc
                         KeeperCommand *ret, Error *reterr);
 
 void keeper_command_done(KeeperCommand *c);
+
+/* Those of the plan that are there, in its order. @ret: room for all of them; what is in it is borrowed.
+ * Return: how many. */
+size_t keeper_command_mounts(const ContainerPlan *plan, const StartResources *resources, MachineMount *ret);

@@ -38,6 +38,7 @@ typedef struct StartResources {
         int state_fd;            /* .containers/NAME */
         int events_fd;           /* .containers, for the event log */
         const int *mount_fds; /* detached mounts, in the order of plan->mounts, -EBADF: nothing to attach */
+        const int *on_fds;    /* likewise: as in MachineMount */
         const PublishedPort *ports; /* open, in the order of the specification */
         const int *socket_fds;      /* listening, likewise */
         int owner_fd; /* pidfd of PID 1 of the container whose network it shares; -EBADF: it shares none */

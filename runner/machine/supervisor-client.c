@@ -146,10 +146,8 @@ static int build_command(SupervisorCommand *c, const ContainerPlan *plan, const 
         /* For as long as it runs. */
         c->options.broker_fd =
                 plan->spec->internet || plan->spec->n_host_access > 0 ? host_socket_broker_fd() : -EBADF;
-        for (size_t i = 0; i < plan->n_mounts; i++)
-                if (res->mount_fds[i] >= 0)
-                        *XGROW(c->options.mounts.mounts, c->options.mounts.n) =
-                                (MachineMount){res->mount_fds[i], plan->mounts[i].name};
+        c->options.mounts.mounts = xnew0(MachineMount, plan->n_mounts);
+        c->options.mounts.n = keeper_command_mounts(plan, res, c->options.mounts.mounts);
         strv_push_take(&c->argv, program);
         supervisor_options_print(&c->options, &c->argv);
         return 0;

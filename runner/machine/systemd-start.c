@@ -174,12 +174,9 @@ static int reporter_new(sd_event *event, const ContainerPlan *plan, const StartR
 /* In a child: a process that has threads or an event loop of its own had better stay where it is. */
 static void systemd_assemble(const ContainerPlan *plan, const StartResources *resources, int pipe_fd) {
         _cleanup_free_ MachineMount *mounts = xnew0(MachineMount, plan->n_mounts);
+        size_t n = keeper_command_mounts(plan, resources, mounts);
         Error error = ERROR_NULL;
-        size_t n = 0;
 
-        for (size_t i = 0; i < plan->n_mounts; i++)
-                if (resources->mount_fds[i] >= 0)
-                        mounts[n++] = (MachineMount){resources->mount_fds[i], plan->mounts[i].name};
         if (machine_dir_unshare(0, &error) >= 0)
                 (void) machine_dir_mount(mounts, n, plan_has_gate(plan), &error);
         if (error_is_set(&error))

@@ -563,6 +563,8 @@ int member_try_start(Member *m, int *ret_control_fd, Error *reterr) {
         }
         r = resources_lay_overlays(fleet->project, m->plan, &m->resources, reterr);
         if (r >= 0)
+                r = resources_open_masked(fleet->project, m->plan, &m->resources, reterr);
+        if (r >= 0)
                 r = member_bind_ports(m, /* stops= */ false, reterr);
         if (r >= 0)
                 r = resources_open_sockets(fleet->project, m->plan, &m->resources, reterr);

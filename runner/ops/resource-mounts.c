@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -275,9 +276,10 @@ int resources_open_mounts(const Project *project, int project_runtime_fd, const 
                                       resources, /* last= */ false,  -EBADF};
 
         resources->mount_fds = xnew0(int, plan->n_mounts);
+        resources->on_fds = xnew0(int, plan->n_mounts);
         resources->source_ids = xnew0(char *, plan->n_mounts);
         for (; resources->n_mounts < plan->n_mounts; resources->n_mounts++)
-                resources->mount_fds[resources->n_mounts] = -EBADF;
+                resources->mount_fds[resources->n_mounts] = resources->on_fds[resources->n_mounts] = -EBADF;
         return make_mounts(&context, reterr);
 }
 
@@ -344,4 +346,39 @@ int resources_lay_overlays(const Project *project, const ContainerPlan *plan, Re
                 resources->mount_fds[i] = fd;
         }
         return mount_points_make(plan, resources->mount_fds, /* overlays= */ true, reterr);
+}
+
+/* A guest that may write above the project can have put another directory there, to see the real one. (The
+ * inodes of an overlay are its own.) */
+static int check_masked(const Project *project, const PlanMount *volume, int fd, Error *reterr) {
+        int state_fd = project->whole.fd >= 0 ? project->whole.fd : project->state.fd;
+        struct stat st, state;
+
+        if (fstat(fd, &st) < 0 || fstat(state_fd, &state) < 0)
+                return error_set(reterr, errno, "look at '" STATE_DIR_NAME "' in '%s'", volume->source);
+        if (volume->kind == PLAN_MOUNT_OVERLAY || (st.st_dev == state.st_dev && st.st_ino == state.st_ino))
+                return 0;
+        return error_raise(reterr, FC_EXIT_CONFLICT,
+                           "'%s' has another '" STATE_DIR_NAME "' now than when this command began",
+                           project->root);
+}
+
+int resources_open_masked(const Project *project, const ContainerPlan *plan, Resources *resources,
+                          Error *reterr) {
+        for (size_t i = 0; i < plan->n_mounts; i++) {
+                const PlanMount *m = &plan->mounts[i], *volume = m - 1;
+                int *fd = &resources->on_fds[i], r;
+
+                if (m->kind != PLAN_MOUNT_MASK)
+                        continue;
+                *fd = safe_close(*fd);
+                r = *fd = fs_open_beneath(resources->mount_fds[i - 1], strchr(m->name, '/') + 1,
+                                          O_PATH | O_DIRECTORY, 0, reterr);
+                if (r >= 0)
+                        r = check_masked(project, volume, *fd, reterr);
+                if (r < 0)
+                        return error_about_container(reterr, error_prefix(reterr, r, "%s", volume->place),
+                                                     plan->spec->name);
+        }
+        return 0;
 }

@@ -21,12 +21,14 @@
 void resources_close_mounts(Resources *resources) {
         for (size_t i = 0; i < resources->n_mounts; i++) {
                 (void) safe_close(resources->mount_fds[i]);
+                (void) safe_close(resources->on_fds[i]);
                 free(resources->source_ids[i]);
         }
         free(resources->mount_fds);
+        free(resources->on_fds);
         free(resources->source_ids);
         mount_maps_done(&resources->maps);
-        resources->mount_fds = NULL;
+        resources->mount_fds = resources->on_fds = NULL;
         resources->source_ids = NULL;
         resources->n_mounts = 0;
         resources->image_fd = safe_close(resources->image_fd);
@@ -197,6 +199,7 @@ int resources_start(const Project *project, sd_event *event, const ContainerPlan
                 .console_fd = resources->console_fd,
                 .state_fd = resources->container_fd,
                 .mount_fds = resources->mount_fds,
+                .on_fds = resources->on_fds,
                 .ports = resources->ports,
                 .socket_fds = resources->socket_fds,
         };

@@ -22,6 +22,7 @@ typedef struct Resources {
         char **notes;      /* what the user should know of it */
         MountMaps maps;
         int *mount_fds;
+        int *on_fds;       /* of masks: what they are attached on, as in StartResources */
         char **source_ids; /* what each was made of, as source_id_text(); of volumes only, otherwise NULL */
         size_t n_mounts;
         PublishedPort *ports; /* one for each of the specification */
@@ -99,6 +100,11 @@ int resources_open_covers(const Project *project, int project_runtime_fd, const 
  * of the container has stopped. */
 int resources_lay_overlays(const Project *project, const ContainerPlan *plan, Resources *resources,
                            Error *reterr);
+
+/* Opens what the masks are attached on, in the volumes as they are going to be mounted. After all these.
+ * FC_EXIT_CONFLICT: another directory lies where `.containers` was. */
+int resources_open_masked(const Project *project, const ContainerPlan *plan, Resources *resources,
+                          Error *reterr);
 
 /* Starts the machine with them. @ret_control_fd: as in machine_start(). */
 int resources_start(const Project *project, sd_event *event, const ContainerPlan *plan,

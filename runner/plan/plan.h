@@ -38,8 +38,8 @@ typedef enum PlanMapping {
 } PlanMapping;
 
 /* Attached at MACHINE_DIR/<name>, from where nspawn takes it to where it belongs inside. A mask is attached
- * in its volume, once: however the guest moves what is above it, it stays on that directory, also at the
- * guest's next boot. */
+ * in the volume before it, once: however the guest moves what is above it, it stays on that directory, also
+ * at the guest's next boot. */
 typedef struct PlanMount {
         PlanMountKind kind;
         char *name;

@@ -350,6 +350,30 @@ testcase_project_is_moved() {
         rm -r "$moved"
 }
 
+# Another guest that has that directory puts an empty one in the place of `.containers` while this one is started.
+testcase_decoy() {
+        ! has_sanitizers || { note "not with the sanitizers: a traced process cannot look for leaks" && return; }
+        project shop
+        spec "$(tiny one '' ', "volumes": ["..:/above"]')"
+        ok fc up
+        ok fc down
+        asker
+        "${ASKER[@]}" "$FC_HELPERS/fault" --from console.log stop 1 "$FC" up >"$TMP/up" 2>&1 &
+        FC_PID=$!
+        line_in "$TMP/up" '^fault: stopped' >/dev/null
+        mv "$PROJECT/.containers" "$PROJECT/moved"
+        as_dev mkdir "$PROJECT/.containers"
+        kill -CONT "$(pgrep -P "$FC_PID")"
+        finished "$FC_PID"
+        equal "$STATUS" 5 "the status of an up that finds another .containers"
+        line_in "$TMP/up" "has another '.containers' now than when this command began" >/dev/null
+        no_machine_left
+        rmdir "$PROJECT/.containers"
+        mv "$PROJECT/moved" "$PROJECT/.containers"
+        ok fc up
+        ok fc down
+}
+
 # Where the host's root is meant, whatever it is called.
 testcase_root_of_the_host() {
         local rootfs

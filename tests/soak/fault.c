@@ -7,12 +7,13 @@
  *     fault [--in NAME] [--from PATH] count COMMAND..          nothing goes wrong
  *     fault [--in NAME] [--from PATH] kill N COMMAND..         SIGKILL at the N-th call
  *     fault [--in NAME] [--from PATH] error N ERRNO COMMAND..  the N-th call that can fail (`kinds`) fails
+ *     fault [--in NAME] [--from PATH] stop N COMMAND..         SIGSTOP at the N-th call: until a SIGCONT
  *
  * With --from the first call is the one that opens PATH, written exactly so and not for O_PATH alone.
  *
  * Ends like the command, or with 128 + its signal; what it started goes on. The last line of its standard
  * error says how many calls counted and which one was hit: "fault: 831 calls", "fault: 12 calls, hit
- * openat2". */
+ * openat2". One that stops is told by a line at once: "fault: stopped". */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -131,7 +132,7 @@ static const struct {
         {ENOENT, "ENOENT"},
 };
 
-typedef enum Mode { COUNT, KILL, ERROR } Mode;
+typedef enum Mode { COUNT, KILL, STOP, ERROR } Mode;
 
 typedef struct Process {
         pid_t pid;
@@ -263,6 +264,8 @@ static void on_entry(Process *p, const struct __ptrace_syscall_info *info) {
                 snprintf(hit, sizeof(hit), "call %lu", number);
         if (mode == KILL)
                 kill(p->pid, SIGKILL);
+        else if (mode == STOP)
+                kill(p->pid, SIGSTOP);
         else {
                 p->failing = true;
                 skip_call(p->pid);
@@ -330,9 +333,11 @@ static int trace(pid_t command) {
                 }
                 signal = on_stop(find(pid), command, status);
                 /* It may be gone, which the next waitpid() says. A stopped group stays so until SIGCONT. */
-                if (status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP)
+                if (status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP) {
                         ptrace(PTRACE_LISTEN, pid, 0, 0);
-                else
+                        if (mode == STOP && hit[0])
+                                fprintf(stderr, "fault: stopped\n");
+                } else
                         ptrace(PTRACE_SYSCALL, pid, 0, signal);
         }
 }
@@ -388,8 +393,8 @@ int main(int argc, char **argv) {
         }
         if (i < argc && strcmp(argv[i], "count") == 0)
                 i++;
-        else if (i + 1 < argc && strcmp(argv[i], "kill") == 0) {
-                mode = KILL;
+        else if (i + 1 < argc && (strcmp(argv[i], "kill") == 0 || strcmp(argv[i], "stop") == 0)) {
+                mode = argv[i][0] == 'k' ? KILL : STOP;
                 wanted = strtoul(argv[i + 1], NULL, 10);
                 i += 2;
         } else if (i + 2 < argc && strcmp(argv[i], "error") == 0) {
@@ -400,8 +405,8 @@ int main(int argc, char **argv) {
         } else
                 i = argc;
         if (i >= argc) {
-                fprintf(stderr,
-                        "usage: fault [--in NAME] [--from PATH] count|kill N|error N ERRNO COMMAND..\n");
+                fprintf(stderr, "usage: fault [--in NAME] [--from PATH] count|kill N|stop N|error N ERRNO "
+                                "COMMAND..\n");
                 return 125;
         }
         status = trace(start(argv + i));

@@ -132,6 +132,7 @@ static void assert_supervisor_reads(const SupervisorOptions *written) {
         ASSERT_EQ(read.mounts.n, written->mounts.n);
         for (size_t i = 0; i < read.mounts.n; i++) {
                 ASSERT_EQ(read.mounts.mounts[i].fd, written->mounts.mounts[i].fd);
+                ASSERT_EQ(read.mounts.mounts[i].on_fd, written->mounts.mounts[i].on_fd);
                 ASSERT_STREQ(read.mounts.mounts[i].name, written->mounts.mounts[i].name);
         }
 }
@@ -155,7 +156,9 @@ static SupervisorOptions supervisor_least(void) {
 TEST(supervisor_reads_what_is_written) {
         SupervisorOptions o = supervisor_least();
         KeeperPort ports[] = {{(char *) "80", {fd_new(), -EBADF}}, {(char *) "443", {fd_new(), fd_new()}}};
-        MachineMount mounts[] = {{fd_new(), (char *) "root"}, {fd_new(), (char *) "volume-0"}};
+        MachineMount mounts[] = {{fd_new(), (char *) "root", -EBADF},
+                                 {fd_new(), (char *) "volume-0", -EBADF},
+                                 {fd_new(), (char *) "volume-0/.containers", fd_new()}};
 
         assert_supervisor_reads(&o);
         o = supervisor_least();
@@ -174,9 +177,9 @@ TEST(supervisor_reads_what_is_written) {
 TEST(supervisor_inherits_all_descriptors) {
         SupervisorOptions o = supervisor_least();
         KeeperPort port = {(char *) "443", {fd_new(), fd_new()}};
-        MachineMount mount = {fd_new(), (char *) "root"};
-        int fds[] = {o.cgroup_fd,  o.cgroup_mount_fd, o.console_fd, o.state_fd,
-                     o.runtime_fd, port.fds[0],       port.fds[1],  mount.fd};
+        MachineMount mount = {fd_new(), (char *) "root", fd_new()};
+        int fds[] = {o.cgroup_fd, o.cgroup_mount_fd, o.console_fd, o.state_fd, o.runtime_fd,
+                     port.fds[0], port.fds[1],       mount.fd,     mount.on_fd};
 
         o.keeper.ports = (KeeperPorts){&port, 1};
         o.mounts = (SupervisorMounts){&mount, 1};
@@ -265,6 +268,9 @@ TEST(supervisor_refuses) {
                 {LEAST " --mount=45", "'45' has no name"},
                 {LEAST " --mount=45:", "'45:' has no name"},
                 {LEAST " --mount=45:/a", "'45:/a' has no name"},
+                {LEAST " --mount=45@:a", "'45@:a' is on no open file descriptor"},
+                {LEAST " --mount=45@999:a", "'45@999:a' is on no open file descriptor"},
+                {LEAST " --mount=45@44", "'45@44' has no name"},
                 {LEAST " " LEAST_FDS " --attach=br0 -- a",
                  "'--attach' needs '--netns' and '--mac', and no bridge"},
                 {LEAST " " LEAST_FDS " --attach=br0 --netns=/n -- a",
