@@ -30,6 +30,8 @@ make_internet() {
         INTERNET=$!
         read -r -t "$WAIT" <&"$INTERNET_OUT"
         ip link delete out-host 2>/dev/null || :
+        # What a test case that fails leaves would be taken for the host's by the next one.
+        trap 'ip link delete out-host 2>/dev/null || :' EXIT
         ip link add out-host type veth peer name host0 netns "$INTERNET"
         ip address add 203.0.113.1/24 dev out-host
         ip address add 2001:db8::1/64 dev out-host nodad
@@ -224,6 +226,14 @@ setting() { in_gateway cat "/proc/sys/net/ipv4/conf/$1"; }
 dropped() { in_gateway cat /proc/net/netstat | awk '/^TcpExt:/ { if (!n) { n = split($0, names); next }
         split($0, values); for (i in names) if (names[i] == "IPReversePathFilter") print values[i] }'; }
 
+# dropped_for TEXT BEFORE: asked from another address there is no answer; has the gateway dropped a question? On a busy machine
+# what asks may not have come to it within its time.
+dropped_for() {
+        run inside in timeout 1 perl -e "$1" 192.0.2.9 198.51.100.1
+        differ "$STATUS" 0 "the status of asking from another address"
+        (($(dropped) > $2))
+}
+
 testcase_own_address_only() {
         local name before ask='use IO::Socket::IP; alarm 10;
                 my $s = IO::Socket::IP->new(LocalAddr => $ARGV[0], PeerAddr => $ARGV[1], PeerPort => 7,
@@ -247,9 +257,7 @@ testcase_own_address_only() {
         ok inside in perl -e "$ask" "$(address_of in)" 198.51.100.1
         equal "$OUT" hello "the answer to its own address"
         before=$(dropped)
-        run inside in timeout 1 perl -e "$ask" 192.0.2.9 198.51.100.1
-        differ "$STATUS" 0 "the status of asking from another address"
-        true_that "the gateway has dropped it" test "$(dropped)" -gt "$before"
+        try_until "$WAIT" dropped_for "$ask" "$before"
         run inside in perl -e "$ask" fd66:632d:6f75:74::9 2001:db8:1::1 tcp
         differ "$STATUS" 0 "the status of asking from another address over IPv6"
         expect_err 'unreachable|No route'
