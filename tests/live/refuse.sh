@@ -367,8 +367,8 @@ testcase_enable_without_systemd() {
         expect_err "no container 'two'"
         cp "$PROJECT/flake-containers.json" "$TMP/spec"
         jq '.rootless = true' "$TMP/spec" >"$PROJECT/flake-containers.json"
-        run_status 2 fc enable
-        expect_err 'a unit of the host starts containers as root, and these are without root'
+        run_status 5 fc enable
+        expect_err 'says that its containers run without root, and this is root'
         cat "$TMP/spec" >"$PROJECT/flake-containers.json"
         ok fc disable
         expect_err 'no unit starts this project when the host boots'
