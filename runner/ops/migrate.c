@@ -151,7 +151,7 @@ static int for_each_place(Change *c, PlaceFunc func, Error *reterr) {
 
 /* A directory of the user's in its place would have anything in it. What root has is the user's only since
  * the last pass, where that has begun. */
-static int check_owner(Change *c, const MigratePlace *p, int dir_fd, const char *path, Error *reterr) {
+static int check_root_owner(Change *c, const MigratePlace *p, int dir_fd, const char *path, Error *reterr) {
         bool may_be_users = c->m.pass == SHIFT_PASSES - 1;
         struct stat st;
 
@@ -162,7 +162,7 @@ static int check_owner(Change *c, const MigratePlace *p, int dir_fd, const char 
 }
 
 static int check_place(Change *c, const MigratePlace *p, int dir_fd, const char *path, Error *reterr) {
-        int r = check_owner(c, p, dir_fd, path, reterr);
+        int r = check_root_owner(c, p, dir_fd, path, reterr);
 
         return r < 0 ? r : tree_shift_check(dir_fd, p->name, p->whole, &c->shift, path, reterr);
 }
@@ -251,7 +251,7 @@ static int change_begin(Change *c, Error *reterr) {
 static int change_go_on(Change *c, Error *reterr) {
         int r = migrate_idle_hold(c->project, !c->m.rootless, c->progress, &c->idle, reterr);
 
-        return r < 0 ? r : change_check(c, check_owner, reterr);
+        return r < 0 ? r : change_check(c, check_root_owner, reterr);
 }
 
 static int change_end(Change *c, Error *reterr) {
