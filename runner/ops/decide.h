@@ -14,7 +14,8 @@ typedef enum Goal {
         GOAL_KEEP,    /* it runs as it should: a command waits until it is ready */
         GOAL_ADJUST,  /* it runs, and its ports and limits are changed meanwhile (ops/fleet-adjust.h) */
         GOAL_START,   /* it does not run */
-        GOAL_SWITCH,  /* it runs, and takes another NixOS system without a restart (ops/fleet-switch.h) */
+        GOAL_SWITCH,  /* it runs, and takes another NixOS system without a restart (ops/fleet-switch.h), its
+                         ports and limits before */
         GOAL_RESTART, /* stop, then start */
         GOAL_STOP,
         _GOAL_MAX,

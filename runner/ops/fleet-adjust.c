@@ -19,11 +19,13 @@ typedef struct Adjusting {
         Resource *old_limits;
         size_t n_old_limits;
         bool ports, limits; /* what is another */
+        char **definition;  /* when it is over */
 } Adjusting;
 
 static void adjusting_done(Adjusting *a) {
         in_place_ports_free(a->gone, a->n_gone);
         in_place_limits_free(a->old_limits, a->n_old_limits);
+        strv_free(a->definition);
         free(a->runtime);
 }
 
@@ -47,6 +49,12 @@ static void adjusting_open(Adjusting *a, Member *m) {
         a->ports = a->n_gone > 0;
         for (size_t i = 0; i < m->plan->spec->n_ports; i++)
                 a->ports = a->ports || !in_place_has_port(m->state->definition, &m->plan->spec->ports[i]);
+        a->definition = m->goal == GOAL_SWITCH ? in_place_adjusted(m->plan, m->state->definition)
+                                               : strv_copy(m->plan->definition);
+}
+
+static bool adjusting_is_needed(const Adjusting *a) {
+        return a->m->goal == GOAL_ADJUST || a->ports || a->limits;
 }
 
 /* ---- before anything is changed ---- */
@@ -98,6 +106,8 @@ int member_prepare_adjust(Member *m, PortConflicts *conflicts, Error *reterr) {
         int r;
 
         adjusting_open(&a, m);
+        if (!adjusting_is_needed(&a))
+                return 0;
         r = m->at->status.backend->check(a.place.cgroup_mount, m->plan, reterr);
         if (r < 0)
                 return r;
@@ -285,7 +295,7 @@ static int adjusting_run(const Adjusting *a, Error *reterr) {
         for (size_t i = 0; i < m->resources.n_ports; i++)
                 container_state_add_port(m->state, &m->resources.ports[i]);
         strv_free(m->state->definition);
-        m->state->definition = strv_copy(m->plan->definition);
+        m->state->definition = strv_copy(a->definition);
         r = adjusting_save(a, reterr);
         if (r < 0)
                 error_add_hint(reterr, "it runs with its new %s, and the next 'up' %s", adjusting_what(a),
@@ -298,6 +308,8 @@ int member_adjust(Member *m, Error *reterr) {
         int r;
 
         adjusting_open(&a, m);
+        if (!adjusting_is_needed(&a))
+                return 0;
         r = adjusting_run(&a, reterr);
         if (r >= 0)
                 m->adjusted = !a.limits ? "ports changed while it runs"

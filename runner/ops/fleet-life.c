@@ -400,7 +400,7 @@ void member_begin_switch(Member *m) {
         m->stage = STAGE_STARTING;
         m->reached = REACHED_STARTED;
         m->began_usec = now_usec();
-        if (member_switch(m, member_on_switched, &m->at->error) < 0)
+        if (member_adjust(m, &m->at->error) < 0 || member_switch(m, member_on_switched, &m->at->error) < 0)
                 member_fail(m);
 }
 

@@ -490,7 +490,7 @@ static int fleet_bind_ports(Fleet *fleet, Error *reterr) {
                 if (goal_starts(m->goal))
                         r = resources_bind_ports(m->plan, m->state, goal_stops(m->goal), &m->resources,
                                                  &conflicts, reterr);
-                else if (m->goal == GOAL_ADJUST)
+                else if (goal_changes(m->goal))
                         r = member_prepare_adjust(m, &conflicts, reterr);
                 if (r < 0)
                         return r;

@@ -113,7 +113,8 @@ static void member_on_back(const SwitchResult *result, void *userdata) {
         else {
                 (void) member_protect_next(m, NULL, NULL);
                 restart = project_command(m->fleet->project, "up --restart-changed", m->at->name);
-                error_add_hint(&m->at->error, "it runs again with the system that it had before");
+                error_add_hint(&m->at->error, "it runs again with the system that it had before%s",
+                               m->adjusted ? ", and with the new ports and limits" : "");
                 error_add_hint(&m->at->error, "start the new one, by a restart: %s", restart);
         }
         member_finish_switch(m);

@@ -191,15 +191,35 @@ static bool ports_suffice(const ContainerPlan *p, char *const *running, const Po
         return true;
 }
 
-bool in_place_suffices(const ContainerPlan *p, char *const *running) {
+static bool takes_ports(const ContainerPlan *p, char *const *running) {
         Port *gone;
         size_t n;
         bool yes;
 
-        if (!others_are_same(running, p->definition) || !others_are_same(p->definition, running))
-                return false;
         in_place_ports_gone(p, running, &gone, &n);
         yes = ports_suffice(p, running, gone, n);
         in_place_ports_free(gone, n);
         return yes;
+}
+
+bool in_place_suffices(const ContainerPlan *p, char *const *running) {
+        return others_are_same(running, p->definition) && others_are_same(p->definition, running) &&
+               takes_ports(p, running);
+}
+
+static bool line_is_adjusted(const char *line, bool ports) {
+        return line_is_of_limits(line) || (ports && startswith(line, KEY));
+}
+
+char **in_place_adjusted(const ContainerPlan *p, char *const *running) {
+        bool ports = takes_ports(p, running);
+        char **adjusted = NULL;
+
+        STRV_FOREACH (line, p->definition)
+                if (line_is_adjusted(*line, ports) || strv_contains(running, *line))
+                        strv_push(&adjusted, *line);
+        STRV_FOREACH (line, running)
+                if (!line_is_adjusted(*line, ports) && !strv_contains(p->definition, *line))
+                        strv_push(&adjusted, *line);
+        return adjusted;
 }

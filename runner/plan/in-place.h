@@ -19,6 +19,10 @@
  * */
 bool in_place_suffices(const ContainerPlan *p, char *const *running);
 
+/* What the definition of what runs becomes by such changes alone: with the plan's limits, and the plan's
+ * ports where a keeper can take all of them. Owned by the caller. */
+char **in_place_adjusted(const ContainerPlan *p, char *const *running);
+
 /* Whether what runs was started with this port, or has taken it since. */
 bool in_place_has_port(char *const *running, const Port *port);
 

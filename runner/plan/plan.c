@@ -408,8 +408,11 @@ PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *runnin
                 bool another = switch_is_another_system(p, running_definition);
 
                 reasons = describe_changes(p, running_definition);
-                if (another)
-                        obstacle = switch_describe_obstacle(p, running_definition);
+                if (another) {
+                        _cleanup_strv_ char **adjusted = in_place_adjusted(p, running_definition);
+
+                        obstacle = switch_describe_obstacle(p, adjusted);
+                }
                 action = another && !obstacle                       ? PLAN_SWITCH
                          : in_place_suffices(p, running_definition) ? PLAN_ADJUST
                                                                     : PLAN_RESTART;

@@ -155,7 +155,7 @@ typedef enum PlanAction {
         PLAN_START,
         PLAN_KEEP,    /* runs, and as it should */
         PLAN_ADJUST,  /* runs, with other ports or limits, and can have them without (plan/in-place.h) */
-        PLAN_SWITCH,  /* runs, with another NixOS system, and can have that without a restart */
+        PLAN_SWITCH,  /* runs, with another NixOS system, perhaps such a change, too, and needs no restart */
         PLAN_RESTART, /* runs, but with another definition */
 } PlanAction;
 

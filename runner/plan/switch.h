@@ -10,5 +10,6 @@
 /* Whether both are NixOS systems, and not the same. @running: the definition of what runs. */
 bool switch_is_another_system(const ContainerPlan *p, char *const *running);
 
-/* Why that needs a restart, in the words of the specification; owned by the caller, NULL: it does not. */
+/* Why that needs a restart, in the words of the specification; owned by the caller, NULL: it does not.
+ * @running: without what is changed in place before (in_place_adjusted()) */
 char *switch_describe_obstacle(const ContainerPlan *p, char *const *running);

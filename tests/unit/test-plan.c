@@ -223,6 +223,7 @@ TEST(another_system_alone_is_switched) {
         }
 }
 
+#define NIXOS(name) "\"system\": {\"toplevel\": \"/s/" name "\"}"
 #define PORTS(list) SYSTEM ", \"ports\": [" list "]"
 
 TEST(ports_alone_are_changed_in_place) {
@@ -261,8 +262,11 @@ TEST(ports_alone_are_changed_in_place) {
                 /* And something else. */
                 {SYSTEM, PORTS("\"80\"") ", \"users\": \"host\"", PLAN_RESTART},
                 {SYSTEM ", \"users\": \"host\"", PORTS("\"80\""), PLAN_RESTART},
-                {"\"system\": {\"toplevel\": \"/s/a\"}",
-                 "\"system\": {\"toplevel\": \"/s/b\"}, \"ports\": [\"80\"]", PLAN_RESTART},
+                /* And the system. */
+                {NIXOS("a"), NIXOS("b") ", \"ports\": [\"80\"]", PLAN_SWITCH},
+                {NIXOS("a") ", \"ports\": [\"80\"]", NIXOS("b"), PLAN_SWITCH},
+                {NIXOS("a") ", \"ports\": [\"80/udp\"]", NIXOS("b"), PLAN_RESTART},
+                {NIXOS("a"), NIXOS("b") ", \"ports\": [\"80\"], \"users\": \"host\"", PLAN_RESTART},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -293,6 +297,9 @@ TEST(limits_are_changed_in_place) {
                  false},
                 {LIMITS("\"TasksMax\": 7"), SYSTEM ", \"users\": \"host\"", PLAN_RESTART, true},
                 {PORTS("\"80:80/udp\""), LIMITS("\"TasksMax\": 7"), PLAN_RESTART, true},
+                {NIXOS("a"), NIXOS("b") ", \"resources\": {\"TasksMax\": 7}", PLAN_SWITCH, true},
+                {NIXOS("a"), NIXOS("b") ", \"resources\": {\"TasksMax\": 7}, \"ports\": [\"80\"]",
+                 PLAN_SWITCH, true},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -327,6 +334,28 @@ TEST(limits_half_changed) {
         ASSERT_EQ(limits[1].kind, RESOURCE_TASKS_MAX);
         ASSERT_STREQ(limits[1].value, "7");
         in_place_limits_free(limits, n);
+}
+
+/* What goes with another system comes before it: the definition in between is that of the old system, and
+ * tells what a command that was killed has left undone. */
+TEST(adjusted_before_a_switch) {
+        _cleanup_(spec_freep) Spec *old = parse(NIXOS("a") ", \"ports\": [\"80\", \"81\"]"),
+                                   *new = parse(NIXOS("b") ", \"ports\": [\"81\"], "
+                                                           "\"resources\": {\"TasksMax\": 7}");
+        _cleanup_(container_plan_freep) ContainerPlan *before = plan_container(&old->containers[0], &facts),
+                                                      *after = plan_container(&new->containers[0], &facts);
+        _cleanup_strv_ char **adjusted = in_place_adjusted(after, before->definition), **reasons = NULL;
+
+        ASSERT_STREQ(definition_get(adjusted, DEFINITION_TOPLEVEL), "/s/a");
+        ASSERT_STREQ(definition_get(adjusted, "ports[0].host"), "81");
+        ASSERT_TRUE(!definition_get(adjusted, "ports[1].host"));
+        ASSERT_TRUE(!in_place_limits_differ(after, adjusted));
+        ASSERT_EQ(plan_decide(after, /* running= */ true, adjusted, NULL), PLAN_SWITCH);
+        strv_push(&adjusted, IN_PLACE_LIMITS_UNFINISHED);
+        ASSERT_EQ(plan_decide(after, /* running= */ true, adjusted, NULL), PLAN_SWITCH);
+        strv_push(&adjusted, IN_PLACE_UNFINISHED);
+        ASSERT_EQ(plan_decide(after, /* running= */ true, adjusted, &reasons), PLAN_RESTART);
+        ASSERT_STREQ(reasons[strv_length(reasons) - 1], "not in place: ports changed, too");
 }
 
 /* A command that failed has closed it: a specification that has it again is another one. */
