@@ -7,7 +7,9 @@
  * for `down`.
  *
  * The command line names what it mounts below /run/flake-containers/machine, where the supervisor attaches
- * it in its own mount namespace; each -m NAME=SOURCE attaches one here.
+ * it in its own mount namespace; each -m NAME=SOURCE attaches one here, with the ids of --private-users= of
+ * that command line, as the supervisor does. (Otherwise all of it would belong to "nobody", and the guest's
+ * services would fail, and need no time to stop.)
  *
  * Prints "leader=MS ready=MS stop=MS", counted from just before nspawn is started (stop: from the
  * signal). */
@@ -32,6 +34,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/userns.h"
 
 #define MACHINE_DIR "/run/flake-containers/machine"
 
@@ -201,8 +205,29 @@ static bool wait_ready(int fd, double start, pid_t *ret_leader, Report *report) 
         }
 }
 
+/* A user namespace with the guest's ids. Return: an fd, or -1: they are the host's. */
+static int guest_ids(char *const *argv) {
+        const char *range = NULL;
+        char map[64];
+        unsigned base, count;
+        int fd;
+
+        for (; *argv; argv++)
+                if (strncmp(*argv, "--private-users=", strlen("--private-users=")) == 0)
+                        range = *argv + strlen("--private-users=");
+        if (!range || sscanf(range, "%u:%u", &base, &count) != 2)
+                return -1;
+        snprintf(map, sizeof map, "0 %u %u", base, count);
+        fd = userns_open(map, map);
+        if (fd < 0)
+                die("user namespace");
+        return fd;
+}
+
 /* "NAME=SOURCE" to MACHINE_DIR/NAME. The place may be in use already, so it gets a tmpfs of our own. */
-static void attach(char *const *mounts, size_t n) {
+static void attach(char *const *mounts, size_t n, int userns) {
+        struct mount_attr ids = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) userns};
+
         (void) mkdir("/run/flake-containers", 0755);
         (void) mkdir(MACHINE_DIR, 0755);
         if (n > 0 && mount("tmpfs", MACHINE_DIR, "tmpfs", 0, "mode=755") < 0)
@@ -210,14 +235,20 @@ static void attach(char *const *mounts, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 char *source = strchr(mounts[i], '=') + 1, at[4200];
                 struct stat st;
+                int tree;
 
                 snprintf(at, sizeof(at), MACHINE_DIR "/%.*s", (int) (source - mounts[i] - 1), mounts[i]);
                 if (stat(source, &st) < 0)
                         die(source);
                 if (S_ISDIR(st.st_mode) ? mkdir(at, 0755) < 0 : mknod(at, S_IFREG | 0600, 0) < 0)
                         die(at);
-                if (mount(source, at, NULL, MS_BIND | MS_REC, NULL) < 0)
+                tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+                if (tree < 0 ||
+                    (userns >= 0 &&
+                     mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &ids, sizeof ids) < 0) ||
+                    move_mount(tree, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH) < 0)
                         die(source);
+                close(tree);
         }
 }
 
@@ -270,7 +301,7 @@ int main(int argc, char **argv) {
         const char *console = "/dev/null", *command = NULL;
         char *mounts[MOUNTS_MAX];
         size_t n_mounts = 0;
-        int channel[2], host_proc, option, status = 0;
+        int channel[2], host_proc, userns, option, status = 0;
         Report report = {.failed = true};
         pid_t pid;
 
@@ -300,6 +331,7 @@ int main(int argc, char **argv) {
         host_proc = open("/proc", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
         if (host_proc < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) < 0)
                 die("prepare");
+        userns = guest_ids(argv + optind);
         /* As fork(), with a PID namespace for the child only: unshare() would catch the command of -x as
          * well. */
         pid = (pid_t) syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
@@ -309,7 +341,7 @@ int main(int argc, char **argv) {
                 close(channel[0]);
                 if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
                         die("mount namespace");
-                attach(mounts, n_mounts);
+                attach(mounts, n_mounts, userns);
                 /* Whatever becomes of the process outside, the guest must not stay. */
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
                 _exit(inside(argv + optind, group, console, socket_path, host_proc, channel[1]));
