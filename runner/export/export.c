@@ -38,6 +38,15 @@ void export_files_add(ExportFiles *files, char *name, char *text) {
         *XGROW(files->files, files->n) = (ExportFile){name, text};
 }
 
+void export_add_script(const ExportRequest *r, const char *about, char *const *lines, ExportFiles *files) {
+        _cleanup_free_ char *root = export_shell_word(r->root), *commands = strv_join(lines, "");
+
+        if (lines)
+                export_files_add(files, xstrdup(EXPORT_SCRIPT),
+                                 xasprintf("#!/usr/bin/env bash\n%sset -euo pipefail\ncd %s\n%s", about,
+                                           root, commands));
+}
+
 void export_documents(const ExportRequest *r, ExportFiles *ret) {
         *ret = (ExportFiles){0};
         if (r->format == EXPORT_FORMAT_KUBERNETES)

@@ -19,6 +19,9 @@ typedef struct ImageLayers {
 
 void image_layers_done(ImageLayers *layers);
 
+/* Without it there is no image. */
+#define IMAGE_INDEX "index.json"
+
 #define IMAGE_LAYOUT "{\"imageLayoutVersion\": \"1.0.0\"}\n"
 
 /* What a container of the image is: what it runs, its variables, its user, how it is asked to end.

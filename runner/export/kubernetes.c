@@ -454,32 +454,24 @@ static void add_secret_commands(const ExportRequest *r, const ContainerSpec *c, 
         strv_pushf(lines, "kubectl create secret generic %s --from-file=\"$place\" \"$@\"\n", name);
 }
 
-/* Their content is in no file that is exported: who runs this obtains it, where it is to be obtained. */
 static void kubernetes_add_secrets(const ExportRequest *r, ExportFiles *files) {
-        _cleanup_free_ char *root = export_shell_word(r->root);
         _cleanup_strv_ char **lines = NULL;
-        size_t n = 0;
 
-        strv_pushf(&lines,
-                   "#!/usr/bin/env bash\n"
-                   "# Makes the secrets that the pods name. For podman-kube-play(1):\n"
-                   "# bash make-secrets --dry-run=client -o yaml | podman kube play -\n"
-                   "set -euo pipefail\n"
-                   "umask 077\n"
-                   "cd %s\n"
-                   "place=$(mktemp -d -p \"${XDG_RUNTIME_DIR:-/dev/shm}\")\n"
-                   "trap 'rm -rf \"$place\"' EXIT\n",
-                   root);
         STRV_FOREACH (name, r->names) {
                 const ContainerSpec *c = spec_find(r->spec, *name);
 
-                if (c->n_credentials > 0 && n++ > 0)
-                        strv_push(&lines, "echo ---\n");
-                if (c->n_credentials > 0)
-                        add_secret_commands(r, c, &lines);
+                if (c->n_credentials == 0)
+                        continue;
+                strv_push(&lines, lines ? "echo ---\n"
+                                        : "umask 077\n"
+                                          "place=$(mktemp -d -p \"${XDG_RUNTIME_DIR:-/dev/shm}\")\n"
+                                          "trap 'rm -rf \"$place\"' EXIT\n");
+                add_secret_commands(r, c, &lines);
         }
-        if (n > 0)
-                export_files_add(files, xstrdup(EXPORT_SCRIPT), strv_join(lines, ""));
+        export_add_script(r,
+                          "# Makes the secrets that the pods name. For podman-kube-play(1):\n"
+                          "# bash make-secrets --dry-run=client -o yaml | podman kube play -\n",
+                          lines, files);
 }
 
 void kubernetes_print(const ExportRequest *r, ExportFiles *files) {

@@ -315,18 +315,9 @@ static void quadlet_add_volumes(const ExportRequest *r, const ContainerSpec *c, 
                                          xstrdup(HEADER "\n[Volume]\n"));
 }
 
-/* Their content is in no file that is exported: who runs this obtains it, where it is to be obtained. */
 static void quadlet_add_secrets(const ExportRequest *r, ExportFiles *files) {
-        _cleanup_free_ char *root = export_shell_word(r->root);
         _cleanup_strv_ char **lines = NULL;
-        size_t n = 0;
 
-        strv_pushf(&lines,
-                   "#!/usr/bin/env bash\n"
-                   "# Makes the secrets that the units name.\n"
-                   "set -euo pipefail\n"
-                   "cd %s\n",
-                   root);
         STRV_FOREACH (name, r->names) {
                 const ContainerSpec *c = spec_find(r->spec, *name);
 
@@ -334,14 +325,12 @@ static void quadlet_add_secrets(const ExportRequest *r, ExportFiles *files) {
                         _cleanup_free_ char *secret = secret_of(r, c, &c->credentials[i]),
                                             *command = export_credential_command(r, &c->credentials[i]);
 
-                        if (keys_refuse_credential(&c->credentials[i]))
-                                continue;
-                        strv_pushf(&lines, "%s | podman secret create --replace %s -\n", command, secret);
-                        n++;
+                        if (!keys_refuse_credential(&c->credentials[i]))
+                                strv_pushf(&lines, "%s | podman secret create --replace %s -\n", command,
+                                           secret);
                 }
         }
-        if (n > 0)
-                export_files_add(files, xstrdup(EXPORT_SCRIPT), strv_join(lines, ""));
+        export_add_script(r, "# Makes the secrets that the units name.\n", lines, files);
 }
 
 void quadlet_print(const ExportRequest *r, ExportFiles *files) {

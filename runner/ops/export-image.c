@@ -289,8 +289,7 @@ static int write_layout(const ImageExport *x, int dir_fd, const ImageBlob *manif
 
         if (r >= 0)
                 r = fs_write_atomic(dir_fd, "oci-layout", IMAGE_LAYOUT, strlen(IMAGE_LAYOUT), 0644, reterr);
-        /* Last: without it there is no image. */
-        return r < 0 ? r : fs_write_atomic(dir_fd, "index.json", index, strlen(index), 0644, reterr);
+        return r < 0 ? r : fs_write_atomic(dir_fd, IMAGE_INDEX, index, strlen(index), 0644, reterr);
 }
 
 static int image_export_open(ImageExport *x, int dir_fd, Error *reterr) {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "copy/place.h"
+#include "export/image-config.h"
 #include "export/keys.h"
 #include "ops/export-image.h"
+#include "ops/export-place.h"
 #include "ops/export.h"
 #include "ops/project-open.h"
 #include "spec/dependency.h"
@@ -64,76 +63,14 @@ static int refuse_keys(const ExportRequest *r, Error *reterr) {
         return k;
 }
 
-/* ---- where it goes ---- */
-
-static int find_output(Project *project, const char *path, Error *reterr) {
-        return source_open(&project->sources, "", path, NULL, /* reads= */ false, reterr);
-}
-
-/* By the rules for what the user names elsewhere: a guest may write where it lies. @path: absolute */
-static int make_output(Project *project, const char *path, Error *reterr) {
-        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        _cleanup_free_ char *directory = NULL, *name = NULL;
-        _cleanup_close_ int parent_fd = -EBADF;
-        int r;
-
-        if (!copy_path_split(path, &directory, &name))
-                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not there, and is not a name", path);
-        r = parent_fd = find_output(project, directory, reterr);
-        if (r >= 0)
-                r = user_fs_enter(&project->user, &guard, reterr);
-        if (r < 0)
-                return r;
-        if (mkdirat(parent_fd, name, 0755) < 0)
-                return error_set(reterr, errno, "make '%s'", path);
-        return fs_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
-}
-
-static int open_empty(Project *project, int path_fd, const char *path, Error *reterr) {
-        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        _cleanup_close_ int fd = -EBADF;
-        _cleanup_strv_ char **names = NULL;
-        int r = user_fs_enter(&project->user, &guard, reterr);
-
-        if (r >= 0)
-                r = fd = fs_open_beneath(path_fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
-        if (r < 0)
-                return r;
-        r = fs_list(fd, &names);
-        if (r < 0)
-                return error_set(reterr, r, "list '%s'", path);
-        return names ? error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is not empty", path) : TAKE_FD(fd);
-}
-
-static int open_output(Project *project, const ProjectRequest *request, const char *output, Error *reterr) {
-        _cleanup_free_ char *cwd = request->found_cwd ? xstrdup(request->found_cwd) : getcwd(NULL, 0),
-                            *path = output[0] == '/' ? xstrdup(output)
-                                                     : xasprintf("%s/%s", cwd ? cwd : "", output);
-        _cleanup_(error_done) Error error = ERROR_NULL;
-        _cleanup_close_ int fd = -EBADF;
-        int r = project_open_sources(project, reterr);
-
-        if (r < 0)
-                return r;
-        fd = find_output(project, path, &error);
-        if (fd == -ENOENT)
-                return make_output(project, path, reterr);
-        if (fd < 0) {
-                r = fd;
-                error_move(reterr, &error);
-                return r;
-        }
-        return open_empty(project, fd, path, reterr);
-}
-
 /* ---- documents ---- */
 
-static int write_documents(const Project *project, int dir_fd, const ExportFiles *files, Error *reterr) {
+static int write_documents(ExportPlace *place, const ExportFiles *files, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        int r = user_fs_enter(&project->user, &guard, reterr);
+        int r = user_fs_enter(&place->project->user, &guard, reterr);
 
         for (size_t i = 0; i < files->n && r >= 0; i++)
-                r = fs_write_atomic(dir_fd, files->files[i].name, files->files[i].text,
+                r = fs_write_atomic(place->new_fd, files->files[i].name, files->files[i].text,
                                     strlen(files->files[i].text), 0644, reterr);
         return r;
 }
@@ -151,20 +88,23 @@ static int print_documents(const ExportFiles *files, Error *reterr) {
         return 0;
 }
 
-static int export_text(const ExportRequest *r, Project *project, int dir_fd, Error *reterr) {
+static int export_text(const ExportRequest *r, ExportPlace *place, Error *reterr) {
         _cleanup_(export_files_done) ExportFiles files = {0};
+        int k;
 
         export_documents(r, &files);
-        return dir_fd < 0 ? print_documents(&files, reterr)
-                          : write_documents(project, dir_fd, &files, reterr);
+        if (place->new_fd < 0)
+                return print_documents(&files, reterr);
+        k = write_documents(place, &files, reterr);
+        return k < 0 ? k : export_place_commit(place, /* last= */ NULL, reterr);
 }
 
-static int export_oci(const ExportRequest *r, Project *project, int dir_fd, Error *reterr) {
+static int export_oci(const ExportRequest *r, Project *project, ExportPlace *place, Error *reterr) {
         _cleanup_(progress_freep) Progress *progress = progress_new(project->progress, stderr, r->names);
-        int k = export_images(project, r, dir_fd, progress, reterr);
+        int k = export_images(project, r, place->new_fd, progress, reterr);
 
         progress_finish(progress);
-        return k;
+        return k < 0 ? k : export_place_commit(place, IMAGE_INDEX, reterr);
 }
 
 static void print_images(const ExportRequest *r) {
@@ -178,8 +118,8 @@ static void print_images(const ExportRequest *r) {
 int export_project(const ProjectRequest *request, const ExportOptions *o, char *const *operands,
                    Error *reterr) {
         _cleanup_(project_done) Project project = PROJECT_NULL;
+        _cleanup_(export_place_done) ExportPlace place = EXPORT_PLACE_NULL;
         _cleanup_strv_ char **names = NULL, **order = NULL;
-        _cleanup_close_ int dir_fd = -EBADF;
         bool dry_run = request->globals->dry_run;
         ExportRequest e = {.registry = o->registry, .without = o->without, .host_paths = o->host_paths};
         int r = take_format(o, dry_run, &e.format, reterr);
@@ -203,9 +143,9 @@ int export_project(const ProjectRequest *request, const ExportOptions *o, char *
                 return FC_EXIT_OK;
         }
         if (o->output && !dry_run)
-                r = dir_fd = open_output(&project, request, o->output, reterr);
+                r = export_place_open(&place, &project, request, o->output, reterr);
         if (r >= 0)
-                r = e.format == EXPORT_FORMAT_OCI ? export_oci(&e, &project, dir_fd, reterr)
-                                                  : export_text(&e, &project, dir_fd, reterr);
+                r = e.format == EXPORT_FORMAT_OCI ? export_oci(&e, &project, &place, reterr)
+                                                  : export_text(&e, &place, reterr);
         return r < 0 ? r : FC_EXIT_OK;
 }

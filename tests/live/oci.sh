@@ -272,6 +272,16 @@ os.setxattr(sys.argv[1], "security.capability", bytes([1, 0, 0, 2, 0, 0x20] + [0
         (cd "$PROJECT/images/out/blobs/sha256" && sha256sum -- * | awk '$1 != $2 { exit 1 }') || flunk "a blob has another name than its content"
         run_status 5 fc export --format oci --output images/out
         expect_err "images/out' is not empty"
+        # The next one removes what a killed one has left.
+        truncate -s 300M "$PROJECT/images/root/srv/large"
+        fc_background "$TMP/killed" export --format oci --output images/killed
+        try_until "$WAIT" test -e "$PROJECT/images/killed/.flake-containers.new/blobs/sha256/.new"
+        kill -KILL "$FC_PID"
+        finished "$FC_PID"
+        equal "$STATUS" 137 "the killed export"
+        rm "$PROJECT/images/root/srv/large"
+        ok fc export --format oci --output images/killed
+        equal "$(find "$PROJECT/images/killed" -type f | wc -l)" "$(find "$PROJECT/images/out" -type f | wc -l)" "files of the image"
         run_status 2 fc export --format kubernetes
         expect_err 'containers\.one\.network\.mode: a pod has a network'
         expect_err 'to leave out what it cannot say of them: --without network'

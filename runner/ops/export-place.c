@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "copy/place.h"
+#include "ops/export-place.h"
+
+#define NEW ".flake-containers.new"
+
+static int find_output(Project *project, const char *path, Error *reterr) {
+        return source_open(&project->sources, "", path, NULL, /* reads= */ false, reterr);
+}
+
+/* By the rules for what the user names elsewhere: a guest may write where it lies. @path: absolute */
+static int make_output(Project *project, const char *path, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_free_ char *directory = NULL, *name = NULL;
+        _cleanup_close_ int parent_fd = -EBADF;
+        int r;
+
+        if (!copy_path_split(path, &directory, &name))
+                return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not there, and is not a name", path);
+        r = parent_fd = find_output(project, directory, reterr);
+        if (r >= 0)
+                r = user_fs_enter(&project->user, &guard, reterr);
+        if (r < 0)
+                return r;
+        if (mkdirat(parent_fd, name, 0755) < 0)
+                return error_set(reterr, errno, "make '%s'", path);
+        return fs_open_beneath(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
+}
+
+static int find_or_make(Project *project, const char *path, Error *reterr) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        int fd = find_output(project, path, &error);
+
+        if (fd == -ENOENT)
+                return make_output(project, path, reterr);
+        if (fd < 0)
+                error_move(reterr, &error);
+        return fd;
+}
+
+static int check_empty(int dir_fd, const char *path, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        int r = fs_list(dir_fd, &names);
+
+        if (r < 0)
+                return error_set(reterr, r, "list '%s'", path);
+        STRV_FOREACH (name, names)
+                if (!streq(*name, NEW))
+                        return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is not empty", path);
+        return 0;
+}
+
+static int take_over(ExportPlace *p, int path_fd, const char *path, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        int r = user_fs_enter(&p->project->user, &guard, reterr);
+
+        if (r >= 0)
+                r = p->dir_fd = fs_open_beneath(path_fd, ".", O_RDONLY | O_DIRECTORY, 0, reterr);
+        if (r < 0)
+                return r;
+        if (flock(p->dir_fd, LOCK_EX | LOCK_NB) < 0)
+                return errno == EWOULDBLOCK
+                               ? error_raise(reterr, FC_EXIT_CONFLICT, "another export writes to '%s'", path)
+                               : error_set(reterr, errno, "lock '%s'", path);
+        r = check_empty(p->dir_fd, path, reterr);
+        if (r >= 0)
+                r = fs_remove_tree(p->dir_fd, NEW, reterr);
+        if (r >= 0)
+                r = p->new_fd = fs_make_directory(p->dir_fd, NEW, reterr);
+        return r;
+}
+
+int export_place_open(ExportPlace *p, Project *project, const ProjectRequest *request, const char *output,
+                      Error *reterr) {
+        _cleanup_free_ char *cwd = request->found_cwd ? xstrdup(request->found_cwd) : getcwd(NULL, 0),
+                            *path = output[0] == '/' ? xstrdup(output)
+                                                     : xasprintf("%s/%s", cwd ? cwd : "", output);
+        _cleanup_close_ int path_fd = -EBADF;
+        int r = project_open_sources(project, reterr);
+
+        p->project = project;
+        if (r >= 0)
+                r = path_fd = find_or_make(project, path, reterr);
+        return r < 0 ? r : take_over(p, path_fd, path, reterr);
+}
+
+static int move_out(const ExportPlace *p, const char *name, Error *reterr) {
+        return renameat2(p->new_fd, name, p->dir_fd, name, RENAME_NOREPLACE) < 0
+                       ? error_set(reterr, errno, "put '%s' in its place", name)
+                       : 0;
+}
+
+int export_place_commit(ExportPlace *p, const char *last, Error *reterr) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        _cleanup_strv_ char **names = NULL;
+        int r = user_fs_enter(&p->project->user, &guard, reterr);
+
+        if (r < 0)
+                return r;
+        r = fs_list(p->new_fd, &names);
+        if (r < 0)
+                return error_set(reterr, r, "list what has been written");
+        STRV_FOREACH (name, names)
+                if (!streq_ptr(*name, last)) {
+                        r = move_out(p, *name, reterr);
+                        if (r < 0)
+                                return r;
+                }
+        return last ? move_out(p, last, reterr) : 0;
+}
+
+void export_place_done(ExportPlace *p) {
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+
+        if (p->new_fd >= 0 && user_fs_enter(&p->project->user, &guard, NULL) >= 0)
+                (void) fs_remove_tree(p->dir_fd, NEW, NULL);
+        (void) safe_close(p->new_fd);
+        (void) safe_close(p->dir_fd);
+        *p = EXPORT_PLACE_NULL;
+}
