@@ -255,34 +255,100 @@ void known_rabbitmq_nixos(Service *s) {
 
 /* ---- NATS ---- */
 
-static bool nats_has_jetstream(Service *s) {
+/* Options that are settings of its configuration, with one '-' or two. */
+static const struct {
+        const char *option, *setting, *block;
+        bool is_number;
+} nats_options[] = {
+        {"m", "http_port", NULL, true},
+        {"http_port", "http_port", NULL, true},
+        {"user", "user", "authorization", false},
+        {"pass", "password", "authorization", false},
+        {"auth", "token", "authorization", false},
+};
+
+typedef void (*NatsSet)(const char *setting, const char *block, const char *value, bool is_number, void *to);
+
+/* Return: whether JetStream is asked for. */
+static bool nats_settings(Service *s, NatsSet set, void *to) {
         _cleanup_strv_ char **command = service_words(s, "command");
         bool jetstream = false;
 
-        for (char **word = command; word && *word; word++)
-                if (streq(*word, "-js") || streq(*word, "--js") || streq(*word, "--jetstream") ||
-                    streq(*word, "-jetstream"))
+        for (char **word = command; word && *word; word++) {
+                const char *name = startswith(*word, "--"), *equals = strchr(*word, '='), *value;
+                size_t i = 0, length;
+
+                if (word == command && strstr(*word, "nats-server"))
+                        continue;
+                name = name ? name : startswith(*word, "-");
+                if (name && (streq(name, "js") || streq(name, "jetstream"))) {
                         jetstream = true;
-                else if (word > command || !strstr(*word, "nats-server"))
+                        continue;
+                }
+                length = name ? strcspn(name, "=") : 0;
+                while (i < ELEMENTSOF(nats_options) && !(name && strlen(nats_options[i].option) == length &&
+                                                         strncmp(nats_options[i].option, name, length) == 0))
+                        i++;
+                value = equals ? equals + 1 : word[1];
+                if (i == ELEMENTSOF(nats_options) || !value ||
+                    (nats_options[i].is_number && value[strspn(value, "0123456789")])) {
                         service_note(s, "command",
-                                     "'%s' is not carried over: of the options of NATS --jetstream is",
+                                     "'%s' is not carried over: of the options of NATS these are: "
+                                     "--jetstream, --http_port, --user, --pass, --auth",
                                      *word);
+                        continue;
+                }
+                word += !equals;
+                set(nats_options[i].setting, nats_options[i].block, value, nats_options[i].is_number, to);
+        }
         return jetstream;
 }
 
+typedef struct NatsLines {
+        char **plain, **authorization;
+} NatsLines;
+
+static void nats_set_debian(const char *setting, const char *block, const char *value, bool is_number,
+                            void *to) {
+        NatsLines *lines = to;
+        Json *json = is_number ? NULL : json_new_string(value);
+        _cleanup_free_ char *literal = is_number ? xstrdup(value) : json_print(json, false);
+
+        strv_pushf(block ? &lines->authorization : &lines->plain, "%s: %s", setting, literal);
+        (void) json_free(json);
+}
+
 void known_nats_debian(Service *s) {
+        NatsLines settings = {0};
         char **lines = NULL;
 
         strv_push(&lines, "host: 0.0.0.0");
-        if (nats_has_jetstream(s)) {
+        if (nats_settings(s, nats_set_debian, &settings)) {
                 seed_command(s, "install", "-d", "-o", "nats", "-g", "nats", "/var/lib/nats", NULL);
                 strv_push(&lines, "jetstream { store_dir: /var/lib/nats }");
         }
+        strv_extend(&lines, settings.plain);
+        if (settings.authorization) {
+                _cleanup_free_ char *joined = strv_join(settings.authorization, ", ");
+
+                strv_pushf(&lines, "authorization { %s }", joined);
+        }
+        (void) strv_free(settings.plain);
+        (void) strv_free(settings.authorization);
         seed_lines(s, "/etc/nats-server.conf", "nats-server", lines);
+}
+
+static void nats_set_nixos(const char *setting, const char *block, const char *value, bool is_number,
+                           void *to) {
+        Service *s = to;
+        _cleanup_free_ char *literal = is_number ? xstrdup(value) : nix_string(value);
+
+        draft_nix(s->container, "services.nats.settings.%s%s%s = %s;", block ? block : "", block ? "." : "",
+                  setting, literal);
 }
 
 void known_nats_nixos(Service *s) {
         draft_nix(s->container, "services.nats.enable = true;");
-        if (nats_has_jetstream(s))
+        if (nats_settings(s, nats_set_nixos, s))
                 draft_nix(s->container, "services.nats.jetstream = true;");
 }

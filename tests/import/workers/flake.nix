@@ -40,8 +40,10 @@
             };
         };
 
-        # services.bus.command: '-m' is not carried over: of the options of NATS --jetstream is
-        # services.bus.command: '8222' is not carried over: of the options of NATS --jetstream is
+        # services.bus.command: '--cluster_name' is not carried over: of the options of NATS these
+        # are: --jetstream, --http_port, --user, --pass, --auth
+        # services.bus.command: 'c' is not carried over: of the options of NATS these are:
+        # --jetstream, --http_port, --user, --pass, --auth
         bus = {
           ports = [ "4222:4222" ];
           ready.tcp = [ 4222 ];
@@ -50,6 +52,9 @@
             {
               system.stateVersion = "26.05";
               services.nats.enable = true;
+              services.nats.settings.http_port = 8222;
+              services.nats.settings.authorization.user = "worker";
+              services.nats.settings.authorization.password = "pa \"ss";
               services.nats.jetstream = true;
             };
         };
