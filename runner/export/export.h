@@ -57,8 +57,8 @@ void export_files_done(ExportFiles *files);
 /* @text: taken */
 void export_files_add(ExportFiles *files, char *name, char *text);
 
-/* The script that makes secrets, of commands that are run in the project; none where there are none. Secrets'
- * content is in no file that is exported: who runs the script obtains it, where it is to be obtained.
+/* The script that makes secrets, of commands that are run in the project; none where there are none. What is
+ * in a secret is in no file that is exported: who runs the script obtains it, where it is to be obtained.
  * @about: comments */
 void export_add_script(const ExportRequest *r, const char *about, char *const *lines, ExportFiles *files);
 

@@ -143,6 +143,18 @@ static void doctor_check_inotify(Findings *f) {
                 findings_add_hint(f, INOTIFY_HINT);
 }
 
+/* Its policy leaves what root starts alone on the whole, but not always machined (docs/SYSTEMS.md). */
+static void doctor_check_selinux(Findings *f) {
+        _cleanup_close_ int fd = open("/sys/fs/selinux/enforce", O_RDONLY | O_CLOEXEC);
+        char enforces = '0';
+
+        if (fd < 0 || read(fd, &enforces, 1) != 1 || enforces != '1')
+                return;
+        findings_add(f, "SELinux", VERDICT_UNKNOWN,
+                     xstrdup("enforces its policy, under which this was not tried"));
+        findings_add_hint(f, "to see what it refuses: ausearch -m avc -ts recent");
+}
+
 static void doctor_check_kernel(Findings *f, const HostFacts *facts) {
         unsigned major = 0, minor = 0;
         bool old = sscanf(facts->kernel, "%u.%u", &major, &minor) == 2 &&
@@ -308,6 +320,7 @@ int doctor_examine(const ProjectRequest *request, const DoctorWay *way, Findings
                         return -EIO;
         }
         doctor_check_kernel(f, facts);
+        doctor_check_selinux(f);
         doctor_check_need(f, facts, FACTS_CGROUP, "cgroup2", facts->cgroup_root);
         if (!way->rootless)
                 doctor_check_root(f, facts, way);
