@@ -322,6 +322,12 @@ void known_nats_debian(Service *s) {
         NatsLines settings = {0};
         char **lines = NULL;
 
+        /* Debian's unit ends it by the signal with which it first waits for clients to leave, 10 s at least. */
+        seed_command(s, "sh", "-c",
+                     "mkdir -p /etc/systemd/system/nats-server.service.d && "
+                     "printf '[Service]\\nKillSignal=SIGTERM\\n' "
+                     ">/etc/systemd/system/nats-server.service.d/import.conf && systemctl daemon-reload",
+                     NULL);
         strv_push(&lines, "host: 0.0.0.0");
         if (nats_settings(s, nats_set_debian, &settings)) {
                 seed_command(s, "install", "-d", "-o", "nats", "-g", "nats", "/var/lib/nats", NULL);
