@@ -322,7 +322,7 @@ void known_nats_debian(Service *s) {
         NatsLines settings = {0};
         char **lines = NULL;
 
-        /* Debian's unit ends it by the signal with which it first waits for clients to leave, 10 s at least. */
+        /* The signal of Debian's unit lets it wait for its clients to leave, 10 s at least. */
         seed_command(s, "sh", "-c",
                      "mkdir -p /etc/systemd/system/nats-server.service.d && "
                      "printf '[Service]\\nKillSignal=SIGTERM\\n' "
