@@ -224,8 +224,11 @@ void known_rabbitmq_debian(Service *s) {
                 seed_command(s, "rabbitmqctl", "-q", "add_vhost", vhost, NULL);
         if (streq(user, "guest"))
                 seed_command(s, "rabbitmqctl", "-q", "change_password", user, password, NULL);
-        else
+        else {
                 seed_command(s, "rabbitmqctl", "-q", "add_user", user, password, NULL);
+                /* All know its password, and the image has it only where there is no other. */
+                seed_command(s, "rabbitmqctl", "-q", "delete_user", "guest", NULL);
+        }
         seed_command(s, "rabbitmqctl", "-q", "set_user_tags", user, "administrator", NULL);
         seed_command(s, "rabbitmqctl", "-q", "set_permissions", "-p", vhost, user, ".*", ".*", ".*", NULL);
 }

@@ -78,6 +78,7 @@ static const KnownImage known_images[] = {
                 .data_dirs = WORDS("/var/lib/rabbitmq", "/bitnami/rabbitmq"),
                 .data = {"/var/lib/rabbitmq", "/var/lib/rabbitmq"},
                 .ports = {5672},
+                .stop_seconds = 60,
                 .set = {known_rabbitmq_nixos, known_rabbitmq_debian},
         },
         {

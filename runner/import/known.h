@@ -16,6 +16,7 @@ struct KnownImage {
         const char *const *data_dirs; /* where the image keeps data */
         const char *data[_DRAFT_FORMAT_MAX];
         uint16_t ports[KNOWN_PORTS_MAX]; /* that it listens on when it is ready */
+        unsigned stop_seconds;           /* that its end may take; 0: what any container has */
         void (*set[_DRAFT_FORMAT_MAX])(Service *s);
         /* Takes a file or directory that is mounted; return: whether it need not be mounted. May be NULL. */
         bool (*take_file)(Service *s, const char *source, const char *target, const char *place);

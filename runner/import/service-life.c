@@ -199,6 +199,8 @@ static void carry_stop(Service *s) {
         else if (grace)
                 draft_note(&s->container->notes, place,
                            "not carried over: it is not a duration of up to a day");
+        else if (s->known && s->known->stop_seconds > 0)
+                json_add_uint(stop, "timeout", s->known->stop_seconds);
         draft_set(s->container, "stop", stop, place);
 }
 

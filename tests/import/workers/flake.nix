@@ -24,6 +24,7 @@
           ports = [ "5672:5672" "15672:15672" ];
           volumes = [ "@queue:/var/lib/rabbitmq" ];
           ready = { timeout = 75; tcp = [ 5672 ]; };
+          stop.timeout = 60;
           configuration =
             { lib, pkgs, ... }:
             {
