@@ -39,6 +39,9 @@ static const char *decide_what_is_broken(const Decision *d) {
         /* It starts or stops, but the process that would tell how that ends was killed. */
         if (d->status->leader == 0 || d->status->keeper == 0)
                 return "its last start or stop was interrupted";
+        /* By a command that is gone, or with a network that it shares. */
+        if (d->stopping)
+                return "its end has been asked for";
         return d->begins_again ? "its seed has not succeeded, and begins again" : NULL;
 }
 

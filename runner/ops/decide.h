@@ -52,6 +52,7 @@ typedef struct Decision {
         char **replaced; /* what its volumes lead to is something else by now (ops/volume-drift.h); owned */
         char *not_in_place; /* why it needs a restart nevertheless (ops/in-place-check.h); owned */
         bool foreign;       /* it runs as another work tree defines it (ops/shared-use.h) */
+        bool stopping;      /* it runs, and its end has been asked for (record/stop-record.h) */
         bool begins_again;  /* what its seed has begun is thrown away (ops/seed-places.h), */
         bool no_wait;       /* unless the command waits only for those that others need ready */
 

@@ -6,6 +6,7 @@
 #include "ops/dry-run.h"
 #include "ops/in-place-check.h"
 #include "ops/network.h"
+#include "ops/run-records.h"
 #include "ops/running.h"
 #include "ops/seed-places.h"
 #include "ops/shared.h"
@@ -126,6 +127,8 @@ static int dry_run_look(Project *project, const Network *network, char *const *n
                                 in_place_find_obstacle(project, d->plans[i], d->states[i], &d->statuses[i]),
                 };
                 r = dry_run_look_at_seed(project, &d->decisions[i], reterr);
+                if (r >= 0 && d->statuses[i].running)
+                        r = run_records_is_stopping(project, names[i], &d->decisions[i].stopping, reterr);
                 if (r < 0)
                         return r;
         }

@@ -50,6 +50,7 @@ typedef struct Member {
         bool covers_prepared; /* what covers a part of the root */
         bool old_root;        /* its root is of an earlier start */
         char *definer;        /* another work tree that defines what runs (ops/shared-use.h), or NULL */
+        bool stopping;        /* it runs, and its end has been asked for */
         uint64_t stop_timeout_usec;
         Resources resources;
         StopJob *stop_job;

@@ -131,7 +131,9 @@ static int member_plan(Member *m, Error *reterr) {
         m->plan = network_plan(&m->fleet->network, project, m->at->spec);
         m->stop_timeout_usec = m->at->spec->stop_timeout_usec;
         member_note_end(m);
-        r = member_keep_image(m, reterr);
+        r = m->at->status.running ? run_records_is_stopping(project, m->at->name, &m->stopping, reterr) : 0;
+        if (r >= 0)
+                r = member_keep_image(m, reterr);
         if (r >= 0 && !fleet_resets(m->fleet))
                 r = member_check_root(m, reterr);
         return r < 0 ? r : member_look_at_seed(m, reterr);
@@ -167,6 +169,7 @@ static int fleet_decide(Fleet *fleet, char *const *asked, bool restart, Error *r
                         .replaced = volume_drift_find(project, m->plan, m->state, &m->at->status),
                         .not_in_place = in_place_find_obstacle(project, m->plan, m->state, &m->at->status),
                         .foreign = m->definer,
+                        .stopping = m->stopping,
                         .begins_again = seed_outlook_discards(&m->seed),
                         .no_wait = fleet->options.no_wait,
                 };

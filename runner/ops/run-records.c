@@ -54,6 +54,19 @@ int run_records_read(const Project *project, const char *container, RunRecords *
         return 0;
 }
 
+int run_records_is_stopping(const Project *project, const char *container, bool *ret, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        StopRecord stop = {};
+        int r = open_records(project, container, &fd, reterr);
+
+        if (r >= 0 && fd >= 0)
+                r = stop_record_read(fd, &stop, reterr);
+        if (r < 0)
+                return error_in_container(reterr, r, container);
+        *ret = stop.holds;
+        return 0;
+}
+
 Phase run_records_tell_end(const RunRecords *records, char **ret_detail) {
         *ret_detail = exit_record_to_string(&records->end);
         if (records->end.how == ENDED_UNKNOWN && records->stop.exists)

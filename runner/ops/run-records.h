@@ -21,6 +21,9 @@ typedef struct RunRecords {
 int run_records_read(const Project *project, const char *container, RunRecords *ret, Error *reterr);
 void run_records_done(RunRecords *records);
 
+/* Of one that runs: whether its end has been asked for, and it may be gone the next moment. */
+int run_records_is_stopping(const Project *project, const char *container, bool *ret, Error *reterr);
+
 /* What is known of an end without a record. */
 #define KEEPER_KILLED "its supervisor was killed"
 

@@ -12,6 +12,7 @@ typedef enum Found {
         OTHER_BOOT,   /* runs, but what is remembered is about another boot of the host */
         HALF_STARTED, /* runs without a PID 1 */
         ORPHANED,     /* runs without a keeper */
+        STOPPING,     /* runs, and its end has been asked for */
         HALF_SEEDED,  /* runs, and what its seed has begun is thrown away */
 } Found;
 
@@ -23,6 +24,7 @@ static const MachineStatus statuses[] = {
         [OTHER_BOOT] = {.running = true, .leader = 7, .keeper = 6},
         [HALF_STARTED] = {.running = true, .keeper = 6},
         [ORPHANED] = {.running = true, .leader = 7},
+        [STOPPING] = {.running = true, .leader = 7, .keeper = 6},
         [HALF_SEEDED] = {.running = true, .leader = 7, .keeper = 6},
 };
 
@@ -38,6 +40,7 @@ static void find(const Project *project, const char *name, Found found, bool ask
                 .state = state,
                 .status = &statuses[found],
                 .asked = asked,
+                .stopping = found == STOPPING,
                 .begins_again = found == HALF_SEEDED,
         };
         if (found == REPLACED)
@@ -73,6 +76,7 @@ TEST(one_container) {
                 {OTHER_BOOT, false, GOAL_KEEP, false, NULL},
                 {HALF_STARTED, false, GOAL_RESTART, false, "its last start or stop was interrupted"},
                 {ORPHANED, false, GOAL_RESTART, false, "its last start or stop was interrupted"},
+                {STOPPING, false, GOAL_RESTART, false, "its end has been asked for"},
                 {HALF_SEEDED, false, GOAL_RESTART, false, "its seed has not succeeded, and begins again"},
         };
         _cleanup_(spec_freep) Spec *spec = ops_spec("\"a\": {" COMMAND "}");
