@@ -206,9 +206,12 @@ let
       mac = get "mac" network;
       namespace = get "namespace" network;
       interface = get "interface" network;
+      address6 = get "address6" network;
       gateway = get "gateway" network;
+      gateway6 = get "gateway6" network;
       isAttached = elem (network.mode or "private") [ "bridge" "macvlan" "interface" ];
       addressError = if isAttached then syntax.attachedAddress else syntax.fixedAddress;
+      address6Error = if isAttached then syntax.attachedAddress6 else syntax.fixedAddress6;
       toplevel = get "toplevel" container;
       command = if get "command" container == null then null else syntax.command container.command;
     in
@@ -227,14 +230,12 @@ let
     ++ map (about [ "network" "interface" ]) (
       optional (interface != null && syntax.interface interface != null) (syntax.interface interface)
     )
-    ++ concatMap (
-      option:
-      let
-        value = get option network;
-        said = syntax.${option} value;
-      in
-      optional (value != null && said != null) (about [ "network" option ] said)
-    ) [ "address6" "gateway6" ]
+    ++ map (about [ "network" "address6" ]) (
+      optional (address6 != null && address6Error address6 != null) (address6Error address6)
+    )
+    ++ map (about [ "network" "gateway6" ]) (
+      optional (gateway6 != null && syntax.gateway6 gateway6 != null) (syntax.gateway6 gateway6)
+    )
     ++ map (about [ "network" "gateway" ]) (
       optional (gateway != null && syntax.gateway (if address == null then "" else address) gateway != null) (
         syntax.gateway (if address == null then "" else address) gateway
@@ -329,6 +330,7 @@ let
           else
             [
               "address"
+              "address6"
               "mac"
             ]
         )
@@ -382,7 +384,7 @@ let
     ) [ "namespace" "container" ]
     ++ map (
       option: about [ "network" option ] "only with network.mode = \"bridge\", \"macvlan\" or \"interface\", here it is \"${mode}\""
-    ) (filter (option: get option network != null && !isAttached) [ "interface" "gateway" "address6" "gateway6" ])
+    ) (filter (option: get option network != null && !isAttached) [ "interface" "gateway" "gateway6" ])
     ++ optional (get "mac" network != null && mode == "interface") (
       about [ "network" "mac" ] "with network.mode = \"interface\" it is that of the host's interface"
     )
@@ -395,6 +397,13 @@ let
     ++ optional (isAttached && get "address6" network != null && get "address" network == null) (
       about [ "network" "address6" ] "needs network.address; without it the system inside asks for both"
     )
+    ++ optional (
+      mode == "private"
+      && get "address" network != null
+      && get "address6" network != null
+      && syntax.lastNumber6 network.address6 != null
+      && syntax.lastNumber network.address != syntax.lastNumber6 network.address6
+    ) (about [ "network" "address6" ] "'${network.address6}' must end as network.address, '${network.address}', does")
     ++ optional (isAttached && get "gateway6" network != null && get "address6" network == null) (
       about [ "network" "gateway6" ] "needs network.address6"
     )
@@ -568,6 +577,7 @@ let
       having = option: filter (name: get option (network name) != null) (attrNames containers);
       # Of networks of the project's, and of the host's.
       addressed = filter (name: !isAttached name) (having "address");
+      addressed6 = filter (name: !isAttached name) (having "address6");
       attached = filter isAttached (having "address");
       value = option: name: (network name).${option};
       taken = map (value "interface") (filter (name: (network name).mode or "" == "interface") (having "interface"));
@@ -583,19 +593,40 @@ let
       # Of its network the first address says the subnet.
       first = name: head ((if (network name).networks or [ ] == [ ] then [ "default" ] else (network name).networks));
       outside =
+        option: subnetOf: names: word: name:
+        let
+          same = filter (other: first other == first name) names;
+          subnet = subnetOf (value option (head same));
+        in
+        optional (subnetOf (value option name) != subnet) (
+          at name "network.${option}"
+            "'${value option name}' is not in ${toString subnet}, the ${word} of network '${first name}'"
+        );
+      # Whose number no container has in the other family: that is the same where it has both.
+      only6 = filter (name: !elem name addressed) addressed6;
+      numberOf =
+        name:
+        if elem name addressed then
+          syntax.lastNumber (value "address" name)
+        else
+          syntax.lastNumber6 (value "address6" name);
+      crossing =
         name:
         let
-          same = filter (other: first other == first name) addressed;
-          subnet = syntax.subnetOf (value "address" (head same));
+          others = filter (other: numberOf other == numberOf name) addressed;
         in
-        optional (syntax.subnetOf (value "address" name) != subnet) (
-          at name "network.address"
-            "'${value "address" name}' is not in ${toString subnet}, the subnet of network '${first name}'"
+        optional (numberOf name != null && others != [ ]) (
+          at name "network.address6"
+            "'${value "address6" name}' ends like that of '${head others}', and a container has its last number in all networks"
         );
     in
     clashes "address" addressed syntax.lastNumber (
       text: other: "'${text}' ends like that of '${other}', and a container has its last number in all networks"
     )
+    ++ clashes "address6" only6 syntax.lastNumber6 (
+      text: other: "'${text}' ends like that of '${other}', and a container has its last number in all networks"
+    )
+    ++ concatMap crossing only6
     ++ clashes "address" attached (text: text) (text: other: "'${text}' is that of '${other}'")
     ++ clashes "address6" (filter isAttached (having "address6")) (text: text) (
       text: other: "'${text}' is that of '${other}'"
@@ -605,7 +636,8 @@ let
       text: other: "'${text}' is that of '${other}', and with network.mode = \"interface\" of one container only"
     )
     ++ clashes "mac" (having "mac") lower (text: other: "'${text}' is that of '${other}'")
-    ++ concatMap outside addressed;
+    ++ concatMap (outside "address" syntax.subnetOf addressed "subnet") addressed
+    ++ concatMap (outside "address6" syntax.subnet6Of addressed6 "subnet6") addressed6;
 
   # Of networks that are shared, whose they are.
   shareErrors =

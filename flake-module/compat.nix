@@ -32,9 +32,8 @@ let
     }";
 
   # Option -> reason. The default of NixOS, and any other value that changes nothing, is not refused.
-  addresses6 = "IPv6 addresses are derived from the project's id: containers find each other by their names";
   refused = {
-    hostAddress6 = addresses6;
+    hostAddress6 = "the host's IPv6 address is derived from the project's id: containers find each other by their names";
     extraVeths = "use network.networks for networks of the project, or network.mode = \"bridge\" for one of the host's";
     copyResolvConf = "with network.mode = \"host\" the host's resolvers are used, else there are none";
     flake = "use toplevel = inputs.NAME.nixosConfigurations.NAME.config.system.build.toplevel, or nixosConfiguration";
@@ -153,7 +152,7 @@ let
       network.mode = if config.privateNetwork then "private" else "host";
     };
     localAddress = mkIf (config.localAddress != null) { network.address = config.localAddress; };
-    localAddress6 = mkIf (config.localAddress6 != null && isAttached) { network.address6 = config.localAddress6; };
+    localAddress6 = mkIf (config.localAddress6 != null) { network.address6 = config.localAddress6; };
     networkNamespace = mkIf (namespace != null) {
       network = {
         mode = "namespace";
@@ -244,7 +243,7 @@ in
     hostBridge = mkCompat types.str "`network.mode = \"bridge\"` with `network.interface`. The interface is called `host0` inside.";
     macvlans = mkCompat (types.listOf types.str) "`network.mode = \"macvlan\"` with `network.interface`: one. The interface is called `host0` inside.";
     interfaces = mkCompat (types.listOf types.str) "`network.mode = \"interface\"` with `network.interface`: one, which the host keeps and does not use. The interface is called `host0` inside.";
-    localAddress6 = mkCompat types.str "`network.address6`, with `hostBridge` or one of `macvlans`; otherwise refused.";
+    localAddress6 = mkCompat types.str "`network.address6`, which ends in `::` and a number from 2 to 254, but with `hostBridge` or one of `macvlans`.";
     networkNamespace = mkCompat types.path "`network.namespace`, of a path in `/run/netns`; another one is refused.";
     localMacAddress = mkCompat types.str "`network.mac`.";
     hostAddress = mkCompat types.str "The host has the address of the container's subnet that ends in 1, so another one is refused.";
@@ -300,9 +299,6 @@ in
     )
     ++ lib.optional (config.timeoutStartSec != null && seconds == null) (
       problem "timeoutStartSec" "'${toString config.timeoutStartSec}' is not a number of seconds, use ready.timeout"
-    )
-    ++ lib.optional (config.localAddress6 != null && !isAttached) (
-      problem "localAddress6" "${addresses6}; network.address6 is for network.mode = \"bridge\", \"macvlan\" and \"interface\""
     )
     ++ lib.optional (config.networkNamespace != null && namespace == null) (
       problem "networkNamespace" "'${toString config.networkNamespace}' is not in /run/netns, where network.namespace looks"

@@ -133,18 +133,18 @@ in
     containers:
     let
       network = name: containers.${name}.network or { };
-      # What is not an address the runner refuses, with the name of its container.
-      fixed = filter (
-        name:
-        get "address" (network name) != null && syntax.subnetOf (network name).address != null
-      ) (attrNames containers);
       nameOf = name: if (network name).networks or [ ] == [ ] then "default" else builtins.head (network name).networks;
+      # What is not an address the runner refuses, with the name of its container.
+      said =
+        option: key: subnetOf:
+        map (name: { ${nameOf name}.${key} = subnetOf (network name).${option}; }) (
+          filter (
+            name: get option (network name) != null && subnetOf (network name).${option} != null
+          ) (attrNames containers)
+        );
     in
-    builtins.listToAttrs (
-      map (name: {
-        name = nameOf name;
-        value.subnet = syntax.subnetOf (network name).address;
-      }) fixed
+    builtins.foldl' (all: one: all // builtins.mapAttrs (name: value: all.${name} or { } // value) one) { } (
+      said "address" "subnet" syntax.subnetOf ++ said "address6" "subnet6" syntax.subnet6Of
     );
 
   # { NAME = containerSpec; } -> the whole document.

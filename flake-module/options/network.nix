@@ -151,7 +151,11 @@ in
       };
       address6 = mkNullable types.str {
         example = "fd00::20/64";
-        description = "With such an interface and `network.address`: an IPv6 address beside that, with its prefix.";
+        description = ''
+          With such an interface and `network.address`: an IPv6 address beside that, with its prefix. In a network of the
+          project's a fixed one without a prefix, as `"fd00:1:2:3::20"`, which says the network's first 64 bits; it ends in
+          the container's last number, which `network.address` has as well.
+        '';
       };
       gateway6 = mkNullable types.str {
         example = "fe80::1";

@@ -64,11 +64,53 @@ let
     in
     !(zeros 7 && elemAt numbers 7 <= 1) && head numbers < 65280 && !(zeros 5 && elemAt numbers 5 == 65535);
 
+  # Of fd00::42, as of 10.0.0.42: 42, by decimal digits; null: there is none such.
+  number6 =
+    numbers:
+    let
+      last = elemAt numbers 7;
+      digits = map (unit: last / unit - last / unit / 16 * 16) [
+        256
+        16
+        1
+      ];
+      value = builtins.foldl' (sum: digit: sum * 10 + digit) 0 digits;
+    in
+    if
+      builtins.all (i: elemAt numbers i == 0) [
+        4
+        5
+        6
+      ]
+      && last < 4096
+      && builtins.all (digit: digit < 10) digits
+      && value >= 2
+      && value <= 254
+    then
+      value
+    else
+      null;
+
   notOfOne = text: "'${text}' is not the address of one machine";
+
+  fixedAddress6 =
+    text:
+    let
+      numbers = groups text;
+    in
+    if numbers == null then
+      "'${text}' is not an IPv6 address, such as fd00::20"
+    else
+      first [
+        (unless (head numbers >= 64512 && head numbers < 65024) "'${text}' is not in fc00::/7")
+        (unless (number6 numbers != null) "'${text}' must end in '::' and a number from 2 to 254")
+      ];
 
   hex = "[0-9a-fA-F]{2}";
 in
 {
+  inherit fixedAddress6;
+
   networkName = name: unless (isName name) "'${name}' cannot be the name of a network: ${allowedName}";
 
   fixedAddress =
@@ -140,14 +182,16 @@ in
         (unless (isInside (split text).numbers prefix) (notOfOne text))
       ];
 
-  address6 =
+  attachedAddress6 =
     text:
     let
       parts = match "([^/]*)/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-6])" text;
       numbers = groups (head parts);
       first = head numbers;
     in
-    if parts == null || numbers == null then
+    if parts == null && groups text != null then
+      "with this network.mode it has a prefix, such as '${text}/64'"
+    else if parts == null || numbers == null then
       "'${text}' is not an IPv6 address with a prefix, such as fd00::20/64"
     else
       # Nor of the link.
@@ -163,6 +207,18 @@ in
   # Of a fixed address: "10.250.0.0/24"; null: it is not one.
   subnetOf = text: if split text == null then null else "${(split text).front}.0/24";
   lastNumber = text: if split text == null then null else elemAt (split text).numbers 3;
+
+  # Likewise, "fd00:1:2:3::/64", however the address is written.
+  subnet6Of =
+    text:
+    let
+      hex = n: (if n < 16 then "" else hex (n / 16)) + builtins.substring (n - n / 16 * 16) 1 "0123456789abcdef";
+    in
+    if fixedAddress6 text != null then
+      null
+    else
+      "${builtins.concatStringsSep ":" (map (i: hex (elemAt (groups text) i)) [ 0 1 2 3 ])}::/64";
+  lastNumber6 = text: if groups text == null then null else number6 (groups text);
 
   mac =
     text:

@@ -163,6 +163,8 @@ static void refuse_network(const ContainerSpec *c, KeyRefusals *out) {
                 refuse(out, c, "network.networks", "a pod has one network");
         if (c->address && c->network == NETWORK_PRIVATE)
                 refuse(out, c, "network.address", "the cluster chooses the addresses of pods");
+        if (c->address6 && c->network == NETWORK_PRIVATE)
+                refuse(out, c, "network.address6", "the cluster chooses the addresses of pods");
         if (c->mac && c->network == NETWORK_PRIVATE)
                 refuse(out, c, "network.mac", "the cluster chooses the addresses of pods");
 }

@@ -111,12 +111,18 @@ static void unit_add_networks(Unit *u) {
         /* The fixed address is one in the first. */
         STRV_FOREACH (name, names) {
                 bool first = fixed && name == names;
-                _cleanup_free_ char *ip = first && c->address ? xasprintf(":ip=%s", c->address) : NULL,
-                                    *mac = first && c->mac ? xasprintf("%smac=%s", ip ? "," : ":", c->mac)
-                                                           : NULL;
+                _cleanup_strv_ char **options = NULL;
+                _cleanup_free_ char *joined = NULL;
 
-                unit_add(u, "Network", "%s-%s.network%s%s", u->request->project, *name, ip ? ip : "",
-                         mac ? mac : "");
+                if (first && c->address)
+                        strv_pushf(&options, "ip=%s", c->address);
+                if (first && c->address6)
+                        strv_pushf(&options, "ip6=%s", c->address6);
+                if (first && c->mac)
+                        strv_pushf(&options, "mac=%s", c->mac);
+                joined = strv_join(options, ",");
+                unit_add(u, "Network", "%s-%s.network%s%s", u->request->project, *name, options ? ":" : "",
+                         joined);
         }
         if (needs_way_out(c))
                 unit_add(u, "Network", "%s-%s-internet.network", u->request->project, c->name);
@@ -289,9 +295,12 @@ static void quadlet_add_once(ExportFiles *files, char *name, char *text) {
 static char *network_text(const ExportRequest *r, const char *name) {
         const NetworkSpec *network = networks_find(r->spec, name);
 
-        return network && network->subnet
-                       ? xasprintf(HEADER "\n[Network]\nInternal=true\nSubnet=%s\n", network->subnet)
-                       : xstrdup(HEADER "\n[Network]\nInternal=true\n");
+        const char *subnet = network ? network->subnet : NULL, *subnet6 = network ? network->subnet6 : NULL;
+
+        /* Of the family that has no subnet podman chooses one. */
+        return xasprintf(HEADER "\n[Network]\nInternal=true\n%s%s%s%s%s%s", subnet ? "Subnet=" : "",
+                         subnet ? subnet : "", subnet ? "\n" : "", subnet6 ? "IPv6=true\nSubnet=" : "",
+                         subnet6 ? subnet6 : "", subnet6 ? "\n" : "");
 }
 
 static void quadlet_add_networks(const ExportRequest *r, const ContainerSpec *c, ExportFiles *files) {

@@ -9,7 +9,7 @@
 typedef struct NetnsOptions {
         pid_t pid; /* a process in the container, by the caller's PID namespace */
         char *interface;
-        char *address; /* "10.3.7.9/24" */
+        char *address; /* "10.3.7.9/24"; where the network's IPv6 is given "10.3.7.9/24,fd00:1:2:3::/64" */
         char *mac;     /* of the interface with that address */
         char *attach;  /* interface of the host's */
         bool macvlan;
@@ -18,7 +18,7 @@ typedef struct NetnsOptions {
         char *address6;
         char *gateway6;
         char *bridge;
-        char **networks; /* further ones, "BRIDGE=A.B.C.D/24" */
+        char **networks; /* further ones, "BRIDGE=" and an address as above */
         char *namespace; /* of the host's, by its name */
         char *lock;      /* path */
         char *machine;

@@ -36,7 +36,7 @@ typedef struct KeeperOptions {
         char *machine;
         char *container; /* its name in the project */
         char *netns;     /* program that sets the network inside, NULL: nothing to set */
-        char *address;   /* A.B.C.D/24; NULL: loopback only */
+        char *address;   /* A.B.C.D/24, or A.B.C.D/24,SUBNET6; NULL: loopback only */
         char *mac;       /* of the interface with that address; NULL: one made of the machine's name */
         char *attach;    /* interface of the host's that it is a port of, NULL: none */
         bool macvlan;    /* that is not a bridge, and it is a macvlan on it */
@@ -46,7 +46,7 @@ typedef struct KeeperOptions {
         char *address6;  /* "fd00::20/64" */
         char *gateway6;
         char *bridge;    /* released at the end, NULL: none */
-        char **networks; /* further ones, "BRIDGE=A.B.C.D/24" */
+        char **networks; /* further ones, "BRIDGE=" and an address as above */
         char *bridge_lock;
         char *pasta;        /* program that leads to the internet, NULL: the container has none */
         char **host_access; /* ports of the host's localhost that it reaches */

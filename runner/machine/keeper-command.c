@@ -63,6 +63,11 @@ static int keeper_command_share(KeeperCommand *c, const ContainerPlan *plan,
         return 0;
 }
 
+/* "10.3.7.9/24", and behind a comma the subnet of IPv6 that is given; owned by the caller. */
+static char *place_in_network(const char *address, const char *subnet6) {
+        return xasprintf("%s/24%s%s", address, subnet6 ? "," : "", subnet6 ? subnet6 : "");
+}
+
 static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *plan,
                                       const StartResources *resources, Error *reterr) {
         int r;
@@ -83,11 +88,15 @@ static int keeper_command_set_network(KeeperCommand *c, const ContainerPlan *pla
         r = keeper_command_find_proxy(c, reterr);
         if (r < 0)
                 return r;
-        c->options.address = c->address = xasprintf("%s/24", plan->address);
+        c->options.address = c->address = place_in_network(plan->address, plan->subnet6);
         c->options.mac = plan->spec->mac;
         c->options.bridge = plan->bridge;
-        for (size_t i = 0; i < plan->n_more; i++)
-                strv_pushf(&c->options.networks, "%s=%s/24", plan->more[i].bridge, plan->more[i].address);
+        for (size_t i = 0; i < plan->n_more; i++) {
+                const PlanNetwork *more = &plan->more[i];
+                _cleanup_free_ char *place = place_in_network(more->address, more->subnet6);
+
+                strv_pushf(&c->options.networks, "%s=%s", more->bridge, place);
+        }
         c->options.bridge_lock = (char *) resources->bridge_lock;
         if (plan->spec->internet)
                 c->options.pasta = c->pasta = process_find_program("pasta", NULL);

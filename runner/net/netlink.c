@@ -357,6 +357,55 @@ int netlink_routes(Netlink *netlink, int except_index, Subnet **ret, size_t *ret
         return 0;
 }
 
+/* What is shorter is the default route, or what some VPNs set in its place. */
+#define ROUTE_PREFIX_MIN 8
+
+typedef struct RouteSearch {
+        const struct in6_addr *network;
+        uint8_t prefix;
+        int except_index;
+        Route6 found;
+} RouteSearch;
+
+static void restart_search(void *userdata) {
+        ((RouteSearch *) userdata)->found = (Route6){};
+}
+
+/* The first @n bits of both. */
+static bool begin_alike(const struct in6_addr *a, const struct in6_addr *b, uint8_t n) {
+        return memcmp(a, b, n / 8) == 0 &&
+               (n % 8 == 0 || (a->s6_addr[n / 8] ^ b->s6_addr[n / 8]) >> (8 - n % 8) == 0);
+}
+
+static void on_route6(struct nlmsghdr *header, void *userdata) {
+        RouteSearch *search = userdata;
+        const struct rtmsg *message = nlmsg_data(header);
+        struct nlattr *tb[RTA_MAX + 1];
+        Route6 route = {.prefix = message->rtm_dst_len};
+        uint8_t prefix = route.prefix < search->prefix ? route.prefix : search->prefix;
+
+        if (nlmsg_parse(header, sizeof(*message), tb, RTA_MAX, NULL) < 0 ||
+            message->rtm_family != AF_INET6 || route.prefix < ROUTE_PREFIX_MIN || !tb[RTA_DST])
+                return;
+        route.index = tb[RTA_OIF] ? (int) nla_get_u32(tb[RTA_OIF]) : 0;
+        memcpy(&route.to, nla_data(tb[RTA_DST]), sizeof(route.to));
+        if (begin_alike(&route.to, search->network, prefix) &&
+            (search->except_index == 0 || route.index != search->except_index))
+                search->found = route;
+}
+
+int netlink_find_route6(Netlink *netlink, int except_index, const struct in6_addr *network, uint8_t prefix,
+                        Route6 *ret) {
+        RouteSearch search = {.network = network, .prefix = prefix, .except_index = except_index};
+        struct rtmsg header = {.rtm_family = AF_INET6};
+        int r = netlink_dump(netlink, RTM_GETROUTE, &header, sizeof(header), restart_search, on_route6,
+                             &search);
+
+        if (r >= 0)
+                *ret = search.found;
+        return r;
+}
+
 static void restart_default_route(void *userdata) {
         *(bool *) userdata = false;
 }

@@ -104,6 +104,17 @@ int netlink_rule_pass6(Netlink *netlink, const char *interface, const struct in6
  * Owned by the caller. */
 int netlink_routes(Netlink *netlink, int except_index, Subnet **ret, size_t *ret_n);
 
+typedef struct Route6 {
+        struct in6_addr to;
+        uint8_t prefix; /* 0: there is none */
+        int index;      /* of the interface; 0: none */
+} Route6;
+
+/* Likewise of IPv6, one that has addresses in common with a network, and is not as wide as a default
+ * route. */
+int netlink_find_route6(Netlink *netlink, int except_index, const struct in6_addr *network, uint8_t prefix,
+                        Route6 *ret);
+
 /* An fd on which every change of a link of this namespace arrives. Open it before looking at the links. */
 int netlink_monitor_open(void);
 

@@ -128,7 +128,7 @@ bool router_has(const char *name, const Subnet *subnet) {
 
 /* Both families. */
 static bool has_addresses(const char *name, const Subnet *subnet) {
-        return router_has(name, subnet) && (!router6_is_wanted() || router6_has(name));
+        return router_has(name, subnet) && (!router6_is_wanted() || router6_has(name, subnet));
 }
 
 static int configure_uplink(Netlink *host, const char *name, int index, const Subnet *subnet,
@@ -146,7 +146,7 @@ static int configure_uplink(Netlink *host, const char *name, int index, const Su
         r = netlink_link_up(host, index);
         if (r < 0)
                 return error_set(reterr, r, "set interface '%s' up", name);
-        return ipv6 ? router6_set_up_host(host, name, index, reterr) : 0;
+        return ipv6 ? router6_set_up_host(host, name, index, subnet, reterr) : 0;
 }
 
 /* ---- the router ---- */
@@ -369,7 +369,8 @@ static int router_complete(const Router *router, const Subnet *subnet, Error *re
         if (r >= 0)
                 r = router_set_routes(router, &l, subnet);
         if (r >= 0 && router6_is_wanted())
-                r = router6_set_up_inside(router->inside, router->name, l.bridge.index, l.port.index);
+                r = router6_set_up_inside(router->inside, router->name, subnet, l.bridge.index,
+                                          l.port.index);
         return r < 0 ? error_set(reterr, r, "set the network '%s' up", router->name) : 0;
 }
 

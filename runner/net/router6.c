@@ -27,11 +27,12 @@ static struct in6_addr router_address(void) {
 
 /* The kernel says both by what it lets a socket do: it is bound to an address of the host's only, and gets a
  * peer only where there is a route. Nothing is sent. */
-bool router6_has(const char *name) {
+bool router6_has(const char *name, const Subnet *subnet) {
         _cleanup_close_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         const struct sockaddr_in6 own = {.sin6_family = AF_INET6, .sin6_addr = address6_of_host(name)},
                                   other = {.sin6_family = AF_INET6,
-                                           .sin6_addr = address6_of(name, SUBNET_OCTET_MIN),
+                                           .sin6_addr =
+                                                   address6_of(name, &subnet->network6, SUBNET_OCTET_MIN),
                                            .sin6_port = htons(9)};
 
         return fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t) strlen(name)) >= 0 &&
@@ -48,7 +49,7 @@ static int set_route_by_router(Netlink *netlink, int index, const struct in6_add
                 &(Route){.family = AF_INET6, .to = to, .prefix = prefix, .index = index, .via = &router});
 }
 
-int router6_set_up_host(Netlink *host, const char *name, int index, Error *reterr) {
+int router6_set_up_host(Netlink *host, const char *name, int index, const Subnet *subnet, Error *reterr) {
         const RtnlConf confs[] = {
                 /* Routers and redirections are not listened to: a container's root must not become the way
                  * to anywhere. First, and before there is an address that would be asked for. */
@@ -56,7 +57,8 @@ int router6_set_up_host(Netlink *host, const char *name, int index, Error *reter
                 {"ipv6", name, "autoconf", "0"},   {"ipv6", name, "forwarding", "0"},
                 {"ipv6", name, "accept_dad", "0"}, {"ipv6", name, "disable_ipv6", "0"},
         };
-        const struct in6_addr address = address6_of_host(name), network = address6_of(name, 0);
+        const struct in6_addr address = address6_of_host(name),
+                              network = address6_of(name, &subnet->network6, 0);
         int r = rtnl_set_confs(confs, ELEMENTSOF(confs), reterr);
 
         if (r < 0)
@@ -101,8 +103,9 @@ static int set_link_inside(Netlink *inside, const char *link, int index, const s
         return r;
 }
 
-int router6_set_up_inside(Netlink *inside, const char *name, int bridge, int host) {
-        const struct in6_addr network = address6_of(name, 0), address = address6_of_host(name);
+int router6_set_up_inside(Netlink *inside, const char *name, const Subnet *subnet, int bridge, int host) {
+        const struct in6_addr network = address6_of(name, &subnet->network6, 0),
+                              address = address6_of_host(name);
         int r = set_link_inside(inside, ROUTER_BRIDGE, bridge, &network, ADDRESS6_PREFIX);
 
         if (r >= 0)
@@ -111,8 +114,9 @@ int router6_set_up_inside(Netlink *inside, const char *name, int bridge, int hos
         return netlink_is_without_ipv6(r) ? 0 : r;
 }
 
-int router6_set_up_port(Netlink *netlink, const char *name, int index, uint8_t octet) {
-        const struct in6_addr address = address6_of(name, octet), host = address6_of_host(name);
+int router6_set_up_port(Netlink *netlink, const char *name, int index, const struct in6_addr *network6,
+                        uint8_t octet) {
+        const struct in6_addr address = address6_of(name, network6, octet), host = address6_of_host(name);
         int r = netlink_address6_add(netlink, index, &address, ADDRESS6_PREFIX);
 
         if (r >= 0)

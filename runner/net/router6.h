@@ -17,14 +17,16 @@
 bool router6_is_wanted(void);
 
 /* Whether the host has its address, and reaches the containers by the interface. */
-bool router6_has(const char *name);
+bool router6_has(const char *name, const Subnet *subnet);
 
 /* The host's interface, which is up. */
-int router6_set_up_host(Netlink *host, const char *name, int index, Error *reterr);
+int router6_set_up_host(Netlink *host, const char *name, int index, const Subnet *subnet, Error *reterr);
 
 /* In the router's namespace; the links are up. */
 int router6_set_conf(Error *reterr);
-int router6_set_up_inside(Netlink *inside, const char *name, int bridge, int host);
+int router6_set_up_inside(Netlink *inside, const char *name, const Subnet *subnet, int bridge, int host);
 
-/* A container's interface, which is up, in the container's namespace. One that has no IPv6 stays so. */
-int router6_set_up_port(Netlink *netlink, const char *name, int index, uint8_t octet);
+/* A container's interface, which is up, in the container's namespace. One that has no IPv6 stays so.
+ * @network6: as Subnet's */
+int router6_set_up_port(Netlink *netlink, const char *name, int index, const struct in6_addr *network6,
+                        uint8_t octet);

@@ -6,24 +6,44 @@
 #include "base/alloc.h"
 #include "net/netlink.h"
 #include "net/rtnl.h"
+#include "plan/address6.h"
 
-int routes_read(const char *except_ifname, Subnet **ret, size_t *ret_n, Error *reterr) {
-        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+static int open_beside(const char *except_ifname, Netlink **ret, int *ret_except, Error *reterr) {
         Link except = {0};
         int r;
 
-        r = netlink_open(&netlink, reterr);
+        r = netlink_open(ret, reterr);
         if (r < 0)
                 return r;
         if (except_ifname) {
-                r = netlink_link_find(netlink, except_ifname, &except);
+                r = netlink_link_find(*ret, except_ifname, &except);
                 if (r < 0)
                         return error_set(reterr, r, "look up interface '%s'", except_ifname);
         }
-        r = netlink_routes(netlink, except.index, ret, ret_n);
-        if (r < 0)
-                return error_set(reterr, r, "read the host's routes");
+        *ret_except = except.index;
         return 0;
+}
+
+int routes_read(const char *except_ifname, Subnet **ret, size_t *ret_n, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        int except, r;
+
+        r = open_beside(except_ifname, &netlink, &except, reterr);
+        if (r < 0)
+                return r;
+        r = netlink_routes(netlink, except, ret, ret_n);
+        return r < 0 ? error_set(reterr, r, "read the host's routes") : 0;
+}
+
+int routes_find6(const char *except_ifname, const struct in6_addr *network, Route6 *ret, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        int except, r;
+
+        r = open_beside(except_ifname, &netlink, &except, reterr);
+        if (r < 0)
+                return r;
+        r = netlink_find_route6(netlink, except, network, ADDRESS6_PREFIX, ret);
+        return r < 0 ? error_set(reterr, r, "read the host's IPv6 routes") : 0;
 }
 
 static int write_setting(const char *family, const char *what, const char *name, const char *key,

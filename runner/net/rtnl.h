@@ -3,7 +3,7 @@
 
 /* The network namespace of the calling thread, without a look at what is ours in it; rtnetlink(7). */
 
-#include "plan/address.h"
+#include "net/netlink.h"
 
 /**
  * routes_read() - all IPv4 destinations that the host routes, in all tables
@@ -11,6 +11,9 @@
  * @ret: owned by the caller
  */
 int routes_read(const char *except_ifname, Subnet **ret, size_t *ret_n, Error *reterr);
+
+/* A route of IPv6 that has addresses in common with a project's network; prefix 0: there is none. */
+int routes_find6(const char *except_ifname, const struct in6_addr *network, Route6 *ret, Error *reterr);
 
 /**
  * rtnl_set_conf() - write a setting of an interface for which there is no netlink message

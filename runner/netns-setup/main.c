@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/host-socket.h"
+#include "base/network6.h"
 #include "keeper/netns-options.h"
 #include "net/old-bridge.h"
 #include "net/router.h"
@@ -38,10 +39,13 @@ static int parse_prefix(const char *text, uint8_t *ret, Error *reterr) {
         return 0;
 }
 
-/* "10.3.7.9/24". None: both are 0. */
-static int parse_address(const char *text, uint32_t *ret_address, uint8_t *ret_prefix, Error *reterr) {
-        const char *slash = text ? strchr(text, '/') : NULL;
-        _cleanup_free_ char *address = NULL;
+/* "10.3.7.9/24", and perhaps ",fd00:1:2:3::/64". What is not said is 0.
+ * @ret_network6: NULL: not wanted */
+static int parse_address(const char *text, uint32_t *ret_address, uint8_t *ret_prefix,
+                         struct in6_addr *ret_network6, Error *reterr) {
+        const char *slash = text ? strchr(text, '/') : NULL, *comma = slash ? strchr(slash, ',') : NULL;
+        _cleanup_free_ char *address = NULL, *prefix = NULL;
+        struct in6_addr network6 = {};
         int r;
 
         *ret_address = 0;
@@ -51,7 +55,13 @@ static int parse_address(const char *text, uint32_t *ret_address, uint8_t *ret_p
         if (!slash)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "--address: '%s' has no prefix length, such as /24", text);
-        r = parse_prefix(slash + 1, ret_prefix, reterr);
+        if (comma && !network6_read(comma + 1, &network6))
+                return error_raise(reterr, FC_EXIT_USAGE, "--address: '%s' is not an IPv6 network",
+                                   comma + 1);
+        if (ret_network6)
+                *ret_network6 = network6;
+        prefix = comma ? xstrndup(slash + 1, (size_t) (comma - slash - 1)) : xstrdup(slash + 1);
+        r = parse_prefix(prefix, ret_prefix, reterr);
         if (r < 0)
                 return r;
         address = xstrndup(text, (size_t) (slash - text));
@@ -81,7 +91,7 @@ static void interfaces_done(Interfaces *all) {
         strv_free(all->names);
 }
 
-/* "fc-0123456789aa=10.3.7.9/24" */
+/* "fc-0123456789aa=10.3.7.9/24", or further as --address. */
 static int interfaces_add(Interfaces *all, const NetnsOptions *options, const char *network, Error *reterr) {
         InterfaceSettings *next = XGROW(all->settings, all->n);
         size_t length = strlen(options->interface);
@@ -95,7 +105,7 @@ static int interfaces_add(Interfaces *all, const NetnsOptions *options, const ch
         next->router = all->names[strv_length(all->names) - 1];
         strv_pushf(&all->names, "%.*s%zu", (int) length - 1, options->interface, all->n - 1);
         next->name = all->names[strv_length(all->names) - 1];
-        return parse_address(equals + 1, &next->address, &next->prefix, reterr);
+        return parse_address(equals + 1, &next->address, &next->prefix, &next->network6, reterr);
 }
 
 /* "fd00::20/64" and "fe80::1". None: both are zero. */
@@ -142,7 +152,7 @@ static int run_setup(const NetnsOptions *options, Error *reterr) {
                                      .mac = options->mac ? mac : NULL,
                                      .ipv6 = router6_is_wanted(),
                                      .internet = options->internet};
-        r = parse_address(options->address, &first->address, &first->prefix, reterr);
+        r = parse_address(options->address, &first->address, &first->prefix, &first->network6, reterr);
         if (r >= 0 && options->mac)
                 r = parse_mac(options->mac, mac, reterr);
         if (r >= 0)
@@ -183,7 +193,7 @@ static int run_internet(const NetnsOptions *options, Error *reterr) {
         uint8_t prefix;
         int r;
 
-        r = parse_address(options->address, &internet.address, &prefix, reterr);
+        r = parse_address(options->address, &internet.address, &prefix, /* ret_network6= */ NULL, reterr);
         if (r < 0)
                 return r;
         if (internet.leader == 0 || !internet.machine || !internet.pasta || internet.address == 0)
@@ -199,7 +209,7 @@ static int run_pasta(const NetnsOptions *options, Error *reterr) {
         uint8_t prefix;
         int r;
 
-        r = parse_address(options->address, &pasta.address, &prefix, reterr);
+        r = parse_address(options->address, &pasta.address, &prefix, /* ret_network6= */ NULL, reterr);
         if (r < 0)
                 return r;
         if (!pasta.machine || !pasta.program || pasta.address == 0)
@@ -259,7 +269,7 @@ static int run_ensure(const NetnsOptions *options, Error *reterr) {
         Subnet subnet = {};
         int r;
 
-        r = parse_address(options->address, &subnet.network, &subnet.prefix, reterr);
+        r = parse_address(options->address, &subnet.network, &subnet.prefix, &subnet.network6, reterr);
         if (r < 0)
                 return r;
         if (!options->bridge || subnet.network == 0 || subnet.prefix == 0)

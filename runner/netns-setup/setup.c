@@ -120,7 +120,8 @@ static int set_up_ipv6(Netlink *netlink, const InterfaceSettings *settings, int 
 
         if (!settings->router || !settings->ipv6)
                 return 0;
-        r = router6_set_up_port(netlink, settings->router, index, (uint8_t) settings->address);
+        r = router6_set_up_port(netlink, settings->router, index, &settings->network6,
+                                (uint8_t) settings->address);
         return r < 0 ? error_set(reterr, r, "give interface '%s' its IPv6 address", settings->name) : 0;
 }
 

@@ -16,6 +16,7 @@ typedef struct InterfaceSettings {
         const uint8_t *mac;       /* NULL: as router_port_make() chooses */
         uint32_t address;         /* host byte order; 0: the system inside asks for one */
         uint32_t gateway;         /* 0: there is none */
+        struct in6_addr network6; /* of a router, as Subnet's */
         struct in6_addr address6; /* of an uplink; all zero: there is none, likewise of the next */
         struct in6_addr gateway6;
         uint8_t prefix6;

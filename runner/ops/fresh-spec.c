@@ -86,6 +86,8 @@ static void forget_addresses(Spec *spec) {
         for (size_t i = 0; i < spec->n_containers; i++) {
                 free(spec->containers[i].address);
                 spec->containers[i].address = NULL;
+                free(spec->containers[i].address6);
+                spec->containers[i].address6 = NULL;
         }
 }
 

@@ -2,12 +2,15 @@
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 
 #include "base/alloc.h"
 #include "base/process.h"
 #include "net/netlink.h"
 #include "net/netns.h"
 #include "net/router.h"
+#include "net/router6.h"
+#include "net/rtnl.h"
 #include "ops/network.h"
 
 #define LEAVE_USEC (1 * USEC_PER_SEC)
@@ -39,9 +42,20 @@ static bool is_leaving(const Subnet *subnet) {
         return leaving;
 }
 
-/* @ret: prefix 0: there is none. */
-static int network_find_overlap(const Network *n, const ProjectNetwork *network, Subnet *ret,
-                                Error *reterr) {
+/* What of the host is in the way of a network. */
+typedef struct Overlap {
+        char *route; /* NULL: nothing is */
+        bool ipv6;
+        bool leaving;
+} Overlap;
+
+static void overlap_done(Overlap *overlap) {
+        free(overlap->route);
+        *overlap = (Overlap){};
+}
+
+static int network_find_overlap4(const Network *n, const ProjectNetwork *network, Overlap *ret,
+                                 Error *reterr) {
         _cleanup_free_ Subnet *taken = NULL;
         const Subnet *overlap;
         size_t n_taken;
@@ -50,12 +64,39 @@ static int network_find_overlap(const Network *n, const ProjectNetwork *network,
         if (r < 0)
                 return r;
         overlap = subnet_find_overlap(&network->subnet, taken, n_taken);
-        *ret = overlap ? *overlap : (Subnet){};
+        if (overlap)
+                *ret = (Overlap){.route = subnet_to_string(overlap),
+                                 .leaving = is_leaving(&network->subnet)};
         return 0;
 }
 
+static int network_find_overlap6(const ProjectNetwork *network, Overlap *ret, Error *reterr) {
+        char name[IF_NAMESIZE], text[INET6_ADDRSTRLEN];
+        Route6 route;
+        int r = routes_find6(network->bridge, &network->subnet.network6, &route, reterr);
+
+        if (r < 0 || route.prefix == 0)
+                return r;
+        (void) inet_ntop(AF_INET6, &route.to, text, sizeof(text));
+        *ret = (Overlap){.route = xasprintf("%s/%u", text, route.prefix),
+                         .ipv6 = true,
+                         .leaving = if_indextoname((unsigned) route.index, name) &&
+                                    startswith(name, "fc-") && !has_router(name)};
+        return 0;
+}
+
+/* Of what the specification gives of it. */
+static int network_find_overlap(const Network *n, const ProjectNetwork *network, Overlap *ret,
+                                Error *reterr) {
+        int r = network->declared->subnet ? network_find_overlap4(n, network, ret, reterr) : 0;
+
+        return r < 0 || ret->route || !network->declared->subnet6 || !router6_is_wanted()
+                       ? r
+                       : network_find_overlap6(network, ret, reterr);
+}
+
 /* The monitor is open before the first look, so that no interface goes unseen in between. */
-static int network_wait_for_overlap(const Network *n, const ProjectNetwork *network, Subnet *ret,
+static int network_wait_for_overlap(const Network *n, const ProjectNetwork *network, Overlap *ret,
                                     Error *reterr) {
         _cleanup_close_ int monitor = netlink_monitor_open();
         uint64_t deadline = now_usec() + LEAVE_USEC;
@@ -63,31 +104,33 @@ static int network_wait_for_overlap(const Network *n, const ProjectNetwork *netw
 
         if (monitor < 0)
                 return error_set(reterr, monitor, "watch the host's interfaces");
-        do
+        do {
+                overlap_done(ret);
                 r = network_find_overlap(n, network, ret, reterr);
-        while (r >= 0 && ret->prefix > 0 && is_leaving(&network->subnet) &&
-               netlink_monitor_wait(monitor, /* other_fd= */ -1, deadline) > 0);
+        } while (r >= 0 && ret->leaving && netlink_monitor_wait(monitor, /* other_fd= */ -1, deadline) > 0);
         return r;
 }
 
-static int raise_subnet_taken(const ProjectNetwork *network, const Subnet *overlap, Error *reterr) {
-        _cleanup_free_ char *mine = subnet_to_string(&network->subnet), *other = subnet_to_string(overlap),
-                            *key = network->declared->container
-                                           ? xasprintf("containers.%s.network.address",
-                                                       network->declared->container)
-                                           : xasprintf("networks.%s.subnet", network->name);
+static int raise_subnet_taken(const ProjectNetwork *network, const Overlap *overlap, Error *reterr) {
+        const char *container = overlap->ipv6 ? network->declared->container6 : network->declared->container;
+        const char *digit = overlap->ipv6 ? "6" : "";
+        _cleanup_free_ char *key = container ? xasprintf("containers.%s.network.address%s", container, digit)
+                                             : xasprintf("networks.%s.subnet%s", network->name, digit);
         int r = error_raise(reterr, FC_EXIT_CONFLICT, "%s: %s is taken: this host routes %s elsewhere", key,
-                            mine, other);
+                            overlap->ipv6 ? network->declared->subnet6 : network->declared->subnet,
+                            overlap->route);
 
-        error_add_hint(reterr, "look at 'ip -4 route show table all'; another checkout that runs has "
-                               "the same subnet");
+        error_add_hint(reterr,
+                       "look at 'ip -%c route show table all'; another checkout that runs has the "
+                       "same subnet",
+                       overlap->ipv6 ? '6' : '4');
         return r;
 }
 
 int network_check_declared(const Network *n, bool in_use, Error *reterr) {
         for (size_t i = 0; i < n->n_networks; i++) {
                 const ProjectNetwork *network = &n->networks[i];
-                Subnet overlap;
+                _cleanup_(overlap_done) Overlap overlap = {};
                 int r;
 
                 if (!network->declared || !network->wanted ||
@@ -96,7 +139,7 @@ int network_check_declared(const Network *n, bool in_use, Error *reterr) {
                 r = network_wait_for_overlap(n, network, &overlap, reterr);
                 if (r < 0)
                         return r;
-                if (overlap.prefix > 0)
+                if (overlap.route)
                         return raise_subnet_taken(network, &overlap, reterr);
         }
         return 0;

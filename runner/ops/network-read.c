@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/network6.h"
 #include "machine/machine.h"
 #include "net/router.h"
 #include "net/rtnl.h"
@@ -12,6 +13,7 @@
 #include "ops/network.h"
 #include "ops/oci-input.h"
 #include "spec/networks.h"
+#include "spec/networks6.h"
 #include "state/identity.h"
 #include "state/runtime-dir.h"
 
@@ -117,6 +119,17 @@ static char **network_slot(const Network *n, const ProjectNetwork *network) {
         return i == 0 ? &n->state->subnet : &n->state->networks[i - 1].subnet;
 }
 
+static char **network_slot6(const Network *n, const ProjectNetwork *network) {
+        size_t i = (size_t) (network - n->networks);
+
+        return i == 0 ? &n->state->subnet6 : &n->state->networks[i - 1].subnet6;
+}
+
+/* Does the specification give the subnet? */
+static bool network_is_given(const ProjectNetwork *network) {
+        return network->declared && network->declared->subnet;
+}
+
 static bool is_named(const Network *n, const Spec *spec, const char *name) {
         for (size_t i = 0; i < spec->n_containers; i++)
                 if (spec->containers[i].network == NETWORK_PRIVATE &&
@@ -175,16 +188,16 @@ static int network_want(const Project *project, Network *n, const ContainerSpec 
 static int network_recall_subnet(const Project *project, const Network *n, ProjectNetwork *network,
                                  Error *reterr) {
         const char *text = *network_slot(n, network);
-        const NetworkSpec *declared = project->spec ? networks_find(project->spec, network->name) : NULL;
         Subnet subnet;
         int r;
 
+        network->declared = project->spec ? networks_find(project->spec, network->name) : NULL;
         if (!text)
                 return 0;
         r = subnet_from_string(text, &subnet, reterr);
         if (r < 0)
                 return error_prefix(reterr, r, "'%s/" STATE_DIR_NAME "/state.json'", project->root);
-        if (declared || subnet_is_choosable(&subnet))
+        if (network_is_given(network) || subnet_is_choosable(&subnet))
                 network->subnet = subnet;
         return 0;
 }
@@ -193,14 +206,32 @@ static void network_set_subnet(Network *n, ProjectNetwork *network, const Subnet
         char **slot = network_slot(n, network), *text = subnet_to_string(subnet);
         bool recalled = network->subnet.prefix > 0;
 
-        network->subnet = *subnet;
+        network->subnet.network = subnet->network;
+        network->subnet.prefix = subnet->prefix;
         if (streq_ptr(*slot, text)) {
                 free(text);
                 return;
         }
-        n->moved = n->moved || (*slot && (network->declared || !recalled));
+        n->moved = n->moved || (*slot && (network_is_given(network) || !recalled));
         free(*slot);
         *slot = text;
+        *changed = true;
+}
+
+/* Of a specification only, for the same reason; without one it is not known what runs has. Before the other
+ * subnet, by which a network is known that was never there. */
+static void network_set_subnet6(const Project *project, Network *n, ProjectNetwork *network, bool *changed) {
+        const char *given = network->declared ? network->declared->subnet6 : NULL;
+        char **slot = network_slot6(n, network);
+
+        network->unknown6 = !project->spec && *slot;
+        if (given)
+                (void) network6_read(given, &network->subnet.network6);
+        if (!project->spec || streq_ptr(*slot, given))
+                return;
+        n->moved = n->moved || *network_slot(n, network);
+        free(*slot);
+        *slot = given ? xstrdup(given) : NULL;
         *changed = true;
 }
 
@@ -246,18 +277,18 @@ static int network_settle_subnets(const Project *project, Network *n, bool *chan
                 r = network_recall_subnet(project, n, &n->networks[i], reterr);
         /* First, since the others make room for them. */
         for (size_t i = 0; r >= 0 && i < n->n_networks; i++) {
-                const NetworkSpec *declared =
-                        project->spec ? networks_find(project->spec, n->networks[i].name) : NULL;
+                ProjectNetwork *network = &n->networks[i];
                 Subnet subnet;
 
-                n->networks[i].declared = declared;
-                if (declared)
-                        r = subnet_from_string(declared->subnet, &subnet, reterr);
-                if (declared && r >= 0)
-                        network_set_subnet(n, &n->networks[i], &subnet, changed);
+                network_set_subnet6(project, n, network, changed);
+                if (network_is_given(network)) {
+                        r = subnet_from_string(network->declared->subnet, &subnet, reterr);
+                        if (r >= 0)
+                                network_set_subnet(n, network, &subnet, changed);
+                }
         }
         for (size_t i = 0; r >= 0 && i < n->n_networks; i++)
-                if (n->networks[i].wanted && !n->networks[i].declared)
+                if (n->networks[i].wanted && !network_is_given(&n->networks[i]))
                         r = network_choose_subnet(project, n, &n->networks[i], changed, reterr);
         return r;
 }
@@ -273,12 +304,9 @@ bool network_runs(const Project *project, const Network *n, const char *containe
 /* The address is the container's, whichever had its number before. One that is neither running nor known any
  * more has no use for it. */
 static void network_fix(const Project *project, Network *n, const ContainerSpec *c, bool *changed) {
-        uint8_t before = project_state_get_address(n->state, c->name), octet;
-        uint32_t address = 0;
+        uint8_t before = project_state_get_address(n->state, c->name), octet = networks6_number(c);
 
-        (void) address_from_string(c->address, &address, NULL);
-        octet = (uint8_t) address;
-        if (before == octet)
+        if (octet == 0 || before == octet)
                 return;
         n->moved = n->moved || before > 0;
         for (size_t i = n->state->n_addresses; i-- > 0;) {
@@ -324,8 +352,7 @@ static int network_settle_addresses(const Project *project, const Spec *spec, Ne
         int r = 0;
 
         for (size_t i = 0; i < spec->n_containers; i++)
-                if (spec->containers[i].address)
-                        network_fix(project, n, &spec->containers[i], changed);
+                network_fix(project, n, &spec->containers[i], changed);
         for (size_t i = 0; r >= 0 && i < spec->n_containers; i++) {
                 const ContainerSpec *c = &spec->containers[i];
 
@@ -473,7 +500,8 @@ ContainerPlan *network_plan(const Network *n, const Project *project, const Cont
                 *XGROW(networks, n_networks) =
                         (PlanNetwork){.name = (char *) network->name,
                                       .bridge = network->bridge,
-                                      .address = owner == c ? network_address(n, network, c->name) : NULL};
+                                      .address = owner == c ? network_address(n, network, c->name) : NULL,
+                                      .subnet6 = network->declared ? network->declared->subnet6 : NULL};
         }
         facts.networks = networks;
         facts.n_networks = n_networks;

@@ -30,9 +30,9 @@ char *network_address6(const Network *n, const ProjectNetwork *network, const ch
         uint8_t octet = project_state_get_address(n->state, container);
         struct in6_addr address;
 
-        if (octet == 0 || strv_contains(n->without6, container) || !router6_is_wanted())
+        if (octet == 0 || network->unknown6 || strv_contains(n->without6, container) || !router6_is_wanted())
                 return NULL;
-        address = address6_of(network->bridge, octet);
+        address = address6_of(network->bridge, &network->subnet.network6, octet);
         return address6_to_string(&address);
 }
 

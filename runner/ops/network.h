@@ -25,6 +25,7 @@ typedef struct ProjectNetwork {
         Subnet subnet;               /* prefix 0: none is chosen yet, and no container needs it */
         bool wanted;                 /* by a container of the specification */
         const NetworkSpec *declared; /* what the specification says; NULL: nothing */
+        bool unknown6; /* what it was started with, of IPv6, only the specification tells, and does not */
 } ProjectNetwork;
 
 typedef struct Network {

@@ -5,12 +5,15 @@
  * container, derived from its name. The same inputs give the same answer on every machine and at every time.
  * Pure: the routes of the host and what is remembered in the state are handed in. */
 
+#include <netinet/in.h>
+
 #include "base/error.h"
 
 /* An IPv4 network in host byte order; the bits of `network` beyond `prefix` are zero. */
 typedef struct Subnet {
         uint32_t network;
         uint8_t prefix;
+        struct in6_addr network6; /* of a project's: what it has of IPv6; all zero: plan/address6.h says */
 } Subnet;
 
 /* What the state remembers: the last octet that a container has. */

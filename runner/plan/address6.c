@@ -16,8 +16,8 @@ static struct in6_addr network_prefix(const char *network) {
         return prefix;
 }
 
-struct in6_addr address6_of(const char *network, uint8_t octet) {
-        struct in6_addr address = network_prefix(network);
+struct in6_addr address6_of(const char *network, const struct in6_addr *given, uint8_t octet) {
+        struct in6_addr address = IN6_IS_ADDR_UNSPECIFIED(given) ? network_prefix(network) : *given;
 
         address.s6_addr[14] = octet / 100;
         address.s6_addr[15] = (uint8_t) (octet / 10 % 10 << 4 | octet % 10);

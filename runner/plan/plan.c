@@ -47,10 +47,12 @@ ContainerPlan *container_plan_free(ContainerPlan *p) {
         strv_free(p->mount_points);
         free(p->bridge);
         free(p->address);
+        free(p->subnet6);
         for (size_t i = 0; i < p->n_more; i++) {
                 free(p->more[i].name);
                 free(p->more[i].bridge);
                 free(p->more[i].address);
+                free(p->more[i].subnet6);
         }
         free(p->more);
         strv_free(p->definition);
@@ -319,11 +321,12 @@ static void set_networks(ContainerPlan *p, const PlanFacts *facts) {
         if (facts->owner)
                 return;
         p->address = xstrdup(facts->networks[0].address);
+        p->subnet6 = xstrdup(facts->networks[0].subnet6);
         for (size_t i = 1; i < facts->n_networks; i++) {
                 const PlanNetwork *n = &facts->networks[i];
 
-                *XGROW(p->more, p->n_more) =
-                        (PlanNetwork){xstrdup(n->name), xstrdup(n->bridge), xstrdup(n->address)};
+                *XGROW(p->more, p->n_more) = (PlanNetwork){xstrdup(n->name), xstrdup(n->bridge),
+                                                           xstrdup(n->address), xstrdup(n->subnet6)};
         }
 }
 

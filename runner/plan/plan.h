@@ -80,6 +80,7 @@ typedef struct PlanNetwork {
         char *name;
         char *bridge;  /* of the project */
         char *address; /* A.B.C.D */
+        char *subnet6; /* "fd00:1:2:3::/64" where the specification gives that */
 } PlanNetwork;
 
 /* What the plan depends on beside the specification. */
@@ -120,6 +121,7 @@ typedef struct ContainerPlan {
         char **mount_points; /* inside: what the root must have the directories of */
         char *bridge;        /* of its first network, or its owner's; NULL unless that is private */
         char *address;       /* A.B.C.D there; NULL: it has no address of its own */
+        char *subnet6;       /* as in PlanNetwork */
         PlanNetwork *more;   /* the others */
         size_t n_more;
         uint32_t ids_base; /* the first of the container's ids, plan/ids.h; 0: it has the host's */

@@ -241,6 +241,8 @@ static int check_interface(const ContainerSpec *c, Error *reterr) {
         if (!network_mode_is_attached(c->network)) {
                 r = check_private(c, "address", c->address, reterr);
                 if (r >= 0)
+                        r = check_private(c, "address6", c->address6, reterr);
+                if (r >= 0)
                         r = check_private(c, "mac", c->mac, reterr);
                 if (r >= 0 && c->address && strchr(c->address, '/'))
                         r = error_raise(reterr, FC_EXIT_USAGE,

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "spec/name.h"
 #include "spec/networks.h"
+#include "spec/networks6.h"
 #include "spec/value.h"
 
 #define PREFIX "/24"
@@ -64,7 +65,8 @@ static int parse_subnet(const Json *value, const char *path, void *target, Error
 static const JsonShape subnet_shape = JSON_STRING_LIKE("^[0-9]{1,3}([.][0-9]{1,3}){3}/24$");
 
 static const JsonField declared_fields[] = {
-        {"subnet", parse_subnet, .mandatory = true, .shape = &subnet_shape},
+        {"subnet", parse_subnet, .shape = &subnet_shape},
+        {"subnet6", networks6_parse_subnet, .shape = &networks6_subnet_shape},
 };
 
 static const JsonShape declared_shape = JSON_OBJECT_OF(declared_fields);
@@ -98,6 +100,7 @@ Json *networks_print(const Spec *spec) {
                 Json *network = json_new_object();
 
                 json_add_string(network, "subnet", spec->networks[i].subnet);
+                json_add_string(network, "subnet6", spec->networks[i].subnet6);
                 json_add(json, spec->networks[i].name, network);
         }
         return json;
@@ -116,8 +119,8 @@ const NetworkSpec *networks_find(const Spec *spec, const char *name) {
 
 static int check_subnets(const Spec *spec, Error *reterr) {
         for (size_t i = 0; i < spec->n_networks; i++)
-                for (size_t k = 0; k < i; k++)
-                        if (streq(spec->networks[i].subnet, spec->networks[k].subnet))
+                for (size_t k = 0; spec->networks[i].subnet && k < i; k++)
+                        if (streq_ptr(spec->networks[i].subnet, spec->networks[k].subnet))
                                 return error_raise(reterr, FC_EXIT_USAGE,
                                                    "networks.%s.subnet: '%s' is that of network '%s'",
                                                    spec->networks[i].name, spec->networks[i].subnet,
@@ -125,16 +128,21 @@ static int check_subnets(const Spec *spec, Error *reterr) {
         return 0;
 }
 
-/* Its fixed address says what subnet the network has. */
-static const NetworkSpec *add_network(Spec *spec, const char *name, const ContainerSpec *c,
-                                      uint32_t address) {
-        NetworkSpec *network = XGROW(spec->networks, spec->n_networks);
+NetworkSpec *networks_add(Spec *spec, const char *name) {
+        NetworkSpec *network = (NetworkSpec *) networks_find(spec, name);
 
+        if (network)
+                return network;
+        network = XGROW(spec->networks, spec->n_networks);
         network->name = xstrdup(name);
+        return network;
+}
+
+/* Its fixed address says what subnet the network has. */
+static void set_subnet(NetworkSpec *network, const ContainerSpec *c, uint32_t address) {
         network->container = xstrdup(c->name);
         network->subnet =
                 xasprintf("%u.%u.%u.0" PREFIX, address >> 24, address >> 16 & 0xff, address >> 8 & 0xff);
-        return network;
 }
 
 static int raise_fixed(const ContainerSpec *c, const char *reason, Error *reterr) {
@@ -143,15 +151,16 @@ static int raise_fixed(const ContainerSpec *c, const char *reason, Error *reterr
 }
 
 static int check_in_network(Spec *spec, const ContainerSpec *c, Error *reterr) {
-        const NetworkSpec *network = networks_find(spec, networks_first(c));
+        NetworkSpec *network;
         uint32_t address, subnet;
 
         if (network_mode_is_attached(c->network) || !c->address || !read_address(c->address, &address))
                 return 0;
         if (!is_private(address))
                 return raise_fixed(c, "is not in " PRIVATE_RANGES, reterr);
-        if (!network)
-                network = add_network(spec, networks_first(c), c, address);
+        network = networks_add(spec, networks_first(c));
+        if (!network->subnet)
+                set_subnet(network, c, address);
         if (!read_address(network->subnet, &subnet) || (address ^ subnet) >> 8 != 0) {
                 _cleanup_free_ char *reason = xasprintf("is not in %s, the subnet of network '%s'",
                                                         network->subnet, network->name);
@@ -165,14 +174,18 @@ static int check_in_network(Spec *spec, const ContainerSpec *c, Error *reterr) {
 
 /* A container has the same last number in all of its networks, so no other may have it in any. */
 static bool same_number(const ContainerSpec *a, const ContainerSpec *b) {
-        return a->network == NETWORK_PRIVATE && b->network == NETWORK_PRIVATE && a->address && b->address &&
-               streq(strrchr(a->address, '.'), strrchr(b->address, '.'));
+        return networks6_number(a) > 0 && networks6_number(a) == networks6_number(b);
 }
 
 /* One of the two is to have it to itself. */
 static bool share_interface(const ContainerSpec *a, const ContainerSpec *b) {
         return a->interface && streq_ptr(a->interface, b->interface) &&
                (a->network == NETWORK_INTERFACE || b->network == NETWORK_INTERFACE);
+}
+
+/* Is there something that no other may have? */
+static bool has_its_own(const ContainerSpec *c) {
+        return c->address || c->address6 || c->mac || c->interface;
 }
 
 static int check_pair(const ContainerSpec *c, const ContainerSpec *other, Error *reterr) {
@@ -185,15 +198,16 @@ static int check_pair(const ContainerSpec *c, const ContainerSpec *other, Error 
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "containers.%s.network.address: '%s' is that of '%s'", c->name,
                                    c->address, other->name);
-        if (c->address6 && streq_ptr(c->address6, other->address6))
+        if (network_mode_is_attached(c->network) && c->address6 && streq_ptr(c->address6, other->address6))
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "containers.%s.network.address6: '%s' is that of '%s'", c->name,
                                    c->address6, other->name);
         if (same_number(c, other))
                 return error_raise(reterr, FC_EXIT_USAGE,
-                                   "containers.%s.network.address: '%s' ends like that of '%s', and a "
-                                   "container has its last number in all networks",
-                                   c->name, c->address, other->name);
+                                   "containers.%s.network.%s: '%s' ends like that of '%s', and a container "
+                                   "has its last number in all networks",
+                                   c->name, c->address ? "address" : "address6",
+                                   c->address ? c->address : c->address6, other->name);
         if (c->mac && streq_ptr(c->mac, other->mac))
                 return error_raise(reterr, FC_EXIT_USAGE, "containers.%s.network.mac: '%s' is that of '%s'",
                                    c->name, c->mac, other->name);
@@ -207,7 +221,13 @@ int networks_check(Spec *spec, Error *reterr) {
                 const ContainerSpec *c = &spec->containers[i];
 
                 r = check_in_network(spec, c, reterr);
-                for (size_t k = 0; r >= 0 && (c->address || c->mac || c->interface) && k < i; k++)
+        }
+        if (r >= 0)
+                r = networks6_check(spec, reterr);
+        for (size_t i = 0; r >= 0 && i < spec->n_containers; i++) {
+                const ContainerSpec *c = &spec->containers[i];
+
+                for (size_t k = 0; r >= 0 && has_its_own(c) && k < i; k++)
                         r = check_pair(c, &spec->containers[k], reterr);
         }
         return r < 0 ? r : check_subnets(spec, reterr);

@@ -26,7 +26,10 @@ Json *networks_print(const Spec *spec);
  */
 int networks_check(Spec *spec, Error *reterr);
 
-/* The name of a container's first network, by which its fixed address is meant. */
+/* What is said of the network, where nothing is an empty one that is added. Owned by @spec. */
+NetworkSpec *networks_add(Spec *spec, const char *name);
+
+/* The name of a container's first network, which its fixed addresses are in. */
 const char *networks_first(const ContainerSpec *c);
 
 /* What is said of the network; NULL: nothing. */

@@ -39,6 +39,8 @@ void network_spec_done(NetworkSpec *network) {
         free(network->name);
         free(network->subnet);
         free(network->container);
+        free(network->subnet6);
+        free(network->container6);
         *network = (NetworkSpec){};
 }
 

@@ -197,8 +197,8 @@ typedef struct ContainerSpec {
         char *interface;       /* of the host's that it is attached to; NULL in other modes */
         char *address;         /* IPv4, in the first of these; NULL: it is chosen. Attached: A.B.C.D/N */
         char *gateway;         /* IPv4; NULL but for what is attached and has an address */
-        char *address6;        /* likewise, "fd00::20/64" */
-        char *gateway6;        /* likewise */
+        char *address6;        /* likewise, "fd00::20"; attached, beside an address: "fd00::20/64" */
+        char *gateway6;        /* as the other gateway */
         char *mac;             /* "02:00:00:00:00:01", of its interface there; NULL: likewise */
         bool internet;         /* it reaches more than the project and the host */
         uint16_t *host_access; /* TCP ports of the host's localhost that it reaches */
@@ -245,8 +245,10 @@ typedef struct ContainerSpec {
 /* A network of the project of which something is said. */
 typedef struct NetworkSpec {
         char *name;
-        char *subnet;    /* "10.250.0.0/24" */
-        char *container; /* whose fixed address says that; NULL: the document */
+        char *subnet;     /* "10.250.0.0/24"; NULL: it is chosen */
+        char *container;  /* whose fixed address says that; NULL: the document */
+        char *subnet6;    /* "fd00:1:2:3::/64"; NULL: likewise */
+        char *container6; /* likewise */
 } NetworkSpec;
 
 /* The last number of a container's address. */

@@ -18,7 +18,7 @@
 const JsonShape uplink_interface_shape = JSON_STRING_LIKE("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$");
 const JsonShape uplink_gateway_shape = JSON_STRING_LIKE("^[0-9]{1,3}([.][0-9]{1,3}){3}$");
 
-const JsonShape uplink_address6_shape = JSON_STRING_LIKE("^[0-9A-Fa-f:.]+/[0-9]{1,3}$");
+const JsonShape uplink_address6_shape = JSON_STRING_LIKE("^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$");
 const JsonShape uplink_gateway6_shape = JSON_STRING_LIKE("^[0-9A-Fa-f:.]+$");
 
 static int check_interface_name(const char *name, Error *reterr) {
@@ -96,17 +96,17 @@ bool uplink_read_address(const char *text, uint32_t *ret_address, uint8_t *ret_p
         return true;
 }
 
+/* Whether it has a prefix depends on the network. */
 static int check_own_address6(const char *text, Error *reterr) {
         _cleanup_free_ char *address = xstrndup(text, strcspn(text, "/"));
         const char *slash = strchr(text, '/');
         struct in6_addr in6;
         uint8_t prefix;
 
-        if (inet_pton(AF_INET6, address, &in6) != 1 || !slash ||
-            !read_prefix(slash + 1, PREFIX6_MAX, &prefix))
-                return error_raise(reterr, FC_EXIT_USAGE,
-                                   "'%.100s' is not an IPv6 address with a prefix, such as fd00::20/64",
-                                   text);
+        if (inet_pton(AF_INET6, address, &in6) != 1 ||
+            (slash && !read_prefix(slash + 1, PREFIX6_MAX, &prefix)))
+                return error_raise(reterr, FC_EXIT_USAGE, "'%.100s' is not an IPv6 address%s", text,
+                                   slash ? " with a prefix, such as fd00::20/64" : ", such as fd00::20");
         return is_of_one6(&in6) && !IN6_IS_ADDR_LINKLOCAL(&in6) ? 0 : raise_not_of_one(text, reterr);
 }
 
@@ -175,7 +175,12 @@ static int check_own_gateway(const ContainerSpec *c, Error *reterr) {
 }
 
 /* The system inside either asks for all of it or for nothing. */
-static int check_own_ipv6(const ContainerSpec *c, Error *reterr) {
+static int check_own_ipv6(const ContainerSpec *c, const char *mode, Error *reterr) {
+        if (c->address6 && !strchr(c->address6, '/'))
+                return error_raise(reterr, FC_EXIT_USAGE,
+                                   "containers.%s.network.address6: with network.mode '%s' it has a "
+                                   "prefix, such as '%s/64'",
+                                   c->name, mode, c->address6);
         if (c->address6 && !c->address)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "containers.%s.network.address6: needs network.address; without it the "
@@ -200,7 +205,6 @@ int uplink_check(const ContainerSpec *c, const char *mode, Error *reterr) {
         if (!network_mode_is_attached(c->network)) {
                 const char *key = c->interface  ? "interface"
                                   : c->gateway  ? "gateway"
-                                  : c->address6 ? "address6"
                                   : c->gateway6 ? "gateway6"
                                                 : NULL;
 
@@ -213,5 +217,5 @@ int uplink_check(const ContainerSpec *c, const char *mode, Error *reterr) {
         r = check_own_address(c, mode, reterr);
         if (r >= 0)
                 r = check_own_gateway(c, reterr);
-        return r < 0 ? r : check_own_ipv6(c, reterr);
+        return r < 0 ? r : check_own_ipv6(c, mode, reterr);
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/network6.h"
 #include "spec/name.h"
+#include "spec/networks.h"
 #include "spec/value.h"
 #include "state/identity.h"
 #include "state/project-json.h"
@@ -86,6 +88,37 @@ static int parse_remembered_networks(const Json *value, const char *path, void *
                                     &state->n_networks, reterr);
 }
 
+static char **find_subnet6(ProjectState *state, const char *network) {
+        if (streq(network, NETWORK_DEFAULT))
+                return &state->subnet6;
+        for (size_t i = 0; i < state->n_networks; i++)
+                if (streq(state->networks[i].name, network))
+                        return &state->networks[i].subnet6;
+        return NULL;
+}
+
+/* After the networks, which are written before it. */
+static int parse_subnets6(const Json *value, const char *path, void *target, Error *reterr) {
+        int r = json_expect(value, JSON_OBJECT, path, reterr);
+
+        if (r < 0)
+                return r;
+        JSON_FOREACH (member, value) {
+                _cleanup_free_ char *member_path = json_path_member(path, json_key(member));
+                char **slot = find_subnet6(target, json_key(member));
+                struct in6_addr network;
+
+                r = json_expect(member, JSON_STRING, member_path, reterr);
+                if (r < 0)
+                        return r;
+                if (!slot || *slot || !network6_read(json_string(member), &network))
+                        return error_raise(reterr, FC_EXIT_USAGE, "%s: '%s' is not allowed here",
+                                           member_path, json_string(member));
+                *slot = network6_print(&network);
+        }
+        return 0;
+}
+
 /* After the addresses, which are written before it. */
 static int parse_members(const Json *value, const char *path, void *target, Error *reterr) {
         int r = json_expect(value, JSON_OBJECT, path, reterr);
@@ -131,7 +164,8 @@ static const JsonField project_fields[] = {
         {"version", state_parse_version, true}, {"id", parse_id, true},
         {"subnet", parse_subnet, false},        {"gitIndex", parse_git_index, false},
         {"addresses", parse_addresses, true},   {"networks", parse_remembered_networks, false},
-        {"members", parse_members, false},      {"shares", parse_shares, false},
+        {"subnets6", parse_subnets6, false},    {"members", parse_members, false},
+        {"shares", parse_shares, false},
 };
 
 int project_state_parse(const char *text, size_t size, const char *name, ProjectState **ret, Error *reterr) {
@@ -148,23 +182,29 @@ int project_state_parse(const char *text, size_t size, const char *name, Project
 
 /* ---- writing ---- */
 
+static void print_unless_empty(Json *json, const char *key, Json *object) {
+        if (json_length(object) > 0)
+                json_add(json, key, object);
+        else
+                (void) json_free(object);
+}
+
 /* Most projects have one network, and nothing to say about it. */
 static void print_remembered_networks(Json *json, const ProjectState *state) {
-        Json *networks = json_new_object(), *members = json_new_object();
+        Json *networks = json_new_object(), *subnets6 = json_new_object(), *members = json_new_object();
 
-        for (size_t i = 0; i < state->n_networks; i++)
+        json_add_string(subnets6, NETWORK_DEFAULT, state->subnet6);
+        for (size_t i = 0; i < state->n_networks; i++) {
                 json_add_string(networks, state->networks[i].name, state->networks[i].subnet);
+                if (state->networks[i].subnet)
+                        json_add_string(subnets6, state->networks[i].name, state->networks[i].subnet6);
+        }
         for (size_t i = 0; i < state->n_addresses; i++)
                 if (state->addresses[i].networks)
                         json_add_strv(members, state->addresses[i].name, state->addresses[i].networks);
-        if (json_length(networks) > 0)
-                json_add(json, "networks", networks);
-        else
-                (void) json_free(networks);
-        if (json_length(members) > 0)
-                json_add(json, "members", members);
-        else
-                (void) json_free(members);
+        print_unless_empty(json, "networks", networks);
+        print_unless_empty(json, "subnets6", subnets6);
+        print_unless_empty(json, "members", members);
 }
 
 static void print_shares(Json *json, const ProjectState *state) {

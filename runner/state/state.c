@@ -182,6 +182,7 @@ ProjectState *project_state_free(ProjectState *state) {
         for (size_t i = 0; i < state->n_networks; i++) {
                 free(state->networks[i].name);
                 free(state->networks[i].subnet);
+                free(state->networks[i].subnet6);
         }
         free(state->networks);
         for (size_t i = 0; i < state->n_shares; i++)
@@ -189,6 +190,7 @@ ProjectState *project_state_free(ProjectState *state) {
         free(state->shares);
         free(state->id);
         free(state->subnet);
+        free(state->subnet6);
         free(state->git_index);
         free(state);
         return NULL;
@@ -231,6 +233,7 @@ void project_state_remove_address(ProjectState *state, const char *name) {
 void project_state_remove_network(ProjectState *state, size_t i) {
         free(state->networks[i].name);
         free(state->networks[i].subnet);
+        free(state->networks[i].subnet6);
         state->n_networks--;
         memmove(&state->networks[i], &state->networks[i + 1],
                 (state->n_networks - i) * sizeof(*state->networks));

@@ -120,12 +120,14 @@ typedef struct RememberedShare {
 
 typedef struct RememberedNetwork {
         char *name;
-        char *subnet; /* "10.x.y.0/24" */
+        char *subnet;  /* "10.x.y.0/24" */
+        char *subnet6; /* as the specification gave it, "fd00:1:2:3::/64"; NULL: it gave none */
 } RememberedNetwork;
 
 typedef struct ProjectState {
         char *id;
         char *subnet;                /* of the default network, "10.x.y.0/24", NULL: none chosen yet */
+        char *subnet6;               /* likewise, as in RememberedNetwork */
         RememberedNetwork *networks; /* the others, in the order in which they came */
         size_t n_networks;
         char *git_index; /* tracked_index() of the index that does not track .containers, or NULL */

@@ -489,3 +489,54 @@ testcase_fixed_addresses() {
 }
 
 live_main "$@"
+testcase_fixed_ipv6_addresses() {
+        local before fixed=', "network": {"address6": "fd77::42", "networks": ["default", "back"]}'
+
+        has_ipv6 || skip "this kernel has no IPv6"
+        project shop
+        spec "$(tiny db), $(tiny other)"
+        ok fc up
+        before=$(address6_of other db)
+        # What runs has what it was started with.
+        spec_in '{"back": {"subnet6": "FD77:0:0:1::/64"}}' "$(tiny db '' "$fixed"), $(tiny other)"
+        run_status 5 fc up
+        expect_err 'other addresses than what runs'
+        equal "$(address6_of other db)" "$before" "the address of what runs"
+        ok fc down
+        # Where the host routes it elsewhere nothing is started.
+        ip link add other type bridge
+        ip -6 address add fd77::1:1/112 dev other nodad
+        ip link set other up
+        run_status 5 fc up
+        expect_err 'containers\.db\.network\.address6: fd77::/64 is taken: this host routes fd77::1:'
+        no_machine_left "something was started"
+        ip link delete other
+
+        ok fc up
+        equal "$(address6_of other db)" fd77::42 "the fixed address"
+        equal "$(address_of other db | cut -d . -f 4)" 42 "the last number of the IPv4 address"
+        [[ $(address6_of db other) == fd77::* ]] || flunk "another one's address is $(address6_of db other)"
+        equal "$(inside db ip -6 -o address show dev host1 scope global | awk '{print $4}')" \
+                fd77:0:0:1::42/64 "the address in the other network"
+        reaches other fd77::42
+        reaches db other
+        run bash -c 'exec 3<>/dev/tcp/fd77::42/9'
+        expect_err 'refused'
+        ok fc hosts db
+        expect_out 'fd77::42 db\.'
+        # Put back when another program has taken it away, and there after a reboot.
+        ip -6 route delete fd77::/64
+        ok fc up
+        expect_err 'another program had changed the network'
+        reaches other fd77::42
+        ok fc restart db
+        reaches other fd77::42
+        ok fc down
+
+        spec "$(tiny db), $(tiny other)"
+        ok fc up
+        equal "$(address6_of other db | cut -d : -f 1-3)" "$(cut -d : -f 1-3 <<<"$before")" "the network that is derived"
+        ok fc down
+        [[ -z $(ip -6 route show | grep fd77) ]] || flunk "the host still has a route"
+}
+

@@ -17,8 +17,8 @@ TEST(never_changes) {
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 const struct in6_addr host = address6_of_host(rows[i].network),
-                                      two = address6_of(rows[i].network, 2),
-                                      last = address6_of(rows[i].network, 254);
+                                      two = address6_of(rows[i].network, &in6addr_any, 2),
+                                      last = address6_of(rows[i].network, &in6addr_any, 254);
                 _cleanup_free_ char *host_text = address6_to_string(&host),
                                     *two_text = address6_to_string(&two),
                                     *last_text = address6_to_string(&last);
@@ -30,10 +30,20 @@ TEST(never_changes) {
         }
 }
 
+TEST(given) {
+        struct in6_addr network = {.s6_addr = {0xfd, [7] = 7}};
+        const struct in6_addr address = address6_of("fc-0123456789a", &network, 142),
+                              itself = address6_of("fc-0123456789a", &network, 0);
+        _cleanup_free_ char *text = address6_to_string(&address), *of_network = address6_to_string(&itself);
+
+        ASSERT_STREQ(text, "fd00:0:0:7::142");
+        ASSERT_STREQ(of_network, "fd00:0:0:7::");
+}
+
 /* The digits are those of the IPv4 address, and no two containers have the same. */
 TEST(ends_as_the_other_one) {
         for (unsigned octet = 2; octet <= 254; octet++) {
-                const struct in6_addr address = address6_of("fc-0123456789a", (uint8_t) octet);
+                const struct in6_addr address = address6_of("fc-0123456789a", &in6addr_any, (uint8_t) octet);
                 _cleanup_free_ char *text = address6_to_string(&address), *end = xasprintf("::%u", octet);
 
                 test_set_row("%u", octet);

@@ -497,6 +497,9 @@ TEST(process_has_ended) {
         netns(FC_EXIT_NOT_RUNNING, NULL, "loopback --pid %d", (int) pid);
         netns(FC_EXIT_NOT_RUNNING, NULL, "listen --pid %d --port 80", (int) pid);
         netns(FC_EXIT_NOT_RUNNING, NULL, "setup --pid %d --interface host0 --address 10.29.40.7/24",
+                {"setup --address 10.1.1.1/24,fd00::7/64", "'fd00::7/64' is not an IPv6 network"},
+                {"ensure --bridge fc-none --address 10.1.1.1/24,", "'' is not an IPv6 network"},
+                {"ensure --bridge fc-none --address 10.1.1.1/2x,fd00::/64", "'2x' is not a number"},
               (int) pid);
 }
 

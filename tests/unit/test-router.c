@@ -84,7 +84,7 @@ static void run_inside(const char *line) {
 
 /* The prefix of fc-test, "fdXX:XXXX:XXXX"; owned by the caller. */
 static char *prefix6(void) {
-        const struct in6_addr network = address6_of("fc-test", 0);
+        const struct in6_addr network = address6_of("fc-test", &ours.network6, 0);
         _cleanup_free_ char *text = address6_to_string(&network);
 
         return xstrndup(text, strlen(text) - strlen("::"));
@@ -100,7 +100,7 @@ static void assert_whole6(void) {
         assert_output("ip -6 route show dev fc-test", route);
         assert_inside("ip -6 route", behind);
         assert_inside("ip -6 route", host);
-        ASSERT_TRUE(router6_has("fc-test"));
+        ASSERT_TRUE(router6_has("fc-test", &ours));
 }
 
 static void assert_whole(void) {
@@ -121,6 +121,20 @@ IN_OWN_NETNS(ensure_makes_a_network) {
         assert_inside("ip -d link show dev bridge", " bridge forward_delay 0 ");
         assert_inside("ip -d link show dev bridge", " stp_state 0 ");
         assert_no_output("nsenter --net=" NETNS_DIR "/fc-test ip -o address show scope global");
+}
+
+IN_OWN_NETNS(ensure_with_given_ipv6) {
+        Subnet given = ours;
+
+        if (!router6_is_wanted())
+                return;
+        given.network6 = (struct in6_addr){.s6_addr = {0xfd, [7] = 7}};
+        ensure("fc-test", &given);
+        assert_output("ip -6 route show dev fc-test", "fd00:0:0:7::/64 via fe80::fc");
+        assert_inside("ip -6 route", "fd00:0:0:7::/64 dev bridge");
+        assert_inside("ip -6 rule", "from fd00:0:0:7::/64 iif bridge");
+        ASSERT_TRUE(router6_has("fc-test", &given));
+        ASSERT_TRUE(!router6_has("fc-test", &ours));
 }
 
 /* A project's networks have its name and a letter more. */

@@ -8,6 +8,7 @@
 #include "spec/dependency.h"
 #include "spec/container.h"
 #include "spec/network-share.h"
+#include "spec/networks6.h"
 #include "spec/spec-parse.h"
 #include "test.h"
 
@@ -803,12 +804,26 @@ TEST(refuses_containers) {
                 {"'network':{'mode':'bridge','interface':'br0','address':'10.0.0.2/24','gateway':'fd00::1'}",
                  "containers.c.network.gateway: 'fd00::1' is not an IPv4 address"},
                 {"'network':{'address6':'fd00::2/64'}",
-                 "containers.c.network.address6: only with network.mode 'bridge', 'macvlan' or "
-                 "'interface', here it is 'private'"},
+                 "containers.c.network.address6: 'fd00::2/64' has a prefix, which is said in a network of "
+                 "the host's only"},
+                {"'network':{'address6':'fd00::2::'}", "'fd00::2::' is not an IPv6 address, such as"},
+                {"'network':{'address6':'10.0.0.2'}", "'10.0.0.2' is not an IPv6 address, such as"},
+                {"'network':{'address6':'2001:db8::2'}", "'2001:db8::2' is not in fc00::/7"},
+                {"'network':{'address6':'fd00::1'}",
+                 "'fd00::1' must end in '::' and a number from 2 to 254"},
+                {"'network':{'address6':'fd00::255'}", "must end in '::' and a number from 2 to 254"},
+                {"'network':{'address6':'fd00::2a'}", "must end in '::' and a number from 2 to 254"},
+                {"'network':{'address6':'fd00::1:2'}", "must end in '::' and a number from 2 to 254"},
+                {"'network':{'address6':'fd00::1002'}", "must end in '::' and a number from 2 to 254"},
+                {"'network':{'address':'10.0.0.2','address6':'fd00::20'}",
+                 "containers.c.network.address6: 'fd00::20' must end as network.address, '10.0.0.2', does"},
+                {"'network':{'mode':'none','address6':'fd00::2'}",
+                 "containers.c.network.address6: only with network.mode 'private', here it is 'none'"},
                 {"'network':{'gateway6':'fd00::2'}",
                  "containers.c.network.gateway6: only with network.mode 'bridge', 'macvlan' or 'interface'"},
                 {"'network':{'mode':'bridge','interface':'br0','address6':'fd00::2'}",
-                 "containers.c.network.address6: 'fd00::2' is not an IPv6 address with a prefix"},
+                 "containers.c.network.address6: with network.mode 'bridge' it has a prefix, such as "
+                 "'fd00::2/64'"},
                 {"'network':{'mode':'bridge','interface':'br0','address6':'fd00::2/127'}",
                  "'fd00::2/127' is not an IPv6 address with a prefix"},
                 {"'network':{'mode':'bridge','interface':'br0','address6':'10.0.0.2/24'}",
@@ -1475,7 +1490,23 @@ TEST(refuses_networks) {
                 const char *networks, *web, *db, *message;
         } table[] = {
                 {"[]", "", "", "networks: must be an object, is an array"},
-                {"{'a':{}}", "", "", "networks.a: the key 'subnet' is missing"},
+                {"{'a':{'net':1}}", "", "", "networks.a.net: "},
+                {"{'a':{'subnet6':'fd00::/48'}}", "", "",
+                 "networks.a.subnet6: 'fd00::/48' is not an IPv6 network in fc00::/7 with a prefix of 64"},
+                {"{'a':{'subnet6':'fd00::1/64'}}", "", "", "'fd00::1/64' is not an IPv6 network"},
+                {"{'a':{'subnet6':'2001:db8::/64'}}", "", "", "'2001:db8::/64' is not an IPv6 network"},
+                {"{'a':{'subnet6':'10.0.0.0/64'}}", "", "", "'10.0.0.0/64' is not an IPv6 network"},
+                {"{'a':{'subnet6':'fd00::/64'},'b':{'subnet6':'FD00:0::/64'}}", "", "",
+                 "networks.b.subnet6: 'fd00::/64' is that of network 'a'"},
+                {"{'default':{'subnet6':'fd00::/64'}}", "'address6':'fd00:0:0:1::2'", "",
+                 "containers.web.network.address6: 'fd00:0:0:1::2' is not in fd00::/64, the subnet6 of "
+                 "network 'default'"},
+                {"{}", "'address6':'fd00::2'", "'address6':'fd00:0:0:1::3'",
+                 "containers.db.network.address6: 'fd00:0:0:1::3' is not in fd00::/64"},
+                {"{}", "'address6':'fd00::42'", "'networks':['b'],'address':'10.0.2.42'",
+                 "containers.db.network.address: '10.0.2.42' ends like that of 'web'"},
+                {"{}", "'address':'10.0.2.42'", "'networks':['b'],'address6':'fd00::42'",
+                 "containers.db.network.address6: 'fd00::42' ends like that of 'web'"},
                 {"{'A':{'subnet':'10.0.0.0/24'}}", "", "", "networks.A: "},
                 {"{'a':{'subnet':'10.0.0.0'}}", "", "",
                  "networks.a.subnet: '10.0.0.0' is not an IPv4 network with a prefix of 24 bits"},
@@ -1550,6 +1581,23 @@ TEST(a_fixed_address_says_the_subnet) {
         ASSERT_EQ(spec->n_networks, 1u);
         ASSERT_STREQ(spec->networks[0].name, "b");
         ASSERT_STREQ(spec->networks[0].subnet, "192.168.7.0/24");
+}
+
+TEST(a_fixed_ipv6_address_says_the_subnet) {
+        static const char text[] =
+                "{\"version\":1,\"networks\":{\"a\":{\"subnet6\":\"FD00:0:0:7::/64\"}},\"containers\":{"
+                "\"web\":{\"system\":{\"rootfs\":\"r\"},\"network\":{\"networks\":[\"b\"],"
+                "\"address6\":\"fd00:0:0:8::254\"}}}}";
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+
+        ASSERT_OK(spec_parse(text, strlen(text), &spec, &error), &error);
+        ASSERT_EQ(spec->n_networks, 2u);
+        ASSERT_STREQ(spec->networks[0].subnet, NULL);
+        ASSERT_STREQ(spec->networks[0].subnet6, "fd00:0:0:7::/64");
+        ASSERT_STREQ(spec->networks[1].subnet, NULL);
+        ASSERT_STREQ(spec->networks[1].subnet6, "fd00:0:0:8::/64");
+        ASSERT_EQ(networks6_number(spec_find(spec, "web")), 254);
 }
 
 TEST(ports_of_two_containers) {

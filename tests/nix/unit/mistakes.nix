@@ -213,8 +213,9 @@ in
     privateNetwork = true;
     localAddress = "10.0.0.2/24";
   };
-  localAddress6 = mistake { localAddress6 = "fd00::2/64"; } ''localAddress6: IPv6 addresses are derived from the project's id: containers find each other by their names; network.address6 is for network.mode = "bridge", "macvlan" and "interface"'';
-  localAddress6Attached = mistake { hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fd00::2"; } "localAddress6: 'fd00::2' is not an IPv6 address with a prefix, such as fd00::20/64";
+  localAddress6 = fine { localAddress6 = "fd00::2"; };
+  localAddress6Prefix = mistake { localAddress6 = "fd00::2/64"; } "localAddress6: 'fd00::2/64' is not an IPv6 address, such as fd00::20";
+  localAddress6Attached = mistake { hostBridge = "br0"; localAddress = "10.0.0.2/24"; localAddress6 = "fd00::2"; } "localAddress6: with this network.mode it has a prefix, such as 'fd00::2/64'";
   attachedToOne = fine {
     macvlans = [ "eth0" ];
     privateNetwork = true;

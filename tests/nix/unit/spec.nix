@@ -283,6 +283,16 @@ in
     web.network.address = "10.0.0.2";
     db.network.address = "10.0.1.3";
   } [ "containers.web.network.address" "is not in 10.0.1.0/24, the subnet of network 'default'" ];
+  address6 = one { web.network.address6 = "2001:db8::2"; } [ "containers.web.network.address6" "is not in fc00::/7" ];
+  sameNumber6 = one {
+    web.network.address6 = "fd00::42";
+    db.network = { networks = [ "back" ]; address = "10.0.1.42"; };
+  } [ "containers.web.network.address6" "ends like that of 'db'" ];
+  otherNumber6 = one { web.network = { address = "10.0.0.2"; address6 = "fd00::3"; }; } [ "containers.web.network.address6" "must end as network.address" ];
+  otherSubnet6 = one {
+    web.network.address6 = "fd00::2";
+    db.network.address6 = "fd00:0:0:1::3";
+  } [ "containers.web.network.address6" "is not in fd00:0:0:1::/64, the subnet6 of network 'default'" ];
   sameMac = one {
     web.network.mac = "02:00:00:00:00:0A";
     db.network.mac = "02:00:00:00:00:0a";
