@@ -67,6 +67,13 @@ pid_t netns_helper_start_internet(const KeeperOptions *o, pid_t leader, Error *r
         return netns_helper_spawn(argv, host_socket_broker_fd(), reterr);
 }
 
+int netns_helper_let_go(const KeeperOptions *o, pid_t leader, Error *reterr) {
+        const NetnsOptions options = {.pid = leader, .interface = (char *) GUEST_INTERFACE};
+        _cleanup_strv_ char **argv = netns_options_print(o->netns, "let-go", &options);
+
+        return process_run(argv, NULL, reterr);
+}
+
 pid_t netns_helper_start_listening(const KeeperOptions *o, pid_t leader, int socket_fd, Error *reterr) {
         const NetnsOptions options = {.pid = leader, .ports = o->host_access};
         _cleanup_strv_ char **argv = netns_options_print(o->netns, "listen", &options);

@@ -25,6 +25,10 @@ pid_t netns_helper_start_internet(const KeeperOptions *o, pid_t leader, Error *r
  */
 pid_t netns_helper_start_listening(const KeeperOptions *o, pid_t leader, int socket_fd, Error *reterr);
 
+/* One that shares the network of a container that has ended lets go of what the next boot of that needs. It
+ * takes milliseconds. @leader: its own PID 1. Return: an exit status, or a negative errno. */
+int netns_helper_let_go(const KeeperOptions *o, pid_t leader, Error *reterr);
+
 /* @status: of the child that sets the network, as waitpid(2) gives it. Return: 1 the network is set, 0 the
  * guest has ended, which nspawn tells, or a negative errno. */
 int netns_helper_result(int status, Error *reterr);

@@ -45,6 +45,9 @@ void payload_end(Payload *p);
  * negative errno. */
 int payload_find_command(int cgroup_fd, pid_t *ret, Error *reterr);
 
+/* The container whose network it shares has ended, and may be on its way up again. */
+void payload_let_network_go(const Payload *p);
+
 /* Asks PID 1 to halt. One that has not yet set up its signals loses this without a trace. */
 void payload_halt(const Payload *p);
 

@@ -230,6 +230,7 @@ static int relay_on_owner_end(sd_event_source *s, int fd, uint32_t revents, void
 
         (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
         records_say_network_end();
+        payload_let_network_go(relay->payload);
         if (service_ask_stop(relay->options, &relay->error) < 0)
                 relay_end(relay);
         return 0;

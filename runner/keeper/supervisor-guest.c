@@ -410,6 +410,7 @@ static int on_owner_end(sd_event_source *s, int fd, uint32_t revents, void *user
 
         (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
         records_say_network_end();
+        payload_let_network_go(g->payload);
         /* The command that has asked it to end sees to the rest. */
         if (g->asked)
                 return 0;

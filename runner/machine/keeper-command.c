@@ -55,9 +55,9 @@ static int keeper_command_attach(KeeperCommand *c, const ContainerPlan *plan, Er
 static int keeper_command_share(KeeperCommand *c, const ContainerPlan *plan,
                                 const StartResources *resources) {
         c->options.shares = true;
+        c->options.netns = c->netns;
         if (!plan->bridge)
                 return 0;
-        c->options.netns = c->netns;
         c->options.bridge = plan->bridge;
         c->options.bridge_lock = (char *) resources->bridge_lock;
         return 0;

@@ -223,6 +223,12 @@ static int run_loopback(const NetnsOptions *options, Error *reterr) {
         return netns_loopback(options->pid, reterr);
 }
 
+static int run_let_go(const NetnsOptions *options, Error *reterr) {
+        if (options->pid == 0 || !options->interface)
+                return error_raise(reterr, FC_EXIT_USAGE, "let-go needs --pid and --interface");
+        return netns_let_go(options->pid, options->interface, reterr);
+}
+
 /* Standard input is where the sockets go. */
 static int run_listen(const NetnsOptions *options, Error *reterr) {
         if (options->pid == 0 || !options->ports)
@@ -299,6 +305,7 @@ static const struct {
                                        [--brokered <SOCKET] */
         {"pasta", run_pasta},       /* --address A/PREFIX --machine NAME --pasta PROGRAM <PIDFD */
         {"loopback", run_loopback}, /* --pid PID */
+        {"let-go", run_let_go},     /* --pid PID --interface NAME */
         {"listen", run_listen},     /* --pid PID --port PORT.. <SOCKET */
         {"ensure", run_ensure},     /* --bridge NAME --address A/PREFIX */
         {"release", run_release},   /* --bridge NAME --lock PATH [--machine NAME] */
@@ -325,8 +332,9 @@ static int netns_run(char *argv[], Error *reterr) {
         for (size_t i = 0; argv[1] && i < ELEMENTSOF(verbs); i++)
                 if (streq(argv[1], verbs[i].name))
                         return netns_run_verb(i, argv + 2, reterr);
-        return error_raise(reterr, FC_EXIT_USAGE,
-                           "which of setup, internet, pasta, join, loopback, listen, ensure, release?");
+        return error_raise(
+                reterr, FC_EXIT_USAGE,
+                "which of setup, internet, pasta, join, loopback, let-go, listen, ensure, release?");
 }
 
 int main(int argc, char *argv[]) {

@@ -239,6 +239,22 @@ static int set_up_loopback(pid_t pid, int pidfd, Error *reterr) {
         return r < 0 ? r : loopback_up(netlink, reterr);
 }
 
+static int let_go_inside(pid_t pid, int pidfd, const char *interface, Error *reterr) {
+        _cleanup_(netlink_freep) Netlink *netlink = NULL;
+        Link link = {};
+        int r;
+
+        r = enter_netns(pid, pidfd, reterr);
+        if (r >= 0)
+                r = netlink_open(&netlink, reterr);
+        if (r < 0)
+                return r;
+        r = netlink_link_find(netlink, interface, &link);
+        if (r >= 0 && link.index > 0 && streq(link.kind, "macvlan"))
+                r = netlink_link_delete(netlink, link.index);
+        return r < 0 && r != -ENODEV ? error_set(reterr, r, "remove interface '%s'", interface) : 0;
+}
+
 static int listen_inside(pid_t pid, int pidfd, char *const *ports, int socket_fd, Error *reterr) {
         int r = enter_netns(pid, pidfd, reterr);
 
@@ -259,6 +275,13 @@ int netns_loopback(pid_t pid, Error *reterr) {
         _cleanup_close_ int pidfd = open_process(pid, reterr);
 
         return pidfd < 0 ? pidfd : look_for_end(pid, pidfd, set_up_loopback(pid, pidfd, reterr), reterr);
+}
+
+int netns_let_go(pid_t pid, const char *interface, Error *reterr) {
+        _cleanup_close_ int pidfd = open_process(pid, reterr);
+
+        return pidfd < 0 ? pidfd
+                         : look_for_end(pid, pidfd, let_go_inside(pid, pidfd, interface, reterr), reterr);
 }
 
 int netns_listen(pid_t pid, char *const *ports, int socket_fd, Error *reterr) {

@@ -42,6 +42,15 @@ int netns_setup(pid_t pid, const InterfaceSettings *settings, size_t n_settings,
 int netns_loopback(pid_t pid, Error *reterr);
 
 /**
+ * netns_let_go() - give back the host's interface that a network has, whose owner has ended
+ * @pid: a process of one that shares it, as above
+ *
+ * The owner's next boot waits for that: of a macvlan there is no second one with its MAC address, or none at
+ * all. What else the network has stays. FC_EXIT_NOT_RUNNING as above.
+ */
+int netns_let_go(pid_t pid, const char *interface, Error *reterr);
+
+/**
  * netns_listen() - listen on the address that means the host to a container
  * @ports: TCP, as numbers
  * @socket_fd: where the sockets are sent to, as one message, in the order of the ports

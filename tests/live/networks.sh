@@ -414,6 +414,22 @@ testcase_interface() {
         run_status 2 fc up
         expect_err "'lan0' is that of 'one'"
         spec "$(tiny one '' "$(attached interface lan0 "$IN_LAN")")"
+
+        # One that shares its network and takes its time to end with it is not in the way of its next boot.
+        spec "$(tiny one '' "$(attached macvlan lan0 "$IN_LAN")"', "restart": "on-failure"'),
+                $(tiny app "$PATIENT" ', "network": {"mode": "container", "container": "one"}')"
+        ok fc up
+        ok fc exec app -- touch /wait
+        kill -KILL "$(leader_of one)"
+        try_until "$WAIT" said app asked
+        # shellcheck disable=SC2317 # by try_until
+        back() { [[ $(fc exec one -- bash -c 'exec 3<>/dev/tcp/192.168.77.1/9' 2>&1) == *refused* ]]; }
+        try_until "$WAIT" back
+        equal "$(state_of app)" stopping "the state of the one that takes its time"
+        ok fc --dry-run up app
+        expect_out 'its end has been asked for'
+        ok fc exec app -- rm /wait
+        ok fc down
         run_status 6 fc up
         expect_err "the host has no network interface 'lan0'"
         ip link add lan0 type veth peer name lan1
@@ -488,7 +504,6 @@ testcase_fixed_addresses() {
         ok fc down
 }
 
-live_main "$@"
 testcase_fixed_ipv6_addresses() {
         local before fixed=', "network": {"address6": "fd77::42", "networks": ["default", "back"]}'
 
@@ -540,3 +555,4 @@ testcase_fixed_ipv6_addresses() {
         [[ -z $(ip -6 route show | grep fd77) ]] || flunk "the host still has a route"
 }
 
+live_main "$@"

@@ -317,7 +317,8 @@ IN_NETNS(makes_a_macvlan) {
         holder_end(pid);
 }
 
-static void wait_for_the_last(const char *options, const char *mode) {
+/* @ends: or one that shares its network lets it go */
+static void wait_for_the_last(const char *options, const char *mode, bool ends) {
         static const char format[] =
                 "setup --pid %d --interface host0 --attach lan0 --macvlan %s --machine m "
                 "--mac 02:00:00:00:00:0b";
@@ -332,20 +333,44 @@ static void wait_for_the_last(const char *options, const char *mode) {
         program = start(line, &fd);
         await_sleep(program);
         ASSERT_EQ(waitpid(program, &status, WNOHANG), 0);
-        holder_end(last);
+        if (ends)
+                holder_end(last);
+        else
+                netns(0, NULL, "let-go --pid %d --interface host0", (int) last);
         finish(program, fd, 0, NULL);
         assert_inside(pid, "ip -o link show dev host0 up", "LOWER_UP");
         assert_inside(pid, "ip -d -o link show dev host0", mode);
+        if (!ends)
+                holder_end(last);
         holder_end(pid);
 }
 
 /* The macvlan of the last boot is still there: its MAC address is one of a kind on the wire. */
 IN_NETNS(waits_for_the_last_macvlan) {
-        wait_for_the_last("", "macvlan mode bridge");
+        wait_for_the_last("", "macvlan mode bridge", /* ends= */ true);
+        run("ip link delete lan0");
+        wait_for_the_last("", "macvlan mode bridge", /* ends= */ false);
 }
 
 IN_NETNS(waits_for_an_interface_of_its_own) {
-        wait_for_the_last("--alone", "macvlan mode passthru");
+        wait_for_the_last("--alone", "macvlan mode passthru", /* ends= */ true);
+        run("ip link delete lan0");
+        wait_for_the_last("--alone", "macvlan mode passthru", /* ends= */ false);
+}
+
+/* What is not the host's goes with its router. */
+IN_NETNS(lets_go_of_nothing_else) {
+        static const char line[] = "let-go --pid %d --interface host0";
+        pid_t pid = holder_new(CLONE_NEWNET);
+        _cleanup_free_ char *make =
+                xasprintf("nsenter -t %d -n ip link add host0 type veth peer name host1", (int) pid);
+
+        netns(0, NULL, line, (int) pid);
+        run(make);
+        netns(0, NULL, line, (int) pid);
+        assert_inside(pid, "ip -o link show dev host0", "host0");
+        holder_end(pid);
+        netns(FC_EXIT_NOT_RUNNING, NULL, line, (int) pid);
 }
 
 IN_NETNS(release) {
@@ -432,9 +457,10 @@ TEST(refusals) {
         static const struct {
                 const char *line, *message;
         } rows[] = {
-                {"", "which of setup, internet, pasta, join, loopback, listen, ensure, release?"},
-                {"set", "which of setup, internet, pasta, join, loopback, listen, ensure, release?"},
-                {"--help", "which of setup, internet, pasta, join, loopback, listen, ensure, release?"},
+                {"", "which of setup, internet, pasta, join, loopback, let-go, listen, ensure, release?"},
+                {"set", "which of setup, internet, pasta, join, loopback, let-go, listen, ensure, release?"},
+                {"--help",
+                 "which of setup, internet, pasta, join, loopback, let-go, listen, ensure, release?"},
                 {"join --namespace vpn", "join needs a program"},
                 {"join", "join needs a program"},
                 {"join --namespace no-such -- /bin/true",
@@ -471,11 +497,16 @@ TEST(refusals) {
                  "--address "
                  "10.1.1.2/24 --gateway 10.1.1",
                  "--gateway: '10.1.1' is not an IPv4 address"},
+                {"setup --address 10.1.1.1/24,fd00::7/64", "'fd00::7/64' is not an IPv6 network"},
+                {"ensure --bridge fc-none --address 10.1.1.1/24,", "'' is not an IPv6 network"},
+                {"ensure --bridge fc-none --address 10.1.1.1/2x,fd00::/64", "'2x' is not a number"},
                 {"setup --address6 fd00::7", "--address6: 'fd00::7' is not an address with a prefix"},
                 {"setup --address6 fd00::7/129", "--address6: 'fd00::7/129' is not an address"},
                 {"setup --address6 fd00::7/6x", "--address6: 'fd00::7/6x' is not an address"},
                 {"setup --gateway6 10.1.1.1", "--gateway6: '10.1.1.1' is not an IPv6 address"},
                 {"loopback", "loopback needs --pid"},
+                {"let-go --pid 1", "let-go needs --pid and --interface"},
+                {"let-go --interface host0", "let-go needs --pid and --interface"},
                 {"listen --pid 1", "listen needs --pid and --port"},
                 {"listen --port 80", "listen needs --pid and --port"},
                 {"release --bridge fc-none", "release needs --bridge and --lock"},
@@ -497,9 +528,6 @@ TEST(process_has_ended) {
         netns(FC_EXIT_NOT_RUNNING, NULL, "loopback --pid %d", (int) pid);
         netns(FC_EXIT_NOT_RUNNING, NULL, "listen --pid %d --port 80", (int) pid);
         netns(FC_EXIT_NOT_RUNNING, NULL, "setup --pid %d --interface host0 --address 10.29.40.7/24",
-                {"setup --address 10.1.1.1/24,fd00::7/64", "'fd00::7/64' is not an IPv6 network"},
-                {"ensure --bridge fc-none --address 10.1.1.1/24,", "'' is not an IPv6 network"},
-                {"ensure --bridge fc-none --address 10.1.1.1/2x,fd00::/64", "'2x' is not a number"},
               (int) pid);
 }
 
