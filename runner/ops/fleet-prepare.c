@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "ops/fleet-adjust.h"
 #include "ops/fleet-events.h"
+#include "ops/fleet-network.h"
 #include "ops/fleet-prepare.h"
 #include "ops/fleet-record.h"
 #include "ops/fleet-seed.h"
@@ -216,15 +217,6 @@ static int refuse_other_id(const Project *project, Error *reterr) {
         return r;
 }
 
-static int fleet_regain_ipv6(Fleet *fleet, Error *reterr) {
-        _cleanup_strv_ char **started = NULL;
-
-        for (size_t i = 0; i < fleet->n_members; i++)
-                if (goal_starts(fleet->members[i].goal))
-                        strv_push(&started, fleet->members[i].at->name);
-        return network_regain_ipv6(&fleet->network, started, fleet->runtime_fd, fleet->options.verb, reterr);
-}
-
 int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         _cleanup_strv_ char **names = NULL;
         Project *project = fleet->project;
@@ -242,10 +234,7 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
         if (r < 0)
                 return r;
         fleet_note_disk(fleet);
-        fleet->network_fd = network_hold(fleet->runtime_fd, reterr);
-        if (fleet->network_fd < 0)
-                return fleet->network_fd;
-        r = network_settle(project, fleet->runtime_fd, fleet->options.verb, names, &fleet->network, reterr);
+        r = fleet_settle_network(fleet, asked, reterr);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < fleet->n_members; i++) {
@@ -258,7 +247,7 @@ int fleet_plan(Fleet *fleet, char *const *asked, bool restart, Error *reterr) {
                         return error_about_container(reterr, r, m->at->name);
         }
         r = fleet->change ? 0 : fleet_decide(fleet, asked, restart, reterr);
-        return r < 0 ? r : fleet_regain_ipv6(fleet, reterr);
+        return r < 0 ? r : fleet_settle_starts(fleet, asked, reterr);
 }
 
 /* What is stopped only to be changed is started again as it is specified now. */
@@ -431,31 +420,6 @@ static int member_check_writable(const Member *m, Error *reterr) {
                 return 0;
         return container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
                                     m->state, reterr);
-}
-
-/* A start makes its network by itself. */
-static int fleet_mend_network(Fleet *fleet, Error *reterr) {
-        const char *any = NULL;
-
-        for (size_t i = 0; i < fleet->n_members; i++) {
-                const Member *m = &fleet->members[i];
-                const char *mended;
-                int r;
-
-                if (!member_runs_on(m) || !m->plan->address)
-                        continue;
-                r = network_mend(&fleet->network, m->plan->spec, m->at->machine, &mended, reterr);
-                if (r < 0)
-                        return error_in_container(reterr, r, m->at->name);
-                any = mended ? mended : any;
-        }
-        if (any) {
-                _cleanup_free_ char *text =
-                        xasprintf("another program had changed the network '%s', mended", any);
-
-                progress_note(fleet->progress, text);
-        }
-        return 0;
 }
 
 static int fleet_prepare_each(Fleet *fleet, int (*prepare)(Member *m, Error *reterr), Error *reterr) {

@@ -205,6 +205,7 @@ int network_settle(const Project *project, int runtime_fd, const char *verb, cha
         r = network_write_all_hosts(&n, runtime_fd, reterr);
         if (r < 0)
                 return r;
+        network_done(ret);
         *ret = n;
         n = (Network){};
         return 0;

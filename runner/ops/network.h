@@ -98,7 +98,7 @@ int network_read_beside(const Project *project, char **machines, char *const *ha
 void network_look_for_ipv6(const Project *project, Network *n);
 
 /* Likewise, and remembers it and writes the hosts file into the project's runtime directory; under the
- * project's lock, which is taken here. */
+ * project's lock, which is taken here. @ret: what it holds is freed before */
 int network_settle(const Project *project, int runtime_fd, const char *verb, char *const *handled,
                    Network *ret, Error *reterr);
 

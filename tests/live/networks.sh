@@ -177,7 +177,7 @@ readonly PATIENT='["/bin/bash", "-c", "trap \"echo asked; while [[ -e /wait ]]; 
 said() { fc logs "$1" | grep "$2" >/dev/null; }
 
 testcase_shared_network() {
-        local vpn owner
+        local vpn owner own
 
         project shop
         spec "$(tiny vpn '' ', "ports": ["127.0.0.1:9:9/udp"], "stop": {"timeout": 3}'),
@@ -233,6 +233,18 @@ testcase_shared_network() {
 
         # A fresh instance has both.
         ok fc with --fresh app -- true
+
+        # One that is to share it, and is left as it runs, is called by its own address until then.
+        spec "$(tiny vpn), $(tiny app), $(tiny other)"
+        ok fc up
+        vpn=$(address_of other vpn)
+        own=$(address_of other app)
+        spec "$(tiny vpn), $(tiny app '' ', "network": {"mode": "container", "container": "vpn"}'), $(tiny other)"
+        ok fc up vpn
+        equal "$(address_of other app)" "$own" "the address of one that runs with its own"
+        ok fc restart vpn
+        equal "$(address_of other app)" "$vpn" "its address when it has been started again"
+        ok fc down
 }
 
 # says NAME WORD: in its console's log.
@@ -402,18 +414,6 @@ testcase_macvlan() {
         ok fc up
         reaches one 192.168.77.1
         ok fc down
-        ip link delete lan0
-}
-
-# In the place of the host on its interface, which is as before when the container has ended, however it did.
-testcase_interface() {
-        local before
-
-        project shop
-        spec "$(tiny one '' "$(attached interface lan0 "$IN_LAN")"), $(tiny two '' "$(attached macvlan lan0)")"
-        run_status 2 fc up
-        expect_err "'lan0' is that of 'one'"
-        spec "$(tiny one '' "$(attached interface lan0 "$IN_LAN")")"
 
         # One that shares its network and takes its time to end with it is not in the way of its next boot.
         spec "$(tiny one '' "$(attached macvlan lan0 "$IN_LAN")"', "restart": "on-failure"'),
@@ -430,6 +430,18 @@ testcase_interface() {
         expect_out 'its end has been asked for'
         ok fc exec app -- rm /wait
         ok fc down
+        ip link delete lan0
+}
+
+# In the place of the host on its interface, which is as before when the container has ended, however it did.
+testcase_interface() {
+        local before
+
+        project shop
+        spec "$(tiny one '' "$(attached interface lan0 "$IN_LAN")"), $(tiny two '' "$(attached macvlan lan0)")"
+        run_status 2 fc up
+        expect_err "'lan0' is that of 'one'"
+        spec "$(tiny one '' "$(attached interface lan0 "$IN_LAN")")"
         run_status 6 fc up
         expect_err "the host has no network interface 'lan0'"
         ip link add lan0 type veth peer name lan1

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/alloc.h"
+#include "ops/fleet-network.h"
+
+/* One that is there for its network alone (network_share_follow()) may be left as it runs, and then has its
+ * names and addresses, too. */
+static bool member_may_stay(const Member *m, char *const *asked) {
+        return asked && m->at->spec->network_of && !strv_contains(asked, m->at->name);
+}
+
+int fleet_settle_network(Fleet *fleet, char *const *asked, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+
+        for (size_t i = 0; i < fleet->n_members; i++)
+                if (!member_may_stay(&fleet->members[i], asked))
+                        strv_push(&names, fleet->members[i].at->name);
+        fleet->network_fd = network_hold(fleet->runtime_fd, reterr);
+        return fleet->network_fd < 0 ? fleet->network_fd
+                                     : network_settle(fleet->project, fleet->runtime_fd, fleet->options.verb,
+                                                      names, &fleet->network, reterr);
+}
+
+int fleet_settle_starts(Fleet *fleet, char *const *asked, Error *reterr) {
+        _cleanup_strv_ char **started = NULL;
+        bool more = false;
+        int r;
+
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                const Member *m = &fleet->members[i];
+
+                if (!goal_starts(m->goal))
+                        continue;
+                strv_push(&started, m->at->name);
+                more = more || (m->at->status.running && member_may_stay(m, asked));
+        }
+        r = more ? network_settle(fleet->project, fleet->runtime_fd, fleet->options.verb, started,
+                                  &fleet->network, reterr)
+                 : 0;
+        return r < 0 ? r
+                     : network_regain_ipv6(&fleet->network, started, fleet->runtime_fd, fleet->options.verb,
+                                           reterr);
+}
+
+int fleet_mend_network(Fleet *fleet, Error *reterr) {
+        const char *any = NULL;
+
+        for (size_t i = 0; i < fleet->n_members; i++) {
+                const Member *m = &fleet->members[i];
+                const char *mended;
+                int r;
+
+                if (!member_runs_on(m) || !m->plan->address)
+                        continue;
+                r = network_mend(&fleet->network, m->plan->spec, m->at->machine, &mended, reterr);
+                if (r < 0)
+                        return error_in_container(reterr, r, m->at->name);
+                any = mended ? mended : any;
+        }
+        if (any) {
+                _cleanup_free_ char *text =
+                        xasprintf("another program had changed the network '%s', mended", any);
+
+                progress_note(fleet->progress, text);
+        }
+        return 0;
+}
