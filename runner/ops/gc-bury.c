@@ -61,7 +61,7 @@ static int gc_end_machines(const GcProject *p, char *const *machines, bool say, 
 /* What tells the next run that it is gone is removed last. The locks are held. */
 static int gc_bury_locked(const GcProject *p, bool had_directory, Error *reterr) {
         _cleanup_free_ char *first = identity_bridge_name(p->id);
-        _cleanup_strv_ char **named = NULL, **bridges = gc_project_bridges(p);
+        _cleanup_strv_ char **named = NULL, **others = NULL, **bridges = gc_project_bridges(p);
         _cleanup_close_ int alone = -EBADF, base = -EBADF;
         int r;
 
@@ -80,6 +80,12 @@ static int gc_bury_locked(const GcProject *p, bool had_directory, Error *reterr)
         if (alone < 0)
                 return error_raise(reterr, FC_EXIT_CONFLICT, "another command has begun to use '%s'", p->id);
         r = router_remove(first, /* ret_removed= */ NULL, reterr);
+        /* Of a fresh instance no list was made. */
+        if (r >= 0)
+                r = router_list_siblings(first, &others, reterr);
+        STRV_FOREACH (other, others)
+                if (r >= 0 && !strv_contains(bridges, *other))
+                        r = router_remove(*other, /* ret_removed= */ NULL, reterr);
         STRV_FOREACH (bridge, bridges) {
                 if (r >= 0)
                         r = router_remove(*bridge, /* ret_removed= */ NULL, reterr);
