@@ -227,23 +227,19 @@ static char *const *split_command(const Verb *v, char *const *words, char ***ret
         return end < n ? words + end + 1 : NULL;
 }
 
-static int elevate_if_needed(const Verb *v, const void *target, const ProjectRequest *request,
-                             Error *reterr) {
+static int elevate_if_needed(const Verb *v, const void *target, ProjectRequest *request, Error *reterr) {
         bool needs = v->needs_root || (v->needs_root_for && v->needs_root_for(target));
-        int r = 0;
 
         if (geteuid() == 0)
                 return elevate_check_root(request->globals, reterr);
         if (v->of_root)
-                r = elevate_to_root(request, reterr);
+                return elevate_to_root(request, reterr);
         if (v->of_machine)
-                r = elevate_without_project(request, reterr);
+                return elevate_without_project(request, reterr);
+        if (needs && !request->globals->dry_run)
+                return elevate_with_project(request, reterr);
         /* Without root a dry run, too, has to be where it sees what runs. */
-        if (r >= 0 && (v->looks || needs) && (!needs || request->globals->dry_run))
-                r = elevate_to_look(request, reterr);
-        if (r >= 0 && needs && !request->globals->dry_run)
-                r = elevate_with_project(request, reterr);
-        return r;
+        return needs || v->looks ? elevate_to_look(request, reterr) : 0;
 }
 
 static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Globals *globals,
@@ -339,5 +335,7 @@ int verbs_main(int argc, char **argv, Globals *globals, Error *reterr) {
                 return run_group(words[0], words, reterr);
         if (!v)
                 return unknown_verb(words[0], reterr);
-        return run_verb(v, argc, argv, words + n, globals, &request, reterr);
+        r = run_verb(v, argc, argv, words + n, globals, &request, reterr);
+        (void) strv_free(request.found_words);
+        return r;
 }

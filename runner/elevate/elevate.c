@@ -18,7 +18,6 @@
 #define FOUND_SPEC "--spec="
 #define FOUND_CWD  "--cwd="
 #define ASKER      "--asker="
-#define BROKER     "--broker="
 
 static int find_ourselves(char **ret, Error *reterr) {
         char path[PATH_MAX];
@@ -164,28 +163,6 @@ static int check_without_terminal(const char *program, const char *tool, Error *
         return r;
 }
 
-/* By no other program: this one goes on in a user namespace, where it is root. */
-static int elevate_in_namespace(const ProjectRequest *request, char *const *extra_args, Error *reterr) {
-        _cleanup_strv_ char **command = NULL;
-        _cleanup_free_ char *program = NULL;
-        int broker_fd = -EBADF, r = elevate_check_first(request->argc, request->argv, &program, reterr);
-
-        if (r >= 0)
-                r = rootless_enter(&broker_fd, reterr);
-        if (r < 0) {
-                if (!has_tool())
-                        error_add_hint(reterr, "or run it as root: there is no sudo, run0, doas or pkexec");
-                return r;
-        }
-        strv_push(&command, program);
-        strv_push(&command, ELEVATE_MARK);
-        strv_pushf(&command, BROKER "%d", broker_fd);
-        strv_extend(&command, extra_args);
-        strv_extend(&command, request->argc > 1 ? request->argv + 1 : NULL);
-        (void) execv(program, command);
-        return error_set(reterr, errno, "run '%s'", program);
-}
-
 int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
         _cleanup_free_ char *program = NULL, *tool = NULL;
         _cleanup_strv_ char **command = NULL;
@@ -215,17 +192,6 @@ int elevate(int argc, char **argv, char *const *extra_args, Error *reterr) {
         return r;
 }
 
-int elevate_without_project(const ProjectRequest *request, Error *reterr) {
-        ProjectFound none = {};
-        Way way;
-        int r = find_way_in(request, &none, /* tool= */ false, &way, reterr);
-
-        if (r < 0)
-                return r;
-        return way == WAY_NAMESPACE ? elevate_in_namespace(request, /* extra_args= */ NULL, reterr)
-                                    : elevate(request->argc, request->argv, /* extra_args= */ NULL, reterr);
-}
-
 /* What the environment or the current directory would tell the second run, neither of which all of the tools
  * keep. */
 static char **project_words(const ProjectFound *found) {
@@ -239,14 +205,57 @@ static char **project_words(const ProjectFound *found) {
         return words;
 }
 
-static int elevate_project_by(const ProjectRequest *request, Way way, const ProjectFound *found,
-                              Error *reterr) {
+/* @words: behind ELEVATE_MARK. Return: how many of them are project_words(). */
+static size_t project_adopt_words(ProjectRequest *request, char *const *words) {
+        const char *root = words[0] ? startswith(words[0], FOUND_ROOT) : NULL,
+                   *spec = root && words[1] ? startswith(words[1], FOUND_SPEC) : NULL,
+                   *cwd = spec && words[2] ? startswith(words[2], FOUND_CWD) : NULL;
+
+        if (!cwd)
+                return 0;
+        request->found_root = root;
+        request->found_spec = spec;
+        request->found_cwd = cwd;
+        return 3;
+}
+
+/* By no other program: this one goes on in a user namespace, where it is root. What it has opened before
+ * shows other mounts, so it keeps words alone, as another run would get them, and what it has read.
+ * @words: taken; NULL: of no project. */
+static int elevate_in_namespace(ProjectRequest *request, char **words, Error *reterr) {
+        int broker_fd, r;
+
+        request->found_words = words;
+        r = rootless_enter(&broker_fd, reterr);
+        if (r < 0) {
+                if (!has_tool())
+                        error_add_hint(reterr, "or run it as root: there is no sudo, run0, doas or pkexec");
+                return r;
+        }
+        host_socket_adopt(broker_fd);
+        if (words)
+                (void) project_adopt_words(request, words);
+        return 0;
+}
+
+int elevate_without_project(ProjectRequest *request, Error *reterr) {
+        ProjectFound none = {};
+        Way way;
+        int r = find_way_in(request, &none, /* tool= */ false, &way, reterr);
+
+        if (r < 0)
+                return r;
+        return way == WAY_NAMESPACE ? elevate_in_namespace(request, /* words= */ NULL, reterr)
+                                    : elevate(request->argc, request->argv, /* extra_args= */ NULL, reterr);
+}
+
+static int elevate_project_by(ProjectRequest *request, Way way, const ProjectFound *found, Error *reterr) {
         _cleanup_strv_ char **extra = project_words(found);
         _cleanup_free_ char *asker = NULL;
         int r;
 
         if (way == WAY_NAMESPACE)
-                return elevate_in_namespace(request, extra, reterr);
+                return elevate_in_namespace(request, TAKE_PTR(extra), reterr);
         /* Only what starts containers can ask for the environment. Last: the process ends with this one, but
          * a moment after it. */
         if (request->keeps) {
@@ -258,7 +267,7 @@ static int elevate_project_by(const ProjectRequest *request, Way way, const Proj
         return elevate(request->argc, request->argv, extra, reterr);
 }
 
-int elevate_with_project(const ProjectRequest *request, Error *reterr) {
+int elevate_with_project(ProjectRequest *request, Error *reterr) {
         _cleanup_(project_found_done) ProjectFound found = {};
         Way way;
         int r;
@@ -266,17 +275,24 @@ int elevate_with_project(const ProjectRequest *request, Error *reterr) {
         r = project_locate(request, &found, reterr);
         if (r >= 0)
                 r = find_way_in(request, &found, /* tool= */ false, &way, reterr);
-        return r < 0 ? r : elevate_project_by(request, way, &found, reterr);
+        if (r >= 0)
+                r = elevate_project_by(request, way, &found, reterr);
+        if (r < 0)
+                return r;
+        project_found_done(request->found);
+        *request->found = found;
+        found = (ProjectFound){};
+        return r;
 }
 
-int elevate_to_root(const ProjectRequest *request, Error *reterr) {
+int elevate_to_root(ProjectRequest *request, Error *reterr) {
         _cleanup_(project_found_done) ProjectFound found = {};
         int r = project_locate(request, &found, reterr);
 
         return r < 0 ? r : elevate_project_by(request, WAY_ROOT, &found, reterr);
 }
 
-int elevate_to_look(const ProjectRequest *request, Error *reterr) {
+int elevate_to_look(ProjectRequest *request, Error *reterr) {
         Way way;
         int r = find_way(request, request->found, /* tool= */ true, &way, reterr);
 
@@ -289,27 +305,12 @@ int elevate_to_look(const ProjectRequest *request, Error *reterr) {
 }
 
 char **elevate_adopt_project(ProjectRequest *request, char **argv) {
-        const char *root = NULL, *spec = NULL, *cwd = NULL, *broker = NULL;
+        char **rest;
 
-        if (argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK) && argv[2])
-                broker = startswith(argv[2], BROKER);
-        if (broker) {
-                host_socket_adopt((int) strtol(broker, NULL, 10));
-                /* The rest is as it comes through any other tool. */
-                argv[2] = argv[1];
-                argv++;
-        }
-        if (argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK))
-                root = argv[2] ? startswith(argv[2], FOUND_ROOT) : NULL;
-        if (root)
-                spec = argv[3] ? startswith(argv[3], FOUND_SPEC) : NULL;
-        if (spec)
-                cwd = argv[4] ? startswith(argv[4], FOUND_CWD) : NULL;
-        if (!cwd)
-                return argv[0] && argv[1] && streq(argv[1], ELEVATE_MARK) ? argv + 2 : argv + 1;
-        request->found_root = root;
-        request->found_spec = spec;
-        request->found_cwd = cwd;
-        request->asker = argv[5] ? startswith(argv[5], ASKER) : NULL;
-        return argv + (request->asker ? 6 : 5);
+        if (!argv[0] || !argv[1] || !streq(argv[1], ELEVATE_MARK))
+                return argv[0] ? argv + 1 : argv;
+        rest = argv + 2;
+        rest += project_adopt_words(request, rest);
+        request->asker = request->found_root && rest[0] ? startswith(rest[0], ASKER) : NULL;
+        return request->asker ? rest + 1 : rest;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Becoming root by running this program once more, through what the machine has for that. */
+/* Becoming root: by running this program once more, through what the machine has for that; or in a user
+ * namespace, in which it goes on. */
 
 #include "ops/project.h"
 
@@ -34,18 +35,19 @@ int elevate_check_root(const Globals *globals, Error *reterr);
  */
 int elevate(int argc, char **argv, char *const *extra_args, Error *reterr);
 
-/* Likewise, or by no other program in a user namespace (rootless/enter.h), where that is the way. */
-int elevate_without_project(const ProjectRequest *request, Error *reterr);
+/* Likewise; or this program goes on in a user namespace (rootless/enter.h), where that is the way: then 0,
+ * and @request has what a second run would have. */
+int elevate_without_project(ProjectRequest *request, Error *reterr);
 
 /* Likewise, with the project and the specification already found, since libgit2 takes root's word only with
  * SUDO_UID, and relative paths must not be read twice. */
-int elevate_with_project(const ProjectRequest *request, Error *reterr);
+int elevate_with_project(ProjectRequest *request, Error *reterr);
 
 /* Likewise, as root of the host, whatever the project's way is. */
-int elevate_to_root(const ProjectRequest *request, Error *reterr);
+int elevate_to_root(ProjectRequest *request, Error *reterr);
 
-/* Likewise for what needs no root, but to be where containers are: returns where that is here. */
-int elevate_to_look(const ProjectRequest *request, Error *reterr);
+/* Likewise for what needs no root, but to be where containers are: returns also where that is here. */
+int elevate_to_look(ProjectRequest *request, Error *reterr);
 
-/* In that second run: puts what the first one found into @request. Return: the words that the user typed. */
+/* In a second run: puts what the first one found into @request. Return: the words that the user typed. */
 char **elevate_adopt_project(ProjectRequest *request, char **argv);

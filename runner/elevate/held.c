@@ -55,14 +55,15 @@ int held_serve(const ProjectRequest *request, const HolderOptions *options, char
 static _Noreturn void held_child(const ProjectRequest *request, const HolderOptions *options,
                                  char *const *names, int life_fd, int ready_fd) {
         _cleanup_(error_done) Error error = ERROR_NULL;
-        int r;
+        ProjectRequest own = *request;
+        int r = 0;
 
         if (dup2(life_fd, STDIN_FILENO) < 0 || dup2(ready_fd, STDOUT_FILENO) < 0)
                 r = error_set(&error, errno, "set up the standard streams");
-        else if (geteuid() == 0)
-                r = held_serve(request, options, names, &error);
-        else
-                r = elevate_with_project(request, &error);
+        else if (geteuid() != 0)
+                r = elevate_with_project(&own, &error);
+        if (r >= 0)
+                r = held_serve(&own, options, names, &error);
         if (r < 0) {
                 report_error(stderr, &error, held_mode(request));
                 r = error.exit;

@@ -34,7 +34,7 @@ const char *held_instance(const Held *held);
  */
 int held_end(Held *held, const ProjectRequest *request, int status, Error *reterr);
 
-/* In the child, once it has been executed as root: it is the holder, by its standard streams. */
+/* In the child, once it is root: it is the holder, by its standard streams. */
 int held_serve(const ProjectRequest *request, const HolderOptions *options, char *const *names,
                Error *reterr);
 

@@ -37,9 +37,10 @@ typedef struct ProjectFound {
 /* What a verb asks for when it opens the project. */
 typedef struct ProjectRequest {
         const Globals *globals;
-        /* Of a run that has become root: what the run before it found. NULL: it is yet to be found. */
+        /* Of what has become root: what it found before. NULL: it is yet to be found. */
         const char *found_root, *found_spec;
         const char *found_cwd; /* the directory that relative paths of the command line begin at */
+        char **found_words;    /* what they are parts of, if not of the command line; owned */
         /* What this run has found, for the project that is opened first, which takes it; NULL: nothing. */
         ProjectFound *found;
         const char *asker;    /* for asker_new(); NULL also where nothing will be started */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -76,7 +77,7 @@ static int open_runtime(Error *reterr) {
         return TAKE_FD(fd);
 }
 
-/* Two first commands at once would make two networks. Goes when the program is executed. */
+/* Two first commands at once would make two networks. */
 static int lock_namespace(int runtime_fd, Error *reterr) {
         _cleanup_close_ int fd =
                 openat(runtime_fd, ROOTLESS_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -418,8 +419,9 @@ static int enter_commands(int base_fd, Error *reterr) {
 }
 
 int rootless_enter(int *ret_broker_fd, Error *reterr) {
-        _cleanup_close_ int base_fd = -EBADF, runtime_fd = open_runtime(reterr), broker_fd = -EBADF;
-        int lock_fd, r;
+        _cleanup_close_ int base_fd = -EBADF, runtime_fd = open_runtime(reterr), broker_fd = -EBADF,
+                            lock_fd = -EBADF;
+        int r;
 
         if (runtime_fd < 0)
                 return runtime_fd;
@@ -431,20 +433,19 @@ int rootless_enter(int *ret_broker_fd, Error *reterr) {
         /* Before the namespace is entered, which it must stay out of. */
         if (r >= 0)
                 r = start_broker(&broker_fd, reterr);
-        if (r < 0)
-                return r;
-        /* Not closed before the program is executed: a process cannot be entered until then. */
-        lock_fd = lock_namespace(runtime_fd, reterr);
-        r = lock_fd < 0 ? lock_fd : namespace_find(base_fd, runtime_fd, reterr);
+        if (r >= 0)
+                r = lock_fd = lock_namespace(runtime_fd, reterr);
+        if (r >= 0)
+                r = namespace_find(base_fd, runtime_fd, reterr);
         if (r >= 0)
                 r = make_mounts_of_user(reterr);
-        if (r < 0) {
-                (void) safe_close(lock_fd);
+        /* A process cannot be joined whose credentials have changed, until it says so or executes another
+         * program. Before the lock goes. */
+        if (r >= 0 && prctl(PR_SET_DUMPABLE, 1) < 0)
+                r = error_set(reterr, errno, "let other commands join this one");
+        if (r < 0)
                 return r;
-        }
         clear_environment();
-        if (fcntl(broker_fd, F_SETFD, 0) < 0)
-                return error_set(reterr, errno, "hand the broker on");
         *ret_broker_fd = TAKE_FD(broker_fd);
         return 0;
 }

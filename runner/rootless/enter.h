@@ -10,9 +10,10 @@
  *
  * That of the user's commands and supervisors, where there are any; else a new one. The network, control
  * groups, IPC and host name come with it; the mounts are this process's own: /run/flake-containers is what
- * is of ours in $XDG_RUNTIME_DIR, and /sys/fs/cgroup has the user's cgroup. Nothing but the execution of
- * this program again makes sense after it.
+ * is of ours in $XDG_RUNTIME_DIR, and /sys/fs/cgroup has the user's cgroup. What was opened by a path before
+ * lies in mounts that are not this process's any more. There must be one thread. After a failure the process
+ * may be anywhere: it can only say so and end.
  *
- * @ret_broker_fd: for host_socket_adopt() in that; not O_CLOEXEC.
+ * @ret_broker_fd: for host_socket_adopt().
  */
 int rootless_enter(int *ret_broker_fd, Error *reterr);
