@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +15,7 @@
 #include "base/fs.h"
 #include "base/host-exec.h"
 #include "base/host-socket.h"
+#include "base/privilege.h"
 #include "base/process.h"
 #include "base/strv.h"
 
@@ -202,9 +202,8 @@ static char **read_words(int fd, size_t at_least) {
 static bool become_root_first(int userns_fd, int mounts_fd) {
         pid_t pid;
 
-        if (setns(userns_fd, CLONE_NEWUSER) < 0 || setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 ||
-            setresuid(0, 0, 0) < 0 || (mounts_fd >= 0 && setns(mounts_fd, CLONE_NEWNS) < 0) ||
-            unshare(CLONE_NEWPID) < 0)
+        if (setns(userns_fd, CLONE_NEWUSER) < 0 || privilege_become_root() < 0 ||
+            (mounts_fd >= 0 && setns(mounts_fd, CLONE_NEWNS) < 0) || unshare(CLONE_NEWPID) < 0)
                 return false;
         pid = fork();
         if (pid > 0)

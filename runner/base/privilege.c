@@ -54,6 +54,10 @@ int privilege_become_own_user(const char *machine) {
         return r == -EINVAL ? privilege_become(FEW_IDS_FIRST + (uint32_t) (hash % FEW_IDS_COUNT)) : r;
 }
 
+int privilege_become_root(void) {
+        return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? -errno : 0;
+}
+
 void privilege_no_core(void) {
         (void) setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 }

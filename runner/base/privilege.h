@@ -24,5 +24,9 @@ int privilege_bound(uint64_t kept);
  * locked, and what serves another machine has no power over this one. Return: 0 or a negative errno. */
 int privilege_become_own_user(const char *machine);
 
+/* Becomes root of the user namespace that this process has made or entered, without further groups: those of
+ * before may have no id there. Async-signal-safe. Return: 0 or a negative errno. */
+int privilege_become_root(void);
+
 /* No core is dumped: it would hold descriptors' contents and be written wherever the host wants it. */
 void privilege_no_core(void);

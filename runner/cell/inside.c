@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include "base/handshake.h"
 #include "base/in-root.h"
 #include "base/loopback.h"
+#include "base/privilege.h"
 #include "base/process.h"
 #include "base/uuid.h"
 #include "cell/inside.h"
@@ -156,8 +156,10 @@ static int make_guest_environment(const CellOptions *o, char ***ret, Error *rete
 }
 
 static int become_root(Error *reterr) {
-        if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-                return error_set(reterr, errno, "become root");
+        int r = privilege_become_root();
+
+        if (r < 0)
+                return error_set(reterr, r, "become root");
         /* Afterwards: new credentials may reset both. */
         if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setsid() < 0)
                 return error_set(reterr, errno, "start a session");

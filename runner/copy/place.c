@@ -36,7 +36,7 @@ int copy_place_enter(const CopyPlace *place) {
         case COPY_RUNNING:
                 r = enter_join(place->target, CLONE_NEWNS);
                 if (r >= 0)
-                        r = enter_become_root();
+                        r = privilege_become_root();
                 break;
         case COPY_STOPPED:
                 r = fchdir(place->fd) < 0 || chroot(".") < 0 ? -errno : 0;

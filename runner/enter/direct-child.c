@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/privilege.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "enter/direct-child.h"
@@ -98,7 +99,7 @@ static int become_user(const Account *a) {
 
         /* Root of the user namespace first: only on the way from that to another user the kernel takes the
          * capabilities away (capabilities(7)). */
-        if (enter_become_root() < 0)
+        if (privilege_become_root() < 0)
                 return -1;
 
         for (; n < a->n_groups && n < ELEMENTSOF(groups); n++)

@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
+#include "base/privilege.h"
 #include "base/process.h"
 #include "enter/namespaces.h"
 
@@ -169,12 +170,6 @@ int enter_join(const EnterTarget *t, int namespaces) {
         return 0;
 }
 
-int enter_become_root(void) {
-        if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-                return -errno;
-        return 0;
-}
-
 int enter_socket(const EnterTarget *t, int family, int type) {
         _cleanup_close_ int own = -EBADF;
         int fd, saved;
@@ -209,7 +204,7 @@ static _Noreturn void call_child(const EnterTarget *t, int namespaces, int (*wor
                         report.value = -errno;
         }
         if (pid == 0) {
-                report.value = enter_become_root();
+                report.value = privilege_become_root();
                 if (report.value >= 0)
                         report = (CallReport){.worked = true, .value = work(userdata)};
         }

@@ -46,13 +46,9 @@ pid_t enter_target_first_child(const EnterTarget *target);
  *
  * The user namespace is among them whenever the container has one of its own, as it gives the right to
  * join the others. With CLONE_NEWNS the root and the working directory become the container's. The
- * credentials are left alone: see enter_become_root(). Async-signal-safe. Return: 0 or a negative errno.
+ * credentials are left alone: see privilege_become_root(). Async-signal-safe. Return: 0 or a negative errno.
  */
 int enter_join(const EnterTarget *target, int namespaces);
-
-/* Becomes uid 0 and gid 0 of the namespace that was joined, without supplementary groups.
- * Async-signal-safe. */
-int enter_become_root(void);
 
 /* socket(2) in the container's network, without leaving ours for longer than that. Return: an O_CLOEXEC,
  * non-blocking fd, or a negative errno (-ESRCH: the container has ended). */

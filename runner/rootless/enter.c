@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <linux/mount.h>
 #include <sched.h>
@@ -23,6 +22,7 @@
 #include "base/host-socket.h"
 #include "base/loopback.h"
 #include "base/paths.h"
+#include "base/privilege.h"
 #include "base/process.h"
 #include "base/strv.h"
 #include "bus/user-scope.h"
@@ -173,11 +173,10 @@ static int start_broker(int *ret, Error *reterr) {
 
 /* ---- joining, or making ---- */
 
-/* The user's supplementary groups have no id there. */
 static int namespace_become_root(Error *reterr) {
-        return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0
-                       ? error_set(reterr, errno, "become root in the user's namespace")
-                       : 0;
+        int r = privilege_become_root();
+
+        return r < 0 ? error_set(reterr, r, "become root in the user's namespace") : 0;
 }
 
 /* All at once: the other process may end at any moment. Return: 1, 0 when it has ended or gone elsewhere. */
