@@ -41,40 +41,6 @@ static int pieces_add(Pieces *p, int fd, const char *target) {
         return fd;
 }
 
-/* A new file system in memory. */
-static int pieces_add_tmpfs(Pieces *p, const char *target, const char *mode, const char *size,
-                            unsigned attributes, Error *reterr) {
-        const MountOption options[] = {{"mode", mode}, {"size", size}};
-
-        return pieces_add(p, mount_make("tmpfs", options, ELEMENTSOF(options), attributes, reterr), target);
-}
-
-/* What is at a path of the host. */
-static int pieces_add_source(Pieces *p, const char *source, const char *target, bool read_only,
-                             Error *reterr) {
-        int fd = mount_clone_path(source, /* recursive= */ true, read_only ? MOUNT_ATTR_RDONLY : 0, reterr);
-
-        return pieces_add(p, fd, target);
-}
-
-/* No user can make a node, so they are the host's. */
-static int pieces_add_devices(Pieces *p, Error *reterr) {
-        static const char *const nodes[] = {
-                "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
-        };
-        int r;
-
-        r = pieces_add_tmpfs(p, "/dev", "0755", "4m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME, reterr);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(nodes); i++)
-                r = pieces_add_source(p, nodes[i], nodes[i], /* read_only= */ false, reterr);
-        /* Not every host has it. */
-        if (r >= 0 && (access("/dev/net/tun", F_OK) >= 0 || errno != ENOENT))
-                r = pieces_add_source(p, "/dev/net/tun", "/dev/net/tun", /* read_only= */ false, reterr);
-        return r < 0 ? r
-                     : pieces_add_tmpfs(p, "/dev/shm", "1777", "10%", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-                                        reterr);
-}
-
 static int read_credential(int directory_fd, const CellCredential *c, Error *reterr) {
         _cleanup_close_ int fd = open(c->source, O_RDONLY | O_NOCTTY | O_CLOEXEC);
         _cleanup_free_ char *text = NULL;
@@ -100,29 +66,49 @@ static int pieces_add_credentials(Pieces *p, const CellCredentials *credentials,
         return r < 0 ? r : mount_set_read_only(fd, reterr);
 }
 
-/* What every guest has. */
+/* What every guest has, in this order. */
+static const struct {
+        const char *kind; /* of a new file system; NULL: what the host has at that path */
+        const char *path, *mode, *size;
+        unsigned attributes;
+        bool if_there,
+                if_of_host; /* left out where the host has none, where the network is the guest's own */
+} own_pieces[] = {
+        /* Another sysfs needs a network namespace of one's own. */
+        {NULL, "/sys", .attributes = MOUNT_ATTR_RDONLY, .if_of_host = true},
+        {"tmpfs", "/sys/fs/cgroup", "0755", "4k", TREE_NOTHING, .if_of_host = true},
+        {"tmpfs", "/dev", "0755", "4m", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME},
+        /* No user can make a node, so they are the host's. */
+        {NULL, "/dev/null"},
+        {NULL, "/dev/zero"},
+        {NULL, "/dev/full"},
+        {NULL, "/dev/random"},
+        {NULL, "/dev/urandom"},
+        {NULL, "/dev/tty"},
+        {NULL, "/dev/net/tun", .if_there = true},
+        {"tmpfs", "/dev/shm", "1777", "10%", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV},
+        {"tmpfs", "/tmp", "1777", "10%", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV},
+        {"tmpfs", "/run", "0755", "20%", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV},
+        /* While others of them are in sight, as the guest's will be by these. */
+        {"proc", TREE_PROC, .attributes = TREE_NOTHING},
+        {"sysfs", TREE_SYSFS, .attributes = TREE_NOTHING},
+};
+
 static int pieces_add_own(Pieces *p, const CellOptions *o, Error *reterr) {
         int r = 0;
 
-        /* Another sysfs needs a network namespace of one's own. */
-        if (!o->private_network)
-                r = pieces_add_source(p, "/sys", "/sys", /* read_only= */ true, reterr);
-        if (r >= 0 && !o->private_network)
-                r = pieces_add_tmpfs(p, "/sys/fs/cgroup", "0755", "4k", TREE_NOTHING, reterr);
-        if (r >= 0)
-                r = pieces_add_devices(p, reterr);
-        if (r >= 0)
-                r = pieces_add_tmpfs(p, "/run", "0755", "20%", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, reterr);
-        /* While others of them are in sight, as the guest's will be by these. */
-        if (r >= 0)
-                r = pieces_add(p, mount_make("proc", NULL, 0, TREE_NOTHING, reterr), TREE_PROC);
-        if (r >= 0)
-                r = pieces_add(p, mount_make("sysfs", NULL, 0, TREE_NOTHING, reterr), TREE_SYSFS);
-        if (r >= 0)
-                r = pieces_add_credentials(p, &o->credentials, reterr);
-        return r < 0 ? r
-                     : pieces_add_tmpfs(p, "/tmp", "1777", "10%", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-                                        reterr);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(own_pieces); i++) {
+                typeof(own_pieces[0]) *own = &own_pieces[i];
+                const MountOption options[] = {{"mode", own->mode}, {"size", own->size}};
+
+                if ((own->if_of_host && o->private_network) ||
+                    (own->if_there && access(own->path, F_OK) < 0 && errno == ENOENT))
+                        continue;
+                r = own->kind ? mount_make(own->kind, options, ELEMENTSOF(options), own->attributes, reterr)
+                              : mount_clone_path(own->path, /* recursive= */ true, own->attributes, reterr);
+                r = pieces_add(p, r, own->path);
+        }
+        return r < 0 ? r : pieces_add_credentials(p, &o->credentials, reterr);
 }
 
 static int pieces_add_mounts(Pieces *p, const CellMounts *mounts, Error *reterr) {
@@ -131,7 +117,9 @@ static int pieces_add_mounts(Pieces *p, const CellMounts *mounts, Error *reterr)
         for (size_t i = 0; r >= 0 && i < mounts->n; i++) {
                 const CellMount *m = &mounts->items[i];
 
-                r = pieces_add_source(p, m->source, m->target, m->read_only, reterr);
+                r = mount_clone_path(m->source, /* recursive= */ true, m->read_only ? MOUNT_ATTR_RDONLY : 0,
+                                     reterr);
+                r = pieces_add(p, r, m->target);
         }
         return r;
 }
