@@ -15,9 +15,6 @@
 /* The one that has a cgroup for each machine; see cgroup/cgroup.h. */
 #define COMPANIONS_OF_MACHINES "flake-containers"
 
-/* The cgroup that belongs to the user, as it is mounted in these namespaces. */
-#define COMPANIONS_MOUNT "/sys/fs/cgroup"
-
 /* @base_fd: that cgroup. @matches: of one of the processes, which may have gone. Return: the first that
  * does, 0: there is none. */
 pid_t companions_find(int base_fd, bool (*matches)(pid_t pid, void *data), void *data);

@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/host-exec.h"
 #include "base/host-socket.h"
+#include "base/own-cgroup.h"
 #include "base/privilege.h"
 #include "base/process.h"
 #include "base/strv.h"
@@ -25,6 +26,7 @@ enum {
         WORDS, /* a file: the working directory, the arguments, the environment, each with its NUL */
         USERNS,
         MOUNTS,
+        CGROUP, /* of HOST_EXEC_ROOT, which begins in it; of others not looked at */
         FIRST,
 };
 
@@ -85,21 +87,25 @@ static int request_program(char *const *argv, char *const *envp, HostExecAs as) 
         HostExecRequest request = {.as = as, .n_argv = (uint32_t) strv_length(argv)};
         _cleanup_close_ int userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC),
                             mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), words = -EBADF,
-                            ours = -EBADF, theirs = -EBADF;
+                            cgroup = -EBADF, ours = -EBADF, theirs = -EBADF;
         int pair[2], fds[SCM_FDS_MAX], r;
 
         if (userns < 0 || mounts < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return -errno;
         ours = pair[0];
         theirs = pair[1];
-        words = write_words(argv, envp);
-        r = words < 0 ? words : collect_fds(&request, fds + FIRST);
+        r = words = write_words(argv, envp);
+        if (r >= 0 && as == HOST_EXEC_ROOT)
+                r = cgroup = own_cgroup_open(NULL);
+        if (r >= 0)
+                r = collect_fds(&request, fds + FIRST);
         if (r < 0)
                 return r;
         fds[LIFE] = theirs;
         fds[WORDS] = words;
         fds[USERNS] = userns;
         fds[MOUNTS] = mounts;
+        fds[CGROUP] = cgroup >= 0 ? cgroup : words;
         r = scm_send(host_socket_broker_fd(), &request, sizeof(request), fds, FIRST + request.n_fds);
         return r < 0 ? r : TAKE_FD(ours);
 }
@@ -250,7 +256,8 @@ static _Noreturn void attend(const HostExecRequest *request, const ScmMessage *m
 }
 
 void host_exec_serve(int broker_fd, const HostExecRequest *request, const ScmMessage *message) {
-        if (message->n_fds < FIRST || message->n_fds - FIRST != request->n_fds || fork() != 0)
+        if (message->n_fds < FIRST || message->n_fds - FIRST != request->n_fds ||
+            (request->as == HOST_EXEC_ROOT ? own_cgroup_fork(message->fds[CGROUP]) : fork()) != 0)
                 return;
         /* Who asks the broker sees when that has ended. */
         (void) close(broker_fd);

@@ -7,12 +7,12 @@
 #include "base/scm.h"
 
 /* The most that a program inherits; what comes before is ours. */
-#define HOST_EXEC_FDS_MAX (SCM_FDS_MAX - 4)
+#define HOST_EXEC_FDS_MAX (SCM_FDS_MAX - 5)
 
 typedef enum HostExecAs {
-        HOST_EXEC_USER,      /* as the user, outside of our user namespace */
-        HOST_EXEC_ROOT,      /* as root in that, which is the user elsewhere */
-        HOST_EXEC_ROOT_HERE, /* likewise, and among the mounts of this process */
+        HOST_EXEC_USER, /* as the user, outside of our user namespace */
+        HOST_EXEC_ROOT, /* as root in that, which is the user elsewhere; in the cgroup of this process */
+        HOST_EXEC_ROOT_HERE, /* as root, too, and among the mounts of this process; in that of commands */
 } HostExecAs;
 
 /* What the broker is sent, with the descriptors of the same message. */

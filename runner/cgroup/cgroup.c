@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -17,9 +16,6 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "base/strv.h"
-
-/* Where cgroups of version 1 are as well it has a line for each. */
-#define OWN_PATH_MAX ((size_t) 1 << 16)
 
 #define CGROUP_TOP COMPANIONS_OF_MACHINES
 
@@ -42,30 +38,6 @@ int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *rete
         if (top < 0)
                 return top;
         return fs_open_beneath_optional(top, path, O_RDONLY | O_DIRECTORY, ret_fd, reterr);
-}
-
-/* The kernel's file says "0::/PATH" of cgroup2. */
-int cgroup_own_path(char **ret, Error *reterr) {
-        static const char file[] = "/proc/self/cgroup";
-        _cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC);
-        _cleanup_free_ char *text = NULL;
-        char *rest, *line;
-        int r;
-
-        if (fd < 0)
-                return error_set(reterr, errno, "open '%s'", file);
-        r = fs_read_fd(fd, file, OWN_PATH_MAX, &text, NULL, reterr);
-        if (r < 0)
-                return r;
-        for (rest = text; (line = strsep(&rest, "\n"));) {
-                const char *path = startswith(line, "0::");
-
-                if (path && path[0] == '/') {
-                        *ret = xstrdup(path);
-                        return 0;
-                }
-        }
-        return error_raise(reterr, FC_EXIT_HOST, "this process is not in a cgroup of cgroup2");
 }
 
 char *cgroup_path(const char *machine) {
@@ -267,32 +239,16 @@ void cgroup_expect_moves(int fd, const char *name) {
         (void) cgroup_enter(fd, name, NULL);
 }
 
-pid_t cgroup_fork(int fd) {
-        struct clone_args args = {
-                .flags = CLONE_INTO_CGROUP,
-                .exit_signal = SIGCHLD,
-                .cgroup = (uint64_t) fd,
-        };
-
-        return (pid_t) syscall(SYS_clone3, &args, sizeof(args));
-}
-
 int cgroup_open_child(int fd, const char *name, Error *reterr) {
         return fs_open_beneath(fd, name, O_RDONLY | O_DIRECTORY, 0, reterr);
 }
 
 int cgroup_divide(Error *reterr) {
-        _cleanup_free_ char *own = NULL, *path = NULL;
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_close_ int fd = own_cgroup_open(reterr);
         int r;
 
-        r = cgroup_own_path(&own, reterr);
-        if (r < 0)
-                return r;
-        path = xasprintf(CGROUP_MOUNT "%s", own);
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
-                return error_set(reterr, errno, "open '%s'", path);
+                return fd;
         r = cgroup_create_child(fd, "supervisor", reterr);
         if (r >= 0)
                 r = cgroup_create_child(fd, "payload", reterr);

@@ -17,10 +17,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-
-/* Where systemd and nspawn have cgroup2. A hybrid host has it elsewhere, but a supervisor attaches it here
- * in its own mount namespace. */
-#define CGROUP_MOUNT "/sys/fs/cgroup"
+#include "base/own-cgroup.h"
 
 /* A process that waits for a disk stands still when that has answered. */
 #define CGROUP_FREEZE_USEC (20 * USEC_PER_SEC)
@@ -30,10 +27,6 @@
 
 /* The machine's cgroup directory, or `*ret_fd = -EBADF` when there is none. */
 int cgroup_open(const char *mount, const char *machine, int *ret_fd, Error *reterr);
-
-/* @ret: where this process is, below the cgroup2 mount, "/PATH"; owned by the caller. FC_EXIT_HOST: it is
- * nowhere. */
-int cgroup_own_path(char **ret, Error *reterr);
 
 /* Where the machine is, below the cgroup2 mount. Owned by the caller. */
 char *cgroup_path(const char *machine);
@@ -56,13 +49,8 @@ int cgroup_create_child(int fd, const char *name, Error *reterr);
 int cgroup_divide(Error *reterr);
 
 /* Moves the calling process into the child `name`, "." for the cgroup itself. Takes milliseconds: see
- * cgroup_fork(). */
+ * own_cgroup_fork(). */
 int cgroup_enter(int fd, const char *name, Error *reterr);
-
-/* fork(2) whose child begins in the cgroup `fd`: clone3(2), CLONE_INTO_CGROUP. Unlike a move of a process
- * that exists it does not wait for a grace period of the kernel, which takes 5 to 20 ms. Return: as
- * fork(). */
-pid_t cgroup_fork(int fd);
 
 /**
  * cgroup_expect_moves() - begin the wait that the next move of a process between cgroups would have
@@ -75,7 +63,7 @@ pid_t cgroup_fork(int fd);
  */
 void cgroup_expect_moves(int fd, const char *name);
 
-/* The child `name` as a directory, for cgroup_fork(). */
+/* The child `name` as a directory, for own_cgroup_fork(). */
 int cgroup_open_child(int fd, const char *name, Error *reterr);
 
 /**

@@ -132,7 +132,7 @@ static int fork_relay(const ServiceOptions *relay, int cgroup_fd, Error *reterr)
 
         if (proxies < 0)
                 return proxies;
-        pid = cgroup_fork(proxies);
+        pid = own_cgroup_fork(proxies);
         if (pid < 0)
                 return error_set(reterr, errno, "start a process");
         if (pid == 0) {

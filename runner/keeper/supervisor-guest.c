@@ -130,7 +130,7 @@ static int spawn_nspawn(Guest *g, Error *reterr) {
                 r = limit_guest(g, reterr);
         if (r < 0)
                 return r;
-        g->nspawn = cgroup_fork(cgroup);
+        g->nspawn = own_cgroup_fork(cgroup);
         if (g->nspawn < 0)
                 return error_set(reterr, errno, "start systemd-nspawn");
         if (g->nspawn > 0) {

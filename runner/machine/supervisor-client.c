@@ -182,7 +182,7 @@ static int supervisor_spawn(const SupervisorCommand *c, int cgroup_fd, int conso
 
         if (runner < 0)
                 return runner;
-        pid = cgroup_fork(runner);
+        pid = own_cgroup_fork(runner);
         if (pid < 0)
                 return error_set(reterr, errno, "start the supervisor");
         if (pid == 0)

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/companions.h"
+#include "base/own-cgroup.h"
 #include "base/file-lock.h"
 #include "base/fs.h"
 #include "base/host-socket.h"
@@ -88,7 +89,7 @@ static int adopt(const char *name, const char *path) {
 
         if (!host_socket_is_brokered())
                 return -EBADF;
-        base = open(COMPANIONS_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        base = open(CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         own_fd = adoption.own_fd = open(NETNS_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (base < 0 || own_fd < 0 || companions_find(base, has_mounted, &adoption) <= 0)
                 return -EBADF;

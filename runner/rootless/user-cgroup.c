@@ -41,7 +41,7 @@ static int user_cgroup_open_mount(void) {
 static char *own_path(void) {
         char *path = NULL;
 
-        return cgroup_own_path(&path, NULL) < 0 ? NULL : path;
+        return own_cgroup_path(&path, NULL) < 0 ? NULL : path;
 }
 
 static bool is_own(int fd) {

@@ -153,6 +153,8 @@ testcase_reaches() {
         true_that "pasta's user is the container's own" test "$(stat -c %u "/proc/$pasta")" -ge "$(own_users)"
         equal "$(sed -n 's/^NoNewPrivs:\t//p; s/^Seccomp:\t//p' "/proc/$pasta/status" | paste -sd ' ')" '1 2' \
                 "NoNewPrivs and Seccomp of pasta"
+        is_booted || equal "$(sed -n 's/^0:://p' "/proc/$pasta/cgroup")" "$(sed -n 's/^0:://p' "/proc/$(supervisor_pid_of "$(machine_cgroup in)")/cgroup")" \
+                "pasta's cgroup"
         # A VPN that comes later brings its own.
         resolver 198.51.100.1
         try_until "$WAIT" resolver_says 'dns name'

@@ -41,7 +41,7 @@ static pid_t put_child(int fd, const char *name) {
         pid_t pid;
 
         ASSERT_OK(child, &error);
-        pid = cgroup_fork(child);
+        pid = own_cgroup_fork(child);
         ASSERT_TRUE(pid >= 0);
         if (pid == 0)
                 for (;;)
@@ -204,7 +204,7 @@ TEST(who_expects_moves_stays) {
         ASSERT_OK(fd, &error);
         runner = cgroup_open_child(fd, "runner", &error);
         ASSERT_OK(runner, &error);
-        pid = cgroup_fork(runner);
+        pid = own_cgroup_fork(runner);
         ASSERT_TRUE(pid >= 0);
         if (pid == 0) {
                 cgroup_expect_moves(fd, "runner");

@@ -32,7 +32,10 @@ static _Noreturn void ask(int broker_fd, int said_fd, const char *script, HostEx
                    *envp[] = {"PATH=/usr/bin:/bin", "TOLD=yes", NULL};
         int userns = userns_open("0 0 65536", "0 0 65536");
 
-        if (userns < 0 || setns(userns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 ||
+        if (userns < 0 || setns(userns, CLONE_NEWUSER) < 0 ||
+            unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWCGROUP) < 0 ||
+            mount("tmpfs", "/sys/fs/cgroup", "tmpfs", 0, NULL) < 0 ||
+            mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) < 0 ||
             mount("tmpfs", "/mnt", "tmpfs", 0, NULL) < 0 || mkdir("/mnt/here", 0755) < 0 ||
             dup2(said_fd, STDOUT_FILENO) < 0 || dup2(said_fd, 42) < 0 || dup3(said_fd, 43, O_CLOEXEC) < 0 ||
             chdir("/usr") < 0)
