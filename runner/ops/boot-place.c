@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,6 +11,7 @@
 #include "ops/boot-place.h"
 
 #define OF_HOST "/etc/systemd/system"
+#define IN_HOME "/.config/systemd/user"
 
 /* As systemd finds it. */
 char *boot_place_directory(bool rootless) {
@@ -18,7 +20,13 @@ char *boot_place_directory(bool rootless) {
         if (!rootless)
                 return xstrdup(OF_HOST);
         return config && config[0] == '/' ? xasprintf("%s/systemd/user", config)
-                                          : xasprintf("%s/.config/systemd/user", home ? home : "");
+                                          : xasprintf("%s" IN_HOME, home ? home : "");
+}
+
+char *boot_place_directory_of(uid_t uid) {
+        const struct passwd *account = getpwuid(uid);
+
+        return account ? xasprintf("%s" IN_HOME, account->pw_dir) : NULL;
 }
 
 const char *boot_place_when(bool rootless) {

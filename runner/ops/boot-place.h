@@ -5,10 +5,16 @@
  * the user, which begins when the user logs in, and where the user lingers (loginctl(1)) when the host
  * boots. */
 
+#include <sys/types.h>
+
 #include "bus/host-bus.h"
 
 /* /etc/systemd/system, or ~/.config/systemd/user; owned by the caller. */
 char *boot_place_directory(bool rootless);
+
+/* The latter of another user's: that user's environment may name another one, which only the user's own
+ * commands know. Owned by the caller, NULL: the user has no account. */
+char *boot_place_directory_of(uid_t uid);
 
 /* When what they start is started, in words. */
 const char *boot_place_when(bool rootless);

@@ -92,16 +92,29 @@ static int set_shift(const Migration *m, TreeShift *ret, Error *reterr) {
 
 /* ---- refusing ---- */
 
-static int refuse_enabled(const Project *project, Error *reterr) {
-        _cleanup_free_ char *directory = boot_place_directory(/* rootless= */ false);
+/* The units of the way that is left. A user's are looked at as the user, who may have made anything
+ * there. */
+static int gather_enabled(const Project *project, bool rootless, BootList *ret, Error *reterr) {
+        _cleanup_free_ char *directory = rootless ? boot_place_directory(/* rootless= */ false)
+                                                  : boot_place_directory_of(project->state.user.uid);
+        _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
+        int r = rootless ? 0 : user_fs_enter(&project->state.user, &guard, reterr);
+
+        return r < 0 || !directory ? r : boot_list_gather(directory, ret, reterr);
+}
+
+static int refuse_enabled(const Project *project, bool rootless, Error *reterr) {
         _cleanup_(boot_list_done) BootList list = {};
-        int r = boot_list_gather(directory, &list, reterr);
+        int r = gather_enabled(project, rootless, &list, reterr);
 
         if (r < 0 || !boot_list_find(&list, &project->checkout))
                 return r;
-        r = error_raise(reterr, FC_EXIT_CONFLICT, "'%s' is started with root when the host boots",
+        r = error_raise(reterr, FC_EXIT_CONFLICT,
+                        rootless ? "'%s' is started with root when the host boots"
+                                 : "'%s' is started without root by its user's systemd",
                         project->root);
-        error_add_hint(reterr, "not any more: flake-containers --root '%s' disable", project->root);
+        error_add_hint(reterr, "not any more%s: flake-containers --root '%s' disable",
+                       rootless ? "" : ", without sudo", project->root);
         return r;
 }
 
@@ -231,7 +244,7 @@ static int change_check(Change *c, PlaceFunc check, Error *reterr) {
 static int change_refuse(const Change *c, Error *reterr) {
         int r = change_refuse_specification(c->project, c->m.rootless, reterr);
 
-        return r >= 0 && c->m.rootless ? refuse_enabled(c->project, reterr) : r;
+        return r < 0 ? r : refuse_enabled(c->project, c->m.rootless, reterr);
 }
 
 /* All that it can be refused for; nothing is changed. */

@@ -147,6 +147,8 @@ testcase_there_and_back() {
 
 # Nothing has been changed by what is refused.
 testcase_refusals() {
+        local units
+
         apart
         kept_project
         touch "$PROJECT/.containers/one/root/foreign"
@@ -180,6 +182,14 @@ testcase_refusals() {
         jq '.rootless = true' "$PROJECT/flake-containers.json" >"$TMP/spec"
         run_status 5 by_root --spec "$TMP/spec" migrate root
         expect_err 'take "rootless" out of it'
+        # As `enable` makes it, as far as it is read.
+        units=$SCRATCH/home/.config/systemd/user
+        as_dev mkdir -p "$units"
+        printf 'X-FlakeContainersCheckout=%s\nX-FlakeContainersNames=\nX-FlakeContainersUser=%s\n' \
+                "$(cat /run/flake-containers/*/project.path)" "$DEV_UID" >"$units/flake-containers@shop.service"
+        run_status 5 by_root migrate root
+        expect_err "is started without root by its user's systemd"
+        rm -r "$SCRATCH/home/.config"
         without_root
         together
 }
