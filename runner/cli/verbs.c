@@ -10,6 +10,7 @@
 #include "cli/verbs.h"
 #include "completion/completion.h"
 #include "completion/known-words.h"
+#include "remote/remote.h"
 #include "spec/spec.h"
 
 static const Verb *const verbs[] = {
@@ -71,6 +72,8 @@ const Option globals_options[] = {
          "The project's root is DIR in the git work tree [the nearest directory upwards with a flake.nix]"},
         {"of-flake", 0, OPTION_STRING, offsetof(Globals, of_flake), "FILE",
          "Start nothing in a project whose flake.nix is another one than FILE"},
+        {"host", 'H', OPTION_STRING, offsetof(Globals, host), "URL",
+         "On another machine: ssh://[USER@]HOST[:PORT]"},
         {"spec", 0, OPTION_STRING, offsetof(Globals, spec), "FILE",
          "Specification [ROOT/flake-containers.json, or built of ROOT/flake.nix]"},
         {"instance", 0, OPTION_STRING, offsetof(Globals, instance), "INSTANCE",
@@ -284,10 +287,16 @@ static int run_verb(const Verb *v, int argc, char **argv, char *const *words, Gl
         request->builds = v->builds && !(v->takes_last && v->takes_last(target));
         request->keeps = v->builds && (v->needs_root || v->holds) && !globals->dry_run;
         request->wanted = v->builds_all ? NULL : operands;
-        if (r >= 0)
+        if (r >= 0 && globals->host && remote_takes(v->name)) {
+                bool enters = v->stop_early || v->has_command;
+                RemoteVerb remote = {v->name,        request->builds, (v->needs_root || v->holds) && !enters,
+                                     v->has_command, tables,          2};
+
+                r = remote_run(request, &remote, operands, reterr);
+        } else if (r >= 0) {
                 r = elevate_if_needed(v, target, request, reterr);
-        if (r >= 0)
-                r = v->run(request, target, operands, reterr);
+                r = r < 0 ? r : v->run(request, target, operands, reterr);
+        }
         options_done(&own);
         return r;
 }

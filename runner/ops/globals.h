@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 typedef struct Globals {
+        char *host;      /* -H */
         char *directory; /* -C */
         char *root;      /* --root */
         char *subdir;    /* --subdir */

@@ -42,6 +42,8 @@ static char **up_command(const Watching *w) {
         strv_pushf(&argv, "--root=%s", project_watch_root(w->files));
         if (globals->spec)
                 strv_pushf(&argv, "--spec=%s", project_watch_spec(w->files));
+        if (globals->host)
+                strv_pushf(&argv, "--host=%s", globals->host);
         if (globals->backend)
                 strv_pushf(&argv, "--backend=%s", globals->backend);
         if (globals->progress)

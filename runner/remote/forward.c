@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "remote/forward.h"
+
+#define RECORD_MAX (1024 * 1024)
+
+/* ---- what there is ---- */
+
+static const char *told_text(const Json *object, const char *key) {
+        const Json *value = json_type(object) == JSON_OBJECT ? json_get(object, key) : NULL;
+
+        return value && json_type(value) == JSON_STRING ? json_string(value) : NULL;
+}
+
+static const Json *told_array(const Json *object, const char *key) {
+        const Json *value = json_type(object) == JSON_OBJECT ? json_get(object, key) : NULL;
+
+        return value && json_type(value) == JSON_ARRAY ? value : NULL;
+}
+
+/* As `ssh -L` writes it; owned by the caller. NULL: it is none. */
+static char *forward_text(const char *address, unsigned port) {
+        _cleanup_free_ char *there = NULL;
+        struct in6_addr parsed6;
+        struct in_addr parsed;
+        bool loopback;
+
+        if (inet_pton(AF_INET, address, &parsed) == 1) {
+                loopback = (ntohl(parsed.s_addr) >> 24) == IN_LOOPBACKNET;
+                there = xstrdup(parsed.s_addr == INADDR_ANY ? "127.0.0.1" : address);
+                return xasprintf("%s:%u:%s:%u", loopback ? there : "127.0.0.1", port, there, port);
+        }
+        if (inet_pton(AF_INET6, address, &parsed6) != 1)
+                return NULL;
+        return xasprintf("[::1]:%u:[%s]:%u", port, IN6_IS_ADDR_UNSPECIFIED(&parsed6) ? "::1" : address,
+                         port);
+}
+
+static int port_add(const Json *port, char ***ret, char ***ret_left, Error *reterr) {
+        const char *address = told_text(port, "address"), *protocol = told_text(port, "protocol");
+        const Json *host = json_type(port) == JSON_OBJECT ? json_get(port, "host") : NULL;
+        _cleanup_free_ char *spec = NULL;
+        uint64_t number = 0;
+
+        if (host && json_uint(host, "host", 1, UINT16_MAX, &number, reterr) < 0)
+                return -EINVAL;
+        spec = address && number > 0 ? forward_text(address, (unsigned) number) : NULL;
+        if (!spec || !protocol)
+                return error_raise(reterr, FC_EXIT_INTERNAL,
+                                   "the other machine tells of a port that is none");
+        if (!streq(protocol, "tcp"))
+                strv_pushf(ret_left, "%u/%s", (unsigned) number, protocol);
+        else if (!strv_contains(*ret, spec))
+                strv_push_take(ret, TAKE_PTR(spec));
+        return 0;
+}
+
+int forward_read(const char *status, size_t size, char ***ret, char ***ret_left, Error *reterr) {
+        _cleanup_(json_freep) Json *document = NULL;
+        const Json *containers;
+        int r = json_parse(status, size, "status of the other machine", &document, reterr);
+
+        if (r < 0)
+                return r;
+        containers = told_array(document, "containers");
+        if (!containers)
+                return error_raise(reterr, FC_EXIT_INTERNAL, "the other machine tells of no containers");
+        JSON_FOREACH (container, containers) {
+                const Json *running =
+                        json_type(container) == JSON_OBJECT ? json_get(container, "running") : NULL;
+                const Json *ports = told_array(container, "ports");
+
+                if (!ports || !running || json_type(running) != JSON_BOOL || !json_bool(running))
+                        continue;
+                JSON_FOREACH (port, ports) {
+                        r = port_add(port, ret, ret_left, reterr);
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
+void forward_say_left(Progress *progress, char *const *left) {
+        STRV_FOREACH (port, left) {
+                _cleanup_free_ char *text = xasprintf("port %s cannot come back over ssh, ignoring", *port);
+
+                progress_note(progress, text);
+        }
+}
+
+/* ---- what is carried ---- */
+
+static int carried_read(const Master *master, char ***ret, Error *reterr) {
+        _cleanup_free_ char *name = master_file(master, "ports"), *text = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        char *rest, *line;
+        int r = fs_open_file_beneath_optional(master->dir_fd, name, &fd, reterr);
+
+        if (r < 0 || fd < 0)
+                return r;
+        r = fs_read_fd(fd, name, RECORD_MAX, &text, NULL, reterr);
+        if (r < 0)
+                return r;
+        rest = text;
+        while ((line = strsep(&rest, "\n")))
+                if (line[0] != '\0')
+                        strv_push(ret, line);
+        return 0;
+}
+
+static int carried_write(const Master *master, char *const *specs, Error *reterr) {
+        _cleanup_free_ char *name = master_file(master, "ports"), *text = strv_join(specs, "\n");
+
+        return fs_write_fleeting(master->dir_fd, name, text ? text : "", text ? strlen(text) : 0, 0600,
+                                 reterr);
+}
+
+/* One of IPv6 is there beside one of IPv4, and this machine may have none. */
+static int forward_one(const Master *master, const char *spec, Error *reterr) {
+        _cleanup_free_ char *why = NULL, *here = NULL;
+        const char *end;
+
+        if (master_forward(master, spec, /* cancel= */ false, &why) || spec[0] == '[')
+                return 0;
+        end = strchr(spec, ':');
+        end = end ? strchr(end + 1, ':') : NULL;
+        here = xstrndup(spec, end ? (size_t) (end - spec) : strlen(spec));
+        (void) error_raise(reterr, FC_EXIT_CONFLICT, "%s is not free on this machine for the port of '%s'",
+                           here, master->destination->host);
+        if (why && why[0] != '\0')
+                error_add_evidence(reterr, "%.*s", (int) strcspn(why, "\n\r"), why);
+        error_add_hint(reterr,
+                       "the container runs there; give it another port, or free this one and run 'up' "
+                       "again");
+        return -EBUSY;
+}
+
+int forward_set(const Master *master, char *const *wanted, Error *reterr) {
+        _cleanup_strv_ char **carried = NULL, **either = strv_copy(wanted);
+        int r = carried_read(master, &carried, reterr), first = 0;
+
+        if (r < 0)
+                return r;
+        /* Before and after: killed in between, a later command knows of all that may be carried. */
+        STRV_FOREACH (spec, carried)
+                if (!strv_contains(wanted, *spec))
+                        strv_push(&either, *spec);
+        r = carried_write(master, either, reterr);
+        if (r < 0)
+                return r;
+        if (either)
+                forward_drop(master, either + strv_length(wanted));
+        STRV_FOREACH (spec, wanted) {
+                r = forward_one(master, *spec, first == 0 ? reterr : NULL);
+                first = first < 0 ? first : r;
+        }
+        r = carried_write(master, wanted, first == 0 ? reterr : NULL);
+        return first < 0 ? first : r;
+}
+
+int forward_add(const Master *master, char *const *wanted, char ***ret_added, Error *reterr) {
+        _cleanup_strv_ char **carried = NULL;
+        int r = carried_read(master, &carried, reterr);
+
+        STRV_FOREACH (spec, wanted) {
+                if (r < 0)
+                        break;
+                if (strv_contains(carried, *spec))
+                        continue;
+                r = forward_one(master, *spec, reterr);
+                if (r >= 0)
+                        strv_push(ret_added, *spec);
+        }
+        return r;
+}
+
+void forward_drop(const Master *master, char *const *added) {
+        STRV_FOREACH (spec, added)
+                (void) master_forward(master, *spec, /* cancel= */ true, NULL);
+}
