@@ -20,7 +20,6 @@ wrong_spec() {
         [[ $STATUS == 2 ]] || flunk "status $STATUS for the specification: $1"
         [[ $ERR =~ $2 ]] || flunk "the message does not say '$2' for the specification: $1"
         nothing_made
-        run_status 2 fc config
 }
 
 readonly SYSTEM='"system":{"rootfs":"r"}'
@@ -43,6 +42,7 @@ testcase_spec_syntax() {
         wrong_spec "$(printf '[%.0s' {1..5000})" '.'
         wrong_spec '{"version":1,"containers":{"db":'"$(printf '{"a":%.0s' {1..1000})" '.'
         wrong_spec '{"version":01,"containers":{}}' '.'
+        run_status 2 fc config
 }
 
 testcase_spec_version() {
