@@ -6,7 +6,9 @@
 #include "net/router6.h"
 #include "netns-util.h"
 #include "ops-util.h"
+#include "plan/address6.h"
 #include "project-util.h"
+#include "state/identity.h"
 
 /* What a project remembers, what its specification says now, and what the addresses are by that. The routes
  * are those of a network namespace of the test's own. */
@@ -235,6 +237,49 @@ IN_NETNS(taken_subnet) {
                              rows[i].key);
                 setup_done(&s);
         }
+}
+
+#define DECLARED6(subnet) "\"networks\": {\"default\": {\"subnet6\": \"" subnet "\"}}, "
+
+/* Of each family by itself: one that runs may have been started without IPv6. */
+IN_NETNS(taken_subnet6_of_what_runs) {
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        const ProjectNetwork *network;
+        Setup s;
+
+        if (!router6_is_wanted())
+                return;
+        own_run();
+        setup_open(&s, DECLARED6("fd77::/64") CONTAINERS(CONTAINER("web", "")), NULL);
+        setup_read(&s, NULL, NULL);
+        network = &s.network.networks[0];
+        ASSERT_OK(router_ensure(network->bridge, &network->subnet, &error), &error);
+        run("ip link add other type bridge");
+        run("ip link set other up");
+        run("ip -6 route add fd77::/64 dev other metric 7");
+        ASSERT_OK(network_check_declared(&s.network, true, &error), &error);
+        run("ip -6 route delete fd77::/64 metric 1024");
+        ASSERT_ERROR(network_check_declared(&s.network, true, &error), &error, FC_EXIT_CONFLICT,
+                     "networks.default.subnet6: fd77::/64 is taken: this host routes fd77::/64");
+        ASSERT_OK(router_release(network->bridge, /* ret_removed= */ NULL, NULL));
+        setup_done(&s);
+}
+
+/* A container could send from the host's address. */
+IN_NETNS(subnet6_with_the_hosts_address) {
+        _cleanup_free_ char *bridge = identity_bridge_name("project-0001"), *address = NULL, *spec = NULL;
+        struct in6_addr network = address6_of_host(bridge);
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        Setup s;
+
+        network.s6_addr[15] = 0;
+        address = address6_to_string(&network);
+        spec = xasprintf(DECLARED6("%s/64") CONTAINERS(CONTAINER("web", "")), address);
+        setup_open(&s, spec, NULL);
+        setup_read(&s, NULL, NULL);
+        ASSERT_ERROR(network_check_declared(&s.network, false, &error), &error, FC_EXIT_CONFLICT,
+                     "is taken: network 'default' of this project");
+        setup_done(&s);
 }
 
 /* An interface of ours that has a router is one that runs; the kernel takes the other one apart. */
