@@ -169,6 +169,13 @@ static int note_end(const KeeperRecords *records, Outcome outcome, ExitRecord *e
         return r < 0 ? r : exit_record_write(records->runtime_fd, end, reterr);
 }
 
+/* That its end was asked for, as `service stop` has noted, is not about the next start. */
+static int note_restart(const KeeperRecords *records, const char *end, Error *reterr) {
+        int r = stop_record_remove(records->runtime_fd, reterr);
+
+        return r < 0 ? r : records_note_restart(records, end, reterr);
+}
+
 /* @pace: when the guest is started again after a reboot, NULL: at once. */
 static int note_outcome(const KeeperRecords *records, Outcome outcome, const ExitRecord *end,
                         const char *pace, Error *reterr) {
@@ -178,7 +185,7 @@ static int note_outcome(const KeeperRecords *records, Outcome outcome, const Exi
         case OUTCOME_REBOOTS:
                 return records_note_reboot(records, pace, reterr);
         case OUTCOME_RESTARTED:
-                return records_note_restart(records, text, reterr);
+                return note_restart(records, text, reterr);
         case OUTCOME_RESTARTS:
                 return records_note_crash(records, text, reterr);
         case OUTCOME_ENDED:

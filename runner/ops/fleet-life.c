@@ -55,7 +55,7 @@ static void member_lose(Member *m) {
         member_over(m, PHASE_FAILED, NULL);
 }
 
-/* Best effort: only `status` reads it. */
+/* Best effort: `status`, and an `up` after this command was killed, know less. */
 static void member_note_stopping(const Member *m, bool stopping, pid_t asking) {
         _cleanup_close_ int fd = -EBADF;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Says that a command, or the host, has asked for a container's end, for `status`: a file in the
- * container's directory in /run, which the next start removes. A container may take a while to end, and a
- * guest that shuts down no longer answers; and an end that was asked for is not a crash. */
+/* Says that a command, or the host, has asked for a container's end, for `status` and the next `up`: a file
+ * in the container's directory in /run, which the next start removes, as does a restart of its unit. A
+ * container may take a while to end, and a guest that shuts down no longer answers; and an end that was
+ * asked for is not a crash. */
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -172,8 +172,13 @@ testcase_unit_is_restarted() {
         local unit relay
 
         project shop
-        spec "$(web web ', "ports": ["8080:80"], "ephemeral": true')"
+        spec "$(web web ', "ports": ["8080:80"], "ephemeral": true'), $(tiny one)"
         ok fc up
+        # Of a command, which its unit has asked to end.
+        ok systemctl restart "$(unit_of one)"
+        equal "$(state_of one)" running
+        ok fc --dry-run up one
+        refute_out restart
         unit=$(unit_of web)
         relay=$(relay_of web)
         ok fc exec web -- /bin/sh -c 'echo kept >/root/file'
