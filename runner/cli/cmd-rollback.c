@@ -5,6 +5,7 @@
 #include "ops/history.h"
 #include "ops/shared-use.h"
 #include "ops/up.h"
+#include "spec/network-share.h"
 
 typedef struct RollbackOptions {
         char *to;
@@ -27,22 +28,24 @@ static int rollback_run(const ProjectRequest *request, const void *target, char 
         const RollbackOptions *o = target;
         _cleanup_(project_done) Project project = PROJECT_NULL;
         FleetOptions fleet_options = FLEET_OPTIONS("rollback");
-        _cleanup_strv_ char **names = NULL;
+        _cleanup_strv_ char **asked = NULL, **names = NULL;
         int r;
 
-        r = project_open_selected(request, operands, &project, &names, reterr);
+        r = project_open_selected(request, operands, &project, &asked, reterr);
         if (r >= 0)
-                r = rollback_prepare(&project, names[0], o->to, &fleet_options.generation, reterr);
+                r = rollback_prepare(&project, asked[0], o->to, &fleet_options.generation, reterr);
         if (r < 0)
                 return r;
+        names = network_share_follow(project.spec, asked);
         if (request->globals->dry_run)
-                return dry_run_up(&project, names, names, &(DecideHow){}, /* no_wait= */ false,
+                return dry_run_up(&project, names, asked, &(DecideHow){}, /* no_wait= */ false,
                                   /* orphans= */ NULL, reterr);
-        r = shared_use(&project, names, "rollback", /* ret= */ NULL, reterr);
+        r = shared_use(&project, asked, "rollback", /* ret= */ NULL, reterr);
         if (r < 0)
                 return r;
+        fleet_options.rolls_back = asked[0];
         fleet_options.ready_timeout_usec = o->timeout_usec;
-        return up_fleet(&fleet_options, &project, names, names, /* restart= */ false, reterr);
+        return up_fleet(&fleet_options, &project, names, asked, /* restart= */ false, reterr);
 }
 
 const Verb cmd_rollback = {

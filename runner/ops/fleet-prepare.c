@@ -25,8 +25,8 @@
 #include "state/disk-use.h"
 #include "state/runtime-dir.h"
 
-static bool fleet_resets(const Fleet *fleet) {
-        return fleet->change && fleet->change->resets;
+static bool member_resets(const Member *m) {
+        return m->fleet->change && strv_contains(m->fleet->change->resets, m->at->name);
 }
 
 /* ---- planning ---- */
@@ -135,7 +135,7 @@ static int member_plan(Member *m, Error *reterr) {
         r = m->at->status.running ? run_records_is_stopping(project, m->at->name, &m->stopping, reterr) : 0;
         if (r >= 0)
                 r = member_keep_image(m, reterr);
-        if (r >= 0 && !fleet_resets(m->fleet))
+        if (r >= 0 && !member_resets(m))
                 r = member_check_root(m, reterr);
         return r < 0 ? r : member_look_at_seed(m, reterr);
 }
@@ -265,14 +265,13 @@ static int member_refuse_unspecified(const Member *m, Error *reterr) {
 }
 
 int fleet_plan_change(Fleet *fleet, Error *reterr) {
-        Goal goal = fleet_resets(fleet) ? GOAL_START : GOAL_LEAVE;
         bool any = false;
         int r;
 
         for (size_t i = 0; i < fleet->n_members; i++) {
                 Member *m = &fleet->members[i];
 
-                m->goal = m->at->status.running ? GOAL_RESTART : goal;
+                m->goal = m->at->status.running ? GOAL_RESTART : member_resets(m) ? GOAL_START : GOAL_LEAVE;
                 any = any || goal_starts(m->goal);
                 r = goal_starts(m->goal) ? member_refuse_unspecified(m, reterr) : member_recall(m, reterr);
                 if (r < 0)
@@ -416,7 +415,7 @@ static int member_prepare_covers(Member *m, Error *reterr) {
 /* Written before anything is stopped: a disk that does not take this state will not take that of the new
  * start either, unless a reset makes room. */
 static int member_check_writable(const Member *m, Error *reterr) {
-        if ((m->goal != GOAL_RESTART && !goal_changes(m->goal)) || !m->state || fleet_resets(m->fleet))
+        if ((m->goal != GOAL_RESTART && !goal_changes(m->goal)) || !m->state || member_resets(m))
                 return 0;
         return container_state_save(m->resources.container_fd, m->at->name, &m->fleet->project->state.user,
                                     m->state, reterr);

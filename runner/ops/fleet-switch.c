@@ -249,7 +249,7 @@ static void member_add_generation(Member *m) {
         _cleanup_free_ char *path = project_container_path(project, m->at->name), *text = NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
 
-        if (m->fleet->options.generation > 0) {
+        if (streq_ptr(m->fleet->options.rolls_back, m->at->name)) {
                 m->state->generation = m->fleet->options.generation;
                 return;
         }

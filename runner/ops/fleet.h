@@ -25,7 +25,8 @@ typedef struct FleetChange {
         /* Once all have stopped, before one starts again, under all locks. When it fails, none starts. */
         int (*make)(void *userdata, Progress *progress, Error *reterr);
         void *userdata;
-        bool resets; /* @make removes the roots, and what did not run is started, too */
+        /* Of these @make removes the roots, and what did not run is started, too; NULL: of none. */
+        char *const *resets;
 } FleetChange;
 
 typedef struct FleetOptions {
@@ -35,14 +36,15 @@ typedef struct FleetOptions {
         size_t jobs;                 /* so many starts at a time; 0: all that may */
         bool no_wait;
         bool rm_on_failure;
-        bool restart_changed; /* also what could be switched in place */
-        bool update_only;     /* what does not run stays so */
-        unsigned generation;  /* of the systems of the one container that goes back to it; 0: it does not */
-        bool undo_all;        /* an interrupt also stops the containers that have become ready by now */
-        bool says;            /* what is to be done and what has come of it (ops/fleet-say.h) */
-        bool interrupted;     /* it acts on an interrupt: the next one hurries */
-        sd_event *event;      /* borrowed; NULL: a loop of its own */
-        Timings *timings;     /* borrowed; NULL: not asked for */
+        bool restart_changed;   /* also what could be switched in place */
+        bool update_only;       /* what does not run stays so */
+        const char *rolls_back; /* the container that goes back to an earlier system, NULL: none, */
+        unsigned generation;    /* which that is */
+        bool undo_all;          /* an interrupt also stops the containers that have become ready by now */
+        bool says;              /* what is to be done and what has come of it (ops/fleet-say.h) */
+        bool interrupted;       /* it acts on an interrupt: the next one hurries */
+        sd_event *event;        /* borrowed; NULL: a loop of its own */
+        Timings *timings;       /* borrowed; NULL: not asked for */
 } FleetOptions;
 
 #define FLEET_OPTIONS(word)                                                                                 \

@@ -7,7 +7,7 @@
 #include "ops/removal.h"
 #include "ops/reset.h"
 #include "ops/resource-sources.h"
-#include "spec/spec.h"
+#include "spec/network-share.h"
 
 /* Only a container without a root opens its image, so a running one may have lost it long ago. */
 static int reset_check_image(Project *project, const Network *network, const char *name, Error *reterr) {
@@ -74,12 +74,12 @@ static int reset_make(void *userdata, Progress *progress, Error *reterr) {
 int reset_run(const FleetOptions *options, Project *project, char *const *names, const Removal *removal,
               Error *reterr) {
         Reset reset = {project, names, removal};
-        const FleetChange change = {reset_prepare, reset_make, &reset, .resets = true};
+        const FleetChange change = {reset_prepare, reset_make, &reset, .resets = names};
         _cleanup_(fleet_freep) Fleet *fleet = fleet_new(options, project);
-        _cleanup_strv_ char **ready = NULL;
+        _cleanup_strv_ char **all = network_share_follow(project->spec, names), **ready = NULL;
         int r;
 
-        r = fleet_change(fleet, names, &change, reterr);
+        r = fleet_change(fleet, all, &change, reterr);
         ready = fleet_made_ready(fleet);
         fleet = fleet_free(fleet);
         return hooks_run_after_ready(project, ready, r);

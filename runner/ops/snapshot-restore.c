@@ -13,6 +13,7 @@
 #include "ops/snapshot-text.h"
 #include "ops/snapshot.h"
 #include "project/snapshot-apply.h"
+#include "spec/network-share.h"
 #include "state/trash.h"
 
 typedef struct Restore {
@@ -60,7 +61,7 @@ static int restore_select(Restore *s, char *const *names, Error *reterr) {
         return 0;
 }
 
-/* Those, and what has one of the volumes mounted. */
+/* Those, what has one of the volumes mounted, and what shares the network of one of them. */
 static int restore_find_members(const Restore *s, char ***ret, Error *reterr) {
         _cleanup_strv_ char **known = NULL, **members = NULL;
         int r = project_known_names(s->project, &known, reterr);
@@ -77,6 +78,8 @@ static int restore_find_members(const Restore *s, char ***ret, Error *reterr) {
                         if (!strv_contains(members, *name))
                                 strv_push(&members, *name);
         }
+        if (s->project->spec)
+                network_share_add(s->project->spec, &members);
         *ret = TAKE_PTR(members);
         return 0;
 }

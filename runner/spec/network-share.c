@@ -49,16 +49,20 @@ int network_share_check(Spec *spec, Error *reterr) {
         return 0;
 }
 
+void network_share_add(const Spec *spec, char ***names) {
+        for (size_t i = 0; i < spec->n_containers; i++) {
+                const ContainerSpec *c = &spec->containers[i];
+
+                if (c->network_of && strv_contains(*names, c->network_of) && !strv_contains(*names, c->name))
+                        strv_push(names, c->name);
+        }
+}
+
 char **network_share_follow(const Spec *spec, char *const *names) {
         _cleanup_strv_ char **all = strv_copy(names), **ordered = NULL;
         char **found = NULL;
 
-        for (size_t i = 0; i < spec->n_containers; i++) {
-                const ContainerSpec *c = &spec->containers[i];
-
-                if (c->network_of && strv_contains(names, c->network_of) && !strv_contains(names, c->name))
-                        strv_push(&all, c->name);
-        }
+        network_share_add(spec, &all);
         ordered = dependencies_order(spec, all);
         STRV_FOREACH (name, ordered)
                 if (strv_contains(all, *name))

@@ -14,6 +14,10 @@
  */
 int network_share_check(Spec *spec, Error *reterr);
 
+/* Adds to names, also of containers that @spec lacks, those that share the network of one of them. None of
+ * these owns one itself. */
+void network_share_add(const Spec *spec, char ***names);
+
 /**
  * network_share_follow() - containers and those that share the network of one of them
  * @names: of @spec, in any order

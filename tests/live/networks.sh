@@ -203,6 +203,14 @@ testcase_shared_network() {
         in_network_of app vpn
         ok fc --dry-run up
         refute_out restart
+        ok fc exec app -- touch /kept
+        ok fc reset --yes vpn
+        in_network_of app vpn
+        ok fc exec app -- rm /kept
+        ok fc down app
+        ok fc reset --yes vpn
+        equal "$(state_of app)" stopped "one that did not run, after the reset of its network's owner"
+        ok fc up app
 
         # It ends in order when the owner ends, whatever ends that; and none of it is left.
         kill -KILL "$(keeper_pid_of "$(machine_cgroup vpn)")"
