@@ -299,7 +299,8 @@ int netlink_route_set(Netlink *netlink, const Route *route) {
         };
         size_t size = route->family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
         _cleanup_message_ struct nl_msg *message =
-                netlink_message_new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof(header));
+                netlink_message_new(RTM_NEWROUTE, NLM_F_CREATE | (route->keep ? NLM_F_EXCL : NLM_F_REPLACE),
+                                    &header, sizeof(header));
 
         if (route->to)
                 netlink_put(message, RTA_DST, route->to, size);

@@ -82,9 +82,11 @@ typedef struct Route {
         int index;          /* 0: nothing is reachable there */
         const void *via;    /* the neighbour behind the interface; NULL: each is one itself */
         const void *source; /* the address to send from; NULL: the kernel chooses */
+        bool keep;          /* the one with the same destination, whoever has made it: -EEXIST */
 } Route;
 
-/* Adds the route, or puts it in the place of the one with the same destination. */
+/* Adds the route, or puts it in the place of the one with the same destination. Of IPv6 that may lead over
+ * another interface. */
 int netlink_route_set(Netlink *netlink, const Route *route);
 
 /* Whether something leads to all that no other route does, by IPv4 or IPv6. */

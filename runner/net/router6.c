@@ -40,13 +40,19 @@ bool router6_has(const char *name, const Subnet *subnet) {
                connect(fd, (const struct sockaddr *) &other, sizeof(other)) >= 0;
 }
 
-/* The containers' network, or the host's address, behind the router. */
+/* The containers' network, or the host's address, behind the router. On the host another program, such as a
+ * VPN, may route a network that the specification gives by now: that keeps its route, and router6_has()
+ * tells. */
 static int set_route_by_router(Netlink *netlink, int index, const struct in6_addr *to, uint8_t prefix) {
         const struct in6_addr router = router_address();
+        int r = netlink_route_set(netlink, &(Route){.family = AF_INET6,
+                                                    .to = to,
+                                                    .prefix = prefix,
+                                                    .index = index,
+                                                    .via = &router,
+                                                    .keep = true});
 
-        return netlink_route_set(
-                netlink,
-                &(Route){.family = AF_INET6, .to = to, .prefix = prefix, .index = index, .via = &router});
+        return r == -EEXIST ? 0 : r;
 }
 
 int router6_set_up_host(Netlink *host, const char *name, int index, const Subnet *subnet, Error *reterr) {

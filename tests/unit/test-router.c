@@ -135,6 +135,18 @@ IN_OWN_NETNS(ensure_with_given_ipv6) {
         assert_inside("ip -6 rule", "from fd00:0:0:7::/64 iif bridge");
         ASSERT_TRUE(router6_has("fc-test", &given));
         ASSERT_TRUE(!router6_has("fc-test", &ours));
+
+        /* Another program's stays, as at a guest's reboot, which does not ask first. */
+        ensure("fc-test", &given);
+        run("ip link add other type bridge");
+        run("ip link set other up");
+        run("ip -6 route replace fd00:0:0:7::/64 dev other metric 1024");
+        ensure("fc-test", &given);
+        assert_output("ip -6 route show fd00:0:0:7::/64", "dev other");
+        ASSERT_TRUE(!router6_has("fc-test", &given));
+        run("ip -6 route delete fd00:0:0:7::/64");
+        ensure("fc-test", &given);
+        ASSERT_TRUE(router6_has("fc-test", &given));
 }
 
 /* A project's networks have its name and a letter more. */
