@@ -61,14 +61,15 @@ static int network_find_overlap4(const Network *n, const ProjectNetwork *network
         _cleanup_free_ Subnet *taken = NULL;
         const Subnet *overlap;
         size_t n_taken;
+        /* First: an interface that goes in between has no route any more. */
+        bool leaving = is_leaving(&network->subnet);
         int r = network_read_taken(n, network, &taken, &n_taken, reterr);
 
         if (r < 0)
                 return r;
         overlap = subnet_find_overlap(&network->subnet, taken, n_taken);
         if (overlap)
-                *ret = (Overlap){.route = subnet_to_string(overlap),
-                                 .leaving = is_leaving(&network->subnet)};
+                *ret = (Overlap){.route = subnet_to_string(overlap), .leaving = leaving};
         return 0;
 }
 
