@@ -79,10 +79,13 @@ int payload_leader_fd(const Payload *p) {
         return p->leader_fd;
 }
 
+/* With a bridge the network is the project's, and nothing in it the host's. */
 void payload_let_network_go(const Payload *p) {
         _cleanup_(error_done) Error error = ERROR_NULL;
 
-        if (p->leader_fd >= 0 && p->options->netns && netns_helper_let_go(p->options, p->leader, &error) < 0)
+        if (p->leader_fd < 0 || !p->options->netns || p->options->bridge)
+                return;
+        if (netns_helper_let_go(p->options, p->leader, &error) < 0)
                 (void) fprintf(stderr, "flake-containers: %s, ignoring\n", error.message);
 }
 
