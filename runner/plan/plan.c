@@ -372,9 +372,15 @@ static char **describe_changes(const ContainerPlan *p, char *const *running) {
         STRV_FOREACH (line, p->definition)
                 if (!strv_contains(running, *line))
                         strv_pushf(&reasons, "new: %s", *line);
-        if (!reasons)
-                strv_push(&reasons, "order of the definition changed");
         return reasons;
+}
+
+/* Each line names its place, so their order says nothing: a change in place leaves another one. */
+static bool definition_is_same(char *const *a, char *const *b) {
+        STRV_FOREACH (line, a)
+                if (!strv_contains(b, *line))
+                        return false;
+        return strv_length(a) == strv_length(b);
 }
 
 /* What becomes of an OCI image once a root is a copy of what was in it does not matter to what runs, and an
@@ -404,7 +410,7 @@ PlanAction plan_decide(const ContainerPlan *p, bool running, char *const *runnin
                 running_definition = as_now;
         if (!running)
                 action = PLAN_START;
-        else if (!running_definition || strv_equal(p->definition, running_definition))
+        else if (!running_definition || definition_is_same(p->definition, running_definition))
                 action = PLAN_KEEP;
         else {
                 _cleanup_free_ char *obstacle = NULL;

@@ -341,9 +341,13 @@ TEST(limits_half_changed) {
 TEST(adjusted_before_a_switch) {
         _cleanup_(spec_freep) Spec *old = parse(NIXOS("a") ", \"ports\": [\"80\", \"81\"]"),
                                    *new = parse(NIXOS("b") ", \"ports\": [\"81\"], "
-                                                           "\"resources\": {\"TasksMax\": 7}");
+                                                           "\"resources\": {\"TasksMax\": 7}"),
+                                   *back = parse(NIXOS("a") ", \"ports\": [\"81\"], "
+                                                            "\"resources\": {\"TasksMax\": 7}");
         _cleanup_(container_plan_freep) ContainerPlan *before = plan_container(&old->containers[0], &facts),
-                                                      *after = plan_container(&new->containers[0], &facts);
+                                                      *after = plan_container(&new->containers[0], &facts),
+                                                      *old_system =
+                                                              plan_container(&back->containers[0], &facts);
         _cleanup_strv_ char **adjusted = in_place_adjusted(after, before->definition), **reasons = NULL;
 
         ASSERT_STREQ(definition_get(adjusted, DEFINITION_TOPLEVEL), "/s/a");
@@ -351,6 +355,8 @@ TEST(adjusted_before_a_switch) {
         ASSERT_TRUE(!definition_get(adjusted, "ports[1].host"));
         ASSERT_TRUE(!in_place_limits_differ(after, adjusted));
         ASSERT_EQ(plan_decide(after, /* running= */ true, adjusted, NULL), PLAN_SWITCH);
+        /* The system is taken back, the ports and limits are not. */
+        ASSERT_EQ(plan_decide(old_system, /* running= */ true, adjusted, NULL), PLAN_KEEP);
         strv_push(&adjusted, IN_PLACE_LIMITS_UNFINISHED);
         ASSERT_EQ(plan_decide(after, /* running= */ true, adjusted, NULL), PLAN_SWITCH);
         strv_push(&adjusted, IN_PLACE_UNFINISHED);
