@@ -258,43 +258,79 @@ void known_rabbitmq_nixos(Service *s) {
 
 /* ---- NATS ---- */
 
-/* Options that are settings of its configuration, with one '-' or two. */
+/* Options of its command, with one '-' or two, that are settings of its configuration. */
 static const struct {
-        const char *option, *setting, *block;
-        bool is_number;
+        const char *names[2];
+        const char *setting, *block;
+        bool is_port;
 } nats_options[] = {
-        {"m", "http_port", NULL, true},
-        {"http_port", "http_port", NULL, true},
-        {"user", "user", "authorization", false},
-        {"pass", "password", "authorization", false},
-        {"auth", "token", "authorization", false},
+        {{"m", "http_port"}, "http_port", NULL, true},
+        {{"user"}, "user", "authorization", false},
+        {{"pass"}, "password", "authorization", false},
+        {{"auth"}, "token", "authorization", false},
 };
 
-typedef void (*NatsSet)(const char *setting, const char *block, const char *value, bool is_number, void *to);
+typedef struct NatsSettings {
+        bool jetstream;
+        char *values[ELEMENTSOF(nats_options)]; /* NULL: it is not given */
+} NatsSettings;
 
-/* Return: whether JetStream is asked for. */
-static bool nats_settings(Service *s, NatsSet set, void *to) {
+static void nats_settings_done(NatsSettings *settings) {
+        for (size_t i = 0; i < ELEMENTSOF(nats_options); i++)
+                free(settings->values[i]);
+}
+
+/* Return: ELEMENTSOF(nats_options): it is not one of these. */
+static size_t nats_find_option(const char *word) {
+        const char *name = startswith(word, "--");
+        size_t i = 0, length;
+
+        name = name ? name : startswith(word, "-");
+        length = name ? strcspn(name, "=") : 0;
+        for (; length > 0 && i < ELEMENTSOF(nats_options); i++)
+                for (size_t k = 0; k < ELEMENTSOF(nats_options[i].names) && nats_options[i].names[k]; k++)
+                        if (strlen(nats_options[i].names[k]) == length &&
+                            strncmp(nats_options[i].names[k], name, length) == 0)
+                                return i;
+        return ELEMENTSOF(nats_options);
+}
+
+/* As its configuration takes it, NULL: it does not. Of characters that a string there has to escape it knows
+ * few. Owned by the caller. */
+static char *nats_value(size_t option, const char *value) {
+        unsigned long port;
+
+        if (!nats_options[option].is_port) {
+                for (const char *c = value; *c; c++)
+                        if ((unsigned char) *c < ' ')
+                                return NULL;
+                return xstrdup(value);
+        }
+        if (value[strspn(value, "0123456789")])
+                return NULL;
+        port = strtoul(value, NULL, 10);
+        return port > 0 && port <= UINT16_MAX ? xasprintf("%lu", port) : NULL;
+}
+
+/* Of an option that is given twice the last one counts. */
+static void nats_read(Service *s, NatsSettings *ret) {
         _cleanup_strv_ char **command = service_words(s, "command");
-        bool jetstream = false;
 
         for (char **word = command; word && *word; word++) {
-                const char *name = startswith(*word, "--"), *equals = strchr(*word, '='), *value;
-                size_t i = 0, length;
+                static const char *const jetstream[] = {"-js", "--js", "-jetstream", "--jetstream", NULL};
+                size_t option = nats_find_option(*word);
+                const char *equals = strchr(*word, '='), *given = equals ? equals + 1 : word[1];
+                char *value = NULL;
 
                 if (word == command && strstr(*word, "nats-server"))
                         continue;
-                name = name ? name : startswith(*word, "-");
-                if (name && (streq(name, "js") || streq(name, "jetstream"))) {
-                        jetstream = true;
+                if (strv_contains((char *const *) jetstream, *word)) {
+                        ret->jetstream = true;
                         continue;
                 }
-                length = name ? strcspn(name, "=") : 0;
-                while (i < ELEMENTSOF(nats_options) && !(name && strlen(nats_options[i].option) == length &&
-                                                         strncmp(nats_options[i].option, name, length) == 0))
-                        i++;
-                value = equals ? equals + 1 : word[1];
-                if (i == ELEMENTSOF(nats_options) || !value ||
-                    (nats_options[i].is_number && value[strspn(value, "0123456789")])) {
+                if (option < ELEMENTSOF(nats_options) && given)
+                        value = nats_value(option, given);
+                if (!value) {
                         service_note(s, "command",
                                      "'%s' is not carried over: of the options of NATS these are: "
                                      "--jetstream, --http_port, --user, --pass, --auth",
@@ -302,29 +338,35 @@ static bool nats_settings(Service *s, NatsSet set, void *to) {
                         continue;
                 }
                 word += !equals;
-                set(nats_options[i].setting, nats_options[i].block, value, nats_options[i].is_number, to);
+                free(ret->values[option]);
+                ret->values[option] = value;
         }
-        return jetstream;
 }
 
-typedef struct NatsLines {
-        char **plain, **authorization;
-} NatsLines;
+/* "SETTING: VALUE" of those in a block, or in none. */
+static char **nats_print(const NatsSettings *settings, const char *block) {
+        char **lines = NULL;
 
-static void nats_set_debian(const char *setting, const char *block, const char *value, bool is_number,
-                            void *to) {
-        NatsLines *lines = to;
-        Json *json = is_number ? NULL : json_new_string(value);
-        _cleanup_free_ char *literal = is_number ? xstrdup(value) : json_print(json, false);
+        for (size_t i = 0; i < ELEMENTSOF(nats_options); i++)
+                if (settings->values[i] && streq_ptr(nats_options[i].block, block)) {
+                        Json *json = json_new_string(settings->values[i]);
+                        _cleanup_free_ char *text = json_print(json, false);
 
-        strv_pushf(block ? &lines->authorization : &lines->plain, "%s: %s", setting, literal);
-        (void) json_free(json);
+                        strv_pushf(&lines, "%s: %s", nats_options[i].setting,
+                                   nats_options[i].is_port ? settings->values[i] : text);
+                        (void) json_free(json);
+                }
+        return lines;
 }
 
 void known_nats_debian(Service *s) {
-        NatsLines settings = {0};
+        _cleanup_(nats_settings_done) NatsSettings settings = {};
+        _cleanup_strv_ char **plain = NULL, **authorization = NULL;
         char **lines = NULL;
 
+        nats_read(s, &settings);
+        plain = nats_print(&settings, NULL);
+        authorization = nats_print(&settings, "authorization");
         /* The signal of Debian's unit lets it wait for its clients to leave, 10 s at least. */
         seed_command(s, "sh", "-c",
                      "mkdir -p /etc/systemd/system/nats-server.service.d && "
@@ -332,32 +374,33 @@ void known_nats_debian(Service *s) {
                      ">/etc/systemd/system/nats-server.service.d/import.conf && systemctl daemon-reload",
                      NULL);
         strv_push(&lines, "host: 0.0.0.0");
-        if (nats_settings(s, nats_set_debian, &settings)) {
+        if (settings.jetstream) {
                 seed_command(s, "install", "-d", "-o", "nats", "-g", "nats", "/var/lib/nats", NULL);
                 strv_push(&lines, "jetstream { store_dir: /var/lib/nats }");
         }
-        strv_extend(&lines, settings.plain);
-        if (settings.authorization) {
-                _cleanup_free_ char *joined = strv_join(settings.authorization, ", ");
+        strv_extend(&lines, plain);
+        if (authorization) {
+                _cleanup_free_ char *joined = strv_join(authorization, ", ");
 
                 strv_pushf(&lines, "authorization { %s }", joined);
         }
-        (void) strv_free(settings.plain);
-        (void) strv_free(settings.authorization);
         seed_lines(s, "/etc/nats-server.conf", "nats-server", lines);
 }
 
-static void nats_set_nixos(const char *setting, const char *block, const char *value, bool is_number,
-                           void *to) {
-        Service *s = to;
-        _cleanup_free_ char *literal = is_number ? xstrdup(value) : nix_string(value);
-
-        draft_nix(s->container, "services.nats.settings.%s%s%s = %s;", block ? block : "", block ? "." : "",
-                  setting, literal);
-}
-
 void known_nats_nixos(Service *s) {
+        _cleanup_(nats_settings_done) NatsSettings settings = {};
+
+        nats_read(s, &settings);
         draft_nix(s->container, "services.nats.enable = true;");
-        if (nats_settings(s, nats_set_nixos, s))
+        for (size_t i = 0; i < ELEMENTSOF(nats_options); i++)
+                if (settings.values[i]) {
+                        _cleanup_free_ char *text = nix_string(settings.values[i]);
+                        const char *block = nats_options[i].block;
+
+                        draft_nix(s->container, "services.nats.settings.%s%s%s = %s;", block ? block : "",
+                                  block ? "." : "", nats_options[i].setting,
+                                  nats_options[i].is_port ? settings.values[i] : text);
+                }
+        if (settings.jetstream)
                 draft_nix(s->container, "services.nats.jetstream = true;");
 }

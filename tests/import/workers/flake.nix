@@ -41,6 +41,8 @@
             };
         };
 
+        # services.bus.command: '-m=' is not carried over: of the options of NATS these are:
+        # --jetstream, --http_port, --user, --pass, --auth
         # services.bus.command: '--cluster_name' is not carried over: of the options of NATS these
         # are: --jetstream, --http_port, --user, --pass, --auth
         # services.bus.command: 'c' is not carried over: of the options of NATS these are:
