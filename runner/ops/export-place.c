@@ -8,9 +8,12 @@
 #include "base/alloc.h"
 #include "base/fs.h"
 #include "copy/place.h"
+#include "export/image-config.h"
 #include "ops/export-place.h"
 
 #define NEW ".flake-containers.new"
+/* The same once it is complete, until all that was in it has been moved out. */
+#define COMPLETE ".flake-containers.complete"
 
 static int find_output(Project *project, const char *path, Error *reterr) {
         return source_open(&project->sources, "", path, NULL, /* reads= */ false, reterr);
@@ -58,6 +61,43 @@ static int check_empty(int dir_fd, const char *path, Error *reterr) {
         return 0;
 }
 
+static int move_out(int from_fd, int dir_fd, const char *name, Error *reterr) {
+        return renameat2(from_fd, name, dir_fd, name, RENAME_NOREPLACE) < 0
+                       ? error_set(reterr, errno, "put '%s' in its place", name)
+                       : 0;
+}
+
+/* The index of images last, without which the rest is nothing. @fd: of COMPLETE */
+static int move_all(int fd, int dir_fd, Error *reterr) {
+        _cleanup_strv_ char **names = NULL;
+        int r = fs_list(fd, &names);
+
+        if (r < 0)
+                return error_set(reterr, r, "list what has been written");
+        for (int last = 0; last < 2; last++)
+                STRV_FOREACH (name, names)
+                        if (streq(*name, IMAGE_INDEX) == last) {
+                                r = move_out(fd, dir_fd, *name, reterr);
+                                if (r < 0)
+                                        return r;
+                        }
+        return unlinkat(dir_fd, COMPLETE, AT_REMOVEDIR) < 0
+                       ? error_set(reterr, errno, "remove '" COMPLETE "'")
+                       : 0;
+}
+
+/* What another export had written in whole when it was killed. */
+static int move_out_old(int dir_fd, Error *reterr) {
+        _cleanup_close_ int fd = -EBADF;
+        bool there;
+        int r = fs_is_there(dir_fd, COMPLETE, &there, reterr);
+
+        if (r < 0 || !there)
+                return r;
+        r = fd = fs_open_beneath(dir_fd, COMPLETE, O_RDONLY | O_DIRECTORY, 0, reterr);
+        return r < 0 ? r : move_all(fd, dir_fd, reterr);
+}
+
 static int take_over(ExportPlace *p, int path_fd, const char *path, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
         int r = user_fs_enter(&p->project->user, &guard, reterr);
@@ -70,7 +110,9 @@ static int take_over(ExportPlace *p, int path_fd, const char *path, Error *reter
                 return errno == EWOULDBLOCK
                                ? error_raise(reterr, FC_EXIT_CONFLICT, "another export writes to '%s'", path)
                                : error_set(reterr, errno, "lock '%s'", path);
-        r = check_empty(p->dir_fd, path, reterr);
+        r = move_out_old(p->dir_fd, reterr);
+        if (r >= 0)
+                r = check_empty(p->dir_fd, path, reterr);
         if (r >= 0)
                 r = fs_remove_tree(p->dir_fd, NEW, reterr);
         if (r >= 0)
@@ -92,29 +134,15 @@ int export_place_open(ExportPlace *p, Project *project, const ProjectRequest *re
         return r < 0 ? r : take_over(p, path_fd, path, reterr);
 }
 
-static int move_out(const ExportPlace *p, const char *name, Error *reterr) {
-        return renameat2(p->new_fd, name, p->dir_fd, name, RENAME_NOREPLACE) < 0
-                       ? error_set(reterr, errno, "put '%s' in its place", name)
-                       : 0;
-}
-
-int export_place_commit(ExportPlace *p, const char *last, Error *reterr) {
+int export_place_commit(ExportPlace *p, Error *reterr) {
         _cleanup_(user_fs_leave) UserFs guard = USER_FS_NULL;
-        _cleanup_strv_ char **names = NULL;
         int r = user_fs_enter(&p->project->user, &guard, reterr);
 
         if (r < 0)
                 return r;
-        r = fs_list(p->new_fd, &names);
-        if (r < 0)
-                return error_set(reterr, r, "list what has been written");
-        STRV_FOREACH (name, names)
-                if (!streq_ptr(*name, last)) {
-                        r = move_out(p, *name, reterr);
-                        if (r < 0)
-                                return r;
-                }
-        return last ? move_out(p, last, reterr) : 0;
+        if (renameat2(p->dir_fd, NEW, p->dir_fd, COMPLETE, RENAME_NOREPLACE) < 0)
+                return error_set(reterr, errno, "make '" COMPLETE "'");
+        return move_all(p->new_fd, p->dir_fd, reterr);
 }
 
 void export_place_done(ExportPlace *p) {

@@ -2,8 +2,8 @@
 #pragma once
 
 /* Where `export` writes: a directory of the user's that it makes, or that is empty. All goes into one inside
- * it, whose content is moved out once it is complete: a killed export leaves that one, which the next
- * removes. */
+ * it, whose content is moved out once it is complete: what a killed export leaves the next one removes, or
+ * moves out, where it is complete. */
 
 #include "ops/project.h"
 
@@ -25,9 +25,8 @@ typedef struct ExportPlace {
 int export_place_open(ExportPlace *p, Project *project, const ProjectRequest *request, const char *output,
                       Error *reterr);
 
-/* Moves out what has been written. @last: the file without which the others are nothing; NULL: there is
- * none. */
-int export_place_commit(ExportPlace *p, const char *last, Error *reterr);
+/* Moves out what has been written. Where that fails the next export goes on with it. */
+int export_place_commit(ExportPlace *p, Error *reterr);
 
 /* Throws away what has not been moved out. */
 void export_place_done(ExportPlace *p);

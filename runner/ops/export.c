@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/fs.h"
-#include "export/image-config.h"
 #include "export/keys.h"
 #include "ops/export-image.h"
 #include "ops/export-place.h"
@@ -96,7 +95,7 @@ static int export_text(const ExportRequest *r, ExportPlace *place, Error *reterr
         if (place->new_fd < 0)
                 return print_documents(&files, reterr);
         k = write_documents(place, &files, reterr);
-        return k < 0 ? k : export_place_commit(place, /* last= */ NULL, reterr);
+        return k < 0 ? k : export_place_commit(place, reterr);
 }
 
 static int export_oci(const ExportRequest *r, Project *project, ExportPlace *place, Error *reterr) {
@@ -104,7 +103,7 @@ static int export_oci(const ExportRequest *r, Project *project, ExportPlace *pla
         int k = export_images(project, r, place->new_fd, progress, reterr);
 
         progress_finish(progress);
-        return k < 0 ? k : export_place_commit(place, IMAGE_INDEX, reterr);
+        return k < 0 ? k : export_place_commit(place, reterr);
 }
 
 static void print_images(const ExportRequest *r) {

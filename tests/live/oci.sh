@@ -281,6 +281,13 @@ os.setxattr(sys.argv[1], "security.capability", bytes([1, 0, 0, 2, 0, 0x20] + [0
         equal "$STATUS" 137 "the killed export"
         rm "$PROJECT/images/root/srv/large"
         ok fc export --format oci --output images/killed
+        # And goes on with one that was complete.
+        mkdir "$PROJECT/images/killed/.flake-containers.complete"
+        mv "$PROJECT/images/killed/index.json" "$PROJECT/images/killed/.flake-containers.complete"
+        chown "$DEV" "$PROJECT/images/killed/.flake-containers.complete"
+        run_status 5 fc export --format oci --output images/killed
+        expect_err "images/killed' is not empty"
+        ok test -f "$PROJECT/images/killed/index.json"
         equal "$(find "$PROJECT/images/killed" -type f | wc -l)" "$(find "$PROJECT/images/out" -type f | wc -l)" "files of the image"
         run_status 2 fc export --format kubernetes
         expect_err 'containers\.one\.network\.mode: a pod has a network'
