@@ -219,8 +219,10 @@ static int guest_ids(char *const *argv) {
                 return -1;
         snprintf(map, sizeof map, "0 %u %u", base, count);
         fd = userns_open(map, map);
-        if (fd < 0)
+        if (fd < 0) {
+                errno = -fd;
                 die("user namespace");
+        }
         return fd;
 }
 
