@@ -15,8 +15,8 @@
 
 /* Whether the definitions differ in limits and in such ports, and in nothing else. Not in those that a
  * keeper cannot change: a port of the host that leads elsewhere, a UDP port that goes, an "auto" port that
- * goes and whose port inside one has that stays, the PROXY protocol. @running: the definition of what runs.
- * */
+ * goes and whose port inside one has that stays, the PROXY protocol. @running: what runs was started with
+ * it. */
 bool in_place_suffices(const ContainerPlan *p, char *const *running);
 
 /* What the definition of what runs becomes by such changes alone: with the plan's limits, and the plan's
@@ -27,7 +27,7 @@ char **in_place_adjusted(const ContainerPlan *p, char *const *running);
 bool in_place_has_port(char *const *running, const Port *port);
 
 /* The ports that it has, and is no longer to have. An "auto" one comes after the others, when what is left
- * with its port inside can only be it. @ret: owned by the caller, freed by ports_free(). */
+ * with its port inside can only be it. @ret: owned by the caller, freed by in_place_ports_free(). */
 void in_place_ports_gone(const ContainerPlan *p, char *const *running, Port **ret, size_t *ret_n);
 void in_place_ports_free(Port *ports, size_t n);
 
