@@ -117,6 +117,8 @@ void internet_end(Internet *i) {
                 (void) kill(i->pasta, SIGKILL);
         if (i->setter > 0)
                 (void) kill(i->setter, SIGKILL);
+        /* It may be reaped when the next payload has a pasta of its own, to which its end means nothing. */
+        i->setter = 0;
 }
 
 bool internet_reaped(Internet *i, pid_t pid, int status) {

@@ -30,6 +30,10 @@
         "#!/bin/sh\n[ \"$1\" = internet ] || exit 1\n[ ! -e \"$0.again\" ] || exec sleep 100\n: "           \
         ">\"$0.again\"\n"
 
+/* Likewise, and then of one that stays; the container's side waits. */
+#define SECOND                                                                                              \
+        "#!/bin/sh\n[ \"$1\" = internet ] && [ ! -e \"$0.again\" ] || exec sleep 100\n: >\"$0.again\"\n"
+
 /* Likewise, of a pasta that stays. */
 #define LASTING "#!/bin/sh\nexec sleep 100\n"
 
@@ -173,6 +177,34 @@ static int signal_of_pasta(Setup *s) {
         status = reap(s);
         ASSERT_TRUE(WIFSIGNALED(status));
         return WTERMSIG(status);
+}
+
+/* A reboot: what is reaped late belongs to the boot before. */
+TEST(the_next_payload_keeps_its_pasta) {
+        char dir[] = "/tmp/fc-test-internet-XXXXXX";
+        _cleanup_free_ char *helper = NULL, *again = NULL;
+        Setup s;
+
+        ASSERT_TRUE(mkdtemp(dir));
+        helper = xasprintf("%s/netns", dir);
+        again = xasprintf("%s.again", helper);
+        write_text(helper, SECOND);
+        setup_open(&s, helper);
+        ASSERT_EQ(reap(&s), 0);
+        wait_for_the_timer(&s);
+        internet_end(s.internet);
+        s.pasta = internet_start(s.internet, getpid(), NULL);
+        ASSERT_TRUE(s.pasta > 0);
+        for (size_t i = 0; i < 2; i++) {
+                int status = reap(&s);
+
+                ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        }
+        ASSERT_EQ(signal_of_pasta(&s), SIGTERM);
+        setup_done(&s);
+        ASSERT_OK(unlink(helper));
+        ASSERT_OK(unlink(again));
+        ASSERT_OK(rmdir(dir));
 }
 
 /* This process has files of its own in the place of the host's resolver and of the program. */
