@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/companions.h"
 #include "base/host-socket.h"
 #include "base/privilege.h"
 #include "base/process.h"
@@ -22,13 +23,25 @@
 #include "keeper/supervisor-isolate.h"
 #include "keeper/supervisor-options.h"
 
+/* Killing what is left takes milliseconds. */
+#define KILL_TIMEOUT_USEC (10 * USEC_PER_SEC)
+
+/* Without root not into the upper one: while a process is in that, no container can be given a limit. */
+static int leave_cgroup(int root) {
+        int r = cgroup_enter(root, COMPANIONS_OF_COMMANDS, NULL);
+
+        return r < 0 ? cgroup_enter(root, ".", NULL) : r;
+}
+
 /* From here on the machine is gone: until now our being in its cgroup has said that it is there. To leave it
  * takes a grace period of the kernel, which is not worth waiting for when a container has ended by itself. A
- * command that has asked for the end waits for ours, and removes the cgroup then (machine/stop-job.c). */
+ * command that has asked for the end waits for ours, and removes the cgroup then (machine/stop-job.c).
+ * Without root pasta is not in our PID namespace, and may be on its way out. */
 static void remove_cgroup(const SupervisorOptions *o) {
         _cleanup_close_ int root = open(CGROUP_MOUNT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-        if (root >= 0 && cgroup_enter(root, ".", NULL) >= 0)
+        if (root >= 0 && leave_cgroup(root) >= 0 && cgroup_kill(o->cgroup_fd, ".", NULL) >= 0 &&
+            cgroup_wait_empty(o->cgroup_fd, ".", KILL_TIMEOUT_USEC, NULL) > 0)
                 (void) cgroup_remove(CGROUP_MOUNT, o->keeper.machine, NULL);
 }
 
