@@ -173,10 +173,18 @@ static int start_broker(int *ret, Error *reterr) {
 
 /* ---- joining, or making ---- */
 
+static int raise_restricted(int errnum, const char *what, Error *reterr) {
+        int r = error_set(reterr, errnum, "%s", what);
+
+        restrictions_add_hints(reterr);
+        return r;
+}
+
+/* AppArmor lets one make a namespace, and takes away what one has there. */
 static int namespace_become_root(Error *reterr) {
         int r = privilege_become_root();
 
-        return r < 0 ? error_set(reterr, r, "become root in the user's namespace") : 0;
+        return r < 0 ? raise_restricted(r, "become root in the user's namespace", reterr) : 0;
 }
 
 /* All at once: the other process may end at any moment. Return: 1, 0 when it has ended or gone elsewhere. */
@@ -245,11 +253,8 @@ static int unshare_user(Error *reterr) {
                 write_fd = safe_close(write_fd);
                 be_mapper(self, read_fd);
         }
-        if (unshare(CLONE_NEWUSER) < 0) {
-                r = error_set(reterr, errno, "make a user namespace");
-                restrictions_add_hints(reterr);
-                return r;
-        }
+        if (unshare(CLONE_NEWUSER) < 0)
+                return raise_restricted(errno, "make a user namespace", reterr);
         r = handshake_tell(write_fd);
         if (r < 0)
                 return error_set(reterr, r, "tell what maps ids");
@@ -270,7 +275,7 @@ static int make_namespaces(int base_fd, int runtime_fd, Error *reterr) {
         if (r >= 0)
                 r = cgroup_enter(base_fd, ".", reterr);
         if (r >= 0 && unshare(NAMESPACES) < 0)
-                r = error_set(reterr, errno, "make the user's namespaces");
+                r = raise_restricted(errno, "make the user's namespaces", reterr);
         if (r >= 0)
                 r = cgroup_enter(base_fd, COMPANIONS_OF_COMMANDS, reterr);
         if (r >= 0)
