@@ -235,6 +235,37 @@ void connection_variables(const char *name, const ContainerSpec *spec, const Con
                 add_exports(name, spec, state, exported);
 }
 
+static bool connection_exports(const ContainerSpec *c, const char *name) {
+        STRV_FOREACH (export, c->exports) {
+                const char *rest = startswith(*export, name);
+
+                if (rest && rest[0] == '=')
+                        return true;
+        }
+        return false;
+}
+
+bool connection_knows(const Spec *spec, const char *name) {
+        static const char *const ends[] = {"_HOST", "_PORT", "_PORT_", "_SOCKET", "_SOCKET_", "_URL"};
+
+        for (size_t i = 0; i < spec->n_containers; i++) {
+                const ContainerSpec *c = &spec->containers[i];
+                _cleanup_free_ char *prefix = prefix_of(c->name);
+                const char *end = startswith(name, prefix);
+
+                if (connection_exports(c, name))
+                        return true;
+                for (size_t j = 0; end && j < ELEMENTSOF(ends); j++) {
+                        const char *rest = startswith(end, ends[j]);
+                        bool more = ends[j][strlen(ends[j]) - 1] == '_';
+
+                        if (rest && (more ? rest[0] != '\0' && !strchr(rest, '=') : rest[0] == '\0'))
+                                return true;
+                }
+        }
+        return false;
+}
+
 static int connection_gather_one(Project *project, const char *name, bool optional, char ***found,
                                  char ***exported, Error *reterr) {
         _cleanup_(container_state_freep) ContainerState *state = NULL;

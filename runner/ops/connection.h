@@ -14,6 +14,10 @@
 void connection_variables(const char *name, const ContainerSpec *spec, const ContainerState *state,
                           char ***found, char ***exported);
 
+/* Whether connection_variables() can give a variable of this name to a container of this specification, for
+ * what another machine tells: programs here take other names for commands. Pure. */
+bool connection_knows(const Spec *spec, const char *name);
+
 /**
  * connection_gather() - those of several, from what runs
  * @names: of the project's containers

@@ -144,7 +144,8 @@ static int run_there(const There *there, const ProjectRequest *request, const Re
 
 /* ---- before and after ---- */
 
-static int send_project(const There *there, const ProjectFound *found, Error *reterr) {
+/* @ret: as it is to be there; owned by the caller. */
+static int send_project(const There *there, const ProjectFound *found, Spec **ret, Error *reterr) {
         _cleanup_(travel_done) Travel travel = {};
         _cleanup_(spec_freep) Spec *spec = NULL;
         Sender sender = {&there->master, found->root, there->directory, there->root};
@@ -156,7 +157,11 @@ static int send_project(const There *there, const ProjectFound *found, Error *re
                                    found->spec_path);
         if (r >= 0)
                 r = travel_plan(spec, found->root, &travel, reterr);
-        return r < 0 ? r : send_all(&sender, &travel, spec, reterr);
+        if (r >= 0)
+                r = send_all(&sender, &travel, spec, reterr);
+        if (r >= 0)
+                *ret = TAKE_PTR(spec);
+        return r;
 }
 
 static int bring_ports(const There *there, Progress *progress, Error *reterr) {
@@ -186,6 +191,7 @@ static int remote_project(There *there, const ProjectRequest *request, const Rem
                           const ProjectFound *found, char *const *operands, Progress *progress,
                           Error *reterr) {
         _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
         int r, after;
 
         if (!verb->builds && !there->has_it) {
@@ -194,13 +200,13 @@ static int remote_project(There *there, const ProjectRequest *request, const Rem
                 error_add_hint(reterr, "flake-containers -H .. up brings it there");
                 return r;
         }
-        r = verb->builds ? send_project(there, found, reterr) : 0;
+        r = verb->builds ? send_project(there, found, &spec, reterr) : 0;
         if (r < 0)
                 return r;
         if (place_of_verb(verb->name) == PLACE_WITH) {
                 _cleanup_strv_ char **words = verb_words(there, verb);
 
-                return with_there(there, words, operands, request->command, progress, reterr);
+                return with_there(there, spec, words, operands, request->command, progress, reterr);
         }
         r = run_there(there, request, verb, operands, reterr);
         if (r < 0 || !verb->changes)

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/process.h"
+#include "ops/connection.h"
 #include "ops/outer-command.h"
 #include "remote/forward.h"
 #include "remote/with.h"
@@ -14,6 +15,7 @@
 #define TOLD_MAX (1024 * 1024)
 
 typedef struct Session {
+        const Spec *spec;
         pid_t pid;
         int life_fd, told_fd;
         char text[TOLD_MAX + 1];
@@ -72,18 +74,16 @@ static int session_start(Session *s, char *const *argv, Error *reterr) {
         return s->pid < 0 ? error_set(reterr, errno, "start ssh") : 0;
 }
 
-static int session_read(Session *s, const char *status, size_t status_size, const char *environment,
-                        size_t size, Error *reterr) {
+int with_read_variables(const Spec *spec, const char *text, size_t size, char ***ret, Error *reterr) {
         _cleanup_(json_freep) Json *document = NULL;
-        int r = forward_read(status, status_size, &s->ports, &s->left, reterr);
+        int r = json_parse(text, size, "variables of the other machine", &document, reterr);
 
-        if (r >= 0)
-                r = json_parse(environment, size, "variables of the other machine", &document, reterr);
         if (r < 0)
                 return r;
         JSON_FOREACH (variable, document)
-                if (json_type(variable) == JSON_STRING)
-                        strv_pushf(&s->variables, "%s=%s", json_key(variable), json_string(variable));
+                if (json_type(variable) == JSON_STRING && json_key(variable) &&
+                    connection_knows(spec, json_key(variable)))
+                        strv_pushf(ret, "%s=%s", json_key(variable), json_string(variable));
         return 0;
 }
 
@@ -107,8 +107,10 @@ static int session_hear(Session *s, Error *reterr) {
                 status = there_find_json(s->text, &status_size);
                 environment = status ? there_find_json(status + status_size + 1, &size) : NULL;
                 if (environment) {
-                        int r = session_read(s, status, status_size, environment, size, reterr);
+                        int r = forward_read(status, status_size, &s->ports, &s->left, reterr);
 
+                        if (r >= 0)
+                                r = with_read_variables(s->spec, environment, size, &s->variables, reterr);
                         return r < 0 ? r : 1;
                 }
         }
@@ -140,12 +142,13 @@ static int with_ready(Session *s, const There *there, char *const *command, Prog
         return r;
 }
 
-int with_there(const There *there, char *const *words, char *const *names, char *const *command,
-               Progress *progress, Error *reterr) {
+int with_there(const There *there, const Spec *spec, char *const *words, char *const *names,
+               char *const *command, Progress *progress, Error *reterr) {
         _cleanup_strv_ char **argv = session_argv(there, words, names);
         _cleanup_free_ Session *s = xmalloc0(sizeof(*s));
         int r, end;
 
+        s->spec = spec;
         s->life_fd = s->told_fd = -EBADF;
         r = session_start(s, argv, reterr);
         if (r >= 0)

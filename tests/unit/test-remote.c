@@ -11,6 +11,7 @@
 #include "remote/forward.h"
 #include "remote/there.h"
 #include "remote/travel.h"
+#include "remote/with.h"
 #include "remote/words.h"
 #include "spec/spec-parse.h"
 
@@ -273,6 +274,25 @@ TEST(travels) {
         ASSERT_STREQ(spec->containers[0].rootfs, ".images/a");
         ASSERT_STREQ(spec->containers[1].rootfs, ".images/a");
         ASSERT_STREQ(travel.store[0], "/nix/store/x-nixos");
+}
+
+TEST(variables_of_the_other_machine) {
+        static const char told[] =
+                "{\"WEB_HOST\":\"127.0.0.1\",\"WEB_PORT\":\"80\",\"WEB_PORT_81\":\"81\",\"SITE\":\"x\","
+                "\"BASH_ENV\":\"$(id)\",\"LD_PRELOAD\":\"/tmp/x\",\"PATH\":\"/tmp\",\"\":\"x\","
+                "\"WEB_PORT_\":\"x\",\"WEB_PORTS\":\"x\",\"WEB_PORT_=x\":\"x\",\"SITE=x\":\"x\",\"SIT\":"
+                "\"x\","
+                "\"DB_HOST\":\"x\",\"WEB_URL\":1}";
+        _cleanup_(spec_freep) Spec *spec = read_spec(WEB("\"exports\":{\"SITE\":\"http://${host}\"}"));
+        _cleanup_strv_ char **variables = NULL, **none = NULL;
+        _cleanup_(error_done) Error error = ERROR_NULL;
+        _cleanup_free_ char *text = NULL;
+
+        ASSERT_OK(with_read_variables(spec, told, strlen(told), &variables, &error), &error);
+        text = strv_join(variables, " ");
+        ASSERT_STREQ(text, "WEB_HOST=127.0.0.1 WEB_PORT=80 WEB_PORT_81=81 SITE=x");
+        ASSERT_TRUE(with_read_variables(spec, "{", 1, &none, &error) < 0);
+        ASSERT_TRUE(!none);
 }
 
 TEST(cannot_travel) {
