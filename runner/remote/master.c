@@ -17,6 +17,9 @@
 #include "remote/master.h"
 #include "remote/socket-dir.h"
 
+/* What ssh exits with when it has no connection, which a command there can do as well. */
+#define SSH_FAILED 255
+
 /* Stands for the other machine where the socket leads there. */
 #define ANY_HOST "remote"
 
@@ -45,11 +48,11 @@ char **master_command(const Master *master, const char *option) {
 
 /* ---- what is asked of it ---- */
 
-/* Return: whether it has done so. */
-static bool master_control(const Master *master, const char *what, const char *spec, char **ret_output) {
+/* Return: the exit status of ssh, or a negative errno. */
+static int master_control(const Master *master, const char *what, const char *spec, char **ret_output,
+                          Error *reterr) {
         _cleanup_strv_ char **argv = NULL;
         _cleanup_free_ char *output = NULL;
-        _cleanup_(error_done) Error error = ERROR_NULL;
         int r;
 
         strv_push(&argv, master->program);
@@ -65,18 +68,32 @@ static bool master_control(const Master *master, const char *what, const char *s
         }
         strv_push(&argv, "--");
         strv_push(&argv, ANY_HOST);
-        r = process_run(argv, &output, &error);
+        r = process_run(argv, &output, reterr);
         if (ret_output)
                 *ret_output = TAKE_PTR(output);
-        return r == 0;
+        return r;
 }
 
-bool master_is_lost(const Master *master) {
-        return !master_control(master, "check", NULL, NULL);
+int master_is_lost(const Master *master, Error *reterr) {
+        int r = master_control(master, "check", NULL, NULL, reterr);
+
+        /* One that was killed has not answered, and the connection may carry ports. */
+        return r <= 0            ? r
+               : r == SSH_FAILED ? 1
+                                 : error_raise(reterr, FC_EXIT_INTERNAL, "'%s -O check' ended with %d",
+                                               master->program, r);
+}
+
+int master_status(const Master *master, int status, Error *reterr) {
+        int r = status == SSH_FAILED ? master_is_lost(master, reterr) : 0;
+
+        return r <= 0 ? (r < 0 ? r : status)
+                      : error_raise(reterr, FC_EXIT_HOST, "the connection to '%s' was lost",
+                                    master->destination->host);
 }
 
 bool master_forward(const Master *master, const char *spec, bool cancel, char **ret_why) {
-        return master_control(master, cancel ? "cancel" : "forward", spec, ret_why);
+        return master_control(master, cancel ? "cancel" : "forward", spec, ret_why, NULL) == 0;
 }
 
 /* ---- its end ---- */
@@ -110,50 +127,36 @@ static bool master_carries(const Master *master) {
         return fstatat(master->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) >= 0 && st.st_size > 0;
 }
 
-/* Only where no other command has `HASH.use`. */
-static void master_release(const Master *master) {
-        _cleanup_close_ int lock_fd = master_lock(master, NULL);
-
-        if (lock_fd < 0 || flock(master->use_fd, LOCK_EX | LOCK_NB) < 0)
-                return;
-        if (!master_carries(master))
-                (void) master_control(master, "exit", NULL, NULL);
-        (void) flock(master->use_fd, LOCK_UN);
-}
-
 /* ---- what sees to it ---- */
 
 typedef struct Guard {
         Master master;
-        int life_fd;
+        int pidfd;
 } Guard;
 
+/* By the process, of which the kernel tells when its locks are gone, and not by a pipe of it, which may be
+ * closed before them. Only where no other command has `HASH.use`: that one has a guard as well. */
 static void master_guard_run(void *userdata) {
         Guard *g = userdata;
-        char byte;
-        ssize_t n;
+        _cleanup_close_ int lock_fd = -EBADF;
 
-        do
-                n = read(g->life_fd, &byte, 1);
-        while (n < 0 && errno == EINTR);
-        /* Where the command has seen to it itself nothing is left to do. */
-        if (master_use(&g->master, NULL) >= 0)
-                master_release(&g->master);
+        (void) process_wait(g->pidfd, UINT64_MAX);
+        lock_fd = master_lock(&g->master, NULL);
+        if (lock_fd < 0 || master_use(&g->master, NULL) < 0 ||
+            flock(g->master.use_fd, LOCK_EX | LOCK_NB) < 0)
+                return;
+        if (!master_carries(&g->master))
+                (void) master_control(&g->master, "exit", NULL, NULL, NULL);
 }
 
 /* Before there is a connection. */
-static int master_guard(Master *master, Error *reterr) {
-        Guard guard = {.master = *master};
-        int life[2], keep[2], r;
+static int master_guard(const Master *master, Error *reterr) {
+        _cleanup_close_ int pidfd = process_open(getpid());
+        Guard guard = {.master = *master, .pidfd = pidfd};
+        const int keep[] = {pidfd, master->dir_fd};
+        int r = pidfd < 0 ? pidfd
+                          : detach_run(master_guard_run, &guard, keep, ELEMENTSOF(keep), "fc-connection");
 
-        if (pipe2(life, O_CLOEXEC) < 0)
-                return error_set(reterr, errno, "make a pipe");
-        guard.life_fd = life[0];
-        keep[0] = life[0];
-        keep[1] = master->dir_fd;
-        r = detach_run(master_guard_run, &guard, keep, ELEMENTSOF(keep), "fc-connection");
-        (void) close(life[0]);
-        master->guard_fd = life[1];
         return r < 0 ? error_set(reterr, r, "start what ends the connection") : 0;
 }
 
@@ -233,15 +236,12 @@ int master_open(const Destination *destination, const char *root, Master *ret, E
                 return r;
         /* Held for a moment by the guard of a command that has ended. */
         r = file_lock_take(ret->use_fd, LOCK_SH, "the connection", reterr);
-        return r < 0 || !master_is_lost(ret) ? r : master_start(ret, reterr);
+        if (r >= 0)
+                r = master_is_lost(ret, reterr);
+        return r <= 0 ? r : master_start(ret, reterr);
 }
 
 void master_done(Master *master) {
-        if (master->use_fd >= 0) {
-                (void) flock(master->use_fd, LOCK_UN);
-                master_release(master);
-        }
-        (void) safe_close(master->guard_fd);
         (void) safe_close(master->use_fd);
         (void) safe_close(master->dir_fd);
         free(master->name);

@@ -23,10 +23,9 @@ typedef struct Master {
         char *program;                  /* ssh */
         char *socket;
         int dir_fd, use_fd;
-        int guard_fd; /* closed with this process, of which the guard hears */
 } Master;
 
-#define MASTER_NULL ((Master){.dir_fd = -EBADF, .use_fd = -EBADF, .guard_fd = -EBADF})
+#define MASTER_NULL ((Master){.dir_fd = -EBADF, .use_fd = -EBADF})
 
 /**
  * master_open() - find the connection, or make it
@@ -37,15 +36,20 @@ typedef struct Master {
  */
 int master_open(const Destination *destination, const char *root, Master *ret, Error *reterr);
 
-/* Ends the connection, unless it carries ports or another command works with it. */
+/* Lets go of the connection, which ends with this process unless it carries ports or another command works
+ * with it. */
 void master_done(Master *master);
 
 /* The command line of an ssh that goes through it and never makes a connection of its own, up to the place
  * where a command may follow. @option: one more for ssh, or NULL. Owned by the caller. */
 char **master_command(const Master *master, const char *option);
 
-/* Has it an end that was not asked for? */
-bool master_is_lost(const Master *master);
+/* Has it an end that was not asked for? Return: 1, 0 or a negative errno. */
+int master_is_lost(const Master *master, Error *reterr);
+
+/* What the exit status of an ssh that went through it says. Return: @status, or a negative errno:
+ * FC_EXIT_HOST: the connection was lost. */
+int master_status(const Master *master, int status, Error *reterr);
 
 /* Lets it carry a port, or no more. @spec: as for `ssh -L`. @cancel: no more.
  * Return: whether; *ret_why says what is in the way, owned by the caller; may be NULL. */

@@ -15,9 +15,6 @@
 #include "remote/travel.h"
 #include "remote/with.h"
 
-/* What ssh exits with when it has no connection, which a command there can do as well. */
-#define SSH_FAILED 255
-
 /* ---- what becomes of which verb ---- */
 
 typedef enum Place {
@@ -136,10 +133,7 @@ static int run_there(const There *there, const ProjectRequest *request, const Re
         argv = there_command(there, has_whole_terminal() ? "-t" : "-T", words);
         r = outer_command_run(argv, NULL, reterr);
         process_unblock_signals();
-        if (r == SSH_FAILED && master_is_lost(&there->master))
-                return error_raise(reterr, FC_EXIT_HOST, "the connection to '%s' was lost",
-                                   there->master.destination->host);
-        return r;
+        return r < 0 ? r : master_status(&there->master, r, reterr);
 }
 
 /* ---- before and after ---- */

@@ -146,6 +146,7 @@ int with_there(const There *there, const Spec *spec, char *const *words, char *c
                char *const *command, Progress *progress, Error *reterr) {
         _cleanup_strv_ char **argv = session_argv(there, words, names);
         _cleanup_free_ Session *s = xmalloc0(sizeof(*s));
+        bool told;
         int r, end;
 
         s->spec = spec;
@@ -153,17 +154,16 @@ int with_there(const There *there, const Spec *spec, char *const *words, char *c
         r = session_start(s, argv, reterr);
         if (r >= 0)
                 r = session_hear(s, reterr);
-        if (r > 0)
+        told = r > 0;
+        if (told)
                 r = with_ready(s, there, command, progress, reterr);
-        else if (r == 0)
-                r = -ENOENT;
         end = session_end(s, r >= 0 ? reterr : NULL);
+        if (end > 0 && r == FC_EXIT_OK)
+                end = master_status(&there->master, end, reterr);
+        if (end == FC_EXIT_OK && r == FC_EXIT_OK && !told)
+                end = error_raise(reterr, FC_EXIT_INTERNAL, "the containers have not become ready there");
         strv_free(s->variables);
         strv_free(s->ports);
         strv_free(s->left);
-        if (r == -ENOENT && end > 0)
-                return end;
-        if (r == -ENOENT && !error_is_set(reterr))
-                return error_raise(reterr, FC_EXIT_INTERNAL, "the containers have not become ready there");
         return r == FC_EXIT_OK ? end : r;
 }
