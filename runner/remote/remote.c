@@ -139,16 +139,20 @@ static int run_there(const There *there, const ProjectRequest *request, const Re
 /* ---- before and after ---- */
 
 /* @ret: as it is to be there; owned by the caller. */
-static int send_project(const There *there, const ProjectFound *found, Spec **ret, Error *reterr) {
+static int send_project(const There *there, const ProjectRequest *request, const ProjectFound *found,
+                        Spec **ret, Error *reterr) {
         _cleanup_(travel_done) Travel travel = {};
         _cleanup_(spec_freep) Spec *spec = NULL;
-        Sender sender = {&there->master, found->root, there->directory, there->root};
+        Sender sender = {&there->master, found->root, there->directory, there->root,
+                         request->globals->rootless};
         int r = project_spec_look(found->spec_path, &spec, reterr);
 
         if (r >= 0 && !spec)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "'%s' is not there, or is wrong: flake-containers config tells",
                                    found->spec_path);
+        if (r >= 0 && spec->rootless)
+                sender.rootless = true;
         if (r >= 0)
                 r = travel_plan(spec, found->root, &travel, reterr);
         if (r >= 0)
@@ -194,7 +198,7 @@ static int remote_project(There *there, const ProjectRequest *request, const Rem
                 error_add_hint(reterr, "flake-containers -H .. up brings it there");
                 return r;
         }
-        r = verb->builds ? send_project(there, found, &spec, reterr) : 0;
+        r = verb->builds ? send_project(there, request, found, &spec, reterr) : 0;
         if (r < 0)
                 return r;
         if (place_of_verb(verb->name) == PLACE_WITH) {

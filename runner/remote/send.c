@@ -32,49 +32,96 @@ static int send_run(char *const *argv, const char *what, Error *reterr) {
 
 /* ---- rsync ---- */
 
-/* What rsync starts in ssh's place, and splits at spaces. Run by root it becomes the user again. */
-static char *shell_text(const Sender *s, bool as_root) {
-        _cleanup_strv_ char **ssh = master_command(s->master, NULL);
-        _cleanup_free_ char *text = NULL;
-        size_t n = strv_length(ssh);
+/* Who reads or writes an image: it must be seen as from its container, whose root it is. */
+typedef enum SendAs {
+        SEND_AS_IS,        /* the user; root where the user is that */
+        SEND_AS_ROOT,      /* of the machine, for an image that is root's */
+        SEND_IN_NAMESPACE, /* root of the user's own namespace, for an image of a user's */
+} SendAs;
 
-        /* rsync adds the host itself. */
-        for (size_t i = n - 2; i < n; i++) {
-                free(ssh[i]);
-                ssh[i] = NULL;
-        }
-        text = strv_join(ssh, " ");
-        return as_root ? xasprintf("setpriv --reuid=%u --regid=%u --clear-groups %s", (unsigned) geteuid(),
-                                   (unsigned) getegid(), text)
-                       : TAKE_PTR(text);
+static const char *const namespace_words[] = {"unshare", "--user", "--map-auto", "--map-root-user"};
+
+static SendAs send_as_here(const struct stat *st, bool image) {
+        if (!image || geteuid() == 0)
+                return SEND_AS_IS;
+        return st->st_uid == geteuid() ? SEND_IN_NAMESPACE : SEND_AS_ROOT;
 }
 
-static int add_tool(bool as_root, char ***argv, Error *reterr) {
-        _cleanup_free_ char *rsync = process_find_program("rsync", as_root ? NULL : getenv("PATH"));
-        _cleanup_free_ char *tool = NULL;
+static SendAs send_as_there(const Sender *s, bool image) {
+        if (!image || s->root_there)
+                return SEND_AS_IS;
+        return s->rootless ? SEND_IN_NAMESPACE : SEND_AS_ROOT;
+}
+
+static int send_find(const char *program, const char *path, char ***argv, Error *reterr) {
+        char *found = process_find_program(program, path);
         int r;
 
-        if (!rsync) {
-                r = error_raise(reterr, FC_EXIT_HOST, "there is no rsync, which sends files");
-                package_add_hint(reterr, "rsync");
-                return r;
+        if (found) {
+                strv_push_take(argv, found);
+                return 0;
         }
-        if (as_root) {
+        r = error_raise(reterr, FC_EXIT_HOST, "there is no %s, which sends files", program);
+        package_add_hint(reterr, streq(program, "rsync") ? "rsync" : "util-linux");
+        return r;
+}
+
+/* What rsync starts in ssh's place, and splits at spaces. Run by root it becomes the user again. */
+static int add_shell(const Sender *s, SendAs as, char ***argv, Error *reterr) {
+        _cleanup_strv_ char **ssh = master_command(s->master, NULL), **words = NULL;
+        _cleanup_free_ char *text = NULL;
+        int r = as == SEND_AS_ROOT ? send_find("setpriv", NULL, &words, reterr) : 0;
+
+        if (r < 0)
+                return r;
+        if (as == SEND_AS_ROOT) {
+                strv_pushf(&words, "--reuid=%u", (unsigned) geteuid());
+                strv_pushf(&words, "--regid=%u", (unsigned) getegid());
+                strv_push(&words, "--clear-groups");
+        }
+        /* rsync adds the host itself. */
+        for (size_t i = 0; i + 2 < strv_length(ssh); i++)
+                strv_push(&words, ssh[i]);
+        text = strv_join(words, " ");
+        strv_pushf(argv, "--rsh=%s", text);
+        return 0;
+}
+
+static int add_tool(SendAs as, char ***argv, Error *reterr) {
+        const char *path = as == SEND_AS_ROOT ? NULL : getenv("PATH");
+        char *tool = NULL;
+        int r = 0;
+
+        if (as == SEND_AS_ROOT) {
                 r = elevate_find_tool(&tool, reterr);
                 if (r < 0)
                         return r;
-                strv_push(argv, tool);
+                strv_push_take(argv, tool);
+        } else if (as == SEND_IN_NAMESPACE) {
+                r = send_find(namespace_words[0], path, argv, reterr);
+                for (size_t i = 1; i < ELEMENTSOF(namespace_words); i++)
+                        strv_push(argv, namespace_words[i]);
         }
-        strv_push(argv, rsync);
-        return 0;
+        return r < 0 ? r : send_find("rsync", path, argv, reterr);
+}
+
+/* As root of whichever, there: all of an image, by the numbers that its container sees. */
+static void add_image_options(SendAs there, char ***argv) {
+        strv_push(argv, "-aHAXx");
+        strv_push(argv, "--numeric-ids");
+        if (there == SEND_AS_ROOT)
+                strv_push(argv, "--rsync-path=sudo -n rsync");
+        else if (there == SEND_IN_NAMESPACE)
+                strv_pushf(argv, "--rsync-path=%s %s %s %s rsync", namespace_words[0], namespace_words[1],
+                           namespace_words[2], namespace_words[3]);
 }
 
 /* @from: absolute, so that it is no option of rsync's and no other host. @to: relative, and not seen by a
  * shell. */
 static int send_path(const Sender *s, const char *from, const char *to, bool image, Error *reterr) {
-        _cleanup_free_ char *shell = NULL;
         _cleanup_strv_ char **argv = NULL;
-        bool as_root, directory;
+        SendAs here, there = send_as_there(s, image);
+        bool directory;
         struct stat st;
         int r;
 
@@ -86,27 +133,27 @@ static int send_path(const Sender *s, const char *from, const char *to, bool ima
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a directory", from);
         if (!directory && !S_ISREG(st.st_mode))
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is neither a file nor a directory", from);
-        /* One that was made without root is the user's, and all of it can be read. */
-        as_root = image && geteuid() != 0 && st.st_uid != geteuid();
-        r = add_tool(as_root, &argv, reterr);
+        here = send_as_here(&st, image);
+        r = add_tool(here, &argv, reterr);
         if (r < 0)
                 return r;
-        shell = shell_text(s, as_root);
         strv_push(&argv, "-s");
         strv_push(&argv, "--delete");
-        strv_push(&argv, image ? "-aHAXx" : directory ? "-a" : "-aL");
         if (image)
-                strv_push(&argv, "--numeric-ids");
-        if (image && !s->root_there)
-                strv_push(&argv, "--rsync-path=sudo -n rsync");
-        strv_pushf(&argv, "--rsh=%s", shell);
+                add_image_options(there, &argv);
+        else
+                strv_push(&argv, directory ? "-a" : "-aL");
+        r = add_shell(s, here, &argv, reterr);
+        if (r < 0)
+                return r;
         strv_push(&argv, "--");
         strv_pushf(&argv, "%s%s", from, directory ? "/" : "");
         strv_pushf(&argv, "remote:%s/%s%s", s->directory, to, directory ? "/" : "");
         r = send_run(argv, from, reterr);
-        if (r < 0 && image && !s->root_there)
+        if (r < 0 && there == SEND_AS_ROOT)
                 error_add_hint(reterr,
-                               "the owners of its files need root there, which 'sudo -n rsync' has to give");
+                               "the owners of its files need root there, which 'sudo -n rsync' has to "
+                               "give, or else --rootless");
         return r;
 }
 

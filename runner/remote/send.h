@@ -11,7 +11,8 @@ typedef struct Sender {
         const Master *master;
         const char *root;      /* of the project here */
         const char *directory; /* of the project there, below the home */
-        bool root_there;       /* the user there is root; otherwise sudo has to make it that for images */
+        bool root_there;       /* the user there is root, so an image is written as it is */
+        bool rootless;         /* the containers are to be a user's there: so are images, and else root's */
 } Sender;
 
 /**
