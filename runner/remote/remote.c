@@ -63,12 +63,30 @@ static int check_copy(char *const *operands, Error *reterr) {
         return 0;
 }
 
+/* Options whose value would be a path there. */
+static int check_options(char *const *words, Error *reterr) {
+        STRV_FOREACH (word, words) {
+                const char *volume = startswith(*word, "--volume="), *file = startswith(*word, "--timings=");
+
+                if ((volume && volume[0] != '@') || (file && file[0] != '\0'))
+                        return error_raise(reterr, FC_EXIT_USAGE, "'%s' names a path of this machine",
+                                           *word);
+        }
+        return 0;
+}
+
 static int check_verb(const RemoteVerb *verb, char *const *operands, Error *reterr) {
+        _cleanup_strv_ char **words = NULL;
+
         if (place_of_verb(verb->name) == PLACE_REFUSED)
                 return error_raise(reterr, FC_EXIT_USAGE,
                                    "'%s' works on files of this machine, and has no option '--host'",
                                    verb->name);
-        return streq(verb->name, "cp") ? check_copy(operands, reterr) : 0;
+        if (streq(verb->name, "cp"))
+                return check_copy(operands, reterr);
+        for (size_t i = 0; i + 1 < verb->n_options; i++)
+                options_print(&verb->options[i], &words);
+        return check_options(words, reterr);
 }
 
 /* ---- as whom ---- */

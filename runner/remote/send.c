@@ -15,6 +15,7 @@
 #include "project/place.h"
 #include "remote/send.h"
 #include "remote/words.h"
+#include "spec/path.h"
 #include "spec/spec-parse.h"
 
 static int send_run(char *const *argv, const char *what, Error *reterr) {
@@ -116,6 +117,25 @@ static void add_image_options(SendAs there, char ***argv) {
                            namespace_words[2], namespace_words[3]);
 }
 
+static int send_raise_missing(const char *from, Error *reterr) {
+        return errno == ENOENT ? error_raise(reterr, FC_EXIT_USAGE, "'%s' does not exist", from)
+                               : error_set(reterr, errno, "look at '%s'", from);
+}
+
+/* A link of the project may lead anywhere: to keys of the user's, say. */
+static int check_within(const Sender *s, const char *from, Error *reterr) {
+        _cleanup_free_ char *real = realpath(from, NULL);
+
+        if (!real)
+                return send_raise_missing(from, reterr);
+        return path_is_within(real, s->root)
+                       ? 0
+                       : error_raise(reterr, FC_EXIT_USAGE,
+                                     "'%s' cannot travel to another machine: it leads out of the project, "
+                                     "to '%s'",
+                                     from, real);
+}
+
 /* @from: absolute, so that it is no option of rsync's and no other host. @to: relative, and not seen by a
  * shell. */
 static int send_path(const Sender *s, const char *from, const char *to, bool image, Error *reterr) {
@@ -126,8 +146,7 @@ static int send_path(const Sender *s, const char *from, const char *to, bool ima
         int r;
 
         if (stat(from, &st) < 0)
-                return errno == ENOENT ? error_raise(reterr, FC_EXIT_USAGE, "'%s' does not exist", from)
-                                       : error_set(reterr, errno, "look at '%s'", from);
+                return send_raise_missing(from, reterr);
         directory = S_ISDIR(st.st_mode);
         if (image && !directory)
                 return error_raise(reterr, FC_EXIT_USAGE, "'%s' is not a directory", from);
@@ -219,8 +238,13 @@ static int send_spec(const Sender *s, const Spec *spec, Error *reterr) {
 }
 
 int send_all(const Sender *s, const Travel *travel, const Spec *spec, Error *reterr) {
-        int r = send_directories(s, travel, reterr);
+        int r = 0;
 
+        for (size_t i = 0; r >= 0 && i < travel->n_items; i++)
+                if (!travel->items[i].image)
+                        r = check_within(s, travel->items[i].from, reterr);
+        if (r >= 0)
+                r = send_directories(s, travel, reterr);
         if (r >= 0)
                 r = send_store(s, travel->store, reterr);
         for (size_t i = 0; r >= 0 && i < travel->n_items; i++)

@@ -6,6 +6,9 @@
 #include "remote/travel.h"
 #include "spec/path.h"
 
+/* Below the project there; what else travels does not go there, where root writes. */
+#define TRAVEL_IMAGES ".images"
+
 void travel_done(Travel *travel) {
         for (size_t i = 0; i < travel->n_items; i++) {
                 free(travel->items[i].from);
@@ -40,7 +43,7 @@ static void travel_add(Travel *t, const char *from, const char *to, bool image) 
 static void travel_add_image(Travel *t, ContainerSpec *c, const char *root) {
         _cleanup_free_ char *from =
                 c->rootfs[0] == '/' ? path_normalise(c->rootfs) : path_join(root, c->rootfs, NULL);
-        _cleanup_free_ char *to = xasprintf(".images/%s", c->name);
+        _cleanup_free_ char *to = xasprintf(TRAVEL_IMAGES "/%s", c->name);
         const char *there = travel_find(t, from);
 
         if (!there)
@@ -54,10 +57,15 @@ static int travel_add_file(Travel *t, const char *what, const char *path, const 
         _cleanup_free_ char *joined = path[0] == '/' ? NULL : path_join(root, path, NULL);
         _cleanup_free_ char *from = joined ? path_normalise(joined) : NULL;
 
+        if (path[0] == '/')
+                return travel_refuse(reterr, what, path, "its path is not relative to the project's root");
         if (!from || path_has_dotdot(path) || !path_is_within(from, root) || streq(from, root))
                 return travel_refuse(reterr, what, path, "it is not below the project's root");
-        if (path_begins_in(path, ".containers"))
-                return travel_refuse(reterr, what, path, "it is in .containers");
+        if (path_begins_in(path, ".containers") || path_begins_in(path, TRAVEL_IMAGES))
+                return travel_refuse(reterr, what, path, "it is in .containers or " TRAVEL_IMAGES);
+        /* Also where it is given no shell, rsync there makes of a pattern all that fits. */
+        if (strpbrk(path, "*?[\\"))
+                return travel_refuse(reterr, what, path, "'*', '?', '[' and '\\' are a pattern for rsync");
         if (!travel_find(t, from))
                 travel_add(t, from, from + strlen(root) + 1, /* image= */ false);
         return 0;

@@ -146,6 +146,8 @@ testcase_refusals() {
         expect_err "--host: 'there' does not begin with ssh://"
         run_status 2 fc -H ssh://-oProxyCommand=false up
         expect_err "has no name of a host"
+        run_status 2 fc -H "$URL" up -v "$PROJECT:/src" web
+        expect_err "'--volume=$PROJECT:/src' names a path of this machine"
         run_status 2 fc -H "$URL" init
         expect_err "'init' works on files of this machine"
         OTHER_PATH=/none other_machine
@@ -164,6 +166,11 @@ testcase_refusals() {
         expect_err "'there' has flake-containers 0.0, and this is "
         other_end
         OTHER_PATH='' other_machine
+        ln -s "$SCRATCH/home" "$PROJECT/link"
+        spec "$(tiny web '' ', "volumes": ["link:/src:ro"]')"
+        run_status 2 there up
+        expect_err "it leads out of the project"
+        spec "$(tiny web '' ', "volumes": ["src:/src"]')"
         run_status 2 there up
         expect_err "web: volume 'src' cannot travel to another machine: what is written to it would be there"
         no_machine_left

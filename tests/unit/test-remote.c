@@ -300,7 +300,9 @@ TEST(cannot_travel) {
                 const char *text, *message;
         } table[] = {
                 {WEB("\"volumes\":[\"src:/src\"]"), "volume 'src' cannot travel"},
-                {WEB("\"volumes\":[\"/srv/x:/src:ro\"]"), "it is not below the project's root"},
+                {WEB("\"volumes\":[\"/srv/x:/src:ro\"]"), "its path is not relative"},
+                {WEB("\"volumes\":[\".images/web:/src:ro\"]"), "it is in .containers or .images"},
+                {WEB("\"volumes\":[\"a*:/src:ro\"]"), "are a pattern for rsync"},
                 {WEB("\"volumes\":[\"../x:/src:ro\"]"), "it is not below the project's root"},
                 {WEB("\"volumes\":[\"a/../../x:/src:ro\"]"), "it is not below the project's root"},
                 {WEB("\"volumes\":[\"./:/src:ro\"]"), "it is not below the project's root"},
