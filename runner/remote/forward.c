@@ -156,8 +156,8 @@ int forward_set(const Master *master, char *const *wanted, Error *reterr) {
         r = carried_write(master, either, reterr);
         if (r < 0)
                 return r;
-        if (either)
-                forward_drop(master, either + strv_length(wanted));
+        for (size_t i = strv_length(wanted); either && either[i]; i++)
+                (void) master_forward(master, either[i], /* cancel= */ true, NULL);
         STRV_FOREACH (spec, wanted) {
                 r = forward_one(master, *spec, first == 0 ? reterr : NULL);
                 first = first < 0 ? first : r;
@@ -167,8 +167,9 @@ int forward_set(const Master *master, char *const *wanted, Error *reterr) {
 }
 
 int forward_add(const Master *master, char *const *wanted, char ***ret_added, Error *reterr) {
+        _cleanup_close_ int lock_fd = master_lock(master, "carries", reterr);
         _cleanup_strv_ char **carried = NULL;
-        int r = carried_read(master, &carried, reterr);
+        int r = lock_fd < 0 ? lock_fd : carried_read(master, &carried, reterr);
 
         STRV_FOREACH (spec, wanted) {
                 if (r < 0)
@@ -183,6 +184,12 @@ int forward_add(const Master *master, char *const *wanted, char ***ret_added, Er
 }
 
 void forward_drop(const Master *master, char *const *added) {
+        _cleanup_close_ int lock_fd = master_lock(master, "carries", NULL);
+        _cleanup_strv_ char **carried = NULL;
+
+        if (lock_fd >= 0)
+                (void) carried_read(master, &carried, NULL);
         STRV_FOREACH (spec, added)
-                (void) master_forward(master, *spec, /* cancel= */ true, NULL);
+                if (!strv_contains(carried, *spec))
+                        (void) master_forward(master, *spec, /* cancel= */ true, NULL);
 }

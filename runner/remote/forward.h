@@ -21,12 +21,13 @@ int forward_read(const char *status, size_t size, char ***ret, char ***ret_left,
  * forward_set() - have the connection carry these and no others, also when this command has ended
  * @wanted: of forward_read()
  *
- * What is carried already is not disturbed. FC_EXIT_CONFLICT when a port is taken here.
+ * Under the lock "carries", from before @wanted was asked for: another command may have changed it. What is
+ * carried already is not disturbed. FC_EXIT_CONFLICT when a port is taken here.
  */
 int forward_set(const Master *master, char *const *wanted, Error *reterr);
 
 /* Have it carry these as well, as long as this command works. @ret_added: for forward_drop(), also after a
- * failure; owned by the caller. */
+ * failure; owned by the caller. One that forward_set() has been told of meanwhile is not dropped. */
 int forward_add(const Master *master, char *const *wanted, char ***ret_added, Error *reterr);
 void forward_drop(const Master *master, char *const *added);
 

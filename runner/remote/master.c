@@ -98,18 +98,17 @@ bool master_forward(const Master *master, const char *spec, bool cancel, char **
 
 /* ---- its end ---- */
 
-static int master_lock(const Master *master, Error *reterr) {
-        _cleanup_free_ char *name = master_file(master, "lock");
-        int fd = fs_open_file_beneath(master->dir_fd, name, O_RDWR | O_CREAT, 0600, reterr), r;
+int master_lock(const Master *master, const char *name, Error *reterr) {
+        _cleanup_free_ char *file = master_file(master, name);
+        int fd = fs_open_file_beneath(master->dir_fd, file, O_RDWR | O_CREAT, 0600, reterr), r;
 
         if (fd < 0)
                 return fd;
-        /* An ssh that asks for a password holds it. */
         r = file_lock_wait(fd, LOCK_EX, UINT64_MAX);
         if (r > 0)
                 return fd;
         (void) close(fd);
-        return error_set(reterr, r, "wait for another command's connection to '%s'",
+        return error_set(reterr, r, "wait for another command that works with '%s'",
                          master->destination->host);
 }
 
@@ -141,7 +140,7 @@ static void master_guard_run(void *userdata) {
         _cleanup_close_ int lock_fd = -EBADF;
 
         (void) process_wait(g->pidfd, UINT64_MAX);
-        lock_fd = master_lock(&g->master, NULL);
+        lock_fd = master_lock(&g->master, "lock", NULL);
         if (lock_fd < 0 || master_use(&g->master, NULL) < 0 ||
             flock(g->master.use_fd, LOCK_EX | LOCK_NB) < 0)
                 return;
@@ -228,7 +227,7 @@ int master_open(const Destination *destination, const char *root, Master *ret, E
         r = master_guard(ret, reterr);
         if (r < 0)
                 return r;
-        lock_fd = master_lock(ret, reterr);
+        lock_fd = master_lock(ret, "lock", reterr);
         if (lock_fd < 0)
                 return lock_fd;
         r = master_use(ret, reterr);

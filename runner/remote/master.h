@@ -8,6 +8,8 @@
  *     HASH.ports   what it carries when no command works (remote/forward.h); empty: it ends with them
  *     HASH.lock    held while it is looked for, started or ended
  *     HASH.use     held shared by each command that works with it
+ *     HASH.sends   held while the project is sent
+ *     HASH.carries held while the ports there are asked for and these here changed
  *
  * in the directory of remote/socket-dir.h; HASH is that of the project's root and the other machine. It
  * goes into the background when the user has been let in, so a password is asked for once, at the
@@ -39,6 +41,10 @@ int master_open(const Destination *destination, const char *root, Master *ret, E
 /* Lets go of the connection, which ends with this process unless it carries ports or another command works
  * with it. */
 void master_done(Master *master);
+
+/* The lock HASH.@name; it may be held for as long as something is sent, or a password asked for. Return: an
+ * fd, which holds it, or a negative errno. */
+int master_lock(const Master *master, const char *name, Error *reterr);
 
 /* The command line of an ssh that goes through it and never makes a connection of its own, up to the place
  * where a command may follow. @option: one more for ssh, or NULL. Owned by the caller. */

@@ -160,6 +160,7 @@ static int run_there(const There *there, const ProjectRequest *request, const Re
 static int send_project(const There *there, const ProjectRequest *request, const ProjectFound *found,
                         Spec **ret, Error *reterr) {
         _cleanup_(travel_done) Travel travel = {};
+        _cleanup_close_ int lock_fd = -EBADF;
         _cleanup_(spec_freep) Spec *spec = NULL;
         Sender sender = {&there->master, found->root, there->directory, there->root,
                          request->globals->rootless};
@@ -174,6 +175,8 @@ static int send_project(const There *there, const ProjectRequest *request, const
         if (r >= 0)
                 r = travel_plan(spec, found->root, &travel, reterr);
         if (r >= 0)
+                r = lock_fd = master_lock(&there->master, "sends", reterr);
+        if (r >= 0)
                 r = send_all(&sender, &travel, spec, reterr);
         if (r >= 0)
                 *ret = TAKE_PTR(spec);
@@ -182,11 +185,14 @@ static int send_project(const There *there, const ProjectRequest *request, const
 
 static int bring_ports(const There *there, Progress *progress, Error *reterr) {
         _cleanup_strv_ char **words = there_program(there), **ports = NULL, **left = NULL;
+        _cleanup_close_ int lock_fd = master_lock(&there->master, "carries", reterr);
         _cleanup_free_ char *answer = NULL;
         const char *status;
         size_t size = 0;
         int r;
 
+        if (lock_fd < 0)
+                return lock_fd;
         strv_push(&words, "--json");
         strv_push(&words, "status");
         r = there_ask(there, words, &answer, reterr);
