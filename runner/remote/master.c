@@ -20,6 +20,8 @@
 /* What ssh exits with when it has no connection, which a command there can do as well. */
 #define SSH_FAILED 255
 
+#define MACHINE_ID "/etc/machine-id"
+
 /* Stands for the other machine where the socket leads there. */
 #define ANY_HOST "remote"
 
@@ -201,11 +203,21 @@ static int master_start(const Master *master, Error *reterr) {
                                     master->destination->host);
 }
 
+uint64_t master_hash_machine(void) {
+        _cleanup_close_ int fd = open(MACHINE_ID, O_RDONLY | O_CLOEXEC);
+        _cleanup_free_ char *id = NULL;
+        char host[256] = "";
+
+        if (fd < 0 || fs_read_fd(fd, MACHINE_ID, 4096, &id, NULL, NULL) < 0)
+                (void) gethostname(host, sizeof(host) - 1);
+        return hash_text(id ? id : host);
+}
+
 int master_open(const Destination *destination, const char *root, Master *ret, Error *reterr) {
         _cleanup_free_ char *path = NULL, *port = xasprintf("%u", destination->port);
         const char *parts[] = {root, destination->user ? destination->user : "", destination->host, port};
         _cleanup_close_ int lock_fd = -EBADF;
-        uint64_t hash = HASH_INIT;
+        uint64_t hash = master_hash_machine();
         int r;
 
         *ret = MASTER_NULL;

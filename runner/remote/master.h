@@ -11,10 +11,10 @@
  *     HASH.sends   held while the project is sent
  *     HASH.carries held while the ports there are asked for and these here changed
  *
- * in the directory of remote/socket-dir.h; HASH is that of the project's root and the other machine. It
- * goes into the background when the user has been let in, so a password is asked for once, at the
- * terminal. Whatever ends a command, a process of ours that waits for that ends the connection when
- * nothing needs it any more. */
+ * in the directory of remote/socket-dir.h; HASH is that of this machine, as a home can be on several, the
+ * project's root and the other machine. It goes into the background when the user has been let in, so a
+ * password is asked for once, at the terminal. Whatever ends a command, a process of ours that waits for
+ * that ends the connection when nothing needs it any more. */
 
 #include "base/strv.h"
 #include "remote/destination.h"
@@ -60,6 +60,9 @@ int master_status(const Master *master, int status, Error *reterr);
 /* Lets it carry a port, or no more. @spec: as for `ssh -L`. @cancel: no more.
  * Return: whether; *ret_why says what is in the way, owned by the caller; may be NULL. */
 bool master_forward(const Master *master, const char *spec, bool cancel, char **ret_why);
+
+/* The beginning of a hash, of this machine: base/hash.h. */
+uint64_t master_hash_machine(void);
 
 /* HASH with @suffix; owned by the caller. */
 char *master_file(const Master *master, const char *suffix);

@@ -22,7 +22,7 @@ static bool socket_dir_is_private(int fd, mode_t others) {
         return fstat(fd, &st) >= 0 && st.st_uid == geteuid() && (st.st_mode & others) == 0;
 }
 
-/* Return: the fd; -EBADF and no Error: it cannot be there. */
+/* Return: the fd; -EBADF and no Error: it cannot be there, as in a home that cannot be written to. */
 static int socket_dir_try(const char *base, const char *below, char **ret_path, Error *reterr) {
         _cleanup_close_ int base_fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
         _cleanup_free_ char *path = xasprintf("%s/%s", base, below);
@@ -30,9 +30,9 @@ static int socket_dir_try(const char *base, const char *below, char **ret_path, 
         if (base[0] != '/' || base_fd < 0 || !socket_dir_is_private(base_fd, 022) ||
             strlen(path) > PATH_LENGTH_MAX || path[strspn(path, PLAIN)])
                 return -EBADF;
-        fd = fs_mkdir_beneath(base_fd, below, 0700, reterr);
+        fd = fs_mkdir_beneath(base_fd, below, 0700, NULL);
         if (fd < 0)
-                return fd;
+                return -EBADF;
         if (!socket_dir_is_private(fd, 077))
                 return error_raise(reterr, FC_EXIT_CONFLICT, "'%s' can be entered by other users", path);
         *ret_path = TAKE_PTR(path);
@@ -42,13 +42,13 @@ static int socket_dir_try(const char *base, const char *below, char **ret_path, 
 int socket_dir_open(char **ret_path, Error *reterr) {
         const struct passwd *pw = getpwuid(geteuid());
         const char *runtime = getenv("XDG_RUNTIME_DIR");
-        int fd = runtime ? socket_dir_try(runtime, IN_RUNTIME, ret_path, reterr) : -EBADF;
+        int fd = pw ? socket_dir_try(pw->pw_dir, IN_HOME, ret_path, reterr) : -EBADF;
 
-        if (fd == -EBADF && pw)
-                fd = socket_dir_try(pw->pw_dir, IN_HOME, ret_path, reterr);
+        if (fd == -EBADF && runtime)
+                fd = socket_dir_try(runtime, IN_RUNTIME, ret_path, reterr);
         if (fd != -EBADF)
                 return fd;
         return error_raise(reterr, FC_EXIT_HOST,
-                           "there is no directory for the socket of a connection: neither "
-                           "$XDG_RUNTIME_DIR nor the home is this user's alone and has a short, plain path");
+                           "there is no directory for the socket of a connection: neither the home nor "
+                           "$XDG_RUNTIME_DIR is this user's alone to write to and has a short, plain path");
 }

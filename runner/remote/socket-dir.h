@@ -11,6 +11,8 @@
  * @ret_path: its absolute path, of characters that neither ssh nor rsync nor a shell take for something
  *   else. Owned by the caller
  *
- * In $XDG_RUNTIME_DIR, or else in ~/.cache. Return: the fd, or a negative errno.
+ * In ~/.cache, or else in $XDG_RUNTIME_DIR, which a session started by sudo or cron does not have, and which
+ * goes with the last session, while the connection and its ports may stay. Return: the fd, or a negative
+ * errno.
  */
 int socket_dir_open(char **ret_path, Error *reterr);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/process.h"
@@ -13,23 +11,16 @@
 #include "remote/words.h"
 #include "state/identity.h"
 
-#define PROGRAM    "flake-containers"
-#define PLACE      ".local/share/flake-containers/remote"
-#define MACHINE_ID "/etc/machine-id"
-#define HASH_TAIL  5 /* '-' and four digits, of identity_project_id() */
+#define PROGRAM   "flake-containers"
+#define PLACE     ".local/share/flake-containers/remote"
+#define HASH_TAIL 5 /* '-' and four digits, of identity_project_id() */
 
 /* Two that share an account there are told apart by their machines, too, whose paths may be the same. */
 static char *there_place(const char *root) {
-        _cleanup_free_ char *machine = NULL, *id = identity_project_id(root, 0);
-        _cleanup_close_ int fd = open(MACHINE_ID, O_RDONLY | O_CLOEXEC);
-        char host[256] = "";
+        _cleanup_free_ char *id = identity_project_id(root, 0);
         uid_t uid = geteuid();
-        uint64_t hash;
+        uint64_t hash = hash_more(master_hash_machine(), &uid, sizeof(uid));
 
-        if (fd < 0 || fs_read_fd(fd, MACHINE_ID, 4096, &machine, NULL, NULL) < 0)
-                (void) gethostname(host, sizeof(host) - 1);
-        hash = hash_text(machine ? machine : host);
-        hash = hash_more(hash, &uid, sizeof(uid));
         hash = hash_more(hash, root, strlen(root));
         return xasprintf(PLACE "/%016" PRIx64 "/%.*s", hash, (int) (strlen(id) - HASH_TAIL), id);
 }
