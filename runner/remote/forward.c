@@ -137,6 +137,9 @@ static int forward_one(const Master *master, const char *spec, Error *reterr) {
                            here, master->destination->host);
         if (why && why[0] != '\0')
                 error_add_evidence(reterr, "%.*s", (int) strcspn(why, "\n\r"), why);
+        /* ssh does not tell which of the two it is. */
+        if (geteuid() != 0 && strtoul(strchr(here, ':') + 1, NULL, 10) < 1024)
+                error_add_hint(reterr, "a port below 1024 may be root's alone here, also one that is free");
         error_add_hint(reterr,
                        "the container runs there; give it another port, or free this one and run 'up' "
                        "again");

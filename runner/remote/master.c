@@ -171,9 +171,9 @@ static char **master_argv(const Master *master) {
                 "-f", "-N", "-M", "-T", "-a", "-x",
                 /* The user's settings lead there, and nothing else of them counts. */
                 "-oControlPersist=no", "-oClearAllForwardings=yes", "-oPermitLocalCommand=no",
-                "-oRemoteCommand=none", "-oLogLevel=ERROR",
+                "-oRemoteCommand=none", "-oTunnel=no", "-oLogLevel=ERROR",
                 /* One that is dead ends after a minute, and with it what listens on its ports. */
-                "-oServerAliveInterval=15", "-S"};
+                "-oServerAliveInterval=15", "-oServerAliveCountMax=3", "-S"};
 
         strv_push(&argv, master->program);
         for (size_t i = 0; i < ELEMENTSOF(words); i++)

@@ -63,7 +63,7 @@ static int check_copy(char *const *operands, Error *reterr) {
         return 0;
 }
 
-/* Options whose value would be a path there. */
+/* Options whose value would be a path there, and the one with which ports would come back at its end. */
 static int check_options(char *const *words, Error *reterr) {
         STRV_FOREACH (word, words) {
                 const char *volume = startswith(*word, "--volume="), *file = startswith(*word, "--timings=");
@@ -71,6 +71,15 @@ static int check_options(char *const *words, Error *reterr) {
                 if ((volume && volume[0] != '@') || (file && file[0] != '\0'))
                         return error_raise(reterr, FC_EXIT_USAGE, "'%s' names a path of this machine",
                                            *word);
+                if (streq(*word, "--attach")) {
+                        int r = error_raise(reterr, FC_EXIT_USAGE,
+                                            "'--attach' and '--host' do not go together: ports come back "
+                                            "when 'up' has ended");
+
+                        error_add_hint(reterr,
+                                       "flake-containers -H .. up, then flake-containers -H .. logs -f");
+                        return r;
+                }
         }
         return 0;
 }

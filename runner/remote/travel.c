@@ -116,11 +116,25 @@ static int travel_add_files(Travel *t, const ContainerSpec *c, const char *root,
         return r;
 }
 
+/* Of the options of systemd-nspawn those that open something of the host. */
+static const char *travel_find_opening(char *const *args) {
+        static const char *const options[] = {"--bind", "--overlay", "--load-credential"};
+
+        STRV_FOREACH (arg, args)
+                for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                        if (startswith(*arg, options[i]))
+                                return *arg;
+        return NULL;
+}
+
 static int travel_check(const ContainerSpec *c, Error *reterr) {
         if (network_mode_is_attached(c->network))
                 return travel_refuse(reterr, "interface", c->interface, "it is one of this machine");
         if (c->network == NETWORK_NAMESPACE)
                 return travel_refuse(reterr, "network namespace", c->namespace, "it is one of this machine");
+        if (travel_find_opening(c->nspawn_args))
+                return travel_refuse(reterr, "option", travel_find_opening(c->nspawn_args),
+                                     "it names a path of this machine");
         if (c->n_host_access > 0)
                 return travel_refuse(reterr, "the key", "hostAccess",
                                      "localhost would be that of the other machine");

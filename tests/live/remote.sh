@@ -148,6 +148,8 @@ testcase_refusals() {
         expect_err "has no name of a host"
         run_status 2 fc -H "$URL" up -v "$PROJECT:/src" web
         expect_err "'--volume=$PROJECT:/src' names a path of this machine"
+        run_status 2 fc -H "$URL" up --attach
+        expect_err "'--attach' and '--host' do not go together"
         run_status 2 fc -H "$URL" init
         expect_err "'init' works on files of this machine"
         OTHER_PATH=/none other_machine

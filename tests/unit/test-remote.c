@@ -311,6 +311,8 @@ TEST(cannot_travel) {
                 {WEB("\"credentials\":{\"k\":\"/etc/key\"}"), "credential '/etc/key' cannot travel"},
                 {WEB("\"network\":{\"mode\":\"bridge\",\"interface\":\"br0\"}"),
                  "interface 'br0' cannot travel"},
+                {WEB("\"nspawnArgs\":[\"--quiet\",\"--bind=/home\"]"),
+                 "option '--bind=/home' cannot travel"},
                 {WEB("\"network\":{\"hostAccess\":[5432]}"), "the key 'hostAccess' cannot travel"},
         };
 
