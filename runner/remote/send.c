@@ -136,6 +136,19 @@ static int check_within(const Sender *s, const char *from, Error *reterr) {
                                      from, real);
 }
 
+/* A file goes by the directory that it lies in: by its own name it would end in a directory of that name,
+ * which was sent before, instead of in its place. */
+static void add_target(const Sender *s, const char *from, const char *to, bool directory, char ***argv) {
+        const char *name = strrchr(to, '/') ? strrchr(to, '/') + 1 : to;
+        bool renamed = !streq(strrchr(from, '/') + 1, name);
+
+        if (directory)
+                strv_pushf(argv, "remote:%s/%s/", s->directory, to);
+        else
+                strv_pushf(argv, "remote:%s/%.*s%s", s->directory, (int) (name - to), to,
+                           renamed ? name : "");
+}
+
 /* @from: absolute, so that it is no option of rsync's and no other host. @to: relative, and not seen by a
  * shell. */
 static int send_path(const Sender *s, const char *from, const char *to, bool image, Error *reterr) {
@@ -167,7 +180,7 @@ static int send_path(const Sender *s, const char *from, const char *to, bool ima
                 return r;
         strv_push(&argv, "--");
         strv_pushf(&argv, "%s%s", from, directory ? "/" : "");
-        strv_pushf(&argv, "remote:%s/%s%s", s->directory, to, directory ? "/" : "");
+        add_target(s, from, to, directory, &argv);
         r = send_run(argv, from, reterr);
         if (r < 0 && there == SEND_AS_ROOT)
                 error_add_hint(reterr,
@@ -177,6 +190,18 @@ static int send_path(const Sender *s, const char *from, const char *to, bool ima
 }
 
 /* ---- Nix ---- */
+
+/* The first one of a name counts, which is the user's and would make another connection. */
+static void nix_set_options(Nix *nix, const char *options) {
+        for (char **variable = nix->envp; variable && *variable; variable++) {
+                if (!startswith(*variable, "NIX_SSHOPTS="))
+                        continue;
+                free(*variable);
+                *variable = xstrdup(options);
+                return;
+        }
+        strv_push(&nix->envp, options);
+}
 
 static int send_store(const Sender *s, char *const *paths, Error *reterr) {
         _cleanup_(nix_done) Nix nix = NIX_NULL;
@@ -192,7 +217,7 @@ static int send_store(const Sender *s, char *const *paths, Error *reterr) {
         if (r < 0)
                 return r;
         options = xasprintf("NIX_SSHOPTS=-F none -S %s -oProxyCommand=false", s->master->socket);
-        strv_push(&nix.envp, options);
+        nix_set_options(&nix, options);
         strv_push(&nix.argv, "copy");
         strv_push(&nix.argv, "--to");
         strv_push(&nix.argv, "ssh://remote");

@@ -3,10 +3,15 @@
 #include "fuzz.h"
 #include "remote/forward.h"
 #include "remote/there.h"
+#include "remote/with.h"
 
-/* What another machine tells of its ports opens loopback addresses here, and nothing else. */
+/* What another machine tells of its ports opens loopback addresses here, and of variables sets those of the
+ * specification, and nothing else. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-        _cleanup_strv_ char **ports = NULL, **left = NULL;
+        static char *exports[] = {(char *) "SITE=x", NULL};
+        ContainerSpec container = {.name = (char *) "web", .exports = exports};
+        const Spec spec = {.containers = &container, .n_containers = 1};
+        _cleanup_strv_ char **ports = NULL, **left = NULL, **variables = NULL;
         _cleanup_(error_done) Error error = ERROR_NULL;
         _cleanup_free_ char *text = fuzz_string(data, size);
         size_t found_size = 0;
@@ -15,6 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         FUZZ_CHECK(!found || found + found_size <= text + strlen(text));
         if (found && forward_read(found, found_size, &ports, &left, &error) < 0)
                 FUZZ_CHECK(error_is_set(&error));
+        if (found && with_read_variables(&spec, found, found_size, &variables, NULL) >= 0)
+                STRV_FOREACH (variable, variables)
+                        FUZZ_CHECK(startswith(*variable, "WEB_") || startswith(*variable, "SITE="));
         STRV_FOREACH (port, ports)
                 FUZZ_CHECK(startswith(*port, "127.") || startswith(*port, "[::1]:"));
         return 0;
