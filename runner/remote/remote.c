@@ -208,9 +208,12 @@ static int bring_ports(const There *there, Progress *progress, Error *reterr) {
         if (r < 0)
                 return r;
         status = there_find_json(answer, &size);
-        if (!status)
-                return error_raise(reterr, FC_EXIT_HOST, "'%s' does not tell which ports there are",
-                                   there->master.destination->host);
+        if (!status) {
+                r = error_raise(reterr, FC_EXIT_HOST, "'%s' does not tell which ports there are",
+                                there->master.destination->host);
+                error_add_evidence(reterr, "%.*s", (int) strcspn(answer, "\n"), answer);
+                return r;
+        }
         r = forward_read(status, size, &ports, &left, reterr);
         if (r < 0)
                 return r;
