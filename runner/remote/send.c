@@ -128,11 +128,12 @@ static int check_within(const Sender *s, const char *from, Error *reterr) {
 
         if (!real)
                 return send_raise_missing(from, reterr);
-        return path_is_within(real, s->root)
+        return path_is_within(real, s->root) && !streq(real, s->root) &&
+                               !path_begins_in(real + strlen(s->root) + 1, ".containers")
                        ? 0
                        : error_raise(reterr, FC_EXIT_USAGE,
-                                     "'%s' cannot travel to another machine: it leads out of the project, "
-                                     "to '%s'",
+                                     "'%s' cannot travel to another machine: it leads to '%s', which is "
+                                     "not below the project's root, or is in .containers",
                                      from, real);
 }
 
