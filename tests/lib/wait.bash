@@ -43,3 +43,13 @@ try_until() {
 
 # lock_is TEXT FILE: is there such a line about its lock?
 lock_is() { grep -q -- "$1 .*:$(stat -c %i "$2") " /proc/locks; }
+
+# moments COUNT VALUE..: so many of the values, drawn by lot, in order: what one run does not try, another does. All of them
+# with FC_MOMENTS=all.
+moments() {
+        local count=$1
+
+        shift
+        [[ ${FC_MOMENTS:-} != all ]] || count=$#
+        shuf --head-count="$count" --echo -- "$@" | sort -n
+}

@@ -33,7 +33,7 @@ testcase_up_during_down() {
         local first delay
 
         project_with_web
-        for delay in 0 20 50 100 200; do
+        for delay in $(moments 2 0 20 50 100 200); do
                 ok fc up
                 fc_background "$TMP/first" down
                 first=$FC_PID
@@ -55,7 +55,7 @@ testcase_down_during_up() {
         project_with_web
         ok fc up
         ok fc down
-        for delay in 0 20 50 100 200 300; do
+        for delay in $(moments 3 0 20 50 100 200 300); do
                 fc_background "$TMP/first" up
                 first=$FC_PID
                 after "$delay"

@@ -129,7 +129,7 @@ testcase_during_up() {
         project_with_web
         ok fc up
         ok fc down
-        for delay in 0 10 20 40 80 150 300; do
+        for delay in $(moments 3 0 10 20 40 80 150 300); do
                 fc_background "$TMP/up" up
                 after "$delay"
                 kill -9 "$FC_PID" 2>/dev/null || note "had ended within $delay ms"
@@ -152,7 +152,7 @@ testcase_supervisor_during_up() {
         ok fc up
         cgroup=$(machine_cgroup web)
         ok fc down
-        for delay in 0 5 20 40 80 150 300; do
+        for delay in $(moments 3 0 5 20 40 80 150 300); do
                 fc_background "$TMP/up" up
                 try_until "$WAIT" supervisor_is_there "$cgroup"
                 after "$delay"
@@ -172,7 +172,7 @@ testcase_nspawn_during_up() {
         ok fc up
         cgroup=$(machine_cgroup web)
         ok fc down
-        for delay in 0 5 20 40 80 150 300; do
+        for delay in $(moments 3 0 5 20 40 80 150 300); do
                 fc_background "$TMP/up" up
                 try_until "$WAIT" nspawn_is_there "$cgroup"
                 after "$delay"
@@ -191,7 +191,7 @@ testcase_down_killed() {
         local delay
 
         project_with_web
-        for delay in 0 20 50 100 150; do
+        for delay in $(moments 2 0 20 50 100 150); do
                 ok fc up
                 fc_background "$TMP/down" down
                 after "$delay"

@@ -83,7 +83,7 @@ testcase_at_any_moment() {
 
         project shop
         spec "$(web web ', "ports": ["8080:80"], "stop": {"timeout": 60}')"
-        for delay in 0 5 10 20 40 80 120 200 300 500 700 900; do
+        for delay in $(moments 4 0 5 10 20 40 80 120 200 300 500 700 900); do
                 fc_background "$TMP/up" up
                 after "$delay"
                 kill -INT "$FC_PID" 2>/dev/null || :
@@ -111,7 +111,7 @@ testcase_during_the_copy() {
 
         project shop
         spec "$(web web ', "ports": ["8080:80"]')"
-        for delay in 50 150 300; do
+        for delay in $(moments 2 50 150 300); do
                 rm -rf "$PROJECT/.containers"
                 fc_background "$TMP/up" up
                 try_until "$WAIT" something_copied

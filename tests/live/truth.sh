@@ -251,12 +251,12 @@ testcase_ends_soon() {
 has_ended() { [[ $(of "$1" running) == false ]]; }
 
 testcase_kills() {
-        local what delay cgroup victims=(leader supervisor nspawn all) delays=(0 20 60 120 200 300)
+        local what delay cgroup victims=(leader supervisor nspawn all) delays=(0 20 60 120 200 300) some=2
 
         # A unit is there later, and each round takes longer.
         if is_booted; then
                 victims=(leader relay nspawn all)
-                delays=(0 100 250)
+                delays=(0 100 250) some=1
         fi
         project shop
         spec "$(tiny one '' ', "ports": ["8080:80"]'), $(tiny two '' ', "ready": {"exec": [["/bin/sleep", "0.15"]]}')"
@@ -264,7 +264,7 @@ testcase_kills() {
         cgroup=$(machine_cgroup one)
         ok fc down
         for what in "${victims[@]}"; do
-                for delay in "${delays[@]}"; do
+                for delay in $(moments "$some" "${delays[@]}"); do
                         fc_background "$TMP/up" up
                         after "$delay"
                         kill_what "$cgroup" "$what"
