@@ -429,8 +429,8 @@ answers_beside() {
         ok curl --silent --show-error --fail --max-time 10 http://127.0.0.1:8080/
 }
 
-# Rules that these programs really make, on a host that forwards and whose netfilter sees what its bridges pass on: a bridge
-# of the host's passes nothing on there.
+# Rules that these programs really make, NixOS' by its nftables module with filterForward, on a host that forwards and whose
+# netfilter sees what its bridges pass on: a bridge of the host's passes nothing on there.
 testcase_beside_firewalls() {
         local calls=/proc/sys/net/bridge/bridge-nf-call-iptables forwarding=/proc/sys/net/ipv4/ip_forward file before forward
 
