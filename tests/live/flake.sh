@@ -287,12 +287,13 @@ testcase_watch() {
                         HOME="$SCRATCH/home" USER="$DEV" LOGNAME="$DEV" TMPDIR="$SCRATCH/home" "$FC" watch
         ) >"$TMP/watch" 2>&1 </dev/null &
         pid=$!
-        try_until "$WAIT" said_times "$TMP/watch" 'waiting for a change; ' 1
+        # As long as an `up` may take, which it does.
+        try_until "$FC_TIMEOUT" said_times "$TMP/watch" 'waiting for a change; ' 1
         equal "$(page 8080)" "<p>page of shop</p>"
         # Nix does not see it.
         as_dev touch "$PROJECT/untracked" "$PROJECT/src/untracked"
         sed -i 's/8080/8081/' "$PROJECT/containers.nix"
-        try_until "$WAIT" said_times "$TMP/watch" 'waiting for a change; ' 2
+        try_until "$FC_TIMEOUT" said_times "$TMP/watch" 'waiting for a change; ' 2
         line_in "$TMP/watch" 'httpserver: unchanged +ports changed while it runs' >/dev/null
         equal "$(page 8081)" "<p>page of shop</p>"
         sed -i 's/ports/prots/' "$PROJECT/containers.nix"
