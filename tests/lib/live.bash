@@ -23,6 +23,7 @@
 #   LIVE_NIX      1: what is at /mnt, Nix's store, is also at /nix, which this machine may lack
 #   FC_TEST_KEEP  not empty: leave the scratch folder of a failed script
 #   MUST_RUN      1: what would be skipped has failed
+#   FC_THOROUGH   OFF: without test cases that take long, and are about what others try in part
 
 set -Eeuo pipefail
 shopt -s inherit_errexit

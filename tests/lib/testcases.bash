@@ -50,3 +50,8 @@ testcases_run() {
         ((failed == 0)) || exit 1
         ((passed > 0)) || exit 77
 }
+
+# thorough: are test cases to run that take long? Begins one of those: thorough || return 0
+thorough() {
+        [[ ${FC_THOROUGH:-} != OFF ]] || { note "only with FC_THOROUGH=ON" && return 1; }
+}

@@ -186,6 +186,7 @@ testcase_run_without_evaluation() {
 testcase_elsewhere() {
         local there
 
+        thorough || return 0
         need_nix
         project theirs
         flake "$HTTPSERVER"
@@ -216,6 +217,7 @@ testcase_elsewhere() {
 testcase_subdir() {
         local top
 
+        thorough || return 0
         need_nix
         project shop
         top=$PROJECT
@@ -245,6 +247,7 @@ testcase_subdir() {
 
 # The program as the system has it, which knows of the flake only what it builds.
 testcase_installed() {
+        thorough || return 0
         need_nix
         project shop
         flake "$HTTPSERVER"
@@ -393,6 +396,7 @@ testcase_closure() {
 
 # Several containers: NAME-up brings what NAME needs, and is done when all of it is.
 testcase_together() {
+        thorough || return 0
         need_nix
         project shop
         # shellcheck disable=SC2016 # expanded inside

@@ -88,6 +88,7 @@ testcase_on_fresh_volumes() {
 testcase_postgres_seeded() {
         local changed
 
+        thorough || return 0
         example
         changed=$(jq '.containers |= {db: (.db + {ephemeral: true, volumes: ["@pg:/var/lib/postgresql"], seed: [
                 {run: ["createdb", "shop"], user: "postgres"}, {sql: "seed.sql", database: "shop"}]})}' "$PROJECT/flake-containers.json")
@@ -129,6 +130,7 @@ session_is_open() { [[ $(sql "select count(*) from pg_stat_activity where query 
 
 # The data of another major version: what the server says of it is on the screen.
 testcase_postgres_of_another_version() {
+        thorough || return 0
         example
         ok fc up db
         ok fc down
