@@ -29,7 +29,7 @@ derive {
     cores=''${NIX_BUILD_CORES:-1}
     ${phase "Patch" ""}
     ${phase "Configure" ''
-      cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_INSTALL_PREFIX=$out \
+      cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=$out \
               ${lib.escapeShellArgs (attrs'.cmakeFlags or [ ])}
       cd build
     ''}
