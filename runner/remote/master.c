@@ -30,8 +30,8 @@ char *master_file(const Master *master, const char *suffix) {
 }
 
 /* No file of settings: what it says was for the master, and ports or a command of it would come a second
- * time. Where the socket is gone there must be no other connection in its place. */
-char **master_command(const Master *master, const char *option) {
+ * time. */
+static char **master_words(const Master *master) {
         char **argv = NULL;
 
         strv_push(&argv, master->program);
@@ -39,6 +39,13 @@ char **master_command(const Master *master, const char *option) {
         strv_push(&argv, "none");
         strv_push(&argv, "-S");
         strv_push(&argv, master->socket);
+        return argv;
+}
+
+/* Where the socket is gone there must be no other connection in its place. */
+char **master_command(const Master *master, const char *option) {
+        char **argv = master_words(master);
+
         strv_push(&argv, "-oProxyCommand=false");
         strv_push(&argv, "-oLogLevel=ERROR");
         if (option)
@@ -48,20 +55,22 @@ char **master_command(const Master *master, const char *option) {
         return argv;
 }
 
+int master_run(char *const *argv, Error *reterr) {
+        int r = outer_command_run(argv, NULL, reterr);
+
+        process_unblock_signals();
+        return r;
+}
+
 /* ---- what is asked of it ---- */
 
 /* Return: the exit status of ssh, or a negative errno. */
 static int master_control(const Master *master, const char *what, const char *spec, char **ret_output,
                           Error *reterr) {
-        _cleanup_strv_ char **argv = NULL;
+        _cleanup_strv_ char **argv = master_words(master);
         _cleanup_free_ char *output = NULL;
         int r;
 
-        strv_push(&argv, master->program);
-        strv_push(&argv, "-F");
-        strv_push(&argv, "none");
-        strv_push(&argv, "-S");
-        strv_push(&argv, master->socket);
         strv_push(&argv, "-O");
         strv_push(&argv, what);
         if (spec) {
@@ -196,8 +205,7 @@ static int master_start(const Master *master, Error *reterr) {
         /* Of one that was killed. */
         (void) unlinkat(master->dir_fd, master->name, 0);
         (void) unlinkat(master->dir_fd, ports, 0);
-        r = outer_command_run(argv, NULL, reterr);
-        process_unblock_signals();
+        r = master_run(argv, reterr);
         return r <= 0 ? r
                       : error_raise(reterr, FC_EXIT_HOST, "there is no connection to '%s'",
                                     master->destination->host);

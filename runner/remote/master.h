@@ -50,6 +50,10 @@ int master_lock(const Master *master, const char *name, Error *reterr);
  * where a command may follow. @option: one more for ssh, or NULL. Owned by the caller. */
 char **master_command(const Master *master, const char *option);
 
+/* outer_command_run() of an ssh, or of what makes use of it, which is not the last thing that this command
+ * does: an interrupt counts again after it. */
+int master_run(char *const *argv, Error *reterr);
+
 /* Has it an end that was not asked for? Return: 1, 0 or a negative errno. */
 int master_is_lost(const Master *master, Error *reterr);
 

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/process.h"
-#include "ops/outer-command.h"
 #include "ops/project-open.h"
 #include "ops/project-spec.h"
 #include "remote/forward.h"
@@ -158,8 +156,7 @@ static int run_there(const There *there, const ProjectRequest *request, const Re
                 strv_extend(&words, request->command);
         }
         argv = there_command(there, has_whole_terminal() ? "-t" : "-T", words);
-        r = outer_command_run(argv, NULL, reterr);
-        process_unblock_signals();
+        r = master_run(argv, reterr);
         return r < 0 ? r : master_status(&there->master, r, reterr);
 }
 

@@ -11,7 +11,6 @@
 #include "base/process.h"
 #include "elevate/elevate.h"
 #include "ops/nix.h"
-#include "ops/outer-command.h"
 #include "project/place.h"
 #include "remote/send.h"
 #include "remote/words.h"
@@ -19,9 +18,8 @@
 #include "spec/spec-parse.h"
 
 static int send_run(char *const *argv, const char *what, Error *reterr) {
-        int r = outer_command_run(argv, NULL, reterr);
+        int r = master_run(argv, reterr);
 
-        process_unblock_signals();
         if (r <= 0)
                 return r;
         /* The second is rsync's own, of an interrupt. */
