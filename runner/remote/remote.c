@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <pwd.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "host/asker.h"
 #include "ops/project-open.h"
 #include "ops/project-spec.h"
 #include "remote/forward.h"
@@ -100,21 +100,20 @@ static int check_verb(const RemoteVerb *verb, char *const *operands, Error *rete
 
 /* Where the user has typed sudo: keys, agent and settings of ssh are the user's. */
 static int become_asker(Error *reterr) {
-        const struct passwd *pw;
+        _cleanup_(asker_freep) Asker *asker = NULL;
+        char *const *environment;
         InvokingUser user;
         int r = user_invoking(&user, reterr);
 
         if (r < 0 || user.uid == geteuid())
                 return r;
-        pw = getpwuid(user.uid);
+        asker = asker_new(/* address= */ NULL, &user);
+        r = asker_environment(asker, &environment, reterr);
+        if (r < 0)
+                return r;
         if (!user_become(&user))
                 return error_set(reterr, errno, "become uid %u", (unsigned) user.uid);
-        if (pw) {
-                (void) setenv("HOME", pw->pw_dir, 1);
-                (void) setenv("USER", pw->pw_name, 1);
-                (void) setenv("LOGNAME", pw->pw_name, 1);
-        }
-        (void) unsetenv("XDG_RUNTIME_DIR");
+        environ = strv_copy(environment);
         return 0;
 }
 
