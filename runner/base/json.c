@@ -328,6 +328,13 @@ void json_add(Json *object, const char *key, Json *value) {
                 abort();
 }
 
+void json_add_unless_empty(Json *object, const char *key, Json *value) {
+        if (value && json_first(value))
+                json_add(object, key, value);
+        else
+                (void) json_free(value);
+}
+
 void json_append(Json *array, Json *value) {
         if (!cJSON_AddItemToArray(array, value))
                 abort();

@@ -89,6 +89,8 @@ void json_add_uint(Json *object, const char *key, uint64_t value); /* json_parse
 void json_add_bool(Json *object, const char *key, bool value);
 void json_add_null(Json *object, const char *key);
 void json_add(Json *object, const char *key, Json *value);
+/* Likewise; an object or array without anything in it is freed, and the key left out. NULL: nothing. */
+void json_add_unless_empty(Json *object, const char *key, Json *value);
 void json_add_strv(Json *object, const char *key, char *const *v); /* NULL: [] */
 void json_append(Json *array, Json *value);
 void json_append_string(Json *array, const char *value);

@@ -283,14 +283,6 @@ static Json *probe_print(const ContainerSpec *c) {
         return probe;
 }
 
-/* A key without anything in it is left out. */
-static void add_unless_empty(Json *object, const char *key, Json *value) {
-        if (value && json_first(value))
-                json_add(object, key, value);
-        else
-                (void) json_free(value);
-}
-
 static Json *container_document(Pod *p) {
         const ContainerSpec *c = p->spec;
         Json *container = json_new_object();
@@ -298,15 +290,15 @@ static Json *container_document(Pod *p) {
         json_add_string(container, "name", c->name);
         json_add_string(container, "image", p->image);
         json_add_string(container, "imagePullPolicy", "IfNotPresent");
-        add_unless_empty(container, "ports", pod_ports(p->request, c));
+        json_add_unless_empty(container, "ports", pod_ports(p->request, c));
         add_limits(container, c);
         if (c->capabilities_add || c->capabilities_drop)
                 json_add(container, "securityContext", security_print(c));
-        add_unless_empty(container, "startupProbe", probe_print(c));
+        json_add_unless_empty(container, "startupProbe", probe_print(c));
         pod_add_volumes(p);
         pod_add_tmpfs(p);
         pod_add_credentials(p, container);
-        add_unless_empty(container, "volumeMounts", TAKE_PTR(p->mounts));
+        json_add_unless_empty(container, "volumeMounts", TAKE_PTR(p->mounts));
         return container;
 }
 
@@ -347,9 +339,9 @@ static char *pod_print(const ExportRequest *r, const ContainerSpec *c) {
         json_add_bool(spec, "enableServiceLinks", false);
         json_add_string(spec, "restartPolicy", restart_policy(c));
         json_add_uint(spec, "terminationGracePeriodSeconds", c->stop_timeout_usec / USEC_PER_SEC);
-        add_unless_empty(spec, "initContainers", p.init_containers);
+        json_add_unless_empty(spec, "initContainers", p.init_containers);
         json_add(spec, "containers", array_of(container));
-        add_unless_empty(spec, "volumes", p.volumes);
+        json_add_unless_empty(spec, "volumes", p.volumes);
         json_add(object, "spec", spec);
         free(p.image);
         return yaml_print(object);

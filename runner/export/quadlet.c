@@ -294,13 +294,15 @@ static void quadlet_add_once(ExportFiles *files, char *name, char *text) {
 
 static char *network_text(const ExportRequest *r, const char *name) {
         const NetworkSpec *network = networks_find(r->spec, name);
+        _cleanup_strv_ char **parts = NULL;
 
-        const char *subnet = network ? network->subnet : NULL, *subnet6 = network ? network->subnet6 : NULL;
-
+        strv_push(&parts, HEADER "\n[Network]\nInternal=true\n");
         /* Of the family that has no subnet podman chooses one. */
-        return xasprintf(HEADER "\n[Network]\nInternal=true\n%s%s%s%s%s%s", subnet ? "Subnet=" : "",
-                         subnet ? subnet : "", subnet ? "\n" : "", subnet6 ? "IPv6=true\nSubnet=" : "",
-                         subnet6 ? subnet6 : "", subnet6 ? "\n" : "");
+        if (network && network->subnet)
+                strv_pushf(&parts, "Subnet=%s\n", network->subnet);
+        if (network && network->subnet6)
+                strv_pushf(&parts, "IPv6=true\nSubnet=%s\n", network->subnet6);
+        return strv_join(parts, "");
 }
 
 static void quadlet_add_networks(const ExportRequest *r, const ContainerSpec *c, ExportFiles *files) {

@@ -182,13 +182,6 @@ int project_state_parse(const char *text, size_t size, const char *name, Project
 
 /* ---- writing ---- */
 
-static void print_unless_empty(Json *json, const char *key, Json *object) {
-        if (json_length(object) > 0)
-                json_add(json, key, object);
-        else
-                (void) json_free(object);
-}
-
 /* Most projects have one network, and nothing to say about it. */
 static void print_remembered_networks(Json *json, const ProjectState *state) {
         Json *networks = json_new_object(), *subnets6 = json_new_object(), *members = json_new_object();
@@ -202,9 +195,9 @@ static void print_remembered_networks(Json *json, const ProjectState *state) {
         for (size_t i = 0; i < state->n_addresses; i++)
                 if (state->addresses[i].networks)
                         json_add_strv(members, state->addresses[i].name, state->addresses[i].networks);
-        print_unless_empty(json, "networks", networks);
-        print_unless_empty(json, "subnets6", subnets6);
-        print_unless_empty(json, "members", members);
+        json_add_unless_empty(json, "networks", networks);
+        json_add_unless_empty(json, "subnets6", subnets6);
+        json_add_unless_empty(json, "members", members);
 }
 
 static void print_shares(Json *json, const ProjectState *state) {
