@@ -12,10 +12,10 @@
 
 #include "base/alloc.h"
 #include "base/companions.h"
-#include "base/own-cgroup.h"
 #include "base/file-lock.h"
 #include "base/fs.h"
 #include "base/host-socket.h"
+#include "base/own-cgroup.h"
 #include "net/netns.h"
 
 #define OWN "/proc/self/ns/net"

@@ -117,14 +117,21 @@ const NetworkSpec *networks_find(const Spec *spec, const char *name) {
         return NULL;
 }
 
-static int check_subnets(const Spec *spec, Error *reterr) {
-        for (size_t i = 0; i < spec->n_networks; i++)
-                for (size_t k = 0; spec->networks[i].subnet && k < i; k++)
-                        if (streq_ptr(spec->networks[i].subnet, spec->networks[k].subnet))
+static const char *subnet_of(const NetworkSpec *network, bool ipv6) {
+        return ipv6 ? network->subnet6 : network->subnet;
+}
+
+int networks_check_subnets(const Spec *spec, bool ipv6, Error *reterr) {
+        for (size_t i = 0; i < spec->n_networks; i++) {
+                const char *subnet = subnet_of(&spec->networks[i], ipv6);
+
+                for (size_t k = 0; subnet && k < i; k++)
+                        if (streq_ptr(subnet, subnet_of(&spec->networks[k], ipv6)))
                                 return error_raise(reterr, FC_EXIT_USAGE,
-                                                   "networks.%s.subnet: '%s' is that of network '%s'",
-                                                   spec->networks[i].name, spec->networks[i].subnet,
-                                                   spec->networks[k].name);
+                                                   "networks.%s.%s: '%s' is that of network '%s'",
+                                                   spec->networks[i].name, ipv6 ? "subnet6" : "subnet",
+                                                   subnet, spec->networks[k].name);
+        }
         return 0;
 }
 
@@ -230,5 +237,5 @@ int networks_check(Spec *spec, Error *reterr) {
                 for (size_t k = 0; r >= 0 && has_its_own(c) && k < i; k++)
                         r = check_pair(c, &spec->containers[k], reterr);
         }
-        return r < 0 ? r : check_subnets(spec, reterr);
+        return r < 0 ? r : networks_check_subnets(spec, /* ipv6= */ false, reterr);
 }

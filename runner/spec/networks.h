@@ -26,6 +26,9 @@ Json *networks_print(const Spec *spec);
  */
 int networks_check(Spec *spec, Error *reterr);
 
+/* Of one family: no two networks have the same. */
+int networks_check_subnets(const Spec *spec, bool ipv6, Error *reterr);
+
 /* What is said of the network, where nothing is an empty one that is added. Owned by @spec. */
 NetworkSpec *networks_add(Spec *spec, const char *name);
 

@@ -111,12 +111,5 @@ int networks6_check(Spec *spec, Error *reterr) {
 
         for (size_t i = 0; r >= 0 && i < spec->n_containers; i++)
                 r = check_in_network6(spec, &spec->containers[i], reterr);
-        for (size_t i = 0; r >= 0 && i < spec->n_networks; i++)
-                for (size_t k = 0; r >= 0 && spec->networks[i].subnet6 && k < i; k++)
-                        if (streq_ptr(spec->networks[i].subnet6, spec->networks[k].subnet6))
-                                r = error_raise(reterr, FC_EXIT_USAGE,
-                                                "networks.%s.subnet6: '%s' is that of network '%s'",
-                                                spec->networks[i].name, spec->networks[i].subnet6,
-                                                spec->networks[k].name);
-        return r;
+        return r < 0 ? r : networks_check_subnets(spec, /* ipv6= */ true, reterr);
 }
