@@ -38,9 +38,10 @@
 
 /* How long what is joined may end under us, or be somewhere else, before we say so; and what is in no
  * namespace that we know, which may be a first command that has failed and ends. */
-#define JOIN_USEC    (10 * USEC_PER_SEC)
-#define UNKNOWN_USEC (1 * USEC_PER_SEC)
-#define JOIN_PAUSE   (5 * USEC_PER_MSEC)
+#define JOIN_USEC      (10 * USEC_PER_SEC)
+#define UNKNOWN_USEC   (1 * USEC_PER_SEC)
+#define JOIN_PAUSE_MIN (5 * USEC_PER_MSEC)
+#define JOIN_PAUSE_MAX (80 * USEC_PER_MSEC)
 
 #define MAP_USEC (30 * USEC_PER_SEC)
 
@@ -388,6 +389,7 @@ static int raise_no_place(Error *reterr) {
 /* Where the user's other commands and containers are, or, without any, in new ones. */
 static int namespace_find(int base_fd, int runtime_fd, Error *reterr) {
         uint64_t began = now_usec();
+        useconds_t pause = JOIN_PAUSE_MIN;
         Search search = {.place = place_read(runtime_fd)};
 
         if (!place_look("self", &search.own))
@@ -403,7 +405,9 @@ static int namespace_find(int base_fd, int runtime_fd, Error *reterr) {
                         return r;
                 if (peer == 0 && !search.entered)
                         return make_namespaces(base_fd, runtime_fd, reterr);
-                (void) usleep(JOIN_PAUSE);
+                /* No event tells that a process has come back from another namespace. */
+                (void) usleep(pause);
+                pause = pause < JOIN_PAUSE_MAX ? 2 * pause : pause;
         } while (now_usec() < began + (search.known ? JOIN_USEC : UNKNOWN_USEC));
         return raise_no_place(reterr);
 }
