@@ -105,3 +105,23 @@ page() {
         shift "$(($# < 2 ? $# : 2))"
         curl --silent --show-error --fail --globoff --noproxy '*' --max-time 20 "$@" "http://$address:$port/"
 }
+
+# hold_port ADDRESS:PORT: something that listens there until release_port; HOLDER is its process. Of what a Debian has, perl
+# can listen.
+hold_port() {
+        local line
+
+        # shellcheck disable=SC2016 # perl's
+        exec {HOLDER_OUT}< <(exec perl -MIO::Socket::INET -e '
+                $s = IO::Socket::INET->new(LocalAddr => $ARGV[0], Listen => 1) or die "$!";
+                $| = 1; print "listening\n"; sleep' "$1" 2>&1)
+        HOLDER=$!
+        read -r -t "$WAIT" line <&"$HOLDER_OUT"
+        equal "$line" listening "the holder of $1"
+}
+
+release_port() {
+        kill "$HOLDER"
+        gone "$HOLDER"
+        exec {HOLDER_OUT}<&-
+}

@@ -9,22 +9,6 @@
 
 listeners() { ss -Hlnt "sport = :$1" | awk '{ print $4 }' | sort | paste -sd ' '; }
 
-# Listens on a port until the test case ends. Of what a Debian has, perl can listen.
-hold_port() {
-        exec {HOLDER_OUT}< <(exec perl -MIO::Socket::INET -e '
-                $s = IO::Socket::INET->new(LocalAddr => $ARGV[0], Listen => 1) or die "$!";
-                $| = 1; print "listening\n"; sleep' "$1" 2>&1)
-        HOLDER=$!
-        read -r -t "$WAIT" line <&"$HOLDER_OUT"
-        equal "$line" listening "the holder of $1"
-}
-
-release_port() {
-        kill "$HOLDER"
-        gone "$HOLDER"
-        exec {HOLDER_OUT}<&-
-}
-
 testcase_addresses() {
         project shop
         spec "$(web web ', "ports": ["8080:80", "127.0.0.5:8081:80", {"host": 8082, "container": 80, "address": "::1"}]')"

@@ -106,8 +106,6 @@ testcase_all() {
 }
 
 testcase_with() {
-        local listens holder
-
         project shop
         spec "$(web web ', "ports": ["8080:80"], "volumes": ["src:/var/www/html:ro"]')"
         other_machine
@@ -123,15 +121,10 @@ testcase_with() {
         try_until "$WAIT" nothing_runs
         try_until "$WAIT" no_connection
         # A port that is taken here.
-        # shellcheck disable=SC2016 # perl's
-        exec {listens}< <(exec perl -MIO::Socket::INET -e \
-                '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:8080", Listen => 1) or die; $| = 1; print "$$\n"; sleep')
-        read -r holder <&"$listens"
+        hold_port 127.0.0.1:8080
         run_status 5 there up
         expect_err "127.0.0.1:8080 is not free on this machine for the port of 'there'"
-        kill "$holder"
-        gone "$holder"
-        exec {listens}<&-
+        release_port
         ok there up
         ok page 8080
         ok there down

@@ -157,8 +157,6 @@ testcase_two_at_a_time() {
 
 # The host's network has the port, and the user's not.
 testcase_taken_port() {
-        local holder
-
         project other
         spec "$(tiny mine '' ', "ports": ["8080:80"]')"
         ok fc up
@@ -167,13 +165,10 @@ testcase_taken_port() {
         run_status 5 fc up
         expect_err "127\.0\.0\.1:8080 is taken by container 'mine' of project"
         PROJECT=$SCRATCH/projects/other ok fc down
-        coproc holder { exec perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:8080") or die;
-                $| = 1; print "listening\n"; sleep'; }
-        read -r -t "$WAIT" -u "${holder[0]}"
+        hold_port 127.0.0.1:8080
         run_status 5 fc up
         expect_err '127\.0\.0\.1:8080 is taken by a process that is not visible from here'
-        # shellcheck disable=SC2154 # coproc sets it
-        kill "$holder_PID"
+        release_port
         spec "$(tiny one '' ', "ports": ["80:80"]')"
         run_status 6 fc up
         expect_err 'net.ipv4.ip_unprivileged_port_start=80'

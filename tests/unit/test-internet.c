@@ -42,6 +42,7 @@ typedef struct Setup {
         sd_event *event;
         Internet *internet;
         pid_t pasta;
+        char *directory, *helper, *again; /* NULL: of no script; @again also of one that makes no file */
 } Setup;
 
 static void setup_open(Setup *s, const char *netns) {
@@ -60,6 +61,35 @@ static void setup_done(Setup *s) {
         (void) sd_event_unref(s->event);
         while (waitpid(-1, NULL, 0) > 0)
                 continue;
+        if (s->again)
+                ASSERT_OK(unlink(s->again));
+        if (s->helper)
+                ASSERT_OK(unlink(s->helper));
+        if (s->directory)
+                ASSERT_OK(rmdir(s->directory));
+        free(s->again);
+        free(s->helper);
+        free(s->directory);
+}
+
+static void write_text(const char *path, const char *text) {
+        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+        ASSERT_OK(fd);
+        ASSERT_EQ(write(fd, text, strlen(text)), (ssize_t) strlen(text));
+}
+
+/* @script: the helper; setup_done() removes it. */
+static void setup_open_script(Setup *s, const char *script) {
+        _cleanup_free_ char *directory = xstrdup("/tmp/fc-test-internet-XXXXXX"), *helper = NULL;
+
+        ASSERT_TRUE(mkdtemp(directory));
+        helper = xasprintf("%s/netns", directory);
+        write_text(helper, script);
+        setup_open(s, helper);
+        s->again = strstr(script, ".again") ? xasprintf("%s.again", helper) : NULL;
+        s->helper = TAKE_PTR(helper);
+        s->directory = TAKE_PTR(directory);
 }
 
 /* Return: the status of the next child that has ended. */
@@ -114,24 +144,12 @@ TEST(it_is_tried_again) {
         ASSERT_EQ(status, 0);
 }
 
-static void write_text(const char *path, const char *text) {
-        _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-
-        ASSERT_OK(fd);
-        ASSERT_EQ(write(fd, text, strlen(text)), (ssize_t) strlen(text));
-}
-
 /* What waits for the interface of a pasta that has ended does not take that of the next. */
 TEST(one_sets_the_other_side) {
-        char dir[] = "/tmp/fc-test-internet-XXXXXX";
-        _cleanup_free_ char *helper = NULL;
         int status;
         Setup s;
 
-        ASSERT_TRUE(mkdtemp(dir));
-        helper = xasprintf("%s/netns", dir);
-        write_text(helper, HELPER);
-        setup_open(&s, helper);
+        setup_open_script(&s, HELPER);
         ASSERT_EQ(reap(&s), 0);
         wait_for_the_timer(&s);
         ASSERT_EQ(reap(&s), 0);
@@ -141,22 +159,14 @@ TEST(one_sets_the_other_side) {
                 status = reap(&s);
         ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         setup_done(&s);
-        ASSERT_OK(unlink(helper));
-        ASSERT_OK(rmdir(dir));
 }
 
 /* It would lead nowhere, for as long as it runs. */
 TEST(both_are_started_again) {
-        char dir[] = "/tmp/fc-test-internet-XXXXXX";
-        _cleanup_free_ char *helper = NULL, *again = NULL;
         int status;
         Setup s;
 
-        ASSERT_TRUE(mkdtemp(dir));
-        helper = xasprintf("%s/netns", dir);
-        again = xasprintf("%s.again", helper);
-        write_text(helper, UNSET);
-        setup_open(&s, helper);
+        setup_open_script(&s, UNSET);
         ASSERT_EQ(reap(&s), 0);
         wait_for_the_timer(&s);
         status = reap(&s);
@@ -164,9 +174,6 @@ TEST(both_are_started_again) {
         status = reap(&s);
         ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
         setup_done(&s);
-        ASSERT_OK(unlink(helper));
-        ASSERT_OK(unlink(again));
-        ASSERT_OK(rmdir(dir));
 }
 
 /* Return: the signal that pasta ends of, by SIGTERM where it had got none before. */
@@ -181,15 +188,9 @@ static int signal_of_pasta(Setup *s) {
 
 /* A reboot: what is reaped late belongs to the boot before. */
 TEST(the_next_payload_keeps_its_pasta) {
-        char dir[] = "/tmp/fc-test-internet-XXXXXX";
-        _cleanup_free_ char *helper = NULL, *again = NULL;
         Setup s;
 
-        ASSERT_TRUE(mkdtemp(dir));
-        helper = xasprintf("%s/netns", dir);
-        again = xasprintf("%s.again", helper);
-        write_text(helper, SECOND);
-        setup_open(&s, helper);
+        setup_open_script(&s, SECOND);
         ASSERT_EQ(reap(&s), 0);
         wait_for_the_timer(&s);
         internet_end(s.internet);
@@ -202,9 +203,6 @@ TEST(the_next_payload_keeps_its_pasta) {
         }
         ASSERT_EQ(signal_of_pasta(&s), SIGTERM);
         setup_done(&s);
-        ASSERT_OK(unlink(helper));
-        ASSERT_OK(unlink(again));
-        ASSERT_OK(rmdir(dir));
 }
 
 /* This process has files of its own in the place of the host's resolver and of the program. */
