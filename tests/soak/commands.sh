@@ -50,7 +50,7 @@ testcase_pairs() {
         project_with_two
         soak_recovers
         soak_mark
-        while soak_next "a pair" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "a pair"; do
                 pick up down && first=$PICKED
                 bounded "$first"
                 pick "${VERBS[@]}" && first=$PICKED
@@ -73,7 +73,7 @@ testcase_pairs() {
         done
         soak_recovers
         soak_stops
-        note "$((SOAK_DONE - 1)) pairs"
+        note "$SOAK_DONE pairs"
 }
 
 testcase_twelve() {
@@ -83,7 +83,8 @@ testcase_twelve() {
         project_with_two
         soak_recovers
         soak_mark
-        while soak_next "twelve" && ((SOAK_DONE <= (ROUNDS + 4) / 5)); do
+        ROUNDS=$(((ROUNDS + 4) / 5))
+        while soak_round "twelve"; do
                 pids=() verbs=()
                 for i in 0 1 2 3 4 5 6 7 8 9 10 11; do
                         pick "${VERBS[@]}"
@@ -101,7 +102,7 @@ testcase_twelve() {
                 soak_marked same
                 soak_stops
         done
-        note "$((SOAK_DONE - 1)) times twelve"
+        note "$SOAK_DONE times twelve"
 }
 
 # Two projects share the host, and nothing else: neither sees what happens in the other.
@@ -115,7 +116,7 @@ testcase_two_projects() {
         soak_agree
         project_with_two
         soak_recovers
-        while soak_next "two projects" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "two projects"; do
                 pick up down restart && first=$PICKED
                 pick up down restart && second=$PICKED
                 pick 0 0 5 20 50 && delay=$PICKED
@@ -138,7 +139,7 @@ testcase_two_projects() {
         bounded down
         PROJECT=$SCRATCH/projects/shop
         soak_stops
-        note "$((SOAK_DONE - 1)) times two projects"
+        note "$SOAK_DONE times two projects"
 }
 
 live_main "$@"

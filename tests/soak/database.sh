@@ -61,7 +61,7 @@ testcase_pgbench() {
         sql 'create table acknowledged (n bigint primary key)'
         ok pgbench --initialize --scale=2 --quiet postgres
         LAST=0
-        while soak_next "pgbench" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "pgbench"; do
                 # Each way is as likely.
                 pick "${WAYS[@]}" && way=$PICKED
                 ! is_booted || [[ $way != all ]] || way=nspawn
@@ -89,7 +89,7 @@ testcase_pgbench() {
                 consistent "$transactions"
         done
         soak_stops
-        note "cut off $((SOAK_DONE - 1)) times, $rows acknowledged rows"
+        note "cut off $SOAK_DONE times, $rows acknowledged rows"
 }
 
 live_main "$@"

@@ -124,7 +124,7 @@ testcase_things() {
         soak_begin 12
         project_with_files
         make_outside
-        while soak_next "the project again" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "the project again"; do
                 pick "${PLACES[@]}" && place=$PICKED
                 pick "${KINDS[@]}" && kind=$PICKED
                 pick stopped running && before=$PICKED
@@ -146,7 +146,7 @@ testcase_things() {
                 soak_recovers
                 soak_stops
         done
-        note "$((SOAK_DONE - 1)) things, $refused of them this file system cannot have"
+        note "$SOAK_DONE things, $refused of them this file system cannot have"
         rm -rf -- "$OUTSIDE"
 }
 
@@ -157,7 +157,8 @@ testcase_exchanged() {
         soak_begin 24
         project_with_files
         make_outside
-        while soak_next "the project again" && ((SOAK_DONE <= (ROUNDS + 9) / 10)); do
+        ROUNDS=$(((ROUNDS + 9) / 10))
+        while soak_round "the project again"; do
                 pick "${PLACES[@]}" && place=$PICKED
                 pick file directory new && target=$PICKED
                 SOAK_NOW="$place and a link to outside/$target"
@@ -193,7 +194,7 @@ testcase_exchanged() {
                 soak_recovers
                 soak_stops
         done
-        note "$((SOAK_DONE - 1)) places, $swaps swaps or more, $commands commands"
+        note "$SOAK_DONE places, $swaps swaps or more, $commands commands"
         rm -rf -- "$OUTSIDE"
 }
 

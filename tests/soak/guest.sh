@@ -47,7 +47,7 @@ testcase_bus() {
 
         soak_begin 8
         project shop
-        while soak_next "a bus" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "a bus"; do
                 pick deaf no-auth mute stalled garbage wrong closes flood big ok && mode=$PICKED
                 pick 0 0 100 4500 && delay=$PICKED
                 pick 0 0 3 1000 100000 && failed=$PICKED
@@ -75,7 +75,7 @@ testcase_journal() {
         real=$(find "$journal" -name system.journal)
         size=$(stat -c %s "$real")
         cp -a -- "$real" "$TMP/real"
-        while soak_next "a journal" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "a journal"; do
                 pick bytes bytes cut sparse many link fifo && i=$PICKED
                 SOAK_NOW="journal: $i"
                 file=$journal/system@hostile.journal
@@ -118,7 +118,7 @@ testcase_console() {
 
         soak_begin 3
         project shop
-        while soak_next "a console" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "a console"; do
                 pick line lines sparse && what=$PICKED
                 SOAK_NOW="console: $what"
                 rm -rf -- "$PROJECT/.containers"
@@ -190,7 +190,7 @@ testcase_links() {
         spec "$(tiny one '' ', "volumes": ["data:/data", "data/inner:/inner", "@state:/state"],
                 "credentials": {"a": "data/secret"}, "stop": {"timeout": 1}, "ready": {"timeout": 10}')"
         soak_recovers
-        while soak_next "a link" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "a link"; do
                 pick /data/inner /data/secret /data /state /inner /etc /etc/hosts /etc/passwd /var/log /usr/lib/os-release \
                         /dev /proc /run /sys /tmp /var /root /usr && place=$PICKED
                 pick "$outside" "$outside/file" "$outside/new" && target=$PICKED

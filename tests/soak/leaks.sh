@@ -29,18 +29,24 @@ everything() {
         find "$PROJECT/.containers" -printf 'project %P\n' 2>/dev/null | sort
 }
 
+# nothing_since: what there is, is what there was when $TMP/before was written.
+nothing_since() {
+        everything >"$TMP/after"
+        same_files "$TMP/before" "$TMP/after" "after $SOAK_DONE rounds something is left (- before, + after)"
+}
+
 # Up and down, with a port that is used, a command inside, and a reader of the logs.
 testcase_cycles() {
         local slab_before kind
 
-        soak_begin 20
+        soak_begin 20 3
         own_tmp
         project_with_two
         soak_recovers
         soak_stops
         everything >"$TMP/before"
         slab_before=$(slab)
-        while soak_next "a cycle" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "a cycle"; do
                 pick 'up' 'up --rm-on-failure' 'restart' && kind=$PICKED
                 # shellcheck disable=SC2086 # words
                 bounded $kind
@@ -50,13 +56,11 @@ testcase_cycles() {
                 bounded logs -n 1
                 curl --silent --max-time 5 http://127.0.0.1:8080/ >/dev/null || :
                 soak_stops
-                if ((SOAK_DONE % 20 == 0 || SOAK_DONE == ROUNDS)); then
-                        everything >"$TMP/after"
-                        same_files "$TMP/before" "$TMP/after" "after $SOAK_DONE cycles something is left (- before, + after)"
-                fi
+                ((SOAK_DONE % 20 != 0)) || nothing_since
         done
+        nothing_since
         umount --recursive /tmp
-        note "$((SOAK_DONE - 1)) cycles; slab of the machine $slab_before -> $(slab) KiB"
+        note "$SOAK_DONE cycles; slab of the machine $slab_before -> $(slab) KiB"
 }
 
 # descriptors, resident: of a process that stays.
@@ -76,16 +80,16 @@ has_rebooted() {
 
 # One container, asked and rebooted again and again: its supervisor does not grow.
 testcase_supervisor() {
-        local pid leader fds_before size_before size rounds=0
+        local pid leader fds_before size_before size
 
         supervisor_only
-        soak_begin 20
+        soak_begin 20 6
         project shop
         spec "$(fake one '"FAKE_MODE": "ok"' ', "ports": ["8080:80"]')"
         bounded up
         ((STATUS == 0)) || soak_flunk "up says $STATUS: $ERR"
         pid=$(supervisor_pid_of "$(machine_cgroup one)")
-        while soak_next "a reboot" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "a reboot"; do
                 bounded status
                 ((STATUS == 0)) || soak_flunk "status says $STATUS: $ERR"
                 bounded exec one -- /bin/true
@@ -95,18 +99,17 @@ testcase_supervisor() {
                 leader=$(leader_now)
                 kill -USR1 "$leader"
                 try_until "$WAIT" has_rebooted "$leader"
-                rounds=$((rounds + 1))
-                if ((rounds == 3)); then
+                if ((SOAK_DONE == 3)); then
                         fds_before=$(descriptors "$pid")
                         size_before=$(resident "$pid")
                 fi
         done
         size=$(resident "$pid")
-        note "$rounds rounds: $fds_before -> $(descriptors "$pid") descriptors, $size_before -> $size KiB"
+        note "$SOAK_DONE rounds: $fds_before -> $(descriptors "$pid") descriptors, $size_before -> $size KiB"
         # It had these while its guest booted.
         try_until "$WAIT" has_at_most "$fds_before" "$pid"
         ((size <= size_before + 512)) || soak_flunk "the supervisor had $size_before KiB, and has $size"
-        equal "$(fc --json events | grep -c '"rebooting"')" "$rounds" "the number of reboots"
+        equal "$(fc --json events | grep -c '"rebooting"')" "$SOAK_DONE" "the number of reboots"
         soak_stops
 }
 
@@ -115,7 +118,7 @@ testcase_instances() {
         local pids=() pid
 
         [[ -d $FC_IMAGES/db ]] || skip "there is no $FC_IMAGES/db; examples/debian/make-images makes it"
-        soak_begin 10
+        soak_begin 10 8
         own_tmp
         project shop
         spec '"db": {"system": {"rootfs": "'"$FC_IMAGES/db"'", "init": "/sbin/init"}, "ports": ["auto:5432"],
@@ -127,7 +130,7 @@ testcase_instances() {
         # The first one makes .fresh itself.
         ok fc -q with --fresh --from seeded db -- true
         everything >"$TMP/before"
-        while soak_next "an instance" && ((SOAK_DONE <= ROUNDS)); do
+        while soak_round "an instance"; do
                 if ((${#pids[@]} == 8)); then
                         instance_ended "${pids[0]}"
                         pids=("${pids[@]:1}")
@@ -136,10 +139,9 @@ testcase_instances() {
                 pids+=("$FC_PID")
         done
         for pid in "${pids[@]}"; do instance_ended "$pid"; done
-        everything >"$TMP/after"
-        same_files "$TMP/before" "$TMP/after" "something was left (- before, + after)"
+        nothing_since
         umount --recursive /tmp
-        note "$((SOAK_DONE - 1)) instances"
+        note "$SOAK_DONE instances"
 }
 
 instance_ended() {

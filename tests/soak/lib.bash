@@ -7,7 +7,7 @@
 #
 #     FC_SOAK_SEED      draws the same again
 #     FC_SOAK_ROUNDS    how much, in the script's own measure (each says which)
-#     FC_SOAK_SECONDS   begin nothing new after that time
+#     FC_SOAK_SECONDS   begin nothing new after that time, but for what a test case needs to say anything
 #     FC_SOAK_HANG      how long a command may take before it counts as one that hangs [15]
 #
 # After each thing that is tried an oracle looks whether the program tells the truth: soak_agree(), soak_recovers().
@@ -20,23 +20,29 @@ readonly SOAK_HANG=${FC_SOAK_HANG:-15}
 # A container that is not ready by then is one that hangs: the command that waits is ended before.
 readonly SOAK_READY=$((SOAK_HANG * 4))
 
-# soak_begin ROUNDS: to be called first in a test case. Sets ROUNDS.
+# soak_begin ROUNDS [LEAST]: to be called first in a test case. Sets ROUNDS. LEAST: so many, however late it is.
 soak_begin() {
         SOAK_SEED=${FC_SOAK_SEED:-$((SRANDOM % 1000000))}
         RANDOM=$((SOAK_SEED % 32768))
         ROUNDS=${FC_SOAK_ROUNDS:-$1}
-        SOAK_END=$((SECONDS + ${FC_SOAK_SECONDS:-1000000}))
+        SOAK_LEAST=${2:-1}
+        ((ROUNDS >= SOAK_LEAST)) || ROUNDS=$SOAK_LEAST
+        SOAK_END=''
         SOAK_DONE=0
         SOAK_NOW=nothing
         note "FC_SOAK_SEED=$SOAK_SEED FC_SOAK_ROUNDS=$ROUNDS"
 }
 
-# soak_next WHAT: before each thing that is tried; fails when the time is up, but for the first.
+# soak_next WHAT: before each thing that is tried; fails when the time is up. The clock starts with the first.
 soak_next() {
-        ((SOAK_DONE == 0 || SECONDS < SOAK_END)) || return 1
+        SOAK_END=${SOAK_END:-$((SECONDS + ${FC_SOAK_SECONDS:-1000000}))}
+        ((SOAK_DONE < SOAK_LEAST || SECONDS < SOAK_END)) || return 1
         SOAK_NOW=$*
         SOAK_DONE=$((SOAK_DONE + 1))
 }
+
+# soak_round WHAT: the same, and fails when ROUNDS are done.
+soak_round() { ((SOAK_DONE < ROUNDS)) && soak_next "$@"; }
 
 # soak_flunk TEXT..: with what was tried, and the seed to do so again.
 soak_flunk() { flunk "$* [seed $SOAK_SEED, number $SOAK_DONE: $SOAK_NOW]"; }
