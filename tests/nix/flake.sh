@@ -10,23 +10,6 @@
 SYSTEM=$(uname -m)-linux
 readonly SYSTEM
 
-need() {
-        local program
-
-        for program; do
-                command -v "$program" >/dev/null || skip "$program is not installed"
-        done
-}
-
-# The inputs of all flakes here, made once.
-inputs() {
-        INPUTS=$SCRATCH/inputs
-        [[ ! -d $INPUTS ]] || return 0
-        need git
-        [[ -x ${FC_BINARY:-} ]] || skip "FC_BINARY names no program; ctest sets it"
-        "$NIX_TESTS/standin/make" "$INPUTS" "$FC_BINARY"
-}
-
 # project MODULE: a git repository with a flake of that flake-parts module, as the current folder. A new one each time.
 project() {
         inputs
@@ -253,36 +236,6 @@ testcase_sudo() {
 		web-upp|<web-upp>
 		./web-up|<./web-up>
 	ROWS
-}
-
-# The package, built by stdenv's phases with the machine's compiler.
-testcase_package() {
-        inputs
-        need cmake ninja gcc pkg-config
-        ok nix build -L --out-link "$SCRATCH/package" --impure --expr "
-                let
-                  ours = builtins.getFlake \"path:$INPUTS/flake-containers\";
-                in
-                (import $INPUTS/nixpkgs { overlays = [ ours.overlays.default ]; }).flake-containers"
-        ok "$SCRATCH/package/bin/flake-containers" version
-        # What a flake without an overlay says is the same.
-        evaluate "
-                let
-                  ours = builtins.getFlake \"path:$INPUTS/flake-containers\";
-                in
-                map toString [
-                  (import $INPUTS/nixpkgs { overlays = [ ours.overlays.default ]; }).flake-containers
-                  (ours.lib.package (import $INPUTS/nixpkgs { }))
-                ]"
-        equal "$(jq -r 'unique | .[]' <<<"$OUT")" "$(realpath "$SCRATCH/package")" "the package"
-        [[ -s $SCRATCH/package/share/doc/flake-containers/docs/SPEC.md ]] || flunk "there are no documents"
-        # Installed, its helpers are where it looks for them.
-        equal "$(ls "$SCRATCH/package/libexec/flake-containers")" "$(find "$INPUTS/runner/libexec" -type f -printf '%f\n' | sort)" \
-                "the helpers"
-        [[ -e $SCRATCH/package/share/bash-completion/completions/flake-containers ]] || flunk "there is no completion"
-        [[ -e $SCRATCH/package/share/man/man1/flake-containers.1 ]] || flunk "there is no manual page"
-        [[ -s $SCRATCH/package/share/flake-containers/spec.schema.json ]] || flunk "there is no schema"
-        [[ -s $SCRATCH/package/share/flake-containers/templates/default/flake.nix ]] || flunk "there is no template"
 }
 
 # overridden: the options for the current flake's inputs.

@@ -25,8 +25,8 @@ readonly NIX_SCRIPT NIX_TESTS TOP
 # shellcheck source=tests/lib/testcases.bash
 . "$TOP/tests/lib/testcases.bash"
 
-# Each command below is done in well under a second; this is for machines that are busy with something else.
-readonly NIX_TIMEOUT=${NIX_TIMEOUT:-300}
+# Nearly each command below is done in a second or two; this is for machines that are busy with something else.
+NIX_TIMEOUT=${NIX_TIMEOUT:-300}
 
 # The script's own output, also where a function's is redirected.
 exec {NIX_OUT}>&1
@@ -127,6 +127,24 @@ standin_inputs() {
         [[ -d $SCRATCH/standin ]] || "$standin/make" "$SCRATCH/standin" >&2
         printf '{ lib = import %s; flake-parts.lib = import %s { lib = import %s; }; nixpkgs = %s; }' \
                 "$standin/lib" "$standin/flake-parts/lib.nix" "$standin/lib" "$SCRATCH/standin/nixpkgs"
+}
+
+# need PROGRAM..: skips the test where one is not installed.
+need() {
+        local program
+
+        for program; do
+                command -v "$program" >/dev/null || skip "$program is not installed"
+        done
+}
+
+# inputs: sets INPUTS, the stand-ins of what a flake names, made once.
+inputs() {
+        INPUTS=$SCRATCH/inputs
+        [[ ! -d $INPUTS ]] || return 0
+        need git
+        [[ -x ${FC_BINARY:-} ]] || skip "FC_BINARY names no program; ctest sets it"
+        "$NIX_TESTS/standin/make" "$INPUTS" "$FC_BINARY"
 }
 
 real_flake_parts() {
