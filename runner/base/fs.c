@@ -222,6 +222,21 @@ int fs_replace_link(int dir_fd, const char *name, const char *target, Error *ret
         return 0;
 }
 
+int fs_rename_new(int from_fd, const char *from, int to_fd, const char *to) {
+        struct stat st;
+
+        if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) >= 0)
+                return 0;
+        /* EINVAL also says that a directory was to be moved below itself, and will say so again. */
+        if (errno != EINVAL)
+                return -errno;
+        if (fstatat(to_fd, to, &st, AT_SYMLINK_NOFOLLOW) >= 0)
+                return -EEXIST;
+        if (errno != ENOENT)
+                return -errno;
+        return renameat(from_fd, from, to_fd, to) < 0 ? -errno : 0;
+}
+
 /* Neither of them may be removed, nor what lies in such a directory. */
 static bool clear_flags(int fd) {
         int flags;

@@ -58,6 +58,12 @@ int fs_write_fleeting(int dir_fd, const char *name, const char *text, size_t siz
  * alone. No other process may do so at the same time. */
 int fs_replace_link(int dir_fd, const char *name, const char *target, Error *reterr);
 
+/* Moves `from` to a name that is not there yet; -EEXIST where it is. File systems of other machines (NFS,
+ * 9p: a folder of Windows in WSL) cannot promise that in one step: there a name that appears at this moment
+ * is replaced, unless it is a directory with something in it. Return: 0 or a negative errno;
+ * renameat2(2). */
+int fs_rename_new(int from_fd, const char *from, int to_fd, const char *to);
+
 /* Removes `name` below `dir_fd` with all it contains, without following links or crossing into another
  * mount; clears the immutable flag where it stands in the way (systemd and NixOS set it on var/empty). A
  * missing name is success. Where it ends early, at an error or killed, another call goes on. */

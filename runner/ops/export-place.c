@@ -62,9 +62,9 @@ static int check_empty(int dir_fd, const char *path, Error *reterr) {
 }
 
 static int move_out(int from_fd, int dir_fd, const char *name, Error *reterr) {
-        return renameat2(from_fd, name, dir_fd, name, RENAME_NOREPLACE) < 0
-                       ? error_set(reterr, errno, "put '%s' in its place", name)
-                       : 0;
+        int r = fs_rename_new(from_fd, name, dir_fd, name);
+
+        return r < 0 ? error_set(reterr, r, "put '%s' in its place", name) : 0;
 }
 
 /* The index of images last, without which the rest is nothing. @fd: of COMPLETE */
@@ -140,8 +140,9 @@ int export_place_commit(ExportPlace *p, Error *reterr) {
 
         if (r < 0)
                 return r;
-        if (renameat2(p->dir_fd, NEW, p->dir_fd, COMPLETE, RENAME_NOREPLACE) < 0)
-                return error_set(reterr, errno, "make '" COMPLETE "'");
+        r = fs_rename_new(p->dir_fd, NEW, p->dir_fd, COMPLETE);
+        if (r < 0)
+                return error_set(reterr, r, "make '" COMPLETE "'");
         return move_all(p->new_fd, p->dir_fd, reterr);
 }
 

@@ -68,10 +68,11 @@ int snapshot_apply_check(const StateDir *dir, const SnapshotManifest *m, Error *
 }
 
 int snapshot_apply_begin(int snapshots_fd, const char *name, Error *reterr) {
-        if (renameat2(snapshots_fd, name, snapshots_fd, SNAPSHOTS_RESTORE, RENAME_NOREPLACE) < 0 ||
-            fsync(snapshots_fd) < 0)
-                return error_set(reterr, errno, "begin to restore");
-        return 0;
+        int r = fs_rename_new(snapshots_fd, name, snapshots_fd, SNAPSHOTS_RESTORE);
+
+        if (r >= 0 && fsync(snapshots_fd) < 0)
+                r = -errno;
+        return r < 0 ? error_set(reterr, r, "begin to restore") : 0;
 }
 
 /* Of a seed that had not succeeded when the snapshot was saved: the user wants what it has left. */
@@ -95,9 +96,8 @@ static int exchange(const StateDir *dir, int from_fd, const char *from, int to_f
                 r = trash_put(dir->fd, to_fd, to, reterr);
         if (r < 0 || from_fd < 0)
                 return r;
-        if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) < 0)
-                return error_set(reterr, errno, "put '%s' in place", from);
-        return 0;
+        r = fs_rename_new(from_fd, from, to_fd, to);
+        return r < 0 ? error_set(reterr, r, "put '%s' in place", from) : 0;
 }
 
 /* The root has been made of what it was started from then. */

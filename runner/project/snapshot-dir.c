@@ -154,7 +154,9 @@ int snapshot_seal(int new_fd, const SnapshotManifest *manifest, Error *reterr) {
 }
 
 int snapshot_name(int fd, const char *label, Error *reterr) {
-        if (renameat2(fd, SNAPSHOTS_NEW, fd, label, RENAME_NOREPLACE) < 0 || fsync(fd) < 0)
-                return error_set(reterr, errno, "give it its name");
-        return 0;
+        int r = fs_rename_new(fd, SNAPSHOTS_NEW, fd, label);
+
+        if (r >= 0 && fsync(fd) < 0)
+                r = -errno;
+        return r < 0 ? error_set(reterr, r, "give it its name") : 0;
 }

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/fs.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "base/alloc.h"
 #include "base/fs.h"
@@ -518,4 +523,57 @@ TEST(is_there) {
         ASSERT_ERROR(fs_is_there(dir.fd, "loop/c", &there, &error), &error, FC_EXIT_INTERNAL,
                      "look at 'loop/c'");
         ASSERT_ERROR(fs_is_there(-EBADF, "a", &there, &error), &error, FC_EXIT_INTERNAL, "look at 'a'");
+}
+
+static void rename_new_rows(int fd) {
+        put("a", "a");
+        put("b", "b");
+        ASSERT_EQ(fs_rename_new(fd, "a", fd, "b"), -EEXIST);
+        ASSERT_TRUE(exists("a"));
+        ASSERT_EQ(symlinkat("nowhere", fd, "link"), 0);
+        ASSERT_EQ(fs_rename_new(fd, "a", fd, "link"), -EEXIST);
+        ASSERT_EQ(fs_rename_new(fd, "a", fd, "c"), 0);
+        ASSERT_TRUE(exists("c") && !exists("a"));
+        ASSERT_EQ(fs_rename_new(fd, "a", fd, "d"), -ENOENT);
+        ASSERT_EQ(fs_rename_new(fd, "c", fd, "b/c"), -ENOTDIR);
+        ASSERT_EQ(mkdir("e", 0755), 0);
+        ASSERT_EQ(fs_rename_new(fd, "e", fd, "e/f"), -EINVAL);
+}
+
+/* As NFS and 9p do: there is no flag that they know. */
+static void rename_without_flags(void) {
+        struct sock_filter rows[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_renameat2, 0, 3),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[4])),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = {.len = ELEMENTSOF(rows), .filter = rows};
+
+        ASSERT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+        ASSERT_EQ(renameat2(AT_FDCWD, "x", AT_FDCWD, "y", RENAME_NOREPLACE), -1);
+        ASSERT_EQ(errno, EINVAL);
+}
+
+TEST(rename_new) {
+        SCRATCH(s);
+
+        rename_new_rows(s.fd);
+}
+
+TEST(rename_new_without_flags) {
+        SCRATCH(s);
+        int status;
+        pid_t pid = fork();
+
+        if (pid == 0) {
+                rename_without_flags();
+                rename_new_rows(s.fd);
+                _exit(0);
+        }
+        ASSERT_EQ(waitpid(pid, &status, 0), pid);
+        ASSERT_EQ(status, 0);
 }
