@@ -18,6 +18,9 @@
 /* A container that was ready for as long is not in a loop of which `up` could miss each moment. */
 #define HELD_USEC USEC_PER_SEC
 
+/* One that was lost as often may go on so for ever. */
+#define LOSSES_MAX 3
+
 LadderStep ladder_after_payload(const LadderPayload *p) {
         if (p->one_shot || p->rung > RUNG_BOOT || p->connected)
                 return LADDER_STAY;
@@ -84,11 +87,11 @@ bool ladder_heeds_when_ready(ControlKind kind, bool gone) {
         }
 }
 
-uint64_t ladder_deadline_after_loss(uint64_t now_usec, uint64_t held_usec, bool again,
+uint64_t ladder_deadline_after_loss(uint64_t now_usec, uint64_t held_usec, unsigned n_before,
                                     uint64_t deadline_usec) {
         uint64_t news = now_usec + NEWS_USEC;
 
-        if (again && held_usec < HELD_USEC)
+        if (n_before >= LOSSES_MAX || (n_before > 0 && held_usec < HELD_USEC))
                 return deadline_usec;
         return news > deadline_usec ? news : deadline_usec;
 }

@@ -58,10 +58,11 @@ uint64_t ladder_retry_pause(uint64_t unheard_usec);
 bool ladder_heeds_when_ready(ControlKind kind, bool gone);
 
 /* Until when news are waited for of a container that was ready and is not any more. @held_usec: for how long
- * it was; @again: and not for the first time. The time for news begins anew only for one that had held out:
- * a guest that does nothing but reboot is ready for a moment each time, and would be waited for without end.
+ * it was; @n_before: how often it was lost before. The time for news begins anew only for one that had held
+ * out: a guest that does nothing but reboot is ready for a moment each time, and would be waited for without
+ * end. So would two that reboot out of step, so that it begins anew a few times only.
  * @deadline_usec: that of now. */
-uint64_t ladder_deadline_after_loss(uint64_t now_usec, uint64_t held_usec, bool again,
+uint64_t ladder_deadline_after_loss(uint64_t now_usec, uint64_t held_usec, unsigned n_before,
                                     uint64_t deadline_usec);
 
 typedef struct LadderTimeout {

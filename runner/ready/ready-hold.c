@@ -18,8 +18,7 @@ void ready_job_resume(ReadyJob *job) {
         job->leader = 0;
         job->rung = RUNG_LEADER;
         job->deadline_usec =
-                ladder_deadline_after_loss(now, now - job->ready_usec, job->lost, job->deadline_usec);
-        job->lost = true;
+                ladder_deadline_after_loss(now, now - job->ready_usec, job->n_lost++, job->deadline_usec);
         (void) sd_event_source_set_time(job->timer, job->deadline_usec);
         (void) sd_event_source_set_enabled(job->timer, SD_EVENT_ONESHOT);
         job->request.lost(job->request.userdata);

@@ -38,8 +38,8 @@ struct ReadyJob {
         char *status;         /* the payload's own word */
         char *waiting, *unit; /* what is waited for after it has booted */
         bool over;
-        bool settled; /* it is over since it is ready, and its end is watched for */
-        bool lost;    /* it was ready before, and that was not the end of it */
+        bool settled;    /* it is over since it is ready, and its end is watched for */
+        unsigned n_lost; /* how often it was ready, and that was not the end of it */
 };
 
 /* What is known of this boot of the guest is so no more. */

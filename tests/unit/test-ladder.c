@@ -157,20 +157,23 @@ TEST(what_is_heeded_of_a_ready_one) {
 }
 
 TEST(a_lost_one_gets_time_for_its_news) {
-        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, false, 50 * USEC_PER_SEC),
+        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, 0, 50 * USEC_PER_SEC),
                   112 * USEC_PER_SEC);
-        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, false, 111 * USEC_PER_SEC),
+        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, 0, 111 * USEC_PER_SEC),
                   112 * USEC_PER_SEC);
-        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, false, 300 * USEC_PER_SEC),
+        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, 0, 300 * USEC_PER_SEC),
                   300 * USEC_PER_SEC);
-        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, false, UINT64_MAX), UINT64_MAX);
+        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, 0, UINT64_MAX), UINT64_MAX);
         /* Again: only one that had held out gets the time anew. */
-        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, true, 105 * USEC_PER_SEC),
+        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 0, 1, 105 * USEC_PER_SEC),
                   105 * USEC_PER_SEC);
-        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, USEC_PER_MSEC, true, 50 * USEC_PER_SEC),
+        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, USEC_PER_MSEC, 1, 50 * USEC_PER_SEC),
                   50 * USEC_PER_SEC);
-        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, USEC_PER_SEC, true, 50 * USEC_PER_SEC),
+        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, USEC_PER_SEC, 1, 50 * USEC_PER_SEC),
                   112 * USEC_PER_SEC);
+        /* But not without end: another one may do the same, out of step. */
+        ASSERT_EQ(ladder_deadline_after_loss(100 * USEC_PER_SEC, 90 * USEC_PER_SEC, 3, 50 * USEC_PER_SEC),
+                  50 * USEC_PER_SEC);
 }
 
 TEST(what_was_in_the_way) {
